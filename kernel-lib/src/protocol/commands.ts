@@ -1,0 +1,111 @@
+/** What a page may ask of a kernel, and what it gets back. Every command is checked before it does anything. */
+import type { LogRecord } from "./events";
+import type { CellId, Json, JsonObject } from "./ids";
+import type { PlanRowView, Reason } from "./plan";
+import type { RunStatus } from "./events";
+
+export type Command =
+  /** A new snapshot, after a gap in `seq` or a reload. `notebook`: the path that the page shows, relative to the server. */
+  | { readonly type: "sync"; readonly notebook?: string }
+  /** All or nothing: one bad value and none is applied. */
+  | { readonly type: "set-params"; readonly values: JsonObject }
+  /** Back to the defaults: those named, or all. */
+  | { readonly type: "reset-params"; readonly names?: readonly string[] }
+  /** Runs the targets (all when absent) and what they need. Replies when the run has ended. */
+  | { readonly type: "run"; readonly targets?: readonly string[]; readonly force?: boolean }
+  /** Runs every stale stage; then names the cells to execute again, in any order. Replies when the run has ended. */
+  | { readonly type: "run-stale" }
+  | { readonly type: "cancel" }
+  | { readonly type: "explain"; readonly stage: string }
+  /** The plan for parameter values that are not applied. */
+  | { readonly type: "what-if"; readonly values: JsonObject }
+  /** A bounded text of the stage's stored output. */
+  | { readonly type: "preview"; readonly stage: string }
+  | { readonly type: "history"; readonly stage: string }
+  /** Log lines of this kernel before the first one that the page has. */
+  | { readonly type: "log"; readonly before: number; readonly limit: number }
+  /** Forgets the stage's results (of all stages when absent). */
+  | { readonly type: "clear"; readonly stage?: string };
+
+export type CommandType = Command["type"];
+
+/** One stored result of a stage. */
+export interface HistoryRowView {
+  readonly at: number;
+  readonly key: string;
+  readonly durationMs: number;
+  readonly sizeBytes: number;
+  readonly summary: string;
+  /** All parameters of the stage and its ancestors when it was made, as text. */
+  readonly params: { readonly [name: string]: string };
+}
+
+/** One part of a key. */
+export interface KeyPartView {
+  readonly kind: string;
+  readonly name: string;
+  readonly digest: string;
+  /** Readable: a value, or normalised source. At most 20,000 characters. */
+  readonly text: string;
+}
+
+/** What each command's reply carries when it is ok. */
+export interface Results {
+  "sync": null;
+  "set-params": null;
+  "reset-params": null;
+  "run": { readonly status: RunStatus; readonly bodies: number };
+  "run-stale": { readonly status: RunStatus; readonly bodies: number; readonly cells: readonly CellId[]; readonly notRun: number };
+  "cancel": { readonly runs: number };
+  "explain": { readonly stage: string; readonly status: string; readonly reasons: readonly Reason[]; readonly text: string; readonly key: string | null; readonly parts: readonly KeyPartView[] };
+  "what-if": { readonly rows: readonly PlanRowView[] };
+  "preview": { readonly text: string; readonly truncated: boolean };
+  "history": { readonly rows: readonly HistoryRowView[] };
+  "log": { readonly records: readonly LogRecord[]; readonly more: boolean };
+  "clear": { readonly results: number };
+}
+
+export type Result<T extends CommandType> = Results[T];
+
+/** Reads a command from the wire. Returns the command, or a sentence that says what is wrong with it. */
+export function decodeCommand(data: unknown): Command | string {
+  if (!isObject(data) || typeof data.type !== "string") return "a command is an object with a type";
+  const check = checks[data.type as CommandType];
+  if (!Object.hasOwn(checks, data.type) || !check) return `unknown command "${data.type.slice(0, 40)}": one of ${Object.keys(checks).join(", ")}`;
+  const problem = check(data);
+  return problem ?? (data as unknown as Command);
+}
+
+type Fields = { readonly [name: string]: unknown };
+const checks: { readonly [T in CommandType]: (command: Fields) => string | null } = {
+  "sync": (c) => optional(c, "notebook", isText, "a path"),
+  "set-params": (c) => required(c, "values", isJsonObject, "an object of values by parameter name"),
+  "reset-params": (c) => optional(c, "names", isTexts, "a list of parameter names"),
+  "run": (c) => optional(c, "targets", isTexts, "a list of stage names") ?? optional(c, "force", isBoolean, "true or false"),
+  "run-stale": () => null,
+  "cancel": () => null,
+  "explain": (c) => required(c, "stage", isText, "a stage name"),
+  "what-if": (c) => required(c, "values", isJsonObject, "an object of values by parameter name"),
+  "preview": (c) => required(c, "stage", isText, "a stage name"),
+  "history": (c) => required(c, "stage", isText, "a stage name"),
+  "log": (c) => required(c, "before", isCount, "a number of lines") ?? required(c, "limit", isCount, "a number of lines"),
+  "clear": (c) => optional(c, "stage", isText, "a stage name"),
+};
+
+function required(command: Fields, name: string, is: (value: unknown) => boolean, expected: string): string | null {
+  return is(command[name]) ? null : `${String(command.type)}: ${name} must be ${expected}`;
+}
+
+function optional(command: Fields, name: string, is: (value: unknown) => boolean, expected: string): string | null {
+  return command[name] === undefined ? null : required(command, name, is, expected);
+}
+
+const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
+const isJsonObject = (value: unknown): boolean => isObject(value);
+const isText = (value: unknown): boolean => typeof value === "string";
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isBoolean = (value: unknown): boolean => typeof value === "boolean";
+const isCount = (value: unknown): boolean => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+
+/** For commands whose values come from a form. */
+export type ParamValues = { readonly [name: string]: Json };

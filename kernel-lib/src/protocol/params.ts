@@ -1,0 +1,26 @@
+/** A parameter as kernel and page both see it: what the form shows, and what checks a value. */
+import type { CellId, Json, JsonObject } from "./ids";
+
+/** Which control a parameter gets. `other` has no JSON form and cannot be edited in the page. */
+export type ParamKind = "number" | "integer" | "boolean" | "string" | "choice" | "date" | "json" | "other";
+
+/** One parameter of the running kernel. */
+export interface ParamView {
+  readonly name: string;
+  readonly kind: ParamKind;
+  readonly cell: CellId | null;
+  /** JSON Schema draft-07 of the wire value: its type, limits, choices (`enum`), description. */
+  readonly schema: JsonObject;
+  /** The wire value (a date is its ISO string); null for kind `other`. */
+  readonly value: Json;
+  readonly default: Json;
+  /** The value as a person would write it, at most 200 characters. */
+  readonly text: string;
+  readonly defaultText: string;
+  /** True while the value was set deliberately, by code or in the form, and differs from the default. */
+  readonly overridden: boolean;
+  /** False: the parameter is in no key, changing it makes nothing stale. */
+  readonly tracked: boolean;
+  readonly description?: string;
+  readonly unit?: string;
+}

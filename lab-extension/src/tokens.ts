@@ -1,0 +1,65 @@
+/** What the panels see of a notebook: one model per notebook panel, and which of them is current. */
+import { Token } from "@lumino/coreutils";
+import type { Observable } from "rxjs";
+import type { CellId, Command, CommandType, LogRecord, Result, View } from "stagebook/protocol";
+
+/** Where a notebook's view comes from. */
+export type Connection =
+  /** The kernel has no Stagebook (or there is no kernel): the page says how to begin. */
+  | "absent"
+  /** A kernel with Stagebook is being asked for its state. */
+  | "connecting"
+  /** The view is the kernel's. */
+  | "live"
+  /** The kernel died, restarts or does not answer. */
+  | "lost"
+  /** The kernel speaks another version of the protocol; `problem` says what to do. */
+  | "incompatible";
+
+/** What is shown of one notebook. Replaced whole at each change; compare by identity. */
+export interface NotebookState {
+  readonly view: View;
+  readonly connection: Connection;
+  /** True while `view` is the last one remembered from before, not the kernel's: shown greyed. */
+  readonly remembered: boolean;
+  /** The stage chosen in the DAG. */
+  readonly selected: string | null;
+  readonly problem?: string;
+}
+
+/** All log lines that the page has of one notebook, oldest first. */
+export interface LogStore {
+  readonly records$: Observable<readonly LogRecord[]>;
+  getRecords(): readonly LogRecord[];
+  /** Empties the page's list; the kernel keeps its own. */
+  clear(): void;
+}
+
+/** One notebook, its kernel's state and what can be asked of it. Lives as long as the notebook panel. */
+export interface NotebookModel {
+  /** Relative to the server's root. */
+  readonly path: string;
+  /** Replays the current state; emits at most once per animation frame. */
+  readonly state$: Observable<NotebookState>;
+  getState(): NotebookState;
+  readonly log: LogStore;
+  select(stage: string | null): void;
+  /** Scrolls the cell into view and selects it. False when the notebook has no such cell. */
+  showCell(cell: CellId): boolean;
+  /** Rejects with an Error whose message is fit for the user. */
+  send<T extends CommandType>(command: Extract<Command, { readonly type: T }>): Promise<Result<T>>;
+  /** Runs stale stages, then executes the stale cells in document order, each at most once. */
+  runStale(): Promise<void>;
+}
+
+/** The notebooks that are open, and the one that the sidebar shows. */
+export interface StagebookTracker {
+  /** Null while no notebook is open. */
+  readonly current$: Observable<NotebookModel | null>;
+  getCurrent(): NotebookModel | null;
+}
+
+export const StagebookTracker = new Token<StagebookTracker>(
+  "jupyterlab-stagebook:StagebookTracker",
+  "The Stagebook model of each open notebook.",
+);
