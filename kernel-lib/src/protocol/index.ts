@@ -5,4 +5,5 @@ export * from "./ids";
 export * from "./messages";
 export * from "./params";
 export * from "./plan";
+export * from "./stagebook-error";
 export * from "./view";
