@@ -1,0 +1,146 @@
+/**
+ * Where canonical bytes go: sha256, through one chunk of memory, so that no intermediate copy of a value is ever made.
+ * Used by `digestValue` alone. Each kind of write is self-delimiting: no two sequences of writes give the same bytes.
+ */
+import { createHash } from "node:crypto";
+import type { Digest } from "../protocol";
+
+const CHUNK_BYTES = 64 * 1024;
+/** Up to this length a loop over the characters beats a call into Node. */
+const SHORT_STRING = 48;
+/** In characters: half of what fits, so that two-byte characters fit too. */
+const SLICE_CHARS = CHUNK_BYTES / 2;
+const HASH_AT_ONCE_BYTES = 512 * 1024 * 1024;
+const NAN_SCAN_ITEMS = 16 * 1024;
+const BEYOND_LATIN1 = /[^\0-\xff]/;
+
+/** An array of floating-point numbers. */
+export type FloatArray = Float32Array | Float64Array;
+
+/** Takes writes, gives one digest at the end. */
+export class CanonicalSink {
+  private readonly sha = createHash("sha256");
+  private readonly chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  private readonly view = new DataView(this.chunk.buffer, this.chunk.byteOffset, CHUNK_BYTES);
+  private used = 0;
+
+  /** One byte that says what follows. */
+  tag(tag: number): void {
+    this.reserve(1);
+    this.chunk[this.used++] = tag;
+  }
+
+  /** A whole number from 0 to 2^53. */
+  count(count: number): void {
+    this.reserve(8);
+    this.view.setFloat64(this.used, count, true);
+    this.used += 8;
+  }
+
+  /** A tag and a number that is not NaN (NaN has many bit patterns, and a tag of its own). */
+  number(tag: number, value: number): void {
+    this.reserve(9);
+    this.chunk[this.used] = tag;
+    this.view.setFloat64(this.used + 1, value, true);
+    this.used += 9;
+  }
+
+  /** The exact UTF-16 of a string, lone surrogates included. One byte a character where all fit: decided by content alone. */
+  string(text: string): void {
+    if (text.length > SHORT_STRING) return this.longString(text);
+    this.reserve(5 + 2 * SHORT_STRING);
+    const { chunk } = this;
+    const start = this.used + 5;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit > 0xff) return this.wideString(text);
+      chunk[start + index] = unit;
+    }
+    this.stringHead(1, text.length);
+    this.used += text.length;
+  }
+
+  /** Bytes, with their length before them; from memory as they are. */
+  bytes(bytes: Uint8Array): void {
+    this.count(bytes.byteLength);
+    if (bytes.byteLength <= 1024) {
+      this.reserve(bytes.byteLength);
+      this.chunk.set(bytes, this.used);
+      this.used += bytes.byteLength;
+      return;
+    }
+    this.flush();
+    this.hashFromMemory(bytes);
+  }
+
+  /**
+   * Floats from memory, with every NaN written as one: which bits a NaN has depends on the processor and on what the compiler
+   * folded, so the same computation may give others the next time.
+   */
+  floats(array: FloatArray): void {
+    this.count(array.byteLength);
+    this.flush();
+    for (let at = 0; at < array.length; at += NAN_SCAN_ITEMS) {
+      const items = array.subarray(at, at + NAN_SCAN_ITEMS);
+      this.hashFromMemory(bytesOf(hasNaN(items) ? items.map((item) => (item === item ? item : NaN)) : items));
+    }
+  }
+
+  digest(): Digest {
+    this.flush();
+    return this.sha.digest("hex") as Digest;
+  }
+
+  private stringHead(width: 1 | 2, length: number): void {
+    this.chunk[this.used] = width;
+    this.view.setUint32(this.used + 1, length, true);
+    this.used += 5;
+  }
+
+  private wideString(text: string): void {
+    this.stringHead(2, text.length);
+    for (let index = 0; index < text.length; index++, this.used += 2) {
+      this.view.setUint16(this.used, text.charCodeAt(index), true);
+    }
+  }
+
+  private longString(text: string): void {
+    const width = BEYOND_LATIN1.test(text) ? 2 : 1;
+    const encoding = width === 2 ? "utf16le" : "latin1";
+    this.reserve(5);
+    this.stringHead(width, text.length);
+    for (let at = 0; at < text.length; at += SLICE_CHARS) {
+      const slice = text.length <= SLICE_CHARS ? text : text.slice(at, at + SLICE_CHARS);
+      this.reserve(slice.length * width);
+      this.used += this.chunk.write(slice, this.used, encoding);
+    }
+  }
+
+  private hashFromMemory(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.byteLength; at += HASH_AT_ONCE_BYTES) {
+      this.sha.update(bytes.byteLength <= HASH_AT_ONCE_BYTES ? bytes : bytes.subarray(at, at + HASH_AT_ONCE_BYTES));
+    }
+  }
+
+  private reserve(bytes: number): void {
+    if (this.used + bytes > CHUNK_BYTES) this.flush();
+  }
+
+  private flush(): void {
+    if (this.used > 0) this.sha.update(this.chunk.subarray(0, this.used));
+    this.used = 0;
+  }
+}
+
+/** The memory of a view as bytes, without a copy. Little-endian on every platform that Node runs on. */
+export function bytesOf(view: ArrayBufferView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+function hasNaN(items: FloatArray): boolean {
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index];
+    if (item !== item) return true;
+  }
+  return false;
+}

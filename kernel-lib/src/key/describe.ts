@@ -1,0 +1,126 @@
+/**
+ * Values in words: a few for the summary of a result (`1,204 rows`), a line for the two sides of a change (`4.5 → 5`).
+ * Bounded, single line, the same in every locale; runs no user code.
+ */
+import { inspect, types } from "node:util";
+import { classNameOf, classOf } from "./value-kind";
+
+const SUMMARY_TEXT = 40;
+const SUMMARY_KEYS = 4;
+
+/** A value in a few words: `1,204 rows`, `12 items`, `0.82`, `"text…"`, `Map of 3`, `Float64Array of 1,000`, `{ a, b, … }`. */
+export function describeValue(value: unknown): string {
+  if (typeof value === "string") return describeText(value);
+  if (typeof value === "function") return value.name === "" ? "a function" : `function ${value.name}`;
+  if (typeof value !== "object" || value === null) return textOfValue(value, SUMMARY_TEXT);
+  const type = classOf(value);
+  switch (type?.kind) {
+    case undefined:
+      return types.isProxy(value) ? "a proxy" : types.isPromise(value) ? "a promise" : classNameOf(value) || "an object";
+    case "array":
+      return describeArray(value as readonly unknown[]);
+    case "map":
+    case "set":
+      return `${type.name} of ${withCommas((value as ReadonlySet<unknown>).size)}`;
+    case "typed-array":
+      return type.name === "Buffer" ? sizeText((value as Uint8Array).byteLength) : `${type.name} of ${withCommas((value as Uint8Array).length)}`;
+    case "data-view":
+    case "array-buffer":
+    case "shared-buffer":
+      return sizeText((value as ArrayBuffer).byteLength);
+    case "object":
+    case "null-object":
+      return describeObject(value);
+    default:
+      return textOfValue(value, SUMMARY_TEXT);
+  }
+}
+
+/**
+ * A value as a person would write it, on one line: numbers as they are, strings in double quotes, dates as ISO, objects bounded.
+ * At most `max` characters, the last one `…` when something is left out.
+ */
+export function textOfValue(value: unknown, max = 200): string {
+  return bounded(fullText(value, max), max);
+}
+
+/** A count with thousands marked: `1,204`. */
+export function withCommas(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** A size for people, in units of 1,000: `512 bytes`, `12 kB`, `1.2 MB`. */
+export function sizeText(sizeBytes: number): string {
+  if (sizeBytes < 1000) return sizeBytes === 1 ? "1 byte" : `${sizeBytes} bytes`;
+  const units = ["kB", "MB", "GB", "TB"] as const;
+  const power = Math.min(Math.floor(Math.log10(sizeBytes) / 3), units.length);
+  const amount = sizeBytes / 1000 ** power;
+  return `${amount < 10 ? amount.toFixed(1).replace(/\.0$/, "") : Math.round(amount)} ${units[power - 1] ?? "TB"}`;
+}
+
+function describeText(text: string): string {
+  if (/^\s*(<\?xml[^>]*>\s*)?<svg[\s>]/.test(text.slice(0, 500))) return `SVG picture, ${sizeText(Buffer.byteLength(text))}`;
+  return textOfValue(text, SUMMARY_TEXT);
+}
+
+function describeArray(items: readonly unknown[]): string {
+  const first = items.length > 0 ? Object.getOwnPropertyDescriptor(items, 0)?.value : undefined;
+  const isTable = typeof first === "object" && first !== null && isPlain(first);
+  const noun = isTable ? "row" : "item";
+  return `${withCommas(items.length)} ${noun}${items.length === 1 ? "" : "s"}`;
+}
+
+function describeObject(value: object): string {
+  const keys = Object.keys(value);
+  if (keys.length === 0) return "{}";
+  const shown = keys.slice(0, SUMMARY_KEYS).map((key) => bounded(key, 20));
+  return `{ ${shown.join(", ")}${keys.length > shown.length ? ", …" : ""} }`;
+}
+
+function isPlain(value: object): boolean {
+  const kind = classOf(value)?.kind;
+  return kind === "object" || kind === "null-object";
+}
+
+function fullText(value: unknown, max: number): string {
+  if (typeof value === "string") return JSON.stringify(value.length > max ? value.slice(0, max) : value);
+  if (typeof value === "function") return value.name === "" ? "function" : `function ${value.name}`;
+  if (typeof value === "object" && value !== null) return objectText(value, max);
+  return inspect(value);
+}
+
+function objectText(value: object, max: number): string {
+  if (types.isProxy(value)) return "a proxy";
+  const kind = classOf(value)?.kind;
+  if (kind === "date") return dateText(value as Date);
+  if (kind === "error") return errorText(value, max);
+  return inspect(value, {
+    depth: 4,
+    breakLength: Infinity,
+    compact: true,
+    customInspect: false,
+    maxArrayLength: Math.ceil(max / 2),
+    maxStringLength: max,
+    sorted: compareTexts,
+  }).replace(/\s*\n\s*/g, " ");
+}
+
+function dateText(date: Date): string {
+  const time = Date.prototype.getTime.call(date);
+  return Number.isNaN(time) ? "Invalid Date" : new Date(time).toISOString();
+}
+
+function errorText(error: object, max: number): string {
+  const message: unknown = Object.getOwnPropertyDescriptor(error, "message")?.value;
+  return typeof message === "string" && message !== "" ? `${classNameOf(error)}: ${message.slice(0, max)}` : classNameOf(error);
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Cuts between characters, never inside a surrogate pair. */
+function bounded(text: string, max: number): string {
+  if (text.length <= max) return text;
+  return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+}
