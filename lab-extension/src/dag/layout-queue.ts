@@ -1,0 +1,113 @@
+/**
+ * Layouts on demand: asks the worker, remembers the answers by shape. The DAG panel owns one and disposes of it. Where a
+ * worker cannot be started (a strict content policy, extensions served from another origin) the page does the work.
+ */
+import type { IDisposable } from "@lumino/disposable";
+import type { Layout, LayoutRequest } from "./layout";
+import { layoutKey } from "./layout";
+
+export interface LayoutTask {
+  readonly id: number;
+  readonly request: LayoutRequest;
+}
+
+export type LayoutAnswer =
+  | { readonly id: number; readonly layout: Layout }
+  | { readonly id: number; readonly problem: string };
+
+/** How many shapes are remembered: enough for going to and fro between a few notebooks. */
+const REMEMBERED_SHAPES = 32;
+
+export class LayoutQueue implements IDisposable {
+  /** The layout of a shape that was asked for before. */
+  find(request: LayoutRequest): Layout | undefined {
+    return this.#remembered.get(layoutKey(request));
+  }
+
+  /** Rejects when the graph cannot be laid out, or the queue is disposed of. */
+  async place(request: LayoutRequest): Promise<Layout> {
+    const key = layoutKey(request);
+    const known = this.#remembered.get(key);
+    if (known) return known;
+    const layout = await this.#ask(request);
+    this.#remember(key, layout);
+    return layout;
+  }
+
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#worker?.terminate();
+    this.#worker = null;
+    for (const waiting of this.#waiting.values()) waiting.reject(new Error("the layout queue is disposed of"));
+    this.#waiting.clear();
+  }
+
+  #ask(request: LayoutRequest): Promise<Layout> {
+    const worker = this.#startWorker();
+    if (!worker) return placeHere(request);
+    const id = (this.#lastId += 1);
+    return new Promise<Layout>((resolve, reject) => {
+      this.#waiting.set(id, { request, resolve, reject });
+      worker.postMessage({ id, request } satisfies LayoutTask);
+    });
+  }
+
+  #startWorker(): Worker | null {
+    if (this.#worker || this.#workerFailed || this.#isDisposed) return this.#worker;
+    try {
+      this.#worker = new Worker(new URL("./layout.worker.js", import.meta.url), { type: "module" });
+      this.#worker.onmessage = (event: MessageEvent<LayoutAnswer>) => this.#settle(event.data);
+      this.#worker.onerror = () => this.#giveUpWorker();
+    } catch {
+      this.#workerFailed = true;
+    }
+    return this.#worker;
+  }
+
+  #settle(answer: LayoutAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ("layout" in answer) waiting?.resolve(answer.layout);
+    else waiting?.reject(new Error(answer.problem));
+  }
+
+  /** The worker's script did not load: what waits for it is done in the page. */
+  #giveUpWorker(): void {
+    this.#workerFailed = true;
+    this.#worker?.terminate();
+    this.#worker = null;
+    const stranded = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { request, resolve, reject } of stranded) placeHere(request).then(resolve, reject);
+  }
+
+  #remember(key: string, layout: Layout): void {
+    this.#remembered.set(key, layout);
+    const [oldest] = this.#remembered.keys();
+    if (this.#remembered.size > REMEMBERED_SHAPES && oldest !== undefined) this.#remembered.delete(oldest);
+  }
+
+  readonly #remembered = new Map<string, Layout>();
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | null = null;
+  #workerFailed = false;
+  #lastId = 0;
+  #isDisposed = false;
+}
+
+interface Waiting {
+  readonly request: LayoutRequest;
+  readonly resolve: (layout: Layout) => void;
+  readonly reject: (problem: Error) => void;
+}
+
+/** Loaded only when needed: normally dagre is in the worker's script alone. */
+async function placeHere(request: LayoutRequest): Promise<Layout> {
+  const { computeLayout } = await import("./layout");
+  return computeLayout(request);
+}

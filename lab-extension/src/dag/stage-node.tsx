@@ -1,0 +1,55 @@
+/** How React Flow draws one stage. Called by React Flow with the data that `flow-nodes` made. */
+import { Handle, Position } from "@xyflow/react";
+import type { Node, NodeProps } from "@xyflow/react";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { ReactElement } from "react";
+import { memo } from "react";
+import type { StageView } from "stagebook/protocol";
+import { progressShare, resultText } from "./stage-text";
+import { StatusMark } from "./status-mark";
+
+export interface StageNodeData extends Record<string, unknown> {
+  readonly kind: "stage";
+  readonly stage: StageView;
+  readonly trans: TranslationBundle;
+}
+
+export type StageNodeType = Node<StageNodeData, "stage">;
+
+export const StageNode = memo(function StageNode({ data }: NodeProps<StageNodeType>): ReactElement {
+  const { stage, trans } = data;
+  const share = progressShare(stage);
+  return (
+    <>
+      <Handle className="stagebook-Dag-port" type="target" position={Position.Top} isConnectable={false} />
+      <div className="stagebook-Dag-name">{stage.name}</div>
+      <StatusMark status={stage.status} trans={trans} />
+      <div className="stagebook-Dag-result">{resultText(stage) ?? trans.__("no result yet")}</div>
+      {stage.status === "running" && <ProgressBar stage={stage} share={share} trans={trans} />}
+      <Handle className="stagebook-Dag-port" type="source" position={Position.Bottom} isConnectable={false} />
+    </>
+  );
+});
+
+interface ProgressBarProps {
+  readonly stage: StageView;
+  readonly share: number | null | undefined;
+  readonly trans: TranslationBundle;
+}
+
+/** Moves to and fro while the total is not known. */
+function ProgressBar({ stage, share, trans }: ProgressBarProps): ReactElement {
+  const isKnown = typeof share === "number";
+  return (
+    <div
+      className="stagebook-Progress"
+      role="progressbar"
+      aria-label={trans.__("Progress of %1", stage.name)}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={isKnown ? Math.round(share * 100) : undefined}
+    >
+      <div className={isKnown ? "stagebook-Progress-bar" : "stagebook-Progress-bar stagebook-mod-unknown"} style={isKnown ? { width: `${share * 100}%` } : undefined} />
+    </div>
+  );
+}

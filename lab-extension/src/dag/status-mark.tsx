@@ -1,0 +1,78 @@
+/** A stage's status as an icon and a word; colour only underlines it. Used by the DAG and the stage panel. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { ReactElement, ReactNode } from "react";
+import type { Freshness } from "stagebook/protocol";
+import { statusWord } from "./stage-text";
+
+export function StatusMark({ status, trans }: { readonly status: Freshness; readonly trans: TranslationBundle }): ReactElement {
+  return (
+    <span className="stagebook-Status" data-freshness={status}>
+      <StatusIcon status={status} />
+      <span className="stagebook-Status-word">{statusWord(status, trans)}</span>
+    </span>
+  );
+}
+
+/** Only the icon; the word must stand beside it. */
+export function StatusIcon({ status }: { readonly status: Freshness }): ReactElement {
+  return (
+    <svg className="stagebook-Status-icon" data-freshness={status} viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+      {shapes[status]}
+    </svg>
+  );
+}
+
+/** A small picture for what is not a stage. */
+export function SourceIcon({ kind }: { readonly kind: "param" | "file" }): ReactElement {
+  return (
+    <svg className="stagebook-Source-icon" viewBox="0 0 16 16" width="13" height="13" aria-hidden="true">
+      {kind === "param" ? slider : page}
+    </svg>
+  );
+}
+
+const ring = <circle cx="8" cy="8" r="6" />;
+
+const shapes: { readonly [S in Freshness]: ReactNode } = {
+  new: (
+    <>
+      {ring}
+      <path d="M8 5v6M5 8h6" />
+    </>
+  ),
+  fresh: (
+    <>
+      {ring}
+      <path d="M5 8.2l2.2 2.2L11 6" />
+    </>
+  ),
+  stale: (
+    <>
+      <path d="M13.2 6.2A5.6 5.6 0 1 0 13.6 9" />
+      <path d="M13.6 2.6v3.8H9.8" />
+    </>
+  ),
+  pending: <circle cx="8" cy="8" r="6" strokeDasharray="2.6 2.1" />,
+  running: <path className="stagebook-Status-turning" d="M8 2a6 6 0 1 1-5.6 3.8" />,
+  failed: (
+    <>
+      {ring}
+      <path d="M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8" />
+    </>
+  ),
+  cancelled: (
+    <>
+      {ring}
+      <path d="M6 6h4v4H6z" />
+    </>
+  ),
+  blocked: (
+    <>
+      {ring}
+      <path d="M4.8 8h6.4" />
+    </>
+  ),
+};
+
+const slider = <path d="M2 5h6M11 5h3M2 11h3M8 11h6M9.5 3.2v3.6M6.5 9.2v3.6" />;
+const page = <path d="M4 1.8h5.2L12.4 5v9.2H4zM9 2v3.2h3.2" />;

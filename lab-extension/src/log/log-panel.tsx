@@ -1,0 +1,71 @@
+/** The structured log of the current notebook, in the down area. Created by the plugin that composes the panels. */
+import { showErrorMessage } from "@jupyterlab/apputils";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { ReactWidget } from "@jupyterlab/ui-components";
+import type { CommandRegistry } from "@lumino/commands";
+import type { Message } from "@lumino/messaging";
+import type { ReactElement } from "react";
+import { useState } from "react";
+import { noNotebookText } from "../dag/connection-text";
+import { modelKey } from "../dag/model-key";
+import { EmptyPanel } from "../dag/panel-text";
+import { useCurrent } from "../stores/use-store";
+import type { StagebookTracker } from "../tokens";
+import type { LogChoices } from "./log-view";
+import { LogView } from "./log-view";
+import { NO_FILTER } from "./rows";
+
+export class LogPanel extends ReactWidget {
+  constructor(
+    private readonly tracker: StagebookTracker,
+    private readonly trans: TranslationBundle,
+    private readonly commands: CommandRegistry,
+  ) {
+    super();
+    this.node.dataset.stagebook = "log";
+    this.addClass("stagebook-Panel");
+    this.addClass("stagebook-LogPanel");
+    this.title.label = trans.__("Stagebook Log");
+    this.title.caption = trans.__("What stages and Stagebook wrote, for the current notebook");
+  }
+
+  protected override render(): ReactElement | null {
+    if (!this.isVisible) return null;
+    return <CurrentLog tracker={this.tracker} trans={this.trans} kept={this.kept} onClear={this.clear} />;
+  }
+
+  protected override onAfterShow(_message: Message): void {
+    this.update();
+  }
+
+  protected override onAfterHide(_message: Message): void {
+    this.update();
+  }
+
+  private readonly clear = (): void => {
+    this.commands.execute("stagebook:clear-log").catch((error: unknown) => {
+      void showErrorMessage(this.trans.__("Stagebook"), error instanceof Error ? error.message : String(error));
+    });
+  };
+
+  /** The person's choices outlive the components, which are gone while the panel is hidden. */
+  private readonly kept: { choices: LogChoices } = { choices: { filter: NO_FILTER, follow: true } };
+}
+
+interface CurrentLogProps {
+  readonly tracker: StagebookTracker;
+  readonly trans: TranslationBundle;
+  readonly kept: { choices: LogChoices };
+  readonly onClear: () => void;
+}
+
+function CurrentLog({ tracker, trans, kept, onClear }: CurrentLogProps): ReactElement {
+  const model = useCurrent(tracker);
+  const [choices, setChoices] = useState(kept.choices);
+  if (!model) return <EmptyPanel text={noNotebookText(trans)} />;
+  const keepChoices = (next: LogChoices): void => {
+    kept.choices = next;
+    setChoices(next);
+  };
+  return <LogView key={modelKey(model)} model={model} choices={choices} onChoices={keepChoices} onClear={onClear} trans={trans} />;
+}

@@ -1,0 +1,70 @@
+/** One line of the log. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { ReactElement } from "react";
+import { memo } from "react";
+import type { LogLevel, LogRecord } from "stagebook/protocol";
+import { fieldText, firstLine, formatLogTime, levelWord } from "./record-text";
+
+export interface LogRowProps {
+  readonly id: string;
+  readonly record: LogRecord;
+  /** Counted from 0 among the shown ones. */
+  readonly index: number;
+  readonly count: number;
+  readonly top: number;
+  readonly isChosen: boolean;
+  readonly onChoose: (index: number) => void;
+  readonly trans: TranslationBundle;
+}
+
+export const LogRow = memo(function LogRow({ id, record, index, count, top, isChosen, onChoose, trans }: LogRowProps): ReactElement {
+  return (
+    <div
+      id={id}
+      className={isChosen ? "stagebook-LogRow stagebook-mod-selected" : "stagebook-LogRow"}
+      role="option"
+      aria-selected={isChosen}
+      aria-posinset={index + 1}
+      aria-setsize={count}
+      data-log={index}
+      data-level={record.level}
+      data-stage={record.stage ?? undefined}
+      data-source={record.source}
+      style={{ top }}
+      onClick={() => onChoose(index)}
+    >
+      <span className="stagebook-LogRow-time">{formatLogTime(record.at)}</span>
+      <span className="stagebook-LogRow-level">
+        <LevelIcon level={record.level} />
+        {levelWord(record.level, trans)}
+      </span>
+      <span className="stagebook-LogRow-stage" title={record.stage ?? undefined}>
+        {record.stage}
+      </span>
+      <span className="stagebook-LogRow-text">
+        <span className="stagebook-LogRow-message">{firstLine(record.message)}</span>
+        {Object.entries(record.fields).map(([name, value]) => (
+          <span key={name} className="stagebook-LogRow-field">
+            {" "}
+            <span className="stagebook-LogRow-fieldName">{name}</span>={firstLine(fieldText(value))}
+          </span>
+        ))}
+      </span>
+    </div>
+  );
+});
+
+function LevelIcon({ level }: { readonly level: LogLevel }): ReactElement {
+  return (
+    <svg className="stagebook-LogRow-icon" viewBox="0 0 16 16" width="12" height="12" aria-hidden="true">
+      <path d={levelShapes[level]} />
+    </svg>
+  );
+}
+
+const levelShapes: { readonly [L in LogLevel]: string } = {
+  debug: "M5 8h6",
+  info: "M8 7v5M8 4v.5",
+  warn: "M8 2L14.5 13.5h-13zM8 6.5v3.5M8 11.6v.4",
+  error: "M4 4l8 8M12 4l-8 8",
+};

@@ -1,0 +1,48 @@
+/** A log line's parts as text. Pure; used by the rows and by the detail below them. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { Json, LogLevel, LogRecord } from "stagebook/protocol";
+import { formatClock } from "../dag/quantity";
+
+/** Local time of day to the millisecond: `14:03:09.042`. */
+export function formatLogTime(at: number): string {
+  return `${formatClock(at)}.${String(new Date(at).getMilliseconds()).padStart(3, "0")}`;
+}
+
+export function levelWord(level: LogLevel, trans: TranslationBundle): string {
+  const words: { readonly [L in LogLevel]: string } = {
+    debug: trans.__("debug"),
+    info: trans.__("info"),
+    warn: trans.__("warning"),
+    error: trans.__("error"),
+  };
+  return words[level];
+}
+
+/** `rows=3201 source="a file"`: words as they are, everything else as JSON. */
+export function fieldsText(record: LogRecord): string {
+  return Object.entries(record.fields)
+    .map(([name, value]) => `${name}=${fieldText(value)}`)
+    .join(" ");
+}
+
+export function fieldText(value: Json): string {
+  const isWord = typeof value === "string" && /^[^\s"'={}[\],]+$/u.test(value);
+  return isWord ? value : JSON.stringify(value);
+}
+
+/** The first line of a message, cut to what a row can show, with a mark when there is more. */
+export function firstLine(message: string): string {
+  const plain = plainText(message);
+  const end = plain.search(/[\r\n]/u);
+  const line = end < 0 ? plain : `${plain.slice(0, end)} ⏎`;
+  return line.length > ROW_CHARACTERS ? `${line.slice(0, ROW_CHARACTERS)} …` : line;
+}
+
+/** Without the escape sequences that colour text in a terminal. */
+export function plainText(message: string): string {
+  return message.replace(ESCAPES, "");
+}
+
+const ROW_CHARACTERS = 500;
+// eslint-disable-next-line no-control-regex -- terminal colours begin with a control character
+const ESCAPES = /\u001b\[[0-9;]*[A-Za-z]/gu;

@@ -1,0 +1,96 @@
+/**
+ * Which log lines are shown. Pure; called by the log view at each change. Filtering is incremental: new lines are looked at
+ * once, lines that the store has dropped are only taken off the front, and a narrower filter looks at the shown ones alone.
+ */
+import type { LogLevel, LogRecord } from "stagebook/protocol";
+import { fieldsText } from "./record-text";
+
+export interface LogFilter {
+  /** The least level shown. */
+  readonly level: LogLevel;
+  /** Null for all stages and lines of no stage. */
+  readonly stage: string | null;
+  /** Looked for in message, stage and fields; case does not matter. */
+  readonly text: string;
+}
+
+export interface LogRows {
+  /** The lines that pass, oldest first. */
+  readonly shown: readonly LogRecord[];
+  /** What they were taken from. */
+  readonly records: readonly LogRecord[];
+  readonly filter: LogFilter;
+}
+
+export const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+export const NO_FILTER: LogFilter = { level: "debug", stage: null, text: "" };
+export const noRows: LogRows = { shown: [], records: [], filter: NO_FILTER };
+
+/** Equal to filtering all records; `before` is the last answer and only saves work. */
+export function filterRows(before: LogRows, records: readonly LogRecord[], filter: LogFilter): LogRows {
+  if (before.records === records && isSameFilter(before.filter, filter)) return before;
+  if (isNarrower(filter, before.filter)) {
+    const dropped = countDropped(before.records, records);
+    if (dropped !== null) return { records, filter, shown: continueRows(before, dropped, records, filter) };
+  }
+  return { records, filter, shown: records.filter((record) => passesFilter(record, filter)) };
+}
+
+export function passesFilter(record: LogRecord, filter: LogFilter): boolean {
+  if (LEVELS.indexOf(record.level) < LEVELS.indexOf(filter.level)) return false;
+  if (filter.stage !== null && record.stage !== filter.stage) return false;
+  return filter.text === "" || searchText(record).includes(filter.text.toLowerCase());
+}
+
+function isSameFilter(a: LogFilter, b: LogFilter): boolean {
+  return a.level === b.level && a.stage === b.stage && a.text === b.text;
+}
+
+/** True when all that passes `filter` also passes `before`. */
+function isNarrower(filter: LogFilter, before: LogFilter): boolean {
+  return (
+    LEVELS.indexOf(filter.level) >= LEVELS.indexOf(before.level) &&
+    (before.stage === null || filter.stage === before.stage) &&
+    filter.text.toLowerCase().includes(before.text.toLowerCase())
+  );
+}
+
+/** How many of `before` are gone from the front of `after`, which else continues it; null when it does not. */
+function countDropped(before: readonly LogRecord[], after: readonly LogRecord[]): number | null {
+  const first = after[0];
+  if (before.length === 0) return 0;
+  if (first === undefined) return null;
+  const dropped = before.indexOf(first);
+  if (dropped < 0) return null;
+  const kept = before.length - dropped;
+  return kept <= after.length && after[kept - 1] === before[before.length - 1] ? dropped : null;
+}
+
+function continueRows(before: LogRows, dropped: number, records: readonly LogRecord[], filter: LogFilter): readonly LogRecord[] {
+  const kept = isSameFilter(before.filter, filter)
+    ? before.shown.slice(countShown(before, dropped))
+    : before.shown.slice(countShown(before, dropped)).filter((record) => passesFilter(record, filter));
+  for (let index = before.records.length - dropped; index < records.length; index += 1) {
+    const record = records[index];
+    if (record && passesFilter(record, filter)) kept.push(record);
+  }
+  return kept;
+}
+
+/** How many of the first `count` records are shown: both lists are in the same order. */
+function countShown({ records, shown }: LogRows, count: number): number {
+  let found = 0;
+  for (let index = 0; index < count; index += 1) if (shown[found] === records[index]) found += 1;
+  return found;
+}
+
+/** Made once a record: typing in the search field goes over 100,000 of them. */
+function searchText(record: LogRecord): string {
+  const known = searchTexts.get(record);
+  if (known !== undefined) return known;
+  const text = `${record.message}\n${record.stage ?? ""}\n${fieldsText(record)}`.toLowerCase();
+  searchTexts.set(record, text);
+  return text;
+}
+
+const searchTexts = new WeakMap<LogRecord, string>();

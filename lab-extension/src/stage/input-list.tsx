@@ -1,0 +1,57 @@
+/** What a stage gets: its inputs, each with what it is at present. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { ReactElement, ReactNode } from "react";
+import type { InputView, View } from "stagebook/protocol";
+import { SourceIcon, StatusMark } from "../dag/status-mark";
+
+export interface InputListProps {
+  readonly inputs: readonly InputView[];
+  readonly view: View;
+  readonly onSelect: (stage: string) => void;
+  readonly trans: TranslationBundle;
+}
+
+export function InputList({ inputs, view, onSelect, trans }: InputListProps): ReactElement {
+  return (
+    <ul className="stagebook-Inputs">
+      {inputs.map((input) => (
+        <li key={`${input.path} ${input.kind} ${input.name}`}>
+          <span className="stagebook-Input-name">{describeInput(input, onSelect)}</span>
+          {input.path !== input.name && <span className="stagebook-Hint">{trans.__("as %1", input.path)}</span>}
+          {input.implicit && (
+            <span className="stagebook-Hint" title={trans.__("It is read in the code and not declared as an input.")}>
+              {trans.__("read in the code")}
+            </span>
+          )}
+          <span className="stagebook-Input-state">{describeState(input, view, trans)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function describeInput(input: InputView, onSelect: (stage: string) => void): ReactNode {
+  switch (input.kind) {
+    case "stage":
+      return (
+        <button type="button" className="stagebook-Link" onClick={() => onSelect(input.name)}>
+          {input.name}
+        </button>
+      );
+    case "param":
+    case "file":
+      return (
+        <>
+          <SourceIcon kind={input.kind} /> {input.name}
+        </>
+      );
+    case "value":
+      return input.name;
+  }
+}
+
+function describeState(input: InputView, view: View, trans: TranslationBundle): ReactNode {
+  if (input.kind === "param") return view.params[input.name]?.text;
+  const stage = input.kind === "stage" ? view.stages[input.name] : undefined;
+  return stage && <StatusMark status={stage.status} trans={trans} />;
+}

@@ -1,0 +1,56 @@
+/** Why a stage is stale, part by part. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { ReactElement } from "react";
+import type { Reason, ReasonKind } from "stagebook/protocol";
+import { reasonText } from "../dag/stage-text";
+
+/**
+ * A row's text is exactly the reason; the word for its kind stands before it by CSS (`data-kind`), so that text that is
+ * copied or searched for is the reason alone.
+ */
+export function ReasonList({ reasons, trans }: { readonly reasons: readonly Reason[]; readonly trans: TranslationBundle }): ReactElement {
+  return (
+    <ul className="stagebook-Reasons" aria-label={trans.__("Reasons")}>
+      {reasons.map((reason, index) => (
+        <ReasonRow key={`${index} ${reason.kind} ${reason.name}`} reason={reason} trans={trans} />
+      ))}
+    </ul>
+  );
+}
+
+function ReasonRow({ reason, trans }: { readonly reason: Reason; readonly trans: TranslationBundle }): ReactElement {
+  const row = { className: "stagebook-Reason", "data-reason": reason.name, "data-kind": kindWord(reason.kind, trans), title: reason.text };
+  if (reason.before === undefined || reason.after === undefined) return <li {...row}>{reasonText(reason)}</li>;
+  return (
+    <li {...row}>
+      <b>{reason.name}</b>: <del>{reason.before}</del> → <ins>{reason.after}</ins>
+    </li>
+  );
+}
+
+/** The word for the part of a key that a reason speaks of. */
+export function kindWord(kind: ReasonKind, trans: TranslationBundle): string {
+  const words: { readonly [K in ReasonKind]: string } = {
+    "new": trans.__("new"),
+    "param": trans.__("parameter"),
+    "input": trans.__("input"),
+    "body": trans.__("code"),
+    "helper": trans.__("helper"),
+    "value": trans.__("value"),
+    "file": trans.__("file"),
+    "module": trans.__("module"),
+    "env": trans.__("environment"),
+    "option": trans.__("option"),
+    "added": trans.__("added"),
+    "removed": trans.__("removed"),
+    "failed": trans.__("failed"),
+    "cancelled": trans.__("cancelled"),
+    "lost": trans.__("lost"),
+    "forced": trans.__("forced"),
+    "changed-while-running": trans.__("changed while running"),
+    "uncacheable": trans.__("not kept"),
+    "waiting": trans.__("waiting"),
+    "blocked": trans.__("blocked"),
+  };
+  return words[kind];
+}

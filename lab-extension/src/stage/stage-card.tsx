@@ -1,0 +1,148 @@
+/** All that the page shows of one stage. Props in, callbacks out; what is behind a fold is asked for when it is opened. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { ReactElement } from "react";
+import type { CellId, Result, StageView, View } from "stagebook/protocol";
+import { progressShare } from "../dag/stage-text";
+import { StatusMark } from "../dag/status-mark";
+import { formatDuration } from "../dag/quantity";
+import { ErrorBlock } from "./error-block";
+import { FetchedSection } from "./fetched";
+import { HistoryList } from "./history-list";
+import { InputList } from "./input-list";
+import { KeyParts } from "./key-parts";
+import { ReasonList } from "./reason-list";
+import { ResultFacts } from "./result-facts";
+
+export interface StageActions {
+  readonly run: (stage: string) => void;
+  readonly showStageCell: (stage: string) => void;
+  readonly showCell: (cell: CellId) => void;
+  readonly select: (stage: string) => void;
+  readonly copy: (text: string) => void;
+  /** Null while no kernel can answer. */
+  readonly ask: StageQuestions | null;
+}
+
+export interface StageQuestions {
+  readonly explain: (stage: string) => Promise<Result<"explain">>;
+  readonly preview: (stage: string) => Promise<Result<"preview">>;
+  readonly history: (stage: string) => Promise<Result<"history">>;
+}
+
+export interface StageCardProps {
+  readonly stage: StageView;
+  readonly view: View;
+  readonly now: number;
+  readonly actions: StageActions;
+  readonly trans: TranslationBundle;
+}
+
+export function StageCard({ stage, view, now, actions, trans }: StageCardProps): ReactElement {
+  return (
+    <article className="stagebook-Stage" aria-label={trans.__("Stage %1", stage.name)} data-shown-stage={stage.name} data-status={stage.status}>
+      <StageHead stage={stage} actions={actions} trans={trans} />
+      {stage.description && <p className="stagebook-Stage-description">{stage.description}</p>}
+      {stage.error && <ErrorBlock error={stage.error} onShowCell={actions.showCell} trans={trans} />}
+      <Causes stage={stage} actions={actions} trans={trans} />
+      <Untracked names={stage.untracked} trans={trans} />
+      <ResultFacts stage={stage} now={now} onCopy={actions.copy} trans={trans} />
+      {stage.inputs.length > 0 && (
+        <section className="stagebook-Section">
+          <h3>{trans.__("Inputs")}</h3>
+          <InputList inputs={stage.inputs} view={view} onSelect={actions.select} trans={trans} />
+        </section>
+      )}
+      <OnDemand stage={stage} now={now} actions={actions} trans={trans} />
+    </article>
+  );
+}
+
+type PartProps = Pick<StageCardProps, "stage" | "actions" | "trans">;
+
+function StageHead({ stage, actions, trans }: PartProps): ReactElement {
+  return (
+    <header className="stagebook-Stage-head">
+      <h2 title={stage.name}>{stage.name}</h2>
+      <span className="stagebook-Stage-status">
+        <StatusMark status={stage.status} trans={trans} />
+        <Effort stage={stage} trans={trans} />
+      </span>
+      <span className="stagebook-Stage-buttons">
+        <button type="button" className="stagebook-Button" disabled={!actions.ask || stage.status === "running"} onClick={() => actions.run(stage.name)}>
+          {trans.__("Run")}
+        </button>
+        <button type="button" className="stagebook-Button" disabled={stage.cell === null} onClick={() => actions.showStageCell(stage.name)}>
+          {trans.__("Show cell")}
+        </button>
+      </span>
+    </header>
+  );
+}
+
+/** How far it is, or what running it would take. */
+function Effort({ stage, trans }: Pick<PartProps, "stage" | "trans">): ReactElement | null {
+  const share = progressShare(stage);
+  if (typeof share === "number") return <progress aria-label={trans.__("Progress of %1", stage.name)} value={share} />;
+  if (stage.estimateMs === undefined || (stage.action !== "run" && stage.action !== "maybe")) return null;
+  return <span className="stagebook-Hint">{trans.__("takes about %1", formatDuration(stage.estimateMs))}</span>;
+}
+
+function Causes({ stage, actions, trans }: PartProps): ReactElement | null {
+  if (stage.reasons.length === 0 && stage.waitsFor.length === 0) return null;
+  return (
+    <section className="stagebook-Section" data-section="reasons">
+      {stage.reasons.length > 0 && <h3>{reasonsTitle(stage, trans)}</h3>}
+      {stage.reasons.length > 0 && <ReasonList reasons={stage.reasons} trans={trans} />}
+      {stage.waitsFor.length > 0 && (
+        <p className="stagebook-WaitsFor">
+          {trans.__("Waits for")}{" "}
+          {stage.waitsFor.map((name) => (
+            <button key={name} type="button" className="stagebook-Link" onClick={() => actions.select(name)}>
+              {name}
+            </button>
+          ))}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function reasonsTitle(stage: StageView, trans: TranslationBundle): string {
+  if (stage.status === "stale") return trans.__("Why stale");
+  return stage.status === "running" ? trans.__("Why it runs") : trans.__("Why");
+}
+
+function Untracked({ names, trans }: { readonly names: readonly string[]; readonly trans: TranslationBundle }): ReactElement | null {
+  if (names.length === 0) return null;
+  return (
+    <p className="stagebook-Warning">
+      {trans.__("Not tracked: a change of %1 does not make this stage stale.", names.join(", "))}
+    </p>
+  );
+}
+
+/** Keys and stored results change with the plan; the output only with the result. */
+function OnDemand({ stage, now, actions, trans }: Omit<StageCardProps, "view">): ReactElement {
+  const { ask } = actions;
+  const { name, result } = stage;
+  const resultVersion = `${result?.key ?? ""} ${result?.at ?? ""}`;
+  const planVersion = `${resultVersion} ${stage.status} ${stage.reasons.map((reason) => reason.text).join("\n")}`;
+  return (
+    <>
+      <FetchedSection subject={name} name="output" title={trans.__("Output")} load={ask && (() => ask.preview(name))} version={resultVersion} trans={trans}>
+        {(preview) => (
+          <>
+            <pre tabIndex={0}>{preview.text}</pre>
+            {preview.truncated && <p className="stagebook-Hint">{trans.__("Only the beginning is shown.")}</p>}
+          </>
+        )}
+      </FetchedSection>
+      <FetchedSection subject={name} name="key" title={trans.__("Key")} load={ask && (() => ask.explain(name))} version={planVersion} trans={trans}>
+        {(explained) => <KeyParts explained={explained} trans={trans} />}
+      </FetchedSection>
+      <FetchedSection subject={name} name="history" title={trans.__("History")} load={ask && (() => ask.history(name))} version={resultVersion} trans={trans}>
+        {({ rows }) => <HistoryList rows={rows} currentKey={result?.key} now={now} trans={trans} />}
+      </FetchedSection>
+    </>
+  );
+}
