@@ -1,0 +1,27 @@
+/** Which mark each cell of a notebook carries. Pure. Called by NotebookCells. */
+import type { CellId, CellStatus } from "stagebook/protocol";
+import type { NotebookState } from "../tokens";
+
+/** A code cell as the page has it. */
+export interface CodeCellFacts {
+  readonly id: CellId;
+  readonly empty: boolean;
+  /** Its text was edited after it ran. */
+  readonly edited: boolean;
+}
+
+export interface CellMark {
+  readonly status: CellStatus;
+  readonly reasons: readonly string[];
+}
+
+/** Null: no mark. `editedReason` is the reason given for an edited cell. */
+export function findMark(state: NotebookState, cell: CodeCellFacts, editedReason: string): CellMark | null {
+  if (state.connection !== "live" && !state.remembered) return null;
+  const known = state.view.cells[cell.id];
+  if (!known) return state.connection === "live" && !cell.empty ? { status: "new", reasons: [] } : null;
+  if (cell.edited && state.connection === "live" && known.status !== "running") {
+    return { status: "stale", reasons: [editedReason, ...(known.status === "stale" ? known.reasons : [])] };
+  }
+  return { status: known.status, reasons: known.reasons };
+}

@@ -1,0 +1,192 @@
+/**
+ * The cells of one notebook panel: marks them, shows them, executes the stale ones. Made by the plugin, one per panel;
+ * the only place that touches JupyterLab's cells.
+ */
+import { Notification } from "@jupyterlab/apputils";
+import { isCodeCellModel } from "@jupyterlab/cells";
+import type { Cell } from "@jupyterlab/cells";
+import type { INotebookCellExecutor, NotebookPanel } from "@jupyterlab/notebook";
+import type { ITranslator, TranslationBundle } from "@jupyterlab/translation";
+import type { IDisposable } from "@lumino/disposable";
+import type { Subscription } from "rxjs";
+import type { CellId, CellStatus } from "stagebook/protocol";
+import type { NotebookPage } from "../stores/notebook-store";
+import type { NotebookModel } from "../tokens";
+import { findMark } from "./cell-marks";
+import type { CellMark } from "./cell-marks";
+import { runStaleCells } from "./run-stale";
+import type { StaleCellsOutcome } from "./run-stale";
+
+export interface NotebookCellsOptions {
+  readonly panel: NotebookPanel;
+  readonly executor: INotebookCellExecutor;
+  readonly translator: ITranslator;
+  readonly trans: TranslationBundle;
+  /** Brings the panel to the front. */
+  readonly activate: () => void;
+}
+
+export class NotebookCells implements NotebookPage, IDisposable {
+  isDisposed = false;
+  private marks: Subscription | null = null;
+  private readonly marked = new Map<CellId, string>();
+  private running: Promise<void> | null = null;
+
+  constructor(private readonly options: NotebookCellsOptions) {}
+
+  get path(): string {
+    return this.options.panel.context.path;
+  }
+
+  /** Keeps the marks of all cells as the model says, until disposed. */
+  follow(model: NotebookModel): void {
+    const update = (): void => this.markAll(model);
+    this.marks = model.state$.subscribe(update);
+    const { panel } = this.options;
+    // Cells come with the file, and with every insertion, move and undo.
+    panel.content.modelContentChanged.connect(update);
+    panel.content.cellInViewportChanged.connect(update);
+    this.marks.add(() => {
+      panel.content.modelContentChanged.disconnect(update);
+      panel.content.cellInViewportChanged.disconnect(update);
+    });
+  }
+
+  showCell(id: CellId): boolean {
+    const notebook = this.options.panel.content;
+    const index = notebook.widgets.findIndex((cell) => cell.model.id === id);
+    const cell = notebook.widgets[index];
+    if (!cell) return false;
+    this.options.activate();
+    notebook.deselectAll();
+    notebook.activeCellIndex = index;
+    void notebook.scrollToCell(cell, "smart");
+    return true;
+  }
+
+  /** A second call while one is under way is the same one. */
+  runStale(model: NotebookModel): Promise<void> {
+    this.running ??= this.runStaleOnce(model).finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  dispose(): void {
+    if (this.isDisposed) return;
+    this.isDisposed = true;
+    this.marks?.unsubscribe();
+  }
+
+  private async runStaleOnce(model: NotebookModel): Promise<void> {
+    const outcome = await runStaleCells({
+      runStages: () => model.send({ type: "run-stale" }),
+      order: () => this.options.panel.content.widgets.map((cell) => idOf(cell)),
+      edited: () => this.options.panel.content.widgets.filter((cell) => isEdited(cell) && idOf(cell) in model.getState().view.cells).map(idOf),
+      execute: (cell) => this.execute(cell),
+    });
+    this.report(outcome, model);
+  }
+
+  /** Leaves selection, focus and scroll position alone, unlike NotebookActions. */
+  private async execute(id: CellId): Promise<boolean> {
+    const { panel, executor, translator } = this.options;
+    const cell = panel.content.widgets.find((candidate) => candidate.model.id === id);
+    const notebook = panel.content.model;
+    if (!cell || !notebook) return true;
+    try {
+      return await executor.runCell({
+        cell,
+        notebook,
+        notebookConfig: panel.content.notebookConfig,
+        onCellExecuted: () => undefined,
+        onCellExecutionScheduled: () => undefined,
+        sessionContext: panel.sessionContext,
+        translator,
+      });
+    } catch (cause) {
+      // JupyterLab throws when the kernel's reply is not ok; the cell shows the error itself.
+      console.debug("stagebook: cell failed", id, cause);
+      return false;
+    }
+  }
+
+  private report(outcome: StaleCellsOutcome, model: NotebookModel): void {
+    const { trans } = this.options;
+    const show = (id: CellId | null | undefined): { actions: Notification.IAction[] } => ({
+      actions: id ? [{ label: trans.__("Show cell"), callback: () => void model.showCell(id) }] : [],
+    });
+    switch (outcome.status) {
+      case "succeeded":
+        return;
+      case "cancelled":
+        Notification.info(trans.__("Run stale: stopped."), { autoClose: 4000 });
+        return;
+      case "stage-failed": {
+        const { runs, stages } = model.getState().view;
+        const error = runs.at(-1)?.error ?? Object.values(stages).find((stage) => stage.status === "failed")?.error;
+        const what = error?.stage
+          ? trans.__('Run stale: stage "%1" failed: %2', error.stage, error.message)
+          : trans.__("Run stale: a stage failed. The log says why.");
+        const rest = outcome.notRun > 0 ? ` ${trans._n("%1 stage was not run.", "%1 stages were not run.", outcome.notRun)}` : "";
+        Notification.error(what + rest, { autoClose: 8000, ...show(error?.cell) });
+        return;
+      }
+      case "cell-failed":
+        Notification.error(
+          outcome.notRun > 0
+            ? trans._n(
+                "Run stale: a cell failed, %1 other stale cell was not run.",
+                "Run stale: a cell failed, %1 other stale cells were not run.",
+                outcome.notRun,
+              )
+            : trans.__("Run stale: a cell failed."),
+          { autoClose: 8000, ...show(outcome.cell) },
+        );
+    }
+  }
+
+  private markAll(model: NotebookModel): void {
+    const { content } = this.options.panel;
+    if (content.isDisposed) return;
+    const state = model.getState();
+    for (const cell of content.widgets) {
+      if (!isCodeCellModel(cell.model)) continue;
+      const facts = { id: idOf(cell), empty: cell.model.sharedModel.getSource().trim() === "", edited: isEdited(cell) };
+      const mark = findMark(state, facts, this.options.trans.__("edited since it ran"));
+      this.mark(cell, mark, state.remembered);
+    }
+  }
+
+  private mark(cell: Cell, mark: CellMark | null, remembered: boolean): void {
+    const prompt = cell.inputArea?.promptNode ?? null;
+    const text = mark ? `${mark.status}|${mark.reasons.join("|")}|${remembered}|${prompt !== null}` : "";
+    if ((this.marked.get(idOf(cell)) ?? "") === text && cell.node.dataset.stagebookStatus === mark?.status) return;
+    this.marked.set(idOf(cell), text);
+    if (mark) cell.node.dataset.stagebookStatus = mark.status;
+    else delete cell.node.dataset.stagebookStatus;
+    cell.node.toggleAttribute("data-stagebook-remembered", mark !== null && remembered);
+    // A cell out of view has no prompt until it is scrolled to; cellInViewportChanged marks it then.
+    if (prompt) prompt.title = mark ? this.tooltip(mark) : "";
+  }
+
+  private tooltip({ status, reasons }: CellMark): string {
+    const { trans } = this.options;
+    const headings: { readonly [S in CellStatus]: string } = {
+      new: trans.__("Not run in this kernel yet"),
+      fresh: trans.__("Up to date"),
+      stale: trans.__("Stale: running it again may give another result"),
+      running: trans.__("Running"),
+      failed: trans.__("Failed"),
+    };
+    return [headings[status], ...reasons.map((reason) => `• ${reason}`)].join("\n");
+  }
+}
+
+function idOf(cell: Cell): CellId {
+  return cell.model.id as CellId;
+}
+
+function isEdited(cell: Cell): boolean {
+  return isCodeCellModel(cell.model) && cell.model.isDirty;
+}

@@ -1,0 +1,53 @@
+/** The button in the notebook's toolbar. Made by the plugin for each notebook panel. */
+import { ReactWidget, ToolbarButtonComponent } from "@jupyterlab/ui-components";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import { COMMANDS } from "../command-ids";
+import { runStaleIcon } from "../icons";
+import { useNotebookState } from "../stores/use-store";
+import type { NotebookModel } from "../tokens";
+import { countStale, isAnyStale, staleCaption, staleLabel } from "./stale-count";
+
+export class RunStaleButton extends ReactWidget {
+  private model: NotebookModel | null = null;
+
+  constructor(
+    private readonly commands: CommandRegistry,
+    private readonly trans: TranslationBundle,
+  ) {
+    super();
+    this.addClass("stagebook-RunStale");
+  }
+
+  /** `model` is that of the panel that the toolbar belongs to. */
+  follow(model: NotebookModel): void {
+    this.model = model;
+    this.update();
+  }
+
+  protected override render(): JSX.Element | null {
+    return this.model && <RunStale model={this.model} commands={this.commands} trans={this.trans} />;
+  }
+}
+
+interface RunStaleProps {
+  readonly model: NotebookModel;
+  readonly commands: CommandRegistry;
+  readonly trans: TranslationBundle;
+}
+
+function RunStale({ model, commands, trans }: RunStaleProps): JSX.Element | null {
+  const { view, connection, remembered } = useNotebookState(model);
+  if (connection !== "live" && !remembered) return null;
+  const count = countStale(view);
+  return (
+    <ToolbarButtonComponent
+      icon={runStaleIcon}
+      label={staleLabel(count, trans)}
+      tooltip={staleCaption(count, trans)}
+      enabled={connection === "live" && isAnyStale(count)}
+      pressed={false}
+      onClick={() => void commands.execute(COMMANDS.runStale, { path: model.path })}
+    />
+  );
+}

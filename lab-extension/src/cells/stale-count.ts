@@ -1,0 +1,42 @@
+/** How much `Run stale` has to do, and how its button says it. Pure. Called by the toolbar button and the sidebar's header. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { View } from "stagebook/protocol";
+
+export interface StaleCount {
+  /** Stages that a run would certainly run. */
+  readonly stages: number;
+  /** Stages that it would run if a stage before them changes. */
+  readonly maybe: number;
+  readonly cells: number;
+}
+
+export function countStale(view: View): StaleCount {
+  const waiting = Object.values(view.stages).filter((stage) => stage.status !== "running");
+  return {
+    stages: waiting.filter((stage) => stage.action === "run").length,
+    maybe: waiting.filter((stage) => stage.action === "maybe").length,
+    cells: Object.values(view.cells).filter((cell) => cell.status === "stale").length,
+  };
+}
+
+export function isAnyStale({ stages, maybe, cells }: StaleCount): boolean {
+  return stages + maybe + cells > 0;
+}
+
+/** `Run stale (3 + up to 2)`. */
+export function staleLabel({ stages, maybe, cells }: StaleCount, trans: TranslationBundle): string {
+  if (maybe > 0) return trans.__("Run stale (%1 + up to %2)", stages, maybe);
+  if (stages > 0) return trans.__("Run stale (%1)", stages);
+  if (cells > 0) return trans._n("Run stale (%1 cell)", "Run stale (%1 cells)", cells);
+  return trans.__("Run stale");
+}
+
+export function staleCaption(count: StaleCount, trans: TranslationBundle): string {
+  if (!isAnyStale(count)) return trans.__("Nothing is stale");
+  const parts = [
+    ...(count.stages > 0 ? [trans._n("%1 stage", "%1 stages", count.stages)] : []),
+    ...(count.maybe > 0 ? [trans._n("up to %1 more stage", "up to %1 more stages", count.maybe)] : []),
+    ...(count.cells > 0 ? [trans._n("%1 cell", "%1 cells", count.cells)] : []),
+  ];
+  return trans.__("Run what is stale and nothing else: %1", parts.join(", "));
+}

@@ -1,0 +1,24 @@
+/** Stagebook's own icons, in JupyterLab's colours. */
+import { LabIcon } from "@jupyterlab/ui-components";
+
+const svg = (body: string): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 16 16">${body}</svg>`;
+
+/** Two stages that feed a third. */
+export const stagebookIcon = new LabIcon({
+  name: "jupyterlab-stagebook:stagebook",
+  svgstr: svg(
+    '<path class="jp-icon3 stagebook-Icon-line" fill="none" stroke="#616161" stroke-width="1.4" d="M5.5 3.7h1.8c1.6 0 1 4.3 3.2 4.3M5.5 12.3h1.8c1.6 0 1-4.3 3.2-4.3"/>' +
+      '<g class="jp-icon3" fill="#616161"><rect x="1" y="1.5" width="4.5" height="4.4" rx="1.2"/><rect x="1" y="10.1" width="4.5" height="4.4" rx="1.2"/><rect x="10.5" y="5.8" width="4.5" height="4.4" rx="1.2"/></g>',
+  ),
+});
+
+/** Run, and only what is behind. */
+export const runStaleIcon = new LabIcon({
+  name: "jupyterlab-stagebook:run-stale",
+  svgstr: svg(
+    '<path class="jp-icon3" fill="#616161" d="M6.6 5.2v5.6L11 8z"/>' +
+      '<path class="jp-icon3 stagebook-Icon-line" fill="none" stroke="#616161" stroke-width="1.4" stroke-linecap="round" d="M13.6 6.2A6 6 0 1 0 14 8"/>' +
+      '<path class="jp-icon3" fill="#616161" d="M14.8 3.2v3.9h-3.9z"/>',
+  ),
+});

@@ -1,0 +1,106 @@
+/** The extension: makes a model for each notebook, and puts sidebar, log, commands and toolbar button in their places. */
+import { ILabShell, ILayoutRestorer } from "@jupyterlab/application";
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { ICommandPalette, IToolbarWidgetRegistry } from "@jupyterlab/apputils";
+import { INotebookCellExecutor, INotebookTracker } from "@jupyterlab/notebook";
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { IStateDB } from "@jupyterlab/statedb";
+import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { NotebookCells } from "./cells/notebook-cells";
+import { RunStaleButton } from "./cells/run-stale-button";
+import { COMMANDS } from "./command-ids";
+import { addCommands } from "./commands";
+import { stagebookIcon } from "./icons";
+import { LogPanel } from "./log/log-panel";
+import { KernelSession } from "./session/kernel-session";
+import { Places } from "./sidebar/places";
+import { Sidebar } from "./sidebar/sidebar";
+import { animationFrame } from "./stores/animation-frame";
+import { browserMemory } from "./stores/memory";
+import { NotebookModels } from "./stores/notebook-models";
+import { NotebookStore } from "./stores/notebook-store";
+import { StagebookTracker } from "./tokens";
+
+const DOMAIN = "jupyterlab-stagebook";
+const TRACKER_ID = "jupyterlab-stagebook:tracker";
+const PLUGIN_ID = "jupyterlab-stagebook:plugin";
+
+const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
+  id: TRACKER_ID,
+  description: "Follows the notebooks and the Stagebook in their kernels, and marks cells.",
+  autoStart: true,
+  provides: StagebookTracker,
+  requires: [INotebookTracker, INotebookCellExecutor],
+  optional: [ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    notebooks: INotebookTracker,
+    executor: INotebookCellExecutor,
+    translator: ITranslator | null,
+  ) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    return new NotebookModels(notebooks, async (panel) => {
+      const remembered = await browserMemory.load(panel.context.path);
+      const cells = new NotebookCells({
+        panel,
+        executor,
+        translator: translator ?? nullTranslator,
+        trans,
+        activate: () => app.shell.activateById(panel.id),
+      });
+      const kernel = new KernelSession(panel.sessionContext, () => panel.context.path, trans);
+      const model = new NotebookStore({ page: cells, kernel, memory: browserMemory, frame: animationFrame, remembered });
+      cells.follow(model);
+      panel.disposed.connect(() => {
+        cells.dispose();
+        kernel.dispose();
+      });
+      return model;
+    });
+  },
+};
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: PLUGIN_ID,
+  description: "The sidebar, the log, the commands and the toolbar button.",
+  autoStart: true,
+  requires: [StagebookTracker, INotebookTracker, ILabShell, IStateDB, ISettingRegistry],
+  optional: [ITranslator, ICommandPalette, IToolbarWidgetRegistry, ILayoutRestorer],
+  activate: (
+    app: JupyterFrontEnd,
+    models: NotebookModels,
+    notebooks: INotebookTracker,
+    shell: ILabShell,
+    state: IStateDB,
+    settings: ISettingRegistry,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    toolbars: IToolbarWidgetRegistry | null,
+    restorer: ILayoutRestorer | null,
+  ) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const { commands } = app;
+    const sidebar = new Sidebar({ tracker: models, commands, translator: translator ?? nullTranslator, trans, state });
+    const log = new LogPanel(models, trans, commands);
+    log.id = "stagebook-log";
+    log.title.label = trans.__("Stagebook Log");
+    log.title.icon = stagebookIcon;
+    log.title.closable = true;
+
+    const places = new Places({ shell, sidebar, log, state, restorer });
+    addCommands({ commands, tracker: models, models: () => models.all(), trans, open: () => places.open() });
+    for (const command of Object.values(COMMANDS)) palette?.addItem({ command, category: trans.__("Stagebook") });
+    toolbars?.addFactory<NotebookPanel>("Notebook", "stagebook-run-stale", (panel) => {
+      const button = new RunStaleButton(commands, trans);
+      void models.whenModel(panel).then((model) => button.follow(model));
+      return button;
+    });
+    void Promise.all([settings.load(PLUGIN_ID), app.restored]).then(([loaded]) => {
+      const openAtStart = loaded.get("openAtStart").composite !== false;
+      if (openAtStart) places.openForFirst(notebooks, models);
+    });
+  },
+};
+
+export default [trackerPlugin, plugin];

@@ -1,0 +1,121 @@
+/** One control per kind of parameter, as FormComponent widgets. Used by ParamsForm through the ui schema. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { JSONExt } from "@lumino/coreutils";
+import type { ReadonlyPartialJSONValue } from "@lumino/coreutils";
+import type { WidgetProps } from "@rjsf/utils";
+import type { ComponentType } from "react";
+import type { Json, ParamKind, ParamView } from "stagebook/protocol";
+import { choices, hasTime, numberRange } from "./form-schema";
+import type { NumberRange } from "./form-schema";
+
+/** What FormComponent hands through to controls and rows. */
+export interface ParamFormContext {
+  readonly params: { readonly [name: string]: ParamView };
+  /** Why the kernel refused what is in a control, by name. */
+  readonly rejected: { readonly [name: string]: string };
+  /** Names whose control holds something else than the kernel's value. */
+  readonly drafted: ReadonlySet<string>;
+  readonly disabled: boolean;
+  readonly reset: (name: string) => void;
+  readonly trans: TranslationBundle;
+}
+
+type ControlProps = WidgetProps<unknown, object, ParamFormContext>;
+
+export const controls: { readonly [K in Exclude<ParamKind, "other">]: ComponentType<ControlProps> } = {
+  number: NumberControl,
+  integer: NumberControl,
+  boolean: CheckControl,
+  string: TextControl,
+  choice: ChoiceControl,
+  date: DateControl,
+  json: JsonControl,
+};
+
+function NumberControl(props: ControlProps): JSX.Element {
+  const param = paramOf(props);
+  const { min, max, step }: NumberRange = param ? numberRange(param) : { step: 1 };
+  const value = typeof props.value === "number" ? props.value : "";
+  const onText = (text: string): void => props.onChange(text === "" ? undefined : Number(text));
+  return (
+    <div className="stagebook-Params-number">
+      {min !== undefined && max !== undefined && (
+        <input
+          type="range"
+          tabIndex={-1}
+          aria-hidden="true"
+          disabled={props.disabled}
+          min={min}
+          max={max}
+          step={step}
+          value={value === "" ? min : value}
+          onChange={(event) => onText(event.target.value)}
+        />
+      )}
+      <input {...common(props)} type="number" min={min} max={max} step={step} value={value} onChange={(event) => onText(event.target.value)} />
+    </div>
+  );
+}
+
+function CheckControl(props: ControlProps): JSX.Element {
+  return (
+    <input {...common(props)} className="stagebook-Params-check" type="checkbox" checked={props.value === true} onChange={(event) => props.onChange(event.target.checked)} />
+  );
+}
+
+function TextControl(props: ControlProps): JSX.Element {
+  return <input {...common(props)} type="text" spellCheck={false} value={textOf(props.value)} onChange={(event) => props.onChange(event.target.value)} />;
+}
+
+function ChoiceControl(props: ControlProps): JSX.Element {
+  const param = paramOf(props);
+  const options = param ? choices(param) : [];
+  const isChosen = (option: Json): boolean => JSONExt.deepEqual(option as ReadonlyPartialJSONValue, (props.value ?? null) as ReadonlyPartialJSONValue);
+  return (
+    <select {...common(props)} value={options.findIndex(isChosen)} onChange={(event) => props.onChange(options[Number(event.target.value)])}>
+      {options.map((option, index) => (
+        <option key={index} value={index}>
+          {typeof option === "string" ? option : JSON.stringify(option)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function DateControl(props: ControlProps): JSX.Element {
+  const param = paramOf(props);
+  const type = param && hasTime(param) ? "datetime-local" : "date";
+  return <input {...common(props)} type={type} step={type === "date" ? undefined : 1} value={textOf(props.value)} onChange={(event) => props.onChange(event.target.value)} />;
+}
+
+function JsonControl(props: ControlProps): JSX.Element {
+  const text = textOf(props.value);
+  return (
+    <textarea
+      {...common(props)}
+      spellCheck={false}
+      rows={Math.min(8, Math.max(2, text.split("\n").length))}
+      value={text}
+      onChange={(event) => props.onChange(event.target.value)}
+    />
+  );
+}
+
+function common(props: ControlProps): object {
+  return {
+    id: props.id,
+    className: "stagebook-Params-input",
+    "data-param": props.name,
+    disabled: props.disabled,
+    "aria-invalid": (props.rawErrors?.length ?? 0) > 0 || props.name in (props.formContext?.rejected ?? {}),
+    "aria-describedby": `${props.id}__about`,
+  };
+}
+
+function paramOf(props: ControlProps): ParamView | undefined {
+  return props.formContext?.params[props.name];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,123 @@
+/**
+ * What was typed into the form and is not the kernel's value yet. A draft is shown until the kernel has taken it, so an
+ * incoming view never changes what somebody is typing. One per notebook model; used by ParamsForm.
+ */
+import type { Json, ParamView } from "stagebook/protocol";
+import type { NotebookModel } from "../tokens";
+import type { FormValue } from "./form-schema";
+
+export interface Draft {
+  readonly value: FormValue;
+  /** `rejected`: by the kernel, for the reason in `message`. `accepted`: the view does not show it yet. */
+  readonly phase: "typing" | "invalid" | "sending" | "accepted" | "rejected";
+  readonly message?: string;
+  /** The parameter as it was when the value was typed. */
+  readonly base: ParamView;
+}
+
+export type Drafts = { readonly [name: string]: Draft };
+
+/** After the last keystroke, before a value is sent. */
+export const DEBOUNCE_MS = 250;
+
+type Sender = (name: string, value: Json) => Promise<unknown>;
+
+export class ParamDrafts {
+  private drafts: Drafts = {};
+  private readonly timers = new Map<string, { readonly timer: ReturnType<typeof setTimeout>; readonly send: () => void }>();
+  private readonly listeners = new Set<() => void>();
+
+  constructor(private readonly sendValue: Sender) {}
+
+  /** For useSyncExternalStore. */
+  readonly subscribe = (changed: () => void): (() => void) => {
+    this.listeners.add(changed);
+    return () => this.listeners.delete(changed);
+  };
+
+  /** For useSyncExternalStore: the same object until something changes. */
+  readonly get = (): Drafts => this.drafts;
+
+  /** Something was typed. `wire` gives the value to send; null while it is not valid, and then nothing is sent. */
+  type(param: ParamView, value: FormValue, wire: (() => Json) | null): void {
+    this.cancel(param.name);
+    this.put(param.name, { value, phase: wire ? "typing" : "invalid", base: param });
+    if (!wire) return;
+    const send = (): void => {
+      this.timers.delete(param.name);
+      void this.send(param.name, wire());
+    };
+    this.timers.set(param.name, { timer: setTimeout(send, DEBOUNCE_MS), send });
+  }
+
+  /** Sends now what waits for the debounce. */
+  flush(): void {
+    for (const [name, { timer, send }] of [...this.timers]) {
+      clearTimeout(timer);
+      this.timers.delete(name);
+      send();
+    }
+  }
+
+  /** Forgets what was typed, for one parameter or for all. */
+  drop(name?: string): void {
+    for (const each of name === undefined ? Object.keys(this.drafts) : [name]) {
+      this.cancel(each);
+      this.put(each, null);
+    }
+  }
+
+  /** Drops the drafts that the view shows by now, or whose parameter is gone. */
+  settle(params: { readonly [name: string]: ParamView }): void {
+    for (const [name, draft] of Object.entries(this.drafts)) {
+      const param = params[name];
+      if (!param || (draft.phase === "accepted" && param !== draft.base)) this.drop(name);
+    }
+  }
+
+  private async send(name: string, value: Json): Promise<void> {
+    const draft = this.drafts[name];
+    if (!draft) return;
+    const sending: Draft = { ...draft, phase: "sending" };
+    this.put(name, sending);
+    let after: Draft;
+    try {
+      await this.sendValue(name, value);
+      after = { ...draft, phase: "accepted" };
+      // The kernel tells nothing when it had this value already.
+      setTimeout(() => {
+        if (this.drafts[name] === after) this.drop(name);
+      }, SETTLE_MS);
+    } catch (cause) {
+      after = { ...draft, phase: "rejected", message: cause instanceof Error ? cause.message : String(cause) };
+    }
+    // Unless it was typed on in the meantime.
+    if (this.drafts[name] === sending) this.put(name, after);
+  }
+
+  private cancel(name: string): void {
+    clearTimeout(this.timers.get(name)?.timer);
+    this.timers.delete(name);
+  }
+
+  private put(name: string, draft: Draft | null): void {
+    const { [name]: before, ...rest } = this.drafts;
+    if (!before && !draft) return;
+    this.drafts = draft ? { ...this.drafts, [name]: draft } : rest;
+    for (const changed of [...this.listeners]) changed();
+  }
+}
+
+/** The events of a change arrive within a frame or two of its reply. */
+const SETTLE_MS = 1000;
+
+const byModel = new WeakMap<NotebookModel, ParamDrafts>();
+
+/** Kept while the notebook is open, so that switching notebooks loses nothing that was typed. */
+export function draftsOf(model: NotebookModel): ParamDrafts {
+  const known = byModel.get(model);
+  if (known) return known;
+  const made = new ParamDrafts((name, value) => model.send({ type: "set-params", values: { [name]: value } }));
+  byModel.set(model, made);
+  return made;
+}

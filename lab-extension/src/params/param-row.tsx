@@ -1,0 +1,89 @@
+/** One parameter in the form: label, control, description, what is wrong with it. FormComponent's field template. */
+import { undoIcon } from "@jupyterlab/ui-components";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { FieldTemplateProps } from "@rjsf/utils";
+import type { ReactNode } from "react";
+import type { ParamView } from "stagebook/protocol";
+import type { ParamFormContext } from "./param-controls";
+
+/** The row of a parameter that has a control. `label` is its name, for the form's own root it has none. */
+export function ParamField(props: FieldTemplateProps<unknown, object, ParamFormContext>): JSX.Element {
+  const param = props.formContext?.params[props.label];
+  if (!param || !props.formContext) return props.children;
+  const { rejected, drafted, disabled, reset, trans } = props.formContext;
+  const refusal = rejected[param.name];
+  const problems = props.rawErrors?.length ? [...new Set(props.rawErrors)] : refusal !== undefined ? [refusal] : [];
+  return (
+    <ParamRow
+      param={param}
+      controlId={props.id}
+      problems={problems}
+      changed={param.overridden || drafted.has(param.name)}
+      onReset={disabled ? null : () => reset(param.name)}
+      trans={trans}
+    >
+      {props.children}
+    </ParamRow>
+  );
+}
+
+/** The row of a parameter whose value has no JSON form: shown, not edited. */
+export function ReadOnlyParam({ param, trans }: { readonly param: ParamView; readonly trans: TranslationBundle }): JSX.Element {
+  return (
+    <ParamRow param={param} problems={[]} changed={param.overridden} onReset={null} trans={trans}>
+      <output className="stagebook-Params-readOnly" data-param={param.name} title={trans.__("Set in code: this kind of value cannot be edited here")}>
+        {param.text}
+      </output>
+    </ParamRow>
+  );
+}
+
+interface ParamRowProps {
+  readonly param: ParamView;
+  readonly controlId?: string;
+  readonly problems: readonly string[];
+  readonly changed: boolean;
+  /** Null when it cannot be reset. */
+  readonly onReset: (() => void) | null;
+  readonly trans: TranslationBundle;
+  readonly children: ReactNode;
+}
+
+function ParamRow({ param, controlId, problems, changed, onReset, trans, children }: ParamRowProps): JSX.Element {
+  const toDefault = trans.__("Back to the default, %1", param.defaultText);
+  return (
+    <div className="stagebook-Params-row" data-kind={param.kind} data-changed={changed || undefined} data-invalid={problems.length > 0 || undefined}>
+      <div className="stagebook-Params-head">
+        <label className="stagebook-Params-label" htmlFor={controlId}>
+          {param.name}
+          {param.unit !== undefined && <span className="stagebook-Params-unit">{param.unit}</span>}
+        </label>
+        {!param.tracked && (
+          <span className="stagebook-Params-note" title={trans.__("In no key: changing it makes nothing stale")}>
+            {trans.__("untracked")}
+          </span>
+        )}
+        {changed && (
+          <span className="stagebook-Params-changed" title={trans.__("Changed; the default is %1", param.defaultText)}>
+            {trans.__("default %1", param.defaultText)}
+          </span>
+        )}
+        {changed && onReset && (
+          <button type="button" className="stagebook-Params-reset" title={toDefault} aria-label={`${param.name}: ${toDefault}`} onClick={onReset}>
+            <undoIcon.react tag="span" elementSize="normal" />
+          </button>
+        )}
+      </div>
+      <div className="stagebook-Params-control">{children}</div>
+      <div id={controlId === undefined ? undefined : `${controlId}__about`}>
+        {problems.map((problem) => (
+          <div key={problem} className="stagebook-Params-problem" role="alert">
+            <span aria-hidden="true">⚠ </span>
+            {problem}
+          </div>
+        ))}
+        {param.description !== undefined && <div className="stagebook-Params-description">{param.description}</div>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+/** The parameters in the sidebar. Created by Sidebar. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { ReactWidget } from "@jupyterlab/ui-components";
+import type { Message } from "@lumino/messaging";
+import { useCurrent, useNotebookState } from "../stores/use-store";
+import type { NotebookModel, StagebookTracker } from "../tokens";
+import { ParamsForm } from "./params-form";
+
+export class ParamsPanel extends ReactWidget {
+  constructor(
+    private readonly tracker: StagebookTracker,
+    private readonly trans: TranslationBundle,
+  ) {
+    super();
+    this.node.dataset.stagebook = "params";
+    this.addClass("stagebook-Panel");
+    this.addClass("stagebook-ParamsPanel");
+    this.title.label = trans.__("Parameters");
+    this.title.caption = trans.__("The notebook's parameters; a change makes stale what depends on it");
+  }
+
+  protected override render(): JSX.Element | null {
+    return this.isVisible ? <CurrentParams tracker={this.tracker} trans={this.trans} /> : null;
+  }
+
+  protected override onAfterShow(_message: Message): void {
+    this.update();
+  }
+
+  protected override onAfterHide(_message: Message): void {
+    this.update();
+  }
+}
+
+function CurrentParams({ tracker, trans }: { readonly tracker: StagebookTracker; readonly trans: TranslationBundle }): JSX.Element | null {
+  const model = useCurrent(tracker);
+  return model && <NotebookParams key={model.path} model={model} trans={trans} />;
+}
+
+function NotebookParams({ model, trans }: { readonly model: NotebookModel; readonly trans: TranslationBundle }): JSX.Element {
+  const { view, connection } = useNotebookState(model);
+  if (Object.keys(view.params).length > 0) return <ParamsForm model={model} trans={trans} />;
+  return (
+    <div className="stagebook-Empty" role="status">
+      <p>
+        {connection === "live" ? (
+          <>
+            {trans.__("No parameters yet. Define one in a cell:")} <code>const limit = param("limit", 4.5);</code>
+          </>
+        ) : (
+          trans.__("The parameters of the notebook appear here.")
+        )}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+/** A Transport over a Jupyter comm. Called by KernelSession, which decides when a comm may be opened. */
+import type { Kernel } from "@jupyterlab/services";
+import type { JSONObject } from "@lumino/coreutils";
+import { Subject } from "rxjs";
+import { COMM_TARGET, PROTOCOL_VERSION } from "stagebook/protocol";
+import type { PageMessage } from "stagebook/protocol";
+import type { Transport } from "./transport";
+
+/** Opens a comm of the page's own. Only for kernels known to have Stagebook: others print a warning in the user's cell. */
+export function openComm(kernel: Kernel.IKernelConnection, notebook: string): Transport {
+  const comm = kernel.createComm(COMM_TARGET, freeCommId(kernel));
+  const incoming$ = new Subject<unknown>();
+  comm.onMsg = (message) => incoming$.next(message.content.data);
+  comm.onClose = () => incoming$.complete();
+  comm.open({ v: PROTOCOL_VERSION, notebook });
+  return {
+    incoming$,
+    send: (message: PageMessage) => {
+      comm.send(message as unknown as JSONObject);
+    },
+    close: () => {
+      incoming$.complete();
+      if (comm.isDisposed) return;
+      // A kernel that is gone cannot be told.
+      if (kernel.isDisposed || kernel.status === "dead" || kernel.connectionStatus !== "connected") comm.dispose();
+      else comm.close();
+    },
+  };
+}
+
+/** The same id again after a reload of the page, so that the kernel does not go on sending to a page that is gone. */
+function freeCommId(kernel: Kernel.IKernelConnection): string {
+  const id = `stagebook-${tabId()}`;
+  for (let n = 0; ; n++) {
+    const candidate = n === 0 ? id : `${id}-${n}`;
+    if (!kernel.hasComm(candidate)) return candidate;
+  }
+}
+
+function tabId(): string {
+  const kept = sessionStorage.getItem(TAB_ID);
+  if (kept) return kept;
+  const made = crypto.getRandomValues(new Uint32Array(2)).join("-");
+  sessionStorage.setItem(TAB_ID, made);
+  return made;
+}
+
+const TAB_ID = "stagebook:tab";

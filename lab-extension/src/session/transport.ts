@@ -1,0 +1,12 @@
+/** One open channel to a kernel, whatever carries it. Implemented over a Jupyter comm, and by tests. */
+import type { Observable } from "rxjs";
+import type { PageMessage } from "stagebook/protocol";
+
+export interface Transport {
+  /** What the kernel sends, not yet decoded. Completes when the kernel closes the channel. */
+  readonly incoming$: Observable<unknown>;
+  /** Throws when the channel is closed. */
+  send(message: PageMessage): void;
+  /** No message comes in or goes out after it. */
+  close(): void;
+}

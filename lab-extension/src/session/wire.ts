@@ -1,0 +1,157 @@
+/** The protocol over one Transport: numbered events in, commands out, replies matched. One per open comm; made by KernelSession. */
+import { Subject } from "rxjs";
+import type { Observable, Subscription } from "rxjs";
+import { PROTOCOL_VERSION } from "stagebook/protocol";
+import type { Command, CommandType, ErrorView, KernelMessage, Result, StagebookEvent, View } from "stagebook/protocol";
+import type { Transport } from "./transport";
+
+export type WireUpdate =
+  | { readonly type: "snapshot"; readonly view: View; readonly stagebook: string }
+  /** Follow the last snapshot or events without a gap. */
+  | { readonly type: "events"; readonly events: readonly StagebookEvent[] }
+  /** The kernel speaks another version of the protocol. */
+  | { readonly type: "incompatible"; readonly version: string };
+
+/** A command that the kernel refused, or that could not reach it; `message` is fit for the user. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  constructor(readonly error: ErrorView) {
+    super(error.advice && !error.message.includes(error.advice) ? `${error.message}: ${error.advice}` : error.message);
+  }
+}
+
+export class Wire {
+  readonly updates$: Observable<WireUpdate>;
+  private readonly updates = new Subject<WireUpdate>();
+  private readonly pending = new Map<string, Pending>();
+  private readonly incoming: Subscription;
+  private readonly prefix = Math.random().toString(36).slice(2, 10);
+  private sent = 0;
+  /** Null until the first snapshot and while one is asked for after a gap. */
+  private seq: number | null = null;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private closed: string | null = null;
+
+  /** `notebook` gives the path that `sync` names, at the time of asking. */
+  constructor(
+    private readonly transport: Transport,
+    private readonly notebook: () => string,
+  ) {
+    this.updates$ = this.updates.asObservable();
+    this.incoming = transport.incoming$.subscribe({
+      next: (data) => this.receive(data),
+      complete: () => this.close("the kernel closed the connection"),
+    });
+    this.expectSnapshot();
+  }
+
+  /** Rejects with a CommandError. */
+  send<T extends CommandType>(command: Extract<Command, { readonly type: T }>): Promise<Result<T>> {
+    return new Promise<Result<T>>((resolve, reject) => {
+      if (this.closed !== null) {
+        reject(notSent(this.closed));
+        return;
+      }
+      const id = `${this.prefix}-${++this.sent}`;
+      // The kernel answers each type with its own result: the one place where that is taken on trust.
+      this.pending.set(id, { resolve: (result) => resolve(result as Result<T>), reject });
+      try {
+        this.transport.send({ ...(command as Command), v: PROTOCOL_VERSION, id });
+      } catch (cause) {
+        this.pending.delete(id);
+        reject(notSent(cause instanceof Error ? cause.message : String(cause)));
+      }
+    });
+  }
+
+  /** Asks for a new snapshot; events until then are ignored. */
+  sync(): void {
+    if (this.closed !== null) return;
+    this.seq = null;
+    this.expectSnapshot();
+    // Its reply says nothing that the snapshot does not say; when it is lost, it is asked for again.
+    this.send({ type: "sync", notebook: this.notebook() }).catch(() => undefined);
+  }
+
+  /** Rejects what is pending, with `reason`. */
+  close(reason: string): void {
+    if (this.closed !== null) return;
+    this.closed = reason;
+    clearTimeout(this.retry);
+    this.incoming.unsubscribe();
+    this.transport.close();
+    const waiting = [...this.pending.values()];
+    this.pending.clear();
+    for (const command of waiting) command.reject(notSent(reason));
+    this.updates.complete();
+  }
+
+  private receive(data: unknown): void {
+    const message = decodeMessage(data);
+    if (!message) {
+      this.updates.next({ type: "incompatible", version: versionOf(data) });
+      return;
+    }
+    switch (message.type) {
+      case "snapshot":
+        clearTimeout(this.retry);
+        this.seq = message.seq;
+        this.updates.next({ type: "snapshot", view: message.view, stagebook: message.stagebook });
+        return;
+      case "events":
+        this.receiveEvents(message.events);
+        return;
+      case "reply": {
+        const command = this.pending.get(message.id);
+        this.pending.delete(message.id);
+        if (!command) return;
+        if (message.ok) command.resolve(message.result);
+        else command.reject(new CommandError(message.error));
+      }
+    }
+  }
+
+  private receiveEvents(events: readonly StagebookEvent[]): void {
+    if (this.seq === null) return;
+    const seq = this.seq;
+    const fresh = events.filter((event) => event.seq > seq);
+    if (fresh.length === 0) return;
+    if (!fresh.every((event, index) => event.seq === seq + 1 + index)) {
+      this.sync();
+      return;
+    }
+    this.seq = seq + fresh.length;
+    this.updates.next({ type: "events", events: fresh });
+  }
+
+  /** A snapshot can be lost as any message can, and a busy kernel answers late. */
+  private expectSnapshot(): void {
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.sync(), SNAPSHOT_TIMEOUT_MS);
+  }
+}
+
+export const SNAPSHOT_TIMEOUT_MS = 10_000;
+
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function notSent(reason: string): CommandError {
+  return new CommandError({ code: "not-connected", message: `Not done: ${reason}` });
+}
+
+const MESSAGE_TYPES: readonly string[] = ["snapshot", "events", "reply"] satisfies readonly KernelMessage["type"][];
+
+/** Null when it is of another version. What a kernel of this version sends is taken to be well formed. */
+function decodeMessage(data: unknown): KernelMessage | null {
+  if (typeof data !== "object" || data === null) return null;
+  const { v, type } = data as { readonly v?: unknown; readonly type?: unknown };
+  if (v !== PROTOCOL_VERSION || typeof type !== "string" || !MESSAGE_TYPES.includes(type)) return null;
+  return data as KernelMessage;
+}
+
+function versionOf(data: unknown): string {
+  return typeof data === "object" && data !== null && "v" in data ? String(data.v) : "?";
+}

@@ -1,0 +1,167 @@
+/** The top of the sidebar: which notebook, how it stands with its kernel, run and stop, what went wrong. Created by Sidebar. */
+import { ReactWidget, runIcon, stopIcon } from "@jupyterlab/ui-components";
+import type { LabIcon } from "@jupyterlab/ui-components";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import type { View } from "stagebook/protocol";
+import { countStale, isAnyStale, staleCaption, staleLabel } from "../cells/stale-count";
+import { COMMANDS } from "../command-ids";
+import { runStaleIcon } from "../icons";
+import { useCurrent, useNotebookState } from "../stores/use-store";
+import type { Connection, NotebookModel, NotebookState, StagebookTracker } from "../tokens";
+
+export interface HeaderProps {
+  readonly tracker: StagebookTracker;
+  readonly commands: CommandRegistry;
+  readonly trans: TranslationBundle;
+}
+
+export class Header extends ReactWidget {
+  constructor(private readonly props: HeaderProps) {
+    super();
+    this.addClass("stagebook-Header");
+  }
+
+  protected override render(): JSX.Element {
+    return <CurrentHeader {...this.props} />;
+  }
+}
+
+function CurrentHeader(props: HeaderProps): JSX.Element {
+  const model = useCurrent(props.tracker);
+  if (!model) return <div className="stagebook-Header-hint">{props.trans.__("Open a notebook to see its pipeline.")}</div>;
+  return <NotebookHeader {...props} model={model} />;
+}
+
+function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly model: NotebookModel }): JSX.Element {
+  const state = useNotebookState(model);
+  const { view, connection } = state;
+  const stale = countStale(view);
+  const live = connection === "live";
+  const running = live && isRunning(view);
+  const run = (id: string, args = {}) => () => void commands.execute(id, args);
+  return (
+    <>
+      <div className="stagebook-Header-line">
+        <span className="stagebook-Header-name" title={model.path}>
+          {model.path.split("/").at(-1)}
+        </span>
+        <ConnectionMark state={state} running={running} trans={trans} />
+      </div>
+      {(live || state.remembered) && (
+        <div className="stagebook-Header-buttons">
+          <HeaderButton
+            icon={runStaleIcon}
+            label={staleLabel(stale, trans)}
+            caption={staleCaption(stale, trans)}
+            primary={isAnyStale(stale)}
+            enabled={live && isAnyStale(stale)}
+            onClick={run(COMMANDS.runStale)}
+          />
+          <HeaderButton
+            icon={runIcon}
+            label={trans.__("Run all stages")}
+            caption={trans.__("Run all stages: those that are up to date come from the store")}
+            enabled={live && !running && Object.keys(view.stages).length > 0}
+            onClick={() => void model.send({ type: "run" }).catch(() => undefined)}
+          />
+          <HeaderButton
+            icon={stopIcon}
+            label={trans.__("Stop")}
+            caption={trans.__("Stop all running stages")}
+            enabled={running}
+            onClick={run(COMMANDS.cancel)}
+          />
+        </div>
+      )}
+      <Begin state={state} trans={trans} />
+      {live && <LastRunError view={view} model={model} trans={trans} />}
+    </>
+  );
+}
+
+function isRunning(view: View): boolean {
+  return view.runs.some((run) => run.status === "running");
+}
+
+interface HeaderButtonProps {
+  readonly icon: LabIcon;
+  readonly label: string;
+  readonly caption: string;
+  readonly primary?: boolean;
+  readonly enabled: boolean;
+  readonly onClick: () => void;
+}
+
+function HeaderButton({ icon: Icon, label, caption, primary, enabled, onClick }: HeaderButtonProps): JSX.Element {
+  return (
+    <button type="button" className="stagebook-Button" data-primary={primary || undefined} disabled={!enabled} title={caption} onClick={onClick}>
+      <Icon.react tag="span" className="stagebook-Button-icon" elementSize="normal" />
+      {label}
+    </button>
+  );
+}
+
+interface StateProps {
+  readonly state: NotebookState;
+  readonly trans: TranslationBundle;
+}
+
+function ConnectionMark({ state: { connection }, running, trans }: StateProps & { readonly running: boolean }): JSX.Element {
+  const words: { readonly [C in Connection]: string } = {
+    absent: trans.__("not started"),
+    connecting: trans.__("connecting"),
+    live: trans.__("live"),
+    lost: trans.__("no kernel"),
+    incompatible: trans.__("other version"),
+  };
+  return (
+    <span className="stagebook-Connection" data-connection={running ? "running" : connection} role="status">
+      <span aria-hidden="true">{running ? "▶" : marks[connection]}</span> {running ? trans.__("running") : words[connection]}
+    </span>
+  );
+}
+
+const marks: { readonly [C in Connection]: string } = { absent: "○", connecting: "◌", live: "●", lost: "✕", incompatible: "!" };
+
+function Begin({ state, trans }: StateProps): JSX.Element | null {
+  const { connection, problem } = state;
+  if (connection === "lost" || connection === "incompatible") return <div className="stagebook-Header-problem">{problem}</div>;
+  if (connection !== "absent") return null;
+  return (
+    <div className="stagebook-Header-hint">
+      {problem ?? trans.__("To begin, run a cell with:")}
+      {problem === undefined && <code>{'import { stage, param } from "stagebook";'}</code>}
+    </div>
+  );
+}
+
+interface LastRunErrorProps {
+  readonly view: View;
+  readonly model: NotebookModel;
+  readonly trans: TranslationBundle;
+}
+
+function LastRunError({ view, model, trans }: LastRunErrorProps): JSX.Element | null {
+  const last = view.runs.at(-1);
+  if (last?.status !== "failed") return null;
+  const { error } = last;
+  const cell = error?.cell ?? (error?.stage === undefined ? null : view.stages[error.stage]?.cell) ?? null;
+  return (
+    <div className="stagebook-Header-problem" role="alert">
+      <b>{error?.stage === undefined ? trans.__("The last run failed.") : trans.__("%1 failed:", error.stage)}</b> {error?.message}
+      {error?.advice !== undefined && <span className="stagebook-Header-advice"> {error.advice}</span>}{" "}
+      {cell !== null && (
+        <a
+          href="#"
+          onClick={(event) => {
+            event.preventDefault();
+            model.showCell(cell);
+          }}
+        >
+          {trans.__("Show cell")}
+        </a>
+      )}
+    </div>
+  );
+}

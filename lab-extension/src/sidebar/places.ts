@@ -1,0 +1,83 @@
+/** Where sidebar and log stand in JupyterLab's window, and when they come up by themselves. Made by the plugin. */
+import type { ILabShell, ILayoutRestorer } from "@jupyterlab/application";
+import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
+import type { IStateDB } from "@jupyterlab/statedb";
+import type { Widget } from "@lumino/widgets";
+import { filter, of, switchMap, take } from "rxjs";
+import type { StagebookTracker } from "../tokens";
+
+export interface PlacesOptions {
+  readonly shell: ILabShell;
+  readonly sidebar: Widget;
+  readonly log: Widget;
+  readonly state: IStateDB;
+  readonly restorer: ILayoutRestorer | null;
+}
+
+export class Places {
+  constructor(private readonly options: PlacesOptions) {
+    const { shell, sidebar, log, restorer } = options;
+    shell.add(sidebar, "right", { rank: 300, type: "Stagebook" });
+    restorer?.add(sidebar, sidebar.id);
+    restorer?.add(log, log.id);
+  }
+
+  /** Shows sidebar and log. The focus stays where it is. */
+  open(): void {
+    const { shell, sidebar } = this.options;
+    this.addLog();
+    shell.expandRight();
+    shell.activateById(sidebar.id);
+  }
+
+  /**
+   * Shows the sidebar when a notebook of a TypeScript kernel is opened, and the log with the first one that uses Stagebook.
+   * Only until each has been shown once in this workspace: whoever closes them afterwards wants them closed.
+   */
+  openForFirst(notebooks: INotebookTracker, tracker: StagebookTracker): void {
+    const first = (panel: NotebookPanel): void => {
+      void isTypeScript(panel).then((is) => {
+        if (is) void this.once("sidebar", () => this.showSidebar());
+      });
+    };
+    notebooks.forEach(first);
+    notebooks.widgetAdded.connect((_, panel) => first(panel));
+    const live$ = tracker.current$.pipe(
+      switchMap((model) => model?.state$ ?? of(null)),
+      filter((state) => state?.connection === "live"),
+      take(1),
+    );
+    live$.subscribe(() => {
+      void this.once("sidebar", () => this.showSidebar());
+      void this.once("log", () => this.addLog());
+    });
+  }
+
+  private showSidebar(): void {
+    const { shell, sidebar } = this.options;
+    const focused = document.activeElement;
+    shell.expandRight();
+    shell.activateById(sidebar.id);
+    // Nobody asked for it just now: the focus goes back.
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  }
+
+  private addLog(): void {
+    const { shell, log } = this.options;
+    if (!log.isAttached) shell.add(log, "down");
+  }
+
+  private async once(what: string, show: () => void): Promise<void> {
+    const key = `jupyterlab-stagebook:shown-${what}`;
+    if ((await this.options.state.fetch(key)) === true) return;
+    await this.options.state.save(key, true);
+    show();
+  }
+}
+
+async function isTypeScript(panel: NotebookPanel): Promise<boolean> {
+  const { sessionContext } = panel;
+  await sessionContext.ready;
+  const spec = await sessionContext.session?.kernel?.spec;
+  return spec?.language === "typescript" || (spec?.argv.some((arg) => arg.includes("tslab")) ?? false);
+}

@@ -1,0 +1,73 @@
+/** The sidebar: header, graph, stage and parameters of the current notebook. Created by the plugin. */
+import type { IStateDB } from "@jupyterlab/statedb";
+import { SidePanel } from "@jupyterlab/ui-components";
+import type { ITranslator, TranslationBundle } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
+import { AccordionPanel } from "@lumino/widgets";
+import { DagPanel } from "../dag/dag-panel";
+import { stagebookIcon } from "../icons";
+import { ParamsPanel } from "../params/params-panel";
+import { StagePanel } from "../stage/stage-panel";
+import type { StagebookTracker } from "../tokens";
+import { Header } from "./header";
+
+export interface SidebarOptions {
+  readonly tracker: StagebookTracker;
+  readonly commands: CommandRegistry;
+  readonly translator: ITranslator;
+  readonly trans: TranslationBundle;
+  /** Remembers which panels are folded, and their sizes. */
+  readonly state: IStateDB;
+}
+
+export class Sidebar extends SidePanel {
+  constructor(private readonly options: SidebarOptions) {
+    super({ translator: options.translator });
+    const { tracker, commands, trans } = options;
+    this.id = "stagebook-sidebar";
+    this.addClass("stagebook-Sidebar");
+    this.title.icon = stagebookIcon;
+    this.title.caption = trans.__("Stagebook");
+    this.header.addWidget(new Header({ tracker, commands, trans }));
+    this.addWidget(new DagPanel(tracker, trans, commands));
+    this.addWidget(new StagePanel(tracker, trans, commands));
+    this.addWidget(new ParamsPanel(tracker, trans));
+    if (this.content instanceof AccordionPanel) void this.keepChoices(this.content);
+  }
+
+  /** Folded panels and sizes, as they were left. */
+  private async keepChoices(content: AccordionPanel): Promise<void> {
+    const { state } = this.options;
+    content.setRelativeSizes([...DEFAULT_SIZES]);
+    const kept = readChoices(await state.fetch(CHOICES));
+    kept?.folded.forEach((folded, index) => {
+      if (folded) content.collapse(index);
+    });
+    if (kept) content.setRelativeSizes([...kept.sizes]);
+    const save = (): void => {
+      const choices: ReadonlyPartialJSONObject = {
+        folded: content.widgets.map((widget) => widget.isHidden),
+        sizes: content.relativeSizes(),
+      };
+      void state.save(CHOICES, choices);
+    };
+    content.expansionToggled.connect(save);
+    content.handleMoved.connect(save);
+  }
+}
+
+const CHOICES = "jupyterlab-stagebook:sidebar";
+const DEFAULT_SIZES = [0.4, 0.3, 0.3];
+
+interface Choices {
+  readonly folded: readonly boolean[];
+  readonly sizes: readonly number[];
+}
+
+function readChoices(data: unknown): Choices | null {
+  if (typeof data !== "object" || data === null) return null;
+  const { folded, sizes } = data as Partial<Choices>;
+  const isList = (list: unknown): list is readonly unknown[] => Array.isArray(list) && list.length === DEFAULT_SIZES.length;
+  return isList(folded) && isList(sizes) ? { folded, sizes } : null;
+}
