@@ -1,0 +1,68 @@
+/** One printed line per step of the set-up; on a terminal also a live line with what is under way. */
+
+const live = process.stdout.isTTY && !process.env.CI;
+/** @type {Map<string, number>} steps under way, with their start */
+const underWay = new Map();
+/** @type {NodeJS.Timeout | undefined} */
+let timer;
+
+/**
+ * A step: says whether it is up to date and, if not, does its work.
+ * @typedef {{ name: string, isCurrent: () => boolean | Promise<boolean>, work: () => Promise<void> }} Step
+ */
+
+/**
+ * Does a step, unless it is up to date, and prints its line.
+ * @param {Step} step
+ * @returns {Promise<boolean>} whether there was work to do
+ */
+export async function doStep(step) {
+  if (await step.isCurrent()) return false;
+  const start = Date.now();
+  begin(step.name);
+  try {
+    await step.work();
+  } catch (error) {
+    end(step.name, `✗ ${step.name.padEnd(22)} failed after ${seconds(start)}`);
+    throw error;
+  }
+  end(step.name, `✓ ${step.name.padEnd(22)} ${seconds(start)}`);
+  return true;
+}
+
+/** @param {string} name */
+function begin(name) {
+  underWay.set(name, Date.now());
+  if (live) timer ??= setInterval(draw, 200).unref();
+}
+
+/**
+ * @param {string} name
+ * @param {string} line
+ */
+function end(name, line) {
+  underWay.delete(name);
+  clear();
+  console.log(line);
+  if (underWay.size > 0) return;
+  clearInterval(timer);
+  timer = undefined;
+}
+
+function draw() {
+  clear();
+  const text = [...underWay].map(([name, start]) => `${name} ${seconds(start, 0)}`).join(", ");
+  process.stdout.write(`… ${text}`.slice(0, (process.stdout.columns ?? 80) - 1));
+}
+
+function clear() {
+  if (live) process.stdout.write("\r\x1b[2K");
+}
+
+/**
+ * @param {number} start
+ * @param {number} [digits]
+ */
+function seconds(start, digits = 1) {
+  return `${((Date.now() - start) / 1000).toFixed(digits)} s`;
+}

@@ -1,0 +1,52 @@
+/** Everything between a fresh clone and a running JupyterLab. Called by `npm start`, `npm test` and `npm run build`. */
+import { kernelLib, labExtension } from "./build.mjs";
+import { stopCommands } from "./command.mjs";
+import { installInPrefix } from "./jupyter.mjs";
+import { checkNode, packages } from "./packages.mjs";
+import { doStep } from "./progress.mjs";
+import { jupyterlab } from "./python.mjs";
+
+/**
+ * Brings the project up to date; what is current is skipped. Throws Problem when a step fails.
+ * @param {readonly import("./progress.mjs").Step[]} [more] further steps, done beside the others
+ */
+export async function setUp(more = []) {
+  checkNode();
+  if (!(await packages.isCurrent()) || !(await jupyterlab.isCurrent())) {
+    console.log("Setting up: npm packages, JupyterLab and the build. This takes about a minute the first time.");
+  }
+  const nodeSide = async () => {
+    const anew = await doStep(packages);
+    const built = [await doStep(kernelLib), await doStep(labExtension)];
+    return anew || built.includes(true);
+  };
+  const worked = await allOrNone([nodeSide(), doStep(jupyterlab), ...more.map(doStep)]);
+  installInPrefix();
+  if (!worked.includes(true)) console.log("✓ set-up is up to date");
+}
+
+/** Only what the build needs. */
+export async function build() {
+  checkNode();
+  const worked = [await doStep(packages), await doStep(kernelLib), await doStep(labExtension)];
+  if (!worked.includes(true)) console.log("✓ the build is up to date");
+}
+
+/**
+ * Waits for all; when one fails, the others' programs are ended and waited for first.
+ * @template T
+ * @param {readonly Promise<T>[]} steps
+ */
+async function allOrNone(steps) {
+  /** @type {unknown} */
+  let first;
+  const guarded = steps.map((step) =>
+    step.catch((error) => {
+      first ??= error;
+      stopCommands();
+    }),
+  );
+  await Promise.all(guarded);
+  if (first !== undefined) throw first;
+  return Promise.all(steps);
+}

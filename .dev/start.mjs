@@ -1,0 +1,131 @@
+/** `npm start`: sets up what is missing and opens JupyterLab on a notebook. Ends it, kernels included, on Ctrl-C. */
+import { existsSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+import { parseArgs } from "node:util";
+import { printProblem, Problem, stopCommands } from "./command.mjs";
+import { logs, root } from "./project.mjs";
+import { findFreePort, isFree, startServer } from "./server.mjs";
+import { setUp } from "./setup.mjs";
+
+const usage = `npm start -- [--no-browser] [--port <number>] [--notebook <path>]`;
+
+/** @type {import("./server.mjs").Server | undefined} */
+let server;
+/** When the first request to stop came, epoch milliseconds. */
+let stoppingSince = 0;
+
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, () => stop(signal));
+// The terminal may be gone before we are.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
+
+try {
+  const options = readOptions();
+  if (options.port !== undefined) await checkPort(options.port);
+  await setUp();
+  await serve(options);
+} catch (error) {
+  if (stoppingSince === 0) {
+    printProblem(error);
+    process.exit(1);
+  }
+}
+
+/** @param {{ port: number | undefined, notebook: string, browser: boolean }} options */
+async function serve({ port, notebook, browser }) {
+  const path = `/lab/tree/${notebook.split(sep).map(encodeURIComponent).join("/")}`;
+  const log = join(logs, "jupyterlab.log");
+  const started = await startServer({ port: port ?? (await findFreePort(8888)), folder: root, log, openBrowser: browser ? path : undefined });
+  server = started;
+  if (stoppingSince > 0) return endServer(started);
+  console.log(`JupyterLab's log is ${relative(process.env.INIT_CWD ?? process.cwd(), log)}. Ctrl-C stops everything.`);
+  console.log(`Stagebook is ready: ${started.url(path)}`);
+  await started.ended;
+  if (stoppingSince > 0) return;
+  throw new Problem("JupyterLab has ended by itself.", "Its last lines are above.", started.tail());
+}
+
+function readOptions() {
+  const { port, notebook, "no-browser": withoutBrowser, help } = parse();
+  if (help) {
+    console.log(usage);
+    process.exit(0);
+  }
+  return { port: port === undefined ? undefined : readPort(port), notebook: findNotebook(notebook), browser: !withoutBrowser };
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      args: process.argv.slice(2),
+      options: {
+        port: { type: "string" },
+        notebook: { type: "string" },
+        "no-browser": { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    throw new Problem(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error), `Usage: ${usage}`);
+  }
+}
+
+/** @param {string} text */
+function readPort(text) {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new Problem(`"${text}" is not a port.`, "A port is a number from 1 to 65535: npm start -- --port 8899");
+}
+
+/** @param {number} port */
+async function checkPort(port) {
+  if (await isFree(port)) return;
+  throw new Problem(
+    `Port ${port} is taken by another program.`,
+    `Stop that program, or choose another port: npm start -- --port ${await findFreePort(port + 1)}`,
+  );
+}
+
+/**
+ * The notebook's path from the root of the project. Outside of it tslab would not find stagebook.
+ * @param {string | undefined} given relative to where the user typed the command
+ */
+function findNotebook(given) {
+  if (given === undefined) return join("notebooks", "quickstart.ipynb");
+  const file = resolve(process.env.INIT_CWD ?? process.cwd(), given);
+  const path = relative(root, file);
+  if (path.startsWith("..")) throw new Problem(`${given} is outside of this project (${root}).`, "Put the notebook into the folder notebooks.");
+  if (!existsSync(file)) throw new Problem(`There is no notebook ${given}.`, "Check the path.");
+  return path;
+}
+
+/**
+ * The first time in order, the second time at once. npm passes Ctrl-C on to us although the terminal has sent it
+ * already: signals within a second are one.
+ * @param {NodeJS.Signals} signal
+ */
+function stop(signal) {
+  const again = stoppingSince > 0;
+  if (again && Date.now() - stoppingSince < 1_000) return;
+  stoppingSince = Date.now();
+  stopCommands();
+  if (again) {
+    server?.kill();
+    process.exit(1);
+  }
+  if (server) void endServer(server);
+  else setTimeout(() => process.exit(exitCode(signal)), 300);
+}
+
+/** @param {import("./server.mjs").Server} running */
+async function endServer(running) {
+  console.log("\nStopping JupyterLab and its kernels …");
+  await running.stop();
+  console.log("Stopped.");
+  process.exit(0);
+}
+
+/** @param {NodeJS.Signals} signal */
+function exitCode(signal) {
+  return { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[/** @type {"SIGINT"} */ (signal)] ?? 1;
+}
