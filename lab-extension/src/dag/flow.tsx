@@ -1,17 +1,19 @@
 /** The picture itself: React Flow with our nodes. Rendered by the DAG panel once it has a size. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Controls, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
-import type { Edge, FitViewOptions } from "@xyflow/react";
+import type { FitViewOptions } from "@xyflow/react";
 import type { KeyboardEvent, ReactElement } from "react";
 import { useEffect, useRef } from "react";
 import type { FlowNode } from "./flow-nodes";
 import type { Layout } from "./layout";
+import { RoutedEdge } from "./routed-edge";
+import type { RoutedEdgeType } from "./routed-edge";
 import { SourceNode } from "./source-node";
 import { StageNode } from "./stage-node";
 
 export interface FlowProps {
   readonly nodes: readonly FlowNode[];
-  readonly edges: readonly Edge[];
+  readonly edges: readonly RoutedEdgeType[];
   readonly layout: Layout;
   /** In CSS pixels; both above 0. */
   readonly width: number;
@@ -30,6 +32,7 @@ export function Flow(props: FlowProps): ReactElement {
 
 /** Above this many nodes only those in sight are in the page. */
 const VISIBLE_ONLY_FROM = 150;
+const edgeTypes = { routed: RoutedEdge };
 const nodeTypes = { stage: StageNode, source: SourceNode };
 const fitting: FitViewOptions = { padding: 0.06, maxZoom: 1, minZoom: 0.05 };
 
@@ -45,8 +48,9 @@ function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowPro
     <div className="stagebook-Dag-flow" onKeyDown={openFocused}>
       <ReactFlow
         nodes={nodes as FlowNode[]}
-        edges={edges as Edge[]}
+        edges={edges as RoutedEdgeType[]}
         nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
         onNodeClick={(_event, node) => onOpen(node)}
         onMoveStart={(event) => {
           // Null when the view was moved by the program.
@@ -75,7 +79,7 @@ function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowPro
         <Controls
           showInteractive={false}
           fitViewOptions={fitting}
-          position="bottom-right"
+          position="bottom-left"
           orientation="horizontal"
           onFitView={() => {
             movedByHand.current = false;

@@ -12,9 +12,12 @@ export interface GraphNode {
   readonly id: string;
   readonly kind: GraphNodeKind;
   readonly name: string;
+  /** The only stage that a parameter or file feeds: it is drawn on that stage's head. */
+  readonly on?: string;
 }
 
 export interface GraphEdge {
+  /** `from>to` */
   readonly id: string;
   readonly from: string;
   readonly to: string;
@@ -28,9 +31,9 @@ export interface Graph {
 }
 
 export const NODE_SIZES: { readonly [K in GraphNodeKind]: { readonly width: number; readonly height: number } } = {
-  stage: { width: 184, height: 64 },
-  param: { width: 148, height: 28 },
-  file: { width: 148, height: 28 },
+  stage: { width: 158, height: 62 },
+  param: { width: 130, height: 22 },
+  file: { width: 130, height: 22 },
 };
 
 /** In order of definition: what feeds a stage comes before it. An input that is not in the view has no node. */
@@ -47,7 +50,7 @@ export function createGraph(view: View): Graph {
     }
     nodes.set(to, { id: to, kind: "stage", name: stage.name });
   }
-  return { nodes: [...nodes.values()], edges: [...edges.values()] };
+  return { nodes: seatSources([...nodes.values()], [...edges.values()]), edges: [...edges.values()] };
 }
 
 /** True when both views give the same graph for sure; compares by identity, and so costs little. */
@@ -65,7 +68,7 @@ export function nodeId(kind: GraphNodeKind, name: string): string {
 /** What the layout needs to know of a graph. */
 export function layoutRequest(graph: Graph): LayoutRequest {
   return {
-    nodes: graph.nodes.map((node) => ({ id: node.id, ...NODE_SIZES[node.kind] })),
+    nodes: graph.nodes.map((node) => ({ id: node.id, ...NODE_SIZES[node.kind], on: node.on })),
     edges: graph.edges.map((edge) => ({ from: edge.from, to: edge.to })),
   };
 }
@@ -74,6 +77,15 @@ function findSource(view: View, input: InputView): GraphNode | null {
   if (input.kind === "value") return null;
   if (input.kind === "stage" && !Object.hasOwn(view.stages, input.name)) return null;
   return { id: nodeId(input.kind, input.name), kind: input.kind, name: input.name };
+}
+
+function seatSources(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): readonly GraphNode[] {
+  const targets = new Map<string, string[]>();
+  for (const edge of edges) targets.set(edge.from, [...(targets.get(edge.from) ?? []), edge.to]);
+  return nodes.map((node) => {
+    const [only, ...more] = node.kind === "stage" ? [] : (targets.get(node.id) ?? []);
+    return only !== undefined && more.length === 0 ? { ...node, on: only } : node;
+  });
 }
 
 /** One edge between two nodes, however many inputs lie behind it; declared wins over implicit. */

@@ -1,16 +1,17 @@
 /** How React Flow draws one stage. Called by React Flow with the data that `flow-nodes` made. */
-import { Handle, Position } from "@xyflow/react";
-import type { Node, NodeProps } from "@xyflow/react";
+import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { memo } from "react";
 import type { StageView } from "stagebook/protocol";
+import { Ports } from "./ports";
 import { progressShare, resultText } from "./stage-text";
 import { StatusMark } from "./status-mark";
 
 export interface StageNodeData extends Record<string, unknown> {
   readonly kind: "stage";
   readonly stage: StageView;
+  readonly ports: readonly NodeHandle[];
   readonly trans: TranslationBundle;
 }
 
@@ -21,12 +22,11 @@ export const StageNode = memo(function StageNode({ data }: NodeProps<StageNodeTy
   const share = progressShare(stage);
   return (
     <>
-      <Handle className="stagebook-Dag-port" type="target" position={Position.Top} isConnectable={false} />
+      <Ports ports={data.ports} />
       <div className="stagebook-Dag-name">{stage.name}</div>
       <StatusMark status={stage.status} trans={trans} />
       <div className="stagebook-Dag-result">{resultText(stage) ?? trans.__("no result yet")}</div>
       {stage.status === "running" && <ProgressBar stage={stage} share={share} trans={trans} />}
-      <Handle className="stagebook-Dag-port" type="source" position={Position.Bottom} isConnectable={false} />
     </>
   );
 });

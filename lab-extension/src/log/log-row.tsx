@@ -34,7 +34,7 @@ export const LogRow = memo(function LogRow({ id, record, index, count, top, isCh
       onClick={() => onChoose(index)}
     >
       <span className="stagebook-LogRow-time">{formatLogTime(record.at)}</span>
-      <span className="stagebook-LogRow-level">
+      <span className="stagebook-LogRow-level" title={levelWord(record.level, trans)}>
         <LevelIcon level={record.level} />
         {levelWord(record.level, trans)}
       </span>
