@@ -11,8 +11,8 @@
 import { types } from "node:util";
 import type { Digest } from "../protocol";
 import { StagebookError } from "../protocol";
-import type { Frame } from "./canonical-frame";
-import { ItemFrame, ListFrame, PropertyFrame } from "./canonical-frame";
+import type { Frame } from "./value-frame";
+import { ItemFrame, itemsOf, ListFrame, pairsOf, PropertyFrame } from "./value-frame";
 import { Shapes } from "./canonical-shapes";
 import type { FloatArray } from "./canonical-sink";
 import { bytesOf, CanonicalSink } from "./canonical-sink";
@@ -94,7 +94,7 @@ export class CanonicalWalk {
 
   digest(value: unknown): Digest {
     this.sink.number(TAG.format, 1);
-    this.write(value);
+    this.visit(value);
     for (let top = this.frames.at(-1); top !== undefined; top = this.frames.at(-1)) {
       if (!top.advance(this)) this.frames.pop();
     }
@@ -102,7 +102,7 @@ export class CanonicalWalk {
   }
 
   /** Writes a child. True when it has children of its own, which must be written before the next one. */
-  write(value: unknown): boolean {
+  visit(value: unknown): boolean {
     switch (typeof value) {
       case "string":
         this.sink.tag(TAG.string);
@@ -183,13 +183,11 @@ export class CanonicalWalk {
         sink.count((value as unknown[]).length);
         return this.push(new ItemFrame(value as unknown[]));
       case "map":
-        return this.writeList(pairsOf(value as Map<unknown, unknown>), (at, list) =>
-          mapStep(at >> 1, at % 2 === 0 ? "key" : "value", list[at - (at % 2)]),
-        );
+        return this.writeList(pairsOf(value as Map<unknown, unknown>), mapStep);
       case "set":
         return this.writeList(itemsOf(value as Set<unknown>), setStep);
       case "date":
-        return this.write(Date.prototype.getTime.call(value));
+        return this.visit(Date.prototype.getTime.call(value));
       case "regexp":
         sink.string((value as RegExp).source);
         sink.string((value as RegExp).flags);
@@ -209,7 +207,7 @@ export class CanonicalWalk {
         return this.writeBuffer(value as ArrayBuffer | SharedArrayBuffer);
       case "boxed":
         sink.string(type.name);
-        return this.write(primitiveOf(value, type));
+        return this.visit(primitiveOf(value, type));
       case "url":
         sink.string((value as URL).href);
         return false;
@@ -282,20 +280,7 @@ export class CanonicalWalk {
   }
 }
 
-// The prototype's own methods: an object may carry others under the same names.
-
-function pairsOf(map: ReadonlyMap<unknown, unknown>): readonly unknown[] {
-  const pairs: unknown[] = [];
-  Map.prototype.forEach.call(map, (value: unknown, key: unknown) => pairs.push(key, value));
-  return pairs;
-}
-
-function itemsOf(set: ReadonlySet<unknown>): readonly unknown[] {
-  const items: unknown[] = [];
-  Set.prototype.forEach.call(set, (item: unknown) => items.push(item));
-  return items;
-}
-
+/** By the prototype's own method: an object may carry another under that name. */
 function primitiveOf(boxed: object, type: ValueClass): unknown {
   const prototype: unknown = boxedPrototypes[type.name];
   return (prototype as { valueOf(this: object): unknown }).valueOf.call(boxed);

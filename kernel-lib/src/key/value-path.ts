@@ -7,12 +7,13 @@ export function propertyStep(key: PropertyKey): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(bounded(key))}]`;
 }
 
-/** The step from a Map to the key (`part` "key") or the value of its n-th pair. */
-export function mapStep(pair: number, part: "key" | "value", key: unknown): string {
-  if (part === "key") return `.keys()[${pair}]`;
+/** The step from a Map to one of its keys or values, `at` in the list of all: key, value, key, value. */
+export function mapStep(at: number, pairs: readonly unknown[]): string {
+  if (at % 2 === 0) return `.keys()[${at / 2}]`;
+  const key = pairs[at - 1];
   if (typeof key === "string") return `.get(${JSON.stringify(bounded(key))})`;
   const isShort = typeof key === "number" || typeof key === "boolean" || key === null || key === undefined;
-  return isShort ? `.get(${String(key)})` : `.values()[${pair}]`;
+  return isShort ? `.get(${String(key)})` : `.values()[${(at - 1) / 2}]`;
 }
 
 /** The step from a Set to its n-th item. */

@@ -1,0 +1,71 @@
+/** The port to how a value becomes bytes, and the default codec. Runs encode outputs with it and decode what the store gives back. */
+import { StagebookError } from "../protocol";
+import { amend } from "./amend";
+import { damaged, HEAD_BYTES, readHead, writeHead } from "./envelope";
+import { checkStorable } from "./fidelity";
+import { ViewDeserializer, ViewSerializer } from "./view-serializer";
+
+/**
+ * The contract:
+ * - `decode(encode(value))` gives a value that no program can tell from the first one, or `encode` throws; the built-in codecs
+ *   throw StagebookError `not-storable` with the path.
+ * - `decode` may keep the bytes it is given: they belong to it. It throws on bytes that `encode` did not make, and runs no code
+ *   from them.
+ * - `name` is stored beside the bytes and is part of the key: another format needs another name.
+ */
+export interface Codec {
+  /** Lower-case letters, digits and dashes. */
+  readonly name: string;
+  encode(value: unknown): Uint8Array | Promise<Uint8Array>;
+  decode(bytes: Uint8Array): unknown;
+}
+
+/**
+ * The default codec: V8's own serialization in a versioned, checksummed envelope, after a check that nothing is lost. It carries
+ * objects, arrays, Map, Set, dates, typed arrays, bigint, errors, cycles and shared references; it refuses functions, class
+ * instances, proxies and symbols with StagebookError `not-storable`. Decoding throws `damaged`. Typed arrays come back each in
+ * memory of their own, never as a view of the bytes that were decoded.
+ */
+export const v8Codec: Codec = { name: "v8", encode, decode };
+
+/** Flag: the payload is `[value, amendments]` and not the value alone. */
+const AMENDED = 1;
+
+function encode(value: unknown): Uint8Array {
+  const amendments = checkStorable(value);
+  const serializer = new ViewSerializer();
+  // The head is made room for in the same buffer, so that a large payload is never copied behind it.
+  serializer.writeRawBytes(Buffer.alloc(HEAD_BYTES));
+  try {
+    serializer.writeHeader();
+    serializer.writeValue(amendments.length > 0 ? [value, amendments] : value);
+    const bytes = serializer.releaseBuffer();
+    writeHead(bytes, v8Codec.name, amendments.length > 0 ? AMENDED : 0);
+    return bytes;
+  } catch (error) {
+    throw notStorable(error);
+  }
+}
+
+function decode(bytes: Uint8Array): unknown {
+  const { flags, payload } = readHead(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), v8Codec.name);
+  try {
+    const deserializer = new ViewDeserializer(payload);
+    deserializer.readHeader();
+    const decoded: unknown = deserializer.readValue();
+    return flags === AMENDED ? amend(decoded) : decoded;
+  } catch (error) {
+    throw damaged(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function notStorable(cause: unknown): StagebookError {
+  if (cause instanceof StagebookError) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new StagebookError(
+    "not-storable",
+    `the value cannot be stored: ${why}`,
+    "Return plain data of at most 4 GB, yield larger data in pieces, or give the stage a codec (option `codec`).",
+    { cause },
+  );
+}

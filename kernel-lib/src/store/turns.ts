@@ -1,0 +1,38 @@
+/** Limits on work at the same time: one at a time for each name, and so many in all. Used by the disk store. */
+
+/** Runs work for the same name one after the other; work for different names does not wait. */
+export class Turns {
+  private readonly last = new Map<string, Promise<unknown>>();
+
+  async take<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.last.get(name) ?? Promise.resolve()).then(work, work);
+    this.last.set(name, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.last.get(name) === turn) this.last.delete(name);
+    }
+  }
+}
+
+/** Lets so many pieces of work go on at once; the others wait in order. */
+export class Gate {
+  private readonly waiting: (() => void)[] = [];
+  private free: number;
+
+  constructor(atOnce: number) {
+    this.free = atOnce;
+  }
+
+  async pass<T>(work: () => Promise<T>): Promise<T> {
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.free++;
+    }
+  }
+}
