@@ -15,6 +15,7 @@ let server;
 let stoppingSince = 0;
 
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, () => stop(signal));
+stopWithNpm();
 // The terminal may be gone before we are.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
@@ -115,6 +116,13 @@ function stop(signal) {
   }
   if (server) void endServer(server);
   else setTimeout(() => process.exit(exitCode(signal)), 300);
+}
+
+/** npm starts us through a shell, and a shell that is ended does not tell us: then our parent is another one. */
+function stopWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && stoppingSince === 0 && stop("SIGTERM"), 500).unref();
 }
 
 /** @param {import("./server.mjs").Server} running */
