@@ -42,7 +42,17 @@ export class DurableFiles {
     return this.gate.pass(() => this.readWhole(path));
   }
 
-  /** The bytes from `start` to the end, with the file's size and identity as they were before. */
+  async exists(path: string): Promise<boolean> {
+    try {
+      await this.fs.stat(path);
+      return true;
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      throw error;
+    }
+  }
+
+  /** The bytes from `start` to the end. */
   async readFrom(path: string, start: number): Promise<Uint8Array> {
     return this.gate.pass(async () => {
       const file = await this.fs.open(path, "r");

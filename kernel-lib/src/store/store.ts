@@ -59,6 +59,7 @@ export interface Store {
   /** For people: a folder, `memory`, `none`. */
   readonly location: string;
   findEntry(key: Digest): Promise<Entry | undefined>;
+  /** The bytes belong to the caller: nobody else holds them. */
   readBlob(digest: Digest): Promise<Uint8Array | undefined>;
   commit(head: HeadName, entry: Entry, bytes: Uint8Array): Promise<void>;
   touch(head: HeadName, row: HeadRow): Promise<void>;
@@ -73,4 +74,6 @@ export interface Store {
   writeNote(notebook: string, note: string, value: unknown): Promise<void>;
   /** Appends NDJSON lines to the record of a run. */
   appendRun(run: RunId, lines: readonly string[]): Promise<void>;
+  /** The lines of a run, oldest first; undefined when there are none. */
+  readRun(run: RunId): Promise<readonly string[] | undefined>;
 }

@@ -1,0 +1,118 @@
+/**
+ * The heads of a disk store: for each notebook and stage a file of self-checking lines that only grows. Kept in memory, and read
+ * again from where it ended when another process has appended. Used by the disk store.
+ */
+import { join } from "node:path";
+import type { Digest } from "../protocol";
+import type { DurableFiles } from "./durable-files";
+import { decodeHeadRow, encodeHeadRow } from "./entry-record";
+import { isAbsent } from "./store-error";
+import type { HeadRow, StoreTrouble } from "./store";
+import type { HeadPlace, StorePaths } from "./store-folder";
+
+/** What is known of one file. */
+interface HeadLog {
+  /** Of the file when it was read last. */
+  readonly inode: bigint;
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  /** Up to here lines are complete. */
+  readonly read: number;
+  /** Each key once, at its latest place. */
+  readonly rows: Map<Digest, HeadRow>;
+}
+
+export class HeadLogs {
+  private readonly logs = new Map<string, HeadLog>();
+
+  constructor(
+    private readonly files: DurableFiles,
+    private readonly paths: StorePaths,
+    private readonly trouble: StoreTrouble,
+  ) {}
+
+  /** The rows of a head, oldest first. A head that cannot be read has none; that is told. */
+  async rows(place: HeadPlace): Promise<readonly HeadRow[]> {
+    try {
+      const log = await this.refresh(place);
+      return log ? [...log.rows.values()] : [];
+    } catch (error) {
+      this.trouble(`the history cannot be read (${error instanceof Error ? error.message : String(error)})`, place.path);
+      return [];
+    }
+  }
+
+  /** Appends durably. Rejects with the error of the system. */
+  async append(place: HeadPlace, row: HeadRow): Promise<void> {
+    await this.files.append(place.path, encodeHeadRow(place.subject, row), true);
+  }
+
+  async remove(place: HeadPlace): Promise<void> {
+    this.logs.delete(place.path);
+    await this.files.remove(place.path);
+  }
+
+  /** All heads there are, by notebook and stage as encoded. */
+  async places(): Promise<readonly HeadPlace[]> {
+    const places: HeadPlace[] = [];
+    for (const notebook of await this.namesIn(this.paths.heads())) {
+      const stages = await this.namesIn(join(this.paths.heads(), notebook));
+      places.push(...stages.map((stage) => this.paths.headAt(notebook, stage)));
+    }
+    return places;
+  }
+
+  /** The rows of all heads. */
+  async allRows(): Promise<readonly HeadRow[]> {
+    const places = await this.places();
+    return (await Promise.all(places.map((place) => this.rows(place)))).flat();
+  }
+
+  private async namesIn(folder: string): Promise<readonly string[]> {
+    try {
+      return (await this.files.list(folder)).filter((name) => !name.startsWith("."));
+    } catch (error) {
+      this.trouble(`the folder cannot be read (${error instanceof Error ? error.message : String(error)})`, folder);
+      return [];
+    }
+  }
+
+  private async refresh(place: HeadPlace): Promise<HeadLog | undefined> {
+    const known = this.logs.get(place.path);
+    const stat = await this.files.fs.stat(place.path, { bigint: true }).catch(undefinedWhenAbsent);
+    if (stat === undefined) {
+      this.logs.delete(place.path);
+      return undefined;
+    }
+    const size = Number(stat.size);
+    if (known?.inode === stat.ino && known.size === size && known.mtimeNs === stat.mtimeNs) return known;
+    const isLonger = known !== undefined && known.inode === stat.ino && size > known.size;
+    const [start, rows] = isLonger ? [known.read, known.rows] : [0, new Map<Digest, HeadRow>()];
+    const bytes = await this.files.readFrom(place.path, start);
+    const read = start + this.decodeLines(place, bytes, rows);
+    const log = { inode: stat.ino, size, mtimeNs: stat.mtimeNs, read, rows };
+    this.logs.set(place.path, log);
+    return log;
+  }
+
+  /** Returns how many bytes hold complete lines. What is behind them may be under way, or was torn by a kill: it is tried again. */
+  private decodeLines(place: HeadPlace, bytes: Uint8Array, rows: Map<Digest, HeadRow>): number {
+    const complete = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf("\n") + 1;
+    for (const line of Buffer.from(bytes.subarray(0, complete)).toString("utf8").split("\n")) {
+      if (line === "") continue;
+      const row = decodeHeadRow(place.subject, line);
+      if (!row) {
+        this.trouble("a line of the history is damaged; it is left out", place.path);
+        continue;
+      }
+      rows.delete(row.key);
+      rows.set(row.key, row);
+    }
+    return complete;
+  }
+}
+
+function undefinedWhenAbsent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error;
+  return undefined;
+}

@@ -1,0 +1,20 @@
+/** A store that remembers nothing: every stage runs each time. */
+import type { Store } from "./store";
+
+/** Takes everything, keeps nothing; nothing is ever found. */
+export function createNoneStore(): Store {
+  return {
+    location: "none",
+    findEntry: async () => undefined,
+    readBlob: async () => undefined,
+    commit: async () => undefined,
+    touch: async () => undefined,
+    history: async () => [],
+    partials: async () => new Set(),
+    clear: async () => 0,
+    readNote: async () => undefined,
+    writeNote: async () => undefined,
+    appendRun: async () => undefined,
+    readRun: async () => undefined,
+  };
+}

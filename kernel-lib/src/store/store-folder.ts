@@ -1,0 +1,125 @@
+/**
+ * The folder of a disk store: where everything lies, the marker of its format, and the sweep of what killed processes left.
+ * Used by the disk store.
+ */
+import { join } from "node:path";
+import type { Digest, RunId } from "../protocol";
+import { StagebookError } from "../protocol";
+import type { DurableFiles } from "./durable-files";
+import { isLeftover } from "./durable-files";
+import { decodeRecord, encodeRecord } from "./entry-record";
+import { fileNameOf } from "./file-name";
+import { codeOf, isAbsent } from "./store-error";
+import type { HeadName, StoreTrouble } from "./store";
+
+/** Of the whole layout. Blobs and entries carry their own version in their folder's name. */
+const FORMAT = 1;
+const FORMAT_SUBJECT = ["format"];
+const IGNORE_ALL = "# Results of Stagebook stages. Safe to delete: they are made again.\n*\n";
+
+/** The file and folder of one head, and what its rows are checked against. */
+export interface HeadPlace {
+  readonly notebook: string;
+  readonly stage: string;
+  readonly path: string;
+  readonly subject: readonly string[];
+}
+
+/** Where each file is. Paths are made of encoded names only. */
+export class StorePaths {
+  constructor(readonly folder: string) {}
+
+  readonly format = (): string => join(this.folder, "format.json");
+  readonly ignore = (): string => join(this.folder, ".gitignore");
+  readonly blobs = (): string => join(this.folder, "blobs-v1");
+  readonly blob = (digest: Digest): string => join(this.blobs(), digest.slice(0, 2), digest.slice(2));
+  readonly entries = (): string => join(this.folder, "entries-v1");
+  readonly entry = (key: Digest): string => join(this.entries(), `${key}.json`);
+  readonly heads = (): string => join(this.folder, "heads");
+  readonly head = (name: HeadName): HeadPlace => this.headAt(fileNameOf(name.notebook), fileNameOf(name.stage));
+  /** By names as they are encoded. */
+  readonly headAt = (notebook: string, stage: string): HeadPlace => ({
+    notebook,
+    stage,
+    path: join(this.heads(), notebook, stage),
+    subject: ["head", notebook, stage],
+  });
+  /** No encoded name holds a dot: a note cannot meet a stage. */
+  readonly note = (notebook: string, note: string): string =>
+    join(this.heads(), fileNameOf(notebook), `.note-${fileNameOf(note)}.json`);
+  readonly latestFolder = (): string => join(this.folder, "latest");
+  readonly latest = (place: HeadPlace): string => join(this.latestFolder(), place.notebook, place.stage);
+  readonly runs = (): string => join(this.folder, "runs");
+  readonly run = (run: RunId): string => join(this.runs(), `${fileNameOf(run)}.ndjson`);
+}
+
+/**
+ * Throws StagebookError `store-format` when a newer Stagebook made the store. False when there is no marker. A damaged marker is
+ * told and counts as none: entries and blobs carry versions of their own.
+ */
+export async function checkFormat(files: DurableFiles, paths: StorePaths, trouble: StoreTrouble): Promise<boolean> {
+  const bytes = await files.read(paths.format());
+  if (bytes === undefined) return false;
+  const record = decodeRecord(FORMAT_SUBJECT, Buffer.from(bytes).toString("utf8"))?.record;
+  const format = typeof record === "object" && record !== null && "format" in record ? record.format : undefined;
+  if (typeof format !== "number") {
+    trouble("the format marker is damaged; it is written anew", paths.format());
+    return false;
+  }
+  if (format <= FORMAT) return true;
+  throw new StagebookError(
+    "store-format",
+    `the store in ${paths.folder} has format ${format}, and this version of Stagebook knows formats up to ${FORMAT}`,
+    "Update stagebook (npm install stagebook@latest), or set STAGEBOOK_STORE to another folder.",
+  );
+}
+
+/** Makes the folder, its marker and its .gitignore. */
+export async function prepareFolder(files: DurableFiles, paths: StorePaths): Promise<void> {
+  await files.makeFolder(paths.folder);
+  await files.write(paths.format(), Buffer.from(encodeRecord(FORMAT_SUBJECT, { format: FORMAT })));
+  const ignore = await files.read(paths.ignore());
+  if (ignore === undefined) await files.writeLoosely(paths.ignore(), IGNORE_ALL);
+}
+
+/** Removes temporary files that nobody will finish. Returns how many. `now`: epoch milliseconds. */
+export async function sweepLeftovers(files: DurableFiles, paths: StorePaths, now: () => number): Promise<number> {
+  let swept = 0;
+  for (const folder of await foldersOf(files, paths)) {
+    for (const name of await namesIn(files, folder)) {
+      if (name.startsWith(".tmp-") && (await removeLeftover(files, join(folder, name), name, now()))) swept++;
+    }
+  }
+  return swept;
+}
+
+async function removeLeftover(files: DurableFiles, path: string, name: string, now: number): Promise<boolean> {
+  try {
+    const { mtimeMs } = await files.fs.lstat(path);
+    if (!isLeftover(name, now - mtimeMs)) return false;
+    await files.remove(path);
+    return true;
+  } catch (error) {
+    // Its process finished it, or another one sweeps too.
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+async function foldersOf(files: DurableFiles, paths: StorePaths): Promise<readonly string[]> {
+  const folders = [paths.folder, paths.entries(), paths.runs()];
+  for (const parent of [paths.blobs(), paths.heads(), paths.latestFolder()]) {
+    for (const name of await namesIn(files, parent)) folders.push(join(parent, name));
+  }
+  return folders;
+}
+
+/** Something that is no folder may lie anywhere: it holds no leftovers. */
+async function namesIn(files: DurableFiles, folder: string): Promise<readonly string[]> {
+  try {
+    return await files.list(folder);
+  } catch (error) {
+    if (codeOf(error) === "ENOTDIR") return [];
+    throw error;
+  }
+}
