@@ -46,7 +46,7 @@ function RunStale({ model, commands, trans }: RunStaleProps): JSX.Element | null
       label={staleLabel(count, trans)}
       tooltip={staleCaption(count, trans)}
       enabled={connection === "live" && isAnyStale(count)}
-      pressed={false}
+      noFocusOnClick
       onClick={() => void commands.execute(COMMANDS.runStale, { path: model.path })}
     />
   );

@@ -25,7 +25,7 @@ export function isAnyStale({ stages, maybe, cells }: StaleCount): boolean {
 
 /** `Run stale (3 + up to 2)`. */
 export function staleLabel({ stages, maybe, cells }: StaleCount, trans: TranslationBundle): string {
-  if (maybe > 0) return trans.__("Run stale (%1 + up to %2)", stages, maybe);
+  if (maybe > 0) return stages > 0 ? trans.__("Run stale (%1 + up to %2)", stages, maybe) : trans.__("Run stale (up to %1)", maybe);
   if (stages > 0) return trans.__("Run stale (%1)", stages);
   if (cells > 0) return trans._n("Run stale (%1 cell)", "Run stale (%1 cells)", cells);
   return trans.__("Run stale");

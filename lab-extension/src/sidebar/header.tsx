@@ -60,7 +60,7 @@ function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly mod
           />
           <HeaderButton
             icon={runIcon}
-            label={trans.__("Run all stages")}
+            label={trans.__("Run all")}
             caption={trans.__("Run all stages: those that are up to date come from the store")}
             enabled={live && !running && Object.keys(view.stages).length > 0}
             onClick={() => void model.send({ type: "run" }).catch(() => undefined)}
@@ -125,9 +125,10 @@ function ConnectionMark({ state: { connection }, running, trans }: StateProps & 
 const marks: { readonly [C in Connection]: string } = { absent: "○", connecting: "◌", live: "●", lost: "✕", incompatible: "!" };
 
 function Begin({ state, trans }: StateProps): JSX.Element | null {
-  const { connection, problem } = state;
+  const { connection, problem, remembered } = state;
   if (connection === "lost" || connection === "incompatible") return <div className="stagebook-Header-problem">{problem}</div>;
-  if (connection !== "absent") return null;
+  // Above what is remembered, the panels themselves say what to do.
+  if (connection !== "absent" || (remembered && problem === undefined)) return null;
   return (
     <div className="stagebook-Header-hint">
       {problem ?? trans.__("To begin, run a cell with:")}

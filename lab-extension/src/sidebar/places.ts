@@ -56,6 +56,8 @@ export class Places {
   private showSidebar(): void {
     const { shell, sidebar } = this.options;
     const focused = document.activeElement;
+    sidebar.addClass("stagebook-mod-first");
+    setTimeout(() => sidebar.removeClass("stagebook-mod-first"), 1000);
     shell.expandRight();
     shell.activateById(sidebar.id);
     // Nobody asked for it just now: the focus goes back.

@@ -5,6 +5,8 @@ import type { ITranslator, TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import { AccordionPanel } from "@lumino/widgets";
+import { of, switchMap } from "rxjs";
+import type { Subscription } from "rxjs";
 import { DagPanel } from "../dag/dag-panel";
 import { stagebookIcon } from "../icons";
 import { ParamsPanel } from "../params/params-panel";
@@ -22,6 +24,8 @@ export interface SidebarOptions {
 }
 
 export class Sidebar extends SidePanel {
+  private readonly shown: Subscription;
+
   constructor(private readonly options: SidebarOptions) {
     super({ translator: options.translator });
     const { tracker, commands, trans } = options;
@@ -34,6 +38,16 @@ export class Sidebar extends SidePanel {
     this.addWidget(new StagePanel(tracker, trans, commands));
     this.addWidget(new ParamsPanel(tracker, trans));
     if (this.content instanceof AccordionPanel) void this.keepChoices(this.content);
+    this.shown = tracker.current$.pipe(switchMap((model) => model?.state$ ?? of(null))).subscribe((state) => {
+      // With nothing to show, only the header stands there and says how to begin.
+      this.content.setHidden(state === null || (state.connection === "absent" && !state.remembered));
+    });
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.shown.unsubscribe();
+    super.dispose();
   }
 
   /** Folded panels and sizes, as they were left. */
@@ -58,7 +72,7 @@ export class Sidebar extends SidePanel {
 }
 
 const CHOICES = "jupyterlab-stagebook:sidebar";
-const DEFAULT_SIZES = [0.4, 0.3, 0.3];
+const DEFAULT_SIZES = [0.36, 0.28, 0.36];
 
 interface Choices {
   readonly folded: readonly boolean[];
