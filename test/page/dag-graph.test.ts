@@ -139,7 +139,7 @@ describe("the nodes in the page", () => {
 
   it("mark the edges into a pending stage, and the implicit ones", () => {
     const shown = createView([quakes, strong, { ...report, status: "pending" }]);
-    const edges = createFlowEdges({ graph: createGraph(shown), layout, view: shown, selected: "strong", trans: english });
+    const edges = createFlowEdges({ graph: createGraph(shown), layout, view: shown, selected: "strong", trans: english }, []);
     expect(Object.fromEntries(edges.map((edge) => [edge.id, edge.className]))).toMatchObject({
       "stage:strong>stage:report": "stagebook-mod-pending stagebook-mod-selected",
       "stage:quakes>stage:report": "stagebook-mod-pending stagebook-mod-implicit",

@@ -7,13 +7,14 @@ import { useNotebookState } from "../stores/use-store";
 import type { NotebookModel } from "../tokens";
 import { connectionText, emptyText, isOutdated } from "./connection-text";
 import { Flow } from "./flow";
-import type { FlowNode } from "./flow-nodes";
+import type { FlowInput, FlowNode } from "./flow-nodes";
 import { createFlowEdges, createFlowNodes } from "./flow-nodes";
 import type { Graph } from "./graph";
 import { createGraph, isSameGraph, layoutRequest } from "./graph";
 import type { Layout } from "./layout";
 import type { LayoutQueue } from "./layout-queue";
 import { EmptyPanel, PanelNotice } from "./panel-text";
+import type { RoutedEdgeType } from "./routed-edge";
 
 export interface DagViewProps {
   readonly model: NotebookModel;
@@ -27,20 +28,16 @@ export function DagView({ model, layouts, trans, width, height }: DagViewProps):
   const state = useNotebookState(model);
   const graph = useGraph(state.view);
   const { layout, problem } = useLayout(graph, layouts);
-  const lastNodes = useRef<readonly FlowNode[]>([]);
-  const { view, selected } = state;
-  const input = layout && { graph, layout, view, selected, trans };
-  const nodes = input ? createFlowNodes(input, lastNodes.current) : [];
-  lastNodes.current = nodes;
+  const { nodes, edges } = useFlow(layout && { graph, layout, view: state.view, selected: state.selected, trans });
   if (graph.nodes.length === 0) return <EmptyPanel text={emptyText(state, trans)} />;
   return (
     <div className={isOutdated(state) ? "stagebook-Dag stagebook-mod-outdated" : "stagebook-Dag"}>
       <PanelNotice text={problem ? { text: problem } : connectionText(state, trans)} />
-      {input && nodes.length > 0 && (
+      {layout && nodes.length > 0 && (
         <Flow
           nodes={nodes}
-          edges={createFlowEdges(input)}
-          layout={input.layout}
+          edges={edges}
+          layout={layout}
           width={width}
           height={height}
           trans={trans}
@@ -56,6 +53,19 @@ function openNode(model: NotebookModel, node: FlowNode): void {
   if (node.data.kind === "stage") model.select(node.data.stage.name);
   const cell = node.data.kind === "stage" ? node.data.stage.cell : node.data.param?.cell;
   if (cell) model.showCell(cell);
+}
+
+interface FlowParts {
+  readonly nodes: readonly FlowNode[];
+  readonly edges: readonly RoutedEdgeType[];
+}
+
+const noParts: FlowParts = { nodes: [], edges: [] };
+
+function useFlow(input: FlowInput | null): FlowParts {
+  const last = useRef(noParts);
+  last.current = input ? { nodes: createFlowNodes(input, last.current.nodes), edges: createFlowEdges(input, last.current.edges) } : noParts;
+  return last.current;
 }
 
 /** Keeps its identity while only statuses and values change. */

@@ -6,7 +6,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { Position } from "@xyflow/react";
 import type { NodeHandle } from "@xyflow/react";
 import type { ParamView, StageView, View } from "stagebook/protocol";
-import type { Graph, GraphNode } from "./graph";
+import type { Graph, GraphEdge, GraphNode } from "./graph";
 import { NODE_SIZES } from "./graph";
 import type { Layout, Point } from "./layout";
 import type { RoutedEdgeType } from "./routed-edge";
@@ -30,43 +30,57 @@ export interface FlowInput {
   readonly trans: TranslationBundle;
 }
 
-/** Those nodes that have a place; `before` is the last answer. */
+/** Those nodes that have a place; `before` is the last answer, and is given again when nothing changed. */
 export function createFlowNodes(input: FlowInput, before: readonly FlowNode[]): readonly FlowNode[] {
-  const known = new Map(before.map((node) => [node.id, node]));
   const seats = new Set(input.graph.nodes.map((node) => node.on));
-  return input.graph.nodes.flatMap((node) => {
+  const nodes = input.graph.nodes.flatMap((node) => {
     const place = input.layout.positions[node.id];
-    const next = place && createFlowNode(node, place, seats.has(node.id), input);
-    if (!next) return [];
-    const last = known.get(next.id);
-    return [last && isSameNode(last, next) ? last : next];
+    return (place && createFlowNode(node, place, seats.has(node.id), input)) ?? [];
   });
+  return keepEqual(nodes, before, isSameNode);
 }
 
 /** Edges between placed nodes; those into a pending stage are dashed, those into a running one move. */
-export function createFlowEdges({ graph, layout, view, selected }: FlowInput): RoutedEdgeType[] {
+export function createFlowEdges(input: FlowInput, before: readonly RoutedEdgeType[]): readonly RoutedEdgeType[] {
+  const { graph, layout } = input;
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
-  return graph.edges.flatMap((edge) => {
+  const edges = graph.edges.flatMap((edge) => {
     const from = nodes.get(edge.from);
     const to = nodes.get(edge.to);
-    if (!from || !to || !layout.positions[from.id] || !layout.positions[to.id]) return [];
-    const isSelected = [from, to].some((node) => node.kind === "stage" && node.name === selected);
-    const marks = [view.stages[to.name]?.status ?? "new", edge.implicit && "implicit", isSelected && "selected"];
-    const className = marks.filter(Boolean).map((mark) => `stagebook-mod-${String(mark)}`);
-    return [
-      {
-        id: edge.id,
-        type: "routed",
-        source: from.id,
-        target: to.id,
-        // Straight down from the seat; other edges enter beside what sits on the stage's head.
-        ...(from.on === to.id ? { targetHandle: SEAT } : {}),
-        className: className.join(" "),
-        focusable: false,
-        data: { route: layout.routes[edge.id] ?? [] },
-      },
-    ];
+    return from && to && layout.positions[from.id] && layout.positions[to.id] ? [createFlowEdge(edge, from, to, input)] : [];
   });
+  return keepEqual(edges, before, (a, b) => a.className === b.className && a.data?.route === b.data?.route && a.targetHandle === b.targetHandle);
+}
+
+function createFlowEdge(edge: GraphEdge, from: GraphNode, to: GraphNode, { layout, view, selected }: FlowInput): RoutedEdgeType {
+  const isSelected = [from, to].some((node) => node.kind === "stage" && node.name === selected);
+  const marks = [view.stages[to.name]?.status ?? "new", edge.implicit && "implicit", isSelected && "selected"];
+  return {
+    id: edge.id,
+    type: "routed",
+    source: from.id,
+    target: to.id,
+    // Straight down from the seat; other edges enter beside what sits on the stage's head.
+    ...(from.on === to.id ? { targetHandle: SEAT } : {}),
+    className: marks
+      .filter(Boolean)
+      .map((mark) => `stagebook-mod-${String(mark)}`)
+      .join(" "),
+    focusable: false,
+    data: { route: layout.routes[edge.id] ?? straight },
+  };
+}
+
+const straight: readonly Point[] = [];
+
+/** `items`, with each one that is equal to its predecessor replaced by it; `before` itself when all are. */
+function keepEqual<T extends { readonly id: string }>(items: readonly T[], before: readonly T[], isEqual: (a: T, b: T) => boolean): readonly T[] {
+  const known = new Map(before.map((item) => [item.id, item]));
+  const kept = items.map((item) => {
+    const last = known.get(item.id);
+    return last && isEqual(last, item) ? last : item;
+  });
+  return kept.length === before.length && kept.every((item, index) => item === before[index]) ? before : kept;
 }
 
 function createFlowNode(node: GraphNode, place: Point, hasSeat: boolean, input: FlowInput): FlowNode | null {

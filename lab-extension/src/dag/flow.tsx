@@ -30,14 +30,15 @@ export function Flow(props: FlowProps): ReactElement {
   );
 }
 
-/** Above this many nodes only those in sight are in the page. */
-const VISIBLE_ONLY_FROM = 150;
+/** Above this many nodes only those in sight are in the page, and nothing on them turns or flows. */
+const LARGE_FROM = 150;
 const edgeTypes = { routed: RoutedEdge };
 const nodeTypes = { stage: StageNode, source: SourceNode };
 const fitting: FitViewOptions = { padding: 0.06, maxZoom: 1, minZoom: 0.05 };
 
 function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowProps): ReactElement {
   const movedByHand = useFit(layout, width, height);
+  const isLarge = nodes.length > LARGE_FROM;
   const openFocused = (event: KeyboardEvent): void => {
     const node = event.key === "Enter" || event.key === " " ? findFocused(event, nodes) : undefined;
     if (!node) return;
@@ -45,7 +46,7 @@ function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowPro
     onOpen(node);
   };
   return (
-    <div className="stagebook-Dag-flow" onKeyDown={openFocused}>
+    <div className={isLarge ? "stagebook-Dag-flow stagebook-mod-large" : "stagebook-Dag-flow"} onKeyDown={openFocused}>
       <ReactFlow
         nodes={nodes as FlowNode[]}
         edges={edges as RoutedEdgeType[]}
@@ -67,7 +68,7 @@ function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowPro
         edgesFocusable={false}
         zoomOnDoubleClick={false}
         deleteKeyCode={null}
-        onlyRenderVisibleElements={nodes.length > VISIBLE_ONLY_FROM}
+        onlyRenderVisibleElements={isLarge}
         ariaLabelConfig={{
           "node.a11yDescription.default": trans.__("Press Enter to select the stage and show its cell."),
           "controls.ariaLabel": trans.__("Zoom"),

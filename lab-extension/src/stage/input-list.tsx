@@ -14,8 +14,8 @@ export interface InputListProps {
 export function InputList({ inputs, view, onSelect, trans }: InputListProps): ReactElement {
   return (
     <ul className="stagebook-Inputs">
-      {inputs.map((input) => (
-        <li key={`${input.path} ${input.kind} ${input.name}`}>
+      {inputs.map((input, index) => (
+        <li key={`${index} ${input.kind} ${input.name}`}>
           <span className="stagebook-Input-name">{describeInput(input, onSelect)}</span>
           {input.path !== input.name && <span className="stagebook-Hint">{trans.__("as %1", input.path)}</span>}
           {input.implicit && (
