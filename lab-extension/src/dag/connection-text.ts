@@ -31,7 +31,7 @@ export function emptyText(state: NotebookState, trans: TranslationBundle): Panel
   }
 }
 
-/** Shown above what is known while it is not the kernel's present state; null when it is. */
+/** Shown above the log while it is not the kernel's present state; null when it is. In the sidebar the header says so. */
 export function connectionText(state: NotebookState, trans: TranslationBundle): PanelText | null {
   switch (state.connection) {
     case "absent":

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { View } from "stagebook/protocol";
 import { useNotebookState } from "../stores/use-store";
 import type { NotebookModel } from "../tokens";
-import { connectionText, emptyText, isOutdated } from "./connection-text";
+import { emptyText, isOutdated } from "./connection-text";
 import { Flow } from "./flow";
 import type { FlowInput, FlowNode } from "./flow-nodes";
 import { createFlowEdges, createFlowNodes } from "./flow-nodes";
@@ -32,7 +32,7 @@ export function DagView({ model, layouts, trans, width, height }: DagViewProps):
   if (graph.nodes.length === 0) return <EmptyPanel text={emptyText(state, trans)} />;
   return (
     <div className={isOutdated(state) ? "stagebook-Dag stagebook-mod-outdated" : "stagebook-Dag"}>
-      <PanelNotice text={problem ? { text: problem } : connectionText(state, trans)} />
+      <PanelNotice text={problem ? { text: problem } : null} />
       {layout && nodes.length > 0 && (
         <Flow
           nodes={nodes}

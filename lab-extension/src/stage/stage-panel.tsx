@@ -6,9 +6,9 @@ import type { CommandRegistry } from "@lumino/commands";
 import type { Message } from "@lumino/messaging";
 import type { ReactElement } from "react";
 import { useEffect, useState } from "react";
-import { connectionText, emptyText, isOutdated, noNotebookText } from "../dag/connection-text";
+import { emptyText, isOutdated, noNotebookText } from "../dag/connection-text";
 import { modelKey } from "../dag/model-key";
-import { EmptyPanel, PanelNotice } from "../dag/panel-text";
+import { EmptyPanel } from "../dag/panel-text";
 import { useCurrent, useNotebookState } from "../stores/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 import { findShownStage } from "./shown-stage";
@@ -80,7 +80,6 @@ function ShownStage({ model, trans, execute }: Omit<CurrentStageProps, "tracker"
   };
   return (
     <div className={isOld ? "stagebook-mod-outdated" : undefined}>
-      <PanelNotice text={connectionText(state, trans)} />
       <StageCard stage={stage} view={state.view} now={now} actions={actions} trans={trans} />
     </div>
   );
