@@ -2,6 +2,7 @@
 import { ILabShell, ILayoutRestorer } from "@jupyterlab/application";
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, IToolbarWidgetRegistry } from "@jupyterlab/apputils";
+import type { ISessionContext } from "@jupyterlab/apputils";
 import { INotebookCellExecutor, INotebookTracker } from "@jupyterlab/notebook";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
@@ -40,7 +41,8 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    return new NotebookModels(notebooks, async (panel) => {
+    const sessions = new WeakMap<ISessionContext, KernelSession>();
+    const models = new NotebookModels(notebooks, async (panel) => {
       const remembered = await browserMemory.load(panel.context.path);
       const cells = new NotebookCells({
         panel,
@@ -49,15 +51,20 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
         trans,
         activate: () => app.shell.activateById(panel.id),
       });
-      const kernel = new KernelSession(panel.sessionContext, () => panel.context.path, trans);
+      const known = sessions.get(panel.sessionContext);
+      const kernel = known ?? new KernelSession(panel.sessionContext, () => panel.context.path, trans);
+      sessions.set(panel.sessionContext, kernel);
       const model = new NotebookStore({ page: cells, kernel, memory: browserMemory, frame: animationFrame, remembered });
       cells.follow(model);
-      panel.disposed.connect(() => {
-        cells.dispose();
-        kernel.dispose();
-      });
+      panel.disposed.connect(() => cells.dispose());
+      known?.sync();
       return model;
     });
+    // A tab that is hidden may never be seen again.
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") for (const model of models.all()) void model.save();
+    });
+    return models;
   },
 };
 

@@ -125,7 +125,8 @@ describe("what was typed", () => {
     drafts.settle({ p: createParam({ value: 1 }) });
     expect(phase()).toBe("rejected");
     type(12);
-    expect(drafts.get().p).toEqual({ phase: "typing", value: 12, base: param });
+    expect(drafts.get().p).toMatchObject({ phase: "typing", value: 12 });
+    expect(drafts.get().p?.message).toBeUndefined();
   });
 
   it("an accepted value is shown until the view has it", async () => {
@@ -157,6 +158,16 @@ describe("what was typed", () => {
     type(6);
     drafts.flush();
     expect(sent.map(({ value }) => value)).toEqual([6]);
+  });
+
+  it("Enter sends a refused value again", async () => {
+    type(5);
+    drafts.flush();
+    await sent[0]!.settle(new Error("a run reads it"));
+    drafts.flush();
+    await sent[1]!.settle();
+    expect(sent.map(({ value }) => value)).toEqual([5, 5]);
+    expect(phase()).toBe("accepted");
   });
 
   it("the draft of a parameter that is gone goes too", () => {

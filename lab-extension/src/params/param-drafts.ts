@@ -13,6 +13,8 @@ export interface Draft {
   readonly message?: string;
   /** The parameter as it was when the value was typed. */
   readonly base: ParamView;
+  /** Gives the value to send; null while it is not valid. */
+  readonly wire: (() => Json) | null;
 }
 
 export type Drafts = { readonly [name: string]: Draft };
@@ -24,7 +26,7 @@ type Sender = (name: string, value: Json) => Promise<unknown>;
 
 export class ParamDrafts {
   private drafts: Drafts = {};
-  private readonly timers = new Map<string, { readonly timer: ReturnType<typeof setTimeout>; readonly send: () => void }>();
+  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly sendValue: Sender) {}
@@ -41,22 +43,13 @@ export class ParamDrafts {
   /** Something was typed. `wire` gives the value to send; null while it is not valid, and then nothing is sent. */
   type(param: ParamView, value: FormValue, wire: (() => Json) | null): void {
     this.cancel(param.name);
-    this.put(param.name, { value, phase: wire ? "typing" : "invalid", base: param });
-    if (!wire) return;
-    const send = (): void => {
-      this.timers.delete(param.name);
-      void this.send(param.name, wire());
-    };
-    this.timers.set(param.name, { timer: setTimeout(send, DEBOUNCE_MS), send });
+    this.put(param.name, { value, phase: wire ? "typing" : "invalid", base: param, wire });
+    if (wire) this.timers.set(param.name, setTimeout(() => void this.send(param.name), DEBOUNCE_MS));
   }
 
-  /** Sends now what waits for the debounce. */
+  /** Sends now what waits for the debounce, and again what the kernel refused: it may have been busy. */
   flush(): void {
-    for (const [name, { timer, send }] of [...this.timers]) {
-      clearTimeout(timer);
-      this.timers.delete(name);
-      send();
-    }
+    for (const [name, { phase }] of Object.entries(this.drafts)) if (phase === "typing" || phase === "rejected") void this.send(name);
   }
 
   /** Forgets what was typed, for one parameter or for all. */
@@ -75,14 +68,15 @@ export class ParamDrafts {
     }
   }
 
-  private async send(name: string, value: Json): Promise<void> {
-    const draft = this.drafts[name];
-    if (!draft) return;
+  private async send(name: string): Promise<void> {
+    this.cancel(name);
+    const { message: _, ...draft } = this.drafts[name] ?? { wire: null };
+    if (!draft.wire) return;
     const sending: Draft = { ...draft, phase: "sending" };
     this.put(name, sending);
     let after: Draft;
     try {
-      await this.sendValue(name, value);
+      await this.sendValue(name, draft.wire());
       after = { ...draft, phase: "accepted" };
       // The kernel tells nothing when it had this value already.
       setTimeout(() => {
@@ -96,7 +90,7 @@ export class ParamDrafts {
   }
 
   private cancel(name: string): void {
-    clearTimeout(this.timers.get(name)?.timer);
+    clearTimeout(this.timers.get(name));
     this.timers.delete(name);
   }
 

@@ -1,6 +1,7 @@
 /**
  * The kernel of one notebook: finds out whether it has Stagebook, keeps a Wire to it, and follows restart, death,
- * reconnection and change of the kernel. Made by the plugin, one per notebook panel; read by NotebookStore.
+ * reconnection and change of the kernel. Made by the plugin, one per session: two
+ * views of one notebook share it. Read by NotebookStore; goes with the session.
  */
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
@@ -66,6 +67,11 @@ export class KernelSession implements KernelLink, IDisposable {
     const message =
       this.link.value.problem ?? this.trans.__("The kernel has no Stagebook yet: run the cell that imports it first.");
     return Promise.reject(new CommandError({ code: "not-connected", message }));
+  }
+
+  /** Asks for a snapshot, for a store that came later than the first one. */
+  sync(): void {
+    this.wire?.sync();
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 /** The top of the sidebar: which notebook, how it stands with its kernel, run and stop, what went wrong. Created by Sidebar. */
+import { Notification } from "@jupyterlab/apputils";
 import { ReactWidget, runIcon, stopIcon } from "@jupyterlab/ui-components";
 import type { LabIcon } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
@@ -63,7 +64,7 @@ function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly mod
             label={trans.__("Run all")}
             caption={trans.__("Run all stages: those that are up to date come from the store")}
             enabled={live && !running && Object.keys(view.stages).length > 0}
-            onClick={() => void model.send({ type: "run" }).catch(() => undefined)}
+            onClick={() => runAll(model)}
           />
           <HeaderButton
             icon={stopIcon}
@@ -78,6 +79,13 @@ function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly mod
       {live && <LastRunError view={view} model={model} trans={trans} />}
     </>
   );
+}
+
+/** How the run went is seen below; a refusal is not. */
+function runAll(model: NotebookModel): void {
+  model.send({ type: "run" }).catch((error: unknown) => {
+    Notification.error(error instanceof Error ? error.message : String(error), { autoClose: 6000 });
+  });
 }
 
 function isRunning(view: View): boolean {

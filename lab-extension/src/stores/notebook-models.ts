@@ -6,18 +6,22 @@ import { BehaviorSubject } from "rxjs";
 import type { Observable } from "rxjs";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 
-export type DisposableModel = NotebookModel & IDisposable;
+/** A model with what its owner needs besides. */
+export interface OwnedModel extends NotebookModel, IDisposable {
+  /** Writes what is to be remembered. Never rejects. */
+  save(): Promise<void>;
+}
 
 export class NotebookModels implements StagebookTracker {
   readonly current$: Observable<NotebookModel | null>;
   private readonly current = new BehaviorSubject<NotebookModel | null>(null);
-  private readonly models = new Map<NotebookPanel, DisposableModel>();
+  private readonly models = new Map<NotebookPanel, OwnedModel>();
   private readonly made = new Map<NotebookPanel, PromiseDelegate<NotebookModel>>();
 
   /** `create` is called once for each panel; the model is disposed with the panel. */
   constructor(
     private readonly notebooks: INotebookTracker,
-    private readonly create: (panel: NotebookPanel) => Promise<DisposableModel>,
+    private readonly create: (panel: NotebookPanel) => Promise<OwnedModel>,
   ) {
     this.current$ = this.current.asObservable();
     notebooks.forEach((panel) => void this.add(panel));
@@ -35,7 +39,7 @@ export class NotebookModels implements StagebookTracker {
   }
 
   /** Every notebook's. */
-  all(): readonly DisposableModel[] {
+  all(): readonly OwnedModel[] {
     return [...this.models.values()];
   }
 
