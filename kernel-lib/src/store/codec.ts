@@ -1,7 +1,7 @@
 /** The port to how a value becomes bytes, and the default codec. Runs encode outputs with it and decode what the store gives back. */
 import { StagebookError } from "../protocol";
 import { amend } from "./amend";
-import { damaged, HEAD_BYTES, readHead, writeHead } from "./envelope";
+import { closeEnvelope, damaged, HEAD_BYTES, openEnvelope } from "./envelope";
 import { checkStorable } from "./fidelity";
 import { ViewDeserializer, ViewSerializer } from "./view-serializer";
 
@@ -39,18 +39,16 @@ function encode(value: unknown): Uint8Array {
   try {
     serializer.writeHeader();
     serializer.writeValue(amendments.length > 0 ? [value, amendments] : value);
-    const bytes = serializer.releaseBuffer();
-    writeHead(bytes, v8Codec.name, amendments.length > 0 ? AMENDED : 0);
-    return bytes;
+    return closeEnvelope(serializer.releaseBuffer(), serializer.large, v8Codec.name, amendments.length > 0 ? AMENDED : 0);
   } catch (error) {
     throw notStorable(error);
   }
 }
 
 function decode(bytes: Uint8Array): unknown {
-  const { flags, payload } = readHead(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), v8Codec.name);
+  const { flags, payload, large } = openEnvelope(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), v8Codec.name);
   try {
-    const deserializer = new ViewDeserializer(payload);
+    const deserializer = new ViewDeserializer(payload, large);
     deserializer.readHeader();
     const decoded: unknown = deserializer.readValue();
     return flags === AMENDED ? amend(decoded) : decoded;

@@ -84,16 +84,16 @@ class FolderStore implements DiskStore {
   async commit(head: HeadName, entry: Entry, bytes: Uint8Array): Promise<void> {
     const place = this.paths.head(head);
     await this.writing(async () => {
-      await this.writeResult(entry, bytes);
-      await this.appendHead(place, entry).catch(async (error: unknown) => {
+      const flush = await this.writeResult(entry, bytes);
+      await Promise.all([flush(), this.appendHead(place, entry)]).catch(async (error: unknown) => {
         await this.files.remove(this.paths.entry(entry.key));
         throw error;
       });
       // Another process may have cleared an equal result before it could see our line; from now on it sees it.
-      if (!(await this.hasResult(entry))) await this.writeResult(entry, bytes);
+      const [isThere] = await Promise.all([this.hasResult(entry), this.pointLatest(head, place, entry)]);
+      if (!isThere) await (await this.writeResult(entry, bytes))();
     });
     this.forgetTold(entry);
-    await this.pointLatest(head, place, entry);
   }
 
   async touch(head: HeadName, row: HeadRow): Promise<void> {
@@ -154,11 +154,16 @@ class FolderStore implements DiskStore {
     return sweepLeftovers(this.files, this.paths, this.now);
   }
 
-  private async writeResult(entry: Entry, bytes: Uint8Array): Promise<void> {
-    const staged = await this.stageResult(entry, bytes);
+  /** Gives both files their names; returns what makes that durable. */
+  private async writeResult(entry: Entry, bytes: Uint8Array): Promise<() => Promise<unknown>> {
+    const { blob, record } = await this.stageResult(entry, bytes);
     // In this order: what names another file is never there before it.
-    await staged.blob?.publish();
-    await staged.record.publish();
+    await blob?.publish().catch(async (error: unknown) => {
+      await record.abandon();
+      throw error;
+    });
+    await record.publish();
+    return () => Promise.all([blob?.flush(), record.flush()]);
   }
 
   private async hasResult(entry: Entry): Promise<boolean> {

@@ -18,8 +18,9 @@ export type FileSystem = Pick<
 
 /** A file that is written and flushed, and has no name yet. */
 export interface StagedFile {
-  /** Gives it its name. When this resolves it survives a power failure. */
+  /** Gives it its name; that survives a power failure once `flush` has resolved. */
   publish(): Promise<void>;
+  flush(): Promise<void>;
   abandon(): Promise<void>;
 }
 
@@ -68,18 +69,19 @@ export class DurableFiles {
   /** Writes and flushes a temporary file beside `path`, whose folder is made where it is missing. */
   async stage(path: string, bytes: Uint8Array): Promise<StagedFile> {
     const temporary = temporaryBeside(path);
-    const remove = (): Promise<void> => this.remove(temporary);
     try {
       await this.gate.pass(() => this.writeNew(temporary, bytes));
     } catch (error) {
-      await remove();
+      await this.remove(temporary);
       throw error;
     }
-    return { publish: () => this.publish(temporary, path), abandon: remove };
+    return this.staged(temporary, path);
   }
 
   async write(path: string, bytes: Uint8Array): Promise<void> {
-    await (await this.stage(path, bytes)).publish();
+    const staged = await this.stage(path, bytes);
+    await staged.publish();
+    await staged.flush();
   }
 
   /** Appends in one write, which the system does not mix with those of others. `flush`: survives a power failure. */
@@ -124,7 +126,7 @@ export class DurableFiles {
       if (isAbsent(error)) return undefined;
       throw error;
     }
-    return { publish: () => this.publish(temporary, path), abandon: () => this.remove(temporary) };
+    return this.staged(temporary, path);
   }
 
   /** The names in a folder, sorted by code unit; none when it does not exist. */
@@ -172,9 +174,12 @@ export class DurableFiles {
     }
   }
 
-  private async publish(temporary: string, path: string): Promise<void> {
-    await this.renameOrRemove(temporary, path);
-    await this.flushFolder(dirname(path));
+  private staged(temporary: string, path: string): StagedFile {
+    return {
+      publish: () => this.renameOrRemove(temporary, path),
+      flush: () => this.flushFolder(dirname(path)),
+      abandon: () => this.remove(temporary),
+    };
   }
 
   private async renameOrRemove(temporary: string, path: string): Promise<void> {

@@ -10,8 +10,14 @@ interface HostObjects {
   _setTreatArrayBufferViewsAsHostObjects(treat: boolean): void;
 }
 
+/** Larger views are not copied through V8's buffer, which grows by doubling: they are written behind the payload. */
+const LARGE_VIEW_BYTES = 64 * 1024;
+
 /** Writes a number for the kind, the length and the bytes of a view; never the rest of the memory that it looks into. */
 export class ViewSerializer extends Serializer {
+  /** The bytes of large views, in order: to be written one after the other, and given to ViewDeserializer as one piece. */
+  readonly large: Uint8Array[] = [];
+
   constructor() {
     super();
     (this as unknown as HostObjects)._setTreatArrayBufferViewsAsHostObjects(true);
@@ -19,24 +25,44 @@ export class ViewSerializer extends Serializer {
 
   /** Called by V8 for what it leaves to its host. */
   _writeHostObject(object: object): void {
-    const number = VIEWS.findIndex(([name]) => name === nameOfView(object));
+    const name = nameOfView(object);
+    const number = VIEWS.findIndex(([known]) => known === name);
     if (number < 0) throw new TypeError("an object that belongs to Node has no stored form");
     const bytes = bytesOf(object as ArrayBufferView);
     this.writeUint32(number);
     this.writeDouble(bytes.byteLength);
-    this.writeRawBytes(bytes);
+    if (bytes.byteLength < LARGE_VIEW_BYTES) this.writeRawBytes(bytes);
+    else this.large.push(bytes);
   }
 }
 
 /** Reads what ViewSerializer wrote. */
 export class ViewDeserializer extends Deserializer {
+  private largeRead = 0;
+
+  constructor(
+    payload: Uint8Array,
+    private readonly large: Uint8Array,
+  ) {
+    super(payload as Buffer);
+  }
+
   _readHostObject(): ArrayBufferView {
     const create = VIEWS[this.readUint32()]?.[1];
     if (!create) throw new TypeError("an array of an unknown kind");
-    const raw = this.readRawBytes(this.readDouble());
+    const length = this.readDouble();
+    const raw = length < LARGE_VIEW_BYTES ? this.readRawBytes(length) : this.readLarge(length);
     const memory = new ArrayBuffer(raw.byteLength);
     new Uint8Array(memory).set(raw);
     return create(memory);
+  }
+
+  private readLarge(length: number): Uint8Array {
+    const end = this.largeRead + length;
+    if (!(end <= this.large.byteLength)) throw new TypeError("an array is longer than what is stored");
+    const raw = this.large.subarray(this.largeRead, end);
+    this.largeRead = end;
+    return raw;
   }
 }
 
