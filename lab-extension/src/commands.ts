@@ -4,6 +4,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import { of, switchMap } from "rxjs";
+import { emptyView } from "stagebook/protocol";
 import type { CellId } from "stagebook/protocol";
 import { countStale, isAnyStale } from "./cells/stale-count";
 import { COMMANDS } from "./command-ids";
@@ -31,7 +32,7 @@ export function addCommands({ commands, tracker, models, trans, open }: Commands
     label: trans.__("Run Stale Stages and Cells"),
     caption: trans.__("Run what is stale and nothing else"),
     icon: runStaleIcon,
-    isEnabled: (args) => isLive(args) && isAnyStale(countStale(find(args)!.getState().view)),
+    isEnabled: (args) => isLive(args) && isAnyStale(countStale(find(args)?.getState().view ?? emptyView)),
     execute: (args) => told(find(args)?.runStale()),
   });
   commands.addCommand(COMMANDS.open, {

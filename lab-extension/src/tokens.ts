@@ -39,7 +39,7 @@ export interface LogStore {
 export interface NotebookModel {
   /** Relative to the server's root. */
   readonly path: string;
-  /** Replays the current state; emits at most once per animation frame. */
+  /** Replays the current state; emits at most once per animation frame, and before a command's reply is handed on. */
   readonly state$: Observable<NotebookState>;
   getState(): NotebookState;
   readonly log: LogStore;

@@ -18,13 +18,15 @@ class Rig {
   readonly saved: Remembered[] = [];
   readonly states: NotebookState[] = [];
   readonly store: NotebookStore;
+  /** What the kernel does on a command, before it replies. */
+  reply: () => never = () => null as never;
   private readonly kernel = new FakeKernel();
   private frames: (() => void)[] = [];
 
   constructor(remembered: Remembered | null = null) {
     this.store = new NotebookStore({
       page: { path: "a.ipynb", showCell: () => true, runStale: () => Promise.resolve() },
-      kernel: { link$: this.link$, updates$: this.updates$, send: () => Promise.reject(new Error("not here")) },
+      kernel: { link$: this.link$, updates$: this.updates$, send: () => Promise.resolve(this.reply()) },
       memory: { load: () => Promise.resolve(null), save: (_, what) => Promise.resolve(void this.saved.push(what)) },
       frame: (apply) => {
         this.frames.push(apply);
@@ -68,6 +70,20 @@ describe("the view", () => {
     rig.frame();
     expect(rig.states.map(({ view }) => Object.keys(view.stages))).toEqual([["a", "b", "c"]]);
     expect(rig.store.getState()).toBe(rig.states[0]);
+  });
+
+  it("what a command caused is in the state when its reply arrives", async () => {
+    const rig = new Rig();
+    rig.live();
+    rig.reply = () => {
+      rig.events(stageDefined("a"));
+      return null as never;
+    };
+    await rig.store.send({ type: "set-params", values: {} });
+    expect(Object.keys(rig.store.getState().view.stages)).toEqual(["a"]);
+    const before = rig.states.length;
+    rig.frame();
+    expect(rig.states).toHaveLength(before);
   });
 
   it("what was remembered is shown as such until the kernel answers", () => {

@@ -79,8 +79,13 @@ export class NotebookStore implements NotebookModel, IDisposable {
     return this.options.page.showCell(cell);
   }
 
-  send<T extends CommandType>(command: Extract<Command, { readonly type: T }>): Promise<Result<T>> {
-    return this.options.kernel.send(command);
+  async send<T extends CommandType>(command: Extract<Command, { readonly type: T }>): Promise<Result<T>> {
+    try {
+      return await this.options.kernel.send(command);
+    } finally {
+      // The kernel sends what a command caused before its reply: whoever waited for that finds it in the state.
+      this.applyNow();
+    }
   }
 
   runStale(): Promise<void> {
@@ -114,6 +119,13 @@ export class NotebookStore implements NotebookModel, IDisposable {
       this.cancelFrame = null;
       this.apply();
     });
+  }
+
+  private applyNow(): void {
+    if (!this.cancelFrame || this.isDisposed) return;
+    this.cancelFrame();
+    this.cancelFrame = null;
+    this.apply();
   }
 
   private apply(): void {
