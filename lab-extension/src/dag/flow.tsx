@@ -1,9 +1,9 @@
 /** The picture itself: React Flow with our nodes. Rendered by the DAG panel once it has a size. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { Controls, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { Controls, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "@xyflow/react";
 import type { FitViewOptions } from "@xyflow/react";
 import type { KeyboardEvent, ReactElement } from "react";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { FlowNode } from "./flow-nodes";
 import type { Layout } from "./layout";
 import { RoutedEdge } from "./routed-edge";
@@ -34,10 +34,17 @@ export function Flow(props: FlowProps): ReactElement {
 const LARGE_FROM = 150;
 const edgeTypes = { routed: RoutedEdge };
 const nodeTypes = { stage: StageNode, source: SourceNode };
-const fitting: FitViewOptions = { padding: 0.06, maxZoom: 1, minZoom: 0.05 };
+const MIN_ZOOM = 0.05;
+/** Below this zoom a node shows its name and status alone, in larger type. */
+const FAR_BELOW = 0.65;
+/** In CSS pixels: the breadth of the zoom buttons with their margin, and the margin on the other sides. */
+const CONTROLS = 36;
+const MARGIN = 8;
 
 function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowProps): ReactElement {
-  const movedByHand = useFit(layout, width, height);
+  const { orientation, fitting } = useMemo(() => findRoom(layout, width, height), [layout, width, height]);
+  const movedByHand = useFit(layout, fitting);
+  const isFar = useStore((store) => store.transform[2] < FAR_BELOW);
   const isLarge = nodes.length > LARGE_FROM;
   const openFocused = (event: KeyboardEvent): void => {
     const node = event.key === "Enter" || event.key === " " ? findFocused(event, nodes) : undefined;
@@ -46,7 +53,7 @@ function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowPro
     onOpen(node);
   };
   return (
-    <div className={isLarge ? "stagebook-Dag-flow stagebook-mod-large" : "stagebook-Dag-flow"} onKeyDown={openFocused}>
+    <div className={["stagebook-Dag-flow", isLarge && "stagebook-mod-large", isFar && "stagebook-mod-far"].filter(Boolean).join(" ")} onKeyDown={openFocused}>
       <ReactFlow
         nodes={nodes as FlowNode[]}
         edges={edges as RoutedEdgeType[]}
@@ -59,7 +66,7 @@ function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowPro
         }}
         fitView
         fitViewOptions={fitting}
-        minZoom={0.05}
+        minZoom={MIN_ZOOM}
         maxZoom={2}
         nodesDraggable={false}
         nodesConnectable={false}
@@ -81,7 +88,7 @@ function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowPro
           showInteractive={false}
           fitViewOptions={fitting}
           position="bottom-left"
-          orientation="horizontal"
+          orientation={orientation}
           onFitView={() => {
             movedByHand.current = false;
           }}
@@ -91,11 +98,19 @@ function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowPro
   );
 }
 
+/** The zoom buttons stand where the graph leaves room, and never before a node that was fitted into the panel. */
+function findRoom(layout: Layout, width: number, height: number): { readonly orientation: "horizontal" | "vertical"; readonly fitting: FitViewOptions } {
+  const isTall = layout.height / height > layout.width / width;
+  const side = (isFree: boolean): `${number}px` => `${isFree ? CONTROLS : MARGIN}px`;
+  const padding = { top: side(false), right: side(false), bottom: side(!isTall), left: side(isTall) };
+  return { orientation: isTall ? "vertical" : "horizontal", fitting: { padding, maxZoom: 1, minZoom: MIN_ZOOM } };
+}
+
 /**
  * Fits the graph into the panel when its shape changes, and when the panel's size does, unless the person has moved the
  * view. A change of status changes neither. Returns the flag that says so.
  */
-function useFit(layout: Layout, width: number, height: number): { current: boolean } {
+function useFit(layout: Layout, fitting: FitViewOptions): { current: boolean } {
   const { fitView } = useReactFlow();
   const movedByHand = useRef(false);
   const fitted = useRef<Layout | null>(null);
@@ -106,7 +121,7 @@ function useFit(layout: Layout, width: number, height: number): { current: boole
     // React Flow learns its new size from an observer that fires before the next frame.
     const frame = requestAnimationFrame(() => void fitView(fitting));
     return () => cancelAnimationFrame(frame);
-  }, [fitView, layout, width, height]);
+  }, [fitView, layout, fitting]);
   return movedByHand;
 }
 

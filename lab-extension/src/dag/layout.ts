@@ -34,7 +34,7 @@ export interface Layout {
 export function computeLayout(request: LayoutRequest): Layout {
   const graph = new Graph<object, Box, Line>();
   // tight-tree: 1,000 nodes in half a second, where dagre's default ranker takes four.
-  graph.setGraph({ rankdir: "TB", ranker: "tight-tree", nodesep: 14, ranksep: 30, edgesep: 8 });
+  graph.setGraph({ rankdir: "TB", ranker: "tight-tree", nodesep: 14, ranksep: 24, edgesep: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
   const columns = groupColumns(request.nodes);
   for (const column of columns) graph.setNode(column.id, { ...sizeOf(column.nodes), x: 0, y: 0 });
@@ -75,7 +75,7 @@ interface Column {
   readonly nodes: readonly LayoutNode[];
 }
 
-const COLUMN_GAP = 5;
+const COLUMN_GAP = 4;
 
 function groupColumns(nodes: readonly LayoutNode[]): readonly Column[] {
   const ids = new Set(nodes.map((node) => node.id));
