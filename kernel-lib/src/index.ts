@@ -1,1 +1,41 @@
-export {};
+/** The public face of Stagebook: what a notebook's cells import. */
+import { connectNotebook } from "./notebook/connect";
+import { showValue } from "./notebook/display";
+import { findNotebookExports, findTslabKernel } from "./notebook/tslab";
+import { createPipelineWithInsides, version, type Pipeline, type PipelineOptions, type ScriptPipeline } from "./pipeline";
+import type { DefineParam, DefineStage, FileInput } from "./stage/face";
+import { createFileInput } from "./stage/handle";
+
+const kernel = findTslabKernel();
+const { pipeline: own, insides } = createPipelineWithInsides({}, findNotebookExports);
+
+/** This kernel's pipeline: all stages and parameters that its cells define. */
+export const pipeline: Pipeline = own;
+
+/** Defines a stage: a named function of its inputs whose output is kept until something that could change it changes. */
+export const stage: DefineStage = own.stage;
+
+/** Defines a parameter: a value that can be changed in the sidebar. Its type is that of the default, narrowed by `choices` or `schema`. */
+export const param: DefineParam = own.param;
+
+/** An external file as an input: its content counts. The path is relative to the notebook. */
+export function file(path: string): FileInput {
+  return createFileInput(path);
+}
+
+/** Displays a value in the cell: a table for an array of objects, a picture, a graph for the pipeline. */
+export function show(value: unknown): void {
+  showValue(value, (candidate) => candidate === own, () => insides.bus.view);
+}
+
+/** A pipeline of its own, for scripts and tests. Throws `pipeline-options`. */
+export function createPipeline(options: PipelineOptions = {}): ScriptPipeline {
+  return createPipelineWithInsides(options, findNotebookExports).pipeline;
+}
+
+if (kernel) connectNotebook(kernel, insides, version);
+
+export { StagebookError } from "./protocol";
+export type { LogRecord, StagebookEvent } from "./protocol";
+export type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline";
+export type * from "./stage/face";

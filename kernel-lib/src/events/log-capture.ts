@@ -1,0 +1,51 @@
+/** What stages print: `console.*` and writes to stdout and stderr become log events of their stage, and still reach the cell. */
+import { format } from "node:util";
+import type { LogLevel } from "../protocol";
+import { findActivity, withinActivity, type Activity } from "../run/activity";
+
+const levels = { log: "info", info: "info", debug: "debug", warn: "warn", error: "error" } as const satisfies Record<string, LogLevel>;
+type Method = keyof typeof levels;
+
+type Write = typeof process.stdout.write;
+
+/** A console line is logged once: what it then writes to the stream is not logged again. */
+const logged = new WeakSet<Activity>();
+let capturing = false;
+
+/** Starts capturing in this process, once for all pipelines. Outside of stages and cells nothing changes. */
+export function captureOutput(): void {
+  if (capturing) return;
+  capturing = true;
+  for (const method of Object.keys(levels) as Method[]) captureMethod(method);
+  captureStream("stdout");
+  captureStream("stderr");
+}
+
+function captureMethod(method: Method): void {
+  const original = console[method].bind(console);
+  console[method] = (...args: unknown[]): void => {
+    const activity = findActivity();
+    if (!activity.stage) return original(...args);
+    activity.stage.printed(levels[method], format(...args));
+    if (activity.source === "page") return;
+    const within = { ...activity };
+    logged.add(within);
+    withinActivity(within, () => original(...args));
+  };
+}
+
+/** tslab points the streams at each cell anew by assigning `write`: an accessor keeps ours in front of whatever it assigns. */
+function captureStream(name: "stdout" | "stderr"): void {
+  const stream = process[name];
+  let target: Write = stream.write.bind(stream);
+  const write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+    const activity = findActivity();
+    const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
+    if (activity.stage && !logged.has(activity) && text.trim() !== "") activity.stage.printed(name === "stdout" ? "info" : "error", text.replace(/\n$/, ""));
+    if (activity.stage && activity.source === "page") return true;
+    if (!activity.write) return (target as (...args: unknown[]) => boolean)(chunk, ...rest);
+    activity.write(name, text);
+    return true;
+  }) as Write;
+  Object.defineProperty(stream, "write", { configurable: true, enumerable: true, get: () => write, set: (assigned: Write) => void (target = assigned) });
+}

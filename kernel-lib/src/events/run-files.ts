@@ -1,0 +1,40 @@
+/** Keeps the events and log lines of each run in the store, so that they can be read after the kernel is gone. */
+import { filter, type Observable, type Subscription } from "rxjs";
+import type { RunId, StagebookEvent } from "../protocol";
+import type { Store } from "../store/store";
+
+/** How long events wait to be written together, in milliseconds; the end of a run is written at once. */
+const WRITE_EVERY_MS = 200;
+
+/** Writes until unsubscribed. `trouble` is told once when the store cannot be written. Keeps no process alive. */
+export function recordRuns(events$: Observable<StagebookEvent>, store: Store, trouble: (error: Error) => void): Subscription {
+  let waiting = new Map<RunId, string[]>();
+  let timer: NodeJS.Timeout | undefined;
+  let last = Promise.resolve();
+  let told = false;
+  const flush = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    for (const [run, lines] of waiting)
+      last = last
+        .then(() => store.appendRun(run, lines))
+        .catch((error: Error) => {
+          if (!told) trouble(error);
+          told = true;
+        });
+    waiting = new Map();
+  };
+  return events$.pipe(filter((event) => runOf(event) !== null)).subscribe((event) => {
+    const run = runOf(event)!;
+    const lines = waiting.get(run);
+    if (lines) lines.push(JSON.stringify(event));
+    else waiting.set(run, [JSON.stringify(event)]);
+    if (event.type === "run:ended") return flush();
+    timer ??= setTimeout(flush, WRITE_EVERY_MS).unref();
+  });
+}
+
+function runOf(event: StagebookEvent): RunId | null {
+  if (event.type === "log:written") return event.record.run;
+  return "run" in event ? event.run : null;
+}

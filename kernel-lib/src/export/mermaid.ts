@@ -1,0 +1,20 @@
+/** The graph as Mermaid text: what `pipeline.toMermaid()` gives and `show(pipeline)` displays. */
+import type { View } from "../protocol";
+
+export function toMermaid(view: View): string {
+  const stages = Object.values(view.stages);
+  const id = new Map<string, string>([...stages.map((stage) => `stage ${stage.name}`), ...Object.keys(view.params).map((name) => `param ${name}`)].map((name, index) => [name, `n${index}`]));
+  const used = new Set(stages.flatMap((stage) => stage.inputs.flatMap((input) => (input.kind === "param" ? [input.name] : []))));
+  const lines = ["flowchart TD"];
+  for (const stage of stages) lines.push(`  ${id.get(`stage ${stage.name}`)}["${escape(stage.name)}"]:::${stage.status}`);
+  for (const param of Object.values(view.params)) if (used.has(param.name)) lines.push(`  ${id.get(`param ${param.name}`)}(["${escape(param.name)} = ${escape(param.text)}"])`);
+  for (const stage of stages)
+    for (const input of stage.inputs) {
+      const from = id.get(`${input.kind} ${input.name}`);
+      if (from !== undefined) lines.push(`  ${from} ${input.kind === "param" ? "-.->" : "-->"} ${id.get(`stage ${stage.name}`)}`);
+    }
+  return lines.join("\n");
+}
+
+/** Mermaid reads `#quot;` and the like as characters. */
+const escape = (text: string): string => text.replace(/[#"<>[\]`]/g, (character) => `#${character.charCodeAt(0)};`);

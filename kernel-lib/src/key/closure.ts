@@ -1,0 +1,268 @@
+/** What a stage's function reaches: its code, its helpers, the values and inputs that they read. One walk per stage. */
+import { inputOf, type InputRef } from "../stage/input";
+import { StagebookError } from "../protocol";
+import { digestValue } from "./canonical";
+import { textOfValue } from "./describe";
+import { digestOf } from "./digest";
+import type { KeyPart } from "./parts";
+import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "./scopes";
+import { parseFunction, type FreeName, type ParsedFunction } from "./source";
+
+/** A name that the code reaches and no key can follow. */
+export interface Untracked {
+  readonly name: string;
+  /** `a global variable`, `a proxy`, `assigned by the stage itself`, … */
+  readonly why: string;
+}
+
+/** A part that is known now, or an input whose digest the key asks for. */
+export type ClosurePart = KeyPart | { readonly kind: "ref"; readonly name: string; readonly ref: InputRef };
+
+export interface Closure {
+  /** In order of discovery, the function itself first; parts refer to each other by index. */
+  readonly parts: readonly ClosurePart[];
+  readonly untracked: readonly Untracked[];
+}
+
+/** Walks a function. Never throws for what it meets: what cannot be followed is listed. */
+export function findClosure(fn: AnyFunction, name: string, scopes: Scopes): Closure {
+  const walk = new ClosureWalk(scopes);
+  walk.visitFunction(fn, name, "body");
+  return { parts: walk.parts, untracked: [...walk.untracked.values()] };
+}
+
+/** The digest of a value that may hold functions and instances: what notebook variables are compared by. */
+export function digestAnything(value: unknown, scopes: Scopes): string {
+  const walk = new ClosureWalk(scopes);
+  const description = walk.describe(value, "value");
+  return digestOf(JSON.stringify([description, walk.parts.map((part) => (part.kind === "ref" ? ["ref", part.name] : part.digest))]));
+}
+
+const MAX_TEXT = 20_000;
+const parsedBySource = new Map<string, ParsedFunction>();
+const MAX_PARSED = 20_000;
+
+class ClosureWalk {
+  readonly parts: ClosurePart[] = [];
+  readonly untracked = new Map<string, Untracked>();
+  private readonly indexOf = new Map<unknown, number>();
+
+  constructor(private readonly scopes: Scopes) {}
+
+  /** Returns how other parts refer to it. */
+  visitFunction(fn: AnyFunction, name: string, kind: "body" | "helper"): string {
+    const seen = this.indexOf.get(fn);
+    if (seen !== undefined) return `#${seen}`;
+    if (this.scopes.isProxy(fn)) return this.untrack(name, "a proxy");
+    const builtin = this.scopes.builtinName(fn);
+    if (builtin !== undefined) return `global:${builtin}`;
+    const live = this.scopes.inspect(fn);
+    if (live.bound) return this.visitBound(fn, live.bound, name);
+    if (live.native) return this.untrack(name, "native code");
+    if (live.module) return this.visitModule(fn, live.module, live.position, name);
+    return this.visitSource(fn, live, name, kind);
+  }
+
+  /** How a value counts: a reference to a part, or `global:…`. */
+  describe(value: unknown, name: string): string {
+    if (value === undefined) return "undefined";
+    if (typeof value === "function" || (typeof value === "object" && value !== null)) {
+      const ref = inputOf(value);
+      if (ref) return this.visitRef(ref, name);
+      if (this.scopes.isProxy(value)) return this.untrack(name, "a proxy");
+      if (typeof value === "function") return this.visitFunction(value, name, "helper");
+      const builtin = this.scopes.builtinName(value);
+      if (builtin !== undefined) return `global:${builtin}`;
+      const namespace = this.scopes.namespaceOf(value);
+      if (namespace?.kind === "notebook") return this.untrack(name, "all variables of the notebook at once");
+      if (namespace?.kind === "module" && namespace.module) return this.visitModule(value, namespace.module, "*", name);
+    }
+    return this.visitValue(value, name);
+  }
+
+  private visitSource(fn: AnyFunction, live: LiveFunction, name: string, kind: "body" | "helper"): string {
+    const source = Function.prototype.toString.call(fn);
+    const index = this.reserve(fn);
+    let parsed: ParsedFunction;
+    try {
+      parsed = parsedOf(source);
+    } catch (error) {
+      this.parts[index] = { kind, name, digest: digestOf(source), text: source.slice(0, MAX_TEXT) };
+      return this.untrack(name, `code that could not be parsed (${(error as Error).message})`);
+    }
+    const lookup = this.lookupOf(fn, live, parsed);
+    const normal = parsed.normalise((free) => this.boundMembers(free, lookup));
+    if (parsed.usesOuterThis) this.untrack("this", "`this` of the enclosing function");
+    const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, normal.assigned));
+    const extras = this.visitOwn(fn, name);
+    this.parts[index] = { kind, name, digest: digestOf(JSON.stringify([normal.text, bindings, extras])), text: normal.readable.slice(0, MAX_TEXT) };
+    return `#${index}`;
+  }
+
+  private visitBinding(binding: FreeName, lookup: Lookup, assigned: readonly string[]): string {
+    const label = labelOf(binding);
+    if (binding.name === "process" && binding.members[0] === "env" && binding.members[1] !== undefined && !lookup("process")) return this.visitEnv(binding.members[1]);
+    if (assigned.includes(label)) return this.untrack(label, "assigned by the stage itself");
+    const found = lookup(binding.name);
+    if (found) return this.describe(follow(found.value, binding.members), label);
+    if (binding.name === "globalThis" && binding.members[0] !== undefined) return this.untrack(`globalThis.${binding.members[0]}`, "a global variable");
+    const global = this.scopes.globalKind(binding.name);
+    if (global === "builtin") return `global:${binding.name}`;
+    return global === "user" ? this.untrack(binding.name, "a global variable") : `missing:${binding.name}`;
+  }
+
+  /** How many members of a free name lead through exports to the thing itself. */
+  private boundMembers(free: FreeName, lookup: Lookup): number {
+    const found = lookup(free.name);
+    if (!found) {
+      if (free.name === "process" && free.members[0] === "env" && free.members.length > 1) return 2;
+      return free.name === "globalThis" && free.members[0] !== undefined && this.scopes.globalKind(free.members[0]) !== "builtin" ? 1 : 0;
+    }
+    let value = found.value;
+    let count = 0;
+    while (count < free.members.length && typeof value === "object" && value !== null && !inputOf(value) && this.scopes.namespaceOf(value)) {
+      value = (value as Record<string, unknown>)[free.members[count]!];
+      count++;
+    }
+    return count;
+  }
+
+  private lookupOf(fn: AnyFunction, live: LiveFunction, parsed: ParsedFunction): Lookup {
+    if (!parsed.isClass) return (name) => live.lookup(name);
+    // A class has not all its names in its own scopes: its methods have them. The base is the real prototype.
+    const methods = Object.values(Object.getOwnPropertyDescriptors((fn as unknown as { prototype: object }).prototype))
+      .flatMap((property) => [property.value as unknown, property.get, property.set])
+      .filter((member): member is AnyFunction => typeof member === "function" && member !== fn)
+      .map((member) => this.scopes.inspect(member));
+    const base: unknown = Object.getPrototypeOf(fn);
+    return (name) => {
+      const found = [live, ...methods].map((each) => each.lookup(name)).find((each) => each !== undefined);
+      if (found) return found;
+      return typeof base === "function" && base.name === name ? { value: base } : undefined;
+    };
+  }
+
+  /** What a function carries beside its code: its base class, its own properties, its prototype's extra members. */
+  private visitOwn(fn: AnyFunction, name: string): readonly string[] {
+    const found: string[] = [];
+    const base: unknown = Object.getPrototypeOf(fn);
+    if (typeof base === "function" && base !== Function.prototype && this.scopes.builtinName(base) !== "Function.prototype" && !isFunctionKind(base)) found.push(`extends ${this.visitFunction(base, base.name || `${name}'s base`, "helper")}`);
+    for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(fn))) {
+      if (key === "length" || key === "name" || key === "prototype" || key === "arguments" || key === "caller") continue;
+      if (typeof property.value === "function" && isClassSource(fn)) found.push(`${key}=${this.visitFunction(property.value as AnyFunction, `${name}.${key}`, "helper")}`);
+      else if ("value" in property) found.push(`${key}=${this.describe(property.value, `${name}.${key}`)}`);
+      else found.push(`${key}=${[property.get, property.set].map((part) => (part ? this.visitFunction(part, `${name}.${key}`, "helper") : "")).join("|")}`);
+    }
+    const prototype: unknown = (fn as unknown as { prototype?: unknown }).prototype;
+    if (typeof prototype === "object" && prototype !== null)
+      for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+        if (key === "constructor") continue;
+        const members = [property.value as unknown, property.get, property.set].filter((part): part is AnyFunction => typeof part === "function");
+        found.push(`.${key}=${members.length ? members.map((member) => this.visitFunction(member, `${name}.${key}`, "helper")).join("|") : this.describe(property.value, `${name}.${key}`)}`);
+      }
+    return found;
+  }
+
+  private visitBound(fn: AnyFunction, bound: NonNullable<LiveFunction["bound"]>, name: string): string {
+    const index = this.reserve(fn);
+    const target = this.visitFunction(bound.target, name.replace(/^bound /, ""), "helper");
+    const rest = [bound.thisValue, ...bound.args].map((value, at) => this.describe(value, at === 0 ? `${name} this` : `${name} argument ${at}`));
+    this.parts[index] = { kind: "helper", name, digest: digestOf(JSON.stringify(["bound", target, rest])), text: `bound ${name}` };
+    return `#${index}`;
+  }
+
+  private visitModule(value: object, module: ModuleRef, position: string, name: string): string {
+    if (module.id === "stagebook") return "global:stagebook";
+    const index = this.reserve(value);
+    const text = `${module.id}${module.file ? ` ${module.file}` : ""} ${position}`;
+    this.parts[index] = { kind: "module", name: module.id.replace(/(.)@.*$/, "$1") === name ? name : `${name} of ${module.id.replace(/(.)@.*$/, "$1")}`, digest: digestOf(text), text };
+    return `#${index}`;
+  }
+
+  private visitRef(ref: InputRef, name: string): string {
+    const id = ref.kind === "file" ? `file ${ref.path}` : `${ref.kind} ${ref.name} ${ref.kind === "stage" && ref.overrides ? textOfValue(ref.overrides) : ""}`;
+    const seen = this.indexOf.get(id);
+    if (seen !== undefined) return `#${seen}`;
+    this.parts.push({ kind: "ref", name, ref });
+    this.indexOf.set(id, this.parts.length - 1);
+    return `#${this.parts.length - 1}`;
+  }
+
+  private visitEnv(variable: string): string {
+    const value = this.scopes.env(variable);
+    return this.addPart({ kind: "env", name: `process.env.${variable}`, digest: digestValue(value), text: textOfValue(value) }, `env ${variable}`);
+  }
+
+  private visitValue(value: unknown, name: string): string {
+    const seen = typeof value === "object" ? this.indexOf.get(value) : undefined;
+    if (seen !== undefined) return `#${seen}`;
+    try {
+      const digest = digestValue(value, { foreign: (inner, path) => this.describeForeign(inner, `${name}${path.startsWith("[") || path === "" ? "" : "."}${path}`) });
+      return this.addPart({ kind: "value", name, digest, text: textOfValue(value) }, typeof value === "object" ? value : Symbol(name));
+    } catch (error) {
+      if (!(error instanceof StagebookError)) throw error;
+      return this.untrack(name, error.message);
+    }
+  }
+
+  /** Functions, stages and class instances inside a value. */
+  private describeForeign(value: object, path: string): string | undefined {
+    if (typeof value === "function" || inputOf(value) || this.scopes.isProxy(value)) return this.describe(value, path);
+    const builtin = this.scopes.builtinName(value);
+    if (builtin !== undefined) return `global:${builtin}`;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    const maker: unknown = typeof prototype === "object" && prototype !== null ? (prototype as { constructor?: unknown }).constructor : undefined;
+    if (typeof maker !== "function" || this.scopes.inspect(maker).native) return undefined;
+    const seen = this.indexOf.get(value);
+    if (seen !== undefined) return `#${seen}`;
+    const index = this.reserve(value);
+    const made = this.visitFunction(maker, maker.name, "helper");
+    const own = Object.entries(Object.getOwnPropertyDescriptors(value)).map(([key, property]) => [key, "value" in property ? this.describe(property.value, `${path}.${key}`) : "accessor"]);
+    if (/#\w/.test(Function.prototype.toString.call(maker))) this.untrack(path, `private fields of ${maker.name}`);
+    this.parts[index] = { kind: "value", name: path, digest: digestOf(JSON.stringify([made, own.sort()])), text: textOfValue(value) };
+    return `#${index}`;
+  }
+
+  private addPart(part: KeyPart, id: unknown): string {
+    const seen = this.indexOf.get(id);
+    if (seen !== undefined) return `#${seen}`;
+    this.parts.push(part);
+    this.indexOf.set(id, this.parts.length - 1);
+    return `#${this.parts.length - 1}`;
+  }
+
+  private reserve(id: unknown): number {
+    this.parts.push({ kind: "value", name: "", digest: digestOf(""), text: "" });
+    this.indexOf.set(id, this.parts.length - 1);
+    return this.parts.length - 1;
+  }
+
+  private untrack(name: string, why: string): string {
+    this.untracked.set(name, { name, why });
+    return `untracked:${name}`;
+  }
+}
+
+type Lookup = (name: string) => { readonly value: unknown } | undefined;
+
+function parsedOf(source: string): ParsedFunction {
+  const known = parsedBySource.get(source);
+  if (known) return known;
+  if (parsedBySource.size >= MAX_PARSED) parsedBySource.clear();
+  const parsed = parseFunction(source);
+  parsedBySource.set(source, parsed);
+  return parsed;
+}
+
+function follow(value: unknown, members: readonly string[]): unknown {
+  return members.reduce((at, member) => (at as Record<string, unknown> | undefined)?.[member], value);
+}
+
+function labelOf(binding: FreeName): string {
+  const last = binding.members.at(-1);
+  return last === undefined || last === "default" ? binding.name.replace(/_\d+$/, "") : last;
+}
+
+const isClassSource = (fn: AnyFunction): boolean => Function.prototype.toString.call(fn).startsWith("class");
+const functionKinds = new Set<unknown>([Function.prototype, Object.getPrototypeOf(async () => {}), Object.getPrototypeOf(function* () {}), Object.getPrototypeOf(async function* () {})]);
+const isFunctionKind = (value: unknown): boolean => functionKinds.has(value);

@@ -1,0 +1,113 @@
+/** Why two keys differ, part by part, in words. What `explain()` and the sidebar print. */
+import type { Reason, ReasonKind } from "../protocol";
+import type { KeyPart, KeyPartKind } from "./parts";
+
+/** What turned the old parts into the new ones. Empty when nothing that is named differs. */
+export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[] {
+  const old = byLabel(before);
+  const now = byLabel(after);
+  const reasons: Reason[] = [];
+  const codeChanged = [...now].some(([label, part]) => isCode(part.kind) && old.get(label)?.text !== undefined && old.get(label)?.text !== part.text);
+  for (const [label, part] of now) {
+    const was = old.get(label);
+    if (!was) reasons.push({ kind: "added", name: part.name, text: `${noun(part)} is new`, after: short(part.text) });
+    else if (was.digest !== part.digest) {
+      const reason = changed(was, part);
+      if (reason) reasons.push(reason);
+    }
+  }
+  for (const [label, part] of old) if (!now.has(label)) reasons.push({ kind: "removed", name: part.name, text: `${noun(part)} is no longer used`, before: short(part.text) });
+  // A helper that came or went with an edit of the code is told by that edit.
+  const told = codeChanged ? reasons.filter((reason) => !((reason.kind === "added" || reason.kind === "removed") && isHelperLike(reason, old, now))) : reasons;
+  return told.length > 0 ? told : reasons.length > 0 ? reasons : wiring(before, after);
+}
+
+function changed(was: KeyPart, now: KeyPart): Reason | null {
+  const name = now.name;
+  switch (now.kind) {
+    case "body":
+    case "helper": {
+      if (was.text === now.text) return null;
+      const [before, after] = firstDifference(was.text, now.text);
+      const subject = now.kind === "body" ? "body" : `helper \`${name}\``;
+      return { kind: now.kind, name: now.kind === "body" ? "body" : name, text: `${subject}: \`${before}\` → \`${after}\``, before, after };
+    }
+    case "input":
+      return { kind: "input", name, text: was.text === now.text ? `${name} changed` : `${name} changed: ${was.text} → ${now.text}`, ...(was.text === now.text ? {} : { before: was.text, after: now.text }) };
+    case "file":
+      return { kind: "file", name, text: `file ${name} changed`, before: was.text, after: now.text };
+    default:
+      return { kind: kindOf(now.kind), name, text: `${now.kind === "param" ? name : noun(now)} ${short(was.text)} → ${short(now.text)}`, before: short(was.text), after: short(now.text) };
+  }
+}
+
+/** The same parts wired to other places. */
+function wiring(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[] {
+  const now = byLabel(after);
+  return [...byLabel(before)].filter(([label, part]) => now.get(label)?.digest !== part.digest).map(([, part]) => ({ kind: kindOf(part.kind), name: part.name, text: `${noun(part)} reads other names` }));
+}
+
+/** The first stretch of tokens that differs, with one token before it: `* 2`, `* 3`. */
+export function firstDifference(before: string, after: string): readonly [string, string] {
+  const a = tokens(before);
+  const b = tokens(after);
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start++;
+  let endA = a.length;
+  let endB = b.length;
+  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) {
+    endA--;
+    endB--;
+  }
+  const from = start > 0 ? start - 1 : 0;
+  const to = (end: number, length: number): number => (end - from < 2 && end < length ? end + 1 : end);
+  return [short(a.slice(from, to(endA, a.length)).join(" "), 60), short(b.slice(from, to(endB, b.length)).join(" "), 60)];
+}
+
+const tokens = (text: string): string[] => text.match(/[\p{L}\p{N}_$.]+|"(?:[^"\\]|\\.)*"|`[^`]*`|=>|[=!<>&|+\-*/%?]+|[^\s]/gu) ?? [];
+
+function byLabel(parts: readonly KeyPart[]): Map<string, KeyPart> {
+  const map = new Map<string, KeyPart>();
+  for (const part of parts) {
+    const label = `${part.kind === "body" ? "" : part.name}\u0000${part.kind}`;
+    if (!map.has(label)) map.set(label, part);
+  }
+  return map;
+}
+
+function isHelperLike(reason: Reason, old: ReadonlyMap<string, KeyPart>, now: ReadonlyMap<string, KeyPart>): boolean {
+  return ["helper", "value", "module"].some((kind) => old.has(`${reason.name}\u0000${kind}`) || now.has(`${reason.name}\u0000${kind}`));
+}
+
+const isCode = (kind: KeyPartKind): boolean => kind === "body" || kind === "helper";
+
+function kindOf(kind: KeyPartKind): ReasonKind {
+  return kind === "global" || kind === "format" ? "option" : kind;
+}
+
+function noun(part: KeyPart): string {
+  switch (part.kind) {
+    case "body":
+      return "body";
+    case "helper":
+      return `helper \`${part.name}\``;
+    case "value":
+      return `value \`${part.name}\``;
+    case "param":
+      return `parameter ${part.name}`;
+    case "input":
+      return `input ${part.name}`;
+    case "file":
+      return `file ${part.name}`;
+    case "module":
+      return `module ${part.name}`;
+    case "env":
+    case "global":
+    case "format":
+      return part.name;
+    case "option":
+      return `option ${part.name}`;
+  }
+}
+
+const short = (text: string, max = 80): string => (text.length > max ? `${text.slice(0, max - 1)}…` : text);

@@ -1,0 +1,177 @@
+/** The cells that ran in this kernel: what each read, and so which are stale. Definitions of a cell come and go with it. */
+import type { CellId, CellStatus, EventBody, View } from "../protocol";
+import type { Scopes } from "../key/scopes";
+import { digestAnything } from "../key/closure";
+import type { CellRead } from "../run/activity";
+import type { Engine } from "../run/engine";
+import type { CompiledCell } from "./compiled-cell";
+
+interface CellRecord {
+  readonly id: CellId;
+  /** `[3]` in the notebook. */
+  readonly count: number;
+  running: boolean;
+  ok: boolean;
+  /** Stages by the digest of the output that the cell saw; "" when it saw an error. */
+  readonly stages: Map<string, string>;
+  /** Parameters by the digest of the value that it saw. */
+  readonly params: Map<string, string>;
+  /** Variables of other cells by their version when it began. */
+  variables: ReadonlyMap<string, number>;
+  writes: readonly string[];
+}
+
+interface Mark {
+  readonly status: CellStatus;
+  readonly reasons: readonly string[];
+}
+
+export interface CellParts {
+  readonly engine: Engine;
+  readonly scopes: Scopes;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly view: () => View;
+  readonly emit: (event: EventBody) => void;
+}
+
+export class NotebookCells {
+  private readonly records = new Map<CellId, CellRecord>();
+  private readonly deleted = new Set<CellId>();
+  private readonly shown = new Map<CellId, string>();
+  private readonly versions = new Map<string, { readonly version: number; readonly digest: string }>();
+
+  constructor(private readonly parts: CellParts) {}
+
+  isAlive(cell: CellId): boolean {
+    return !this.deleted.has(cell);
+  }
+
+  /** As a person knows it. */
+  labelOf(cell: CellId): string {
+    const record = this.records.get(cell);
+    return record ? `cell [${record.count}]` : "a cell not run yet";
+  }
+
+  begin(cell: CellId, count: number): void {
+    const { engine } = this.parts;
+    this.deleted.delete(cell);
+    engine.registry.stages.beginCell(cell);
+    engine.registry.params.beginCell(cell);
+    engine.endEpoch();
+    this.records.set(cell, { id: cell, count, running: true, ok: true, stages: new Map(), params: new Map(), variables: new Map(), writes: [] });
+    this.shown.delete(cell);
+    this.parts.emit({ type: "cell:running", cell });
+  }
+
+  /** The cell's code is known and about to run. */
+  compiled(cell: CellId, code: CompiledCell): void {
+    const record = this.records.get(cell);
+    if (!record) return;
+    record.variables = new Map(code.reads.map((name) => [name, this.versions.get(name)?.version ?? 0]));
+    record.writes = code.writes;
+  }
+
+  observe(cell: CellId, read: CellRead): void {
+    const record = this.records.get(cell);
+    if (!record) return;
+    if (read.kind === "stage") record.stages.set(read.name, read.digest);
+    else record.params.set(read.name, this.paramDigest(read.name));
+  }
+
+  end(cell: CellId, ok: boolean): void {
+    const { engine, emit } = this.parts;
+    const record = this.records.get(cell);
+    if (!record) return;
+    record.running = false;
+    record.ok = ok;
+    for (const gone of engine.registry.stages.endCell(cell, ok)) emit({ type: "stage:removed", stage: gone.name });
+    for (const gone of engine.registry.params.endCell(cell, ok)) engine.params.remove(gone.name);
+    engine.endEpoch();
+    for (const name of record.writes) this.newVersion(name);
+    emit({ type: "cell:ended", cell, ok });
+    engine.refresh();
+  }
+
+  /** The notebook no longer has these cells: what they defined is gone. */
+  forget(cells: readonly CellId[]): void {
+    const { engine, emit } = this.parts;
+    for (const cell of cells) {
+      this.deleted.add(cell);
+      for (const gone of engine.registry.stages.removeCell(cell)) emit({ type: "stage:removed", stage: gone.name });
+      for (const gone of engine.registry.params.removeCell(cell)) engine.params.remove(gone.name);
+      if (this.records.delete(cell)) emit({ type: "cell:removed", cell });
+      this.shown.delete(cell);
+    }
+  }
+
+  /** Tells what has changed of the marks, after a plan. */
+  mark(): void {
+    for (const record of this.records.values()) {
+      if (record.running) continue;
+      const mark = this.judge(record);
+      const text = JSON.stringify(mark);
+      if ((this.shown.get(record.id) ?? JSON.stringify({ status: record.ok ? "fresh" : "failed", reasons: [] })) === text) continue;
+      this.shown.set(record.id, text);
+      this.parts.emit({ type: "cell:marked", cell: record.id, ...mark });
+    }
+  }
+
+  /** Stale cells whose stages are all current now: executing them shows what is current. */
+  toExecute(): readonly CellId[] {
+    const { stages } = this.parts.view();
+    return [...this.records.values()]
+      .filter((record) => !record.running && this.judge(record).status === "stale" && [...record.stages.keys()].every((name) => (stages[name]?.status ?? "fresh") === "fresh"))
+      .map((record) => record.id);
+  }
+
+  private judge(record: CellRecord): Mark {
+    const reasons = [...this.stageReasons(record), ...this.paramReasons(record), ...this.variableReasons(record)];
+    if (!record.ok) return this.hasRecovered(record) ? { status: "stale", reasons } : { status: "failed", reasons: [] };
+    if (reasons.length > 0) return { status: "stale", reasons };
+    const defined = Object.values(this.parts.view().stages).filter((stage) => stage.cell === record.id);
+    const failed = defined.find((stage) => stage.status === "failed");
+    if (failed) return { status: "failed", reasons: [`${failed.name} failed: ${failed.error?.message ?? ""}`] };
+    const stale = defined.filter((stage) => stage.status === "stale" || stage.status === "pending" || stage.status === "blocked" || stage.status === "cancelled");
+    return stale.length > 0 ? { status: "stale", reasons: stale.map((stage) => `${stage.name}: ${stage.reasons.map((reason) => reason.text).join("; ")}`) } : { status: "fresh", reasons: [] };
+  }
+
+  /** A failed cell is worth another try when a stage that failed in it is current, or something else that it read is new. */
+  private hasRecovered(record: CellRecord): boolean {
+    const { stages } = this.parts.view();
+    const seenFailing = [...record.stages].filter(([, digest]) => digest === "");
+    if (seenFailing.length > 0) return seenFailing.every(([name]) => stages[name]?.status === "fresh");
+    return this.paramReasons(record).length > 0 || this.variableReasons(record).length > 0;
+  }
+
+  private stageReasons(record: CellRecord): string[] {
+    const { stages } = this.parts.view();
+    return [...record.stages].flatMap(([name, digest]) => {
+      const stage = stages[name];
+      if (!stage) return [`${name} is gone`];
+      if (stage.status === "running") return [];
+      if (stage.status !== "fresh") return [`${name} is ${stage.status}${stage.reasons.length ? `: ${stage.reasons.map((reason) => reason.text).join("; ")}` : ""}`];
+      return stage.result?.digest === digest ? [] : [`${name} has a new result`];
+    });
+  }
+
+  private paramReasons(record: CellRecord): string[] {
+    return [...record.params].flatMap(([name, digest]) => (this.paramDigest(name) === digest ? [] : [`parameter ${name} changed`]));
+  }
+
+  private variableReasons(record: CellRecord): string[] {
+    return [...record.variables].flatMap(([name, version]) => ((this.versions.get(name)?.version ?? 0) === version ? [] : [`variable ${name} changed`]));
+  }
+
+  private paramDigest(name: string): string {
+    const { params } = this.parts.engine;
+    return params.names().includes(name) ? params.digest(params.value(name, new Map())) : "";
+  }
+
+  /** A variable assigned again to an equal value is no new version. */
+  private newVersion(name: string): void {
+    const before = this.versions.get(name);
+    const digest = digestAnything(this.parts.variables[name], this.parts.scopes);
+    if (before?.digest === digest) return;
+    this.versions.set(name, { version: (before?.version ?? 0) + 1, digest });
+  }
+}

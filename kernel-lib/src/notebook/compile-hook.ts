@@ -1,0 +1,61 @@
+/** Sees every cell that tslab compiled before it runs: tslab calls `vm.runInThisContext` through the module object. */
+import vm from "node:vm";
+import { inputOf } from "../stage/input";
+import { readCompiledCell, type CompiledCell } from "./compiled-cell";
+
+/** What the rest of Stagebook learns of a cell's code. */
+export interface CompileListener {
+  isVariable(name: string): boolean;
+  /** Before the cell runs. */
+  compiled(cell: CompiledCell): void;
+  /** The cell's last expression is a stage, parameter or file: it is printed later, when the plan is true again. */
+  lastValue(value: object): void;
+  failed(error: Error): void;
+}
+
+const WRAPPER = /^\((async )?function\(exports, require\) \{ /;
+const LAST_EXPRESSION = /exports\.(tsLastExpr\w*) = /;
+
+/** Starts listening. `exports` holds the notebook's variables. Returns how to stop. */
+export function hookCompiledCells(exports: Record<string, unknown>, listener: CompileListener): () => void {
+  const original = vm.runInThisContext;
+  const hooked = (code: string, options?: vm.RunningCodeOptions | string): unknown => {
+    if (!WRAPPER.test(code)) return original.call(vm, code, options);
+    const result: unknown = original.call(vm, readCell(code, listener), options);
+    const last = LAST_EXPRESSION.exec(code)?.[1];
+    if (last === undefined) return result;
+    if (!(result instanceof Promise)) {
+      takeLastValue(exports, last, listener);
+      return result;
+    }
+    return result.then((value: unknown) => {
+      takeLastValue(exports, last, listener);
+      return value;
+    });
+  };
+  vm.runInThisContext = hooked as typeof vm.runInThisContext;
+  return () => {
+    if ((vm.runInThisContext as unknown) === hooked) vm.runInThisContext = original;
+  };
+}
+
+/** A cell that cannot be read runs as it is. */
+function readCell(code: string, listener: CompileListener): string {
+  let cell: CompiledCell;
+  try {
+    cell = readCompiledCell(code, (name) => listener.isVariable(name));
+  } catch (error) {
+    listener.failed(error as Error);
+    return code;
+  }
+  listener.compiled(cell);
+  return cell.code;
+}
+
+function takeLastValue(exports: Record<string, unknown>, name: string, listener: CompileListener): void {
+  const value = exports[name];
+  if (!inputOf(value)) return;
+  // tslab prints nothing for undefined.
+  exports[name] = undefined;
+  listener.lastValue(value as object);
+}

@@ -1,0 +1,19 @@
+/** What a pipeline shows to the notebook layer and nobody else. Given by the composition root. */
+import type { EventBus } from "../events/bus";
+import type { Scopes } from "../key/scopes";
+import type { CellId, LogRecord } from "../protocol";
+import type { Engine } from "../run/engine";
+
+export interface PipelineInsides {
+  readonly engine: Engine;
+  readonly bus: EventBus;
+  readonly scopes: Scopes;
+  readonly logLines: () => readonly LogRecord[];
+  /** Who knows the notebook's cells; none do until a notebook says so. */
+  setCells(cells: CellKnowledge): void;
+}
+
+export interface CellKnowledge {
+  isAlive(cell: CellId): boolean;
+  labelOf(cell: CellId): string;
+}

@@ -1,0 +1,186 @@
+/** The composition root: the only place that names concrete adapters. Makes pipelines for notebooks, scripts and tests. */
+import path from "node:path";
+import type { Observable as RxObservable } from "rxjs";
+import { EventBus } from "./events/bus";
+import { captureOutput } from "./events/log-capture";
+import { keepLogLines } from "./events/log-lines";
+import { recordRuns } from "./events/run-files";
+import { toDot } from "./export/dot";
+import { toMermaid } from "./export/mermaid";
+import type { CellKnowledge, PipelineInsides } from "./notebook/pipeline-insides";
+import { StagebookError, type CellId, type LogRecord, type StagebookEvent, type View } from "./protocol";
+import { findActivity, noOverlay } from "./run/activity";
+import { Engine } from "./run/engine";
+import { EngineHost } from "./run/host";
+import { createLiveScopes } from "./run/live-scopes";
+import { v8Codec } from "./store/codec";
+import { createCachedStore } from "./store/bounded-cache";
+import { createDiskStore } from "./store/disk-store";
+import { createMemoryStore } from "./store/memory-store";
+import { createNoneStore } from "./store/none-store";
+import { createFileNotes, createMemoryNotes, type Notes } from "./store/notes";
+import type { Store } from "./store/store";
+import { createStageDefinition } from "./stage/definition";
+import type { DefineParam, DefineStage, Explanation, Observable, Plan, RunOptions, Values } from "./stage/face";
+import { createParamHandle, createStageHandle } from "./stage/handle";
+import { createParamDefinition } from "./stage/param";
+
+/** A pipeline: the stages and parameters of one notebook or script, and what can be done with all of them. */
+export interface Pipeline {
+  /** Runs the target (all stages when absent) and what it needs. Throws the first error of a stage; independent ones finish. */
+  run(options?: RunOptions & { readonly target?: string | readonly string[] }): Promise<void>;
+  plan(target?: string): Promise<Plan>;
+  /** Names of the stages that would or may run. */
+  outdated(): Promise<readonly string[]>;
+  explain(name: string): Promise<Explanation>;
+  /** Values by name. */
+  readonly params: Values;
+  /** Everything that happens, from now on. */
+  readonly events$: Observable<StagebookEvent>;
+  graph(): { readonly nodes: readonly string[]; readonly edges: readonly (readonly [string, string])[] };
+  /** The latest result by name, also without the cell that defines it. Throws `no-result`. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the author knows the type
+  load<T = any>(name: string): Promise<T>;
+  /** Stops every run of this pipeline. */
+  cancel(): void;
+  /** Forgets the stored results of a stage, of all stages when absent. */
+  clear(name?: string): Promise<void>;
+  toMermaid(): string;
+  toDot(): string;
+  /** The view that the sidebar shows, as JSON. */
+  toJSON(): object;
+}
+
+export interface PipelineOptions {
+  /** A folder, `"memory"`, `"none"` or a Store. Default: STAGEBOOK_STORE, else `.stagebook` in the working folder. */
+  readonly store?: string | object;
+  /** Epoch milliseconds; for tests. */
+  readonly now?: () => number;
+  /** Gets every log record, instead of none. */
+  readonly log?: (record: LogRecord) => void;
+  /** The name under which results are kept. Default: the notebook's file name, else `script`. */
+  readonly notebook?: string;
+}
+
+export type ScriptPipeline = Pipeline & { readonly stage: DefineStage; readonly param: DefineParam };
+
+/** Which package made a result. */
+export const version = (require("../package.json") as { version: string }).version;
+
+const CACHE_BYTES = 256 * 1024 * 1024;
+
+/** A pipeline and what is behind it. `notebookExports`: the object that holds a notebook's variables. */
+export function createPipelineWithInsides(options: PipelineOptions, notebookExports: () => object | undefined): { readonly pipeline: ScriptPipeline; readonly insides: PipelineInsides } {
+  checkOptions(options);
+  captureOutput();
+  const now = options.now ?? Date.now;
+  const bus = new EventBus(now);
+  const scopes = createLiveScopes(notebookExports);
+  const notebook = options.notebook ?? notebookName();
+  const trouble = (message: string, where: string): void => {
+    bus.emit({ type: "store:trouble", message, where });
+    bus.emit({ type: "log:written", record: { at: now(), level: "warn", stage: null, cell: findActivity().cell, run: null, message: `store: ${where} ${message}`, fields: {}, source: "stagebook" } });
+  };
+  const { store, notes } = createStoreAndNotes(options.store ?? process.env.STAGEBOOK_STORE ?? ".stagebook", notebook, now, trouble);
+  let cells: CellKnowledge = { isAlive: () => true, labelOf: () => "" };
+  const ports = { store, notes, scopes, notebook, folder: process.cwd(), clock: { now }, emit: bus.emit.bind(bus), aliveCell: (cell: CellId) => cells.isAlive(cell), labelOf: (cell: CellId) => cells.labelOf(cell) };
+  const engine = new Engine(ports, { stagebook: version, node: process.version });
+  const host = new EngineHost(engine, () => bus.view);
+  const logLines = keepLogLines(bus.events$);
+  recordRuns(bus.events$, store, (error) => trouble(`the run's events could not be written: ${error.message}`, store.location));
+  const { log } = options;
+  if (log) bus.events$.subscribe((event) => event.type === "log:written" && log(event.record));
+  return {
+    pipeline: createFace(engine, host, bus),
+    insides: { engine, bus, scopes, logLines, setCells: (known) => void (cells = known) },
+  };
+}
+
+function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipeline {
+  const aliveCell = (cell: CellId): boolean => engine.aliveCell(cell);
+  const define: DefineStage = (...args: unknown[]) => {
+    const definition = createStageDefinition(args, findActivity().cell);
+    checkOwners(definition.inputs.leaves, host, definition.name);
+    engine.registry.stages.define(definition, aliveCell, engine.labelOf);
+    engine.endEpoch();
+    engine.emit({ type: "stage:defined", stage: { name: definition.name, cell: definition.cell, ...(definition.description === undefined ? {} : { description: definition.description }) } });
+    engine.refresh();
+    return createStageHandle(definition.name, host) as never;
+  };
+  const defineParam = (...args: unknown[]): unknown => {
+    const definition = createParamDefinition(args, findActivity().cell);
+    engine.registry.params.define(definition, aliveCell, engine.labelOf);
+    engine.params.define(definition);
+    engine.refresh();
+    return createParamHandle(definition.name, host);
+  };
+  const allStages = (): readonly string[] => engine.registry.stages.all().map(({ name }) => name);
+  return {
+    stage: define,
+    param: defineParam as DefineParam,
+    run: async ({ target, ...options } = {}) => {
+      const names = target === undefined ? allStages() : typeof target === "string" ? [target] : target;
+      const { outcomes, run } = await engine.run(names.map((name) => engine.instances.find(name)), options);
+      for (const kind of ["failed", "cancelled"] as const)
+        for (const [id, outcome] of outcomes) if (outcome.kind === kind) throw run.errorOf(outcome, engine.instances.find(id));
+    },
+    plan: (target) => host.planOf((target === undefined ? allStages() : [target]).map((name) => engine.instances.find(name))),
+    outdated: async () => (await engine.outdated()).map((row) => row.stage),
+    explain: (name) => host.explain({ kind: "stage", name, owner: host }),
+    get params() {
+      return Object.fromEntries(engine.params.names().map((name) => [name, engine.params.value(name, noOverlay)]));
+    },
+    events$: bus.events$ as RxObservable<StagebookEvent>,
+    graph: () => graphOf(bus.view),
+    load: async (name) => {
+      const codec = engine.registry.stages.get(name)?.codec ?? v8Codec;
+      for (const entry of await engine.results.history(name)) {
+        const loaded = await engine.results.load(entry, codec);
+        if (loaded) return loaded.value as never;
+      }
+      throw new StagebookError("no-result", `there is no stored result of "${name}"`, "Run the stage in this notebook first.", { stage: name });
+    },
+    cancel: () => void engine.cancel(),
+    clear: async (name) => {
+      for (const each of name === undefined ? allStages() : [name]) await engine.results.clear(each);
+      engine.endEpoch();
+      engine.refresh();
+    },
+    toMermaid: () => toMermaid(bus.view),
+    toDot: () => toDot(bus.view),
+    toJSON: () => bus.view,
+  };
+}
+
+function graphOf(view: View): { nodes: readonly string[]; edges: readonly (readonly [string, string])[] } {
+  const stages = Object.values(view.stages);
+  return { nodes: stages.map((stage) => stage.name), edges: stages.flatMap((stage) => stage.inputs.flatMap((input) => (input.kind === "stage" ? [[input.name, stage.name] as const] : []))) };
+}
+
+/** Inputs must be of the same pipeline: keys and runs of another are unknown here. */
+function checkOwners(leaves: readonly { readonly path: string; readonly ref?: { readonly kind: string; readonly owner?: object } }[], host: object, stage: string): void {
+  const foreign = leaves.find(({ ref }) => ref?.owner !== undefined && ref.owner !== host);
+  if (foreign) throw new StagebookError("foreign-input", `stage "${stage}": input ${foreign.path || "itself"} belongs to another pipeline`, "Define both with the same stage() and param().", { stage });
+}
+
+function createStoreAndNotes(choice: string | object, notebook: string, now: () => number, trouble: (message: string, where: string) => void): { readonly store: Store; readonly notes: Notes } {
+  if (typeof choice === "object") return { store: choice as Store, notes: createMemoryNotes() };
+  if (choice === "memory") return { store: createMemoryStore(), notes: createMemoryNotes() };
+  if (choice === "none") return { store: createNoneStore(), notes: createMemoryNotes() };
+  if (/^[a-z0-9+]+:\/\//i.test(choice)) throw new StagebookError("store-kind", `no store can be opened at "${choice}"`, 'Give a folder, "memory" or "none".');
+  const folder = path.resolve(choice);
+  const notesFile = path.join(folder, "params", `${encodeURIComponent(notebook)}.json`);
+  return { store: createCachedStore(createDiskStore({ folder, trouble, now }), { maxBytes: CACHE_BYTES }), notes: createFileNotes(notesFile, trouble) };
+}
+
+/** Jupyter tells its kernels which notebook they are of. */
+function notebookName(): string {
+  const session = process.env.JPY_SESSION_NAME;
+  return session === undefined || session === "" ? "script" : path.basename(session);
+}
+
+function checkOptions(options: PipelineOptions): void {
+  const known = ["store", "now", "log", "notebook"];
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new StagebookError("pipeline-options", `unknown option "${unknown}" of createPipeline`, `Options are ${known.join(", ")}.`);
+}

@@ -1,0 +1,254 @@
+/** The engine of one pipeline: plans, runs, and keeps the shown plan true after everything that happens. */
+import os from "node:os";
+import { diffParts } from "../key/diff";
+import type { KeyPart } from "../key/parts";
+import type { CellId, Digest, EventBody, InputView, JsonObject, LogLevel, PlanRowView, Reason, RunId, RunSource, RunStatus } from "../protocol";
+import { StagebookError } from "../protocol";
+import { createRegistry, type Registry } from "../stage/registry";
+import type { Store } from "../store/store";
+import { findActivity, type Overlay } from "./activity";
+import { viewOfError } from "./error-view";
+import { Files } from "./files";
+import { Instances, type Instance } from "./instances";
+import { Outcomes } from "./outcomes";
+import { ParamValues } from "./params";
+import { Planner, type FullPlan } from "./planner";
+import type { Clock, EnginePorts } from "./ports";
+import { Results } from "./results";
+import { Run, statusOf, type Outcome } from "./run";
+import { Slots } from "./slots";
+
+/** Where a log line of Stagebook's own belongs. */
+export interface LogPlace {
+  readonly stage?: string;
+  readonly cell?: CellId | null;
+  readonly run?: RunId;
+  readonly fields?: JsonObject;
+}
+
+/** What planner, runs and bodies share. */
+export interface EngineParts {
+  readonly registry: Registry;
+  readonly instances: Instances;
+  readonly params: ParamValues;
+  readonly files: Files;
+  readonly results: Results;
+  readonly outcomes: Outcomes;
+  readonly planner: Planner;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly made: { readonly stagebook: string; readonly node: string };
+  /** Bodies under way by key: equal work is done once. */
+  readonly underway: Map<Digest, { readonly stage: string; readonly work: Promise<Outcome> }>;
+  readonly emit: (event: EventBody) => void;
+  readonly labelOf: (cell: CellId) => string;
+  log(level: LogLevel, message: string, place?: LogPlace): void;
+  diff(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[];
+  /** Plans anew soon; many calls make one plan. */
+  refresh(): void;
+}
+
+export interface RunSummary {
+  readonly status: RunStatus;
+  readonly bodies: number;
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** The run itself, to load values and make errors from. */
+  readonly run: Run;
+}
+
+export interface RunAsk {
+  readonly force?: boolean;
+  readonly jobs?: number;
+  readonly signal?: AbortSignal;
+  readonly source?: RunSource;
+}
+
+export class Engine implements EngineParts {
+  readonly registry = createRegistry();
+  readonly outcomes = new Outcomes();
+  readonly underway: EngineParts["underway"] = new Map();
+  readonly instances: Instances;
+  readonly params: ParamValues;
+  readonly files: Files;
+  readonly results: Results;
+  readonly planner: Planner;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly emit: (event: EventBody) => void;
+  readonly labelOf: (cell: CellId) => string;
+  readonly aliveCell: (cell: CellId) => boolean;
+  readonly diff = diffParts;
+  private readonly active = new Map<RunId, { readonly abort: AbortController; readonly params: ReadonlySet<string> }>();
+  private readonly shownRows = new Map<string, string>();
+  private readonly shownInputs = new Map<string, string>();
+  private readonly warned = new Set<string>();
+  private refreshing: Promise<void> | undefined;
+  private runs = 0;
+
+  constructor(
+    private readonly ports: EnginePorts,
+    readonly made: EngineParts["made"],
+  ) {
+    this.store = ports.store;
+    this.clock = ports.clock;
+    this.labelOf = ports.labelOf;
+    this.aliveCell = ports.aliveCell;
+    this.emit = (event) => this.tell(event);
+    this.instances = new Instances(this.registry, ports.scopes);
+    this.params = new ParamValues(ports.notes, ports.scopes, this.emit, (level, message) => this.log(level, message));
+    this.files = new Files(ports.folder);
+    this.results = new Results(ports.store, ports.notebook);
+    this.planner = new Planner(this);
+  }
+
+  log(level: LogLevel, message: string, place: LogPlace = {}): void {
+    const activity = findActivity();
+    this.emit({
+      type: "log:written",
+      record: { at: this.clock.now(), level, stage: place.stage ?? null, cell: place.cell ?? activity.cell, run: place.run ?? activity.stage?.run ?? null, message, fields: place.fields ?? {}, source: "stagebook" },
+    });
+  }
+
+  /** Runs the targets. Resolves with the outcomes whatever they are; throws only what is wrong before anything runs. */
+  async run(targets: readonly Instance[], ask: RunAsk = {}): Promise<RunSummary> {
+    const activity = findActivity();
+    const source = ask.source ?? activity.source;
+    const id = this.newRunId();
+    const abort = new AbortController();
+    const signal = ask.signal ? AbortSignal.any([abort.signal, ask.signal]) : abort.signal;
+    const run = new Run(this, { id, targets, source, force: ask.force ?? false, slots: new Slots(ask.jobs ?? Math.max(4, os.availableParallelism())), signal });
+    const startedAt = this.clock.now();
+    this.instances.endEpoch();
+    this.active.set(id, { abort, params: this.paramsRead(targets) });
+    this.emit({ type: "run:started", run: id, source, cell: activity.cell, targets: targets.map((target) => target.definition.name) });
+    const end = (status: RunStatus, error?: unknown): void =>
+      this.emit({ type: "run:ended", run: id, status, durationMs: this.clock.now() - startedAt, bodies: run.bodies, ...(error === undefined ? {} : { error: viewOfError(error) }) });
+    try {
+      const outcomes = await run.execute();
+      const status = signal.aborted ? "cancelled" : statusOf(outcomes.values());
+      end(status, firstError(outcomes));
+      return { status, bodies: run.bodies, outcomes, run };
+    } catch (error) {
+      end(signal.aborted ? "cancelled" : "failed", error);
+      throw error;
+    } finally {
+      this.active.delete(id);
+      this.refresh();
+    }
+  }
+
+  /** Aborts every run. Returns how many there were. */
+  cancel(): number {
+    for (const { abort } of this.active.values()) abort.abort(new StagebookError("cancelled", "the run was stopped", "Run it again; what was finished is kept."));
+    return this.active.size;
+  }
+
+  /** Throws `param-busy` while a run reads one of them. */
+  checkParamsFree(names: readonly string[]): void {
+    for (const { params } of this.active.values()) {
+      const busy = names.find((name) => params.has(name));
+      if (busy !== undefined) throw new StagebookError("param-busy", `parameter "${busy}" is being read by a run`, "Wait until the run has ended, or stop it first.");
+    }
+  }
+
+  /** The plan of all stages. */
+  async planAll(overlay?: Overlay): Promise<FullPlan> {
+    return this.planner.plan(this.registry.stages.all().map(({ name }) => this.instances.find(name, overlay)));
+  }
+
+  /** Forgets what was read of code and store: the next plan looks again. */
+  endEpoch(): void {
+    this.instances.endEpoch();
+  }
+
+  refresh(): void {
+    this.refreshing ??= this.refreshSoon();
+  }
+
+  /** When the shown plan is true again. */
+  async settled(): Promise<void> {
+    while (this.refreshing) await this.refreshing;
+  }
+
+  /** Stages whose body would or may run, in order. */
+  async outdated(): Promise<readonly PlanRowView[]> {
+    const { assessed } = await this.planAll();
+    return [...assessed.values()].map(({ row }) => row).filter((row) => row.action === "run" || row.action === "maybe" || (row.action === "blocked" && row.waitsFor.length > 0));
+  }
+
+  private async refreshSoon(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.refreshing = undefined;
+    try {
+      this.show(await this.planAll());
+    } catch (error) {
+      this.log("error", `the plan could not be made: ${(error as Error).message}`, { fields: { stack: (error as Error).stack ?? "" } });
+    }
+  }
+
+  private show({ assessed }: FullPlan): void {
+    const inputs: Record<string, readonly InputView[]> = {};
+    const rows: PlanRowView[] = [];
+    for (const { instance, row } of assessed.values()) {
+      const name = instance.definition.name;
+      if (!this.registry.stages.get(name)) continue;
+      const views = this.instances.inputViews(instance);
+      if (changed(this.shownInputs, name, JSON.stringify(views))) inputs[name] = views;
+      if (changed(this.shownRows, name, JSON.stringify(row))) rows.push(row);
+      this.warnUntracked(instance, row);
+    }
+    if (Object.keys(inputs).length > 0) this.emit({ type: "graph:changed", inputs });
+    if (rows.length > 0) this.emit({ type: "plan:refined", rows });
+  }
+
+  private warnUntracked(instance: Instance, row: PlanRowView): void {
+    for (const untracked of row.untracked) {
+      const id = `${row.stage} ${untracked}`;
+      if (this.warned.has(id)) continue;
+      this.warned.add(id);
+      this.log("warn", `${row.stage}: untracked ${untracked}; a change of it will not make the stage stale`, { stage: row.stage, cell: instance.definition.cell });
+    }
+  }
+
+  private paramsRead(targets: readonly Instance[]): ReadonlySet<string> {
+    const names = new Set<string>();
+    const seen = new Set<string>();
+    const open = [...targets];
+    for (let at = open.pop(); at; at = open.pop()) {
+      if (seen.has(at.id)) continue;
+      seen.add(at.id);
+      for (const { ref } of this.instances.refs(at)) {
+        if (ref.kind === "param") names.add(ref.name);
+        // An input whose cell is gone is told when the run plans it.
+        if (ref.kind === "stage" && this.registry.stages.get(ref.name)) open.push(this.instances.ofRef(ref, at));
+      }
+    }
+    return names;
+  }
+
+  private tell(event: EventBody): void {
+    // What an event changes in the view must be planned over: forget what was shown of that stage.
+    if ("stage" in event && typeof event.stage === "string") this.shownRows.delete(event.stage);
+    if (event.type === "stage:defined") {
+      this.shownRows.delete(event.stage.name);
+      this.shownInputs.delete(event.stage.name);
+    }
+    this.ports.emit(event);
+  }
+
+  private newRunId(): RunId {
+    const at = this.clock.now().toString(36).padStart(9, "0");
+    return `${at}-${process.pid.toString(36)}-${(this.runs++).toString(36).padStart(3, "0")}` as RunId;
+  }
+}
+
+function changed(shown: Map<string, string>, name: string, now: string): boolean {
+  if (shown.get(name) === now) return false;
+  shown.set(name, now);
+  return true;
+}
+
+function firstError(outcomes: ReadonlyMap<string, Outcome>): StagebookError | undefined {
+  for (const outcome of outcomes.values()) if (outcome.kind === "failed") return outcome.error;
+  return undefined;
+}

@@ -1,0 +1,69 @@
+/** Errors for people: the user's own stack without frames of tslab, Node or Stagebook, and where it happened. */
+import path from "node:path";
+import type { CellId, ErrorView } from "../protocol";
+import { StagebookError } from "../protocol";
+
+const OWN_FOLDER = path.dirname(__dirname);
+
+/** An error as data. `place` is used where the error itself does not say. */
+export function viewOfError(error: unknown, place: { readonly stage?: string; readonly cell?: CellId | null } = {}): ErrorView {
+  const inner = error instanceof StagebookError && error.cause instanceof Error && error.code === "stage-failed" ? error.cause : error;
+  const stage = place.stage ?? (error instanceof StagebookError ? error.stage : undefined);
+  const cell = place.cell ?? (error instanceof StagebookError ? (error.cell as CellId | undefined) : undefined);
+  const line = lineOf(inner);
+  return {
+    code: inner instanceof StagebookError ? inner.code : inner instanceof Error ? inner.name : "thrown",
+    message: messageOf(inner),
+    ...(inner instanceof StagebookError ? { advice: inner.advice } : {}),
+    ...(stage === undefined ? {} : { stage }),
+    ...(cell === undefined || cell === null ? {} : { cell }),
+    ...(line === undefined ? {} : { line }),
+    ...(inner instanceof Error && !(inner instanceof StagebookError) ? { stack: cleanStack(inner) } : {}),
+  };
+}
+
+/** What the stage's body threw, as the error that its caller gets. */
+export function stageFailed(stage: string, cell: CellId | null, label: string, cause: unknown): StagebookError {
+  if (cause instanceof StagebookError && cause.code !== "stage-failed" && cause.stage !== undefined) return cause;
+  if (cause instanceof Error) trimStack(cause);
+  const line = lineOf(cause);
+  const where = [label, line === undefined ? "" : `line ${line}`].filter(Boolean).join(", ");
+  const advice = cause instanceof StagebookError ? cause.advice : "Mend the stage and run it again; what was finished before it is kept.";
+  return new StagebookError("stage-failed", `stage "${stage}"${where ? ` (${where})` : ""} failed: ${messageOf(cause)}`, advice, { stage, cell: cell ?? undefined, cause });
+}
+
+/** The message of anything that can be thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message || error.name;
+  return typeof error === "string" ? error : `threw ${String(error)}`;
+}
+
+/** The user's own frames, with the name of the compiled cell made readable. */
+export function cleanStack(error: Error): string {
+  const lines = (error.stack ?? String(error)).split("\n");
+  return lines
+    .filter((line) => !isForeignFrame(line))
+    .map((line) => line.replace("evalmachine.<anonymous>", "cell"))
+    .join("\n");
+}
+
+/** Cuts an error's stack down to the user's frames, in place. */
+export function trimStack(error: Error): void {
+  const cleaned = cleanStack(error);
+  try {
+    error.stack = cleaned;
+  } catch {
+    // A frozen error keeps its stack as it is; only the looks suffer.
+  }
+}
+
+function isForeignFrame(line: string): boolean {
+  if (!/^\s+at /.test(line)) return false;
+  return line.includes("node:") || line.includes("/tslab/dist/") || line.includes(OWN_FOLDER) || line.includes("/node_modules/stagebook/");
+}
+
+/** The line in the compiled cell. */
+function lineOf(error: unknown): number | undefined {
+  const match = error instanceof Error ? /(?:evalmachine\.<anonymous>|\bcell):(\d+)/.exec(error.stack ?? "") : null;
+  return match ? Number(match[1]) : undefined;
+}

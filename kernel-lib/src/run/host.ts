@@ -1,0 +1,197 @@
+/** What the handles in cells ask for, answered by the engine, in the words and shapes of the public face. */
+import type { PlanRowView, StageView, View } from "../protocol";
+import { StagebookError } from "../protocol";
+import type { Explanation, Freshness, HistoryRow, Plan, PlanRow, RunOptions, Running, Values } from "../stage/face";
+import type { HandleHost, StageRef } from "../stage/handle";
+import { findActivity, noOverlay, type Overlay } from "./activity";
+import type { Engine } from "./engine";
+import { messageOf } from "./error-view";
+import type { Instance } from "./instances";
+import { RunningStage } from "./running";
+
+const inspect = Symbol.for("nodejs.util.inspect.custom");
+
+export class EngineHost implements HandleHost {
+  constructor(
+    private readonly engine: Engine,
+    private readonly view: () => View,
+  ) {}
+
+  call(ref: StageRef, options: RunOptions): Running<unknown> {
+    const activity = findActivity();
+    const stop = new AbortController();
+    const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
+    const work = activity.stage ? activity.stage.readStage(ref) : this.runOne(ref, { ...options, signal });
+    return RunningStage.follow(
+      work,
+      ref.name,
+      () => stop.abort(new StagebookError("cancelled", `stage "${ref.name}" was stopped`, "Run it again; nothing of it was stored.", { stage: ref.name })),
+      (error) => this.reportLost(ref.name, error),
+    );
+  }
+
+  async plan(ref: StageRef): Promise<Plan> {
+    return this.planOf([this.instance(ref)]);
+  }
+
+  async planOf(targets: readonly Instance[]): Promise<Plan> {
+    this.engine.endEpoch();
+    const { assessed } = await this.engine.planner.plan(targets);
+    return new PlanText([...assessed.values()].map(({ row }) => planRow(row)));
+  }
+
+  async status(ref: StageRef): Promise<Freshness> {
+    if (this.view().stages[ref.name]?.status === "running" && !ref.overrides) return "running";
+    return (await this.row(ref)).status;
+  }
+
+  async explain(ref: StageRef): Promise<Explanation> {
+    const row = await this.row(ref);
+    return new ExplanationText(ref.name, row.status, row.reasons.map((reason) => reason.text));
+  }
+
+  async load(ref: StageRef): Promise<unknown> {
+    const row = await this.row(ref);
+    const instance = this.instance(ref);
+    const entry = row.result ? await this.engine.results.find(instance, row.result.key as never) : undefined;
+    const loaded = entry ? await this.engine.results.load(entry, instance.definition.codec) : undefined;
+    if (!entry || !loaded) throw new StagebookError("no-result", `stage "${ref.name}" has no current result: ${row.reasons.map((reason) => reason.text).join("; ") || row.status}`, `Run it: await ${ref.name}().`, { stage: ref.name });
+    findActivity().observe?.({ kind: "stage", name: ref.name, digest: entry.output.digest });
+    return loaded.value;
+  }
+
+  async history(ref: StageRef): Promise<readonly HistoryRow[]> {
+    const entries = await this.engine.results.history(ref.name);
+    return entries.map(({ at, key, durationMs, params }) => ({ at, key, durationMs, params }));
+  }
+
+  checkOverrides(overrides: Values): void {
+    this.engine.params.overlay(overrides);
+  }
+
+  functionOf(name: string): (...args: unknown[]) => unknown {
+    return this.engine.instances.find(name).definition.fn;
+  }
+
+  /** `strong · stale: minMagnitude 4.5 → 5 · last 120 ms, 1,204 rows · run it with await strong()`. Reads the shown state alone. */
+  stageText(ref: StageRef): string {
+    const stage = this.view().stages[ref.name];
+    const name = ref.overrides ? `${ref.name} with ${Object.keys(ref.overrides).join(", ")}` : ref.name;
+    return stage ? `${name} · ${statusText(stage)}` : `${name} · removed: its cell no longer defines it`;
+  }
+
+  paramValue(name: string): unknown {
+    const activity = findActivity();
+    activity.stage?.readParam(name);
+    if (!activity.stage) activity.observe?.({ kind: "param", name });
+    return this.engine.params.value(name, activity.stage?.overlay ?? noOverlay);
+  }
+
+  setParam(name: string, value: unknown): void {
+    this.changeParam(name, () => this.engine.params.set({ [name]: value }, "code"));
+  }
+
+  resetParam(name: string): void {
+    this.changeParam(name, () => this.engine.params.reset([name], "code"));
+  }
+
+  /** `minMagnitude = 5 (default 4.5)`. */
+  paramText(name: string): string {
+    const param = this.engine.params.view(name);
+    const unit = param.unit === undefined ? "" : ` ${param.unit}`;
+    return `${name} = ${param.text}${unit}${param.overridden ? ` (default ${param.defaultText})` : ""}`;
+  }
+
+  private changeParam(name: string, change: () => void): void {
+    const { stage } = findActivity();
+    if (stage) throw new StagebookError("param-read-only", `stage "${stage.stage}" tried to change parameter "${name}"`, "Parameters are changed in cells or in the sidebar; return the value from the stage instead.", { stage: stage.stage });
+    this.engine.checkParamsFree([name]);
+    change();
+    this.engine.refresh();
+  }
+
+  private async runOne(ref: StageRef, options: RunOptions): Promise<unknown> {
+    const instance = this.instance(ref);
+    const { outcomes, run } = await this.engine.run([instance], options);
+    const outcome = outcomes.get(instance.id)!;
+    if (outcome.kind !== "succeeded") throw rootError(run.errorOf(outcome, instance), outcome.kind === "blocked" ? outcomes : undefined);
+    findActivity().observe?.({ kind: "stage", name: ref.name, digest: outcome.entry.output.digest });
+    return outcome.value ? outcome.value.of : run.valueOf(instance);
+  }
+
+  private instance(ref: StageRef): Instance {
+    const overlay: Overlay = ref.overrides ? this.engine.params.overlay(ref.overrides) : noOverlay;
+    return this.engine.instances.find(ref.name, overlay);
+  }
+
+  private async row(ref: StageRef): Promise<PlanRowView> {
+    this.engine.endEpoch();
+    const instance = this.instance(ref);
+    return (await this.engine.planner.plan([instance])).assessed.get(instance.id)!.row;
+  }
+
+  private reportLost(stage: string, error: unknown): void {
+    const text = `${stage} failed, and nothing waited for it (add await): ${messageOf(error)}`;
+    this.engine.log("error", text, { stage });
+    // Where it was called from: the cell, or the terminal.
+    process.stderr.write(`${text}\n`);
+  }
+}
+
+/** A blocked target fails with the error of the stage that failed. */
+function rootError(error: StagebookError, outcomes: ReadonlyMap<string, { readonly kind: string; readonly error?: StagebookError }> | undefined): StagebookError {
+  for (const outcome of outcomes?.values() ?? []) if (outcome.kind === "failed" && outcome.error) return outcome.error;
+  return error;
+}
+
+/** What the page and the prompt say of a stage in one line. */
+function statusText(stage: StageView): string {
+  const reasons = stage.reasons.map((reason) => reason.text).join("; ");
+  const status = stage.status === "running" ? "running" : stage.error ? `failed: ${stage.error.message}` : reasons === "" || stage.status === "fresh" ? stage.status : `${stage.status}: ${reasons}`;
+  const last = stage.result ? ` · last ${durationText(stage.result.durationMs)}, ${stage.result.summary}` : "";
+  return `${status}${last} · to ${stage.status === "fresh" ? "see its value" : "run it"}: await ${stage.name}()`;
+}
+
+/** `120 ms`, `1.2 s`, `3 min 20 s`. */
+export function durationText(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+function planRow(row: PlanRowView): PlanRow {
+  return {
+    stage: row.stage,
+    action: row.action,
+    reasons: row.reasons.map((reason) => reason.text),
+    ...(row.waitsFor.length ? { waitsFor: row.waitsFor } : {}),
+    ...(row.estimateMs === undefined ? {} : { estimateMs: row.estimateMs }),
+    ...(row.untracked.length ? { untracked: row.untracked } : {}),
+  };
+}
+
+class PlanText implements Plan {
+  constructor(readonly rows: readonly PlanRow[]) {}
+
+  [inspect](): string {
+    if (this.rows.length === 0) return "plan: no stages";
+    const width = Math.max(...this.rows.map((row) => row.stage.length));
+    return this.rows.map((row) => `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${row.reasons.join("; ")}${row.estimateMs === undefined ? "" : ` (about ${durationText(row.estimateMs)})`}`.trimEnd()).join("\n");
+  }
+}
+
+class ExplanationText implements Explanation {
+  constructor(
+    readonly stage: string,
+    readonly status: Freshness,
+    readonly reasons: readonly string[],
+  ) {}
+
+  toString(): string {
+    return this.reasons.length === 0 ? `${this.stage} is ${this.status}` : `${this.stage} is ${this.status}: ${this.reasons.join("; ")}`;
+  }
+
+  [inspect](): string {
+    return this.toString();
+  }
+}

@@ -1,0 +1,96 @@
+/** A stage as it is about to run: its definition, and the parameter values that hold for this use. */
+import type { Closure } from "../key/closure";
+import { findClosure } from "../key/closure";
+import { textOfValue } from "../key/describe";
+import type { Scopes } from "../key/scopes";
+import type { InputView } from "../protocol";
+import { StagebookError } from "../protocol";
+import type { StageDefinition } from "../stage/definition";
+import type { InputRef } from "../stage/input";
+import type { Registry } from "../stage/registry";
+import { noOverlay, type Overlay } from "./activity";
+
+export type StageRef = Extract<InputRef, { kind: "stage" }>;
+
+export interface Instance {
+  /** The stage's name, with the overlay's values when there are any: equal ids are one computation. */
+  readonly id: string;
+  readonly definition: StageDefinition;
+  readonly overlay: Overlay;
+}
+
+/** Finds instances and walks their closures; what it found holds until the epoch ends. */
+export class Instances {
+  private closures = new Map<StageDefinition, Closure>();
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly scopes: Scopes,
+  ) {}
+
+  /** After anything that may have run user code. */
+  endEpoch(): void {
+    this.closures = new Map();
+  }
+
+  /** Throws `stage-unknown` when no cell defines it now. */
+  find(name: string, overlay: Overlay = noOverlay): Instance {
+    const definition = this.registry.stages.get(name);
+    if (definition) return { id: overlay.size === 0 ? name : `${name} with ${overlayText(overlay)}`, definition, overlay };
+    const known = this.registry.stages.all().map((each) => each.name);
+    throw new StagebookError("stage-unknown", `there is no stage "${name}"`, known.length ? `Stages are ${known.join(", ")}.` : `Define it: stage("${name}", () => …).`, { stage: name });
+  }
+
+  closure(instance: Instance): Closure {
+    const known = this.closures.get(instance.definition);
+    if (known) return known;
+    const closure = findClosure(instance.definition.fn, instance.definition.name, this.scopes);
+    this.closures.set(instance.definition, closure);
+    return closure;
+  }
+
+  /** Every input, declared or read in the code. */
+  refs(instance: Instance): readonly { readonly ref: InputRef; readonly path: string; readonly implicit: boolean }[] {
+    const declared = instance.definition.inputs.leaves.flatMap((leaf) => ("ref" in leaf ? [{ ref: leaf.ref, path: leaf.path, implicit: false }] : []));
+    const read = this.closure(instance).parts.flatMap((part) => (part.kind === "ref" ? [{ ref: part.ref, path: part.name, implicit: true }] : []));
+    // A stage that reads its own name reads its previous output; that is no edge.
+    return [...declared, ...read].filter(({ ref, implicit }) => !(implicit && ref.kind === "stage" && ref.name === instance.definition.name));
+  }
+
+  /** The instances that this one needs, each once. Throws `stage-unknown` for an input whose cell is gone. */
+  needs(instance: Instance): readonly Instance[] {
+    const found = new Map<string, Instance>();
+    for (const { ref } of this.refs(instance)) {
+      if (ref.kind !== "stage") continue;
+      const need = this.ofRef(ref, instance);
+      found.set(need.id, need);
+    }
+    return [...found.values()];
+  }
+
+  /** The instance behind an input of `from`: it keeps the overlay of the one that asks. */
+  ofRef(ref: StageRef, from: Instance): Instance {
+    const own = ref.overrides ? new Map([...from.overlay, ...Object.entries(ref.overrides)]) : from.overlay;
+    try {
+      return this.find(ref.name, own);
+    } catch (error) {
+      if (!(error instanceof StagebookError)) throw error;
+      throw new StagebookError("stage-unknown", `stage "${from.definition.name}" needs "${ref.name}", which no cell defines any more`, `Run the cell that defines "${ref.name}", or take the input out.`, { stage: from.definition.name });
+    }
+  }
+
+  /** What the page shows as edges. */
+  inputViews(instance: Instance): readonly InputView[] {
+    const views = this.refs(instance).map(({ ref, path, implicit }): InputView => ({ path, kind: ref.kind, name: ref.kind === "file" ? ref.path : ref.name, implicit }));
+    const constants = instance.definition.inputs.leaves.flatMap((leaf): InputView[] => ("ref" in leaf ? [] : leaf.value === undefined || !instance.definition.takesInputs ? [] : [{ path: leaf.path, kind: "value", name: leaf.path, implicit: false }]));
+    const seen = new Set<string>();
+    return [...views, ...constants].filter((view) => {
+      const id = `${view.kind} ${view.name} ${view.kind === "value" ? view.path : ""}`;
+      return seen.has(id) ? false : (seen.add(id), true);
+    });
+  }
+}
+
+function overlayText(overlay: Overlay): string {
+  return [...overlay].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}=${textOfValue(value)}`).join(", ");
+}

@@ -1,0 +1,52 @@
+/** Which values belong to the language and to Node: they count by name, and are never walked. */
+import { builtinModules } from "node:module";
+import vm from "node:vm";
+
+const nodeGlobals = (
+  "globalThis undefined NaN Infinity arguments eval process Buffer console global require module exports __filename __dirname " +
+  "setTimeout clearTimeout setInterval clearInterval setImmediate clearImmediate queueMicrotask structuredClone atob btoa performance " +
+  "fetch FormData Headers Request Response URL URLSearchParams TextEncoder TextDecoder TextDecoderStream TextEncoderStream AbortController AbortSignal " +
+  "Event EventTarget MessageChannel MessagePort MessageEvent BroadcastChannel Blob File crypto Crypto CryptoKey SubtleCrypto " +
+  "ReadableStream WritableStream TransformStream ReadableStreamDefaultReader CompressionStream DecompressionStream WebAssembly DOMException " +
+  "PerformanceEntry PerformanceObserver navigator CustomEvent WebSocket"
+).split(" ");
+
+const languageGlobals = vm.runInNewContext("Object.getOwnPropertyNames(globalThis)") as string[];
+const names = new Set([...nodeGlobals, ...languageGlobals]);
+
+/** Whether a name is a global of the language or of Node, or one that somebody else made; undefined when there is none. */
+export function globalKind(name: string): "builtin" | "user" | undefined {
+  if (names.has(name)) return "builtin";
+  return name in globalThis ? "user" : undefined;
+}
+
+let builtins: WeakMap<object, string> | undefined;
+
+/** The name of a value of the language or of Node (`Array.prototype.map`), found by identity. */
+export function builtinName(value: object): string | undefined {
+  builtins ??= findBuiltins();
+  return builtins.get(value);
+}
+
+function findBuiltins(): WeakMap<object, string> {
+  const found = new WeakMap<object, string>();
+  const add = (value: unknown, name: string, depth: number): void => {
+    if ((typeof value !== "object" && typeof value !== "function") || value === null || found.has(value)) return;
+    found.set(value, name);
+    if (depth === 0) return;
+    for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(value)))
+      for (const member of [property.value as unknown, property.get, property.set]) add(member, `${name}.${key}`, depth - 1);
+  };
+  for (const name of languageGlobals) add((globalThis as Record<string, unknown>)[name], name, 2);
+  for (const name of nodeGlobals) if (name !== "globalThis" && name !== "global" && name in globalThis) add((globalThis as Record<string, unknown>)[name], name, name === "process" || name === "console" ? 0 : 2);
+  found.set(globalThis, "globalThis");
+  found.set(process, "process");
+  found.set(console, "console");
+  return found;
+}
+
+/** `node:fs` for `fs` and `node:fs`; undefined for what is no module of Node. */
+export function nodeModuleName(name: string): string | undefined {
+  const bare = name.replace(/^node:/, "");
+  return builtinModules.includes(bare) ? `node:${bare}` : undefined;
+}

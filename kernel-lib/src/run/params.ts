@@ -1,0 +1,171 @@
+/** The parameters' values now. The latest deliberate act wins: a value set stays until its default is changed. */
+import v8 from "node:v8";
+import type { Digest, EventBody, LogLevel, ParamView } from "../protocol";
+import { StagebookError } from "../protocol";
+import { digestAnything } from "../key/closure";
+import { textOfValue } from "../key/describe";
+import type { Scopes } from "../key/scopes";
+import { checkValue, valueOf, viewOfParam, type ParamDefinition, type ParamState } from "../stage/param";
+import type { Notes } from "../store/notes";
+import type { Overlay } from "./activity";
+
+interface Kept {
+  /** v8-serialised, base64. */
+  readonly value: string;
+  /** Digest of the default that it replaced. */
+  readonly initial: string;
+}
+
+export class ParamValues {
+  private readonly states = new Map<string, ParamState>();
+  private kept: Record<string, Kept> | undefined;
+
+  constructor(
+    private readonly notes: Notes,
+    private readonly scopes: Scopes,
+    private readonly emit: (event: EventBody) => void,
+    private readonly log: (level: LogLevel, message: string) => void,
+  ) {}
+
+  /** A cell defines the parameter, for the first time or again. */
+  define(definition: ParamDefinition): void {
+    const before = this.states.get(definition.name);
+    const override = before ? this.keepOverride(definition, before) : this.restoreOverride(definition);
+    const state: ParamState = { definition, ...(override ? { override } : {}) };
+    this.states.set(definition.name, state);
+    if (!before) return this.emit({ type: "param:defined", param: this.view(definition.name) });
+    const from = textOfValue(valueOf(before));
+    if (from === textOfValue(valueOf(state))) this.emit({ type: "param:defined", param: this.view(definition.name) });
+    else this.emit({ type: "param:changed", param: this.view(definition.name), from, by: "definition" });
+  }
+
+  remove(name: string): void {
+    this.states.delete(name);
+    this.emit({ type: "param:removed", param: name });
+  }
+
+  /** All or nothing: throws `param-unknown` or `param-value` before any is set. */
+  set(values: Readonly<Record<string, unknown>>, by: "code" | "page"): void {
+    const changes = Object.entries(values).map(([name, given]) => {
+      const state = this.check(name);
+      const value = by === "page" ? this.decode(state.definition, given) : given;
+      checkValue(state.definition, value);
+      return { name, state, value };
+    });
+    for (const { name, state, value } of changes) {
+      const isDefault = this.digest(value) === this.digest(state.definition.initial);
+      this.change(name, isDefault ? { definition: state.definition } : { definition: state.definition, override: { value } }, by);
+    }
+  }
+
+  reset(names: readonly string[], by: "code" | "page"): void {
+    for (const name of names) this.check(name);
+    for (const name of names) this.change(name, { definition: this.check(name).definition }, by);
+  }
+
+  /** The value now, or the overlay's. Throws `param-unknown`. */
+  value(name: string, overlay: Overlay): unknown {
+    return overlay.has(name) ? overlay.get(name) : valueOf(this.check(name));
+  }
+
+  /** Throws `param-unknown`. */
+  definition(name: string): ParamDefinition {
+    return this.check(name).definition;
+  }
+
+  names(): readonly string[] {
+    return [...this.states.keys()];
+  }
+
+  view(name: string): ParamView {
+    return viewOfParam(this.check(name), textOfValue, (a, b) => this.digest(a) === this.digest(b));
+  }
+
+  /** A value as a person would write it. */
+  text(value: unknown): string {
+    return textOfValue(value);
+  }
+
+  digest(value: unknown): Digest {
+    return digestAnything(value, this.scopes) as Digest;
+  }
+
+  /** Values for one use, checked. `wire`: they come from the page. Throws `param-unknown`, `param-value`. */
+  overlay(values: Readonly<Record<string, unknown>>, wire = false): Overlay {
+    return new Map(
+      Object.entries(values).map(([name, given]) => {
+        const { definition } = this.check(name);
+        const value = wire ? this.decode(definition, given) : given;
+        checkValue(definition, value);
+        return [name, value];
+      }),
+    );
+  }
+
+  private check(name: string): ParamState {
+    const state = this.states.get(name);
+    if (state) return state;
+    const known = this.names();
+    throw new StagebookError("param-unknown", `there is no parameter "${name}"`, known.length ? `Parameters are ${known.join(", ")}.` : `Define it: param("${name}", 10).`);
+  }
+
+  private decode(definition: ParamDefinition, wire: unknown): unknown {
+    if (definition.schema.kind === "other") throw new StagebookError("param-value", `parameter "${definition.name}" holds a value that only code can set`, `Write ${definition.name}.set(…) in a cell.`);
+    return definition.schema.decode(wire as never);
+  }
+
+  private change(name: string, state: ParamState, by: "code" | "page"): void {
+    const before = this.check(name);
+    this.states.set(name, state);
+    this.keep(name, state);
+    if (this.digest(valueOf(before)) === this.digest(valueOf(state))) return;
+    this.emit({ type: "param:changed", param: this.view(name), from: textOfValue(valueOf(before)), by });
+  }
+
+  private keepOverride(definition: ParamDefinition, before: ParamState): { value: unknown } | undefined {
+    if (!before.override) return undefined;
+    return this.judge(definition, before.override.value, this.digest(before.definition.initial));
+  }
+
+  private restoreOverride(definition: ParamDefinition): { value: unknown } | undefined {
+    const kept = this.read()[definition.name];
+    if (!kept) return undefined;
+    return this.judge(definition, v8.deserialize(Buffer.from(kept.value, "base64")), kept.initial);
+  }
+
+  /** Whether a value set for the old default still holds. */
+  private judge(definition: ParamDefinition, value: unknown, oldDefault: string): { value: unknown } | undefined {
+    const drop = (level: LogLevel, why: string): undefined => {
+      this.log(level, `parameter ${definition.name}: ${why}`);
+      this.keep(definition.name, { definition });
+      return undefined;
+    };
+    if (oldDefault !== this.digest(definition.initial)) return drop("info", `its default was changed to ${textOfValue(definition.initial)}, which replaces the value ${textOfValue(value)} set before`);
+    const problem = definition.schema.check(value);
+    return problem === null ? { value } : drop("warn", `the value ${textOfValue(value)} set before ${problem}: it was dropped`);
+  }
+
+  private keep(name: string, state: ParamState): void {
+    const all = { ...this.read() };
+    if (state.override) {
+      try {
+        all[name] = { value: v8.serialize(state.override.value).toString("base64"), initial: this.digest(state.definition.initial) };
+      } catch {
+        this.log("info", `parameter ${name}: a value of this kind is kept for this kernel only`);
+        delete all[name];
+      }
+    } else if (name in all) delete all[name];
+    else return;
+    this.kept = all;
+    try {
+      this.notes.write(all as unknown as Record<string, unknown>);
+    } catch (error) {
+      this.log("warn", `parameter ${name}: its value could not be kept for the next start: ${(error as Error).message}`);
+    }
+  }
+
+  private read(): Record<string, Kept> {
+    this.kept ??= { ...(this.notes.read() as unknown as Record<string, Kept>) };
+    return this.kept;
+  }
+}

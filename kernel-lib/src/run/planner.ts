@@ -1,0 +1,182 @@
+/** What would run, and why. Runs no body and loads no value: it reads entries and the digests recorded in them. */
+import { createGraph, reach, type Graph } from "../graph/graph";
+import { diffParts } from "../key/diff";
+import { createKey, type InputDigest, type StageKey } from "../key/key";
+import type { Digest, Freshness, PlanAction, PlanRowView, Reason, ResultView } from "../protocol";
+import { StagebookError } from "../protocol";
+import type { InputRef } from "../stage/input";
+import type { Entry } from "../store/store";
+import type { Files, FileState } from "./files";
+import type { Instance, Instances } from "./instances";
+import type { Outcomes } from "./outcomes";
+import type { ParamValues } from "./params";
+import type { Results } from "./results";
+
+/** The output of a stage, as far as it counts for those below. */
+export interface OutputDigest {
+  readonly digest: Digest;
+  readonly summary: string;
+}
+
+/** What the planner found for one instance. */
+export interface Assessment {
+  readonly instance: Instance;
+  readonly key: StageKey;
+  readonly row: PlanRowView;
+  readonly needs: readonly string[];
+}
+
+export interface FullPlan {
+  readonly graph: Graph;
+  /** By instance id, in order of running; stages of a cycle last. */
+  readonly assessed: ReadonlyMap<string, Assessment>;
+}
+
+/** What planning reads. */
+export interface PlannerParts {
+  readonly instances: Instances;
+  readonly params: ParamValues;
+  readonly files: Files;
+  readonly results: Results;
+  readonly outcomes: Outcomes;
+}
+
+export class Planner {
+  constructor(private readonly parts: PlannerParts) {}
+
+  /** The targets and everything that they need. */
+  async plan(targets: readonly Instance[]): Promise<FullPlan> {
+    const reached = this.reachAll(targets);
+    const graph = createGraph(new Map([...reached].map(([id, { needs }]) => [id, needs])));
+    const files = await this.fileStates([...reached.values()].map(({ instance }) => instance));
+    const partials = await this.parts.results.partials();
+    const assessed = new Map<string, Assessment>();
+    for (const id of graph.order) assessed.set(id, await this.assess(reached.get(id)!, assessed, files, partials));
+    for (const id of graph.stuck) assessed.set(id, this.assessStuck(reached.get(id)!, graph));
+    return { graph, assessed };
+  }
+
+  /** The key of one instance when the outputs of what it needs are known. Files are digested anew. */
+  async keyOf(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): Promise<StageKey> {
+    const files = await this.fileStates([instance]);
+    return createKey(instance.definition, this.parts.instances.closure(instance), (ref) => this.digestInput(instance, ref, files, (id) => outputs.get(id)));
+  }
+
+  private reachAll(targets: readonly Instance[]): Map<string, { instance: Instance; needs: readonly string[]; missing?: StagebookError }> {
+    const reached = new Map<string, { instance: Instance; needs: readonly string[]; missing?: StagebookError }>();
+    const open = [...targets];
+    for (let instance = open.pop(); instance; instance = open.pop()) {
+      if (reached.has(instance.id)) continue;
+      try {
+        const needs = this.parts.instances.needs(instance);
+        reached.set(instance.id, { instance, needs: needs.map((need) => need.id) });
+        open.push(...needs);
+      } catch (error) {
+        if (!(error instanceof StagebookError)) throw error;
+        reached.set(instance.id, { instance, needs: [], missing: error });
+      }
+    }
+    return reached;
+  }
+
+  private async fileStates(instances: readonly Instance[]): Promise<ReadonlyMap<string, FileState>> {
+    const paths = new Set(instances.flatMap((instance) => this.parts.instances.refs(instance).flatMap(({ ref }) => (ref.kind === "file" ? [ref.path] : []))));
+    return new Map(await Promise.all([...paths].map(async (path) => [path, await this.parts.files.state(path)] as const)));
+  }
+
+  private digestInput(instance: Instance, ref: InputRef, files: ReadonlyMap<string, FileState>, outputOf: (id: string) => OutputDigest | undefined): InputDigest {
+    switch (ref.kind) {
+      case "file": {
+        const state = files.get(ref.path)!;
+        return { state: "known", kind: "file", name: ref.path, digest: state.digest, text: state.text };
+      }
+      case "param": {
+        const { params } = this.parts;
+        if (!params.definition(ref.name).tracked) return { state: "none" };
+        const value = params.value(ref.name, instance.overlay);
+        return { state: "known", kind: "param", name: ref.name, digest: params.digest(value), text: params.text(value) };
+      }
+      case "stage": {
+        if (ref.name === instance.definition.name) return { state: "none" };
+        const output = outputOf(this.parts.instances.ofRef(ref, instance).id);
+        return output ? { state: "known", kind: "input", name: ref.name, digest: output.digest, text: output.summary } : { state: "pending", stage: ref.name };
+      }
+    }
+  }
+
+  private async assess(reached: { instance: Instance; needs: readonly string[]; missing?: StagebookError }, above: ReadonlyMap<string, Assessment>, files: ReadonlyMap<string, FileState>, partials: ReadonlySet<Digest>): Promise<Assessment> {
+    const { instance, needs, missing } = reached;
+    if (missing) return this.blocked(instance, needs, [{ kind: "blocked", name: instance.definition.name, text: missing.message }]);
+    const currentOutput = (id: string): OutputDigest | undefined => {
+      const row = above.get(id)?.row;
+      return row?.result && row.status === "fresh" ? { digest: row.result.digest as Digest, summary: row.result.summary } : undefined;
+    };
+    let key: StageKey;
+    try {
+      key = createKey(instance.definition, this.parts.instances.closure(instance), (ref) => this.digestInput(instance, ref, files, currentOutput));
+    } catch (error) {
+      if (!(error instanceof StagebookError)) throw error;
+      return this.blocked(instance, needs, [{ kind: "uncacheable", name: instance.definition.name, text: error.message }]);
+    }
+    const judged = key.key === undefined ? await this.judgePending(instance, key, needs, above, partials) : await this.judgeKnown(instance, key as StageKey & { key: Digest });
+    const untracked = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
+    const estimateMs = judged.action === "run" || judged.action === "maybe" ? (await this.parts.results.latest(instance))?.durationMs : undefined;
+    return { instance, key, needs, row: { stage: instance.definition.name, ...judged, untracked, ...(estimateMs === undefined ? {} : { estimateMs }) } };
+  }
+
+  private async judgeKnown(instance: Instance, key: StageKey & { key: Digest }): Promise<Judged> {
+    const entry = await this.parts.results.find(instance, key.key);
+    const outcome = this.parts.outcomes.of(instance, key.key);
+    if (entry) return { action: this.parts.results.isHere(key.key) ? "fresh" : "load", status: "fresh", reasons: [], waitsFor: [], result: resultOf(entry) };
+    const name = instance.definition.name;
+    if (outcome?.kind === "failed") return { action: "run", status: "failed", reasons: [{ kind: "failed", name, text: `last run failed: ${outcome.message}` }], waitsFor: [] };
+    if (outcome?.kind === "cancelled") return { action: "run", status: "cancelled", reasons: [{ kind: "cancelled", name, text: "last run was stopped" }], waitsFor: [] };
+    if (outcome?.kind === "unstored") return { action: "run", status: "stale", reasons: [{ kind: outcome.reason, name, text: outcome.message }], waitsFor: [] };
+    return { action: "run", ...(await this.explainMiss(instance, key)), waitsFor: [] };
+  }
+
+  private async judgePending(instance: Instance, key: StageKey, needs: readonly string[], above: ReadonlyMap<string, Assessment>, partials: ReadonlySet<Digest>): Promise<Judged> {
+    const waiting = needs.map((id) => above.get(id)!).filter(({ row }) => row.status !== "fresh");
+    const stopped = waiting.find(({ row }) => row.status === "failed" || row.status === "blocked" || row.status === "cancelled");
+    const action: PlanAction = partials.has(key.partial) ? "maybe" : "run";
+    const missed = await this.explainMiss(instance, key);
+    const own = missed.reasons.filter((reason) => reason.kind !== "new" && reason.kind !== "lost");
+    const waitsFor = waiting.map(({ row }) => row.stage);
+    const waits: Reason = { kind: "waiting", name: waitsFor[0] ?? "", text: `waits for ${waitsFor.join(", ")}` };
+    if (stopped) return { action: "blocked", status: "blocked", reasons: [{ kind: "blocked", name: stopped.row.stage, text: `${stopped.row.stage} ${stopped.row.status === "failed" ? "failed" : `is ${stopped.row.status}`}` }], waitsFor };
+    if (missed.status === "new") return { action, status: "new", reasons: [...missed.reasons, waits], waitsFor };
+    return { action, status: action === "run" && own.length > 0 ? "stale" : "pending", reasons: [...own, waits], waitsFor };
+  }
+
+  /** Compares with the stage's latest result. */
+  private async explainMiss(instance: Instance, key: StageKey): Promise<{ readonly status: Freshness; readonly reasons: readonly Reason[] }> {
+    const name = instance.definition.name;
+    const latest = await this.parts.results.latest(instance);
+    if (!latest) return { status: "new", reasons: [{ kind: "new", name, text: "never run" }] };
+    const known = key.key === undefined ? latest.parts.filter((part) => part.kind !== "input" || key.parts.some((now) => now.kind === "input" && now.name === part.name)) : latest.parts;
+    const reasons = diffParts(known, key.parts);
+    if (reasons.length > 0) return { status: "stale", reasons };
+    return { status: "stale", reasons: [{ kind: "lost", name, text: "its stored result is gone" }] };
+  }
+
+  private assessStuck(reached: { instance: Instance; needs: readonly string[] }, graph: Graph): Assessment {
+    const cycle = graph.cycles.find((path) => reach([reached.instance.id], graph.needs).has(path[0]!)) ?? [];
+    return this.blocked(reached.instance, reached.needs, [{ kind: "blocked", name: reached.instance.definition.name, text: `in a circle: ${cycle.join(" → ")}` }]);
+  }
+
+  private blocked(instance: Instance, needs: readonly string[], reasons: readonly Reason[]): Assessment {
+    return {
+      instance,
+      needs,
+      key: { partial: "" as Digest, parts: [], pending: [] },
+      row: { stage: instance.definition.name, action: "blocked", status: "blocked", reasons, waitsFor: [], untracked: [] },
+    };
+  }
+}
+
+type Judged = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "result">;
+
+/** What the page shows of an entry. */
+export function resultOf(entry: Entry): ResultView {
+  return { key: entry.key, digest: entry.output.digest, sizeBytes: entry.output.sizeBytes, durationMs: entry.durationMs, at: entry.at, summary: entry.output.summary };
+}

@@ -1,0 +1,132 @@
+/** The stored results as the engine sees them: found by key, remembered for this kernel, put under the stage's name. */
+import type { Digest } from "../protocol";
+import type { Codec } from "../stage/face";
+import type { Entry, HeadName, Store } from "../store/store";
+import { v8Codec } from "../store/codec";
+import type { Instance } from "./instances";
+
+/** A value that is in this kernel and in no store. */
+interface Unstored {
+  readonly entry: Entry;
+  readonly bytes: Uint8Array;
+}
+
+export class Results {
+  private readonly entries = new Map<Digest, Entry>();
+  /** Keys whose value was made or read in this kernel. */
+  private readonly here = new Set<Digest>();
+  private readonly latestOf = new Map<string, Entry | null>();
+  private readonly unstored = new Map<Digest, Unstored>();
+  /** Values that may be handed on within their run only; gone with their entry. */
+  private readonly passing = new WeakMap<Entry, Uint8Array>();
+  /** Only the last one of each stage is kept. */
+  private readonly unstoredOf = new Map<string, Digest>();
+
+  constructor(
+    private readonly store: Store,
+    private readonly notebook: string,
+  ) {}
+
+  async partials(): Promise<ReadonlySet<Digest>> {
+    return this.store.partials();
+  }
+
+  /** The entry under a key; undefined for stages that keep none. */
+  async find(instance: Instance, key: Digest): Promise<Entry | undefined> {
+    const kept = this.unstored.get(key)?.entry ?? this.entries.get(key);
+    if (kept) return kept;
+    if (!instance.definition.cache) return undefined;
+    const entry = await this.store.findEntry(key);
+    if (entry) this.entries.set(key, entry);
+    return entry;
+  }
+
+  isHere(key: Digest): boolean {
+    return this.here.has(key);
+  }
+
+  /** The output of an entry, decoded anew for each caller; undefined when its bytes are gone. */
+  async load(entry: Entry, codec: Codec | undefined): Promise<{ readonly value: unknown } | undefined> {
+    const bytes = this.passing.get(entry) ?? this.unstored.get(entry.key)?.bytes ?? (await this.store.readBlob(entry.output.blob));
+    if (!bytes) {
+      this.entries.delete(entry.key);
+      return undefined;
+    }
+    const value: unknown = await (codec ?? v8Codec).decode(bytes);
+    this.here.add(entry.key);
+    return { value };
+  }
+
+  /** Makes the result durable and the stage's latest. Throws StagebookError `store-write`. */
+  async commit(instance: Instance, entry: Entry, bytes: Uint8Array): Promise<void> {
+    await this.store.commit(this.head(instance), entry, bytes);
+    this.entries.set(entry.key, entry);
+    this.remember(instance, entry);
+  }
+
+  /** Keeps the bytes of a result that no later run may use. */
+  keepForRun(entry: Entry, bytes: Uint8Array): void {
+    this.passing.set(entry, bytes);
+  }
+
+  /** Keeps a result for this kernel alone. */
+  keepUnstored(instance: Instance, entry: Entry, bytes: Uint8Array): void {
+    const before = this.unstoredOf.get(instance.id);
+    if (before !== undefined) this.unstored.delete(before);
+    this.unstoredOf.set(instance.id, entry.key);
+    this.unstored.set(entry.key, { entry, bytes });
+    this.remember(instance, entry);
+  }
+
+  /** The stage has reached a result that was there. */
+  async reach(instance: Instance, entry: Entry): Promise<void> {
+    if (this.latestOf.get(instance.id)?.key === entry.key) return;
+    this.latestOf.set(instance.id, entry);
+    if (instance.overlay.size === 0 && !this.unstored.has(entry.key)) await this.store.touch(this.head(instance), { key: entry.key, partial: entry.partial, at: entry.at });
+  }
+
+  /** The stage's latest result, current or not. */
+  async latest(instance: Instance): Promise<Entry | undefined> {
+    const known = this.latestOf.get(instance.id);
+    if (known !== undefined) return known ?? undefined;
+    const rows = await this.store.history(this.head(instance));
+    for (const row of [...rows].reverse()) {
+      const entry = await this.store.findEntry(row.key);
+      if (!entry) continue;
+      this.latestOf.set(instance.id, entry);
+      return entry;
+    }
+    this.latestOf.set(instance.id, null);
+    return undefined;
+  }
+
+  /** Newest first. */
+  async history(stage: string): Promise<readonly Entry[]> {
+    const rows = await this.store.history({ notebook: this.notebook, stage });
+    const entries = await Promise.all([...rows].reverse().map((row) => this.store.findEntry(row.key)));
+    return entries.filter((entry): entry is Entry => entry !== undefined);
+  }
+
+  async clear(stage: string): Promise<number> {
+    const removed = await this.store.clear({ notebook: this.notebook, stage });
+    this.forget();
+    return removed;
+  }
+
+  /** What was remembered of the store is read again. */
+  forget(): void {
+    this.entries.clear();
+    this.latestOf.clear();
+    this.unstored.clear();
+    this.here.clear();
+  }
+
+  private remember(instance: Instance, entry: Entry): void {
+    this.here.add(entry.key);
+    this.latestOf.set(instance.id, entry);
+  }
+
+  private head(instance: Instance): HeadName {
+    return { notebook: this.notebook, stage: instance.definition.name };
+  }
+}

@@ -1,0 +1,39 @@
+/** What a call of a stage gives: a promise that says what to do when it is printed, and whose failure is never lost. */
+
+const inspect = Symbol.for("nodejs.util.inspect.custom");
+
+export class RunningStage<T> extends Promise<T> {
+  /** Derived promises are plain ones. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  stage = "";
+  private awaited = false;
+  private stop: () => void = () => undefined;
+
+  /** `report` is told of a failure that nobody has waited for. */
+  static follow<T>(work: Promise<T>, stage: string, stop: () => void, report: (error: unknown) => void): RunningStage<T> {
+    const running = new RunningStage<T>((resolve, reject) => {
+      work.then(resolve, reject);
+    });
+    running.stage = stage;
+    running.stop = stop;
+    // One turn of the event loop later, so that an `await` reached in the same tick counts.
+    Promise.prototype.then.call(running, undefined, (error: unknown) => setImmediate(() => running.awaited || report(error)));
+    return running;
+  }
+
+  cancel(): void {
+    this.stop();
+  }
+
+  override then<A = T, B = never>(onValue?: ((value: T) => A | PromiseLike<A>) | null, onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+    this.awaited = true;
+    return super.then(onValue, onError);
+  }
+
+  [inspect](): string {
+    return `running ${this.stage}: add await to see the result`;
+  }
+}

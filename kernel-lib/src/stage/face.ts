@@ -1,0 +1,223 @@
+/** The public types: what a cell's author writes and gets. They must type-check in tslab cells (TypeScript 5.0, non-strict). */
+
+/** Anything that a stage can take as an input: a stage, a parameter, a file. */
+export interface Input<T> {
+  /** Types only. A string key: a unique symbol here crashes tslab's completion. */
+  readonly "~output": T;
+}
+
+/** Values that are used as they are, never looked into for inputs. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-function-type -- any key, any function
+export type Leaf = string | number | boolean | bigint | symbol | null | undefined | Function | Date | RegExp | Error | ReadonlyMap<any, any> | ReadonlySet<any> | ArrayBuffer | ArrayBufferView;
+
+/** What a stage function receives for inputs of type `I`. */
+export type Resolved<I> = 0 extends 1 & I
+  ? // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any stays any
+    any
+  : I extends Input<infer T>
+    ? T
+    : I extends Leaf
+      ? I
+      : I extends PromiseLike<unknown>
+        ? PassTheStageItselfNotItsPromise
+        : { [K in keyof I]: Resolved<I[K]> };
+
+/** `{ quakes: quakes() }` where `{ quakes }` was meant. */
+export interface PassTheStageItselfNotItsPromise {
+  readonly passTheStageItselfNotItsPromise: never;
+}
+
+/** What a stage produces when its function returns `R`. */
+export type Produced<R> = 0 extends 1 & R
+  ? // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any stays any
+    any
+  : R extends PromiseLike<infer U>
+    ? Produced<U>
+    : R;
+
+/** Rx's observable, as much of it as is needed to subscribe. */
+export interface Observable<T> {
+  subscribe(observer: { next(value: T): void; error?(error: unknown): void; complete?(): void }): { unsubscribe(): void };
+}
+
+/** How current a stage is. `pending`: below a stale one, may change. */
+export type Freshness = "new" | "fresh" | "stale" | "pending" | "running" | "failed" | "cancelled" | "blocked";
+
+/** What a call gives: a promise that prints what to do when it is shown un-awaited, and whose error is never lost. */
+export interface Running<T> extends Promise<T> {
+  readonly stage: string;
+  /** Stops what runs for this call; it then rejects with code `cancelled`. */
+  cancel(): void;
+}
+
+/** Values by name. */
+export type Values = Readonly<Record<string, unknown>>;
+
+export interface RunOptions {
+  /** Runs the target even when it is fresh; what it needs runs only when stale. */
+  readonly force?: boolean;
+  /** How many stages may run at the same time. Default: the number of processors, at least 4. */
+  readonly jobs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface PlanRow {
+  readonly stage: string;
+  /** `fresh` nothing to do, `load` stored but not in this kernel, `run` certain, `maybe` waits for an upstream's new value. */
+  readonly action: "fresh" | "load" | "run" | "maybe" | "blocked";
+  readonly reasons: readonly string[];
+  readonly waitsFor?: readonly string[];
+  /** Milliseconds, from past durations. */
+  readonly estimateMs?: number;
+  /** Names that the code reaches and no key can follow. */
+  readonly untracked?: readonly string[];
+}
+
+export interface Plan {
+  readonly rows: readonly PlanRow[];
+}
+
+/** Why a stage is what it is. */
+export interface Explanation {
+  readonly stage: string;
+  readonly status: Freshness;
+  readonly reasons: readonly string[];
+  toString(): string;
+}
+
+/** One stored result. */
+export interface HistoryRow {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly key: string;
+  readonly durationMs: number;
+  /** All parameters of the stage and its ancestors, as text. */
+  readonly params: Values;
+}
+
+/** A named, cached function of its inputs. Call it (`await clean()`) to run what is stale and get its output. */
+export interface Stage<T> extends Input<T> {
+  (): Running<T>;
+  readonly name: string;
+  run(options?: RunOptions): Running<T>;
+  plan(): Promise<Plan>;
+  status(): Promise<Freshness>;
+  /** Why it is stale, in words. */
+  explain(): Promise<Explanation>;
+  /** The stored output; throws `no-result` where there is none. Runs nothing. */
+  load(): Promise<T>;
+  /** Stored results, newest first. */
+  history(): Promise<readonly HistoryRow[]>;
+  /** The same stage with other parameter values, for this use only. */
+  with(overrides: Values): Stage<T>;
+  /** The function as it was given, for tests. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callable with fake inputs
+  readonly fn: (...args: any[]) => any;
+}
+
+/** A value that can be changed from the sidebar or by `set`. */
+export interface Param<T> extends Input<T> {
+  readonly name: string;
+  readonly value: T;
+  /** Throws `param-value` when out of type or range, `param-read-only` inside a stage. */
+  set(value: T): void;
+  /** Back to the default. */
+  reset(): void;
+}
+
+export interface ParamOptions<T> {
+  readonly description?: string;
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  /** The step of the control; an integer step with an integer default makes an integer parameter. */
+  readonly step?: number;
+  readonly choices?: readonly T[];
+  /** zod, TypeBox (both give the type) or plain JSON Schema. */
+  readonly schema?: { readonly _output: T } | { readonly static: T } | JsonSchema;
+  /** False keeps the parameter out of every key. Default true. */
+  readonly tracked?: boolean;
+}
+
+export interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly static?: never;
+  readonly [keyword: string]: unknown;
+}
+
+/** One line of the structured log; fields are kept as data. */
+export type LogLine = (message: string, fields?: Values) => void;
+export interface Logger {
+  readonly debug: LogLine;
+  readonly info: LogLine;
+  readonly warn: LogLine;
+  readonly error: LogLine;
+}
+
+export interface Progress {
+  (done: number, total?: number): void;
+  <T>(items: Iterable<T>, total?: number): Iterable<T>;
+  <T>(items: AsyncIterable<T>, total?: number): AsyncIterable<T>;
+}
+
+/** Always the last argument of a stage function. */
+export interface StageContext {
+  readonly log: Logger;
+  readonly progress: Progress;
+  /** Aborts when the run is stopped. */
+  readonly signal: AbortSignal;
+  /** In [0, 1), seeded from the key (and `seed`): a re-run gives the same numbers. */
+  random(): number;
+  /** The stage's last stored output, if any. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the author knows the type
+  previous<T = any>(): Promise<T | undefined>;
+  readonly run: { readonly id: string; readonly stage: string; readonly cell: string };
+}
+
+/** How a value becomes bytes. `name` is part of the key. */
+export interface Codec {
+  readonly name: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the stage's own output
+  encode(value: any): Uint8Array | Promise<Uint8Array>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the stage's own output
+  decode(bytes: Uint8Array): any;
+}
+
+export interface StageOptions {
+  readonly description?: string;
+  /** Counts in the key: change it to make old results stale. */
+  readonly version?: string;
+  /** Counts in the key and seeds `random()`. */
+  readonly seed?: string | number;
+  /** False: nothing is stored, each call runs the body. */
+  readonly cache?: boolean;
+  /** Inputs that are copied to each log line of the stage. */
+  readonly logged?: readonly string[];
+  readonly codec?: Codec;
+}
+
+/** What a file input gives inside the stage. Paths are relative to the notebook. */
+export interface FileHandle {
+  readonly path: string;
+  text(): Promise<string>;
+  bytes(): Promise<Uint8Array>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the author knows the shape
+  json<T = any>(): Promise<T>;
+  lines(): AsyncIterable<string>;
+}
+
+export interface FileInput extends Input<FileHandle> {
+  readonly path: string;
+}
+
+export interface DefineStage {
+  <R>(name: string, fn: (context: StageContext) => R, options?: StageOptions): Stage<Produced<R>>;
+  <I extends object | [unknown], R>(
+    name: string,
+    inputs: I,
+    fn: (inputs: Resolved<I>, context: StageContext) => R,
+    options?: StageOptions,
+  ): Stage<Produced<R>>;
+}
+
+export type DefineParam = <T, const C extends T = T>(name: string, initial: T, options?: ParamOptions<C>) => Param<C>;

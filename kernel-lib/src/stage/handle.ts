@@ -1,0 +1,80 @@
+/** The objects that cells hold: a callable stage, a parameter, a file. They know a name; what it means now, the host knows. */
+import type { FileInput, Freshness, HistoryRow, Explanation, Param, Plan, RunOptions, Running, Stage, Values } from "./face";
+import { registerInput, type InputRef } from "./input";
+import { StagebookError } from "../protocol";
+
+export type StageRef = Extract<InputRef, { kind: "stage" }>;
+
+/** What the handles ask of their pipeline. */
+export interface HandleHost {
+  call(ref: StageRef, options: RunOptions): Running<unknown>;
+  plan(ref: StageRef): Promise<Plan>;
+  status(ref: StageRef): Promise<Freshness>;
+  explain(ref: StageRef): Promise<Explanation>;
+  load(ref: StageRef): Promise<unknown>;
+  history(ref: StageRef): Promise<readonly HistoryRow[]>;
+  /** Throws `param-unknown` and `param-value`. */
+  checkOverrides(overrides: Values): void;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callable with fake inputs
+  functionOf(name: string): (...args: any[]) => any;
+  stageText(ref: StageRef): string;
+  paramValue(name: string): unknown;
+  setParam(name: string, value: unknown): void;
+  resetParam(name: string): void;
+  paramText(name: string): string;
+}
+
+const inspect = Symbol.for("nodejs.util.inspect.custom");
+
+/** A stage by name; with overrides it is that stage under other parameter values. */
+export function createStageHandle(name: string, host: HandleHost, overrides?: Values): Stage<unknown> {
+  const ref: StageRef = { kind: "stage", name, owner: host, ...(overrides ? { overrides } : {}) };
+  const handle = (...args: unknown[]): Running<unknown> => {
+    if (args.length > 0) throw new StagebookError("stage-arguments", `stage "${name}" was called with arguments`, `Inputs are given where it is defined. To try its function with other values, call ${name}.fn(…); for other parameter values, ${name}.with({ … })().`, { stage: name });
+    return host.call(ref, {});
+  };
+  const members: Omit<Stage<unknown>, "~output" | "name" | "fn"> & { readonly [inspect]: () => string } = {
+    run: (options = {}) => host.call(ref, options),
+    plan: () => host.plan(ref),
+    status: () => host.status(ref),
+    explain: () => host.explain(ref),
+    load: () => host.load(ref),
+    history: () => host.history(ref),
+    with: (values) => {
+      const merged = { ...overrides, ...values };
+      host.checkOverrides(merged);
+      return createStageHandle(name, host, merged);
+    },
+    [inspect]: () => host.stageText(ref),
+  };
+  Object.defineProperty(handle, "name", { value: name, configurable: true });
+  Object.defineProperty(handle, "fn", { get: () => host.functionOf(name) });
+  for (const key of Reflect.ownKeys(members)) Object.defineProperty(handle, key, { value: members[key as keyof typeof members] });
+  registerInput(handle, ref);
+  return handle as unknown as Stage<unknown>;
+}
+
+export function createParamHandle(name: string, host: HandleHost): Param<unknown> {
+  const handle = {
+    name,
+    get value(): unknown {
+      return host.paramValue(name);
+    },
+    set value(_value: unknown) {
+      throw new StagebookError("param-read-only", `parameter "${name}" is not set by assignment`, `Write ${name}.set(…) in a cell.`);
+    },
+    set: (value: unknown) => host.setParam(name, value),
+    reset: () => host.resetParam(name),
+    [inspect]: () => host.paramText(name),
+  };
+  registerInput(handle, { kind: "param", name, owner: host });
+  return handle as unknown as Param<unknown>;
+}
+
+/** An external file whose content counts. `path` is relative to the notebook. */
+export function createFileInput(path: unknown): FileInput {
+  if (typeof path !== "string" || path === "") throw new StagebookError("file-path", "file() needs the path of a file", 'Write file("data/earthquakes.json"); the path is relative to the notebook.');
+  const handle = { path, [inspect]: () => `file ${path}: pass it as an input, { src: file(${JSON.stringify(path)}) }` };
+  registerInput(handle, { kind: "file", path });
+  return handle as unknown as FileInput;
+}

@@ -1,0 +1,81 @@
+/** What stands behind an input handle, and how a stage's inputs are walked. Used by definitions, keys and the executor. */
+import { StagebookError } from "../protocol";
+
+/** What a handle refers to. Stages and parameters by name: a re-run cell replaces what the name means. */
+export type InputRef =
+  | { readonly kind: "stage"; readonly name: string; readonly overrides?: Readonly<Record<string, unknown>>; readonly owner: object }
+  | { readonly kind: "param"; readonly name: string; readonly owner: object }
+  | { readonly kind: "file"; readonly path: string };
+
+const refs = new WeakMap<object, InputRef>();
+
+/** Makes `handle` an input. */
+export function registerInput(handle: object, ref: InputRef): void {
+  refs.set(handle, ref);
+}
+
+/** What the value refers to, if it is an input handle. */
+export function inputOf(value: unknown): InputRef | undefined {
+  return (typeof value === "object" && value !== null) || typeof value === "function" ? refs.get(value) : undefined;
+}
+
+/** One leaf of a stage's inputs. */
+export type InputLeaf =
+  | { readonly path: string; readonly ref: InputRef }
+  | { readonly path: string; readonly value: unknown };
+
+/** A stage's inputs: the leaves by path, and how to put values in their places. */
+export interface InputTree {
+  /** In order of code units of the path: the order in which they were written does not matter. */
+  readonly leaves: readonly InputLeaf[];
+  /** The same shape with each leaf replaced. */
+  fill(valueOf: (leaf: InputLeaf) => unknown): unknown;
+}
+
+/** Reads the inputs argument of a stage. Throws `input-promise` for a promise, `input-cycle` for a circular object. */
+export function createInputTree(inputs: unknown, stage: string): InputTree {
+  const leaves: InputLeaf[] = [];
+  walk(inputs, "", new Set(), (leaf) => leaves.push(leaf), stage);
+  leaves.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  return {
+    leaves,
+    fill: (valueOf) => {
+      const values = new Map(leaves.map((leaf) => [leaf.path, valueOf(leaf)]));
+      return filled(inputs, "", values);
+    },
+  };
+}
+
+function walk(node: unknown, path: string, above: Set<object>, found: (leaf: InputLeaf) => void, stage: string): void {
+  const ref = inputOf(node);
+  if (ref) return found({ path, ref });
+  if (node instanceof Promise)
+    throw new StagebookError(
+      "input-promise",
+      `stage "${stage}": input ${path || "itself"} is a promise`,
+      "Pass the stage itself, not its call: { quakes }, not { quakes: quakes() }.",
+      { stage },
+    );
+  if (!isContainer(node)) return found({ path, value: node });
+  if (above.has(node))
+    throw new StagebookError("input-cycle", `stage "${stage}": input ${path} contains itself`, "Pass plain nested objects and arrays.", { stage });
+  const keys = Object.keys(node);
+  if (keys.length === 0) return found({ path, value: node });
+  above.add(node);
+  for (const key of keys) walk(node[key], path ? `${path}.${key}` : key, above, found, stage);
+  above.delete(node);
+}
+
+function filled(node: unknown, path: string, values: ReadonlyMap<string, unknown>): unknown {
+  if (values.has(path)) return values.get(path);
+  if (Array.isArray(node)) return node.map((item, index) => filled(item, path ? `${path}.${index}` : String(index), values));
+  const entries = Object.entries(node as Record<string, unknown>);
+  return Object.fromEntries(entries.map(([key, item]) => [key, filled(item, path ? `${path}.${key}` : key, values)]));
+}
+
+function isContainer(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

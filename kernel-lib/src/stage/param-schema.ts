@@ -1,0 +1,172 @@
+/** What values a parameter takes: its kind, its JSON Schema, the check, and its wire form. Made once, at definition. */
+import Ajv, { type ErrorObject } from "ajv";
+import addFormats from "ajv-formats";
+import type { Json, JsonObject, ParamKind } from "../protocol";
+import { StagebookError } from "../protocol";
+import type { ParamOptions } from "./face";
+
+/** How one parameter's values are checked and carried over the wire. */
+export interface ParamSchema {
+  readonly kind: ParamKind;
+  /** draft-07, of the wire value. */
+  readonly json: JsonObject;
+  /** What is wrong with the value, as `must be <= 10`; null when nothing is. */
+  check(value: unknown): string | null;
+  encode(value: unknown): Json;
+  /** The value for what came over the wire; check it afterwards. */
+  decode(wire: Json): unknown;
+}
+
+const ajv = new Ajv({ allErrors: true, strict: false });
+addFormats(ajv);
+
+/** Reads default and options. Throws `param-options` for limits that make no sense or a schema that is none. */
+export function createParamSchema(name: string, initial: unknown, options: ParamOptions<unknown>): ParamSchema {
+  checkOptionShapes(name, initial, options);
+  const given = givenSchema(options.schema);
+  const kind = kindOf(initial, options, given?.json);
+  const json = jsonSchema(kind, initial, options, given?.json);
+  const validate = compile(name, json);
+  const zodCheck = given?.check;
+  return {
+    kind,
+    json,
+    check: (value) => {
+      if (kind === "other") return sameKind(initial, value) ? null : `must be ${article(classOf(initial))}, as its default is`;
+      if (kind === "date" && !(value instanceof Date && !Number.isNaN(value.getTime()))) return "must be a valid Date";
+      if (zodCheck) return zodCheck(value);
+      const wire = encode(kind, value);
+      return validate(wire) ? null : describe(validate.errors ?? []);
+    },
+    encode: (value) => encode(kind, value),
+    decode: (wire) => (kind === "date" && typeof wire === "string" ? new Date(wire) : wire),
+  };
+}
+
+const optionNames = ["description", "unit", "min", "max", "step", "choices", "schema", "tracked"];
+
+function checkOptionShapes(name: string, initial: unknown, options: ParamOptions<unknown>): void {
+  const bad = (what: string, advice: string): never => {
+    throw new StagebookError("param-options", `parameter "${name}": ${what}`, advice);
+  };
+  if (typeof options !== "object" || options === null || Array.isArray(options)) return bad("its options are not an object", `Write param("${name}", 10, { min: 0, max: 100 }).`);
+  for (const key of Object.keys(options)) if (!optionNames.includes(key)) bad(`unknown option "${key}"`, `Options are ${optionNames.join(", ")}.`);
+  for (const limit of ["min", "max", "step"] as const) {
+    const value: unknown = options[limit];
+    if (value === undefined) continue;
+    if (typeof value !== "number" || Number.isNaN(value)) bad(`${limit} is not a number`, "Give a number.");
+    if (typeof initial !== "number") bad(`${limit} goes with a number, and its default is ${article(classOf(initial))}`, `Leave out ${limit}.`);
+  }
+  if (options.step !== undefined && options.step <= 0) bad("step is not above 0", "Give a step above 0.");
+  if (options.min !== undefined && options.max !== undefined && options.min > options.max) bad(`min ${options.min} is above max ${options.max}`, "Swap them.");
+  if (options.choices !== undefined && (!Array.isArray(options.choices) || options.choices.length === 0)) bad("choices is not a list of values", 'Write choices: ["a", "b"].');
+  if (options.tracked !== undefined && typeof options.tracked !== "boolean") bad("tracked is not true or false", "Write tracked: false to keep it out of keys.");
+}
+
+interface GivenSchema {
+  readonly json?: JsonObject;
+  readonly check?: (value: unknown) => string | null;
+}
+
+interface ZodLike {
+  safeParse(value: unknown): { success: boolean; error?: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
+  toJSONSchema?(options: { target: string; io: string }): JsonObject;
+}
+
+/** zod is known by its safeParse, everything else is JSON Schema (TypeBox is that). */
+function givenSchema(schema: unknown): GivenSchema | undefined {
+  if (schema === undefined) return undefined;
+  if (isZod(schema))
+    return {
+      json: schema.toJSONSchema?.({ target: "draft-7", io: "input" }),
+      check: (value) => {
+        const parsed = schema.safeParse(value);
+        if (parsed.success) return null;
+        return (parsed.error?.issues ?? []).map((issue) => (issue.path.length ? `${issue.path.join(".")}: ${issue.message}` : issue.message)).join("; ") || "does not fit its schema";
+      },
+    };
+  return { json: JSON.parse(JSON.stringify(schema)) as JsonObject };
+}
+
+const isZod = (schema: unknown): schema is ZodLike => typeof schema === "object" && schema !== null && "safeParse" in schema && typeof schema.safeParse === "function";
+
+function kindOf(initial: unknown, options: ParamOptions<unknown>, schema: JsonObject | undefined): ParamKind {
+  if (options.choices) return options.choices.every(isJson) ? "choice" : "other";
+  if (schema) {
+    if (Array.isArray(schema.enum)) return "choice";
+    const type = schema.type;
+    if (type === "number" || type === "integer" || type === "boolean" || type === "string") return type;
+    if (isJson(initial)) return "json";
+  }
+  if (typeof initial === "number") return options.step !== undefined && Number.isInteger(options.step) && Number.isInteger(initial) ? "integer" : "number";
+  if (typeof initial === "boolean") return "boolean";
+  if (typeof initial === "string") return "string";
+  if (initial instanceof Date) return "date";
+  return isJson(initial) ? "json" : "other";
+}
+
+function jsonSchema(kind: ParamKind, initial: unknown, options: ParamOptions<unknown>, given: JsonObject | undefined): JsonObject {
+  const about: Record<string, Json> = {};
+  if (options.description !== undefined) about.description = options.description;
+  const limits: Record<string, Json> = {};
+  if (options.min !== undefined) limits.minimum = options.min;
+  if (options.max !== undefined) limits.maximum = options.max;
+  if (options.choices && kind === "choice") return { ...(given ?? {}), enum: options.choices as Json[], ...about };
+  if (given && !("enum" in given && options.choices)) return { ...given, ...limits, ...about };
+  switch (kind) {
+    case "number":
+    case "integer":
+    case "boolean":
+    case "string":
+      return { type: kind, ...limits, ...about };
+    case "date":
+      return { type: "string", format: "date-time", ...about };
+    case "json":
+      return { ...(Array.isArray(initial) ? { type: "array" } : initial !== null && typeof initial === "object" ? { type: "object" } : {}), ...about };
+    default:
+      return about;
+  }
+}
+
+function compile(name: string, schema: JsonObject) {
+  try {
+    return ajv.compile(schema);
+  } catch (cause) {
+    throw new StagebookError("param-options", `parameter "${name}": its schema is no JSON Schema: ${(cause as Error).message}`, "Give JSON Schema, TypeBox or zod.", { cause });
+  }
+}
+
+function describe(errors: readonly ErrorObject[]): string {
+  const texts = errors.map((error) => {
+    const at = error.instancePath.slice(1).replaceAll("/", ".");
+    const what = error.keyword === "enum" ? `must be one of ${((error.params as { allowedValues: unknown[] }).allowedValues ?? []).map((value) => JSON.stringify(value)).join(", ")}` : (error.message ?? "does not fit");
+    return at ? `${at} ${what}` : what;
+  });
+  return [...new Set(texts)].join("; ");
+}
+
+function encode(kind: ParamKind, value: unknown): Json {
+  if (kind === "other") return null;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  return value as Json;
+}
+
+/** True for values that JSON carries unchanged. */
+export function isJson(value: unknown): value is Json {
+  if (value === null || typeof value === "boolean" || typeof value === "string") return true;
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
+  if (Array.isArray(value)) return value.every(isJson);
+  if (typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype) return false;
+  return Object.values(value).every(isJson);
+}
+
+function sameKind(a: unknown, b: unknown): boolean {
+  return typeof a === typeof b && classOf(a) === classOf(b);
+}
+
+function classOf(value: unknown): string {
+  if (value === null || typeof value !== "object") return value === null ? "null" : typeof value;
+  return (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name ?? "object";
+}
+
+const article = (noun: string): string => (/^[aeiou]/i.test(noun) ? `an ${noun}` : `a ${noun}`);

@@ -1,0 +1,76 @@
+/** A parameter as the engine holds it: its current value, and the rule that the latest deliberate act wins. */
+import type { CellId, ParamView } from "../protocol";
+import { StagebookError } from "../protocol";
+import { checkName } from "./definition";
+import type { ParamOptions } from "./face";
+import { createParamSchema, type ParamSchema } from "./param-schema";
+
+export interface ParamDefinition {
+  readonly name: string;
+  readonly cell: CellId | null;
+  readonly initial: unknown;
+  readonly schema: ParamSchema;
+  readonly tracked: boolean;
+  readonly description?: string;
+  readonly unit?: string;
+}
+
+/** A parameter and its value now. `override` is absent while the default holds. */
+export interface ParamState {
+  readonly definition: ParamDefinition;
+  readonly override?: { readonly value: unknown };
+}
+
+/** Reads the arguments of `param(…)`. Throws `name`, `param-options`, and `param-value` for a default outside its own limits. */
+export function createParamDefinition(args: readonly unknown[], cell: CellId | null): ParamDefinition {
+  const name = checkName(args[0], "parameter");
+  const options = (args[2] ?? {}) as ParamOptions<unknown>;
+  const initial = args[1];
+  if (initial === undefined) throw new StagebookError("param-value", `parameter "${name}" has no default`, `Write param("${name}", 10).`);
+  const schema = createParamSchema(name, initial, options);
+  const definition: ParamDefinition = { name, cell, initial, schema, tracked: options.tracked ?? true, description: options.description, unit: options.unit };
+  checkValue(definition, initial, "its default ");
+  return definition;
+}
+
+/** Throws `param-value` with the parameter's name, the value and what is expected. */
+export function checkValue(definition: ParamDefinition, value: unknown, which = ""): void {
+  const problem = definition.schema.check(value);
+  if (problem === null) return;
+  throw new StagebookError(
+    "param-value",
+    `parameter "${definition.name}": ${which}${shortText(value)} ${problem}`,
+    "The value was not changed. Give one that fits.",
+  );
+}
+
+/** The value that counts now. */
+export function valueOf(state: ParamState): unknown {
+  return state.override ? state.override.value : state.definition.initial;
+}
+
+/** What the page shows of it. `textOf` writes a value for people. */
+export function viewOfParam(state: ParamState, textOf: (value: unknown) => string, equal: (a: unknown, b: unknown) => boolean): ParamView {
+  const { definition } = state;
+  const value = valueOf(state);
+  return {
+    name: definition.name,
+    kind: definition.schema.kind,
+    cell: definition.cell,
+    schema: definition.schema.json,
+    value: definition.schema.encode(value),
+    default: definition.schema.encode(definition.initial),
+    text: textOf(value),
+    defaultText: textOf(definition.initial),
+    overridden: state.override !== undefined && !equal(value, definition.initial),
+    tracked: definition.tracked,
+    ...(definition.description === undefined ? {} : { description: definition.description }),
+    ...(definition.unit === undefined ? {} : { unit: definition.unit }),
+  };
+}
+
+function shortText(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "the list" : "the value";
+  return String(value);
+}

@@ -1,0 +1,75 @@
+/** What is defined now, by name. Re-running a cell replaces what it defined; a cell re-run without a name removes it. */
+import type { CellId } from "../protocol";
+import { StagebookError } from "../protocol";
+import type { StageDefinition } from "./definition";
+import type { ParamDefinition } from "./param";
+
+/** Something that a cell defines by name. */
+interface Defined {
+  readonly name: string;
+  readonly cell: CellId | null;
+}
+
+/** The definitions of one kind, in order of first definition. */
+export class Definitions<T extends Defined> {
+  private readonly byName = new Map<string, T>();
+  /** Names defined by each cell while it is executing. */
+  private readonly underway = new Map<CellId, Set<string>>();
+
+  constructor(private readonly noun: "stage" | "parameter") {}
+
+  get(name: string): T | undefined {
+    return this.byName.get(name);
+  }
+
+  all(): readonly T[] {
+    return [...this.byName.values()];
+  }
+
+  /** Throws `name-taken` when another live cell defines the name. Returns what it replaces. */
+  define(definition: T, aliveCell: (cell: CellId) => boolean, labelOf: (cell: CellId) => string): T | undefined {
+    const before = this.byName.get(definition.name);
+    if (before?.cell && definition.cell && before.cell !== definition.cell && aliveCell(before.cell))
+      throw new StagebookError(
+        "name-taken",
+        `${this.noun} "${definition.name}" is defined in two cells: ${labelOf(before.cell)} and ${labelOf(definition.cell)}`,
+        `Give one of them another name, or delete the other cell (or run it again without "${definition.name}").`,
+        { stage: definition.name, cell: definition.cell },
+      );
+    this.byName.set(definition.name, definition);
+    if (definition.cell) this.underway.get(definition.cell)?.add(definition.name);
+    return before;
+  }
+
+  beginCell(cell: CellId): void {
+    this.underway.set(cell, new Set());
+  }
+
+  /** Removes what an earlier execution of the cell defined and this one did not. After a failed execution nothing is removed. */
+  endCell(cell: CellId, ok: boolean): readonly T[] {
+    const kept = this.underway.get(cell);
+    this.underway.delete(cell);
+    return ok && kept ? this.remove((definition) => definition.cell === cell && !kept.has(definition.name)) : [];
+  }
+
+  /** Removes all that the cell defined: it was deleted. */
+  removeCell(cell: CellId): readonly T[] {
+    return this.remove((definition) => definition.cell === cell);
+  }
+
+  private remove(which: (definition: T) => boolean): readonly T[] {
+    const gone = this.all().filter(which);
+    for (const definition of gone) this.byName.delete(definition.name);
+    return gone;
+  }
+}
+
+/** All that is defined in one pipeline. */
+export interface Registry {
+  readonly stages: Definitions<StageDefinition>;
+  readonly params: Definitions<ParamDefinition>;
+}
+
+export function createRegistry(): Registry {
+  return { stages: new Definitions<StageDefinition>("stage"), params: new Definitions<ParamDefinition>("parameter") };
+}
