@@ -19,7 +19,7 @@ const host = "127.0.0.1";
  * @property {Promise<void>} ended resolves when the process has ended, for whatever reason
  * @property {() => Promise<void>} stop ends kernels and server; resolves when none is left
  * @property {() => void} kill ends them at once
- * @property {() => string} tail the last lines of the log
+ * @property {(lines?: number) => string} tail the last lines of the log
  */
 
 /**
@@ -112,7 +112,7 @@ function createHandle(child, options, token) {
     pid,
     ended,
     url: (path) => `http://${host}:${options.port}${path}?token=${token}`,
-    tail: () => readTail(options.log),
+    tail: (lines) => readTail(options.log, lines),
     kill: () => killAll([...findDescendants(pid), pid]),
     async stop() {
       const below = findDescendants(pid);

@@ -18,7 +18,7 @@ const resolve = {
 };
 
 function project(name: string, test: TestProjectInlineConfiguration["test"]): TestProjectInlineConfiguration {
-  return { root, resolve, test: { name, pool: "forks", testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 20_000, ...test } };
+  return { root, resolve, test: { name, pool: "forks", testTimeout: 60_000, hookTimeout: 120_000, ...test } };
 }
 
 export default defineConfig({
@@ -29,6 +29,7 @@ export default defineConfig({
       // A browser and a JupyterLab each: one file at a time, after the others.
       project("browser", { include: [`${folder}/browser/**/*.test.{ts,tsx}`], exclude: outside, maxWorkers: 1, sequence: { groupOrder: 1 } }),
     ],
+    teardownTimeout: 20_000,
     passWithNoTests: true,
     benchmark: { include: ["test/bench/**/*.bench.ts"] },
   },
