@@ -41,7 +41,7 @@ export function describeValue(value: unknown): string {
  * At most `max` characters, the last one `…` when something is left out.
  */
 export function textOfValue(value: unknown, max = 200): string {
-  return bounded(fullText(value, max), max);
+  return bounded(fullText(value, max).replace(/\s*[\n\r\u2028\u2029]\s*/g, " "), max);
 }
 
 /** A count with thousands marked: `1,204`. */
@@ -102,7 +102,7 @@ function objectText(value: object, max: number): string {
     maxArrayLength: Math.ceil(max / 2),
     maxStringLength: max,
     sorted: compareTexts,
-  }).replace(/\s*\n\s*/g, " ");
+  });
 }
 
 function dateText(date: Date): string {

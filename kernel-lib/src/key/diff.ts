@@ -60,8 +60,7 @@ export function firstDifference(before: string, after: string): readonly [string
     endB--;
   }
   const from = start > 0 ? start - 1 : 0;
-  const to = (end: number, length: number): number => (end - from < 2 && end < length ? end + 1 : end);
-  return [short(a.slice(from, to(endA, a.length)).join(" "), 60), short(b.slice(from, to(endB, b.length)).join(" "), 60)];
+  return [short(a.slice(from, endA).join(" "), 60), short(b.slice(from, endB).join(" "), 60)];
 }
 
 const tokens = (text: string): string[] => text.match(/[\p{L}\p{N}_$.]+|"(?:[^"\\]|\\.)*"|`[^`]*`|=>|[=!<>&|+\-*/%?]+|[^\s]/gu) ?? [];

@@ -61,7 +61,7 @@ export function whatIs(value: object): string {
   if (types.isModuleNamespaceObject(value)) return "a module";
   if (types.isExternal(value)) return "a native object";
   const name = classNameOf(value);
-  return name === "" ? "an object with a prototype of its own" : `an instance of class ${name}`;
+  return name === "" ? "an instance of an unnamed class" : `an instance of class ${name}`;
 }
 
 /** The name of an object's class, without running code; `""` when it has none. */

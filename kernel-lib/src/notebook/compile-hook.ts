@@ -6,8 +6,8 @@ import { readCompiledCell, type CompiledCell } from "./compiled-cell";
 /** What the rest of Stagebook learns of a cell's code. */
 export interface CompileListener {
   isVariable(name: string): boolean;
-  /** Before the cell runs. */
-  compiled(cell: CompiledCell): void;
+  /** Before the cell runs. Returns the name that its code gets in stacks. */
+  compiled(cell: CompiledCell): string;
   /** The cell's last expression is a stage, parameter or file: it is printed later, when the plan is true again. */
   lastValue(value: object): void;
   failed(error: Error): void;
@@ -21,7 +21,8 @@ export function hookCompiledCells(exports: Record<string, unknown>, listener: Co
   const original = vm.runInThisContext;
   const hooked = (code: string, options?: vm.RunningCodeOptions | string): unknown => {
     if (!WRAPPER.test(code)) return original.call(vm, code, options);
-    const result: unknown = original.call(vm, readCell(code, listener), options);
+    const cell = readCell(code, listener);
+    const result: unknown = original.call(vm, cell.code, { ...(typeof options === "object" ? options : {}), ...(cell.script === undefined ? {} : { filename: cell.script }) });
     const last = LAST_EXPRESSION.exec(code)?.[1];
     if (last === undefined) return result;
     if (!(result instanceof Promise)) {
@@ -40,16 +41,15 @@ export function hookCompiledCells(exports: Record<string, unknown>, listener: Co
 }
 
 /** A cell that cannot be read runs as it is. */
-function readCell(code: string, listener: CompileListener): string {
+function readCell(code: string, listener: CompileListener): { readonly code: string; readonly script?: string } {
   let cell: CompiledCell;
   try {
     cell = readCompiledCell(code, (name) => listener.isVariable(name));
   } catch (error) {
     listener.failed(error as Error);
-    return code;
+    return { code };
   }
-  listener.compiled(cell);
-  return cell.code;
+  return { code: cell.code, script: listener.compiled(cell) };
 }
 
 function takeLastValue(exports: Record<string, unknown>, name: string, listener: CompileListener): void {

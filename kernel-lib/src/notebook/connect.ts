@@ -1,9 +1,11 @@
 /** Joins a pipeline to the running tslab kernel: cells, outputs, comms. Without a fork, and without a kernel of our own. */
 import { COMM_TARGET, KERNEL_INFO_MARK, type CellId } from "../protocol";
 import { enterActivity, findActivity, withinActivity, type Activity } from "../run/activity";
+import { rememberCellLines } from "../run/cell-lines";
 import type { PipelineInsides } from "./pipeline-insides";
 import { NotebookCells } from "./cells";
 import { Comms } from "./comms";
+import type { CompiledCell } from "./compiled-cell";
 import { hookCompiledCells } from "./compile-hook";
 import { PageCommands } from "./page-commands";
 import { PageLink } from "./page-link";
@@ -28,10 +30,7 @@ export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, ve
   markAfterPlans(insides, cells);
   hookCompiledCells(exports, {
     isVariable: (name) => Object.hasOwn(exports, name),
-    compiled: (code) => {
-      const { cell } = findActivity();
-      if (cell) cells.compiled(cell, code);
-    },
+    compiled: (code) => kernel.compiled(code),
     lastValue: (value) => kernel.keepLastValue(value),
     failed: (error) => insides.engine.log("warn", `a cell could not be analysed and runs as it is: ${error.message}`),
   });
@@ -52,6 +51,9 @@ function markAfterPlans({ bus }: PipelineInsides, cells: NotebookCells): void {
 class KernelLink {
   private adopted: { readonly message: ZmqMessage; readonly cell: CellId } | undefined;
   private lastValue: object | undefined;
+  /** The cell that executes now: cells never overlap. */
+  private count = 1;
+  private source = "";
 
   constructor(
     private readonly insides: PipelineInsides,
@@ -98,7 +100,7 @@ class KernelLink {
       return { ...handleKernel.call(this), [KERNEL_INFO_MARK]: link.version };
     };
     handler.handleExecuteImpl = function (request, writeStream, writeDisplay) {
-      return link.execute(this.execCount + 1, writeStream, writeDisplay, () => handleExecuteImpl.call(this, request, writeStream, writeDisplay));
+      return link.execute({ count: this.execCount + 1, source: request.code, ...outputsOf(writeStream, writeDisplay) }, () => handleExecuteImpl.call(this, request, writeStream, writeDisplay));
     };
   }
 
@@ -110,6 +112,15 @@ class KernelLink {
     if (!cell) return;
     this.adopted = { message: request.message, cell };
     this.cells.begin(cell, 1);
+  }
+
+  /** The cell's code is known and about to run. */
+  compiled(code: CompiledCell): string {
+    const { cell } = findActivity();
+    if (cell) this.cells.compiled(cell, code);
+    const script = `cell [${this.count}]`;
+    rememberCellLines(script, this.source, code.code);
+    return script;
   }
 
   keepLastValue(value: object): void {
@@ -134,9 +145,11 @@ class KernelLink {
   }
 
   /** One cell from its real start to its end. tslab throws its execution count when the cell failed. */
-  private async execute(count: number, writeStream: WriteStream, writeDisplay: WriteDisplay, original: () => Promise<unknown>): Promise<unknown> {
-    const activity = { ...findActivity(), ...outputsOf(writeStream, writeDisplay) };
+  private async execute({ count, source, ...outputs }: { readonly count: number; readonly source: string } & Outputs, original: () => Promise<unknown>): Promise<unknown> {
+    const activity = { ...findActivity(), ...outputs };
     const { cell } = activity;
+    this.count = count;
+    this.source = source;
     this.lastValue = undefined;
     if (cell) this.cells.begin(cell, count);
     let ok = false;
@@ -165,7 +178,9 @@ class KernelLink {
   }
 }
 
-function outputsOf(writeStream: WriteStream, writeDisplay: WriteDisplay): Pick<Activity, "write" | "display"> {
+type Outputs = Pick<Activity, "write" | "display">;
+
+function outputsOf(writeStream: WriteStream, writeDisplay: WriteDisplay): Outputs {
   return {
     write: writeStream,
     display: (bundle) => writeDisplay({ data: bundle, metadata: {}, transient: {} }),

@@ -27,7 +27,7 @@ export interface ErrorView {
   readonly advice?: string;
   readonly stage?: string;
   readonly cell?: CellId;
-  /** Line in the cell's compiled source, counted from 1. */
+  /** Line in the cell, counted from 1. */
   readonly line?: number;
   /** The stack, without frames of tslab, Node or Stagebook. */
   readonly stack?: string;

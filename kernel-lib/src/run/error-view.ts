@@ -2,6 +2,7 @@
 import path from "node:path";
 import type { CellId, ErrorView } from "../protocol";
 import { StagebookError } from "../protocol";
+import { withSourceLines } from "./cell-lines";
 
 const OWN_FOLDER = path.dirname(__dirname);
 
@@ -10,7 +11,7 @@ export function viewOfError(error: unknown, place: { readonly stage?: string; re
   const inner = error instanceof StagebookError && error.cause instanceof Error && error.code === "stage-failed" ? error.cause : error;
   const stage = place.stage ?? (error instanceof StagebookError ? error.stage : undefined);
   const cell = place.cell ?? (error instanceof StagebookError ? (error.cell as CellId | undefined) : undefined);
-  const line = lineOf(inner);
+  const line = placeOf(inner)?.line;
   return {
     code: inner instanceof StagebookError ? inner.code : inner instanceof Error ? inner.name : "thrown",
     message: messageOf(inner),
@@ -26,8 +27,8 @@ export function viewOfError(error: unknown, place: { readonly stage?: string; re
 export function stageFailed(stage: string, cell: CellId | null, label: string, cause: unknown): StagebookError {
   if (cause instanceof StagebookError && cause.code !== "stage-failed" && cause.stage !== undefined) return cause;
   if (cause instanceof Error) trimStack(cause);
-  const line = lineOf(cause);
-  const where = [label, line === undefined ? "" : `line ${line}`].filter(Boolean).join(", ");
+  const place = placeOf(cause);
+  const where = place ? `${place.cell}, line ${place.line}` : label;
   const advice = cause instanceof StagebookError ? cause.advice : "Mend the stage and run it again; what was finished before it is kept.";
   return new StagebookError("stage-failed", `stage "${stage}"${where ? ` (${where})` : ""} failed: ${messageOf(cause)}`, advice, { stage, cell: cell ?? undefined, cause });
 }
@@ -41,10 +42,7 @@ export function messageOf(error: unknown): string {
 /** The user's own frames, with the name of the compiled cell made readable. */
 export function cleanStack(error: Error): string {
   const lines = (error.stack ?? String(error)).split("\n");
-  return lines
-    .filter((line) => !isForeignFrame(line))
-    .map((line) => line.replace("evalmachine.<anonymous>", "cell"))
-    .join("\n");
+  return withSourceLines(lines.filter((line) => !isForeignFrame(line)).join("\n"));
 }
 
 /** Cuts an error's stack down to the user's frames, in place. */
@@ -59,11 +57,12 @@ export function trimStack(error: Error): void {
 
 function isForeignFrame(line: string): boolean {
   if (!/^\s+at /.test(line)) return false;
+  if (/at async Promise\.all \(index \d+\)|<anonymous>\)$/.test(line)) return true;
   return line.includes("node:") || line.includes("/tslab/dist/") || line.includes(OWN_FOLDER) || line.includes("/node_modules/stagebook/");
 }
 
-/** The line in the compiled cell. */
-function lineOf(error: unknown): number | undefined {
-  const match = error instanceof Error ? /(?:evalmachine\.<anonymous>|\bcell):(\d+)/.exec(error.stack ?? "") : null;
-  return match ? Number(match[1]) : undefined;
+/** The line of the topmost frame that lies in a cell, as `cleanStack` writes it. */
+function placeOf(error: unknown): { readonly cell: string; readonly line: number } | undefined {
+  const match = error instanceof Error ? /(cell \[\d+\]), line (\d+)/.exec(cleanStack(error)) : null;
+  return match ? { cell: match[1]!, line: Number(match[2]) } : undefined;
 }

@@ -29,17 +29,18 @@ export function createParamDefinition(args: readonly unknown[], cell: CellId | n
   if (initial === undefined) throw new StagebookError("param-value", `parameter "${name}" has no default`, `Write param("${name}", 10).`);
   const schema = createParamSchema(name, initial, options);
   const definition: ParamDefinition = { name, cell, initial, schema, tracked: options.tracked ?? true, description: options.description, unit: options.unit };
-  checkValue(definition, initial, "its default ");
+  const problem = schema.check(initial);
+  if (problem !== null) throw new StagebookError("param-value", `parameter "${name}": its default ${shortText(initial)} ${problem}`, "Change the default, or the limits that it breaks.");
   return definition;
 }
 
 /** Throws `param-value` with the parameter's name, the value and what is expected. */
-export function checkValue(definition: ParamDefinition, value: unknown, which = ""): void {
+export function checkValue(definition: ParamDefinition, value: unknown): void {
   const problem = definition.schema.check(value);
   if (problem === null) return;
   throw new StagebookError(
     "param-value",
-    `parameter "${definition.name}": ${which}${shortText(value)} ${problem}`,
+    `parameter "${definition.name}": ${shortText(value)} ${problem}`,
     "The value was not changed. Give one that fits.",
   );
 }

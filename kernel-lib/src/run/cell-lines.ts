@@ -1,0 +1,62 @@
+/** Which line of a cell's source a line of its compiled code came from: tslab keeps no source maps. */
+
+/** Finds the source line, counted from 1, for a compiled line; undefined where none fits. */
+type LineMap = (compiledLine: number) => number | undefined;
+
+const MAX_CELLS = 500;
+const maps = new Map<string, LineMap>();
+
+/** `script`: the name that the compiled cell has in stacks. */
+export function rememberCellLines(script: string, source: string, compiled: string): void {
+  if (maps.size >= MAX_CELLS) maps.delete(maps.keys().next().value!);
+  let lines: readonly (number | undefined)[] | undefined;
+  maps.set(script, (line) => (lines ??= alignLines(source.split("\n"), compiled.split("\n")))[line - 1]);
+}
+
+/** Stack frames of cells with the lines of the notebook: `cell [3]:7:12` → `cell [3], line 2`. */
+export function withSourceLines(stack: string): string {
+  return stack.replace(/(cell \[\d+\]):(\d+):\d+/g, (_frame, script: string, line: string) => {
+    const found = maps.get(script)?.(Number(line));
+    return found === undefined ? script : `${script}, line ${found}`;
+  });
+}
+
+/** Aligns compiled with source lines in order, by the words that they share: the best sum of likenesses. */
+function alignLines(source: readonly string[], compiled: readonly string[]): readonly (number | undefined)[] {
+  const from = source.map(wordsOf);
+  const to = compiled.map(wordsOf);
+  const best = Array.from({ length: to.length + 1 }, () => new Float64Array(from.length + 1));
+  const like = to.map((line) => from.map((other) => likeness(line, other)));
+  for (let i = to.length - 1; i >= 0; i--)
+    for (let j = from.length - 1; j >= 0; j--) best[i]![j] = Math.max(best[i + 1]![j]!, best[i]![j + 1]!, like[i]![j]! > 0.3 ? like[i]![j]! + best[i + 1]![j + 1]! : 0);
+  const found: (number | undefined)[] = [];
+  for (let i = 0, j = 0; i < to.length; i++) {
+    while (j < from.length && best[i]![j] === best[i]![j + 1]) j++;
+    const matched = j < from.length && like[i]![j]! > 0.3 && best[i]![j] === like[i]![j]! + best[i + 1]![j + 1]!;
+    found.push(matched ? j + 1 : undefined);
+    if (matched) j++;
+  }
+  return found;
+}
+
+const ignored = new Set(["exports", "const", "let", "var", "void"]);
+
+function wordsOf(line: string): readonly string[] {
+  const words = line.match(/[\p{L}\p{N}_$]+/gu) ?? [];
+  const kept = words.filter((word) => !ignored.has(word) && word !== "0");
+  return kept.length > 0 ? kept : line.trim() === "" ? [] : [line.trim()];
+}
+
+/** Dice's coefficient of two bags of words. */
+function likeness(a: readonly string[], b: readonly string[]): number {
+  if (a.length === 0 || b.length === 0) return 0;
+  const left = [...b];
+  let shared = 0;
+  for (const word of a) {
+    const at = left.indexOf(word);
+    if (at < 0) continue;
+    shared++;
+    left.splice(at, 1);
+  }
+  return (2 * shared) / (a.length + b.length);
+}
