@@ -27,8 +27,14 @@ export const browser = {
       await install().catch((error) => failures.push(error));
       if ((await findBrowser()) !== null) return;
     }
-    const detail = failures.map((error) => (error instanceof Problem ? `${error.detail ?? ""}\n${error.message}` : String(error))).join("\n");
-    throw new Problem("The browser tests need Chromium, and none could be installed.", "Install Chromium or Chrome, or name one: STAGEBOOK_CHROMIUM=/path/to/chromium npm test", detail);
+    const detail = failures
+      .map((error) => (error instanceof Problem ? `${error.detail ?? ""}\n${error.message}` : String(error)))
+      .join("\n");
+    throw new Problem(
+      "The browser tests need Chromium, and none could be installed.",
+      "Install Chromium or Chrome, or name one: STAGEBOOK_CHROMIUM=/path/to/chromium npm test",
+      detail,
+    );
   },
 };
 
@@ -40,10 +46,17 @@ export async function findBrowser() {
   const named = process.env.STAGEBOOK_CHROMIUM;
   if (named) {
     if (starts(named)) return named;
-    throw new Problem(`STAGEBOOK_CHROMIUM names ${named}, which does not start.`, "Name a Chromium or Chrome, or leave the variable out.");
+    throw new Problem(
+      `STAGEBOOK_CHROMIUM names ${named}, which does not start.`,
+      "Name a Chromium or Chrome, or leave the variable out.",
+    );
   }
   const folders = (process.env.PATH ?? "").split(delimiter);
-  const candidates = [...names.flatMap((name) => folders.map((folder) => join(folder, name))), ...places, await findPlaywrights()];
+  const candidates = [
+    ...names.flatMap((name) => folders.map((folder) => join(folder, name))),
+    ...places,
+    await findPlaywrights(),
+  ];
   return candidates.find((file) => file !== null && existsSync(file) && starts(file)) ?? null;
 }
 
@@ -73,9 +86,19 @@ function canUseApt() {
 async function installByApt() {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await run("apt-update", "apt-get", ["update"], { env });
-  await run("apt-install-chromium", "apt-get", ["install", "-y", "--no-install-recommends", "chromium", "fonts-liberation", "fonts-dejavu-core"], { env });
+  await run(
+    "apt-install-chromium",
+    "apt-get",
+    ["install", "-y", "--no-install-recommends", "chromium", "fonts-liberation", "fonts-dejavu-core"],
+    { env },
+  );
 }
 
 async function installByPlaywright() {
-  await run("playwright-install", process.execPath, [join(modules, "playwright-core", "cli.js"), "install", "chromium"], { timeoutMs: 300_000 });
+  await run(
+    "playwright-install",
+    process.execPath,
+    [join(modules, "playwright-core", "cli.js"), "install", "chromium"],
+    { timeoutMs: 300_000 },
+  );
 }

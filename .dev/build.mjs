@@ -37,7 +37,11 @@ export const labExtension = createBuild({
     const builder = join(modules, "@jupyter", "builder", "lib", "build-labextension.js");
     const core = join(modules, "@jupyterlab", "core-meta", "core.package.json");
     // Anywhere but in the extension's folder it would fail, after emptying the output.
-    await run("build-lab-extension", process.execPath, [builder, "--core-package-file", core, "."], { cwd: labFolder, advice, append: true });
+    await run("build-lab-extension", process.execPath, [builder, "--core-package-file", core, "."], {
+      cwd: labFolder,
+      advice,
+      append: true,
+    });
   },
 });
 
@@ -76,6 +80,7 @@ function removeOrphans(output, sources) {
       continue;
     }
     const source = name.match(/^(.+?)(?:\.d\.ts|\.js)(?:\.map)?$/)?.[1];
-    if (source !== undefined && ![".ts", ".tsx"].some((suffix) => existsSync(join(sources, source + suffix)))) rmSync(path);
+    if (source !== undefined && ![".ts", ".tsx"].some((suffix) => existsSync(join(sources, source + suffix))))
+      rmSync(path);
   }
 }

@@ -47,7 +47,9 @@ export async function run(log, file, args, options = {}) {
   running.add(child);
   const failure = await new Promise((resolve) => {
     child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(code === 0 ? null : signal ? `ended by ${signal}` : `exit code ${code}`));
+    child.once("exit", (code, signal) =>
+      resolve(code === 0 ? null : signal ? `ended by ${signal}` : `exit code ${code}`),
+    );
   });
   running.delete(child);
   if (failure === null) return;
@@ -73,7 +75,11 @@ export function readTail(file, lines = 25) {
 export function digestFiles(paths, more = []) {
   const hash = createHash("sha256");
   for (const text of more) hash.update(`${text}\0`);
-  for (const file of paths.flatMap(listFiles)) hash.update(`${relative(root, file)}\0`).update(readFileSync(file)).update("\0");
+  for (const file of paths.flatMap(listFiles))
+    hash
+      .update(`${relative(root, file)}\0`)
+      .update(readFileSync(file))
+      .update("\0");
   return hash.digest("hex");
 }
 

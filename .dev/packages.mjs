@@ -5,14 +5,14 @@ import { dirname, join } from "node:path";
 import { Problem, run } from "./command.mjs";
 import { createEnvironment, modules, root } from "./project.mjs";
 
-const needed = [20, 19];
+const needed = { major: 20, minor: 19 };
 
 /** Throws Problem when this Node.js is too old. */
 export function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major > needed[0] || (major === needed[0] && minor >= needed[1])) return;
+  if (major > needed.major || (major === needed.major && minor >= needed.minor)) return;
   throw new Problem(
-    `Stagebook needs Node.js ${needed.join(".")} or newer; this is ${process.versions.node}.`,
+    `Stagebook needs Node.js ${needed.major}.${needed.minor} or newer; this is ${process.versions.node}.`,
     "Install a newer one (the LTS version is a good choice) and start again.",
   );
 }
@@ -24,10 +24,25 @@ export const packages = {
   async work() {
     const [file, ...args] = findNpm();
     // Install scripts are not needed: native packages come with prebuilt binaries.
-    await run("npm-ci", file, [...args, "ci", "--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--prefer-offline"], {
-      env: { NODE_ENV: "development" },
-      advice: "Is the npm registry within reach? If package.json was edited, run `npm install` once to bring package-lock.json up to date.",
-    });
+    await run(
+      "npm-ci",
+      file,
+      [
+        ...args,
+        "ci",
+        "--ignore-scripts",
+        "--include=dev",
+        "--include=optional",
+        "--no-audit",
+        "--no-fund",
+        "--prefer-offline",
+      ],
+      {
+        env: { NODE_ENV: "development" },
+        advice:
+          "Is the npm registry within reach? If package.json was edited, run `npm install` once to bring package-lock.json up to date.",
+      },
+    );
     await checkZeromq();
   },
 };
@@ -66,11 +81,17 @@ async function checkZeromq() {
   });
 }
 
-/** The npm that runs us, else the one beside Node.js, else the one on the PATH. */
+/**
+ * The npm that runs us, else the one beside Node.js, else the one on the PATH.
+ * @returns {[string, ...string[]]}
+ */
 function findNpm() {
   const script = process.env.npm_execpath;
   if (script?.endsWith("npm-cli.js") && existsSync(script)) return [process.execPath, script];
   const folder = dirname(process.execPath);
-  const beside = [join(folder, "node_modules", "npm", "bin", "npm-cli.js"), join(folder, "..", "lib", "node_modules", "npm", "bin", "npm-cli.js")].find(existsSync);
+  const beside = [
+    join(folder, "node_modules", "npm", "bin", "npm-cli.js"),
+    join(folder, "..", "lib", "node_modules", "npm", "bin", "npm-cli.js"),
+  ].find(existsSync);
   return beside ? [process.execPath, beside] : ["npm"];
 }

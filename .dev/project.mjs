@@ -26,7 +26,13 @@ export const extension = {
  */
 export function createEnvironment(jupyter = jupyterFolder) {
   mkdirSync(jupyter, { recursive: true });
-  const { PYTHONHOME: _home, PYTHONPATH: _path, JUPYTER_PATH: _jupyter, JUPYTER_CONFIG_PATH: _config, ...inherited } = process.env;
+  const {
+    PYTHONHOME: _home,
+    PYTHONPATH: _path,
+    JUPYTER_PATH: _jupyter,
+    JUPYTER_CONFIG_PATH: _config,
+    ...inherited
+  } = process.env;
   return {
     ...inherited,
     // pip asks rustc for its version, and rustup then makes a folder in a home that has none.

@@ -21,7 +21,12 @@ export const jupyterlab = {
       advice: "If the folder .venv cannot be written, remove it and start again.",
     });
     // The list is complete, so pip need not work out what depends on what.
-    await run("pip-install", python, ["-m", "pip", "install", "--no-input", "--no-deps", "--prefer-binary", "-r", requirements], { advice: network });
+    await run(
+      "pip-install",
+      python,
+      ["-m", "pip", "install", "--no-input", "--no-deps", "--prefer-binary", "-r", requirements],
+      { advice: network },
+    );
     writeFileSync(stamp, wanted());
   },
 };
@@ -63,7 +68,9 @@ function findPython() {
 function askPython(file, args) {
   const { status, stdout } = spawnSync(file, [...args, "-c", probe], { encoding: "utf8", timeout: 20_000 });
   const [major, minor, complete] = status === 0 ? stdout.trim().split(" ") : [];
-  return minor === undefined ? { version: null, complete: false } : { version: `${major}.${minor}`, complete: complete === "1" };
+  return minor === undefined
+    ? { version: null, complete: false }
+    : { version: `${major}.${minor}`, complete: complete === "1" };
 }
 
 /** @param {string | null} version */
@@ -92,7 +99,9 @@ function explain(found, chosen) {
     );
   }
   return new Problem(
-    chosen ? `STAGEBOOK_PYTHON names ${chosen}, which does not run.` : `No Python was found. JupyterLab needs Python ${needed} or newer.`,
+    chosen
+      ? `STAGEBOOK_PYTHON names ${chosen}, which does not run.`
+      : `No Python was found. JupyterLab needs Python ${needed} or newer.`,
     "Install Python (on Debian and Ubuntu: `apt install python3 python3-venv`), or name one: STAGEBOOK_PYTHON=/path/to/python3 npm start",
   );
 }

@@ -66,7 +66,9 @@ function spawnServer(options, token) {
   mkdirSync(dirname(options.log), { recursive: true });
   const log = openSync(options.log, "w");
   const asRoot = process.getuid?.() === 0 ? ["--allow-root"] : [];
-  const browser = options.openBrowser ? [`--ServerApp.open_browser=True`, `--LabApp.default_url=${options.openBrowser}`] : ["--no-browser"];
+  const browser = options.openBrowser
+    ? [`--ServerApp.open_browser=True`, `--LabApp.default_url=${options.openBrowser}`]
+    : ["--no-browser"];
   const args = [
     join(root, ".dev", "serve.py"),
     `--ServerApp.ip=${host}`,
@@ -140,7 +142,9 @@ async function untilAnswering(server, child) {
   await server.stop();
   const file = relative(root, join(root, ".cache", "logs"));
   throw new Problem(
-    over ? `JupyterLab ended at once (${child.signalCode ?? `exit code ${child.exitCode ?? "unknown"}`}).` : "JupyterLab does not answer after 60 s.",
+    over
+      ? `JupyterLab ended at once (${child.signalCode ?? `exit code ${child.exitCode ?? "unknown"}`}).`
+      : "JupyterLab does not answer after 60 s.",
     `Its last lines are above; all of them are in ${file}. If it does not help, remove the folder .venv and start again.`,
     detail,
   );

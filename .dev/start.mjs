@@ -36,7 +36,12 @@ try {
 async function serve({ port, notebook, browser }) {
   const path = `/lab/tree/${notebook.split(sep).map(encodeURIComponent).join("/")}`;
   const log = join(logs, "jupyterlab.log");
-  const started = await startServer({ port: port ?? (await findFreePort(8888)), folder: root, log, openBrowser: browser ? path : undefined });
+  const started = await startServer({
+    port: port ?? (await findFreePort(8888)),
+    folder: root,
+    log,
+    openBrowser: browser ? path : undefined,
+  });
   server = started;
   if (stoppingSince > 0) return endServer(started);
   console.log(`JupyterLab's log is ${relative(process.env.INIT_CWD ?? process.cwd(), log)}. Ctrl-C stops everything.`);
@@ -52,7 +57,11 @@ function readOptions() {
     console.log(usage);
     process.exit(0);
   }
-  return { port: port === undefined ? undefined : readPort(port), notebook: findNotebook(notebook), browser: !withoutBrowser };
+  return {
+    port: port === undefined ? undefined : readPort(port),
+    notebook: findNotebook(notebook),
+    browser: !withoutBrowser,
+  };
 }
 
 function parse() {
@@ -95,7 +104,8 @@ function findNotebook(given) {
   if (given === undefined) return join("notebooks", "quickstart.ipynb");
   const file = resolve(process.env.INIT_CWD ?? process.cwd(), given);
   const path = relative(root, file);
-  if (path.startsWith("..")) throw new Problem(`${given} is outside of this project (${root}).`, "Put the notebook into the folder notebooks.");
+  if (path.startsWith(".."))
+    throw new Problem(`${given} is outside of this project (${root}).`, "Put the notebook into the folder notebooks.");
   if (!existsSync(file)) throw new Problem(`There is no notebook ${given}.`, "Check the path.");
   return path;
 }

@@ -43,7 +43,15 @@ process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 async function runVitest(more) {
   mkdirSync(cache, { recursive: true });
   rmSync(report, { force: true });
-  const command = [join(modules, "vitest", "vitest.mjs"), "run", "--config", join("test", "vitest.config.ts"), "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const command = [
+    join(modules, "vitest", "vitest.mjs"),
+    "run",
+    "--config",
+    join("test", "vitest.config.ts"),
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ];
   const child = spawn(process.execPath, [...command, ...more], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
@@ -67,7 +75,9 @@ function readCounts(code) {
   const { numPassedTests: passed, numFailedTests: failed, testResults } = JSON.parse(readFileSync(report, "utf8"));
   /** @type {readonly { status: string, assertionResults: readonly { status: string }[] }[]} */
   const files = testResults;
-  const unloaded = files.filter((file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed")).length;
+  const unloaded = files.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
+  ).length;
   const all = failed + unloaded;
   if (passed + all === 0) console.log("No test was run.");
   return { passed, failed: all === 0 && code !== 0 && passed > 0 ? 1 : all };
@@ -82,5 +92,8 @@ function readCounts(code) {
 function quoteRowId(arg, index, all) {
   const isPattern = ["-t", "--testNamePattern"].includes(all[index - 1] ?? "");
   if (isPattern) return arg.replace(/\[([A-Za-z]+\d*)\]/g, "\\[$1\\]");
-  return arg.replace(/^(-t=|--testNamePattern=)(.*)$/, (_, flag, pattern) => flag + pattern.replace(/\[([A-Za-z]+\d*)\]/g, "\\[$1\\]"));
+  return arg.replace(
+    /^(-t=|--testNamePattern=)(.*)$/,
+    (_, flag, pattern) => flag + pattern.replace(/\[([A-Za-z]+\d*)\]/g, "\\[$1\\]"),
+  );
 }

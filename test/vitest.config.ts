@@ -25,9 +25,19 @@ export default defineConfig({
   root,
   test: {
     projects: [
-      project("node", { include: [`${folder}/**/*.test.{ts,tsx}`], exclude: [...outside, "**/browser/**"], maxWorkers: 2, sequence: { groupOrder: 0 } }),
+      project("node", {
+        include: [`${folder}/**/*.test.{ts,tsx}`],
+        exclude: [...outside, "**/browser/**"],
+        maxWorkers: 2,
+        sequence: { groupOrder: 0 },
+      }),
       // A browser and a JupyterLab each: one file at a time, after the others.
-      project("browser", { include: [`${folder}/browser/**/*.test.{ts,tsx}`], exclude: outside, maxWorkers: 1, sequence: { groupOrder: 1 } }),
+      project("browser", {
+        include: [`${folder}/browser/**/*.test.{ts,tsx}`],
+        exclude: outside,
+        maxWorkers: 1,
+        sequence: { groupOrder: 1 },
+      }),
     ],
     teardownTimeout: 20_000,
     passWithNoTests: true,

@@ -21,5 +21,11 @@ test("[rig] a restart and a reload keep the notebook", async () => {
 });
 
 test("[rig] the extension is loaded", async () => {
-  expect(await lab.page.evaluate(() => (window as unknown as { jupyterapp: { listPlugins(): string[] } }).jupyterapp.listPlugins().filter((id) => id.includes("stagebook")))).not.toEqual([]);
+  expect(
+    await lab.page.evaluate(() =>
+      (window as unknown as { jupyterapp: { listPlugins(): string[] } }).jupyterapp
+        .listPlugins()
+        .filter((id) => id.includes("stagebook")),
+    ),
+  ).not.toEqual([]);
 });

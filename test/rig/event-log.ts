@@ -7,7 +7,9 @@ const outcomes = new Set(["running", "succeeded", "failed", "cancelled", "blocke
 export function log(events: readonly StagebookEvent[]): string[] {
   return events.flatMap((event) => {
     const [noun, verb] = event.type.split(":") as [string, string];
-    return noun === "stage" && outcomes.has(verb) && "stage" in event ? [`${String(event.stage)} ${verb}`] : [];
+    return noun === "stage" && outcomes.has(verb) && "stage" in event && typeof event.stage === "string"
+      ? [`${event.stage} ${verb}`]
+      : [];
   });
 }
 

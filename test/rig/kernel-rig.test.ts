@@ -12,7 +12,10 @@ describe("[rig] a real tslab kernel", () => {
   afterAll(() => kernel.stop());
 
   test("[rig] output, displays and counts of a cell come back", async () => {
-    const cell = await kernel.run(`import * as tslab from "tslab";\nconsole.log("out"); console.error("err"); tslab.display.html("<b>x</b>");`, { cell: "c1" });
+    const cell = await kernel.run(
+      `import * as tslab from "tslab";\nconsole.log("out"); console.error("err"); tslab.display.html("<b>x</b>");`,
+      { cell: "c1" },
+    );
     expect(cell).toMatchObject({ ok: true, stdout: "out\n", stderr: "err\n", executionCount: 1 });
     expect(cell.displays).toEqual([{ "text/html": "<b>x</b>" }]);
   });
@@ -24,12 +27,16 @@ describe("[rig] a real tslab kernel", () => {
   });
 
   test("[rig] stagebook and vega-datasets resolve from the notebook folder", async () => {
-    const cell = await kernel.run(`console.log(require.resolve("stagebook"), require("fs").existsSync("../node_modules/vega-datasets/data/earthquakes.json"))`);
+    const cell = await kernel.run(
+      `console.log(require.resolve("stagebook"), require("fs").existsSync("../node_modules/vega-datasets/data/earthquakes.json"))`,
+    );
     expect(cell.text).toMatch(/kernel-lib.*true/);
   });
 
   test("[rig] one copy of tslab is loaded", async () => {
-    const cell = await kernel.run(`console.log(Object.keys(require.cache).filter((file) => file.endsWith("jupyter.js")).length)`);
+    const cell = await kernel.run(
+      `console.log(Object.keys(require.cache).filter((file) => file.endsWith("jupyter.js")).length)`,
+    );
     expect(cell.text).toBe("1\n");
   });
 

@@ -81,7 +81,15 @@ export class Kernel {
     await pause(this.failedAt + TSLAB_DROPS_MS - Date.now());
     const execution = this.start(code, options);
     const timeoutMs = options.timeoutMs ?? 50_000;
-    const timer = setTimeout(() => execution.fail(new Error(`the cell did not end in ${timeoutMs} ms:\n${code}\n--- its output\n${execution.text}\n${this.dump()}`)), timeoutMs);
+    const timer = setTimeout(
+      () =>
+        execution.fail(
+          new Error(
+            `the cell did not end in ${timeoutMs} ms:\n${code}\n--- its output\n${execution.text}\n${this.dump()}`,
+          ),
+        ),
+      timeoutMs,
+    );
     try {
       await execution.done;
       if (!execution.ok) this.failedAt = Date.now();
@@ -94,14 +102,30 @@ export class Kernel {
   /** Executes a cell without waiting. */
   start(code: string, options: CellOptions = {}): Execution {
     const execution = new Execution(code);
-    const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true };
-    const metadata = { deletedCells: options.deletedCells ?? [], recordTiming: false, ...(options.cell === undefined ? {} : { cellId: options.cell }) };
+    const content = {
+      code,
+      silent: false,
+      store_history: true,
+      user_expressions: {},
+      allow_stdin: false,
+      stop_on_error: true,
+    };
+    const metadata = {
+      deletedCells: options.deletedCells ?? [],
+      recordTiming: false,
+      ...(options.cell === undefined ? {} : { cellId: options.cell }),
+    };
     this.executions.set(this.send("shell", "execute_request", content, metadata), execution);
     return execution;
   }
 
   /** Sends any request and resolves with the content of its reply. */
-  async request(type: string, content: JsonRecord = {}, channel: "shell" | "control" = "shell", timeoutMs = 10_000): Promise<JsonRecord> {
+  async request(
+    type: string,
+    content: JsonRecord = {},
+    channel: "shell" | "control" = "shell",
+    timeoutMs = 10_000,
+  ): Promise<JsonRecord> {
     const id = this.send(channel, type, content);
     let timer: NodeJS.Timeout | undefined;
     const reply = new Promise<JupyterMessage>((resolve, reject) => {
@@ -130,7 +154,11 @@ export class Kernel {
   }
 
   /** Waits until the events or the view are as wanted; `label` says what for. */
-  until(reached: (events: readonly StagebookEvent[], view: View) => boolean, label: string, timeoutMs?: number): Promise<void> {
+  until(
+    reached: (events: readonly StagebookEvent[], view: View) => boolean,
+    label: string,
+    timeoutMs?: number,
+  ): Promise<void> {
     return this.comm.until(reached, label, timeoutMs);
   }
 
@@ -162,7 +190,8 @@ export class Kernel {
   async boot(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.bootOnce();
+        await this.bootOnce();
+        return;
       } catch (error) {
         await this.kill();
         if (attempt === 3 || !/EADDRINUSE|Address already in use/.test(this.output)) throw error;
@@ -174,12 +203,23 @@ export class Kernel {
     const temporary = mkdtempSync(join(tmpdir(), "stagebook-kernel-"));
     const file = join(temporary, "connection.json");
     const connection = await writeConnectionFile(file);
-    const child = spawn(process.execPath, [join(repository, "node_modules", "tslab", "bin", "tslab"), "kernel", "--config-path", file], {
-      cwd: this.cwd,
-      env: { ...process.env, VITEST: undefined, NODE_OPTIONS: undefined, NODE_ENV: undefined, JPY_SESSION_NAME: join(this.cwd, this.options.notebook ?? "notebook.ipynb"), ...this.options.env },
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = spawn(
+      process.execPath,
+      [join(repository, "node_modules", "tslab", "bin", "tslab"), "kernel", "--config-path", file],
+      {
+        cwd: this.cwd,
+        env: {
+          ...process.env,
+          VITEST: undefined,
+          NODE_OPTIONS: undefined,
+          NODE_ENV: undefined,
+          JPY_SESSION_NAME: join(this.cwd, this.options.notebook ?? "notebook.ipynb"),
+          ...this.options.env,
+        },
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
     this.process = child;
     this.output = "";
     const keep = (text: Buffer): void => void (this.output = (this.output + text.toString()).slice(-20_000));
@@ -280,4 +320,5 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));

@@ -140,29 +140,48 @@ export class Lab {
 
   /** Replaces the source of a cell, without running it. */
   async editCell(index: number, source: string): Promise<void> {
-    await this.inPanel((panel, [index, source]) => panel.content.widgets[index]?.model.sharedModel.setSource(source), [index, source] as const);
+    await this.inPanel((panel, [index, source]) => panel.content.widgets[index]?.model.sharedModel.setSource(source), [
+      index,
+      source,
+    ] as const);
   }
 
   /** The number in front of each cell; null for one that has not run, or that is no code. */
   executionCounts(): Promise<(number | null)[]> {
-    return this.inPanel((panel) => panel.content.widgets.map(({ model }) => (model.type === "code" ? (model as ICodeCellModel).executionCount : null)), null);
+    return this.inPanel(
+      (panel) =>
+        panel.content.widgets.map(({ model }) =>
+          model.type === "code" ? (model as ICodeCellModel).executionCount : null,
+        ),
+      null,
+    );
   }
 
   /** A cell's outputs as they are in the notebook file. */
   async outputs(index: number): Promise<{ readonly [name: string]: unknown }[]> {
-    const json = await this.inPanel((panel, index) => JSON.stringify((panel.content.widgets[index]?.model as ICodeCellModel).outputs.toJSON()), index);
+    const json = await this.inPanel(
+      (panel, index) => JSON.stringify((panel.content.widgets[index]?.model as ICodeCellModel).outputs.toJSON()),
+      index,
+    );
     return JSON.parse(json) as { readonly [name: string]: unknown }[];
   }
 
   /** All text that a cell's outputs show. */
   async outputText(index: number): Promise<string> {
     const outputs = await this.outputs(index);
-    return outputs.map((output) => joinText(output.text ?? (output.data as { readonly [mime: string]: unknown } | undefined)?.["text/plain"])).join("");
+    return outputs
+      .map((output) =>
+        joinText(output.text ?? (output.data as { readonly [mime: string]: unknown } | undefined)?.["text/plain"]),
+      )
+      .join("");
   }
 
   /** The mark of each cell (`data-stagebook-status`); null for none. */
   cellMarks(): Promise<(string | null)[]> {
-    return this.inPanel((panel) => panel.content.widgets.map(({ node }) => node.getAttribute("data-stagebook-status")), null);
+    return this.inPanel(
+      (panel) => panel.content.widgets.map(({ node }) => node.getAttribute("data-stagebook-status")),
+      null,
+    );
   }
 
   /** A panel of Stagebook. */
@@ -184,13 +203,17 @@ export class Lab {
   /** What the graph says of every stage, by name. */
   async stageStatuses(): Promise<{ [name: string]: string }> {
     const nodes = await this.panel("dag").locator("[data-stage][data-status]").all();
-    const rows = await Promise.all(nodes.map(async (node) => [await node.getAttribute("data-stage"), await node.getAttribute("data-status")]));
+    const rows = await Promise.all(
+      nodes.map(async (node) => [await node.getAttribute("data-stage"), await node.getAttribute("data-status")]),
+    );
     return Object.fromEntries(rows) as { [name: string]: string };
   }
 
   /** A parameter's control in the form. */
   param(name: string): Locator {
-    const control = ["input", "select", "textarea"].map((tag) => `${tag}[data-param="${name}"], [data-param="${name}"] ${tag}`).join(", ");
+    const control = ["input", "select", "textarea"]
+      .map((tag) => `${tag}[data-param="${name}"], [data-param="${name}"] ${tag}`)
+      .join(", ");
     return this.panel("params").locator(control).first();
   }
 
@@ -198,7 +221,9 @@ export class Lab {
   async setParam(name: string, value: string | number | boolean): Promise<void> {
     const control = this.param(name);
     await control.waitFor();
-    const kind = await control.evaluate((node) => (node instanceof HTMLInputElement ? node.type : node.tagName.toLowerCase()));
+    const kind = await control.evaluate((node) =>
+      node instanceof HTMLInputElement ? node.type : node.tagName.toLowerCase(),
+    );
     if (typeof value === "boolean") await control.setChecked(value);
     else if (kind === "select") await control.selectOption({ label: String(value) });
     else await control.fill(String(value));
@@ -209,7 +234,11 @@ export class Lab {
     return this.panel("log")
       .locator("[data-log]")
       .evaluateAll((rows) =>
-        rows.map((row) => ({ level: row.getAttribute("data-level") ?? "", stage: row.getAttribute("data-stage") ?? "", text: row.textContent ?? "" })),
+        rows.map((row) => ({
+          level: row.getAttribute("data-level") ?? "",
+          stage: row.getAttribute("data-stage") ?? "",
+          text: row.textContent ?? "",
+        })),
       );
   }
 
@@ -260,7 +289,9 @@ export class Lab {
   /** What helps to understand a failure: screenshot, console of the page, log of the server. */
   async saveArtifacts(name: string): Promise<void> {
     const base = join(createArtifacts(), toFileName(name));
-    await this.opened?.page.screenshot({ path: `${base}.png`, timeout: 10_000 }).catch((error: unknown) => this.console.push(`no screenshot: ${String(error)}`));
+    await this.opened?.page
+      .screenshot({ path: `${base}.png`, timeout: 10_000 })
+      .catch((error: unknown) => this.console.push(`no screenshot: ${String(error)}`));
     writeFileSync(`${base}.console.txt`, `${this.console.join("\n")}\n`);
     writeFileSync(`${base}.server.txt`, `${this.server?.tail(2_000) ?? "the server was not started"}\n`);
     console.error(`see ${base}.png, .console.txt and .server.txt`);
@@ -285,7 +316,9 @@ export class Lab {
   /** Waits until the page's JupyterLab has all plugins and its layout. */
   private async untilStarted(): Promise<void> {
     await this.page.waitForFunction(() => "jupyterapp" in window, null, { timeout: 60_000 });
-    await this.page.evaluate(() => (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp.restored.then(() => undefined));
+    await this.page.evaluate(() =>
+      (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp.restored.then(() => undefined),
+    );
   }
 
   /** Calls a function in the page with the notebook's panel. */
@@ -296,7 +329,7 @@ export class Lab {
       return panels.find((panel) => panel.context?.path === path);
     }, this.path)) as JSHandle<NotebookPanel>;
     try {
-      return (await panel.evaluate(call as never, argument)) as R;
+      return await panel.evaluate(call as never, argument);
     } finally {
       await panel.dispose();
     }
@@ -319,6 +352,11 @@ function createArtifacts(): string {
   return folder;
 }
 
-const toFileName = (title: string): string => title.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 80);
+const toFileName = (title: string): string =>
+  title
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 80);
 
-const joinText = (text: unknown): string => (Array.isArray(text) ? text.join("") : typeof text === "string" ? text : "");
+const joinText = (text: unknown): string =>
+  Array.isArray(text) ? text.join("") : typeof text === "string" ? text : "";

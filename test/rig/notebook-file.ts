@@ -3,7 +3,14 @@
 /** A notebook for the TypeScript kernel; its code cells get the ids `c1`, `c2` … */
 export function encodeNotebook(cells: readonly string[]): string {
   const notebook = {
-    cells: cells.map((source, index) => ({ cell_type: "code", id: `c${index + 1}`, metadata: {}, source, outputs: [], execution_count: null })),
+    cells: cells.map((source, index) => ({
+      cell_type: "code",
+      id: `c${index + 1}`,
+      metadata: {},
+      source,
+      outputs: [],
+      execution_count: null,
+    })),
     metadata: {
       kernelspec: { name: "tslab", display_name: "TypeScript", language: "typescript" },
       language_info: { name: "typescript", file_extension: ".ts", mimetype: "text/typescript" },

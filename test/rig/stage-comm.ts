@@ -38,7 +38,8 @@ export class StageComm {
     const before = this.received.length;
     this.send("comm_open", { comm_id: comm, target_name: COMM_TARGET, data: {} });
     this.open.push(comm);
-    const snapshotHere = (): boolean => this.received.slice(before).some((r) => r.comm === comm && r.message.type === "snapshot");
+    const snapshotHere = (): boolean =>
+      this.received.slice(before).some((r) => r.comm === comm && r.message.type === "snapshot");
     await this.until(snapshotHere, "a snapshot on the comm that the page opened", timeoutMs);
     return comm;
   }
@@ -48,7 +49,10 @@ export class StageComm {
     const id = randomUUID();
     const reply = new Promise<Result<C["type"]>>((resolve, reject) => this.waiting.set(id, { resolve, reject }));
     this.sendRaw({ ...command, v: PROTOCOL_VERSION, id });
-    const timer = setTimeout(() => this.waiting.get(id)?.reject(new Error(`no reply to ${command.type} in ${timeoutMs} ms\n${this.dump()}`)), timeoutMs);
+    const timer = setTimeout(
+      () => this.waiting.get(id)?.reject(new Error(`no reply to ${command.type} in ${timeoutMs} ms\n${this.dump()}`)),
+      timeoutMs,
+    );
     try {
       return await reply;
     } finally {
@@ -65,7 +69,11 @@ export class StageComm {
   }
 
   /** Waits for a state of the events and the view; looks again after every message. */
-  async until(reached: (events: readonly StagebookEvent[], view: View) => boolean, label: string, timeoutMs = 20_000): Promise<void> {
+  async until(
+    reached: (events: readonly StagebookEvent[], view: View) => boolean,
+    label: string,
+    timeoutMs = 20_000,
+  ): Promise<void> {
     if (reached(this.events, this.view)) return;
     await new Promise<void>((resolve, reject) => {
       const watch = (): void => {

@@ -54,10 +54,13 @@ export async function writeConnectionFile(file: string): Promise<Connection> {
 export async function findFreePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
-    servers.map((server) => new Promise<number>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-    })),
+    servers.map(
+      (server) =>
+        new Promise<number>((resolve, reject) => {
+          server.once("error", reject);
+          server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+        }),
+    ),
   );
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
@@ -90,7 +93,14 @@ export class Wire {
   /** Sends a request and returns its id; replies carry that id as `parent`. */
   send(channel: "shell" | "control", type: string, content: JsonRecord, metadata: JsonRecord = {}): string {
     const id = randomUUID();
-    const header = { msg_id: id, session: this.session, username: "test", date: new Date().toISOString(), msg_type: type, version: "5.3" };
+    const header = {
+      msg_id: id,
+      session: this.session,
+      username: "test",
+      date: new Date().toISOString(),
+      msg_type: type,
+      version: "5.3",
+    };
     const parts = [header, {}, metadata, content].map((part) => JSON.stringify(part));
     const frames = ["<IDS|MSG>", this.sign(parts), ...parts];
     const socket = channel === "shell" ? this.shell : this.control;
@@ -121,8 +131,21 @@ export class Wire {
     const [signature, ...parts] = frames.slice(start + 1).map((frame) => frame.toString());
     if (start < 0 || signature === undefined || parts.length < 4) throw new Error("not a Jupyter message");
     if (signature !== this.sign(parts)) throw new Error("a message with a wrong signature");
-    const [header, parent, metadata, content] = parts.map((part) => JSON.parse(part) as JsonRecord) as [JsonRecord, JsonRecord, JsonRecord, JsonRecord];
-    return { channel, type: String(header.msg_type), id: String(header.msg_id), parent: String(parent.msg_id ?? ""), metadata, content, at: Date.now() };
+    const [header, parent, metadata, content] = parts.map((part) => JSON.parse(part) as JsonRecord) as [
+      JsonRecord,
+      JsonRecord,
+      JsonRecord,
+      JsonRecord,
+    ];
+    return {
+      channel,
+      type: String(header.msg_type),
+      id: String(header.msg_id),
+      parent: typeof parent.msg_id === "string" ? parent.msg_id : "",
+      metadata,
+      content,
+      at: Date.now(),
+    };
   }
 
   private sign(parts: readonly string[]): string {

@@ -1,0 +1,38 @@
+/** `npm run bench`: runs test/bench with vitest, prints a table and writes test/artifacts/bench.json. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { printProblem } from "./command.mjs";
+import { createEnvironment, modules, root } from "./project.mjs";
+import { setUp } from "./setup.mjs";
+
+const folder = join(root, "test", "bench");
+const artifacts = join(root, "test", "artifacts");
+
+try {
+  await setUp();
+  if (existsSync(folder) && readdirSync(folder).length > 0) process.exit(runVitest());
+  console.log("There is nothing in test/bench yet.");
+} catch (error) {
+  printProblem(error);
+  process.exit(1);
+}
+
+function runVitest() {
+  mkdirSync(artifacts, { recursive: true });
+  const args = [
+    "bench",
+    "--run",
+    "--config",
+    join("test", "vitest.config.ts"),
+    `--outputJson=${join(artifacts, "bench.json")}`,
+  ];
+  const env = { ...createEnvironment(), STAGEBOOK_TESTS: "bench", VITE_CONFIG_NATIVE_IGNORE_WARNING: "true" };
+  return (
+    spawnSync(process.execPath, [join(modules, "vitest", "vitest.mjs"), ...args, ...process.argv.slice(2)], {
+      cwd: root,
+      env,
+      stdio: "inherit",
+    }).status ?? 1
+  );
+}

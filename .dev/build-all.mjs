@@ -1,0 +1,10 @@
+/** `npm run build`: what of kernel-lib and lab-extension is not built from the present sources. */
+import { printProblem } from "./command.mjs";
+import { build } from "./setup.mjs";
+
+try {
+  await build();
+} catch (error) {
+  printProblem(error);
+  process.exit(1);
+}
