@@ -1,4 +1,5 @@
 /** The public face of Stagebook: what a notebook's cells import. */
+import { graphBundle } from "./export/mermaid";
 import { connectNotebook } from "./notebook/connect";
 import { showValue } from "./notebook/display";
 import { findNotebookExports, findTslabKernel } from "./notebook/tslab";
@@ -25,7 +26,7 @@ export function file(path: string): FileInput {
 
 /** Displays a value in the cell: a table for an array of objects, a picture, a graph for the pipeline. */
 export function show(value: unknown): void {
-  showValue(value, (candidate) => candidate === own, () => insides.bus.view);
+  showValue(value, (candidate) => (candidate === own ? graphBundle(insides.bus.view) : undefined));
 }
 
 /** A pipeline of its own, for scripts and tests. Throws `pipeline-options`. */

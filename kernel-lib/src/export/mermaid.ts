@@ -1,6 +1,12 @@
 /** The graph as Mermaid text: what `pipeline.toMermaid()` gives and `show(pipeline)` displays. */
 import type { View } from "../protocol";
 
+/** The graph as a cell's output: a diagram where Markdown knows Mermaid, else one line a stage. */
+export function graphBundle(view: View): Readonly<Record<string, string>> {
+  const lines = Object.values(view.stages).map((stage) => `${stage.name} · ${stage.status}`);
+  return { "text/markdown": `\`\`\`mermaid\n${toMermaid(view)}\n\`\`\``, "text/plain": lines.join("\n") || "no stages yet" };
+}
+
 export function toMermaid(view: View): string {
   const stages = Object.values(view.stages);
   const id = new Map<string, string>([...stages.map((stage) => `stage ${stage.name}`), ...Object.keys(view.params).map((name) => `param ${name}`)].map((name, index) => [name, `n${index}`]));

@@ -1,39 +1,34 @@
 /** `show(x)`: the richest picture of a value that the cell can display; text where there is no cell. */
 import { inspect } from "node:util";
-import { toMermaid } from "../export/mermaid";
-import type { View } from "../protocol";
 import { findActivity } from "../run/activity";
 
+/** One value as MIME types; binary ones in base64. */
 export type Bundle = Readonly<Record<string, string>>;
+
+/** Knows a picture of values that are not data; undefined for those it does not know. */
+export type Picture = (value: unknown) => Bundle | undefined;
 
 const MAX_ROWS = 20;
 const MAX_COLUMNS = 30;
 const MAX_CELL = 200;
 
 /** Shows the value in the cell that is executing, else prints it. Inside a stage that no cell started it goes to the log. */
-export function showValue(value: unknown, isPipeline: (value: unknown) => boolean, view: () => View): void {
+export function showValue(value: unknown, picture: Picture): void {
   const { display } = findActivity();
-  const bundle = bundleOf(value, isPipeline, view);
+  const bundle = picture(value) ?? bundleOf(value);
   if (display) display(bundle);
   else console.log(bundle["text/plain"]);
 }
 
 /** A value as MIME types, always with text/plain. */
-export function bundleOf(value: unknown, isPipeline: (value: unknown) => boolean, view: () => View): Bundle {
-  if (isPipeline(value)) return graphBundle(view());
+export function bundleOf(value: unknown): Bundle {
   if (typeof value === "string" && /^\s*<svg[\s>]/i.test(value)) return { "image/svg+xml": value, "text/plain": "SVG picture" };
-  const picture = pictureBundle(value);
-  if (picture) return picture;
+  const image = imageBundle(value);
+  if (image) return image;
   const markup = markupOf(value);
   if (markup !== undefined) return /^\s*<svg[\s>]/i.test(markup) ? { "image/svg+xml": withNamespace(markup), "text/plain": "SVG picture" } : { "text/html": markup, "text/plain": "HTML" };
   if (isRows(value)) return tableBundle(value);
   return { "text/plain": typeof value === "string" ? value : inspect(value, { depth: 4, maxArrayLength: 100 }) };
-}
-
-function graphBundle(view: View): Bundle {
-  const mermaid = toMermaid(view);
-  const lines = Object.values(view.stages).map((stage) => `${stage.name} · ${stage.status}`);
-  return { "text/markdown": `\`\`\`mermaid\n${mermaid}\n\`\`\``, "text/plain": lines.join("\n") || "no stages yet" };
 }
 
 const signatures: readonly (readonly [string, readonly number[]])[] = [
@@ -42,7 +37,7 @@ const signatures: readonly (readonly [string, readonly number[]])[] = [
   ["image/gif", [0x47, 0x49, 0x46, 0x38]],
 ];
 
-function pictureBundle(value: unknown): Bundle | undefined {
+function imageBundle(value: unknown): Bundle | undefined {
   if (!(value instanceof Uint8Array)) return undefined;
   const found = signatures.find(([, bytes]) => bytes.every((byte, at) => value[at] === byte));
   return found && { [found[0]]: Buffer.from(value).toString("base64"), "text/plain": `${found[0]}, ${value.byteLength} bytes` };

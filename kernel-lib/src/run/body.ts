@@ -8,7 +8,7 @@ import { StagebookError } from "../protocol";
 import { v8Codec } from "../store/codec";
 import type { Entry } from "../store/store";
 import { findActivity, withinActivity, type StageActivity } from "./activity";
-import type { EngineParts } from "./engine";
+import type { EngineParts } from "./engine-parts";
 import type { Instance, StageRef } from "./instances";
 import { jsonFields } from "./log-fields";
 import type { OutputDigest } from "./planner";

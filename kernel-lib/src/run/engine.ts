@@ -1,52 +1,23 @@
 /** The engine of one pipeline: plans, runs, and keeps the shown plan true after everything that happens. */
 import os from "node:os";
 import { diffParts } from "../key/diff";
-import type { KeyPart } from "../key/parts";
-import type { CellId, Digest, EventBody, InputView, JsonObject, LogLevel, PlanRowView, Reason, RunId, RunSource, RunStatus } from "../protocol";
+import type { CellId, EventBody, InputView, LogLevel, PlanRowView, RunId, RunSource, RunStatus } from "../protocol";
 import { StagebookError } from "../protocol";
-import { createRegistry, type Registry } from "../stage/registry";
+import { createRegistry } from "../stage/registry";
 import type { Store } from "../store/store";
 import { findActivity, type Overlay } from "./activity";
+import type { EngineParts, LogPlace } from "./engine-parts";
 import { viewOfError } from "./error-view";
 import { Files } from "./files";
 import { Instances, type Instance } from "./instances";
+import { statusOf, type Outcome } from "./outcome";
 import { Outcomes } from "./outcomes";
 import { ParamValues } from "./params";
 import { Planner, type FullPlan } from "./planner";
 import type { Clock, EnginePorts } from "./ports";
 import { Results } from "./results";
-import { Run, statusOf, type Outcome } from "./run";
+import { Run } from "./run";
 import { Slots } from "./slots";
-
-/** Where a log line of Stagebook's own belongs. */
-export interface LogPlace {
-  readonly stage?: string;
-  readonly cell?: CellId | null;
-  readonly run?: RunId;
-  readonly fields?: JsonObject;
-}
-
-/** What planner, runs and bodies share. */
-export interface EngineParts {
-  readonly registry: Registry;
-  readonly instances: Instances;
-  readonly params: ParamValues;
-  readonly files: Files;
-  readonly results: Results;
-  readonly outcomes: Outcomes;
-  readonly planner: Planner;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly made: { readonly stagebook: string; readonly node: string };
-  /** Bodies under way by key: equal work is done once. */
-  readonly underway: Map<Digest, { readonly stage: string; readonly work: Promise<Outcome> }>;
-  readonly emit: (event: EventBody) => void;
-  readonly labelOf: (cell: CellId) => string;
-  log(level: LogLevel, message: string, place?: LogPlace): void;
-  diff(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[];
-  /** Plans anew soon; many calls make one plan. */
-  refresh(): void;
-}
 
 export interface RunSummary {
   readonly status: RunStatus;

@@ -1,22 +1,16 @@
 /** One run: its targets and what they need, independent stages at the same time, every outcome a value. */
 import { cycleError, findNeeded } from "../graph/graph";
-import type { Digest, ErrorView, EventBody, PlanRowView, Reason, RunId, RunSource, RunStatus } from "../protocol";
+import type { Digest, ErrorView, EventBody, PlanRowView, Reason, RunId, RunSource } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { Entry } from "../store/store";
 import { runBody, type BodyRun } from "./body";
-import type { EngineParts } from "./engine";
+import type { EngineParts } from "./engine-parts";
 import { stageFailed, viewOfError } from "./error-view";
 import type { Instance } from "./instances";
+import type { Outcome } from "./outcome";
 import { resultOf, type OutputDigest } from "./planner";
 import type { Slots } from "./slots";
 import type { StageKey } from "../key/key";
-
-/** How a stage ended in a run. `value` is there when its body ran here. */
-export type Outcome =
-  | { readonly kind: "succeeded"; readonly entry: Entry; readonly value?: { readonly of: unknown } }
-  | { readonly kind: "failed"; readonly error: StagebookError }
-  | { readonly kind: "cancelled" }
-  | { readonly kind: "blocked"; readonly by: string };
 
 export interface RunRequest {
   readonly id: RunId;
@@ -216,10 +210,4 @@ export class Run {
   private emit(event: EventBody): void {
     this.engine.emit(event);
   }
-}
-
-/** The status of a run by the outcomes of its stages: failed before cancelled before succeeded. */
-export function statusOf(outcomes: Iterable<Outcome>): RunStatus {
-  const kinds = new Set([...outcomes].map((outcome) => outcome.kind));
-  return kinds.has("failed") ? "failed" : kinds.has("cancelled") || kinds.has("blocked") ? "cancelled" : "succeeded";
 }

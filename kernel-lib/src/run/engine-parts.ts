@@ -1,0 +1,42 @@
+/** What planner, runs and bodies share: the engine as its parts see it. */
+import type { KeyPart } from "../key/parts";
+import type { CellId, Digest, EventBody, JsonObject, LogLevel, Reason, RunId } from "../protocol";
+import type { Registry } from "../stage/registry";
+import type { Store } from "../store/store";
+import type { Files } from "./files";
+import type { Instances } from "./instances";
+import type { Outcome } from "./outcome";
+import type { Outcomes } from "./outcomes";
+import type { ParamValues } from "./params";
+import type { Planner } from "./planner";
+import type { Clock } from "./ports";
+import type { Results } from "./results";
+
+/** Where a log line of Stagebook's own belongs. */
+export interface LogPlace {
+  readonly stage?: string;
+  readonly cell?: CellId | null;
+  readonly run?: RunId;
+  readonly fields?: JsonObject;
+}
+
+export interface EngineParts {
+  readonly registry: Registry;
+  readonly instances: Instances;
+  readonly params: ParamValues;
+  readonly files: Files;
+  readonly results: Results;
+  readonly outcomes: Outcomes;
+  readonly planner: Planner;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly made: { readonly stagebook: string; readonly node: string };
+  /** Bodies under way by key: equal work is done once. */
+  readonly underway: Map<Digest, { readonly stage: string; readonly work: Promise<Outcome> }>;
+  readonly emit: (event: EventBody) => void;
+  readonly labelOf: (cell: CellId) => string;
+  log(level: LogLevel, message: string, place?: LogPlace): void;
+  diff(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[];
+  /** Plans anew soon; many calls make one plan. */
+  refresh(): void;
+}
