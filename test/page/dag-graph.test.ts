@@ -11,7 +11,9 @@ import { createParam, createStage, createView, english, inputOf } from "./stage-
 
 const quakes = createStage("quakes", { inputs: [inputOf("file", "data/quakes.json")] });
 const strong = createStage("strong", { inputs: [inputOf("stage", "quakes"), inputOf("param", "minMagnitude")] });
-const report = createStage("report", { inputs: [inputOf("stage", "strong"), inputOf("stage", "quakes", true), inputOf("value", "x")] });
+const report = createStage("report", {
+  inputs: [inputOf("stage", "strong"), inputOf("stage", "quakes", true), inputOf("value", "x")],
+});
 const view = createView([quakes, strong, report], [createParam("minMagnitude", 4.5)]);
 
 describe("the graph", () => {
@@ -27,7 +29,9 @@ describe("the graph", () => {
   });
 
   it("has one edge between two nodes, and a declared input makes an implicit one declared", () => {
-    const both = createStage("both", { inputs: [inputOf("stage", "quakes", true), { ...inputOf("stage", "quakes"), path: "a" }] });
+    const both = createStage("both", {
+      inputs: [inputOf("stage", "quakes", true), { ...inputOf("stage", "quakes"), path: "a" }],
+    });
     const { edges } = createGraph(createView([quakes, both]));
     expect(edges.filter((edge) => edge.to === "stage:both")).toEqual([
       { id: "stage:quakes>stage:both", from: "stage:quakes", to: "stage:both", implicit: false },
@@ -92,24 +96,41 @@ describe("the layout", () => {
 
   it("lays out 300 stages without overlap", () => {
     const many = Array.from({ length: 300 }, (_, index) =>
-      createStage(`s${index}`, { inputs: index === 0 ? [] : [inputOf("stage", `s${(index * 7) % index}`), inputOf("param", `p${index % 40}`)] }),
+      createStage(`s${index}`, {
+        inputs: index === 0 ? [] : [inputOf("stage", `s${(index * 7) % index}`), inputOf("param", `p${index % 40}`)],
+      }),
     );
     const large = layoutRequest(createGraph(createView(many)));
     expectNoOverlap(computeLayout(large), large);
   });
 
   it("draws an edge from its start through its route to its end", () => {
-    expect(createEdgePath({ x: 0, y: 0 }, [{ x: 10, y: 20 }], { x: 0, y: 40 })).toBe("M0,0 C0,10 10,10 10,20 C10,30 0,30 0,40");
+    expect(createEdgePath({ x: 0, y: 0 }, [{ x: 10, y: 20 }], { x: 0, y: 40 })).toBe(
+      "M0,0 C0,10 10,10 10,20 C10,30 0,30 0,40",
+    );
   });
 });
 
 describe("the nodes in the page", () => {
   const layout = computeLayout(layoutRequest(createGraph(view)));
-  const nodesOf = (shown: View, before: readonly FlowNode[] = [], selected: string | null = null): readonly FlowNode[] =>
+  const nodesOf = (
+    shown: View,
+    before: readonly FlowNode[] = [],
+    selected: string | null = null,
+  ): readonly FlowNode[] =>
     createFlowNodes({ graph: createGraph(shown), layout, view: shown, selected, trans: english }, before);
 
   it("[O7] carry the stage's name and each status as the plan says it", () => {
-    const statuses: readonly Freshness[] = ["new", "fresh", "stale", "pending", "running", "failed", "cancelled", "blocked"];
+    const statuses: readonly Freshness[] = [
+      "new",
+      "fresh",
+      "stale",
+      "pending",
+      "running",
+      "failed",
+      "cancelled",
+      "blocked",
+    ];
     for (const status of statuses) {
       const node = nodesOf(createView([{ ...quakes, status }])).find(({ id }) => id === "stage:quakes");
       expect(node?.domAttributes).toMatchObject({ "data-stage": "quakes", "data-status": status });
@@ -126,10 +147,17 @@ describe("the nodes in the page", () => {
 
   it("keep their identity while their stage does not change, so that only what changed is drawn again", () => {
     const before = nodesOf(view);
-    const after = nodesOf(createView([quakes, { ...strong, status: "running" }, report], Object.values(view.params)), before);
+    const after = nodesOf(
+      createView([quakes, { ...strong, status: "running" }, report], Object.values(view.params)),
+      before,
+    );
     const changed = after.filter((node) => !before.includes(node)).map((node) => node.id);
     expect(changed).toEqual(["stage:strong"]);
-    expect(nodesOf(view, before, "report").filter((node) => !before.includes(node)).map((node) => node.id)).toEqual(["stage:report"]);
+    expect(
+      nodesOf(view, before, "report")
+        .filter((node) => !before.includes(node))
+        .map((node) => node.id),
+    ).toEqual(["stage:report"]);
   });
 
   it("are left out until the layout knows them", () => {
@@ -139,7 +167,10 @@ describe("the nodes in the page", () => {
 
   it("mark the edges into a pending stage, and the implicit ones", () => {
     const shown = createView([quakes, strong, { ...report, status: "pending" }]);
-    const edges = createFlowEdges({ graph: createGraph(shown), layout, view: shown, selected: "strong", trans: english }, []);
+    const edges = createFlowEdges(
+      { graph: createGraph(shown), layout, view: shown, selected: "strong", trans: english },
+      [],
+    );
     expect(Object.fromEntries(edges.map((edge) => [edge.id, edge.className]))).toMatchObject({
       "stage:strong>stage:report": "stagebook-mod-pending stagebook-mod-selected",
       "stage:quakes>stage:report": "stagebook-mod-pending stagebook-mod-implicit",
@@ -148,9 +179,17 @@ describe("the nodes in the page", () => {
 });
 
 function expectNoOverlap(layout: Layout, request: ReturnType<typeof layoutRequest>): void {
-  const boxes = request.nodes.map(({ id, width, height }) => ({ id, width, height, ...(layout.positions[id] ?? { x: NaN, y: NaN }) }));
+  const boxes = request.nodes.map(({ id, width, height }) => ({
+    id,
+    width,
+    height,
+    ...(layout.positions[id] ?? { x: NaN, y: NaN }),
+  }));
   for (const [index, a] of boxes.entries()) {
-    expect(a.x >= -0.5 && a.y >= -0.5 && a.x + a.width <= layout.width + 0.5 && a.y + a.height <= layout.height + 0.5, a.id).toBe(true);
+    expect(
+      a.x >= -0.5 && a.y >= -0.5 && a.x + a.width <= layout.width + 0.5 && a.y + a.height <= layout.height + 0.5,
+      a.id,
+    ).toBe(true);
     for (const b of boxes.slice(index + 1)) {
       const overlaps = a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
       if (overlaps) expect.fail(`${a.id} overlaps ${b.id}`);

@@ -52,7 +52,9 @@ describe("the filter", () => {
   });
 
   it("looks at new lines only: 100,000 lines and 1,000 more take a moment", () => {
-    let lines: readonly LogRecord[] = Array.from({ length: 100_000 }, (_, index) => record({ message: `line ${index}` }));
+    let lines: readonly LogRecord[] = Array.from({ length: 100_000 }, (_, index) =>
+      record({ message: `line ${index}` }),
+    );
     const filter = { ...NO_FILTER, text: "9" };
     let rows = filterRows(noRows, lines, filter);
     const begin = performance.now();
@@ -89,9 +91,9 @@ describe("a line as text", () => {
   });
 
   it("has words bare and all else as JSON", () => {
-    expect(fieldsText(record({ fields: { rows: 3, place: "Japan", path: "a b", nested: { a: [1] }, none: null } }))).toBe(
-      'rows=3 place=Japan path="a b" nested={"a":[1]} none=null',
-    );
+    expect(
+      fieldsText(record({ fields: { rows: 3, place: "Japan", path: "a b", nested: { a: [1] }, none: null } })),
+    ).toBe('rows=3 place=Japan path="a b" nested={"a":[1]} none=null');
   });
 
   it("shows the first line of many, bounded, without terminal colours", () => {
@@ -102,7 +104,17 @@ describe("a line as text", () => {
 });
 
 function record(change: Partial<LogRecord>): LogRecord {
-  return { at: 0, level: "info", stage: null, cell: null, run: null, message: "", fields: {}, source: "log", ...change };
+  return {
+    at: 0,
+    level: "info",
+    stage: null,
+    cell: null,
+    run: null,
+    message: "",
+    fields: {},
+    source: "log",
+    ...change,
+  };
 }
 
 const level = fc.constantFrom(...LEVELS);

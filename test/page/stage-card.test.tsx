@@ -28,18 +28,29 @@ describe("the stage panel", () => {
   });
 
   it("shows an error with its advice and its stack", () => {
-    const html = textOf(render(createStage("a", { status: "failed", error: { code: "TypeError", message: "no depth", advice: "Check it.", stack: "at fit" } })));
+    const html = textOf(
+      render(
+        createStage("a", {
+          status: "failed",
+          error: { code: "TypeError", message: "no depth", advice: "Check it.", stack: "at fit" },
+        }),
+      ),
+    );
     for (const part of ["TypeError", "no depth", "Check it.", "at fit", "failed"]) expect(html).toContain(part);
   });
 
   it("warns of names that no key can follow", () => {
-    expect(textOf(render(createStage("a", { untracked: ["socket"] })))).toContain("a change of socket does not make this stage stale");
+    expect(textOf(render(createStage("a", { untracked: ["socket"] })))).toContain(
+      "a change of socket does not make this stage stale",
+    );
   });
 
   it("lists the inputs with what they are now", () => {
     const stage = createStage("b", { inputs: [inputOf("stage", "a", true), inputOf("param", "limit")] });
     const view = createView([createStage("a", { status: "stale" }), stage], [createParam("limit", 7)]);
-    const text = textOf(renderToStaticMarkup(<StageCard stage={stage} view={view} now={0} actions={actions} trans={english} />));
+    const text = textOf(
+      renderToStaticMarkup(<StageCard stage={stage} view={view} now={0} actions={actions} trans={english} />),
+    );
     expect(text).toMatch(/a read in the code stale limit 7/u);
   });
 
@@ -55,7 +66,14 @@ describe("the stage panel", () => {
         reasons: [{ kind: "helper", name: evil, text: evil, before: evil, after: evil }],
       }),
     );
-    const parts = { stage: evil, status: evil, reasons: [], text: evil, key: null, parts: [{ kind: evil, name: evil, digest: evil, text: `${evil}\n` }] };
+    const parts = {
+      stage: evil,
+      status: evil,
+      reasons: [],
+      text: evil,
+      key: null,
+      parts: [{ kind: evil, name: evil, digest: evil, text: `${evil}\n` }],
+    };
     const row = { at: 0, key: evil, durationMs: 1, sizeBytes: 1, summary: evil, params: { [evil]: evil } };
     const stored = renderToStaticMarkup(
       <>
@@ -72,19 +90,32 @@ describe("the stage panel", () => {
 });
 
 describe("the stage that is shown", () => {
-  const view = createView([createStage("a"), createStage("b", { status: "stale" }), createStage("c", { status: "failed" })]);
+  const view = createView([
+    createStage("a"),
+    createStage("b", { status: "stale" }),
+    createStage("c", { status: "failed" }),
+  ]);
 
   it("is the selected one, else the first that failed, else the first stale one, else none", () => {
     expect(findShownStage(view, "a")?.name).toBe("a");
     expect(findShownStage(view, null)?.name).toBe("c");
-    expect(findShownStage(createView([createStage("a"), createStage("b", { status: "stale" })]), "gone")?.name).toBe("b");
+    expect(findShownStage(createView([createStage("a"), createStage("b", { status: "stale" })]), "gone")?.name).toBe(
+      "b",
+    );
     expect(findShownStage(createView([createStage("a")]), "toString")).toBeNull();
   });
 });
 
 describe("the history", () => {
   it("has the newest result first and marks the current one", () => {
-    const rows = [1, 2].map((at) => ({ at, key: `key${at}`, durationMs: 5, sizeBytes: 9, summary: `result ${at}`, params: { limit: "7" } }));
+    const rows = [1, 2].map((at) => ({
+      at,
+      key: `key${at}`,
+      durationMs: 5,
+      sizeBytes: 9,
+      summary: `result ${at}`,
+      params: { limit: "7" },
+    }));
     const html = renderToStaticMarkup(<HistoryList rows={rows} currentKey="key1" now={0} trans={english} />);
     expect(html.indexOf("result 2")).toBeLessThan(html.indexOf("result 1"));
     expect(html.match(/stagebook-mod-current/gu)).toHaveLength(1);
@@ -96,11 +127,15 @@ function none(): void {
 }
 
 function render(stage: StageView): string {
-  return renderToStaticMarkup(<StageCard stage={stage} view={createView([stage])} now={0} actions={actions} trans={english} />);
+  return renderToStaticMarkup(
+    <StageCard stage={stage} view={createView([stage])} now={0} actions={actions} trans={english} />,
+  );
 }
 
 function reasonRows(html: string): readonly string[] {
-  return [...html.matchAll(/<li class="stagebook-Reason"[^>]*>(.*?)<\/li>/gu)].map((match) => (match[1] ?? "").replace(/<[^>]*>/gu, ""));
+  return [...html.matchAll(/<li class="stagebook-Reason"[^>]*>(.*?)<\/li>/gu)].map((match) =>
+    (match[1] ?? "").replace(/<[^>]*>/gu, ""),
+  );
 }
 
 function textOf(html: string): string {

@@ -4,7 +4,17 @@ import type { InputView, ParamView, StageView, View } from "stagebook/protocol";
 import { emptyView } from "stagebook/protocol";
 
 export function createStage(name: string, change: Partial<StageView> = {}): StageView {
-  return { name, cell: null, inputs: [], status: "fresh", action: "fresh", reasons: [], waitsFor: [], untracked: [], ...change };
+  return {
+    name,
+    cell: null,
+    inputs: [],
+    status: "fresh",
+    action: "fresh",
+    reasons: [],
+    waitsFor: [],
+    untracked: [],
+    ...change,
+  };
 }
 
 export function createView(stages: readonly StageView[], params: readonly ParamView[] = []): View {
@@ -13,7 +23,18 @@ export function createView(stages: readonly StageView[], params: readonly ParamV
 
 export function createParam(name: string, value: number): ParamView {
   const text = String(value);
-  return { name, kind: "number", cell: null, schema: {}, value, default: value, text, defaultText: text, overridden: false, tracked: true };
+  return {
+    name,
+    kind: "number",
+    cell: null,
+    schema: {},
+    value,
+    default: value,
+    text,
+    defaultText: text,
+    overridden: false,
+    tracked: true,
+  };
 }
 
 export function inputOf(kind: InputView["kind"], name: string, implicit = false): InputView {
@@ -23,7 +44,8 @@ export function inputOf(kind: InputView["kind"], name: string, implicit = false)
 /** English, as when JupyterLab has no language pack. */
 export const english = {
   __: fill,
-  _n: (one: string, many: string, count: number, ...rest: readonly unknown[]) => fill(count === 1 ? one : many, count, ...rest),
+  _n: (one: string, many: string, count: number, ...rest: readonly unknown[]) =>
+    fill(count === 1 ? one : many, count, ...rest),
 } as unknown as TranslationBundle;
 
 function fill(text: string, ...values: readonly unknown[]): string {

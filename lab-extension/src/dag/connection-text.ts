@@ -25,7 +25,10 @@ export function emptyText(state: NotebookState, trans: TranslationBundle): Panel
     case "connecting":
       return { text: trans.__("Asking the kernel …") };
     case "live":
-      return { text: trans.__("No stages yet. Define one in a cell: %1", "%1"), code: 'const a = stage("a", () => 1);' };
+      return {
+        text: trans.__("No stages yet. Define one in a cell: %1", "%1"),
+        code: 'const a = stage("a", () => 1);',
+      };
     default:
       return connectionText(state, trans) ?? { text: "" };
   }
@@ -35,13 +38,19 @@ export function emptyText(state: NotebookState, trans: TranslationBundle): Panel
 export function connectionText(state: NotebookState, trans: TranslationBundle): PanelText | null {
   switch (state.connection) {
     case "absent":
-      return { text: trans.__("Remembered from the last session. Run a cell with %1 to refresh it.", "%1"), code: FIRST_CELL };
+      return {
+        text: trans.__("Remembered from the last session. Run a cell with %1 to refresh it.", "%1"),
+        code: FIRST_CELL,
+      };
     case "connecting":
       return { text: trans.__("Asking the kernel …") };
     case "lost":
       return { text: state.problem ?? trans.__("The kernel does not answer.") };
     case "incompatible":
-      return { text: state.problem ?? trans.__("The kernel has another version of Stagebook. Install the same version in both.") };
+      return {
+        text:
+          state.problem ?? trans.__("The kernel has another version of Stagebook. Install the same version in both."),
+      };
     case "live":
       return state.remembered ? { text: trans.__("Asking the kernel …") } : null;
   }

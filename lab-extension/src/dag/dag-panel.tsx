@@ -37,7 +37,9 @@ export class DagPanel extends ReactWidget {
   protected override render(): ReactElement | null {
     const { clientWidth: width, clientHeight: height } = this.node;
     if (!this.isVisible || width === 0 || height === 0) return null;
-    return <CurrentDag tracker={this.tracker} layouts={this.layouts} trans={this.trans} width={width} height={height} />;
+    return (
+      <CurrentDag tracker={this.tracker} layouts={this.layouts} trans={this.trans} width={width} height={height} />
+    );
   }
 
   protected override onResize(_message: Widget.ResizeMessage): void {

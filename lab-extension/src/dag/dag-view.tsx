@@ -64,7 +64,9 @@ const noParts: FlowParts = { nodes: [], edges: [] };
 
 function useFlow(input: FlowInput | null): FlowParts {
   const last = useRef(noParts);
-  last.current = input ? { nodes: createFlowNodes(input, last.current.nodes), edges: createFlowEdges(input, last.current.edges) } : noParts;
+  last.current = input
+    ? { nodes: createFlowNodes(input, last.current.nodes), edges: createFlowEdges(input, last.current.edges) }
+    : noParts;
   return last.current;
 }
 

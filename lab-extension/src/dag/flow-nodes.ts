@@ -47,12 +47,23 @@ export function createFlowEdges(input: FlowInput, before: readonly RoutedEdgeTyp
   const edges = graph.edges.flatMap((edge) => {
     const from = nodes.get(edge.from);
     const to = nodes.get(edge.to);
-    return from && to && layout.positions[from.id] && layout.positions[to.id] ? [createFlowEdge(edge, from, to, input)] : [];
+    return from && to && layout.positions[from.id] && layout.positions[to.id]
+      ? [createFlowEdge(edge, from, to, input)]
+      : [];
   });
-  return keepEqual(edges, before, (a, b) => a.className === b.className && a.data?.route === b.data?.route && a.targetHandle === b.targetHandle);
+  return keepEqual(
+    edges,
+    before,
+    (a, b) => a.className === b.className && a.data?.route === b.data?.route && a.targetHandle === b.targetHandle,
+  );
 }
 
-function createFlowEdge(edge: GraphEdge, from: GraphNode, to: GraphNode, { layout, view, selected }: FlowInput): RoutedEdgeType {
+function createFlowEdge(
+  edge: GraphEdge,
+  from: GraphNode,
+  to: GraphNode,
+  { layout, view, selected }: FlowInput,
+): RoutedEdgeType {
   const isSelected = [from, to].some((node) => node.kind === "stage" && node.name === selected);
   const marks = [view.stages[to.name]?.status ?? "new", edge.implicit && "implicit", isSelected && "selected"];
   return {
@@ -74,7 +85,11 @@ function createFlowEdge(edge: GraphEdge, from: GraphNode, to: GraphNode, { layou
 const straight: readonly Point[] = [];
 
 /** `items`, with each one that is equal to its predecessor replaced by it; `before` itself when all are. */
-function keepEqual<T extends { readonly id: string }>(items: readonly T[], before: readonly T[], isEqual: (a: T, b: T) => boolean): readonly T[] {
+function keepEqual<T extends { readonly id: string }>(
+  items: readonly T[],
+  before: readonly T[],
+  isEqual: (a: T, b: T) => boolean,
+): readonly T[] {
   const known = new Map(before.map((item) => [item.id, item]));
   const kept = items.map((item) => {
     const last = known.get(item.id);
@@ -89,7 +104,13 @@ function createFlowNode(node: GraphNode, place: Point, hasSeat: boolean, input: 
   return stage ? createStageNode(node, stage, place, hasSeat, input) : null;
 }
 
-function createStageNode(node: GraphNode, stage: StageView, place: Point, hasSeat: boolean, { selected, trans }: FlowInput): StageNodeType {
+function createStageNode(
+  node: GraphNode,
+  stage: StageView,
+  place: Point,
+  hasSeat: boolean,
+  { selected, trans }: FlowInput,
+): StageNodeType {
   const ports = stagePorts(hasSeat);
   return {
     ...placed(node, place, ports),
@@ -104,7 +125,11 @@ function createStageNode(node: GraphNode, stage: StageView, place: Point, hasSea
 
 function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point, { view }: FlowInput): SourceNodeType {
   const param: ParamView | undefined = kind === "param" ? view.params[node.name] : undefined;
-  const title = param ? [`${param.name} = ${param.text}${param.unit ? ` ${param.unit}` : ""}`, param.description].filter(Boolean).join("\n") : node.name;
+  const title = param
+    ? [`${param.name} = ${param.text}${param.unit ? ` ${param.unit}` : ""}`, param.description]
+        .filter(Boolean)
+        .join("\n")
+    : node.name;
   const ports = sourcePorts(node.on !== undefined);
   const name: Attributes = kind === "param" ? { "data-param-node": node.name } : { "data-file-node": node.name };
   return {
@@ -128,7 +153,11 @@ function placed(node: GraphNode, position: Point, handles: NodeHandle[]) {
 
 function stagePorts(hasSeat: boolean): NodeHandle[] {
   const { width, height } = NODE_SIZES.stage;
-  return [port("target", null, hasSeat ? BESIDE_SEAT_X : width / 2, 0), port("target", SEAT, SEAT_X, 0), port("source", null, width / 2, height)];
+  return [
+    port("target", null, hasSeat ? BESIDE_SEAT_X : width / 2, 0),
+    port("target", SEAT, SEAT_X, 0),
+    port("source", null, width / 2, height),
+  ];
 }
 
 function sourcePorts(isSeated: boolean): NodeHandle[] {
@@ -153,6 +182,8 @@ function isSameNode(a: FlowNode, b: FlowNode): boolean {
     a.selected === b.selected &&
     a.handles?.[0]?.x === b.handles?.[0]?.x &&
     a.data.kind === b.data.kind &&
-    (a.data.kind === "stage" ? a.data.stage === (b.data.kind === "stage" && b.data.stage) : a.data.param === (b.data.kind !== "stage" && b.data.param))
+    (a.data.kind === "stage"
+      ? a.data.stage === (b.data.kind === "stage" && b.data.stage)
+      : a.data.param === (b.data.kind !== "stage" && b.data.param))
   );
 }

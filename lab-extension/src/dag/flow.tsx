@@ -53,7 +53,12 @@ function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowPro
     onOpen(node);
   };
   return (
-    <div className={["stagebook-Dag-flow", isLarge && "stagebook-mod-large", isFar && "stagebook-mod-far"].filter(Boolean).join(" ")} onKeyDown={openFocused}>
+    <div
+      className={["stagebook-Dag-flow", isLarge && "stagebook-mod-large", isFar && "stagebook-mod-far"]
+        .filter(Boolean)
+        .join(" ")}
+      onKeyDown={openFocused}
+    >
       <ReactFlow
         nodes={nodes as FlowNode[]}
         edges={edges as RoutedEdgeType[]}
@@ -99,7 +104,11 @@ function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowPro
 }
 
 /** The zoom buttons stand where the graph leaves room, and never before a node that was fitted into the panel. */
-function findRoom(layout: Layout, width: number, height: number): { readonly orientation: "horizontal" | "vertical"; readonly fitting: FitViewOptions } {
+function findRoom(
+  layout: Layout,
+  width: number,
+  height: number,
+): { readonly orientation: "horizontal" | "vertical"; readonly fitting: FitViewOptions } {
   const isTall = layout.height / height > layout.width / width;
   const side = (isFree: boolean): `${number}px` => `${isFree ? CONTROLS : MARGIN}px`;
   const padding = { top: side(false), right: side(false), bottom: side(!isTall), left: side(isTall) };

@@ -12,8 +12,7 @@ export interface LayoutTask {
 }
 
 export type LayoutAnswer =
-  | { readonly id: number; readonly layout: Layout }
-  | { readonly id: number; readonly problem: string };
+  { readonly id: number; readonly layout: Layout } | { readonly id: number; readonly problem: string };
 
 /** How many shapes are remembered: enough for going to and fro between a few notebooks. */
 const REMEMBERED_SHAPES = 32;

@@ -41,7 +41,10 @@ export function computeLayout(request: LayoutRequest): Layout {
   for (const { from, to } of request.edges) if (graph.hasNode(from) && graph.hasNode(to)) graph.setEdge(from, to);
   if (columns.length > 0) placeNodes(graph);
   const routes = graph.edges().map(({ v, w }) => [`${v}>${w}`, findRoute(graph.edge(v, w))] as const);
-  return { ...placeColumns(columns, (id) => graph.node(id)), routes: Object.fromEntries(routes.filter(([, route]) => route.length > 0)) };
+  return {
+    ...placeColumns(columns, (id) => graph.node(id)),
+    routes: Object.fromEntries(routes.filter(([, route]) => route.length > 0)),
+  };
 }
 
 /** Equal for two requests that have the same layout; the key of the layout cache. */
@@ -66,7 +69,10 @@ interface Line {
 
 /** dagre has a point on each layer that an edge crosses and one half-way between layers: only the former are needed. */
 function findRoute(line: Line | undefined): readonly Point[] {
-  return (line?.points ?? []).slice(1, -1).filter((_point, index) => index % 2 === 1).map(({ x, y }) => ({ x, y }));
+  return (line?.points ?? [])
+    .slice(1, -1)
+    .filter((_point, index) => index % 2 === 1)
+    .map(({ x, y }) => ({ x, y }));
 }
 
 /** Nodes that are laid out as one: the last is the node itself, those before sit on its head. */
@@ -83,7 +89,9 @@ function groupColumns(nodes: readonly LayoutNode[]): readonly Column[] {
   const heads = new Map<string, LayoutNode[]>();
   for (const node of nodes)
     if (node.on !== undefined && isOnHead(node)) heads.set(node.on, [...(heads.get(node.on) ?? []), node]);
-  return nodes.filter((node) => !isOnHead(node)).map((node) => ({ id: node.id, nodes: [...(heads.get(node.id) ?? []), node] }));
+  return nodes
+    .filter((node) => !isOnHead(node))
+    .map((node) => ({ id: node.id, nodes: [...(heads.get(node.id) ?? []), node] }));
 }
 
 function sizeOf(nodes: readonly LayoutNode[]): { readonly width: number; readonly height: number } {

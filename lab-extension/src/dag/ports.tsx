@@ -7,7 +7,15 @@ export function Ports({ ports }: { readonly ports: readonly NodeHandle[] }): Rea
   return (
     <>
       {ports.map(({ id, type, position, x }) => (
-        <Handle key={`${type} ${id ?? ""}`} className="stagebook-Dag-port" id={id} type={type} position={position} isConnectable={false} style={{ left: x }} />
+        <Handle
+          key={`${type} ${id ?? ""}`}
+          className="stagebook-Dag-port"
+          id={id}
+          type={type}
+          position={position}
+          isConnectable={false}
+          style={{ left: x }}
+        />
       ))}
     </>
   );

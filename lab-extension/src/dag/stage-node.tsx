@@ -49,7 +49,10 @@ function ProgressBar({ stage, share, trans }: ProgressBarProps): ReactElement {
       aria-valuemax={100}
       aria-valuenow={isKnown ? Math.round(share * 100) : undefined}
     >
-      <div className={isKnown ? "stagebook-Progress-bar" : "stagebook-Progress-bar stagebook-mod-unknown"} style={isKnown ? { width: `${share * 100}%` } : undefined} />
+      <div
+        className={isKnown ? "stagebook-Progress-bar" : "stagebook-Progress-bar stagebook-mod-unknown"}
+        style={isKnown ? { width: `${share * 100}%` } : undefined}
+      />
     </div>
   );
 }

@@ -4,7 +4,13 @@ import type { ReactElement, ReactNode } from "react";
 import type { Freshness } from "stagebook/protocol";
 import { statusWord } from "./stage-text";
 
-export function StatusMark({ status, trans }: { readonly status: Freshness; readonly trans: TranslationBundle }): ReactElement {
+export function StatusMark({
+  status,
+  trans,
+}: {
+  readonly status: Freshness;
+  readonly trans: TranslationBundle;
+}): ReactElement {
   return (
     <span className="stagebook-Status" data-freshness={status}>
       <StatusIcon status={status} />
@@ -16,7 +22,14 @@ export function StatusMark({ status, trans }: { readonly status: Freshness; read
 /** Only the icon; the word must stand beside it. */
 export function StatusIcon({ status }: { readonly status: Freshness }): ReactElement {
   return (
-    <svg className="stagebook-Status-icon" data-freshness={status} viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+    <svg
+      className="stagebook-Status-icon"
+      data-freshness={status}
+      viewBox="0 0 16 16"
+      width="14"
+      height="14"
+      aria-hidden="true"
+    >
       {shapes[status]}
     </svg>
   );

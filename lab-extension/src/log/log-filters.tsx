@@ -30,10 +30,22 @@ export function LogFilters(props: LogFiltersProps): ReactElement {
       <span className="stagebook-LogFilters-count" role="status">
         {trans._n("%2 of %3 line", "%2 of %3 lines", count, formatCount(shownCount), formatCount(count))}
       </span>
-      <button type="button" className="stagebook-Button" aria-pressed={follow} title={trans.__("Stay at the newest line")} onClick={() => onFollow(!follow)}>
+      <button
+        type="button"
+        className="stagebook-Button"
+        aria-pressed={follow}
+        title={trans.__("Stay at the newest line")}
+        onClick={() => onFollow(!follow)}
+      >
         {trans.__("Follow")}
       </button>
-      <button type="button" className="stagebook-Button" disabled={count === 0} title={trans.__("Empty this list; results and run files stay")} onClick={onClear}>
+      <button
+        type="button"
+        className="stagebook-Button"
+        disabled={count === 0}
+        title={trans.__("Empty this list; results and run files stay")}
+        onClick={onClear}
+      >
         {trans.__("Clear")}
       </button>
     </div>
@@ -51,7 +63,11 @@ function LevelSelect({ filter, onFilter, trans }: LogFiltersProps): ReactElement
     >
       {LEVELS.map((level) => (
         <option key={level} value={level}>
-          {level === "debug" ? trans.__("all levels") : level === "error" ? trans.__("errors") : trans.__("%1 and above", levelWord(level, trans))}
+          {level === "debug"
+            ? trans.__("all levels")
+            : level === "error"
+              ? trans.__("errors")
+              : trans.__("%1 and above", levelWord(level, trans))}
         </option>
       ))}
     </select>

@@ -100,10 +100,16 @@ function showRow(list: RefObject<HTMLDivElement>, index: number): void {
   if (!element) return;
   const top = index * ROW_HEIGHT;
   if (top < element.scrollTop) element.scrollTop = top;
-  else if (top + ROW_HEIGHT > element.scrollTop + element.clientHeight) element.scrollTop = top + ROW_HEIGHT - element.clientHeight;
+  else if (top + ROW_HEIGHT > element.scrollTop + element.clientHeight)
+    element.scrollTop = top + ROW_HEIGHT - element.clientHeight;
 }
 
-function useStickToEnd(list: RefObject<HTMLDivElement>, follow: boolean, shown: readonly LogRecord[], height: number): void {
+function useStickToEnd(
+  list: RefObject<HTMLDivElement>,
+  follow: boolean,
+  shown: readonly LogRecord[],
+  height: number,
+): void {
   useLayoutEffect(() => {
     if (follow && list.current) list.current.scrollTop = list.current.scrollHeight;
   }, [list, follow, shown, height]);

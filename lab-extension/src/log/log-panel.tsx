@@ -67,5 +67,14 @@ function CurrentLog({ tracker, trans, kept, onClear }: CurrentLogProps): ReactEl
     kept.choices = next;
     setChoices(next);
   };
-  return <LogView key={modelKey(model)} model={model} choices={choices} onChoices={keepChoices} onClear={onClear} trans={trans} />;
+  return (
+    <LogView
+      key={modelKey(model)}
+      model={model}
+      choices={choices}
+      onChoices={keepChoices}
+      onClear={onClear}
+      trans={trans}
+    />
+  );
 }

@@ -17,7 +17,16 @@ export interface LogRowProps {
   readonly trans: TranslationBundle;
 }
 
-export const LogRow = memo(function LogRow({ id, record, index, count, top, isChosen, onChoose, trans }: LogRowProps): ReactElement {
+export const LogRow = memo(function LogRow({
+  id,
+  record,
+  index,
+  count,
+  top,
+  isChosen,
+  onChoose,
+  trans,
+}: LogRowProps): ReactElement {
   return (
     <div
       id={id}

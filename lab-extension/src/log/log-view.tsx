@@ -55,9 +55,18 @@ export function LogView({ model, choices, onChoices, onClear, trans }: LogViewPr
       />
       {records.length > 0 && <PanelNotice text={connectionText(state, trans)} />}
       {records.length === 0 ? (
-        <EmptyPanel text={state.connection === "live" ? { text: trans.__("Nothing is logged yet.") } : emptyText(state, trans)} />
+        <EmptyPanel
+          text={state.connection === "live" ? { text: trans.__("Nothing is logged yet.") } : emptyText(state, trans)}
+        />
       ) : (
-        <LogList shown={shown} follow={follow} onFollow={setFollow} chosen={chosen} onChoose={setChosen} trans={trans} />
+        <LogList
+          shown={shown}
+          follow={follow}
+          onFollow={setFollow}
+          chosen={chosen}
+          onChoose={setChosen}
+          trans={trans}
+        />
       )}
       {chosen && records.length > 0 && (
         <LogDetail

@@ -66,7 +66,12 @@ function countDropped(before: readonly LogRecord[], after: readonly LogRecord[])
   return kept <= after.length && after[kept - 1] === before[before.length - 1] ? dropped : null;
 }
 
-function continueRows(before: LogRows, dropped: number, records: readonly LogRecord[], filter: LogFilter): readonly LogRecord[] {
+function continueRows(
+  before: LogRows,
+  dropped: number,
+  records: readonly LogRecord[],
+  filter: LogFilter,
+): readonly LogRecord[] {
   const kept = isSameFilter(before.filter, filter)
     ? before.shown.slice(countShown(before, dropped))
     : before.shown.slice(countShown(before, dropped)).filter((record) => passesFilter(record, filter));

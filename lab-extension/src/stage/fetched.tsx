@@ -22,7 +22,12 @@ export function FetchedSection<T>(props: FetchedSectionProps<T>): ReactElement {
   const { title, name, subject } = props;
   const [isOpen, setOpen] = useState(false);
   return (
-    <details className="stagebook-Section" data-section={name} open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details
+      className="stagebook-Section"
+      data-section={name}
+      open={isOpen}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
       <summary>{title}</summary>
       {isOpen && <FetchedBody key={subject} {...props} />}
     </details>
@@ -33,7 +38,9 @@ function FetchedBody<T>({ load, version, children, trans }: FetchedSectionProps<
   const answer = useAnswer(load, version);
   return (
     <div className="stagebook-Section-body" aria-busy={answer.status === "waiting"}>
-      {answer.status === "waiting" && <p className="stagebook-Hint">{load ? trans.__("Asking the kernel …") : trans.__("Waits for the kernel.")}</p>}
+      {answer.status === "waiting" && (
+        <p className="stagebook-Hint">{load ? trans.__("Asking the kernel …") : trans.__("Waits for the kernel.")}</p>
+      )}
       {answer.status === "failed" && <p className="stagebook-Problem">{answer.message}</p>}
       {answer.status === "here" && children(answer.value)}
     </div>
@@ -57,7 +64,8 @@ function useAnswer<T>(load: (() => Promise<T>) | null, version: string): Answer<
     if (canLoad)
       latest.current?.().then(
         (value) => isCurrent && setAnswer({ status: "here", value }),
-        (error: unknown) => isCurrent && setAnswer({ status: "failed", message: error instanceof Error ? error.message : String(error) }),
+        (error: unknown) =>
+          isCurrent && setAnswer({ status: "failed", message: error instanceof Error ? error.message : String(error) }),
       );
     return () => {
       isCurrent = false;

@@ -18,7 +18,10 @@ export function HistoryList({ rows, currentKey, now, trans }: HistoryListProps):
   return (
     <ol className="stagebook-History">
       {newestFirst.map((row, index) => (
-        <li key={`${row.key} ${row.at} ${index}`} className={row.key === currentKey ? "stagebook-mod-current" : undefined}>
+        <li
+          key={`${row.key} ${row.at} ${index}`}
+          className={row.key === currentKey ? "stagebook-mod-current" : undefined}
+        >
           <div className="stagebook-History-head">
             <time dateTime={new Date(row.at).toISOString()} title={formatMoment(row.at)}>
               {formatAgo(row.at, now, trans)}

@@ -4,11 +4,19 @@ import type { ReactElement } from "react";
 import type { KeyPartView, Result } from "stagebook/protocol";
 import { shortKey } from "../dag/quantity";
 
-export function KeyParts({ explained, trans }: { readonly explained: Result<"explain">; readonly trans: TranslationBundle }): ReactElement {
+export function KeyParts({
+  explained,
+  trans,
+}: {
+  readonly explained: Result<"explain">;
+  readonly trans: TranslationBundle;
+}): ReactElement {
   return (
     <>
       {explained.text && <p className="stagebook-Hint">{explained.text}</p>}
-      {explained.key === null && <p className="stagebook-Problem">{trans.__("There is no key: the result cannot be kept.")}</p>}
+      {explained.key === null && (
+        <p className="stagebook-Problem">{trans.__("There is no key: the result cannot be kept.")}</p>
+      )}
       <ul className="stagebook-KeyParts">
         {explained.parts.map((part, index) => (
           <KeyPart key={`${index} ${part.kind} ${part.name}`} part={part} />

@@ -8,7 +8,13 @@ import { reasonText } from "../dag/stage-text";
  * A row's text is exactly the reason; the word for its kind stands before it by CSS (`data-kind`), so that text that is
  * copied or searched for is the reason alone.
  */
-export function ReasonList({ reasons, trans }: { readonly reasons: readonly Reason[]; readonly trans: TranslationBundle }): ReactElement {
+export function ReasonList({
+  reasons,
+  trans,
+}: {
+  readonly reasons: readonly Reason[];
+  readonly trans: TranslationBundle;
+}): ReactElement {
   return (
     <ul className="stagebook-Reasons" aria-label={trans.__("Reasons")}>
       {reasons.map((reason, index) => (
@@ -19,7 +25,12 @@ export function ReasonList({ reasons, trans }: { readonly reasons: readonly Reas
 }
 
 function ReasonRow({ reason, trans }: { readonly reason: Reason; readonly trans: TranslationBundle }): ReactElement {
-  const row = { className: "stagebook-Reason", "data-reason": reason.name, "data-kind": kindWord(reason.kind, trans), title: reason.text };
+  const row = {
+    className: "stagebook-Reason",
+    "data-reason": reason.name,
+    "data-kind": kindWord(reason.kind, trans),
+    title: reason.text,
+  };
   if (reason.before === undefined || reason.after === undefined) return <li {...row}>{reasonText(reason)}</li>;
   return (
     <li {...row}>
@@ -31,26 +42,26 @@ function ReasonRow({ reason, trans }: { readonly reason: Reason; readonly trans:
 /** The word for the part of a key that a reason speaks of. */
 export function kindWord(kind: ReasonKind, trans: TranslationBundle): string {
   const words: { readonly [K in ReasonKind]: string } = {
-    "new": trans.__("new"),
-    "param": trans.__("parameter"),
-    "input": trans.__("input"),
-    "body": trans.__("code"),
-    "helper": trans.__("helper"),
-    "value": trans.__("value"),
-    "file": trans.__("file"),
-    "module": trans.__("module"),
-    "env": trans.__("environment"),
-    "option": trans.__("option"),
-    "added": trans.__("added"),
-    "removed": trans.__("removed"),
-    "failed": trans.__("failed"),
-    "cancelled": trans.__("cancelled"),
-    "lost": trans.__("lost"),
-    "forced": trans.__("forced"),
+    new: trans.__("new"),
+    param: trans.__("parameter"),
+    input: trans.__("input"),
+    body: trans.__("code"),
+    helper: trans.__("helper"),
+    value: trans.__("value"),
+    file: trans.__("file"),
+    module: trans.__("module"),
+    env: trans.__("environment"),
+    option: trans.__("option"),
+    added: trans.__("added"),
+    removed: trans.__("removed"),
+    failed: trans.__("failed"),
+    cancelled: trans.__("cancelled"),
+    lost: trans.__("lost"),
+    forced: trans.__("forced"),
     "changed-while-running": trans.__("changed while running"),
-    "uncacheable": trans.__("not kept"),
-    "waiting": trans.__("waiting"),
-    "blocked": trans.__("blocked"),
+    uncacheable: trans.__("not kept"),
+    waiting: trans.__("waiting"),
+    blocked: trans.__("blocked"),
   };
   return words[kind];
 }

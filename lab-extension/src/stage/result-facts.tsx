@@ -31,7 +31,12 @@ export function ResultFacts({ stage, now, onCopy, trans }: ResultFactsProps): Re
       <dt>{trans.__("Key")}</dt>
       <dd data-fact="key">
         <code title={result.key}>{shortKey(result.key)}</code>
-        <button type="button" className="stagebook-Link" title={trans.__("Copy the whole key")} onClick={() => onCopy(result.key)}>
+        <button
+          type="button"
+          className="stagebook-Link"
+          title={trans.__("Copy the whole key")}
+          onClick={() => onCopy(result.key)}
+        >
           {trans.__("Copy")}
         </button>
       </dd>

@@ -39,7 +39,12 @@ export interface StageCardProps {
 
 export function StageCard({ stage, view, now, actions, trans }: StageCardProps): ReactElement {
   return (
-    <article className="stagebook-Stage" aria-label={trans.__("Stage %1", stage.name)} data-shown-stage={stage.name} data-status={stage.status}>
+    <article
+      className="stagebook-Stage"
+      aria-label={trans.__("Stage %1", stage.name)}
+      data-shown-stage={stage.name}
+      data-status={stage.status}
+    >
       <StageHead stage={stage} actions={actions} trans={trans} />
       {stage.description && <p className="stagebook-Stage-description">{stage.description}</p>}
       {stage.error && <ErrorBlock error={stage.error} onShowCell={actions.showCell} trans={trans} />}
@@ -68,10 +73,20 @@ function StageHead({ stage, actions, trans }: PartProps): ReactElement {
         <Effort stage={stage} trans={trans} />
       </span>
       <span className="stagebook-Stage-buttons">
-        <button type="button" className="stagebook-Button" disabled={!actions.ask || stage.status === "running"} onClick={() => actions.run(stage.name)}>
+        <button
+          type="button"
+          className="stagebook-Button"
+          disabled={!actions.ask || stage.status === "running"}
+          onClick={() => actions.run(stage.name)}
+        >
           {trans.__("Run")}
         </button>
-        <button type="button" className="stagebook-Button" disabled={stage.cell === null} onClick={() => actions.showStageCell(stage.name)}>
+        <button
+          type="button"
+          className="stagebook-Button"
+          disabled={stage.cell === null}
+          onClick={() => actions.showStageCell(stage.name)}
+        >
           {trans.__("Show cell")}
         </button>
       </span>
@@ -112,7 +127,13 @@ function reasonsTitle(stage: StageView, trans: TranslationBundle): string {
   return stage.status === "running" ? trans.__("Why it runs") : trans.__("Why");
 }
 
-function Untracked({ names, trans }: { readonly names: readonly string[]; readonly trans: TranslationBundle }): ReactElement | null {
+function Untracked({
+  names,
+  trans,
+}: {
+  readonly names: readonly string[];
+  readonly trans: TranslationBundle;
+}): ReactElement | null {
   if (names.length === 0) return null;
   return (
     <p className="stagebook-Warning">
@@ -129,7 +150,14 @@ function OnDemand({ stage, now, actions, trans }: Omit<StageCardProps, "view">):
   const planVersion = `${resultVersion} ${stage.status} ${stage.reasons.map((reason) => reason.text).join("\n")}`;
   return (
     <>
-      <FetchedSection subject={name} name="output" title={trans.__("Output")} load={ask && (() => ask.preview(name))} version={resultVersion} trans={trans}>
+      <FetchedSection
+        subject={name}
+        name="output"
+        title={trans.__("Output")}
+        load={ask && (() => ask.preview(name))}
+        version={resultVersion}
+        trans={trans}
+      >
         {(preview) => (
           <>
             <pre tabIndex={0}>{preview.text}</pre>
@@ -137,10 +165,24 @@ function OnDemand({ stage, now, actions, trans }: Omit<StageCardProps, "view">):
           </>
         )}
       </FetchedSection>
-      <FetchedSection subject={name} name="key" title={trans.__("Key")} load={ask && (() => ask.explain(name))} version={planVersion} trans={trans}>
+      <FetchedSection
+        subject={name}
+        name="key"
+        title={trans.__("Key")}
+        load={ask && (() => ask.explain(name))}
+        version={planVersion}
+        trans={trans}
+      >
         {(explained) => <KeyParts explained={explained} trans={trans} />}
       </FetchedSection>
-      <FetchedSection subject={name} name="history" title={trans.__("History")} load={ask && (() => ask.history(name))} version={resultVersion} trans={trans}>
+      <FetchedSection
+        subject={name}
+        name="history"
+        title={trans.__("History")}
+        load={ask && (() => ask.history(name))}
+        version={resultVersion}
+        trans={trans}
+      >
         {({ rows }) => <HistoryList rows={rows} currentKey={result?.key} now={now} trans={trans} />}
       </FetchedSection>
     </>

@@ -63,7 +63,11 @@ function CurrentStage({ tracker, trans, execute }: CurrentStageProps): ReactElem
   return <ShownStage key={modelKey(model)} model={model} trans={trans} execute={execute} />;
 }
 
-function ShownStage({ model, trans, execute }: Omit<CurrentStageProps, "tracker"> & { readonly model: NotebookModel }): ReactElement {
+function ShownStage({
+  model,
+  trans,
+  execute,
+}: Omit<CurrentStageProps, "tracker"> & { readonly model: NotebookModel }): ReactElement {
   const state = useNotebookState(model);
   const now = useNow();
   const stage = findShownStage(state.view, state.selected);
