@@ -4,8 +4,8 @@ import { connectNotebook } from "./notebook/connect";
 import { showValue } from "./notebook/display";
 import { findNotebookExports, findTslabKernel } from "./notebook/tslab";
 import { createPipelineWithInsides, version, type Pipeline, type PipelineOptions, type ScriptPipeline } from "./pipeline";
-import type { DefineParam, DefineStage, FileInput } from "./stage/face";
-import { createFileInput } from "./stage/handle";
+import type { DefineComputed, DefineParam, DefineResource, DefineStage, FileInput } from "./stage/face";
+import { createComputedInput, createFileInput, createResourceInput } from "./stage/handle";
 
 const kernel = findTslabKernel();
 const { pipeline: own, insides } = createPipelineWithInsides({}, findNotebookExports);
@@ -23,6 +23,12 @@ export const param: DefineParam = own.param;
 export function file(path: string): FileInput {
   return createFileInput(path);
 }
+
+/** A callback as an input: it is called when a plan or a run needs its value, and the value counts. */
+export const computed: DefineComputed = (fn) => createComputedInput(fn) as never;
+
+/** A client or connection as an input: opened at first use in a run, closed after it; it never counts. */
+export const resource: DefineResource = (name, open, options) => createResourceInput(name, open, options) as never;
 
 /** Displays a value in the cell: a table for an array of objects, a picture, a graph for the pipeline. */
 export function show(value: unknown): void {

@@ -180,7 +180,7 @@ class ClosureWalk {
   }
 
   private visitRef(ref: InputRef, name: string): string {
-    const id = ref.kind === "file" ? `file ${ref.path}` : `${ref.kind} ${ref.name} ${ref.kind === "stage" && ref.overrides ? textOfValue(ref.overrides) : ""}`;
+    const id = idOfRef(ref);
     const seen = this.indexOf.get(id);
     if (seen !== undefined) return `#${seen}`;
     this.parts.push({ kind: "ref", name, ref });
@@ -240,6 +240,22 @@ class ClosureWalk {
   private untrack(name: string, why: string): string {
     this.untracked.set(name, { name, why });
     return `untracked:${name}`;
+  }
+}
+
+/** Inputs read twice are one part; callbacks are told apart by identity. */
+function idOfRef(ref: InputRef): unknown {
+  switch (ref.kind) {
+    case "file":
+      return `file ${ref.path}`;
+    case "computed":
+      return ref.compute;
+    case "resource":
+      return ref.open;
+    case "param":
+      return `param ${ref.name}`;
+    case "stage":
+      return `stage ${ref.name} ${ref.overrides ? textOfValue(ref.overrides) : ""}`;
   }
 }
 

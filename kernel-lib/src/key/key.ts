@@ -13,7 +13,7 @@ export const KEY_FORMAT = "1";
 
 /** What is known of an input now. `pending`: a stage whose output is not known. `none`: it does not count. */
 export type InputDigest =
-  | { readonly state: "known"; readonly kind: "param" | "input" | "file"; readonly name: string; readonly digest: Digest; readonly text: string }
+  | { readonly state: "known"; readonly kind: "param" | "input" | "file" | "value"; readonly name: string; readonly digest: Digest; readonly text: string }
   | { readonly state: "pending"; readonly stage: string }
   | { readonly state: "none" };
 
@@ -38,7 +38,7 @@ interface Slot {
 }
 
 /** Makes the key of a stage. `digestInput` is asked for each input, declared or read in the code. */
-export function createKey(definition: StageDefinition, closure: Closure, digestInput: (ref: InputRef) => InputDigest): StageKey {
+export function createKey(definition: StageDefinition, closure: Closure, digestInput: (ref: InputRef, path: string) => InputDigest): StageKey {
   const slots: Slot[] = [];
   const parts: KeyPart[] = [];
   const pending = new Set<string>();
@@ -46,8 +46,8 @@ export function createKey(definition: StageDefinition, closure: Closure, digestI
     parts.push(part);
     slots.push({ kind: part.kind, slot, digest: part.digest, open });
   };
-  const addInput = (ref: InputRef, slot: string): void => {
-    const input = digestInput(ref);
+  const addInput = (ref: InputRef, slot: string, path: string): void => {
+    const input = digestInput(ref, path);
     if (input.state === "known") return add({ kind: input.kind, name: input.name, digest: input.digest, text: input.text }, slot, input.kind === "input");
     if (input.state === "pending") pending.add(input.stage);
     slots.push({ kind: input.state === "pending" ? "input" : "none", slot, digest: "", open: input.state === "pending" });
@@ -55,9 +55,9 @@ export function createKey(definition: StageDefinition, closure: Closure, digestI
 
   for (const part of optionParts(definition)) add(part, part.name);
   for (const leaf of definition.inputs.leaves)
-    if ("ref" in leaf) addInput(leaf.ref, leaf.path);
+    if ("ref" in leaf) addInput(leaf.ref, leaf.path, leaf.path);
     else add({ kind: "value", name: leaf.path, digest: digestValue(leaf.value), text: textOfValue(leaf.value) }, leaf.path);
-  closure.parts.forEach((part, index) => (part.kind === "ref" ? addInput(part.ref, `#${index}`) : add(part, `#${index}`)));
+  closure.parts.forEach((part, index) => (part.kind === "ref" ? addInput(part.ref, `#${index}`, part.name) : add(part, `#${index}`)));
 
   const digestSlots = (of: (slot: Slot) => string): Digest => digestOf(JSON.stringify(slots.map((slot) => [slot.kind, slot.slot, of(slot)])));
   return {

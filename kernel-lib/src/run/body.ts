@@ -8,7 +8,9 @@ import { StagebookError } from "../protocol";
 import { v8Codec } from "../store/codec";
 import type { Entry } from "../store/store";
 import { findActivity, withinActivity, type StageActivity } from "./activity";
+import type { InputRef } from "../stage/input";
 import type { EngineParts } from "./engine-parts";
+import type { Externals } from "./externals";
 import type { Instance, StageRef } from "./instances";
 import { jsonFields } from "./log-fields";
 import type { OutputDigest } from "./planner";
@@ -19,6 +21,7 @@ export interface BodyRun {
   readonly run: RunId;
   readonly source: RunSource;
   readonly signal: AbortSignal;
+  readonly externals: Externals;
   /** Outputs of what the stage needs, by instance id. */
   readonly outputs: ReadonlyMap<string, OutputDigest>;
   /** A fresh copy of the value behind an input. */
@@ -64,11 +67,27 @@ async function fillInputs(engine: EngineParts, instance: Instance, run: BodyRun)
   const values = new Map<string, unknown>();
   for (const leaf of instance.definition.inputs.leaves) {
     if (!("ref" in leaf)) values.set(leaf.path, leaf.value);
-    else if (leaf.ref.kind === "file") values.set(leaf.path, engine.files.handle(leaf.ref.path));
-    else if (leaf.ref.kind === "param") values.set(leaf.path, copied(engine.params.value(leaf.ref.name, instance.overlay)));
-    else values.set(leaf.path, await run.valueOf(engine.instances.ofRef(leaf.ref, instance)));
+    else values.set(leaf.path, await inputValue(engine, instance, leaf.ref, run));
   }
   return instance.definition.inputs.fill((leaf) => values.get(leaf.path));
+}
+
+async function inputValue(engine: EngineParts, instance: Instance, ref: InputRef, run: BodyRun): Promise<unknown> {
+  switch (ref.kind) {
+    case "file":
+      return run.externals.handle(ref.path);
+    case "param":
+      return copied(engine.params.value(ref.name, instance.overlay));
+    case "resource":
+      return run.externals.open(ref);
+    case "computed": {
+      const computed = await run.externals.compute(ref);
+      if ("error" in computed) throw computed.error;
+      return copied(computed.value);
+    }
+    case "stage":
+      return run.valueOf(engine.instances.ofRef(ref, instance));
+  }
 }
 
 /** So that a stage cannot change a parameter's value in place. What cannot be copied is handed over as it is. */
@@ -163,7 +182,7 @@ async function keep(engine: EngineParts, instance: Instance, key: StageKey & { k
     made: engine.made,
   };
   run.signal.throwIfAborted();
-  const after = await engine.planner.keyOf(instance, run.outputs);
+  const after = await engine.planner.keyOf(instance, run.outputs, run.externals);
   const trouble = after.key !== key.key ? changedWhileRunning(engine, key, after) : unplanned.size > 0 ? ({ reason: "uncacheable", message: `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input` } as const) : undefined;
   if (trouble) {
     engine.outcomes.set(instance, { kind: "unstored", key: after.key ?? key.key, ...trouble });

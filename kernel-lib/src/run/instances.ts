@@ -81,13 +81,27 @@ export class Instances {
 
   /** What the page shows as edges. */
   inputViews(instance: Instance): readonly InputView[] {
-    const views = this.refs(instance).map(({ ref, path, implicit }): InputView => ({ path, kind: ref.kind, name: ref.kind === "file" ? ref.path : ref.name, implicit }));
+    const views = this.refs(instance).map(({ ref, path, implicit }) => inputView(ref, path, implicit));
     const constants = instance.definition.inputs.leaves.flatMap((leaf): InputView[] => ("ref" in leaf ? [] : leaf.value === undefined || !instance.definition.takesInputs ? [] : [{ path: leaf.path, kind: "value", name: leaf.path, implicit: false }]));
     const seen = new Set<string>();
     return [...views, ...constants].filter((view) => {
       const id = `${view.kind} ${view.name} ${view.kind === "value" ? view.path : ""}`;
       return seen.has(id) ? false : (seen.add(id), true);
     });
+  }
+}
+
+function inputView(ref: InputRef, path: string, implicit: boolean): InputView {
+  switch (ref.kind) {
+    case "stage":
+    case "param":
+      return { path, kind: ref.kind, name: ref.name, implicit };
+    case "file":
+      return { path, kind: "file", name: ref.path, implicit };
+    case "computed":
+      return { path, kind: "value", name: path, implicit };
+    case "resource":
+      return { path, kind: "value", name: ref.name, implicit };
   }
 }
 

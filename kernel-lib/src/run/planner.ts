@@ -6,6 +6,8 @@ import type { Digest, Freshness, PlanAction, PlanRowView, Reason, ResultView } f
 import { StagebookError } from "../protocol";
 import type { InputRef } from "../stage/input";
 import type { Entry } from "../store/store";
+import { messageOf } from "./error-view";
+import { Externals, type Computed } from "./externals";
 import type { Files, FileState } from "./files";
 import type { Instance, Instances } from "./instances";
 import type { Outcomes } from "./outcomes";
@@ -48,18 +50,18 @@ export class Planner {
   async plan(targets: readonly Instance[]): Promise<FullPlan> {
     const reached = this.reachAll(targets);
     const graph = createGraph(new Map([...reached].map(([id, { needs }]) => [id, needs])));
-    const files = await this.fileStates([...reached.values()].map(({ instance }) => instance));
+    const outside = await this.lookOutside([...reached.values()].map(({ instance }) => instance), new Externals(this.parts.files));
     const partials = await this.parts.results.partials();
     const assessed = new Map<string, Assessment>();
-    for (const id of graph.order) assessed.set(id, await this.assess(reached.get(id)!, assessed, files, partials));
+    for (const id of graph.order) assessed.set(id, await this.assess(reached.get(id)!, assessed, outside, partials));
     for (const id of graph.stuck) assessed.set(id, this.assessStuck(reached.get(id)!, graph));
     return { graph, assessed };
   }
 
   /** The key of one instance when the outputs of what it needs are known. Files are digested anew. */
-  async keyOf(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): Promise<StageKey> {
-    const files = await this.fileStates([instance]);
-    return createKey(instance.definition, this.parts.instances.closure(instance), (ref) => this.digestInput(instance, ref, files, (id) => outputs.get(id)));
+  async keyOf(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>, externals: Externals): Promise<StageKey> {
+    const outside = await this.lookOutside([instance], externals);
+    return createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) => this.digestInput(instance, ref, path, outside, (id) => outputs.get(id)));
   }
 
   private reachAll(targets: readonly Instance[]): Map<string, { instance: Instance; needs: readonly string[]; missing?: StagebookError }> {
@@ -79,15 +81,28 @@ export class Planner {
     return reached;
   }
 
-  private async fileStates(instances: readonly Instance[]): Promise<ReadonlyMap<string, FileState>> {
-    const paths = new Set(instances.flatMap((instance) => this.parts.instances.refs(instance).flatMap(({ ref }) => (ref.kind === "file" ? [ref.path] : []))));
-    return new Map(await Promise.all([...paths].map(async (path) => [path, await this.parts.files.state(path)] as const)));
+  private async lookOutside(instances: readonly Instance[], externals: Externals): Promise<Outside> {
+    const files = new Map<string, Promise<FileState>>();
+    const computed = new Map<unknown, Promise<Computed>>();
+    for (const instance of instances)
+      for (const { ref } of this.parts.instances.refs(instance)) {
+        if (ref.kind === "file" && !files.has(ref.path)) files.set(ref.path, externals.file(ref.path));
+        if (ref.kind === "computed") computed.set(ref.compute, externals.compute(ref));
+      }
+    return { files: await settled(files), computed: await settled(computed) };
   }
 
-  private digestInput(instance: Instance, ref: InputRef, files: ReadonlyMap<string, FileState>, outputOf: (id: string) => OutputDigest | undefined): InputDigest {
+  private digestInput(instance: Instance, ref: InputRef, path: string, outside: Outside, outputOf: (id: string) => OutputDigest | undefined): InputDigest {
     switch (ref.kind) {
+      case "resource":
+        return { state: "none" };
+      case "computed": {
+        const computed = outside.computed.get(ref.compute)!;
+        if ("error" in computed) throw new StagebookError("computed-failed", `the computed input ${path} failed: ${messageOf(computed.error)}`, "Mend its callback.", { stage: instance.definition.name, cause: computed.error });
+        return { state: "known", kind: "value", name: path, digest: computed.digest, text: computed.text };
+      }
       case "file": {
-        const state = files.get(ref.path)!;
+        const state = outside.files.get(ref.path)!;
         return { state: "known", kind: "file", name: ref.path, digest: state.digest, text: state.text };
       }
       case "param": {
@@ -104,7 +119,7 @@ export class Planner {
     }
   }
 
-  private async assess(reached: { instance: Instance; needs: readonly string[]; missing?: StagebookError }, above: ReadonlyMap<string, Assessment>, files: ReadonlyMap<string, FileState>, partials: ReadonlySet<Digest>): Promise<Assessment> {
+  private async assess(reached: { instance: Instance; needs: readonly string[]; missing?: StagebookError }, above: ReadonlyMap<string, Assessment>, outside: Outside, partials: ReadonlySet<Digest>): Promise<Assessment> {
     const { instance, needs, missing } = reached;
     if (missing) return this.blocked(instance, needs, [{ kind: "blocked", name: instance.definition.name, text: missing.message }]);
     const currentOutput = (id: string): OutputDigest | undefined => {
@@ -113,7 +128,7 @@ export class Planner {
     };
     let key: StageKey;
     try {
-      key = createKey(instance.definition, this.parts.instances.closure(instance), (ref) => this.digestInput(instance, ref, files, currentOutput));
+      key = createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) => this.digestInput(instance, ref, path, outside, currentOutput));
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;
       return this.blocked(instance, needs, [{ kind: "uncacheable", name: instance.definition.name, text: error.message }]);
@@ -172,6 +187,16 @@ export class Planner {
       row: { stage: instance.definition.name, action: "blocked", status: "blocked", reasons, waitsFor: [], untracked: [] },
     };
   }
+}
+
+/** Files and computed values as they were at one moment. */
+interface Outside {
+  readonly files: ReadonlyMap<string, FileState>;
+  readonly computed: ReadonlyMap<unknown, Computed>;
+}
+
+async function settled<K, V>(promises: ReadonlyMap<K, Promise<V>>): Promise<ReadonlyMap<K, V>> {
+  return new Map(await Promise.all([...promises].map(async ([key, value]) => [key, await value] as const)));
 }
 
 type Judged = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "result">;

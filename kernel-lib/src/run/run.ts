@@ -5,7 +5,8 @@ import { StagebookError } from "../protocol";
 import type { Entry } from "../store/store";
 import { runBody, type BodyRun } from "./body";
 import type { EngineParts } from "./engine-parts";
-import { stageFailed, viewOfError } from "./error-view";
+import { messageOf, stageFailed, viewOfError } from "./error-view";
+import { Externals } from "./externals";
 import type { Instance } from "./instances";
 import type { Outcome } from "./outcome";
 import { resultOf, type OutputDigest } from "./planner";
@@ -25,12 +26,14 @@ export class Run {
   private readonly outcomes = new Map<string, Promise<Outcome>>();
   private readonly rows = new Map<string, PlanRowView>();
   private readonly targetIds: ReadonlySet<string>;
+  private readonly externals: Externals;
   bodies = 0;
 
   constructor(
     private readonly engine: EngineParts,
     private readonly request: RunRequest,
   ) {
+    this.externals = new Externals(engine.files);
     this.targetIds = new Set(request.targets.map((target) => target.id));
   }
 
@@ -44,8 +47,12 @@ export class Run {
       this.rows.set(id, row);
       this.emit({ type: "stage:planned", run: this.request.id, stage: row.stage, action: row.action, reasons: row.reasons });
     }
-    await Promise.all(order.map((id) => this.ensure(assessed.get(id)!.instance)));
-    return new Map(await Promise.all(order.map(async (id) => [id, await this.outcomes.get(id)!] as const)));
+    try {
+      await Promise.all(order.map((id) => this.ensure(assessed.get(id)!.instance)));
+      return new Map(await Promise.all(order.map(async (id) => [id, await this.outcomes.get(id)!] as const)));
+    } finally {
+      await this.closeResources();
+    }
   }
 
   /** The stage's outcome in this run; it is worked out once. */
@@ -97,7 +104,7 @@ export class Run {
   }
 
   private async keyNow(instance: Instance): Promise<StageKey & { key: Digest }> {
-    const key = await this.engine.planner.keyOf(instance, await this.outputs(instance));
+    const key = await this.engine.planner.keyOf(instance, await this.outputs(instance), this.externals);
     if (key.key === undefined) throw new StagebookError("internal", `the key of "${instance.definition.name}" waits for ${key.pending.join(", ")}`, "Please report this.");
     return key as StageKey & { key: Digest };
   }
@@ -160,6 +167,7 @@ export class Run {
         run: this.request.id,
         source: this.request.source,
         signal: this.request.signal,
+        externals: this.externals,
         outputs: await this.outputs(instance),
         valueOf: (need) => this.valueOf(need),
         runUnplanned: (need) => this.valueOf(need),
@@ -177,6 +185,10 @@ export class Run {
       giveBack();
       this.engine.refresh();
     }
+  }
+
+  private async closeResources(): Promise<void> {
+    for (const { name, error } of await this.externals.close()) this.engine.log("error", `resource ${name} could not be closed: ${messageOf(error)}`, { run: this.request.id });
   }
 
   private block(instance: Instance, by: string): Outcome {

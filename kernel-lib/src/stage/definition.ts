@@ -47,14 +47,15 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
   };
 }
 
+const examples = { stage: 'stage("clean", …)', parameter: 'param("limit", 10)', resource: 'resource("db", () => connect())' };
 const reserved = new Set(["__proto__", "constructor", "prototype"]);
 
 /** A usable name of a stage or parameter. Throws `name`. */
-export function checkName(name: unknown, noun: "stage" | "parameter"): string {
+export function checkName(name: unknown, noun: "stage" | "parameter" | "resource"): string {
   const problem =
     typeof name !== "string" ? `is ${name === null ? "null" : `a ${typeof name}`}, not a text` : name.trim() === "" ? "is empty" : reserved.has(name) ? "is reserved" : name.length > 200 ? "is longer than 200 characters" : null;
   if (problem === null) return name as string;
-  throw new StagebookError("name", `the name of a ${noun} ${problem}`, `Give it a short name of its own, for example ${noun === "stage" ? 'stage("clean", …)' : 'param("limit", 10)'}.`);
+  throw new StagebookError("name", `the name of a ${noun} ${problem}`, `Give it a short name of its own, for example ${examples[noun]}.`);
 }
 
 function checkFunction(fn: object, stage: string): void {

@@ -37,7 +37,7 @@ export type Produced<R> = 0 extends 1 & R
 
 /** Rx's observable, as much of it as is needed to subscribe. */
 export interface Observable<T> {
-  subscribe(observer: { next(value: T): void; error?(error: unknown): void; complete?(): void }): { unsubscribe(): void };
+  subscribe(observer: ((value: T) => void) | { next(value: T): void; error?(error: unknown): void; complete?(): void }): { unsubscribe(): void };
 }
 
 /** How current a stage is. `pending`: below a stale one, may change. */
@@ -209,6 +209,9 @@ export interface FileHandle {
 export interface FileInput extends Input<FileHandle> {
   readonly path: string;
 }
+
+export type DefineComputed = <T>(fn: () => T) => Input<Awaited<T>>;
+export type DefineResource = <T>(name: string, open: () => T | Promise<T>, options?: { close?(value: T): void | Promise<void> }) => Input<T>;
 
 export interface DefineStage {
   <R>(name: string, fn: (context: StageContext) => R, options?: StageOptions): Stage<Produced<R>>;

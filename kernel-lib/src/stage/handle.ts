@@ -1,5 +1,6 @@
 /** The objects that cells hold: a callable stage, a parameter, a file. They know a name; what it means now, the host knows. */
-import type { FileInput, Freshness, HistoryRow, Explanation, Param, Plan, RunOptions, Running, Stage, Values } from "./face";
+import { checkName } from "./definition";
+import type { Explanation, FileInput, Freshness, HistoryRow, Input, Param, Plan, RunOptions, Running, Stage, Values } from "./face";
 import { registerInput, type InputRef } from "./input";
 import { StagebookError } from "../protocol";
 
@@ -69,6 +70,24 @@ export function createParamHandle(name: string, host: HandleHost): Param<unknown
   };
   registerInput(handle, { kind: "param", name, owner: host });
   return handle as unknown as Param<unknown>;
+}
+
+/** A callback whose value counts. */
+export function createComputedInput(compute: unknown): Input<unknown> {
+  if (typeof compute !== "function") throw new StagebookError("computed-function", "computed() needs a function", "Write computed(() => new Date().getFullYear()).");
+  const handle = { [inspect]: () => "computed value: pass it as an input, { year: computed(() => …) }" };
+  registerInput(handle, { kind: "computed", compute: compute as () => unknown });
+  return handle as unknown as Input<unknown>;
+}
+
+/** A client or connection that stages use and that never counts. */
+export function createResourceInput(name: unknown, open: unknown, options: { readonly close?: unknown } = {}): Input<unknown> {
+  const resource = checkName(name, "resource");
+  if (typeof open !== "function") throw new StagebookError("resource-function", `resource "${resource}" has no function that opens it`, `Write resource("${resource}", () => connect(), { close: (it) => it.end() }).`);
+  if (options.close !== undefined && typeof options.close !== "function") throw new StagebookError("resource-function", `resource "${resource}": close is not a function`, "Write { close: (it) => it.end() }.");
+  const handle = { [inspect]: () => `resource ${resource}: pass it as an input, { ${resource} }` };
+  registerInput(handle, { kind: "resource", name: resource, open: open as () => unknown, close: options.close as ((value: unknown) => unknown) | undefined });
+  return handle as unknown as Input<unknown>;
 }
 
 /** An external file whose content counts. `path` is relative to the notebook. */

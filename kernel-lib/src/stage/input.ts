@@ -5,7 +5,11 @@ import { StagebookError } from "../protocol";
 export type InputRef =
   | { readonly kind: "stage"; readonly name: string; readonly overrides?: Readonly<Record<string, unknown>>; readonly owner: object }
   | { readonly kind: "param"; readonly name: string; readonly owner: object }
-  | { readonly kind: "file"; readonly path: string };
+  | { readonly kind: "file"; readonly path: string }
+  /** Its value counts; it is asked for once in a plan and once in a run. */
+  | { readonly kind: "computed"; readonly compute: () => unknown }
+  /** Never counts; opened at first use in a run, closed after it. */
+  | { readonly kind: "resource"; readonly name: string; readonly open: () => unknown; readonly close?: (value: unknown) => unknown };
 
 const refs = new WeakMap<object, InputRef>();
 
