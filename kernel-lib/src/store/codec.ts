@@ -39,7 +39,11 @@ function encode(value: unknown): Uint8Array {
   try {
     serializer.writeHeader();
     serializer.writeValue(amendments.length > 0 ? [value, amendments] : value);
-    return closeEnvelope(serializer.releaseBuffer(), serializer.large, v8Codec.name, amendments.length > 0 ? AMENDED : 0);
+    const flags = amendments.length > 0 ? AMENDED : 0;
+    const bytes = closeEnvelope(serializer.releaseBuffer(), serializer.large, v8Codec.name, flags);
+    // V8 writes an error that is part of its own cause, and then cannot read it.
+    if (amendments.some((amendment) => amendment.errorClass !== undefined)) decode(bytes);
+    return bytes;
   } catch (error) {
     throw notStorable(error);
   }
@@ -58,7 +62,7 @@ function decode(bytes: Uint8Array): unknown {
 }
 
 function notStorable(cause: unknown): StagebookError {
-  if (cause instanceof StagebookError) return cause;
+  if (cause instanceof StagebookError && cause.code === "not-storable") return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
   return new StagebookError(
     "not-storable",
