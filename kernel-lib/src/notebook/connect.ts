@@ -9,12 +9,19 @@ import type { CompiledCell } from "./compiled-cell";
 import { hookCompiledCells } from "./compile-hook";
 import { PageCommands } from "./page-commands";
 import { PageLink } from "./page-link";
+import { queueSends } from "./send-queue";
 import { messageClass, peekMessage, type TslabCopy, type TslabKernel, type WriteDisplay, type WriteStream, type ZmqMessage } from "./tslab";
 
 /** Joins the pipeline to the kernel, in the middle of the cell that imports Stagebook. */
 export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, version: string): void {
   const { exports, copies, message } = tslab;
   const Message = messageClass(message);
+  let sendFailed = false;
+  queueSends(Message, (error) => {
+    // Told once: the line itself has to be sent too.
+    if (!sendFailed) insides.engine.log("warn", `a message to the front end was lost: ${error.message}`);
+    sendFailed = true;
+  });
   const cells = new NotebookCells({ engine: insides.engine, scopes: insides.scopes, variables: exports, view: () => insides.bus.view, emit: insides.bus.emit.bind(insides.bus) });
   insides.setCells(cells);
   const commands = new PageCommands({ ...insides, cells });

@@ -24,7 +24,7 @@ export interface MessageHeader {
 }
 
 export interface ZmqSocket {
-  send(frames: unknown[]): unknown;
+  send(frames: unknown[]): Promise<void>;
 }
 
 export interface ZmqMessageClass {
