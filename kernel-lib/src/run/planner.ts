@@ -67,7 +67,8 @@ export class Planner {
   private reachAll(targets: readonly Instance[]): Map<string, { instance: Instance; needs: readonly string[]; missing?: StagebookError }> {
     const reached = new Map<string, { instance: Instance; needs: readonly string[]; missing?: StagebookError }>();
     const open = [...targets];
-    for (let instance = open.pop(); instance; instance = open.pop()) {
+    // In order of definition, then of need: the order breaks ties in the graph.
+    for (const instance of open) {
       if (reached.has(instance.id)) continue;
       try {
         const needs = this.parts.instances.needs(instance);

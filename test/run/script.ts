@@ -1,0 +1,36 @@
+/** Pipelines of scripts for tests of the engine: memory store, and the event log as lines. */
+import { createPipeline, type PipelineOptions, type ScriptPipeline, type StagebookEvent } from "stagebook";
+
+export interface Script {
+  readonly p: ScriptPipeline;
+  readonly events: readonly StagebookEvent[];
+  /** `a running`, `a succeeded`, `b cached` …, and forgets them. */
+  log(): readonly string[];
+}
+
+export function createScript(options: PipelineOptions = {}): Script {
+  const p = createPipeline({ store: "memory", ...options });
+  const events: StagebookEvent[] = [];
+  let told = 0;
+  p.events$.subscribe((event) => events.push(event));
+  return {
+    p,
+    events,
+    log: () => {
+      const lines = events.slice(told).flatMap((event) => (/^stage:(running|succeeded|failed|cancelled|blocked|cached|unchanged|shared)$/.test(event.type) && "stage" in event ? [`${String(event.stage)} ${event.type.slice("stage:".length)}`] : []));
+      told = events.length;
+      return lines;
+    },
+  };
+}
+
+/** A promise that the test settles: for stages that wait until they are told. */
+export function gate<T = void>(): { readonly opened: Promise<T>; open(value: T): void; fail(error: Error): void } {
+  let open!: (value: T) => void;
+  let fail!: (error: Error) => void;
+  const opened = new Promise<T>((resolve, reject) => {
+    open = resolve;
+    fail = reject;
+  });
+  return { opened, open, fail };
+}
