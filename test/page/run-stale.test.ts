@@ -115,6 +115,7 @@ describe("marks", () => {
 
   it("without Stagebook in the kernel no cell has a mark", () => {
     expect(mark({ connection: "absent" })).toBeNull();
+    expect(mark({ connection: "absent", remembered: true })).toBeNull();
     expect(mark({ connection: "connecting", remembered: true }, "b")).toBeNull();
   });
 

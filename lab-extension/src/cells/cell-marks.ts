@@ -17,7 +17,8 @@ export interface CellMark {
 
 /** Null: no mark. `editedReason` is the reason given for an edited cell. */
 export function findMark(state: NotebookState, cell: CodeCellFacts, editedReason: string): CellMark | null {
-  if (state.connection !== "live" && !state.remembered) return null;
+  // A kernel without Stagebook has run none of what is remembered.
+  if (state.connection === "absent" || (state.connection !== "live" && !state.remembered)) return null;
   const known = state.view.cells[cell.id];
   if (!known) return state.connection === "live" && !cell.empty ? { status: "new", reasons: [] } : null;
   if (cell.edited && state.connection === "live" && known.status !== "running") {

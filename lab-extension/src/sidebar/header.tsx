@@ -135,12 +135,12 @@ const marks: { readonly [C in Connection]: string } = { absent: "○", connectin
 function Begin({ state, trans }: StateProps): JSX.Element | null {
   const { connection, problem, remembered } = state;
   if (connection === "lost" || connection === "incompatible") return <div className="stagebook-Header-problem">{problem}</div>;
-  // Above what is remembered, the panels themselves say what to do.
-  if (connection !== "absent" || (remembered && problem === undefined)) return null;
+  if (connection !== "absent") return null;
+  if (problem !== undefined) return <div className="stagebook-Header-hint">{problem}</div>;
   return (
     <div className="stagebook-Header-hint">
-      {problem ?? trans.__("To begin, run a cell with:")}
-      {problem === undefined && <code>{'import { stage, param } from "stagebook";'}</code>}
+      {remembered ? trans.__("Below is what was last seen. To go on, run a cell with:") : trans.__("To begin, run a cell with:")}
+      <code>{'import { stage, param } from "stagebook";'}</code>
     </div>
   );
 }
