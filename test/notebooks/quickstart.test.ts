@@ -54,17 +54,21 @@ describe("the quickstart notebook", () => {
   async function runStale(): Promise<{ readonly bodies: readonly string[]; readonly cells: readonly string[] }> {
     const from = kernel.events.length;
     const reply = await kernel.command({ type: "run-stale" });
-    for (const { id } of cells) if (reply.cells.some((cell) => cell === id)) expect((await runCell(id)).text).not.toContain("rror");
+    for (const { id } of cells)
+      if (reply.cells.some((cell) => cell === id)) expect((await runCell(id)).text).not.toContain("rror");
     await settled();
     expect(staleCells()).toEqual([]);
     expect(Object.values(kernel.view.stages).map(({ status }) => status)).toEqual(stages.map(() => "fresh"));
     return { bodies: bodies(kernel.events.slice(from)).sort(), cells: [...reply.cells].sort() };
   }
 
-  const set = (values: { readonly [name: string]: number | string | boolean }): Promise<null> => kernel.command({ type: "set-params", values });
+  const set = (values: { readonly [name: string]: number | string | boolean }): Promise<null> =>
+    kernel.command({ type: "set-params", values });
   const ran = (): readonly string[] => bodies(kernel.events.slice(before));
-  const withStatus = (status: string): readonly string[] => stages.filter((name) => kernel.view.stages[name]?.status === status);
-  const staleCells = (): readonly string[] => cells.map(({ id }) => id).filter((id) => kernel.view.cells[id]?.status === "stale");
+  const withStatus = (status: string): readonly string[] =>
+    stages.filter((name) => kernel.view.stages[name]?.status === status);
+  const staleCells = (): readonly string[] =>
+    cells.map(({ id }) => id).filter((id) => kernel.view.cells[id]?.status === "stale");
   const shown = (id: string): string => {
     const { stdout = "", displays = [] } = executions.get(id) ?? {};
     return stdout + JSON.stringify(displays);
@@ -72,13 +76,24 @@ describe("the quickstart notebook", () => {
 
   const countDots = (id: string): number => {
     const svg = String(executions.get(id)?.displays[0]?.["image/svg+xml"]);
-    return svg.split("<g").find((group) => group.includes('fill="crimson"'))?.match(/<circle/g)?.length ?? 0;
+    return (
+      svg
+        .split("<g")
+        .find((group) => group.includes('fill="crimson"'))
+        ?.match(/<circle/g)?.length ?? 0
+    );
   };
 
   test("[D14] every cell runs, one stage a cell, in shorthand", () => {
-    const failed = cells.filter(({ id }) => !executions.get(id)?.ok).map(({ id }) => `${id}: ${executions.get(id)?.text ?? "not run"}`);
+    const failed = cells
+      .filter(({ id }) => !executions.get(id)?.ok)
+      .map(({ id }) => `${id}: ${executions.get(id)?.text ?? "not run"}`);
     expect(failed).toEqual([]);
-    expect(cells.filter(({ source }) => /= stage\(/.test(source)).map(({ source }) => source.match(/= stage\(\s*"(\w+)"/)?.[1])).toEqual(stages);
+    expect(
+      cells
+        .filter(({ source }) => /= stage\(/.test(source))
+        .map(({ source }) => source.match(/= stage\(\s*"(\w+)"/)?.[1]),
+    ).toEqual(stages);
     expect(cells.filter(({ source }) => (source.match(/= (stage|param)\(/g) ?? []).length > 1)).toEqual([]);
   });
 
@@ -110,7 +125,10 @@ describe("the quickstart notebook", () => {
     expect(staleCells()).toEqual(["strong", "summary", "world-map"]);
     expect((await runCell("why")).displays[0]?.["text/plain"]).toBe("strong is stale: minMagnitude 4.5 → 5");
     expect(ran()).toEqual([]);
-    expect(await runStale()).toEqual({ bodies: ["strong", "summary", "worldMap"], cells: ["strong", "summary", "world-map"] });
+    expect(await runStale()).toEqual({
+      bodies: ["strong", "summary", "worldMap"],
+      cells: ["strong", "summary", "world-map"],
+    });
     expect(countDots("world-map")).toBe(30);
   });
 
@@ -138,17 +156,22 @@ describe("the quickstart notebook", () => {
     ["D10", "6371", "6378", "kilometres", ["activity", "worldMap"]],
     ["S1", "500", "300", "activity", ["activity", "worldMap"]],
     ["S8", "Number(mag)", "Number(mag) * 1", "to-row", ["quakes"]],
-  ])("[%s] %s → %s in the cell of %s runs only what that changes, and undoing it nothing", async (_row, from, to, cell, bodies) => {
-    await runCell(cell, (source) => source.replace(from, to));
-    await runStale();
-    expect([...ran()].sort()).toEqual(bodies);
-    await runCell(cell);
-    await runStale();
-    expect([...ran()].sort(), "after the undo").toEqual(bodies);
-  });
+  ])(
+    "[%s] %s → %s in the cell of %s runs only what that changes, and undoing it nothing",
+    async (_row, from, to, cell, bodies) => {
+      await runCell(cell, (source) => source.replace(from, to));
+      await runStale();
+      expect([...ran()].sort()).toEqual(bodies);
+      await runCell(cell);
+      await runStale();
+      expect([...ran()].sort(), "after the undo").toEqual(bodies);
+    },
+  );
 
   test("[S7] a comment in a cell runs nothing", async () => {
-    await runCell("kilometres", (source) => source.replace("const radians", "// degrees to radians\n  const   radians"));
+    await runCell("kilometres", (source) =>
+      source.replace("const radians", "// degrees to radians\n  const   radians"),
+    );
     expect(withStatus("fresh")).toEqual(stages);
     expect(await runStale()).toEqual({ bodies: [], cells: [] });
   });
@@ -163,11 +186,21 @@ describe("the quickstart notebook", () => {
 });
 
 describe("the file of the quickstart notebook", () => {
-  const notebook = JSON.parse(text) as { cells: Record<string, unknown>[]; metadata: unknown; nbformat: number; nbformat_minor: number };
+  const notebook = JSON.parse(text) as {
+    cells: Record<string, unknown>[];
+    metadata: unknown;
+    nbformat: number;
+    nbformat_minor: number;
+  };
 
   test("[D14] it is for the tslab kernel and holds no output", () => {
-    expect(notebook).toMatchObject({ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec: { name: "tslab", language: "typescript" } } });
-    for (const cell of notebook.cells.filter(({ cell_type }) => cell_type === "code")) expect(cell).toMatchObject({ outputs: [], execution_count: null });
+    expect(notebook).toMatchObject({
+      nbformat: 4,
+      nbformat_minor: 5,
+      metadata: { kernelspec: { name: "tslab", language: "typescript" } },
+    });
+    for (const cell of notebook.cells.filter(({ cell_type }) => cell_type === "code"))
+      expect(cell).toMatchObject({ outputs: [], execution_count: null });
   });
 
   test("[D14] cells have ids that people can read, each its own", () => {
