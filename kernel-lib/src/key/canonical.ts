@@ -14,7 +14,6 @@ import { StagebookError } from "../protocol";
 import type { Frame } from "./value-frame";
 import { ItemFrame, itemsOf, ListFrame, pairsOf, PropertyFrame } from "./value-frame";
 import { Shapes } from "./canonical-shapes";
-import type { FloatArray } from "./canonical-sink";
 import { bytesOf, CanonicalSink } from "./canonical-sink";
 import { compareKeys, extraKeys, symbolName } from "./own-keys";
 import type { ValueClass } from "./value-kind";
@@ -243,7 +242,11 @@ export class CanonicalWalk {
 
   private writeKey(key: string | symbol): void {
     this.sink.tag(typeof key === "string" ? TAG.string : TAG.symbol);
-    this.sink.string(typeof key === "string" ? key : (symbolName(key) ?? this.refuse(`an object with a symbol key of its own (${key.toString()})`)));
+    this.sink.string(
+      typeof key === "string"
+        ? key
+        : (symbolName(key) ?? this.refuse(`an object with a symbol key of its own (${key.toString()})`)),
+    );
   }
 
   private writeList(list: readonly unknown[], step: (at: number, list: readonly unknown[]) => string): boolean {
@@ -252,12 +255,16 @@ export class CanonicalWalk {
   }
 
   private writeMemory(array: NodeJS.TypedArray): void {
-    if (types.isFloat64Array(array) || types.isFloat32Array(array)) this.sink.floats(array as FloatArray);
+    if (types.isFloat64Array(array) || types.isFloat32Array(array)) this.sink.floats(array);
     else this.sink.bytes(bytesOf(array));
   }
 
   private writeBuffer(buffer: ArrayBuffer | SharedArrayBuffer): boolean {
-    const { resizable, growable, maxByteLength } = buffer as { resizable?: boolean; growable?: boolean; maxByteLength?: number };
+    const { resizable, growable, maxByteLength } = buffer as {
+      resizable?: boolean;
+      growable?: boolean;
+      maxByteLength?: number;
+    };
     this.sink.count(resizable === true || growable === true ? 1 + (maxByteLength ?? 0) : 0);
     this.sink.bytes(new Uint8Array(buffer));
     return false;

@@ -6,7 +6,7 @@ import { textOfValue } from "./describe";
 import { digestOf } from "./digest";
 import type { KeyPart } from "./parts";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "./scopes";
-import { parseFunction, type FreeName, type ParsedFunction } from "./source";
+import { parseFunction, readableName, type FreeName, type ParsedFunction } from "./source";
 
 /** A name that the code reaches and no key can follow. */
 export interface Untracked {
@@ -93,14 +93,14 @@ class ClosureWalk {
     const lookup = this.lookupOf(fn, live, parsed);
     const normal = parsed.normalise((free) => this.boundMembers(free, lookup));
     if (parsed.usesOuterThis) this.untrack("this", "`this` of the enclosing function");
-    const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, normal.assigned));
+    const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed.assigned));
     const extras = this.visitOwn(fn, name);
     this.parts[index] = { kind, name, digest: digestOf(JSON.stringify([normal.text, bindings, extras])), text: normal.readable.slice(0, MAX_TEXT) };
     return `#${index}`;
   }
 
   private visitBinding(binding: FreeName, lookup: Lookup, assigned: readonly string[]): string {
-    const label = labelOf(binding);
+    const label = readableName(binding);
     if (binding.name === "process" && binding.members[0] === "env" && binding.members[1] !== undefined && !lookup("process")) return this.visitEnv(binding.members[1]);
     if (assigned.includes(label)) return this.untrack(label, "assigned by the stage itself");
     const found = lookup(binding.name);
@@ -272,11 +272,6 @@ function parsedOf(source: string): ParsedFunction {
 
 function follow(value: unknown, members: readonly string[]): unknown {
   return members.reduce((at, member) => (at as Record<string, unknown> | undefined)?.[member], value);
-}
-
-function labelOf(binding: FreeName): string {
-  const last = binding.members.at(-1);
-  return last === undefined || last === "default" ? binding.name.replace(/_\d+$/, "") : last;
 }
 
 const isClassSource = (fn: AnyFunction): boolean => Function.prototype.toString.call(fn).startsWith("class");

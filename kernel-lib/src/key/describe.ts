@@ -16,14 +16,20 @@ export function describeValue(value: unknown): string {
   const type = classOf(value);
   switch (type?.kind) {
     case undefined:
-      return types.isProxy(value) ? "a proxy" : types.isPromise(value) ? "a promise" : classNameOf(value) || "an object";
+      return types.isProxy(value)
+        ? "a proxy"
+        : types.isPromise(value)
+          ? "a promise"
+          : classNameOf(value) || "an object";
     case "array":
       return describeArray(value as readonly unknown[]);
     case "map":
     case "set":
       return `${type.name} of ${withCommas((value as ReadonlySet<unknown>).size)}`;
     case "typed-array":
-      return type.name === "Buffer" ? sizeText((value as Uint8Array).byteLength) : `${type.name} of ${withCommas((value as Uint8Array).length)}`;
+      return type.name === "Buffer"
+        ? sizeText((value as Uint8Array).byteLength)
+        : `${type.name} of ${withCommas((value as Uint8Array).length)}`;
     case "data-view":
     case "array-buffer":
     case "shared-buffer":
@@ -59,12 +65,13 @@ export function sizeText(sizeBytes: number): string {
 }
 
 function describeText(text: string): string {
-  if (/^\s*(<\?xml[^>]*>\s*)?<svg[\s>]/.test(text.slice(0, 500))) return `SVG picture, ${sizeText(Buffer.byteLength(text))}`;
+  if (/^\s*(<\?xml[^>]*>\s*)?<svg[\s>]/.test(text.slice(0, 500)))
+    return `SVG picture, ${sizeText(Buffer.byteLength(text))}`;
   return textOfValue(text, SUMMARY_TEXT);
 }
 
 function describeArray(items: readonly unknown[]): string {
-  const first = items.length > 0 ? Object.getOwnPropertyDescriptor(items, 0)?.value : undefined;
+  const first: unknown = items.length > 0 ? Object.getOwnPropertyDescriptor(items, 0)?.value : undefined;
   const isTable = typeof first === "object" && first !== null && isPlain(first);
   const noun = isTable ? "row" : "item";
   return `${withCommas(items.length)} ${noun}${items.length === 1 ? "" : "s"}`;
@@ -112,7 +119,9 @@ function dateText(date: Date): string {
 
 function errorText(error: object, max: number): string {
   const message: unknown = Object.getOwnPropertyDescriptor(error, "message")?.value;
-  return typeof message === "string" && message !== "" ? `${classNameOf(error)}: ${message.slice(0, max)}` : classNameOf(error);
+  return typeof message === "string" && message !== ""
+    ? `${classNameOf(error)}: ${message.slice(0, max)}`
+    : classNameOf(error);
 }
 
 function compareTexts(a: string, b: string): number {

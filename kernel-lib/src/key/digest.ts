@@ -12,7 +12,8 @@ const HASH_AT_ONCE_BYTES = 512 * 1024 * 1024;
 export function digestOf(data: Uint8Array | string): Digest {
   if (typeof data === "string" || data.byteLength <= HASH_AT_ONCE_BYTES) return hash("sha256", data, "hex") as Digest;
   const sha = createHash("sha256");
-  for (let at = 0; at < data.byteLength; at += HASH_AT_ONCE_BYTES) sha.update(data.subarray(at, at + HASH_AT_ONCE_BYTES));
+  for (let at = 0; at < data.byteLength; at += HASH_AT_ONCE_BYTES)
+    sha.update(data.subarray(at, at + HASH_AT_ONCE_BYTES));
   return sha.digest("hex") as Digest;
 }
 

@@ -76,6 +76,12 @@ function isEnumerable(value: object, key: PropertyKey): boolean {
  * and nothing else only when there is nothing else. In constant time; when the text is not as expected the keys are listed.
  */
 function hasOnlyItems(items: ArrayLike<unknown>): boolean {
-  const text = inspect(items, { depth: 0, maxArrayLength: 0, maxStringLength: 0, breakLength: Infinity, customInspect: false });
+  const text = inspect(items, {
+    depth: 0,
+    maxArrayLength: 0,
+    maxStringLength: 0,
+    breakLength: Infinity,
+    customInspect: false,
+  });
   return /^(\w+\(\d+\) )?\[ \.\.\. \d+ more items? \]$/.test(text);
 }

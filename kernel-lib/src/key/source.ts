@@ -1,7 +1,6 @@
 /** A function's source, parsed and normalised: what it does, freed of how it is written. Used by the closure walk. */
-import { parse, type Node } from "acorn";
 import { generate } from "astring";
-import { analyze, type Scope } from "eslint-scope";
+import { childOf, childrenIn, findFreeIdentifiers, findParents, isNode, parseScript, textIn, visitTree, type SyntaxNode } from "./syntax-tree";
 
 /** A name that the function takes from outside, with the static members that follow it (`fs_1.default.readFile`). */
 export interface FreeName {
@@ -21,200 +20,194 @@ export interface NormalSource {
   readonly text: string;
   /** For people: with the names as written in the notebook. */
   readonly readable: string;
-  /** Names that the function itself assigns outside its own scope. */
-  readonly assigned: readonly string[];
-  /** True when it uses `this` or `super` of an enclosing function. */
-  readonly usesOuterThis: boolean;
-  readonly isClass: boolean;
 }
 
 /** A parsed function; normalising depends on what its names are bound to. */
 export interface ParsedFunction {
   readonly freeNames: readonly FreeName[];
+  /** Names that the function itself assigns outside its own scope. */
   readonly assigned: readonly string[];
+  /** True when it uses `this` or `super` of an enclosing function. */
   readonly usesOuterThis: boolean;
   readonly isClass: boolean;
   normalise(bindMembers: BindMembers): NormalSource;
 }
 
-type AnyNode = Node & { [field: string]: unknown };
 interface Reference {
-  readonly node: AnyNode;
-  readonly chain: readonly AnyNode[];
+  readonly node: SyntaxNode;
+  /** The member expressions directly round the name. */
+  readonly chain: readonly SyntaxNode[];
   readonly free: FreeName;
 }
 
 /** Parses what `Function.prototype.toString` gave. Throws SyntaxError when it is no parsable function. */
 export function parseFunction(source: string): ParsedFunction {
-  const { tree, fn, method } = parseAnyForm(source);
-  undoExports(tree);
-  const parents = parentsOf(tree);
+  const { tree, fn } = parseAnyForm(source);
+  const parents = findParents(tree);
   const references = findReferences(tree, parents);
-  const own = method ? undefined : fn;
-  const parsed = {
-    freeNames: unique(references.map((reference) => reference.free)),
+  const frees = references.map((reference) => reference.free);
+  return {
+    freeNames: unique(frees),
     assigned: [...new Set(references.filter((reference) => isAssigned(reference, parents)).map((reference) => nameOf(reference.free)))],
     usesOuterThis: fn.type === "ArrowFunctionExpression" && usesThis(fn),
-    isClass: own?.type === "ClassExpression" || own?.type === "ClassDeclaration",
-  };
-  return {
-    ...parsed,
-    normalise: (bindMembers) => normalise(source, parsed, references.map((reference) => reference.free), bindMembers),
+    isClass: fn.type === "ClassExpression",
+    normalise: (bindMembers) => normalise(source, frees, bindMembers),
   };
 }
 
-const options = { ecmaVersion: "latest", ranges: true, allowSuperOutsideMethod: true, allowAwaitOutsideFunction: true } as const;
+/** `head`: what a method has before its function (`get size`). */
+function parseAnyForm(source: string): { readonly tree: SyntaxNode; readonly fn: SyntaxNode; readonly head: string } {
+  const parsed = parseExpression(source) ?? parseMethod(source);
+  undoExports(parsed.tree);
+  return parsed;
+}
 
-function parseAnyForm(source: string): { tree: AnyNode; fn: AnyNode; method: boolean } {
+function parseExpression(source: string): { tree: SyntaxNode; fn: SyntaxNode; head: string } | undefined {
   try {
-    const tree = parse(`(${source}\n)`, { ...options, sourceType: "script" }) as unknown as AnyNode;
-    const fn = (tree.body as AnyNode[])[0]!.expression as AnyNode;
-    return { tree, fn, method: false };
+    const tree = parseScript(`(${source}\n)`);
+    return { tree, fn: expressionOf(tree), head: "" };
   } catch {
-    // A method, getter or setter: its source is only valid inside an object or a class.
-    const text = /^static\b/.test(source) ? source.replace(/^static\s+/, "") : source;
-    const tree = parse(`({${text}\n})`, { ...options, sourceType: "script" }) as unknown as AnyNode;
-    const expression = (tree.body as AnyNode[])[0]!.expression as AnyNode;
-    const property = (expression.properties as AnyNode[])[0]!;
-    return { tree, fn: property.value as AnyNode, method: true };
+    // A method, getter or setter: its source is only valid inside an object.
+    return undefined;
   }
 }
 
+function parseMethod(source: string): { tree: SyntaxNode; fn: SyntaxNode; head: string } {
+  const tree = parseScript(`({${source.replace(/^static\s+/, "")}\n})`);
+  const [property] = childrenIn(expressionOf(tree), "properties");
+  if (!property) throw new SyntaxError("no function");
+  const key = childOf(property, "key");
+  const kind = property.kind === "get" || property.kind === "set" ? `${property.kind} ` : "";
+  const name = property.computed === true ? "[computed]" : textIn(key, "name") || String(key.value);
+  return { tree, fn: childOf(property, "value"), head: `${kind}${name}: ` };
+}
+
+function expressionOf(tree: SyntaxNode): SyntaxNode {
+  const [statement] = childrenIn(tree, "body");
+  if (!statement) throw new SyntaxError("no function");
+  return childOf(statement, "expression");
+}
+
 /** `exports.counter = (counter++, counter)` → `counter++`; `exports.x = x = 1` → `x = 1`: what tslab added. */
-function undoExports(tree: AnyNode): void {
-  visit(tree, (node) => {
-    for (const [field, child] of Object.entries(node)) {
-      if (!isNode(child) || child.type !== "AssignmentExpression") continue;
-      const target = child.left as AnyNode;
-      if (target.type !== "MemberExpression" || (target.object as AnyNode).name !== "exports" || target.computed) continue;
-      const name = (target.property as AnyNode).name;
-      const value = child.right as AnyNode;
-      if (value.type === "SequenceExpression") {
-        const [first, last] = value.expressions as AnyNode[];
-        if ((value.expressions as AnyNode[]).length === 2 && last!.type === "Identifier" && last!.name === name && first!.type === "UpdateExpression") node[field] = first;
-      } else if (value.type === "AssignmentExpression" && (value.left as AnyNode).name === name) node[field] = value;
-    }
+function undoExports(tree: SyntaxNode): void {
+  visitTree(tree, (node) => {
+    for (const [field, child] of Object.entries(node)) if (isNode(child)) node[field] = withoutExport(child);
+    return true;
   });
 }
 
-function findReferences(tree: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): Reference[] {
-  const manager = analyze(tree as never, { ecmaVersion: 2022, sourceType: "script", ignoreEval: true });
-  const global = manager.globalScope as unknown as Scope;
-  return global.through
-    .map((reference) => reference.identifier as unknown as AnyNode)
-    .sort((a, b) => a.start - b.start)
-    .map((node) => {
-      const chain = memberChain(node, parents);
-      return { node, chain, free: { name: node.name as string, members: chain.map(memberName) } };
-    });
+function withoutExport(node: SyntaxNode): SyntaxNode {
+  if (node.type !== "AssignmentExpression") return node;
+  const target = childOf(node, "left");
+  if (target.type !== "MemberExpression" || target.computed === true || textIn(childOf(target, "object"), "name") !== "exports") return node;
+  const name = textIn(childOf(target, "property"), "name");
+  const value = childOf(node, "right");
+  if (value.type === "AssignmentExpression" && textIn(childOf(value, "left"), "name") === name) return value;
+  const [first, last, ...more] = childrenIn(value, "expressions");
+  const isUpdate = value.type === "SequenceExpression" && first?.type === "UpdateExpression" && last?.type === "Identifier" && textIn(last, "name") === name && more.length === 0;
+  return isUpdate ? first : node;
 }
 
-/** The member expressions directly round a name: for `a.b.c()` of `a` the nodes `a.b`, `a.b.c`. */
-function memberChain(node: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): AnyNode[] {
-  const chain: AnyNode[] = [];
+function findReferences(tree: SyntaxNode, parents: ReadonlyMap<SyntaxNode, SyntaxNode>): readonly Reference[] {
+  return findFreeIdentifiers(tree).map((node) => {
+    const chain = memberChain(node, parents);
+    return { node, chain, free: { name: textIn(node, "name"), members: chain.map(memberName) } };
+  });
+}
+
+/** For `a.b.c()` of `a` the nodes `a.b`, `a.b.c`. */
+function memberChain(node: SyntaxNode, parents: ReadonlyMap<SyntaxNode, SyntaxNode>): readonly SyntaxNode[] {
+  const chain: SyntaxNode[] = [];
   let at = node;
-  for (let up = parents.get(at); up && up.type === "MemberExpression" && up.object === at && !up.optional && (!up.computed || isTextLiteral(up.property)); up = parents.get(at)) {
-    if (!up.computed && (up.property as AnyNode).type === "PrivateIdentifier") break;
+  for (let up = parents.get(at); up && isStaticMember(up, at); up = parents.get(at)) {
     chain.push(up);
     at = up;
   }
   return chain;
 }
 
-const isTextLiteral = (node: unknown): boolean => isNode(node) && node.type === "Literal" && typeof node.value === "string";
-const memberName = (member: AnyNode): string => {
-  const property = member.property as AnyNode;
-  return (member.computed ? property.value : property.name) as string;
-};
-
-function isAssigned(reference: Reference, parents: ReadonlyMap<AnyNode, AnyNode>): boolean {
-  const whole = reference.free.name === "exports" && reference.chain.length > 0 ? reference.chain[0]! : reference.node;
-  const up = parents.get(whole);
-  if (!up) return false;
-  if (up.type === "AssignmentExpression" || up.type === "AssignmentPattern") return up.left === whole;
-  if (up.type === "UpdateExpression") return true;
-  return (up.type === "ForInStatement" || up.type === "ForOfStatement") && up.left === whole;
+function isStaticMember(node: SyntaxNode, object: SyntaxNode): boolean {
+  if (node.type !== "MemberExpression" || node.object !== object || node.optional === true) return false;
+  const property = childOf(node, "property");
+  return node.computed === true ? property.type === "Literal" && typeof property.value === "string" : property.type === "Identifier";
 }
 
-const nameOf = (free: FreeName): string => (free.name === "exports" && free.members[0] !== undefined ? free.members[0] : free.name);
+function memberName(member: SyntaxNode): string {
+  const property = childOf(member, "property");
+  return textIn(property, member.computed === true ? "value" : "name");
+}
 
-function usesThis(arrow: AnyNode): boolean {
+function isAssigned({ node, chain, free }: Reference, parents: ReadonlyMap<SyntaxNode, SyntaxNode>): boolean {
+  const whole = free.name === "exports" ? (chain[0] ?? node) : node;
+  const up = parents.get(whole);
+  switch (up?.type) {
+    case "AssignmentExpression":
+    case "AssignmentPattern":
+    case "ForInStatement":
+    case "ForOfStatement":
+      return up.left === whole;
+    case "UpdateExpression":
+      return true;
+    default:
+      return false;
+  }
+}
+
+const nameOf = (free: FreeName): string => (free.name === "exports" ? (free.members[0] ?? free.name) : free.name);
+
+function usesThis(arrow: SyntaxNode): boolean {
   let found = false;
-  visit(arrow, (node) => {
-    if (node.type === "ThisExpression" || node.type === "Super") found = true;
-    return node === arrow || !/^(FunctionExpression|FunctionDeclaration|ClassExpression|ClassDeclaration)$/.test(node.type);
+  visitTree(arrow, (node) => {
+    found ||= node.type === "ThisExpression" || node.type === "Super";
+    return node === arrow || !/^(Function(Expression|Declaration)|Class(Expression|Declaration))$/.test(node.type);
   });
   return found;
 }
 
-function normalise(source: string, parsed: Omit<ParsedFunction, "normalise">, frees: readonly FreeName[], bindMembers: BindMembers): NormalSource {
-  // Parsed afresh because the tree is rewritten in place, once with placeholders and once with readable names.
+function normalise(source: string, frees: readonly FreeName[], bindMembers: BindMembers): NormalSource {
   const bound = frees.map((free) => ({ name: free.name, members: free.members.slice(0, bindMembers(free)) }));
   const bindings = unique(bound);
-  const indexOf = new Map(bindings.map((binding, index) => [idOf(binding), index]));
-  const write = (label: (binding: FreeName) => string): string => {
-    const { tree, fn } = parseAnyForm(source);
-    undoExports(tree);
-    const parents = parentsOf(tree);
-    findReferences(tree, parents).forEach((reference, at) => replace(reference, bound[at]!, label(bound[at]!)));
-    visit(tree, simplify);
-    const text = generate(fn as never, { indent: "  " });
-    return fn === (tree.body as AnyNode[])[0]!.expression ? text : `${headOf(tree)}${text}`;
+  const places = new Map(bindings.map((binding, index) => [idOf(binding), `§${index}`]));
+  // Parsed afresh because the tree is rewritten in place, once with placeholders and once with readable names.
+  const write = (labelOf: (binding: FreeName) => string): string => {
+    const { tree, fn, head } = parseAnyForm(source);
+    findReferences(tree, findParents(tree)).forEach((reference, at) => {
+      const binding = bound[at];
+      if (binding) replace(reference, binding, labelOf(binding));
+    });
+    visitTree(tree, simplify);
+    return head + generate(fn as never, { indent: "  " });
   };
-  return {
-    ...parsed,
-    bindings,
-    text: write((binding) => `§${indexOf.get(idOf(binding))}`),
-    readable: write((binding) => binding.members.at(-1) === "default" ? binding.name.replace(/_\d+$/, "") : (binding.members.at(-1) ?? binding.name.replace(/_\d+$/, ""))),
-  };
+  return { bindings, text: write((binding) => places.get(idOf(binding)) ?? ""), readable: write(readableName) };
 }
 
-/** `get `, `async *name` … of a method, which its function node does not carry. */
-function headOf(tree: AnyNode): string {
-  const property = (((tree.body as AnyNode[])[0]!.expression as AnyNode).properties as AnyNode[])[0]!;
-  const key = property.key as AnyNode;
-  const kind = property.kind === "get" || property.kind === "set" ? `${property.kind} ` : "";
-  return `${kind}${property.computed ? "[computed]" : String(key.name ?? key.value)}: `;
+/** `toRow` of `exports.toRow`, `path` of `path_1.default`. */
+export function readableName(binding: FreeName): string {
+  const last = binding.members.at(-1);
+  return last === undefined || last === "default" ? binding.name.replace(/_\d+$/, "") : last;
 }
 
-function replace(reference: Reference, binding: FreeName, label: string): void {
-  const target = binding.members.length === 0 ? reference.node : reference.chain[binding.members.length - 1]!;
-  for (const field of Object.keys(target)) if (field !== "start" && field !== "end" && field !== "range") delete target[field];
-  Object.assign(target, { type: "Identifier", name: label });
+function replace({ node, chain }: Reference, binding: FreeName, name: string): void {
+  const target = chain[binding.members.length - 1] ?? node;
+  for (const field of Object.keys(target)) if (field !== "start" && field !== "end" && field !== "range") Reflect.deleteProperty(target, field);
+  Object.assign(target, { type: "Identifier", name });
 }
 
-/** Takes out what is only a way of writing: quotes, shorthand, `(0, f)(…)`, directives. */
-function simplify(node: AnyNode): void {
+/** Takes out what is only a way of writing: quotes, shorthand, `(0, f)(…)`. */
+function simplify(node: SyntaxNode): true {
   if (node.type === "Literal" && !("regex" in node) && !("bigint" in node)) delete node.raw;
   if (node.type === "Property") node.shorthand = false;
-  if (node.type === "CallExpression" || node.type === "TaggedTemplateExpression") {
-    const field = node.type === "CallExpression" ? "callee" : "tag";
-    const callee = node[field] as AnyNode;
-    const parts = callee.type === "SequenceExpression" ? (callee.expressions as AnyNode[]) : [];
-    if (parts.length === 2 && parts[0]!.type === "Literal" && parts[0]!.value === 0) node[field] = parts[1];
+  for (const field of ["callee", "tag"]) {
+    const callee = node[field];
+    if (!isNode(callee) || callee.type !== "SequenceExpression") continue;
+    const [zero, called, ...more] = childrenIn(callee, "expressions");
+    if (zero?.type === "Literal" && zero.value === 0 && called && more.length === 0) node[field] = called;
   }
+  return true;
 }
 
-function visit(node: AnyNode, enter: (node: AnyNode) => boolean | void): void {
-  if (enter(node) === false) return;
-  for (const child of childrenOf(node)) visit(child, enter);
-}
-
-function childrenOf(node: AnyNode): AnyNode[] {
-  return Object.values(node).flatMap((value) => (Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : []));
-}
-
-function parentsOf(tree: AnyNode): Map<AnyNode, AnyNode> {
-  const parents = new Map<AnyNode, AnyNode>();
-  visit(tree, (node) => {
-    for (const child of childrenOf(node)) parents.set(child, node);
-  });
-  return parents;
-}
-
-const isNode = (value: unknown): value is AnyNode => typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";
 const idOf = (free: FreeName): string => [free.name, ...free.members].join("\u0000");
+
 function unique(names: readonly FreeName[]): readonly FreeName[] {
   return [...new Map(names.map((free) => [idOf(free), free])).values()];
 }
-

@@ -41,10 +41,11 @@ const byPrototype: ReadonlyMap<object, Candidate> = new Map(candidates());
 /** The class of a built-in, or undefined for everything that has no canonical form (see `whatIs`). Proxies have none. */
 export function classOf(value: object): ValueClass | undefined {
   if (typeof value === "function" || types.isProxy(value)) return undefined;
-  const prototype: object | null = Object.getPrototypeOf(value);
+  const prototype = prototypeOf(value);
   if (prototype === Object.prototype) return OBJECT;
   if (Array.isArray(value)) return prototype === Array.prototype || isArrayPrototype(prototype) ? ARRAY : undefined;
-  if (prototype === null) return types.isModuleNamespaceObject(value) || types.isExternal(value) ? undefined : NULL_OBJECT;
+  if (prototype === null)
+    return types.isModuleNamespaceObject(value) || types.isExternal(value) ? undefined : NULL_OBJECT;
   const candidate = byPrototype.get(prototype);
   if (candidate) return candidate.is(value) ? candidate : undefined;
   return isObjectPrototype(prototype) ? OBJECT : undefined;
@@ -53,7 +54,8 @@ export function classOf(value: object): ValueClass | undefined {
 /** In words, for what has no canonical form: `a function (toRow)`, `a promise`, `an instance of class Model`. */
 export function whatIs(value: object): string {
   if (types.isProxy(value)) return "a proxy";
-  if (typeof value === "function") return types.isAsyncFunction(value) ? named("an async function", value) : named("a function", value);
+  if (typeof value === "function")
+    return types.isAsyncFunction(value) ? named("an async function", value) : named("a function", value);
   if (types.isPromise(value)) return "a promise";
   if (types.isWeakMap(value)) return "a WeakMap";
   if (types.isWeakSet(value)) return "a WeakSet";
@@ -66,12 +68,16 @@ export function whatIs(value: object): string {
 
 /** The name of an object's class, without running code; `""` when it has none. */
 export function classNameOf(value: object): string {
-  for (let holder: object | null = value; holder !== null; holder = Object.getPrototypeOf(holder)) {
+  for (let holder: object | null = value; holder !== null; holder = prototypeOf(holder)) {
     if (types.isProxy(holder)) return "";
     const found: unknown = Object.getOwnPropertyDescriptor(holder, "constructor")?.value;
     if (typeof found === "function" && !types.isProxy(found)) return nameOfFunction(found);
   }
   return "";
+}
+
+function prototypeOf(value: object): object | null {
+  return Object.getPrototypeOf(value) as object | null;
 }
 
 function named(what: string, value: object): string {
@@ -86,7 +92,7 @@ function nameOfFunction(value: object): string {
 
 /** Object.prototype of another realm (`vm`, a worker's structured clone). */
 function isObjectPrototype(prototype: object): boolean {
-  return !types.isProxy(prototype) && Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
+  return !types.isProxy(prototype) && prototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
 }
 
 /** Array.prototype of another realm: itself an array, as no subclass's prototype is. */
@@ -95,10 +101,12 @@ function isArrayPrototype(prototype: object | null): boolean {
 }
 
 function candidates(): [object, Candidate][] {
-  const make = (kind: ValueKind, name: string, prototype: object, is: (value: object) => boolean): [object, Candidate] => [
-    prototype,
-    { kind, name, is },
-  ];
+  const make = (
+    kind: ValueKind,
+    name: string,
+    prototype: object,
+    is: (value: object) => boolean,
+  ): [object, Candidate] => [prototype, { kind, name, is }];
   return [
     make("map", "Map", Map.prototype, types.isMap),
     make("set", "Set", Set.prototype, types.isSet),
@@ -109,14 +117,18 @@ function candidates(): [object, Candidate][] {
     make("shared-buffer", "SharedArrayBuffer", SharedArrayBuffer.prototype, types.isSharedArrayBuffer),
     make("url", "URL", URL.prototype, isUrl),
     ...errorClasses().map((type) => make("error", type.name, type.prototype, types.isNativeError)),
-    ...[Number, String, Boolean, BigInt, Symbol].map((type) => make("boxed", type.name, type.prototype, types.isBoxedPrimitive)),
+    ...boxedClasses().map((type) => make("boxed", type.name, type.prototype, types.isBoxedPrimitive)),
     ...typedArrayClasses().map((type) => make("typed-array", type.name, type.prototype, isArrayOf(type.name))),
-    make("typed-array", "Buffer", Buffer.prototype, types.isUint8Array),
+    make("typed-array", "Buffer", prototypeOf(Buffer.alloc(0)) ?? {}, types.isUint8Array),
   ];
 }
 
 function errorClasses(): readonly { readonly name: string; readonly prototype: object }[] {
   return [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError];
+}
+
+function boxedClasses(): readonly { readonly name: string; readonly prototype: object }[] {
+  return [Number, String, Boolean, BigInt, Symbol];
 }
 
 function typedArrayClasses(): readonly { readonly name: string; readonly prototype: object }[] {
@@ -126,17 +138,18 @@ function typedArrayClasses(): readonly { readonly name: string; readonly prototy
   ];
 }
 
-const typedArrayName = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get;
+/** Its getter knows a typed array's real kind. */
+const typedArrayTag = Object.getOwnPropertyDescriptor(prototypeOf(Uint8Array.prototype) ?? {}, Symbol.toStringTag);
 
 function isArrayOf(name: string): (value: object) => boolean {
-  return (value) => typedArrayName?.call(value) === name;
+  return (value) => typedArrayTag?.get?.call(value) === name;
 }
 
-const hrefOf = Object.getOwnPropertyDescriptor(URL.prototype, "href")?.get;
+const href = Object.getOwnPropertyDescriptor(URL.prototype, "href");
 
 function isUrl(value: object): boolean {
   try {
-    return typeof hrefOf?.call(value) === "string";
+    return typeof href?.get?.call(value) === "string";
   } catch {
     // The getter throws for anything that only has URL's prototype: that is the answer.
     return false;

@@ -23,7 +23,8 @@ export function setStep(item: number): string {
 
 /** Steps joined; the middle of a very deep path is left out. */
 export function joinSteps(root: string, steps: readonly string[]): string {
-  const shown = steps.length <= 24 ? steps : [...steps.slice(0, 12), ` … ${steps.length - 20} more … `, ...steps.slice(-8)];
+  const shown =
+    steps.length <= 24 ? steps : [...steps.slice(0, 12), ` … ${steps.length - 20} more … `, ...steps.slice(-8)];
   return root + shown.join("");
 }
 

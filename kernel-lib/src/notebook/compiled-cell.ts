@@ -1,8 +1,7 @@
 /** A cell as tslab compiled it: mends its shorthand bug, and finds what notebook variables it reads and writes. Pure. */
-import { parse, type Node } from "acorn";
-import { analyze } from "eslint-scope";
+import { childOf, childrenIn, findFreeIdentifiers, findParents, parseScript, textIn, visitTree, type SyntaxNode } from "../key/syntax-tree";
 
-type AnyNode = Node & { [field: string]: unknown };
+type Parents = ReadonlyMap<SyntaxNode, SyntaxNode>;
 
 export interface CompiledCell {
   /** The code to run instead. */
@@ -20,97 +19,88 @@ const defining = new Set(["stage", "each", "computed", "param", "file", "resourc
  * unresolved name, which throws; it becomes `{ quakes: exports.quakes }`.
  */
 export function readCompiledCell(code: string, isVariable: (name: string) => boolean): CompiledCell {
-  const tree = parse(code, { ecmaVersion: "latest", sourceType: "script", ranges: true, allowAwaitOutsideFunction: true }) as unknown as AnyNode;
-  const parents = new Map<AnyNode, AnyNode>();
-  visit(tree, (node) => {
-    for (const child of childrenOf(node)) parents.set(child, node);
-  });
-  const free = analyze(tree as never, { ecmaVersion: 2022, sourceType: "script", ignoreEval: true }).globalScope?.through ?? [];
-  const broken = free.map((reference) => reference.identifier as unknown as AnyNode).filter((node) => isBrokenShorthand(node, parents) && isVariable(node.name as string));
+  const tree = parseScript(code);
+  const parents = findParents(tree);
+  const broken = findFreeIdentifiers(tree).filter((node) => isBrokenShorthand(node, parents) && isVariable(textIn(node, "name")));
   const { reads, writes } = findAccesses(tree, parents);
-  for (const node of broken) reads.add(node.name as string);
+  for (const node of broken) reads.add(textIn(node, "name"));
   return { code: mend(code, broken), reads: [...reads].filter((name) => !writes.has(name)), writes: [...writes] };
 }
 
-function isBrokenShorthand(node: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): boolean {
+function isBrokenShorthand(node: SyntaxNode, parents: Parents): boolean {
   const property = parents.get(node);
   return property?.type === "Property" && property.shorthand === true && property.value === node && parents.get(property)?.type === "ObjectExpression";
 }
 
-function mend(code: string, broken: readonly AnyNode[]): string {
+function mend(code: string, broken: readonly SyntaxNode[]): string {
   let mended = "";
   let at = 0;
-  for (const node of [...broken].sort((a, b) => a.start - b.start)) {
-    mended += `${code.slice(at, node.end)}: exports.${node.name as string}`;
+  for (const node of broken) {
+    mended += `${code.slice(at, node.end)}: exports.${textIn(node, "name")}`;
     at = node.end;
   }
   return mended + code.slice(at);
 }
 
-function findAccesses(tree: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): { reads: Set<string>; writes: Set<string> } {
+function findAccesses(tree: SyntaxNode, parents: Parents): { readonly reads: Set<string>; readonly writes: Set<string> } {
   const reads = new Set<string>();
   const nested = new Set<string>();
   const writes = new Set<string>();
   let acts = false;
-  visit(tree, (node) => {
+  visitTree(tree, (node) => {
     const place = placeOf(node, parents);
-    if (node.type === "CallExpression" || node.type === "NewExpression" || node.type === "TaggedTemplateExpression") acts ||= place === "top" && !defining.has(calleeName(node)) && !isWrapper(node, tree);
+    acts ||= place === "top" && isAct(node, tree);
     const name = exportedName(node);
-    if (name === undefined) return;
-    const up = parents.get(node);
-    const written = (up?.type === "AssignmentExpression" && up.left === node) || up?.type === "UpdateExpression";
-    if (written) writes.add(name);
-    if (written && up.type === "AssignmentExpression" && up.operator === "=") return;
-    if (place === "top") reads.add(name);
-    else if (place === "nested") nested.add(name);
+    if (name === undefined) return true;
+    const access = accessOf(node, parents);
+    if (access !== "read") writes.add(name);
+    if (access === "write" || place === "stage") return true;
+    (place === "top" ? reads : nested).add(name);
+    return true;
   });
-  // Functions that the cell only defines are read by whoever calls them; one that acts may call them itself.
+  // Functions that the cell only defines are read by whoever calls them; a cell that acts may call them itself.
   if (acts) for (const name of nested) reads.add(name);
-  for (const name of ["__esModule", "tsLastExpr"]) {
-    reads.delete(name);
-    writes.delete(name);
-  }
-  return { reads, writes };
+  const isOwn = (name: string): boolean => name !== "__esModule" && !name.startsWith("tsLastExpr");
+  return { reads: new Set([...reads].filter(isOwn)), writes: new Set([...writes].filter(isOwn)) };
+}
+
+/** A call that does more than define something. */
+function isAct(node: SyntaxNode, tree: SyntaxNode): boolean {
+  if (node.type !== "CallExpression" && node.type !== "NewExpression" && node.type !== "TaggedTemplateExpression") return false;
+  const isWrapper = childrenIn(tree, "body").some((statement) => statement.expression === node);
+  return !isWrapper && !defining.has(calleeName(node));
+}
+
+function accessOf(node: SyntaxNode, parents: Parents): "read" | "write" | "both" {
+  const up = parents.get(node);
+  if (up?.type === "UpdateExpression") return "both";
+  if (up?.type !== "AssignmentExpression" || up.left !== node) return "read";
+  return up.operator === "=" ? "write" : "both";
 }
 
 /** `top`: executed with the cell; `nested`: in a function of it; `stage`: in a function that defines a stage. */
-function placeOf(node: AnyNode, parents: ReadonlyMap<AnyNode, AnyNode>): "top" | "nested" | "stage" {
-  let place: "top" | "nested" = "top";
+function placeOf(node: SyntaxNode, parents: Parents): "top" | "nested" | "stage" {
   let functions = 0;
-  for (let at: AnyNode | undefined = node, up = parents.get(node); at && up; at = up, up = parents.get(up)) {
-    if (!/Function/.test(at.type) || at === node) continue;
-    if (up.type === "CallExpression" && (up.arguments as AnyNode[]).includes(at) && defining.has(calleeName(up))) return "stage";
-    functions++;
+  let at = node;
+  for (let up = parents.get(at); up; up = parents.get(at)) {
+    if (at !== node && /Function/.test(at.type)) {
+      if (up.type === "CallExpression" && childrenIn(up, "arguments").includes(at) && defining.has(calleeName(up))) return "stage";
+      functions++;
+    }
+    at = up;
   }
   // The outermost function is tslab's wrapper.
-  if (functions > 1) place = "nested";
-  return place;
-}
-
-function isWrapper(call: AnyNode, tree: AnyNode): boolean {
-  return (tree.body as AnyNode[]).some((statement) => statement.expression === call);
+  return functions > 1 ? "nested" : "top";
 }
 
 /** `stage` of `(0, exports.stage)(…)`, `stagebook_1.stage(…)`, `stage(…)`. */
-function calleeName(call: AnyNode): string {
-  let callee = (call.callee ?? call.tag) as AnyNode;
-  if (callee.type === "SequenceExpression") callee = (callee.expressions as AnyNode[]).at(-1)!;
-  if (callee.type === "MemberExpression") return String((callee.property as AnyNode).name ?? "");
-  return callee.type === "Identifier" ? (callee.name as string) : "";
+function calleeName(call: SyntaxNode): string {
+  const callee = childOf(call, call.type === "TaggedTemplateExpression" ? "tag" : "callee");
+  const called = callee.type === "SequenceExpression" ? (childrenIn(callee, "expressions").at(-1) ?? callee) : callee;
+  return textIn(called.type === "MemberExpression" ? childOf(called, "property") : called, "name");
 }
 
-function exportedName(node: AnyNode): string | undefined {
-  if (node.type !== "MemberExpression" || node.computed || (node.object as AnyNode).type !== "Identifier" || (node.object as AnyNode).name !== "exports") return undefined;
-  return (node.property as AnyNode).name as string;
+function exportedName(node: SyntaxNode): string | undefined {
+  if (node.type !== "MemberExpression" || node.computed === true || textIn(childOf(node, "object"), "name") !== "exports") return undefined;
+  return textIn(childOf(node, "property"), "name");
 }
-
-function visit(node: AnyNode, enter: (node: AnyNode) => void): void {
-  enter(node);
-  for (const child of childrenOf(node)) visit(child, enter);
-}
-
-function childrenOf(node: AnyNode): AnyNode[] {
-  return Object.values(node).flatMap((value) => (Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : []));
-}
-
-const isNode = (value: unknown): value is AnyNode => typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";

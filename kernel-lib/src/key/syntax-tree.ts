@@ -1,0 +1,62 @@
+/** JavaScript as a tree: parsing, walking, free names. For functions (keys) and for compiled cells (notebook). */
+import { parse, type Node } from "acorn";
+import { analyze } from "eslint-scope";
+
+/** A node of any type; fields are looked at by name. */
+export type SyntaxNode = Node & { [field: string]: unknown };
+
+/** Parses a script. `ranges` are needed by the scope analysis. Throws SyntaxError. */
+export function parseScript(source: string): SyntaxNode {
+  const options = { ecmaVersion: "latest", sourceType: "script", ranges: true, allowSuperOutsideMethod: true, allowAwaitOutsideFunction: true } as const;
+  return parse(source, options) as unknown as SyntaxNode;
+}
+
+/** The child node in a field. Throws when there is none: the field is part of the node's type. */
+export function childOf(node: SyntaxNode, field: string): SyntaxNode {
+  const child = node[field];
+  if (!isNode(child)) throw new TypeError(`${node.type} has no ${field}`);
+  return child;
+}
+
+/** The nodes in a list field; empty when there is no list. */
+export function childrenIn(node: SyntaxNode, field: string): readonly SyntaxNode[] {
+  const children = node[field];
+  return Array.isArray(children) ? children.filter(isNode) : [];
+}
+
+/** The text in a field, empty when it holds none. */
+export function textIn(node: SyntaxNode, field: string): string {
+  const text = node[field];
+  return typeof text === "string" ? text : "";
+}
+
+/** Visits the node and all below it, parents first; `enter` returns false to leave a branch out. */
+export function visitTree(node: SyntaxNode, enter: (node: SyntaxNode) => boolean | undefined): void {
+  if (enter(node) === false) return;
+  for (const child of allChildren(node)) visitTree(child, enter);
+}
+
+/** Each node's parent. */
+export function findParents(tree: SyntaxNode): ReadonlyMap<SyntaxNode, SyntaxNode> {
+  const parents = new Map<SyntaxNode, SyntaxNode>();
+  visitTree(tree, (node) => {
+    for (const child of allChildren(node)) parents.set(child, node);
+    return true;
+  });
+  return parents;
+}
+
+/** Identifiers that nothing in the script declares, in order of their place. */
+export function findFreeIdentifiers(tree: SyntaxNode): readonly SyntaxNode[] {
+  const { globalScope } = analyze(tree as never, { ecmaVersion: 2022, sourceType: "script", ignoreEval: true });
+  const free = (globalScope?.through ?? []).map((reference) => reference.identifier as unknown as SyntaxNode);
+  return free.sort((a, b) => a.start - b.start);
+}
+
+export function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
+}
+
+function allChildren(node: SyntaxNode): readonly SyntaxNode[] {
+  return Object.values(node).flatMap((value) => (Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : []));
+}
