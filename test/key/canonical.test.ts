@@ -65,8 +65,20 @@ const distinct: readonly (readonly [string, unknown])[] = [
   ["a Set of one", new Set(["a"])],
   ["a Set 1, 2", new Set([1, 2])],
   ["a Set 2, 1", new Set([2, 1])],
-  ["a Map a, b", new Map([["a", 1], ["b", 1]])],
-  ["a Map b, a", new Map([["b", 1], ["a", 1]])],
+  [
+    "a Map a, b",
+    new Map([
+      ["a", 1],
+      ["b", 1],
+    ]),
+  ],
+  [
+    "a Map b, a",
+    new Map([
+      ["b", 1],
+      ["a", 1],
+    ]),
+  ],
   ["Int8Array", Int8Array.of(1)],
   ["Uint8Array", Uint8Array.of(1)],
   ["Uint8ClampedArray", Uint8ClampedArray.of(1)],
@@ -106,11 +118,17 @@ describe("[P5] kinds of values", () => {
       expect(`${name} = ${digests.get(digest) ?? "no other"}`).toBe(`${name} = no other`);
       digests.set(digest, name);
     }
-    for (const [name, value] of distinct) expect([name, digests.get(digestValue({ in: [value] }))]).toEqual([name, undefined]);
+    for (const [name, value] of distinct)
+      expect([name, digests.get(digestValue({ in: [value] }))]).toEqual([name, undefined]);
   });
 
   test("[P5] digests are the same in every version that reads the same stores", () => {
-    const value = { b: [1, -0, NaN, , "ж", 2n], a: new Map<unknown, unknown>([["k", new Date(0)]]), c: Float64Array.of(1, NaN), d: /x/gi }; // eslint-disable-line no-sparse-arrays
+    const value = {
+      b: [1, -0, NaN, , "ж", 2n], // eslint-disable-line no-sparse-arrays
+      a: new Map<unknown, unknown>([["k", new Date(0)]]),
+      c: Float64Array.of(1, NaN),
+      d: /x/gi,
+    };
     expect(digestValue(value)).toBe(GOLDEN);
   });
 
@@ -122,8 +140,18 @@ describe("[P5] kinds of values", () => {
   });
 
   test("[P6] rows with properties in another order are the same rows", () => {
-    const rows = [{ a: 1, b: 2 }, { b: 2, a: 1 }, { a: 1, b: 2, c: 3 }, { a: 1, b: 2 }];
-    const same = [{ b: 2, a: 1 }, { a: 1, b: 2 }, { c: 3, b: 2, a: 1 }, { b: 2, a: 1 }];
+    const rows = [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+      { a: 1, b: 2, c: 3 },
+      { a: 1, b: 2 },
+    ];
+    const same = [
+      { b: 2, a: 1 },
+      { a: 1, b: 2 },
+      { c: 3, b: 2, a: 1 },
+      { b: 2, a: 1 },
+    ];
     expect(digestValue(rows)).toBe(digestValue(same));
     expect(digestValue([{ a: 1 }, { b: 1 }])).not.toBe(digestValue([{ a: 1 }, { a: 1 }]));
   });
@@ -148,8 +176,8 @@ describe("[P5] kinds of values", () => {
 
   test("[P5] an array of a billion holes takes no time", () => {
     const [one, other]: unknown[][] = [[], []] as [unknown[], unknown[]];
-    one![1e9] = 1;
-    other![1e9 + 1] = 1;
+    one[1e9] = 1;
+    other[1e9 + 1] = 1;
     expect(digestValue(one)).not.toBe(digestValue(other));
     expect(digestValue(one)).toBe(digestValue(Object.assign([], one)));
   });
@@ -159,7 +187,9 @@ describe("[P5] kinds of values", () => {
     const marked = Object.assign([...plain], { unit: "m" });
     expect(digestValue(marked)).not.toBe(digestValue(plain));
     expect(digestValue(marked)).not.toBe(digestValue(Object.assign([...plain], { unit: "km" })));
-    expect(digestValue(Object.assign(new Float64Array(1000), { unit: "m" }))).not.toBe(digestValue(new Float64Array(1000)));
+    expect(digestValue(Object.assign(new Float64Array(1000), { unit: "m" }))).not.toBe(
+      digestValue(new Float64Array(1000)),
+    );
     expect(digestValue([...plain.slice(0, 999), 0])).not.toBe(digestValue(plain));
   });
 
@@ -171,7 +201,7 @@ describe("[P5] kinds of values", () => {
   });
 
   test("[P5] a long chain of references and a wide cycle", () => {
-    const ring = Array.from({ length: 50_000 }, (_, at) => ({ at, next: null as unknown }));
+    const ring = Array.from({ length: 50_000 }, (_, at): { at: number; next?: unknown } => ({ at }));
     ring.forEach((link, at) => (link.next = ring[(at + 1) % ring.length]));
     const digest = digestValue(ring[0]);
     ring[49_999]!.next = ring[1];
@@ -207,7 +237,14 @@ describe("[P5] what has no comparable content", () => {
 
   test("[P5] no user code runs: no trap, getter, iterator or toString", () => {
     const ran: string[] = [];
-    const trap = new Proxy({}, { get: () => ran.push("get"), getPrototypeOf: () => (ran.push("proto"), null), ownKeys: () => (ran.push("keys"), []) });
+    const trap = new Proxy(
+      {},
+      {
+        get: () => ran.push("get"),
+        getPrototypeOf: () => (ran.push("proto"), null),
+        ownKeys: () => (ran.push("keys"), []),
+      },
+    );
     const map = Object.defineProperty(new Map([[1, 2]]), Symbol.iterator, { value: () => ran.push("iterator") });
     for (const value of [trap, [trap], { get a() { return ran.push("getter"); } }, map]) refusal(value); // prettier-ignore
     expect(ran).toEqual([]);
@@ -245,7 +282,19 @@ describe("[P5] foreign forms", () => {
     expect(digest).toBe(digestValue({ f: function a() {} }, { foreign: byName }));
     expect(digest).not.toBe(digestValue({ f: function b() {} }, { foreign: byName }));
     expect(digest).not.toBe(digestValue({ f: "a" }));
-    expect(() => digestValue([{ f: (() => () => 1)() }], { foreign: byName })).toThrow("`value[0].f` is a function");
+    expect(() =>
+      digestValue(
+        [
+          {
+            f: (
+              () => () =>
+                1
+            )(),
+          },
+        ],
+        { foreign: byName },
+      ),
+    ).toThrow("`value[0].f` is a function");
   });
 
   test("[P5] the form is asked for once, with the path", () => {
@@ -270,12 +319,15 @@ function refusal(value: unknown): StagebookError {
 
 /** The types of this library level do not know them yet. */
 function resizable(length: number, maxByteLength: number): ArrayBuffer {
-  return new (ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer)(length, { maxByteLength });
+  return new (ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer)(length, {
+    maxByteLength,
+  });
 }
 
 function nested(depth: number, innermost: unknown): unknown {
   let value = innermost;
-  for (let level = 0; level < depth; level++) value = level % 3 === 0 ? [value] : level % 3 === 1 ? { value } : new Map([[1, value]]);
+  for (let level = 0; level < depth; level++)
+    value = level % 3 === 0 ? [value] : level % 3 === 1 ? { value } : new Map([[1, value]]);
   return value;
 }
 

@@ -42,7 +42,14 @@ describe("[O6] values in words", () => {
   });
 
   test("[O8] any value is one line of at most the given length", () => {
-    for (const value of [rows, "x".repeat(1e6), "😀".repeat(100), { a: { b: { c: { d: { e: 1 } } } } }, [["a\nb"]], new Error("a\nb")]) {
+    for (const value of [
+      rows,
+      "x".repeat(1e6),
+      "😀".repeat(100),
+      { a: { b: { c: { d: { e: 1 } } } } },
+      [["a\nb"]],
+      new Error("a\nb"),
+    ]) {
       for (const max of [20, 200]) {
         const text = textOfValue(value, max);
         expect(text.length).toBeLessThanOrEqual(max);
@@ -54,11 +61,21 @@ describe("[O6] values in words", () => {
   test("[O8] no user code runs", () => {
     const trap = new Proxy({}, { get: () => { throw new Error("ran"); } }); // prettier-ignore
     const getter = { get a(): never { throw new Error("ran"); }, [Symbol.for("nodejs.util.inspect.custom")]: () => { throw new Error("ran"); } }; // prettier-ignore
-    for (const value of [trap, getter, [trap], { trap }]) expect([describeValue(value), textOfValue(value)]).toHaveLength(2);
+    for (const value of [trap, getter, [trap], { trap }])
+      expect([describeValue(value), textOfValue(value)]).toHaveLength(2);
   });
 
   test("[O6] counts and sizes", () => {
     expect([0, 999, 1000, 1234567].map(withCommas)).toEqual(["0", "999", "1,000", "1,234,567"]);
-    expect([0, 1, 999, 1000, 1500, 12_345, 1_200_000, 8e9].map(sizeText)).toEqual(["0 bytes", "1 byte", "999 bytes", "1 kB", "1.5 kB", "12 kB", "1.2 MB", "8 GB"]);
+    expect([0, 1, 999, 1000, 1500, 12_345, 1_200_000, 8e9].map(sizeText)).toEqual([
+      "0 bytes",
+      "1 byte",
+      "999 bytes",
+      "1 kB",
+      "1.5 kB",
+      "12 kB",
+      "1.2 MB",
+      "8 GB",
+    ]);
   });
 });

@@ -25,7 +25,8 @@ function sameContent(a: object, b: object, pairs: Pairs): boolean {
   if (a instanceof RegExp && b instanceof RegExp) return a.source === b.source && a.flags === b.flags;
   if (ArrayBuffer.isView(a) && ArrayBuffer.isView(b)) return sameBytes(a, b);
   if (a instanceof ArrayBuffer && b instanceof ArrayBuffer) return sameBytes(new Uint8Array(a), new Uint8Array(b));
-  if (a instanceof Number || a instanceof String || a instanceof Boolean || a instanceof BigInt) return Object.is(a.valueOf(), b.valueOf());
+  if (a instanceof Number || a instanceof String || a instanceof Boolean || a instanceof BigInt)
+    return Object.is(a.valueOf(), b.valueOf());
   return true;
 }
 

@@ -9,13 +9,23 @@ export type Recipe =
   | { readonly kind: "primitive"; readonly value: unknown }
   | { readonly kind: "ref"; readonly to: number }
   | { readonly kind: "object"; readonly bare: boolean; readonly properties: readonly (readonly [string, Recipe])[] }
-  | { readonly kind: "array"; readonly items: readonly (Recipe | null)[]; readonly extra: readonly (readonly [string, Recipe])[] }
+  | {
+      readonly kind: "array";
+      readonly items: readonly (Recipe | null)[];
+      readonly extra: readonly (readonly [string, Recipe])[];
+    }
   | { readonly kind: "map"; readonly pairs: readonly (readonly [Recipe, Recipe])[] }
   | { readonly kind: "set"; readonly items: readonly Recipe[] }
   | { readonly kind: "date"; readonly at: number }
   | { readonly kind: "regexp"; readonly source: string; readonly flags: string; readonly lastIndex: number }
   | { readonly kind: "bytes"; readonly as: (typeof VIEWS)[number]; readonly bytes: readonly number[] }
-  | { readonly kind: "error"; readonly as: (typeof ERRORS)[number]; readonly message: string; readonly cause: Recipe | null; readonly code: string | null }
+  | {
+      readonly kind: "error";
+      readonly as: (typeof ERRORS)[number];
+      readonly message: string;
+      readonly cause: Recipe | null;
+      readonly code: string | null;
+    }
   | { readonly kind: "boxed"; readonly value: number | string | boolean | bigint };
 
 const VIEWS = [
@@ -31,7 +41,25 @@ const text = fc.oneof(
   fc.string({ minLength: 40, maxLength: 60 }),
 );
 const primitive = fc.oneof(
-  fc.constantFrom<unknown>(0, -0, NaN, 1, "1", "", "0", 1n, 0n, true, false, null, undefined, Infinity, 2 ** 53, "null", "NaN"),
+  fc.constantFrom<unknown>(
+    0,
+    -0,
+    NaN,
+    1,
+    "1",
+    "",
+    "0",
+    1n,
+    0n,
+    true,
+    false,
+    null,
+    undefined,
+    Infinity,
+    2 ** 53,
+    "null",
+    "NaN",
+  ),
   fc.double(),
   fc.integer(),
   fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
@@ -60,12 +88,16 @@ export const recipe: fc.Arbitrary<Recipe> = fc.letrec<{ node: Recipe; leaf: Reci
         arbitrary: fc.record({
           kind: fc.constant("bytes" as const),
           as: fc.constantFrom(...VIEWS),
-          bytes: fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 0, maxLength: 3 }).map((few) => few.flatMap((byte) => [byte, 0, 0, 0, 0, 0, 0, 1])),
+          bytes: fc
+            .array(fc.integer({ min: 0, max: 255 }), { minLength: 0, maxLength: 3 })
+            .map((few) => few.flatMap((byte) => [byte, 0, 0, 0, 0, 0, 0, 1])),
         }),
       },
       {
         weight: 1,
-        arbitrary: fc.oneof(fc.double(), text, fc.boolean(), fc.bigInt()).map((value): Recipe => ({ kind: "boxed", value })),
+        arbitrary: fc
+          .oneof(fc.double(), text, fc.boolean(), fc.bigInt())
+          .map((value): Recipe => ({ kind: "boxed", value })),
       },
       { weight: 1, arbitrary: fc.nat(5).map((to): Recipe => ({ kind: "ref", to })) },
     ),
@@ -81,7 +113,10 @@ export const recipe: fc.Arbitrary<Recipe> = fc.letrec<{ node: Recipe; leaf: Reci
           { weight: 1, arbitrary: fc.tuple(fc.constantFrom("index", "groups"), tie("node")).map((pair) => [pair]) },
         ),
       }),
-      fc.record({ kind: fc.constant("map" as const), pairs: fc.array(fc.tuple(tie("node"), tie("node")), { maxLength: 3 }) }),
+      fc.record({
+        kind: fc.constant("map" as const),
+        pairs: fc.array(fc.tuple(tie("node"), tie("node")), { maxLength: 3 }),
+      }),
       fc.record({ kind: fc.constant("set" as const), items: fc.array(tie("node"), { maxLength: 3 }) }),
       fc.record({
         kind: fc.constant("error" as const),
@@ -103,13 +138,22 @@ export function cook(recipe: Recipe, turned = false): unknown {
 export function changes(recipe: Recipe): readonly Recipe[] {
   switch (recipe.kind) {
     case "primitive":
-      return [{ kind: "primitive", value: recipe.value === 0 && !Object.is(recipe.value, -0) ? -0 : 0 }, { kind: "primitive", value: undefined }];
+      return [
+        { kind: "primitive", value: recipe.value === 0 && !Object.is(recipe.value, -0) ? -0 : 0 },
+        { kind: "primitive", value: undefined },
+      ];
     case "object":
       return [
         { ...recipe, bare: !recipe.bare },
-        ...recipe.properties.map((_, at) => ({ ...recipe, properties: recipe.properties.filter((_p, other) => other !== at) })),
+        ...recipe.properties.map((_, at) => ({
+          ...recipe,
+          properties: recipe.properties.filter((_p, other) => other !== at),
+        })),
         ...recipe.properties.flatMap(([name, value], at) =>
-          changes(value).map((changed) => ({ ...recipe, properties: replaced(recipe.properties, at, [name, changed]) })),
+          changes(value).map((changed) => ({
+            ...recipe,
+            properties: replaced(recipe.properties, at, [name, changed]),
+          })),
         ),
       ];
     case "array":
@@ -117,21 +161,38 @@ export function changes(recipe: Recipe): readonly Recipe[] {
         { ...recipe, items: [...recipe.items, null] },
         { ...recipe, items: [...recipe.items].reverse() },
         ...recipe.items.flatMap((item, at) =>
-          (item ? changes(item) : [{ kind: "primitive", value: undefined } as const]).map((changed) => ({ ...recipe, items: replaced(recipe.items, at, changed) })),
+          (item ? changes(item) : [{ kind: "primitive", value: undefined } as const]).map((changed) => ({
+            ...recipe,
+            items: replaced(recipe.items, at, changed),
+          })),
         ),
       ];
     case "map":
-      return [{ ...recipe, pairs: [...recipe.pairs].reverse() }, ...recipe.pairs.flatMap(([k, v], at) => changes(v).map((changed) => ({ ...recipe, pairs: replaced(recipe.pairs, at, [k, changed]) })))];
+      return [
+        { ...recipe, pairs: [...recipe.pairs].reverse() },
+        ...recipe.pairs.flatMap(([k, v], at) =>
+          changes(v).map((changed) => ({ ...recipe, pairs: replaced(recipe.pairs, at, [k, changed]) })),
+        ),
+      ];
     case "set":
       return [{ ...recipe, items: [...recipe.items].reverse() }];
     case "date":
-      return [{ ...recipe, at: Number.isNaN(recipe.at) ? 0 : recipe.at + 1 }, { kind: "primitive", value: recipe.at }];
+      return [
+        { ...recipe, at: Number.isNaN(recipe.at) ? 0 : recipe.at + 1 },
+        { kind: "primitive", value: recipe.at },
+      ];
     case "regexp":
       return [{ ...recipe, lastIndex: recipe.lastIndex + 1 }];
     case "bytes":
-      return [{ ...recipe, as: recipe.as === Int8Array ? Uint8Array : Int8Array }, ...recipe.bytes.map((byte, at) => ({ ...recipe, bytes: replaced(recipe.bytes, at, 255 - byte) }))];
+      return [
+        { ...recipe, as: recipe.as === Int8Array ? Uint8Array : Int8Array },
+        ...recipe.bytes.map((byte, at) => ({ ...recipe, bytes: replaced(recipe.bytes, at, 255 - byte) })),
+      ];
     case "error":
-      return [{ ...recipe, message: `${recipe.message}!` }, { ...recipe, code: recipe.code === null ? "E1" : null }];
+      return [
+        { ...recipe, message: `${recipe.message}!` },
+        { ...recipe, code: recipe.code === null ? "E1" : null },
+      ];
     case "boxed":
       return [{ kind: "primitive", value: recipe.value }];
     case "ref":
@@ -188,7 +249,13 @@ class Kitchen {
 
   private cookError({ as, message, cause, code }: Recipe & { readonly kind: "error" }): object {
     const error = this.keep(new as(message));
-    if (cause) Object.defineProperty(error, "cause", { value: this.cook(cause), enumerable: false, writable: true, configurable: true });
+    if (cause)
+      Object.defineProperty(error, "cause", {
+        value: this.cook(cause),
+        enumerable: false,
+        writable: true,
+        configurable: true,
+      });
     return code === null ? error : Object.assign(error, { code });
   }
 

@@ -32,7 +32,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       expect(await load(store, two)).toBe("a text");
     });
 
-    test("[C10] null, undefined, NaN, \"\" and an empty array are results like any other", async () => {
+    test('[C10] null, undefined, NaN, "" and an empty array are results like any other', async () => {
       const store = await open();
       for (const value of [null, undefined, NaN, "", 0, false, []]) {
         const result = resultOf(`v ${String(value)} ${typeof value}`, value);
@@ -131,7 +131,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     test("[R12] many commits at the same time, of the same and of different keys", async () => {
       const store = await open();
       const results = Array.from({ length: 40 }, (_, at) => resultOf(`n${at % 10}`, { n: at % 10 }));
-      await Promise.all(results.map((result, at) => store.commit({ notebook: "n", stage: `s${at % 3}` }, result.entry, result.bytes)));
+      await Promise.all(
+        results.map((result, at) => store.commit({ notebook: "n", stage: `s${at % 3}` }, result.entry, result.bytes)),
+      );
       for (const result of results) expect(await load(store, result)).toEqual(result.value);
       expect((await store.partials()).size).toBe(10);
     });
@@ -147,8 +149,75 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
 /** Names that file systems like to confuse. */
 export const awkwardNames: readonly string[] = [
-  ...["a", "A", "aB", "Ab", "ab", "", ".", "..", "/", "\\", "a/b", "/a/b/c", "/ab/c", "ab/c", "a.b", "a.b.", " ", "a ", "a%2fb", "a~1", "~1"],
-  ...["\u00e9", "e\u0301", "E\u0301", "\u00c9", "ﬁ", "fi", "İ", "i", "ı", "ß", "ss", "\ud800", "\ud801", "\ufffd", "😀", "\0", "\n", "a\0b"],
-  ...["con", "CON", "nul", "com1", "con.txt", "%", "%25", "%ud800", "-", "_", "*", "?", "con ", ".note-a.json", "note-a", ".tmp-a"],
-  ...["x".repeat(119), "x".repeat(120), "x".repeat(121), "x".repeat(122), "X".repeat(121), `${"x".repeat(300)}a`, `${"x".repeat(300)}b`, `${"x".repeat(300)}B`],
+  ...[
+    "a",
+    "A",
+    "aB",
+    "Ab",
+    "ab",
+    "",
+    ".",
+    "..",
+    "/",
+    "\\",
+    "a/b",
+    "/a/b/c",
+    "/ab/c",
+    "ab/c",
+    "a.b",
+    "a.b.",
+    " ",
+    "a ",
+    "a%2fb",
+    "a~1",
+    "~1",
+  ],
+  ...[
+    "\u00e9",
+    "e\u0301",
+    "E\u0301",
+    "\u00c9",
+    "ﬁ",
+    "fi",
+    "İ",
+    "i",
+    "ı",
+    "ß",
+    "ss",
+    "\ud800",
+    "\ud801",
+    "\ufffd",
+    "😀",
+    "\0",
+    "\n",
+    "a\0b",
+  ],
+  ...[
+    "con",
+    "CON",
+    "nul",
+    "com1",
+    "con.txt",
+    "%",
+    "%25",
+    "%ud800",
+    "-",
+    "_",
+    "*",
+    "?",
+    "con ",
+    ".note-a.json",
+    "note-a",
+    ".tmp-a",
+  ],
+  ...[
+    "x".repeat(119),
+    "x".repeat(120),
+    "x".repeat(121),
+    "x".repeat(122),
+    "X".repeat(121),
+    `${"x".repeat(300)}a`,
+    `${"x".repeat(300)}b`,
+    `${"x".repeat(300)}B`,
+  ],
 ];

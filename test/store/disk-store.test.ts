@@ -1,12 +1,27 @@
 /** What only the disk store has: its layout, damage, leftovers, other processes, and trouble while writing. */
 import { existsSync } from "node:fs";
-import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, stat, symlink, truncate, unlink, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import * as realFiles from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { RunId } from "../../kernel-lib/src/protocol";
-import { StagebookError } from "../../kernel-lib/src/protocol";
+
 import { v8Codec } from "../../kernel-lib/src/store/codec";
 import type { DiskStore } from "../../kernel-lib/src/store/disk-store";
 import { createDiskStore } from "../../kernel-lib/src/store/disk-store";
@@ -30,7 +45,11 @@ const two = resultOf("two", { rows: ["a", "b"] });
 
 /** A store as another process would open it. */
 function open(fileSystem?: FileSystem): DiskStore {
-  return createDiskStore({ folder, trouble: (message, where) => told.push({ message, where: relative(folder, where) }), fileSystem });
+  return createDiskStore({
+    folder,
+    trouble: (message, where) => told.push({ message, where: relative(folder, where) }),
+    fileSystem,
+  });
 }
 
 async function openWith(...results: readonly (typeof one)[]): Promise<DiskStore> {
@@ -78,8 +97,17 @@ describe("[C8] the layout", () => {
 
   test("[C9] beside it a record says for people what made it", async () => {
     await openWith(one);
-    const record = JSON.parse(await readFile(join(folder, "latest/analysis%2fquakes%2eipynb/cleanRows~20.json"), "utf8")) as Record<string, unknown>;
-    expect(record).toMatchObject({ ...head, value: "a value", codec: "v8", params: { min: "4.5" }, key: one.entry.key, madeAt: "2023-11-14T22:13:20.000Z" });
+    const record = JSON.parse(
+      await readFile(join(folder, "latest/analysis%2fquakes%2eipynb/cleanRows~20.json"), "utf8"),
+    ) as Record<string, unknown>;
+    expect(record).toMatchObject({
+      ...head,
+      value: "a value",
+      codec: "v8",
+      params: { min: "4.5" },
+      key: one.entry.key,
+      madeAt: "2023-11-14T22:13:20.000Z",
+    });
     expect(record.madeOf).toEqual(one.entry.parts);
     expect(existsSync(join(folder, "latest/analysis%2fquakes%2eipynb", String(record.blob)))).toBe(true);
   });
@@ -88,7 +116,9 @@ describe("[C8] the layout", () => {
     const store = open({ ...realFiles, symlink: () => Promise.reject(failure("EPERM")) });
     await store.commit(head, one.entry, one.bytes);
     const path = join(folder, "latest/analysis%2fquakes%2eipynb/cleanRows~20");
-    expect(v8Codec.decode(await readFile(join(dirname(path), (await readFile(path, "utf8")).trim())))).toEqual(one.value);
+    expect(v8Codec.decode(await readFile(join(dirname(path), (await readFile(path, "utf8")).trim())))).toEqual(
+      one.value,
+    );
     expect(told).toEqual([]);
   });
 
@@ -151,7 +181,10 @@ describe("[C11] damage", () => {
   const { blob: blobOfOne } = one.entry.output;
   const { blob: blobOfTwo } = two.entry.output;
   const files: readonly (readonly [string, string])[] = [
-    [`blobs-v1/${blobOfOne.slice(0, 2)}/${blobOfOne.slice(2)}`, `blobs-v1/${blobOfTwo.slice(0, 2)}/${blobOfTwo.slice(2)}`],
+    [
+      `blobs-v1/${blobOfOne.slice(0, 2)}/${blobOfOne.slice(2)}`,
+      `blobs-v1/${blobOfTwo.slice(0, 2)}/${blobOfTwo.slice(2)}`,
+    ],
     [`entries-v1/${one.entry.key}.json`, `entries-v1/${two.entry.key}.json`],
     ["heads/n/a", "heads/n/b"],
     ["heads/n/.note-a.json", "heads/n/.note-b.json"],
@@ -163,42 +196,54 @@ describe("[C11] damage", () => {
   ];
   const cases = files.flatMap(([file, other]) => Object.keys(damages).map((damage) => [damage, file, other] as const));
 
-  test.each(cases)("[C11] %s of %s: a recompute, never a wrong value, never a crash; then all is well again", async (damage, file, other) => {
-    const a = { notebook: "n", stage: "a" };
-    const b = { notebook: "n", stage: "b" };
-    const writeAll = async (store: DiskStore): Promise<void> => {
-      await store.commit(a, one.entry, one.bytes);
-      await store.commit(b, two.entry, two.bytes);
-      await store.writeNote("n", "a", "note a");
-      await store.writeNote("n", "b", "note b");
-      await store.appendRun("a" as RunId, ['{"run":"a"}']);
-      await store.appendRun("b" as RunId, ['{"run":"b"}']);
-    };
-    await writeAll(open());
-    await damages[damage]!(join(folder, file), join(folder, other));
+  test.each(cases)(
+    "[C11] %s of %s: a recompute, never a wrong value, never a crash; then all is well again",
+    async (damage, file, other) => {
+      const a = { notebook: "n", stage: "a" };
+      const b = { notebook: "n", stage: "b" };
+      const writeAll = async (store: DiskStore): Promise<void> => {
+        await store.commit(a, one.entry, one.bytes);
+        await store.commit(b, two.entry, two.bytes);
+        await store.writeNote("n", "a", "note a");
+        await store.writeNote("n", "b", "note b");
+        await store.appendRun("a" as RunId, ['{"run":"a"}']);
+        await store.appendRun("b" as RunId, ['{"run":"b"}']);
+      };
+      await writeAll(open());
+      await damages[damage]!(join(folder, file), join(folder, other));
 
-    const store = open();
-    for (const [result, place] of [[one, a], [two, b]] as const) { // prettier-ignore
-      expect([result.value, "nothing"]).toContainEqual(await load(store, result));
-      expect([[], [rowOf(result)]]).toContainEqual(await store.history(place));
-    }
-    expect(["note a", undefined]).toContain(await store.readNote("n", "a"));
-    expect(["note b", undefined]).toContain(await store.readNote("n", "b"));
-    // A head that was cut looks like one whose last write was torn: the only loss is history.
-    const isCutHead = file === "heads/n/a" && ["truncation", "emptying"].includes(damage);
-    const isSilent = isCutHead || damage === "deletion" || damage === "a link to nowhere" || damage === "appending" || /^(latest|runs|\.gitignore)/.test(file);
-    if (!isSilent) expect(told.map(({ where }) => where)).toContain(file);
-    expect(new Set(told.map(({ where }) => where)).size).toBe(told.length);
+      const store = open();
+      for (const [result, place] of [
+        [one, a],
+        [two, b],
+      ] as const) {
+        // prettier-ignore
+        expect([result.value, "nothing"]).toContainEqual(await load(store, result));
+        expect([[], [rowOf(result)]]).toContainEqual(await store.history(place));
+      }
+      expect(["note a", undefined]).toContain(await store.readNote("n", "a"));
+      expect(["note b", undefined]).toContain(await store.readNote("n", "b"));
+      // A head that was cut looks like one whose last write was torn: the only loss is history.
+      const isCutHead = file === "heads/n/a" && ["truncation", "emptying"].includes(damage);
+      const isSilent =
+        isCutHead ||
+        damage === "deletion" ||
+        damage === "a link to nowhere" ||
+        damage === "appending" ||
+        /^(latest|runs|\.gitignore)/.test(file);
+      if (!isSilent) expect(told.map(({ where }) => where)).toContain(file);
+      expect(new Set(told.map(({ where }) => where)).size).toBe(told.length);
 
-    if (damage === "a folder in its place") return;
-    await writeAll(store);
-    const again = open();
-    told = [];
-    expect(await load(again, one)).toEqual(one.value);
-    expect(await load(again, two)).toEqual(two.value);
-    expect(await again.readNote("n", "a")).toBe("note a");
-    expect((await again.history(a)).at(-1)).toEqual(rowOf(one));
-  });
+      if (damage === "a folder in its place") return;
+      await writeAll(store);
+      const again = open();
+      told = [];
+      expect(await load(again, one)).toEqual(one.value);
+      expect(await load(again, two)).toEqual(two.value);
+      expect(await again.readNote("n", "a")).toBe("note a");
+      expect((await again.history(a)).at(-1)).toEqual(rowOf(one));
+    },
+  );
 
   test("[C11] trouble is told once for each file, and again after it was mended and damaged anew", async () => {
     const store = await openWith(one);
@@ -228,7 +273,15 @@ describe("[C11] damage", () => {
   test("[C11] a record that is well-formed JSON of another shape is no entry", async () => {
     const { encodeRecord } = await import("../../kernel-lib/src/store/entry-record");
     const store = await openWith(one);
-    for (const record of [null, [], {}, { ...one.entry, output: null }, { ...one.entry, format: 2 }, { ...one.entry, key: two.entry.key }, { ...one.entry, params: { a: 1 } }]) {
+    for (const record of [
+      null,
+      [],
+      {},
+      { ...one.entry, output: null },
+      { ...one.entry, format: 2 },
+      { ...one.entry, key: two.entry.key },
+      { ...one.entry, params: { a: 1 } },
+    ]) {
       await writeFile(join(folder, `entries-v1/${one.entry.key}.json`), encodeRecord(["entry", one.entry.key], record));
       expect(await store.findEntry(one.entry.key)).toBeUndefined();
     }
@@ -264,7 +317,12 @@ describe("[R12] several processes on one store", () => {
     const { createHash } = await import("node:crypto");
     const { hostname } = await import("node:os");
     const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
-    const places = [".", "entries-v1", `blobs-v1/${one.entry.output.blob.slice(0, 2)}`, "heads/analysis%2fquakes%2eipynb"];
+    const places = [
+      ".",
+      "entries-v1",
+      `blobs-v1/${one.entry.output.blob.slice(0, 2)}`,
+      "heads/analysis%2fquakes%2eipynb",
+    ];
     for (const place of places) {
       await writeFile(join(folder, place, `.tmp-${host}-4194999-aa`), "of a dead process");
       await writeFile(join(folder, place, `.tmp-${host}-${process.pid}-aa`), "of this one");
@@ -279,80 +337,6 @@ describe("[R12] several processes on one store", () => {
   });
 });
 
-describe("[Y1] trouble while writing", () => {
-  const operations = ["open", "rename", "mkdir"] as const;
-  test.each(["ENOSPC", "EACCES", "EROFS", "EMFILE", "EIO"])("[Y1] %s is an error that names the folder and what to do", async (code) => {
-    for (const operation of operations) {
-      const store = open({ ...realFiles, [operation]: (...args: readonly unknown[]) => (args[1] === "r" ? realFiles.open(String(args[0]), "r") : Promise.reject(failure(code))) } as FileSystem); // prettier-ignore
-      const error = await store.commit(head, one.entry, one.bytes).catch((thrown: unknown) => thrown);
-      expect(error).toBeInstanceOf(StagebookError);
-      const { code: kind, message, advice, cause } = error as StagebookError;
-      expect([kind, message.includes(folder), message.includes(code), advice.length > 10, (cause as { code: string }).code]).toEqual(["store-write", true, true, true, code]);
-    }
-  });
-
-  test("[C12] each operation of a commit failing in turn leaves nothing that loads wrong, and the next commit works", async () => {
-    await openWith(two);
-    let failed = 0;
-    for (let at = 0; at < 60; at++) {
-      const faulty = open(failingAt(at));
-      const error = await faulty.commit(head, one.entry, one.bytes).then(() => undefined, (thrown: unknown) => thrown); // prettier-ignore
-      if (error) failed++;
-      if (error) expect(error).toMatchObject({ code: "store-write" });
-      const store = open();
-      expect(await load(store, one)).toEqual(error ? "nothing" : one.value);
-      expect(await load(store, two)).toEqual(two.value);
-      expect((await allFiles()).filter((file) => file.includes(".tmp-"))).toEqual([]);
-      await store.commit(head, one.entry, one.bytes);
-      expect(await load(store, one)).toEqual(one.value);
-      await store.clear(head);
-      await store.commit(head, two.entry, two.bytes);
-    }
-    expect(failed).toBeGreaterThan(8);
-  });
-
-  test.skipIf(process.getuid?.() === 0)("[Y1] a folder that may not be written", async () => {
-    await mkdir(folder, { recursive: true });
-    await chmod(folder, 0o500);
-    await expect(open().commit(head, one.entry, one.bytes)).rejects.toMatchObject({ code: "store-write" });
-  });
-
-  test("[Y1] a file where the folder should be", async () => {
-    await mkdir(dirname(folder), { recursive: true });
-    await writeFile(folder, "");
-    await expect(open().commit(head, one.entry, one.bytes)).rejects.toMatchObject({ code: "store-write" });
-    expect(await open().findEntry(one.entry.key)).toBeUndefined();
-  });
-
-  test("[Y1] a store of a newer format is left alone, with a clear error", async () => {
-    const { encodeRecord } = await import("../../kernel-lib/src/store/entry-record");
-    await openWith(one);
-    await writeFile(join(folder, "format.json"), encodeRecord(["format"], { format: 99 }));
-    const store = open();
-    for (const work of [() => store.findEntry(one.entry.key), () => store.commit(head, two.entry, two.bytes), () => store.partials(), () => store.clear(head)]) {
-      await expect(work()).rejects.toMatchObject({ code: "store-format", advice: expect.stringContaining("Update stagebook") as string });
-    }
-  });
-});
-
 function failure(code: string): Error {
   return Object.assign(new Error(`${code}: no luck`), { code });
-}
-
-/** Lets the operation with this number fail, counted over everything that writes; the ones before and after it work. */
-function failingAt(number: number): FileSystem {
-  let count = 0;
-  const once = <T>(work: () => Promise<T>): Promise<T> => (count++ === number ? Promise.reject(failure("ENOSPC")) : work());
-  return {
-    ...realFiles,
-    open: async (path, flags, mode) => {
-      const file = await (flags === "r" ? realFiles.open(path, flags, mode) : once(() => realFiles.open(path, flags, mode)));
-      const { write, sync } = file;
-      if (flags !== "r") file.write = ((...args: Parameters<typeof write>) => once(() => write.apply(file, args))) as typeof write;
-      file.sync = () => once(() => sync.call(file));
-      return file;
-    },
-    rename: (from, to) => once(() => realFiles.rename(from, to)),
-    mkdir: ((path: string, options: object) => once(() => realFiles.mkdir(path, options))) as typeof realFiles.mkdir,
-  };
 }

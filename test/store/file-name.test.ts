@@ -6,7 +6,10 @@ import { awkwardNames } from "./contract";
 
 /** What a file system makes of a name, at its worst: case and Unicode form do not count, nor dots and blanks at the end. */
 function confused(file: string): string {
-  return file.normalize("NFKC").toLowerCase().replace(/[. ]+$/, "");
+  return file
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[. ]+$/, "");
 }
 
 describe("[C21] file names", () => {

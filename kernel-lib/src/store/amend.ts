@@ -3,8 +3,9 @@ import type { Amendment } from "./fidelity";
 
 /** The value of a decoded `[value, amendments]`, amended. Throws TypeError where the pair does not have that form. */
 export function amend(decoded: unknown): unknown {
-  if (!Array.isArray(decoded) || decoded.length !== 2 || !Array.isArray(decoded[1])) throw new TypeError("not a value with amendments");
-  const [value, amendments]: readonly unknown[] = decoded;
+  if (!Array.isArray(decoded) || decoded.length !== 2 || !Array.isArray(decoded[1]))
+    throw new TypeError("not a value with amendments");
+  const [value, amendments] = decoded as readonly unknown[];
   for (const amendment of amendments as readonly unknown[]) apply(asAmendment(amendment));
   return value;
 }
@@ -34,5 +35,8 @@ function isObject(data: unknown): data is object {
 }
 
 const errorPrototypes: ReadonlyMap<string, object> = new Map(
-  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError].map((type) => [type.name, type.prototype]),
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError].map((type) => [
+    type.name,
+    type.prototype,
+  ]),
 );

@@ -23,12 +23,25 @@ export async function clearHead(place: HeadPlace, ports: ClearPorts): Promise<nu
   await files.remove(paths.latest(place));
   await files.remove(`${paths.latest(place)}.json`);
   const doomed = await findDoomed(keys, ports);
-  await removeUnlessNamed(doomed.keys, (key) => paths.entry(key), ports, async () => namedKeys(heads));
-  await removeUnlessNamed(doomed.blobs, (blob) => paths.blob(blob), ports, async () => namedBlobs(ports));
+  await removeUnlessNamed(
+    doomed.keys,
+    (key) => paths.entry(key),
+    ports,
+    async () => namedKeys(heads),
+  );
+  await removeUnlessNamed(
+    doomed.blobs,
+    (blob) => paths.blob(blob),
+    ports,
+    async () => namedBlobs(ports),
+  );
   return keys.length;
 }
 
-async function findDoomed(keys: readonly Digest[], ports: ClearPorts): Promise<{ keys: readonly Digest[]; blobs: readonly Digest[] }> {
+async function findDoomed(
+  keys: readonly Digest[],
+  ports: ClearPorts,
+): Promise<{ keys: readonly Digest[]; blobs: readonly Digest[] }> {
   const named = await namedKeys(ports.heads);
   const doomed = keys.filter((key) => !named.has(key));
   if (doomed.length === 0) return { keys: [], blobs: [] };

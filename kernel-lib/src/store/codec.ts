@@ -50,7 +50,10 @@ function encode(value: unknown): Uint8Array {
 }
 
 function decode(bytes: Uint8Array): unknown {
-  const { flags, payload, large } = openEnvelope(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), v8Codec.name);
+  const { flags, payload, large } = openEnvelope(
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    v8Codec.name,
+  );
   try {
     const deserializer = new ViewDeserializer(payload, large);
     deserializer.readHeader();

@@ -118,7 +118,12 @@ class FolderStore implements DiskStore {
     const place = this.paths.head(head);
     await this.check();
     return this.inWords(() =>
-      clearHead(place, { files: this.files, paths: this.paths, heads: this.heads, findEntry: (key) => this.findEntry(key) }),
+      clearHead(place, {
+        files: this.files,
+        paths: this.paths,
+        heads: this.heads,
+        findEntry: (key) => this.findEntry(key),
+      }),
     );
   }
 
@@ -173,14 +178,17 @@ class FolderStore implements DiskStore {
   }
 
   /** Both files are written and flushed at the same time; neither has a name yet. */
-  private async stageResult(entry: Entry, bytes: Uint8Array): Promise<{ blob: StagedFile | undefined; record: StagedFile }> {
+  private async stageResult(
+    entry: Entry,
+    bytes: Uint8Array,
+  ): Promise<{ blob: StagedFile | undefined; record: StagedFile }> {
     const text = encodeRecord(["entry", entry.key], entry);
     const [blob, record] = await Promise.allSettled([
       this.stageBlob(entry.output.blob, bytes),
       this.files.stage(this.paths.entry(entry.key), Buffer.from(text)),
     ]);
     if (blob.status === "fulfilled" && record.status === "fulfilled") return { blob: blob.value, record: record.value };
-    await Promise.all([blob, record].map((file) => (file.status === "fulfilled" ? file.value?.abandon() : undefined)));
+    for (const file of [blob, record]) if (file.status === "fulfilled") await file.value?.abandon();
     throw blob.status === "rejected" ? blob.reason : (record as PromiseRejectedResult).reason;
   }
 
@@ -211,7 +219,10 @@ class FolderStore implements DiskStore {
         await this.files.writeLoosely(`${path}.json`, latestText(head, entry, blob));
       });
     } catch (error) {
-      this.tell(`the path to the newest result could not be written (${error instanceof Error ? error.message : String(error)})`, path);
+      this.tell(
+        `the path to the newest result could not be written (${error instanceof Error ? error.message : String(error)})`,
+        path,
+      );
     }
   }
 
@@ -231,7 +242,10 @@ class FolderStore implements DiskStore {
     try {
       return await this.files.read(path);
     } catch (error) {
-      this.tell(`cannot be read (${error instanceof Error ? error.message : String(error)}); it is treated as absent`, path);
+      this.tell(
+        `cannot be read (${error instanceof Error ? error.message : String(error)}); it is treated as absent`,
+        path,
+      );
       return undefined;
     }
   }
@@ -283,7 +297,10 @@ class FolderStore implements DiskStore {
     if (!(await this.check())) await prepareFolder(this.files, this.paths);
     // Not waited for: it may have thousands of files to look at.
     void this.sweep().catch((error: unknown) => {
-      this.tell(`leftovers could not be swept (${error instanceof Error ? error.message : String(error)})`, this.location);
+      this.tell(
+        `leftovers could not be swept (${error instanceof Error ? error.message : String(error)})`,
+        this.location,
+      );
     });
   }
 

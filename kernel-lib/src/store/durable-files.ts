@@ -13,7 +13,17 @@ import { Gate } from "./turns";
 /** The part of node:fs/promises that is used: a test may put a failing one in its place. */
 export type FileSystem = Pick<
   typeof nodeFiles,
-  "open" | "rename" | "mkdir" | "readdir" | "stat" | "lstat" | "unlink" | "symlink" | "readlink" | "writeFile" | "utimes"
+  | "open"
+  | "rename"
+  | "mkdir"
+  | "readdir"
+  | "stat"
+  | "lstat"
+  | "unlink"
+  | "symlink"
+  | "readlink"
+  | "writeFile"
+  | "utimes"
 >;
 
 /** A file that is written and flushed, and has no name yet. */
@@ -249,7 +259,7 @@ function temporaryBeside(path: string): string {
 
 /** One call of the system writes or reads 2 GiB at most. */
 async function writeAll(file: nodeFiles.FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.byteLength; ) {
+  for (let at = 0; at < bytes.byteLength;) {
     const { bytesWritten } = await file.write(bytes, at, Math.min(bytes.byteLength - at, WRITE_AT_ONCE_BYTES));
     at += bytesWritten;
   }

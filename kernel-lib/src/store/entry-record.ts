@@ -23,7 +23,8 @@ export function decodeRecord(subject: readonly string[], text: string): { readon
 
 /** The entry in a verified record, or undefined when it has not the form of one. */
 export function asEntry(record: unknown, key: Digest): Entry | undefined {
-  if (!isObject(record) || !isObject(record.output) || !isObject(record.params) || !isObject(record.made)) return undefined;
+  if (!isObject(record) || !isObject(record.output) || !isObject(record.params) || !isObject(record.made))
+    return undefined;
   const { output } = record;
   const isWhole =
     record.format === 1 &&
@@ -34,7 +35,9 @@ export function asEntry(record: unknown, key: Digest): Entry | undefined {
     isDigest(output.digest) &&
     isDigest(output.blob) &&
     [output.sizeBytes, record.at, record.durationMs].every((number) => typeof number === "number") &&
-    [output.codec, output.summary, record.run, record.made.stagebook, record.made.node].every((text) => typeof text === "string") &&
+    [output.codec, output.summary, record.run, record.made.stagebook, record.made.node].every(
+      (text) => typeof text === "string",
+    ) &&
     Object.values(record.params).every((text) => typeof text === "string");
   return isWhole ? (record as unknown as Entry) : undefined;
 }
@@ -47,7 +50,8 @@ export function encodeHeadRow(subject: readonly string[], row: HeadRow): string 
 /** The row of a line, or undefined for a damaged one. */
 export function decodeHeadRow(subject: readonly string[], line: string): HeadRow | undefined {
   const found = decodeRecord(subject, line)?.record;
-  if (!isObject(found) || !isDigest(found.key) || !isDigest(found.partial) || typeof found.at !== "number") return undefined;
+  if (!isObject(found) || !isDigest(found.key) || !isDigest(found.partial) || typeof found.at !== "number")
+    return undefined;
   return { key: found.key, partial: found.partial, at: found.at };
 }
 
@@ -56,7 +60,11 @@ function checkOf(subject: readonly string[], json: string): Digest {
 }
 
 function isPart(part: unknown): boolean {
-  return isObject(part) && isDigest(part.digest) && [part.kind, part.name, part.text].every((text) => typeof text === "string");
+  return (
+    isObject(part) &&
+    isDigest(part.digest) &&
+    [part.kind, part.name, part.text].every((text) => typeof text === "string")
+  );
 }
 
 function isObject(data: unknown): data is { readonly [name: string]: unknown } {

@@ -31,7 +31,12 @@ export interface Envelope {
  * The bytes to store. `headAndPayload` begins with 40 bytes of room for the head; `codec` has at most 8 characters. A payload without
  * large arrays is not copied.
  */
-export function closeEnvelope(headAndPayload: Buffer, large: readonly Uint8Array[], codec: string, flags: number): Buffer {
+export function closeEnvelope(
+  headAndPayload: Buffer,
+  large: readonly Uint8Array[],
+  codec: string,
+  flags: number,
+): Buffer {
   const bytes = large.length === 0 ? headAndPayload : joined(headAndPayload, large);
   const body = bytes.subarray(HEAD_BYTES);
   bytes.write(MAGIC + codec, 0, "latin1");
@@ -44,13 +49,19 @@ export function closeEnvelope(headAndPayload: Buffer, large: readonly Uint8Array
 
 /** Checks the head and what follows. Throws StagebookError `damaged`. The parts are views of `bytes`. */
 export function openEnvelope(bytes: Buffer, codec: string): Envelope {
-  if (bytes.byteLength < HEAD_BYTES || bytes.toString("latin1", 0, 4) !== MAGIC) throw damaged("no result begins like this");
+  if (bytes.byteLength < HEAD_BYTES || bytes.toString("latin1", 0, 4) !== MAGIC)
+    throw damaged("no result begins like this");
   if (bytes.toString("latin1", 4, 12) !== codec.padEnd(8, "\0")) throw damaged("another codec made it");
   const body = bytes.subarray(HEAD_BYTES);
   const payloadBytes = bytes.readBigUInt64LE(24);
-  if (bytes.readBigUInt64LE(16) !== BigInt(body.byteLength) || payloadBytes > body.byteLength) throw damaged("it has another length");
+  if (bytes.readBigUInt64LE(16) !== BigInt(body.byteLength) || payloadBytes > body.byteLength)
+    throw damaged("it has another length");
   if (bytes.readUInt32LE(CHECKSUM_AT) !== checksumOf(bytes)) throw damaged("its checksum differs");
-  return { flags: bytes[12] ?? 0, payload: body.subarray(0, Number(payloadBytes)), large: body.subarray(Number(payloadBytes)) };
+  return {
+    flags: bytes[12] ?? 0,
+    payload: body.subarray(0, Number(payloadBytes)),
+    large: body.subarray(Number(payloadBytes)),
+  };
 }
 
 /** For bytes that no codec made, or that were changed since. */

@@ -131,7 +131,8 @@ class FidelityWalk implements Visitor {
   private visitError(error: object, type: ValueClass): boolean {
     const keys = extraKeys(error, type);
     const message = Object.getOwnPropertyDescriptor(error, "message");
-    const isUsual = keys.length === (message ? 1 : 0) && (!message || (typeof message.value === "string" && !message.enumerable));
+    const isUsual =
+      keys.length === (message ? 1 : 0) && (!message || (typeof message.value === "string" && !message.enumerable));
     if (isUsual && type.name !== "AggregateError") return false;
     this.amendments.push({ target: error, errorClass: type.name });
     this.amendProperties(error, keys);
@@ -165,7 +166,8 @@ class FidelityWalk implements Visitor {
     if (length === 0) return;
     const end = start + length;
     const ranges = this.memory.get(buffer) ?? [];
-    if (ranges.some((range) => start < range.end && range.start < end)) this.refuse("a view of memory that another part of the value holds");
+    if (ranges.some((range) => start < range.end && range.start < end))
+      this.refuse("a view of memory that another part of the value holds");
     ranges.push({ start, end });
     this.memory.set(buffer, ranges);
   }

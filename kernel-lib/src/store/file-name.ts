@@ -17,7 +17,9 @@ const RESERVED = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i;
 export function fileNameOf(name: string): string {
   const encoded = encodeCharacters(name);
   const whole = encoded + capitalsOf(encoded);
-  return whole.length <= LONGEST ? whole : `${encoded.slice(0, KEPT_OF_LONG)}~~${digestOf(exactText(name)).slice(0, 32)}`;
+  return whole.length <= LONGEST
+    ? whole
+    : `${encoded.slice(0, KEPT_OF_LONG)}~~${digestOf(exactText(name)).slice(0, 32)}`;
 }
 
 function encodeCharacters(name: string): string {

@@ -37,7 +37,10 @@ export class HeadLogs {
       const log = await this.refresh(place);
       return log ? [...log.rows.values()] : [];
     } catch (error) {
-      this.trouble(`the history cannot be read (${error instanceof Error ? error.message : String(error)})`, place.path);
+      this.trouble(
+        `the history cannot be read (${error instanceof Error ? error.message : String(error)})`,
+        place.path,
+      );
       return [];
     }
   }

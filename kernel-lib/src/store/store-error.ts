@@ -24,21 +24,36 @@ function explain(code: string): { readonly why?: string; readonly advice: string
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
-      return { why: `the disk is full (${code})`, advice: "Free space on that disk, or set STAGEBOOK_STORE to a folder on another one." };
+      return {
+        why: `the disk is full (${code})`,
+        advice: "Free space on that disk, or set STAGEBOOK_STORE to a folder on another one.",
+      };
     case "EACCES":
     case "EPERM":
-      return { why: `no permission (${code})`, advice: "Give yourself write permission there, or set STAGEBOOK_STORE to a folder of yours." };
+      return {
+        why: `no permission (${code})`,
+        advice: "Give yourself write permission there, or set STAGEBOOK_STORE to a folder of yours.",
+      };
     case "EROFS":
       return { why: `the disk is read-only (${code})`, advice: "Set STAGEBOOK_STORE to a folder that can be written." };
     case "EMFILE":
     case "ENFILE":
-      return { why: `too many files are open (${code})`, advice: "Close what holds files open, or raise the limit (ulimit -n), and run again." };
+      return {
+        why: `too many files are open (${code})`,
+        advice: "Close what holds files open, or raise the limit (ulimit -n), and run again.",
+      };
     case "EIO":
-      return { why: `the disk reports a fault (${code})`, advice: "Check the disk, or set STAGEBOOK_STORE to a folder on another one." };
+      return {
+        why: `the disk reports a fault (${code})`,
+        advice: "Check the disk, or set STAGEBOOK_STORE to a folder on another one.",
+      };
     case "ENOTDIR":
     case "EEXIST":
     case "EISDIR":
-      return { why: `something else is in the way of a file or folder (${code})`, advice: "Move it away, or set STAGEBOOK_STORE to another folder." };
+      return {
+        why: `something else is in the way of a file or folder (${code})`,
+        advice: "Move it away, or set STAGEBOOK_STORE to another folder.",
+      };
     default:
       return { advice: "Look at the cause below; STAGEBOOK_STORE can name another folder." };
   }

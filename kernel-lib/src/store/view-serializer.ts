@@ -44,7 +44,7 @@ export class ViewDeserializer extends Deserializer {
     payload: Uint8Array,
     private readonly large: Uint8Array,
   ) {
-    super(payload as Buffer);
+    super(payload);
   }
 
   _readHostObject(): ArrayBufferView {

@@ -1,0 +1,37 @@
+/** A child process that commits results without end, to be killed. Says the key of each on stdout once it is committed. */
+const { createDiskStore } = require("./store/disk-store.js");
+const { v8Codec } = require("./store/codec.js");
+const { digestOf } = require("./key/digest.js");
+const { digestValue } = require("./key/canonical.js");
+
+const [folder, start] = process.argv.slice(2);
+const store = createDiskStore({ folder, trouble: (message, where) => process.stderr.write(`${message}: ${where}\n`) });
+
+/** Values of many sizes; their content can be told from the key. */
+function resultOf(n) {
+  const value = { n, text: `n${n} `.repeat((n * 7919) % 20_000), numbers: new Float64Array((n * 31) % 30_000).fill(n) };
+  const bytes = v8Codec.encode(value);
+  const output = {
+    digest: digestValue(value),
+    blob: digestOf(bytes),
+    sizeBytes: bytes.length,
+    codec: "v8",
+    summary: "",
+  };
+  const made = { stagebook: "0", node: "0" };
+  const base = { format: 1, key: digestOf(`key ${n}`), partial: digestOf(`partial ${n}`), parts: [], output };
+  return { entry: { ...base, at: n, durationMs: 0, params: {}, run: "r", made }, bytes };
+}
+
+async function write() {
+  for (let round = 0; ; round++) {
+    // Some keys come twice, and writers that start close to each other share some.
+    const n = (Number(start) + Math.floor(round / 2) * 3 + (round % 2) * 7) % 5000;
+    const { entry, bytes } = resultOf(n);
+    await store.commit({ notebook: "n", stage: `s${n % 3}` }, entry, bytes);
+    process.stdout.write(`${n}\n`);
+  }
+}
+
+process.stdout.write("ready\n");
+void write();
