@@ -1,0 +1,108 @@
+/** What the two READMEs say: their snippets run as they stand, and the folders, commands and files that they name are there. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { bodies } from "../rig/event-log";
+import { startKernel } from "../rig/kernel-rig";
+import type { Kernel, KernelOptions } from "../rig/kernel-rig";
+import { repository } from "../rig/notebook-folder";
+
+const read = (path: string): string => readFileSync(join(repository, path), "utf8");
+const readme = read("README.md");
+const blocks = (text: string, language: string): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, code]) => (code ?? "").trim());
+
+describe("the snippets of the READMEs", () => {
+  let kernel: Kernel | undefined;
+  afterEach(() => kernel?.stop());
+
+  async function runSnippets(snippets: readonly string[], options?: KernelOptions): Promise<Kernel> {
+    kernel = await startKernel(options);
+    for (const [index, code] of snippets.entries()) {
+      const cell = await kernel.run(code, { cell: `c${index + 1}` });
+      expect(cell.ok, `${code}\n${cell.text}`).toBe(true);
+    }
+    await kernel.command({ type: "sync" });
+    return kernel;
+  }
+
+  test("[D14] the smallest example runs as it stands, and prints why it is stale as the README shows", async () => {
+    const snippets = blocks(readme, "ts");
+    const text = snippets.at(-1) ?? "";
+    const notebook = await runSnippets(snippets.slice(0, -1));
+    expect(bodies(notebook.events)).toEqual(["strong"]);
+    await notebook.command({ type: "set-params", values: { minMagnitude: 5 } });
+    const printed = (await notebook.run(text, { cell: "text" })).stdout;
+    expect(printed.trim().replace(/last \d+ ms/, "last 12 ms")).toBe(blocks(readme, "text")[0]);
+    await notebook.command({ type: "sync" });
+    expect(bodies(notebook.events)).toEqual(["strong"]);
+  });
+
+  test("[C20] a stage with another name has the result already, as the README says", async () => {
+    const [first = "", limit = "", primes = ""] = blocks(read("kernel-lib/README.md"), "ts");
+    const notebook = await runSnippets([first, limit, primes, primes.replaceAll("primes", "renamed")]);
+    expect(bodies(notebook.events)).toEqual(["primes"]);
+  });
+
+  test("[C8] the store holds what the README lists, in the folder that STAGEBOOK_STORE names", async () => {
+    const notebook = await runSnippets(blocks(read("kernel-lib/README.md"), "ts"), {
+      env: { STAGEBOOK_STORE: "elsewhere" },
+    });
+    await notebook.command({ type: "set-params", values: { limit: 50 } });
+    expect(existsSync(join(notebook.cwd, ".stagebook"))).toBe(false);
+    const listed = [...readme.matchAll(/^\| `([\w-]+)\/(?:[^`]*)` +\|/gm)]
+      .map(([, name]) => name ?? "")
+      .filter((name) => !existsSync(join(repository, name)));
+    expect(listed.length).toBeGreaterThan(4);
+    const found = readdirSync(join(notebook.cwd, "elsewhere"), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    );
+    expect(found.map(({ name }) => name).sort()).toEqual(listed.sort());
+  });
+});
+
+describe("what the README names", () => {
+  const folders = [...readme.matchAll(/^\| `((?:kernel-lib|lab-extension|notebooks|test|\.dev)[^`]*\/)` +\|/gm)].map(
+    ([, path]) => path ?? "",
+  );
+
+  test("[house] every folder of the map is there", () => {
+    expect(folders.filter((path) => !existsSync(join(repository, path)))).toEqual([]);
+  });
+
+  test.each(["kernel-lib/src/", "lab-extension/src/"])("[house] every folder of %s is on the map", (source) => {
+    const inTree = readdirSync(join(repository, source), { withFileTypes: true })
+      .filter(
+        (entry) =>
+          entry.isDirectory() &&
+          !entry.name.startsWith(".") &&
+          readdirSync(join(repository, source, entry.name)).length > 0,
+      )
+      .map(({ name }) => `${source}${name}/`);
+    expect(inTree.filter((path) => !folders.includes(path))).toEqual([]);
+  });
+
+  test("[house] every command is one of package.json", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: { [name: string]: string } };
+    const named = [...readme.matchAll(/npm (?:run (\w+)|(start|test)\b)/g)].map(
+      ([, script, short]) => script ?? short ?? "",
+    );
+    expect(named.length).toBeGreaterThan(4);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  test.each(["README.md", "kernel-lib/README.md", "lab-extension/README.md"])(
+    "[house] the links of %s lead to files",
+    (path) => {
+      const links = [...read(path).matchAll(/\]\(([^)#]+)\)/g)]
+        .map(([, link]) => link ?? "")
+        .filter((link) => !/^\w+:/.test(link));
+      expect(links.filter((link) => !existsSync(join(repository, dirname(path), link)))).toEqual([]);
+    },
+  );
+
+  test.each(["kernel-lib", "lab-extension"])("[house] the changelog of %s lists its version", (folder) => {
+    const { version } = JSON.parse(read(`${folder}/package.json`)) as { version: string };
+    expect(read(`${folder}/CHANGELOG.md`)).toContain(`## [${version}] - `);
+  });
+});
