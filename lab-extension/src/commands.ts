@@ -4,7 +4,6 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import { of, switchMap } from "rxjs";
-import { emptyView } from "stagebook/protocol";
 import type { CellId } from "stagebook/protocol";
 import { countStale, isAnyStale } from "./cells/stale-count";
 import { COMMANDS } from "./command-ids";
@@ -26,13 +25,18 @@ export function addCommands({ commands, tracker, models, trans, open }: Commands
     typeof args.path === "string" ? (models().find((model) => model.path === args.path) ?? null) : tracker.getCurrent();
   const isLive = (args: ReadonlyPartialJSONObject): boolean => find(args)?.getState().connection === "live";
   const isRunning = (args: ReadonlyPartialJSONObject): boolean =>
-    find(args)?.getState().view.runs.some((run) => run.status === "running") ?? false;
+    find(args)
+      ?.getState()
+      .view.runs.some((run) => run.status === "running") ?? false;
 
   commands.addCommand(COMMANDS.runStale, {
     label: trans.__("Run Stale Stages and Cells"),
     caption: trans.__("Run what is stale and nothing else"),
     icon: runStaleIcon,
-    isEnabled: (args) => isLive(args) && isAnyStale(countStale(find(args)?.getState().view ?? emptyView)),
+    isEnabled: (args) => {
+      const state = find(args)?.getState();
+      return state?.connection === "live" && isAnyStale(countStale(state));
+    },
     execute: (args) => told(find(args)?.runStale()),
   });
   commands.addCommand(COMMANDS.open, {
@@ -47,7 +51,8 @@ export function addCommands({ commands, tracker, models, trans, open }: Commands
     execute: (args) => told(find(args)?.send({ type: "cancel" })),
   });
   commands.addCommand(COMMANDS.runStage, {
-    label: (args) => (typeof args.stage === "string" ? trans.__("Run Stage %1", args.stage) : trans.__("Run Selected Stage")),
+    label: (args) =>
+      typeof args.stage === "string" ? trans.__("Run Stage %1", args.stage) : trans.__("Run Selected Stage"),
     isEnabled: (args) => isLive(args) && stageOf(args, find(args)) !== null,
     execute: (args) => {
       const stage = stageOf(args, find(args));
@@ -55,7 +60,10 @@ export function addCommands({ commands, tracker, models, trans, open }: Commands
     },
   });
   commands.addCommand(COMMANDS.showCell, {
-    label: (args) => (typeof args.stage === "string" ? trans.__("Show Cell of %1", args.stage) : trans.__("Show Cell of Selected Stage")),
+    label: (args) =>
+      typeof args.stage === "string"
+        ? trans.__("Show Cell of %1", args.stage)
+        : trans.__("Show Cell of Selected Stage"),
     execute: (args) => {
       const model = find(args);
       const cell = cellOf(args, model);
@@ -67,7 +75,9 @@ export function addCommands({ commands, tracker, models, trans, open }: Commands
     execute: (args) => find(args)?.log.clear(),
   });
 
-  tracker.current$.pipe(switchMap((model) => model?.state$ ?? of(null))).subscribe(() => commands.notifyCommandChanged());
+  tracker.current$
+    .pipe(switchMap((model) => model?.state$ ?? of(null)))
+    .subscribe(() => commands.notifyCommandChanged());
 }
 
 /** The stage that is meant: the argument, or the selected one. */

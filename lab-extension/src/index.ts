@@ -54,7 +54,13 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
       const known = sessions.get(panel.sessionContext);
       const kernel = known ?? new KernelSession(panel.sessionContext, () => panel.context.path, trans);
       sessions.set(panel.sessionContext, kernel);
-      const model = new NotebookStore({ page: cells, kernel, memory: browserMemory, frame: animationFrame, remembered });
+      const model = new NotebookStore({
+        page: cells,
+        kernel,
+        memory: browserMemory,
+        frame: animationFrame,
+        remembered,
+      });
       cells.follow(model);
       panel.disposed.connect(() => cells.dispose());
       known?.sync();

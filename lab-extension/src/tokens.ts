@@ -24,6 +24,8 @@ export interface NotebookState {
   readonly remembered: boolean;
   /** The stage chosen in the DAG. */
   readonly selected: string | null;
+  /** Cells that were edited in the page after they ran: stale, which the kernel cannot know. */
+  readonly edited?: readonly CellId[];
   readonly problem?: string;
 }
 

@@ -42,7 +42,13 @@ export class FakeKernel implements Transport {
   }
 
   refuse(message: string, advice: string, index = this.received.length - 1): void {
-    this.post({ v: 1, type: "reply", id: this.received[index]!.id, ok: false, error: { code: "refused", message, advice } });
+    this.post({
+      v: 1,
+      type: "reply",
+      id: this.received[index]!.id,
+      ok: false,
+      error: { code: "refused", message, advice },
+    });
   }
 
   post(message: KernelMessage): void {
@@ -59,5 +65,8 @@ export function stageDefined(name: string): EventBody {
 }
 
 export function logWritten(message: string, at = 0): EventBody {
-  return { type: "log:written", record: { at, level: "info", stage: null, cell: null, run: null, message, fields: {}, source: "log" } };
+  return {
+    type: "log:written",
+    record: { at, level: "info", stage: null, cell: null, run: null, message, fields: {}, source: "log" },
+  };
 }

@@ -74,7 +74,9 @@ class FakeKernelConnection {
     return comm;
   }
   answer(): void {
-    this.comms.at(-1)?.onMsg({ content: { data: { v: 1, type: "snapshot", seq: 0, view: emptyView, stagebook: "0.1.0" } } });
+    this.comms
+      .at(-1)
+      ?.onMsg({ content: { data: { v: 1, type: "snapshot", seq: 0, view: emptyView, stagebook: "0.1.0" } } });
   }
 }
 
@@ -90,7 +92,10 @@ class FakeContext {
     this.session = { kernel };
   }
   get listeners(): number {
-    return [this.kernelChanged, this.statusChanged, this.connectionStatusChanged, this.disposed].reduce((sum, { listeners }) => sum + listeners, 0);
+    return [this.kernelChanged, this.statusChanged, this.connectionStatusChanged, this.disposed].reduce(
+      (sum, { listeners }) => sum + listeners,
+      0,
+    );
   }
 }
 
@@ -113,7 +118,10 @@ function begin(mark: object): void {
 beforeEach(() => {
   vi.useFakeTimers();
   const kept = new Map<string, string>();
-  vi.stubGlobal("sessionStorage", { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value) });
+  vi.stubGlobal("sessionStorage", {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  });
 });
 
 afterEach(() => {

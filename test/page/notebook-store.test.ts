@@ -1,7 +1,7 @@
 /** What is shown of a notebook: reduce over the wire, once per frame, and what is remembered. */
 import { BehaviorSubject, Subject } from "rxjs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { StagebookEvent } from "stagebook/protocol";
+import type { EventBody, StagebookEvent } from "stagebook/protocol";
 import { emptyView } from "stagebook/protocol";
 import type { Link } from "../../lab-extension/src/session/kernel-session";
 import type { WireUpdate } from "../../lab-extension/src/session/wire";
@@ -43,7 +43,7 @@ class Rig {
     for (const apply of frames) apply();
   }
 
-  events(...bodies: Parameters<FakeKernel["makeEvents"]>): void {
+  events(...bodies: readonly EventBody[]): void {
     const events: readonly StagebookEvent[] = this.kernel.makeEvents(...bodies);
     this.updates$.next({ type: "events", events });
   }

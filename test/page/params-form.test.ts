@@ -1,12 +1,31 @@
 /** The form of the parameters: its schema, values in and out, and what was typed. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Json, ParamView } from "stagebook/protocol";
-import { errorText, findProblem, formSchema, numberRange, toFormValue, toWireValue } from "../../lab-extension/src/params/form-schema";
+import {
+  errorText,
+  findProblem,
+  formSchema,
+  numberRange,
+  toFormValue,
+  toWireValue,
+} from "../../lab-extension/src/params/form-schema";
 import { DEBOUNCE_MS, ParamDrafts } from "../../lab-extension/src/params/param-drafts";
 import { english } from "./stage-fixture";
 
 function createParam(change: Partial<ParamView>): ParamView {
-  return { name: "p", kind: "number", cell: null, schema: {}, value: 4.5, default: 4.5, text: "", defaultText: "", overridden: false, tracked: true, ...change };
+  return {
+    name: "p",
+    kind: "number",
+    cell: null,
+    schema: {},
+    value: 4.5,
+    default: 4.5,
+    text: "",
+    defaultText: "",
+    overridden: false,
+    tracked: true,
+    ...change,
+  };
 }
 
 describe("the schema of the form", () => {
@@ -61,7 +80,9 @@ describe("the schema of the form", () => {
 
   it("a number's control has its limits, and a step as fine as its values", () => {
     expect(numberRange(createParam({ schema: { minimum: 0, maximum: 10 } }))).toEqual({ min: 0, max: 10, step: 0.1 });
-    expect(numberRange(createParam({ kind: "integer", schema: { exclusiveMinimum: 1 }, value: 3, default: 3 }))).toEqual({ min: 1, step: 1 });
+    expect(
+      numberRange(createParam({ kind: "integer", schema: { exclusiveMinimum: 1 }, value: 3, default: 3 })),
+    ).toEqual({ min: 1, step: 1 });
     expect(numberRange(createParam({ schema: { multipleOf: 0.25 } }))).toEqual({ step: 0.25 });
   });
 

@@ -72,22 +72,44 @@ describe("run stale", () => {
   });
 
   it("a failed or cancelled run of stages ends it before any cell", async () => {
-    expect(await new Notebook([{ status: "failed", cells: cells("a"), notRun: 3 }]).run()).toEqual({ status: "stage-failed", executed: [], notRun: 3 });
-    expect(await new Notebook([{ status: "cancelled" }]).run()).toEqual({ status: "cancelled", executed: [], notRun: 0 });
+    expect(await new Notebook([{ status: "failed", cells: cells("a"), notRun: 3 }]).run()).toEqual({
+      status: "stage-failed",
+      executed: [],
+      notRun: 3,
+    });
+    expect(await new Notebook([{ status: "cancelled" }]).run()).toEqual({
+      status: "cancelled",
+      executed: [],
+      notRun: 0,
+    });
   });
 });
 
 describe("the count on the button", () => {
   it("names what surely runs and what may", () => {
-    const stages = [createStage("a", { action: "run" }), createStage("b", { action: "maybe" }), createStage("c", { action: "maybe" }), createStage("d")];
-    const label = (names: readonly number[]): string => staleLabel(countStale(createView(names.map((index) => stages[index]!))), english);
-    expect([label([0, 3]), label([0, 1, 2]), label([1]), label([3])]).toEqual(["Run stale (1)", "Run stale (1 + up to 2)", "Run stale (up to 1)", "Run stale"]);
+    const stages = [
+      createStage("a", { action: "run" }),
+      createStage("b", { action: "maybe" }),
+      createStage("c", { action: "maybe" }),
+      createStage("d"),
+    ];
+    const label = (names: readonly number[]): string =>
+      staleLabel(countStale({ view: createView(names.map((index) => stages[index]!)) }), english);
+    expect([label([0, 3]), label([0, 1, 2]), label([1]), label([3])]).toEqual([
+      "Run stale (1)",
+      "Run stale (1 + up to 2)",
+      "Run stale (up to 1)",
+      "Run stale",
+    ]);
   });
 
   it("a stage that runs already is not counted; stale cells alone are", () => {
-    expect(isAnyStale(countStale(createView([createStage("a", { action: "run", status: "running" })])))).toBe(false);
+    expect(isAnyStale(countStale({ view: createView([createStage("a", { action: "run", status: "running" })]) }))).toBe(
+      false,
+    );
     const view = { ...emptyView, cells: { a: { id: "a" as CellId, status: "stale", reasons: [] } satisfies CellView } };
-    expect(staleLabel(countStale(view), english)).toBe("Run stale (1 cell)");
+    expect(staleLabel(countStale({ view }), english)).toBe("Run stale (1 cell)");
+    expect(countStale({ view, edited: cells("a", "b") }).cells).toBe(1);
   });
 });
 

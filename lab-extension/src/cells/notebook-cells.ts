@@ -26,6 +26,11 @@ export interface NotebookCellsOptions {
   readonly activate: () => void;
 }
 
+/** A model that also learns what only the page knows. */
+export interface FollowedModel extends NotebookModel {
+  setEdited(cells: readonly CellId[]): void;
+}
+
 export class NotebookCells implements NotebookPage, IDisposable {
   isDisposed = false;
   private marks: Subscription | null = null;
@@ -38,8 +43,8 @@ export class NotebookCells implements NotebookPage, IDisposable {
     return this.options.panel.context.path;
   }
 
-  /** Keeps the marks of all cells as the model says, until disposed. */
-  follow(model: NotebookModel): void {
+  /** Keeps the marks of all cells as the model says, and tells it which were edited, until disposed. */
+  follow(model: FollowedModel): void {
     const update = (): void => this.markAll(model);
     this.marks = model.state$.subscribe(update);
     const { panel } = this.options;
@@ -82,7 +87,7 @@ export class NotebookCells implements NotebookPage, IDisposable {
     const outcome = await runStaleCells({
       runStages: () => model.send({ type: "run-stale" }),
       order: () => this.options.panel.content.widgets.map((cell) => idOf(cell)),
-      edited: () => this.options.panel.content.widgets.filter((cell) => isEdited(cell) && idOf(cell) in model.getState().view.cells).map(idOf),
+      edited: () => this.edited().filter((cell) => cell in model.getState().view.cells),
       execute: (cell) => this.execute(cell),
     });
     this.report(outcome, model);
@@ -128,7 +133,10 @@ export class NotebookCells implements NotebookPage, IDisposable {
         const what = error?.stage
           ? trans.__('Run stale: stage "%1" failed: %2', error.stage, error.message)
           : trans.__("Run stale: a stage failed. The log says why.");
-        const rest = outcome.notRun > 0 ? ` ${trans._n("%1 stage was not run.", "%1 stages were not run.", outcome.notRun)}` : "";
+        const rest =
+          outcome.notRun > 0
+            ? ` (${trans._n("%1 stage is still stale", "%1 stages are still stale", outcome.notRun)})`
+            : "";
         Notification.error(what + rest, { autoClose: 8000, ...show(error?.cell) });
         return;
       }
@@ -146,9 +154,14 @@ export class NotebookCells implements NotebookPage, IDisposable {
     }
   }
 
-  private markAll(model: NotebookModel): void {
+  private edited(): readonly CellId[] {
+    return this.options.panel.content.widgets.filter(isEdited).map(idOf);
+  }
+
+  private markAll(model: FollowedModel): void {
     const { content } = this.options.panel;
     if (content.isDisposed) return;
+    model.setEdited(this.edited());
     const state = model.getState();
     for (const cell of content.widgets) {
       if (!isCodeCellModel(cell.model)) continue;

@@ -37,9 +37,10 @@ interface RunStaleProps {
 }
 
 function RunStale({ model, commands, trans }: RunStaleProps): JSX.Element | null {
-  const { view, connection, remembered } = useNotebookState(model);
+  const state = useNotebookState(model);
+  const { connection, remembered } = state;
   if (connection !== "live" && !remembered) return null;
-  const count = countStale(view);
+  const count = countStale(state);
   return (
     <ToolbarButtonComponent
       icon={runStaleIcon}

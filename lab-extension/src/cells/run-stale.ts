@@ -18,7 +18,12 @@ export type StaleCellsOutcome =
   /** A stage failed or the run was cancelled: `notRun` stages were not run. */
   | { readonly status: "stage-failed" | "cancelled"; readonly executed: readonly CellId[]; readonly notRun: number }
   /** The cell failed: `notRun` other stale cells were not run. */
-  | { readonly status: "cell-failed"; readonly executed: readonly CellId[]; readonly cell: CellId; readonly notRun: number };
+  | {
+      readonly status: "cell-failed";
+      readonly executed: readonly CellId[];
+      readonly cell: CellId;
+      readonly notRun: number;
+    };
 
 /**
  * Runs the stale stages, executes the first stale cell in document order, and again, until no stale cell is left. Each

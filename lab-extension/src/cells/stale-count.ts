@@ -1,6 +1,6 @@
 /** How much `Run stale` has to do, and how its button says it. Pure. Called by the toolbar button and the sidebar's header. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import type { View } from "stagebook/protocol";
+import type { NotebookState } from "../tokens";
 
 export interface StaleCount {
   /** Stages that a run would certainly run. */
@@ -10,12 +10,13 @@ export interface StaleCount {
   readonly cells: number;
 }
 
-export function countStale(view: View): StaleCount {
+export function countStale({ view, edited = [] }: Pick<NotebookState, "view" | "edited">): StaleCount {
   const waiting = Object.values(view.stages).filter((stage) => stage.status !== "running");
+  const stale = Object.values(view.cells).filter((cell) => cell.status === "stale");
   return {
     stages: waiting.filter((stage) => stage.action === "run").length,
     maybe: waiting.filter((stage) => stage.action === "maybe").length,
-    cells: Object.values(view.cells).filter((cell) => cell.status === "stale").length,
+    cells: new Set([...stale.map((cell) => cell.id), ...edited.filter((cell) => cell in view.cells)]).size,
   };
 }
 
@@ -25,7 +26,8 @@ export function isAnyStale({ stages, maybe, cells }: StaleCount): boolean {
 
 /** `Run stale (3 + up to 2)`. */
 export function staleLabel({ stages, maybe, cells }: StaleCount, trans: TranslationBundle): string {
-  if (maybe > 0) return stages > 0 ? trans.__("Run stale (%1 + up to %2)", stages, maybe) : trans.__("Run stale (up to %1)", maybe);
+  if (maybe > 0)
+    return stages > 0 ? trans.__("Run stale (%1 + up to %2)", stages, maybe) : trans.__("Run stale (up to %1)", maybe);
   if (stages > 0) return trans.__("Run stale (%1)", stages);
   if (cells > 0) return trans._n("Run stale (%1 cell)", "Run stale (%1 cells)", cells);
   return trans.__("Run stale");

@@ -40,14 +40,16 @@ export function choices(param: ParamView): readonly Json[] {
 /** What the control of a parameter shows for a value from the wire. */
 export function toFormValue(param: ParamView, value: Json): FormValue {
   if (param.kind === "json") return JSON.stringify(value, null, 2);
-  if (param.kind === "date" && typeof value === "string") return hasTime(param) ? value.slice(0, 19) : value.slice(0, 10);
+  if (param.kind === "date" && typeof value === "string")
+    return hasTime(param) ? value.slice(0, 19) : value.slice(0, 10);
   return value;
 }
 
 /** The value to send for what the control holds. Only for what `findProblem` finds nothing wrong with. */
 export function toWireValue(param: ParamView, value: FormValue): Json {
   if (param.kind === "json") return JSON.parse(String(value)) as Json;
-  if (param.kind === "date") return new Date(`${String(value)}${hasTime(param) ? "Z" : "T00:00:00.000Z"}`).toISOString();
+  if (param.kind === "date")
+    return new Date(`${String(value)}${hasTime(param) ? "Z" : "T00:00:00.000Z"}`).toISOString();
   return value ?? null;
 }
 
@@ -89,7 +91,9 @@ export function errorText(error: RJSFValidationError, trans: TranslationBundle):
     case "required":
       return trans.__("a value is needed");
     case "type":
-      return params.type === "integer" ? trans.__("must be a whole number") : trans.__("must be a %1", String(params.type));
+      return params.type === "integer"
+        ? trans.__("must be a whole number")
+        : trans.__("must be a %1", String(params.type));
     case "minLength":
       return trans._n("needs at least %1 character", "needs at least %1 characters", Number(params.limit));
     case "maxLength":
@@ -115,12 +119,17 @@ export function numberRange(param: ParamView): NumberRange {
   };
   const min = read("minimum") ?? read("exclusiveMinimum");
   const max = read("maximum") ?? read("exclusiveMaximum");
-  const step = read("x-step") ?? read("multipleOf") ?? (param.kind === "integer" ? 1 : finestStep([min, max, param.default, param.value]));
+  const step =
+    read("x-step") ??
+    read("multipleOf") ??
+    (param.kind === "integer" ? 1 : finestStep([min, max, param.default, param.value]));
   return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }), step };
 }
 
 /** One in the last decimal place that is in use: 0.1 for a default of 4.5. */
 function finestStep(values: readonly (Json | undefined)[]): number {
-  const places = values.map((value) => (typeof value === "number" ? (/\.(\d+)$/.exec(String(value))?.[1]?.length ?? 0) : 0));
+  const places = values.map((value) =>
+    typeof value === "number" ? (/\.(\d+)$/.exec(String(value))?.[1]?.length ?? 0) : 0,
+  );
   return Number(`1e-${Math.min(6, Math.max(...places))}`);
 }

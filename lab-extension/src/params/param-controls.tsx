@@ -52,27 +52,54 @@ function NumberControl(props: ControlProps): JSX.Element {
           onChange={(event) => onText(event.target.value)}
         />
       )}
-      <input {...common(props)} type="number" min={min} max={max} step={step} value={value} onChange={(event) => onText(event.target.value)} />
+      <input
+        {...common(props)}
+        type="number"
+        min={min}
+        max={max}
+        step={step}
+        value={value}
+        onChange={(event) => onText(event.target.value)}
+      />
     </div>
   );
 }
 
 function CheckControl(props: ControlProps): JSX.Element {
   return (
-    <input {...common(props)} className="stagebook-Params-check" type="checkbox" checked={props.value === true} onChange={(event) => props.onChange(event.target.checked)} />
+    <input
+      {...common(props)}
+      className="stagebook-Params-check"
+      type="checkbox"
+      checked={props.value === true}
+      onChange={(event) => props.onChange(event.target.checked)}
+    />
   );
 }
 
 function TextControl(props: ControlProps): JSX.Element {
-  return <input {...common(props)} type="text" spellCheck={false} value={textOf(props.value)} onChange={(event) => props.onChange(event.target.value)} />;
+  return (
+    <input
+      {...common(props)}
+      type="text"
+      spellCheck={false}
+      value={textOf(props.value)}
+      onChange={(event) => props.onChange(event.target.value)}
+    />
+  );
 }
 
 function ChoiceControl(props: ControlProps): JSX.Element {
   const param = paramOf(props);
   const options = param ? choices(param) : [];
-  const isChosen = (option: Json): boolean => JSONExt.deepEqual(option as ReadonlyPartialJSONValue, (props.value ?? null) as ReadonlyPartialJSONValue);
+  const isChosen = (option: Json): boolean =>
+    JSONExt.deepEqual(option as ReadonlyPartialJSONValue, (props.value ?? null) as ReadonlyPartialJSONValue);
   return (
-    <select {...common(props)} value={options.findIndex(isChosen)} onChange={(event) => props.onChange(options[Number(event.target.value)])}>
+    <select
+      {...common(props)}
+      value={options.findIndex(isChosen)}
+      onChange={(event) => props.onChange(options[Number(event.target.value)])}
+    >
       {options.map((option, index) => (
         <option key={index} value={index}>
           {typeof option === "string" ? option : JSON.stringify(option)}
@@ -85,7 +112,15 @@ function ChoiceControl(props: ControlProps): JSX.Element {
 function DateControl(props: ControlProps): JSX.Element {
   const param = paramOf(props);
   const type = param && hasTime(param) ? "datetime-local" : "date";
-  return <input {...common(props)} type={type} step={type === "date" ? undefined : 1} value={textOf(props.value)} onChange={(event) => props.onChange(event.target.value)} />;
+  return (
+    <input
+      {...common(props)}
+      type={type}
+      step={type === "date" ? undefined : 1}
+      value={textOf(props.value)}
+      onChange={(event) => props.onChange(event.target.value)}
+    />
+  );
 }
 
 function JsonControl(props: ControlProps): JSX.Element {

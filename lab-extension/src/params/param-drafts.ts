@@ -44,12 +44,17 @@ export class ParamDrafts {
   type(param: ParamView, value: FormValue, wire: (() => Json) | null): void {
     this.cancel(param.name);
     this.put(param.name, { value, phase: wire ? "typing" : "invalid", base: param, wire });
-    if (wire) this.timers.set(param.name, setTimeout(() => void this.send(param.name), DEBOUNCE_MS));
+    if (wire)
+      this.timers.set(
+        param.name,
+        setTimeout(() => void this.send(param.name), DEBOUNCE_MS),
+      );
   }
 
   /** Sends now what waits for the debounce, and again what the kernel refused: it may have been busy. */
   flush(): void {
-    for (const [name, { phase }] of Object.entries(this.drafts)) if (phase === "typing" || phase === "rejected") void this.send(name);
+    for (const [name, { phase }] of Object.entries(this.drafts))
+      if (phase === "typing" || phase === "rejected") void this.send(name);
   }
 
   /** Forgets what was typed, for one parameter or for all. */

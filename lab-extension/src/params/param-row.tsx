@@ -28,10 +28,20 @@ export function ParamField(props: FieldTemplateProps<unknown, object, ParamFormC
 }
 
 /** The row of a parameter whose value has no JSON form: shown, not edited. */
-export function ReadOnlyParam({ param, trans }: { readonly param: ParamView; readonly trans: TranslationBundle }): JSX.Element {
+export function ReadOnlyParam({
+  param,
+  trans,
+}: {
+  readonly param: ParamView;
+  readonly trans: TranslationBundle;
+}): JSX.Element {
   return (
     <ParamRow param={param} problems={[]} changed={param.overridden} onReset={null} trans={trans}>
-      <output className="stagebook-Params-readOnly" data-param={param.name} title={trans.__("Set in code: this kind of value cannot be edited here")}>
+      <output
+        className="stagebook-Params-readOnly"
+        data-param={param.name}
+        title={trans.__("Set in code: this kind of value cannot be edited here")}
+      >
         {param.text}
       </output>
     </ParamRow>
@@ -52,7 +62,12 @@ interface ParamRowProps {
 function ParamRow({ param, controlId, problems, changed, onReset, trans, children }: ParamRowProps): JSX.Element {
   const toDefault = trans.__("Back to the default, %1", param.defaultText);
   return (
-    <div className="stagebook-Params-row" data-kind={param.kind} data-changed={changed || undefined} data-invalid={problems.length > 0 || undefined}>
+    <div
+      className="stagebook-Params-row"
+      data-kind={param.kind}
+      data-changed={changed || undefined}
+      data-invalid={problems.length > 0 || undefined}
+    >
       <div className="stagebook-Params-head">
         <label className="stagebook-Params-label" htmlFor={controlId}>
           {param.name}
@@ -69,7 +84,13 @@ function ParamRow({ param, controlId, problems, changed, onReset, trans, childre
           </span>
         )}
         {changed && onReset && (
-          <button type="button" className="stagebook-Params-reset" title={toDefault} aria-label={`${param.name}: ${toDefault}`} onClick={onReset}>
+          <button
+            type="button"
+            className="stagebook-Params-reset"
+            title={toDefault}
+            aria-label={`${param.name}: ${toDefault}`}
+            onClick={onReset}
+          >
             <undoIcon.react tag="span" elementSize="normal" />
           </button>
         )}

@@ -24,7 +24,13 @@ const ID_PREFIX = "stagebook-param";
 
 type FormChange = Parameters<IFormComponentProps["onChange"]>[0];
 
-export function ParamsForm({ model, trans }: { readonly model: NotebookModel; readonly trans: TranslationBundle }): JSX.Element | null {
+export function ParamsForm({
+  model,
+  trans,
+}: {
+  readonly model: NotebookModel;
+  readonly trans: TranslationBundle;
+}): JSX.Element | null {
   const { view, connection } = useNotebookState(model);
   const drafts = draftsOf(model);
   const typed = useSyncExternalStore(drafts.subscribe, drafts.get);
@@ -50,7 +56,9 @@ export function ParamsForm({ model, trans }: { readonly model: NotebookModel; re
   };
   const context: ParamFormContext = {
     params: view.params,
-    rejected: Object.fromEntries(Object.entries(typed).flatMap(([name, { message }]) => (message === undefined ? [] : [[name, message]]))),
+    rejected: Object.fromEntries(
+      Object.entries(typed).flatMap(([name, { message }]) => (message === undefined ? [] : [[name, message]])),
+    ),
     drafted: new Set(Object.keys(typed)),
     disabled,
     reset: (name) => reset([name]),
@@ -86,11 +94,18 @@ export function ParamsForm({ model, trans }: { readonly model: NotebookModel; re
         liveValidate
         noHtml5Validate
         showErrorList={false}
-        transformErrors={(errors: RJSFValidationError[]) => errors.map((error) => ({ ...error, message: errorText(error, trans) }))}
+        transformErrors={(errors: RJSFValidationError[]) =>
+          errors.map((error) => ({ ...error, message: errorText(error, trans) }))
+        }
         customValidate={(values, errors) => {
           for (const param of params) {
-            const problem = param.kind === "json" || param.kind === "date" ? findProblem(param, (values as typeof formData)[param.name], trans) : null;
-            const field = (errors as unknown as { readonly [name: string]: { addError(text: string): void } | undefined })[param.name];
+            const problem =
+              param.kind === "json" || param.kind === "date"
+                ? findProblem(param, (values as typeof formData)[param.name], trans)
+                : null;
+            const field = (
+              errors as unknown as { readonly [name: string]: { addError(text: string): void } | undefined }
+            )[param.name];
             if (problem !== null) field?.addError(problem);
           }
           return errors;
@@ -98,9 +113,11 @@ export function ParamsForm({ model, trans }: { readonly model: NotebookModel; re
         onChange={onChange}
         onSubmit={() => drafts.flush()}
       />
-      {params.filter((param) => param.kind === "other").map((param) => (
-        <ReadOnlyParam key={param.name} param={param} trans={trans} />
-      ))}
+      {params
+        .filter((param) => param.kind === "other")
+        .map((param) => (
+          <ReadOnlyParam key={param.name} param={param} trans={trans} />
+        ))}
       <div className="stagebook-Params-foot">
         <button
           type="button"
@@ -117,11 +134,15 @@ export function ParamsForm({ model, trans }: { readonly model: NotebookModel; re
 
 const templates = {
   FieldTemplate: ParamField,
-  ObjectFieldTemplate: ({ properties }: ObjectFieldTemplateProps) => <>{properties.map((property) => property.content)}</>,
+  ObjectFieldTemplate: ({ properties }: ObjectFieldTemplateProps) => (
+    <>{properties.map((property) => property.content)}</>
+  ),
 };
 
 function formUi(params: readonly ParamView[]): UiSchema {
-  const fields = params.flatMap((param) => (param.kind === "other" ? [] : [[param.name, { "ui:widget": controls[param.kind] }] as const]));
+  const fields = params.flatMap((param) =>
+    param.kind === "other" ? [] : [[param.name, { "ui:widget": controls[param.kind] }] as const],
+  );
   return { ...Object.fromEntries(fields), "ui:order": [...fields.map(([name]) => name), "*"] } as UiSchema;
 }
 

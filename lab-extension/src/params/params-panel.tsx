@@ -32,12 +32,24 @@ export class ParamsPanel extends ReactWidget {
   }
 }
 
-function CurrentParams({ tracker, trans }: { readonly tracker: StagebookTracker; readonly trans: TranslationBundle }): JSX.Element | null {
+function CurrentParams({
+  tracker,
+  trans,
+}: {
+  readonly tracker: StagebookTracker;
+  readonly trans: TranslationBundle;
+}): JSX.Element | null {
   const model = useCurrent(tracker);
   return model && <NotebookParams key={model.path} model={model} trans={trans} />;
 }
 
-function NotebookParams({ model, trans }: { readonly model: NotebookModel; readonly trans: TranslationBundle }): JSX.Element {
+function NotebookParams({
+  model,
+  trans,
+}: {
+  readonly model: NotebookModel;
+  readonly trans: TranslationBundle;
+}): JSX.Element {
   const { view, connection } = useNotebookState(model);
   if (Object.keys(view.params).length > 0) return <ParamsForm model={model} trans={trans} />;
   return (

@@ -115,7 +115,8 @@ export class KernelSession implements KernelLink, IDisposable {
   private onConnectionStatusChanged(_: ISessionContext, status: Kernel.ConnectionStatus): void {
     if (!this.kernel || this.restarting) return;
     if (status !== "connected") {
-      if (this.wire) this.setLink({ connection: "lost", problem: this.trans.__("No answer from the kernel: connecting again.") });
+      if (this.wire)
+        this.setLink({ connection: "lost", problem: this.trans.__("No answer from the kernel: connecting again.") });
     } else if (this.wire) {
       if (this.link.value.connection !== "lost") return;
       this.setLink({ connection: "connecting" });
@@ -134,7 +135,9 @@ export class KernelSession implements KernelLink, IDisposable {
       // JupyterLab lets one connection per kernel and window have comms.
       this.setLink({
         connection: "absent",
-        problem: this.trans.__("Another notebook or console of this window is connected to this kernel: Stagebook shows it there."),
+        problem: this.trans.__(
+          "Another notebook or console of this window is connected to this kernel: Stagebook shows it there.",
+        ),
       });
     }
   }

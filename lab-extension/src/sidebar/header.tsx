@@ -30,17 +30,21 @@ export class Header extends ReactWidget {
 
 function CurrentHeader(props: HeaderProps): JSX.Element {
   const model = useCurrent(props.tracker);
-  if (!model) return <div className="stagebook-Header-hint">{props.trans.__("Open a notebook to see its pipeline.")}</div>;
+  if (!model)
+    return <div className="stagebook-Header-hint">{props.trans.__("Open a notebook to see its pipeline.")}</div>;
   return <NotebookHeader {...props} model={model} />;
 }
 
 function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly model: NotebookModel }): JSX.Element {
   const state = useNotebookState(model);
   const { view, connection } = state;
-  const stale = countStale(view);
+  const stale = countStale(state);
   const live = connection === "live";
   const running = live && isRunning(view);
-  const run = (id: string, args = {}) => () => void commands.execute(id, args);
+  const run =
+    (id: string, args = {}) =>
+    () =>
+      void commands.execute(id, args);
   return (
     <>
       <div className="stagebook-Header-line">
@@ -103,7 +107,14 @@ interface HeaderButtonProps {
 
 function HeaderButton({ icon: Icon, label, caption, primary, enabled, onClick }: HeaderButtonProps): JSX.Element {
   return (
-    <button type="button" className="stagebook-Button" data-primary={primary || undefined} disabled={!enabled} title={caption} onClick={onClick}>
+    <button
+      type="button"
+      className="stagebook-Button"
+      data-primary={primary || undefined}
+      disabled={!enabled}
+      title={caption}
+      onClick={onClick}
+    >
       <Icon.react tag="span" className="stagebook-Button-icon" elementSize="normal" />
       {label}
     </button>
@@ -115,7 +126,11 @@ interface StateProps {
   readonly trans: TranslationBundle;
 }
 
-function ConnectionMark({ state: { connection }, running, trans }: StateProps & { readonly running: boolean }): JSX.Element {
+function ConnectionMark({
+  state: { connection },
+  running,
+  trans,
+}: StateProps & { readonly running: boolean }): JSX.Element {
   const words: { readonly [C in Connection]: string } = {
     absent: trans.__("not started"),
     connecting: trans.__("connecting"),
@@ -125,21 +140,31 @@ function ConnectionMark({ state: { connection }, running, trans }: StateProps & 
   };
   return (
     <span className="stagebook-Connection" data-connection={running ? "running" : connection} role="status">
-      <span aria-hidden="true">{running ? "▶" : marks[connection]}</span> {running ? trans.__("running") : words[connection]}
+      <span aria-hidden="true">{running ? "▶" : marks[connection]}</span>{" "}
+      {running ? trans.__("running") : words[connection]}
     </span>
   );
 }
 
-const marks: { readonly [C in Connection]: string } = { absent: "○", connecting: "◌", live: "●", lost: "✕", incompatible: "!" };
+const marks: { readonly [C in Connection]: string } = {
+  absent: "○",
+  connecting: "◌",
+  live: "●",
+  lost: "✕",
+  incompatible: "!",
+};
 
 function Begin({ state, trans }: StateProps): JSX.Element | null {
   const { connection, problem, remembered } = state;
-  if (connection === "lost" || connection === "incompatible") return <div className="stagebook-Header-problem">{problem}</div>;
+  if (connection === "lost" || connection === "incompatible")
+    return <div className="stagebook-Header-problem">{problem}</div>;
   if (connection !== "absent") return null;
   if (problem !== undefined) return <div className="stagebook-Header-hint">{problem}</div>;
   return (
     <div className="stagebook-Header-hint">
-      {remembered ? trans.__("Below is what was last seen. To go on, run a cell with:") : trans.__("To begin, run a cell with:")}
+      {remembered
+        ? trans.__("Below is what was last seen. To go on, run a cell with:")
+        : trans.__("To begin, run a cell with:")}
       <code>{'import { stage, param } from "stagebook";'}</code>
     </div>
   );
@@ -158,7 +183,8 @@ function LastRunError({ view, model, trans }: LastRunErrorProps): JSX.Element | 
   const cell = error?.cell ?? (error?.stage === undefined ? null : view.stages[error.stage]?.cell) ?? null;
   return (
     <div className="stagebook-Header-problem" role="alert">
-      <b>{error?.stage === undefined ? trans.__("The last run failed.") : trans.__("%1 failed:", error.stage)}</b> {error?.message}
+      <b>{error?.stage === undefined ? trans.__("The last run failed.") : trans.__("%1 failed:", error.stage)}</b>{" "}
+      {error?.message}
       {error?.advice !== undefined && <span className="stagebook-Header-advice"> {error.advice}</span>}{" "}
       {cell !== null && (
         <a

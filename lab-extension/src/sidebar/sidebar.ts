@@ -82,6 +82,7 @@ interface Choices {
 function readChoices(data: unknown): Choices | null {
   if (typeof data !== "object" || data === null) return null;
   const { folded, sizes } = data as Partial<Choices>;
-  const isList = (list: unknown): list is readonly unknown[] => Array.isArray(list) && list.length === DEFAULT_SIZES.length;
+  const isList = (list: unknown): list is readonly unknown[] =>
+    Array.isArray(list) && list.length === DEFAULT_SIZES.length;
   return isList(folded) && isList(sizes) ? { folded, sizes } : null;
 }

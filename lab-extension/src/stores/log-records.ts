@@ -13,7 +13,9 @@ export class LogRecords implements LogStore {
   /** Of the last line that was cleared away, epoch milliseconds: a snapshot must not bring it back. */
   private cleared: number;
 
-  constructor(remembered: { readonly log: readonly LogRecord[]; readonly clearedAt: number } = { log: [], clearedAt: 0 }) {
+  constructor(
+    remembered: { readonly log: readonly LogRecord[]; readonly clearedAt: number } = { log: [], clearedAt: 0 },
+  ) {
     this.records = new BehaviorSubject(remembered.log);
     this.records$ = this.records.asObservable();
     this.cleared = remembered.clearedAt;

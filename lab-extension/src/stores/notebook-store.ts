@@ -40,6 +40,7 @@ export class NotebookStore implements NotebookModel, IDisposable {
   private queue: WireUpdate[] = [];
   private link: Link = { connection: "connecting" };
   private selected: string | null;
+  private edited: readonly CellId[] = [];
   private cancelFrame: (() => void) | null = null;
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -72,6 +73,13 @@ export class NotebookStore implements NotebookModel, IDisposable {
 
   select(stage: string | null): void {
     this.selected = stage;
+    this.applySoon();
+  }
+
+  /** Says which cells were edited after they ran. */
+  setEdited(cells: readonly CellId[]): void {
+    if (cells.length === this.edited.length && cells.every((cell, index) => cell === this.edited[index])) return;
+    this.edited = cells;
     this.applySoon();
   }
 
@@ -156,8 +164,10 @@ export class NotebookStore implements NotebookModel, IDisposable {
     return {
       view,
       connection: this.link.connection,
-      remembered: this.link.connection !== "live" && Object.keys(view.stages).length + Object.keys(view.params).length > 0,
+      remembered:
+        this.link.connection !== "live" && Object.keys(view.stages).length + Object.keys(view.params).length > 0,
       selected: this.selected !== null && this.selected in view.stages ? this.selected : null,
+      ...(this.edited.length === 0 ? {} : { edited: this.edited }),
       ...(this.link.problem === undefined ? {} : { problem: this.link.problem }),
     };
   }
