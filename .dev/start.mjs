@@ -35,9 +35,11 @@ try {
 /** @param {{ port: number | undefined, notebook: string, browser: boolean }} options */
 async function serve({ port, notebook, browser }) {
   const path = `/lab/tree/${notebook.split(sep).map(encodeURIComponent).join("/")}`;
-  const log = join(logs, "jupyterlab.log");
+  const chosen = port ?? (await findFreePort(8888));
+  // One log each: there may be another JupyterLab of this project.
+  const log = join(logs, `jupyterlab-${chosen}.log`);
   const started = await startServer({
-    port: port ?? (await findFreePort(8888)),
+    port: chosen,
     folder: root,
     log,
     openBrowser: browser ? path : undefined,
