@@ -46,12 +46,19 @@ export function parseFunction(source: string): ParsedFunction {
   const parents = findParents(tree);
   const references = findReferences(tree, parents);
   const frees = references.map((reference) => reference.free);
+  const normals = new Map<string, NormalSource>();
   return {
     freeNames: unique(frees),
     assigned: [...new Set(references.filter((reference) => isAssigned(reference, parents)).map((reference) => nameOf(reference.free)))],
     usesOuterThis: fn.type === "ArrowFunctionExpression" && usesThis(fn),
     isClass: fn.type === "ClassExpression",
-    normalise: (bindMembers) => normalise(source, frees, bindMembers),
+    normalise: (bindMembers) => {
+      const counts = frees.map(bindMembers);
+      const id = counts.join();
+      const normal = normals.get(id) ?? normalise(source, frees, counts);
+      normals.set(id, normal);
+      return normal;
+    },
   };
 }
 
@@ -164,8 +171,9 @@ function usesThis(arrow: SyntaxNode): boolean {
   return found;
 }
 
-function normalise(source: string, frees: readonly FreeName[], bindMembers: BindMembers): NormalSource {
-  const bound = frees.map((free) => ({ name: free.name, members: free.members.slice(0, bindMembers(free)) }));
+/** `counts`: how many members of each free name belong to its binding. */
+function normalise(source: string, frees: readonly FreeName[], counts: readonly number[]): NormalSource {
+  const bound = frees.map((free, at) => ({ name: free.name, members: free.members.slice(0, counts[at]) }));
   const bindings = unique(bound);
   const places = new Map(bindings.map((binding, index) => [idOf(binding), `§${index}`]));
   // Parsed afresh because the tree is rewritten in place, once with placeholders and once with readable names.

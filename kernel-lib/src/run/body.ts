@@ -24,6 +24,8 @@ export interface BodyRun {
   readonly externals: Externals;
   /** Outputs of what the stage needs, by instance id. */
   readonly outputs: ReadonlyMap<string, OutputDigest>;
+  /** All parameters behind what the stage needs, as text. */
+  readonly paramsAbove: Readonly<Record<string, string>>;
   /** A fresh copy of the value behind an input. */
   valueOf(need: Instance): Promise<unknown>;
   /** Runs a stage that the body reads and the plan did not know. */
@@ -177,7 +179,7 @@ async function keep(engine: EngineParts, instance: Instance, key: StageKey & { k
     },
     at: engine.clock.now(),
     durationMs,
-    params: paramTexts(engine, instance),
+    params: paramTexts(engine, instance, run.paramsAbove),
     run: run.run,
     made: engine.made,
   };
@@ -216,15 +218,7 @@ function refuseStream(value: unknown, stage: string): void {
 }
 
 /** All parameters of the stage and of what it needs. */
-function paramTexts(engine: EngineParts, instance: Instance): Readonly<Record<string, string>> {
-  const texts = new Map<string, string>();
-  const seen = new Set<string>();
-  const open = [instance];
-  for (let at = open.pop(); at; at = open.pop()) {
-    if (seen.has(at.id)) continue;
-    seen.add(at.id);
-    for (const { ref } of engine.instances.refs(at)) if (ref.kind === "param") texts.set(ref.name, engine.params.text(engine.params.value(ref.name, at.overlay)));
-    open.push(...engine.instances.needs(at));
-  }
-  return Object.fromEntries([...texts].sort(([a], [b]) => (a < b ? -1 : 1)));
+function paramTexts(engine: EngineParts, instance: Instance, above: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const own = engine.instances.refs(instance).flatMap(({ ref }) => (ref.kind === "param" ? [[ref.name, engine.params.text(engine.params.value(ref.name, instance.overlay))] as const] : []));
+  return Object.fromEntries([...Object.entries(above), ...own].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -15,6 +15,7 @@ import { Outcomes } from "./outcomes";
 import { ParamValues } from "./params";
 import { Planner, type FullPlan } from "./planner";
 import type { Clock, EnginePorts } from "./ports";
+import { Refresher } from "./refresher";
 import { Results } from "./results";
 import { Run } from "./run";
 import { Slots } from "./slots";
@@ -53,7 +54,7 @@ export class Engine implements EngineParts {
   private readonly shownRows = new Map<string, string>();
   private readonly shownInputs = new Map<string, string>();
   private readonly warned = new Set<string>();
-  private refreshing: Promise<void> | undefined;
+  private readonly refresher = new Refresher(() => this.replan(), () => this.active.size > 0);
   private runs = 0;
 
   constructor(
@@ -133,12 +134,12 @@ export class Engine implements EngineParts {
   }
 
   refresh(): void {
-    this.refreshing ??= this.refreshSoon();
+    this.refresher.request();
   }
 
   /** When the shown plan is true again. */
-  async settled(): Promise<void> {
-    while (this.refreshing) await this.refreshing;
+  settled(): Promise<void> {
+    return this.refresher.settled();
   }
 
   /** Stages whose body would or may run, in order. */
@@ -147,9 +148,7 @@ export class Engine implements EngineParts {
     return [...assessed.values()].map(({ row }) => row).filter((row) => row.action === "run" || row.action === "maybe" || (row.action === "blocked" && row.waitsFor.length > 0));
   }
 
-  private async refreshSoon(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.refreshing = undefined;
+  private async replan(): Promise<void> {
     try {
       this.show(await this.planAll());
     } catch (error) {

@@ -12,6 +12,13 @@ import { noOverlay, type Overlay } from "./activity";
 
 export type StageRef = Extract<InputRef, { kind: "stage" }>;
 
+/** One input and where the function gets it. `implicit`: read in the code, not declared. */
+interface InputPlace {
+  readonly ref: InputRef;
+  readonly path: string;
+  readonly implicit: boolean;
+}
+
 export interface Instance {
   /** The stage's name, with the overlay's values when there are any: equal ids are one computation. */
   readonly id: string;
@@ -22,6 +29,7 @@ export interface Instance {
 /** Finds instances and walks their closures; what it found holds until the epoch ends. */
 export class Instances {
   private closures = new Map<StageDefinition, Closure>();
+  private inputs = new Map<StageDefinition, readonly InputPlace[]>();
 
   constructor(
     private readonly registry: Registry,
@@ -31,6 +39,7 @@ export class Instances {
   /** After anything that may have run user code. */
   endEpoch(): void {
     this.closures = new Map();
+    this.inputs = new Map();
   }
 
   /** Throws `stage-unknown` when no cell defines it now. */
@@ -50,7 +59,15 @@ export class Instances {
   }
 
   /** Every input, declared or read in the code. */
-  refs(instance: Instance): readonly { readonly ref: InputRef; readonly path: string; readonly implicit: boolean }[] {
+  refs(instance: Instance): readonly InputPlace[] {
+    const known = this.inputs.get(instance.definition);
+    if (known) return known;
+    const found = this.findInputs(instance);
+    this.inputs.set(instance.definition, found);
+    return found;
+  }
+
+  private findInputs(instance: Instance): readonly InputPlace[] {
     const declared = instance.definition.inputs.leaves.flatMap((leaf) => ("ref" in leaf ? [{ ref: leaf.ref, path: leaf.path, implicit: false }] : []));
     const read = this.closure(instance).parts.flatMap((part) => (part.kind === "ref" ? [{ ref: part.ref, path: part.name, implicit: true }] : []));
     // A stage that reads its own name reads its previous output; that is no edge.

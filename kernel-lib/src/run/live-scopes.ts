@@ -14,20 +14,15 @@ const HANDOVER = "__stagebook_handover__";
 /** `notebookExports`: the object that holds the notebook's variables, when this is a notebook. */
 export function createLiveScopes(notebookExports: () => object | undefined): Scopes {
   const modules = new Modules(notebookExports);
-  // A function's code, place and scopes never change; the values in its scopes do.
-  const seen = new WeakMap<AnyFunction, Omit<LiveFunction, "lookup">>();
+  const known = new WeakMap<AnyFunction, KnownFunction>();
   return {
     inspect: (fn) => {
-      const about = seen.get(fn) ?? sharedSession().describe(fn, modules);
-      seen.set(fn, about);
-      let scopes: ReadonlyMap<string, unknown> | undefined;
-      return {
-        ...about,
-        lookup: (name) => {
-          scopes ??= about.native || about.module ? new Map() : sharedSession().scopeValues(fn);
-          return scopes.has(name) ? { value: scopes.get(name) } : undefined;
-        },
-      };
+      let live = known.get(fn);
+      if (!live) {
+        live = new KnownFunction(fn, sharedSession().describe(fn, modules), (value) => modules.namespaceOf(value) !== undefined);
+        known.set(fn, live);
+      }
+      return live.now();
     },
     namespaceOf: (value) => modules.namespaceOf(value),
     builtinName,
@@ -36,6 +31,47 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     isProxy: types.isProxy,
   };
 }
+
+/**
+ * A function's code, place and the names in its scopes never change; the values of its variables do. So the inspector is asked
+ * again only for a name that is there and that may have another value now.
+ */
+class KnownFunction {
+  private names: ReadonlySet<string> | undefined;
+  private readonly constants = new Map<string, unknown>();
+
+  constructor(
+    private readonly fn: AnyFunction,
+    private readonly about: Omit<LiveFunction, "lookup">,
+    private readonly isNamespace: (value: object) => boolean,
+  ) {}
+
+  /** The function with its variables as they are at the first look-up. */
+  now(): LiveFunction {
+    const { about } = this;
+    if (about.native || about.module) return { ...about, lookup: () => undefined };
+    let scopes: ReadonlyMap<string, unknown> | undefined;
+    return {
+      ...about,
+      lookup: (name) => {
+        if (this.names && !this.names.has(name)) return undefined;
+        if (this.constants.has(name)) return { value: this.constants.get(name) };
+        scopes ??= this.read();
+        return scopes.has(name) ? { value: scopes.get(name) } : undefined;
+      },
+    };
+  }
+
+  private read(): ReadonlyMap<string, unknown> {
+    const scopes = sharedSession().scopeValues(this.fn);
+    this.names ??= new Set(scopes.keys());
+    for (const [name, value] of scopes) if (isCompilerName(name) && typeof value === "object" && value !== null && this.isNamespace(value)) this.constants.set(name, value);
+    return scopes;
+  }
+}
+
+/** `exports` and import aliases (`fs_1`) are the compiler's and are never assigned twice. */
+const isCompilerName = (name: string): boolean => name === "exports" || /_\d+$/.test(name);
 
 class LiveSession {
   private session: inspector.Session | undefined;

@@ -110,10 +110,14 @@ export class Run {
   }
 
   private async outputs(instance: Instance): Promise<ReadonlyMap<string, OutputDigest>> {
-    const found = new Map<string, OutputDigest>();
+    return new Map([...(await this.entriesAbove(instance))].map(([id, { output }]) => [id, { digest: output.digest, summary: output.summary }]));
+  }
+
+  private async entriesAbove(instance: Instance): Promise<ReadonlyMap<string, Entry>> {
+    const found = new Map<string, Entry>();
     for (const need of this.engine.instances.needs(instance)) {
       const outcome = await this.ensure(need);
-      if (outcome.kind === "succeeded") found.set(need.id, { digest: outcome.entry.output.digest, summary: outcome.entry.output.summary });
+      if (outcome.kind === "succeeded") found.set(need.id, outcome.entry);
     }
     return found;
   }
@@ -169,6 +173,7 @@ export class Run {
         signal: this.request.signal,
         externals: this.externals,
         outputs: await this.outputs(instance),
+        paramsAbove: Object.assign({}, ...[...(await this.entriesAbove(instance)).values()].map((entry) => entry.params)) as Record<string, string>,
         valueOf: (need) => this.valueOf(need),
         runUnplanned: (need) => this.valueOf(need),
       };

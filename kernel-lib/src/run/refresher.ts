@@ -1,0 +1,63 @@
+/** Plans anew after changes: many requests make one plan, at once when nothing runs, now and then while stages run. */
+
+/** While busy, at least this long between two plans, in milliseconds, and three times as long as a plan takes. */
+const BUSY_EVERY_MS = 100;
+
+export class Refresher {
+  private scheduled: { readonly stop: () => void } | undefined;
+  private working: Promise<void> | undefined;
+  private again = false;
+  private endedAt = -Infinity;
+  private tookMs = 0;
+
+  /** `work` must not throw. */
+  constructor(
+    private readonly work: () => Promise<void>,
+    private readonly isBusy: () => boolean,
+  ) {}
+
+  request(): void {
+    if (this.working) this.again = true;
+    else if (!this.scheduled) this.schedule();
+    else if (!this.isBusy()) this.reschedule();
+  }
+
+  /** Resolves when every change so far is planned. */
+  async settled(): Promise<void> {
+    while (this.scheduled || this.working) {
+      if (!this.working) this.start();
+      await this.working;
+    }
+  }
+
+  private reschedule(): void {
+    this.scheduled?.stop();
+    this.schedule();
+  }
+
+  private schedule(): void {
+    const start = (): void => this.start();
+    if (!this.isBusy()) {
+      const immediate = setImmediate(start);
+      this.scheduled = { stop: () => clearImmediate(immediate) };
+      return;
+    }
+    const waitMs = Math.max(0, this.endedAt + Math.max(BUSY_EVERY_MS, 3 * this.tookMs) - performance.now());
+    const timer = setTimeout(start, waitMs);
+    this.scheduled = { stop: () => clearTimeout(timer) };
+  }
+
+  private start(): void {
+    this.scheduled?.stop();
+    this.scheduled = undefined;
+    const startedAt = performance.now();
+    this.working = this.work().finally(() => {
+      this.working = undefined;
+      this.endedAt = performance.now();
+      this.tookMs = this.endedAt - startedAt;
+      if (!this.again) return;
+      this.again = false;
+      this.schedule();
+    });
+  }
+}
