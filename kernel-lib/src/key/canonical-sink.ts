@@ -80,9 +80,10 @@ export class CanonicalSink {
   floats(array: FloatArray): void {
     this.count(array.byteLength);
     this.flush();
+    // `includes` finds NaN, and is twice as fast as a loop.
     for (let at = 0; at < array.length; at += NAN_SCAN_ITEMS) {
       const items = array.subarray(at, at + NAN_SCAN_ITEMS);
-      this.hashFromMemory(bytesOf(hasNaN(items) ? items.map((item) => (item === item ? item : NaN)) : items));
+      this.hashFromMemory(bytesOf(items.includes(NaN) ? items.map((item) => (item === item ? item : NaN)) : items));
     }
   }
 
@@ -135,12 +136,4 @@ export class CanonicalSink {
 /** The memory of a view as bytes, without a copy. Little-endian on every platform that Node runs on. */
 export function bytesOf(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-}
-
-function hasNaN(items: FloatArray): boolean {
-  for (let index = 0; index < items.length; index++) {
-    const item = items[index];
-    if (item !== item) return true;
-  }
-  return false;
 }

@@ -127,10 +127,11 @@ export class NotebookCells {
   private judge(record: CellRecord): Mark {
     const reasons = [...this.stageReasons(record), ...this.paramReasons(record), ...this.variableReasons(record)];
     if (!record.ok) return this.hasRecovered(record) ? { status: "stale", reasons } : { status: "failed", reasons: [] };
-    if (reasons.length > 0) return { status: "stale", reasons };
-    const defined = Object.values(this.parts.view().stages).filter((stage) => stage.cell === record.id);
-    const failed = defined.find((stage) => stage.status === "failed");
+    const stages = Object.values(this.parts.view().stages);
+    const defined = stages.filter((stage) => stage.cell === record.id);
+    const failed = stages.find((stage) => stage.status === "failed" && (stage.cell === record.id || record.stages.has(stage.name)));
     if (failed) return { status: "failed", reasons: [`${failed.name} failed: ${failed.error?.message ?? ""}`] };
+    if (reasons.length > 0) return { status: "stale", reasons };
     const stale = defined.filter((stage) => stage.status === "stale" || stage.status === "pending" || stage.status === "blocked" || stage.status === "cancelled");
     return stale.length > 0 ? { status: "stale", reasons: stale.map((stage) => `${stage.name}: ${stage.reasons.map((reason) => reason.text).join("; ")}`) } : { status: "fresh", reasons: [] };
   }

@@ -111,6 +111,8 @@ function jsonSchema(kind: ParamKind, initial: unknown, options: ParamOptions<unk
   const limits: Record<string, Json> = {};
   if (options.min !== undefined) limits.minimum = options.min;
   if (options.max !== undefined) limits.maximum = options.max;
+  // Not `multipleOf`: 0.1 has no exact multiples, so a step is for the control alone.
+  if (options.step !== undefined) limits["x-step"] = options.step;
   if (options.choices && kind === "choice") return { ...(given ?? {}), enum: options.choices as Json[], ...about };
   if (given && !("enum" in given && options.choices)) return { ...given, ...limits, ...about };
   switch (kind) {
