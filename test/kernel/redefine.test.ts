@@ -91,17 +91,18 @@ describe("cells executed again", () => {
 
   test("[S15] a cycle is an error that names its path, and nothing runs", async () => {
     await notebook.cells({
-      ping: `let ping: any; let pong: any; ping = stage("ping", async () => { ${ran("ping")} return (await pong()) + 1; });`,
-      pong: `pong = stage("pong", async () => { ${ran("pong")} return (await ping()) + 1; });`,
+      ping: `const ping = stage("ping", () => 1);`,
+      pong: `const pong = stage("pong", { ping }, ({ ping }) => { ${ran("pong")} return ping + 1; });`,
     });
+    await notebook.cell("ping", `const ping = stage("ping", { pong }, ({ pong }) => { ${ran("ping")} return pong + 1; });`);
     expect(
       await notebook.bodies(async () => {
         expect(await notebook.failing("run", "await ping();")).toMatch(/ping → pong → ping|pong → ping → pong/);
       }),
     ).toEqual([]);
     expect(notebook.status("ping")).toBe("blocked");
-    await notebook.cell("pong", `pong = stage("pong", () => { ${ran("pong")} return 1; });`);
-    expect(await notebook.read("await ping()")).toBe("2");
+    await notebook.cell("ping", `const ping = stage("ping", () => { ${ran("ping")} return 1; });`);
+    expect(await notebook.read("await pong()")).toBe("2");
   });
 
   test("[S15] a cycle elsewhere does not keep other stages from running", async () => {
