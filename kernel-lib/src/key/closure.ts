@@ -255,7 +255,7 @@ function idOfRef(ref: InputRef): unknown {
     case "param":
       return `param ${ref.name}`;
     case "stage":
-      return `stage ${ref.name} ${ref.overrides ? textOfValue(ref.overrides) : ""}`;
+      return ref.part ?? `stage ${ref.name} ${ref.overrides ? textOfValue(ref.overrides) : ""}`;
   }
 }
 

@@ -75,6 +75,7 @@ function optionParts(definition: StageDefinition): readonly KeyPart[] {
     { kind: "format", name: "key format", digest: digestOf(KEY_FORMAT), text: KEY_FORMAT },
     { kind: "format", name: "Node", digest: digestOf(nodeMajor()), text: nodeMajor() },
     ...option("codec", definition.codec?.name),
+    ...option("outputs", definition.outputs && JSON.stringify([definition.outputs, definition.extra])),
     ...option("seed", definition.seed),
     ...option("version", definition.version),
   ];

@@ -162,6 +162,7 @@ async function keep(engine: EngineParts, instance: Instance, key: StageKey & { k
   const { definition } = instance;
   const durationMs = engine.clock.now() - startedAt;
   refuseStream(value, definition.name);
+  value = namedOutputs(engine, instance, value, run.run);
   const codec = definition.codec ?? v8Codec;
   const bytes = await codec.encode(value);
   const entry: Entry = {
@@ -209,6 +210,20 @@ async function keep(engine: EngineParts, instance: Instance, key: StageKey & { k
 function changedWhileRunning(engine: EngineParts, before: StageKey, after: StageKey): { reason: "changed-while-running"; message: string } {
   const reasons = engine.diff(before.parts, after.parts).map((reason) => reason.text);
   return { reason: "changed-while-running", message: `changed while it ran: ${reasons.join("; ") || "its code"}; if the stage itself changes it, keep that value inside the stage` };
+}
+
+/** The value with the outputs that the stage names. Throws `output-missing` and `output-extra`. */
+function namedOutputs(engine: EngineParts, { definition }: Instance, value: unknown, run: RunId): unknown {
+  const { outputs, extra, name } = definition;
+  if (!outputs) return value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new StagebookError("output-missing", `stage "${name}" names its outputs and returned none by name`, `Return { ${outputs.join(", ")} }.`, { stage: name });
+  const missing = outputs.filter((output) => !Object.hasOwn(value, output));
+  if (missing.length > 0) throw new StagebookError("output-missing", `stage "${name}" did not return ${missing.join(", ")}`, `Return { ${outputs.join(", ")} }.`, { stage: name });
+  const unnamed = Object.keys(value).filter((key) => !outputs.includes(key));
+  if (unnamed.length === 0) return value;
+  if (extra === "error") throw new StagebookError("output-extra", `stage "${name}" returned ${unnamed.join(", ")}, which ${unnamed.length === 1 ? "is" : "are"} not among its outputs`, `Add it to outputs, or write extra: "drop" or extra: "keep".`, { stage: name });
+  engine.log("warn", `${name}: ${unnamed.join(", ")} ${extra === "drop" ? "left out" : "kept"}, not among its outputs`, { stage: name, cell: definition.cell, run });
+  return extra === "keep" ? value : Object.fromEntries(outputs.map((output) => [output, (value as Record<string, unknown>)[output]]));
 }
 
 function refuseStream(value: unknown, stage: string): void {

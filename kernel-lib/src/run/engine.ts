@@ -145,7 +145,7 @@ export class Engine implements EngineParts {
   /** Stages whose body would or may run, in order. */
   async outdated(): Promise<readonly PlanRowView[]> {
     const { assessed } = await this.planAll();
-    return [...assessed.values()].map(({ row }) => row).filter((row) => row.action === "run" || row.action === "maybe" || (row.action === "blocked" && row.waitsFor.length > 0));
+    return [...assessed.values()].filter(({ instance }) => instance.definition.partOf === undefined).map(({ row }) => row).filter((row) => row.action === "run" || row.action === "maybe" || (row.action === "blocked" && row.waitsFor.length > 0));
   }
 
   private async replan(): Promise<void> {
@@ -161,7 +161,7 @@ export class Engine implements EngineParts {
     const rows: PlanRowView[] = [];
     for (const { instance, row } of assessed.values()) {
       const name = instance.definition.name;
-      if (!this.registry.stages.get(name)) continue;
+      if (instance.definition.partOf !== undefined || !this.registry.stages.get(name)) continue;
       const views = this.instances.inputViews(instance);
       if (changed(this.shownInputs, name, JSON.stringify(views))) inputs[name] = views;
       if (changed(this.shownRows, name, JSON.stringify(row))) rows.push(row);

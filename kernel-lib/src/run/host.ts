@@ -37,7 +37,7 @@ export class EngineHost implements HandleHost {
   async planOf(targets: readonly Instance[]): Promise<Plan> {
     this.engine.endEpoch();
     const { assessed } = await this.engine.planner.plan(targets);
-    return new PlanText([...assessed.values()].map(({ row }) => planRow(row)));
+    return new PlanText([...assessed.values()].filter(({ instance }) => instance.definition.partOf === undefined).map(({ row }) => planRow(row)));
   }
 
   async status(ref: StageRef): Promise<Freshness> {
@@ -67,6 +67,11 @@ export class EngineHost implements HandleHost {
 
   checkOverrides(overrides: Values): void {
     this.engine.params.overlay(overrides);
+  }
+
+  checkOutput(stage: string, output: string): void {
+    const { outputs } = this.engine.instances.find(stage).definition;
+    if (outputs && !outputs.includes(output)) throw new StagebookError("output-unknown", `stage "${stage}" has no output "${output}"`, `Its outputs are ${outputs.join(", ")}.`, { stage });
   }
 
   functionOf(name: string): (...args: unknown[]) => unknown {

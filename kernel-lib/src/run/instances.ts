@@ -5,8 +5,8 @@ import { textOfValue } from "../key/describe";
 import type { Scopes } from "../key/scopes";
 import type { InputView } from "../protocol";
 import { StagebookError } from "../protocol";
-import type { StageDefinition } from "../stage/definition";
-import type { InputRef } from "../stage/input";
+import { createPartDefinition, type StageDefinition } from "../stage/definition";
+import type { InputRef, StagePart } from "../stage/input";
 import type { Registry } from "../stage/registry";
 import { noOverlay, type Overlay } from "./activity";
 
@@ -30,6 +30,9 @@ export interface Instance {
 export class Instances {
   private closures = new Map<StageDefinition, Closure>();
   private inputs = new Map<StageDefinition, readonly InputPlace[]>();
+  private readonly parts = new WeakMap<StagePart, StageDefinition>();
+  private readonly partIds = new WeakMap<StagePart, string>();
+  private partCount = 0;
 
   constructor(
     private readonly registry: Registry,
@@ -53,7 +56,7 @@ export class Instances {
   closure(instance: Instance): Closure {
     const known = this.closures.get(instance.definition);
     if (known) return known;
-    const closure = findClosure(instance.definition.fn, instance.definition.name, this.scopes);
+    const closure = findClosure(instance.definition.keyedBy ?? instance.definition.fn, instance.definition.name, this.scopes);
     this.closures.set(instance.definition, closure);
     return closure;
   }
@@ -89,11 +92,32 @@ export class Instances {
   ofRef(ref: StageRef, from: Instance): Instance {
     const own = ref.overrides ? new Map([...from.overlay, ...Object.entries(ref.overrides)]) : from.overlay;
     try {
-      return this.find(ref.name, own);
+      const whole = this.find(ref.name, own);
+      return ref.part ? this.findPart(ref, ref.part, whole) : whole;
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;
       throw new StagebookError("stage-unknown", `stage "${from.definition.name}" needs "${ref.name}", which no cell defines any more`, `Run the cell that defines "${ref.name}", or take the input out.`, { stage: from.definition.name });
     }
+  }
+
+  private findPart(ref: StageRef, part: StagePart, whole: Instance): Instance {
+    let definition = this.parts.get(part);
+    if (!definition) {
+      definition = createPartDefinition({ kind: "stage", name: ref.name, owner: ref.owner }, part);
+      this.parts.set(part, definition);
+      this.partCount++;
+    }
+    return { id: `${whole.id} › ${this.partId(part)}`, definition, overlay: whole.overlay };
+  }
+
+  private partId(part: StagePart): string {
+    if (part.kind === "output") return part.output;
+    let id = this.partIds.get(part);
+    if (id === undefined) {
+      id = `select ${this.partCount}`;
+      this.partIds.set(part, id);
+    }
+    return id;
   }
 
   /** What the page shows as edges. */

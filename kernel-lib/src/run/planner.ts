@@ -137,7 +137,7 @@ export class Planner {
     const judged = key.key === undefined ? await this.judgePending(instance, key, needs, above, partials) : await this.judgeKnown(instance, key as StageKey & { key: Digest });
     const untracked = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
     const estimateMs = judged.action === "run" || judged.action === "maybe" ? (await this.parts.results.latest(instance))?.durationMs : undefined;
-    return { instance, key, needs, row: { stage: instance.definition.name, ...judged, untracked, ...(estimateMs === undefined ? {} : { estimateMs }) } };
+    return { instance, key, needs, row: { stage: instance.definition.partOf ?? instance.definition.name, ...judged, untracked, ...(estimateMs === undefined ? {} : { estimateMs }) } };
   }
 
   private async judgeKnown(instance: Instance, key: StageKey & { key: Digest }): Promise<Judged> {

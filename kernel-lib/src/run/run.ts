@@ -43,9 +43,9 @@ export class Run {
     if (graph.stuck.size > 0) throw cycleError(graph);
     const order = findNeeded(graph, [...this.targetIds]);
     for (const id of order) {
-      const { row } = assessed.get(id)!;
+      const { row, instance } = assessed.get(id)!;
       this.rows.set(id, row);
-      this.emit({ type: "stage:planned", run: this.request.id, stage: row.stage, action: row.action, reasons: row.reasons });
+      this.emit(instance, { type: "stage:planned", run: this.request.id, stage: row.stage, action: row.action, reasons: row.reasons });
     }
     try {
       await Promise.all(order.map((id) => this.ensure(assessed.get(id)!.instance)));
@@ -126,7 +126,7 @@ export class Run {
     const unchanged = this.rows.get(instance.id)?.action === "maybe";
     await this.engine.results.reach(instance, entry);
     this.engine.outcomes.clear(instance);
-    this.emit({ type: unchanged ? "stage:unchanged" : "stage:cached", run: this.request.id, stage: instance.definition.name, result: resultOf(entry) });
+    this.emit(instance, { type: unchanged ? "stage:unchanged" : "stage:cached", run: this.request.id, stage: instance.definition.name, result: resultOf(entry) });
     return { kind: "succeeded", entry };
   }
 
@@ -152,7 +152,7 @@ export class Run {
     if (outcome.kind === "failed") return this.fail(instance, key.key, outcome.error.cause ?? outcome.error, this.engine.clock.now());
     if (outcome.kind === "succeeded") {
       await this.engine.results.reach(instance, outcome.entry);
-      this.emit({ type: "stage:shared", run: this.request.id, stage: instance.definition.name, with: underway.stage, result: resultOf(outcome.entry) });
+      this.emit(instance, { type: "stage:shared", run: this.request.id, stage: instance.definition.name, with: underway.stage, result: resultOf(outcome.entry) });
     }
     return outcome;
   }
@@ -177,11 +177,11 @@ export class Run {
         valueOf: (need) => this.valueOf(need),
         runUnplanned: (need) => this.valueOf(need),
       };
-      this.bodies++;
-      this.emit({ type: "stage:running", run: this.request.id, stage: definition.name, cell: definition.cell, reasons });
+      if (definition.partOf === undefined) this.bodies++;
+      this.emit(instance, { type: "stage:running", run: this.request.id, stage: definition.name, cell: definition.cell, reasons });
       const { value, entry, stored } = await runBody(this.engine, instance, key, run);
       if (stored) this.engine.outcomes.clear(instance);
-      this.emit({ type: "stage:succeeded", run: this.request.id, stage: definition.name, cell: definition.cell, result: resultOf(entry), stored });
+      this.emit(instance, { type: "stage:succeeded", run: this.request.id, stage: definition.name, cell: definition.cell, result: resultOf(entry), stored });
       return { kind: "succeeded", entry, value: { of: value } };
     } catch (error) {
       if (this.request.signal.aborted) return this.cancel(instance, key.key, this.engine.clock.now() - startedAt);
@@ -197,14 +197,14 @@ export class Run {
   }
 
   private block(instance: Instance, by: string): Outcome {
-    this.emit({ type: "stage:blocked", run: this.request.id, stage: instance.definition.name, by });
+    this.emit(instance, { type: "stage:blocked", run: this.request.id, stage: instance.definition.name, by });
     return { kind: "blocked", by };
   }
 
   private cancel(instance: Instance, key: Digest, durationMs: number): Outcome {
     const { name, cell } = instance.definition;
     this.engine.outcomes.set(instance, { kind: "cancelled", key });
-    this.emit({ type: "stage:cancelled", run: this.request.id, stage: name, cell, durationMs });
+    this.emit(instance, { type: "stage:cancelled", run: this.request.id, stage: name, cell, durationMs });
     return { kind: "cancelled" };
   }
 
@@ -213,7 +213,7 @@ export class Run {
     const error = stageFailed(name, cell, cell ? this.engine.labelOf(cell) : "", cause);
     const view: ErrorView = viewOfError(error, { stage: name, cell });
     if (key !== undefined) this.engine.outcomes.set(instance, { kind: "failed", key, message: view.message });
-    this.emit({ type: "stage:failed", run: this.request.id, stage: name, cell, durationMs: this.engine.clock.now() - startedAt, error: view });
+    this.emit(instance, { type: "stage:failed", run: this.request.id, stage: name, cell, durationMs: this.engine.clock.now() - startedAt, error: view });
     this.engine.log("error", `${error.message}`, { stage: name, cell, run: this.request.id, ...(view.stack === undefined ? {} : { fields: { stack: view.stack } }) });
     return { kind: "failed", error };
   }
@@ -224,7 +224,8 @@ export class Run {
     return this.rows.get(instance.id)?.reasons.filter((reason) => reason.kind !== "waiting") ?? [];
   }
 
-  private emit(event: EventBody): void {
-    this.engine.emit(event);
+  /** Parts of outputs are nobody's stage: nothing is told of them. */
+  private emit(instance: Instance, event: EventBody): void {
+    if (instance.definition.partOf === undefined) this.engine.emit(event);
   }
 }

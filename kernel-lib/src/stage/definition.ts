@@ -2,7 +2,7 @@
 import type { CellId } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { Codec, StageOptions } from "./face";
-import { createInputTree, type InputTree } from "./input";
+import { createInputTree, type InputRef, type InputTree, type StagePart } from "./input";
 
 export type StageFunction = (...args: unknown[]) => unknown;
 
@@ -10,6 +10,8 @@ export interface StageDefinition {
   readonly name: string;
   readonly cell: CellId | null;
   readonly fn: StageFunction;
+  /** The function whose code counts, where that is not `fn`. */
+  readonly keyedBy?: StageFunction;
   /** False when the function gets the context alone. */
   readonly takesInputs: boolean;
   readonly inputs: InputTree;
@@ -19,9 +21,14 @@ export interface StageDefinition {
   readonly cache: boolean;
   readonly logged: readonly string[];
   readonly codec?: Codec;
+  /** Absent when the whole value is one output. */
+  readonly outputs?: readonly string[];
+  readonly extra: "error" | "drop" | "keep";
+  /** For a part of another stage's output: that stage. Such a definition is shown nowhere. */
+  readonly partOf?: string;
 }
 
-const optionNames = ["description", "version", "seed", "cache", "logged", "codec"] as const satisfies readonly (keyof StageOptions)[];
+const optionNames = ["description", "version", "seed", "outputs", "extra", "cache", "logged", "codec"] as const satisfies readonly (keyof StageOptions)[];
 
 /** Reads the arguments of `stage(…)`. Throws StagebookError for anything that cannot be a stage. */
 export function createStageDefinition(args: readonly unknown[], cell: CellId | null): StageDefinition {
@@ -44,7 +51,34 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
     cache: options.cache ?? true,
     logged: options.logged ?? [],
     codec: options.codec,
+    outputs: options.outputs,
+    extra: options.extra ?? "error",
   };
+}
+
+/** A part of a stage's output as a stage of its own: cached and compared like any other. `base`: the whole stage. */
+export function createPartDefinition(base: Extract<InputRef, { kind: "stage" }>, part: StagePart): StageDefinition {
+  const leaf = { path: "", ref: base };
+  const isOutput = part.kind === "output";
+  return {
+    name: `${base.name} › ${isOutput ? part.output : "select"}`,
+    cell: null,
+    fn: isOutput ? (value) => outputOf(value, base.name, part.output) : (value) => part.select(value),
+    keyedBy: isOutput ? undefined : part.select,
+    takesInputs: true,
+    inputs: { leaves: [leaf], fill: (valueOf) => valueOf(leaf) },
+    version: isOutput ? `output ${part.output}` : undefined,
+    cache: true,
+    logged: [],
+    extra: "error",
+    partOf: base.name,
+  };
+}
+
+function outputOf(value: unknown, stage: string, output: string): unknown {
+  if (typeof value === "object" && value !== null && Object.hasOwn(value, output)) return (value as Record<string, unknown>)[output];
+  const known = typeof value === "object" && value !== null ? `It returned ${Object.keys(value).join(", ") || "nothing by name"}.` : "It returned a value without names.";
+  throw new StagebookError("output-missing", `stage "${stage}" made no output "${output}"`, known, { stage });
 }
 
 const examples = { stage: 'stage("clean", …)', parameter: 'param("limit", 10)', resource: 'resource("db", () => connect())' };
@@ -78,6 +112,10 @@ function checkOptions(given: unknown, stage: string): StageOptions {
   if (options.cache !== undefined && typeof options.cache !== "boolean") bad("cache is not true or false", "Write cache: false to store nothing.");
   if (options.logged !== undefined && !(Array.isArray(options.logged) && options.logged.every((item) => typeof item === "string")))
     bad("logged is not a list of input names", 'Write logged: ["limit"].');
+  if (options.outputs !== undefined && !(Array.isArray(options.outputs) && options.outputs.length > 0 && options.outputs.every((item) => typeof item === "string")))
+    bad("outputs is not a list of names", 'Write outputs: ["train", "test"].');
+  if (options.extra !== undefined && !["error", "drop", "keep"].includes(options.extra)) bad(`extra is ${JSON.stringify(options.extra)}`, 'It is "error", "drop" or "keep".');
+  if (options.extra !== undefined && options.outputs === undefined) bad("extra goes with outputs", 'Name the outputs: outputs: ["train", "test"].');
   if (options.codec !== undefined && (typeof options.codec.name !== "string" || typeof options.codec.encode !== "function" || typeof options.codec.decode !== "function"))
     bad("codec has no name, encode and decode", "Give { name, encode(value), decode(bytes) }.");
   return options;

@@ -110,6 +110,10 @@ export interface Stage<T> extends Input<T> {
   history(): Promise<readonly HistoryRow[]>;
   /** The same stage with other parameter values, for this use only. */
   with(overrides: Values): Stage<T>;
+  /** One of its named outputs, as an input: only that one counts. */
+  output<K extends keyof T & string>(name: K): Input<T[K]>;
+  /** Part of its output, as an input: only that part counts. `fn` must be pure; its own code counts too. */
+  select<U>(fn: (value: T) => U): Input<Awaited<U>>;
   /** The function as it was given, for tests. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callable with fake inputs
   readonly fn: (...args: any[]) => any;
@@ -189,6 +193,10 @@ export interface StageOptions {
   readonly version?: string;
   /** Counts in the key and seeds `random()`. */
   readonly seed?: string | number;
+  /** Names of its outputs, when it returns an object of several: another set of names is an error. */
+  readonly outputs?: readonly string[];
+  /** What happens to outputs that are not named: an error (default), left out with a warning, or kept with one. */
+  readonly extra?: "error" | "drop" | "keep";
   /** False: nothing is stored, each call runs the body. */
   readonly cache?: boolean;
   /** Inputs that are copied to each log line of the stage. */

@@ -18,6 +18,8 @@ export interface HandleHost {
   checkOverrides(overrides: Values): void;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callable with fake inputs
   functionOf(name: string): (...args: any[]) => any;
+  /** Throws `output-unknown` when the stage names its outputs and this is none of them. */
+  checkOutput(stage: string, output: string): void;
   stageText(ref: StageRef): string;
   paramValue(name: string): unknown;
   setParam(name: string, value: unknown): void;
@@ -46,6 +48,15 @@ export function createStageHandle(name: string, host: HandleHost, overrides?: Va
       host.checkOverrides(merged);
       return createStageHandle(name, host, merged);
     },
+    output: (output) => {
+      if (typeof output !== "string" || output === "") throw new StagebookError("output-name", `stage "${name}": an output is asked for without a name`, `Write ${name}.output("train").`, { stage: name });
+      host.checkOutput(name, output);
+      return createPartInput({ ...ref, part: { kind: "output", output } }, `output ${output} of ${name}`);
+    },
+    select: (select) => {
+      if (typeof select !== "function") throw new StagebookError("select-function", `${name}.select needs a function`, `Write ${name}.select((value) => value.part).`, { stage: name });
+      return createPartInput({ ...ref, part: { kind: "select", select: select as (value: unknown) => unknown } }, `part of ${name}`);
+    },
     [inspect]: () => host.stageText(ref),
   };
   Object.defineProperty(handle, "name", { value: name, configurable: true });
@@ -53,6 +64,12 @@ export function createStageHandle(name: string, host: HandleHost, overrides?: Va
   for (const key of Reflect.ownKeys(members)) Object.defineProperty(handle, key, { value: members[key as keyof typeof members] });
   registerInput(handle, ref);
   return handle as unknown as Stage<unknown>;
+}
+
+function createPartInput(ref: StageRef, text: string): Input<never> {
+  const handle = { [inspect]: () => `${text}: pass it as an input` };
+  registerInput(handle, ref);
+  return handle as unknown as Input<never>;
 }
 
 export function createParamHandle(name: string, host: HandleHost): Param<unknown> {

@@ -3,13 +3,18 @@ import { StagebookError } from "../protocol";
 
 /** What a handle refers to. Stages and parameters by name: a re-run cell replaces what the name means. */
 export type InputRef =
-  | { readonly kind: "stage"; readonly name: string; readonly overrides?: Readonly<Record<string, unknown>>; readonly owner: object }
+  | { readonly kind: "stage"; readonly name: string; readonly overrides?: Readonly<Record<string, unknown>>; readonly part?: StagePart; readonly owner: object }
   | { readonly kind: "param"; readonly name: string; readonly owner: object }
   | { readonly kind: "file"; readonly path: string }
   /** Its value counts; it is asked for once in a plan and once in a run. */
   | { readonly kind: "computed"; readonly compute: () => unknown }
   /** Never counts; opened at first use in a run, closed after it. */
   | { readonly kind: "resource"; readonly name: string; readonly open: () => unknown; readonly close?: (value: unknown) => unknown };
+
+/** A part of a stage's output as an input of its own: only that part counts. */
+export type StagePart =
+  | { readonly kind: "select"; readonly select: (value: unknown) => unknown }
+  | { readonly kind: "output"; readonly output: string };
 
 const refs = new WeakMap<object, InputRef>();
 
