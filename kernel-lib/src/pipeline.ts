@@ -17,6 +17,7 @@ import { v8Codec } from "./store/codec";
 import { createCachedStore } from "./store/bounded-cache";
 import { createDiskStore } from "./store/disk-store";
 import { createMemoryStore } from "./store/memory-store";
+import { fileNameOf } from "./store/file-name";
 import { createNoneStore } from "./store/none-store";
 import { createFileNotes, createMemoryNotes, type Notes } from "./store/notes";
 import type { Store } from "./store/store";
@@ -169,7 +170,7 @@ function createStoreAndNotes(choice: string | object, notebook: string, now: () 
   if (choice === "none") return { store: createNoneStore(), notes: createMemoryNotes() };
   if (/^[a-z0-9+]+:\/\//i.test(choice)) throw new StagebookError("store-kind", `no store can be opened at "${choice}"`, 'Give a folder, "memory" or "none".');
   const folder = path.resolve(choice);
-  const notesFile = path.join(folder, "params", `${encodeURIComponent(notebook)}.json`);
+  const notesFile = path.join(folder, "params", `${fileNameOf(notebook)}.json`);
   return { store: createCachedStore(createDiskStore({ folder, trouble, now }), { maxBytes: CACHE_BYTES }), notes: createFileNotes(notesFile, trouble) };
 }
 

@@ -18,7 +18,6 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       expect(await store.history(head)).toEqual([]);
       expect(await store.partials()).toEqual(new Set());
       expect(await store.clear(head)).toBe(0);
-      expect(await store.readNote("n", "overrides")).toBeUndefined();
       expect(await store.readRun("r" as RunId)).toBeUndefined();
     });
 
@@ -92,20 +91,6 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       expect(await store.findEntry(one.entry.key)).toBeUndefined();
       await store.commit(head, two.entry, two.bytes);
       expect(await load(store, two)).toBe("a text");
-    });
-
-    test("[C4] notes: any JSON, under any name, apart from stages and from other notebooks", async () => {
-      const store = await open();
-      const note = { minMagnitude: { value: 5, default: 4.5 }, list: [null, "é\ud800"] };
-      await store.writeNote("a", "overrides", note);
-      await store.writeNote("b", "overrides", 2);
-      await store.writeNote("a", "../overrides", 3);
-      await store.commit({ notebook: "a", stage: ".note-overrides.json" }, one.entry, one.bytes);
-      expect(await store.readNote("a", "overrides")).toEqual(note);
-      expect(await store.readNote("b", "overrides")).toBe(2);
-      expect(await store.readNote("a", "../overrides")).toBe(3);
-      await store.writeNote("a", "overrides", null);
-      expect(await store.readNote("a", "overrides")).toBeNull();
     });
 
     test("[C4] lines of a run stay in order, also when appended at the same time", async () => {

@@ -67,7 +67,6 @@ async function allFiles(): Promise<readonly string[]> {
 describe("[C8] the layout", () => {
   test("[C8] files are where the design says", async () => {
     const store = await openWith(one);
-    await store.writeNote(head.notebook, "overrides", {});
     await store.appendRun("run-1" as RunId, ["{}"]);
     const { blob } = one.entry.output;
     expect(await allFiles()).toEqual(
@@ -77,7 +76,6 @@ describe("[C8] the layout", () => {
         `blobs-v1/${blob.slice(0, 2)}/${blob.slice(2)}`,
         `entries-v1/${one.entry.key}.json`,
         "heads/analysis%2fquakes%2eipynb/cleanRows~20",
-        "heads/analysis%2fquakes%2eipynb/.note-overrides.json",
         "latest/analysis%2fquakes%2eipynb/cleanRows~20",
         "latest/analysis%2fquakes%2eipynb/cleanRows~20.json",
         "runs/run-1.ndjson",
@@ -133,7 +131,6 @@ describe("[C8] the layout", () => {
     await store.findEntry(one.entry.key);
     await store.partials();
     await store.history(head);
-    await store.readNote("n", "x");
     expect(existsSync(folder)).toBe(false);
   });
 
@@ -187,9 +184,6 @@ describe("[C11] damage", () => {
     ],
     [`entries-v1/${one.entry.key}.json`, `entries-v1/${two.entry.key}.json`],
     ["heads/n/a", "heads/n/b"],
-    ["heads/n/.note-a.json", "heads/n/.note-b.json"],
-    ["format.json", "heads/n/.note-b.json"],
-    [".gitignore", "heads/n/.note-b.json"],
     ["latest/n/a", "latest/n/b"],
     ["latest/n/a.json", "latest/n/b.json"],
     ["runs/a.ndjson", "runs/b.ndjson"],
@@ -204,8 +198,6 @@ describe("[C11] damage", () => {
       const writeAll = async (store: DiskStore): Promise<void> => {
         await store.commit(a, one.entry, one.bytes);
         await store.commit(b, two.entry, two.bytes);
-        await store.writeNote("n", "a", "note a");
-        await store.writeNote("n", "b", "note b");
         await store.appendRun("a" as RunId, ['{"run":"a"}']);
         await store.appendRun("b" as RunId, ['{"run":"b"}']);
       };
@@ -221,8 +213,6 @@ describe("[C11] damage", () => {
         expect([result.value, "nothing"]).toContainEqual(await load(store, result));
         expect([[], [rowOf(result)]]).toContainEqual(await store.history(place));
       }
-      expect(["note a", undefined]).toContain(await store.readNote("n", "a"));
-      expect(["note b", undefined]).toContain(await store.readNote("n", "b"));
       // A head that was cut looks like one whose last write was torn: the only loss is history.
       const isCutHead = file === "heads/n/a" && ["truncation", "emptying"].includes(damage);
       const isSilent =
@@ -240,7 +230,6 @@ describe("[C11] damage", () => {
       told = [];
       expect(await load(again, one)).toEqual(one.value);
       expect(await load(again, two)).toEqual(two.value);
-      expect(await again.readNote("n", "a")).toBe("note a");
       expect((await again.history(a)).at(-1)).toEqual(rowOf(one));
     },
   );

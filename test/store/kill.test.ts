@@ -31,11 +31,12 @@ describe("[C12] kill -9", () => {
     const committed = new Set<number>();
     for (let trial = 0; trial < TRIALS; trial++) {
       const writers = Array.from({ length: WRITERS }, (_, at) =>
-        startAndKill(folder, trial * 100 + at * 3, delays[trial * WRITERS + at] ?? 0),
+        startAndKill(folder, trial * 100 + at * 3, delays[trial * WRITERS + at] ?? 0, at),
       );
       for (const numbers of await Promise.all(writers)) for (const n of numbers) committed.add(n);
     }
-    expect(committed.size).toBeGreaterThan(TRIALS);
+    // Every second writer has committed something before its time runs.
+    expect(committed.size).toBeGreaterThanOrEqual(TRIALS);
 
     const told: string[] = [];
     const store = createDiskStore({ folder, trouble: (message, where) => told.push(`${message}: ${where}`) });
@@ -67,15 +68,16 @@ async function expectWholeEntries(folder: string, store: ReturnType<typeof creat
   }
 }
 
-/** Returns the numbers that the child said it had committed. The kill comes `delayMs` after its first words. */
-async function startAndKill(folder: string, start: number, delayMs: number): Promise<readonly number[]> {
+/** Returns the numbers that the child said it had committed. The kill comes `delayMs` after it has said that it is ready and `commits` more. */
+async function startAndKill(folder: string, start: number, delayMs: number, commits: number): Promise<readonly number[]> {
   const child = spawn(process.execPath, [writer, folder, String(start)], { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
+  let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve) => {
     child.once("exit", resolve);
     child.stdout.on("data", (chunk: Buffer) => {
-      if (said === "") setTimeout(() => child.kill("SIGKILL"), delayMs);
       said += chunk.toString();
+      if (timer === undefined && said.split("\n").length > 1 + commits) timer = setTimeout(() => child.kill("SIGKILL"), delayMs);
     });
   });
   return said.split("\n").slice(1, -1).map(Number);

@@ -39,12 +39,10 @@ describe("[C3] the none store", () => {
     const head = { notebook: "n", stage: "s" };
     await store.commit(head, one.entry, one.bytes);
     await store.touch(head, { key: one.entry.key, partial: one.entry.partial, at: 1 });
-    await store.writeNote("n", "note", 1);
     await store.appendRun("r" as RunId, ["{}"]);
     expect(await load(store, one)).toBe("nothing");
     expect(await store.history(head)).toEqual([]);
     expect((await store.partials()).size).toBe(0);
-    expect(await store.readNote("n", "note")).toBeUndefined();
     expect(await store.readRun("r" as RunId)).toBeUndefined();
     expect(await store.clear(head)).toBe(0);
   });

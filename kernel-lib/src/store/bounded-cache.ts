@@ -70,14 +70,6 @@ class BoundedStore implements CachedStore {
     return this.store.clear(head);
   }
 
-  readNote(notebook: string, note: string): Promise<unknown> {
-    return this.store.readNote(notebook, note);
-  }
-
-  writeNote(notebook: string, note: string, value: unknown): Promise<void> {
-    return this.store.writeNote(notebook, note, value);
-  }
-
   appendRun(run: RunId, lines: readonly string[]): Promise<void> {
     return this.store.appendRun(run, lines);
   }

@@ -127,22 +127,6 @@ class FolderStore implements DiskStore {
     );
   }
 
-  async readNote(notebook: string, note: string): Promise<unknown> {
-    const path = this.paths.note(notebook, note);
-    const text = await this.readText(path);
-    if (text === undefined) return undefined;
-    const found = decodeRecord(["note", notebook, note], text);
-    if (!found) this.tell("a note is damaged; it is ignored", path);
-    return found?.record;
-  }
-
-  async writeNote(notebook: string, note: string, value: unknown): Promise<void> {
-    const path = this.paths.note(notebook, note);
-    const text = encodeRecord(["note", notebook, note], value);
-    await this.writing(() => this.turns.take(path, () => this.files.write(path, Buffer.from(text))));
-    this.told.delete(path);
-  }
-
   async appendRun(run: RunId, lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return;
     const path = this.paths.run(run);

@@ -12,7 +12,6 @@ class MemoryStore implements Store {
   private readonly entries = new Map<Digest, Entry>();
   private readonly blobs = new Map<Digest, Uint8Array>();
   private readonly heads = new Map<string, Map<Digest, HeadRow>>();
-  private readonly notes = new Map<string, string>();
   private readonly runs = new Map<RunId, string[]>();
 
   async findEntry(key: Digest): Promise<Entry | undefined> {
@@ -53,15 +52,6 @@ class MemoryStore implements Store {
     const used = new Set([...this.entries.values()].map((entry) => entry.output.blob));
     for (const blob of this.blobs.keys()) if (!used.has(blob)) this.blobs.delete(blob);
     return keys.length;
-  }
-
-  async readNote(notebook: string, note: string): Promise<unknown> {
-    const text = this.notes.get(JSON.stringify([notebook, note]));
-    return text === undefined ? undefined : JSON.parse(text);
-  }
-
-  async writeNote(notebook: string, note: string, value: unknown): Promise<void> {
-    this.notes.set(JSON.stringify([notebook, note]), JSON.stringify(value));
   }
 
   async appendRun(run: RunId, lines: readonly string[]): Promise<void> {

@@ -12,8 +12,6 @@ export function createNoneStore(): Store {
     history: async () => [],
     partials: async () => new Set(),
     clear: async () => 0,
-    readNote: async () => undefined,
-    writeNote: async () => undefined,
     appendRun: async () => undefined,
     readRun: async () => undefined,
   };

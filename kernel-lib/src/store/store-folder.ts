@@ -44,9 +44,6 @@ export class StorePaths {
     path: join(this.heads(), notebook, stage),
     subject: ["head", notebook, stage],
   });
-  /** No encoded name holds a dot: a note cannot meet a stage. */
-  readonly note = (notebook: string, note: string): string =>
-    join(this.heads(), fileNameOf(notebook), `.note-${fileNameOf(note)}.json`);
   readonly latestFolder = (): string => join(this.folder, "latest");
   readonly latest = (place: HeadPlace): string => join(this.latestFolder(), place.notebook, place.stage);
   readonly runs = (): string => join(this.folder, "runs");

@@ -69,9 +69,6 @@ export interface Store {
   partials(): Promise<ReadonlySet<Digest>>;
   /** Forgets the head's results and their entries and blobs where no other head names them. Returns how many results. */
   clear(head: HeadName): Promise<number>;
-  /** Small JSON documents of a notebook (parameter overrides); undefined when absent or damaged. */
-  readNote(notebook: string, note: string): Promise<unknown>;
-  writeNote(notebook: string, note: string, value: unknown): Promise<void>;
   /** Appends NDJSON lines to the record of a run. */
   appendRun(run: RunId, lines: readonly string[]): Promise<void>;
   /** The lines of a run, oldest first; undefined when there are none. */
