@@ -92,6 +92,7 @@ class ClosureWalk {
     }
     const lookup = this.lookupOf(fn, live, parsed);
     const normal = parsed.normalise((free) => this.boundMembers(free, lookup));
+    if (live.newerOnDisk !== undefined) this.untrack(live.newerOnDisk, "newer on disk than what the kernel runs; run the cell that imports it again");
     if (parsed.usesOuterThis) this.untrack("this", "`this` of the enclosing function");
     const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed.assigned));
     const extras = this.visitOwn(fn, name);

@@ -12,6 +12,8 @@ export interface LiveFunction {
   readonly native: boolean;
   /** Where it was written; null when it is the user's own code (a cell, a local module). */
   readonly module: ModuleRef | null;
+  /** For a function of a file that is newer on disk than what was loaded: the file's name. */
+  readonly newerOnDisk?: string;
   /** `line:column` in its script. */
   readonly position: string;
 }

@@ -10,7 +10,8 @@ import { hookCompiledCells } from "./compile-hook";
 import { PageCommands } from "./page-commands";
 import { PageLink } from "./page-link";
 import { queueSends } from "./send-queue";
-import { messageClass, peekMessage, type TslabCopy, type TslabKernel, type WriteDisplay, type WriteStream, type ZmqMessage } from "./tslab";
+import { refreshImporters } from "./side-modules";
+import { findNotebookRequire, messageClass, peekMessage, type TslabCopy, type TslabKernel, type WriteDisplay, type WriteStream, type ZmqMessage } from "./tslab";
 
 /** Joins the pipeline to the kernel, in the middle of the cell that imports Stagebook. */
 export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, version: string): void {
@@ -41,6 +42,7 @@ export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, ve
     lastValue: (value) => kernel.keepLastValue(value),
     failed: (error) => insides.engine.log("warn", `a cell could not be analysed and runs as it is: ${error.message}`),
   });
+  if (!refreshImporters(findNotebookRequire())) insides.engine.log("warn", "this version of tslab hides its modules: after an edit of a local module, restart the kernel");
   for (const copy of copies) kernel.extend(copy);
   process.on("SIGINT", () => void insides.engine.cancel());
   // The cell that imports Stagebook is under way already: it joins now, and ends with its own idle status.

@@ -87,6 +87,11 @@ export function findTslabKernel(): TslabKernel | undefined {
   return publisher && { exports, copies, ...request, ...publisher };
 }
 
+/** What cells load modules with; undefined outside a tslab kernel. */
+export function findNotebookRequire(): object | undefined {
+  return (globalThis as { __tslab__?: { require: object } }).__tslab__?.require;
+}
+
 /** The request that is being executed, read from the scope of the writer that tslab made for it. */
 function findCurrentRequest(copies: readonly TslabCopy[]): { readonly message: ZmqMessage; readonly writeStream: WriteStream; readonly writeDisplay: WriteDisplay } | undefined {
   const writeStream = readFunctionScope(process.stdout.write, "writeStream") as WriteStream | undefined;

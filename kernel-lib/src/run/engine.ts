@@ -69,7 +69,10 @@ export class Engine implements EngineParts {
     this.instances = new Instances(this.registry, ports.scopes);
     this.params = new ParamValues(ports.notes, ports.scopes, this.emit, (level, message) => this.log(level, message));
     this.files = new Files(ports.folder);
-    this.results = new Results(ports.store, ports.notebook);
+    this.results = new Results(ports.store, ports.notebook, (message, where) => {
+      this.emit({ type: "store:trouble", message, where });
+      this.log("warn", `store: ${where} ${message}`);
+    });
     this.planner = new Planner(this);
   }
 
@@ -176,7 +179,7 @@ export class Engine implements EngineParts {
       const id = `${row.stage} ${untracked}`;
       if (this.warned.has(id)) continue;
       this.warned.add(id);
-      this.log("warn", `${row.stage}: untracked ${untracked}; a change of it will not make the stage stale`, { stage: row.stage, cell: instance.definition.cell });
+      this.log("warn", `${row.stage} reaches what no key follows: ${untracked}`, { stage: row.stage, cell: instance.definition.cell });
     }
   }
 

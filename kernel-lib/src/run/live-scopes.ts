@@ -42,7 +42,7 @@ class KnownFunction {
 
   constructor(
     private readonly fn: AnyFunction,
-    private readonly about: Omit<LiveFunction, "lookup">,
+    private readonly about: AboutFunction,
     private readonly isNamespace: (value: object) => boolean,
   ) {}
 
@@ -51,8 +51,10 @@ class KnownFunction {
     const { about } = this;
     if (about.native || about.module) return { ...about, lookup: () => undefined };
     let scopes: ReadonlyMap<string, unknown> | undefined;
+    const newerOnDisk = about.script && findNewerFile(about.script);
     return {
       ...about,
+      ...(newerOnDisk === undefined ? {} : { newerOnDisk }),
       lookup: (name) => {
         if (this.names && !this.names.has(name)) return undefined;
         if (this.constants.has(name)) return { value: this.constants.get(name) };
@@ -73,11 +75,19 @@ class KnownFunction {
 /** `exports` and import aliases (`fs_1`) are the compiler's and are never assigned twice. */
 const isCompilerName = (name: string): boolean => name === "exports" || /_\d+$/.test(name);
 
+/** One script of this process. `parsedAt`: epoch milliseconds. */
+interface Script {
+  readonly url: string;
+  readonly parsedAt: number;
+}
+
+type AboutFunction = Omit<LiveFunction, "lookup" | "newerOnDisk"> & { readonly script?: Script };
+
 class LiveSession {
   private session: inspector.Session | undefined;
-  private readonly urls = new Map<string, string>();
+  private readonly scripts = new Map<string, Script>();
 
-  describe(fn: AnyFunction, modules: Modules): Omit<LiveFunction, "lookup"> {
+  describe(fn: AnyFunction, modules: Modules): AboutFunction {
     return this.withObject(fn, (id) => {
       const internal = this.internalProperties(id);
       const target = internal.get("[[TargetFunction]]");
@@ -87,7 +97,8 @@ class LiveSession {
       }
       const location = internal.get("[[FunctionLocation]]")?.value as { scriptId: string; lineNumber: number; columnNumber?: number } | undefined;
       if (!location) return { native: true, module: null, position: "" };
-      return { native: false, module: modules.ofUrl(this.urls.get(location.scriptId) ?? ""), position: `${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}` };
+      const script = this.scripts.get(location.scriptId);
+      return { native: false, module: modules.ofUrl(script?.url ?? ""), script, position: `${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}` };
     });
   }
 
@@ -103,6 +114,10 @@ class LiveSession {
       const values = this.take([...remotes.values()]);
       return new Map([...remotes.keys()].map((name, at) => [name, values[at]]));
     });
+  }
+
+  proxyHandler(proxy: object): Record<string, unknown> | undefined {
+    return this.withObject(proxy, (id) => this.take([this.internalProperties(id).get("[[Handler]]")])[0] as Record<string, unknown> | undefined);
   }
 
   private internalProperties(objectId: string): ReadonlyMap<string, Remote> {
@@ -176,12 +191,21 @@ class LiveSession {
     const session = new inspector.Session();
     session.connect();
     // Only the debugger domain tells which script a function is of; pauses are skipped so that `debugger;` cannot hang a kernel.
-    session.on("Debugger.scriptParsed", ({ params }) => this.urls.set(params.scriptId, params.url));
+    session.on("Debugger.scriptParsed", ({ params }) => this.scripts.set(params.scriptId, { url: params.url, parsedAt: Date.now() }));
     session.post("Debugger.enable");
     session.post("Debugger.setSkipAllPauses", { skip: true });
     this.session = session;
     return session;
   }
+}
+
+/** The file of a script, when it was written after it was parsed. tslab compiles `.ts` files to scripts named `.js`. */
+function findNewerFile({ url, parsedAt }: Script): string | undefined {
+  const file = url.startsWith("file:") ? fileURLToPath(url) : url;
+  if (!path.isAbsolute(file)) return undefined;
+  const stem = file.replace(/\.js$/, "");
+  const written = [file, `${stem}.ts`, `${stem}.tsx`].find((candidate) => (fs.statSync(candidate, { throwIfNoEntry: false })?.mtimeMs ?? 0) > parsedAt);
+  return written && path.basename(written);
 }
 
 function primitive(remote: Remote): unknown {
@@ -279,4 +303,9 @@ function sharedSession(): LiveSession {
 /** The value of one name in a function's scopes, whoever wrote the function; undefined when it has none. */
 export function readFunctionScope(fn: AnyFunction, name: string): unknown {
   return sharedSession().scopeValues(fn).get(name);
+}
+
+/** The handler of a proxy, with its traps; undefined for what is no proxy. */
+export function readProxyHandler(proxy: object): Record<string, unknown> | undefined {
+  return types.isProxy(proxy) ? sharedSession().proxyHandler(proxy) : undefined;
 }

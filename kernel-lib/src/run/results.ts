@@ -25,6 +25,7 @@ export class Results {
   constructor(
     private readonly store: Store,
     private readonly notebook: string,
+    private readonly trouble: (message: string, where: string) => void,
   ) {}
 
   async partials(): Promise<ReadonlySet<Digest>> {
@@ -52,9 +53,16 @@ export class Results {
       this.entries.delete(entry.key);
       return undefined;
     }
-    const value: unknown = await (codec ?? v8Codec).decode(bytes);
-    this.here.add(entry.key);
-    return { value };
+    try {
+      const value: unknown = await (codec ?? v8Codec).decode(bytes);
+      this.here.add(entry.key);
+      return { value };
+    } catch (error) {
+      // Bytes of another version of a codec: as good as absent, and never the user's error.
+      this.trouble(`a result could not be decoded and will be made again: ${(error as Error).message}`, entry.output.blob);
+      this.entries.delete(entry.key);
+      return undefined;
+    }
   }
 
   /** Makes the result durable and the stage's latest. Throws StagebookError `store-write`. */

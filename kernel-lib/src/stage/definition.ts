@@ -44,7 +44,7 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
     cell,
     fn: fn as StageFunction,
     takesInputs,
-    inputs: createInputTree(takesInputs ? args[1] : {}, name),
+    inputs: takesInputs ? createInputTree(args[1], name) : noInputs,
     description: options.description,
     version: options.version,
     seed: options.seed === undefined ? undefined : String(options.seed),
@@ -81,6 +81,7 @@ function outputOf(value: unknown, stage: string, output: string): unknown {
   throw new StagebookError("output-missing", `stage "${stage}" made no output "${output}"`, known, { stage });
 }
 
+const noInputs: InputTree = { leaves: [], fill: () => undefined };
 const examples = { stage: 'stage("clean", …)', parameter: 'param("limit", 10)', resource: 'resource("db", () => connect())' };
 const reserved = new Set(["__proto__", "constructor", "prototype"]);
 
