@@ -59,9 +59,10 @@ export class Comms {
     }
   }
 
-  /** The content of a `comm_info_reply`. */
-  info(): object {
-    return { status: "ok", comms: Object.fromEntries(this.ids.map((id) => [id, { target_name: this.target }])) };
+  /** The content of a `comm_info_reply`: the comms of one target, of all when none is named. */
+  info(target: unknown): Record<string, unknown> {
+    const ids = target === undefined || target === null || target === this.target ? this.ids : [];
+    return { status: "ok", comms: Object.fromEntries(ids.map((id) => [id, { target_name: this.target }])) };
   }
 
   private publish(type: string, content: Record<string, unknown>): void {

@@ -102,8 +102,8 @@ class KernelLink {
     server.handleCommInfoRequest = function (socket, message) {
       const reply = message.createReply();
       reply.header.msg_type = "comm_info_reply";
-      reply.content = link.comms.info() as Record<string, unknown>;
-      reply.signAndSend(this.connInfo.key, socket as never);
+      reply.content = link.comms.info(message.content.target_name);
+      reply.signAndSend(this.connInfo.key, socket);
     };
     handler.handleKernel = function () {
       return { ...handleKernel.call(this), [KERNEL_INFO_MARK]: link.version };

@@ -7,6 +7,7 @@ import { findActivity, noOverlay, type Overlay } from "./activity";
 import type { Engine } from "./engine";
 import { messageOf } from "./error-view";
 import type { Instance } from "./instances";
+import type { Outcome } from "./outcome";
 import { RunningStage } from "./running";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -119,7 +120,7 @@ export class EngineHost implements HandleHost {
     const instance = this.instance(ref);
     const { outcomes, run } = await this.engine.run([instance], options);
     const outcome = outcomes.get(instance.id)!;
-    if (outcome.kind !== "succeeded") throw rootError(run.errorOf(outcome, instance), outcome.kind === "blocked" ? outcomes : undefined);
+    if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? run.errorOf(outcome, instance);
     findActivity().observe?.({ kind: "stage", name: ref.name, digest: outcome.entry.output.digest });
     return outcome.value ? outcome.value.of : run.valueOf(instance);
   }
@@ -143,10 +144,12 @@ export class EngineHost implements HandleHost {
   }
 }
 
-/** A blocked target fails with the error of the stage that failed. */
-function rootError(error: StagebookError, outcomes: ReadonlyMap<string, { readonly kind: string; readonly error?: StagebookError }> | undefined): StagebookError {
-  for (const outcome of outcomes?.values() ?? []) if (outcome.kind === "failed" && outcome.error) return outcome.error;
-  return error;
+/** A blocked target fails with the error of the stage that failed, or was stopped when nothing failed. */
+function rootError(target: Outcome, outcomes: ReadonlyMap<string, Outcome>): StagebookError | undefined {
+  if (target.kind !== "blocked") return undefined;
+  for (const outcome of outcomes.values()) if (outcome.kind === "failed") return outcome.error;
+  const wasStopped = [...outcomes.values()].some((outcome) => outcome.kind === "cancelled");
+  return wasStopped ? new StagebookError("cancelled", `the run was stopped while "${target.by}" was under way`, "Run it again; what was finished is kept.", { stage: target.by }) : undefined;
 }
 
 /** What the page and the prompt say of a stage in one line. */
