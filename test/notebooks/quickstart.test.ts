@@ -13,6 +13,8 @@ const text = readFileSync(join(repository, "notebooks", "quickstart.ipynb"), "ut
 const cells = decodeNotebook(text);
 const stages = ["a", "b", "c", "quakes", "recent", "strong", "summary", "activity", "land", "worldMap"];
 
+type Values = { readonly [name: string]: number | string | boolean };
+
 describe("the quickstart notebook", () => {
   let kernel: Kernel;
   const executions = new Map<string, Execution>();
@@ -62,8 +64,7 @@ describe("the quickstart notebook", () => {
     return { bodies: bodies(kernel.events.slice(from)).sort(), cells: [...reply.cells].sort() };
   }
 
-  const set = (values: { readonly [name: string]: number | string | boolean }): Promise<null> =>
-    kernel.command({ type: "set-params", values });
+  const set = (values: Values): Promise<null> => kernel.command({ type: "set-params", values });
   const ran = (): readonly string[] => bodies(kernel.events.slice(before));
   const withStatus = (status: string): readonly string[] =>
     stages.filter((name) => kernel.view.stages[name]?.status === status);
@@ -140,12 +141,13 @@ describe("the quickstart notebook", () => {
     expect(cells.map(({ id }) => shown(id))).toEqual(first);
   });
 
-  test.each([
+  const edits: readonly { readonly values: Values; readonly bodies: readonly string[] }[] = [
     { values: { times: 25 }, bodies: ["c"] },
     { values: { groupBy: "day" }, bodies: ["summary"] },
     { values: { withBlasts: true }, bodies: ["activity", "recent", "strong", "worldMap"] },
     { values: { since: "2018-02-04T00:00:00.000Z" }, bodies: ["activity", "recent", "strong", "summary", "worldMap"] },
-  ])("[S3] $values runs exactly what the notebook says", async ({ values, bodies }) => {
+  ];
+  test.each(edits)("[S3] $values runs exactly what the notebook says", async ({ values, bodies }) => {
     await set(values);
     expect((await runStale()).bodies).toEqual(bodies);
     await kernel.command({ type: "reset-params" });
