@@ -16,6 +16,8 @@ import type { JsonRecord, JupyterMessage } from "./wire";
 /** How long tslab drops cells after a failed one (200 ms), and a little more. */
 const TSLAB_DROPS_MS = 250;
 
+const PORT_TAKEN = /EADDRINUSE|Address already in use/;
+
 export interface KernelOptions {
   /** Where the kernel runs: the notebook's folder. Default: a new temporary one, removed by `stop`. */
   readonly cwd?: string;
@@ -48,6 +50,8 @@ export class Kernel {
   readonly iopub: JupyterMessage[] = [];
   private process: ChildProcess | undefined;
   private wire: Wire | undefined;
+  /** The folder of the connection file and the sockets. */
+  private sockets: string | undefined;
   private output = "";
   private failedAt = 0;
   private readonly executions = new Map<string, Execution>();
@@ -194,15 +198,14 @@ export class Kernel {
         return;
       } catch (error) {
         await this.kill();
-        if (attempt === 3 || !/EADDRINUSE|Address already in use/.test(this.output)) throw error;
+        if (attempt === 3 || !PORT_TAKEN.test(this.output)) throw error;
       }
     }
   }
 
   private async bootOnce(): Promise<void> {
-    const temporary = mkdtempSync(join(tmpdir(), "stagebook-kernel-"));
-    const file = join(temporary, "connection.json");
-    const connection = await writeConnectionFile(file);
+    this.sockets = mkdtempSync(join(tmpdir(), "stagebook-kernel-"));
+    const { file, connection } = await writeConnectionFile(this.sockets);
     const child = spawn(
       process.execPath,
       [join(repository, "node_modules", "tslab", "bin", "tslab"), "kernel", "--config-path", file],
@@ -229,14 +232,13 @@ export class Kernel {
     running.add(child);
     this.wire = new Wire(connection, (message) => this.accept(message));
     await this.untilAnswering(child);
-    rmSync(temporary, { recursive: true, force: true });
   }
 
   /** Asks until a reply and a status have come: a message published before the subscription stands is lost. */
   private async untilAnswering(child: ChildProcess): Promise<void> {
     const deadline = Date.now() + 30_000;
     const ids = new Set<string>();
-    while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
+    while (Date.now() < deadline && this.alive(child) && !PORT_TAKEN.test(this.output)) {
       const answered = new Promise<void>((resolve) => {
         const id = this.send("shell", "kernel_info_request", {});
         ids.add(id);
@@ -279,6 +281,7 @@ export class Kernel {
   private closeWire(): void {
     this.wire?.close();
     this.wire = undefined;
+    if (this.sockets !== undefined) rmSync(this.sockets, { recursive: true, force: true });
     this.executions.clear();
     this.requests.clear();
     this.iopub.length = 0;

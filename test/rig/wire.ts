@@ -1,9 +1,9 @@
 /** Jupyter's wire protocol from the client's side: signed messages over the five sockets of one kernel. */
-import { createHmac, randomUUID } from "node:crypto";
+import { createHmac, randomInt, randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
+import { isFree } from "../../.dev/server.mjs";
 
 export interface JupyterMessage {
   readonly channel: "shell" | "control" | "iopub";
@@ -21,7 +21,7 @@ export type JsonRecord = { readonly [name: string]: unknown };
 
 /** What the kernel reads from its connection file. */
 export interface Connection {
-  readonly transport: "tcp";
+  readonly transport: "tcp" | "ipc";
   readonly ip: string;
   readonly key: string;
   readonly signature_scheme: "hmac-sha256";
@@ -32,12 +32,17 @@ export interface Connection {
   readonly hb_port: number;
 }
 
-/** Finds five free ports and writes the connection file. */
-export async function writeConnectionFile(file: string): Promise<Connection> {
-  const [shell, control, iopub, stdin, hb] = (await findFreePorts(5)) as [number, number, number, number, number];
+/**
+ * Writes a connection file into a folder of the kernel's own. The sockets are files there: of two kernels that start
+ * at once none can get the other's port. Windows has only ports.
+ */
+export async function writeConnectionFile(folder: string): Promise<{ file: string; connection: Connection }> {
+  const byPort = process.platform === "win32";
+  const ports = byPort ? await findFreePorts(5) : [1, 2, 3, 4, 5];
+  const [shell, control, iopub, stdin, hb] = ports as [number, number, number, number, number];
   const connection: Connection = {
-    transport: "tcp",
-    ip: "127.0.0.1",
+    transport: byPort ? "tcp" : "ipc",
+    ip: byPort ? "127.0.0.1" : join(folder, "socket"),
     key: randomUUID(),
     signature_scheme: "hmac-sha256",
     shell_port: shell,
@@ -46,24 +51,22 @@ export async function writeConnectionFile(file: string): Promise<Connection> {
     stdin_port: stdin,
     hb_port: hb,
   };
+  const file = join(folder, "connection.json");
   writeFileSync(file, JSON.stringify(connection));
-  return connection;
+  return { file, connection };
 }
 
-/** Ports of the loopback interface that nobody listens on now. */
+/**
+ * Ports of the loopback interface that nobody listens on now. Drawn from below those that systems hand out themselves:
+ * else another process may get one before it is used.
+ */
 export async function findFreePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(20_000, 30_000);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
 }
 
 /** The sockets to one kernel. Every message that arrives goes to `onMessage`. */
