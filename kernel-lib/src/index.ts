@@ -3,7 +3,13 @@ import { graphBundle } from "./export/mermaid";
 import { connectNotebook } from "./notebook/connect";
 import { showValue } from "./notebook/display";
 import { findNotebookExports, findTslabKernel } from "./notebook/tslab";
-import { createPipelineWithInsides, version, type Pipeline, type PipelineOptions, type ScriptPipeline } from "./pipeline";
+import {
+  createPipelineWithInsides,
+  version,
+  type Pipeline,
+  type PipelineOptions,
+  type ScriptPipeline,
+} from "./pipeline";
 import type { DefineComputed, DefineParam, DefineResource, DefineStage, FileInput } from "./stage/face";
 import { createComputedInput, createFileInput, createResourceInput } from "./stage/handle";
 

@@ -1,6 +1,6 @@
 /** The composition root: the only place that names concrete adapters. Makes pipelines for notebooks, scripts and tests. */
+import fs from "node:fs";
 import path from "node:path";
-import type { Observable as RxObservable } from "rxjs";
 import { EventBus } from "./events/bus";
 import { captureOutput } from "./events/log-capture";
 import { keepLogLines } from "./events/log-lines";
@@ -66,12 +66,20 @@ export interface PipelineOptions {
 export type ScriptPipeline = Pipeline & { readonly stage: DefineStage; readonly param: DefineParam };
 
 /** Which package made a result. */
-export const version = (require("../package.json") as { version: string }).version;
+export const version = readVersion();
+
+function readVersion(): string {
+  const manifest = fs.readFileSync(path.join(__dirname, "..", "package.json"), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}
 
 const CACHE_BYTES = 256 * 1024 * 1024;
 
 /** A pipeline and what is behind it. `notebookExports`: the object that holds a notebook's variables. */
-export function createPipelineWithInsides(options: PipelineOptions, notebookExports: () => object | undefined): { readonly pipeline: ScriptPipeline; readonly insides: PipelineInsides } {
+export function createPipelineWithInsides(
+  options: PipelineOptions,
+  notebookExports: () => object | undefined,
+): { readonly pipeline: ScriptPipeline; readonly insides: PipelineInsides } {
   checkOptions(options);
   captureOutput();
   const now = options.now ?? Date.now;
@@ -80,15 +88,44 @@ export function createPipelineWithInsides(options: PipelineOptions, notebookExpo
   const notebook = options.notebook ?? notebookName();
   const trouble = (message: string, where: string): void => {
     bus.emit({ type: "store:trouble", message, where });
-    bus.emit({ type: "log:written", record: { at: now(), level: "warn", stage: null, cell: findActivity().cell, run: null, message: `store: ${where} ${message}`, fields: {}, source: "stagebook" } });
+    bus.emit({
+      type: "log:written",
+      record: {
+        at: now(),
+        level: "warn",
+        stage: null,
+        cell: findActivity().cell,
+        run: null,
+        message: `store: ${where} ${message}`,
+        fields: {},
+        source: "stagebook",
+      },
+    });
   };
-  const { store, notes } = createStoreAndNotes(options.store ?? process.env.STAGEBOOK_STORE ?? ".stagebook", notebook, now, trouble);
+  const { store, notes } = createStoreAndNotes(
+    options.store ?? process.env.STAGEBOOK_STORE ?? ".stagebook",
+    notebook,
+    now,
+    trouble,
+  );
   let cells: CellKnowledge = { isAlive: () => true, labelOf: () => "" };
-  const ports = { store, notes, scopes, notebook, folder: process.cwd(), clock: { now }, emit: bus.emit.bind(bus), aliveCell: (cell: CellId) => cells.isAlive(cell), labelOf: (cell: CellId) => cells.labelOf(cell) };
+  const ports = {
+    store,
+    notes,
+    scopes,
+    notebook,
+    folder: process.cwd(),
+    clock: { now },
+    emit: bus.emit.bind(bus),
+    aliveCell: (cell: CellId) => cells.isAlive(cell),
+    labelOf: (cell: CellId) => cells.labelOf(cell),
+  };
   const engine = new Engine(ports, { stagebook: version, node: process.version });
   const host = new EngineHost(engine, () => bus.view);
   const logLines = keepLogLines(bus.events$);
-  recordRuns(bus.events$, store, (error) => trouble(`the run's events could not be written: ${error.message}`, store.location));
+  recordRuns(bus.events$, store, (error) =>
+    trouble(`the run's events could not be written: ${error.message}`, store.location),
+  );
   const { log } = options;
   if (log) bus.events$.subscribe((event) => event.type === "log:written" && log(event.record));
   return {
@@ -104,7 +141,14 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
     checkOwners(definition.inputs.leaves, host, definition.name);
     engine.registry.stages.define(definition, aliveCell, engine.labelOf);
     engine.endEpoch();
-    engine.emit({ type: "stage:defined", stage: { name: definition.name, cell: definition.cell, ...(definition.description === undefined ? {} : { description: definition.description }) } });
+    engine.emit({
+      type: "stage:defined",
+      stage: {
+        name: definition.name,
+        cell: definition.cell,
+        ...(definition.description === undefined ? {} : { description: definition.description }),
+      },
+    });
     engine.refresh();
     return createStageHandle(definition.name, host) as never;
   };
@@ -121,17 +165,22 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
     param: defineParam as DefineParam,
     run: async ({ target, ...options } = {}) => {
       const names = target === undefined ? allStages() : typeof target === "string" ? [target] : target;
-      const { outcomes, run } = await engine.run(names.map((name) => engine.instances.find(name)), options);
+      const { outcomes, run } = await engine.run(
+        names.map((name) => engine.instances.find(name)),
+        options,
+      );
       for (const kind of ["failed", "cancelled"] as const)
-        for (const [id, outcome] of outcomes) if (outcome.kind === kind) throw run.errorOf(outcome, engine.instances.find(id));
+        for (const [id, outcome] of outcomes)
+          if (outcome.kind === kind) throw run.errorOf(outcome, engine.instances.find(id));
     },
-    plan: (target) => host.planOf((target === undefined ? allStages() : [target]).map((name) => engine.instances.find(name))),
+    plan: (target) =>
+      host.planOf((target === undefined ? allStages() : [target]).map((name) => engine.instances.find(name))),
     outdated: async () => (await engine.outdated()).map((row) => row.stage),
     explain: (name) => host.explain({ kind: "stage", name, owner: host }),
     get params() {
       return Object.fromEntries(engine.params.names().map((name) => [name, engine.params.value(name, noOverlay)]));
     },
-    events$: bus.events$ as RxObservable<StagebookEvent>,
+    events$: bus.events$,
     graph: () => graphOf(bus.view),
     load: async (name) => {
       const codec = engine.registry.stages.get(name)?.codec ?? v8Codec;
@@ -139,7 +188,12 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
         const loaded = await engine.results.load(entry, codec);
         if (loaded) return loaded.value as never;
       }
-      throw new StagebookError("no-result", `there is no stored result of "${name}"`, "Run the stage in this notebook first.", { stage: name });
+      throw new StagebookError(
+        "no-result",
+        `there is no stored result of "${name}"`,
+        "Run the stage in this notebook first.",
+        { stage: name },
+      );
     },
     cancel: () => void engine.cancel(),
     clear: async (name) => {
@@ -155,23 +209,51 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
 
 function graphOf(view: View): { nodes: readonly string[]; edges: readonly (readonly [string, string])[] } {
   const stages = Object.values(view.stages);
-  return { nodes: stages.map((stage) => stage.name), edges: stages.flatMap((stage) => stage.inputs.flatMap((input) => (input.kind === "stage" ? [[input.name, stage.name] as const] : []))) };
+  return {
+    nodes: stages.map((stage) => stage.name),
+    edges: stages.flatMap((stage) =>
+      stage.inputs.flatMap((input) => (input.kind === "stage" ? [[input.name, stage.name] as const] : [])),
+    ),
+  };
 }
 
 /** Inputs must be of the same pipeline: keys and runs of another are unknown here. */
-function checkOwners(leaves: readonly { readonly path: string; readonly ref?: { readonly kind: string; readonly owner?: object } }[], host: object, stage: string): void {
+function checkOwners(
+  leaves: readonly { readonly path: string; readonly ref?: { readonly kind: string; readonly owner?: object } }[],
+  host: object,
+  stage: string,
+): void {
   const foreign = leaves.find(({ ref }) => ref?.owner !== undefined && ref.owner !== host);
-  if (foreign) throw new StagebookError("foreign-input", `stage "${stage}": input ${foreign.path || "itself"} belongs to another pipeline`, "Define both with the same stage() and param().", { stage });
+  if (foreign)
+    throw new StagebookError(
+      "foreign-input",
+      `stage "${stage}": input ${foreign.path || "itself"} belongs to another pipeline`,
+      "Define both with the same stage() and param().",
+      { stage },
+    );
 }
 
-function createStoreAndNotes(choice: string | object, notebook: string, now: () => number, trouble: (message: string, where: string) => void): { readonly store: Store; readonly notes: Notes } {
+function createStoreAndNotes(
+  choice: string | object,
+  notebook: string,
+  now: () => number,
+  trouble: (message: string, where: string) => void,
+): { readonly store: Store; readonly notes: Notes } {
   if (typeof choice === "object") return { store: choice as Store, notes: createMemoryNotes() };
   if (choice === "memory") return { store: createMemoryStore(), notes: createMemoryNotes() };
   if (choice === "none") return { store: createNoneStore(), notes: createMemoryNotes() };
-  if (/^[a-z0-9+]+:\/\//i.test(choice)) throw new StagebookError("store-kind", `no store can be opened at "${choice}"`, 'Give a folder, "memory" or "none".');
+  if (/^[a-z0-9+]+:\/\//i.test(choice))
+    throw new StagebookError(
+      "store-kind",
+      `no store can be opened at "${choice}"`,
+      'Give a folder, "memory" or "none".',
+    );
   const folder = path.resolve(choice);
   const notesFile = path.join(folder, "params", `${fileNameOf(notebook)}.json`);
-  return { store: createCachedStore(createDiskStore({ folder, trouble, now }), { maxBytes: CACHE_BYTES }), notes: createFileNotes(notesFile, trouble) };
+  return {
+    store: createCachedStore(createDiskStore({ folder, trouble, now }), { maxBytes: CACHE_BYTES }),
+    notes: createFileNotes(notesFile, trouble),
+  };
 }
 
 /** Jupyter tells its kernels which notebook they are of. */
@@ -183,5 +265,10 @@ function notebookName(): string {
 function checkOptions(options: PipelineOptions): void {
   const known = ["store", "now", "log", "notebook"];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new StagebookError("pipeline-options", `unknown option "${unknown}" of createPipeline`, `Options are ${known.join(", ")}.`);
+  if (unknown !== undefined)
+    throw new StagebookError(
+      "pipeline-options",
+      `unknown option "${unknown}" of createPipeline`,
+      `Options are ${known.join(", ")}.`,
+    );
 }

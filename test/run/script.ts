@@ -5,7 +5,7 @@ export interface Script {
   readonly p: ScriptPipeline;
   readonly events: readonly StagebookEvent[];
   /** `a running`, `a succeeded`, `b cached` …, and forgets them. */
-  log(): readonly string[];
+  readonly log: () => readonly string[];
 }
 
 export function createScript(options: PipelineOptions = {}): Script {
@@ -17,7 +17,15 @@ export function createScript(options: PipelineOptions = {}): Script {
     p,
     events,
     log: () => {
-      const lines = events.slice(told).flatMap((event) => (/^stage:(running|succeeded|failed|cancelled|blocked|cached|unchanged|shared)$/.test(event.type) && "stage" in event ? [`${String(event.stage)} ${event.type.slice("stage:".length)}`] : []));
+      const lines = events
+        .slice(told)
+        .flatMap((event) =>
+          /^stage:(running|succeeded|failed|cancelled|blocked|cached|unchanged|shared)$/.test(event.type) &&
+          "stage" in event &&
+          typeof event.stage === "string"
+            ? [`${event.stage} ${event.type.slice("stage:".length)}`]
+            : [],
+        );
       told = events.length;
       return lines;
     },

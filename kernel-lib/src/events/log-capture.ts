@@ -1,9 +1,13 @@
+/* eslint-disable no-console -- this is where the console is taken over */
 /** What stages print: `console.*` and writes to stdout and stderr become log events of their stage, and still reach the cell. */
 import { format } from "node:util";
 import type { LogLevel } from "../protocol";
 import { findActivity, withinActivity, type Activity } from "../run/activity";
 
-const levels = { log: "info", info: "info", debug: "debug", warn: "warn", error: "error" } as const satisfies Record<string, LogLevel>;
+const levels = { log: "info", info: "info", debug: "debug", warn: "warn", error: "error" } as const satisfies Record<
+  string,
+  LogLevel
+>;
 type Method = keyof typeof levels;
 
 type Write = typeof process.stdout.write;
@@ -41,11 +45,17 @@ function captureStream(name: "stdout" | "stderr"): void {
   const write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     const activity = findActivity();
     const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
-    if (activity.stage && !logged.has(activity) && text.trim() !== "") activity.stage.printed(name === "stdout" ? "info" : "error", text.replace(/\n$/, ""));
+    if (activity.stage && !logged.has(activity) && text.trim() !== "")
+      activity.stage.printed(name === "stdout" ? "info" : "error", text.replace(/\n$/, ""));
     if (activity.stage && activity.source === "page") return true;
     if (!activity.write) return (target as (...args: unknown[]) => boolean)(chunk, ...rest);
     activity.write(name, text);
     return true;
   }) as Write;
-  Object.defineProperty(stream, "write", { configurable: true, enumerable: true, get: () => write, set: (assigned: Write) => void (target = assigned) });
+  Object.defineProperty(stream, "write", {
+    configurable: true,
+    enumerable: true,
+    get: () => write,
+    set: (assigned: Write) => void (target = assigned),
+  });
 }

@@ -1,5 +1,5 @@
 /** Keeps the events and log lines of each run in the store, so that they can be read after the kernel is gone. */
-import { filter, type Observable, type Subscription } from "rxjs";
+import type { Observable, Subscription } from "rxjs";
 import type { RunId, StagebookEvent } from "../protocol";
 import type { Store } from "../store/store";
 
@@ -7,7 +7,11 @@ import type { Store } from "../store/store";
 const WRITE_EVERY_MS = 200;
 
 /** Writes until unsubscribed. `trouble` is told once when the store cannot be written. Keeps no process alive. */
-export function recordRuns(events$: Observable<StagebookEvent>, store: Store, trouble: (error: Error) => void): Subscription {
+export function recordRuns(
+  events$: Observable<StagebookEvent>,
+  store: Store,
+  trouble: (error: Error) => void,
+): Subscription {
   let waiting = new Map<RunId, string[]>();
   let timer: NodeJS.Timeout | undefined;
   let last = Promise.resolve();
@@ -18,14 +22,15 @@ export function recordRuns(events$: Observable<StagebookEvent>, store: Store, tr
     for (const [run, lines] of waiting)
       last = last
         .then(() => store.appendRun(run, lines))
-        .catch((error: Error) => {
-          if (!told) trouble(error);
+        .catch((error: unknown) => {
+          if (!told) trouble(error as Error);
           told = true;
         });
     waiting = new Map();
   };
-  return events$.pipe(filter((event) => runOf(event) !== null)).subscribe((event) => {
-    const run = runOf(event)!;
+  return events$.subscribe((event) => {
+    const run = runOf(event);
+    if (run === null) return;
     const lines = waiting.get(run);
     if (lines) lines.push(JSON.stringify(event));
     else waiting.set(run, [JSON.stringify(event)]);

@@ -7,11 +7,14 @@ export function toDot(view: View): string {
     lines.push(`  ${quote(`stage ${stage.name}`)} [label=${quote(`${stage.name}\n${stage.status}`)}];`);
     for (const input of stage.inputs) {
       if (input.kind === "stage") lines.push(`  ${quote(`stage ${input.name}`)} -> ${quote(`stage ${stage.name}`)};`);
-      if (input.kind === "param") lines.push(`  ${quote(`param ${input.name}`)} -> ${quote(`stage ${stage.name}`)} [style=dashed];`);
+      if (input.kind === "param")
+        lines.push(`  ${quote(`param ${input.name}`)} -> ${quote(`stage ${stage.name}`)} [style=dashed];`);
     }
   }
-  for (const param of Object.values(view.params)) lines.push(`  ${quote(`param ${param.name}`)} [shape=ellipse, label=${quote(`${param.name} = ${param.text}`)}];`);
+  for (const param of Object.values(view.params))
+    lines.push(`  ${quote(`param ${param.name}`)} [shape=ellipse, label=${quote(`${param.name} = ${param.text}`)}];`);
   return [...lines, "}"].join("\n");
 }
 
-const quote = (text: string): string => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+const quote = (text: string): string =>
+  `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;

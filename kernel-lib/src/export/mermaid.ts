@@ -4,20 +4,33 @@ import type { View } from "../protocol";
 /** The graph as a cell's output: a diagram where Markdown knows Mermaid, else one line a stage. */
 export function graphBundle(view: View): Readonly<Record<string, string>> {
   const lines = Object.values(view.stages).map((stage) => `${stage.name} · ${stage.status}`);
-  return { "text/markdown": `\`\`\`mermaid\n${toMermaid(view)}\n\`\`\``, "text/plain": lines.join("\n") || "no stages yet" };
+  return {
+    "text/markdown": `\`\`\`mermaid\n${toMermaid(view)}\n\`\`\``,
+    "text/plain": lines.join("\n") || "no stages yet",
+  };
 }
 
 export function toMermaid(view: View): string {
   const stages = Object.values(view.stages);
-  const id = new Map<string, string>([...stages.map((stage) => `stage ${stage.name}`), ...Object.keys(view.params).map((name) => `param ${name}`)].map((name, index) => [name, `n${index}`]));
-  const used = new Set(stages.flatMap((stage) => stage.inputs.flatMap((input) => (input.kind === "param" ? [input.name] : []))));
+  const id = new Map<string, string>(
+    [...stages.map((stage) => `stage ${stage.name}`), ...Object.keys(view.params).map((name) => `param ${name}`)].map(
+      (name, index) => [name, `n${index}`],
+    ),
+  );
+  const used = new Set(
+    stages.flatMap((stage) => stage.inputs.flatMap((input) => (input.kind === "param" ? [input.name] : []))),
+  );
   const lines = ["flowchart TD"];
-  for (const stage of stages) lines.push(`  ${id.get(`stage ${stage.name}`)}["${escape(stage.name)}"]:::${stage.status}`);
-  for (const param of Object.values(view.params)) if (used.has(param.name)) lines.push(`  ${id.get(`param ${param.name}`)}(["${escape(param.name)} = ${escape(param.text)}"])`);
+  for (const stage of stages)
+    lines.push(`  ${id.get(`stage ${stage.name}`)}["${escape(stage.name)}"]:::${stage.status}`);
+  for (const param of Object.values(view.params))
+    if (used.has(param.name))
+      lines.push(`  ${id.get(`param ${param.name}`)}(["${escape(param.name)} = ${escape(param.text)}"])`);
   for (const stage of stages)
     for (const input of stage.inputs) {
       const from = id.get(`${input.kind} ${input.name}`);
-      if (from !== undefined) lines.push(`  ${from} ${input.kind === "param" ? "-.->" : "-->"} ${id.get(`stage ${stage.name}`)}`);
+      if (from !== undefined)
+        lines.push(`  ${from} ${input.kind === "param" ? "-.->" : "-->"} ${id.get(`stage ${stage.name}`)}`);
     }
   return lines.join("\n");
 }

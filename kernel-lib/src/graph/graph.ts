@@ -1,5 +1,5 @@
 /** Definitions and their edges as an immutable DAG. Pure: the edges come from inputs and from what the code reads. */
-import { StagebookError } from "../protocol";
+import { known, StagebookError } from "../protocol";
 
 /** Stages by name, each with the stages that it needs. */
 export interface Graph {
@@ -14,19 +14,19 @@ export interface Graph {
 
 /** Makes the graph of the named stages; needs that are not among them are ignored. Kahn's algorithm. */
 export function createGraph(needs: ReadonlyMap<string, readonly string[]>): Graph {
-  const known = new Map([...needs].map(([name, of]) => [name, [...new Set(of)].filter((need) => needs.has(need))]));
-  const open = new Map([...known].map(([name, of]) => [name, of.length]));
-  const below = dependents(known);
-  const order = [...known.keys()].filter((name) => open.get(name) === 0);
-  for (let at = 0; at < order.length; at++)
-    for (const next of below.get(order[at]!) ?? []) {
-      const left = open.get(next)! - 1;
+  const edges = new Map([...needs].map(([name, of]) => [name, [...new Set(of)].filter((need) => needs.has(need))]));
+  const open = new Map([...edges].map(([name, of]) => [name, of.length]));
+  const below = dependents(edges);
+  const order = [...edges.keys()].filter((name) => open.get(name) === 0);
+  for (const name of order)
+    for (const next of below.get(name) ?? []) {
+      const left = known(open, next) - 1;
       open.set(next, left);
       if (left === 0) order.push(next);
     }
   const done = new Set(order);
-  const stuck = new Set([...known.keys()].filter((name) => !done.has(name)));
-  return { order, needs: known, cycles: findCycles(known, stuck), stuck };
+  const stuck = new Set([...edges.keys()].filter((name) => !done.has(name)));
+  return { order, needs: edges, cycles: findCycles(edges, stuck), stuck };
 }
 
 /** The targets and all that they need, in order of running. Throws `cycle` when they reach one. */
@@ -40,7 +40,12 @@ export function findNeeded(graph: Graph, targets: readonly string[]): readonly s
 /** The error that names the cycle as a path. */
 export function cycleError(graph: Graph, among?: ReadonlySet<string>): StagebookError {
   const cycle = graph.cycles.find((path) => !among || path.some((name) => among.has(name))) ?? graph.cycles[0] ?? [];
-  return new StagebookError("cycle", `the stages need each other in a circle: ${cycle.join(" → ")}`, "Let one of them read something else; nothing was run.", { stage: cycle[0] });
+  return new StagebookError(
+    "cycle",
+    `the stages need each other in a circle: ${cycle.join(" → ")}`,
+    "Let one of them read something else; nothing was run.",
+    { stage: cycle[0] },
+  );
 }
 
 /** All that can be reached from the names, themselves included. */
@@ -57,7 +62,10 @@ export function dependents(needs: ReadonlyMap<string, readonly string[]>): Reado
   return below;
 }
 
-function findCycles(needs: ReadonlyMap<string, readonly string[]>, stuck: ReadonlySet<string>): readonly (readonly string[])[] {
+function findCycles(
+  needs: ReadonlyMap<string, readonly string[]>,
+  stuck: ReadonlySet<string>,
+): readonly (readonly string[])[] {
   const cycles: string[][] = [];
   const settled = new Set<string>();
   for (const start of stuck) {

@@ -4,6 +4,7 @@ import { StagebookError } from "../protocol";
 import { digestValue } from "./canonical";
 import { textOfValue } from "./describe";
 import { digestOf } from "./digest";
+import { findBase, findPrototypeMembers, findStatics, functionsIn, membersOf, type Member } from "./own-members";
 import type { KeyPart } from "./parts";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "./scopes";
 import { parseFunction, readableName, type FreeName, type ParsedFunction } from "./source";
@@ -35,7 +36,9 @@ export function findClosure(fn: AnyFunction, name: string, scopes: Scopes): Clos
 export function digestAnything(value: unknown, scopes: Scopes): string {
   const walk = new ClosureWalk(scopes);
   const description = walk.describe(value, "value");
-  return digestOf(JSON.stringify([description, walk.parts.map((part) => (part.kind === "ref" ? ["ref", part.name] : part.digest))]));
+  return digestOf(
+    JSON.stringify([description, walk.parts.map((part) => (part.kind === "ref" ? ["ref", part.name] : part.digest))]),
+  );
 }
 
 const MAX_TEXT = 20_000;
@@ -92,21 +95,34 @@ class ClosureWalk {
     }
     const lookup = this.lookupOf(fn, live, parsed);
     const normal = parsed.normalise((free) => this.boundMembers(free, lookup));
-    if (live.newerOnDisk !== undefined) this.untrack(live.newerOnDisk, "newer on disk than what the kernel runs; run the cell that imports it again");
+    if (live.newerOnDisk !== undefined)
+      this.untrack(live.newerOnDisk, "newer on disk than what the kernel runs; run the cell that imports it again");
     if (parsed.usesOuterThis) this.untrack("this", "`this` of the enclosing function");
     const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed.assigned));
     const extras = this.visitOwn(fn, name);
-    this.parts[index] = { kind, name, digest: digestOf(JSON.stringify([normal.text, bindings, extras])), text: normal.readable.slice(0, MAX_TEXT) };
+    this.parts[index] = {
+      kind,
+      name,
+      digest: digestOf(JSON.stringify([normal.text, bindings, extras])),
+      text: normal.readable.slice(0, MAX_TEXT),
+    };
     return `#${index}`;
   }
 
   private visitBinding(binding: FreeName, lookup: Lookup, assigned: readonly string[]): string {
     const label = readableName(binding);
-    if (binding.name === "process" && binding.members[0] === "env" && binding.members[1] !== undefined && !lookup("process")) return this.visitEnv(binding.members[1]);
+    if (
+      binding.name === "process" &&
+      binding.members[0] === "env" &&
+      binding.members[1] !== undefined &&
+      !lookup("process")
+    )
+      return this.visitEnv(binding.members[1]);
     if (assigned.includes(label)) return this.untrack(label, "assigned by the stage itself");
     const found = lookup(binding.name);
     if (found) return this.describe(follow(found.value, binding.members), label);
-    if (binding.name === "globalThis" && binding.members[0] !== undefined) return this.untrack(`globalThis.${binding.members[0]}`, "a global variable");
+    if (binding.name === "globalThis" && binding.members[0] !== undefined)
+      return this.untrack(`globalThis.${binding.members[0]}`, "a global variable");
     const global = this.scopes.globalKind(binding.name);
     if (global === "builtin") return `global:${binding.name}`;
     return global === "user" ? this.untrack(binding.name, "a global variable") : `missing:${binding.name}`;
@@ -117,12 +133,17 @@ class ClosureWalk {
     const found = lookup(free.name);
     if (!found) {
       if (free.name === "process" && free.members[0] === "env" && free.members.length > 1) return 2;
-      return free.name === "globalThis" && free.members[0] !== undefined && this.scopes.globalKind(free.members[0]) !== "builtin" ? 1 : 0;
+      return free.name === "globalThis" &&
+        free.members[0] !== undefined &&
+        this.scopes.globalKind(free.members[0]) !== "builtin"
+        ? 1
+        : 0;
     }
     let value = found.value;
     let count = 0;
-    while (count < free.members.length && typeof value === "object" && value !== null && !inputOf(value) && this.scopes.namespaceOf(value)) {
-      value = (value as Record<string, unknown>)[free.members[count]!];
+    for (const member of free.members) {
+      if (typeof value !== "object" || value === null || inputOf(value) || !this.scopes.namespaceOf(value)) break;
+      value = (value as Record<string, unknown>)[member];
       count++;
     }
     return count;
@@ -131,44 +152,43 @@ class ClosureWalk {
   private lookupOf(fn: AnyFunction, live: LiveFunction, parsed: ParsedFunction): Lookup {
     if (!parsed.isClass) return (name) => live.lookup(name);
     // A class has not all its names in its own scopes: its methods have them. The base is the real prototype.
-    const methods = Object.values(Object.getOwnPropertyDescriptors((fn as unknown as { prototype: object }).prototype))
-      .flatMap((property) => [property.value as unknown, property.get, property.set])
-      .filter((member): member is AnyFunction => typeof member === "function" && member !== fn)
-      .map((member) => this.scopes.inspect(member));
-    const base: unknown = Object.getPrototypeOf(fn);
+    const methods = functionsIn(findPrototypeMembers(fn)).map((method) => this.scopes.inspect(method));
+    const base = findBase(fn);
     return (name) => {
       const found = [live, ...methods].map((each) => each.lookup(name)).find((each) => each !== undefined);
-      if (found) return found;
-      return typeof base === "function" && base.name === name ? { value: base } : undefined;
+      return found ?? (base?.name === name ? { value: base } : undefined);
     };
   }
 
-  /** What a function carries beside its code: its base class, its own properties, its prototype's extra members. */
+  /** What a function carries beside its code: its base class, its own properties, the members of its prototype. */
   private visitOwn(fn: AnyFunction, name: string): readonly string[] {
-    const found: string[] = [];
-    const base: unknown = Object.getPrototypeOf(fn);
-    if (typeof base === "function" && base !== Function.prototype && this.scopes.builtinName(base) !== "Function.prototype" && !isFunctionKind(base)) found.push(`extends ${this.visitFunction(base, base.name || `${name}'s base`, "helper")}`);
-    for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(fn))) {
-      if (key === "length" || key === "name" || key === "prototype" || key === "arguments" || key === "caller") continue;
-      if (typeof property.value === "function" && isClassSource(fn)) found.push(`${key}=${this.visitFunction(property.value as AnyFunction, `${name}.${key}`, "helper")}`);
-      else if ("value" in property) found.push(`${key}=${this.describe(property.value, `${name}.${key}`)}`);
-      else found.push(`${key}=${[property.get, property.set].map((part) => (part ? this.visitFunction(part, `${name}.${key}`, "helper") : "")).join("|")}`);
-    }
-    const prototype: unknown = (fn as unknown as { prototype?: unknown }).prototype;
-    if (typeof prototype === "object" && prototype !== null)
-      for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-        if (key === "constructor") continue;
-        const members = [property.value as unknown, property.get, property.set].filter((part): part is AnyFunction => typeof part === "function");
-        found.push(`.${key}=${members.length ? members.map((member) => this.visitFunction(member, `${name}.${key}`, "helper")).join("|") : this.describe(property.value, `${name}.${key}`)}`);
-      }
-    return found;
+    const base = findBase(fn);
+    return [
+      ...(base ? [`extends ${this.visitFunction(base, base.name || `${name}'s base`, "helper")}`] : []),
+      ...findStatics(fn).map((member) => `${member.key}=${this.visitMember(member, name)}`),
+      ...findPrototypeMembers(fn).map((member) => `.${member.key}=${this.visitMember(member, name)}`),
+    ];
+  }
+
+  private visitMember({ key, value, accessors }: Member, owner: string): string {
+    const name = `${owner}.${key}`;
+    if (accessors.length > 0)
+      return accessors.map((accessor) => this.visitFunction(accessor, name, "helper")).join("|");
+    return this.describe(value, name);
   }
 
   private visitBound(fn: AnyFunction, bound: NonNullable<LiveFunction["bound"]>, name: string): string {
     const index = this.reserve(fn);
     const target = this.visitFunction(bound.target, name.replace(/^bound /, ""), "helper");
-    const rest = [bound.thisValue, ...bound.args].map((value, at) => this.describe(value, at === 0 ? `${name} this` : `${name} argument ${at}`));
-    this.parts[index] = { kind: "helper", name, digest: digestOf(JSON.stringify(["bound", target, rest])), text: `bound ${name}` };
+    const rest = [bound.thisValue, ...bound.args].map((value, at) =>
+      this.describe(value, at === 0 ? `${name} this` : `${name} argument ${at}`),
+    );
+    this.parts[index] = {
+      kind: "helper",
+      name,
+      digest: digestOf(JSON.stringify(["bound", target, rest])),
+      text: `bound ${name}`,
+    };
     return `#${index}`;
   }
 
@@ -176,7 +196,12 @@ class ClosureWalk {
     if (module.id === "stagebook") return "global:stagebook";
     const index = this.reserve(value);
     const text = `${module.id}${module.file ? ` ${module.file}` : ""} ${position}`;
-    this.parts[index] = { kind: "module", name: module.id.replace(/(.)@.*$/, "$1") === name ? name : `${name} of ${module.id.replace(/(.)@.*$/, "$1")}`, digest: digestOf(text), text };
+    this.parts[index] = {
+      kind: "module",
+      name: module.id.replace(/(.)@.*$/, "$1") === name ? name : `${name} of ${module.id.replace(/(.)@.*$/, "$1")}`,
+      digest: digestOf(text),
+      text,
+    };
     return `#${index}`;
   }
 
@@ -191,15 +216,24 @@ class ClosureWalk {
 
   private visitEnv(variable: string): string {
     const value = this.scopes.env(variable);
-    return this.addPart({ kind: "env", name: `process.env.${variable}`, digest: digestValue(value), text: textOfValue(value) }, `env ${variable}`);
+    return this.addPart(
+      { kind: "env", name: `process.env.${variable}`, digest: digestValue(value), text: textOfValue(value) },
+      `env ${variable}`,
+    );
   }
 
   private visitValue(value: unknown, name: string): string {
     const seen = typeof value === "object" ? this.indexOf.get(value) : undefined;
     if (seen !== undefined) return `#${seen}`;
     try {
-      const digest = digestValue(value, { foreign: (inner, path) => this.describeForeign(inner, `${name}${path.startsWith("[") || path === "" ? "" : "."}${path}`) });
-      return this.addPart({ kind: "value", name, digest, text: textOfValue(value) }, typeof value === "object" ? value : Symbol(name));
+      const digest = digestValue(value, {
+        foreign: (inner, path) =>
+          this.describeForeign(inner, `${name}${path.startsWith("[") || path === "" ? "" : "."}${path}`),
+      });
+      return this.addPart(
+        { kind: "value", name, digest, text: textOfValue(value) },
+        typeof value === "object" ? value : Symbol(name),
+      );
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;
       return this.untrack(name, error.message);
@@ -212,15 +246,23 @@ class ClosureWalk {
     const builtin = this.scopes.builtinName(value);
     if (builtin !== undefined) return `global:${builtin}`;
     const prototype: unknown = Object.getPrototypeOf(value);
-    const maker: unknown = typeof prototype === "object" && prototype !== null ? (prototype as { constructor?: unknown }).constructor : undefined;
+    const maker: unknown =
+      typeof prototype === "object" && prototype !== null
+        ? (prototype as { constructor?: unknown }).constructor
+        : undefined;
     if (typeof maker !== "function" || this.scopes.inspect(maker).native) return undefined;
     const seen = this.indexOf.get(value);
     if (seen !== undefined) return `#${seen}`;
     const index = this.reserve(value);
     const made = this.visitFunction(maker, maker.name, "helper");
-    const own = Object.entries(Object.getOwnPropertyDescriptors(value)).map(([key, property]) => [key, "value" in property ? this.describe(property.value, `${path}.${key}`) : "accessor"]);
+    const own = membersOf(value).map((member) => `${member.key}=${this.visitMember(member, path)}`);
     if (/#\w/.test(Function.prototype.toString.call(maker))) this.untrack(path, `private fields of ${maker.name}`);
-    this.parts[index] = { kind: "value", name: path, digest: digestOf(JSON.stringify([made, own.sort()])), text: textOfValue(value) };
+    this.parts[index] = {
+      kind: "value",
+      name: path,
+      digest: digestOf(JSON.stringify([made, own.sort()])),
+      text: textOfValue(value),
+    };
     return `#${index}`;
   }
 
@@ -274,7 +316,3 @@ function parsedOf(source: string): ParsedFunction {
 function follow(value: unknown, members: readonly string[]): unknown {
   return members.reduce((at, member) => (at as Record<string, unknown> | undefined)?.[member], value);
 }
-
-const isClassSource = (fn: AnyFunction): boolean => Function.prototype.toString.call(fn).startsWith("class");
-const functionKinds = new Set<unknown>([Function.prototype, Object.getPrototypeOf(async () => {}), Object.getPrototypeOf(function* () {}), Object.getPrototypeOf(async function* () {})]);
-const isFunctionKind = (value: unknown): boolean => functionKinds.has(value);

@@ -7,7 +7,9 @@ export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[])
   const old = byLabel(before);
   const now = byLabel(after);
   const reasons: Reason[] = [];
-  const codeChanged = [...now].some(([label, part]) => isCode(part.kind) && old.get(label)?.text !== undefined && old.get(label)?.text !== part.text);
+  const codeChanged = [...now].some(
+    ([label, part]) => isCode(part.kind) && old.get(label)?.text !== undefined && old.get(label)?.text !== part.text,
+  );
   for (const [label, part] of now) {
     const was = old.get(label);
     if (!was) reasons.push({ kind: "added", name: part.name, text: `${noun(part)} is new`, after: short(part.text) });
@@ -16,9 +18,20 @@ export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[])
       if (reason) reasons.push(reason);
     }
   }
-  for (const [label, part] of old) if (!now.has(label)) reasons.push({ kind: "removed", name: part.name, text: `${noun(part)} is no longer used`, before: short(part.text) });
+  for (const [label, part] of old)
+    if (!now.has(label))
+      reasons.push({
+        kind: "removed",
+        name: part.name,
+        text: `${noun(part)} is no longer used`,
+        before: short(part.text),
+      });
   // A helper that came or went with an edit of the code is told by that edit.
-  const told = codeChanged ? reasons.filter((reason) => !((reason.kind === "added" || reason.kind === "removed") && isHelperLike(reason, old, now))) : reasons;
+  const told = codeChanged
+    ? reasons.filter(
+        (reason) => !((reason.kind === "added" || reason.kind === "removed") && isHelperLike(reason, old, now)),
+      )
+    : reasons;
   return told.length > 0 ? told : reasons.length > 0 ? reasons : wiring(before, after);
 }
 
@@ -30,21 +43,40 @@ function changed(was: KeyPart, now: KeyPart): Reason | null {
       if (was.text === now.text) return null;
       const [before, after] = firstDifference(was.text, now.text);
       const subject = now.kind === "body" ? "body" : `helper \`${name}\``;
-      return { kind: now.kind, name: now.kind === "body" ? "body" : name, text: `${subject}: \`${before}\` → \`${after}\``, before, after };
+      return {
+        kind: now.kind,
+        name: now.kind === "body" ? "body" : name,
+        text: `${subject}: \`${before}\` → \`${after}\``,
+        before,
+        after,
+      };
     }
     case "input":
-      return { kind: "input", name, text: was.text === now.text ? `${name} changed` : `${name} changed: ${was.text} → ${now.text}`, ...(was.text === now.text ? {} : { before: was.text, after: now.text }) };
+      return {
+        kind: "input",
+        name,
+        text: was.text === now.text ? `${name} changed` : `${name} changed: ${was.text} → ${now.text}`,
+        ...(was.text === now.text ? {} : { before: was.text, after: now.text }),
+      };
     case "file":
       return { kind: "file", name, text: `file ${name} changed`, before: was.text, after: now.text };
     default:
-      return { kind: kindOf(now.kind), name, text: `${now.kind === "param" ? name : noun(now)} ${short(was.text)} → ${short(now.text)}`, before: short(was.text), after: short(now.text) };
+      return {
+        kind: kindOf(now.kind),
+        name,
+        text: `${now.kind === "param" ? name : noun(now)} ${short(was.text)} → ${short(now.text)}`,
+        before: short(was.text),
+        after: short(now.text),
+      };
   }
 }
 
 /** The same parts wired to other places. */
 function wiring(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[] {
   const now = byLabel(after);
-  return [...byLabel(before)].filter(([label, part]) => now.get(label)?.digest !== part.digest).map(([, part]) => ({ kind: kindOf(part.kind), name: part.name, text: `${noun(part)} reads other names` }));
+  return [...byLabel(before)]
+    .filter(([label, part]) => now.get(label)?.digest !== part.digest)
+    .map(([, part]) => ({ kind: kindOf(part.kind), name: part.name, text: `${noun(part)} reads other names` }));
 }
 
 /** The first stretch of tokens that differs, with one token before it: `* 2`, `* 3`. */
@@ -63,7 +95,8 @@ export function firstDifference(before: string, after: string): readonly [string
   return [short(a.slice(from, endA).join(" "), 60), short(b.slice(from, endB).join(" "), 60)];
 }
 
-const tokens = (text: string): string[] => text.match(/[\p{L}\p{N}_$.]+|"(?:[^"\\]|\\.)*"|`[^`]*`|=>|[=!<>&|+\-*/%?]+|[^\s]/gu) ?? [];
+const tokens = (text: string): string[] =>
+  text.match(/[\p{L}\p{N}_$.]+|"(?:[^"\\]|\\.)*"|`[^`]*`|=>|[=!<>&|+\-*/%?]+|[^\s]/gu) ?? [];
 
 function byLabel(parts: readonly KeyPart[]): Map<string, KeyPart> {
   const map = new Map<string, KeyPart>();
@@ -75,7 +108,9 @@ function byLabel(parts: readonly KeyPart[]): Map<string, KeyPart> {
 }
 
 function isHelperLike(reason: Reason, old: ReadonlyMap<string, KeyPart>, now: ReadonlyMap<string, KeyPart>): boolean {
-  return ["helper", "value", "module"].some((kind) => old.has(`${reason.name}\u0000${kind}`) || now.has(`${reason.name}\u0000${kind}`));
+  return ["helper", "value", "module"].some(
+    (kind) => old.has(`${reason.name}\u0000${kind}`) || now.has(`${reason.name}\u0000${kind}`),
+  );
 }
 
 const isCode = (kind: KeyPartKind): boolean => kind === "body" || kind === "helper";

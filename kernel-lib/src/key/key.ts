@@ -13,7 +13,13 @@ export const KEY_FORMAT = "1";
 
 /** What is known of an input now. `pending`: a stage whose output is not known. `none`: it does not count. */
 export type InputDigest =
-  | { readonly state: "known"; readonly kind: "param" | "input" | "file" | "value"; readonly name: string; readonly digest: Digest; readonly text: string }
+  | {
+      readonly state: "known";
+      readonly kind: "param" | "input" | "file" | "value";
+      readonly name: string;
+      readonly digest: Digest;
+      readonly text: string;
+    }
   | { readonly state: "pending"; readonly stage: string }
   | { readonly state: "none" };
 
@@ -38,7 +44,11 @@ interface Slot {
 }
 
 /** Makes the key of a stage. `digestInput` is asked for each input, declared or read in the code. */
-export function createKey(definition: StageDefinition, closure: Closure, digestInput: (ref: InputRef, path: string) => InputDigest): StageKey {
+export function createKey(
+  definition: StageDefinition,
+  closure: Closure,
+  digestInput: (ref: InputRef, path: string) => InputDigest,
+): StageKey {
   const slots: Slot[] = [];
   const parts: KeyPart[] = [];
   const pending = new Set<string>();
@@ -48,18 +58,35 @@ export function createKey(definition: StageDefinition, closure: Closure, digestI
   };
   const addInput = (ref: InputRef, slot: string, path: string): void => {
     const input = digestInput(ref, path);
-    if (input.state === "known") return add({ kind: input.kind, name: input.name, digest: input.digest, text: input.text }, slot, input.kind === "input");
+    if (input.state === "known")
+      return add(
+        { kind: input.kind, name: input.name, digest: input.digest, text: input.text },
+        slot,
+        input.kind === "input",
+      );
     if (input.state === "pending") pending.add(input.stage);
-    slots.push({ kind: input.state === "pending" ? "input" : "none", slot, digest: "", open: input.state === "pending" });
+    slots.push({
+      kind: input.state === "pending" ? "input" : "none",
+      slot,
+      digest: "",
+      open: input.state === "pending",
+    });
   };
 
   for (const part of optionParts(definition)) add(part, part.name);
   for (const leaf of definition.inputs.leaves)
     if ("ref" in leaf) addInput(leaf.ref, leaf.path, leaf.path);
-    else add({ kind: "value", name: leaf.path, digest: digestValue(leaf.value), text: textOfValue(leaf.value) }, leaf.path);
-  closure.parts.forEach((part, index) => (part.kind === "ref" ? addInput(part.ref, `#${index}`, part.name) : add(part, `#${index}`)));
+    else
+      add(
+        { kind: "value", name: leaf.path, digest: digestValue(leaf.value), text: textOfValue(leaf.value) },
+        leaf.path,
+      );
+  closure.parts.forEach((part, index) =>
+    part.kind === "ref" ? addInput(part.ref, `#${index}`, part.name) : add(part, `#${index}`),
+  );
 
-  const digestSlots = (of: (slot: Slot) => string): Digest => digestOf(JSON.stringify(slots.map((slot) => [slot.kind, slot.slot, of(slot)])));
+  const digestSlots = (of: (slot: Slot) => string): Digest =>
+    digestOf(JSON.stringify(slots.map((slot) => [slot.kind, slot.slot, of(slot)])));
   return {
     ...(pending.size === 0 ? { key: digestSlots((slot) => slot.digest) } : {}),
     partial: digestSlots((slot) => (slot.open ? "open" : slot.digest)),
@@ -70,7 +97,8 @@ export function createKey(definition: StageDefinition, closure: Closure, digestI
 
 /** Everything that shapes the result and is neither code nor input. The Node version counts by its major. */
 function optionParts(definition: StageDefinition): readonly KeyPart[] {
-  const option = (name: string, value: string | undefined): KeyPart[] => (value === undefined ? [] : [{ kind: "option", name, digest: digestOf(value), text: value }]);
+  const option = (name: string, value: string | undefined): KeyPart[] =>
+    value === undefined ? [] : [{ kind: "option", name, digest: digestOf(value), text: value }];
   return [
     { kind: "format", name: "key format", digest: digestOf(KEY_FORMAT), text: KEY_FORMAT },
     { kind: "format", name: "Node", digest: digestOf(nodeMajor()), text: nodeMajor() },

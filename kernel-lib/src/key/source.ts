@@ -1,6 +1,16 @@
 /** A function's source, parsed and normalised: what it does, freed of how it is written. Used by the closure walk. */
 import { generate } from "astring";
-import { childOf, childrenIn, findFreeIdentifiers, findParents, isNode, parseScript, textIn, visitTree, type SyntaxNode } from "./syntax-tree";
+import {
+  childOf,
+  childrenIn,
+  findFreeIdentifiers,
+  findParents,
+  isNode,
+  parseScript,
+  textIn,
+  visitTree,
+  type SyntaxNode,
+} from "./syntax-tree";
 
 /** A name that the function takes from outside, with the static members that follow it (`fs_1.default.readFile`). */
 export interface FreeName {
@@ -49,7 +59,11 @@ export function parseFunction(source: string): ParsedFunction {
   const normals = new Map<string, NormalSource>();
   return {
     freeNames: unique(frees),
-    assigned: [...new Set(references.filter((reference) => isAssigned(reference, parents)).map((reference) => nameOf(reference.free)))],
+    assigned: [
+      ...new Set(
+        references.filter((reference) => isAssigned(reference, parents)).map((reference) => nameOf(reference.free)),
+      ),
+    ],
     usesOuterThis: fn.type === "ArrowFunctionExpression" && usesThis(fn),
     isClass: fn.type === "ClassExpression",
     normalise: (bindMembers) => {
@@ -106,12 +120,22 @@ function undoExports(tree: SyntaxNode): void {
 function withoutExport(node: SyntaxNode): SyntaxNode {
   if (node.type !== "AssignmentExpression") return node;
   const target = childOf(node, "left");
-  if (target.type !== "MemberExpression" || target.computed === true || textIn(childOf(target, "object"), "name") !== "exports") return node;
+  if (
+    target.type !== "MemberExpression" ||
+    target.computed === true ||
+    textIn(childOf(target, "object"), "name") !== "exports"
+  )
+    return node;
   const name = textIn(childOf(target, "property"), "name");
   const value = childOf(node, "right");
   if (value.type === "AssignmentExpression" && textIn(childOf(value, "left"), "name") === name) return value;
   const [first, last, ...more] = childrenIn(value, "expressions");
-  const isUpdate = value.type === "SequenceExpression" && first?.type === "UpdateExpression" && last?.type === "Identifier" && textIn(last, "name") === name && more.length === 0;
+  const isUpdate =
+    value.type === "SequenceExpression" &&
+    first?.type === "UpdateExpression" &&
+    last?.type === "Identifier" &&
+    textIn(last, "name") === name &&
+    more.length === 0;
   return isUpdate ? first : node;
 }
 
@@ -136,7 +160,9 @@ function memberChain(node: SyntaxNode, parents: ReadonlyMap<SyntaxNode, SyntaxNo
 function isStaticMember(node: SyntaxNode, object: SyntaxNode): boolean {
   if (node.type !== "MemberExpression" || node.object !== object || node.optional === true) return false;
   const property = childOf(node, "property");
-  return node.computed === true ? property.type === "Literal" && typeof property.value === "string" : property.type === "Identifier";
+  return node.computed === true
+    ? property.type === "Literal" && typeof property.value === "string"
+    : property.type === "Identifier";
 }
 
 function memberName(member: SyntaxNode): string {
@@ -184,7 +210,7 @@ function normalise(source: string, frees: readonly FreeName[], counts: readonly 
       if (binding) replace(reference, binding, labelOf(binding));
     });
     visitTree(tree, simplify);
-    return head + generate(fn as never, { indent: "  " });
+    return head + generate(fn, { indent: "  " });
   };
   return { bindings, text: write((binding) => places.get(idOf(binding)) ?? ""), readable: write(readableName) };
 }
@@ -197,7 +223,8 @@ export function readableName(binding: FreeName): string {
 
 function replace({ node, chain }: Reference, binding: FreeName, name: string): void {
   const target = chain[binding.members.length - 1] ?? node;
-  for (const field of Object.keys(target)) if (field !== "start" && field !== "end" && field !== "range") Reflect.deleteProperty(target, field);
+  for (const field of Object.keys(target))
+    if (field !== "start" && field !== "end" && field !== "range") Reflect.deleteProperty(target, field);
   Object.assign(target, { type: "Identifier", name });
 }
 

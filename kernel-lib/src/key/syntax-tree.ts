@@ -7,7 +7,13 @@ export type SyntaxNode = Node & { [field: string]: unknown };
 
 /** Parses a script. `ranges` are needed by the scope analysis. Throws SyntaxError. */
 export function parseScript(source: string): SyntaxNode {
-  const options = { ecmaVersion: "latest", sourceType: "script", ranges: true, allowSuperOutsideMethod: true, allowAwaitOutsideFunction: true } as const;
+  const options = {
+    ecmaVersion: "latest",
+    sourceType: "script",
+    ranges: true,
+    allowSuperOutsideMethod: true,
+    allowAwaitOutsideFunction: true,
+  } as const;
   return parse(source, options) as unknown as SyntaxNode;
 }
 
@@ -58,5 +64,7 @@ export function isNode(value: unknown): value is SyntaxNode {
 }
 
 function allChildren(node: SyntaxNode): readonly SyntaxNode[] {
-  return Object.values(node).flatMap((value) => (Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : []));
+  return Object.values(node).flatMap((value) =>
+    Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : [],
+  );
 }

@@ -58,7 +58,16 @@ export class NotebookCells {
     engine.registry.stages.beginCell(cell);
     engine.registry.params.beginCell(cell);
     engine.endEpoch();
-    this.records.set(cell, { id: cell, count, running: true, ok: true, stages: new Map(), params: new Map(), variables: new Map(), writes: [] });
+    this.records.set(cell, {
+      id: cell,
+      count,
+      running: true,
+      ok: true,
+      stages: new Map(),
+      params: new Map(),
+      variables: new Map(),
+      writes: [],
+    });
     this.shown.delete(cell);
     this.parts.emit({ type: "cell:running", cell });
   }
@@ -110,7 +119,10 @@ export class NotebookCells {
       if (record.running) continue;
       const mark = this.judge(record);
       const text = JSON.stringify(mark);
-      if ((this.shown.get(record.id) ?? JSON.stringify({ status: record.ok ? "fresh" : "failed", reasons: [] })) === text) continue;
+      if (
+        (this.shown.get(record.id) ?? JSON.stringify({ status: record.ok ? "fresh" : "failed", reasons: [] })) === text
+      )
+        continue;
       this.shown.set(record.id, text);
       this.parts.emit({ type: "cell:marked", cell: record.id, ...mark });
     }
@@ -120,7 +132,12 @@ export class NotebookCells {
   toExecute(): readonly CellId[] {
     const { stages } = this.parts.view();
     return [...this.records.values()]
-      .filter((record) => !record.running && this.judge(record).status === "stale" && [...record.stages.keys()].every((name) => (stages[name]?.status ?? "fresh") === "fresh"))
+      .filter(
+        (record) =>
+          !record.running &&
+          this.judge(record).status === "stale" &&
+          [...record.stages.keys()].every((name) => (stages[name]?.status ?? "fresh") === "fresh"),
+      )
       .map((record) => record.id);
   }
 
@@ -129,11 +146,24 @@ export class NotebookCells {
     if (!record.ok) return this.hasRecovered(record) ? { status: "stale", reasons } : { status: "failed", reasons: [] };
     const stages = Object.values(this.parts.view().stages);
     const defined = stages.filter((stage) => stage.cell === record.id);
-    const failed = stages.find((stage) => stage.status === "failed" && (stage.cell === record.id || record.stages.has(stage.name)));
+    const failed = stages.find(
+      (stage) => stage.status === "failed" && (stage.cell === record.id || record.stages.has(stage.name)),
+    );
     if (failed) return { status: "failed", reasons: [`${failed.name} failed: ${failed.error?.message ?? ""}`] };
     if (reasons.length > 0) return { status: "stale", reasons };
-    const stale = defined.filter((stage) => stage.status === "stale" || stage.status === "pending" || stage.status === "blocked" || stage.status === "cancelled");
-    return stale.length > 0 ? { status: "stale", reasons: stale.map((stage) => `${stage.name}: ${stage.reasons.map((reason) => reason.text).join("; ")}`) } : { status: "fresh", reasons: [] };
+    const stale = defined.filter(
+      (stage) =>
+        stage.status === "stale" ||
+        stage.status === "pending" ||
+        stage.status === "blocked" ||
+        stage.status === "cancelled",
+    );
+    return stale.length > 0
+      ? {
+          status: "stale",
+          reasons: stale.map((stage) => `${stage.name}: ${stage.reasons.map((reason) => reason.text).join("; ")}`),
+        }
+      : { status: "fresh", reasons: [] };
   }
 
   /** A failed cell is worth another try when a stage that failed in it is current, or something else that it read is new. */
@@ -150,17 +180,24 @@ export class NotebookCells {
       const stage = stages[name];
       if (!stage) return [`${name} is gone`];
       if (stage.status === "running") return [];
-      if (stage.status !== "fresh") return [`${name} is ${stage.status}${stage.reasons.length ? `: ${stage.reasons.map((reason) => reason.text).join("; ")}` : ""}`];
+      if (stage.status !== "fresh")
+        return [
+          `${name} is ${stage.status}${stage.reasons.length ? `: ${stage.reasons.map((reason) => reason.text).join("; ")}` : ""}`,
+        ];
       return stage.result?.digest === digest ? [] : [`${name} has a new result`];
     });
   }
 
   private paramReasons(record: CellRecord): string[] {
-    return [...record.params].flatMap(([name, digest]) => (this.paramDigest(name) === digest ? [] : [`parameter ${name} changed`]));
+    return [...record.params].flatMap(([name, digest]) =>
+      this.paramDigest(name) === digest ? [] : [`parameter ${name} changed`],
+    );
   }
 
   private variableReasons(record: CellRecord): string[] {
-    return [...record.variables].flatMap(([name, version]) => ((this.versions.get(name)?.version ?? 0) === version ? [] : [`variable ${name} changed`]));
+    return [...record.variables].flatMap(([name, version]) =>
+      (this.versions.get(name)?.version ?? 0) === version ? [] : [`variable ${name} changed`],
+    );
   }
 
   private paramDigest(name: string): string {

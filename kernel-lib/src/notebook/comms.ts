@@ -69,7 +69,13 @@ export class Comms {
     const message = new this.publisher.Message();
     message.identity = [Buffer.from(`comm-${String(content.comm_id)}`)];
     message.hmac = "";
-    message.header = { ...this.publisher.header, version: "5.3", date: new Date().toISOString(), msg_type: type, msg_id: randomUUID() };
+    message.header = {
+      ...this.publisher.header,
+      version: "5.3",
+      date: new Date().toISOString(),
+      msg_type: type,
+      msg_id: randomUUID(),
+    };
     message.parent = {};
     message.metadata = {};
     message.content = content;

@@ -1,5 +1,6 @@
 /** Sees every cell that tslab compiled before it runs: tslab calls `vm.runInThisContext` through the module object. */
 import vm from "node:vm";
+import { trimStack } from "../run/error-view";
 import { inputOf } from "../stage/input";
 import { readCompiledCell, type CompiledCell } from "./compiled-cell";
 
@@ -22,22 +23,29 @@ export function hookCompiledCells(exports: Record<string, unknown>, listener: Co
   const hooked = (code: string, options?: vm.RunningCodeOptions | string): unknown => {
     if (!WRAPPER.test(code)) return original.call(vm, code, options);
     const cell = readCell(code, listener);
-    const result: unknown = original.call(vm, cell.code, { ...(typeof options === "object" ? options : {}), ...(cell.script === undefined ? {} : { filename: cell.script }) });
+    const settings = { ...(typeof options === "object" ? options : {}), ...(cell.script && { filename: cell.script }) };
     const last = LAST_EXPRESSION.exec(code)?.[1];
-    if (last === undefined) return result;
-    if (!(result instanceof Promise)) {
-      takeLastValue(exports, last, listener);
-      return result;
-    }
-    return result.then((value: unknown) => {
-      takeLastValue(exports, last, listener);
+    const finish = (value: unknown): unknown => {
+      if (last !== undefined) takeLastValue(exports, last, listener);
       return value;
-    });
+    };
+    try {
+      const result: unknown = original.call(vm, cell.code, settings);
+      return result instanceof Promise ? result.then(finish, rethrow) : finish(result);
+    } catch (error) {
+      return rethrow(error);
+    }
   };
   vm.runInThisContext = hooked as typeof vm.runInThisContext;
   return () => {
     if ((vm.runInThisContext as unknown) === hooked) vm.runInThisContext = original;
   };
+}
+
+/** tslab prints what a cell throws with its stack: only the user's own frames are left in it. */
+function rethrow(error: unknown): never {
+  if (error instanceof Error) trimStack(error);
+  throw error;
 }
 
 /** A cell that cannot be read runs as it is. */

@@ -1,5 +1,14 @@
 /** A cell as tslab compiled it: mends its shorthand bug, and finds what notebook variables it reads and writes. Pure. */
-import { childOf, childrenIn, findFreeIdentifiers, findParents, parseScript, textIn, visitTree, type SyntaxNode } from "../key/syntax-tree";
+import {
+  childOf,
+  childrenIn,
+  findFreeIdentifiers,
+  findParents,
+  parseScript,
+  textIn,
+  visitTree,
+  type SyntaxNode,
+} from "../key/syntax-tree";
 
 type Parents = ReadonlyMap<SyntaxNode, SyntaxNode>;
 
@@ -12,7 +21,17 @@ export interface CompiledCell {
 }
 
 /** Calls that only define something: a variable used inside their functions is read by the stage, not by the cell. */
-const defining = new Set(["stage", "each", "computed", "param", "file", "resource", "require", "__importDefault", "__importStar"]);
+const defining = new Set([
+  "stage",
+  "each",
+  "computed",
+  "param",
+  "file",
+  "resource",
+  "require",
+  "__importDefault",
+  "__importStar",
+]);
 
 /**
  * `isVariable`: whether an earlier cell has declared the name. tslab compiles `{ quakes }` with a name of an earlier cell to an
@@ -21,7 +40,9 @@ const defining = new Set(["stage", "each", "computed", "param", "file", "resourc
 export function readCompiledCell(code: string, isVariable: (name: string) => boolean): CompiledCell {
   const tree = parseScript(code);
   const parents = findParents(tree);
-  const broken = findFreeIdentifiers(tree).filter((node) => isBrokenShorthand(node, parents) && isVariable(textIn(node, "name")));
+  const broken = findFreeIdentifiers(tree).filter(
+    (node) => isBrokenShorthand(node, parents) && isVariable(textIn(node, "name")),
+  );
   const { reads, writes } = findAccesses(tree, parents);
   for (const node of broken) reads.add(textIn(node, "name"));
   return { code: mend(code, broken), reads: [...reads].filter((name) => !writes.has(name)), writes: [...writes] };
@@ -29,7 +50,12 @@ export function readCompiledCell(code: string, isVariable: (name: string) => boo
 
 function isBrokenShorthand(node: SyntaxNode, parents: Parents): boolean {
   const property = parents.get(node);
-  return property?.type === "Property" && property.shorthand === true && property.value === node && parents.get(property)?.type === "ObjectExpression";
+  return (
+    property?.type === "Property" &&
+    property.shorthand === true &&
+    property.value === node &&
+    parents.get(property)?.type === "ObjectExpression"
+  );
 }
 
 function mend(code: string, broken: readonly SyntaxNode[]): string {
@@ -42,7 +68,10 @@ function mend(code: string, broken: readonly SyntaxNode[]): string {
   return mended + code.slice(at);
 }
 
-function findAccesses(tree: SyntaxNode, parents: Parents): { readonly reads: Set<string>; readonly writes: Set<string> } {
+function findAccesses(
+  tree: SyntaxNode,
+  parents: Parents,
+): { readonly reads: Set<string>; readonly writes: Set<string> } {
   const reads = new Set<string>();
   const nested = new Set<string>();
   const writes = new Set<string>();
@@ -66,7 +95,8 @@ function findAccesses(tree: SyntaxNode, parents: Parents): { readonly reads: Set
 
 /** A call that does more than define something. */
 function isAct(node: SyntaxNode, tree: SyntaxNode): boolean {
-  if (node.type !== "CallExpression" && node.type !== "NewExpression" && node.type !== "TaggedTemplateExpression") return false;
+  if (node.type !== "CallExpression" && node.type !== "NewExpression" && node.type !== "TaggedTemplateExpression")
+    return false;
   const isWrapper = childrenIn(tree, "body").some((statement) => statement.expression === node);
   return !isWrapper && !defining.has(calleeName(node));
 }
@@ -84,7 +114,8 @@ function placeOf(node: SyntaxNode, parents: Parents): "top" | "nested" | "stage"
   let at = node;
   for (let up = parents.get(at); up; up = parents.get(at)) {
     if (at !== node && /Function/.test(at.type)) {
-      if (up.type === "CallExpression" && childrenIn(up, "arguments").includes(at) && defining.has(calleeName(up))) return "stage";
+      if (up.type === "CallExpression" && childrenIn(up, "arguments").includes(at) && defining.has(calleeName(up)))
+        return "stage";
       functions++;
     }
     at = up;
@@ -101,6 +132,11 @@ function calleeName(call: SyntaxNode): string {
 }
 
 function exportedName(node: SyntaxNode): string | undefined {
-  if (node.type !== "MemberExpression" || node.computed === true || textIn(childOf(node, "object"), "name") !== "exports") return undefined;
+  if (
+    node.type !== "MemberExpression" ||
+    node.computed === true ||
+    textIn(childOf(node, "object"), "name") !== "exports"
+  )
+    return undefined;
   return textIn(childOf(node, "property"), "name");
 }

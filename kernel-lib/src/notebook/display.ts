@@ -22,11 +22,15 @@ export function showValue(value: unknown, picture: Picture): void {
 
 /** A value as MIME types, always with text/plain. */
 export function bundleOf(value: unknown): Bundle {
-  if (typeof value === "string" && /^\s*<svg[\s>]/i.test(value)) return { "image/svg+xml": value, "text/plain": "SVG picture" };
+  if (typeof value === "string" && /^\s*<svg[\s>]/i.test(value))
+    return { "image/svg+xml": value, "text/plain": "SVG picture" };
   const image = imageBundle(value);
   if (image) return image;
   const markup = markupOf(value);
-  if (markup !== undefined) return /^\s*<svg[\s>]/i.test(markup) ? { "image/svg+xml": withNamespace(markup), "text/plain": "SVG picture" } : { "text/html": markup, "text/plain": "HTML" };
+  if (markup !== undefined)
+    return /^\s*<svg[\s>]/i.test(markup)
+      ? { "image/svg+xml": withNamespace(markup), "text/plain": "SVG picture" }
+      : { "text/html": markup, "text/plain": "HTML" };
   if (isRows(value)) return tableBundle(value);
   return { "text/plain": typeof value === "string" ? value : inspect(value, { depth: 4, maxArrayLength: 100 }) };
 }
@@ -40,7 +44,12 @@ const signatures: readonly (readonly [string, readonly number[]])[] = [
 function imageBundle(value: unknown): Bundle | undefined {
   if (!(value instanceof Uint8Array)) return undefined;
   const found = signatures.find(([, bytes]) => bytes.every((byte, at) => value[at] === byte));
-  return found && { [found[0]]: Buffer.from(value).toString("base64"), "text/plain": `${found[0]}, ${value.byteLength} bytes` };
+  return (
+    found && {
+      [found[0]]: Buffer.from(value).toString("base64"),
+      "text/plain": `${found[0]}, ${value.byteLength} bytes`,
+    }
+  );
 }
 
 /** Elements of a DOM (Observable Plot on linkedom, jsdom) know their own markup. */
@@ -49,12 +58,19 @@ function markupOf(value: unknown): string | undefined {
   return typeof value.outerHTML === "string" ? value.outerHTML : undefined;
 }
 
-const withNamespace = (svg: string): string => (/\sxmlns=/.test(svg.slice(0, svg.indexOf(">"))) ? svg : svg.replace(/<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"'));
+const withNamespace = (svg: string): string =>
+  /\sxmlns=/.test(svg.slice(0, svg.indexOf(">")))
+    ? svg
+    : svg.replace(/<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"');
 
 type Row = Readonly<Record<string, unknown>>;
 
 function isRows(value: unknown): value is readonly Row[] {
-  return Array.isArray(value) && value.length > 0 && value.every((row) => typeof row === "object" && row !== null && !Array.isArray(row) && !(row instanceof Date));
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((row) => typeof row === "object" && row !== null && !Array.isArray(row) && !(row instanceof Date))
+  );
 }
 
 function tableBundle(rows: readonly Row[]): Bundle {
@@ -62,8 +78,20 @@ function tableBundle(rows: readonly Row[]): Bundle {
   const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
   const columns = names.slice(0, MAX_COLUMNS);
   const head = columns.map((name) => `<th>${escapeHtml(name)}</th>`).join("");
-  const body = shown.map((row) => `<tr>${columns.map((name) => `<td${typeof row[name] === "number" ? ' style="text-align:right"' : ""}>${escapeHtml(cellText(row[name]))}</td>`).join("")}</tr>`).join("");
-  const note = [rows.length > shown.length ? `first ${shown.length} of ${rows.length.toLocaleString("en-US")} rows` : `${rows.length} row${rows.length === 1 ? "" : "s"}`, names.length > columns.length ? `first ${columns.length} of ${names.length} columns` : ""].filter(Boolean).join(", ");
+  const body = shown
+    .map(
+      (row) =>
+        `<tr>${columns.map((name) => `<td${typeof row[name] === "number" ? ' style="text-align:right"' : ""}>${escapeHtml(cellText(row[name]))}</td>`).join("")}</tr>`,
+    )
+    .join("");
+  const note = [
+    rows.length > shown.length
+      ? `first ${shown.length} of ${rows.length.toLocaleString("en-US")} rows`
+      : `${rows.length} row${rows.length === 1 ? "" : "s"}`,
+    names.length > columns.length ? `first ${columns.length} of ${names.length} columns` : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
   return {
     "text/html": `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table><p><small>${note}</small></p>`,
     "text/plain": `${inspect(shown, { depth: 2, breakLength: 120 })}\n${note}`,
@@ -71,8 +99,15 @@ function tableBundle(rows: readonly Row[]): Bundle {
 }
 
 function cellText(value: unknown): string {
-  const text = value === undefined || value === null ? "" : typeof value === "string" ? value : value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : typeof value === "object" ? inspect(value, { depth: 1, breakLength: Infinity }) : String(value);
+  const text = plainText(value);
   return text.length > MAX_CELL ? `${text.slice(0, MAX_CELL)}…` : text;
+}
+
+function plainText(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "string") return value;
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+  return inspect(value, { depth: 1, breakLength: Infinity });
 }
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

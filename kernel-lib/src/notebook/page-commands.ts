@@ -4,7 +4,15 @@ import { inspect } from "node:util";
 import { withinActivity } from "../run/activity";
 import type { Engine, RunSummary } from "../run/engine";
 import type { Instance } from "../run/instances";
-import { StagebookError, unreachable, type Command, type CommandType, type LogRecord, type Result } from "../protocol";
+import {
+  known,
+  StagebookError,
+  unreachable,
+  type Command,
+  type CommandType,
+  type LogRecord,
+  type Result,
+} from "../protocol";
 import type { NotebookCells } from "./cells";
 
 export interface PageCommandParts {
@@ -43,7 +51,10 @@ export class PageCommands {
       }
       case "run": {
         const targets = command.targets ?? engine.registry.stages.all().map((stage) => stage.name);
-        const { status, bodies } = await this.run(targets.map((name) => engine.instances.find(name)), command.force ?? false);
+        const { status, bodies } = await this.run(
+          targets.map((name) => engine.instances.find(name)),
+          command.force ?? false,
+        );
         return this.replanned({ status, bodies });
       }
       case "run-stale":
@@ -63,7 +74,10 @@ export class PageCommands {
       case "log":
         return this.log(command.before, command.limit);
       case "clear": {
-        const names = command.stage === undefined ? engine.registry.stages.all().map((stage) => stage.name) : [engine.instances.find(command.stage).definition.name];
+        const names =
+          command.stage === undefined
+            ? engine.registry.stages.all().map((stage) => stage.name)
+            : [engine.instances.find(command.stage).definition.name];
         let results = 0;
         for (const name of names) results += await engine.results.clear(name);
         return this.replanned({ results });
@@ -77,7 +91,8 @@ export class PageCommands {
     const { engine, cells } = this.parts;
     engine.endEpoch();
     const stale = (await engine.outdated()).map((row) => engine.instances.find(row.stage));
-    const { status, bodies } = stale.length > 0 ? await this.run(stale, false) : { status: "succeeded" as const, bodies: 0 };
+    const { status, bodies } =
+      stale.length > 0 ? await this.run(stale, false) : { status: "succeeded" as const, bodies: 0 };
     await this.replanned(null);
     const notRun = (await engine.outdated()).length;
     return { status, bodies, cells: cells.toExecute(), notRun };
@@ -97,24 +112,49 @@ export class PageCommands {
 
   private async explain(instance: Instance): Promise<Result<"explain">> {
     const { engine } = this.parts;
-    const assessed = (await engine.planner.plan([instance])).assessed.get(instance.id)!;
+    const assessed = known((await engine.planner.plan([instance])).assessed, instance.id);
     const { status, reasons } = assessed.row;
     const text = reasons.length ? reasons.map((reason) => reason.text).join("; ") : status;
-    return { stage: instance.definition.name, status, reasons, text, key: assessed.key.key ?? null, parts: assessed.key.parts.map(({ kind, name, digest, text: words }) => ({ kind, name, digest, text: words })) };
+    return {
+      stage: instance.definition.name,
+      status,
+      reasons,
+      text,
+      key: assessed.key.key ?? null,
+      parts: assessed.key.parts.map(({ kind, name, digest, text: words }) => ({ kind, name, digest, text: words })),
+    };
   }
 
   private async preview(instance: Instance): Promise<Result<"preview">> {
     const { engine } = this.parts;
     const latest = await engine.results.latest(instance);
     const loaded = latest && (await engine.results.load(latest, instance.definition.codec));
-    if (!latest || !loaded) throw new StagebookError("no-result", `stage "${instance.definition.name}" has no stored result`, "Run it first.", { stage: instance.definition.name });
-    const text = typeof loaded.value === "string" ? loaded.value : inspect(loaded.value, { depth: 4, maxArrayLength: 100, maxStringLength: 1000, breakLength: 100 });
+    if (!latest || !loaded)
+      throw new StagebookError(
+        "no-result",
+        `stage "${instance.definition.name}" has no stored result`,
+        "Run it first.",
+        { stage: instance.definition.name },
+      );
+    const text =
+      typeof loaded.value === "string"
+        ? loaded.value
+        : inspect(loaded.value, { depth: 4, maxArrayLength: 100, maxStringLength: 1000, breakLength: 100 });
     return { text: text.slice(0, PREVIEW_CHARACTERS), truncated: text.length > PREVIEW_CHARACTERS };
   }
 
   private async history(stage: string): Promise<Result<"history">> {
     const entries = await this.parts.engine.results.history(this.parts.engine.instances.find(stage).definition.name);
-    return { rows: entries.map((entry) => ({ at: entry.at, key: entry.key, durationMs: entry.durationMs, sizeBytes: entry.output.sizeBytes, summary: entry.output.summary, params: entry.params })) };
+    return {
+      rows: entries.map((entry) => ({
+        at: entry.at,
+        key: entry.key,
+        durationMs: entry.durationMs,
+        sizeBytes: entry.output.sizeBytes,
+        summary: entry.output.summary,
+        params: entry.params,
+      })),
+    };
   }
 
   private log(before: number, limit: number): Result<"log"> {

@@ -1,6 +1,6 @@
 /** Local modules in tslab: after an edit tslab loads the edited file anew and keeps every module that imports it as it was. */
 import path from "node:path";
-import { readFunctionScope, readProxyHandler } from "../run/live-scopes";
+import { readFunctionScope, readProxyHandler } from "../run/inspector-session";
 
 /** tslab's own tables: compiled sources and loaded modules, by file name. */
 interface SideTables {
@@ -16,7 +16,8 @@ export function refreshImporters(require: object | undefined): boolean {
   const drop = sideModules.delete.bind(sideModules);
   sideModules.delete = (file) => {
     const dropped = drop(file);
-    for (const importer of findImporters(file, sideOutputs)) if (sideModules.has(importer)) sideModules.delete(importer);
+    for (const importer of findImporters(file, sideOutputs))
+      if (sideModules.has(importer)) sideModules.delete(importer);
     return dropped;
   };
   return true;
@@ -29,11 +30,15 @@ function findSideTables(require: object): SideTables | undefined {
   if (typeof inner !== "function") return undefined;
   const sideOutputs = readFunctionScope(inner, "sideOutputs");
   const sideModules = readFunctionScope(inner, "sideModules");
-  return sideOutputs instanceof Map && sideModules instanceof Map ? { sideOutputs: sideOutputs as SideTables["sideOutputs"], sideModules: sideModules as SideTables["sideModules"] } : undefined;
+  return sideOutputs instanceof Map && sideModules instanceof Map
+    ? { sideOutputs: sideOutputs as SideTables["sideOutputs"], sideModules: sideModules as SideTables["sideModules"] }
+    : undefined;
 }
 
 function findImporters(file: string, sources: ReadonlyMap<string, string>): readonly string[] {
-  return [...sources].filter(([importer, source]) => importer !== file && importsOf(importer, source).includes(file)).map(([importer]) => importer);
+  return [...sources]
+    .filter(([importer, source]) => importer !== file && importsOf(importer, source).includes(file))
+    .map(([importer]) => importer);
 }
 
 function importsOf(file: string, source: string): readonly string[] {

@@ -1,5 +1,5 @@
 /** tslab's insides, as far as Stagebook touches them, and how to find them in the running kernel. Tried with tslab 1.0.22. */
-import { readFunctionScope } from "../run/live-scopes";
+import { readFunctionScope } from "../run/inspector-session";
 
 /** A Jupyter message as tslab holds it. */
 export interface ZmqMessage {
@@ -11,7 +11,7 @@ export interface ZmqMessage {
   content: Record<string, unknown>;
   extra: Buffer[];
   createReply(): ZmqMessage;
-  signAndSend(key: string, socket: ZmqSocket): void;
+  signAndSend: (this: ZmqMessage, key: string, socket: ZmqSocket) => void;
 }
 
 export interface MessageHeader {
@@ -36,9 +36,9 @@ export interface ZmqMessageClass {
 export interface ZmqServer {
   readonly connInfo: { readonly key: string };
   readonly iopub: ZmqSocket;
-  publishStatus(status: "busy" | "idle", parent: ZmqMessage): void;
-  handleShellMessage(socket: ZmqSocket, ...frames: Buffer[]): Promise<void>;
-  handleCommInfoRequest(socket: ZmqSocket, message: ZmqMessage): void;
+  publishStatus: (this: ZmqServer, status: "busy" | "idle", parent: ZmqMessage) => void;
+  handleShellMessage: (this: ZmqServer, socket: ZmqSocket, ...frames: Buffer[]) => Promise<void>;
+  handleCommInfoRequest: (this: ZmqServer, socket: ZmqSocket, message: ZmqMessage) => void;
 }
 
 export type WriteStream = (name: "stdout" | "stderr", text: string) => void;
@@ -46,8 +46,13 @@ export type WriteDisplay = (data: object, update?: boolean) => void;
 
 export interface JupyterHandler {
   execCount: number;
-  handleKernel(): Record<string, unknown>;
-  handleExecuteImpl(request: { readonly code: string }, writeStream: WriteStream, writeDisplay: WriteDisplay): Promise<unknown>;
+  handleKernel: (this: JupyterHandler) => Record<string, unknown>;
+  handleExecuteImpl: (
+    this: JupyterHandler,
+    request: { readonly code: string },
+    writeStream: WriteStream,
+    writeDisplay: WriteDisplay,
+  ) => Promise<unknown>;
 }
 
 /** One loaded copy of tslab's `dist/jupyter.js`. */
@@ -59,7 +64,9 @@ export interface TslabCopy {
 
 /** All loaded copies: there are two when the notebook's folder has its own tslab. */
 function findTslabCopies(): readonly TslabCopy[] {
-  return Object.entries(require.cache).flatMap(([file, module]) => (/[\\/]tslab[\\/]dist[\\/]jupyter\.js$/.test(file) && module ? [module.exports as TslabCopy] : []));
+  return Object.entries(require.cache).flatMap(([file, module]) =>
+    /[\\/]tslab[\\/]dist[\\/]jupyter\.js$/.test(file) && module ? [module.exports as TslabCopy] : [],
+  );
 }
 
 /** The object that holds the variables of all cells; undefined outside a tslab kernel. */
@@ -93,17 +100,24 @@ export function findNotebookRequire(): object | undefined {
 }
 
 /** The request that is being executed, read from the scope of the writer that tslab made for it. */
-function findCurrentRequest(copies: readonly TslabCopy[]): { readonly message: ZmqMessage; readonly writeStream: WriteStream; readonly writeDisplay: WriteDisplay } | undefined {
-  const writeStream = readFunctionScope(process.stdout.write, "writeStream") as WriteStream | undefined;
+function findCurrentRequest(
+  copies: readonly TslabCopy[],
+):
+  { readonly message: ZmqMessage; readonly writeStream: WriteStream; readonly writeDisplay: WriteDisplay } | undefined {
+  const writeStream = readFunctionScope(Reflect.get(process.stdout, "write"), "writeStream") as
+    WriteStream | undefined;
   const message = writeStream && (readFunctionScope(writeStream, "msg") as ZmqMessage | undefined);
   const writeDisplay = copies.map((copy) => copy.lastWriteDisplayData).find((write) => write !== null);
   return writeStream && message && writeDisplay ? { message, writeStream, writeDisplay } : undefined;
 }
 
 /** The kernel's public socket and its signing key: seen by letting tslab send one message, which is caught before it leaves. */
-function findPublisher(request: { readonly message: ZmqMessage; readonly writeStream: WriteStream }): { readonly key: string; readonly iopub: ZmqSocket } | undefined {
+function findPublisher(request: {
+  readonly message: ZmqMessage;
+  readonly writeStream: WriteStream;
+}): { readonly key: string; readonly iopub: ZmqSocket } | undefined {
   const prototype = messageClass(request.message).prototype;
-  const { signAndSend } = prototype;
+  const original = Object.getOwnPropertyDescriptor(prototype, "signAndSend");
   let found: { readonly key: string; readonly iopub: ZmqSocket } | undefined;
   prototype.signAndSend = (key, iopub) => {
     found = { key, iopub };
@@ -111,7 +125,7 @@ function findPublisher(request: { readonly message: ZmqMessage; readonly writeSt
   try {
     request.writeStream("stdout", "");
   } finally {
-    prototype.signAndSend = signAndSend;
+    if (original) Object.defineProperty(prototype, "signAndSend", original);
   }
   return found;
 }
@@ -123,13 +137,18 @@ export function messageClass(message: ZmqMessage): ZmqMessageClass {
 const DELIMITER = Buffer.from("<IDS|MSG>");
 
 /** Header and metadata of a raw message, before its signature is checked. */
-export function peekMessage(frames: readonly Buffer[]): { readonly type: string; readonly metadata: Record<string, unknown> } | undefined {
+export function peekMessage(
+  frames: readonly Buffer[],
+): { readonly type: string; readonly metadata: Record<string, unknown> } | undefined {
   const at = frames.findIndex((frame) => frame.equals(DELIMITER));
   const header = frames[at + 2];
   const metadata = frames[at + 4];
   if (at < 0 || !header || !metadata) return undefined;
   try {
-    return { type: (JSON.parse(header.toString()) as MessageHeader).msg_type, metadata: JSON.parse(metadata.toString()) as Record<string, unknown> };
+    return {
+      type: (JSON.parse(header.toString()) as MessageHeader).msg_type,
+      metadata: JSON.parse(metadata.toString()) as Record<string, unknown>,
+    };
   } catch {
     // Not JSON: tslab itself answers for it.
     return undefined;

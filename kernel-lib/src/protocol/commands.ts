@@ -51,18 +51,30 @@ export interface KeyPartView {
 
 /** What each command's reply carries when it is ok. */
 export interface Results {
-  "sync": null;
+  sync: null;
   "set-params": null;
   "reset-params": null;
-  "run": { readonly status: RunStatus; readonly bodies: number };
-  "run-stale": { readonly status: RunStatus; readonly bodies: number; readonly cells: readonly CellId[]; readonly notRun: number };
-  "cancel": { readonly runs: number };
-  "explain": { readonly stage: string; readonly status: string; readonly reasons: readonly Reason[]; readonly text: string; readonly key: string | null; readonly parts: readonly KeyPartView[] };
+  run: { readonly status: RunStatus; readonly bodies: number };
+  "run-stale": {
+    readonly status: RunStatus;
+    readonly bodies: number;
+    readonly cells: readonly CellId[];
+    readonly notRun: number;
+  };
+  cancel: { readonly runs: number };
+  explain: {
+    readonly stage: string;
+    readonly status: string;
+    readonly reasons: readonly Reason[];
+    readonly text: string;
+    readonly key: string | null;
+    readonly parts: readonly KeyPartView[];
+  };
   "what-if": { readonly rows: readonly PlanRowView[] };
-  "preview": { readonly text: string; readonly truncated: boolean };
-  "history": { readonly rows: readonly HistoryRowView[] };
-  "log": { readonly records: readonly LogRecord[]; readonly more: boolean };
-  "clear": { readonly results: number };
+  preview: { readonly text: string; readonly truncated: boolean };
+  history: { readonly rows: readonly HistoryRowView[] };
+  log: { readonly records: readonly LogRecord[]; readonly more: boolean };
+  clear: { readonly results: number };
 }
 
 export type Result<T extends CommandType> = Results[T];
@@ -71,25 +83,27 @@ export type Result<T extends CommandType> = Results[T];
 export function decodeCommand(data: unknown): Command | string {
   if (!isObject(data) || typeof data.type !== "string") return "a command is an object with a type";
   const check = checks[data.type as CommandType];
-  if (!Object.hasOwn(checks, data.type) || !check) return `unknown command "${data.type.slice(0, 40)}": one of ${Object.keys(checks).join(", ")}`;
+  if (!Object.hasOwn(checks, data.type) || !check)
+    return `unknown command "${data.type.slice(0, 40)}": one of ${Object.keys(checks).join(", ")}`;
   const problem = check(data);
   return problem ?? (data as unknown as Command);
 }
 
 type Fields = { readonly [name: string]: unknown };
 const checks: { readonly [T in CommandType]: (command: Fields) => string | null } = {
-  "sync": (c) => optional(c, "notebook", isText, "a path"),
+  sync: (c) => optional(c, "notebook", isText, "a path"),
   "set-params": (c) => required(c, "values", isJsonObject, "an object of values by parameter name"),
   "reset-params": (c) => optional(c, "names", isTexts, "a list of parameter names"),
-  "run": (c) => optional(c, "targets", isTexts, "a list of stage names") ?? optional(c, "force", isBoolean, "true or false"),
+  run: (c) =>
+    optional(c, "targets", isTexts, "a list of stage names") ?? optional(c, "force", isBoolean, "true or false"),
   "run-stale": () => null,
-  "cancel": () => null,
-  "explain": (c) => required(c, "stage", isText, "a stage name"),
+  cancel: () => null,
+  explain: (c) => required(c, "stage", isText, "a stage name"),
   "what-if": (c) => required(c, "values", isJsonObject, "an object of values by parameter name"),
-  "preview": (c) => required(c, "stage", isText, "a stage name"),
-  "history": (c) => required(c, "stage", isText, "a stage name"),
-  "log": (c) => required(c, "before", isCount, "a number of lines") ?? required(c, "limit", isCount, "a number of lines"),
-  "clear": (c) => optional(c, "stage", isText, "a stage name"),
+  preview: (c) => required(c, "stage", isText, "a stage name"),
+  history: (c) => required(c, "stage", isText, "a stage name"),
+  log: (c) => required(c, "before", isCount, "a number of lines") ?? required(c, "limit", isCount, "a number of lines"),
+  clear: (c) => optional(c, "stage", isText, "a stage name"),
 };
 
 function required(command: Fields, name: string, is: (value: unknown) => boolean, expected: string): string | null {
@@ -100,7 +114,8 @@ function optional(command: Fields, name: string, is: (value: unknown) => boolean
   return command[name] === undefined ? null : required(command, name, is, expected);
 }
 
-const isObject = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const isJsonObject = (value: unknown): boolean => isObject(value);
 const isText = (value: unknown): boolean => typeof value === "string";
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);

@@ -61,20 +61,76 @@ export type EventBody =
   | { readonly type: "stage:defined"; readonly stage: StageDefinitionView }
   | { readonly type: "stage:removed"; readonly stage: string }
   | { readonly type: "param:defined"; readonly param: ParamView }
-  | { readonly type: "param:changed"; readonly param: ParamView; readonly from: string; readonly by: "code" | "page" | "definition" }
+  | {
+      readonly type: "param:changed";
+      readonly param: ParamView;
+      readonly from: string;
+      readonly by: "code" | "page" | "definition";
+    }
   | { readonly type: "param:removed"; readonly param: string }
   /** The inputs of each stage whose inputs changed; edges are those of kind `stage` and `param`. */
   | { readonly type: "graph:changed"; readonly inputs: { readonly [stage: string]: readonly InputView[] } }
   /** Only the rows that differ from the last plan. */
   | { readonly type: "plan:refined"; readonly rows: readonly PlanRowView[] }
-  | { readonly type: "run:started"; readonly run: RunId; readonly source: RunSource; readonly cell: CellId | null; readonly targets: readonly string[] }
-  | { readonly type: "run:ended"; readonly run: RunId; readonly status: RunStatus; readonly durationMs: number; readonly bodies: number; readonly error?: ErrorView }
-  | { readonly type: "stage:planned"; readonly run: RunId; readonly stage: string; readonly action: PlanAction; readonly reasons: readonly Reason[] }
-  | { readonly type: "stage:running"; readonly run: RunId; readonly stage: string; readonly cell: CellId | null; readonly reasons: readonly Reason[] }
-  | { readonly type: "stage:progress"; readonly run: RunId; readonly stage: string; readonly done: number; readonly total: number | null }
-  | { readonly type: "stage:succeeded"; readonly run: RunId; readonly stage: string; readonly cell: CellId | null; readonly result: ResultView; readonly stored: boolean }
-  | { readonly type: "stage:failed"; readonly run: RunId; readonly stage: string; readonly cell: CellId | null; readonly durationMs: number; readonly error: ErrorView }
-  | { readonly type: "stage:cancelled"; readonly run: RunId; readonly stage: string; readonly cell: CellId | null; readonly durationMs: number }
+  | {
+      readonly type: "run:started";
+      readonly run: RunId;
+      readonly source: RunSource;
+      readonly cell: CellId | null;
+      readonly targets: readonly string[];
+    }
+  | {
+      readonly type: "run:ended";
+      readonly run: RunId;
+      readonly status: RunStatus;
+      readonly durationMs: number;
+      readonly bodies: number;
+      readonly error?: ErrorView;
+    }
+  | {
+      readonly type: "stage:planned";
+      readonly run: RunId;
+      readonly stage: string;
+      readonly action: PlanAction;
+      readonly reasons: readonly Reason[];
+    }
+  | {
+      readonly type: "stage:running";
+      readonly run: RunId;
+      readonly stage: string;
+      readonly cell: CellId | null;
+      readonly reasons: readonly Reason[];
+    }
+  | {
+      readonly type: "stage:progress";
+      readonly run: RunId;
+      readonly stage: string;
+      readonly done: number;
+      readonly total: number | null;
+    }
+  | {
+      readonly type: "stage:succeeded";
+      readonly run: RunId;
+      readonly stage: string;
+      readonly cell: CellId | null;
+      readonly result: ResultView;
+      readonly stored: boolean;
+    }
+  | {
+      readonly type: "stage:failed";
+      readonly run: RunId;
+      readonly stage: string;
+      readonly cell: CellId | null;
+      readonly durationMs: number;
+      readonly error: ErrorView;
+    }
+  | {
+      readonly type: "stage:cancelled";
+      readonly run: RunId;
+      readonly stage: string;
+      readonly cell: CellId | null;
+      readonly durationMs: number;
+    }
   /** It was not run because the stage `by` failed, was cancelled or is in a cycle. */
   | { readonly type: "stage:blocked"; readonly run: RunId; readonly stage: string; readonly by: string }
   /** Current already: no body ran. */
@@ -82,11 +138,22 @@ export type EventBody =
   /** It was planned as `maybe`, and its inputs came out equal: no body ran. */
   | { readonly type: "stage:unchanged"; readonly run: RunId; readonly stage: string; readonly result: ResultView }
   /** Equal code on equal inputs ran as stage `with`: no second body ran. */
-  | { readonly type: "stage:shared"; readonly run: RunId; readonly stage: string; readonly with: string; readonly result: ResultView }
+  | {
+      readonly type: "stage:shared";
+      readonly run: RunId;
+      readonly stage: string;
+      readonly with: string;
+      readonly result: ResultView;
+    }
   | { readonly type: "log:written"; readonly record: LogRecord }
   | { readonly type: "cell:running"; readonly cell: CellId }
   | { readonly type: "cell:ended"; readonly cell: CellId; readonly ok: boolean }
-  | { readonly type: "cell:marked"; readonly cell: CellId; readonly status: CellStatus; readonly reasons: readonly string[] }
+  | {
+      readonly type: "cell:marked";
+      readonly cell: CellId;
+      readonly status: CellStatus;
+      readonly reasons: readonly string[];
+    }
   | { readonly type: "cell:removed"; readonly cell: CellId }
   /** A file of the store was missing or damaged and is treated as absent, or could not be written. */
   | { readonly type: "store:trouble"; readonly message: string; readonly where: string };

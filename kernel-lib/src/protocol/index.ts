@@ -1,9 +1,10 @@
 /** What kernel and page share. Browser-safe: no Node, no I/O. */
 export * from "./commands";
-export * from "./events";
+export type * from "./events";
 export * from "./ids";
+export * from "./known";
 export * from "./messages";
-export * from "./params";
-export * from "./plan";
+export type * from "./params";
+export type * from "./plan";
 export * from "./stagebook-error";
 export * from "./view";

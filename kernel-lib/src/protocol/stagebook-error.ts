@@ -29,7 +29,14 @@ export class StagebookError extends Error {
 
   /** What is wrong, what to do, and the user's own error below: no frames of Stagebook or its host. */
   [inspect](): string {
-    const cause = this.cause instanceof StagebookError ? this.cause[inspect]() : this.cause instanceof Error ? (this.cause.stack ?? String(this.cause)) : this.cause === undefined ? "" : `thrown: ${String(this.cause)}`;
-    return [`${this.name}: ${this.message}`, `  ${this.advice} (${this.code})`, cause].filter(Boolean).join("\n");
+    return [`${this.name}: ${this.message}`, `  ${this.advice} (${this.code})`, causeText(this.cause)]
+      .filter((line) => line !== "")
+      .join("\n");
   }
+}
+
+function causeText(cause: unknown): string {
+  if (cause === undefined) return "";
+  if (cause instanceof StagebookError) return cause[inspect]();
+  return cause instanceof Error ? (cause.stack ?? cause.message) : `thrown: ${JSON.stringify(cause)}`;
 }

@@ -73,7 +73,11 @@ function applied(view: View, event: StagebookEvent): View {
   switch (event.type) {
     case "stage:defined": {
       const before = view.stages[event.stage.name];
-      return withStage(view, { ...(before ?? blankStage(event.stage.name)), ...event.stage, description: event.stage.description });
+      return withStage(view, {
+        ...(before ?? blankStage(event.stage.name)),
+        ...event.stage,
+        description: event.stage.description,
+      });
     }
     case "stage:removed":
       return { ...view, stages: without(view.stages, event.stage) };
@@ -91,7 +95,14 @@ function applied(view: View, event: StagebookEvent): View {
         ...view,
         runs: [
           ...view.runs.slice(-VIEW_RUNS + 1),
-          { id: event.run, source: event.source, cell: event.cell, targets: event.targets, startedAt: event.at, status: "running" },
+          {
+            id: event.run,
+            source: event.source,
+            cell: event.cell,
+            targets: event.targets,
+            startedAt: event.at,
+            status: "running",
+          },
         ],
       };
     case "run:ended":
@@ -119,7 +130,14 @@ function applied(view: View, event: StagebookEvent): View {
     case "stage:cached":
     case "stage:unchanged":
     case "stage:shared":
-      return updateStage(view, event.stage, { ...ended, status: "fresh", action: "fresh", reasons: [], waitsFor: [], result: event.result });
+      return updateStage(view, event.stage, {
+        ...ended,
+        status: "fresh",
+        action: "fresh",
+        reasons: [],
+        waitsFor: [],
+        result: event.result,
+      });
     case "stage:failed":
       return updateStage(view, event.stage, { ...ended, status: "failed", error: event.error });
     case "stage:cancelled":

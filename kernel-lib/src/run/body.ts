@@ -40,12 +40,19 @@ export interface Made {
 }
 
 /** Runs the body. Throws what it throws, `not-keyable` or `not-storable` for its value, and the signal's reason when stopped. */
-export async function runBody(engine: EngineParts, instance: Instance, key: StageKey & { key: Digest }, run: BodyRun): Promise<Made> {
+export async function runBody(
+  engine: EngineParts,
+  instance: Instance,
+  key: StageKey & { key: Digest },
+  run: BodyRun,
+): Promise<Made> {
   const { definition } = instance;
   const startedAt = engine.clock.now();
   const unplanned = new Set<string>();
   const inputs = await fillInputs(engine, instance, run);
-  const logged = Object.fromEntries(definition.logged.map((name) => [name, (inputs as Record<string, unknown> | null)?.[name]]));
+  const logged = Object.fromEntries(
+    definition.logged.map((name) => [name, (inputs as Record<string, unknown> | null)?.[name]]),
+  );
   const context = createStageContext({
     run: run.run,
     stage: definition.name,
@@ -59,7 +66,10 @@ export async function runBody(engine: EngineParts, instance: Instance, key: Stag
   });
   const activity = createStageActivity(engine, instance, run, logged, unplanned);
   const outer = findActivity();
-  const body = withinActivity({ ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity }, async () => definition.takesInputs ? definition.fn(inputs, context) : definition.fn(context));
+  const body = withinActivity(
+    { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity },
+    async () => (definition.takesInputs ? definition.fn(inputs, context) : definition.fn(context)),
+  );
   const value = await untilAborted(body, run.signal);
   engine.instances.endEpoch();
   return keep(engine, instance, key, value, { startedAt, run, unplanned });
@@ -102,7 +112,13 @@ function copied(value: unknown): unknown {
   }
 }
 
-function createStageActivity(engine: EngineParts, instance: Instance, run: BodyRun, logged: Readonly<Record<string, unknown>>, unplanned: Set<string>): StageActivity {
+function createStageActivity(
+  engine: EngineParts,
+  instance: Instance,
+  run: BodyRun,
+  logged: Readonly<Record<string, unknown>>,
+  unplanned: Set<string>,
+): StageActivity {
   const refs = engine.instances.refs(instance);
   const planned = new Set(engine.instances.needs(instance).map((need) => need.id));
   const plannedParams = new Set(refs.flatMap(({ ref }) => (ref.kind === "param" ? [ref.name] : [])));
@@ -115,7 +131,16 @@ function createStageActivity(engine: EngineParts, instance: Instance, run: BodyR
     printed: (level, message) =>
       engine.emit({
         type: "log:written",
-        record: { at: engine.clock.now(), level, stage: instance.definition.name, cell: instance.definition.cell, run: run.run, message, fields: jsonFields(logged), source: "console" },
+        record: {
+          at: engine.clock.now(),
+          level,
+          stage: instance.definition.name,
+          cell: instance.definition.cell,
+          run: run.run,
+          message,
+          fields: jsonFields(logged),
+          source: "console",
+        },
       }),
     readStage: async (ref: StageRef) => {
       if (ref.name === instance.definition.name) return findPrevious(engine, instance);
@@ -158,7 +183,13 @@ interface KeepPlace {
 }
 
 /** Digests, encodes and stores the value, unless something that the key counts changed while the body ran. */
-async function keep(engine: EngineParts, instance: Instance, key: StageKey & { key: Digest }, value: unknown, { startedAt, run, unplanned }: KeepPlace): Promise<Made> {
+async function keep(
+  engine: EngineParts,
+  instance: Instance,
+  key: StageKey & { key: Digest },
+  value: unknown,
+  { startedAt, run, unplanned }: KeepPlace,
+): Promise<Made> {
   const { definition } = instance;
   const durationMs = engine.clock.now() - startedAt;
   refuseStream(value, definition.name);
@@ -186,10 +217,22 @@ async function keep(engine: EngineParts, instance: Instance, key: StageKey & { k
   };
   run.signal.throwIfAborted();
   const after = await engine.planner.keyOf(instance, run.outputs, run.externals);
-  const trouble = after.key !== key.key ? changedWhileRunning(engine, key, after) : unplanned.size > 0 ? ({ reason: "uncacheable", message: `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input` } as const) : undefined;
+  const trouble =
+    after.key !== key.key
+      ? changedWhileRunning(engine, key, after)
+      : unplanned.size > 0
+        ? ({
+            reason: "uncacheable",
+            message: `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input`,
+          } as const)
+        : undefined;
   if (trouble) {
     engine.outcomes.set(instance, { kind: "unstored", key: after.key ?? key.key, ...trouble });
-    engine.log("warn", `${definition.name}: the result is returned and not stored: ${trouble.message}`, { stage: definition.name, cell: definition.cell, run: run.run });
+    engine.log("warn", `${definition.name}: the result is returned and not stored: ${trouble.message}`, {
+      stage: definition.name,
+      cell: definition.cell,
+      run: run.run,
+    });
     engine.results.keepForRun(entry, bytes);
     return { value, entry, stored: false };
   }
@@ -201,39 +244,93 @@ async function keep(engine: EngineParts, instance: Instance, key: StageKey & { k
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;
       engine.emit({ type: "store:trouble", message: error.message, where: engine.store.location });
-      engine.log("error", `${definition.name}: the result is kept for this kernel only: ${error.message} ${error.advice}`, { stage: definition.name, cell: definition.cell, run: run.run });
+      engine.log(
+        "error",
+        `${definition.name}: the result is kept for this kernel only: ${error.message} ${error.advice}`,
+        { stage: definition.name, cell: definition.cell, run: run.run },
+      );
       engine.results.keepUnstored(instance, entry, bytes);
     }
   return { value, entry, stored: false };
 }
 
-function changedWhileRunning(engine: EngineParts, before: StageKey, after: StageKey): { reason: "changed-while-running"; message: string } {
+function changedWhileRunning(
+  engine: EngineParts,
+  before: StageKey,
+  after: StageKey,
+): { reason: "changed-while-running"; message: string } {
   const reasons = engine.diff(before.parts, after.parts).map((reason) => reason.text);
-  return { reason: "changed-while-running", message: `changed while it ran: ${reasons.join("; ") || "its code"}; if the stage itself changes it, keep that value inside the stage` };
+  return {
+    reason: "changed-while-running",
+    message: `changed while it ran: ${reasons.join("; ") || "its code"}; if the stage itself changes it, keep that value inside the stage`,
+  };
 }
 
 /** The value with the outputs that the stage names. Throws `output-missing` and `output-extra`. */
 function namedOutputs(engine: EngineParts, { definition }: Instance, value: unknown, run: RunId): unknown {
   const { outputs, extra, name } = definition;
   if (!outputs) return value;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new StagebookError("output-missing", `stage "${name}" names its outputs and returned none by name`, `Return { ${outputs.join(", ")} }.`, { stage: name });
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new StagebookError(
+      "output-missing",
+      `stage "${name}" names its outputs and returned none by name`,
+      `Return { ${outputs.join(", ")} }.`,
+      { stage: name },
+    );
   const missing = outputs.filter((output) => !Object.hasOwn(value, output));
-  if (missing.length > 0) throw new StagebookError("output-missing", `stage "${name}" did not return ${missing.join(", ")}`, `Return { ${outputs.join(", ")} }.`, { stage: name });
+  if (missing.length > 0)
+    throw new StagebookError(
+      "output-missing",
+      `stage "${name}" did not return ${missing.join(", ")}`,
+      `Return { ${outputs.join(", ")} }.`,
+      { stage: name },
+    );
   const unnamed = Object.keys(value).filter((key) => !outputs.includes(key));
   if (unnamed.length === 0) return value;
-  if (extra === "error") throw new StagebookError("output-extra", `stage "${name}" returned ${unnamed.join(", ")}, which ${unnamed.length === 1 ? "is" : "are"} not among its outputs`, `Add it to outputs, or write extra: "drop" or extra: "keep".`, { stage: name });
-  engine.log("warn", `${name}: ${unnamed.join(", ")} ${extra === "drop" ? "left out" : "kept"}, not among its outputs`, { stage: name, cell: definition.cell, run });
-  return extra === "keep" ? value : Object.fromEntries(outputs.map((output) => [output, (value as Record<string, unknown>)[output]]));
+  if (extra === "error")
+    throw new StagebookError(
+      "output-extra",
+      `stage "${name}" returned ${unnamed.join(", ")}, which ${unnamed.length === 1 ? "is" : "are"} not among its outputs`,
+      `Add it to outputs, or write extra: "drop" or extra: "keep".`,
+      { stage: name },
+    );
+  engine.log(
+    "warn",
+    `${name}: ${unnamed.join(", ")} ${extra === "drop" ? "left out" : "kept"}, not among its outputs`,
+    { stage: name, cell: definition.cell, run },
+  );
+  return extra === "keep"
+    ? value
+    : Object.fromEntries(outputs.map((output) => [output, (value as Record<string, unknown>)[output]]));
 }
 
 function refuseStream(value: unknown, stage: string): void {
   if (typeof value !== "object" || value === null) return;
-  const isStream = Symbol.asyncIterator in value || ("next" in value && Symbol.iterator in value) || ("subscribe" in value && typeof value.subscribe === "function");
-  if (isStream) throw new StagebookError("stream-output", `stage "${stage}" returned a stream of items`, "Return an array: collect the items first.", { stage });
+  const isStream =
+    Symbol.asyncIterator in value ||
+    ("next" in value && Symbol.iterator in value) ||
+    ("subscribe" in value && typeof value.subscribe === "function");
+  if (isStream)
+    throw new StagebookError(
+      "stream-output",
+      `stage "${stage}" returned a stream of items`,
+      "Return an array: collect the items first.",
+      { stage },
+    );
 }
 
 /** All parameters of the stage and of what it needs. */
-function paramTexts(engine: EngineParts, instance: Instance, above: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const own = engine.instances.refs(instance).flatMap(({ ref }) => (ref.kind === "param" ? [[ref.name, engine.params.text(engine.params.value(ref.name, instance.overlay))] as const] : []));
+function paramTexts(
+  engine: EngineParts,
+  instance: Instance,
+  above: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const own = engine.instances
+    .refs(instance)
+    .flatMap(({ ref }) =>
+      ref.kind === "param"
+        ? [[ref.name, engine.params.text(engine.params.value(ref.name, instance.overlay))] as const]
+        : [],
+    );
   return Object.fromEntries([...Object.entries(above), ...own].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

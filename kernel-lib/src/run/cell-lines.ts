@@ -8,7 +8,8 @@ const maps = new Map<string, LineMap>();
 
 /** `script`: the name that the compiled cell has in stacks. */
 export function rememberCellLines(script: string, source: string, compiled: string): void {
-  if (maps.size >= MAX_CELLS) maps.delete(maps.keys().next().value!);
+  const oldest = maps.keys().next();
+  if (maps.size >= MAX_CELLS && oldest.done !== true) maps.delete(oldest.value);
   let lines: readonly (number | undefined)[] | undefined;
   maps.set(script, (line) => (lines ??= alignLines(source.split("\n"), compiled.split("\n")))[line - 1]);
 }
@@ -25,18 +26,24 @@ export function withSourceLines(stack: string): string {
 function alignLines(source: readonly string[], compiled: readonly string[]): readonly (number | undefined)[] {
   const from = source.map(wordsOf);
   const to = compiled.map(wordsOf);
-  const best = Array.from({ length: to.length + 1 }, () => new Float64Array(from.length + 1));
+  const width = from.length + 1;
+  // best[i * width + j]: the best sum for the compiled lines from i on and the source lines from j on.
+  const best = new Float64Array((to.length + 1) * width);
+  const sumAt = (i: number, j: number): number => best[i * width + j] ?? 0;
   const like = to.map((line) => from.map((other) => likeness(line, other)));
+  const pairAt = (i: number, j: number): number => {
+    const alike = like[i]?.[j] ?? 0;
+    return alike > 0.3 ? alike + sumAt(i + 1, j + 1) : 0;
+  };
   for (let i = to.length - 1; i >= 0; i--)
-    for (let j = from.length - 1; j >= 0; j--) best[i]![j] = Math.max(best[i + 1]![j]!, best[i]![j + 1]!, like[i]![j]! > 0.3 ? like[i]![j]! + best[i + 1]![j + 1]! : 0);
-  const found: (number | undefined)[] = [];
-  for (let i = 0, j = 0; i < to.length; i++) {
-    while (j < from.length && best[i]![j] === best[i]![j + 1]) j++;
-    const matched = j < from.length && like[i]![j]! > 0.3 && best[i]![j] === like[i]![j]! + best[i + 1]![j + 1]!;
-    found.push(matched ? j + 1 : undefined);
-    if (matched) j++;
-  }
-  return found;
+    for (let j = from.length - 1; j >= 0; j--)
+      best[i * width + j] = Math.max(sumAt(i + 1, j), sumAt(i, j + 1), pairAt(i, j));
+  let j = 0;
+  return to.map((_line, i) => {
+    while (j < from.length && sumAt(i, j) === sumAt(i, j + 1)) j++;
+    const isPair = j < from.length && pairAt(i, j) > 0 && sumAt(i, j) === pairAt(i, j);
+    return isPair ? ++j : undefined;
+  });
 }
 
 const ignored = new Set(["exports", "const", "let", "var", "void"]);

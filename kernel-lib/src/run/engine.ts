@@ -54,7 +54,10 @@ export class Engine implements EngineParts {
   private readonly shownRows = new Map<string, string>();
   private readonly shownInputs = new Map<string, string>();
   private readonly warned = new Set<string>();
-  private readonly refresher = new Refresher(() => this.replan(), () => this.active.size > 0);
+  private readonly refresher = new Refresher(
+    () => this.replan(),
+    () => this.active.size > 0,
+  );
   private runs = 0;
 
   constructor(
@@ -80,7 +83,16 @@ export class Engine implements EngineParts {
     const activity = findActivity();
     this.emit({
       type: "log:written",
-      record: { at: this.clock.now(), level, stage: place.stage ?? null, cell: place.cell ?? activity.cell, run: place.run ?? activity.stage?.run ?? null, message, fields: place.fields ?? {}, source: "stagebook" },
+      record: {
+        at: this.clock.now(),
+        level,
+        stage: place.stage ?? null,
+        cell: place.cell ?? activity.cell,
+        run: place.run ?? activity.stage?.run ?? null,
+        message,
+        fields: place.fields ?? {},
+        source: "stagebook",
+      },
     });
   }
 
@@ -91,13 +103,33 @@ export class Engine implements EngineParts {
     const id = this.newRunId();
     const abort = new AbortController();
     const signal = ask.signal ? AbortSignal.any([abort.signal, ask.signal]) : abort.signal;
-    const run = new Run(this, { id, targets, source, force: ask.force ?? false, slots: new Slots(ask.jobs ?? Math.max(4, os.availableParallelism())), signal });
+    const run = new Run(this, {
+      id,
+      targets,
+      source,
+      force: ask.force ?? false,
+      slots: new Slots(ask.jobs ?? Math.max(4, os.availableParallelism())),
+      signal,
+    });
     const startedAt = this.clock.now();
     this.instances.endEpoch();
     this.active.set(id, { abort, params: this.paramsRead(targets) });
-    this.emit({ type: "run:started", run: id, source, cell: activity.cell, targets: targets.map((target) => target.definition.name) });
+    this.emit({
+      type: "run:started",
+      run: id,
+      source,
+      cell: activity.cell,
+      targets: targets.map((target) => target.definition.name),
+    });
     const end = (status: RunStatus, error?: unknown): void =>
-      this.emit({ type: "run:ended", run: id, status, durationMs: this.clock.now() - startedAt, bodies: run.bodies, ...(error === undefined ? {} : { error: viewOfError(error) }) });
+      this.emit({
+        type: "run:ended",
+        run: id,
+        status,
+        durationMs: this.clock.now() - startedAt,
+        bodies: run.bodies,
+        ...(error === undefined ? {} : { error: viewOfError(error) }),
+      });
     try {
       const outcomes = await run.execute();
       const status = signal.aborted ? "cancelled" : statusOf(outcomes.values());
@@ -114,7 +146,8 @@ export class Engine implements EngineParts {
 
   /** Aborts every run. Returns how many there were. */
   cancel(): number {
-    for (const { abort } of this.active.values()) abort.abort(new StagebookError("cancelled", "the run was stopped", "Run it again; what was finished is kept."));
+    for (const { abort } of this.active.values())
+      abort.abort(new StagebookError("cancelled", "the run was stopped", "Run it again; what was finished is kept."));
     return this.active.size;
   }
 
@@ -122,7 +155,12 @@ export class Engine implements EngineParts {
   checkParamsFree(names: readonly string[]): void {
     for (const { params } of this.active.values()) {
       const busy = names.find((name) => params.has(name));
-      if (busy !== undefined) throw new StagebookError("param-busy", `parameter "${busy}" is being read by a run`, "Wait until the run has ended, or stop it first.");
+      if (busy !== undefined)
+        throw new StagebookError(
+          "param-busy",
+          `parameter "${busy}" is being read by a run`,
+          "Wait until the run has ended, or stop it first.",
+        );
     }
   }
 
@@ -148,14 +186,22 @@ export class Engine implements EngineParts {
   /** Stages whose body would or may run, in order. */
   async outdated(): Promise<readonly PlanRowView[]> {
     const { assessed } = await this.planAll();
-    return [...assessed.values()].filter(({ instance }) => instance.definition.partOf === undefined).map(({ row }) => row).filter((row) => row.action === "run" || row.action === "maybe" || (row.action === "blocked" && row.waitsFor.length > 0));
+    return [...assessed.values()]
+      .filter(({ instance }) => instance.definition.partOf === undefined)
+      .map(({ row }) => row)
+      .filter(
+        (row) =>
+          row.action === "run" || row.action === "maybe" || (row.action === "blocked" && row.waitsFor.length > 0),
+      );
   }
 
   private async replan(): Promise<void> {
     try {
       this.show(await this.planAll());
     } catch (error) {
-      this.log("error", `the plan could not be made: ${(error as Error).message}`, { fields: { stack: (error as Error).stack ?? "" } });
+      this.log("error", `the plan could not be made: ${(error as Error).message}`, {
+        fields: { stack: (error as Error).stack ?? "" },
+      });
     }
   }
 
@@ -179,7 +225,10 @@ export class Engine implements EngineParts {
       const id = `${row.stage} ${untracked}`;
       if (this.warned.has(id)) continue;
       this.warned.add(id);
-      this.log("warn", `${row.stage} reaches what no key follows: ${untracked}`, { stage: row.stage, cell: instance.definition.cell });
+      this.log("warn", `${row.stage} reaches what no key follows: ${untracked}`, {
+        stage: row.stage,
+        cell: instance.definition.cell,
+      });
     }
   }
 

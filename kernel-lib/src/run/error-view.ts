@@ -7,8 +7,14 @@ import { withSourceLines } from "./cell-lines";
 const OWN_FOLDER = path.dirname(__dirname);
 
 /** An error as data. `place` is used where the error itself does not say. */
-export function viewOfError(error: unknown, place: { readonly stage?: string; readonly cell?: CellId | null } = {}): ErrorView {
-  const inner = error instanceof StagebookError && error.cause instanceof Error && error.code === "stage-failed" ? error.cause : error;
+export function viewOfError(
+  error: unknown,
+  place: { readonly stage?: string; readonly cell?: CellId | null } = {},
+): ErrorView {
+  const inner =
+    error instanceof StagebookError && error.cause instanceof Error && error.code === "stage-failed"
+      ? error.cause
+      : error;
   const stage = place.stage ?? (error instanceof StagebookError ? error.stage : undefined);
   const cell = place.cell ?? (error instanceof StagebookError ? (error.cell as CellId | undefined) : undefined);
   const line = placeOf(inner)?.line;
@@ -29,8 +35,16 @@ export function stageFailed(stage: string, cell: CellId | null, label: string, c
   if (cause instanceof Error) trimStack(cause);
   const place = placeOf(cause);
   const where = place ? `${place.cell}, line ${place.line}` : label;
-  const advice = cause instanceof StagebookError ? cause.advice : "Mend the stage and run it again; what was finished before it is kept.";
-  return new StagebookError("stage-failed", `stage "${stage}"${where ? ` (${where})` : ""} failed: ${messageOf(cause)}`, advice, { stage, cell: cell ?? undefined, cause });
+  const advice =
+    cause instanceof StagebookError
+      ? cause.advice
+      : "Mend the stage and run it again; what was finished before it is kept.";
+  return new StagebookError(
+    "stage-failed",
+    `stage "${stage}"${where ? ` (${where})` : ""} failed: ${messageOf(cause)}`,
+    advice,
+    { stage, cell: cell ?? undefined, cause },
+  );
 }
 
 /** The message of anything that can be thrown. */
@@ -58,11 +72,16 @@ export function trimStack(error: Error): void {
 function isForeignFrame(line: string): boolean {
   if (!/^\s+at /.test(line)) return false;
   if (/at async Promise\.all \(index \d+\)|<anonymous>\)$/.test(line)) return true;
-  return line.includes("node:") || line.includes("/tslab/dist/") || line.includes(OWN_FOLDER) || line.includes("/node_modules/stagebook/");
+  return (
+    line.includes("node:") ||
+    line.includes("/tslab/dist/") ||
+    line.includes(OWN_FOLDER) ||
+    line.includes("/node_modules/stagebook/")
+  );
 }
 
 /** The line of the topmost frame that lies in a cell, as `cleanStack` writes it. */
 function placeOf(error: unknown): { readonly cell: string; readonly line: number } | undefined {
   const match = error instanceof Error ? /(cell \[\d+\]), line (\d+)/.exec(cleanStack(error)) : null;
-  return match ? { cell: match[1]!, line: Number(match[2]) } : undefined;
+  return match?.[1] === undefined ? undefined : { cell: match[1], line: Number(match[2]) };
 }

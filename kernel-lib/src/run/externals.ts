@@ -11,13 +11,15 @@ type ResourceRef = Extract<InputRef, { kind: "resource" }>;
 
 /** A computed value, or what its callback threw: then nothing that needs it can have a key. */
 export type Computed =
-  | { readonly value: unknown; readonly digest: Digest; readonly text: string }
-  | { readonly error: unknown };
+  { readonly value: unknown; readonly digest: Digest; readonly text: string } | { readonly error: unknown };
 
 /** Lives for one plan or one run. */
 export class Externals {
   private readonly computed = new Map<ComputedRef["compute"], Promise<Computed>>();
-  private readonly opened = new Map<ResourceRef["open"], { readonly ref: ResourceRef; readonly value: Promise<unknown> }>();
+  private readonly opened = new Map<
+    ResourceRef["open"],
+    { readonly ref: ResourceRef; readonly value: Promise<unknown> }
+  >();
 
   constructor(private readonly files: Files) {}
 
@@ -54,7 +56,10 @@ export class Externals {
       [...this.opened.values()].map(async ({ ref, value }) => {
         try {
           // One that could not be opened has failed its stage already.
-          const opened = await value.then((it) => ({ it }), () => undefined);
+          const opened = await value.then(
+            (it) => ({ it }),
+            () => undefined,
+          );
           if (opened) await ref.close?.(opened.it);
           return [];
         } catch (error) {

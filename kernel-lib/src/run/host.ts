@@ -1,6 +1,6 @@
 /** What the handles in cells ask for, answered by the engine, in the words and shapes of the public face. */
 import type { PlanRowView, StageView, View } from "../protocol";
-import { StagebookError } from "../protocol";
+import { known, StagebookError } from "../protocol";
 import type { Explanation, Freshness, HistoryRow, Plan, PlanRow, RunOptions, Running, Values } from "../stage/face";
 import type { HandleHost, StageRef } from "../stage/handle";
 import { findActivity, noOverlay, type Overlay } from "./activity";
@@ -26,7 +26,15 @@ export class EngineHost implements HandleHost {
     return RunningStage.follow(
       work,
       ref.name,
-      () => stop.abort(new StagebookError("cancelled", `stage "${ref.name}" was stopped`, "Run it again; nothing of it was stored.", { stage: ref.name })),
+      () =>
+        stop.abort(
+          new StagebookError(
+            "cancelled",
+            `stage "${ref.name}" was stopped`,
+            "Run it again; nothing of it was stored.",
+            { stage: ref.name },
+          ),
+        ),
       (error) => this.reportLost(ref.name, error),
     );
   }
@@ -38,7 +46,11 @@ export class EngineHost implements HandleHost {
   async planOf(targets: readonly Instance[]): Promise<Plan> {
     this.engine.endEpoch();
     const { assessed } = await this.engine.planner.plan(targets);
-    return new PlanText([...assessed.values()].filter(({ instance }) => instance.definition.partOf === undefined).map(({ row }) => planRow(row)));
+    return new PlanText(
+      [...assessed.values()]
+        .filter(({ instance }) => instance.definition.partOf === undefined)
+        .map(({ row }) => planRow(row)),
+    );
   }
 
   async status(ref: StageRef): Promise<Freshness> {
@@ -48,7 +60,11 @@ export class EngineHost implements HandleHost {
 
   async explain(ref: StageRef): Promise<Explanation> {
     const row = await this.row(ref);
-    return new ExplanationText(ref.name, row.status, row.reasons.map((reason) => reason.text));
+    return new ExplanationText(
+      ref.name,
+      row.status,
+      row.reasons.map((reason) => reason.text),
+    );
   }
 
   async load(ref: StageRef): Promise<unknown> {
@@ -56,7 +72,13 @@ export class EngineHost implements HandleHost {
     const instance = this.instance(ref);
     const entry = row.result ? await this.engine.results.find(instance, row.result.key as never) : undefined;
     const loaded = entry ? await this.engine.results.load(entry, instance.definition.codec) : undefined;
-    if (!entry || !loaded) throw new StagebookError("no-result", `stage "${ref.name}" has no current result: ${row.reasons.map((reason) => reason.text).join("; ") || row.status}`, `Run it: await ${ref.name}().`, { stage: ref.name });
+    if (!entry || !loaded)
+      throw new StagebookError(
+        "no-result",
+        `stage "${ref.name}" has no current result: ${row.reasons.map((reason) => reason.text).join("; ") || row.status}`,
+        `Run it: await ${ref.name}().`,
+        { stage: ref.name },
+      );
     findActivity().observe?.({ kind: "stage", name: ref.name, digest: entry.output.digest });
     return loaded.value;
   }
@@ -72,7 +94,13 @@ export class EngineHost implements HandleHost {
 
   checkOutput(stage: string, output: string): void {
     const { outputs } = this.engine.instances.find(stage).definition;
-    if (outputs && !outputs.includes(output)) throw new StagebookError("output-unknown", `stage "${stage}" has no output "${output}"`, `Its outputs are ${outputs.join(", ")}.`, { stage });
+    if (outputs && !outputs.includes(output))
+      throw new StagebookError(
+        "output-unknown",
+        `stage "${stage}" has no output "${output}"`,
+        `Its outputs are ${outputs.join(", ")}.`,
+        { stage },
+      );
   }
 
   functionOf(name: string): (...args: unknown[]) => unknown {
@@ -110,7 +138,13 @@ export class EngineHost implements HandleHost {
 
   private changeParam(name: string, change: () => void): void {
     const { stage } = findActivity();
-    if (stage) throw new StagebookError("param-read-only", `stage "${stage.stage}" tried to change parameter "${name}"`, "Parameters are changed in cells or in the sidebar; return the value from the stage instead.", { stage: stage.stage });
+    if (stage)
+      throw new StagebookError(
+        "param-read-only",
+        `stage "${stage.stage}" tried to change parameter "${name}"`,
+        "Parameters are changed in cells or in the sidebar; return the value from the stage instead.",
+        { stage: stage.stage },
+      );
     this.engine.checkParamsFree([name]);
     change();
     this.engine.refresh();
@@ -119,7 +153,7 @@ export class EngineHost implements HandleHost {
   private async runOne(ref: StageRef, options: RunOptions): Promise<unknown> {
     const instance = this.instance(ref);
     const { outcomes, run } = await this.engine.run([instance], options);
-    const outcome = outcomes.get(instance.id)!;
+    const outcome = known(outcomes, instance.id);
     if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? run.errorOf(outcome, instance);
     findActivity().observe?.({ kind: "stage", name: ref.name, digest: outcome.entry.output.digest });
     return outcome.value ? outcome.value.of : run.valueOf(instance);
@@ -133,7 +167,7 @@ export class EngineHost implements HandleHost {
   private async row(ref: StageRef): Promise<PlanRowView> {
     this.engine.endEpoch();
     const instance = this.instance(ref);
-    return (await this.engine.planner.plan([instance])).assessed.get(instance.id)!.row;
+    return known((await this.engine.planner.plan([instance])).assessed, instance.id).row;
   }
 
   private reportLost(stage: string, error: unknown): void {
@@ -149,13 +183,27 @@ function rootError(target: Outcome, outcomes: ReadonlyMap<string, Outcome>): Sta
   if (target.kind !== "blocked") return undefined;
   for (const outcome of outcomes.values()) if (outcome.kind === "failed") return outcome.error;
   const wasStopped = [...outcomes.values()].some((outcome) => outcome.kind === "cancelled");
-  return wasStopped ? new StagebookError("cancelled", `the run was stopped while "${target.by}" was under way`, "Run it again; what was finished is kept.", { stage: target.by }) : undefined;
+  return wasStopped
+    ? new StagebookError(
+        "cancelled",
+        `the run was stopped while "${target.by}" was under way`,
+        "Run it again; what was finished is kept.",
+        { stage: target.by },
+      )
+    : undefined;
 }
 
 /** What the page and the prompt say of a stage in one line. */
 function statusText(stage: StageView): string {
   const reasons = stage.reasons.map((reason) => reason.text).join("; ");
-  const status = stage.status === "running" ? "running" : stage.error ? `failed: ${stage.error.message}` : reasons === "" || stage.status === "fresh" ? stage.status : `${stage.status}: ${reasons}`;
+  const status =
+    stage.status === "running"
+      ? "running"
+      : stage.error
+        ? `failed: ${stage.error.message}`
+        : reasons === "" || stage.status === "fresh"
+          ? stage.status
+          : `${stage.status}: ${reasons}`;
   const last = stage.result ? ` · last ${durationText(stage.result.durationMs)}, ${stage.result.summary}` : "";
   return `${status}${last} · to ${stage.status === "fresh" ? "see its value" : "run it"}: await ${stage.name}()`;
 }
@@ -184,7 +232,11 @@ class PlanText implements Plan {
   [inspect](): string {
     if (this.rows.length === 0) return "plan: no stages";
     const width = Math.max(...this.rows.map((row) => row.stage.length));
-    return this.rows.map((row) => `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${row.reasons.join("; ")}${row.estimateMs === undefined ? "" : ` (about ${durationText(row.estimateMs)})`}`.trimEnd()).join("\n");
+    return this.rows
+      .map((row) =>
+        `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${row.reasons.join("; ")}${row.estimateMs === undefined ? "" : ` (about ${durationText(row.estimateMs)})`}`.trimEnd(),
+      )
+      .join("\n");
   }
 }
 
@@ -196,7 +248,9 @@ class ExplanationText implements Explanation {
   ) {}
 
   toString(): string {
-    return this.reasons.length === 0 ? `${this.stage} is ${this.status}` : `${this.stage} is ${this.status}: ${this.reasons.join("; ")}`;
+    return this.reasons.length === 0
+      ? `${this.stage} is ${this.status}`
+      : `${this.stage} is ${this.status}: ${this.reasons.join("; ")}`;
   }
 
   [inspect](): string {

@@ -48,15 +48,25 @@ export class Instances {
   /** Throws `stage-unknown` when no cell defines it now. */
   find(name: string, overlay: Overlay = noOverlay): Instance {
     const definition = this.registry.stages.get(name);
-    if (definition) return { id: overlay.size === 0 ? name : `${name} with ${overlayText(overlay)}`, definition, overlay };
+    if (definition)
+      return { id: overlay.size === 0 ? name : `${name} with ${overlayText(overlay)}`, definition, overlay };
     const known = this.registry.stages.all().map((each) => each.name);
-    throw new StagebookError("stage-unknown", `there is no stage "${name}"`, known.length ? `Stages are ${known.join(", ")}.` : `Define it: stage("${name}", () => …).`, { stage: name });
+    throw new StagebookError(
+      "stage-unknown",
+      `there is no stage "${name}"`,
+      known.length ? `Stages are ${known.join(", ")}.` : `Define it: stage("${name}", () => …).`,
+      { stage: name },
+    );
   }
 
   closure(instance: Instance): Closure {
     const known = this.closures.get(instance.definition);
     if (known) return known;
-    const closure = findClosure(instance.definition.keyedBy ?? instance.definition.fn, instance.definition.name, this.scopes);
+    const closure = findClosure(
+      instance.definition.keyedBy ?? instance.definition.fn,
+      instance.definition.name,
+      this.scopes,
+    );
     this.closures.set(instance.definition, closure);
     return closure;
   }
@@ -71,10 +81,16 @@ export class Instances {
   }
 
   private findInputs(instance: Instance): readonly InputPlace[] {
-    const declared = instance.definition.inputs.leaves.flatMap((leaf) => ("ref" in leaf ? [{ ref: leaf.ref, path: leaf.path, implicit: false }] : []));
-    const read = this.closure(instance).parts.flatMap((part) => (part.kind === "ref" ? [{ ref: part.ref, path: part.name, implicit: true }] : []));
+    const declared = instance.definition.inputs.leaves.flatMap((leaf) =>
+      "ref" in leaf ? [{ ref: leaf.ref, path: leaf.path, implicit: false }] : [],
+    );
+    const read = this.closure(instance).parts.flatMap((part) =>
+      part.kind === "ref" ? [{ ref: part.ref, path: part.name, implicit: true }] : [],
+    );
     // A stage that reads its own name reads its previous output; that is no edge.
-    return [...declared, ...read].filter(({ ref, implicit }) => !(implicit && ref.kind === "stage" && ref.name === instance.definition.name));
+    return [...declared, ...read].filter(
+      ({ ref, implicit }) => !(implicit && ref.kind === "stage" && ref.name === instance.definition.name),
+    );
   }
 
   /** The instances that this one needs, each once. Throws `stage-unknown` for an input whose cell is gone. */
@@ -96,7 +112,12 @@ export class Instances {
       return ref.part ? this.findPart(ref, ref.part, whole) : whole;
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;
-      throw new StagebookError("stage-unknown", `stage "${from.definition.name}" needs "${ref.name}", which no cell defines any more`, `Run the cell that defines "${ref.name}", or take the input out.`, { stage: from.definition.name });
+      throw new StagebookError(
+        "stage-unknown",
+        `stage "${from.definition.name}" needs "${ref.name}", which no cell defines any more`,
+        `Run the cell that defines "${ref.name}", or take the input out.`,
+        { stage: from.definition.name },
+      );
     }
   }
 
@@ -123,7 +144,13 @@ export class Instances {
   /** What the page shows as edges. */
   inputViews(instance: Instance): readonly InputView[] {
     const views = this.refs(instance).map(({ ref, path, implicit }) => inputView(ref, path, implicit));
-    const constants = instance.definition.inputs.leaves.flatMap((leaf): InputView[] => ("ref" in leaf ? [] : leaf.value === undefined || !instance.definition.takesInputs ? [] : [{ path: leaf.path, kind: "value", name: leaf.path, implicit: false }]));
+    const constants = instance.definition.inputs.leaves.flatMap((leaf): InputView[] =>
+      "ref" in leaf
+        ? []
+        : leaf.value === undefined || !instance.definition.takesInputs
+          ? []
+          : [{ path: leaf.path, kind: "value", name: leaf.path, implicit: false }],
+    );
     const seen = new Set<string>();
     return [...views, ...constants].filter((view) => {
       const id = `${view.kind} ${view.name} ${view.kind === "value" ? view.path : ""}`;
@@ -147,5 +174,8 @@ function inputView(ref: InputRef, path: string, implicit: boolean): InputView {
 }
 
 function overlayText(overlay: Overlay): string {
-  return [...overlay].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name}=${textOfValue(value)}`).join(", ");
+  return [...overlay]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${textOfValue(value)}`)
+    .join(", ");
 }

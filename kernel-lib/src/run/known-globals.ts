@@ -1,6 +1,7 @@
 /** Which values belong to the language and to Node: they count by name, and are never walked. */
 import { builtinModules } from "node:module";
 import vm from "node:vm";
+import { membersOf } from "../key/own-members";
 
 const nodeGlobals = (
   "globalThis undefined NaN Infinity arguments eval process Buffer console global require module exports __filename __dirname " +
@@ -34,11 +35,13 @@ function findBuiltins(): WeakMap<object, string> {
     if ((typeof value !== "object" && typeof value !== "function") || value === null || found.has(value)) return;
     found.set(value, name);
     if (depth === 0) return;
-    for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(value)))
-      for (const member of [property.value as unknown, property.get, property.set]) add(member, `${name}.${key}`, depth - 1);
+    for (const { key, value: member, accessors } of membersOf(value))
+      for (const each of [member, ...accessors]) add(each, `${name}.${key}`, depth - 1);
   };
   for (const name of languageGlobals) add((globalThis as Record<string, unknown>)[name], name, 2);
-  for (const name of nodeGlobals) if (name !== "globalThis" && name !== "global" && name in globalThis) add((globalThis as Record<string, unknown>)[name], name, name === "process" || name === "console" ? 0 : 2);
+  for (const name of nodeGlobals)
+    if (name !== "globalThis" && name !== "global" && name in globalThis)
+      add((globalThis as Record<string, unknown>)[name], name, name === "process" || name === "console" ? 0 : 2);
   found.set(globalThis, "globalThis");
   found.set(process, "process");
   found.set(console, "console");

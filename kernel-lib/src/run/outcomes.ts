@@ -6,7 +6,12 @@ export type Unfinished =
   | { readonly kind: "failed"; readonly key: Digest; readonly message: string }
   | { readonly kind: "cancelled"; readonly key: Digest }
   /** It succeeded, and its value could not be kept. */
-  | { readonly kind: "unstored"; readonly key: Digest; readonly reason: "changed-while-running" | "uncacheable"; readonly message: string };
+  | {
+      readonly kind: "unstored";
+      readonly key: Digest;
+      readonly reason: "changed-while-running" | "uncacheable";
+      readonly message: string;
+    };
 
 /** The last unfinished outcome by instance; it counts only for the key that it had. */
 export class Outcomes {

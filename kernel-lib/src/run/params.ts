@@ -54,7 +54,11 @@ export class ParamValues {
     });
     for (const { name, state, value } of changes) {
       const isDefault = this.digest(value) === this.digest(state.definition.initial);
-      this.change(name, isDefault ? { definition: state.definition } : { definition: state.definition, override: { value } }, by);
+      this.change(
+        name,
+        isDefault ? { definition: state.definition } : { definition: state.definition, override: { value } },
+        by,
+      );
     }
   }
 
@@ -106,11 +110,20 @@ export class ParamValues {
     const state = this.states.get(name);
     if (state) return state;
     const known = this.names();
-    throw new StagebookError("param-unknown", `there is no parameter "${name}"`, known.length ? `Parameters are ${known.join(", ")}.` : `Define it: param("${name}", 10).`);
+    throw new StagebookError(
+      "param-unknown",
+      `there is no parameter "${name}"`,
+      known.length ? `Parameters are ${known.join(", ")}.` : `Define it: param("${name}", 10).`,
+    );
   }
 
   private decode(definition: ParamDefinition, wire: unknown): unknown {
-    if (definition.schema.kind === "other") throw new StagebookError("param-value", `parameter "${definition.name}" holds a value that only code can set`, `Write ${definition.name}.set(…) in a cell.`);
+    if (definition.schema.kind === "other")
+      throw new StagebookError(
+        "param-value",
+        `parameter "${definition.name}" holds a value that only code can set`,
+        `Write ${definition.name}.set(…) in a cell.`,
+      );
     return definition.schema.decode(wire as never);
   }
 
@@ -135,21 +148,27 @@ export class ParamValues {
 
   /** Whether a value set for the old default still holds. */
   private judge(definition: ParamDefinition, value: unknown, oldDefault: string): { value: unknown } | undefined {
-    const drop = (level: LogLevel, why: string): undefined => {
-      this.log(level, `parameter ${definition.name}: ${why}`);
-      this.keep(definition.name, { definition });
-      return undefined;
-    };
-    if (oldDefault !== this.digest(definition.initial)) return drop("info", `its default was changed to ${textOfValue(definition.initial)}, which replaces the value ${textOfValue(value)} set before`);
     const problem = definition.schema.check(value);
-    return problem === null ? { value } : drop("warn", `the value ${textOfValue(value)} set before ${problem}: it was dropped`);
+    const set = `the value ${textOfValue(value)} set before`;
+    if (oldDefault !== this.digest(definition.initial))
+      this.log(
+        "info",
+        `parameter ${definition.name}: its new default ${textOfValue(definition.initial)} replaces ${set}`,
+      );
+    else if (problem !== null) this.log("warn", `parameter ${definition.name}: ${set} ${problem}: it was dropped`);
+    else return { value };
+    this.keep(definition.name, { definition });
+    return undefined;
   }
 
   private keep(name: string, state: ParamState): void {
     const all = { ...this.read() };
     if (state.override) {
       try {
-        all[name] = { value: v8.serialize(state.override.value).toString("base64"), initial: this.digest(state.definition.initial) };
+        all[name] = {
+          value: v8.serialize(state.override.value).toString("base64"),
+          initial: this.digest(state.definition.initial),
+        };
       } catch {
         this.log("info", `parameter ${name}: a value of this kind is kept for this kernel only`);
         delete all[name];
@@ -158,9 +177,12 @@ export class ParamValues {
     else return;
     this.kept = all;
     try {
-      this.notes.write(all as unknown as Record<string, unknown>);
+      this.notes.write(all);
     } catch (error) {
-      this.log("warn", `parameter ${name}: its value could not be kept for the next start: ${(error as Error).message}`);
+      this.log(
+        "warn",
+        `parameter ${name}: its value could not be kept for the next start: ${(error as Error).message}`,
+      );
     }
   }
 

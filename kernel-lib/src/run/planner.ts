@@ -3,7 +3,7 @@ import { createGraph, reach, type Graph } from "../graph/graph";
 import { diffParts } from "../key/diff";
 import { createKey, type InputDigest, type StageKey } from "../key/key";
 import type { Digest, Freshness, PlanAction, PlanRowView, Reason, ResultView } from "../protocol";
-import { StagebookError } from "../protocol";
+import { known, StagebookError } from "../protocol";
 import type { InputRef } from "../stage/input";
 import type { Entry } from "../store/store";
 import { messageOf } from "./error-view";
@@ -50,21 +50,28 @@ export class Planner {
   async plan(targets: readonly Instance[]): Promise<FullPlan> {
     const reached = this.reachAll(targets);
     const graph = createGraph(new Map([...reached].map(([id, { needs }]) => [id, needs])));
-    const outside = await this.lookOutside([...reached.values()].map(({ instance }) => instance), new Externals(this.parts.files));
+    const outside = await this.lookOutside(
+      [...reached.values()].map(({ instance }) => instance),
+      new Externals(this.parts.files),
+    );
     const partials = await this.parts.results.partials();
     const assessed = new Map<string, Assessment>();
-    for (const id of graph.order) assessed.set(id, await this.assess(reached.get(id)!, assessed, outside, partials));
-    for (const id of graph.stuck) assessed.set(id, this.assessStuck(reached.get(id)!, graph));
+    for (const id of graph.order) assessed.set(id, await this.assess(known(reached, id), assessed, outside, partials));
+    for (const id of graph.stuck) assessed.set(id, this.assessStuck(known(reached, id), graph));
     return { graph, assessed };
   }
 
   /** The key of one instance when the outputs of what it needs are known. Files are digested anew. */
   async keyOf(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>, externals: Externals): Promise<StageKey> {
     const outside = await this.lookOutside([instance], externals);
-    return createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) => this.digestInput(instance, ref, path, outside, (id) => outputs.get(id)));
+    return createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) =>
+      this.digestInput(instance, ref, path, outside, (id) => outputs.get(id)),
+    );
   }
 
-  private reachAll(targets: readonly Instance[]): Map<string, { instance: Instance; needs: readonly string[]; missing?: StagebookError }> {
+  private reachAll(
+    targets: readonly Instance[],
+  ): Map<string, { instance: Instance; needs: readonly string[]; missing?: StagebookError }> {
     const reached = new Map<string, { instance: Instance; needs: readonly string[]; missing?: StagebookError }>();
     const open = [...targets];
     // In order of definition, then of need: the order breaks ties in the graph.
@@ -93,91 +100,202 @@ export class Planner {
     return { files: await settled(files), computed: await settled(computed) };
   }
 
-  private digestInput(instance: Instance, ref: InputRef, path: string, outside: Outside, outputOf: (id: string) => OutputDigest | undefined): InputDigest {
+  private digestInput(
+    instance: Instance,
+    ref: InputRef,
+    path: string,
+    outside: Outside,
+    outputOf: (id: string) => OutputDigest | undefined,
+  ): InputDigest {
     switch (ref.kind) {
       case "resource":
         return { state: "none" };
       case "computed": {
-        const computed = outside.computed.get(ref.compute)!;
-        if ("error" in computed) throw new StagebookError("computed-failed", `the computed input ${path} failed: ${messageOf(computed.error)}`, "Mend its callback.", { stage: instance.definition.name, cause: computed.error });
+        const computed = known(outside.computed, ref.compute);
+        if ("error" in computed)
+          throw new StagebookError(
+            "computed-failed",
+            `the computed input ${path} failed: ${messageOf(computed.error)}`,
+            "Mend its callback.",
+            { stage: instance.definition.name, cause: computed.error },
+          );
         return { state: "known", kind: "value", name: path, digest: computed.digest, text: computed.text };
       }
       case "file": {
-        const state = outside.files.get(ref.path)!;
+        const state = known(outside.files, ref.path);
         return { state: "known", kind: "file", name: ref.path, digest: state.digest, text: state.text };
       }
       case "param": {
         const { params } = this.parts;
         if (!params.definition(ref.name).tracked) return { state: "none" };
         const value = params.value(ref.name, instance.overlay);
-        return { state: "known", kind: "param", name: ref.name, digest: params.digest(value), text: params.text(value) };
+        return {
+          state: "known",
+          kind: "param",
+          name: ref.name,
+          digest: params.digest(value),
+          text: params.text(value),
+        };
       }
       case "stage": {
         if (ref.name === instance.definition.name) return { state: "none" };
         const output = outputOf(this.parts.instances.ofRef(ref, instance).id);
-        return output ? { state: "known", kind: "input", name: ref.name, digest: output.digest, text: output.summary } : { state: "pending", stage: ref.name };
+        return output
+          ? { state: "known", kind: "input", name: ref.name, digest: output.digest, text: output.summary }
+          : { state: "pending", stage: ref.name };
       }
     }
   }
 
-  private async assess(reached: { instance: Instance; needs: readonly string[]; missing?: StagebookError }, above: ReadonlyMap<string, Assessment>, outside: Outside, partials: ReadonlySet<Digest>): Promise<Assessment> {
+  private async assess(
+    reached: { instance: Instance; needs: readonly string[]; missing?: StagebookError },
+    above: ReadonlyMap<string, Assessment>,
+    outside: Outside,
+    partials: ReadonlySet<Digest>,
+  ): Promise<Assessment> {
     const { instance, needs, missing } = reached;
-    if (missing) return this.blocked(instance, needs, [{ kind: "blocked", name: instance.definition.name, text: missing.message }]);
+    if (missing)
+      return this.blocked(instance, needs, [
+        { kind: "blocked", name: instance.definition.name, text: missing.message },
+      ]);
     const currentOutput = (id: string): OutputDigest | undefined => {
       const row = above.get(id)?.row;
-      return row?.result && row.status === "fresh" ? { digest: row.result.digest as Digest, summary: row.result.summary } : undefined;
+      return row?.result && row.status === "fresh"
+        ? { digest: row.result.digest as Digest, summary: row.result.summary }
+        : undefined;
     };
     let key: StageKey;
     try {
-      key = createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) => this.digestInput(instance, ref, path, outside, currentOutput));
+      key = createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) =>
+        this.digestInput(instance, ref, path, outside, currentOutput),
+      );
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;
-      return this.blocked(instance, needs, [{ kind: "uncacheable", name: instance.definition.name, text: error.message }]);
+      return this.blocked(instance, needs, [
+        { kind: "uncacheable", name: instance.definition.name, text: error.message },
+      ]);
     }
-    const judged = key.key === undefined ? await this.judgePending(instance, key, needs, above, partials) : await this.judgeKnown(instance, key as StageKey & { key: Digest });
+    const judged =
+      key.key === undefined
+        ? await this.judgePending(instance, key, needs, above, partials)
+        : await this.judgeKnown(instance, key as StageKey & { key: Digest });
     const untracked = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
-    const estimateMs = judged.action === "run" || judged.action === "maybe" ? (await this.parts.results.latest(instance))?.durationMs : undefined;
-    return { instance, key, needs, row: { stage: instance.definition.partOf ?? instance.definition.name, ...judged, untracked, ...(estimateMs === undefined ? {} : { estimateMs }) } };
+    const estimateMs =
+      judged.action === "run" || judged.action === "maybe"
+        ? (await this.parts.results.latest(instance))?.durationMs
+        : undefined;
+    return {
+      instance,
+      key,
+      needs,
+      row: {
+        stage: instance.definition.partOf ?? instance.definition.name,
+        ...judged,
+        untracked,
+        ...(estimateMs === undefined ? {} : { estimateMs }),
+      },
+    };
   }
 
   private async judgeKnown(instance: Instance, key: StageKey & { key: Digest }): Promise<Judged> {
     const entry = await this.parts.results.find(instance, key.key);
     const outcome = this.parts.outcomes.of(instance, key.key);
-    if (entry) return { action: this.parts.results.isHere(key.key) ? "fresh" : "load", status: "fresh", reasons: [], waitsFor: [], result: resultOf(entry) };
+    if (entry)
+      return {
+        action: this.parts.results.isHere(key.key) ? "fresh" : "load",
+        status: "fresh",
+        reasons: [],
+        waitsFor: [],
+        result: resultOf(entry),
+      };
     const name = instance.definition.name;
-    if (outcome?.kind === "failed") return { action: "run", status: "failed", reasons: [{ kind: "failed", name, text: `last run failed: ${outcome.message}` }], waitsFor: [] };
-    if (outcome?.kind === "cancelled") return { action: "run", status: "cancelled", reasons: [{ kind: "cancelled", name, text: "last run was stopped" }], waitsFor: [] };
-    if (outcome?.kind === "unstored") return { action: "run", status: "stale", reasons: [{ kind: outcome.reason, name, text: outcome.message }], waitsFor: [] };
+    if (outcome?.kind === "failed")
+      return {
+        action: "run",
+        status: "failed",
+        reasons: [{ kind: "failed", name, text: `last run failed: ${outcome.message}` }],
+        waitsFor: [],
+      };
+    if (outcome?.kind === "cancelled")
+      return {
+        action: "run",
+        status: "cancelled",
+        reasons: [{ kind: "cancelled", name, text: "last run was stopped" }],
+        waitsFor: [],
+      };
+    if (outcome?.kind === "unstored")
+      return {
+        action: "run",
+        status: "stale",
+        reasons: [{ kind: outcome.reason, name, text: outcome.message }],
+        waitsFor: [],
+      };
     return { action: "run", ...(await this.explainMiss(instance, key)), waitsFor: [] };
   }
 
-  private async judgePending(instance: Instance, key: StageKey, needs: readonly string[], above: ReadonlyMap<string, Assessment>, partials: ReadonlySet<Digest>): Promise<Judged> {
-    const waiting = needs.map((id) => above.get(id)!).filter(({ row }) => row.status !== "fresh");
-    const stopped = waiting.find(({ row }) => row.status === "failed" || row.status === "blocked" || row.status === "cancelled");
+  private async judgePending(
+    instance: Instance,
+    key: StageKey,
+    needs: readonly string[],
+    above: ReadonlyMap<string, Assessment>,
+    partials: ReadonlySet<Digest>,
+  ): Promise<Judged> {
+    const waiting = needs.map((id) => known(above, id)).filter(({ row }) => row.status !== "fresh");
+    const stopped = waiting.find(
+      ({ row }) => row.status === "failed" || row.status === "blocked" || row.status === "cancelled",
+    );
     const action: PlanAction = partials.has(key.partial) ? "maybe" : "run";
     const missed = await this.explainMiss(instance, key);
     const own = missed.reasons.filter((reason) => reason.kind !== "new" && reason.kind !== "lost");
     const waitsFor = waiting.map(({ row }) => row.stage);
     const waits: Reason = { kind: "waiting", name: waitsFor[0] ?? "", text: `waits for ${waitsFor.join(", ")}` };
-    if (stopped) return { action: "blocked", status: "blocked", reasons: [{ kind: "blocked", name: stopped.row.stage, text: `${stopped.row.stage} ${stopped.row.status === "failed" ? "failed" : `is ${stopped.row.status}`}` }], waitsFor };
+    if (stopped)
+      return {
+        action: "blocked",
+        status: "blocked",
+        reasons: [
+          {
+            kind: "blocked",
+            name: stopped.row.stage,
+            text: `${stopped.row.stage} ${stopped.row.status === "failed" ? "failed" : `is ${stopped.row.status}`}`,
+          },
+        ],
+        waitsFor,
+      };
     if (missed.status === "new") return { action, status: "new", reasons: [...missed.reasons, waits], waitsFor };
-    return { action, status: action === "run" && own.length > 0 ? "stale" : "pending", reasons: [...own, waits], waitsFor };
+    return {
+      action,
+      status: action === "run" && own.length > 0 ? "stale" : "pending",
+      reasons: [...own, waits],
+      waitsFor,
+    };
   }
 
   /** Compares with the stage's latest result. */
-  private async explainMiss(instance: Instance, key: StageKey): Promise<{ readonly status: Freshness; readonly reasons: readonly Reason[] }> {
+  private async explainMiss(
+    instance: Instance,
+    key: StageKey,
+  ): Promise<{ readonly status: Freshness; readonly reasons: readonly Reason[] }> {
     const name = instance.definition.name;
     const latest = await this.parts.results.latest(instance);
     if (!latest) return { status: "new", reasons: [{ kind: "new", name, text: "never run" }] };
-    const known = key.key === undefined ? latest.parts.filter((part) => part.kind !== "input" || key.parts.some((now) => now.kind === "input" && now.name === part.name)) : latest.parts;
-    const reasons = diffParts(known, key.parts);
+    const compared =
+      key.key === undefined
+        ? latest.parts.filter(
+            (part) => part.kind !== "input" || key.parts.some((now) => now.kind === "input" && now.name === part.name),
+          )
+        : latest.parts;
+    const reasons = diffParts(compared, key.parts);
     if (reasons.length > 0) return { status: "stale", reasons };
     return { status: "stale", reasons: [{ kind: "lost", name, text: "its stored result is gone" }] };
   }
 
   private assessStuck(reached: { instance: Instance; needs: readonly string[] }, graph: Graph): Assessment {
-    const cycle = graph.cycles.find((path) => reach([reached.instance.id], graph.needs).has(path[0]!)) ?? [];
-    return this.blocked(reached.instance, reached.needs, [{ kind: "blocked", name: reached.instance.definition.name, text: `in a circle: ${cycle.join(" → ")}` }]);
+    const above = reach([reached.instance.id], graph.needs);
+    const cycle = graph.cycles.find((path) => path.some((name) => above.has(name))) ?? [];
+    return this.blocked(reached.instance, reached.needs, [
+      { kind: "blocked", name: reached.instance.definition.name, text: `in a circle: ${cycle.join(" → ")}` },
+    ]);
   }
 
   private blocked(instance: Instance, needs: readonly string[], reasons: readonly Reason[]): Assessment {
@@ -185,7 +303,14 @@ export class Planner {
       instance,
       needs,
       key: { partial: "" as Digest, parts: [], pending: [] },
-      row: { stage: instance.definition.name, action: "blocked", status: "blocked", reasons, waitsFor: [], untracked: [] },
+      row: {
+        stage: instance.definition.name,
+        action: "blocked",
+        status: "blocked",
+        reasons,
+        waitsFor: [],
+        untracked: [],
+      },
     };
   }
 }
@@ -204,5 +329,12 @@ type Judged = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "
 
 /** What the page shows of an entry. */
 export function resultOf(entry: Entry): ResultView {
-  return { key: entry.key, digest: entry.output.digest, sizeBytes: entry.output.sizeBytes, durationMs: entry.durationMs, at: entry.at, summary: entry.output.summary };
+  return {
+    key: entry.key,
+    digest: entry.output.digest,
+    sizeBytes: entry.output.sizeBytes,
+    durationMs: entry.durationMs,
+    at: entry.at,
+    summary: entry.output.summary,
+  };
 }

@@ -3,7 +3,12 @@ import type { Digest } from "../protocol";
 
 /** Numbers in [0, 1), the same ones for the same digest. */
 export function createRandom(seed: Digest): () => number {
-  let [a, b, c, d] = [0, 8, 16, 24].map((at) => parseInt(seed.slice(at, at + 8), 16) | 0) as [number, number, number, number];
+  let [a, b, c, d] = [0, 8, 16, 24].map((at) => parseInt(seed.slice(at, at + 8), 16) | 0) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   return () => {
     const sum = (((a + b) | 0) + d) | 0;
     d = (d + 1) | 0;

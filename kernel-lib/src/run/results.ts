@@ -48,7 +48,8 @@ export class Results {
 
   /** The output of an entry, decoded anew for each caller; undefined when its bytes are gone. */
   async load(entry: Entry, codec: Codec | undefined): Promise<{ readonly value: unknown } | undefined> {
-    const bytes = this.passing.get(entry) ?? this.unstored.get(entry.key)?.bytes ?? (await this.store.readBlob(entry.output.blob));
+    const bytes =
+      this.passing.get(entry) ?? this.unstored.get(entry.key)?.bytes ?? (await this.store.readBlob(entry.output.blob));
     if (!bytes) {
       this.entries.delete(entry.key);
       return undefined;
@@ -59,7 +60,10 @@ export class Results {
       return { value };
     } catch (error) {
       // Bytes of another version of a codec: as good as absent, and never the user's error.
-      this.trouble(`a result could not be decoded and will be made again: ${(error as Error).message}`, entry.output.blob);
+      this.trouble(
+        `a result could not be decoded and will be made again: ${(error as Error).message}`,
+        entry.output.blob,
+      );
       this.entries.delete(entry.key);
       return undefined;
     }
@@ -90,7 +94,8 @@ export class Results {
   async reach(instance: Instance, entry: Entry): Promise<void> {
     if (this.latestOf.get(instance.id)?.key === entry.key) return;
     this.latestOf.set(instance.id, entry);
-    if (instance.overlay.size === 0 && !this.unstored.has(entry.key)) await this.store.touch(this.head(instance), { key: entry.key, partial: entry.partial, at: entry.at });
+    if (instance.overlay.size === 0 && !this.unstored.has(entry.key))
+      await this.store.touch(this.head(instance), { key: entry.key, partial: entry.partial, at: entry.at });
   }
 
   /** The stage's latest result, current or not. */

@@ -1,7 +1,7 @@
 /** One run: its targets and what they need, independent stages at the same time, every outcome a value. */
 import { cycleError, findNeeded } from "../graph/graph";
 import type { Digest, ErrorView, EventBody, PlanRowView, Reason, RunId, RunSource } from "../protocol";
-import { StagebookError } from "../protocol";
+import { known, StagebookError } from "../protocol";
 import type { Entry } from "../store/store";
 import { runBody, type BodyRun } from "./body";
 import type { EngineParts } from "./engine-parts";
@@ -43,13 +43,19 @@ export class Run {
     if (graph.stuck.size > 0) throw cycleError(graph);
     const order = findNeeded(graph, [...this.targetIds]);
     for (const id of order) {
-      const { row, instance } = assessed.get(id)!;
+      const { row, instance } = known(assessed, id);
       this.rows.set(id, row);
-      this.emit(instance, { type: "stage:planned", run: this.request.id, stage: row.stage, action: row.action, reasons: row.reasons });
+      this.emit(instance, {
+        type: "stage:planned",
+        run: this.request.id,
+        stage: row.stage,
+        action: row.action,
+        reasons: row.reasons,
+      });
     }
     try {
-      await Promise.all(order.map((id) => this.ensure(assessed.get(id)!.instance)));
-      return new Map(await Promise.all(order.map(async (id) => [id, await this.outcomes.get(id)!] as const)));
+      await Promise.all(order.map((id) => this.ensure(known(assessed, id).instance)));
+      return new Map(await Promise.all(order.map(async (id) => [id, await known(this.outcomes, id)] as const)));
     } finally {
       await this.closeResources();
     }
@@ -82,8 +88,19 @@ export class Run {
   errorOf(outcome: Exclude<Outcome, { kind: "succeeded" }>, instance: Instance): StagebookError {
     const stage = instance.definition.name;
     if (outcome.kind === "failed") return outcome.error;
-    if (outcome.kind === "cancelled") return new StagebookError("cancelled", `stage "${stage}" was stopped`, "Run it again; nothing of it was stored.", { stage });
-    return new StagebookError("blocked", `stage "${stage}" could not run because "${outcome.by}" did not finish`, `Mend "${outcome.by}" first.`, { stage });
+    if (outcome.kind === "cancelled")
+      return new StagebookError(
+        "cancelled",
+        `stage "${stage}" was stopped`,
+        "Run it again; nothing of it was stored.",
+        { stage },
+      );
+    return new StagebookError(
+      "blocked",
+      `stage "${stage}" could not run because "${outcome.by}" did not finish`,
+      `Mend "${outcome.by}" first.`,
+      { stage },
+    );
   }
 
   private async settle(instance: Instance): Promise<Outcome> {
@@ -91,7 +108,11 @@ export class Run {
       const needs = this.engine.instances.needs(instance);
       const ended = await Promise.all(needs.map(async (need) => ({ need, outcome: await this.ensure(need) })));
       const stopped = ended.find(({ outcome }) => outcome.kind !== "succeeded");
-      if (stopped) return this.block(instance, stopped.outcome.kind === "blocked" ? stopped.outcome.by : stopped.need.definition.name);
+      if (stopped)
+        return this.block(
+          instance,
+          stopped.outcome.kind === "blocked" ? stopped.outcome.by : stopped.need.definition.name,
+        );
       const key = await this.keyNow(instance);
       const isTarget = this.targetIds.has(instance.id);
       const forced = isTarget && (this.request.force || !instance.definition.cache);
@@ -105,12 +126,22 @@ export class Run {
 
   private async keyNow(instance: Instance): Promise<StageKey & { key: Digest }> {
     const key = await this.engine.planner.keyOf(instance, await this.outputs(instance), this.externals);
-    if (key.key === undefined) throw new StagebookError("internal", `the key of "${instance.definition.name}" waits for ${key.pending.join(", ")}`, "Please report this.");
+    if (key.key === undefined)
+      throw new StagebookError(
+        "internal",
+        `the key of "${instance.definition.name}" waits for ${key.pending.join(", ")}`,
+        "Please report this.",
+      );
     return key as StageKey & { key: Digest };
   }
 
   private async outputs(instance: Instance): Promise<ReadonlyMap<string, OutputDigest>> {
-    return new Map([...(await this.entriesAbove(instance))].map(([id, { output }]) => [id, { digest: output.digest, summary: output.summary }]));
+    return new Map(
+      [...(await this.entriesAbove(instance))].map(([id, { output }]) => [
+        id,
+        { digest: output.digest, summary: output.summary },
+      ]),
+    );
   }
 
   private async entriesAbove(instance: Instance): Promise<ReadonlyMap<string, Entry>> {
@@ -126,12 +157,21 @@ export class Run {
     const unchanged = this.rows.get(instance.id)?.action === "maybe";
     await this.engine.results.reach(instance, entry);
     this.engine.outcomes.clear(instance);
-    this.emit(instance, { type: unchanged ? "stage:unchanged" : "stage:cached", run: this.request.id, stage: instance.definition.name, result: resultOf(entry) });
+    this.emit(instance, {
+      type: unchanged ? "stage:unchanged" : "stage:cached",
+      run: this.request.id,
+      stage: instance.definition.name,
+      result: resultOf(entry),
+    });
     return { kind: "succeeded", entry };
   }
 
   /** Runs the body, or shares the one that is under way for the same key. */
-  private async work(instance: Instance, key: StageKey & { key: Digest }, reasons: readonly Reason[]): Promise<Outcome> {
+  private async work(
+    instance: Instance,
+    key: StageKey & { key: Digest },
+    reasons: readonly Reason[],
+  ): Promise<Outcome> {
     const underway = this.engine.underway.get(key.key);
     if (underway) return this.share(instance, key, underway);
     const work = this.perform(instance, key, reasons);
@@ -144,20 +184,35 @@ export class Run {
     }
   }
 
-  private async share(instance: Instance, key: StageKey & { key: Digest }, underway: { readonly stage: string; readonly work: Promise<Outcome> }): Promise<Outcome> {
+  private async share(
+    instance: Instance,
+    key: StageKey & { key: Digest },
+    underway: { readonly stage: string; readonly work: Promise<Outcome> },
+  ): Promise<Outcome> {
     const outcome = await underway.work;
     if (this.request.signal.aborted) return this.cancel(instance, key.key, 0);
     // Stopped by its own caller, not by ours: the work is still to be done.
     if (outcome.kind === "cancelled") return this.work(instance, key, this.reasonsFor(instance, false));
-    if (outcome.kind === "failed") return this.fail(instance, key.key, outcome.error.cause ?? outcome.error, this.engine.clock.now());
+    if (outcome.kind === "failed")
+      return this.fail(instance, key.key, outcome.error.cause ?? outcome.error, this.engine.clock.now());
     if (outcome.kind === "succeeded") {
       await this.engine.results.reach(instance, outcome.entry);
-      this.emit(instance, { type: "stage:shared", run: this.request.id, stage: instance.definition.name, with: underway.stage, result: resultOf(outcome.entry) });
+      this.emit(instance, {
+        type: "stage:shared",
+        run: this.request.id,
+        stage: instance.definition.name,
+        with: underway.stage,
+        result: resultOf(outcome.entry),
+      });
     }
     return outcome;
   }
 
-  private async perform(instance: Instance, key: StageKey & { key: Digest }, reasons: readonly Reason[]): Promise<Outcome> {
+  private async perform(
+    instance: Instance,
+    key: StageKey & { key: Digest },
+    reasons: readonly Reason[],
+  ): Promise<Outcome> {
     const { definition } = instance;
     let giveBack: () => void;
     try {
@@ -173,15 +228,31 @@ export class Run {
         signal: this.request.signal,
         externals: this.externals,
         outputs: await this.outputs(instance),
-        paramsAbove: Object.assign({}, ...[...(await this.entriesAbove(instance)).values()].map((entry) => entry.params)) as Record<string, string>,
+        paramsAbove: Object.assign(
+          {},
+          ...[...(await this.entriesAbove(instance)).values()].map((entry) => entry.params),
+        ) as Record<string, string>,
         valueOf: (need) => this.valueOf(need),
         runUnplanned: (need) => this.valueOf(need),
       };
       if (definition.partOf === undefined) this.bodies++;
-      this.emit(instance, { type: "stage:running", run: this.request.id, stage: definition.name, cell: definition.cell, reasons });
+      this.emit(instance, {
+        type: "stage:running",
+        run: this.request.id,
+        stage: definition.name,
+        cell: definition.cell,
+        reasons,
+      });
       const { value, entry, stored } = await runBody(this.engine, instance, key, run);
       if (stored) this.engine.outcomes.clear(instance);
-      this.emit(instance, { type: "stage:succeeded", run: this.request.id, stage: definition.name, cell: definition.cell, result: resultOf(entry), stored });
+      this.emit(instance, {
+        type: "stage:succeeded",
+        run: this.request.id,
+        stage: definition.name,
+        cell: definition.cell,
+        result: resultOf(entry),
+        stored,
+      });
       return { kind: "succeeded", entry, value: { of: value } };
     } catch (error) {
       if (this.request.signal.aborted) return this.cancel(instance, key.key, this.engine.clock.now() - startedAt);
@@ -193,7 +264,8 @@ export class Run {
   }
 
   private async closeResources(): Promise<void> {
-    for (const { name, error } of await this.externals.close()) this.engine.log("error", `resource ${name} could not be closed: ${messageOf(error)}`, { run: this.request.id });
+    for (const { name, error } of await this.externals.close())
+      this.engine.log("error", `resource ${name} could not be closed: ${messageOf(error)}`, { run: this.request.id });
   }
 
   private block(instance: Instance, by: string): Outcome {
@@ -213,14 +285,27 @@ export class Run {
     const error = stageFailed(name, cell, cell ? this.engine.labelOf(cell) : "", cause);
     const view: ErrorView = viewOfError(error, { stage: name, cell });
     if (key !== undefined) this.engine.outcomes.set(instance, { kind: "failed", key, message: view.message });
-    this.emit(instance, { type: "stage:failed", run: this.request.id, stage: name, cell, durationMs: this.engine.clock.now() - startedAt, error: view });
-    this.engine.log("error", `${error.message}`, { stage: name, cell, run: this.request.id, ...(view.stack === undefined ? {} : { fields: { stack: view.stack } }) });
+    this.emit(instance, {
+      type: "stage:failed",
+      run: this.request.id,
+      stage: name,
+      cell,
+      durationMs: this.engine.clock.now() - startedAt,
+      error: view,
+    });
+    this.engine.log("error", error.message, {
+      stage: name,
+      cell,
+      run: this.request.id,
+      ...(view.stack === undefined ? {} : { fields: { stack: view.stack } }),
+    });
     return { kind: "failed", error };
   }
 
   private reasonsFor(instance: Instance, forced: boolean): readonly Reason[] {
     const name = instance.definition.name;
-    if (forced) return [{ kind: "forced", name, text: instance.definition.cache ? "asked to run again" : "keeps no result" }];
+    if (forced)
+      return [{ kind: "forced", name, text: instance.definition.cache ? "asked to run again" : "keeps no result" }];
     return this.rows.get(instance.id)?.reasons.filter((reason) => reason.kind !== "waiting") ?? [];
   }
 

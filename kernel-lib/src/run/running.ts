@@ -13,14 +13,25 @@ export class RunningStage<T> extends Promise<T> {
   private stop: () => void = () => undefined;
 
   /** `report` is told of a failure that nobody has waited for. */
-  static follow<T>(work: Promise<T>, stage: string, stop: () => void, report: (error: unknown) => void): RunningStage<T> {
+  static follow<T>(
+    work: Promise<T>,
+    stage: string,
+    stop: () => void,
+    report: (error: unknown) => void,
+  ): RunningStage<T> {
     const running = new RunningStage<T>((resolve, reject) => {
       work.then(resolve, reject);
     });
     running.stage = stage;
     running.stop = stop;
     // One turn of the event loop later, so that an `await` reached in the same tick counts.
-    Promise.prototype.then.call(running, undefined, (error: unknown) => setImmediate(() => running.awaited || report(error)));
+    work.catch((error: unknown) =>
+      setImmediate(() => {
+        if (!running.awaited) report(error);
+      }),
+    );
+    // Its failure is reported above, and is no unhandled rejection besides.
+    void Promise.prototype.then.call(running, undefined, () => undefined);
     return running;
   }
 
@@ -28,7 +39,10 @@ export class RunningStage<T> extends Promise<T> {
     this.stop();
   }
 
-  override then<A = T, B = never>(onValue?: ((value: T) => A | PromiseLike<A>) | null, onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+  override then<A = T, B = never>(
+    onValue?: ((value: T) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
     this.awaited = true;
     return super.then(onValue, onError);
   }

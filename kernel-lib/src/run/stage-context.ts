@@ -32,12 +32,23 @@ export function createStageContext(parts: ContextParts): StageContext {
 }
 
 function createLogger(parts: ContextParts): Logger {
-  const line = (level: LogLevel) => (message: string, fields: Values = {}) => {
-    parts.emit({
-      type: "log:written",
-      record: { at: parts.now(), level, stage: parts.stage, cell: parts.cell, run: parts.run, message: String(message), fields: jsonFields({ ...parts.logged, ...fields }), source: "log" },
-    });
-  };
+  const line =
+    (level: LogLevel) =>
+    (message: string, fields: Values = {}) => {
+      parts.emit({
+        type: "log:written",
+        record: {
+          at: parts.now(),
+          level,
+          stage: parts.stage,
+          cell: parts.cell,
+          run: parts.run,
+          message,
+          fields: jsonFields({ ...parts.logged, ...fields }),
+          source: "log",
+        },
+      });
+    };
   return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }
 
@@ -63,9 +74,14 @@ function createProgress(parts: ContextParts): Progress {
     }
   }
   const progress = (first: unknown, total?: number): unknown => {
-    if (typeof first === "number") return tell(first, total);
+    if (typeof first === "number") {
+      tell(first, total);
+      return;
+    }
     const size = total ?? (first as { length?: number; size?: number }).length ?? (first as { size?: number }).size;
-    return Symbol.asyncIterator in Object(first) ? countedAsync(first as AsyncIterable<unknown>, size) : counted(first as Iterable<unknown>, size);
+    return Symbol.asyncIterator in Object(first)
+      ? countedAsync(first as AsyncIterable<unknown>, size)
+      : counted(first as Iterable<unknown>, size);
   };
   return progress as Progress;
 }

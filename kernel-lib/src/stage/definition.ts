@@ -28,7 +28,16 @@ export interface StageDefinition {
   readonly partOf?: string;
 }
 
-const optionNames = ["description", "version", "seed", "outputs", "extra", "cache", "logged", "codec"] as const satisfies readonly (keyof StageOptions)[];
+const optionNames = [
+  "description",
+  "version",
+  "seed",
+  "outputs",
+  "extra",
+  "cache",
+  "logged",
+  "codec",
+] as const satisfies readonly (keyof StageOptions)[];
 
 /** Reads the arguments of `stage(…)`. Throws StagebookError for anything that cannot be a stage. */
 export function createStageDefinition(args: readonly unknown[], cell: CellId | null): StageDefinition {
@@ -36,7 +45,12 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
   const takesInputs = typeof args[1] !== "function" || typeof args[2] === "function";
   const fn = takesInputs ? args[2] : args[1];
   if (typeof fn !== "function")
-    throw new StagebookError("stage-function", `stage "${name}" has no function`, `Write stage("${name}", (context) => …) or stage("${name}", { input }, ({ input }) => …).`, { stage: name });
+    throw new StagebookError(
+      "stage-function",
+      `stage "${name}" has no function`,
+      `Write stage("${name}", (context) => …) or stage("${name}", { input }, ({ input }) => …).`,
+      { stage: name },
+    );
   checkFunction(fn, name);
   const options = checkOptions(args[takesInputs ? 3 : 2], name);
   return {
@@ -76,26 +90,55 @@ export function createPartDefinition(base: Extract<InputRef, { kind: "stage" }>,
 }
 
 function outputOf(value: unknown, stage: string, output: string): unknown {
-  if (typeof value === "object" && value !== null && Object.hasOwn(value, output)) return (value as Record<string, unknown>)[output];
-  const known = typeof value === "object" && value !== null ? `It returned ${Object.keys(value).join(", ") || "nothing by name"}.` : "It returned a value without names.";
+  if (typeof value === "object" && value !== null && Object.hasOwn(value, output))
+    return (value as Record<string, unknown>)[output];
+  const known =
+    typeof value === "object" && value !== null
+      ? `It returned ${Object.keys(value).join(", ") || "nothing by name"}.`
+      : "It returned a value without names.";
   throw new StagebookError("output-missing", `stage "${stage}" made no output "${output}"`, known, { stage });
 }
 
 const noInputs: InputTree = { leaves: [], fill: () => undefined };
-const examples = { stage: 'stage("clean", …)', parameter: 'param("limit", 10)', resource: 'resource("db", () => connect())' };
+const examples = {
+  stage: 'stage("clean", …)',
+  parameter: 'param("limit", 10)',
+  resource: 'resource("db", () => connect())',
+};
 const reserved = new Set(["__proto__", "constructor", "prototype"]);
 
 /** A usable name of a stage or parameter. Throws `name`. */
 export function checkName(name: unknown, noun: "stage" | "parameter" | "resource"): string {
   const problem =
-    typeof name !== "string" ? `is ${name === null ? "null" : `a ${typeof name}`}, not a text` : name.trim() === "" ? "is empty" : reserved.has(name) ? "is reserved" : name.length > 200 ? "is longer than 200 characters" : null;
+    typeof name !== "string"
+      ? `is ${name === null ? "null" : `a ${typeof name}`}, not a text`
+      : name.trim() === ""
+        ? "is empty"
+        : reserved.has(name)
+          ? "is reserved"
+          : name.length > 200
+            ? "is longer than 200 characters"
+            : null;
   if (problem === null) return name as string;
-  throw new StagebookError("name", `the name of a ${noun} ${problem}`, `Give it a short name of its own, for example ${examples[noun]}.`);
+  throw new StagebookError(
+    "name",
+    `the name of a ${noun} ${problem}`,
+    `Give it a short name of its own, for example ${examples[noun]}.`,
+  );
 }
 
 function checkFunction(fn: object, stage: string): void {
-  if (/\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn)) && !fn.constructor.name.startsWith("Async") && !("name" in fn && String(fn.name).startsWith("bound ")))
-    throw new StagebookError("stage-function", `stage "${stage}": its function is built into the engine, so its code cannot be seen`, "Wrap it: (input) => theFunction(input).", { stage });
+  if (
+    /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn)) &&
+    !fn.constructor.name.startsWith("Async") &&
+    !("name" in fn && String(fn.name).startsWith("bound "))
+  )
+    throw new StagebookError(
+      "stage-function",
+      `stage "${stage}": its function is built into the engine, so its code cannot be seen`,
+      "Wrap it: (input) => theFunction(input).",
+      { stage },
+    );
 }
 
 function checkOptions(given: unknown, stage: string): StageOptions {
@@ -103,21 +146,44 @@ function checkOptions(given: unknown, stage: string): StageOptions {
   const bad = (what: string, advice: string): never => {
     throw new StagebookError("stage-options", `stage "${stage}": ${what}`, advice, { stage });
   };
-  if (typeof given !== "object" || given === null || Array.isArray(given)) return bad("its options are not an object", "Write { description: \"…\" } as the last argument.");
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    return bad("its options are not an object", 'Write { description: "…" } as the last argument.');
   const options = given as StageOptions & Record<string, unknown>;
   for (const name of Object.keys(options))
-    if (!(optionNames as readonly string[]).includes(name)) bad(`unknown option "${name}"`, `Options are ${optionNames.join(", ")}.`);
-  if (options.description !== undefined && typeof options.description !== "string") bad("description is not a text", "Give a sentence.");
-  if (options.version !== undefined && typeof options.version !== "string") bad("version is not a text", 'Write version: "2".');
-  if (options.seed !== undefined && typeof options.seed !== "string" && typeof options.seed !== "number") bad("seed is not a number or text", "Write seed: 1.");
-  if (options.cache !== undefined && typeof options.cache !== "boolean") bad("cache is not true or false", "Write cache: false to store nothing.");
-  if (options.logged !== undefined && !(Array.isArray(options.logged) && options.logged.every((item) => typeof item === "string")))
+    if (!(optionNames as readonly string[]).includes(name))
+      bad(`unknown option "${name}"`, `Options are ${optionNames.join(", ")}.`);
+  if (options.description !== undefined && typeof options.description !== "string")
+    bad("description is not a text", "Give a sentence.");
+  if (options.version !== undefined && typeof options.version !== "string")
+    bad("version is not a text", 'Write version: "2".');
+  if (options.seed !== undefined && typeof options.seed !== "string" && typeof options.seed !== "number")
+    bad("seed is not a number or text", "Write seed: 1.");
+  if (options.cache !== undefined && typeof options.cache !== "boolean")
+    bad("cache is not true or false", "Write cache: false to store nothing.");
+  if (
+    options.logged !== undefined &&
+    !(Array.isArray(options.logged) && options.logged.every((item) => typeof item === "string"))
+  )
     bad("logged is not a list of input names", 'Write logged: ["limit"].');
-  if (options.outputs !== undefined && !(Array.isArray(options.outputs) && options.outputs.length > 0 && options.outputs.every((item) => typeof item === "string")))
+  if (
+    options.outputs !== undefined &&
+    !(
+      Array.isArray(options.outputs) &&
+      options.outputs.length > 0 &&
+      options.outputs.every((item) => typeof item === "string")
+    )
+  )
     bad("outputs is not a list of names", 'Write outputs: ["train", "test"].');
-  if (options.extra !== undefined && !["error", "drop", "keep"].includes(options.extra)) bad(`extra is ${JSON.stringify(options.extra)}`, 'It is "error", "drop" or "keep".');
-  if (options.extra !== undefined && options.outputs === undefined) bad("extra goes with outputs", 'Name the outputs: outputs: ["train", "test"].');
-  if (options.codec !== undefined && (typeof options.codec.name !== "string" || typeof options.codec.encode !== "function" || typeof options.codec.decode !== "function"))
+  if (options.extra !== undefined && !["error", "drop", "keep"].includes(options.extra))
+    bad(`extra is ${JSON.stringify(options.extra)}`, 'It is "error", "drop" or "keep".');
+  if (options.extra !== undefined && options.outputs === undefined)
+    bad("extra goes with outputs", 'Name the outputs: outputs: ["train", "test"].');
+  if (
+    options.codec !== undefined &&
+    (typeof options.codec.name !== "string" ||
+      typeof options.codec.encode !== "function" ||
+      typeof options.codec.decode !== "function")
+  )
     bad("codec has no name, encode and decode", "Give { name, encode(value), decode(bytes) }.");
   return options;
 }

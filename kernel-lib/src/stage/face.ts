@@ -7,8 +7,24 @@ export interface Input<T> {
 }
 
 /** Values that are used as they are, never looked into for inputs. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-function-type -- any key, any function
-export type Leaf = string | number | boolean | bigint | symbol | null | undefined | Function | Date | RegExp | Error | ReadonlyMap<any, any> | ReadonlySet<any> | ArrayBuffer | ArrayBufferView;
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-function-type -- any key, any function */
+export type Leaf =
+  | string
+  | number
+  | boolean
+  | bigint
+  | symbol
+  | null
+  | undefined
+  | Function
+  | Date
+  | RegExp
+  | Error
+  | ReadonlyMap<any, any>
+  | ReadonlySet<any>
+  | ArrayBuffer
+  | ArrayBufferView;
+/* eslint-enable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-function-type */
 
 /** What a stage function receives for inputs of type `I`. */
 export type Resolved<I> = 0 extends 1 & I
@@ -37,7 +53,9 @@ export type Produced<R> = 0 extends 1 & R
 
 /** Rx's observable, as much of it as is needed to subscribe. */
 export interface Observable<T> {
-  subscribe(observer: ((value: T) => void) | { next(value: T): void; error?(error: unknown): void; complete?(): void }): { unsubscribe(): void };
+  subscribe(
+    observer: ((value: T) => void) | { next(value: T): void; error?(error: unknown): void; complete?(): void },
+  ): { unsubscribe(): void };
 }
 
 /** How current a stage is. `pending`: below a stale one, may change. */
@@ -171,10 +189,10 @@ export interface StageContext {
   /** Aborts when the run is stopped. */
   readonly signal: AbortSignal;
   /** In [0, 1), seeded from the key (and `seed`): a re-run gives the same numbers. */
-  random(): number;
+  readonly random: () => number;
   /** The stage's last stored output, if any. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the author knows the type
-  previous<T = any>(): Promise<T | undefined>;
+  readonly previous: <T = any>() => Promise<T | undefined>;
   readonly run: { readonly id: string; readonly stage: string; readonly cell: string };
 }
 
@@ -219,7 +237,11 @@ export interface FileInput extends Input<FileHandle> {
 }
 
 export type DefineComputed = <T>(fn: () => T) => Input<Awaited<T>>;
-export type DefineResource = <T>(name: string, open: () => T | Promise<T>, options?: { close?(value: T): void | Promise<void> }) => Input<T>;
+export type DefineResource = <T>(
+  name: string,
+  open: () => T | Promise<T>,
+  options?: { close?(value: T): void | Promise<void> },
+) => Input<T>;
 
 export interface DefineStage {
   <R>(name: string, fn: (context: StageContext) => R, options?: StageOptions): Stage<Produced<R>>;

@@ -1,6 +1,18 @@
 /** The objects that cells hold: a callable stage, a parameter, a file. They know a name; what it means now, the host knows. */
 import { checkName } from "./definition";
-import type { Explanation, FileInput, Freshness, HistoryRow, Input, Param, Plan, RunOptions, Running, Stage, Values } from "./face";
+import type {
+  Explanation,
+  FileInput,
+  Freshness,
+  HistoryRow,
+  Input,
+  Param,
+  Plan,
+  RunOptions,
+  Running,
+  Stage,
+  Values,
+} from "./face";
 import { registerInput, type InputRef } from "./input";
 import { StagebookError } from "../protocol";
 
@@ -33,7 +45,13 @@ const inspect = Symbol.for("nodejs.util.inspect.custom");
 export function createStageHandle(name: string, host: HandleHost, overrides?: Values): Stage<unknown> {
   const ref: StageRef = { kind: "stage", name, owner: host, ...(overrides ? { overrides } : {}) };
   const handle = (...args: unknown[]): Running<unknown> => {
-    if (args.length > 0) throw new StagebookError("stage-arguments", `stage "${name}" was called with arguments`, `Inputs are given where it is defined. To try its function with other values, call ${name}.fn(…); for other parameter values, ${name}.with({ … })().`, { stage: name });
+    if (args.length > 0)
+      throw new StagebookError(
+        "stage-arguments",
+        `stage "${name}" was called with arguments`,
+        `Inputs are given where it is defined. To try its function with other values, call ${name}.fn(…); for other parameter values, ${name}.with({ … })().`,
+        { stage: name },
+      );
     return host.call(ref, {});
   };
   const members: Omit<Stage<unknown>, "~output" | "name" | "fn"> & { readonly [inspect]: () => string } = {
@@ -49,19 +67,32 @@ export function createStageHandle(name: string, host: HandleHost, overrides?: Va
       return createStageHandle(name, host, merged);
     },
     output: (output) => {
-      if (typeof output !== "string" || output === "") throw new StagebookError("output-name", `stage "${name}": an output is asked for without a name`, `Write ${name}.output("train").`, { stage: name });
+      if (typeof (output as unknown) !== "string" || String(output) === "")
+        throw new StagebookError(
+          "output-name",
+          `stage "${name}": an output is asked for without a name`,
+          `Write ${name}.output("train").`,
+          { stage: name },
+        );
       host.checkOutput(name, output);
-      return createPartInput({ ...ref, part: { kind: "output", output } }, `output ${output} of ${name}`);
+      return createPartInput({ ...ref, part: { kind: "output", output } }, `output ${String(output)} of ${name}`);
     },
     select: (select) => {
-      if (typeof select !== "function") throw new StagebookError("select-function", `${name}.select needs a function`, `Write ${name}.select((value) => value.part).`, { stage: name });
-      return createPartInput({ ...ref, part: { kind: "select", select: select as (value: unknown) => unknown } }, `part of ${name}`);
+      if (typeof select !== "function")
+        throw new StagebookError(
+          "select-function",
+          `${name}.select needs a function`,
+          `Write ${name}.select((value) => value.part).`,
+          { stage: name },
+        );
+      return createPartInput({ ...ref, part: { kind: "select", select: select } }, `part of ${name}`);
     },
     [inspect]: () => host.stageText(ref),
   };
   Object.defineProperty(handle, "name", { value: name, configurable: true });
   Object.defineProperty(handle, "fn", { get: () => host.functionOf(name) });
-  for (const key of Reflect.ownKeys(members)) Object.defineProperty(handle, key, { value: members[key as keyof typeof members] });
+  for (const key of Reflect.ownKeys(members))
+    Object.defineProperty(handle, key, { value: members[key as keyof typeof members] });
   registerInput(handle, ref);
   return handle as unknown as Stage<unknown>;
 }
@@ -79,7 +110,11 @@ export function createParamHandle(name: string, host: HandleHost): Param<unknown
       return host.paramValue(name);
     },
     set value(_value: unknown) {
-      throw new StagebookError("param-read-only", `parameter "${name}" is not set by assignment`, `Write ${name}.set(…) in a cell.`);
+      throw new StagebookError(
+        "param-read-only",
+        `parameter "${name}" is not set by assignment`,
+        `Write ${name}.set(…) in a cell.`,
+      );
     },
     set: (value: unknown) => host.setParam(name, value),
     reset: () => host.resetParam(name),
@@ -91,25 +126,54 @@ export function createParamHandle(name: string, host: HandleHost): Param<unknown
 
 /** A callback whose value counts. */
 export function createComputedInput(compute: unknown): Input<unknown> {
-  if (typeof compute !== "function") throw new StagebookError("computed-function", "computed() needs a function", "Write computed(() => new Date().getFullYear()).");
+  if (typeof compute !== "function")
+    throw new StagebookError(
+      "computed-function",
+      "computed() needs a function",
+      "Write computed(() => new Date().getFullYear()).",
+    );
   const handle = { [inspect]: () => "computed value: pass it as an input, { year: computed(() => …) }" };
   registerInput(handle, { kind: "computed", compute: compute as () => unknown });
   return handle as unknown as Input<unknown>;
 }
 
 /** A client or connection that stages use and that never counts. */
-export function createResourceInput(name: unknown, open: unknown, options: { readonly close?: unknown } = {}): Input<unknown> {
+export function createResourceInput(
+  name: unknown,
+  open: unknown,
+  options: { readonly close?: unknown } = {},
+): Input<unknown> {
   const resource = checkName(name, "resource");
-  if (typeof open !== "function") throw new StagebookError("resource-function", `resource "${resource}" has no function that opens it`, `Write resource("${resource}", () => connect(), { close: (it) => it.end() }).`);
-  if (options.close !== undefined && typeof options.close !== "function") throw new StagebookError("resource-function", `resource "${resource}": close is not a function`, "Write { close: (it) => it.end() }.");
+  if (typeof open !== "function")
+    throw new StagebookError(
+      "resource-function",
+      `resource "${resource}" has no function that opens it`,
+      `Write resource("${resource}", () => connect(), { close: (it) => it.end() }).`,
+    );
+  if (options.close !== undefined && typeof options.close !== "function")
+    throw new StagebookError(
+      "resource-function",
+      `resource "${resource}": close is not a function`,
+      "Write { close: (it) => it.end() }.",
+    );
   const handle = { [inspect]: () => `resource ${resource}: pass it as an input, { ${resource} }` };
-  registerInput(handle, { kind: "resource", name: resource, open: open as () => unknown, close: options.close as ((value: unknown) => unknown) | undefined });
+  registerInput(handle, {
+    kind: "resource",
+    name: resource,
+    open: open as () => unknown,
+    close: options.close as ((value: unknown) => unknown) | undefined,
+  });
   return handle as unknown as Input<unknown>;
 }
 
 /** An external file whose content counts. `path` is relative to the notebook. */
 export function createFileInput(path: unknown): FileInput {
-  if (typeof path !== "string" || path === "") throw new StagebookError("file-path", "file() needs the path of a file", 'Write file("data/earthquakes.json"); the path is relative to the notebook.');
+  if (typeof path !== "string" || path === "")
+    throw new StagebookError(
+      "file-path",
+      "file() needs the path of a file",
+      'Write file("data/earthquakes.json"); the path is relative to the notebook.',
+    );
   const handle = { path, [inspect]: () => `file ${path}: pass it as an input, { src: file(${JSON.stringify(path)}) }` };
   registerInput(handle, { kind: "file", path });
   return handle as unknown as FileInput;

@@ -3,13 +3,24 @@ import { StagebookError } from "../protocol";
 
 /** What a handle refers to. Stages and parameters by name: a re-run cell replaces what the name means. */
 export type InputRef =
-  | { readonly kind: "stage"; readonly name: string; readonly overrides?: Readonly<Record<string, unknown>>; readonly part?: StagePart; readonly owner: object }
+  | {
+      readonly kind: "stage";
+      readonly name: string;
+      readonly overrides?: Readonly<Record<string, unknown>>;
+      readonly part?: StagePart;
+      readonly owner: object;
+    }
   | { readonly kind: "param"; readonly name: string; readonly owner: object }
   | { readonly kind: "file"; readonly path: string }
   /** Its value counts; it is asked for once in a plan and once in a run. */
   | { readonly kind: "computed"; readonly compute: () => unknown }
   /** Never counts; opened at first use in a run, closed after it. */
-  | { readonly kind: "resource"; readonly name: string; readonly open: () => unknown; readonly close?: (value: unknown) => unknown };
+  | {
+      readonly kind: "resource";
+      readonly name: string;
+      readonly open: () => unknown;
+      readonly close?: (value: unknown) => unknown;
+    };
 
 /** A part of a stage's output as an input of its own: only that part counts. */
 export type StagePart =
@@ -30,8 +41,7 @@ export function inputOf(value: unknown): InputRef | undefined {
 
 /** One leaf of a stage's inputs. */
 export type InputLeaf =
-  | { readonly path: string; readonly ref: InputRef }
-  | { readonly path: string; readonly value: unknown };
+  { readonly path: string; readonly ref: InputRef } | { readonly path: string; readonly value: unknown };
 
 /** A stage's inputs: the leaves by path, and how to put values in their places. */
 export interface InputTree {
@@ -67,7 +77,12 @@ function walk(node: unknown, path: string, above: Set<object>, found: (leaf: Inp
     );
   if (!isContainer(node)) return found({ path, value: node });
   if (above.has(node))
-    throw new StagebookError("input-cycle", `stage "${stage}": input ${path} contains itself`, "Pass plain nested objects and arrays.", { stage });
+    throw new StagebookError(
+      "input-cycle",
+      `stage "${stage}": input ${path} contains itself`,
+      "Pass plain nested objects and arrays.",
+      { stage },
+    );
   const keys = Object.keys(node);
   if (keys.length === 0) return found({ path, value: node });
   above.add(node);
@@ -77,7 +92,8 @@ function walk(node: unknown, path: string, above: Set<object>, found: (leaf: Inp
 
 function filled(node: unknown, path: string, values: ReadonlyMap<string, unknown>): unknown {
   if (values.has(path)) return values.get(path);
-  if (Array.isArray(node)) return node.map((item, index) => filled(item, path ? `${path}.${index}` : String(index), values));
+  if (Array.isArray(node))
+    return node.map((item, index) => filled(item, path ? `${path}.${index}` : String(index), values));
   const entries = Object.entries(node as Record<string, unknown>);
   return Object.fromEntries(entries.map(([key, item]) => [key, filled(item, path ? `${path}.${key}` : key, values)]));
 }

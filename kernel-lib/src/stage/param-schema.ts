@@ -32,7 +32,8 @@ export function createParamSchema(name: string, initial: unknown, options: Param
     kind,
     json,
     check: (value) => {
-      if (kind === "other") return sameKind(initial, value) ? null : `must be ${article(classOf(initial))}, as its default is`;
+      if (kind === "other")
+        return sameKind(initial, value) ? null : `must be ${article(classOf(initial))}, as its default is`;
       if (kind === "date" && !(value instanceof Date && !Number.isNaN(value.getTime()))) return "must be a valid Date";
       if (zodCheck) return zodCheck(value);
       const wire = encode(kind, value);
@@ -49,18 +50,24 @@ function checkOptionShapes(name: string, initial: unknown, options: ParamOptions
   const bad = (what: string, advice: string): never => {
     throw new StagebookError("param-options", `parameter "${name}": ${what}`, advice);
   };
-  if (typeof options !== "object" || options === null || Array.isArray(options)) return bad("its options are not an object", `Write param("${name}", 10, { min: 0, max: 100 }).`);
-  for (const key of Object.keys(options)) if (!optionNames.includes(key)) bad(`unknown option "${key}"`, `Options are ${optionNames.join(", ")}.`);
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    return bad("its options are not an object", `Write param("${name}", 10, { min: 0, max: 100 }).`);
+  for (const key of Object.keys(options))
+    if (!optionNames.includes(key)) bad(`unknown option "${key}"`, `Options are ${optionNames.join(", ")}.`);
   for (const limit of ["min", "max", "step"] as const) {
     const value: unknown = options[limit];
     if (value === undefined) continue;
     if (typeof value !== "number" || Number.isNaN(value)) bad(`${limit} is not a number`, "Give a number.");
-    if (typeof initial !== "number") bad(`${limit} goes with a number, and its default is ${article(classOf(initial))}`, `Leave out ${limit}.`);
+    if (typeof initial !== "number")
+      bad(`${limit} goes with a number, and its default is ${article(classOf(initial))}`, `Leave out ${limit}.`);
   }
   if (options.step !== undefined && options.step <= 0) bad("step is not above 0", "Give a step above 0.");
-  if (options.min !== undefined && options.max !== undefined && options.min > options.max) bad(`min ${options.min} is above max ${options.max}`, "Swap them.");
-  if (options.choices !== undefined && (!Array.isArray(options.choices) || options.choices.length === 0)) bad("choices is not a list of values", 'Write choices: ["a", "b"].');
-  if (options.tracked !== undefined && typeof options.tracked !== "boolean") bad("tracked is not true or false", "Write tracked: false to keep it out of keys.");
+  if (options.min !== undefined && options.max !== undefined && options.min > options.max)
+    bad(`min ${options.min} is above max ${options.max}`, "Swap them.");
+  if (options.choices !== undefined && (!Array.isArray(options.choices) || options.choices.length === 0))
+    bad("choices is not a list of values", 'Write choices: ["a", "b"].');
+  if (options.tracked !== undefined && typeof options.tracked !== "boolean")
+    bad("tracked is not true or false", "Write tracked: false to keep it out of keys.");
 }
 
 interface GivenSchema {
@@ -69,7 +76,10 @@ interface GivenSchema {
 }
 
 interface ZodLike {
-  safeParse(value: unknown): { success: boolean; error?: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
+  safeParse(value: unknown): {
+    success: boolean;
+    error?: { issues: readonly { path: readonly PropertyKey[]; message: string }[] };
+  };
   toJSONSchema?(options: { target: string; io: string }): JsonObject;
 }
 
@@ -82,13 +92,18 @@ function givenSchema(schema: unknown): GivenSchema | undefined {
       check: (value) => {
         const parsed = schema.safeParse(value);
         if (parsed.success) return null;
-        return (parsed.error?.issues ?? []).map((issue) => (issue.path.length ? `${issue.path.join(".")}: ${issue.message}` : issue.message)).join("; ") || "does not fit its schema";
+        return (
+          (parsed.error?.issues ?? [])
+            .map((issue) => (issue.path.length ? `${issue.path.join(".")}: ${issue.message}` : issue.message))
+            .join("; ") || "does not fit its schema"
+        );
       },
     };
   return { json: JSON.parse(JSON.stringify(schema)) as JsonObject };
 }
 
-const isZod = (schema: unknown): schema is ZodLike => typeof schema === "object" && schema !== null && "safeParse" in schema && typeof schema.safeParse === "function";
+const isZod = (schema: unknown): schema is ZodLike =>
+  typeof schema === "object" && schema !== null && "safeParse" in schema && typeof schema.safeParse === "function";
 
 function kindOf(initial: unknown, options: ParamOptions<unknown>, schema: JsonObject | undefined): ParamKind {
   if (options.choices) return options.choices.every(isJson) ? "choice" : "other";
@@ -98,14 +113,22 @@ function kindOf(initial: unknown, options: ParamOptions<unknown>, schema: JsonOb
     if (type === "number" || type === "integer" || type === "boolean" || type === "string") return type;
     if (isJson(initial)) return "json";
   }
-  if (typeof initial === "number") return options.step !== undefined && Number.isInteger(options.step) && Number.isInteger(initial) ? "integer" : "number";
+  if (typeof initial === "number")
+    return options.step !== undefined && Number.isInteger(options.step) && Number.isInteger(initial)
+      ? "integer"
+      : "number";
   if (typeof initial === "boolean") return "boolean";
   if (typeof initial === "string") return "string";
   if (initial instanceof Date) return "date";
   return isJson(initial) ? "json" : "other";
 }
 
-function jsonSchema(kind: ParamKind, initial: unknown, options: ParamOptions<unknown>, given: JsonObject | undefined): JsonObject {
+function jsonSchema(
+  kind: ParamKind,
+  initial: unknown,
+  options: ParamOptions<unknown>,
+  given: JsonObject | undefined,
+): JsonObject {
   const about: Record<string, Json> = {};
   if (options.description !== undefined) about.description = options.description;
   const limits: Record<string, Json> = {};
@@ -124,7 +147,14 @@ function jsonSchema(kind: ParamKind, initial: unknown, options: ParamOptions<unk
     case "date":
       return { type: "string", format: "date-time", ...about };
     case "json":
-      return { ...(Array.isArray(initial) ? { type: "array" } : initial !== null && typeof initial === "object" ? { type: "object" } : {}), ...about };
+      return {
+        ...(Array.isArray(initial)
+          ? { type: "array" }
+          : initial !== null && typeof initial === "object"
+            ? { type: "object" }
+            : {}),
+        ...about,
+      };
     default:
       return about;
   }
@@ -134,14 +164,22 @@ function compile(name: string, schema: JsonObject) {
   try {
     return ajv.compile(schema);
   } catch (cause) {
-    throw new StagebookError("param-options", `parameter "${name}": its schema is no JSON Schema: ${(cause as Error).message}`, "Give JSON Schema, TypeBox or zod.", { cause });
+    throw new StagebookError(
+      "param-options",
+      `parameter "${name}": its schema is no JSON Schema: ${(cause as Error).message}`,
+      "Give JSON Schema, TypeBox or zod.",
+      { cause },
+    );
   }
 }
 
 function describe(errors: readonly ErrorObject[]): string {
   const texts = errors.map((error) => {
     const at = error.instancePath.slice(1).replaceAll("/", ".");
-    const what = error.keyword === "enum" ? `must be one of ${((error.params as { allowedValues: unknown[] }).allowedValues ?? []).map((value) => JSON.stringify(value)).join(", ")}` : (error.message ?? "does not fit");
+    const what =
+      error.keyword === "enum"
+        ? `must be one of ${((error.params as { allowedValues: unknown[] }).allowedValues ?? []).map((value) => JSON.stringify(value)).join(", ")}`
+        : (error.message ?? "does not fit");
     return at ? `${at} ${what}` : what;
   });
   return [...new Set(texts)].join("; ");

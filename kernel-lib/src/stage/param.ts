@@ -26,11 +26,25 @@ export function createParamDefinition(args: readonly unknown[], cell: CellId | n
   const name = checkName(args[0], "parameter");
   const options = (args[2] ?? {}) as ParamOptions<unknown>;
   const initial = args[1];
-  if (initial === undefined) throw new StagebookError("param-value", `parameter "${name}" has no default`, `Write param("${name}", 10).`);
+  if (initial === undefined)
+    throw new StagebookError("param-value", `parameter "${name}" has no default`, `Write param("${name}", 10).`);
   const schema = createParamSchema(name, initial, options);
-  const definition: ParamDefinition = { name, cell, initial, schema, tracked: options.tracked ?? true, description: options.description, unit: options.unit };
+  const definition: ParamDefinition = {
+    name,
+    cell,
+    initial,
+    schema,
+    tracked: options.tracked ?? true,
+    description: options.description,
+    unit: options.unit,
+  };
   const problem = schema.check(initial);
-  if (problem !== null) throw new StagebookError("param-value", `parameter "${name}": its default ${shortText(initial)} ${problem}`, "Change the default, or the limits that it breaks.");
+  if (problem !== null)
+    throw new StagebookError(
+      "param-value",
+      `parameter "${name}": its default ${shortText(initial)} ${problem}`,
+      "Change the default, or the limits that it breaks.",
+    );
   return definition;
 }
 
@@ -51,7 +65,11 @@ export function valueOf(state: ParamState): unknown {
 }
 
 /** What the page shows of it. `textOf` writes a value for people. */
-export function viewOfParam(state: ParamState, textOf: (value: unknown) => string, equal: (a: unknown, b: unknown) => boolean): ParamView {
+export function viewOfParam(
+  state: ParamState,
+  textOf: (value: unknown) => string,
+  equal: (a: unknown, b: unknown) => boolean,
+): ParamView {
   const { definition } = state;
   const value = valueOf(state);
   return {

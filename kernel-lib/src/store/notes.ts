@@ -23,10 +23,12 @@ export function createFileNotes(file: string, trouble: (message: string, where: 
       try {
         text = fs.readFileSync(file, "utf8");
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT") trouble(`cannot be read: ${(error as Error).message}`, file);
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+          trouble(`cannot be read: ${(error as Error).message}`, file);
         return {};
       }
-      const [sum = "", body = ""] = [text.slice(0, 64), text.slice(65)];
+      const sum = text.slice(0, 64);
+      const body = text.slice(65);
       if (checksum(body) === sum) return JSON.parse(body) as Record<string, unknown>;
       trouble("is damaged: parameter values that were set are forgotten", file);
       return {};

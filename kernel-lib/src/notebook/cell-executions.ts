@@ -1,0 +1,108 @@
+/** Cells from their real start to their end: what they print, which came first, whether they failed. */
+import type { CellId } from "../protocol";
+import { enterActivity, findActivity, withinActivity, type Activity } from "../run/activity";
+import { rememberCellLines } from "../run/cell-lines";
+import type { NotebookCells } from "./cells";
+import type { CompiledCell } from "./compiled-cell";
+import type { PipelineInsides } from "./pipeline-insides";
+import type { TslabKernel, WriteDisplay, WriteStream, ZmqMessage } from "./tslab";
+
+/** One execution of a cell's source. `count`: the number in its prompt. */
+export interface Execution extends Pick<Activity, "write" | "display"> {
+  readonly count: number;
+  readonly source: string;
+}
+
+export class CellExecutions {
+  private adopted: { readonly message: ZmqMessage; readonly cell: CellId } | undefined;
+  private lastValue: object | undefined;
+  /** The cell that executes now: cells never overlap. */
+  private count = 1;
+  private source = "";
+
+  constructor(
+    private readonly insides: PipelineInsides,
+    private readonly cells: NotebookCells,
+  ) {}
+
+  /** The cell that is under way while Stagebook is imported. */
+  adopt(request: TslabKernel): void {
+    const cell = cellOf(request.message.metadata);
+    enterActivity({ ...this.activityOf(cell), ...outputsOf(request.writeStream, request.writeDisplay) });
+    if (!cell) return;
+    this.adopted = { message: request.message, cell };
+    this.cells.begin(cell, 1);
+  }
+
+  /** The cell's code is known and about to run. */
+  compiled(code: CompiledCell): string {
+    const { cell } = findActivity();
+    if (cell) this.cells.compiled(cell, code);
+    const script = `cell [${this.count}]`;
+    rememberCellLines(script, this.source, code.code);
+    return script;
+  }
+
+  keepLastValue(value: object): void {
+    this.lastValue = value;
+  }
+
+  /** A message that is no longer under way. */
+  ended(message: ZmqMessage): void {
+    if (message !== this.adopted?.message) return;
+    const { cell } = this.adopted;
+    this.adopted = undefined;
+    this.cells.end(cell, true);
+  }
+
+  /** What a cell's code is part of, from the request on. */
+  activityOf(cell: CellId | null): Activity {
+    return { cell, source: "cell", ...(cell ? { observe: (read) => this.cells.observe(cell, read) } : {}) };
+  }
+
+  /** One cell from its real start to its end. tslab throws its execution count when the cell failed. */
+  async execute({ count, source, ...outputs }: Execution, original: () => Promise<unknown>): Promise<unknown> {
+    const activity = { ...findActivity(), ...outputs };
+    const { cell } = activity;
+    this.count = count;
+    this.source = source;
+    this.lastValue = undefined;
+    if (cell) this.cells.begin(cell, count);
+    let ok = false;
+    try {
+      const result = await withinActivity(activity, original);
+      await withinActivity(activity, () => this.printLastValue());
+      ok = true;
+      return result;
+    } finally {
+      if (cell) this.cells.end(cell, ok);
+      else {
+        this.insides.engine.endEpoch();
+        this.insides.engine.refresh();
+      }
+    }
+  }
+
+  private async printLastValue(): Promise<void> {
+    const value = this.lastValue;
+    this.lastValue = undefined;
+    if (value === undefined) return;
+    this.insides.engine.endEpoch();
+    this.insides.engine.refresh();
+    await this.insides.engine.settled();
+    console.log(value);
+  }
+}
+
+/** What a cell's code writes to. */
+export function outputsOf(writeStream: WriteStream, writeDisplay: WriteDisplay): Pick<Activity, "write" | "display"> {
+  return {
+    write: writeStream,
+    display: (bundle) => writeDisplay({ data: bundle, metadata: {}, transient: {} }),
+  };
+}
+
+/** The cell that a request is of; null for front ends that do not say. */
+export function cellOf(metadata: Record<string, unknown>): CellId | null {
+  return typeof metadata.cellId === "string" && metadata.cellId !== "" ? (metadata.cellId as CellId) : null;
+}

@@ -1,0 +1,205 @@
+/** This very process seen through V8's inspector: what functions are bound to, which script they are of. One session a process. */
+import inspector from "node:inspector";
+import { types } from "node:util";
+import type { AnyFunction } from "../key/scopes";
+
+type Remote = inspector.Runtime.RemoteObject;
+/** V8 hands live values back through this property, which exists for the time of one call. */
+const HANDOVER = "__stagebook_handover__";
+
+/** What a function is, apart from the values of its variables. */
+export interface FunctionFacts {
+  readonly bound?: { readonly target: AnyFunction; readonly thisValue: unknown; readonly args: readonly unknown[] };
+  readonly native: boolean;
+  /** Absent for native and bound functions. */
+  readonly script?: Script;
+  /** `line:column` in its script. */
+  readonly position: string;
+}
+
+/** One script of this process. `parsedAt`: epoch milliseconds. */
+export interface Script {
+  readonly url: string;
+  readonly parsedAt: number;
+}
+
+class LiveSession {
+  private session: inspector.Session | undefined;
+  private readonly scripts = new Map<string, Script>();
+
+  describe(fn: AnyFunction): FunctionFacts {
+    return this.withObject(fn, (id) => {
+      const internal = this.internalProperties(id);
+      const target = internal.get("[[TargetFunction]]");
+      if (target?.objectId) {
+        const [targetValue, thisValue, ...args] = this.take([
+          target,
+          internal.get("[[BoundThis]]"),
+          ...this.elements(internal.get("[[BoundArgs]]")),
+        ]);
+        return {
+          bound: { target: targetValue as AnyFunction, thisValue, args },
+          native: true,
+          position: "",
+        };
+      }
+      const location = internal.get("[[FunctionLocation]]")?.value as
+        { scriptId: string; lineNumber: number; columnNumber?: number } | undefined;
+      if (!location) return { native: true, position: "" };
+      const script = this.scripts.get(location.scriptId);
+      return {
+        native: false,
+        script,
+        position: `${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`,
+      };
+    });
+  }
+
+  /** Every name in the function's own scopes, innermost winning; globals are left out. */
+  scopeValues(fn: AnyFunction): ReadonlyMap<string, unknown> {
+    return this.withObject(fn, (id) => {
+      const remotes = new Map<string, Remote | undefined>();
+      for (const scope of this.elements(this.internalProperties(id).get("[[Scopes]]"))) {
+        if (!scope?.objectId || /^Global|^Script/.test(scope.description ?? "")) continue;
+        const { result } = this.post("Runtime.getProperties", { objectId: scope.objectId, ownProperties: true });
+        for (const property of result) if (!remotes.has(property.name)) remotes.set(property.name, property.value);
+      }
+      const values = this.take([...remotes.values()]);
+      return new Map([...remotes.keys()].map((name, at) => [name, values[at]]));
+    });
+  }
+
+  proxyHandler(proxy: object): Record<string, unknown> | undefined {
+    return this.withObject(
+      proxy,
+      (id) => this.take([this.internalProperties(id).get("[[Handler]]")])[0] as Record<string, unknown> | undefined,
+    );
+  }
+
+  private internalProperties(objectId: string): ReadonlyMap<string, Remote> {
+    const { internalProperties = [] } = this.post("Runtime.getProperties", { objectId, ownProperties: true });
+    return new Map(
+      internalProperties.flatMap((property) => (property.value ? [[property.name, property.value] as const] : [])),
+    );
+  }
+
+  private elements(list: Remote | undefined): readonly (Remote | undefined)[] {
+    if (!list?.objectId) return [];
+    const { result } = this.post("Runtime.getProperties", { objectId: list.objectId, ownProperties: true });
+    return result.filter((property) => /^\d+$/.test(property.name)).map((property) => property.value);
+  }
+
+  /** The live values behind remote ones, in one call. */
+  private take(remotes: readonly (Remote | undefined)[]): readonly unknown[] {
+    const byReference = remotes.filter(
+      (remote): remote is Remote & { objectId: string } => remote?.objectId !== undefined,
+    );
+    const taken: unknown[] = [];
+    const first = byReference[0];
+    if (first)
+      this.handover(
+        (...values: unknown[]) => taken.push(...values),
+        () =>
+          this.post("Runtime.callFunctionOn", {
+            objectId: first.objectId,
+            functionDeclaration: `function (...values) { globalThis[${JSON.stringify(HANDOVER)}](...values); }`,
+            arguments: byReference.map(({ objectId }) => ({ objectId })),
+          }),
+      );
+    let next = 0;
+    return remotes.map((remote) =>
+      remote === undefined ? undefined : remote.objectId !== undefined ? taken[next++] : primitive(remote),
+    );
+  }
+
+  private withObject<T>(value: object, read: (objectId: string) => T): T {
+    const group = "stagebook";
+    try {
+      const { result } = this.handover(value, () =>
+        this.post("Runtime.evaluate", {
+          expression: `globalThis[${JSON.stringify(HANDOVER)}]`,
+          objectGroup: group,
+          silent: true,
+        }),
+      );
+      if (result.objectId === undefined) throw new Error("the inspector gave no object");
+      return read(result.objectId);
+    } finally {
+      // Without this about 1 KB leaks a read.
+      this.post("Runtime.releaseObjectGroup", { objectGroup: group });
+    }
+  }
+
+  private handover<T>(value: unknown, act: () => T): T {
+    Object.defineProperty(globalThis, HANDOVER, { value, configurable: true, enumerable: false });
+    try {
+      return act();
+    } finally {
+      Reflect.deleteProperty(globalThis, HANDOVER);
+    }
+  }
+
+  private post(
+    method: "Runtime.evaluate",
+    params: inspector.Runtime.EvaluateParameterType,
+  ): inspector.Runtime.EvaluateReturnType;
+  private post(
+    method: "Runtime.getProperties",
+    params: inspector.Runtime.GetPropertiesParameterType,
+  ): inspector.Runtime.GetPropertiesReturnType;
+  private post(
+    method: "Runtime.callFunctionOn",
+    params: inspector.Runtime.CallFunctionOnParameterType,
+  ): inspector.Runtime.CallFunctionOnReturnType;
+  private post(method: "Runtime.releaseObjectGroup", params: inspector.Runtime.ReleaseObjectGroupParameterType): void;
+  private post(method: string, params: object): unknown {
+    const session = this.connected();
+    let failure: Error | null = null;
+    let answer: unknown;
+    // The session lives in this thread: its callback is called before post returns.
+    session.post(method, params, (error: Error | null, result?: unknown) => {
+      failure = error;
+      answer = result;
+    });
+    if (failure) throw failure as Error;
+    return answer;
+  }
+
+  private connected(): inspector.Session {
+    if (this.session) return this.session;
+    const session = new inspector.Session();
+    session.connect();
+    // Only the debugger domain tells which script a function is of; pauses are skipped so that `debugger;` cannot hang a kernel.
+    session.on("Debugger.scriptParsed", ({ params }) =>
+      this.scripts.set(params.scriptId, { url: params.url, parsedAt: Date.now() }),
+    );
+    session.post("Debugger.enable");
+    session.post("Debugger.setSkipAllPauses", { skip: true });
+    this.session = session;
+    return session;
+  }
+}
+
+function primitive(remote: Remote): unknown {
+  if (remote.unserializableValue === undefined)
+    return remote.type === "undefined" ? undefined : (remote.value as unknown);
+  if (remote.type === "bigint") return BigInt(remote.unserializableValue.replace(/n$/, ""));
+  return remote.unserializableValue === "-0" ? -0 : Number(remote.unserializableValue);
+}
+
+let shared: LiveSession | undefined;
+
+/** One inspector session a process. */
+export function sharedSession(): LiveSession {
+  return (shared ??= new LiveSession());
+}
+
+/** The value of one name in a function's scopes, whoever wrote the function; undefined when it has none. */
+export function readFunctionScope(fn: AnyFunction, name: string): unknown {
+  return sharedSession().scopeValues(fn).get(name);
+}
+
+/** The handler of a proxy, with its traps; undefined for what is no proxy. */
+export function readProxyHandler(proxy: object): Record<string, unknown> | undefined {
+  return types.isProxy(proxy) ? sharedSession().proxyHandler(proxy) : undefined;
+}
