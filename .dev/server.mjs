@@ -77,6 +77,9 @@ function spawnServer(options, token) {
     `--ServerApp.root_dir=${options.folder}`,
     // A kernel that does not end when asked is killed after this many seconds.
     "--KernelManager.shutdown_wait_time=2",
+    // Rarely tslab loses its first request (it comes before all sockets are bound): the server then goes on after this
+    // many seconds. Its own default is 60.
+    "--MappingKernelManager.kernel_info_timeout=15",
     ...browser,
     ...asRoot,
     ...(options.args ?? []),
