@@ -104,8 +104,7 @@ function findCurrentRequest(
   copies: readonly TslabCopy[],
 ):
   { readonly message: ZmqMessage; readonly writeStream: WriteStream; readonly writeDisplay: WriteDisplay } | undefined {
-  const writeStream = readFunctionScope(Reflect.get(process.stdout, "write"), "writeStream") as
-    WriteStream | undefined;
+  const writeStream = readFunctionScope(Reflect.get(process.stdout, "write"), "writeStream") as WriteStream | undefined;
   const message = writeStream && (readFunctionScope(writeStream, "msg") as ZmqMessage | undefined);
   const writeDisplay = copies.map((copy) => copy.lastWriteDisplayData).find((write) => write !== null);
   return writeStream && message && writeDisplay ? { message, writeStream, writeDisplay } : undefined;
