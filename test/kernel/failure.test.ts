@@ -115,7 +115,7 @@ describe("a stage that throws", () => {
     ["a frozen error", `throw Object.freeze(new Error("frozen"))`, "frozen"],
     ["a rejected promise", `return Promise.reject(new Error("rejected"))`, "rejected"],
   ])("[R9] %s thrown is a failure like any other", async (_kind, statement, expected) => {
-    await notebook.cell("odd", `const odd = stage("odd", (): number => { ${statement}; });`);
+    await notebook.cell("odd", `const odd = stage("odd", (): any => { ${statement}; });`);
     expect(await notebook.failing("run", "await odd();")).toContain(expected);
     expect(notebook.status("odd")).toBe("failed");
   });

@@ -34,13 +34,13 @@ describe("a run that is stopped", () => {
     notebook.kernel.until((_events, view) => view.stages[stage]?.status === "cancelled", `${stage} is cancelled`);
 
   test("[R10] Interrupt stops a waiting stage within a second, and stores nothing", async () => {
-    const cell = notebook.kernel.start("await below();", { cell: "x" });
+    const cell = notebook.kernel.run("await below();", { cell: "x" });
     await running("waits");
     const stored = entries();
     const at = Date.now();
     notebook.kernel.interrupt();
     await stopped("waits");
-    expect((await cell.done).ok).toBe(false);
+    expect((await cell).ok).toBe(false);
     expect(Date.now() - at).toBeLessThan(SECOND);
     await notebook.settled();
     expect(notebook.view.runs.at(-1)).toMatchObject({ status: "cancelled" });
@@ -52,24 +52,23 @@ describe("a run that is stopped", () => {
   });
 
   test("[R10] the kernel goes on after an Interrupt, and the next run begins anew", async () => {
-    const cell = notebook.kernel.start("await below();", { cell: "x" });
+    const cell = notebook.kernel.run("await below();", { cell: "x" });
     await running("waits");
     await notebook.kernel.command({ type: "cancel" });
-    expect((await cell.done).ok).toBe(false);
+    expect((await cell).ok).toBe(false);
     expect(await notebook.read("1 + 1")).toBe("2");
   });
 
   test("[R10] a body that does not listen is left behind, and what it gives later is refused", async () => {
-    const cell = notebook.kernel.start("await deaf();", { cell: "x" });
+    const cell = notebook.kernel.run("await deaf();", { cell: "x" });
     await running("deaf");
     const stored = entries();
     const at = Date.now();
     notebook.kernel.interrupt();
     await stopped("deaf");
-    await cell.done;
+    await cell;
     expect(Date.now() - at).toBeLessThan(SECOND);
-    await notebook.kernel.run("1;");
-    const events = await notebook.during(() => notebook.kernel.run("(globalThis as any).answer(); await null;"));
+    const events = await notebook.during(() => notebook.cell("x", "(globalThis as any).answer(); await null;"));
     expect(events.filter((event) => event.type === "stage:succeeded")).toEqual([]);
     expect(notebook.status("deaf")).toBe("cancelled");
     expect(entries()).toBe(stored);

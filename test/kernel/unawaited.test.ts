@@ -75,6 +75,15 @@ describe("what cells print", () => {
     expect(lines).toEqual([]);
   });
 
+  test.each([`throw new Error("mine");`, `await null; throw new Error("mine");`])(
+    "[Y1] the error of a plain cell has no frames of Stagebook: %s",
+    async (code) => {
+      const text = await notebook.failing("x", code);
+      expect(text).toContain("Error: mine");
+      expect(text).not.toMatch(/kernel-lib|stagebook/);
+    },
+  );
+
   test("[Y1] the bridge prints nothing: comms opened, unknown targets, messages, closings, comm_info", async () => {
     const { kernel } = notebook;
     const cell = kernel.start("await new Promise((done) => setTimeout(done, 400)); 7;", { cell: "busy" });
