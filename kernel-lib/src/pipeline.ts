@@ -128,9 +128,17 @@ export function createPipelineWithInsides(
   );
   const { log } = options;
   if (log) bus.events$.subscribe((event) => event.type === "log:written" && log(event.record));
+  const pipeline = createFace(engine, host, bus);
   return {
-    pipeline: createFace(engine, host, bus),
-    insides: { engine, bus, scopes, logLines, setCells: (known) => void (cells = known) },
+    pipeline,
+    insides: {
+      isPipeline: (value) => value === pipeline,
+      engine,
+      bus,
+      scopes,
+      logLines,
+      setCells: (known) => void (cells = known),
+    },
   };
 }
 
@@ -139,6 +147,7 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
   const define: DefineStage = (...args: unknown[]) => {
     const definition = createStageDefinition(args, findActivity().cell);
     checkOwners(definition.inputs.leaves, host, definition.name);
+    host.warnFixedInputs(definition.inputs.leaves, definition.name);
     engine.registry.stages.define(definition, aliveCell, engine.labelOf);
     engine.endEpoch();
     engine.emit({
@@ -201,10 +210,18 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
       engine.endEpoch();
       engine.refresh();
     },
+    [Symbol.for("nodejs.util.inspect.custom")]: () => pipelineText(bus.view),
     toMermaid: () => toMermaid(bus.view),
     toDot: () => toDot(bus.view),
     toJSON: () => bus.view,
   };
+}
+
+/** What the prompt says of a pipeline. */
+function pipelineText(view: View): string {
+  const stages = Object.values(view.stages);
+  const lines = stages.map((stage) => `  ${stage.name} · ${stage.status}`);
+  return [`pipeline of ${stages.length} ${stages.length === 1 ? "stage" : "stages"}`, ...lines].join("\n");
 }
 
 function graphOf(view: View): { nodes: readonly string[]; edges: readonly (readonly [string, string])[] } {

@@ -20,7 +20,7 @@ export function toMermaid(view: View): string {
   const used = new Set(
     stages.flatMap((stage) => stage.inputs.flatMap((input) => (input.kind === "param" ? [input.name] : []))),
   );
-  const lines = ["flowchart TD"];
+  const lines = ["flowchart TD", ...styles];
   for (const stage of stages)
     lines.push(`  ${id.get(`stage ${stage.name}`)}["${escape(stage.name)}"]:::${stage.status}`);
   for (const param of Object.values(view.params))
@@ -34,6 +34,18 @@ export function toMermaid(view: View): string {
     }
   return lines.join("\n");
 }
+
+/** Legible on light and dark pages. */
+const styles = [
+  "  classDef fresh stroke:#3fa34d,stroke-width:2px",
+  "  classDef stale stroke:#e08a00,stroke-width:2px",
+  "  classDef pending stroke:#e08a00,stroke-dasharray:4",
+  "  classDef new stroke:#888,stroke-dasharray:4",
+  "  classDef running stroke:#1976d2,stroke-width:3px",
+  "  classDef failed stroke:#d32f2f,stroke-width:3px",
+  "  classDef blocked stroke:#d32f2f,stroke-dasharray:4",
+  "  classDef cancelled stroke:#888,stroke-width:2px",
+];
 
 /** Mermaid reads `#quot;` and the like as characters. */
 const escape = (text: string): string => text.replace(/[#"<>[\]`]/g, (character) => `#${character.charCodeAt(0)};`);

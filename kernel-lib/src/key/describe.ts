@@ -114,7 +114,9 @@ function objectText(value: object, max: number): string {
 
 function dateText(date: Date): string {
   const time = Date.prototype.getTime.call(date);
-  return Number.isNaN(time) ? "Invalid Date" : new Date(time).toISOString();
+  if (Number.isNaN(time)) return "Invalid Date";
+  // A day is written as one.
+  return new Date(time).toISOString().replace(/T00:00:00\.000Z$/, "");
 }
 
 function errorText(error: object, max: number): string {

@@ -2,10 +2,13 @@
 import type { CellId } from "../protocol";
 import { enterActivity, findActivity, withinActivity, type Activity } from "../run/activity";
 import { rememberCellLines } from "../run/cell-lines";
+import { RunningStage } from "../run/running";
 import type { NotebookCells } from "./cells";
 import type { CompiledCell } from "./compiled-cell";
 import type { PipelineInsides } from "./pipeline-insides";
 import type { TslabKernel, WriteDisplay, WriteStream, ZmqMessage } from "./tslab";
+
+const PROMISE_TEXT = "Promise: add await to see its value";
 
 /** One execution of a cell's source. `count`: the number in its prompt. */
 export interface Execution extends Pick<Activity, "write" | "display"> {
@@ -17,6 +20,7 @@ export class CellExecutions {
   private adopted: { readonly message: ZmqMessage; readonly cell: CellId } | undefined;
   private lastValue: object | undefined;
   /** The cell that executes now: cells never overlap. */
+  isDeclaring = false;
   private count = 1;
   private source = "";
 
@@ -60,8 +64,15 @@ export class CellExecutions {
     return { cell, source: "cell", ...(cell ? { observe: (read) => this.cells.observe(cell, read) } : {}) };
   }
 
-  /** One cell from its real start to its end. tslab throws its execution count when the cell failed. */
-  async execute({ count, source, ...outputs }: Execution, original: () => Promise<unknown>): Promise<unknown> {
+  /**
+   * One cell from its real start to its end. tslab throws its execution count when the cell failed, and forgets the names that the
+   * cell declared: `declare` compiles the cell once more, without running it, so that its stages can still be named.
+   */
+  async execute(
+    { count, source, ...outputs }: Execution,
+    original: () => Promise<unknown>,
+    declare: () => Promise<unknown>,
+  ): Promise<unknown> {
     const activity = { ...findActivity(), ...outputs };
     const { cell } = activity;
     this.count = count;
@@ -74,12 +85,24 @@ export class CellExecutions {
       await withinActivity(activity, () => this.printLastValue());
       ok = true;
       return result;
+    } catch (failure) {
+      if (cell && this.cells.hasDefined(cell)) await this.declareOnly(declare);
+      throw failure;
     } finally {
       if (cell) this.cells.end(cell, ok);
       else {
         this.insides.engine.endEpoch();
         this.insides.engine.refresh();
       }
+    }
+  }
+
+  private async declareOnly(declare: () => Promise<unknown>): Promise<void> {
+    this.isDeclaring = true;
+    try {
+      await declare();
+    } finally {
+      this.isDeclaring = false;
     }
   }
 
@@ -90,7 +113,8 @@ export class CellExecutions {
     this.insides.engine.endEpoch();
     this.insides.engine.refresh();
     await this.insides.engine.settled();
-    console.log(value);
+    // Node hangs its bookkeeping on promises where every print would show it.
+    console.log(value instanceof Promise && !(value instanceof RunningStage) ? PROMISE_TEXT : value);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The cells that ran in this kernel: what each read, and so which are stale. Definitions of a cell come and go with it. */
-import type { CellId, CellStatus, EventBody, View } from "../protocol";
+import type { CellId, CellStatus, EventBody, Freshness, View } from "../protocol";
 import type { Scopes } from "../key/scopes";
 import { digestAnything } from "../key/closure";
 import type { CellRead } from "../run/activity";
@@ -12,13 +12,18 @@ interface CellRecord {
   readonly count: number;
   running: boolean;
   ok: boolean;
-  /** Stages by the digest of the output that the cell saw; "" when it saw an error. */
-  readonly stages: Map<string, string>;
+  /** Stages by instance id, with the digest of the output that the cell saw; "" when it saw an error. */
+  readonly stages: Map<string, SeenStage>;
   /** Parameters by the digest of the value that it saw. */
   readonly params: Map<string, string>;
   /** Variables of other cells by their version when it began. */
   variables: ReadonlyMap<string, number>;
   writes: readonly string[];
+}
+
+interface SeenStage {
+  readonly name: string;
+  readonly digest: string;
 }
 
 interface Mark {
@@ -83,8 +88,14 @@ export class NotebookCells {
   observe(cell: CellId, read: CellRead): void {
     const record = this.records.get(cell);
     if (!record) return;
-    if (read.kind === "stage") record.stages.set(read.name, read.digest);
+    if (read.kind === "stage") record.stages.set(read.id, { name: read.name, digest: read.digest });
     else record.params.set(read.name, this.paramDigest(read.name));
+  }
+
+  /** Whether the execution under way has defined a stage or parameter. */
+  hasDefined(cell: CellId): boolean {
+    const { stages, params } = this.parts.engine.registry;
+    return stages.definedBy(cell).length + params.definedBy(cell).length > 0;
   }
 
   end(cell: CellId, ok: boolean): void {
@@ -130,13 +141,12 @@ export class NotebookCells {
 
   /** Stale cells whose stages are all current now: executing them shows what is current. */
   toExecute(): readonly CellId[] {
-    const { stages } = this.parts.view();
     return [...this.records.values()]
       .filter(
         (record) =>
           !record.running &&
           this.judge(record).status === "stale" &&
-          [...record.stages.keys()].every((name) => (stages[name]?.status ?? "fresh") === "fresh"),
+          [...record.stages].every(([id, { name }]) => (this.stateOf(id, name)?.status ?? "fresh") === "fresh"),
       )
       .map((record) => record.id);
   }
@@ -168,24 +178,32 @@ export class NotebookCells {
 
   /** A failed cell is worth another try when a stage that failed in it is current, or something else that it read is new. */
   private hasRecovered(record: CellRecord): boolean {
-    const { stages } = this.parts.view();
-    const seenFailing = [...record.stages].filter(([, digest]) => digest === "");
-    if (seenFailing.length > 0) return seenFailing.every(([name]) => stages[name]?.status === "fresh");
+    const seenFailing = [...record.stages].filter(([, { digest }]) => digest === "");
+    if (seenFailing.length > 0)
+      return seenFailing.every(([id, { name }]) => this.stateOf(id, name)?.status === "fresh");
     return this.paramReasons(record).length > 0 || this.variableReasons(record).length > 0;
   }
 
   private stageReasons(record: CellRecord): string[] {
-    const { stages } = this.parts.view();
-    return [...record.stages].flatMap(([name, digest]) => {
-      const stage = stages[name];
-      if (!stage) return [`${name} is gone`];
-      if (stage.status === "running") return [];
-      if (stage.status !== "fresh")
-        return [
-          `${name} is ${stage.status}${stage.reasons.length ? `: ${stage.reasons.map((reason) => reason.text).join("; ")}` : ""}`,
-        ];
-      return stage.result?.digest === digest ? [] : [`${name} has a new result`];
+    return [...record.stages].flatMap(([id, { name, digest }]) => {
+      const now = this.stateOf(id, name);
+      if (!now) return [`${name} is gone`];
+      if (now.status === "running") return [];
+      if (now.status !== "fresh") return [`${name} is ${now.status}${now.reasons ? `: ${now.reasons}` : ""}`];
+      return now.digest === digest ? [] : [`${name} has a new result`];
     });
+  }
+
+  /** What a stage is now; under other parameter values the plan knows it, not the view. */
+  private stateOf(id: string, name: string): { status: Freshness; reasons: string; digest?: string } | undefined {
+    const stage = this.parts.view().stages[name];
+    const now = id === name ? stage : (this.parts.engine.rowOf(id) ?? stage);
+    if (!stage || !now) return undefined;
+    return {
+      status: now.status,
+      reasons: now.reasons.map((reason) => reason.text).join("; "),
+      digest: now.result?.digest,
+    };
   }
 
   private paramReasons(record: CellRecord): string[] {

@@ -1,7 +1,6 @@
 /** Sees every cell that tslab compiled before it runs: tslab calls `vm.runInThisContext` through the module object. */
 import vm from "node:vm";
 import { trimStack } from "../run/error-view";
-import { inputOf } from "../stage/input";
 import { readCompiledCell, type CompiledCell } from "./compiled-cell";
 
 /** What the rest of Stagebook learns of a cell's code. */
@@ -9,7 +8,10 @@ export interface CompileListener {
   isVariable(name: string): boolean;
   /** Before the cell runs. Returns the name that its code gets in stacks. */
   compiled(cell: CompiledCell): string;
-  /** The cell's last expression is a stage, parameter or file: it is printed later, when the plan is true again. */
+  /** True while a cell is only declared once more: its code must not run. */
+  isDeclaring(): boolean;
+  /** Whether the value of a cell's last expression is printed later, when the plan is true again. */
+  printsLater(value: unknown): boolean;
   lastValue(value: object): void;
   failed(error: Error): void;
 }
@@ -22,6 +24,7 @@ export function hookCompiledCells(exports: Record<string, unknown>, listener: Co
   const original = vm.runInThisContext;
   const hooked = (code: string, options?: vm.RunningCodeOptions | string): unknown => {
     if (!WRAPPER.test(code)) return original.call(vm, code, options);
+    if (listener.isDeclaring()) return Promise.resolve();
     const cell = readCell(code, listener);
     const settings = { ...(typeof options === "object" ? options : {}), ...(cell.script && { filename: cell.script }) };
     const last = LAST_EXPRESSION.exec(code)?.[1];
@@ -62,7 +65,7 @@ function readCell(code: string, listener: CompileListener): { readonly code: str
 
 function takeLastValue(exports: Record<string, unknown>, name: string, listener: CompileListener): void {
   const value = exports[name];
-  if (!inputOf(value)) return;
+  if (!listener.printsLater(value)) return;
   // tslab prints nothing for undefined.
   exports[name] = undefined;
   listener.lastValue(value as object);

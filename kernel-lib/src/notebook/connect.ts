@@ -1,6 +1,7 @@
 /** Joins a pipeline to the running tslab kernel: cells, outputs, comms. Without a fork, and without a kernel of our own. */
 import { COMM_TARGET } from "../protocol";
 import type { PipelineInsides } from "./pipeline-insides";
+import { inputOf } from "../stage/input";
 import { CellExecutions } from "./cell-executions";
 import { NotebookCells } from "./cells";
 import { Comms } from "./comms";
@@ -53,6 +54,8 @@ export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, ve
   hookCompiledCells(exports, {
     isVariable: (name) => Object.hasOwn(exports, name),
     compiled: (code) => executions.compiled(code),
+    isDeclaring: () => executions.isDeclaring,
+    printsLater: (value) => inputOf(value) !== undefined || insides.isPipeline(value) || value instanceof Promise,
     lastValue: (value) => executions.keepLastValue(value),
     failed: (error) => insides.engine.log("warn", `a cell could not be analysed and runs as it is: ${error.message}`),
   });

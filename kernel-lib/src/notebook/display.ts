@@ -81,7 +81,7 @@ function tableBundle(rows: readonly Row[]): Bundle {
   const body = shown
     .map(
       (row) =>
-        `<tr>${columns.map((name) => `<td${typeof row[name] === "number" ? ' style="text-align:right"' : ""}>${escapeHtml(cellText(row[name]))}</td>`).join("")}</tr>`,
+        `<tr>${columns.map((name) => `<td style="text-align:${typeof row[name] === "number" ? "right" : "left"}">${escapeHtml(cellText(row[name]))}</td>`).join("")}</tr>`,
     )
     .join("");
   const note = [
@@ -106,7 +106,8 @@ function cellText(value: unknown): string {
 function plainText(value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
-  if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+  if (value instanceof Date && !Number.isNaN(value.getTime()))
+    return value.toISOString().replace(/T00:00:00\.000Z$/, "");
   return inspect(value, { depth: 1, breakLength: Infinity });
 }
 

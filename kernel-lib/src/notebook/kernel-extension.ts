@@ -62,6 +62,10 @@ function extendHandler(copy: TslabCopy, { executions, version }: KernelParts): v
   };
   handler.handleExecuteImpl = function (request, writeStream, writeDisplay) {
     const execution = { count: this.execCount + 1, source: request.code, ...outputsOf(writeStream, writeDisplay) };
-    return executions.execute(execution, () => handleExecuteImpl.call(this, request, writeStream, writeDisplay));
+    return executions.execute(
+      execution,
+      () => handleExecuteImpl.call(this, request, writeStream, writeDisplay),
+      () => this.executor.execute(request.code),
+    );
   };
 }

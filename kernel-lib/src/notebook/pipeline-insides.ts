@@ -8,6 +8,8 @@ export interface PipelineInsides {
   readonly engine: Engine;
   readonly bus: EventBus;
   readonly scopes: Scopes;
+  /** Whether a value is this pipeline itself. */
+  readonly isPipeline: (value: unknown) => boolean;
   readonly logLines: () => readonly LogRecord[];
   /** Who knows the notebook's cells; none do until a notebook says so. */
   setCells(cells: CellKnowledge): void;

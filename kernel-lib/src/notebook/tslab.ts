@@ -46,6 +46,7 @@ export type WriteDisplay = (data: object, update?: boolean) => void;
 
 export interface JupyterHandler {
   execCount: number;
+  readonly executor: { execute(source: string): Promise<boolean> };
   handleKernel: (this: JupyterHandler) => Record<string, unknown>;
   handleExecuteImpl: (
     this: JupyterHandler,

@@ -9,7 +9,8 @@ export const noOverlay: Overlay = new Map();
 
 /** What a cell's code read, so that the cell can be called stale later. */
 export type CellRead =
-  | { readonly kind: "stage"; readonly name: string; readonly digest: string }
+  /** `id`: of the instance, which differs from the name under other parameter values. `digest` is "" when it failed. */
+  | { readonly kind: "stage"; readonly name: string; readonly id: string; readonly digest: string }
   | { readonly kind: "param"; readonly name: string };
 
 /** A stage's body while it runs. */

@@ -20,6 +20,9 @@ import { Results } from "./results";
 import { Run } from "./run";
 import { Slots } from "./slots";
 
+/** How many results under other parameter values are planned for the cells that show them. */
+const MAX_WATCHED = 100;
+
 export interface RunSummary {
   readonly status: RunStatus;
   readonly bodies: number;
@@ -58,6 +61,8 @@ export class Engine implements EngineParts {
     () => this.replan(),
     () => this.active.size > 0,
   );
+  private readonly watched = new Map<string, Instance>();
+  private rows: ReadonlyMap<string, PlanRowView> = new Map();
   private runs = 0;
 
   constructor(
@@ -164,6 +169,18 @@ export class Engine implements EngineParts {
     }
   }
 
+  /** Keeps planning an instance under other parameter values: a cell shows its result. */
+  watch(instance: Instance): void {
+    this.watched.set(instance.id, instance);
+    const oldest = this.watched.keys().next();
+    if (this.watched.size > MAX_WATCHED && oldest.done !== true) this.watched.delete(oldest.value);
+  }
+
+  /** What the last plan said of an instance. */
+  rowOf(id: string): PlanRowView | undefined {
+    return this.rows.get(id);
+  }
+
   /** The plan of all stages. */
   async planAll(overlay?: Overlay): Promise<FullPlan> {
     return this.planner.plan(this.registry.stages.all().map(({ name }) => this.instances.find(name, overlay)));
@@ -197,7 +214,10 @@ export class Engine implements EngineParts {
 
   private async replan(): Promise<void> {
     try {
-      this.show(await this.planAll());
+      const stages = this.registry.stages.all().map(({ name }) => this.instances.find(name));
+      const watched = [...this.watched.values()].filter(({ definition }) => this.registry.stages.get(definition.name));
+      const again = watched.map(({ definition, overlay }) => this.instances.find(definition.name, overlay));
+      this.show(await this.planner.plan([...stages, ...again]));
     } catch (error) {
       this.log("error", `the plan could not be made: ${(error as Error).message}`, {
         fields: { stack: (error as Error).stack ?? "" },
@@ -208,9 +228,11 @@ export class Engine implements EngineParts {
   private show({ assessed }: FullPlan): void {
     const inputs: Record<string, readonly InputView[]> = {};
     const rows: PlanRowView[] = [];
+    this.rows = new Map([...assessed].map(([id, { row }]) => [id, row]));
     for (const { instance, row } of assessed.values()) {
       const name = instance.definition.name;
-      if (instance.definition.partOf !== undefined || !this.registry.stages.get(name)) continue;
+      if (instance.definition.partOf !== undefined || instance.overlay.size > 0 || !this.registry.stages.get(name))
+        continue;
       const views = this.instances.inputViews(instance);
       if (changed(this.shownInputs, name, JSON.stringify(views))) inputs[name] = views;
       if (changed(this.shownRows, name, JSON.stringify(row))) rows.push(row);

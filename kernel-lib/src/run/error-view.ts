@@ -35,16 +35,19 @@ export function stageFailed(stage: string, cell: CellId | null, label: string, c
   if (cause instanceof Error) trimStack(cause);
   const place = placeOf(cause);
   const where = place ? `${place.cell}, line ${place.line}` : label;
-  const advice =
-    cause instanceof StagebookError
-      ? cause.advice
-      : "Mend the stage and run it again; what was finished before it is kept.";
-  return new StagebookError(
-    "stage-failed",
-    `stage "${stage}"${where ? ` (${where})` : ""} failed: ${messageOf(cause)}`,
-    advice,
-    { stage, cell: cell ?? undefined, cause },
-  );
+  const name = `stage "${stage}"${where ? ` (${where})` : ""}`;
+  // One of Stagebook's own says all that there is to say.
+  if (cause instanceof StagebookError)
+    return new StagebookError(cause.code, `${name}: ${cause.message}`, cause.advice, {
+      stage,
+      cell: cell ?? undefined,
+    });
+  const advice = "Mend the stage and run it again; what was finished before it is kept.";
+  return new StagebookError("stage-failed", `${name} failed: ${messageOf(cause)}`, advice, {
+    stage,
+    cell: cell ?? undefined,
+    cause,
+  });
 }
 
 /** The message of anything that can be thrown. */

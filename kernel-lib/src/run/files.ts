@@ -5,7 +5,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import readline from "node:readline";
 import { pipeline } from "node:stream/promises";
-import type { Digest } from "../protocol";
+import { StagebookError, type Digest } from "../protocol";
 import { digestOf } from "../key/digest";
 import type { FileHandle } from "../stage/face";
 
@@ -57,14 +57,43 @@ export class Files {
 
   handle(file: string): FileHandle {
     const full = this.resolve(file);
+    const read = async (): Promise<Buffer> => {
+      try {
+        return await fs.readFile(full);
+      } catch (error) {
+        throw fileError(file, full, error);
+      }
+    };
     return {
       path: full,
-      text: () => fs.readFile(full, "utf8"),
-      bytes: async () => new Uint8Array(await fs.readFile(full)),
-      json: async <T>() => JSON.parse(await fs.readFile(full, "utf8")) as T,
-      lines: () => readline.createInterface({ input: createReadStream(full), crlfDelay: Infinity }),
+      text: async () => (await read()).toString("utf8"),
+      bytes: async () => new Uint8Array(await read()),
+      json: async <T>() => JSON.parse((await read()).toString("utf8")) as T,
+      lines: () => readLines(file, full),
     };
   }
+}
+
+async function* readLines(file: string, full: string): AsyncIterable<string> {
+  try {
+    for await (const line of readline.createInterface({ input: createReadStream(full), crlfDelay: Infinity }))
+      yield line;
+  } catch (error) {
+    throw fileError(file, full, error);
+  }
+}
+
+function fileError(file: string, full: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT")
+    return new StagebookError(
+      "file-missing",
+      `file "${file}" is not there`,
+      `It was looked for at ${full}; paths are relative to the notebook.`,
+    );
+  if (code === "EACCES" || code === "EISDIR" || code === "EPERM")
+    return new StagebookError("file-unreadable", `file "${file}" cannot be read (${code})`, `Look at ${full}.`);
+  return error;
 }
 
 async function digestFile(file: string): Promise<Digest> {

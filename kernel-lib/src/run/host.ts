@@ -3,6 +3,7 @@ import type { PlanRowView, StageView, View } from "../protocol";
 import { known, StagebookError } from "../protocol";
 import type { Explanation, Freshness, HistoryRow, Plan, PlanRow, RunOptions, Running, Values } from "../stage/face";
 import type { HandleHost, StageRef } from "../stage/handle";
+import type { InputLeaf } from "../stage/input";
 import { findActivity, noOverlay, type Overlay } from "./activity";
 import type { Engine } from "./engine";
 import { messageOf } from "./error-view";
@@ -13,6 +14,8 @@ import { RunningStage } from "./running";
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
 export class EngineHost implements HandleHost {
+  private readonly readNow = new Map<string, unknown>();
+
   constructor(
     private readonly engine: Engine,
     private readonly view: () => View,
@@ -79,7 +82,7 @@ export class EngineHost implements HandleHost {
         `Run it: await ${ref.name}().`,
         { stage: ref.name },
       );
-    findActivity().observe?.({ kind: "stage", name: ref.name, digest: entry.output.digest });
+    this.observe(instance, entry.output.digest);
     return loaded.value;
   }
 
@@ -118,7 +121,26 @@ export class EngineHost implements HandleHost {
     const activity = findActivity();
     activity.stage?.readParam(name);
     if (!activity.stage) activity.observe?.({ kind: "param", name });
-    return this.engine.params.value(name, activity.stage?.overlay ?? noOverlay);
+    const value = this.engine.params.value(name, activity.stage?.overlay ?? noOverlay);
+    if (!activity.stage) this.justRead(name, value);
+    return value;
+  }
+
+  /** A parameter whose value was read in this very turn and is now a fixed input: `p.value` where `p` was meant. */
+  warnFixedInputs(leaves: readonly InputLeaf[], stage: string): void {
+    for (const leaf of leaves) {
+      const name =
+        "value" in leaf ? [...this.readNow].find(([, value]) => Object.is(value, leaf.value))?.[0] : undefined;
+      if (name === undefined) continue;
+      const text = `stage "${stage}": its input ${leaf.path} is the value that ${name} has now, and will not follow it: pass ${name}, not ${name}.value`;
+      this.engine.log("warn", text, { stage });
+      process.stderr.write(`${text}\n`);
+    }
+  }
+
+  private justRead(name: string, value: unknown): void {
+    this.readNow.set(name, value);
+    queueMicrotask(() => this.readNow.delete(name));
   }
 
   setParam(name: string, value: unknown): void {
@@ -154,9 +176,17 @@ export class EngineHost implements HandleHost {
     const instance = this.instance(ref);
     const { outcomes, run } = await this.engine.run([instance], options);
     const outcome = known(outcomes, instance.id);
+    this.observe(instance, outcome.kind === "succeeded" ? outcome.entry.output.digest : "");
     if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? run.errorOf(outcome, instance);
-    findActivity().observe?.({ kind: "stage", name: ref.name, digest: outcome.entry.output.digest });
     return outcome.value ? outcome.value.of : run.valueOf(instance);
+  }
+
+  /** The cell that reads a stage is stale when the stage is. */
+  private observe(instance: Instance, digest: string): void {
+    const { observe } = findActivity();
+    if (!observe) return;
+    if (instance.overlay.size > 0) this.engine.watch(instance);
+    observe({ kind: "stage", name: instance.definition.name, id: instance.id, digest });
   }
 
   private instance(ref: StageRef): Instance {
@@ -234,7 +264,7 @@ class PlanText implements Plan {
     const width = Math.max(...this.rows.map((row) => row.stage.length));
     return this.rows
       .map((row) =>
-        `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${row.reasons.join("; ")}${row.estimateMs === undefined ? "" : ` (about ${durationText(row.estimateMs)})`}`.trimEnd(),
+        `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${row.reasons.join("; ")}${row.estimateMs === undefined || row.estimateMs < 1 ? "" : ` (about ${durationText(row.estimateMs)})`}`.trimEnd(),
       )
       .join("\n");
   }

@@ -140,6 +140,8 @@ export class Results {
   }
 
   private head(instance: Instance): HeadName {
-    return { notebook: this.notebook, stage: instance.definition.name };
+    // Results under other parameter values are not the stage's latest ones.
+    const { name } = instance.definition;
+    return { notebook: this.notebook, stage: instance.overlay.size === 0 ? name : `${name} › with` };
   }
 }

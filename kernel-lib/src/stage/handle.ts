@@ -54,7 +54,10 @@ export function createStageHandle(name: string, host: HandleHost, overrides?: Va
       );
     return host.call(ref, {});
   };
-  const members: Omit<Stage<unknown>, "~output" | "name" | "fn"> & { readonly [inspect]: () => string } = {
+  const members: Omit<Stage<unknown>, "~output" | "name" | "fn"> & {
+    readonly [inspect]: () => string;
+    readonly toString: () => string;
+  } = {
     run: (options = {}) => host.call(ref, options),
     plan: () => host.plan(ref),
     status: () => host.status(ref),
@@ -88,11 +91,13 @@ export function createStageHandle(name: string, host: HandleHost, overrides?: Va
       return createPartInput({ ...ref, part: { kind: "select", select: select } }, `part of ${name}`);
     },
     [inspect]: () => host.stageText(ref),
+    toString: () => host.stageText(ref),
   };
   Object.defineProperty(handle, "name", { value: name, configurable: true });
   Object.defineProperty(handle, "fn", { get: () => host.functionOf(name) });
-  for (const key of Reflect.ownKeys(members))
-    Object.defineProperty(handle, key, { value: members[key as keyof typeof members] });
+  for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(members)))
+    Object.defineProperty(handle, key, { ...property, enumerable: false });
+  Object.defineProperty(handle, inspect, { value: members[inspect] });
   registerInput(handle, ref);
   return handle as unknown as Stage<unknown>;
 }
@@ -119,6 +124,7 @@ export function createParamHandle(name: string, host: HandleHost): Param<unknown
     set: (value: unknown) => host.setParam(name, value),
     reset: () => host.resetParam(name),
     [inspect]: () => host.paramText(name),
+    toString: () => String(host.paramValue(name)),
   };
   registerInput(handle, { kind: "param", name, owner: host });
   return handle as unknown as Param<unknown>;

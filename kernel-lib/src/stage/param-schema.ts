@@ -34,7 +34,8 @@ export function createParamSchema(name: string, initial: unknown, options: Param
     check: (value) => {
       if (kind === "other")
         return sameKind(initial, value) ? null : `must be ${article(classOf(initial))}, as its default is`;
-      if (kind === "date" && !(value instanceof Date && !Number.isNaN(value.getTime()))) return "must be a valid Date";
+      if (kind === "date" && !(value instanceof Date && !Number.isNaN(value.getTime())))
+        return 'must be a Date, for example new Date("2024-03-01")';
       if (zodCheck) return zodCheck(value);
       const wire = encode(kind, value);
       return validate(wire) ? null : describe(validate.errors ?? []);

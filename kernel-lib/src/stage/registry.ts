@@ -45,6 +45,11 @@ export class Definitions<T extends Defined> {
     this.underway.set(cell, new Set());
   }
 
+  /** Names that the execution under way has defined so far. */
+  definedBy(cell: CellId): readonly string[] {
+    return [...(this.underway.get(cell) ?? [])];
+  }
+
   /** Removes what an earlier execution of the cell defined and this one did not. After a failed execution nothing is removed. */
   endCell(cell: CellId, ok: boolean): readonly T[] {
     const kept = this.underway.get(cell);
