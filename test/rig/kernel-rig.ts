@@ -95,9 +95,7 @@ export class Kernel {
       timeoutMs,
     );
     try {
-      await execution.done;
-      if (!execution.ok) this.failedAt = Date.now();
-      return execution;
+      return await execution.done;
     } finally {
       clearTimeout(timer);
     }
@@ -106,6 +104,12 @@ export class Kernel {
   /** Executes a cell without waiting. */
   start(code: string, options: CellOptions = {}): Execution {
     const execution = new Execution(code);
+    execution.done.then(
+      () => {
+        if (execution.status === "error") this.failedAt = Date.now();
+      },
+      () => undefined,
+    );
     const content = {
       code,
       silent: false,
