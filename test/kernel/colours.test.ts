@@ -27,7 +27,11 @@ describe("colours", () => {
   const runAll = () => notebook.bodies(() => notebook.cell("run", "await pipeline.run();"));
 
   /** Edits, looks at the colours, edits back. Nothing runs meanwhile. */
-  async function edited(edit: () => Promise<unknown>, back: () => Promise<unknown>, look: () => void | Promise<void>): Promise<void> {
+  async function edited(
+    edit: () => Promise<unknown>,
+    back: () => Promise<unknown>,
+    look: () => void | Promise<void>,
+  ): Promise<void> {
     const bodies = await notebook.bodies(async () => {
       await edit();
       await notebook.settled();
@@ -142,7 +146,11 @@ describe("colours", () => {
 
   test("[O7] what-if plans for values that are not applied, and changes nothing", async () => {
     const { rows } = await notebook.kernel.command({ type: "what-if", values: { limit: 50 } });
-    expect(Object.fromEntries(rows.map((row) => [row.stage, row.action]))).toMatchObject({ a: "run", b: "maybe", apart: "fresh" });
+    expect(Object.fromEntries(rows.map((row) => [row.stage, row.action]))).toMatchObject({
+      a: "run",
+      b: "maybe",
+      apart: "fresh",
+    });
     expect(notebook.view.params.limit?.value).toBe(5);
     expect(colours()).toEqual(fresh);
   });
@@ -151,16 +159,19 @@ describe("colours", () => {
     await notebook.cell("x", "limit.set(8);");
     expect(
       await notebook.bodies(async () => {
-        expect(await notebook.read("JSON.stringify((await c.plan()).rows.map((row) => row.stage + ' ' + row.action))")).toBe(
-          `["a run","b maybe","c maybe"]`,
-        );
+        expect(
+          await notebook.read("JSON.stringify((await c.plan()).rows.map((row) => row.stage + ' ' + row.action))"),
+        ).toBe(`["a run","b maybe","c maybe"]`);
       }),
     ).toEqual([]);
     await notebook.cell("x", "limit.reset();");
   });
 
   test("[O6] durations are kept, and shown for cached stages too", async () => {
-    await notebook.cell("slow", `const slow = stage("slow", async () => { await new Promise((done) => setTimeout(done, 120)); return 1; });`);
+    await notebook.cell(
+      "slow",
+      `const slow = stage("slow", async () => { await new Promise((done) => setTimeout(done, 120)); return 1; });`,
+    );
     await notebook.cell("x", "await slow();");
     const { result } = notebook.view.stages.slow ?? {};
     expect(result?.durationMs).toBeGreaterThanOrEqual(110);

@@ -20,7 +20,10 @@ describe("commands over the comm", () => {
   afterAll(() => notebook.kernel.stop());
 
   /** Sends data as it is and waits for the reply to its id. */
-  async function sendRaw(data: { readonly [name: string]: unknown }, id = ""): Promise<Extract<KernelMessage, { type: "reply" }>> {
+  async function sendRaw(
+    data: { readonly [name: string]: unknown },
+    id = "",
+  ): Promise<Extract<KernelMessage, { type: "reply" }>> {
     const { comm } = notebook.kernel;
     const from = comm.received.length;
     comm.sendRaw(data);
@@ -34,10 +37,16 @@ describe("commands over the comm", () => {
   }
 
   /** A command that must be refused and change nothing. */
-  async function refused(command: { readonly [name: string]: unknown }, id = randomUUID() as string): Promise<ErrorView> {
+  async function refused(
+    command: { readonly [name: string]: unknown },
+    id = randomUUID() as string,
+  ): Promise<ErrorView> {
     await notebook.settled();
     const before = notebook.view;
-    const reply = await sendRaw({ v: 1, id, ...command }, typeof command.id === "string" || !("id" in command) ? id : "");
+    const reply = await sendRaw(
+      { v: 1, id, ...command },
+      typeof command.id === "string" || !("id" in command) ? id : "",
+    );
     await notebook.settled();
     expect({ ...notebook.view, seq: 0, log: [] }).toEqual({ ...before, seq: 0, log: [] });
     if (reply.ok) throw new Error(`it was not refused: ${JSON.stringify(command)}`);
@@ -79,7 +88,8 @@ describe("commands over the comm", () => {
 
   test("[Y1] another version of the protocol is refused with what to do", async () => {
     const error = await refused({ v: 2, type: "run" });
-    expect(error).toMatchObject({ code: "protocol", advice: expect.stringContaining("same version") });
+    expect(error.code).toBe("protocol");
+    expect(error.advice).toContain("same version");
   });
 
   test("[Y1] a command without an id is refused", async () => {
@@ -92,18 +102,29 @@ describe("commands over the comm", () => {
       const { comm } = notebook.kernel;
       const from = comm.received.length;
       comm.sendRaw(data as never);
-      await notebook.kernel.until(() => comm.received.slice(from).some(({ message }) => message.type === "reply"), "a refusal");
+      await notebook.kernel.until(
+        () => comm.received.slice(from).some(({ message }) => message.type === "reply"),
+        "a refusal",
+      );
     }
     expect(await notebook.kernel.command({ type: "cancel" })).toEqual({ runs: 0 });
   });
 
   test("[U1] run runs the targets and what they need, and replies when it has ended", async () => {
     await notebook.kernel.command({ type: "set-params", values: { limit: 6 } });
-    expect(await notebook.bodies(async () => {
-      expect(await notebook.kernel.command({ type: "run", targets: ["b"] })).toEqual({ status: "succeeded", bodies: 2 });
-    })).toEqual(["a", "b"]);
+    expect(
+      await notebook.bodies(async () => {
+        expect(await notebook.kernel.command({ type: "run", targets: ["b"] })).toEqual({
+          status: "succeeded",
+          bodies: 2,
+        });
+      }),
+    ).toEqual(["a", "b"]);
     expect(await notebook.kernel.command({ type: "run", targets: ["b"] })).toEqual({ status: "succeeded", bodies: 0 });
-    expect(await notebook.kernel.command({ type: "run", targets: ["b"], force: true })).toEqual({ status: "succeeded", bodies: 1 });
+    expect(await notebook.kernel.command({ type: "run", targets: ["b"], force: true })).toEqual({
+      status: "succeeded",
+      bodies: 1,
+    });
     expect(notebook.view.runs.at(-1)).toMatchObject({ source: "page", cell: null });
   });
 
@@ -119,7 +140,9 @@ describe("commands over the comm", () => {
   test("[U1] preview is bounded text of the output", async () => {
     await notebook.cell("long", `const long = stage("long", () => "z".repeat(100_000));`);
     await notebook.cell("x", "await long();");
-    expect(await notebook.kernel.command({ type: "preview", stage: "b" })).toMatchObject({ text: expect.stringContaining("square: 4"), truncated: false });
+    const whole = await notebook.kernel.command({ type: "preview", stage: "b" });
+    expect(whole.text).toContain("square: 4");
+    expect(whole.truncated).toBe(false);
     const { text, truncated } = await notebook.kernel.command({ type: "preview", stage: "long" });
     expect(truncated).toBe(true);
     expect(text.length).toBeLessThanOrEqual(20_000);
@@ -152,4 +175,3 @@ describe("commands over the comm", () => {
     expect(of(second).filter(({ message }) => message.type === "reply")).toHaveLength(1);
   });
 });
-

@@ -51,7 +51,9 @@ describe("stages at the same time", () => {
       twinA: `const twinA = stage("twinA", async () => ${body});`,
       twinB: `const twinB = stage("twinB", async () => ${body});`,
     });
-    const events = await notebook.during(() => notebook.cell("x", `await pipeline.run({ target: ["twinA", "twinB"] });`));
+    const events = await notebook.during(() =>
+      notebook.cell("x", `await pipeline.run({ target: ["twinA", "twinB"] });`),
+    );
     expect(events.filter((event) => event.type === "stage:running")).toHaveLength(1);
     expect(events.filter((event) => event.type === "stage:shared")).toHaveLength(1);
     expect([notebook.status("twinA"), notebook.status("twinB")]).toEqual(["fresh", "fresh"]);
@@ -66,7 +68,8 @@ describe("stages at the same time", () => {
   });
 
   test("[O4] console.log in stages running at the same time goes to the right stage", async () => {
-    const talk = (name: string): string => `for (let i = 0; i < 3; i++) { ${meet} console.log("${name}", i); } await say("${name}");`;
+    const talk = (name: string): string =>
+      `for (let i = 0; i < 3; i++) { ${meet} console.log("${name}", i); } await say("${name}");`;
     await notebook.cells({
       say: `const say = async (who: string) => { await null; console.warn("help for", who); };`,
       left: `const left = stage("left", async () => { ${talk("left")} return 1; });`,
@@ -76,7 +79,9 @@ describe("stages at the same time", () => {
     const { text } = await notebook.cell("x", `await pipeline.run({ target: ["left", "right"] });`);
     const lines = notebook.view.log.slice(before).filter((record) => record.source === "console");
     const of = (stage: string): string[] =>
-      lines.filter((line) => line.stage === stage && line.cell === stage).map((line) => `${line.level} ${line.message}`);
+      lines
+        .filter((line) => line.stage === stage && line.cell === stage)
+        .map((line) => `${line.level} ${line.message}`);
     expect(of("left")).toEqual(["info left 0", "info left 1", "info left 2", "warn help for left"]);
     expect(of("right")).toEqual([
       "info right 0",

@@ -48,7 +48,8 @@ describe("stages defined in cells", () => {
   });
 
   test("[D4] reading a stage by name makes an edge, and no longer reading it removes the edge", async () => {
-    const edges = (): string[] => (notebook.view.stages.reader?.inputs ?? []).map((input) => `${input.kind} ${input.name}`);
+    const edges = (): string[] =>
+      (notebook.view.stages.reader?.inputs ?? []).map((input) => `${input.kind} ${input.name}`);
     await notebook.cells({
       base: `const base = stage("base", () => { ${ran("base")} return 20; });`,
       reader: `const reader = stage("reader", async () => { ${ran("reader")} return (await base()) + 1; });`,

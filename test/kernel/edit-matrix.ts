@@ -11,7 +11,7 @@ export interface Edit {
   readonly title: string;
   readonly cells: Cells;
   /** Cells that are executed again with other code, or something done outside of the notebook. */
-  readonly edit: Cells | ((notebook: Notebook) => Promise<unknown> | void);
+  readonly edit: Cells | ((notebook: Notebook) => unknown);
   /** The stages whose bodies must run after the edit; all others must not. */
   readonly runs: readonly string[];
   /** What is asked for, as an expression. Default: `await a()`. */
@@ -19,7 +19,7 @@ export interface Edit {
   /** Its value before and after, as JSON: an old result is never given for a new one. */
   readonly value: readonly [before: string, after: string];
   /** How the edit is undone. Default: all cells are executed as they were. */
-  readonly undo?: (notebook: Notebook) => Promise<unknown> | void;
+  readonly undo?: (notebook: Notebook) => unknown;
   /** What runs when it is undone. Default: nothing, the old results are still there. */
   readonly undoRuns?: readonly string[];
 }
@@ -40,7 +40,9 @@ export function testEdits(edits: readonly Edit[], prepare?: (notebook: Notebook)
       let value = "";
       // Asked for twice, by the pipeline and by the call: the second finds everything done.
       const ran = await notebook.bodies(async () => {
-        value = (await notebook.cell("run", `await pipeline.run(); console.log(JSON.stringify(${show}));`)).text.trimEnd();
+        value = (
+          await notebook.cell("run", `await pipeline.run(); console.log(JSON.stringify(${show}));`)
+        ).text.trimEnd();
       });
       return { ran, value };
     };

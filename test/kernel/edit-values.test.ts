@@ -22,26 +22,29 @@ const kinds: readonly [kind: string, value: string, equal: string, other: string
   ["typed array", "Float64Array.of(1, 2)", "new Float64Array([1, 2])", "Float32Array.of(1, 2)"],
   ["RegExp", "/a+/g", `new RegExp("a+", "g")`, "/a+/gi"],
   ["function", "() => 1", "()=>1 // one\n", "() => 2"],
-  ["value below depth 6", "{a:{b:{c:{d:{e:{f:{g:1}}}}}}}", "{a:{b:{c:{d:{e:{f:{g:1}}}}}}}", "{a:{b:{c:{d:{e:{f:{g:2}}}}}}}"],
+  [
+    "value below depth 6",
+    "{a:{b:{c:{d:{e:{f:{g:1}}}}}}}",
+    "{a:{b:{c:{d:{e:{f:{g:1}}}}}}}",
+    "{a:{b:{c:{d:{e:{f:{g:2}}}}}}}",
+  ],
 ];
 
 const show = `require("util").inspect(typeof outer === "function" ? (outer as any)() : outer, { depth: 9 })`;
 
 /** The edit runs the reader; an equal value in place of the first one runs nothing. */
-const inAnotherCell = kinds.map(
-  ([kind, value, equal, other]): Edit => ({
-    title: `[S4] an outer ${kind} changed runs its reader, an equal one runs nothing`,
-    cells: {
-      outer: `const outer: any = ${value};`,
-      a: `const a = stage("a", () => ["${kind} in another cell", typeof outer, ${show}]);`,
-    },
-    edit: { outer: `const outer: any = ${other};` },
-    runs: ["a"],
-    show: "(await a()).length",
-    value: ["3", "3"],
-    undo: (notebook) => notebook.cell("outer", `const outer: any = ${equal};`),
-  }),
-);
+const inAnotherCell = kinds.map(([kind, value, equal, other]): Edit => ({
+  title: `[S4] an outer ${kind} changed runs its reader, an equal one runs nothing`,
+  cells: {
+    outer: `const outer: any = ${value};`,
+    a: `const a = stage("a", () => ["${kind} in another cell", typeof outer, ${show}]);`,
+  },
+  edit: { outer: `const outer: any = ${other};` },
+  runs: ["a"],
+  show: "(await a()).length",
+  value: ["3", "3"],
+  undo: (notebook) => notebook.cell("outer", `const outer: any = ${equal};`),
+}));
 
 const inTheSameCell = kinds.map(([kind, value, equal, other]): Edit => {
   const cell = (given: string): string =>

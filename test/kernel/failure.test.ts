@@ -45,9 +45,9 @@ describe("a stage that throws", () => {
   });
 
   test("[Y3] the run is reported failed, with the error", () => {
-    expect(events.filter((event) => event.type === "run:ended")).toEqual([
-      expect.objectContaining({ status: "failed", bodies: 3, error: expect.objectContaining({ stage: "bad" }) }),
-    ]);
+    const ended = events.filter((event) => event.type === "run:ended");
+    expect(ended).toHaveLength(1);
+    expect(ended[0]).toMatchObject({ status: "failed", bodies: 3, error: { stage: "bad" } });
     expect(notebook.view.runs.at(-1)).toMatchObject({ status: "failed" });
   });
 
@@ -60,7 +60,12 @@ describe("a stage that throws", () => {
       "blocked",
       "fresh",
     ]);
-    expect(view.stages.bad?.error).toMatchObject({ code: "TypeError", message: "no such column", cell: "bad", line: 3 });
+    expect(view.stages.bad?.error).toMatchObject({
+      code: "TypeError",
+      message: "no such column",
+      cell: "bad",
+      line: 3,
+    });
     expect(notebook.reasons("below")).toEqual(["bad failed"]);
     expect(view.cells.bad?.status).toBe("failed");
     expect(view.cells.below?.status).toBe("stale");
@@ -94,7 +99,11 @@ describe("a stage that throws", () => {
     await notebook.cells(cells);
     expect(await notebook.bodies(() => notebook.failing("run", "await pipeline.run();"))).toEqual(["bad"]);
     await notebook.cell("bad", mended);
-    expect(await notebook.bodies(() => notebook.cell("run", "await pipeline.run();"))).toEqual(["bad", "below", "last"]);
+    expect(await notebook.bodies(() => notebook.cell("run", "await pipeline.run();"))).toEqual([
+      "bad",
+      "below",
+      "last",
+    ]);
     expect(notebook.status("last")).toBe("fresh");
   });
 

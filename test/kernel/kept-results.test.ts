@@ -46,7 +46,9 @@ describe("results that are kept", () => {
   test("[C2] n parameter sets are n entries", async () => {
     await setLimit(3);
     await runAll();
-    const rows = JSON.parse(await notebook.read("JSON.stringify((await total.history()).map((row) => row.params))")) as unknown[];
+    const rows = JSON.parse(
+      await notebook.read("JSON.stringify((await total.history()).map((row) => row.params))"),
+    ) as unknown[];
     expect(rows).toHaveLength(3);
     expect(rows).toEqual(expect.arrayContaining([{ limit: "1" }, { limit: "2" }, { limit: "3" }]));
     for (const limit of [1, 2, 3]) {
@@ -105,7 +107,10 @@ describe("results that are kept", () => {
   });
 
   test("[C14] cache: false runs each time it is asked for", async () => {
-    await notebook.cell("fleeting", `const fleeting = stage("fleeting", () => { ${ran("fleeting")} return 1; }, { cache: false });`);
+    await notebook.cell(
+      "fleeting",
+      `const fleeting = stage("fleeting", () => { ${ran("fleeting")} return 1; }, { cache: false });`,
+    );
     expect(await notebook.bodies(() => notebook.cell("run", "await fleeting(); await fleeting();"))).toEqual([
       "fleeting",
       "fleeting",

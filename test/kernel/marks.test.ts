@@ -30,7 +30,8 @@ describe("marks on cells", () => {
       .filter((cell) => cell.status === "stale")
       .map((cell) => cell.id)
       .sort();
-  const setParams = (values: { limit?: number; mode?: string }) => notebook.kernel.command({ type: "set-params", values });
+  const setParams = (values: { limit?: number; mode?: string }) =>
+    notebook.kernel.command({ type: "set-params", values });
   const runStale = () => notebook.kernel.command({ type: "run-stale" });
 
   /** As the page does: runs the stages, then the cells that are named in the order of the notebook, until none is left. */
@@ -49,7 +50,9 @@ describe("marks on cells", () => {
 
   test("[U2] after Run All no cell is stale", () => {
     expect(stale()).toEqual([]);
-    expect(Object.keys(cells).map((id) => notebook.view.cells[id]?.status)).toEqual(Object.keys(cells).map(() => "fresh"));
+    expect(Object.keys(cells).map((id) => notebook.view.cells[id]?.status)).toEqual(
+      Object.keys(cells).map(() => "fresh"),
+    );
   });
 
   test("[U2] a parameter change marks the cells of stale stages and those that showed them, and no others", async () => {
@@ -72,13 +75,19 @@ describe("marks on cells", () => {
     expect([...(reply?.cells ?? [])].sort()).toEqual(["keep", "readParam", "showB"]);
     expect(stale()).toEqual(["keep", "readParam", "showB"]);
     expect(notebook.view.cells.showB?.reasons).toEqual(["b has a new result"]);
-    expect(notebook.kernel.iopub.slice(lines).filter(({ type, content }) => type === "stream" && /b is/.test(String(content.text)))).toEqual([]);
+    expect(
+      notebook.kernel.iopub
+        .slice(lines)
+        .filter(({ type, content }) => type === "stream" && /b is/.test(String(content.text))),
+    ).toEqual([]);
   });
 
   test("[U2] executing them makes stale what read their variables, and then nothing is left", async () => {
-    expect(await notebook.bodies(async () => {
-      expect(await runStaleCells()).toEqual(["showB", "keep", "readParam", "useKept"]);
-    })).toEqual([]);
+    expect(
+      await notebook.bodies(async () => {
+        expect(await runStaleCells()).toEqual(["showB", "keep", "readParam", "useKept"]);
+      }),
+    ).toEqual([]);
     expect(stale()).toEqual([]);
     expect(await notebook.read("kept")).toBe("21");
   });
@@ -86,9 +95,11 @@ describe("marks on cells", () => {
   test("[U2] the parameter changed back runs nothing, and the same cells are executed", async () => {
     await setParams({ limit: 1 });
     expect(stale()).toEqual(["keep", "readParam", "showB"]);
-    expect(await notebook.bodies(async () => {
-      expect(await runStaleCells()).toEqual(["showB", "keep", "readParam", "useKept"]);
-    })).toEqual([]);
+    expect(
+      await notebook.bodies(async () => {
+        expect(await runStaleCells()).toEqual(["showB", "keep", "readParam", "useKept"]);
+      }),
+    ).toEqual([]);
     expect(stale()).toEqual([]);
   });
 

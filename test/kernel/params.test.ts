@@ -20,7 +20,8 @@ describe("parameters", () => {
   });
   afterAll(() => notebook.kernel.stop());
 
-  const values = (): unknown => Object.fromEntries(Object.values(notebook.view.params).map(({ name, value }) => [name, value]));
+  const values = (): unknown =>
+    Object.fromEntries(Object.values(notebook.view.params).map(({ name, value }) => [name, value]));
   const set = (given: JsonObject) => notebook.kernel.command({ type: "set-params", values: given });
 
   /** Tries a change that must be refused; gives what it was refused with. */
@@ -39,7 +40,9 @@ describe("parameters", () => {
 
   test("[P1] an unknown name is refused with the names that there are", async () => {
     expect(await refused(() => set({ limitt: 1 }))).toMatch(/"limitt"/);
-    expect(await refused(() => notebook.failing("x", `both.with({ limitt: 1 });`))).toMatch(/"limitt"[^]*limit, mode, day/);
+    expect(await refused(() => notebook.failing("x", `both.with({ limitt: 1 });`))).toMatch(
+      /"limitt"[^]*limit, mode, day/,
+    );
   });
 
   test.each([
@@ -78,7 +81,11 @@ describe("parameters", () => {
 
   test("[P2] a change runs exactly the readers and what follows them", async () => {
     await set({ limit: 6 });
-    expect([notebook.status("a"), notebook.status("b"), notebook.status("both")]).toEqual(["stale", "fresh", "pending"]);
+    expect([notebook.status("a"), notebook.status("b"), notebook.status("both")]).toEqual([
+      "stale",
+      "fresh",
+      "pending",
+    ]);
     expect(notebook.reasons("a")).toEqual(["limit 5 → 6"]);
     expect(await notebook.bodies(() => notebook.cell("run", "await both();"))).toEqual(["a", "both"]);
   });

@@ -94,7 +94,10 @@ describe("cells executed again", () => {
       ping: `const ping = stage("ping", () => 1);`,
       pong: `const pong = stage("pong", { ping }, ({ ping }) => { ${ran("pong")} return ping + 1; });`,
     });
-    await notebook.cell("ping", `const ping = stage("ping", { pong }, ({ pong }) => { ${ran("ping")} return pong + 1; });`);
+    await notebook.cell(
+      "ping",
+      `const ping = stage("ping", { pong }, ({ pong }) => { ${ran("ping")} return pong + 1; });`,
+    );
     expect(
       await notebook.bodies(async () => {
         expect(await notebook.failing("run", "await ping();")).toMatch(/ping → pong → ping|pong → ping → pong/);

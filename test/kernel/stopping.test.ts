@@ -26,7 +26,9 @@ describe("a run that is stopped", () => {
 
   const entries = (): number => {
     const folder = join(notebook.kernel.cwd, ".stagebook", "entries-v1");
-    return existsSync(folder) ? readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith(".json")).length : 0;
+    return existsSync(folder)
+      ? readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith(".json")).length
+      : 0;
   };
   const running = (stage: string) =>
     notebook.kernel.until((_events, view) => view.stages[stage]?.status === "running", `${stage} runs`);
@@ -83,7 +85,10 @@ describe("a run that is stopped", () => {
   });
 
   test("[R10] cancel() of one call stops that call alone", async () => {
-    await notebook.cell("other", `const other = stage("other", async () => { ${ran("other")} await new Promise((next) => setTimeout(next, 300)); return "done"; });`);
+    await notebook.cell(
+      "other",
+      `const other = stage("other", async () => { ${ran("other")} await new Promise((next) => setTimeout(next, 300)); return "done"; });`,
+    );
     const cell = await notebook.cell(
       "x",
       `const one = below(); const two = other(); setTimeout(() => one.cancel(), 100);
@@ -97,7 +102,10 @@ console.log(await one.catch((error) => error.code), await two);`,
   });
 
   test("[S1] stopped once, mended and run again, it succeeds", async () => {
-    await notebook.cell("waits", `const waits = stage("waits", { done }, ({ done }) => { ${ran("waits")} return done + 1; });`);
+    await notebook.cell(
+      "waits",
+      `const waits = stage("waits", { done }, ({ done }) => { ${ran("waits")} return done + 1; });`,
+    );
     expect(await notebook.bodies(() => notebook.cell("x", "await below();"))).toEqual(["below", "waits"]);
     expect(await notebook.read("await below()")).toBe("2");
   });

@@ -54,7 +54,8 @@ describe("what cells print", () => {
   test("[R9] an un-awaited failing call is reported in the cell and in the log", async () => {
     const cell = await notebook.kernel.run("broken(); 1;", { cell: "lost" });
     await notebook.kernel.until(
-      (events) => events.some((event) => event.type === "log:written" && /nothing waited for it/.test(event.record.message)),
+      (events) =>
+        events.some((event) => event.type === "log:written" && /nothing waited for it/.test(event.record.message)),
       "the lost error is in the log",
     );
     await expect.poll(() => cell.stderr).toMatch(/broken failed, and nothing waited for it \(add await\): .*it broke/);
@@ -86,7 +87,7 @@ describe("what cells print", () => {
 
   test("[Y1] the bridge prints nothing: comms opened, unknown targets, messages, closings, comm_info", async () => {
     const { kernel } = notebook;
-    const cell = kernel.start("await new Promise((done) => setTimeout(done, 400)); 7;", { cell: "busy" });
+    const cell = kernel.run("await new Promise((done) => setTimeout(done, 400)); 7;", { cell: "busy" });
     await kernel.until((_events, view) => view.cells.busy?.status === "running", "the cell is busy");
     const before = kernel.iopub.length;
     const comm = await kernel.openComm();
@@ -103,10 +104,9 @@ describe("what cells print", () => {
     await notebook.settled();
     const streams = kernel.iopub.slice(before).filter(({ type }) => type === "stream" || type === "display_data");
     expect(streams).toEqual([]);
-    expect((await cell.done).text).toBe("7\n");
-    expect(kernel.iopub.slice(before)).toContainEqual(
-      expect.objectContaining({ type: "comm_close", content: expect.objectContaining({ comm_id: "foreign" }) }),
-    );
+    expect((await cell).text).toBe("7\n");
+    const closed = kernel.iopub.slice(before).filter(({ type }) => type === "comm_close");
+    expect(closed.map(({ content }) => content.comm_id)).toContain("foreign");
   });
 
   test("[Y1] comm_info names only the comms of the target asked for", async () => {
@@ -115,7 +115,7 @@ describe("what cells print", () => {
   });
 
   test("[Y1] the kernel says in kernel_info that Stagebook is there", async () => {
-    expect(await notebook.kernel.kernelInfo()).toMatchObject({ stagebook: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+    expect((await notebook.kernel.kernelInfo()).stagebook).toMatch(/^\d+\.\d+\.\d+/);
   });
 
   test("[O4] a run started over the comm writes nothing into cells, and its prints are in the log", async () => {

@@ -17,28 +17,55 @@ describe("what no key can follow", () => {
     ["a promise", `const pending = Promise.resolve(1);`, `async () => await pending`, "pending"],
     ["a generator object", `const steps = (function* () { yield 1; })();`, `() => steps.next().value`, "steps"],
     ["a WeakMap", `const weak = new WeakMap();`, `() => weak.has({})`, "weak"],
-    ["private fields", `class Safe { #n = 1; get n() { return this.#n; } }\nconst safe = new Safe();`, `() => safe.n`, "safe"],
+    [
+      "private fields",
+      `class Safe { #n = 1; get n() { return this.#n; } }\nconst safe = new Safe();`,
+      `() => safe.n`,
+      "safe",
+    ],
+    [
+      "a getter of an outer object",
+      `let inner = 1; const holder = { get x() { return inner; } };`,
+      `() => holder.x`,
+      "holder",
+    ],
     ["eval", `const hiddenByEval = 1;`, `() => eval("1 + 1")`, "eval"],
-    ["an import by a computed name", `const which = "path";`, `async () => (await import(which)).sep`, "import"],
-    ["a variable that the stage assigns", `let counter = 0;`, `() => { counter = counter + 1; return counter; }`, "counter"],
+    [
+      "an import by a computed name",
+      `const which = "path";`,
+      `async () => (await import(which)).sep`,
+      /import|require/,
+    ],
+    [
+      "a variable that the stage assigns",
+      `let counter = 0;`,
+      `() => { counter = counter + 1; return counter; }`,
+      "counter",
+    ],
   ])("[S4] %s is flagged by name", async (kind, outer, fn, name) => {
     await notebook.cell("outer", outer);
     await notebook.cell("a", `const a = stage("a", ${fn}, { description: "${kind}" });`);
-    expect(notebook.view.stages.a?.untracked.join("; ")).toContain(name);
-    expect(notebook.view.log.some((line) => line.stage === "a" && line.level === "warn" && line.message.includes(name))).toBe(true);
-    const plan = await notebook.read("JSON.stringify((await a.plan()).rows[0])");
-    expect(plan).toContain(name);
+    expect(notebook.view.stages.a?.untracked.join("; ")).toMatch(name);
+    const warnings = notebook.view.log.filter((line) => line.stage === "a" && line.level === "warn");
+    expect(warnings.map((line) => line.message).join("; ")).toMatch(name);
+    expect(await notebook.read("JSON.stringify((await a.plan()).rows[0])")).toMatch(name);
   });
 
-  test("[S4] a stage with nothing untracked has no flag", async () => {
-    await notebook.cell("a", `const a = stage("a", () => Math.max(1, 2) + JSON.stringify({ x: parseInt("3", 10) }).length);`);
+  test.each([
+    ["built-ins", `() => Math.max(1, 2) + JSON.stringify({ x: parseInt("3", 10) }).length + Date.now()`],
+    ["a literal require", `() => require("util").inspect(1)`],
+    ["a literal import", `async () => (await import("util")).inspect(1)`],
+    ["fetch and timers", `async () => { await new Promise((next) => setTimeout(next, 1)); return typeof fetch; }`],
+    ["console and process", `() => { console.log(process.cwd()); return process.argv.length; }`],
+  ])("[S4] %s have no flag", async (_kind, fn) => {
+    await notebook.cell("a", `const a = stage("a", ${fn});`);
     expect(notebook.view.stages.a?.untracked).toEqual([]);
   });
 
   test("[S1] a helper redefined while the stage runs: the value is given, not stored", async () => {
     await notebook.cells({
       outer: `let factor = (n: number) => n * 2;`,
-      b: `const b = stage("b", async () => { const { held } = globalThis as any; const first = factor(1); await new Promise((go) => ((globalThis as any).go = go)); return [first, factor(1)]; });`,
+      b: `const b = stage("b", async () => { const first = factor(1); await new Promise((go) => ((globalThis as any).go = go)); return [first, factor(1)]; });`,
     });
     const run = notebook.kernel.command({ type: "run", targets: ["b"] });
     await notebook.kernel.until((_events, view) => view.stages.b?.status === "running", "b runs");
@@ -46,8 +73,13 @@ describe("what no key can follow", () => {
     expect(await run).toEqual({ status: "succeeded", bodies: 1 });
     await notebook.settled();
     expect(notebook.status("b")).toBe("stale");
-    expect(notebook.events.findLast((event) => event.type === "stage:succeeded")).toMatchObject({ stage: "b", stored: false });
-    expect(notebook.view.log.some((line) => line.stage === "b" && /changed while it ran/.test(line.message))).toBe(true);
+    expect(notebook.events.findLast((event) => event.type === "stage:succeeded")).toMatchObject({
+      stage: "b",
+      stored: false,
+    });
+    expect(notebook.view.log.some((line) => line.stage === "b" && /changed while it ran/.test(line.message))).toBe(
+      true,
+    );
   });
 
   test("[S1] a stage redefined while it runs: the new definition is not fresh", async () => {
@@ -83,7 +115,7 @@ describe("what no key can follow", () => {
     ["a function in the output", `() => ({ model: { fn: () => 1 } })`, "model.fn"],
     ["an instance of a class in the output", `() => { class Model {} return { list: [new Model()] }; }`, "list[0]"],
   ])("[Y1] %s is refused with its path", async (_kind, fn, path) => {
-    await notebook.cell("bad", `const bad = stage("bad", ${fn} as any);`);
+    await notebook.cell("bad", `const bad = stage("bad", (${fn}) as any);`);
     const text = await notebook.failing("x", "await bad();");
     expect(text).toContain(path);
     expect(text).toContain(`"bad"`);
@@ -91,7 +123,10 @@ describe("what no key can follow", () => {
   });
 
   test("[Y1] an input without a canonical form is named, and nothing runs", async () => {
-    await notebook.cell("bad", `const bad = stage("bad", { tools: { f: new WeakMap() } }, () => { ${ran("bad")} return 1; });`);
+    await notebook.cell(
+      "bad",
+      `const bad = stage("bad", { tools: { f: new WeakMap() } }, () => { ${ran("bad")} return 1; });`,
+    );
     expect(
       await notebook.bodies(async () => {
         expect(await notebook.failing("x", "await bad();")).toContain("tools.f");
@@ -110,7 +145,10 @@ describe("what no key can follow", () => {
     [`file("")`, "file-path"],
     [`createPipeline({ stor: "x" } as any)`, "pipeline-options"],
   ])("[Y1] %s is refused at definition, with a code and advice", async (code, expected) => {
-    const cell = await notebook.cell("x", `try { ${code}; console.log("accepted"); } catch (error) { console.log(error.code, error.advice.length > 10); }`);
+    const cell = await notebook.cell(
+      "x",
+      `try { ${code}; console.log("accepted"); } catch (error) { console.log(error.code, error.advice.length > 5); }`,
+    );
     expect(cell.stdout).toBe(`${expected} true\n`);
   });
 });
