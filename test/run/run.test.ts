@@ -271,7 +271,7 @@ test("[Y1] an output that cannot be kept is refused with its path", async () => 
   }
   const a = p.stage("a", () => ({ list: [1, new Point()] }));
   await expect(a()).rejects.toMatchObject({
-    code: "stage-failed",
+    code: "not-storable",
     message: expect.stringContaining("list[1]") as string,
   });
 });

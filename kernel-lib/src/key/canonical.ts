@@ -79,6 +79,7 @@ const TAG = {
   hidden: 29,
   holes: 30,
   symbolKeys: 31,
+  accessor: 32,
 } as const;
 
 /** Walks one value once. The frames call back for each child. */
@@ -279,6 +280,14 @@ export class CanonicalWalk {
     if (typeof head === "string") this.sink.string(head);
     else this.sink.bytes(head);
     return !isWhole && this.push(new ListFrame([form.parts], () => ""));
+  }
+
+  /** Getters and setters are code: whoever knows functions knows them. */
+  visitAccessor(get: unknown, set: unknown): void {
+    if (!this.options.foreign) this.refuse("a getter or setter");
+    this.sink.tag(TAG.accessor);
+    this.visit(get);
+    this.visit(set);
   }
 
   private push(frame: Frame): true {

@@ -98,7 +98,7 @@ class ClosureWalk {
     if (live.newerOnDisk !== undefined)
       this.untrack(live.newerOnDisk, "newer on disk than what the kernel runs; run the cell that imports it again");
     if (parsed.usesOuterThis) this.untrack("this", "`this` of the enclosing function");
-    const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed.assigned));
+    const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
     const extras = this.visitOwn(fn, name);
     this.parts[index] = {
       kind,
@@ -109,7 +109,7 @@ class ClosureWalk {
     return `#${index}`;
   }
 
-  private visitBinding(binding: FreeName, lookup: Lookup, assigned: readonly string[]): string {
+  private visitBinding(binding: FreeName, lookup: Lookup, parsed: ParsedFunction): string {
     const label = readableName(binding);
     if (
       binding.name === "process" &&
@@ -118,7 +118,10 @@ class ClosureWalk {
       !lookup("process")
     )
       return this.visitEnv(binding.members[1]);
-    if (assigned.includes(label)) return this.untrack(label, "assigned by the stage itself");
+    if (binding.name === "require" && binding.members.length === 0)
+      return this.visitRequired(parsed.required, lookup("require")?.value);
+    if (binding.name === "eval" && !lookup("eval")) return this.untrack("eval", "code made at run time");
+    if (parsed.assigned.includes(label)) return this.untrack(label, "assigned by the stage itself");
     const found = lookup(binding.name);
     if (found) return this.describe(follow(found.value, binding.members), label);
     if (binding.name === "globalThis" && binding.members[0] !== undefined)
@@ -203,6 +206,22 @@ class ClosureWalk {
       text,
     };
     return `#${index}`;
+  }
+
+  /** Modules that the code loads while it runs. */
+  private visitRequired(ids: readonly (string | null)[], require: unknown): string {
+    const found = ids.map((id) => {
+      if (id === null) return this.untrack("import", "the name of the module is computed");
+      const module = this.scopes.moduleOf(require, id);
+      if (!module)
+        return this.untrack(`import "${id}"`, "a local module loaded while the stage runs; import it in a cell");
+      const text = `${module.id} ${module.file} *`;
+      return this.addPart(
+        { kind: "module", name: module.id.replace(/(.)@.*$/, "$1"), digest: digestOf(text), text },
+        `require ${text}`,
+      );
+    });
+    return `require ${found.join(" ")}`;
   }
 
   private visitRef(ref: InputRef, name: string): string {

@@ -78,7 +78,12 @@ export function createKey(
     if ("ref" in leaf) addInput(leaf.ref, leaf.path, leaf.path);
     else
       add(
-        { kind: "value", name: leaf.path, digest: digestValue(leaf.value), text: textOfValue(leaf.value) },
+        {
+          kind: "value",
+          name: leaf.path,
+          digest: digestValue(leaf.value, { name: leaf.path || "input" }),
+          text: textOfValue(leaf.value),
+        },
         leaf.path,
       );
   closure.parts.forEach((part, index) =>

@@ -40,6 +40,8 @@ export interface Scopes {
   builtinName(value: object): string | undefined;
   /** Whether a global name belongs to the language or to Node; undefined when there is no such global. */
   globalKind(name: string): "builtin" | "user" | undefined;
+  /** The module that `require(id)` gives, by the `require` that the code has; null for local ones and for what cannot be found. */
+  moduleOf(require: unknown, id: string): ModuleRef | null;
   env(name: string): string | undefined;
   isProxy(value: object): boolean;
 }

@@ -37,6 +37,8 @@ export interface ParsedFunction {
   readonly freeNames: readonly FreeName[];
   /** Names that the function itself assigns outside its own scope. */
   readonly assigned: readonly string[];
+  /** Modules that it loads itself: the text of each `require("…")`, null where that is computed. */
+  readonly required: readonly (string | null)[];
   /** True when it uses `this` or `super` of an enclosing function. */
   readonly usesOuterThis: boolean;
   readonly isClass: boolean;
@@ -64,6 +66,7 @@ export function parseFunction(source: string): ParsedFunction {
         references.filter((reference) => isAssigned(reference, parents)).map((reference) => nameOf(reference.free)),
       ),
     ],
+    required: findRequired(references, parents),
     usesOuterThis: fn.type === "ArrowFunctionExpression" && usesThis(fn),
     isClass: fn.type === "ClassExpression",
     normalise: (bindMembers) => {
@@ -184,6 +187,19 @@ function isAssigned({ node, chain, free }: Reference, parents: ReadonlyMap<Synta
     default:
       return false;
   }
+}
+
+function findRequired(
+  references: readonly Reference[],
+  parents: ReadonlyMap<SyntaxNode, SyntaxNode>,
+): readonly (string | null)[] {
+  return references
+    .filter(({ free }) => free.name === "require" && free.members.length === 0)
+    .map(({ node }) => {
+      const call = parents.get(node);
+      const [first] = call?.type === "CallExpression" && call.callee === node ? childrenIn(call, "arguments") : [];
+      return first?.type === "Literal" && typeof first.value === "string" ? first.value : null;
+    });
 }
 
 const nameOf = (free: FreeName): string => (free.name === "exports" ? (free.members[0] ?? free.name) : free.name);

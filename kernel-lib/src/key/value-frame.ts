@@ -10,6 +10,8 @@ export interface Visitor {
   visit(value: unknown): boolean;
   markHidden(): void;
   markHoles(count: number): void;
+  /** A property that is read by running code. Refuses, or visits the functions. */
+  visitAccessor(get: unknown, set: unknown): void;
   refuse(what: string): never;
 }
 
@@ -34,8 +36,12 @@ export class PropertyFrame implements Frame {
     for (let key = keys[this.at]; key !== undefined; key = keys[this.at]) {
       this.at++;
       const property = Object.getOwnPropertyDescriptor(owner, key);
-      if (property === undefined || property.get || property.set) return visitor.refuse("a getter or setter");
+      if (property === undefined) return visitor.refuse("a property that has gone");
       if (!property.enumerable) visitor.markHidden();
+      if (property.get ?? property.set) {
+        visitor.visitAccessor(Reflect.get(property, "get"), Reflect.get(property, "set"));
+        continue;
+      }
       if (visitor.visit(property.value)) return true;
     }
     return false;

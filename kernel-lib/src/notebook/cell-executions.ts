@@ -18,6 +18,8 @@ export interface Execution extends Pick<Activity, "write" | "display"> {
 
 export class CellExecutions {
   private adopted: { readonly message: ZmqMessage; readonly cell: CellId } | undefined;
+  private adoptedFailed = false;
+  private adoptedCell: CellId | undefined;
   private lastValue: object | undefined;
   /** The cell that executes now: cells never overlap. */
   isDeclaring = false;
@@ -36,6 +38,7 @@ export class CellExecutions {
     if (!cell) return;
     this.adopted = { message: request.message, cell };
     this.cells.begin(cell, 1);
+    this.adoptedCell = cell;
   }
 
   /** The cell's code is known and about to run. */
@@ -51,12 +54,17 @@ export class CellExecutions {
     this.lastValue = value;
   }
 
-  /** A message that is no longer under way. */
+  /** A message on its way out: the adopted cell's reply says whether it failed. */
+  replied({ header, parent, content }: ZmqMessage): void {
+    if (header.msg_type === "execute_reply" && parent === this.adopted?.message.header)
+      this.adoptedFailed = content.status !== "ok";
+  }
+
+  /** A request that is no longer under way. */
   ended(message: ZmqMessage): void {
     if (message !== this.adopted?.message) return;
-    const { cell } = this.adopted;
+    this.cells.end(this.adopted.cell, !this.adoptedFailed);
     this.adopted = undefined;
-    this.cells.end(cell, true);
   }
 
   /** What a cell's code is part of, from the request on. */
@@ -75,6 +83,9 @@ export class CellExecutions {
   ): Promise<unknown> {
     const activity = { ...findActivity(), ...outputs };
     const { cell } = activity;
+    // Only now is it known how many cells came before the one that imported Stagebook.
+    if (this.adoptedCell) this.cells.recount(this.adoptedCell, count - 1);
+    this.adoptedCell = undefined;
     this.count = count;
     this.source = source;
     this.lastValue = undefined;

@@ -9,7 +9,7 @@ import type { CompiledCell } from "./compiled-cell";
 interface CellRecord {
   readonly id: CellId;
   /** `[3]` in the notebook. */
-  readonly count: number;
+  count: number;
   running: boolean;
   ok: boolean;
   /** Stages by instance id, with the digest of the output that the cell saw; "" when it saw an error. */
@@ -75,6 +75,11 @@ export class NotebookCells {
     });
     this.shown.delete(cell);
     this.parts.emit({ type: "cell:running", cell });
+  }
+
+  recount(cell: CellId, count: number): void {
+    const record = this.records.get(cell);
+    if (record) record.count = count;
   }
 
   /** The cell's code is known and about to run. */

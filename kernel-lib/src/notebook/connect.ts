@@ -17,12 +17,6 @@ import { findNotebookRequire, messageClass, type TslabKernel } from "./tslab";
 export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, version: string): void {
   const { exports, copies, message } = tslab;
   const Message = messageClass(message);
-  let sendFailed = false;
-  queueSends(Message, (error) => {
-    // Told once: the line itself has to be sent too.
-    if (!sendFailed) insides.engine.log("warn", `a message to the front end was lost: ${error.message}`);
-    sendFailed = true;
-  });
   const cells = new NotebookCells({
     engine: insides.engine,
     scopes: insides.scopes,
@@ -50,6 +44,15 @@ export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, ve
     link,
   );
   const executions = new CellExecutions(insides, cells);
+  let sendFailed = false;
+  queueSends(Message, {
+    sending: (sent) => executions.replied(sent),
+    lost: (error) => {
+      // Told once: the line itself has to be sent too.
+      if (!sendFailed) insides.engine.log("warn", `a message to the front end was lost: ${error.message}`);
+      sendFailed = true;
+    },
+  });
   markAfterPlans(insides, cells);
   hookCompiledCells(exports, {
     isVariable: (name) => Object.hasOwn(exports, name),

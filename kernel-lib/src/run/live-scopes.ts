@@ -24,6 +24,7 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     namespaceOf: (value) => modules.namespaceOf(value),
     builtinName,
     globalKind,
+    moduleOf: (require, id) => modules.required(require, id),
     env: (name) => process.env[name],
     isProxy: types.isProxy,
   };

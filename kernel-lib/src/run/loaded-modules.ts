@@ -34,6 +34,20 @@ export class LoadedModules {
     return module;
   }
 
+  /** What `require(id)` gives. */
+  required(require: unknown, id: string): ModuleRef | null {
+    const node = nodeModuleName(id);
+    if (node !== undefined) return { id: node, file: "" };
+    const resolve: unknown = typeof require === "function" ? Reflect.get(require, "resolve") : undefined;
+    if (typeof resolve !== "function") return null;
+    try {
+      return this.ofUrl(String(Reflect.apply(resolve, undefined, [id])));
+    } catch {
+      // Not to be found: the body will say so when it runs.
+      return null;
+    }
+  }
+
   private isOwn(file: string): boolean {
     const relative = path.relative(path.dirname(__dirname), file);
     return !relative.startsWith("..") && !path.isAbsolute(relative);

@@ -66,6 +66,10 @@ class FidelityWalk implements Visitor {
     // V8 keeps them.
   }
 
+  visitAccessor(): never {
+    return this.refuse("a getter or setter");
+  }
+
   refuse(what: string): never {
     const path = joinSteps(
       "value",
