@@ -194,6 +194,15 @@ describe("restart, loss and change", () => {
     expect(links).toEqual(["lost", "absent", "connecting", "live"]);
   });
 
+  it("a kernel that tells no status after a restart is found by its answer when the connection is back", async () => {
+    kernel.mark = {};
+    context.statusChanged.emit("restarting");
+    context.connectionStatusChanged.emit("connecting");
+    context.connectionStatusChanged.emit("connected");
+    await settled();
+    expect(links).toEqual(["lost", "absent"]);
+  });
+
   it("a connection that comes back asks for a snapshot on the same comm", async () => {
     context.connectionStatusChanged.emit("connecting");
     context.connectionStatusChanged.emit("connected");

@@ -113,8 +113,11 @@ export class KernelSession implements KernelLink, IDisposable {
   }
 
   private onConnectionStatusChanged(_: ISessionContext, status: Kernel.ConnectionStatus): void {
-    if (!this.kernel || this.restarting) return;
-    if (status !== "connected") {
+    if (!this.kernel) return;
+    if (this.restarting) {
+      // tslab tells no status after a restart until a cell runs: its answer to this question is the first sign of life.
+      if (status === "connected" && !this.asking) void this.ask(this.kernel, true);
+    } else if (status !== "connected") {
       if (this.wire)
         this.setLink({ connection: "lost", problem: this.trans.__("No answer from the kernel: connecting again.") });
     } else if (this.wire) {
@@ -166,6 +169,7 @@ export class KernelSession implements KernelLink, IDisposable {
     }
     if (question !== this.question) return;
     this.asking = false;
+    this.restarting = false;
     if (this.wire) return;
     if (marked) this.open(kernel);
     else this.setLink({ connection: "absent" });
