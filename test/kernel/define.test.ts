@@ -75,6 +75,15 @@ describe("stages defined in cells", () => {
     expect(await notebook.read("await viaHelper()")).toBe("11");
   });
 
+  test("[S18] a local name or a parameter that shadows a stage adds no edge", async () => {
+    await notebook.cells({
+      shadowed: `const shadowed = stage("shadowed", () => 1);`,
+      local: `const local = stage("local", () => { const shadowed = 2; return [1].map((shadowed) => shadowed).length + shadowed; });`,
+    });
+    expect(notebook.view.stages.local?.inputs).toEqual([]);
+    expect(await notebook.bodies(() => notebook.cell("x", "local.fn();"))).toEqual([]);
+  });
+
   test.each(["0", `""`, "null", "false"])("[D6] %s is a value as an input and as an output", async (value) => {
     await notebook.cells({
       empty: `const empty = stage("empty", () => (${value}) as any);`,

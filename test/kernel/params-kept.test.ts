@@ -30,6 +30,11 @@ describe("a value set in the sidebar", () => {
     expect(notebook.view.params.limit).toMatchObject({ value: 8, default: 5, overridden: true });
   });
 
+  test("[P11] a change of the description alone keeps it", async () => {
+    await notebook.cell("limit", cells.limit.replace("max: 10", `max: 10, description: "at most"`));
+    expect(notebook.view.params.limit).toMatchObject({ value: 8, overridden: true, description: "at most" });
+  });
+
   test("[P11] a kernel restart keeps it, and Run All then runs nothing", async () => {
     await notebook.restart();
     const events = await notebook.bodies(() => notebook.cells(cells));
