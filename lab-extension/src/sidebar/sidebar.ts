@@ -72,7 +72,7 @@ export class Sidebar extends SidePanel {
 }
 
 const CHOICES = "jupyterlab-stagebook:sidebar";
-const DEFAULT_SIZES = [0.36, 0.28, 0.36];
+const DEFAULT_SIZES = [0.45, 0.3, 0.25];
 
 interface Choices {
   readonly folded: readonly boolean[];
