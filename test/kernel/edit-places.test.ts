@@ -60,6 +60,28 @@ describe("edits in place", () => {
         value: [`"yellow"`, `"yellow"`],
       },
       {
+        title: "[S4] a getter of an outer object",
+        cells: {
+          data: `let inner = 1; const holder = { get x() { return inner; } };`,
+          a: `const a = stage("a", () => holder.x * 1000);`,
+        },
+        edit: { data: `let inner = 2; const holder = { get x() { return inner; } };` },
+        runs: ["a"],
+        value: ["1000", "2000"],
+      },
+      {
+        title: "[S4] a getter of an instance, redefined",
+        cells: {
+          data: `class Thing {} const thing = Object.defineProperty(new Thing(), "x", { get: () => 5, enumerable: true }) as any;`,
+          a: `const a = stage("a", () => thing.x + 0.0625);`,
+        },
+        edit: {
+          data: `class Thing {} const thing = Object.defineProperty(new Thing(), "x", { get: () => 6, enumerable: true }) as any;`,
+        },
+        runs: ["a"],
+        value: ["5.0625", "6.0625"],
+      },
+      {
         title: "[S4] a variable of the stage's cell: a later cell's assignment does not reach it",
         cells: { a: `let own = 1;\nconst a = stage("a", () => own + 0.125);` },
         edit: cell("own = 2;"),

@@ -23,12 +23,6 @@ describe("what no key can follow", () => {
       `() => safe.n`,
       "safe",
     ],
-    [
-      "a getter of an outer object",
-      `let inner = 1; const holder = { get x() { return inner; } };`,
-      `() => holder.x`,
-      "holder",
-    ],
     ["eval", `const hiddenByEval = 1;`, `() => eval("1 + 1")`, "eval"],
     [
       "an import by a computed name",
