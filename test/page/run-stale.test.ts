@@ -59,10 +59,29 @@ describe("run stale", () => {
     expect(await notebook.run()).toEqual({ status: "succeeded", executed: ["a", "b"] });
   });
 
-  it("an edited cell is stale as well; a cell that is not in this notebook is left out", async () => {
-    const notebook = new Notebook([{ cells: cells("z", "c") }, {}, {}]);
+  it("an edited cell is executed before any stage runs with its old code", async () => {
+    const notebook = new Notebook([{ cells: cells("c") }, {}]);
+    notebook.edited = ["d", "b"];
+    expect(await notebook.run()).toEqual({ status: "succeeded", executed: ["b", "d", "c"] });
+    expect(notebook.log).toEqual(["b", "d", "stages", "c", "stages"]);
+  });
+
+  it("an edited cell that is stale after that is executed once more", async () => {
+    const notebook = new Notebook([{ cells: cells("a", "b") }, { cells: cells("b") }, { cells: cells("b") }]);
     notebook.edited = ["b"];
-    expect(await notebook.run()).toMatchObject({ executed: ["b"] });
+    expect(await notebook.run()).toMatchObject({ executed: ["b", "a", "b"] });
+  });
+
+  it("an edited cell that fails ends it before any stage runs", async () => {
+    const notebook = new Notebook([]);
+    notebook.edited = ["a", "b", "c"];
+    notebook.fails = "b";
+    expect(await notebook.run()).toEqual({ status: "cell-failed", executed: ["a", "b"], cell: "b", notRun: 1 });
+    expect(notebook.log).toEqual(["a", "b"]);
+  });
+
+  it("a cell that is not in this notebook is left out", async () => {
+    expect(await new Notebook([{ cells: cells("z", "c") }, {}]).run()).toMatchObject({ executed: ["c"] });
   });
 
   it("a cell that fails ends it, and says how many were not run", async () => {
