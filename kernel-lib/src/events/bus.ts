@@ -1,11 +1,15 @@
 /** Every event of a kernel, numbered, in order, to whoever listens; and the view that they make. rxjs begins here. */
 import { Observable, Subject } from "rxjs";
-import { emptyView, reduce, type EventBody, type StagebookEvent, type View } from "../protocol";
+import { emptyView, reduceAll, type EventBody, type StagebookEvent, type View } from "../protocol";
+
+const MAX_UNREDUCED = 1000;
 
 export class EventBus {
   private readonly subject = new Subject<StagebookEvent>();
   private readonly waiting: StagebookEvent[] = [];
   private current: View = emptyView;
+  /** Told already, and not yet in the view: it is made when somebody looks. */
+  private unreduced: StagebookEvent[] = [];
   private seq = 0;
   private telling = false;
 
@@ -20,12 +24,17 @@ export class EventBus {
   constructor(private readonly now: () => number) {}
 
   get view(): View {
+    if (this.unreduced.length > 0) {
+      this.current = reduceAll(this.current, this.unreduced);
+      this.unreduced = [];
+    }
     return this.current;
   }
 
   emit(body: EventBody): void {
     const event: StagebookEvent = { ...body, seq: ++this.seq, at: this.now() };
-    this.current = reduce(this.current, event);
+    this.unreduced.push(event);
+    if (this.unreduced.length >= MAX_UNREDUCED) this.current = this.view;
     this.waiting.push(event);
     // A listener may itself cause events: they are told after this one, to all in the same order.
     if (this.telling) return;

@@ -2,7 +2,7 @@
  * Where canonical bytes go: sha256, through one chunk of memory, so that no intermediate copy of a value is ever made.
  * Used by `digestValue` alone. Each kind of write is self-delimiting: no two sequences of writes give the same bytes.
  */
-import { createHash } from "node:crypto";
+import { createHash, hash, type Hash } from "node:crypto";
 import type { Digest } from "../protocol";
 
 const CHUNK_BYTES = 64 * 1024;
@@ -17,10 +17,15 @@ const BEYOND_LATIN1 = /[^\0-\xff]/;
 /** An array of floating-point numbers. */
 export type FloatArray = Float32Array | Float64Array;
 
+const MAX_FREE_CHUNKS = 4;
+/** Chunks of sinks that are done. */
+const freeChunks: Buffer<ArrayBuffer>[] = [];
+
 /** Takes writes, gives one digest at the end. */
 export class CanonicalSink {
-  private readonly sha = createHash("sha256");
-  private readonly chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  /** Made when the first chunk is full: most values are small. */
+  private sha: Hash | undefined;
+  private readonly chunk = freeChunks.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
   private readonly view = new DataView(this.chunk.buffer, this.chunk.byteOffset, CHUNK_BYTES);
   private used = 0;
 
@@ -88,8 +93,19 @@ export class CanonicalSink {
   }
 
   digest(): Digest {
+    const digest = this.sha ? this.finish(this.sha) : hash("sha256", this.chunk.subarray(0, this.used), "hex");
+    // A sink is done with its first digest. One chunk is enough unless digests nest.
+    if (freeChunks.length < MAX_FREE_CHUNKS) freeChunks.push(this.chunk);
+    return digest as Digest;
+  }
+
+  private finish(sha: Hash): string {
     this.flush();
-    return this.sha.digest("hex") as Digest;
+    return sha.digest("hex");
+  }
+
+  private hasher(): Hash {
+    return (this.sha ??= createHash("sha256"));
   }
 
   private stringHead(width: 1 | 2, length: number): void {
@@ -119,7 +135,9 @@ export class CanonicalSink {
 
   private hashFromMemory(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.byteLength; at += HASH_AT_ONCE_BYTES) {
-      this.sha.update(bytes.byteLength <= HASH_AT_ONCE_BYTES ? bytes : bytes.subarray(at, at + HASH_AT_ONCE_BYTES));
+      this.hasher().update(
+        bytes.byteLength <= HASH_AT_ONCE_BYTES ? bytes : bytes.subarray(at, at + HASH_AT_ONCE_BYTES),
+      );
     }
   }
 
@@ -128,7 +146,7 @@ export class CanonicalSink {
   }
 
   private flush(): void {
-    if (this.used > 0) this.sha.update(this.chunk.subarray(0, this.used));
+    if (this.used > 0) this.hasher().update(this.chunk.subarray(0, this.used));
     this.used = 0;
   }
 }

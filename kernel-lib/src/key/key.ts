@@ -90,28 +90,48 @@ export function createKey(
     part.kind === "ref" ? addInput(part.ref, `#${index}`, part.name) : add(part, `#${index}`),
   );
 
-  const digestSlots = (of: (slot: Slot) => string): Digest =>
-    digestOf(JSON.stringify(slots.map((slot) => [slot.kind, slot.slot, of(slot)])));
+  let partial: Digest | undefined;
   return {
-    ...(pending.size === 0 ? { key: digestSlots((slot) => slot.digest) } : {}),
-    partial: digestSlots((slot) => (slot.open ? "open" : slot.digest)),
+    ...(pending.size === 0 ? { key: digestSlots(slots, false) } : {}),
+    // Asked for by few: most stages are fresh.
+    get partial() {
+      return (partial ??= digestSlots(slots, true));
+    },
     parts,
     pending: [...pending],
   };
 }
 
+/** No name holds a NUL, so the joined text says where each field ends. */
+function digestSlots(slots: readonly Slot[], isOpen: boolean): Digest {
+  return digestOf(
+    slots.map(({ kind, slot, digest, open }) => `${kind}\0${slot}\0${open && isOpen ? "open" : digest}`).join("\0"),
+  );
+}
+
 /** Everything that shapes the result and is neither code nor input. The Node version counts by its major. */
 function optionParts(definition: StageDefinition): readonly KeyPart[] {
-  const option = (name: string, value: string | undefined): KeyPart[] =>
-    value === undefined ? [] : [{ kind: "option", name, digest: digestOf(value), text: value }];
-  return [
-    { kind: "format", name: "key format", digest: digestOf(KEY_FORMAT), text: KEY_FORMAT },
-    { kind: "format", name: "Node", digest: digestOf(nodeMajor()), text: nodeMajor() },
+  const known = partsOf.get(definition);
+  if (known) return known;
+  const parts = [
+    ...formatParts,
     ...option("codec", definition.codec?.name),
     ...option("outputs", definition.outputs && JSON.stringify([definition.outputs, definition.extra])),
     ...option("seed", definition.seed),
     ...option("version", definition.version),
   ];
+  partsOf.set(definition, parts);
+  return parts;
 }
 
-const nodeMajor = (): string => process.versions.node.split(".")[0] ?? "";
+const partsOf = new WeakMap<StageDefinition, readonly KeyPart[]>();
+
+function option(name: string, value: string | undefined): readonly KeyPart[] {
+  return value === undefined ? [] : [{ kind: "option", name, digest: digestOf(value), text: value }];
+}
+
+const nodeMajor = process.versions.node.split(".")[0] ?? "";
+const formatParts: readonly KeyPart[] = [
+  { kind: "format", name: "key format", digest: digestOf(KEY_FORMAT), text: KEY_FORMAT },
+  { kind: "format", name: "Node", digest: digestOf(nodeMajor), text: nodeMajor },
+];

@@ -159,11 +159,10 @@ export class NotebookCells {
   private judge(record: CellRecord): Mark {
     const reasons = [...this.stageReasons(record), ...this.paramReasons(record), ...this.variableReasons(record)];
     if (!record.ok) return this.hasRecovered(record) ? { status: "stale", reasons } : { status: "failed", reasons: [] };
-    const stages = Object.values(this.parts.view().stages);
-    const defined = stages.filter((stage) => stage.cell === record.id);
-    const failed = stages.find(
-      (stage) => stage.status === "failed" && (stage.cell === record.id || record.stages.has(stage.name)),
-    );
+    const { stages } = this.parts.view();
+    const defined = this.parts.engine.registry.stages.ofCell(record.id).flatMap(({ name }) => stages[name] ?? []);
+    const seen = [...record.stages.values()].flatMap(({ name }) => stages[name] ?? []);
+    const failed = [...defined, ...seen].find((stage) => stage.status === "failed");
     if (failed) return { status: "failed", reasons: [`${failed.name} failed: ${failed.error?.message ?? ""}`] };
     if (reasons.length > 0) return { status: "stale", reasons };
     const stale = defined.filter(

@@ -66,135 +66,167 @@ export const emptyView: View = { seq: 0, stages: {}, params: {}, cells: {}, runs
 
 /** The view after one more event. Pure; shares what did not change, so that a page can compare by identity. */
 export function reduce(view: View, event: StagebookEvent): View {
-  return { ...applied(view, event), seq: event.seq };
+  return reduceAll(view, [event]);
 }
 
-function applied(view: View, event: StagebookEvent): View {
-  switch (event.type) {
-    case "stage:defined": {
-      const before = view.stages[event.stage.name];
-      return withStage(view, {
-        ...(before ?? blankStage(event.stage.name)),
-        ...event.stage,
-        description: event.stage.description,
-      });
-    }
-    case "stage:removed":
-      return { ...view, stages: without(view.stages, event.stage) };
-    case "param:defined":
-    case "param:changed":
-      return { ...view, params: { ...view.params, [event.param.name]: event.param } };
-    case "param:removed":
-      return { ...view, params: without(view.params, event.param) };
-    case "graph:changed":
-      return Object.entries(event.inputs).reduce((next, [name, inputs]) => updateStage(next, name, { inputs }), view);
-    case "plan:refined":
-      return event.rows.reduce(planned, view);
-    case "run:started":
-      return {
-        ...view,
-        runs: [
-          ...view.runs.slice(-VIEW_RUNS + 1),
-          {
-            id: event.run,
-            source: event.source,
-            cell: event.cell,
-            targets: event.targets,
-            startedAt: event.at,
-            status: "running",
-          },
-        ],
-      };
-    case "run:ended":
-      return {
-        ...view,
-        runs: view.runs.map((run) =>
-          run.id === event.run
-            ? { ...run, status: event.status, durationMs: event.durationMs, bodies: event.bodies, error: event.error }
-            : run,
-        ),
-      };
-    case "stage:planned":
-      return view;
-    case "stage:running":
-      return updateStage(view, event.stage, {
-        status: "running",
-        reasons: event.reasons,
-        startedAt: event.at,
-        progress: undefined,
-        error: undefined,
-      });
-    case "stage:progress":
-      return updateStage(view, event.stage, { progress: { done: event.done, total: event.total } });
-    case "stage:succeeded":
-    case "stage:cached":
-    case "stage:unchanged":
-    case "stage:shared":
-      return updateStage(view, event.stage, {
-        ...ended,
-        status: "fresh",
-        action: "fresh",
-        reasons: [],
-        waitsFor: [],
-        result: event.result,
-      });
-    case "stage:failed":
-      return updateStage(view, event.stage, { ...ended, status: "failed", error: event.error });
-    case "stage:cancelled":
-      return updateStage(view, event.stage, { ...ended, status: "cancelled" });
-    case "stage:blocked":
-      return updateStage(view, event.stage, { ...ended, status: "blocked" });
-    case "log:written":
-      return { ...view, log: [...view.log.slice(-VIEW_LOG_LINES + 1), event.record] };
-    case "cell:running":
-      return withCell(view, { id: event.cell, status: "running", reasons: [] });
-    case "cell:ended":
-      return withCell(view, { id: event.cell, status: event.ok ? "fresh" : "failed", reasons: [] });
-    case "cell:marked":
-      return withCell(view, { id: event.cell, status: event.status, reasons: event.reasons });
-    case "cell:removed":
-      return { ...view, cells: without(view.cells, event.cell) };
-    case "store:trouble":
-      return view;
-    default:
-      return unreachable(event);
-  }
+/** The view after more events, in order: the same as one by one, and much cheaper for many. */
+export function reduceAll(view: View, events: readonly StagebookEvent[]): View {
+  const draft = new Draft(view);
+  for (const event of events) draft.apply(event);
+  return draft.finish();
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type Table<T> = { [name: string]: T };
 
 const ended = { startedAt: undefined, progress: undefined, error: undefined } as const;
 
-function planned(view: View, row: PlanRowView): View {
-  const { stage, result, ...rest } = row;
-  const before = view.stages[stage];
-  if (!before) return view;
-  // A plan never overrules a body that is under way.
-  const status = before.status === "running" ? "running" : rest.status;
-  return updateStage(view, stage, {
-    ...rest,
-    status,
-    estimateMs: row.estimateMs,
-    error: status === "failed" ? before.error : undefined,
-    ...(result ? { result } : {}),
-  });
+/** A view being made: each table is copied at its first change and never again. */
+class Draft {
+  private readonly view: Writable<View>;
+  private readonly copied = new Set<keyof View>();
+  private log: LogRecord[] | undefined;
+
+  constructor(view: View) {
+    this.view = { ...view };
+  }
+
+  finish(): View {
+    if (this.log) this.view.log = this.log.slice(-VIEW_LOG_LINES);
+    return this.view;
+  }
+
+  apply(event: StagebookEvent): void {
+    this.view.seq = event.seq;
+    switch (event.type) {
+      case "stage:defined": {
+        const before = this.view.stages[event.stage.name] ?? blankStage(event.stage.name);
+        this.stages()[event.stage.name] = { ...before, ...event.stage, description: event.stage.description };
+        return;
+      }
+      case "stage:removed":
+        return void Reflect.deleteProperty(this.stages(), event.stage);
+      case "param:defined":
+      case "param:changed":
+        this.params()[event.param.name] = event.param;
+        return;
+      case "param:removed":
+        return void Reflect.deleteProperty(this.params(), event.param);
+      case "graph:changed":
+        for (const [name, inputs] of Object.entries(event.inputs)) this.change(name, { inputs });
+        return;
+      case "plan:refined":
+        for (const row of event.rows) this.plan(row);
+        return;
+      case "run:started":
+        return this.startRun(event);
+      case "run:ended":
+        return this.endRun(event);
+      case "stage:running":
+        return this.change(event.stage, {
+          status: "running",
+          reasons: event.reasons,
+          startedAt: event.at,
+          progress: undefined,
+          error: undefined,
+        });
+      case "stage:progress":
+        return this.change(event.stage, { progress: { done: event.done, total: event.total } });
+      case "stage:succeeded":
+      case "stage:cached":
+      case "stage:unchanged":
+      case "stage:shared": {
+        const fresh = { status: "fresh", action: "fresh", reasons: [], waitsFor: [] } as const;
+        return this.change(event.stage, { ...ended, ...fresh, result: event.result });
+      }
+      case "stage:failed":
+        return this.change(event.stage, { ...ended, status: "failed", error: event.error });
+      case "stage:cancelled":
+        return this.change(event.stage, { ...ended, status: "cancelled" });
+      case "stage:blocked":
+        return this.change(event.stage, { ...ended, status: "blocked" });
+      case "log:written":
+        this.log ??= [...this.view.log];
+        this.log.push(event.record);
+        return;
+      case "cell:running":
+        return this.setCell({ id: event.cell, status: "running", reasons: [] });
+      case "cell:ended":
+        return this.setCell({ id: event.cell, status: event.ok ? "fresh" : "failed", reasons: [] });
+      case "cell:marked":
+        return this.setCell({ id: event.cell, status: event.status, reasons: event.reasons });
+      case "cell:removed":
+        return void Reflect.deleteProperty(this.cells(), event.cell);
+      case "stage:planned":
+        return this.planAgain(event);
+      case "store:trouble":
+        return;
+      default:
+        return unreachable(event);
+    }
+  }
+
+  private plan({ stage, result, ...row }: PlanRowView): void {
+    const before = this.view.stages[stage];
+    if (!before) return;
+    // A plan never overrules a body that is under way.
+    const status = before.status === "running" ? "running" : row.status;
+    this.change(stage, {
+      ...row,
+      status,
+      estimateMs: row.estimateMs,
+      error: status === "failed" ? before.error : undefined,
+      ...(result ? { result } : {}),
+    });
+  }
+
+  /** A new run ends what an earlier one left. */
+  private planAgain({ stage, action, reasons }: Extract<StagebookEvent, { type: "stage:planned" }>): void {
+    const before = this.view.stages[stage];
+    if (action !== "run" && action !== "maybe") return;
+    if (before?.status !== "failed" && before?.status !== "cancelled" && before?.status !== "blocked") return;
+    this.change(stage, { action, reasons, status: action === "run" ? "stale" : "pending", error: undefined });
+  }
+
+  private startRun(event: Extract<StagebookEvent, { type: "run:started" }>): void {
+    const { run: id, source, cell, targets, at: startedAt } = event;
+    const run: RunView = { id, source, cell, targets, startedAt, status: "running" };
+    this.view.runs = [...this.view.runs.slice(-VIEW_RUNS + 1), run];
+  }
+
+  private endRun({ run: id, status, durationMs, bodies, error }: Extract<StagebookEvent, { type: "run:ended" }>): void {
+    const ending = { status, durationMs, bodies, error };
+    this.view.runs = this.view.runs.map((run) => (run.id === id ? { ...run, ...ending } : run));
+  }
+
+  private change(name: string, change: Partial<StageView>): void {
+    const before = this.view.stages[name];
+    if (before) this.stages()[name] = { ...before, ...change };
+  }
+
+  private setCell(cell: CellView): void {
+    this.cells()[cell.id] = cell;
+  }
+
+  private stages(): Table<StageView> {
+    if (!this.copied.has("stages")) this.view.stages = { ...this.view.stages };
+    this.copied.add("stages");
+    return this.view.stages;
+  }
+
+  private params(): Table<ParamView> {
+    if (!this.copied.has("params")) this.view.params = { ...this.view.params };
+    this.copied.add("params");
+    return this.view.params;
+  }
+
+  private cells(): Table<CellView> {
+    if (!this.copied.has("cells")) this.view.cells = { ...this.view.cells };
+    this.copied.add("cells");
+    return this.view.cells;
+  }
 }
 
 function blankStage(name: string): StageView {
   return { name, cell: null, inputs: [], status: "new", action: null, reasons: [], waitsFor: [], untracked: [] };
-}
-
-function updateStage(view: View, name: string, change: Partial<StageView>): View {
-  const before = view.stages[name];
-  return before ? withStage(view, { ...before, ...change }) : view;
-}
-
-function withStage(view: View, stage: StageView): View {
-  return { ...view, stages: { ...view.stages, [stage.name]: stage } };
-}
-
-function withCell(view: View, cell: CellView): View {
-  return { ...view, cells: { ...view.cells, [cell.id]: cell } };
-}
-
-function without<T>(record: { readonly [name: string]: T }, name: string): { readonly [name: string]: T } {
-  return Object.fromEntries(Object.entries(record).filter(([key]) => key !== name));
 }

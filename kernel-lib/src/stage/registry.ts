@@ -13,6 +13,7 @@ interface Defined {
 /** The definitions of one kind, in order of first definition. */
 export class Definitions<T extends Defined> {
   private readonly byName = new Map<string, T>();
+  private readonly byCell = new Map<CellId, Set<T>>();
   /** Names defined by each cell while it is executing. */
   private readonly underway = new Map<CellId, Set<string>>();
 
@@ -26,6 +27,11 @@ export class Definitions<T extends Defined> {
     return [...this.byName.values()];
   }
 
+  /** What a cell defines, in order of definition. */
+  ofCell(cell: CellId): readonly T[] {
+    return [...(this.byCell.get(cell) ?? [])];
+  }
+
   /** Throws `name-taken` when another live cell defines the name. Returns what it replaces. */
   define(definition: T, aliveCell: (cell: CellId) => boolean, labelOf: (cell: CellId) => string): T | undefined {
     const before = this.byName.get(definition.name);
@@ -36,7 +42,10 @@ export class Definitions<T extends Defined> {
         `Give one of them another name, or delete the other cell (or run it again without "${definition.name}").`,
         { stage: definition.name, cell: definition.cell },
       );
+    if (before) this.forget(before);
     this.byName.set(definition.name, definition);
+    if (definition.cell)
+      this.byCell.set(definition.cell, (this.byCell.get(definition.cell) ?? new Set()).add(definition));
     if (definition.cell) this.underway.get(definition.cell)?.add(definition.name);
     return before;
   }
@@ -54,18 +63,25 @@ export class Definitions<T extends Defined> {
   endCell(cell: CellId, ok: boolean): readonly T[] {
     const kept = this.underway.get(cell);
     this.underway.delete(cell);
-    return ok && kept ? this.remove((definition) => definition.cell === cell && !kept.has(definition.name)) : [];
+    return ok && kept ? this.remove(cell, (definition) => !kept.has(definition.name)) : [];
   }
 
   /** Removes all that the cell defined: it was deleted. */
   removeCell(cell: CellId): readonly T[] {
-    return this.remove((definition) => definition.cell === cell);
+    return this.remove(cell, () => true);
   }
 
-  private remove(which: (definition: T) => boolean): readonly T[] {
-    const gone = this.all().filter(which);
-    for (const definition of gone) this.byName.delete(definition.name);
+  private remove(cell: CellId, which: (definition: T) => boolean): readonly T[] {
+    const gone = this.ofCell(cell).filter(which);
+    for (const definition of gone) {
+      this.byName.delete(definition.name);
+      this.forget(definition);
+    }
     return gone;
+  }
+
+  private forget(definition: T): void {
+    if (definition.cell) this.byCell.get(definition.cell)?.delete(definition);
   }
 }
 

@@ -1,11 +1,11 @@
 /**
- * What is shown of one notebook: the kernel's snapshot, and `reduce` over the events since, applied once per animation
+ * What is shown of one notebook: the kernel's snapshot, and `reduceAll` over the events since, applied once per animation
  * frame. Made by the plugin, one per notebook panel; read by all panels through NotebookModel.
  */
 import type { IDisposable } from "@lumino/disposable";
 import { BehaviorSubject } from "rxjs";
 import type { Observable, Subscription } from "rxjs";
-import { emptyView, reduce } from "stagebook/protocol";
+import { emptyView, reduceAll } from "stagebook/protocol";
 import type { CellId, Command, CommandType, LogRecord, Result, View } from "stagebook/protocol";
 import type { KernelLink, Link } from "../session/kernel-session";
 import type { WireUpdate } from "../session/wire";
@@ -153,7 +153,7 @@ export class NotebookStore implements NotebookModel, IDisposable {
         const lines: LogRecord[] = [];
         for (const event of update.events) if (event.type === "log:written") lines.push(event.record);
         this.log.append(lines);
-        return update.events.reduce(reduce, view);
+        return reduceAll(view, update.events);
       }
       case "incompatible":
         return view;
