@@ -155,6 +155,15 @@ describe("the log", () => {
     expect(messages(log)).toEqual(["c"]);
   });
 
+  it("is remembered as empty at once when it is cleared", () => {
+    const rig = new Rig();
+    rig.live();
+    rig.events(logWritten("first"));
+    rig.frame();
+    rig.store.log.clear();
+    expect(rig.saved.at(-1)).toMatchObject({ log: [], clearedAt: expect.any(Number) as number });
+  });
+
   it("is bounded", () => {
     const log = new LogRecords();
     const many = Array.from({ length: LOG_LINES }, (_, index) => record("x", index));

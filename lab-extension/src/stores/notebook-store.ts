@@ -3,7 +3,7 @@
  * frame. Made by the plugin, one per notebook panel; read by all panels through NotebookModel.
  */
 import type { IDisposable } from "@lumino/disposable";
-import { BehaviorSubject } from "rxjs";
+import { BehaviorSubject, skip } from "rxjs";
 import type { Observable, Subscription } from "rxjs";
 import { emptyView, reduceAll } from "stagebook/protocol";
 import type { CellId, Command, CommandType, LogRecord, Result, View } from "stagebook/protocol";
@@ -59,7 +59,11 @@ export class NotebookStore implements NotebookModel, IDisposable {
         this.queue.push(update);
         this.applySoon();
       }),
-      this.log.records$.subscribe(() => this.saveSoon()),
+      this.log.records$.pipe(skip(1)).subscribe((records) => {
+        this.saveSoon();
+        // Cleared by hand: a page that is left at once must not bring the lines back.
+        if (records.length === 0) void this.save();
+      }),
     ];
   }
 
