@@ -157,6 +157,21 @@ export class Lab {
     );
   }
 
+  /** The ids of all cells, in document order. */
+  cellIds(): Promise<string[]> {
+    return this.inPanel((panel) => panel.content.widgets.map(({ model }) => model.id), null);
+  }
+
+  /** The selected cell; `inView` when its first line can be seen. */
+  activeCell(): Promise<{ id: string | undefined; inView: boolean }> {
+    return this.inPanel(({ content }) => {
+      const cell = content.activeCell;
+      const top = cell?.node.getBoundingClientRect().top ?? -1;
+      const view = content.node.getBoundingClientRect();
+      return { id: cell?.model.id, inView: top >= view.top - 20 && top < view.bottom };
+    }, null);
+  }
+
   /** A cell's outputs as they are in the notebook file. */
   async outputs(index: number): Promise<{ readonly [name: string]: unknown }[]> {
     const json = await this.inPanel(
@@ -209,6 +224,23 @@ export class Lab {
     return Object.fromEntries(rows) as { [name: string]: string };
   }
 
+  /** The button in the toolbar of the notebook in front. */
+  get runStaleButton(): Locator {
+    return this.page.locator(`[data-jp-item-name="stagebook-run-stale"]:visible jp-button`);
+  }
+
+  /** Makes the right sidebar so many CSS pixels wide, by its handle. */
+  async setSidebarWidth(width: number): Promise<void> {
+    const handle = this.page.locator("#jp-main-split-panel > .lm-SplitPanel-handle:visible").last();
+    const [grip, stack] = [await handle.boundingBox(), await this.page.locator("#jp-right-stack").boundingBox()];
+    if (!grip || !stack) throw new Error("the sidebar is not open");
+    const y = grip.y + grip.height / 2;
+    await this.page.mouse.move(grip.x + grip.width / 2, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(stack.x + stack.width - width, y, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
   /** A parameter's control in the form. */
   param(name: string): Locator {
     const control = ["input", "select", "textarea"]
@@ -251,6 +283,13 @@ export class Lab {
       await panel.sessionContext.session?.kernel?.restart();
       await panel.sessionContext.session?.kernel?.requestKernelInfo();
     }, null);
+  }
+
+  /** Shows the notebook, as it was saved last, in one more tab of the same browser. The caller closes it. */
+  async openTab(): Promise<Page> {
+    const tab = await this.page.context().newPage();
+    await tab.goto(new URL(`/lab/tree/${this.path}`, this.page.url()).href);
+    return tab;
   }
 
   interrupt(): Promise<void> {
@@ -304,7 +343,8 @@ export class Lab {
     mkdirSync(home, { recursive: true });
     const env = { ...createEnvironment(), HOME: home } as { [name: string]: string };
     this.browser = await chromium.launch({ executablePath, args: browserFlags, env });
-    const page = await this.browser.newPage({ viewport: this.options.viewport ?? { width: 1600, height: 1000 } });
+    const viewport = this.options.viewport ?? { width: 1600, height: 1000 };
+    const page = await (await this.browser.newContext({ viewport })).newPage();
     this.opened = { page, tap: new WebsocketTap(page) };
     page.on("console", (message) => this.console.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => this.console.push(`page error: ${error.stack ?? error.message}`));

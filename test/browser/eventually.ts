@@ -1,0 +1,14 @@
+/** Waits for what the page shows, never for time. Called by the browser tests. */
+import { expect } from "vitest";
+import type { Assertion } from "vitest";
+
+/** Reads until the assertion on it holds: `await eventually(() => lab.stageStatuses()).toEqual(…)`. */
+export function eventually<T>(read: () => T | Promise<T>, timeout = 15_000): Eventually<T> {
+  return expect.poll(read, { timeout, interval: 50 }) as unknown as Eventually<T>;
+}
+
+type Eventually<T> = {
+  readonly [K in "toBe" | "toEqual" | "toMatchObject" | "toContain" | "toMatch"]: (
+    ...expected: Parameters<Assertion<T>[K]>
+  ) => Promise<void>;
+};

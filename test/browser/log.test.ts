@@ -1,0 +1,116 @@
+/** The log panel: what stages wrote, filtered, followed, cleared, and none of it lost. */
+import { beforeAll, expect, test } from "vitest";
+import { useLab } from "../rig/lab-rig";
+import { eventually } from "./eventually";
+
+const lab = useLab();
+const LINES = 20_000;
+
+const cells = [
+  `import { stage } from "stagebook";`,
+  `const talk = stage("talk", ({ log }) => {
+  log.debug("a detail");
+  log.info("counted", { rows: 7 });
+  log.warn("careful");
+  log.error("wrong", { code: "E7" });
+  console.log("printed");
+});
+await talk();`,
+  `const other = stage("other", ({ log }) => log.info("from the other", { rows: 8 }));\nawait other();`,
+  `const flood = stage("flood", ({ log }) => {
+  for (let line = 1; line <= ${LINES}; line++) log.info("line " + line, { line });
+});`,
+  `await flood();`,
+  `const later = stage("later", ({ log }) => log.info("the newest line"));\nawait later();`,
+];
+
+const panel = () => lab.panel("log");
+const list = () => panel().getByRole("listbox");
+const filter = (name: "level" | "stage" | "text") => panel().locator(`[data-filter="${name}"]`);
+const count = () => panel().getByRole("status").first().innerText();
+const messages = async () =>
+  (await panel().locator("[data-log] .stagebook-LogRow-message").allInnerTexts()).map((text) => text.trim());
+const distanceFromEnd = () =>
+  list().evaluate((node) => Math.round(node.scrollHeight - node.clientHeight - node.scrollTop));
+
+beforeAll(async () => {
+  await lab.openNotebook(cells);
+  for (const cell of [0, 1, 2, 3]) await lab.runCell(cell);
+}, 120_000);
+
+test("[O1] each line has its level, stage and message, in order", async () => {
+  await eventually(async () => (await lab.logRows()).map(({ level, stage }) => `${level} ${stage}`)).toEqual([
+    "debug talk",
+    "info talk",
+    "warn talk",
+    "error talk",
+    "info talk",
+    "info other",
+  ]);
+  expect(await messages()).toEqual(["a detail", "counted", "careful", "wrong", "printed", "from the other"]);
+  expect((await lab.logRows())[1]?.text).toContain("rows=7");
+});
+
+test("[O1] the filters for level, stage and text show what they say, together too", async () => {
+  await filter("level").selectOption("warn");
+  await eventually(messages).toEqual(["careful", "wrong"]);
+  await filter("level").selectOption("debug");
+  await filter("stage").selectOption("other");
+  await eventually(messages).toEqual(["from the other"]);
+  await filter("stage").selectOption("");
+  await filter("text").fill("ROWS=");
+  await eventually(messages).toEqual(["counted", "from the other"]);
+  await filter("stage").selectOption("talk");
+  await eventually(messages).toEqual(["counted"]);
+  await eventually(count).toBe("1 of 6 lines");
+  await filter("stage").selectOption("");
+  await filter("text").fill("");
+  await eventually(messages).toMatchObject({ length: 6 });
+});
+
+test("[O1] a click on a line shows it in full, and leads to its cell", async () => {
+  await panel().locator('[data-level="error"]').click();
+  await eventually(() => panel().getByLabel("Log line", { exact: true }).innerText()).toMatch(/wrong[^]*E7/);
+  await panel().getByRole("button", { name: "Show cell" }).click();
+  await eventually(() => lab.activeCell()).toEqual({ id: "c2", inView: true });
+  await panel().getByRole("button", { name: "Close" }).click();
+});
+
+test("[O1] 20,000 lines logged at once are all there, and the newest is in sight", async () => {
+  await lab.runCell(4);
+  await eventually(count, 30_000).toBe("20,006 of 20,006 lines");
+  await eventually(async () => (await messages()).at(-1)).toBe(`line ${LINES}`);
+  expect(await distanceFromEnd()).toBe(0);
+  expect((await lab.logRows()).length).toBeLessThan(200);
+  await filter("text").fill("line=12345");
+  await eventually(messages).toEqual(["line 12345"]);
+  await filter("text").fill("");
+  await eventually(count).toBe("20,006 of 20,006 lines");
+});
+
+test("[O1] scrolling up ends following; new lines leave the view where it is; Follow goes to the end again", async () => {
+  const follow = panel().getByRole("button", { name: "Follow" });
+  expect(await follow.getAttribute("aria-pressed")).toBe("true");
+  await list().hover();
+  await lab.page.mouse.wheel(0, -2000);
+  await eventually(() => follow.getAttribute("aria-pressed")).toBe("false");
+  const top = await list().evaluate((node) => node.scrollTop);
+  await lab.runCell(5);
+  await eventually(count).toBe("20,007 of 20,007 lines");
+  expect(await list().evaluate((node) => node.scrollTop)).toBe(top);
+  expect(await follow.getAttribute("aria-pressed")).toBe("false");
+  await follow.click();
+  await eventually(async () => (await messages()).at(-1)).toBe("the newest line");
+  expect(await distanceFromEnd()).toBe(0);
+});
+
+test("[O1] Clear empties the list, also over a reload, and later lines come again", async () => {
+  await panel().getByRole("button", { name: "Clear" }).click();
+  await eventually(() => panel().innerText()).toContain("Nothing is logged yet.");
+  await lab.reload();
+  await eventually(() => lab.stageStatus("flood")).toBe("fresh");
+  await eventually(() => panel().innerText()).toContain("Nothing is logged yet.");
+  await lab.editCell(5, `console.error("x");\n${(cells[5] ?? "").replace("newest", "last")}`);
+  await lab.runCell(5);
+  await eventually(messages).toEqual(["the last line"]);
+});
