@@ -36,6 +36,8 @@ export interface DigestOptions {
   /** What the value is called in messages. Default `value`. */
   readonly name?: string;
   readonly foreign?: Foreign;
+  /** Objects that look like plain data and are given to `foreign` all the same. */
+  readonly isForeign?: (value: object) => boolean;
 }
 
 /**
@@ -168,6 +170,7 @@ export class CanonicalWalk {
       return false;
     }
     this.met.set(value, this.met.size);
+    if (this.options.isForeign?.(value)) return this.writeForeign(value);
     const type = classOf(value);
     if (type === undefined) return this.writeForeign(value);
     if (type.kind === "object" || type.kind === "null-object") return this.writeProperties(value, TAG[type.kind]);

@@ -23,13 +23,20 @@ export interface Closure {
   /** In order of discovery, the function itself first; parts refer to each other by index. */
   readonly parts: readonly ClosurePart[];
   readonly untracked: readonly Untracked[];
+  /**
+   * Whether a walk now would find the same: every binding still has the same value, and none of them can change inside.
+   * Absent where that cannot be told; then only a new walk tells.
+   */
+  readonly stillHolds?: () => boolean;
 }
 
 /** Walks a function. Never throws for what it meets: what cannot be followed is listed. */
 export function findClosure(fn: AnyFunction, name: string, scopes: Scopes): Closure {
   const walk = new ClosureWalk(scopes);
   walk.visitFunction(fn, name, "body");
-  return { parts: walk.parts, untracked: [...walk.untracked.values()] };
+  const { parts, checks } = walk;
+  const stillHolds = walk.isLasting ? { stillHolds: () => checks.every((check) => check()) } : {};
+  return { parts, untracked: [...walk.untracked.values()], ...stillHolds };
 }
 
 /** The digest of a value that may hold functions and instances: what notebook variables are compared by. */
@@ -48,6 +55,10 @@ const MAX_PARSED = 20_000;
 class ClosureWalk {
   readonly parts: ClosurePart[] = [];
   readonly untracked = new Map<string, Untracked>();
+  /** Each tells whether one binding is what it was. */
+  readonly checks: (() => boolean)[] = [];
+  /** False when something was met that can change inside: an object, a class, a function with properties. */
+  isLasting = true;
   private readonly indexOf = new Map<unknown, number>();
 
   constructor(private readonly scopes: Scopes) {}
@@ -100,6 +111,8 @@ class ClosureWalk {
     if (parsed.usesOuterThis) this.untrack("this", "`this` of the enclosing function");
     const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
     const extras = this.visitOwn(fn, name);
+    if (extras.length > 0 || parsed.isClass) this.isLasting = false;
+    else this.checkLater(fn, normal.bindings, lookup, live.newerOnDisk);
     this.parts[index] = {
       kind,
       name,
@@ -107,6 +120,29 @@ class ClosureWalk {
       text: normal.readable.slice(0, MAX_TEXT),
     };
     return `#${index}`;
+  }
+
+  /** Notes what must be the same for this function to reach the same. */
+  private checkLater(
+    fn: AnyFunction,
+    bindings: readonly FreeName[],
+    lookup: Lookup,
+    newerOnDisk: string | undefined,
+  ): void {
+    const bound = bindings.map((binding) => ({ ...binding, value: valueIn(lookup, binding) }));
+    this.checks.push(() => {
+      if (hasMembers(fn)) return false;
+      const now = this.scopes.inspect(fn);
+      return (
+        now.newerOnDisk === newerOnDisk &&
+        bound.every((binding) =>
+          Object.is(
+            valueIn((name) => now.lookup(name), binding),
+            binding.value,
+          ),
+        )
+      );
+    });
   }
 
   private visitBinding(binding: FreeName, lookup: Lookup, parsed: ParsedFunction): string {
@@ -181,6 +217,7 @@ class ClosureWalk {
   }
 
   private visitBound(fn: AnyFunction, bound: NonNullable<LiveFunction["bound"]>, name: string): string {
+    this.isLasting = false;
     const index = this.reserve(fn);
     const target = this.visitFunction(bound.target, name.replace(/^bound /, ""), "helper");
     const rest = [bound.thisValue, ...bound.args].map((value, at) =>
@@ -235,6 +272,7 @@ class ClosureWalk {
 
   private visitEnv(variable: string): string {
     const value = this.scopes.env(variable);
+    this.checks.push(() => this.scopes.env(variable) === value);
     return this.addPart(
       { kind: "env", name: `process.env.${variable}`, digest: digestValue(value), text: textOfValue(value) },
       `env ${variable}`,
@@ -244,8 +282,10 @@ class ClosureWalk {
   private visitValue(value: unknown, name: string): string {
     const seen = typeof value === "object" ? this.indexOf.get(value) : undefined;
     if (seen !== undefined) return `#${seen}`;
+    if (typeof value === "object" && value !== null) this.isLasting = false;
     try {
       const digest = digestValue(value, {
+        isForeign: (inner) => inputOf(inner) !== undefined,
         foreign: (inner, path) =>
           this.describeForeign(inner, `${name}${path.startsWith("[") || path === "" ? "" : "."}${path}`),
       });
@@ -330,6 +370,17 @@ function parsedOf(source: string): ParsedFunction {
   const parsed = parseFunction(source);
   parsedBySource.set(source, parsed);
   return parsed;
+}
+
+/** A binding's value as a name of its own; what is not there is undefined. */
+function valueIn(lookup: Lookup, binding: FreeName): unknown {
+  const found = lookup(binding.name);
+  return found && follow(found.value, binding.members);
+}
+
+/** Whether a function has got properties of its own, or its prototype members. */
+function hasMembers(fn: AnyFunction): boolean {
+  return findStatics(fn).length > 0 || findPrototypeMembers(fn).length > 0;
 }
 
 function follow(value: unknown, members: readonly string[]): unknown {

@@ -49,57 +49,94 @@ export function createKey(
   closure: Closure,
   digestInput: (ref: InputRef, path: string) => InputDigest,
 ): StageKey {
-  const slots: Slot[] = [];
-  const parts: KeyPart[] = [];
-  const pending = new Set<string>();
-  const add = (part: KeyPart, slot: string, open = false): void => {
-    parts.push(part);
-    slots.push({ kind: part.kind, slot, digest: part.digest, open });
-  };
-  const addInput = (ref: InputRef, slot: string, path: string): void => {
-    const input = digestInput(ref, path);
-    if (input.state === "known")
-      return add(
-        { kind: input.kind, name: input.name, digest: input.digest, text: input.text },
-        slot,
-        input.kind === "input",
-      );
-    if (input.state === "pending") pending.add(input.stage);
-    slots.push({
-      kind: input.state === "pending" ? "input" : "none",
-      slot,
-      digest: "",
-      open: input.state === "pending",
-    });
-  };
+  const places = placesOf(definition, closure);
+  const inputs = places.map(({ slot, source, path }) => ({ slot, input: readPlace(source, path, digestInput) }));
+  // The same code on the same inputs has the key that it had.
+  const signature = inputs.map(({ input }) => signatureOf(input)).join("\0");
+  const last = lastKeys.get(definition);
+  if (last?.closure === closure && last.signature === signature) return last.key;
+  const key = assemble(definition, closure, inputs);
+  lastKeys.set(definition, { closure, signature, key });
+  return key;
+}
 
-  for (const part of optionParts(definition)) add(part, part.name);
-  for (const leaf of definition.inputs.leaves)
-    if ("ref" in leaf) addInput(leaf.ref, leaf.path, leaf.path);
-    else
-      add(
-        {
-          kind: "value",
-          name: leaf.path,
-          digest: digestValue(leaf.value, { name: leaf.path || "input" }),
-          text: textOfValue(leaf.value),
-        },
-        leaf.path,
-      );
-  closure.parts.forEach((part, index) =>
-    part.kind === "ref" ? addInput(part.ref, `#${index}`, part.name) : add(part, `#${index}`),
+interface LastKey {
+  readonly closure: Closure;
+  readonly signature: string;
+  readonly key: StageKey;
+}
+
+const lastKeys = new WeakMap<StageDefinition, LastKey>();
+
+/** One input: where it goes, and the handle or fixed value that was given. */
+interface Place {
+  readonly slot: string;
+  readonly path: string;
+  readonly source: { readonly ref: InputRef } | { readonly value: unknown };
+}
+
+function placesOf(definition: StageDefinition, closure: Closure): readonly Place[] {
+  const declared = definition.inputs.leaves.map((leaf): Place => ({ slot: leaf.path, path: leaf.path, source: leaf }));
+  const read = closure.parts.flatMap((part, index): Place[] =>
+    part.kind === "ref" ? [{ slot: `#${index}`, path: part.name, source: part }] : [],
   );
+  return [...declared, ...read];
+}
 
+function readPlace(
+  source: Place["source"],
+  path: string,
+  digestInput: (ref: InputRef, path: string) => InputDigest,
+): InputDigest {
+  if ("ref" in source) return digestInput(source.ref, path);
+  const { value } = source;
+  const digest = digestValue(value, { name: path || "input" });
+  return { state: "known", kind: "value", name: path, digest, text: textOfValue(value) };
+}
+
+function signatureOf(input: InputDigest): string {
+  return input.state === "known" ? input.digest : input.state === "pending" ? `waits ${input.stage}` : "none";
+}
+
+function assemble(
+  definition: StageDefinition,
+  closure: Closure,
+  inputs: readonly { readonly slot: string; readonly input: InputDigest }[],
+): StageKey {
+  const options = optionParts(definition);
+  const code = closure.parts.flatMap((part, index) => (part.kind === "ref" ? [] : [{ part, slot: `#${index}` }]));
+  const known = inputs.flatMap(({ input }): KeyPart[] => {
+    if (input.state !== "known") return [];
+    const { kind, name, digest, text } = input;
+    return [{ kind, name, digest, text }];
+  });
+  const slots: readonly Slot[] = [
+    ...options.map((part) => ({ kind: part.kind, slot: part.name, digest: part.digest, open: false })),
+    ...inputs.map(({ slot, input }) => slotOf(slot, input)),
+    ...code.map(({ part, slot }) => ({ kind: part.kind, slot, digest: part.digest, open: false })),
+  ];
+  const pending = [...new Set(inputs.flatMap(({ input }) => (input.state === "pending" ? [input.stage] : [])))];
   let partial: Digest | undefined;
   return {
-    ...(pending.size === 0 ? { key: digestSlots(slots, false) } : {}),
+    ...(pending.length === 0 ? { key: digestSlots(slots, false) } : {}),
     // Asked for by few: most stages are fresh.
     get partial() {
       return (partial ??= digestSlots(slots, true));
     },
-    parts,
-    pending: [...pending],
+    parts: [...options, ...known, ...code.map(({ part }) => part)],
+    pending,
   };
+}
+
+function slotOf(slot: string, input: InputDigest): Slot {
+  switch (input.state) {
+    case "known":
+      return { kind: input.kind, slot, digest: input.digest, open: input.kind === "input" };
+    case "pending":
+      return { kind: "input", slot, digest: "", open: true };
+    case "none":
+      return { kind: "none", slot, digest: "", open: false };
+  }
 }
 
 /** No name holds a NUL, so the joined text says where each field ends. */

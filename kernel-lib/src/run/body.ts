@@ -13,7 +13,7 @@ import type { EngineParts } from "./engine-parts";
 import type { Externals } from "./externals";
 import type { Instance, StageRef } from "./instances";
 import { jsonFields } from "./log-fields";
-import type { OutputDigest } from "./planner";
+import type { OutputDigest } from "./input-digests";
 import { createStageContext } from "./stage-context";
 
 /** What a body needs of the run that it belongs to. */

@@ -48,7 +48,7 @@ export class EngineHost implements HandleHost {
 
   async planOf(targets: readonly Instance[]): Promise<Plan> {
     this.engine.endEpoch();
-    const { assessed } = await this.engine.planner.plan(targets);
+    const { assessed } = await this.engine.planner.plan(targets, true);
     return new PlanText(
       [...assessed.values()]
         .filter(({ instance }) => instance.definition.partOf === undefined)

@@ -29,6 +29,7 @@ export interface Instance {
 /** Finds instances and walks their closures; what it found holds until the epoch ends. */
 export class Instances {
   private closures = new Map<StageDefinition, Closure>();
+  private readonly lastClosures = new WeakMap<StageDefinition, Closure>();
   private inputs = new Map<StageDefinition, readonly InputPlace[]>();
   private readonly parts = new WeakMap<StagePart, StageDefinition>();
   private readonly partIds = new WeakMap<StagePart, string>();
@@ -60,7 +61,7 @@ export class Instances {
   }
 
   closure(instance: Instance): Closure {
-    const known = this.closures.get(instance.definition);
+    const known = this.closures.get(instance.definition) ?? this.stillHolding(instance.definition);
     if (known) return known;
     const closure = findClosure(
       instance.definition.keyedBy ?? instance.definition.fn,
@@ -68,7 +69,16 @@ export class Instances {
       this.scopes,
     );
     this.closures.set(instance.definition, closure);
+    this.lastClosures.set(instance.definition, closure);
     return closure;
+  }
+
+  /** The closure of an earlier epoch, when nothing that it reached has changed since. */
+  private stillHolding(definition: StageDefinition): Closure | undefined {
+    const last = this.lastClosures.get(definition);
+    if (!last?.stillHolds?.()) return undefined;
+    this.closures.set(definition, last);
+    return last;
   }
 
   /** Every input, declared or read in the code. */

@@ -1,24 +1,17 @@
 /** What would run, and why. Runs no body and loads no value: it reads entries and the digests recorded in them. */
 import { createGraph, reach, type Graph } from "../graph/graph";
 import { diffParts } from "../key/diff";
-import { createKey, type InputDigest, type StageKey } from "../key/key";
+import { createKey, type StageKey } from "../key/key";
 import type { Digest, Freshness, PlanAction, PlanRowView, Reason, ResultView } from "../protocol";
 import { known, StagebookError } from "../protocol";
-import type { InputRef } from "../stage/input";
 import type { Entry } from "../store/store";
-import { messageOf } from "./error-view";
-import { Externals, type Computed } from "./externals";
-import type { Files, FileState } from "./files";
+import { Externals } from "./externals";
+import type { Files } from "./files";
+import { InputDigests, type OutputDigest, type Outside } from "./input-digests";
 import type { Instance, Instances } from "./instances";
 import type { Outcomes } from "./outcomes";
 import type { ParamValues } from "./params";
 import type { Results } from "./results";
-
-/** The output of a stage, as far as it counts for those below. */
-export interface OutputDigest {
-  readonly digest: Digest;
-  readonly summary: string;
-}
 
 /** What the planner found for one instance. */
 export interface Assessment {
@@ -26,6 +19,8 @@ export interface Assessment {
   readonly key: StageKey;
   readonly row: PlanRowView;
   readonly needs: readonly string[];
+  /** An equal computation before it in this plan: it is waited for. */
+  readonly twin?: string;
 }
 
 export interface FullPlan {
@@ -44,28 +39,40 @@ export interface PlannerParts {
 }
 
 export class Planner {
-  constructor(private readonly parts: PlannerParts) {}
+  private readonly inputs: InputDigests;
 
-  /** The targets and everything that they need. */
-  async plan(targets: readonly Instance[]): Promise<FullPlan> {
+  constructor(private readonly parts: PlannerParts) {
+    this.inputs = new InputDigests(parts);
+  }
+
+  /**
+   * The targets and everything that they need. `isAsked`: the targets are asked for, so that those that keep no result run; else
+   * they are only drawn.
+   */
+  async plan(targets: readonly Instance[], isAsked = false): Promise<FullPlan> {
     const reached = this.reachAll(targets);
     const graph = createGraph(new Map([...reached].map(([id, { needs }]) => [id, needs])));
-    const outside = await this.lookOutside(
+    const outside = await this.inputs.lookOutside(
       [...reached.values()].map(({ instance }) => instance),
       new Externals(this.parts.files),
     );
     const partials = await this.parts.results.partials();
     const assessed = new Map<string, Assessment>();
-    for (const id of graph.order) assessed.set(id, await this.assess(known(reached, id), assessed, outside, partials));
+    const forced = new Set(isAsked ? targets.filter(({ definition }) => !definition.cache).map(({ id }) => id) : []);
+    for (const id of graph.order) {
+      const assessment = await this.assess(known(reached, id), assessed, outside, partials);
+      assessed.set(id, forced.has(id) ? force(assessment) : assessment);
+    }
+    shareEqualWork(assessed);
     for (const id of graph.stuck) assessed.set(id, this.assessStuck(known(reached, id), graph));
     return { graph, assessed };
   }
 
   /** The key of one instance when the outputs of what it needs are known. Files are digested anew. */
   async keyOf(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>, externals: Externals): Promise<StageKey> {
-    const outside = await this.lookOutside([instance], externals);
+    const outside = await this.inputs.lookOutside([instance], externals);
     return createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) =>
-      this.digestInput(instance, ref, path, outside, (id) => outputs.get(id)),
+      this.inputs.digest(instance, ref, path, outside, (id) => outputs.get(id)),
     );
   }
 
@@ -89,64 +96,6 @@ export class Planner {
     return reached;
   }
 
-  private async lookOutside(instances: readonly Instance[], externals: Externals): Promise<Outside> {
-    const files = new Map<string, Promise<FileState>>();
-    const computed = new Map<unknown, Promise<Computed>>();
-    for (const instance of instances)
-      for (const { ref } of this.parts.instances.refs(instance)) {
-        if (ref.kind === "file" && !files.has(ref.path)) files.set(ref.path, externals.file(ref.path));
-        if (ref.kind === "computed") computed.set(ref.compute, externals.compute(ref));
-      }
-    return { files: await settled(files), computed: await settled(computed) };
-  }
-
-  private digestInput(
-    instance: Instance,
-    ref: InputRef,
-    path: string,
-    outside: Outside,
-    outputOf: (id: string) => OutputDigest | undefined,
-  ): InputDigest {
-    switch (ref.kind) {
-      case "resource":
-        return { state: "none" };
-      case "computed": {
-        const computed = known(outside.computed, ref.compute);
-        if ("error" in computed)
-          throw new StagebookError(
-            "computed-failed",
-            `the computed input ${path} failed: ${messageOf(computed.error)}`,
-            "Mend its callback.",
-            { stage: instance.definition.name, cause: computed.error },
-          );
-        return { state: "known", kind: "value", name: path, digest: computed.digest, text: computed.text };
-      }
-      case "file": {
-        const state = known(outside.files, ref.path);
-        return { state: "known", kind: "file", name: ref.path, digest: state.digest, text: state.text };
-      }
-      case "param": {
-        const { params } = this.parts;
-        if (!params.definition(ref.name).tracked) return { state: "none" };
-        const value = params.value(ref.name, instance.overlay);
-        return {
-          state: "known",
-          kind: "param",
-          name: ref.name,
-          digest: params.digest(value),
-          text: params.text(value),
-        };
-      }
-      case "stage": {
-        if (ref.name === instance.definition.name) return { state: "none" };
-        const output = outputOf(this.parts.instances.ofRef(ref, instance).id);
-        return output
-          ? { state: "known", kind: "input", name: ref.name, digest: output.digest, text: output.summary }
-          : { state: "pending", stage: ref.name };
-      }
-    }
-  }
-
   private async assess(
     reached: { instance: Instance; needs: readonly string[]; missing?: StagebookError },
     above: ReadonlyMap<string, Assessment>,
@@ -167,7 +116,7 @@ export class Planner {
     let key: StageKey;
     try {
       key = createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) =>
-        this.digestInput(instance, ref, path, outside, currentOutput),
+        this.inputs.digest(instance, ref, path, outside, currentOutput),
       );
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;
@@ -240,7 +189,9 @@ export class Planner {
     above: ReadonlyMap<string, Assessment>,
     partials: ReadonlySet<Digest>,
   ): Promise<Judged> {
-    const waiting = needs.map((id) => known(above, id)).filter(({ row }) => row.status !== "fresh");
+    const waiting = needs
+      .map((id) => known(above, id))
+      .filter(({ row }) => row.status !== "fresh" || row.action === "run");
     const stopped = waiting.find(
       ({ row }) => row.status === "failed" || row.status === "blocked" || row.status === "cancelled",
     );
@@ -315,14 +266,42 @@ export class Planner {
   }
 }
 
-/** Files and computed values as they were at one moment. */
-interface Outside {
-  readonly files: ReadonlyMap<string, FileState>;
-  readonly computed: ReadonlyMap<unknown, Computed>;
+/** A target that keeps no result runs whenever it is asked for. */
+function force(assessment: Assessment): Assessment {
+  const { instance, row } = assessment;
+  if (row.action !== "fresh" && row.action !== "load") return assessment;
+  const reasons: readonly Reason[] = [{ kind: "forced", name: instance.definition.name, text: "keeps no result" }];
+  return { ...assessment, row: { ...row, action: "run", reasons } };
 }
 
-async function settled<K, V>(promises: ReadonlyMap<K, Promise<V>>): Promise<ReadonlyMap<K, V>> {
-  return new Map(await Promise.all([...promises].map(async ([key, value]) => [key, await value] as const)));
+/** Equal code on equal inputs is one computation: only the first is certain to run its body. */
+function shareEqualWork(assessed: Map<string, Assessment>): void {
+  const firstByKey = new Map<Digest, Assessment>();
+  const pendingByPartial = new Map<Digest, Assessment[]>();
+  for (const [id, assessment] of assessed) {
+    const { key, row } = assessment;
+    if (row.action !== "run") continue;
+    if (key.key === undefined) {
+      pendingByPartial.set(key.partial, [...(pendingByPartial.get(key.partial) ?? []), assessment]);
+      continue;
+    }
+    const first = firstByKey.get(key.key);
+    if (!first) firstByKey.set(key.key, assessment);
+    else {
+      const waiting: Reason = { kind: "waiting", name: first.row.stage, text: `does the same as ${first.row.stage}` };
+      const shared = {
+        ...row,
+        action: "maybe",
+        waitsFor: [first.row.stage],
+        reasons: [...row.reasons, waiting],
+      } as const;
+      assessed.set(id, { ...assessment, row: shared, twin: first.instance.id });
+    }
+  }
+  // Below a stage that may change nobody knows yet which of them come out equal.
+  for (const group of pendingByPartial.values())
+    if (group.length > 1)
+      for (const each of group) assessed.set(each.instance.id, { ...each, row: { ...each.row, action: "maybe" } });
 }
 
 type Judged = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "result">;

@@ -29,7 +29,9 @@ export class Results {
   ) {}
 
   async partials(): Promise<ReadonlySet<Digest>> {
-    return this.store.partials();
+    const unstored = [...this.unstored.values()].map(({ entry }) => entry.partial);
+    const stored = await this.store.partials();
+    return unstored.length === 0 ? stored : new Set([...stored, ...unstored]);
   }
 
   /** The entry under a key; undefined for stages that keep none. */
@@ -71,6 +73,10 @@ export class Results {
 
   /** Makes the result durable and the stage's latest. Throws StagebookError `store-write`. */
   async commit(instance: Instance, entry: Entry, bytes: Uint8Array): Promise<void> {
+    if (this.store.keepsNothing) {
+      this.keepForRun(entry, bytes);
+      return;
+    }
     await this.store.commit(this.head(instance), entry, bytes);
     this.entries.set(entry.key, entry);
     this.remember(instance, entry);

@@ -9,7 +9,8 @@ import { messageOf, stageFailed, viewOfError } from "./error-view";
 import { Externals } from "./externals";
 import type { Instance } from "./instances";
 import type { Outcome } from "./outcome";
-import { resultOf, type OutputDigest } from "./planner";
+import type { OutputDigest } from "./input-digests";
+import { resultOf } from "./planner";
 import type { Slots } from "./slots";
 import type { StageKey } from "../key/key";
 
@@ -25,6 +26,8 @@ export interface RunRequest {
 export class Run {
   private readonly outcomes = new Map<string, Promise<Outcome>>();
   private readonly rows = new Map<string, PlanRowView>();
+  /** Instances that do the same as one before them. */
+  private readonly twins = new Map<string, Instance>();
   private readonly targetIds: ReadonlySet<string>;
   private readonly externals: Externals;
   bodies = 0;
@@ -39,11 +42,12 @@ export class Run {
 
   /** Runs what is stale. Throws `cycle` before anything runs; after that every trouble is an outcome. */
   async execute(): Promise<ReadonlyMap<string, Outcome>> {
-    const { graph, assessed } = await this.engine.planner.plan(this.request.targets);
+    const { graph, assessed } = await this.engine.planner.plan(this.request.targets, true);
     if (graph.stuck.size > 0) throw cycleError(graph);
     const order = findNeeded(graph, [...this.targetIds]);
     for (const id of order) {
-      const { row, instance } = known(assessed, id);
+      const { row, instance, twin } = known(assessed, id);
+      if (twin !== undefined) this.twins.set(id, known(assessed, twin).instance);
       this.rows.set(id, row);
       this.emit(instance, {
         type: "stage:planned",
@@ -113,6 +117,8 @@ export class Run {
           instance,
           stopped.outcome.kind === "blocked" ? stopped.outcome.by : stopped.need.definition.name,
         );
+      const twin = this.twins.get(instance.id);
+      if (twin) await this.ensure(twin);
       const key = await this.keyNow(instance);
       const isTarget = this.targetIds.has(instance.id);
       const forced = isTarget && (this.request.force || !instance.definition.cache);
@@ -154,15 +160,13 @@ export class Run {
   }
 
   private async reuse(instance: Instance, entry: Entry): Promise<Outcome> {
-    const unchanged = this.rows.get(instance.id)?.action === "maybe";
     await this.engine.results.reach(instance, entry);
     this.engine.outcomes.clear(instance);
-    this.emit(instance, {
-      type: unchanged ? "stage:unchanged" : "stage:cached",
-      run: this.request.id,
-      stage: instance.definition.name,
-      result: resultOf(entry),
-    });
+    const about = { run: this.request.id, stage: instance.definition.name, result: resultOf(entry) };
+    const twin = this.twins.get(instance.id);
+    if (twin) this.emit(instance, { ...about, type: "stage:shared", with: twin.definition.name });
+    else if (this.rows.get(instance.id)?.action === "maybe") this.emit(instance, { ...about, type: "stage:unchanged" });
+    else this.emit(instance, { ...about, type: "stage:cached" });
     return { kind: "succeeded", entry };
   }
 

@@ -5,6 +5,7 @@ import type { Store } from "./store";
 export function createNoneStore(): Store {
   return {
     location: "none",
+    keepsNothing: true,
     findEntry: async () => undefined,
     readBlob: async () => undefined,
     commit: async () => undefined,

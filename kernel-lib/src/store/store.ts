@@ -58,6 +58,8 @@ export type StoreTrouble = (message: string, where: string) => void;
 export interface Store {
   /** For people: a folder, `memory`, `none`. */
   readonly location: string;
+  /** True for a store that never gives back what it took. */
+  readonly keepsNothing?: true;
   findEntry(key: Digest): Promise<Entry | undefined>;
   /** The bytes belong to the caller: nobody else holds them. */
   readBlob(digest: Digest): Promise<Uint8Array | undefined>;

@@ -1,0 +1,89 @@
+/** What is known of a stage's inputs now, for its key: parameters, files, computed values, outputs of other stages. */
+import type { InputDigest } from "../key/key";
+import { known, StagebookError, type Digest } from "../protocol";
+import type { InputRef } from "../stage/input";
+import { messageOf } from "./error-view";
+import type { Computed, Externals } from "./externals";
+import type { FileState } from "./files";
+import type { Instance, Instances } from "./instances";
+import type { ParamValues } from "./params";
+
+/** The output of a stage, as far as it counts for those below. */
+export interface OutputDigest {
+  readonly digest: Digest;
+  readonly summary: string;
+}
+
+/** Files and computed values as they were at one moment. */
+export interface Outside {
+  readonly files: ReadonlyMap<string, FileState>;
+  readonly computed: ReadonlyMap<unknown, Computed>;
+}
+
+export class InputDigests {
+  constructor(private readonly parts: { readonly instances: Instances; readonly params: ParamValues }) {}
+
+  /** Looks at the files and computed values of all the instances at once. */
+  async lookOutside(instances: readonly Instance[], externals: Externals): Promise<Outside> {
+    const files = new Map<string, Promise<FileState>>();
+    const computed = new Map<unknown, Promise<Computed>>();
+    for (const instance of instances)
+      for (const { ref } of this.parts.instances.refs(instance)) {
+        if (ref.kind === "file" && !files.has(ref.path)) files.set(ref.path, externals.file(ref.path));
+        if (ref.kind === "computed") computed.set(ref.compute, externals.compute(ref));
+      }
+    return { files: await settled(files), computed: await settled(computed) };
+  }
+
+  /** What is known of one input now. */
+  digest(
+    instance: Instance,
+    ref: InputRef,
+    path: string,
+    outside: Outside,
+    outputOf: (id: string) => OutputDigest | undefined,
+  ): InputDigest {
+    switch (ref.kind) {
+      case "resource":
+        return { state: "none" };
+      case "computed": {
+        const computed = known(outside.computed, ref.compute);
+        if ("error" in computed)
+          throw new StagebookError(
+            "computed-failed",
+            `the computed input ${path} failed: ${messageOf(computed.error)}`,
+            "Mend its callback.",
+            { stage: instance.definition.name, cause: computed.error },
+          );
+        return { state: "known", kind: "value", name: path, digest: computed.digest, text: computed.text };
+      }
+      case "file": {
+        const state = known(outside.files, ref.path);
+        return { state: "known", kind: "file", name: ref.path, digest: state.digest, text: state.text };
+      }
+      case "param": {
+        const { params } = this.parts;
+        if (!params.definition(ref.name).tracked) return { state: "none" };
+        const value = params.value(ref.name, instance.overlay);
+        return {
+          state: "known",
+          kind: "param",
+          name: ref.name,
+          digest: params.digest(value),
+          text: params.text(value),
+        };
+      }
+      case "stage": {
+        if (ref.name === instance.definition.name) return { state: "none" };
+        const output = outputOf(this.parts.instances.ofRef(ref, instance).id);
+        return output
+          ? { state: "known", kind: "input", name: ref.name, digest: output.digest, text: output.summary }
+          : { state: "pending", stage: ref.name };
+      }
+    }
+  }
+}
+
+async function settled<K, V>(promises: ReadonlyMap<K, Promise<V>>): Promise<ReadonlyMap<K, V>> {
+  return new Map(await Promise.all([...promises].map(async ([key, value]) => [key, await value] as const)));
+}
