@@ -23,6 +23,8 @@ function runVitest() {
   const args = [
     "bench",
     "--run",
+    "--project",
+    "node",
     "--config",
     join("test", "vitest.config.ts"),
     `--outputJson=${join(artifacts, "bench.json")}`,

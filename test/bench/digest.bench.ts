@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { bench, describe } from "vitest";
+import type * as Canonical from "../../kernel-lib/src/key/canonical";
+
+const require = createRequire(import.meta.url);
+const library = join(require.resolve("stagebook/package.json"), "..", "lib");
+const { digestValue } = require(join(library, "key", "canonical.js")) as typeof Canonical;
+
+const few = { iterations: 7, time: 0, warmupIterations: 2, warmupTime: 0 };
+const rows = Array.from({ length: 200_000 }, (_, at) => ({
+  id: at,
+  mag: at / 7,
+  place: `place ${at % 97}`,
+  felt: at % 3 === 0,
+  depth: at * 0.1,
+}));
+
+describe.each([
+  ["1 KB", 128],
+  ["1 MB", 131_072],
+  ["100 MB", 13_107_200],
+])("a Float64Array of %s", (_size, length) => {
+  const floats = Float64Array.from({ length }, (_value, at) => at / 3);
+  const bytes = new Uint8Array(floats.buffer);
+  bench("digestValue", () => void digestValue(floats), few);
+  bench("sha256 of the same bytes", () => void createHash("sha256").update(bytes).digest("hex"), few);
+});
+
+describe("200,000 rows of 5 fields", () => {
+  bench("digestValue", () => void digestValue(rows), few);
+});
