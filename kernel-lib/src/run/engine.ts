@@ -206,10 +206,7 @@ export class Engine implements EngineParts {
     return [...assessed.values()]
       .filter(({ instance }) => instance.definition.partOf === undefined)
       .map(({ row }) => row)
-      .filter(
-        (row) =>
-          row.action === "run" || row.action === "maybe" || (row.action === "blocked" && row.waitsFor.length > 0),
-      );
+      .filter(({ action }) => action === "run" || action === "maybe");
   }
 
   private async replan(): Promise<void> {

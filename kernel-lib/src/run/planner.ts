@@ -202,7 +202,8 @@ export class Planner {
     const waits: Reason = { kind: "waiting", name: waitsFor[0] ?? "", text: `waits for ${waitsFor.join(", ")}` };
     if (stopped)
       return {
-        action: "blocked",
+        // A run tries the stopped one again, unless it can never run.
+        action: stopped.row.action === "blocked" ? "blocked" : action,
         status: "blocked",
         reasons: [
           {
