@@ -73,7 +73,7 @@ class ClosureWalk {
     const live = this.scopes.inspect(fn);
     if (live.bound) return this.visitBound(fn, live.bound, name);
     if (live.native) return this.untrack(name, "native code");
-    if (live.module) return this.visitModule(fn, live.module, live.position, name);
+    if (live.module) return this.visitPackageFunction(fn, live, live.module, name);
     return this.visitSource(fn, live, name, kind);
   }
 
@@ -230,6 +230,23 @@ class ClosureWalk {
       text: `bound ${name}`,
     };
     return `#${index}`;
+  }
+
+  /** A package's function counts by its place, and by the user's values that it was made with (`debounce(save)`). */
+  private visitPackageFunction(fn: AnyFunction, live: LiveFunction, module: ModuleRef, name: string): string {
+    const place = this.visitModule(fn, module, live.position, name);
+    const captured = [...(live.captured?.() ?? [])].filter(([, value]) => this.isUsers(value));
+    if (captured.length === 0 || place.startsWith("global:")) return place;
+    this.isLasting = false;
+    return JSON.stringify([place, ...captured.map(([key, value]) => [key, this.describe(value, `${name} ${key}`)])]);
+  }
+
+  /** Code of a package and of Node is told by its place alone; null is what packages fill in later (a cache, a timer). */
+  private isUsers(value: unknown): boolean {
+    if (typeof value !== "function") return value !== undefined && value !== null;
+    if (this.scopes.isProxy(value) || this.scopes.builtinName(value) !== undefined) return false;
+    const live = this.scopes.inspect(value);
+    return live.bound !== undefined || (!live.native && !live.module);
   }
 
   private visitModule(value: object, module: ModuleRef, position: string, name: string): string {

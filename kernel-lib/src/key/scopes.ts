@@ -9,6 +9,8 @@ export interface LiveFunction {
   lookup(name: string): { readonly value: unknown } | undefined;
   /** For a bound function, what it is bound to. */
   readonly bound?: { readonly target: AnyFunction; readonly thisValue: unknown; readonly args: readonly unknown[] };
+  /** For a function of a package: what it was made with, by name; the variables of its module are left out. */
+  readonly captured?: () => ReadonlyMap<string, unknown>;
   readonly native: boolean;
   /** Where it was written; null when it is the user's own code (a cell, a local module). */
   readonly module: ModuleRef | null;

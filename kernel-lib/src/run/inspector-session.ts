@@ -55,12 +55,18 @@ class LiveSession {
     });
   }
 
-  /** Every name in the function's own scopes, innermost winning; globals are left out. */
-  scopeValues(fn: AnyFunction): ReadonlyMap<string, unknown> {
+  /**
+   * Every name in the function's own scopes, innermost winning; globals are left out. `without`: how many of the outermost scopes
+   * are left out too (1: those of its module).
+   */
+  scopeValues(fn: AnyFunction, without = 0): ReadonlyMap<string, unknown> {
     return this.withObject(fn, (id) => {
+      const scopes = this.elements(this.internalProperties(id).get("[[Scopes]]")).filter(
+        (scope) => !/^Global|^Script/.test(scope?.description ?? ""),
+      );
       const remotes = new Map<string, Remote | undefined>();
-      for (const scope of this.elements(this.internalProperties(id).get("[[Scopes]]"))) {
-        if (!scope?.objectId || /^Global|^Script/.test(scope.description ?? "")) continue;
+      for (const scope of scopes.slice(0, scopes.length - without)) {
+        if (!scope?.objectId) continue;
         const { result } = this.post("Runtime.getProperties", { objectId: scope.objectId, ownProperties: true });
         for (const property of result) if (!remotes.has(property.name)) remotes.set(property.name, property.value);
       }

@@ -51,7 +51,11 @@ class KnownFunction {
   now(): LiveFunction {
     const { bound, native, script, position } = this.facts;
     const about = { bound, native, position, module: this.module };
-    if (native || this.module) return { ...about, lookup: () => undefined };
+    if (native) return { ...about, lookup: () => undefined };
+    if (this.module) {
+      const captured = (): ReadonlyMap<string, unknown> => sharedSession().scopeValues(this.fn, 1);
+      return { ...about, captured, lookup: () => undefined };
+    }
     let scopes: ReadonlyMap<string, unknown> | undefined;
     return {
       ...about,
