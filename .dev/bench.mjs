@@ -23,6 +23,8 @@ function runVitest() {
   const args = [
     "bench",
     "--run",
+    // The benchmarks belong to no project, and would run once in each.
+    "--project=node",
     "--project",
     "node",
     "--config",
