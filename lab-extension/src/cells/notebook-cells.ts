@@ -130,14 +130,15 @@ export class NotebookCells implements NotebookPage, IDisposable {
       case "stage-failed": {
         const { runs, stages } = model.getState().view;
         const error = runs.at(-1)?.error ?? Object.values(stages).find((stage) => stage.status === "failed")?.error;
-        const what = error?.stage
-          ? trans.__('Run stale: stage "%1" failed: %2', error.stage, error.message)
-          : trans.__("Run stale: a stage failed. The log says why.");
+        // The count before the message: JupyterLab cuts off what is long.
         const rest =
           outcome.notRun > 0
             ? ` (${trans._n("%1 stage is still stale", "%1 stages are still stale", outcome.notRun)})`
             : "";
-        Notification.error(what + rest, { autoClose: 8000, ...show(error?.cell) });
+        const what = error?.stage
+          ? `${trans.__('Run stale: stage "%1" failed', error.stage)}${rest}: ${error.message}`
+          : `${trans.__("Run stale: a stage failed. The log says why.")}${rest}`;
+        Notification.error(what, { autoClose: 8000, ...show(error?.cell) });
         return;
       }
       case "cell-failed":

@@ -19,9 +19,7 @@ export function ErrorBlock({ error, onShowCell, trans }: ErrorBlockProps): React
       {error.advice && <p className="stagebook-Error-advice">{error.advice}</p>}
       {cell && (
         <button type="button" className="stagebook-Link" onClick={() => onShowCell(cell)}>
-          {error.line === undefined
-            ? trans.__("Show the cell")
-            : trans.__("Show the cell (line %1 as compiled)", error.line)}
+          {error.line === undefined ? trans.__("Show the cell") : trans.__("Show the cell (line %1)", error.line)}
         </button>
       )}
       {error.stack && (
