@@ -69,7 +69,8 @@ await unrelated()`,
     expect(events.flatMap((event) => (event.type === "run:ended" ? [event.status] : []))).toEqual(["failed"]);
     expect(log(events)).toContain("below blocked");
     expect(log(events).at(-1)).toBe("unrelated succeeded");
-    await eventually(async () => (await toasts()).join("\n")).toContain('stage "broken" failed: it broke');
+    await eventually(async () => (await toasts()).join("\n")).toMatch(/stage "broken" failed .*: it broke/);
+    await lab.page.getByTitle("Hide notification").click();
   });
 
   test("[O4] the error with its stage and cell is in the log, and leads to the cell", async () => {
