@@ -153,9 +153,9 @@ export class EngineHost implements HandleHost {
 
   /** `minMagnitude = 5 (default 4.5)`. */
   paramText(name: string): string {
-    const { stage, observe } = findActivity();
-    // Its text in a cell's output is out of date when the value changes.
-    if (!stage) observe?.({ kind: "param", name });
+    const { stage, cell, observe } = findActivity();
+    // Its text in a cell's output is out of date when the value changes; the cell that defines it is never stale for that.
+    if (!stage && this.engine.params.definition(name).cell !== cell) observe?.({ kind: "param", name });
     const param = this.engine.params.view(name);
     const unit = param.unit === undefined ? "" : ` ${param.unit}`;
     return `${name} = ${param.text}${unit}${param.overridden ? ` (default ${param.defaultText})` : ""}`;
