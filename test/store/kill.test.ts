@@ -69,7 +69,12 @@ async function expectWholeEntries(folder: string, store: ReturnType<typeof creat
 }
 
 /** Returns the numbers that the child said it had committed. The kill comes `delayMs` after it has said that it is ready and `commits` more. */
-async function startAndKill(folder: string, start: number, delayMs: number, commits: number): Promise<readonly number[]> {
+async function startAndKill(
+  folder: string,
+  start: number,
+  delayMs: number,
+  commits: number,
+): Promise<readonly number[]> {
   const child = spawn(process.execPath, [writer, folder, String(start)], { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   let timer: NodeJS.Timeout | undefined;
@@ -77,7 +82,8 @@ async function startAndKill(folder: string, start: number, delayMs: number, comm
     child.once("exit", resolve);
     child.stdout.on("data", (chunk: Buffer) => {
       said += chunk.toString();
-      if (timer === undefined && said.split("\n").length > 1 + commits) timer = setTimeout(() => child.kill("SIGKILL"), delayMs);
+      if (timer === undefined && said.split("\n").length > 1 + commits)
+        timer = setTimeout(() => child.kill("SIGKILL"), delayMs);
     });
   });
   return said.split("\n").slice(1, -1).map(Number);

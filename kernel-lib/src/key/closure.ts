@@ -303,8 +303,8 @@ class ClosureWalk {
     try {
       const digest = digestValue(value, {
         isForeign: (inner) => inputOf(inner) !== undefined,
-        foreign: (inner, path) =>
-          this.describeForeign(inner, `${name}${path.startsWith("[") || path === "" ? "" : "."}${path}`),
+        name,
+        foreign: (inner, path) => this.describeForeign(inner, path),
       });
       return this.addPart(
         { kind: "value", name, digest, text: textOfValue(value) },
@@ -332,7 +332,8 @@ class ClosureWalk {
     const index = this.reserve(value);
     const made = this.visitFunction(maker, maker.name, "helper");
     const own = membersOf(value).map((member) => `${member.key}=${this.visitMember(member, path)}`);
-    if (/#\w/.test(Function.prototype.toString.call(maker))) this.untrack(path, `private fields of ${maker.name}`);
+    const keeper = ancestors(maker).find((each) => /#\w/.test(Function.prototype.toString.call(each)));
+    if (keeper) this.untrack(path, `private fields of ${keeper.name}`);
     this.parts[index] = {
       kind: "value",
       name: path,
@@ -387,6 +388,12 @@ function parsedOf(source: string): ParsedFunction {
   const parsed = parseFunction(source);
   parsedBySource.set(source, parsed);
   return parsed;
+}
+
+/** A class and all that it extends. */
+function ancestors(maker: AnyFunction): readonly AnyFunction[] {
+  const base = findBase(maker);
+  return base ? [maker, ...ancestors(base)] : [maker];
 }
 
 /** A binding's value as a name of its own; what is not there is undefined. */

@@ -13,6 +13,8 @@ export function parseScript(source: string): SyntaxNode {
     ranges: true,
     allowSuperOutsideMethod: true,
     allowAwaitOutsideFunction: true,
+    // A method is read apart from the class that declares its private names.
+    checkPrivateFields: false,
   } as const;
   return parse(source, options) as unknown as SyntaxNode;
 }

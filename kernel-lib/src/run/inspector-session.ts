@@ -62,7 +62,8 @@ class LiveSession {
   scopeValues(fn: AnyFunction, without = 0): ReadonlyMap<string, unknown> {
     return this.withObject(fn, (id) => {
       const scopes = this.elements(this.internalProperties(id).get("[[Scopes]]")).filter(
-        (scope) => !/^Global|^Script/.test(scope?.description ?? ""),
+        // The scope of all scripts holds top-level names; it is nobody's module.
+        (scope) => !(without > 0 ? /^Global|^Script/ : /^Global/).test(scope?.description ?? ""),
       );
       const remotes = new Map<string, Remote | undefined>();
       for (const scope of scopes.slice(0, scopes.length - without)) {

@@ -90,9 +90,12 @@ export class Results {
   /** Keeps a result for this kernel alone. */
   keepUnstored(instance: Instance, entry: Entry, bytes: Uint8Array): void {
     const before = this.unstoredOf.get(instance.id);
-    if (before !== undefined) this.unstored.delete(before);
     this.unstoredOf.set(instance.id, entry.key);
+    // Equal stages share one value: it goes with the last of them.
+    if (before !== undefined && ![...this.unstoredOf.values()].includes(before)) this.unstored.delete(before);
     this.unstored.set(entry.key, { entry, bytes });
+    // A run that is under way keeps what it has, whoever replaces it.
+    this.passing.set(entry, bytes);
     this.remember(instance, entry);
   }
 

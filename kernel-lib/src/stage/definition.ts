@@ -1,8 +1,9 @@
 /** What the engine holds of a stage; made from what the cell gave, checked once. */
+import { types } from "node:util";
 import type { CellId } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { Codec, StageOptions } from "./face";
-import { createInputTree, type InputRef, type InputTree, type StagePart } from "./input";
+import { createInputTree, inputOf, type InputRef, type InputTree, type StagePart } from "./input";
 
 export type StageFunction = (...args: unknown[]) => unknown;
 
@@ -128,17 +129,20 @@ export function checkName(name: unknown, noun: "stage" | "parameter" | "resource
 }
 
 function checkFunction(fn: object, stage: string): void {
-  if (
-    /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn)) &&
-    !fn.constructor.name.startsWith("Async") &&
-    !("name" in fn && String(fn.name).startsWith("bound "))
-  )
-    throw new StagebookError(
-      "stage-function",
-      `stage "${stage}": its function is built into the engine, so its code cannot be seen`,
-      "Wrap it: (input) => theFunction(input).",
-      { stage },
+  const refuse = (what: string, advice: string): never => {
+    throw new StagebookError("stage-function", `stage "${stage}": its function ${what}`, advice, { stage });
+  };
+  if (types.isProxy(fn)) return refuse("is a proxy, so its code cannot be seen", "Give the function itself.");
+  const ref = inputOf(fn);
+  if (ref?.kind === "stage")
+    return refuse(
+      `is the stage "${ref.name}"`,
+      `Pass it as an input: stage("${stage}", { ${ref.name} }, ({ ${ref.name} }) => …).`,
     );
+  const isNative = /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn));
+  const isBound = "name" in fn && String(fn.name).startsWith("bound ");
+  if (isNative && !isBound)
+    refuse("is built into the engine, so its code cannot be seen", "Wrap it: (input) => theFunction(input).");
 }
 
 function checkOptions(given: unknown, stage: string): StageOptions {

@@ -1,4 +1,5 @@
 /** What stands behind an input handle, and how a stage's inputs are walked. Used by definitions, keys and the executor. */
+import { types } from "node:util";
 import { StagebookError } from "../protocol";
 
 /** What a handle refers to. Stages and parameters by name: a re-run cell replaces what the name means. */
@@ -66,6 +67,13 @@ export function createInputTree(inputs: unknown, stage: string): InputTree {
 }
 
 function walk(node: unknown, path: string, above: Set<object>, found: (leaf: InputLeaf) => void, stage: string): void {
+  if (types.isProxy(node))
+    throw new StagebookError(
+      "input-proxy",
+      `stage "${stage}": input ${path || "itself"} is a proxy`,
+      "Pass a plain object: what a proxy holds cannot be compared.",
+      { stage },
+    );
   const ref = inputOf(node);
   if (ref) return found({ path, ref });
   if (node instanceof Promise)

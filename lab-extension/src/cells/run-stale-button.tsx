@@ -1,4 +1,5 @@
 /** The button in the notebook's toolbar. Made by the plugin for each notebook panel. */
+import type { JSX } from "react";
 import { ReactWidget, ToolbarButtonComponent } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";

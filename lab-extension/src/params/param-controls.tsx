@@ -1,4 +1,5 @@
 /** One control per kind of parameter, as FormComponent widgets. Used by ParamsForm through the ui schema. */
+import type { JSX } from "react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { JSONExt } from "@lumino/coreutils";
 import type { ReadonlyPartialJSONValue } from "@lumino/coreutils";

@@ -1,4 +1,5 @@
 /** One parameter in the form: label, control, description, what is wrong with it. FormComponent's field template. */
+import type { JSX } from "react";
 import { undoIcon } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { FieldTemplateProps } from "@rjsf/utils";

@@ -1,4 +1,5 @@
 /** The form over one notebook's parameters. Called by ParamsPanel. */
+import type { JSX } from "react";
 import { Notification } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { FormComponent } from "@jupyterlab/ui-components";

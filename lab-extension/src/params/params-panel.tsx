@@ -1,4 +1,5 @@
 /** The parameters in the sidebar. Created by Sidebar. */
+import type { JSX } from "react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import type { Message } from "@lumino/messaging";

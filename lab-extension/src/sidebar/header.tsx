@@ -1,4 +1,5 @@
 /** The top of the sidebar: which notebook, how it stands with its kernel, run and stop, what went wrong. Created by Sidebar. */
+import type { JSX } from "react";
 import { Notification } from "@jupyterlab/apputils";
 import { ReactWidget, runIcon, stopIcon } from "@jupyterlab/ui-components";
 import type { LabIcon } from "@jupyterlab/ui-components";
