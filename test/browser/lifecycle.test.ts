@@ -190,7 +190,7 @@ function recordSidebar(): void {
     const node = document.querySelector<HTMLElement>('[data-stagebook="dag"] [data-stage="waits"]');
     const row = {
       connected: panel?.sessionContext?.session?.kernel?.connectionStatus === "connected",
-      greyed: node?.closest(".stagebook-mod-outdated") != null,
+      greyed: (node?.closest(".stagebook-mod-outdated") ?? null) !== null,
       text: node ? `waits:${node.dataset.status ?? ""}` : "",
     };
     const last = seen.at(-1);

@@ -167,5 +167,5 @@ describe("marks", () => {
 });
 
 function cells(...ids: readonly string[]): CellId[] {
-  return ids as readonly string[] as CellId[];
+  return ids as CellId[];
 }

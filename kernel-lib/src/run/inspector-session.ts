@@ -56,19 +56,17 @@ class LiveSession {
   }
 
   /**
-   * Every name in the function's own scopes, innermost winning; globals are left out. `without`: how many of the outermost scopes
-   * are left out too (1: those of its module).
+   * Every name in the function's own scopes, innermost winning; globals are left out. `isCaptured`: only what the function was made
+   * with, without the variables of its module and of scripts.
    */
-  scopeValues(fn: AnyFunction, without = 0): ReadonlyMap<string, unknown> {
+  scopeValues(fn: AnyFunction, isCaptured = false): ReadonlyMap<string, unknown> {
     return this.withObject(fn, (id) => {
-      const scopes = this.elements(this.internalProperties(id).get("[[Scopes]]")).filter(
-        // The scope of all scripts holds top-level names; it is nobody's module.
-        (scope) => !(without > 0 ? /^Global|^Script/ : /^Global/).test(scope?.description ?? ""),
-      );
       const remotes = new Map<string, Remote | undefined>();
-      for (const scope of scopes.slice(0, scopes.length - without)) {
-        if (!scope?.objectId) continue;
+      for (const scope of this.elements(this.internalProperties(id).get("[[Scopes]]"))) {
+        if (!scope?.objectId || /^Global/.test(scope.description ?? "")) continue;
         const { result } = this.post("Runtime.getProperties", { objectId: scope.objectId, ownProperties: true });
+        const names = result.map(({ name }) => name);
+        if (isCaptured && isModuleScope(scope.description ?? "", names)) continue;
         for (const property of result) if (!remotes.has(property.name)) remotes.set(property.name, property.value);
       }
       const values = this.take([...remotes.values()]);
@@ -185,6 +183,16 @@ class LiveSession {
     this.session = session;
     return session;
   }
+}
+
+/** No function of a package is made with so many variables: it is the module that has them. */
+const MODULE_NAMES = 20;
+
+/** V8 calls the scope of an ES module so; that of a CommonJS module is the scope of an unnamed function. */
+function isModuleScope(description: string, names: readonly string[]): boolean {
+  if (/^(Module|Script)/.test(description)) return true;
+  if (description !== "Closure") return false;
+  return names.length > MODULE_NAMES || names.some((name) => /^(exports|require|module)$|_\d+$/.test(name));
 }
 
 function primitive(remote: Remote): unknown {

@@ -53,7 +53,7 @@ class KnownFunction {
     const about = { bound, native, position, module: this.module };
     if (native) return { ...about, lookup: () => undefined };
     if (this.module) {
-      const captured = (): ReadonlyMap<string, unknown> => sharedSession().scopeValues(this.fn, 1);
+      const captured = (): ReadonlyMap<string, unknown> => sharedSession().scopeValues(this.fn, true);
       return { ...about, captured, lookup: () => undefined };
     }
     let scopes: ReadonlyMap<string, unknown> | undefined;

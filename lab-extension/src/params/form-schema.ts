@@ -28,7 +28,7 @@ function fieldSchema(param: ParamView): RJSFSchema {
     default: {
       // Label and description come from the parameter itself; a default would be filled in for an emptied control.
       const { title: _title, description: _description, default: _default, ...schema } = param.schema;
-      return schema as RJSFSchema;
+      return schema;
     }
   }
 }

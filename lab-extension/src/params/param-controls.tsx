@@ -94,7 +94,7 @@ function ChoiceControl(props: ControlProps): JSX.Element {
   const param = paramOf(props);
   const options = param ? choices(param) : [];
   const isChosen = (option: Json): boolean =>
-    JSONExt.deepEqual(option as ReadonlyPartialJSONValue, (props.value ?? null) as ReadonlyPartialJSONValue);
+    JSONExt.deepEqual(option, (props.value ?? null) as ReadonlyPartialJSONValue);
   return (
     <select
       {...common(props)}
