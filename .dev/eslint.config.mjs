@@ -59,7 +59,12 @@ export default defineConfig(
     ignores: ["kernel-lib/src/cli/**", "kernel-lib/src/notebook/**"],
     rules: { "no-console": "error" },
   },
-  { files: ["lab-extension/src/**/*.{ts,tsx}"], extends: [reactHooks.configs["recommended-latest"]] },
+  {
+    files: ["lab-extension/src/**/*.{ts,tsx}"],
+    extends: [reactHooks.configs["recommended-latest"]],
+    // A Lumino signal takes a method and its `this` apart: signal.connect(this.onChanged, this).
+    rules: { "@typescript-eslint/unbound-method": "off" },
+  },
   {
     files: ["test/**/*.{ts,tsx}"],
     rules: {

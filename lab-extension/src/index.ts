@@ -31,6 +31,7 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
   id: TRACKER_ID,
   description: "Follows the notebooks and the Stagebook in their kernels, and marks cells.",
   autoStart: true,
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- this plugin makes the only instance
   provides: StagebookTracker,
   requires: [INotebookTracker, INotebookCellExecutor],
   optional: [ITranslator],

@@ -131,7 +131,9 @@ test("[two] a reload of an idle notebook shows its state again, and nothing runs
 function statusesIn(page: Page): Promise<{ [name: string]: string }> {
   return page
     .locator('[data-stagebook="dag"] [data-stage][data-status]')
-    .evaluateAll((nodes) => Object.fromEntries(nodes.map((node) => [node.dataset.stage, node.dataset.status])));
+    .evaluateAll((nodes): { [name: string]: string } =>
+      Object.fromEntries(nodes.map((node) => [node.dataset.stage ?? "", node.dataset.status ?? ""])),
+    );
 }
 
 async function allOutputs(cells: number): Promise<string[]> {

@@ -3,11 +3,14 @@ import type { JSX } from "react";
 import { ReactWidget, ToolbarButtonComponent } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
+import { MessageLoop } from "@lumino/messaging";
+import type { Message } from "@lumino/messaging";
+import { Widget } from "@lumino/widgets";
 import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
 import { useNotebookState } from "../stores/use-store";
 import type { NotebookModel } from "../tokens";
-import { countStale, isAnyStale, staleCaption, staleLabel } from "./stale-count";
+import { countStale, isAnyStale, staleCaption, staleShortLabel } from "./stale-count";
 
 export class RunStaleButton extends ReactWidget {
   private model: NotebookModel | null = null;
@@ -25,6 +28,24 @@ export class RunStaleButton extends ReactWidget {
     this.model = model;
     this.update();
   }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.width.observe(this.node);
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this.width.disconnect();
+    super.onBeforeDetach(message);
+  }
+
+  /** The toolbar finds out what has room when it is resized; this item is empty until the kernel has Stagebook. */
+  private readonly width = new ResizeObserver(() => {
+    const toolbar = this.parent;
+    if (!toolbar) return;
+    const { offsetWidth, offsetHeight } = toolbar.node;
+    MessageLoop.postMessage(toolbar, new Widget.ResizeMessage(offsetWidth, offsetHeight));
+  });
 
   protected override render(): JSX.Element | null {
     return this.model && <RunStale model={this.model} commands={this.commands} trans={this.trans} />;
@@ -45,7 +66,7 @@ function RunStale({ model, commands, trans }: RunStaleProps): JSX.Element | null
   return (
     <ToolbarButtonComponent
       icon={runStaleIcon}
-      label={staleLabel(count, trans)}
+      label={staleShortLabel(count, trans)}
       tooltip={staleCaption(count, trans)}
       enabled={connection === "live" && isAnyStale(count)}
       noFocusOnClick

@@ -33,6 +33,12 @@ export function staleLabel({ stages, maybe, cells }: StaleCount, trans: Translat
   return trans.__("Run stale");
 }
 
+/** `Run stale (5)`: of much the same width whatever there is to do, for toolbars, which measure their items once. */
+export function staleShortLabel({ stages, maybe, cells }: StaleCount, trans: TranslationBundle): string {
+  const count = stages + maybe > 0 ? stages + maybe : cells;
+  return count > 0 ? trans.__("Run stale (%1)", count) : trans.__("Run stale");
+}
+
 export function staleCaption(count: StaleCount, trans: TranslationBundle): string {
   if (!isAnyStale(count)) return trans.__("Nothing is stale");
   const parts = [

@@ -32,8 +32,8 @@ export interface Graph {
 
 export const NODE_SIZES: { readonly [K in GraphNodeKind]: { readonly width: number; readonly height: number } } = {
   stage: { width: 158, height: 58 },
-  param: { width: 130, height: 20 },
-  file: { width: 130, height: 20 },
+  param: { width: 144, height: 20 },
+  file: { width: 144, height: 20 },
 };
 
 /** In order of definition: what feeds a stage comes before it. An input that is not in the view has no node. */

@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { memo } from "react";
-import type { LogLevel, LogRecord } from "stagebook/protocol";
+import type { Json, LogLevel, LogRecord } from "stagebook/protocol";
 import { fieldText, firstLine, formatLogTime, levelWord } from "./record-text";
 
 export interface LogRowProps {
@@ -52,7 +52,7 @@ export const LogRow = memo(function LogRow({
       </span>
       <span className="stagebook-LogRow-text">
         <span className="stagebook-LogRow-message">{firstLine(record.message)}</span>
-        {Object.entries(record.fields).map(([name, value]) => (
+        {shownFields(record).map(([name, value]) => (
           <span key={name} className="stagebook-LogRow-field">
             {" "}
             <span className="stagebook-LogRow-fieldName">{name}</span>={firstLine(fieldText(value))}
@@ -62,6 +62,11 @@ export const LogRow = memo(function LogRow({
     </div>
   );
 });
+
+/** A stack is for the detail below the list: in a row it would only be noise. */
+function shownFields({ fields }: LogRecord): [string, Json][] {
+  return Object.entries(fields).filter(([name]) => name !== "stack");
+}
 
 function LevelIcon({ level }: { readonly level: LogLevel }): ReactElement {
   return (

@@ -47,9 +47,9 @@ export function toFormValue(param: ParamView, value: Json): FormValue {
 
 /** The value to send for what the control holds. Only for what `findProblem` finds nothing wrong with. */
 export function toWireValue(param: ParamView, value: FormValue): Json {
-  if (param.kind === "json") return JSON.parse(String(value)) as Json;
+  if (param.kind === "json") return JSON.parse(textIn(value)) as Json;
   if (param.kind === "date")
-    return new Date(`${String(value)}${hasTime(param) ? "Z" : "T00:00:00.000Z"}`).toISOString();
+    return new Date(`${textIn(value)}${hasTime(param) ? "Z" : "T00:00:00.000Z"}`).toISOString();
   return value ?? null;
 }
 
@@ -63,20 +63,20 @@ export function hasTime(param: ParamView): boolean {
 export function findProblem(param: ParamView, value: FormValue, trans: TranslationBundle): string | null {
   if (param.kind === "json") {
     try {
-      JSON.parse(String(value ?? ""));
+      JSON.parse(textIn(value));
       return null;
     } catch (cause) {
       return trans.__("no valid JSON: %1", cause instanceof Error ? cause.message : String(cause));
     }
   }
-  if (param.kind === "date" && Number.isNaN(Date.parse(String(value ?? "")))) return trans.__("a date is needed");
+  if (param.kind === "date" && Number.isNaN(Date.parse(textIn(value)))) return trans.__("a date is needed");
   return null;
 }
 
 /** Ajv's findings in words that fit under a control. */
 export function errorText(error: RJSFValidationError, trans: TranslationBundle): string {
   const params = (error.params ?? {}) as JsonObject;
-  const limit = String(params.limit);
+  const limit = textIn(params.limit);
   switch (error.name) {
     case "minimum":
       return trans.__("must be %1 or more", limit);
@@ -87,19 +87,19 @@ export function errorText(error: RJSFValidationError, trans: TranslationBundle):
     case "exclusiveMaximum":
       return trans.__("must be less than %1", limit);
     case "multipleOf":
-      return trans.__("must be a multiple of %1", String(params.multipleOf));
+      return trans.__("must be a multiple of %1", textIn(params.multipleOf));
     case "required":
       return trans.__("a value is needed");
     case "type":
       return params.type === "integer"
         ? trans.__("must be a whole number")
-        : trans.__("must be a %1", String(params.type));
+        : trans.__("must be a %1", textIn(params.type));
     case "minLength":
       return trans._n("needs at least %1 character", "needs at least %1 characters", Number(params.limit));
     case "maxLength":
       return trans._n("must have at most %1 character", "must have at most %1 characters", Number(params.limit));
     case "pattern":
-      return trans.__("must match %1", String(params.pattern));
+      return trans.__("must match %1", textIn(params.pattern));
     default:
       return error.message ?? trans.__("does not fit");
   }
@@ -129,7 +129,13 @@ export function numberRange(param: ParamView): NumberRange {
 /** One in the last decimal place that is in use: 0.1 for a default of 4.5. */
 function finestStep(values: readonly (Json | undefined)[]): number {
   const places = values.map((value) =>
-    typeof value === "number" ? (/\.(\d+)$/.exec(String(value))?.[1]?.length ?? 0) : 0,
+    typeof value === "number" ? (/\.(\d+)$/.exec(textIn(value))?.[1]?.length ?? 0) : 0,
   );
   return Number(`1e-${Math.min(6, Math.max(...places))}`);
+}
+
+/** What a control or a schema holds, as text: a text as it is, nothing as an empty one. */
+function textIn(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

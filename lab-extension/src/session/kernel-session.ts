@@ -187,7 +187,7 @@ export class KernelSession implements KernelLink, IDisposable {
     this.asking = false;
     this.restarting = false;
     const { v } = message.content.data as { readonly v?: unknown };
-    if (v !== undefined && v !== PROTOCOL_VERSION) this.setIncompatible(String(v));
+    if (v !== undefined && v !== PROTOCOL_VERSION) this.setIncompatible(JSON.stringify(v));
     else this.open(kernel);
   };
 

@@ -75,6 +75,7 @@ function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly mod
             icon={stopIcon}
             label={trans.__("Stop")}
             caption={trans.__("Stop all running stages")}
+            iconOnly
             enabled={running}
             onClick={run(COMMANDS.cancel)}
           />
@@ -102,11 +103,20 @@ interface HeaderButtonProps {
   readonly label: string;
   readonly caption: string;
   readonly primary?: boolean;
+  readonly iconOnly?: boolean;
   readonly enabled: boolean;
   readonly onClick: () => void;
 }
 
-function HeaderButton({ icon: Icon, label, caption, primary, enabled, onClick }: HeaderButtonProps): JSX.Element {
+function HeaderButton({
+  icon: Icon,
+  label,
+  caption,
+  primary,
+  iconOnly,
+  enabled,
+  onClick,
+}: HeaderButtonProps): JSX.Element {
   return (
     <button
       type="button"
@@ -114,10 +124,11 @@ function HeaderButton({ icon: Icon, label, caption, primary, enabled, onClick }:
       data-primary={primary || undefined}
       disabled={!enabled}
       title={caption}
+      aria-label={iconOnly ? label : undefined}
       onClick={onClick}
     >
       <Icon.react tag="span" className="stagebook-Button-icon" elementSize="normal" />
-      {label}
+      {!iconOnly && label}
     </button>
   );
 }
