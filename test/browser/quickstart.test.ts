@@ -75,6 +75,7 @@ test("[U2] a click on a node selects its cell and brings it into view", async ()
   ] as const) {
     await clickStage(stage);
     await eventually(() => lab.activeCell()).toEqual({ id: cell, inView: true });
+    expect(await lab.page.locator(".jp-Notebook:visible").getAttribute("class")).toContain("jp-mod-commandMode");
   }
 });
 

@@ -60,12 +60,13 @@ export class NotebookCells implements NotebookPage, IDisposable {
   showCell(id: CellId): boolean {
     const notebook = this.options.panel.content;
     const index = notebook.widgets.findIndex((cell) => cell.model.id === id);
-    const cell = notebook.widgets[index];
-    if (!cell) return false;
+    if (index < 0) return false;
     this.options.activate();
+    // The next key is a command, not typed into the cell: scrollToCell would begin to edit it.
+    notebook.mode = "command";
     notebook.deselectAll();
     notebook.activeCellIndex = index;
-    void notebook.scrollToCell(cell, "smart");
+    void notebook.scrollToItem(index, "smart");
     return true;
   }
 
