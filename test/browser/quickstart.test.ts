@@ -102,8 +102,8 @@ test.runIf(process.env.STAGEBOOK_SCREENSHOTS === "1")("the picture in the README
   await clickStage("strong");
   await eventually(() => lab.activeCell()).toEqual({ id: "strong", inView: true });
   await lowerLog(120);
-  await lab.selectCell((await lab.cellIds()).indexOf("play"));
-  await lab.page.locator(".jp-Cell.jp-mod-active").scrollIntoViewIfNeeded();
+  await lab.selectCell((await lab.cellIds()).indexOf("world-map"));
+  await lab.page.locator(".jp-Cell.jp-mod-active").evaluate((node) => node.scrollIntoView({ block: "end" }));
   await lab.param("minMagnitude").scrollIntoViewIfNeeded();
   await lab.page.mouse.move(700, 5);
   await lab.page.screenshot({ path: join(dirname(notebook), "quickstart.png") });
