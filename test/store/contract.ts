@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { digestOf } from "../../kernel-lib/src/key/digest";
 import type { RunId } from "../../kernel-lib/src/protocol";
 import type { HeadName, Store } from "../../kernel-lib/src/store/store";
-import { load, resultOf, rowOf } from "./entries";
+import { blobOf, blobsOf, load, resultOf, rowOf, withBytes } from "./entries";
 
 /** `open` gives an empty store. */
 export function describeStore(name: string, open: () => Promise<Store>): void {
@@ -23,11 +23,11 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
     test("[C2] results are found again, whole, each under its own key", async () => {
       const store = await open();
-      await store.commit(head, one.entry, one.bytes);
-      await store.commit(head, two.entry, two.bytes);
+      await store.commit(head, one.entry, one.blobs);
+      await store.commit(head, two.entry, two.blobs);
       expect(await store.findEntry(one.entry.key)).toEqual(one.entry);
       expect(await store.findEntry(two.entry.key)).toEqual(two.entry);
-      expect(Buffer.from((await store.readBlob(one.entry.output.blob)) ?? []).equals(one.bytes)).toBe(true);
+      expect(Buffer.from((await store.readBlob(blobOf(one.entry))) ?? []).equals(one.bytes)).toBe(true);
       expect(await load(store, two)).toBe("a text");
     });
 
@@ -35,31 +35,31 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const store = await open();
       for (const value of [null, undefined, NaN, "", 0, false, []]) {
         const result = resultOf(`v ${String(value)} ${typeof value}`, value);
-        await store.commit(head, result.entry, result.bytes);
+        await store.commit(head, result.entry, result.blobs);
         expect(await load(store, result)).toEqual(value);
       }
     });
 
     test("[C4] a blob of no bytes at all", async () => {
       const store = await open();
-      const empty = { ...one.entry, output: { ...one.entry.output, blob: digestOf(""), sizeBytes: 0 } };
-      await store.commit(head, empty, new Uint8Array(0));
-      expect((await store.readBlob(digestOf("")))?.byteLength).toBe(0);
+      const empty = withBytes(one.entry, new Uint8Array(0));
+      await store.commit(head, empty, blobsOf(empty, new Uint8Array(0)));
+      expect((await store.readBlob(blobOf(empty)))?.byteLength).toBe(0);
     });
 
     test("[C4] a key committed again: the newest wins", async () => {
       const store = await open();
-      await store.commit(head, one.entry, one.bytes);
+      await store.commit(head, one.entry, one.blobs);
       const newer = { ...one.entry, output: two.entry.output, at: one.entry.at + 1 };
-      await store.commit(head, newer, two.bytes);
+      await store.commit(head, newer, two.blobs);
       expect(await store.findEntry(one.entry.key)).toEqual(newer);
       expect(await store.history(head)).toEqual([{ ...rowOf(one), at: newer.at }]);
     });
 
     test("[S6] history: oldest first, each key once, at its latest place", async () => {
       const store = await open();
-      await store.commit(head, one.entry, one.bytes);
-      await store.commit(head, two.entry, two.bytes);
+      await store.commit(head, one.entry, one.blobs);
+      await store.commit(head, two.entry, two.blobs);
       expect((await store.history(head)).map((row) => row.key)).toEqual([one.entry.key, two.entry.key]);
       await store.touch(head, rowOf(one));
       await store.touch(head, rowOf(one));
@@ -68,8 +68,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
     test("[C4] partial keys of all heads are known", async () => {
       const store = await open();
-      await store.commit(head, one.entry, one.bytes);
-      await store.commit({ notebook: "other", stage: "x" }, two.entry, two.bytes);
+      await store.commit(head, one.entry, one.blobs);
+      await store.commit({ notebook: "other", stage: "x" }, two.entry, two.blobs);
       expect(await store.partials()).toEqual(new Set([one.entry.partial, two.entry.partial]));
     });
 
@@ -77,19 +77,19 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const store = await open();
       const other = { notebook: head.notebook, stage: "other" };
       const same = { ...two.entry, key: digestOf("same blob as two") };
-      await store.commit(head, one.entry, one.bytes);
-      await store.commit(head, two.entry, two.bytes);
+      await store.commit(head, one.entry, one.blobs);
+      await store.commit(head, two.entry, two.blobs);
       await store.touch(other, rowOf(one));
-      await store.commit(other, same, two.bytes);
+      await store.commit(other, same, two.blobs);
       expect(await store.clear(head)).toBe(2);
       expect(await store.history(head)).toEqual([]);
       expect(await load(store, one)).toEqual(one.value);
       expect(await store.findEntry(two.entry.key)).toBeUndefined();
-      expect(await store.readBlob(two.entry.output.blob)).toBeDefined();
+      expect(await store.readBlob(blobOf(two.entry))).toBeDefined();
       expect(await store.partials()).toEqual(new Set([one.entry.partial, two.entry.partial]));
       expect(await store.clear(other)).toBe(2);
       expect(await store.findEntry(one.entry.key)).toBeUndefined();
-      await store.commit(head, two.entry, two.bytes);
+      await store.commit(head, two.entry, two.blobs);
       expect(await load(store, two)).toBe("a text");
     });
 
@@ -105,9 +105,9 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     test("[Y4] what is given or taken can be changed without changing what is stored", async () => {
       const store = await open();
       const given = Buffer.from(one.bytes);
-      await store.commit(head, one.entry, given);
+      await store.commit(head, one.entry, blobsOf(one.entry, given));
       given.fill(0);
-      const taken = await store.readBlob(one.entry.output.blob);
+      const taken = await store.readBlob(blobOf(one.entry));
       taken?.fill(0);
       new Uint8Array(taken?.buffer ?? new ArrayBuffer(0)).fill(0);
       expect(await load(store, one)).toEqual(one.value);
@@ -117,7 +117,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const store = await open();
       const results = Array.from({ length: 40 }, (_, at) => resultOf(`n${at % 10}`, { n: at % 10 }));
       await Promise.all(
-        results.map((result, at) => store.commit({ notebook: "n", stage: `s${at % 3}` }, result.entry, result.bytes)),
+        results.map((result, at) => store.commit({ notebook: "n", stage: `s${at % 3}` }, result.entry, result.blobs)),
       );
       for (const result of results) expect(await load(store, result)).toEqual(result.value);
       expect((await store.partials()).size).toBe(10);

@@ -32,7 +32,7 @@ describe("[Y1] trouble while writing", () => {
     async (code) => {
       for (const operation of operations) {
         const store = open(failingIn(operation, code));
-        const error = await store.commit(head, one.entry, one.bytes).catch((thrown: unknown) => thrown);
+        const error = await store.commit(head, one.entry, one.blobs).catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(StagebookError);
         const { code: kind, message, advice, cause } = error as StagebookError;
         expect([
@@ -47,21 +47,21 @@ describe("[Y1] trouble while writing", () => {
   );
 
   test("[C12] each operation of a commit failing in turn leaves nothing that loads wrong, and the next commit works", async () => {
-    await open().commit(head, two.entry, two.bytes);
+    await open().commit(head, two.entry, two.blobs);
     let failed = 0;
     for (let at = 0; at < 60; at++) {
       const faulty = open(failingAt(at));
-      const error = await faulty.commit(head, one.entry, one.bytes).then(() => undefined, (thrown: unknown) => thrown); // prettier-ignore
+      const error = await faulty.commit(head, one.entry, one.blobs).then(() => undefined, (thrown: unknown) => thrown); // prettier-ignore
       if (error) failed++;
       if (error) expect(error).toMatchObject({ code: "store-write" });
       const store = open();
       expect(await load(store, one)).toEqual(error ? "nothing" : one.value);
       expect(await load(store, two)).toEqual(two.value);
       expect((await readdir(folder, { recursive: true })).filter((file) => file.includes(".tmp-"))).toEqual([]);
-      await store.commit(head, one.entry, one.bytes);
+      await store.commit(head, one.entry, one.blobs);
       expect(await load(store, one)).toEqual(one.value);
       await store.clear(head);
-      await store.commit(head, two.entry, two.bytes);
+      await store.commit(head, two.entry, two.blobs);
     }
     expect(failed).toBeGreaterThan(8);
   });
@@ -69,24 +69,24 @@ describe("[Y1] trouble while writing", () => {
   test.skipIf(process.getuid?.() === 0)("[Y1] a folder that may not be written", async () => {
     await mkdir(folder, { recursive: true });
     await chmod(folder, 0o500);
-    await expect(open().commit(head, one.entry, one.bytes)).rejects.toMatchObject({ code: "store-write" });
+    await expect(open().commit(head, one.entry, one.blobs)).rejects.toMatchObject({ code: "store-write" });
   });
 
   test("[Y1] a file where the folder should be", async () => {
     await mkdir(dirname(folder), { recursive: true });
     await writeFile(folder, "");
-    await expect(open().commit(head, one.entry, one.bytes)).rejects.toMatchObject({ code: "store-write" });
+    await expect(open().commit(head, one.entry, one.blobs)).rejects.toMatchObject({ code: "store-write" });
     expect(await open().findEntry(one.entry.key)).toBeUndefined();
   });
 
   test("[Y1] a store of a newer format is left alone, with a clear error", async () => {
     const { encodeRecord } = await import("../../kernel-lib/src/store/entry-record");
-    await open().commit(head, one.entry, one.bytes);
+    await open().commit(head, one.entry, one.blobs);
     await writeFile(join(folder, "format.json"), encodeRecord(["format"], { format: 99 }));
     const store = open();
     for (const work of [
       () => store.findEntry(one.entry.key),
-      () => store.commit(head, two.entry, two.bytes),
+      () => store.commit(head, two.entry, two.blobs),
       () => store.partials(),
       () => store.clear(head),
     ]) {

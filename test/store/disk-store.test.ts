@@ -26,7 +26,7 @@ import { v8Codec } from "../../kernel-lib/src/store/codec";
 import type { DiskStore } from "../../kernel-lib/src/store/disk-store";
 import { createDiskStore } from "../../kernel-lib/src/store/disk-store";
 import type { FileSystem } from "../../kernel-lib/src/store/durable-files";
-import { load, resultOf, rowOf } from "./entries";
+import { blobOf, load, resultOf, rowOf } from "./entries";
 
 let base: string;
 let folder: string;
@@ -54,7 +54,7 @@ function open(fileSystem?: FileSystem): DiskStore {
 
 async function openWith(...results: readonly (typeof one)[]): Promise<DiskStore> {
   const store = open();
-  for (const result of results) await store.commit(head, result.entry, result.bytes);
+  for (const result of results) await store.commit(head, result.entry, result.blobs);
   return store;
 }
 
@@ -112,7 +112,7 @@ describe("[C8] the layout", () => {
 
   test("[C8] where links are not allowed the latest path is a text with the path", async () => {
     const store = open({ ...realFiles, symlink: () => Promise.reject(failure("EPERM")) });
-    await store.commit(head, one.entry, one.bytes);
+    await store.commit(head, one.entry, one.blobs);
     const path = join(folder, "latest/analysis%2fquakes%2eipynb/cleanRows~20");
     expect(v8Codec.decode(await readFile(join(dirname(path), (await readFile(path, "utf8")).trim())))).toEqual(
       one.value,
@@ -122,7 +122,7 @@ describe("[C8] the layout", () => {
 
   test("[C19] equal values are kept once", async () => {
     const store = await openWith(one);
-    await store.commit({ ...head, stage: "other" }, { ...one.entry, key: two.entry.key }, one.bytes);
+    await store.commit({ ...head, stage: "other" }, { ...one.entry, key: two.entry.key }, one.blobs);
     expect((await allFiles()).filter((file) => file.startsWith("blobs-v1"))).toHaveLength(1);
   });
 
@@ -196,8 +196,8 @@ describe("[C11] damage", () => {
       const a = { notebook: "n", stage: "a" };
       const b = { notebook: "n", stage: "b" };
       const writeAll = async (store: DiskStore): Promise<void> => {
-        await store.commit(a, one.entry, one.bytes);
-        await store.commit(b, two.entry, two.bytes);
+        await store.commit(a, one.entry, one.blobs);
+        await store.commit(b, two.entry, two.blobs);
         await store.appendRun("a" as RunId, ['{"run":"a"}']);
         await store.appendRun("b" as RunId, ['{"run":"b"}']);
       };
@@ -241,7 +241,7 @@ describe("[C11] damage", () => {
       await truncate(path, 10);
       for (let read = 0; read < 3; read++) expect(await load(store, one)).toBe("nothing");
       expect(told).toHaveLength(round);
-      await store.commit(head, one.entry, one.bytes);
+      await store.commit(head, one.entry, one.blobs);
       expect(await load(store, one)).toEqual(one.value);
     }
   });
@@ -280,9 +280,9 @@ describe("[C11] damage", () => {
 describe("[R12] several processes on one store", () => {
   test("[R12] what one appends the other sees, at once and in order", async () => {
     const [left, right] = [open(), open()];
-    await left.commit(head, one.entry, one.bytes);
+    await left.commit(head, one.entry, one.blobs);
     expect(await right.history(head)).toEqual([rowOf(one)]);
-    await right.commit(head, two.entry, two.bytes);
+    await right.commit(head, two.entry, two.blobs);
     expect(await left.history(head)).toEqual([rowOf(one), rowOf(two)]);
     await left.touch(head, rowOf(one));
     expect(await right.history(head)).toEqual([rowOf(two), rowOf(one)]);
@@ -294,8 +294,8 @@ describe("[R12] several processes on one store", () => {
   test("[R12] clearing one stage while others commit the same values loses nothing that was committed", async () => {
     const [left, right] = [open(), open()];
     for (let round = 0; round < 30; round++) {
-      await left.commit(head, one.entry, one.bytes);
-      await Promise.all([left.clear(head), right.commit({ ...head, stage: "other" }, one.entry, one.bytes)]);
+      await left.commit(head, one.entry, one.blobs);
+      await Promise.all([left.clear(head), right.commit({ ...head, stage: "other" }, one.entry, one.blobs)]);
       expect(await load(right, one)).toEqual(one.value);
       await right.clear({ ...head, stage: "other" });
     }
@@ -309,7 +309,7 @@ describe("[R12] several processes on one store", () => {
     const places = [
       ".",
       "entries-v1",
-      `blobs-v1/${one.entry.output.blob.slice(0, 2)}`,
+      `blobs-v1/${blobOf(one.entry).digest.slice(0, 2)}`,
       "heads/analysis%2fquakes%2eipynb",
     ];
     for (const place of places) {

@@ -42,7 +42,7 @@ describe("[C12] kill -9", () => {
     const store = createDiskStore({ folder, trouble: (message, where) => told.push(`${message}: ${where}`) });
     for (const n of committed) {
       const entry = await store.findEntry(digestOf(`key ${n}`));
-      const bytes = entry && (await store.readBlob(entry.output.blob));
+      const bytes = entry && (await store.readBlob(blobOf(entry)));
       const value = bytes && (v8Codec.decode(bytes) as { readonly n: number });
       expect(value?.n).toBe(n);
       expect(digestValue(value)).toBe(entry?.output.digest);
@@ -63,7 +63,7 @@ async function expectWholeEntries(folder: string, store: ReturnType<typeof creat
   for (const name of await readdir(join(folder, "entries-v1"))) {
     if (name.startsWith(".")) continue;
     const entry = await store.findEntry(name.slice(0, 64) as ReturnType<typeof digestOf>);
-    const bytes = entry && (await store.readBlob(entry.output.blob));
+    const bytes = entry && (await store.readBlob(blobOf(entry)));
     expect(bytes && digestValue(v8Codec.decode(bytes)), name).toBe(entry?.output.digest);
   }
 }

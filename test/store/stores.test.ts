@@ -10,7 +10,7 @@ import { createMemoryStore } from "../../kernel-lib/src/store/memory-store";
 import { createNoneStore } from "../../kernel-lib/src/store/none-store";
 import type { Store } from "../../kernel-lib/src/store/store";
 import { describeStore } from "./contract";
-import { load, resultOf } from "./entries";
+import { blobOf, load, resultOf } from "./entries";
 
 let base: string;
 let folders = 0;
@@ -37,7 +37,7 @@ describe("[C3] the none store", () => {
     const store = createNoneStore();
     const one = resultOf("one", 1);
     const head = { notebook: "n", stage: "s" };
-    await store.commit(head, one.entry, one.bytes);
+    await store.commit(head, one.entry, one.blobs);
     await store.touch(head, { key: one.entry.key, partial: one.entry.partial, at: 1 });
     await store.appendRun("r" as RunId, ["{}"]);
     expect(await load(store, one)).toBe("nothing");
@@ -66,11 +66,11 @@ describe("[C5] the bounded cache", () => {
   test("[C5] a value that was stored or loaded does not reach the store again", async () => {
     const { store, reads } = counted();
     const [one, two] = [resultOf("one", 1), resultOf("two", 2)];
-    await store.commit(head, two.entry, two.bytes);
+    await store.commit(head, two.entry, two.blobs);
     const cached = createCachedStore(store, { maxBytes: 10_000 });
-    await cached.commit(head, one.entry, one.bytes);
+    await cached.commit(head, one.entry, one.blobs);
     for (const result of [one, two, one, two]) expect(await load(cached, result)).toBe(result.value);
-    expect(reads).toEqual([two.entry.output.blob]);
+    expect(reads).toEqual([blobOf(two.entry).digest]);
   });
 
   test("[C5] its bound holds, the least recently used go first, and a larger value is never kept", async () => {
@@ -78,7 +78,7 @@ describe("[C5] the bounded cache", () => {
     const results = Array.from({ length: 20 }, (_, at) => resultOf(`n${at}`, String(at).padEnd(at < 19 ? 900 : 9000)));
     const cached = createCachedStore(store, { maxBytes: 5000 });
     for (const result of results) {
-      await cached.commit(head, result.entry, result.bytes);
+      await cached.commit(head, result.entry, result.blobs);
       expect(cached.keptBytes).toBeLessThanOrEqual(5000);
     }
     const kept = results.slice(14, 19);
@@ -93,9 +93,9 @@ describe("[C5] the bounded cache", () => {
   test("[C5] what is cleared is not kept", async () => {
     const cached = createCachedStore(createMemoryStore(), { maxBytes: 5000 });
     const one = resultOf("one", 1);
-    await cached.commit(head, one.entry, one.bytes);
+    await cached.commit(head, one.entry, one.blobs);
     await cached.clear(head);
     expect(cached.keptBytes).toBe(0);
-    expect(await cached.readBlob(one.entry.output.blob)).toBeUndefined();
+    expect(await cached.readBlob(blobOf(one.entry))).toBeUndefined();
   });
 });

@@ -2,6 +2,24 @@
 import type { Digest, RunId } from "../protocol";
 import type { KeyPart } from "../key/parts";
 
+/** Bytes by their sha256. */
+export interface BlobRef {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+}
+
+/** A file that a stage wrote. */
+export interface FileRef extends BlobRef {
+  /** As the stage called it: a name, no path. */
+  readonly name: string;
+}
+
+/** Bytes to be kept. `pieces` are written one after the other; whoever gives them leaves them unchanged until they are written. */
+export interface NewBlob {
+  readonly ref: BlobRef;
+  readonly pieces: readonly Uint8Array[];
+}
+
 /** One result: how it was made, and which blob holds it. Written once, never changed. */
 export interface Entry {
   readonly format: 1;
@@ -12,12 +30,17 @@ export interface Entry {
   readonly output: {
     /** Canonical digest of the value. */
     readonly digest: Digest;
-    /** sha256 of the encoded bytes. */
-    readonly blob: Digest;
+    /** The encoded value: the codec decides into how many blobs, and reads them in this order. */
+    readonly blobs: readonly BlobRef[];
+    /** Files that the stage wrote, see `fileOut`; the value names them. */
+    readonly files: readonly FileRef[];
+    /** Of all blobs and files. */
     readonly sizeBytes: number;
     readonly codec: string;
     /** The value in a few words. */
     readonly summary: string;
+    /** For a stream: how many items. */
+    readonly items?: number;
   };
   /** Epoch milliseconds. */
   readonly at: number;
@@ -42,6 +65,65 @@ export interface HeadRow {
   readonly at: number;
 }
 
+/** Who is at work on a result. */
+export interface Holder {
+  readonly host: string;
+  readonly pid: number;
+  readonly notebook: string;
+  readonly stage: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly progress?: { readonly done: number; readonly total?: number };
+}
+
+/** The right to do a piece of work, until it is released or its process is gone. */
+export interface Claim {
+  /** Tells those who wait. */
+  report(progress: NonNullable<Holder["progress"]>): void;
+  release(): Promise<void>;
+}
+
+export interface GcOptions {
+  /** Say what would go; remove nothing. */
+  readonly dryRun?: boolean;
+  /** Results not used for so long go. */
+  readonly olderThanMs?: number;
+  /** So many results of each stage stay, the newest. */
+  readonly keepPerStage?: number;
+  /** The most bytes to keep: the values of the least recently used results go first, their records stay. */
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface GcReport {
+  readonly dryRun: boolean;
+  /** Results that are forgotten. */
+  readonly removedEntries: number;
+  /** Results whose record stays, and whose value is gone. */
+  readonly evictedEntries: number;
+  readonly removedBlobs: number;
+  readonly freedBytes: number;
+  readonly keptEntries: number;
+  readonly keptBytes: number;
+}
+
+export interface VerifyOptions {
+  /** Damaged records and blobs are removed, so that their results are made again. */
+  readonly repair?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface VerifyReport {
+  readonly entries: number;
+  readonly blobs: number;
+  readonly sizeBytes: number;
+  /** What is wrong, where; after a repair what was wrong. */
+  readonly problems: readonly { readonly where: string; readonly what: string }[];
+  readonly repaired: boolean;
+}
+
 /** Told of a file that is treated as absent because it is missing, damaged or unreadable, or that could not be written. */
 export type StoreTrouble = (message: string, where: string) => void;
 
@@ -54,16 +136,22 @@ export type StoreTrouble = (message: string, where: string) => void;
  * - Committing a key again is allowed; the newest wins. Equal blobs are kept once.
  * - Heads are kept per notebook and stage, in order of commit; `touch` records that a stage has reached a result that was there.
  * - Names may hold any characters; no two names ever share a file.
+ * - Upkeep leaves alone: pinned results, results that a live process holds, and blobs put by a live process that no entry names yet.
  */
 export interface Store {
-  /** For people: a folder, `memory`, `none`. */
+  /** For people: a folder, `memory`, `none`, `s3://…`. */
   readonly location: string;
   /** True for a store that never gives back what it took. */
   readonly keepsNothing?: true;
   findEntry(key: Digest): Promise<Entry | undefined>;
-  /** The bytes belong to the caller: nobody else holds them. */
-  readBlob(digest: Digest): Promise<Uint8Array | undefined>;
-  commit(head: HeadName, entry: Entry, bytes: Uint8Array): Promise<void>;
+  /** False when a blob or file of the entry is known to be gone. True where asking would be slow. */
+  isWhole(entry: Entry): Promise<boolean>;
+  /** The bytes belong to the caller: nobody else holds them. `into`: memory of just that size to read into; it is then what is given. */
+  readBlob(blob: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Keeps bytes ahead of the entry that will name them: chunks of a stream. Durable when the commit is. */
+  putBlob(blob: NewBlob): Promise<void>;
+  /** Blobs that were put before need not be given again. */
+  commit(head: HeadName, entry: Entry, blobs: readonly NewBlob[]): Promise<void>;
   touch(head: HeadName, row: HeadRow): Promise<void>;
   /** Oldest first; each key once, at its latest place. */
   history(head: HeadName): Promise<readonly HeadRow[]>;
@@ -75,4 +163,23 @@ export interface Store {
   appendRun(run: RunId, lines: readonly string[]): Promise<void>;
   /** The lines of a run, oldest first; undefined when there are none. */
   readRun(run: RunId): Promise<readonly string[] | undefined>;
+
+  /** A new empty folder for files that a stage writes, gone with the process. */
+  scratchFolder(): Promise<string>;
+  /** Takes over a file of the scratch folder: it is read once, digested and kept. The file is no longer there afterwards. */
+  adoptFile(path: string, name: string): Promise<FileRef>;
+  /** The absolute path of a read-only file with that name and content, there until the process ends; undefined when it is gone. */
+  filePath(file: FileRef): Promise<string | undefined>;
+
+  /** The right to work on a key, or who has it. Given to one process at a time; the claim of a dead one is free within 5 s. */
+  claim(key: Digest, who: HeadName): Promise<{ readonly claim: Claim } | { readonly holder: Holder }>;
+  /** Until it is released, upkeep leaves the entry's blobs alone. */
+  hold(entry: Entry): Promise<() => Promise<void>>;
+  /** A pinned result stays, whatever its age and size. */
+  pin(key: Digest, isPinned: boolean): Promise<void>;
+  pinned(): Promise<ReadonlySet<Digest>>;
+  /** Removes what is no longer wanted: results by the options, and always blobs that nothing names. */
+  gc(options: GcOptions): Promise<GcReport>;
+  /** Reads everything and checks it. */
+  verify(options: VerifyOptions): Promise<VerifyReport>;
 }
