@@ -13,14 +13,13 @@ import { findActivity, noOverlay } from "./run/activity";
 import { Engine } from "./run/engine";
 import { EngineHost } from "./run/host";
 import { createLiveScopes } from "./run/live-scopes";
-import { v8Codec } from "./store/codec";
 import { createCachedStore } from "./store/bounded-cache";
 import { createDiskStore } from "./store/disk-store";
 import { createMemoryStore } from "./store/memory-store";
 import { fileNameOf } from "./store/file-name";
 import { createNoneStore } from "./store/none-store";
 import { createFileNotes, createMemoryNotes, type Notes } from "./store/notes";
-import type { Store } from "./store/store";
+import type { GcOptions, GcReport, Store, VerifyOptions, VerifyReport } from "./store/store";
 import { createStageDefinition } from "./stage/definition";
 import type { DefineParam, DefineStage, Explanation, Observable, Plan, RunOptions, Values } from "./stage/face";
 import { createParamHandle, createStageHandle } from "./stage/handle";
@@ -46,6 +45,10 @@ export interface Pipeline {
   cancel(): void;
   /** Forgets the stored results of a stage, of all stages when absent. */
   clear(name?: string): Promise<void>;
+  /** Removes what is no longer wanted from the store, of all notebooks that use it. Pinned results stay. */
+  gc(options?: GcOptions): Promise<GcReport>;
+  /** Reads the whole store and checks it; `repair` removes what is damaged, so that it is made again. */
+  verify(options?: VerifyOptions): Promise<VerifyReport>;
   toMermaid(): string;
   toDot(): string;
   /** The view that the sidebar shows, as JSON. */
@@ -192,9 +195,9 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
     events$: bus.events$,
     graph: () => graphOf(bus.view),
     load: async (name) => {
-      const codec = engine.registry.stages.get(name)?.codec ?? v8Codec;
+      const codec = engine.registry.stages.get(name)?.codec;
       for (const entry of await engine.results.history(name)) {
-        const loaded = await engine.results.load(entry, codec);
+        const loaded = await engine.results.read(entry, codec);
         if (loaded) return loaded.value as never;
       }
       throw new StagebookError(
@@ -209,6 +212,19 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
       for (const each of name === undefined ? allStages() : [name]) await engine.results.clear(each);
       engine.endEpoch();
       engine.refresh();
+    },
+    gc: async (options = {}) => {
+      const report = await engine.store.gc(checkUpkeep(options, gcOptions, "gc"));
+      engine.results.forget();
+      engine.endEpoch();
+      engine.refresh();
+      return report;
+    },
+    verify: async (options = {}) => {
+      const report = await engine.store.verify(checkUpkeep(options, verifyOptions, "verify"));
+      if (report.repaired) engine.results.forget();
+      engine.refresh();
+      return report;
     },
     [Symbol.for("nodejs.util.inspect.custom")]: () => pipelineText(bus.view),
     toMermaid: () => toMermaid(bus.view),
@@ -271,6 +287,22 @@ function createStoreAndNotes(
     store: createCachedStore(createDiskStore({ folder, trouble, now }), { maxBytes: CACHE_BYTES }),
     notes: createFileNotes(notesFile, trouble),
   };
+}
+
+const gcOptions = ["dryRun", "olderThanMs", "keepPerStage", "maxBytes", "signal", "onProgress"];
+const verifyOptions = ["repair", "signal", "onProgress"];
+const counts = ["olderThanMs", "keepPerStage", "maxBytes"];
+
+function checkUpkeep<T extends object>(options: T, known: readonly string[], name: string): T {
+  for (const [option, value] of Object.entries(options)) {
+    const problem = !known.includes(option)
+      ? `unknown option "${option}" of ${name}`
+      : counts.includes(option) && value !== undefined && !(typeof value === "number" && value >= 0)
+        ? `${option} of ${name} is not a number from 0`
+        : undefined;
+    if (problem !== undefined) throw new StagebookError("store-options", problem, `Options are ${known.join(", ")}.`);
+  }
+  return options;
 }
 
 /** Jupyter tells its kernels which notebook they are of. */

@@ -128,7 +128,7 @@ export class PageCommands {
   private async preview(instance: Instance): Promise<Result<"preview">> {
     const { engine } = this.parts;
     const latest = await engine.results.latest(instance);
-    const loaded = latest && (await engine.results.load(latest, instance.definition.codec));
+    const loaded = latest && (await engine.results.read(latest, instance.definition.codec));
     if (!latest || !loaded)
       throw new StagebookError(
         "no-result",

@@ -51,6 +51,17 @@ export interface StageDefinitionView {
   readonly description?: string;
 }
 
+/** A kernel, here or on another machine, that is at work on a result. */
+export interface HolderView {
+  readonly host: string;
+  readonly pid: number;
+  readonly notebook: string;
+  readonly stage: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly progress?: { readonly done: number; readonly total?: number };
+}
+
 /** Who asked for a run. */
 export type RunSource = "cell" | "page" | "script";
 export type RunStatus = "succeeded" | "failed" | "cancelled";
@@ -100,6 +111,14 @@ export type EventBody =
       readonly stage: string;
       readonly cell: CellId | null;
       readonly reasons: readonly Reason[];
+    }
+  /** Another kernel is at work on the same key; its result is waited for. Told again when its progress changes. */
+  | {
+      readonly type: "stage:waiting";
+      readonly run: RunId;
+      readonly stage: string;
+      readonly cell: CellId | null;
+      readonly holder: HolderView;
     }
   | {
       readonly type: "stage:progress";

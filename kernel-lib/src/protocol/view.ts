@@ -1,5 +1,5 @@
 /** The state that a page shows: made by `reduce` from events alone, in the kernel (snapshots) and in the browser. */
-import type { CellStatus, ErrorView, InputView, LogRecord, RunSource, RunStatus, StagebookEvent } from "./events";
+import type { CellStatus, ErrorView, HolderView, InputView, LogRecord, RunSource, RunStatus, StagebookEvent } from "./events";
 import type { CellId, RunId } from "./ids";
 import { unreachable } from "./ids";
 import type { ParamView } from "./params";
@@ -26,6 +26,8 @@ export interface StageView {
   /** The error of the last run, while it is the last outcome. */
   readonly error?: ErrorView;
   readonly progress?: { readonly done: number; readonly total: number | null };
+  /** The kernel that does its work, while that is another one. */
+  readonly elsewhere?: HolderView;
   /** Epoch milliseconds, while running. */
   readonly startedAt?: number;
 }
@@ -79,7 +81,7 @@ export function reduceAll(view: View, events: readonly StagebookEvent[]): View {
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Table<T> = { [name: string]: T };
 
-const ended = { startedAt: undefined, progress: undefined, error: undefined } as const;
+const ended = { startedAt: undefined, progress: undefined, error: undefined, elsewhere: undefined } as const;
 
 /** A view being made: each table is copied at its first change and never again. */
 class Draft {
@@ -129,7 +131,10 @@ class Draft {
           startedAt: event.at,
           progress: undefined,
           error: undefined,
+          elsewhere: undefined,
         });
+      case "stage:waiting":
+        return this.waitElsewhere(event);
       case "stage:progress":
         return this.change(event.stage, { progress: { done: event.done, total: event.total } });
       case "stage:succeeded":
@@ -186,6 +191,11 @@ class Draft {
     if (action !== "run" && action !== "maybe") return;
     if (before?.status !== "failed" && before?.status !== "cancelled" && before?.status !== "blocked") return;
     this.change(stage, { action, reasons, status: action === "run" ? "stale" : "pending", error: undefined });
+  }
+
+  private waitElsewhere({ stage, holder }: Extract<StagebookEvent, { type: "stage:waiting" }>): void {
+    const progress = holder.progress && { done: holder.progress.done, total: holder.progress.total ?? null };
+    this.change(stage, { status: "running", elsewhere: holder, startedAt: holder.since, progress, error: undefined });
   }
 
   private startRun(event: Extract<StagebookEvent, { type: "run:started" }>): void {

@@ -19,6 +19,7 @@ import { Refresher } from "./refresher";
 import { Results } from "./results";
 import { Run } from "./run";
 import { Slots } from "./slots";
+import { acceptLoaded } from "./validation";
 
 /** How many results under other parameter values are planned for the cells that show them. */
 const MAX_WATCHED = 100;
@@ -36,6 +37,8 @@ export interface RunAsk {
   readonly jobs?: number;
   readonly signal?: AbortSignal;
   readonly source?: RunSource;
+  /** The caller will take the targets' values. */
+  readonly wantsValues?: boolean;
 }
 
 export class Engine implements EngineParts {
@@ -77,10 +80,15 @@ export class Engine implements EngineParts {
     this.instances = new Instances(this.registry, ports.scopes);
     this.params = new ParamValues(ports.notes, ports.scopes, this.emit, (level, message) => this.log(level, message));
     this.files = new Files(ports.folder);
-    this.results = new Results(ports.store, ports.notebook, (message, where) => {
-      this.emit({ type: "store:trouble", message, where });
-      this.log("warn", `store: ${where} ${message}`);
-    });
+    this.results = new Results(
+      ports.store,
+      ports.notebook,
+      (message, where) => {
+        this.emit({ type: "store:trouble", message, where });
+        this.log("warn", `store: ${where} ${message}`);
+      },
+      (instance, value) => acceptLoaded(this, instance, value),
+    );
     this.planner = new Planner(this);
   }
 
@@ -113,6 +121,7 @@ export class Engine implements EngineParts {
       targets,
       source,
       force: ask.force ?? false,
+      wantsValues: ask.wantsValues ?? false,
       slots: new Slots(ask.jobs ?? Math.max(4, os.availableParallelism())),
       signal,
     });

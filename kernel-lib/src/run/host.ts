@@ -1,4 +1,5 @@
 /** What the handles in cells ask for, answered by the engine, in the words and shapes of the public face. */
+import { digestOf } from "../key/digest";
 import type { PlanRowView, StageView, View } from "../protocol";
 import { known, StagebookError } from "../protocol";
 import type { Explanation, Freshness, HistoryRow, Plan, PlanRow, RunOptions, Running, Values } from "../stage/face";
@@ -7,8 +8,11 @@ import type { InputLeaf } from "../stage/input";
 import { findActivity, noOverlay, type Overlay } from "./activity";
 import type { Engine } from "./engine";
 import { messageOf } from "./error-view";
+import { Externals } from "./externals";
 import type { Instance } from "./instances";
 import type { Outcome } from "./outcome";
+import { paramTexts } from "./keep";
+import { exportInputs, replay } from "./replay";
 import { RunningStage } from "./running";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -43,12 +47,13 @@ export class EngineHost implements HandleHost {
   }
 
   async plan(ref: StageRef): Promise<Plan> {
-    return this.planOf([this.instance(ref)]);
+    return this.planOf([this.instance(ref)], true);
   }
 
-  async planOf(targets: readonly Instance[]): Promise<Plan> {
+  /** `wantsValues`: for whoever calls a stage, and not only runs it. */
+  async planOf(targets: readonly Instance[], wantsValues = false): Promise<Plan> {
     this.engine.endEpoch();
-    const { assessed } = await this.engine.planner.plan(targets, true);
+    const { assessed } = await this.engine.planner.plan(targets, { isAsked: true, wantsValues });
     return new PlanText(
       [...assessed.values()]
         .filter(({ instance }) => instance.definition.partOf === undefined)
@@ -74,7 +79,7 @@ export class EngineHost implements HandleHost {
     const row = await this.row(ref);
     const instance = this.instance(ref);
     const entry = row.result ? await this.engine.results.find(instance, row.result.key as never) : undefined;
-    const loaded = entry ? await this.engine.results.load(entry, instance.definition.codec) : undefined;
+    const loaded = entry ? await this.engine.results.load(entry, instance) : undefined;
     if (!entry || !loaded)
       throw new StagebookError(
         "no-result",
@@ -88,7 +93,48 @@ export class EngineHost implements HandleHost {
 
   async history(ref: StageRef): Promise<readonly HistoryRow[]> {
     const entries = await this.engine.results.history(ref.name);
-    return entries.map(({ at, key, durationMs, params }) => ({ at, key, durationMs, params }));
+    const pinned = await this.engine.store.pinned();
+    return entries.map(({ at, key, durationMs, params }) => ({ at, key, durationMs, params, pinned: pinned.has(key) }));
+  }
+
+  async pin(ref: StageRef, isPinned: boolean): Promise<void> {
+    const latest = await this.engine.results.latest(this.instance(ref));
+    if (!latest)
+      throw new StagebookError(
+        "no-result",
+        `stage "${ref.name}" has no stored result to pin`,
+        `Run it first: await ${ref.name}().`,
+        { stage: ref.name },
+      );
+    await this.engine.store.pin(latest.key, isPinned);
+  }
+
+  async exportInputs(ref: StageRef, folder: string): Promise<void> {
+    const instance = this.instance(ref);
+    const needs = this.engine.instances.needs(instance);
+    const { run, outcomes } = await this.engine.run(needs, { wantsValues: true });
+    for (const need of needs) {
+      const outcome = known(outcomes, need.id);
+      if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? run.errorOf(outcome, need);
+    }
+    const { key } = await run.keyNow(instance);
+    const seed = digestOf(`${key} ${instance.definition.seed ?? ""}`);
+    const above = Object.assign({}, ...[...(await run.entriesAbove(instance)).values()].map((entry) => entry.params)) as Record<string, string>; // prettier-ignore
+    await exportInputs(this.engine, instance, folder, {
+      externals: run.externals,
+      valueOf: (need) => run.valueOf(need),
+      seed,
+      params: paramTexts(this.engine, instance, above),
+    });
+  }
+
+  async replay(ref: StageRef, folder: string): Promise<unknown> {
+    const externals = new Externals(this.engine.files);
+    try {
+      return await replay(this.engine, this.instance(ref), folder, externals);
+    } finally {
+      await externals.close();
+    }
   }
 
   checkOverrides(overrides: Values): void {
@@ -177,7 +223,7 @@ export class EngineHost implements HandleHost {
 
   private async runOne(ref: StageRef, options: RunOptions): Promise<unknown> {
     const instance = this.instance(ref);
-    const { outcomes, run } = await this.engine.run([instance], options);
+    const { outcomes, run } = await this.engine.run([instance], { ...options, wantsValues: true });
     const outcome = known(outcomes, instance.id);
     this.observe(instance, outcome.kind === "succeeded" ? outcome.entry.output.digest : "");
     if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? run.errorOf(outcome, instance);

@@ -29,6 +29,14 @@ export interface FullPlan {
   readonly assessed: ReadonlyMap<string, Assessment>;
 }
 
+/** What a plan is made for. By default to be drawn. */
+export interface PlanFor {
+  /** The targets are asked for: those that keep no result run. */
+  readonly isAsked?: boolean;
+  /** The values of the targets will be taken: those that are gone are made again. */
+  readonly wantsValues?: boolean;
+}
+
 /** What planning reads. */
 export interface PlannerParts {
   readonly instances: Instances;
@@ -45,11 +53,8 @@ export class Planner {
     this.inputs = new InputDigests(parts);
   }
 
-  /**
-   * The targets and everything that they need. `isAsked`: the targets are asked for, so that those that keep no result run; else
-   * they are only drawn.
-   */
-  async plan(targets: readonly Instance[], isAsked = false): Promise<FullPlan> {
+  /** The targets and everything that they need. */
+  async plan(targets: readonly Instance[], { isAsked = false, wantsValues = false }: PlanFor = {}): Promise<FullPlan> {
     const reached = this.reachAll(targets);
     const graph = createGraph(new Map([...reached].map(([id, { needs }]) => [id, needs])));
     const outside = await this.inputs.lookOutside(
@@ -64,6 +69,10 @@ export class Planner {
       assessed.set(id, forced.has(id) ? force(assessment) : assessment);
     }
     shareEqualWork(assessed);
+    makeAgain(assessed, {
+      isGone: ({ key }) => key.key !== undefined && this.parts.results.isGone(key.key),
+      wanted: new Set(wantsValues ? targets.map(({ id }) => id) : []),
+    });
     for (const id of graph.stuck) assessed.set(id, this.assessStuck(known(reached, id), graph));
     return { graph, assessed };
   }
@@ -303,6 +312,28 @@ function shareEqualWork(assessed: Map<string, Assessment>): void {
   for (const group of pendingByPartial.values())
     if (group.length > 1)
       for (const each of group) assessed.set(each.instance.id, { ...each, row: { ...each.row, action: "maybe" } });
+}
+
+/** A result whose value is gone is made again when something that runs needs it. Until then its record says all that keys need. */
+function makeAgain(
+  assessed: Map<string, Assessment>,
+  { isGone, wanted }: { readonly isGone: (assessment: Assessment) => boolean; readonly wanted: ReadonlySet<string> },
+): void {
+  const readers = new Map<string, Set<string>>();
+  // Readers before what they read.
+  for (const [id, assessment] of [...assessed].reverse()) {
+    const { row, instance } = assessment;
+    const name = instance.definition.name;
+    if ((row.action === "fresh" || row.action === "load") && isGone(assessment)) {
+      const above = [...(readers.get(id) ?? [])].map((reader) => known(assessed, reader).row);
+      const sure = wanted.has(id) || above.some(({ action }) => action === "run");
+      const waitsFor = above.filter(({ action }) => action === "maybe").map(({ stage }) => stage);
+      const reasons: readonly Reason[] = [{ kind: "lost", name, text: "its stored value is gone, and needed" }];
+      if (sure) assessed.set(id, { ...assessment, row: { ...row, action: "run", status: "stale", reasons } });
+      else if (waitsFor.length > 0) assessed.set(id, { ...assessment, row: { ...row, action: "maybe", waitsFor } });
+    }
+    for (const need of assessment.needs) readers.set(need, (readers.get(need) ?? new Set()).add(id));
+  }
 }
 
 type Judged = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "result">;

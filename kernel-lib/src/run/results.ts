@@ -1,14 +1,16 @@
 /** The stored results as the engine sees them: found by key, remembered for this kernel, put under the stage's name. */
 import type { Digest } from "../protocol";
-import type { Codec } from "../stage/face";
-import type { Entry, HeadName, Store } from "../store/store";
-import { v8Codec } from "../store/codec";
+import type { BlobRef, Entry, HeadName, NewBlob, Store } from "../store/store";
+import { decodeValue } from "../store/value";
+import type { Codec } from "../store/codec";
+import { messageOf } from "./error-view";
+import { withPaths } from "./file-outputs";
 import type { Instance } from "./instances";
 
 /** A value that is in this kernel and in no store. */
 interface Unstored {
   readonly entry: Entry;
-  readonly bytes: Uint8Array;
+  readonly blobs: readonly NewBlob[];
 }
 
 export class Results {
@@ -18,7 +20,9 @@ export class Results {
   private readonly latestOf = new Map<string, Entry | null>();
   private readonly unstored = new Map<Digest, Unstored>();
   /** Values that may be handed on within their run only; gone with their entry. */
-  private readonly passing = new WeakMap<Entry, Uint8Array>();
+  private readonly passing = new WeakMap<Entry, readonly NewBlob[]>();
+  /** Entries whose value is gone from the store: they still tell what it was. */
+  private readonly hollow = new Set<Digest>();
   /** Only the last one of each stage is kept. */
   private readonly unstoredOf = new Map<string, Digest>();
 
@@ -26,6 +30,8 @@ export class Results {
     private readonly store: Store,
     private readonly notebook: string,
     private readonly trouble: (message: string, where: string) => void,
+    /** What the stage says of a value from the store. */
+    private readonly check: (instance: Instance, value: unknown) => Promise<boolean>,
   ) {}
 
   async partials(): Promise<ReadonlySet<Digest>> {
@@ -40,62 +46,89 @@ export class Results {
     if (kept) return kept;
     if (!instance.definition.cache) return undefined;
     const entry = await this.store.findEntry(key);
-    if (entry) this.entries.set(key, entry);
+    if (!entry) return undefined;
+    if (!(await this.store.isWhole(entry))) this.hollow.add(key);
+    this.entries.set(key, entry);
     return entry;
+  }
+
+  /** True when the value is known to be gone, though its record is there. */
+  isGone(key: Digest): boolean {
+    return this.hollow.has(key);
   }
 
   isHere(key: Digest): boolean {
     return this.here.has(key);
   }
 
-  /** The output of an entry, decoded anew for each caller; undefined when its bytes are gone. */
-  async load(entry: Entry, codec: Codec | undefined): Promise<{ readonly value: unknown } | undefined> {
-    const bytes =
-      this.passing.get(entry) ?? this.unstored.get(entry.key)?.bytes ?? (await this.store.readBlob(entry.output.blob));
-    if (!bytes) {
-      this.entries.delete(entry.key);
+  /** The output of an entry, decoded anew for each caller; undefined when it is gone, or what the stage calls invalid. */
+  async load(entry: Entry, instance: Instance): Promise<{ readonly value: unknown } | undefined> {
+    const isStored = !this.passing.has(entry) && !this.unstored.has(entry.key);
+    const loaded = await this.read(entry, instance.definition.codec);
+    if (!loaded || (isStored && !(await this.check(instance, loaded.value)))) {
+      this.hollow.add(entry.key);
       return undefined;
     }
+    this.here.add(entry.key);
+    return loaded;
+  }
+
+  /** As `load`, for a result whose stage is not defined. */
+  async read(entry: Entry, codec?: Codec): Promise<{ readonly value: unknown } | undefined> {
+    const kept = this.passing.get(entry) ?? this.unstored.get(entry.key)?.blobs;
     try {
-      const value: unknown = await (codec ?? v8Codec).decode(bytes);
-      this.here.add(entry.key);
-      return { value };
+      const decoded = await decodeValue(entry, codec, (blob, into) => this.readBlob(kept, blob, into));
+      return decoded && (await withPaths(decoded.value, entry, this.store));
     } catch (error) {
       // Bytes of another version of a codec: as good as absent, and never the user's error.
-      this.trouble(
-        `a result could not be decoded and will be made again: ${(error as Error).message}`,
-        entry.output.blob,
-      );
-      this.entries.delete(entry.key);
+      this.trouble(`a result could not be decoded and will be made again: ${messageOf(error)}`, entry.key);
       return undefined;
     }
   }
 
+  private async readBlob(
+    kept: readonly NewBlob[] | undefined,
+    blob: BlobRef,
+    into?: Uint8Array,
+  ): Promise<Uint8Array | undefined> {
+    const pieces = kept?.find(({ ref }) => ref.digest === blob.digest)?.pieces;
+    if (!pieces) return this.store.readBlob(blob, into);
+    const bytes = into ?? new Uint8Array(blob.sizeBytes);
+    let at = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, at);
+      at += piece.byteLength;
+    }
+    return bytes;
+  }
+
   /** Makes the result durable and the stage's latest. Throws StagebookError `store-write`. */
-  async commit(instance: Instance, entry: Entry, bytes: Uint8Array): Promise<void> {
+  async commit(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
     if (this.store.keepsNothing) {
-      this.keepForRun(entry, bytes);
+      this.keepForRun(entry, blobs);
       return;
     }
-    await this.store.commit(this.head(instance), entry, bytes);
+    await this.store.commit(this.head(instance), entry, blobs);
     this.entries.set(entry.key, entry);
+    this.hollow.delete(entry.key);
     this.remember(instance, entry);
   }
 
   /** Keeps the bytes of a result that no later run may use. */
-  keepForRun(entry: Entry, bytes: Uint8Array): void {
-    this.passing.set(entry, bytes);
+  keepForRun(entry: Entry, blobs: readonly NewBlob[]): void {
+    this.passing.set(entry, blobs);
+    this.hollow.delete(entry.key);
   }
 
   /** Keeps a result for this kernel alone. */
-  keepUnstored(instance: Instance, entry: Entry, bytes: Uint8Array): void {
+  keepUnstored(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): void {
     const before = this.unstoredOf.get(instance.id);
     this.unstoredOf.set(instance.id, entry.key);
     // Equal stages share one value: it goes with the last of them.
     if (before !== undefined && ![...this.unstoredOf.values()].includes(before)) this.unstored.delete(before);
-    this.unstored.set(entry.key, { entry, bytes });
+    this.unstored.set(entry.key, { entry, blobs });
     // A run that is under way keeps what it has, whoever replaces it.
-    this.passing.set(entry, bytes);
+    this.keepForRun(entry, blobs);
     this.remember(instance, entry);
   }
 
@@ -141,6 +174,7 @@ export class Results {
     this.latestOf.clear();
     this.unstored.clear();
     this.here.clear();
+    this.hollow.clear();
   }
 
   private remember(instance: Instance, entry: Entry): void {
@@ -148,7 +182,8 @@ export class Results {
     this.latestOf.set(instance.id, entry);
   }
 
-  private head(instance: Instance): HeadName {
+  /** Under which name the results of an instance are kept. */
+  head(instance: Instance): HeadName {
     // Results under other parameter values are not the stage's latest ones.
     const { name } = instance.definition;
     return { notebook: this.notebook, stage: instance.overlay.size === 0 ? name : `${name} › with` };

@@ -3,64 +3,72 @@ import { cycleError, findNeeded } from "../graph/graph";
 import type { Digest, ErrorView, EventBody, PlanRowView, Reason, RunId, RunSource } from "../protocol";
 import { known, StagebookError } from "../protocol";
 import type { Entry } from "../store/store";
-import { runBody, type BodyRun } from "./body";
 import type { EngineParts } from "./engine-parts";
 import { messageOf, stageFailed, viewOfError } from "./error-view";
 import { Externals } from "./externals";
 import type { Instance } from "./instances";
-import type { Outcome } from "./outcome";
 import type { OutputDigest } from "./input-digests";
+import type { Outcome } from "./outcome";
+import { criticalPaths } from "./priorities";
 import { resultOf } from "./planner";
 import type { Slots } from "./slots";
-import type { StageKey } from "../key/key";
+import { perform, type KnownKey, type WorkOrder, type WorkRun } from "./work";
 
 export interface RunRequest {
   readonly id: RunId;
   readonly targets: readonly Instance[];
   readonly source: RunSource;
   readonly force: boolean;
+  /** The caller will take the targets' values: those that are gone are made again. */
+  readonly wantsValues: boolean;
   readonly slots: Slots;
   readonly signal: AbortSignal;
 }
 
-export class Run {
+export class Run implements WorkRun {
+  readonly id: RunId;
+  readonly source: RunSource;
+  readonly signal: AbortSignal;
+  readonly slots: Slots;
+  readonly externals: Externals;
+  bodies = 0;
   private readonly outcomes = new Map<string, Promise<Outcome>>();
   private readonly rows = new Map<string, PlanRowView>();
   /** Instances that do the same as one before them. */
   private readonly twins = new Map<string, Instance>();
   private readonly targetIds: ReadonlySet<string>;
-  private readonly externals: Externals;
-  bodies = 0;
+  private priorities: ReadonlyMap<string, number> = new Map();
+  /** Results without a value that nobody has needed so far: how they end is told when the run ends. */
+  private readonly unneeded = new Map<string, () => void>();
 
   constructor(
     private readonly engine: EngineParts,
     private readonly request: RunRequest,
   ) {
+    ({ id: this.id, source: this.source, signal: this.signal, slots: this.slots } = request);
     this.externals = new Externals(engine.files);
     this.targetIds = new Set(request.targets.map((target) => target.id));
   }
 
   /** Runs what is stale. Throws `cycle` before anything runs; after that every trouble is an outcome. */
   async execute(): Promise<ReadonlyMap<string, Outcome>> {
-    const { graph, assessed } = await this.engine.planner.plan(this.request.targets, true);
+    const { targets, wantsValues } = this.request;
+    const { graph, assessed } = await this.engine.planner.plan(targets, { isAsked: true, wantsValues });
     if (graph.stuck.size > 0) throw cycleError(graph);
     const order = findNeeded(graph, [...this.targetIds]);
+    this.priorities = criticalPaths(order, assessed);
     for (const id of order) {
       const { row, instance, twin } = known(assessed, id);
       if (twin !== undefined) this.twins.set(id, known(assessed, twin).instance);
       this.rows.set(id, row);
-      this.emit(instance, {
-        type: "stage:planned",
-        run: this.request.id,
-        stage: row.stage,
-        action: row.action,
-        reasons: row.reasons,
-      });
+      const { stage, action, reasons } = row;
+      this.emit(instance, { type: "stage:planned", run: this.id, stage, action, reasons });
     }
     try {
       await Promise.all(order.map((id) => this.ensure(known(assessed, id).instance)));
       return new Map(await Promise.all(order.map(async (id) => [id, await known(this.outcomes, id)] as const)));
     } finally {
+      for (const tell of this.unneeded.values()) tell();
       await this.closeResources();
     }
   }
@@ -75,39 +83,37 @@ export class Run {
     return outcome;
   }
 
-  /** A fresh copy of a stage's output. When its stored bytes turn out to be gone, it runs once more. */
+  /** A fresh copy of a stage's output. When its stored bytes turn out to be gone or invalid, it runs once more. */
   async valueOf(instance: Instance): Promise<unknown> {
     const outcome = await this.ensure(instance);
     if (outcome.kind !== "succeeded") throw this.errorOf(outcome, instance);
-    const loaded = await this.engine.results.load(outcome.entry, instance.definition.codec);
+    const loaded = await this.engine.results.load(outcome.entry, instance);
     if (loaded) return loaded.value;
-    const reason: Reason = { kind: "lost", name: instance.definition.name, text: "its stored result is gone" };
-    const again = this.work(instance, await this.keyNow(instance), [reason]);
-    this.outcomes.set(instance.id, again);
-    const made = await again;
+    const made = await this.makeAgain(instance, outcome);
     if (made.kind !== "succeeded") throw this.errorOf(made, instance);
-    return made.value?.of;
+    if (made.value) return made.value.of;
+    // Another kernel made it.
+    const now = await this.engine.results.load(made.entry, instance);
+    if (now) return now.value;
+    throw new StagebookError(
+      "value-lost",
+      `the value of stage "${instance.definition.name}" could be made and not be read`,
+      "Look at the store's folder: something removes its files.",
+      { stage: instance.definition.name },
+    );
   }
 
   errorOf(outcome: Exclude<Outcome, { kind: "succeeded" }>, instance: Instance): StagebookError {
     const stage = instance.definition.name;
     if (outcome.kind === "failed") return outcome.error;
-    if (outcome.kind === "cancelled")
-      return new StagebookError(
-        "cancelled",
-        `stage "${stage}" was stopped`,
-        "Run it again; nothing of it was stored.",
-        { stage },
-      );
-    return new StagebookError(
-      "blocked",
-      `stage "${stage}" could not run because "${outcome.by}" did not finish`,
-      `Mend "${outcome.by}" first.`,
-      { stage },
-    );
+    const [code, what, advice] =
+      outcome.kind === "cancelled"
+        ? (["cancelled", "was stopped", "Run it again; nothing of it was stored."] as const)
+        : (["blocked", `could not run because "${outcome.by}" did not finish`, `Mend "${outcome.by}" first.`] as const);
+    return new StagebookError(code, `stage "${stage}" ${what}`, advice, { stage });
   }
 
-  private async settle(instance: Instance): Promise<Outcome> {
+  async settle(instance: Instance): Promise<Outcome> {
     try {
       const needs = this.engine.instances.needs(instance);
       const ended = await Promise.all(needs.map(async (need) => ({ need, outcome: await this.ensure(need) })));
@@ -120,17 +126,25 @@ export class Run {
       const twin = this.twins.get(instance.id);
       if (twin) await this.ensure(twin);
       const key = await this.keyNow(instance);
-      const isTarget = this.targetIds.has(instance.id);
-      const forced = isTarget && (this.request.force || !instance.definition.cache);
+      const forced = this.isForced(instance);
       const entry = forced ? undefined : await this.engine.results.find(instance, key.key);
-      if (entry) return await this.reuse(instance, entry);
-      return await this.work(instance, key, this.reasonsFor(instance, forced));
+      const isGone = entry !== undefined && this.engine.results.isGone(entry.key);
+      if (entry && !(isGone && this.rows.get(instance.id)?.action === "run")) return await this.reuse(instance, entry);
+      return await this.work({ instance, key, reasons: this.reasonsFor(instance, forced), again: forced || isGone });
     } catch (error) {
       return this.fail(instance, undefined, error, this.engine.clock.now());
     }
   }
 
-  private async keyNow(instance: Instance): Promise<StageKey & { key: Digest }> {
+  priority(instance: Instance): number {
+    return this.priorities.get(instance.id) ?? 0;
+  }
+
+  count(): void {
+    this.bodies++;
+  }
+
+  async keyNow(instance: Instance): Promise<KnownKey> {
     const key = await this.engine.planner.keyOf(instance, await this.outputs(instance), this.externals);
     if (key.key === undefined)
       throw new StagebookError(
@@ -138,10 +152,10 @@ export class Run {
         `the key of "${instance.definition.name}" waits for ${key.pending.join(", ")}`,
         "Please report this.",
       );
-    return key as StageKey & { key: Digest };
+    return key as KnownKey;
   }
 
-  private async outputs(instance: Instance): Promise<ReadonlyMap<string, OutputDigest>> {
+  async outputs(instance: Instance): Promise<ReadonlyMap<string, OutputDigest>> {
     return new Map(
       [...(await this.entriesAbove(instance))].map(([id, { output }]) => [
         id,
@@ -150,7 +164,7 @@ export class Run {
     );
   }
 
-  private async entriesAbove(instance: Instance): Promise<ReadonlyMap<string, Entry>> {
+  async entriesAbove(instance: Instance): Promise<ReadonlyMap<string, Entry>> {
     const found = new Map<string, Entry>();
     for (const need of this.engine.instances.needs(instance)) {
       const outcome = await this.ensure(need);
@@ -159,26 +173,77 @@ export class Run {
     return found;
   }
 
-  private async reuse(instance: Instance, entry: Entry): Promise<Outcome> {
+  async reuse(instance: Instance, entry: Entry): Promise<Outcome> {
     await this.engine.results.reach(instance, entry);
     this.engine.outcomes.clear(instance);
-    const about = { run: this.request.id, stage: instance.definition.name, result: resultOf(entry) };
+    const tell = (): void => this.tellReuse(instance, entry);
+    if (this.engine.results.isGone(entry.key)) this.unneeded.set(instance.id, tell);
+    else tell();
+    return { kind: "succeeded", entry };
+  }
+
+  cancel(instance: Instance, key: Digest, durationMs: number): Outcome {
+    const { name, cell } = instance.definition;
+    this.engine.outcomes.set(instance, { kind: "cancelled", key });
+    this.emit(instance, { type: "stage:cancelled", run: this.id, stage: name, cell, durationMs });
+    return { kind: "cancelled" };
+  }
+
+  fail(instance: Instance, key: Digest | undefined, cause: unknown, startedAt: number): Outcome {
+    const { name, cell } = instance.definition;
+    const error = stageFailed(name, cell, cell ? this.engine.labelOf(cell) : "", cause);
+    const view: ErrorView = viewOfError(error, { stage: name, cell });
+    if (key !== undefined) this.engine.outcomes.set(instance, { kind: "failed", key, message: view.message });
+    const durationMs = this.engine.clock.now() - startedAt;
+    this.emit(instance, { type: "stage:failed", run: this.id, stage: name, cell, durationMs, error: view });
+    this.engine.log("error", error.message, {
+      stage: name,
+      cell,
+      run: this.id,
+      ...(view.stack === undefined ? {} : { fields: { stack: view.stack } }),
+    });
+    return { kind: "failed", error };
+  }
+
+  /** Parts of outputs are nobody's stage: nothing is told of them. */
+  emit(instance: Instance, event: EventBody): void {
+    if (instance.definition.partOf === undefined) this.engine.emit(event);
+  }
+
+  private isForced(instance: Instance): boolean {
+    return this.targetIds.has(instance.id) && (this.request.force || !instance.definition.cache);
+  }
+
+  /** One more body for all who need the value. What reads it under another digest than before is worked out anew. */
+  private makeAgain(instance: Instance, lost: Outcome): Promise<Outcome> {
+    const current = this.outcomes.get(instance.id);
+    const again = async (): Promise<Outcome> => {
+      // Somebody else has found it lost too.
+      const latest = await current;
+      if (latest && latest !== lost) return latest;
+      this.unneeded.delete(instance.id);
+      const reason: Reason = { kind: "lost", name: instance.definition.name, text: "its stored result is gone" };
+      return this.work({ instance, key: await this.keyNow(instance), reasons: [reason], again: true });
+    };
+    const outcome = again();
+    this.outcomes.set(instance.id, outcome);
+    return outcome;
+  }
+
+  private tellReuse(instance: Instance, entry: Entry): void {
+    const about = { run: this.id, stage: instance.definition.name, result: resultOf(entry) };
     const twin = this.twins.get(instance.id);
     if (twin) this.emit(instance, { ...about, type: "stage:shared", with: twin.definition.name });
     else if (this.rows.get(instance.id)?.action === "maybe") this.emit(instance, { ...about, type: "stage:unchanged" });
     else this.emit(instance, { ...about, type: "stage:cached" });
-    return { kind: "succeeded", entry };
   }
 
   /** Runs the body, or shares the one that is under way for the same key. */
-  private async work(
-    instance: Instance,
-    key: StageKey & { key: Digest },
-    reasons: readonly Reason[],
-  ): Promise<Outcome> {
+  private async work(order: WorkOrder): Promise<Outcome> {
+    const { instance, key } = order;
     const underway = this.engine.underway.get(key.key);
-    if (underway) return this.share(instance, key, underway);
-    const work = this.perform(instance, key, reasons);
+    if (underway) return this.share(order, underway);
+    const work = perform(this.engine, this, order);
     const shared = { stage: instance.definition.name, work };
     this.engine.underway.set(key.key, shared);
     try {
@@ -189,21 +254,21 @@ export class Run {
   }
 
   private async share(
-    instance: Instance,
-    key: StageKey & { key: Digest },
+    order: WorkOrder,
     underway: { readonly stage: string; readonly work: Promise<Outcome> },
   ): Promise<Outcome> {
+    const { instance, key } = order;
     const outcome = await underway.work;
-    if (this.request.signal.aborted) return this.cancel(instance, key.key, 0);
+    if (this.signal.aborted) return this.cancel(instance, key.key, 0);
     // Stopped by its own caller, not by ours: the work is still to be done.
-    if (outcome.kind === "cancelled") return this.work(instance, key, this.reasonsFor(instance, false));
+    if (outcome.kind === "cancelled") return this.work(order);
     if (outcome.kind === "failed")
       return this.fail(instance, key.key, outcome.error.cause ?? outcome.error, this.engine.clock.now());
     if (outcome.kind === "succeeded") {
       await this.engine.results.reach(instance, outcome.entry);
       this.emit(instance, {
         type: "stage:shared",
-        run: this.request.id,
+        run: this.id,
         stage: instance.definition.name,
         with: underway.stage,
         result: resultOf(outcome.entry),
@@ -212,98 +277,14 @@ export class Run {
     return outcome;
   }
 
-  private async perform(
-    instance: Instance,
-    key: StageKey & { key: Digest },
-    reasons: readonly Reason[],
-  ): Promise<Outcome> {
-    const { definition } = instance;
-    let giveBack: () => void;
-    try {
-      giveBack = await this.request.slots.take(this.request.signal);
-    } catch {
-      return this.cancel(instance, key.key, 0);
-    }
-    const startedAt = this.engine.clock.now();
-    try {
-      const run: BodyRun = {
-        run: this.request.id,
-        source: this.request.source,
-        signal: this.request.signal,
-        externals: this.externals,
-        outputs: await this.outputs(instance),
-        paramsAbove: Object.assign(
-          {},
-          ...[...(await this.entriesAbove(instance)).values()].map((entry) => entry.params),
-        ) as Record<string, string>,
-        valueOf: (need) => this.valueOf(need),
-        runUnplanned: (need) => this.valueOf(need),
-      };
-      if (definition.partOf === undefined) this.bodies++;
-      this.emit(instance, {
-        type: "stage:running",
-        run: this.request.id,
-        stage: definition.name,
-        cell: definition.cell,
-        reasons,
-      });
-      const { value, entry, stored } = await runBody(this.engine, instance, key, run);
-      if (stored) this.engine.outcomes.clear(instance);
-      this.emit(instance, {
-        type: "stage:succeeded",
-        run: this.request.id,
-        stage: definition.name,
-        cell: definition.cell,
-        result: resultOf(entry),
-        stored,
-      });
-      return { kind: "succeeded", entry, value: { of: value } };
-    } catch (error) {
-      if (this.request.signal.aborted) return this.cancel(instance, key.key, this.engine.clock.now() - startedAt);
-      return this.fail(instance, key.key, error, startedAt);
-    } finally {
-      giveBack();
-      this.engine.refresh();
-    }
-  }
-
   private async closeResources(): Promise<void> {
     for (const { name, error } of await this.externals.close())
-      this.engine.log("error", `resource ${name} could not be closed: ${messageOf(error)}`, { run: this.request.id });
+      this.engine.log("error", `resource ${name} could not be closed: ${messageOf(error)}`, { run: this.id });
   }
 
   private block(instance: Instance, by: string): Outcome {
-    this.emit(instance, { type: "stage:blocked", run: this.request.id, stage: instance.definition.name, by });
+    this.emit(instance, { type: "stage:blocked", run: this.id, stage: instance.definition.name, by });
     return { kind: "blocked", by };
-  }
-
-  private cancel(instance: Instance, key: Digest, durationMs: number): Outcome {
-    const { name, cell } = instance.definition;
-    this.engine.outcomes.set(instance, { kind: "cancelled", key });
-    this.emit(instance, { type: "stage:cancelled", run: this.request.id, stage: name, cell, durationMs });
-    return { kind: "cancelled" };
-  }
-
-  private fail(instance: Instance, key: Digest | undefined, cause: unknown, startedAt: number): Outcome {
-    const { name, cell } = instance.definition;
-    const error = stageFailed(name, cell, cell ? this.engine.labelOf(cell) : "", cause);
-    const view: ErrorView = viewOfError(error, { stage: name, cell });
-    if (key !== undefined) this.engine.outcomes.set(instance, { kind: "failed", key, message: view.message });
-    this.emit(instance, {
-      type: "stage:failed",
-      run: this.request.id,
-      stage: name,
-      cell,
-      durationMs: this.engine.clock.now() - startedAt,
-      error: view,
-    });
-    this.engine.log("error", error.message, {
-      stage: name,
-      cell,
-      run: this.request.id,
-      ...(view.stack === undefined ? {} : { fields: { stack: view.stack } }),
-    });
-    return { kind: "failed", error };
   }
 
   private reasonsFor(instance: Instance, forced: boolean): readonly Reason[] {
@@ -311,10 +292,5 @@ export class Run {
     if (forced)
       return [{ kind: "forced", name, text: instance.definition.cache ? "asked to run again" : "keeps no result" }];
     return this.rows.get(instance.id)?.reasons.filter((reason) => reason.kind !== "waiting") ?? [];
-  }
-
-  /** Parts of outputs are nobody's stage: nothing is told of them. */
-  private emit(instance: Instance, event: EventBody): void {
-    if (instance.definition.partOf === undefined) this.engine.emit(event);
   }
 }

@@ -1,38 +1,88 @@
-/** At most so many bodies at once, first come first served. */
+/** At most so many bodies at once; the most urgent first, and of equal ones the first that came. */
+
+/** A place among the bodies that may run. */
+export interface Place {
+  /** Lets others have the place until the work has ended; several at a time count once. */
+  lend<T>(work: () => Promise<T>): Promise<T>;
+  /** Exactly once. */
+  giveBack(): void;
+}
+
+interface Waiter {
+  readonly priority: number;
+  begin(): void;
+}
+
 export class Slots {
   private free: number;
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: Waiter[] = [];
 
   constructor(count: number) {
     this.free = count;
   }
 
-  /** Waits for a slot; call what it gives exactly once. Rejects with the signal's reason when it aborts first. */
-  async take(signal: AbortSignal): Promise<() => void> {
-    signal.throwIfAborted();
+  /** Waits for a place. Rejects with the signal's reason when it aborts first. */
+  async take(signal: AbortSignal, priority = 0): Promise<Place> {
+    await this.enter(signal, priority);
+    let lent = 0;
+    let isOver = false;
+    let back: Promise<void> | undefined;
+    return {
+      lend: async (work) => {
+        if (lent++ === 0 && !isOver) {
+          await back;
+          this.leave();
+        }
+        try {
+          return await work();
+        } finally {
+          // Whoever has begun goes on before those who have not, also when stopped: it ends at once then.
+          if (--lent === 0 && !isOver) back = this.enter(undefined, Infinity);
+          await back;
+        }
+      },
+      giveBack: () => {
+        const isLent = lent > 0;
+        isOver = true;
+        // What a body did not wait for may still have the place: then there is nothing to give back.
+        if (!isLent) void (back ?? Promise.resolve()).then(() => this.leave());
+      },
+    };
+  }
+
+  private async enter(signal: AbortSignal | undefined, priority: number): Promise<void> {
+    signal?.throwIfAborted();
     if (this.free > 0) {
       this.free--;
-      return this.giver();
+      return;
     }
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const onAbort = (): void => {
-        this.waiting.splice(this.waiting.indexOf(begin), 1);
-        reject(signal.reason as Error);
+        this.waiting.splice(this.waiting.indexOf(waiter), 1);
+        reject(signal?.reason as Error);
       };
-      const begin = (): void => {
-        signal.removeEventListener("abort", onAbort);
-        resolve(this.giver());
+      const waiter: Waiter = {
+        priority,
+        begin: () => {
+          signal?.removeEventListener("abort", onAbort);
+          resolve();
+        },
       };
-      this.waiting.push(begin);
-      signal.addEventListener("abort", onAbort, { once: true });
+      this.waiting.push(waiter);
+      signal?.addEventListener("abort", onAbort, { once: true });
     });
   }
 
-  private giver(): () => void {
-    return () => {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.free++;
-    };
+  private leave(): void {
+    const next = this.waiting.reduce<Waiter | undefined>(
+      (best, waiter) => (best === undefined || waiter.priority > best.priority ? waiter : best),
+      undefined,
+    );
+    if (!next) {
+      this.free++;
+      return;
+    }
+    this.waiting.splice(this.waiting.indexOf(next), 1);
+    next.begin();
   }
 }

@@ -15,6 +15,9 @@ export interface ContextParts {
   readonly emit: (event: EventBody) => void;
   readonly now: () => number;
   readonly previous: () => Promise<unknown>;
+  readonly fileOut: (name: string) => string;
+  /** Tells kernels that wait for the same work. */
+  readonly report: (progress: { readonly done: number; readonly total?: number }) => void;
 }
 
 /** At most this often, in milliseconds, is progress told. */
@@ -27,6 +30,7 @@ export function createStageContext(parts: ContextParts): StageContext {
     signal: parts.signal,
     random: createRandom(parts.seed),
     previous: async <T>() => (await parts.previous()) as T | undefined,
+    fileOut: parts.fileOut,
     run: { id: parts.run, stage: parts.stage, cell: parts.cell ?? "" },
   };
 }
@@ -57,6 +61,7 @@ function createProgress(parts: ContextParts): Progress {
   const tell = (done: number, total?: number): void => {
     if (parts.now() - toldAt < PROGRESS_EVERY_MS && done !== total) return;
     toldAt = parts.now();
+    parts.report(total === undefined ? { done } : { done, total });
     parts.emit({ type: "stage:progress", run: parts.run, stage: parts.stage, done, total: total ?? null });
   };
   function* counted<T>(items: Iterable<T>, total: number | undefined): Iterable<T> {

@@ -3,6 +3,7 @@ import { types } from "node:util";
 import type { CellId } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { Codec, StageOptions } from "./face";
+import { checkOptions } from "./stage-options";
 import { createInputTree, inputOf, type InputRef, type InputTree, type StagePart } from "./input";
 
 export type StageFunction = (...args: unknown[]) => unknown;
@@ -22,23 +23,19 @@ export interface StageDefinition {
   readonly cache: boolean;
   readonly logged: readonly string[];
   readonly codec?: Codec;
+  readonly validate?: StageOptions["validate"];
+  readonly whenInvalid: NonNullable<StageOptions["whenInvalid"]>;
+  readonly onSave?: StageOptions["onSave"];
+  readonly onLoad?: StageOptions["onLoad"];
+  /** How many attempts after the first. */
+  readonly retries: number;
+  readonly timeoutMs?: number;
   /** Absent when the whole value is one output. */
   readonly outputs?: readonly string[];
   readonly extra: "error" | "drop" | "keep";
   /** For a part of another stage's output: that stage. Such a definition is shown nowhere. */
   readonly partOf?: string;
 }
-
-const optionNames = [
-  "description",
-  "version",
-  "seed",
-  "outputs",
-  "extra",
-  "cache",
-  "logged",
-  "codec",
-] as const satisfies readonly (keyof StageOptions)[];
 
 /** Reads the arguments of `stage(…)`. Throws StagebookError for anything that cannot be a stage. */
 export function createStageDefinition(args: readonly unknown[], cell: CellId | null): StageDefinition {
@@ -66,6 +63,12 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
     cache: options.cache ?? true,
     logged: options.logged ?? [],
     codec: options.codec,
+    validate: options.validate,
+    whenInvalid: options.whenInvalid ?? "recompute",
+    onSave: options.onSave,
+    onLoad: options.onLoad,
+    retries: options.retries ?? 0,
+    timeoutMs: options.timeoutMs,
     outputs: options.outputs,
     extra: options.extra ?? "error",
   };
@@ -85,6 +88,8 @@ export function createPartDefinition(base: Extract<InputRef, { kind: "stage" }>,
     version: isOutput ? `output ${part.output}` : undefined,
     cache: true,
     logged: [],
+    whenInvalid: "recompute",
+    retries: 0,
     extra: "error",
     partOf: base.name,
   };
@@ -143,51 +148,4 @@ function checkFunction(fn: object, stage: string): void {
   const isBound = "name" in fn && String(fn.name).startsWith("bound ");
   if (isNative && !isBound)
     refuse("is built into the engine, so its code cannot be seen", "Wrap it: (input) => theFunction(input).");
-}
-
-function checkOptions(given: unknown, stage: string): StageOptions {
-  if (given === undefined) return {};
-  const bad = (what: string, advice: string): never => {
-    throw new StagebookError("stage-options", `stage "${stage}": ${what}`, advice, { stage });
-  };
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    return bad("its options are not an object", 'Write { description: "…" } as the last argument.');
-  const options = given as StageOptions & Record<string, unknown>;
-  for (const name of Object.keys(options))
-    if (!(optionNames as readonly string[]).includes(name))
-      bad(`unknown option "${name}"`, `Options are ${optionNames.join(", ")}.`);
-  if (options.description !== undefined && typeof options.description !== "string")
-    bad("description is not a text", "Give a sentence.");
-  if (options.version !== undefined && typeof options.version !== "string")
-    bad("version is not a text", 'Write version: "2".');
-  if (options.seed !== undefined && typeof options.seed !== "string" && typeof options.seed !== "number")
-    bad("seed is not a number or text", "Write seed: 1.");
-  if (options.cache !== undefined && typeof options.cache !== "boolean")
-    bad("cache is not true or false", "Write cache: false to store nothing.");
-  if (
-    options.logged !== undefined &&
-    !(Array.isArray(options.logged) && options.logged.every((item) => typeof item === "string"))
-  )
-    bad("logged is not a list of input names", 'Write logged: ["limit"].');
-  if (
-    options.outputs !== undefined &&
-    !(
-      Array.isArray(options.outputs) &&
-      options.outputs.length > 0 &&
-      options.outputs.every((item) => typeof item === "string")
-    )
-  )
-    bad("outputs is not a list of names", 'Write outputs: ["train", "test"].');
-  if (options.extra !== undefined && !["error", "drop", "keep"].includes(options.extra))
-    bad(`extra is ${JSON.stringify(options.extra)}`, 'It is "error", "drop" or "keep".');
-  if (options.extra !== undefined && options.outputs === undefined)
-    bad("extra goes with outputs", 'Name the outputs: outputs: ["train", "test"].');
-  if (
-    options.codec !== undefined &&
-    (typeof options.codec.name !== "string" ||
-      typeof options.codec.encode !== "function" ||
-      typeof options.codec.decode !== "function")
-  )
-    bad("codec has no name, encode and decode", "Give { name, encode(value), decode(bytes) }.");
-  return options;
 }

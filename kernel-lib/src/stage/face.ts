@@ -111,6 +111,7 @@ export interface HistoryRow {
   readonly durationMs: number;
   /** All parameters of the stage and its ancestors, as text. */
   readonly params: Values;
+  readonly pinned: boolean;
 }
 
 /** A named, cached function of its inputs. Call it (`await clean()`) to run what is stale and get its output. */
@@ -132,6 +133,12 @@ export interface Stage<T> extends Input<T> {
   output<K extends keyof T & string>(name: K): Input<T[K]>;
   /** Part of its output, as an input: only that part counts. `fn` must be pure; its own code counts too. */
   select<U>(fn: (value: T) => U): Input<Awaited<U>>;
+  /** Keeps the stage's latest result from every clean-up; `false` lets it go again. Throws `no-result`. */
+  pin(isPinned?: boolean): Promise<void>;
+  /** Writes the values of its inputs into a folder, for `replay`. What it needs runs first where it is stale. */
+  exportInputs(folder: string): Promise<void>;
+  /** Runs the function alone on exported inputs: nothing else runs, nothing is stored. Throws `replay` for a folder that holds none. */
+  replay(folder: string): Promise<T>;
   /** The function as it was given, for tests. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callable with fake inputs
   readonly fn: (...args: any[]) => any;
@@ -193,6 +200,11 @@ export interface StageContext {
   /** The stage's last stored output, if any. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the author knows the type
   readonly previous: <T = any>() => Promise<T | undefined>;
+  /**
+   * A path to write a file to; return it, alone or inside the value: the store then owns the file, its content counts, and whoever
+   * reads the value gets a path where it lies read-only. `name` without folders.
+   */
+  readonly fileOut: (name: string) => string;
   readonly run: { readonly id: string; readonly stage: string; readonly cell: string };
 }
 
@@ -220,6 +232,24 @@ export interface StageOptions {
   /** Inputs that are copied to each log line of the stage. */
   readonly logged?: readonly string[];
   readonly codec?: Codec;
+  /** False, or a throw, for a value that is wrong: it is never stored. Asked of each value that is made or loaded. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the stage's own output
+  validate?(value: any): boolean | void | Promise<boolean | void>;
+  /**
+   * What an invalid value leads to. `recompute` (default): a made one fails the stage with `invalid-output`, a stored one is made
+   * again. `throw`: a stored one fails too. `warn`: it is used, with a warning; a made one is not stored.
+   */
+  readonly whenInvalid?: "recompute" | "warn" | "throw";
+  /** Told of each value that was stored. What it throws is logged. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the stage's own output
+  onSave?(value: any): void;
+  /** Told of each value that came from the store. What it throws is logged. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the stage's own output
+  onLoad?(value: any): void;
+  /** How often it is tried again when it fails; with pauses of 0.2 s, 0.4 s, … 30 s. Default 0. */
+  readonly retries?: number;
+  /** Milliseconds after which an attempt is given up with `timeout`; its signal aborts. */
+  readonly timeoutMs?: number;
 }
 
 /** What a file input gives inside the stage. Paths are relative to the notebook. */

@@ -26,6 +26,9 @@ export interface HandleHost {
   explain(ref: StageRef): Promise<Explanation>;
   load(ref: StageRef): Promise<unknown>;
   history(ref: StageRef): Promise<readonly HistoryRow[]>;
+  pin(ref: StageRef, isPinned: boolean): Promise<void>;
+  exportInputs(ref: StageRef, folder: string): Promise<void>;
+  replay(ref: StageRef, folder: string): Promise<unknown>;
   /** Throws `param-unknown` and `param-value`. */
   checkOverrides(overrides: Values): void;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callable with fake inputs
@@ -64,6 +67,9 @@ export function createStageHandle(name: string, host: HandleHost, overrides?: Va
     explain: () => host.explain(ref),
     load: () => host.load(ref),
     history: () => host.history(ref),
+    pin: (isPinned = true) => host.pin(ref, isPinned),
+    exportInputs: (folder) => host.exportInputs(ref, folder),
+    replay: (folder) => host.replay(ref, folder),
     with: (values) => {
       const merged = { ...overrides, ...values };
       host.checkOverrides(merged);

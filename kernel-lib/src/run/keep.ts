@@ -1,0 +1,162 @@
+/** What becomes of a body's value: checked, digested, encoded and stored, unless something that the key counts changed meanwhile. */
+import { describeValue } from "../key/describe";
+import type { LogLevel } from "../protocol";
+import { StagebookError } from "../protocol";
+import type { Entry, NewBlob } from "../store/store";
+import { encodeValue } from "../store/value";
+import type { BodyRun, Made } from "./body";
+import type { EngineParts } from "./engine-parts";
+import { withPaths, type FileOutputs } from "./file-outputs";
+import type { Instance } from "./instances";
+import { namedOutputs } from "./named-outputs";
+import type { StageKey } from "../key/key";
+import { callHook, checkMade } from "./validation";
+import type { KnownKey } from "./work";
+
+/** What is known of the body that made the value. */
+export interface KeepPlace {
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly run: BodyRun;
+  /** What the body read and its code does not show. */
+  readonly unplanned: ReadonlySet<string>;
+  readonly files: FileOutputs;
+}
+
+/** Why a result is returned and not stored. */
+interface Trouble {
+  readonly reason: "changed-while-running" | "uncacheable";
+  readonly message: string;
+}
+
+/** Throws `not-keyable`, `not-storable`, `output-missing`, `output-extra`, `file-missing` and `invalid-output` for the value. */
+export async function keep(
+  engine: EngineParts,
+  instance: Instance,
+  key: KnownKey,
+  returned: unknown,
+  place: KeepPlace,
+): Promise<Made> {
+  const { run } = place;
+  const { definition } = instance;
+  const durationMs = engine.clock.now() - place.startedAt;
+  refuseStream(returned, definition.name);
+  const named = namedOutputs(engine, instance, returned, run.run);
+  const problem = await checkMade(definition, named);
+  const marked = await place.files.adopt(named);
+  const { blobs, digest, codec, sizeBytes, items } = await encodeValue(marked.value, definition.codec);
+  const entry: Entry = {
+    format: 1,
+    key: key.key,
+    partial: key.partial,
+    parts: key.parts,
+    output: {
+      digest,
+      blobs: blobs.map(({ ref }) => ref),
+      files: marked.files,
+      sizeBytes: marked.files.reduce((sum, file) => sum + file.sizeBytes, sizeBytes),
+      codec,
+      summary: describeValue(named),
+      ...(items === undefined ? {} : { items }),
+    },
+    at: engine.clock.now(),
+    durationMs,
+    params: paramTexts(engine, instance, run.paramsAbove),
+    run: run.run,
+    made: engine.made,
+  };
+  const value = (await withPaths(marked.value, entry, engine.store))?.value;
+  run.signal.throwIfAborted();
+  const trouble =
+    problem === undefined
+      ? await findTrouble(engine, instance, key, place)
+      : ({ reason: "uncacheable", message: `its value is invalid: ${problem}` } as const);
+  if (trouble) {
+    engine.outcomes.set(instance, { kind: "unstored", key: key.key, ...trouble });
+    tell(engine, instance, run, "warn", `the result is returned and not stored: ${trouble.message}`);
+    engine.results.keepForRun(entry, blobs);
+    return { value, entry, stored: false };
+  }
+  const stored = await store(engine, instance, entry, blobs, run);
+  if (stored) callHook(engine, instance, "onSave", value, run.run);
+  return { value, entry, stored };
+}
+
+/** What changed while the body ran, or was read without showing in its code. */
+async function findTrouble(
+  engine: EngineParts,
+  instance: Instance,
+  key: KnownKey,
+  { run, unplanned }: KeepPlace,
+): Promise<Trouble | undefined> {
+  const after = await engine.planner.keyOf(instance, await run.outputsNow(), run.externals);
+  if (after.key !== key.key) return changedWhileRunning(engine, key, after);
+  if (unplanned.size === 0) return undefined;
+  const message = `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input`;
+  return { reason: "uncacheable", message };
+}
+
+/** False when the result is in this kernel only: the stage keeps none, or the store could not take it. */
+async function store(
+  engine: EngineParts,
+  instance: Instance,
+  entry: Entry,
+  blobs: readonly NewBlob[],
+  run: BodyRun,
+): Promise<boolean> {
+  if (instance.definition.cache)
+    try {
+      await engine.results.commit(instance, entry, blobs);
+      return true;
+    } catch (error) {
+      if (!(error instanceof StagebookError)) throw error;
+      engine.emit({ type: "store:trouble", message: error.message, where: engine.store.location });
+      tell(engine, instance, run, "error", `the result is kept for this kernel only: ${error.message} ${error.advice}`);
+    }
+  engine.results.keepUnstored(instance, entry, blobs);
+  return false;
+}
+
+function tell(engine: EngineParts, { definition }: Instance, run: BodyRun, level: LogLevel, message: string): void {
+  const { name, cell } = definition;
+  engine.log(level, `${name}: ${message}`, { stage: name, cell, run: run.run });
+}
+
+function changedWhileRunning(engine: EngineParts, before: StageKey, after: StageKey): Trouble {
+  const reasons = engine.diff(before.parts, after.parts).map((reason) => reason.text);
+  return {
+    reason: "changed-while-running",
+    message: `changed while it ran: ${reasons.join("; ") || "its code"}; if the stage itself changes it, keep that value inside the stage`,
+  };
+}
+
+function refuseStream(value: unknown, stage: string): void {
+  if (typeof value !== "object" || value === null) return;
+  const isStream =
+    Symbol.asyncIterator in value ||
+    ("next" in value && Symbol.iterator in value) ||
+    ("subscribe" in value && typeof value.subscribe === "function");
+  if (isStream)
+    throw new StagebookError(
+      "stream-output",
+      `stage "${stage}" returned a stream of items`,
+      "Return an array: collect the items first.",
+      { stage },
+    );
+}
+
+/** All parameters of the stage and of what it needs, as text. `above`: those of what it needs. */
+export function paramTexts(
+  engine: EngineParts,
+  instance: Instance,
+  above: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const own = engine.instances
+    .refs(instance)
+    .flatMap(({ ref }) =>
+      ref.kind === "param"
+        ? [[ref.name, engine.params.text(engine.params.value(ref.name, instance.overlay))] as const]
+        : [],
+    );
+  return Object.fromEntries([...Object.entries(above), ...own].sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,168 @@
+/**
+ * The inputs of a stage as a folder, to run its function alone on them later, here or elsewhere: to look for the cause of a failure,
+ * or to try a change without everything above it.
+ *
+ *   about.json             the stage, its parameters, and for each input where its value lies
+ *   <n>-<k>.blob           the blobs of the n-th input's value
+ *   files/<n>/<name>       an input file
+ */
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Digest } from "../protocol";
+import { StagebookError } from "../protocol";
+import type { Codec } from "../store/codec";
+import type { BlobRef } from "../store/store";
+import { decodeValue, encodeValue } from "../store/value";
+import { inputValue, type InputValues } from "./body";
+import type { EngineParts } from "./engine-parts";
+import type { Externals } from "./externals";
+import type { Instance } from "./instances";
+import { createStageContext } from "./stage-context";
+import type { InputRef } from "../stage/input";
+
+const FORMAT = 1;
+
+type SavedInput =
+  | { readonly path: string; readonly kind: "file"; readonly file: string }
+  | {
+      readonly path: string;
+      readonly kind: "value";
+      readonly of: string;
+      readonly codec: string;
+      readonly blobs: readonly BlobRef[];
+    };
+
+interface About {
+  readonly format: typeof FORMAT;
+  readonly stage: string;
+  readonly seed: Digest;
+  readonly params: Readonly<Record<string, string>>;
+  readonly inputs: readonly SavedInput[];
+}
+
+/** Writes the inputs as they are now into a folder, which is made. */
+export async function exportInputs(
+  engine: EngineParts,
+  instance: Instance,
+  folder: string,
+  from: InputValues & { readonly seed: Digest; readonly params: Readonly<Record<string, string>> },
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const inputs: SavedInput[] = [];
+  for (const leaf of instance.definition.inputs.leaves) {
+    const at = inputs.length;
+    if (!("ref" in leaf) || leaf.ref.kind === "resource") continue;
+    if (leaf.ref.kind === "file") inputs.push(await saveFile(engine, leaf.ref.path, { at, leaf: leaf.path, folder }));
+    else {
+      const value = await inputValue(engine, instance, leaf.ref, from);
+      const encoded = await encodeValue(value, codecOf(engine, instance, leaf.ref));
+      for (const [nth, { pieces }] of encoded.blobs.entries())
+        await writeFile(path.join(folder, `${at}-${nth}.blob`), Buffer.concat(pieces as Uint8Array[]));
+      inputs.push({
+        path: leaf.path,
+        kind: "value",
+        of: nameOf(leaf.ref),
+        codec: encoded.codec,
+        blobs: encoded.blobs.map(({ ref }) => ref),
+      });
+    }
+  }
+  const about: About = {
+    format: FORMAT,
+    stage: instance.definition.name,
+    seed: from.seed,
+    params: from.params,
+    inputs,
+  };
+  await writeFile(path.join(folder, "about.json"), `${JSON.stringify(about, null, 2)}\n`);
+}
+
+/** Calls the stage's function on exported inputs. Runs nothing else, and stores nothing. Throws `replay` for a folder that is none. */
+export async function replay(
+  engine: EngineParts,
+  instance: Instance,
+  folder: string,
+  externals: Externals,
+): Promise<unknown> {
+  const { definition } = instance;
+  const about = await readAbout(folder);
+  const values = new Map<string, unknown>();
+  for (const leaf of definition.inputs.leaves) {
+    if (!("ref" in leaf)) values.set(leaf.path, leaf.value);
+    else if (leaf.ref.kind === "resource") values.set(leaf.path, await externals.open(leaf.ref));
+    else values.set(leaf.path, await readInput(engine, instance, leaf.ref, { leaf: leaf.path, folder, about }));
+  }
+  const inputs = definition.inputs.fill((leaf) => values.get(leaf.path));
+  const scratch = engine.store.makeScratchFolder();
+  const context = createStageContext({
+    run: "replay" as never,
+    stage: definition.name,
+    cell: definition.cell,
+    signal: new AbortController().signal,
+    seed: about.seed,
+    logged: {},
+    emit: engine.emit,
+    now: () => engine.clock.now(),
+    previous: () => Promise.resolve(undefined),
+    fileOut: (name) => path.join(scratch, name),
+    report: () => undefined,
+  });
+  return definition.takesInputs ? definition.fn(inputs, context) : definition.fn(context);
+}
+
+interface Place {
+  /** Which of the saved inputs. */
+  readonly at: number;
+  readonly leaf: string;
+  readonly folder: string;
+}
+
+async function saveFile(engine: EngineParts, source: string, { at, leaf, folder }: Place): Promise<SavedInput> {
+  const file = path.join("files", String(at), path.basename(source));
+  await mkdir(path.join(folder, path.dirname(file)), { recursive: true });
+  await copyFile(engine.files.handle(source).path, path.join(folder, file));
+  return { path: leaf, kind: "file", file };
+}
+
+async function readInput(
+  engine: EngineParts,
+  instance: Instance,
+  ref: InputRef,
+  { leaf, folder, about }: Omit<Place, "at"> & { readonly about: About },
+): Promise<unknown> {
+  const at = about.inputs.findIndex((input) => input.path === leaf);
+  const saved = about.inputs[at];
+  if (!saved) throw notThere(folder, `has no input ${leaf || "itself"} for stage "${instance.definition.name}"`);
+  if (saved.kind === "file") return engine.files.handle(path.resolve(folder, saved.file));
+  const read = async (blob: BlobRef, into?: Uint8Array): Promise<Uint8Array> => {
+    const nth = saved.blobs.indexOf(blob);
+    const bytes = await readFile(path.join(folder, `${at}-${nth}.blob`));
+    into?.set(bytes);
+    return into ?? bytes;
+  };
+  const loaded = await decodeValue({ output: saved } as never, codecOf(engine, instance, ref), read);
+  if (!loaded) throw notThere(folder, `lacks the value of input ${leaf || "itself"}`);
+  return loaded.value;
+}
+
+async function readAbout(folder: string): Promise<About> {
+  try {
+    const about = JSON.parse(await readFile(path.join(folder, "about.json"), "utf8")) as About;
+    if (about.format === FORMAT) return about;
+  } catch (error) {
+    throw notThere(folder, "holds no exported inputs", error);
+  }
+  throw notThere(folder, "was written by another version of Stagebook");
+}
+
+function notThere(folder: string, what: string, cause?: unknown): StagebookError {
+  return new StagebookError("replay", `${folder} ${what}`, "Export them: await stage.exportInputs(folder).", { cause });
+}
+
+function codecOf(engine: EngineParts, instance: Instance, ref: InputRef): Codec | undefined {
+  return ref.kind === "stage" ? engine.instances.ofRef(ref, instance).definition.codec : undefined;
+}
+
+function nameOf(ref: InputRef): string {
+  return "name" in ref ? ref.name : ref.kind;
+}
