@@ -1,45 +1,14 @@
 /** One stage body: its inputs put together, run under its own activity. What becomes of its value: `keep.ts`. */
 import { digestOf } from "../key/digest";
-import type { RunId, RunSource } from "../protocol";
 import type { InputRef } from "../stage/input";
-import type { Entry } from "../store/store";
 import { findActivity, withinActivity, type StageActivity } from "./activity";
+import type { BodyRun, InputValues, KnownKey, Made } from "./body-parts";
 import type { EngineParts } from "./engine-parts";
-import type { Externals } from "./externals";
 import { FileOutputs } from "./file-outputs";
-import type { OutputDigest } from "./input-digests";
 import type { Instance, StageRef } from "./instances";
 import { keep } from "./keep";
 import { jsonFields } from "./log-fields";
 import { createStageContext } from "./stage-context";
-import type { KnownKey } from "./work";
-
-/** Where the values of inputs come from. */
-export interface InputValues {
-  readonly externals: Externals;
-  /** A fresh copy of the value of a stage, which runs first when it is not current. */
-  valueOf(need: Instance): Promise<unknown>;
-}
-
-/** What a body needs of the run that it belongs to. */
-export interface BodyRun extends InputValues {
-  readonly run: RunId;
-  readonly source: RunSource;
-  readonly signal: AbortSignal;
-  /** Outputs of what the stage needs as they are now, by instance id. */
-  outputsNow(): Promise<ReadonlyMap<string, OutputDigest>>;
-  /** All parameters behind what the stage needs, as text. */
-  readonly paramsAbove: Readonly<Record<string, string>>;
-  /** Tells kernels that wait for this body. */
-  report(progress: { readonly done: number; readonly total?: number }): void;
-}
-
-/** A body's value and what became of it. */
-export interface Made {
-  readonly value: unknown;
-  readonly entry: Entry;
-  readonly stored: boolean;
-}
 
 /** Runs the body. Throws what it throws, `not-keyable` or `not-storable` for its value, and the signal's reason when stopped. */
 export async function runBody(

@@ -103,7 +103,7 @@ function replaceTexts(value: unknown, replace: (text: string) => string): unknow
     if (node instanceof Set) return fill(node, new Set(), (copy) => node.forEach((item) => copy.add(walk(item))));
     const prototype: unknown = Object.getPrototypeOf(node);
     if (prototype !== Object.prototype && prototype !== null) return node;
-    const copy = Object.create(prototype as object | null) as Record<string, unknown>;
+    const copy = Object.create(prototype) as Record<string, unknown>;
     return fill(node, copy, () => {
       for (const [key, item] of Object.entries(node))
         Object.defineProperty(copy, key, { value: walk(item), enumerable: true, writable: true, configurable: true });

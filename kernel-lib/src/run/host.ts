@@ -1,8 +1,8 @@
 /** What the handles in cells ask for, answered by the engine, in the words and shapes of the public face. */
 import { digestOf } from "../key/digest";
-import type { PlanRowView, StageView, View } from "../protocol";
+import type { PlanRowView, View } from "../protocol";
 import { known, StagebookError } from "../protocol";
-import type { Explanation, Freshness, HistoryRow, Plan, PlanRow, RunOptions, Running, Values } from "../stage/face";
+import type { Explanation, Freshness, HistoryRow, Plan, RunOptions, Running, Values } from "../stage/face";
 import type { HandleHost, StageRef } from "../stage/handle";
 import type { InputLeaf } from "../stage/input";
 import { findActivity, noOverlay, type Overlay } from "./activity";
@@ -14,8 +14,7 @@ import type { Outcome } from "./outcome";
 import { paramTexts } from "./keep";
 import { exportInputs, replay } from "./replay";
 import { RunningStage } from "./running";
-
-const inspect = Symbol.for("nodejs.util.inspect.custom");
+import { ExplanationText, planRow, PlanText, statusText } from "./texts";
 
 export class EngineHost implements HandleHost {
   private readonly readNow = new Map<string, unknown>();
@@ -270,69 +269,4 @@ function rootError(target: Outcome, outcomes: ReadonlyMap<string, Outcome>): Sta
         { stage: target.by },
       )
     : undefined;
-}
-
-/** What the page and the prompt say of a stage in one line. */
-function statusText(stage: StageView): string {
-  const reasons = stage.reasons.map((reason) => reason.text).join("; ");
-  const status =
-    stage.status === "running"
-      ? "running"
-      : stage.error
-        ? `failed: ${stage.error.message}`
-        : reasons === "" || stage.status === "fresh"
-          ? stage.status
-          : `${stage.status}: ${reasons}`;
-  const last = stage.result ? ` · last ${durationText(stage.result.durationMs)}, ${stage.result.summary}` : "";
-  return `${status}${last} · to ${stage.status === "fresh" ? "see its value" : "run it"}: await ${stage.name}()`;
-}
-
-/** `120 ms`, `1.2 s`, `3 min 20 s`. */
-export function durationText(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
-}
-
-function planRow(row: PlanRowView): PlanRow {
-  return {
-    stage: row.stage,
-    action: row.action,
-    reasons: row.reasons.map((reason) => reason.text),
-    ...(row.waitsFor.length ? { waitsFor: row.waitsFor } : {}),
-    ...(row.estimateMs === undefined ? {} : { estimateMs: row.estimateMs }),
-    ...(row.untracked.length ? { untracked: row.untracked } : {}),
-  };
-}
-
-class PlanText implements Plan {
-  constructor(readonly rows: readonly PlanRow[]) {}
-
-  [inspect](): string {
-    if (this.rows.length === 0) return "plan: no stages";
-    const width = Math.max(...this.rows.map((row) => row.stage.length));
-    return this.rows
-      .map((row) =>
-        `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${row.reasons.join("; ")}${row.estimateMs === undefined || row.estimateMs < 1 ? "" : ` (about ${durationText(row.estimateMs)})`}`.trimEnd(),
-      )
-      .join("\n");
-  }
-}
-
-class ExplanationText implements Explanation {
-  constructor(
-    readonly stage: string,
-    readonly status: Freshness,
-    readonly reasons: readonly string[],
-  ) {}
-
-  toString(): string {
-    return this.reasons.length === 0
-      ? `${this.stage} is ${this.status}`
-      : `${this.stage} is ${this.status}: ${this.reasons.join("; ")}`;
-  }
-
-  [inspect](): string {
-    return this.toString();
-  }
 }

@@ -4,14 +4,13 @@ import type { LogLevel } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { Entry, NewBlob } from "../store/store";
 import { encodeValue } from "../store/value";
-import type { BodyRun, Made } from "./body";
+import type { BodyRun, KnownKey, Made } from "./body-parts";
 import type { EngineParts } from "./engine-parts";
 import { withPaths, type FileOutputs } from "./file-outputs";
 import type { Instance } from "./instances";
 import { namedOutputs } from "./named-outputs";
 import type { StageKey } from "../key/key";
 import { callHook, checkMade } from "./validation";
-import type { KnownKey } from "./work";
 
 /** What is known of the body that made the value. */
 export interface KeepPlace {

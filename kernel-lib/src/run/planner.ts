@@ -5,23 +5,15 @@ import { createKey, type StageKey } from "../key/key";
 import type { Digest, Freshness, PlanAction, PlanRowView, Reason, ResultView } from "../protocol";
 import { known, StagebookError } from "../protocol";
 import type { Entry } from "../store/store";
+import type { Assessment } from "./assessment";
 import { Externals } from "./externals";
 import type { Files } from "./files";
 import { InputDigests, type OutputDigest, type Outside } from "./input-digests";
 import type { Instance, Instances } from "./instances";
 import type { Outcomes } from "./outcomes";
 import type { ParamValues } from "./params";
+import { force, makeAgain, shareEqualWork } from "./plan-passes";
 import type { Results } from "./results";
-
-/** What the planner found for one instance. */
-export interface Assessment {
-  readonly instance: Instance;
-  readonly key: StageKey;
-  readonly row: PlanRowView;
-  readonly needs: readonly string[];
-  /** An equal computation before it in this plan: it is waited for. */
-  readonly twin?: string;
-}
 
 export interface FullPlan {
   readonly graph: Graph;
@@ -273,66 +265,6 @@ export class Planner {
         untracked: [],
       },
     };
-  }
-}
-
-/** A target that keeps no result runs whenever it is asked for. */
-function force(assessment: Assessment): Assessment {
-  const { instance, row } = assessment;
-  if (row.action !== "fresh" && row.action !== "load") return assessment;
-  const reasons: readonly Reason[] = [{ kind: "forced", name: instance.definition.name, text: "keeps no result" }];
-  return { ...assessment, row: { ...row, action: "run", reasons } };
-}
-
-/** Equal code on equal inputs is one computation: only the first is certain to run its body. */
-function shareEqualWork(assessed: Map<string, Assessment>): void {
-  const firstByKey = new Map<Digest, Assessment>();
-  const pendingByPartial = new Map<Digest, Assessment[]>();
-  for (const [id, assessment] of assessed) {
-    const { key, row } = assessment;
-    if (row.action !== "run") continue;
-    if (key.key === undefined) {
-      pendingByPartial.set(key.partial, [...(pendingByPartial.get(key.partial) ?? []), assessment]);
-      continue;
-    }
-    const first = firstByKey.get(key.key);
-    if (!first) firstByKey.set(key.key, assessment);
-    else {
-      const waiting: Reason = { kind: "waiting", name: first.row.stage, text: `does the same as ${first.row.stage}` };
-      const shared = {
-        ...row,
-        action: "maybe",
-        waitsFor: [first.row.stage],
-        reasons: [...row.reasons, waiting],
-      } as const;
-      assessed.set(id, { ...assessment, row: shared, twin: first.instance.id });
-    }
-  }
-  // Below a stage that may change nobody knows yet which of them come out equal.
-  for (const group of pendingByPartial.values())
-    if (group.length > 1)
-      for (const each of group) assessed.set(each.instance.id, { ...each, row: { ...each.row, action: "maybe" } });
-}
-
-/** A result whose value is gone is made again when something that runs needs it. Until then its record says all that keys need. */
-function makeAgain(
-  assessed: Map<string, Assessment>,
-  { isGone, wanted }: { readonly isGone: (assessment: Assessment) => boolean; readonly wanted: ReadonlySet<string> },
-): void {
-  const readers = new Map<string, Set<string>>();
-  // Readers before what they read.
-  for (const [id, assessment] of [...assessed].reverse()) {
-    const { row, instance } = assessment;
-    const name = instance.definition.name;
-    if ((row.action === "fresh" || row.action === "load") && isGone(assessment)) {
-      const above = [...(readers.get(id) ?? [])].map((reader) => known(assessed, reader).row);
-      const sure = wanted.has(id) || above.some(({ action }) => action === "run");
-      const waitsFor = above.filter(({ action }) => action === "maybe").map(({ stage }) => stage);
-      const reasons: readonly Reason[] = [{ kind: "lost", name, text: "its stored value is gone, and needed" }];
-      if (sure) assessed.set(id, { ...assessment, row: { ...row, action: "run", status: "stale", reasons } });
-      else if (waitsFor.length > 0) assessed.set(id, { ...assessment, row: { ...row, action: "maybe", waitsFor } });
-    }
-    for (const need of assessment.needs) readers.set(need, (readers.get(need) ?? new Set()).add(id));
   }
 }
 

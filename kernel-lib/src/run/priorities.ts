@@ -1,5 +1,5 @@
 /** Which stages to begin first when not all can: those that hold up the most, by how long everything took before. */
-import type { Assessment } from "./planner";
+import type { Assessment } from "./assessment";
 
 /** What a stage without a past is taken to need, in milliseconds: next to nothing, and more than none. */
 const UNKNOWN_MS = 1;

@@ -13,7 +13,8 @@ import { StagebookError } from "../protocol";
 import type { Codec } from "../store/codec";
 import type { BlobRef } from "../store/store";
 import { decodeValue, encodeValue } from "../store/value";
-import { inputValue, type InputValues } from "./body";
+import { inputValue } from "./body";
+import type { InputValues } from "./body-parts";
 import type { EngineParts } from "./engine-parts";
 import type { Externals } from "./externals";
 import type { Instance } from "./instances";
@@ -57,7 +58,7 @@ export async function exportInputs(
       const value = await inputValue(engine, instance, leaf.ref, from);
       const encoded = await encodeValue(value, codecOf(engine, instance, leaf.ref));
       for (const [nth, { pieces }] of encoded.blobs.entries())
-        await writeFile(path.join(folder, `${at}-${nth}.blob`), Buffer.concat(pieces as Uint8Array[]));
+        await writeFile(path.join(folder, `${at}-${nth}.blob`), Buffer.concat(pieces));
       inputs.push({
         path: leaf.path,
         kind: "value",

@@ -12,7 +12,8 @@ import type { Outcome } from "./outcome";
 import { criticalPaths } from "./priorities";
 import { resultOf } from "./planner";
 import type { Slots } from "./slots";
-import { perform, type KnownKey, type WorkOrder, type WorkRun } from "./work";
+import type { KnownKey } from "./body-parts";
+import { perform, type WorkOrder, type WorkRun } from "./work";
 
 export interface RunRequest {
   readonly id: RunId;

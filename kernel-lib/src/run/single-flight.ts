@@ -10,9 +10,9 @@ export interface FlightPorts {
   readonly store: Store;
   readonly signal: AbortSignal;
   /** Looks in the store once more. */
-  find(): Promise<Entry | undefined>;
+  readonly find: () => Promise<Entry | undefined>;
   /** Told when another kernel is at work, and of each change in what it tells. */
-  waiting(holder: Holder): void;
+  readonly waiting: (holder: Holder) => void;
 }
 
 /** The right to do the work, or the result that another kernel has made meanwhile. */

@@ -1,9 +1,9 @@
 /** The work on one stage of a run: its turn, its right among kernels, its attempts, and what is told of them. */
 import type { Digest, EventBody, Reason, RunId, RunSource } from "../protocol";
-import type { StageKey } from "../key/key";
 import type { Entry, Holder } from "../store/store";
 import { attempt } from "./attempts";
-import { fillInputs, runBody, type BodyRun, type Made } from "./body";
+import { fillInputs, runBody } from "./body";
+import type { BodyRun, KnownKey, Made } from "./body-parts";
 import type { EngineParts } from "./engine-parts";
 import { messageOf } from "./error-view";
 import type { Externals } from "./externals";
@@ -13,9 +13,6 @@ import type { Outcome } from "./outcome";
 import { resultOf } from "./planner";
 import { takeOff } from "./single-flight";
 import type { Place, Slots } from "./slots";
-
-/** A key that is known, all that the work needs above it having ended. */
-export type KnownKey = StageKey & { readonly key: Digest };
 
 /** What the work asks of its run. */
 export interface WorkRun {

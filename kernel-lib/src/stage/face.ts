@@ -234,7 +234,7 @@ export interface StageOptions {
   readonly codec?: Codec;
   /** False, or a throw, for a value that is wrong: it is never stored. Asked of each value that is made or loaded. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the stage's own output
-  validate?(value: any): boolean | void | Promise<boolean | void>;
+  readonly validate?: (value: any) => unknown;
   /**
    * What an invalid value leads to. `recompute` (default): a made one fails the stage with `invalid-output`, a stored one is made
    * again. `throw`: a stored one fails too. `warn`: it is used, with a warning; a made one is not stored.
@@ -242,10 +242,10 @@ export interface StageOptions {
   readonly whenInvalid?: "recompute" | "warn" | "throw";
   /** Told of each value that was stored. What it throws is logged. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the stage's own output
-  onSave?(value: any): void;
+  readonly onSave?: (value: any) => unknown;
   /** Told of each value that came from the store. What it throws is logged. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the stage's own output
-  onLoad?(value: any): void;
+  readonly onLoad?: (value: any) => unknown;
   /** How often it is tried again when it fails; with pauses of 0.2 s, 0.4 s, … 30 s. Default 0. */
   readonly retries?: number;
   /** Milliseconds after which an attempt is given up with `timeout`; its signal aborts. */

@@ -1,0 +1,37 @@
+/** What a body is given and what it leaves: shared by those that call it, run it and keep its value. */
+import type { StageKey } from "../key/key";
+import type { Digest, RunId, RunSource } from "../protocol";
+import type { Entry } from "../store/store";
+import type { Externals } from "./externals";
+import type { OutputDigest } from "./input-digests";
+import type { Instance } from "./instances";
+
+/** A key that is known: all that the work needs above it has ended. */
+export type KnownKey = StageKey & { readonly key: Digest };
+
+/** Where the values of inputs come from. */
+export interface InputValues {
+  readonly externals: Externals;
+  /** A fresh copy of the value of a stage, which runs first when it is not current. */
+  valueOf(need: Instance): Promise<unknown>;
+}
+
+/** What a body needs of the run that it belongs to. */
+export interface BodyRun extends InputValues {
+  readonly run: RunId;
+  readonly source: RunSource;
+  readonly signal: AbortSignal;
+  /** Outputs of what the stage needs as they are now, by instance id. */
+  outputsNow(): Promise<ReadonlyMap<string, OutputDigest>>;
+  /** All parameters behind what the stage needs, as text. */
+  readonly paramsAbove: Readonly<Record<string, string>>;
+  /** Tells kernels that wait for this body. */
+  report(progress: { readonly done: number; readonly total?: number }): void;
+}
+
+/** A body's value and what became of it. */
+export interface Made {
+  readonly value: unknown;
+  readonly entry: Entry;
+  readonly stored: boolean;
+}

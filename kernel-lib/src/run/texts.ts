@@ -1,0 +1,73 @@
+/** What stages, plans and explanations say when they are printed. */
+import type { PlanRowView, StageView } from "../protocol";
+import type { Explanation, Freshness, Plan, PlanRow } from "../stage/face";
+
+const inspect = Symbol.for("nodejs.util.inspect.custom");
+
+/** What the page and the prompt say of a stage in one line. */
+export function statusText(stage: StageView): string {
+  const reasons = stage.reasons.map((reason) => reason.text).join("; ");
+  const status =
+    stage.status === "running"
+      ? "running"
+      : stage.error
+        ? `failed: ${stage.error.message}`
+        : reasons === "" || stage.status === "fresh"
+          ? stage.status
+          : `${stage.status}: ${reasons}`;
+  const last = stage.result ? ` · last ${durationText(stage.result.durationMs)}, ${stage.result.summary}` : "";
+  return `${status}${last} · to ${stage.status === "fresh" ? "see its value" : "run it"}: await ${stage.name}()`;
+}
+
+/** `120 ms`, `1.2 s`, `3 min 20 s`. */
+export function durationText(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** A row as the public face gives it. */
+export function planRow(row: PlanRowView): PlanRow {
+  return {
+    stage: row.stage,
+    action: row.action,
+    reasons: row.reasons.map((reason) => reason.text),
+    ...(row.waitsFor.length ? { waitsFor: row.waitsFor } : {}),
+    ...(row.estimateMs === undefined ? {} : { estimateMs: row.estimateMs }),
+    ...(row.untracked.length ? { untracked: row.untracked } : {}),
+  };
+}
+
+/** A plan that prints as a table. */
+export class PlanText implements Plan {
+  constructor(readonly rows: readonly PlanRow[]) {}
+
+  [inspect](): string {
+    if (this.rows.length === 0) return "plan: no stages";
+    const width = Math.max(...this.rows.map((row) => row.stage.length));
+    return this.rows
+      .map((row) =>
+        `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${row.reasons.join("; ")}${row.estimateMs === undefined || row.estimateMs < 1 ? "" : ` (about ${durationText(row.estimateMs)})`}`.trimEnd(),
+      )
+      .join("\n");
+  }
+}
+
+/** An explanation that prints as a sentence. */
+export class ExplanationText implements Explanation {
+  constructor(
+    readonly stage: string,
+    readonly status: Freshness,
+    readonly reasons: readonly string[],
+  ) {}
+
+  toString(): string {
+    return this.reasons.length === 0
+      ? `${this.stage} is ${this.status}`
+      : `${this.stage} is ${this.status}: ${this.reasons.join("; ")}`;
+  }
+
+  [inspect](): string {
+    return this.toString();
+  }
+}
