@@ -49,20 +49,21 @@ export function createKey(
   closure: Closure,
   digestInput: (ref: InputRef, path: string) => InputDigest,
 ): StageKey {
-  const places = placesOf(definition, closure);
+  const last = lastKeys.get(definition);
+  const places = last?.closure === closure ? last.places : placesOf(definition, closure);
   const inputs = places.map(({ slot, source, path }) => ({ slot, input: readPlace(source, path, digestInput) }));
   // The same code on the same inputs has the key that it had.
-  const signature = inputs.map(({ input }) => signatureOf(input)).join("\0");
-  const last = lastKeys.get(definition);
-  if (last?.closure === closure && last.signature === signature) return last.key;
+  const signature = inputs.map(({ input }) => signatureOf(input));
+  if (last?.closure === closure && signature.every((digest, at) => digest === last.signature[at])) return last.key;
   const key = assemble(definition, closure, inputs);
-  lastKeys.set(definition, { closure, signature, key });
+  lastKeys.set(definition, { closure, places, signature, key });
   return key;
 }
 
 interface LastKey {
   readonly closure: Closure;
-  readonly signature: string;
+  readonly places: readonly Place[];
+  readonly signature: readonly string[];
   readonly key: StageKey;
 }
 

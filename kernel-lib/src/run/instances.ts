@@ -26,11 +26,20 @@ export interface Instance {
   readonly overlay: Overlay;
 }
 
+/** What an instance needed when its inputs and the definitions were these. */
+interface LastNeeds {
+  readonly refs: readonly InputPlace[];
+  readonly version: number;
+  readonly needs: readonly Instance[];
+}
+
 /** Finds instances and walks their closures; what it found holds until the epoch ends. */
 export class Instances {
   private closures = new Map<StageDefinition, Closure>();
   private readonly lastClosures = new WeakMap<StageDefinition, Closure>();
-  private inputs = new Map<StageDefinition, readonly InputPlace[]>();
+  private readonly plain = new WeakMap<StageDefinition, Instance>();
+  private readonly inputs = new WeakMap<Closure, readonly InputPlace[]>();
+  private readonly lastNeeds = new WeakMap<Instance, LastNeeds>();
   private readonly parts = new WeakMap<StagePart, StageDefinition>();
   private readonly partIds = new WeakMap<StagePart, string>();
   private partCount = 0;
@@ -43,14 +52,13 @@ export class Instances {
   /** After anything that may have run user code. */
   endEpoch(): void {
     this.closures = new Map();
-    this.inputs = new Map();
   }
 
   /** Throws `stage-unknown` when no cell defines it now. */
   find(name: string, overlay: Overlay = noOverlay): Instance {
     const definition = this.registry.stages.get(name);
-    if (definition)
-      return { id: overlay.size === 0 ? name : `${name} with ${overlayText(overlay)}`, definition, overlay };
+    if (definition && overlay.size > 0) return { id: `${name} with ${overlayText(overlay)}`, definition, overlay };
+    if (definition) return this.plainInstance(definition);
     const known = this.registry.stages.all().map((each) => each.name);
     throw new StagebookError(
       "stage-unknown",
@@ -58,6 +66,16 @@ export class Instances {
       known.length ? `Stages are ${known.join(", ")}.` : `Define it: stage("${name}", () => …).`,
       { stage: name },
     );
+  }
+
+  /** The same object as long as the definition is the same. */
+  private plainInstance(definition: StageDefinition): Instance {
+    let instance = this.plain.get(definition);
+    if (!instance) {
+      instance = { id: definition.name, definition, overlay: noOverlay };
+      this.plain.set(definition, instance);
+    }
+    return instance;
   }
 
   closure(instance: Instance): Closure {
@@ -83,10 +101,12 @@ export class Instances {
 
   /** Every input, declared or read in the code. */
   refs(instance: Instance): readonly InputPlace[] {
-    const known = this.inputs.get(instance.definition);
-    if (known) return known;
-    const found = this.findInputs(instance);
-    this.inputs.set(instance.definition, found);
+    const closure = this.closure(instance);
+    let found = this.inputs.get(closure);
+    if (!found) {
+      found = this.findInputs(instance);
+      this.inputs.set(closure, found);
+    }
     return found;
   }
 
@@ -103,15 +123,21 @@ export class Instances {
     );
   }
 
-  /** The instances that this one needs, each once. Throws `stage-unknown` for an input whose cell is gone. */
+  /** The instances that this one needs, each once; the same list while nothing changed. Throws `stage-unknown` for an input whose cell is gone. */
   needs(instance: Instance): readonly Instance[] {
+    const refs = this.refs(instance);
+    const { version } = this.registry.stages;
+    const last = this.lastNeeds.get(instance);
+    if (last?.refs === refs && last.version === version) return last.needs;
     const found = new Map<string, Instance>();
-    for (const { ref } of this.refs(instance)) {
+    for (const { ref } of refs) {
       if (ref.kind !== "stage") continue;
       const need = this.ofRef(ref, instance);
       found.set(need.id, need);
     }
-    return [...found.values()];
+    const needs = [...found.values()];
+    this.lastNeeds.set(instance, { refs, version, needs });
+    return needs;
   }
 
   /** The instance behind an input of `from`: it keeps the overlay of the one that asks. */

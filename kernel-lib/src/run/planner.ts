@@ -38,8 +38,20 @@ export interface PlannerParts {
   readonly outcomes: Outcomes;
 }
 
+/** An instance that a plan speaks of, and what it needs. */
+interface Reached {
+  readonly instance: Instance;
+  readonly needs: readonly Instance[];
+  readonly needIds: readonly string[];
+  /** It needs a stage that is defined no more. */
+  readonly missing?: StagebookError;
+}
+
 export class Planner {
   private readonly inputs: InputDigests;
+  private readonly lastReached = new WeakMap<Instance, Reached>();
+  private readonly lastFresh = new WeakMap<Instance, { readonly entry: Entry; readonly assessment: Assessment }>();
+  private lastGraph: { readonly reached: readonly Reached[]; readonly graph: Graph } | undefined;
 
   constructor(private readonly parts: PlannerParts) {
     this.inputs = new InputDigests(parts);
@@ -48,7 +60,7 @@ export class Planner {
   /** The targets and everything that they need. */
   async plan(targets: readonly Instance[], { isAsked = false, wantsValues = false }: PlanFor = {}): Promise<FullPlan> {
     const reached = this.reachAll(targets);
-    const graph = createGraph(new Map([...reached].map(([id, { needs }]) => [id, needs])));
+    const graph = this.graphOf(reached);
     const outside = await this.inputs.lookOutside(
       [...reached.values()].map(({ instance }) => instance),
       new Externals(this.parts.files),
@@ -57,7 +69,9 @@ export class Planner {
     const assessed = new Map<string, Assessment>();
     const forced = new Set(isAsked ? targets.filter(({ definition }) => !definition.cache).map(({ id }) => id) : []);
     for (const id of graph.order) {
-      const assessment = await this.assess(known(reached, id), assessed, outside, partials);
+      const found = this.assess(known(reached, id), assessed, outside, partials);
+      // Most are there at once: waiting for each would take longer than all the rest.
+      const assessment = found instanceof Promise ? await found : found;
       assessed.set(id, forced.has(id) ? force(assessment) : assessment);
     }
     shareEqualWork(assessed);
@@ -77,35 +91,45 @@ export class Planner {
     );
   }
 
-  private reachAll(
-    targets: readonly Instance[],
-  ): Map<string, { instance: Instance; needs: readonly string[]; missing?: StagebookError }> {
-    const reached = new Map<string, { instance: Instance; needs: readonly string[]; missing?: StagebookError }>();
+  private reachAll(targets: readonly Instance[]): ReadonlyMap<string, Reached> {
+    const reached = new Map<string, Reached>();
     const open = [...targets];
     // In order of definition, then of need: the order breaks ties in the graph.
     for (const instance of open) {
       if (reached.has(instance.id)) continue;
       try {
         const needs = this.parts.instances.needs(instance);
-        reached.set(instance.id, { instance, needs: needs.map((need) => need.id) });
-        open.push(...needs);
+        const last = this.lastReached.get(instance);
+        const now = last?.needs === needs ? last : { instance, needs, needIds: needs.map((need) => need.id) };
+        if (now !== last) this.lastReached.set(instance, now);
+        reached.set(instance.id, now);
+        for (const need of needs) if (!reached.has(need.id)) open.push(need);
       } catch (error) {
         if (!(error instanceof StagebookError)) throw error;
-        reached.set(instance.id, { instance, needs: [], missing: error });
+        reached.set(instance.id, { instance, needs: [], needIds: [], missing: error });
       }
     }
     return reached;
   }
 
-  private async assess(
-    reached: { instance: Instance; needs: readonly string[]; missing?: StagebookError },
+  /** The same graph as long as the edges are the same. */
+  private graphOf(reached: ReadonlyMap<string, Reached>): Graph {
+    const now = [...reached.values()];
+    const last = this.lastGraph;
+    if (last?.reached.length === now.length && now.every((each, at) => each === last.reached[at])) return last.graph;
+    const graph = createGraph(new Map(now.map(({ instance, needIds }) => [instance.id, needIds])));
+    this.lastGraph = { reached: now, graph };
+    return graph;
+  }
+
+  private assess(
+    { instance, needIds, missing }: Reached,
     above: ReadonlyMap<string, Assessment>,
     outside: Outside,
     partials: ReadonlySet<Digest>,
-  ): Promise<Assessment> {
-    const { instance, needs, missing } = reached;
+  ): Assessment | Promise<Assessment> {
     if (missing)
-      return this.blocked(instance, needs, [
+      return this.blocked(instance, needIds, [
         { kind: "blocked", name: instance.definition.name, text: missing.message },
       ]);
     const currentOutput = (id: string): OutputDigest | undefined => {
@@ -121,30 +145,59 @@ export class Planner {
       );
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;
-      return this.blocked(instance, needs, [
+      return this.blocked(instance, needIds, [
         { kind: "uncacheable", name: instance.definition.name, text: error.message },
       ]);
     }
+    const entry = key.key === undefined ? undefined : this.parts.results.findRemembered(key.key);
+    return entry
+      ? this.assessFresh(instance, needIds, key, entry)
+      : this.assessOpen(instance, needIds, key, above, partials);
+  }
+
+  /** The same assessment as long as nothing in it has changed. */
+  private assessFresh(instance: Instance, needs: readonly string[], key: StageKey, entry: Entry): Assessment {
+    const action = this.parts.results.isHere(entry.key) ? "fresh" : "load";
+    const last = this.lastFresh.get(instance);
+    if (last?.entry === entry && last.assessment.key === key) {
+      const { assessment } = last;
+      if (assessment.needs === needs && assessment.row.action === action) return assessment;
+    }
+    const row = { action, status: "fresh", reasons: [], waitsFor: [], result: resultOf(entry) } as const;
+    const assessment = this.assessment(instance, needs, key, row);
+    this.lastFresh.set(instance, { entry, assessment });
+    return assessment;
+  }
+
+  private async assessOpen(
+    instance: Instance,
+    needs: readonly string[],
+    key: StageKey,
+    above: ReadonlyMap<string, Assessment>,
+    partials: ReadonlySet<Digest>,
+  ): Promise<Assessment> {
     const judged =
       key.key === undefined
         ? await this.judgePending(instance, key, needs, above, partials)
         : await this.judgeKnown(instance, key as StageKey & { key: Digest });
-    const untracked = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
     const estimateMs =
       judged.action === "run" || judged.action === "maybe"
         ? (await this.parts.results.latest(instance))?.durationMs
         : undefined;
-    return {
-      instance,
-      key,
-      needs,
-      row: {
-        stage: instance.definition.partOf ?? instance.definition.name,
-        ...judged,
-        untracked,
-        ...(estimateMs === undefined ? {} : { estimateMs }),
-      },
-    };
+    return this.assessment(instance, needs, key, judged, estimateMs);
+  }
+
+  private assessment(
+    instance: Instance,
+    needs: readonly string[],
+    key: StageKey,
+    judged: Judged,
+    estimateMs?: number,
+  ): Assessment {
+    const untracked = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
+    const estimate = estimateMs === undefined ? {} : { estimateMs };
+    const stage = instance.definition.partOf ?? instance.definition.name;
+    return { instance, key, needs, row: { stage, ...judged, untracked, ...estimate } };
   }
 
   private async judgeKnown(instance: Instance, key: StageKey & { key: Digest }): Promise<Judged> {
@@ -243,10 +296,10 @@ export class Planner {
     return { status: "stale", reasons: [{ kind: "lost", name, text: "its stored result is gone" }] };
   }
 
-  private assessStuck(reached: { instance: Instance; needs: readonly string[] }, graph: Graph): Assessment {
+  private assessStuck(reached: Reached, graph: Graph): Assessment {
     const above = reach([reached.instance.id], graph.needs);
     const cycle = graph.cycles.find((path) => path.some((name) => above.has(name))) ?? [];
-    return this.blocked(reached.instance, reached.needs, [
+    return this.blocked(reached.instance, reached.needIds, [
       { kind: "blocked", name: reached.instance.definition.name, text: `in a circle: ${cycle.join(" → ")}` },
     ]);
   }

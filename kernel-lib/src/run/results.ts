@@ -40,9 +40,14 @@ export class Results {
     return unstored.length === 0 ? stored : new Set([...stored, ...unstored]);
   }
 
+  /** The entry under a key that was found before. */
+  findRemembered(key: Digest): Entry | undefined {
+    return this.unstored.get(key)?.entry ?? this.entries.get(key);
+  }
+
   /** The entry under a key; undefined for stages that keep none. */
   async find(instance: Instance, key: Digest): Promise<Entry | undefined> {
-    const kept = this.unstored.get(key)?.entry ?? this.entries.get(key);
+    const kept = this.findRemembered(key);
     if (kept) return kept;
     if (!instance.definition.cache) return undefined;
     const entry = await this.store.findEntry(key);

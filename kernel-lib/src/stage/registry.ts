@@ -16,6 +16,8 @@ export class Definitions<T extends Defined> {
   private readonly byCell = new Map<CellId, Set<T>>();
   /** Names defined by each cell while it is executing. */
   private readonly underway = new Map<CellId, Set<string>>();
+  private list: readonly T[] | undefined;
+  private changes = 0;
 
   constructor(private readonly noun: "stage" | "parameter") {}
 
@@ -24,7 +26,12 @@ export class Definitions<T extends Defined> {
   }
 
   all(): readonly T[] {
-    return [...this.byName.values()];
+    return (this.list ??= [...this.byName.values()]);
+  }
+
+  /** Another number after each change: what was worked out from the definitions holds while it is the same. */
+  get version(): number {
+    return this.changes;
   }
 
   /** What a cell defines, in order of definition. */
@@ -44,6 +51,7 @@ export class Definitions<T extends Defined> {
       );
     if (before) this.forget(before);
     this.byName.set(definition.name, definition);
+    this.changed();
     if (definition.cell)
       this.byCell.set(definition.cell, (this.byCell.get(definition.cell) ?? new Set()).add(definition));
     if (definition.cell) this.underway.get(definition.cell)?.add(definition.name);
@@ -75,9 +83,15 @@ export class Definitions<T extends Defined> {
     const gone = this.ofCell(cell).filter(which);
     for (const definition of gone) {
       this.byName.delete(definition.name);
+      this.changed();
       this.forget(definition);
     }
     return gone;
+  }
+
+  private changed(): void {
+    this.changes++;
+    this.list = undefined;
   }
 
   private forget(definition: T): void {
