@@ -1,6 +1,6 @@
 /** What becomes of a body's value: checked, digested, encoded and stored, unless something that the key counts changed meanwhile. */
 import { describeValue } from "../key/describe";
-import type { LogLevel } from "../protocol";
+import type { Digest, LogLevel } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { Entry, NewBlob } from "../store/store";
 import { encodeValue } from "../store/value";
@@ -24,6 +24,8 @@ export interface KeepPlace {
 
 /** Why a result is returned and not stored. */
 interface Trouble {
+  /** The key that the stage has now. */
+  readonly key: Digest;
   readonly reason: "changed-while-running" | "uncacheable";
   readonly message: string;
 }
@@ -69,9 +71,9 @@ export async function keep(
   const trouble =
     problem === undefined
       ? await findTrouble(engine, instance, key, place)
-      : ({ reason: "uncacheable", message: `its value is invalid: ${problem}` } as const);
+      : ({ key: key.key, reason: "uncacheable", message: `its value is invalid: ${problem}` } as const);
   if (trouble) {
-    engine.outcomes.set(instance, { kind: "unstored", key: key.key, ...trouble });
+    engine.outcomes.set(instance, { kind: "unstored", ...trouble });
     tell(engine, instance, run, "warn", `the result is returned and not stored: ${trouble.message}`);
     engine.results.keepForRun(entry, blobs);
     return { value, entry, stored: false };
@@ -92,7 +94,7 @@ async function findTrouble(
   if (after.key !== key.key) return changedWhileRunning(engine, key, after);
   if (unplanned.size === 0) return undefined;
   const message = `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input`;
-  return { reason: "uncacheable", message };
+  return { key: key.key, reason: "uncacheable", message };
 }
 
 /** False when the result is in this kernel only: the stage keeps none, or the store could not take it. */
@@ -124,6 +126,7 @@ function tell(engine: EngineParts, { definition }: Instance, run: BodyRun, level
 function changedWhileRunning(engine: EngineParts, before: StageKey, after: StageKey): Trouble {
   const reasons = engine.diff(before.parts, after.parts).map((reason) => reason.text);
   return {
+    key: after.key ?? before.key,
     reason: "changed-while-running",
     message: `changed while it ran: ${reasons.join("; ") || "its code"}; if the stage itself changes it, keep that value inside the stage`,
   };

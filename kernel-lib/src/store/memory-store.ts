@@ -1,6 +1,23 @@
 /** A store that lives as long as the process: for tests, and for pipelines that need no disk. */
 import type { Digest, RunId } from "../protocol";
-import type { Entry, HeadName, HeadRow, Store } from "./store";
+import { mkdtempSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { digestOf } from "../key/digest";
+import type {
+  BlobRef,
+  Claim,
+  Entry,
+  FileRef,
+  GcReport,
+  HeadName,
+  HeadRow,
+  Holder,
+  NewBlob,
+  Store,
+  VerifyReport,
+} from "./store";
 
 /** Keeps everything that is committed, without a bound. Bytes are copied in and out: nobody can change what is kept. */
 export function createMemoryStore(): Store {
@@ -18,15 +35,65 @@ class MemoryStore implements Store {
     return this.entries.get(key);
   }
 
-  async readBlob(digest: Digest): Promise<Uint8Array | undefined> {
-    const bytes = this.blobs.get(digest);
-    return bytes && new Uint8Array(bytes);
+  async isWhole(): Promise<boolean> {
+    return true;
   }
 
-  async commit(head: HeadName, entry: Entry, bytes: Uint8Array): Promise<void> {
-    if (!this.blobs.has(entry.output.blob)) this.blobs.set(entry.output.blob, new Uint8Array(bytes));
+  async readBlob(blob: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined> {
+    const bytes = this.blobs.get(blob.digest);
+    into?.set(bytes ?? []);
+    return bytes && (into ?? new Uint8Array(bytes));
+  }
+
+  async putBlob({ ref, pieces }: NewBlob): Promise<void> {
+    this.blobs.set(ref.digest, new Uint8Array(Buffer.concat(pieces)));
+  }
+
+  async commit(head: HeadName, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
+    for (const blob of blobs) await this.putBlob(blob);
     this.entries.set(entry.key, structuredClone(entry));
     await this.touch(head, { key: entry.key, partial: entry.partial, at: entry.at });
+  }
+
+  makeScratchFolder(): string {
+    return mkdtempSync(path.join(tmpdir(), "stagebook-"));
+  }
+  async adoptFile(file: string, name: string): Promise<FileRef> {
+    const bytes = await readFile(file);
+    await rm(file);
+    const ref = { digest: digestOf(bytes), sizeBytes: bytes.byteLength };
+    await this.putBlob({ ref, pieces: [bytes] });
+    return { ...ref, name };
+  }
+  async filePath(file: FileRef): Promise<string | undefined> {
+    const bytes = this.blobs.get(file.digest);
+    const place = path.join(this.makeScratchFolder(), file.name);
+    if (bytes) await writeFile(place, bytes);
+    return bytes && place;
+  }
+  private readonly claims = new Map<Digest, Holder>();
+  async claim(key: Digest, who: HeadName): Promise<{ readonly claim: Claim } | { readonly holder: Holder }> {
+    const holder = this.claims.get(key);
+    if (holder) return { holder };
+    this.claims.set(key, { host: "here", pid: process.pid, ...who, since: Date.now() });
+    return { claim: { report: () => undefined, release: async () => void this.claims.delete(key) } };
+  }
+  async hold(): Promise<() => Promise<void>> {
+    return async () => undefined;
+  }
+  private readonly pins = new Set<Digest>();
+  async pin(key: Digest, isPinned: boolean): Promise<void> {
+    if (isPinned) this.pins.add(key);
+    else this.pins.delete(key);
+  }
+  async pinned(): Promise<ReadonlySet<Digest>> {
+    return this.pins;
+  }
+  async gc(): Promise<GcReport> {
+    throw new Error("not yet");
+  }
+  async verify(): Promise<VerifyReport> {
+    throw new Error("not yet");
   }
 
   async touch(head: HeadName, row: HeadRow): Promise<void> {
@@ -49,8 +116,6 @@ class MemoryStore implements Store {
     this.heads.delete(idOf(head));
     const named = new Set(this.allRows().map((row) => row.key));
     for (const key of keys) if (!named.has(key)) this.entries.delete(key);
-    const used = new Set([...this.entries.values()].map((entry) => entry.output.blob));
-    for (const blob of this.blobs.keys()) if (!used.has(blob)) this.blobs.delete(blob);
     return keys.length;
   }
 
