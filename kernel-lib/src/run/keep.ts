@@ -123,7 +123,7 @@ function tell(engine: EngineParts, { definition }: Instance, run: BodyRun, level
   engine.log(level, `${name}: ${message}`, { stage: name, cell, run: run.run });
 }
 
-function changedWhileRunning(engine: EngineParts, before: StageKey, after: StageKey): Trouble {
+function changedWhileRunning(engine: EngineParts, before: KnownKey, after: StageKey): Trouble {
   const reasons = engine.diff(before.parts, after.parts).map((reason) => reason.text);
   return {
     key: after.key ?? before.key,
