@@ -10,6 +10,7 @@ import { digestOf } from "../../kernel-lib/src/key/digest";
 import { v8Codec } from "../../kernel-lib/src/store/codec";
 import { createDiskStore } from "../../kernel-lib/src/store/disk-store";
 import { compileStore } from "./compiled-store";
+import { blobOf } from "./entries";
 
 const TRIALS = 20;
 const WRITERS = 2;

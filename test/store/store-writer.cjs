@@ -13,7 +13,8 @@ function resultOf(n) {
   const bytes = v8Codec.encode(value);
   const output = {
     digest: digestValue(value),
-    blob: digestOf(bytes),
+    blobs: [{ digest: digestOf(bytes), sizeBytes: bytes.length }],
+    files: [],
     sizeBytes: bytes.length,
     codec: "v8",
     summary: "",
@@ -28,7 +29,7 @@ async function write() {
     // Some keys come twice, and writers that start close to each other share some.
     const n = (Number(start) + Math.floor(round / 2) * 3 + (round % 2) * 7) % 5000;
     const { entry, bytes } = resultOf(n);
-    await store.commit({ notebook: "n", stage: `s${n % 3}` }, entry, bytes);
+    await store.commit({ notebook: "n", stage: `s${n % 3}` }, entry, [{ ref: entry.output.blobs[0], pieces: [bytes] }]);
     process.stdout.write(`${n}\n`);
   }
 }
