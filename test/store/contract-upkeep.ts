@@ -131,7 +131,9 @@ export function describeUpkeep(open: () => Promise<Store>): void {
     for (const { entry, blobs } of many) await store.commit(head, entry, blobs);
   };
   const whole = async (store: Store): Promise<readonly number[]> => {
-    const states = await Promise.all(many.map(async ({ entry }) => (await store.findEntry(entry.key)) !== undefined && store.isWhole(entry)));
+    const states = await Promise.all(
+      many.map(async ({ entry }) => (await store.findEntry(entry.key)) !== undefined && store.isWhole(entry)),
+    );
     return states.flatMap((isWhole, at) => (isWhole ? [at] : []));
   };
 
