@@ -30,6 +30,9 @@ interface Owner {
   readonly holder: Holder;
 }
 
+/** Tokens of files of this process that could not be removed: nobody works behind them. */
+const ended = new Set<string>();
+
 export class Claims {
   constructor(
     private readonly files: DurableFiles,
@@ -86,20 +89,35 @@ export class Claims {
       report: (progress) => reporter.report(progress),
       release: async () => {
         await reporter.end();
-        try {
-          await this.release(path, mine);
-        } catch (error) {
-          this.tell(`a claim could not be released (${error instanceof Error ? error.message : String(error)})`, path);
-        }
+        await this.release(path, mine);
       },
     };
   }
 
   private async release(path: string, mine: Owner): Promise<void> {
+    let failure: unknown;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      if (await this.whileMine(path, mine, () => this.removeClaim(path))) return;
-      // Somebody took us for dead, which other machines may after a long sleep.
-      if ((await this.read(path))?.token !== mine.token) return;
+      try {
+        if (await this.whileMine(path, mine, () => this.removeClaim(path))) return;
+        // Somebody took us for dead, which other machines may after a long sleep. Or it was released before.
+        if ((await this.read(path))?.token !== mine.token) return;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    // A full disk takes no mark, but it lets go of files.
+    if (await this.removeUnmarked(path, mine)) return;
+    ended.add(mine.token);
+    const why = failure instanceof Error ? failure.message : "others are in the way";
+    this.tell(`a claim could not be released (${why}); it is free when this process ends`, path);
+  }
+
+  private async removeUnmarked(path: string, mine: Owner): Promise<boolean> {
+    try {
+      if ((await this.read(path))?.token === mine.token) await this.removeClaim(path);
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -115,7 +133,8 @@ export class Claims {
    */
   private async whileMine(path: string, owner: Owner, work: () => Promise<void>): Promise<boolean> {
     const mark = join(dirname(path), `mark-${digestOf(`${path.slice(dirname(path).length)} ${owner.token}`)}`);
-    if (!(await this.files.createNew(mark, textOf(newOwner({ notebook: "", stage: "" }))))) {
+    const marker = newOwner({ notebook: "", stage: "" });
+    if (!(await this.files.createNew(mark, textOf(marker)))) {
       const marker = await this.read(mark);
       if (marker && (await this.isGone(mark, marker)))
         await this.whileMine(mark, marker, () => this.files.remove(mark));
@@ -126,11 +145,12 @@ export class Claims {
       await work();
       return true;
     } finally {
-      await this.files.remove(mark);
+      await this.files.remove(mark).catch(() => ended.add(marker.token));
     }
   }
 
   private async isGone(path: string, owner: Owner): Promise<boolean> {
+    if (ended.has(owner.token)) return true;
     if (owner.tag !== undefined) return this.live.isGone(owner.tag);
     return (await this.live.ageMs(path)) > UNREADABLE_MS;
   }

@@ -214,7 +214,11 @@ class FolderStore implements DiskStore {
 
   async hold(entry: Entry): Promise<() => Promise<void>> {
     try {
-      return await this.opened.writing(() => this.protection.hold(entry.key));
+      const release = await this.opened.writing(() => this.protection.hold(entry.key));
+      return () =>
+        release().catch((error: unknown) => {
+          this.opened.tell(`a hold could not be released (${messageOf(error)})`, this.opened.paths.holds());
+        });
     } catch (error) {
       this.opened.tell(`${messageOf(error)}: upkeep may remove what is being read`, this.opened.paths.holds());
       return async () => undefined;

@@ -69,6 +69,9 @@ export class DurableFiles extends FileReads {
       const file = await this.inFolder(path, () => this.fs.open(path, "wx"));
       try {
         await writePieces(file, [Buffer.from(text)]);
+      } catch (error) {
+        await this.remove(path);
+        throw error;
       } finally {
         await file.close();
       }

@@ -41,16 +41,24 @@ export class ResultWriter {
     await this.live.announce(digests);
     try {
       const { flush, newBytes } = await this.write(entry, blobs);
-      await Promise.all([flush(), name()]).catch(async (error: unknown) => {
-        await this.files.remove(this.paths.entry(entry.key));
-        throw error;
-      });
-      // Another process may have cleared an equal result before it could see our head; from now on it sees it.
-      if (!(await this.isThere(entry))) await (await this.write(entry, blobs)).flush();
+      await this.orNothing(entry, async () => Promise.all([flush(), name()]));
+      // Another process may have cleared an equal result before it could see our head; from now on it sees it. Who cannot look
+      // now has stored it all the same.
+      const isThere = await this.isThere(entry).catch(() => true);
+      if (!isThere) await this.orNothing(entry, async () => (await this.write(entry, blobs)).flush());
       return newBytes;
     } finally {
       // Not waited for: it only tells upkeep that it need not care any longer.
       this.live.withdraw(this.settle(digests)).catch(() => undefined);
+    }
+  }
+
+  private async orNothing(entry: Entry, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      await this.files.remove(this.paths.entry(entry.key));
+      throw error;
     }
   }
 

@@ -59,7 +59,7 @@ async function removeBatch<T>(
   } finally {
     // Also when something failed: what was not removed is put back.
     const rest = asides.filter(({ aside }) => !removed.has(aside));
-    await Promise.allSettled(rest.map(({ file }) => file.restore()));
+    await Promise.allSettled(rest.map(({ file }) => file.restore().catch(() => file.restore())));
   }
   return [...removed];
 }
