@@ -47,8 +47,11 @@ async function removeBatch<T>(
   try {
     await inParallel(items, AT_ONCE, async (item) => {
       const file = await files.setAside(pathOf(item));
-      if (file)
-        asides.push({ file, aside: { item, path: file.path, sizeBytes: (await files.sizeOf(file.path)) ?? 0 } });
+      if (!file) return;
+      const aside = { item, path: file.path, sizeBytes: 0 };
+      // At once: whatever fails from here on, it is put back.
+      asides.push({ file, aside });
+      aside.sizeBytes = (await files.sizeOf(file.path)) ?? 0;
     });
     const isWanted = await askWanted();
     await inParallel(asides, AT_ONCE, async ({ aside, file }) => {
