@@ -6,19 +6,19 @@ import ts from "typescript";
 
 const sources = fileURLToPath(new URL("../../kernel-lib/src", import.meta.url));
 
-/** Compiles the folders that the store needs, without checking types. Returns the path of the module `disk-store`. */
-export async function compileStore(folder: string): Promise<string> {
+/** Compiles the folders that the store needs, without checking types. Returns the path of the program `name` beside this file. */
+export async function compileStore(folder: string, name = "store-writer.cjs"): Promise<string> {
   for (const layer of ["protocol", "key", "store"]) {
-    for (const name of await readdir(join(sources, layer))) {
-      if (!name.endsWith(".ts")) continue;
-      const text = await readFile(join(sources, layer, name), "utf8");
+    for (const file of await readdir(join(sources, layer), { recursive: true })) {
+      if (!file.endsWith(".ts")) continue;
+      const text = await readFile(join(sources, layer, file), "utf8");
       const module = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true };
       const { outputText } = ts.transpileModule(text, { compilerOptions: module });
-      const target = join(folder, layer, name.replace(/\.ts$/, ".js"));
+      const target = join(folder, layer, file.replace(/\.ts$/, ".js"));
       await mkdir(dirname(target), { recursive: true });
       await writeFile(target, outputText);
     }
   }
-  await cp(fileURLToPath(new URL("store-writer.cjs", import.meta.url)), join(folder, "store-writer.cjs"));
-  return join(folder, "store-writer.cjs");
+  await cp(fileURLToPath(new URL(name, import.meta.url)), join(folder, name));
+  return join(folder, name);
 }

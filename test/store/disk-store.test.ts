@@ -25,7 +25,8 @@ import type { RunId } from "../../kernel-lib/src/protocol";
 import { v8Codec } from "../../kernel-lib/src/store/codec";
 import type { DiskStore } from "../../kernel-lib/src/store/disk-store";
 import { createDiskStore } from "../../kernel-lib/src/store/disk-store";
-import type { FileSystem } from "../../kernel-lib/src/store/durable-files";
+import type { FileSystem } from "../../kernel-lib/src/store/file-reads";
+import { hostTag, processTag } from "../../kernel-lib/src/store/process-tag";
 import { blobOf, load, resultOf, rowOf } from "./entries";
 
 let base: string;
@@ -68,7 +69,7 @@ describe("[C8] the layout", () => {
   test("[C8] files are where the design says", async () => {
     const store = await openWith(one);
     await store.appendRun("run-1" as RunId, ["{}"]);
-    const { blob } = one.entry.output;
+    const { digest: blob } = blobOf(one.entry);
     expect(await allFiles()).toEqual(
       [
         ".gitignore",
@@ -76,6 +77,7 @@ describe("[C8] the layout", () => {
         `blobs-v1/${blob.slice(0, 2)}/${blob.slice(2)}`,
         `entries-v1/${one.entry.key}.json`,
         "heads/analysis%2fquakes%2eipynb/cleanRows~20",
+        `live/${processTag}`,
         "latest/analysis%2fquakes%2eipynb/cleanRows~20",
         "latest/analysis%2fquakes%2eipynb/cleanRows~20.json",
         "runs/run-1.ndjson",
@@ -137,7 +139,7 @@ describe("[C8] the layout", () => {
   test("[C13] clear removes the files", async () => {
     const store = await openWith(one, two);
     expect(await store.clear(head)).toBe(2);
-    expect(await allFiles()).toEqual([".gitignore", "format.json"]);
+    expect(await allFiles()).toEqual([".gitignore", "format.json", `live/${processTag}`]);
     expect(told).toEqual([]);
   });
 });
@@ -175,8 +177,8 @@ describe("[C11] damage", () => {
   };
 
   /** Files of result one, and for each the same file of result two, in another stage. */
-  const { blob: blobOfOne } = one.entry.output;
-  const { blob: blobOfTwo } = two.entry.output;
+  const { digest: blobOfOne } = blobOf(one.entry);
+  const { digest: blobOfTwo } = blobOf(two.entry);
   const files: readonly (readonly [string, string])[] = [
     [
       `blobs-v1/${blobOfOne.slice(0, 2)}/${blobOfOne.slice(2)}`,
@@ -303,9 +305,6 @@ describe("[R12] several processes on one store", () => {
 
   test("[C12] leftovers of dead processes and old ones are swept at the first write; those of the living stay", async () => {
     await openWith(one);
-    const { createHash } = await import("node:crypto");
-    const { hostname } = await import("node:os");
-    const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
     const places = [
       ".",
       "entries-v1",
@@ -313,16 +312,16 @@ describe("[R12] several processes on one store", () => {
       "heads/analysis%2fquakes%2eipynb",
     ];
     for (const place of places) {
-      await writeFile(join(folder, place, `.tmp-${host}-4194999-aa`), "of a dead process");
-      await writeFile(join(folder, place, `.tmp-${host}-${process.pid}-aa`), "of this one");
-      await writeFile(join(folder, place, ".tmp-00000000-1-aa"), "of another machine");
-      await writeFile(join(folder, place, ".tmp-00000000-1-bb"), "of another machine, old");
-      await utimes(join(folder, place, ".tmp-00000000-1-bb"), 1, 1);
+      await writeFile(join(folder, place, `.tmp-${hostTag}-4194999-1-aa`), "of a dead process");
+      await writeFile(join(folder, place, `.tmp-${processTag}-aa`), "of this one");
+      await writeFile(join(folder, place, ".tmp-00000000-1-1-aa"), "of another machine");
+      await writeFile(join(folder, place, ".tmp-00000000-1-1-bb"), "of another machine, old");
+      await utimes(join(folder, place, ".tmp-00000000-1-1-bb"), 1, 1);
     }
     expect(await open().sweep()).toBe(8);
     const left = (await allFiles()).filter((file) => file.includes(".tmp-"));
     expect(left).toHaveLength(8);
-    expect(left.every((file) => file.endsWith(`${process.pid}-aa`) || file.endsWith("00000000-1-aa"))).toBe(true);
+    expect(left.every((file) => file.endsWith(`${processTag}-aa`) || file.endsWith("00000000-1-1-aa"))).toBe(true);
   });
 });
 

@@ -1,4 +1,6 @@
 /** A child process that commits results without end, to be killed. Says the key of each on stdout once it is committed. */
+const { writeFile } = require("node:fs/promises");
+const { join } = require("node:path");
 const { createDiskStore } = require("./store/disk-store.js");
 const { v8Codec } = require("./store/codec.js");
 const { digestOf } = require("./key/digest.js");
@@ -13,7 +15,8 @@ function resultOf(n) {
   const bytes = v8Codec.encode(value);
   const output = {
     digest: digestValue(value),
-    blob: digestOf(bytes),
+    blobs: [{ digest: digestOf(bytes), sizeBytes: bytes.length }],
+    files: [],
     sizeBytes: bytes.length,
     codec: "v8",
     summary: "",
@@ -23,14 +26,36 @@ function resultOf(n) {
   return { entry: { ...base, at: n, durationMs: 0, params: {}, run: "r", made }, bytes };
 }
 
+/** Each fourth result has a file; its content can be told from the key, too. */
+async function fileOf(n) {
+  if (n % 4 !== 0) return [];
+  const path = join(await store.scratchFolder(), "out.txt");
+  await writeFile(path, `file of ${n}`);
+  return [await store.adoptFile(path, "out.txt")];
+}
+
 async function write() {
   for (let round = 0; ; round++) {
     // Some keys come twice, and writers that start close to each other share some.
     const n = (Number(start) + Math.floor(round / 2) * 3 + (round % 2) * 7) % 5000;
     const { entry, bytes } = resultOf(n);
-    await store.commit({ notebook: "n", stage: `s${n % 3}` }, entry, bytes);
+    const head = { notebook: "n", stage: `s${n % 3}` };
+    const { claim } = await store.claim(entry.key, head);
+    const release = await store.hold(entry);
+    const output = { ...entry.output, files: await fileOf(n) };
+    await store.commit(head, { ...entry, output }, [{ ref: output.blobs[0], pieces: [bytes] }]);
     process.stdout.write(`${n}\n`);
+    await release();
+    await claim?.release();
+    // What killed ones have put and not named.
+    if (round % 4 === 3) await store.gc({});
+    if (round % 7 === 3)
+      await store.putBlob({ ref: blobRef(`put ${start} ${round}`), pieces: [Buffer.from(`put ${start} ${round}`)] });
   }
+}
+
+function blobRef(text) {
+  return { digest: digestOf(text), sizeBytes: Buffer.byteLength(text) };
 }
 
 process.stdout.write("ready\n");

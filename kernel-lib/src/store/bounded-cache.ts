@@ -1,6 +1,7 @@
 /** The encoded values of a store that were used last, in memory up to a bound: a value loaded again does not touch the disk. */
 import type { Digest, RunId } from "../protocol";
-import type { Entry, HeadName, HeadRow, Store } from "./store";
+import type { BlobRef, Claim, Entry, FileRef, GcOptions, GcReport, HeadName, HeadRow, Holder, NewBlob } from "./store";
+import type { Store, VerifyOptions, VerifyReport } from "./store";
 
 export interface CachedStoreOptions {
   /** The most memory that kept values take, in bytes. A larger value is not kept. */
@@ -39,17 +40,38 @@ class BoundedStore implements CachedStore {
     return this.store.findEntry(key);
   }
 
-  async readBlob(digest: Digest): Promise<Uint8Array | undefined> {
-    const kept = this.kept.get(digest);
-    const bytes = kept ?? (await this.store.readBlob(digest));
-    if (bytes) this.keep(digest, bytes);
-    // The reader may keep and change what it gets; the bytes of the store are its own if they are not kept here.
-    return bytes && this.kept.has(digest) ? new Uint8Array(bytes) : bytes;
+  get keepsNothing(): true | undefined {
+    return this.store.keepsNothing;
   }
 
-  async commit(head: HeadName, entry: Entry, bytes: Uint8Array): Promise<void> {
-    await this.store.commit(head, entry, bytes);
-    if (bytes.byteLength <= this.maxBytes) this.keep(entry.output.blob, new Uint8Array(bytes));
+  isWhole(entry: Entry): Promise<boolean> {
+    return this.store.isWhole(entry);
+  }
+
+  async readBlob(ref: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined> {
+    const { digest } = ref;
+    const kept = this.kept.get(digest);
+    // Another size is another blob, whatever its name: the store says what is wrong.
+    if (kept?.byteLength === ref.sizeBytes) {
+      this.keep(digest, kept);
+      if (!into) return new Uint8Array(kept);
+      into.set(kept);
+      return into;
+    }
+    const bytes = await this.store.readBlob(ref, into);
+    // The reader may keep and change what it gets; the copy stays here.
+    if (bytes && bytes.byteLength <= this.maxBytes) this.keep(digest, new Uint8Array(bytes));
+    return bytes;
+  }
+
+  putBlob(blob: NewBlob): Promise<void> {
+    return this.store.putBlob(blob);
+  }
+
+  async commit(head: HeadName, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
+    await this.store.commit(head, entry, blobs);
+    for (const { ref, pieces } of blobs)
+      if (ref.sizeBytes <= this.maxBytes) this.keep(ref.digest, Buffer.concat(pieces));
   }
 
   touch(head: HeadName, row: HeadRow): Promise<void> {
@@ -65,8 +87,7 @@ class BoundedStore implements CachedStore {
   }
 
   async clear(head: HeadName): Promise<number> {
-    this.kept.clear();
-    this.size = 0;
+    this.forget();
     return this.store.clear(head);
   }
 
@@ -76,6 +97,49 @@ class BoundedStore implements CachedStore {
 
   readRun(run: RunId): Promise<readonly string[] | undefined> {
     return this.store.readRun(run);
+  }
+
+  scratchFolder(): Promise<string> {
+    return this.store.scratchFolder();
+  }
+
+  adoptFile(path: string, name: string): Promise<FileRef> {
+    return this.store.adoptFile(path, name);
+  }
+
+  filePath(file: FileRef): Promise<string | undefined> {
+    return this.store.filePath(file);
+  }
+
+  claim(key: Digest, who: HeadName): Promise<{ readonly claim: Claim } | { readonly holder: Holder }> {
+    return this.store.claim(key, who);
+  }
+
+  hold(entry: Entry): Promise<() => Promise<void>> {
+    return this.store.hold(entry);
+  }
+
+  pin(key: Digest, isPinned: boolean): Promise<void> {
+    return this.store.pin(key, isPinned);
+  }
+
+  pinned(): Promise<ReadonlySet<Digest>> {
+    return this.store.pinned();
+  }
+
+  async gc(options: GcOptions): Promise<GcReport> {
+    if (options.dryRun !== true) this.forget();
+    return this.store.gc(options);
+  }
+
+  async verify(options: VerifyOptions): Promise<VerifyReport> {
+    if (options.repair === true) this.forget();
+    return this.store.verify(options);
+  }
+
+  private forget(): void {
+    this.kept.clear();
+    this.size = 0;
   }
 
   private keep(digest: Digest, bytes: Uint8Array): void {

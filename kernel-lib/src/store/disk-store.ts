@@ -2,27 +2,42 @@
  * The default store: files in one folder, `.stagebook/` beside the notebook. Made by the composition root. Nothing is created before
  * the first write.
  *
- *   blobs-v1/ab/cdef…             encoded values, named by the sha256 of their bytes
- *   entries-v1/<key>.json         one self-checking record per result
+ *   blobs-v1/ab/cdef…             encoded values and files, named by the sha256 of their bytes
+ *   entries-v1/<key>.json         one self-checking record per result; its time is when the result was last used
  *   heads/<notebook>/<stage>      the keys that the stage has had, one self-checking line each
  *   latest/<notebook>/<stage>     a link to the newest blob, and beside it `.json`: what made it, for people
  *   runs/<run>.ndjson             the events of each run
+ *   live/<process>                who is at work here, and which blobs it is about to name
+ *   claims/<key>                  who works on a result
+ *   holds/, pins/<key>            what upkeep leaves alone
+ *   scratch/<process>-…/          files that stages write and read, gone with the process
+ *   evicted.json                  the blobs that upkeep has removed from results whose records stay
  */
-import { dirname, relative } from "node:path";
-import { digestOf } from "../key/digest";
 import type { Digest, RunId } from "../protocol";
-import { StagebookError } from "../protocol";
-import { clearHead } from "./clear-head";
-import type { FileSystem, StagedFile } from "./durable-files";
-import { DurableFiles } from "./durable-files";
-import { asEntry, decodeRecord, encodeRecord } from "./entry-record";
+import { BlobFiles } from "./blob-files";
+import { Claims, upkeepKey } from "./claims";
+import { asEntry, decodeRecord } from "./entry-record";
+import { EvictedBlobs } from "./evicted-blobs";
+import type { FileSystem } from "./file-reads";
 import { HeadLogs } from "./head-logs";
-import { latestText } from "./latest-record";
-import type { Entry, HeadName, HeadRow, Store, StoreTrouble } from "./store";
-import { writeError } from "./store-error";
+import { LatestPaths } from "./latest-paths";
+import { sweepLeftovers } from "./leftovers";
+import { LiveProcesses } from "./live-processes";
+import { messageOf, OpenedFolder } from "./opened-folder";
+import { Protection } from "./protection";
+import { ResultWriter } from "./result-writer";
+import { SizeLimit } from "./size-limit";
+import { StageFiles } from "./stage-files";
+import type { Claim, FileRef, GcOptions, GcReport, HeadName, HeadRow, Holder, NewBlob } from "./store";
+import type { BlobRef, Entry, Store, StoreTrouble, VerifyOptions, VerifyReport } from "./store";
 import type { HeadPlace } from "./store-folder";
-import { checkFormat, prepareFolder, StorePaths, sweepLeftovers } from "./store-folder";
 import { Turns } from "./turns";
+import { clearHead } from "./upkeep/clear-head";
+import type { UpkeepPorts } from "./upkeep/discard";
+import { collectGarbage } from "./upkeep/gc";
+import { blobsOf, listBlobs } from "./upkeep/survey";
+import { UsedTimes } from "./used-times";
+import { verifyStore } from "./upkeep/verify";
 
 export interface DiskStoreOptions {
   /** Absolute path. Made at the first write. */
@@ -30,6 +45,8 @@ export interface DiskStoreOptions {
   readonly trouble: StoreTrouble;
   /** Epoch milliseconds. */
   readonly now?: () => number;
+  /** The most bytes of values: above it the least recently used ones go, in the background. Default: no limit. */
+  readonly maxBytes?: number;
   /** For tests that let operations fail. */
   readonly fileSystem?: FileSystem;
 }
@@ -37,6 +54,8 @@ export interface DiskStoreOptions {
 export interface DiskStore extends Store {
   /** Removes what killed processes left behind; happens by itself once a session. Returns how many files. */
   sweep(): Promise<number>;
+  /** Until nothing is under way in the background. */
+  settled(): Promise<void>;
 }
 
 /** Many processes may use one folder at the same time. */
@@ -44,259 +63,276 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   return new FolderStore(options);
 }
 
+/** Another process is at work on the store: it is asked again after so long. */
+const UPKEEP_POLL_MS = 200;
+
 class FolderStore implements DiskStore {
   readonly location: string;
-  private readonly paths: StorePaths;
-  private readonly files: DurableFiles;
+  private readonly opened: OpenedFolder;
   private readonly heads: HeadLogs;
+  private readonly live: LiveProcesses;
+  private readonly claims: Claims;
+  private readonly protection: Protection;
+  private readonly evicted: EvictedBlobs;
+  private readonly blobs: BlobFiles;
+  private readonly stageFiles: StageFiles;
+  private readonly writer: ResultWriter;
+  private readonly latest: LatestPaths;
+  private readonly used: UsedTimes;
+  private readonly sizeLimit: SizeLimit | undefined;
   private readonly turns = new Turns();
   private readonly now: () => number;
-  private readonly told = new Set<string>();
-  private checked: Promise<boolean> | undefined;
-  private prepared: Promise<void> | undefined;
+  private sweeping: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly options: DiskStoreOptions) {
-    this.location = options.folder;
-    this.now = options.now ?? Date.now;
-    this.files = new DurableFiles(options.fileSystem);
-    this.paths = new StorePaths(options.folder);
-    this.heads = new HeadLogs(this.files, this.paths, (message, where) => this.tell(message, where));
+  constructor({ folder, trouble, now = Date.now, maxBytes, fileSystem }: DiskStoreOptions) {
+    this.location = folder;
+    this.now = now;
+    this.opened = new OpenedFolder(folder, trouble, () => this.sweepInBackground(), fileSystem);
+    const { files, paths, tell } = this.opened;
+    this.heads = new HeadLogs(files, paths, tell);
+    this.live = new LiveProcesses(files, paths);
+    this.claims = new Claims(files, paths, this.live, tell);
+    this.protection = new Protection(files, paths, this.live);
+    this.evicted = new EvictedBlobs(files, paths);
+    this.blobs = new BlobFiles(files, paths, this.evicted, tell);
+    this.stageFiles = new StageFiles(files, paths, this.live, this.blobs);
+    this.writer = new ResultWriter(files, paths, this.live, this.blobs);
+    this.latest = new LatestPaths(files, paths, tell);
+    this.used = new UsedTimes(files, paths, now);
+    if (maxBytes !== undefined) this.sizeLimit = this.limitTo(maxBytes);
   }
 
   async findEntry(key: Digest): Promise<Entry | undefined> {
-    const path = this.paths.entry(key);
-    const text = await this.readText(path);
-    if (text === undefined) return undefined;
-    const entry = asEntry(decodeRecord(["entry", key], text)?.record, key);
-    if (!entry) this.tell("the record of a result is damaged; the result is made again", path);
+    const entry = await this.readEntry(key);
+    if (entry) this.used.mark(key);
     return entry;
   }
 
-  async readBlob(digest: Digest): Promise<Uint8Array | undefined> {
-    const path = this.paths.blob(digest);
-    const bytes = await this.readBytes(path);
-    if (bytes === undefined) this.tell("a stored value is missing; it is made again", path);
-    else if (digestOf(bytes) === digest) return bytes;
-    else this.tell("a stored value is damaged; it is made again", path);
-    return undefined;
+  async isWhole(entry: Entry): Promise<boolean> {
+    await this.opened.check();
+    for (const ref of blobsOf(entry)) if (!(await this.blobs.isThere(ref))) return false;
+    return true;
   }
 
-  async commit(head: HeadName, entry: Entry, bytes: Uint8Array): Promise<void> {
-    const place = this.paths.head(head);
-    await this.writing(async () => {
-      const flush = await this.writeResult(entry, bytes);
-      await Promise.all([flush(), this.appendHead(place, entry)]).catch(async (error: unknown) => {
-        await this.files.remove(this.paths.entry(entry.key));
-        throw error;
-      });
-      // Another process may have cleared an equal result before it could see our line; from now on it sees it.
-      const [isThere] = await Promise.all([this.hasResult(entry), this.pointLatest(head, place, entry)]);
-      if (!isThere) await (await this.writeResult(entry, bytes))();
-    });
+  async readBlob(ref: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined> {
+    await this.opened.check();
+    return this.blobs.read(ref, into);
+  }
+
+  async putBlob(blob: NewBlob): Promise<void> {
+    await this.opened.writing(() => this.writer.put(blob));
+    this.opened.forgetTold(this.opened.paths.blob(blob.ref.digest));
+  }
+
+  async commit(head: HeadName, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
+    const place = this.opened.paths.head(head);
+    const row = { key: entry.key, partial: entry.partial, at: entry.at };
+    const newBytes = await this.opened.writing(() =>
+      this.writer.commit(entry, blobs, () => this.appendRow(place, row)),
+    );
+    await this.latest.point(head, place, entry);
     this.forgetTold(entry);
+    this.sizeLimit?.added(entry.key, newBytes);
   }
 
   async touch(head: HeadName, row: HeadRow): Promise<void> {
-    const place = this.paths.head(head);
+    const place = this.opened.paths.head(head);
     const rows = await this.readHead(place);
     if (rows.at(-1)?.key === row.key) return;
-    await this.writing(() => this.turns.take(place.path, () => this.heads.append(place, row)));
+    await this.opened.writing(() => this.appendRow(place, row));
     const entry = await this.findEntry(row.key);
-    if (entry) await this.pointLatest(head, place, entry);
+    if (entry) await this.latest.point(head, place, entry);
   }
 
   async history(head: HeadName): Promise<readonly HeadRow[]> {
-    return this.readHead(this.paths.head(head));
+    return this.readHead(this.opened.paths.head(head));
   }
 
   async partials(): Promise<ReadonlySet<Digest>> {
-    await this.check();
+    await this.opened.check();
     return new Set((await this.heads.allRows()).map((row) => row.partial));
   }
 
   async clear(head: HeadName): Promise<number> {
-    const place = this.paths.head(head);
-    await this.check();
-    return this.inWords(() =>
-      clearHead(place, {
-        files: this.files,
-        paths: this.paths,
-        heads: this.heads,
-        findEntry: (key) => this.findEntry(key),
-      }),
-    );
+    const place = this.opened.paths.head(head);
+    if (!(await this.opened.check())) return 0;
+    return this.alone("clear", undefined, (ports) => clearHead(place, ports));
   }
 
   async appendRun(run: RunId, lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return;
-    const path = this.paths.run(run);
+    const { files, paths } = this.opened;
+    const path = paths.run(run);
+    const text = `${lines.join("\n")}\n`;
     // One after the other, so that lines stay in order.
-    await this.writing(() => this.turns.take(path, () => this.files.append(path, `${lines.join("\n")}\n`, false)));
+    await this.opened.writing(() => this.turns.take(path, () => files.append(path, text, false)));
   }
 
   async readRun(run: RunId): Promise<readonly string[] | undefined> {
-    const text = await this.readText(this.paths.run(run));
-    return text?.split("\n").filter((line) => line !== "");
+    const bytes = await this.opened.read(this.opened.paths.run(run));
+    return (
+      bytes &&
+      textOf(bytes)
+        .split("\n")
+        .filter((line) => line !== "")
+    );
   }
 
-  async sweep(): Promise<number> {
-    return sweepLeftovers(this.files, this.paths, this.now);
+  async scratchFolder(): Promise<string> {
+    return this.opened.writing(() => this.stageFiles.scratchFolder());
   }
 
-  /** Gives both files their names; returns what makes that durable. */
-  private async writeResult(entry: Entry, bytes: Uint8Array): Promise<() => Promise<unknown>> {
-    const { blob, record } = await this.stageResult(entry, bytes);
-    // In this order: what names another file is never there before it.
-    await blob?.publish().catch(async (error: unknown) => {
-      await record.abandon();
-      throw error;
-    });
-    await record.publish();
-    return () => Promise.all([blob?.flush(), record.flush()]);
+  async adoptFile(path: string, name: string): Promise<FileRef> {
+    const announce = (digest: Digest): Promise<void> => this.writer.announceAhead(digest);
+    const file = await this.opened.writing(() => this.stageFiles.adopt(path, name, announce));
+    this.opened.forgetTold(this.opened.paths.blob(file.digest));
+    return file;
   }
 
-  private async hasResult(entry: Entry): Promise<boolean> {
-    const paths = [this.paths.entry(entry.key), this.paths.blob(entry.output.blob)];
-    const found = await Promise.all(paths.map((path) => this.files.exists(path)));
-    return found.every((isThere) => isThere);
-  }
-
-  /** Both files are written and flushed at the same time; neither has a name yet. */
-  private async stageResult(
-    entry: Entry,
-    bytes: Uint8Array,
-  ): Promise<{ blob: StagedFile | undefined; record: StagedFile }> {
-    const text = encodeRecord(["entry", entry.key], entry);
-    const [blob, record] = await Promise.allSettled([
-      this.stageBlob(entry.output.blob, bytes),
-      this.files.stage(this.paths.entry(entry.key), Buffer.from(text)),
-    ]);
-    if (blob.status === "fulfilled" && record.status === "fulfilled") return { blob: blob.value, record: record.value };
-    for (const file of [blob, record]) if (file.status === "fulfilled") await file.value?.abandon();
-    throw blob.status === "rejected" ? blob.reason : (record as PromiseRejectedResult).reason;
-  }
-
-  /** Undefined when the same bytes are there already, whole. */
-  private async stageBlob(digest: Digest, bytes: Uint8Array): Promise<StagedFile | undefined> {
-    const path = this.paths.blob(digest);
-    const there = await this.files.fs.stat(path).catch(() => undefined);
-    if (there?.size === bytes.byteLength) {
-      const before = await this.files.read(path).catch(() => undefined);
-      if (before && digestOf(before) === digest) return undefined;
-    }
-    return this.files.stage(path, bytes);
-  }
-
-  private async appendHead(place: HeadPlace, entry: Entry): Promise<void> {
-    const row = { key: entry.key, partial: entry.partial, at: entry.at };
-    await this.turns.take(place.path, () => this.heads.append(place, row));
-  }
-
-  /** For people; its failure harms no result. */
-  private async pointLatest(head: HeadName, place: HeadPlace, entry: Entry): Promise<void> {
-    const path = this.paths.latest(place);
-    const blob = relative(dirname(path), this.paths.blob(entry.output.blob));
+  async filePath(file: FileRef): Promise<string | undefined> {
+    await this.opened.check();
     try {
-      await this.turns.take(path, async () => {
-        // Not every system lets everybody make links: then a text with the path.
-        await this.files.link(path, blob).catch(() => this.files.writeLoosely(path, `${blob}\n`));
-        await this.files.writeLoosely(`${path}.json`, latestText(head, entry, blob));
-      });
+      return await this.stageFiles.path(file);
     } catch (error) {
-      this.tell(
-        `the path to the newest result could not be written (${error instanceof Error ? error.message : String(error)})`,
-        path,
-      );
-    }
-  }
-
-  private async readHead(place: HeadPlace): Promise<readonly HeadRow[]> {
-    await this.check();
-    return this.heads.rows(place);
-  }
-
-  private async readText(path: string): Promise<string | undefined> {
-    const bytes = await this.readBytes(path);
-    return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-  }
-
-  /** Undefined when absent, or when it cannot be read; the latter is told. */
-  private async readBytes(path: string): Promise<Uint8Array | undefined> {
-    await this.check();
-    try {
-      return await this.files.read(path);
-    } catch (error) {
-      this.tell(
-        `cannot be read (${error instanceof Error ? error.message : String(error)}); it is treated as absent`,
-        path,
+      this.opened.tell(
+        `cannot be given a name to read it by (${messageOf(error)})`,
+        this.opened.paths.blob(file.digest),
       );
       return undefined;
     }
   }
 
-  /** Runs a write in a prepared folder, with errors of the system in words. */
-  private async writing(work: () => Promise<void>): Promise<void> {
-    await this.inWords(async () => {
-      await this.prepare();
-      await work();
-    });
-  }
-
-  private async inWords<T>(work: () => Promise<T>): Promise<T> {
+  async claim(key: Digest, who: HeadName): Promise<{ readonly claim: Claim } | { readonly holder: Holder }> {
     try {
-      return await work();
+      return await this.opened.writing(() => this.claims.take(key, who));
     } catch (error) {
-      throw error instanceof StagebookError ? error : writeError(this.location, error);
+      // A store that cannot be written does not keep anybody from working.
+      this.opened.tell(`${messageOf(error)}: others may do the same work again`, this.opened.paths.claims());
+      return { claim: { report: () => undefined, release: async () => undefined } };
     }
   }
 
-  /** True when the folder has a marker of a format that we know. Asked until there is one. */
-  private async check(): Promise<boolean> {
-    this.checked ??= this.checkOnce();
-    return this.checked;
-  }
-
-  private async checkOnce(): Promise<boolean> {
+  async hold(entry: Entry): Promise<() => Promise<void>> {
     try {
-      const isThere = await checkFormat(this.files, this.paths, (message, where) => this.tell(message, where));
-      if (!isThere) this.checked = undefined;
-      return isThere;
+      const release = await this.opened.writing(() => this.protection.hold(entry.key));
+      return () =>
+        release().catch((error: unknown) => {
+          this.opened.tell(`a hold could not be released (${messageOf(error)})`, this.opened.paths.holds());
+        });
     } catch (error) {
-      this.checked = undefined;
-      if (error instanceof StagebookError) throw error;
-      this.tell(`cannot be read (${error instanceof Error ? error.message : String(error)})`, this.paths.format());
-      return false;
+      this.opened.tell(`${messageOf(error)}: upkeep may remove what is being read`, this.opened.paths.holds());
+      return async () => undefined;
     }
   }
 
-  private async prepare(): Promise<void> {
-    this.prepared ??= this.prepareOnce().catch((error: unknown) => {
-      this.prepared = undefined;
-      throw error;
+  async pin(key: Digest, isPinned: boolean): Promise<void> {
+    await this.opened.writing(() => this.protection.pin(key, isPinned));
+  }
+
+  async pinned(): Promise<ReadonlySet<Digest>> {
+    await this.opened.check();
+    return this.protection.pinned();
+  }
+
+  async gc(options: GcOptions): Promise<GcReport> {
+    return this.collect(options);
+  }
+
+  async verify(options: VerifyOptions): Promise<VerifyReport> {
+    const isThere = await this.opened.check();
+    const verify = (ports: UpkeepPorts): Promise<VerifyReport> => verifyStore(options, ports);
+    if (options.repair === true && isThere) return this.alone("verify", options.signal, verify);
+    return this.opened.inWords(() => verify(this.ports()));
+  }
+
+  async sweep(): Promise<number> {
+    const { claims, live, protection, stageFiles, now } = this;
+    const { files, paths } = this.opened;
+    return sweepLeftovers({ files, paths, claims, live, protection, stageFiles, now });
+  }
+
+  async settled(): Promise<void> {
+    await this.sweeping;
+    await this.sizeLimit?.settled();
+    await this.used.settled();
+  }
+
+  private async readEntry(key: Digest): Promise<Entry | undefined> {
+    const path = this.opened.paths.entry(key);
+    const bytes = await this.opened.read(path);
+    if (bytes === undefined) return undefined;
+    const entry = asEntry(decodeRecord(["entry", key], textOf(bytes))?.record, key);
+    if (!entry) this.opened.tell("the record of a result is damaged; the result is made again", path);
+    return entry;
+  }
+
+  private async appendRow(place: HeadPlace, row: HeadRow): Promise<void> {
+    await this.turns.take(place.path, () => this.heads.append(place, row));
+  }
+
+  private async readHead(place: HeadPlace): Promise<readonly HeadRow[]> {
+    await this.opened.check();
+    return this.heads.rows(place);
+  }
+
+  private async collect(options: GcOptions, spare?: ReadonlySet<Digest>): Promise<GcReport> {
+    const isThere = await this.opened.check();
+    const collect = (ports: UpkeepPorts): Promise<GcReport> => collectGarbage(options, ports, spare);
+    // Nothing to remove, or nothing is to be removed.
+    if (!isThere || options.dryRun === true) return this.opened.inWords(() => collect(this.ports()));
+    return this.alone("gc", options.signal, collect);
+  }
+
+  /** One process at a time removes what others may want. */
+  private async alone<T>(
+    what: string,
+    signal: AbortSignal | undefined,
+    work: (ports: UpkeepPorts) => Promise<T>,
+  ): Promise<T> {
+    return this.opened.writing(async () => {
+      for (;;) {
+        signal?.throwIfAborted();
+        const taken = await this.claims.take(upkeepKey, { notebook: "", stage: what });
+        if ("claim" in taken) {
+          return work(this.ports()).finally(() => taken.claim.release());
+        }
+        await new Promise((resolve) => setTimeout(resolve, UPKEEP_POLL_MS));
+      }
     });
-    return this.prepared;
   }
 
-  private async prepareOnce(): Promise<void> {
-    if (!(await this.check())) await prepareFolder(this.files, this.paths);
-    // Not waited for: it may have thousands of files to look at.
-    void this.sweep().catch((error: unknown) => {
-      this.tell(
-        `leftovers could not be swept (${error instanceof Error ? error.message : String(error)})`,
-        this.location,
-      );
+  private ports(): UpkeepPorts {
+    const { heads, live, protection, evicted, now } = this;
+    return { files: this.opened.files, paths: this.opened.paths, heads, live, protection, evicted, now };
+  }
+
+  private limitTo(maxBytes: number): SizeLimit {
+    const { files, paths } = this.opened;
+    return new SizeLimit(maxBytes, {
+      measure: async () => {
+        let total = 0;
+        for (const digest of await listBlobs(files, paths)) total += (await files.sizeOf(paths.blob(digest))) ?? 0;
+        return total;
+      },
+      shrink: async (toBytes, spare) => (await this.collect({ maxBytes: toBytes }, spare)).keptBytes,
+      trouble: (error) => this.opened.tell(`the size limit could not be kept (${messageOf(error)})`, this.location),
     });
   }
 
-  private tell(message: string, where: string): void {
-    if (this.told.has(where)) return;
-    this.told.add(where);
-    this.options.trouble(message, where);
+  /** Not waited for: it may have thousands of files to look at. */
+  private sweepInBackground(): void {
+    this.sweeping = this.sweep().catch((error: unknown) => {
+      this.opened.tell(`leftovers could not be swept (${messageOf(error)})`, this.location);
+    });
   }
 
-  /** What was written anew may be told of again. */
   private forgetTold(entry: Entry): void {
-    this.told.delete(this.paths.blob(entry.output.blob));
-    this.told.delete(this.paths.entry(entry.key));
+    const { paths } = this.opened;
+    this.opened.forgetTold(paths.entry(entry.key));
+    for (const { digest } of blobsOf(entry)) this.opened.forgetTold(paths.blob(digest));
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 }

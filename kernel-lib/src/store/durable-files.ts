@@ -2,29 +2,15 @@
  * Files that are whole or absent: written to a temporary file in the same folder, flushed, renamed, and the folder flushed. The only
  * place of the disk store that touches the file system. Errors are those of the system; the callers put them in words.
  */
-import * as nodeFiles from "node:fs/promises";
+import type * as nodeFiles from "node:fs/promises";
 import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
-import { dirname, join } from "node:path";
-import { digestOf } from "../key/digest";
+import { basename, dirname, join } from "node:path";
+import type { Digest } from "../protocol";
+import { digestFile, writePieces } from "./file-bytes";
+import { FileReads } from "./file-reads";
+import type { ProcessTag } from "./process-tag";
+import { isGoneHere, processTag } from "./process-tag";
 import { codeOf, isAbsent } from "./store-error";
-import { Gate } from "./turns";
-
-/** The part of node:fs/promises that is used: a test may put a failing one in its place. */
-export type FileSystem = Pick<
-  typeof nodeFiles,
-  | "open"
-  | "rename"
-  | "mkdir"
-  | "readdir"
-  | "stat"
-  | "lstat"
-  | "unlink"
-  | "symlink"
-  | "readlink"
-  | "writeFile"
-  | "utimes"
->;
 
 /** A file that is written and flushed, and has no name yet. */
 export interface StagedFile {
@@ -34,62 +20,70 @@ export interface StagedFile {
   abandon(): Promise<void>;
 }
 
-const WRITE_AT_ONCE_BYTES = 256 * 1024 * 1024;
-const READ_AT_ONCE_BYTES = 1024 * 1024 * 1024;
-/** Most records are smaller, and are then read without asking for the size first. */
-const SMALL_FILE_BYTES = 16 * 1024;
-/** Enough for the four threads that Node has for files, and far below the usual limit of 1,024 open files. */
-const FILES_AT_ONCE = 64;
-const TEMPORARY = /^\.tmp-([0-9a-f]{8})-(\d+)-[0-9a-f]+$/;
-const host = digestOf(hostname()).slice(0, 8);
+/** A file that was taken out of the way. */
+export interface AsideFile {
+  readonly path: string;
+  remove(): Promise<void>;
+  /** Unless a new one has come in its place: then it is removed. */
+  restore(): Promise<void>;
+}
 
-export class DurableFiles {
-  private readonly gate = new Gate(FILES_AT_ONCE);
+const TEMPORARY = /^\.tmp-([0-9a-f]{8}-\d+-[0-9a-z]+)-[0-9a-f]+$/;
+const ASIDE = /^\.aside-([0-9a-f]{8}-\d+-[0-9a-z]+)-[0-9a-f]{16}-(.+)$/;
+const OLD_MS = 3_600_000;
 
-  constructor(readonly fs: FileSystem = nodeFiles) {}
-
-  /** All bytes of a file, in memory that nothing else holds; undefined when it does not exist. */
-  async read(path: string): Promise<Uint8Array | undefined> {
-    return this.gate.pass(() => this.readWhole(path));
+export class DurableFiles extends FileReads {
+  /** Writes and flushes a temporary file beside `path`, whose folder is made where it is missing. */
+  async stage(path: string, pieces: readonly Uint8Array[]): Promise<StagedFile> {
+    return this.stageWith(path, (file) => writePieces(file, pieces));
   }
 
-  async exists(path: string): Promise<boolean> {
+  /** A flushed copy of a file, and its digest. `path`: by digest, in the folder of all that are copied so. */
+  async stageCopy(
+    source: string,
+    folder: string,
+    pathOf: (digest: Digest) => string,
+  ): Promise<{ readonly staged: StagedFile; readonly digest: Digest; readonly sizeBytes: number }> {
+    const temporary = temporaryBeside(join(folder, "copy"));
+    const found = await this.openedOrThrow(source, "r", (from) =>
+      this.writingNew(temporary, (to) => digestFile(from, to)),
+    );
+    return { staged: this.staged(temporary, pathOf(found.digest)), ...found };
+  }
+
+  /** A file that is there already, flushed and digested, to be renamed. */
+  async stageExisting(
+    source: string,
+    pathOf: (digest: Digest) => string,
+  ): Promise<{ readonly staged: StagedFile; readonly digest: Digest; readonly sizeBytes: number }> {
+    const found = await this.openedOrThrow(source, "r+", async (file) => {
+      await file.sync();
+      return digestFile(file);
+    });
+    return { staged: this.staged(source, pathOf(found.digest)), ...found };
+  }
+
+  /** Writes a small file that must not be there yet. False when it is. Readers may see it empty for a moment. */
+  async createNew(path: string, text: string): Promise<boolean> {
     try {
-      await this.fs.stat(path);
-      return true;
-    } catch (error) {
-      if (isAbsent(error)) return false;
-      throw error;
-    }
-  }
-
-  /** The bytes from `start` to the end. */
-  async readFrom(path: string, start: number): Promise<Uint8Array> {
-    return this.gate.pass(async () => {
-      const file = await this.fs.open(path, "r");
+      const file = await this.inFolder(path, () => this.fs.open(path, "wx"));
       try {
-        const { size } = await file.stat();
-        return await readRange(file, start, Math.max(0, size - start));
+        await writePieces(file, [Buffer.from(text)]);
+      } catch (error) {
+        await this.remove(path);
+        throw error;
       } finally {
         await file.close();
       }
-    });
-  }
-
-  /** Writes and flushes a temporary file beside `path`, whose folder is made where it is missing. */
-  async stage(path: string, bytes: Uint8Array): Promise<StagedFile> {
-    const temporary = temporaryBeside(path);
-    try {
-      await this.gate.pass(() => this.writeNew(temporary, bytes));
+      return true;
     } catch (error) {
-      await this.remove(temporary);
+      if (codeOf(error) === "EEXIST") return false;
       throw error;
     }
-    return this.staged(temporary, path);
   }
 
   async write(path: string, bytes: Uint8Array): Promise<void> {
-    const staged = await this.stage(path, bytes);
+    const staged = await this.stage(path, [bytes]);
     await staged.publish();
     await staged.flush();
   }
@@ -99,7 +93,7 @@ export class DurableFiles {
     await this.gate.pass(async () => {
       const { file, isNew } = await this.openToAppend(path);
       try {
-        await writeAll(file, Buffer.from(text, "utf8"));
+        await writePieces(file, [Buffer.from(text, "utf8")]);
         if (flush) await file.sync();
       } finally {
         await file.close();
@@ -127,26 +121,34 @@ export class DurableFiles {
     await this.fs.unlink(path).catch(ignoreAbsent);
   }
 
-  /** Renames to a temporary name, so that it can be put back or, after a crash, is swept. Undefined when it does not exist. */
-  async setAside(path: string): Promise<StagedFile | undefined> {
-    const temporary = temporaryBeside(path);
+  /**
+   * Takes a file out of the way, so that it can be removed, or put back unless a new one has come in its place. After a crash it is
+   * put back by the sweep. Undefined when it does not exist.
+   */
+  async setAside(path: string): Promise<AsideFile | undefined> {
+    const aside = asideOf(path);
     try {
-      await this.fs.rename(path, temporary);
+      await this.fs.rename(path, aside);
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw error;
     }
-    return this.staged(temporary, path);
+    return { path: aside, remove: () => this.remove(aside), restore: () => this.restore(aside) };
   }
 
-  /** The names in a folder, sorted by code unit; none when it does not exist. */
-  async list(folder: string): Promise<readonly string[]> {
+  /** Gives a file that was set aside its name again, unless that is taken. */
+  async restore(aside: string): Promise<void> {
+    const [, , name] = ASIDE.exec(basename(aside)) ?? [];
+    if (name === undefined) return;
+    const path = join(dirname(aside), name);
     try {
-      return (await this.fs.readdir(folder)).sort();
+      await this.fs.link(aside, path);
     } catch (error) {
-      if (isAbsent(error)) return [];
-      throw error;
+      if (codeOf(error) === "ENOENT") return;
+      // Where links are refused a new file may be replaced: by one that is as good.
+      if (codeOf(error) !== "EEXIST") return this.fs.rename(aside, path);
     }
+    await this.remove(aside);
   }
 
   /** Makes a folder and those above it, each flushed into the one above it. */
@@ -156,37 +158,47 @@ export class DurableFiles {
     for (let made = folder; made.length >= first.length; made = dirname(made)) await this.flushFolder(dirname(made));
   }
 
-  private async readWhole(path: string): Promise<Uint8Array | undefined> {
-    let file: nodeFiles.FileHandle;
+  /** Makes the names in a folder survive a power failure. */
+  async flushFolder(folder: string): Promise<void> {
+    const handle = await this.fs.open(folder, "r").catch(ignoreUnsupported);
+    if (!handle) return;
     try {
-      file = await this.fs.open(path, "r");
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
-    try {
-      const start = Buffer.allocUnsafeSlow(SMALL_FILE_BYTES);
-      const { bytesRead } = await file.read(start, 0, SMALL_FILE_BYTES, 0);
-      if (bytesRead < SMALL_FILE_BYTES) return start.subarray(0, bytesRead);
-      return await readRange(file, 0, (await file.stat()).size);
+      await handle.sync().catch(ignoreUnsupported);
     } finally {
-      await file.close();
+      await handle.close();
     }
   }
 
-  private async writeNew(temporary: string, bytes: Uint8Array): Promise<void> {
-    const file = await this.inFolder(temporary, () => this.fs.open(temporary, "wx"));
+  private async stageWith(path: string, write: (file: nodeFiles.FileHandle) => Promise<void>): Promise<StagedFile> {
+    const temporary = temporaryBeside(path);
+    await this.gate.pass(() => this.writingNew(temporary, write));
+    return this.staged(temporary, path);
+  }
+
+  /** Writes and flushes a new file; when that fails there is none. */
+  private async writingNew<T>(temporary: string, write: (file: nodeFiles.FileHandle) => Promise<T>): Promise<T> {
     try {
-      await writeAll(file, bytes);
-      await file.sync();
-    } finally {
-      await file.close();
+      const file = await this.inFolder(temporary, () => this.fs.open(temporary, "wx"));
+      try {
+        const result = await write(file);
+        await file.sync();
+        return result;
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      await this.remove(temporary);
+      throw error;
     }
   }
 
   private staged(temporary: string, path: string): StagedFile {
     return {
-      publish: () => this.renameOrRemove(temporary, path),
+      publish: () =>
+        this.inFolder(path, () => this.fs.rename(temporary, path)).catch(async (error: unknown) => {
+          await this.remove(temporary);
+          throw error;
+        }),
       flush: () => this.flushFolder(dirname(path)),
       abandon: () => this.remove(temporary),
     };
@@ -222,58 +234,26 @@ export class DurableFiles {
     await this.makeFolder(dirname(path));
     return work();
   }
-
-  private async flushFolder(folder: string): Promise<void> {
-    const handle = await this.fs.open(folder, "r").catch(ignoreUnsupported);
-    if (!handle) return;
-    try {
-      await handle.sync().catch(ignoreUnsupported);
-    } finally {
-      await handle.close();
-    }
-  }
 }
 
-/**
- * True for a temporary file that nobody will finish: made by a process of this machine that is gone, or untouched for an hour.
- * `ageMs`: since it was last written.
- */
-export function isLeftover(name: string, ageMs: number): boolean {
-  const [, madeOn, pid] = TEMPORARY.exec(name) ?? [];
-  if (madeOn === undefined || pid === undefined) return false;
-  return ageMs > 3_600_000 || (madeOn === host && !isAlive(Number(pid)));
+/** What a name says about a file that a killed process may have left. Undefined for every other file. */
+export function leftoverOf(name: string): { readonly tag: ProcessTag; readonly isAside: boolean } | undefined {
+  const aside = ASIDE.exec(name)?.[1];
+  const tag = aside ?? TEMPORARY.exec(name)?.[1];
+  return tag === undefined ? undefined : { tag, isAside: aside !== undefined };
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== "ESRCH";
-  }
+/** True when nobody will finish it: its process is gone from this machine, or it was not written for an hour (`ageMs`). */
+export function isLeft(tag: ProcessTag, ageMs: number): boolean {
+  return isGoneHere(tag) ?? ageMs > OLD_MS;
 }
 
-function temporaryBeside(path: string): string {
-  return join(dirname(path), `.tmp-${host}-${process.pid}-${randomBytes(8).toString("hex")}`);
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `.tmp-${processTag}-${randomBytes(8).toString("hex")}`);
 }
 
-/** One call of the system writes or reads 2 GiB at most. */
-async function writeAll(file: nodeFiles.FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.byteLength;) {
-    const { bytesWritten } = await file.write(bytes, at, Math.min(bytes.byteLength - at, WRITE_AT_ONCE_BYTES));
-    at += bytesWritten;
-  }
-}
-
-async function readRange(file: nodeFiles.FileHandle, start: number, length: number): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let at = 0;
-  while (at < length) {
-    const { bytesRead } = await file.read(bytes, at, Math.min(length - at, READ_AT_ONCE_BYTES), start + at);
-    if (bytesRead === 0) break;
-    at += bytesRead;
-  }
-  return bytes.subarray(0, at);
+function asideOf(path: string): string {
+  return join(dirname(path), `.aside-${processTag}-${randomBytes(8).toString("hex")}-${basename(path)}`);
 }
 
 function ignoreAbsent(error: unknown): void {

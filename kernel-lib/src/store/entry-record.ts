@@ -3,8 +3,9 @@
  * one in another's place, is told from a good one. Used by the disk store for entries, notes and the rows of heads.
  */
 import { digestOf, isDigest } from "../key/digest";
-import type { Digest } from "../protocol";
-import type { Entry, HeadRow } from "./store";
+import type { KeyPart } from "../key/parts";
+import type { Digest, RunId } from "../protocol";
+import type { BlobRef, Entry, FileRef, HeadRow } from "./store";
 
 const FORM = /^\{"check":"([0-9a-f]{64})","record":(.*)\}\n?$/s;
 
@@ -18,28 +19,39 @@ export function encodeRecord(subject: readonly string[], record: unknown): strin
 export function decodeRecord(subject: readonly string[], text: string): { readonly record: unknown } | undefined {
   const [, check, json] = FORM.exec(text) ?? [];
   if (json === undefined || check !== checkOf(subject, json)) return undefined;
-  return { record: JSON.parse(json) };
+  try {
+    return { record: JSON.parse(json) as unknown };
+  } catch {
+    // Whoever can write here can also make the sum of what is no JSON.
+    return undefined;
+  }
 }
 
-/** The entry in a verified record, or undefined when it has not the form of one. */
+/**
+ * The entry in a verified record, or undefined when it has not the form of one. It is built anew: nothing else that the record may
+ * hold gets into the program.
+ */
 export function asEntry(record: unknown, key: Digest): Entry | undefined {
-  if (!isObject(record) || !isObject(record.output) || !isObject(record.params) || !isObject(record.made))
-    return undefined;
-  const { output } = record;
-  const isWhole =
-    record.format === 1 &&
-    record.key === key &&
-    isDigest(record.partial) &&
-    Array.isArray(record.parts) &&
-    record.parts.every(isPart) &&
-    isDigest(output.digest) &&
-    isDigest(output.blob) &&
-    [output.sizeBytes, record.at, record.durationMs].every((number) => typeof number === "number") &&
-    [output.codec, output.summary, record.run, record.made.stagebook, record.made.node].every(
-      (text) => typeof text === "string",
-    ) &&
-    Object.values(record.params).every((text) => typeof text === "string");
-  return isWhole ? (record as unknown as Entry) : undefined;
+  if (!isObject(record) || record.format !== 1 || record.key !== key || !isDigest(record.partial)) return undefined;
+  const output = asOutput(record.output);
+  const parts = listOf(record.parts, asPart);
+  const params = asParams(record.params);
+  const { made, run, at, durationMs, partial } = record;
+  if (!output || !parts || !params || !isObject(made) || !isFinite(at) || !isFinite(durationMs)) return undefined;
+  if (typeof run !== "string" || typeof made.stagebook !== "string" || typeof made.node !== "string") return undefined;
+  const { stagebook, node } = made;
+  return {
+    format: 1,
+    key,
+    partial,
+    parts,
+    output,
+    at,
+    durationMs,
+    params,
+    run: run as RunId,
+    made: { stagebook, node },
+  };
 }
 
 /** One line of a head. It stands between line ends, so that the torn line of a killed process does not swallow it. */
@@ -59,14 +71,72 @@ function checkOf(subject: readonly string[], json: string): Digest {
   return digestOf(`${JSON.stringify(subject)}\n${json}`);
 }
 
-function isPart(part: unknown): boolean {
-  return (
-    isObject(part) &&
-    isDigest(part.digest) &&
-    [part.kind, part.name, part.text].every((text) => typeof text === "string")
-  );
+function asOutput(data: unknown): Entry["output"] | undefined {
+  if (!isObject(data)) return undefined;
+  const { digest, sizeBytes, codec, summary, items } = data;
+  const blobs = listOf(data.blobs, asBlob);
+  const files = listOf(data.files, asFile);
+  if (!blobs || !files || !isDigest(digest) || !isSize(sizeBytes)) return undefined;
+  if (typeof codec !== "string" || typeof summary !== "string") return undefined;
+  const output = { digest, blobs, files, sizeBytes, codec, summary };
+  if (items === undefined) return output;
+  return isSize(items) ? { ...output, items } : undefined;
 }
 
-function isObject(data: unknown): data is { readonly [name: string]: unknown } {
+function asBlob(data: unknown): BlobRef | undefined {
+  if (!isObject(data) || !isDigest(data.digest) || !isSize(data.sizeBytes)) return undefined;
+  return { digest: data.digest, sizeBytes: data.sizeBytes };
+}
+
+function asFile(data: unknown): FileRef | undefined {
+  const blob = asBlob(data);
+  const name = isObject(data) ? data.name : undefined;
+  return blob && isPlainName(name) ? { ...blob, name } : undefined;
+}
+
+/** A name that leads nowhere else when it is put behind a folder, on any system. */
+export function isPlainName(name: unknown): name is string {
+  // eslint-disable-next-line no-control-regex -- such names are refused
+  return typeof name === "string" && name.length <= 255 && !/^\.{0,2}$|[/\\\0]|^[a-z]:/i.test(name);
+}
+
+function asPart(data: unknown): KeyPart | undefined {
+  if (!isObject(data) || !isDigest(data.digest)) return undefined;
+  const { kind, name, digest, text } = data;
+  if (typeof kind !== "string" || typeof name !== "string" || typeof text !== "string") return undefined;
+  return { kind: kind as KeyPart["kind"], name, digest, text };
+}
+
+function asParams(data: unknown): Entry["params"] | undefined {
+  if (!isObject(data)) return undefined;
+  const params = Object.entries(data);
+  // Defines, and does not assign: a parameter may be called `__proto__`.
+  return params.every(isTextPair) ? Object.fromEntries(params) : undefined;
+}
+
+function isTextPair(pair: [string, unknown]): pair is [string, string] {
+  return typeof pair[1] === "string";
+}
+
+function listOf<T>(data: unknown, as: (item: unknown) => T | undefined): readonly T[] | undefined {
+  if (!Array.isArray(data)) return undefined;
+  const items: T[] = [];
+  for (const item of data as readonly unknown[]) {
+    const found = as(item);
+    if (found === undefined) return undefined;
+    items.push(found);
+  }
+  return items;
+}
+
+function isSize(data: unknown): data is number {
+  return Number.isSafeInteger(data) && (data as number) >= 0;
+}
+
+function isFinite(data: unknown): data is number {
+  return Number.isFinite(data);
+}
+
+export function isObject(data: unknown): data is { readonly [name: string]: unknown } {
   return typeof data === "object" && data !== null && !Array.isArray(data);
 }

@@ -71,6 +71,32 @@ export class HeadLogs {
     return (await Promise.all(places.map((place) => this.rows(place)))).flat();
   }
 
+  /** The paths of heads with damaged lines. `repair`: those lines are removed. */
+  async check(repair: boolean): Promise<readonly string[]> {
+    const damaged: string[] = [];
+    for (const place of await this.places()) {
+      const bytes = await this.files.read(place.path);
+      if (!bytes || goodLines(place, bytes).isAll) continue;
+      damaged.push(place.path);
+      if (repair) await this.repair(place);
+    }
+    return damaged;
+  }
+
+  private async repair(place: HeadPlace): Promise<void> {
+    const aside = await this.files.setAside(place.path);
+    if (!aside) return;
+    const bytes = (await this.files.read(aside.path)) ?? new Uint8Array(0);
+    const { text } = goodLines(place, bytes);
+    // Appended, and not put in place: another process may have begun a new file. Only the order may then be another one.
+    if (text !== "") await this.files.append(place.path, text, true);
+    // Who had the file open may have appended to it.
+    const late = goodLines(place, ((await this.files.read(aside.path)) ?? bytes).subarray(bytes.byteLength));
+    if (late.text !== "") await this.files.append(place.path, late.text, true);
+    await aside.remove();
+    this.logs.delete(place.path);
+  }
+
   private async namesIn(folder: string): Promise<readonly string[]> {
     try {
       return (await this.files.list(folder)).filter((name) => !name.startsWith("."));
@@ -113,6 +139,16 @@ export class HeadLogs {
     }
     return complete;
   }
+}
+
+/** The lines that are whole, as they stand in the file. */
+function goodLines(place: HeadPlace, bytes: Uint8Array): { readonly text: string; readonly isAll: boolean } {
+  const lines = Buffer.from(bytes)
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+  const good = lines.filter((line) => decodeHeadRow(place.subject, line));
+  return { text: good.map((line) => `\n${line}\n`).join(""), isAll: good.length === lines.length };
 }
 
 function undefinedWhenAbsent(error: unknown): undefined {

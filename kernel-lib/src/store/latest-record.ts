@@ -2,8 +2,13 @@
 import { sizeText } from "../key/describe";
 import type { Entry, HeadName } from "./store";
 
-/** Indented JSON. `blob`: the path of the value, relative to the record. */
-export function latestText(head: HeadName, entry: Entry, blob: string): string {
+/** Indented JSON. `blob`: the path of the value, relative to the record; `files`: those that the stage wrote, and where they are. */
+export function latestText(
+  head: HeadName,
+  entry: Entry,
+  blob: string,
+  files: readonly { readonly name: string; readonly path: string }[],
+): string {
   const { output } = entry;
   const record = {
     notebook: head.notebook,
@@ -12,6 +17,7 @@ export function latestText(head: HeadName, entry: Entry, blob: string): string {
     size: sizeText(output.sizeBytes),
     codec: output.codec,
     blob: blob.replaceAll("\\", "/"),
+    ...(files.length > 0 && { files: files.map(({ name, path }) => ({ name, path: path.replaceAll("\\", "/") })) }),
     madeAt: new Date(entry.at).toISOString(),
     durationMs: entry.durationMs,
     params: entry.params,

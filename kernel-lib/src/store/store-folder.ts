@@ -1,15 +1,11 @@
-/**
- * The folder of a disk store: where everything lies, the marker of its format, and the sweep of what killed processes left.
- * Used by the disk store.
- */
+/** The folder of a disk store: where everything lies, and the marker of its format. Used by the disk store. */
 import { join } from "node:path";
 import type { Digest, RunId } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { DurableFiles } from "./durable-files";
-import { isLeftover } from "./durable-files";
 import { decodeRecord, encodeRecord } from "./entry-record";
 import { fileNameOf } from "./file-name";
-import { codeOf, isAbsent } from "./store-error";
+import type { ProcessTag } from "./process-tag";
 import type { HeadName, StoreTrouble } from "./store";
 
 /** Of the whole layout. Blobs and entries carry their own version in their folder's name. */
@@ -46,6 +42,16 @@ export class StorePaths {
   });
   readonly latestFolder = (): string => join(this.folder, "latest");
   readonly latest = (place: HeadPlace): string => join(this.latestFolder(), place.notebook, place.stage);
+  readonly liveFolder = (): string => join(this.folder, "live");
+  readonly live = (tag: ProcessTag): string => join(this.liveFolder(), tag);
+  readonly claims = (): string => join(this.folder, "claims");
+  readonly claim = (key: Digest): string => join(this.claims(), key);
+  readonly holds = (): string => join(this.folder, "holds");
+  readonly pins = (): string => join(this.folder, "pins");
+  readonly pin = (key: Digest): string => join(this.pins(), key);
+  readonly scratch = (): string => join(this.folder, "scratch");
+  /** Which blobs upkeep has removed from results whose records stay. */
+  readonly evicted = (): string => join(this.folder, "evicted.json");
   readonly runs = (): string => join(this.folder, "runs");
   readonly run = (run: RunId): string => join(this.runs(), `${fileNameOf(run)}.ndjson`);
 }
@@ -77,46 +83,4 @@ export async function prepareFolder(files: DurableFiles, paths: StorePaths): Pro
   await files.write(paths.format(), Buffer.from(encodeRecord(FORMAT_SUBJECT, { format: FORMAT })));
   const ignore = await files.read(paths.ignore());
   if (ignore === undefined) await files.writeLoosely(paths.ignore(), IGNORE_ALL);
-}
-
-/** Removes temporary files that nobody will finish. Returns how many. `now`: epoch milliseconds. */
-export async function sweepLeftovers(files: DurableFiles, paths: StorePaths, now: () => number): Promise<number> {
-  let swept = 0;
-  for (const folder of await foldersOf(files, paths)) {
-    for (const name of await namesIn(files, folder)) {
-      if (name.startsWith(".tmp-") && (await removeLeftover(files, join(folder, name), name, now()))) swept++;
-    }
-  }
-  return swept;
-}
-
-async function removeLeftover(files: DurableFiles, path: string, name: string, now: number): Promise<boolean> {
-  try {
-    const { mtimeMs } = await files.fs.lstat(path);
-    if (!isLeftover(name, now - mtimeMs)) return false;
-    await files.remove(path);
-    return true;
-  } catch (error) {
-    // Its process finished it, or another one sweeps too.
-    if (isAbsent(error)) return false;
-    throw error;
-  }
-}
-
-async function foldersOf(files: DurableFiles, paths: StorePaths): Promise<readonly string[]> {
-  const folders = [paths.folder, paths.entries(), paths.runs()];
-  for (const parent of [paths.blobs(), paths.heads(), paths.latestFolder()]) {
-    for (const name of await namesIn(files, parent)) folders.push(join(parent, name));
-  }
-  return folders;
-}
-
-/** Something that is no folder may lie anywhere: it holds no leftovers. */
-async function namesIn(files: DurableFiles, folder: string): Promise<readonly string[]> {
-  try {
-    return await files.list(folder);
-  } catch (error) {
-    if (codeOf(error) === "ENOTDIR") return [];
-    throw error;
-  }
 }

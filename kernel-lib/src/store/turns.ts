@@ -36,3 +36,23 @@ export class Gate {
     }
   }
 }
+
+/** Does the work for each item, so many at once, and stops at the first error. */
+export async function inParallel<T>(
+  items: Iterable<T>,
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  let isStopped = false;
+  const worker = async (): Promise<void> => {
+    for (let next = rest.next(); !isStopped && next.done !== true; next = rest.next()) await work(next.value);
+  };
+  const workers = Array.from({ length: atOnce }, worker);
+  await Promise.all(workers).catch(async (error: unknown) => {
+    isStopped = true;
+    // Nothing goes on behind the caller's back.
+    await Promise.allSettled(workers);
+    throw error;
+  });
+}

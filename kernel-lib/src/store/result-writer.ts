@@ -1,0 +1,142 @@
+/** Writes results into a disk store: blobs first, then the record that names them, then the stage's head. */
+import type { Digest } from "../protocol";
+import { StagebookError } from "../protocol";
+import type { BlobFiles } from "./blob-files";
+import type { DurableFiles, StagedFile } from "./durable-files";
+import { encodeRecord } from "./entry-record";
+import type { LiveProcesses } from "./live-processes";
+import type { BlobRef, Entry, NewBlob } from "./store";
+import type { StorePaths } from "./store-folder";
+import { blobsOf } from "./upkeep/survey";
+
+export class ResultWriter {
+  /** Announced ahead of their entry, and how often. */
+  private readonly ahead = new Map<Digest, number>();
+
+  constructor(
+    private readonly files: DurableFiles,
+    private readonly paths: StorePaths,
+    private readonly live: LiveProcesses,
+    private readonly blobs: BlobFiles,
+  ) {}
+
+  /** From now on upkeep leaves the blob alone, until an entry names it or the process ends. */
+  async announceAhead(digest: Digest): Promise<void> {
+    await this.live.announce([digest]);
+    this.ahead.set(digest, (this.ahead.get(digest) ?? 0) + 1);
+  }
+
+  async put(blob: NewBlob): Promise<void> {
+    await this.announceAhead(blob.ref.digest);
+    const staged = await this.blobs.stage(blob);
+    await staged?.publish();
+  }
+
+  /**
+   * Everything durable when it resolves; nothing that loads when it rejects. `name`: tells the head of it. Returns how many bytes of
+   * values are new.
+   */
+  async commit(entry: Entry, blobs: readonly NewBlob[], name: () => Promise<void>): Promise<number> {
+    const digests = [...new Set(blobsOf(entry).map(({ digest }) => digest))];
+    await this.live.announce(digests);
+    try {
+      const { flush, newBytes } = await this.write(entry, blobs);
+      await this.orNothing(entry, async () => Promise.all([flush(), name()]));
+      // Another process may have cleared an equal result before it could see our head; from now on it sees it. Who cannot look
+      // now has stored it all the same.
+      const isThere = await this.isThere(entry).catch(() => true);
+      if (!isThere) await this.orNothing(entry, async () => (await this.write(entry, blobs)).flush());
+      return newBytes;
+    } finally {
+      // Not waited for: it only tells upkeep that it need not care any longer.
+      this.live.withdraw(this.settle(digests)).catch(() => undefined);
+    }
+  }
+
+  private async orNothing(entry: Entry, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      await this.files.remove(this.paths.entry(entry.key));
+      throw error;
+    }
+  }
+
+  /** Gives all files their names; `flush` makes that durable. */
+  private async write(
+    entry: Entry,
+    blobs: readonly NewBlob[],
+  ): Promise<{ readonly flush: () => Promise<unknown>; readonly newBytes: number }> {
+    const { record, staged, newBytes } = await this.stage(entry, blobs);
+    try {
+      // In this order: what names another file is never there before it.
+      await Promise.all(staged.map((blob) => blob.publish()));
+      await this.checkAll(entry);
+    } catch (error) {
+      await abandonAll([record, ...staged]);
+      throw error;
+    }
+    await record.publish();
+    const digests = blobsOf(entry).map(({ digest }) => digest);
+    return { flush: () => Promise.all([this.blobs.flush(digests), record.flush()]), newBytes };
+  }
+
+  /** All files are written and flushed at the same time; none has a name yet. */
+  private async stage(
+    entry: Entry,
+    blobs: readonly NewBlob[],
+  ): Promise<{ readonly record: StagedFile; readonly staged: readonly StagedFile[]; readonly newBytes: number }> {
+    const unique = [...new Map(blobs.map((blob) => [blob.ref.digest, blob])).values()];
+    const text = Buffer.from(encodeRecord(["entry", entry.key], entry));
+    const writing = [
+      this.files.stage(this.paths.entry(entry.key), [text]),
+      ...unique.map((blob) => this.blobs.stage(blob)),
+    ] as const;
+    const results = await Promise.allSettled(writing);
+    const failed = results.find((result) => result.status === "rejected");
+    const done = results.map((result) => (result.status === "fulfilled" ? result.value : undefined));
+    const [record, ...staged] = done;
+    const whole = done.filter((file) => file !== undefined);
+    if (failed || !record) {
+      await abandonAll(whole);
+      throw failed?.reason;
+    }
+    const sizes = unique.map(({ ref }, at) => (staged[at] ? ref.sizeBytes : 0));
+    return { record, staged: whole.slice(1), newBytes: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+
+  /** Blobs that were put before may have been damaged or removed by hand since. */
+  private async checkAll(entry: Entry): Promise<void> {
+    const missing = await this.findMissing(entry);
+    if (!missing) return;
+    throw new StagebookError(
+      "store-write",
+      `a part of the result that was stored before is gone: ${this.paths.blob(missing.digest)}`,
+      "Run the stage again; leave the files of the store to Stagebook while it runs.",
+    );
+  }
+
+  private async isThere(entry: Entry): Promise<boolean> {
+    return !(await this.findMissing(entry)) && (await this.files.exists(this.paths.entry(entry.key)));
+  }
+
+  private async findMissing(entry: Entry): Promise<BlobRef | undefined> {
+    const found = await Promise.all(
+      blobsOf(entry).map(async (ref) =>
+        (await this.files.sizeOf(this.paths.blob(ref.digest))) === ref.sizeBytes ? undefined : ref,
+      ),
+    );
+    return found.find((ref) => ref !== undefined);
+  }
+
+  /** The announcements that end with a commit: its own, and those of blobs that were put for it. */
+  private settle(digests: readonly Digest[]): readonly Digest[] {
+    const ahead = digests.flatMap((digest) => Array.from({ length: this.ahead.get(digest) ?? 0 }, () => digest));
+    for (const digest of digests) this.ahead.delete(digest);
+    return [...digests, ...ahead];
+  }
+}
+
+async function abandonAll(files: readonly StagedFile[]): Promise<void> {
+  await Promise.allSettled(files.map((file) => file.abandon()));
+}

@@ -1,0 +1,31 @@
+/** A fault at each operation of everything that writes to a disk store. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exploreFaults, scenarios } from "../store/fault-scenarios";
+
+let base: string;
+let struck = 0;
+beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-every-fault-"))));
+afterAll(async () => {
+  await rm(base, { recursive: true, force: true });
+  console.log(`${struck} faults`);
+});
+
+const faults = [
+  ...["ENOSPC", "EIO", "EMFILE", "EACCES"].flatMap((code) => [["once", code] as const, ["onwards", code] as const]),
+  ...(["short", "torn", "late"] as const).map((kind) => [kind, "EIO"] as const),
+];
+
+describe.each(Object.keys(scenarios))("[C12] %s", (name) => {
+  test.each(faults)(
+    "[C12] %s %s at every operation: all else is whole, nothing loads wrong",
+    async (kind, code) => {
+      const count = await exploreFaults(base, name, kind, code, 1);
+      struck += count;
+      expect(count).toBeGreaterThan(5);
+    },
+    600_000,
+  );
+});
