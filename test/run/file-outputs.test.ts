@@ -8,31 +8,34 @@ const kinds = ["memory", "disk"] as const;
 const storeOf = (kind: (typeof kinds)[number]): string =>
   kind === "memory" ? "memory" : path.join(mkdtempSync(path.join(tmpdir(), "files-")), "store");
 
-test.each(kinds)("[C7] a stage returns a file: owned by the %s store, hashed, and there again for whoever reads it", async (kind) => {
-  const store = storeOf(kind);
-  const first = createScript({ store });
-  const define = ({ p }: ReturnType<typeof createScript>) => {
-    const report = p.stage("report", ({ fileOut }) => {
-      const file = fileOut("report.txt");
-      writeFileSync(file, "42 rows");
-      return { file, rows: 42 };
-    });
-    const size = p.stage("size", { report }, ({ report }) => readFileSync(report.file, "utf8").length);
-    return { report, size };
-  };
-  const { report, size } = define(first);
-  const made = await report();
-  expect(readFileSync(made.file, "utf8")).toBe("42 rows");
-  expect(path.basename(made.file)).toBe("report.txt");
-  expect(await size()).toBe(7);
-  if (kind === "memory") return;
-  const second = createScript({ store });
-  const again = define(second);
-  const loaded = await again.report();
-  expect(second.log()).toEqual(["report cached"]);
-  expect(readFileSync(loaded.file, "utf8")).toBe("42 rows");
-  expect(statSync(loaded.file).mode & 0o222).toBe(0);
-});
+test.each(kinds)(
+  "[C7] a stage returns a file: owned by the %s store, hashed, and there again for whoever reads it",
+  async (kind) => {
+    const store = storeOf(kind);
+    const first = createScript({ store });
+    const define = ({ p }: ReturnType<typeof createScript>) => {
+      const report = p.stage("report", ({ fileOut }) => {
+        const file = fileOut("report.txt");
+        writeFileSync(file, "42 rows");
+        return { file, rows: 42 };
+      });
+      const size = p.stage("size", { report }, ({ report }) => readFileSync(report.file, "utf8").length);
+      return { report, size };
+    };
+    const { report, size } = define(first);
+    const made = await report();
+    expect(readFileSync(made.file, "utf8")).toBe("42 rows");
+    expect(path.basename(made.file)).toBe("report.txt");
+    expect(await size()).toBe(7);
+    if (kind === "memory") return;
+    const second = createScript({ store });
+    const again = define(second);
+    const loaded = await again.report();
+    expect(second.log()).toEqual(["report cached"]);
+    expect(readFileSync(loaded.file, "utf8")).toBe("42 rows");
+    expect(statSync(loaded.file).mode & 0o222).toBe(0);
+  },
+);
 
 test("[C7] [S8] a file written again with equal content leaves what is below fresh, other content does not", async () => {
   const { p, log } = createScript();

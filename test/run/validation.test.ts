@@ -28,7 +28,9 @@ test('[C16] with whenInvalid: "warn" an invalid value is returned, not stored, a
 });
 
 /** A stage whose stored value has become invalid: what it depends on is the same, and the check is stricter now. */
-async function storedAndInvalid(whenInvalid?: "recompute" | "warn" | "throw"): Promise<Script & { rule: { ok: boolean } }> {
+async function storedAndInvalid(
+  whenInvalid?: "recompute" | "warn" | "throw",
+): Promise<Script & { rule: { ok: boolean } }> {
   const script = createScript();
   const rule = { ok: true };
   const a = script.p.stage("a", () => 1, { validate: () => rule.ok, ...(whenInvalid ? { whenInvalid } : {}) });

@@ -1,5 +1,14 @@
 /** The state that a page shows: made by `reduce` from events alone, in the kernel (snapshots) and in the browser. */
-import type { CellStatus, ErrorView, HolderView, InputView, LogRecord, RunSource, RunStatus, StagebookEvent } from "./events";
+import type {
+  CellStatus,
+  ErrorView,
+  HolderView,
+  InputView,
+  LogRecord,
+  RunSource,
+  RunStatus,
+  StagebookEvent,
+} from "./events";
 import type { CellId, RunId } from "./ids";
 import { unreachable } from "./ids";
 import type { ParamView } from "./params";

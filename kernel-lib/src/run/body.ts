@@ -24,7 +24,7 @@ export async function runBody(
   const logged = Object.fromEntries(
     definition.logged.map((name) => [name, (inputs as Record<string, unknown> | null)?.[name]]),
   );
-  const files = new FileOutputs(definition.name, engine.store);
+  const files = new FileOutputs(definition.name, engine.store, await engine.scratch.folder());
   const context = createStageContext({
     run: run.run,
     stage: definition.name,

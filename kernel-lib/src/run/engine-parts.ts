@@ -3,6 +3,7 @@ import type { KeyPart } from "../key/parts";
 import type { CellId, Digest, EventBody, JsonObject, LogLevel, Reason, RunId } from "../protocol";
 import type { Registry } from "../stage/registry";
 import type { Store } from "../store/store";
+import type { Scratch } from "./file-outputs";
 import type { Files } from "./files";
 import type { Instances } from "./instances";
 import type { Outcome } from "./outcome";
@@ -29,6 +30,7 @@ export interface EngineParts {
   readonly outcomes: Outcomes;
   readonly planner: Planner;
   readonly store: Store;
+  readonly scratch: Scratch;
   readonly clock: Clock;
   readonly made: { readonly stagebook: string; readonly node: string };
   /** Bodies under way by key: equal work is done once. */

@@ -8,6 +8,7 @@ import type { Store } from "../store/store";
 import { findActivity, type Overlay } from "./activity";
 import type { EngineParts, LogPlace } from "./engine-parts";
 import { viewOfError } from "./error-view";
+import { Scratch } from "./file-outputs";
 import { Files } from "./files";
 import { Instances, type Instance } from "./instances";
 import { statusOf, type Outcome } from "./outcome";
@@ -51,6 +52,7 @@ export class Engine implements EngineParts {
   readonly results: Results;
   readonly planner: Planner;
   readonly store: Store;
+  readonly scratch: Scratch;
   readonly clock: Clock;
   readonly emit: (event: EventBody) => void;
   readonly labelOf: (cell: CellId) => string;
@@ -73,6 +75,7 @@ export class Engine implements EngineParts {
     readonly made: EngineParts["made"],
   ) {
     this.store = ports.store;
+    this.scratch = new Scratch(ports.store);
     this.clock = ports.clock;
     this.labelOf = ports.labelOf;
     this.aliveCell = ports.aliveCell;

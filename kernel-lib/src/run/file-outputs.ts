@@ -2,6 +2,8 @@
  * Files that a body writes at paths from `fileOut`. In what is digested and stored, each such path is a mark with the file's digest:
  * equal files are equal values wherever they lie, and whoever loads the value gets paths that exist on its machine.
  */
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { StagebookError } from "../protocol";
@@ -15,6 +17,23 @@ export interface MarkedValue {
   readonly files: readonly FileRef[];
 }
 
+/** Where the bodies of one kernel write their files. */
+export class Scratch {
+  private opening: Promise<string | StagebookError> | undefined;
+
+  constructor(private readonly store: Store) {}
+
+  /** The folder; or why there is none: that is the trouble of those alone that write files. */
+  async folder(): Promise<string | StagebookError> {
+    this.opening ??= this.store.scratchFolder().catch((error: unknown) => {
+      this.opening = undefined;
+      if (error instanceof StagebookError) return error;
+      throw error;
+    });
+    return this.opening;
+  }
+}
+
 /** The files of one body. */
 export class FileOutputs {
   private readonly paths = new Map<string, string>();
@@ -23,6 +42,7 @@ export class FileOutputs {
   constructor(
     private readonly stage: string,
     private readonly store: Store,
+    private readonly scratch: string | StagebookError,
   ) {}
 
   /** Where the file of that name is to be written. Throws `file-name` for what is no plain name. */
@@ -34,7 +54,7 @@ export class FileOutputs {
         'Write fileOut("report.html"), without a folder.',
         { stage: this.stage },
       );
-    this.folder ??= this.store.makeScratchFolder();
+    this.folder ??= this.makeFolder();
     const full = path.join(this.folder, name);
     this.paths.set(full, name);
     return full;
@@ -55,6 +75,14 @@ export class FileOutputs {
       return ref ? markOf(ref) : text;
     });
     return { value: marked, files: [...marks.values()] };
+  }
+
+  /** At once: a stage asks for a path in the middle of its work. */
+  private makeFolder(): string {
+    if (this.scratch instanceof StagebookError) throw this.scratch;
+    const folder = path.join(this.scratch, randomUUID());
+    mkdirSync(folder, { recursive: true });
+    return folder;
   }
 
   private async adoptOne(full: string, name: string): Promise<FileRef> {

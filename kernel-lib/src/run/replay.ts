@@ -17,6 +17,7 @@ import { inputValue } from "./body";
 import type { InputValues } from "./body-parts";
 import type { EngineParts } from "./engine-parts";
 import type { Externals } from "./externals";
+import { FileOutputs } from "./file-outputs";
 import type { Instance } from "./instances";
 import { createStageContext } from "./stage-context";
 import type { InputRef } from "../stage/input";
@@ -94,7 +95,7 @@ export async function replay(
     else values.set(leaf.path, await readInput(engine, instance, leaf.ref, { leaf: leaf.path, folder, about }));
   }
   const inputs = definition.inputs.fill((leaf) => values.get(leaf.path));
-  const scratch = engine.store.makeScratchFolder();
+  const files = new FileOutputs(definition.name, engine.store, await engine.scratch.folder());
   const context = createStageContext({
     run: "replay" as never,
     stage: definition.name,
@@ -105,7 +106,7 @@ export async function replay(
     emit: engine.emit,
     now: () => engine.clock.now(),
     previous: () => Promise.resolve(undefined),
-    fileOut: (name) => path.join(scratch, name),
+    fileOut: (name) => files.pathOf(name),
     report: () => undefined,
   });
   return definition.takesInputs ? definition.fn(inputs, context) : definition.fn(context);

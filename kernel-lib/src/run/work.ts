@@ -158,6 +158,6 @@ function tellRetry(
   { definition }: Instance,
   { error, nth }: { readonly error: unknown; readonly nth: number },
 ): void {
-  const text = `${definition.name}: ${messageOf(error)}; attempt ${nth} of ${definition.retries + 1}`;
+  const text = `${definition.name}: attempt ${nth - 1} of ${definition.retries + 1} failed: ${messageOf(error)}; it is tried again`;
   engine.log("warn", text, { stage: definition.name, cell: definition.cell, run: run.id });
 }

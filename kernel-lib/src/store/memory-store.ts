@@ -55,7 +55,7 @@ class MemoryStore implements Store {
     await this.touch(head, { key: entry.key, partial: entry.partial, at: entry.at });
   }
 
-  makeScratchFolder(): string {
+  async scratchFolder(): Promise<string> {
     return mkdtempSync(path.join(tmpdir(), "stagebook-"));
   }
   async adoptFile(file: string, name: string): Promise<FileRef> {
@@ -67,7 +67,7 @@ class MemoryStore implements Store {
   }
   async filePath(file: FileRef): Promise<string | undefined> {
     const bytes = this.blobs.get(file.digest);
-    const place = path.join(this.makeScratchFolder(), file.name);
+    const place = path.join(await this.scratchFolder(), file.name);
     if (bytes) await writeFile(place, bytes);
     return bytes && place;
   }

@@ -1,13 +1,40 @@
 /** A store that remembers nothing: every stage runs each time. */
-import type { Store } from "./store";
+import { mkdtemp, rename, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createReadStream, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { pipeline } from "node:stream/promises";
+import type { Digest } from "../protocol";
+import type { Claim, FileRef, GcReport, Store, VerifyReport } from "./store";
 
-/** Takes everything, keeps nothing; nothing is ever found. */
+const nothingRemoved: GcReport = {
+  dryRun: false,
+  removedEntries: 0,
+  evictedEntries: 0,
+  removedBlobs: 0,
+  freedBytes: 0,
+  keptEntries: 0,
+  keptBytes: 0,
+};
+const nothingWrong: VerifyReport = { entries: 0, blobs: 0, sizeBytes: 0, problems: [], repaired: false };
+const freeClaim: Claim = { report: () => undefined, release: async () => undefined };
+
+/** Takes everything, keeps nothing; nothing is ever found. Files of stages lie in a temporary folder until the process ends. */
 export function createNoneStore(): Store {
+  const files = new Map<string, string>();
+  const scratchFolder = async (): Promise<string> => {
+    const folder = await mkdtemp(path.join(tmpdir(), "stagebook-"));
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    return folder;
+  };
   return {
     location: "none",
     keepsNothing: true,
     findEntry: async () => undefined,
+    isWhole: async () => false,
     readBlob: async () => undefined,
+    putBlob: async () => undefined,
     commit: async () => undefined,
     touch: async () => undefined,
     history: async () => [],
@@ -15,5 +42,26 @@ export function createNoneStore(): Store {
     clear: async () => 0,
     appendRun: async () => undefined,
     readRun: async () => undefined,
+    scratchFolder,
+    adoptFile: async (file, name) => {
+      const ref: FileRef = { name, digest: await digestOfFile(file), sizeBytes: (await stat(file)).size };
+      const kept = path.join(await scratchFolder(), name);
+      await rename(file, kept);
+      files.set(`${ref.digest} ${name}`, kept);
+      return ref;
+    },
+    filePath: async (file) => files.get(`${file.digest} ${file.name}`),
+    claim: async () => ({ claim: freeClaim }),
+    hold: async () => async () => undefined,
+    pin: async () => undefined,
+    pinned: async () => new Set(),
+    gc: async ({ dryRun = false }) => ({ ...nothingRemoved, dryRun }),
+    verify: async () => nothingWrong,
   };
+}
+
+async function digestOfFile(file: string): Promise<Digest> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex") as unknown as Digest;
 }

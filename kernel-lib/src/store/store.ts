@@ -165,7 +165,7 @@ export interface Store {
   readRun(run: RunId): Promise<readonly string[] | undefined>;
 
   /** A new empty folder for files that a stage writes, gone with the process. */
-  makeScratchFolder(): string;
+  scratchFolder(): Promise<string>;
   /** Takes over a file of the scratch folder: it is read once, digested and kept. The file is no longer there afterwards. */
   adoptFile(path: string, name: string): Promise<FileRef>;
   /** The absolute path of a read-only file with that name and content, there until the process ends; undefined when it is gone. */
