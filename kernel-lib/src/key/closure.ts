@@ -147,13 +147,8 @@ class ClosureWalk {
 
   private visitBinding(binding: FreeName, lookup: Lookup, parsed: ParsedFunction): string {
     const label = readableName(binding);
-    if (
-      binding.name === "process" &&
-      binding.members[0] === "env" &&
-      binding.members[1] !== undefined &&
-      !lookup("process")
-    )
-      return this.visitEnv(binding.members[1]);
+    if (binding.name === "process" && binding.members[0] === "env" && !lookup("process"))
+      return this.visitEnvironment(binding.members[1] === undefined ? parsed.environment : [binding.members[1]]);
     if (binding.name === "require" && binding.members.length === 0)
       return this.visitRequired(parsed.required, lookup("require")?.value);
     if (binding.name === "eval" && !lookup("eval")) return this.untrack("eval", "code made at run time");
@@ -171,7 +166,7 @@ class ClosureWalk {
   private boundMembers(free: FreeName, lookup: Lookup): number {
     const found = lookup(free.name);
     if (!found) {
-      if (free.name === "process" && free.members[0] === "env" && free.members.length > 1) return 2;
+      if (free.name === "process" && free.members[0] === "env") return Math.min(2, free.members.length);
       return free.name === "globalThis" &&
         free.members[0] !== undefined &&
         this.scopes.globalKind(free.members[0]) !== "builtin"
@@ -285,6 +280,17 @@ class ClosureWalk {
     this.parts.push({ kind: "ref", name, ref });
     this.indexOf.set(id, this.parts.length - 1);
     return `#${this.parts.length - 1}`;
+  }
+
+  /** Variables of the environment; null is one that cannot be told from the code. */
+  private visitEnvironment(names: readonly (string | null)[]): string {
+    return names
+      .map((name) =>
+        name === null
+          ? this.untrack("process.env", "the whole environment; name the variables: process.env.NAME")
+          : this.visitEnv(name),
+      )
+      .join(" ");
   }
 
   private visitEnv(variable: string): string {
