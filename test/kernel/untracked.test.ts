@@ -16,6 +16,12 @@ describe("what no key can follow", () => {
     ["a proxy", `const trap = new Proxy({}, {});`, `() => (trap as any).x`, "trap"],
     ["a promise", `const pending = Promise.resolve(1);`, `async () => await pending`, "pending"],
     ["a generator object", `const steps = (function* () { yield 1; })();`, `() => steps.next().value`, "steps"],
+    [
+      "an instance of a class that extends Promise",
+      `class Later extends Promise<number> {}\nconst later = Later.resolve(1);`,
+      `async () => await later`,
+      "later",
+    ],
     ["a WeakMap", `const weak = new WeakMap();`, `() => weak.has({})`, "weak"],
     [
       "private fields",

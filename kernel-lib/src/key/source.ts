@@ -164,7 +164,7 @@ function memberChain(node: SyntaxNode, parents: ReadonlyMap<SyntaxNode, SyntaxNo
 }
 
 function isStaticMember(node: SyntaxNode, object: SyntaxNode): boolean {
-  if (node.type !== "MemberExpression" || node.object !== object || node.optional === true) return false;
+  if (node.type !== "MemberExpression" || node.object !== object) return false;
   const property = childOf(node, "property");
   return node.computed === true
     ? property.type === "Literal" && typeof property.value === "string"
@@ -205,13 +205,13 @@ function findRequired(
     });
 }
 
-/** What becomes of each `process.env` that is not followed by a literal name. */
+/** What becomes of each `….env` that no literal name follows; whose environment it is, the walk finds out. */
 function findEnvironment(
   references: readonly Reference[],
   parents: ReadonlyMap<SyntaxNode, SyntaxNode>,
 ): readonly (string | null)[] {
   return references
-    .filter(({ free }) => free.name === "process" && free.members[0] === "env" && free.members.length === 1)
+    .filter(({ free }) => free.members.at(-1) === "env")
     .flatMap(({ node, chain }): readonly (string | null)[] => patternNames(parents.get(chain[0] ?? node)) ?? [null]);
 }
 

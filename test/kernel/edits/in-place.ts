@@ -187,4 +187,31 @@ export const inPlace: readonly Edit[] = [
     mustNotRun: ["a"],
     value: ["[5.75,6.75]", "[5.75,6.75]"],
   },
+  {
+    id: "prototype-symbol",
+    rows: ["S4"],
+    kind: "a method under a symbol replaced on the prototype",
+    cells: {
+      model: `class Walk { *[Symbol.iterator]() { yield 92; } }\nconst walk = new Walk();`,
+      a: `const a = stage("a", () => [...walk]);`,
+    },
+    edit: cell(`(Walk.prototype as any)[Symbol.iterator] = function* () { yield 93; };`),
+    mustRun: ["a"],
+    mustNotRun: [],
+    value: ["[92]", "[93]"],
+  },
+  {
+    id: "map-of-class-in-place",
+    rows: ["S4"],
+    kind: "an instance of a class that extends Map, changed in place",
+    cells: {
+      model: `class Table extends Map<string, number> {}\nconst rows94 = new Table([["k", 1]]);`,
+      a: `const a = stage("a", () => rows94.get("k")! * 94);`,
+    },
+    edit: cell(`rows94.set("k", 2);`),
+    mustRun: ["a"],
+    mustNotRun: [],
+    value: ["94", "188"],
+    undo: cell(`rows94.set("k", 1);`),
+  },
 ];

@@ -271,4 +271,43 @@ export const inputs: readonly Edit[] = [
     mustNotRun: ["b"],
     value: [`"1h"`, `"2h"`],
   },
+  {
+    id: "env-optional",
+    rows: ["S4"],
+    kind: "a variable of the environment read by `process?.env?.NAME`",
+    cells: {
+      env: `process.env.STAGE_95 = "1";`,
+      a: `const a = stage("a", () => process?.env?.STAGE_95 + "env-optional");`,
+    },
+    edit: { env: `process.env.STAGE_95 = "2";` },
+    mustRun: ["a"],
+    mustNotRun: [],
+    value: [`"1env-optional"`, `"2env-optional"`],
+  },
+  {
+    id: "env-global",
+    rows: ["S4"],
+    kind: "a variable of the environment read by `globalThis.process.env.NAME`",
+    cells: {
+      env: `process.env.STAGE_95 = "1";`,
+      a: `const a = stage("a", () => globalThis.process.env.STAGE_95 + "env-global");`,
+    },
+    edit: { env: `process.env.STAGE_95 = "2";` },
+    mustRun: ["a"],
+    mustNotRun: [],
+    value: [`"1env-global"`, `"2env-global"`],
+  },
+  {
+    id: "env-import",
+    rows: ["S4"],
+    kind: "a variable of the environment read by an imported `process`",
+    cells: {
+      env: `process.env.STAGE_95 = "1";`,
+      a: `import proc from "process";\nconst a = stage("a", () => proc.env.STAGE_95 + "env-import");`,
+    },
+    edit: { env: `process.env.STAGE_95 = "2";` },
+    mustRun: ["a"],
+    mustNotRun: [],
+    value: [`"1env-import"`, `"2env-import"`],
+  },
 ];
