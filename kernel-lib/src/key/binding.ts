@@ -18,8 +18,16 @@ export function environmentMember({ name, members }: FreeName, lookup: Lookup, s
   const found = lookup(name);
   if (!found)
     return [name, ...members.slice(0, at)].join(".").replace("globalThis.", "") === "process" ? at : undefined;
-  const holder = follow(found.value, members.slice(0, at));
-  return typeof holder === "object" && holder !== null && scopes.builtinName(holder) === "process" ? at : undefined;
+  const holder = at === 0 ? found.value : exported(found.value, members[0], scopes);
+  if (at > 1 || typeof holder !== "object" || holder === null || scopes.isProxy(holder)) return undefined;
+  return scopes.builtinName(holder) === "process" ? at : undefined;
+}
+
+/** A member of a module; of nothing else, because reading it could run the user's code. */
+function exported(value: unknown, member: string | undefined, scopes: Scopes): unknown {
+  if (typeof value !== "object" || value === null || scopes.isProxy(value) || !scopes.namespaceOf(value))
+    return undefined;
+  return member === undefined ? undefined : (value as Record<string, unknown>)[member];
 }
 
 /** The value behind members. */

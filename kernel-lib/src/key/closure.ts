@@ -11,6 +11,7 @@ import {
   findPrototypeMembers,
   findStatics,
   functionsIn,
+  isOpaque,
   membersOf,
   type Member,
 } from "./own-members";
