@@ -25,8 +25,7 @@ export function environmentMember({ name, members }: FreeName, lookup: Lookup, s
 
 /** A member of a module; of nothing else, because reading it could run the user's code. */
 function exported(value: unknown, member: string | undefined, scopes: Scopes): unknown {
-  if (typeof value !== "object" || value === null || scopes.isProxy(value) || !scopes.namespaceOf(value))
-    return undefined;
+  if (typeof value !== "object" || value === null || !scopes.namespaceOf(value)) return undefined;
   return member === undefined ? undefined : (value as Record<string, unknown>)[member];
 }
 
