@@ -23,10 +23,11 @@ export function environmentMember({ name, members }: FreeName, lookup: Lookup, s
   return scopes.builtinName(holder) === "process" ? at : undefined;
 }
 
-/** A member of a module; of nothing else, because reading it could run the user's code. */
+/** A member that can be read without running the user's code. */
 function exported(value: unknown, member: string | undefined, scopes: Scopes): unknown {
-  if (typeof value !== "object" || value === null || !scopes.namespaceOf(value)) return undefined;
-  return member === undefined ? undefined : (value as Record<string, unknown>)[member];
+  if (typeof value !== "object" || value === null || member === undefined) return undefined;
+  if (scopes.namespaceOf(value)) return (value as Record<string, unknown>)[member];
+  return scopes.isProxy(value) ? undefined : Object.getOwnPropertyDescriptor(value, member)?.value;
 }
 
 /** The value behind members. */

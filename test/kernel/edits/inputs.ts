@@ -158,10 +158,10 @@ export const inputs: readonly Edit[] = [
     rows: ["S4"],
     kind: "another variable of the environment",
     cells: {
-      env: `process.env.STAGE_OTHER = "1";`,
+      env: `process.env.STAGE_MODE = "fast"; process.env.STAGE_OTHER = "1";`,
       a: `const a = stage("a", () => "still " + process.env.STAGE_MODE);`,
     },
-    edit: { env: `process.env.STAGE_OTHER = "2";` },
+    edit: { env: `process.env.STAGE_MODE = "fast"; process.env.STAGE_OTHER = "2";` },
     mustRun: [],
     mustNotRun: ["a"],
     value: [`"still fast"`, `"still fast"`],
