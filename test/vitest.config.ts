@@ -28,6 +28,7 @@ export default defineConfig({
       project("node", {
         include: [`${folder}/**/*.test.{ts,tsx}`],
         exclude: [...outside, "**/browser/**"],
+        globalSetup: ["test/kernel/edits/join-report.ts"],
         maxWorkers: 2,
         sequence: { groupOrder: 0 },
       }),

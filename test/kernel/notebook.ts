@@ -98,6 +98,11 @@ export class Notebook {
     return (this.view.stages[stage]?.reasons ?? []).map((reason) => reason.text);
   }
 
+  /** Another notebook of the same folder, on a kernel of its own. The caller stops it. */
+  openBeside(file: string): Promise<Notebook> {
+    return openNotebook({ cwd: this.kernel.cwd, notebook: file });
+  }
+
   /** A new process in the same folder, with the first cell executed. */
   async restart(): Promise<void> {
     await this.kernel.restart();

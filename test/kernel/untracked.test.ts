@@ -16,6 +16,12 @@ describe("what no key can follow", () => {
     ["a proxy", `const trap = new Proxy({}, {});`, `() => (trap as any).x`, "trap"],
     ["a promise", `const pending = Promise.resolve(1);`, `async () => await pending`, "pending"],
     ["a generator object", `const steps = (function* () { yield 1; })();`, `() => steps.next().value`, "steps"],
+    [
+      "an instance of a class that extends Promise",
+      `class Later extends Promise<number> {}\nconst later = Later.resolve(1);`,
+      `async () => await later`,
+      "later",
+    ],
     ["a WeakMap", `const weak = new WeakMap();`, `() => weak.has({})`, "weak"],
     [
       "private fields",
@@ -23,6 +29,20 @@ describe("what no key can follow", () => {
       `() => safe.n`,
       "safe",
     ],
+    [
+      "an object with a prototype of one's own",
+      `const child = Object.create({ m: () => 1 });`,
+      `() => child.m()`,
+      "child",
+    ],
+    [
+      "the `this` that an arrow function captured",
+      `class Tool { constructor(readonly k: number) {} make() { return () => this.k; } }\nconst tool = new Tool(1).make();`,
+      `() => tool()`,
+      "this",
+    ],
+    ["the environment as a whole", "", `() => Object.keys(process.env).length`, "process.env"],
+    ["a computed variable of the environment", `const which = "HOME";`, `() => process.env[which]`, "process.env"],
     ["eval", `const hiddenByEval = 1;`, `() => eval("1 + 1")`, "eval"],
     [
       "an import by a computed name",
@@ -50,6 +70,10 @@ describe("what no key can follow", () => {
     ["a literal require", `() => require("util").inspect(1)`],
     ["a literal import", `async () => (await import("util")).inspect(1)`],
     ["fetch and timers", `async () => { await new Promise((next) => setTimeout(next, 1)); return typeof fetch; }`],
+    [
+      "variables of the environment taken by a pattern",
+      `() => { const { HOME, LANG: lang } = process.env; return [HOME, lang]; }`,
+    ],
     ["console and process", `() => { console.log(process.cwd()); return process.argv.length; }`],
   ])("[S4] %s have no flag", async (_kind, fn) => {
     await notebook.cell("a", `const a = stage("a", ${fn});`);

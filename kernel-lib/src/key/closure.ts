@@ -1,13 +1,24 @@
 /** What a stage's function reaches: its code, its helpers, the values and inputs that they read. One walk per stage. */
 import { inputOf, type InputRef } from "../stage/input";
 import { StagebookError } from "../protocol";
+import { environmentMember, follow, valueIn, type Lookup } from "./binding";
 import { digestValue } from "./canonical";
 import { textOfValue } from "./describe";
 import { digestOf } from "./digest";
-import { findBase, findPrototypeMembers, findStatics, functionsIn, membersOf, type Member } from "./own-members";
+import {
+  findBase,
+  findContent,
+  findPrototypeMembers,
+  findStatics,
+  functionsIn,
+  isOpaque,
+  membersOf,
+  type Member,
+} from "./own-members";
 import type { KeyPart } from "./parts";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "./scopes";
 import { parseFunction, readableName, type FreeName, type ParsedFunction } from "./source";
+import { whatIs } from "./value-kind";
 
 /** A name that the code reaches and no key can follow. */
 export interface Untracked {
@@ -147,13 +158,11 @@ class ClosureWalk {
 
   private visitBinding(binding: FreeName, lookup: Lookup, parsed: ParsedFunction): string {
     const label = readableName(binding);
-    if (
-      binding.name === "process" &&
-      binding.members[0] === "env" &&
-      binding.members[1] !== undefined &&
-      !lookup("process")
-    )
-      return this.visitEnv(binding.members[1]);
+    const environment = environmentMember(binding, lookup, this.scopes);
+    if (environment !== undefined) {
+      const variable = binding.members[environment + 1];
+      return this.visitEnvironment(variable === undefined ? parsed.environment : [variable]);
+    }
     if (binding.name === "require" && binding.members.length === 0)
       return this.visitRequired(parsed.required, lookup("require")?.value);
     if (binding.name === "eval" && !lookup("eval")) return this.untrack("eval", "code made at run time");
@@ -169,9 +178,10 @@ class ClosureWalk {
 
   /** How many members of a free name lead through exports to the thing itself. */
   private boundMembers(free: FreeName, lookup: Lookup): number {
+    const environment = environmentMember(free, lookup, this.scopes);
+    if (environment !== undefined) return Math.min(environment + 2, free.members.length);
     const found = lookup(free.name);
     if (!found) {
-      if (free.name === "process" && free.members[0] === "env" && free.members.length > 1) return 2;
       return free.name === "globalThis" &&
         free.members[0] !== undefined &&
         this.scopes.globalKind(free.members[0]) !== "builtin"
@@ -287,6 +297,17 @@ class ClosureWalk {
     return `#${this.parts.length - 1}`;
   }
 
+  /** Variables of the environment; null is one that cannot be told from the code. */
+  private visitEnvironment(names: readonly (string | null)[]): string {
+    return names
+      .map((name) =>
+        name === null
+          ? this.untrack("process.env", "the whole environment; name the variables: process.env.NAME")
+          : this.visitEnv(name),
+      )
+      .join(" ");
+  }
+
   private visitEnv(variable: string): string {
     const value = this.scopes.env(variable);
     this.checks.push(() => this.scopes.env(variable) === value);
@@ -332,6 +353,9 @@ class ClosureWalk {
     const index = this.reserve(value);
     const made = this.visitFunction(maker, maker.name, "helper");
     const own = membersOf(value).map((member) => `${member.key}=${this.visitMember(member, path)}`);
+    const content = findContent(value);
+    if (content !== undefined) own.push(`=${this.describe(content, path)}`);
+    if (isOpaque(value)) this.untrack(path, whatIs(value));
     const keeper = ancestors(maker).find((each) => /#\w/.test(Function.prototype.toString.call(each)));
     if (keeper) this.untrack(path, `private fields of ${keeper.name}`);
     this.parts[index] = {
@@ -379,8 +403,6 @@ function idOfRef(ref: InputRef): unknown {
   }
 }
 
-type Lookup = (name: string) => { readonly value: unknown } | undefined;
-
 function parsedOf(source: string): ParsedFunction {
   const known = parsedBySource.get(source);
   if (known) return known;
@@ -396,17 +418,7 @@ function ancestors(maker: AnyFunction): readonly AnyFunction[] {
   return base ? [maker, ...ancestors(base)] : [maker];
 }
 
-/** A binding's value as a name of its own; what is not there is undefined. */
-function valueIn(lookup: Lookup, binding: FreeName): unknown {
-  const found = lookup(binding.name);
-  return found && follow(found.value, binding.members);
-}
-
 /** Whether a function has got properties of its own, or its prototype members. */
 function hasMembers(fn: AnyFunction): boolean {
   return findStatics(fn).length > 0 || findPrototypeMembers(fn).length > 0;
-}
-
-function follow(value: unknown, members: readonly string[]): unknown {
-  return members.reduce((at, member) => (at as Record<string, unknown> | undefined)?.[member], value);
 }

@@ -1,4 +1,5 @@
 /** What functions, classes and prototypes carry beside their source. Used by the closure walk. */
+import { types } from "node:util";
 import type { AnyFunction } from "./scopes";
 
 /** One property: a value, or the functions behind an accessor. */
@@ -33,12 +34,30 @@ export function functionsIn(members: readonly Member[]): readonly AnyFunction[] 
   return members.flatMap(({ value, accessors }) => (typeof value === "function" ? [value] : accessors));
 }
 
-/** An object's own properties with text names. */
+/** An object's own properties, those under symbols last. */
 export function membersOf(object: object): readonly Member[] {
-  return Object.entries(Object.getOwnPropertyDescriptors(object)).map(([key, property]) => {
-    const accessors = [Reflect.get(property, "get"), Reflect.get(property, "set")] as readonly unknown[];
-    return { key, value: property.value as unknown, accessors: accessors.filter(isFunction) };
+  return Reflect.ownKeys(object).map((key) => {
+    const property = Reflect.getOwnPropertyDescriptor(object, key);
+    const accessors: readonly unknown[] = [property?.get, property?.set];
+    return { key: String(key), value: property?.value as unknown, accessors: accessors.filter(isFunction) };
   });
+}
+
+/** What an instance of a class that extends a built-in holds beside its properties; undefined when it holds nothing. */
+export function findContent(value: object): unknown {
+  if (types.isMap(value)) return new Map(Map.prototype.entries.call(value));
+  if (types.isSet(value)) return new Set(Set.prototype.values.call(value));
+  if (types.isDate(value)) return Date.prototype.getTime.call(value);
+  if (types.isRegExp(value)) return RegExp(value.source, value.flags);
+  if (types.isArrayBuffer(value)) return ArrayBuffer.prototype.slice.call(value, 0);
+  if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
+  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
+  return undefined;
+}
+
+/** Whether what it holds cannot be looked at. */
+export function isOpaque(value: object): boolean {
+  return types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value) || types.isGeneratorObject(value);
 }
 
 const isFunction = (value: unknown): value is AnyFunction => typeof value === "function";

@@ -39,6 +39,8 @@ export interface ParsedFunction {
   readonly assigned: readonly string[];
   /** Modules that it loads itself: the text of each `require("…")`, null where that is computed. */
   readonly required: readonly (string | null)[];
+  /** Variables of the environment that it takes by a pattern (`const { HOME } = process.env`), null for any other way. */
+  readonly environment: readonly (string | null)[];
   /** True when it uses `this` or `super` of an enclosing function. */
   readonly usesOuterThis: boolean;
   readonly isClass: boolean;
@@ -67,6 +69,7 @@ export function parseFunction(source: string): ParsedFunction {
       ),
     ],
     required: findRequired(references, parents),
+    environment: findEnvironment(references, parents),
     usesOuterThis: fn.type === "ArrowFunctionExpression" && usesThis(fn),
     isClass: fn.type === "ClassExpression",
     normalise: (bindMembers) => {
@@ -161,7 +164,7 @@ function memberChain(node: SyntaxNode, parents: ReadonlyMap<SyntaxNode, SyntaxNo
 }
 
 function isStaticMember(node: SyntaxNode, object: SyntaxNode): boolean {
-  if (node.type !== "MemberExpression" || node.object !== object || node.optional === true) return false;
+  if (node.type !== "MemberExpression" || node.object !== object) return false;
   const property = childOf(node, "property");
   return node.computed === true
     ? property.type === "Literal" && typeof property.value === "string"
@@ -200,6 +203,28 @@ function findRequired(
       const [first] = call?.type === "CallExpression" && call.callee === node ? childrenIn(call, "arguments") : [];
       return first?.type === "Literal" && typeof first.value === "string" ? first.value : null;
     });
+}
+
+/** What becomes of each `….env` that no literal name follows; whose environment it is, the walk finds out. */
+function findEnvironment(
+  references: readonly Reference[],
+  parents: ReadonlyMap<SyntaxNode, SyntaxNode>,
+): readonly (string | null)[] {
+  return references
+    .filter(({ free }) => free.members.at(-1) === "env")
+    .flatMap(({ node, chain }): readonly (string | null)[] => patternNames(parents.get(chain[0] ?? node)) ?? [null]);
+}
+
+/** The names of `{ HOME, LANG: lang } = …`; undefined when some cannot be told. */
+function patternNames(taken: SyntaxNode | undefined): readonly string[] | undefined {
+  const pattern = taken?.type === "VariableDeclarator" ? taken.id : taken?.left;
+  if (!isNode(pattern) || pattern.type !== "ObjectPattern") return undefined;
+  const names = childrenIn(pattern, "properties").map((property) => {
+    if (property.type !== "Property" || property.computed === true) return undefined;
+    const key = childOf(property, "key");
+    return textIn(key, key.type === "Identifier" ? "name" : "value");
+  });
+  return names.every((name) => name !== undefined) ? names : undefined;
 }
 
 const nameOf = (free: FreeName): string => (free.name === "exports" ? (free.members[0] ?? free.name) : free.name);

@@ -1,0 +1,3 @@
+import { testEdits } from "./edits/run-edits";
+
+testEdits("givenValues");
