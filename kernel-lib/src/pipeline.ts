@@ -187,11 +187,12 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
     outdated: async () => (await engine.outdated()).map((row) => row.stage),
     explain: (name) => host.explain({ kind: "stage", name, owner: host }),
     get params() {
-      return Object.fromEntries(engine.params.names().map((name) => [name, engine.params.value(name, noOverlay)]));
+      return Object.fromEntries(engine.params.names().map((name) => [name, host.paramValue(name)]));
     },
     events$: bus.events$,
     graph: () => graphOf(bus.view),
     load: async (name) => {
+      findActivity().stage?.readUnseen(`the result of ${name}`);
       const codec = engine.registry.stages.get(name)?.codec ?? v8Codec;
       for (const entry of await engine.results.history(name)) {
         const loaded = await engine.results.load(entry, codec);

@@ -44,8 +44,22 @@ export function digestAnything(value: unknown, scopes: Scopes): string {
   const walk = new ClosureWalk(scopes);
   const description = walk.describe(value, "value");
   return digestOf(
-    JSON.stringify([description, walk.parts.map((part) => (part.kind === "ref" ? ["ref", part.name] : part.digest))]),
+    JSON.stringify([description, walk.parts.map((part) => (part.kind === "ref" ? textOfRef(part.ref) : part.digest))]),
   );
+}
+
+/** Callbacks that nobody named are one: they have no text that means the same in every process. */
+function textOfRef(ref: InputRef): readonly string[] {
+  switch (ref.kind) {
+    case "file":
+      return [ref.kind, ref.path];
+    case "computed":
+      return [ref.kind, String(ref.compute)];
+    case "stage":
+      return [ref.kind, ref.name, textOfValue(ref.overrides), textOfValue(ref.part)];
+    default:
+      return [ref.kind, ref.name];
+  }
 }
 
 const MAX_TEXT = 20_000;
@@ -279,7 +293,7 @@ class ClosureWalk {
   }
 
   private visitRef(ref: InputRef, name: string): string {
-    const id = idOfRef(ref);
+    const id = this.idOfRef(ref);
     const seen = this.indexOf.get(id);
     if (seen !== undefined) return `#${seen}`;
     this.parts.push({ kind: "ref", name, ref });
@@ -343,6 +357,22 @@ class ClosureWalk {
     return `#${index}`;
   }
 
+  /** Inputs read twice are one part; callbacks are told apart by identity. */
+  private idOfRef(ref: InputRef): unknown {
+    switch (ref.kind) {
+      case "file":
+        return `file ${ref.path}`;
+      case "computed":
+        return ref.compute;
+      case "resource":
+        return ref.open;
+      case "param":
+        return `param ${ref.name}`;
+      case "stage":
+        return ref.part ?? `stage ${ref.name} ${ref.overrides ? digestAnything(ref.overrides, this.scopes) : ""}`;
+    }
+  }
+
   private addPart(part: KeyPart, id: unknown): string {
     const seen = this.indexOf.get(id);
     if (seen !== undefined) return `#${seen}`;
@@ -360,22 +390,6 @@ class ClosureWalk {
   private untrack(name: string, why: string): string {
     this.untracked.set(name, { name, why });
     return `untracked:${name}`;
-  }
-}
-
-/** Inputs read twice are one part; callbacks are told apart by identity. */
-function idOfRef(ref: InputRef): unknown {
-  switch (ref.kind) {
-    case "file":
-      return `file ${ref.path}`;
-    case "computed":
-      return ref.compute;
-    case "resource":
-      return ref.open;
-    case "param":
-      return `param ${ref.name}`;
-    case "stage":
-      return ref.part ?? `stage ${ref.name} ${ref.overrides ? textOfValue(ref.overrides) : ""}`;
   }
 }
 

@@ -149,6 +149,7 @@ function createStageActivity(
       unplanned.add(`stage ${ref.name}`);
       return run.runUnplanned(need);
     },
+    readUnseen: (what) => void unplanned.add(what),
     readParam: (name) => {
       if (!plannedParams.has(name)) unplanned.add(`parameter ${name}`);
     },

@@ -1,6 +1,6 @@
 /** A stage as it is about to run: its definition, and the parameter values that hold for this use. */
 import type { Closure } from "../key/closure";
-import { findClosure } from "../key/closure";
+import { digestAnything, findClosure } from "../key/closure";
 import { textOfValue } from "../key/describe";
 import type { Scopes } from "../key/scopes";
 import type { InputView } from "../protocol";
@@ -34,6 +34,8 @@ export class Instances {
   private readonly parts = new WeakMap<StagePart, StageDefinition>();
   private readonly partIds = new WeakMap<StagePart, string>();
   private partCount = 0;
+  /** Whose stages and parameters these are. */
+  owner: object | undefined;
 
   constructor(
     private readonly registry: Registry,
@@ -50,7 +52,7 @@ export class Instances {
   find(name: string, overlay: Overlay = noOverlay): Instance {
     const definition = this.registry.stages.get(name);
     if (definition)
-      return { id: overlay.size === 0 ? name : `${name} with ${overlayText(overlay)}`, definition, overlay };
+      return { id: overlay.size === 0 ? name : `${name} with ${this.overlayId(overlay)}`, definition, overlay };
     const known = this.registry.stages.all().map((each) => each.name);
     throw new StagebookError(
       "stage-unknown",
@@ -95,7 +97,7 @@ export class Instances {
       "ref" in leaf ? [{ ref: leaf.ref, path: leaf.path, implicit: false }] : [],
     );
     const read = this.closure(instance).parts.flatMap((part) =>
-      part.kind === "ref" ? [{ ref: part.ref, path: part.name, implicit: true }] : [],
+      part.kind === "ref" && !this.isForeign(part.ref) ? [{ ref: part.ref, path: part.name, implicit: true }] : [],
     );
     // A stage that reads its own name reads its previous output; that is no edge.
     return [...declared, ...read].filter(
@@ -103,8 +105,12 @@ export class Instances {
     );
   }
 
-  /** The instances that this one needs, each once. Throws `stage-unknown` for an input whose cell is gone. */
+  /**
+   * The instances that this one needs, each once. Throws `stage-unknown` for an input whose cell is gone, `foreign-input` when the
+   * code reads another pipeline.
+   */
   needs(instance: Instance): readonly Instance[] {
+    this.checkOwners(instance);
     const found = new Map<string, Instance>();
     for (const { ref } of this.refs(instance)) {
       if (ref.kind !== "stage") continue;
@@ -112,6 +118,23 @@ export class Instances {
       found.set(need.id, need);
     }
     return [...found.values()];
+  }
+
+  /** Names mean something else in another pipeline, and its keys and runs are unknown here. */
+  private checkOwners(instance: Instance): void {
+    const stage = instance.definition.name;
+    for (const part of this.closure(instance).parts)
+      if (part.kind === "ref" && this.isForeign(part.ref))
+        throw new StagebookError(
+          "foreign-input",
+          `stage "${stage}" reads ${part.name}, which belongs to another pipeline`,
+          "Define both with the same stage() and param().",
+          { stage },
+        );
+  }
+
+  private isForeign(ref: InputRef): boolean {
+    return "owner" in ref && this.owner !== undefined && ref.owner !== this.owner;
   }
 
   /** The instance behind an input of `from`: it keeps the overlay of the one that asks. */
@@ -151,6 +174,14 @@ export class Instances {
     return id;
   }
 
+  /** The text of a long value or of an object does not tell it from all others. */
+  private overlayId(overlay: Overlay): string {
+    return [...overlay]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => `${name}=${textOfValue(value)} ${digestAnything(value, this.scopes)}`)
+      .join(", ");
+  }
+
   /** What the page shows as edges. */
   inputViews(instance: Instance): readonly InputView[] {
     const views = this.refs(instance).map(({ ref, path, implicit }) => inputView(ref, path, implicit));
@@ -181,11 +212,4 @@ function inputView(ref: InputRef, path: string, implicit: boolean): InputView {
     case "resource":
       return { path, kind: "value", name: ref.name, implicit };
   }
-}
-
-function overlayText(overlay: Overlay): string {
-  return [...overlay]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}=${textOfValue(value)}`)
-    .join(", ");
 }
