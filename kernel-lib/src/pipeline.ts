@@ -9,7 +9,7 @@ import { toDot } from "./export/dot";
 import { toMermaid } from "./export/mermaid";
 import type { CellKnowledge, PipelineInsides } from "./notebook/pipeline-insides";
 import { StagebookError, type CellId, type LogRecord, type StagebookEvent, type View } from "./protocol";
-import { findActivity, noOverlay } from "./run/activity";
+import { findActivity } from "./run/activity";
 import { Engine } from "./run/engine";
 import { EngineHost } from "./run/host";
 import { createLiveScopes } from "./run/live-scopes";

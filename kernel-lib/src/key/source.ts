@@ -39,6 +39,10 @@ export interface ParsedFunction {
   readonly assigned: readonly string[];
   /** Modules that it loads itself: the text of each `require("…")`, null where that is computed. */
   readonly required: readonly (string | null)[];
+  /** Modules that it loads by `import(…)` itself, null where the name is computed. */
+  readonly imported: readonly (string | null)[];
+  /** True when it calls `Function` to make code of text. */
+  readonly makesCode: boolean;
   /** True when it uses `this` or `super` of an enclosing function. */
   readonly usesOuterThis: boolean;
   readonly isClass: boolean;
@@ -67,6 +71,8 @@ export function parseFunction(source: string): ParsedFunction {
       ),
     ],
     required: findRequired(references, parents),
+    imported: findImported(tree),
+    makesCode: references.some(({ node, free }) => free.name === "Function" && parents.get(node)?.callee === node),
     usesOuterThis: fn.type === "ArrowFunctionExpression" && usesThis(fn),
     isClass: fn.type === "ClassExpression",
     normalise: (bindMembers) => {
@@ -161,7 +167,7 @@ function memberChain(node: SyntaxNode, parents: ReadonlyMap<SyntaxNode, SyntaxNo
 }
 
 function isStaticMember(node: SyntaxNode, object: SyntaxNode): boolean {
-  if (node.type !== "MemberExpression" || node.object !== object || node.optional === true) return false;
+  if (node.type !== "MemberExpression" || node.object !== object) return false;
   const property = childOf(node, "property");
   return node.computed === true
     ? property.type === "Literal" && typeof property.value === "string"
@@ -202,7 +208,20 @@ function findRequired(
     });
 }
 
-const nameOf = (free: FreeName): string => (free.name === "exports" ? (free.members[0] ?? free.name) : free.name);
+function findImported(tree: SyntaxNode): readonly (string | null)[] {
+  const found: (string | null)[] = [];
+  visitTree(tree, (node) => {
+    if (node.type !== "ImportExpression") return true;
+    const source = childOf(node, "source");
+    found.push(typeof source.value === "string" ? source.value : null);
+    return true;
+  });
+  return found;
+}
+
+/** The name that is assigned when the code assigns this one. */
+export const nameOf = (free: FreeName): string =>
+  free.name === "exports" ? (free.members[0] ?? free.name) : free.name;
 
 function usesThis(arrow: SyntaxNode): boolean {
   let found = false;
@@ -244,15 +263,22 @@ function replace({ node, chain }: Reference, binding: FreeName, name: string): v
   Object.assign(target, { type: "Identifier", name });
 }
 
-/** Takes out what is only a way of writing: quotes, shorthand, `(0, f)(…)`. */
+/** Takes out what is only a way of writing: quotes, shorthand, `(0, f)(…)`. Not `(0, o.f)(…)`: that calls without `this`. */
 function simplify(node: SyntaxNode): true {
-  if (node.type === "Literal" && !("regex" in node) && !("bigint" in node)) delete node.raw;
+  if (node.type === "Literal" && !("regex" in node) && !("bigint" in node) && node.value !== Infinity) delete node.raw;
   if (node.type === "Property") node.shorthand = false;
   for (const field of ["callee", "tag"]) {
     const callee = node[field];
     if (!isNode(callee) || callee.type !== "SequenceExpression") continue;
     const [zero, called, ...more] = childrenIn(callee, "expressions");
-    if (zero?.type === "Literal" && zero.value === 0 && called && more.length === 0) node[field] = called;
+    if (zero?.type === "Literal" && zero.value === 0 && called?.type === "Identifier" && more.length === 0)
+      node[field] = called;
+  }
+  // Without its brackets `(a?.b).c` would be `a?.b.c`, which is something else.
+  for (const field of ["callee", "object"]) {
+    const inner = node[field];
+    if (isNode(inner) && inner.type === "ChainExpression")
+      node[field] = { ...inner, type: "SequenceExpression", expressions: [inner] };
   }
   return true;
 }
