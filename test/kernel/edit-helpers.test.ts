@@ -274,5 +274,38 @@ describe("edits of what a stage calls", () => {
       runs: ["a"],
       value: [`"u1"`, `"u2"`],
     },
+    {
+      title: "[S4] a private field, and a private static one",
+      cells: {
+        safe: `class Safe { static #by = 10; #n: number; constructor(n: number) { this.#n = n; } static set(by: number) { Safe.#by = by; } get() { return this.#n * Safe.#by; } }`,
+        it: `const safe = new Safe(1);`,
+        a: `const a = stage("a", () => safe.get());`,
+        b: `const b = stage("b", () => new Safe(3).get());`,
+      },
+      edit: { it: `const safe = new Safe(2);\nSafe.set(20);` },
+      runs: ["a", "b"],
+      show: "[await a(), await b()]",
+      value: ["[10,30]", "[40,60]"],
+    },
+    {
+      title: "[S4] what an instance of a class that extends Map holds",
+      cells: {
+        rates: `class Rates extends Map<string, number> {}\nconst rates = new Rates([["eur", 1]]);`,
+        a: `const a = stage("a", () => rates.get("eur"));`,
+      },
+      edit: { rates2: `rates.set("eur", 2);` },
+      runs: ["a"],
+      value: ["1", "2"],
+    },
+    {
+      title: "[S7] an error of the user's own class made again in another line runs nothing",
+      cells: {
+        wrong: `class Wrong extends Error {}\nconst wrong = new Wrong("no");`,
+        a: `const a = stage("a", () => wrong.message);`,
+      },
+      edit: { wrong: `\n\nclass Wrong extends Error {}\n\nconst wrong = new Wrong("no");` },
+      runs: [],
+      value: [`"no"`, `"no"`],
+    },
   ]);
 });

@@ -119,6 +119,17 @@ describe("edits of what comes from outside", () => {
         value: [`"mode fast"`, `"mode slow"`],
       },
       {
+        title: "[S4] a variable of the environment read by way of `const { env } = process` counts by its value",
+        cells: {
+          env: `process.env.STAGE_ALIAS = "fast"; process.env.STAGE_OTHER = "1";`,
+          alias: `const { env } = process;`,
+          a: `const a = stage("a", () => "mode " + env.STAGE_ALIAS);`,
+        },
+        edit: { env: `process.env.STAGE_ALIAS = "slow"; process.env.STAGE_OTHER = "2";` },
+        runs: ["a"],
+        value: [`"mode fast"`, `"mode slow"`],
+      },
+      {
         title: "[S4] another variable of the environment runs nothing",
         cells: {
           env: `process.env.STAGE_OTHER = "1";`,

@@ -17,12 +17,8 @@ describe("what no key can follow", () => {
     ["a promise", `const pending = Promise.resolve(1);`, `async () => await pending`, "pending"],
     ["a generator object", `const steps = (function* () { yield 1; })();`, `() => steps.next().value`, "steps"],
     ["a WeakMap", `const weak = new WeakMap();`, `() => weak.has({})`, "weak"],
-    [
-      "private fields",
-      `class Safe { #n = 1; get n() { return this.#n; } }\nconst safe = new Safe();`,
-      `() => safe.n`,
-      "safe",
-    ],
+    ["a global by a computed name", `const key = "mine";`, `() => (globalThis as any)[key]`, "globalThis"],
+    ["a computed name of the environment", `const key = "HOME";`, `() => process.env[key]`, "process.env"],
     ["eval", `const hiddenByEval = 1;`, `() => eval("1 + 1")`, "eval"],
     [
       "an import by a computed name",

@@ -48,7 +48,7 @@ function findRoot(
   let { value } = found;
   let members = 0;
   for (const member of free.members) {
-    if (!isObject(value) || scopes.isProxy(value) || isRoot(value, scopes) || !scopes.namespaceOf(value)) break;
+    if (!isObject(value) || isRoot(value, scopes) || !scopes.namespaceOf(value)) break;
     value = (value as Record<string, unknown>)[member];
     members++;
   }
