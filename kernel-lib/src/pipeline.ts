@@ -9,7 +9,7 @@ import { toDot } from "./export/dot";
 import { toMermaid } from "./export/mermaid";
 import type { CellKnowledge, PipelineInsides } from "./notebook/pipeline-insides";
 import { StagebookError, type CellId, type LogRecord, type StagebookEvent, type View } from "./protocol";
-import { findActivity, noOverlay } from "./run/activity";
+import { findActivity } from "./run/activity";
 import { Engine } from "./run/engine";
 import { EngineHost } from "./run/host";
 import { createLiveScopes } from "./run/live-scopes";
@@ -190,11 +190,12 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
     outdated: async () => (await engine.outdated()).map((row) => row.stage),
     explain: (name) => host.explain({ kind: "stage", name, owner: host }),
     get params() {
-      return Object.fromEntries(engine.params.names().map((name) => [name, engine.params.value(name, noOverlay)]));
+      return Object.fromEntries(engine.params.names().map((name) => [name, host.paramValue(name)]));
     },
     events$: bus.events$,
     graph: () => graphOf(bus.view),
     load: async (name) => {
+      findActivity().stage?.readUnseen(`the result of ${name}`);
       const codec = engine.registry.stages.get(name)?.codec;
       for (const entry of await engine.results.history(name)) {
         const loaded = await engine.results.read(entry, codec);

@@ -1,5 +1,14 @@
 /** A temporary notebook folder inside the repository, where `stagebook`, vega-datasets and @types/node resolve as they do for a user. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -40,8 +49,11 @@ export function createNotebookFolder(files: { readonly [name: string]: string } 
 }
 
 function linkModules(link: string): void {
+  const modules = join(repository, "node_modules");
   try {
-    if (!existsSync(link)) symlinkSync(join(repository, "node_modules"), link, "junction");
+    // A copy of the repository may have brought the link of the original along.
+    if (existsSync(link) && realpathSync(link) !== realpathSync(modules)) rmSync(link);
+    if (!existsSync(link)) symlinkSync(modules, link, "junction");
   } catch (error) {
     // Another test file made it at the same moment.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

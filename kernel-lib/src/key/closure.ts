@@ -1,24 +1,27 @@
 /** What a stage's function reaches: its code, its helpers, the values and inputs that they read. One walk per stage. */
 import { inputOf, type InputRef } from "../stage/input";
 import { StagebookError } from "../protocol";
-import { environmentMember, follow, valueIn, type Lookup } from "./binding";
 import { digestValue } from "./canonical";
 import { textOfValue } from "./describe";
 import { digestOf } from "./digest";
+import { contentOf, type Content } from "./content";
 import {
   findBase,
-  findContent,
   findPrototypeMembers,
   findStatics,
   functionsIn,
-  isOpaque,
+  hasPrivateStatics,
+  isObject,
+  makerOf,
+  makersOf,
   membersOf,
+  ownValue,
   type Member,
 } from "./own-members";
 import type { KeyPart } from "./parts";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "./scopes";
-import { parseFunction, readableName, type FreeName, type ParsedFunction } from "./source";
-import { whatIs } from "./value-kind";
+import { nameOf, parseFunction, readableName, type FreeName, type ParsedFunction } from "./source";
+import { findSurrounding } from "./surroundings";
 
 /** A name that the code reaches and no key can follow. */
 export interface Untracked {
@@ -55,8 +58,22 @@ export function digestAnything(value: unknown, scopes: Scopes): string {
   const walk = new ClosureWalk(scopes);
   const description = walk.describe(value, "value");
   return digestOf(
-    JSON.stringify([description, walk.parts.map((part) => (part.kind === "ref" ? ["ref", part.name] : part.digest))]),
+    JSON.stringify([description, walk.parts.map((part) => (part.kind === "ref" ? textOfRef(part.ref) : part.digest))]),
   );
+}
+
+/** Callbacks that nobody named are one: they have no text that means the same in every process. */
+function textOfRef(ref: InputRef): readonly string[] {
+  switch (ref.kind) {
+    case "file":
+      return [ref.kind, ref.path];
+    case "computed":
+      return [ref.kind, String(ref.compute)];
+    case "stage":
+      return [ref.kind, ref.name, textOfValue(ref.overrides), textOfValue(ref.part)];
+    default:
+      return [ref.kind, ref.name];
+  }
 }
 
 const MAX_TEXT = 20_000;
@@ -97,12 +114,18 @@ class ClosureWalk {
       if (this.scopes.isProxy(value)) return this.untrack(name, "a proxy");
       if (typeof value === "function") return this.visitFunction(value, name, "helper");
       const builtin = this.scopes.builtinName(value);
-      if (builtin !== undefined) return `global:${builtin}`;
+      if (builtin !== undefined) return this.visitBuiltin(builtin, name);
       const namespace = this.scopes.namespaceOf(value);
       if (namespace?.kind === "notebook") return this.untrack(name, "all variables of the notebook at once");
       if (namespace?.kind === "module" && namespace.module) return this.visitModule(value, namespace.module, "*", name);
     }
     return this.visitValue(value, name);
+  }
+
+  private visitBuiltin(builtin: string, name: string): string {
+    if (builtin === "process.env") return this.untrack(name, "all environment variables at once");
+    if (builtin === "globalThis") return this.untrack(name, "all global variables at once");
+    return `global:${builtin}`;
   }
 
   private visitSource(fn: AnyFunction, live: LiveFunction, name: string, kind: "body" | "helper"): string {
@@ -120,10 +143,12 @@ class ClosureWalk {
     if (live.newerOnDisk !== undefined)
       this.untrack(live.newerOnDisk, "newer on disk than what the kernel runs; run the cell that imports it again");
     if (parsed.usesOuterThis) this.untrack("this", "`this` of the enclosing function");
+    if (parsed.makesCode) this.untrack("Function", "code made at run time");
+    for (const id of parsed.imported) this.visitImported(id);
     const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
     const extras = this.visitOwn(fn, name);
     if (extras.length > 0 || parsed.isClass) this.isLasting = false;
-    else this.checkLater(fn, normal.bindings, lookup, live.newerOnDisk);
+    else this.checkLater(fn, normal.bindings, parsed, lookup, live.newerOnDisk);
     this.parts[index] = {
       kind,
       name,
@@ -137,15 +162,22 @@ class ClosureWalk {
   private checkLater(
     fn: AnyFunction,
     bindings: readonly FreeName[],
+    parsed: ParsedFunction,
     lookup: Lookup,
     newerOnDisk: string | undefined,
   ): void {
     const bound = bindings.map((binding) => ({ ...binding, value: valueIn(lookup, binding) }));
+    const globals = parsed.freeNames
+      .filter(({ name }) => !lookup(name))
+      .map((free) => ({ free, kind: this.scopes.globalKind(free.name), added: this.addedTo(free) }));
     this.checks.push(() => {
-      if (hasMembers(fn)) return false;
+      if (hasMembers(fn) || findBase(fn)) return false;
       const now = this.scopes.inspect(fn);
       return (
         now.newerOnDisk === newerOnDisk &&
+        globals.every(
+          ({ free, kind, added }) => this.scopes.globalKind(free.name) === kind && this.addedTo(free) === added,
+        ) &&
         bound.every((binding) =>
           Object.is(
             valueIn((name) => now.lookup(name), binding),
@@ -158,36 +190,38 @@ class ClosureWalk {
 
   private visitBinding(binding: FreeName, lookup: Lookup, parsed: ParsedFunction): string {
     const label = readableName(binding);
-    const environment = environmentMember(binding, lookup, this.scopes);
-    if (environment !== undefined) {
-      const variable = binding.members[environment + 1];
-      return this.visitEnvironment(variable === undefined ? parsed.environment : [variable]);
-    }
+    const around = findSurrounding(binding, lookup, this.scopes);
+    if (around) return around.kind === "env" ? this.visitEnv(around.name) : this.visitAround(around, parsed);
     if (binding.name === "require" && binding.members.length === 0)
       return this.visitRequired(parsed.required, lookup("require")?.value);
     if (binding.name === "eval" && !lookup("eval")) return this.untrack("eval", "code made at run time");
-    if (parsed.assigned.includes(label)) return this.untrack(label, "assigned by the stage itself");
+    if (parsed.assigned.includes(nameOf(binding))) return this.untrack(label, "assigned by the stage itself");
     const found = lookup(binding.name);
     if (found) return this.describe(follow(found.value, binding.members), label);
-    if (binding.name === "globalThis" && binding.members[0] !== undefined)
-      return this.untrack(`globalThis.${binding.members[0]}`, "a global variable");
+    const added = this.addedTo(binding);
+    if (added) return this.describe(added, label);
     const global = this.scopes.globalKind(binding.name);
     if (global === "builtin") return `global:${binding.name}`;
     return global === "user" ? this.untrack(binding.name, "a global variable") : `missing:${binding.name}`;
   }
 
+  private addedTo({ name, members }: FreeName): object | undefined {
+    return members[0] === undefined ? undefined : this.scopes.addedToGlobal(name, members[0]);
+  }
+
+  private visitAround(around: Exclude<ReturnType<typeof findSurrounding>, undefined>, parsed: ParsedFunction): string {
+    const taken = around.name === "process.env" ? parsed.environment.filter((name) => name !== null) : [];
+    if (taken.length > 0 && taken.length === parsed.environment.length)
+      return taken.map((name) => this.visitEnv(name)).join(" ");
+    return around.kind === "untracked" ? this.untrack(around.name, around.why) : `global:${around.name}`;
+  }
+
   /** How many members of a free name lead through exports to the thing itself. */
   private boundMembers(free: FreeName, lookup: Lookup): number {
-    const environment = environmentMember(free, lookup, this.scopes);
-    if (environment !== undefined) return Math.min(environment + 2, free.members.length);
+    const around = findSurrounding(free, lookup, this.scopes);
+    if (around) return around.members;
     const found = lookup(free.name);
-    if (!found) {
-      return free.name === "globalThis" &&
-        free.members[0] !== undefined &&
-        this.scopes.globalKind(free.members[0]) !== "builtin"
-        ? 1
-        : 0;
-    }
+    if (!found) return this.addedTo(free) ? 1 : 0;
     let value = found.value;
     let count = 0;
     for (const member of free.members) {
@@ -214,9 +248,48 @@ class ClosureWalk {
     const base = findBase(fn);
     return [
       ...(base ? [`extends ${this.visitFunction(base, base.name || `${name}'s base`, "helper")}`] : []),
+      ...this.visitInherited(fn, base, name),
       ...findStatics(fn).map((member) => `${member.key}=${this.visitMember(member, name)}`),
+      ...(hasPrivateStatics(fn) ? this.visitPrivate(fn, name) : []),
       ...findPrototypeMembers(fn).map((member) => `.${member.key}=${this.visitMember(member, name)}`),
     ];
+  }
+
+  /** What instances inherit beside the prototype, where the base class does not tell: `util.inherits`, a mixin. */
+  private visitInherited(fn: AnyFunction, base: AnyFunction | undefined, name: string): readonly string[] {
+    const prototype = ownValue(fn, "prototype");
+    const above: unknown = isObject(prototype) ? Object.getPrototypeOf(prototype) : null;
+    if (!isObject(above) || above === ownValue(base, "prototype") || this.scopes.builtinName(above)) return [];
+    return [`inherits ${this.visitPrototype(above, `${name}'s base`)}`];
+  }
+
+  /** A class when the prototype is one's; else its members, and what it inherits itself. */
+  private visitPrototype(prototype: object, name: string): string {
+    if (this.scopes.isProxy(prototype)) return this.untrack(name, "a proxy");
+    const builtin = this.scopes.builtinName(prototype);
+    if (builtin !== undefined) return `global:${builtin}`;
+    const maker = makerOf(prototype);
+    if (maker) return this.visitFunction(maker, maker.name || name, "helper");
+    const seen = this.indexOf.get(prototype);
+    if (seen !== undefined) return `#${seen}`;
+    const index = this.reserve(prototype);
+    const members = membersOf(prototype).filter(({ key }) => key !== "constructor");
+    const own = members.map((member) => `${member.key}=${this.visitMember(member, name)}`).sort();
+    const above: unknown = Object.getPrototypeOf(prototype);
+    const inherited = isObject(above) ? this.visitPrototype(above, name) : "null";
+    this.parts[index] = {
+      kind: "value",
+      name,
+      digest: digestOf(JSON.stringify(["prototype", own, inherited])),
+      text: textOfValue(prototype),
+    };
+    return `#${index}`;
+  }
+
+  private visitPrivate(owner: object, name: string): readonly string[] {
+    return [...this.scopes.privateFields(owner)].map(
+      ([field, value]) => `${field}=${this.describe(value, `${name}.${field}`)}`,
+    );
   }
 
   private visitMember({ key, value, accessors }: Member, owner: string): string {
@@ -236,7 +309,7 @@ class ClosureWalk {
     this.parts[index] = {
       kind: "helper",
       name,
-      digest: digestOf(JSON.stringify(["bound", target, rest])),
+      digest: digestOf(JSON.stringify(["bound", target, rest, ...this.visitOwn(fn, name)])),
       text: `bound ${name}`,
     };
     return `#${index}`;
@@ -277,6 +350,7 @@ class ClosureWalk {
     const found = ids.map((id) => {
       if (id === null) return this.untrack("import", "the name of the module is computed");
       const module = this.scopes.moduleOf(require, id);
+      if (module?.id === "node:process") return this.untrack(`import "${id}"`, "all environment variables at once");
       if (!module)
         return this.untrack(`import "${id}"`, "a local module loaded while the stage runs; import it in a cell");
       const text = `${module.id} ${module.file} *`;
@@ -288,24 +362,20 @@ class ClosureWalk {
     return `require ${found.join(" ")}`;
   }
 
+  /** By `import(…)` as Node runs it; that of a cell is compiled to `require`. */
+  private visitImported(id: string | null): void {
+    if (id === null) this.untrack("import", "the name of the module is computed");
+    else if (!this.scopes.moduleOf(undefined, id))
+      this.untrack(`import "${id}"`, "a module loaded while the stage runs; import it in a cell");
+  }
+
   private visitRef(ref: InputRef, name: string): string {
-    const id = idOfRef(ref);
+    const id = this.idOfRef(ref);
     const seen = this.indexOf.get(id);
     if (seen !== undefined) return `#${seen}`;
     this.parts.push({ kind: "ref", name, ref });
     this.indexOf.set(id, this.parts.length - 1);
     return `#${this.parts.length - 1}`;
-  }
-
-  /** Variables of the environment; null is one that cannot be told from the code. */
-  private visitEnvironment(names: readonly (string | null)[]): string {
-    return names
-      .map((name) =>
-        name === null
-          ? this.untrack("process.env", "the whole environment; name the variables: process.env.NAME")
-          : this.visitEnv(name),
-      )
-      .join(" ");
   }
 
   private visitEnv(variable: string): string {
@@ -341,30 +411,57 @@ class ClosureWalk {
   private describeForeign(value: object, path: string): string | undefined {
     if (typeof value === "function" || inputOf(value) || this.scopes.isProxy(value)) return this.describe(value, path);
     const builtin = this.scopes.builtinName(value);
-    if (builtin !== undefined) return `global:${builtin}`;
-    const prototype: unknown = Object.getPrototypeOf(value);
-    const maker: unknown =
-      typeof prototype === "object" && prototype !== null
-        ? (prototype as { constructor?: unknown }).constructor
-        : undefined;
-    if (typeof maker !== "function" || this.scopes.inspect(maker).native) return undefined;
+    if (builtin !== undefined) return this.visitBuiltin(builtin, path);
+    const content = contentOf(value, (prototype) => this.scopes.builtinName(prototype));
+    if (!content) return undefined;
     const seen = this.indexOf.get(value);
     if (seen !== undefined) return `#${seen}`;
     const index = this.reserve(value);
-    const made = this.visitFunction(maker, maker.name, "helper");
-    const own = membersOf(value).map((member) => `${member.key}=${this.visitMember(member, path)}`);
-    const content = findContent(value);
-    if (content !== undefined) own.push(`=${this.describe(content, path)}`);
-    if (isOpaque(value)) this.untrack(path, whatIs(value));
-    const keeper = ancestors(maker).find((each) => /#\w/.test(Function.prototype.toString.call(each)));
-    if (keeper) this.untrack(path, `private fields of ${keeper.name}`);
+    const made = this.visitPrototype(Object.getPrototypeOf(value) as object, "prototype");
+    const own = this.membersIn(value, content, path).map((member) => `${member.key}=${this.visitMember(member, path)}`);
+    const held = "held" in content ? [this.describe(content.held, path)] : [];
     this.parts[index] = {
       kind: "value",
       name: path,
-      digest: digestOf(JSON.stringify([made, own.sort()])),
+      digest: digestOf(JSON.stringify([made, own.sort(), ...held, ...this.visitPrivateOf(value, path)])),
       text: textOfValue(value),
     };
     return `#${index}`;
+  }
+
+  /** Private fields of the user's own classes count; those of packages and of Node are listed. */
+  private visitPrivateOf(value: object, path: string): readonly string[] {
+    const keepers = makersOf(value).filter((maker) =>
+      /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(maker)),
+    );
+    const foreign = keepers.find((maker) => this.scopes.inspect(maker).module);
+    if (foreign) this.untrack(path, `private fields of ${foreign.name}`);
+    return keepers.length > 0 && !foreign ? this.visitPrivate(value, path) : [];
+  }
+
+  /** What Node's own classes keep under symbols is theirs: handles, caches, numbers that differ in each process. */
+  private membersIn(value: object, { members }: Content, path: string): readonly Member[] {
+    const isNodes = makersOf(value).some((maker) => this.scopes.inspect(maker).module?.id.startsWith("node:"));
+    if (!isNodes) return members;
+    if (members.some((member) => member.isSymbol && isObject(member.value)))
+      this.untrack(path, "what Node keeps inside of it");
+    return members.filter((member) => !member.isSymbol);
+  }
+
+  /** Inputs read twice are one part; callbacks are told apart by identity. */
+  private idOfRef(ref: InputRef): unknown {
+    switch (ref.kind) {
+      case "file":
+        return `file ${ref.path}`;
+      case "computed":
+        return ref.compute;
+      case "resource":
+        return ref.open;
+      case "param":
+        return `param ${ref.name}`;
+      case "stage":
+        return ref.part ?? `stage ${ref.name} ${ref.overrides ? digestAnything(ref.overrides, this.scopes) : ""}`;
+    }
   }
 
   private addPart(part: KeyPart, id: unknown): string {
@@ -387,21 +484,7 @@ class ClosureWalk {
   }
 }
 
-/** Inputs read twice are one part; callbacks are told apart by identity. */
-function idOfRef(ref: InputRef): unknown {
-  switch (ref.kind) {
-    case "file":
-      return `file ${ref.path}`;
-    case "computed":
-      return ref.compute;
-    case "resource":
-      return ref.open;
-    case "param":
-      return `param ${ref.name}`;
-    case "stage":
-      return ref.part ?? `stage ${ref.name} ${ref.overrides ? textOfValue(ref.overrides) : ""}`;
-  }
-}
+type Lookup = (name: string) => { readonly value: unknown } | undefined;
 
 function parsedOf(source: string): ParsedFunction {
   const known = parsedBySource.get(source);
@@ -412,13 +495,17 @@ function parsedOf(source: string): ParsedFunction {
   return parsed;
 }
 
-/** A class and all that it extends. */
-function ancestors(maker: AnyFunction): readonly AnyFunction[] {
-  const base = findBase(maker);
-  return base ? [maker, ...ancestors(base)] : [maker];
+/** A binding's value as a name of its own; what is not there is undefined. */
+function valueIn(lookup: Lookup, binding: FreeName): unknown {
+  const found = lookup(binding.name);
+  return found && follow(found.value, binding.members);
 }
 
 /** Whether a function has got properties of its own, or its prototype members. */
 function hasMembers(fn: AnyFunction): boolean {
   return findStatics(fn).length > 0 || findPrototypeMembers(fn).length > 0;
+}
+
+function follow(value: unknown, members: readonly string[]): unknown {
+  return members.reduce((at, member) => (at as Record<string, unknown> | undefined)?.[member], value);
 }

@@ -112,6 +112,7 @@ function assemble(
     return [{ kind, name, digest, text }];
   });
   const slots: readonly Slot[] = [
+    { kind: "shape", slot: "", digest: digestOf(definition.inputs.shape), open: false },
     ...options.map((part) => ({ kind: part.kind, slot: part.name, digest: part.digest, open: false })),
     ...inputs.map(({ slot, input }) => slotOf(slot, input)),
     ...code.map(({ part, slot }) => ({ kind: part.kind, slot, digest: part.digest, open: false })),

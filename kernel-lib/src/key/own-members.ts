@@ -1,10 +1,12 @@
 /** What functions, classes and prototypes carry beside their source. Used by the closure walk. */
-import { types } from "node:util";
+import { symbolName } from "./own-keys";
 import type { AnyFunction } from "./scopes";
 
 /** One property: a value, or the functions behind an accessor. */
 export interface Member {
+  /** `[Symbol.iterator]` for a symbol. */
   readonly key: string;
+  readonly isSymbol: boolean;
   readonly value: unknown;
   readonly accessors: readonly AnyFunction[];
 }
@@ -34,30 +36,48 @@ export function functionsIn(members: readonly Member[]): readonly AnyFunction[] 
   return members.flatMap(({ value, accessors }) => (typeof value === "function" ? [value] : accessors));
 }
 
-/** An object's own properties, those under symbols last. */
+/** An object's own properties. A symbol that no other process knows goes by its description. */
 export function membersOf(object: object): readonly Member[] {
   return Reflect.ownKeys(object).map((key) => {
-    const property = Reflect.getOwnPropertyDescriptor(object, key);
-    const accessors: readonly unknown[] = [property?.get, property?.set];
-    return { key: String(key), value: property?.value as unknown, accessors: accessors.filter(isFunction) };
+    const property = Object.getOwnPropertyDescriptor(object, key);
+    const accessors = property
+      ? ([Reflect.get(property, "get"), Reflect.get(property, "set")] as readonly unknown[])
+      : [];
+    const isSymbol = typeof key === "symbol";
+    return {
+      key: isSymbol ? `[${symbolName(key) ?? key.toString()}]` : key,
+      isSymbol,
+      value: property?.value as unknown,
+      accessors: accessors.filter(isFunction),
+    };
   });
 }
 
-/** What an instance of a class that extends a built-in holds beside its properties; undefined when it holds nothing. */
-export function findContent(value: object): unknown {
-  if (types.isMap(value)) return new Map(Map.prototype.entries.call(value));
-  if (types.isSet(value)) return new Set(Set.prototype.values.call(value));
-  if (types.isDate(value)) return Date.prototype.getTime.call(value);
-  if (types.isRegExp(value)) return RegExp(value.source, value.flags);
-  if (types.isArrayBuffer(value)) return ArrayBuffer.prototype.slice.call(value, 0);
-  if (types.isNumberObject(value)) return Number.prototype.valueOf.call(value);
-  if (types.isStringObject(value)) return String.prototype.valueOf.call(value);
-  return undefined;
+/** The class whose instances have this prototype. */
+export function makerOf(prototype: object): AnyFunction | undefined {
+  const maker = ownValue(prototype, "constructor");
+  return typeof maker === "function" && ownValue(maker, "prototype") === prototype ? maker : undefined;
 }
 
-/** Whether what it holds cannot be looked at. */
-export function isOpaque(value: object): boolean {
-  return types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value) || types.isGeneratorObject(value);
+/** The classes that an instance is of. */
+export function makersOf(value: object): readonly AnyFunction[] {
+  const found: AnyFunction[] = [];
+  for (let at: unknown = Object.getPrototypeOf(value); isObject(at); at = Object.getPrototypeOf(at)) {
+    const maker = makerOf(at);
+    if (maker) found.push(maker);
+  }
+  return found;
 }
+
+/** A property without running a getter. */
+export function ownValue(owner: object | undefined, key: string): unknown {
+  return owner && (Object.getOwnPropertyDescriptor(owner, key)?.value as unknown);
+}
+
+export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** Whether it is a class with static fields or methods of its own alone. */
+export const hasPrivateStatics = (fn: AnyFunction): boolean =>
+  /^class\b[^]*\bstatic\s+#/.test(Function.prototype.toString.call(fn));
 
 const isFunction = (value: unknown): value is AnyFunction => typeof value === "function";

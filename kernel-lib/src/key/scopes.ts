@@ -42,8 +42,12 @@ export interface Scopes {
   builtinName(value: object): string | undefined;
   /** Whether a global name belongs to the language or to Node; undefined when there is no such global. */
   globalKind(name: string): "builtin" | "user" | undefined;
+  /** A function or object that the user put under a built-in one: `Math.double`. */
+  addedToGlobal(name: string, member: string): object | undefined;
   /** The module that `require(id)` gives, by the `require` that the code has; null for local ones and for what cannot be found. */
   moduleOf(require: unknown, id: string): ModuleRef | null;
   env(name: string): string | undefined;
+  /** The values of an object's private fields, those of its base classes included, by name (`#pin`); methods are left out. */
+  privateFields(owner: object): ReadonlyMap<string, unknown>;
   isProxy(value: object): boolean;
 }

@@ -41,6 +41,10 @@ export interface ParsedFunction {
   readonly required: readonly (string | null)[];
   /** Variables of the environment that it takes by a pattern (`const { HOME } = process.env`), null for any other way. */
   readonly environment: readonly (string | null)[];
+  /** Modules that it loads by `import(…)` itself, null where the name is computed. */
+  readonly imported: readonly (string | null)[];
+  /** True when it calls `Function` to make code of text. */
+  readonly makesCode: boolean;
   /** True when it uses `this` or `super` of an enclosing function. */
   readonly usesOuterThis: boolean;
   readonly isClass: boolean;
@@ -70,6 +74,8 @@ export function parseFunction(source: string): ParsedFunction {
     ],
     required: findRequired(references, parents),
     environment: findEnvironment(references, parents),
+    imported: findImported(tree),
+    makesCode: references.some(({ node, free }) => free.name === "Function" && parents.get(node)?.callee === node),
     usesOuterThis: fn.type === "ArrowFunctionExpression" && usesThis(fn),
     isClass: fn.type === "ClassExpression",
     normalise: (bindMembers) => {
@@ -212,7 +218,9 @@ function findEnvironment(
 ): readonly (string | null)[] {
   return references
     .filter(({ free }) => free.members.at(-1) === "env")
-    .flatMap(({ node, chain }): readonly (string | null)[] => patternNames(parents.get(chain[0] ?? node)) ?? [null]);
+    .flatMap(
+      ({ node, chain }): readonly (string | null)[] => patternNames(parents.get(chain.at(-1) ?? node)) ?? [null],
+    );
 }
 
 /** The names of `{ HOME, LANG: lang } = …`; undefined when some cannot be told. */
@@ -227,7 +235,20 @@ function patternNames(taken: SyntaxNode | undefined): readonly string[] | undefi
   return names.every((name) => name !== undefined) ? names : undefined;
 }
 
-const nameOf = (free: FreeName): string => (free.name === "exports" ? (free.members[0] ?? free.name) : free.name);
+function findImported(tree: SyntaxNode): readonly (string | null)[] {
+  const found: (string | null)[] = [];
+  visitTree(tree, (node) => {
+    if (node.type !== "ImportExpression") return true;
+    const source = childOf(node, "source");
+    found.push(typeof source.value === "string" ? source.value : null);
+    return true;
+  });
+  return found;
+}
+
+/** The name that is assigned when the code assigns this one. */
+export const nameOf = (free: FreeName): string =>
+  free.name === "exports" ? (free.members[0] ?? free.name) : free.name;
 
 function usesThis(arrow: SyntaxNode): boolean {
   let found = false;
@@ -269,15 +290,22 @@ function replace({ node, chain }: Reference, binding: FreeName, name: string): v
   Object.assign(target, { type: "Identifier", name });
 }
 
-/** Takes out what is only a way of writing: quotes, shorthand, `(0, f)(…)`. */
+/** Takes out what is only a way of writing: quotes, shorthand, `(0, f)(…)`. Not `(0, o.f)(…)`: that calls without `this`. */
 function simplify(node: SyntaxNode): true {
-  if (node.type === "Literal" && !("regex" in node) && !("bigint" in node)) delete node.raw;
+  if (node.type === "Literal" && !("regex" in node) && !("bigint" in node) && node.value !== Infinity) delete node.raw;
   if (node.type === "Property") node.shorthand = false;
   for (const field of ["callee", "tag"]) {
     const callee = node[field];
     if (!isNode(callee) || callee.type !== "SequenceExpression") continue;
     const [zero, called, ...more] = childrenIn(callee, "expressions");
-    if (zero?.type === "Literal" && zero.value === 0 && called && more.length === 0) node[field] = called;
+    if (zero?.type === "Literal" && zero.value === 0 && called?.type === "Identifier" && more.length === 0)
+      node[field] = called;
+  }
+  // Without its brackets `(a?.b).c` would be `a?.b.c`, which is something else.
+  for (const field of ["callee", "object"]) {
+    const inner = node[field];
+    if (isNode(inner) && inner.type === "ChainExpression")
+      node[field] = { ...inner, type: "SequenceExpression", expressions: [inner] };
   }
   return true;
 }

@@ -24,6 +24,8 @@ export interface StageActivity {
   printed(level: LogLevel, message: string): void;
   /** The output of a stage that the body reads by name. */
   readStage(ref: InputRef & { readonly kind: "stage" }): Promise<unknown>;
+  /** Notes that the body reads something that its code does not show. */
+  readUnseen(what: string): void;
   /** Notes that the body reads a parameter. */
   readParam(name: string): void;
 }

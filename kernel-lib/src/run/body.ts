@@ -130,6 +130,7 @@ function createStageActivity(
       unplanned.add(`stage ${ref.name}`);
       return run.valueOf(need);
     },
+    readUnseen: (what) => void unplanned.add(what),
     readParam: (name) => {
       if (!plannedParams.has(name)) unplanned.add(`parameter ${name}`);
     },

@@ -14,6 +14,8 @@ export interface FileState {
   readonly digest: Digest;
   /** `13.5 MB`, `missing`. */
   readonly text: string;
+  /** A folder: what lies in it is not looked at, so nothing can be said of its content. */
+  readonly isFolder?: true;
 }
 
 interface Remembered extends FileState {
@@ -50,6 +52,7 @@ export class Files {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
+      if (code === "EISDIR") return { digest: digestOf("folder"), text: "a folder", isFolder: true };
       const text = code === "ENOENT" ? "missing" : `unreadable (${code})`;
       return { digest: digestOf(text), text };
     }

@@ -22,7 +22,9 @@ export class EngineHost implements HandleHost {
   constructor(
     private readonly engine: Engine,
     private readonly view: () => View,
-  ) {}
+  ) {
+    engine.instances.owner = this;
+  }
 
   call(ref: StageRef, options: RunOptions): Running<unknown> {
     const activity = findActivity();

@@ -59,6 +59,13 @@ export class InputDigests {
       }
       case "file": {
         const state = known(outside.files, ref.path);
+        if (state.isFolder)
+          throw new StagebookError(
+            "file-folder",
+            `file "${ref.path}" is a folder, and what lies in it is not compared`,
+            "Name the files one by one: [file(…), file(…)].",
+            { stage: instance.definition.name },
+          );
         return { state: "known", kind: "file", name: ref.path, digest: state.digest, text: state.text };
       }
       case "param": {

@@ -23,6 +23,11 @@ export interface Script {
   readonly parsedAt: number;
 }
 
+/** Node's own types leave the private fields out. */
+interface PropertiesWithPrivate {
+  readonly privateProperties?: readonly { readonly name: string; readonly value?: Remote }[];
+}
+
 class LiveSession {
   private session: inspector.Session | undefined;
   private readonly scripts = new Map<string, Script>();
@@ -71,6 +76,21 @@ class LiveSession {
       }
       const values = this.take([...remotes.values()]);
       return new Map([...remotes.keys()].map((name, at) => [name, values[at]]));
+    });
+  }
+
+  /** By name, `#` included. Methods and accessors are code of the class, no state of the object. */
+  privateFields(owner: object): ReadonlyMap<string, unknown> {
+    return this.withObject(owner, (id) => {
+      const { privateProperties = [] } = this.post("Runtime.getProperties", {
+        objectId: id,
+        ownProperties: true,
+      }) as PropertiesWithPrivate;
+      const fields = privateProperties.filter(
+        ({ value }) => value && !/^(async\s*)?[*\s]*#/.test(value.description ?? ""),
+      );
+      const values = this.take(fields.map(({ value }) => value));
+      return new Map(fields.map(({ name }, at) => [name, values[at]]));
     });
   }
 

@@ -1,6 +1,6 @@
 /** A stage as it is about to run: its definition, and the parameter values that hold for this use. */
 import type { Closure } from "../key/closure";
-import { findClosure } from "../key/closure";
+import { digestAnything, findClosure } from "../key/closure";
 import { textOfValue } from "../key/describe";
 import type { Scopes } from "../key/scopes";
 import type { InputView } from "../protocol";
@@ -43,6 +43,8 @@ export class Instances {
   private readonly parts = new WeakMap<StagePart, StageDefinition>();
   private readonly partIds = new WeakMap<StagePart, string>();
   private partCount = 0;
+  /** Whose stages and parameters these are. */
+  owner: object | undefined;
 
   constructor(
     private readonly registry: Registry,
@@ -57,7 +59,7 @@ export class Instances {
   /** Throws `stage-unknown` when no cell defines it now. */
   find(name: string, overlay: Overlay = noOverlay): Instance {
     const definition = this.registry.stages.get(name);
-    if (definition && overlay.size > 0) return { id: `${name} with ${overlayText(overlay)}`, definition, overlay };
+    if (definition && overlay.size > 0) return { id: `${name} with ${this.overlayId(overlay)}`, definition, overlay };
     if (definition) return this.plainInstance(definition);
     const known = this.registry.stages.all().map((each) => each.name);
     throw new StagebookError(
@@ -115,7 +117,7 @@ export class Instances {
       "ref" in leaf ? [{ ref: leaf.ref, path: leaf.path, implicit: false }] : [],
     );
     const read = this.closure(instance).parts.flatMap((part) =>
-      part.kind === "ref" ? [{ ref: part.ref, path: part.name, implicit: true }] : [],
+      part.kind === "ref" && !this.isForeign(part.ref) ? [{ ref: part.ref, path: part.name, implicit: true }] : [],
     );
     // A stage that reads its own name reads its previous output; that is no edge.
     return [...declared, ...read].filter(
@@ -123,12 +125,16 @@ export class Instances {
     );
   }
 
-  /** The instances that this one needs, each once; the same list while nothing changed. Throws `stage-unknown` for an input whose cell is gone. */
+  /**
+   * The instances that this one needs, each once; the same list while nothing changed. Throws `stage-unknown` for an input whose cell is
+   * gone, `foreign-input` when the code reads another pipeline.
+   */
   needs(instance: Instance): readonly Instance[] {
     const refs = this.refs(instance);
     const { version } = this.registry.stages;
     const last = this.lastNeeds.get(instance);
     if (last?.refs === refs && last.version === version) return last.needs;
+    this.checkOwners(instance);
     const found = new Map<string, Instance>();
     for (const { ref } of refs) {
       if (ref.kind !== "stage") continue;
@@ -138,6 +144,23 @@ export class Instances {
     const needs = [...found.values()];
     this.lastNeeds.set(instance, { refs, version, needs });
     return needs;
+  }
+
+  /** Names mean something else in another pipeline, and its keys and runs are unknown here. */
+  private checkOwners(instance: Instance): void {
+    const stage = instance.definition.name;
+    for (const part of this.closure(instance).parts)
+      if (part.kind === "ref" && this.isForeign(part.ref))
+        throw new StagebookError(
+          "foreign-input",
+          `stage "${stage}" reads ${part.name}, which belongs to another pipeline`,
+          "Define both with the same stage() and param().",
+          { stage },
+        );
+  }
+
+  private isForeign(ref: InputRef): boolean {
+    return "owner" in ref && this.owner !== undefined && ref.owner !== this.owner;
   }
 
   /** The instance behind an input of `from`: it keeps the overlay of the one that asks. */
@@ -177,6 +200,14 @@ export class Instances {
     return id;
   }
 
+  /** The text of a long value or of an object does not tell it from all others. */
+  private overlayId(overlay: Overlay): string {
+    return [...overlay]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => `${name}=${textOfValue(value)} ${digestAnything(value, this.scopes)}`)
+      .join(", ");
+  }
+
   /** What the page shows as edges. */
   inputViews(instance: Instance): readonly InputView[] {
     const views = this.refs(instance).map(({ ref, path, implicit }) => inputView(ref, path, implicit));
@@ -207,11 +238,4 @@ function inputView(ref: InputRef, path: string, implicit: boolean): InputView {
     case "resource":
       return { path, kind: "value", name: ref.name, implicit };
   }
-}
-
-function overlayText(overlay: Overlay): string {
-  return [...overlay]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}=${textOfValue(value)}`)
-    .join(", ");
 }

@@ -21,32 +21,50 @@ export function globalKind(name: string): "builtin" | "user" | undefined {
   return name in globalThis ? "user" : undefined;
 }
 
-let builtins: WeakMap<object, string> | undefined;
-
 /** The name of a value of the language or of Node (`Array.prototype.map`), found by identity. */
 export function builtinName(value: object): string | undefined {
-  builtins ??= findBuiltins();
   return builtins.get(value);
 }
+
+/** A function or object that somebody has put under a built-in one since this was loaded: `Math.double`, another `Math.cbrt`. */
+export function addedToGlobal(name: string, member: string): object | undefined {
+  if (unlisted.has(name) || !names.has(name)) return undefined;
+  const owner: unknown = Object.getOwnPropertyDescriptor(globalThis, name)?.value;
+  if (!isObject(owner) || !builtins.has(owner)) return undefined;
+  const value: unknown = Object.getOwnPropertyDescriptor(owner, member)?.value;
+  return isObject(value) && !builtins.has(value) ? value : undefined;
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+/** Their members are not listed: they differ with what the process does. */
+const unlisted = new Set(["globalThis", "global", "process", "console"]);
 
 function findBuiltins(): WeakMap<object, string> {
   const found = new WeakMap<object, string>();
   const add = (value: unknown, name: string, depth: number): void => {
-    if ((typeof value !== "object" && typeof value !== "function") || value === null || found.has(value)) return;
+    if (!isObject(value) || found.has(value)) return;
     found.set(value, name);
     if (depth === 0) return;
     for (const { key, value: member, accessors } of membersOf(value))
       for (const each of [member, ...accessors]) add(each, `${name}.${key}`, depth - 1);
   };
-  for (const name of languageGlobals) add((globalThis as Record<string, unknown>)[name], name, 2);
+  // Not by way of globalThis: it has the user's own globals too.
+  for (const name of languageGlobals.filter((each) => each !== "globalThis"))
+    add((globalThis as Record<string, unknown>)[name], name, 2);
   for (const name of nodeGlobals)
     if (name !== "globalThis" && name !== "global" && name in globalThis)
-      add((globalThis as Record<string, unknown>)[name], name, name === "process" || name === "console" ? 0 : 2);
+      add((globalThis as Record<string, unknown>)[name], name, unlisted.has(name) ? 0 : 2);
   found.set(globalThis, "globalThis");
   found.set(process, "process");
+  found.set(process.env, "process.env");
   found.set(console, "console");
   return found;
 }
+
+/** Taken when this is loaded: what is put under a built-in object later is the user's. */
+const builtins = findBuiltins();
 
 /** `node:fs` for `fs` and `node:fs`; undefined for what is no module of Node. */
 export function nodeModuleName(name: string): string | undefined {

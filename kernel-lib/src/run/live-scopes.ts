@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "../key/scopes";
 import { sharedSession, type FunctionFacts, type Script } from "./inspector-session";
-import { builtinName, globalKind } from "./known-globals";
+import { addedToGlobal, builtinName, globalKind } from "./known-globals";
 import { LoadedModules } from "./loaded-modules";
 
 /** `notebookExports`: the object that holds the notebook's variables, when this is a notebook. */
@@ -24,8 +24,10 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     namespaceOf: (value) => modules.namespaceOf(value),
     builtinName,
     globalKind,
+    addedToGlobal,
     moduleOf: (require, id) => modules.required(require, id),
     env: (name) => process.env[name],
+    privateFields: (owner) => sharedSession().privateFields(owner),
     isProxy: types.isProxy,
   };
 }

@@ -84,7 +84,7 @@ export function createPartDefinition(base: Extract<InputRef, { kind: "stage" }>,
     fn: isOutput ? (value) => outputOf(value, base.name, part.output) : (value) => part.select(value),
     keyedBy: isOutput ? undefined : part.select,
     takesInputs: true,
-    inputs: { leaves: [leaf], fill: (valueOf) => valueOf(leaf) },
+    inputs: { leaves: [leaf], shape: "0", fill: (valueOf) => valueOf(leaf) },
     version: isOutput ? `output ${part.output}` : undefined,
     cache: true,
     logged: [],
@@ -105,7 +105,7 @@ function outputOf(value: unknown, stage: string, output: string): unknown {
   throw new StagebookError("output-missing", `stage "${stage}" made no output "${output}"`, known, { stage });
 }
 
-const noInputs: InputTree = { leaves: [], fill: () => undefined };
+const noInputs: InputTree = { leaves: [], shape: "", fill: () => undefined };
 const examples = {
   stage: 'stage("clean", …)',
   parameter: 'param("limit", 10)',

@@ -48,6 +48,8 @@ export type InputLeaf =
 export interface InputTree {
   /** In order of code units of the path: the order in which they were written does not matter. */
   readonly leaves: readonly InputLeaf[];
+  /** Lists and objects with their keys, in the same order: what the paths alone do not tell. */
+  readonly shape: string;
   /** The same shape with each leaf replaced. */
   fill(valueOf: (leaf: InputLeaf) => unknown): unknown;
 }
@@ -56,12 +58,15 @@ export interface InputTree {
 export function createInputTree(inputs: unknown, stage: string): InputTree {
   const leaves: InputLeaf[] = [];
   walk(inputs, "", new Set(), (leaf) => leaves.push(leaf), stage);
+  // Changed later, it must not change what the stage gets.
+  const frame = copied(inputs);
   leaves.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return {
     leaves,
+    shape: shapeOf(inputs),
     fill: (valueOf) => {
       const values = new Map(leaves.map((leaf) => [leaf.path, valueOf(leaf)]));
-      return filled(inputs, "", values);
+      return filled(frame, "", values);
     },
   };
 }
@@ -94,16 +99,40 @@ function walk(node: unknown, path: string, above: Set<object>, found: (leaf: Inp
   const keys = Object.keys(node);
   if (keys.length === 0) return found({ path, value: node });
   above.add(node);
-  for (const key of keys) walk(node[key], path ? `${path}.${key}` : key, above, found, stage);
+  for (const key of keys) walk(node[key], pathTo(path, key), above, found, stage);
   above.delete(node);
+}
+
+/** The lists and objects anew, with the same leaves. */
+function copied(node: unknown): unknown {
+  if (types.isProxy(node) || inputOf(node) || !isContainer(node)) return node;
+  if (Array.isArray(node)) return node.map(copied);
+  return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, copied(item)]));
 }
 
 function filled(node: unknown, path: string, values: ReadonlyMap<string, unknown>): unknown {
   if (values.has(path)) return values.get(path);
-  if (Array.isArray(node))
-    return node.map((item, index) => filled(item, path ? `${path}.${index}` : String(index), values));
+  if (Array.isArray(node)) return node.map((item, index) => filled(item, pathTo(path, String(index)), values));
   const entries = Object.entries(node as Record<string, unknown>);
-  return Object.fromEntries(entries.map(([key, item]) => [key, filled(item, path ? `${path}.${key}` : key, values)]));
+  return Object.fromEntries(entries.map(([key, item]) => [key, filled(item, pathTo(path, key), values)]));
+}
+
+/** Keys that could be taken for a path are quoted: no two places have one path. */
+function pathTo(above: string, key: string): string {
+  const step = /^[^."\s]+$/.test(key) ? key : JSON.stringify(key);
+  return above ? `${above}.${step}` : step;
+}
+
+/** `{"limit":0,"list":[2,0,0]}`: 0 for a leaf; a list begins with its length, because of holes. */
+function shapeOf(node: unknown): string {
+  if (types.isProxy(node) || inputOf(node) || !isContainer(node)) return "0";
+  const keys = Object.keys(node);
+  if (keys.length === 0) return "0";
+  if (Array.isArray(node)) return `[${[node.length, ...keys.map((key) => shapeOf(node[key as never]))].join()}]`;
+  return `{${keys
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${shapeOf(node[key])}`)
+    .join()}}`;
 }
 
 function isContainer(value: unknown): value is Record<string, unknown> {
