@@ -24,18 +24,6 @@ describe("what no key can follow", () => {
     ],
     ["a WeakMap", `const weak = new WeakMap();`, `() => weak.has({})`, "weak"],
     [
-      "private fields",
-      `class Safe { #n = 1; get n() { return this.#n; } }\nconst safe = new Safe();`,
-      `() => safe.n`,
-      "safe",
-    ],
-    [
-      "an object with a prototype of one's own",
-      `const child = Object.create({ m: () => 1 });`,
-      `() => child.m()`,
-      "child",
-    ],
-    [
       "the `this` that an arrow function captured",
       `class Tool { constructor(readonly k: number) {} make() { return () => this.k; } }\nconst tool = new Tool(1).make();`,
       `() => tool()`,

@@ -14,6 +14,7 @@ import { StagebookError } from "../protocol";
 import type { Frame } from "./value-frame";
 import { ItemFrame, itemsOf, ListFrame, pairsOf, PropertyFrame } from "./value-frame";
 import { Shapes } from "./canonical-shapes";
+import type { ChunkDigests } from "./chunks";
 import { bytesOf, CanonicalSink } from "./canonical-sink";
 import { compareKeys, extraKeys, symbolName } from "./own-keys";
 import type { ValueClass } from "./value-kind";
@@ -38,6 +39,8 @@ export interface DigestOptions {
   readonly foreign?: Foreign;
   /** Objects that look like plain data and are given to `foreign` all the same. */
   readonly isForeign?: (value: object) => boolean;
+  /** Keeps the digests of the chunks of large binary data, for whoever stores them. */
+  readonly chunks?: ChunkDigests;
 }
 
 /**
@@ -86,13 +89,15 @@ const TAG = {
 
 /** Walks one value once. The frames call back for each child. */
 export class CanonicalWalk {
-  private readonly sink = new CanonicalSink();
+  private readonly sink: CanonicalSink;
   private readonly shapes = new Shapes();
   /** Each object met, by order of meeting. */
   private readonly met = new Map<object, number>();
   private readonly frames: Frame[] = [];
 
-  constructor(private readonly options: DigestOptions) {}
+  constructor(private readonly options: DigestOptions) {
+    this.sink = new CanonicalSink(options.chunks);
+  }
 
   digest(value: unknown): Digest {
     this.sink.number(TAG.format, 1);

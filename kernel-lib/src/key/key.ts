@@ -154,7 +154,7 @@ function optionParts(definition: StageDefinition): readonly KeyPart[] {
   if (known) return known;
   const parts = [
     ...formatParts,
-    ...option("codec", definition.codec?.name),
+    ...option("codec", typeof definition.codec === "string" ? definition.codec : definition.codec?.name),
     ...option("outputs", definition.outputs && JSON.stringify([definition.outputs, definition.extra])),
     ...option("seed", definition.seed),
     ...option("version", definition.version),

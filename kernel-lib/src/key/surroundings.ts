@@ -1,4 +1,5 @@
 /** Names that lead to the process or to the global object, also by way of an alias: `process.env.MODE`, `globalThis.x`, `env.MODE`. */
+import { ownValue } from "./own-members";
 import type { Scopes } from "./scopes";
 import type { FreeName } from "./source";
 
@@ -48,8 +49,11 @@ function findRoot(
   let { value } = found;
   let members = 0;
   for (const member of free.members) {
-    if (!isObject(value) || isRoot(value, scopes) || !scopes.namespaceOf(value)) break;
-    value = (value as Record<string, unknown>)[member];
+    if (!isObject(value) || isRoot(value, scopes)) break;
+    if (scopes.namespaceOf(value)) value = (value as Record<string, unknown>)[member];
+    // `import process from "process"`, compiled.
+    else if (member === "default" && !scopes.isProxy(value)) value = ownValue(value, member);
+    else break;
     members++;
   }
   const name = isObject(value) ? scopes.builtinName(value) : undefined;

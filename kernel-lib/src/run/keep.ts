@@ -45,7 +45,7 @@ export async function keep(
   const named = namedOutputs(engine, instance, returned, run.run);
   const problem = await checkMade(definition, named);
   const marked = await place.files.adopt(named);
-  const { blobs, digest, codec, sizeBytes, items } = await encodeValue(marked.value, definition.codec);
+  const { blobs, digest, codec, sizeBytes } = await encodeValue(marked.value, definition.codec);
   const entry: Entry = {
     format: 1,
     key: key.key,
@@ -58,7 +58,6 @@ export async function keep(
       sizeBytes: marked.files.reduce((sum, file) => sum + file.sizeBytes, sizeBytes),
       codec,
       summary: describeValue(named),
-      ...(items === undefined ? {} : { items }),
     },
     at: engine.clock.now(),
     durationMs,

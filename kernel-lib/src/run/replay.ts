@@ -10,7 +10,6 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Digest } from "../protocol";
 import { StagebookError } from "../protocol";
-import type { Codec } from "../store/codec";
 import type { BlobRef } from "../store/store";
 import { decodeValue, encodeValue } from "../store/value";
 import { inputValue } from "./body";
@@ -20,6 +19,7 @@ import type { Externals } from "./externals";
 import { FileOutputs } from "./file-outputs";
 import type { Instance } from "./instances";
 import { createStageContext } from "./stage-context";
+import type { StageDefinition } from "../stage/definition";
 import type { InputRef } from "../stage/input";
 
 const FORMAT = 1;
@@ -142,7 +142,7 @@ async function readInput(
     into?.set(bytes);
     return into ?? bytes;
   };
-  const loaded = await decodeValue({ output: saved } as never, codecOf(engine, instance, ref), read);
+  const loaded = await decodeValue(saved.blobs, codecOf(engine, instance, ref), read);
   if (!loaded) throw notThere(folder, `lacks the value of input ${leaf || "itself"}`);
   return loaded.value;
 }
@@ -161,7 +161,7 @@ function notThere(folder: string, what: string, cause?: unknown): StagebookError
   return new StagebookError("replay", `${folder} ${what}`, "Export them: await stage.exportInputs(folder).", { cause });
 }
 
-function codecOf(engine: EngineParts, instance: Instance, ref: InputRef): Codec | undefined {
+function codecOf(engine: EngineParts, instance: Instance, ref: InputRef): StageDefinition["codec"] {
   return ref.kind === "stage" ? engine.instances.ofRef(ref, instance).definition.codec : undefined;
 }
 

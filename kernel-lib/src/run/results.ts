@@ -3,6 +3,7 @@ import type { Digest } from "../protocol";
 import type { BlobRef, Entry, HeadName, NewBlob, Store } from "../store/store";
 import { decodeValue } from "../store/value";
 import type { Codec } from "../store/codec";
+import { codecNamed, type CodecName } from "../store/codecs";
 import { messageOf } from "./error-view";
 import { withPaths } from "./file-outputs";
 import type { Instance } from "./instances";
@@ -79,10 +80,11 @@ export class Results {
   }
 
   /** As `load`, for a result whose stage is not defined. */
-  async read(entry: Entry, codec?: Codec): Promise<{ readonly value: unknown } | undefined> {
+  async read(entry: Entry, given?: Codec | CodecName): Promise<{ readonly value: unknown } | undefined> {
     const kept = this.passing.get(entry) ?? this.unstored.get(entry.key)?.blobs;
+    const codec = given ?? codecNamed(entry.output.codec);
     try {
-      const decoded = await decodeValue(entry, codec, (blob, into) => this.readBlob(kept, blob, into));
+      const decoded = await decodeValue(entry.output.blobs, codec, (blob, into) => this.readBlob(kept, blob, into));
       return decoded && (await withPaths(decoded.value, entry, this.store));
     } catch (error) {
       // Bytes of another version of a codec: as good as absent, and never the user's error.
@@ -121,7 +123,7 @@ export class Results {
 
   /** Keeps the bytes of a result that no later run may use. */
   keepForRun(entry: Entry, blobs: readonly NewBlob[]): void {
-    this.passing.set(entry, blobs);
+    this.passing.set(entry, copied(blobs));
     this.hollow.delete(entry.key);
   }
 
@@ -131,9 +133,8 @@ export class Results {
     this.unstoredOf.set(instance.id, entry.key);
     // Equal stages share one value: it goes with the last of them.
     if (before !== undefined && ![...this.unstoredOf.values()].includes(before)) this.unstored.delete(before);
-    this.unstored.set(entry.key, { entry, blobs });
-    // A run that is under way keeps what it has, whoever replaces it.
     this.keepForRun(entry, blobs);
+    this.unstored.set(entry.key, { entry, blobs: this.passing.get(entry) ?? blobs });
     this.remember(instance, entry);
   }
 
@@ -193,4 +194,9 @@ export class Results {
     const { name } = instance.definition;
     return { notebook: this.notebook, stage: instance.overlay.size === 0 ? name : `${name} › with` };
   }
+}
+
+/** Some lie in the memory of the value itself, which goes to the user now. */
+function copied(blobs: readonly NewBlob[]): readonly NewBlob[] {
+  return blobs.map(({ ref, pieces }) => ({ ref, pieces: pieces.map((piece) => new Uint8Array(piece)) }));
 }

@@ -2,7 +2,7 @@
 import { types } from "node:util";
 import type { CellId } from "../protocol";
 import { StagebookError } from "../protocol";
-import type { Codec, StageOptions } from "./face";
+import type { StageOptions } from "./face";
 import { checkOptions } from "./stage-options";
 import { createInputTree, inputOf, type InputRef, type InputTree, type StagePart } from "./input";
 
@@ -22,7 +22,7 @@ export interface StageDefinition {
   readonly seed?: string;
   readonly cache: boolean;
   readonly logged: readonly string[];
-  readonly codec?: Codec;
+  readonly codec?: StageOptions["codec"];
   readonly validate?: StageOptions["validate"];
   readonly whenInvalid: NonNullable<StageOptions["whenInvalid"]>;
   readonly onSave?: StageOptions["onSave"];

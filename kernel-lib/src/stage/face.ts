@@ -231,7 +231,11 @@ export interface StageOptions {
   readonly cache?: boolean;
   /** Inputs that are copied to each log line of the stage. */
   readonly logged?: readonly string[];
-  readonly codec?: Codec;
+  /**
+   * How its value is stored. By default as V8 serializes it. By name: `json`, `text`, `bytes` (a Uint8Array), `arrow` (a table of
+   * apache-arrow): each refuses what it would not give back as it was. Or one of your own.
+   */
+  readonly codec?: Codec | "json" | "text" | "bytes" | "arrow";
   /** False, or a throw, for a value that is wrong: it is never stored. Asked of each value that is made or loaded. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the stage's own output
   readonly validate?: (value: any) => unknown;

@@ -19,6 +19,8 @@ const aFunction =
   (value) =>
     typeof value === "function" ? undefined : ["is not a function", `Write ${example}.`];
 
+const codecNames = ["json", "text", "bytes", "arrow"];
+
 const checks: { readonly [name in OptionName]-?: Check } = {
   description: (value) => (typeof value === "string" ? undefined : ["is not a text", "Give a sentence."]),
   version: (value) => (typeof value === "string" ? undefined : ["is not a text", 'Write version: "2".']),
@@ -33,10 +35,14 @@ const checks: { readonly [name in OptionName]-?: Check } = {
     typeof value === "boolean" ? undefined : ["is not true or false", "Write cache: false to store nothing."],
   logged: (value) => (isTexts(value) ? undefined : ["is not a list of input names", 'Write logged: ["limit"].']),
   codec: (value) => {
+    if (codecNames.includes(value as string)) return undefined;
     const codec = value as { name?: unknown; encode?: unknown; decode?: unknown } | null;
     return typeof codec?.name === "string" && typeof codec.encode === "function" && typeof codec.decode === "function"
       ? undefined
-      : ["has no name, encode and decode", "Give { name, encode(value), decode(bytes) }."];
+      : [
+          "has no name, encode and decode",
+          `Give ${codecNames.map((name) => `"${name}"`).join(", ")} or { name, encode(value), decode(bytes) }.`,
+        ];
   },
   validate: aFunction("validate: (value) => value.length > 0"),
   whenInvalid: oneOf(["recompute", "warn", "throw"]),

@@ -28,40 +28,63 @@ export interface Codec {
  */
 export const v8Codec: Codec = { name: "v8", encode, decode };
 
-/** Flag: the payload is `[value, amendments]` and not the value alone. */
+/** Flags of the envelope: the payload is `[value, amendments]` and not the value alone; large binary data stands in blobs of its own. */
 const AMENDED = 1;
+const APART = 2;
 
-function encode(value: unknown): Uint8Array {
+/** The bytes that hold a value, and large binary data that is to be stored apart, as it lies in memory. */
+export interface ApartBytes {
+  readonly bytes: Uint8Array;
+  readonly apart: readonly Uint8Array[];
+}
+
+/** As the default codec encodes, with binary data of at least `apartFrom` bytes left where it is. Throws `not-storable`. */
+export function encodeApart(value: unknown, apartFrom: number): ApartBytes {
   const amendments = checkStorable(value);
-  const serializer = new ViewSerializer();
+  const serializer = new ViewSerializer(apartFrom);
   // The head is made room for in the same buffer, so that a large payload is never copied behind it.
   serializer.writeRawBytes(Buffer.alloc(HEAD_BYTES));
   try {
     serializer.writeHeader();
     serializer.writeValue(amendments.length > 0 ? [value, amendments] : value);
-    const flags = amendments.length > 0 ? AMENDED : 0;
-    const bytes = closeEnvelope(serializer.releaseBuffer(), serializer.large, v8Codec.name, flags);
+    const { apart, large } = serializer;
+    const flags = (amendments.length > 0 ? AMENDED : 0) | (apart.length > 0 ? APART : 0);
+    const bytes = closeEnvelope(serializer.releaseBuffer(), large, v8Codec.name, flags);
     // V8 writes an error that is part of its own cause, and then cannot read it.
-    if (amendments.some((amendment) => amendment.errorClass !== undefined)) decode(bytes);
-    return bytes;
+    if (amendments.some((amendment) => amendment.errorClass !== undefined))
+      decodeApart(bytes, { apartFrom, apartBytes: apart.reduce((sum, view) => sum + view.byteLength, 0) });
+    return { bytes, apart };
   } catch (error) {
     throw notStorable(error);
   }
 }
 
-function decode(bytes: Uint8Array): unknown {
+/** The value, and memory inside it that is still to be filled with what stands apart, in order. Throws `damaged`. */
+export function decodeApart(
+  bytes: Uint8Array,
+  { apartFrom, apartBytes }: { readonly apartFrom: number; readonly apartBytes: number },
+): { readonly value: unknown; readonly apart: readonly Uint8Array[] } {
   const { flags, payload, large } = openEnvelope(
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
     v8Codec.name,
   );
   try {
-    const deserializer = new ViewDeserializer(payload, large);
+    const from = (flags & APART) === 0 ? Infinity : apartFrom;
+    const deserializer = new ViewDeserializer(payload, large, from, apartBytes);
     deserializer.readHeader();
     const decoded: unknown = deserializer.readValue();
-    return flags === AMENDED ? amend(decoded) : decoded;
+    return { value: (flags & AMENDED) === 0 ? decoded : amend(decoded), apart: deserializer.apart };
   } catch (error) {
     throw damaged(error instanceof Error ? error.message : String(error), error);
   }
+}
+
+function encode(value: unknown): Uint8Array {
+  return encodeApart(value, Infinity).bytes;
+}
+
+function decode(bytes: Uint8Array): unknown {
+  return decodeApart(bytes, { apartFrom: Infinity, apartBytes: 0 }).value;
 }
 
 function notStorable(cause: unknown): StagebookError {

@@ -17,8 +17,10 @@ const LARGE_VIEW_BYTES = 64 * 1024;
 export class ViewSerializer extends Serializer {
   /** The bytes of large views, in order: to be written one after the other, and given to ViewDeserializer as one piece. */
   readonly large: Uint8Array[] = [];
+  /** The bytes of views of at least `apartFrom` bytes, in order: to be stored apart, and read into the memory that ViewDeserializer makes. */
+  readonly apart: Uint8Array[] = [];
 
-  constructor() {
+  constructor(private readonly apartFrom: number) {
     super();
     (this as unknown as HostObjects)._setTreatArrayBufferViewsAsHostObjects(true);
   }
@@ -32,17 +34,23 @@ export class ViewSerializer extends Serializer {
     this.writeUint32(number);
     this.writeDouble(bytes.byteLength);
     if (bytes.byteLength < LARGE_VIEW_BYTES) this.writeRawBytes(bytes);
-    else this.large.push(bytes);
+    else if (bytes.byteLength < this.apartFrom) this.large.push(bytes);
+    else this.apart.push(bytes);
   }
 }
 
 /** Reads what ViewSerializer wrote. */
 export class ViewDeserializer extends Deserializer {
+  /** Memory that is still to be filled, in order: the views that were stored apart. */
+  readonly apart: Uint8Array[] = [];
   private largeRead = 0;
 
   constructor(
     payload: Uint8Array,
     private readonly large: Uint8Array,
+    private readonly apartFrom: number,
+    /** What stands apart, in bytes: nobody makes more memory than that. */
+    private apartBytes: number,
   ) {
     super(payload);
   }
@@ -51,10 +59,19 @@ export class ViewDeserializer extends Deserializer {
     const create = VIEWS[this.readUint32()]?.[1];
     if (!create) throw new TypeError("an array of an unknown kind");
     const length = this.readDouble();
+    if (length >= this.apartFrom) return create(this.makeApart(length));
     const raw = length < LARGE_VIEW_BYTES ? this.readRawBytes(length) : this.readLarge(length);
     const memory = new ArrayBuffer(raw.byteLength);
     new Uint8Array(memory).set(raw);
     return create(memory);
+  }
+
+  private makeApart(length: number): ArrayBuffer {
+    if (!(length <= this.apartBytes)) throw new TypeError("an array is longer than what is stored");
+    this.apartBytes -= length;
+    const memory = new ArrayBuffer(length);
+    this.apart.push(new Uint8Array(memory));
+    return memory;
   }
 
   private readLarge(length: number): Uint8Array {
