@@ -46,13 +46,22 @@ const bytes: NamedCodec = {
   digest: (value) => digestValue(new Uint8Array((value as Uint8Array).buffer, (value as Uint8Array).byteOffset, (value as Uint8Array).byteLength)), // prettier-ignore
 };
 
-/** A table of apache-arrow as an IPC file, which DuckDB, pandas and others read. */
+/** A table of apache-arrow as an IPC file (or stream), which DuckDB, pandas and others read. */
 const arrow: NamedCodec = {
   name: "arrow",
-  encode: (value) => loadArrow().tableToIPC(asTable(value), "file"),
+  encode: (value) => {
+    const library = loadArrow();
+    const table = asTable(value, library);
+    try {
+      return library.tableToIPC(table, "file");
+    } catch {
+      // A file cannot hold dictionaries that change on the way; a stream can, and is read alike.
+      return library.tableToIPC(table, "stream");
+    }
+  },
   decode: (stored) => loadArrow().tableFromIPC(stored),
   digest: (value) => {
-    const table = asTable(value);
+    const table = asTable(value, loadArrow());
     const columns = table.schema.fields.map((field, at) => {
       const column = table.getChildAt(at);
       return [field.name, String(field.type), field.nullable, column ? Array.from(column, plain) : []];
@@ -110,7 +119,8 @@ interface Table {
 }
 
 interface Arrow {
-  tableToIPC(table: Table, type: "file"): Uint8Array;
+  readonly Table: abstract new () => Table;
+  tableToIPC(table: Table, type: "file" | "stream"): Uint8Array;
   tableFromIPC(bytes: Uint8Array): Table;
 }
 
@@ -128,11 +138,14 @@ function loadArrow(): Arrow {
   }
 }
 
-function asTable(value: unknown): Table {
-  const table = value as Partial<Table> | null | undefined;
-  if (typeof value === "object" && Array.isArray(table?.schema?.fields) && typeof table.getChildAt === "function")
-    return value as Table;
-  throw refused("value", whatOf(value), "a table of apache-arrow");
+function asTable(value: unknown, { Table }: Arrow): Table {
+  if (value instanceof Table) return value;
+  const isOther = typeof value === "object" && value !== null && "schema" in value && "getChildAt" in value;
+  throw refused(
+    "value",
+    isOther ? "a table of another copy of apache-arrow" : whatOf(value),
+    "a table of apache-arrow",
+  );
 }
 
 /** Rows and vectors inside a column as plain values. */

@@ -35,9 +35,10 @@ export async function encodeValue(value: unknown, given: Codec | CodecName | und
       codec: codec.name,
     };
   }
+  // First, because it says more of what cannot be kept.
+  const { bytes, apart } = encodeApart(value, LARGE_BYTES);
   const chunks = new ChunkDigests();
   const digest = digestValue(value, { chunks });
-  const { bytes, apart } = encodeApart(value, LARGE_BYTES);
   const blobs = [
     blobOf(bytes, digestOf),
     ...apart.flatMap(chunksOf).map((chunk) => blobOf(chunk, (each) => chunks.of(each))),
