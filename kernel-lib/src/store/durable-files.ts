@@ -136,6 +136,16 @@ export class DurableFiles extends FileReads {
     return { path: aside, remove: () => this.remove(aside), restore: () => this.restore(aside) };
   }
 
+  /** Where a file is that is out of the way, and whether its process left it so. */
+  async findAside(path: string): Promise<{ readonly path: string; readonly isLeft: boolean } | undefined> {
+    for (const name of await this.list(dirname(path))) {
+      const [, tag, original] = ASIDE.exec(name) ?? [];
+      if (tag === undefined || original !== basename(path)) continue;
+      return { path: join(dirname(path), name), isLeft: isGoneHere(tag) ?? false };
+    }
+    return undefined;
+  }
+
   /** Gives a file that was set aside its name again, unless that is taken. */
   async restore(aside: string): Promise<void> {
     const [, , name] = ASIDE.exec(basename(aside)) ?? [];

@@ -7,7 +7,10 @@ import { encodeRecord } from "./entry-record";
 import type { LiveProcesses } from "./live-processes";
 import type { BlobRef, Entry, NewBlob } from "./store";
 import type { StorePaths } from "./store-folder";
+import { inParallel } from "./turns";
 import { blobsOf } from "./upkeep/survey";
+
+const AT_ONCE = 16;
 
 export class ResultWriter {
   /** Announced ahead of their entry, and how often. */
@@ -71,7 +74,7 @@ export class ResultWriter {
     try {
       // In this order: what names another file is never there before it.
       await Promise.all(staged.map((blob) => blob.publish()));
-      await this.checkAll(entry);
+      await this.completeBlobs(entry, blobs);
     } catch (error) {
       await abandonAll([record, ...staged]);
       throw error;
@@ -105,9 +108,13 @@ export class ResultWriter {
     return { record, staged: whole.slice(1), newBytes: sizes.reduce((sum, size) => sum + size, 0) };
   }
 
-  /** Blobs that were put before may have been damaged or removed by hand since. */
-  private async checkAll(entry: Entry): Promise<void> {
-    const missing = await this.findMissing(entry);
+  /** Those that were there already may have been removed just before upkeep could see that they are wanted. */
+  private async completeBlobs(entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
+    for (const ref of await this.findMissing(entry)) {
+      const given = blobs.find((blob) => blob.ref.digest === ref.digest);
+      await (given && (await this.blobs.stage(given)))?.publish();
+    }
+    const [missing] = await this.findMissing(entry);
     if (!missing) return;
     throw new StagebookError(
       "store-write",
@@ -117,16 +124,16 @@ export class ResultWriter {
   }
 
   private async isThere(entry: Entry): Promise<boolean> {
-    return !(await this.findMissing(entry)) && (await this.files.exists(this.paths.entry(entry.key)));
+    const missing = await this.findMissing(entry);
+    return missing.length === 0 && (await this.files.exists(this.paths.entry(entry.key)));
   }
 
-  private async findMissing(entry: Entry): Promise<BlobRef | undefined> {
-    const found = await Promise.all(
-      blobsOf(entry).map(async (ref) =>
-        (await this.files.sizeOf(this.paths.blob(ref.digest))) === ref.sizeBytes ? undefined : ref,
-      ),
-    );
-    return found.find((ref) => ref !== undefined);
+  private async findMissing(entry: Entry): Promise<readonly BlobRef[]> {
+    const missing: BlobRef[] = [];
+    await inParallel(blobsOf(entry), AT_ONCE, async (ref) => {
+      if (!(await this.blobs.isThereQuietly(ref))) missing.push(ref);
+    });
+    return missing;
   }
 
   /** The announcements that end with a commit: its own, and those of blobs that were put for it. */
