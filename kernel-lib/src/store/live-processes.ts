@@ -74,7 +74,7 @@ export class LiveProcesses {
     const sizes = new Map<ProcessTag, number>();
     const outstanding = new Set<Digest>();
     for (const tag of await this.files.list(this.paths.liveFolder())) {
-      const bytes = (await this.files.read(this.paths.live(tag))) ?? new Uint8Array(0);
+      const bytes = await this.read(tag);
       sizes.set(tag, bytes.byteLength);
       if (!(await this.isGone(tag))) for (const digest of outstandingIn(bytes)) outstanding.add(digest);
     }
@@ -85,7 +85,7 @@ export class LiveProcesses {
   async announced(since: LiveSnapshot): Promise<ReadonlySet<Digest>> {
     const found = new Set(since.outstanding);
     for (const tag of await this.files.list(this.paths.liveFolder())) {
-      const bytes = (await this.files.read(this.paths.live(tag))) ?? new Uint8Array(0);
+      const bytes = await this.read(tag);
       const outstanding = (await this.isGone(tag)) ? [] : outstandingIn(bytes);
       for (const digest of [...outstanding, ...addedIn(bytes.subarray(since.sizes.get(tag) ?? 0))]) found.add(digest);
     }
@@ -96,11 +96,18 @@ export class LiveProcesses {
   async sweep(): Promise<number> {
     let swept = 0;
     for (const tag of await this.files.list(this.paths.liveFolder())) {
-      if (!(await this.isGone(tag))) continue;
+      if (!isTag(tag) || !(await this.isGone(tag))) continue;
       await this.files.remove(join(this.paths.liveFolder(), tag));
       swept++;
     }
     return swept;
+  }
+
+  /** Nothing for what is gone, or no file at all. */
+  private async read(tag: ProcessTag): Promise<Uint8Array> {
+    const path = this.paths.live(tag);
+    const bytes = isTag(tag) ? await this.files.read(path) : undefined;
+    return bytes ?? new Uint8Array(0);
   }
 
   private async joinOnce(): Promise<void> {
