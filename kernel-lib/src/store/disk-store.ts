@@ -254,7 +254,7 @@ class FolderStore implements DiskStore {
   async settled(): Promise<void> {
     await this.sweeping;
     await this.sizeLimit?.settled();
-    await this.used.settled();
+    await Promise.all([this.used.settled(), this.writer.settled()]);
   }
 
   private async readEntry(key: Digest): Promise<Entry | undefined> {

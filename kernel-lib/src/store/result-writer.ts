@@ -15,6 +15,7 @@ const AT_ONCE = 16;
 export class ResultWriter {
   /** Announced ahead of their entry, and how often. */
   private readonly ahead = new Map<Digest, number>();
+  private withdrawing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly files: DurableFiles,
@@ -22,6 +23,11 @@ export class ResultWriter {
     private readonly live: LiveProcesses,
     private readonly blobs: BlobFiles,
   ) {}
+
+  /** Until nothing is under way in the background. */
+  async settled(): Promise<void> {
+    await this.withdrawing;
+  }
 
   /** From now on upkeep leaves the blob alone, until an entry names it or the process ends. */
   async announceAhead(digest: Digest): Promise<void> {
@@ -52,7 +58,7 @@ export class ResultWriter {
       return newBytes;
     } finally {
       // Not waited for: it only tells upkeep that it need not care any longer.
-      this.live.withdraw(this.settle(digests)).catch(() => undefined);
+      this.withdrawing = this.live.withdraw(this.settle(digests)).catch(() => undefined);
     }
   }
 
