@@ -142,7 +142,8 @@ async function expectWhole(
   for (const entry of [inChunks, withFile]) {
     if ((await store.findEntry(entry.key)) && kind !== "torn") expect(await store.isWhole(entry)).toBe(true);
   }
-  expect((await readdir(folder, { recursive: true })).filter((path) => /\.(tmp|aside)-/.test(path))).toEqual([]);
+  const left = (await readdir(folder, { recursive: true })).filter((path) => /\.(tmp|aside)-/.test(path));
+  expect(left, left.join()).toEqual([]);
   if (kind !== "torn") expect((await store.verify({})).problems).toEqual([]);
   await store.commit(head, one.entry, one.blobs);
   expect(await load(store, one)).toEqual(one.value);

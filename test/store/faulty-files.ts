@@ -67,7 +67,7 @@ export function faultyFiles(fault: Fault): FaultyFiles {
     }
     return Object.assign(file, { write: writeHere });
   };
-  return { fileSystem: { ...realFiles, ...wrapped, open } as FileSystem, hasStruck: () => count > fault.at };
+  return { fileSystem: { ...realFiles, ...wrapped, open }, hasStruck: () => count > fault.at };
 }
 
 const names = [

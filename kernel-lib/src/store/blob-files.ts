@@ -6,6 +6,8 @@ import type { EvictedBlobs } from "./evicted-blobs";
 import type { BlobRef, NewBlob, StoreTrouble } from "./store";
 import type { StorePaths } from "./store-folder";
 
+const ASIDE_POLL_MS = 20;
+const ASIDE_POLLS = 100;
 const MISSING = "a stored value is missing; it is made again";
 const DAMAGED = "a stored value is damaged; it is made again";
 
@@ -35,6 +37,11 @@ export class BlobFiles {
   /** True when a file of that size is there. What is wrong is told, save for values that upkeep has removed. */
   async isThere(ref: BlobRef): Promise<boolean> {
     return (await this.size(ref)) === ref.sizeBytes;
+  }
+
+  /** The same, without telling. */
+  async isThereQuietly(ref: BlobRef): Promise<boolean> {
+    return (await this.sizeOnceBack(this.paths.blob(ref.digest), ref.digest)) === ref.sizeBytes;
   }
 
   /** Reads a blob to the end, in bounded memory. */
@@ -77,7 +84,7 @@ export class BlobFiles {
   private async size(ref: BlobRef): Promise<number | undefined> {
     const path = this.paths.blob(ref.digest);
     try {
-      const size = await this.files.sizeOf(path);
+      const size = await this.sizeOnceBack(path, ref.digest);
       if (size === undefined) {
         if (!(await this.evicted.has(ref.digest))) this.tell(MISSING, path);
       } else if (size !== ref.sizeBytes) this.tell(DAMAGED, path);
@@ -86,6 +93,19 @@ export class BlobFiles {
       this.tellUnreadable(path, error);
       return undefined;
     }
+  }
+
+  /** What upkeep has taken out of the way for a moment is waited for; what a killed one has left so is put back. */
+  private async sizeOnceBack(path: string, digest: Digest): Promise<number | undefined> {
+    for (let attempt = 0; attempt < ASIDE_POLLS; attempt++) {
+      const size = await this.files.sizeOf(path);
+      if (size !== undefined || (await this.evicted.has(digest))) return size;
+      const aside = await this.files.findAside(path);
+      if (!aside) break;
+      if (aside.isLeft) await this.files.restore(aside.path);
+      else await new Promise((resolve) => setTimeout(resolve, ASIDE_POLL_MS));
+    }
+    return this.files.sizeOf(path);
   }
 
   private tellUnreadable(path: string, error: unknown): void {

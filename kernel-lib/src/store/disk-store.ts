@@ -127,10 +127,9 @@ class FolderStore implements DiskStore {
   async commit(head: HeadName, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
     const place = this.opened.paths.head(head);
     const row = { key: entry.key, partial: entry.partial, at: entry.at };
-    const newBytes = await this.opened.writing(() =>
-      this.writer.commit(entry, blobs, () => this.appendRow(place, row)),
-    );
-    await this.latest.point(head, place, entry);
+    const name = (): Promise<void> => this.appendRow(place, row);
+    const show = (): Promise<void> => this.latest.point(head, place, entry);
+    const newBytes = await this.opened.writing(() => this.writer.commit(entry, blobs, name, show));
     this.forgetTold(entry);
     this.sizeLimit?.added(entry.key, newBytes);
   }
@@ -254,7 +253,7 @@ class FolderStore implements DiskStore {
   async settled(): Promise<void> {
     await this.sweeping;
     await this.sizeLimit?.settled();
-    await this.used.settled();
+    await Promise.all([this.used.settled(), this.writer.settled()]);
   }
 
   private async readEntry(key: Digest): Promise<Entry | undefined> {

@@ -4,6 +4,7 @@
  */
 import type * as nodeFiles from "node:fs/promises";
 import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Digest } from "../protocol";
 import { digestFile, writePieces } from "./file-bytes";
@@ -136,6 +137,16 @@ export class DurableFiles extends FileReads {
     return { path: aside, remove: () => this.remove(aside), restore: () => this.restore(aside) };
   }
 
+  /** Where a file is that is out of the way, and whether its process left it so. */
+  async findAside(path: string): Promise<{ readonly path: string; readonly isLeft: boolean } | undefined> {
+    for (const name of await this.list(dirname(path))) {
+      const [, tag, original] = ASIDE.exec(name) ?? [];
+      if (tag === undefined || original !== basename(path)) continue;
+      return { path: join(dirname(path), name), isLeft: isGoneHere(tag) ?? false };
+    }
+    return undefined;
+  }
+
   /** Gives a file that was set aside its name again, unless that is taken. */
   async restore(aside: string): Promise<void> {
     const [, , name] = ASIDE.exec(basename(aside)) ?? [];
@@ -215,13 +226,12 @@ export class DurableFiles extends FileReads {
 
   private async openToAppend(path: string): Promise<{ readonly file: nodeFiles.FileHandle; readonly isNew: boolean }> {
     try {
-      return { file: await this.fs.open(path, "ax"), isNew: true };
+      // Without making it: that it is there already is the rule.
+      return { file: await this.fs.open(path, constants.O_WRONLY | constants.O_APPEND), isNew: false };
     } catch (error) {
-      if (codeOf(error) === "EEXIST") return { file: await this.fs.open(path, "a"), isNew: false };
       if (!isAbsent(error)) throw error;
     }
-    await this.makeFolder(dirname(path));
-    return { file: await this.fs.open(path, "a"), isNew: true };
+    return { file: await this.inFolder(path, () => this.fs.open(path, "a")), isNew: true };
   }
 
   /** Makes the folder only when the work finds that it is missing: it rarely is. */

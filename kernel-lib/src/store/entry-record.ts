@@ -96,7 +96,6 @@ function asFile(data: unknown): FileRef | undefined {
 
 /** A name that leads nowhere else when it is put behind a folder, on any system. */
 export function isPlainName(name: unknown): name is string {
-  // eslint-disable-next-line no-control-regex -- such names are refused
   return typeof name === "string" && name.length <= 255 && !/^\.{0,2}$|[/\\\0]|^[a-z]:/i.test(name);
 }
 

@@ -27,8 +27,10 @@ export class LatestPaths {
     try {
       await this.turns.take(path, async () => {
         // Not every system lets everybody make links: then a text with the path.
-        await this.files.link(path, target).catch(() => this.files.writeLoosely(path, `${target}\n`));
-        await this.files.writeLoosely(`${path}.json`, latestText(head, entry, target, named));
+        await Promise.all([
+          this.files.link(path, target).catch(() => this.files.writeLoosely(path, `${target}\n`)),
+          this.files.writeLoosely(`${path}.json`, latestText(head, entry, target, named)),
+        ]);
       });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);

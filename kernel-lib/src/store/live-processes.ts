@@ -16,8 +16,13 @@ import type { StorePaths } from "./store-folder";
 /** A heart beats each second; a process without one for so long is dead to other machines. */
 const SILENT_MS = 4500;
 
-/** How long each file was at some moment. */
-export type LiveSnapshot = ReadonlyMap<ProcessTag, number>;
+/** How it was at some moment. */
+export interface LiveSnapshot {
+  /** Of each file. */
+  readonly sizes: ReadonlyMap<ProcessTag, number>;
+  /** Announced, and not named yet. */
+  readonly outstanding: ReadonlySet<Digest>;
+}
 
 export class LiveProcesses {
   private joined: Promise<void> | undefined;
@@ -64,24 +69,25 @@ export class LiveProcesses {
     }
   }
 
+  /** To be taken before the entries are read: what is announced then may be named by an entry that is read, or that comes later. */
   async snapshot(): Promise<LiveSnapshot> {
     const sizes = new Map<ProcessTag, number>();
+    const outstanding = new Set<Digest>();
     for (const tag of await this.files.list(this.paths.liveFolder())) {
-      sizes.set(tag, (await this.files.read(this.paths.live(tag)))?.byteLength ?? 0);
+      const bytes = await this.read(tag);
+      sizes.set(tag, bytes.byteLength);
+      if (!(await this.isGone(tag))) for (const digest of outstandingIn(bytes)) outstanding.add(digest);
     }
-    return sizes;
+    return { sizes, outstanding };
   }
 
-  /**
-   * What living processes have announced and not yet named, and what any has announced since the snapshot: an entry that names it
-   * may have come since then.
-   */
+  /** What living processes have announced and not named, and what an entry may name since the snapshot. */
   async announced(since: LiveSnapshot): Promise<ReadonlySet<Digest>> {
-    const found = new Set<Digest>();
+    const found = new Set(since.outstanding);
     for (const tag of await this.files.list(this.paths.liveFolder())) {
-      const bytes = (await this.files.read(this.paths.live(tag))) ?? new Uint8Array(0);
+      const bytes = await this.read(tag);
       const outstanding = (await this.isGone(tag)) ? [] : outstandingIn(bytes);
-      for (const digest of [...outstanding, ...addedIn(bytes.subarray(since.get(tag) ?? 0))]) found.add(digest);
+      for (const digest of [...outstanding, ...addedIn(bytes.subarray(since.sizes.get(tag) ?? 0))]) found.add(digest);
     }
     return found;
   }
@@ -90,11 +96,18 @@ export class LiveProcesses {
   async sweep(): Promise<number> {
     let swept = 0;
     for (const tag of await this.files.list(this.paths.liveFolder())) {
-      if (!(await this.isGone(tag))) continue;
+      if (!isTag(tag) || !(await this.isGone(tag))) continue;
       await this.files.remove(join(this.paths.liveFolder(), tag));
       swept++;
     }
     return swept;
+  }
+
+  /** Nothing for what is gone, or no file at all. */
+  private async read(tag: ProcessTag): Promise<Uint8Array> {
+    const path = this.paths.live(tag);
+    const bytes = isTag(tag) ? await this.files.read(path) : undefined;
+    return bytes ?? new Uint8Array(0);
   }
 
   private async joinOnce(): Promise<void> {

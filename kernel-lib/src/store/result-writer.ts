@@ -7,11 +7,15 @@ import { encodeRecord } from "./entry-record";
 import type { LiveProcesses } from "./live-processes";
 import type { BlobRef, Entry, NewBlob } from "./store";
 import type { StorePaths } from "./store-folder";
+import { inParallel } from "./turns";
 import { blobsOf } from "./upkeep/survey";
+
+const AT_ONCE = 16;
 
 export class ResultWriter {
   /** Announced ahead of their entry, and how often. */
   private readonly ahead = new Map<Digest, number>();
+  private withdrawing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly files: DurableFiles,
@@ -19,6 +23,11 @@ export class ResultWriter {
     private readonly live: LiveProcesses,
     private readonly blobs: BlobFiles,
   ) {}
+
+  /** Until nothing is under way in the background. */
+  async settled(): Promise<void> {
+    await this.withdrawing;
+  }
 
   /** From now on upkeep leaves the blob alone, until an entry names it or the process ends. */
   async announceAhead(digest: Digest): Promise<void> {
@@ -33,10 +42,15 @@ export class ResultWriter {
   }
 
   /**
-   * Everything durable when it resolves; nothing that loads when it rejects. `name`: tells the head of it. Returns how many bytes of
-   * values are new.
+   * Everything durable when it resolves; nothing that loads when it rejects. `name`: tells the head of it. `show`: for people,
+   * once it is durable; never rejects. Returns how many bytes of values are new.
    */
-  async commit(entry: Entry, blobs: readonly NewBlob[], name: () => Promise<void>): Promise<number> {
+  async commit(
+    entry: Entry,
+    blobs: readonly NewBlob[],
+    name: () => Promise<void>,
+    show: () => Promise<void>,
+  ): Promise<number> {
     const digests = [...new Set(blobsOf(entry).map(({ digest }) => digest))];
     await this.live.announce(digests);
     try {
@@ -44,12 +58,12 @@ export class ResultWriter {
       await this.orNothing(entry, async () => Promise.all([flush(), name()]));
       // Another process may have cleared an equal result before it could see our head; from now on it sees it. Who cannot look
       // now has stored it all the same.
-      const isThere = await this.isThere(entry).catch(() => true);
+      const [isThere] = await Promise.all([this.isThere(entry).catch(() => true), show()]);
       if (!isThere) await this.orNothing(entry, async () => (await this.write(entry, blobs)).flush());
       return newBytes;
     } finally {
       // Not waited for: it only tells upkeep that it need not care any longer.
-      this.live.withdraw(this.settle(digests)).catch(() => undefined);
+      this.withdrawing = this.live.withdraw(this.settle(digests)).catch(() => undefined);
     }
   }
 
@@ -71,7 +85,7 @@ export class ResultWriter {
     try {
       // In this order: what names another file is never there before it.
       await Promise.all(staged.map((blob) => blob.publish()));
-      await this.checkAll(entry);
+      await this.completeBlobs(entry, blobs);
     } catch (error) {
       await abandonAll([record, ...staged]);
       throw error;
@@ -105,9 +119,13 @@ export class ResultWriter {
     return { record, staged: whole.slice(1), newBytes: sizes.reduce((sum, size) => sum + size, 0) };
   }
 
-  /** Blobs that were put before may have been damaged or removed by hand since. */
-  private async checkAll(entry: Entry): Promise<void> {
-    const missing = await this.findMissing(entry);
+  /** Those that were there already may have been removed just before upkeep could see that they are wanted. */
+  private async completeBlobs(entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
+    for (const ref of await this.findMissing(entry)) {
+      const given = blobs.find((blob) => blob.ref.digest === ref.digest);
+      await (given && (await this.blobs.stage(given)))?.publish();
+    }
+    const [missing] = await this.findMissing(entry);
     if (!missing) return;
     throw new StagebookError(
       "store-write",
@@ -117,16 +135,16 @@ export class ResultWriter {
   }
 
   private async isThere(entry: Entry): Promise<boolean> {
-    return !(await this.findMissing(entry)) && (await this.files.exists(this.paths.entry(entry.key)));
+    const missing = await this.findMissing(entry);
+    return missing.length === 0 && (await this.files.exists(this.paths.entry(entry.key)));
   }
 
-  private async findMissing(entry: Entry): Promise<BlobRef | undefined> {
-    const found = await Promise.all(
-      blobsOf(entry).map(async (ref) =>
-        (await this.files.sizeOf(this.paths.blob(ref.digest))) === ref.sizeBytes ? undefined : ref,
-      ),
-    );
-    return found.find((ref) => ref !== undefined);
+  private async findMissing(entry: Entry): Promise<readonly BlobRef[]> {
+    const missing: BlobRef[] = [];
+    await inParallel(blobsOf(entry), AT_ONCE, async (ref) => {
+      if (!(await this.blobs.isThereQuietly(ref))) missing.push(ref);
+    });
+    return missing;
   }
 
   /** The announcements that end with a commit: its own, and those of blobs that were put for it. */

@@ -45,7 +45,10 @@ async function removeBatch<T>(
   const asides: { readonly aside: Aside<T>; readonly file: AsideFile }[] = [];
   const removed = new Set<Aside<T>>();
   try {
+    // Asked before as well, so that what is wanted is not even out of the way for a moment.
+    const isWantedBefore = await askWanted();
     await inParallel(items, AT_ONCE, async (item) => {
+      if (await isWantedBefore({ item, path: pathOf(item), sizeBytes: 0 })) return;
       const file = await files.setAside(pathOf(item));
       if (!file) return;
       const aside = { item, path: file.path, sizeBytes: 0 };

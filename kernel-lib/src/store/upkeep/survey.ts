@@ -6,6 +6,7 @@ import type { DurableFiles } from "../durable-files";
 import { asEntry, decodeRecord } from "../entry-record";
 import type { Stamp } from "../file-reads";
 import type { BlobRef, Entry } from "../store";
+import { codeOf } from "../store-error";
 import type { StorePaths } from "../store-folder";
 import { inParallel } from "../turns";
 
@@ -37,7 +38,7 @@ export async function surveyEntries(
   const found: SurveyedEntry[] = [];
   await watched(keys, watch, async (key) => {
     const path = paths.entry(key);
-    const record = await files.readDated(path);
+    const record = await files.readDated(path).catch(asFolder);
     if (!record) return;
     const text = Buffer.from(record.bytes.buffer, record.bytes.byteOffset, record.bytes.byteLength).toString("utf8");
     const entry = asEntry(decodeRecord(["entry", key], text)?.record, key);
@@ -73,6 +74,13 @@ export async function watched<T>(items: readonly T[], watch: Watch, work: (item:
     if (++done % STEP === 0) watch.onProgress?.(done, items.length);
   });
   watch.onProgress?.(done, items.length);
+}
+
+/** A folder in the place of a record is damage; what cannot be read for another reason may be whole. */
+function asFolder(error: unknown): { readonly bytes: Uint8Array; readonly stamp: Stamp } {
+  if (codeOf(error) !== "EISDIR") throw error;
+  // Of no file: whoever looks again finds another one, and leaves it alone.
+  return { bytes: new Uint8Array(0), stamp: { ino: -1, mtimeMs: 0, sizeBytes: 0 } };
 }
 
 function keyOf(name: string): Digest | undefined {

@@ -1,0 +1,16 @@
+/** Sixteen processes on one store for a minute. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { workTogether } from "../store/many-processes";
+
+let base: string;
+beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-sixteen-"))));
+afterAll(async () => rm(base, { recursive: true, force: true }));
+
+test("[R12] 16 processes for 60 s, same and different keys: 0 errors, each piece of work once", async () => {
+  const { done, waited } = await workTogether(base, 16, 60_000);
+  console.log(`${done} pieces of work, each once; ${waited} times one waited for another`);
+  expect(done).toBeGreaterThan(200);
+}, 240_000);
