@@ -1,6 +1,7 @@
 /** What a body is given and what it leaves: shared by those that call it, run it and keep its value. */
 import type { StageKey } from "../key/key";
 import type { Digest, RunId, RunSource } from "../protocol";
+import type { StoredItems } from "../store/items";
 import type { Entry } from "../store/store";
 import type { Externals } from "./externals";
 import type { OutputDigest } from "./input-digests";
@@ -27,6 +28,11 @@ export interface BodyRun extends InputValues {
   readonly paramsAbove: Readonly<Record<string, string>>;
   /** Tells kernels that wait for this body. */
   report(progress: { readonly done: number; readonly total?: number }): void;
+}
+
+/** What a body left that made a stream: its items are in the store. */
+export class SpooledItems {
+  constructor(readonly stored: StoredItems) {}
 }
 
 /** A body's value and what became of it. */

@@ -2,13 +2,16 @@
 import { digestOf } from "../key/digest";
 import type { InputRef } from "../stage/input";
 import { findActivity, withinActivity, type StageActivity } from "./activity";
-import type { BodyRun, InputValues, KnownKey, Made } from "./body-parts";
+import { SpooledItems, type BodyRun, type InputValues, type KnownKey, type Made } from "./body-parts";
 import type { EngineParts } from "./engine-parts";
 import { FileOutputs } from "./file-outputs";
 import type { Instance, StageRef } from "./instances";
 import { keep } from "./keep";
+import { storeItems } from "../store/items";
+import type { NewBlob } from "../store/store";
 import { jsonFields } from "./log-fields";
 import { createStageContext } from "./stage-context";
+import { itemsOf } from "./streams";
 
 /** Runs the body. Throws what it throws, `not-keyable` or `not-storable` for its value, and the signal's reason when stopped. */
 export async function runBody(
@@ -42,11 +45,30 @@ export async function runBody(
   const outer = findActivity();
   const body = withinActivity(
     { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity },
-    async () => (definition.takesInputs ? definition.fn(inputs, context) : definition.fn(context)),
+    async () => {
+      const returned: unknown = await (definition.takesInputs
+        ? definition.fn(inputs, context)
+        : definition.fn(context));
+      const items = itemsOf(returned);
+      // Here, because a generator's body runs while it is read.
+      return items ? spool(engine, instance, items, run.signal, (count) => context.progress(count)) : returned;
+    },
   );
   const value = await untilAborted(body, run.signal);
   engine.instances.endEpoch();
   return keep(engine, instance, key, value, { startedAt, run, unplanned, files });
+}
+
+/** Puts the items into the store as they come. */
+async function spool(
+  engine: EngineParts,
+  { definition }: Instance,
+  items: AsyncIterable<unknown>,
+  signal: AbortSignal,
+  count: (items: number) => void,
+): Promise<SpooledItems> {
+  const put = (blob: NewBlob): Promise<void> => engine.store.putBlob(blob);
+  return new SpooledItems(await storeItems(items, definition.codec, { put, signal, count }));
 }
 
 /** The values of the inputs, in the shape in which the stage names them; its own copies. */

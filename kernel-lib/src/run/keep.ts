@@ -1,12 +1,12 @@
 /** What becomes of a body's value: checked, digested, encoded and stored, unless something that the key counts changed meanwhile. */
-import { describeValue } from "../key/describe";
+import { countText, describeValue } from "../key/describe";
 import type { Digest, LogLevel } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { Entry, NewBlob } from "../store/store";
 import { encodeValue } from "../store/value";
-import type { BodyRun, KnownKey, Made } from "./body-parts";
+import { SpooledItems, type BodyRun, type KnownKey, type Made } from "./body-parts";
 import type { EngineParts } from "./engine-parts";
-import { withPaths, type FileOutputs } from "./file-outputs";
+import { withPaths, type FileOutputs, type MarkedValue } from "./file-outputs";
 import type { Instance } from "./instances";
 import { namedOutputs } from "./named-outputs";
 import type { StageKey } from "../key/key";
@@ -41,31 +41,21 @@ export async function keep(
   const { run } = place;
   const { definition } = instance;
   const durationMs = engine.clock.now() - place.startedAt;
-  refuseStream(returned, definition.name);
-  const named = namedOutputs(engine, instance, returned, run.run);
-  const problem = await checkMade(definition, named);
-  const marked = await place.files.adopt(named);
-  const { blobs, digest, codec, sizeBytes } = await encodeValue(marked.value, definition.codec);
+  const { output, blobs, marked } = await encode(engine, instance, returned, place);
   const entry: Entry = {
     format: 1,
     key: key.key,
     partial: key.partial,
     parts: key.parts,
-    output: {
-      digest,
-      blobs: blobs.map(({ ref }) => ref),
-      files: marked.files,
-      sizeBytes: marked.files.reduce((sum, file) => sum + file.sizeBytes, sizeBytes),
-      codec,
-      summary: describeValue(named),
-    },
+    output,
     at: engine.clock.now(),
     durationMs,
     params: paramTexts(engine, instance, run.paramsAbove),
     run: run.run,
     made: engine.made,
   };
-  const value = (await withPaths(marked.value, entry, engine.store))?.value;
+  const value = (await (marked ? withPaths(marked.value, entry, engine.store) : engine.results.read(entry)))?.value;
+  const problem = await checkMade(definition, value);
   run.signal.throwIfAborted();
   const trouble =
     problem === undefined
@@ -80,6 +70,50 @@ export async function keep(
   const stored = await store(engine, instance, entry, blobs, run);
   if (stored) callHook(engine, instance, "onSave", value, run.run);
   return { value, entry, stored };
+}
+
+/** What goes into the store; `marked`: the value itself, where it is in memory. */
+interface Encoded {
+  readonly output: Entry["output"];
+  readonly blobs: readonly NewBlob[];
+  readonly marked?: MarkedValue;
+}
+
+async function encode(
+  engine: EngineParts,
+  instance: Instance,
+  returned: unknown,
+  { run, files }: KeepPlace,
+): Promise<Encoded> {
+  if (returned instanceof SpooledItems) {
+    if (files.isUsed) throw filesInStream(instance.definition.name);
+    const { items } = returned.stored;
+    return {
+      output: { ...returned.stored, files: [], summary: items === 1 ? "1 item" : `${countText(items)} items` },
+      blobs: [],
+    };
+  }
+  const named = namedOutputs(engine, instance, returned, run.run);
+  const marked = await files.adopt(named);
+  const { blobs, digest, codec, sizeBytes } = await encodeValue(marked.value, instance.definition.codec);
+  const output = {
+    digest,
+    blobs: blobs.map(({ ref }) => ref),
+    files: marked.files,
+    sizeBytes: marked.files.reduce((sum, file) => sum + file.sizeBytes, sizeBytes),
+    codec,
+    summary: describeValue(named),
+  };
+  return { output, blobs, marked };
+}
+
+function filesInStream(stage: string): StagebookError {
+  return new StagebookError(
+    "stream-files",
+    `stage "${stage}" makes a stream and asked for a file output`,
+    "Return the files in an array, or write them in a stage of their own.",
+    { stage },
+  );
 }
 
 /** What changed while the body ran, or was read without showing in its code. */
@@ -129,21 +163,6 @@ function changedWhileRunning(engine: EngineParts, before: KnownKey, after: Stage
     reason: "changed-while-running",
     message: `changed while it ran: ${reasons.join("; ") || "its code"}; if the stage itself changes it, keep that value inside the stage`,
   };
-}
-
-function refuseStream(value: unknown, stage: string): void {
-  if (typeof value !== "object" || value === null) return;
-  const isStream =
-    Symbol.asyncIterator in value ||
-    ("next" in value && Symbol.iterator in value) ||
-    ("subscribe" in value && typeof value.subscribe === "function");
-  if (isStream)
-    throw new StagebookError(
-      "stream-output",
-      `stage "${stage}" returned a stream of items`,
-      "Return an array: collect the items first.",
-      { stage },
-    );
 }
 
 /** All parameters of the stage and of what it needs, as text. `above`: those of what it needs. */

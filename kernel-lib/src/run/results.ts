@@ -1,12 +1,14 @@
 /** The stored results as the engine sees them: found by key, remembered for this kernel, put under the stage's name. */
 import type { Digest } from "../protocol";
 import type { BlobRef, Entry, HeadName, NewBlob, Store } from "../store/store";
-import { decodeValue } from "../store/value";
+import { readItems } from "../store/items";
+import { decodeValue, type ReadBlob } from "../store/value";
 import type { Codec } from "../store/codec";
 import { codecNamed, type CodecName } from "../store/codecs";
 import { messageOf } from "./error-view";
 import { withPaths } from "./file-outputs";
 import type { Instance } from "./instances";
+import { StoredStream } from "./streams";
 
 /** A value that is in this kernel and in no store. */
 interface Unstored {
@@ -83,13 +85,34 @@ export class Results {
   async read(entry: Entry, given?: Codec | CodecName): Promise<{ readonly value: unknown } | undefined> {
     const kept = this.passing.get(entry) ?? this.unstored.get(entry.key)?.blobs;
     const codec = given ?? codecNamed(entry.output.codec);
+    const { items, blobs } = entry.output;
+    const readBlob = (blob: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined> =>
+      this.readBlob(kept, blob, into);
+    if (items !== undefined) return { value: new StoredStream(items, () => this.items(entry, codec, readBlob)) };
     try {
-      const decoded = await decodeValue(entry.output.blobs, codec, (blob, into) => this.readBlob(kept, blob, into));
+      const decoded = await decodeValue(blobs, codec, readBlob);
       return decoded && (await withPaths(decoded.value, entry, this.store));
     } catch (error) {
       // Bytes of another version of a codec: as good as absent, and never the user's error.
       this.trouble(`a result could not be decoded and will be made again: ${messageOf(error)}`, entry.key);
       return undefined;
+    }
+  }
+
+  /** Upkeep leaves the chunks alone while somebody reads them. */
+  private async *items(
+    entry: Entry,
+    codec: Codec | CodecName | undefined,
+    readBlob: ReadBlob,
+  ): AsyncGenerator<unknown, void, undefined> {
+    const release = await this.store.hold(entry);
+    try {
+      yield* readItems(entry.output.blobs, codec, readBlob);
+    } catch (error) {
+      this.hollow.add(entry.key);
+      throw error;
+    } finally {
+      await release();
     }
   }
 

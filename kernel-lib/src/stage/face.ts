@@ -47,9 +47,24 @@ export interface PassTheStageItselfNotItsPromise {
 export type Produced<R> = 0 extends 1 & R
   ? // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any stays any
     any
-  : R extends PromiseLike<infer U>
-    ? Produced<U>
-    : R;
+  : // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what it returns and is sent does not matter
+    R extends Generator<infer U, any, any>
+    ? Stream<U>
+    : R extends AsyncIterable<infer U>
+      ? Stream<U>
+      : R extends Observable<infer U>
+        ? Stream<U>
+        : R extends PromiseLike<infer U>
+          ? Produced<U>
+          : R;
+
+/** Items one by one. Each reader starts at the first one; leaving the loop stops the reading. */
+export interface Stream<T> extends AsyncIterable<T> {
+  /** All items at once. */
+  toArray(): Promise<T[]>;
+}
+
+export type ItemOf<T> = T extends Stream<infer U> ? U : never;
 
 /** Rx's observable, as much of it as is needed to subscribe. */
 export interface Observable<T> {
@@ -139,6 +154,8 @@ export interface Stage<T> extends Input<T> {
   exportInputs(folder: string): Promise<void>;
   /** Runs the function alone on exported inputs: nothing else runs, nothing is stored. Throws `replay` for a folder that holds none. */
   replay(folder: string): Promise<T>;
+  /** All items of a stage that makes a stream. */
+  toArray(this: Stage<Stream<unknown>>): Promise<ItemOf<T>[]>;
   /** The function as it was given, for tests. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callable with fake inputs
   readonly fn: (...args: any[]) => any;

@@ -67,6 +67,17 @@ export function createStageHandle(name: string, host: HandleHost, overrides?: Va
     explain: () => host.explain(ref),
     load: () => host.load(ref),
     history: () => host.history(ref),
+    toArray: (async () => {
+      const value = (await host.call(ref, {})) as { toArray?: () => Promise<unknown[]> } | unknown[];
+      if (Array.isArray(value)) return value;
+      if (typeof value === "object" && value !== null && typeof value.toArray === "function") return value.toArray();
+      throw new StagebookError(
+        "not-a-stream",
+        `stage "${name}" makes no stream`,
+        `Its value is what ${name}() gives.`,
+        { stage: name },
+      );
+    }) as Stage<unknown>["toArray"],
     pin: (isPinned = true) => host.pin(ref, isPinned),
     exportInputs: (folder) => host.exportInputs(ref, folder),
     replay: (folder) => host.replay(ref, folder),
