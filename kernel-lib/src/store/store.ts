@@ -88,7 +88,7 @@ export interface GcOptions {
   readonly dryRun?: boolean;
   /** Results not used for so long go. */
   readonly olderThanMs?: number;
-  /** So many results of each stage stay, the newest. */
+  /** So many results of each stage stay, the newest. With `olderThanMs` they stay however old, and the others go when old. */
   readonly keepPerStage?: number;
   /** The most bytes to keep: the values of the least recently used results go first, their records stay. */
   readonly maxBytes?: number;
@@ -150,7 +150,7 @@ export interface Store {
   readBlob(blob: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined>;
   /** Keeps bytes ahead of the entry that will name them: chunks of a stream. Durable when the commit is. */
   putBlob(blob: NewBlob): Promise<void>;
-  /** Blobs that were put before need not be given again. */
+  /** Blobs that were put before need not be given again; one that is neither given nor there is an error `store-write`. */
   commit(head: HeadName, entry: Entry, blobs: readonly NewBlob[]): Promise<void>;
   touch(head: HeadName, row: HeadRow): Promise<void>;
   /** Oldest first; each key once, at its latest place. */
@@ -166,12 +166,15 @@ export interface Store {
 
   /** A new empty folder for files that a stage writes, gone with the process. */
   scratchFolder(): Promise<string>;
-  /** Takes over a file of the scratch folder: it is read once, digested and kept. The file is no longer there afterwards. */
+  /**
+   * Takes over a file of the scratch folder: it is read once, digested and kept, like a blob put ahead. The file is no longer there
+   * afterwards. Rejects with StagebookError `file-output` for what is no plain file or no plain name.
+   */
   adoptFile(path: string, name: string): Promise<FileRef>;
   /** The absolute path of a read-only file with that name and content, there until the process ends; undefined when it is gone. */
   filePath(file: FileRef): Promise<string | undefined>;
 
-  /** The right to work on a key, or who has it. Given to one process at a time; the claim of a dead one is free within 5 s. */
+  /** The right to work on a key, or who has it; where no claim can be kept it is given and told. Given to one process at a time; the claim of a dead one is free within 5 s. */
   claim(key: Digest, who: HeadName): Promise<{ readonly claim: Claim } | { readonly holder: Holder }>;
   /** Until it is released, upkeep leaves the entry's blobs alone. */
   hold(entry: Entry): Promise<() => Promise<void>>;
