@@ -45,6 +45,11 @@ export class FileOutputs {
     private readonly scratch: string | StagebookError,
   ) {}
 
+  /** Whether a path was asked for. */
+  get isUsed(): boolean {
+    return this.paths.size > 0;
+  }
+
   /** Where the file of that name is to be written. Throws `file-name` for what is no plain name. */
   pathOf(name: string): string {
     if (typeof name !== "string" || name === "" || name !== path.basename(name) || [".", ".."].includes(name))

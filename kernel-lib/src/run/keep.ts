@@ -1,5 +1,5 @@
 /** What becomes of a body's value: checked, digested, encoded and stored, unless something that the key counts changed meanwhile. */
-import { countText, describeValue } from "../key/describe";
+import { withCommas, describeValue } from "../key/describe";
 import type { Digest, LogLevel } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { Entry, NewBlob } from "../store/store";
@@ -89,7 +89,7 @@ async function encode(
     if (files.isUsed) throw filesInStream(instance.definition.name);
     const { items } = returned.stored;
     return {
-      output: { ...returned.stored, files: [], summary: items === 1 ? "1 item" : `${countText(items)} items` },
+      output: { ...returned.stored, files: [], summary: items === 1 ? "1 item" : `${withCommas(items)} items` },
       blobs: [],
     };
   }
