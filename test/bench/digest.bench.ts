@@ -31,3 +31,9 @@ describe.each([
 describe("200,000 rows of 5 fields", () => {
   bench("digestValue", () => void digestValue(rows), few);
 });
+
+describe("a Buffer of 1 MB", () => {
+  const bytes = Buffer.alloc(1024 * 1024, 7);
+  bench("digestValue", () => void digestValue(bytes));
+  bench("sha256 of the same bytes", () => void createHash("sha256").update(bytes).digest("hex"));
+});

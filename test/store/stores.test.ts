@@ -10,6 +10,7 @@ import { createMemoryStore } from "../../kernel-lib/src/store/memory-store";
 import { createNoneStore } from "../../kernel-lib/src/store/none-store";
 import type { Store } from "../../kernel-lib/src/store/store";
 import { describeStore } from "./contract";
+import { describeRest } from "./contract-upkeep";
 import { blobOf, load, resultOf } from "./entries";
 
 let base: string;
@@ -29,6 +30,7 @@ async function openDisk(): Promise<Store> {
 
 describeStore("disk", openDisk);
 describeStore("memory", async () => createMemoryStore());
+describeRest("memory", async () => createMemoryStore());
 describeStore("cached disk", async () => createCachedStore(await openDisk(), { maxBytes: 1_000_000 }));
 describeStore("cached memory, with no room", async () => createCachedStore(createMemoryStore(), { maxBytes: 0 }));
 
@@ -56,9 +58,9 @@ describe("[C5] the bounded cache", () => {
     const reads: string[] = [];
     const memory = createMemoryStore();
     const store = Object.create(memory) as Store;
-    store.readBlob = (digest) => {
-      reads.push(digest);
-      return memory.readBlob(digest);
+    store.readBlob = (blob, into) => {
+      reads.push(blob.digest);
+      return memory.readBlob(blob, into);
     };
     return { store, reads };
   }

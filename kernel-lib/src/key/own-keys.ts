@@ -83,5 +83,5 @@ function hasOnlyItems(items: ArrayLike<unknown>): boolean {
     breakLength: Infinity,
     customInspect: false,
   });
-  return /^(\w+\(\d+\) )?\[ \.\.\. \d+ more items? \]$/.test(text);
+  return /^(\w+\(\d+\) (\[Uint8Array\] )?)?\[ \.\.\. \d+ more items? \]$/.test(text);
 }

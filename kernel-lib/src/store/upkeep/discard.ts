@@ -30,7 +30,7 @@ export interface BlobWork {
   readonly kept: readonly SurveyedEntry[];
   /** The blobs that there were. */
   readonly there: ReadonlySet<Digest>;
-  readonly evictions: Evictions;
+  readonly evictions: Evictions<SurveyedEntry>;
   /** Taken before the results were read. */
   readonly since: LiveSnapshot;
 }
@@ -86,7 +86,7 @@ export async function discardBlobs(
   return new Map(removed.map(({ item, sizeBytes }) => [item, sizeBytes]));
 }
 
-function ownersOf({ entries, blobs }: Evictions): ReadonlyMap<Digest, readonly SurveyedEntry[]> {
+function ownersOf({ entries, blobs }: Evictions<SurveyedEntry>): ReadonlyMap<Digest, readonly SurveyedEntry[]> {
   const owners = new Map<Digest, SurveyedEntry[]>();
   for (const entry of entries) {
     for (const digest of digestsOf(entry)) {

@@ -24,7 +24,7 @@ export async function collectGarbage(
   const kept = entries.filter((entry) => !gone.has(entry));
   const there = new Set(await listBlobs(ports.files, ports.paths));
   const { maxBytes } = options;
-  const evictions: Evictions =
+  const evictions: Evictions<SurveyedEntry> =
     maxBytes === undefined
       ? { entries: [], blobs: new Set<Digest>() }
       : chooseEvictions(kept, there, await findSpared(), maxBytes);
@@ -56,7 +56,12 @@ async function findRemovals(
 
 /** What `discardBlobs` would remove, with sizes. */
 async function wouldGo(
-  work: { kept: readonly SurveyedEntry[]; there: ReadonlySet<Digest>; evictions: Evictions; since: LiveSnapshot },
+  work: {
+    kept: readonly SurveyedEntry[];
+    there: ReadonlySet<Digest>;
+    evictions: Evictions<SurveyedEntry>;
+    since: LiveSnapshot;
+  },
   { files, paths, live }: UpkeepPorts,
 ): Promise<ReadonlyMap<Digest, number>> {
   const named = new Set(work.kept.flatMap(({ blobs }) => blobs?.map(({ digest }) => digest) ?? []));

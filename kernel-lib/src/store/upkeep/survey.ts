@@ -8,19 +8,18 @@ import type { Stamp } from "../file-reads";
 import type { BlobRef, Entry } from "../store";
 import { codeOf } from "../store-error";
 import type { StorePaths } from "../store-folder";
+import type { UsedEntry } from "./choices";
 import { inParallel } from "../turns";
 
 const AT_ONCE = 32;
 /** How often progress is told, in files. */
 const STEP = 256;
 
-/** One record. `blobs`: also those of its files; undefined for a damaged record. */
-export interface SurveyedEntry {
-  readonly key: Digest;
+/** One record. */
+export interface SurveyedEntry extends UsedEntry {
   readonly path: string;
   /** `mtimeMs` tells when the result was last used. */
   readonly stamp: Stamp;
-  readonly blobs: readonly BlobRef[] | undefined;
 }
 
 export interface Watch {
@@ -42,7 +41,7 @@ export async function surveyEntries(
     if (!record) return;
     const text = Buffer.from(record.bytes.buffer, record.bytes.byteOffset, record.bytes.byteLength).toString("utf8");
     const entry = asEntry(decodeRecord(["entry", key], text)?.record, key);
-    found.push({ key, path, stamp: record.stamp, blobs: entry && blobsOf(entry) });
+    found.push({ key, path, stamp: record.stamp, usedAtMs: record.stamp.mtimeMs, blobs: entry && blobsOf(entry) });
   });
   return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
