@@ -62,7 +62,10 @@ test("[C7] [S8] a file written again with equal content leaves what is below fre
 test("[C7] a path of a file that was not written is an error that names it", async () => {
   const { p } = createScript();
   const a = p.stage("a", ({ fileOut }) => [fileOut("plot.png")]);
-  await expect(a()).rejects.toMatchObject({ code: "file-missing", message: expect.stringContaining("plot.png") });
+  await expect(a()).rejects.toMatchObject({
+    code: "file-missing",
+    message: expect.stringContaining("plot.png") as string,
+  });
 });
 
 test("[Y2] fileOut takes a plain file name", async () => {

@@ -125,7 +125,8 @@ describe("codecs by name", () => {
     const file = joined(encoded.blobs[0]?.pieces ?? []);
     expect(Buffer.from(file).toString("latin1", 0, 6)).toBe("ARROW1");
     const again = (await loaded(encoded, "arrow")) as typeof whole;
-    expect(again.toArray().map((row) => row.toJSON())).toEqual(whole.toArray().map((row) => row.toJSON()));
+    expect(JSON.stringify(again.toArray())).toBe(JSON.stringify(whole.toArray()));
+    expect(again.numRows).toBe(4);
     const cut = new Table([...tableFromIPC(file).slice(0, 2).batches, ...tableFromIPC(file).slice(2).batches]);
     expect((await encodeValue(cut, "arrow")).digest).toBe(encoded.digest);
     const other = tableFromArrays({ n: Int32Array.from([1, 2, 3, 5]), city: ["Bern", "Rom", "Ulm", "Bern"] });

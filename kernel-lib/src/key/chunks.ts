@@ -24,7 +24,7 @@ export class ChunkDigests {
   of(chunk: Uint8Array): Digest {
     const { buffer, byteOffset, byteLength } = chunk;
     let digests = this.known.get(buffer);
-    if (!digests) this.known.set(buffer, (digests = new Map()));
+    if (!digests) this.known.set(buffer, (digests = new Map<string, Digest>()));
     const place = `${byteOffset} ${byteLength}`;
     let digest = digests.get(place);
     if (digest === undefined) digests.set(place, (digest = digestOf(chunk)));

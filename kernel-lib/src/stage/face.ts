@@ -47,8 +47,8 @@ export interface PassTheStageItselfNotItsPromise {
 export type Produced<R> = 0 extends 1 & R
   ? // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any stays any
     any
-  : // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what it returns and is sent does not matter
-    R extends Generator<infer U, any, any>
+  :  
+    R extends Generator<infer U>
     ? Stream<U>
     : R extends AsyncIterable<infer U>
       ? Stream<U>

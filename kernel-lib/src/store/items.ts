@@ -41,7 +41,7 @@ export async function storeItems(
   let chunkBytes = 0;
   let items = 0;
   const flush = async (): Promise<void> => {
-    const bytes = (await v8Codec.encode(chunk)) as Uint8Array;
+    const bytes = await v8Codec.encode(chunk);
     const ref = { digest: digestOf(bytes), sizeBytes: bytes.byteLength };
     await ports.put({ ref, pieces: [bytes] });
     blobs.push(ref);
