@@ -47,8 +47,7 @@ export interface PassTheStageItselfNotItsPromise {
 export type Produced<R> = 0 extends 1 & R
   ? // eslint-disable-next-line @typescript-eslint/no-explicit-any -- any stays any
     any
-  :  
-    R extends Generator<infer U>
+  : R extends Generator<infer U>
     ? Stream<U>
     : R extends AsyncIterable<infer U>
       ? Stream<U>
