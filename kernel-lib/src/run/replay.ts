@@ -3,14 +3,16 @@
  * or to try a change without everything above it.
  *
  *   about.json             the stage, its parameters, and for each input where its value lies
- *   <n>-<k>.blob           the blobs of the n-th input's value
+ *   blobs/<digest>         the bytes of the values
  *   files/<n>/<name>       an input file
  */
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { digestOf } from "../key/digest";
 import type { Digest } from "../protocol";
 import { StagebookError } from "../protocol";
-import type { BlobRef } from "../store/store";
+import { readItems, storeItems } from "../store/items";
+import type { BlobRef, NewBlob } from "../store/store";
 import { decodeValue, encodeValue } from "../store/value";
 import { inputValue } from "./body";
 import type { InputValues } from "./body-parts";
@@ -19,10 +21,12 @@ import type { Externals } from "./externals";
 import { FileOutputs } from "./file-outputs";
 import type { Instance } from "./instances";
 import { createStageContext } from "./stage-context";
+import { itemsOf, StoredStream } from "./streams";
 import type { StageDefinition } from "../stage/definition";
 import type { InputRef } from "../stage/input";
 
 const FORMAT = 1;
+const neverAborted = new AbortController().signal;
 
 type SavedInput =
   | { readonly path: string; readonly kind: "file"; readonly file: string }
@@ -32,6 +36,8 @@ type SavedInput =
       readonly of: string;
       readonly codec: string;
       readonly blobs: readonly BlobRef[];
+      /** For a stream: how many items. */
+      readonly items?: number;
     };
 
 interface About {
@@ -49,7 +55,7 @@ export async function exportInputs(
   folder: string,
   from: InputValues & { readonly seed: Digest; readonly params: Readonly<Record<string, string>> },
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(path.join(folder, "blobs"), { recursive: true });
   const inputs: SavedInput[] = [];
   for (const leaf of instance.definition.inputs.leaves) {
     const at = inputs.length;
@@ -57,16 +63,8 @@ export async function exportInputs(
     if (leaf.ref.kind === "file") inputs.push(await saveFile(engine, leaf.ref.path, { at, leaf: leaf.path, folder }));
     else {
       const value = await inputValue(engine, instance, leaf.ref, from);
-      const encoded = await encodeValue(value, codecOf(engine, instance, leaf.ref));
-      for (const [nth, { pieces }] of encoded.blobs.entries())
-        await writeFile(path.join(folder, `${at}-${nth}.blob`), Buffer.concat(pieces));
-      inputs.push({
-        path: leaf.path,
-        kind: "value",
-        of: nameOf(leaf.ref),
-        codec: encoded.codec,
-        blobs: encoded.blobs.map(({ ref }) => ref),
-      });
+      const saved = await saveValue(value, codecOf(engine, instance, leaf.ref), folder);
+      inputs.push({ path: leaf.path, kind: "value", of: nameOf(leaf.ref), ...saved });
     }
   }
   const about: About = {
@@ -100,7 +98,7 @@ export async function replay(
     run: "replay" as never,
     stage: definition.name,
     cell: definition.cell,
-    signal: new AbortController().signal,
+    signal: neverAborted,
     seed: about.seed,
     logged: {},
     emit: engine.emit,
@@ -117,6 +115,26 @@ interface Place {
   readonly at: number;
   readonly leaf: string;
   readonly folder: string;
+}
+
+async function saveValue(
+  value: unknown,
+  codec: StageDefinition["codec"],
+  folder: string,
+): Promise<Omit<Extract<SavedInput, { kind: "value" }>, "path" | "kind" | "of">> {
+  const put = ({ ref, pieces }: NewBlob): Promise<void> => writeFile(blobPath(folder, ref), pieces);
+  const items = itemsOf(value);
+  if (items) {
+    const stored = await storeItems(items, codec, { put, signal: neverAborted, count: () => undefined });
+    return { codec: stored.codec, blobs: stored.blobs, items: stored.items };
+  }
+  const encoded = await encodeValue(value, codec);
+  for (const blob of encoded.blobs) await put(blob);
+  return { codec: encoded.codec, blobs: encoded.blobs.map(({ ref }) => ref) };
+}
+
+function blobPath(folder: string, { digest }: BlobRef): string {
+  return path.join(folder, "blobs", digest);
 }
 
 async function saveFile(engine: EngineParts, source: string, { at, leaf, folder }: Place): Promise<SavedInput> {
@@ -137,14 +155,15 @@ async function readInput(
   if (!saved) throw notThere(folder, `has no input ${leaf || "itself"} for stage "${instance.definition.name}"`);
   if (saved.kind === "file") return engine.files.handle(path.resolve(folder, saved.file));
   const read = async (blob: BlobRef, into?: Uint8Array): Promise<Uint8Array> => {
-    const nth = saved.blobs.indexOf(blob);
-    const bytes = await readFile(path.join(folder, `${at}-${nth}.blob`));
+    const bytes = await readFile(blobPath(folder, blob)).catch(() => undefined);
+    if (!bytes || digestOf(bytes) !== blob.digest)
+      throw notThere(folder, `lacks the value of input ${leaf || "itself"}, or holds another one`);
     into?.set(bytes);
     return into ?? bytes;
   };
-  const loaded = await decodeValue(saved.blobs, codecOf(engine, instance, ref), read);
-  if (!loaded) throw notThere(folder, `lacks the value of input ${leaf || "itself"}`);
-  return loaded.value;
+  const codec = codecOf(engine, instance, ref);
+  if (saved.items !== undefined) return new StoredStream(saved.items, () => readItems(saved.blobs, codec, read));
+  return (await decodeValue(saved.blobs, codec, read))?.value;
 }
 
 async function readAbout(folder: string): Promise<About> {
