@@ -1,6 +1,7 @@
 /** Every event of a kernel, numbered, in order, to whoever listens; and the view that they make. rxjs begins here. */
 import { Observable, Subject } from "rxjs";
 import { emptyView, reduceAll, type EventBody, type StagebookEvent, type View } from "../protocol";
+import { findActivity, withinActivity } from "../run/activity";
 
 const MAX_UNREDUCED = 1000;
 
@@ -14,12 +15,14 @@ export class EventBus {
   private telling = false;
 
   /** Events from now on; the state before them is `view`. A listener that throws harms neither the others nor the run. */
-  readonly events$: Observable<StagebookEvent> = new Observable((subscriber) =>
-    this.subject.subscribe((event) => {
+  readonly events$: Observable<StagebookEvent> = new Observable((subscriber) => {
+    // What a listener prints is its own: in the log of the stage that the event tells of it would be an event again, without end.
+    const { stage: _, ...own } = findActivity();
+    return this.subject.subscribe((event) => {
       // rxjs reports what a listener throws in a task of its own (reportUnhandledError).
-      subscriber.next(event);
-    }),
-  );
+      withinActivity(own, () => subscriber.next(event));
+    });
+  });
 
   constructor(private readonly now: () => number) {}
 
