@@ -2,10 +2,10 @@
 import type { KeyPart } from "../key/parts";
 import type { CellId, Digest, EventBody, JsonObject, LogLevel, Reason, RunId } from "../protocol";
 import type { Registry } from "../stage/registry";
-import type { Store } from "../store/store";
+import type { Entry, Store } from "../store/store";
 import type { Scratch } from "./file-outputs";
 import type { Files } from "./files";
-import type { Instances } from "./instances";
+import type { Instance, Instances } from "./instances";
 import type { Outcome } from "./outcome";
 import type { Outcomes } from "./outcomes";
 import type { ParamValues } from "./params";
@@ -39,6 +39,8 @@ export interface EngineParts {
   readonly labelOf: (cell: CellId) => string;
   log(level: LogLevel, message: string, place?: LogPlace): void;
   diff(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[];
+  /** Runs a stage whose value turned out to be gone, in a run of its own: the one that found out may be over. */
+  makeAgain(instance: Instance): Promise<Entry | undefined>;
   /** Plans anew soon; many calls make one plan. */
   refresh(): void;
 }

@@ -4,7 +4,7 @@ import { diffParts } from "../key/diff";
 import type { CellId, EventBody, InputView, LogLevel, PlanRowView, RunId, RunSource, RunStatus } from "../protocol";
 import { StagebookError } from "../protocol";
 import { createRegistry } from "../stage/registry";
-import type { Store } from "../store/store";
+import type { Entry, Store } from "../store/store";
 import { findActivity, type Overlay } from "./activity";
 import type { EngineParts, LogPlace } from "./engine-parts";
 import { viewOfError } from "./error-view";
@@ -159,6 +159,12 @@ export class Engine implements EngineParts {
       this.active.delete(id);
       this.refresh();
     }
+  }
+
+  async makeAgain(instance: Instance): Promise<Entry | undefined> {
+    const { outcomes } = await this.run([instance], { wantsValues: true });
+    const outcome = outcomes.get(instance.id);
+    return outcome?.kind === "succeeded" ? outcome.entry : undefined;
   }
 
   /** Aborts every run. Returns how many there were. */

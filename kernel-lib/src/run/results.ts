@@ -1,5 +1,6 @@
 /** The stored results as the engine sees them: found by key, remembered for this kernel, put under the stage's name. */
 import type { Digest } from "../protocol";
+import { StagebookError } from "../protocol";
 import type { BlobRef, Entry, HeadName, NewBlob, Store } from "../store/store";
 import { readItems } from "../store/items";
 import { decodeValue, type ReadBlob } from "../store/value";
@@ -15,6 +16,9 @@ interface Unstored {
   readonly entry: Entry;
   readonly blobs: readonly NewBlob[];
 }
+
+/** Makes a result that turned out to be gone once more; undefined when it cannot be made. */
+export type MakeAgain = () => Promise<Entry | undefined>;
 
 export class Results {
   private readonly entries = new Map<Digest, Entry>();
@@ -69,10 +73,17 @@ export class Results {
     return this.here.has(key);
   }
 
-  /** The output of an entry, decoded anew for each caller; undefined when it is gone, or what the stage calls invalid. */
-  async load(entry: Entry, instance: Instance): Promise<{ readonly value: unknown } | undefined> {
+  /**
+   * The output of an entry, decoded anew for each caller; undefined when it is gone, or what the stage calls invalid. `makeAgain`:
+   * for a stream of which a chunk turns out to be gone only when it is read.
+   */
+  async load(
+    entry: Entry,
+    instance: Instance,
+    makeAgain?: MakeAgain,
+  ): Promise<{ readonly value: unknown } | undefined> {
     const isStored = !this.passing.has(entry) && !this.unstored.has(entry.key);
-    const loaded = await this.read(entry, instance.definition.codec);
+    const loaded = await this.read(entry, instance.definition.codec, makeAgain);
     if (!loaded || (isStored && !(await this.check(instance, loaded.value)))) {
       this.hollow.add(entry.key);
       return undefined;
@@ -82,15 +93,16 @@ export class Results {
   }
 
   /** As `load`, for a result whose stage is not defined. */
-  async read(entry: Entry, given?: Codec | CodecName): Promise<{ readonly value: unknown } | undefined> {
-    const kept = this.passing.get(entry) ?? this.unstored.get(entry.key)?.blobs;
+  async read(
+    entry: Entry,
+    given?: Codec | CodecName,
+    makeAgain?: MakeAgain,
+  ): Promise<{ readonly value: unknown } | undefined> {
     const codec = given ?? codecNamed(entry.output.codec);
     const { items, blobs } = entry.output;
-    const readBlob = (blob: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined> =>
-      this.readBlob(kept, blob, into);
-    if (items !== undefined) return { value: new StoredStream(items, () => this.items(entry, codec, readBlob)) };
+    if (items !== undefined) return { value: new StoredStream(items, () => this.items(entry, codec, makeAgain)) };
     try {
-      const decoded = await decodeValue(blobs, codec, readBlob);
+      const decoded = await decodeValue(blobs, codec, this.reader(entry));
       return decoded && (await withPaths(decoded.value, entry, this.store));
     } catch (error) {
       // Bytes of another version of a codec: as good as absent, and never the user's error.
@@ -103,17 +115,31 @@ export class Results {
   private async *items(
     entry: Entry,
     codec: Codec | CodecName | undefined,
-    readBlob: ReadBlob,
+    makeAgain: MakeAgain | undefined,
+    from = 0,
   ): AsyncGenerator<unknown, void, undefined> {
     const release = await this.store.hold(entry);
+    let given = from;
     try {
-      yield* readItems(entry.output.blobs, codec, readBlob);
+      for await (const item of readItems(entry.output.blobs, codec, this.reader(entry), from)) {
+        yield item;
+        given++;
+      }
     } catch (error) {
+      if (!(error instanceof StagebookError) || error.code !== "stream-lost") throw error;
       this.hollow.add(entry.key);
-      throw error;
+      const again = await makeAgain?.();
+      // Other items than before cannot go on from here.
+      if (again?.output.digest !== entry.output.digest) throw error;
+      yield* this.items(again, codec, undefined, given);
     } finally {
       await release();
     }
+  }
+
+  private reader(entry: Entry): ReadBlob {
+    const kept = this.passing.get(entry) ?? this.unstored.get(entry.key)?.blobs;
+    return (blob, into) => this.readBlob(kept, blob, into);
   }
 
   private async readBlob(

@@ -88,7 +88,8 @@ export class Run implements WorkRun {
   async valueOf(instance: Instance): Promise<unknown> {
     const outcome = await this.ensure(instance);
     if (outcome.kind !== "succeeded") throw this.errorOf(outcome, instance);
-    const loaded = await this.engine.results.load(outcome.entry, instance);
+    const makeAgain = (): Promise<Entry | undefined> => this.engine.makeAgain(instance);
+    const loaded = await this.engine.results.load(outcome.entry, instance, makeAgain);
     if (loaded) return loaded.value;
     const made = await this.makeAgain(instance, outcome);
     if (made.kind !== "succeeded") throw this.errorOf(made, instance);

@@ -69,12 +69,14 @@ export async function storeItems(
   };
 }
 
-/** The items, chunk by chunk. Throws `stream-lost` when a chunk is gone. */
+/** The items from the `from`-th on, chunk by chunk. Throws `stream-lost` when a chunk is gone. */
 export async function* readItems(
   blobs: readonly BlobRef[],
   given: Codec | CodecName | undefined,
   read: ReadBlob,
+  from = 0,
 ): AsyncGenerator<unknown, void, undefined> {
+  let before = from;
   const codec = given === undefined ? undefined : findCodec(given);
   for (const [at, blob] of blobs.entries()) {
     const bytes = await read(blob);
@@ -85,7 +87,9 @@ export async function* readItems(
         `chunk ${at + 1} of ${blobs.length} of a stored stream is gone or damaged`,
         "Run the stage again; what was read so far is right.",
       );
-    for (const item of chunk) yield codec ? codec.decode(item as Uint8Array) : item;
+    const rest = before > 0 ? chunk.slice(before) : chunk;
+    before = Math.max(0, before - chunk.length);
+    for (const item of rest) yield codec ? codec.decode(item as Uint8Array) : item;
   }
 }
 
