@@ -204,8 +204,8 @@ async function nameOfMark(_store: DiskStore): Promise<string> {
     fileSystem: {
       ...realFiles,
       open: async (path, flags, mode) => {
-        if (!String(path).includes("mark-")) return realFiles.open(path, flags, mode);
-        found = String(path).slice(-69);
+        if (!path.includes("mark-")) return realFiles.open(path, flags, mode);
+        found = path.slice(-69);
         throw Object.assign(new Error("EIO"), { code: "EIO" });
       },
     },

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { StagebookError } from "../../kernel-lib/src/protocol";
 import type { DiskStore } from "../../kernel-lib/src/store/disk-store";
 import { createDiskStore } from "../../kernel-lib/src/store/disk-store";
-import type { FileSystem } from "../../kernel-lib/src/store/file-reads";
+import type { FileSystem } from "../../kernel-lib/src/store/file-system";
 import { load, resultOf } from "./entries";
 
 let base: string;

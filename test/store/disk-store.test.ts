@@ -25,7 +25,7 @@ import type { RunId } from "../../kernel-lib/src/protocol";
 import { v8Codec } from "../../kernel-lib/src/store/codec";
 import type { DiskStore } from "../../kernel-lib/src/store/disk-store";
 import { createDiskStore } from "../../kernel-lib/src/store/disk-store";
-import type { FileSystem } from "../../kernel-lib/src/store/file-reads";
+import type { FileSystem } from "../../kernel-lib/src/store/file-system";
 import { hostTag, processTag } from "../../kernel-lib/src/store/process-tag";
 import { blobOf, load, resultOf, rowOf } from "./entries";
 

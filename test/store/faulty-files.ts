@@ -1,6 +1,6 @@
 /** A file system that works until the operation with a given number, and does there what it is told. For tests of the disk store. */
-import * as realFiles from "node:fs/promises";
-import type { FileSystem } from "../../kernel-lib/src/store/file-reads";
+import type { FileSystem } from "../../kernel-lib/src/store/file-system";
+import { promptFiles as realFiles } from "../../kernel-lib/src/store/prompt-files";
 
 /**
  * - `once`: that operation fails; those after it work.

@@ -18,7 +18,7 @@ import { BlobFiles } from "./blob-files";
 import { Claims, upkeepKey } from "./claims";
 import { asEntry, decodeRecord } from "./entry-record";
 import { EvictedBlobs } from "./evicted-blobs";
-import type { FileSystem } from "./file-reads";
+import type { FileSystem } from "./file-system";
 import { HeadLogs } from "./head-logs";
 import { LatestPaths } from "./latest-paths";
 import { sweepLeftovers } from "./leftovers";

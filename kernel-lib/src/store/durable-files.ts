@@ -2,13 +2,13 @@
  * Files that are whole or absent: written to a temporary file in the same folder, flushed, renamed, and the folder flushed. The only
  * place of the disk store that touches the file system. Errors are those of the system; the callers put them in words.
  */
-import type * as nodeFiles from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Digest } from "../protocol";
 import { digestFile, writePieces } from "./file-bytes";
 import { FileReads } from "./file-reads";
+import type { OpenFile } from "./file-system";
 import type { ProcessTag } from "./process-tag";
 import { isGoneHere, processTag } from "./process-tag";
 import { codeOf, isAbsent } from "./store-error";
@@ -164,9 +164,17 @@ export class DurableFiles extends FileReads {
 
   /** Makes a folder and those above it, each flushed into the one above it. */
   async makeFolder(folder: string): Promise<void> {
+    const flush = await this.makeUnflushed(folder);
+    await flush();
+  }
+
+  /** The same, and what is still to be done to make it survive a power failure. */
+  private async makeUnflushed(folder: string): Promise<() => Promise<void>> {
     const first = await this.fs.mkdir(folder, { recursive: true });
-    if (first === undefined) return;
-    for (let made = folder; made.length >= first.length; made = dirname(made)) await this.flushFolder(dirname(made));
+    return async () => {
+      if (first === undefined) return;
+      for (let made = folder; made.length >= first.length; made = dirname(made)) await this.flushFolder(dirname(made));
+    };
   }
 
   /** Makes the names in a folder survive a power failure. */
@@ -180,24 +188,34 @@ export class DurableFiles extends FileReads {
     }
   }
 
-  private async stageWith(path: string, write: (file: nodeFiles.FileHandle) => Promise<void>): Promise<StagedFile> {
+  private async stageWith(path: string, write: (file: OpenFile) => Promise<void>): Promise<StagedFile> {
     const temporary = temporaryBeside(path);
     await this.gate.pass(() => this.writingNew(temporary, write));
     return this.staged(temporary, path);
   }
 
   /** Writes and flushes a new file; when that fails there is none. */
-  private async writingNew<T>(temporary: string, write: (file: nodeFiles.FileHandle) => Promise<T>): Promise<T> {
+  private async writingNew<T>(temporary: string, write: (file: OpenFile) => Promise<T>): Promise<T> {
+    // A folder that had to be made is flushed while the file is written.
+    let flushed: Promise<void> | undefined;
     try {
-      const file = await this.inFolder(temporary, () => this.fs.open(temporary, "wx"));
+      const open = (): Promise<OpenFile> => this.fs.open(temporary, "wx");
+      const file = await open().catch(async (error: unknown) => {
+        if (codeOf(error) !== "ENOENT") throw error;
+        const flush = await this.makeUnflushed(dirname(temporary));
+        flushed = flush();
+        flushed.catch(() => undefined);
+        return open();
+      });
       try {
         const result = await write(file);
         await file.sync();
         return result;
       } finally {
-        await file.close();
+        await Promise.all([file.close(), flushed]);
       }
     } catch (error) {
+      await flushed?.catch(() => undefined);
       await this.remove(temporary);
       throw error;
     }
@@ -224,7 +242,7 @@ export class DurableFiles extends FileReads {
     }
   }
 
-  private async openToAppend(path: string): Promise<{ readonly file: nodeFiles.FileHandle; readonly isNew: boolean }> {
+  private async openToAppend(path: string): Promise<{ readonly file: OpenFile; readonly isNew: boolean }> {
     try {
       // Without making it: that it is there already is the rule.
       return { file: await this.fs.open(path, constants.O_WRONLY | constants.O_APPEND), isNew: false };

@@ -1,8 +1,8 @@
 /** Reading, writing and digesting the bytes of an open file, of any size, in pieces. Used by `durable-files.ts`. */
 import { createHash } from "node:crypto";
-import type { FileHandle } from "node:fs/promises";
 import { digestOf } from "../key/digest";
 import type { Digest } from "../protocol";
+import type { OpenFile } from "./file-system";
 
 /** One call of the system writes 2 GiB at most. */
 const WRITE_AT_ONCE_BYTES = 256 * 1024 * 1024;
@@ -13,7 +13,7 @@ const JOINED_BYTES = 1024 * 1024;
 const READ_AT_ONCE_BYTES = 8 * 1024 * 1024;
 
 /** Writes the pieces one after the other. */
-export async function writePieces(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+export async function writePieces(file: OpenFile, pieces: readonly Uint8Array[]): Promise<void> {
   for (const bytes of withoutSmallOnes(pieces)) {
     for (let at = 0; at < bytes.byteLength;) {
       const { bytesWritten } = await file.write(bytes, at, Math.min(bytes.byteLength - at, WRITE_AT_ONCE_BYTES));
@@ -23,13 +23,13 @@ export async function writePieces(file: FileHandle, pieces: readonly Uint8Array[
 }
 
 /** Bytes from `start`, as many as there are up to `length`. */
-export async function readRange(file: FileHandle, start: number, length: number): Promise<Uint8Array> {
+export async function readRange(file: OpenFile, start: number, length: number): Promise<Uint8Array> {
   const bytes = Buffer.allocUnsafeSlow(length);
   return bytes.subarray(0, await fill(file, bytes, start));
 }
 
 /** Fills the memory from the start of the file; the sha256 of what is in it then, or undefined where the file is shorter. */
-export async function readDigested(file: FileHandle, into: Uint8Array): Promise<Digest | undefined> {
+export async function readDigested(file: OpenFile, into: Uint8Array): Promise<Digest | undefined> {
   if (into.byteLength <= READ_AT_ONCE_BYTES)
     return (await fill(file, into, 0)) === into.byteLength ? digestOf(into) : undefined;
   const sha = createHash("sha256");
@@ -49,8 +49,8 @@ export async function readDigested(file: FileHandle, into: Uint8Array): Promise<
 
 /** The sha256 and size of a whole file, in bounded memory. `copyTo`: gets the same bytes. */
 export async function digestFile(
-  file: FileHandle,
-  copyTo?: FileHandle,
+  file: OpenFile,
+  copyTo?: OpenFile,
 ): Promise<{ readonly digest: Digest; readonly sizeBytes: number }> {
   const { size } = await file.stat();
   const buffer = Buffer.allocUnsafeSlow(Math.min(READ_AT_ONCE_BYTES, size + 1));
@@ -66,7 +66,7 @@ export async function digestFile(
 }
 
 /** Returns how many bytes there were. */
-async function fill(file: FileHandle, into: Uint8Array, start: number): Promise<number> {
+async function fill(file: OpenFile, into: Uint8Array, start: number): Promise<number> {
   let at = 0;
   while (at < into.byteLength) {
     const { bytesRead } = await file.read(into, at, into.byteLength - at, start + at);

@@ -1,29 +1,10 @@
 /** Reading files of the disk store, so many at once and no more. The base of `durable-files.ts`, which writes them. */
-import * as nodeFiles from "node:fs/promises";
 import type { Digest } from "../protocol";
 import { digestFile, readDigested, readRange } from "./file-bytes";
+import type { FileSystem, OpenFile } from "./file-system";
+import { promptFiles } from "./prompt-files";
 import { isAbsent } from "./store-error";
 import { Gate } from "./turns";
-
-/** The part of node:fs/promises that is used: a test may put a failing one in its place. */
-export type FileSystem = Pick<
-  typeof nodeFiles,
-  | "open"
-  | "rename"
-  | "mkdir"
-  | "readdir"
-  | "stat"
-  | "lstat"
-  | "unlink"
-  | "symlink"
-  | "readlink"
-  | "writeFile"
-  | "utimes"
-  | "link"
-  | "copyFile"
-  | "chmod"
-  | "rm"
->;
 
 /** Tells a file from one that came in its place, and when it was last written or used. */
 export interface Stamp {
@@ -39,7 +20,7 @@ const FILES_AT_ONCE = 64;
 export class FileReads {
   protected readonly gate = new Gate(FILES_AT_ONCE);
 
-  constructor(readonly fs: FileSystem = nodeFiles) {}
+  constructor(readonly fs: FileSystem = promptFiles) {}
 
   /** All bytes of a file, in memory that nothing else holds; undefined when it does not exist. */
   async read(path: string): Promise<Uint8Array | undefined> {
@@ -125,11 +106,7 @@ export class FileReads {
   }
 
   /** Undefined when the file does not exist. */
-  private async opened<T>(
-    path: string,
-    flags: string,
-    work: (file: nodeFiles.FileHandle) => Promise<T>,
-  ): Promise<T | undefined> {
+  private async opened<T>(path: string, flags: string, work: (file: OpenFile) => Promise<T>): Promise<T | undefined> {
     try {
       return await this.openedOrThrow(path, flags, work);
     } catch (error) {
@@ -138,11 +115,7 @@ export class FileReads {
     }
   }
 
-  protected async openedOrThrow<T>(
-    path: string,
-    flags: string,
-    work: (file: nodeFiles.FileHandle) => Promise<T>,
-  ): Promise<T> {
+  protected async openedOrThrow<T>(path: string, flags: string, work: (file: OpenFile) => Promise<T>): Promise<T> {
     return this.gate.pass(async () => {
       const file = await this.fs.open(path, flags);
       try {

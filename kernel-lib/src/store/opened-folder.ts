@@ -4,7 +4,7 @@
  */
 import { StagebookError } from "../protocol";
 import { DurableFiles } from "./durable-files";
-import type { FileSystem } from "./file-reads";
+import type { FileSystem } from "./file-system";
 import type { StoreTrouble } from "./store";
 import { writeError } from "./store-error";
 import { checkFormat, prepareFolder, StorePaths } from "./store-folder";

@@ -1,0 +1,68 @@
+/**
+ * The file system without the threads of Node for what takes microseconds: names, sizes, and a few bytes. A small file is written or
+ * read several times as fast so. Flushing, and what is large, waits elsewhere. Others get a turn in between. Used by the disk store.
+ */
+import fs from "node:fs";
+import * as slowFiles from "node:fs/promises";
+import { promisify } from "node:util";
+import type { FileSystem, OpenFile } from "./file-system";
+
+/** From here on a read or write is left to a thread. */
+const LARGE_BYTES = 256 * 1024;
+/** So long at most, in milliseconds, is nobody else served. */
+const TURN_MS = 8;
+
+const slow = { read: promisify(fs.read), write: promisify(fs.write), sync: promisify(fs.fsync), close: promisify(fs.close) }; // prettier-ignore
+
+let turnBegan: number | undefined;
+
+/** Waits for the next turn of the event loop when this one has lasted long enough. */
+async function inTurn<T>(work: () => T): Promise<T> {
+  const now = performance.now();
+  if (turnBegan === undefined) {
+    turnBegan = now;
+    setImmediate(() => (turnBegan = undefined)).unref();
+  } else if (now - turnBegan > TURN_MS) await new Promise((resolve) => setImmediate(resolve));
+  return work();
+}
+
+class PromptFile implements OpenFile {
+  constructor(private readonly fd: number) {}
+
+  read(into: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }> {
+    if (length >= LARGE_BYTES) return slow.read(this.fd, into, offset, length, position);
+    return inTurn(() => ({ bytesRead: fs.readSync(this.fd, into, offset, length, position) }));
+  }
+
+  write(bytes: Uint8Array, offset: number, length: number, position?: number): Promise<{ bytesWritten: number }> {
+    if (length >= LARGE_BYTES) return slow.write(this.fd, bytes, offset, length, position ?? null);
+    return inTurn(() => ({ bytesWritten: fs.writeSync(this.fd, bytes, offset, length, position) }));
+  }
+
+  stat(): Promise<fs.Stats> {
+    return inTurn(() => fs.fstatSync(this.fd));
+  }
+
+  sync(): Promise<void> {
+    return slow.sync(this.fd);
+  }
+
+  close(): Promise<void> {
+    return inTurn(() => fs.closeSync(this.fd));
+  }
+}
+
+export const promptFiles: FileSystem = {
+  ...slowFiles,
+  open: (path, flags, mode) => inTurn(() => new PromptFile(fs.openSync(path, flags, mode))),
+  rename: (from, to) => inTurn(() => fs.renameSync(from, to)),
+  unlink: (path) => inTurn(() => fs.unlinkSync(path)),
+  link: (from, to) => inTurn(() => fs.linkSync(from, to)),
+  symlink: (target, path) => inTurn(() => fs.symlinkSync(target, path)),
+  utimes: (path, used, written) => inTurn(() => fs.utimesSync(path, used, written)),
+  stat: ((path: string, options?: fs.StatOptions) => inTurn(() => fs.statSync(path, options))) as FileSystem["stat"],
+  lstat: ((path: string, options?: fs.StatOptions) => inTurn(() => fs.lstatSync(path, options))) as FileSystem["lstat"],
+  mkdir: ((path: string, options?: fs.MakeDirectoryOptions) =>
+    inTurn(() => fs.mkdirSync(path, options))) as FileSystem["mkdir"],
+  readdir: ((path: string) => inTurn(() => fs.readdirSync(path))) as FileSystem["readdir"],
+};
