@@ -96,7 +96,7 @@ test("[C13] [S8] a value that is lost and comes out different when it is made ag
   const kernel = () => {
     const script = createScript({ store });
     const { p } = script;
-    const drawn = p.stage("drawn", () => process.hrtime().join() + counts.next());
+    const drawn = p.stage("drawn", () => `${process.hrtime().join()} ${counts.next()}`);
     const scale = p.param("scale", 1);
     return { ...script, scale, drawn, scaled: p.stage("scaled", { drawn, scale }, (all) => [all.drawn, all.scale]) };
   };
