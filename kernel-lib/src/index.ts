@@ -10,7 +10,7 @@ import {
   type PipelineOptions,
   type ScriptPipeline,
 } from "./pipeline";
-import type { DefineComputed, DefineParam, DefineResource, DefineStage, FileInput } from "./stage/face";
+import type { DefineComputed, DefineEach, DefineParam, DefineResource, DefineStage, FileInput } from "./stage/face";
 import { createComputedInput, createFileInput, createResourceInput } from "./stage/handle";
 
 const kernel = findTslabKernel();
@@ -21,6 +21,9 @@ export const pipeline: Pipeline = own;
 
 /** Defines a stage: a named function of its inputs whose output is kept until something that could change it changes. */
 export const stage: DefineStage = own.stage;
+
+/** Defines a stage that calls its function for each item of a stream or a list, several at a time, and makes a stream of the results. */
+export const each: DefineEach = own.each;
 
 /** Defines a parameter: a value that can be changed in the sidebar. Its type is that of the default, narrowed by `choices` or `schema`. */
 export const param: DefineParam = own.param;

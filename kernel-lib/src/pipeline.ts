@@ -20,8 +20,17 @@ import { fileNameOf } from "./store/file-name";
 import { createNoneStore } from "./store/none-store";
 import { createFileNotes, createMemoryNotes, type Notes } from "./store/notes";
 import type { GcOptions, GcReport, Store, VerifyOptions, VerifyReport } from "./store/store";
-import { createStageDefinition } from "./stage/definition";
-import type { DefineParam, DefineStage, Explanation, Observable, Plan, RunOptions, Values } from "./stage/face";
+import { createEachDefinition, createStageDefinition, type StageDefinition } from "./stage/definition";
+import type {
+  DefineEach,
+  DefineParam,
+  DefineStage,
+  Explanation,
+  Observable,
+  Plan,
+  RunOptions,
+  Values,
+} from "./stage/face";
 import { createParamHandle, createStageHandle } from "./stage/handle";
 import { createParamDefinition } from "./stage/param";
 
@@ -66,7 +75,11 @@ export interface PipelineOptions {
   readonly notebook?: string;
 }
 
-export type ScriptPipeline = Pipeline & { readonly stage: DefineStage; readonly param: DefineParam };
+export type ScriptPipeline = Pipeline & {
+  readonly stage: DefineStage;
+  readonly each: DefineEach;
+  readonly param: DefineParam;
+};
 
 /** Which package made a result. */
 export const version = readVersion();
@@ -147,8 +160,7 @@ export function createPipelineWithInsides(
 
 function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipeline {
   const aliveCell = (cell: CellId): boolean => engine.aliveCell(cell);
-  const define: DefineStage = (...args: unknown[]) => {
-    const definition = createStageDefinition(args, findActivity().cell);
+  const define = (definition: StageDefinition): unknown => {
     checkOwners(definition.inputs.leaves, host, definition.name);
     host.warnFixedInputs(definition.inputs.leaves, definition.name);
     engine.registry.stages.define(definition, aliveCell, engine.labelOf);
@@ -162,8 +174,10 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
       },
     });
     engine.refresh();
-    return createStageHandle(definition.name, host) as never;
+    return createStageHandle(definition.name, host);
   };
+  const defineStage = (...args: unknown[]): unknown => define(createStageDefinition(args, findActivity().cell));
+  const defineEach = (...args: unknown[]): unknown => define(createEachDefinition(args, findActivity().cell));
   const defineParam = (...args: unknown[]): unknown => {
     const definition = createParamDefinition(args, findActivity().cell);
     engine.registry.params.define(definition, aliveCell, engine.labelOf);
@@ -173,7 +187,8 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
   };
   const allStages = (): readonly string[] => engine.registry.stages.all().map(({ name }) => name);
   return {
-    stage: define,
+    stage: defineStage as DefineStage,
+    each: defineEach as DefineEach,
     param: defineParam as DefineParam,
     run: async ({ target, ...options } = {}) => {
       const names = target === undefined ? allStages() : typeof target === "string" ? [target] : target;

@@ -154,6 +154,8 @@ function optionParts(definition: StageDefinition): readonly KeyPart[] {
   if (known) return known;
   const parts = [
     ...formatParts,
+    // The same function over items is another computation; how many at a time makes no difference.
+    ...option("each", definition.each && (definition.each.ordered ? "in order" : "as they come")),
     ...option("codec", typeof definition.codec === "string" ? definition.codec : definition.codec?.name),
     ...option("outputs", definition.outputs && JSON.stringify([definition.outputs, definition.extra])),
     ...option("seed", definition.seed),

@@ -3,7 +3,7 @@ import { types } from "node:util";
 import type { CellId } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { StageOptions } from "./face";
-import { checkOptions } from "./stage-options";
+import { checkEachOptions, checkOptions } from "./stage-options";
 import { createInputTree, inputOf, type InputRef, type InputTree, type StagePart } from "./input";
 
 export type StageFunction = (...args: unknown[]) => unknown;
@@ -33,8 +33,19 @@ export interface StageDefinition {
   /** Absent when the whole value is one output. */
   readonly outputs?: readonly string[];
   readonly extra: "error" | "drop" | "keep";
+  /** For `each`: the function is called for each item of the input `source`. */
+  readonly each?: EachPlan;
   /** For a part of another stage's output: that stage. Such a definition is shown nowhere. */
   readonly partOf?: string;
+}
+
+/** How `each` goes through its items. */
+export interface EachPlan {
+  readonly workers: number;
+  readonly ordered: boolean;
+  readonly cacheItems: boolean;
+  /** The function gets `inputs` between the item and the context. */
+  readonly takesInputs: boolean;
 }
 
 /** Reads the arguments of `stage(…)`. Throws StagebookError for anything that cannot be a stage. */
@@ -72,6 +83,56 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
     outputs: options.outputs,
     extra: options.extra ?? "error",
   };
+}
+
+/** Reads the arguments of `each(…)`. Throws StagebookError for anything that cannot be one. */
+export function createEachDefinition(args: readonly unknown[], cell: CellId | null): StageDefinition {
+  const name = checkName(args[0], "stage");
+  const takesInputs = typeof args[2] !== "function" || typeof args[3] === "function";
+  const fn = takesInputs ? args[3] : args[2];
+  if (typeof fn !== "function")
+    throw new StagebookError(
+      "stage-function",
+      `each "${name}" has no function`,
+      `Write each("${name}", source, (item) => …) or each("${name}", source, { input }, (item, { input }) => …).`,
+      { stage: name },
+    );
+  checkFunction(fn, name);
+  const source = args[1];
+  if (!isSource(source))
+    throw new StagebookError(
+      "each-source",
+      `each "${name}" has no source of items`,
+      "Give a stage that makes a list or a stream, or a list.",
+      { stage: name },
+    );
+  const options = checkEachOptions(args[takesInputs ? 4 : 3], name);
+  return {
+    name,
+    cell,
+    fn: fn as StageFunction,
+    takesInputs: true,
+    inputs: createInputTree(takesInputs ? { source, inputs: args[2] } : { source }, name),
+    description: options.description,
+    version: options.version,
+    seed: options.seed === undefined ? undefined : String(options.seed),
+    cache: options.cache ?? true,
+    logged: options.logged ?? [],
+    codec: options.codec,
+    whenInvalid: "recompute",
+    retries: options.retries ?? 0,
+    extra: "error",
+    each: {
+      workers: options.workers ?? 1,
+      ordered: options.ordered ?? true,
+      cacheItems: options.cacheItems ?? false,
+      takesInputs,
+    },
+  };
+}
+
+function isSource(source: unknown): boolean {
+  return inputOf(source) !== undefined || Array.isArray(source);
 }
 
 /** A part of a stage's output as a stage of its own: cached and compared like any other. `base`: the whole stage. */

@@ -272,6 +272,28 @@ export interface StageOptions {
   readonly timeoutMs?: number;
 }
 
+/** The items that a source of `each` has: those of a stage's stream or list, of a stream, of a list. */
+export type Items<S> =
+  S extends Input<infer T> ? Items<T> : S extends AsyncIterable<infer U> ? U : S extends Iterable<infer U> ? U : never;
+
+/** What comes of one item when the function returns `R`. */
+export type Fanned<R> = R extends Generator<infer U> ? U : R extends AsyncGenerator<infer U> ? U : Awaited<R>;
+
+export interface EachOptions extends Pick<
+  StageOptions,
+  "description" | "version" | "seed" | "cache" | "logged" | "codec" | "retries"
+> {
+  /**
+   * How many items are worked on at the same time. Default 1. At most as many results more are ready and wait, and at most 128 items
+   * wait between two stages.
+   */
+  readonly workers?: number;
+  /** False: results come as they are ready, and not in the order of their items. Default true. */
+  readonly ordered?: boolean;
+  /** Keeps the result of each item by itself too: when the source has one item more, the function is called once. */
+  readonly cacheItems?: boolean;
+}
+
 /** What a file input gives inside the stage. Paths are relative to the notebook. */
 export interface FileHandle {
   readonly path: string;
@@ -301,6 +323,22 @@ export interface DefineStage {
     fn: (inputs: Resolved<I>, context: StageContext) => R,
     options?: StageOptions,
   ): Stage<Produced<R>>;
+}
+
+export interface DefineEach {
+  <S, R>(
+    name: string,
+    source: S,
+    fn: (item: Items<S>, context: StageContext) => R,
+    options?: EachOptions,
+  ): Stage<Stream<Fanned<R>>>;
+  <S, I extends object | [unknown], R>(
+    name: string,
+    source: S,
+    inputs: I,
+    fn: (item: Items<S>, inputs: Resolved<I>, context: StageContext) => R,
+    options?: EachOptions,
+  ): Stage<Stream<Fanned<R>>>;
 }
 
 export type DefineParam = <T, const C extends T = T>(name: string, initial: T, options?: ParamOptions<C>) => Param<C>;

@@ -1,6 +1,6 @@
 /** The options of a stage, checked when its cell defines it. */
 import { StagebookError } from "../protocol";
-import type { StageOptions } from "./face";
+import type { EachOptions, StageOptions } from "./face";
 
 type OptionName = keyof StageOptions;
 
@@ -58,24 +58,54 @@ const checks: { readonly [name in OptionName]-?: Check } = {
       : ["is not a number of milliseconds above 0", "Write timeoutMs: 60_000 for a minute."],
 };
 
+const workersCheck: Check = (value) =>
+  Number.isInteger(value) && (value as number) >= 1
+    ? undefined
+    : ["is not a whole number from 1", "Write workers: 20."];
+
+const eachChecks: { readonly [name in keyof EachOptions]-?: Check } = {
+  description: checks.description,
+  version: checks.version,
+  seed: checks.seed,
+  cache: checks.cache,
+  logged: checks.logged,
+  codec: checks.codec,
+  retries: checks.retries,
+  workers: workersCheck,
+  ordered: (value) =>
+    typeof value === "boolean" ? undefined : ["is not true or false", "Write ordered: false for results as they come."],
+  cacheItems: (value) =>
+    typeof value === "boolean" ? undefined : ["is not true or false", "Write cacheItems: true to keep each result."],
+};
+
 /** Throws `stage-options` for an unknown option, or a value that an option cannot have. */
 export function checkOptions(given: unknown, stage: string): StageOptions {
-  if (given === undefined) return {};
-  const bad = (what: string, advice: string): never => {
-    throw new StagebookError("stage-options", `stage "${stage}": ${what}`, advice, { stage });
-  };
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    return bad("its options are not an object", 'Write { description: "…" } as the last argument.');
-  const options = given as StageOptions & Record<string, unknown>;
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(checks, name) ? checks[name as OptionName] : undefined;
-    if (!check) return bad(`unknown option "${name}"`, `Options are ${Object.keys(checks).join(", ")}.`);
-    const [what, advice] = (value === undefined ? undefined : check(value)) ?? [];
-    if (what !== undefined) return bad(`${name} ${what}`, advice ?? "");
-  }
+  const options = checkEach(given, stage, checks) as StageOptions;
   if (options.extra !== undefined && options.outputs === undefined)
-    bad("extra goes with outputs", 'Name the outputs: outputs: ["train", "test"].');
+    throw refused(stage, "extra goes with outputs", 'Name the outputs: outputs: ["train", "test"].');
   if (options.whenInvalid !== undefined && options.validate === undefined)
-    bad("whenInvalid goes with validate", "Give validate: (value) => … too.");
+    throw refused(stage, "whenInvalid goes with validate", "Give validate: (value) => … too.");
   return options;
+}
+
+/** The same for the options of `each`. */
+export function checkEachOptions(given: unknown, stage: string): EachOptions {
+  return checkEach(given, stage, eachChecks);
+}
+
+function checkEach(given: unknown, stage: string, known: { readonly [name: string]: Check }): object {
+  if (given === undefined) return {};
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw refused(stage, "its options are not an object", 'Write { description: "…" } as the last argument.');
+  for (const [name, value] of Object.entries(given)) {
+    const check = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (!check) throw refused(stage, `unknown option "${name}"`, `Options are ${Object.keys(known).join(", ")}.`);
+    const [what, advice] = (value === undefined ? undefined : check(value)) ?? [];
+    if (what !== undefined) throw refused(stage, `${name} ${what}`, advice ?? "");
+  }
+  return given;
+}
+
+function refused(stage: string, what: string, advice: string): StagebookError {
+  return new StagebookError("stage-options", `stage "${stage}": ${what}`, advice, { stage });
 }

@@ -21,7 +21,23 @@ export interface StoredItems {
   readonly codec: string;
 }
 
-/** A chunk ends when it holds so much, by a rough guess, or so many items. */
+/**
+ * An item as a chunk holds it: what cannot change as it is, all else as bytes in a list of one. So an item that its producer uses
+ * again, or that a consumer changes, stays what it was.
+ */
+export type KeptItem = unknown;
+
+export interface ItemPorts {
+  put(blob: NewBlob): Promise<void>;
+  readonly signal: AbortSignal;
+  count(items: number): void;
+  /** Told of each item, in order; a promise is waited for before the next one is asked for. */
+  offer?(item: KeptItem): Promise<void> | undefined;
+  /** Told of each chunk when it is kept. */
+  kept?(chunk: BlobRef, items: number): void;
+}
+
+/** A chunk ends when it holds so much, or so many items. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const CHUNK_ITEMS = 16 * 1024;
 
@@ -32,12 +48,12 @@ const CHUNK_ITEMS = 16 * 1024;
 export async function storeItems(
   source: AsyncIterable<unknown>,
   given: Codec | CodecName | undefined,
-  ports: { put(blob: NewBlob): Promise<void>; readonly signal: AbortSignal; count(items: number): void },
+  ports: ItemPorts,
 ): Promise<StoredItems> {
   const codec = given === undefined ? undefined : findCodec(given);
   const digest = createHash("sha256");
   const blobs: BlobRef[] = [];
-  let chunk: unknown[] = [];
+  let chunk: KeptItem[] = [];
   let chunkBytes = 0;
   let items = 0;
   const flush = async (): Promise<void> => {
@@ -45,18 +61,20 @@ export async function storeItems(
     const ref = { digest: digestOf(bytes), sizeBytes: bytes.byteLength };
     await ports.put({ ref, pieces: [bytes] });
     blobs.push(ref);
+    ports.kept?.(ref, chunk.length);
     chunk = [];
     chunkBytes = 0;
   };
   for await (const item of source) {
     ports.signal.throwIfAborted();
-    const name = `item ${items}`;
-    const encoded = codec ? await codec.encode(item) : undefined;
-    digest.update((codec && digestUnder(codec, item)) ?? (encoded ? digestOf(encoded) : digestValue(item, { name })));
-    chunk.push(encoded ?? item);
-    chunkBytes += roughBytes(encoded ?? item);
+    const { kept, sizeBytes, digest: own } = await keepItem(item, codec, items);
+    digest.update(own);
+    chunk.push(kept);
+    chunkBytes += sizeBytes;
     items++;
+    const offered = ports.offer?.(kept);
     if (chunkBytes >= CHUNK_BYTES || chunk.length >= CHUNK_ITEMS) await flush();
+    if (offered) await offered;
     ports.count(items);
   }
   if (chunk.length > 0) await flush();
@@ -76,11 +94,10 @@ export async function* readItems(
   read: ReadBlob,
   from = 0,
 ): AsyncGenerator<unknown, void, undefined> {
+  const revive = reviver(given);
   let before = from;
-  const codec = given === undefined ? undefined : findCodec(given);
   for (const [at, blob] of blobs.entries()) {
-    const bytes = await read(blob);
-    const chunk = bytes && (v8Codec.decode(bytes) as readonly unknown[]);
+    const chunk = await readChunk(blob, read);
     if (!chunk)
       throw new StagebookError(
         "stream-lost",
@@ -89,19 +106,40 @@ export async function* readItems(
       );
     const rest = before > 0 ? chunk.slice(before) : chunk;
     before = Math.max(0, before - chunk.length);
-    for (const item of rest) yield codec ? codec.decode(item as Uint8Array) : item;
+    for (const item of rest) yield revive(item);
   }
 }
 
-/** Enough to end a chunk in time: what large members weigh, two levels deep. */
-function roughBytes(item: unknown, depth = 0): number {
-  if (typeof item === "string") return item.length + 8;
-  if (typeof item !== "object" || item === null) return 9;
-  if (ArrayBuffer.isView(item) || item instanceof ArrayBuffer) return item.byteLength + 16;
-  const members = Array.isArray(item) ? item : depth < 2 ? Object.values(item) : [];
-  if (depth >= 2) return 64;
-  // Rows are alike: the first ones tell of the rest.
-  const first = members.slice(0, 32);
-  const bytes = first.reduce<number>((sum, member) => sum + roughBytes(member, depth + 1) + 8, 16);
-  return first.length === 0 ? bytes : (bytes * members.length) / first.length;
+/** The items of one chunk as it holds them; undefined when it is gone. */
+export async function readChunk(blob: BlobRef, read: ReadBlob): Promise<readonly KeptItem[] | undefined> {
+  const bytes = await read(blob);
+  return bytes && (v8Codec.decode(bytes) as readonly KeptItem[]);
+}
+
+/** Gives an item back as it was; each time a new one. */
+export function reviver(given: Codec | CodecName | undefined): (kept: KeptItem) => unknown {
+  const codec = given === undefined ? v8Codec : findCodec(given);
+  // A codec may keep the bytes that it decodes.
+  return (kept) => (Array.isArray(kept) ? codec.decode(new Uint8Array(kept[0] as Uint8Array)) : kept);
+}
+
+interface Kept {
+  readonly kept: KeptItem;
+  readonly sizeBytes: number;
+  readonly digest: Digest;
+}
+
+function keepItem(item: unknown, codec: Codec | undefined, nth: number): Kept | Promise<Kept> {
+  if (codec) return keepEncoded(item, codec);
+  const digest = digestValue(item, { name: `item ${nth}` });
+  if (typeof item === "string") return { kept: item, sizeBytes: 2 * item.length, digest };
+  if (item === null || (typeof item !== "object" && typeof item !== "function" && typeof item !== "symbol"))
+    return { kept: item, sizeBytes: 9, digest };
+  const bytes = v8Codec.encode(item) as Uint8Array;
+  return { kept: [bytes], sizeBytes: bytes.byteLength, digest };
+}
+
+async function keepEncoded(item: unknown, codec: Codec): Promise<Kept> {
+  const bytes = new Uint8Array(await codec.encode(item));
+  return { kept: [bytes], sizeBytes: bytes.byteLength, digest: digestUnder(codec, item) ?? digestOf(bytes) };
 }
