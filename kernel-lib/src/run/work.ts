@@ -134,6 +134,7 @@ async function bodyRun(run: WorkRun, instance: Instance, right: Right, place: Pl
     signal: run.signal,
     externals: run.externals,
     outputsNow: () => run.outputs(instance),
+    entriesAbove: () => run.entriesAbove(instance),
     paramsAbove: Object.assign({}, ...[...above.values()].map((entry) => entry.params)) as Record<string, string>,
     report: (progress) => right.report(progress),
     // A body that waits for another stage holds no place: that one may need it.
@@ -145,11 +146,11 @@ function haveMoved(before: ReadonlyMap<string, OutputDigest>, now: ReadonlyMap<s
   return [...before].some(([id, { digest }]) => now.get(id)?.digest !== digest);
 }
 
-function ended(engine: EngineParts, run: WorkRun, instance: Instance, { value, entry, stored }: Made): Outcome {
+function ended(engine: EngineParts, run: WorkRun, instance: Instance, { made, entry, stored }: Made): Outcome {
   const { name: stage, cell } = instance.definition;
   if (stored) engine.outcomes.clear(instance);
   run.emit(instance, { type: "stage:succeeded", run: run.id, stage, cell, result: resultOf(entry), stored });
-  return { kind: "succeeded", entry, value: { of: value } };
+  return { kind: "succeeded", entry, ...(made ? { value: { of: made.value } } : {}) };
 }
 
 function tellRetry(
