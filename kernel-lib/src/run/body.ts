@@ -111,7 +111,7 @@ export async function inputValue(
 }
 
 /** So that a stage cannot change a parameter's value in place. What cannot be copied is handed over as it is. */
-function copied(value: unknown): unknown {
+export function copied(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   try {
     return structuredClone(value);

@@ -13,6 +13,7 @@ import type { Outcome } from "./outcome";
 import { resultOf } from "./planner";
 import { takeOff } from "./single-flight";
 import type { Place, Slots } from "./slots";
+import { checkInputs, runBodyInWorker } from "./worker/worker-body";
 
 /** What the work asks of its run. */
 export interface WorkRun {
@@ -105,7 +106,11 @@ async function performAlone(
   try {
     const body = await bodyRun(run, order.instance, right, place);
     const before = await run.outputs(order.instance);
-    let inputs: unknown = await fillInputs(engine, order.instance, body);
+    const fill = (): Promise<unknown> =>
+      definition.worker
+        ? checkInputs(engine, order.instance, body)
+        : fillInputs(engine, order.instance, body);
+    let inputs = await fill();
     if (haveMoved(before, await run.outputs(order.instance))) return "moved";
     if (definition.partOf === undefined) run.count();
     const { name: stage, cell } = definition;
@@ -113,9 +118,12 @@ async function performAlone(
     const made = await attempt(definition, run.signal, async (signal, nth, failure) => {
       if (failure !== undefined) {
         tellRetry(engine, run, order.instance, { error: failure, nth });
-        inputs = await fillInputs(engine, order.instance, body);
+        inputs = await fill();
       }
-      return runBody(engine, order.instance, order.key, inputs, { ...body, signal });
+      const within = { ...body, signal };
+      if (definition.worker)
+        return runBodyInWorker(engine, order.instance, order.key, within, run.priority(order.instance));
+      return runBody(engine, order.instance, order.key, inputs, within);
     });
     return ended(engine, run, order.instance, made);
   } catch (error) {
