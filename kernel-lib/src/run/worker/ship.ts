@@ -451,11 +451,22 @@ class ShipWalk {
     this.namespaces.set(owner, known);
     for (const name of key === undefined ? Object.keys(owner) : [key]) {
       const value: unknown = Reflect.get(owner, name);
+      const own = isThing(value) ? undefined : this.placeInModule(owner, name, value);
+      if (own) known.members.set(name, own);
+      if (own) continue;
       const isInner = isObject(value) && !inputOf(value) && !types.isProxy(value) && rest.length > 0 && scopes.namespaceOf(value) !== undefined; // prettier-ignore
       if (isInner) known.members.set(name, this.namespaceRef(value, rest, path));
       else if (!known.members.has(name)) known.members.set(name, this.refOf(value, key === undefined ? stepTo(path, name) : path)); // prettier-ignore
     }
     return known.at;
+  }
+
+  /** What a module of Node or of a package says of itself may be another thing in a thread: `worker_threads.isMainThread`. */
+  private placeInModule(wrapper: object, key: string, value: unknown): ShipRef | undefined {
+    const module = ownValue(wrapper, "default");
+    if (!isThing(module) || types.isProxy(module) || key === "default") return undefined;
+    const place = Object.is(ownValue(module, key), value) ? findModulePlace(module) : undefined;
+    return place && this.add({}, { kind: "module", file: place.file, keys: [...place.keys, key] });
   }
 
   private add(thing: unknown, node: ShipNode): number {
