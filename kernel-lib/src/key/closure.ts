@@ -138,7 +138,7 @@ class ClosureWalk {
       this.parts[index] = { kind, name, digest: digestOf(source), text: source.slice(0, MAX_TEXT) };
       return this.untrack(name, `code that could not be parsed (${(error as Error).message})`);
     }
-    const lookup = this.lookupOf(fn, live, parsed);
+    const lookup = lookupOf(fn, live, parsed, this.scopes);
     const normal = parsed.normalise((free) => this.boundMembers(free, lookup));
     if (live.newerOnDisk !== undefined)
       this.untrack(live.newerOnDisk, "newer on disk than what the kernel runs; run the cell that imports it again");
@@ -230,17 +230,6 @@ class ClosureWalk {
       count++;
     }
     return count;
-  }
-
-  private lookupOf(fn: AnyFunction, live: LiveFunction, parsed: ParsedFunction): Lookup {
-    if (!parsed.isClass) return (name) => live.lookup(name);
-    // A class has not all its names in its own scopes: its methods have them. The base is the real prototype.
-    const methods = functionsIn(findPrototypeMembers(fn)).map((method) => this.scopes.inspect(method));
-    const base = findBase(fn);
-    return (name) => {
-      const found = [live, ...methods].map((each) => each.lookup(name)).find((each) => each !== undefined);
-      return found ?? (base?.name === name ? { value: base } : undefined);
-    };
   }
 
   /** What a function carries beside its code: its base class, its own properties, the members of its prototype. */
@@ -484,9 +473,22 @@ class ClosureWalk {
   }
 }
 
-type Lookup = (name: string) => { readonly value: unknown } | undefined;
+export type Lookup = (name: string) => { readonly value: unknown } | undefined;
 
-function parsedOf(source: string): ParsedFunction {
+/** What a name in the function means. A class has not all its names in its own scopes: its methods have them. */
+export function lookupOf(fn: AnyFunction, live: LiveFunction, { isClass }: ParsedFunction, scopes: Scopes): Lookup {
+  if (!isClass) return (name) => live.lookup(name);
+  const methods = functionsIn(findPrototypeMembers(fn)).map((method) => scopes.inspect(method));
+  // The base is the real prototype.
+  const base = findBase(fn);
+  return (name) => {
+    const found = [live, ...methods].map((each) => each.lookup(name)).find((each) => each !== undefined);
+    return found ?? (base?.name === name ? { value: base } : undefined);
+  };
+}
+
+/** Throws SyntaxError. Each text is parsed once. */
+export function parsedOf(source: string): ParsedFunction {
   const known = parsedBySource.get(source);
   if (known) return known;
   if (parsedBySource.size >= MAX_PARSED) parsedBySource.clear();

@@ -192,7 +192,12 @@ function isAssigned({ node, chain, free }: Reference, parents: ReadonlyMap<Synta
     case "ForOfStatement":
       return up.left === whole;
     case "UpdateExpression":
+    // `[a, b] = …`, `({ a, ...b } = …)`: a pattern that declares names has no free ones in these places.
+    case "ArrayPattern":
+    case "RestElement":
       return true;
+    case "Property":
+      return up.value === whole && parents.get(up)?.type === "ObjectPattern";
     default:
       return false;
   }

@@ -24,6 +24,8 @@ export interface BodyRun extends InputValues {
   readonly signal: AbortSignal;
   /** Outputs of what the stage needs as they are now, by instance id. */
   outputsNow(): Promise<ReadonlyMap<string, OutputDigest>>;
+  /** The results of what the stage needs, by instance id. */
+  entriesAbove(): Promise<ReadonlyMap<string, Entry>>;
   /** All parameters behind what the stage needs, as text. */
   readonly paramsAbove: Readonly<Record<string, string>>;
   /** Tells kernels that wait for this body. */
@@ -37,7 +39,8 @@ export class SpooledItems {
 
 /** A body's value and what became of it. */
 export interface Made {
-  readonly value: unknown;
+  /** Absent where nobody has needed the value in this thread: it is in the store, or kept for the run. */
+  readonly made?: { readonly value: unknown };
   readonly entry: Entry;
   readonly stored: boolean;
 }

@@ -3,6 +3,7 @@ import { digestOf } from "../key/digest";
 import type { InputRef } from "../stage/input";
 import { findActivity, withinActivity, type StageActivity } from "./activity";
 import { SpooledItems, type BodyRun, type InputValues, type KnownKey, type Made } from "./body-parts";
+import { encodeOutput } from "./encode-output";
 import type { EngineParts } from "./engine-parts";
 import { FileOutputs } from "./file-outputs";
 import type { Instance, StageRef } from "./instances";
@@ -54,9 +55,13 @@ export async function runBody(
       return items ? spool(engine, instance, items, run.signal, (count) => context.progress(count)) : returned;
     },
   );
-  const value = await untilAborted(body, run.signal);
+  const returned = await untilAborted(body, run.signal);
   engine.instances.endEpoch();
-  return keep(engine, instance, key, value, { startedAt, run, unplanned, files });
+  const durationMs = engine.clock.now() - startedAt;
+  const warn = (message: string): void =>
+    engine.log("warn", message, { stage: definition.name, cell: definition.cell, run: run.run });
+  const encoded = await encodeOutput(definition, returned, { files, warn });
+  return keep(engine, instance, key, encoded, { durationMs, run, unplanned });
 }
 
 /** Puts the items into the store as they come. */
@@ -106,7 +111,7 @@ export async function inputValue(
 }
 
 /** So that a stage cannot change a parameter's value in place. What cannot be copied is handed over as it is. */
-function copied(value: unknown): unknown {
+export function copied(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   try {
     return structuredClone(value);
@@ -115,7 +120,7 @@ function copied(value: unknown): unknown {
   }
 }
 
-function createStageActivity(
+export function createStageActivity(
   engine: EngineParts,
   instance: Instance,
   run: BodyRun,

@@ -1,5 +1,6 @@
 /** What planner, runs and bodies share: the engine as its parts see it. */
 import type { KeyPart } from "../key/parts";
+import type { Scopes } from "../key/scopes";
 import type { CellId, Digest, EventBody, JsonObject, LogLevel, Reason, RunId } from "../protocol";
 import type { Registry } from "../stage/registry";
 import type { Entry, Store } from "../store/store";
@@ -23,6 +24,7 @@ export interface LogPlace {
 
 export interface EngineParts {
   readonly registry: Registry;
+  readonly scopes: Scopes;
   readonly instances: Instances;
   readonly params: ParamValues;
   readonly files: Files;

@@ -1,6 +1,7 @@
 /** The engine of one pipeline: plans, runs, and keeps the shown plan true after everything that happens. */
 import os from "node:os";
 import { diffParts } from "../key/diff";
+import type { Scopes } from "../key/scopes";
 import type { CellId, EventBody, InputView, LogLevel, PlanRowView, RunId, RunSource, RunStatus } from "../protocol";
 import { StagebookError } from "../protocol";
 import { createRegistry } from "../stage/registry";
@@ -52,6 +53,7 @@ export class Engine implements EngineParts {
   readonly results: Results;
   readonly planner: Planner;
   readonly store: Store;
+  readonly scopes: Scopes;
   readonly scratch: Scratch;
   readonly clock: Clock;
   readonly emit: (event: EventBody) => void;
@@ -75,6 +77,7 @@ export class Engine implements EngineParts {
     readonly made: EngineParts["made"],
   ) {
     this.store = ports.store;
+    this.scopes = ports.scopes;
     this.scratch = new Scratch(ports.store);
     this.clock = ports.clock;
     this.labelOf = ports.labelOf;

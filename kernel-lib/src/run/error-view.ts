@@ -58,8 +58,13 @@ export function messageOf(error: unknown): string {
 
 /** The user's own frames, with the name of the compiled cell made readable. */
 export function cleanStack(error: Error): string {
+  return withSourceLines(userStack(error));
+}
+
+/** The user's own frames as they are. */
+export function userStack(error: Error): string {
   const lines = (error.stack ?? String(error)).split("\n");
-  return withSourceLines(lines.filter((line) => !isForeignFrame(line)).join("\n"));
+  return lines.filter((line) => !isForeignFrame(line)).join("\n");
 }
 
 /** Cuts an error's stack down to the user's frames, in place. */
@@ -78,6 +83,7 @@ function isForeignFrame(line: string): boolean {
   return (
     line.includes("node:") ||
     line.includes("/tslab/dist/") ||
+    line.includes("/node_modules/piscina/") ||
     line.includes(OWN_FOLDER) ||
     line.includes("/node_modules/stagebook/")
   );

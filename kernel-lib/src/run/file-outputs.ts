@@ -41,7 +41,7 @@ export class FileOutputs {
 
   constructor(
     private readonly stage: string,
-    private readonly store: Store,
+    private readonly store: Pick<Store, "adoptFile">,
     private readonly scratch: string | StagebookError,
   ) {}
 
@@ -105,8 +105,8 @@ export class FileOutputs {
 /** The value with paths that exist here in place of the marks of `entry`; undefined when a file is gone. */
 export async function withPaths(
   value: unknown,
-  { output }: Entry,
-  store: Store,
+  { output }: Pick<Entry, "output">,
+  store: Pick<Store, "filePath">,
 ): Promise<{ readonly value: unknown } | undefined> {
   if (output.files.length === 0) return { value };
   const paths = new Map<string, string>();

@@ -30,7 +30,7 @@ const RACY_NS = 2_000_000_000n;
 export class Files {
   private readonly remembered = new Map<string, Remembered>();
 
-  constructor(private readonly folder: string) {}
+  constructor(readonly folder: string) {}
 
   resolve(file: string): string {
     return path.resolve(this.folder, file);

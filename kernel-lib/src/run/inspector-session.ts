@@ -19,7 +19,9 @@ export interface FunctionFacts {
 
 /** One script of this process. `parsedAt`: epoch milliseconds. */
 export interface Script {
+  readonly id: string;
   readonly url: string;
+  readonly isModule: boolean;
   readonly parsedAt: number;
 }
 
@@ -31,6 +33,7 @@ interface PropertiesWithPrivate {
 class LiveSession {
   private session: inspector.Session | undefined;
   private readonly scripts = new Map<string, Script>();
+  private readonly strict = new WeakMap<Script, boolean>();
 
   describe(fn: AnyFunction): FunctionFacts {
     return this.withObject(fn, (id) => {
@@ -99,6 +102,18 @@ class LiveSession {
       proxy,
       (id) => this.take([this.internalProperties(id).get("[[Handler]]")])[0] as Record<string, unknown> | undefined,
     );
+  }
+
+  /** Whether a script as a whole is in strict mode. */
+  isStrict(script: Script): boolean {
+    if (script.isModule) return true;
+    let isStrict = this.strict.get(script);
+    if (isStrict === undefined) {
+      const { scriptSource } = this.post("Debugger.getScriptSource", { scriptId: script.id });
+      isStrict = STRICT_SCRIPT.test(scriptSource.slice(0, 2000));
+      this.strict.set(script, isStrict);
+    }
+    return isStrict;
   }
 
   private internalProperties(objectId: string): ReadonlyMap<string, Remote> {
@@ -176,6 +191,10 @@ class LiveSession {
     method: "Runtime.callFunctionOn",
     params: inspector.Runtime.CallFunctionOnParameterType,
   ): inspector.Runtime.CallFunctionOnReturnType;
+  private post(
+    method: "Debugger.getScriptSource",
+    params: inspector.Debugger.GetScriptSourceParameterType,
+  ): inspector.Debugger.GetScriptSourceReturnType;
   private post(method: "Runtime.releaseObjectGroup", params: inspector.Runtime.ReleaseObjectGroupParameterType): void;
   private post(method: string, params: object): unknown {
     const session = this.connected();
@@ -196,7 +215,12 @@ class LiveSession {
     session.connect();
     // Only the debugger domain tells which script a function is of; pauses are skipped so that `debugger;` cannot hang a kernel.
     session.on("Debugger.scriptParsed", ({ params }) =>
-      this.scripts.set(params.scriptId, { url: params.url, parsedAt: Date.now() }),
+      this.scripts.set(params.scriptId, {
+        id: params.scriptId,
+        url: params.url,
+        isModule: params.isModule === true,
+        parsedAt: Date.now(),
+      }),
     );
     session.post("Debugger.enable");
     session.post("Debugger.setSkipAllPauses", { skip: true });
@@ -204,6 +228,9 @@ class LiveSession {
     return session;
   }
 }
+
+/** A directive before all code, also in the function that wraps a compiled cell. */
+const STRICT_SCRIPT = /^(\s|\/\/[^\n]*\n|\/\*[^]*?\*\/|\(?(async )?function\s*\([^)]*\)\s*\{)*["']use strict["']/;
 
 /** No function of a package is made with so many variables: it is the module that has them. */
 const MODULE_NAMES = 20;

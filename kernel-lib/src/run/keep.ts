@@ -1,25 +1,21 @@
-/** What becomes of a body's value: checked, digested, encoded and stored, unless something that the key counts changed meanwhile. */
-import { withCommas, describeValue } from "../key/describe";
+/** What becomes of a body's value, encoded: checked and stored, unless something that the key counts changed meanwhile. */
 import type { Digest, LogLevel } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { Entry, NewBlob } from "../store/store";
-import { encodeValue } from "../store/value";
-import { SpooledItems, type BodyRun, type KnownKey, type Made } from "./body-parts";
+import type { BodyRun, KnownKey, Made } from "./body-parts";
+import type { Encoded } from "./encode-output";
 import type { EngineParts } from "./engine-parts";
-import { withPaths, type FileOutputs, type MarkedValue } from "./file-outputs";
+import { withPaths } from "./file-outputs";
 import type { Instance } from "./instances";
-import { namedOutputs } from "./named-outputs";
 import type { StageKey } from "../key/key";
 import { callHook, checkMade } from "./validation";
 
 /** What is known of the body that made the value. */
 export interface KeepPlace {
-  /** Epoch milliseconds. */
-  readonly startedAt: number;
+  readonly durationMs: number;
   readonly run: BodyRun;
   /** What the body read and its code does not show. */
   readonly unplanned: ReadonlySet<string>;
-  readonly files: FileOutputs;
 }
 
 /** Why a result is returned and not stored. */
@@ -30,18 +26,16 @@ interface Trouble {
   readonly message: string;
 }
 
-/** Throws `not-keyable`, `not-storable`, `output-missing`, `output-extra`, `file-missing` and `invalid-output` for the value. */
+/** Throws `invalid-output` for the value. */
 export async function keep(
   engine: EngineParts,
   instance: Instance,
   key: KnownKey,
-  returned: unknown,
+  { output, blobs, marked }: Encoded,
   place: KeepPlace,
 ): Promise<Made> {
-  const { run } = place;
+  const { run, durationMs } = place;
   const { definition } = instance;
-  const durationMs = engine.clock.now() - place.startedAt;
-  const { output, blobs, marked } = await encode(engine, instance, returned, place);
   const entry: Entry = {
     format: 1,
     key: key.key,
@@ -54,8 +48,18 @@ export async function keep(
     run: run.run,
     made: engine.made,
   };
-  const value = (await (marked ? withPaths(marked.value, entry, engine.store) : engine.results.read(entry)))?.value;
-  const problem = await checkMade(definition, value);
+  // What nobody asks for stays where it is.
+  const isAsked =
+    marked !== undefined ||
+    output.items !== undefined ||
+    definition.validate !== undefined ||
+    definition.onSave !== undefined;
+  if (isAsked && !marked && blobs.length > 0) engine.results.keepForRun(entry, blobs);
+  const made = isAsked
+    ? await (marked ? withPaths(marked.value, entry, engine.store) : engine.results.read(entry, definition.codec))
+    : undefined;
+  const value = made?.value;
+  const problem = isAsked ? await checkMade(definition, value) : undefined;
   run.signal.throwIfAborted();
   const trouble =
     problem === undefined
@@ -65,55 +69,11 @@ export async function keep(
     engine.outcomes.set(instance, { kind: "unstored", ...trouble });
     tell(engine, instance, run, "warn", `the result is returned and not stored: ${trouble.message}`);
     engine.results.keepForRun(entry, blobs);
-    return { value, entry, stored: false };
+    return { made, entry, stored: false };
   }
   const stored = await store(engine, instance, entry, blobs, run);
   if (stored) callHook(engine, instance, "onSave", value, run.run);
-  return { value, entry, stored };
-}
-
-/** What goes into the store; `marked`: the value itself, where it is in memory. */
-interface Encoded {
-  readonly output: Entry["output"];
-  readonly blobs: readonly NewBlob[];
-  readonly marked?: MarkedValue;
-}
-
-async function encode(
-  engine: EngineParts,
-  instance: Instance,
-  returned: unknown,
-  { run, files }: KeepPlace,
-): Promise<Encoded> {
-  if (returned instanceof SpooledItems) {
-    if (files.isUsed) throw filesInStream(instance.definition.name);
-    const { items } = returned.stored;
-    return {
-      output: { ...returned.stored, files: [], summary: items === 1 ? "1 item" : `${withCommas(items)} items` },
-      blobs: [],
-    };
-  }
-  const named = namedOutputs(engine, instance, returned, run.run);
-  const marked = await files.adopt(named);
-  const { blobs, digest, codec, sizeBytes } = await encodeValue(marked.value, instance.definition.codec);
-  const output = {
-    digest,
-    blobs: blobs.map(({ ref }) => ref),
-    files: marked.files,
-    sizeBytes: marked.files.reduce((sum, file) => sum + file.sizeBytes, sizeBytes),
-    codec,
-    summary: describeValue(named),
-  };
-  return { output, blobs, marked };
-}
-
-function filesInStream(stage: string): StagebookError {
-  return new StagebookError(
-    "stream-files",
-    `stage "${stage}" makes a stream and asked for a file output`,
-    "Return the files in an array, or write them in a stage of their own.",
-    { stage },
-  );
+  return { made, entry, stored };
 }
 
 /** What changed while the body ran, or was read without showing in its code. */

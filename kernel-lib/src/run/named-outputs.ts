@@ -1,12 +1,13 @@
 /** Several outputs by name: what a stage returned, held against what it said it would. */
-import type { RunId } from "../protocol";
 import { StagebookError } from "../protocol";
-import type { EngineParts } from "./engine-parts";
-import type { Instance } from "./instances";
+import type { StageDefinition } from "../stage/definition";
 
 /** The value with the outputs that the stage names. Throws `output-missing` and `output-extra`. */
-export function namedOutputs(engine: EngineParts, { definition }: Instance, value: unknown, run: RunId): unknown {
-  const { outputs, extra, name } = definition;
+export function namedOutputs(
+  { outputs, extra, name }: Pick<StageDefinition, "outputs" | "extra" | "name">,
+  value: unknown,
+  warn: (message: string) => void,
+): unknown {
   if (!outputs) return value;
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new StagebookError(
@@ -32,11 +33,7 @@ export function namedOutputs(engine: EngineParts, { definition }: Instance, valu
       `Add it to outputs, or write extra: "drop" or extra: "keep".`,
       { stage: name },
     );
-  engine.log(
-    "warn",
-    `${name}: ${unnamed.join(", ")} ${extra === "drop" ? "left out" : "kept"}, not among its outputs`,
-    { stage: name, cell: definition.cell, run },
-  );
+  warn(`${name}: ${unnamed.join(", ")} ${extra === "drop" ? "left out" : "kept"}, not among its outputs`);
   return extra === "keep"
     ? value
     : Object.fromEntries(outputs.map((output) => [output, (value as Record<string, unknown>)[output]]));

@@ -137,7 +137,13 @@ export class Results {
     }
   }
 
-  private reader(entry: Entry): ReadBlob {
+  /** False when only this kernel has the bytes. */
+  isInStore(entry: Entry): boolean {
+    return !this.passing.get(entry)?.length && !this.unstored.has(entry.key);
+  }
+
+  /** Reads the blobs of an entry, wherever they are. */
+  reader(entry: Entry): ReadBlob {
     const kept = this.passing.get(entry) ?? this.unstored.get(entry.key)?.blobs;
     return (blob, into) => this.readBlob(kept, blob, into);
   }

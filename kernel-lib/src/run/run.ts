@@ -94,7 +94,7 @@ export class Run implements WorkRun {
     const made = await this.makeAgain(instance, outcome);
     if (made.kind !== "succeeded") throw this.errorOf(made, instance);
     if (made.value) return made.value.of;
-    // Another kernel made it.
+    // Another kernel made it, or another thread.
     const now = await this.engine.results.load(made.entry, instance);
     if (now) return now.value;
     throw new StagebookError(

@@ -13,6 +13,7 @@ import type { Outcome } from "./outcome";
 import { resultOf } from "./planner";
 import { takeOff } from "./single-flight";
 import type { Place, Slots } from "./slots";
+import { checkInputs, runBodyInWorker } from "./worker/worker-body";
 
 /** What the work asks of its run. */
 export interface WorkRun {
@@ -105,7 +106,11 @@ async function performAlone(
   try {
     const body = await bodyRun(run, order.instance, right, place);
     const before = await run.outputs(order.instance);
-    let inputs: unknown = await fillInputs(engine, order.instance, body);
+    const fill = (): Promise<unknown> =>
+      definition.worker
+        ? checkInputs(engine, order.instance, body)
+        : fillInputs(engine, order.instance, body);
+    let inputs = await fill();
     if (haveMoved(before, await run.outputs(order.instance))) return "moved";
     if (definition.partOf === undefined) run.count();
     const { name: stage, cell } = definition;
@@ -113,9 +118,12 @@ async function performAlone(
     const made = await attempt(definition, run.signal, async (signal, nth, failure) => {
       if (failure !== undefined) {
         tellRetry(engine, run, order.instance, { error: failure, nth });
-        inputs = await fillInputs(engine, order.instance, body);
+        inputs = await fill();
       }
-      return runBody(engine, order.instance, order.key, inputs, { ...body, signal });
+      const within = { ...body, signal };
+      if (definition.worker)
+        return runBodyInWorker(engine, order.instance, order.key, within, run.priority(order.instance));
+      return runBody(engine, order.instance, order.key, inputs, within);
     });
     return ended(engine, run, order.instance, made);
   } catch (error) {
@@ -134,6 +142,7 @@ async function bodyRun(run: WorkRun, instance: Instance, right: Right, place: Pl
     signal: run.signal,
     externals: run.externals,
     outputsNow: () => run.outputs(instance),
+    entriesAbove: () => run.entriesAbove(instance),
     paramsAbove: Object.assign({}, ...[...above.values()].map((entry) => entry.params)) as Record<string, string>,
     report: (progress) => right.report(progress),
     // A body that waits for another stage holds no place: that one may need it.
@@ -145,11 +154,11 @@ function haveMoved(before: ReadonlyMap<string, OutputDigest>, now: ReadonlyMap<s
   return [...before].some(([id, { digest }]) => now.get(id)?.digest !== digest);
 }
 
-function ended(engine: EngineParts, run: WorkRun, instance: Instance, { value, entry, stored }: Made): Outcome {
+function ended(engine: EngineParts, run: WorkRun, instance: Instance, { made, entry, stored }: Made): Outcome {
   const { name: stage, cell } = instance.definition;
   if (stored) engine.outcomes.clear(instance);
   run.emit(instance, { type: "stage:succeeded", run: run.id, stage, cell, result: resultOf(entry), stored });
-  return { kind: "succeeded", entry, value: { of: value } };
+  return { kind: "succeeded", entry, ...(made ? { value: { of: made.value } } : {}) };
 }
 
 function tellRetry(

@@ -30,6 +30,8 @@ export interface StageDefinition {
   /** How many attempts after the first. */
   readonly retries: number;
   readonly timeoutMs?: number;
+  /** Whether it runs in a thread of its own. */
+  readonly worker: boolean;
   /** Absent when the whole value is one output. */
   readonly outputs?: readonly string[];
   readonly extra: "error" | "drop" | "keep";
@@ -80,6 +82,7 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
     onLoad: options.onLoad,
     retries: options.retries ?? 0,
     timeoutMs: options.timeoutMs,
+    worker: options.worker ?? false,
     outputs: options.outputs,
     extra: options.extra ?? "error",
   };
@@ -151,6 +154,7 @@ export function createPartDefinition(base: Extract<InputRef, { kind: "stage" }>,
     logged: [],
     whenInvalid: "recompute",
     retries: 0,
+    worker: false,
     extra: "error",
     partOf: base.name,
   };

@@ -266,6 +266,12 @@ export interface StageOptions {
   /** Told of each value that came from the store. What it throws is logged. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the stage's own output
   readonly onLoad?: (value: any) => unknown;
+  /**
+   * True runs the function in a thread of its own, so that long calculations leave the notebook free; the result and its key are the
+   * same. What the function captures is copied for each run: a change that it makes to a captured object stays in the thread. What
+   * cannot be copied (a variable that it assigns, a socket, an instance with private fields) fails with `not-shippable`.
+   */
+  readonly worker?: boolean;
   /** How often it is tried again when it fails; with pauses of 0.2 s, 0.4 s, … 30 s. Default 0. */
   readonly retries?: number;
   /** Milliseconds after which an attempt is given up with `timeout`; its signal aborts. */

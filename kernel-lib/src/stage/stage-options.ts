@@ -48,6 +48,8 @@ const checks: { readonly [name in OptionName]-?: Check } = {
   whenInvalid: oneOf(["recompute", "warn", "throw"]),
   onSave: aFunction("onSave: (value) => …"),
   onLoad: aFunction("onLoad: (value) => …"),
+  worker: (value) =>
+    typeof value === "boolean" ? undefined : ["is not true or false", "Write worker: true to run it in a thread."],
   retries: (value) =>
     Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 100
       ? undefined

@@ -1,7 +1,7 @@
 /** The encoded values of a store that were used last, in memory up to a bound: a value loaded again does not touch the disk. */
 import type { Digest, RunId } from "../protocol";
 import type { BlobRef, Claim, Entry, FileRef, GcOptions, GcReport, HeadName, HeadRow, Holder, NewBlob } from "./store";
-import type { Store, VerifyOptions, VerifyReport } from "./store";
+import type { Store, ThreadAccess, VerifyOptions, VerifyReport } from "./store";
 
 export interface CachedStoreOptions {
   /** The most memory that kept values take, in bytes. A larger value is not kept. */
@@ -42,6 +42,10 @@ class BoundedStore implements CachedStore {
 
   get keepsNothing(): true | undefined {
     return this.store.keepsNothing;
+  }
+
+  get threads(): ThreadAccess | undefined {
+    return this.store.threads;
   }
 
   isWhole(entry: Entry): Promise<boolean> {

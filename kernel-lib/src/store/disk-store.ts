@@ -29,7 +29,7 @@ import { ResultWriter } from "./result-writer";
 import { SizeLimit } from "./size-limit";
 import { StageFiles } from "./stage-files";
 import type { Claim, FileRef, GcOptions, GcReport, HeadName, HeadRow, Holder, NewBlob } from "./store";
-import type { BlobRef, Entry, Store, StoreTrouble, VerifyOptions, VerifyReport } from "./store";
+import type { BlobRef, Entry, Store, StoreTrouble, ThreadAccess, VerifyOptions, VerifyReport } from "./store";
 import type { HeadPlace } from "./store-folder";
 import { Turns } from "./turns";
 import { clearHead } from "./upkeep/clear-head";
@@ -68,6 +68,7 @@ const UPKEEP_POLL_MS = 200;
 
 class FolderStore implements DiskStore {
   readonly location: string;
+  readonly threads: ThreadAccess;
   private readonly opened: OpenedFolder;
   private readonly heads: HeadLogs;
   private readonly live: LiveProcesses;
@@ -99,6 +100,7 @@ class FolderStore implements DiskStore {
     this.writer = new ResultWriter(files, paths, this.live, this.blobs);
     this.latest = new LatestPaths(files, paths, tell);
     this.used = new UsedTimes(files, paths, now);
+    this.threads = { folder, announce: (digests) => this.announce(digests) };
     if (maxBytes !== undefined) this.sizeLimit = this.limitTo(maxBytes);
   }
 
@@ -254,6 +256,12 @@ class FolderStore implements DiskStore {
     await this.sweeping;
     await this.sizeLimit?.settled();
     await Promise.all([this.used.settled(), this.writer.settled()]);
+  }
+
+  private async announce(digests: readonly Digest[]): Promise<void> {
+    await this.opened.writing(async () => {
+      for (const digest of digests) await this.writer.announceAhead(digest);
+    });
   }
 
   private async readEntry(key: Digest): Promise<Entry | undefined> {

@@ -124,6 +124,13 @@ export interface VerifyReport {
   readonly repaired: boolean;
 }
 
+/** How other threads of this process get at the blobs of a store by themselves, see `openThreadBlobs`. */
+export interface ThreadAccess {
+  readonly folder: string;
+  /** Before a thread writes blobs ahead of the entry that will name them. */
+  announce(digests: readonly Digest[]): Promise<void>;
+}
+
 /** Told of a file that is treated as absent because it is missing, damaged or unreadable, or that could not be written. */
 export type StoreTrouble = (message: string, where: string) => void;
 
@@ -143,6 +150,8 @@ export interface Store {
   readonly location: string;
   /** True for a store that never gives back what it took. */
   readonly keepsNothing?: true;
+  /** Absent where bytes must pass through the kernel's thread. */
+  readonly threads?: ThreadAccess;
   findEntry(key: Digest): Promise<Entry | undefined>;
   /** False when a blob or file of the entry is known to be gone. True where asking would be slow. */
   isWhole(entry: Entry): Promise<boolean>;

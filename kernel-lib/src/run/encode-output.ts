@@ -1,0 +1,54 @@
+/** What a body returned as a store takes it: named outputs checked, files adopted, digested, encoded. In the kernel or in a thread. */
+import { describeValue, withCommas } from "../key/describe";
+import { StagebookError } from "../protocol";
+import type { StageDefinition } from "../stage/definition";
+import type { Entry, NewBlob } from "../store/store";
+import { encodeValue } from "../store/value";
+import { SpooledItems } from "./body-parts";
+import type { FileOutputs, MarkedValue } from "./file-outputs";
+import { namedOutputs } from "./named-outputs";
+
+/** What goes into the store; `marked`: the value itself, where it is in this thread's memory. */
+export interface Encoded {
+  readonly output: Entry["output"];
+  /** Those that are not in the store yet. */
+  readonly blobs: readonly NewBlob[];
+  readonly marked?: MarkedValue;
+}
+
+/** Throws `not-keyable`, `not-storable`, `output-missing`, `output-extra`, `file-missing` and `stream-files`. */
+export async function encodeOutput(
+  stage: Pick<StageDefinition, "name" | "outputs" | "extra" | "codec">,
+  returned: unknown,
+  { files, warn }: { readonly files: FileOutputs; readonly warn: (message: string) => void },
+): Promise<Encoded> {
+  if (returned instanceof SpooledItems) {
+    if (files.isUsed) throw filesInStream(stage.name);
+    const { items } = returned.stored;
+    return {
+      output: { ...returned.stored, files: [], summary: items === 1 ? "1 item" : `${withCommas(items)} items` },
+      blobs: [],
+    };
+  }
+  const named = namedOutputs(stage, returned, warn);
+  const marked = await files.adopt(named);
+  const { blobs, digest, codec, sizeBytes } = await encodeValue(marked.value, stage.codec);
+  const output = {
+    digest,
+    blobs: blobs.map(({ ref }) => ref),
+    files: marked.files,
+    sizeBytes: marked.files.reduce((sum, file) => sum + file.sizeBytes, sizeBytes),
+    codec,
+    summary: describeValue(named),
+  };
+  return { output, blobs, marked };
+}
+
+function filesInStream(stage: string): StagebookError {
+  return new StagebookError(
+    "stream-files",
+    `stage "${stage}" makes a stream and asked for a file output`,
+    "Return the files in an array, or write them in a stage of their own.",
+    { stage },
+  );
+}

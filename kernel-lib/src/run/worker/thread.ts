@@ -1,0 +1,162 @@
+/** The thread's side of a call: unpacks, runs under the stage's name, and puts the output where it belongs. */
+import { StagebookError, type LogLevel } from "../../protocol";
+import type { StageContext } from "../../stage/face";
+import { v8Codec } from "../../store/codec";
+import { withinActivity, noOverlay, type Activity } from "../activity";
+import { jsonFields } from "../log-fields";
+import { createStageContext } from "../stage-context";
+import { dataOfError, errorOfData } from "./error-data";
+import { FileOutputs } from "../file-outputs";
+import type { FileRef } from "../../store/store";
+import type { BodyCargo, CallOrder, CallPlace, CallResult, ItemCargo } from "./messages";
+import { KernelLink } from "./kernel-link";
+import { previousOutput, readInputs } from "./thread-inputs";
+import { takeOutput } from "./thread-output";
+import type { ThreadTask } from "./threads";
+import { unpack } from "./unpack";
+
+type Callable = (...args: unknown[]) => unknown;
+
+/** Whom an error that nobody caught belongs to. */
+export interface RunningCall {
+  isOver: boolean;
+}
+
+const reused = new Map<string, unknown>();
+/** Older ones belong to runs that have ended. */
+const MAX_REUSED = 16;
+
+/** Does one call and tells the kernel how it ended. Never rejects. `within`: marks everything async as part of the call. */
+export async function runCall(
+  { port, order }: ThreadTask,
+  within: <T>(call: RunningCall, act: () => T) => T,
+): Promise<void> {
+  const link = new KernelLink(port);
+  const call: RunningCall = { isOver: false };
+  try {
+    const { result, transfer } = await within(call, () => perform(order, link));
+    link.send({ type: "ended", result }, transfer);
+  } catch (error) {
+    link.send({ type: "failed", error: dataOfError(error) });
+  } finally {
+    call.isOver = true;
+  }
+}
+
+/** What the kernel gets, and the memory that goes with it. */
+export interface Performed {
+  readonly result: CallResult;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+async function perform(order: CallOrder, link: KernelLink): Promise<Performed> {
+  const cargo = cargoOf(order, link);
+  const { place, work } = order;
+  const files = filesOf(place, link);
+  if (work.kind === "item") {
+    const context = createContext(place, { link, files, logged: {} });
+    const args = v8Codec.decode(work.args) as readonly unknown[];
+    const { fn } = cargo as ItemCargo;
+    const value = await withinActivity(activityOf(place, link, {}), async () => (fn as Callable)(...args, context));
+    const bytes = new Uint8Array(await v8Codec.encode(value));
+    return { result: { kind: "item", value: bytes }, transfer: [bytes.buffer] };
+  }
+  const body = cargo as BodyCargo;
+  const inputs = await readInputs(work, body, link);
+  link.signal.throwIfAborted();
+  const logged = Object.fromEntries(
+    place.logged.map((name) => [name, (inputs as Record<string, unknown> | null | undefined)?.[name]]),
+  );
+  const context = createContext(place, { link, files, logged, previous: () => previousOutput(work, body, link) });
+  const startedAt = Date.now();
+  return withinActivity(activityOf(place, link, logged), async () => {
+    const fn = body.fn as Callable;
+    const returned: unknown = await (work.takesInputs ? fn(inputs, context) : fn(context));
+    return takeOutput(returned, { work, codec: body.codec, place, files, link, context, startedAt });
+  });
+}
+
+function cargoOf({ shipment, reuseAs }: CallOrder, link: KernelLink): unknown {
+  const known = reuseAs === undefined ? undefined : reused.get(reuseAs);
+  if (known !== undefined) return known;
+  const cargo = unpack(shipment, {
+    readStage: async (at) => v8Codec.decode((await link.ask({ kind: "stage", at })) as Uint8Array),
+  });
+  if (reuseAs !== undefined) {
+    reused.set(reuseAs, cargo);
+    const [oldest] = reused.keys();
+    if (reused.size > MAX_REUSED && oldest !== undefined) reused.delete(oldest);
+  }
+  return cargo;
+}
+
+function filesOf({ stage, scratch }: CallPlace, link: KernelLink): FileOutputs {
+  const adoptFile = (path: string, name: string): Promise<FileRef> =>
+    link.ask({ kind: "adopt", path, name }) as Promise<FileRef>;
+  return new FileOutputs(
+    stage,
+    { adoptFile },
+    typeof scratch === "string" ? scratch : (errorOfData(scratch) as StagebookError),
+  );
+}
+
+interface ContextPorts {
+  readonly link: KernelLink;
+  readonly files: FileOutputs;
+  readonly logged: Readonly<Record<string, unknown>>;
+  readonly previous?: () => Promise<unknown>;
+}
+
+function createContext(place: CallPlace, { link, files, logged, previous }: ContextPorts): StageContext {
+  return createStageContext({
+    run: place.run,
+    stage: place.stage,
+    cell: place.cell,
+    signal: link.signal,
+    seed: place.seed,
+    logged,
+    emit: (event) => link.note({ kind: "event", event }),
+    now: () => Date.now() + place.clockAheadMs,
+    previous: previous ?? (() => Promise.resolve(undefined)),
+    fileOut: (name) => files.pathOf(name),
+    report: (progress) => link.note({ kind: "progress", progress }),
+  });
+}
+
+/** What the function prints is the stage's, and reaches the cell by way of the kernel. */
+function activityOf(place: CallPlace, link: KernelLink, logged: Readonly<Record<string, unknown>>): Activity {
+  const { run, stage, cell, source } = place;
+  const printed = (level: LogLevel, message: string): void =>
+    link.note({
+      kind: "event",
+      event: {
+        type: "log:written",
+        record: {
+          at: Date.now() + place.clockAheadMs,
+          level,
+          stage,
+          cell,
+          run,
+          message,
+          fields: jsonFields(logged),
+          source: "console",
+        },
+      },
+    });
+  return {
+    cell,
+    source,
+    write: (stream, text) => link.note({ kind: "wrote", stream, text }),
+    stage: {
+      run,
+      stage,
+      source,
+      overlay: noOverlay,
+      signal: link.signal,
+      printed,
+      readStage: () => Promise.reject(new StagebookError("worker-stage", "stages are read by the kernel", "Pass it as an input.")), // prettier-ignore
+      readUnseen: () => undefined,
+      readParam: () => undefined,
+    },
+  };
+}

@@ -1,0 +1,230 @@
+/** A stage's body in a thread, from the kernel's side: what it is sent, what it is told, and what becomes of its output. */
+import { digestOf } from "../../key/digest";
+import { StagebookError } from "../../protocol";
+import type { InputLeaf, InputRef } from "../../stage/input";
+import { v8Codec } from "../../store/codec";
+import type { Entry } from "../../store/store";
+import { findActivity, withinActivity, type StageActivity } from "../activity";
+import { copied, createStageActivity } from "../body";
+import type { BodyRun, KnownKey, Made } from "../body-parts";
+import type { EngineParts } from "../engine-parts";
+import type { Instance } from "../instances";
+import { keep } from "../keep";
+import { callInWorker, type CallHost } from "./call";
+import { dataOfError } from "./error-data";
+import type { Ask, BodyCargo, BodyWork, InputPlan, Note, StoredOutput } from "./messages";
+import { notShippable } from "./refusals";
+import { ship, type Shipped } from "./ship";
+
+/** Before a body may begin: what its thread will read is there, or is made again. */
+export async function checkInputs(engine: EngineParts, instance: Instance, run: BodyRun): Promise<void> {
+  const entries = await run.entriesAbove();
+  for (const leaf of instance.definition.inputs.leaves) {
+    const need = needOf(engine, instance, leaf);
+    const entry = need && entries.get(need.id);
+    if (!need || !entry) continue;
+    const { validate, onLoad } = need.definition;
+    // The kernel alone can ask the stage's own checks.
+    const isReadHere = validate !== undefined || onLoad !== undefined;
+    const isThere = !engine.results.isInStore(entry) || (await engine.store.isWhole(entry));
+    if (isReadHere || !isThere) await run.valueOf(need);
+  }
+}
+
+/** As `runBody`, in a thread. Throws `not-shippable` and `worker-crashed` too. */
+export async function runBodyInWorker(
+  engine: EngineParts,
+  instance: Instance,
+  key: KnownKey,
+  run: BodyRun,
+  priority: number,
+): Promise<Made> {
+  const { definition } = instance;
+  const unplanned = new Set<string>();
+  const outer = findActivity();
+  const activity = createStageActivity(engine, instance, run, {}, unplanned);
+  const body = new WorkerBody(engine, instance, run, { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity }); // prettier-ignore
+  const release = await body.hold();
+  try {
+    const { shipped, work } = await body.pack();
+    const scratch = await engine.scratch.folder();
+    const order = {
+      shipment: shipped.bytes,
+      work,
+      place: {
+        run: run.run,
+        stage: definition.name,
+        cell: definition.cell,
+        source: run.source,
+        seed: digestOf(`${key.key} ${definition.seed ?? ""}`),
+        logged: definition.logged,
+        clockAheadMs: engine.clock.now() - Date.now(),
+        scratch: typeof scratch === "string" ? scratch : dataOfError(scratch),
+      },
+    };
+    const result = await callInWorker(order, body, { signal: run.signal, priority });
+    engine.instances.endEpoch();
+    if (result.kind !== "body") throw new TypeError("a body was asked for");
+    const blobs = result.blobs.map(({ ref, bytes }) => ({ ref, pieces: [bytes] }));
+    return await keep(engine, instance, key, { output: result.output, blobs }, { durationMs: result.durationMs, run, unplanned }); // prettier-ignore
+  } finally {
+    await release();
+  }
+}
+
+class WorkerBody implements CallHost {
+  private shipped: Shipped | undefined;
+  private previous: Entry | undefined;
+
+  constructor(
+    private readonly engine: EngineParts,
+    private readonly instance: Instance,
+    private readonly run: BodyRun,
+    private readonly activity: ReturnType<typeof findActivity> & { readonly stage: StageActivity },
+  ) {}
+
+  /** Upkeep leaves streams alone while the thread reads them. */
+  async hold(): Promise<() => Promise<unknown>> {
+    const entries = [...(await this.run.entriesAbove()).values()].filter(({ output }) => output.items !== undefined);
+    const held = await Promise.all(entries.map((entry) => this.engine.store.hold(entry)));
+    return () => Promise.all(held.map((release) => release()));
+  }
+
+  /** Throws `not-shippable`. */
+  async pack(): Promise<{ readonly shipped: Shipped; readonly work: BodyWork }> {
+    const { engine, instance } = this;
+    const { definition } = instance;
+    const { leaves } = definition.inputs;
+    const inputs: InputPlan[] = [];
+    const values: unknown[] = [];
+    for (const leaf of leaves) {
+      const { plan, value } = await this.planInput(leaf);
+      inputs.push(plan);
+      values.push(value);
+    }
+    const frame: unknown = definition.takesInputs
+      ? definition.inputs.fill((leaf) => leaves.findIndex(({ path }) => path === leaf.path))
+      : undefined;
+    const cargo: BodyCargo = {
+      fn: definition.fn,
+      codec: definition.codec,
+      frame,
+      values,
+      codecs: leaves.map((leaf) => needOf(engine, instance, leaf)?.definition.codec),
+    };
+    this.shipped = ship(cargo, definition.name, {
+      scopes: engine.scopes,
+      paramValue: (name) => engine.params.value(name, instance.overlay),
+    });
+    const folder = engine.store.threads?.folder;
+    return {
+      shipped: this.shipped,
+      work: {
+        kind: "body",
+        ...(folder === undefined ? {} : { folder }),
+        writesThere: folder !== undefined && definition.cache,
+        takesInputs: definition.takesInputs,
+        inputs,
+        outputs: definition.outputs,
+        extra: definition.extra,
+      },
+    };
+  }
+
+  async answer(ask: Ask): Promise<unknown> {
+    const { engine, run } = this;
+    switch (ask.kind) {
+      case "stage":
+        return this.readStage(ask.at);
+      case "blob": {
+        const entry = ask.of === "previous" ? this.previous : await this.entryAt(ask.of);
+        return entry && engine.results.reader(entry)(ask.ref);
+      }
+      case "lost": {
+        const need = this.needAt(ask.of);
+        if (need) await run.valueOf(need);
+        const entry = await this.entryAt(ask.of);
+        return entry && this.describe(entry);
+      }
+      case "previous": {
+        this.previous = await engine.results.latest(this.instance);
+        return this.previous && this.describe(this.previous);
+      }
+      case "announce":
+        return engine.store.threads?.announce(ask.digests);
+      case "put":
+        return engine.store.putBlob({ ref: ask.ref, pieces: [ask.bytes] });
+      case "adopt":
+        return engine.store.adoptFile(ask.path, ask.name);
+    }
+  }
+
+  note(note: Note): void {
+    const { name: stage, cell } = this.instance.definition;
+    switch (note.kind) {
+      case "event":
+        return withinActivity(this.activity, () => this.engine.emit(note.event));
+      case "progress":
+        return this.run.report(note.progress);
+      case "warned":
+        return this.engine.log("warn", note.message, { stage, cell, run: this.run.run });
+      case "wrote":
+        // It is in the log already: here it only reaches the cell.
+        withinActivity({ ...this.activity, stage: undefined }, () => process[note.stream].write(note.text));
+    }
+  }
+
+  private async planInput(leaf: InputLeaf): Promise<{ readonly plan: InputPlan; readonly value?: unknown }> {
+    const { engine, instance, run } = this;
+    if (!("ref" in leaf)) return { plan: { kind: "value" }, value: leaf.value };
+    const { ref } = leaf;
+    switch (ref.kind) {
+      case "file":
+        return { plan: { kind: "file", path: ref.path, folder: engine.files.folder } };
+      case "param":
+        return { plan: { kind: "value" }, value: engine.params.value(ref.name, instance.overlay) };
+      case "computed": {
+        const computed = await run.externals.compute(ref);
+        if ("error" in computed) throw computed.error;
+        return { plan: { kind: "value" }, value: copied(computed.value) };
+      }
+      case "resource":
+        throw notShippable(leaf.path || ref.name, `the resource "${ref.name}"`, "Open it inside the stage's function, or run the stage without worker."); // prettier-ignore
+      case "stage": {
+        const entry = (await run.entriesAbove()).get(engine.instances.ofRef(ref, instance).id);
+        if (!entry) throw new StagebookError("internal", `input ${leaf.path} has no result`, "Please report this.");
+        const output = await this.describe(entry);
+        return { plan: { kind: "stored", output } };
+      }
+    }
+  }
+
+  private async describe(entry: Entry): Promise<StoredOutput> {
+    const { results, store } = this.engine;
+    const found = await Promise.all(entry.output.files.map((file) => store.filePath(file)));
+    // Without a file the thread gets no value, and says so.
+    return { output: entry.output, isStored: results.isInStore(entry), paths: found.map((path) => path ?? "") };
+  }
+
+  private async readStage(at: number): Promise<Uint8Array> {
+    const ref = this.shipped?.stages[at];
+    if (!ref) throw new RangeError(`there is no stage ${at}`);
+    const value = await withinActivity(this.activity, () => this.activity.stage.readStage(ref));
+    return v8Codec.encode(value) as Uint8Array;
+  }
+
+  private needAt(at: number): Instance | undefined {
+    const leaf = this.instance.definition.inputs.leaves[at];
+    return leaf && needOf(this.engine, this.instance, leaf);
+  }
+
+  private async entryAt(at: number): Promise<Entry | undefined> {
+    const need = this.needAt(at);
+    return need && (await this.run.entriesAbove()).get(need.id);
+  }
+}
+
+function needOf(engine: EngineParts, instance: Instance, leaf: InputLeaf): Instance | undefined {
+  const ref: InputRef | undefined = "ref" in leaf ? leaf.ref : undefined;
+  return ref?.kind === "stage" ? engine.instances.ofRef(ref, instance) : undefined;
+}
