@@ -1,8 +1,12 @@
 /** One stage body: its inputs put together, run under its own activity. What becomes of its value: `keep.ts`. */
 import { digestOf } from "../key/digest";
+import { StagebookError } from "../protocol";
+import type { StageDefinition } from "../stage/definition";
+import type { StageContext } from "../stage/face";
 import type { InputRef } from "../stage/input";
 import { findActivity, withinActivity, type StageActivity } from "./activity";
 import { SpooledItems, type BodyRun, type InputValues, type KnownKey, type Made } from "./body-parts";
+import { runEach, type EachBodyPorts } from "./each-body";
 import { encodeOutput } from "./encode-output";
 import type { EngineParts } from "./engine-parts";
 import { FileOutputs } from "./file-outputs";
@@ -29,12 +33,15 @@ export async function runBody(
     definition.logged.map((name) => [name, (inputs as Record<string, unknown> | null)?.[name]]),
   );
   const files = new FileOutputs(definition.name, engine.store, await engine.scratch.folder());
+  const seed = digestOf(`${key.key} ${definition.seed ?? ""}`);
+  const over = new AbortController();
   const context = createStageContext({
     run: run.run,
     stage: definition.name,
     cell: definition.cell,
-    signal: run.signal,
-    seed: digestOf(`${key.key} ${definition.seed ?? ""}`),
+    // Items that are still being worked on when another one fails are told.
+    signal: definition.each ? AbortSignal.any([run.signal, over.signal]) : run.signal,
+    seed,
     logged,
     emit: engine.emit,
     now: () => engine.clock.now(),
@@ -46,22 +53,43 @@ export async function runBody(
   const outer = findActivity();
   const body = withinActivity(
     { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity },
-    async () => {
-      const returned: unknown = await (definition.takesInputs
-        ? definition.fn(inputs, context)
-        : definition.fn(context));
-      const items = itemsOf(returned);
-      // Here, because a generator's body runs while it is read.
-      return items ? spool(engine, instance, items, run.signal, (count) => context.progress(count)) : returned;
-    },
+    () =>
+      untilFailed(async (failed) => {
+        const returned = await callFunction(definition, inputs, context, { seed, signal: context.signal, failed });
+        const items = itemsOf(returned);
+        // Here, because a generator's body runs while it is read.
+        return items ? spool(engine, instance, items, run.signal, (count) => context.progress(count)) : returned;
+      }),
   );
-  const returned = await untilAborted(body, run.signal);
+  const returned = await untilAborted(body, run.signal).finally(() => over.abort(ended(definition.name)));
   engine.instances.endEpoch();
   const durationMs = engine.clock.now() - startedAt;
   const warn = (message: string): void =>
     engine.log("warn", message, { stage: definition.name, cell: definition.cell, run: run.run });
   const encoded = await encodeOutput(definition, returned, { files, warn });
   return keep(engine, instance, key, encoded, { durationMs, run, unplanned });
+}
+
+function callFunction(
+  definition: StageDefinition,
+  inputs: unknown,
+  context: StageContext,
+  ports: EachBodyPorts,
+): unknown {
+  const { each, fn, takesInputs } = definition;
+  if (each) return runEach({ ...definition, each }, inputs, context, ports);
+  return takesInputs ? fn(inputs, context) : fn(context);
+}
+
+/** What the work gives, or at once what it was told of: it may itself be waiting for somebody who takes an item. */
+function untilFailed<T>(work: (failed: (error: unknown) => void) => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    work(reject).then(resolve, reject);
+  });
+}
+
+function ended(stage: string): StagebookError {
+  return new StagebookError("ended", `stage "${stage}" has ended`, "Nothing that comes now is kept.", { stage });
 }
 
 /** Puts the items into the store as they come. */

@@ -124,6 +124,7 @@ export function createEachDefinition(args: readonly unknown[], cell: CellId | nu
     codec: options.codec,
     whenInvalid: "recompute",
     retries: options.retries ?? 0,
+    worker: false,
     extra: "error",
     each: {
       workers: options.workers ?? 1,

@@ -1,0 +1,37 @@
+/** The body of an `each`: its function called for each item of its source, with random numbers of the item's own. */
+import { digestOf } from "../key/digest";
+import type { Digest } from "../protocol";
+import type { EachPlan, StageDefinition } from "../stage/definition";
+import type { StageContext } from "../stage/face";
+import { mapItems, type EachPorts } from "./each";
+import { createRandom } from "./random";
+
+export interface EachBodyPorts extends EachPorts {
+  readonly seed: Digest;
+  /** The result of an item that was kept by itself, or what `call` gives, kept from now on. Absent when items are not kept. */
+  readonly remember?: (item: unknown, call: () => unknown) => Promise<unknown>;
+}
+
+/** The results, as they come. `inputs`: `{ source, inputs }`. */
+export function runEach(
+  { fn, each }: StageDefinition & { readonly each: EachPlan },
+  inputs: unknown,
+  context: StageContext,
+  ports: EachBodyPorts,
+): AsyncIterable<unknown> {
+  const { source, inputs: given } = inputs as { readonly source: unknown; readonly inputs?: unknown };
+  let count = 0;
+  const call = (item: unknown): unknown => {
+    const own = itemContext(context, ports.seed, count++);
+    return each.takesInputs ? fn(item, given, own) : fn(item, own);
+  };
+  const { remember } = ports;
+  return mapItems(source, remember ? (item) => remember(item, () => call(item)) : call, each, ports);
+}
+
+/** Drawn from one generator, the numbers of an item would depend on how long others take. */
+function itemContext(context: StageContext, seed: Digest, nth: number): StageContext {
+  let random: (() => number) | undefined;
+  const own = { random: () => (random ??= createRandom(digestOf(`${seed} item ${nth}`)))() };
+  return Object.assign(Object.create(context) as StageContext, own);
+}
