@@ -51,9 +51,12 @@ describe("[R6] each over a list or a stream", () => {
   test("[R8] order is kept by default, unordered by option", async () => {
     const { p } = createScript();
     const gates = [gate(), gate(), gate()];
+    const left = [0, 1, 2].map(() => ({ count: 0, all: gate() }));
     const of = (n: number) => gates[n]?.opened;
+    const leave = (n: number): void => void (++left[n]!.count === 2 && left[n]!.all.open());
     const work = async (n: number): Promise<number> => {
       await of(n);
+      leave(n);
       return n;
     };
     const inOrder = p.each("inOrder", [0, 1, 2], work, { workers: 3 });
@@ -61,7 +64,7 @@ describe("[R6] each over a list or a stream", () => {
     const both = [inOrder.toArray(), asReady.toArray()];
     for (const n of [2, 0, 1]) {
       gates[n]?.open();
-      await sleep(20);
+      await left[n]?.all.opened;
     }
     expect(await Promise.all(both)).toEqual([
       [0, 1, 2],

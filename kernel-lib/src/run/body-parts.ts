@@ -1,14 +1,21 @@
 /** What a body is given and what it leaves: shared by those that call it, run it and keep its value. */
 import type { StageKey } from "../key/key";
 import type { Digest, RunId, RunSource } from "../protocol";
-import type { StoredItems } from "../store/items";
+import type { KeptItem, StoredItems } from "../store/items";
 import type { Entry } from "../store/store";
 import type { Externals } from "./externals";
 import type { OutputDigest } from "./input-digests";
 import type { Instance } from "./instances";
+import type { LiveStream } from "./live-stream";
 
 /** A key that is known: all that the work needs above it has ended. */
 export type KnownKey = StageKey & { readonly key: Digest };
+
+/** The final key and what goes with it; undefined when a producer was stopped because nobody read on. */
+export interface Finished {
+  readonly key: KnownKey;
+  readonly paramsAbove: Readonly<Record<string, string>>;
+}
 
 /** Where the values of inputs come from. */
 export interface InputValues {
@@ -24,10 +31,17 @@ export interface BodyRun extends InputValues {
   readonly signal: AbortSignal;
   /** Outputs of what the stage needs as they are now, by instance id. */
   outputsNow(): Promise<ReadonlyMap<string, OutputDigest>>;
-  /** The results of what the stage needs, by instance id. */
+  /** The results of what the stage needs and had ended when it began, by instance id. */
   entriesAbove(): Promise<ReadonlyMap<string, Entry>>;
-  /** All parameters behind what the stage needs, as text. */
-  readonly paramsAbove: Readonly<Record<string, string>>;
+  /** What random numbers are drawn from. */
+  readonly seed: Digest;
+  /**
+   * Waits until what the stage needs has ended: then its key is final. Undefined when a stream was not read to its end, and its
+   * producer was stopped. Throws when a producer failed.
+   */
+  finished(): Promise<Finished | undefined>;
+  /** Lets others read the stream that the body makes, from now on. Undefined where nobody may. */
+  beginStream(revive: (kept: KeptItem) => unknown): LiveStream | undefined;
   /** Tells kernels that wait for this body. */
   report(progress: { readonly done: number; readonly total?: number }): void;
 }

@@ -1,5 +1,4 @@
 /** One stage body: its inputs put together, run under its own activity. What becomes of its value: `keep.ts`. */
-import { digestOf } from "../key/digest";
 import { StagebookError } from "../protocol";
 import type { StageDefinition } from "../stage/definition";
 import type { StageContext } from "../stage/face";
@@ -12,8 +11,8 @@ import type { EngineParts } from "./engine-parts";
 import { FileOutputs } from "./file-outputs";
 import type { Instance, StageRef } from "./instances";
 import { keep } from "./keep";
-import { storeItems } from "../store/items";
-import type { NewBlob } from "../store/store";
+import type { LiveStream } from "./live-stream";
+import { reviver, storeItems } from "../store/items";
 import { jsonFields } from "./log-fields";
 import { createStageContext } from "./stage-context";
 import { itemsOf } from "./streams";
@@ -33,7 +32,6 @@ export async function runBody(
     definition.logged.map((name) => [name, (inputs as Record<string, unknown> | null)?.[name]]),
   );
   const files = new FileOutputs(definition.name, engine.store, await engine.scratch.folder());
-  const seed = digestOf(`${key.key} ${definition.seed ?? ""}`);
   const over = new AbortController();
   const context = createStageContext({
     run: run.run,
@@ -41,7 +39,7 @@ export async function runBody(
     cell: definition.cell,
     // Items that are still being worked on when another one fails are told.
     signal: definition.each ? AbortSignal.any([run.signal, over.signal]) : run.signal,
-    seed,
+    seed: run.seed,
     logged,
     emit: engine.emit,
     now: () => engine.clock.now(),
@@ -51,17 +49,30 @@ export async function runBody(
   });
   const activity = createStageActivity(engine, instance, run, logged, unplanned);
   const outer = findActivity();
+  let live: LiveStream | undefined;
   const body = withinActivity(
     { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity },
     () =>
       untilFailed(async (failed) => {
-        const returned = await callFunction(definition, inputs, context, { seed, signal: context.signal, failed });
+        const returned = await callFunction(definition, inputs, context, {
+          seed: run.seed,
+          signal: context.signal,
+          failed,
+        });
         const items = itemsOf(returned);
         // Here, because a generator's body runs while it is read.
-        return items ? spool(engine, instance, items, run.signal, (count) => context.progress(count)) : returned;
+        if (!items) return returned;
+        live = run.beginStream(reviver(definition.codec));
+        return spool(engine, instance, items, { live, signal: run.signal, count: (count) => context.progress(count) });
       }),
   );
-  const returned = await untilAborted(body, run.signal).finally(() => over.abort(ended(definition.name)));
+  const returned = await untilAborted(body, run.signal)
+    .catch((error: unknown) => {
+      // At once, also when the body waits for one of them.
+      live?.finish(error);
+      throw error;
+    })
+    .finally(() => over.abort(ended(definition.name)));
   engine.instances.endEpoch();
   const durationMs = engine.clock.now() - startedAt;
   const warn = (message: string): void =>
@@ -92,16 +103,26 @@ function ended(stage: string): StagebookError {
   return new StagebookError("ended", `stage "${stage}" has ended`, "Nothing that comes now is kept.", { stage });
 }
 
-/** Puts the items into the store as they come. */
+/** Puts the items into the store as they come; others may read them meanwhile. */
 async function spool(
   engine: EngineParts,
   { definition }: Instance,
   items: AsyncIterable<unknown>,
-  signal: AbortSignal,
-  count: (items: number) => void,
+  {
+    live,
+    signal,
+    count,
+  }: { readonly live?: LiveStream; readonly signal: AbortSignal; readonly count: (items: number) => void },
 ): Promise<SpooledItems> {
-  const put = (blob: NewBlob): Promise<void> => engine.store.putBlob(blob);
-  return new SpooledItems(await storeItems(items, definition.codec, { put, signal, count }));
+  const stored = await storeItems(items, definition.codec, {
+    put: (blob) => engine.store.putBlob(blob),
+    signal,
+    count,
+    offer: (item) => live?.offer(item),
+    kept: (chunk, size) => live?.kept(chunk, size),
+  });
+  live?.finish();
+  return new SpooledItems(stored);
 }
 
 /** The values of the inputs, in the shape in which the stage names them; its own copies. */

@@ -119,7 +119,7 @@ class Workers {
       for (;;) {
         while (!this.isLeft && (this.working >= workers || this.jobs.length >= 2 * workers)) await this.room.heard();
         if (this.isLeft) break;
-        const { done, value } = await this.source.next();
+        const { done, value }: IteratorResult<unknown, unknown> = await this.source.next();
         if (done === true || this.isLeft) break;
         const job: Job = { results: [], isOver: false };
         this.jobs.push(job);

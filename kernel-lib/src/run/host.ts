@@ -1,5 +1,4 @@
 /** What the handles in cells ask for, answered by the engine, in the words and shapes of the public face. */
-import { digestOf } from "../key/digest";
 import type { PlanRowView, View } from "../protocol";
 import { known, StagebookError } from "../protocol";
 import type { Explanation, Freshness, HistoryRow, Plan, RunOptions, Running, Values } from "../stage/face";
@@ -14,6 +13,7 @@ import type { Outcome } from "./outcome";
 import { paramTexts } from "./keep";
 import { exportInputs, replay } from "./replay";
 import { RunningStage } from "./running";
+import { seedOf } from "./seed";
 import { ExplanationText, planRow, PlanText, statusText } from "./texts";
 
 export class EngineHost implements HandleHost {
@@ -118,14 +118,13 @@ export class EngineHost implements HandleHost {
       const outcome = known(outcomes, need.id);
       if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? run.errorOf(outcome, need);
     }
-    const { key } = await run.keyNow(instance);
-    const seed = digestOf(`${key} ${instance.definition.seed ?? ""}`);
-    const above = Object.assign({}, ...[...(await run.entriesAbove(instance)).values()].map((entry) => entry.params)) as Record<string, string>; // prettier-ignore
+    const stageNeeds = run.needsOf(instance);
+    const { key, partial } = await run.keyWith(instance, await stageNeeds.outputs());
     await exportInputs(this.engine, instance, folder, {
       externals: run.externals,
       valueOf: (need) => run.valueOf(need),
-      seed,
-      params: paramTexts(this.engine, instance, above),
+      seed: seedOf(instance.definition, (await stageNeeds.haveStreams()) ? partial : key),
+      params: paramTexts(this.engine, instance, await stageNeeds.paramsAbove()),
     });
   }
 

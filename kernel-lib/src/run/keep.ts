@@ -36,15 +36,17 @@ export async function keep(
 ): Promise<Made> {
   const { run, durationMs } = place;
   const { definition } = instance;
+  const finished = await run.finished();
+  const final = finished?.key ?? key;
   const entry: Entry = {
     format: 1,
-    key: key.key,
-    partial: key.partial,
-    parts: key.parts,
+    key: final.key,
+    partial: final.partial,
+    parts: final.parts,
     output,
     at: engine.clock.now(),
     durationMs,
-    params: paramTexts(engine, instance, run.paramsAbove),
+    params: paramTexts(engine, instance, finished?.paramsAbove ?? {}),
     run: run.run,
     made: engine.made,
   };
@@ -65,6 +67,11 @@ export async function keep(
     problem === undefined
       ? await findTrouble(engine, instance, key, place)
       : ({ key: key.key, reason: "uncacheable", message: `its value is invalid: ${problem}` } as const);
+  if (!trouble && !finished) {
+    tell(engine, instance, run, "info", "the result is returned and not stored: it did not read its stream to the end");
+    engine.results.keepForRun(entry, blobs);
+    return { made, entry, stored: false };
+  }
   if (trouble) {
     engine.outcomes.set(instance, { kind: "unstored", ...trouble });
     tell(engine, instance, run, "warn", `the result is returned and not stored: ${trouble.message}`);

@@ -3,6 +3,7 @@
  * reader that keeps up holds the producer back when it falls behind by `AHEAD` items. One that comes late, or that itself waits for
  * this producer, reads from the store until it has caught up.
  */
+import type { Digest } from "../protocol";
 import type { Stream } from "../stage/face";
 import type { KeptItem } from "../store/items";
 import type { BlobRef } from "../store/store";
@@ -13,9 +14,18 @@ const inspect = Symbol.for("nodejs.util.inspect.custom");
 /** So many items at most are made and not yet taken by a reader that keeps up. */
 export const AHEAD = 128;
 
+/** A producer's stream that nobody reads to its end: the producer is stopped. */
+export class UnreadError extends Error {
+  constructor() {
+    super("nobody reads its items any more");
+  }
+}
+
 export interface LivePorts {
   /** The producer, by instance id. */
   readonly producer: string;
+  /** Under which its result will be stored. */
+  readonly key: Digest;
   /** An item as its producer made it. */
   revive(kept: KeptItem): unknown;
   /** A chunk that is in the store; throws when it is gone. */
@@ -49,7 +59,21 @@ export class LiveStream {
   private readonly more = new Bell();
   private readonly room = new Bell();
 
-  constructor(readonly ports: LivePorts) {}
+  /** Resolves when the producer fails. */
+  readonly failed: Promise<void>;
+  private tellFailed: () => void = () => undefined;
+
+  constructor(readonly ports: LivePorts) {
+    this.failed = new Promise((resolve) => (this.tellFailed = resolve));
+  }
+
+  get isOpen(): boolean {
+    return !this.end;
+  }
+
+  get key(): Digest {
+    return this.ports.key;
+  }
 
   /** One item more. The promise, if any, is waited for before the next. */
   offer(item: KeptItem): Promise<void> | undefined {
@@ -68,7 +92,9 @@ export class LiveStream {
   }
 
   finish(error?: unknown): void {
-    this.end ??= error === undefined ? {} : { error };
+    if (this.end) return;
+    this.end = error === undefined ? {} : { error };
+    if (error !== undefined && !(error instanceof UnreadError)) this.tellFailed();
     this.more.ring();
     this.room.ring();
   }

@@ -8,6 +8,9 @@ import { messageOf, stageFailed, viewOfError } from "./error-view";
 import { Externals } from "./externals";
 import type { Instance } from "./instances";
 import type { OutputDigest } from "./input-digests";
+import { LiveStream, UnreadError } from "./live-stream";
+import { Lives } from "./lives";
+import { Needs, ProducerStopped } from "./needs";
 import type { Outcome } from "./outcome";
 import { criticalPaths } from "./priorities";
 import { resultOf } from "./planner";
@@ -33,7 +36,12 @@ export class Run implements WorkRun {
   readonly slots: Slots;
   readonly externals: Externals;
   bodies = 0;
+  readonly lives = new Lives();
   private readonly outcomes = new Map<string, Promise<Outcome>>();
+  /** For each stage those that it needs, and those of this run that may still read it. */
+  private readonly reads = new Map<string, readonly string[]>();
+  private readonly readers = new Map<string, Set<string>>();
+  private readonly stops = new Map<string, AbortController>();
   private readonly rows = new Map<string, PlanRowView>();
   /** Instances that do the same as one before them. */
   private readonly twins = new Map<string, Instance>();
@@ -62,6 +70,9 @@ export class Run implements WorkRun {
       const { row, instance, twin } = known(assessed, id);
       if (twin !== undefined) this.twins.set(id, known(assessed, twin).instance);
       this.rows.set(id, row);
+      this.reads.set(id, known(assessed, id).needs);
+      for (const need of known(assessed, id).needs)
+        this.readers.set(need, (this.readers.get(need) ?? new Set()).add(id));
       const { stage, action, reasons } = row;
       this.emit(instance, { type: "stage:planned", run: this.id, stage, action, reasons });
     }
@@ -78,14 +89,16 @@ export class Run implements WorkRun {
   ensure(instance: Instance): Promise<Outcome> {
     let outcome = this.outcomes.get(instance.id);
     if (!outcome) {
-      outcome = this.settle(instance);
+      outcome = this.settle(instance).finally(() => this.leave(instance));
       this.outcomes.set(instance.id, outcome);
     }
     return outcome;
   }
 
   /** A fresh copy of a stage's output. When its stored bytes turn out to be gone or invalid, it runs once more. */
-  async valueOf(instance: Instance): Promise<unknown> {
+  async valueOf(instance: Instance, reader?: Instance): Promise<unknown> {
+    const live = this.lives.of(instance.id);
+    if (reader && live?.isOpen === true) return live.view(reader.id);
     const outcome = await this.ensure(instance);
     if (outcome.kind !== "succeeded") throw this.errorOf(outcome, instance);
     const makeAgain = (): Promise<Entry | undefined> => this.engine.makeAgain(instance);
@@ -117,24 +130,61 @@ export class Run implements WorkRun {
 
   async settle(instance: Instance): Promise<Outcome> {
     try {
-      const needs = this.engine.instances.needs(instance);
-      const ended = await Promise.all(needs.map(async (need) => ({ need, outcome: await this.ensure(need) })));
-      const stopped = ended.find(({ outcome }) => outcome.kind !== "succeeded");
-      if (stopped)
+      const needs = await this.awaitNeeds(instance);
+      if (needs instanceof ProducerStopped)
         return this.block(
           instance,
-          stopped.outcome.kind === "blocked" ? stopped.outcome.by : stopped.need.definition.name,
+          needs.outcome.kind === "blocked" ? needs.outcome.by : needs.producer.definition.name,
         );
       const twin = this.twins.get(instance.id);
       if (twin) await this.ensure(twin);
-      const key = await this.keyNow(instance);
+      const key = await this.keyWith(instance, await needs.outputs());
       const forced = this.isForced(instance);
-      const entry = forced ? undefined : await this.engine.results.find(instance, key.key);
+      const entry = forced || needs.isLive ? undefined : await this.engine.results.find(instance, key.key);
       const isGone = entry !== undefined && this.engine.results.isGone(entry.key);
       if (entry && !(isGone && this.rows.get(instance.id)?.action === "run")) return await this.reuse(instance, entry);
-      return await this.work({ instance, key, reasons: this.reasonsFor(instance, forced), again: forced || isGone });
+      const reasons = this.reasonsFor(instance, forced);
+      return await this.work(await this.orderOf(instance, needs, { key, reasons, again: forced || isGone }));
     } catch (error) {
       return this.fail(instance, undefined, error, this.engine.clock.now());
+    }
+  }
+
+  /** What the stage needs, when each has ended or, for a stage that is certain to run, has begun a stream. */
+  private async awaitNeeds(instance: Instance): Promise<Needs | ProducerStopped> {
+    const needs = this.engine.instances.needs(instance);
+    const mayStart = this.rows.get(instance.id)?.action === "run" && !instance.definition.worker;
+    const live = new Map<string, LiveStream>();
+    const ready = await Promise.all(
+      needs.map(async (need) => {
+        const ended = this.ensure(need);
+        const first = await (mayStart ? Promise.race([ended, this.lives.begun(need.id)]) : ended);
+        if (!(first instanceof LiveStream)) return { need, outcome: first };
+        live.set(need.id, first);
+        return undefined;
+      }),
+    );
+    for (const each of ready)
+      if (each && each.outcome.kind !== "succeeded") return new ProducerStopped(each.need, each.outcome);
+    return new Needs(this, instance, needs, live);
+  }
+
+  private async orderOf(
+    instance: Instance,
+    needs: Needs,
+    order: Pick<WorkOrder, "key" | "reasons" | "again">,
+  ): Promise<WorkOrder> {
+    const stop = new AbortController();
+    this.stops.set(instance.id, stop);
+    return { ...order, instance, needs, stop, claimed: (await needs.viaKey()) ?? order.key.key };
+  }
+
+  /** The stage reads no more. A producer of a stream that nobody else wants is stopped. */
+  leave(instance: Instance): void {
+    for (const need of this.reads.get(instance.id) ?? []) {
+      const readers = this.readers.get(need);
+      if (!readers?.delete(instance.id) || readers.size > 0 || this.targetIds.has(need)) continue;
+      if (this.lives.of(need)?.isOpen === true) this.stops.get(need)?.abort(new UnreadError());
     }
   }
 
@@ -146,8 +196,8 @@ export class Run implements WorkRun {
     this.bodies++;
   }
 
-  async keyNow(instance: Instance): Promise<KnownKey> {
-    const key = await this.engine.planner.keyOf(instance, await this.outputs(instance), this.externals);
+  async keyWith(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): Promise<KnownKey> {
+    const key = await this.engine.planner.keyOf(instance, outputs, this.externals);
     if (key.key === undefined)
       throw new StagebookError(
         "internal",
@@ -157,22 +207,9 @@ export class Run implements WorkRun {
     return key as KnownKey;
   }
 
-  async outputs(instance: Instance): Promise<ReadonlyMap<string, OutputDigest>> {
-    return new Map(
-      [...(await this.entriesAbove(instance))].map(([id, { output }]) => [
-        id,
-        { digest: output.digest, summary: output.summary },
-      ]),
-    );
-  }
-
-  async entriesAbove(instance: Instance): Promise<ReadonlyMap<string, Entry>> {
-    const found = new Map<string, Entry>();
-    for (const need of this.engine.instances.needs(instance)) {
-      const outcome = await this.ensure(need);
-      if (outcome.kind === "succeeded") found.set(need.id, outcome.entry);
-    }
-    return found;
+  /** What an instance needs, all of it ended. */
+  needsOf(instance: Instance): Needs {
+    return new Needs(this, instance, this.engine.instances.needs(instance), new Map());
   }
 
   async reuse(instance: Instance, entry: Entry): Promise<Outcome> {
@@ -189,6 +226,12 @@ export class Run implements WorkRun {
     this.engine.outcomes.set(instance, { kind: "cancelled", key });
     this.emit(instance, { type: "stage:cancelled", run: this.id, stage: name, cell, durationMs });
     return { kind: "cancelled" };
+  }
+
+  giveUp(instance: Instance, durationMs: number): Outcome {
+    const { name, cell } = instance.definition;
+    this.emit(instance, { type: "stage:cancelled", run: this.id, stage: name, cell, durationMs });
+    return { kind: "cancelled", isUnread: true };
   }
 
   fail(instance: Instance, key: Digest | undefined, cause: unknown, startedAt: number): Outcome {
@@ -225,7 +268,9 @@ export class Run implements WorkRun {
       if (latest && latest !== lost) return latest;
       this.unneeded.delete(instance.id);
       const reason: Reason = { kind: "lost", name: instance.definition.name, text: "its stored result is gone" };
-      return this.work({ instance, key: await this.keyNow(instance), reasons: [reason], again: true });
+      const needs = this.needsOf(instance);
+      const key = await this.keyWith(instance, await needs.outputs());
+      return this.work(await this.orderOf(instance, needs, { key, reasons: [reason], again: true }));
     };
     const outcome = again();
     this.outcomes.set(instance.id, outcome);
@@ -242,16 +287,17 @@ export class Run implements WorkRun {
 
   /** Runs the body, or shares the one that is under way for the same key. */
   private async work(order: WorkOrder): Promise<Outcome> {
-    const { instance, key } = order;
-    const underway = this.engine.underway.get(key.key);
-    if (underway) return this.share(order, underway);
+    const { underway } = this.engine;
+    const ids = [...new Set([order.claimed, order.key.key])];
+    const other = ids.map((id) => underway.get(id)).find((each) => each !== undefined);
+    if (other) return this.share(order, other);
     const work = perform(this.engine, this, order);
-    const shared = { stage: instance.definition.name, work };
-    this.engine.underway.set(key.key, shared);
+    const shared = { stage: order.instance.definition.name, work };
+    for (const id of ids) underway.set(id, shared);
     try {
       return await work;
     } finally {
-      if (this.engine.underway.get(key.key) === shared) this.engine.underway.delete(key.key);
+      for (const id of ids) if (underway.get(id) === shared) underway.delete(id);
     }
   }
 
@@ -284,7 +330,7 @@ export class Run implements WorkRun {
       this.engine.log("error", `resource ${name} could not be closed: ${messageOf(error)}`, { run: this.id });
   }
 
-  private block(instance: Instance, by: string): Outcome {
+  block(instance: Instance, by: string): Outcome {
     this.emit(instance, { type: "stage:blocked", run: this.id, stage: instance.definition.name, by });
     return { kind: "blocked", by };
   }

@@ -6,14 +6,12 @@ const inspect = Symbol.for("nodejs.util.inspect.custom");
 
 /** What an Observable may have sent and nobody has taken yet: it cannot be told to wait. */
 const MAX_WAITING = 100_000;
-/** A source that is never waited for gives others a turn after so long, in milliseconds. */
-const TURN_MS = 10;
 
 /** The items of whatever yields items: generators, async iterables, Node streams, Observables. Undefined for a plain value. */
 export function itemsOf(value: unknown): AsyncIterable<unknown> | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (Symbol.asyncIterator in value) return value as AsyncIterable<unknown>;
-  if ("next" in value && Symbol.iterator in value) return inTurns(value as unknown as Iterable<unknown>);
+  if ("next" in value && Symbol.iterator in value) return listed(value as unknown as Iterable<unknown>);
   return "subscribe" in value && typeof value.subscribe === "function" ? pushed(value as Pushing) : undefined;
 }
 
@@ -23,14 +21,8 @@ interface Pushing {
   };
 }
 
-async function* inTurns(items: Iterable<unknown>): AsyncGenerator<unknown, void, undefined> {
-  let turn = performance.now();
-  for (const item of items) {
-    yield item;
-    if (performance.now() - turn < TURN_MS) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    turn = performance.now();
-  }
+async function* listed(items: Iterable<unknown>): AsyncGenerator<unknown, void, undefined> {
+  yield* items;
 }
 
 async function* pushed(source: Pushing): AsyncGenerator<unknown, void, undefined> {

@@ -1,6 +1,8 @@
 /** The work on one stage of a run: its turn, its right among kernels, its attempts, and what is told of them. */
 import type { Digest, EventBody, Reason, RunId, RunSource } from "../protocol";
-import type { Entry, Holder } from "../store/store";
+import { StagebookError } from "../protocol";
+import { readChunk, type KeptItem } from "../store/items";
+import type { BlobRef, Entry, Holder } from "../store/store";
 import { attempt } from "./attempts";
 import { fillInputs, runBody } from "./body";
 import type { BodyRun, KnownKey, Made } from "./body-parts";
@@ -9,8 +11,12 @@ import { messageOf } from "./error-view";
 import type { Externals } from "./externals";
 import type { OutputDigest } from "./input-digests";
 import type { Instance } from "./instances";
+import type { Lives } from "./lives";
+import { UnreadError } from "./live-stream";
+import { ProducerStopped, type Needs } from "./needs";
 import type { Outcome } from "./outcome";
 import { resultOf } from "./planner";
+import { seedOf } from "./seed";
 import { takeOff } from "./single-flight";
 import type { Place, Slots } from "./slots";
 import { checkInputs, runBodyInWorker } from "./worker/worker-body";
@@ -24,11 +30,9 @@ export interface WorkRun {
   readonly externals: Externals;
   /** Milliseconds from the start of the stage to the end of the longest chain that it holds up, by what they took before. */
   priority(instance: Instance): number;
-  outputs(instance: Instance): Promise<ReadonlyMap<string, OutputDigest>>;
-  entriesAbove(instance: Instance): Promise<ReadonlyMap<string, Entry>>;
-  keyNow(instance: Instance): Promise<KnownKey>;
-  /** A fresh copy of a stage's output. */
-  valueOf(need: Instance): Promise<unknown>;
+  readonly lives: Lives;
+  /** A fresh copy of a stage's output; its stream while that is being made, for a work that began meanwhile. */
+  valueOf(need: Instance, reader?: Instance): Promise<unknown>;
   emit(instance: Instance, event: EventBody): void;
   /** One body more. */
   count(): void;
@@ -36,6 +40,9 @@ export interface WorkRun {
   /** Finds out what the stage's inputs call for now, and does it. */
   settle(instance: Instance): Promise<Outcome>;
   cancel(instance: Instance, key: Digest, durationMs: number): Outcome;
+  /** Nobody reads the stream that it makes. */
+  giveUp(instance: Instance, durationMs: number): Outcome;
+  block(instance: Instance, by: string): Outcome;
   fail(instance: Instance, key: Digest | undefined, cause: unknown, startedAt: number): Outcome;
 }
 
@@ -45,6 +52,11 @@ export interface WorkOrder {
   readonly reasons: readonly Reason[];
   /** A stored result is no reason not to run. */
   readonly again: boolean;
+  readonly needs: Needs;
+  /** What one kernel at a time works on: the key, save where a stream is read. */
+  readonly claimed: Digest;
+  /** Stops this work alone. */
+  readonly stop: AbortController;
 }
 
 /** Brings one stage to an end, whatever that is. Never rejects. */
@@ -76,11 +88,11 @@ const noRight: Right = { report: () => undefined, release: () => Promise.resolve
 async function rightToRun(
   engine: EngineParts,
   run: WorkRun,
-  { instance, key, again }: WorkOrder,
+  { instance, key, again, claimed }: WorkOrder,
 ): Promise<Right | { readonly entry: Entry }> {
   const { definition } = instance;
   if (!definition.cache || definition.partOf !== undefined || engine.store.keepsNothing) return noRight;
-  const flight = await takeOff(key.key, engine.results.head(instance), {
+  const flight = await takeOff(claimed, engine.results.head(instance), {
     store: engine.store,
     signal: run.signal,
     find: async () => (again ? undefined : engine.results.find(instance, key.key)),
@@ -100,51 +112,93 @@ async function performAlone(
   order: WorkOrder,
   right: Right,
 ): Promise<Outcome | "moved"> {
-  const { definition } = order.instance;
-  const place = await run.slots.take(run.signal, run.priority(order.instance));
+  const { instance, needs } = order;
+  const { definition } = instance;
+  const signal = AbortSignal.any([run.signal, order.stop.signal]);
+  let place: Place | undefined;
   const startedAt = engine.clock.now();
   try {
-    const body = await bodyRun(run, order.instance, right, place);
-    const before = await run.outputs(order.instance);
+    place = await run.slots.take(signal, run.priority(instance));
+    const body = await bodyRun(engine, run, order, { right, place, signal });
+    const before = await needs.outputs();
     const fill = (): Promise<unknown> =>
-      definition.worker ? checkInputs(engine, order.instance, body) : fillInputs(engine, order.instance, body);
+      definition.worker ? checkInputs(engine, instance, body) : fillInputs(engine, instance, body);
     let inputs = await fill();
-    if (haveMoved(before, await run.outputs(order.instance))) return "moved";
+    if (haveMoved(before, await needs.outputs())) return "moved";
     if (definition.partOf === undefined) run.count();
     const { name: stage, cell } = definition;
-    run.emit(order.instance, { type: "stage:running", run: run.id, stage, cell, reasons: order.reasons });
-    const made = await attempt(definition, run.signal, async (signal, nth, failure) => {
+    run.emit(instance, { type: "stage:running", run: run.id, stage, cell, reasons: order.reasons });
+    const made = await attempt(definition, signal, async (signal, nth, failure) => {
       if (failure !== undefined) {
-        tellRetry(engine, run, order.instance, { error: failure, nth });
+        tellRetry(engine, run, instance, { error: failure, nth });
         inputs = await fill();
       }
       const within = { ...body, signal };
-      if (definition.worker)
-        return runBodyInWorker(engine, order.instance, order.key, within, run.priority(order.instance));
-      return runBody(engine, order.instance, order.key, inputs, within);
+      if (definition.worker) return runBodyInWorker(engine, instance, order.key, within, run.priority(instance));
+      return runBody(engine, instance, order.key, inputs, within);
     });
-    return ended(engine, run, order.instance, made);
+    return ended(engine, run, instance, made);
   } catch (error) {
-    if (run.signal.aborted) return run.cancel(order.instance, order.key.key, engine.clock.now() - startedAt);
-    return run.fail(order.instance, order.key.key, error, startedAt);
+    return await failedOutcome(engine, run, order, { error, startedAt });
   } finally {
-    place.giveBack();
+    place?.giveBack();
   }
 }
 
-async function bodyRun(run: WorkRun, instance: Instance, right: Right, place: Place): Promise<BodyRun> {
-  const above = await run.entriesAbove(instance);
+async function failedOutcome(
+  engine: EngineParts,
+  run: WorkRun,
+  { instance, key, needs, stop }: WorkOrder,
+  { error, startedAt }: { readonly error: unknown; readonly startedAt: number },
+): Promise<Outcome> {
+  const durationMs = engine.clock.now() - startedAt;
+  if (run.signal.aborted) return run.cancel(instance, key.key, durationMs);
+  if (stop.signal.aborted && stop.signal.reason instanceof UnreadError) return run.giveUp(instance, durationMs);
+  const stopped = error instanceof ProducerStopped ? error : await needs.stoppedBy();
+  if (stopped) return run.block(instance, stopped.producer.definition.name);
+  return run.fail(instance, key.key, error, startedAt);
+}
+
+async function bodyRun(
+  engine: EngineParts,
+  run: WorkRun,
+  { instance, key, needs, stop }: WorkOrder,
+  { right, place, signal }: { readonly right: Right; readonly place: Place; readonly signal: AbortSignal },
+): Promise<BodyRun> {
+  const { definition } = instance;
+  // Who retries begins anew, and who is checked may turn out invalid: nobody reads ahead of that.
+  const mayBeRead = definition.retries === 0 && definition.validate === undefined;
+  needs.whenStopped(() => stop.abort(new Error("what it reads has stopped")));
   return {
     run: run.id,
     source: run.source,
-    signal: run.signal,
+    signal,
     externals: run.externals,
-    outputsNow: () => run.outputs(instance),
-    entriesAbove: () => run.entriesAbove(instance),
-    paramsAbove: Object.assign({}, ...[...above.values()].map((entry) => entry.params)) as Record<string, string>,
+    seed: seedOf(definition, (await needs.haveStreams()) ? key.partial : key.key),
+    outputsNow: () => needs.outputs(),
+    entriesAbove: () => needs.entries(),
+    finished: needs.isLive ? () => needs.finished() : async () => ({ key, paramsAbove: await needs.paramsAbove() }),
+    beginStream: mayBeRead
+      ? (revive) => run.lives.begin({ producer: instance.id, key: key.key, revive, readChunk: chunkReader(engine) })
+      : () => undefined,
     report: (progress) => right.report(progress),
-    // A body that waits for another stage holds no place: that one may need it.
-    valueOf: (need) => place.lend(() => run.valueOf(need)),
+    // A body that waits for another stage holds no place, and nobody's stream: that one may need it.
+    valueOf: (need) => {
+      if (run.lives.of(need.id)?.isOpen !== true) run.lives.letGo(instance.id);
+      return place.lend(() => run.valueOf(need, instance));
+    },
+  };
+}
+
+function chunkReader({ store }: EngineParts): (chunk: BlobRef) => Promise<readonly KeptItem[]> {
+  return async (chunk) => {
+    const items = await readChunk(chunk, (blob) => store.readBlob(blob));
+    if (items) return items;
+    throw new StagebookError(
+      "stream-lost",
+      "a part of a stream that is being made is gone from the store",
+      "Leave the files of the store to Stagebook while it runs, and run the stage again.",
+    );
   };
 }
 

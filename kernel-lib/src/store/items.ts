@@ -37,6 +37,8 @@ export interface ItemPorts {
   kept?(chunk: BlobRef, items: number): void;
 }
 
+/** A source that is never waited for gives others a turn after so long, in milliseconds. */
+const TURN_MS = 10;
 /** A chunk ends when it holds so much, or so many items. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const CHUNK_ITEMS = 16 * 1024;
@@ -65,7 +67,12 @@ export async function storeItems(
     chunk = [];
     chunkBytes = 0;
   };
+  let turn = performance.now();
   for await (const item of source) {
+    if (performance.now() - turn > TURN_MS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turn = performance.now();
+    }
     ports.signal.throwIfAborted();
     const { kept, sizeBytes, digest: own } = await keepItem(item, codec, items);
     digest.update(own);

@@ -1,5 +1,4 @@
 /** A stage's body in a thread, from the kernel's side: what it is sent, what it is told, and what becomes of its output. */
-import { digestOf } from "../../key/digest";
 import { StagebookError } from "../../protocol";
 import type { InputLeaf, InputRef } from "../../stage/input";
 import { v8Codec } from "../../store/codec";
@@ -56,7 +55,7 @@ export async function runBodyInWorker(
         stage: definition.name,
         cell: definition.cell,
         source: run.source,
-        seed: digestOf(`${key.key} ${definition.seed ?? ""}`),
+        seed: run.seed,
         logged: definition.logged,
         clockAheadMs: engine.clock.now() - Date.now(),
         scratch: typeof scratch === "string" ? scratch : dataOfError(scratch),
