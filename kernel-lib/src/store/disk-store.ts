@@ -93,7 +93,7 @@ class FolderStore implements DiskStore {
     this.live = new LiveProcesses(files, paths);
     this.claims = new Claims(files, paths, this.live, tell);
     this.protection = new Protection(files, paths, this.live);
-    this.evicted = new EvictedBlobs(files, paths);
+    this.evicted = new EvictedBlobs(files, paths.evicted());
     this.blobs = new BlobFiles(files, paths, this.evicted, tell);
     this.stageFiles = new StageFiles(files, paths, this.live, this.blobs);
     this.writer = new ResultWriter(files, paths, this.live, this.blobs);
