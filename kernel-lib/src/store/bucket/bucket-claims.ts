@@ -60,14 +60,17 @@ export class BucketClaims {
     throw new Error("a claim changes hands again and again");
   }
 
-  /** Removes the claims of dead processes, and those that were released late. */
+  /** Removes the claims of dead processes, and what was left of released ones. */
   async sweep(): Promise<void> {
-    for (const { name } of await listAll(this.bucket, CLAIMS)) {
-      const found = name.includes(".") ? undefined : await this.find(name);
-      if (!found || (found.owner && !(await this.isFree(found.owner)))) continue;
-      if (found.owner) await this.bucket.delete(progressName(found.owner));
-      await this.release(name, found.version);
+    const items = await listAll(this.bucket, CLAIMS);
+    const used = new Set<string>();
+    for (const { name } of items.filter((item) => !isProgress(item.name))) {
+      const found = await this.find(name);
+      if (found?.owner && !(await this.isFree(found.owner))) used.add(progressName(found.owner));
+      else if (found?.owner?.live === "") await this.bucket.delete(name);
+      else if (found) await this.bucket.putIfSame(name, freed, found.version);
     }
+    for (const { name } of items) if (isProgress(name) && !used.has(name)) await this.bucket.delete(name);
   }
 
   private async tryTake(name: string, who: HeadName, before: Found | undefined): Promise<Claim | undefined> {
@@ -116,9 +119,8 @@ export class BucketClaims {
 
   /** Somebody may be replacing it: it may be deleted only where that cannot be. */
   private async release(name: string, version: string): Promise<void> {
-    const holder = { host: "", pid: 0, notebook: "", stage: "", since: 0 };
     if (this.live.isSurelyAlive()) return this.bucket.delete(name);
-    await this.bucket.putIfSame(name, encodeOwner({ token: "", live: "", holder }), version);
+    await this.bucket.putIfSame(name, freed, version);
   }
 
   private async isFree({ live }: Owner): Promise<boolean> {
@@ -140,6 +142,10 @@ function progressName({ token }: Owner): string {
   return `${CLAIMS}progress.${token}`;
 }
 
+function isProgress(name: string): boolean {
+  return name.startsWith(`${CLAIMS}progress.`);
+}
+
 function encodeOwner(owner: Owner): Uint8Array {
   return Buffer.from(encodeRecord(SUBJECT, owner));
 }
@@ -153,3 +159,5 @@ function decodeOwner(text: string): Owner | undefined {
     [pid, since].every((field) => typeof field === "number");
   return isWhole ? (record as unknown as Owner) : undefined;
 }
+
+const freed = encodeOwner({ token: "", live: "", holder: { host: "", pid: 0, notebook: "", stage: "", since: 0 } });

@@ -158,9 +158,7 @@ function idOf({ name }: BucketItem): string {
   return name.slice(LIVE.length);
 }
 
-function asTold(
-  record: unknown,
-): { readonly ahead: readonly Digest[]; readonly held: readonly Digest[] } | undefined {
+function asTold(record: unknown): { readonly ahead: readonly Digest[]; readonly held: readonly Digest[] } | undefined {
   if (!isObject(record) || !Array.isArray(record.ahead) || !Array.isArray(record.held)) return undefined;
   return { ahead: record.ahead.filter(isDigest), held: record.held.filter(isDigest) };
 }
