@@ -51,6 +51,8 @@ export interface DiskStoreOptions {
   readonly seal?: EntrySeal;
   /** Reading writes nothing, not even when a result was used. Whoever has such a store commits nothing to it. */
   readonly isReadOnly?: boolean;
+  /** A record that cannot be read rejects with the error of the system. Default: it is told, and absent. */
+  readonly throwsUnreadable?: boolean;
   /** For tests that let operations fail. */
   readonly fileSystem?: FileSystem;
 }
@@ -90,12 +92,13 @@ class FolderStore implements DiskStore {
   private readonly isReadOnly: boolean;
   private sweeping: Promise<unknown> = Promise.resolve();
 
-  constructor({ folder, trouble, now = Date.now, maxBytes, seal, isReadOnly, fileSystem }: DiskStoreOptions) {
+  constructor(options: DiskStoreOptions) {
+    const { folder, trouble, now = Date.now, maxBytes, seal, isReadOnly, throwsUnreadable, fileSystem } = options;
     this.location = folder;
     this.now = now;
     this.seal = seal;
     this.isReadOnly = isReadOnly === true;
-    this.opened = new OpenedFolder(folder, trouble, () => this.sweepInBackground(), fileSystem);
+    this.opened = new OpenedFolder(folder, trouble, () => this.sweepInBackground(), fileSystem, throwsUnreadable);
     const { files, paths, tell } = this.opened;
     this.heads = new HeadLogs(files, paths, tell);
     this.live = new LiveProcesses(files, paths);

@@ -36,6 +36,8 @@ export class BucketClaims {
   private readonly records: BucketRecords;
   /** Somebody was seen at work: those who wait ask often, and reading is cheaper than writing. */
   private readonly busy = new Set<Digest>();
+  /** Claims of this process that could not be released, by token: nobody works behind them. */
+  private readonly left = new Map<string, string>();
 
   constructor(
     private readonly bucket: Bucket,
@@ -47,6 +49,7 @@ export class BucketClaims {
 
   async take(key: Digest, who: HeadName): Promise<{ readonly claim: Claim } | { readonly holder: Holder }> {
     const name = `${CLAIMS}${key}`;
+    void this.releaseLeft().catch(() => undefined);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const found = this.busy.has(key) || attempt > 0 ? await this.find(name) : undefined;
       if (found?.owner && !(await this.isFree(found.owner))) {
@@ -108,6 +111,7 @@ export class BucketClaims {
           // Somebody may have taken us for dead.
           if (found?.owner?.token === mine.token) await this.release(name, found.version);
         } catch (error) {
+          this.left.set(mine.token, name);
           const why = error instanceof Error ? error.message : String(error);
           this.tell(`a claim could not be released (${why}); it is free when this process ends`, name);
         } finally {
@@ -123,8 +127,16 @@ export class BucketClaims {
     await this.bucket.putIfSame(name, freed, version);
   }
 
-  private async isFree({ live }: Owner): Promise<boolean> {
-    return live === "" || this.live.isGone(live);
+  private async releaseLeft(): Promise<void> {
+    for (const [token, name] of [...this.left]) {
+      const found = await this.find(name);
+      if (found?.owner?.token === token) await this.bucket.putIfSame(name, freed, found.version);
+      this.left.delete(token);
+    }
+  }
+
+  private async isFree({ token, live }: Owner): Promise<boolean> {
+    return live === "" || this.left.has(token) || this.live.isGone(live);
   }
 
   private async find(name: string): Promise<Found | undefined> {

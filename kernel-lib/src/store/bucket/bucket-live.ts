@@ -92,9 +92,10 @@ export class BucketLive {
   /** Whether the store of that id is gone. Of another machine's that can be told only after having looked for a while. */
   async isGone(id: string): Promise<boolean> {
     const known = goneHere(id);
-    if (known !== undefined) return known;
+    if (known === true || id === this.id) return known === true;
     const item = await this.bucket.find(`${LIVE}${id}`);
-    return !item || this.isSilent(item);
+    // A process of this machine may be too busy for its heart to beat.
+    return !item || (known === undefined && this.isSilent(item));
   }
 
   /** All that living processes use. */
@@ -133,10 +134,11 @@ export class BucketLive {
   private async tell(): Promise<void> {
     const isIdle = this.claims === 0 && this.ahead.size === 0 && this.held.size === 0;
     if (isIdle) {
-      clearInterval(this.timer);
-      this.timer = undefined;
+      // Tried again with the next beat when it fails: what stays there keeps claims alive.
       if (this.isThere) await this.bucket.delete(`${LIVE}${this.id}`);
       this.isThere = false;
+      clearInterval(this.timer);
+      this.timer = undefined;
       return;
     }
     // Never keeps the process alive.

@@ -83,7 +83,7 @@ class BucketStore implements Store {
       blobs: new BucketBlobs(bucket, evicted, tell),
       heads: new BucketHeads(bucket, orders),
       going: new BucketGoing(bucket, live),
-      claims: new BucketClaims(bucket, live, tell),
+      claims: new BucketClaims(bucket, live, throwsUnreachable ? rejectWith : tell),
       uses: new BucketUses(bucket, now),
       pinned: () => this.listPins(),
     };
@@ -170,6 +170,7 @@ class BucketStore implements Store {
     try {
       return await this.opened.writing(() => this.parts.claims.take(key, who));
     } catch (error) {
+      if (this.opened.throws) throw error;
       // A store that cannot be written does not keep anybody from working.
       this.opened.tell(`${messageOf(error)}: others may do the same work again`, CLAIMS);
       return { claim: { report: () => undefined, release: async () => undefined } };
@@ -182,6 +183,7 @@ class BucketStore implements Store {
       // The beats that come later tell it as well.
       return () => release().catch(() => undefined);
     } catch (error) {
+      if (this.opened.throws) throw error;
       this.opened.tell(`${messageOf(error)}: upkeep may remove what is being read`, "holds");
       return async () => undefined;
     }
@@ -300,6 +302,10 @@ class BucketStore implements Store {
 
 function uniqueBlobs(entry: Entry): readonly BlobRef[] {
   return [...new Map(blobsOf(entry).map((ref) => [ref.digest, ref])).values()];
+}
+
+function rejectWith(message: string): never {
+  throw new Error(message);
 }
 
 function warn(message: string, where: string): void {

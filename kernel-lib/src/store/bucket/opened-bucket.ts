@@ -15,7 +15,7 @@ export class OpenedBucket {
   constructor(
     readonly bucket: Bucket,
     private readonly trouble: StoreTrouble,
-    private readonly throws: boolean,
+    readonly throws: boolean,
   ) {}
 
   /** Throws `store-format` for a store of a newer version. */
