@@ -122,12 +122,12 @@ describe("[C19] machines that share a store", () => {
     const entry = { ...streamed, output: { ...streamed.output, items: 2, files: [file] } };
     await a.store.commit(head, entry, []);
     expect(await b.store.findEntry(entry.key)).toEqual(entry);
+    expect(await b.local.findEntry(entry.key)).toBeUndefined();
     const release = await b.store.hold(entry);
     for (const chunk of chunks)
       expect(Buffer.concat(chunk.pieces).equals((await b.store.readBlob(chunk.ref))!)).toBe(true);
     await release();
     await b.store.touch(head, rowOf(one));
-    expect(await b.local.findEntry(entry.key)).toBeUndefined();
     expect(await readFile((await b.store.filePath(file))!, "utf8")).toBe("<svg/>");
     expect(await b.local.isWhole(entry)).toBe(true);
     expect(await b.local.findEntry(entry.key)).toEqual(entry);

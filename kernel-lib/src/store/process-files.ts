@@ -1,6 +1,6 @@
 /** Files of stages for stores without a folder of their own: in a temporary folder, gone with the process. */
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, rmSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import {
   chmod,
   copyFile,
@@ -19,6 +19,7 @@ import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Digest } from "../protocol";
 import { StagebookError } from "../protocol";
+import { removeAtExit } from "./at-exit";
 import { isPlainName } from "./entry-record";
 import type { BlobRef, FileRef, NewBlob } from "./store";
 import { codeOf } from "./store-error";
@@ -119,7 +120,7 @@ export class ProcessFiles {
 
   private folder(): Promise<string> {
     this.root ??= mkdtemp(path.join(tmpdir(), "stagebook-")).then((folder) => {
-      process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+      removeAtExit(folder);
       return folder;
     });
     return this.root;

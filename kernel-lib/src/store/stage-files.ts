@@ -3,10 +3,10 @@
  * by. Folders are `scratch/<process>-<random>/`, gone with their process. Used by the disk store.
  */
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Digest } from "../protocol";
 import { StagebookError } from "../protocol";
+import { removeAtExit } from "./at-exit";
 import type { BlobFiles } from "./blob-files";
 import type { DurableFiles } from "./durable-files";
 import { isPlainName } from "./entry-record";
@@ -107,24 +107,6 @@ export class StageFiles {
     }
     return path;
   }
-}
-
-const removedAtExit = new Set<string>();
-
-/** The sweep of a later process does it where this one is killed. */
-function removeAtExit(folder: string): void {
-  if (removedAtExit.size === 0) {
-    process.once("exit", () => {
-      for (const each of removedAtExit) {
-        try {
-          rmSync(each, { recursive: true, force: true });
-        } catch {
-          // The sweep will.
-        }
-      }
-    });
-  }
-  removedAtExit.add(folder);
 }
 
 function notAFile(name: string, why: string): StagebookError {

@@ -23,6 +23,7 @@ export interface TieredStoreOptions {
 
 /** What was not in the shared store is not asked for again at once: plans ask often. */
 const ABSENT_MS = 5000;
+const SMALL_BYTES = 1024 * 1024;
 /** Far more results than a pipeline has. */
 const ABSENT_KNOWN = 100_000;
 
@@ -112,8 +113,10 @@ class TieredStore implements Store {
 
   async touch(head: HeadName, row: HeadRow): Promise<void> {
     const found = this.borrowed.find(row.key);
-    if (found) found.head = head;
-    await this.keeping(() => this.keepComplete());
+    if (found) {
+      found.head = head;
+      await this.keeping(() => this.keepReached(found.entry));
+    }
     await this.local.touch(head, row);
     await this.writing(() => this.shared.touch(this.sharedHead(head), row));
   }
@@ -239,6 +242,15 @@ class TieredStore implements Store {
   private rememberAbsent(key: Digest): void {
     if (this.absent.size >= ABSENT_KNOWN) this.absent.clear();
     this.absent.set(key, this.clock());
+  }
+
+  /** Small values come over at once, so that the stage is fresh here without the shared store; others when they are read. */
+  private async keepReached(entry: Entry): Promise<void> {
+    if (entry.output.sizeBytes <= SMALL_BYTES) {
+      for (const ref of entry.output.blobs) if (this.borrowed.hasBlob(ref.digest)) await this.readBlob(ref);
+      for (const file of entry.output.files) if (this.borrowed.hasBlob(file.digest)) await this.filePath(file);
+    }
+    await this.keepComplete();
   }
 
   private async keptBlob(digest: Digest): Promise<void> {
