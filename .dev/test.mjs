@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { browser, findBrowser } from "./browser.mjs";
 import { printProblem, stopCommands } from "./command.mjs";
 import { cache, createEnvironment, modules, root } from "./project.mjs";
+import { findS3Server, s3Server } from "./s3-server.mjs";
 import { setUp } from "./setup.mjs";
 
 const report = join(cache, "test-report.json");
@@ -27,7 +28,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
 
 let counts = { passed: 0, failed: 1 };
 try {
-  await setUp([browser]);
+  await setUp([browser, s3Server]);
   const code = await runVitest(args.filter((arg) => arg !== "--heavy").map(quoteRowId));
   counts = readCounts(code);
 } catch (error) {
@@ -58,6 +59,7 @@ async function runVitest(more) {
     env: {
       ...createEnvironment(),
       STAGEBOOK_CHROMIUM: (await findBrowser()) ?? undefined,
+      STAGEBOOK_S3_SERVER: findS3Server() ?? undefined,
       STAGEBOOK_TESTS: heavy ? "heavy" : "all",
       VITE_CONFIG_NATIVE_IGNORE_WARNING: "true",
     },

@@ -13,13 +13,8 @@ import { findActivity } from "./run/activity";
 import { Engine } from "./run/engine";
 import { EngineHost } from "./run/host";
 import { createLiveScopes } from "./run/live-scopes";
-import { createCachedStore } from "./store/bounded-cache";
-import { createDiskStore } from "./store/disk-store";
-import { createMemoryStore } from "./store/memory-store";
-import { fileNameOf } from "./store/file-name";
-import { createNoneStore } from "./store/none-store";
-import { createFileNotes, createMemoryNotes, type Notes } from "./store/notes";
-import type { GcOptions, GcReport, Store, VerifyOptions, VerifyReport } from "./store/store";
+import { openStore } from "./open-store";
+import type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "./store/store";
 import { createEachDefinition, createStageDefinition, type StageDefinition } from "./stage/definition";
 import type {
   DefineEach,
@@ -65,7 +60,10 @@ export interface Pipeline {
 }
 
 export interface PipelineOptions {
-  /** A folder, `"memory"`, `"none"` or a Store. Default: STAGEBOOK_STORE, else `.stagebook` in the working folder. */
+  /**
+   * A folder, `"memory"`, `"none"`, `"s3://bucket/prefix"`, a Bucket or a Store. Default: STAGEBOOK_STORE, else `.stagebook` in the
+   * working folder. The README says what else the environment sets: a shared store, who is trusted, a size limit.
+   */
   readonly store?: string | object;
   /** Epoch milliseconds; for tests. */
   readonly now?: () => number;
@@ -88,8 +86,6 @@ function readVersion(): string {
   const manifest = fs.readFileSync(path.join(__dirname, "..", "package.json"), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;
 }
-
-const CACHE_BYTES = 256 * 1024 * 1024;
 
 /** A pipeline and what is behind it. `notebookExports`: the object that holds a notebook's variables. */
 export function createPipelineWithInsides(
@@ -118,12 +114,7 @@ export function createPipelineWithInsides(
       },
     });
   };
-  const { store, notes } = createStoreAndNotes(
-    options.store ?? process.env.STAGEBOOK_STORE ?? ".stagebook",
-    notebook,
-    now,
-    trouble,
-  );
+  const { store, notes } = openStore({ choice: options.store, environment: process.env, notebook, now, trouble });
   let cells: CellKnowledge = { isAlive: () => true, labelOf: () => "" };
   const ports = {
     store,
@@ -280,29 +271,6 @@ function checkOwners(
       "Define both with the same stage() and param().",
       { stage },
     );
-}
-
-function createStoreAndNotes(
-  choice: string | object,
-  notebook: string,
-  now: () => number,
-  trouble: (message: string, where: string) => void,
-): { readonly store: Store; readonly notes: Notes } {
-  if (typeof choice === "object") return { store: choice as Store, notes: createMemoryNotes() };
-  if (choice === "memory") return { store: createMemoryStore(), notes: createMemoryNotes() };
-  if (choice === "none") return { store: createNoneStore(), notes: createMemoryNotes() };
-  if (/^[a-z0-9+]+:\/\//i.test(choice))
-    throw new StagebookError(
-      "store-kind",
-      `no store can be opened at "${choice}"`,
-      'Give a folder, "memory" or "none".',
-    );
-  const folder = path.resolve(choice);
-  const notesFile = path.join(folder, "params", `${fileNameOf(notebook)}.json`);
-  return {
-    store: createCachedStore(createDiskStore({ folder, trouble, now }), { maxBytes: CACHE_BYTES }),
-    notes: createFileNotes(notesFile, trouble),
-  };
 }
 
 const gcOptions = ["dryRun", "olderThanMs", "keepPerStage", "maxBytes", "signal", "onProgress"];

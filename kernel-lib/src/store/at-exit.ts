@@ -1,9 +1,9 @@
-/** Folders that go with the process. Used by the stores. */
+/** Folders that go with the process. Where it is killed, the sweep of a later one or the system removes them. */
 import { rmSync } from "node:fs";
 
 const folders = new Set<string>();
 
-/** One listener for all: a process may open many stores. */
+/** Removes the folder and all in it when the process ends. */
 export function removeAtExit(folder: string): void {
   if (folders.size === 0) process.once("exit", removeAll);
   folders.add(folder);
@@ -14,7 +14,7 @@ function removeAll(): void {
     try {
       rmSync(folder, { recursive: true, force: true });
     } catch {
-      // The sweep of a later process will, as it does for one that was killed.
+      // The sweep will.
     }
   }
 }

@@ -16,7 +16,7 @@
 import type { Digest, RunId } from "../protocol";
 import { BlobFiles } from "./blob-files";
 import { Claims, upkeepKey } from "./claims";
-import { asEntry, decodeRecord } from "./entry-record";
+import { decodeEntry, type EntrySeal } from "./entry-record";
 import { EvictedBlobs } from "./evicted-blobs";
 import type { FileSystem } from "./file-system";
 import { HeadLogs } from "./head-logs";
@@ -47,6 +47,12 @@ export interface DiskStoreOptions {
   readonly now?: () => number;
   /** The most bytes of values: above it the least recently used ones go, in the background. Default: no limit. */
   readonly maxBytes?: number;
+  /** Entries are signed, and those that are not signed so are absent. */
+  readonly seal?: EntrySeal;
+  /** Reading writes nothing, not even when a result was used. Whoever has such a store commits nothing to it. */
+  readonly isReadOnly?: boolean;
+  /** A record that cannot be read rejects with the error of the system. Default: it is told, and absent. */
+  readonly throwsUnreadable?: boolean;
   /** For tests that let operations fail. */
   readonly fileSystem?: FileSystem;
 }
@@ -83,21 +89,26 @@ class FolderStore implements DiskStore {
   private readonly sizeLimit: SizeLimit | undefined;
   private readonly turns = new Turns();
   private readonly now: () => number;
+  private readonly seal: EntrySeal | undefined;
+  private readonly isReadOnly: boolean;
   private sweeping: Promise<unknown> = Promise.resolve();
 
-  constructor({ folder, trouble, now = Date.now, maxBytes, fileSystem }: DiskStoreOptions) {
+  constructor(options: DiskStoreOptions) {
+    const { folder, trouble, now = Date.now, maxBytes, seal, isReadOnly, throwsUnreadable, fileSystem } = options;
     this.location = folder;
     this.now = now;
-    this.opened = new OpenedFolder(folder, trouble, () => this.sweepInBackground(), fileSystem);
+    this.seal = seal;
+    this.isReadOnly = isReadOnly === true;
+    this.opened = new OpenedFolder(folder, trouble, () => this.sweepInBackground(), fileSystem, throwsUnreadable);
     const { files, paths, tell } = this.opened;
     this.heads = new HeadLogs(files, paths, tell);
     this.live = new LiveProcesses(files, paths);
     this.claims = new Claims(files, paths, this.live, tell);
     this.protection = new Protection(files, paths, this.live);
-    this.evicted = new EvictedBlobs(files, paths);
+    this.evicted = new EvictedBlobs(files, paths.evicted());
     this.blobs = new BlobFiles(files, paths, this.evicted, tell);
     this.stageFiles = new StageFiles(files, paths, this.live, this.blobs);
-    this.writer = new ResultWriter(files, paths, this.live, this.blobs);
+    this.writer = new ResultWriter(files, paths, this.live, this.blobs, seal);
     this.latest = new LatestPaths(files, paths, tell);
     this.used = new UsedTimes(files, paths, now);
     this.threads = { folder, announce: (digests) => this.announce(digests) };
@@ -106,7 +117,7 @@ class FolderStore implements DiskStore {
 
   async findEntry(key: Digest): Promise<Entry | undefined> {
     const entry = await this.readEntry(key);
-    if (entry) this.used.mark(key);
+    if (entry && !this.isReadOnly) this.used.mark(key);
     return entry;
   }
 
@@ -193,7 +204,7 @@ class FolderStore implements DiskStore {
   async filePath(file: FileRef): Promise<string | undefined> {
     await this.opened.check();
     try {
-      return await this.stageFiles.path(file);
+      return await (this.isReadOnly ? this.stageFiles.nameless(file) : this.stageFiles.path(file));
     } catch (error) {
       this.opened.tell(
         `cannot be given a name to read it by (${messageOf(error)})`,
@@ -268,7 +279,13 @@ class FolderStore implements DiskStore {
     const path = this.opened.paths.entry(key);
     const bytes = await this.opened.read(path);
     if (bytes === undefined) return undefined;
-    const entry = asEntry(decodeRecord(["entry", key], textOf(bytes))?.record, key);
+    const text = textOf(bytes);
+    const fault = this.seal?.findFault(key, text);
+    if (fault !== undefined) {
+      this.opened.tell(`${fault}; the result is made again`, path);
+      return undefined;
+    }
+    const entry = decodeEntry(key, text);
     if (!entry) this.opened.tell("the record of a result is damaged; the result is made again", path);
     return entry;
   }

@@ -54,6 +54,29 @@ export function asEntry(record: unknown, key: Digest): Entry | undefined {
   };
 }
 
+/** Proves that one of those who share a key made an entry. See `entry-seal.ts`. */
+export interface EntrySeal {
+  /** False where entries can be checked, but none can be signed. */
+  readonly canSign: boolean;
+  /** The line that goes behind the record's line. */
+  sign(key: Digest, line: string): string;
+  /** Why the text is not to be trusted; undefined when it is. Nothing of it is decoded before. */
+  findFault(key: Digest, text: string): string | undefined;
+}
+
+/** The record of an entry on a line, signed where there is a seal. */
+export function encodeEntry(entry: Entry, seal?: EntrySeal): string {
+  const line = encodeRecord(["entry", entry.key], entry);
+  return seal ? line + seal.sign(entry.key, line) : line;
+}
+
+/** The entry in a text, whoever signed it; undefined for a damaged one. */
+export function decodeEntry(key: Digest, text: string): Entry | undefined {
+  const end = text.indexOf("\n");
+  const line = end < 0 ? text : text.slice(0, end + 1);
+  return asEntry(decodeRecord(["entry", key], line)?.record, key);
+}
+
 /** One line of a head. It stands between line ends, so that the torn line of a killed process does not swallow it. */
 export function encodeHeadRow(subject: readonly string[], row: HeadRow): string {
   return `\n${encodeRecord(subject, { key: row.key, partial: row.partial, at: row.at })}`;

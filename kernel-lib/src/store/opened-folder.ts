@@ -22,6 +22,8 @@ export class OpenedFolder {
     private readonly trouble: StoreTrouble,
     private readonly onPrepared: () => void,
     fileSystem?: FileSystem,
+    /** What cannot be read rejects with the error of the system, and is not told. */
+    private readonly throwsUnreadable = false,
   ) {
     this.files = new DurableFiles(fileSystem);
     this.paths = new StorePaths(folder);
@@ -57,6 +59,7 @@ export class OpenedFolder {
     try {
       return await this.files.read(path);
     } catch (error) {
+      if (this.throwsUnreadable) throw error;
       this.tell(`cannot be read (${messageOf(error)}); it is treated as absent`, path);
       return undefined;
     }
@@ -81,7 +84,7 @@ export class OpenedFolder {
       return isThere;
     } catch (error) {
       this.checked = undefined;
-      if (error instanceof StagebookError) throw error;
+      if (error instanceof StagebookError || this.throwsUnreadable) throw error;
       this.tell(`cannot be read (${messageOf(error)})`, this.paths.format());
       return false;
     }

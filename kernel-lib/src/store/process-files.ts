@@ -1,7 +1,19 @@
 /** Files of stages for stores without a folder of their own: in a temporary folder, gone with the process. */
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+  type FileHandle,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -66,6 +78,25 @@ export class ProcessFiles {
 
   has(digest: Digest): boolean {
     return this.kept.has(digest);
+  }
+
+  /** Where the content lies, under no name of its own. */
+  placeOf(digest: Digest): string | undefined {
+    return this.kept.get(digest);
+  }
+
+  /** Keeps what is written into the file, unless that gives false. */
+  async receive(digest: Digest, write: (file: FileHandle) => Promise<boolean>): Promise<boolean> {
+    const place = path.join(await this.folder(), randomUUID());
+    const file = await open(place, "wx");
+    const isWhole = await write(file).finally(() => file.close());
+    if (!isWhole) {
+      await rm(place, { force: true });
+      return false;
+    }
+    await chmod(place, READ_ONLY);
+    this.kept.set(digest, place);
+    return true;
   }
 
   async put({ ref, pieces }: NewBlob): Promise<void> {

@@ -1,5 +1,4 @@
-/** Tells those who wait for a claimed result how far it is: a small file, written once a second at most. Used by `claims.ts`. */
-import type { DurableFiles } from "./durable-files";
+/** Tells those who wait for a claimed result how far it is: a small file, written once a second at most. Used by `claims.ts` and by stores in buckets. */
 import { decodeRecord, encodeRecord, isObject } from "./entry-record";
 import type { Holder } from "./store";
 
@@ -7,6 +6,11 @@ type Progress = NonNullable<Holder["progress"]>;
 
 const EVERY_MS = 1000;
 const SUBJECT = ["progress"];
+
+export interface ReportFiles {
+  read(path: string): Promise<Uint8Array | undefined>;
+  writeLoosely(path: string, text: string): Promise<void>;
+}
 
 export class Reporter {
   private last = -Infinity;
@@ -16,7 +20,7 @@ export class Reporter {
   private hasEnded = false;
 
   constructor(
-    private readonly files: DurableFiles,
+    private readonly files: ReportFiles,
     private readonly path: string,
   ) {}
 

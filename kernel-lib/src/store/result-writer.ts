@@ -3,7 +3,7 @@ import type { Digest } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { BlobFiles } from "./blob-files";
 import type { DurableFiles, StagedFile } from "./durable-files";
-import { encodeRecord } from "./entry-record";
+import { encodeEntry, type EntrySeal } from "./entry-record";
 import type { LiveProcesses } from "./live-processes";
 import type { BlobRef, Entry, NewBlob } from "./store";
 import type { StorePaths } from "./store-folder";
@@ -22,6 +22,7 @@ export class ResultWriter {
     private readonly paths: StorePaths,
     private readonly live: LiveProcesses,
     private readonly blobs: BlobFiles,
+    private readonly seal: EntrySeal | undefined,
   ) {}
 
   /** Until nothing is under way in the background. */
@@ -101,7 +102,7 @@ export class ResultWriter {
     blobs: readonly NewBlob[],
   ): Promise<{ readonly record: StagedFile; readonly staged: readonly StagedFile[]; readonly newBytes: number }> {
     const unique = [...new Map(blobs.map((blob) => [blob.ref.digest, blob])).values()];
-    const text = Buffer.from(encodeRecord(["entry", entry.key], entry));
+    const text = Buffer.from(encodeEntry(entry, this.seal));
     const writing = [
       this.files.stage(this.paths.entry(entry.key), [text]),
       ...unique.map((blob) => this.blobs.stage(blob)),

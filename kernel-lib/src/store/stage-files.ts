@@ -72,6 +72,11 @@ export class StageFiles {
     return finding;
   }
 
+  /** The same content under no name of its own, for who may not write here. */
+  async nameless(file: FileRef): Promise<string | undefined> {
+    return (await this.blobs.isIntact(file)) ? this.paths.blob(file.digest) : undefined;
+  }
+
   /** Removes the folders of dead processes. Returns how many. */
   async sweep(): Promise<number> {
     let swept = 0;

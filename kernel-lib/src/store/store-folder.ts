@@ -13,6 +13,9 @@ const FORMAT = 1;
 const FORMAT_SUBJECT = ["format"];
 const IGNORE_ALL = "# Results of Stagebook stages. Safe to delete: they are made again.\n*\n";
 
+/** What the marker of the format says. */
+export const formatMarker: string = encodeRecord(FORMAT_SUBJECT, { format: FORMAT });
+
 /** The file and folder of one head, and what its rows are checked against. */
 export interface HeadPlace {
   readonly notebook: string;
@@ -60,19 +63,23 @@ export class StorePaths {
  * Throws StagebookError `store-format` when a newer Stagebook made the store. False when there is no marker. A damaged marker is
  * told and counts as none: entries and blobs carry versions of their own.
  */
-export async function checkFormat(files: DurableFiles, paths: StorePaths, trouble: StoreTrouble): Promise<boolean> {
-  const bytes = await files.read(paths.format());
+export async function checkFormat(
+  files: Pick<DurableFiles, "read">,
+  { folder, format: path }: Pick<StorePaths, "folder" | "format">,
+  trouble: StoreTrouble,
+): Promise<boolean> {
+  const bytes = await files.read(path());
   if (bytes === undefined) return false;
   const record = decodeRecord(FORMAT_SUBJECT, Buffer.from(bytes).toString("utf8"))?.record;
   const format = typeof record === "object" && record !== null && "format" in record ? record.format : undefined;
   if (typeof format !== "number") {
-    trouble("the format marker is damaged; it is written anew", paths.format());
+    trouble("the format marker is damaged; it is written anew", path());
     return false;
   }
   if (format <= FORMAT) return true;
   throw new StagebookError(
     "store-format",
-    `the store in ${paths.folder} has format ${format}, and this version of Stagebook knows formats up to ${FORMAT}`,
+    `the store in ${folder} has format ${format}, and this version of Stagebook knows formats up to ${FORMAT}`,
     "Update stagebook (npm install stagebook@latest), or set STAGEBOOK_STORE to another folder.",
   );
 }
@@ -80,7 +87,7 @@ export async function checkFormat(files: DurableFiles, paths: StorePaths, troubl
 /** Makes the folder, its marker and its .gitignore. */
 export async function prepareFolder(files: DurableFiles, paths: StorePaths): Promise<void> {
   await files.makeFolder(paths.folder);
-  await files.write(paths.format(), Buffer.from(encodeRecord(FORMAT_SUBJECT, { format: FORMAT })));
+  await files.write(paths.format(), Buffer.from(formatMarker));
   const ignore = await files.read(paths.ignore());
   if (ignore === undefined) await files.writeLoosely(paths.ignore(), IGNORE_ALL);
 }

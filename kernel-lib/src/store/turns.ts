@@ -15,6 +15,26 @@ export class Turns {
   }
 }
 
+/** Work of which one run serves all who asked before it began. */
+export class Coalesced {
+  private current: Promise<void> = Promise.resolve();
+  private next: Promise<void> | undefined;
+
+  constructor(private readonly work: () => Promise<void>) {}
+
+  /** A run that begins after this call; runs follow each other. */
+  run(): Promise<void> {
+    this.next ??= this.current
+      .catch(() => undefined)
+      .then(() => {
+        this.next = undefined;
+        this.current = this.work();
+        return this.current;
+      });
+    return this.next;
+  }
+}
+
 /** Lets so many pieces of work go on at once; the others wait in order. */
 export class Gate {
   private readonly waiting: (() => void)[] = [];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isDigest } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import type { DurableFiles } from "../durable-files";
-import { asEntry, decodeRecord } from "../entry-record";
+import { decodeEntry } from "../entry-record";
 import type { Stamp } from "../file-reads";
 import type { BlobRef, Entry } from "../store";
 import { codeOf } from "../store-error";
@@ -40,7 +40,7 @@ export async function surveyEntries(
     const record = await files.readDated(path).catch(asFolder);
     if (!record) return;
     const text = Buffer.from(record.bytes.buffer, record.bytes.byteOffset, record.bytes.byteLength).toString("utf8");
-    const entry = asEntry(decodeRecord(["entry", key], text)?.record, key);
+    const entry = decodeEntry(key, text);
     found.push({ key, path, stamp: record.stamp, usedAtMs: record.stamp.mtimeMs, blobs: entry && blobsOf(entry) });
   });
   return found.sort((a, b) => (a.key < b.key ? -1 : 1));
