@@ -1,10 +1,8 @@
 /** What a stage's function reaches: its code, its helpers, the values and inputs that they read. One walk per stage. */
 import { inputOf, type InputRef } from "../stage/input";
-import { StagebookError } from "../protocol";
 import { digestValue } from "./canonical";
 import { textOfValue } from "./describe";
 import { digestOf } from "./digest";
-import { contentOf, type Content } from "./content";
 import {
   findBase,
   findPrototypeMembers,
@@ -12,26 +10,14 @@ import {
   functionsIn,
   hasPrivateStatics,
   isObject,
-  makerOf,
-  makersOf,
-  membersOf,
   ownValue,
-  type Member,
 } from "./own-members";
-import type { KeyPart } from "./parts";
-import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "./scopes";
+import { Reached, type ClosurePart, type Untracked, type Visitor } from "./reached";
+import { ReachedModules } from "./reached-modules";
+import { ReachedValues } from "./reached-values";
+import type { AnyFunction, LiveFunction, Scopes } from "./scopes";
 import { nameOf, parseFunction, readableName, type FreeName, type ParsedFunction } from "./source";
 import { findSurrounding } from "./surroundings";
-
-/** A name that the code reaches and no key can follow. */
-export interface Untracked {
-  readonly name: string;
-  /** `a global variable`, `a proxy`, `assigned by the stage itself`, … */
-  readonly why: string;
-}
-
-/** A part that is known now, or an input whose digest the key asks for. */
-export type ClosurePart = KeyPart | { readonly kind: "ref"; readonly name: string; readonly ref: InputRef };
 
 export interface Closure {
   /** In order of discovery, the function itself first; parts refer to each other by index. */
@@ -48,9 +34,9 @@ export interface Closure {
 export function findClosure(fn: AnyFunction, name: string, scopes: Scopes): Closure {
   const walk = new ClosureWalk(scopes);
   walk.visitFunction(fn, name, "body");
-  const { parts, checks } = walk;
-  const stillHolds = walk.isLasting ? { stillHolds: () => checks.every((check) => check()) } : {};
-  return { parts, untracked: [...walk.untracked.values()], ...stillHolds };
+  const { parts, untracked, checks, isLasting } = walk.reached;
+  const stillHolds = isLasting ? { stillHolds: () => checks.every((check) => check()) } : {};
+  return { parts, untracked: [...untracked.values()], ...stillHolds };
 }
 
 /** The digest of a value that may hold functions and instances: what notebook variables are compared by. */
@@ -58,7 +44,10 @@ export function digestAnything(value: unknown, scopes: Scopes): string {
   const walk = new ClosureWalk(scopes);
   const description = walk.describe(value, "value");
   return digestOf(
-    JSON.stringify([description, walk.parts.map((part) => (part.kind === "ref" ? textOfRef(part.ref) : part.digest))]),
+    JSON.stringify([
+      description,
+      walk.reached.parts.map((part) => (part.kind === "ref" ? textOfRef(part.ref) : part.digest)),
+    ]),
   );
 }
 
@@ -80,28 +69,27 @@ const MAX_TEXT = 20_000;
 const parsedBySource = new Map<string, ParsedFunction>();
 const MAX_PARSED = 20_000;
 
-class ClosureWalk {
-  readonly parts: ClosurePart[] = [];
-  readonly untracked = new Map<string, Untracked>();
-  /** Each tells whether one binding is what it was. */
-  readonly checks: (() => boolean)[] = [];
-  /** False when something was met that can change inside: an object, a class, a function with properties. */
-  isLasting = true;
-  private readonly indexOf = new Map<unknown, number>();
+class ClosureWalk implements Visitor {
+  readonly reached = new Reached();
+  private readonly values: ReachedValues;
+  private readonly modules: ReachedModules;
 
-  constructor(private readonly scopes: Scopes) {}
+  constructor(private readonly scopes: Scopes) {
+    this.values = new ReachedValues(this.reached, scopes, this);
+    this.modules = new ReachedModules(this.reached, scopes, this);
+  }
 
   /** Returns how other parts refer to it. */
   visitFunction(fn: AnyFunction, name: string, kind: "body" | "helper"): string {
-    const seen = this.indexOf.get(fn);
-    if (seen !== undefined) return `#${seen}`;
-    if (this.scopes.isProxy(fn)) return this.untrack(name, "a proxy");
+    const seen = this.reached.find(fn);
+    if (seen !== undefined) return seen;
+    if (this.scopes.isProxy(fn)) return this.reached.untrack(name, "a proxy");
     const builtin = this.scopes.builtinName(fn);
     if (builtin !== undefined) return `global:${builtin}`;
     const live = this.scopes.inspect(fn);
     if (live.bound) return this.visitBound(fn, live.bound, name);
-    if (live.native) return this.untrack(name, "native code");
-    if (live.module) return this.visitPackageFunction(fn, live, live.module, name);
+    if (live.native) return this.reached.untrack(name, "native code");
+    if (live.module) return this.modules.visitPackageFunction(fn, live, live.module, name);
     return this.visitSource(fn, live, name, kind);
   }
 
@@ -111,45 +99,43 @@ class ClosureWalk {
     if (typeof value === "function" || (typeof value === "object" && value !== null)) {
       const ref = inputOf(value);
       if (ref) return this.visitRef(ref, name);
-      if (this.scopes.isProxy(value)) return this.untrack(name, "a proxy");
+      if (this.scopes.isProxy(value)) return this.reached.untrack(name, "a proxy");
       if (typeof value === "function") return this.visitFunction(value, name, "helper");
       const builtin = this.scopes.builtinName(value);
-      if (builtin !== undefined) return this.visitBuiltin(builtin, name);
+      if (builtin !== undefined) return this.values.visitBuiltin(builtin, name);
       const namespace = this.scopes.namespaceOf(value);
-      if (namespace?.kind === "notebook") return this.untrack(name, "all variables of the notebook at once");
-      if (namespace?.kind === "module" && namespace.module) return this.visitModule(value, namespace.module, "*", name);
+      if (namespace?.kind === "notebook") return this.reached.untrack(name, "all variables of the notebook at once");
+      if (namespace?.kind === "module" && namespace.module)
+        return this.modules.visitModule(value, namespace.module, "*", name);
     }
-    return this.visitValue(value, name);
-  }
-
-  private visitBuiltin(builtin: string, name: string): string {
-    if (builtin === "process.env") return this.untrack(name, "all environment variables at once");
-    if (builtin === "globalThis") return this.untrack(name, "all global variables at once");
-    return `global:${builtin}`;
+    return this.values.visitValue(value, name);
   }
 
   private visitSource(fn: AnyFunction, live: LiveFunction, name: string, kind: "body" | "helper"): string {
     const source = Function.prototype.toString.call(fn);
-    const index = this.reserve(fn);
+    const index = this.reached.reserve(fn);
     let parsed: ParsedFunction;
     try {
       parsed = parsedOf(source);
     } catch (error) {
-      this.parts[index] = { kind, name, digest: digestOf(source), text: source.slice(0, MAX_TEXT) };
-      return this.untrack(name, `code that could not be parsed (${(error as Error).message})`);
+      this.reached.parts[index] = { kind, name, digest: digestOf(source), text: source.slice(0, MAX_TEXT) };
+      return this.reached.untrack(name, `code that could not be parsed (${(error as Error).message})`);
     }
     const lookup = this.lookupOf(fn, live, parsed);
     const normal = parsed.normalise((free) => this.boundMembers(free, lookup));
     if (live.newerOnDisk !== undefined)
-      this.untrack(live.newerOnDisk, "newer on disk than what the kernel runs; run the cell that imports it again");
-    if (parsed.usesOuterThis) this.untrack("this", "`this` of the enclosing function");
-    if (parsed.makesCode) this.untrack("Function", "code made at run time");
-    for (const id of parsed.imported) this.visitImported(id);
+      this.reached.untrack(
+        live.newerOnDisk,
+        "newer on disk than what the kernel runs; run the cell that imports it again",
+      );
+    if (parsed.usesOuterThis) this.reached.untrack("this", "`this` of the enclosing function");
+    if (parsed.makesCode) this.reached.untrack("Function", "code made at run time");
+    for (const id of parsed.imported) this.modules.visitImported(id);
     const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
     const extras = this.visitOwn(fn, name);
-    if (extras.length > 0 || parsed.isClass) this.isLasting = false;
+    if (extras.length > 0 || parsed.isClass) this.reached.isLasting = false;
     else this.checkLater(fn, normal.bindings, parsed, lookup, live.newerOnDisk);
-    this.parts[index] = {
+    this.reached.parts[index] = {
       kind,
       name,
       digest: digestOf(JSON.stringify([normal.text, bindings, extras])),
@@ -170,7 +156,7 @@ class ClosureWalk {
     const globals = parsed.freeNames
       .filter(({ name }) => !lookup(name))
       .map((free) => ({ free, kind: this.scopes.globalKind(free.name), added: this.addedTo(free) }));
-    this.checks.push(() => {
+    this.reached.checks.push(() => {
       if (hasMembers(fn) || findBase(fn)) return false;
       const now = this.scopes.inspect(fn);
       return (
@@ -193,16 +179,16 @@ class ClosureWalk {
     const around = findSurrounding(binding, lookup, this.scopes);
     if (around) return around.kind === "env" ? this.visitEnv(around.name) : this.visitAround(around, parsed);
     if (binding.name === "require" && binding.members.length === 0)
-      return this.visitRequired(parsed.required, lookup("require")?.value);
-    if (binding.name === "eval" && !lookup("eval")) return this.untrack("eval", "code made at run time");
-    if (parsed.assigned.includes(nameOf(binding))) return this.untrack(label, "assigned by the stage itself");
+      return this.modules.visitRequired(parsed.required, lookup("require")?.value);
+    if (binding.name === "eval" && !lookup("eval")) return this.reached.untrack("eval", "code made at run time");
+    if (parsed.assigned.includes(nameOf(binding))) return this.reached.untrack(label, "assigned by the stage itself");
     const found = lookup(binding.name);
     if (found) return this.describe(follow(found.value, binding.members), label);
     const added = this.addedTo(binding);
     if (added) return this.describe(added, label);
     const global = this.scopes.globalKind(binding.name);
     if (global === "builtin") return `global:${binding.name}`;
-    return global === "user" ? this.untrack(binding.name, "a global variable") : `missing:${binding.name}`;
+    return global === "user" ? this.reached.untrack(binding.name, "a global variable") : `missing:${binding.name}`;
   }
 
   private addedTo({ name, members }: FreeName): object | undefined {
@@ -213,7 +199,7 @@ class ClosureWalk {
     const taken = around.name === "process.env" ? parsed.environment.filter((name) => name !== null) : [];
     if (taken.length > 0 && taken.length === parsed.environment.length)
       return taken.map((name) => this.visitEnv(name)).join(" ");
-    return around.kind === "untracked" ? this.untrack(around.name, around.why) : `global:${around.name}`;
+    return around.kind === "untracked" ? this.reached.untrack(around.name, around.why) : `global:${around.name}`;
   }
 
   /** How many members of a free name lead through exports to the thing itself. */
@@ -249,9 +235,9 @@ class ClosureWalk {
     return [
       ...(base ? [`extends ${this.visitFunction(base, base.name || `${name}'s base`, "helper")}`] : []),
       ...this.visitInherited(fn, base, name),
-      ...findStatics(fn).map((member) => `${member.key}=${this.visitMember(member, name)}`),
-      ...(hasPrivateStatics(fn) ? this.visitPrivate(fn, name) : []),
-      ...findPrototypeMembers(fn).map((member) => `.${member.key}=${this.visitMember(member, name)}`),
+      ...findStatics(fn).map((member) => `${member.key}=${this.values.visitMember(member, name)}`),
+      ...(hasPrivateStatics(fn) ? this.values.visitPrivate(fn, name) : []),
+      ...findPrototypeMembers(fn).map((member) => `.${member.key}=${this.values.visitMember(member, name)}`),
     ];
   }
 
@@ -260,53 +246,17 @@ class ClosureWalk {
     const prototype = ownValue(fn, "prototype");
     const above: unknown = isObject(prototype) ? Object.getPrototypeOf(prototype) : null;
     if (!isObject(above) || above === ownValue(base, "prototype") || this.scopes.builtinName(above)) return [];
-    return [`inherits ${this.visitPrototype(above, `${name}'s base`)}`];
-  }
-
-  /** A class when the prototype is one's; else its members, and what it inherits itself. */
-  private visitPrototype(prototype: object, name: string): string {
-    if (this.scopes.isProxy(prototype)) return this.untrack(name, "a proxy");
-    const builtin = this.scopes.builtinName(prototype);
-    if (builtin !== undefined) return `global:${builtin}`;
-    const maker = makerOf(prototype);
-    if (maker) return this.visitFunction(maker, maker.name || name, "helper");
-    const seen = this.indexOf.get(prototype);
-    if (seen !== undefined) return `#${seen}`;
-    const index = this.reserve(prototype);
-    const members = membersOf(prototype).filter(({ key }) => key !== "constructor");
-    const own = members.map((member) => `${member.key}=${this.visitMember(member, name)}`).sort();
-    const above: unknown = Object.getPrototypeOf(prototype);
-    const inherited = isObject(above) ? this.visitPrototype(above, name) : "null";
-    this.parts[index] = {
-      kind: "value",
-      name,
-      digest: digestOf(JSON.stringify(["prototype", own, inherited])),
-      text: textOfValue(prototype),
-    };
-    return `#${index}`;
-  }
-
-  private visitPrivate(owner: object, name: string): readonly string[] {
-    return [...this.scopes.privateFields(owner)].map(
-      ([field, value]) => `${field}=${this.describe(value, `${name}.${field}`)}`,
-    );
-  }
-
-  private visitMember({ key, value, accessors }: Member, owner: string): string {
-    const name = `${owner}.${key}`;
-    if (accessors.length > 0)
-      return accessors.map((accessor) => this.visitFunction(accessor, name, "helper")).join("|");
-    return this.describe(value, name);
+    return [`inherits ${this.values.visitPrototype(above, `${name}'s base`)}`];
   }
 
   private visitBound(fn: AnyFunction, bound: NonNullable<LiveFunction["bound"]>, name: string): string {
-    this.isLasting = false;
-    const index = this.reserve(fn);
+    this.reached.isLasting = false;
+    const index = this.reached.reserve(fn);
     const target = this.visitFunction(bound.target, name.replace(/^bound /, ""), "helper");
     const rest = [bound.thisValue, ...bound.args].map((value, at) =>
       this.describe(value, at === 0 ? `${name} this` : `${name} argument ${at}`),
     );
-    this.parts[index] = {
+    this.reached.parts[index] = {
       kind: "helper",
       name,
       digest: digestOf(JSON.stringify(["bound", target, rest, ...this.visitOwn(fn, name)])),
@@ -315,137 +265,17 @@ class ClosureWalk {
     return `#${index}`;
   }
 
-  /** A package's function counts by its place, and by the user's values that it was made with (`debounce(save)`). */
-  private visitPackageFunction(fn: AnyFunction, live: LiveFunction, module: ModuleRef, name: string): string {
-    const place = this.visitModule(fn, module, live.position, name);
-    const captured = [...(live.captured?.() ?? [])].filter(([, value]) => this.isUsers(value));
-    if (captured.length === 0 || place.startsWith("global:")) return place;
-    this.isLasting = false;
-    return JSON.stringify([place, ...captured.map(([key, value]) => [key, this.describe(value, `${name} ${key}`)])]);
-  }
-
-  /** Code of a package and of Node is told by its place alone; null is what packages fill in later (a cache, a timer). */
-  private isUsers(value: unknown): boolean {
-    if (typeof value !== "function") return value !== undefined && value !== null;
-    if (this.scopes.isProxy(value) || this.scopes.builtinName(value) !== undefined) return false;
-    const live = this.scopes.inspect(value);
-    return live.bound !== undefined || (!live.native && !live.module);
-  }
-
-  private visitModule(value: object, module: ModuleRef, position: string, name: string): string {
-    if (module.id === "stagebook") return "global:stagebook";
-    const index = this.reserve(value);
-    const text = `${module.id}${module.file ? ` ${module.file}` : ""} ${position}`;
-    this.parts[index] = {
-      kind: "module",
-      name: module.id.replace(/(.)@.*$/, "$1") === name ? name : `${name} of ${module.id.replace(/(.)@.*$/, "$1")}`,
-      digest: digestOf(text),
-      text,
-    };
-    return `#${index}`;
-  }
-
-  /** Modules that the code loads while it runs. */
-  private visitRequired(ids: readonly (string | null)[], require: unknown): string {
-    const found = ids.map((id) => {
-      if (id === null) return this.untrack("import", "the name of the module is computed");
-      const module = this.scopes.moduleOf(require, id);
-      if (module?.id === "node:process") return this.untrack(`import "${id}"`, "all environment variables at once");
-      if (!module)
-        return this.untrack(`import "${id}"`, "a local module loaded while the stage runs; import it in a cell");
-      const text = `${module.id} ${module.file} *`;
-      return this.addPart(
-        { kind: "module", name: module.id.replace(/(.)@.*$/, "$1"), digest: digestOf(text), text },
-        `require ${text}`,
-      );
-    });
-    return `require ${found.join(" ")}`;
-  }
-
-  /** By `import(…)` as Node runs it; that of a cell is compiled to `require`. */
-  private visitImported(id: string | null): void {
-    if (id === null) this.untrack("import", "the name of the module is computed");
-    else if (!this.scopes.moduleOf(undefined, id))
-      this.untrack(`import "${id}"`, "a module loaded while the stage runs; import it in a cell");
-  }
-
   private visitRef(ref: InputRef, name: string): string {
-    const id = this.idOfRef(ref);
-    const seen = this.indexOf.get(id);
-    if (seen !== undefined) return `#${seen}`;
-    this.parts.push({ kind: "ref", name, ref });
-    this.indexOf.set(id, this.parts.length - 1);
-    return `#${this.parts.length - 1}`;
+    return this.reached.addPart({ kind: "ref", name, ref }, this.idOfRef(ref));
   }
 
   private visitEnv(variable: string): string {
     const value = this.scopes.env(variable);
-    this.checks.push(() => this.scopes.env(variable) === value);
-    return this.addPart(
+    this.reached.checks.push(() => this.scopes.env(variable) === value);
+    return this.reached.addPart(
       { kind: "env", name: `process.env.${variable}`, digest: digestValue(value), text: textOfValue(value) },
       `env ${variable}`,
     );
-  }
-
-  private visitValue(value: unknown, name: string): string {
-    const seen = typeof value === "object" ? this.indexOf.get(value) : undefined;
-    if (seen !== undefined) return `#${seen}`;
-    if (typeof value === "object" && value !== null) this.isLasting = false;
-    try {
-      const digest = digestValue(value, {
-        isForeign: (inner) => inputOf(inner) !== undefined,
-        name,
-        foreign: (inner, path) => this.describeForeign(inner, path),
-      });
-      return this.addPart(
-        { kind: "value", name, digest, text: textOfValue(value) },
-        typeof value === "object" ? value : Symbol(name),
-      );
-    } catch (error) {
-      if (!(error instanceof StagebookError)) throw error;
-      return this.untrack(name, error.message);
-    }
-  }
-
-  /** Functions, stages and class instances inside a value. */
-  private describeForeign(value: object, path: string): string | undefined {
-    if (typeof value === "function" || inputOf(value) || this.scopes.isProxy(value)) return this.describe(value, path);
-    const builtin = this.scopes.builtinName(value);
-    if (builtin !== undefined) return this.visitBuiltin(builtin, path);
-    const content = contentOf(value, (prototype) => this.scopes.builtinName(prototype));
-    if (!content) return undefined;
-    const seen = this.indexOf.get(value);
-    if (seen !== undefined) return `#${seen}`;
-    const index = this.reserve(value);
-    const made = this.visitPrototype(Object.getPrototypeOf(value) as object, "prototype");
-    const own = this.membersIn(value, content, path).map((member) => `${member.key}=${this.visitMember(member, path)}`);
-    const held = "held" in content ? [this.describe(content.held, path)] : [];
-    this.parts[index] = {
-      kind: "value",
-      name: path,
-      digest: digestOf(JSON.stringify([made, own.sort(), ...held, ...this.visitPrivateOf(value, path)])),
-      text: textOfValue(value),
-    };
-    return `#${index}`;
-  }
-
-  /** Private fields of the user's own classes count; those of packages and of Node are listed. */
-  private visitPrivateOf(value: object, path: string): readonly string[] {
-    const keepers = makersOf(value).filter((maker) =>
-      /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(maker)),
-    );
-    const foreign = keepers.find((maker) => this.scopes.inspect(maker).module);
-    if (foreign) this.untrack(path, `private fields of ${foreign.name}`);
-    return keepers.length > 0 && !foreign ? this.visitPrivate(value, path) : [];
-  }
-
-  /** What Node's own classes keep under symbols is theirs: handles, caches, numbers that differ in each process. */
-  private membersIn(value: object, { members }: Content, path: string): readonly Member[] {
-    const isNodes = makersOf(value).some((maker) => this.scopes.inspect(maker).module?.id.startsWith("node:"));
-    if (!isNodes) return members;
-    if (members.some((member) => member.isSymbol && isObject(member.value)))
-      this.untrack(path, "what Node keeps inside of it");
-    return members.filter((member) => !member.isSymbol);
   }
 
   /** Inputs read twice are one part; callbacks are told apart by identity. */
@@ -462,25 +292,6 @@ class ClosureWalk {
       case "stage":
         return ref.part ?? `stage ${ref.name} ${ref.overrides ? digestAnything(ref.overrides, this.scopes) : ""}`;
     }
-  }
-
-  private addPart(part: KeyPart, id: unknown): string {
-    const seen = this.indexOf.get(id);
-    if (seen !== undefined) return `#${seen}`;
-    this.parts.push(part);
-    this.indexOf.set(id, this.parts.length - 1);
-    return `#${this.parts.length - 1}`;
-  }
-
-  private reserve(id: unknown): number {
-    this.parts.push({ kind: "value", name: "", digest: digestOf(""), text: "" });
-    this.indexOf.set(id, this.parts.length - 1);
-    return this.parts.length - 1;
-  }
-
-  private untrack(name: string, why: string): string {
-    this.untracked.set(name, { name, why });
-    return `untracked:${name}`;
   }
 }
 
