@@ -1,5 +1,5 @@
 /** What a stage's function reaches: its code, its helpers, the values and inputs that they read. One walk per stage. */
-import { inputOf, type InputRef } from "../stage/input";
+import { inputOf, type InputLeaf, type InputRef } from "../stage/input";
 import { digestValue } from "./canonical";
 import { textOfValue } from "./describe";
 import { digestOf } from "./digest";
@@ -14,7 +14,7 @@ import {
 } from "./own-members";
 import { Reached, type ClosurePart, type Untracked, type Visitor } from "./reached";
 import { ReachedModules } from "./reached-modules";
-import { ReachedValues } from "./reached-values";
+import { ReachedValues, type GivenValue } from "./reached-values";
 import type { AnyFunction, LiveFunction, Scopes } from "./scopes";
 import { nameOf, parseFunction, readableName, type FreeName, type ParsedFunction } from "./source";
 import { findSurrounding } from "./surroundings";
@@ -23,6 +23,8 @@ export interface Closure {
   /** In order of discovery, the function itself first; parts refer to each other by index. */
   readonly parts: readonly ClosurePart[];
   readonly untracked: readonly Untracked[];
+  /** The fixed inputs that hold functions, by path; of the others the digest of their value says all. */
+  readonly given: ReadonlyMap<string, GivenValue>;
   /**
    * Whether a walk now would find the same: every binding still has the same value, and none of them can change inside.
    * Absent where that cannot be told; then only a new walk tells.
@@ -30,13 +32,14 @@ export interface Closure {
   readonly stillHolds?: () => boolean;
 }
 
-/** Walks a function. Never throws for what it meets: what cannot be followed is listed. */
-export function findClosure(fn: AnyFunction, name: string, scopes: Scopes): Closure {
+/** Walks a function and the functions among its fixed inputs. Never throws for what it meets: what cannot be followed is listed. */
+export function findClosure(fn: AnyFunction, name: string, scopes: Scopes, inputs: readonly InputLeaf[] = []): Closure {
   const walk = new ClosureWalk(scopes);
   walk.visitFunction(fn, name, "body");
+  const given = walk.visitInputs(inputs);
   const { parts, untracked, checks, isLasting } = walk.reached;
   const stillHolds = isLasting ? { stillHolds: () => checks.every((check) => check()) } : {};
-  return { parts, untracked: [...untracked.values()], ...stillHolds };
+  return { parts, untracked: [...untracked.values()], given, ...stillHolds };
 }
 
 /** The digest of a value that may hold functions and instances: what notebook variables are compared by. */
@@ -77,6 +80,15 @@ class ClosureWalk implements Visitor {
   constructor(private readonly scopes: Scopes) {
     this.values = new ReachedValues(this.reached, scopes, this);
     this.modules = new ReachedModules(this.reached, scopes, this);
+  }
+
+  visitInputs(leaves: readonly InputLeaf[]): ReadonlyMap<string, GivenValue> {
+    const found = new Map<string, GivenValue>();
+    for (const leaf of leaves) {
+      const given = "value" in leaf ? this.values.visitGiven(leaf.value, leaf.path || "input") : undefined;
+      if (given) found.set(leaf.path, given);
+    }
+    return found;
   }
 
   /** Returns how other parts refer to it. */

@@ -6,6 +6,7 @@ import { digestValue } from "./canonical";
 import type { Closure } from "./closure";
 import { textOfValue } from "./describe";
 import { digestOf } from "./digest";
+import type { GivenValue } from "./reached-values";
 import type { KeyPart } from "./parts";
 
 /** Counts in every key: a change of how keys are made makes every result stale. */
@@ -73,11 +74,14 @@ const lastKeys = new WeakMap<StageDefinition, LastKey>();
 interface Place {
   readonly slot: string;
   readonly path: string;
-  readonly source: { readonly ref: InputRef } | { readonly value: unknown };
+  readonly source: { readonly ref: InputRef } | { readonly value: unknown } | { readonly given: GivenValue };
 }
 
 function placesOf(definition: StageDefinition, closure: Closure): readonly Place[] {
-  const declared = definition.inputs.leaves.map((leaf): Place => ({ slot: leaf.path, path: leaf.path, source: leaf }));
+  const declared = definition.inputs.leaves.map((leaf): Place => {
+    const given = closure.given.get(leaf.path);
+    return { slot: leaf.path, path: leaf.path, source: given ? { given } : leaf };
+  });
   const read = closure.parts.flatMap((part, index): Place[] =>
     part.kind === "ref" ? [{ slot: `#${index}`, path: part.name, source: part }] : [],
   );
@@ -90,6 +94,10 @@ function readPlace(
   digestInput: (ref: InputRef, path: string) => InputDigest,
 ): InputDigest {
   if ("ref" in source) return digestInput(source.ref, path);
+  if ("given" in source) {
+    if ("error" in source.given) throw source.given.error;
+    return { state: "known", kind: "value", name: path, ...source.given };
+  }
   const { value } = source;
   const digest = digestValue(value, { name: path || "input" });
   return { state: "known", kind: "value", name: path, digest, text: textOfValue(value) };

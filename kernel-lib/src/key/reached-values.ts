@@ -1,13 +1,17 @@
 /** Values that code reaches: by their bytes, and what they hold that has none: functions, instances, what those inherit. */
+import { types } from "node:util";
 import { inputOf } from "../stage/input";
-import { StagebookError } from "../protocol";
+import { StagebookError, type Digest } from "../protocol";
 import { digestValue } from "./canonical";
 import { contentOf, type Content } from "./content";
 import { textOfValue } from "./describe";
 import { digestOf } from "./digest";
 import { isObject, makerOf, makersOf, membersOf, type Member } from "./own-members";
 import type { Reached, Visitor } from "./reached";
-import type { Scopes } from "./scopes";
+import type { AnyFunction, Scopes } from "./scopes";
+
+/** What a given value that holds functions counts as; the reason when it cannot. */
+export type GivenValue = { readonly digest: Digest; readonly text: string } | { readonly error: StagebookError };
 
 export class ReachedValues {
   constructor(
@@ -34,6 +38,35 @@ export class ReachedValues {
       if (!(error instanceof StagebookError)) throw error;
       return this.reached.untrack(name, error.message);
     }
+  }
+
+  /**
+   * A value that was given, not found in code: its functions count by what they reach, stages and parameters in it are edges, instances
+   * and the rest are refused with their path. Undefined when it holds none of these: its own digest says all.
+   */
+  visitGiven(value: unknown, path: string): GivenValue | undefined {
+    if (!mayHoldFunctions(value)) return undefined;
+    let found = false;
+    const foreign = (inner: object, at: string): string | undefined => {
+      if (!inputOf(inner) && !(typeof inner === "function" && this.isReadable(inner))) return undefined;
+      found = true;
+      if (inner !== value) this.reached.isLasting = false;
+      return this.visitor.describe(inner, at);
+    };
+    try {
+      const digest = digestValue(value, { name: path, foreign, isForeign: (inner) => inputOf(inner) !== undefined });
+      return found ? { digest, text: textOfValue(value) } : undefined;
+    } catch (error) {
+      if (error instanceof StagebookError) return { error };
+      throw error;
+    }
+  }
+
+  private isReadable(fn: AnyFunction): boolean {
+    if (this.scopes.isProxy(fn)) return false;
+    if (this.scopes.builtinName(fn) !== undefined) return true;
+    const live = this.scopes.inspect(fn);
+    return live.bound !== undefined || !live.native;
   }
 
   /** Functions, stages and class instances inside a value. */
@@ -119,4 +152,10 @@ export class ReachedValues {
       this.reached.untrack(path, "what Node keeps inside of it");
     return members.filter((member) => !member.isSymbol);
   }
+}
+
+/** Bytes and single values hold none, and bytes may be many. */
+function mayHoldFunctions(value: unknown): boolean {
+  if (typeof value === "function") return true;
+  return isObject(value) && !ArrayBuffer.isView(value) && !types.isAnyArrayBuffer(value);
 }
