@@ -1,4 +1,4 @@
-/** Functions that are given as inputs count by their code and by what they reach, like helpers. */
+/** Functions that are given as inputs or parameters count by their code and by what they reach, like helpers. */
 import { expect, test } from "vitest";
 import { createScript, type Script } from "../run/script";
 
@@ -112,4 +112,58 @@ test("[P5] [D4] a stage or parameter inside a Map that is given is an edge too",
   log();
   expect(await used()).toEqual([4, 2]);
   expect(log()).toEqual(["base running", "base succeeded", "used running", "used succeeded"]);
+});
+
+test("[P5] [O8] a parameter that is a function: the same source is cached, another one runs and is named", async () => {
+  const { p, log } = createScript();
+  const f = p.param("f", (x: number): unknown => x + 1);
+  const a = p.stage("a", { f }, ({ f }) => f(1));
+  expect(await a()).toBe(2);
+  log();
+  f.set((x) => x + 1);
+  expect(await a()).toBe(2);
+  expect(log()).toEqual(["a cached"]);
+  f.set((x) => x + 2);
+  expect((await a.explain()).reasons).toEqual(["f (x) => x + 1 → (x) => x + 2"]);
+  expect(await a()).toBe(3);
+});
+
+test("[P5] [Y7] what a function in a parameter reaches and no key can follow is listed", async () => {
+  const { p } = createScript();
+  const weak = new WeakMap();
+  const f = p.param("f", () => weak.has(p));
+  const a = p.stage("a", { f }, ({ f }) => f());
+  expect((await a.plan()).rows).toMatchObject([{ untracked: [expect.stringMatching(/^weak: .*a WeakMap/)] }]);
+});
+
+test("[P5] an instance of a class as a parameter reaches the stage as it is, and counts by its fields and its class", async () => {
+  const { p, log } = createScript();
+  const make = (by: number) => {
+    class Model {
+      constructor(readonly offset: number) {}
+      predict(x: number): number {
+        return x * by + this.offset;
+      }
+    }
+    return Model;
+  };
+  const [Twice, Thrice] = [make(2), make(3)];
+  const model = p.param("model", new Twice(1));
+  const a = p.stage("a", { model }, ({ model }) => model.predict(10));
+  expect(await a()).toBe(21);
+  log();
+  model.set(new Twice(1));
+  expect(await a()).toBe(21);
+  expect(log()).toEqual(["a cached"]);
+  model.set(new Twice(2));
+  expect(await a()).toBe(22);
+  model.set(new Thrice(2));
+  expect(await a()).toBe(32);
+});
+
+test("[P3] an untracked parameter may be anything", async () => {
+  const { p } = createScript();
+  const weak = p.param("weak", new WeakMap(), { tracked: false });
+  const a = p.stage("a", { weak }, ({ weak }) => weak instanceof WeakMap);
+  expect(await a()).toBe(true);
 });

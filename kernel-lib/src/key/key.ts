@@ -20,6 +20,8 @@ export type InputDigest =
       readonly name: string;
       readonly digest: Digest;
       readonly text: string;
+      /** A part of the code says all that there is to say of it. */
+      readonly isCode?: boolean;
     }
   | { readonly state: "pending"; readonly stage: string }
   | { readonly state: "none" };
@@ -96,11 +98,11 @@ function readPlace(
   if ("ref" in source) return digestInput(source.ref, path);
   if ("given" in source) {
     if ("error" in source.given) throw source.given.error;
-    return { state: "known", kind: "value", name: path, ...source.given };
+    return { state: "known", kind: "value", name: path || "input", ...source.given };
   }
   const { value } = source;
-  const digest = digestValue(value, { name: path || "input" });
-  return { state: "known", kind: "value", name: path, digest, text: textOfValue(value) };
+  const name = path || "input";
+  return { state: "known", kind: "value", name, digest: digestValue(value, { name }), text: textOfValue(value) };
 }
 
 function signatureOf(input: InputDigest): string {
@@ -115,7 +117,7 @@ function assemble(
   const options = optionParts(definition);
   const code = closure.parts.flatMap((part, index) => (part.kind === "ref" ? [] : [{ part, slot: `#${index}` }]));
   const known = inputs.flatMap(({ input }): KeyPart[] => {
-    if (input.state !== "known") return [];
+    if (input.state !== "known" || input.isCode) return [];
     const { kind, name, digest, text } = input;
     return [{ kind, name, digest, text }];
   });

@@ -11,7 +11,9 @@ import type { Reached, Visitor } from "./reached";
 import type { AnyFunction, Scopes } from "./scopes";
 
 /** What a given value that holds functions counts as; the reason when it cannot. */
-export type GivenValue = { readonly digest: Digest; readonly text: string } | { readonly error: StagebookError };
+export type GivenValue =
+  | { readonly digest: Digest; readonly text: string; /** It is a function. */ readonly isCode: boolean }
+  | { readonly error: StagebookError };
 
 export class ReachedValues {
   constructor(
@@ -55,7 +57,7 @@ export class ReachedValues {
     };
     try {
       const digest = digestValue(value, { name: path, foreign, isForeign: (inner) => inputOf(inner) !== undefined });
-      return found ? { digest, text: textOfValue(value) } : undefined;
+      return found ? { digest, text: textOfValue(value), isCode: typeof value === "function" } : undefined;
     } catch (error) {
       if (error instanceof StagebookError) return { error };
       throw error;

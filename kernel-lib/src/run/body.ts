@@ -1,4 +1,5 @@
 /** One stage body: its inputs put together, run under its own activity. What becomes of its value: `keep.ts`. */
+import { digestValue } from "../key/canonical";
 import { digestOf } from "../key/digest";
 import type { InputRef } from "../stage/input";
 import { findActivity, withinActivity, type StageActivity } from "./activity";
@@ -105,10 +106,11 @@ export async function inputValue(
   }
 }
 
-/** So that a stage cannot change a parameter's value in place. What cannot be copied is handed over as it is. */
+/** So that a stage cannot change a parameter's value in place. What no copy would equal, an instance of a class, is handed over as it is. */
 function copied(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   try {
+    digestValue(value);
     return structuredClone(value);
   } catch {
     return value;

@@ -194,7 +194,8 @@ export class Planner {
     judged: Judged,
     estimateMs?: number,
   ): Assessment {
-    const untracked = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
+    const reached = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
+    const untracked = [...new Set([...reached, ...this.inputs.untracked(instance)])];
     const estimate = estimateMs === undefined ? {} : { estimateMs };
     const stage = instance.definition.partOf ?? instance.definition.name;
     return { instance, key, needs, row: { stage, ...judged, untracked, ...estimate } };

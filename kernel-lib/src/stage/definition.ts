@@ -51,12 +51,14 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
     );
   checkFunction(fn, name);
   const options = checkOptions(args[takesInputs ? 3 : 2], name);
+  const inputs = takesInputs ? createInputTree(args[1], name) : noInputs;
+  checkLogged(options.logged ?? [], takesInputs ? args[1] : undefined, name);
   return {
     name,
     cell,
     fn: fn as StageFunction,
     takesInputs,
-    inputs: takesInputs ? createInputTree(args[1], name) : noInputs,
+    inputs,
     description: options.description,
     version: options.version,
     seed: options.seed === undefined ? undefined : String(options.seed),
@@ -72,6 +74,19 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
     outputs: options.outputs,
     extra: options.extra ?? "error",
   };
+}
+
+function checkLogged(logged: readonly string[], inputs: unknown, stage: string): void {
+  const named =
+    typeof inputs === "object" && inputs !== null && inputOf(inputs) === undefined ? Object.keys(inputs) : [];
+  const unknown = logged.find((name) => !named.includes(name));
+  if (unknown === undefined) return;
+  throw new StagebookError(
+    "stage-options",
+    `stage "${stage}": logged names "${unknown}", which is no input of it`,
+    named.length > 0 ? `Its inputs are ${named.join(", ")}.` : "Give it inputs by name: { limit }.",
+    { stage },
+  );
 }
 
 /** A part of a stage's output as a stage of its own: cached and compared like any other. `base`: the whole stage. */
