@@ -247,7 +247,7 @@ export class EngineHost implements HandleHost {
   private async row(ref: StageRef): Promise<PlanRowView> {
     this.engine.endEpoch();
     const instance = this.instance(ref);
-    return known((await this.engine.planner.plan([instance])).assessed, instance.id).row;
+    return known((await this.engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id).row;
   }
 
   private reportLost(stage: string, error: unknown): void {
