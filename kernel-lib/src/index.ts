@@ -49,7 +49,7 @@ export function createPipeline(options: PipelineOptions = {}): ScriptPipeline {
 if (kernel) connectNotebook(kernel, insides, version);
 
 export { StagebookError } from "./protocol";
-export type { LogRecord, StagebookEvent } from "./protocol";
+export type { LogRecord, Reason, ReasonKind, StagebookEvent } from "./protocol";
 export type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline";
 export type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "./store/store";
 export type * from "./stage/face";

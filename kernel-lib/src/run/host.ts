@@ -69,11 +69,7 @@ export class EngineHost implements HandleHost {
 
   async explain(ref: StageRef): Promise<Explanation> {
     const row = await this.row(ref);
-    return new ExplanationText(
-      ref.name,
-      row.status,
-      row.reasons.map((reason) => reason.text),
-    );
+    return new ExplanationText(ref.name, row.status, row.reasons);
   }
 
   async load(ref: StageRef): Promise<unknown> {
