@@ -52,7 +52,7 @@ export function createPipeline(options: PipelineOptions = {}): ScriptPipeline {
 if (kernel) connectNotebook(kernel, insides, version);
 
 export { StagebookError } from "./protocol";
-export type { LogRecord, StagebookEvent } from "./protocol";
+export type { LogRecord, Reason, ReasonKind, StagebookEvent } from "./protocol";
 export type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline";
 export { bucketStore, type BucketStoreOptions } from "./store/bucket/bucket-store";
 export type { Bucket, BucketItem } from "./store/bucket/bucket";

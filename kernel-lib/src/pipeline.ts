@@ -171,6 +171,7 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
   const defineEach = (...args: unknown[]): unknown => define(createEachDefinition(args, findActivity().cell));
   const defineParam = (...args: unknown[]): unknown => {
     const definition = createParamDefinition(args, findActivity().cell);
+    engine.params.checkKeyable(definition, definition.initial);
     engine.registry.params.define(definition, aliveCell, engine.labelOf);
     engine.params.define(definition);
     engine.refresh();

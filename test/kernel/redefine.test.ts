@@ -89,6 +89,43 @@ describe("cells executed again", () => {
     expect(await notebook.read("await moved()")).toBe("2");
   });
 
+  test("[S14] one name in two cells is fine when the first is executed again without it", async () => {
+    await notebook.cell("left-behind", `const wandering = stage("wandering", () => 1);`);
+    expect(await notebook.failing("new-home", `const wandering2 = stage("wandering", () => 2);`)).toContain(
+      "name-taken",
+    );
+    await notebook.cell("left-behind", `const nothing = 1;`);
+    expect(notebook.status("wandering")).toBeUndefined();
+    await notebook.cell("new-home", `const wandering2 = stage("wandering", () => 2);`);
+    expect(notebook.view.stages.wandering?.cell).toBe("new-home");
+    expect(await notebook.read("await wandering2()")).toBe("2");
+  });
+
+  test("[S14] a stage taken out of a cell that defines others too is gone; what needs it says so", async () => {
+    await notebook.cells({
+      both: `const staying = stage("staying", () => 1);\nconst leaving = stage("leaving", () => 2);`,
+      reads: `const reads = stage("reads", { leaving }, ({ leaving }) => leaving);`,
+    });
+    await notebook.cell("run", "await reads();");
+    await notebook.cell("both", `const staying = stage("staying", () => 1);`);
+    expect(notebook.status("leaving")).toBeUndefined();
+    expect(await notebook.read("pipeline.graph().nodes.includes('leaving')")).toBe("false");
+    expect(notebook.status("reads")).toBe("blocked");
+    expect(notebook.reasons("reads").join()).toMatch(/needs "leaving", which no cell defines any more/);
+    expect(await notebook.failing("run", "await reads();")).toMatch(/stage-unknown/);
+    await notebook.cell("run", "1;", { deletedCells: ["reads", "both"] });
+  });
+
+  test("[S14] one parameter in two live cells is an error that names both", async () => {
+    await notebook.cell("p-one", `const twinParam = param("twinParam", 1);`);
+    const text = await notebook.failing("p-two", `const twinParam2 = param("twinParam", 2);`);
+    expect(text).toMatch(
+      /parameter "twinParam" is defined in two cells: \[\d+\] and \[\d+\]|"twinParam".*\[\d+\].*\[\d+\]/,
+    );
+    expect(text).toContain("name-taken");
+    expect(await notebook.read("twinParam.value")).toBe("1");
+  });
+
   test("[S15] a cycle is an error that names its path, and nothing runs", async () => {
     await notebook.cells({
       ping: `const ping = stage("ping", () => 1);`,

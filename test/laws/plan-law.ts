@@ -14,6 +14,7 @@ import {
   type StageSpec,
   type Step,
 } from "./random-pipeline";
+import { checkLooks } from "./refined-plans";
 import { Subject } from "./subject";
 
 /** How many edits were checked, and what the plans said of the stages. */
@@ -25,13 +26,15 @@ export interface LawFigures {
   readonly maybe: number;
   /** `maybe` that did not run. */
   readonly unchanged: number;
+  /** Refined plans that were checked, each just before a body. */
+  readonly looks: number;
 }
 
 /** Prints the seed; STAGEBOOK_SEED repeats a run. Throws for the smallest case that breaks the law. */
 export async function checkPlanLaw(pipelines: number): Promise<LawFigures> {
   const seed = Number(process.env.STAGEBOOK_SEED ?? Date.now() % 2 ** 31);
   console.info(`plan law: STAGEBOOK_SEED=${seed}`);
-  const figures = { edits: 0, bodies: 0, fresh: 0, run: 0, maybe: 0, unchanged: 0 };
+  const figures = { edits: 0, bodies: 0, fresh: 0, run: 0, maybe: 0, unchanged: 0, looks: 0 };
   await fc.assert(
     fc.asyncProperty(pipelineSpec, steps, async (spec, taken) => checkOne(spec, taken, figures)),
     { numRuns: pipelines, seed, timeout: 20_000 },
@@ -59,7 +62,10 @@ async function checkOne(
     );
     expect(namesOf(planned.events, "stage:running"), "a plan runs no body").toEqual([]);
     const run = (): Promise<unknown> => (target === undefined ? subject.pipeline.run() : subject.stage(target)());
+    subject.looks = [];
     const ran = await subject.during(run);
+    checkLooks(subject.looks, ran.events, stages, reached);
+    figures.looks += subject.looks.length;
     const bodies = namesOf(ran.events, "stage:running");
     checkLaw(planned.value, ran.events, stages, reached);
     const uncached = [...(target === undefined ? reached : [target])].filter((place) => stages[place]?.cache === false);

@@ -3,6 +3,9 @@ import type { Input, Param, Stage, StageContext, StagebookEvent } from "stageboo
 import { createPipelineWithInsides } from "../../kernel-lib/src/pipeline";
 import type { CellId } from "../../kernel-lib/src/protocol";
 import { withinActivity } from "../../kernel-lib/src/run/activity";
+import { createMemoryStore } from "../../kernel-lib/src/store/memory-store";
+import type { Store } from "../../kernel-lib/src/store/store";
+import { lookAtPlan, type Look } from "./refined-plans";
 import type { Output, PipelineSpec, StageSpec, Wiring } from "./random-pipeline";
 
 type Given = Readonly<Record<string, Output | number>>;
@@ -16,6 +19,8 @@ interface Reach {
 /** The pipeline under test, driven as a notebook's cells drive it. */
 export class Subject {
   readonly events: StagebookEvent[] = [];
+  /** The plans just before the bodies of the last run. */
+  looks: Look[] = [];
   private readonly made;
   private readonly stages: Stage<Output>[] = [];
   private readonly params: Param<number>[];
@@ -24,7 +29,7 @@ export class Subject {
     spec: PipelineSpec,
     readonly store: "memory" | "none",
   ) {
-    this.made = createPipelineWithInsides({ store }, () => undefined);
+    this.made = createPipelineWithInsides({ store: store === "none" ? store : this.lookingStore() }, () => undefined);
     this.made.pipeline.events$.subscribe((event) => this.events.push(event));
     this.params = spec.defaults.map((value, number) => this.made.pipeline.param(`p${number}`, value));
     spec.stages.forEach((stage, place) => this.define(stage, place));
@@ -86,6 +91,22 @@ export class Subject {
   /** When no plan is being made any more. */
   async settle(): Promise<void> {
     await this.made.insides.engine.settled();
+  }
+
+  /** A stage asks for its claim just before its body. */
+  private lookingStore(): object {
+    const store = createMemoryStore();
+    const claim: Store["claim"] = async (key, who) => {
+      this.looks.push(await lookAtPlan(who.stage, this.events, () => this.settle()));
+      return store.claim(key, who);
+    };
+    return new Proxy(store, {
+      get: (target, name) => {
+        if (name === "claim") return claim;
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === "function" ? (member.bind(target) as unknown) : member;
+      },
+    });
   }
 
   private inputFrom(from: number, how: Exclude<Wiring, "read">): Input<Output | number> {

@@ -6,6 +6,7 @@ import { digestValue } from "./canonical";
 import type { Closure } from "./closure";
 import { textOfValue } from "./describe";
 import { digestOf } from "./digest";
+import type { GivenValue } from "./reached-values";
 import type { KeyPart } from "./parts";
 
 /** Counts in every key: a change of how keys are made makes every result stale. */
@@ -19,6 +20,8 @@ export type InputDigest =
       readonly name: string;
       readonly digest: Digest;
       readonly text: string;
+      /** A part of the code says all that there is to say of it. */
+      readonly isCode?: boolean;
     }
   | { readonly state: "pending"; readonly stage: string }
   | { readonly state: "none" };
@@ -73,11 +76,14 @@ const lastKeys = new WeakMap<StageDefinition, LastKey>();
 interface Place {
   readonly slot: string;
   readonly path: string;
-  readonly source: { readonly ref: InputRef } | { readonly value: unknown };
+  readonly source: { readonly ref: InputRef } | { readonly value: unknown } | { readonly given: GivenValue };
 }
 
 function placesOf(definition: StageDefinition, closure: Closure): readonly Place[] {
-  const declared = definition.inputs.leaves.map((leaf): Place => ({ slot: leaf.path, path: leaf.path, source: leaf }));
+  const declared = definition.inputs.leaves.map((leaf): Place => {
+    const given = closure.given.get(leaf.path);
+    return { slot: leaf.path, path: leaf.path, source: given ? { given } : leaf };
+  });
   const read = closure.parts.flatMap((part, index): Place[] =>
     part.kind === "ref" ? [{ slot: `#${index}`, path: part.name, source: part }] : [],
   );
@@ -90,9 +96,13 @@ function readPlace(
   digestInput: (ref: InputRef, path: string) => InputDigest,
 ): InputDigest {
   if ("ref" in source) return digestInput(source.ref, path);
+  if ("given" in source) {
+    if ("error" in source.given) throw source.given.error;
+    return { state: "known", kind: "value", name: path || "input", ...source.given };
+  }
   const { value } = source;
-  const digest = digestValue(value, { name: path || "input" });
-  return { state: "known", kind: "value", name: path, digest, text: textOfValue(value) };
+  const name = path || "input";
+  return { state: "known", kind: "value", name, digest: digestValue(value, { name }), text: textOfValue(value) };
 }
 
 function signatureOf(input: InputDigest): string {
@@ -107,7 +117,7 @@ function assemble(
   const options = optionParts(definition);
   const code = closure.parts.flatMap((part, index) => (part.kind === "ref" ? [] : [{ part, slot: `#${index}` }]));
   const known = inputs.flatMap(({ input }): KeyPart[] => {
-    if (input.state !== "known") return [];
+    if (input.state !== "known" || input.isCode) return [];
     const { kind, name, digest, text } = input;
     return [{ kind, name, digest, text }];
   });

@@ -112,7 +112,7 @@ export class PageCommands {
 
   private async explain(instance: Instance): Promise<Result<"explain">> {
     const { engine } = this.parts;
-    const assessed = known((await engine.planner.plan([instance])).assessed, instance.id);
+    const assessed = known((await engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
     const { status, reasons } = assessed.row;
     const text = reasons.length ? reasons.map((reason) => reason.text).join("; ") : status;
     return {

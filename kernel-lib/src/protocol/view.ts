@@ -190,7 +190,8 @@ class Draft {
       status,
       estimateMs: row.estimateMs,
       error: status === "failed" ? before.error : undefined,
-      ...(result ? { result } : {}),
+      // A result of other parameter values, or one that was cleared, is none of a stage that never ran.
+      ...(result || status === "new" ? { result } : {}),
     });
   }
 

@@ -2,6 +2,7 @@
 import { StagebookError } from "../protocol";
 import type { StageDefinition } from "../stage/definition";
 import type { StageContext } from "../stage/face";
+import { digestValue } from "../key/canonical";
 import type { InputRef } from "../stage/input";
 import { findActivity, withinActivity, type StageActivity } from "./activity";
 import { SpooledItems, type BodyRun, type InputValues, type KnownKey, type Made } from "./body-parts";
@@ -28,8 +29,9 @@ export async function runBody(
   const { definition } = instance;
   const startedAt = engine.clock.now();
   const unplanned = new Set<string>();
+  const named = definition.each ? (inputs as { readonly inputs?: unknown }).inputs : inputs;
   const logged = Object.fromEntries(
-    definition.logged.map((name) => [name, (inputs as Record<string, unknown> | null)?.[name]]),
+    definition.logged.map((name) => [name, (named as Record<string, unknown> | null | undefined)?.[name]]),
   );
   const files = new FileOutputs(definition.name, engine.store, await engine.scratch.folder());
   const over = new AbortController();
@@ -159,10 +161,11 @@ export async function inputValue(
   }
 }
 
-/** So that a stage cannot change a parameter's value in place. What cannot be copied is handed over as it is. */
+/** So that a stage cannot change a parameter's value in place. What no copy would equal, an instance of a class, is handed over as it is. */
 export function copied(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   try {
+    digestValue(value);
     return structuredClone(value);
   } catch {
     return value;

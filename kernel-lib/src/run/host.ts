@@ -69,11 +69,7 @@ export class EngineHost implements HandleHost {
 
   async explain(ref: StageRef): Promise<Explanation> {
     const row = await this.row(ref);
-    return new ExplanationText(
-      ref.name,
-      row.status,
-      row.reasons.map((reason) => reason.text),
-    );
+    return new ExplanationText(ref.name, row.status, row.reasons);
   }
 
   async load(ref: StageRef): Promise<unknown> {
@@ -246,7 +242,7 @@ export class EngineHost implements HandleHost {
   private async row(ref: StageRef): Promise<PlanRowView> {
     this.engine.endEpoch();
     const instance = this.instance(ref);
-    return known((await this.engine.planner.plan([instance])).assessed, instance.id).row;
+    return known((await this.engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id).row;
   }
 
   private reportLost(stage: string, error: unknown): void {

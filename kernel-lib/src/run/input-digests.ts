@@ -35,6 +35,17 @@ export class InputDigests {
     return { files: await settled(files), computed: await settled(computed) };
   }
 
+  /** What no key can follow in the values of its parameters: names that a function in one reaches. */
+  untracked(instance: Instance): readonly string[] {
+    const { instances, params } = this.parts;
+    return instances.refs(instance).flatMap(({ ref }) => {
+      if (ref.kind !== "param" || !params.definition(ref.name).tracked) return [];
+      const value = params.value(ref.name, instance.overlay);
+      if (typeof value !== "function" && typeof value !== "object") return [];
+      return params.given(ref.name, value).untracked.map(({ name, why }) => `${name}: ${why}`);
+    });
+  }
+
   /** What is known of one input now. */
   digest(
     instance: Instance,
@@ -76,7 +87,7 @@ export class InputDigests {
           state: "known",
           kind: "param",
           name: ref.name,
-          digest: params.digest(value),
+          digest: params.given(ref.name, value).digest,
           text: params.text(value),
         };
       }

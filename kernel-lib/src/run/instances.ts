@@ -87,6 +87,7 @@ export class Instances {
       instance.definition.keyedBy ?? instance.definition.fn,
       instance.definition.name,
       this.scopes,
+      instance.definition.inputs.leaves,
     );
     this.closures.set(instance.definition, closure);
     this.lastClosures.set(instance.definition, closure);

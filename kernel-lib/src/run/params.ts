@@ -2,7 +2,7 @@
 import v8 from "node:v8";
 import type { Digest, EventBody, LogLevel, ParamView } from "../protocol";
 import { StagebookError } from "../protocol";
-import { digestAnything } from "../key/closure";
+import { digestAnything, digestGiven, type GivenDigest } from "../key/closure";
 import { textOfValue } from "../key/describe";
 import type { Scopes } from "../key/scopes";
 import { checkValue, valueOf, viewOfParam, type ParamDefinition, type ParamState } from "../stage/param";
@@ -44,12 +44,13 @@ export class ParamValues {
     this.emit({ type: "param:removed", param: name });
   }
 
-  /** All or nothing: throws `param-unknown` or `param-value` before any is set. */
+  /** All or nothing: throws `param-unknown`, `param-value` or `not-keyable` before any is set. */
   set(values: Readonly<Record<string, unknown>>, by: "code" | "page"): void {
     const changes = Object.entries(values).map(([name, given]) => {
       const state = this.check(name);
       const value = by === "page" ? this.decode(state.definition, given) : given;
       checkValue(state.definition, value);
+      this.checkKeyable(state.definition, value);
       return { name, state, value };
     });
     for (const { name, state, value } of changes) {
@@ -87,11 +88,16 @@ export class ParamValues {
 
   /** A value as a person would write it. */
   text(value: unknown): string {
-    return textOfValue(value);
+    return typeof value === "function" ? short(Function.prototype.toString.call(value)) : textOfValue(value);
   }
 
   digest(value: unknown): Digest {
-    return digestAnything(value, this.scopes) as Digest;
+    return digestAnything(value, this.scopes);
+  }
+
+  /** What the value counts as in a key. Throws `not-keyable`. */
+  given(name: string, value: unknown): GivenDigest {
+    return digestGiven(value, name, this.scopes);
   }
 
   /** Values for one use, checked. `wire`: they come from the page. Throws `param-unknown`, `param-value`. */
@@ -101,6 +107,7 @@ export class ParamValues {
         const { definition } = this.check(name);
         const value = wire ? this.decode(definition, given) : given;
         checkValue(definition, value);
+        this.checkKeyable(definition, value);
         return [name, value];
       }),
     );
@@ -115,6 +122,11 @@ export class ParamValues {
       `there is no parameter "${name}"`,
       known.length ? `Parameters are ${known.join(", ")}.` : `Define it: param("${name}", 10).`,
     );
+  }
+
+  /** Throws `not-keyable` for a value that counts and that no key can tell from others. */
+  checkKeyable(definition: ParamDefinition, value: unknown): void {
+    if (definition.tracked) this.given(definition.name, value);
   }
 
   private decode(definition: ParamDefinition, wire: unknown): unknown {
@@ -190,4 +202,10 @@ export class ParamValues {
     this.kept ??= { ...(this.notes.read() as unknown as Record<string, Kept>) };
     return this.kept;
   }
+}
+
+/** Code on one line. */
+function short(source: string): string {
+  const line = source.replace(/\s+/g, " ");
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }

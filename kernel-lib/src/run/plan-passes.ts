@@ -41,24 +41,43 @@ export function shareEqualWork(assessed: Map<string, Assessment>): void {
       for (const each of group) assessed.set(each.instance.id, { ...each, row: { ...each.row, action: "maybe" } });
 }
 
-/** A result whose value is gone is made again when something that runs needs it. Until then its record says all that keys need. */
-export function makeAgain(
-  assessed: Map<string, Assessment>,
-  { isGone, wanted }: { readonly isGone: (assessment: Assessment) => boolean; readonly wanted: ReadonlySet<string> },
-): void {
+/** What is known of values that are gone. `looks`: ids to look at anew, whoever needs them. */
+export interface Values {
+  /** `anew`: asks the store, which may have lost it since. */
+  isGone(assessment: Assessment, anew: boolean): boolean | Promise<boolean>;
+  readonly wanted: ReadonlySet<string>;
+  readonly looks: ReadonlySet<string>;
+}
+
+/**
+ * A result whose value is gone is made again when something that runs needs it, or the caller takes it. Until then its record says
+ * all that keys need, and the plan says that it is gone.
+ */
+export async function makeAgain(assessed: Map<string, Assessment>, values: Values): Promise<void> {
   const readers = new Map<string, Set<string>>();
   // Readers before what they read.
   for (const [id, assessment] of [...assessed].reverse()) {
-    const { row, instance } = assessment;
-    const name = instance.definition.name;
-    if ((row.action === "fresh" || row.action === "load") && isGone(assessment)) {
+    const { row } = assessment;
+    if (row.action === "fresh" || row.action === "load") {
       const above = [...(readers.get(id) ?? [])].map((reader) => known(assessed, reader).row);
-      const sure = wanted.has(id) || above.some(({ action }) => action === "run");
+      const sure = values.wanted.has(id) || above.some(({ action }) => action === "run");
       const waitsFor = above.filter(({ action }) => action === "maybe").map(({ stage }) => stage);
-      const reasons: readonly Reason[] = [{ kind: "lost", name, text: "its stored value is gone, and needed" }];
-      if (sure) assessed.set(id, { ...assessment, row: { ...row, action: "run", status: "stale", reasons } });
-      else if (waitsFor.length > 0) assessed.set(id, { ...assessment, row: { ...row, action: "maybe", waitsFor } });
+      const gone = values.isGone(assessment, sure || waitsFor.length > 0 || values.looks.has(id));
+      // Most are there at once: waiting for each would take longer than all the rest.
+      if (gone instanceof Promise ? await gone : gone) assessed.set(id, withoutValue(assessment, sure, waitsFor));
     }
     for (const need of assessment.needs) readers.set(need, (readers.get(need) ?? new Set()).add(id));
   }
+}
+
+function withoutValue(assessment: Assessment, isNeeded: boolean, waitsFor: readonly string[]): Assessment {
+  const { row } = assessment;
+  const lost = (text: string): readonly Reason[] => [{ kind: "lost", name: assessment.instance.definition.name, text }];
+  if (isNeeded)
+    return {
+      ...assessment,
+      row: { ...row, action: "run", status: "stale", reasons: lost("its stored value is gone, and needed") },
+    };
+  const reasons = lost("its stored value is gone; it is made again when it is needed");
+  return { ...assessment, row: { ...row, action: waitsFor.length > 0 ? "maybe" : "load", waitsFor, reasons } };
 }

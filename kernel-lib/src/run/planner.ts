@@ -27,6 +27,8 @@ export interface PlanFor {
   readonly isAsked?: boolean;
   /** The values of the targets will be taken: those that are gone are made again. */
   readonly wantsValues?: boolean;
+  /** Whether the values of the targets are still in the store is looked at anew. */
+  readonly isLookedAt?: boolean;
 }
 
 /** What planning reads. */
@@ -58,7 +60,10 @@ export class Planner {
   }
 
   /** The targets and everything that they need. */
-  async plan(targets: readonly Instance[], { isAsked = false, wantsValues = false }: PlanFor = {}): Promise<FullPlan> {
+  async plan(
+    targets: readonly Instance[],
+    { isAsked = false, wantsValues = false, isLookedAt = false }: PlanFor = {},
+  ): Promise<FullPlan> {
     const reached = this.reachAll(targets);
     const graph = this.graphOf(reached);
     const outside = await this.inputs.lookOutside(
@@ -75,9 +80,11 @@ export class Planner {
       assessed.set(id, forced.has(id) ? force(assessment) : assessment);
     }
     shareEqualWork(assessed);
-    makeAgain(assessed, {
-      isGone: ({ key }) => key.key !== undefined && this.parts.results.isGone(key.key),
-      wanted: new Set(wantsValues ? targets.map(({ id }) => id) : []),
+    const ids = new Set(targets.map(({ id }) => id));
+    await makeAgain(assessed, {
+      isGone: ({ key }, anew) => key.key !== undefined && this.parts.results.isGone(key.key, anew),
+      wanted: wantsValues ? ids : new Set(),
+      looks: isLookedAt ? ids : new Set(),
     });
     for (const id of graph.stuck) assessed.set(id, this.assessStuck(known(reached, id), graph));
     return { graph, assessed };
@@ -194,7 +201,8 @@ export class Planner {
     judged: Judged,
     estimateMs?: number,
   ): Assessment {
-    const untracked = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
+    const reached = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
+    const untracked = [...new Set([...reached, ...this.inputs.untracked(instance)])];
     const estimate = estimateMs === undefined ? {} : { estimateMs };
     const stage = instance.definition.partOf ?? instance.definition.name;
     return { instance, key, needs, row: { stage, ...judged, untracked, ...estimate } };

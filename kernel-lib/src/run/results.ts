@@ -64,9 +64,18 @@ export class Results {
     return entry;
   }
 
-  /** True when the value is known to be gone, though its record is there. */
-  isGone(key: Digest): boolean {
-    return this.hollow.has(key);
+  /** True when the value is gone, though its record is there: as far as it is known, or `anew` by the store. */
+  isGone(key: Digest, anew?: false): boolean;
+  isGone(key: Digest, anew: boolean): boolean | Promise<boolean>;
+  isGone(key: Digest, anew = false): boolean | Promise<boolean> {
+    const entry = anew && !this.unstored.has(key) ? this.entries.get(key) : undefined;
+    return entry ? this.lookAgain(entry) : this.hollow.has(key);
+  }
+
+  private async lookAgain(entry: Entry): Promise<boolean> {
+    // What was found damaged when it was read may well look whole.
+    if (!this.hollow.has(entry.key) && !(await this.store.isWhole(entry))) this.hollow.add(entry.key);
+    return this.hollow.has(entry.key);
   }
 
   isHere(key: Digest): boolean {

@@ -1,5 +1,5 @@
 /** What stages, plans and explanations say when they are printed. */
-import type { PlanRowView, StageView } from "../protocol";
+import type { PlanRowView, Reason, StageView } from "../protocol";
 import type { Explanation, Freshness, Plan, PlanRow } from "../stage/face";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -58,8 +58,12 @@ export class ExplanationText implements Explanation {
   constructor(
     readonly stage: string,
     readonly status: Freshness,
-    readonly reasons: readonly string[],
+    readonly causes: readonly Reason[],
   ) {}
+
+  get reasons(): readonly string[] {
+    return this.causes.map(({ text }) => text);
+  }
 
   toString(): string {
     return this.reasons.length === 0

@@ -64,12 +64,14 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
     );
   checkFunction(fn, name);
   const options = checkOptions(args[takesInputs ? 3 : 2], name);
+  const inputs = takesInputs ? createInputTree(args[1], name) : noInputs;
+  checkLogged(options.logged ?? [], takesInputs ? args[1] : undefined, name);
   return {
     name,
     cell,
     fn: fn as StageFunction,
     takesInputs,
-    inputs: takesInputs ? createInputTree(args[1], name) : noInputs,
+    inputs,
     description: options.description,
     version: options.version,
     seed: options.seed === undefined ? undefined : String(options.seed),
@@ -110,6 +112,7 @@ export function createEachDefinition(args: readonly unknown[], cell: CellId | nu
       { stage: name },
     );
   const options = checkEachOptions(args[takesInputs ? 4 : 3], name);
+  checkLogged(options.logged ?? [], takesInputs ? args[2] : undefined, name);
   return {
     name,
     cell,
@@ -137,6 +140,19 @@ export function createEachDefinition(args: readonly unknown[], cell: CellId | nu
 
 function isSource(source: unknown): boolean {
   return inputOf(source) !== undefined || Array.isArray(source);
+}
+
+function checkLogged(logged: readonly string[], inputs: unknown, stage: string): void {
+  const named =
+    typeof inputs === "object" && inputs !== null && inputOf(inputs) === undefined ? Object.keys(inputs) : [];
+  const unknown = logged.find((name) => !named.includes(name));
+  if (unknown === undefined) return;
+  throw new StagebookError(
+    "stage-options",
+    `stage "${stage}": logged names "${unknown}", which is no input of it`,
+    named.length > 0 ? `Its inputs are ${named.join(", ")}.` : "Give it inputs by name: { limit }.",
+    { stage },
+  );
 }
 
 /** A part of a stage's output as a stage of its own: cached and compared like any other. `base`: the whole stage. */

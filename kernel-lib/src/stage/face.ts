@@ -1,4 +1,5 @@
 /** The public types: what a cell's author writes and gets. They must type-check in tslab cells (TypeScript 5.0, non-strict). */
+import type { Reason } from "../protocol";
 
 /** Anything that a stage can take as an input: a stage, a parameter, a file. */
 export interface Input<T> {
@@ -114,6 +115,8 @@ export interface Explanation {
   readonly stage: string;
   readonly status: Freshness;
   readonly reasons: readonly string[];
+  /** The same reasons as data: which part, and what it was and is. */
+  readonly causes: readonly Reason[];
   toString(): string;
 }
 

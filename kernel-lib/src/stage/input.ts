@@ -81,7 +81,7 @@ function walk(node: unknown, path: string, above: Set<object>, found: (leaf: Inp
     );
   const ref = inputOf(node);
   if (ref) return found({ path, ref });
-  if (node instanceof Promise)
+  if (types.isPromise(node) || node instanceof Promise)
     throw new StagebookError(
       "input-promise",
       `stage "${stage}": input ${path || "itself"} is a promise`,

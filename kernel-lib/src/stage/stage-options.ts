@@ -8,6 +8,8 @@ type OptionName = keyof StageOptions;
 type Check = (value: unknown) => readonly [what: string, advice: string] | undefined;
 
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === "string");
+const isListOfNames = (names: readonly string[]): boolean =>
+  names.length > 0 && !names.includes("") && new Set(names).size === names.length;
 const oneOf =
   (choices: readonly string[]): Check =>
   (value) =>
@@ -25,11 +27,11 @@ const checks: { readonly [name in OptionName]-?: Check } = {
   description: (value) => (typeof value === "string" ? undefined : ["is not a text", "Give a sentence."]),
   version: (value) => (typeof value === "string" ? undefined : ["is not a text", 'Write version: "2".']),
   seed: (value) =>
-    typeof value === "string" || typeof value === "number" ? undefined : ["is not a number or text", "Write seed: 1."],
+    typeof value === "string" || Number.isFinite(value) ? undefined : ["is not a number or text", "Write seed: 1."],
   outputs: (value) =>
-    isTexts(value) && (value as readonly string[]).length > 0
+    isTexts(value) && isListOfNames(value as readonly string[])
       ? undefined
-      : ["is not a list of names", 'Write outputs: ["train", "test"].'],
+      : ["is not a list of names, each once", 'Write outputs: ["train", "test"].'],
   extra: oneOf(["error", "drop", "keep"]),
   cache: (value) =>
     typeof value === "boolean" ? undefined : ["is not true or false", "Write cache: false to store nothing."],

@@ -3,7 +3,7 @@
  * copied as they are now; what cannot be copied is refused with its path.
  */
 import { types } from "node:util";
-import { lookupOf, parsedOf, type Lookup } from "../../key/closure";
+import { lookupOf, parsedOf, type Lookup } from "../../key/closure-walk";
 import { contentOf } from "../../key/content";
 import { findBase, isObject, makerOf, makersOf, membersOf, ownValue } from "../../key/own-members";
 import { symbolName } from "../../key/own-keys";
