@@ -107,9 +107,7 @@ async function performAlone(
     const body = await bodyRun(run, order.instance, right, place);
     const before = await run.outputs(order.instance);
     const fill = (): Promise<unknown> =>
-      definition.worker
-        ? checkInputs(engine, order.instance, body)
-        : fillInputs(engine, order.instance, body);
+      definition.worker ? checkInputs(engine, order.instance, body) : fillInputs(engine, order.instance, body);
     let inputs = await fill();
     if (haveMoved(before, await run.outputs(order.instance))) return "moved";
     if (definition.partOf === undefined) run.count();

@@ -111,7 +111,9 @@ export function readClassSource(source: string): ClassSource {
 /** `[Symbol.iterator]`, `["a b"]`: means the same everywhere. */
 function isPlainKey(key: SyntaxNode): boolean {
   if (key.type === "Literal") return true;
-  return key.type === "MemberExpression" && key.computed !== true && textIn(childOf(key, "object"), "name") === "Symbol";
+  return (
+    key.type === "MemberExpression" && key.computed !== true && textIn(childOf(key, "object"), "name") === "Symbol"
+  );
 }
 
 function replaced(node: SyntaxNode, slice: (node: SyntaxNode) => string, text: string): Edit {

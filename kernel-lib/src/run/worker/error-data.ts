@@ -35,7 +35,9 @@ export function dataOfError(error: unknown, depth = 0): ErrorData {
     const { code, message, advice, stage, cell } = error;
     return { kind: "stagebook", code, message, advice, stage, cell, ...cause };
   }
-  const fields = Object.entries(error).filter(([key, value]) => key !== "cause" && key !== "stack" && isCopyable(value));
+  const fields = Object.entries(error).filter(
+    ([key, value]) => key !== "cause" && key !== "stack" && isCopyable(value),
+  );
   return {
     kind: "error",
     name: error.name,

@@ -117,4 +117,3 @@ export type FromThread =
 export type FromKernel =
   | { readonly type: "answer"; readonly id: number; readonly value?: unknown; readonly error?: ErrorData }
   | { readonly type: "abort"; readonly reason: ErrorData };
-

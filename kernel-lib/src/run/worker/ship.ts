@@ -179,7 +179,12 @@ class ShipWalk {
   }
 
   /** A method that the code has taken out of a class that it names. */
-  private memberOfKnownClass(fn: AnyFunction, live: LiveFunction, parsed: ParsedFunction, path: string): ShipRef | undefined {
+  private memberOfKnownClass(
+    fn: AnyFunction,
+    live: LiveFunction,
+    parsed: ParsedFunction,
+    path: string,
+  ): ShipRef | undefined {
     if (isExpression(Function.prototype.toString.call(fn))) return undefined;
     for (const { name } of parsed.freeNames) {
       const owner = live.lookup(name)?.value;
@@ -230,7 +235,11 @@ class ShipWalk {
     const staticKeys = new Set<PropertyKey>();
     const prototypeKeys = new Set<PropertyKey>(["constructor"]);
     const keyOfMember = new Map<ClassMember, ShipRef>();
-    for (const [holder, isStatic, keys] of [[fn, true, staticKeys], [prototype, false, prototypeKeys]] as const) // prettier-ignore
+    for (const [holder, isStatic, keys] of [
+      [fn, true, staticKeys],
+      [prototype, false, prototypeKeys],
+    ] as const)
+      // prettier-ignore
       for (const key of Reflect.ownKeys(holder)) {
         const property = Object.getOwnPropertyDescriptor(holder, key);
         const parts = (["value", "get", "set"] as const).filter((part) => typeof property?.[part] === "function");
@@ -351,8 +360,7 @@ class ShipWalk {
     for (const maker of makers) {
       if (this.ports.scopes.builtinName(maker) !== undefined) continue;
       const { module } = this.ports.scopes.inspect(maker);
-      if (module?.id.startsWith("node:"))
-        return this.refuse(path, `an object of Node (${maker.name})`, NODE_ADVICE);
+      if (module?.id.startsWith("node:")) return this.refuse(path, `an object of Node (${maker.name})`, NODE_ADVICE);
       const source = Function.prototype.toString.call(maker);
       if (!/^class\b/.test(source) || !source.includes("#")) continue;
       const { privateName } = readClassSource(source);
@@ -408,13 +416,22 @@ class ShipWalk {
     return ref;
   }
 
-  private checkGlobal(name: string, frees: readonly FreeName[], { lookup, path }: { lookup: Lookup; path: string }): undefined {
+  private checkGlobal(
+    name: string,
+    frees: readonly FreeName[],
+    { lookup, path }: { lookup: Lookup; path: string },
+  ): undefined {
     const { scopes } = this.ports;
     const advice = "Make it a const in a cell, or pass it as an input.";
     if (name === "arguments") this.refuse(path, "an arrow function with the `arguments` of what is round it", "Use (...args)."); // prettier-ignore
     for (const free of frees) {
       const around = findSurrounding(free, lookup, scopes);
-      if (around?.kind === "untracked" && around.why === "a global variable" && around.name.slice("globalThis.".length) in globalThis) // prettier-ignore
+      if (
+        around?.kind === "untracked" &&
+        around.why === "a global variable" &&
+        around.name.slice("globalThis.".length) in globalThis
+      )
+        // prettier-ignore
         this.refuse(around.name, "a global variable of the kernel", advice);
       const member = free.members[0];
       if (!around && member !== undefined && scopes.addedToGlobal(name, member))
@@ -547,8 +564,8 @@ function named(fn: AnyFunction): { readonly name?: string } {
 const without = (name: string): ReadonlySet<PropertyKey> => new Set([...alwaysThere].filter((each) => each !== name));
 
 const generatorPrototypes: ReadonlySet<unknown> = new Set([
-  (function* () {}).constructor.prototype, // eslint-disable-line @typescript-eslint/no-empty-function -- for its kind alone
-  (async function* () {}).constructor.prototype, // eslint-disable-line @typescript-eslint/no-empty-function -- for its kind alone
+  function* () {}.constructor.prototype, // eslint-disable-line @typescript-eslint/no-empty-function -- for its kind alone
+  async function* () {}.constructor.prototype, // eslint-disable-line @typescript-eslint/no-empty-function -- for its kind alone
   (async () => undefined).constructor.prototype,
 ]);
 
