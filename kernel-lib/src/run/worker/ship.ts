@@ -16,7 +16,7 @@ import { inputOf, type InputRef } from "../../stage/input";
 import { v8Codec } from "../../store/codec";
 import { checkStorable } from "../../store/fidelity";
 import { sharedSession } from "../inspector-session";
-import { readClassSource, type ClassMember, type ClassSource } from "./class-source";
+import { readClassSource, withPlainKey, type ClassMember, type ClassSource } from "./class-source";
 import { heldBy } from "./held";
 import { findModulePlace } from "./module-places";
 import { notShippable, unbound, type Refusal } from "./refusals";
@@ -27,6 +27,8 @@ export interface ShipPorts {
   readonly scopes: Scopes;
   /** The present value of a parameter that the code reads by name. */
   paramValue(name: string): unknown;
+  /** What things are called in errors, where the path to them is Stagebook's own. */
+  readonly labels?: ReadonlyMap<unknown, string>;
 }
 
 /** A packed value, for any number of threads. */
@@ -85,6 +87,7 @@ class ShipWalk {
     if (!isThing(value)) return [value];
     const seen = this.indexOf.get(value);
     if (seen !== undefined) return seen;
+    path = this.ports.labels?.get(value) ?? path;
     const input = inputOf(value);
     if (input) return this.inputRef(value, input, path);
     if (types.isProxy(value)) return this.refuse(path, "a proxy", "Capture the object behind it.");
@@ -171,7 +174,8 @@ class ShipWalk {
     if (form === "method" && /\bsuper\b|#[\p{ID_Start}$_]/u.test(source))
       this.refuse(path, "a method taken out of its class, which uses `super` or private names", "Capture the class or pass what it gives."); // prettier-ignore
     this.queue.push(() => {
-      const code = this.codeOf(fn, source, { lookup: (name) => live.lookup(name), parsed, path });
+      const text = form === "method" ? withPlainKey(source) : source;
+      const code = this.codeOf(fn, text, { lookup: (name) => live.lookup(name), parsed, path });
       this.nodes[at] = { kind: "function", form, code, ...named(fn), own: this.functionOwn(fn, path) };
     });
     this.reservePrototype(fn, at, path);
@@ -404,6 +408,8 @@ class ShipWalk {
     for (const free of frees)
       if (parsed.assigned.includes(nameOf(free)) && !(free.name === "exports" && free.members.length === 0))
         this.refuse(readableName(free), `assigned by ${path}: the variable itself stays in the kernel`, "Keep the value inside the stage's function, or return it."); // prettier-ignore
+    if (name === "arguments")
+      this.refuse(path, "an arrow function with the `arguments` of what is round it", "Use (...args) there.");
     const found = lookup(name);
     if (!found) return this.checkGlobal(name, frees, { lookup, path });
     const { value } = found;
@@ -423,7 +429,6 @@ class ShipWalk {
   ): undefined {
     const { scopes } = this.ports;
     const advice = "Make it a const in a cell, or pass it as an input.";
-    if (name === "arguments") this.refuse(path, "an arrow function with the `arguments` of what is round it", "Use (...args)."); // prettier-ignore
     for (const free of frees) {
       const around = findSurrounding(free, lookup, scopes);
       if (
@@ -579,7 +584,11 @@ function isOwnPrototype(fn: AnyFunction, prototype: object): boolean {
 
 /** A generator function has a prototype without a constructor. */
 function isOfGenerator(fn: AnyFunction, prototype: object): boolean {
-  return types.isGeneratorFunction(fn) && Reflect.ownKeys(prototype).length === 0;
+  return (
+    types.isGeneratorFunction(fn) &&
+    !Object.hasOwn(prototype, "constructor") &&
+    ownValue(Object.getPrototypeOf(fn) as object, "prototype") === Object.getPrototypeOf(prototype)
+  );
 }
 
 function stepTo(path: string, key: string | symbol): string {

@@ -114,6 +114,11 @@ class WorkerBody implements CallHost {
     };
     this.shipped = ship(cargo, definition.name, {
       scopes: engine.scopes,
+      labels: new Map<unknown, string>([
+        ...leaves.map((leaf, at) => [values[at], leaf.path || "input"] as const),
+        [definition.codec, "codec"],
+        [definition.fn, "the stage's function"],
+      ]),
       paramValue: (name) => engine.params.value(name, instance.overlay),
     });
     const folder = engine.store.threads?.folder;
