@@ -1,6 +1,6 @@
 /** Errors on their way between threads: message, name, stack, own properties and cause, as data. */
 import { StagebookError } from "../../protocol";
-import { v8Codec } from "../../store/codec";
+import { checkStorable } from "../../store/fidelity";
 import { userStack } from "../error-view";
 
 export type ErrorData =
@@ -67,8 +67,8 @@ const builtIn = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, 
 
 function isCopyable(value: unknown): boolean {
   try {
-    v8Codec.encode(value);
-    return typeof value !== "function";
+    checkStorable(value);
+    return true;
   } catch {
     // What cannot be copied stays behind.
     return false;

@@ -9,8 +9,7 @@ import { encodeOutput } from "../encode-output";
 import type { FileOutputs } from "../file-outputs";
 import { itemsOf } from "../streams";
 import type { KernelLink } from "./kernel-link";
-import type { BodyWork, CallPlace } from "./messages";
-import type { Performed } from "./thread";
+import type { BodyWork, CallPlace, Performed } from "./messages";
 import { blobsIn } from "./thread-inputs";
 
 export interface OutputPlaces {

@@ -8,7 +8,7 @@ import { createStageContext } from "../stage-context";
 import { dataOfError, errorOfData } from "./error-data";
 import { FileOutputs } from "../file-outputs";
 import type { FileRef } from "../../store/store";
-import type { BodyCargo, CallOrder, CallPlace, CallResult, ItemCargo } from "./messages";
+import type { BodyCargo, CallOrder, CallPlace, ItemCargo, Performed } from "./messages";
 import { KernelLink } from "./kernel-link";
 import { previousOutput, readInputs } from "./thread-inputs";
 import { takeOutput } from "./thread-output";
@@ -41,12 +41,6 @@ export async function runCall(
   } finally {
     call.isOver = true;
   }
-}
-
-/** What the kernel gets, and the memory that goes with it. */
-export interface Performed {
-  readonly result: CallResult;
-  readonly transfer: readonly ArrayBuffer[];
 }
 
 async function perform(order: CallOrder, link: KernelLink): Promise<Performed> {

@@ -215,7 +215,7 @@ class WorkerBody implements CallHost {
     const ref = this.shipped?.stages[at];
     if (!ref) throw new RangeError(`there is no stage ${at}`);
     const value = await withinActivity(this.activity, () => this.activity.stage.readStage(ref));
-    return v8Codec.encode(value) as Uint8Array;
+    return v8Codec.encode(value);
   }
 
   private needAt(at: number): Instance | undefined {
