@@ -1,9 +1,10 @@
-/** Two CPU-bound stages of about 2 s in threads, beside one of them; and how long a command waits meanwhile. */
+/** Two CPU-bound stages of about 2 s in threads, beside one of them and beside bare threads; and how long a command waits meanwhile. */
+import { Worker } from "node:worker_threads";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bench, describe } from "vitest";
 import { createScript, type Script } from "../run/script";
 
-const once = { iterations: 5, time: 0, warmupIterations: 1, warmupTime: 0 };
+const once = { iterations: 3, time: 0, warmupIterations: 1, warmupTime: 0 };
 const STAGE_MS = 2_000;
 
 /** Milliseconds measured so far: the clock of the benchmark of commands. What lies between them does not count. */
@@ -13,6 +14,8 @@ describe("CPU-bound stages with worker: true", async () => {
   const rounds = await roundsIn(STAGE_MS);
   bench("one stage of 2 s", async () => define(["left"], rounds).p.run(), once);
   bench("two stages of 2 s", async () => define(["left", "right"], rounds).p.run(), once);
+  bench("one bare thread", async () => spinInThreads(1, rounds), once);
+  bench("two bare threads", async () => spinInThreads(2, rounds), once);
   bench(
     "the slowest command while two run",
     async () => {
@@ -37,6 +40,16 @@ function define(names: readonly string[], rounds: number): Script {
   const script = createScript({ store: "memory" });
   for (const name of names) script.p.stage(name, () => [name, spin(rounds)], { worker: true });
   return script;
+}
+
+/** The same work without Stagebook: what the machine can do at that time. */
+async function spinInThreads(count: number, rounds: number): Promise<void> {
+  const start = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const thread = new Worker(`(${spin.toString()})(${rounds})`, { eval: true });
+      thread.on("exit", () => resolve()).on("error", reject);
+    });
+  await Promise.all(Array.from({ length: count }, start));
 }
 
 function spin(rounds: number): number {

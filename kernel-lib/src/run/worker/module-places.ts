@@ -38,7 +38,7 @@ function listNodeModules(): Map<unknown, ModulePlace> {
 }
 
 function findLoaded(value: object): ModulePlace | undefined {
-  const name = typeof value === "function" ? (value).name : "";
+  const name = typeof value === "function" ? value.name : "";
   for (const [file, module] of Object.entries(require.cache)) {
     const exports: unknown = module?.exports;
     if (exports === value) return { file, keys: [] };

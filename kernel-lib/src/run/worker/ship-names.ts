@@ -56,7 +56,10 @@ function bindingRef(
   if (name === "arguments")
     packing.refuse(path, "an arrow function with the `arguments` of what is round it", "Use (...args) there.");
   const found = lookup(name);
-  if (!found) { checkGlobal(packing, name, frees, lookup); return; }
+  if (!found) {
+    checkGlobal(packing, name, frees, lookup);
+    return;
+  }
   const { value } = found;
   if (name === "require" && typeof value === "function") return requireRef(packing, value, parsed.required);
   const isRead = isNamespace(packing, value) && frees.every(({ members }) => members.length > 0);
