@@ -191,8 +191,8 @@ function isAssigned({ node, chain, free }: Reference, parents: ReadonlyMap<Synta
     case "ForInStatement":
     case "ForOfStatement":
       return up.left === whole;
-    case "UpdateExpression":
     // `[a, b] = …`, `({ a, ...b } = …)`: a pattern that declares names has no free ones in these places.
+    case "UpdateExpression":
     case "ArrayPattern":
     case "RestElement":
       return true;

@@ -35,6 +35,7 @@ export async function callInWorker(order: CallOrder, host: CallHost, options: Ca
   const { port1: port, port2: theirs } = new MessageChannel();
   const kill = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let thread: Promise<void> | undefined;
   const stop = (): void => {
     send(port, { type: "abort", reason: dataOfError(options.signal.reason) });
     timer = setTimeout(() => kill.abort(), TIDY_MS);
@@ -43,7 +44,7 @@ export async function callInWorker(order: CallOrder, host: CallHost, options: Ca
     options.signal.throwIfAborted();
     const end = converse(port, host, place);
     options.signal.addEventListener("abort", stop, { once: true });
-    const thread = threads.run({ port: theirs, order }, kill.signal);
+    thread = threads.run({ port: theirs, order }, kill.signal);
     // Its last word is the call's end; a thread that is gone without one has crashed.
     const crash = thread.then(
       () => new Promise<never>(() => undefined),
@@ -60,6 +61,8 @@ export async function callInWorker(order: CallOrder, host: CallHost, options: Ca
     options.signal.throwIfAborted();
     throw error;
   } finally {
+    // Until it is free again: else the next call would start another one.
+    await thread?.catch(() => undefined);
     clearTimeout(timer);
     options.signal.removeEventListener("abort", stop);
     port.close();

@@ -108,10 +108,23 @@ export function readClassSource(source: string): ClassSource {
   };
 }
 
+/** A method of an object, with a plain name in place of one that is worked out. */
+export function withPlainKey(source: string): string {
+  const method = source.replace(/^static\s+/, "");
+  const offset = 2;
+  const [statement] = childrenIn(parseScript(`({${method}\n})`), "body");
+  const [property] = statement ? childrenIn(childOf(statement, "expression"), "properties") : [];
+  if (property?.computed !== true) return method;
+  const slice = ({ start, end }: SyntaxNode): string => method.slice(start - offset, end - offset);
+  return edited(method, [replaced(childOf(property, "key"), slice, '"method"')], offset);
+}
+
 /** `[Symbol.iterator]`, `["a b"]`: means the same everywhere. */
 function isPlainKey(key: SyntaxNode): boolean {
   if (key.type === "Literal") return true;
-  return key.type === "MemberExpression" && key.computed !== true && textIn(childOf(key, "object"), "name") === "Symbol";
+  return (
+    key.type === "MemberExpression" && key.computed !== true && textIn(childOf(key, "object"), "name") === "Symbol"
+  );
 }
 
 function replaced(node: SyntaxNode, slice: (node: SyntaxNode) => string, text: string): Edit {

@@ -1,6 +1,6 @@
 /** Errors on their way between threads: message, name, stack, own properties and cause, as data. */
 import { StagebookError } from "../../protocol";
-import { v8Codec } from "../../store/codec";
+import { checkStorable } from "../../store/fidelity";
 import { userStack } from "../error-view";
 
 export type ErrorData =
@@ -35,7 +35,9 @@ export function dataOfError(error: unknown, depth = 0): ErrorData {
     const { code, message, advice, stage, cell } = error;
     return { kind: "stagebook", code, message, advice, stage, cell, ...cause };
   }
-  const fields = Object.entries(error).filter(([key, value]) => key !== "cause" && key !== "stack" && isCopyable(value));
+  const fields = Object.entries(error).filter(
+    ([key, value]) => key !== "cause" && key !== "stack" && isCopyable(value),
+  );
   return {
     kind: "error",
     name: error.name,
@@ -65,8 +67,8 @@ const builtIn = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, 
 
 function isCopyable(value: unknown): boolean {
   try {
-    v8Codec.encode(value);
-    return typeof value !== "function";
+    checkStorable(value);
+    return true;
   } catch {
     // What cannot be copied stays behind.
     return false;

@@ -37,7 +37,8 @@ export function heldBy(
     const stack: unknown = value.stack;
     return { held: { kind: "error", stack: typeof stack === "string" ? stack : "" }, expected: new Set(["stack"]) };
   }
-  if (value instanceof URL) return { held: { kind: "url", href: value.href }, expected: new Set(Reflect.ownKeys(value)) };
+  if (value instanceof URL)
+    return { held: { kind: "url", href: value.href }, expected: new Set(Reflect.ownKeys(value)) };
   if (types.isArrayBuffer(value))
     return { held: { kind: "buffer", bytes: new Uint8Array(value).slice() }, expected: none };
   if (ArrayBuffer.isView(value)) return heldByView(value, refOf);
@@ -92,7 +93,12 @@ export function createHeld(held: ShipHeld, valueOf: (ref: ShipRef) => unknown): 
     case "error": {
       const error = new Error();
       Reflect.deleteProperty(error, "message");
-      Object.defineProperty(error, "stack", { value: held.stack, writable: true, configurable: true, enumerable: false });
+      Object.defineProperty(error, "stack", {
+        value: held.stack,
+        writable: true,
+        configurable: true,
+        enumerable: false,
+      });
       return error;
     }
     case "url":

@@ -96,6 +96,12 @@ export type Note =
   | { readonly kind: "wrote"; readonly stream: "stdout" | "stderr"; readonly text: string }
   | { readonly kind: "warned"; readonly message: string };
 
+/** What the kernel gets of a call, and the memory that goes with it. */
+export interface Performed {
+  readonly result: CallResult;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
 /** How a call ended. */
 export type CallResult =
   | {
@@ -117,4 +123,3 @@ export type FromThread =
 export type FromKernel =
   | { readonly type: "answer"; readonly id: number; readonly value?: unknown; readonly error?: ErrorData }
   | { readonly type: "abort"; readonly reason: ErrorData };
-

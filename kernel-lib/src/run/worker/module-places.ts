@@ -1,6 +1,5 @@
 /** Where a value of a package or of Node can be had again: which file a thread loads, and which of its exports it takes. */
 import process from "node:process";
-import type { AnyFunction } from "../../key/scopes";
 
 export interface ModulePlace {
   /** An absolute path, or `node:fs`. */
@@ -39,7 +38,7 @@ function listNodeModules(): Map<unknown, ModulePlace> {
 }
 
 function findLoaded(value: object): ModulePlace | undefined {
-  const name = typeof value === "function" ? (value as AnyFunction).name : "";
+  const name = typeof value === "function" ? value.name : "";
   for (const [file, module] of Object.entries(require.cache)) {
     const exports: unknown = module?.exports;
     if (exports === value) return { file, keys: [] };

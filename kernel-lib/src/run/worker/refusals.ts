@@ -14,7 +14,10 @@ export function notShippable(path: string, what: string, advice: string): Stageb
 export function unbound(value: object): Refusal | undefined {
   const advice = "Make it inside the stage's function.";
   if (types.isWeakMap(value) || types.isWeakSet(value))
-    return [whatIs(value), "What it holds cannot be listed. Use a Map or a Set, or make it inside the stage's function."];
+    return [
+      whatIs(value),
+      "What it holds cannot be listed. Use a Map or a Set, or make it inside the stage's function.",
+    ];
   if (value instanceof WeakRef) return ["a WeakRef", advice];
   if (types.isPromise(value)) return ["a promise", "Await it first, or make it inside the stage's function."];
   if (types.isGeneratorObject(value)) return ["a generator that has begun", advice];

@@ -23,7 +23,8 @@ export function filesOf(require: AnyFunction, ids: readonly (string | null)[]): 
 export function baseOfRequire(require: AnyFunction): string {
   const paths: unknown = Reflect.get(require, "resolve");
   const list: unknown = typeof paths === "function" ? Reflect.get(paths, "paths") : undefined;
-  const found: unknown = typeof list === "function" ? safely(() => Reflect.apply(list, undefined, ["x"]) as unknown) : [];
+  const found: unknown =
+    typeof list === "function" ? safely(() => Reflect.apply(list, undefined, ["x"]) as unknown) : [];
   const first: unknown = Array.isArray(found) ? found[0] : undefined;
   return typeof first === "string" ? path.dirname(first) : process.cwd();
 }

@@ -7,8 +7,7 @@
 export type ShipRef = number | readonly [unknown];
 
 export type ShipProperty = { readonly key: ShipRef; readonly isHidden?: true; readonly isFixed?: true } & (
-  | { readonly value: ShipRef; readonly isReadOnly?: true }
-  | { readonly get?: ShipRef; readonly set?: ShipRef }
+  { readonly value: ShipRef; readonly isReadOnly?: true } | { readonly get?: ShipRef; readonly set?: ShipRef }
 );
 
 /** What an object carries beside what its kind holds. */

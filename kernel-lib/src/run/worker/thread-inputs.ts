@@ -74,7 +74,10 @@ async function decode(
   if (output.items !== undefined)
     return { value: new StoredStream(output.items, () => readItems(output.blobs, codec, read)) };
   const decoded = await decodeValue(output.blobs, codec, read);
-  return decoded && withPaths(decoded.value, stored, { filePath: async (file) => paths[output.files.indexOf(file)] || undefined });
+  return (
+    decoded &&
+    withPaths(decoded.value, stored, { filePath: async (file) => paths[output.files.indexOf(file)] || undefined })
+  );
 }
 
 function readerOf(of: OutputPlace, output: StoredOutput, { work, link }: Pick<Sources, "work" | "link">): ReadBlob {

@@ -9,8 +9,7 @@ import { encodeOutput } from "../encode-output";
 import type { FileOutputs } from "../file-outputs";
 import { itemsOf } from "../streams";
 import type { KernelLink } from "./kernel-link";
-import type { BodyWork, CallPlace } from "./messages";
-import type { Performed } from "./thread";
+import type { BodyWork, CallPlace, Performed } from "./messages";
 import { blobsIn } from "./thread-inputs";
 
 export interface OutputPlaces {
@@ -30,20 +29,31 @@ export async function takeOutput(returned: unknown, places: OutputPlaces): Promi
   const items = itemsOf(returned);
   const value = items ? await spool(items, codec, places) : returned;
   const durationMs = Date.now() - startedAt;
-  const { output, blobs } = await encodeOutput({ name: place.stage, outputs: work.outputs, extra: work.extra, codec }, value, {
-    files,
-    warn: (message) => link.note({ kind: "warned", message }),
-  });
+  const { output, blobs } = await encodeOutput(
+    { name: place.stage, outputs: work.outputs, extra: work.extra, codec },
+    value,
+    {
+      files,
+      warn: (message) => link.note({ kind: "warned", message }),
+    },
+  );
   link.signal.throwIfAborted();
   if (work.writesThere) {
     await write(blobs, work, link);
     return { result: { kind: "body", output, blobs: [], durationMs }, transfer: [] };
   }
   const bytes = blobs.map(({ ref, pieces }) => ({ ref, bytes: joined(pieces) }));
-  return { result: { kind: "body", output, blobs: bytes, durationMs }, transfer: bytes.map((each) => each.bytes.buffer) };
+  return {
+    result: { kind: "body", output, blobs: bytes, durationMs },
+    transfer: bytes.map((each) => each.bytes.buffer),
+  };
 }
 
-async function spool(items: AsyncIterable<unknown>, codec: Codec | CodecName | undefined, places: OutputPlaces): Promise<SpooledItems> {
+async function spool(
+  items: AsyncIterable<unknown>,
+  codec: Codec | CodecName | undefined,
+  places: OutputPlaces,
+): Promise<SpooledItems> {
   const { work, link, context } = places;
   const put = async (blob: NewBlob): Promise<void> => {
     if (work.folder !== undefined) await write([blob], work, link);

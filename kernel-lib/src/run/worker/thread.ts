@@ -8,7 +8,7 @@ import { createStageContext } from "../stage-context";
 import { dataOfError, errorOfData } from "./error-data";
 import { FileOutputs } from "../file-outputs";
 import type { FileRef } from "../../store/store";
-import type { BodyCargo, CallOrder, CallPlace, CallResult, ItemCargo } from "./messages";
+import type { BodyCargo, CallOrder, CallPlace, ItemCargo, Performed } from "./messages";
 import { KernelLink } from "./kernel-link";
 import { previousOutput, readInputs } from "./thread-inputs";
 import { takeOutput } from "./thread-output";
@@ -20,6 +20,8 @@ type Callable = (...args: unknown[]) => unknown;
 /** Whom an error that nobody caught belongs to. */
 export interface RunningCall {
   isOver: boolean;
+  /** As a line of its stage. */
+  readonly tell: (message: string) => void;
 }
 
 const reused = new Map<string, unknown>();
@@ -32,7 +34,8 @@ export async function runCall(
   within: <T>(call: RunningCall, act: () => T) => T,
 ): Promise<void> {
   const link = new KernelLink(port);
-  const call: RunningCall = { isOver: false };
+  const printed = printerOf(order.place, link, {});
+  const call: RunningCall = { isOver: false, tell: (message) => printed("error", message) };
   try {
     const { result, transfer } = await within(call, () => perform(order, link));
     link.send({ type: "ended", result }, transfer);
@@ -41,12 +44,6 @@ export async function runCall(
   } finally {
     call.isOver = true;
   }
-}
-
-/** What the kernel gets, and the memory that goes with it. */
-export interface Performed {
-  readonly result: CallResult;
-  readonly transfer: readonly ArrayBuffer[];
 }
 
 async function perform(order: CallOrder, link: KernelLink): Promise<Performed> {
@@ -126,23 +123,6 @@ function createContext(place: CallPlace, { link, files, logged, previous }: Cont
 /** What the function prints is the stage's, and reaches the cell by way of the kernel. */
 function activityOf(place: CallPlace, link: KernelLink, logged: Readonly<Record<string, unknown>>): Activity {
   const { run, stage, cell, source } = place;
-  const printed = (level: LogLevel, message: string): void =>
-    link.note({
-      kind: "event",
-      event: {
-        type: "log:written",
-        record: {
-          at: Date.now() + place.clockAheadMs,
-          level,
-          stage,
-          cell,
-          run,
-          message,
-          fields: jsonFields(logged),
-          source: "console",
-        },
-      },
-    });
   return {
     cell,
     source,
@@ -153,10 +133,34 @@ function activityOf(place: CallPlace, link: KernelLink, logged: Readonly<Record<
       source,
       overlay: noOverlay,
       signal: link.signal,
-      printed,
+      printed: printerOf(place, link, logged),
       readStage: () => Promise.reject(new StagebookError("worker-stage", "stages are read by the kernel", "Pass it as an input.")), // prettier-ignore
       readUnseen: () => undefined,
       readParam: () => undefined,
     },
   };
+}
+
+function printerOf(
+  { run, stage, cell, clockAheadMs }: CallPlace,
+  link: KernelLink,
+  logged: Readonly<Record<string, unknown>>,
+): (level: LogLevel, message: string) => void {
+  return (level, message) =>
+    link.note({
+      kind: "event",
+      event: {
+        type: "log:written",
+        record: {
+          at: Date.now() + clockAheadMs,
+          level,
+          stage,
+          cell,
+          run,
+          message,
+          fields: jsonFields(logged),
+          source: "console",
+        },
+      },
+    });
 }

@@ -94,7 +94,7 @@ class Unpacking {
     const made = make({});
     if (form === "expression") return made;
     const [key] = Reflect.ownKeys(made as object);
-    const property = Object.getOwnPropertyDescriptor(made as object, key ?? "") ?? {};
+    const property = Object.getOwnPropertyDescriptor(made, key ?? "") ?? {};
     return Reflect.get(property, "value") ?? Reflect.get(property, "get") ?? Reflect.get(property, "set");
   }
 
@@ -111,7 +111,7 @@ class Unpacking {
   private memberOf({ owner, isStatic, key, part }: Extract<ShipNode, { kind: "member" }>): unknown {
     const maker = this.valueOf(owner) as { prototype: object };
     const property = Object.getOwnPropertyDescriptor(isStatic ? maker : maker.prototype, this.valueOf(key) as string);
-    return property?.[part];
+    return property && (Reflect.get(property, part) as unknown);
   }
 
   private createBound({ target, thisValue, args }: Extract<ShipNode, { kind: "bound" }>): unknown {
@@ -189,8 +189,8 @@ class Unpacking {
 }
 
 interface Compiled {
-  make(given: Given): unknown;
-  bind(values: readonly unknown[]): void;
+  readonly make: (given: Given) => unknown;
+  readonly bind: (values: readonly unknown[]) => void;
 }
 
 /** The names are variables round the code, set when all that they mean is there. */

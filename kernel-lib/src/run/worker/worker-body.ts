@@ -113,6 +113,11 @@ class WorkerBody implements CallHost {
     };
     this.shipped = ship(cargo, definition.name, {
       scopes: engine.scopes,
+      labels: new Map<unknown, string>([
+        ...leaves.map((leaf, at) => [values[at], leaf.path || "input"] as const),
+        [definition.codec, "codec"],
+        [definition.fn, "the stage's function"],
+      ]),
       paramValue: (name) => engine.params.value(name, instance.overlay),
     });
     const folder = engine.store.threads?.folder;
@@ -209,7 +214,7 @@ class WorkerBody implements CallHost {
     const ref = this.shipped?.stages[at];
     if (!ref) throw new RangeError(`there is no stage ${at}`);
     const value = await withinActivity(this.activity, () => this.activity.stage.readStage(ref));
-    return v8Codec.encode(value) as Uint8Array;
+    return v8Codec.encode(value);
   }
 
   private needAt(at: number): Instance | undefined {
