@@ -53,7 +53,9 @@ describe("[R6] each over a list or a stream", () => {
     const gates = [gate(), gate(), gate()];
     const left = [0, 1, 2].map(() => ({ count: 0, all: gate() }));
     const of = (n: number) => gates[n]?.opened;
-    const leave = (n: number): void => void (++left[n]!.count === 2 && left[n]!.all.open());
+    const leave = (n: number): void => {
+      if (++left[n]!.count === 2) left[n]!.all.open();
+    };
     const work = async (n: number): Promise<number> => {
       await of(n);
       leave(n);

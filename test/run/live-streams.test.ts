@@ -117,7 +117,7 @@ test("[R9] a producer that fails ends what reads it, and its error reaches the c
   const kept = p.each("kept", broken, (n) => n);
   const total = p.stage("total", { kept }, ({ kept }) => sum(kept));
   await expect(total()).rejects.toMatchObject({ stage: "broken", cause: { message: "the line broke" } });
-  expect(log().sort()).toEqual(["broken failed", "broken running", "kept blocked", "kept running", "total blocked", "total running"]); // prettier-ignore
+  expect([...log()].sort()).toEqual(["broken failed", "broken running", "kept blocked", "kept running", "total blocked", "total running"]); // prettier-ignore
   expect(events.filter((event) => event.type === "stage:succeeded")).toEqual([]);
 });
 

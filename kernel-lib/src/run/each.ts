@@ -119,12 +119,12 @@ class Workers {
       for (;;) {
         while (!this.isLeft && (this.working >= workers || this.jobs.length >= 2 * workers)) await this.room.heard();
         if (this.isLeft) break;
-        const { done, value }: IteratorResult<unknown, unknown> = await this.source.next();
-        if (done === true || this.isLeft) break;
+        const next: IteratorResult<unknown, unknown> = await this.source.next();
+        if (next.done === true || this.isLeft) break;
         const job: Job = { results: [], isOver: false };
         this.jobs.push(job);
         this.working++;
-        void this.work(job, value);
+        void this.work(job, next.value);
       }
     } catch (error) {
       this.fail(error);

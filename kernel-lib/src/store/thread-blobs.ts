@@ -17,7 +17,12 @@ export function openThreadBlobs(folder: string): ThreadBlobs {
     () => undefined,
     () => undefined,
   );
-  const blobs = new BlobFiles(opened.files, opened.paths, new EvictedBlobs(opened.files, opened.paths.evicted()), opened.tell);
+  const blobs = new BlobFiles(
+    opened.files,
+    opened.paths,
+    new EvictedBlobs(opened.files, opened.paths.evicted()),
+    opened.tell,
+  );
   return {
     readBlob: async (ref, into) => {
       await opened.check();
