@@ -134,6 +134,24 @@ describe("[C19] machines that share a store", () => {
     expect([...a.told, ...b.told]).toEqual([]);
   });
 
+  test("[C7] a blob made here is not looked for elsewhere, though a borrowed result has the same", async () => {
+    const { bucket, state } = createCutBucket();
+    const [a, b] = [openMachine(bucket), openMachine(bucket)];
+    const write = async ({ store }: Machine) => {
+      const path = join(await store.scratchFolder(), "chart.svg");
+      await writeFile(path, "<svg/>");
+      return store.adoptFile(path, "chart.svg");
+    };
+    const entry = { ...one.entry, output: { ...one.entry.output, files: [await write(a)] } };
+    await a.store.commit(head, entry, one.blobs);
+    expect(await b.store.findEntry(entry.key)).toEqual(entry);
+    state.isDown = true;
+    await b.store.putBlob(one.blobs[0]!);
+    expect(await readFile((await b.store.filePath(await write(b)))!, "utf8")).toBe("<svg/>");
+    expect(await b.store.isWhole(entry)).toBe(true);
+    expect(await load(b.store, one)).toEqual(one.value);
+  });
+
   test("[R12] equal work on two machines is done once: the other one learns who is at it", async () => {
     const shared = createMapBucket();
     const [a, b] = [openMachine(shared), openMachine(shared)];

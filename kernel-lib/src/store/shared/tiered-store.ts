@@ -81,12 +81,11 @@ class TieredStore implements Store {
   }
 
   async readBlob(ref: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined> {
-    const isBorrowed = this.borrowed.hasBlob(ref.digest);
-    const own = isBorrowed ? undefined : await this.local.readBlob(ref, into);
+    // The local store would tell that it is missing.
+    const own = this.borrowed.hasBlob(ref.digest) ? undefined : await this.local.readBlob(ref, into);
     if (own) return own;
     const theirs = await this.reach.try(undefined, () => this.shared.readBlob(ref, into));
-    // It may have come here with another result, too.
-    if (!theirs) return isBorrowed ? this.local.readBlob(ref, into) : undefined;
+    if (!theirs) return undefined;
     await this.keeping(async () => {
       await this.local.putBlob({ ref, pieces: [theirs] });
       await this.keptBlob(ref.digest);
@@ -96,6 +95,7 @@ class TieredStore implements Store {
 
   async putBlob(blob: NewBlob): Promise<void> {
     await this.local.putBlob(blob);
+    this.borrowed.keepBlob(blob.ref.digest);
     await this.writing(async () => {
       await this.shared.putBlob(blob);
       this.sharedAhead.add(blob.ref.digest);
@@ -148,16 +148,17 @@ class TieredStore implements Store {
     return this.local.scratchFolder();
   }
 
-  adoptFile(path: string, name: string): Promise<FileRef> {
-    return this.local.adoptFile(path, name);
+  async adoptFile(path: string, name: string): Promise<FileRef> {
+    const file = await this.local.adoptFile(path, name);
+    this.borrowed.keepBlob(file.digest);
+    return file;
   }
 
   async filePath(file: FileRef): Promise<string | undefined> {
-    const isBorrowed = this.borrowed.hasBlob(file.digest);
-    const own = isBorrowed ? undefined : await this.local.filePath(file);
+    const own = this.borrowed.hasBlob(file.digest) ? undefined : await this.local.filePath(file);
     if (own !== undefined) return own;
     const theirs = await this.reach.try(undefined, () => this.shared.filePath(file));
-    if (theirs === undefined) return isBorrowed ? this.local.filePath(file) : undefined;
+    if (theirs === undefined) return undefined;
     await this.keeping(async () => {
       await copyInto(this.local, theirs, file);
       await this.keptBlob(file.digest);
