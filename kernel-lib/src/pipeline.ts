@@ -20,6 +20,7 @@ import { fileNameOf } from "./store/file-name";
 import { createNoneStore } from "./store/none-store";
 import { createFileNotes, createMemoryNotes, type Notes } from "./store/notes";
 import type { GcOptions, GcReport, Store, VerifyOptions, VerifyReport } from "./store/store";
+import { checkRunOptions } from "./stage/run-options";
 import { createStageDefinition } from "./stage/definition";
 import type { DefineParam, DefineStage, Explanation, Observable, Plan, RunOptions, Values } from "./stage/face";
 import { createParamHandle, createStageHandle } from "./stage/handle";
@@ -176,7 +177,8 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
   return {
     stage: define,
     param: defineParam as DefineParam,
-    run: async ({ target, ...options } = {}) => {
+    run: async (given) => {
+      const { target, ...options } = checkRunOptions(given, ["target", "force", "jobs", "signal"]);
       const names = target === undefined ? allStages() : typeof target === "string" ? [target] : target;
       const { outcomes, run } = await engine.run(
         names.map((name) => engine.instances.find(name)),
@@ -186,7 +188,7 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
         for (const [id, outcome] of outcomes)
           if (outcome.kind === kind) throw run.errorOf(outcome, engine.instances.find(id));
     },
-    plan: (target) =>
+    plan: async (target) =>
       host.planOf((target === undefined ? allStages() : [target]).map((name) => engine.instances.find(name))),
     outdated: async () => (await engine.outdated()).map((row) => row.stage),
     explain: (name) => host.explain({ kind: "stage", name, owner: host }),
