@@ -26,6 +26,7 @@ import type {
   RunOptions,
   Values,
 } from "./stage/face";
+import { checkRunOptions } from "./stage/run-options";
 import { createParamHandle, createStageHandle } from "./stage/handle";
 import { createParamDefinition } from "./stage/param";
 
@@ -182,7 +183,8 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
     stage: defineStage as DefineStage,
     each: defineEach as DefineEach,
     param: defineParam as DefineParam,
-    run: async ({ target, ...options } = {}) => {
+    run: async (given) => {
+      const { target, ...options } = checkRunOptions(given, ["target", "force", "jobs", "signal"]);
       const names = target === undefined ? allStages() : typeof target === "string" ? [target] : target;
       const { outcomes, run } = await engine.run(
         names.map((name) => engine.instances.find(name)),
@@ -192,7 +194,7 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
         for (const [id, outcome] of outcomes)
           if (outcome.kind === kind) throw run.errorOf(outcome, engine.instances.find(id));
     },
-    plan: (target) =>
+    plan: async (target) =>
       host.planOf((target === undefined ? allStages() : [target]).map((name) => engine.instances.find(name))),
     outdated: async () => (await engine.outdated()).map((row) => row.stage),
     explain: (name) => host.explain({ kind: "stage", name, owner: host }),

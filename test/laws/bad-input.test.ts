@@ -51,6 +51,7 @@ const misuses: readonly (readonly [what: string, code: string, message: RegExp, 
       return loose(script).stage("x", a);
     },
   ],
+  ["a class", "stage-function", /"x".*is a class/, (script) => loose(script).stage("x", class Model {})],
   ["a native function", "stage-function", /"x".*built into/, (script) => loose(script).stage("x", Math.max)],
   [
     "a native function with inputs",
@@ -228,6 +229,34 @@ const misuses: readonly (readonly [what: string, code: string, message: RegExp, 
     "stage-arguments",
     /with arguments/,
     (script) => (script.p.stage("x", () => 1) as unknown as (value: number) => unknown)(5),
+  ],
+  ...(
+    [
+      [{ jobs: 0 }, /jobs is not/],
+      [{ jobs: NaN }, /jobs is not/],
+      [{ jobs: "2" }, /jobs is not/],
+      [{ forse: true }, /unknown option "forse"/],
+      [{ signal: 5 }, /signal is not/],
+      [null, /not an object/],
+    ] as const
+  ).flatMap(([options, message]): (typeof misuses)[number][] => [
+    [
+      `run(${JSON.stringify(options)}) of a stage`,
+      "run-options",
+      message,
+      ({ p }) => p.stage("x", () => 1).run(options as never),
+    ],
+    [`run(${JSON.stringify(options)}) of the pipeline`, "run-options", message, ({ p }) => p.run(options as never)],
+  ]),
+  ["a target that is no name", "run-options", /target is not/, ({ p }) => p.run({ target: 5 as never })],
+  ["a target that nobody defines", "stage-unknown", /no stage "nope"/, ({ p }) => p.run({ target: ["kept", "nope"] })],
+  ["a plan of a stage that nobody defines", "stage-unknown", /no stage "nope"/, ({ p }) => p.plan("nope")],
+  ["with() without values", "param-values", /needs values/, ({ p }) => p.stage("x", () => 1).with(5 as never)],
+  [
+    "an unknown option of a resource",
+    "resource-options",
+    /unknown option "clsoe"/,
+    () => resource("db", () => 1, { clsoe: () => undefined } as never),
   ],
   [
     "an output without a name",

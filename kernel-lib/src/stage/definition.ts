@@ -226,6 +226,8 @@ function checkFunction(fn: object, stage: string): void {
       `is the stage "${ref.name}"`,
       `Pass it as an input: stage("${stage}", { ${ref.name} }, ({ ${ref.name} }) => …).`,
     );
+  if (/^class\b/.test(Function.prototype.toString.call(fn)))
+    return refuse("is a class, which is not called like a function", "Write (input) => new TheClass(input).");
   const isNative = /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn));
   const isBound = "name" in fn && String(fn.name).startsWith("bound ");
   if (isNative && !isBound)

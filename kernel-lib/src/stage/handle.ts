@@ -14,6 +14,7 @@ import type {
   Values,
 } from "./face";
 import { registerInput, type InputRef } from "./input";
+import { checkRunOptions } from "./run-options";
 import { StagebookError } from "../protocol";
 
 export type StageRef = Extract<InputRef, { kind: "stage" }>;
@@ -61,7 +62,7 @@ export function createStageHandle(name: string, host: HandleHost, overrides?: Va
     readonly [inspect]: () => string;
     readonly toString: () => string;
   } = {
-    run: (options = {}) => host.call(ref, options),
+    run: (options) => host.call(ref, checkRunOptions(options, ["force", "jobs", "signal"])),
     plan: () => host.plan(ref),
     status: () => host.status(ref),
     explain: () => host.explain(ref),
@@ -82,6 +83,13 @@ export function createStageHandle(name: string, host: HandleHost, overrides?: Va
     exportInputs: (folder) => host.exportInputs(ref, folder),
     replay: (folder) => host.replay(ref, folder),
     with: (values) => {
+      if (typeof values !== "object" || (values as unknown) === null)
+        throw new StagebookError(
+          "param-values",
+          `${name}.with needs values by name`,
+          `Write ${name}.with({ limit: 10 }).`,
+          { stage: name },
+        );
       const merged = { ...overrides, ...values };
       host.checkOverrides(merged);
       return createStageHandle(name, host, merged);
@@ -172,6 +180,13 @@ export function createResourceInput(
       "resource-function",
       `resource "${resource}" has no function that opens it`,
       `Write resource("${resource}", () => connect(), { close: (it) => it.end() }).`,
+    );
+  const unknown = Object.keys(options).find((option) => option !== "close");
+  if (unknown !== undefined)
+    throw new StagebookError(
+      "resource-options",
+      `resource "${resource}": unknown option "${unknown}"`,
+      "The option is close.",
     );
   if (options.close !== undefined && typeof options.close !== "function")
     throw new StagebookError(

@@ -66,9 +66,8 @@ const rarer: readonly Kind[] = [
   ],
 ];
 
-/** A function is refused as an input, and a parameter needs a value; both are said when they are defined. */
-const noInput = new Set(["function"]);
-const noParameter = new Set(["undefined", ...noInput]);
+/** A parameter needs a value. */
+const noParameter = new Set(["undefined"]);
 
 /** A parameter stays of its kind. */
 const ofOneKind = ([kind, value, equal, other]: Kind): Kind => [
@@ -137,21 +136,19 @@ const inTheSameCell = kinds.map((kind) =>
   ),
 );
 
-const asConstants = kinds
-  .filter(([kind]) => !noInput.has(kind))
-  .map((kind) =>
-    editOf(
-      {
-        id: `input-${idOf(kind[0])}`,
-        rows: ["P5", "D6"],
-        kind: `a constant input, ${kind[0]}: the same`,
-        cells: (value) => ({
-          a: `const a = stage("a", { outer: ${value} as any }, ({ outer }) => ["${kind[0]} as input", typeof outer, ${shown}]);`,
-        }),
-      },
-      kind,
-    ),
-  );
+const asConstants = kinds.map((kind) =>
+  editOf(
+    {
+      id: `input-${idOf(kind[0])}`,
+      rows: ["P5", "D6"],
+      kind: `a constant input, ${kind[0]}: the same`,
+      cells: (value) => ({
+        a: `const a = stage("a", { outer: (${value}) as any }, ({ outer }) => ["${kind[0]} as input", typeof outer, ${shown}]);`,
+      }),
+    },
+    kind,
+  ),
+);
 
 const asParameters = kinds
   .filter(([kind]) => !noParameter.has(kind))
@@ -163,10 +160,10 @@ const asParameters = kinds
         rows: ["P5", "S3"],
         kind: `a parameter, ${kind[0]}: the same`,
         cells: (value) => ({
-          outer: `const outer = param("outer", ${value} as any);`,
+          outer: `const outer = param("outer", (${value}) as any);`,
           a: `const a = stage("a", { outer }, ({ outer }) => ["${kind[0]} as parameter", typeof outer, ${shown}]);`,
         }),
-        change: (value) => ({ run: `outer.set(${value} as any);` }),
+        change: (value) => ({ run: `outer.set((${value}) as any);` }),
       },
       kind,
     ),
