@@ -29,7 +29,7 @@ describe.each(["memory", "none", "disk"])("threads and the store %s", (kind) => 
         for await (const { n } of stream) sum += n;
         const lines: string[] = [];
         for await (const line of src.lines()) lines.push(line);
-        return { numbers, limit, text: await src.text(), lines, year, sum, items: stream.length, deep };
+        return { numbers, limit, text: await src.text(), lines, year, sum, deep };
       },
       { worker },
     );
@@ -40,7 +40,6 @@ describe.each(["memory", "none", "disk"])("threads and the store %s", (kind) => 
       lines: ["a", "b"],
       year: 2026,
       sum: (40_000 * 39_999) / 2,
-      items: 40_000,
       deep: [{ right: new Map([["k", 2n]]), plain: /x/g }],
     });
   });
@@ -144,7 +143,7 @@ test("[K8] the key is the same with and without worker, and so are random number
 
 test("[Y3] errors keep class, name, stack, fields and cause; what is no error is thrown as it is", async () => {
   const { p } = createScript();
-  const fails = (name: string, fn: () => unknown) => p.stage(name, fn, { worker })().then(() => undefined, (error: { cause: unknown }) => error.cause); // prettier-ignore
+  const fails = (name: string, fn: () => unknown) => p.stage(name, fn, { worker })().then(() => undefined, (error: unknown) => (error as Error).cause); // prettier-ignore
   const error = await fails("a", () => {
     const inner = Object.assign(new TypeError("inner"), { code: "E_IN", at: { row: 5 } });
     throw new RangeError("outer", { cause: inner });
@@ -158,7 +157,7 @@ test("[Y3] errors keep class, name, stack, fields and cause; what is no error is
     override name = "Odd";
   }
   expect(await fails("b", () => { throw new Odd("odd"); })).toMatchObject({ name: "Odd", message: "odd" }); // prettier-ignore
-  expect(await fails("c", () => { throw { plain: 1 }; })).toEqual({ plain: 1 }); // prettier-ignore
+  expect(await fails("c", () => { throw { plain: 1 } as unknown as Error; })).toEqual({ plain: 1 }); // prettier-ignore
 });
 
 test("[O4] what is logged and printed in a thread is the stage's, with the fields that it names", async () => {

@@ -72,7 +72,7 @@ export async function callInWorker(order: CallOrder, host: CallHost, options: Ca
 
 /** Until the thread's last word. */
 function converse(port: MessagePort, host: CallHost, place: Place): Promise<CallResult> {
-  return new Promise((resolve, reject) => {
+  return new Promise((end) => {
     port.on("message", (message: FromThread) => {
       switch (message.type) {
         case "note":
@@ -82,10 +82,11 @@ function converse(port: MessagePort, host: CallHost, place: Place): Promise<Call
           void answer(port, host, place, message);
           return;
         case "ended":
-          resolve(message.result);
+          end(message.result);
           return;
         case "failed":
-          reject(errorOfData(message.error) as Error);
+          // Whatever the function threw, errors or not.
+          end(Promise.reject(errorOfData(message.error)));
       }
     });
   });
