@@ -1,6 +1,8 @@
 /** `show(x)`: the richest picture of a value that the cell can display; text where there is no cell. */
 import { inspect } from "node:util";
 import { findActivity } from "../run/activity";
+import { sweepOf, type SweepAbout, type SweepRows } from "../run/sweep";
+import { drawSweep } from "./sweep-picture";
 
 /** One value as MIME types; binary ones in base64. */
 export type Bundle = Readonly<Record<string, string>>;
@@ -31,6 +33,8 @@ export function bundleOf(value: unknown): Bundle {
     return /^\s*<svg[\s>]/i.test(markup)
       ? { "image/svg+xml": withNamespace(markup), "text/plain": "SVG picture" }
       : { "text/html": markup, "text/plain": "HTML" };
+  const sweep = sweepOf(value);
+  if (sweep) return sweepBundle(value as SweepRows, sweep);
   if (isRows(value)) return tableBundle(value);
   return { "text/plain": typeof value === "string" ? value : inspect(value, { depth: 4, maxArrayLength: 100 }) };
 }
@@ -71,6 +75,18 @@ function isRows(value: unknown): value is readonly Row[] {
     value.length > 0 &&
     value.every((row) => typeof row === "object" && row !== null && !Array.isArray(row) && !(row instanceof Date))
   );
+}
+
+/** A chart where there is something to draw, and the table. */
+function sweepBundle(rows: SweepRows, about: SweepAbout): Bundle {
+  const table = tableBundle(
+    rows.map(({ params, value }) => {
+      const isRecord = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+      return { ...params, ...(isRecord ? value : { [about.stage]: value }) };
+    }),
+  );
+  const chart = drawSweep(rows, about);
+  return chart === undefined ? table : { ...table, "text/html": `${chart}${table["text/html"] ?? ""}` };
 }
 
 function tableBundle(rows: readonly Row[]): Bundle {

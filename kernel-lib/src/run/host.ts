@@ -14,6 +14,7 @@ import { paramTexts } from "./keep";
 import { exportInputs, replay } from "./replay";
 import { RunningStage } from "./running";
 import { seedOf } from "./seed";
+import { asSweep, combinations } from "./sweep";
 import { ExplanationText, planRow, PlanText, statusText } from "./texts";
 
 export class EngineHost implements HandleHost {
@@ -27,23 +28,45 @@ export class EngineHost implements HandleHost {
   }
 
   call(ref: StageRef, options: RunOptions): Running<unknown> {
-    const activity = findActivity();
+    const { stage } = findActivity();
+    return this.follow(ref.name, options, (within) => (stage ? stage.readStage(ref) : this.runOne(ref, within)));
+  }
+
+  sweep(ref: StageRef, grid: unknown, options: RunOptions): Running<unknown> {
+    const { stage } = findActivity();
+    if (stage)
+      throw new StagebookError(
+        "sweep-inside",
+        `stage "${stage.stage}" calls ${ref.name}.sweep`,
+        "Sweep in a cell: a stage's result must not hang on runs of its own.",
+        { stage: stage.stage },
+      );
+    const points = combinations(grid, ref.name);
+    const targets = points.map((values) => this.instance({ ...ref, overrides: { ...ref.overrides, ...values } }));
+    return this.follow(ref.name, options, async (within) => {
+      const values = await this.runAll(targets, within);
+      const rows = points.map((params, at) => ({ params, value: values[at] }));
+      return asSweep(rows, { stage: ref.name, params: Object.keys(grid as object) });
+    });
+  }
+
+  /** What a call gives for work that can be stopped. */
+  private follow(
+    stage: string,
+    options: RunOptions,
+    work: (options: RunOptions) => Promise<unknown>,
+  ): Running<unknown> {
     const stop = new AbortController();
     const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
-    const work = activity.stage ? activity.stage.readStage(ref) : this.runOne(ref, { ...options, signal });
+    const cancelled = (): StagebookError =>
+      new StagebookError("cancelled", `stage "${stage}" was stopped`, "Run it again; what was finished is kept.", {
+        stage,
+      });
     return RunningStage.follow(
-      work,
-      ref.name,
-      () =>
-        stop.abort(
-          new StagebookError(
-            "cancelled",
-            `stage "${ref.name}" was stopped`,
-            "Run it again; nothing of it was stored.",
-            { stage: ref.name },
-          ),
-        ),
-      (error) => this.reportLost(ref.name, error),
+      work({ ...options, signal }),
+      stage,
+      () => stop.abort(cancelled()),
+      (error) => this.reportLost(stage, error),
     );
   }
 
@@ -218,12 +241,22 @@ export class EngineHost implements HandleHost {
   }
 
   private async runOne(ref: StageRef, options: RunOptions): Promise<unknown> {
-    const instance = this.instance(ref);
-    const { outcomes, run } = await this.engine.run([instance], { ...options, wantsValues: true });
-    const outcome = known(outcomes, instance.id);
-    this.observe(instance, outcome.kind === "succeeded" ? outcome.entry.output.digest : "");
-    if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? run.errorOf(outcome, instance);
-    return outcome.value ? outcome.value.of : run.valueOf(instance);
+    const [value] = await this.runAll([this.instance(ref)], options);
+    return value;
+  }
+
+  /** The values of the targets. Throws the first error when all have ended. */
+  private async runAll(targets: readonly Instance[], options: RunOptions): Promise<readonly unknown[]> {
+    const { outcomes, run } = await this.engine.run(targets, { ...options, wantsValues: true });
+    const ended = targets.map((target) => ({ target, outcome: known(outcomes, target.id) }));
+    for (const { target, outcome } of ended)
+      this.observe(target, outcome.kind === "succeeded" ? outcome.entry.output.digest : "");
+    for (const { target, outcome } of ended)
+      if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? run.errorOf(outcome, target);
+    const values: unknown[] = [];
+    for (const { target, outcome } of ended)
+      values.push(outcome.kind === "succeeded" && outcome.value ? outcome.value.of : await run.valueOf(target));
+    return values;
   }
 
   /** The cell that reads a stage is stale when the stage is. */

@@ -146,6 +146,15 @@ export interface Stage<T> extends Input<T> {
   history(): Promise<readonly HistoryRow[]>;
   /** The same stage with other parameter values, for this use only. */
   with(overrides: Values): Stage<T>;
+  /**
+   * The stage under each combination of parameter values, as many at a time as `jobs` allow; each result is cached. Rows in the order
+   * of the grid, the last parameter fastest; `show(rows)` draws them. Throws `sweep-grid`, and the first error of a point, when the
+   * others have ended. `cancel()` keeps what was finished.
+   */
+  sweep<const G extends Readonly<Record<string, readonly unknown[]>>>(
+    grid: G,
+    options?: RunOptions,
+  ): Running<readonly SweepRow<G, T>[]>;
   /** One of its named outputs, as an input: only that one counts. */
   output<K extends keyof T & string>(name: K): Input<T[K]>;
   /** Part of its output, as an input: only that part counts. `fn` must be pure; its own code counts too. */
@@ -161,6 +170,12 @@ export interface Stage<T> extends Input<T> {
   /** The function as it was given, for tests. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callable with fake inputs
   readonly fn: (...args: any[]) => any;
+}
+
+/** One point of a sweep. */
+export interface SweepRow<G, T> {
+  readonly params: { readonly [K in keyof G]: G[K] extends readonly (infer V)[] ? V : never };
+  readonly value: T;
 }
 
 /** A value that can be changed from the sidebar or by `set`. */

@@ -27,6 +27,7 @@ export interface HandleHost {
   explain(ref: StageRef): Promise<Explanation>;
   load(ref: StageRef): Promise<unknown>;
   history(ref: StageRef): Promise<readonly HistoryRow[]>;
+  sweep(ref: StageRef, grid: unknown, options: RunOptions): Running<unknown>;
   pin(ref: StageRef, isPinned: boolean): Promise<void>;
   exportInputs(ref: StageRef, folder: string): Promise<void>;
   replay(ref: StageRef, folder: string): Promise<unknown>;
@@ -79,6 +80,7 @@ export function createStageHandle(name: string, host: HandleHost, overrides?: Va
         { stage: name },
       );
     }) as Stage<unknown>["toArray"],
+    sweep: (grid, options) => host.sweep(ref, grid, checkRunOptions(options, ["force", "jobs", "signal"])) as never,
     pin: (isPinned = true) => host.pin(ref, isPinned),
     exportInputs: (folder) => host.exportInputs(ref, folder),
     replay: (folder) => host.replay(ref, folder),

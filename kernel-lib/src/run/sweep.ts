@@ -1,0 +1,51 @@
+/** Every combination of parameter values, each an instance of its own: cached, and run at the same time as the others. */
+import { StagebookError } from "../protocol";
+import type { SweepRow, Values } from "../stage/face";
+
+export type SweepRows = readonly SweepRow<Record<string, readonly unknown[]>, unknown>[];
+
+/** More is an oversight. */
+const MAX_POINTS = 100_000;
+
+/** What a list of rows is the sweep of, so that it can be pictured. */
+export interface SweepAbout {
+  readonly stage: string;
+  readonly params: readonly string[];
+}
+
+const about = new WeakMap<object, SweepAbout>();
+
+export function sweepOf(rows: unknown): SweepAbout | undefined {
+  return typeof rows === "object" && rows !== null ? about.get(rows) : undefined;
+}
+
+/** The rows, remembered as a sweep. */
+export function asSweep(rows: SweepRows, of: SweepAbout): SweepRows {
+  about.set(rows, of);
+  return rows;
+}
+
+/** The last parameter changes fastest. Throws `sweep-grid`. */
+export function combinations(grid: unknown, stage: string): readonly Values[] {
+  if (typeof grid !== "object" || grid === null || Array.isArray(grid) || Object.keys(grid).length === 0)
+    throw bad(stage, "is no object of lists");
+  const axes = Object.entries(grid);
+  for (const [name, values] of axes)
+    if (!Array.isArray(values) || values.length === 0) throw bad(stage, `has no list of values for ${name}`);
+  const count = axes.reduce((product, [, values]) => product * (values as unknown[]).length, 1);
+  if (count > MAX_POINTS) throw bad(stage, `has ${count} combinations, more than ${MAX_POINTS}`);
+  return axes.reduce<readonly Values[]>(
+    (points, [name, values]) =>
+      points.flatMap((point) => (values as readonly unknown[]).map((value) => ({ ...point, [name]: value }))),
+    [{}],
+  );
+}
+
+function bad(stage: string, what: string): StagebookError {
+  return new StagebookError(
+    "sweep-grid",
+    `the grid of ${stage}.sweep ${what}`,
+    `Write ${stage}.sweep({ limit: [10, 20, 30] }).`,
+    { stage },
+  );
+}
