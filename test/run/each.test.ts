@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { resource } from "stagebook";
 import { describe, expect, test } from "vitest";
 import { createScript, gate } from "./script";
 
@@ -129,5 +130,46 @@ describe("[R6] each over a list or a stream", () => {
     expect(code(() => p.each("a", [1], undefined as never))).toBe("stage-function");
     expect(code(() => p.each("a", [1], () => 1, { workers: 0 }))).toBe("stage-options");
     expect(code(() => p.each("a", [1], () => 1, { outputs: ["b"] } as never))).toBe("stage-options");
+  });
+
+  test("[C2] [S8] with cacheItems one new item is one call, and a change of the code or of an input calls for all", async () => {
+    const { p } = createScript();
+    let calls: number[] = [];
+    const counter = resource("counter", () => ({ count: (n: number) => void calls.push(n) }));
+    const limit = p.param("limit", 3);
+    const factor = p.param("factor", 10);
+    const rows = p.stage("rows", { limit }, ({ limit }) => Array.from({ length: limit }, (_, n) => ({ n })));
+    const define = (add: number) =>
+      p.each("a", rows, { factor, counter }, ({ n }, { factor, counter }) => {
+          counter.count(n);
+          return n * factor + add;
+        }, { cacheItems: true, workers: 2 }); // prettier-ignore
+    const callsOf = async (run: () => Promise<unknown>): Promise<readonly number[]> => {
+      calls = [];
+      await run();
+      return calls;
+    };
+    const a = define(0);
+    expect(await callsOf(a)).toEqual([0, 1, 2]);
+    limit.set(4);
+    expect(await callsOf(a)).toEqual([3]);
+    expect(await a.toArray()).toEqual([0, 10, 20, 30]);
+    factor.set(1);
+    expect(await callsOf(a)).toEqual([0, 1, 2, 3]);
+    factor.set(10);
+    limit.set(2);
+    expect(await callsOf(a)).toEqual([]);
+    expect(await callsOf(define(5))).toEqual([0, 1]);
+    // A stage that failed half way goes on where it was.
+    const fails = { now: true };
+    const flaky = p.each("flaky", [1, 2, 3], { counter, switch: resource("switch", () => fails) }, (n, all) => {
+        all.counter.count(n);
+        if (n === 3 && all.switch.now) throw new Error("three");
+        return n;
+      }, { cacheItems: true }); // prettier-ignore
+    await expect(flaky()).rejects.toMatchObject({ cause: { message: "three" } });
+    fails.now = false;
+    expect(await callsOf(flaky)).toEqual([3]);
+    expect(await flaky.toArray()).toEqual([1, 2, 3]);
   });
 });

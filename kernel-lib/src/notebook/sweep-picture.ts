@@ -16,11 +16,12 @@ export function drawSweep(rows: SweepRows, { stage, params }: SweepAbout): strin
   if (!rows.every(({ value }) => typeof value === "number" && Number.isFinite(value))) return undefined;
   const across = acrossOf(rows, params);
   if (across === undefined) return undefined;
-  const places = [...new Set(rows.map((row) => row.params[across]))];
+  const places = [...new Set(rows.map((row) => paramsOf(row)[across]))];
   const isNumeric = places.every((place) => typeof place === "number");
-  const xOf = (place: unknown): number => (isNumeric ? (place as number) : places.indexOf(place as never));
+  const xOf = (place: unknown): number => (isNumeric ? (place as number) : places.indexOf(place));
   const lines = new Map<string, Point[]>();
-  for (const { params: at, value } of rows) {
+  for (const row of rows) {
+    const [at, { value }] = [paramsOf(row), row];
     const name = params.flatMap((param) => (param === across ? [] : [`${param} ${textOf(at[param])}`])).join(", ");
     lines.set(name, [...(lines.get(name) ?? []), { x: xOf(at[across]), y: value as number }]);
   }
@@ -43,10 +44,12 @@ export function drawSweep(rows: SweepRows, { stage, params }: SweepAbout): strin
 
 /** The first parameter of numbers with several values, else the first with several. */
 function acrossOf(rows: SweepRows, params: readonly string[]): string | undefined {
-  const valuesOf = (param: string): readonly unknown[] => [...new Set(rows.map((row) => row.params[param]))];
+  const valuesOf = (param: string): readonly unknown[] => [...new Set(rows.map((row) => paramsOf(row)[param]))];
   const several = params.filter((param) => valuesOf(param).length > 1);
   return several.find((param) => valuesOf(param).every((value) => typeof value === "number")) ?? several[0];
 }
+
+const paramsOf = (row: SweepRows[number]): Readonly<Record<string, unknown>> => row.params;
 
 interface Scale {
   readonly from: number;

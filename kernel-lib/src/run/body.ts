@@ -11,6 +11,7 @@ import { encodeOutput } from "./encode-output";
 import type { EngineParts } from "./engine-parts";
 import { FileOutputs } from "./file-outputs";
 import type { Instance, StageRef } from "./instances";
+import { rememberItems } from "./item-results";
 import { keep } from "./keep";
 import type { LiveStream } from "./live-stream";
 import { reviver, storeItems } from "../store/items";
@@ -56,11 +57,9 @@ export async function runBody(
     { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity },
     () =>
       untilFailed(async (failed) => {
-        const returned = await callFunction(definition, inputs, context, {
-          seed: run.seed,
-          signal: context.signal,
-          failed,
-        });
+        const remember = definition.each?.cacheItems === true ? await rememberItems(engine, instance, run) : undefined;
+        const ports = { seed: run.seed, signal: context.signal, failed, remember };
+        const returned = await callFunction(definition, inputs, context, ports);
         const items = itemsOf(returned);
         // Here, because a generator's body runs while it is read.
         if (!items) return returned;

@@ -185,6 +185,11 @@ export class Results {
     this.remember(instance, entry);
   }
 
+  /** The result of one item of a stage, beside the stage's own. */
+  async commitItem(stage: string, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
+    await this.store.commit({ notebook: this.notebook, stage: `${stage} › items` }, entry, blobs);
+  }
+
   /** Keeps the bytes of a result that no later run may use. */
   keepForRun(entry: Entry, blobs: readonly NewBlob[]): void {
     this.passing.set(entry, copied(blobs));
@@ -234,6 +239,7 @@ export class Results {
 
   async clear(stage: string): Promise<number> {
     const removed = await this.store.clear({ notebook: this.notebook, stage });
+    await this.store.clear({ notebook: this.notebook, stage: `${stage} › items` });
     this.forget();
     return removed;
   }

@@ -94,7 +94,10 @@ export function checkOptions(given: unknown, stage: string): StageOptions {
 
 /** The same for the options of `each`. */
 export function checkEachOptions(given: unknown, stage: string): EachOptions {
-  return checkEach(given, stage, eachChecks);
+  const options = checkEach(given, stage, eachChecks) as EachOptions;
+  if (options.cacheItems === true && options.codec !== undefined)
+    throw refused(stage, "cacheItems goes without codec", "Leave one of them out.");
+  return options;
 }
 
 function checkEach(given: unknown, stage: string, known: { readonly [name: string]: Check }): object {
