@@ -25,7 +25,7 @@ import { BucketUses } from "./bucket-uses";
 import { messageOf, OpenedBucket } from "./opened-bucket";
 
 export interface BucketStoreOptions {
-  /** Told of what is missing, damaged or not to be trusted, once each. Default: a warning on the console. */
+  /** Told of what is missing, damaged or not to be trusted, once each. Default: a warning of the process. */
   readonly trouble?: StoreTrouble;
   /** Epoch milliseconds. */
   readonly now?: () => number;
@@ -309,5 +309,5 @@ function rejectWith(message: string): never {
 }
 
 function warn(message: string, where: string): void {
-  console.warn(`stagebook: ${where} ${message}`);
+  process.emitWarning(`${where} ${message}`, "StagebookWarning");
 }
