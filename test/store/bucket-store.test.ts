@@ -101,6 +101,42 @@ describe("[C13] upkeep of a bucket", () => {
     expect((await store.verify({})).problems).toEqual([]);
   }, 60_000);
 
+  const large = newBlob(bytesOf("large ", 300_000));
+  const old = withBlobs(one.entry, [large.ref]);
+  const young = { ...withBlobs(resultOf("young", 1).entry, [large.ref]) };
+  const other: HeadName = { notebook: "n", stage: "other" };
+
+  test("[C13] [R12] a value that somebody is about to name is not removed, though the last result that had it goes", async () => {
+    const bucket = createMapBucket();
+    await open(bucket).store.commit(head, old, [large]);
+    const paused = hooked(bucket, async (method, name) => {
+      // It has looked whether the value is there, and has not named it yet.
+      if (method === "put" && name === `entries-v1/${young.key}.json`) await open(bucket).store.clear(head);
+    });
+    await open(paused).store.commit(other, young, [large]);
+    expect(await open(bucket).store.findEntry(old.key)).toBeUndefined();
+    expect(await open(bucket).store.isWhole(young)).toBe(true);
+  });
+
+  test("[C13] [R12] who wants a value that is just being removed waits, and writes it anew", async () => {
+    const bucket = createMapBucket();
+    await open(bucket).store.commit(head, old, [large]);
+    let committing: Promise<void> | undefined;
+    const looked = { times: 0 };
+    const watched = hooked(bucket, async (method, name) => {
+      if (method === "list" && name === "going/") looked.times++;
+    });
+    const paused = hooked(bucket, async (method, name) => {
+      if (method !== "delete" || !name.startsWith("blobs-v1/")) return;
+      committing = open(watched).store.commit(other, young, [large]);
+      await expect.poll(() => looked.times).toBeGreaterThan(1);
+    });
+    expect(await open(paused).store.clear(head)).toBe(1);
+    await committing;
+    expect(await open(bucket).store.findEntry(young.key)).toEqual(young);
+    expect(await open(bucket).store.isWhole(young)).toBe(true);
+  });
+
   test("[C11] a missing, cut or garbled object is a miss, told once, and made again", async () => {
     for (const damage of ["delete", "cut", "garble"]) {
       for (const kind of ["blobs-v1/", "entries-v1/"]) {
@@ -167,14 +203,28 @@ describe("[C6] [C7] large values in a bucket", () => {
 
 /** Calls take their time, so that those of others come in between. */
 function slowed(bucket: Bucket): Bucket {
-  return new Proxy(bucket, {
-    get: (target, name) => {
-      const method: unknown = Reflect.get(target, name);
-      if (typeof method !== "function" || name === "list") return method;
-      return async (...args: unknown[]) => {
-        await sleep(Math.random() * 3);
-        return (method as (...all: unknown[]) => unknown).apply(target, args);
-      };
+  return hooked(bucket, () => sleep(Math.random() * 3));
+}
+
+/** Something is done before each call. */
+function hooked(bucket: Bucket, before: (method: string, name: string) => Promise<void>): Bucket {
+  const wrap =
+    <T>(method: string, call: (name: string, ...args: never[]) => Promise<T>) =>
+    async (name: string, ...args: never[]): Promise<T> => {
+      await before(method, name);
+      return call(name, ...args);
+    };
+  return {
+    location: bucket.location,
+    get: wrap("get", bucket.get),
+    find: wrap("find", bucket.find),
+    put: wrap("put", bucket.put as never),
+    putIfAbsent: wrap("putIfAbsent", bucket.putIfAbsent as never),
+    putIfSame: wrap("putIfSame", bucket.putIfSame as never),
+    delete: wrap("delete", bucket.delete),
+    list: async function* (prefix) {
+      await before("list", prefix);
+      yield* bucket.list(prefix);
     },
-  });
+  };
 }
