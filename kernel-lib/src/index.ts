@@ -52,10 +52,10 @@ export function createPipeline(options: PipelineOptions = {}): ScriptPipeline {
 if (kernel) connectNotebook(kernel, insides, version);
 
 export { StagebookError } from "./protocol";
-export type { LogRecord, Reason, ReasonKind, StagebookEvent } from "./protocol";
+export type { Digest, LogRecord, Reason, ReasonKind, RunId, StagebookEvent } from "./protocol";
 export type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline";
 export { bucketStore, type BucketStoreOptions } from "./store/bucket/bucket-store";
 export type { Bucket, BucketItem } from "./store/bucket/bucket";
-export type { EntrySeal } from "./store/entry-record";
+export type { KeyPart } from "./key/parts";
 export type * from "./store/store";
 export type * from "./stage/face";

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { StagebookError } from "./protocol";
 import type { Bucket } from "./store/bucket/bucket";
-import { bucketStore } from "./store/bucket/bucket-store";
+import { createBucketStore } from "./store/bucket/bucket-store";
 import { createCachedStore } from "./store/bounded-cache";
 import { createDiskStore } from "./store/disk-store";
 import type { EntrySeal } from "./store/entry-record";
@@ -61,7 +61,7 @@ function openAddress(
   { environment, notebook, now, trouble }: OpenStoreOptions,
 ): { readonly store: Store; readonly notes: Notes } {
   const bucket = openBucket(location, environment);
-  const store = bucketStore(bucket, { trouble, now, seal: signingSeal(environment) });
+  const store = createBucketStore(bucket, { trouble, now, seal: signingSeal(environment) });
   const notesFile = path.resolve(".stagebook", "params", `${fileNameOf(notebook)}.json`);
   return {
     store: createCachedStore(store, { maxBytes: CACHE_BYTES }),
@@ -79,7 +79,10 @@ function openShared(
   if (!location) return undefined;
   if (isAddress(location)) {
     const bucket = openBucket(location, environment);
-    return { shared: bucketStore(bucket, { trouble, now, seal, isReadOnly, throwsUnreachable: true }), isReadOnly };
+    return {
+      shared: createBucketStore(bucket, { trouble, now, seal, isReadOnly, throwsUnreachable: true }),
+      isReadOnly,
+    };
   }
   const folder = path.resolve(location);
   if (folder === localFolder)
@@ -107,7 +110,7 @@ function givenStore(given: object, now: () => number, trouble: StoreTrouble): St
     methods.filter((name) => typeof (given as Readonly<Record<string, unknown>>)[name] !== "function");
   if (lacks(storeMethods).length === 0) return given as Store;
   const missing = lacks(bucketMethods);
-  if (missing.length === 0) return bucketStore(given as Bucket, { trouble, now });
+  if (missing.length === 0) return createBucketStore(given as Bucket, { trouble, now });
   throw new StagebookError(
     "store-kind",
     `the store that createPipeline was given is none: it has no ${missing.join(", ")}`,

@@ -54,7 +54,7 @@ function createMachine(environment: Readonly<Record<string, string>>, folder = p
 }
 
 /** A new place on the server for each test. */
-function onS3(): Record<string, string> {
+function onS3() {
   return { STAGEBOOK_SHARED_STORE: `s3://${server.bucket}/pipelines/${places++}`, ...server.environment };
 }
 
@@ -80,14 +80,18 @@ async function runAll(machine: Machine): Promise<readonly string[]> {
   return machine.log();
 }
 
-const ran = expect.arrayContaining(["numbers running", "large running", "report running", "items running"]);
+const ran: unknown = expect.arrayContaining(["numbers running", "large running", "report running", "items running"]);
 const isRun = (line: string): boolean => line.endsWith(" running");
 
 /** Every file of a folder and when it was written. */
 function contentOf(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .sort()
-    .map((name) => `${name} ${statSync(path.join(folder, name)).mtimeMs}`);
+  return (
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      // The heart of the process that wrote it goes on beating there.
+      .filter((name) => !name.startsWith("live"))
+      .sort()
+      .map((name) => `${name} ${statSync(path.join(folder, name)).mtimeMs}`)
+  );
 }
 
 describe("[C4] [C19] pipelines that share a store", () => {
@@ -104,9 +108,7 @@ describe("[C4] [C19] pipelines that share a store", () => {
   });
 
   test("[C4] on S3 alone, and in a bucket of one's own, with no folder at all", async () => {
-    const environment = onS3();
-    const location = environment.STAGEBOOK_SHARED_STORE!;
-    delete environment.STAGEBOOK_SHARED_STORE;
+    const { STAGEBOOK_SHARED_STORE: location, ...environment } = onS3();
     expect(await runAll(createMachine(environment, location))).toEqual(ran);
     expect((await runAll(createMachine(environment, location))).filter(isRun)).toEqual([]);
     const bucket = createMapBucket();
@@ -141,8 +143,9 @@ describe("[C4] [C19] pipelines that share a store", () => {
   });
 
   test("[Y5] with a key, results that others have changed or made are made again, with a warning; ours load", async () => {
+    const shared = onS3();
     const environment = {
-      ...onS3(),
+      ...shared,
       STAGEBOOK_TRUST_KEY: "correct horse battery staple",
       STAGEBOOK_TRUST_NAME: "team",
     };
@@ -154,11 +157,7 @@ describe("[C4] [C19] pipelines that share a store", () => {
     // They have replaced the results by theirs.
     const ours = createMachine(environment);
     expect(await runAll(ours)).toEqual(ran);
-    const entries = path.join(
-      server.folder,
-      environment.STAGEBOOK_SHARED_STORE!.split("/").slice(3).join("/"),
-      "entries-v1",
-    );
+    const entries = path.join(server.folder, shared.STAGEBOOK_SHARED_STORE.split("/").slice(3).join("/"), "entries-v1");
     for (const name of readdirSync(entries)) {
       const file = path.join(entries, name);
       writeFileSync(file, readFileSync(file, "utf8").replace(/"durationMs":/, '"durationMs":1'));

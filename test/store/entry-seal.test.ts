@@ -4,7 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bucketStore, type Store } from "stagebook";
+import type { Store } from "stagebook";
+import { createBucketStore } from "../../kernel-lib/src/store/bucket/bucket-store";
 import { digestOf } from "../../kernel-lib/src/key/digest";
 import { createDiskStore } from "../../kernel-lib/src/store/disk-store";
 import { decodeEntry, encodeEntry, type EntrySeal } from "../../kernel-lib/src/store/entry-record";
@@ -120,7 +121,7 @@ describe("[Y5] stores with a seal", () => {
       () => {
         const bucket = createMapBucket();
         return {
-          open: (seal, told) => bucketStore(bucket, { seal, trouble: (message) => told.push(message) }),
+          open: (seal, told) => createBucketStore(bucket, { seal, trouble: (message) => told.push(message) }),
           change: async (edit) => {
             const name = `entries-v1/${key}.json`;
             await bucket.put(name, Buffer.from(edit(Buffer.from((await bucket.get(name))!.bytes).toString("utf8"))));

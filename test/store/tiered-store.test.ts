@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bucketStore, type Bucket } from "stagebook";
+import type { Bucket } from "stagebook";
+import { createBucketStore } from "../../kernel-lib/src/store/bucket/bucket-store";
 import { createDiskStore } from "../../kernel-lib/src/store/disk-store";
 import { createMemoryStore } from "../../kernel-lib/src/store/memory-store";
 import { createTieredStore } from "../../kernel-lib/src/store/shared/tiered-store";
@@ -37,7 +38,7 @@ function openMachine(bucket: Bucket, options: { readonly isReadOnly?: boolean; r
   let passed = 0;
   const local = options.local ?? createDiskStore({ folder: join(base, `local ${folders++}`), trouble });
   const { isReadOnly } = options;
-  const shared = bucketStore(bucket, { trouble, isReadOnly, throwsUnreachable: true });
+  const shared = createBucketStore(bucket, { trouble, isReadOnly, throwsUnreachable: true });
   const clock = (): number => performance.now() + passed;
   const store = createTieredStore({ local, shared, trouble, isReadOnly, clock });
   return { store, local, told, pass: (ms) => void (passed += ms) };

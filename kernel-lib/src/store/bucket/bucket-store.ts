@@ -25,10 +25,14 @@ import { BucketUses } from "./bucket-uses";
 import { messageOf, OpenedBucket } from "./opened-bucket";
 
 export interface BucketStoreOptions {
-  /** Told of what is missing, damaged or not to be trusted, once each. Default: a warning on the console. */
+  /** Told of what is missing, damaged or not to be trusted, once each. Default: a warning of the process. */
   readonly trouble?: StoreTrouble;
   /** Epoch milliseconds. */
   readonly now?: () => number;
+}
+
+/** What a store in a bucket is in, and what is believed there. */
+export interface BucketStoreSetting extends BucketStoreOptions {
   /** Entries are signed, and those that are not signed so are absent. */
   readonly seal?: EntrySeal;
   /** Nothing of the store's own accord is written, such as when a result was used. */
@@ -48,7 +52,12 @@ const UPKEEP_POLL_MS = 500;
  * alone what others are about to use. Pass it to `createPipeline({ store })`.
  */
 export function bucketStore(bucket: Bucket, options: BucketStoreOptions = {}): Store {
-  return new BucketStore(bucket, options);
+  return createBucketStore(bucket, options);
+}
+
+/** For stores that share what is in the bucket with others. */
+export function createBucketStore(bucket: Bucket, setting: BucketStoreSetting): Store {
+  return new BucketStore(bucket, setting);
 }
 
 class BucketStore implements Store {
@@ -64,7 +73,7 @@ class BucketStore implements Store {
 
   constructor(
     private readonly bucket: Bucket,
-    { trouble = warn, now = Date.now, seal, isReadOnly = false, throwsUnreachable = false }: BucketStoreOptions,
+    { trouble = warn, now = Date.now, seal, isReadOnly = false, throwsUnreachable = false }: BucketStoreSetting,
   ) {
     this.location = bucket.location;
     this.seal = seal;
@@ -309,5 +318,5 @@ function rejectWith(message: string): never {
 }
 
 function warn(message: string, where: string): void {
-  console.warn(`stagebook: ${where} ${message}`);
+  process.emitWarning(`${where} ${message}`, "StagebookWarning");
 }

@@ -71,6 +71,8 @@ class TieredStore implements Store {
     if (this.clock() - (this.absent.get(key) ?? -Infinity) < ABSENT_MS) return undefined;
     const theirs = await this.reach.try(undefined, () => this.shared.findEntry(key));
     if (theirs) this.borrowed.add(theirs);
+    // What came over already is of use though the rest is away.
+    else if (this.reach.isDown) return this.borrowed.find(key)?.entry;
     else this.rememberAbsent(key);
     return theirs;
   }
