@@ -96,3 +96,43 @@ test("[S9] a folder is no file: its content is not compared, so the stage does n
     folder.remove();
   }
 });
+
+const table = (last: number): readonly object[] =>
+  Array.from({ length: 1_000 }, (_, n) => ({ n, text: `row ${n === 999 ? last : n}` }));
+
+test("[D6] a large table as a constant is one input: each of its values counts, its order of properties does not", async () => {
+  const { p, log, events } = createScript();
+  const define = (rows: readonly object[]): (() => Promise<number>) =>
+    p.stage("a", { rows, limit: 3 }, ({ rows }) => rows.length);
+  expect(await define(table(1))()).toBe(1_000);
+  expect(await define(table(1).map((row) => Object.fromEntries(Object.entries(row).reverse())))()).toBe(1_000);
+  expect(log()).toEqual(["a running", "a succeeded", "a cached"]);
+  expect(await define(table(2))()).toBe(1_000);
+  expect(log()).toEqual(["a running", "a succeeded"]);
+  const drawn = events.findLast((event) => event.type === "graph:changed");
+  expect(drawn).toMatchObject({ inputs: { a: [{ name: "limit" }, { name: "rows" }] } });
+});
+
+test("[D6] [Y4] what a body does to a large table that it was given, or a cell to its own, changes nothing", async () => {
+  const { p } = createScript();
+  const rows = [...table(1)] as { n: number }[];
+  const a = p.stage("a", { rows, empty: [] as number[] }, ({ rows, empty }) => {
+    rows[0]!.n += 5;
+    return [rows[0]!.n, empty.push(1)];
+  });
+  rows[0]!.n = 100;
+  for (const again of [1, 2]) expect(await a.run({ force: true }), `${again}`).toEqual([5, 1]);
+  expect(await a.status()).toBe("fresh");
+});
+
+test("[D6] a stage or parameter deep in a large list is an input", async () => {
+  const { p, log } = createScript();
+  const x = p.param("x", 1);
+  const list = [...table(1), { deep: [x] }];
+  const a = p.stage("a", { list }, ({ list }) => (list.at(-1) as { deep: number[] }).deep[0]);
+  expect(await a()).toBe(1);
+  log();
+  x.set(2);
+  expect(await a()).toBe(2);
+  expect(log()).toEqual(["a running", "a succeeded"]);
+});

@@ -56,22 +56,34 @@ export interface InputTree {
 
 /** Reads the inputs argument of a stage. Throws `input-promise` for a promise, `input-cycle` for a circular object. */
 export function createInputTree(inputs: unknown, stage: string): InputTree {
-  const leaves: InputLeaf[] = [];
-  walk(inputs, "", new Set(), (leaf) => leaves.push(leaf), stage);
+  const whole = new Set<unknown>();
+  const leaves = [...walk(inputs, "", { above: new Set(), whole, stage })];
   // Changed later, it must not change what the stage gets.
   const frame = copied(inputs);
   leaves.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return {
     leaves,
-    shape: shapeOf(inputs),
+    shape: shapeOf(inputs, whole),
     fill: (valueOf) => {
-      const values = new Map(leaves.map((leaf) => [leaf.path, valueOf(leaf)]));
+      // Lists and objects are new ones each time.
+      const values = new Map(leaves.map((leaf) => [leaf.path, "ref" in leaf ? valueOf(leaf) : copied(valueOf(leaf))]));
       return filled(frame, "", values);
     },
   };
 }
 
-function walk(node: unknown, path: string, above: Set<object>, found: (leaf: InputLeaf) => void, stage: string): void {
+/** Data with more parts than this is one input: nobody reads its parts one by one. */
+const MAX_PARTS = 200;
+
+interface Walk {
+  readonly above: Set<object>;
+  /** Filled: lists and objects that are one leaf. */
+  readonly whole: Set<unknown>;
+  readonly stage: string;
+}
+
+function walk(node: unknown, path: string, at: Walk): readonly InputLeaf[] {
+  const { above, whole, stage } = at;
   if (types.isProxy(node))
     throw new StagebookError(
       "input-proxy",
@@ -80,7 +92,7 @@ function walk(node: unknown, path: string, above: Set<object>, found: (leaf: Inp
       { stage },
     );
   const ref = inputOf(node);
-  if (ref) return found({ path, ref });
+  if (ref) return [{ path, ref }];
   if (types.isPromise(node) || node instanceof Promise)
     throw new StagebookError(
       "input-promise",
@@ -88,7 +100,7 @@ function walk(node: unknown, path: string, above: Set<object>, found: (leaf: Inp
       "Pass the stage itself, not its call: { quakes }, not { quakes: quakes() }.",
       { stage },
     );
-  if (!isContainer(node)) return found({ path, value: node });
+  if (!isContainer(node)) return [{ path, value: node }];
   if (above.has(node))
     throw new StagebookError(
       "input-cycle",
@@ -97,10 +109,14 @@ function walk(node: unknown, path: string, above: Set<object>, found: (leaf: Inp
       { stage },
     );
   const keys = Object.keys(node);
-  if (keys.length === 0) return found({ path, value: node });
+  if (keys.length === 0) return [{ path, value: node }];
   above.add(node);
-  for (const key of keys) walk(node[key], pathTo(path, key), above, found, stage);
+  const parts = keys.flatMap((key) => walk(node[key], pathTo(path, key), at));
   above.delete(node);
+  const isNamed = path !== "" || Array.isArray(node);
+  if (!isNamed || parts.length <= MAX_PARTS || parts.some((part) => "ref" in part)) return parts;
+  whole.add(node);
+  return [{ path, value: copied(node) }];
 }
 
 /** The lists and objects anew, with the same leaves. */
@@ -124,14 +140,14 @@ function pathTo(above: string, key: string): string {
 }
 
 /** `{"limit":0,"list":[2,0,0]}`: 0 for a leaf; a list begins with its length, because of holes. */
-function shapeOf(node: unknown): string {
-  if (types.isProxy(node) || inputOf(node) || !isContainer(node)) return "0";
+function shapeOf(node: unknown, whole: ReadonlySet<unknown>): string {
+  if (types.isProxy(node) || inputOf(node) || whole.has(node) || !isContainer(node)) return "0";
   const keys = Object.keys(node);
   if (keys.length === 0) return "0";
-  if (Array.isArray(node)) return `[${[node.length, ...keys.map((key) => shapeOf(node[key as never]))].join()}]`;
+  if (Array.isArray(node)) return `[${[node.length, ...keys.map((key) => shapeOf(node[key as never], whole))].join()}]`;
   return `{${keys
     .sort()
-    .map((key) => `${JSON.stringify(key)}:${shapeOf(node[key])}`)
+    .map((key) => `${JSON.stringify(key)}:${shapeOf(node[key], whole)}`)
     .join()}}`;
 }
 
