@@ -72,7 +72,7 @@ export async function callInWorker(order: CallOrder, host: CallHost, options: Ca
 
 /** Until the thread's last word. */
 function converse(port: MessagePort, host: CallHost, place: Place): Promise<CallResult> {
-  return new Promise((end) => {
+  return new Promise((resolve, reject) => {
     port.on("message", (message: FromThread) => {
       switch (message.type) {
         case "note":
@@ -82,11 +82,13 @@ function converse(port: MessagePort, host: CallHost, place: Place): Promise<Call
           void answer(port, host, place, message);
           return;
         case "ended":
-          end(message.result);
+          resolve(message.result);
           return;
-        case "failed":
-          // Whatever the function threw, errors or not.
-          end(Promise.reject(errorOfData(message.error)));
+        case "failed": {
+          // Whatever the function threw.
+          const reason = errorOfData(message.error) as Error;
+          reject(reason);
+        }
       }
     });
   });
