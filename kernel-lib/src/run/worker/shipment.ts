@@ -3,6 +3,9 @@
  * number, so that what is shared stays shared and circles stay circles.
  */
 
+/** The name by which shipped classes reach what they are given. */
+export const GIVEN = "$stagebook";
+
 /** A number names a node; a list holds a value that is no object, function or symbol. */
 export type ShipRef = number | readonly [unknown];
 

@@ -5,9 +5,16 @@ import vm from "node:vm";
 import { StagebookError } from "../../protocol";
 import { v8Codec } from "../../store/codec";
 import { builtinNamed } from "../known-globals";
-import { GIVEN } from "./class-source";
 import { createHeld } from "./held";
-import type { Shipment, ShipCode, ShipNode, ShipOwn, ShipProperty, ShipRef } from "./shipment";
+import {
+  GIVEN,
+  type Shipment,
+  type ShipCode,
+  type ShipNode,
+  type ShipOwn,
+  type ShipProperty,
+  type ShipRef,
+} from "./shipment";
 
 export interface UnpackPorts {
   /** The output of a stage that the code reads by name. */
