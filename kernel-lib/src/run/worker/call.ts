@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   readonly priority?: number;
   readonly threads?: Threads;
+  /** Others have counted it: it gets a thread at once, however many are at work. */
+  readonly isCounted?: true;
 }
 
 /** A function that was stopped may tidy up for so long, in milliseconds; then its thread is ended. */
@@ -31,7 +33,7 @@ const LARGE_BYTES = 64 * 1024;
  */
 export async function callInWorker(order: CallOrder, host: CallHost, options: CallOptions): Promise<CallResult> {
   const threads = options.threads ?? sharedThreads();
-  const place = await threads.places.take(options.signal, options.priority);
+  const place = options.isCounted ? uncounted : await threads.places.take(options.signal, options.priority);
   const { port1: port, port2: theirs } = new MessageChannel();
   const kill = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -69,6 +71,8 @@ export async function callInWorker(order: CallOrder, host: CallHost, options: Ca
     place.giveBack();
   }
 }
+
+const uncounted: Place = { lend: (work) => work(), giveBack: () => undefined };
 
 /** Until the thread's last word. */
 function converse(port: MessagePort, host: CallHost, place: Place): Promise<CallResult> {

@@ -100,7 +100,9 @@ export type ShipNode =
   | { readonly kind: "object"; readonly held: ShipHeld; readonly own: ShipOwn }
   /** A stage that the body reads by name: the kernel is asked. */
   | { readonly kind: "stage"; readonly name: string; readonly at: number }
-  | { readonly kind: "param"; readonly name: string; readonly value: ShipRef };
+  | { readonly kind: "param"; readonly name: string; readonly value: ShipRef }
+  /** The handle of a file input. */
+  | { readonly kind: "file"; readonly path: string; readonly folder: string };
 
 export interface Shipment {
   readonly root: ShipRef;

@@ -4,6 +4,7 @@ import path from "node:path";
 import vm from "node:vm";
 import { StagebookError } from "../../protocol";
 import { v8Codec } from "../../store/codec";
+import { Files } from "../files";
 import { builtinNamed } from "../known-globals";
 import { createHeld } from "./held";
 import {
@@ -90,6 +91,8 @@ class Unpacking {
         return createHeld(node.held, this.valueOf);
       case "stage":
         return this.createStage(node);
+      case "file":
+        return new Files(node.folder).handle(node.path);
       case "param":
         return createParam(node.name, () => this.valueOf(node.value));
     }
