@@ -1,5 +1,5 @@
 /** Stages in threads: what they read and write, how they end, how they are stopped. What can be shipped: `worker-kinds.test.ts`. */
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -118,17 +118,26 @@ test("[R4] it runs outside of the kernel's thread, and captured objects are copi
   expect(seen).toEqual([1]);
 });
 
-test("[R4] two CPU-bound stages overlap, and the event loop turns meanwhile", async () => {
+test("[R4] two CPU-bound stages really work at the same time, and the event loop turns meanwhile", async () => {
   const { p } = createScript();
-  const define = (name: string) =>
-    p.stage(name, () => { const from = Date.now(); while (Date.now() - from < 400); return { name, from, to: Date.now() }; }, { worker }); // prettier-ignore
-  const [left, right] = [define("left"), define("right")];
+  const meeting = folder();
+  // Each is busy until it sees the other: one after the other they would never end.
+  const define = (name: string, other: string) =>
+    p.stage(
+      name,
+      () => {
+        const { existsSync, writeFileSync } = process.getBuiltinModule("node:fs");
+        writeFileSync(`${meeting}/${name}`, "");
+        for (let n = 0; ; n++) if (n % 100_000 === 0 && existsSync(`${meeting}/${other}`)) return name;
+      },
+      { worker },
+    );
+  const [left, right] = [define("left", "right"), define("right", "left")];
   let turns = 0;
-  const timer = setInterval(() => turns++, 10);
+  const timer = setInterval(() => turns++, 1);
   await p.run();
   clearInterval(timer);
-  const [a, b] = [await left(), await right()];
-  expect(Math.max(a.from, b.from)).toBeLessThan(Math.min(a.to, b.to));
+  expect([await left(), await right()]).toEqual(["left", "right"]);
   expect(turns).toBeGreaterThan(5);
 });
 
@@ -206,6 +215,46 @@ test("[R11] a resource does not cross over, and the error says what to do", asyn
   const db = resource("db", () => ({ query: () => 1 }));
   const a = p.stage("a", { db }, ({ db }) => db.query(), { worker });
   await expect(a()).rejects.toMatchObject({ code: "not-shippable", message: expect.stringContaining('`db` is the resource "db"') as string, advice: expect.stringContaining("inside") as string }); // prettier-ignore
+});
+
+describe("inputs that are not what they were", () => {
+  test.each([
+    ["gone", (blob: string) => rmSync(blob)],
+    ["damaged", (blob: string) => { chmodSync(blob, 0o600); writeFileSync(blob, "?".repeat(readFileSync(blob).byteLength)); }], // prettier-ignore
+  ])("[C11] a value that is %s is made again for a thread, once", async (_what, spoil) => {
+    const store = path.join(folder(), "store");
+    const define = ({ p }: ReturnType<typeof createScript>) => {
+      const large = p.stage("large", () => "x".repeat(200_000));
+      return p.stage("size", { large }, ({ large }) => large.length, { worker });
+    };
+    const first = createScript({ store });
+    await first.p.stage("large", () => "x".repeat(200_000))();
+    const blobs = readdirSync(path.join(store, "blobs-v1"), { recursive: true, withFileTypes: true }).filter((each) => each.isFile()); // prettier-ignore
+    for (const blob of blobs) spoil(path.join(blob.parentPath, blob.name));
+    const again = createScript({ store });
+    expect(await define(again)()).toBe(200_000);
+    expect(again.log().filter((line) => line === "large running")).toHaveLength(1);
+  });
+
+  test("[Y4] a stored value that its stage calls invalid is made again before a thread reads it", async () => {
+    const store = path.join(folder(), "store");
+    const bad = createScript({ store });
+    await bad.p.stage("rows", () => [1])();
+    const { p } = createScript({ store });
+    const rows = p.stage("rows", () => [1], { validate: (value: readonly number[]) => value.length === 1 });
+    expect(await p.stage("sum", { rows }, ({ rows }) => rows.length, { worker })()).toBe(1);
+  });
+
+  test("[Y6] what a stage makes in a thread is validated in the kernel, and hooks are told", async () => {
+    const { p, log } = createScript();
+    const told: unknown[] = [];
+    const good = p.stage("good", () => [1, 2], { worker, validate: (value) => (value as []).length === 2, onSave: (value) => told.push(value) }); // prettier-ignore
+    expect(await good()).toEqual([1, 2]);
+    expect(told).toEqual([[1, 2]]);
+    const bad = p.stage("bad", () => [1], { worker, validate: (value) => (value as []).length === 2 });
+    await expect(bad()).rejects.toMatchObject({ code: "invalid-output" });
+    expect(log().at(-1)).toBe("bad failed");
+  });
 });
 
 describe("crashes", () => {

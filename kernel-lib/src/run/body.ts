@@ -18,6 +18,7 @@ import { reviver, storeItems } from "../store/items";
 import { jsonFields } from "./log-fields";
 import { createStageContext } from "./stage-context";
 import { itemsOf } from "./streams";
+import { createItemCaller } from "./worker/worker-items";
 
 /** Runs the body. Throws what it throws, `not-keyable` or `not-storable` for its value, and the signal's reason when stopped. */
 export async function runBody(
@@ -53,19 +54,21 @@ export async function runBody(
   const activity = createStageActivity(engine, instance, run, logged, unplanned);
   const outer = findActivity();
   let live: LiveStream | undefined;
-  const body = withinActivity(
-    { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity },
-    () =>
-      untilFailed(async (failed) => {
-        const remember = definition.each?.cacheItems === true ? await rememberItems(engine, instance, run) : undefined;
-        const ports = { seed: run.seed, signal: context.signal, failed, remember };
-        const returned = await callFunction(definition, inputs, context, ports);
-        const items = itemsOf(returned);
-        // Here, because a generator's body runs while it is read.
-        if (!items) return returned;
-        live = run.beginStream(reviver(definition.codec));
-        return spool(engine, instance, items, { live, signal: run.signal, count: (count) => context.progress(count) });
-      }),
+  const within = { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity };
+  const body = withinActivity(within, () =>
+    untilFailed(async (failed) => {
+      const remember = definition.each?.cacheItems === true ? await rememberItems(engine, instance, run) : undefined;
+      const callItem = definition.each?.inThreads
+        ? await createItemCaller(engine, instance, { run, activity: within, signal: context.signal, inputs: named })
+        : undefined;
+      const ports = { seed: run.seed, signal: context.signal, failed, remember, callItem };
+      const returned = await callFunction(definition, inputs, context, ports);
+      const items = itemsOf(returned);
+      // Here, because a generator's body runs while it is read.
+      if (!items) return returned;
+      live = run.beginStream(reviver(definition.codec));
+      return spool(engine, instance, items, { live, signal: run.signal, count: (count) => context.progress(count) });
+    }),
   );
   const returned = await untilAborted(body, run.signal)
     .catch((error: unknown) => {

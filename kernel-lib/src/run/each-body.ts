@@ -5,9 +5,12 @@ import type { EachPlan, StageDefinition } from "../stage/definition";
 import type { StageContext } from "../stage/face";
 import { mapItems, type EachPorts } from "./each";
 import { createRandom } from "./random";
+import type { CallItem } from "./worker/worker-items";
 
 export interface EachBodyPorts extends EachPorts {
   readonly seed: Digest;
+  /** Calls the function in a thread. Absent where items stay in the kernel. */
+  readonly callItem?: CallItem;
   /** The result of an item that was kept by itself, or what `call` gives, kept from now on. Absent when items are not kept. */
   readonly remember?: (item: unknown, call: () => unknown) => Promise<unknown>;
 }
@@ -22,6 +25,7 @@ export function runEach(
   const { source, inputs: given } = inputs as { readonly source: unknown; readonly inputs?: unknown };
   let count = 0;
   const call = (item: unknown): unknown => {
+    if (ports.callItem) return ports.callItem(item, count++);
     const own = itemContext(context, ports.seed, count++);
     return each.takesInputs ? fn(item, given, own) : fn(item, own);
   };

@@ -44,7 +44,7 @@ export async function encodeOutput(
   return { output, blobs, marked };
 }
 
-function filesInStream(stage: string): StagebookError {
+export function filesInStream(stage: string): StagebookError {
   return new StagebookError(
     "stream-files",
     `stage "${stage}" makes a stream and asked for a file output`,

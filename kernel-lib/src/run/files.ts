@@ -67,14 +67,29 @@ export class Files {
         throw fileError(file, full, error);
       }
     };
-    return {
+    const handle: FileHandle = {
       path: full,
       text: async () => (await read()).toString("utf8"),
       bytes: async () => new Uint8Array(await read()),
       json: async <T>() => JSON.parse((await read()).toString("utf8")) as T,
       lines: () => readLines(file, full),
     };
+    places.set(handle, { path: file, folder: this.folder });
+    return handle;
   }
+}
+
+/** Where handles were made, so that another thread can make them again. */
+const places = new WeakMap<object, FilePlace>();
+
+export interface FilePlace {
+  readonly path: string;
+  readonly folder: string;
+}
+
+/** Undefined for what is no handle of a file. */
+export function placeOfHandle(handle: object): FilePlace | undefined {
+  return places.get(handle);
 }
 
 async function* readLines(file: string, full: string): AsyncIterable<string> {

@@ -46,6 +46,8 @@ export interface EachPlan {
   readonly workers: number;
   readonly ordered: boolean;
   readonly cacheItems: boolean;
+  /** Each item is worked on in a thread. */
+  readonly inThreads: boolean;
   /** The function gets `inputs` between the item and the context. */
   readonly takesInputs: boolean;
 }
@@ -133,6 +135,7 @@ export function createEachDefinition(args: readonly unknown[], cell: CellId | nu
       workers: options.workers ?? 1,
       ordered: options.ordered ?? true,
       cacheItems: options.cacheItems ?? false,
+      inThreads: options.worker ?? false,
       takesInputs,
     },
   };

@@ -312,6 +312,11 @@ export interface EachOptions extends Pick<
    * wait between two stages.
    */
   readonly workers?: number;
+  /**
+   * True calls the function in threads, as many as `workers`: for calculations, and for what blocks. As the option `worker` of a stage;
+   * a captured object is copied once for each thread, and items and results are plain data.
+   */
+  readonly worker?: boolean;
   /** False: results come as they are ready, and not in the order of their items. Default true. */
   readonly ordered?: boolean;
   /** Keeps the result of each item by itself too: when the source has one item more, the function is called once. */

@@ -75,6 +75,7 @@ const eachChecks: { readonly [name in keyof EachOptions]-?: Check } = {
   logged: checks.logged,
   codec: checks.codec,
   retries: checks.retries,
+  worker: checks.worker,
   workers: workersCheck,
   ordered: (value) =>
     typeof value === "boolean" ? undefined : ["is not true or false", "Write ordered: false for results as they come."],

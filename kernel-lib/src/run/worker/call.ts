@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   readonly priority?: number;
   readonly threads?: Threads;
+  /** Others have counted it: it gets a thread at once, however many are at work. */
+  readonly isCounted?: true;
 }
 
 /** A function that was stopped may tidy up for so long, in milliseconds; then its thread is ended. */
@@ -31,7 +33,7 @@ const LARGE_BYTES = 64 * 1024;
  */
 export async function callInWorker(order: CallOrder, host: CallHost, options: CallOptions): Promise<CallResult> {
   const threads = options.threads ?? sharedThreads();
-  const place = await threads.places.take(options.signal, options.priority);
+  const place = options.isCounted ? uncounted : await threads.places.take(options.signal, options.priority);
   const { port1: port, port2: theirs } = new MessageChannel();
   const kill = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -70,9 +72,11 @@ export async function callInWorker(order: CallOrder, host: CallHost, options: Ca
   }
 }
 
+const uncounted: Place = { lend: (work) => work(), giveBack: () => undefined };
+
 /** Until the thread's last word. */
 function converse(port: MessagePort, host: CallHost, place: Place): Promise<CallResult> {
-  return new Promise((end) => {
+  return new Promise((resolve, reject) => {
     port.on("message", (message: FromThread) => {
       switch (message.type) {
         case "note":
@@ -82,11 +86,13 @@ function converse(port: MessagePort, host: CallHost, place: Place): Promise<Call
           void answer(port, host, place, message);
           return;
         case "ended":
-          end(message.result);
+          resolve(message.result);
           return;
-        case "failed":
-          // Whatever the function threw, errors or not.
-          end(Promise.reject(errorOfData(message.error)));
+        case "failed": {
+          // Whatever the function threw.
+          const reason = errorOfData(message.error) as Error;
+          reject(reason);
+        }
       }
     });
   });

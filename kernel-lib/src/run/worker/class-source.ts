@@ -1,5 +1,6 @@
 /** A class made anew elsewhere: its source without what ran once when it was defined. Lines stay where they are. */
 import { childOf, childrenIn, isNode, parseScript, textIn, type SyntaxNode } from "../../key/syntax-tree";
+import { GIVEN } from "./shipment";
 
 /** A method, getter or setter of the class. */
 export interface ClassMember {
@@ -33,9 +34,6 @@ interface Edit {
   readonly end: number;
   readonly text: string;
 }
-
-/** The name by which the source reaches what it is given. */
-export const GIVEN = "$stagebook";
 
 export function readClassSource(source: string): ClassSource {
   const offset = 1;

@@ -40,10 +40,12 @@ export interface BodyWork {
   readonly extra: "error" | "drop" | "keep";
 }
 
-/** One more item: `args` as the default codec encodes a list. */
+/** One item of an `each`, as the default codec encodes it. */
 export interface ItemWork {
   readonly kind: "item";
-  readonly args: Uint8Array;
+  readonly item: Uint8Array;
+  /** The disk store's folder, where the thread may use it itself. */
+  readonly folder?: string;
 }
 
 export type InputPlan =
@@ -72,9 +74,12 @@ export interface BodyCargo {
   readonly codecs: readonly unknown[];
 }
 
-/** What is shipped for items: `fn(...args, context)`. */
+/** What is shipped for items: `fn(item, inputs, context)`. */
 export interface ItemCargo {
   readonly fn: unknown;
+  readonly codec?: unknown;
+  readonly takesInputs: boolean;
+  readonly inputs?: unknown;
 }
 
 /** Of which output: the place of an input, or the stage's own previous one. */
@@ -111,8 +116,8 @@ export type CallResult =
       readonly blobs: readonly { readonly ref: BlobRef; readonly bytes: Uint8Array }[];
       readonly durationMs: number;
     }
-  /** The value as the default codec encodes it. */
-  | { readonly kind: "item"; readonly value: Uint8Array };
+  /** The value as the default codec encodes it; `isFanned`: a list of what a generator gave. */
+  | { readonly kind: "item"; readonly value: Uint8Array; readonly isFanned: boolean };
 
 export type FromThread =
   | { readonly type: "ask"; readonly id: number; readonly ask: Ask }

@@ -7,6 +7,7 @@ import { symbolName } from "../../key/own-keys";
 import { StagebookError } from "../../protocol";
 import { inputOf, type InputRef } from "../../stage/input";
 import { v8Codec } from "../../store/codec";
+import { placeOfHandle } from "../files";
 import { findModulePlace } from "./module-places";
 import { isThing, Packing, type ShipPorts } from "./packing";
 import { functionRef } from "./ship-functions";
@@ -49,6 +50,8 @@ function refOf(packing: Packing, value: unknown, given: string): ShipRef {
   const path = packing.ports.labels?.get(value) ?? given;
   const input = inputOf(value);
   if (input) return inputRef(packing, value, input, path);
+  const file = placeOfHandle(value);
+  if (file) return packing.add(value, { kind: "file", ...file });
   if (types.isProxy(value)) return packing.refuse(path, "a proxy", "Capture the object behind it.");
   const builtin = packing.scopes.builtinName(value);
   if (builtin !== undefined) return packing.add(value, { kind: "builtin", name: builtin });

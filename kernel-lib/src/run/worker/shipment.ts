@@ -3,6 +3,9 @@
  * number, so that what is shared stays shared and circles stay circles.
  */
 
+/** The name by which shipped classes reach what they are given. */
+export const GIVEN = "$stagebook";
+
 /** A number names a node; a list holds a value that is no object, function or symbol. */
 export type ShipRef = number | readonly [unknown];
 
@@ -97,7 +100,9 @@ export type ShipNode =
   | { readonly kind: "object"; readonly held: ShipHeld; readonly own: ShipOwn }
   /** A stage that the body reads by name: the kernel is asked. */
   | { readonly kind: "stage"; readonly name: string; readonly at: number }
-  | { readonly kind: "param"; readonly name: string; readonly value: ShipRef };
+  | { readonly kind: "param"; readonly name: string; readonly value: ShipRef }
+  /** The handle of a file input. */
+  | { readonly kind: "file"; readonly path: string; readonly folder: string };
 
 export interface Shipment {
   readonly root: ShipRef;

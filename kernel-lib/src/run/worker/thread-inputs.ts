@@ -10,7 +10,7 @@ import { withPaths } from "../file-outputs";
 import { Files } from "../files";
 import { StoredStream } from "../streams";
 import type { KernelLink } from "./kernel-link";
-import type { BodyCargo, BodyWork, InputPlan, OutputPlace, StoredOutput } from "./messages";
+import type { BodyCargo, BodyWork, InputPlan, ItemWork, OutputPlace, StoredOutput } from "./messages";
 
 const opened = new Map<string, ThreadBlobs>();
 
@@ -29,14 +29,14 @@ export async function readInputs(work: BodyWork, cargo: BodyCargo, link: KernelL
 }
 
 /** The stage's last stored output. */
-export async function previousOutput(work: BodyWork, cargo: BodyCargo, link: KernelLink): Promise<unknown> {
+export async function previousOutput(work: BodyWork | ItemWork, codec: unknown, link: KernelLink): Promise<unknown> {
   const output = (await link.ask({ kind: "previous" })) as StoredOutput | undefined;
   if (!output) return undefined;
-  return (await decode(output, cargo.codec, readerOf("previous", output, { work, link })))?.value;
+  return (await decode(output, codec, readerOf("previous", output, { work, link })))?.value;
 }
 
 interface Sources {
-  readonly work: BodyWork;
+  readonly work: BodyWork | ItemWork;
   readonly cargo: BodyCargo;
   readonly link: KernelLink;
 }

@@ -6,9 +6,11 @@ import { withinActivity, noOverlay, type Activity } from "../activity";
 import { jsonFields } from "../log-fields";
 import { createStageContext } from "../stage-context";
 import { dataOfError, errorOfData } from "./error-data";
+import { filesInStream } from "../encode-output";
 import { FileOutputs } from "../file-outputs";
+import { itemsOf } from "../streams";
 import type { FileRef } from "../../store/store";
-import type { BodyCargo, CallOrder, CallPlace, ItemCargo, Performed } from "./messages";
+import type { BodyCargo, CallOrder, CallPlace, ItemCargo, ItemWork, Performed } from "./messages";
 import { KernelLink } from "./kernel-link";
 import { previousOutput, readInputs } from "./thread-inputs";
 import { takeOutput } from "./thread-output";
@@ -50,27 +52,53 @@ async function perform(order: CallOrder, link: KernelLink): Promise<Performed> {
   const cargo = cargoOf(order, link);
   const { place, work } = order;
   const files = filesOf(place, link);
-  if (work.kind === "item") {
-    const context = createContext(place, { link, files, logged: {} });
-    const args = v8Codec.decode(work.args) as readonly unknown[];
-    const { fn } = cargo as ItemCargo;
-    const value = await withinActivity(activityOf(place, link, {}), async () => (fn as Callable)(...args, context));
-    const bytes = new Uint8Array(await v8Codec.encode(value));
-    return { result: { kind: "item", value: bytes }, transfer: [bytes.buffer] };
-  }
+  if (work.kind === "item") return performItem(cargo as ItemCargo, work, { place, link, files });
   const body = cargo as BodyCargo;
   const inputs = await readInputs(work, body, link);
   link.signal.throwIfAborted();
-  const logged = Object.fromEntries(
-    place.logged.map((name) => [name, (inputs as Record<string, unknown> | null | undefined)?.[name]]),
-  );
-  const context = createContext(place, { link, files, logged, previous: () => previousOutput(work, body, link) });
+  const logged = loggedOf(place, inputs);
+  const context = createContext(place, { link, files, logged, previous: () => previousOutput(work, body.codec, link) });
   const startedAt = Date.now();
   return withinActivity(activityOf(place, link, logged), async () => {
     const fn = body.fn as Callable;
     const returned: unknown = await (work.takesInputs ? fn(inputs, context) : fn(context));
     return takeOutput(returned, { work, codec: body.codec, place, files, link, context, startedAt });
   });
+}
+
+async function performItem(
+  { fn, codec, takesInputs, inputs }: ItemCargo,
+  work: ItemWork,
+  { place, link, files }: { readonly place: CallPlace; readonly link: KernelLink; readonly files: FileOutputs },
+): Promise<Performed> {
+  const logged = loggedOf(place, inputs);
+  const context = createContext(place, { link, files, logged, previous: () => previousOutput(work, codec, link) });
+  const item = v8Codec.decode(work.item);
+  return withinActivity(activityOf(place, link, logged), async () => {
+    const call = fn as Callable;
+    const returned: unknown = await (takesInputs ? call(item, inputs, context) : call(item, context));
+    const isFanned = typeof returned === "object" && returned !== null && "next" in returned;
+    const value = isFanned ? await listOf(itemsOf(returned)) : returned;
+    if (files.isUsed) throw filesInStream(place.stage);
+    const bytes = new Uint8Array(await v8Codec.encode(value));
+    return { result: { kind: "item", value: bytes, isFanned }, transfer: [bytes.buffer] };
+  });
+}
+
+async function listOf(items: AsyncIterable<unknown> = noItems()): Promise<readonly unknown[]> {
+  const list: unknown[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+async function* noItems(): AsyncGenerator<unknown, void, undefined> {
+  // An object with `next` that cannot be iterated gives nothing, as in the kernel.
+}
+
+function loggedOf(place: CallPlace, inputs: unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    place.logged.map((name) => [name, (inputs as Record<string, unknown> | null | undefined)?.[name]]),
+  );
 }
 
 function cargoOf({ shipment, reuseAs }: CallOrder, link: KernelLink): unknown {
@@ -101,7 +129,7 @@ interface ContextPorts {
   readonly link: KernelLink;
   readonly files: FileOutputs;
   readonly logged: Readonly<Record<string, unknown>>;
-  readonly previous?: () => Promise<unknown>;
+  readonly previous: () => Promise<unknown>;
 }
 
 function createContext(place: CallPlace, { link, files, logged, previous }: ContextPorts): StageContext {
@@ -114,7 +142,7 @@ function createContext(place: CallPlace, { link, files, logged, previous }: Cont
     logged,
     emit: (event) => link.note({ kind: "event", event }),
     now: () => Date.now() + place.clockAheadMs,
-    previous: previous ?? (() => Promise.resolve(undefined)),
+    previous,
     fileOut: (name) => files.pathOf(name),
     report: (progress) => link.note({ kind: "progress", progress }),
   });

@@ -4,10 +4,18 @@ import path from "node:path";
 import vm from "node:vm";
 import { StagebookError } from "../../protocol";
 import { v8Codec } from "../../store/codec";
+import { Files } from "../files";
 import { builtinNamed } from "../known-globals";
-import { GIVEN } from "./class-source";
 import { createHeld } from "./held";
-import type { Shipment, ShipCode, ShipNode, ShipOwn, ShipProperty, ShipRef } from "./shipment";
+import {
+  GIVEN,
+  type Shipment,
+  type ShipCode,
+  type ShipNode,
+  type ShipOwn,
+  type ShipProperty,
+  type ShipRef,
+} from "./shipment";
 
 export interface UnpackPorts {
   /** The output of a stage that the code reads by name. */
@@ -83,6 +91,8 @@ class Unpacking {
         return createHeld(node.held, this.valueOf);
       case "stage":
         return this.createStage(node);
+      case "file":
+        return new Files(node.folder).handle(node.path);
       case "param":
         return createParam(node.name, () => this.valueOf(node.value));
     }

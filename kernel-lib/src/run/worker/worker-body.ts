@@ -1,9 +1,8 @@
 /** A stage's body in a thread, from the kernel's side: what it is sent, what it is told, and what becomes of its output. */
 import { StagebookError } from "../../protocol";
 import type { InputLeaf, InputRef } from "../../stage/input";
-import { v8Codec } from "../../store/codec";
 import type { Entry } from "../../store/store";
-import { findActivity, withinActivity, type StageActivity } from "../activity";
+import { findActivity, type StageActivity } from "../activity";
 import { copied, createStageActivity } from "../body";
 import type { BodyRun, KnownKey, Made } from "../body-parts";
 import type { EngineParts } from "../engine-parts";
@@ -11,7 +10,8 @@ import type { Instance } from "../instances";
 import { keep } from "../keep";
 import { callInWorker, type CallHost } from "./call";
 import { dataOfError } from "./error-data";
-import type { Ask, BodyCargo, BodyWork, InputPlan, Note, StoredOutput } from "./messages";
+import { describeOutput, readStage, takeNote } from "./host-side";
+import type { Ask, BodyCargo, BodyWork, InputPlan, Note } from "./messages";
 import { notShippable } from "./refusals";
 import { ship, type Shipped } from "./ship";
 
@@ -139,7 +139,7 @@ class WorkerBody implements CallHost {
     const { engine, run } = this;
     switch (ask.kind) {
       case "stage":
-        return this.readStage(ask.at);
+        return readStage(this.shipped, ask.at, this.activity);
       case "blob": {
         const entry = ask.of === "previous" ? this.previous : await this.entryAt(ask.of);
         return entry && engine.results.reader(entry)(ask.ref);
@@ -148,11 +148,11 @@ class WorkerBody implements CallHost {
         const need = this.needAt(ask.of);
         if (need) await run.valueOf(need);
         const entry = await this.entryAt(ask.of);
-        return entry && this.describe(entry);
+        return entry && describeOutput(engine, entry);
       }
       case "previous": {
         this.previous = await engine.results.latest(this.instance);
-        return this.previous && this.describe(this.previous);
+        return this.previous && describeOutput(engine, this.previous);
       }
       case "announce":
         return engine.store.threads?.announce(ask.digests);
@@ -164,18 +164,7 @@ class WorkerBody implements CallHost {
   }
 
   note(note: Note): void {
-    const { name: stage, cell } = this.instance.definition;
-    switch (note.kind) {
-      case "event":
-        return withinActivity(this.activity, () => this.engine.emit(note.event));
-      case "progress":
-        return this.run.report(note.progress);
-      case "warned":
-        return this.engine.log("warn", note.message, { stage, cell, run: this.run.run });
-      case "wrote":
-        // It is in the log already: here it only reaches the cell.
-        withinActivity({ ...this.activity, stage: undefined }, () => process[note.stream].write(note.text));
-    }
+    takeNote(note, this.engine, this.instance, { run: this.run, activity: this.activity });
   }
 
   private async planInput(leaf: InputLeaf): Promise<{ readonly plan: InputPlan; readonly value?: unknown }> {
@@ -197,24 +186,10 @@ class WorkerBody implements CallHost {
       case "stage": {
         const entry = (await run.entriesAbove()).get(engine.instances.ofRef(ref, instance).id);
         if (!entry) throw new StagebookError("internal", `input ${leaf.path} has no result`, "Please report this.");
-        const output = await this.describe(entry);
+        const output = await describeOutput(engine, entry);
         return { plan: { kind: "stored", output } };
       }
     }
-  }
-
-  private async describe(entry: Entry): Promise<StoredOutput> {
-    const { results, store } = this.engine;
-    const found = await Promise.all(entry.output.files.map((file) => store.filePath(file)));
-    // Without a file the thread gets no value, and says so.
-    return { output: entry.output, isStored: results.isInStore(entry), paths: found.map((path) => path ?? "") };
-  }
-
-  private async readStage(at: number): Promise<Uint8Array> {
-    const ref = this.shipped?.stages[at];
-    if (!ref) throw new RangeError(`there is no stage ${at}`);
-    const value = await withinActivity(this.activity, () => this.activity.stage.readStage(ref));
-    return v8Codec.encode(value);
   }
 
   private needAt(at: number): Instance | undefined {

@@ -1,0 +1,57 @@
+/** What the kernel does for calls in threads, of bodies and of items alike. */
+import { v8Codec } from "../../store/codec";
+import type { Entry } from "../../store/store";
+import { withinActivity, type Activity, type StageActivity } from "../activity";
+import type { BodyRun } from "../body-parts";
+import type { EngineParts } from "../engine-parts";
+import type { Instance } from "../instances";
+import type { Note, StoredOutput } from "./messages";
+import type { Shipped } from "./ship";
+
+/** Whom a call belongs to. */
+export interface CallOwner {
+  readonly run: BodyRun;
+  readonly activity: Activity & { readonly stage: StageActivity };
+}
+
+/** Puts what a thread tells into events, the log and the cell. */
+export function takeNote(
+  note: Note,
+  engine: EngineParts,
+  { definition }: Instance,
+  { run, activity }: CallOwner,
+): void {
+  switch (note.kind) {
+    case "event":
+      withinActivity(activity, () => engine.emit(note.event));
+      return;
+    case "progress":
+      run.report(note.progress);
+      return;
+    case "warned":
+      engine.log("warn", note.message, { stage: definition.name, cell: definition.cell, run: run.run });
+      return;
+    case "wrote":
+      // It is in the log already: here it only reaches the cell.
+      withinActivity({ ...activity, stage: undefined }, () => process[note.stream].write(note.text));
+  }
+}
+
+/** The output of a stage that shipped code reads by name, as the default codec encodes it. */
+export async function readStage(
+  shipped: Shipped | undefined,
+  at: number,
+  activity: CallOwner["activity"],
+): Promise<Uint8Array> {
+  const ref = shipped?.stages[at];
+  if (!ref) throw new RangeError(`there is no stage ${at}`);
+  const value = await withinActivity(activity, () => activity.stage.readStage(ref));
+  return v8Codec.encode(value) as Uint8Array;
+}
+
+/** For a thread that will read it. */
+export async function describeOutput({ results, store }: EngineParts, entry: Entry): Promise<StoredOutput> {
+  const found = await Promise.all(entry.output.files.map((file) => store.filePath(file)));
+  // Without a file the thread gets no value, and says so.
+  return { output: entry.output, isStored: results.isInStore(entry), paths: found.map((path) => path ?? "") };
+}
