@@ -70,9 +70,9 @@ describe("a stage in words", () => {
     expect(
       explainStatus(createStage("a", { status: "failed", error: { code: "E", message: "no rows" } }), english),
     ).toBe("failed: no rows");
-    expect(explainStatus(createStage("a", { status: "running", progress: { done: 3, total: 7 } }), english)).toBe(
-      "running: 3/7",
-    );
+    expect(
+      explainStatus(createStage("a", { status: "running", progress: { done: 3, total: 7, at: 0 } }), english),
+    ).toBe("running: 3/7");
   });
 
   it("its tooltip has description, status, last result, cost and what is not tracked", () => {
@@ -101,10 +101,12 @@ describe("a stage in words", () => {
   });
 
   it("progress is a share, unknown without a total, and absent unless running", () => {
-    expect(progressShare(createStage("a", { status: "running", progress: { done: 3, total: 4 } }))).toBe(0.75);
-    expect(progressShare(createStage("a", { status: "running", progress: { done: 9, total: 4 } }))).toBe(1);
-    expect(progressShare(createStage("a", { status: "running", progress: { done: 3, total: null } }))).toBeNull();
-    expect(progressShare(createStage("a", { progress: { done: 3, total: 4 } }))).toBeUndefined();
+    expect(progressShare(createStage("a", { status: "running", progress: { done: 3, total: 4, at: 0 } }))).toBe(0.75);
+    expect(progressShare(createStage("a", { status: "running", progress: { done: 9, total: 4, at: 0 } }))).toBe(1);
+    expect(
+      progressShare(createStage("a", { status: "running", progress: { done: 3, total: null, at: 0 } })),
+    ).toBeNull();
+    expect(progressShare(createStage("a", { progress: { done: 3, total: 4, at: 0 } }))).toBeUndefined();
   });
 });
 

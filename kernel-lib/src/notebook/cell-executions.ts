@@ -4,6 +4,7 @@ import { enterActivity, findActivity, withinActivity, type Activity } from "../r
 import { rememberCellLines } from "../run/cell-lines";
 import { RunningStage } from "../run/running";
 import type { NotebookCells } from "./cells";
+import type { ShowInCell } from "./cell-progress";
 import type { CompiledCell } from "./compiled-cell";
 import type { PipelineInsides } from "./pipeline-insides";
 import type { TslabKernel, WriteDisplay, WriteStream, ZmqMessage } from "./tslab";
@@ -14,6 +15,7 @@ const PROMISE_TEXT = "Promise: add await to see its value";
 export interface Execution extends Pick<Activity, "write" | "display"> {
   readonly count: number;
   readonly source: string;
+  readonly show: ShowInCell;
 }
 
 export class CellExecutions {
@@ -25,6 +27,8 @@ export class CellExecutions {
   isDeclaring = false;
   private count = 1;
   private source = "";
+  /** Of the cell that executes now. */
+  private output: { readonly cell: CellId | null; readonly show: ShowInCell } | undefined;
 
   constructor(
     private readonly insides: PipelineInsides,
@@ -35,6 +39,7 @@ export class CellExecutions {
   adopt(request: TslabKernel): void {
     const cell = cellOf(request.message.metadata);
     enterActivity({ ...this.activityOf(cell), ...outputsOf(request.writeStream, request.writeDisplay) });
+    this.output = { cell, show: updater(request.writeDisplay) };
     if (!cell) return;
     this.adopted = { message: request.message, cell };
     this.cells.begin(cell, 1);
@@ -48,6 +53,11 @@ export class CellExecutions {
     const script = `cell [${this.count}]`;
     rememberCellLines(script, this.source, code.code);
     return script;
+  }
+
+  /** Where a run that the cell started may show how far it is. */
+  outputOf(cell: CellId | null): ShowInCell | undefined {
+    return this.output?.cell === cell ? this.output.show : undefined;
   }
 
   keepLastValue(value: object): void {
@@ -77,7 +87,7 @@ export class CellExecutions {
    * cell declared: `declare` compiles the cell once more, without running it, so that its stages can still be named.
    */
   async execute(
-    { count, source, ...outputs }: Execution,
+    { count, source, show, ...outputs }: Execution,
     original: () => Promise<unknown>,
     declare: () => Promise<unknown>,
   ): Promise<unknown> {
@@ -88,6 +98,7 @@ export class CellExecutions {
     this.adoptedCell = undefined;
     this.count = count;
     this.source = source;
+    this.output = { cell, show };
     this.lastValue = undefined;
     if (cell) this.cells.begin(cell, count);
     let ok = false;
@@ -135,6 +146,11 @@ export function outputsOf(writeStream: WriteStream, writeDisplay: WriteDisplay):
     write: writeStream,
     display: (bundle) => writeDisplay({ data: bundle, metadata: {}, transient: {} }),
   };
+}
+
+/** A display that can be drawn anew. */
+export function updater(writeDisplay: WriteDisplay): ShowInCell {
+  return (bundle, id, update) => writeDisplay({ data: bundle, metadata: {}, transient: { display_id: id } }, update);
 }
 
 /** The cell that a request is of; null for front ends that do not say. */

@@ -3,6 +3,7 @@ import { COMM_TARGET } from "../protocol";
 import type { PipelineInsides } from "./pipeline-insides";
 import { inputOf } from "../stage/input";
 import { CellExecutions } from "./cell-executions";
+import { CellProgress } from "./cell-progress";
 import { NotebookCells } from "./cells";
 import { Comms } from "./comms";
 import { hookCompiledCells } from "./compile-hook";
@@ -44,6 +45,8 @@ export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, ve
     link,
   );
   const executions = new CellExecutions(insides, cells);
+  const progress = new CellProgress({ view: () => insides.bus.view, outputOf: (cell) => executions.outputOf(cell) });
+  insides.bus.events$.subscribe((event) => progress.tell(event));
   let sendFailed = false;
   queueSends(Message, {
     sending: (sent) => executions.replied(sent),

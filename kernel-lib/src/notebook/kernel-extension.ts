@@ -1,7 +1,7 @@
 /** The methods of tslab's classes that Stagebook extends: comms, kernel info, and the start and end of each cell. */
 import { KERNEL_INFO_MARK, type CellId } from "../protocol";
 import { withinActivity } from "../run/activity";
-import { cellOf, outputsOf, type CellExecutions } from "./cell-executions";
+import { cellOf, outputsOf, updater, type CellExecutions } from "./cell-executions";
 import type { NotebookCells } from "./cells";
 import type { Comms } from "./comms";
 import { peekMessage, type TslabCopy, type ZmqMessageClass } from "./tslab";
@@ -61,7 +61,8 @@ function extendHandler(copy: TslabCopy, { executions, version }: KernelParts): v
     return { ...handleKernel.call(this), [KERNEL_INFO_MARK]: version };
   };
   handler.handleExecuteImpl = function (request, writeStream, writeDisplay) {
-    const execution = { count: this.execCount + 1, source: request.code, ...outputsOf(writeStream, writeDisplay) };
+    const outputs = { ...outputsOf(writeStream, writeDisplay), show: updater(writeDisplay) };
+    const execution = { count: this.execCount + 1, source: request.code, ...outputs };
     return executions.execute(
       execution,
       () => handleExecuteImpl.call(this, request, writeStream, writeDisplay),

@@ -4,6 +4,7 @@ export type * from "./events";
 export * from "./ids";
 export * from "./known";
 export * from "./messages";
+export * from "./pace";
 export type * from "./params";
 export type * from "./plan";
 export * from "./stagebook-error";

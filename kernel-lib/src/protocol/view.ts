@@ -34,7 +34,8 @@ export interface StageView {
   readonly result?: ResultView;
   /** The error of the last run, while it is the last outcome. */
   readonly error?: ErrorView;
-  readonly progress?: { readonly done: number; readonly total: number | null };
+  /** `at`: when it was told, epoch milliseconds. */
+  readonly progress?: { readonly done: number; readonly total: number | null; readonly at: number };
   /** The kernel that does its work, while that is another one. */
   readonly elsewhere?: HolderView;
   /** Epoch milliseconds, while running. */
@@ -145,7 +146,7 @@ class Draft {
       case "stage:waiting":
         return this.waitElsewhere(event);
       case "stage:progress":
-        return this.change(event.stage, { progress: { done: event.done, total: event.total } });
+        return this.change(event.stage, { progress: { done: event.done, total: event.total, at: event.at } });
       case "stage:succeeded":
       case "stage:cached":
       case "stage:unchanged":
@@ -203,8 +204,9 @@ class Draft {
     this.change(stage, { action, reasons, status: action === "run" ? "stale" : "pending", error: undefined });
   }
 
-  private waitElsewhere({ stage, holder }: Extract<StagebookEvent, { type: "stage:waiting" }>): void {
-    const progress = holder.progress && { done: holder.progress.done, total: holder.progress.total ?? null };
+  private waitElsewhere({ stage, holder, at }: Extract<StagebookEvent, { type: "stage:waiting" }>): void {
+    const { progress: told } = holder;
+    const progress = told && { done: told.done, total: told.total ?? null, at };
     this.change(stage, { status: "running", elsewhere: holder, startedAt: holder.since, progress, error: undefined });
   }
 

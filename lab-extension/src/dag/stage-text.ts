@@ -1,7 +1,7 @@
 /** What the panels say of a stage in words: its status, why it is so, and what it last gave. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import type { Freshness, Reason, StageView } from "stagebook/protocol";
-import { formatDuration, formatSize } from "./quantity";
+import { paceOf, type Freshness, type Reason, type StageView } from "stagebook/protocol";
+import { formatCount, formatDuration, formatSize } from "./quantity";
 
 /** The word for a status. */
 export function statusWord(status: Freshness, trans: TranslationBundle): string {
@@ -58,14 +58,20 @@ export function progressShare(stage: StageView): number | null | undefined {
 
 function statusCauses(stage: StageView, trans: TranslationBundle): readonly string[] {
   if (stage.status === "failed" && stage.error) return [stage.error.message];
-  if (stage.status === "running") return progressText(stage);
+  if (stage.status === "running") return progressText(stage, trans);
   const causes = stage.reasons.map((reason) => reason.text);
   if (causes.length > 0 || stage.waitsFor.length === 0) return causes;
   return [trans.__("waits for %1", stage.waitsFor.join(", "))];
 }
 
-function progressText(stage: StageView): readonly string[] {
-  if (!stage.progress) return [];
-  const { done, total } = stage.progress;
-  return [total === null ? String(done) : `${done}/${total}`];
+function progressText(stage: StageView, trans: TranslationBundle): readonly string[] {
+  const { progress, elsewhere } = stage;
+  const { perSecond, leftMs } = paceOf(stage);
+  const texts = elsewhere
+    ? [trans.__("at work in another kernel, process %1 on %2", elsewhere.pid, elsewhere.host)]
+    : [];
+  if (progress) texts.push(progress.total === null ? String(progress.done) : `${progress.done}/${progress.total}`);
+  if (perSecond !== undefined) texts.push(trans.__("%1 a second", formatCount(Number(perSecond.toPrecision(2)))));
+  if (leftMs !== undefined) texts.push(trans.__("about %1 left", formatDuration(leftMs)));
+  return texts;
 }
