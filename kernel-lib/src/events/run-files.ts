@@ -1,5 +1,5 @@
 /** Keeps the events and log lines of each run in the store, so that they can be read after the kernel is gone. */
-import type { Observable, Subscription } from "rxjs";
+import { Subscription, type Observable } from "rxjs";
 import type { RunId, StagebookEvent } from "../protocol";
 import type { Store } from "../store/store";
 
@@ -12,6 +12,7 @@ export function recordRuns(
   store: Store,
   trouble: (error: Error) => void,
 ): Subscription {
+  if (store.keepsNothing === true) return Subscription.EMPTY;
   let waiting = new Map<RunId, string[]>();
   let timer: NodeJS.Timeout | undefined;
   let last = Promise.resolve();

@@ -13,6 +13,7 @@ import { FileOutputs } from "./file-outputs";
 import type { Instance, StageRef } from "./instances";
 import { rememberItems } from "./item-results";
 import { keep } from "./keep";
+import { linkAbort } from "./linked-abort";
 import type { LiveStream } from "./live-stream";
 import { reviver, storeItems } from "../store/items";
 import { jsonFields } from "./log-fields";
@@ -36,13 +37,13 @@ export async function runBody(
     definition.logged.map((name) => [name, (named as Record<string, unknown> | null | undefined)?.[name]]),
   );
   const files = new FileOutputs(definition.name, engine.store, await engine.scratch.folder());
-  const over = new AbortController();
+  // Items that are still being worked on when another one fails are told.
+  const over = definition.each && linkAbort(run.signal);
   const context = createStageContext({
     run: run.run,
     stage: definition.name,
     cell: definition.cell,
-    // Items that are still being worked on when another one fails are told.
-    signal: definition.each ? AbortSignal.any([run.signal, over.signal]) : run.signal,
+    signal: over?.controller.signal ?? run.signal,
     seed: run.seed,
     logged,
     emit: engine.emit,
@@ -76,7 +77,10 @@ export async function runBody(
       live?.finish(error);
       throw error;
     })
-    .finally(() => over.abort(ended(definition.name)));
+    .finally(() => {
+      over?.unlink();
+      over?.controller.abort(ended(definition.name));
+    });
   engine.instances.endEpoch();
   const durationMs = engine.clock.now() - startedAt;
   const warn = (message: string): void =>

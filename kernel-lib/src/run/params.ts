@@ -73,6 +73,8 @@ export class ParamValues {
     return overlay.has(name) ? overlay.get(name) : valueOf(this.check(name));
   }
 
+  private readonly plain = new Map<unknown, GivenDigest>();
+
   /** Throws `param-unknown`. */
   definition(name: string): ParamDefinition {
     return this.check(name).definition;
@@ -97,7 +99,15 @@ export class ParamValues {
 
   /** What the value counts as in a key. Throws `not-keyable`. */
   given(name: string, value: unknown): GivenDigest {
-    return digestGiven(value, name, this.scopes);
+    if (!isPlain(value)) return digestGiven(value, name, this.scopes);
+    // A number or text counts the same wherever it stands, and is asked for again and again.
+    const id = typeof value === "number" && Object.is(value, -0) ? minusZero : value;
+    let given = this.plain.get(id);
+    if (given) return given;
+    given = digestGiven(value, name, this.scopes);
+    if (this.plain.size >= MAX_PLAIN) this.plain.clear();
+    this.plain.set(id, given);
+    return given;
   }
 
   /** Values for one use, checked. `wire`: they come from the page. Throws `param-unknown`, `param-value`. */
@@ -208,4 +218,12 @@ export class ParamValues {
 function short(source: string): string {
   const line = source.replace(/\s+/g, " ");
   return line.length > 200 ? `${line.slice(0, 199)}…` : line;
+}
+
+const MAX_PLAIN = 10_000;
+/** A map takes it for 0. */
+const minusZero = Symbol("-0");
+
+function isPlain(value: unknown): value is number | string | boolean {
+  return typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length < 1000);
 }

@@ -57,6 +57,9 @@ export class Run implements WorkRun {
     ({ id: this.id, source: this.source, signal: this.signal, slots: this.slots } = request);
     this.externals = new Externals(engine.files);
     this.targetIds = new Set(request.targets.map((target) => target.id));
+    this.signal.addEventListener("abort", () => {
+      for (const stop of this.stops.values()) stop.abort(this.signal.reason);
+    });
   }
 
   /** Runs what is stale. Throws `cycle` before anything runs; after that every trouble is an outcome. */
@@ -89,7 +92,10 @@ export class Run implements WorkRun {
   ensure(instance: Instance): Promise<Outcome> {
     let outcome = this.outcomes.get(instance.id);
     if (!outcome) {
-      outcome = this.settle(instance).finally(() => this.leave(instance));
+      outcome = this.settle(instance).finally(() => {
+        this.leave(instance);
+        this.stops.delete(instance.id);
+      });
       this.outcomes.set(instance.id, outcome);
     }
     return outcome;
@@ -175,6 +181,7 @@ export class Run implements WorkRun {
     order: Pick<WorkOrder, "key" | "reasons" | "again">,
   ): Promise<WorkOrder> {
     const stop = new AbortController();
+    if (this.signal.aborted) stop.abort(this.signal.reason);
     this.stops.set(instance.id, stop);
     return { ...order, instance, needs, stop, claimed: (await needs.viaKey()) ?? order.key.key };
   }

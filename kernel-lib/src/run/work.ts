@@ -114,7 +114,7 @@ async function performAlone(
 ): Promise<Outcome | "moved"> {
   const { instance, needs } = order;
   const { definition } = instance;
-  const signal = AbortSignal.any([run.signal, order.stop.signal]);
+  const { signal } = order.stop;
   let place: Place | undefined;
   const startedAt = engine.clock.now();
   try {
