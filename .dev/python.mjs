@@ -50,7 +50,7 @@ print(sys.version_info[0], sys.version_info[1], complete)
  * The first Python that is new enough and can make environments.
  * @returns {{ file: string, args: string[] }}
  */
-function findPython() {
+export function findPython() {
   const chosen = process.env.STAGEBOOK_PYTHON;
   /** @type {[string, ...string[]][]} */
   const candidates = chosen ? [[chosen]] : [["python3"], ["python"], ["py", "-3"]];

