@@ -23,9 +23,14 @@ const place: CallOrder["place"] = {
   scratch: "/nowhere",
 };
 
-function orderOf(fn: unknown, args: readonly unknown[], reuseAs?: string): CallOrder {
-  const { bytes } = ship({ fn }, "items", { scopes, paramValue: () => undefined });
-  const work = { kind: "item", args: v8Codec.encode(args) as Uint8Array } as const;
+function orderOf(
+  fn: unknown,
+  item?: unknown,
+  { reuseAs, inputs }: { readonly reuseAs?: string; readonly inputs?: unknown } = {},
+): CallOrder {
+  const cargo = { fn, takesInputs: inputs !== undefined, inputs };
+  const { bytes } = ship(cargo, "items", { scopes, paramValue: () => undefined });
+  const work = { kind: "item", item: v8Codec.encode(item) as Uint8Array } as const;
   return { shipment: bytes, work, place, ...(reuseAs === undefined ? {} : { reuseAs }) };
 }
 
@@ -44,7 +49,7 @@ describe("single calls", () => {
       log.info("one item");
       return new Float64Array([item.n * factor, more.get("k") ?? 0]);
     };
-    expect(await call(orderOf(fn, [{ n: 2 }, new Map([["k", 1]])]), notes)).toEqual(new Float64Array([6, 1]));
+    expect(await call(orderOf(fn, { n: 2 }, { inputs: new Map([["k", 1]]) }), notes)).toEqual(new Float64Array([6, 1]));
     expect(notes).toMatchObject([{ kind: "event", event: { type: "log:written", record: { message: "one item", stage: "items" } } }]); // prettier-ignore
   });
 
@@ -56,7 +61,7 @@ describe("single calls", () => {
     const counts = async (reuseAs?: string): Promise<unknown[]> => {
       const found: unknown[] = [];
       for (let n = 0; n < 3; n++) {
-        const result = await callInWorker(orderOf(fn, [n], reuseAs), host, { signal: new AbortController().signal, threads: alone }); // prettier-ignore
+        const result = await callInWorker(orderOf(fn, n, { reuseAs }), host, { signal: new AbortController().signal, threads: alone }); // prettier-ignore
         found.push(result.kind === "item" && v8Codec.decode(result.value));
       }
       return found;
@@ -67,14 +72,14 @@ describe("single calls", () => {
   });
 
   test("[Y1] a result that cannot be kept is refused with its path", async () => {
-    await expect(call(orderOf(() => ({ f: () => 1 }), []))).rejects.toMatchObject({ code: "not-storable", message: expect.stringContaining("value.f") as string }); // prettier-ignore
+    await expect(call(orderOf(() => ({ f: () => 1 })))).rejects.toMatchObject({ code: "not-storable", message: expect.stringContaining("value.f") as string }); // prettier-ignore
   });
 
   test("[R10] a call that waits for a thread is stopped without having begun", async () => {
     const stop = new AbortController();
-    const busy = [1, 2].map(() => call(orderOf(() => { const from = Date.now(); while (Date.now() - from < 300); return 1; }, []))); // prettier-ignore
+    const busy = [1, 2].map(() => call(orderOf(() => { const from = Date.now(); while (Date.now() - from < 300); return 1; }))); // prettier-ignore
     const waiting = call(
-      orderOf(() => 2, []),
+      orderOf(() => 2),
       [],
       stop.signal,
     );
@@ -89,7 +94,7 @@ test("[R9] a thread that runs out of memory fails its own call alone, and says s
     const all: unknown[] = [];
     for (;;) all.push(new Array(10_000).fill(all.length));
   };
-  const other = call(orderOf(() => { const from = Date.now(); while (Date.now() - from < 500); return 1; }, [])); // prettier-ignore
-  await expect(call(orderOf(greedy, []))).rejects.toMatchObject({ code: "worker-crashed", message: expect.stringContaining("out of memory") as string }); // prettier-ignore
+  const other = call(orderOf(() => { const from = Date.now(); while (Date.now() - from < 500); return 1; })); // prettier-ignore
+  await expect(call(orderOf(greedy))).rejects.toMatchObject({ code: "worker-crashed", message: expect.stringContaining("out of memory") as string }); // prettier-ignore
   expect(await other).toBe(1);
 });

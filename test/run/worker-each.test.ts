@@ -63,7 +63,7 @@ describe("each in threads", () => {
 
   test("[R10] stopped, its threads are ended within a second", async () => {
     const { p, log } = createScript();
-    const endless = p.each("endless", [1, 2], ({}, { log }) => { log.info("in"); for (;;); }, { worker, workers: 2 }); // prettier-ignore
+    const endless = p.each("endless", [1, 2], (_n, { log }) => { log.info("in"); for (;;); }, { worker, workers: 2 }); // prettier-ignore
     let stoppedAt = Infinity;
     const running = endless.run();
     p.events$.subscribe((event) => {

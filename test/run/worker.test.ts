@@ -248,10 +248,10 @@ describe("inputs that are not what they were", () => {
   test("[Y6] what a stage makes in a thread is validated in the kernel, and hooks are told", async () => {
     const { p, log } = createScript();
     const told: unknown[] = [];
-    const good = p.stage("good", () => [1, 2], { worker, validate: (value) => (value as []).length === 2, onSave: (value) => told.push(value) }); // prettier-ignore
+    const good = p.stage("good", () => [1, 2], { worker, validate: (value) => (value as readonly unknown[]).length === 2, onSave: (value) => told.push(value) }); // prettier-ignore
     expect(await good()).toEqual([1, 2]);
     expect(told).toEqual([[1, 2]]);
-    const bad = p.stage("bad", () => [1], { worker, validate: (value) => (value as []).length === 2 });
+    const bad = p.stage("bad", () => [1], { worker, validate: (value) => (value as readonly unknown[]).length === 2 });
     await expect(bad()).rejects.toMatchObject({ code: "invalid-output" });
     expect(log().at(-1)).toBe("bad failed");
   });

@@ -41,27 +41,11 @@ const isObject = (value: unknown): value is object =>
 /** Their members are not listed: they differ with what the process does. */
 const unlisted = new Set(["globalThis", "global", "process", "console"]);
 
-let byName: ReadonlyMap<string, object> | undefined;
-
-/** The value that goes by such a name here. */
-export function builtinNamed(name: string): object | undefined {
-  if (!byName) {
-    const named = new Map<string, object>();
-    findBuiltins((value, each) => !named.has(each) && named.set(each, value));
-    byName = named;
-  }
-  return byName.get(name);
-}
-
-function findBuiltins(told: (value: object, name: string) => void = () => undefined): WeakMap<object, string> {
+function findBuiltins(): WeakMap<object, string> {
   const found = new WeakMap<object, string>();
-  const put = (value: object, name: string): void => {
-    found.set(value, name);
-    told(value, name);
-  };
   const add = (value: unknown, name: string, depth: number): void => {
     if (!isObject(value) || found.has(value)) return;
-    put(value, name);
+    found.set(value, name);
     if (depth === 0) return;
     for (const { key, value: member, accessors } of membersOf(value))
       for (const each of [member, ...accessors]) add(each, `${name}.${key}`, depth - 1);
@@ -72,10 +56,10 @@ function findBuiltins(told: (value: object, name: string) => void = () => undefi
   for (const name of nodeGlobals)
     if (name !== "globalThis" && name !== "global" && name in globalThis)
       add((globalThis as Record<string, unknown>)[name], name, unlisted.has(name) ? 0 : 2);
-  put(globalThis, "globalThis");
-  put(process, "process");
-  put(process.env, "process.env");
-  put(console, "console");
+  found.set(globalThis, "globalThis");
+  found.set(process, "process");
+  found.set(process.env, "process.env");
+  found.set(console, "console");
   return found;
 }
 

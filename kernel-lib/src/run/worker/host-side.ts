@@ -42,11 +42,11 @@ export async function readStage(
   shipped: Shipped | undefined,
   at: number,
   activity: CallOwner["activity"],
-): Promise<Uint8Array> {
+): Promise<unknown> {
   const ref = shipped?.stages[at];
   if (!ref) throw new RangeError(`there is no stage ${at}`);
   const value = await withinActivity(activity, () => activity.stage.readStage(ref));
-  return v8Codec.encode(value) as Uint8Array;
+  return v8Codec.encode(value);
 }
 
 /** For a thread that will read it. */

@@ -5,7 +5,7 @@ import vm from "node:vm";
 import { StagebookError } from "../../protocol";
 import { v8Codec } from "../../store/codec";
 import { Files } from "../files";
-import { builtinNamed } from "../known-globals";
+import { builtinNamed } from "./builtin-named";
 import { createHeld } from "./held";
 import {
   GIVEN,

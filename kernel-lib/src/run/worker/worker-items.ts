@@ -1,5 +1,6 @@
 /** The items of an `each` in threads: its function is packed once, each item goes over by itself. */
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { digestOf } from "../../key/digest";
 import { StagebookError } from "../../protocol";
 import { v8Codec } from "../../store/codec";
@@ -32,6 +33,8 @@ export async function createItemCaller(
   context: ItemsContext,
 ): Promise<CallItem> {
   const { definition } = instance;
+  // Each item in flight listens to it.
+  setMaxListeners(0, context.signal);
   const cargo: ItemCargo = {
     fn: definition.fn,
     codec: definition.codec,
