@@ -140,9 +140,7 @@ function define({ stages }: Case) {
               yield n;
               yield n + at;
             };
-      handles.push(
-        p.each(name, first, { at: read.at, tool, count, sources }, work as never, { workers, ordered }),
-      );
+      handles.push(p.each(name, first, { at: read.at, tool, count, sources }, work as never, { workers, ordered }));
       continue;
     }
     const given = { ...read, kind: p.param(`kind${at}`, kind), tool, sources };

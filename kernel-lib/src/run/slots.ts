@@ -15,6 +15,7 @@ interface Waiter {
 
 export class Slots {
   private free: number;
+  /** The most urgent first. */
   private readonly waiting: Waiter[] = [];
 
   constructor(count: number) {
@@ -68,21 +69,25 @@ export class Slots {
           resolve();
         },
       };
-      this.waiting.push(waiter);
+      this.queue(waiter);
       signal?.addEventListener("abort", onAbort, { once: true });
     });
   }
 
   private leave(): void {
-    const next = this.waiting.reduce<Waiter | undefined>(
-      (best, waiter) => (best === undefined || waiter.priority > best.priority ? waiter : best),
-      undefined,
-    );
-    if (!next) {
-      this.free++;
-      return;
+    const next = this.waiting.shift();
+    if (next) next.begin();
+    else this.free++;
+  }
+
+  /** Behind all that are as urgent. */
+  private queue(waiter: Waiter): void {
+    let [low, high] = [0, this.waiting.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.waiting[middle]?.priority ?? 0) >= waiter.priority) low = middle + 1;
+      else high = middle;
     }
-    this.waiting.splice(this.waiting.indexOf(next), 1);
-    next.begin();
+    this.waiting.splice(low, 0, waiter);
   }
 }
