@@ -62,6 +62,9 @@ test.each([
   ["code made of text", `return () => new Function("return 1")();`, "Function"],
   ["a module loaded by import()", `return () => import("./tried.mjs");`, `import "./tried.mjs"`],
   ["a hash under way", `const it = require("crypto").createHash("sha1"); return () => it.copy().digest("hex");`, "it"],
+  ["a variable that a pattern assigns", `let it; return () => { [it] = [1]; return it; };`, "it"],
+  ["one that an object's pattern assigns", `let it; return () => { ({ a: it = 2 } = {}); return it; };`, "it"],
+  ["one that takes the rest", `let it; return () => { [, ...it] = [1, 2]; return it; };`, "it"],
   ["a promise of a class of its own", `class P extends Promise {} const it = P.resolve(1); return () => it;`, "it"],
 ])("[Y7] %s is listed", async (_what, code, name) => {
   const { p } = createScript();
