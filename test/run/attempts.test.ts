@@ -75,7 +75,7 @@ test("[Y6] a stage that takes longer than timeoutMs fails with code timeout, its
       await gates.late.opened;
       return 1;
     },
-    { timeoutMs: 20 },
+    { timeoutMs: 300 },
   );
   await expect(a()).rejects.toMatchObject({ code: "timeout", stage: "a" });
   expect(await aborted.opened).toBe("timeout");

@@ -58,6 +58,8 @@ export async function runBody(
   const within = { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity };
   const body = withinActivity(within, () =>
     untilFailed(async (failed) => {
+      // Stopped before it began.
+      run.signal.throwIfAborted();
       const remember = definition.each?.cacheItems === true ? await rememberItems(engine, instance, run) : undefined;
       const callItem = definition.each?.inThreads
         ? await createItemCaller(engine, instance, { run, activity: within, signal: context.signal, inputs: named })
