@@ -12,6 +12,10 @@ const readme = read("README.md");
 const blocks = (text: string, language: string): string[] =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, code]) => (code ?? "").trim());
 
+/** The text under a heading of the README. */
+const sectionOf = (title: string): string =>
+  readme.split(/^## /m).find((section) => section.startsWith(`${title}\n`)) ?? "";
+
 describe("the snippets of the READMEs", () => {
   let kernel: Kernel | undefined;
   afterEach(() => kernel?.stop());
@@ -27,7 +31,10 @@ describe("the snippets of the READMEs", () => {
   }
 
   test("[D14] the smallest example runs as it stands, and prints why it is stale as the README shows", async () => {
-    const snippets = blocks(readme, "ts");
+    const snippets = [
+      ...blocks(sectionOf("The smallest example"), "ts"),
+      ...blocks(sectionOf("What is stale, and why"), "ts"),
+    ];
     const text = snippets.at(-1) ?? "";
     const notebook = await runSnippets(snippets.slice(0, -1));
     expect(bodies(notebook.events)).toEqual(["strong"]);
@@ -36,6 +43,13 @@ describe("the snippets of the READMEs", () => {
     expect(printed.trim().replace(/last [\d.]+ m?s/, "last 12 ms")).toBe(blocks(readme, "text")[0]);
     await notebook.command({ type: "sync" });
     expect(bodies(notebook.events)).toEqual(["strong"]);
+  });
+
+  test("[R6] the example of streams gives what it says", async () => {
+    const [imports = "", stages = ""] = blocks(sectionOf("Streams, and many items at a time"), "ts");
+    const notebook = await runSnippets(['import { stage } from "stagebook";', imports]);
+    const cell = await notebook.run(stages, { cell: "streams" });
+    expect(cell.text.trim()).toBe(/\/\/ (\d+)/.exec(stages)?.[1]);
   });
 
   test("[C20] a stage with another name has the result already, as the README says", async () => {
@@ -50,8 +64,7 @@ describe("the snippets of the READMEs", () => {
     });
     await notebook.command({ type: "set-params", values: { limit: 50 } });
     expect(existsSync(join(notebook.cwd, ".stagebook"))).toBe(false);
-    const section = /## Where results are kept\n(.*?)\n## /s.exec(readme)?.[1] ?? "";
-    const listed = section
+    const listed = sectionOf("Where results are kept")
       .split("\n")
       .flatMap((line) => [...(/^\|([^|]+)\|/.exec(line)?.[1] ?? "").matchAll(/`([\w-]+)\//g)])
       .map(([, name]) => name ?? "");

@@ -84,26 +84,12 @@ class KnownFunction {
 /** `exports` and import aliases (`fs_1`) are the compiler's and are never assigned twice. */
 const isCompilerName = (name: string): boolean => name === "exports" || /_\d+$/.test(name);
 
-/** So long, in milliseconds, is an answer about a file good: many functions share one. */
-const FILE_ANSWER_MS = 50;
-const answers = new Map<string, { readonly until: number; readonly newer: string | undefined }>();
-
-/** The file of a script, when it was written after it was parsed. */
-function findNewerFile(script: Script): string | undefined {
-  const now = performance.now();
-  const known = answers.get(script.url);
-  if (known && known.until > now) return known.newer;
-  const newer = lookForNewerFile(script);
-  answers.set(script.url, { until: now + FILE_ANSWER_MS, newer });
-  return newer;
-}
-
-/** tslab compiles `.ts` files to scripts named `.js`. */
-function lookForNewerFile({ url, parsedAt }: Script): string | undefined {
+/** The file of a script, when it was written after it was parsed. tslab compiles `.ts` files to scripts named `.js`. */
+function findNewerFile({ url, parsedAt }: Script): string | undefined {
   const file = url.startsWith("file:") ? fileURLToPath(url) : url;
   if (!path.isAbsolute(file)) return undefined;
-  const stem = file.replace(/\.js$/, "");
-  const candidates = [file, `${stem}.ts`, `${stem}.tsx`];
+  const stem = file.endsWith(".js") ? file.slice(0, -3) : undefined;
+  const candidates = stem === undefined ? [file] : [file, `${stem}.ts`, `${stem}.tsx`];
   const writtenAt = (candidate: string): number => fs.statSync(candidate, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const newer = candidates.find((candidate) => writtenAt(candidate) > parsedAt);
   return newer && path.basename(newer);
