@@ -20,6 +20,8 @@ export interface Outside {
   readonly computed: ReadonlyMap<unknown, Computed>;
 }
 
+const nothingOutside: Outside = { files: new Map(), computed: new Map() };
+
 export class InputDigests {
   constructor(private readonly parts: { readonly instances: Instances; readonly params: ParamValues }) {}
 
@@ -32,6 +34,7 @@ export class InputDigests {
         if (ref.kind === "file" && !files.has(ref.path)) files.set(ref.path, externals.file(ref.path));
         if (ref.kind === "computed") computed.set(ref.compute, externals.compute(ref));
       }
+    if (files.size === 0 && computed.size === 0) return nothingOutside;
     return { files: await settled(files), computed: await settled(computed) };
   }
 

@@ -21,6 +21,9 @@ export class ProducerStopped extends Error {
   }
 }
 
+const noEntries: ReadonlyMap<string, Entry> = new Map();
+const noOutputs: ReadonlyMap<string, OutputDigest> = new Map();
+
 /** What needs ask of their run. */
 export interface NeedsRun {
   ensure(need: Instance): Promise<Outcome>;
@@ -44,11 +47,13 @@ export class Needs {
 
   /** Results of those that had ended. */
   async entries(): Promise<ReadonlyMap<string, Entry>> {
+    if (this.all.length === 0) return noEntries;
     return this.entriesOf(this.all.filter(({ id }) => !this.live.has(id)));
   }
 
   /** As the key sees them. */
   async outputs(): Promise<ReadonlyMap<string, OutputDigest>> {
+    if (this.all.length === 0) return noOutputs;
     const ended = [...(await this.entries())].map(([id, { output }]) => [id, output] as const);
     const live = [...this.live].map(([id, stream]) => [id, viaOutput(stream.key)] as const);
     return new Map([...ended, ...live]);
@@ -60,6 +65,7 @@ export class Needs {
 
   /** True when an input is a stream, made or being made: random numbers must not depend on which. */
   async haveStreams(): Promise<boolean> {
+    if (this.all.length === 0) return false;
     return this.isLive || [...(await this.entries()).values()].some(({ output }) => output.items !== undefined);
   }
 
