@@ -3,6 +3,7 @@ export * from "./commands";
 export type * from "./events";
 export * from "./ids";
 export * from "./known";
+export * from "./message-of";
 export * from "./messages";
 export * from "./pace";
 export type * from "./params";

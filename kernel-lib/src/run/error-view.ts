@@ -1,7 +1,7 @@
 /** Errors for people: the user's own stack without frames of tslab, Node or Stagebook, and where it happened. */
 import path from "node:path";
 import type { CellId, ErrorView } from "../protocol";
-import { StagebookError } from "../protocol";
+import { messageOf, StagebookError } from "../protocol";
 import { withSourceLines } from "./cell-lines";
 
 const OWN_FOLDER = path.dirname(__dirname);
@@ -48,12 +48,6 @@ export function stageFailed(stage: string, cell: CellId | null, label: string, c
     cell: cell ?? undefined,
     cause,
   });
-}
-
-/** The message of anything that can be thrown. */
-export function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message || error.name;
-  return typeof error === "string" ? error : `threw ${String(error)}`;
 }
 
 /** The user's own frames, with the name of the compiled cell made readable. */

@@ -1,12 +1,11 @@
 /** What the handles in cells ask for, answered by the engine, in the words and shapes of the public face. */
 import type { PlanRowView, View } from "../protocol";
-import { known, StagebookError } from "../protocol";
+import { messageOf, known, StagebookError } from "../protocol";
 import type { Explanation, Freshness, HistoryRow, Plan, RunOptions, Running, Values } from "../stage/face";
 import type { HandleHost, StageRef } from "../stage/handle";
 import type { InputLeaf } from "../stage/input";
 import { findActivity, noOverlay, type Overlay } from "./activity";
 import type { Engine } from "./engine";
-import { messageOf } from "./error-view";
 import { Externals } from "./externals";
 import type { Instance } from "./instances";
 import type { Outcome } from "./outcome";

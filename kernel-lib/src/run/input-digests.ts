@@ -1,8 +1,7 @@
 /** What is known of a stage's inputs now, for its key: parameters, files, computed values, outputs of other stages. */
 import type { InputDigest } from "../key/key";
-import { known, StagebookError, type Digest } from "../protocol";
+import { messageOf, known, StagebookError, type Digest } from "../protocol";
 import type { InputRef } from "../stage/input";
-import { messageOf } from "./error-view";
 import type { Computed, Externals } from "./externals";
 import type { FileState } from "./files";
 import type { Instance, Instances } from "./instances";

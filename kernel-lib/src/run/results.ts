@@ -1,12 +1,11 @@
 /** The stored results as the engine sees them: found by key, remembered for this kernel, put under the stage's name. */
 import type { Digest } from "../protocol";
-import { StagebookError } from "../protocol";
+import { messageOf, StagebookError } from "../protocol";
 import type { BlobRef, Entry, HeadName, NewBlob, Store } from "../store/store";
 import { readItems } from "../store/items";
 import { decodeValue, type ReadBlob } from "../store/value";
 import type { Codec } from "../store/codec";
 import { codecNamed, type CodecName } from "../store/codecs";
-import { messageOf } from "./error-view";
 import { withPaths } from "./file-outputs";
 import type { Instance } from "./instances";
 import { StoredStream } from "./streams";

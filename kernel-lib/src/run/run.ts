@@ -1,10 +1,10 @@
 /** One run: its targets and what they need, independent stages at the same time, every outcome a value. */
 import { cycleError, findNeeded } from "../graph/graph";
 import type { Digest, ErrorView, EventBody, PlanRowView, Reason, RunId, RunSource } from "../protocol";
-import { known, StagebookError } from "../protocol";
+import { messageOf, known, StagebookError } from "../protocol";
 import type { Entry } from "../store/store";
 import type { EngineParts } from "./engine-parts";
-import { messageOf, stageFailed, viewOfError } from "./error-view";
+import { stageFailed, viewOfError } from "./error-view";
 import { Externals } from "./externals";
 import type { Instance } from "./instances";
 import type { OutputDigest } from "./input-digests";

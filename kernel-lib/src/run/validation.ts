@@ -1,9 +1,8 @@
 /** The checks and hooks that a stage names: what they say of a value that was made, or came from the store. */
 import type { RunId } from "../protocol";
-import { StagebookError } from "../protocol";
+import { messageOf, StagebookError } from "../protocol";
 import type { StageDefinition } from "../stage/definition";
 import type { EngineParts } from "./engine-parts";
-import { messageOf } from "./error-view";
 import type { Instance } from "./instances";
 
 /**

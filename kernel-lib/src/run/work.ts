@@ -1,13 +1,12 @@
 /** The work on one stage of a run: its turn, its right among kernels, its attempts, and what is told of them. */
 import type { Digest, EventBody, Reason, RunId, RunSource } from "../protocol";
-import { StagebookError } from "../protocol";
+import { messageOf, StagebookError } from "../protocol";
 import { readChunk, type KeptItem } from "../store/items";
 import type { BlobRef, Entry, Holder } from "../store/store";
 import { attempt } from "./attempts";
 import { fillInputs, runBody } from "./body";
 import type { BodyRun, KnownKey, Made } from "./body-parts";
 import type { EngineParts } from "./engine-parts";
-import { messageOf } from "./error-view";
 import type { Externals } from "./externals";
 import type { OutputDigest } from "./input-digests";
 import type { Instance } from "./instances";

@@ -2,7 +2,7 @@
 import { types } from "node:util";
 import type { CellId } from "../protocol";
 import { StagebookError } from "../protocol";
-import type { StageOptions } from "./face";
+import type { EachOptions, StageOptions } from "./face";
 import { checkEachOptions, checkOptions } from "./stage-options";
 import { createInputTree, inputOf, type InputRef, type InputTree, type StagePart } from "./input";
 
@@ -69,26 +69,34 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
   const inputs = takesInputs ? createInputTree(args[1], name) : noInputs;
   checkLogged(options.logged ?? [], takesInputs ? args[1] : undefined, name);
   return {
-    name,
-    cell,
-    fn: fn as StageFunction,
+    ...common({ name, cell, fn: fn as StageFunction }, options),
     takesInputs,
     inputs,
+    validate: options.validate,
+    whenInvalid: options.whenInvalid ?? "recompute",
+    onSave: options.onSave,
+    onLoad: options.onLoad,
+    timeoutMs: options.timeoutMs,
+    worker: options.worker ?? false,
+    outputs: options.outputs,
+    extra: options.extra ?? "error",
+  };
+}
+
+/** What every stage has, and the options that `stage` and `each` share. */
+function common(
+  who: Pick<StageDefinition, "name" | "cell" | "fn">,
+  options: EachOptions,
+): typeof who & Pick<StageDefinition, "description" | "version" | "seed" | "cache" | "logged" | "codec" | "retries"> {
+  return {
+    ...who,
     description: options.description,
     version: options.version,
     seed: options.seed === undefined ? undefined : String(options.seed),
     cache: options.cache ?? true,
     logged: options.logged ?? [],
     codec: options.codec,
-    validate: options.validate,
-    whenInvalid: options.whenInvalid ?? "recompute",
-    onSave: options.onSave,
-    onLoad: options.onLoad,
     retries: options.retries ?? 0,
-    timeoutMs: options.timeoutMs,
-    worker: options.worker ?? false,
-    outputs: options.outputs,
-    extra: options.extra ?? "error",
   };
 }
 
@@ -116,19 +124,10 @@ export function createEachDefinition(args: readonly unknown[], cell: CellId | nu
   const options = checkEachOptions(args[takesInputs ? 4 : 3], name);
   checkLogged(options.logged ?? [], takesInputs ? args[2] : undefined, name);
   return {
-    name,
-    cell,
-    fn: fn as StageFunction,
+    ...common({ name, cell, fn: fn as StageFunction }, options),
     takesInputs: true,
     inputs: createInputTree(takesInputs ? { source, inputs: args[2] } : { source }, name),
-    description: options.description,
-    version: options.version,
-    seed: options.seed === undefined ? undefined : String(options.seed),
-    cache: options.cache ?? true,
-    logged: options.logged ?? [],
-    codec: options.codec,
     whenInvalid: "recompute",
-    retries: options.retries ?? 0,
     worker: false,
     extra: "error",
     each: {

@@ -13,6 +13,7 @@
  *   scratch/<process>-…/          files that stages write and read, gone with the process
  *   evicted.json                  the blobs that upkeep has removed from results whose records stay
  */
+import { messageOf } from "../protocol";
 import type { Digest, RunId } from "../protocol";
 import { BlobFiles } from "./blob-files";
 import { Claims, upkeepKey } from "./claims";
@@ -23,7 +24,7 @@ import { HeadLogs } from "./head-logs";
 import { LatestPaths } from "./latest-paths";
 import { sweepLeftovers } from "./leftovers";
 import { LiveProcesses } from "./live-processes";
-import { messageOf, OpenedFolder } from "./opened-folder";
+import { OpenedFolder } from "./opened-folder";
 import { Protection } from "./protection";
 import { ResultWriter } from "./result-writer";
 import { SizeLimit } from "./size-limit";

@@ -2,29 +2,31 @@
  * The folder of a disk store as one process has opened it: prepared before the first write, trouble told once for each file, errors
  * of the system in words. Used by the disk store.
  */
-import { StagebookError } from "../protocol";
+import { messageOf, StagebookError } from "../protocol";
 import { DurableFiles } from "./durable-files";
 import type { FileSystem } from "./file-system";
 import type { StoreTrouble } from "./store";
 import { writeError } from "./store-error";
 import { checkFormat, prepareFolder, StorePaths } from "./store-folder";
+import { ToldOnce } from "./told-once";
 
 export class OpenedFolder {
   readonly files: DurableFiles;
   readonly paths: StorePaths;
-  private readonly told = new Set<string>();
+  private readonly told: ToldOnce;
   private checked: Promise<boolean> | undefined;
   private prepared: Promise<void> | undefined;
 
   /** `onPrepared`: called once, before the first write, and not waited for. */
   constructor(
     readonly folder: string,
-    private readonly trouble: StoreTrouble,
+    trouble: StoreTrouble,
     private readonly onPrepared: () => void,
     fileSystem?: FileSystem,
     /** What cannot be read rejects with the error of the system, and is not told. */
     private readonly throwsUnreadable = false,
   ) {
+    this.told = new ToldOnce(trouble);
     this.files = new DurableFiles(fileSystem);
     this.paths = new StorePaths(folder);
   }
@@ -66,15 +68,13 @@ export class OpenedFolder {
   }
 
   /** Once for each file. */
-  readonly tell: StoreTrouble = (message, where) => {
-    if (this.told.has(where)) return;
-    this.told.add(where);
-    this.trouble(message, where);
-  };
+  get tell(): StoreTrouble {
+    return this.told.tell;
+  }
 
   /** What was written anew may be told of again. */
   forgetTold(path: string): void {
-    this.told.delete(path);
+    this.told.forget(path);
   }
 
   private async checkOnce(): Promise<boolean> {
@@ -102,8 +102,4 @@ export class OpenedFolder {
     if (!(await this.check())) await prepareFolder(this.files, this.paths);
     this.onPrepared();
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

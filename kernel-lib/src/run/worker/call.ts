@@ -1,7 +1,6 @@
 /** One call of a shipped function in a thread, seen from the kernel: its questions are answered, its end is awaited, its thread stopped. */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { StagebookError } from "../../protocol";
-import { messageOf } from "../error-view";
+import { messageOf, StagebookError } from "../../protocol";
 import type { Place } from "../slots";
 import { dataOfError, errorOfData } from "./error-data";
 import type { Ask, CallOrder, CallResult, FromKernel, FromThread, Note } from "./messages";

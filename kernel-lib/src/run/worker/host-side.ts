@@ -5,13 +5,29 @@ import { withinActivity, type Activity, type StageActivity } from "../activity";
 import type { BodyRun } from "../body-parts";
 import type { EngineParts } from "../engine-parts";
 import type { Instance } from "../instances";
-import type { Note, StoredOutput } from "./messages";
+import { dataOfError } from "./error-data";
+import type { CallPlace, Note, StoredOutput } from "./messages";
 import type { Shipped } from "./ship";
 
 /** Whom a call belongs to. */
 export interface CallOwner {
   readonly run: BodyRun;
   readonly activity: Activity & { readonly stage: StageActivity };
+}
+
+/** Where the call of a stage's function belongs. */
+export async function callPlace(engine: EngineParts, { definition }: Instance, run: BodyRun): Promise<CallPlace> {
+  const scratch = await engine.scratch.folder();
+  return {
+    run: run.run,
+    stage: definition.name,
+    cell: definition.cell,
+    source: run.source,
+    seed: run.seed,
+    logged: definition.logged,
+    clockAheadMs: engine.clock.now() - Date.now(),
+    scratch: typeof scratch === "string" ? scratch : dataOfError(scratch),
+  };
 }
 
 /** Puts what a thread tells into events, the log and the cell. */

@@ -9,8 +9,7 @@ import type { EngineParts } from "../engine-parts";
 import type { Instance } from "../instances";
 import { keep } from "../keep";
 import { callInWorker, type CallHost } from "./call";
-import { dataOfError } from "./error-data";
-import { describeOutput, readStage, takeNote } from "./host-side";
+import { callPlace, describeOutput, readStage, takeNote } from "./host-side";
 import type { Ask, BodyCargo, BodyWork, InputPlan, Note } from "./messages";
 import { notShippable } from "./refusals";
 import { ship, type Shipped } from "./ship";
@@ -46,21 +45,7 @@ export async function runBodyInWorker(
   const release = await body.hold();
   try {
     const { shipped, work } = await body.pack();
-    const scratch = await engine.scratch.folder();
-    const order = {
-      shipment: shipped.bytes,
-      work,
-      place: {
-        run: run.run,
-        stage: definition.name,
-        cell: definition.cell,
-        source: run.source,
-        seed: run.seed,
-        logged: definition.logged,
-        clockAheadMs: engine.clock.now() - Date.now(),
-        scratch: typeof scratch === "string" ? scratch : dataOfError(scratch),
-      },
-    };
+    const order = { shipment: shipped.bytes, work, place: await callPlace(engine, instance, run) };
     const result = await callInWorker(order, body, { signal: run.signal, priority });
     engine.instances.endEpoch();
     if (result.kind !== "body") throw new TypeError("a body was asked for");

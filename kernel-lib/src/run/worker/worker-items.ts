@@ -10,8 +10,7 @@ import type { BodyRun } from "../body-parts";
 import type { EngineParts } from "../engine-parts";
 import type { Instance } from "../instances";
 import { callInWorker, type CallHost } from "./call";
-import { dataOfError } from "./error-data";
-import { describeOutput, readStage, takeNote } from "./host-side";
+import { callPlace, describeOutput, readStage, takeNote } from "./host-side";
 import type { Ask, CallOrder, ItemCargo, Note } from "./messages";
 import { ship, type Shipped } from "./ship";
 
@@ -51,21 +50,11 @@ export async function createItemCaller(
     ]),
   });
   const host = new ItemHost(engine, instance, context, shipped);
-  const scratch = await engine.scratch.folder();
   const { run } = context;
   const order: Omit<CallOrder, "work"> = {
     shipment: shipped.bytes,
     reuseAs: randomUUID(),
-    place: {
-      run: run.run,
-      stage: definition.name,
-      cell: definition.cell,
-      source: run.source,
-      seed: run.seed,
-      logged: definition.logged,
-      clockAheadMs: engine.clock.now() - Date.now(),
-      scratch: typeof scratch === "string" ? scratch : dataOfError(scratch),
-    },
+    place: await callPlace(engine, instance, run),
   };
   const folder = engine.store.threads?.folder;
   return async (item, nth) => {

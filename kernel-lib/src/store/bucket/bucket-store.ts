@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDigest } from "../../key/digest";
 import type { Digest, RunId } from "../../protocol";
-import { StagebookError } from "../../protocol";
+import { messageOf, StagebookError } from "../../protocol";
 import { upkeepKey } from "../claims";
 import { decodeEntry, encodeEntry, type EntrySeal } from "../entry-record";
 import { EvictedBlobs } from "../evicted-blobs";
@@ -22,7 +22,7 @@ import { BucketRecords, textOf } from "./bucket-records";
 import { BucketRuns } from "./bucket-runs";
 import { clearHead, collectGarbage, verifyBucket, type BucketParts } from "./bucket-upkeep";
 import { BucketUses } from "./bucket-uses";
-import { messageOf, OpenedBucket } from "./opened-bucket";
+import { OpenedBucket } from "./opened-bucket";
 
 export interface BucketStoreOptions {
   /** Told of what is missing, damaged or not to be trusted, once each. Default: a warning of the process. */

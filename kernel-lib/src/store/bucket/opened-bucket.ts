@@ -1,22 +1,25 @@
 /** A bucket as one process has opened it: its format known before anything else is read, trouble told once, errors in words. */
-import { StagebookError } from "../../protocol";
+import { messageOf, StagebookError } from "../../protocol";
 import type { StoreTrouble } from "../store";
 import { checkFormat, formatMarker } from "../store-folder";
+import { ToldOnce } from "../told-once";
 import type { Bucket } from "./bucket";
 import { FORMAT } from "./bucket-names";
 import { BucketRecords } from "./bucket-records";
 
 export class OpenedBucket {
-  private readonly told = new Set<string>();
+  private readonly told: ToldOnce;
   private checked: Promise<boolean> | undefined;
   private prepared: Promise<void> | undefined;
 
   /** `throws`: reading rejects where the bucket cannot be reached; else that is told, once, and what was wanted is absent. */
   constructor(
     readonly bucket: Bucket,
-    private readonly trouble: StoreTrouble,
+    trouble: StoreTrouble,
     readonly throws: boolean,
-  ) {}
+  ) {
+    this.told = new ToldOnce(trouble);
+  }
 
   /** Throws `store-format` for a store of a newer version. */
   async reading<T>(otherwise: T, work: () => Promise<T>): Promise<T> {
@@ -49,21 +52,17 @@ export class OpenedBucket {
 
   /** Once for each object. */
   readonly tell = (message: string, name: string): void => {
-    if (this.told.has(name)) return;
-    this.told.add(name);
-    this.trouble(message, `${this.bucket.location}/${name}`);
+    this.told.tell(message, `${this.bucket.location}/${name}`);
   };
 
   /** Once, whatever was asked for. */
   tellUnreachable(error: unknown): void {
-    if (this.told.has("")) return;
-    this.told.add("");
-    this.trouble(`cannot be read (${messageOf(error)}); its results are treated as absent`, this.bucket.location);
+    this.told.tell(`cannot be read (${messageOf(error)}); its results are treated as absent`, this.bucket.location);
   }
 
   /** What was written anew may be told of again. */
   forgetTold(name: string): void {
-    this.told.delete(name);
+    this.told.forget(`${this.bucket.location}/${name}`);
   }
 
   private async check(): Promise<boolean> {
@@ -90,8 +89,4 @@ export class OpenedBucket {
   private async prepareOnce(): Promise<void> {
     if (!(await this.check())) await this.bucket.put(FORMAT, Buffer.from(formatMarker));
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
