@@ -35,7 +35,7 @@ export function mapItems(
 async function* listed(source: unknown): AsyncGenerator<unknown, void, undefined> {
   if (typeof source !== "object" || source === null || !(Symbol.iterator in source))
     throw new TypeError("the source of each is neither a stream nor a list");
-  yield* source as Iterable<unknown>;
+  for (const item of source as Iterable<unknown>) yield item;
 }
 
 async function* oneByOne(
@@ -45,8 +45,8 @@ async function* oneByOne(
   for await (const item of items) {
     const result: unknown = await call(item);
     const fanned = fannedOf(result);
-    if (fanned) yield* fanned;
-    else yield result;
+    if (!fanned) yield result;
+    else for await (const each of fanned) yield each;
   }
 }
 

@@ -22,7 +22,8 @@ interface Pushing {
 }
 
 async function* listed(items: Iterable<unknown>): AsyncGenerator<unknown, void, undefined> {
-  yield* items;
+  // While a debugger is attached, as for reading scopes, V8 keeps a few bytes for each item of a `yield*`.
+  for (const item of items) yield item;
 }
 
 async function* pushed(source: Pushing): AsyncGenerator<unknown, void, undefined> {
