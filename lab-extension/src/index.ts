@@ -8,6 +8,7 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStateDB } from "@jupyterlab/statedb";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import type { RunId } from "stagebook/protocol";
 import { NotebookCells } from "./cells/notebook-cells";
 import { RunStaleButton } from "./cells/run-stale-button";
 import { COMMANDS } from "./command-ids";
@@ -103,7 +104,18 @@ const plugin: JupyterFrontEndPlugin<void> = {
     log.title.closable = true;
 
     const places = new Places({ shell, sidebar, log, state, restorer });
-    addCommands({ commands, tracker: models, models: () => models.all(), trans, open: () => places.open() });
+    addCommands({
+      commands,
+      tracker: models,
+      models: () => models.all(),
+      trans,
+      open: () => places.open(),
+      showLog: (only) => {
+        if (only.run !== null || only.stage !== null)
+          log.showOnly({ run: only.run as RunId | null, stage: only.stage });
+        places.showLog();
+      },
+    });
     for (const command of Object.values(COMMANDS)) palette?.addItem({ command, category: trans.__("Stagebook") });
     toolbars?.addFactory<NotebookPanel>("Notebook", "stagebook-run-stale", (panel) => {
       const button = new RunStaleButton(commands, trans);

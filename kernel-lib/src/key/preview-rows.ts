@@ -89,7 +89,7 @@ function columnOf(name: string, rows: readonly Row[]): ColumnView {
 function countedText(value: unknown): string | undefined {
   if (typeof value === "string") return value.slice(0, 200);
   if (value instanceof Date) return textOfValue(value);
-  return typeof value === "object" || typeof value === "function" ? undefined : String(value);
+  return typeof value === "object" || typeof value === "function" ? undefined : textOfValue(value, 200);
 }
 
 function mostFrequent(texts: ReadonlyMap<string, number>): ColumnView["top"] {
