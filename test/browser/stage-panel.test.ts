@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { useLab } from "../rig/lab-rig";
 import { eventually } from "./eventually";
 
-const lab = useLab({ viewport: { width: 1800, height: 1100 } });
+const lab = useLab({ viewport: { width: 1600, height: 1500 } });
 const evil = `<img src=x onerror="window.pwned=1">😀 ${"long".repeat(500)}`;
 
 const helper = (factor: number): string => `function score(row: { mag: number }): number {
@@ -85,6 +85,7 @@ test("[P8] restore brings the parameters of a stored result back, and its result
   await eventually(() =>
     section("history").locator(".stagebook-mod-current .stagebook-History-params").innerText(),
   ).toContain("40");
+  await eventually(() => panel().locator("[data-preview='rows'] tbody tr").count()).toBe(40);
 });
 
 test("[U1] a result is pinned and unpinned", async () => {
@@ -116,7 +117,7 @@ test("[O3] the log of the run that made a result is shown, also in a later kerne
 test("[U1] nothing of names and values runs, and the panels keep their widths, in the dark too", async () => {
   await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
   await open("output");
-  await panel().locator("[data-preview='rows'] tbody tr").first().waitFor();
+  await eventually(() => panel().locator("[data-preview='rows'] tbody tr").count()).toBe(40);
   await lab.screenshot("panels stage rows dark");
   await lab.setSidebarWidth(340);
   await lab.screenshot("panels narrow dark");

@@ -81,6 +81,35 @@ const svg = stage("svg", () => "<svg xmlns='http://www.w3.org/2000/svg'></svg>")
     expect((await notebook.kernel.command({ type: "preview", stage: "a", key: first?.key })).text).toBe("10");
   });
 
+  test("[P8] what was restored is what is previewed, in a later kernel too, and nothing counts as changed", async () => {
+    const define = `const n = param("n", 1); const double = stage("double", { n }, ({ n }) => n * 2);`;
+    await notebook.cell("double", define);
+    await notebook.cell("x", "await double(); n.set(5); await double();");
+    const { rows } = await notebook.kernel.command({ type: "history", stage: "double" });
+    await notebook.kernel.command({ type: "restore", stage: "double", key: rows[1]?.key ?? "" });
+    for (const later of [false, true]) {
+      if (later) {
+        await notebook.restart();
+        await notebook.cell("double", define);
+      }
+      expect((await notebook.kernel.command({ type: "preview", stage: "double" })).text).toBe("2");
+      expect((await notebook.kernel.command({ type: "explain", stage: "double" })).before).toEqual([]);
+    }
+    await notebook.cell(
+      "params",
+      `const limit = param("limit", 3); const mode = param("mode", "slow"); const opts = param("opts", { a: [1, "x"] });
+const day = param("day", new Date("2026-01-02T03:04:05.000Z")); const rough = param("rough", new Map([[1, 2]]));`,
+    );
+    await notebook.cell(
+      "helper",
+      `const grow = (n: number): number => {\n  const twice = n * 3;\n  return twice + 1;\n};`,
+    );
+    await notebook.cell(
+      "a",
+      `const a = stage("a", { limit, mode, opts, day, rough }, ({ limit, mode }, { log }) => { ${ran("a")} log.info("made", { limit, mode }); return grow(limit); });`,
+    );
+  });
+
   test("[P8] restore refuses a value that is kept in words only, and changes nothing", async () => {
     const [current] = await history();
     await notebook.cell("set", `rough.set(new Map([[5, 6]])); limit.set(1);`);

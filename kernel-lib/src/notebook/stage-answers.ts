@@ -5,6 +5,7 @@ import { readText } from "../key/read-text";
 import type { KeyPart } from "../key/parts";
 import { known, StagebookError, type KeyPartView, type PreviewView, type Result } from "../protocol";
 import type { Engine } from "../run/engine";
+import type { Instance } from "../run/instances";
 import { StoredStream } from "../run/streams";
 import type { Entry } from "../store/store";
 
@@ -20,7 +21,8 @@ export class StageAnswers {
     const instance = engine.instances.find(stage);
     const assessed = known((await engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
     const { status, reasons } = assessed.row;
-    const latest = await engine.results.latest(instance);
+    // A result that is current may be older than the latest: its parameters were set again.
+    const latest = assessed.row.result ? undefined : await engine.results.latest(instance);
     const text = reasons.length ? reasons.map((reason) => reason.text).join("; ") : status;
     return {
       stage: instance.definition.name,
@@ -36,7 +38,7 @@ export class StageAnswers {
   async preview(stage: string, key?: string): Promise<Result<"preview">> {
     const { results, instances } = this.engine;
     const instance = instances.find(stage);
-    const entry = key === undefined ? await results.latest(instance) : await this.find(stage, key);
+    const entry = key === undefined ? await this.findShown(instance) : await this.find(stage, key);
     const loaded = entry && (await results.read(entry, instance.definition.codec));
     if (!loaded)
       throw new StagebookError(
@@ -110,6 +112,14 @@ export class StageAnswers {
       `parameter "${name}" was ${text} then: it is kept in words only and cannot be set from them`,
       `Write ${name}.set(…) in a cell. Nothing was changed.`,
     );
+  }
+
+  /** The current result, else the latest. */
+  private async findShown(instance: Instance): Promise<Entry | undefined> {
+    const { results, planner } = this.engine;
+    const { row, key } = known((await planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
+    const current = row.result && key.key !== undefined ? await results.find(instance, key.key) : undefined;
+    return current ?? (await results.latest(instance));
   }
 
   private async find(stage: string, key: string): Promise<Entry> {

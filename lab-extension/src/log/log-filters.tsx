@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { LogLevel, RunId, RunView } from "stagebook/protocol";
-import { formatClock, formatCount } from "../dag/quantity";
+import { formatClock, formatCount, formatMoment } from "../dag/quantity";
 import { levelWord } from "./record-text";
 import type { LogFilter } from "./rows";
 import { LEVELS } from "./rows";
@@ -14,6 +14,8 @@ export interface LogFiltersProps {
   readonly stages: readonly string[];
   /** To choose from, newest first. */
   readonly runs: readonly RunView[];
+  /** When the chosen run wrote its first line, epoch milliseconds, if it did. */
+  readonly runBegan: number | undefined;
   readonly isSince: boolean;
   readonly onSince: (isSince: boolean) => void;
   readonly shownCount: number;
@@ -166,7 +168,7 @@ function StageSelect({ filter, onFilter, stages, trans }: LogFiltersProps): Reac
 }
 
 /** A run of an earlier kernel is in the list while it is chosen. */
-function RunSelect({ filter, onFilter, runs, trans }: LogFiltersProps): ReactElement {
+function RunSelect({ filter, onFilter, runs, runBegan, trans }: LogFiltersProps): ReactElement {
   const isListed = filter.run === null || runs.some((run) => run.id === filter.run);
   return (
     <select
@@ -179,7 +181,11 @@ function RunSelect({ filter, onFilter, runs, trans }: LogFiltersProps): ReactEle
       }
     >
       <option value="">{trans.__("all runs")}</option>
-      {!isListed && filter.run !== null && <option value={filter.run}>{trans.__("run %1", filter.run)}</option>}
+      {!isListed && filter.run !== null && (
+        <option value={filter.run}>
+          {runBegan === undefined ? trans.__("run %1", filter.run) : formatMoment(runBegan)}
+        </option>
+      )}
       {runs.map((run) => (
         <option key={run.id} value={run.id}>
           {`${formatClock(run.startedAt)} ${run.targets.join(", ").slice(0, 40)}`}

@@ -101,6 +101,7 @@ function Filters(props: FiltersProps): ReactElement {
       onFilter={(filter) => onChoices({ ...choices, filter })}
       stages={Object.keys(view.stages)}
       runs={[...view.runs].reverse()}
+      runBegan={shown.find((record) => record.run === choices.filter.run)?.at}
       shownCount={shown.length}
       count={records.length}
       follow={choices.follow}
