@@ -22,6 +22,7 @@ import { animationFrame } from "./stores/animation-frame";
 import { browserMemory } from "./stores/memory";
 import { NotebookModels } from "./stores/notebook-models";
 import { NotebookStore } from "./stores/notebook-store";
+import { statusPlugin } from "./status/status-plugin";
 import { StagebookTracker } from "./tokens";
 
 const DOMAIN = "jupyterlab-stagebook";
@@ -129,4 +130,4 @@ const plugin: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default [trackerPlugin, plugin];
+export default [trackerPlugin, plugin, statusPlugin];
