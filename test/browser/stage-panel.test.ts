@@ -61,7 +61,7 @@ test("[U1] [O6] each kind of output is drawn: rows, numbers, a tree, an image, i
 });
 
 test("[U1] the status bar says how many stages are up to date", async () => {
-  await eventually(() => lab.page.locator(".stagebook-Status").innerText()).toBe("5/5 stages");
+  await eventually(() => lab.page.locator(".stagebook-StatusBar").innerText()).toBe("5/5 stages");
 });
 
 test("[O8] an edited helper is shown as changed lines, and what it was is there", async () => {

@@ -15,7 +15,7 @@ import type { LogFilter, LogRows } from "../../lab-extension/src/log/rows";
 import { filterRows, LEVELS, NO_FILTER, noRows, passesFilter } from "../../lab-extension/src/log/rows";
 import { LogRecords } from "../../lab-extension/src/stores/log-records";
 import { findRowsInSight } from "../../lab-extension/src/log/window-range";
-import type { CellId, LogRecord, RunId } from "stagebook/protocol";
+import type { CellId, JsonObject, LogRecord, RunId } from "stagebook/protocol";
 
 describe("the filter", () => {
   const records = [
@@ -219,7 +219,7 @@ const line = fc
     run: fc.constantFrom("r1" as RunId, "r2" as RunId, null),
     cell: fc.constantFrom("c1" as CellId, null),
     message: fc.constantFrom("x", "xy", "Y", ""),
-    fields: fc.constantFrom({}, { n: 0 }, { n: 5 }, { n: 20 }),
+    fields: fc.constantFrom<JsonObject[]>({}, { n: 0 }, { n: 5 }, { n: 20 }),
   })
   .map(record);
 const run = fc.constantFrom("r1" as RunId, null);

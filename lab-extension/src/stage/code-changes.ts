@@ -1,5 +1,5 @@
 /** Which parts of a key have a text that is worth comparing line by line. Pure; called by the stage panel. */
-import type { KeyPartView, Reason, ReasonKind } from "stagebook/protocol";
+import type { KeyPartView, Reason } from "stagebook/protocol";
 
 /** A part that changed, came or went; a text that is not there is empty. */
 export interface PartChange {
@@ -60,7 +60,7 @@ function isLong({ kind, before, after }: Compared): boolean {
   return codeKinds.has(kind) || `${before}${after}`.includes("\n") || Math.max(before.length, after.length) > 80;
 }
 
-const codeKinds: ReadonlySet<ReasonKind | string> = new Set(["body", "helper"]);
+const codeKinds: ReadonlySet<string> = new Set(["body", "helper"]);
 
 function isCut(text: string | undefined): boolean {
   return text?.endsWith("…") ?? false;

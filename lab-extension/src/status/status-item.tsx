@@ -16,7 +16,7 @@ export class StatusItem extends ReactWidget {
     private readonly open: () => void,
   ) {
     super();
-    this.addClass("stagebook-Status");
+    this.addClass("stagebook-StatusBar");
   }
 
   protected override render(): ReactElement {
@@ -37,8 +37,8 @@ function CurrentStatus({ tracker, trans, open }: CurrentStatusProps): ReactEleme
   const text = state && statusText(state, now, trans);
   if (!text) return null;
   return (
-    <button type="button" className="stagebook-Status-button" title={text.caption} onClick={open}>
-      <stagebookIcon.react tag="span" className="stagebook-Status-icon" width="14px" height="14px" />
+    <button type="button" className="stagebook-StatusBar-button" title={text.caption} onClick={open}>
+      <stagebookIcon.react tag="span" className="stagebook-StatusBar-icon" width="14px" height="14px" />
       {text.label}
     </button>
   );
