@@ -11,4 +11,6 @@ export const COMMANDS = {
   /** Scrolls to the cell `cell`, or to that of the stage `stage`. */
   showCell: "stagebook:show-cell",
   clearLog: "stagebook:clear-log",
+  /** Shows the log, of the run `run` or the stage `stage` alone. */
+  showLog: "stagebook:show-log",
 } as const;

@@ -18,9 +18,11 @@ export interface CommandsOptions {
   readonly trans: TranslationBundle;
   /** Shows sidebar and log. */
   readonly open: () => void;
+  /** Shows the log, with only those lines. */
+  readonly showLog: (only: { readonly run: string | null; readonly stage: string | null }) => void;
 }
 
-export function addCommands({ commands, tracker, models, trans, open }: CommandsOptions): void {
+export function addCommands({ commands, tracker, models, trans, open, showLog }: CommandsOptions): void {
   const find = (args: ReadonlyPartialJSONObject): NotebookModel | null =>
     typeof args.path === "string" ? (models().find((model) => model.path === args.path) ?? null) : tracker.getCurrent();
   const isLive = (args: ReadonlyPartialJSONObject): boolean => find(args)?.getState().connection === "live";
@@ -73,6 +75,12 @@ export function addCommands({ commands, tracker, models, trans, open }: Commands
   commands.addCommand(COMMANDS.clearLog, {
     label: trans.__("Clear Log"),
     execute: (args) => find(args)?.log.clear(),
+  });
+  commands.addCommand(COMMANDS.showLog, {
+    label: (args) =>
+      typeof args.stage === "string" ? trans.__("Show Log of %1", args.stage) : trans.__("Show Stagebook Log"),
+    execute: ({ run, stage }) =>
+      showLog({ run: typeof run === "string" ? run : null, stage: typeof stage === "string" ? stage : null }),
   });
 
   tracker.current$

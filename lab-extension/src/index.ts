@@ -8,6 +8,7 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStateDB } from "@jupyterlab/statedb";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import type { RunId } from "stagebook/protocol";
 import { NotebookCells } from "./cells/notebook-cells";
 import { RunStaleButton } from "./cells/run-stale-button";
 import { COMMANDS } from "./command-ids";
@@ -21,6 +22,7 @@ import { animationFrame } from "./stores/animation-frame";
 import { browserMemory } from "./stores/memory";
 import { NotebookModels } from "./stores/notebook-models";
 import { NotebookStore } from "./stores/notebook-store";
+import { statusPlugin } from "./status/status-plugin";
 import { StagebookTracker } from "./tokens";
 
 const DOMAIN = "jupyterlab-stagebook";
@@ -103,7 +105,18 @@ const plugin: JupyterFrontEndPlugin<void> = {
     log.title.closable = true;
 
     const places = new Places({ shell, sidebar, log, state, restorer });
-    addCommands({ commands, tracker: models, models: () => models.all(), trans, open: () => places.open() });
+    addCommands({
+      commands,
+      tracker: models,
+      models: () => models.all(),
+      trans,
+      open: () => places.open(),
+      showLog: (only) => {
+        if (only.run !== null || only.stage !== null)
+          log.showOnly({ run: only.run as RunId | null, stage: only.stage });
+        places.showLog();
+      },
+    });
     for (const command of Object.values(COMMANDS)) palette?.addItem({ command, category: trans.__("Stagebook") });
     toolbars?.addFactory<NotebookPanel>("Notebook", "stagebook-run-stale", (panel) => {
       const button = new RunStaleButton(commands, trans);
@@ -117,4 +130,4 @@ const plugin: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default [trackerPlugin, plugin];
+export default [trackerPlugin, plugin, statusPlugin];

@@ -33,6 +33,8 @@ export interface NotebookState {
 export interface LogStore {
   readonly records$: Observable<readonly LogRecord[]>;
   getRecords(): readonly LogRecord[];
+  /** Puts older lines where they belong in time, each once. Returns how many were not here yet. */
+  addEarlier(records: readonly LogRecord[]): number;
   /** Empties the page's list; the kernel keeps its own. */
   clear(): void;
 }

@@ -1,4 +1,6 @@
 /** The log panel: what stages wrote, filtered, followed, cleared, and none of it lost. */
+import { readFileSync } from "node:fs";
+import type { LogRecord } from "stagebook/protocol";
 import { beforeAll, expect, test } from "vitest";
 import { useLab } from "../rig/lab-rig";
 import { eventually } from "./eventually";
@@ -102,6 +104,41 @@ test("[O1] scrolling up ends following; new lines leave the view where it is; Fo
   await follow.click();
   await eventually(async () => (await messages()).at(-1)).toBe("the newest line");
   expect(await distanceFromEnd()).toBe(0);
+});
+
+test("[O1] fields are compared, a line leads to its run alone, and what is shown is saved as NDJSON", async () => {
+  await filter("text").fill("line>=19999 line!=20000");
+  await eventually(messages).toEqual(["line 19999"]);
+  await filter("text").fill("rows>6");
+  await eventually(messages).toEqual(["counted", "from the other"]);
+  await panel().locator("[data-log]").first().click();
+  await panel().getByRole("button", { name: "Only this run" }).click();
+  await filter("text").fill("");
+  await eventually(messages).toMatchObject({ length: 5 });
+  const saved = lab.page.waitForEvent("download");
+  await panel().getByRole("button", { name: "Save" }).click();
+  const download = await saved;
+  expect(download.suggestedFilename()).toBe("notebook-log.ndjson");
+  const lines = readFileSync(await download.path(), "utf8")
+    .trimEnd()
+    .split("\n");
+  expect(lines.map((line) => (JSON.parse(line) as LogRecord).message)).toEqual(await messages());
+  await filter("run").selectOption("");
+  await eventually(count).toBe("20,007 of 20,007 lines");
+});
+
+test("[O1] after a reload, Older brings lines that the page no longer has, each once", async () => {
+  await lab.reload();
+  await eventually(() => lab.stageStatus("flood")).toBe("fresh");
+  await eventually(async () => Number((await count()).replace(/,/g, "").split(" ")[2]) < 5_000).toBe(true);
+  await panel().getByRole("button", { name: "Older" }).click();
+  await eventually(count).toBe("10,000 of 10,000 lines");
+  await panel().getByRole("button", { name: "Older" }).click();
+  await eventually(count).toBe("20,000 of 20,000 lines");
+  await panel().getByRole("button", { name: "Older" }).click();
+  await eventually(count).toBe("20,007 of 20,007 lines");
+  await list().evaluate((node) => void (node.scrollTop = 0));
+  await eventually(async () => (await messages())[0]).toBe("a detail");
 });
 
 test("[O1] Clear empties the list, also over a reload, and later lines come again", async () => {

@@ -79,6 +79,16 @@ describe("commands over the comm", () => {
     [{ type: "history", stage: 7 }, /stage must be/],
     [{ type: "log", before: -1, limit: 5 }, /before must be/],
     [{ type: "log", before: 0, limit: 1.5 }, /limit must be/],
+    [{ type: "log", before: 0, limit: 5, run: "../../etc/passwd" }, /run must be/],
+    [{ type: "log", before: 0, limit: 5, run: 7 }, /run must be/],
+    [{ type: "preview", stage: "b", key: 7 }, /key must be/],
+    [{ type: "preview", stage: "b", key: "gone" }, /no stored result with the key gone/],
+    [{ type: "restore", stage: "b" }, /key must be/],
+    [{ type: "restore", stage: "nope", key: "x" }, /no stage "nope"/],
+    [{ type: "restore", stage: "b", key: "../x" }, /no stored result with the key/],
+    [{ type: "pin", stage: "b", key: "x" }, /pinned must be/],
+    [{ type: "pin", stage: "b", key: "x", pinned: true }, /no stored result with the key x/],
+    [{ type: "pin", stage: "nope", key: "x", pinned: true }, /no stage "nope"/],
     [{ type: "clear", stage: "nope" }, /no stage "nope"/],
   ])("[Y1] %j is refused, and changes nothing", async (command, expected) => {
     const error = await refused(command);

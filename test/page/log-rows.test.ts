@@ -1,11 +1,21 @@
 /** Which log lines are shown, and how they read. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fieldsText, firstLine, formatLogTime, plainText } from "../../lab-extension/src/log/record-text";
+import { parseAnsi } from "../../lab-extension/src/log/ansi";
+import { copyText, encodeNdjson, logFileName } from "../../lab-extension/src/log/export";
+import {
+  fieldsText,
+  firstColouredLine,
+  firstLine,
+  formatLogTime,
+  formatSince,
+  plainText,
+} from "../../lab-extension/src/log/record-text";
 import type { LogFilter, LogRows } from "../../lab-extension/src/log/rows";
 import { filterRows, LEVELS, NO_FILTER, noRows, passesFilter } from "../../lab-extension/src/log/rows";
+import { LogRecords } from "../../lab-extension/src/stores/log-records";
 import { findRowsInSight } from "../../lab-extension/src/log/window-range";
-import type { LogRecord } from "stagebook/protocol";
+import type { CellId, JsonObject, LogRecord, RunId } from "stagebook/protocol";
 
 describe("the filter", () => {
   const records = [
@@ -30,6 +40,37 @@ describe("the filter", () => {
     expect(messages({ text: "quak" })).toEqual(["fetched"]);
     expect(messages({ text: "rows=1204" })).toEqual(["Parsed"]);
     expect(messages({ text: "nowhere" })).toEqual([]);
+  });
+
+  it("[O1] shows one run's and one cell's lines alone", () => {
+    const lines = [
+      record({ run: "r1" as RunId, cell: "c1" as CellId, message: "a" }),
+      record({ run: "r2" as RunId, cell: "c1" as CellId, message: "b" }),
+      record({ message: "c" }),
+    ];
+    const shown = (filter: Partial<LogFilter>): readonly string[] =>
+      filterRows(noRows, lines, { ...NO_FILTER, ...filter }).shown.map(({ message }) => message);
+    expect(shown({ run: "r2" as RunId })).toEqual(["b"]);
+    expect(shown({ cell: "c1" as CellId })).toEqual(["a", "b"]);
+  });
+
+  it.each([
+    ["rows>1000", ["Parsed"]],
+    ["rows>=1204 PARSED", ["Parsed"]],
+    ["rows<1204", []],
+    ["rows!=7", ["Parsed"]],
+    ["missing<5", []],
+    ["rows>x", []],
+    ["a -> b", []],
+  ])("[O1] compares fields: %s", (text, expected) => {
+    expect(messages({ text })).toEqual(expected);
+  });
+
+  it("[O1] compares fields of fields, and fields with dots in their name", () => {
+    const line = record({ fields: { "a.b": 3, deep: { ms: 12 } } });
+    for (const text of ["deep.ms>10", "a.b<4"]) expect(passesFilter(line, { ...NO_FILTER, text })).toBe(true);
+    for (const text of ["deep.ms>12", "__proto__.x!=1", "deep.toString!=1"])
+      expect(passesFilter(line, { ...NO_FILTER, text })).toBe(false);
   });
 
   it("gives the same answer again when nothing changed", () => {
@@ -70,6 +111,17 @@ describe("the filter", () => {
   });
 });
 
+describe("earlier lines", () => {
+  it("[O3] come in order of time, each once, wherever they were missing", () => {
+    const have = [record({ at: 10, message: "b" }), record({ at: 10, message: "b" }), record({ at: 30, message: "d" })];
+    const store = new LogRecords({ log: have, clearedAt: 0 });
+    const earlier = [record({ at: 5, message: "a" }), have[0]!, have[1]!, record({ at: 20, message: "c" }), have[2]!];
+    expect(store.addEarlier(structuredClone(earlier))).toBe(2);
+    expect(store.getRecords().map(({ message }) => message)).toEqual(["a", "b", "b", "c", "d"]);
+    expect(store.addEarlier(structuredClone(earlier))).toBe(0);
+  });
+});
+
 describe("the window", () => {
   it("has the rows in sight and a few more, never all", () => {
     const range = findRowsInSight(20_000, 400, 20, 100_000);
@@ -98,6 +150,45 @@ describe("a line as text", () => {
     ).toBe('rows=3 place=Japan path="a b" nested={"a":[1]} none=null');
   });
 
+  it("[O1] tells times since a moment, in the smallest unit that fits", () => {
+    expect(formatSince(1_042, 1_000)).toBe("+0.042 s");
+    expect(formatSince(0, 3_100)).toBe("−3.100 s");
+    expect(formatSince(125_007, 0)).toBe("+2:05.007 min");
+    expect(formatSince(3_725_007, 0)).toBe("+1:02:05.007 h");
+  });
+
+  it("[O4] keeps terminal colours as spans, and nothing of their sequences", () => {
+    expect(parseAnsi("\u001b[1;31mred\u001b[0m plain \u001b[38;5;33mmany\u001b[2K\u001b[4m!")).toEqual([
+      { text: "red", className: "stagebook-ansi-red stagebook-ansi-bold" },
+      { text: " plain ", className: "" },
+      { text: "many", className: "" },
+      { text: "!", className: "stagebook-ansi-underline" },
+    ]);
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom("a", "<b>", "\u001b[", "31m", "\u001b[0m", ";", "m", "\n")), (parts) => {
+        const text = parts.join("");
+        expect(
+          parseAnsi(text)
+            .map((span) => span.text)
+            .join(""),
+        ).toBe(plainText(text));
+      }),
+    );
+    expect(plainText(firstColouredLine(`\u001b[31m${"x".repeat(3_000)}\u001b[0m`)).length).toBeLessThan(1_100);
+  });
+
+  it("[O1] is copied as a line of text and saved as it came", () => {
+    const line = record({ at: 5, stage: "a", message: "\u001b[31mred\u001b[0m", fields: { n: 1 } });
+    expect(copyText([line])).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.005 info a: red n=1$/u);
+    expect(
+      encodeNdjson([line, line])
+        .trimEnd()
+        .split("\n")
+        .map((each) => JSON.parse(each) as unknown),
+    ).toEqual([line, line]);
+    expect(logFileName("folder/my notebook.ipynb")).toBe("my notebook-log.ndjson");
+  });
+
   it("shows the first line of many, bounded, without terminal colours", () => {
     expect(firstLine("one\ntwo")).toBe("one ⏎");
     expect(firstLine("x".repeat(10_000)).length).toBeLessThan(600);
@@ -121,6 +212,18 @@ function record(change: Partial<LogRecord>): LogRecord {
 
 const level = fc.constantFrom(...LEVELS);
 const stage = fc.constantFrom("a", "b", null);
-const line = fc.record({ level, stage, message: fc.constantFrom("x", "xy", "Y", "") }).map(record);
-const filter = fc.record({ level, stage, text: fc.constantFrom("", "x", "xy", "y") });
+const line = fc
+  .record({
+    level,
+    stage,
+    run: fc.constantFrom("r1" as RunId, "r2" as RunId, null),
+    cell: fc.constantFrom("c1" as CellId, null),
+    message: fc.constantFrom("x", "xy", "Y", ""),
+    fields: fc.constantFrom<JsonObject[]>({}, { n: 0 }, { n: 5 }, { n: 20 }),
+  })
+  .map(record);
+const run = fc.constantFrom("r1" as RunId, null);
+const cell = fc.constantFrom("c1" as CellId, null);
+const text = fc.constantFrom("", "x", "xy", "y", "n>1", "n>1 x", "n>10", "n<1", "n<10");
+const filter = fc.record({ level, stage, run, cell, text });
 const step = fc.record({ add: fc.array(line, { maxLength: 6 }), drop: fc.nat({ max: 8 }), filter });

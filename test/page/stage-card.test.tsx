@@ -1,4 +1,5 @@
 /** What the stage panel shows, as HTML. */
+import fc from "fast-check";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { HistoryList } from "../../lab-extension/src/stage/history-list";
@@ -6,10 +7,34 @@ import { KeyParts } from "../../lab-extension/src/stage/key-parts";
 import { findShownStage } from "../../lab-extension/src/stage/shown-stage";
 import type { StageActions } from "../../lab-extension/src/stage/stage-card";
 import { StageCard } from "../../lab-extension/src/stage/stage-card";
-import type { StageView } from "stagebook/protocol";
+import { findPartChanges } from "../../lab-extension/src/stage/code-changes";
+import { CodeChanges } from "../../lab-extension/src/stage/code-diff";
+import { formatNumber } from "../../lab-extension/src/stage/format-number";
+import { diffLines } from "../../lab-extension/src/stage/line-diff";
+import { OutputPreview } from "../../lab-extension/src/stage/output-preview";
+import type { HistoryRowView, KeyPartView, PreviewView, RunId, StageView } from "stagebook/protocol";
 import { createParam, createStage, createView, english, inputOf } from "./stage-fixture";
 
-const actions: StageActions = { run: none, showStageCell: none, showCell: none, select: none, copy: none, ask: null };
+const results = { restore: none, pin: none, showRunLog: none, pinsSet: 0 };
+const result: HistoryRowView = {
+  at: 0,
+  key: "key",
+  durationMs: 5,
+  sizeBytes: 9,
+  summary: "3 rows",
+  params: { limit: "7" },
+  pinned: false,
+  run: "run" as RunId,
+};
+const actions: StageActions = {
+  run: none,
+  showStageCell: none,
+  showCell: none,
+  select: none,
+  copy: none,
+  ask: null,
+  results,
+};
 
 describe("the stage panel", () => {
   it("[O8] names the exact part that changed, one row a part, and nothing else in the row", () => {
@@ -72,13 +97,33 @@ describe("the stage panel", () => {
       reasons: [],
       text: evil,
       key: null,
-      parts: [{ kind: evil, name: evil, digest: evil, text: `${evil}\n` }],
+      parts: [{ kind: "body", name: evil, digest: evil, text: `${evil}\n` }],
+      before: [{ kind: "body", name: evil, digest: evil, text: `${evil}!\n` }],
     };
-    const row = { at: 0, key: evil, durationMs: 1, sizeBytes: 1, summary: evil, params: { [evil]: evil } };
+    const row = { ...result, key: evil, summary: evil, params: { [evil]: evil }, run: evil as RunId };
+    const pictures: readonly PreviewView[] = [
+      { kind: "text" },
+      {
+        kind: "rows",
+        count: 1,
+        looked: 1,
+        columns: [{ name: evil, type: evil, missing: 0, distinct: 1, top: { text: evil, count: 2 } }],
+        moreColumns: 0,
+        rows: [[evil]],
+      },
+      { kind: "tree", value: { [evil]: [evil, { [evil]: null }] } },
+      { kind: "items", count: 1, items: [evil] },
+      { kind: "numbers", type: evil, count: 1, looked: 1, notFinite: 0, first: [evil] },
+      { kind: "image", mime: "image/png", base64: null, sizeBytes: 1 },
+    ];
     const stored = renderToStaticMarkup(
       <>
         <KeyParts explained={parts} trans={english} />
-        <HistoryList rows={[row]} currentKey={evil} now={0} trans={english} />
+        <CodeChanges explained={parts} trans={english} />
+        <HistoryList rows={[row]} currentKey={evil} now={0} actions={results} trans={english} />
+        {pictures.map((picture) => (
+          <OutputPreview key={picture.kind} preview={{ text: evil, truncated: false, picture }} trans={english} />
+        ))}
       </>,
     );
     expect(`${html}${stored}`).not.toContain("<img");
@@ -108,17 +153,83 @@ describe("the stage that is shown", () => {
 
 describe("the history", () => {
   it("has the newest result first and marks the current one", () => {
-    const rows = [1, 2].map((at) => ({
-      at,
-      key: `key${at}`,
-      durationMs: 5,
-      sizeBytes: 9,
-      summary: `result ${at}`,
-      params: { limit: "7" },
-    }));
-    const html = renderToStaticMarkup(<HistoryList rows={rows} currentKey="key1" now={0} trans={english} />);
+    const rows = [1, 2].map((at) => ({ ...result, at, key: `key${at}`, summary: `result ${at}` }));
+    const html = renderToStaticMarkup(
+      <HistoryList rows={rows} currentKey="key1" now={0} actions={null} trans={english} />,
+    );
     expect(html.indexOf("result 2")).toBeLessThan(html.indexOf("result 1"));
     expect(html.match(/stagebook-mod-current/gu)).toHaveLength(1);
+    expect(html).not.toContain("<button");
+  });
+
+  it("[P8] offers to restore, to pin and to show the log of each result, and draws the durations", () => {
+    const rows = [
+      { ...result, key: "one", durationMs: 5 },
+      { ...result, key: "two", at: 1, pinned: true, params: {} },
+    ];
+    const html = renderToStaticMarkup(
+      <HistoryList rows={rows} currentKey="two" now={0} actions={results} trans={english} />,
+    );
+    expect(html.match(/data-action="restore"/gu)).toHaveLength(1);
+    expect(html.match(/data-action="log"/gu)).toHaveLength(2);
+    expect(textOf(html)).toContain("Unpin");
+    expect(html.match(/<rect/gu)).toHaveLength(2);
+  });
+});
+
+describe("changed code", () => {
+  const part = (kind: string, name: string, text: string): KeyPartView => ({ kind, name, digest: text, text });
+
+  it("[O8] is shown line by line, with the lines around it", () => {
+    const lines = Array.from({ length: 30 }, (_, at) => `line ${at}`);
+    const changed = lines.with(15, "changed").join("\n");
+    expect(diffLines(lines.join("\n"), changed, 1)).toEqual([
+      { kind: "skipped", count: 14 },
+      { kind: "same", text: "line 14" },
+      { kind: "removed", text: "line 15" },
+      { kind: "added", text: "changed" },
+      { kind: "same", text: "line 16" },
+      { kind: "skipped", count: 13 },
+    ]);
+  });
+
+  it("[O8] gives both texts back, for any two texts", () => {
+    const texts = fc.array(fc.constantFrom("a", "b", "c", "")).map((lines) => lines.join("\n"));
+    fc.assert(
+      fc.property(texts, texts, (before, after) => {
+        fc.pre(before.replace(/\n$/u, "") !== after.replace(/\n$/u, ""));
+        const rows = diffLines(before, after, 1_000).filter((row) => row.kind !== "skipped");
+        const of = (kind: string): string =>
+          rows
+            .filter((row) => row.kind === "same" || row.kind === kind)
+            .map((row) => row.text)
+            .join("\n");
+        expect(of("removed")).toBe(before.replace(/\n$/u, ""));
+        expect(of("added")).toBe(after.replace(/\n$/u, ""));
+      }),
+    );
+  });
+
+  it("[O8] is that of body and helpers, with helpers that came by the edit; a number is left to the reasons", () => {
+    const before = [part("body", "a", "x => f(x)"), part("param", "limit", "3")];
+    const now = [part("body", "a2", "x => g(x)"), part("param", "limit", "4"), part("helper", "g", "g = 1")];
+    expect(findPartChanges(before, now)).toEqual([
+      { kind: "body", name: "a", before: "x => f(x)", after: "x => g(x)" },
+      { kind: "helper", name: "g", before: "", after: "g = 1" },
+    ]);
+    expect(findPartChanges([], now)).toEqual([]);
+  });
+});
+
+describe("numbers in figures", () => {
+  it.each([
+    [0, "0"],
+    [12345.678, "12,346"],
+    [1.23456e21, "1.235e+21"],
+    [1e-9, "1e-9"],
+    [-0.5, "-0.5"],
+  ])("%s is %s", (value, text) => {
+    expect(formatNumber(value)).toBe(text);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Keeps the events and log lines of each run in the store, so that they can be read after the kernel is gone. */
 import { Subscription, type Observable } from "rxjs";
-import type { RunId, StagebookEvent } from "../protocol";
+import type { LogRecord, RunId, StagebookEvent } from "../protocol";
 import type { Store } from "../store/store";
 
 /** How long events wait to be written together, in milliseconds; the end of a run is written at once. */
@@ -37,6 +37,19 @@ export function recordRuns(
     else waiting.set(run, [JSON.stringify(event)]);
     if (event.type === "run:ended") return flush();
     timer ??= setTimeout(flush, WRITE_EVERY_MS).unref();
+  });
+}
+
+/** The log lines of a run, oldest first, also of a kernel that is gone; none where nothing was kept. Damaged lines are left out. */
+export async function readRunLines(store: Store, run: RunId): Promise<readonly LogRecord[]> {
+  const lines = (await store.readRun(run)) ?? [];
+  return lines.flatMap((line) => {
+    try {
+      const event = JSON.parse(line) as Partial<StagebookEvent>;
+      return event.type === "log:written" && event.record ? [event.record] : [];
+    } catch {
+      return [];
+    }
   });
 }
 

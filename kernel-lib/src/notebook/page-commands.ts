@@ -1,19 +1,12 @@
 /** What a page may ask, answered. Each command is checked before; it changes all it says, or nothing. */
 import type { EventBus } from "../events/bus";
-import { inspect } from "node:util";
 import { withinActivity } from "../run/activity";
 import type { Engine, RunSummary } from "../run/engine";
 import type { Instance } from "../run/instances";
-import {
-  known,
-  StagebookError,
-  unreachable,
-  type Command,
-  type CommandType,
-  type LogRecord,
-  type Result,
-} from "../protocol";
+import { unreachable, type Command, type CommandType, type LogRecord, type Result, type RunId } from "../protocol";
+import { readRunLines } from "../events/run-files";
 import type { NotebookCells } from "./cells";
+import { StageAnswers } from "./stage-answers";
 
 export interface PageCommandParts {
   readonly engine: Engine;
@@ -23,10 +16,12 @@ export interface PageCommandParts {
   readonly logLines: () => readonly LogRecord[];
 }
 
-const PREVIEW_CHARACTERS = 20_000;
-
 export class PageCommands {
-  constructor(private readonly parts: PageCommandParts) {}
+  private readonly stages: StageAnswers;
+
+  constructor(private readonly parts: PageCommandParts) {
+    this.stages = new StageAnswers(parts.engine);
+  }
 
   execute(command: Command): Promise<unknown> {
     return withinActivity({ cell: null, source: "page" }, () => this.answer(command));
@@ -62,17 +57,21 @@ export class PageCommands {
       case "cancel":
         return this.replanned({ runs: engine.cancel() });
       case "explain":
-        return this.explain(engine.instances.find(command.stage));
+        return this.stages.explain(command.stage);
       case "what-if": {
         const { assessed } = await engine.planAll(engine.params.overlay(command.values, true));
         return { rows: [...assessed.values()].map(({ row }) => row) };
       }
       case "preview":
-        return this.preview(engine.instances.find(command.stage));
+        return this.stages.preview(command.stage, command.key);
       case "history":
-        return this.history(command.stage);
+        return this.stages.history(command.stage);
+      case "restore":
+        return this.replanned(await this.stages.restore(command.stage, command.key));
+      case "pin":
+        return this.stages.pin(command.stage, command.key, command.pinned);
       case "log":
-        return this.log(command.before, command.limit);
+        return this.log(command.before, command.limit, command.run as RunId | undefined);
       case "clear": {
         const names =
           command.stage === undefined
@@ -110,55 +109,8 @@ export class PageCommands {
     return result;
   }
 
-  private async explain(instance: Instance): Promise<Result<"explain">> {
-    const { engine } = this.parts;
-    const assessed = known((await engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
-    const { status, reasons } = assessed.row;
-    const text = reasons.length ? reasons.map((reason) => reason.text).join("; ") : status;
-    return {
-      stage: instance.definition.name,
-      status,
-      reasons,
-      text,
-      key: assessed.key.key ?? null,
-      parts: assessed.key.parts.map(({ kind, name, digest, text: words }) => ({ kind, name, digest, text: words })),
-    };
-  }
-
-  private async preview(instance: Instance): Promise<Result<"preview">> {
-    const { engine } = this.parts;
-    const latest = await engine.results.latest(instance);
-    const loaded = latest && (await engine.results.read(latest, instance.definition.codec));
-    if (!latest || !loaded)
-      throw new StagebookError(
-        "no-result",
-        `stage "${instance.definition.name}" has no stored result`,
-        "Run it first.",
-        { stage: instance.definition.name },
-      );
-    const text =
-      typeof loaded.value === "string"
-        ? loaded.value
-        : inspect(loaded.value, { depth: 4, maxArrayLength: 100, maxStringLength: 1000, breakLength: 100 });
-    return { text: text.slice(0, PREVIEW_CHARACTERS), truncated: text.length > PREVIEW_CHARACTERS };
-  }
-
-  private async history(stage: string): Promise<Result<"history">> {
-    const entries = await this.parts.engine.results.history(this.parts.engine.instances.find(stage).definition.name);
-    return {
-      rows: entries.map((entry) => ({
-        at: entry.at,
-        key: entry.key,
-        durationMs: entry.durationMs,
-        sizeBytes: entry.output.sizeBytes,
-        summary: entry.output.summary,
-        params: entry.params,
-      })),
-    };
-  }
-
-  private log(before: number, limit: number): Result<"log"> {
-    const lines = this.parts.logLines();
+  private async log(before: number, limit: number, run?: RunId): Promise<Result<"log">> {
+    const lines = run === undefined ? this.parts.logLines() : await readRunLines(this.parts.engine.store, run);
     const end = Math.max(0, lines.length - before);
     const start = Math.max(0, end - Math.min(limit, 10_000));
     return { records: lines.slice(start, end), more: start > 0 };

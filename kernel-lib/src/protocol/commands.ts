@@ -1,7 +1,8 @@
 /** What a page may ask of a kernel, and what it gets back. Every command is checked before it does anything. */
 import type { LogRecord } from "./events";
-import type { CellId, Json, JsonObject } from "./ids";
+import type { CellId, Json, JsonObject, RunId } from "./ids";
 import type { PlanRowView, Reason } from "./plan";
+import type { PreviewView } from "./preview";
 import type { RunStatus } from "./events";
 
 export type Command =
@@ -19,11 +20,15 @@ export type Command =
   | { readonly type: "explain"; readonly stage: string }
   /** The plan for parameter values that are not applied. */
   | { readonly type: "what-if"; readonly values: JsonObject }
-  /** A bounded text of the stage's stored output. */
-  | { readonly type: "preview"; readonly stage: string }
+  /** The stage's stored output, bounded: its latest, or the one under `key`. */
+  | { readonly type: "preview"; readonly stage: string; readonly key?: string }
   | { readonly type: "history"; readonly stage: string }
-  /** Log lines of this kernel before the first one that the page has. */
-  | { readonly type: "log"; readonly before: number; readonly limit: number }
+  /** Sets the parameters to the values with which a stored result of the stage was made. All or nothing. */
+  | { readonly type: "restore"; readonly stage: string; readonly key: string }
+  /** A pinned result is left alone by every clean-up of the store. */
+  | { readonly type: "pin"; readonly stage: string; readonly key: string; readonly pinned: boolean }
+  /** Log lines of this kernel before the last `before`, at most `limit`; with `run` those of that run, also of an earlier kernel. */
+  | { readonly type: "log"; readonly before: number; readonly limit: number; readonly run?: string }
   /** Forgets the stage's results (of all stages when absent). */
   | { readonly type: "clear"; readonly stage?: string };
 
@@ -38,6 +43,9 @@ export interface HistoryRowView {
   readonly summary: string;
   /** All parameters of the stage and its ancestors when it was made, as text. */
   readonly params: { readonly [name: string]: string };
+  readonly pinned: boolean;
+  /** The run that made it: its log lines are kept. */
+  readonly run: RunId;
 }
 
 /** One part of a key. */
@@ -69,10 +77,15 @@ export interface Results {
     readonly text: string;
     readonly key: string | null;
     readonly parts: readonly KeyPartView[];
+    /** Those parts of the latest result's key that are no longer so. */
+    readonly before: readonly KeyPartView[];
   };
   "what-if": { readonly rows: readonly PlanRowView[] };
-  preview: { readonly text: string; readonly truncated: boolean };
+  preview: { readonly text: string; readonly truncated: boolean; readonly picture: PreviewView };
   history: { readonly rows: readonly HistoryRowView[] };
+  /** `missing`: parameters of then that no cell defines now. */
+  restore: { readonly changed: readonly string[]; readonly missing: readonly string[] };
+  pin: null;
   log: { readonly records: readonly LogRecord[]; readonly more: boolean };
   clear: { readonly results: number };
 }
@@ -100,9 +113,17 @@ const checks: { readonly [T in CommandType]: (command: Fields) => string | null 
   cancel: () => null,
   explain: (c) => required(c, "stage", isText, "a stage name"),
   "what-if": (c) => required(c, "values", isJsonObject, "an object of values by parameter name"),
-  preview: (c) => required(c, "stage", isText, "a stage name"),
+  preview: (c) => required(c, "stage", isText, "a stage name") ?? optional(c, "key", isText, "the key of a result"),
   history: (c) => required(c, "stage", isText, "a stage name"),
-  log: (c) => required(c, "before", isCount, "a number of lines") ?? required(c, "limit", isCount, "a number of lines"),
+  restore: (c) => required(c, "stage", isText, "a stage name") ?? required(c, "key", isText, "the key of a result"),
+  pin: (c) =>
+    required(c, "stage", isText, "a stage name") ??
+    required(c, "key", isText, "the key of a result") ??
+    required(c, "pinned", isBoolean, "true or false"),
+  log: (c) =>
+    required(c, "before", isCount, "a number of lines") ??
+    required(c, "limit", isCount, "a number of lines") ??
+    optional(c, "run", isRunId, "the id of a run"),
   clear: (c) => optional(c, "stage", isText, "a stage name"),
 };
 
@@ -120,6 +141,7 @@ const isJsonObject = (value: unknown): boolean => isObject(value);
 const isText = (value: unknown): boolean => typeof value === "string";
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 const isBoolean = (value: unknown): boolean => typeof value === "boolean";
+const isRunId = (value: unknown): boolean => typeof value === "string" && /^[\w-]{1,80}$/.test(value);
 const isCount = (value: unknown): boolean => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 
 /** For commands whose values come from a form. */

@@ -8,5 +8,6 @@ export * from "./messages";
 export * from "./pace";
 export type * from "./params";
 export type * from "./plan";
+export type * from "./preview";
 export * from "./stagebook-error";
 export * from "./view";

@@ -3,47 +3,83 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { CellId, LogRecord } from "stagebook/protocol";
 import { formatMoment } from "../dag/quantity";
-import { levelWord, plainText } from "./record-text";
+import { JsonTree } from "../stage/json-tree";
+import { AnsiText } from "./ansi-text";
+import { levelWord } from "./record-text";
+import type { LogFilter } from "./rows";
 
 export interface LogDetailProps {
   readonly record: LogRecord;
   readonly onShowCell: (cell: CellId) => void;
   readonly onSelect: (stage: string) => void;
+  /** Shows only lines of the same stage, cell or run. */
+  readonly onOnly: (only: Partial<LogFilter>) => void;
+  readonly onCopy: (record: LogRecord) => void;
   readonly onClose: () => void;
   readonly trans: TranslationBundle;
 }
 
-export function LogDetail({ record, onShowCell, onSelect, onClose, trans }: LogDetailProps): ReactElement {
-  const { cell, stage } = record;
+export function LogDetail(props: LogDetailProps): ReactElement {
+  const { record, trans } = props;
   return (
     <section className="stagebook-LogDetail" aria-label={trans.__("Log line")}>
-      <header>
-        <span>{formatMoment(record.at)}</span>
-        <span>{levelWord(record.level, trans)}</span>
-        {stage !== null && (
-          <button type="button" className="stagebook-Link" onClick={() => onSelect(stage)}>
-            {stage}
-          </button>
-        )}
-        {cell !== null && (
-          <button type="button" className="stagebook-Link" onClick={() => onShowCell(cell)}>
-            {trans.__("Show cell")}
-          </button>
-        )}
-        {record.run !== null && <span className="stagebook-Hint">{trans.__("run %1", record.run)}</span>}
-        <button type="button" className="stagebook-Link stagebook-LogDetail-close" onClick={onClose}>
-          {trans.__("Close")}
-        </button>
-      </header>
-      <pre tabIndex={0}>{plainText(record.message)}</pre>
+      <DetailHead {...props} />
+      <pre tabIndex={0}>
+        <AnsiText text={record.message} />
+      </pre>
       <dl className="stagebook-Facts">
         {Object.entries(record.fields).map(([name, value]) => (
           <div key={name} className="stagebook-LogDetail-field">
             <dt>{name}</dt>
-            <dd>{typeof value === "string" ? plainText(value) : JSON.stringify(value, null, 2)}</dd>
+            <dd>
+              {typeof value === "string" ? (
+                <AnsiText text={value} />
+              ) : typeof value === "object" && value !== null ? (
+                <JsonTree value={value} open={2} />
+              ) : (
+                JSON.stringify(value)
+              )}
+            </dd>
           </div>
         ))}
       </dl>
     </section>
+  );
+}
+
+function DetailHead(props: LogDetailProps): ReactElement {
+  const { record, onShowCell, onSelect, onOnly, onCopy, onClose, trans } = props;
+  const { cell, stage, run } = record;
+  return (
+    <header>
+      <span>{formatMoment(record.at)}</span>
+      <span>{levelWord(record.level, trans)}</span>
+      {stage !== null && (
+        <DetailButton title={trans.__("Show the stage")} label={stage} onClick={() => onSelect(stage)} />
+      )}
+      {cell !== null && <DetailButton label={trans.__("Show cell")} onClick={() => onShowCell(cell)} />}
+      {run !== null && <span className="stagebook-Hint">{trans.__("run %1", run)}</span>}
+      {stage !== null && <DetailButton label={trans.__("Only this stage")} onClick={() => onOnly({ stage })} />}
+      {cell !== null && <DetailButton label={trans.__("Only this cell")} onClick={() => onOnly({ cell })} />}
+      {run !== null && <DetailButton label={trans.__("Only this run")} onClick={() => onOnly({ run })} />}
+      <DetailButton label={trans.__("Copy line")} onClick={() => onCopy(record)} />
+      <button type="button" className="stagebook-Link stagebook-LogDetail-close" onClick={onClose}>
+        {trans.__("Close")}
+      </button>
+    </header>
+  );
+}
+
+interface DetailButtonProps {
+  readonly label: string;
+  readonly title?: string;
+  readonly onClick: () => void;
+}
+
+function DetailButton({ label, title, onClick }: DetailButtonProps): ReactElement {
+  return (
+    <button type="button" className="stagebook-Link" title={title} onClick={onClick}>
+      {label}
+    </button>
   );
 }

@@ -1,8 +1,8 @@
 /** The row of filters above the log. Props in, callbacks out. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
-import type { LogLevel } from "stagebook/protocol";
-import { formatCount } from "../dag/quantity";
+import type { LogLevel, RunId, RunView } from "stagebook/protocol";
+import { formatClock, formatCount, formatMoment } from "../dag/quantity";
 import { levelWord } from "./record-text";
 import type { LogFilter } from "./rows";
 import { LEVELS } from "./rows";
@@ -12,43 +12,115 @@ export interface LogFiltersProps {
   readonly onFilter: (filter: LogFilter) => void;
   /** Names of the stages to choose from. */
   readonly stages: readonly string[];
+  /** To choose from, newest first. */
+  readonly runs: readonly RunView[];
+  /** When the chosen run wrote its first line, epoch milliseconds, if it did. */
+  readonly runBegan: number | undefined;
+  readonly isSince: boolean;
+  readonly onSince: (isSince: boolean) => void;
   readonly shownCount: number;
   readonly count: number;
   readonly follow: boolean;
   readonly onFollow: (follow: boolean) => void;
   readonly onClear: () => void;
+  /** Null while no kernel can answer. */
+  readonly onOlder: (() => void) | null;
+  readonly onCopy: () => void;
+  readonly onSave: () => void;
   readonly trans: TranslationBundle;
 }
 
 export function LogFilters(props: LogFiltersProps): ReactElement {
-  const { shownCount, count, follow, onFollow, onClear, trans } = props;
+  const { filter, onFilter, shownCount, count, trans } = props;
   return (
     <div className="stagebook-LogFilters" role="toolbar" aria-label={trans.__("Log")}>
       <LevelSelect {...props} />
       <StageSelect {...props} />
+      <RunSelect {...props} />
+      {filter.cell !== null && (
+        <button
+          type="button"
+          className="stagebook-Button"
+          data-filter="cell"
+          title={trans.__("Show lines of all cells again")}
+          onClick={() => onFilter({ ...filter, cell: null })}
+        >
+          {trans.__("one cell")} ✕
+        </button>
+      )}
       <SearchField {...props} />
       <span className="stagebook-LogFilters-count" role="status">
         {trans._n("%2 of %3 line", "%2 of %3 lines", count, formatCount(shownCount), formatCount(count))}
       </span>
-      <button
-        type="button"
-        className="stagebook-Button"
-        aria-pressed={follow}
-        title={trans.__("Stay at the newest line")}
-        onClick={() => onFollow(!follow)}
-      >
-        {trans.__("Follow")}
-      </button>
-      <button
-        type="button"
-        className="stagebook-Button"
-        disabled={count === 0}
-        title={trans.__("Empty this list; results and run files stay")}
-        onClick={onClear}
-      >
-        {trans.__("Clear")}
-      </button>
+      <Buttons {...props} />
     </div>
+  );
+}
+
+function Buttons(props: LogFiltersProps): ReactElement {
+  const { shownCount, count, follow, onFollow, isSince, onSince, onClear, onOlder, onCopy, onSave, trans } = props;
+  return (
+    <>
+      <ToolButton
+        label={trans.__("Follow")}
+        caption={trans.__("Stay at the newest line")}
+        pressed={follow}
+        onClick={() => onFollow(!follow)}
+      />
+      <ToolButton
+        label={trans.__("Relative")}
+        caption={trans.__("Tell times from the chosen line on, or from the first shown one")}
+        pressed={isSince}
+        onClick={() => onSince(!isSince)}
+      />
+      <ToolButton
+        label={trans.__("Older")}
+        caption={trans.__("Fetch older lines of this kernel")}
+        disabled={onOlder === null}
+        onClick={() => onOlder?.()}
+      />
+      <ToolButton
+        label={trans.__("Copy")}
+        caption={trans.__("Copy the lines that are shown, as text")}
+        disabled={shownCount === 0}
+        onClick={onCopy}
+      />
+      <ToolButton
+        label={trans.__("Save")}
+        caption={trans.__("Save the lines that are shown as a file, one JSON object for each line")}
+        disabled={shownCount === 0}
+        onClick={onSave}
+      />
+      <ToolButton
+        label={trans.__("Clear")}
+        caption={trans.__("Empty this list; results and run files stay")}
+        disabled={count === 0}
+        onClick={onClear}
+      />
+    </>
+  );
+}
+
+interface ToolButtonProps {
+  readonly label: string;
+  readonly caption: string;
+  readonly pressed?: boolean;
+  readonly disabled?: boolean;
+  readonly onClick: () => void;
+}
+
+function ToolButton({ label, caption, pressed, disabled, onClick }: ToolButtonProps): ReactElement {
+  return (
+    <button
+      type="button"
+      className="stagebook-Button"
+      aria-pressed={pressed}
+      disabled={disabled}
+      title={caption}
+      onClick={onClick}
+    >
+      {label}
+    </button>
   );
 }
 
@@ -95,6 +167,34 @@ function StageSelect({ filter, onFilter, stages, trans }: LogFiltersProps): Reac
   );
 }
 
+/** A run of an earlier kernel is in the list while it is chosen. */
+function RunSelect({ filter, onFilter, runs, runBegan, trans }: LogFiltersProps): ReactElement {
+  const isListed = filter.run === null || runs.some((run) => run.id === filter.run);
+  return (
+    <select
+      className="stagebook-Select"
+      aria-label={trans.__("Run")}
+      data-filter="run"
+      value={filter.run ?? ""}
+      onChange={(event) =>
+        onFilter({ ...filter, run: event.target.value === "" ? null : (event.target.value as RunId) })
+      }
+    >
+      <option value="">{trans.__("all runs")}</option>
+      {!isListed && filter.run !== null && (
+        <option value={filter.run}>
+          {runBegan === undefined ? trans.__("run %1", filter.run) : formatMoment(runBegan)}
+        </option>
+      )}
+      {runs.map((run) => (
+        <option key={run.id} value={run.id}>
+          {`${formatClock(run.startedAt)} ${run.targets.join(", ").slice(0, 40)}`}
+        </option>
+      ))}
+    </select>
+  );
+}
+
 function SearchField({ filter, onFilter, trans }: LogFiltersProps): ReactElement {
   return (
     <input
@@ -102,6 +202,7 @@ function SearchField({ filter, onFilter, trans }: LogFiltersProps): ReactElement
       type="search"
       aria-label={trans.__("Search the log")}
       placeholder={trans.__("Search message, stage, fields")}
+      title={trans.__("Text, and comparisons of fields: rows>1000 code!=E7")}
       data-filter="text"
       value={filter.text}
       onChange={(event) => onFilter({ ...filter, text: event.target.value })}

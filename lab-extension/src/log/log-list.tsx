@@ -11,6 +11,8 @@ export interface LogListProps {
   /** Sticks to the end while true. */
   readonly follow: boolean;
   readonly onFollow: (follow: boolean) => void;
+  /** Times are told from this moment on; null for the time of day. */
+  readonly origin: number | null;
   readonly chosen: LogRecord | null;
   readonly onChoose: (record: LogRecord | null) => void;
   readonly trans: TranslationBundle;
@@ -19,7 +21,7 @@ export interface LogListProps {
 /** In CSS pixels; the same in style/log.css. */
 const ROW_HEIGHT = 20;
 
-export function LogList({ shown, follow, onFollow, chosen, onChoose, trans }: LogListProps): ReactElement {
+export function LogList({ shown, follow, onFollow, origin, chosen, onChoose, trans }: LogListProps): ReactElement {
   const list = useRef<HTMLDivElement>(null);
   const height = useHeight(list);
   const [scrollTop, setScrollTop] = useState(0);
@@ -68,6 +70,7 @@ export function LogList({ shown, follow, onFollow, chosen, onChoose, trans }: Lo
             index={start + offset}
             count={shown.length}
             top={(start + offset) * ROW_HEIGHT}
+            origin={origin}
             isChosen={start + offset === chosenIndex}
             onChoose={choose}
             trans={trans}

@@ -5,14 +5,15 @@ import { ReactWidget } from "@jupyterlab/ui-components";
 import type { CommandRegistry } from "@lumino/commands";
 import type { Message } from "@lumino/messaging";
 import type { ReactElement } from "react";
-import { useState } from "react";
+import { BehaviorSubject } from "rxjs";
 import { noNotebookText } from "../dag/connection-text";
 import { modelKey } from "../dag/model-key";
 import { EmptyPanel } from "../dag/panel-text";
-import { useCurrent } from "../stores/use-store";
+import { useCurrent, useObservable } from "../stores/use-store";
 import type { StagebookTracker } from "../tokens";
 import type { LogChoices } from "./log-view";
 import { LogView } from "./log-view";
+import type { LogFilter } from "./rows";
 import { NO_FILTER } from "./rows";
 
 export class LogPanel extends ReactWidget {
@@ -48,31 +49,32 @@ export class LogPanel extends ReactWidget {
     });
   };
 
+  /** Shows lines of that run or stage alone, and no other filter holds. */
+  showOnly(only: Partial<LogFilter>): void {
+    this.kept.next({ ...this.kept.value, filter: { ...NO_FILTER, ...only }, follow: false });
+  }
+
   /** The person's choices outlive the components, which are gone while the panel is hidden. */
-  private readonly kept: { choices: LogChoices } = { choices: { filter: NO_FILTER, follow: true } };
+  private readonly kept = new BehaviorSubject<LogChoices>({ filter: NO_FILTER, follow: true, isSince: false });
 }
 
 interface CurrentLogProps {
   readonly tracker: StagebookTracker;
   readonly trans: TranslationBundle;
-  readonly kept: { choices: LogChoices };
+  readonly kept: BehaviorSubject<LogChoices>;
   readonly onClear: () => void;
 }
 
 function CurrentLog({ tracker, trans, kept, onClear }: CurrentLogProps): ReactElement {
   const model = useCurrent(tracker);
-  const [choices, setChoices] = useState(kept.choices);
+  const choices = useObservable(kept, () => kept.value);
   if (!model) return <EmptyPanel text={noNotebookText(trans)} />;
-  const keepChoices = (next: LogChoices): void => {
-    kept.choices = next;
-    setChoices(next);
-  };
   return (
     <LogView
       key={modelKey(model)}
       model={model}
       choices={choices}
-      onChoices={keepChoices}
+      onChoices={(next) => kept.next(next)}
       onClear={onClear}
       trans={trans}
     />

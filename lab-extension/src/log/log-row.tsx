@@ -3,7 +3,9 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { memo } from "react";
 import type { Json, LogLevel, LogRecord } from "stagebook/protocol";
-import { fieldText, firstLine, formatLogTime, levelWord } from "./record-text";
+import { formatMoment } from "../dag/quantity";
+import { AnsiText } from "./ansi-text";
+import { fieldText, firstColouredLine, firstLine, formatLogTime, formatSince, levelWord } from "./record-text";
 
 export interface LogRowProps {
   readonly id: string;
@@ -12,6 +14,8 @@ export interface LogRowProps {
   readonly index: number;
   readonly count: number;
   readonly top: number;
+  /** Times are told from this moment on; null for the time of day. */
+  readonly origin: number | null;
   readonly isChosen: boolean;
   readonly onChoose: (index: number) => void;
   readonly trans: TranslationBundle;
@@ -23,6 +27,7 @@ export const LogRow = memo(function LogRow({
   index,
   count,
   top,
+  origin,
   isChosen,
   onChoose,
   trans,
@@ -42,7 +47,9 @@ export const LogRow = memo(function LogRow({
       style={{ top }}
       onClick={() => onChoose(index)}
     >
-      <span className="stagebook-LogRow-time">{formatLogTime(record.at)}</span>
+      <span className="stagebook-LogRow-time" title={formatMoment(record.at)}>
+        {origin === null ? formatLogTime(record.at) : formatSince(record.at, origin)}
+      </span>
       <span className="stagebook-LogRow-level" title={levelWord(record.level, trans)}>
         <LevelIcon level={record.level} />
         {levelWord(record.level, trans)}
@@ -51,7 +58,9 @@ export const LogRow = memo(function LogRow({
         {record.stage}
       </span>
       <span className="stagebook-LogRow-text">
-        <span className="stagebook-LogRow-message">{firstLine(record.message)}</span>
+        <span className="stagebook-LogRow-message">
+          <AnsiText text={firstColouredLine(record.message)} />
+        </span>
         {shownFields(record).map(([name, value]) => (
           <span key={name} className="stagebook-LogRow-field">
             {" "}

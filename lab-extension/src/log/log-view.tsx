@@ -1,22 +1,27 @@
 /** What the log panel shows of one notebook. */
+import { Clipboard, Notification } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
-import { useDeferredValue, useRef, useState } from "react";
-import type { LogRecord } from "stagebook/protocol";
+import { useDeferredValue, useEffect, useRef, useState } from "react";
+import type { LogRecord, RunId } from "stagebook/protocol";
 import { connectionText, emptyText, isOutdated } from "../dag/connection-text";
 import { EmptyPanel, PanelNotice } from "../dag/panel-text";
 import { useLogRecords, useNotebookState } from "../stores/use-store";
 import type { NotebookModel } from "../tokens";
+import { fetchOlder, fetchRun } from "./earlier-lines";
+import { copyText, encodeNdjson, logFileName, saveFile } from "./export";
 import { LogDetail } from "./log-detail";
 import { LogFilters } from "./log-filters";
 import { LogList } from "./log-list";
-import type { LogFilter } from "./rows";
+import type { LogFilter, LogRows } from "./rows";
 import { filterRows, noRows } from "./rows";
 
 /** What the person chose. The panel keeps it while it is hidden. */
 export interface LogChoices {
   readonly filter: LogFilter;
   readonly follow: boolean;
+  /** Times from the chosen line on, instead of the time of day. */
+  readonly isSince: boolean;
 }
 
 export interface LogViewProps {
@@ -27,32 +32,21 @@ export interface LogViewProps {
   readonly trans: TranslationBundle;
 }
 
-export function LogView({ model, choices, onChoices, onClear, trans }: LogViewProps): ReactElement {
+export function LogView(props: LogViewProps): ReactElement {
+  const { model, choices, onChoices, trans } = props;
   const state = useNotebookState(model);
   const records = useLogRecords(model);
-  const { filter, follow } = choices;
-  // Typing stays fluent over a long log: the list may lag behind the search field.
-  const shownFilter = useDeferredValue(filter);
-  const rows = useRef(noRows);
-  rows.current = filterRows(rows.current, records, shownFilter);
-  const { shown } = rows.current;
+  const { filter, follow, isSince } = choices;
+  const { shown } = useRows(records, filter);
   const [chosen, setChosen] = useState<LogRecord | null>(null);
+  const isOld = isOutdated(state);
+  useLinesOfRun(model, isOld ? null : filter.run);
   const setFollow = (next: boolean): void => {
-    if (next !== follow) onChoices({ filter, follow: next });
+    if (next !== follow) onChoices({ ...choices, follow: next });
   };
   return (
-    <div className={isOutdated(state) ? "stagebook-Log stagebook-mod-outdated" : "stagebook-Log"}>
-      <LogFilters
-        filter={filter}
-        onFilter={(next) => onChoices({ filter: next, follow })}
-        stages={Object.keys(state.view.stages)}
-        shownCount={shown.length}
-        count={records.length}
-        follow={follow}
-        onFollow={setFollow}
-        onClear={onClear}
-        trans={trans}
-      />
+    <div className={isOld ? "stagebook-Log stagebook-mod-outdated" : "stagebook-Log"}>
+      <Filters {...props} shown={shown} records={records} setFollow={setFollow} isOld={isOld} />
       {records.length > 0 && <PanelNotice text={connectionText(state, trans)} />}
       {records.length === 0 ? (
         <EmptyPanel
@@ -63,6 +57,7 @@ export function LogView({ model, choices, onChoices, onClear, trans }: LogViewPr
           shown={shown}
           follow={follow}
           onFollow={setFollow}
+          origin={isSince ? ((chosen ?? shown[0])?.at ?? null) : null}
           chosen={chosen}
           onChoose={setChosen}
           trans={trans}
@@ -73,10 +68,70 @@ export function LogView({ model, choices, onChoices, onClear, trans }: LogViewPr
           record={chosen}
           onShowCell={(cell) => model.showCell(cell)}
           onSelect={(stage) => model.select(stage)}
+          onOnly={(only) => onChoices({ ...choices, filter: { ...filter, ...only } })}
+          onCopy={(record) => Clipboard.copyToSystem(copyText([record]))}
           onClose={() => setChosen(null)}
           trans={trans}
         />
       )}
     </div>
   );
+}
+
+interface FiltersProps extends LogViewProps {
+  readonly shown: readonly LogRecord[];
+  readonly records: readonly LogRecord[];
+  readonly setFollow: (follow: boolean) => void;
+  readonly isOld: boolean;
+}
+
+function Filters(props: FiltersProps): ReactElement {
+  const { model, choices, onChoices, onClear, trans, shown, records, setFollow, isOld } = props;
+  const { view } = useNotebookState(model);
+  const older = (): void => {
+    // Who asks for older lines wants to see them, not the newest.
+    setFollow(false);
+    fetchOlder(model).then((added) => {
+      if (added === 0) Notification.info(trans.__("There are no older lines in this kernel."), { autoClose: 4000 });
+    }, told);
+  };
+  return (
+    <LogFilters
+      filter={choices.filter}
+      onFilter={(filter) => onChoices({ ...choices, filter })}
+      stages={Object.keys(view.stages)}
+      runs={[...view.runs].reverse()}
+      runBegan={shown.find((record) => record.run === choices.filter.run)?.at}
+      shownCount={shown.length}
+      count={records.length}
+      follow={choices.follow}
+      onFollow={setFollow}
+      isSince={choices.isSince}
+      onSince={(isSince) => onChoices({ ...choices, isSince })}
+      onClear={onClear}
+      onOlder={isOld ? null : older}
+      onCopy={() => Clipboard.copyToSystem(copyText(shown))}
+      onSave={() => saveFile(logFileName(model.path), encodeNdjson(shown))}
+      trans={trans}
+    />
+  );
+}
+
+/** Typing stays fluent over a long log: the list may lag behind the search field. */
+function useRows(records: readonly LogRecord[], filter: LogFilter): LogRows {
+  const shownFilter = useDeferredValue(filter);
+  const rows = useRef(noRows);
+  rows.current = filterRows(rows.current, records, shownFilter);
+  return rows.current;
+}
+
+/** The lines of a chosen run that the page does not have, also those of an earlier kernel. */
+function useLinesOfRun(model: NotebookModel, run: RunId | null): void {
+  useEffect(() => {
+    if (run !== null) fetchRun(model, run).catch(told);
+  }, [model, run]);
+}
+
+function told(error: unknown): void {
+  Notification.error(error instanceof Error ? error.message : String(error), { autoClose: 6000 });
 }

@@ -8,6 +8,18 @@ export function formatLogTime(at: number): string {
   return `${formatClock(at)}.${String(new Date(at).getMilliseconds()).padStart(3, "0")}`;
 }
 
+/** Since a moment before or after, both in epoch milliseconds: `+0.042 s`, `−3.100 s`, `+2:05.007 min`, `+1:02:05.007 h`. */
+export function formatSince(at: number, origin: number): string {
+  const distance = Math.abs(Math.round(at - origin));
+  const pad = (part: number, length = 2): string => String(part).padStart(length, "0");
+  const rest = pad(distance % 1000, 3);
+  const seconds = Math.floor(distance / 1000);
+  const [minutes, hours] = [Math.floor(seconds / 60) % 60, Math.floor(seconds / 3600)];
+  const sign = at < origin ? "−" : "+";
+  if (hours > 0) return `${sign}${hours}:${pad(minutes)}:${pad(seconds % 60)}.${rest} h`;
+  return minutes > 0 ? `${sign}${minutes}:${pad(seconds % 60)}.${rest} min` : `${sign}${seconds}.${rest} s`;
+}
+
 export function levelWord(level: LogLevel, trans: TranslationBundle): string {
   const words: { readonly [L in LogLevel]: string } = {
     debug: trans.__("debug"),
@@ -38,6 +50,15 @@ export function firstLine(message: string): string {
   return line.length > ROW_CHARACTERS ? `${line.slice(0, ROW_CHARACTERS)} …` : line;
 }
 
+/** As `firstLine`, with the escape sequences that colour it. */
+export function firstColouredLine(message: string): string {
+  if (!message.includes("\u001b")) return firstLine(message);
+  const end = message.search(/[\r\n]/u);
+  const line = end < 0 ? message : `${message.slice(0, end)} ⏎`;
+  // The sequences count too, so that cutting is cheap; one that is cut through is dropped.
+  return line.length > 2 * ROW_CHARACTERS ? `${line.slice(0, 2 * ROW_CHARACTERS).replace(CUT_ESCAPE, "")} …` : line;
+}
+
 /** Without the escape sequences that colour text in a terminal. */
 export function plainText(message: string): string {
   return message.replace(ESCAPES, "");
@@ -45,4 +66,6 @@ export function plainText(message: string): string {
 
 const ROW_CHARACTERS = 500;
 // eslint-disable-next-line no-control-regex -- terminal colours begin with a control character
+const CUT_ESCAPE = /\u001b(?:\[[0-9;]*)?$/u;
+// eslint-disable-next-line no-control-regex -- the same
 const ESCAPES = /\u001b\[[0-9;]*[A-Za-z]/gu;

@@ -2,15 +2,19 @@
  * Which log lines are shown. Pure; called by the log view at each change. Filtering is incremental: new lines are looked at
  * once, lines that the store has dropped are only taken off the front, and a narrower filter looks at the shown ones alone.
  */
-import type { LogLevel, LogRecord } from "stagebook/protocol";
-import { fieldsText } from "./record-text";
+import type { CellId, LogLevel, LogRecord, RunId } from "stagebook/protocol";
+import { hasComparison, matchesQuery, parseQuery } from "./query";
 
 export interface LogFilter {
   /** The least level shown. */
   readonly level: LogLevel;
   /** Null for all stages and lines of no stage. */
   readonly stage: string | null;
-  /** Looked for in message, stage and fields; case does not matter. */
+  /** Null for all runs and lines of no run. */
+  readonly run: RunId | null;
+  /** Null for all cells and lines of no cell. */
+  readonly cell: CellId | null;
+  /** Looked for in message, stage and fields; case does not matter. May hold comparisons of fields: `rows>1000`. */
   readonly text: string;
 }
 
@@ -23,7 +27,7 @@ export interface LogRows {
 }
 
 export const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
-export const NO_FILTER: LogFilter = { level: "debug", stage: null, text: "" };
+export const NO_FILTER: LogFilter = { level: "debug", stage: null, run: null, cell: null, text: "" };
 export const noRows: LogRows = { shown: [], records: [], filter: NO_FILTER };
 
 /** Equal to filtering all records; `before` is the last answer and only saves work. */
@@ -39,11 +43,13 @@ export function filterRows(before: LogRows, records: readonly LogRecord[], filte
 export function passesFilter(record: LogRecord, filter: LogFilter): boolean {
   if (LEVELS.indexOf(record.level) < LEVELS.indexOf(filter.level)) return false;
   if (filter.stage !== null && record.stage !== filter.stage) return false;
-  return filter.text === "" || searchText(record).includes(filter.text.toLowerCase());
+  if (filter.run !== null && record.run !== filter.run) return false;
+  if (filter.cell !== null && record.cell !== filter.cell) return false;
+  return filter.text === "" || matchesQuery(record, parseQuery(filter.text));
 }
 
 function isSameFilter(a: LogFilter, b: LogFilter): boolean {
-  return a.level === b.level && a.stage === b.stage && a.text === b.text;
+  return a.level === b.level && a.stage === b.stage && a.run === b.run && a.cell === b.cell && a.text === b.text;
 }
 
 /** True when all that passes `filter` also passes `before`. */
@@ -51,8 +57,17 @@ function isNarrower(filter: LogFilter, before: LogFilter): boolean {
   return (
     LEVELS.indexOf(filter.level) >= LEVELS.indexOf(before.level) &&
     (before.stage === null || filter.stage === before.stage) &&
-    filter.text.toLowerCase().includes(before.text.toLowerCase())
+    (before.run === null || filter.run === before.run) &&
+    (before.cell === null || filter.cell === before.cell) &&
+    isNarrowerText(filter.text, before.text)
   );
+}
+
+/** A longer text finds less; a longer comparison may find more: `ms<1`, `ms<10`. */
+function isNarrowerText(text: string, before: string): boolean {
+  if (text === before) return true;
+  if (hasComparison(before) || hasComparison(text)) return before.trim() === "";
+  return text.toLowerCase().includes(before.toLowerCase());
 }
 
 /** How many of `before` are gone from the front of `after`, which else continues it; null when it does not. */
@@ -88,14 +103,3 @@ function countShown({ records, shown }: LogRows, count: number): number {
   for (let index = 0; index < count; index += 1) if (shown[found] === records[index]) found += 1;
   return found;
 }
-
-/** Made once a record: typing in the search field goes over 100,000 of them. */
-function searchText(record: LogRecord): string {
-  const known = searchTexts.get(record);
-  if (known !== undefined) return known;
-  const text = `${record.message}\n${record.stage ?? ""}\n${fieldsText(record)}`.toLowerCase();
-  searchTexts.set(record, text);
-  return text;
-}
-
-const searchTexts = new WeakMap<LogRecord, string>();

@@ -30,6 +30,12 @@ export class Places {
     shell.activateById(sidebar.id);
   }
 
+  /** Brings the log to the front. */
+  showLog(): void {
+    this.addLog();
+    this.options.shell.activateById(this.options.log.id);
+  }
+
   /**
    * Shows the sidebar when a notebook of a TypeScript kernel is opened, and the log with the first one that uses Stagebook.
    * Only until each has been shown once in this workspace: whoever closes them afterwards wants them closed.

@@ -5,6 +5,8 @@ import { useEffect, useRef, useState } from "react";
 
 export interface FetchedSectionProps<T> {
   readonly title: string;
+  /** Open at first, until it is folded by hand. */
+  readonly startsOpen?: boolean;
   /** A name for the page's tests and scripts. */
   readonly name: string;
   /** The stage: an answer for one is never shown for another. */
@@ -19,8 +21,8 @@ export interface FetchedSectionProps<T> {
 
 /** Stays open when another stage is selected. */
 export function FetchedSection<T>(props: FetchedSectionProps<T>): ReactElement {
-  const { title, name, subject } = props;
-  const [isOpen, setOpen] = useState(false);
+  const { title, name, subject, startsOpen = false } = props;
+  const [isOpen, setOpen] = useState(startsOpen);
   return (
     <details
       className="stagebook-Section"

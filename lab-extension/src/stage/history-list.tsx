@@ -1,45 +1,160 @@
-/** The stored results of a stage, newest first: the reply to `history`. */
+/** The stored results of a stage, newest first: the reply to `history`, and what can be done with each. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
-import type { HistoryRowView } from "stagebook/protocol";
+import { useState } from "react";
+import type { HistoryRowView, RunId } from "stagebook/protocol";
 import { formatAgo, formatDuration, formatMoment, formatSize, shortKey } from "../dag/quantity";
+import { Bars } from "./figures";
+
+export interface HistoryActions {
+  /** Sets the parameters to those of the result. */
+  readonly restore: (key: string) => void;
+  readonly pin: (key: string, isPinned: boolean) => void;
+  /** Shows the lines of the run that made the result. */
+  readonly showRunLog: (run: RunId) => void;
+}
 
 export interface HistoryListProps {
   readonly rows: readonly HistoryRowView[];
   /** The key of the latest result, which is marked. */
   readonly currentKey: string | undefined;
   readonly now: number;
+  /** Null while no kernel can answer. */
+  readonly actions: HistoryActions | null;
   readonly trans: TranslationBundle;
 }
 
-export function HistoryList({ rows, currentKey, now, trans }: HistoryListProps): ReactElement {
+/** More than these are shown on request. */
+const SHOWN = 20;
+/** The chart shows the latest ones. */
+const BARS = 60;
+
+export function HistoryList({ rows, currentKey, now, actions, trans }: HistoryListProps): ReactElement {
+  const [isWhole, setWhole] = useState(false);
   if (rows.length === 0) return <p className="stagebook-Hint">{trans.__("No result is stored.")}</p>;
   const newestFirst = [...rows].sort((a, b) => b.at - a.at);
+  const shown = isWhole ? newestFirst : newestFirst.slice(0, SHOWN);
   return (
-    <ol className="stagebook-History">
-      {newestFirst.map((row, index) => (
-        <li
-          key={`${row.key} ${row.at} ${index}`}
-          className={row.key === currentKey ? "stagebook-mod-current" : undefined}
+    <>
+      {rows.length > 1 && <DurationChart rows={newestFirst} currentKey={currentKey} trans={trans} />}
+      <ol className="stagebook-History">
+        {shown.map((row, index) => (
+          <HistoryRow
+            key={`${row.key} ${row.at} ${index}`}
+            row={row}
+            isCurrent={row.key === currentKey}
+            now={now}
+            actions={actions}
+            trans={trans}
+          />
+        ))}
+      </ol>
+      {shown.length < newestFirst.length && (
+        <button type="button" className="stagebook-Link" onClick={() => setWhole(true)}>
+          {trans._n("Show %1 more", "Show %1 more", newestFirst.length - shown.length)}
+        </button>
+      )}
+    </>
+  );
+}
+
+type ChartProps = Pick<HistoryListProps, "rows" | "currentKey" | "trans">;
+
+/** Oldest on the left, as time goes. */
+function DurationChart({ rows, currentKey, trans }: ChartProps): ReactElement {
+  const inTime = rows.slice(0, BARS).reverse();
+  const durations = inTime.map((row) => row.durationMs);
+  const longest = formatDuration(Math.max(...durations));
+  return (
+    <figure className="stagebook-Durations">
+      <Bars
+        values={durations}
+        label={trans.__("How long each result took, oldest first; at most %1", longest)}
+        describe={(index) => {
+          const row = inTime[index];
+          return row ? `${formatDuration(row.durationMs)} · ${formatMoment(row.at)}` : "";
+        }}
+        marked={inTime.findIndex((row) => row.key === currentKey)}
+      />
+      <figcaption className="stagebook-Hint">{trans.__("Durations, oldest first; at most %1", longest)}</figcaption>
+    </figure>
+  );
+}
+
+interface HistoryRowProps extends Pick<HistoryListProps, "now" | "actions" | "trans"> {
+  readonly row: HistoryRowView;
+  readonly isCurrent: boolean;
+}
+
+function HistoryRow({ row, isCurrent, now, actions, trans }: HistoryRowProps): ReactElement {
+  return (
+    <li className={isCurrent ? "stagebook-mod-current" : undefined} data-result={row.key} data-pinned={row.pinned}>
+      <div className="stagebook-History-head">
+        <time dateTime={new Date(row.at).toISOString()} title={formatMoment(row.at)}>
+          {formatAgo(row.at, now, trans)}
+        </time>
+        <span>{formatDuration(row.durationMs)}</span>
+        <span>{formatSize(row.sizeBytes)}</span>
+        <span className="stagebook-History-summary">{row.summary}</span>
+        {isCurrent && <span className="stagebook-History-mark">{trans.__("latest")}</span>}
+        {row.pinned && <span className="stagebook-History-mark">{trans.__("pinned")}</span>}
+        <code title={row.key}>{shortKey(row.key)}</code>
+      </div>
+      <div className="stagebook-History-params">
+        {Object.entries(row.params).map(([name, text]) => (
+          <span key={name}>
+            {name} = <b>{text}</b>
+          </span>
+        ))}
+      </div>
+      {actions && <RowButtons row={row} actions={actions} trans={trans} />}
+    </li>
+  );
+}
+
+function RowButtons({
+  row,
+  actions,
+  trans,
+}: {
+  readonly row: HistoryRowView;
+  readonly actions: HistoryActions;
+  readonly trans: TranslationBundle;
+}): ReactElement {
+  return (
+    <div className="stagebook-History-buttons">
+      {Object.keys(row.params).length > 0 && (
+        <button
+          type="button"
+          className="stagebook-Link"
+          data-action="restore"
+          title={trans.__("Set the parameters to these values")}
+          onClick={() => actions.restore(row.key)}
         >
-          <div className="stagebook-History-head">
-            <time dateTime={new Date(row.at).toISOString()} title={formatMoment(row.at)}>
-              {formatAgo(row.at, now, trans)}
-            </time>
-            <span>{formatDuration(row.durationMs)}</span>
-            <span>{formatSize(row.sizeBytes)}</span>
-            <span className="stagebook-History-summary">{row.summary}</span>
-            <code title={row.key}>{shortKey(row.key)}</code>
-          </div>
-          <div className="stagebook-History-params">
-            {Object.entries(row.params).map(([name, text]) => (
-              <span key={name}>
-                {name} = <b>{text}</b>
-              </span>
-            ))}
-          </div>
-        </li>
-      ))}
-    </ol>
+          {trans.__("Restore")}
+        </button>
+      )}
+      <button
+        type="button"
+        className="stagebook-Link"
+        data-action="pin"
+        aria-pressed={row.pinned}
+        title={trans.__("A pinned result is never cleaned up")}
+        onClick={() => actions.pin(row.key, !row.pinned)}
+      >
+        {row.pinned ? trans.__("Unpin") : trans.__("Pin")}
+      </button>
+      {row.run !== undefined && (
+        <button
+          type="button"
+          className="stagebook-Link"
+          data-action="log"
+          title={trans.__("Show what was logged when it was made")}
+          onClick={() => actions.showRunLog(row.run)}
+        >
+          {trans.__("Log")}
+        </button>
+      )}
+    </div>
   );
 }

@@ -1,15 +1,14 @@
 /** All that the page shows of one stage. Props in, callbacks out; what is behind a fold is asked for when it is opened. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
-import type { CellId, Result, StageView, View } from "stagebook/protocol";
+import type { CellId, StageView, View } from "stagebook/protocol";
 import { progressShare } from "../dag/stage-text";
 import { StatusMark } from "../dag/status-mark";
 import { formatDuration } from "../dag/quantity";
 import { ErrorBlock } from "./error-block";
-import { FetchedSection } from "./fetched";
-import { HistoryList } from "./history-list";
 import { InputList } from "./input-list";
-import { KeyParts } from "./key-parts";
+import type { ResultActions, StageQuestions } from "./on-demand";
+import { Changes, OnDemand } from "./on-demand";
 import { ReasonList } from "./reason-list";
 import { ResultFacts } from "./result-facts";
 
@@ -21,12 +20,7 @@ export interface StageActions {
   readonly copy: (text: string) => void;
   /** Null while no kernel can answer. */
   readonly ask: StageQuestions | null;
-}
-
-export interface StageQuestions {
-  readonly explain: (stage: string) => Promise<Result<"explain">>;
-  readonly preview: (stage: string) => Promise<Result<"preview">>;
-  readonly history: (stage: string) => Promise<Result<"history">>;
+  readonly results: ResultActions;
 }
 
 export interface StageCardProps {
@@ -49,6 +43,7 @@ export function StageCard({ stage, view, now, actions, trans }: StageCardProps):
       {stage.description && <p className="stagebook-Stage-description">{stage.description}</p>}
       {stage.error && <ErrorBlock error={stage.error} onShowCell={actions.showCell} trans={trans} />}
       <Causes stage={stage} actions={actions} trans={trans} />
+      <Changes stage={stage} ask={actions.ask} trans={trans} />
       <Untracked names={stage.untracked} trans={trans} />
       <ResultFacts stage={stage} now={now} onCopy={actions.copy} trans={trans} />
       {stage.inputs.length > 0 && (
@@ -57,7 +52,7 @@ export function StageCard({ stage, view, now, actions, trans }: StageCardProps):
           <InputList inputs={stage.inputs} view={view} onSelect={actions.select} trans={trans} />
         </section>
       )}
-      <OnDemand stage={stage} now={now} actions={actions} trans={trans} />
+      <OnDemand stage={stage} now={now} ask={actions.ask} results={actions.results} trans={trans} />
     </article>
   );
 }
@@ -139,52 +134,5 @@ function Untracked({
     <p className="stagebook-Warning">
       {trans.__("Not tracked: a change of %1 does not make this stage stale.", names.join(", "))}
     </p>
-  );
-}
-
-/** Keys and stored results change with the plan; the output only with the result. */
-function OnDemand({ stage, now, actions, trans }: Omit<StageCardProps, "view">): ReactElement {
-  const { ask } = actions;
-  const { name, result } = stage;
-  const resultVersion = `${result?.key ?? ""} ${result?.at ?? ""}`;
-  const planVersion = `${resultVersion} ${stage.status} ${stage.reasons.map((reason) => reason.text).join("\n")}`;
-  return (
-    <>
-      <FetchedSection
-        subject={name}
-        name="output"
-        title={trans.__("Output")}
-        load={ask && (() => ask.preview(name))}
-        version={resultVersion}
-        trans={trans}
-      >
-        {(preview) => (
-          <>
-            <pre tabIndex={0}>{preview.text}</pre>
-            {preview.truncated && <p className="stagebook-Hint">{trans.__("Only the beginning is shown.")}</p>}
-          </>
-        )}
-      </FetchedSection>
-      <FetchedSection
-        subject={name}
-        name="key"
-        title={trans.__("Key")}
-        load={ask && (() => ask.explain(name))}
-        version={planVersion}
-        trans={trans}
-      >
-        {(explained) => <KeyParts explained={explained} trans={trans} />}
-      </FetchedSection>
-      <FetchedSection
-        subject={name}
-        name="history"
-        title={trans.__("History")}
-        load={ask && (() => ask.history(name))}
-        version={resultVersion}
-        trans={trans}
-      >
-        {({ rows }) => <HistoryList rows={rows} currentKey={result?.key} now={now} trans={trans} />}
-      </FetchedSection>
-    </>
   );
 }

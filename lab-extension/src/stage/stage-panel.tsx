@@ -1,18 +1,21 @@
 /** The selected stage in the sidebar. Created by the plugin that composes the sidebar. */
-import { Clipboard, showErrorMessage } from "@jupyterlab/apputils";
+import { Clipboard, Notification, showErrorMessage } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import type { CommandRegistry } from "@lumino/commands";
 import type { Message } from "@lumino/messaging";
 import type { ReactElement } from "react";
 import { useEffect, useState } from "react";
+import type { Result } from "stagebook/protocol";
 import { emptyText, isOutdated, noNotebookText } from "../dag/connection-text";
 import { modelKey } from "../dag/model-key";
 import { EmptyPanel } from "../dag/panel-text";
+import { COMMANDS } from "../command-ids";
 import { useCurrent, useNotebookState } from "../stores/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 import { findShownStage } from "./shown-stage";
-import type { StageActions, StageQuestions } from "./stage-card";
+import type { ResultActions, StageQuestions } from "./on-demand";
+import type { StageActions } from "./stage-card";
 import { StageCard } from "./stage-card";
 
 export class StagePanel extends ReactWidget {
@@ -42,14 +45,17 @@ export class StagePanel extends ReactWidget {
     this.update();
   }
 
-  private readonly execute: Execute = (command, stage) => {
-    this.commands.execute(command, { stage }).catch((error: unknown) => {
+  private readonly execute: Execute = (command, args) => {
+    this.commands.execute(command, args).catch((error: unknown) => {
       void showErrorMessage(this.trans.__("Stagebook"), error instanceof Error ? error.message : String(error));
     });
   };
 }
 
-type Execute = (command: "stagebook:run-stage" | "stagebook:show-cell", stage: string) => void;
+type Execute = (
+  command: (typeof COMMANDS)["runStage" | "showCell" | "showLog"],
+  args: { readonly stage?: string; readonly run?: string },
+) => void;
 
 interface CurrentStageProps {
   readonly tracker: StagebookTracker;
@@ -70,17 +76,19 @@ function ShownStage({
 }: Omit<CurrentStageProps, "tracker"> & { readonly model: NotebookModel }): ReactElement {
   const state = useNotebookState(model);
   const now = useNow();
+  const results = useResultActions(model, trans, (run) => execute(COMMANDS.showLog, { run }));
   const stage = findShownStage(state.view, state.selected);
   if (!stage && Object.keys(state.view.stages).length === 0) return <EmptyPanel text={emptyText(state, trans)} />;
   if (!stage) return <EmptyPanel text={{ text: trans.__("Choose a stage in the graph.") }} />;
   const isOld = isOutdated(state);
   const actions: StageActions = {
-    run: (name) => execute("stagebook:run-stage", name),
-    showStageCell: (name) => execute("stagebook:show-cell", name),
+    run: (stage) => execute(COMMANDS.runStage, { stage }),
+    showStageCell: (stage) => execute(COMMANDS.showCell, { stage }),
     showCell: (cell) => void model.showCell(cell),
     select: (name) => model.select(name),
     copy: (text) => Clipboard.copyToSystem(text),
     ask: isOld ? null : questionsFor(model),
+    results,
   };
   return (
     <div className={isOld ? "stagebook-mod-outdated" : undefined}>
@@ -95,6 +103,39 @@ function questionsFor(model: NotebookModel): StageQuestions {
     preview: (stage) => model.send<"preview">({ type: "preview", stage }),
     history: (stage) => model.send<"history">({ type: "history", stage }),
   };
+}
+
+/** What was done, or why not, is told by a notification. */
+function useResultActions(
+  model: NotebookModel,
+  trans: TranslationBundle,
+  showRunLog: ResultActions["showRunLog"],
+): ResultActions {
+  const [pinsSet, setPinsSet] = useState(0);
+  const told = (done: Promise<void>): void =>
+    void done.catch((error: unknown) => {
+      Notification.error(error instanceof Error ? error.message : String(error), { autoClose: 8000 });
+    });
+  return {
+    restore: (stage, key) =>
+      told(
+        model
+          .send<"restore">({ type: "restore", stage, key })
+          .then((restored) => void Notification.info(restoredText(restored, trans), { autoClose: 4000 })),
+      ),
+    pin: (stage, key, pinned) =>
+      told(model.send<"pin">({ type: "pin", stage, key, pinned }).then(() => setPinsSet((count) => count + 1))),
+    showRunLog,
+    pinsSet,
+  };
+}
+
+function restoredText({ changed, missing }: Result<"restore">, trans: TranslationBundle): string {
+  const done =
+    changed.length === 0 ? trans.__("The parameters are so already.") : trans.__("Restored: %1.", changed.join(", "));
+  return missing.length === 0
+    ? done
+    : `${done} ${trans.__("No longer a parameter of this notebook: %1.", missing.join(", "))}`;
 }
 
 /** The time, often enough for "5 s ago"; a hidden panel is not rendered, and so does not tick. */

@@ -23,8 +23,8 @@ export function useLogRecords(model: NotebookModel | null): readonly LogRecord[]
 
 const noRecords: readonly LogRecord[] = [];
 
-/** `read` must return the same value until the Observable emits. */
-function useObservable<T>(source: Observable<unknown> | null, read: () => T): T {
+/** Any other state outside of React. `read` must return the same value until the Observable emits. */
+export function useObservable<T>(source: Observable<unknown> | null, read: () => T): T {
   const subscribe = useCallback(
     (changed: () => void) => {
       const subscription = source?.subscribe(changed);

@@ -1,0 +1,115 @@
+/** The parts of the stage panel that are behind a fold, and asked for when they are opened. Used by StageCard. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { ReactElement } from "react";
+import type { Result, RunId, StageView } from "stagebook/protocol";
+import { CodeChanges } from "./code-diff";
+import { hasLongChange } from "./code-changes";
+import { FetchedSection } from "./fetched";
+import { HistoryList } from "./history-list";
+import { KeyParts } from "./key-parts";
+import { OutputPreview } from "./output-preview";
+
+/** What can be asked of the kernel about a stage. */
+export interface StageQuestions {
+  readonly explain: (stage: string) => Promise<Result<"explain">>;
+  readonly preview: (stage: string) => Promise<Result<"preview">>;
+  readonly history: (stage: string) => Promise<Result<"history">>;
+}
+
+/** What can be done with a stored result. */
+export interface ResultActions {
+  readonly restore: (stage: string, key: string) => void;
+  readonly pin: (stage: string, key: string, isPinned: boolean) => void;
+  readonly showRunLog: (run: RunId) => void;
+  /** Counts the pins that were set: the history is another one then. */
+  readonly pinsSet: number;
+}
+
+export interface OnDemandProps {
+  readonly stage: StageView;
+  readonly now: number;
+  /** Null while no kernel can answer. */
+  readonly ask: StageQuestions | null;
+  readonly results: ResultActions;
+  readonly trans: TranslationBundle;
+}
+
+/** What the code was before, at once where code is a reason. Shown right below the reasons. */
+export function Changes({ stage, ask, trans }: Omit<OnDemandProps, "now" | "results">): ReactElement | null {
+  if (!stage.result || !hasLongChange(stage.reasons)) return null;
+  const { name } = stage;
+  return (
+    <FetchedSection
+      subject={name}
+      name="changes"
+      title={trans.__("Changed code")}
+      startsOpen
+      load={ask && (() => ask.explain(name))}
+      version={planVersion(stage)}
+      trans={trans}
+    >
+      {(explained) => <CodeChanges explained={explained} trans={trans} />}
+    </FetchedSection>
+  );
+}
+
+/** Keys and stored results change with the plan; the output only with the result. */
+export function OnDemand({ stage, now, ask, results, trans }: OnDemandProps): ReactElement {
+  const { name, result } = stage;
+  return (
+    <>
+      <FetchedSection
+        subject={name}
+        name="output"
+        title={trans.__("Output")}
+        load={ask && (() => ask.preview(name))}
+        version={resultVersion(stage)}
+        trans={trans}
+      >
+        {(preview) => <OutputPreview preview={preview} trans={trans} />}
+      </FetchedSection>
+      <FetchedSection
+        subject={name}
+        name="key"
+        title={trans.__("Key")}
+        load={ask && (() => ask.explain(name))}
+        version={planVersion(stage)}
+        trans={trans}
+      >
+        {(explained) => <KeyParts explained={explained} trans={trans} />}
+      </FetchedSection>
+      <FetchedSection
+        subject={name}
+        name="history"
+        title={trans.__("History")}
+        load={ask && (() => ask.history(name))}
+        version={`${resultVersion(stage)} ${results.pinsSet}`}
+        trans={trans}
+      >
+        {({ rows }) => (
+          <HistoryList
+            rows={rows}
+            currentKey={result?.key}
+            now={now}
+            actions={
+              ask && {
+                restore: (key) => results.restore(name, key),
+                pin: (key, isPinned) => results.pin(name, key, isPinned),
+                showRunLog: results.showRunLog,
+              }
+            }
+            trans={trans}
+          />
+        )}
+      </FetchedSection>
+    </>
+  );
+}
+
+function resultVersion({ result }: StageView): string {
+  return `${result?.key ?? ""} ${result?.at ?? ""}`;
+}
+
+function planVersion(stage: StageView): string {
+  return `${resultVersion(stage)} ${stage.status} ${stage.reasons.map((reason) => reason.text).join("\n")}`;
+}

@@ -1,0 +1,56 @@
+/** What the status bar says of a pipeline. Pure. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { paceOf, type StageView } from "stagebook/protocol";
+import { formatDuration } from "../dag/quantity";
+import type { NotebookState } from "../tokens";
+
+export interface StatusText {
+  /** `3/7 stages · about 12 s left`. */
+  readonly label: string;
+  readonly caption: string;
+}
+
+/** Null where there is nothing to say: no kernel with Stagebook, no stage. `now`: epoch milliseconds. */
+export function statusText(state: NotebookState, now: number, trans: TranslationBundle): StatusText | null {
+  const stages = Object.values(state.view.stages);
+  if (state.connection !== "live" || stages.length === 0) return null;
+  const fresh = stages.filter((stage) => stage.status === "fresh").length;
+  const count = trans._n("%2/%3 stage", "%2/%3 stages", stages.length, fresh, stages.length);
+  const failed = stages.filter((stage) => stage.status === "failed").length;
+  const running = stages.filter((stage) => stage.status === "running").map((stage) => stage.name);
+  const isRunning = state.view.runs.some((run) => run.status === "running");
+  const leftMs = isRunning ? findLeftMs(stages, now) : undefined;
+  const parts = [
+    count,
+    ...(failed > 0 ? [trans._n("%1 failed", "%1 failed", failed)] : []),
+    // One that takes longer than it did before has nothing left by its estimate.
+    ...(leftMs === undefined || leftMs < 1 ? [] : [trans.__("about %1 left", formatDuration(leftMs))]),
+  ];
+  const caption = trans._n(
+    "%2 of %3 stage is up to date",
+    "%2 of %3 stages are up to date",
+    stages.length,
+    fresh,
+    stages.length,
+  );
+  return {
+    label: parts.join(" · "),
+    caption: running.length > 0 ? `${caption}\n${trans.__("running: %1", running.slice(0, 10).join(", "))}` : caption,
+  };
+}
+
+/** The work that is left, one stage after the other; undefined while it is not known of all stages at work. */
+function findLeftMs(stages: readonly StageView[], now: number): number | undefined {
+  const left = stages.filter((stage) => stage.status === "running").map((stage) => leftOf(stage, now));
+  if (left.length === 0 || left.includes(undefined)) return undefined;
+  const waiting = stages.filter((stage) => stage.status !== "running" && stage.action === "run");
+  return [...left, ...waiting.map((stage) => stage.estimateMs)].reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
+}
+
+/** By its own progress, else by how long it took before. */
+function leftOf(stage: StageView, now: number): number | undefined {
+  const { leftMs } = paceOf(stage);
+  if (leftMs !== undefined && stage.progress) return Math.max(0, leftMs - (now - stage.progress.at));
+  if (stage.estimateMs === undefined || stage.startedAt === undefined) return undefined;
+  return Math.max(0, stage.estimateMs - (now - stage.startedAt));
+}
