@@ -11,4 +11,23 @@ export const COMMANDS = {
   /** Scrolls to the cell `cell`, or to that of the stage `stage`. */
   showCell: "stagebook:show-cell",
   clearLog: "stagebook:clear-log",
+  /** Runs a stage, what it needs, and what follows from it. */
+  runFollowing: "stagebook:run-following",
+  /** Runs a stage anew, also when its result is stored. */
+  forceStage: "stagebook:force-stage",
+  /** Shows why a stage has its status. */
+  whyStale: "stagebook:why-stale",
+  /** Keeps a stage's latest result from being cleaned away. */
+  pinResult: "stagebook:pin-result",
+  unpinResult: "stagebook:unpin-result",
+  /** Forgets a stage's results, after a question. */
+  clearStage: "stagebook:clear-stage",
+  copyName: "stagebook:copy-stage-name",
+  graphDirection: "stagebook:graph-direction",
+  /** Collapses the group of the stage `stage`. */
+  collapseGroup: "stagebook:collapse-group",
+  collapseGroups: "stagebook:collapse-groups",
+  expandGroups: "stagebook:expand-groups",
+  /** Saves the graph; `format`: `svg`, `png` or `mermaid`. */
+  exportGraph: "stagebook:export-graph",
 } as const;

@@ -7,7 +7,11 @@ import { of, switchMap } from "rxjs";
 import type { CellId } from "stagebook/protocol";
 import { countStale, isAnyStale } from "./cells/stale-count";
 import { COMMANDS } from "./command-ids";
+import { addGraphCommands } from "./dag/graph-commands";
+import type { Picture } from "./dag/picture";
 import { runStaleIcon, stagebookIcon } from "./icons";
+import { addStageCommands } from "./stage-commands";
+import type { Preferences } from "./stores/preferences";
 import type { NotebookModel, StagebookTracker } from "./tokens";
 
 export interface CommandsOptions {
@@ -18,9 +22,24 @@ export interface CommandsOptions {
   readonly trans: TranslationBundle;
   /** Shows sidebar and log. */
   readonly open: () => void;
+  /** The stage of the node that the context menu was opened on. */
+  readonly stageUnderMenu: () => string | null;
+  readonly preferences: Preferences;
+  /** The graph that is shown. */
+  readonly picture: () => Picture | null;
 }
 
-export function addCommands({ commands, tracker, models, trans, open }: CommandsOptions): void {
+export function addCommands(options: CommandsOptions): void {
+  const { commands, tracker, models, trans, open, stageUnderMenu, preferences, picture } = options;
+  /** The stage that is meant: the one under the context menu, the argument, or the selected one. */
+  const stageOf = (args: ReadonlyPartialJSONObject): string | null => {
+    if (args.fromMenu === true) return stageUnderMenu();
+    return typeof args.stage === "string" ? args.stage : (find(args)?.getState().selected ?? null);
+  };
+  const cellOf = (args: ReadonlyPartialJSONObject): CellId | null => {
+    if (typeof args.cell === "string") return args.cell as CellId;
+    return find(args)?.getState().view.stages[stageOf(args) ?? ""]?.cell ?? null;
+  };
   const find = (args: ReadonlyPartialJSONObject): NotebookModel | null =>
     typeof args.path === "string" ? (models().find((model) => model.path === args.path) ?? null) : tracker.getCurrent();
   const isLive = (args: ReadonlyPartialJSONObject): boolean => find(args)?.getState().connection === "live";
@@ -53,9 +72,9 @@ export function addCommands({ commands, tracker, models, trans, open }: Commands
   commands.addCommand(COMMANDS.runStage, {
     label: (args) =>
       typeof args.stage === "string" ? trans.__("Run Stage %1", args.stage) : trans.__("Run Selected Stage"),
-    isEnabled: (args) => isLive(args) && stageOf(args, find(args)) !== null,
+    isEnabled: (args) => isLive(args) && stageOf(args) !== null,
     execute: (args) => {
-      const stage = stageOf(args, find(args));
+      const stage = stageOf(args);
       return stage === null ? undefined : told(find(args)?.send({ type: "run", targets: [stage] }));
     },
   });
@@ -66,7 +85,7 @@ export function addCommands({ commands, tracker, models, trans, open }: Commands
         : trans.__("Show Cell of Selected Stage"),
     execute: (args) => {
       const model = find(args);
-      const cell = cellOf(args, model);
+      const cell = cellOf(args);
       return model !== null && cell !== null && model.showCell(cell);
     },
   });
@@ -74,21 +93,12 @@ export function addCommands({ commands, tracker, models, trans, open }: Commands
     label: trans.__("Clear Log"),
     execute: (args) => find(args)?.log.clear(),
   });
+  addStageCommands({ commands, find, stageOf, told, trans });
+  addGraphCommands({ commands, tracker, preferences, picture, stageOf, told, trans });
 
   tracker.current$
     .pipe(switchMap((model) => model?.state$ ?? of(null)))
     .subscribe(() => commands.notifyCommandChanged());
-}
-
-/** The stage that is meant: the argument, or the selected one. */
-function stageOf(args: ReadonlyPartialJSONObject, model: NotebookModel | null): string | null {
-  return typeof args.stage === "string" ? args.stage : (model?.getState().selected ?? null);
-}
-
-function cellOf(args: ReadonlyPartialJSONObject, model: NotebookModel | null): CellId | null {
-  if (typeof args.cell === "string") return args.cell as CellId;
-  const stage = stageOf(args, model);
-  return stage === null ? null : (model?.getState().view.stages[stage]?.cell ?? null);
 }
 
 /** A command's failure reaches the user as a notification. */

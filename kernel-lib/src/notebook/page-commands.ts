@@ -82,9 +82,19 @@ export class PageCommands {
         for (const name of names) results += await engine.results.clear(name);
         return this.replanned({ results });
       }
+      case "pin":
+        return this.pin(engine.instances.find(command.stage), command.pinned);
       default:
         return unreachable(command);
     }
+  }
+
+  private async pin(instance: Instance, isPinned: boolean): Promise<null> {
+    const { results, store } = this.parts.engine;
+    const latest = await results.latest(instance);
+    if (!latest) throw noResult(instance);
+    await store.pin(latest.key, isPinned);
+    return null;
   }
 
   private async runStale(): Promise<Result<"run-stale">> {
@@ -129,13 +139,7 @@ export class PageCommands {
     const { engine } = this.parts;
     const latest = await engine.results.latest(instance);
     const loaded = latest && (await engine.results.read(latest, instance.definition.codec));
-    if (!latest || !loaded)
-      throw new StagebookError(
-        "no-result",
-        `stage "${instance.definition.name}" has no stored result`,
-        "Run it first.",
-        { stage: instance.definition.name },
-      );
+    if (!latest || !loaded) throw noResult(instance);
     const text =
       typeof loaded.value === "string"
         ? loaded.value
@@ -163,4 +167,8 @@ export class PageCommands {
     const start = Math.max(0, end - Math.min(limit, 10_000));
     return { records: lines.slice(start, end), more: start > 0 };
   }
+}
+
+function noResult({ definition: { name } }: Instance): StagebookError {
+  return new StagebookError("no-result", `stage "${name}" has no stored result`, "Run it first.", { stage: name });
 }

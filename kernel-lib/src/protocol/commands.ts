@@ -25,7 +25,9 @@ export type Command =
   /** Log lines of this kernel before the first one that the page has. */
   | { readonly type: "log"; readonly before: number; readonly limit: number }
   /** Forgets the stage's results (of all stages when absent). */
-  | { readonly type: "clear"; readonly stage?: string };
+  | { readonly type: "clear"; readonly stage?: string }
+  /** Keeps the stage's latest result whatever its age and size, or lets it go like others again. */
+  | { readonly type: "pin"; readonly stage: string; readonly pinned: boolean };
 
 export type CommandType = Command["type"];
 
@@ -75,6 +77,7 @@ export interface Results {
   history: { readonly rows: readonly HistoryRowView[] };
   log: { readonly records: readonly LogRecord[]; readonly more: boolean };
   clear: { readonly results: number };
+  pin: null;
 }
 
 export type Result<T extends CommandType> = Results[T];
@@ -104,6 +107,7 @@ const checks: { readonly [T in CommandType]: (command: Fields) => string | null 
   history: (c) => required(c, "stage", isText, "a stage name"),
   log: (c) => required(c, "before", isCount, "a number of lines") ?? required(c, "limit", isCount, "a number of lines"),
   clear: (c) => optional(c, "stage", isText, "a stage name"),
+  pin: (c) => required(c, "stage", isText, "a stage name") ?? required(c, "pinned", isBoolean, "true or false"),
 };
 
 function required(command: Fields, name: string, is: (value: unknown) => boolean, expected: string): string | null {

@@ -18,6 +18,10 @@ export interface ParamFormContext {
   readonly drafted: ReadonlySet<string>;
   readonly disabled: boolean;
   readonly reset: (name: string) => void;
+  /** What the value in the control would run, by name; only for the one that is being changed. */
+  readonly forecasts: { readonly [name: string]: string };
+  /** False for one that the search is not for. */
+  readonly isShown: (param: ParamView) => boolean;
   readonly trans: TranslationBundle;
 }
 
