@@ -204,6 +204,20 @@ describe("what was typed", () => {
     expect(sent.map(({ value }) => value)).toEqual([5, 6]);
   });
 
+  it("[P10] the value of a slider is sent once, when it is let go", () => {
+    drafts.grip("p");
+    type(5);
+    vi.advanceTimersByTime(10 * DEBOUNCE_MS);
+    type(6);
+    vi.advanceTimersByTime(10 * DEBOUNCE_MS);
+    expect(sent).toEqual([]);
+    drafts.release("p");
+    expect(sent.map(({ value }) => value)).toEqual([6]);
+    type(7);
+    vi.advanceTimersByTime(DEBOUNCE_MS);
+    expect(sent.map(({ value }) => value)).toEqual([6, 7]);
+  });
+
   it("what is not valid or was refused is not pending", async () => {
     type(5, false);
     expect(drafts.pending()).toEqual({});

@@ -20,8 +20,10 @@ export interface ParamFormContext {
   readonly reset: (name: string) => void;
   /** What the value in the control would run, by name; only for the one that is being changed. */
   readonly forecasts: { readonly [name: string]: string };
-  /** False for one that the search is not for. */
-  readonly isShown: (param: ParamView) => boolean;
+  /** Those that the search is not for. */
+  readonly hidden: ReadonlySet<string>;
+  /** A slider is taken hold of: its value is applied when it is let go. */
+  readonly grip: (name: string) => void;
   readonly trans: TranslationBundle;
 }
 
@@ -54,6 +56,7 @@ function NumberControl(props: ControlProps): JSX.Element {
           max={max}
           step={step}
           value={value === "" ? min : value}
+          onPointerDown={() => props.formContext?.grip(props.name)}
           onChange={(event) => onText(event.target.value)}
         />
       )}

@@ -28,6 +28,7 @@ type Sender = (name: string, value: Json) => Promise<unknown>;
 export class ParamDrafts {
   private drafts: Drafts = {};
   private isHeld = false;
+  private readonly gripped = new Set<string>();
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly listeners = new Set<() => void>();
 
@@ -46,7 +47,7 @@ export class ParamDrafts {
   type(param: ParamView, value: FormValue, wire: (() => Json) | null): void {
     this.cancel(param.name);
     this.put(param.name, { value, phase: wire ? "typing" : "invalid", base: param, wire });
-    if (wire && !this.isHeld)
+    if (wire && !this.isHeld && !this.gripped.has(param.name))
       this.timers.set(
         param.name,
         setTimeout(() => void this.send(param.name), DEBOUNCE_MS),
@@ -59,6 +60,18 @@ export class ParamDrafts {
     this.isHeld = isHeld;
     if (isHeld) for (const name of [...this.timers.keys()]) this.cancel(name);
     else this.flush();
+  }
+
+  /** While a slider is held, its value is not sent: what it would run is seen meanwhile. */
+  grip(name: string): void {
+    this.gripped.add(name);
+    this.cancel(name);
+  }
+
+  /** It is let go: the value it stands at is sent at once. */
+  release(name: string): void {
+    this.gripped.delete(name);
+    if (!this.isHeld && this.drafts[name]?.phase === "typing") void this.send(name);
   }
 
   /** The values that are in the form, would be taken, and are not known to be the kernel's. */

@@ -22,7 +22,7 @@ export function ParamField(props: FieldTemplateProps<unknown, object, ParamFormC
       changed={param.overridden || drafted.has(param.name)}
       onReset={disabled ? null : () => reset(param.name)}
       forecast={props.formContext.forecasts[param.name]}
-      hidden={!props.formContext.isShown(param)}
+      hidden={props.formContext.hidden.has(param.name)}
       trans={trans}
     >
       {props.children}

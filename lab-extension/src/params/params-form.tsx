@@ -73,7 +73,16 @@ export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.
     disabled,
     reset: (name) => reset([name]),
     forecasts: forecast && !isHeld ? { [forecast.param]: forecast.text } : {},
-    isShown: (param) => isFound(param, search),
+    hidden: new Set(params.filter((param) => !isFound(param, search)).map((param) => param.name)),
+    grip: (name) => {
+      drafts.grip(name);
+      // Wherever the pointer is by then.
+      const release = (): void => {
+        for (const type of ["pointerup", "pointercancel"]) window.removeEventListener(type, release);
+        drafts.release(name);
+      };
+      for (const type of ["pointerup", "pointercancel"]) window.addEventListener(type, release);
+    },
     trans,
   };
 
@@ -92,7 +101,7 @@ export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.
 
   if (params.length === 0) return null;
   const changed = params.filter((param) => param.overridden || param.name in typed);
-  const hidesAll = !params.some((param) => isFound(param, search));
+  const hidesAll = context.hidden.size === params.length;
   return (
     <div className="stagebook-Params" data-remembered={disabled || undefined}>
       <ParamsToolbar
@@ -138,7 +147,7 @@ export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.
         onSubmit={() => drafts.flush()}
       />
       {params
-        .filter((param) => param.kind === "other" && isFound(param, search))
+        .filter((param) => param.kind === "other" && !context.hidden.has(param.name))
         .map((param) => (
           <ReadOnlyParam key={param.name} param={param} trans={trans} />
         ))}
