@@ -23,6 +23,8 @@ export const COMMANDS = {
   /** Forgets a stage's results, after a question. */
   clearStage: "stagebook:clear-stage",
   copyName: "stagebook:copy-stage-name",
+  /** Whether values typed into the form wait for the Apply button. */
+  applyOnButton: "stagebook:apply-on-button",
   graphDirection: "stagebook:graph-direction",
   /** Collapses the group of the stage `stage`. */
   collapseGroup: "stagebook:collapse-group",

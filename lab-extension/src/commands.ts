@@ -93,6 +93,12 @@ export function addCommands(options: CommandsOptions): void {
     label: trans.__("Clear Log"),
     execute: (args) => find(args)?.log.clear(),
   });
+  commands.addCommand(COMMANDS.applyOnButton, {
+    label: trans.__("Apply Parameters with a Button"),
+    isToggled: () => preferences.get().applyParams === "on button",
+    execute: () =>
+      told(preferences.set({ applyParams: preferences.get().applyParams === "on button" ? "at once" : "on button" })),
+  });
   addStageCommands({ commands, find, stageOf, told, trans });
   addGraphCommands({ commands, tracker, preferences, picture, stageOf, told, trans });
 

@@ -130,8 +130,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       preferences,
       picture: () => sidebar.dag.picture,
     });
-    for (const { command, args } of paletteItems)
-      palette?.addItem({ command, args, category: trans.__("Stagebook") });
+    for (const { command, args } of paletteItems) palette?.addItem({ command, args, category: trans.__("Stagebook") });
     toolbars?.addFactory<NotebookPanel>("Notebook", "stagebook-run-stale", (panel) => {
       const button = new RunStaleButton(commands, trans);
       void models.whenModel(panel).then((model) => button.follow(model));

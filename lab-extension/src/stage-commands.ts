@@ -22,10 +22,8 @@ export interface StageCommandsOptions {
 
 export function addStageCommands(options: StageCommandsOptions): void {
   const { commands, find, stageOf, told, trans } = options;
-  const stageView = (args: Args): StageView | undefined =>
-    find(args)?.getState().view.stages[stageOf(args) ?? ""];
-  const isLive = (args: Args): boolean =>
-    find(args)?.getState().connection === "live" && stageView(args) !== undefined;
+  const stageView = (args: Args): StageView | undefined => find(args)?.getState().view.stages[stageOf(args) ?? ""];
+  const isLive = (args: Args): boolean => find(args)?.getState().connection === "live" && stageView(args) !== undefined;
   const add = (
     id: string,
     label: string,
@@ -91,10 +89,7 @@ async function clear(model: NotebookModel, stage: string, trans: TranslationBund
   const { button } = await showDialog({
     title: trans.__("Clear the results of %1?", stage),
     body: trans.__("Its stored results are forgotten: the next run computes it again."),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__("Keep") }),
-      Dialog.warnButton({ label: trans.__("Clear") }),
-    ],
+    buttons: [Dialog.cancelButton({ label: trans.__("Keep") }), Dialog.warnButton({ label: trans.__("Clear") })],
   });
   if (button.accept) await model.send<"clear">({ type: "clear", stage });
 }

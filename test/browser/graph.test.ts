@@ -111,6 +111,7 @@ describe("the graph", () => {
   test("[O7] the context menu: force runs one body again, copy, why", async () => {
     const before = lab.events.length;
     await lab.stage("etl/join").first().click({ button: "right" });
+    await lab.page.getByRole("menuitem", { name: "Copy Name of Stage" }).waitFor();
     await lab.screenshot("graph-context-menu");
     await lab.page.getByRole("menuitem", { name: "Run Stage Again, Although Stored" }).click();
     await eventually(() => bodies(lab.events.slice(before))).toEqual(["etl/join"]);
@@ -131,7 +132,7 @@ describe("the graph", () => {
     await eventually(() => lab.outputText(6)).toContain("false");
     await choose("apart", "Clear Results of Stage");
     await lab.page.getByRole("dialog").getByRole("button", { name: "Clear" }).click();
-    await eventually(() => lab.stageStatus("apart")).toBe("stale");
+    await eventually(() => lab.stageStatus("apart")).toBe("new");
     await lab.command("stagebook:run-stage", { stage: "apart" });
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   });
@@ -201,6 +202,28 @@ describe("the form", () => {
     await eventually(() => lab.param("limit").inputValue()).toBe("7");
     await lab.panel("params").getByRole("button", { name: "Reset all" }).click();
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+  });
+});
+
+describe("values that are applied on a button", () => {
+  test("[P10] wait, with the price of all of them, until Apply is pressed", async () => {
+    await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
+    await lab.command("stagebook:apply-on-button");
+    const before = lab.events.length;
+    await lab.setParam("limit", 9);
+    await lab.setParam("region", "europe");
+    const apply = lab.panel("params").getByRole("button", { name: "Apply 2 changes" });
+    await apply.waitFor();
+    await eventually(lit).toEqual({ "etl/clean": "run", "etl/join": "maybe", report: "run" });
+    await lab.screenshot("what-if-dark");
+    expect(lab.events.slice(before).filter(({ type }) => type === "param:changed")).toEqual([]);
+    await apply.click();
+    await eventually(() => lab.stageStatus("etl/clean")).toBe("stale");
+    await eventually(lit).toEqual({});
+    await lab.panel("params").getByRole("button", { name: "Reset all" }).click();
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+    await lab.command("stagebook:apply-on-button");
+    await lab.command("apputils:change-theme", { theme: "JupyterLab Light" });
   });
 });
 

@@ -83,7 +83,13 @@ describe("groups", () => {
 
   it("become one node with the edges of all; what only they read is within", () => {
     const shown = collapseGroups(graph, new Set(["etl", "gone"]));
-    expect(shown.nodes.map(({ id }) => id)).toEqual(["stage:load", "group:etl", "param:shared", "stage:fit", "stage:apart"]);
+    expect(shown.nodes.map(({ id }) => id)).toEqual([
+      "stage:load",
+      "group:etl",
+      "param:shared",
+      "stage:fit",
+      "stage:apart",
+    ]);
     expect(edgesOf(shown)).toEqual([
       "group:etl>stage:fit",
       "param:shared>group:etl",
@@ -213,7 +219,8 @@ describe("files", () => {
 
   it("SVG has every name, status and value, in both directions", () => {
     for (const svg of [svgOf(view), svgOf(view, "right")]) {
-      for (const text of ["load", "etl/clean", "stale", "limit = 5", "no result yet"]) expect(svg).toContain(`>${text}<`);
+      for (const text of ["load", "etl/clean", "stale", "limit = 5", "no result yet"])
+        expect(svg).toContain(`>${text}<`);
       expect(svg.match(/<path /gu)).toHaveLength(graph.edges.length);
       expect(svg).not.toContain("NaN");
     }
@@ -222,7 +229,8 @@ describe("files", () => {
   it("SVG and Mermaid hold names as text, whatever is in them", () => {
     const evil = '"]<img src=x onerror=alert(1)>&\u0000';
     const shown = createView([createStage(evil)], [createParam(evil, 1)]);
-    expect(svgOf(shown)).not.toMatch(/<img|\u0000/u);
+    expect(svgOf(shown)).not.toContain("<img");
+    expect(svgOf(shown)).not.toContain("\u0000");
     const chart = createMermaid({ graph: createGraph(shown), direction: "down" });
     expect(chart).not.toContain("<img");
     expect(chart.match(/"/gu)).toHaveLength(2);

@@ -17,7 +17,15 @@ const view = createView(
 );
 
 function rowOf(stage: string, action: PlanAction, estimateMs?: number): PlanRowView {
-  return { stage, action, status: "stale", reasons: [], waitsFor: [], untracked: [], ...(estimateMs && { estimateMs }) };
+  return {
+    stage,
+    action,
+    status: "stale",
+    reasons: [],
+    waitsFor: [],
+    untracked: [],
+    ...(estimateMs && { estimateMs }),
+  };
 }
 
 const foresee = (rows: readonly PlanRowView[], values: JsonObject = { limit: 6 }, shown: View = view): Forecast =>
@@ -50,6 +58,12 @@ describe("the forecast", () => {
   it("says no time that it does not know", () => {
     expect(textOf([rowOf("fit", "run")])).toBe("1 stage");
     expect(textOf([rowOf("fit", "run", 1000), rowOf("plot", "run")])).toBe("2 stages, 1.0 s or more");
+  });
+
+  it("[O7] takes the time of the last run where there was none with these values", () => {
+    const result = { key: "k", digest: "d", sizeBytes: 1, durationMs: 1500, at: 0, summary: "" };
+    const shown = createView([createStage("fit", { result, inputs: [inputOf("param", "limit")] })]);
+    expect(forecastText(foresee([rowOf("fit", "run")], { limit: 6 }, shown), english)).toBe("1 stage, about 1.5 s");
   });
 
   it("is free where every result is stored, and says when no stage reads the parameter", () => {

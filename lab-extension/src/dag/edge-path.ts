@@ -2,12 +2,7 @@
 import type { Direction, Point } from "./layout";
 
 /** An SVG path that leaves, passes each point and arrives straight in that direction. */
-export function createEdgePath(
-  from: Point,
-  route: readonly Point[],
-  to: Point,
-  direction: Direction = "down",
-): string {
+export function createEdgePath(from: Point, route: readonly Point[], to: Point, direction: Direction = "down"): string {
   let last = from;
   const parts = [...route, to].map((point) => {
     const middle = { x: round((last.x + point.x) / 2), y: round((last.y + point.y) / 2) };

@@ -60,19 +60,11 @@ export function createFlowEdges(input: FlowInput, before: readonly RoutedEdgeTyp
   return keepEqual(
     edges,
     before,
-    (a, b) =>
-      a.className === b.className &&
-      a.data?.route === b.data?.route &&
-      a.targetHandle === b.targetHandle,
+    (a, b) => a.className === b.className && a.data?.route === b.data?.route && a.targetHandle === b.targetHandle,
   );
 }
 
-function createFlowEdge(
-  edge: GraphEdge,
-  from: GraphNode,
-  to: GraphNode,
-  input: FlowInput,
-): RoutedEdgeType {
+function createFlowEdge(edge: GraphEdge, from: GraphNode, to: GraphNode, input: FlowInput): RoutedEdgeType {
   const { layout, selected } = input;
   const isSelected = [from, to].some((node) => node.kind === "stage" && node.name === selected);
   const [source, target] = [statusOf(from, input), statusOf(to, input)];

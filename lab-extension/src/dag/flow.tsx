@@ -102,7 +102,9 @@ function Picture(props: FlowProps): ReactElement {
         deleteKeyCode={null}
         onlyRenderVisibleElements={isLarge}
         ariaLabelConfig={{
-          "node.a11yDescription.default": trans.__("Press Enter to select the stage and show its cell, an arrow key to follow an edge."),
+          "node.a11yDescription.default": trans.__(
+            "Press Enter to select the stage and show its cell, an arrow key to follow an edge.",
+          ),
           "controls.ariaLabel": trans.__("Zoom"),
           "controls.zoomIn.ariaLabel": trans.__("Zoom in"),
           "controls.zoomOut.ariaLabel": trans.__("Zoom out"),
@@ -170,7 +172,12 @@ function useFocus(
     const bounds = area.current?.getBoundingClientRect();
     const box = find()?.getBoundingClientRect();
     const isInSight =
-      bounds && box && box.left >= bounds.left && box.right <= bounds.right && box.top >= bounds.top && box.bottom <= bounds.bottom;
+      bounds &&
+      box &&
+      box.left >= bounds.left &&
+      box.right <= bounds.right &&
+      box.top >= bounds.top &&
+      box.bottom <= bounds.bottom;
     if (isInSight) {
       find()?.focus({ preventScroll: true });
       return;

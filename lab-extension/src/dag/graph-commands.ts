@@ -36,7 +36,12 @@ export function addGraphCommands(options: GraphCommandsOptions): void {
     isEnabled: () => picture() !== null,
     execute: (args) => {
       const shown = picture();
-      const name = tracker.getCurrent()?.path.split("/").at(-1)?.replace(/\.ipynb$/u, "") ?? "graph";
+      const name =
+        tracker
+          .getCurrent()
+          ?.path.split("/")
+          .at(-1)
+          ?.replace(/\.ipynb$/u, "") ?? "graph";
       return shown ? told(exportPicture(shown, formatOf(args), `${name}-graph`, trans)) : undefined;
     },
   });

@@ -44,16 +44,7 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<GroupNodeTy
 });
 
 /** What needs attention first is first. */
-const order: readonly Freshness[] = [
-  "failed",
-  "running",
-  "blocked",
-  "cancelled",
-  "stale",
-  "new",
-  "pending",
-  "fresh",
-];
+const order: readonly Freshness[] = ["failed", "running", "blocked", "cancelled", "stale", "new", "pending", "fresh"];
 
 /** How many of the stages are in which status: the gravest first. */
 export function countStatuses(stages: readonly StageView[]): readonly StatusCount[] {

@@ -10,7 +10,13 @@ export function isArrowKey(key: string): key is ArrowKey {
 }
 
 /** Null where nothing lies that way. */
-export function findNext(graph: Graph, layout: Layout, direction: Direction, from: string, key: ArrowKey): string | null {
+export function findNext(
+  graph: Graph,
+  layout: Layout,
+  direction: Direction,
+  from: string,
+  key: ArrowKey,
+): string | null {
   const centres = findCentres(graph, layout);
   const here = centres.get(from);
   if (!here) return null;

@@ -132,7 +132,8 @@ function sourceText(node: GraphNode, view: View): string {
 const MOST_CHARACTERS = 24;
 
 function drawText(text: string, at: Point, size: number, color: string, isBold = false): string {
-  const characters = [...text];
+  // By code point, so that no character is cut in half.
+  const characters = Array.from(text);
   const shown = characters.length > MOST_CHARACTERS ? `${characters.slice(0, MOST_CHARACTERS - 1).join("")}…` : text;
   return `<text x="${at.x}" y="${at.y}" font-size="${size}" ${FONT} fill="${escape(color)}"${isBold ? ` font-weight="600"` : ""}>${escape(shown)}</text>`;
 }

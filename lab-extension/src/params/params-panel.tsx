@@ -49,11 +49,7 @@ function CurrentParams({
   return model && <NotebookParams key={model.path} model={model} {...props} />;
 }
 
-function NotebookParams({
-  model,
-  preferences,
-  trans,
-}: ParamsProps & { readonly model: NotebookModel }): JSX.Element {
+function NotebookParams({ model, preferences, trans }: ParamsProps & { readonly model: NotebookModel }): JSX.Element {
   const { view, connection } = useNotebookState(model);
   if (Object.keys(view.params).length > 0) return <ParamsForm model={model} preferences={preferences} trans={trans} />;
   return (

@@ -9,7 +9,11 @@ import { currentValues, decodePreset, encodePreset, fitPreset, loadPresets, save
 import type { Preset } from "./presets";
 
 /** Opens it below the button. */
-export async function openPresetMenu(model: NotebookModel, button: HTMLElement, trans: TranslationBundle): Promise<void> {
+export async function openPresetMenu(
+  model: NotebookModel,
+  button: HTMLElement,
+  trans: TranslationBundle,
+): Promise<void> {
   const presets = await loadPresets(model.path);
   const menu = createMenu(model, presets, trans);
   const { right, bottom } = button.getBoundingClientRect();

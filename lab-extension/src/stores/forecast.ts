@@ -25,14 +25,17 @@ export function createForecast(view: View, values: JsonObject, rows: readonly Pl
   const lit = rows.filter(
     ({ stage, action }) => isWork(action) && (dependents.has(stage) || !isWork(view.stages[stage]?.action)),
   );
-  const sum = (some: readonly PlanRowView[]): number => some.reduce((total, row) => total + (row.estimateMs ?? 0), 0);
+  // The plan knows only runs with these very values; the last run with others tells about as much.
+  const estimate = ({ stage, estimateMs }: PlanRowView): number | undefined =>
+    estimateMs ?? view.stages[stage]?.result?.durationMs;
+  const sum = (some: readonly PlanRowView[]): number => some.reduce((total, row) => total + (estimate(row) ?? 0), 0);
   return {
     params,
     stages: new Map(lit.map(({ stage, action }) => [stage, action === "run" ? "run" : "maybe"])),
     dependents: dependents.size,
     certainMs: sum(lit.filter(({ action }) => action === "run")),
     mostMs: sum(lit),
-    isComplete: lit.every(({ estimateMs }) => estimateMs !== undefined),
+    isComplete: lit.every((row) => estimate(row) !== undefined),
   };
 }
 
