@@ -70,8 +70,10 @@ export function addCommands(options: CommandsOptions): void {
     execute: (args) => told(find(args)?.send({ type: "cancel" })),
   });
   commands.addCommand(COMMANDS.runStage, {
-    label: (args) =>
-      typeof args.stage === "string" ? trans.__("Run Stage %1", args.stage) : trans.__("Run Selected Stage"),
+    label: (args) => {
+      if (args.fromMenu === true) return trans.__("Run Stage and What It Needs");
+      return typeof args.stage === "string" ? trans.__("Run Stage %1", args.stage) : trans.__("Run Selected Stage");
+    },
     isEnabled: (args) => isLive(args) && stageOf(args) !== null,
     execute: (args) => {
       const stage = stageOf(args);
@@ -79,10 +81,12 @@ export function addCommands(options: CommandsOptions): void {
     },
   });
   commands.addCommand(COMMANDS.showCell, {
-    label: (args) =>
-      typeof args.stage === "string"
+    label: (args) => {
+      if (args.fromMenu === true) return trans.__("Show Cell of Stage");
+      return typeof args.stage === "string"
         ? trans.__("Show Cell of %1", args.stage)
-        : trans.__("Show Cell of Selected Stage"),
+        : trans.__("Show Cell of Selected Stage");
+    },
     execute: (args) => {
       const model = find(args);
       const cell = cellOf(args);

@@ -106,7 +106,8 @@ function membersOf(node: GraphNode, view: View): readonly StageView[] {
 /** An edge belongs to the lineage when both its ends do, and is dimmed when one of them is. */
 function edgeMarks(from: GraphNode, to: GraphNode, { marks, selected }: FlowInput): readonly string[] {
   const [source, target] = [marks?.get(from.id) ?? noMarks, marks?.get(to.id) ?? noMarks];
-  const isSelected = (node: GraphNode): boolean => node.kind === "stage" && node.name === selected;
+  const isSelected = (node: GraphNode): boolean =>
+    selected !== null && (node.members ?? (node.kind === "stage" ? [node.name] : [])).includes(selected);
   const isUp = source.includes("ancestor") && (target.includes("ancestor") || isSelected(to));
   const isDown = target.includes("descendant") && (source.includes("descendant") || isSelected(from));
   return [
@@ -169,7 +170,7 @@ function createGroupNode(node: GraphNode, place: Point, { view, trans, marks, di
   const text = describeGroup(node.name, counts, trans);
   return {
     ...placed(node, place, ports),
-    type: "group",
+    type: "collapsed",
     className: classOf("stagebook-Dag-stage stagebook-Dag-group", own),
     ariaLabel: [text, ...markWords(own, trans)].join(", "),
     domAttributes: attributes(

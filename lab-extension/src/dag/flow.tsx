@@ -41,7 +41,7 @@ export function Flow(props: FlowProps): ReactElement {
 /** Above this many nodes only those in sight are in the page, and nothing on them turns or flows. */
 const LARGE_FROM = 150;
 const edgeTypes = { routed: RoutedEdge };
-const nodeTypes = { stage: StageNode, source: SourceNode, group: GroupNode };
+const nodeTypes = { stage: StageNode, source: SourceNode, collapsed: GroupNode };
 const MIN_ZOOM = 0.05;
 /** Below this zoom a node shows its name and status alone, in larger type. */
 const FAR_BELOW = 0.65;

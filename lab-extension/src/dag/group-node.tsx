@@ -21,7 +21,7 @@ export interface StatusCount {
   readonly count: number;
 }
 
-export type GroupNodeType = Node<GroupNodeData, "group">;
+export type GroupNodeType = Node<GroupNodeData, "collapsed">;
 
 export const GroupNode = memo(function GroupNode({ data }: NodeProps<GroupNodeType>): ReactElement {
   const { name, counts, ports, trans } = data;
