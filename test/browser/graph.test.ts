@@ -80,6 +80,17 @@ describe("what a value would run", () => {
     ).toContain("free: stored");
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   });
+
+  test("[O7] values whose results are stored are marked on the slider and in the choice", async () => {
+    const params = lab.panel("params");
+    const ticks = () =>
+      params.locator("i[data-free]").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-free")).sort());
+    await params.locator('input[type="range"]').first().hover();
+    await eventually(ticks).toEqual(["4", "7"]);
+    await params.locator("select").first().hover();
+    await eventually(() => params.locator("option[data-free]").allInnerTexts()).toEqual(["world ✓"]);
+    await lab.screenshot("free-values");
+  });
 });
 
 describe("the graph", () => {

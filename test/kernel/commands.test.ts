@@ -80,6 +80,9 @@ describe("commands over the comm", () => {
     [{ type: "log", before: -1, limit: 5 }, /before must be/],
     [{ type: "log", before: 0, limit: 1.5 }, /limit must be/],
     [{ type: "clear", stage: "nope" }, /no stage "nope"/],
+    [{ type: "pin", stage: "a" }, /pinned must be/],
+    [{ type: "pin", stage: "nope", pinned: true }, /no stage "nope"/],
+    [{ type: "pin", stage: "r", pinned: true }, /no stored result/],
   ])("[Y1] %j is refused, and changes nothing", async (command, expected) => {
     const error = await refused(command);
     expect(error.message).toMatch(expected);

@@ -1,5 +1,5 @@
 /** One control per kind of parameter, as FormComponent widgets. Used by ParamsForm through the ui schema. */
-import type { JSX } from "react";
+import type { CSSProperties, JSX } from "react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { JSONExt } from "@lumino/coreutils";
 import type { ReadonlyPartialJSONValue } from "@lumino/coreutils";
@@ -8,6 +8,7 @@ import type { ComponentType } from "react";
 import type { Json, ParamKind, ParamView } from "stagebook/protocol";
 import { choices, hasTime, numberRange } from "./form-schema";
 import type { NumberRange } from "./form-schema";
+import type { FreeValues } from "./free-values";
 
 /** What FormComponent hands through to controls and rows. */
 export interface ParamFormContext {
@@ -22,6 +23,10 @@ export interface ParamFormContext {
   readonly forecasts: { readonly [name: string]: string };
   /** Those that the search is not for. */
   readonly hidden: ReadonlySet<string>;
+  /** Values whose results are all stored, as far as they were looked for. */
+  readonly free: FreeValues;
+  /** Somebody turns to a control: its free values are looked for. */
+  readonly look: (name: string) => void;
   /** A slider is taken hold of: its value is applied when it is let go. */
   readonly grip: (name: string) => void;
   readonly trans: TranslationBundle;
@@ -47,18 +52,21 @@ function NumberControl(props: ControlProps): JSX.Element {
   return (
     <div className="stagebook-Params-number">
       {min !== undefined && max !== undefined && (
-        <input
-          type="range"
-          tabIndex={-1}
-          aria-hidden="true"
-          disabled={props.disabled}
-          min={min}
-          max={max}
-          step={step}
-          value={value === "" ? min : value}
-          onPointerDown={() => props.formContext?.grip(props.name)}
-          onChange={(event) => onText(event.target.value)}
-        />
+        <span className="stagebook-Params-slider" onPointerEnter={() => props.formContext?.look(props.name)}>
+          <input
+            type="range"
+            tabIndex={-1}
+            aria-hidden="true"
+            disabled={props.disabled}
+            min={min}
+            max={max}
+            step={step}
+            value={value === "" ? min : value}
+            onPointerDown={() => props.formContext?.grip(props.name)}
+            onChange={(event) => onText(event.target.value)}
+          />
+          <FreeTicks values={props.formContext?.free[props.name] ?? []} min={min} max={max} />
+        </span>
       )}
       <input
         {...common(props)}
@@ -70,6 +78,31 @@ function NumberControl(props: ControlProps): JSX.Element {
         onChange={(event) => onText(event.target.value)}
       />
     </div>
+  );
+}
+
+/** A dot below each value of the slider that costs nothing. The number's forecast says the same in words. */
+function FreeTicks({
+  values,
+  min,
+  max,
+}: {
+  readonly values: readonly Json[];
+  readonly min: number;
+  readonly max: number;
+}): JSX.Element {
+  return (
+    <>
+      {values.map((value) => (
+        <i
+          key={String(value)}
+          className="stagebook-Params-free"
+          data-free={String(value)}
+          aria-hidden="true"
+          style={{ "--stagebook-at": (Number(value) - min) / (max - min || 1) } as CSSProperties}
+        />
+      ))}
+    </>
   );
 }
 
@@ -102,15 +135,25 @@ function ChoiceControl(props: ControlProps): JSX.Element {
   const options = param ? choices(param) : [];
   const isChosen = (option: Json): boolean =>
     JSONExt.deepEqual(option, (props.value ?? null) as ReadonlyPartialJSONValue);
+  const { free, look, trans } = props.formContext ?? {};
+  const isFree = (option: Json): boolean =>
+    free?.[props.name]?.some((value) => JSON.stringify(value) === JSON.stringify(option)) ?? false;
   return (
     <select
       {...common(props)}
+      onPointerEnter={() => look?.(props.name)}
+      onFocus={() => look?.(props.name)}
       value={options.findIndex(isChosen)}
       onChange={(event) => props.onChange(options[Number(event.target.value)])}
     >
       {options.map((option, index) => (
-        <option key={index} value={index}>
-          {typeof option === "string" ? option : JSON.stringify(option)}
+        <option
+          key={index}
+          value={index}
+          data-free={isFree(option) || undefined}
+          title={isFree(option) ? trans?.__("free: stored") : undefined}
+        >
+          {`${typeof option === "string" ? option : JSON.stringify(option)}${isFree(option) ? " ✓" : ""}`}
         </option>
       ))}
     </select>

@@ -16,6 +16,7 @@ import { whatIfOf } from "../stores/what-if";
 import type { NotebookModel } from "../tokens";
 import { errorText, findProblem, formSchema, toFormValue, toWireValue } from "./form-schema";
 import type { FormValue } from "./form-schema";
+import { freeValuesOf } from "./free-values";
 import { controls } from "./param-controls";
 import type { ParamFormContext } from "./param-controls";
 import { draftsOf } from "./param-drafts";
@@ -44,6 +45,8 @@ export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.
   const isHeld = useSyncExternalStore(preferences.subscribe, preferences.get).applyParams === "on button";
   useEffect(() => drafts.hold(isHeld), [drafts, isHeld]);
   const forecast = useForecast(model, trans);
+  const freeValues = freeValuesOf(model);
+  const free = useSyncExternalStore(freeValues.subscribe, freeValues.get);
   const [search, setSearch] = useState("");
 
   const params = useMemo(() => Object.values(view.params), [view.params]);
@@ -74,6 +77,10 @@ export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.
     reset: (name) => reset([name]),
     forecasts: forecast && !isHeld ? { [forecast.param]: forecast.text } : {},
     hidden: new Set(params.filter((param) => !isFound(param, search)).map((param) => param.name)),
+    free,
+    look: (name) => {
+      if (!disabled) void freeValues.look(name);
+    },
     grip: (name) => {
       drafts.grip(name);
       // Wherever the pointer is by then.
