@@ -36,11 +36,20 @@ export class FreeValueSearch {
   /** For useSyncExternalStore: the same object until something changes. */
   readonly get = (): FreeValues => this.found;
 
+  /** True while no stage has changed since they were looked for: afterwards they may be wrong. */
+  isCurrent(stages: View["stages"]): boolean {
+    return this.looked?.stages === stages;
+  }
+
   /** Looks anew for one parameter, unless nothing has changed since. A later call ends this one. Never rejects. */
   async look(name: string): Promise<void> {
-    const { stages, params } = this.ask.view();
+    const { stages, params, runs } = this.ask.view();
     const param = params[name];
+    // What a run makes is not there yet, and the kernel has better to do.
+    if (runs.some(({ status }) => status === "running")) return;
     if (!param || (this.looked?.stages === stages && this.looked.name === name)) return;
+    // Marks of other parameters are right as long as no stage has changed.
+    if (this.looked?.stages !== stages) this.found = {};
     this.looked = { stages, name };
     const turn = ++this.latest;
     const free: Json[] = [];

@@ -52,7 +52,12 @@ function NumberControl(props: ControlProps): JSX.Element {
   return (
     <div className="stagebook-Params-number">
       {min !== undefined && max !== undefined && (
-        <span className="stagebook-Params-slider" onPointerEnter={() => props.formContext?.look(props.name)}>
+        <span
+          className="stagebook-Params-slider"
+          onPointerMove={(event) => {
+            if (event.buttons === 0) props.formContext?.look(props.name);
+          }}
+        >
           <input
             type="range"
             tabIndex={-1}
@@ -65,7 +70,7 @@ function NumberControl(props: ControlProps): JSX.Element {
             onPointerDown={() => props.formContext?.grip(props.name)}
             onChange={(event) => onText(event.target.value)}
           />
-          <FreeTicks values={props.formContext?.free[props.name] ?? []} min={min} max={max} />
+          <FreeTicks values={numbersIn(props.formContext?.free[props.name])} min={min} max={max} />
         </span>
       )}
       <input
@@ -87,7 +92,7 @@ function FreeTicks({
   min,
   max,
 }: {
-  readonly values: readonly Json[];
+  readonly values: readonly number[];
   readonly min: number;
   readonly max: number;
 }): JSX.Element {
@@ -95,15 +100,19 @@ function FreeTicks({
     <>
       {values.map((value) => (
         <i
-          key={String(value)}
+          key={value}
           className="stagebook-Params-free"
-          data-free={String(value)}
+          data-free={value}
           aria-hidden="true"
-          style={{ "--stagebook-at": (Number(value) - min) / (max - min || 1) } as CSSProperties}
+          style={{ "--stagebook-at": (value - min) / (max - min || 1) } as CSSProperties}
         />
       ))}
     </>
   );
+}
+
+function numbersIn(values: readonly Json[] = []): readonly number[] {
+  return values.filter((value) => typeof value === "number");
 }
 
 function CheckControl(props: ControlProps): JSX.Element {
@@ -141,7 +150,7 @@ function ChoiceControl(props: ControlProps): JSX.Element {
   return (
     <select
       {...common(props)}
-      onPointerEnter={() => look?.(props.name)}
+      onPointerMove={() => look?.(props.name)}
       onFocus={() => look?.(props.name)}
       value={options.findIndex(isChosen)}
       onChange={(event) => props.onChange(options[Number(event.target.value)])}

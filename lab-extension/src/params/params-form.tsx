@@ -17,6 +17,7 @@ import type { NotebookModel } from "../tokens";
 import { errorText, findProblem, formSchema, toFormValue, toWireValue } from "./form-schema";
 import type { FormValue } from "./form-schema";
 import { freeValuesOf } from "./free-values";
+import type { FreeValues } from "./free-values";
 import { controls } from "./param-controls";
 import type { ParamFormContext } from "./param-controls";
 import { draftsOf } from "./param-drafts";
@@ -77,7 +78,7 @@ export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.
     reset: (name) => reset([name]),
     forecasts: forecast && !isHeld ? { [forecast.param]: forecast.text } : {},
     hidden: new Set(params.filter((param) => !isFound(param, search)).map((param) => param.name)),
-    free,
+    free: freeValues.isCurrent(view.stages) ? free : noFreeValues,
     look: (name) => {
       if (!disabled) void freeValues.look(name);
     },
@@ -201,6 +202,8 @@ function isFound({ name, description = "" }: ParamView, search: string): boolean
     .split(/\s+/u)
     .every((word) => text.includes(word));
 }
+
+const noFreeValues: FreeValues = {};
 
 const templates = {
   FieldTemplate: ParamField,
