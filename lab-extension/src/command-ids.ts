@@ -13,4 +13,25 @@ export const COMMANDS = {
   clearLog: "stagebook:clear-log",
   /** Shows the log, of the run `run` or the stage `stage` alone. */
   showLog: "stagebook:show-log",
+  /** Runs a stage, what it needs, and what follows from it. */
+  runFollowing: "stagebook:run-following",
+  /** Runs a stage anew, also when its result is stored. */
+  forceStage: "stagebook:force-stage",
+  /** Shows why a stage has its status. */
+  whyStale: "stagebook:why-stale",
+  /** Keeps a stage's latest result from being cleaned away. */
+  pinResult: "stagebook:pin-result",
+  unpinResult: "stagebook:unpin-result",
+  /** Forgets a stage's results, after a question. */
+  clearStage: "stagebook:clear-stage",
+  copyName: "stagebook:copy-stage-name",
+  /** Whether values typed into the form wait for the Apply button. */
+  applyOnButton: "stagebook:apply-on-button",
+  graphDirection: "stagebook:graph-direction",
+  /** Collapses the group of the stage `stage`. */
+  collapseGroup: "stagebook:collapse-group",
+  collapseGroups: "stagebook:collapse-groups",
+  expandGroups: "stagebook:expand-groups",
+  /** Saves the graph; `format`: `svg`, `png` or `mermaid`. */
+  exportGraph: "stagebook:export-graph",
 } as const;

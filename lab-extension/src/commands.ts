@@ -7,7 +7,11 @@ import { of, switchMap } from "rxjs";
 import type { CellId } from "stagebook/protocol";
 import { countStale, isAnyStale } from "./cells/stale-count";
 import { COMMANDS } from "./command-ids";
+import { addGraphCommands } from "./dag/graph-commands";
+import type { Picture } from "./dag/picture";
 import { runStaleIcon, stagebookIcon } from "./icons";
+import { addStageCommands } from "./stage-commands";
+import type { Preferences } from "./stores/preferences";
 import type { NotebookModel, StagebookTracker } from "./tokens";
 
 export interface CommandsOptions {
@@ -20,9 +24,24 @@ export interface CommandsOptions {
   readonly open: () => void;
   /** Shows the log, with only those lines. */
   readonly showLog: (only: { readonly run: string | null; readonly stage: string | null }) => void;
+  /** The stage of the node that the context menu was opened on. */
+  readonly stageUnderMenu: () => string | null;
+  readonly preferences: Preferences;
+  /** The graph that is shown. */
+  readonly picture: () => Picture | null;
 }
 
-export function addCommands({ commands, tracker, models, trans, open, showLog }: CommandsOptions): void {
+export function addCommands(options: CommandsOptions): void {
+  const { commands, tracker, models, trans, open, stageUnderMenu, preferences, picture, showLog } = options;
+  /** The stage that is meant: the one under the context menu, the argument, or the selected one. */
+  const stageOf = (args: ReadonlyPartialJSONObject): string | null => {
+    if (args.fromMenu === true) return stageUnderMenu();
+    return typeof args.stage === "string" ? args.stage : (find(args)?.getState().selected ?? null);
+  };
+  const cellOf = (args: ReadonlyPartialJSONObject): CellId | null => {
+    if (typeof args.cell === "string") return args.cell as CellId;
+    return find(args)?.getState().view.stages[stageOf(args) ?? ""]?.cell ?? null;
+  };
   const find = (args: ReadonlyPartialJSONObject): NotebookModel | null =>
     typeof args.path === "string" ? (models().find((model) => model.path === args.path) ?? null) : tracker.getCurrent();
   const isLive = (args: ReadonlyPartialJSONObject): boolean => find(args)?.getState().connection === "live";
@@ -53,22 +72,26 @@ export function addCommands({ commands, tracker, models, trans, open, showLog }:
     execute: (args) => told(find(args)?.send({ type: "cancel" })),
   });
   commands.addCommand(COMMANDS.runStage, {
-    label: (args) =>
-      typeof args.stage === "string" ? trans.__("Run Stage %1", args.stage) : trans.__("Run Selected Stage"),
-    isEnabled: (args) => isLive(args) && stageOf(args, find(args)) !== null,
+    label: (args) => {
+      if (args.fromMenu === true) return trans.__("Run Stage and What It Needs");
+      return typeof args.stage === "string" ? trans.__("Run Stage %1", args.stage) : trans.__("Run Selected Stage");
+    },
+    isEnabled: (args) => isLive(args) && stageOf(args) !== null,
     execute: (args) => {
-      const stage = stageOf(args, find(args));
+      const stage = stageOf(args);
       return stage === null ? undefined : told(find(args)?.send({ type: "run", targets: [stage] }));
     },
   });
   commands.addCommand(COMMANDS.showCell, {
-    label: (args) =>
-      typeof args.stage === "string"
+    label: (args) => {
+      if (args.fromMenu === true) return trans.__("Show Cell of Stage");
+      return typeof args.stage === "string"
         ? trans.__("Show Cell of %1", args.stage)
-        : trans.__("Show Cell of Selected Stage"),
+        : trans.__("Show Cell of Selected Stage");
+    },
     execute: (args) => {
       const model = find(args);
-      const cell = cellOf(args, model);
+      const cell = cellOf(args);
       return model !== null && cell !== null && model.showCell(cell);
     },
   });
@@ -82,21 +105,18 @@ export function addCommands({ commands, tracker, models, trans, open, showLog }:
     execute: ({ run, stage }) =>
       showLog({ run: typeof run === "string" ? run : null, stage: typeof stage === "string" ? stage : null }),
   });
+  commands.addCommand(COMMANDS.applyOnButton, {
+    label: trans.__("Apply Parameters with a Button"),
+    isToggled: () => preferences.get().applyParams === "on button",
+    execute: () =>
+      told(preferences.set({ applyParams: preferences.get().applyParams === "on button" ? "at once" : "on button" })),
+  });
+  addStageCommands({ commands, find, stageOf, told, trans });
+  addGraphCommands({ commands, tracker, preferences, picture, stageOf, told, trans });
 
   tracker.current$
     .pipe(switchMap((model) => model?.state$ ?? of(null)))
     .subscribe(() => commands.notifyCommandChanged());
-}
-
-/** The stage that is meant: the argument, or the selected one. */
-function stageOf(args: ReadonlyPartialJSONObject, model: NotebookModel | null): string | null {
-  return typeof args.stage === "string" ? args.stage : (model?.getState().selected ?? null);
-}
-
-function cellOf(args: ReadonlyPartialJSONObject, model: NotebookModel | null): CellId | null {
-  if (typeof args.cell === "string") return args.cell as CellId;
-  const stage = stageOf(args, model);
-  return stage === null ? null : (model?.getState().view.stages[stage]?.cell ?? null);
 }
 
 /** A command's failure reaches the user as a notification. */

@@ -13,6 +13,7 @@ import { NotebookCells } from "./cells/notebook-cells";
 import { RunStaleButton } from "./cells/run-stale-button";
 import { COMMANDS } from "./command-ids";
 import { addCommands } from "./commands";
+import { PICTURE_FORMATS } from "./dag/export-picture";
 import { stagebookIcon } from "./icons";
 import { LogPanel } from "./log/log-panel";
 import { KernelSession } from "./session/kernel-session";
@@ -20,6 +21,7 @@ import { Places } from "./sidebar/places";
 import { Sidebar } from "./sidebar/sidebar";
 import { animationFrame } from "./stores/animation-frame";
 import { browserMemory } from "./stores/memory";
+import { Preferences } from "./stores/preferences";
 import { NotebookModels } from "./stores/notebook-models";
 import { NotebookStore } from "./stores/notebook-store";
 import { statusPlugin } from "./status/status-plugin";
@@ -77,6 +79,13 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
   },
 };
 
+/** Every command, and one with arguments as often as it has meanings. */
+const paletteItems = Object.values(COMMANDS).flatMap<{ command: string; args: { format?: string } }>((command) =>
+  command === COMMANDS.exportGraph
+    ? PICTURE_FORMATS.map((format) => ({ command, args: { format } }))
+    : { command, args: {} },
+);
+
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
   description: "The sidebar, the log, the commands and the toolbar button.",
@@ -97,7 +106,15 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const { commands } = app;
-    const sidebar = new Sidebar({ tracker: models, commands, translator: translator ?? nullTranslator, trans, state });
+    const preferences = new Preferences();
+    const sidebar = new Sidebar({
+      tracker: models,
+      commands,
+      translator: translator ?? nullTranslator,
+      trans,
+      state,
+      preferences,
+    });
     const log = new LogPanel(models, trans, commands);
     log.id = "stagebook-log";
     log.title.label = trans.__("Stagebook Log");
@@ -116,14 +133,18 @@ const plugin: JupyterFrontEndPlugin<void> = {
           log.showOnly({ run: only.run as RunId | null, stage: only.stage });
         places.showLog();
       },
+      stageUnderMenu: () => app.contextMenuHitTest((node) => "stage" in node.dataset)?.dataset.stage ?? null,
+      preferences,
+      picture: () => sidebar.dag.picture,
     });
-    for (const command of Object.values(COMMANDS)) palette?.addItem({ command, category: trans.__("Stagebook") });
+    for (const { command, args } of paletteItems) palette?.addItem({ command, args, category: trans.__("Stagebook") });
     toolbars?.addFactory<NotebookPanel>("Notebook", "stagebook-run-stale", (panel) => {
       const button = new RunStaleButton(commands, trans);
       void models.whenModel(panel).then((model) => button.follow(model));
       return button;
     });
     void Promise.all([settings.load(PLUGIN_ID), app.restored]).then(([loaded]) => {
+      preferences.follow(loaded);
       const openAtStart = loaded.get("openAtStart").composite !== false;
       if (openAtStart) places.openForFirst(notebooks, models);
     });

@@ -90,6 +90,9 @@ describe("commands over the comm", () => {
     [{ type: "pin", stage: "b", key: "x", pinned: true }, /no stored result with the key x/],
     [{ type: "pin", stage: "nope", key: "x", pinned: true }, /no stage "nope"/],
     [{ type: "clear", stage: "nope" }, /no stage "nope"/],
+    [{ type: "pin", stage: "a" }, /pinned must be/],
+    [{ type: "pin", stage: "nope", pinned: true }, /no stage "nope"/],
+    [{ type: "pin", stage: "r", pinned: true }, /no stored result/],
   ])("[Y1] %j is refused, and changes nothing", async (command, expected) => {
     const error = await refused(command);
     expect(error.message).toMatch(expected);

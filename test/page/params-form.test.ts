@@ -191,6 +191,43 @@ describe("what was typed", () => {
     expect(phase()).toBe("accepted");
   });
 
+  it("while held, values wait for Apply; what waits is sent when that ends", () => {
+    drafts.hold(true);
+    type(5);
+    vi.advanceTimersByTime(10 * DEBOUNCE_MS);
+    expect(sent).toEqual([]);
+    expect(drafts.pending()).toEqual({ p: 5 });
+    drafts.flush();
+    expect(sent.map(({ value }) => value)).toEqual([5]);
+    type(6);
+    drafts.hold(false);
+    expect(sent.map(({ value }) => value)).toEqual([5, 6]);
+  });
+
+  it("[P10] the value of a slider is sent once, when it is let go", () => {
+    drafts.grip("p");
+    type(5);
+    vi.advanceTimersByTime(10 * DEBOUNCE_MS);
+    type(6);
+    vi.advanceTimersByTime(10 * DEBOUNCE_MS);
+    expect(sent).toEqual([]);
+    drafts.release("p");
+    expect(sent.map(({ value }) => value)).toEqual([6]);
+    type(7);
+    vi.advanceTimersByTime(DEBOUNCE_MS);
+    expect(sent.map(({ value }) => value)).toEqual([6, 7]);
+  });
+
+  it("what is not valid or was refused is not pending", async () => {
+    type(5, false);
+    expect(drafts.pending()).toEqual({});
+    type(6);
+    drafts.flush();
+    expect(drafts.pending()).toEqual({ p: 6 });
+    await sent[0]!.settle(new Error("no"));
+    expect(drafts.pending()).toEqual({});
+  });
+
   it("the draft of a parameter that is gone goes too", () => {
     type(5, false);
     drafts.settle({});

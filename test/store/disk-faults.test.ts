@@ -98,6 +98,27 @@ describe("[Y1] trouble while writing", () => {
   });
 });
 
+test("[C12] a commit that could not write the readable path ends when nothing of it is under way any more", async () => {
+  const busy = new Set<string>();
+  const fileSystem: FileSystem = {
+    ...realFiles,
+    writeFile: (path, text) =>
+      String(path).includes("latest") ? Promise.reject(failure("EIO")) : realFiles.writeFile(path, text),
+    symlink: async (target, path) => {
+      busy.add(String(path));
+      await new Promise((resolve) => setImmediate(resolve));
+      await realFiles.symlink(target, path);
+    },
+    rename: async (from, to) => {
+      if (busy.has(String(from))) await new Promise((resolve) => setImmediate(resolve));
+      await realFiles.rename(from, to);
+      busy.delete(String(from));
+    },
+  };
+  await open(fileSystem).commit(head, one.entry, one.blobs);
+  expect(busy.size).toBe(0);
+});
+
 function failure(code: string): Error {
   return Object.assign(new Error(`${code}: no luck`), { code });
 }

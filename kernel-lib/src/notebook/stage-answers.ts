@@ -38,15 +38,8 @@ export class StageAnswers {
   async preview(stage: string, key?: string): Promise<Result<"preview">> {
     const { results, instances } = this.engine;
     const instance = instances.find(stage);
-    const entry = key === undefined ? await this.findShown(instance) : await this.find(stage, key);
-    const loaded = entry && (await results.read(entry, instance.definition.codec));
-    if (!loaded)
-      throw new StagebookError(
-        "no-result",
-        `stage "${instance.definition.name}" has no stored result`,
-        "Run it first.",
-        { stage: instance.definition.name },
-      );
+    const loaded = await results.read(await this.find(stage, key), instance.definition.codec);
+    if (!loaded) throw noResult(instance);
     const { value } = loaded;
     const { shown, picture } = await look(value);
     const text =
@@ -74,7 +67,7 @@ export class StageAnswers {
     };
   }
 
-  async pin(stage: string, key: string, isPinned: boolean): Promise<null> {
+  async pin(stage: string, key: string | undefined, isPinned: boolean): Promise<null> {
     const entry = await this.find(stage, key);
     await this.engine.store.pin(entry.key, isPinned);
     return null;
@@ -115,16 +108,21 @@ export class StageAnswers {
   }
 
   /** The current result, else the latest. */
-  private async findShown(instance: Instance): Promise<Entry | undefined> {
+  private async findShown(instance: Instance): Promise<Entry> {
     const { results, planner } = this.engine;
     const { row, key } = known((await planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
     const current = row.result && key.key !== undefined ? await results.find(instance, key.key) : undefined;
-    return current ?? (await results.latest(instance));
+    const entry = current ?? (await results.latest(instance));
+    if (!entry) throw noResult(instance);
+    return entry;
   }
 
-  private async find(stage: string, key: string): Promise<Entry> {
+  /** The one under `key`, or the one that is shown. */
+  private async find(stage: string, key?: string): Promise<Entry> {
     const { results, instances } = this.engine;
-    const { name } = instances.find(stage).definition;
+    const instance = instances.find(stage);
+    if (key === undefined) return this.findShown(instance);
+    const { name } = instance.definition;
     const entry = (await results.history(name)).find((each) => each.key === key);
     if (entry) return entry;
     throw new StagebookError(
@@ -134,6 +132,10 @@ export class StageAnswers {
       { stage: name },
     );
   }
+}
+
+function noResult({ definition: { name } }: Instance): StagebookError {
+  return new StagebookError("no-result", `stage "${name}" has no stored result`, "Run it first.", { stage: name });
 }
 
 /** Of a stream, the first items are read and no more. */

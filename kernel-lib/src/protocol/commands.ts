@@ -20,13 +20,13 @@ export type Command =
   | { readonly type: "explain"; readonly stage: string }
   /** The plan for parameter values that are not applied. */
   | { readonly type: "what-if"; readonly values: JsonObject }
-  /** The stage's stored output, bounded: its latest, or the one under `key`. */
+  /** The stage's stored output, bounded: its current or else latest, or the one under `key`. */
   | { readonly type: "preview"; readonly stage: string; readonly key?: string }
   | { readonly type: "history"; readonly stage: string }
   /** Sets the parameters to the values with which a stored result of the stage was made. All or nothing. */
   | { readonly type: "restore"; readonly stage: string; readonly key: string }
-  /** A pinned result is left alone by every clean-up of the store. */
-  | { readonly type: "pin"; readonly stage: string; readonly key: string; readonly pinned: boolean }
+  /** A pinned result is left alone by every clean-up of the store: the stage's current or else latest, or the one under `key`. */
+  | { readonly type: "pin"; readonly stage: string; readonly key?: string; readonly pinned: boolean }
   /** Log lines of this kernel before the last `before`, at most `limit`; with `run` those of that run, also of an earlier kernel. */
   | { readonly type: "log"; readonly before: number; readonly limit: number; readonly run?: string }
   /** Forgets the stage's results (of all stages when absent). */
@@ -118,7 +118,7 @@ const checks: { readonly [T in CommandType]: (command: Fields) => string | null 
   restore: (c) => required(c, "stage", isText, "a stage name") ?? required(c, "key", isText, "the key of a result"),
   pin: (c) =>
     required(c, "stage", isText, "a stage name") ??
-    required(c, "key", isText, "the key of a result") ??
+    optional(c, "key", isText, "the key of a result") ??
     required(c, "pinned", isBoolean, "true or false"),
   log: (c) =>
     required(c, "before", isCount, "a number of lines") ??

@@ -5,6 +5,7 @@ import type { DurableFiles, StagedFile } from "./durable-files";
 import type { EvictedBlobs } from "./evicted-blobs";
 import type { BlobRef, NewBlob, StoreTrouble } from "./store";
 import type { StorePaths } from "./store-folder";
+import { allEnded } from "./turns";
 
 const ASIDE_POLL_MS = 20;
 const ASIDE_POLLS = 100;
@@ -78,7 +79,7 @@ export class BlobFiles {
   /** Makes the names of these blobs survive a power failure, whoever gave them. */
   async flush(digests: readonly Digest[]): Promise<void> {
     const folders = new Set(digests.map((digest) => dirname(this.paths.blob(digest))));
-    await Promise.all([...folders].map((folder) => this.files.flushFolder(folder)));
+    await allEnded([...folders].map((folder) => this.files.flushFolder(folder)));
   }
 
   private async size(ref: BlobRef): Promise<number | undefined> {

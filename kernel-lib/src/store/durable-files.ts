@@ -12,6 +12,7 @@ import type { OpenFile } from "./file-system";
 import type { ProcessTag } from "./process-tag";
 import { isGoneHere, processTag } from "./process-tag";
 import { codeOf, isAbsent } from "./store-error";
+import { allEnded } from "./turns";
 
 /** A file that is written and flushed, and has no name yet. */
 export interface StagedFile {
@@ -212,7 +213,7 @@ export class DurableFiles extends FileReads {
         await file.sync();
         return result;
       } finally {
-        await Promise.all([file.close(), flushed]);
+        await allEnded([file.close(), flushed ?? Promise.resolve()]);
       }
     } catch (error) {
       await flushed?.catch(() => undefined);

@@ -4,7 +4,7 @@ import type { DurableFiles } from "./durable-files";
 import { latestText } from "./latest-record";
 import type { Entry, HeadName, StoreTrouble } from "./store";
 import type { HeadPlace, StorePaths } from "./store-folder";
-import { Turns } from "./turns";
+import { allEnded, Turns } from "./turns";
 
 export class LatestPaths {
   private readonly turns = new Turns();
@@ -27,7 +27,7 @@ export class LatestPaths {
     try {
       await this.turns.take(path, async () => {
         // Not every system lets everybody make links: then a text with the path.
-        await Promise.all([
+        await allEnded([
           this.files.link(path, target).catch(() => this.files.writeLoosely(path, `${target}\n`)),
           this.files.writeLoosely(`${path}.json`, latestText(head, entry, target, named)),
         ]);

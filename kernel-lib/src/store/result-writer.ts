@@ -7,7 +7,7 @@ import { encodeEntry, type EntrySeal } from "./entry-record";
 import type { LiveProcesses } from "./live-processes";
 import type { BlobRef, Entry, NewBlob } from "./store";
 import type { StorePaths } from "./store-folder";
-import { inParallel } from "./turns";
+import { allEnded, inParallel } from "./turns";
 import { blobsOf } from "./upkeep/survey";
 
 const AT_ONCE = 16;
@@ -56,7 +56,7 @@ export class ResultWriter {
     await this.live.announce(digests);
     try {
       const { flush, newBytes } = await this.write(entry, blobs);
-      await this.orNothing(entry, async () => Promise.all([flush(), name()]));
+      await this.orNothing(entry, () => allEnded([flush(), name()]));
       // Another process may have cleared an equal result before it could see our head; from now on it sees it. Who cannot look
       // now has stored it all the same.
       const [isThere] = await Promise.all([this.isThere(entry).catch(() => true), show()]);
@@ -85,7 +85,7 @@ export class ResultWriter {
     const { record, staged, newBytes } = await this.stage(entry, blobs);
     try {
       // In this order: what names another file is never there before it.
-      await Promise.all(staged.map((blob) => blob.publish()));
+      await allEnded(staged.map((blob) => blob.publish()));
       await this.completeBlobs(entry, blobs);
     } catch (error) {
       await abandonAll([record, ...staged]);
@@ -93,7 +93,7 @@ export class ResultWriter {
     }
     await record.publish();
     const digests = blobsOf(entry).map(({ digest }) => digest);
-    return { flush: () => Promise.all([this.blobs.flush(digests), record.flush()]), newBytes };
+    return { flush: () => allEnded([this.blobs.flush(digests), record.flush()]), newBytes };
   }
 
   /** All files are written and flushed at the same time; none has a name yet. */

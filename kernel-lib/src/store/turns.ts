@@ -69,10 +69,12 @@ export async function inParallel<T>(
     for (let next = rest.next(); !isStopped && next.done !== true; next = rest.next()) await work(next.value);
   };
   const workers = Array.from({ length: atOnce }, worker);
-  await Promise.all(workers).catch(async (error: unknown) => {
-    isStopped = true;
-    // Nothing goes on behind the caller's back.
-    await Promise.allSettled(workers);
-    throw error;
-  });
+  for (const running of workers) running.catch(() => (isStopped = true));
+  await allEnded(workers);
+}
+
+/** Waits for all of them, also when one fails: then nothing goes on behind the caller's back. Throws what the first in order threw. */
+export async function allEnded(works: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(works);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }

@@ -3,21 +3,28 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import type { CommandRegistry } from "@lumino/commands";
 import type { Message } from "@lumino/messaging";
+import { Menu } from "@lumino/widgets";
 import type { Widget } from "@lumino/widgets";
 import type { ReactElement } from "react";
+import { COMMANDS } from "../command-ids";
+import type { Preferences } from "../stores/preferences";
 import { useCurrent } from "../stores/use-store";
 import type { StagebookTracker } from "../tokens";
 import { noNotebookText } from "./connection-text";
 import { DagView } from "./dag-view";
+import type { DagViewProps } from "./dag-view";
+import { PICTURE_FORMATS } from "./export-picture";
 import { LayoutQueue } from "./layout-queue";
 import { modelKey } from "./model-key";
 import { EmptyPanel } from "./panel-text";
+import type { Picture } from "./picture";
 
 export class DagPanel extends ReactWidget {
   constructor(
     private readonly tracker: StagebookTracker,
     private readonly trans: TranslationBundle,
-    readonly commands: CommandRegistry,
+    private readonly commands: CommandRegistry,
+    private readonly preferences: Preferences,
   ) {
     super();
     this.node.dataset.stagebook = "dag";
@@ -27,8 +34,14 @@ export class DagPanel extends ReactWidget {
     this.title.caption = trans.__("The stages, and what feeds them");
   }
 
+  /** What is drawn now; null while there is nothing to draw. */
+  get picture(): Picture | null {
+    return this.drawn;
+  }
+
   override dispose(): void {
     if (this.isDisposed) return;
+    this.menu?.dispose();
     this.layouts.dispose();
     super.dispose();
   }
@@ -38,7 +51,16 @@ export class DagPanel extends ReactWidget {
     const { clientWidth: width, clientHeight: height } = this.node;
     if (!this.isVisible || width === 0 || height === 0) return null;
     return (
-      <CurrentDag tracker={this.tracker} layouts={this.layouts} trans={this.trans} width={width} height={height} />
+      <CurrentDag
+        tracker={this.tracker}
+        layouts={this.layouts}
+        preferences={this.preferences}
+        trans={this.trans}
+        width={width}
+        height={height}
+        onMenu={this.openMenu}
+        onDrawn={this.onDrawn}
+      />
     );
   }
 
@@ -54,20 +76,40 @@ export class DagPanel extends ReactWidget {
     this.update();
   }
 
+  private readonly onDrawn = (picture: Picture | null): void => {
+    this.drawn = picture;
+  };
+
+  private readonly openMenu = (button: HTMLElement): void => {
+    this.menu ??= createMenu(this.commands);
+    const { right, bottom } = button.getBoundingClientRect();
+    this.menu.open(right, bottom, { horizontalAlignment: "right" });
+  };
+
   private readonly layouts = new LayoutQueue();
+  private drawn: Picture | null = null;
+  private menu: Menu | null = null;
 }
 
-interface CurrentDagProps {
+/** What concerns the graph as a whole. */
+function createMenu(commands: CommandRegistry): Menu {
+  const menu = new Menu({ commands });
+  menu.addItem({ command: COMMANDS.graphDirection });
+  menu.addItem({ type: "separator" });
+  menu.addItem({ command: COMMANDS.collapseGroups });
+  menu.addItem({ command: COMMANDS.expandGroups });
+  menu.addItem({ type: "separator" });
+  for (const format of PICTURE_FORMATS) menu.addItem({ command: COMMANDS.exportGraph, args: { format } });
+  return menu;
+}
+
+interface CurrentDagProps extends Omit<DagViewProps, "model"> {
   readonly tracker: StagebookTracker;
-  readonly layouts: LayoutQueue;
-  readonly trans: TranslationBundle;
-  readonly width: number;
-  readonly height: number;
 }
 
-function CurrentDag({ tracker, layouts, trans, width, height }: CurrentDagProps): ReactElement {
+function CurrentDag({ tracker, ...props }: CurrentDagProps): ReactElement {
   const model = useCurrent(tracker);
-  if (!model) return <EmptyPanel text={noNotebookText(trans)} />;
+  if (!model) return <EmptyPanel text={noNotebookText(props.trans)} />;
   // A notebook has its own picture: the view onto one is not carried over to another.
-  return <DagView key={modelKey(model)} model={model} layouts={layouts} trans={trans} width={width} height={height} />;
+  return <DagView key={modelKey(model)} model={model} {...props} />;
 }

@@ -1,12 +1,16 @@
 /** The line of an edge. Pure; called by the edge component. */
-import type { Point } from "./layout";
+import type { Direction, Point } from "./layout";
 
-/** An SVG path that leaves, passes each point and arrives straight downwards. */
-export function createEdgePath(from: Point, route: readonly Point[], to: Point): string {
+/** An SVG path that leaves, passes each point and arrives straight in that direction. */
+export function createEdgePath(from: Point, route: readonly Point[], to: Point, direction: Direction = "down"): string {
   let last = from;
   const parts = [...route, to].map((point) => {
-    const middle = round((last.y + point.y) / 2);
-    const part = `C${round(last.x)},${middle} ${round(point.x)},${middle} ${round(point.x)},${round(point.y)}`;
+    const middle = { x: round((last.x + point.x) / 2), y: round((last.y + point.y) / 2) };
+    const bend =
+      direction === "down"
+        ? `${round(last.x)},${middle.y} ${round(point.x)},${middle.y}`
+        : `${middle.x},${round(last.y)} ${middle.x},${round(point.y)}`;
+    const part = `C${bend} ${round(point.x)},${round(point.y)}`;
     last = point;
     return part;
   });

@@ -5,16 +5,19 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Position } from "@xyflow/react";
 import type { NodeHandle } from "@xyflow/react";
-import type { ParamView, StageView, View } from "stagebook/protocol";
+import type { Freshness, ParamView, StageView, View } from "stagebook/protocol";
 import type { Graph, GraphEdge, GraphNode } from "./graph";
 import { NODE_SIZES } from "./graph";
-import type { Layout, Point } from "./layout";
+import type { GroupNodeType } from "./group-node";
+import { countStatuses, describeGroup } from "./group-node";
+import type { Direction, Layout, Point } from "./layout";
+import type { NodeMark, NodeMarks } from "./node-marks";
 import type { RoutedEdgeType } from "./routed-edge";
 import type { SourceNodeType } from "./source-node";
 import type { StageNodeType } from "./stage-node";
 import { describeStage, explainStatus } from "./stage-text";
 
-export type FlowNode = StageNodeType | SourceNodeType;
+export type FlowNode = StageNodeType | SourceNodeType | GroupNodeType;
 
 /** The port for what sits on a stage's head. */
 const SEAT = "seat";
@@ -27,6 +30,9 @@ export interface FlowInput {
   readonly layout: Layout;
   readonly view: View;
   readonly selected: string | null;
+  readonly marks?: NodeMarks;
+  /** `down` when absent; must be that of the layout. */
+  readonly direction?: Direction;
   readonly trans: TranslationBundle;
 }
 
@@ -40,7 +46,7 @@ export function createFlowNodes(input: FlowInput, before: readonly FlowNode[]): 
   return keepEqual(nodes, before, isSameNode);
 }
 
-/** Edges between placed nodes; those into a pending stage are dashed, those into a running one move. */
+/** Edges between placed nodes; those into a pending stage are dashed, those between running ones show data that flows. */
 export function createFlowEdges(input: FlowInput, before: readonly RoutedEdgeType[]): readonly RoutedEdgeType[] {
   const { graph, layout } = input;
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
@@ -58,14 +64,17 @@ export function createFlowEdges(input: FlowInput, before: readonly RoutedEdgeTyp
   );
 }
 
-function createFlowEdge(
-  edge: GraphEdge,
-  from: GraphNode,
-  to: GraphNode,
-  { layout, view, selected }: FlowInput,
-): RoutedEdgeType {
+function createFlowEdge(edge: GraphEdge, from: GraphNode, to: GraphNode, input: FlowInput): RoutedEdgeType {
+  const { layout, selected } = input;
   const isSelected = [from, to].some((node) => node.kind === "stage" && node.name === selected);
-  const marks = [view.stages[to.name]?.status ?? "new", edge.implicit && "implicit", isSelected && "selected"];
+  const [source, target] = [statusOf(from, input), statusOf(to, input)];
+  const classes = [
+    target ?? "new",
+    edge.implicit && "implicit",
+    isSelected && "selected",
+    source === "running" && target === "running" && "flowing",
+    ...edgeMarks(from, to, input),
+  ];
   return {
     id: edge.id,
     type: "routed",
@@ -73,7 +82,7 @@ function createFlowEdge(
     target: to.id,
     // Straight down from the seat; other edges enter beside what sits on the stage's head.
     ...(from.on === to.id ? { targetHandle: SEAT } : {}),
-    className: marks
+    className: classes
       .filter(Boolean)
       .map((mark) => `stagebook-mod-${String(mark)}`)
       .join(" "),
@@ -83,6 +92,31 @@ function createFlowEdge(
 }
 
 const straight: readonly Point[] = [];
+
+/** The gravest of a group's. */
+function statusOf(node: GraphNode, { view }: FlowInput): Freshness | undefined {
+  if (node.kind === "group") return countStatuses(membersOf(node, view))[0]?.status;
+  return node.kind === "stage" ? view.stages[node.name]?.status : undefined;
+}
+
+function membersOf(node: GraphNode, view: View): readonly StageView[] {
+  return (node.members ?? []).flatMap((name) => view.stages[name] ?? []);
+}
+
+/** An edge belongs to the lineage when both its ends do, and is dimmed when one of them is. */
+function edgeMarks(from: GraphNode, to: GraphNode, { marks, selected }: FlowInput): readonly string[] {
+  const [source, target] = [marks?.get(from.id) ?? noMarks, marks?.get(to.id) ?? noMarks];
+  const isSelected = (node: GraphNode): boolean =>
+    selected !== null && (node.members ?? (node.kind === "stage" ? [node.name] : [])).includes(selected);
+  const isUp = source.includes("ancestor") && (target.includes("ancestor") || isSelected(to));
+  const isDown = target.includes("descendant") && (source.includes("descendant") || isSelected(from));
+  return [
+    ...(isUp || isDown ? ["lineage"] : []),
+    ...(source.includes("dimmed") || target.includes("dimmed") ? ["dimmed"] : []),
+  ];
+}
+
+const noMarks: readonly NodeMark[] = [];
 
 /** `items`, with each one that is equal to its predecessor replaced by it; `before` itself when all are. */
 function keepEqual<T extends { readonly id: string }>(
@@ -99,6 +133,7 @@ function keepEqual<T extends { readonly id: string }>(
 }
 
 function createFlowNode(node: GraphNode, place: Point, hasSeat: boolean, input: FlowInput): FlowNode | null {
+  if (node.kind === "group") return createGroupNode(node, place, input);
   if (node.kind !== "stage") return createSourceNode(node.kind, node, place, input);
   const stage = input.view.stages[node.name];
   return stage ? createStageNode(node, stage, place, hasSeat, input) : null;
@@ -109,33 +144,79 @@ function createStageNode(
   stage: StageView,
   place: Point,
   hasSeat: boolean,
-  { selected, trans }: FlowInput,
+  { selected, trans, marks, direction }: FlowInput,
 ): StageNodeType {
-  const ports = stagePorts(hasSeat);
+  const ports = stagePorts(hasSeat, direction);
+  const own = marks?.get(node.id) ?? noMarks;
+  const words = [stage.name, explainStatus(stage, trans), ...markWords(own, trans)];
   return {
     ...placed(node, place, ports),
     type: "stage",
-    className: `stagebook-Dag-stage${selected === stage.name ? " stagebook-mod-selected" : ""}`,
+    className: classOf("stagebook-Dag-stage", [...own, ...(selected === stage.name ? ["selected"] : [])]),
     selected: selected === stage.name,
-    ariaLabel: `${stage.name}, ${explainStatus(stage, trans)}`,
-    domAttributes: attributes({ "data-stage": stage.name, "data-status": stage.status }, describeStage(stage, trans)),
+    ariaLabel: words.join(", "),
+    domAttributes: attributes(
+      { "data-stage": stage.name, "data-status": stage.status, ...whatIfAttribute(own) },
+      describeStage(stage, trans),
+    ),
     data: { kind: "stage", stage, ports, trans },
   };
 }
 
-function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point, { view }: FlowInput): SourceNodeType {
+function createGroupNode(node: GraphNode, place: Point, { view, trans, marks, direction }: FlowInput): GroupNodeType {
+  const counts = countStatuses(membersOf(node, view));
+  const own = marks?.get(node.id) ?? noMarks;
+  const ports = stagePorts(false, direction);
+  const text = describeGroup(node.name, counts, trans);
+  return {
+    ...placed(node, place, ports),
+    type: "collapsed",
+    className: classOf("stagebook-Dag-stage stagebook-Dag-group", own),
+    ariaLabel: [text, ...markWords(own, trans)].join(", "),
+    domAttributes: attributes(
+      { "data-group": node.name, "data-status": counts[0]?.status ?? "new", ...whatIfAttribute(own) },
+      `${text}\n${trans.__("Press Enter or click to expand it.")}`,
+    ),
+    data: { kind: "group", name: node.name, counts, ports, trans },
+  };
+}
+
+function classOf(base: string, marks: readonly string[]): string {
+  return [base, ...marks.map((mark) => `stagebook-mod-${mark}`)].join(" ");
+}
+
+function whatIfAttribute(marks: readonly NodeMark[]): Attributes {
+  if (marks.includes("would-run")) return { "data-what-if": "run" };
+  return marks.includes("might-run") ? { "data-what-if": "maybe" } : {};
+}
+
+function markWords(marks: readonly NodeMark[], trans: TranslationBundle): readonly string[] {
+  const words: { readonly [M in NodeMark]?: string } = {
+    "would-run": trans.__("would run"),
+    "might-run": trans.__("might run"),
+    ancestor: trans.__("before the selected stage"),
+    descendant: trans.__("follows the selected stage"),
+  };
+  return marks.flatMap((mark) => words[mark] ?? []);
+}
+
+function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point, input: FlowInput): SourceNodeType {
+  const { view, marks, direction } = input;
   const param: ParamView | undefined = kind === "param" ? view.params[node.name] : undefined;
   const title = param
     ? [`${param.name} = ${param.text}${param.unit ? ` ${param.unit}` : ""}`, param.description]
         .filter(Boolean)
         .join("\n")
     : node.name;
-  const ports = sourcePorts(node.on !== undefined);
+  const ports = sourcePorts(node.on !== undefined, direction);
   const name: Attributes = kind === "param" ? { "data-param-node": node.name } : { "data-file-node": node.name };
   return {
     ...placed(node, place, ports),
     type: "source",
-    className: `stagebook-Dag-source${param?.overridden ? " stagebook-mod-overridden" : ""}`,
+    className: classOf("stagebook-Dag-source", [
+      ...(marks?.get(node.id) ?? noMarks),
+      ...(param?.overridden ? ["overridden"] : []),
+    ]),
     ariaLabel: title,
     domAttributes: attributes(name, title),
     data: { kind, name: node.name, ports, param },
@@ -151,22 +232,33 @@ function placed(node: GraphNode, position: Point, handles: NodeHandle[]) {
   return { id: node.id, position, ...size, measured: size, handles };
 }
 
-function stagePorts(hasSeat: boolean): NodeHandle[] {
+function stagePorts(hasSeat: boolean, direction: Direction = "down"): NodeHandle[] {
   const { width, height } = NODE_SIZES.stage;
-  return [
-    port("target", null, hasSeat ? BESIDE_SEAT_X : width / 2, 0),
-    port("target", SEAT, SEAT_X, 0),
-    port("source", null, width / 2, height),
-  ];
+  const seat = port("target", Position.Top, { x: SEAT_X, y: 0 }, SEAT);
+  return direction === "right"
+    ? [
+        port("target", Position.Left, { x: 0, y: height / 2 }),
+        seat,
+        port("source", Position.Right, { x: width, y: height / 2 }),
+      ]
+    : [
+        port("target", Position.Top, { x: hasSeat ? BESIDE_SEAT_X : width / 2, y: 0 }),
+        seat,
+        port("source", Position.Bottom, { x: width / 2, y: height }),
+      ];
 }
 
-function sourcePorts(isSeated: boolean): NodeHandle[] {
+/** What sits on a stage's head leads straight down to it, wherever the graph grows to. */
+function sourcePorts(isSeated: boolean, direction: Direction = "down"): NodeHandle[] {
   const { width, height } = NODE_SIZES.param;
-  return [port("source", null, isSeated ? SEAT_X : width / 2, height)];
+  if (isSeated) return [port("source", Position.Bottom, { x: SEAT_X, y: height })];
+  return direction === "right"
+    ? [port("source", Position.Right, { x: width, y: height / 2 })]
+    : [port("source", Position.Bottom, { x: width / 2, y: height })];
 }
 
-function port(type: "source" | "target", id: string | null, x: number, y: number): NodeHandle {
-  return { id, type, position: type === "source" ? Position.Bottom : Position.Top, x, y, width: 1, height: 1 };
+function port(type: "source" | "target", position: Position, at: Point, id: string | null = null): NodeHandle {
+  return { id, type, position, ...at, width: 1, height: 1 };
 }
 
 type Attributes = { readonly [name: `data-${string}`]: string };
@@ -180,10 +272,21 @@ function isSameNode(a: FlowNode, b: FlowNode): boolean {
     a.position.x === b.position.x &&
     a.position.y === b.position.y &&
     a.selected === b.selected &&
+    a.className === b.className &&
     a.handles?.[0]?.x === b.handles?.[0]?.x &&
+    a.handles?.[0]?.position === b.handles?.[0]?.position &&
     a.data.kind === b.data.kind &&
-    (a.data.kind === "stage"
-      ? a.data.stage === (b.data.kind === "stage" && b.data.stage)
-      : a.data.param === (b.data.kind !== "stage" && b.data.param))
+    isSameContent(a, b)
   );
+}
+
+function isSameContent(a: FlowNode, b: FlowNode): boolean {
+  switch (a.data.kind) {
+    case "stage":
+      return a.data.stage === (b.data.kind === "stage" && b.data.stage);
+    case "group":
+      return a.ariaLabel === b.ariaLabel;
+    default:
+      return a.data.param === (b.data.kind !== "stage" && b.data.kind !== "group" && b.data.param);
+  }
 }

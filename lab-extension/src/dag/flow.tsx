@@ -5,7 +5,11 @@ import type { FitViewOptions } from "@xyflow/react";
 import type { KeyboardEvent, ReactElement } from "react";
 import { useEffect, useMemo, useRef } from "react";
 import type { FlowNode } from "./flow-nodes";
-import type { Layout } from "./layout";
+import type { Graph } from "./graph";
+import { NODE_SIZES } from "./graph";
+import { GroupNode } from "./group-node";
+import type { Direction, Layout } from "./layout";
+import { findNext, isArrowKey } from "./navigate";
 import { RoutedEdge } from "./routed-edge";
 import type { RoutedEdgeType } from "./routed-edge";
 import { SourceNode } from "./source-node";
@@ -14,10 +18,14 @@ import { StageNode } from "./stage-node";
 export interface FlowProps {
   readonly nodes: readonly FlowNode[];
   readonly edges: readonly RoutedEdgeType[];
+  readonly graph: Graph;
   readonly layout: Layout;
+  readonly direction: Direction;
   /** In CSS pixels; both above 0. */
   readonly width: number;
   readonly height: number;
+  /** The node that shall have the focus; a new object for each time. */
+  readonly focus: { readonly id: string } | null;
   readonly trans: TranslationBundle;
   readonly onOpen: (node: FlowNode) => void;
 }
@@ -33,7 +41,7 @@ export function Flow(props: FlowProps): ReactElement {
 /** Above this many nodes only those in sight are in the page, and nothing on them turns or flows. */
 const LARGE_FROM = 150;
 const edgeTypes = { routed: RoutedEdge };
-const nodeTypes = { stage: StageNode, source: SourceNode };
+const nodeTypes = { stage: StageNode, source: SourceNode, collapsed: GroupNode };
 const MIN_ZOOM = 0.05;
 /** Below this zoom a node shows its name and status alone, in larger type. */
 const FAR_BELOW = 0.65;
@@ -41,23 +49,35 @@ const FAR_BELOW = 0.65;
 const CONTROLS = 36;
 const MARGIN = 8;
 
-function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowProps): ReactElement {
+function Picture(props: FlowProps): ReactElement {
+  const { nodes, edges, graph, layout, direction, width, height, focus, trans, onOpen } = props;
   const { orientation, fitting } = useMemo(() => findRoom(layout, width, height), [layout, width, height]);
   const movedByHand = useFit(layout, fitting);
   const isFar = useStore((store) => store.transform[2] < FAR_BELOW);
   const isLarge = nodes.length > LARGE_FROM;
-  const openFocused = (event: KeyboardEvent): void => {
-    const node = event.key === "Enter" || event.key === " " ? findFocused(event, nodes) : undefined;
-    if (!node) return;
+  const area = useRef<HTMLDivElement>(null);
+  const focusNode = useFocus(area, layout, graph);
+  useEffect(() => {
+    if (focus) focusNode(focus.id);
+    // Only a new request moves the focus, not a new layout.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [focus]);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const node = findFocused(event, nodes);
+    if (!node || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Enter" || event.key === " ") onOpen(node);
+    else if (isArrowKey(event.key)) focusNode(findNext(graph, layout, direction, node.id, event.key));
+    else return;
     event.preventDefault();
-    onOpen(node);
+    event.stopPropagation();
   };
   return (
     <div
+      ref={area}
       className={["stagebook-Dag-flow", isLarge && "stagebook-mod-large", isFar && "stagebook-mod-far"]
         .filter(Boolean)
         .join(" ")}
-      onKeyDown={openFocused}
+      onKeyDownCapture={onKeyDown}
     >
       <ReactFlow
         nodes={nodes as FlowNode[]}
@@ -82,7 +102,9 @@ function Picture({ nodes, edges, layout, width, height, trans, onOpen }: FlowPro
         deleteKeyCode={null}
         onlyRenderVisibleElements={isLarge}
         ariaLabelConfig={{
-          "node.a11yDescription.default": trans.__("Press Enter to select the stage and show its cell."),
+          "node.a11yDescription.default": trans.__(
+            "Press Enter to select the stage and show its cell, an arrow key to follow an edge.",
+          ),
           "controls.ariaLabel": trans.__("Zoom"),
           "controls.zoomIn.ariaLabel": trans.__("Zoom in"),
           "controls.zoomOut.ariaLabel": trans.__("Zoom out"),
@@ -132,6 +154,39 @@ function useFit(layout: Layout, fitting: FitViewOptions): { current: boolean } {
     return () => cancelAnimationFrame(frame);
   }, [fitView, layout, fitting]);
   return movedByHand;
+}
+
+/** Gives the focus to a node, and brings one into the page that is not drawn because it is out of sight. */
+function useFocus(
+  area: { readonly current: HTMLElement | null },
+  layout: Layout,
+  graph: Graph,
+): (id: string | null) => void {
+  const { setCenter, getZoom } = useReactFlow();
+  return (id) => {
+    const node = graph.nodes.find((each) => each.id === id);
+    const at = node && layout.positions[node.id];
+    if (!node || !at) return;
+    const find = (): HTMLElement | null | undefined =>
+      area.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${node.id}"]`);
+    const bounds = area.current?.getBoundingClientRect();
+    const box = find()?.getBoundingClientRect();
+    const isInSight =
+      bounds &&
+      box &&
+      box.left >= bounds.left &&
+      box.right <= bounds.right &&
+      box.top >= bounds.top &&
+      box.bottom <= bounds.bottom;
+    if (isInSight) {
+      find()?.focus({ preventScroll: true });
+      return;
+    }
+    const { width, height } = NODE_SIZES[node.kind];
+    void setCenter(at.x + width / 2, at.y + height / 2, { zoom: getZoom() }).then(() =>
+      requestAnimationFrame(() => find()?.focus({ preventScroll: true })),
+    );
+  };
 }
 
 function findFocused(event: KeyboardEvent, nodes: readonly FlowNode[]): FlowNode | undefined {

@@ -3,9 +3,9 @@
  * the DAG panel calls it, and lays the result out anew only when its shape differs.
  */
 import type { InputView, View } from "stagebook/protocol";
-import type { LayoutRequest } from "./layout";
+import type { Direction, LayoutRequest } from "./layout";
 
-export type GraphNodeKind = "stage" | "param" | "file";
+export type GraphNodeKind = "stage" | "param" | "file" | "group";
 
 export interface GraphNode {
   /** Unique over all kinds, and safe within a CSS attribute selector. */
@@ -14,6 +14,8 @@ export interface GraphNode {
   readonly name: string;
   /** The only stage that a parameter or file feeds: it is drawn on that stage's head. */
   readonly on?: string;
+  /** The stages that a collapsed group stands for. */
+  readonly members?: readonly string[];
 }
 
 export interface GraphEdge {
@@ -34,6 +36,7 @@ export const NODE_SIZES: { readonly [K in GraphNodeKind]: { readonly width: numb
   stage: { width: 158, height: 58 },
   param: { width: 144, height: 20 },
   file: { width: 144, height: 20 },
+  group: { width: 158, height: 58 },
 };
 
 /** In order of definition: what feeds a stage comes before it. An input that is not in the view has no node. */
@@ -66,8 +69,9 @@ export function nodeId(kind: GraphNodeKind, name: string): string {
 }
 
 /** What the layout needs to know of a graph. */
-export function layoutRequest(graph: Graph): LayoutRequest {
+export function layoutRequest(graph: Graph, direction: Direction = "down"): LayoutRequest {
   return {
+    direction,
     nodes: graph.nodes.map((node) => ({ id: node.id, ...NODE_SIZES[node.kind], on: node.on })),
     edges: graph.edges.map((edge) => ({ from: edge.from, to: edge.to })),
   };

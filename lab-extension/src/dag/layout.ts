@@ -1,5 +1,5 @@
 /**
- * Places the nodes of a graph in layers, top to bottom. Pure, and the same for the same request. It runs in the
+ * Places the nodes of a graph in layers, top to bottom or left to right. Pure, and the same for the same request. It runs in the
  * layout worker; in the page only when no worker can be had.
  */
 import { Graph, layout as placeNodes } from "@dagrejs/dagre";
@@ -12,7 +12,12 @@ export interface LayoutNode {
   readonly on?: string;
 }
 
+/** Where edges lead to. */
+export type Direction = "down" | "right";
+
 export interface LayoutRequest {
+  /** `down` when absent. */
+  readonly direction?: Direction;
   readonly nodes: readonly LayoutNode[];
   readonly edges: readonly { readonly from: string; readonly to: string }[];
 }
@@ -34,7 +39,9 @@ export interface Layout {
 export function computeLayout(request: LayoutRequest): Layout {
   const graph = new Graph<object, Box, Line>();
   // tight-tree: 1,000 nodes in half a second, where dagre's default ranker takes four.
-  graph.setGraph({ rankdir: "TB", ranker: "tight-tree", nodesep: 14, ranksep: 24, edgesep: 8 });
+  const isRight = request.direction === "right";
+  const gaps = isRight ? { nodesep: 14, ranksep: 36 } : { nodesep: 14, ranksep: 24 };
+  graph.setGraph({ rankdir: isRight ? "LR" : "TB", ranker: "tight-tree", edgesep: 8, ...gaps });
   graph.setDefaultEdgeLabel(() => ({}));
   const columns = groupColumns(request.nodes);
   for (const column of columns) graph.setNode(column.id, { ...sizeOf(column.nodes), x: 0, y: 0 });
@@ -50,6 +57,7 @@ export function computeLayout(request: LayoutRequest): Layout {
 /** Equal for two requests that have the same layout; the key of the layout cache. */
 export function layoutKey(request: LayoutRequest): string {
   return JSON.stringify([
+    request.direction ?? "down",
     request.nodes.map((node) => [node.id, node.width, node.height, node.on]),
     request.edges.map((edge) => [edge.from, edge.to]),
   ]);

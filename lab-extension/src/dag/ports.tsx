@@ -1,12 +1,12 @@
 /** Where edges meet a node. Nothing is seen of them: React Flow measures them in the page. */
-import { Handle } from "@xyflow/react";
+import { Handle, Position } from "@xyflow/react";
 import type { NodeHandle } from "@xyflow/react";
 import type { ReactElement } from "react";
 
 export function Ports({ ports }: { readonly ports: readonly NodeHandle[] }): ReactElement {
   return (
     <>
-      {ports.map(({ id, type, position, x }) => (
+      {ports.map(({ id, type, position, x, y }) => (
         <Handle
           key={`${type} ${id ?? ""}`}
           className="stagebook-Dag-port"
@@ -14,7 +14,7 @@ export function Ports({ ports }: { readonly ports: readonly NodeHandle[] }): Rea
           type={type}
           position={position}
           isConnectable={false}
-          style={{ left: x }}
+          style={position === Position.Top || position === Position.Bottom ? { left: x } : { top: y }}
         />
       ))}
     </>

@@ -1,5 +1,5 @@
 /** One control per kind of parameter, as FormComponent widgets. Used by ParamsForm through the ui schema. */
-import type { JSX } from "react";
+import type { CSSProperties, JSX } from "react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { JSONExt } from "@lumino/coreutils";
 import type { ReadonlyPartialJSONValue } from "@lumino/coreutils";
@@ -8,6 +8,7 @@ import type { ComponentType } from "react";
 import type { Json, ParamKind, ParamView } from "stagebook/protocol";
 import { choices, hasTime, numberRange } from "./form-schema";
 import type { NumberRange } from "./form-schema";
+import type { FreeValues } from "./free-values";
 
 /** What FormComponent hands through to controls and rows. */
 export interface ParamFormContext {
@@ -18,6 +19,16 @@ export interface ParamFormContext {
   readonly drafted: ReadonlySet<string>;
   readonly disabled: boolean;
   readonly reset: (name: string) => void;
+  /** What the value in the control would run, by name; only for the one that is being changed. */
+  readonly forecasts: { readonly [name: string]: string };
+  /** Those that the search is not for. */
+  readonly hidden: ReadonlySet<string>;
+  /** Values whose results are all stored, as far as they were looked for. */
+  readonly free: FreeValues;
+  /** Somebody turns to a control: its free values are looked for. */
+  readonly look: (name: string) => void;
+  /** A slider is taken hold of: its value is applied when it is let go. */
+  readonly grip: (name: string) => void;
   readonly trans: TranslationBundle;
 }
 
@@ -41,17 +52,26 @@ function NumberControl(props: ControlProps): JSX.Element {
   return (
     <div className="stagebook-Params-number">
       {min !== undefined && max !== undefined && (
-        <input
-          type="range"
-          tabIndex={-1}
-          aria-hidden="true"
-          disabled={props.disabled}
-          min={min}
-          max={max}
-          step={step}
-          value={value === "" ? min : value}
-          onChange={(event) => onText(event.target.value)}
-        />
+        <span
+          className="stagebook-Params-slider"
+          onPointerMove={(event) => {
+            if (event.buttons === 0) props.formContext?.look(props.name);
+          }}
+        >
+          <input
+            type="range"
+            tabIndex={-1}
+            aria-hidden="true"
+            disabled={props.disabled}
+            min={min}
+            max={max}
+            step={step}
+            value={value === "" ? min : value}
+            onPointerDown={() => props.formContext?.grip(props.name)}
+            onChange={(event) => onText(event.target.value)}
+          />
+          <FreeTicks values={numbersIn(props.formContext?.free[props.name])} min={min} max={max} />
+        </span>
       )}
       <input
         {...common(props)}
@@ -64,6 +84,35 @@ function NumberControl(props: ControlProps): JSX.Element {
       />
     </div>
   );
+}
+
+/** A dot below each value of the slider that costs nothing. The number's forecast says the same in words. */
+function FreeTicks({
+  values,
+  min,
+  max,
+}: {
+  readonly values: readonly number[];
+  readonly min: number;
+  readonly max: number;
+}): JSX.Element {
+  return (
+    <>
+      {values.map((value) => (
+        <i
+          key={value}
+          className="stagebook-Params-free"
+          data-free={value}
+          aria-hidden="true"
+          style={{ "--stagebook-at": (value - min) / (max - min || 1) } as CSSProperties}
+        />
+      ))}
+    </>
+  );
+}
+
+function numbersIn(values: readonly Json[] = []): readonly number[] {
+  return values.filter((value) => typeof value === "number");
 }
 
 function CheckControl(props: ControlProps): JSX.Element {
@@ -95,15 +144,25 @@ function ChoiceControl(props: ControlProps): JSX.Element {
   const options = param ? choices(param) : [];
   const isChosen = (option: Json): boolean =>
     JSONExt.deepEqual(option, (props.value ?? null) as ReadonlyPartialJSONValue);
+  const { free, look, trans } = props.formContext ?? {};
+  const isFree = (option: Json): boolean =>
+    free?.[props.name]?.some((value) => JSON.stringify(value) === JSON.stringify(option)) ?? false;
   return (
     <select
       {...common(props)}
+      onPointerMove={() => look?.(props.name)}
+      onFocus={() => look?.(props.name)}
       value={options.findIndex(isChosen)}
       onChange={(event) => props.onChange(options[Number(event.target.value)])}
     >
       {options.map((option, index) => (
-        <option key={index} value={index}>
-          {typeof option === "string" ? option : JSON.stringify(option)}
+        <option
+          key={index}
+          value={index}
+          data-free={isFree(option) || undefined}
+          title={isFree(option) ? trans?.__("free: stored") : undefined}
+        >
+          {`${typeof option === "string" ? option : JSON.stringify(option)}${isFree(option) ? " ✓" : ""}`}
         </option>
       ))}
     </select>

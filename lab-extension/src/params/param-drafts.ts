@@ -2,7 +2,8 @@
  * What was typed into the form and is not the kernel's value yet. A draft is shown until the kernel has taken it, so an
  * incoming view never changes what somebody is typing. One per notebook model; used by ParamsForm.
  */
-import type { Json, ParamView } from "stagebook/protocol";
+import type { Json, JsonObject, ParamView } from "stagebook/protocol";
+import { whatIfOf } from "../stores/what-if";
 import type { NotebookModel } from "../tokens";
 import type { FormValue } from "./form-schema";
 
@@ -26,6 +27,8 @@ type Sender = (name: string, value: Json) => Promise<unknown>;
 
 export class ParamDrafts {
   private drafts: Drafts = {};
+  private isHeld = false;
+  private readonly gripped = new Set<string>();
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly listeners = new Set<() => void>();
 
@@ -44,11 +47,40 @@ export class ParamDrafts {
   type(param: ParamView, value: FormValue, wire: (() => Json) | null): void {
     this.cancel(param.name);
     this.put(param.name, { value, phase: wire ? "typing" : "invalid", base: param, wire });
-    if (wire)
+    if (wire && !this.isHeld && !this.gripped.has(param.name))
       this.timers.set(
         param.name,
         setTimeout(() => void this.send(param.name), DEBOUNCE_MS),
       );
+  }
+
+  /** While held, what is typed waits for `flush`. When that ends, what waits is sent. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.isHeld) return;
+    this.isHeld = isHeld;
+    if (isHeld) for (const name of [...this.timers.keys()]) this.cancel(name);
+    else this.flush();
+  }
+
+  /** While a slider is held, its value is not sent: what it would run is seen meanwhile. */
+  grip(name: string): void {
+    this.gripped.add(name);
+    this.cancel(name);
+  }
+
+  /** It is let go: the value it stands at is sent at once. */
+  release(name: string): void {
+    this.gripped.delete(name);
+    if (!this.isHeld && this.drafts[name]?.phase === "typing") void this.send(name);
+  }
+
+  /** The values that are in the form, would be taken, and are not known to be the kernel's. */
+  pending(): JsonObject {
+    return Object.fromEntries(
+      Object.entries(this.drafts).flatMap(([name, { wire, phase }]) =>
+        wire && phase !== "rejected" ? [[name, wire()] as const] : [],
+      ),
+    );
   }
 
   /** Sends now what waits for the debounce, and again what the kernel refused: it may have been busy. */
@@ -102,7 +134,8 @@ export class ParamDrafts {
   private put(name: string, draft: Draft | null): void {
     const { [name]: before, ...rest } = this.drafts;
     if (!before && !draft) return;
-    this.drafts = draft ? { ...this.drafts, [name]: draft } : rest;
+    // The one that was typed last is the last.
+    this.drafts = draft ? { ...rest, [name]: draft } : rest;
     for (const changed of [...this.listeners]) changed();
   }
 }
@@ -117,6 +150,8 @@ export function draftsOf(model: NotebookModel): ParamDrafts {
   const known = byModel.get(model);
   if (known) return known;
   const made = new ParamDrafts((name, value) => model.send({ type: "set-params", values: { [name]: value } }));
+  const whatIf = whatIfOf(model);
+  made.subscribe(() => whatIf.consider(made.pending()));
   byModel.set(model, made);
   return made;
 }

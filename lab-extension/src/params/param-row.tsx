@@ -21,6 +21,8 @@ export function ParamField(props: FieldTemplateProps<unknown, object, ParamFormC
       problems={problems}
       changed={param.overridden || drafted.has(param.name)}
       onReset={disabled ? null : () => reset(param.name)}
+      forecast={props.formContext.forecasts[param.name]}
+      hidden={props.formContext.hidden.has(param.name)}
       trans={trans}
     >
       {props.children}
@@ -56,15 +58,20 @@ interface ParamRowProps {
   readonly changed: boolean;
   /** Null when it cannot be reset. */
   readonly onReset: (() => void) | null;
+  /** What the value that is being typed would run. */
+  readonly forecast?: string | undefined;
+  readonly hidden?: boolean;
   readonly trans: TranslationBundle;
   readonly children: ReactNode;
 }
 
-function ParamRow({ param, controlId, problems, changed, onReset, trans, children }: ParamRowProps): JSX.Element {
+function ParamRow(props: ParamRowProps): JSX.Element {
+  const { param, controlId, problems, changed, onReset, forecast, hidden, trans, children } = props;
   const toDefault = trans.__("Back to the default, %1", param.defaultText);
   return (
     <div
       className="stagebook-Params-row"
+      hidden={hidden}
       data-kind={param.kind}
       data-changed={changed || undefined}
       data-invalid={problems.length > 0 || undefined}
@@ -79,7 +86,12 @@ function ParamRow({ param, controlId, problems, changed, onReset, trans, childre
             {trans.__("untracked")}
           </span>
         )}
-        {changed && (
+        {forecast !== undefined && (
+          <span className="stagebook-Params-forecast" data-forecast={param.name} title={forecast}>
+            {forecast}
+          </span>
+        )}
+        {changed && forecast === undefined && (
           <span className="stagebook-Params-changed" title={trans.__("Changed; the default is %1", param.defaultText)}>
             {trans.__("default %1", param.defaultText)}
           </span>

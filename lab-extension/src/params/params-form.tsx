@@ -7,17 +7,24 @@ import type { IFormComponentProps } from "@jupyterlab/ui-components";
 import type { ReadonlyJSONObject } from "@lumino/coreutils";
 import type { ObjectFieldTemplateProps, RJSFValidationError, UiSchema } from "@rjsf/utils";
 import { customizeValidator } from "@rjsf/validator-ajv8";
-import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { ParamView } from "stagebook/protocol";
+import { forecastText } from "../stores/forecast";
+import type { Preferences } from "../stores/preferences";
 import { useNotebookState } from "../stores/use-store";
+import { whatIfOf } from "../stores/what-if";
 import type { NotebookModel } from "../tokens";
 import { errorText, findProblem, formSchema, toFormValue, toWireValue } from "./form-schema";
 import type { FormValue } from "./form-schema";
+import { freeValuesOf } from "./free-values";
+import type { FreeValues } from "./free-values";
 import { controls } from "./param-controls";
 import type { ParamFormContext } from "./param-controls";
 import { draftsOf } from "./param-drafts";
 import type { Drafts } from "./param-drafts";
 import { ParamField, ReadOnlyParam } from "./param-row";
+import { ApplyBar, ParamsToolbar } from "./params-toolbar";
+import { openPresetMenu } from "./preset-menu";
 
 // 4.7 is a multiple of 0.1 to a person, and not in binary floating point.
 const validator = customizeValidator({ ajvOptionsOverrides: { multipleOfPrecision: 8, strict: false } });
@@ -25,17 +32,23 @@ const ID_PREFIX = "stagebook-param";
 
 type FormChange = Parameters<IFormComponentProps["onChange"]>[0];
 
-export function ParamsForm({
-  model,
-  trans,
-}: {
+export interface ParamsFormProps {
   readonly model: NotebookModel;
+  readonly preferences: Preferences;
   readonly trans: TranslationBundle;
-}): JSX.Element | null {
+}
+
+export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.Element | null {
   const { view, connection } = useNotebookState(model);
   const drafts = draftsOf(model);
   const typed = useSyncExternalStore(drafts.subscribe, drafts.get);
   useEffect(() => drafts.settle(view.params), [drafts, view.params, typed]);
+  const isHeld = useSyncExternalStore(preferences.subscribe, preferences.get).applyParams === "on button";
+  useEffect(() => drafts.hold(isHeld), [drafts, isHeld]);
+  const forecast = useForecast(model, trans);
+  const freeValues = freeValuesOf(model);
+  const free = useSyncExternalStore(freeValues.subscribe, freeValues.get);
+  const [search, setSearch] = useState("");
 
   const params = useMemo(() => Object.values(view.params), [view.params]);
   const shape = JSON.stringify(params.map(({ name, kind, schema }) => [name, kind, schema]));
@@ -63,6 +76,21 @@ export function ParamsForm({
     drafted: new Set(Object.keys(typed)),
     disabled,
     reset: (name) => reset([name]),
+    forecasts: forecast && !isHeld ? { [forecast.param]: forecast.text } : {},
+    hidden: new Set(params.filter((param) => !isFound(param, search)).map((param) => param.name)),
+    free: freeValues.isCurrent(view.stages) ? free : noFreeValues,
+    look: (name) => {
+      if (!disabled) void freeValues.look(name);
+    },
+    grip: (name) => {
+      drafts.grip(name);
+      // Wherever the pointer is by then.
+      const release = (): void => {
+        for (const type of ["pointerup", "pointercancel"]) window.removeEventListener(type, release);
+        drafts.release(name);
+      };
+      for (const type of ["pointerup", "pointercancel"]) window.addEventListener(type, release);
+    },
     trans,
   };
 
@@ -81,8 +109,20 @@ export function ParamsForm({
 
   if (params.length === 0) return null;
   const changed = params.filter((param) => param.overridden || param.name in typed);
+  const hidesAll = context.hidden.size === params.length;
   return (
     <div className="stagebook-Params" data-remembered={disabled || undefined}>
+      <ParamsToolbar
+        search={search}
+        onSearch={setSearch}
+        onPresets={(button) => void openPresetMenu(model, button, trans)}
+        trans={trans}
+      />
+      {/* Always there, so that a screen reader says what changes in it. */}
+      <div className="stagebook-Params-said" role="status">
+        {hidesAll ? trans.__("No parameter is found.") : forecast?.text}
+      </div>
+      {hidesAll && <p className="stagebook-Params-none">{trans.__("No parameter is found.")}</p>}
       <FormComponent
         schema={schema}
         uiSchema={uiSchema as IFormComponentProps["uiSchema"]}
@@ -115,10 +155,20 @@ export function ParamsForm({
         onSubmit={() => drafts.flush()}
       />
       {params
-        .filter((param) => param.kind === "other")
+        .filter((param) => param.kind === "other" && !context.hidden.has(param.name))
         .map((param) => (
           <ReadOnlyParam key={param.name} param={param} trans={trans} />
         ))}
+      {isHeld && (
+        <ApplyBar
+          count={Object.values(typed).filter(({ phase }) => phase === "typing" || phase === "rejected").length}
+          forecast={forecast?.text ?? ""}
+          disabled={disabled}
+          onApply={() => drafts.flush()}
+          onDiscard={() => drafts.drop()}
+          trans={trans}
+        />
+      )}
       <div className="stagebook-Params-foot">
         <button
           type="button"
@@ -132,6 +182,28 @@ export function ParamsForm({
     </div>
   );
 }
+
+/** What the values in the form would run, with the parameter that was changed last; null while nothing is changed. */
+function useForecast(
+  model: NotebookModel,
+  trans: TranslationBundle,
+): { readonly param: string; readonly text: string } | null {
+  const whatIf = whatIfOf(model);
+  const forecast = useSyncExternalStore(whatIf.subscribe, whatIf.get);
+  const param = forecast?.params.at(-1);
+  return forecast && param !== undefined ? { param, text: forecastText(forecast, trans) } : null;
+}
+
+/** Every word of the search is in the name or the description. */
+function isFound({ name, description = "" }: ParamView, search: string): boolean {
+  const text = `${name} ${description}`.toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/u)
+    .every((word) => text.includes(word));
+}
+
+const noFreeValues: FreeValues = {};
 
 const templates = {
   FieldTemplate: ParamField,

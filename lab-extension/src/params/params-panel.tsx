@@ -3,6 +3,7 @@ import type { JSX } from "react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import type { Message } from "@lumino/messaging";
+import type { Preferences } from "../stores/preferences";
 import { useCurrent, useNotebookState } from "../stores/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 import { ParamsForm } from "./params-form";
@@ -11,6 +12,7 @@ export class ParamsPanel extends ReactWidget {
   constructor(
     private readonly tracker: StagebookTracker,
     private readonly trans: TranslationBundle,
+    private readonly preferences: Preferences,
   ) {
     super();
     this.node.dataset.stagebook = "params";
@@ -21,7 +23,8 @@ export class ParamsPanel extends ReactWidget {
   }
 
   protected override render(): JSX.Element | null {
-    return this.isVisible ? <CurrentParams tracker={this.tracker} trans={this.trans} /> : null;
+    if (!this.isVisible) return null;
+    return <CurrentParams tracker={this.tracker} preferences={this.preferences} trans={this.trans} />;
   }
 
   protected override onAfterShow(_message: Message): void {
@@ -33,26 +36,22 @@ export class ParamsPanel extends ReactWidget {
   }
 }
 
-function CurrentParams({
-  tracker,
-  trans,
-}: {
-  readonly tracker: StagebookTracker;
+interface ParamsProps {
+  readonly preferences: Preferences;
   readonly trans: TranslationBundle;
-}): JSX.Element | null {
-  const model = useCurrent(tracker);
-  return model && <NotebookParams key={model.path} model={model} trans={trans} />;
 }
 
-function NotebookParams({
-  model,
-  trans,
-}: {
-  readonly model: NotebookModel;
-  readonly trans: TranslationBundle;
-}): JSX.Element {
+function CurrentParams({
+  tracker,
+  ...props
+}: ParamsProps & { readonly tracker: StagebookTracker }): JSX.Element | null {
+  const model = useCurrent(tracker);
+  return model && <NotebookParams key={model.path} model={model} {...props} />;
+}
+
+function NotebookParams({ model, preferences, trans }: ParamsProps & { readonly model: NotebookModel }): JSX.Element {
   const { view, connection } = useNotebookState(model);
-  if (Object.keys(view.params).length > 0) return <ParamsForm model={model} trans={trans} />;
+  if (Object.keys(view.params).length > 0) return <ParamsForm model={model} preferences={preferences} trans={trans} />;
   return (
     <div className="stagebook-Empty" role="status">
       <p>

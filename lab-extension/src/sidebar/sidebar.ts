@@ -11,6 +11,7 @@ import { DagPanel } from "../dag/dag-panel";
 import { stagebookIcon } from "../icons";
 import { ParamsPanel } from "../params/params-panel";
 import { StagePanel } from "../stage/stage-panel";
+import type { Preferences } from "../stores/preferences";
 import type { StagebookTracker } from "../tokens";
 import { Header } from "./header";
 
@@ -21,22 +22,26 @@ export interface SidebarOptions {
   readonly trans: TranslationBundle;
   /** Remembers which panels are folded, and their sizes. */
   readonly state: IStateDB;
+  readonly preferences: Preferences;
 }
 
 export class Sidebar extends SidePanel {
+  /** The pipeline's graph. */
+  readonly dag: DagPanel;
   private readonly shown: Subscription;
 
   constructor(private readonly options: SidebarOptions) {
     super({ translator: options.translator });
-    const { tracker, commands, trans } = options;
+    const { tracker, commands, trans, preferences } = options;
     this.id = "stagebook-sidebar";
     this.addClass("stagebook-Sidebar");
     this.title.icon = stagebookIcon;
     this.title.caption = trans.__("Stagebook");
     this.header.addWidget(new Header({ tracker, commands, trans }));
-    this.addWidget(new DagPanel(tracker, trans, commands));
+    this.dag = new DagPanel(tracker, trans, commands, preferences);
+    this.addWidget(this.dag);
     this.addWidget(new StagePanel(tracker, trans, commands));
-    this.addWidget(new ParamsPanel(tracker, trans));
+    this.addWidget(new ParamsPanel(tracker, trans, preferences));
     if (this.content instanceof AccordionPanel) void this.keepChoices(this.content);
     this.shown = tracker.current$.pipe(switchMap((model) => model?.state$ ?? of(null))).subscribe((state) => {
       // With nothing to show, only the header stands there and says how to begin.

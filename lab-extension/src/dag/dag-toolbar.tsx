@@ -1,0 +1,53 @@
+/** Above the picture: the search box, what it found, and the button of the graph's menu. Rendered by DagView. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { ellipsesIcon } from "@jupyterlab/ui-components";
+import type { KeyboardEvent, ReactElement } from "react";
+
+export interface DagToolbarProps {
+  readonly search: string;
+  /** How many nodes the search found. */
+  readonly found: number;
+  readonly onSearch: (text: string) => void;
+  /** Enter: the next one that was found. */
+  readonly onNext: () => void;
+  /** Opens the graph's menu below this element. */
+  readonly onMenu: (button: HTMLElement) => void;
+  readonly trans: TranslationBundle;
+}
+
+export function DagToolbar({ search, found, onSearch, onNext, onMenu, trans }: DagToolbarProps): ReactElement {
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === "Enter") onNext();
+    else if (event.key === "Escape" && search !== "") onSearch("");
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div className="stagebook-Dag-toolbar" role="toolbar" aria-label={trans.__("Graph")}>
+      <input
+        className="stagebook-Dag-search"
+        type="search"
+        value={search}
+        placeholder={trans.__("Find in graph")}
+        aria-label={trans.__("Find stages, parameters and files")}
+        spellCheck={false}
+        onChange={(event) => onSearch(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      <span className="stagebook-Dag-found" role="status">
+        {search.trim() === "" ? "" : trans.__("%1 found", found)}
+      </span>
+      <button
+        type="button"
+        className="stagebook-Dag-menuButton"
+        aria-haspopup="menu"
+        title={trans.__("Direction, groups, export")}
+        aria-label={trans.__("Graph menu")}
+        onClick={(event) => onMenu(event.currentTarget)}
+      >
+        <ellipsesIcon.react tag="span" elementSize="normal" />
+      </button>
+    </div>
+  );
+}

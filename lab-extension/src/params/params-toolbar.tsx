@@ -1,0 +1,71 @@
+/** Above the form: search and presets; and the bar with the Apply button. Rendered by ParamsForm. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { JSX } from "react";
+
+export interface ParamsToolbarProps {
+  readonly search: string;
+  readonly onSearch: (text: string) => void;
+  readonly onPresets: (button: HTMLElement) => void;
+  readonly trans: TranslationBundle;
+}
+
+export function ParamsToolbar({ search, onSearch, onPresets, trans }: ParamsToolbarProps): JSX.Element {
+  return (
+    <div className="stagebook-Params-toolbar" role="toolbar" aria-label={trans.__("Parameters")}>
+      <input
+        className="stagebook-Params-search"
+        type="search"
+        value={search}
+        placeholder={trans.__("Find parameter")}
+        aria-label={trans.__("Find parameters by name or description")}
+        spellCheck={false}
+        onChange={(event) => onSearch(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape" || search === "") return;
+          event.stopPropagation();
+          onSearch("");
+        }}
+      />
+      <button
+        type="button"
+        className="stagebook-Button"
+        aria-haspopup="menu"
+        title={trans.__("Save, load and share the values of all parameters")}
+        onClick={(event) => onPresets(event.currentTarget)}
+      >
+        {trans.__("Presets")}
+      </button>
+    </div>
+  );
+}
+
+export interface ApplyBarProps {
+  /** How many values wait. */
+  readonly count: number;
+  /** What they would run; empty while that is not known. */
+  readonly forecast: string;
+  readonly disabled: boolean;
+  readonly onApply: () => void;
+  readonly onDiscard: () => void;
+  readonly trans: TranslationBundle;
+}
+
+export function ApplyBar({ count, forecast, disabled, onApply, onDiscard, trans }: ApplyBarProps): JSX.Element {
+  return (
+    <div className="stagebook-Params-apply">
+      <button
+        type="button"
+        className="stagebook-Button"
+        data-primary={count > 0 || undefined}
+        disabled={disabled || count === 0}
+        onClick={onApply}
+      >
+        {count === 0 ? trans.__("Apply") : trans._n("Apply %1 change", "Apply %1 changes", count)}
+      </button>
+      <button type="button" className="stagebook-Button" disabled={count === 0} onClick={onDiscard}>
+        {trans.__("Discard")}
+      </button>
+      <span className="stagebook-Params-forecast">{forecast}</span>
+    </div>
+  );
+}

@@ -1,0 +1,259 @@
+/** The graph and the form together: what a value would cost before it is applied, and what can be done with the graph. */
+import { readFileSync } from "node:fs";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bodies } from "../rig/event-log";
+import { useLab } from "../rig/lab-rig";
+import { eventually } from "./eventually";
+
+const lab = useLab();
+
+/** `raw` → `etl/clean` → `etl/join` → `report`, with a parameter at the second; `apart` reads none of them. */
+const cells = [
+  `import { param, stage } from "stagebook";
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));`,
+  `const limit = param("limit", 4, { min: 0, max: 10, step: 1, unit: "km", description: "How far" });
+const region = param("region", "world", { choices: ["world", "europe"] });`,
+  `const raw = stage("raw", () => [1, 5, 9]);`,
+  `const clean = stage("etl/clean", { raw, limit }, async ({ raw, limit }) => { await pause(300); return raw.map((row) => row + limit); });`,
+  `const join = stage("etl/join", { clean }, async ({ clean }) => { await pause(200); return clean.length + clean[0]; });`,
+  `const report = stage("report", { join, region }, ({ join, region }) => region + join);`,
+  `const apart = stage("apart", () => 1);\nawait Promise.all([report(), apart()])`,
+];
+const allFresh = { raw: "fresh", "etl/clean": "fresh", "etl/join": "fresh", report: "fresh", apart: "fresh" };
+const dag = () => lab.panel("dag");
+
+beforeAll(async () => {
+  await lab.openNotebook(cells);
+  await lab.runAll();
+}, 120_000);
+
+/** What is lit, by stage. */
+async function lit(): Promise<{ [name: string]: string | null }> {
+  const rows = await dag()
+    .locator("[data-what-if]")
+    .evaluateAll((nodes) => nodes.map((node) => [node.getAttribute("data-stage"), node.getAttribute("data-what-if")]));
+  return Object.fromEntries(rows) as { [name: string]: string | null };
+}
+
+const forecast = (name: string): Promise<string> =>
+  lab
+    .panel("params")
+    .locator(`[data-forecast="${name}"]`)
+    .allInnerTexts()
+    .then((texts) => texts.join());
+
+describe("what a value would run", () => {
+  test("[O7] moving a slider lights what would run, with its price, before anything is applied", async () => {
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+    const before = lab.events.length;
+    const slider = lab.panel("params").locator('input[type="range"]').first();
+    const box = (await slider.boundingBox())!;
+    await lab.page.mouse.move(box.x + box.width * 0.4, box.y + box.height / 2);
+    await lab.page.mouse.down();
+    await lab.page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 10 });
+    await eventually(lit).toEqual({ "etl/clean": "run", "etl/join": "maybe", report: "maybe" });
+    expect(await forecast("limit")).toMatch(/^1 \+ up to 2 stages, about \d+ ms to \d+ ms$/);
+    expect(await lab.stage("etl/clean").first().getAttribute("aria-label")).toContain("would run");
+    await lab.screenshot("what-if-light");
+    expect(await lab.stageStatuses()).toEqual(allFresh);
+    expect(lab.events.slice(before).filter(({ type }) => type === "param:changed")).toEqual([]);
+    await lab.page.mouse.up();
+    await eventually(() => lab.stageStatus("etl/clean")).toBe("stale");
+    await eventually(lit).toEqual({});
+    expect(bodies(lab.events.slice(before))).toEqual([]);
+  });
+
+  test("[O7] a value whose results are stored is free", async () => {
+    await lab.command("stagebook:run-stale");
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+    await lab.page.evaluate(() => {
+      const seen: string[] = [];
+      Object.assign(window, { seenForecasts: seen });
+      new MutationObserver(() => {
+        const text = document.querySelector("[data-forecast]")?.textContent;
+        if (text && seen.at(-1) !== text) seen.push(text);
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    await lab.setParam("limit", 4);
+    await eventually(() =>
+      lab.page.evaluate(() => (window as unknown as { seenForecasts: string[] }).seenForecasts),
+    ).toContain("free: stored");
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+  });
+
+  test("[O7] values whose results are stored are marked on the slider and in the choice", async () => {
+    const params = lab.panel("params");
+    const ticks = () =>
+      params.locator("i[data-free]").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-free")).sort());
+    await params.locator('input[type="range"]').first().hover();
+    await eventually(ticks).toEqual(["4", "7"]);
+    await params.locator("select").first().hover();
+    await eventually(() => params.locator("option[data-free]").allInnerTexts()).toEqual(["world ✓"]);
+    await lab.screenshot("free-values");
+  });
+});
+
+describe("the graph", () => {
+  beforeEach(() => lab.page.keyboard.press("Escape"));
+
+  test("[O7] the search dims what it is not for, Enter goes to what was found", async () => {
+    const search = dag().getByRole("searchbox");
+    await search.fill("etl");
+    await eventually(() => dag().locator(".stagebook-mod-found[data-stage]").count()).toBe(2);
+    await eventually(() => dag().locator("[data-stage].stagebook-mod-dimmed").count()).toBe(3);
+    await search.press("Enter");
+    await eventually(focusedStage).toBe("etl/clean");
+    await lab.screenshot("graph-search");
+    await search.fill("");
+    await eventually(() => dag().locator(".stagebook-mod-dimmed").count()).toBe(0);
+  });
+
+  test("[O7] arrow keys follow the edges, Enter selects and marks the lineage", async () => {
+    await lab.stage("raw").first().focus();
+    await lab.page.keyboard.press("ArrowDown");
+    await eventually(focusedStage).toBe("etl/clean");
+    await lab.page.keyboard.press("ArrowDown");
+    await eventually(focusedStage).toBe("etl/join");
+    await lab.page.keyboard.press("Enter");
+    await eventually(() => stagesWith("stagebook-mod-ancestor")).toEqual(["etl/clean", "raw"]);
+    await eventually(() => stagesWith("stagebook-mod-descendant")).toEqual(["report"]);
+  });
+
+  test("[O7] the context menu: force runs one body again, copy, why", async () => {
+    const before = lab.events.length;
+    await lab.stage("etl/join").first().click({ button: "right" });
+    await lab.page.getByRole("menuitem", { name: "Copy Name of Stage" }).waitFor();
+    await lab.screenshot("graph-context-menu");
+    await lab.page.getByRole("menuitem", { name: "Run Stage Again, Although Stored" }).click();
+    await eventually(() => bodies(lab.events.slice(before))).toEqual(["etl/join"]);
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+    await lab.stage("etl/join").first().click({ button: "right" });
+    await lab.page.getByRole("menuitem", { name: "Why This Status?" }).click();
+    await lab.page.getByRole("dialog").getByText("etl/join is fresh").waitFor();
+    await lab.page.keyboard.press("Escape");
+  });
+
+  test("[O7] pinned, the latest result is kept; clearing asks first", async () => {
+    await choose("apart", "Pin Result");
+    await lab.editCell(6, `${cells[6]}\nString((await apart.history()).map((row) => row.pinned))`);
+    await lab.runCell(6);
+    await eventually(() => lab.outputText(6)).toContain("true");
+    await choose("apart", "Unpin Result");
+    await lab.runCell(6);
+    await eventually(() => lab.outputText(6)).toContain("false");
+    await choose("apart", "Clear Results of Stage");
+    await lab.page.getByRole("dialog").getByRole("button", { name: "Clear" }).click();
+    await eventually(() => lab.stageStatus("apart")).toBe("new");
+    await lab.command("stagebook:run-stage", { stage: "apart" });
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+  });
+
+  test("[O7] a group collapses to one node and expands by Enter", async () => {
+    await choose("etl/clean", "Collapse etl/");
+    const group = dag().locator('[data-group="etl"]');
+    await group.waitFor();
+    await eventually(async () => Object.keys(await lab.stageStatuses()).sort()).toEqual(["apart", "raw", "report"]);
+    await lab.screenshot("graph-group");
+    await group.focus();
+    await lab.page.keyboard.press("Enter");
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+  });
+
+  test("[O7] the graph's menu turns it; the choice is a setting", async () => {
+    const left = async (name: string): Promise<number> => (await lab.stage(name).first().boundingBox())!.x;
+    await dag().getByRole("button", { name: "Graph menu" }).click();
+    await lab.page.getByRole("menuitem", { name: "Graph from Left to Right" }).click();
+    await eventually(async () => (await left("raw")) < (await left("etl/clean"))).toBe(true);
+    await lab.screenshot("graph-right");
+    await lab.command("stagebook:graph-direction");
+    await eventually(async () => (await left("raw")) < (await left("report"))).toBe(false);
+  });
+
+  test.each([
+    ["svg", /^<svg [\s\S]*etl\/clean[\s\S]*<\/svg>$/],
+    ["png", /^\u2030?.PNG|^\ufffdPNG/],
+    ["mermaid", /^flowchart TD\n[\s\S]*etl\/clean/],
+  ] as const)("[O7] the graph is saved as %s", async (format, content) => {
+    const [download] = await Promise.all([
+      lab.page.waitForEvent("download"),
+      lab.command("stagebook:export-graph", { format }),
+    ]);
+    expect(download.suggestedFilename()).toMatch(/^notebook-graph\.(svg|png|mmd)$/);
+    expect(readFileSync(await download.path(), "utf8")).toMatch(content);
+  });
+});
+
+describe("the form", () => {
+  test("[P10] the search leaves the parameters that it is for", async () => {
+    const rows = lab.panel("params").locator(".stagebook-Params-row:visible");
+    await lab.panel("params").getByRole("searchbox").fill("far");
+    await eventually(() => rows.count()).toBe(1);
+    await lab.panel("params").getByRole("searchbox").fill("");
+    await eventually(() => rows.count()).toBe(2);
+  });
+
+  test("[P10] a preset brings back all values; what was stored for them is free", async () => {
+    await openPresets("Save values as preset …");
+    await lab.page.getByRole("dialog").getByRole("textbox").fill("near");
+    await lab.page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await lab.setParam("limit", 2);
+    await lab.setParam("region", "europe");
+    await eventually(() => lab.stageStatuses()).toMatchObject({ "etl/clean": "stale" });
+    const before = lab.events.length;
+    await openPresets("near");
+    await eventually(() => lab.param("limit").inputValue()).toBe("4");
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+    expect(bodies(lab.events.slice(before))).toEqual([]);
+  });
+
+  test("[P10] values pasted as JSON are applied", async () => {
+    await openPresets("Load values from JSON …");
+    await lab.page.getByRole("dialog").getByRole("textbox").fill('{"limit": 7, "gone": 1}');
+    await lab.page.getByRole("dialog").getByRole("button", { name: "Load" }).click();
+    await eventually(() => lab.param("limit").inputValue()).toBe("7");
+    await lab.panel("params").getByRole("button", { name: "Reset all" }).click();
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+  });
+});
+
+describe("values that are applied on a button", () => {
+  test("[P10] wait, with the price of all of them, until Apply is pressed", async () => {
+    await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
+    await lab.command("stagebook:apply-on-button");
+    const before = lab.events.length;
+    await lab.setParam("limit", 9);
+    await lab.setParam("region", "europe");
+    const apply = lab.panel("params").getByRole("button", { name: "Apply 2 changes" });
+    await apply.waitFor();
+    await eventually(lit).toEqual({ "etl/clean": "run", "etl/join": "maybe", report: "run" });
+    await lab.screenshot("what-if-dark");
+    expect(lab.events.slice(before).filter(({ type }) => type === "param:changed")).toEqual([]);
+    await apply.click();
+    await eventually(() => lab.stageStatus("etl/clean")).toBe("stale");
+    await eventually(lit).toEqual({});
+    await lab.panel("params").getByRole("button", { name: "Reset all" }).click();
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+    await lab.command("stagebook:apply-on-button");
+    await lab.command("apputils:change-theme", { theme: "JupyterLab Light" });
+  });
+});
+
+async function openPresets(item: string): Promise<void> {
+  await lab.panel("params").getByRole("button", { name: "Presets" }).click();
+  await lab.page.getByRole("menuitem", { name: item, exact: true }).click();
+}
+
+async function choose(stage: string, item: string): Promise<void> {
+  await lab.stage(stage).first().click({ button: "right" });
+  await lab.page.getByRole("menuitem", { name: item, exact: true }).click();
+}
+
+function focusedStage(): Promise<string | null> {
+  return lab.page.evaluate(() => document.activeElement?.getAttribute("data-stage") ?? null);
+}
+
+async function stagesWith(mark: string): Promise<string[]> {
+  const nodes = await dag().locator(`[data-stage].${mark}`).all();
+  const names = await Promise.all(nodes.map((node) => node.getAttribute("data-stage")));
+  return names.map(String).sort();
+}

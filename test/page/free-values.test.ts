@@ -1,0 +1,80 @@
+/** Which values cost nothing: where they are looked for, and which are. */
+import { describe, expect, it } from "vitest";
+import type { Json, JsonObject, ParamView, PlanRowView } from "stagebook/protocol";
+import { FreeValueSearch } from "../../lab-extension/src/params/free-values";
+import { createParam, createStage, createView, inputOf } from "./stage-fixture";
+
+const region: ParamView = { ...createParam("region", 0), kind: "choice", schema: { enum: ["world", "europe"] } };
+const limit: ParamView = { ...createParam("limit", 5), schema: { minimum: 0, maximum: 10 } };
+const fit = createStage("fit", { inputs: [inputOf("param", "region"), inputOf("param", "limit")] });
+
+/** Stored are the results for these values; used once were `history`. */
+function createRig(stored: readonly Json[], history: readonly number[] = []) {
+  const asked: Json[] = [];
+  let view = createView([fit], [region, limit]);
+  const search = new FreeValueSearch({
+    view: () => view,
+    whatIf: async (values: JsonObject) => {
+      const [value] = Object.values(values) as [Json];
+      asked.push(value);
+      const action = stored.includes(value) ? "load" : "run";
+      const row: PlanRowView = { stage: "fit", action, status: "fresh", reasons: [], waitsFor: [], untracked: [] };
+      return { rows: [row] };
+    },
+    history: async () => ({
+      rows: history.map((value) => ({
+        at: 0,
+        key: "",
+        durationMs: 1,
+        sizeBytes: 1,
+        summary: "",
+        params: { limit: String(value) },
+      })),
+    }),
+  });
+  const change = (): void => void (view = createView([{ ...fit }], [region, limit]));
+  return { search, asked, change };
+}
+
+describe("free values", () => {
+  it("[O7] of a choice are those whose results are stored", async () => {
+    const { search } = createRig(["europe"]);
+    await search.look("region");
+    expect(search.get()).toEqual({ region: ["europe"] });
+  });
+
+  it("[O7] of a number are looked for among those that were used and still fit", async () => {
+    const { search, asked } = createRig([4, 7], [4, 4, 6, 7, 99, NaN]);
+    await search.look("limit");
+    expect(asked).toEqual([4, 6, 7]);
+    expect(search.get()).toEqual({ limit: [4, 7] });
+  });
+
+  it("are looked for once, and again when a stage has changed", async () => {
+    const { search, asked, change } = createRig([]);
+    await search.look("region");
+    await search.look("region");
+    expect(asked).toHaveLength(2);
+    change();
+    await search.look("region");
+    expect(asked).toHaveLength(4);
+  });
+
+  it("of the control that was turned to last are shown: a search before it ends early", async () => {
+    const { search, asked } = createRig(["world", 4], [4, 6]);
+    await Promise.all([search.look("region"), search.look("limit")]);
+    expect(search.get()).toEqual({ limit: [4] });
+    expect(asked).not.toContain("europe");
+  });
+
+  it("are none when nothing reads the parameter or the kernel is gone", async () => {
+    const search = new FreeValueSearch({
+      view: () => createView([fit], [region]),
+      whatIf: () => Promise.reject(new Error("no kernel")),
+      history: () => Promise.reject(new Error("no kernel")),
+    });
+    await search.look("region");
+    await search.look("gone");
+    expect(search.get()).toEqual({});
+  });
+});
