@@ -131,11 +131,12 @@ test("[O1] after a reload, Older brings lines that the page no longer has, each 
   await lab.reload();
   await eventually(() => lab.stageStatus("flood")).toBe("fresh");
   await eventually(async () => Number((await count()).replace(/,/g, "").split(" ")[2]) < 5_000).toBe(true);
-  await panel().getByRole("button", { name: "Older" }).click();
-  await eventually(count).toBe("10,000 of 10,000 lines");
-  await panel().getByRole("button", { name: "Older" }).click();
-  await eventually(count).toBe("20,000 of 20,000 lines");
-  await panel().getByRole("button", { name: "Older" }).click();
+  // How many lines the browser had saved before it was left is not known; the kernel gives 10,000 at once.
+  for (let clicks = 0; clicks < 3; clicks++) {
+    const before = await count();
+    await panel().getByRole("button", { name: "Older" }).click();
+    await eventually(count).not.toBe(before);
+  }
   await eventually(count).toBe("20,007 of 20,007 lines");
   await list().evaluate((node) => void (node.scrollTop = 0));
   await eventually(async () => (await messages())[0]).toBe("a detail");
