@@ -12,7 +12,7 @@ const SHORT_STRING = 48;
 /** In characters: half of what fits, so that two-byte characters fit too. */
 const SLICE_CHARS = CHUNK_BYTES / 2;
 const HASH_AT_ONCE_BYTES = 512 * 1024 * 1024;
-const NAN_SCAN_ITEMS = 16 * 1024;
+const NAN_SCAN_ITEMS = 4 * 1024;
 const BEYOND_LATIN1 = /[^\0-\xff]/;
 
 /** An array of floating-point numbers. */
@@ -104,10 +104,15 @@ export class CanonicalSink {
   }
 
   private floatChunk(array: FloatArray, bytes: Uint8Array): void {
-    if (!array.includes(NaN)) return this.chunkDigest(this.chunks.of(bytes));
     const sha = createHash("sha256");
-    for (const part of oneNaN(array)) sha.update(part);
-    this.chunkDigest(sha.digest("hex") as Digest);
+    let isAsItIs = true;
+    for (const part of oneNaN(array)) {
+      isAsItIs &&= part.buffer === bytes.buffer;
+      sha.update(part);
+    }
+    const digest = sha.digest("hex") as Digest;
+    if (isAsItIs) this.chunks.remember(bytes, digest);
+    this.chunkDigest(digest);
   }
 
   private chunkDigest(digest: Digest): void {
@@ -174,12 +179,26 @@ export class CanonicalSink {
   }
 }
 
-/** The bytes of an array with every NaN written as one. `includes` finds NaN, and is twice as fast as a loop. */
+/** The bytes of an array with every NaN written as one, in pieces that stay in the processor's cache until they are hashed. */
 function* oneNaN(array: FloatArray): Generator<Uint8Array> {
   for (let at = 0; at < array.length; at += NAN_SCAN_ITEMS) {
     const items = array.subarray(at, at + NAN_SCAN_ITEMS);
-    yield bytesOf(items.includes(NaN) ? items.map((item) => (item === item ? item : NaN)) : items);
+    yield bytesOf(mayHoldNaN(items) ? items.map((item) => (item === item ? item : NaN)) : items);
   }
+}
+
+/** A sum is NaN when an item is, or when infinities of both signs meet. Four sums at a time are faster than `includes`. */
+function mayHoldNaN(items: FloatArray): boolean {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const end = items.length - (items.length % 4);
+  for (let at = 0; at < end; at += 4) {
+    a += items[at] ?? 0;
+    b += items[at + 1] ?? 0;
+    c += items[at + 2] ?? 0;
+    d += items[at + 3] ?? 0;
+  }
+  for (let at = end; at < items.length; at++) a += items[at] ?? 0;
+  return Number.isNaN(a + b + c + d);
 }
 
 /** The memory of a view as bytes, without a copy. Little-endian on every platform that Node runs on. */

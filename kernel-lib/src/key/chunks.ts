@@ -22,12 +22,15 @@ export class ChunkDigests {
 
   /** The sha256 of the bytes as they are. */
   of(chunk: Uint8Array): Digest {
-    const { buffer, byteOffset, byteLength } = chunk;
-    let digests = this.known.get(buffer);
-    if (!digests) this.known.set(buffer, (digests = new Map<string, Digest>()));
-    const place = `${byteOffset} ${byteLength}`;
-    let digest = digests.get(place);
-    if (digest === undefined) digests.set(place, (digest = digestOf(chunk)));
+    return this.known.get(chunk.buffer)?.get(placeOf(chunk)) ?? this.remember(chunk, digestOf(chunk));
+  }
+
+  /** The same, for who has hashed the bytes. */
+  remember(chunk: Uint8Array, digest: Digest): Digest {
+    const digests = this.known.get(chunk.buffer) ?? new Map<string, Digest>();
+    this.known.set(chunk.buffer, digests.set(placeOf(chunk), digest));
     return digest;
   }
 }
+
+const placeOf = ({ byteOffset, byteLength }: Uint8Array): string => `${byteOffset} ${byteLength}`;
