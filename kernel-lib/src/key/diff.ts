@@ -7,9 +7,6 @@ export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[])
   const old = byLabel(before);
   const now = byLabel(after);
   const reasons: Reason[] = [];
-  const codeChanged = [...now].some(
-    ([label, part]) => isCode(part.kind) && old.get(label)?.text !== undefined && old.get(label)?.text !== part.text,
-  );
   for (const [label, part] of now) {
     const was = old.get(label);
     if (!was) reasons.push({ kind: "added", name: part.name, text: `${noun(part)} is new`, after: short(part.text) });
@@ -26,13 +23,17 @@ export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[])
         text: `${noun(part)} is no longer used`,
         before: short(part.text),
       });
+  if (reasons.length === 0) return wiring(old, now);
+  const codeChanged = [...now].some(
+    ([label, part]) => isCode(part.kind) && old.get(label)?.text !== undefined && old.get(label)?.text !== part.text,
+  );
   // A helper that came or went with an edit of the code is told by that edit.
   const told = codeChanged
     ? reasons.filter(
         (reason) => !((reason.kind === "added" || reason.kind === "removed") && isHelperLike(reason, old, now)),
       )
     : reasons;
-  return told.length > 0 ? told : reasons.length > 0 ? reasons : wiring(before, after);
+  return told.length > 0 ? told : reasons;
 }
 
 function changed(was: KeyPart, now: KeyPart): Reason | null {
@@ -72,9 +73,8 @@ function changed(was: KeyPart, now: KeyPart): Reason | null {
 }
 
 /** The same parts wired to other places. */
-function wiring(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[] {
-  const now = byLabel(after);
-  return [...byLabel(before)]
+function wiring(old: ReadonlyMap<string, KeyPart>, now: ReadonlyMap<string, KeyPart>): readonly Reason[] {
+  return [...old]
     .filter(([label, part]) => now.get(label)?.digest !== part.digest)
     .map(([, part]) => ({ kind: kindOf(part.kind), name: part.name, text: `${noun(part)} reads other names` }));
 }

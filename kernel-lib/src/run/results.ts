@@ -139,7 +139,7 @@ export class Results {
       const again = await makeAgain?.();
       // Other items than before cannot go on from here.
       if (again?.output.digest !== entry.output.digest) throw error;
-      yield* this.items(again, codec, undefined, given);
+      for await (const item of this.items(again, codec, undefined, given)) yield item;
     } finally {
       await release();
     }
