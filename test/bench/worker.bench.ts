@@ -1,4 +1,7 @@
-/** Two CPU-bound stages of about 2 s in threads, beside one of them and beside bare threads; and how long a command waits meanwhile. */
+/**
+ * Two CPU-bound stages of about 2 s in threads, beside one of them and beside bare threads; how long a command waits meanwhile; and
+ * items through two steps that block their thread.
+ */
 import { Worker } from "node:worker_threads";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bench, describe } from "vitest";
@@ -35,6 +38,23 @@ describe("CPU-bound stages with worker: true", async () => {
     { ...once, now: () => measuredMs },
   );
 });
+
+describe("20 items through two synchronous steps of 1 s in threads, 20 at a time", () => {
+  // The round that warms up starts the threads.
+  bench("stagebook each, worker: true", async () => blockingSteps().run(), once);
+});
+
+function blockingSteps(): Script["p"] {
+  const { p } = createScript({ store: "memory" });
+  const items = p.stage("items", () => Array.from({ length: 20 }, (_, at) => at));
+  const block = (n: number): number => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+    return n;
+  };
+  const first = p.each("first", items, block, { worker: true, workers: 20 });
+  p.each("second", first, block, { worker: true, workers: 20 });
+  return p;
+}
 
 function define(names: readonly string[], rounds: number): Script {
   const script = createScript({ store: "memory" });
