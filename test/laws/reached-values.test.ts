@@ -88,3 +88,27 @@ test.each([
   expect((await p.plan()).rows).toEqual([{ stage: "a", action: "run", reasons: ["never run"] }]);
   await a();
 });
+
+test.each([
+  [
+    "instances",
+    (inner: unknown) =>
+      new (class Link {
+        constructor(public next: unknown) {}
+      })(inner),
+  ],
+  ["functions", (inner: unknown) => () => inner],
+  ["bound functions", (inner: unknown) => ((it: unknown) => it).bind(null, inner)],
+])("[P5] a change at the end of a chain of 1,500 %s is seen, and a rebuilt chain is equal", async (_what, link) => {
+  const chainOf = (end: number): unknown => Array.from({ length: 1_500 }).reduce<unknown>((inner) => link(inner), end);
+  const { p } = createScript();
+  let chain = chainOf(1);
+  const a = p.stage("a", () => typeof chain);
+  await a();
+  const actionNow = async (): Promise<string | undefined> => (await p.plan()).rows[0]?.action;
+  expect(await actionNow()).toBe("fresh");
+  chain = chainOf(2);
+  expect(await actionNow()).toBe("run");
+  chain = chainOf(1);
+  expect(await actionNow()).toBe("fresh");
+});

@@ -102,16 +102,14 @@ export class ClosureWalk implements Visitor {
     if (parsed.usesOuterThis) this.reached.untrack("this", "`this` of the enclosing function");
     if (parsed.makesCode) this.reached.untrack("Function", "code made at run time");
     for (const id of parsed.imported) this.modules.visitImported(id);
-    const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
-    const extras = this.visitOwn(fn, name);
-    if (extras.length > 0 || parsed.isClass) this.reached.isLasting = false;
-    else this.checkLater(fn, normal.bindings, parsed, lookup, live.newerOnDisk);
-    this.reached.parts[index] = {
-      kind,
-      name,
-      digest: digestOf(JSON.stringify([normal.text, bindings, extras])),
-      text: normal.readable.slice(0, MAX_TEXT),
-    };
+    this.reached.fill(index, () => {
+      const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
+      const extras = this.visitOwn(fn, name);
+      if (extras.length > 0 || parsed.isClass) this.reached.isLasting = false;
+      else this.checkLater(fn, normal.bindings, parsed, lookup, live.newerOnDisk);
+      const digest = digestOf(JSON.stringify([normal.text, bindings, extras]));
+      return { kind, name, digest, text: normal.readable.slice(0, MAX_TEXT) };
+    });
     return `#${index}`;
   }
 
@@ -212,16 +210,14 @@ export class ClosureWalk implements Visitor {
   private visitBound(fn: AnyFunction, bound: NonNullable<LiveFunction["bound"]>, name: string): string {
     this.reached.isLasting = false;
     const index = this.reached.reserve(fn);
-    const target = this.visitFunction(bound.target, name.replace(/^bound /, ""), "helper");
-    const rest = [bound.thisValue, ...bound.args].map((value, at) =>
-      this.describe(value, at === 0 ? `${name} this` : `${name} argument ${at}`),
-    );
-    this.reached.parts[index] = {
-      kind: "helper",
-      name,
-      digest: digestOf(JSON.stringify(["bound", target, rest, ...this.visitOwn(fn, name)])),
-      text: `bound ${name}`,
-    };
+    this.reached.fill(index, () => {
+      const target = this.visitFunction(bound.target, name.replace(/^bound /, ""), "helper");
+      const rest = [bound.thisValue, ...bound.args].map((value, at) =>
+        this.describe(value, at === 0 ? `${name} this` : `${name} argument ${at}`),
+      );
+      const digest = digestOf(JSON.stringify(["bound", target, rest, ...this.visitOwn(fn, name)]));
+      return { kind: "helper", name, digest, text: `bound ${name}` };
+    });
     return `#${index}`;
   }
 

@@ -82,15 +82,19 @@ export class ReachedValues {
     const seen = this.reached.find(value);
     if (seen !== undefined) return seen;
     const index = this.reached.reserve(value);
-    const made = this.visitPrototype(Object.getPrototypeOf(value) as object, "prototype");
-    const own = this.membersIn(value, content, path).map((member) => `${member.key}=${this.visitMember(member, path)}`);
-    const held = "held" in content ? [this.visitor.describe(content.held, path)] : [];
-    this.reached.parts[index] = {
-      kind: "value",
-      name: path,
-      digest: digestOf(JSON.stringify([made, own.sort(), ...held, ...this.visitPrivateOf(value, path)])),
-      text: textOfValue(value),
-    };
+    this.reached.fill(index, () => {
+      const made = this.visitPrototype(Object.getPrototypeOf(value) as object, "prototype");
+      const own = this.membersIn(value, content, path).map(
+        (member) => `${member.key}=${this.visitMember(member, path)}`,
+      );
+      const held = "held" in content ? [this.visitor.describe(content.held, path)] : [];
+      return {
+        kind: "value",
+        name: path,
+        digest: digestOf(JSON.stringify([made, own.sort(), ...held, ...this.visitPrivateOf(value, path)])),
+        text: textOfValue(value),
+      };
+    });
     return `#${index}`;
   }
 
@@ -110,16 +114,14 @@ export class ReachedValues {
     const seen = this.reached.find(prototype);
     if (seen !== undefined) return seen;
     const index = this.reached.reserve(prototype);
-    const members = membersOf(prototype).filter(({ key }) => key !== "constructor");
-    const own = members.map((member) => `${member.key}=${this.visitMember(member, name)}`).sort();
-    const above: unknown = Object.getPrototypeOf(prototype);
-    const inherited = isObject(above) ? this.visitPrototype(above, name) : "null";
-    this.reached.parts[index] = {
-      kind: "value",
-      name,
-      digest: digestOf(JSON.stringify(["prototype", own, inherited])),
-      text: textOfValue(prototype),
-    };
+    this.reached.fill(index, () => {
+      const members = membersOf(prototype).filter(({ key }) => key !== "constructor");
+      const own = members.map((member) => `${member.key}=${this.visitMember(member, name)}`).sort();
+      const above: unknown = Object.getPrototypeOf(prototype);
+      const inherited = isObject(above) ? this.visitPrototype(above, name) : "null";
+      const digest = digestOf(JSON.stringify(["prototype", own, inherited]));
+      return { kind: "value", name, digest, text: textOfValue(prototype) };
+    });
     return `#${index}`;
   }
 

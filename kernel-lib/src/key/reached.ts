@@ -21,6 +21,9 @@ export interface Visitor {
   describe(value: unknown, name: string): string;
 }
 
+/** Of parts inside parts. Deeper ones are visited when the walk has come back up. */
+const MAX_DEPTH = 100;
+
 export class Reached {
   readonly parts: ClosurePart[] = [];
   readonly untracked = new Map<string, Untracked>();
@@ -29,6 +32,8 @@ export class Reached {
   /** False when something was met that can change inside: an object, a class, a function with properties. */
   isLasting = true;
   private readonly indexOf = new Map<unknown, number>();
+  private depth = 0;
+  private readonly waiting: (() => void)[] = [];
 
   /** How other parts refer to what is there already. */
   find(id: unknown): string | undefined {
@@ -48,6 +53,25 @@ export class Reached {
     this.parts.push({ kind: "value", name: "", digest: digestOf(""), text: "" });
     this.indexOf.set(id, this.parts.length - 1);
     return this.parts.length - 1;
+  }
+
+  /** Fills in a reserved part: at once, or later where it is deep inside others. A long chain costs memory, not stack. */
+  fill(index: number, visit: () => ClosurePart): void {
+    const work = (): void => void (this.parts[index] = visit());
+    if (this.depth >= MAX_DEPTH) {
+      this.waiting.push(work);
+      return;
+    }
+    this.depth++;
+    try {
+      work();
+      // The list grows while it is worked off.
+      if (this.depth > 1) return;
+      for (const deferred of this.waiting) deferred();
+      this.waiting.length = 0;
+    } finally {
+      this.depth--;
+    }
   }
 
   untrack(name: string, why: string): string {
