@@ -39,30 +39,42 @@ function createRig(stored: readonly Json[], history: readonly number[] = []) {
 describe("free values", () => {
   it("[O7] of a choice are those whose results are stored", async () => {
     const { search } = createRig(["europe"]);
-    await search.look("region");
+    await search.attend("region");
     expect(search.get()).toEqual({ region: ["europe"] });
   });
 
   it("[O7] of a number are looked for among those that were used and still fit", async () => {
     const { search, asked } = createRig([4, 7], [4, 4, 6, 7, 99, NaN]);
-    await search.look("limit");
+    await search.attend("limit");
     expect(asked).toEqual([4, 6, 7]);
     expect(search.get()).toEqual({ limit: [4, 7] });
   });
 
   it("are looked for once, and again when a stage has changed", async () => {
     const { search, asked, change } = createRig([]);
-    await search.look("region");
-    await search.look("region");
+    await search.attend("region");
+    await search.attend("region");
     expect(asked).toHaveLength(2);
     change();
-    await search.look("region");
+    await search.attend("region");
+    expect(asked).toHaveLength(4);
+  });
+
+  it("are looked for again with a change while somebody is at the control", async () => {
+    const { search, asked, change } = createRig(["europe"]);
+    await search.attend("region");
+    change();
+    await search.update();
+    expect(asked).toHaveLength(4);
+    search.leave("region");
+    change();
+    await search.update();
     expect(asked).toHaveLength(4);
   });
 
   it("of the control that was turned to last are shown: a search before it ends early", async () => {
     const { search, asked } = createRig(["world", 4], [4, 6]);
-    await Promise.all([search.look("region"), search.look("limit")]);
+    await Promise.all([search.attend("region"), search.attend("limit")]);
     expect(search.get()).toEqual({ limit: [4] });
     expect(asked).not.toContain("europe");
   });
@@ -73,8 +85,8 @@ describe("free values", () => {
       whatIf: () => Promise.reject(new Error("no kernel")),
       history: () => Promise.reject(new Error("no kernel")),
     });
-    await search.look("region");
-    await search.look("gone");
+    await search.attend("region");
+    await search.attend("gone");
     expect(search.get()).toEqual({});
   });
 });

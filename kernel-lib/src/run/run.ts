@@ -287,9 +287,9 @@ export class Run implements WorkRun {
   private tellReuse(instance: Instance, entry: Entry): void {
     const about = { run: this.id, stage: instance.definition.name, result: resultOf(entry) };
     const twin = this.twins.get(instance.id);
-    if (twin) this.emit(instance, { ...about, type: "stage:shared", with: twin.definition.name });
-    else if (this.rows.get(instance.id)?.action === "maybe") this.emit(instance, { ...about, type: "stage:unchanged" });
-    else this.emit(instance, { ...about, type: "stage:cached" });
+    if (twin) this.emit(instance, { type: "stage:shared", ...about, with: twin.definition.name });
+    else if (this.rows.get(instance.id)?.action === "maybe") this.emit(instance, { type: "stage:unchanged", ...about });
+    else this.emit(instance, { type: "stage:cached", ...about });
   }
 
   /** Runs the body, or shares the one that is under way for the same key. */

@@ -23,6 +23,8 @@ export class FreeValueSearch {
   private found: FreeValues = {};
   private latest = 0;
   private looked: { readonly stages: View["stages"]; readonly name: string } | null = null;
+  /** The parameter whose control somebody is at. */
+  private attended: string | null = null;
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly ask: FreeQuestions) {}
@@ -41,8 +43,23 @@ export class FreeValueSearch {
     return this.looked?.stages === stages;
   }
 
+  /** Somebody is at the control: its values are looked for, and again with each change, until they leave it. */
+  async attend(name: string): Promise<void> {
+    this.attended = name;
+    await this.look(name);
+  }
+
+  leave(name: string): void {
+    if (this.attended === name) this.attended = null;
+  }
+
+  /** To be called when stages or runs have changed. */
+  async update(): Promise<void> {
+    if (this.attended !== null) await this.look(this.attended);
+  }
+
   /** Looks anew for one parameter, unless nothing has changed since. A later call ends this one. Never rejects. */
-  async look(name: string): Promise<void> {
+  private async look(name: string): Promise<void> {
     const { stages, params, runs } = this.ask.view();
     const param = params[name];
     // What a run makes is not there yet, and the kernel has better to do.

@@ -26,7 +26,8 @@ export interface ParamFormContext {
   /** Values whose results are all stored, as far as they were looked for. */
   readonly free: FreeValues;
   /** Somebody turns to a control: its free values are looked for. */
-  readonly look: (name: string) => void;
+  readonly attend: (name: string) => void;
+  readonly leave: (name: string) => void;
   /** A slider is taken hold of: its value is applied when it is let go. */
   readonly grip: (name: string) => void;
   readonly trans: TranslationBundle;
@@ -55,8 +56,9 @@ function NumberControl(props: ControlProps): JSX.Element {
         <span
           className="stagebook-Params-slider"
           onPointerMove={(event) => {
-            if (event.buttons === 0) props.formContext?.look(props.name);
+            if (event.buttons === 0) props.formContext?.attend(props.name);
           }}
+          onPointerLeave={() => props.formContext?.leave(props.name)}
         >
           <input
             type="range"
@@ -144,14 +146,15 @@ function ChoiceControl(props: ControlProps): JSX.Element {
   const options = param ? choices(param) : [];
   const isChosen = (option: Json): boolean =>
     JSONExt.deepEqual(option, (props.value ?? null) as ReadonlyPartialJSONValue);
-  const { free, look, trans } = props.formContext ?? {};
+  const { free, attend, leave, trans } = props.formContext ?? {};
   const isFree = (option: Json): boolean =>
     free?.[props.name]?.some((value) => JSON.stringify(value) === JSON.stringify(option)) ?? false;
   return (
     <select
       {...common(props)}
-      onPointerMove={() => look?.(props.name)}
-      onFocus={() => look?.(props.name)}
+      onPointerMove={() => attend?.(props.name)}
+      onPointerLeave={() => leave?.(props.name)}
+      onFocus={() => attend?.(props.name)}
       value={options.findIndex(isChosen)}
       onChange={(event) => props.onChange(options[Number(event.target.value)])}
     >

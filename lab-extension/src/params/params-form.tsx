@@ -48,6 +48,7 @@ export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.
   const forecast = useForecast(model, trans);
   const freeValues = freeValuesOf(model);
   const free = useSyncExternalStore(freeValues.subscribe, freeValues.get);
+  useEffect(() => void freeValues.update(), [freeValues, view.stages, view.runs]);
   const [search, setSearch] = useState("");
 
   const params = useMemo(() => Object.values(view.params), [view.params]);
@@ -79,9 +80,10 @@ export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.
     forecasts: forecast && !isHeld ? { [forecast.param]: forecast.text } : {},
     hidden: new Set(params.filter((param) => !isFound(param, search)).map((param) => param.name)),
     free: freeValues.isCurrent(view.stages) ? free : noFreeValues,
-    look: (name) => {
-      if (!disabled) void freeValues.look(name);
+    attend: (name) => {
+      if (!disabled) void freeValues.attend(name);
     },
+    leave: (name) => freeValues.leave(name),
     grip: (name) => {
       drafts.grip(name);
       // Wherever the pointer is by then.
