@@ -11,6 +11,8 @@ export interface PipelineInsides {
   /** Whether a value is this pipeline itself. */
   readonly isPipeline: (value: unknown) => boolean;
   readonly logLines: () => readonly LogRecord[];
+  /** When the record of every run so far is in the store. */
+  readonly runsWritten: () => Promise<void>;
   /** Who knows the notebook's cells; none do until a notebook says so. */
   setCells(cells: CellKnowledge): void;
 }
