@@ -117,7 +117,7 @@ export function createPipelineWithInsides(
     });
   };
   const { store, notes } = openStore({ choice: options.store, environment: process.env, notebook, now, trouble });
-  let cells: CellKnowledge = { isAlive: () => true, labelOf: () => "" };
+  let cells: CellKnowledge = { isAlive: () => true, labelOf: () => "", unmadeBy: () => [] };
   const ports = {
     store,
     notes,
@@ -147,6 +147,7 @@ export function createPipelineWithInsides(
     logLines,
     runsWritten,
     setCells: (known) => void (cells = known),
+    cells: () => cells,
   };
   announce(insides);
   return { pipeline, insides };

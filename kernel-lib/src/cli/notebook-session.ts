@@ -84,7 +84,8 @@ export class NotebookSession implements Session {
     this.outputs.set(cell.at, { count, messages });
     const stages = this.orders.takeRefused();
     const status = stages.length > 0 ? "stopped" : ok ? "ok" : "failed";
-    return { id: cell.id, count, status, stages, ...(ok ? {} : { error: lastText(messages) }) };
+    const label = `cell [${count ?? cell.id}]`;
+    return { id: cell.id, label, count, status, stages, ...(ok ? {} : { error: lastText(messages) }) };
   }
 }
 

@@ -3,9 +3,11 @@ import type { KernelMessage } from "../notebook/headless-kernel";
 import type { PipelineInsides } from "../notebook/pipeline-insides";
 import type { Orders } from "../run/orders";
 
-/** How a cell ended. `stopped`: it asked for a result that is not there, while no body may run. */
+/** How a cell, or a script as a whole, ended. `stopped`: it asked for a result that is not there, while no body may run. */
 export interface CellReport {
   readonly id: string;
+  /** For people: `cell [3]`, `report.ts`. */
+  readonly label: string;
   /** The number in its prompt. */
   readonly count: number | null;
   readonly status: "ok" | "failed" | "stopped";
@@ -18,7 +20,8 @@ export interface CellReport {
 /** What a session tells while it executes. */
 export interface SessionListener {
   cellStarted(cell: string, nth: number, of: number): void;
-  output(cell: string, message: KernelMessage): void;
+  /** `cell` is null for a script. */
+  output(cell: string | null, message: KernelMessage): void;
   cellEnded(report: CellReport): void;
   opened(insides: PipelineInsides): void;
 }

@@ -15,9 +15,12 @@ export interface PipelineInsides {
   readonly runsWritten: () => Promise<void>;
   /** Who knows the notebook's cells; none do until a notebook says so. */
   setCells(cells: CellKnowledge): void;
+  cells(): CellKnowledge;
 }
 
 export interface CellKnowledge {
   isAlive(cell: CellId): boolean;
   labelOf(cell: CellId): string;
+  /** The variables that a cell which did not get to its end would have made. */
+  unmadeBy(cell: CellId): readonly string[];
 }
