@@ -1,7 +1,7 @@
 /** Where the command writes: the real streams, taken before a kernel in this process points them at its cells. */
 
 export interface Terminal {
-  out(text: string): void;
+  out(text: string | Uint8Array): void;
   err(text: string): void;
   /** Whether a person reads what is written to `out`, and to `err`. */
   readonly outIsTerminal: boolean;
