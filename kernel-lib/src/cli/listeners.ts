@@ -17,10 +17,9 @@ export function personListener(progress: Progress, isQuiet: boolean): SessionLis
   };
 }
 
-function tellCell({ status, label, stages, error }: CellReport, progress: Progress): void {
-  if (status === "stopped")
-    progress.say(`… ${label} stopped: it asks for ${stages.at(-1) ?? "a stage"}, which has no current result`);
-  if (status === "failed" && error) progress.say(`✗ ${label} failed`);
+/** Those that stop while no stage runs are as they should be. */
+function tellCell({ status, label }: CellReport, progress: Progress): void {
+  if (status === "failed") progress.say(`✗ ${label} failed`);
 }
 
 /** A line of JSON for each event of a pipeline, and for what cells print: `{"type":"cell:output","cell":"c1","stream":"stdout","text":"…"}`. */

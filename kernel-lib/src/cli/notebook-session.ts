@@ -17,6 +17,7 @@ export class NotebookSession implements Session {
   private readonly outputs = new Map<number, CellOutputs>();
   private readonly kernel: HeadlessKernel;
   private interrupted = false;
+  private hasStopped = false;
 
   /** Makes the notebook's folder the working folder, as Jupyter does. */
   constructor(
@@ -47,6 +48,7 @@ export class NotebookSession implements Session {
   async execute(): Promise<readonly CellReport[]> {
     const reports: CellReport[] = [];
     this.outputs.clear();
+    this.hasStopped = false;
     const cells = this.notebook.cells.filter(({ source }) => source.trim() !== "");
     for (const [nth, cell] of cells.entries()) {
       if (this.interrupted) break;
@@ -83,7 +85,9 @@ export class NotebookSession implements Session {
     });
     this.outputs.set(cell.at, { count, messages });
     const stages = this.orders.takeRefused();
-    const status = stages.length > 0 ? "stopped" : ok ? "ok" : "failed";
+    this.hasStopped ||= stages.length > 0;
+    // A cell after it may fail for want of what it would have made.
+    const status = stages.length > 0 || (!ok && this.hasStopped) ? "stopped" : ok ? "ok" : "failed";
     const label = `cell [${count ?? cell.id}]`;
     return { id: cell.id, label, count, status, stages, ...(ok ? {} : { error: lastText(messages) }) };
   }

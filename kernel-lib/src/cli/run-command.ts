@@ -1,5 +1,4 @@
 /** `stagebook run`: executes the cells, then brings the targets up to date. */
-import type { CellId } from "../protocol";
 import type { Instance } from "../run/instances";
 import { durationText } from "../run/texts";
 import type { PipelineInsides } from "../notebook/pipeline-insides";
@@ -10,8 +9,8 @@ import { compareLock } from "./lock";
 import { Progress } from "./progress";
 import { describeRun } from "./run-document";
 import type { Terminal } from "./terminal";
-import { listed, UsageError } from "./usage-error";
-import { Workbench, type FoundStage, type SessionOptions } from "./workbench";
+import { checkMade } from "./unmade";
+import { Workbench, type SessionOptions } from "./workbench";
 
 export interface RunCommandOptions extends SessionOptions {
   readonly target?: readonly string[];
@@ -85,25 +84,6 @@ async function runIn({ engine }: PipelineInsides, targets: readonly Instance[]):
 function mentionsAll({ session }: Workbench, { set = [], params, force = [] }: RunCommandOptions): boolean {
   const names = [...set.map((text) => text.slice(0, Math.max(0, text.indexOf("=")))), ...force];
   return params === undefined && names.every((name) => session.source.includes(JSON.stringify(name).slice(1, -1)));
-}
-
-/** A target must not run when its code reads what a stopped cell would have made. Throws UsageError `target-unmade`. */
-async function checkMade({ stopped }: Workbench, { insides, instance }: FoundStage): Promise<void> {
-  if (stopped.length === 0) return;
-  const { assessed } = await insides.engine.planner.plan([instance]);
-  for (const { instance: needed } of assessed.values()) {
-    const read = new Set(insides.engine.instances.closure(needed).parts.map(({ name }) => name));
-    for (const cell of stopped) {
-      const variable = insides.cells().unmadeBy(cell.id as CellId).find((name) => read.has(name)); // prettier-ignore
-      if (variable === undefined) continue;
-      const stage = needed.definition.name;
-      throw new UsageError(
-        "target-unmade",
-        `stage "${stage}" reads the variable ${variable}, which ${cell.label} makes of the result of ${listed(cell.stages)}, and that is not there`,
-        `Make it an input of "${stage}", or run without --target.`,
-      );
-    }
-  }
 }
 
 function codeOf(bench: Workbench): ExitCode {

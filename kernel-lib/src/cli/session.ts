@@ -3,7 +3,7 @@ import type { KernelMessage } from "../notebook/headless-kernel";
 import type { PipelineInsides } from "../notebook/pipeline-insides";
 import type { Orders } from "../run/orders";
 
-/** How a cell, or a script as a whole, ended. `stopped`: it asked for a result that is not there, while no body may run. */
+/** How a cell, or a script as a whole, ended. `stopped`: it needs a result that is not there, while no body may run. */
 export interface CellReport {
   readonly id: string;
   /** For people: `cell [3]`, `report.ts`. */

@@ -13,16 +13,24 @@ export interface Terminal {
 /** Must be made before the first cell. */
 export function createTerminal(): Terminal {
   const { stdout, stderr } = process;
-  const out = stdout.write.bind(stdout);
-  const err = stderr.write.bind(stderr);
+  const out = openWriter(stdout);
+  const err = openWriter(stderr);
   return {
     out: (text) => void out(text),
     err: (text) => void err(text),
     outIsTerminal: stdout.isTTY === true,
     errIsTerminal: stderr.isTTY === true,
     drained: async () => {
-      await new Promise<void>((done) => out("", () => done()));
-      await new Promise<void>((done) => err("", () => done()));
+      await out("");
+      await err("");
     },
   };
+}
+
+/** Resolves when it is written. Whoever reads may leave (`| head`): the work goes on. */
+function openWriter(stream: NodeJS.WriteStream): (text: string | Uint8Array) => Promise<void> {
+  const write = stream.write.bind(stream) as (text: string | Uint8Array, done: () => void) => void;
+  let isOpen = true;
+  stream.on("error", () => (isOpen = false));
+  return (text) => (isOpen ? new Promise((done) => write(text, done)) : Promise.resolve());
 }

@@ -74,10 +74,8 @@ export class Workbench {
     }
   }
 
-  /** The first cell that failed by itself: not for want of what a stopped one would have made. */
   get failure(): CellReport | undefined {
-    const first = this.reports.find(({ status }) => status !== "ok");
-    return first?.status === "failed" ? first : undefined;
+    return this.reports.find(({ status }) => status === "failed");
   }
 
   get stopped(): readonly CellReport[] {
