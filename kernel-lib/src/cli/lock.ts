@@ -64,7 +64,8 @@ function readLock(file: string): LockFile {
   } catch (error) {
     throw badLock(file, messageOf(error));
   }
-  if (lock?.v !== 1 || typeof lock.files !== "object" || lock.files === null) throw badLock(file, "its form is unknown");
+  if (lock?.v !== 1 || typeof lock.files !== "object" || lock.files === null)
+    throw badLock(file, "its form is unknown");
   return lock as LockFile;
 }
 

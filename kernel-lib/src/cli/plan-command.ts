@@ -15,9 +15,12 @@ import type { Terminal } from "./terminal";
 import { UsageError } from "./usage-error";
 import { Workbench, type SessionOptions } from "./workbench";
 
-export interface PlanOptions extends SessionOptions {
-  readonly target?: readonly string[];
+export interface DefinitionOptions extends SessionOptions {
   readonly json?: boolean;
+}
+
+export interface PlanOptions extends DefinitionOptions {
+  readonly target?: readonly string[];
   readonly check?: boolean;
 }
 
@@ -67,7 +70,7 @@ export function checkStale(file: string, options: PlanOptions, terminal: Termina
 export async function explainCommand(
   file: string,
   stage: string,
-  options: SessionOptions & { readonly json?: boolean },
+  options: DefinitionOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
   return withDefinitions(file, options, terminal, async (bench) => {
@@ -79,11 +82,7 @@ export async function explainCommand(
   });
 }
 
-export async function paramsCommand(
-  file: string,
-  options: SessionOptions & { readonly json?: boolean },
-  terminal: Terminal,
-): Promise<ExitCode> {
+export async function paramsCommand(file: string, options: DefinitionOptions, terminal: Terminal): Promise<ExitCode> {
   return withDefinitions(file, options, terminal, async ({ pipelines }) => {
     const params = pipelines.flatMap(({ engine }) => engine.params.names().map((name) => engine.params.view(name)));
     if (options.json === true) terminal.out(`${JSON.stringify({ ...headOf("params", file), params }, null, 2)}\n`);
@@ -92,12 +91,17 @@ export async function paramsCommand(
   });
 }
 
+export interface ExportOptions extends SessionOptions {
+  /** Absolute. Default: the terminal. */
+  readonly output?: string;
+}
+
 export type ExportFormat = "mermaid" | "dot";
 
 export async function exportCommand(
   format: ExportFormat,
   file: string,
-  options: SessionOptions & { readonly output?: string },
+  options: ExportOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
   return withDefinitions(file, options, terminal, async ({ pipelines }) => {

@@ -5,9 +5,26 @@ import { StagebookError } from "../protocol";
 import { version } from "../pipeline";
 import { exitCode, type ExitCode } from "./exit-code";
 import { findOtherCopy } from "./open-session";
-import { explainCommand, exportCommand, paramsCommand, planCommand, type ExportFormat } from "./plan-command";
-import { getCommand, getForms, historyCommand, logCommand } from "./result-commands";
-import { runCommand } from "./run-command";
+import {
+  explainCommand,
+  exportCommand,
+  paramsCommand,
+  planCommand,
+  type DefinitionOptions,
+  type ExportFormat,
+  type ExportOptions,
+  type PlanOptions,
+} from "./plan-command";
+import {
+  getCommand,
+  getForms,
+  historyCommand,
+  logCommand,
+  type GetOptions,
+  type LogOptions,
+  type ResultOptions,
+} from "./result-commands";
+import { runCommand, type RunCommandOptions } from "./run-command";
 import type { Terminal } from "./terminal";
 import { clearCommand, gcCommand, verifyCommand } from "./upkeep-commands";
 import { UsageError } from "./usage-error";
@@ -62,7 +79,7 @@ class CommandLine {
       .option("--lock", "compare the results with pipeline.lock, which is written when there is none: exit code 4")
       .option("--update-lock", "write pipeline.lock anew")
       .option("--json", "print one JSON document at the end")
-      .action(this.act((file, options) => runCommand(file, options, this.terminal)));
+      .action(this.act<RunCommandOptions>((file, options) => runCommand(file, options, this.terminal)));
   }
 
   private addPlans(program: Command): void {
@@ -72,21 +89,23 @@ class CommandLine {
       .option("--target <stage>", "only this stage and what it needs (may be repeated)", collect)
       .option("--check", "exit code 3 when anything is stale")
       .option("--json", "print JSON")
-      .action(this.act((file, options) => planCommand(file, options, terminal)));
+      .action(this.act<PlanOptions>((file, options) => planCommand(file, options, terminal)));
     this.withSession(program.command("explain <file> <stage>"))
       .description("say why a stage is stale")
       .option("--json", "print JSON, with all parts of the key")
-      .action(this.actOnStage((file, stage, options) => explainCommand(file, stage, options, terminal)));
+      .action(
+        this.actOnStage<DefinitionOptions>((file, stage, options) => explainCommand(file, stage, options, terminal)),
+      );
     this.withSession(program.command("params <file>"))
       .description("list the parameters and their values")
       .option("--json", "print JSON, with their schemas")
-      .action(this.act((file, options) => paramsCommand(file, options, terminal)));
+      .action(this.act<DefinitionOptions>((file, options) => paramsCommand(file, options, terminal)));
     const exported = program.command("export").description("write the graph in another form");
     for (const format of ["mermaid", "dot"] as const satisfies readonly ExportFormat[])
       this.withSession(exported.command(`${format} <file>`))
         .description(format === "dot" ? "for Graphviz" : "for Markdown on GitHub and elsewhere")
         .option("-o, --output <file>", "where to write it (default: here)", absolute)
-        .action(this.act((file, options) => exportCommand(format, file, options, terminal)));
+        .action(this.act<ExportOptions>((file, options) => exportCommand(format, file, options, terminal)));
   }
 
   private addResults(program: Command): void {
@@ -96,17 +115,25 @@ class CommandLine {
       .addOption(new Option("--as <form>", "json, text, bytes, or file: a copy of the file it made").choices(getForms))
       .option("--key <key>", "that result, by the beginning of its key")
       .option("-o, --output <file>", "where to write it (default: here)", absolute)
-      .action(this.actOnStage((file, stage, options) => getCommand(file, stage, options, terminal)));
+      .action(
+        this.actOnStage<StoreOption & GetOptions>((file, stage, options) => getCommand(file, stage, options, terminal)),
+      );
     this.withStore(program.command("history <file> <stage>"))
       .description("list a stage's stored results, newest first")
       .option("--json", "print JSON")
-      .action(this.actOnStage((file, stage, options) => historyCommand(file, stage, options, terminal)));
+      .action(
+        this.actOnStage<StoreOption & ResultOptions>((file, stage, options) =>
+          historyCommand(file, stage, options, terminal),
+        ),
+      );
     this.withStore(program.command("log <file> <stage>"))
       .description("print what was logged when a stage's newest result was made")
       .option("--run <id>", "in that run")
       .option("--all", "the lines of the other stages of the run too")
       .option("--json", "print JSON")
-      .action(this.actOnStage((file, stage, options) => logCommand(file, stage, options, terminal)));
+      .action(
+        this.actOnStage<StoreOption & LogOptions>((file, stage, options) => logCommand(file, stage, options, terminal)),
+      );
   }
 
   private addUpkeep(program: Command): void {

@@ -70,14 +70,15 @@ export class Progress {
       }
       case "log:written":
         if (isWorthALine(event.record)) this.say(`${event.record.level}: ${event.record.message}`);
+        return;
+      default:
+        return;
     }
   }
 
   private draw(): void {
     const now = Date.now();
-    const stages = [...this.running].map(
-      ([name, { since, share }]) => `${name} ${share ?? durationText(now - since)}`,
-    );
+    const stages = [...this.running].map(([name, { since, share }]) => `${name} ${share ?? durationText(now - since)}`);
     this.clear();
     const line = [this.cell, ...stages].filter(Boolean).join(" · ");
     this.terminal.err(line.slice(0, (process.stderr.columns || 80) - 1));

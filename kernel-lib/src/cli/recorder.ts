@@ -58,6 +58,9 @@ export class Recorder {
       case "stage:shared":
         // A stage that ran and is then asked for again has still run.
         if (outcomes.get(event.stage) !== "ran") outcomes.set(event.stage, "current");
+        return;
+      default:
+        return;
     }
   }
 }

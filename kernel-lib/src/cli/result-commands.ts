@@ -24,6 +24,16 @@ export interface GetOptions {
   readonly output?: string;
 }
 
+export interface ResultOptions {
+  readonly json?: boolean;
+}
+
+export interface LogOptions extends ResultOptions {
+  /** Its id. */
+  readonly run?: string;
+  readonly all?: boolean;
+}
+
 /** Throws `no-result`, and UsageError `get-form` for a value that has not the form. */
 export async function getCommand(
   file: string,
@@ -31,8 +41,9 @@ export async function getCommand(
   { as = "json", key, output }: GetOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const { engine } = openResults(file);
-  const entry = await findResult({ engine } as never, { stage, file, key });
+  const insides = openResults(file);
+  const { engine } = insides;
+  const entry = await findResult(insides, { stage, file, key });
   if (as === "file") return copyFile(engine.store, entry, { stage, output });
   const loaded = await engine.results.read(entry);
   if (!loaded)
@@ -91,7 +102,7 @@ async function copyFile(
 export async function historyCommand(
   file: string,
   stage: string,
-  { json = false }: { readonly json?: boolean },
+  { json = false }: ResultOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const insides = openResults(file);
@@ -122,7 +133,7 @@ export async function historyCommand(
 export async function logCommand(
   file: string,
   stage: string,
-  { run, all = false, json = false }: { readonly run?: string; readonly all?: boolean; readonly json?: boolean },
+  { run, all = false, json = false }: LogOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const insides = openResults(file);

@@ -52,7 +52,14 @@ export class ScriptSession implements Session {
     }
     const stages = this.orders.takeRefused();
     const status = stages.length > 0 ? "stopped" : error === undefined ? "ok" : "failed";
-    const report = { id: label, label, count: null, status, stages, ...(error === undefined ? {} : { error }) } as const;
+    const report = {
+      id: label,
+      label,
+      count: null,
+      status,
+      stages,
+      ...(error === undefined ? {} : { error }),
+    } as const;
     this.listener.cellEnded(report);
     return [report];
   }
@@ -70,12 +77,12 @@ export class ScriptSession implements Session {
   }
 
   private takeOutput(name: "stdout" | "stderr"): void {
-    process[name].write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+    process[name].write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
       const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
       this.listener.output(null, { type: "stream", content: { name, text } });
       const done = rest.at(-1);
       if (typeof done === "function") (done as () => void)();
       return true;
-    }) as typeof process.stdout.write;
+    };
   }
 }

@@ -18,8 +18,8 @@ export function createTerminal(): Terminal {
   return {
     out: (text) => void out(text),
     err: (text) => void err(text),
-    outIsTerminal: stdout.isTTY === true,
-    errIsTerminal: stderr.isTTY === true,
+    outIsTerminal: Boolean(stdout.isTTY),
+    errIsTerminal: Boolean(stderr.isTTY),
     drained: async () => {
       await out("");
       await err("");

@@ -11,7 +11,7 @@ export async function checkMade({ stopped }: Workbench, { insides, instance }: F
   const { assessed } = await engine.planner.plan([instance]);
   for (const { instance: needed } of assessed.values()) {
     const { parts } = engine.instances.closure(needed);
-    const read = new Set(parts.flatMap(({ kind, text }) => (kind === "body" || kind === "helper" ? freeNames(text) : [])));
+    const read = new Set(parts.flatMap((part) => (isCode(part.kind) && "text" in part ? freeNames(part.text) : [])));
     for (const cell of stopped) {
       const variable = insides.cells().unmadeBy(cell.id as CellId).find((name) => read.has(name)); // prettier-ignore
       if (variable === undefined) continue;
@@ -25,6 +25,8 @@ export async function checkMade({ stopped }: Workbench, { insides, instance }: F
     }
   }
 }
+
+const isCode = (kind: string): boolean => kind === "body" || kind === "helper";
 
 /** Names that a function's normalised source takes from around it. Source that was cut names none. */
 function freeNames(source: string): readonly string[] {

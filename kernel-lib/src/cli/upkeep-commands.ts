@@ -12,7 +12,11 @@ interface Json {
   readonly json?: boolean;
 }
 
-export async function gcCommand(folder: string, { json = false, ...options }: GcOptions & Json, terminal: Terminal): Promise<ExitCode> {
+export async function gcCommand(
+  folder: string,
+  { json = false, ...options }: GcOptions & Json,
+  terminal: Terminal,
+): Promise<ExitCode> {
   const report = await openStoreIn(folder).engine.store.gc(options);
   const freed = `${sizeText(report.freedBytes)}, ${report.removedEntries} results, ${report.evictedEntries} values`;
   const kept = `${report.keptEntries} results of ${sizeText(report.keptBytes)} stay`;
@@ -45,7 +49,11 @@ export async function clearCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   if (all === stages.length > 0)
-    throw new UsageError("clear-what", "clear needs the names of stages, or --all", "Write stagebook clear a.ipynb strong.");
+    throw new UsageError(
+      "clear-what",
+      "clear needs the names of stages, or --all",
+      "Write stagebook clear a.ipynb strong.",
+    );
   const tell = (results: number): ExitCode => {
     if (json) terminal.out(`${JSON.stringify({ ...headOf("clear", file), results }, null, 2)}\n`);
     else terminal.out(`${results} ${results === 1 ? "result" : "results"} forgotten\n`);

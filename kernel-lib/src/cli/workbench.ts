@@ -85,8 +85,7 @@ export class Workbench {
   /** Throws UsageError `stage-unknown`. */
   find(name: string): FoundStage {
     for (const insides of this.pipelines)
-      if (insides.engine.registry.stages.get(name))
-        return { insides, instance: insides.engine.instances.find(name) };
+      if (insides.engine.registry.stages.get(name)) return { insides, instance: insides.engine.instances.find(name) };
     const names = this.pipelines.flatMap(({ engine }) => engine.registry.stages.all().map((stage) => stage.name));
     const [stopped] = this.stopped;
     const known = names.length > 0 ? `Stages are ${listed(names)}.` : "Nothing defines a stage.";
@@ -104,8 +103,7 @@ export class Workbench {
       const { engine } = insides;
       const { assessed } =
         targets.length === 0 ? await engine.planAll() : await engine.planner.plan(own.map(({ instance }) => instance));
-      for (const { instance, row } of assessed.values())
-        if (instance.definition.partOf === undefined) rows.push(row);
+      for (const { instance, row } of assessed.values()) if (instance.definition.partOf === undefined) rows.push(row);
     }
     return rows;
   }

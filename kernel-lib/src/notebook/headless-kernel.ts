@@ -26,7 +26,7 @@ interface Tslab {
   readonly executor: {
     createExecutor(folder: string, converters: object, console: object): Executor;
   };
-  readonly converter: { createConverter(options: { isJS: boolean; isBrowser: boolean }): Converter };
+  readonly converter: { createConverter: (options: { isJS: boolean; isBrowser: boolean }) => Converter };
   readonly jupyter: {
     readonly JupyterHandlerImpl: new (executor: Executor, isJs: boolean) => JupyterHandler;
     readonly ZmqServer: new (handler: JupyterHandler, configPath: string) => Writable<ZmqServer>;

@@ -91,14 +91,14 @@ export class Orders {
 }
 
 function readGiven(definition: ParamDefinition, given: GivenParam): unknown {
-  const { kind, decode } = definition.schema;
-  if (kind === "other")
+  const { schema } = definition;
+  if (schema.kind === "other")
     throw new StagebookError(
       "param-value",
       `parameter "${definition.name}" holds a value that only code can set`,
       `Write ${definition.name}.set(…) in a cell.`,
     );
-  return decode("json" in given ? given.json : wireOf(definition, given.text));
+  return schema.decode("json" in given ? given.json : wireOf(definition, given.text));
 }
 
 /** The wire value that a text stands for: what is no number, choice or JSON stays text, and the check says what is wrong with it. */
