@@ -18,8 +18,8 @@ export function createTerminal(): Terminal {
   return {
     out: (text) => void out(text),
     err: (text) => void err(text),
-    outIsTerminal: Boolean(stdout.isTTY),
-    errIsTerminal: Boolean(stderr.isTTY),
+    outIsTerminal: stdout.isTTY,
+    errIsTerminal: stderr.isTTY,
     drained: async () => {
       await out("");
       await err("");
