@@ -67,6 +67,10 @@ export class NotebookSession implements Session {
     for (const { engine } of this.opened) engine.cancel();
   }
 
+  checkSave(): void {
+    // A notebook has outputs.
+  }
+
   save(file: string): void {
     fs.writeFileSync(file, encodeOutputs(this.notebook, this.outputs));
   }

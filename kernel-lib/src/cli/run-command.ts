@@ -32,6 +32,7 @@ export async function runCommand(file: string, options: RunCommandOptions, termi
   const isForPeople = json || terminal.outIsTerminal;
   const listener = isForPeople ? personListener(progress, json) : lineListener(terminal);
   const bench = new Workbench(file, options, listener, terminal);
+  if (options.save !== undefined) bench.session.checkSave();
   if (isForPeople) progress.start();
   try {
     await execute(bench, options);
@@ -83,7 +84,9 @@ async function runIn({ engine }: PipelineInsides, targets: readonly Instance[]):
 /** False when a name that was given stands nowhere in the source: it may come from an import, or be a mistake. */
 function mentionsAll({ session }: Workbench, { set = [], params, force = [] }: RunCommandOptions): boolean {
   const names = [...set.map((text) => text.slice(0, Math.max(0, text.indexOf("=")))), ...force];
-  return params === undefined && names.every((name) => session.source.includes(JSON.stringify(name).slice(1, -1)));
+  const isMentioned = (name: string): boolean =>
+    ['"', "'", "`"].some((quote) => session.source.includes(quote + name + quote));
+  return params === undefined && names.every(isMentioned);
 }
 
 function codeOf(bench: Workbench): ExitCode {

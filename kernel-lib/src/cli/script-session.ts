@@ -68,8 +68,12 @@ export class ScriptSession implements Session {
     for (const { engine } of this.opened) engine.cancel();
   }
 
-  save(): void {
+  checkSave(): void {
     throw new UsageError("save-script", "a script has no outputs to save", "Leave out --save, or name a notebook.");
+  }
+
+  save(): void {
+    this.checkSave();
   }
 
   async close(): Promise<void> {

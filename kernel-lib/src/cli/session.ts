@@ -38,7 +38,9 @@ export interface Session {
   execute(): Promise<readonly CellReport[]>;
   /** Stops what is under way. */
   interrupt(): void;
-  /** The notebook file with the outputs of the last execution. Throws UsageError `save-script` for a script. */
+  /** Throws UsageError `save-script` where there are no outputs to save. */
+  checkSave(): void;
+  /** Writes the notebook file with the outputs of the last execution. */
   save(file: string): void;
   close(): Promise<void>;
 }
