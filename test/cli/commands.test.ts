@@ -49,10 +49,12 @@ describe("the commands that read a pipeline", () => {
     expect(params).toMatchObject([{ name: "n", value: 3, schema: { minimum: 1, maximum: 10 }, overridden: false }]);
   });
 
-  test("[D4] export writes the graph for Mermaid and for Graphviz", async () => {
+  test("[D4] export writes the graph for Mermaid, for Graphviz and as a picture", async () => {
     expect((await run("export", "mermaid", "s.ts")).stdout).toMatch(/^flowchart TD\n[\s\S]*-->/);
     await run("export", "dot", "s.ts", "-o", "graph.dot");
     expect(folder.read("graph.dot")).toContain('"stage rows" -> "stage page";');
+    await run("export", "svg", "s.ts", "-o", "graph.svg");
+    expect(folder.read("graph.svg")).toMatch(/^<svg [^]*rows[^]*page[^]*<path [^]*<\/svg>\s*$/);
   });
 
   test("[D11] get gives a result as JSON, text, bytes or file", async () => {

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { inspect } from "node:util";
 import { toDot } from "../export/dot";
 import { toMermaid } from "../export/mermaid";
+import { toSvg } from "../export/svg";
 import type { ParamView, PlanRowView } from "../protocol";
 import { StageAnswers } from "../notebook/stage-answers";
 import { planRow, PlanText } from "../run/texts";
@@ -96,7 +97,8 @@ export interface ExportOptions extends SessionOptions {
   readonly output?: string;
 }
 
-export type ExportFormat = "mermaid" | "dot";
+export const exportFormats = { mermaid: toMermaid, dot: toDot, svg: toSvg } as const;
+export type ExportFormat = keyof typeof exportFormats;
 
 export async function exportCommand(
   format: ExportFormat,
@@ -106,7 +108,7 @@ export async function exportCommand(
 ): Promise<ExitCode> {
   return withDefinitions(file, options, terminal, async ({ pipelines }) => {
     if (pipelines.length === 0) throw new UsageError("stage-unknown", `${file} defines no stage`, "Define one.");
-    const picture = format === "dot" ? toDot : toMermaid;
+    const picture = exportFormats[format];
     const text = `${pipelines.map(({ bus }) => picture(bus.view)).join("\n\n")}\n`;
     if (options.output === undefined) terminal.out(text);
     else fs.writeFileSync(options.output, text);

@@ -7,6 +7,7 @@ import { exitCode, type ExitCode } from "./exit-code";
 import { findOtherCopy } from "./open-session";
 import {
   explainCommand,
+  exportFormats,
   exportCommand,
   paramsCommand,
   planCommand,
@@ -101,9 +102,10 @@ class CommandLine {
       .option("--json", "print JSON, with their schemas")
       .action(this.act<DefinitionOptions>((file, options) => paramsCommand(file, options, terminal)));
     const exported = program.command("export").description("write the graph in another form");
-    for (const format of ["mermaid", "dot"] as const satisfies readonly ExportFormat[])
+    const about = { mermaid: "for Markdown on GitHub and elsewhere", dot: "for Graphviz", svg: "as a picture" };
+    for (const format of Object.keys(exportFormats) as ExportFormat[])
       this.withSession(exported.command(`${format} <file>`))
-        .description(format === "dot" ? "for Graphviz" : "for Markdown on GitHub and elsewhere")
+        .description(about[format])
         .option("-o, --output <file>", "where to write it (default: here)", absolute)
         .action(this.act<ExportOptions>((file, options) => exportCommand(format, file, options, terminal)));
   }
