@@ -13,6 +13,7 @@ import { findActivity } from "./run/activity";
 import { Engine } from "./run/engine";
 import { EngineHost } from "./run/host";
 import { createLiveScopes } from "./run/live-scopes";
+import { announce, findOrders } from "./headless";
 import { openStore } from "./open-store";
 import type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "./store/store";
 import { createEachDefinition, createStageDefinition, type StageDefinition } from "./stage/definition";
@@ -116,7 +117,7 @@ export function createPipelineWithInsides(
     });
   };
   const { store, notes } = openStore({ choice: options.store, environment: process.env, notebook, now, trouble });
-  let cells: CellKnowledge = { isAlive: () => true, labelOf: () => "" };
+  let cells: CellKnowledge = { isAlive: () => true, labelOf: () => "", unmadeBy: () => [] };
   const ports = {
     store,
     notes,
@@ -124,6 +125,7 @@ export function createPipelineWithInsides(
     notebook,
     folder: process.cwd(),
     clock: { now },
+    orders: findOrders(),
     emit: bus.emit.bind(bus),
     aliveCell: (cell: CellId) => cells.isAlive(cell),
     labelOf: (cell: CellId) => cells.labelOf(cell),
@@ -131,23 +133,24 @@ export function createPipelineWithInsides(
   const engine = new Engine(ports, { stagebook: version, node: process.version });
   const host = new EngineHost(engine, () => bus.view);
   const logLines = keepLogLines(bus.events$);
-  recordRuns(bus.events$, store, (error) =>
+  const runsWritten = recordRuns(bus.events$, store, (error) =>
     trouble(`the run's events could not be written: ${error.message}`, store.location),
   );
   const { log } = options;
   if (log) bus.events$.subscribe((event) => event.type === "log:written" && log(event.record));
   const pipeline = createFace(engine, host, bus);
-  return {
-    pipeline,
-    insides: {
-      isPipeline: (value) => value === pipeline,
-      engine,
-      bus,
-      scopes,
-      logLines,
-      setCells: (known) => void (cells = known),
-    },
+  const insides: PipelineInsides = {
+    isPipeline: (value) => value === pipeline,
+    engine,
+    bus,
+    scopes,
+    logLines,
+    runsWritten,
+    setCells: (known) => void (cells = known),
+    cells: () => cells,
   };
+  announce(insides);
+  return { pipeline, insides };
 }
 
 function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipeline {

@@ -1,18 +1,18 @@
 /** Keeps the events and log lines of each run in the store, so that they can be read after the kernel is gone. */
-import { Subscription, type Observable } from "rxjs";
+import type { Observable } from "rxjs";
 import type { LogRecord, RunId, StagebookEvent } from "../protocol";
 import type { Store } from "../store/store";
 
 /** How long events wait to be written together, in milliseconds; the end of a run is written at once. */
 const WRITE_EVERY_MS = 200;
 
-/** Writes until unsubscribed. `trouble` is told once when the store cannot be written. Keeps no process alive. */
+/** Writes from now on. `trouble` is told once when the store cannot be written. Keeps no process alive. Returns how to wait until all is written. */
 export function recordRuns(
   events$: Observable<StagebookEvent>,
   store: Store,
   trouble: (error: Error) => void,
-): Subscription {
-  if (store.keepsNothing === true) return Subscription.EMPTY;
+): () => Promise<void> {
+  if (store.keepsNothing === true) return () => Promise.resolve();
   let waiting = new Map<RunId, string[]>();
   let timer: NodeJS.Timeout | undefined;
   let last = Promise.resolve();
@@ -29,7 +29,7 @@ export function recordRuns(
         });
     waiting = new Map();
   };
-  return events$.subscribe((event) => {
+  events$.subscribe((event) => {
     const run = runOf(event);
     if (run === null) return;
     const lines = waiting.get(run);
@@ -38,6 +38,10 @@ export function recordRuns(
     if (event.type === "run:ended") return flush();
     timer ??= setTimeout(flush, WRITE_EVERY_MS).unref();
   });
+  return async () => {
+    flush();
+    await last;
+  };
 }
 
 /** The log lines of a run, oldest first, also of a kernel that is gone; none where nothing was kept. Damaged lines are left out. */

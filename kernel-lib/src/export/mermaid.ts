@@ -1,11 +1,13 @@
 /** The graph as Mermaid text: what `pipeline.toMermaid()` gives and `show(pipeline)` displays. */
 import type { View } from "../protocol";
+import { toSvg } from "./svg";
 
-/** The graph as a cell's output: a diagram where Markdown knows Mermaid, else one line a stage. */
+/** The graph as a cell's output: a diagram where Markdown knows Mermaid (JupyterLab), a picture elsewhere, or one line a stage. */
 export function graphBundle(view: View): Readonly<Record<string, string>> {
   const lines = Object.values(view.stages).map((stage) => `${stage.name} · ${stage.status}`);
   return {
     "text/markdown": `\`\`\`mermaid\n${toMermaid(view)}\n\`\`\``,
+    "image/svg+xml": toSvg(view),
     "text/plain": lines.join("\n") || "no stages yet",
   };
 }

@@ -108,7 +108,8 @@ export class CellExecutions {
       ok = true;
       return result;
     } catch (failure) {
-      if (cell && this.cells.hasDefined(cell)) await this.declareOnly(declare);
+      const { refusesBodies } = this.insides.engine.orders;
+      if (cell && (refusesBodies || this.cells.hasDefined(cell))) await this.declareOnly(declare);
       throw failure;
     } finally {
       if (cell) this.cells.end(cell, ok);

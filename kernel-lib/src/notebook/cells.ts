@@ -57,6 +57,12 @@ export class NotebookCells {
     return record ? `cell [${record.count}]` : "a cell not run yet";
   }
 
+  unmadeBy(cell: CellId): readonly string[] {
+    const record = this.records.get(cell);
+    if (!record || record.ok) return [];
+    return record.writes.filter((name) => this.parts.variables[name] === undefined);
+  }
+
   begin(cell: CellId, count: number): void {
     const { engine } = this.parts;
     this.deleted.delete(cell);

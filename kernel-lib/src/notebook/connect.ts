@@ -46,7 +46,7 @@ export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, ve
   );
   const executions = new CellExecutions(insides, cells);
   const progress = new CellProgress({ view: () => insides.bus.view, outputOf: (cell) => executions.outputOf(cell) });
-  insides.bus.events$.subscribe((event) => progress.tell(event));
+  if (!insides.engine.orders.isHeadless) insides.bus.events$.subscribe((event) => progress.tell(event));
   let sendFailed = false;
   queueSends(Message, {
     sending: (sent) => executions.replied(sent),

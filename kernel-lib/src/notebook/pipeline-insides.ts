@@ -11,11 +11,16 @@ export interface PipelineInsides {
   /** Whether a value is this pipeline itself. */
   readonly isPipeline: (value: unknown) => boolean;
   readonly logLines: () => readonly LogRecord[];
+  /** When the record of every run so far is in the store. */
+  readonly runsWritten: () => Promise<void>;
   /** Who knows the notebook's cells; none do until a notebook says so. */
   setCells(cells: CellKnowledge): void;
+  cells(): CellKnowledge;
 }
 
 export interface CellKnowledge {
   isAlive(cell: CellId): boolean;
   labelOf(cell: CellId): string;
+  /** The variables that a cell which did not get to its end would have made. */
+  unmadeBy(cell: CellId): readonly string[];
 }

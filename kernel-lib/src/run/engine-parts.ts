@@ -7,6 +7,7 @@ import type { Entry, Store } from "../store/store";
 import type { Scratch } from "./file-outputs";
 import type { Files } from "./files";
 import type { Instance, Instances } from "./instances";
+import type { Orders } from "./orders";
 import type { Outcome } from "./outcome";
 import type { Outcomes } from "./outcomes";
 import type { ParamValues } from "./params";
@@ -34,6 +35,7 @@ export interface EngineParts {
   readonly store: Store;
   readonly scratch: Scratch;
   readonly clock: Clock;
+  readonly orders: Orders;
   readonly made: { readonly stagebook: string; readonly node: string };
   /** Bodies under way by key: equal work is done once. */
   readonly underway: Map<Digest, { readonly stage: string; readonly work: Promise<Outcome> }>;

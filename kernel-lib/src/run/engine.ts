@@ -12,6 +12,7 @@ import { viewOfError } from "./error-view";
 import { Scratch } from "./file-outputs";
 import { Files } from "./files";
 import { Instances, type Instance } from "./instances";
+import type { Orders } from "./orders";
 import { statusOf, type Outcome } from "./outcome";
 import { Outcomes } from "./outcomes";
 import { ParamValues } from "./params";
@@ -56,6 +57,7 @@ export class Engine implements EngineParts {
   readonly scopes: Scopes;
   readonly scratch: Scratch;
   readonly clock: Clock;
+  readonly orders: Orders;
   readonly emit: (event: EventBody) => void;
   readonly labelOf: (cell: CellId) => string;
   readonly aliveCell: (cell: CellId) => boolean;
@@ -80,11 +82,16 @@ export class Engine implements EngineParts {
     this.scopes = ports.scopes;
     this.scratch = new Scratch(ports.store);
     this.clock = ports.clock;
+    this.orders = ports.orders;
     this.labelOf = ports.labelOf;
     this.aliveCell = ports.aliveCell;
     this.emit = (event) => this.tell(event);
     this.instances = new Instances(this.registry, ports.scopes);
-    this.params = new ParamValues(ports.notes, ports.scopes, this.emit, (level, message) => this.log(level, message));
+    this.params = new ParamValues({
+      ...ports,
+      emit: this.emit,
+      log: (level, message) => this.log(level, message),
+    });
     this.files = new Files(ports.folder);
     this.results = new Results(
       ports.store,
@@ -117,6 +124,7 @@ export class Engine implements EngineParts {
 
   /** Runs the targets. Resolves with the outcomes whatever they are; throws only what is wrong before anything runs. */
   async run(targets: readonly Instance[], ask: RunAsk = {}): Promise<RunSummary> {
+    await this.refuseBodies(targets, ask.wantsValues ?? false);
     const activity = findActivity();
     const source = ask.source ?? activity.source;
     const id = this.newRunId();
@@ -128,7 +136,7 @@ export class Engine implements EngineParts {
       source,
       force: ask.force ?? false,
       wantsValues: ask.wantsValues ?? false,
-      slots: new Slots(ask.jobs ?? Math.max(4, os.availableParallelism())),
+      slots: new Slots(ask.jobs ?? this.orders.jobs ?? Math.max(4, os.availableParallelism())),
       signal,
     });
     const startedAt = this.clock.now();
@@ -228,6 +236,21 @@ export class Engine implements EngineParts {
       .filter(({ instance }) => instance.definition.partOf === undefined)
       .map(({ row }) => row)
       .filter(({ action }) => action === "run" || action === "maybe");
+  }
+
+  /** Throws `not-run` when the targets need a body and the orders allow none. */
+  private async refuseBodies(targets: readonly Instance[], wantsValues: boolean): Promise<void> {
+    if (!this.orders.refusesBodies) return;
+    this.instances.endEpoch();
+    const { assessed } = await this.planner.plan(targets, { isAsked: true, wantsValues });
+    const rows = [...assessed.values()].map(({ row }) => row);
+    const lacking = rows.filter(({ action }) => action !== "fresh" && action !== "load");
+    this.orders.refuse(
+      lacking.map(({ stage, status, reasons }) => ({
+        stage,
+        why: reasons.map(({ text }) => text).join("; ") || status,
+      })),
+    );
   }
 
   private async replan(): Promise<void> {

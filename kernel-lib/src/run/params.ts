@@ -8,6 +8,7 @@ import type { Scopes } from "../key/scopes";
 import { checkValue, valueOf, viewOfParam, type ParamDefinition, type ParamState } from "../stage/param";
 import type { Notes } from "../store/notes";
 import type { Overlay } from "./activity";
+import type { Orders } from "./orders";
 
 interface Kept {
   /** v8-serialised, base64. */
@@ -16,22 +17,35 @@ interface Kept {
   readonly initial: string;
 }
 
+interface ParamPorts {
+  readonly notes: Notes;
+  readonly scopes: Scopes;
+  readonly orders: Orders;
+  readonly emit: (event: EventBody) => void;
+  readonly log: (level: LogLevel, message: string) => void;
+}
+
 export class ParamValues {
   private readonly states = new Map<string, ParamState>();
   private kept: Record<string, Kept> | undefined;
 
-  constructor(
-    private readonly notes: Notes,
-    private readonly scopes: Scopes,
-    private readonly emit: (event: EventBody) => void,
-    private readonly log: (level: LogLevel, message: string) => void,
-  ) {}
+  private readonly notes: Notes;
+  private readonly scopes: Scopes;
+  private readonly orders: Orders;
+  private readonly emit: (event: EventBody) => void;
+  private readonly log: (level: LogLevel, message: string) => void;
+
+  constructor(ports: ParamPorts) {
+    ({ notes: this.notes, scopes: this.scopes, orders: this.orders, emit: this.emit, log: this.log } = ports);
+  }
 
   /** A cell defines the parameter, for the first time or again. */
   define(definition: ParamDefinition): void {
     const before = this.states.get(definition.name);
     const override = before ? this.keepOverride(definition, before) : this.restoreOverride(definition);
-    const state: ParamState = { definition, ...(override ? { override } : {}) };
+    const given = this.orders.valueFor(definition);
+    if (given) this.checkKeyable(definition, given.value);
+    const state: ParamState = { definition, ...(override ? { override } : {}), ...(given ? { given } : {}) };
     this.states.set(definition.name, state);
     if (!before) return this.emit({ type: "param:defined", param: this.view(definition.name) });
     const from = textOfValue(valueOf(before));
@@ -149,8 +163,11 @@ export class ParamValues {
     return definition.schema.decode(wire as never);
   }
 
-  private change(name: string, state: ParamState, by: "code" | "page"): void {
+  private change(name: string, change: ParamState, by: "code" | "page"): void {
     const before = this.check(name);
+    const state: ParamState = before.given ? { ...change, given: before.given } : change;
+    if (before.given)
+      this.log("info", `parameter ${name} stays ${textOfValue(before.given.value)}, as the command line says`);
     this.states.set(name, state);
     this.keep(name, state);
     if (this.digest(valueOf(before)) === this.digest(valueOf(state))) return;

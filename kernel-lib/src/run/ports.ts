@@ -3,6 +3,7 @@ import type { CellId, EventBody } from "../protocol";
 import type { Scopes } from "../key/scopes";
 import type { Notes } from "../store/notes";
 import type { Store } from "../store/store";
+import type { Orders } from "./orders";
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -14,6 +15,8 @@ export interface EnginePorts {
   readonly notes: Notes;
   readonly scopes: Scopes;
   readonly clock: Clock;
+  /** What the command line wants of every run. */
+  readonly orders: Orders;
   readonly emit: (event: EventBody) => void;
   /** The name under which results are kept for this notebook or script. */
   readonly notebook: string;

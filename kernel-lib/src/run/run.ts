@@ -263,6 +263,8 @@ export class Run implements WorkRun {
   }
 
   private isForced(instance: Instance): boolean {
+    const { name, partOf } = instance.definition;
+    if (partOf === undefined && this.engine.orders.takeForced(name)) return true;
     return this.targetIds.has(instance.id) && (this.request.force || !instance.definition.cache);
   }
 

@@ -19,6 +19,8 @@ export interface ParamDefinition {
 export interface ParamState {
   readonly definition: ParamDefinition;
   readonly override?: { readonly value: unknown };
+  /** The command line's: it holds in this process, whatever is set. */
+  readonly given?: { readonly value: unknown };
 }
 
 /** Reads the arguments of `param(…)`. Throws `name`, `param-options`, and `param-value` for a default outside its own limits. */
@@ -61,7 +63,7 @@ export function checkValue(definition: ParamDefinition, value: unknown): void {
 
 /** The value that counts now. */
 export function valueOf(state: ParamState): unknown {
-  return state.override ? state.override.value : state.definition.initial;
+  return (state.given ?? state.override ?? { value: state.definition.initial }).value;
 }
 
 /** What the page shows of it. `textOf` writes a value for people. */
@@ -81,7 +83,7 @@ export function viewOfParam(
     default: definition.schema.encode(definition.initial),
     text: textOf(value),
     defaultText: textOf(definition.initial),
-    overridden: state.override !== undefined && !equal(value, definition.initial),
+    overridden: (state.given ?? state.override) !== undefined && !equal(value, definition.initial),
     tracked: definition.tracked,
     ...(definition.description === undefined ? {} : { description: definition.description }),
     ...(definition.unit === undefined ? {} : { unit: definition.unit }),

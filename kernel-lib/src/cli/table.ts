@@ -1,0 +1,8 @@
+/** Rows as lines of aligned columns; columns without content are left out. */
+export function alignColumns(rows: readonly (readonly string[])[]): string {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: count }, (_, at) => Math.max(...rows.map((row) => (row[at] ?? "").length)));
+  const used = widths.flatMap((width, at) => (width > 0 ? [at] : []));
+  const lines = rows.map((row) => used.map((at) => (row[at] ?? "").padEnd(widths[at] ?? 0)).join("  ").trimEnd()); // prettier-ignore
+  return lines.map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,106 @@
+/** The commands beside `run`: they read the definitions, the store and the log, and run no stage. */
+import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { documentOf, stagebook, type CommandEnd } from "../rig/command-rig";
+import { createNotebookFolder, type NotebookFolder } from "../rig/notebook-folder";
+
+const script = `
+import { writeFileSync } from "node:fs";
+import { createPipeline } from "stagebook";
+const { stage, param } = createPipeline();
+const n = param("n", 3, { min: 1, max: 10, unit: "rows", description: "How many" });
+const rows = stage("rows", { n }, ({ n }, { log }) => {
+  log.info("made", { n });
+  return new Map<string, unknown>([["at", new Date(0)], ["big", 2n ** 70n]]);
+});
+stage("bytes", () => new Uint8Array([1, 2, 3]));
+stage("page", { rows }, (_, { fileOut }) => {
+  const path = fileOut("page.html");
+  writeFileSync(path, "<p>done");
+  return path;
+});
+`;
+
+let folder: NotebookFolder;
+const run = (...args: string[]): Promise<CommandEnd> => stagebook(args, { cwd: folder.path });
+
+beforeAll(async () => {
+  folder = createNotebookFolder({ "s.ts": script });
+  const first = await run("run", "s.ts");
+  expect(first.code, first.stderr).toBe(0);
+});
+afterAll(() => folder.remove());
+
+describe("the commands that read a pipeline", () => {
+  test("[S11] plan and explain say what would run, and why", async () => {
+    const plan = await run("plan", "s.ts", "--set", "n=4");
+    expect(plan.stdout.replaceAll(/ \(about.*/g, "")).toBe("run     rows   n 3 → 4\nload    bytes\nmaybe   page   waits for rows\n"); // prettier-ignore
+    const document = documentOf(await run("plan", "s.ts", "--set", "n=4", "--target", "bytes", "--json"));
+    expect(document).toMatchObject({ stale: 0, rows: [{ stage: "bytes", action: "load" }] });
+    expect((await run("explain", "s.ts", "rows", "--set", "n=4")).stdout).toBe("rows is stale: n 3 → 4\n");
+    const explained = documentOf(await run("explain", "s.ts", "rows", "--set", "n=4", "--json"));
+    expect(explained.reasons).toMatchObject([{ kind: "param", name: "n", before: "3", after: "4" }]);
+  });
+
+  test("[P8] params lists values, limits and descriptions", async () => {
+    expect((await run("params", "s.ts", "--set", "n=4")).stdout).toBe("n  4  rows  number  (default 3)  How many\n");
+    const { params } = documentOf(await run("params", "s.ts", "--json"));
+    expect(params).toMatchObject([{ name: "n", value: 3, schema: { minimum: 1, maximum: 10 }, overridden: false }]);
+  });
+
+  test("[D4] export writes the graph for Mermaid, for Graphviz and as a picture", async () => {
+    expect((await run("export", "mermaid", "s.ts")).stdout).toMatch(/^flowchart TD\n[\s\S]*-->/);
+    await run("export", "dot", "s.ts", "-o", "graph.dot");
+    expect(folder.read("graph.dot")).toContain('"stage rows" -> "stage page";');
+    await run("export", "svg", "s.ts", "-o", "graph.svg");
+    expect(folder.read("graph.svg")).toMatch(/^<svg [^]*rows[^]*page[^]*<path [^]*<\/svg>\s*$/);
+  });
+
+  test("[D11] get gives a result as JSON, text, bytes or file", async () => {
+    const json = await run("get", "s.ts", "rows");
+    expect(JSON.parse(json.stdout)).toEqual([
+      ["at", "1970-01-01T00:00:00.000Z"],
+      ["big", "1180591620717411303424"],
+    ]);
+    expect((await run("get", "s.ts", "rows", "--as", "text")).stdout).toMatch(/^Map\(2\)/);
+    await run("get", "s.ts", "bytes", "--as", "bytes", "-o", "three.bin");
+    expect(statSync(join(folder.path, "three.bin")).size).toBe(3);
+    await run("get", "s.ts", "page", "--as", "file", "-o", "copy.html");
+    expect(folder.read("copy.html")).toBe("<p>done");
+    const none = await run("get", "s.ts", "nope");
+    expect([none.code, none.stderr.startsWith('stagebook: s.ts has no stored result of a stage "nope"')]).toEqual([
+      1,
+      true,
+    ]);
+    expect((await run("get", "s.ts", "rows", "--as", "bytes")).code).toBe(2);
+  });
+
+  test("[C9] history and log tell of what was made", async () => {
+    const { rows } = documentOf(await run("history", "s.ts", "rows", "--json"));
+    expect(rows).toMatchObject([{ params: { n: "3" }, pinned: false }]);
+    expect((await run("history", "s.ts", "rows")).stdout).toMatch(/^\d{4}-.* n=3\n$/);
+    const log = await run("log", "s.ts", "rows");
+    expect(log.stdout).toMatch(/^\S+ info {2}rows made n=3\n$/);
+    const { records } = documentOf(await run("log", "s.ts", "rows", "--json"));
+    expect(records).toMatchObject([{ level: "info", stage: "rows", message: "made", fields: { n: 3 } }]);
+  });
+});
+
+describe("the commands that look after the store", () => {
+  test("[C13] verify finds damage, repair removes it, gc and clear make room", async () => {
+    expect(documentOf(await run("verify", "--json")).problems).toEqual([]);
+    const entries = join(folder.path, ".stagebook", "entries-v1");
+    const [entry = ""] = readdirSync(entries, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json")); // prettier-ignore
+    writeFileSync(join(entries, entry), "{");
+    const damaged = await run("verify");
+    expect([damaged.code, damaged.stdout.includes("1 damaged")]).toEqual([1, true]);
+    expect((await run("verify", "--repair")).code).toBe(0);
+    expect((await run("verify")).code).toBe(0);
+    expect(documentOf(await run("gc", "--dry-run", "--max-bytes", "1", "--json"))).toMatchObject({ dryRun: true });
+    expect((await run("run", "s.ts")).code).toBe(0);
+    expect((await run("clear", "s.ts", "bytes")).stdout).toBe("1 result forgotten\n");
+    expect(documentOf(await run("clear", "s.ts", "--all", "--json")).results).toBe(2);
+    expect((await run("plan", "s.ts", "--check")).code).toBe(3);
+  });
+});

@@ -1,0 +1,73 @@
+/** The same notebook, in Jupyter's kernel and by the command: the same keys, digests and store. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { documentOf, outcomesOf, stagebook } from "../rig/command-rig";
+import { bodies } from "../rig/event-log";
+import { startKernel, type Kernel } from "../rig/kernel-rig";
+import { decodeNotebook } from "../rig/notebook-file";
+import { createNotebookFolder, repository, type NotebookFolder } from "../rig/notebook-folder";
+
+const text = readFileSync(join(repository, "notebooks", "quickstart.ipynb"), "utf8");
+
+/** Stage → key and digest. */
+type Results = Readonly<Record<string, readonly [key: string | undefined, digest: string | undefined]>>;
+
+async function runInKernel(cwd: string): Promise<{ readonly results: Results; readonly bodies: readonly string[] }> {
+  const kernel: Kernel = await startKernel({ cwd, notebook: "quickstart.ipynb" });
+  try {
+    for (const { id, source } of decodeNotebook(text)) {
+      const { ok, text: printed } = await kernel.run(source, { cell: id });
+      expect(ok, printed).toBe(true);
+    }
+    await kernel.command({ type: "sync" });
+    const results = Object.values(kernel.view.stages).map(
+      ({ name, result }) => [name, [result?.key, result?.digest]] as const,
+    );
+    return { results: Object.fromEntries(results), bodies: bodies(kernel.events) };
+  } finally {
+    await kernel.stop();
+  }
+}
+
+async function runByCommand(
+  cwd: string,
+): Promise<{ readonly results: Results; readonly bodies: number; readonly current: number }> {
+  const document = documentOf(await stagebook(["run", "quickstart.ipynb", "--json"], { cwd }));
+  const results = document.stages.map(({ name, key, digest }) => [name, [key, digest]] as const);
+  return {
+    results: Object.fromEntries(results),
+    bodies: document.bodies,
+    current: outcomesOf(document).current?.length ?? 0,
+  };
+}
+
+describe("the quickstart notebook, headless", () => {
+  const folders: NotebookFolder[] = [];
+  const newFolder = (): string => {
+    const folder = createNotebookFolder({ "quickstart.ipynb": text });
+    folders.push(folder);
+    return folder.path;
+  };
+  let [kernelFirst, commandFirst] = ["", ""];
+  let made: Results;
+  beforeAll(() => {
+    [kernelFirst, commandFirst] = [newFolder(), newFolder()];
+  });
+  afterAll(() => folders.forEach((folder) => folder.remove()));
+
+  test("[X2] what a kernel has made the command finds: 0 bodies, the same keys and digests", async () => {
+    const interactive = await runInKernel(kernelFirst);
+    made = interactive.results;
+    expect(interactive.bodies).toHaveLength(10);
+    expect(await runByCommand(kernelFirst)).toEqual({ results: interactive.results, bodies: 0, current: 10 });
+  });
+
+  // Without a store in common their results are equal too: the second test starts from nothing.
+  test("[X2] what the command has made a kernel finds: 0 bodies, the same keys and digests", async () => {
+    const headless = await runByCommand(commandFirst);
+    expect(headless.bodies).toBe(10);
+    expect(headless.results).toEqual(made);
+    expect(await runInKernel(commandFirst)).toEqual({ results: headless.results, bodies: [] });
+  });
+});

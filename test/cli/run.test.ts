@@ -1,0 +1,188 @@
+/** `stagebook run`: parameters, targets, outputs, exit codes, the lock, and being stopped. Scripts where no notebook is needed: they are quick. */
+import { afterEach, describe, expect, test } from "vitest";
+import { bodiesOf, documentOf, linesOf, outcomesOf, stagebook, type CommandEnd } from "../rig/command-rig";
+import { encodeNotebook } from "../rig/notebook-file";
+import { createNotebookFolder, type NotebookFolder } from "../rig/notebook-folder";
+
+const definitions = [
+  'const n = param("n", 3, { min: 1, max: 10 });\nconst unit = param("unit", "km", { choices: ["km", "mi"] });',
+  'const rows = stage("rows", { n }, ({ n }, { log }) => {\n  log.info("made", { n });\n  return Array.from({ length: n }, (_, at) => ({ at }));\n});',
+  'const text = stage("text", { unit }, ({ unit }) => `in ${unit}`);',
+  'const count = stage("count", { rows }, ({ rows }) => rows.length);',
+];
+const cells = [
+  'import { stage, param, show } from "stagebook";',
+  ...definitions,
+  "console.log(await count());\nshow(await rows());",
+  "const made = await rows();",
+  'const last = stage("last", () => made.length - 1);',
+];
+const script = `
+import { createPipeline } from "stagebook";
+type Row = { readonly at: number };
+const { stage, param } = createPipeline();
+${definitions.join("\n")}
+console.log("count", await count());
+const none: Row[] = [];
+`;
+
+let folder: NotebookFolder;
+afterEach(() => folder.remove());
+
+function open(files: Readonly<Record<string, string>>): void {
+  folder = createNotebookFolder(files);
+}
+
+const run = (...args: string[]): Promise<CommandEnd> => stagebook(args, { cwd: folder.path });
+
+describe("stagebook run, a notebook", () => {
+  test("[X2] runs all cells and all stages, saves the outputs, and the second time runs nothing", async () => {
+    open({ "n.ipynb": encodeNotebook(cells) });
+    const first = await run("run", "n.ipynb", "--save", "out.ipynb");
+    expect(first.code, first.stderr).toBe(0);
+    expect(bodiesOf(first)).toEqual(["count", "last", "rows", "text"]);
+    const saved = JSON.parse(folder.read("out.ipynb")) as {
+      cells: { execution_count: number; outputs: Record<string, unknown>[] }[];
+    };
+    expect(saved.cells.map(({ execution_count: count }) => count)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(saved.cells[5]?.outputs).toMatchObject([
+      { output_type: "stream", name: "stdout", text: "3\n" },
+      { output_type: "display_data", data: { "text/html": expect.stringContaining("<table>") as string } },
+    ]);
+    expect(folder.read("n.ipynb")).toBe(encodeNotebook(cells));
+    const again = await run("run", "n.ipynb");
+    expect([again.code, bodiesOf(again), again.stderr]).toEqual([0, [], ""]);
+    // Lines of JSON: each an event in order, or what a cell gave.
+    const events = linesOf(again).filter(({ seq }) => seq !== undefined);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1));
+    expect(linesOf(again)).toContainEqual({ type: "cell:output", cell: "c6", stream: "stdout", text: "3\n" });
+  });
+
+  test("[D13] --target runs that stage and what it needs, whatever the cells ask for", async () => {
+    open({ "n.ipynb": encodeNotebook(cells) });
+    const text = documentOf(await run("run", "n.ipynb", "--target", "text", "--json"));
+    expect(outcomesOf(text)).toEqual({ ran: ["text"], none: ["count", "last", "rows"] });
+    const lacking = await run("run", "n.ipynb", "--target", "last");
+    expect(lacking.code).toBe(2);
+    expect(lacking.stderr).toContain(
+      'stage "last" reads the variable made, which cell [7] makes of the result of rows, and that is not there. Make it an input of "last", or run without --target.',
+    );
+    expect(bodiesOf(lacking)).toEqual([]);
+  });
+
+  test("[S16] a failing cell ends the run with 1, and is named", async () => {
+    open({ "n.ipynb": encodeNotebook([...cells.slice(0, 1), 'throw new Error("by itself");', 'stage("never", () => 1);']) }); // prettier-ignore
+    const end = await run("run", "n.ipynb");
+    expect(end.code).toBe(1);
+    expect(end.stderr).toMatch(/^cell \[2\] failed:\n[^]*Error: by itself/);
+    expect(end.stdout).not.toContain("never");
+  });
+});
+
+describe("stagebook run", () => {
+  test("[P7] --set and --params hold although the code says otherwise, and are not kept", async () => {
+    open({ "s.ts": `${script}\nn.set(9);`, "values.json": '{ "n": 5, "unit": "mi" }' });
+    const given = documentOf(await run("run", "s.ts", "--params", "values.json", "--set", "n=4", "--json"));
+    expect(given.params).toEqual({ n: 4, unit: "mi" });
+    expect((await run("get", "s.ts", "count")).stdout).toBe("4\n");
+    expect((await run("get", "s.ts", "text", "--as", "text")).stdout).toBe("in mi");
+    const { params } = documentOf(await run("params", "s.ts", "--json"));
+    expect(params).toMatchObject([{ name: "n", value: 9 }, { name: "unit", value: "km" }]); // prettier-ignore
+  });
+
+  test("[C15] --force runs a fresh stage once, and nothing below it when its value is equal", async () => {
+    open({ "s.ts": script });
+    expect(bodiesOf(await run("run", "s.ts", "--jobs", "1"))).toEqual(["count", "rows", "text"]);
+    expect(bodiesOf(await run("run", "s.ts", "--force", "rows"))).toEqual(["rows"]);
+    expect(bodiesOf(await run("run", "s.ts", "--target", "count", "--force", "rows"))).toEqual(["rows"]);
+  });
+
+  test("[S11] --check names what is stale, runs nothing and ends with 3", async () => {
+    open({ "s.ts": script });
+    expect((await run("run", "s.ts", "--check")).code).toBe(3);
+    expect(bodiesOf(await run("run", "s.ts"))).toEqual(["count", "rows", "text"]);
+    expect((await run("run", "s.ts", "--check")).code).toBe(0);
+    const stale = await run("run", "s.ts", "--check", "--set", "n=4");
+    expect(stale.code).toBe(3);
+    expect(stale.stdout).toMatch(/^run +rows +n 3 → 4/);
+  });
+
+  test("[X2] --lock writes pipeline.lock, and says what differs from it", async () => {
+    open({ "s.ts": script });
+    expect((await run("run", "s.ts", "--lock")).stderr).toBe("pipeline.lock written: 3 stages\n");
+    const lock = folder.read("pipeline.lock");
+    expect((await run("run", "s.ts", "--lock")).code).toBe(0);
+    const other = await run("run", "s.ts", "--lock", "--set", "n=4");
+    expect(other.code).toBe(4);
+    expect(other.stderr.replaceAll(/[0-9a-f]{8}\b/g, "…")).toContain("~ rows: result … → … (n 3 → 4)\n");
+    expect(other.stderr).not.toContain("text");
+    expect(folder.read("pipeline.lock")).toBe(lock);
+    expect((await run("run", "s.ts", "--update-lock", "--set", "n=4")).code).toBe(0);
+    expect((await run("run", "s.ts", "--lock", "--set", "n=4")).code).toBe(0);
+  });
+
+  test("[S16] a failing stage ends the run with 1; what was made stays", async () => {
+    const bad = 'stage("bad", { rows }, () => { throw new RangeError("no such row"); });';
+    open({ "s.ts": `${script}${bad}`, "broken.ts": 'throw new Error("at once");' });
+    const document = documentOf(await run("run", "s.ts", "--json"));
+    expect(document.exitCode).toBe(1);
+    expect(document.errors).toMatchObject([{ stage: "bad", message: expect.stringContaining("no such row") as string }]); // prettier-ignore
+    expect(outcomesOf(document)).toEqual({ ran: ["count", "rows", "text"], failed: ["bad"] });
+    expect(outcomesOf(documentOf(await run("run", "s.ts", "--json")))).toEqual({ current: ["count", "rows", "text"], failed: ["bad"] }); // prettier-ignore
+    const broken = await run("run", "broken.ts");
+    expect([broken.code, broken.stderr.includes("broken.ts failed:\nError: at once")]).toEqual([1, true]);
+  });
+
+  test("[R10] Ctrl-C stops the run, keeps nothing of it and ends with 130", async () => {
+    const wait = '(_, fail) => signal.addEventListener("abort", () => fail(signal.reason))';
+    open({ "s.ts": `${script}\nawait stage("slow", ({ signal }) => new Promise<number>(${wait}))();` });
+    let isSent = false;
+    const end = await stagebook(["run", "s.ts"], {
+      cwd: folder.path,
+      watch: (child, stdout) => {
+        if (isSent || !linesOf({ code: 0, stdout: stdout.slice(0, stdout.lastIndexOf("\n")), stderr: "" }).some((event) => event.type === "stage:running" && event.stage === "slow")) return; // prettier-ignore
+        isSent = true;
+        child.kill("SIGINT");
+      },
+    });
+    expect(end.code, end.stderr).toBe(130);
+    expect(linesOf(end).filter(({ type }) => type === "stage:cancelled" || type === "run:ended").slice(-2)).toMatchObject([
+      { type: "stage:cancelled", stage: "slow" },
+      { type: "run:ended", status: "cancelled" },
+    ]); // prettier-ignore
+    expect((await run("history", "s.ts", "slow")).code).toBe(1);
+  });
+});
+
+describe("what is wrong is said in one sentence", () => {
+  test.each([
+    [["run", "none.ipynb"], "none.ipynb cannot be read: there is no such file."],
+    [["run", "bad.ipynb"], "bad.ipynb is no notebook: "],
+    [["run", "python.ipynb"], "python.ipynb is a notebook in python."],
+    [["run", "notes.txt"], "notes.txt is neither a notebook nor a script."],
+    [["run", "s.ts", "--set", "n"], "--set n has no name or no value."],
+    [["run", "s.ts", "--set", "m=4"], 'there is no parameter "m". Parameters are n, unit.'],
+    [["plan", "s.ts", "--set", "n=11"], 'parameter "n": 11 must be <= 10.'],
+    [["run", "s.ts", "--set", "n=many"], 'parameter "n": "many" must be number.'],
+    [["run", "s.ts", "--set", "unit=feet"], 'parameter "unit": "feet" must be one of'],
+    [["run", "s.ts", "--params", "bad.json"], "bad.json gives no parameters: it holds no object."],
+    [["run", "s.ts", "--target", "nope"], 'there is no stage "nope". Stages are rows, text, count.'],
+    [["run", "s.ts", "--jobs", "0"], "Give a whole number from 1."],
+    [["run", "s.ts", "--save", "out.ipynb"], "a script has no outputs to save."],
+    [["run", "s.ts", "--nope"], "unknown option '--nope'"],
+    [["clear", "s.ts"], "clear needs the names of stages, or --all."],
+  ])("[P1] %j", async (args, sentence) => {
+    open({
+      "s.ts": script,
+      "bad.ipynb": "{",
+      "bad.json": "[]",
+      "notes.txt": "",
+      "python.ipynb": encodeNotebook([]).replaceAll("typescript", "python"),
+    });
+    const end = await run(...args);
+    expect(end.stderr).toContain(sentence);
+    expect(end.stderr.trim().split("\n")).toHaveLength(1);
+    expect(end.code).toBe(2);
+    expect(bodiesOf(end)).toEqual([]);
+  });
+});
