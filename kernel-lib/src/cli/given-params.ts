@@ -1,4 +1,4 @@
-/** Parameter values from the command line: `--set name=value` and `--params file.json`. */
+/** Parameter values from the command line: `--set name=value` and `--params file.json`, or `--params -` for the standard input. */
 import fs from "node:fs";
 import { messageOf, type Json } from "../protocol";
 import type { GivenParam } from "../run/orders";
@@ -21,7 +21,7 @@ function readFile(file: string): Readonly<Record<string, Json>> {
     throw new UsageError("params-file", `${file} gives no parameters: ${why}`, 'Write JSON: { "name": value }.');
   };
   try {
-    const values = JSON.parse(fs.readFileSync(file, "utf8")) as unknown;
+    const values = JSON.parse(fs.readFileSync(file === "-" ? 0 : file, "utf8")) as unknown;
     if (typeof values === "object" && values !== null && !Array.isArray(values)) return values as Record<string, Json>;
   } catch (error) {
     return bad((error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : messageOf(error));

@@ -33,7 +33,7 @@ export function lineListener(terminal: Terminal): SessionListener {
       else if (data !== undefined) write({ type: "cell:display", cell, data });
     },
     cellEnded: (report) => {
-      if (report.status !== "ok") write({ type: `cell:${report.status}`, ...report });
+      if (report.status === "failed") write({ type: "cell:failed", ...report });
     },
     opened: ({ bus }: PipelineInsides) => void bus.events$.subscribe((event) => write(event)),
   };

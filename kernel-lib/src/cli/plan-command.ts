@@ -1,10 +1,13 @@
 /** The commands that execute the cells without running any stage: `plan`, `explain`, `params`, `export`, and `--check`. */
 import fs from "node:fs";
+import { basename, extname, resolve } from "node:path";
 import { inspect } from "node:util";
+import { airflowId, toAirflow } from "../export/airflow";
 import { toDot } from "../export/dot";
 import { toMermaid } from "../export/mermaid";
 import { toSvg } from "../export/svg";
 import type { ParamView, PlanRowView } from "../protocol";
+import { version } from "../pipeline";
 import { StageAnswers } from "../notebook/stage-answers";
 import { planRow, PlanText } from "../run/texts";
 import { exitCode, type ExitCode } from "./exit-code";
@@ -110,6 +113,35 @@ export async function exportCommand(
     if (pipelines.length === 0) throw new UsageError("stage-unknown", `${file} defines no stage`, "Define one.");
     const picture = exportFormats[format];
     const text = `${pipelines.map(({ bus }) => picture(bus.view)).join("\n\n")}\n`;
+    if (options.output === undefined) terminal.out(text);
+    else fs.writeFileSync(options.output, text);
+    return exitCode.ok;
+  });
+}
+
+export interface AirflowOptions extends ExportOptions {
+  readonly dagId?: string;
+}
+
+/** Throws UsageError for several pipelines: a task names a stage by its file. */
+export async function exportAirflow(file: string, options: AirflowOptions, terminal: Terminal): Promise<ExitCode> {
+  const path = resolve(file);
+  return withDefinitions(file, options, terminal, async ({ pipelines }) => {
+    const [first, second] = pipelines;
+    if (!first || second)
+      throw new UsageError(
+        "export-pipelines",
+        `${file} has ${pipelines.length === 0 ? "no pipeline" : "more than one pipeline"}`,
+        "Export a file with one.",
+      );
+    const { registry } = first.engine;
+    const text = toAirflow({
+      view: first.bus.view,
+      limitsOf: (stage) => registry.stages.get(stage) ?? {},
+      file: path,
+      dagId: airflowId(options.dagId ?? basename(path, extname(path))),
+      version,
+    });
     if (options.output === undefined) terminal.out(text);
     else fs.writeFileSync(options.output, text);
     return exitCode.ok;

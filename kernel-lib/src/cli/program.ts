@@ -7,10 +7,12 @@ import { exitCode, type ExitCode } from "./exit-code";
 import { findOtherCopy } from "./open-session";
 import {
   explainCommand,
+  exportAirflow,
   exportFormats,
   exportCommand,
   paramsCommand,
   planCommand,
+  type AirflowOptions,
   type DefinitionOptions,
   type ExportFormat,
   type ExportOptions,
@@ -102,6 +104,11 @@ class CommandLine {
       .option("--json", "print JSON, with their schemas")
       .action(this.act<DefinitionOptions>((file, options) => paramsCommand(file, options, terminal)));
     const exported = program.command("export").description("write the graph in another form");
+    this.withSession(exported.command("airflow <file>"))
+      .description("as a DAG of Apache Airflow: one task a stage")
+      .option("-o, --output <file>", "where to write it (default: here)", absolute)
+      .option("--dag-id <id>", "the name of the DAG (default: that of the file)")
+      .action(this.act<AirflowOptions>((file, options) => exportAirflow(file, options, terminal)));
     const about = { mermaid: "for Markdown on GitHub and elsewhere", dot: "for Graphviz", svg: "as a picture" };
     for (const format of Object.keys(exportFormats) as ExportFormat[])
       this.withSession(exported.command(`${format} <file>`))
@@ -172,7 +179,7 @@ class CommandLine {
   private withSession(command: Command): Command {
     return this.withStore(command)
       .option("--set <name=value>", "the value of a parameter, whatever the cells say (may be repeated)", collect)
-      .option("--params <file>", "parameter values as a JSON object");
+      .option("--params <file>", "parameter values as a JSON object; - for the standard input");
   }
 
   private withStore(command: Command): Command {

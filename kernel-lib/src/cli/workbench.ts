@@ -47,6 +47,10 @@ export class Workbench {
     const recorder = this.recorder;
     this.session = openSession(file, request, {
       ...listener,
+      // What cells print while no stage runs is mostly the errors of those that stop.
+      output: (cell, message) => {
+        if (!this.session.orders.refusesBodies) listener.output(cell, message);
+      },
       opened: (insides) => {
         recorder.follow(insides);
         listener.opened(insides);
