@@ -67,3 +67,42 @@ test("[X1] Airflow itself refuses a value outside the limits", async () => {
   const shown = await airflow.command("tasks", "list", "report_of_days");
   expect(shown).toMatch(/days\n[^]*report\n[^]*rows_all\n[^]*sum/);
 }, 600_000);
+
+test("[X1] under the scheduler with the LocalExecutor independent stages run at the same time", async () => {
+  // Each of the two ends only when the other has begun.
+  const meeting = createNotebookFolder({
+    "meet.ipynb": encodeNotebook([
+      'import { stage } from "stagebook";\nimport { existsSync, writeFileSync } from "node:fs";',
+      'async function meet(own: string, other: string) {\n  writeFileSync(own, "");\n  while (!existsSync(other)) await new Promise((done) => setTimeout(done, 50));\n  return own;\n}',
+      'const left = stage("left", () => meet("left", "right"), { timeoutMs: 120_000 });',
+      'const right = stage("right", () => meet("right", "left"), { timeoutMs: 120_000 });',
+      'const both = stage("both", { left, right }, ({ left, right }) => left + right);',
+    ]),
+  });
+  try {
+    const exported = await stagebook(["export", "airflow", "meet.ipynb"], { cwd: meeting.path });
+    writeFileSync(join(airflow.dags, "meet.py"), exported.stdout);
+    airflow.start();
+    await until(async () => (await airflow.command("dags", "list")).includes("meet"), "the scheduler knows the DAG");
+    await airflow.command("dags", "trigger", "meet");
+    const runs = (): Promise<string> => airflow.command("dags", "list-runs", "meet", "--output", "json");
+    await until(async () => /"state": "(success|failed)"/.test(await runs()), "the DAG has run");
+    expect(await runs()).toContain('"state": "success"');
+    expect((await stagebook(["get", "meet.ipynb", "both"], { cwd: meeting.path })).stdout).toBe('"leftright"\n');
+  } finally {
+    meeting.remove();
+  }
+}, 600_000);
+
+/** Asks until it is so; asking itself takes seconds. */
+async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 300_000;
+  for (let last: unknown; ;) {
+    if (Date.now() > deadline) throw new Error(`it never came that ${what}`, { cause: last });
+    try {
+      if (await isSo()) return;
+    } catch (error) {
+      last = error;
+    }
+  }
+}

@@ -1,6 +1,7 @@
 /** A real Apache Airflow in an environment of its own below `.cache`, made at first use. Heavy tests only. */
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -17,6 +18,8 @@ export interface Airflow {
   readonly dags: string;
   /** `airflow dags test`: runs the DAG without a scheduler, one task after another. Resolves with what the tasks wrote. */
   test(dag: string, params?: object): Promise<AirflowRun>;
+  /** Starts scheduler and API server with the LocalExecutor; `remove` ends them. */
+  start(): void;
   /** Any other command. */
   command(...args: string[]): Promise<string>;
   remove(): void;
@@ -34,6 +37,9 @@ export async function createAirflow(env: Readonly<Record<string, string>>): Prom
   const home = mkdtempSync(join(tmpdir(), "stagebook-airflow-"));
   const dags = join(home, "dags");
   mkdirSync(dags);
+  const port = await freePort();
+  let server: ChildProcess | undefined;
+  process.once("exit", () => end(server));
   const settings = {
     ...process.env,
     NODE_OPTIONS: undefined,
@@ -42,6 +48,14 @@ export async function createAirflow(env: Readonly<Record<string, string>>): Prom
     AIRFLOW_HOME: home,
     AIRFLOW__CORE__DAGS_FOLDER: dags,
     AIRFLOW__CORE__LOAD_EXAMPLES: "False",
+    AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
+    AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION: "False",
+    AIRFLOW__CORE__EXECUTION_API_SERVER_URL: `http://127.0.0.1:${port}/execution/`,
+    AIRFLOW__API__HOST: "127.0.0.1",
+    AIRFLOW__API__PORT: String(port),
+    AIRFLOW__API__WORKERS: "1",
+    AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: "5",
+    PATH: `${join(environment, "bin")}:${process.env.PATH ?? ""}`,
     STAGEBOOK_COMMAND: `${process.execPath} ${join(repository, "node_modules", "stagebook", "lib", "cli", "main.js")}`,
     ...env,
   };
@@ -67,7 +81,13 @@ export async function createAirflow(env: Readonly<Record<string, string>>): Prom
         state: /DagRun Finished.* state=(\w+)/.exec(output)?.[1] ?? "unknown",
       };
     },
-    remove: () => rmSync(home, { recursive: true, force: true }),
+    start: () => {
+      server = spawn(program, ["standalone"], { env: settings as NodeJS.ProcessEnv, stdio: "ignore", detached: true });
+    },
+    remove: () => {
+      end(server);
+      rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+    },
   };
 }
 
@@ -81,6 +101,24 @@ export function eventsIn(output: string): readonly StagebookEvent[] {
       return [];
     }
   });
+}
+
+/** The whole group: each part of Airflow is a process of its own. */
+function end(server: ChildProcess | undefined): void {
+  if (server?.pid === undefined || server.exitCode !== null) return;
+  try {
+    process.kill(-server.pid, "SIGTERM");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 async function install(): Promise<void> {

@@ -1,0 +1,41 @@
+/** The DAG file for Airflow, as text; a real Airflow runs it in test/heavy. */
+import { describe, expect, test } from "vitest";
+import { createPipeline } from "stagebook";
+import { airflowId, toAirflow } from "../../kernel-lib/src/export/airflow";
+import type { View } from "stagebook/protocol";
+
+async function exported(): Promise<string> {
+  const { stage, param, run, toJSON } = createPipeline({ store: "memory" });
+  const count = param("count", 3, { min: 1, description: 'the "count"' });
+  const on = param("on", false);
+  const a = stage("a/b", { count }, ({ count }) => count);
+  stage("a b", { a, on }, ({ a }) => a, { retries: 2, timeoutMs: 1500 });
+  stage("apart", () => 1);
+  await run();
+  const limits: Readonly<Record<string, object>> = { "a b": { retries: 2, timeoutMs: 1500 } };
+  return toAirflow({
+    view: toJSON() as View,
+    limitsOf: (name) => limits[name] ?? {},
+    file: "/notebooks/it's.ipynb",
+    dagId: "report",
+    version: "1.0.0",
+  });
+}
+
+describe("the DAG for Airflow", () => {
+  test("[X1] has one task a stage, with names that Airflow takes and none twice, and the edges of the graph", async () => {
+    const text = await exported();
+    expect(text).toContain('    "a_b": {"stage": "a/b"},\n    "a_b_2": {"stage": "a b", "retries": 2, "seconds": 306},\n    "apart": {"stage": "apart"},\n'); // prettier-ignore
+    expect(text).toContain('EDGES = [\n    ("a_b", "a_b_2"),\n]');
+  });
+
+  test("[X1] carries parameters with their schema", async () => {
+    const text = await exported();
+    expect(text).toMatch(/"count": Param\(3, \*\*\{.*"minimum": 1.*"description": "the \\"count\\""\}\)/);
+    expect(text).toContain('"on": Param(False, **{"type": "boolean"})');
+  });
+
+  test("[X1] a name of a DAG is one that Airflow takes", () => {
+    expect([airflowId("my report (v2)"), airflowId("über"), airflowId("")]).toEqual(["my_report_v2_", "_ber", "_"]);
+  });
+});
