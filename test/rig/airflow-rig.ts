@@ -60,7 +60,7 @@ export async function createAirflow(env: Readonly<Record<string, string>>): Prom
     ...env,
   };
   const command = async (...args: string[]): Promise<string> => {
-    const child = spawn(program, args, { env: settings as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { env: settings, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (piece: Buffer) => (output += piece.toString()));
@@ -82,7 +82,7 @@ export async function createAirflow(env: Readonly<Record<string, string>>): Prom
       };
     },
     start: () => {
-      server = spawn(program, ["standalone"], { env: settings as NodeJS.ProcessEnv, stdio: "ignore", detached: true });
+      server = spawn(program, ["standalone"], { env: settings, stdio: "ignore", detached: true });
     },
     remove: () => {
       end(server);

@@ -143,5 +143,5 @@ function python(value: Json): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(python).join(", ")}]`;
-  return `{${Object.entries(value).map(([name, field]) => `${JSON.stringify(name)}: ${python(field as Json)}`).join(", ")}}`; // prettier-ignore
+  return `{${Object.entries(value).map(([name, field]) => `${JSON.stringify(name)}: ${python(field)}`).join(", ")}}`; // prettier-ignore
 }
