@@ -1,9 +1,12 @@
 /** The commands beside `run`: they read the definitions, the store and the log, and run no stage. */
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { documentOf, stagebook, type CommandEnd } from "../rig/command-rig";
 import { createNotebookFolder, type NotebookFolder } from "../rig/notebook-folder";
+
+// Each command compiles the cells anew, in a process of its own.
+vi.setConfig({ testTimeout: 240_000 });
 
 const script = `
 import { writeFileSync } from "node:fs";

@@ -1,12 +1,15 @@
 /** The same notebook, in Jupyter's kernel and by the command: the same keys, digests and store. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { documentOf, outcomesOf, stagebook } from "../rig/command-rig";
 import { bodies } from "../rig/event-log";
 import { startKernel, type Kernel } from "../rig/kernel-rig";
 import { decodeNotebook } from "../rig/notebook-file";
 import { createNotebookFolder, repository, type NotebookFolder } from "../rig/notebook-folder";
+
+// Each command compiles the cells anew, in a process of its own.
+vi.setConfig({ testTimeout: 240_000 });
 
 const text = readFileSync(join(repository, "notebooks", "quickstart.ipynb"), "utf8");
 

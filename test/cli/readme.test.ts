@@ -1,10 +1,13 @@
 /** Every command of the README's section on the command, run as it stands on the README's own example. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { stagebook } from "../rig/command-rig";
 import { encodeNotebook } from "../rig/notebook-file";
 import { createNotebookFolder, repository, type NotebookFolder } from "../rig/notebook-folder";
+
+// Each command compiles the cells anew, in a process of its own.
+vi.setConfig({ testTimeout: 240_000 });
 
 const readme = readFileSync(join(repository, "README.md"), "utf8");
 const sectionOf = (title: string): string =>

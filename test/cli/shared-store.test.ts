@@ -3,10 +3,13 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { bodiesOf, documentOf, stagebook, type CommandEnd } from "../rig/command-rig";
 import { encodeNotebook } from "../rig/notebook-file";
 import { createNotebookFolder, repository, type NotebookFolder } from "../rig/notebook-folder";
+
+// Each command compiles the cells anew, in a process of its own.
+vi.setConfig({ testTimeout: 240_000 });
 
 const script = (factor: number): string => `
 import { stage } from "stagebook";
