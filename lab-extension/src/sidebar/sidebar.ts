@@ -10,6 +10,7 @@ import type { Subscription } from "rxjs";
 import { DagPanel } from "../dag/dag-panel";
 import { stagebookIcon } from "../icons";
 import { ParamsPanel } from "../params/params-panel";
+import { RunsPanel } from "../past/runs-panel";
 import { StagePanel } from "../stage/stage-panel";
 import type { Preferences } from "../stores/preferences";
 import type { StagebookTracker } from "../tokens";
@@ -42,11 +43,18 @@ export class Sidebar extends SidePanel {
     this.addWidget(this.dag);
     this.addWidget(new StagePanel(tracker, trans, commands));
     this.addWidget(new ParamsPanel(tracker, trans, preferences));
+    this.addWidget(new RunsPanel(tracker, trans));
+    if (this.content instanceof AccordionPanel) this.content.collapse(RUNS);
     if (this.content instanceof AccordionPanel) void this.keepChoices(this.content);
     this.shown = tracker.current$.pipe(switchMap((model) => model?.state$ ?? of(null))).subscribe((state) => {
       // With nothing to show, only the header stands there and says how to begin.
       this.content.setHidden(state === null || (state.connection === "absent" && !state.remembered));
     });
+  }
+
+  /** Unfolds the list of the runs that are over. */
+  showRuns(): void {
+    if (this.content instanceof AccordionPanel) this.content.expand(RUNS);
   }
 
   override dispose(): void {
@@ -62,6 +70,7 @@ export class Sidebar extends SidePanel {
     const kept = readChoices(await state.fetch(CHOICES));
     kept?.folded.forEach((folded, index) => {
       if (folded) content.collapse(index);
+      else content.expand(index);
     });
     if (kept) content.setRelativeSizes([...kept.sizes]);
     const save = (): void => {
@@ -77,7 +86,10 @@ export class Sidebar extends SidePanel {
 }
 
 const CHOICES = "jupyterlab-stagebook:sidebar";
-const DEFAULT_SIZES = [0.45, 0.3, 0.25];
+/** Graph, stage, parameters, runs. */
+const DEFAULT_SIZES = [0.4, 0.26, 0.22, 0.12];
+/** The runs are folded at first. */
+const RUNS = 3;
 
 interface Choices {
   readonly folded: readonly boolean[];
