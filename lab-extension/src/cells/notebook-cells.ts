@@ -10,6 +10,7 @@ import type { ITranslator, TranslationBundle } from "@jupyterlab/translation";
 import type { IDisposable } from "@lumino/disposable";
 import type { Subscription } from "rxjs";
 import type { CellId } from "stagebook/protocol";
+import { animationFrame } from "../stores/animation-frame";
 import type { NotebookPage } from "../stores/notebook-store";
 import type { LiveModel } from "../tokens";
 import { AutoRun } from "./auto-run";
@@ -60,12 +61,21 @@ export class NotebookCells implements NotebookPage, IDisposable {
     const update = (): void => this.markAll(model);
     this.marks = model.state$.subscribe(update);
     const { panel } = this.options;
+    let cancel: (() => void) | null = null;
+    // A cell tells that its text changed before it says that it is dirty.
+    const soon = (): void => {
+      cancel ??= animationFrame(() => {
+        cancel = null;
+        update();
+      });
+    };
     // Cells come with the file, and with every insertion, move and undo.
-    panel.content.modelContentChanged.connect(update);
-    panel.content.cellInViewportChanged.connect(update);
+    panel.content.modelContentChanged.connect(soon);
+    panel.content.cellInViewportChanged.connect(soon);
     this.marks.add(() => {
-      panel.content.modelContentChanged.disconnect(update);
-      panel.content.cellInViewportChanged.disconnect(update);
+      cancel?.();
+      panel.content.modelContentChanged.disconnect(soon);
+      panel.content.cellInViewportChanged.disconnect(soon);
     });
   }
 
