@@ -38,6 +38,7 @@ describe("runs that are over", () => {
     const then = reduceAll(emptyView, await eventsOf(first));
     expect(statuses(then)).toEqual(["a fresh", "b fresh"]);
     expect(then.params.limit?.value).toBe(1);
+    expect(then.stages.a).toMatchObject({ inputs: [{ name: "limit" }] });
     expect(then.stages.b).toMatchObject({ description: "one more", inputs: [{ name: "a" }] });
     expect(then.log.map(({ message }) => message)).toContain("a ran");
     expect(then.runs.map(({ id }) => id)).toEqual([first?.id]);
@@ -93,6 +94,16 @@ describe("runs that are over", () => {
     await notebook.kernel.command({ type: "set-params", values: { limit: 3 } });
     await notebook.kernel.command({ type: "run-stale" });
     expect((await runs()).rows.slice(1)).toEqual(rows);
+  });
+
+  test("[O5] a stage that runs in the cell that defines it has its inputs in the run", async () => {
+    await notebook.cell(
+      "d",
+      `const d = stage("d", { limit }, ({ limit }) => { ${ran("d")} return limit / 2; });\nawait d();`,
+    );
+    const [latest] = (await runs()).rows;
+    const then = reduceAll(emptyView, await eventsOf(latest));
+    expect(then.stages.d).toMatchObject({ status: "fresh", inputs: [{ kind: "param", name: "limit" }] });
   });
 
   test("[U2] Run stale of chosen cells runs their stages and names only them", async () => {

@@ -23,9 +23,11 @@ export function recordRuns({ events$, view, store, notebook, trouble }: RunRecor
   const lines = new WaitingLines(store, trouble);
   /** Runs that have done nothing yet, with the view in which they began: one that never does is not listed. */
   const idle = new Map<RunId, View>();
+  const active = new Set<RunId>();
   events$.subscribe((event) => {
     const run = runOf(event);
     if (run === null) return;
+    if (event.type === "run:started") active.add(run);
     const began = idle.get(run);
     if (event.type === "run:started") idle.set(run, view());
     else if (began && isDeed(event)) {
@@ -41,6 +43,7 @@ export function recordRuns({ events$, view, store, notebook, trouble }: RunRecor
     const row = idle.has(run) ? undefined : rowOf(view(), run);
     if (row) lines.add(listOf(notebook), [JSON.stringify(row)]);
     idle.delete(run);
+    active.delete(run);
     lines.flush();
   });
   return () => lines.written();
@@ -134,6 +137,18 @@ function isDeed({ type }: StagebookEvent): boolean {
     type === "stage:succeeded" ||
     type === "stage:failed" ||
     type === "stage:cancelled"
+  );
+}
+
+function isOfPipeline({ type }: StagebookEvent): boolean {
+  return (
+    type === "graph:changed" ||
+    type === "plan:refined" ||
+    type === "stage:defined" ||
+    type === "stage:removed" ||
+    type === "param:defined" ||
+    type === "param:changed" ||
+    type === "param:removed"
   );
 }
 

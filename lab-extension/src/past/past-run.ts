@@ -42,5 +42,11 @@ function findEnds(events: readonly StagebookEvent[], before: number): readonly n
 }
 
 function isQuiet({ type }: StagebookEvent): boolean {
-  return type === "log:written" || type === "stage:planned" || type === "stage:progress";
+  return (
+    type === "log:written" ||
+    type === "stage:planned" ||
+    type === "stage:progress" ||
+    type === "graph:changed" ||
+    type === "plan:refined"
+  );
 }

@@ -4,7 +4,9 @@ import { SidePanel } from "@jupyterlab/ui-components";
 import type { ITranslator, TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
-import { AccordionPanel } from "@lumino/widgets";
+import { MessageLoop } from "@lumino/messaging";
+import type { Message } from "@lumino/messaging";
+import { AccordionPanel, Widget } from "@lumino/widgets";
 import { of, switchMap } from "rxjs";
 import type { Subscription } from "rxjs";
 import { DagPanel } from "../dag/dag-panel";
@@ -56,6 +58,21 @@ export class Sidebar extends SidePanel {
   showRuns(): void {
     if (this.content instanceof AccordionPanel) this.content.expand(RUNS);
   }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.height.observe(this.content.node);
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this.height.disconnect();
+    super.onBeforeDetach(message);
+  }
+
+  /** The header grows and shrinks, and JupyterLab does not tell the panels below it. */
+  private readonly height = new ResizeObserver(() => {
+    MessageLoop.postMessage(this.content, Widget.ResizeMessage.UnknownSize);
+  });
 
   override dispose(): void {
     if (this.isDisposed) return;
