@@ -58,9 +58,18 @@ test("[U1] nothing can be changed there: no control, no button, no command", asy
   const before = lab.events.length;
   expect(await lab.param("limit").isEnabled()).toBe(false);
   expect(await lab.runStaleButton.getAttribute("title")).toContain("back to now");
-  await lab.command("stagebook:run-stale");
-  await lab.command("stagebook:run-stage", { stage: "a" });
-  await lab.command("stagebook:clear-stage", { stage: "a" });
+  const ids = [
+    "run-stale",
+    "run-stage",
+    "run-following",
+    "force-stage",
+    "pin-result",
+    "clear-stage",
+    "cancel",
+    "run-cell",
+  ];
+  expect(await enabled(ids.map((id) => `stagebook:${id}`))).toEqual([]);
+  expect(await enabled(["stagebook:back-to-now"])).toEqual(["stagebook:back-to-now"]);
   await lab.stage("a").click();
   await eventually(() => lab.panel("stage").locator("[data-shown-stage]").getAttribute("data-shown-stage")).toBe("a");
   expect(await lab.panel("stage").getByRole("button", { name: "Run", exact: true }).isEnabled()).toBe(false);
@@ -140,6 +149,14 @@ test.runIf(process.env.STAGEBOOK_SCREENSHOTS === "1")("pictures of the past, in 
     await lab.screenshot(`past ${theme}`);
   }
 });
+
+/** Those of the commands that can be executed for the stage a. */
+function enabled(ids: readonly string[]): Promise<string[]> {
+  return lab.page.evaluate((ids) => {
+    const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
+    return ids.filter((id) => jupyterapp.commands.isEnabled(id, { stage: "a" }));
+  }, ids);
+}
 
 /** Read when the page is loaded next. */
 function saveSettings(settings: { readonly [name: string]: unknown }): Promise<void> {
