@@ -10,7 +10,7 @@ const lab = useLab();
 const cells = [
   `import { param, stage } from "stagebook";`,
   `const limit = param("limit", 2, { min: 0, max: 10 });`,
-  `const a = stage("a", { limit }, ({ limit }, { log }) => { log.info("a made", { limit }); if (limit === 9) throw new Error("nine is too much"); return limit * 10; });\nawait a()`,
+  `const a = stage("a", { limit }, async ({ limit }, { log }) => { if (limit === 6) await new Promise((resolve) => setTimeout(resolve, 700)); log.info("a made", { limit }); if (limit === 9) throw new Error("nine is too much"); return limit * 10; });\nawait a()`,
   `const b = stage("b", { a }, ({ a }) => a + 1);\nawait b()`,
 ];
 const runRows = () => lab.panel("runs").locator("[data-run]");
@@ -115,7 +115,7 @@ test("[U1] the end of a long run is told to who cannot see the notebook", async 
   await lab.setParam("limit", 6);
   await eventually(() => lab.stageStatus("a")).toBe("stale");
   await lab.command("stagebook:run-stale");
-  const toast = lab.page.locator(".jp-Notification-Toast");
+  const toast = lab.page.locator(".Toastify__toast");
   await eventually(async () => (await toast.allInnerTexts()).join("\n")).toContain("notebook.ipynb: the run has ended");
   await toast
     .getByRole("button", { name: "Hide notification" })

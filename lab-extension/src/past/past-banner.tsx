@@ -18,7 +18,7 @@ export function PastBanner({ model, trans }: PastBannerProps): ReactElement | nu
   if (!past) return null;
   return (
     <div className="stagebook-Past" data-past={past.run.id}>
-      <PastSentence past={past} trans={trans} />
+      <PastText text={trans.__("You look at the past: the run of %1", formatMoment(past.run.startedAt))} />
       <BackButton model={model} trans={trans} />
     </div>
   );
@@ -34,9 +34,9 @@ export function PastHeader({ model, trans }: PastBannerProps): ReactElement | nu
       aria-label={trans.__("A run that is over")}
       data-past={past.run.id}
     >
-      <PastSentence past={past} trans={trans} />
+      <PastText text={trans.__("You look at the past")} />
       <p className="stagebook-Past-run">
-        <b>{runTitle(past.run, trans)}</b> {runOutcome(past.run, trans)}
+        <b>{runTitle(past.run, trans)}</b> {formatMoment(past.run.startedAt)} · {runOutcome(past.run, trans)}
       </p>
       {past.run.error && <p className="stagebook-Past-error">{past.run.error.message}</p>}
       {past.steps > 1 && <Moments model={model} past={past} trans={trans} />}
@@ -52,11 +52,11 @@ interface MomentsProps extends PastBannerProps {
   readonly past: PastLook;
 }
 
-function PastSentence({ past, trans }: Omit<MomentsProps, "model">): ReactElement {
+function PastText({ text }: { readonly text: string }): ReactElement {
   return (
     <p className="stagebook-Past-text" role="status">
       <historyIcon.react tag="span" className="stagebook-Past-icon" elementSize="normal" />
-      <span>{trans.__("You look at the past: the run of %1", formatMoment(past.run.startedAt))}</span>
+      <span>{text}</span>
     </p>
   );
 }

@@ -56,7 +56,11 @@ export class Sidebar extends SidePanel {
 
   /** Unfolds the list of the runs that are over. */
   showRuns(): void {
-    if (this.content instanceof AccordionPanel) this.content.expand(RUNS);
+    const { content } = this;
+    if (!(content instanceof AccordionPanel)) return;
+    content.expand(RUNS);
+    const sizes = content.relativeSizes();
+    if ((sizes[RUNS] ?? 0) < LEAST_FOR_RUNS) content.setRelativeSizes([...SIZES_FOR_RUNS]);
   }
 
   protected override onAfterAttach(message: Message): void {
@@ -107,6 +111,9 @@ const CHOICES = "jupyterlab-stagebook:sidebar";
 const DEFAULT_SIZES = [0.4, 0.26, 0.22, 0.12];
 /** The runs are folded at first. */
 const RUNS = 3;
+/** Who asks for the runs wants to see some of them. */
+const LEAST_FOR_RUNS = 0.15;
+const SIZES_FOR_RUNS = [0.3, 0.2, 0.2, 0.3];
 
 interface Choices {
   readonly folded: readonly boolean[];
