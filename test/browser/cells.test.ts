@@ -15,7 +15,7 @@ const cells = [
   `const b = stage("b", { limit }, ({ limit }) => -limit);\nawait b()`,
   `const c = stage("c", { b }, ({ b }) => b - 1);\nawait c()`,
 ];
-const [, , A, FACTOR, PLAIN, B, C] = cells.map((_, index) => index) as [number, ...number[]] as number[];
+const [, , A, FACTOR, PLAIN, B, C] = cells.map((_, index) => index);
 const allFresh = { a: "fresh", b: "fresh", c: "fresh" };
 const fresh = cells.map(() => "fresh");
 

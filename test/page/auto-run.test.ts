@@ -74,7 +74,7 @@ describe("auto-run", () => {
     let setting = false;
     const open = (): AutoRunChoices =>
       new AutoRunChoices(
-        () => kept as never,
+        () => kept,
         () => setting,
       );
     const choices = open();
