@@ -25,6 +25,8 @@ export function recordRuns({ events$, view, store, notebook, trouble }: RunRecor
   const idle = new Map<RunId, View>();
   const active = new Set<RunId>();
   events$.subscribe((event) => {
+    // What becomes known of the pipeline while runs are under way belongs to each of them.
+    if (isOfPipeline(event)) for (const each of active) lines.add(each, [JSON.stringify(event)]);
     const run = runOf(event);
     if (run === null) return;
     if (event.type === "run:started") active.add(run);
