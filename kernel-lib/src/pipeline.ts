@@ -133,9 +133,13 @@ export function createPipelineWithInsides(
   const engine = new Engine(ports, { stagebook: version, node: process.version });
   const host = new EngineHost(engine, () => bus.view);
   const logLines = keepLogLines(bus.events$);
-  const runsWritten = recordRuns(bus.events$, store, (error) =>
-    trouble(`the run's events could not be written: ${error.message}`, store.location),
-  );
+  const runsWritten = recordRuns({
+    events$: bus.events$,
+    view: () => bus.view,
+    store,
+    notebook,
+    trouble: (error) => trouble(`the run's events could not be written: ${error.message}`, store.location),
+  });
   const { log } = options;
   if (log) bus.events$.subscribe((event) => event.type === "log:written" && log(event.record));
   const pipeline = createFace(engine, host, bus);
@@ -144,6 +148,7 @@ export function createPipelineWithInsides(
     engine,
     bus,
     scopes,
+    notebook,
     logLines,
     runsWritten,
     setCells: (known) => void (cells = known),

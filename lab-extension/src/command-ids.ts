@@ -2,6 +2,19 @@
 export const COMMANDS = {
   /** Runs what is stale in the current notebook, or in that of `path`. */
   runStale: "stagebook:run-stale",
+  /** Runs what is stale above the selected cell. */
+  runStaleAbove: "stagebook:run-stale-above",
+  /** Runs what is stale above the selected cell, and then that cell. */
+  runCell: "stagebook:run-cell",
+  /** Tells why the selected cell has its mark. */
+  whyCell: "stagebook:why-cell",
+  /** Whether a changed parameter runs what is stale, in the current notebook or in that of `path`. */
+  autoRun: "stagebook:auto-run",
+  /** Shows the runs that are over. */
+  showRuns: "stagebook:show-runs",
+  /** Shows the run `run`, the latest without it, as it was. */
+  lookAtRun: "stagebook:look-at-run",
+  backToNow: "stagebook:back-to-now",
   /** Shows the sidebar and the log. */
   open: "stagebook:open",
   /** Stops the runs of the current notebook. */

@@ -5,11 +5,14 @@ import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import { of, switchMap } from "rxjs";
 import type { CellId } from "stagebook/protocol";
+import type { AutoRunChoices } from "./cells/auto-run-choices";
+import { addCellCommands } from "./cells/cell-commands";
 import { countStale, isAnyStale } from "./cells/stale-count";
 import { COMMANDS } from "./command-ids";
 import { addGraphCommands } from "./dag/graph-commands";
 import type { Picture } from "./dag/picture";
 import { runStaleIcon, stagebookIcon } from "./icons";
+import { addRunCommands } from "./past/run-commands";
 import { addStageCommands } from "./stage-commands";
 import type { Preferences } from "./stores/preferences";
 import type { NotebookModel, StagebookTracker } from "./tokens";
@@ -26,6 +29,11 @@ export interface CommandsOptions {
   readonly showLog: (only: { readonly run: string | null; readonly stage: string | null }) => void;
   /** The stage of the node that the context menu was opened on. */
   readonly stageUnderMenu: () => string | null;
+  /** The selected code cell of the current notebook. */
+  readonly activeCell: () => CellId | null;
+  /** Shows the list of the runs that are over. */
+  readonly showRuns: () => void;
+  readonly autoRun: AutoRunChoices;
   readonly preferences: Preferences;
   /** The graph that is shown. */
   readonly picture: () => Picture | null;
@@ -112,6 +120,8 @@ export function addCommands(options: CommandsOptions): void {
       told(preferences.set({ applyParams: preferences.get().applyParams === "on button" ? "at once" : "on button" })),
   });
   addStageCommands({ commands, find, stageOf, told, trans });
+  addCellCommands({ commands, find, activeCell: options.activeCell, autoRun: options.autoRun, told, trans });
+  addRunCommands({ commands, find, showRuns: options.showRuns, told, trans });
   addGraphCommands({ commands, tracker, preferences, picture, stageOf, told, trans });
 
   tracker.current$

@@ -22,3 +22,18 @@ export const runStaleIcon = new LabIcon({
       '<path class="jp-icon3" fill="#616161" d="M14.8 3.2v3.9h-3.9z"/>',
   ),
 });
+
+/** Runs by itself: an arrow that goes round, and a spark. */
+export const autoRunIcon = new LabIcon({
+  name: "jupyterlab-stagebook:auto-run",
+  svgstr: svg('<path class="jp-icon3" fill="#616161" d="M9 1.2 3.6 9h3.6L6.4 14.8 12.6 6.6H8.8z"/>'),
+});
+
+/** Run, and what is stale above first. */
+export const runCellIcon = new LabIcon({
+  name: "jupyterlab-stagebook:run-cell",
+  svgstr: svg(
+    '<path class="jp-icon3" fill="#616161" d="M6 8.4v6l5.4-3z"/>' +
+      '<path class="jp-icon3 stagebook-Icon-line" fill="none" stroke="#616161" stroke-width="1.3" stroke-linecap="round" d="M3 2.2h10M3 5h10"/>',
+  ),
+});

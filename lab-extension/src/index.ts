@@ -1,21 +1,26 @@
 /** The extension: makes a model for each notebook, and puts sidebar, log, commands and toolbar button in their places. */
 import { ILabShell, ILayoutRestorer } from "@jupyterlab/application";
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import { ICommandPalette, IToolbarWidgetRegistry } from "@jupyterlab/apputils";
+import { ICommandPalette, IToolbarWidgetRegistry, Notification } from "@jupyterlab/apputils";
 import type { ISessionContext } from "@jupyterlab/apputils";
 import { INotebookCellExecutor, INotebookTracker } from "@jupyterlab/notebook";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { IStateDB } from "@jupyterlab/statedb";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
-import type { RunId } from "stagebook/protocol";
+import { createElement } from "react";
+import type { CellId, RunId } from "stagebook/protocol";
+import { AutoRunButton } from "./cells/auto-run-button";
+import { AutoRunChoices } from "./cells/auto-run-choices";
 import { NotebookCells } from "./cells/notebook-cells";
 import { RunStaleButton } from "./cells/run-stale-button";
+import { ToolbarItem } from "./cells/toolbar-item";
 import { COMMANDS } from "./command-ids";
 import { addCommands } from "./commands";
 import { PICTURE_FORMATS } from "./dag/export-picture";
 import { stagebookIcon } from "./icons";
 import { LogPanel } from "./log/log-panel";
+import { PastModel } from "./past/past-model";
 import { KernelSession } from "./session/kernel-session";
 import { Places } from "./sidebar/places";
 import { Sidebar } from "./sidebar/sidebar";
@@ -24,12 +29,20 @@ import { browserMemory } from "./stores/memory";
 import { Preferences } from "./stores/preferences";
 import { NotebookModels } from "./stores/notebook-models";
 import { NotebookStore } from "./stores/notebook-store";
+import { tellLongRuns } from "./status/run-notices";
 import { statusPlugin } from "./status/status-plugin";
 import { StagebookTracker } from "./tokens";
 
 const DOMAIN = "jupyterlab-stagebook";
 const TRACKER_ID = "jupyterlab-stagebook:tracker";
 const PLUGIN_ID = "jupyterlab-stagebook:plugin";
+
+/** Shared by the plugins of this package: the second one connects them with the settings. */
+const preferences = new Preferences();
+const autoRun = new AutoRunChoices(
+  () => window.localStorage,
+  () => preferences.get().autoRun,
+);
 
 const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
   id: TRACKER_ID,
@@ -55,21 +68,34 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
         translator: translator ?? nullTranslator,
         trans,
         activate: () => app.shell.activateById(panel.id),
+        autoRun: {
+          isOn: () => autoRun.isOn(panel.context.path),
+          delayMs: () => preferences.get().autoRunDelayMs,
+        },
       });
       const known = sessions.get(panel.sessionContext);
       const kernel = known ?? new KernelSession(panel.sessionContext, () => panel.context.path, trans);
       sessions.set(panel.sessionContext, kernel);
-      const model = new NotebookStore({
+      const store = new NotebookStore({
         page: cells,
         kernel,
         memory: browserMemory,
         frame: animationFrame,
         remembered,
       });
-      cells.follow(model);
-      panel.disposed.connect(() => cells.dispose());
+      cells.follow(store);
+      const notices = tellLongRuns(store, {
+        preferences: preferences.get,
+        isHidden: () => document.visibilityState === "hidden" || !panel.isVisible,
+        notify: ({ kind, text }) => void Notification.emit(text, kind, { autoClose: false }),
+        trans,
+      });
+      panel.disposed.connect(() => {
+        notices.unsubscribe();
+        cells.dispose();
+      });
       known?.sync();
-      return model;
+      return new PastModel(store, trans);
     });
     // A tab that is hidden may never be seen again.
     document.addEventListener("visibilitychange", () => {
@@ -106,7 +132,6 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const { commands } = app;
-    const preferences = new Preferences();
     const sidebar = new Sidebar({
       tracker: models,
       commands,
@@ -134,14 +159,32 @@ const plugin: JupyterFrontEndPlugin<void> = {
         places.showLog();
       },
       stageUnderMenu: () => app.contextMenuHitTest((node) => "stage" in node.dataset)?.dataset.stage ?? null,
+      activeCell: () => {
+        const cell = notebooks.activeCell;
+        return cell?.model.type === "code" ? (cell.model.id as CellId) : null;
+      },
+      showRuns: () => {
+        places.open();
+        sidebar.showRuns();
+      },
+      autoRun,
       preferences,
       picture: () => sidebar.dag.picture,
     });
     for (const { command, args } of paletteItems) palette?.addItem({ command, args, category: trans.__("Stagebook") });
     toolbars?.addFactory<NotebookPanel>("Notebook", "stagebook-run-stale", (panel) => {
-      const button = new RunStaleButton(commands, trans);
-      void models.whenModel(panel).then((model) => button.follow(model));
-      return button;
+      const item = new ToolbarItem("stagebook-RunStale", (model) =>
+        createElement(RunStaleButton, { model, commands, trans }),
+      );
+      void models.whenModel(panel).then((model) => item.follow(model));
+      return item;
+    });
+    toolbars?.addFactory<NotebookPanel>("Notebook", "stagebook-auto-run", (panel) => {
+      const item = new ToolbarItem("stagebook-AutoRun", (model) =>
+        createElement(AutoRunButton, { model, choices: autoRun, commands, trans }),
+      );
+      void models.whenModel(panel).then((model) => item.follow(model));
+      return item;
     });
     void Promise.all([settings.load(PLUGIN_ID), app.restored]).then(([loaded]) => {
       preferences.follow(loaded);

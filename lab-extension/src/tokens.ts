@@ -1,7 +1,7 @@
 /** What the panels see of a notebook: one model per notebook panel, and which of them is current. */
 import { Token } from "@lumino/coreutils";
 import type { Observable } from "rxjs";
-import type { CellId, Command, CommandType, LogRecord, Result, View } from "stagebook/protocol";
+import type { CellId, Command, CommandType, LogRecord, Result, RunId, RunRowView, View } from "stagebook/protocol";
 
 /** Where a notebook's view comes from. */
 export type Connection =
@@ -14,7 +14,21 @@ export type Connection =
   /** The kernel died, restarts or does not answer. */
   | "lost"
   /** The kernel speaks another version of the protocol; `problem` says what to do. */
-  | "incompatible";
+  | "incompatible"
+  /** A run that is over is looked at: nothing can be changed until the page goes back to now. */
+  | "past";
+
+/** Which moment of a run that is over is looked at. */
+export interface PastLook {
+  readonly run: RunRowView;
+  /** From 0, the moment when the run began, to `steps - 1`, when it ended. */
+  readonly step: number;
+  readonly steps: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** False for a run of so many events that only the first ones are here. */
+  readonly isWhole: boolean;
+}
 
 /** What is shown of one notebook. Replaced whole at each change; compare by identity. */
 export interface NotebookState {
@@ -27,6 +41,8 @@ export interface NotebookState {
   /** Cells that were edited in the page after they ran: stale, which the kernel cannot know. */
   readonly edited?: readonly CellId[];
   readonly problem?: string;
+  /** While the connection is `past`. */
+  readonly past?: PastLook;
 }
 
 /** All log lines that the page has of one notebook, oldest first. */
@@ -39,8 +55,8 @@ export interface LogStore {
   clear(): void;
 }
 
-/** One notebook, its kernel's state and what can be asked of it. Lives as long as the notebook panel. */
-export interface NotebookModel {
+/** One notebook as it is now: its kernel's state, and what can be asked of it. Lives as long as the notebook panel. */
+export interface LiveModel {
   /** Relative to the server's root. */
   readonly path: string;
   /** Replays the current state; emits at most once per animation frame, and before a command's reply is handed on. */
@@ -52,8 +68,20 @@ export interface NotebookModel {
   showCell(cell: CellId): boolean;
   /** Rejects with an Error whose message is fit for the user. */
   send<T extends CommandType>(command: Extract<Command, { readonly type: T }>): Promise<Result<T>>;
-  /** Runs stale stages, then executes the stale cells in document order, each at most once. */
-  runStale(): Promise<void>;
+  /**
+   * Runs stale stages, then executes the stale cells in document order, each at most once. With `above` only what concerns
+   * the cells above that one. False when something failed or was stopped: it is told.
+   */
+  runStale(above?: CellId): Promise<boolean>;
+}
+
+/** One notebook, now or as it was in a run that is over. */
+export interface NotebookModel extends LiveModel {
+  /** Shows a run that is over, as it ended. Rejects with an Error whose message is fit for the user. */
+  lookAt(run: RunId): Promise<void>;
+  /** Shows another moment of it. */
+  lookAtStep(step: number): void;
+  backToNow(): void;
 }
 
 /** The notebooks that are open, and the one that the sidebar shows. */

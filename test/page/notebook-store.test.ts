@@ -18,6 +18,8 @@ class Rig {
   readonly saved: Remembered[] = [];
   readonly states: NotebookState[] = [];
   readonly store: NotebookStore;
+  /** How often the page was told that it has set parameters. */
+  paramsSet = 0;
   /** What the kernel does on a command, before it replies. */
   reply: () => never = () => null as never;
   private readonly kernel = new FakeKernel();
@@ -25,7 +27,12 @@ class Rig {
 
   constructor(remembered: Remembered | null = null) {
     this.store = new NotebookStore({
-      page: { path: "a.ipynb", showCell: () => true, runStale: () => Promise.resolve() },
+      page: {
+        path: "a.ipynb",
+        showCell: () => true,
+        runStale: () => Promise.resolve(true),
+        paramsChanged: () => void (this.paramsSet += 1),
+      },
       kernel: { link$: this.link$, updates$: this.updates$, send: () => Promise.resolve(this.reply()) },
       memory: { load: () => Promise.resolve(null), save: (_, what) => Promise.resolve(void this.saved.push(what)) },
       frame: (apply) => {
@@ -84,6 +91,22 @@ describe("the view", () => {
     const before = rig.states.length;
     rig.frame();
     expect(rig.states).toHaveLength(before);
+  });
+
+  it("[U2] the page learns that it has set parameters, unless the kernel refused", async () => {
+    const rig = new Rig();
+    rig.live();
+    await rig.store.send({ type: "sync" });
+    expect(rig.paramsSet).toBe(0);
+    await rig.store.send({ type: "set-params", values: {} });
+    await rig.store.send({ type: "reset-params" });
+    await rig.store.send({ type: "restore", stage: "a", key: "k" });
+    expect(rig.paramsSet).toBe(3);
+    rig.reply = () => {
+      throw new Error("no");
+    };
+    await expect(rig.store.send({ type: "set-params", values: {} })).rejects.toThrow("no");
+    expect(rig.paramsSet).toBe(3);
   });
 
   it("what was remembered is shown as such until the kernel answers", () => {

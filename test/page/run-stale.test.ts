@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { CellId, CellView, Result } from "stagebook/protocol";
 import { emptyView } from "stagebook/protocol";
 import { findMark } from "../../lab-extension/src/cells/cell-marks";
+import { markTooltip } from "../../lab-extension/src/cells/cell-text";
 import { runStaleCells } from "../../lab-extension/src/cells/run-stale";
 import type { StaleCellsOutcome } from "../../lab-extension/src/cells/run-stale";
 import { countStale, isAnyStale, staleLabel } from "../../lab-extension/src/cells/stale-count";
@@ -142,15 +143,15 @@ describe("marks", () => {
     ...change,
   });
   const mark = (change: Partial<NotebookState>, id = "a", edited = false, empty = false) =>
-    findMark(state(change), { id: id as CellId, edited, empty }, "edited");
+    findMark(state(change), { id: id as CellId, edited, empty });
 
   it("a cell has the status and the reasons that the kernel gives", () => {
-    expect(mark({})).toEqual({ status: "stale", reasons: ["minMagnitude 4.5 → 5"] });
+    expect(mark({})).toEqual({ status: "stale", edited: false, reasons: ["minMagnitude 4.5 → 5"] });
     expect(mark({ connection: "lost", remembered: true })).toMatchObject({ status: "stale" });
   });
 
   it("a cell that did not run in this kernel is new, but for an empty one", () => {
-    expect(mark({}, "b")).toEqual({ status: "new", reasons: [] });
+    expect(mark({}, "b")).toEqual({ status: "new", edited: false, reasons: [] });
     expect(mark({}, "b", false, true)).toBeNull();
   });
 
@@ -160,8 +161,10 @@ describe("marks", () => {
     expect(mark({ connection: "connecting", remembered: true }, "b")).toBeNull();
   });
 
-  it("a cell whose text changed after it ran is stale", () => {
-    expect(mark({}, "a", true)).toEqual({ status: "stale", reasons: ["edited", "minMagnitude 4.5 → 5"] });
+  it("a cell whose text changed after it ran is stale, and says so before its other reasons", () => {
+    const edited = mark({}, "a", true);
+    expect(edited).toEqual({ status: "stale", edited: true, reasons: ["minMagnitude 4.5 → 5"] });
+    expect(edited && markTooltip(edited, english)).toBe("Edited since it ran\n• minMagnitude 4.5 → 5");
     expect(mark({}, "b", true)).toMatchObject({ status: "new" });
   });
 });

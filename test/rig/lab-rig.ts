@@ -200,7 +200,7 @@ export class Lab {
   }
 
   /** A panel of Stagebook. */
-  panel(name: "dag" | "params" | "stage" | "log"): Locator {
+  panel(name: "dag" | "params" | "stage" | "log" | "runs"): Locator {
     return this.page.locator(`[data-stagebook="${name}"]:visible`);
   }
 

@@ -150,6 +150,13 @@ export class NotebookCells {
     }
   }
 
+  /** The stages that these cells define or have read, by name. */
+  stagesOf(cells: readonly CellId[]): ReadonlySet<string> {
+    const read = cells.flatMap((cell) => [...(this.records.get(cell)?.stages.values() ?? [])]);
+    const defined = cells.flatMap((cell) => this.parts.engine.registry.stages.ofCell(cell));
+    return new Set([...read, ...defined].map(({ name }) => name));
+  }
+
   /** Stale cells whose stages are all current now: executing them shows what is current. */
   toExecute(): readonly CellId[] {
     return [...this.records.values()]

@@ -3,8 +3,16 @@ import type { EventBus } from "../events/bus";
 import { withinActivity } from "../run/activity";
 import type { Engine, RunSummary } from "../run/engine";
 import type { Instance } from "../run/instances";
-import { unreachable, type Command, type CommandType, type LogRecord, type Result, type RunId } from "../protocol";
-import { readRunLines } from "../events/run-files";
+import {
+  unreachable,
+  type CellId,
+  type Command,
+  type CommandType,
+  type LogRecord,
+  type Result,
+  type RunId,
+} from "../protocol";
+import { readRunEvents, readRunLines, readRuns } from "../events/run-files";
 import type { NotebookCells } from "./cells";
 import { StageAnswers } from "./stage-answers";
 
@@ -12,6 +20,8 @@ export interface PageCommandParts {
   readonly engine: Engine;
   readonly bus: EventBus;
   readonly cells: NotebookCells;
+  /** Under whose name runs are kept. */
+  readonly notebook: string;
   /** All log lines of this kernel that are still kept, oldest first. */
   readonly logLines: () => readonly LogRecord[];
 }
@@ -53,7 +63,7 @@ export class PageCommands {
         return this.replanned({ status, bodies });
       }
       case "run-stale":
-        return this.runStale();
+        return this.runStale(command.cells);
       case "cancel":
         return this.replanned({ runs: engine.cancel() });
       case "explain":
@@ -72,6 +82,10 @@ export class PageCommands {
         return this.stages.pin(command.stage, command.key, command.pinned);
       case "log":
         return this.log(command.before, command.limit, command.run as RunId | undefined);
+      case "runs":
+        return this.runs(command.before, command.limit);
+      case "run-events":
+        return this.runEvents(command.run as RunId, command.from, command.limit);
       case "clear": {
         const names =
           command.stage === undefined
@@ -86,15 +100,21 @@ export class PageCommands {
     }
   }
 
-  private async runStale(): Promise<Result<"run-stale">> {
+  private async runStale(only?: readonly CellId[]): Promise<Result<"run-stale">> {
     const { engine, cells } = this.parts;
     engine.endEpoch();
-    const stale = (await engine.outdated()).map((row) => engine.instances.find(row.stage));
+    const outdated = async (): Promise<readonly string[]> => {
+      const names = (await engine.outdated()).map((row) => row.stage);
+      const concerned = only && cells.stagesOf(only);
+      return concerned ? names.filter((name) => concerned.has(name)) : names;
+    };
+    const stale = (await outdated()).map((name) => engine.instances.find(name));
     const { status, bodies } =
       stale.length > 0 ? await this.run(stale, false) : { status: "succeeded" as const, bodies: 0 };
     await this.replanned(null);
-    const notRun = (await engine.outdated()).length;
-    return { status, bodies, cells: cells.toExecute(), notRun };
+    const notRun = (await outdated()).length;
+    const again = cells.toExecute().filter((cell) => only?.includes(cell) ?? true);
+    return { status, bodies, cells: again, notRun };
   }
 
   private run(targets: readonly Instance[], force: boolean): Promise<RunSummary> {
@@ -115,4 +135,20 @@ export class PageCommands {
     const start = Math.max(0, end - Math.min(limit, 10_000));
     return { records: lines.slice(start, end), more: start > 0 };
   }
+
+  private async runs(before: number, limit: number): Promise<Result<"runs">> {
+    const runs = await readRuns(this.parts.engine.store, this.parts.notebook);
+    const end = Math.max(0, runs.length - before);
+    const start = Math.max(0, end - Math.min(limit, MOST_RUNS));
+    return { rows: runs.slice(start, end).reverse(), more: start > 0 };
+  }
+
+  private async runEvents(run: RunId, from: number, limit: number): Promise<Result<"run-events">> {
+    const events = await readRunEvents(this.parts.engine.store, run);
+    return { events: events.slice(from, from + Math.min(limit, MOST_EVENTS)), total: events.length };
+  }
 }
+
+/** In one reply. */
+const MOST_RUNS = 1000;
+const MOST_EVENTS = 5000;

@@ -8,6 +8,8 @@ export interface PipelineInsides {
   readonly engine: Engine;
   readonly bus: EventBus;
   readonly scopes: Scopes;
+  /** The name under which results and runs are kept. */
+  readonly notebook: string;
   /** Whether a value is this pipeline itself. */
   readonly isPipeline: (value: unknown) => boolean;
   readonly logLines: () => readonly LogRecord[];

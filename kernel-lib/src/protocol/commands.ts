@@ -1,5 +1,5 @@
 /** What a page may ask of a kernel, and what it gets back. Every command is checked before it does anything. */
-import type { LogRecord } from "./events";
+import type { ErrorView, LogRecord, RunSource, StagebookEvent } from "./events";
 import type { CellId, Json, JsonObject, RunId } from "./ids";
 import type { PlanRowView, Reason } from "./plan";
 import type { PreviewView } from "./preview";
@@ -14,8 +14,11 @@ export type Command =
   | { readonly type: "reset-params"; readonly names?: readonly string[] }
   /** Runs the targets (all when absent) and what they need. Replies when the run has ended. */
   | { readonly type: "run"; readonly targets?: readonly string[]; readonly force?: boolean }
-  /** Runs every stale stage; then names the cells to execute again, in any order. Replies when the run has ended. */
-  | { readonly type: "run-stale" }
+  /**
+   * Runs every stale stage; then names the cells to execute again, in any order. Replies when the run has ended. With `cells` only the
+   * stages that those cells define or have read, and what these need.
+   */
+  | { readonly type: "run-stale"; readonly cells?: readonly CellId[] }
   | { readonly type: "cancel" }
   | { readonly type: "explain"; readonly stage: string }
   /** The plan for parameter values that are not applied. */
@@ -29,6 +32,13 @@ export type Command =
   | { readonly type: "pin"; readonly stage: string; readonly key?: string; readonly pinned: boolean }
   /** Log lines of this kernel before the last `before`, at most `limit`; with `run` those of that run, also of an earlier kernel. */
   | { readonly type: "log"; readonly before: number; readonly limit: number; readonly run?: string }
+  /** The notebook's runs that did something and have ended, also of earlier kernels: before the last `before`, at most `limit`. */
+  | { readonly type: "runs"; readonly before: number; readonly limit: number }
+  /**
+   * What happened in a run, from its `from`th event on, at most `limit`. The first ones make the pipeline as it was when the run began,
+   * and have `seq` 0: `reduce` makes of all of them what was seen when it ended.
+   */
+  | { readonly type: "run-events"; readonly run: string; readonly from: number; readonly limit: number }
   /** Forgets the stage's results (of all stages when absent). */
   | { readonly type: "clear"; readonly stage?: string };
 
@@ -46,6 +56,21 @@ export interface HistoryRowView {
   readonly pinned: boolean;
   /** The run that made it: its log lines are kept. */
   readonly run: RunId;
+}
+
+/** One run that has ended. */
+export interface RunRowView {
+  readonly id: RunId;
+  readonly source: RunSource;
+  readonly cell: CellId | null;
+  readonly targets: readonly string[];
+  readonly startedAt: number;
+  readonly status: RunStatus;
+  readonly durationMs: number;
+  readonly bodies: number;
+  readonly error?: ErrorView;
+  /** The parameters that were not at their defaults, as text. */
+  readonly params: { readonly [name: string]: string };
 }
 
 /** One part of a key. */
@@ -87,6 +112,10 @@ export interface Results {
   restore: { readonly changed: readonly string[]; readonly missing: readonly string[] };
   pin: null;
   log: { readonly records: readonly LogRecord[]; readonly more: boolean };
+  /** Newest first. */
+  runs: { readonly rows: readonly RunRowView[]; readonly more: boolean };
+  /** `total`: how many there are of the run. */
+  "run-events": { readonly events: readonly StagebookEvent[]; readonly total: number };
   clear: { readonly results: number };
 }
 
@@ -109,7 +138,7 @@ const checks: { readonly [T in CommandType]: (command: Fields) => string | null 
   "reset-params": (c) => optional(c, "names", isTexts, "a list of parameter names"),
   run: (c) =>
     optional(c, "targets", isTexts, "a list of stage names") ?? optional(c, "force", isBoolean, "true or false"),
-  "run-stale": () => null,
+  "run-stale": (c) => optional(c, "cells", isTexts, "a list of cell ids"),
   cancel: () => null,
   explain: (c) => required(c, "stage", isText, "a stage name"),
   "what-if": (c) => required(c, "values", isJsonObject, "an object of values by parameter name"),
@@ -124,6 +153,11 @@ const checks: { readonly [T in CommandType]: (command: Fields) => string | null 
     required(c, "before", isCount, "a number of lines") ??
     required(c, "limit", isCount, "a number of lines") ??
     optional(c, "run", isRunId, "the id of a run"),
+  runs: (c) => required(c, "before", isCount, "a number of runs") ?? required(c, "limit", isCount, "a number of runs"),
+  "run-events": (c) =>
+    required(c, "run", isRunId, "the id of a run") ??
+    required(c, "from", isCount, "a number of events") ??
+    required(c, "limit", isCount, "a number of events"),
   clear: (c) => optional(c, "stage", isText, "a stage name"),
 };
 

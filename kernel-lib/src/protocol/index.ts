@@ -9,5 +9,6 @@ export * from "./pace";
 export type * from "./params";
 export type * from "./plan";
 export type * from "./preview";
+export * from "./retell";
 export * from "./stagebook-error";
 export * from "./view";

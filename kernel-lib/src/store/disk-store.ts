@@ -6,7 +6,7 @@
  *   entries-v1/<key>.json         one self-checking record per result; its time is when the result was last used
  *   heads/<notebook>/<stage>      the keys that the stage has had, one self-checking line each
  *   latest/<notebook>/<stage>     a link to the newest blob, and beside it `.json`: what made it, for people
- *   runs/<run>.ndjson             the events of each run
+ *   runs/<run>.ndjson             the events of each run; the runs of each notebook
  *   live/<process>                who is at work here, and which blobs it is about to name
  *   claims/<key>                  who works on a result
  *   holds/, pins/<key>            what upkeep leaves alone

@@ -1,4 +1,4 @@
-/** Which mark each cell of a notebook carries. Pure. Called by NotebookCells. */
+/** Which mark each cell of a notebook carries. Pure. Called by NotebookCells and the command that tells why. */
 import type { CellId, CellStatus } from "stagebook/protocol";
 import type { NotebookState } from "../tokens";
 
@@ -12,17 +12,18 @@ export interface CodeCellFacts {
 
 export interface CellMark {
   readonly status: CellStatus;
+  /** It is stale because its text was edited after it ran; there may be other reasons besides. */
+  readonly edited: boolean;
   readonly reasons: readonly string[];
 }
 
-/** Null: no mark. `editedReason` is the reason given for an edited cell. */
-export function findMark(state: NotebookState, cell: CodeCellFacts, editedReason: string): CellMark | null {
+/** Null: no mark. */
+export function findMark(state: NotebookState, cell: CodeCellFacts): CellMark | null {
   // A kernel without Stagebook has run none of what is remembered.
   if (state.connection === "absent" || (state.connection !== "live" && !state.remembered)) return null;
   const known = state.view.cells[cell.id];
-  if (!known) return state.connection === "live" && !cell.empty ? { status: "new", reasons: [] } : null;
-  if (cell.edited && state.connection === "live" && known.status !== "running") {
-    return { status: "stale", reasons: [editedReason, ...(known.status === "stale" ? known.reasons : [])] };
-  }
-  return { status: known.status, reasons: known.reasons };
+  if (!known) return state.connection === "live" && !cell.empty ? { status: "new", edited: false, reasons: [] } : null;
+  if (cell.edited && state.connection === "live" && known.status !== "running")
+    return { status: "stale", edited: true, reasons: known.status === "stale" ? known.reasons : [] };
+  return { status: known.status, edited: false, reasons: known.reasons };
 }

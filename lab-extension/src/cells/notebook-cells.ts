@@ -9,11 +9,15 @@ import type { INotebookCellExecutor, NotebookPanel } from "@jupyterlab/notebook"
 import type { ITranslator, TranslationBundle } from "@jupyterlab/translation";
 import type { IDisposable } from "@lumino/disposable";
 import type { Subscription } from "rxjs";
-import type { CellId, CellStatus } from "stagebook/protocol";
+import type { CellId } from "stagebook/protocol";
+import { animationFrame } from "../stores/animation-frame";
 import type { NotebookPage } from "../stores/notebook-store";
-import type { NotebookModel } from "../tokens";
+import type { LiveModel } from "../tokens";
+import { AutoRun } from "./auto-run";
+import type { AutoRunPort } from "./auto-run";
 import { findMark } from "./cell-marks";
 import type { CellMark } from "./cell-marks";
+import { markTooltip } from "./cell-text";
 import { runStaleCells } from "./run-stale";
 import type { StaleCellsOutcome } from "./run-stale";
 
@@ -24,10 +28,11 @@ export interface NotebookCellsOptions {
   readonly trans: TranslationBundle;
   /** Brings the panel to the front. */
   readonly activate: () => void;
+  readonly autoRun: Pick<AutoRunPort, "isOn" | "delayMs">;
 }
 
 /** A model that also learns what only the page knows. */
-export interface FollowedModel extends NotebookModel {
+export interface FollowedModel extends LiveModel {
   setEdited(cells: readonly CellId[]): void;
 }
 
@@ -35,9 +40,16 @@ export class NotebookCells implements NotebookPage, IDisposable {
   isDisposed = false;
   private marks: Subscription | null = null;
   private readonly marked = new Map<CellId, string>();
-  private running: Promise<void> | null = null;
+  private running: { readonly done: Promise<boolean>; readonly above: CellId | undefined } | null = null;
+  private model: FollowedModel | null = null;
+  private readonly autoRun: AutoRun;
 
-  constructor(private readonly options: NotebookCellsOptions) {}
+  constructor(private readonly options: NotebookCellsOptions) {
+    this.autoRun = new AutoRun({
+      ...options.autoRun,
+      run: () => this.runUnasked(),
+    });
+  }
 
   get path(): string {
     return this.options.panel.context.path;
@@ -45,15 +57,25 @@ export class NotebookCells implements NotebookPage, IDisposable {
 
   /** Keeps the marks of all cells as the model says, and tells it which were edited, until disposed. */
   follow(model: FollowedModel): void {
+    this.model = model;
     const update = (): void => this.markAll(model);
     this.marks = model.state$.subscribe(update);
     const { panel } = this.options;
+    let cancel: (() => void) | null = null;
+    // A cell tells that its text changed before it says that it is dirty.
+    const soon = (): void => {
+      cancel ??= animationFrame(() => {
+        cancel = null;
+        update();
+      });
+    };
     // Cells come with the file, and with every insertion, move and undo.
-    panel.content.modelContentChanged.connect(update);
-    panel.content.cellInViewportChanged.connect(update);
+    panel.content.modelContentChanged.connect(soon);
+    panel.content.cellInViewportChanged.connect(soon);
     this.marks.add(() => {
-      panel.content.modelContentChanged.disconnect(update);
-      panel.content.cellInViewportChanged.disconnect(update);
+      cancel?.();
+      panel.content.modelContentChanged.disconnect(soon);
+      panel.content.cellInViewportChanged.disconnect(soon);
     });
   }
 
@@ -70,28 +92,49 @@ export class NotebookCells implements NotebookPage, IDisposable {
     return true;
   }
 
-  /** A second call while one is under way is the same one. */
-  runStale(model: NotebookModel): Promise<void> {
-    this.running ??= this.runStaleOnce(model).finally(() => {
-      this.running = null;
-    });
-    return this.running;
+  /** A second call while an equal one is under way is the same one; another one follows it. */
+  async runStale(model: LiveModel, above?: CellId): Promise<boolean> {
+    while (this.running && this.running.above !== above) await this.running.done.catch(() => false);
+    this.running ??= {
+      above,
+      done: this.runStaleOnce(model, above).finally(() => {
+        this.running = null;
+      }),
+    };
+    return this.running.done;
+  }
+
+  paramsChanged(): void {
+    this.autoRun.changed();
   }
 
   dispose(): void {
     if (this.isDisposed) return;
     this.isDisposed = true;
+    this.autoRun.cancel();
     this.marks?.unsubscribe();
   }
 
-  private async runStaleOnce(model: NotebookModel): Promise<void> {
+  private async runStaleOnce(model: LiveModel, above?: CellId): Promise<boolean> {
+    const order = (): readonly CellId[] => cellsAbove(this.options.panel.content.widgets.map(idOf), above);
     const outcome = await runStaleCells({
-      runStages: () => model.send({ type: "run-stale" }),
-      order: () => this.options.panel.content.widgets.map((cell) => idOf(cell)),
-      edited: () => this.edited().filter((cell) => cell in model.getState().view.cells),
+      runStages: () =>
+        model.send<"run-stale">({ type: "run-stale", ...(above === undefined ? {} : { cells: order() }) }),
+      order,
+      edited: () => this.edited().filter((cell) => cell in model.getState().view.cells && order().includes(cell)),
       execute: (cell) => this.execute(cell),
     });
     this.report(outcome, model);
+    return outcome.status === "succeeded";
+  }
+
+  /** A refusal is told, as it is after a click. */
+  private async runUnasked(): Promise<void> {
+    try {
+      if (this.model) await this.runStale(this.model);
+    } catch (error) {
+      Notification.error(error instanceof Error ? error.message : String(error), { autoClose: 6000 });
+    }
   }
 
   /** Leaves selection, focus and scroll position alone, unlike NotebookActions. */
@@ -117,7 +160,7 @@ export class NotebookCells implements NotebookPage, IDisposable {
     }
   }
 
-  private report(outcome: StaleCellsOutcome, model: NotebookModel): void {
+  private report(outcome: StaleCellsOutcome, model: LiveModel): void {
     const { trans } = this.options;
     const show = (id: CellId | null | undefined): { actions: Notification.IAction[] } => ({
       actions: id ? [{ label: trans.__("Show cell"), callback: () => void model.showCell(id) }] : [],
@@ -168,34 +211,28 @@ export class NotebookCells implements NotebookPage, IDisposable {
     for (const cell of content.widgets) {
       if (!isCodeCellModel(cell.model)) continue;
       const facts = { id: idOf(cell), empty: cell.model.sharedModel.getSource().trim() === "", edited: isEdited(cell) };
-      const mark = findMark(state, facts, this.options.trans.__("edited since it ran"));
+      const mark = findMark(state, facts);
       this.mark(cell, mark, state.remembered);
     }
   }
 
   private mark(cell: Cell, mark: CellMark | null, remembered: boolean): void {
     const prompt = cell.inputArea?.promptNode ?? null;
-    const text = mark ? `${mark.status}|${mark.reasons.join("|")}|${remembered}|${prompt !== null}` : "";
+    const text = mark ? `${mark.status}|${mark.edited}|${mark.reasons.join("|")}|${remembered}|${prompt !== null}` : "";
     if ((this.marked.get(idOf(cell)) ?? "") === text && cell.node.dataset.stagebookStatus === mark?.status) return;
     this.marked.set(idOf(cell), text);
     if (mark) cell.node.dataset.stagebookStatus = mark.status;
     else delete cell.node.dataset.stagebookStatus;
+    cell.node.toggleAttribute("data-stagebook-edited", mark?.edited === true);
     cell.node.toggleAttribute("data-stagebook-remembered", mark !== null && remembered);
     // A cell out of view has no prompt until it is scrolled to; cellInViewportChanged marks it then.
-    if (prompt) prompt.title = mark ? this.tooltip(mark) : "";
+    if (prompt) prompt.title = mark ? markTooltip(mark, this.options.trans) : "";
   }
+}
 
-  private tooltip({ status, reasons }: CellMark): string {
-    const { trans } = this.options;
-    const headings: { readonly [S in CellStatus]: string } = {
-      new: trans.__("Not run in this kernel yet"),
-      fresh: trans.__("Up to date"),
-      stale: trans.__("Stale: running it again may give another result"),
-      running: trans.__("Running"),
-      failed: trans.__("Failed"),
-    };
-    return [headings[status], ...reasons.map((reason) => `• ${reason}`)].join("\n");
-  }
+/** All of them without `above`; none when it is gone. */
+function cellsAbove(order: readonly CellId[], above: CellId | undefined): readonly CellId[] {
+  return above === undefined ? order : order.slice(0, Math.max(0, order.indexOf(above)));
 }
 
 function idOf(cell: Cell): CellId {

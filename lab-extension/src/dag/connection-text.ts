@@ -29,6 +29,8 @@ export function emptyText(state: NotebookState, trans: TranslationBundle): Panel
         text: trans.__("No stages yet. Define one in a cell: %1", "%1"),
         code: 'const a = stage("a", () => 1);',
       };
+    case "past":
+      return { text: trans.__("There was no stage then.") };
     default:
       return connectionText(state, trans) ?? { text: "" };
   }
@@ -51,12 +53,19 @@ export function connectionText(state: NotebookState, trans: TranslationBundle): 
         text:
           state.problem ?? trans.__("The kernel has another version of Stagebook. Install the same version in both."),
       };
+    case "past":
+      return null;
     case "live":
       return state.remembered ? { text: trans.__("Asking the kernel …") } : null;
   }
 }
 
-/** True while what is shown is not the kernel's present state: it is drawn greyed, and nothing can be run. */
+/** True while what is shown is not the kernel's present state: nothing can be run. */
 export function isOutdated(state: NotebookState): boolean {
   return state.remembered || state.connection !== "live";
+}
+
+/** The class of a panel: what is remembered is drawn greyed, what is looked at on purpose is not. */
+export function panelClass(name: string, state: NotebookState): string {
+  return isOutdated(state) && state.connection !== "past" ? `${name} stagebook-mod-outdated` : name;
 }

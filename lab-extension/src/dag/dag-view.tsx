@@ -7,7 +7,7 @@ import type { Preferences } from "../stores/preferences";
 import { useNotebookState } from "../stores/use-store";
 import { whatIfOf } from "../stores/what-if";
 import type { NotebookModel } from "../tokens";
-import { emptyText, isOutdated } from "./connection-text";
+import { emptyText, panelClass } from "./connection-text";
 import { DagToolbar } from "./dag-toolbar";
 import { Flow } from "./flow";
 import type { FlowInput, FlowNode } from "./flow-nodes";
@@ -57,7 +57,7 @@ export function DagView(props: DagViewProps): ReactElement {
   }, [onDrawn, graph, layout, state.view, laidOut.direction]);
   if (graph.nodes.length === 0) return <EmptyPanel text={emptyText(state, trans)} />;
   return (
-    <div className={isOutdated(state) ? "stagebook-Dag stagebook-mod-outdated" : "stagebook-Dag"}>
+    <div className={panelClass("stagebook-Dag", state)}>
       <PanelNotice text={problem ? { text: problem } : null} />
       <DagToolbar
         search={search}

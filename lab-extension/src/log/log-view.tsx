@@ -4,10 +4,11 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { useDeferredValue, useEffect, useRef, useState } from "react";
 import type { LogRecord, RunId } from "stagebook/protocol";
-import { connectionText, emptyText, isOutdated } from "../dag/connection-text";
+import { connectionText, emptyText, isOutdated, panelClass } from "../dag/connection-text";
 import { EmptyPanel, PanelNotice } from "../dag/panel-text";
 import { useLogRecords, useNotebookState } from "../stores/use-store";
-import type { NotebookModel } from "../tokens";
+import { PastBanner } from "../past/past-banner";
+import type { NotebookModel, NotebookState } from "../tokens";
 import { fetchOlder, fetchRun } from "./earlier-lines";
 import { copyText, encodeNdjson, logFileName, saveFile } from "./export";
 import { LogDetail } from "./log-detail";
@@ -45,13 +46,12 @@ export function LogView(props: LogViewProps): ReactElement {
     if (next !== follow) onChoices({ ...choices, follow: next });
   };
   return (
-    <div className={isOld ? "stagebook-Log stagebook-mod-outdated" : "stagebook-Log"}>
+    <div className={panelClass("stagebook-Log", state)}>
       <Filters {...props} shown={shown} records={records} setFollow={setFollow} isOld={isOld} />
+      <PastBanner model={model} trans={trans} />
       {records.length > 0 && <PanelNotice text={connectionText(state, trans)} />}
       {records.length === 0 ? (
-        <EmptyPanel
-          text={state.connection === "live" ? { text: trans.__("Nothing is logged yet.") } : emptyText(state, trans)}
-        />
+        <EmptyPanel text={isLooking(state) ? { text: trans.__("Nothing is logged yet.") } : emptyText(state, trans)} />
       ) : (
         <LogList
           shown={shown}
@@ -76,6 +76,10 @@ export function LogView(props: LogViewProps): ReactElement {
       )}
     </div>
   );
+}
+
+function isLooking({ connection }: NotebookState): boolean {
+  return connection === "live" || connection === "past";
 }
 
 interface FiltersProps extends LogViewProps {

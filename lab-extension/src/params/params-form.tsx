@@ -40,9 +40,14 @@ export interface ParamsFormProps {
 
 export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.Element | null {
   const { view, connection } = useNotebookState(model);
+  const isPast = connection === "past";
   const drafts = draftsOf(model);
-  const typed = useSyncExternalStore(drafts.subscribe, drafts.get);
-  useEffect(() => drafts.settle(view.params), [drafts, view.params, typed]);
+  const allTyped = useSyncExternalStore(drafts.subscribe, drafts.get);
+  useEffect(() => {
+    if (!isPast) drafts.settle(view.params);
+  }, [drafts, view.params, allTyped, isPast]);
+  // What is typed belongs to now.
+  const typed = isPast ? noDrafts : allTyped;
   const isHeld = useSyncExternalStore(preferences.subscribe, preferences.get).applyParams === "on button";
   useEffect(() => drafts.hold(isHeld), [drafts, isHeld]);
   const forecast = useForecast(model, trans);
@@ -113,7 +118,7 @@ export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.
   const changed = params.filter((param) => param.overridden || param.name in typed);
   const hidesAll = context.hidden.size === params.length;
   return (
-    <div className="stagebook-Params" data-remembered={disabled || undefined}>
+    <div className="stagebook-Params" data-remembered={(disabled && !isPast) || undefined}>
       <ParamsToolbar
         search={search}
         onSearch={setSearch}
@@ -206,6 +211,7 @@ function isFound({ name, description = "" }: ParamView, search: string): boolean
 }
 
 const noFreeValues: FreeValues = {};
+const noDrafts: Drafts = {};
 
 const templates = {
   FieldTemplate: ParamField,

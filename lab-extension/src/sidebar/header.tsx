@@ -9,6 +9,7 @@ import type { View } from "stagebook/protocol";
 import { countStale, isAnyStale, staleCaption, staleLabel } from "../cells/stale-count";
 import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
+import { PastHeader } from "../past/past-banner";
 import { useCurrent, useNotebookState } from "../stores/use-store";
 import type { Connection, NotebookModel, NotebookState, StagebookTracker } from "../tokens";
 
@@ -54,6 +55,7 @@ function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly mod
         </span>
         <ConnectionMark state={state} running={running} trans={trans} />
       </div>
+      <PastHeader model={model} trans={trans} />
       {(live || state.remembered) && (
         <div className="stagebook-Header-buttons">
           <HeaderButton
@@ -149,6 +151,7 @@ function ConnectionMark({
     live: trans.__("live"),
     lost: trans.__("no kernel"),
     incompatible: trans.__("other version"),
+    past: trans.__("past"),
   };
   return (
     <span className="stagebook-Connection" data-connection={running ? "running" : connection} role="status">
@@ -164,6 +167,7 @@ const marks: { readonly [C in Connection]: string } = {
   live: "●",
   lost: "✕",
   incompatible: "!",
+  past: "↶",
 };
 
 function Begin({ state, trans }: StateProps): JSX.Element | null {

@@ -24,10 +24,8 @@ export class Places {
 
   /** Shows sidebar and log. The focus stays where it is. */
   open(): void {
-    const { shell, sidebar } = this.options;
     this.addLog();
-    shell.expandRight();
-    shell.activateById(sidebar.id);
+    this.bringUp();
   }
 
   /** Brings the log to the front. */
@@ -60,14 +58,21 @@ export class Places {
   }
 
   private showSidebar(): void {
-    const { shell, sidebar } = this.options;
+    const { sidebar } = this.options;
     const focused = document.activeElement;
     sidebar.addClass("stagebook-mod-first");
     setTimeout(() => sidebar.removeClass("stagebook-mod-first"), 1000);
-    shell.expandRight();
-    shell.activateById(sidebar.id);
+    this.bringUp();
     // Nobody asked for it just now: the focus goes back.
     if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  }
+
+  /** On whichever side it was moved to. */
+  private bringUp(): void {
+    const { shell, sidebar } = this.options;
+    if ([...shell.widgets("left")].includes(sidebar)) shell.expandLeft();
+    else shell.expandRight();
+    shell.activateById(sidebar.id);
   }
 
   private addLog(): void {

@@ -4,12 +4,15 @@ import { SidePanel } from "@jupyterlab/ui-components";
 import type { ITranslator, TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
-import { AccordionPanel } from "@lumino/widgets";
+import { MessageLoop } from "@lumino/messaging";
+import type { Message } from "@lumino/messaging";
+import { AccordionPanel, Widget } from "@lumino/widgets";
 import { of, switchMap } from "rxjs";
 import type { Subscription } from "rxjs";
 import { DagPanel } from "../dag/dag-panel";
 import { stagebookIcon } from "../icons";
 import { ParamsPanel } from "../params/params-panel";
+import { RunsPanel } from "../past/runs-panel";
 import { StagePanel } from "../stage/stage-panel";
 import type { Preferences } from "../stores/preferences";
 import type { StagebookTracker } from "../tokens";
@@ -42,12 +45,38 @@ export class Sidebar extends SidePanel {
     this.addWidget(this.dag);
     this.addWidget(new StagePanel(tracker, trans, commands));
     this.addWidget(new ParamsPanel(tracker, trans, preferences));
+    this.addWidget(new RunsPanel(tracker, trans));
+    if (this.content instanceof AccordionPanel) this.content.collapse(RUNS);
     if (this.content instanceof AccordionPanel) void this.keepChoices(this.content);
     this.shown = tracker.current$.pipe(switchMap((model) => model?.state$ ?? of(null))).subscribe((state) => {
       // With nothing to show, only the header stands there and says how to begin.
       this.content.setHidden(state === null || (state.connection === "absent" && !state.remembered));
     });
   }
+
+  /** Unfolds the list of the runs that are over. */
+  showRuns(): void {
+    const { content } = this;
+    if (!(content instanceof AccordionPanel)) return;
+    content.expand(RUNS);
+    const sizes = content.relativeSizes();
+    if ((sizes[RUNS] ?? 0) < LEAST_FOR_RUNS) content.setRelativeSizes([...SIZES_FOR_RUNS]);
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.height.observe(this.content.node);
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this.height.disconnect();
+    super.onBeforeDetach(message);
+  }
+
+  /** The header grows and shrinks, and JupyterLab does not tell the panels below it. */
+  private readonly height = new ResizeObserver(() => {
+    MessageLoop.postMessage(this.content, Widget.ResizeMessage.UnknownSize);
+  });
 
   override dispose(): void {
     if (this.isDisposed) return;
@@ -62,6 +91,7 @@ export class Sidebar extends SidePanel {
     const kept = readChoices(await state.fetch(CHOICES));
     kept?.folded.forEach((folded, index) => {
       if (folded) content.collapse(index);
+      else content.expand(index);
     });
     if (kept) content.setRelativeSizes([...kept.sizes]);
     const save = (): void => {
@@ -77,7 +107,13 @@ export class Sidebar extends SidePanel {
 }
 
 const CHOICES = "jupyterlab-stagebook:sidebar";
-const DEFAULT_SIZES = [0.45, 0.3, 0.25];
+/** Graph, stage, parameters, runs. */
+const DEFAULT_SIZES = [0.4, 0.26, 0.22, 0.12];
+/** The runs are folded at first. */
+const RUNS = 3;
+/** Who asks for the runs wants to see some of them. */
+const LEAST_FOR_RUNS = 0.15;
+const SIZES_FOR_RUNS = [0.3, 0.2, 0.2, 0.3];
 
 interface Choices {
   readonly folded: readonly boolean[];

@@ -49,13 +49,13 @@ function FetchedBody<T>({ load, version, children, trans }: FetchedSectionProps<
   );
 }
 
-type Answer<T> =
+export type Answer<T> =
   | { readonly status: "waiting" }
   | { readonly status: "here"; readonly value: T }
   | { readonly status: "failed"; readonly message: string };
 
 /** An answer stays on screen until the next one is there; one that comes too late is dropped. */
-function useAnswer<T>(load: (() => Promise<T>) | null, version: string): Answer<T> {
+export function useAnswer<T>(load: (() => Promise<T>) | null, version: string): Answer<T> {
   const [answer, setAnswer] = useState<Answer<T>>({ status: "waiting" });
   // The function is a new one at each render: only the version and whether there is one count.
   const latest = useRef(load);

@@ -7,7 +7,7 @@ import type { Message } from "@lumino/messaging";
 import type { ReactElement } from "react";
 import { useEffect, useState } from "react";
 import type { Result } from "stagebook/protocol";
-import { emptyText, isOutdated, noNotebookText } from "../dag/connection-text";
+import { emptyText, isOutdated, noNotebookText, panelClass } from "../dag/connection-text";
 import { modelKey } from "../dag/model-key";
 import { EmptyPanel } from "../dag/panel-text";
 import { COMMANDS } from "../command-ids";
@@ -91,7 +91,7 @@ function ShownStage({
     results,
   };
   return (
-    <div className={isOld ? "stagebook-mod-outdated" : undefined}>
+    <div className={panelClass("stagebook-StageView", state)}>
       <StageCard stage={stage} view={state.view} now={now} actions={actions} trans={trans} />
     </div>
   );

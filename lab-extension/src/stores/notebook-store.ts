@@ -9,7 +9,7 @@ import { emptyView, reduceAll } from "stagebook/protocol";
 import type { CellId, Command, CommandType, LogRecord, Result, View } from "stagebook/protocol";
 import type { KernelLink, Link } from "../session/kernel-session";
 import type { WireUpdate } from "../session/wire";
-import type { NotebookModel, NotebookState } from "../tokens";
+import type { LiveModel, NotebookState } from "../tokens";
 import type { Frame } from "./animation-frame";
 import { LogRecords } from "./log-records";
 import { REMEMBERED_LINES } from "./memory";
@@ -20,7 +20,9 @@ export interface NotebookPage {
   /** Relative to the server. */
   readonly path: string;
   showCell(cell: CellId): boolean;
-  runStale(model: NotebookModel): Promise<void>;
+  runStale(model: LiveModel, above?: CellId): Promise<boolean>;
+  /** The page has set parameters in the kernel. */
+  paramsChanged(): void;
 }
 
 export interface NotebookStoreOptions {
@@ -31,7 +33,10 @@ export interface NotebookStoreOptions {
   readonly remembered: Remembered | null;
 }
 
-export class NotebookStore implements NotebookModel, IDisposable {
+/** Commands that set parameters. */
+const setting: ReadonlySet<CommandType> = new Set(["set-params", "reset-params", "restore"]);
+
+export class NotebookStore implements LiveModel, IDisposable {
   readonly state$: Observable<NotebookState>;
   readonly log: LogRecords;
   isDisposed = false;
@@ -93,15 +98,17 @@ export class NotebookStore implements NotebookModel, IDisposable {
 
   async send<T extends CommandType>(command: Extract<Command, { readonly type: T }>): Promise<Result<T>> {
     try {
-      return await this.options.kernel.send(command);
+      const result = await this.options.kernel.send(command);
+      if (setting.has(command.type)) this.options.page.paramsChanged();
+      return result;
     } finally {
       // The kernel sends what a command caused before its reply: whoever waited for that finds it in the state.
       this.applyNow();
     }
   }
 
-  runStale(): Promise<void> {
-    return this.options.page.runStale(this);
+  runStale(above?: CellId): Promise<boolean> {
+    return this.options.page.runStale(this, above);
   }
 
   /** Writes what is to be remembered, now. */

@@ -1,0 +1,90 @@
+/** The commands that concern the selected cell, and the auto-run switch. Called by addCommands. */
+import { Dialog, showDialog } from "@jupyterlab/apputils";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
+import type { CellId } from "stagebook/protocol";
+import { COMMANDS } from "../command-ids";
+import { autoRunIcon, runCellIcon } from "../icons";
+import type { NotebookModel } from "../tokens";
+import type { AutoRunChoices } from "./auto-run-choices";
+import { findMark } from "./cell-marks";
+import type { CellMark } from "./cell-marks";
+import { markHeading } from "./cell-text";
+
+type Args = ReadonlyPartialJSONObject;
+
+export interface CellCommandsOptions {
+  readonly commands: CommandRegistry;
+  readonly find: (args: Args) => NotebookModel | null;
+  /** The selected code cell of the current notebook. */
+  readonly activeCell: () => CellId | null;
+  readonly autoRun: AutoRunChoices;
+  /** Tells the person of a failure. */
+  readonly told: (done: Promise<unknown> | undefined) => Promise<void>;
+  readonly trans: TranslationBundle;
+}
+
+export function addCellCommands(options: CellCommandsOptions): void {
+  const { commands, find, activeCell, autoRun, told, trans } = options;
+  const isLive = (args: Args): boolean => find(args)?.getState().connection === "live";
+  const canRun = (args: Args): boolean => isLive(args) && activeCell() !== null;
+  const runAbove = async (args: Args): Promise<boolean> => {
+    const [model, cell] = [find(args), activeCell()];
+    return model !== null && cell !== null && (await model.runStale(cell));
+  };
+  const markOf = (args: Args): CellMark | null => {
+    const [state, id] = [find(args)?.getState(), activeCell()];
+    if (!state || id === null) return null;
+    return findMark(state, { id, empty: false, edited: state.edited?.includes(id) ?? false });
+  };
+
+  commands.addCommand(COMMANDS.runStaleAbove, {
+    label: trans.__("Run What Is Stale Above the Cell"),
+    isEnabled: canRun,
+    execute: (args) => told(runAbove(args)),
+  });
+  commands.addCommand(COMMANDS.runCell, {
+    label: trans.__("Run Cell, After What Is Stale Above"),
+    caption: trans.__("Run the stale stages and cells above, and then this cell"),
+    icon: runCellIcon,
+    // Seen in the toolbar of each cell: only where it means something.
+    isVisible: isLive,
+    isEnabled: canRun,
+    execute: (args) =>
+      told(runAbove(args).then((isDone) => (isDone ? commands.execute("notebook:run-cell") : undefined))),
+  });
+  commands.addCommand(COMMANDS.whyCell, {
+    label: trans.__("Why Has the Cell Its Mark?"),
+    isEnabled: (args) => markOf(args) !== null,
+    execute: async (args) => {
+      const mark = markOf(args);
+      if (mark) await showReasons(mark, trans);
+    },
+  });
+  commands.addCommand(COMMANDS.autoRun, {
+    label: trans.__("Auto-Run After a Changed Parameter"),
+    icon: autoRunIcon,
+    isEnabled: (args) => find(args) !== null,
+    isToggled: (args) => {
+      const model = find(args);
+      return model !== null && autoRun.isOn(model.path);
+    },
+    execute: (args) => {
+      const model = find(args);
+      if (model) autoRun.set(model.path, !autoRun.isOn(model.path));
+    },
+  });
+  autoRun.subscribe(() => commands.notifyCommandChanged(COMMANDS.autoRun));
+}
+
+async function showReasons(mark: CellMark, trans: TranslationBundle): Promise<void> {
+  await showDialog({
+    title: markHeading(mark, trans),
+    body:
+      mark.reasons.length > 0
+        ? mark.reasons.map((reason) => `• ${reason}`).join("\n")
+        : trans.__("Nothing else is known of it."),
+    buttons: [Dialog.okButton({ label: trans.__("Close") })],
+  });
+}

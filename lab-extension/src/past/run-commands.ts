@@ -1,0 +1,44 @@
+/** The commands that look at runs that are over. Called by addCommands. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
+import type { RunId } from "stagebook/protocol";
+import { COMMANDS } from "../command-ids";
+import type { NotebookModel } from "../tokens";
+
+type Args = ReadonlyPartialJSONObject;
+
+export interface RunCommandsOptions {
+  readonly commands: CommandRegistry;
+  readonly find: (args: Args) => NotebookModel | null;
+  readonly showRuns: () => void;
+  /** Tells the person of a failure. */
+  readonly told: (done: Promise<unknown> | undefined) => Promise<void>;
+  readonly trans: TranslationBundle;
+}
+
+export function addRunCommands({ commands, find, showRuns, told, trans }: RunCommandsOptions): void {
+  const connection = (args: Args): string | undefined => find(args)?.getState().connection;
+  commands.addCommand(COMMANDS.showRuns, { label: trans.__("Show Runs That Are Over"), execute: showRuns });
+  commands.addCommand(COMMANDS.lookAtRun, {
+    label: (args) =>
+      typeof args.run === "string" ? trans.__("Look at Run %1", args.run) : trans.__("Look at the Latest Run"),
+    isEnabled: (args) => connection(args) === "live" || connection(args) === "past",
+    execute: (args) => {
+      const model = find(args);
+      return model ? told(lookAt(model, args.run, trans)) : undefined;
+    },
+  });
+  commands.addCommand(COMMANDS.backToNow, {
+    label: trans.__("Back to Now"),
+    isEnabled: (args) => connection(args) === "past",
+    execute: (args) => find(args)?.backToNow(),
+  });
+}
+
+async function lookAt(model: NotebookModel, run: unknown, trans: TranslationBundle): Promise<void> {
+  if (typeof run === "string") return model.lookAt(run as RunId);
+  const [latest] = (await model.send<"runs">({ type: "runs", before: 0, limit: 1 })).rows;
+  if (!latest) throw new Error(trans.__("No run is kept yet."));
+  return model.lookAt(latest.id);
+}

@@ -1,0 +1,151 @@
+/** What a person sees and does at the cells: marks and why, the button of a cell, what is stale above, auto-run. */
+import { beforeAll, expect, test } from "vitest";
+import { bodies } from "../rig/event-log";
+import { useLab } from "../rig/lab-rig";
+import { eventually } from "./eventually";
+
+const lab = useLab();
+
+const cells = [
+  `import { param, stage } from "stagebook";`,
+  `const limit = param("limit", 2, { min: 0, max: 10 });`,
+  `const a = stage("a", { limit }, ({ limit }) => { if (limit === 9) throw new Error("nine"); return limit * 10; });\nawait a()`,
+  `const factor = 3;`,
+  `console.log("plain", factor * 2)`,
+  `const b = stage("b", { limit }, ({ limit }) => -limit);\nawait b()`,
+  `const c = stage("c", { b }, ({ b }) => b - 1);\nawait c()`,
+];
+const [, , A, FACTOR, PLAIN, B, C] = cells.map((_, index) => index);
+const allFresh = { a: "fresh", b: "fresh", c: "fresh" };
+const fresh = cells.map(() => "fresh");
+
+beforeAll(async () => {
+  await lab.openNotebook(cells);
+  await lab.runAll();
+}, 120_000);
+
+test("[U2] a plain cell that reads a variable is stale when that has a new value, with the reason at its prompt", async () => {
+  await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+  await lab.editCell(FACTOR!, `const factor = 4;`);
+  await eventually(() => mark(FACTOR!)).toEqual({ status: "stale", edited: true, tooltip: "Edited since it ran" });
+  await lab.runCell(FACTOR!);
+  await eventually(() => mark(PLAIN!)).toMatchObject({
+    status: "stale",
+    edited: false,
+    tooltip: expect.stringContaining("• variable factor changed") as string,
+  });
+  expect((await lab.cellMarks()).filter((status) => status === "stale")).toHaveLength(1);
+});
+
+test("[U2] the reason can be asked for by keyboard", async () => {
+  await lab.selectCell(PLAIN!);
+  await focusNotebook();
+  await lab.page.keyboard.press("Alt+Shift+KeyW");
+  const dialog = lab.page.locator(".jp-Dialog");
+  await eventually(() => dialog.innerText()).toContain("variable factor changed");
+  await lab.page.keyboard.press("Escape");
+  await eventually(() => dialog.count()).toBe(0);
+});
+
+test("[U2] a new cell is marked as such, a failed one with what failed", async () => {
+  await lab.selectCell(C!);
+  await lab.command("notebook:insert-cell-below");
+  await lab.editCell(C! + 1, `console.log(await a())`);
+  await eventually(() => mark(C! + 1)).toMatchObject({ status: "new", tooltip: "Not run in this kernel yet" });
+  await lab.selectCell(C! + 1);
+  await lab.command("notebook:delete-cell");
+  await lab.setParam("limit", 9);
+  await eventually(() => lab.stageStatus("a")).toBe("stale");
+  await lab.runCell(A!);
+  await eventually(() => mark(A!)).toMatchObject({ status: "failed" });
+  await lab.setParam("limit", 2);
+  await eventually(() => lab.stageStatus("b")).toBe("fresh");
+  await runStale();
+  expect(await lab.cellMarks()).toEqual(fresh);
+});
+
+test("[U2] the button of a cell runs what is stale above it and then the cell, and nothing else", async () => {
+  await lab.setParam("limit", 3);
+  await eventually(() => lab.stageStatuses()).toEqual({ a: "stale", b: "stale", c: "pending" });
+  const [before, counts] = [lab.events.length, await lab.executionCounts()];
+  await lab.selectCell(PLAIN!);
+  await lab.page.locator(".jp-Cell.jp-mod-active [data-jp-item-name='stagebook-run-cell'] jp-button").click();
+  await eventually(async () => changed(counts, await lab.executionCounts())).toEqual([A, PLAIN]);
+  await lab.untilIdle();
+  expect(bodies(lab.events.slice(before))).toEqual(["a"]);
+  await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "stale", c: "pending" });
+});
+
+test("[U2] Run what is stale above leaves the cell itself alone", async () => {
+  const [before, counts] = [lab.events.length, await lab.executionCounts()];
+  await lab.selectCell(C!);
+  await lab.command("stagebook:run-stale-above");
+  expect(changed(counts, await lab.executionCounts())).toEqual([B]);
+  expect(bodies(lab.events.slice(before))).toEqual(["b"]);
+  await eventually(() => mark(C!)).toMatchObject({ status: "stale" });
+  await runStale();
+});
+
+test("[U2] auto-run: a changed parameter runs what it makes stale, once it is quiet; off, it runs nothing", async () => {
+  const button = lab.page.locator(`[data-jp-item-name="stagebook-auto-run"]:visible jp-button`);
+  await button.click();
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run is on");
+  const before = lab.events.length;
+  const counts = await lab.executionCounts();
+  for (const value of [4, 5, 6, 7]) await lab.setParam("limit", value);
+  await eventually(async () => changed(counts, await lab.executionCounts())).toEqual([A, B, C]);
+  await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+  expect([...new Set(bodies(lab.events.slice(before)))].sort()).toEqual(["a", "b", "c"]);
+  expect(await lab.outputText(A!)).toContain("70");
+
+  await button.click();
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run is off");
+  await lab.setParam("limit", 8);
+  await eventually(() => lab.stageStatuses()).toEqual({ a: "stale", b: "stale", c: "pending" });
+  await runStale();
+});
+
+test("[U2] the switch is as it was after a reload, and nothing of all this is written into the notebook", async () => {
+  await focusNotebook();
+  await lab.page.keyboard.press("Alt+Shift+KeyA");
+  const button = lab.page.locator(`[data-jp-item-name="stagebook-auto-run"]:visible jp-button`);
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run is on");
+  await lab.reload();
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run is on");
+  expect(lab.folder.read("notebook.ipynb")).not.toMatch(/stagebook-|auto-run|"stagebook"\s*:/);
+  await button.click();
+});
+
+test.runIf(process.env.STAGEBOOK_SCREENSHOTS === "1")("pictures of the marks, in each theme", async () => {
+  await lab.setParam("limit", 4);
+  await lab.editCell(PLAIN!, `console.log("plain", factor * 20)`);
+  await eventually(() => mark(PLAIN!)).toMatchObject({ edited: true });
+  await lab.selectCell(PLAIN!);
+  for (const theme of ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]) {
+    await lab.command("apputils:change-theme", { theme });
+    await lab.screenshot(`cells ${theme}`);
+  }
+});
+
+const runStale = async (): Promise<void> => {
+  await lab.command("stagebook:run-stale");
+  await lab.untilIdle();
+};
+
+async function focusNotebook(): Promise<void> {
+  await lab.page.locator(".jp-Cell.jp-mod-active .jp-InputPrompt:visible").click();
+}
+
+/** What a cell's mark says. */
+async function mark(index: number): Promise<{ status: string | null; edited: boolean; tooltip: string | null }> {
+  const cell = lab.page.locator(".jp-Notebook:visible .jp-Cell").nth(index);
+  return {
+    status: await cell.getAttribute("data-stagebook-status"),
+    edited: (await cell.getAttribute("data-stagebook-edited")) !== null,
+    tooltip: await cell.locator(".jp-InputPrompt").first().getAttribute("title"),
+  };
+}
+
+function changed(before: readonly (number | null)[], after: readonly (number | null)[]): number[] {
+  return after.flatMap((count, index) => (count === null || count === before[index] ? [] : [index]));
+}

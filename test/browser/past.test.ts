@@ -1,0 +1,167 @@
+/** Runs that are over: their list, the pipeline as it was in one of them, and the way back. */
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import { beforeAll, expect, test } from "vitest";
+import { bodies } from "../rig/event-log";
+import { useLab } from "../rig/lab-rig";
+import { eventually } from "./eventually";
+
+const lab = useLab();
+
+const cells = [
+  `import { param, stage } from "stagebook";`,
+  `const limit = param("limit", 2, { min: 0, max: 10 });`,
+  `const a = stage("a", { limit }, async ({ limit }, { log }) => { if (limit === 6) await new Promise((resolve) => setTimeout(resolve, 700)); log.info("a made", { limit }); if (limit === 9) throw new Error("nine is too much"); return limit * 10; });\nawait a()`,
+  `const b = stage("b", { a }, ({ a }) => a + 1);\nawait b()`,
+];
+const runRows = () => lab.panel("runs").locator("[data-run]");
+const banner = () => lab.page.locator("#stagebook-sidebar .stagebook-Past");
+const connection = () => lab.page.locator("#stagebook-sidebar .stagebook-Connection").getAttribute("data-connection");
+
+beforeAll(async () => {
+  await lab.openNotebook(cells);
+  await lab.runAll();
+}, 120_000);
+
+test("[U1] the list has the runs in which something was done, newest first, and what was set then", async () => {
+  await lab.command("stagebook:show-runs");
+  await eventually(() => runRows().count()).toBe(2);
+  await lab.setParam("limit", 5);
+  await eventually(() => lab.stageStatus("a")).toBe("stale");
+  await lab.command("stagebook:run-stale");
+  await eventually(() => runRows().count()).toBe(3);
+  expect(await runRows().first().innerText()).toMatch(/a, b[^]*succeeded · 2 stages ran[^]*limit = 5/);
+});
+
+test("[U1] a run that is chosen is seen as it was: graph, parameters and log", async () => {
+  await runRows().last().click();
+  await eventually(() => banner().innerText()).toContain("You look at the past");
+  await eventually(() => lab.param("limit").inputValue()).toBe("2");
+  await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh" });
+  await eventually(async () => (await lab.logRows()).map(({ text }) => text).join("\n")).toContain("a made");
+  expect((await lab.logRows()).filter(({ text }) => text.includes("a made"))).toHaveLength(1);
+  expect(await lab.page.locator('[data-stagebook="log"] [data-past]').count()).toBe(1);
+});
+
+test("[U1] the slider leads back to the moment when the run began", async () => {
+  await runRows().first().click();
+  await eventually(() => lab.param("limit").inputValue()).toBe("5");
+  await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "fresh" });
+  const slider = banner().getByRole("slider");
+  await slider.press("Home");
+  await eventually(() => lab.stageStatuses()).toEqual({ a: "stale", b: "pending" });
+  await eventually(() => banner().innerText()).toContain("when it began");
+  await slider.press("End");
+  await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "fresh" });
+});
+
+test("[U1] nothing can be changed there: no control, no button, no command", async () => {
+  const before = lab.events.length;
+  expect(await lab.param("limit").isEnabled()).toBe(false);
+  expect(await lab.runStaleButton.getAttribute("title")).toContain("back to now");
+  const ids = [
+    "run-stale",
+    "run-stage",
+    "run-following",
+    "force-stage",
+    "pin-result",
+    "clear-stage",
+    "cancel",
+    "run-cell",
+  ];
+  expect(await enabled(ids.map((id) => `stagebook:${id}`))).toEqual([]);
+  expect(await enabled(["stagebook:back-to-now"])).toEqual(["stagebook:back-to-now"]);
+  await lab.stage("a").click();
+  await eventually(() => lab.panel("stage").locator("[data-shown-stage]").getAttribute("data-shown-stage")).toBe("a");
+  expect(await lab.panel("stage").getByRole("button", { name: "Run", exact: true }).isEnabled()).toBe(false);
+  expect(bodies(lab.events.slice(before))).toEqual([]);
+});
+
+test("[U1] cells go on in the present meanwhile, and back to now shows what has become of them", async () => {
+  await lab.editCell(1, cells[1]!.replace("2", "3"));
+  await lab.runCell(1);
+  await lab.runCell(2);
+  expect(await lab.outputText(2)).toContain("30");
+  expect(await connection()).toBe("past");
+  expect(await lab.param("limit").inputValue()).toBe("5");
+  await banner().getByRole("button", { name: "Back to now" }).click();
+  await eventually(connection).toBe("live");
+  await eventually(() => lab.param("limit").inputValue()).toBe("3");
+  expect(await banner().count()).toBe(0);
+});
+
+test("[U1] a run that failed says why, also to a new kernel and after a reload, by keyboard alone", async () => {
+  await lab.setParam("limit", 9);
+  await eventually(() => lab.stageStatus("a")).toBe("stale");
+  await lab.command("stagebook:run-stale");
+  await eventually(() => runRows().first().innerText()).toContain("nine is too much");
+  await lab.setParam("limit", 4);
+  await eventually(() => lab.stageStatus("a")).toBe("stale");
+  await lab.restartKernel();
+  await lab.runAll();
+  await saveSettings({ notify: "always", notifyAfterSeconds: 0 });
+  await lab.reload();
+  await eventually(connection).toBe("live");
+  await lab.command("stagebook:show-runs");
+  const failed = runRows().filter({ hasText: "nine is too much" });
+  await failed.focus();
+  await lab.page.keyboard.press("Enter");
+  await eventually(() => lab.stageStatus("a")).toBe("failed");
+  await eventually(() => banner().innerText()).toContain("nine is too much");
+  await lab.page.keyboard.press("Alt+Shift+KeyN");
+  await eventually(connection).toBe("live");
+});
+
+test("[U1] the end of a long run is told to who cannot see the notebook", async () => {
+  await lab.setParam("limit", 6);
+  await eventually(() => lab.stageStatus("a")).toBe("stale");
+  await lab.command("stagebook:run-stale");
+  const toast = lab.page.locator(".Toastify__toast");
+  await eventually(async () => (await toast.allInnerTexts()).join("\n")).toContain("notebook.ipynb: the run has ended");
+  await toast
+    .getByRole("button", { name: "Hide notification" })
+    .first()
+    .click()
+    .catch(() => undefined);
+});
+
+test("[U1] the sidebar works on the left side too: it is shown there when it is asked for", async () => {
+  await lab.page.evaluate(() => {
+    const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
+    const sidebar = [...jupyterapp.shell.widgets("right")].find(({ id }) => id === "stagebook-sidebar");
+    if (sidebar) jupyterapp.shell.add(sidebar, "left");
+  });
+  await lab.command("application:toggle-left-area");
+  await lab.command("stagebook:open");
+  await eventually(() => lab.page.locator("#jp-left-stack #stagebook-sidebar").isVisible()).toBe(true);
+  await eventually(() => lab.page.locator("#jp-right-stack").isVisible()).toBe(false);
+  await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "fresh" });
+});
+
+test.runIf(process.env.STAGEBOOK_SCREENSHOTS === "1")("pictures of the past, in each theme", async () => {
+  await lab.stage("a").click();
+  await lab.command("stagebook:show-runs");
+  await lab.screenshot("now left");
+  await lab.command("stagebook:look-at-run");
+  await eventually(connection).toBe("past");
+  for (const theme of ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]) {
+    await lab.command("apputils:change-theme", { theme });
+    await eventually(() => lab.page.locator("body").getAttribute("data-jp-theme-name")).toBe(theme);
+    await lab.screenshot(`past ${theme}`);
+  }
+});
+
+/** Those of the commands that can be executed for the stage a. */
+function enabled(ids: readonly string[]): Promise<string[]> {
+  return lab.page.evaluate((ids) => {
+    const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
+    return ids.filter((id) => jupyterapp.commands.isEnabled(id, { stage: "a" }));
+  }, ids);
+}
+
+/** Read when the page is loaded next. */
+function saveSettings(settings: { readonly [name: string]: unknown }): Promise<void> {
+  return lab.page.evaluate(async (raw) => {
+    const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
+    await jupyterapp.serviceManager.settings.save("jupyterlab-stagebook:plugin", raw);
+  }, JSON.stringify(settings));
+}
