@@ -46,7 +46,7 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    const sessions = new WeakMap<ISessionContext, KernelSession>();
+    const sessions = new Map<ISessionContext, KernelSession>();
     const models = new NotebookModels(notebooks, async (panel) => {
       const remembered = await browserMemory.load(panel.context.path);
       const cells = new NotebookCells({
@@ -59,6 +59,7 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
       const known = sessions.get(panel.sessionContext);
       const kernel = known ?? new KernelSession(panel.sessionContext, () => panel.context.path, trans);
       sessions.set(panel.sessionContext, kernel);
+      if (!known) panel.sessionContext.disposed.connect(() => sessions.delete(panel.sessionContext));
       const model = new NotebookStore({
         page: cells,
         kernel,
@@ -74,6 +75,10 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
     // A tab that is hidden may never be seen again.
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") for (const model of models.all()) void model.save();
+    });
+    // The kernel need not go on sending to a page that is gone.
+    window.addEventListener("pagehide", ({ persisted }) => {
+      if (!persisted) for (const session of sessions.values()) session.dispose();
     });
     return models;
   },
