@@ -27,8 +27,8 @@ export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, ve
     emit: insides.bus.emit.bind(insides.bus),
   });
   insides.setCells(cells);
-  const commands = new PageCommands({ ...insides, cells });
-  const link = new PageLink({
+  const commands = new PageCommands({ ...insides, cells, tell: () => link.tell() });
+  const link: PageLink = new PageLink({
     bus: insides.bus,
     kernel: randomUUID().slice(0, 8),
     stagebook: version,

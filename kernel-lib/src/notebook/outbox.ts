@@ -49,22 +49,8 @@ export class Outbox {
     this.send();
   }
 
-  /** Nothing is sent any more. */
-  close(): void {
-    this.isClosed = true;
-    clearTimeout(this.next);
-    clearTimeout(this.beacon);
-  }
-
-  /** What comes now goes into another message. */
-  private seal(): void {
-    for (let at = 0; at < this.events.length; at += EVENTS_PER_MESSAGE)
-      this.letters.push({ events: this.events.slice(at, at + EVENTS_PER_MESSAGE) });
-    this.events = [];
-  }
-
   /** Sends up to one message with events, and what need not wait for more of them. */
-  private send(): void {
+  send(): void {
     clearTimeout(this.next);
     this.next = undefined;
     this.seal();
@@ -80,6 +66,20 @@ export class Outbox {
     if (this.letters.length > 0) this.sendLater();
     this.beaconsLeft = BEACONS;
     this.startBeacon();
+  }
+
+  /** Nothing is sent any more. */
+  close(): void {
+    this.isClosed = true;
+    clearTimeout(this.next);
+    clearTimeout(this.beacon);
+  }
+
+  /** What comes now goes into another message. */
+  private seal(): void {
+    for (let at = 0; at < this.events.length; at += EVENTS_PER_MESSAGE)
+      this.letters.push({ events: this.events.slice(at, at + EVENTS_PER_MESSAGE) });
+    this.events = [];
   }
 
   private sendLater(): void {

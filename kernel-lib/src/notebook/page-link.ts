@@ -57,6 +57,11 @@ export class PageLink implements CommListener {
     );
   }
 
+  /** Sends events that wait for others of the same moment. */
+  tell(): void {
+    this.outbox.send();
+  }
+
   close(): void {
     this.subscription.unsubscribe();
     this.outbox.close();
