@@ -40,6 +40,12 @@ beforeAll(async () => {
 function findTrouble(): Promise<string[]> {
   return lab.page.evaluate(() => {
     const trouble: string[] = [];
+    const widest = (panel: HTMLElement): string => {
+      const all = [...panel.querySelectorAll<HTMLElement>("*")].filter(
+        (node) => node.scrollWidth === panel.scrollWidth,
+      );
+      return all.map((node) => `${node.tagName} ${node.className}`).join(" > ");
+    };
     if ("hacked" in window) trouble.push(`something was executed: ${String((window as { hacked?: unknown }).hacked)}`);
     const panels = [...document.querySelectorAll<HTMLElement>("[data-stagebook], #stagebook-sidebar")].filter(
       (panel) => panel.offsetParent !== null,
@@ -49,7 +55,7 @@ function findTrouble(): Promise<string[]> {
       for (const made of panel.querySelectorAll('img[src="x"], script, marquee'))
         trouble.push(`${name}: ${made.outerHTML}`);
       if (panel.scrollWidth > panel.clientWidth + 1)
-        trouble.push(`${name}: ${panel.scrollWidth} px of content in ${panel.clientWidth} px`);
+        trouble.push(`${name}: ${panel.scrollWidth} px of content in ${panel.clientWidth} px, ${widest(panel)}`);
       const { right } = panel.getBoundingClientRect();
       if (right > innerWidth + 1) trouble.push(`${name}: ends at ${right} px of ${innerWidth}`);
     }

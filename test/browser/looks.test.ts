@@ -66,7 +66,10 @@ describe.each(["Light", "Dark"])("in the %s theme", (theme) => {
       (isLight) => document.body.dataset.jpThemeLight === String(isLight),
       theme === "Light",
     );
+    await lab.setParam("region", "world");
+    await untilStatus({ strong: "fresh", report: "fresh" });
     await lab.setParam("minMagnitude", 7.8);
+    await untilStatus({ strong: "stale" });
     await lab.stage("model").first().click();
     await lab.runStaleButton.click();
     await untilStatus({ model: "failed" });
@@ -87,16 +90,17 @@ describe.each(["Light", "Dark"])("in the %s theme", (theme) => {
   });
 
   test.each(panels)("[O7] a picture of the panel %s", async (panel) => {
-    const folder = process.env.STAGEBOOK_SCREENSHOTS ?? join("test", "artifacts");
-    mkdirSync(join(repository, folder), { recursive: true });
+    // High enough for each panel of the sidebar.
+    await lab.page.setViewportSize({ width: 1600, height: 1900 });
     await lab.page.mouse.move(5, 5);
-    const path = join(repository, folder, `${names[panel]}-${theme.toLowerCase()}.png`);
+    if (panel === "dag") await lab.panel("dag").getByRole("button", { name: "Fit the whole graph" }).click();
+    const path = join(pictures(), `${names[panel]}-${theme.toLowerCase()}.png`);
     await lab.panel(panel).screenshot({ path, animations: "disabled" });
   });
 
   test("[O7] a picture of the whole", async () => {
-    const folder = process.env.STAGEBOOK_SCREENSHOTS ?? join("test", "artifacts");
-    await lab.page.screenshot({ path: join(repository, folder, `whole-${theme.toLowerCase()}.png`) });
+    await lab.page.setViewportSize({ width: 1400, height: 1000 });
+    await lab.page.screenshot({ path: join(pictures(), `whole-${theme.toLowerCase()}.png`), animations: "disabled" });
   });
 });
 
@@ -162,6 +166,12 @@ describe("by keyboard alone", () => {
     await eventually(() => lab.panel("log").getByRole("button", { name: "Close" }).count()).toBe(0);
   });
 });
+
+function pictures(): string {
+  const folder = join(repository, process.env.STAGEBOOK_SCREENSHOTS ?? join("test", "artifacts"));
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
 
 /** For hooks, in which there is no `eventually`. */
 async function untilStatus(statuses: { readonly [stage: string]: string }): Promise<void> {
