@@ -41,10 +41,14 @@ function findTrouble(): Promise<string[]> {
   return lab.page.evaluate(() => {
     const trouble: string[] = [];
     const widest = (panel: HTMLElement): string => {
-      const all = [...panel.querySelectorAll<HTMLElement>("*")].filter(
-        (node) => node.scrollWidth === panel.scrollWidth,
+      const all = [...panel.querySelectorAll<HTMLElement>("*")];
+      const wide = all.filter(
+        (node) => node.scrollWidth > panel.clientWidth + 1 && getComputedStyle(node).overflowX === "visible",
       );
-      return all.map((node) => `${node.tagName} ${node.className}`).join(" > ");
+      return wide
+        .map((node) => `${node.tagName}.${node.className}`)
+        .join(" > ")
+        .slice(0, 300);
     };
     if ("hacked" in window) trouble.push(`something was executed: ${String((window as { hacked?: unknown }).hacked)}`);
     const panels = [...document.querySelectorAll<HTMLElement>("[data-stagebook], #stagebook-sidebar")].filter(

@@ -68,7 +68,7 @@ describe.each(["Light", "Dark"])("in the %s theme", (theme) => {
     );
     await lab.setParam("region", "world");
     await untilStatus({ strong: "fresh", report: "fresh" });
-    await lab.setParam("minMagnitude", 7.8);
+    await lab.setParam("minMagnitude", theme === "Light" ? 7.8 : 7.7);
     await untilStatus({ strong: "stale" });
     await lab.stage("model").first().click();
     await lab.runStaleButton.click();

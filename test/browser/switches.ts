@@ -1,0 +1,72 @@
+/** Switching to and fro between notebooks leaves nothing behind. Called by the quick test and by the heavy one. */
+import { expect, test } from "vitest";
+import type { Lab } from "../rig/lab-rig";
+import { eventually } from "./eventually";
+
+const cells = (name: string): readonly string[] => [
+  `import { param, stage } from "stagebook";`,
+  `const limit = param("limit", 1, { min: 0, max: 10 });`,
+  `const ${name} = stage("${name}", { limit }, ({ limit }, { log }) => { log.info("made", { limit }); return limit; });
+await ${name}();`,
+];
+
+interface Held {
+  /** Of the browser: those of the document and of every node. */
+  readonly listeners: number;
+  readonly nodes: number;
+  readonly heapMb: number;
+}
+
+export function testSwitches(lab: Lab, count: number): void {
+  test(`[two] ${count} switches between notebooks: listeners, nodes and memory stay`, async () => {
+    await lab.openNotebook(cells("first"), "first.ipynb");
+    await lab.runAll();
+    await lab.openNotebook(cells("second"), "second.ipynb");
+    await lab.runAll();
+    await lab.command("stagebook:show-log");
+    await switches(lab, 20);
+    const before = await held(lab);
+    await switches(lab, count);
+    const after = await held(lab);
+    console.log(`${count} switches: ${JSON.stringify(before)} → ${JSON.stringify(after)}`);
+    // What JupyterLab itself keeps of a switch (undo, layout, focus) is not counted in tens.
+    expect(after.listeners - before.listeners).toBeLessThanOrEqual(Math.max(50, count / 20));
+    expect(after.nodes - before.nodes).toBeLessThanOrEqual(Math.max(300, count / 2));
+    expect(after.heapMb - before.heapMb).toBeLessThan(12);
+    await eventually(() => lab.stageStatuses()).toEqual({ second: "fresh" });
+  }, 1_200_000);
+}
+
+/** An even number ends with the second notebook. */
+async function switches(lab: Lab, count: number): Promise<void> {
+  await lab.page.evaluate(async (count) => {
+    const { jupyterapp } = window as unknown as {
+      jupyterapp: { commands: { execute(id: string, args: object): Promise<unknown> } };
+    };
+    const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
+    for (let turn = 0; turn < count; turn++) {
+      const name = turn % 2 === 0 ? "first" : "second";
+      await jupyterapp.commands.execute("docmanager:open", { path: `${name}.ipynb` });
+      // Until the sidebar shows it, painted.
+      while (!document.querySelector(`[data-stagebook="dag"] [data-stage="${name}"]`)) await frame();
+    }
+  }, count);
+}
+
+async function held(lab: Lab): Promise<Held> {
+  const session = await lab.page.context().newCDPSession(lab.page);
+  try {
+    await session.send("Performance.enable");
+    // Twice: what the first frees may let go of more.
+    for (let turn = 0; turn < 2; turn++) await session.send("HeapProfiler.collectGarbage");
+    const { metrics } = await session.send("Performance.getMetrics");
+    const value = (name: string): number => metrics.find((metric) => metric.name === name)?.value ?? 0;
+    return {
+      listeners: value("JSEventListeners"),
+      nodes: value("Nodes"),
+      heapMb: Math.round(value("JSHeapUsedSize") / 1e5) / 10,
+    };
+  } finally {
+    await session.detach();
+  }
+}
