@@ -68,6 +68,7 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
         remembered,
       });
       cells.follow(model);
+      panel.context.pathChanged.connect(() => model.renamed());
       panel.disposed.connect(() => cells.dispose());
       known?.sync();
       return model;

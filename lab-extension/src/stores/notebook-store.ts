@@ -87,6 +87,11 @@ export class NotebookStore implements NotebookModel, IDisposable {
     this.applySoon();
   }
 
+  /** The notebook has another path now: whoever shows it is told. */
+  renamed(): void {
+    this.applySoon();
+  }
+
   showCell(cell: CellId): boolean {
     return this.options.page.showCell(cell);
   }
