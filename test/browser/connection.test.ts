@@ -1,6 +1,6 @@
 /** The connection to the kernel breaks, loses messages, dies, and comes back; notebooks are renamed and closed; tabs come and go. */
 import type { NotebookPanel } from "@jupyterlab/notebook";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, test } from "vitest";
 import { useLab } from "../rig/lab-rig";
 import { eventually } from "./eventually";
 

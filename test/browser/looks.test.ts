@@ -116,7 +116,7 @@ describe("by keyboard alone", () => {
   async function tabTo(isThere: (text: string) => boolean, key = "Tab"): Promise<void> {
     const seen: string[] = [];
     for (let presses = 0; presses < 60; presses++) {
-      const text = String(await focused());
+      const text = await focused();
       if (isThere(text)) return;
       seen.push(text.slice(0, 40));
       await press(key);
