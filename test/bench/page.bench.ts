@@ -10,7 +10,7 @@ let lab: Promise<Lab> | undefined;
 let rowsLeft = Object.keys(measured).length;
 
 /** `count` stages in layers of ten, each with two inputs; every tenth reads the slider's parameter. */
-const pipelineCells = (count: number): readonly string[] => [
+const pipelineCells = (count: number, last = ""): readonly string[] => [
   `import { param, pipeline, stage } from "stagebook";`,
   `const limit = param("limit", 5, { min: 0, max: 1000, step: 1 });`,
   `const stages: any[] = [];
@@ -19,7 +19,7 @@ for (let at = 0; at < ${count}; at++) {
   if (at % 10 === 5) inputs.limit = limit;
   stages.push(stage("s" + at, inputs, (given: any) => at + Object.keys(given).length));
 }
-await pipeline.run();`,
+${last}`,
 ];
 const LINES = 50_000;
 const logCells = [
@@ -98,7 +98,7 @@ async function startLab(): Promise<Lab> {
   for (const [name, cells] of [
     ["log.ipynb", logCells],
     ["large.ipynb", pipelineCells(1000)],
-    ["small.ipynb", pipelineCells(100)],
+    ["small.ipynb", pipelineCells(100, "await pipeline.run();")],
   ] as const) {
     if (wanted && !wanted.includes(name)) continue;
     console.log("open", name, Date.now() % 1e6);
