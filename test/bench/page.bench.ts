@@ -36,6 +36,7 @@ const talks = stage("talks", async ({ log }) => {
 await talks()`,
 ];
 let value = 10;
+/** Names of the notebooks to open, for a run of some rows alone; all when not given. */
 const wanted = process.env.WANTED;
 
 describe("100 stages", () => {
