@@ -1,6 +1,6 @@
 /**
  * `npm test`: sets up what is missing, runs vitest and ends with the line `N passed, N failed`.
- * `--heavy` runs test/heavy instead. Everything else is passed to vitest: `npm test -- -t "[S7]"`.
+ * `--heavy` runs test/heavy instead; `--pictures` makes those of the README again. Everything else is passed to vitest: `npm test -- -t "[S7]"`.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -14,6 +14,11 @@ import { setUp } from "./setup.mjs";
 const report = join(cache, "test-report.json");
 const args = process.argv.slice(2);
 const heavy = args.includes("--heavy");
+const pictures = args.includes("--pictures");
+const wanted = [
+  ...args.filter((arg) => arg !== "--heavy" && arg !== "--pictures"),
+  ...(pictures ? [join("test", "browser", "looks.test.ts")] : []),
+];
 
 /** @type {import("node:child_process").ChildProcess | undefined} */
 let vitest;
@@ -29,7 +34,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
 let counts = { passed: 0, failed: 1 };
 try {
   await setUp([browser, s3Server]);
-  const code = await runVitest(args.filter((arg) => arg !== "--heavy").map(quoteRowId));
+  const code = await runVitest(wanted.map(quoteRowId));
   counts = readCounts(code);
 } catch (error) {
   printProblem(error);
@@ -61,6 +66,7 @@ async function runVitest(more) {
       STAGEBOOK_CHROMIUM: (await findBrowser()) ?? undefined,
       STAGEBOOK_S3_SERVER: findS3Server() ?? undefined,
       STAGEBOOK_TESTS: heavy ? "heavy" : "all",
+      STAGEBOOK_SCREENSHOTS: pictures ? join("lab-extension", "images") : undefined,
       VITE_CONFIG_NATIVE_IGNORE_WARNING: "true",
     },
   });

@@ -59,7 +59,7 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
     translator: ITranslator | null,
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    const sessions = new WeakMap<ISessionContext, KernelSession>();
+    const sessions = new Map<ISessionContext, KernelSession>();
     const models = new NotebookModels(notebooks, async (panel) => {
       const remembered = await browserMemory.load(panel.context.path);
       const cells = new NotebookCells({
@@ -76,6 +76,7 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
       const known = sessions.get(panel.sessionContext);
       const kernel = known ?? new KernelSession(panel.sessionContext, () => panel.context.path, trans);
       sessions.set(panel.sessionContext, kernel);
+      if (!known) panel.sessionContext.disposed.connect(() => sessions.delete(panel.sessionContext));
       const store = new NotebookStore({
         page: cells,
         kernel,
@@ -90,6 +91,7 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
         notify: ({ kind, text }) => void Notification.emit(text, kind, { autoClose: false }),
         trans,
       });
+      panel.context.pathChanged.connect(() => store.renamed());
       panel.disposed.connect(() => {
         notices.unsubscribe();
         cells.dispose();
@@ -100,6 +102,10 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
     // A tab that is hidden may never be seen again.
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") for (const model of models.all()) void model.save();
+    });
+    // The kernel need not go on sending to a page that is gone.
+    window.addEventListener("pagehide", ({ persisted }) => {
+      if (!persisted) for (const session of sessions.values()) session.dispose();
     });
     return models;
   },

@@ -8,11 +8,19 @@ export class FakeKernel implements Transport {
   readonly incoming$ = new Subject<unknown>();
   readonly received: PageMessage[] = [];
   closed = false;
+  /** How often the page opened the channel again. */
+  opened = 0;
+  /** Of this life. */
+  life: string | undefined;
   private seq = 0;
 
   send(message: PageMessage): void {
     if (this.closed) throw new Error("closed");
     this.received.push(message);
+  }
+
+  open(): void {
+    this.opened++;
   }
 
   close(): void {
@@ -25,16 +33,40 @@ export class FakeKernel implements Transport {
   }
 
   sendSnapshot(view: View = emptyView): void {
-    this.post({ v: 1, type: "snapshot", seq: this.seq, view: { ...view, seq: this.seq }, stagebook: "0.1.0" });
+    this.post({
+      v: 1,
+      type: "snapshot",
+      kernel: this.life,
+      seq: this.seq,
+      view: { ...view, seq: this.seq },
+      stagebook: "0.1.0",
+    });
   }
 
   sendEvents(...bodies: readonly EventBody[]): void {
-    this.post({ v: 1, type: "events", from: this.seq + 1, events: this.makeEvents(...bodies) });
+    this.post({
+      v: 1,
+      type: "events",
+      kernel: this.life,
+      from: this.seq + 1,
+      events: this.makeEvents(...bodies),
+    });
   }
 
   /** Events that happen, and whose message is lost on the way. */
   loseEvents(...bodies: readonly EventBody[]): void {
     this.makeEvents(...bodies);
+  }
+
+  /** What the kernel says while nothing happens. */
+  sendBeacon(): void {
+    this.sendEvents();
+  }
+
+  /** A new process: numbers begin again. */
+  restart(): void {
+    this.life = `${this.life ?? ""}again`;
+    this.seq = 0;
   }
 
   accept(result: unknown, index = this.received.length - 1): void {

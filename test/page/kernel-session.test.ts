@@ -1,103 +1,9 @@
 /** One notebook's kernel through its life: found, restarted, lost, changed. JupyterLab's side is played by the test. */
 import type { ISessionContext } from "@jupyterlab/apputils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { COMM_TARGET, emptyView } from "stagebook/protocol";
 import { KernelSession } from "../../lab-extension/src/session/kernel-session";
+import { FakeContext, FakeKernelConnection } from "./jupyter-fixture";
 import { english } from "./stage-fixture";
-
-/** A signal that counts who listens. */
-class FakeSignal<T> {
-  private slots: { readonly slot: (sender: unknown, args: T) => void; readonly self: unknown }[] = [];
-  connect(slot: (sender: unknown, args: T) => void, self?: unknown): void {
-    this.slots.push({ slot, self });
-  }
-  disconnect(slot: (sender: unknown, args: T) => void, self?: unknown): void {
-    this.slots = this.slots.filter((each) => each.slot !== slot || each.self !== self);
-  }
-  emit(args: T): void {
-    for (const { slot, self } of [...this.slots]) slot.call(self, this, args);
-  }
-  get listeners(): number {
-    return this.slots.length;
-  }
-}
-
-class FakeComm {
-  onMsg: (message: object) => void = () => undefined;
-  onClose: () => void = () => undefined;
-  isDisposed = false;
-  readonly log: string[] = [];
-  constructor(readonly commId: string) {}
-  open(data: object): void {
-    this.log.push(`open ${JSON.stringify(data)}`);
-  }
-  send(data: { readonly type: string }): void {
-    this.log.push(data.type);
-  }
-  close(): void {
-    this.log.push("close");
-    this.isDisposed = true;
-  }
-  dispose(): void {
-    this.isDisposed = true;
-  }
-}
-
-class FakeKernelConnection {
-  handleComms = true;
-  isDisposed = false;
-  status = "idle";
-  connectionStatus = "connected";
-  readonly comms: FakeComm[] = [];
-  readonly targets = new Map<string, (comm: object, message: object) => void>();
-  readonly info: Promise<object>;
-  constructor(public mark: object) {
-    this.info = Promise.resolve(mark);
-  }
-  requestKernelInfo = (): Promise<object> => Promise.resolve({ content: this.mark });
-  hasComm = (id: string): boolean => this.comms.some((comm) => comm.commId === id && !comm.isDisposed);
-  registerCommTarget(target: string, callback: (comm: object, message: object) => void): void {
-    this.targets.set(target, callback);
-  }
-  removeCommTarget(target: string): void {
-    this.targets.delete(target);
-  }
-  createComm(_target: string, id: string): FakeComm {
-    const comm = new FakeComm(id);
-    this.comms.push(comm);
-    return comm;
-  }
-  /** What a kernel does when Stagebook is imported. */
-  announce(v = 1): FakeComm {
-    const comm = new FakeComm("of-the-kernel");
-    this.targets.get(COMM_TARGET)?.(comm, { content: { data: { v } } });
-    return comm;
-  }
-  answer(): void {
-    this.comms
-      .at(-1)
-      ?.onMsg({ content: { data: { v: 1, type: "snapshot", seq: 0, view: emptyView, stagebook: "0.1.0" } } });
-  }
-}
-
-class FakeContext {
-  isReady = true;
-  session: { kernel: FakeKernelConnection | null } | null;
-  readonly ready = Promise.resolve();
-  readonly kernelChanged = new FakeSignal<object>();
-  readonly statusChanged = new FakeSignal<string>();
-  readonly connectionStatusChanged = new FakeSignal<string>();
-  readonly disposed = new FakeSignal<void>();
-  constructor(kernel: FakeKernelConnection | null) {
-    this.session = { kernel };
-  }
-  get listeners(): number {
-    return [this.kernelChanged, this.statusChanged, this.connectionStatusChanged, this.disposed].reduce(
-      (sum, { listeners }) => sum + listeners,
-      0,
-    );
-  }
-}
 
 let context: FakeContext;
 let kernel: FakeKernelConnection;
@@ -121,6 +27,7 @@ beforeEach(() => {
   vi.stubGlobal("sessionStorage", {
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
   });
 });
 
@@ -151,8 +58,26 @@ describe("which kernels are spoken to", () => {
     await settled();
     const news = kernel.announce();
     expect(news.log).toEqual(["close"]);
+    await settled();
     kernel.answer();
     expect(links).toEqual(["connecting", "absent", "connecting", "live"]);
+  });
+
+  it("a kernel whose announcement was lost is found by what it says to others", async () => {
+    begin({});
+    await settled();
+    kernel.mark = marked;
+    const say = (data: object): void =>
+      context.iopubMessage.emit({ header: { msg_type: "comm_msg" }, content: { comm_id: "another", data } });
+    say({ method: "update", state: {} });
+    await settled();
+    expect(kernel.comms).toEqual([]);
+    say({ v: 1, type: "events", from: 5, events: [] });
+    say({ v: 1, type: "events", from: 5, events: [] });
+    await settled();
+    kernel.answer();
+    expect(links).toEqual(["connecting", "absent", "connecting", "live"]);
+    expect(kernel.comms).toHaveLength(1);
   });
 
   it("a comm of another version is not answered, and the reason says what to update", async () => {
@@ -190,6 +115,7 @@ describe("restart, loss and change", () => {
     await settled();
     expect(links).toEqual(["lost", "absent"]);
     kernel.announce();
+    await settled();
     kernel.answer();
     expect(links).toEqual(["lost", "absent", "connecting", "live"]);
   });
@@ -203,14 +129,53 @@ describe("restart, loss and change", () => {
     expect(links).toEqual(["lost", "absent"]);
   });
 
-  it("a connection that comes back asks for a snapshot on the same comm", async () => {
+  async function disconnected(): Promise<void> {
     context.connectionStatusChanged.emit("connecting");
     context.connectionStatusChanged.emit("connected");
     context.connectionStatusChanged.emit("connected");
+    await settled();
+  }
+
+  it("a connection that comes back asks for a snapshot on the same comm, and nothing pending is rejected", async () => {
+    kernel.known = [kernel.comms[0]!.commId];
+    let isRejected = false;
+    session.send({ type: "run" }).catch(() => (isRejected = true));
+    await disconnected();
+    expect(isRejected).toBe(false);
     expect(kernel.comms).toHaveLength(1);
-    expect(kernel.comms[0]?.log.slice(1)).toEqual(["sync"]);
+    expect(kernel.comms[0]?.log.slice(1)).toEqual(["run", "sync"]);
     kernel.answer();
     expect(links).toEqual(["lost", "connecting", "live"]);
+  });
+
+  it("a kernel that was restarted while the connection was lost is sent nothing, and what was pending is rejected", async () => {
+    kernel.mark = {};
+    const pending = session.send({ type: "run" });
+    const rejected = expect(pending).rejects.toThrow("the kernel was restarted");
+    await disconnected();
+    await rejected;
+    expect(kernel.comms[0]?.log.slice(1)).toEqual(["run", "close"]);
+    expect(links).toEqual(["lost", "connecting", "absent"]);
+  });
+
+  it("one that was restarted and has Stagebook again is opened a new comm", async () => {
+    await disconnected();
+    expect(kernel.comms.map(({ log }) => log.length)).toEqual([2, 1]);
+    kernel.answer();
+    expect(links).toEqual(["lost", "connecting", "live"]);
+  });
+
+  it("a connection that breaks while the kernel is asked: it is asked again", async () => {
+    kernel.known = [kernel.comms[0]!.commId];
+    const answers: ((info: object) => void)[] = [];
+    kernel.requestKernelInfo = () => new Promise((resolve) => answers.push(resolve));
+    await disconnected();
+    await disconnected();
+    answers.at(-1)?.({ content: kernel.mark });
+    await settled();
+    kernel.answer();
+    expect(answers).toHaveLength(2);
+    expect(links.at(-1)).toBe("live");
   });
 
   it("a kernel that dies is lost, and pending commands are rejected", async () => {
@@ -232,9 +197,21 @@ describe("restart, loss and change", () => {
     expect(links).toEqual(["connecting", "absent"]);
   });
 
-  it("a second import replaces the comm under the same id, and the first one's messages are ignored", () => {
+  it("late news of a kernel that was restarted meanwhile is no reason to speak to it", async () => {
+    kernel.mark = {};
+    context.statusChanged.emit("restarting");
+    const late = kernel.announce();
+    kernel.mark = {};
+    await settled();
+    expect(late.log).toEqual(["close"]);
+    expect(kernel.comms).toHaveLength(1);
+    expect(links).toEqual(["lost", "absent"]);
+  });
+
+  it("a second import replaces the comm under the same id, and the first one's messages are ignored", async () => {
     const first = kernel.comms[0];
     kernel.announce();
+    await settled();
     kernel.answer();
     expect(kernel.comms.map(({ commId }) => commId)).toEqual([first?.commId, first?.commId]);
     first?.onMsg({ content: { data: { v: 2 } } });
@@ -242,7 +219,7 @@ describe("restart, loss and change", () => {
   });
 
   it("when the notebook is closed nothing listens any more", () => {
-    expect(context.listeners).toBe(4);
+    expect(context.listeners).toBe(5);
     context.disposed.emit();
     expect(context.listeners).toBe(0);
     expect(kernel.targets.size).toBe(0);

@@ -119,6 +119,16 @@ describe("the view", () => {
     expect(rig.store.getState()).toMatchObject({ remembered: true, connection: "lost", problem: "gone" });
   });
 
+  it("a new name of the notebook is told", () => {
+    const rig = new Rig();
+    rig.live();
+    const before = rig.store.getState();
+    rig.store.renamed();
+    rig.frame();
+    expect(rig.store.getState()).not.toBe(before);
+    expect(rig.store.getState()).toEqual(before);
+  });
+
   it("without anything remembered an absent Stagebook shows an empty view", () => {
     const rig = new Rig();
     rig.link$.next({ connection: "absent" });

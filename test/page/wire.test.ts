@@ -1,6 +1,7 @@
 /** The protocol on the page's side of the wire. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { SNAPSHOT_TIMEOUT_MS, Wire } from "../../lab-extension/src/session/wire";
+import { SNAPSHOT_LATE_MS, SNAPSHOT_TIMEOUT_MS, Wire } from "../../lab-extension/src/session/wire";
+import { emptyView } from "stagebook/protocol";
 import type { WireUpdate } from "../../lab-extension/src/session/wire";
 import { FakeKernel, logWritten, stageDefined } from "./kernel-fixture";
 
@@ -51,14 +52,59 @@ describe("events", () => {
     expect(kernel.received).toEqual([]);
   });
 
-  it("a snapshot that is lost is asked for again", () => {
+  it("a kernel that says nothing is told of the comm again, now and then", () => {
     vi.advanceTimersByTime(SNAPSHOT_TIMEOUT_MS);
-    expect(kernel.commands()).toEqual(["sync"]);
+    expect(kernel.opened).toBe(1);
     vi.advanceTimersByTime(SNAPSHOT_TIMEOUT_MS);
-    expect(kernel.commands()).toEqual(["sync", "sync"]);
+    expect(kernel.opened).toBe(2);
     kernel.sendSnapshot();
     vi.advanceTimersByTime(10 * SNAPSHOT_TIMEOUT_MS);
+    expect(kernel.opened).toBe(2);
+    expect(kernel.commands()).toEqual([]);
+  });
+
+  it("a snapshot that is lost is asked for again soon, when the kernel shows a sign of life", () => {
+    kernel.sendBeacon();
+    kernel.sendBeacon();
+    vi.advanceTimersByTime(SNAPSHOT_LATE_MS);
+    expect(kernel.commands()).toEqual(["sync"]);
+    vi.advanceTimersByTime(SNAPSHOT_LATE_MS);
+    expect(kernel.commands()).toEqual(["sync"]);
+    kernel.accept(null);
+    vi.advanceTimersByTime(SNAPSHOT_LATE_MS);
     expect(kernel.commands()).toEqual(["sync", "sync"]);
+  });
+
+  it("[O7] lost last events are noticed by the kernel's next sign of life", () => {
+    kernel.sendSnapshot();
+    kernel.sendBeacon();
+    expect(kernel.commands()).toEqual([]);
+    kernel.loseEvents(stageDefined("a"));
+    kernel.sendBeacon();
+    expect(kernel.commands()).toEqual(["sync"]);
+    expect(updates).toEqual(["snapshot 0"]);
+  });
+
+  it("a snapshot that was overtaken changes nothing", () => {
+    kernel.sendSnapshot();
+    const late = { ...emptyView, seq: 0 };
+    kernel.sendEvents(stageDefined("a"));
+    kernel.post({ v: 1, type: "snapshot", seq: 0, view: late, stagebook: "0.1.0" });
+    kernel.sendEvents(stageDefined("b"));
+    expect(updates).toEqual(["snapshot 0", "events 1", "events 2"]);
+  });
+
+  it("events and snapshots of the kernel's earlier life do not stay", () => {
+    kernel.restart();
+    kernel.sendEvents(stageDefined("a"));
+    kernel.sendSnapshot();
+    const old = { v: 1, type: "snapshot", kernel: "old", seq: 70, view: { ...emptyView, seq: 70 } } as const;
+    kernel.post({ ...old, stagebook: "0.1.0" });
+    kernel.sendEvents(stageDefined("b"));
+    kernel.sendSnapshot();
+    kernel.sendEvents(stageDefined("c"));
+    expect(kernel.commands()).toEqual(["sync"]);
+    expect(updates).toEqual(["snapshot 1", "snapshot 70", "snapshot 2", "events 3"]);
   });
 
   it("a message of another version is reported as such and changes nothing", () => {

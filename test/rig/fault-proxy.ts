@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createRandom } from "./random";
 
 export interface FaultProxy {
   readonly url: string;
@@ -74,15 +75,4 @@ function pass(incoming: IncomingMessage, answer: ServerResponse, port: number, f
   });
   onward.on("error", () => incoming.socket.destroy());
   incoming.pipe(onward);
-}
-
-/** Numbers from 0 to 1 (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }

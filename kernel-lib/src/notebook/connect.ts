@@ -1,4 +1,5 @@
 /** Joins a pipeline to the running tslab kernel: cells, outputs, comms. Without a fork, and without a kernel of our own. */
+import { randomUUID } from "node:crypto";
 import { COMM_TARGET } from "../protocol";
 import type { PipelineInsides } from "./pipeline-insides";
 import { inputOf } from "../stage/input";
@@ -26,9 +27,10 @@ export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, ve
     emit: insides.bus.emit.bind(insides.bus),
   });
   insides.setCells(cells);
-  const commands = new PageCommands({ ...insides, cells });
-  const link = new PageLink({
+  const commands = new PageCommands({ ...insides, cells, tell: () => link.tell() });
+  const link: PageLink = new PageLink({
     bus: insides.bus,
+    kernel: randomUUID().slice(0, 8),
     stagebook: version,
     send: (comm, data) => comms.send(comm, data),
     comms: () => comms.ids,

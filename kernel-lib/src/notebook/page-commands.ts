@@ -24,6 +24,8 @@ export interface PageCommandParts {
   readonly notebook: string;
   /** All log lines of this kernel that are still kept, oldest first. */
   readonly logLines: () => readonly LogRecord[];
+  /** Sends the pages at once what they have not been told yet. */
+  readonly tell: () => void;
 }
 
 export class PageCommands {
@@ -47,12 +49,12 @@ export class PageCommands {
       case "set-params":
         engine.checkParamsFree(Object.keys(command.values));
         engine.params.set(command.values, "page");
-        return this.replanned(null);
+        return this.changed(null);
       case "reset-params": {
         const names = command.names ?? engine.params.names();
         engine.checkParamsFree(names);
         engine.params.reset(names, "page");
-        return this.replanned(null);
+        return this.changed(null);
       }
       case "run": {
         const targets = command.targets ?? engine.registry.stages.all().map((stage) => stage.name);
@@ -77,7 +79,7 @@ export class PageCommands {
       case "history":
         return this.stages.history(command.stage);
       case "restore":
-        return this.replanned(await this.stages.restore(command.stage, command.key));
+        return this.changed(await this.stages.restore(command.stage, command.key));
       case "pin":
         return this.stages.pin(command.stage, command.key, command.pinned);
       case "log":
@@ -119,6 +121,17 @@ export class PageCommands {
 
   private run(targets: readonly Instance[], force: boolean): Promise<RunSummary> {
     return this.parts.engine.run(targets, { force, source: "page" });
+  }
+
+  /** The page is told what the new values mean before all code is looked at once more. */
+  private async changed<T>(result: T): Promise<T> {
+    const { engine, tell } = this.parts;
+    engine.refresh();
+    await engine.settled();
+    tell();
+    // It leaves the process now, and not after the work that follows.
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.replanned(result);
   }
 
   private async replanned<T>(result: T): Promise<T> {

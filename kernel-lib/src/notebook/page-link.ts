@@ -1,20 +1,15 @@
 /** Events, snapshots and replies to the pages that show this kernel: numbered, batched, repeated on request. */
 import type { Subscription } from "rxjs";
 import type { EventBus } from "../events/bus";
-import {
-  decodeCommand,
-  MESSAGES_PER_SECOND,
-  PROTOCOL_VERSION,
-  type Command,
-  type KernelMessage,
-  type StagebookEvent,
-} from "../protocol";
-import { StagebookError } from "../protocol";
+import { decodeCommand, PROTOCOL_VERSION, StagebookError, type Command, type KernelMessage } from "../protocol";
 import { viewOfError } from "../run/error-view";
 import type { CommListener } from "./comms";
+import { Outbox } from "./outbox";
 
 export interface PageLinkParts {
   readonly bus: EventBus;
+  /** Tells this life of the kernel from the next. */
+  readonly kernel: string;
   readonly stagebook: string;
   send(comm: string, message: KernelMessage): void;
   comms(): readonly string[];
@@ -22,16 +17,15 @@ export interface PageLinkParts {
 }
 
 export class PageLink implements CommListener {
-  private waiting: StagebookEvent[] = [];
-  private timer: NodeJS.Timeout | undefined;
+  private readonly outbox: Outbox;
   private readonly subscription: Subscription;
 
   constructor(private readonly parts: PageLinkParts) {
-    this.subscription = parts.bus.events$.subscribe((event) => this.collect(event));
+    this.outbox = new Outbox({ ...parts, seq: () => parts.bus.view.seq });
+    this.subscription = parts.bus.events$.subscribe((event) => this.outbox.add(event));
   }
 
   opened(comm: string): void {
-    this.flush();
     this.sendSnapshot(comm);
   }
 
@@ -42,7 +36,7 @@ export class PageLink implements CommListener {
         | { readonly ok: true; readonly result: unknown }
         | { readonly ok: false; readonly error: ReturnType<typeof viewOfError> },
     ): void =>
-      this.parts.send(comm, { v: PROTOCOL_VERSION, type: "reply", id: typeof id === "string" ? id : "", ...answer });
+      this.outbox.post(comm, { v: PROTOCOL_VERSION, type: "reply", id: typeof id === "string" ? id : "", ...answer });
     const refuse = (code: string, message: string, advice: string): void =>
       reply({ ok: false, error: viewOfError(new StagebookError(code, message, advice)) });
     if (v !== PROTOCOL_VERSION)
@@ -54,53 +48,28 @@ export class PageLink implements CommListener {
     if (typeof id !== "string" || id === "") return refuse("command", "a command needs an id", "Send { v, id, type }.");
     const command = decodeCommand(data);
     if (typeof command === "string") return refuse("command", command, "Nothing was changed.");
+    // At once, however long the plan takes: what it brings comes as events.
+    if (command.type === "sync") this.sendSnapshot(comm);
     this.parts.execute(command).then(
-      (result) => {
-        // What the command caused is seen before its reply.
-        this.flush();
-        if (command.type === "sync") this.sendSnapshot(comm);
-        reply({ ok: true, result: result ?? null });
-      },
-      (error: unknown) => {
-        this.flush();
-        reply({ ok: false, error: viewOfError(error) });
-      },
+      // What the command caused is seen before its reply.
+      (result) => reply({ ok: true, result: result ?? null }),
+      (error: unknown) => reply({ ok: false, error: viewOfError(error) }),
     );
+  }
+
+  /** Sends events that wait for others of the same moment. */
+  tell(): void {
+    this.outbox.send();
   }
 
   close(): void {
     this.subscription.unsubscribe();
-    clearTimeout(this.timer);
-  }
-
-  private collect(event: StagebookEvent): void {
-    if (this.parts.comms().length === 0) return;
-    this.waiting.push(event);
-    this.timer ??= setTimeout(
-      () => this.flush(),
-      (1000 / MESSAGES_PER_SECOND) * Math.max(1, this.parts.comms().length),
-    );
-  }
-
-  private flush(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    const events = this.waiting;
-    this.waiting = [];
-    const first = events[0];
-    if (!first) return;
-    for (const comm of this.parts.comms())
-      this.parts.send(comm, { v: PROTOCOL_VERSION, type: "events", from: first.seq, events });
+    this.outbox.close();
   }
 
   private sendSnapshot(comm: string): void {
-    const { view } = this.parts.bus;
-    this.parts.send(comm, {
-      v: PROTOCOL_VERSION,
-      type: "snapshot",
-      seq: view.seq,
-      view,
-      stagebook: this.parts.stagebook,
-    });
+    const { bus, kernel, stagebook } = this.parts;
+    const { view } = bus;
+    this.outbox.post(comm, { v: PROTOCOL_VERSION, type: "snapshot", kernel, seq: view.seq, view, stagebook });
   }
 }

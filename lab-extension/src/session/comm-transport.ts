@@ -6,15 +6,25 @@ import { COMM_TARGET, PROTOCOL_VERSION } from "stagebook/protocol";
 import type { PageMessage } from "stagebook/protocol";
 import type { Transport } from "./transport";
 
+export interface CommTransport extends Transport {
+  /** Of the comm. */
+  readonly id: string;
+}
+
 /** Opens a comm of the page's own. Only for kernels known to have Stagebook: others print a warning in the user's cell. */
-export function openComm(kernel: Kernel.IKernelConnection, notebook: string): Transport {
+export function openComm(kernel: Kernel.IKernelConnection, notebook: string): CommTransport {
   const comm = kernel.createComm(COMM_TARGET, freeCommId(kernel));
   const incoming$ = new Subject<unknown>();
   comm.onMsg = (message) => incoming$.next(message.content.data);
   comm.onClose = () => incoming$.complete();
-  comm.open({ v: PROTOCOL_VERSION, notebook });
+  const open = (): void => {
+    comm.open({ v: PROTOCOL_VERSION, notebook });
+  };
+  open();
   return {
+    id: comm.commId,
     incoming$,
+    open,
     send: (message: PageMessage) => {
       comm.send(message as unknown as JSONObject);
     },
@@ -38,11 +48,15 @@ function freeCommId(kernel: Kernel.IKernelConnection): string {
 }
 
 function tabId(): string {
+  if (tab !== null) return tab;
   const kept = sessionStorage.getItem(TAB_ID);
-  if (kept) return kept;
-  const made = crypto.getRandomValues(new Uint32Array(2)).join("-");
-  sessionStorage.setItem(TAB_ID, made);
+  const made = kept ?? crypto.getRandomValues(new Uint32Array(2)).join("-");
+  tab = made;
+  // Kept for the next load only when this one ends: a duplicated tab gets a copy of the storage, and must not get the id.
+  sessionStorage.removeItem(TAB_ID);
+  globalThis.addEventListener?.("pagehide", () => sessionStorage.setItem(TAB_ID, made));
   return made;
 }
 
 const TAB_ID = "stagebook:tab";
+let tab: string | null = null;

@@ -38,6 +38,8 @@ export class KernelSession implements KernelLink, IDisposable {
   private readonly updates = new Subject<WireUpdate>();
   private kernel: Kernel.IKernelConnection | null = null;
   private wire: Wire | null = null;
+  /** The wire's comm. */
+  private comm: string | null = null;
   private wireUpdates: Subscription | null = null;
   /** Counts the questions asked of kernels: an answer to an old one is ignored. */
   private question = 0;
@@ -55,6 +57,7 @@ export class KernelSession implements KernelLink, IDisposable {
     context.kernelChanged.connect(this.onKernelChanged, this);
     context.statusChanged.connect(this.onStatusChanged, this);
     context.connectionStatusChanged.connect(this.onConnectionStatusChanged, this);
+    context.iopubMessage.connect(this.onMessage, this);
     context.disposed.connect(this.dispose, this);
     this.link.next({ connection: "connecting" });
     // Until the session is ready, no kernel does not mean that there is none.
@@ -80,6 +83,7 @@ export class KernelSession implements KernelLink, IDisposable {
     this.context.kernelChanged.disconnect(this.onKernelChanged, this);
     this.context.statusChanged.disconnect(this.onStatusChanged, this);
     this.context.connectionStatusChanged.disconnect(this.onConnectionStatusChanged, this);
+    this.context.iopubMessage.disconnect(this.onMessage, this);
     this.context.disposed.disconnect(this.dispose, this);
     this.release(this.trans.__("the notebook was closed"));
     this.link.complete();
@@ -114,19 +118,23 @@ export class KernelSession implements KernelLink, IDisposable {
 
   private onConnectionStatusChanged(_: ISessionContext, status: Kernel.ConnectionStatus): void {
     if (!this.kernel) return;
-    if (this.restarting) {
-      // tslab tells no status after a restart until a cell runs: its answer to this question is the first sign of life.
-      if (status === "connected" && !this.asking) void this.ask(this.kernel, true);
-    } else if (status !== "connected") {
-      if (this.wire)
+    if (status !== "connected") {
+      // An answer that was on its way may be lost.
+      this.asking = false;
+      if (this.wire && !this.restarting)
         this.setLink({ connection: "lost", problem: this.trans.__("No answer from the kernel: connecting again.") });
-    } else if (this.wire) {
-      if (this.link.value.connection !== "lost") return;
-      this.setLink({ connection: "connecting" });
-      this.wire.sync();
-    } else if (!this.asking) {
+    } else if (!this.asking && !(this.wire && this.link.value.connection === "live")) {
+      // It may have been restarted meanwhile. After a restart tslab tells no status until a cell runs: its answer is the first sign of life.
       void this.ask(this.kernel, true);
     }
+  }
+
+  /** What the kernel says to others tells that it has Stagebook, when its announcement was lost. */
+  private onMessage(_: ISessionContext, message: KernelMessage.IMessage): void {
+    if (this.wire || this.asking || this.link.value.connection !== "absent") return;
+    if (!this.kernel?.handleComms || message.header.msg_type !== "comm_msg") return;
+    const { data } = message.content as { readonly data?: { readonly v?: unknown; readonly from?: unknown } };
+    if (data?.v === PROTOCOL_VERSION && typeof data.from === "number") void this.ask(this.kernel, true);
   }
 
   private attach(kernel: Kernel.IKernelConnection): void {
@@ -158,11 +166,10 @@ export class KernelSession implements KernelLink, IDisposable {
   private async ask(kernel: Kernel.IKernelConnection, again: boolean): Promise<void> {
     const question = ++this.question;
     this.asking = true;
-    if (this.link.value.connection !== "lost") this.setLink({ connection: "connecting" });
-    let marked = false;
+    if (this.link.value.connection !== "lost" || this.wire) this.setLink({ connection: "connecting" });
+    let found: Found = "nothing";
     try {
-      const info = again ? (await kernel.requestKernelInfo())?.content : await kernel.info;
-      marked = hasMark(info);
+      found = await this.find(kernel, again);
     } catch (cause) {
       // A kernel that goes away while it is asked; the next status says what became of it.
       console.debug("stagebook: no kernel info", cause);
@@ -170,9 +177,20 @@ export class KernelSession implements KernelLink, IDisposable {
     if (question !== this.question) return;
     this.asking = false;
     this.restarting = false;
-    if (this.wire) return;
-    if (marked) this.open(kernel);
-    else this.setLink({ connection: "absent" });
+    if (found === "our comm") this.wire?.sync();
+    else if (found === "stagebook") this.open(kernel);
+    else {
+      this.closeWire(this.trans.__("the kernel was restarted"));
+      this.setLink({ connection: "absent" });
+    }
+  }
+
+  private async find(kernel: Kernel.IKernelConnection, again: boolean): Promise<Found> {
+    const info = again ? (await kernel.requestKernelInfo())?.content : await kernel.info;
+    if (!hasMark(info)) return "nothing";
+    if (!this.wire || this.comm === null) return "stagebook";
+    const { content } = await kernel.requestCommInfo({ target_name: COMM_TARGET });
+    return content.status === "ok" && this.comm in content.comms ? "our comm" : "stagebook";
   }
 
   /**
@@ -183,18 +201,21 @@ export class KernelSession implements KernelLink, IDisposable {
     comm.close();
     const kernel = this.kernel;
     if (!kernel) return;
+    const { v } = message.content.data as { readonly v?: unknown };
+    // The kernel itself is asked: this may be late news of one that was restarted.
+    if (v === undefined || v === PROTOCOL_VERSION) return void this.ask(kernel, true);
     this.question++;
     this.asking = false;
     this.restarting = false;
-    const { v } = message.content.data as { readonly v?: unknown };
-    if (v !== undefined && v !== PROTOCOL_VERSION) this.setIncompatible(JSON.stringify(v));
-    else this.open(kernel);
+    this.setIncompatible(JSON.stringify(v));
   };
 
   private open(kernel: Kernel.IKernelConnection): void {
     this.closeWire(this.trans.__("Stagebook was started again"));
     this.setLink({ connection: "connecting" });
-    const wire = new Wire(openComm(kernel, this.notebook()), this.notebook);
+    const comm = openComm(kernel, this.notebook());
+    const wire = new Wire(comm, this.notebook);
+    this.comm = comm.id;
     this.wire = wire;
     this.wireUpdates = wire.updates$.subscribe({
       next: (update) => {
@@ -234,6 +255,9 @@ export class KernelSession implements KernelLink, IDisposable {
     if (before.connection !== link.connection || before.problem !== link.problem) this.link.next(link);
   }
 }
+
+/** What a kernel was found to have. */
+type Found = "nothing" | "stagebook" | "our comm";
 
 function hasMark(info: unknown): boolean {
   return typeof info === "object" && info !== null && KERNEL_INFO_MARK in info;

@@ -5,6 +5,8 @@ import type { PageMessage } from "stagebook/protocol";
 export interface Transport {
   /** What the kernel sends, not yet decoded. Completes when the kernel closes the channel. */
   readonly incoming$: Observable<unknown>;
+  /** Tells the kernel of the channel once more; it answers with a snapshot. Throws when the channel is closed. */
+  open(): void;
   /** Throws when the channel is closed. */
   send(message: PageMessage): void;
   /** No message comes in or goes out after it. */

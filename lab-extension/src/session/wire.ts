@@ -28,7 +28,9 @@ export class Wire {
   private readonly prefix = Math.random().toString(36).slice(2, 10);
   private sent = 0;
   /** Null until the first snapshot and while one is asked for after a gap. */
-  private seq: number | null = null;
+  private at: Place | null = null;
+  /** The kernel has shown a sign of life since a snapshot was asked for: it is not busy, the snapshot was lost. */
+  private isLate = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private closed: string | null = null;
 
@@ -67,7 +69,7 @@ export class Wire {
   /** Asks for a new snapshot; events until then are ignored. */
   sync(): void {
     if (this.closed !== null) return;
-    this.seq = null;
+    this.at = null;
     this.expectSnapshot();
     // Its reply says nothing that the snapshot does not say; when it is lost, it is asked for again.
     this.send({ type: "sync", notebook: this.notebook() }).catch(() => undefined);
@@ -93,15 +95,20 @@ export class Wire {
       return;
     }
     switch (message.type) {
-      case "snapshot":
+      case "snapshot": {
+        const { kernel, seq, view, stagebook } = message;
+        // One that was overtaken by what came after it.
+        if (this.at && this.at.kernel === kernel && this.at.seq > seq) return;
         clearTimeout(this.retry);
-        this.seq = message.seq;
-        this.updates.next({ type: "snapshot", view: message.view, stagebook: message.stagebook });
+        this.at = { kernel, seq };
+        this.updates.next({ type: "snapshot", view, stagebook });
         return;
+      }
       case "events":
-        this.receiveEvents(message.events);
+        this.receiveEvents(message);
         return;
       case "reply": {
+        if (!this.at) this.expectSoon();
         const command = this.pending.get(message.id);
         this.pending.delete(message.id);
         if (!command) return;
@@ -111,27 +118,56 @@ export class Wire {
     }
   }
 
-  private receiveEvents(events: readonly StagebookEvent[]): void {
-    if (this.seq === null) return;
-    const seq = this.seq;
+  private receiveEvents({ kernel, from, events }: Extract<KernelMessage, { type: "events" }>): void {
+    if (!this.at) return this.expectSoon();
+    const { seq } = this.at;
     const fresh = events.filter((event) => event.seq > seq);
-    if (fresh.length === 0) return;
-    if (!fresh.every((event, index) => event.seq === seq + 1 + index)) {
+    const isNext = fresh.length > 0 || from <= seq + 1;
+    if (kernel !== this.at.kernel || !isNext || !fresh.every((event, index) => event.seq === seq + 1 + index)) {
       this.sync();
       return;
     }
-    this.seq = seq + fresh.length;
+    if (fresh.length === 0) return;
+    this.at = { kernel, seq: seq + fresh.length };
     this.updates.next({ type: "events", events: fresh });
   }
 
   /** A snapshot can be lost as any message can, and a busy kernel answers late. */
   private expectSnapshot(): void {
     clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.sync(), SNAPSHOT_TIMEOUT_MS);
+    this.isLate = false;
+    this.retry = setTimeout(() => this.reopen(), SNAPSHOT_TIMEOUT_MS);
+  }
+
+  private expectSoon(): void {
+    if (this.isLate) return;
+    this.isLate = true;
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => this.sync(), SNAPSHOT_LATE_MS);
+  }
+
+  /** A kernel that does not know the channel does not answer to anything else. */
+  private reopen(): void {
+    this.expectSnapshot();
+    try {
+      this.transport.open();
+    } catch (cause) {
+      console.debug("stagebook: cannot open the comm again", cause);
+    }
   }
 }
 
+/** How long a kernel that says nothing is waited for. */
 export const SNAPSHOT_TIMEOUT_MS = 10_000;
+/** How long a snapshot may be in coming after a sign of life. */
+export const SNAPSHOT_LATE_MS = 400;
+
+/** How far the page is. */
+interface Place {
+  /** Its life: numbers begin again after a restart. */
+  readonly kernel: string | undefined;
+  readonly seq: number;
+}
 
 interface Pending {
   readonly resolve: (result: unknown) => void;

@@ -92,6 +92,11 @@ export class NotebookStore implements LiveModel, IDisposable {
     this.applySoon();
   }
 
+  /** The notebook has another path now: whoever shows it is told. */
+  renamed(): void {
+    this.applySoon();
+  }
+
   showCell(cell: CellId): boolean {
     return this.options.page.showCell(cell);
   }

@@ -1,0 +1,92 @@
+/** Measurements inside a page. Each is sent there as it is, so it uses nothing from outside. Called by page.bench.ts. */
+
+/** Moves a slider and lets it go: milliseconds until the graph shows what that would run, and then what it made stale. */
+export async function moveSlider({
+  param,
+  value,
+  stage,
+}: {
+  readonly param: string;
+  readonly value: number;
+  /** A stage that reads the parameter. */
+  readonly stage: string;
+}): Promise<{ readonly highlightMs: number; readonly staleMs: number }> {
+  const slider = document
+    .querySelector(`[data-stagebook="params"] [data-param="${param}"]`)
+    ?.parentElement?.querySelector<HTMLInputElement>('input[type="range"]');
+  const node = document.querySelector<HTMLElement>(`[data-stagebook="dag"] [data-stage="${stage}"]`);
+  const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set;
+  if (!slider || !node || !setValue) throw new Error("no slider or no node");
+  const until = (isReached: () => boolean): Promise<number> => {
+    const start = performance.now();
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!isReached()) return;
+        observer.disconnect();
+        resolve(performance.now() - start);
+      };
+      const observer = new MutationObserver(look);
+      observer.observe(node, { attributes: true });
+      look();
+    });
+  };
+  slider.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, buttons: 1 }));
+  setValue.call(slider, String(value));
+  const lit = until(() => node.dataset.whatIf !== undefined);
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+  const highlightMs = await lit;
+  // A person looks before letting go.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const stale = until(() => node.dataset.status === "stale");
+  slider.dispatchEvent(new PointerEvent("pointerup", { bubbles: true }));
+  return { highlightMs, staleMs: await stale };
+}
+
+/** Notes the length of every frame from now on, in milliseconds, in `window.frames`. */
+export function recordFrames(): void {
+  const frames: number[] = [];
+  const target = window as unknown as { recorded: number[]; recording: number };
+  target.recorded = frames;
+  cancelAnimationFrame(target.recording);
+  let last = performance.now();
+  const next = (now: number): void => {
+    frames.push(now - last);
+    last = now;
+    target.recording = requestAnimationFrame(next);
+  };
+  target.recording = requestAnimationFrame((now) => {
+    last = now;
+    target.recording = requestAnimationFrame(next);
+  });
+}
+
+/** Stops recording. Returns the frames. */
+export function takeFrames(): number[] {
+  const target = window as unknown as { recorded: number[]; recording: number };
+  cancelAnimationFrame(target.recording);
+  return target.recorded;
+}
+
+/** Brings a notebook to the front: milliseconds until its graph is painted. */
+export async function showGraph({ path, nodes }: { readonly path: string; readonly nodes: number }): Promise<number> {
+  const { jupyterapp } = window as unknown as {
+    jupyterapp: { commands: { execute(id: string, args: object): Promise<unknown> } };
+  };
+  const start = performance.now();
+  void jupyterapp.commands.execute("docmanager:open", { path });
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const drawn = document.querySelectorAll('[data-stagebook="dag"] [data-stage]').length;
+      // The frame after the one in which they came into the page has painted them.
+      if (drawn >= nodes) requestAnimationFrame(() => resolve(performance.now() - start));
+      else requestAnimationFrame(look);
+    };
+    look();
+  });
+}
+
+/** How many lines the log panel says it has. */
+export function countLogLines(): number {
+  const text = document.querySelector('[data-stagebook="log"] .stagebook-LogFilters-count')?.textContent ?? "";
+  return Number(/of ([\d,. \u202f\u00a0]+)/.exec(text)?.[1]?.replace(/\D/g, "") ?? 0);
+}

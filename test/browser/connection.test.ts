@@ -1,0 +1,129 @@
+/** The connection to the kernel breaks, loses messages, dies, and comes back; notebooks are renamed and closed; tabs come and go. */
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import { beforeAll, test } from "vitest";
+import { useLab } from "../rig/lab-rig";
+import { eventually } from "./eventually";
+
+const lab = useLab();
+const header = () => lab.page.locator("#stagebook-sidebar .stagebook-Header");
+const cells = [
+  `import { param, pipeline, stage } from "stagebook";`,
+  `const limit = param("limit", 1, { min: 0, max: 1000 });`,
+  `const made = stage("made", { limit }, ({ limit }, { log }) => { log.info("made", { limit }); return limit; });
+const next = stage("next", { made }, ({ made }) => made + 1);
+await next();`,
+];
+const allFresh = { made: "fresh", next: "fresh" };
+const stale = { made: "stale", next: "pending" };
+
+/** `share`: how many of the messages from the kernel are lost. */
+const network = { lost: 0, came: 0, share: 0, opened: 0 };
+
+beforeAll(async () => {
+  await lab.page.routeWebSocket(/\/api\/kernels\/[^/]+\/channels/, (page) => {
+    const server = page.connectToServer();
+    network.opened++;
+    server.onMessage((message) => {
+      network.came++;
+      const isLost = network.share > 0 && network.came % Math.round(1 / network.share) === 0 && isEvents(message);
+      if (isLost) network.lost++;
+      else page.send(message);
+    });
+  });
+  await lab.page.reload();
+  await lab.page.waitForFunction(() => "jupyterapp" in window);
+  await lab.page.evaluate(() =>
+    (window as unknown as { jupyterapp: { restored: Promise<unknown> } }).jupyterapp.restored.then(() => undefined),
+  );
+  await lab.openNotebook(cells, "pipeline.ipynb");
+  await lab.runAll();
+  await lab.stage("next").and(lab.page.locator('[data-status="fresh"]')).waitFor();
+}, 120_000);
+
+/** Replies come over another channel; a server that is flooded drops what kernels publish. */
+function isEvents(message: string | Buffer): boolean {
+  return message.toString("utf8").includes('"type":"events"') || message.toString("utf8").includes('"type": "events"');
+}
+
+test("[O7] messages that are lost are noticed: within 2 s the page shows what the kernel has", async () => {
+  network.share = 0.5;
+  for (let value = 2; value < 12; value++) await lab.setParam("limit", value);
+  await eventually(() => network.lost > 0).toBe(true);
+  network.share = 0;
+  await eventually(() => lab.stageStatuses(), 2000).toEqual(stale);
+  await lab.setParam("limit", 1);
+  await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+  console.log(`${network.lost} messages with events were lost`);
+});
+
+test("[two] a connection that is made anew goes on where the first one was", async () => {
+  const { opened } = network;
+  await lab.command("notebook:reconnect-to-kernel");
+  await eventually(() => network.opened > opened, 30_000).toBe(true);
+  await eventually(() => header().innerText(), 30_000).toContain("live");
+  await lab.setParam("limit", 5);
+  await eventually(() => lab.stageStatuses()).toEqual(stale);
+  await lab.command("stagebook:run-stale");
+  await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+});
+
+test("[two] tabs that are closed and pages that are reloaded leave no comm behind in the kernel", async () => {
+  await lab.command("docmanager:save");
+  for (let turn = 0; turn < 2; turn++) {
+    const tab = await lab.openTab();
+    await tab.locator('[data-stagebook="dag"] [data-stage="next"][data-status="fresh"]').waitFor();
+    await tab.close({ runBeforeUnload: true });
+  }
+  await lab.reload();
+  await eventually(() => header().innerText()).toContain("live");
+  await eventually(openComms).toBe(1);
+  await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+});
+
+test("[two] a notebook that is renamed goes on under its new name", async () => {
+  await lab.page.evaluate(async () => {
+    const { jupyterapp } = window as unknown as {
+      jupyterapp: { shell: { currentWidget: NotebookPanel } };
+    };
+    await jupyterapp.shell.currentWidget.context.rename("renamed.ipynb");
+  });
+  await eventually(() => header().innerText()).toContain("renamed.ipynb");
+  await lab.showNotebook("renamed.ipynb");
+  await lab.setParam("limit", 7);
+  await eventually(() => lab.stageStatuses()).toEqual(stale);
+  await lab.command("stagebook:run-stale");
+  await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+});
+
+test("[two] a notebook that is closed leaves the sidebar; opened again on the same kernel it is as it was", async () => {
+  await lab.command("docmanager:save");
+  await lab.command("application:close");
+  await eventually(() => lab.page.locator('[data-stagebook="dag"]:visible [data-stage]').count()).toBe(0);
+  await lab.openNotebook("renamed.ipynb");
+  await eventually(() => header().innerText()).toContain("live");
+  await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+  await eventually(openComms).toBe(1);
+});
+
+test("[two] a kernel that dies is told; what was last seen stays, greyed; the next run shows it again", async () => {
+  await lab.editCell(0, `process.kill(process.pid, "SIGKILL");`);
+  await lab.selectCell(0);
+  void lab.command("notebook:run-cell").catch(() => undefined);
+  await eventually(() => lab.panel("dag").locator(".stagebook-mod-outdated").count(), 30_000).toBe(1);
+  await lab.page.keyboard.press("Escape");
+  await lab.page.locator(".jp-Dialog").first().waitFor({ state: "detached" });
+  await lab.editCell(0, cells[0] ?? "");
+  await lab.runAll();
+  await eventually(() => header().innerText(), 30_000).toContain("live");
+  await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+});
+
+/** How many comms of Stagebook the kernel has open. */
+function openComms(): Promise<number> {
+  return lab.page.evaluate(async () => {
+    const { jupyterapp } = window as unknown as { jupyterapp: { shell: { currentWidget: NotebookPanel } } };
+    const kernel = jupyterapp.shell.currentWidget.sessionContext.session?.kernel;
+    const reply = await kernel?.requestCommInfo({ target_name: "stagebook" });
+    return reply?.content.status === "ok" ? Object.keys(reply.content.comms).length : -1;
+  });
+}

@@ -1,0 +1,5 @@
+/** A thousand switches between notebooks. */
+import { testSwitches } from "../../browser/switches";
+import { useLab } from "../../rig/lab-rig";
+
+testSwitches(useLab(), 1000);

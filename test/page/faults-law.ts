@@ -1,0 +1,42 @@
+/** What holds for every seed of faults. Called by the quick test and by the heavy one. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { playFaults } from "./faults";
+
+/** From the end of the faults until every page shows what the kernel has. */
+const RIGHT_WITHIN_MS = 2000;
+
+/** One test for the seeds `first` … `first + count - 1`. */
+export function testFaults(first: number, count: number): void {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    const kept = new Map<string, string>();
+    vi.stubGlobal("sessionStorage", {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+      removeItem: (key: string) => void kept.delete(key),
+    });
+  });
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  test(`[O7] [two] messages lost, late, twice, connections broken, kernels restarted, pages reloaded: right within 2 s, seeds ${first} to ${first + count - 1}`, async () => {
+    const times: number[] = [];
+    for (let seed = first; seed < first + count; seed++) {
+      const report = await playFaults(seed);
+      const story = `seed ${seed}\n${report.story.join("\n")}\npages: ${report.connections.join(", ")}`;
+      for (const page of report.pages) expect(page, story).toEqual(report.kernel);
+      expect(report.rightAfterMs, story).not.toBeNull();
+      expect(report.rightAfterMs, story).toBeLessThanOrEqual(RIGHT_WITHIN_MS);
+      expect(report.warnings, `${story}: a kernel without Stagebook was sent a comm`).toBe(0);
+      expect(vi.getTimerCount(), `${story}: timers left`).toBe(0);
+      times.push(report.rightAfterMs ?? 0);
+    }
+    times.sort((a, b) => a - b);
+    console.log(
+      `${count} seeds of faults: right ${times[Math.floor(count / 2)]} ms after them (median), ${times.at(-1)} ms at most`,
+    );
+  }, 600_000);
+}
