@@ -28,7 +28,7 @@ await talk();`,
 
 const panel = () => lab.panel("log");
 const list = () => panel().getByRole("listbox");
-const filter = (name: "level" | "stage" | "text") => panel().locator(`[data-filter="${name}"]`);
+const filter = (name: "level" | "run" | "stage" | "text") => panel().locator(`[data-filter="${name}"]`);
 const count = () => panel().getByRole("status").first().innerText();
 const messages = async () =>
   (await panel().locator("[data-log] .stagebook-LogRow-message").allInnerTexts()).map((text) => text.trim());
@@ -135,7 +135,7 @@ test("[O1] after a reload, Older brings lines that the page no longer has, each 
   for (let clicks = 0; clicks < 3; clicks++) {
     const before = await count();
     await panel().getByRole("button", { name: "Older" }).click();
-    await eventually(count).not.toBe(before);
+    await eventually(async () => (await count()) !== before).toBe(true);
   }
   await eventually(count).toBe("20,007 of 20,007 lines");
   await list().evaluate((node) => void (node.scrollTop = 0));

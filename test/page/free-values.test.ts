@@ -1,6 +1,6 @@
 /** Which values cost nothing: where they are looked for, and which are. */
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject, ParamView, PlanRowView } from "stagebook/protocol";
+import type { Json, JsonObject, ParamView, PlanRowView, RunId } from "stagebook/protocol";
 import { FreeValueSearch } from "../../lab-extension/src/params/free-values";
 import { createParam, createStage, createView, inputOf } from "./stage-fixture";
 
@@ -29,6 +29,8 @@ function createRig(stored: readonly Json[], history: readonly number[] = []) {
         sizeBytes: 1,
         summary: "",
         params: { limit: String(value) },
+        pinned: false,
+        run: "r" as RunId,
       })),
     }),
   });
