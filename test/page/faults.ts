@@ -138,7 +138,12 @@ class World {
     };
     const session = new KernelSession(context as unknown as ISessionContext, () => "a.ipynb", english);
     const store = new NotebookStore({
-      page: { path: "a.ipynb", showCell: () => true, runStale: () => Promise.resolve(true) },
+      page: {
+        path: "a.ipynb",
+        showCell: () => true,
+        runStale: () => Promise.resolve(true),
+        paramsChanged: () => undefined,
+      },
       kernel: session,
       memory: { load: () => Promise.resolve(null), save: () => Promise.resolve() },
       frame: (apply) => {
