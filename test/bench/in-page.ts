@@ -67,6 +67,11 @@ export function takeFrames(): number[] {
   return target.recorded;
 }
 
+/** Until JupyterLab has laid out its tabs as they were. */
+export async function untilRestored(): Promise<void> {
+  await (window as unknown as { jupyterapp: { restored: Promise<void> } }).jupyterapp.restored;
+}
+
 /** Brings a notebook to the front: milliseconds until its graph is painted. */
 export async function showGraph({ path, nodes }: { readonly path: string; readonly nodes: number }): Promise<number> {
   const { jupyterapp } = window as unknown as {

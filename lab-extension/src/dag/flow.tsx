@@ -10,6 +10,7 @@ import { NODE_SIZES } from "./graph";
 import { GroupNode } from "./group-node";
 import type { Direction, Layout } from "./layout";
 import { findNext, isArrowKey } from "./navigate";
+import { Overview } from "./overview";
 import { RoutedEdge } from "./routed-edge";
 import type { RoutedEdgeType } from "./routed-edge";
 import { SourceNode } from "./source-node";
@@ -45,6 +46,10 @@ const nodeTypes = { stage: StageNode, source: SourceNode, collapsed: GroupNode }
 const MIN_ZOOM = 0.05;
 /** Below this zoom a node shows its name and status alone, in larger type. */
 const FAR_BELOW = 0.65;
+/** Below this zoom nothing can be read: a node is a patch in the colour of its status. */
+const TINY_BELOW = 0.2;
+/** From this many nodes on there is the whole graph in small, where the panel has room for it; sizes in CSS pixels. */
+const OVERVIEW_FROM = { nodes: 30, width: 260, height: 170 };
 /** In CSS pixels: the breadth of the zoom buttons with their margin, and the margin on the other sides. */
 const CONTROLS = 36;
 const MARGIN = 8;
@@ -54,7 +59,10 @@ function Picture(props: FlowProps): ReactElement {
   const { orientation, fitting } = useMemo(() => findRoom(layout, width, height), [layout, width, height]);
   const movedByHand = useFit(layout, fitting);
   const isFar = useStore((store) => store.transform[2] < FAR_BELOW);
+  const isTiny = useStore((store) => store.transform[2] < TINY_BELOW);
   const isLarge = nodes.length > LARGE_FROM;
+  const hasOverview =
+    nodes.length >= OVERVIEW_FROM.nodes && width >= OVERVIEW_FROM.width && height >= OVERVIEW_FROM.height;
   const area = useRef<HTMLDivElement>(null);
   const focusNode = useFocus(area, layout, graph);
   useEffect(() => {
@@ -74,7 +82,12 @@ function Picture(props: FlowProps): ReactElement {
   return (
     <div
       ref={area}
-      className={["stagebook-Dag-flow", isLarge && "stagebook-mod-large", isFar && "stagebook-mod-far"]
+      className={[
+        "stagebook-Dag-flow",
+        isLarge && "stagebook-mod-large",
+        isFar && "stagebook-mod-far",
+        isTiny && "stagebook-mod-tiny",
+      ]
         .filter(Boolean)
         .join(" ")}
       onKeyDownCapture={onKeyDown}
@@ -120,6 +133,7 @@ function Picture(props: FlowProps): ReactElement {
             movedByHand.current = false;
           }}
         />
+        {hasOverview && <Overview trans={trans} />}
       </ReactFlow>
     </div>
   );

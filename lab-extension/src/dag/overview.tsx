@@ -1,0 +1,22 @@
+/** The whole graph in small, for graphs that are larger than their panel. Rendered by the picture; a drag in it moves the view. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { MiniMap } from "@xyflow/react";
+import type { ReactElement } from "react";
+import type { FlowNode } from "./flow-nodes";
+
+export function Overview({ trans }: { readonly trans: TranslationBundle }): ReactElement {
+  return (
+    <MiniMap<FlowNode>
+      className="stagebook-Dag-overview"
+      pannable
+      zoomable
+      ariaLabel={trans.__("The whole graph in small")}
+      style={{ width: 110, height: 74 }}
+      nodeClassName={classOf}
+      nodeBorderRadius={6}
+    />
+  );
+}
+
+const classOf = (node: FlowNode): string =>
+  node.type === "stage" ? `stagebook-mod-${node.data.stage.status}` : "stagebook-mod-other";
