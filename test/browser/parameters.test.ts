@@ -86,9 +86,11 @@ describe("a value that does not fit", () => {
   beforeEach(async () => {
     const reset = lab.panel("params").getByRole("button", { name: "Reset all" });
     // Events of the test before may still change what there is to reset.
+    const isNeeded = async (): Promise<boolean> =>
+      (await reset.isVisible()) && (await reset.isEnabled({ timeout: 1_000 }));
     await eventually(async () => {
-      if (await reset.isEnabled()) await reset.click({ timeout: 1_000 });
-      return reset.isEnabled();
+      if (await isNeeded()) await reset.click({ timeout: 1_000 });
+      return isNeeded();
     }).toBe(false);
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   });
