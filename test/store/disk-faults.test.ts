@@ -103,7 +103,9 @@ test("[C12] a commit that could not write the readable path ends when nothing of
   const fileSystem: FileSystem = {
     ...realFiles,
     writeFile: (path, text) =>
-      typeof path === "string" && path.includes("latest") ? Promise.reject(failure("EIO")) : realFiles.writeFile(path, text),
+      typeof path === "string" && path.includes("latest")
+        ? Promise.reject(failure("EIO"))
+        : realFiles.writeFile(path, text),
     symlink: async (target, path) => {
       busy.add(String(path));
       await new Promise((resolve) => setImmediate(resolve));
