@@ -49,6 +49,14 @@ interface Reached {
   readonly missing?: StagebookError;
 }
 
+/** A stage that has no result under its key. */
+interface Missed {
+  readonly instance: Instance;
+  readonly key: StageKey;
+  /** Its latest result. */
+  readonly latest: Entry | undefined;
+}
+
 export class Planner {
   private readonly inputs: InputDigests;
   private readonly lastReached = new WeakMap<Instance, Reached>();
@@ -176,22 +184,27 @@ export class Planner {
     return assessment;
   }
 
-  private async assessOpen(
+  /** Without waiting where nothing has to be read. */
+  private assessOpen(
     instance: Instance,
     needs: readonly string[],
     key: StageKey,
     above: ReadonlyMap<string, Assessment>,
     partials: ReadonlySet<Digest>,
-  ): Promise<Assessment> {
-    const judged =
-      key.key === undefined
-        ? await this.judgePending(instance, key, needs, above, partials)
-        : await this.judgeKnown(instance, key as StageKey & { key: Digest });
-    const estimateMs =
-      judged.action === "run" || judged.action === "maybe"
-        ? (await this.parts.results.latest(instance))?.durationMs
-        : undefined;
-    return this.assessment(instance, needs, key, judged, estimateMs);
+  ): Assessment | Promise<Assessment> {
+    const { results } = this.parts;
+    const assess = (judged: Judged, latest: Entry | undefined): Assessment => {
+      const isEstimated = judged.action === "run" || judged.action === "maybe";
+      return this.assessment(instance, needs, key, judged, isEstimated ? latest?.durationMs : undefined);
+    };
+    if (key.key !== undefined) {
+      const known = key as StageKey & { key: Digest };
+      return results.latest(instance).then(async (latest) => assess(await this.judgeKnown(instance, known, latest), latest)); // prettier-ignore
+    }
+    const pending = (latest: Entry | undefined): Assessment =>
+      assess(this.judgePending({ instance, key, latest }, needs, above, partials), latest);
+    const latest = results.latestRemembered(instance);
+    return latest === undefined ? results.latest(instance).then(pending) : pending(latest ?? undefined);
   }
 
   private assessment(
@@ -208,7 +221,11 @@ export class Planner {
     return { instance, key, needs, row: { stage, ...judged, untracked, ...estimate } };
   }
 
-  private async judgeKnown(instance: Instance, key: StageKey & { key: Digest }): Promise<Judged> {
+  private async judgeKnown(
+    instance: Instance,
+    key: StageKey & { key: Digest },
+    latest: Entry | undefined,
+  ): Promise<Judged> {
     const entry = await this.parts.results.find(instance, key.key);
     const outcome = this.parts.outcomes.of(instance, key.key);
     if (entry)
@@ -241,25 +258,24 @@ export class Planner {
         reasons: [{ kind: outcome.reason, name, text: outcome.message }],
         waitsFor: [],
       };
-    return { action: "run", ...(await this.explainMiss(instance, key)), waitsFor: [] };
+    return { action: "run", ...this.explainMiss({ instance, key, latest }), waitsFor: [] };
   }
 
-  private async judgePending(
-    instance: Instance,
-    key: StageKey,
+  private judgePending(
+    missed: Missed,
     needs: readonly string[],
     above: ReadonlyMap<string, Assessment>,
     partials: ReadonlySet<Digest>,
-  ): Promise<Judged> {
+  ): Judged {
     const waiting = needs
       .map((id) => known(above, id))
       .filter(({ row }) => row.status !== "fresh" || row.action === "run");
     const stopped = waiting.find(
       ({ row }) => row.status === "failed" || row.status === "blocked" || row.status === "cancelled",
     );
-    const action: PlanAction = partials.has(key.partial) ? "maybe" : "run";
-    const missed = await this.explainMiss(instance, key);
-    const own = missed.reasons.filter((reason) => reason.kind !== "new" && reason.kind !== "lost");
+    const action: PlanAction = partials.has(missed.key.partial) ? "maybe" : "run";
+    const why = this.explainMiss(missed);
+    const own = why.reasons.filter((reason) => reason.kind !== "new" && reason.kind !== "lost");
     const waitsFor = waiting.map(({ row }) => row.stage);
     const waits: Reason = { kind: "waiting", name: waitsFor[0] ?? "", text: `waits for ${waitsFor.join(", ")}` };
     if (stopped)
@@ -276,7 +292,7 @@ export class Planner {
         ],
         waitsFor,
       };
-    if (missed.status === "new") return { action, status: "new", reasons: [...missed.reasons, waits], waitsFor };
+    if (why.status === "new") return { action, status: "new", reasons: [...why.reasons, waits], waitsFor };
     return {
       action,
       status: action === "run" && own.length > 0 ? "stale" : "pending",
@@ -286,12 +302,11 @@ export class Planner {
   }
 
   /** Compares with the stage's latest result. */
-  private async explainMiss(
-    instance: Instance,
-    key: StageKey,
-  ): Promise<{ readonly status: Freshness; readonly reasons: readonly Reason[] }> {
+  private explainMiss({ instance, key, latest }: Missed): {
+    readonly status: Freshness;
+    readonly reasons: readonly Reason[];
+  } {
     const name = instance.definition.name;
-    const latest = await this.parts.results.latest(instance);
     if (!latest) return { status: "new", reasons: [{ kind: "new", name, text: "never run" }] };
     const compared =
       key.key === undefined

@@ -214,9 +214,14 @@ export class Results {
       await this.store.touch(this.head(instance), { key: entry.key, partial: entry.partial, at: entry.at });
   }
 
+  /** The stage's latest result, current or not, if it was looked for before; null when there was none. */
+  latestRemembered(instance: Instance): Entry | null | undefined {
+    return this.latestOf.get(instance.id);
+  }
+
   /** The stage's latest result, current or not. */
   async latest(instance: Instance): Promise<Entry | undefined> {
-    const known = this.latestOf.get(instance.id);
+    const known = this.latestRemembered(instance);
     if (known !== undefined) return known ?? undefined;
     const rows = await this.store.history(this.head(instance));
     for (const row of [...rows].reverse()) {
