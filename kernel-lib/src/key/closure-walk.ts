@@ -9,6 +9,7 @@ import {
   findPrototypeMembers,
   findStatics,
   functionsIn,
+  hasMembers,
   hasPrivateStatics,
   isObject,
   ownValue,
@@ -282,11 +283,6 @@ export function parsedOf(source: string): ParsedFunction {
 function valueIn(lookup: Lookup, binding: FreeName): unknown {
   const found = lookup(binding.name);
   return found && follow(found.value, binding.members);
-}
-
-/** Whether a function has got properties of its own, or its prototype members. */
-function hasMembers(fn: AnyFunction): boolean {
-  return findStatics(fn).length > 0 || findPrototypeMembers(fn).length > 0;
 }
 
 function follow(value: unknown, members: readonly string[]): unknown {

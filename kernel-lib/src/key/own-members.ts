@@ -25,6 +25,13 @@ export function findPrototypeMembers(fn: AnyFunction): readonly Member[] {
   return membersOf(prototype).filter((member) => member.key !== "constructor");
 }
 
+/** Whether a function has statics or prototype members. Asked for every function at every plan. */
+export function hasMembers(fn: AnyFunction): boolean {
+  if (Reflect.ownKeys(fn).some((key) => typeof key === "symbol" || !alwaysThere.has(key))) return true;
+  const prototype: unknown = Reflect.get(fn, "prototype");
+  return isObject(prototype) && Reflect.ownKeys(prototype).some((key) => key !== "constructor");
+}
+
 /** The class that a class extends; undefined for what extends nothing. */
 export function findBase(fn: AnyFunction): AnyFunction | undefined {
   const base: unknown = Object.getPrototypeOf(fn);

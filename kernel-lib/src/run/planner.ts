@@ -1,15 +1,16 @@
 /** What would run, and why. Runs no body and loads no value: it reads entries and the digests recorded in them. */
 import { createGraph, reach, type Graph } from "../graph/graph";
-import { diffParts } from "../key/diff";
 import { createKey, type StageKey } from "../key/key";
-import type { Digest, Freshness, PlanAction, PlanRowView, Reason, ResultView } from "../protocol";
+import type { Digest, Reason, ResultView } from "../protocol";
 import { known, StagebookError } from "../protocol";
 import type { Entry } from "../store/store";
 import type { Assessment } from "./assessment";
+import type { KnownKey } from "./body-parts";
 import { Externals } from "./externals";
 import type { Files } from "./files";
 import { InputDigests, type OutputDigest, type Outside } from "./input-digests";
 import type { Instance, Instances } from "./instances";
+import { judgeKnown, judgePending, type Judged, type Missed } from "./judge";
 import type { Outcomes } from "./outcomes";
 import type { ParamValues } from "./params";
 import { force, makeAgain, shareEqualWork } from "./plan-passes";
@@ -47,14 +48,6 @@ interface Reached {
   readonly needIds: readonly string[];
   /** It needs a stage that is defined no more. */
   readonly missing?: StagebookError;
-}
-
-/** A stage that has no result under its key. */
-interface Missed {
-  readonly instance: Instance;
-  readonly key: StageKey;
-  /** Its latest result. */
-  readonly latest: Entry | undefined;
 }
 
 export class Planner {
@@ -164,10 +157,11 @@ export class Planner {
         { kind: "uncacheable", name: instance.definition.name, text: error.message },
       ]);
     }
-    const entry = key.key === undefined ? undefined : this.parts.results.findRemembered(key.key);
+    if (key.key === undefined) return this.assessPending(instance, needIds, key, above, partials);
+    const entry = this.parts.results.findRemembered(key.key);
     return entry
       ? this.assessFresh(instance, needIds, key, entry)
-      : this.assessOpen(instance, needIds, key, above, partials);
+      : this.assessKnown(instance, needIds, key as KnownKey);
   }
 
   /** The same assessment as long as nothing in it has changed. */
@@ -184,8 +178,16 @@ export class Planner {
     return assessment;
   }
 
-  /** Without waiting where nothing has to be read. */
-  private assessOpen(
+  private async assessKnown(instance: Instance, needs: readonly string[], key: KnownKey): Promise<Assessment> {
+    const { results, outcomes } = this.parts;
+    const entry = await results.find(instance, key.key);
+    if (entry) return this.assessFresh(instance, needs, key, entry);
+    const missed = { name: instance.definition.name, key, latest: await results.latest(instance) };
+    return this.assessMissed(instance, needs, missed, judgeKnown(missed, outcomes.of(instance, key.key)));
+  }
+
+  /** Without waiting where the latest result is known. */
+  private assessPending(
     instance: Instance,
     needs: readonly string[],
     key: StageKey,
@@ -193,18 +195,20 @@ export class Planner {
     partials: ReadonlySet<Digest>,
   ): Assessment | Promise<Assessment> {
     const { results } = this.parts;
-    const assess = (judged: Judged, latest: Entry | undefined): Assessment => {
-      const isEstimated = judged.action === "run" || judged.action === "maybe";
-      return this.assessment(instance, needs, key, judged, isEstimated ? latest?.durationMs : undefined);
+    const waiting = needs
+      .map((id) => known(above, id))
+      .filter(({ row }) => row.status !== "fresh" || row.action === "run");
+    const assess = (latest: Entry | undefined): Assessment => {
+      const missed = { name: instance.definition.name, key, latest };
+      return this.assessMissed(instance, needs, missed, judgePending(missed, waiting, partials.has(key.partial)));
     };
-    if (key.key !== undefined) {
-      const known = key as StageKey & { key: Digest };
-      return results.latest(instance).then(async (latest) => assess(await this.judgeKnown(instance, known, latest), latest)); // prettier-ignore
-    }
-    const pending = (latest: Entry | undefined): Assessment =>
-      assess(this.judgePending({ instance, key, latest }, needs, above, partials), latest);
     const latest = results.latestRemembered(instance);
-    return latest === undefined ? results.latest(instance).then(pending) : pending(latest ?? undefined);
+    return latest === undefined ? results.latest(instance).then(assess) : assess(latest ?? undefined);
+  }
+
+  private assessMissed(instance: Instance, needs: readonly string[], missed: Missed, judged: Judged): Assessment {
+    const isEstimated = judged.action === "run" || judged.action === "maybe";
+    return this.assessment(instance, needs, missed.key, judged, isEstimated ? missed.latest?.durationMs : undefined);
   }
 
   private assessment(
@@ -219,104 +223,6 @@ export class Planner {
     const estimate = estimateMs === undefined ? {} : { estimateMs };
     const stage = instance.definition.partOf ?? instance.definition.name;
     return { instance, key, needs, row: { stage, ...judged, untracked, ...estimate } };
-  }
-
-  private async judgeKnown(
-    instance: Instance,
-    key: StageKey & { key: Digest },
-    latest: Entry | undefined,
-  ): Promise<Judged> {
-    const entry = await this.parts.results.find(instance, key.key);
-    const outcome = this.parts.outcomes.of(instance, key.key);
-    if (entry)
-      return {
-        action: this.parts.results.isHere(key.key) ? "fresh" : "load",
-        status: "fresh",
-        reasons: [],
-        waitsFor: [],
-        result: resultOf(entry),
-      };
-    const name = instance.definition.name;
-    if (outcome?.kind === "failed")
-      return {
-        action: "run",
-        status: "failed",
-        reasons: [{ kind: "failed", name, text: `last run failed: ${outcome.message}` }],
-        waitsFor: [],
-      };
-    if (outcome?.kind === "cancelled")
-      return {
-        action: "run",
-        status: "cancelled",
-        reasons: [{ kind: "cancelled", name, text: "last run was stopped" }],
-        waitsFor: [],
-      };
-    if (outcome?.kind === "unstored")
-      return {
-        action: "run",
-        status: "stale",
-        reasons: [{ kind: outcome.reason, name, text: outcome.message }],
-        waitsFor: [],
-      };
-    return { action: "run", ...this.explainMiss({ instance, key, latest }), waitsFor: [] };
-  }
-
-  private judgePending(
-    missed: Missed,
-    needs: readonly string[],
-    above: ReadonlyMap<string, Assessment>,
-    partials: ReadonlySet<Digest>,
-  ): Judged {
-    const waiting = needs
-      .map((id) => known(above, id))
-      .filter(({ row }) => row.status !== "fresh" || row.action === "run");
-    const stopped = waiting.find(
-      ({ row }) => row.status === "failed" || row.status === "blocked" || row.status === "cancelled",
-    );
-    const action: PlanAction = partials.has(missed.key.partial) ? "maybe" : "run";
-    const why = this.explainMiss(missed);
-    const own = why.reasons.filter((reason) => reason.kind !== "new" && reason.kind !== "lost");
-    const waitsFor = waiting.map(({ row }) => row.stage);
-    const waits: Reason = { kind: "waiting", name: waitsFor[0] ?? "", text: `waits for ${waitsFor.join(", ")}` };
-    if (stopped)
-      return {
-        // A run tries the stopped one again, unless it can never run.
-        action: stopped.row.action === "blocked" ? "blocked" : action,
-        status: "blocked",
-        reasons: [
-          {
-            kind: "blocked",
-            name: stopped.row.stage,
-            text: `${stopped.row.stage} ${stopped.row.status === "failed" ? "failed" : `is ${stopped.row.status}`}`,
-          },
-        ],
-        waitsFor,
-      };
-    if (why.status === "new") return { action, status: "new", reasons: [...why.reasons, waits], waitsFor };
-    return {
-      action,
-      status: action === "run" && own.length > 0 ? "stale" : "pending",
-      reasons: [...own, waits],
-      waitsFor,
-    };
-  }
-
-  /** Compares with the stage's latest result. */
-  private explainMiss({ instance, key, latest }: Missed): {
-    readonly status: Freshness;
-    readonly reasons: readonly Reason[];
-  } {
-    const name = instance.definition.name;
-    if (!latest) return { status: "new", reasons: [{ kind: "new", name, text: "never run" }] };
-    const compared =
-      key.key === undefined
-        ? latest.parts.filter(
-            (part) => part.kind !== "input" || key.parts.some((now) => now.kind === "input" && now.name === part.name),
-          )
-        : latest.parts;
-    const reasons = diffParts(compared, key.parts);
-    if (reasons.length > 0) return { status: "stale", reasons };
-    return { status: "stale", reasons: [{ kind: "lost", name, text: "its stored result is gone" }] };
   }
 
   private assessStuck(reached: Reached, graph: Graph): Assessment {
@@ -343,8 +249,6 @@ export class Planner {
     };
   }
 }
-
-type Judged = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "result">;
 
 /** What the page shows of an entry. */
 export function resultOf(entry: Entry): ResultView {
