@@ -16,7 +16,7 @@ let base: string;
 let folder: string;
 let folders = 0;
 beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-claims-"))));
-afterAll(async () => rm(base, { recursive: true, force: true }));
+afterAll(async () => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 beforeEach(() => (folder = join(base, String(folders++))));
 
 const head = { notebook: "n", stage: "s" };

@@ -4,17 +4,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { createCachedStore } from "../../kernel-lib/src/store/bounded-cache";
-import { createDiskStore } from "../../kernel-lib/src/store/disk-store";
+import { createDiskStore, type DiskStore } from "../../kernel-lib/src/store/disk-store";
 import type { Store } from "../../kernel-lib/src/store/store";
 import { describeRest } from "./contract-upkeep";
 
 let base: string;
-let folders = 0;
+const opened: DiskStore[] = [];
 beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-contract-"))));
-afterAll(async () => rm(base, { recursive: true, force: true }));
+afterAll(async () => {
+  for (const store of opened) await store.settled();
+  await rm(base, { recursive: true, force: true });
+});
 
 async function openDisk(): Promise<Store> {
-  return createDiskStore({ folder: join(base, `store ${folders++}`), trouble: () => undefined });
+  const store = createDiskStore({ folder: join(base, `store ${opened.length}`), trouble: () => undefined });
+  opened.push(store);
+  return store;
 }
 
 describeRest("disk", openDisk);

@@ -25,6 +25,7 @@ let base: string;
 let whole: string;
 let names: readonly string[];
 const told: string[] = [];
+const opened: DiskStore[] = [];
 
 const head = { notebook: "n", stage: "a" };
 const [one, two, three] = [resultOf("one", { rows: [1, 2] }), resultOf("two", "a text"), resultOf("three", [3])];
@@ -56,7 +57,10 @@ beforeAll(async () => {
 afterAll(async () => rm(base, { recursive: true, force: true }));
 
 function open(folder: string): DiskStore {
-  return createDiskStore({ folder, trouble: (message, where) => told.push(`${message}: ${relative(folder, where)}`) });
+  const trouble = (message: string, where: string): number => told.push(`${message}: ${relative(folder, where)}`);
+  const store = createDiskStore({ folder, trouble });
+  opened.push(store);
+  return store;
 }
 
 async function filesOf(folder: string): Promise<readonly string[]> {
@@ -94,6 +98,7 @@ describe("[C11] every file of a store", () => {
         await cp(whole, folder, { recursive: true, mode: 0 });
         await damages[damage]!(join(folder, name), join(folder, names[(at + 1) % names.length]!));
         await expectSound(folder, name);
+        for (const store of opened.splice(0)) await store.settled();
         await rm(folder, { recursive: true, force: true });
       }
     },

@@ -14,7 +14,7 @@ let base: string;
 let folder: string;
 let folders = 0;
 beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-faults-"))));
-afterAll(async () => rm(base, { recursive: true, force: true }));
+afterAll(async () => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 beforeEach(() => (folder = join(base, String(folders++), ".stagebook")));
 
 const head = { notebook: "analysis/quakes.ipynb", stage: "cleanRows" };
@@ -47,11 +47,14 @@ describe("[Y1] trouble while writing", () => {
   );
 
   test("[C12] each operation of a commit failing in turn leaves nothing that loads wrong, and the next commit works", async () => {
-    await open().commit(head, two.entry, two.blobs);
+    const begin = open();
+    await begin.commit(head, two.entry, two.blobs);
+    await begin.settled();
     let failed = 0;
     for (let at = 0; at < 60; at++) {
       const faulty = open(failingAt(at));
       const error = await faulty.commit(head, one.entry, one.blobs).then(() => undefined, (thrown: unknown) => thrown); // prettier-ignore
+      await faulty.settled();
       if (error) failed++;
       if (error) expect(error).toMatchObject({ code: "store-write" });
       const store = open();
@@ -62,6 +65,7 @@ describe("[Y1] trouble while writing", () => {
       expect(await load(store, one)).toEqual(one.value);
       await store.clear(head);
       await store.commit(head, two.entry, two.blobs);
+      await store.settled();
     }
     expect(failed).toBeGreaterThan(8);
   });

@@ -11,7 +11,7 @@ import { blobOf, blobsOf, resultOf, withBytes } from "./entries";
 let base: string;
 let folders = 0;
 beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-limit-"))));
-afterAll(async () => rm(base, { recursive: true, force: true }));
+afterAll(async () => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 
 const head = { notebook: "n", stage: "s" };
 const results = Array.from({ length: 30 }, (_, at) =>

@@ -97,7 +97,7 @@ describe("[Y5] stores with a seal", () => {
   let base: string;
   let folders = 0;
   beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-seal-"))));
-  afterAll(async () => rm(base, { recursive: true, force: true }));
+  afterAll(async () => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 
   /** Opens the same content with any seal. */
   type Open = (seal: EntrySeal | undefined, told: string[]) => Store;

@@ -16,7 +16,7 @@ import { blobOf, load, resultOf } from "./entries";
 let base: string;
 let folders = 0;
 beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-stores-"))));
-afterAll(async () => rm(base, { recursive: true, force: true }));
+afterAll(async () => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 
 /** Any trouble fails the test: nothing is damaged here. */
 async function openDisk(): Promise<Store> {

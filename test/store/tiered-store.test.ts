@@ -17,7 +17,7 @@ import { createMapBucket } from "./map-bucket";
 let base: string;
 let folders = 0;
 beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-tiered-"))));
-afterAll(async () => rm(base, { recursive: true, force: true }));
+afterAll(async () => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 
 const head: HeadName = { notebook: "analysis/quakes.ipynb", stage: "strong" };
 const one = resultOf("one", { rows: [1, 2, 3] });

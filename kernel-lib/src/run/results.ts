@@ -184,6 +184,11 @@ export class Results {
     this.remember(instance, entry);
   }
 
+  /** Until the store's paths for people lead to what was committed. */
+  async latestShown(): Promise<void> {
+    await this.store.latestShown?.();
+  }
+
   /** The result of one item of a stage, beside the stage's own. */
   async commitItem(stage: string, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
     await this.store.commit({ notebook: this.notebook, stage: `${stage} › items` }, entry, blobs);

@@ -84,7 +84,7 @@ export class Run implements WorkRun {
       return new Map(await Promise.all(order.map(async (id) => [id, await known(this.outcomes, id)] as const)));
     } finally {
       for (const tell of this.unneeded.values()) tell();
-      await this.closeResources();
+      await Promise.all([this.closeResources(), this.engine.results.latestShown()]);
     }
   }
 

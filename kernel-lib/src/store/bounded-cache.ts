@@ -95,6 +95,10 @@ class BoundedStore implements CachedStore {
     return this.store.clear(head);
   }
 
+  async latestShown(): Promise<void> {
+    await this.store.latestShown?.();
+  }
+
   appendRun(run: RunId, lines: readonly string[]): Promise<void> {
     return this.store.appendRun(run, lines);
   }

@@ -141,9 +141,10 @@ class FolderStore implements DiskStore {
   async commit(head: HeadName, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
     const place = this.opened.paths.head(head);
     const row = { key: entry.key, partial: entry.partial, at: entry.at };
-    const name = (): Promise<void> => this.appendRow(place, row);
-    const show = (): Promise<void> => this.latest.point(head, place, entry);
-    const newBytes = await this.opened.writing(() => this.writer.commit(entry, blobs, name, show));
+    const newBytes = await this.opened.writing(() =>
+      this.writer.commit(entry, blobs, () => this.appendRow(place, row)),
+    );
+    this.latest.show(head, place, entry);
     this.forgetTold(entry);
     this.sizeLimit?.added(entry.key, newBytes);
   }
@@ -154,7 +155,7 @@ class FolderStore implements DiskStore {
     if (rows.at(-1)?.key === row.key) return;
     await this.opened.writing(() => this.appendRow(place, row));
     const entry = await this.findEntry(row.key);
-    if (entry) await this.latest.point(head, place, entry);
+    if (entry) this.latest.show(head, place, entry);
   }
 
   async history(head: HeadName): Promise<readonly HeadRow[]> {
@@ -169,7 +170,12 @@ class FolderStore implements DiskStore {
   async clear(head: HeadName): Promise<number> {
     const place = this.opened.paths.head(head);
     if (!(await this.opened.check())) return 0;
+    await this.latest.shown();
     return this.alone("clear", undefined, (ports) => clearHead(place, ports));
+  }
+
+  async latestShown(): Promise<void> {
+    await this.latest.shown();
   }
 
   async appendRun(run: RunId, lines: readonly string[]): Promise<void> {
@@ -267,7 +273,7 @@ class FolderStore implements DiskStore {
   async settled(): Promise<void> {
     await this.sweeping;
     await this.sizeLimit?.settled();
-    await Promise.all([this.used.settled(), this.writer.settled()]);
+    await Promise.all([this.used.settled(), this.writer.settled(), this.latest.shown()]);
   }
 
   private async announce(digests: readonly Digest[]): Promise<void> {

@@ -43,15 +43,10 @@ export class ResultWriter {
   }
 
   /**
-   * Everything durable when it resolves; nothing that loads when it rejects. `name`: tells the head of it. `show`: for people,
-   * once it is durable; never rejects. Returns how many bytes of values are new.
+   * Everything durable when it resolves; nothing that loads when it rejects. `name`: tells the head of it. Returns how many bytes of
+   * values are new.
    */
-  async commit(
-    entry: Entry,
-    blobs: readonly NewBlob[],
-    name: () => Promise<void>,
-    show: () => Promise<void>,
-  ): Promise<number> {
+  async commit(entry: Entry, blobs: readonly NewBlob[], name: () => Promise<void>): Promise<number> {
     const digests = [...new Set(blobsOf(entry).map(({ digest }) => digest))];
     await this.live.announce(digests);
     try {
@@ -59,7 +54,7 @@ export class ResultWriter {
       await this.orNothing(entry, () => allEnded([flush(), name()]));
       // Another process may have cleared an equal result before it could see our head; from now on it sees it. Who cannot look
       // now has stored it all the same.
-      const [isThere] = await Promise.all([this.isThere(entry).catch(() => true), show()]);
+      const isThere = await this.isThere(entry).catch(() => true);
       if (!isThere) await this.orNothing(entry, async () => (await this.write(entry, blobs)).flush());
       return newBytes;
     } finally {

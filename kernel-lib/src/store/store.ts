@@ -162,6 +162,8 @@ export interface Store {
   /** Blobs that were put before need not be given again; one that is neither given nor there is an error `store-write`. */
   commit(head: HeadName, entry: Entry, blobs: readonly NewBlob[]): Promise<void>;
   touch(head: HeadName, row: HeadRow): Promise<void>;
+  /** Until the paths for people, which come after a commit, lead to the newest results. Absent where there are none. */
+  latestShown?(): Promise<void>;
   /** Oldest first; each key once, at its latest place. */
   history(head: HeadName): Promise<readonly HeadRow[]>;
   /** The partial keys of every result that any head names. */

@@ -138,6 +138,10 @@ class TieredStore implements Store {
     return cleared;
   }
 
+  async latestShown(): Promise<void> {
+    await this.local.latestShown?.();
+  }
+
   appendRun(run: RunId, lines: readonly string[]): Promise<void> {
     return this.local.appendRun(run, lines);
   }
