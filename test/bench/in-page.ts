@@ -69,24 +69,44 @@ export function takeFrames(): number[] {
 
 /** Until JupyterLab has laid out its tabs as they were. */
 export async function untilRestored(): Promise<void> {
-  await (window as unknown as { jupyterapp: { restored: Promise<void> } }).jupyterapp.restored;
+  interface Document {
+    readonly context?: { readonly ready: Promise<void> };
+    readonly sessionContext?: { readonly ready: Promise<void> };
+  }
+  const { jupyterapp } = window as unknown as {
+    jupyterapp: { restored: Promise<void>; shell: { widgets(area: string): Iterable<Document> } };
+  };
+  await jupyterapp.restored;
+  // The last one to be ready may still come to the front.
+  for (const { context, sessionContext } of jupyterapp.shell.widgets("main")) {
+    await context?.ready;
+    await sessionContext?.ready;
+  }
 }
 
-/** Brings a notebook to the front: milliseconds until its graph is painted. */
+/** Brings a notebook to the front: milliseconds until its graph is painted. Measured anew where JupyterLab puts another one in front meanwhile. */
 export async function showGraph({ path, nodes }: { readonly path: string; readonly nodes: number }): Promise<number> {
   const { jupyterapp } = window as unknown as {
-    jupyterapp: { commands: { execute(id: string, args: object): Promise<unknown> } };
+    jupyterapp: {
+      commands: { execute(id: string, args: object): Promise<unknown> };
+      shell: { currentWidget: { context?: { path: string } } | null };
+    };
   };
-  const start = performance.now();
-  void jupyterapp.commands.execute("docmanager:open", { path });
   return new Promise((resolve) => {
+    let start = 0;
+    const isInFront = (): boolean => jupyterapp.shell.currentWidget?.context?.path === path;
+    const show = (): void => {
+      start = performance.now();
+      void jupyterapp.commands.execute("docmanager:open", { path }).then(look);
+    };
     const look = (): void => {
+      if (!isInFront()) return show();
       const drawn = document.querySelectorAll('[data-stagebook="dag"] [data-stage]').length;
       // The frame after the one in which they came into the page has painted them.
       if (drawn >= nodes) requestAnimationFrame(() => resolve(performance.now() - start));
       else requestAnimationFrame(look);
     };
-    look();
+    show();
   });
 }
 

@@ -6,6 +6,7 @@ import { createEdgePath } from "../../lab-extension/src/dag/edge-path";
 import { createGraph, isSameGraph, layoutRequest } from "../../lab-extension/src/dag/graph";
 import type { Layout } from "../../lab-extension/src/dag/layout";
 import { computeLayout, layoutKey } from "../../lab-extension/src/dag/layout";
+import { LayoutQueue } from "../../lab-extension/src/dag/layout-queue";
 import type { Freshness, View } from "stagebook/protocol";
 import { createParam, createStage, createView, english, inputOf } from "./stage-fixture";
 
@@ -102,6 +103,30 @@ describe("the layout", () => {
     );
     const large = layoutRequest(createGraph(createView(many)));
     expectNoOverlap(computeLayout(large), large);
+  });
+
+  it("[O7] leads every edge of 600 stages down, also those that cross many layers", () => {
+    const layers = Array.from({ length: 600 }, (_, at) =>
+      createStage(`s${at}`, {
+        inputs: [
+          ...(at < 10 ? [] : [inputOf("stage", `s${at - 10}`), inputOf("stage", `s${(at * 7) % (at - 9)}`)]),
+          ...(at % 10 === 5 ? [inputOf("param", "limit")] : []),
+        ],
+      }),
+    );
+    const graph = createGraph(createView(layers));
+    const large = layoutRequest(graph);
+    const { positions } = computeLayout(large);
+    expectNoOverlap(computeLayout(large), large);
+    for (const { from, to } of graph.edges) expect(positions[from]?.y).toBeLessThan(positions[to]?.y ?? NaN);
+  });
+
+  it("[O7] is worked out once for a shape that is asked for twice at the same time", async () => {
+    const queue = new LayoutQueue();
+    const [first, second] = await Promise.all([queue.place(request), queue.place(request)]);
+    expect(second).toBe(first);
+    expect(queue.find(request)).toBe(first);
+    queue.dispose();
   });
 
   it("draws an edge from its start through its route to its end", () => {

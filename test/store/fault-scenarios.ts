@@ -102,7 +102,11 @@ async function strikeOnce(
   for (const result of [two, three]) await before.commit(result === three ? head : other, result.entry, result.blobs);
   // Used long ago: what upkeep may remove.
   await before.settled();
-  const meanwhile = async (): Promise<void> => open().commit(head, two.entry, two.blobs);
+  const meanwhile = async (): Promise<void> => {
+    const store = open();
+    await store.commit(head, two.entry, two.blobs);
+    await store.settled();
+  };
   const { fileSystem, hasStruck } = faultyFiles({ kind, at, code, meanwhile });
   const faulty = createDiskStore({ folder, trouble: () => undefined, fileSystem });
   const error = await scenario.work(faulty).then(() => undefined, (thrown: unknown) => thrown); // prettier-ignore

@@ -11,6 +11,7 @@ import { GroupNode } from "./group-node";
 import type { Direction, Layout } from "./layout";
 import { findNext, isArrowKey } from "./navigate";
 import { Overview } from "./overview";
+import { TinyContext } from "./ports";
 import { RoutedEdge } from "./routed-edge";
 import type { RoutedEdgeType } from "./routed-edge";
 import { SourceNode } from "./source-node";
@@ -41,6 +42,7 @@ export function Flow(props: FlowProps): ReactElement {
 
 /** Above this many nodes only those in sight are in the page, and nothing on them turns or flows. */
 const LARGE_FROM = 150;
+const noEdges: RoutedEdgeType[] = [];
 const edgeTypes = { routed: RoutedEdge };
 const nodeTypes = { stage: StageNode, source: SourceNode, collapsed: GroupNode };
 const MIN_ZOOM = 0.05;
@@ -92,49 +94,52 @@ function Picture(props: FlowProps): ReactElement {
         .join(" ")}
       onKeyDownCapture={onKeyDown}
     >
-      <ReactFlow
-        nodes={nodes as FlowNode[]}
-        edges={edges as RoutedEdgeType[]}
-        nodeTypes={nodeTypes}
-        edgeTypes={edgeTypes}
-        onNodeClick={(_event, node) => onOpen(node)}
-        onMoveStart={(event) => {
-          // Null when the view was moved by the program.
-          if (event) movedByHand.current = true;
-        }}
-        fitView
-        fitViewOptions={fitting}
-        minZoom={MIN_ZOOM}
-        maxZoom={2}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        elementsSelectable={false}
-        nodesFocusable
-        edgesFocusable={false}
-        zoomOnDoubleClick={false}
-        deleteKeyCode={null}
-        onlyRenderVisibleElements={isLarge}
-        ariaLabelConfig={{
-          "node.a11yDescription.default": trans.__(
-            "Press Enter to select the stage and show its cell, an arrow key to follow an edge.",
-          ),
-          "controls.ariaLabel": trans.__("Zoom"),
-          "controls.zoomIn.ariaLabel": trans.__("Zoom in"),
-          "controls.zoomOut.ariaLabel": trans.__("Zoom out"),
-          "controls.fitView.ariaLabel": trans.__("Fit the whole graph"),
-        }}
-      >
-        <Controls
-          showInteractive={false}
-          fitViewOptions={fitting}
-          position="bottom-left"
-          orientation={orientation}
-          onFitView={() => {
-            movedByHand.current = false;
+      <TinyContext.Provider value={isTiny}>
+        <ReactFlow
+          nodes={nodes as FlowNode[]}
+          // Thinner than a hair, and most of what there is to draw.
+          edges={isLarge && isTiny ? noEdges : (edges as RoutedEdgeType[])}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          onNodeClick={(_event, node) => onOpen(node)}
+          onMoveStart={(event) => {
+            // Null when the view was moved by the program.
+            if (event) movedByHand.current = true;
           }}
-        />
-        {hasOverview && <Overview trans={trans} />}
-      </ReactFlow>
+          fitView
+          fitViewOptions={fitting}
+          minZoom={MIN_ZOOM}
+          maxZoom={2}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          elementsSelectable={false}
+          nodesFocusable
+          edgesFocusable={false}
+          zoomOnDoubleClick={false}
+          deleteKeyCode={null}
+          onlyRenderVisibleElements={isLarge}
+          ariaLabelConfig={{
+            "node.a11yDescription.default": trans.__(
+              "Press Enter to select the stage and show its cell, an arrow key to follow an edge.",
+            ),
+            "controls.ariaLabel": trans.__("Zoom"),
+            "controls.zoomIn.ariaLabel": trans.__("Zoom in"),
+            "controls.zoomOut.ariaLabel": trans.__("Zoom out"),
+            "controls.fitView.ariaLabel": trans.__("Fit the whole graph"),
+          }}
+        >
+          <Controls
+            showInteractive={false}
+            fitViewOptions={fitting}
+            position="bottom-left"
+            orientation={orientation}
+            onFitView={() => {
+              movedByHand.current = false;
+            }}
+          />
+          {hasOverview && <Overview trans={trans} />}
+        </ReactFlow>
+      </TinyContext.Provider>
     </div>
   );
 }

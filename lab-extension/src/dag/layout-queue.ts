@@ -23,14 +23,20 @@ export class LayoutQueue implements IDisposable {
     return this.#remembered.get(layoutKey(request));
   }
 
-  /** Rejects when the graph cannot be laid out, or the queue is disposed of. */
+  /** Rejects when the graph cannot be laid out, or the queue is disposed of. What is under way for the same shape is shared. */
   async place(request: LayoutRequest): Promise<Layout> {
     const key = layoutKey(request);
-    const known = this.#remembered.get(key);
+    const known = this.#remembered.get(key) ?? this.#underway.get(key);
     if (known) return known;
-    const layout = await this.#ask(request);
-    this.#remember(key, layout);
-    return layout;
+    const asked = this.#ask(request);
+    this.#underway.set(key, asked);
+    try {
+      const layout = await asked;
+      this.#remember(key, layout);
+      return layout;
+    } finally {
+      this.#underway.delete(key);
+    }
   }
 
   get isDisposed(): boolean {
@@ -92,6 +98,7 @@ export class LayoutQueue implements IDisposable {
   }
 
   readonly #remembered = new Map<string, Layout>();
+  readonly #underway = new Map<string, Promise<Layout>>();
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
   #workerFailed = false;
