@@ -45,6 +45,7 @@ const LARGE_FROM = 150;
 const noEdges: RoutedEdgeType[] = [];
 const edgeTypes = { routed: RoutedEdge };
 const nodeTypes = { stage: StageNode, source: SourceNode, collapsed: GroupNode };
+/** Where the whole graph would be smaller still, one can zoom out so far. */
 const MIN_ZOOM = 0.05;
 /** Below this zoom a node shows its name and status alone, in larger type. */
 const FAR_BELOW = 0.65;
@@ -58,7 +59,7 @@ const MARGIN = 8;
 
 function Picture(props: FlowProps): ReactElement {
   const { nodes, edges, graph, layout, direction, width, height, focus, trans, onOpen } = props;
-  const { orientation, fitting } = useMemo(() => findRoom(layout, width, height), [layout, width, height]);
+  const { orientation, fitting, minZoom } = useMemo(() => findRoom(layout, width, height), [layout, width, height]);
   const movedByHand = useFit(layout, fitting);
   const isFar = useStore((store) => store.transform[2] < FAR_BELOW);
   const isTiny = useStore((store) => store.transform[2] < TINY_BELOW);
@@ -108,7 +109,7 @@ function Picture(props: FlowProps): ReactElement {
           }}
           fitView
           fitViewOptions={fitting}
-          minZoom={MIN_ZOOM}
+          minZoom={minZoom}
           maxZoom={2}
           nodesDraggable={false}
           nodesConnectable={false}
@@ -149,11 +150,12 @@ function findRoom(
   layout: Layout,
   width: number,
   height: number,
-): { readonly orientation: "horizontal" | "vertical"; readonly fitting: FitViewOptions } {
+): { readonly orientation: "horizontal" | "vertical"; readonly fitting: FitViewOptions; readonly minZoom: number } {
   const isTall = layout.height / height > layout.width / width;
   const side = (isFree: boolean): `${number}px` => `${isFree ? CONTROLS : MARGIN}px`;
   const padding = { top: side(false), right: side(false), bottom: side(!isTall), left: side(isTall) };
-  return { orientation: isTall ? "vertical" : "horizontal", fitting: { padding, maxZoom: 1, minZoom: MIN_ZOOM } };
+  const minZoom = Math.min(MIN_ZOOM, (0.8 * width) / layout.width, (0.8 * height) / layout.height);
+  return { orientation: isTall ? "vertical" : "horizontal", fitting: { padding, maxZoom: 1, minZoom }, minZoom };
 }
 
 /**
