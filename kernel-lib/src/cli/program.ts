@@ -157,8 +157,9 @@ class CommandLine {
     this.withStore(program.command("gc [folder]"))
       .description("remove from the store beside the notebooks of a folder what is no longer wanted")
       .option("--dry-run", "say what would go")
-      .option("--older-than <days>", "results not used for so long", readDays)
+      .option("--older-than <days>", "results not used, and runs not written, for so long", readDays)
       .option("--keep <number>", "so many results of each stage stay", readCount)
+      .option("--keep-runs <number>", "the records of so many runs of each notebook stay", readCount)
       .option("--max-bytes <bytes>", "the most to keep", readCount)
       .option("--json", "print JSON")
       .action(async (folder: string | undefined, options: GcArguments) => {
@@ -218,6 +219,7 @@ interface GcArguments extends StoreOption {
   readonly dryRun?: boolean;
   readonly olderThan?: number;
   readonly keep?: number;
+  readonly keepRuns?: number;
   readonly maxBytes?: number;
   readonly json?: boolean;
 }

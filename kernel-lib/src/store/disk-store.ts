@@ -183,8 +183,12 @@ class FolderStore implements DiskStore {
     const { files, paths } = this.opened;
     const path = paths.run(run);
     const text = `${lines.join("\n")}\n`;
-    // One after the other, so that lines stay in order.
-    await this.opened.writing(() => this.turns.take(path, () => files.append(path, text, false)));
+    await this.opened.writing(async () => {
+      // So that upkeep knows that the run is under way.
+      await this.live.join();
+      // One after the other, so that lines stay in order.
+      await this.turns.take(path, () => files.append(path, text, false));
+    });
   }
 
   async readRun(run: RunId): Promise<readonly string[] | undefined> {
