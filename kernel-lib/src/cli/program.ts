@@ -77,6 +77,7 @@ class CommandLine {
       .option("--target <stage>", "run this stage and what it needs, no other (may be repeated)", collect)
       .option("--force <stage>", "run this stage although it is fresh (may be repeated)", collect)
       .option("--jobs <number>", "so many stages at the same time", readCount)
+      .option("--retries <number>", "so often a stage is tried again, at most", readCountFromZero)
       .option("--save <file>", "write the notebook with its new outputs", absolute)
       .option("--check", "run nothing: exit code 3 when anything is stale")
       .option("--lock", "compare the results with pipeline.lock, which is written when there is none: exit code 4")
@@ -238,6 +239,10 @@ function readCount(text: string): number {
   const count = Number(text);
   if (Number.isSafeInteger(count) && count >= 1) return count;
   throw new InvalidArgumentError("Give a whole number from 1.");
+}
+
+function readCountFromZero(text: string): number {
+  return text === "0" ? 0 : readCount(text);
 }
 
 function readDays(text: string): number {
