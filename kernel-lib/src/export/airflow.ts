@@ -34,8 +34,10 @@ export function toAirflow({ view, limitsOf, file, dagId, version }: AirflowReque
   return `${header(file, version)}
 DAG_ID = ${python(dagId)}
 
-# The notebook where Airflow's workers find it, and the command there.
+# The notebook where Airflow's workers find it, or its folder, and the command there.
 NOTEBOOK = os.environ.get("STAGEBOOK_NOTEBOOK", ${python(file)})
+if os.path.isdir(NOTEBOOK):
+    NOTEBOOK = os.path.join(NOTEBOOK, ${python(file.split(/[\\/]/).at(-1) ?? file)})
 COMMAND = os.environ.get("STAGEBOOK_COMMAND", "npx stagebook")
 
 # Between a stage's attempts.
