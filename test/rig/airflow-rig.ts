@@ -1,22 +1,13 @@
 /** A real Apache Airflow in an environment of its own below `.cache`, made at first use. Heavy tests only. */
-import { execFile, spawn, type ChildProcess } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
 import type { StagebookEvent } from "stagebook/protocol";
 import { repository } from "./notebook-folder";
+import { installPython } from "./python-packages";
 
 const version = "3.1.3";
 /** The executors for Celery and Kubernetes come in packages of their own. */
@@ -27,9 +18,6 @@ const packages = [
   "celery<5.6",
   "apache-airflow-providers-cncf-kubernetes",
 ];
-const environment = join(repository, ".cache", `airflow-${version}`);
-const program = join(environment, "bin", "airflow");
-const run = promisify(execFile);
 
 export interface Airflow {
   /** Where DAG files are looked for. */
@@ -60,7 +48,8 @@ export interface AirflowRun {
 
 /** An Airflow with a home and a database of its own. `env` is for its tasks, and for more settings. */
 export async function createAirflow(env: Readonly<Record<string, string>>): Promise<Airflow> {
-  await install();
+  const bin = await installPython(`airflow-${version}`, packages);
+  const program = join(bin, "airflow");
   const home = mkdtempSync(join(tmpdir(), "stagebook-airflow-"));
   const dags = join(home, "dags");
   mkdirSync(dags);
@@ -88,7 +77,7 @@ export async function createAirflow(env: Readonly<Record<string, string>>): Prom
     AIRFLOW__API__WORKERS: "1",
     AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: "5",
     AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME: "0.2",
-    PATH: `${join(environment, "bin")}:${process.env.PATH ?? ""}`,
+    PATH: `${bin}:${process.env.PATH ?? ""}`,
     STAGEBOOK_COMMAND: `${process.execPath} ${join(repository, "node_modules", "stagebook", "lib", "cli", "main.js")}`,
     ...env,
   };
@@ -113,7 +102,7 @@ export async function createAirflow(env: Readonly<Record<string, string>>): Prom
     home,
     command,
     start,
-    python: (code) => output(join(environment, "bin", "python"), ["-c", code]),
+    python: (code) => output(join(bin, "python"), ["-c", code]),
     test: async (dag, params = {}) => {
       const said = await command("dags", "test", dag, "--conf", JSON.stringify(params));
       return {
@@ -233,12 +222,4 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-async function install(): Promise<void> {
-  const mark = join(environment, "ready");
-  if (existsSync(mark) && readFileSync(mark, "utf8") === packages.join("\n")) return;
-  await run("python3", ["-m", "venv", environment]);
-  await run(join(environment, "bin", "pip"), ["install", "--quiet", ...packages], { maxBuffer: 2 ** 26 });
-  writeFileSync(mark, packages.join("\n"));
 }
