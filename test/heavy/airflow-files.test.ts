@@ -1,15 +1,16 @@
 /** The files of notebooks/airflow for Docker and Kubernetes, checked by the tools of those who read them. No container is started. */
-import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import Ajv from "ajv/dist/2019";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createAirflow, type Airflow } from "../rig/airflow-rig";
+import { createAirflow, freePort, type Airflow } from "../rig/airflow-rig";
 import { stagebook } from "../rig/command-rig";
 import { clusterFiles } from "../rig/image-rig";
 import { createNotebookFolder, repository, type NotebookFolder } from "../rig/notebook-folder";
+import { answering, findServer } from "../rig/s3-server";
 import { installPython } from "../rig/python-packages";
 
 const run = promisify(execFile);
@@ -21,7 +22,10 @@ let airflow: Airflow;
 let folder: NotebookFolder;
 beforeAll(async () => {
   temporary = mkdtempSync(join(tmpdir(), "stagebook-files-"));
-  folder = createNotebookFolder({ "weather.ipynb": readFileSync(join(clusterFiles, "project", "weather.ipynb"), "utf8") }); // prettier-ignore
+  folder = createNotebookFolder({
+    "weather.ipynb": readFileSync(join(clusterFiles, "project", "weather.ipynb"), "utf8"),
+    "small.ts": 'import { stage } from "stagebook";\nstage("small", () => 1);\n',
+  });
   tools = await installPython("airflow-tools", packages);
   airflow = await createAirflow({
     AIRFLOW__CORE__EXECUTOR: "airflow.providers.cncf.kubernetes.executors.kubernetes_executor.KubernetesExecutor",
@@ -71,6 +75,33 @@ test("[X1] compose.yaml is of the Compose specification, and example.env names a
 test("[X1] the S3 server of the image is the one of the tests", () => {
   const [, version] = /const version = "(v[\d.]+)"/.exec(readFileSync(join(repository, ".dev", "s3-server.mjs"), "utf8")) ?? []; // prettier-ignore
   expect(readFileSync(join(clusterFiles, "s3-server.Dockerfile"), "utf8")).toContain(`versitygw@${version}\n`);
+});
+
+test("[X1] the command of the S3 server's image makes a store of the bucket that example.env names", async () => {
+  const text = readFileSync(join(clusterFiles, "s3-server.Dockerfile"), "utf8");
+  const [, made = ""] = /install -d -o s3 (.*)/.exec(text) ?? [];
+  for (const path of made.split(" ")) mkdirSync(join(temporary, path), { recursive: true });
+  const [, ...args] = JSON.parse(/^CMD (.*)$/m.exec(text)?.[1] ?? "[]") as string[];
+  const env = Object.fromEntries(
+    [...readFileSync(join(clusterFiles, "example.env"), "utf8").matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value ?? ""]),
+  ) as Record<string, string>; // prettier-ignore
+  const port = await freePort();
+  const server = spawn(
+    await findServer(),
+    args.map((arg) => arg.replace("/data", join(temporary, "data")).replace(":7070", `127.0.0.1:${port}`)),
+    { stdio: "ignore", env: { ...process.env, ROOT_ACCESS_KEY: env.AWS_ACCESS_KEY_ID, ROOT_SECRET_KEY: env.AWS_SECRET_ACCESS_KEY } }, // prettier-ignore
+  );
+  try {
+    await answering(port);
+    const made = await stagebook(["run", "small.ts", "--json"], {
+      cwd: folder.path,
+      env: { ...env, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
+    });
+    expect(made.code, made.stderr).toBe(0);
+    expect(readdirSync(join(temporary, "data", "buckets", "results", "weather"))).toContain("entries-v1");
+  } finally {
+    server.kill("SIGTERM");
+  }
 });
 
 test.each(["pod-template.yaml", "store-secret.yaml"])("[X1] Kubernetes takes %s", async (name) => {
