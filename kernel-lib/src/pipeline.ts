@@ -284,9 +284,9 @@ function checkOwners(
     );
 }
 
-const gcOptions = ["dryRun", "olderThanMs", "keepPerStage", "maxBytes", "signal", "onProgress"];
+const gcOptions = ["dryRun", "olderThanMs", "keepPerStage", "keepRuns", "maxBytes", "signal", "onProgress"];
 const verifyOptions = ["repair", "signal", "onProgress"];
-const counts = ["olderThanMs", "keepPerStage", "maxBytes"];
+const counts = ["olderThanMs", "keepPerStage", "keepRuns", "maxBytes"];
 
 function checkUpkeep<T extends object>(options: T, known: readonly string[], name: string): T {
   for (const [option, value] of Object.entries(options)) {

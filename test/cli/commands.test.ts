@@ -102,6 +102,8 @@ describe("the commands that look after the store", () => {
     expect((await run("verify")).code).toBe(0);
     expect(documentOf(await run("gc", "--dry-run", "--max-bytes", "1", "--json"))).toMatchObject({ dryRun: true });
     expect((await run("run", "s.ts")).code).toBe(0);
+    expect(documentOf(await run("gc", "--keep-runs", "1", "--dry-run", "--json"))).toMatchObject({ removedRuns: expect.any(Number) as number, keptRuns: expect.any(Number) as number }); // prettier-ignore
+    expect((await run("gc", "--keep-runs", "1")).stdout).toMatch(/^freed .* results of .* and \d+ runs? of .* stay\n$/); // prettier-ignore
     expect((await run("clear", "s.ts", "bytes")).stdout).toBe("1 result forgotten\n");
     expect(documentOf(await run("clear", "s.ts", "--all", "--json")).results).toBe(2);
     expect((await run("plan", "s.ts", "--check")).code).toBe(3);

@@ -93,6 +93,17 @@ describe("stagebook run", () => {
     expect(params).toMatchObject([{ name: "n", value: 9 }, { name: "unit", value: "km" }]); // prettier-ignore
   });
 
+  test("[X1] [R9] --retries 0 tries each stage once, whatever it says itself", async () => {
+    open({
+      "s.ts":
+        'import { stage } from "stagebook";\nimport { appendFileSync } from "node:fs";\nstage("shaky", () => {\n  appendFileSync("tries", ".");\n  throw new Error("no");\n}, { retries: 1 });\n',
+    });
+    expect((await run("run", "s.ts", "--retries", "0")).code).toBe(1);
+    expect(folder.read("tries")).toBe(".");
+    expect((await run("run", "s.ts", "--retries", "5")).code).toBe(1);
+    expect(folder.read("tries")).toBe("...");
+  });
+
   test("[C15] --force runs a fresh stage once, and nothing below it when its value is equal", async () => {
     open({ "s.ts": script });
     expect(bodiesOf(await run("run", "s.ts", "--jobs", "1"))).toEqual(["count", "rows", "text"]);

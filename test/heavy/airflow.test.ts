@@ -1,7 +1,7 @@
 /** The exported DAG, run by a real Apache Airflow: the same stages, in the same order, with the same results. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAirflow, type Airflow } from "../rig/airflow-rig";
 import { documentOf, stagebook } from "../rig/command-rig";
 import { bodies } from "../rig/event-log";
@@ -30,8 +30,8 @@ beforeAll(async () => {
   expect(exported.code, exported.stderr).toBe(0);
   writeFileSync(join(airflow.dags, "report.py"), exported.stdout);
 }, 900_000);
-afterAll(() => {
-  airflow.remove();
+afterAll(async () => {
+  await airflow.remove();
   folder.remove();
   plain.remove();
 });
@@ -68,41 +68,84 @@ test("[X1] Airflow itself refuses a value outside the limits", async () => {
   expect(shown).toMatch(/days\n[^]*report\n[^]*rows_all\n[^]*sum/);
 }, 600_000);
 
-test("[X1] under the scheduler with the LocalExecutor independent stages run at the same time", async () => {
-  // Each of the two ends only when the other has begun.
-  const meeting = createNotebookFolder({
-    "meet.ipynb": encodeNotebook([
+test("[X1] retries, time limits and the limits of parameters are those of the stages", async () => {
+  const told = await airflow.python(`
+import json, runpy
+dag = runpy.run_path(${JSON.stringify(join(airflow.dags, "report.py"))})["dag"]
+limit = lambda task: task.execution_timeout and task.execution_timeout.total_seconds()
+print("TOLD" + json.dumps({
+    "tasks": {id: [task.retries, limit(task), sorted(task.upstream_task_ids)] for id, task in dag.task_dict.items()},
+    "params": {name: [dag.params.get_param(name).value, dag.params.get_param(name).schema] for name in dag.params},
+}))`);
+  const { tasks, params } = JSON.parse(/TOLD(.*)/.exec(told)?.[1] ?? "{}") as Record<string, Record<string, unknown>>;
+  expect(tasks).toEqual({
+    "rows_all": [0, null, []],
+    days: [2, 360, []],
+    sum: [0, null, ["rows_all"]],
+    report: [0, null, ["days", "sum"]],
+  }); // prettier-ignore
+  expect(params?.count).toEqual([3, expect.objectContaining({ type: "number", minimum: 1, maximum: 9 })]);
+  expect(params?.day).toEqual(["2024-05-01T00:00:00.000Z", expect.objectContaining({ type: "string" })]);
+}, 600_000);
+
+describe("under the scheduler with the LocalExecutor", () => {
+  const opened: NotebookFolder[] = [];
+  /** A folder of its own with a notebook, whose DAG the scheduler knows. */
+  const scheduled = async (name: string, sources: readonly string[]): Promise<NotebookFolder> => {
+    const made = createNotebookFolder({ [`${name}.ipynb`]: encodeNotebook(sources) });
+    opened.push(made);
+    const exported = await stagebook(["export", "airflow", `${name}.ipynb`], { cwd: made.path });
+    expect(exported.code, exported.stderr).toBe(0);
+    const text = exported.stdout.replace("RETRY_DELAY = timedelta(seconds=30)", "RETRY_DELAY = timedelta(seconds=1)");
+    writeFileSync(join(airflow.dags, `${name}.py`), text);
+    return made;
+  };
+  beforeAll(() => airflow.startScheduler());
+  afterAll(() => {
+    for (const each of opened) each.remove();
+  });
+
+  test("[X1] the order, the digests, what is skipped and what runs again are those of a run without Airflow", async () => {
+    const made = await scheduled("n", cells);
+    const first = await airflow.trigger("n");
+    expect(first.state, first.output.slice(-3000)).toBe("success");
+    const order = bodies(first.events);
+    expect([...order].sort()).toEqual(["days", "report", "rows/all", "sum"]);
+    expect(order.indexOf("sum")).toBeGreaterThan(order.indexOf("rows/all"));
+    expect(order.at(-1)).toBe("report");
+    expect(await digests(made.path)).toEqual(await digests(plain.path));
+    expect(bodies((await airflow.trigger("n")).events)).toEqual([]);
+    expect(bodies((await airflow.trigger("n", { count: 7 })).events)).toEqual(["rows/all", "sum", "report"]);
+    expect(await digests(made.path, "--set", "count=7")).toEqual(await digests(plain.path, "--set", "count=7"));
+  }, 900_000);
+
+  test("[X1] independent stages run at the same time", async () => {
+    // Each of the two ends only when the other has begun.
+    const made = await scheduled("meet", [
       'import { stage } from "stagebook";\nimport { existsSync, writeFileSync } from "node:fs";',
       'async function meet(own: string, other: string) {\n  writeFileSync(own, "");\n  while (!existsSync(other)) await new Promise((done) => setTimeout(done, 50));\n  return own;\n}',
       'const left = stage("left", () => meet("left", "right"), { timeoutMs: 120_000 });',
       'const right = stage("right", () => meet("right", "left"), { timeoutMs: 120_000 });',
       'const both = stage("both", { left, right }, ({ left, right }) => left + right);',
-    ]),
-  });
-  try {
-    const exported = await stagebook(["export", "airflow", "meet.ipynb"], { cwd: meeting.path });
-    writeFileSync(join(airflow.dags, "meet.py"), exported.stdout);
-    airflow.start();
-    await until(async () => (await airflow.command("dags", "list")).includes("meet"), "the scheduler knows the DAG");
-    await airflow.command("dags", "trigger", "meet");
-    const runs = (): Promise<string> => airflow.command("dags", "list-runs", "meet", "--output", "json");
-    await until(async () => /"state": "(success|failed)"/.test(await runs()), "the DAG has run");
-    expect(await runs()).toContain('"state": "success"');
-    expect((await stagebook(["get", "meet.ipynb", "both"], { cwd: meeting.path })).stdout).toBe('"leftright"\n');
-  } finally {
-    meeting.remove();
-  }
-}, 600_000);
+    ]);
+    expect((await airflow.trigger("meet")).state).toBe("success");
+    expect((await stagebook(["get", "meet.ipynb", "both"], { cwd: made.path })).stdout).toBe('"leftright"\n');
+  }, 600_000);
 
-/** Asks until it is so; asking itself takes seconds. */
-async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 300_000;
-  for (let last: unknown; ;) {
-    if (Date.now() > deadline) throw new Error(`it never came that ${what}`, { cause: last });
-    try {
-      if (await isSo()) return;
-    } catch (error) {
-      last = error;
-    }
-  }
-}
+  test("[X1] [R9] a stage that fails is tried again as often as it says, one that takes too long fails, and nothing below runs", async () => {
+    const made = await scheduled("shaky", [
+      'import { stage } from "stagebook";\nimport { appendFileSync, readFileSync } from "node:fs";',
+      'function tryIt(file: string, good: number) {\n  appendFileSync(file, ".");\n  const tries = readFileSync(file, "utf8").length;\n  if (tries < good) throw new Error(`attempt ${tries}`);\n  return "well";\n}',
+      'const shaky = stage("shaky", () => tryIt("shaky", 3), { retries: 2 });',
+      'const hopeless = stage("hopeless", () => tryIt("hopeless", 99), { retries: 1 });',
+      'const slow = stage("slow", () => new Promise((done) => setTimeout(done, 600_000)), { timeoutMs: 1000 });',
+      'const below = stage("below", { hopeless, slow }, () => 1);',
+    ]);
+    const { state, output, events } = await airflow.trigger("shaky");
+    expect(state).toBe("failed");
+    expect([made.read("shaky"), made.read("hopeless")]).toEqual(["...", ".."]);
+    expect(output).toContain("took longer than 1000 ms");
+    expect(bodies(events)).not.toContain("below");
+    expect((await stagebook(["get", "shaky.ipynb", "shaky"], { cwd: made.path })).stdout).toBe('"well"\n');
+  }, 900_000);
+});

@@ -56,7 +56,7 @@ export async function startS3Server(): Promise<S3Server> {
 }
 
 /** `npm test` names it; otherwise the one that the set-up has built. */
-async function findServer(): Promise<string> {
+export async function findServer(): Promise<string> {
   const named = process.env.STAGEBOOK_S3_SERVER;
   if (named) return named;
   const folder = fileURLToPath(new URL("../../.cache/s3-server", import.meta.url));
@@ -74,7 +74,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function answering(port: number): Promise<void> {
+export async function answering(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, "127.0.0.1");
     const isUp = await Promise.race([

@@ -4,12 +4,15 @@ import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { digestOf } from "../../kernel-lib/src/key/digest";
 import type { BlobRef, Entry, HeadName, NewBlob, Store } from "../../kernel-lib/src/store/store";
+import { runListOf } from "../../kernel-lib/src/store/upkeep/run-choices";
+import { runIdOf, type RunId } from "stagebook/protocol";
 import { blobOf, load, resultOf, rowOf, withBytes } from "./entries";
 
 const head: HeadName = { notebook: "analysis/quakes.ipynb", stage: "strong" };
 const other: HeadName = { notebook: "other", stage: "strong" };
 const one = resultOf("one", { rows: [1, 2, 3] });
 const two = resultOf("two", "a text");
+const three = resultOf("three", 3);
 
 /** Bytes that nothing else in a test has. */
 export function bytesOf(text: string, sizeBytes = text.length): Uint8Array {
@@ -148,7 +151,8 @@ export function describeUpkeep(open: () => Promise<Store>): void {
     const store = await open();
     await commitMany(store);
     await store.touch(other, rowOf(many[0]!));
-    const wanted = { removedEntries: 3, removedBlobs: 3, freedBytes: 3000, keptEntries: 3, keptBytes: 3000 };
+    const noRuns = { removedRuns: 0, freedRunBytes: 0, keptRuns: 0, keptRunBytes: 0 };
+    const wanted = { removedEntries: 3, removedBlobs: 3, freedBytes: 3000, keptEntries: 3, keptBytes: 3000, ...noRuns };
     expect(await store.gc({ keepPerStage: 2, dryRun: true })).toEqual({ dryRun: true, evictedEntries: 0, ...wanted });
     expect(await whole(store)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(await store.gc({ keepPerStage: 2 })).toEqual({ dryRun: false, evictedEntries: 0, ...wanted });
@@ -209,11 +213,75 @@ export function describeUpkeep(open: () => Promise<Store>): void {
   });
 }
 
+/** Runs with ids as the engine makes them, of a process that is not there. */
+const runs = Array.from({ length: 6 }, (_, at) => runIdOf(1_700_000_000_000 + at, 4_000_000_000, at));
+
+export function describeRunUpkeep(open: () => Promise<Store>): void {
+  const line = `{"type":"log:written","text":"${"x".repeat(76)}"}`;
+  const record = async (store: Store, run: RunId, notebook: string): Promise<void> => {
+    await store.appendRun(run, [line]);
+    await store.appendRun(runListOf(notebook), [JSON.stringify({ id: run })]);
+  };
+  const there = async (store: Store): Promise<readonly number[]> => {
+    const found = await Promise.all(runs.map((run) => store.readRun(run)));
+    return found.flatMap((lines, at) => (lines ? [at] : []));
+  };
+  const listed = async (store: Store, notebook: string): Promise<unknown> =>
+    (await store.readRun(runListOf(notebook)))?.map((row) => runs.indexOf((JSON.parse(row) as { id: RunId }).id));
+
+  test("[C13] gc without a rule for runs leaves them", async () => {
+    const store = await open();
+    for (const run of runs) await record(store, run, "n");
+    const sizes = { removedRuns: 0, freedRunBytes: 0, keptRuns: 6, keptRunBytes: 6 * (line.length + 1) };
+    expect(await store.gc({ keepPerStage: 1, maxBytes: 0 })).toMatchObject(sizes);
+    expect(await there(store)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  test("[C13] gc keeps the newest runs of each notebook, and takes the others out of its list too", async () => {
+    const store = await open();
+    for (const run of runs.slice(0, 5)) await record(store, run, "Many runs/ünd more.ipynb");
+    await record(store, runs[5]!, "other");
+    const wanted = { removedRuns: 3, freedRunBytes: 3 * (line.length + 1), keptRuns: 3, keptRunBytes: 3 * (line.length + 1) }; // prettier-ignore
+    expect(await store.gc({ keepRuns: 2, dryRun: true })).toMatchObject({ dryRun: true, ...wanted });
+    expect(await there(store)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(await listed(store, "Many runs/ünd more.ipynb")).toEqual([0, 1, 2, 3, 4]);
+    expect(await store.gc({ keepRuns: 2 })).toMatchObject({ dryRun: false, ...wanted });
+    expect(await there(store)).toEqual([3, 4, 5]);
+    expect(await listed(store, "Many runs/ünd more.ipynb")).toEqual([3, 4]);
+    expect(await listed(store, "other")).toEqual([5]);
+    expect((await store.gc({ keepRuns: 0 })).removedRuns).toBe(3);
+    expect(await there(store)).toEqual([]);
+    expect((await listed(store, "other")) ?? []).toEqual([]);
+  });
+
+  test("[C13] runs that are not old stay, and so do those that made the newest or a pinned result", async () => {
+    const store = await open();
+    for (const run of runs) await record(store, run, "n");
+    expect(await store.gc({ olderThanMs: 3_600_000, keepRuns: 0 })).toMatchObject({ removedRuns: 0, keptRuns: 6 });
+    for (const [at, { entry, blobs }] of [one, two, three].entries())
+      await store.commit(head, { ...entry, run: runs[at]! }, blobs);
+    await store.pin(one.entry.key, true);
+    expect(await store.gc({ keepRuns: 1 })).toMatchObject({ removedRuns: 3, keptRuns: 3 });
+    expect(await there(store)).toEqual([0, 2, 5]);
+    expect(await listed(store, "n")).toEqual([0, 2, 5]);
+  });
+
+  test("[C13] a run that is under way stays", async () => {
+    const store = await open();
+    const own = runIdOf(1_700_000_000_000, process.pid, 0);
+    await store.appendRun(own, [line]);
+    await store.appendRun(runs[0]!, [line]);
+    expect(await store.gc({ olderThanMs: 0, keepRuns: 0 })).toMatchObject({ removedRuns: 0, keptRuns: 2 });
+    expect(await store.readRun(own)).toEqual([line]);
+  });
+}
+
 /** All of it, for one store. */
 export function describeRest(name: string, open: () => Promise<Store>): void {
   describe(`[C4] the ${name} store`, () => {
     describeValues(open);
     describeClaims(open);
     describeUpkeep(open);
+    describeRunUpkeep(open);
   });
 }

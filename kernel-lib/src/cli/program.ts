@@ -77,6 +77,7 @@ class CommandLine {
       .option("--target <stage>", "run this stage and what it needs, no other (may be repeated)", collect)
       .option("--force <stage>", "run this stage although it is fresh (may be repeated)", collect)
       .option("--jobs <number>", "so many stages at the same time", readCount)
+      .option("--retries <number>", "so often a stage is tried again, at most", readCountFromZero)
       .option("--save <file>", "write the notebook with its new outputs", absolute)
       .option("--check", "run nothing: exit code 3 when anything is stale")
       .option("--lock", "compare the results with pipeline.lock, which is written when there is none: exit code 4")
@@ -157,8 +158,9 @@ class CommandLine {
     this.withStore(program.command("gc [folder]"))
       .description("remove from the store beside the notebooks of a folder what is no longer wanted")
       .option("--dry-run", "say what would go")
-      .option("--older-than <days>", "results not used for so long", readDays)
+      .option("--older-than <days>", "results not used, and runs not written, for so long", readDays)
       .option("--keep <number>", "so many results of each stage stay", readCount)
+      .option("--keep-runs <number>", "the records of so many runs of each notebook stay", readCount)
       .option("--max-bytes <bytes>", "the most to keep", readCount)
       .option("--json", "print JSON")
       .action(async (folder: string | undefined, options: GcArguments) => {
@@ -218,6 +220,7 @@ interface GcArguments extends StoreOption {
   readonly dryRun?: boolean;
   readonly olderThan?: number;
   readonly keep?: number;
+  readonly keepRuns?: number;
   readonly maxBytes?: number;
   readonly json?: boolean;
 }
@@ -236,6 +239,10 @@ function readCount(text: string): number {
   const count = Number(text);
   if (Number.isSafeInteger(count) && count >= 1) return count;
   throw new InvalidArgumentError("Give a whole number from 1.");
+}
+
+function readCountFromZero(text: string): number {
+  return text === "0" ? 0 : readCount(text);
 }
 
 function readDays(text: string): number {

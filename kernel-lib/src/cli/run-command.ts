@@ -16,6 +16,7 @@ export interface RunCommandOptions extends SessionOptions {
   readonly target?: readonly string[];
   readonly force?: readonly string[];
   readonly jobs?: number;
+  readonly retries?: number;
   readonly json?: boolean;
   readonly save?: string;
   readonly check?: boolean;

@@ -18,11 +18,15 @@ export async function gcCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const report = await openStoreIn(folder).engine.store.gc(options);
-  const freed = `${sizeText(report.freedBytes)}, ${report.removedEntries} results, ${report.evictedEntries} values`;
-  const kept = `${report.keptEntries} results of ${sizeText(report.keptBytes)} stay`;
+  const freed = `${sizeText(report.freedBytes)}, ${report.removedEntries} results, ${report.evictedEntries} values, ${runsText(report.removedRuns, report.freedRunBytes)}`;
+  const kept = `${report.keptEntries} results of ${sizeText(report.keptBytes)} and ${runsText(report.keptRuns, report.keptRunBytes)} stay`;
   if (json) terminal.out(`${JSON.stringify({ ...headOf("gc", folder), ...report }, null, 2)}\n`);
   else terminal.out(`${report.dryRun ? "would free" : "freed"} ${freed}; ${kept}\n`);
   return exitCode.ok;
+}
+
+function runsText(count: number, sizeBytes: number): string {
+  return `${count} ${count === 1 ? "run" : "runs"} of ${sizeText(sizeBytes)}`;
 }
 
 /** Exit code 1 where something is wrong and was not repaired. */

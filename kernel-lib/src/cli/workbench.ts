@@ -41,8 +41,8 @@ export class Workbench {
     terminal: Terminal,
   ) {
     this.folder = path.dirname(path.resolve(file));
-    const { set = [], params, force, jobs } = options;
-    const request = { params: readGivenParams(set, params), force, jobs };
+    const { set = [], params, force, jobs, retries } = options;
+    const request = { params: readGivenParams(set, params), force, jobs, retries };
     this.watch = new ProcessWatch(terminal);
     const recorder = this.recorder;
     this.session = openSession(file, request, {

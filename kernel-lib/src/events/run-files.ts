@@ -2,6 +2,7 @@
 import type { Observable } from "rxjs";
 import { retell, type LogRecord, type RunId, type RunRowView, type StagebookEvent, type View } from "../protocol";
 import type { Store } from "../store/store";
+import { runListOf } from "../store/upkeep/run-choices";
 
 /** How long events wait to be written together, in milliseconds; the end of a run is written at once. */
 const WRITE_EVERY_MS = 200;
@@ -43,7 +44,7 @@ export function recordRuns({ events$, view, store, notebook, trouble }: RunRecor
     lines.add(run, [JSON.stringify(event)]);
     if (event.type !== "run:ended") return;
     const row = idle.has(run) ? undefined : rowOf(view(), run);
-    if (row) lines.add(listOf(notebook), [JSON.stringify(row)]);
+    if (row) lines.add(runListOf(notebook), [JSON.stringify(row)]);
     idle.delete(run);
     active.delete(run);
     lines.flush();
@@ -69,16 +70,13 @@ export async function readRunEvents(store: Store, run: RunId): Promise<readonly 
 
 /** The runs of a notebook that did something and have ended, oldest first. */
 export async function readRuns(store: Store, notebook: string): Promise<readonly RunRowView[]> {
-  const rows = await readLines<RunRowView>(store, listOf(notebook));
-  return rows.filter(
-    (row): row is RunRowView =>
-      typeof row.id === "string" && typeof row.startedAt === "number" && Array.isArray(row.targets),
-  );
-}
-
-/** Beside the runs themselves: an id with a space is no run's. */
-function listOf(notebook: string): RunId {
-  return `runs of ${notebook}` as RunId;
+  const rows = await readLines<RunRowView>(store, runListOf(notebook));
+  return rows
+    .filter(
+      (row): row is RunRowView =>
+        typeof row.id === "string" && typeof row.startedAt === "number" && Array.isArray(row.targets),
+    )
+    .sort((a, b) => a.startedAt - b.startedAt);
 }
 
 async function readLines<T extends object>(store: Store, id: RunId): Promise<readonly Partial<T>[]> {

@@ -1,11 +1,11 @@
-/** The pipeline as a DAG of Apache Airflow 2.9 or newer: one task a stage, which runs `stagebook run --target`. Results pass through the store alone. */
+/** The pipeline as a DAG of Apache Airflow 2.9 or newer: one task a stage, which runs `stagebook run --target`. Results pass through the store alone. Airflow itself tries again what fails. */
 import type { Json, ParamView, StageView, View } from "../protocol";
 
 /** What a view does not say of a stage. */
 export interface StageLimits {
   /** Attempts after the first. */
   readonly retries?: number;
-  /** Of one attempt. */
+  /** Of each attempt. */
   readonly timeoutMs?: number;
 }
 
@@ -34,9 +34,14 @@ export function toAirflow({ view, limitsOf, file, dagId, version }: AirflowReque
   return `${header(file, version)}
 DAG_ID = ${python(dagId)}
 
-# The notebook where Airflow's workers find it, and the command there.
+# The notebook where Airflow's workers find it, or its folder, and the command there.
 NOTEBOOK = os.environ.get("STAGEBOOK_NOTEBOOK", ${python(file)})
+if os.path.isdir(NOTEBOOK):
+    NOTEBOOK = os.path.join(NOTEBOOK, ${python(file.split(/[\\/]/).at(-1) ?? file)})
 COMMAND = os.environ.get("STAGEBOOK_COMMAND", "npx stagebook")
+
+# Between a stage's attempts.
+RETRY_DELAY = timedelta(seconds=30)
 
 PARAMS = {
 ${params.map((param) => `    ${python(param.name)}: ${paramOf(param)},`).join("\n")}
@@ -83,12 +88,13 @@ def task(task_id, stage, retries=0, seconds=None):
         # Values pass as JSON on the standard input: no shell reads them.
         bash_command=(
             f'printf %s "$STAGEBOOK_PARAMS" | {COMMAND} run {shlex.quote(NOTEBOOK)}'
-            f" --target={shlex.quote(stage)} --params -"
+            f" --target={shlex.quote(stage)} --retries 0 --params -"
         ).replace("{{", "{{ '{{' }}"),
         env={"STAGEBOOK_PARAMS": "{{ params | tojson }}"},
         append_env=True,
         do_xcom_push=False,
         retries=retries,
+        retry_delay=RETRY_DELAY,
         execution_timeout=None if seconds is None else timedelta(seconds=seconds),
     )
 
@@ -106,7 +112,7 @@ with DAG(
 `;
 
 function taskOf({ name }: StageView, { retries = 0, timeoutMs }: StageLimits): string {
-  const seconds = timeoutMs === undefined ? undefined : Math.ceil(timeoutMs / 1000) * (retries + 1) + START_SECONDS;
+  const seconds = timeoutMs === undefined ? undefined : Math.ceil(timeoutMs / 1000) + START_SECONDS;
   return python({ stage: name, ...(retries > 0 ? { retries } : {}), ...(seconds === undefined ? {} : { seconds }) });
 }
 

@@ -12,6 +12,17 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** A JSON object. */
 export type JsonObject = { readonly [name: string]: Json };
 
+/** The id of a process's `nth` run. */
+export function runIdOf(startedAtMs: number, pid: number, nth: number): RunId {
+  return `${startedAtMs.toString(36).padStart(9, "0")}-${pid.toString(36)}-${nth.toString(36).padStart(3, "0")}` as RunId;
+}
+
+/** The process that made the id; undefined for what is no such id. */
+export function pidOfRun(id: string): number | undefined {
+  const pid = /^[0-9a-z]+-([0-9a-z]+)-[0-9a-z]+$/.exec(id)?.[1];
+  return pid === undefined ? undefined : parseInt(pid, 36);
+}
+
 /** Ends a switch over a closed union: a new member is then a compile error here. */
 export function unreachable(value: never): never {
   throw new Error(`unexpected: ${JSON.stringify(value)}`);

@@ -3,7 +3,7 @@ import os from "node:os";
 import { diffParts } from "../key/diff";
 import type { Scopes } from "../key/scopes";
 import type { CellId, EventBody, InputView, LogLevel, PlanRowView, RunId, RunSource, RunStatus } from "../protocol";
-import { StagebookError } from "../protocol";
+import { runIdOf, StagebookError } from "../protocol";
 import { createRegistry } from "../stage/registry";
 import type { Entry, Store } from "../store/store";
 import { findActivity, type Overlay } from "./activity";
@@ -322,8 +322,7 @@ export class Engine implements EngineParts {
   }
 
   private newRunId(): RunId {
-    const at = this.clock.now().toString(36).padStart(9, "0");
-    return `${at}-${process.pid.toString(36)}-${(this.runs++).toString(36).padStart(3, "0")}` as RunId;
+    return runIdOf(this.clock.now(), process.pid, this.runs++);
   }
 }
 

@@ -12,6 +12,8 @@ export interface OrdersRequest {
   readonly force?: readonly string[];
   /** How many bodies run at the same time, where a run does not say so itself. */
   readonly jobs?: number;
+  /** The most attempts of a stage after the first. */
+  readonly retries?: number;
 }
 
 /** Made once, before the first cell; a kernel has those that ask for nothing. */
@@ -21,6 +23,7 @@ export class Orders {
   readonly jobs: number | undefined;
   /** Nobody looks at the cells' outputs while they run. */
   readonly isHeadless: boolean;
+  private readonly mostRetries: number;
   private readonly params: ReadonlyMap<string, GivenParam>;
   private readonly forced: Set<string>;
   private readonly taken = new Set<string>();
@@ -28,11 +31,12 @@ export class Orders {
   private wrong: StagebookError | undefined;
 
   constructor(request?: OrdersRequest) {
-    const { params = {}, force = [], jobs } = request ?? {};
+    const { params = {}, force = [], jobs, retries } = request ?? {};
     this.isHeadless = request !== undefined;
     this.params = new Map(Object.entries(params));
     this.forced = new Set(force);
     this.jobs = jobs;
+    this.mostRetries = retries ?? Infinity;
   }
 
   /** The value that a parameter has in this process whatever is set; throws `param-value` for one that does not fit. */
@@ -58,6 +62,11 @@ export class Orders {
   /** The first given value that did not fit. */
   get wrongParam(): StagebookError | undefined {
     return this.wrong;
+  }
+
+  /** As a stage wants to be tried, unless whoever calls tries again himself. */
+  retriesOf({ retries }: { readonly retries: number }): number {
+    return Math.min(retries, this.mostRetries);
   }
 
   isForced(stage: string): boolean {

@@ -127,7 +127,8 @@ async function performAlone(
     if (definition.partOf === undefined) run.count();
     const { name: stage, cell } = definition;
     run.emit(instance, { type: "stage:running", run: run.id, stage, cell, reasons: order.reasons });
-    const made = await attempt(definition, signal, async (signal, nth, failure) => {
+    const retries = engine.orders.retriesOf(definition);
+    const made = await attempt({ ...definition, retries }, signal, async (signal, nth, failure) => {
       if (failure !== undefined) {
         tellRetry(engine, run, instance, { error: failure, nth });
         inputs = await fill();

@@ -91,6 +91,7 @@ class FolderStore implements DiskStore {
   private readonly turns = new Turns();
   private readonly now: () => number;
   private readonly seal: EntrySeal | undefined;
+  private readonly toldFaults = new Set<string>();
   private readonly isReadOnly: boolean;
   private sweeping: Promise<unknown> = Promise.resolve();
 
@@ -183,8 +184,12 @@ class FolderStore implements DiskStore {
     const { files, paths } = this.opened;
     const path = paths.run(run);
     const text = `${lines.join("\n")}\n`;
-    // One after the other, so that lines stay in order.
-    await this.opened.writing(() => this.turns.take(path, () => files.append(path, text, false)));
+    await this.opened.writing(async () => {
+      // So that upkeep knows that the run is under way.
+      await this.live.join();
+      // One after the other, so that lines stay in order.
+      await this.turns.take(path, () => files.append(path, text, false));
+    });
   }
 
   async readRun(run: RunId): Promise<readonly string[] | undefined> {
@@ -289,7 +294,9 @@ class FolderStore implements DiskStore {
     const text = textOf(bytes);
     const fault = this.seal?.findFault(key, text);
     if (fault !== undefined) {
-      this.opened.tell(`${fault}; the result is made again`, path);
+      // Who has another key hears it once, not for each result.
+      if (!this.toldFaults.has(fault)) this.opened.tell(`${fault}; it and all like it are made again`, path);
+      this.toldFaults.add(fault);
       return undefined;
     }
     const entry = decodeEntry(key, text);

@@ -9,7 +9,7 @@ import type { Digest } from "../protocol";
 import type { DurableFiles } from "./durable-files";
 import { keepBeating } from "./heartbeat";
 import type { ProcessTag } from "./process-tag";
-import { isGoneHere, isTag, processTag } from "./process-tag";
+import { isGoneHere, isTag, pidOf, processTag } from "./process-tag";
 import { isAbsent } from "./store-error";
 import type { StorePaths } from "./store-folder";
 
@@ -55,6 +55,14 @@ export class LiveProcesses {
   async isGone(tag: ProcessTag): Promise<boolean> {
     if (!isTag(tag)) return true;
     return isGoneHere(tag) ?? (await this.ageMs(this.paths.live(tag))) > SILENT_MS;
+  }
+
+  /** The numbers of the processes that live; this one's too. */
+  async pids(): Promise<ReadonlySet<number>> {
+    const found = new Set([process.pid]);
+    for (const tag of await this.files.list(this.paths.liveFolder()))
+      if (isTag(tag) && !(await this.isGone(tag))) found.add(pidOf(tag));
+    return found;
   }
 
   /** Since a file was last written, by the clock of the disk: those of several machines differ. Infinite when it is gone. */

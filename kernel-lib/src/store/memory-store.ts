@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { digestOf } from "../key/digest";
 import type { Digest, RunId } from "../protocol";
 import { StagebookError } from "../protocol";
+import { MemoryRuns } from "./memory-runs";
 import { ProcessFiles } from "./process-files";
 import type {
   BlobRef,
@@ -34,7 +35,7 @@ class MemoryStore implements Store {
   /** Put ahead of the entry that will name them. */
   private readonly ahead = new Set<Digest>();
   private readonly heads = new Map<string, Map<Digest, HeadRow>>();
-  private readonly runs = new Map<RunId, string[]>();
+  private readonly runs = new MemoryRuns();
   private readonly files = new ProcessFiles();
   private readonly claims = new Map<Digest, Holder>();
   private readonly pins = new Set<Digest>();
@@ -103,11 +104,11 @@ class MemoryStore implements Store {
   }
 
   async appendRun(run: RunId, lines: readonly string[]): Promise<void> {
-    if (lines.length > 0) this.runs.set(run, [...(this.runs.get(run) ?? []), ...lines]);
+    this.runs.append(run, lines, this.now());
   }
 
   async readRun(run: RunId): Promise<readonly string[] | undefined> {
-    return this.runs.get(run);
+    return this.runs.read(run);
   }
 
   scratchFolder(): Promise<string> {
@@ -195,6 +196,7 @@ class MemoryStore implements Store {
       ),
       keptEntries: kept.length,
       keptBytes: sizeOfAll(kept, left),
+      ...this.runs.collect(options, { kept, heads, spared }, this.now()),
     };
   }
 
@@ -244,6 +246,7 @@ class MemoryStore implements Store {
       key: entry.key,
       usedAtMs: this.usedAt.get(entry.key) ?? entry.at,
       blobs: [...entry.output.blobs, ...entry.output.files],
+      run: entry.run,
     }));
   }
 

@@ -10,6 +10,10 @@ const nothingRemoved: GcReport = {
   freedBytes: 0,
   keptEntries: 0,
   keptBytes: 0,
+  removedRuns: 0,
+  freedRunBytes: 0,
+  keptRuns: 0,
+  keptRunBytes: 0,
 };
 const nothingWrong: VerifyReport = { entries: 0, blobs: 0, sizeBytes: 0, problems: [], repaired: false };
 const freeClaim: Claim = { report: () => undefined, release: async () => undefined };

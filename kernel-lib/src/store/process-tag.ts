@@ -32,6 +32,11 @@ export function isTag(text: string): boolean {
   return TAG.test(text);
 }
 
+/** On its machine. */
+export function pidOf(tag: ProcessTag): number {
+  return Number(TAG.exec(tag)?.[2]);
+}
+
 /** Undefined for a process of another machine: nobody here can know. */
 export function isGoneHere(tag: ProcessTag): boolean | undefined {
   const [, host, pid, began] = TAG.exec(tag) ?? [];

@@ -86,10 +86,15 @@ export interface Claim {
 export interface GcOptions {
   /** Say what would go; remove nothing. */
   readonly dryRun?: boolean;
-  /** Results not used for so long go. */
+  /** Results not used for so long go, and the records of runs not written for so long. */
   readonly olderThanMs?: number;
   /** So many results of each stage stay, the newest. With `olderThanMs` they stay however old, and the others go when old. */
   readonly keepPerStage?: number;
+  /**
+   * The records of so many runs of each notebook stay, the newest. With `olderThanMs` they stay however old, and the others go when
+   * old. By neither rule goes a run that is under way, nor one that made the newest or a pinned result of a stage: its log is asked for.
+   */
+  readonly keepRuns?: number;
   /** The most bytes to keep: the values of the least recently used results go first, their records stay. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
@@ -106,6 +111,11 @@ export interface GcReport {
   readonly freedBytes: number;
   readonly keptEntries: number;
   readonly keptBytes: number;
+  /** Runs whose events and log lines are forgotten. */
+  readonly removedRuns: number;
+  readonly freedRunBytes: number;
+  readonly keptRuns: number;
+  readonly keptRunBytes: number;
 }
 
 export interface VerifyOptions {

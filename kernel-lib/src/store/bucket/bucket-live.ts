@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDigest } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import { decodeRecord, encodeRecord, isObject } from "../entry-record";
-import { isGoneHere, isTag, processTag } from "../process-tag";
+import { isGoneHere, isTag, pidOf, processTag, type ProcessTag } from "../process-tag";
 import { Coalesced } from "../turns";
 import type { Bucket, BucketItem } from "./bucket";
 import { listAll } from "./bucket";
@@ -112,6 +112,12 @@ export class BucketLive {
     return { ahead, held };
   }
 
+  /** The numbers of the processes that live; this one's too. */
+  async pids(): Promise<ReadonlySet<number>> {
+    const items = (await listAll(this.bucket, LIVE)).filter((item) => !this.isDead(item));
+    return new Set([process.pid, ...items.map((item) => pidOf(tagIn(idOf(item))))]);
+  }
+
   /** Removes what dead processes have left; waits until it is known which those of other machines are. */
   async sweep(): Promise<void> {
     const items = await listAll(this.bucket, LIVE);
@@ -152,8 +158,12 @@ export class BucketLive {
 }
 
 function goneHere(id: string): boolean | undefined {
-  const tag = id.slice(0, id.lastIndexOf("."));
+  const tag = tagIn(id);
   return isTag(tag) ? isGoneHere(tag) : true;
+}
+
+function tagIn(id: string): ProcessTag {
+  return id.slice(0, id.lastIndexOf("."));
 }
 
 function idOf({ name }: BucketItem): string {

@@ -51,8 +51,10 @@ export function rowOfName(name: string): HeadRow | undefined {
   return { key, partial, at: Number(at) };
 }
 
+export const RUNS = "runs/";
+
 export function runPrefix(run: RunId): string {
-  return `runs/${fileNameOf(run)}/`;
+  return `${RUNS}${fileNameOf(run)}/`;
 }
 
 /** Names that sort in the order in which they were made: microseconds, but never twice the same in this process. */

@@ -69,6 +69,7 @@ class BucketStore implements Store {
   /** Put ahead and named by no entry yet: how often. */
   private readonly putBefore = new Map<Digest, number>();
   private readonly seal: EntrySeal | undefined;
+  private readonly toldFaults = new Set<string>();
   private readonly isReadOnly: boolean;
 
   constructor(
@@ -222,7 +223,9 @@ class BucketStore implements Store {
   private openEntry(key: Digest, text: string): Entry | undefined {
     const fault = this.seal?.findFault(key, text);
     if (fault !== undefined) {
-      this.opened.tell(`${fault}; the result is made again`, entryName(key));
+      // Who has another key hears it once, not for each result.
+      if (!this.toldFaults.has(fault)) this.opened.tell(`${fault}; it and all like it are made again`, entryName(key));
+      this.toldFaults.add(fault);
       return undefined;
     }
     const entry = decodeEntry(key, text);

@@ -20,6 +20,7 @@ import type { BucketClaims } from "./bucket-claims";
 import type { BucketGoing } from "./bucket-going";
 import type { BucketHeads } from "./bucket-heads";
 import type { BucketLive } from "./bucket-live";
+import { collectRuns } from "./bucket-run-removal";
 import { BLOBS, blobName, blobOfName, ENTRIES, entryName, GOING, keyOfEntry } from "./bucket-names";
 import { textOf } from "./bucket-records";
 import type { BucketUses } from "./bucket-uses";
@@ -84,6 +85,7 @@ export async function collectGarbage(options: GcOptions, parts: BucketParts): Pr
     freedBytes: [...gone].reduce((sum, digest) => sum + (there.get(digest)?.sizeBytes ?? 0), 0),
     keptEntries: kept.length,
     keptBytes: sizeOfAll(kept, left),
+    ...(await collectRuns(options, kept, parts)),
   };
 }
 
@@ -181,6 +183,7 @@ async function surveyOne(
     item: { ...item, version: object.version },
     usedAtMs: Math.max(usedAt.get(key) ?? -Infinity, entry?.at ?? 0),
     blobs: entry && blobsOf(entry),
+    run: entry?.run,
   };
 }
 

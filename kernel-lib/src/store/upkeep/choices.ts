@@ -1,5 +1,5 @@
 /** Which results go: decided from what is known of them, without touching anything. Used by the disk store and the one in memory. */
-import type { Digest } from "../../protocol";
+import type { Digest, RunId } from "../../protocol";
 import type { BlobRef, GcOptions, HeadRow } from "../store";
 
 /** A result as far as upkeep is concerned. */
@@ -9,6 +9,8 @@ export interface UsedEntry {
   readonly usedAtMs: number;
   /** Also those of its files; undefined for a damaged record. */
   readonly blobs: readonly BlobRef[] | undefined;
+  /** That made it; undefined for a damaged record. */
+  readonly run?: RunId;
 }
 
 /**

@@ -5,6 +5,7 @@ import { chooseEvictions, chooseRemovals, sizeOfAll } from "./choices";
 import type { Evictions } from "./choices";
 import type { UpkeepPorts } from "./discard";
 import { discardBlobs, discardEntries } from "./discard";
+import { collectRuns } from "./run-removal";
 import type { SurveyedEntry } from "./survey";
 import { listBlobs, surveyEntries } from "./survey";
 import type { LiveSnapshot } from "../live-processes";
@@ -41,6 +42,7 @@ export async function collectGarbage(
     freedBytes: [...blobs.values()].reduce((sum, size) => sum + size, 0),
     keptEntries: kept.length,
     keptBytes: sizeOfAll(kept, left),
+    ...(await collectRuns(options, kept, ports)),
   };
 }
 

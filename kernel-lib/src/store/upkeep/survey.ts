@@ -41,7 +41,14 @@ export async function surveyEntries(
     if (!record) return;
     const text = Buffer.from(record.bytes.buffer, record.bytes.byteOffset, record.bytes.byteLength).toString("utf8");
     const entry = decodeEntry(key, text);
-    found.push({ key, path, stamp: record.stamp, usedAtMs: record.stamp.mtimeMs, blobs: entry && blobsOf(entry) });
+    found.push({
+      key,
+      path,
+      stamp: record.stamp,
+      usedAtMs: record.stamp.mtimeMs,
+      blobs: entry && blobsOf(entry),
+      run: entry?.run,
+    });
   });
   return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
