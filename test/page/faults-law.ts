@@ -1,6 +1,7 @@
 /** What holds for every seed of faults. Called by the quick test and by the heavy one. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { playFaults } from "./faults";
+import { fakeStorage } from "./jupyter-fixture";
 
 /** From the end of the faults until every page shows what the kernel has. */
 const RIGHT_WITHIN_MS = 2000;
@@ -9,12 +10,7 @@ const RIGHT_WITHIN_MS = 2000;
 export function testFaults(first: number, count: number): void {
   beforeEach(() => {
     vi.useFakeTimers();
-    const kept = new Map<string, string>();
-    vi.stubGlobal("sessionStorage", {
-      getItem: (key: string) => kept.get(key) ?? null,
-      setItem: (key: string, value: string) => void kept.set(key, value),
-      removeItem: (key: string) => void kept.delete(key),
-    });
+    vi.stubGlobal("sessionStorage", fakeStorage());
   });
 
   afterEach(() => {

@@ -1,6 +1,16 @@
 /** JupyterLab's side of a notebook's session, played by a test. */
 import { COMM_TARGET, emptyView } from "stagebook/protocol";
 
+/** A tab's storage, empty. */
+export function fakeStorage(): Pick<Storage, "getItem" | "setItem" | "removeItem"> {
+  const kept = new Map<string, string>();
+  return {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
+}
+
 /** A signal that counts who listens. */
 export class FakeSignal<T> {
   private slots: { readonly slot: (sender: unknown, args: T) => void; readonly self: unknown }[] = [];

@@ -2,7 +2,7 @@
 import type { ISessionContext } from "@jupyterlab/apputils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KernelSession } from "../../lab-extension/src/session/kernel-session";
-import { FakeContext, FakeKernelConnection } from "./jupyter-fixture";
+import { fakeStorage, FakeContext, FakeKernelConnection } from "./jupyter-fixture";
 import { english } from "./stage-fixture";
 
 let context: FakeContext;
@@ -23,12 +23,7 @@ function begin(mark: object): void {
 
 beforeEach(() => {
   vi.useFakeTimers();
-  const kept = new Map<string, string>();
-  vi.stubGlobal("sessionStorage", {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => void kept.set(key, value),
-    removeItem: (key: string) => void kept.delete(key),
-  });
+  vi.stubGlobal("sessionStorage", fakeStorage());
 });
 
 afterEach(() => {
