@@ -1,5 +1,8 @@
-/** A thousand switches between notebooks. */
-import { testSwitches } from "../../browser/switches";
+/** A thousand switches between notebooks, and a hundred without the extension to compare them with. */
+import { testBareSwitches, testSwitches } from "../../browser/switches";
 import { useLab } from "../../rig/lab-rig";
 
+const off = JSON.stringify({ disabledExtensions: { "jupyterlab-stagebook": true } });
+
 testSwitches(useLab(), 1000);
+testBareSwitches(useLab({ files: { ".jupyter/config/labconfig/page_config.json": off } }), 100);
