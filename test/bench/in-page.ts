@@ -94,16 +94,20 @@ export async function showGraph({ path, nodes }: { readonly path: string; readon
   };
   return new Promise((resolve) => {
     let start = 0;
-    const isInFront = (): boolean => jupyterapp.shell.currentWidget?.context?.path === path;
+    let wasInFront = false;
     const show = (): void => {
       start = performance.now();
-      void jupyterapp.commands.execute("docmanager:open", { path }).then(look);
+      wasInFront = false;
+      void jupyterapp.commands.execute("docmanager:open", { path });
+      look();
     };
     const look = (): void => {
-      if (!isInFront()) return show();
+      const isInFront = jupyterapp.shell.currentWidget?.context?.path === path;
+      if (wasInFront && !isInFront) return show();
+      wasInFront = isInFront;
       const drawn = document.querySelectorAll('[data-stagebook="dag"] [data-stage]').length;
       // The frame after the one in which they came into the page has painted them.
-      if (drawn >= nodes) requestAnimationFrame(() => resolve(performance.now() - start));
+      if (isInFront && drawn >= nodes) requestAnimationFrame(() => resolve(performance.now() - start));
       else requestAnimationFrame(look);
     };
     show();
