@@ -25,7 +25,9 @@ export const kernelLib = createBuild({
 export const labExtension = createBuild({
   name: "JupyterLab extension",
   sources: [
-    ...["src", "style", "schema", "package.json", "tsconfig.json"].map((name) => join(labFolder, name)),
+    ...["src", "style", "schema", "package.json", "tsconfig.json", "webpack.config.cjs"].map((name) =>
+      join(labFolder, name),
+    ),
     join(kernelFolder, "src", "protocol"),
     join(kernelFolder, "package.json"),
     lock,

@@ -29,8 +29,16 @@ const settings = { "@jupyterlab/apputils-extension:notification": { fetchNews: "
 /** Makes them so. Cheap: writes only what differs. */
 export function installInPrefix() {
   writeJson(join(share, "kernels", "tslab", "kernel.json"), kernelSpec);
-  writeJson(join(share, "lab", "settings", "overrides.json"), settings);
+  writeSettings(venv);
   linkExtension();
+}
+
+/**
+ * The settings that hold for everyone who uses this Python environment.
+ * @param {string} prefix
+ */
+export function writeSettings(prefix) {
+  writeJson(join(prefix, "share", "jupyter", "lab", "settings", "overrides.json"), settings);
 }
 
 /**

@@ -24,8 +24,9 @@ const host = "127.0.0.1";
 
 /**
  * Starts JupyterLab on the loopback interface and resolves when it answers. Throws Problem when it does not.
- * @param {{ port: number, folder: string, log: string, openBrowser?: string, jupyter?: string, args?: readonly string[], env?: NodeJS.ProcessEnv }} options
+ * @param {{ port: number, folder: string, log: string, openBrowser?: string, jupyter?: string, args?: readonly string[], env?: NodeJS.ProcessEnv, python?: string }} options
  *   folder: what the file browser shows. openBrowser: the path to open. jupyter: the folder for JupyterLab's own state.
+ *   python: that of another environment than the project's own.
  * @returns {Promise<Server>}
  */
 export async function startServer(options) {
@@ -84,7 +85,7 @@ function spawnServer(options, token) {
     ...asRoot,
     ...(options.args ?? []),
   ];
-  const child = spawn(python, args, {
+  const child = spawn(options.python ?? python, args, {
     cwd: root,
     // The token is not on the command line, where other users of the machine could read it.
     env: { ...createEnvironment(options.jupyter), JUPYTER_TOKEN: token, ...options.env },

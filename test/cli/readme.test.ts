@@ -1,28 +1,21 @@
 /** Every command of the README's section on the command, run as it stands on the README's own example. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { stagebook } from "../rig/command-rig";
 import { encodeNotebook } from "../rig/notebook-file";
-import { createNotebookFolder, repository, type NotebookFolder } from "../rig/notebook-folder";
+import { createNotebookFolder, type NotebookFolder } from "../rig/notebook-folder";
+import { blocksOf, linesOf, readReadme, sectionOf } from "../rig/readme";
 
 // Each command compiles the cells anew, in a process of its own.
 vi.setConfig({ testTimeout: 240_000 });
 
-const readme = readFileSync(join(repository, "README.md"), "utf8");
-const sectionOf = (title: string): string =>
-  readme.split(/^## /m).find((section) => section.startsWith(`${title}\n`)) ?? "";
-const blocks = (text: string, language: string): string[] =>
-  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, code]) => (code ?? "").trim());
-
-const [commandBlock = ""] = blocks(sectionOf("Without Jupyter"), "sh");
-const commands = commandBlock.split("\n").map((line) => line.replace(/\s*#.*/, ""));
+const readme = readReadme();
+const commands = linesOf(sectionOf(readme, "Without Jupyter"));
 
 describe("the commands of the README", () => {
   let folder: NotebookFolder;
   beforeAll(() => {
     folder = createNotebookFolder({
-      "earthquakes.ipynb": encodeNotebook(blocks(sectionOf("The smallest example"), "ts")),
+      "earthquakes.ipynb": encodeNotebook(blocksOf(sectionOf(readme, "The smallest example"), "ts")),
     });
   });
   afterAll(() => folder.remove());
@@ -45,7 +38,7 @@ describe("the commands of the README", () => {
     expect(folder.read("pipeline.lock")).toContain('"strong"');
   });
 
-  test.each([...sectionOf("Without Jupyter").matchAll(/^\| `(--[a-z-]+)/gm)].map(([, option]) => option ?? ""))(
+  test.each([...sectionOf(readme, "Without Jupyter").matchAll(/^\| `(--[a-z-]+)/gm)].map(([, option]) => option ?? ""))(
     "[house] %s is an option of run",
     async (option) => {
       expect((await help()).includes(`${option} `)).toBe(true);

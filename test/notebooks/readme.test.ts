@@ -6,15 +6,10 @@ import { bodies } from "../rig/event-log";
 import { startKernel } from "../rig/kernel-rig";
 import type { Kernel, KernelOptions } from "../rig/kernel-rig";
 import { repository } from "../rig/notebook-folder";
+import { blocksOf, sectionOf } from "../rig/readme";
 
 const read = (path: string): string => readFileSync(join(repository, path), "utf8");
 const readme = read("README.md");
-const blocks = (text: string, language: string): string[] =>
-  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, code]) => (code ?? "").trim());
-
-/** The text under a heading of the README. */
-const sectionOf = (title: string): string =>
-  readme.split(/^## /m).find((section) => section.startsWith(`${title}\n`)) ?? "";
 
 describe("the snippets of the READMEs", () => {
   let kernel: Kernel | undefined;
@@ -32,39 +27,39 @@ describe("the snippets of the READMEs", () => {
 
   test("[D14] the smallest example runs as it stands, and prints why it is stale as the README shows", async () => {
     const snippets = [
-      ...blocks(sectionOf("The smallest example"), "ts"),
-      ...blocks(sectionOf("What is stale, and why"), "ts"),
+      ...blocksOf(sectionOf(readme, "The smallest example"), "ts"),
+      ...blocksOf(sectionOf(readme, "What is stale, and why"), "ts"),
     ];
     const text = snippets.at(-1) ?? "";
     const notebook = await runSnippets(snippets.slice(0, -1));
     expect(bodies(notebook.events)).toEqual(["strong"]);
     await notebook.command({ type: "set-params", values: { minMagnitude: 5 } });
     const printed = (await notebook.run(text, { cell: "text" })).stdout;
-    expect(printed.trim().replace(/last [\d.]+ m?s/, "last 12 ms")).toBe(blocks(readme, "text")[0]);
+    expect(printed.trim().replace(/last [\d.]+ m?s/, "last 12 ms")).toBe(blocksOf(readme, "text")[0]);
     await notebook.command({ type: "sync" });
     expect(bodies(notebook.events)).toEqual(["strong"]);
   });
 
   test("[R6] the example of streams gives what it says", async () => {
-    const [imports = "", stages = ""] = blocks(sectionOf("Streams, and many items at a time"), "ts");
+    const [imports = "", stages = ""] = blocksOf(sectionOf(readme, "Streams, and many items at a time"), "ts");
     const notebook = await runSnippets(['import { stage } from "stagebook";', imports]);
     const cell = await notebook.run(stages, { cell: "streams" });
     expect(cell.text.trim()).toBe(/\/\/ (\d+)/.exec(stages)?.[1]);
   });
 
   test("[C20] a stage with another name has the result already, as the README says", async () => {
-    const [first = "", limit = "", primes = ""] = blocks(read("kernel-lib/README.md"), "ts");
+    const [first = "", limit = "", primes = ""] = blocksOf(read("kernel-lib/README.md"), "ts");
     const notebook = await runSnippets([first, limit, primes, primes.replaceAll("primes", "renamed")]);
     expect(bodies(notebook.events)).toEqual(["primes"]);
   });
 
   test("[C8] the store holds what the README lists, in the folder that STAGEBOOK_STORE names", async () => {
-    const notebook = await runSnippets(blocks(read("kernel-lib/README.md"), "ts"), {
+    const notebook = await runSnippets(blocksOf(read("kernel-lib/README.md"), "ts"), {
       env: { STAGEBOOK_STORE: "elsewhere" },
     });
     await notebook.command({ type: "set-params", values: { limit: 50 } });
     expect(existsSync(join(notebook.cwd, ".stagebook"))).toBe(false);
-    const listed = sectionOf("Where results are kept")
+    const listed = sectionOf(readme, "Where results are kept")
       .split("\n")
       .flatMap((line) => [...(/^\|([^|]+)\|/.exec(line)?.[1] ?? "").matchAll(/`([\w-]+)\//g)])
       .map(([, name]) => name ?? "");

@@ -40,11 +40,16 @@ export type CommandDocument = Readonly<Record<string, unknown>> & {
 };
 
 /** Runs `stagebook …args`. Never rejects for a bad exit code. */
-export async function stagebook(
-  args: readonly string[],
+export function stagebook(args: readonly string[], options: CommandOptions): Promise<CommandEnd> {
+  return execute([process.execPath, program, ...args], options);
+}
+
+/** Runs any program as a user of the machine would, without what the tests have in their environment. */
+export async function execute(
+  [file = "", ...args]: readonly string[],
   { cwd, env = {}, watch }: CommandOptions,
 ): Promise<CommandEnd> {
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(file, args, {
     cwd,
     env: { ...process.env, VITEST: undefined, NODE_OPTIONS: undefined, NODE_ENV: undefined, JPY_SESSION_NAME: undefined, ...env }, // prettier-ignore
     stdio: ["ignore", "pipe", "pipe"],
@@ -55,7 +60,9 @@ export async function stagebook(
     watch?.(child, stdout);
   });
   child.stderr.on("data", (piece: Buffer) => (stderr += piece.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once("error", reject).once("close", resolve),
+  );
   return { code, stdout, stderr };
 }
 

@@ -6,8 +6,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command, Result, StagebookEvent, View } from "stagebook/protocol";
+import { kernelSpec } from "../../.dev/jupyter.mjs";
 import { Execution } from "./execution";
-import { createNotebookFolder, repository } from "./notebook-folder";
+import { createNotebookFolder } from "./notebook-folder";
 import type { NotebookFolder } from "./notebook-folder";
 import { StageComm } from "./stage-comm";
 import { Wire, writeConnectionFile } from "./wire";
@@ -24,6 +25,8 @@ export interface KernelOptions {
   /** The notebook's file name, told to the kernel as JupyterLab does. Default: `notebook.ipynb`. */
   readonly notebook?: string;
   readonly env?: { readonly [name: string]: string };
+  /** The `argv` of a kernel spec, as Jupyter finds it. Default: the repository's own tslab with this Node.js. */
+  readonly argv?: readonly string[];
 }
 
 export interface CellOptions {
@@ -219,23 +222,22 @@ export class Kernel {
   private async bootOnce(): Promise<void> {
     this.sockets = mkdtempSync(join(tmpdir(), "stagebook-kernel-"));
     const { file, connection } = await writeConnectionFile(this.sockets);
-    const child = spawn(
-      process.execPath,
-      [join(repository, "node_modules", "tslab", "bin", "tslab"), "kernel", "--config-path", file],
-      {
-        cwd: this.cwd,
-        env: {
-          ...process.env,
-          VITEST: undefined,
-          NODE_OPTIONS: undefined,
-          NODE_ENV: undefined,
-          JPY_SESSION_NAME: join(this.cwd, this.options.notebook ?? "notebook.ipynb"),
-          ...this.options.env,
-        },
-        detached: true,
-        stdio: ["ignore", "pipe", "pipe"],
-      },
+    const [program = "", ...args] = (this.options.argv ?? kernelSpec.argv).map((arg) =>
+      arg.replace("{connection_file}", file),
     );
+    const child = spawn(program, args, {
+      cwd: this.cwd,
+      env: {
+        ...process.env,
+        VITEST: undefined,
+        NODE_OPTIONS: undefined,
+        NODE_ENV: undefined,
+        JPY_SESSION_NAME: join(this.cwd, this.options.notebook ?? "notebook.ipynb"),
+        ...this.options.env,
+      },
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.process = child;
     this.output = "";
     const keep = (text: Buffer): void => void (this.output = (this.output + text.toString()).slice(-20_000));

@@ -23,6 +23,10 @@ export interface LabOptions {
   /** For the server and its kernels. */
   readonly env?: { readonly [name: string]: string };
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** The Python of another environment than the project's own: what is installed there is what is tried. */
+  readonly python?: string;
+  /** A folder that is there already. Default: a new one in the repository. `stop` removes it in either case. */
+  readonly folder?: NotebookFolder;
 }
 
 /** One row of the log panel. */
@@ -55,7 +59,7 @@ export class Lab {
   private path = "";
 
   constructor(private readonly options: LabOptions) {
-    this.folder = createNotebookFolder(options.files);
+    this.folder = options.folder ?? createNotebookFolder(options.files);
   }
 
   get page(): Page {
@@ -68,6 +72,11 @@ export class Lab {
     return this.opened?.tap.events ?? [];
   }
 
+  /** What the page has written to its console. */
+  get consoleLines(): readonly string[] {
+    return this.console;
+  }
+
   async start(): Promise<void> {
     try {
       const [port] = (await findFreePorts(1)) as [number];
@@ -78,6 +87,7 @@ export class Lab {
         jupyter,
         log: join(jupyter, "server.log"),
         args: ["--LabApp.expose_app_in_browser=True"],
+        ...(this.options.python === undefined ? {} : { python: this.options.python }),
         env: { ...this.options.env, VITEST: undefined, NODE_ENV: undefined, NODE_OPTIONS: undefined },
       });
       await this.openPage();

@@ -32,8 +32,14 @@ export function createNotebookFolder(files: { readonly [name: string]: string } 
   const parent = join(repository, ".cache", "rig");
   mkdirSync(parent, { recursive: true });
   linkModules(join(parent, "node_modules"));
-  const path = mkdtempSync(join(parent, "notebook-"));
-  const folder: NotebookFolder = {
+  const folder = openFolder(mkdtempSync(join(parent, "notebook-")));
+  for (const [name, content] of Object.entries(files)) folder.write(name, content);
+  return folder;
+}
+
+/** A folder that is there already. */
+export function openFolder(path: string): NotebookFolder {
+  return {
     path,
     write(name, content) {
       const file = join(path, name);
@@ -44,8 +50,6 @@ export function createNotebookFolder(files: { readonly [name: string]: string } 
     read: (name) => readFileSync(join(path, name), "utf8"),
     remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }),
   };
-  for (const [name, content] of Object.entries(files)) folder.write(name, content);
-  return folder;
 }
 
 function linkModules(link: string): void {

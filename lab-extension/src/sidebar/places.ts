@@ -20,6 +20,7 @@ export class Places {
     shell.add(sidebar, "right", { rank: 300, type: "Stagebook" });
     restorer?.add(sidebar, sidebar.id);
     restorer?.add(log, log.id);
+    void shell.restored.then(() => this.showArea());
   }
 
   /** Shows sidebar and log. The focus stays where it is. */
@@ -78,6 +79,17 @@ export class Places {
   private addLog(): void {
     const { shell, log } = this.options;
     if (!log.isAttached) shell.add(log, "down");
+    else this.showArea();
+  }
+
+  /**
+   * JupyterLab 4.2 and 4.3 restore the log at the bottom, and leave that area hidden. One that can be collapsed is as
+   * people want it.
+   */
+  private showArea(): void {
+    const { shell, log } = this.options;
+    const area = log.parent?.parent;
+    if (area?.id === "jp-down-stack" && area.isHidden && !("downCollapsed" in shell)) area.show();
   }
 
   private async once(what: string, show: () => void): Promise<void> {
