@@ -123,7 +123,8 @@ async function slide(lab: Lab): Promise<Awaited<ReturnType<typeof moveSlider>>> 
 }
 
 async function framesWhile(lab: Lab, act: (lab: Lab, x: number, y: number) => Promise<void>): Promise<number> {
-  await lab.page.evaluate(showGraph, { path: "large.ipynb", nodes: 1000 });
+  // More than the other notebooks have: after a pan some are out of sight.
+  await lab.page.evaluate(showGraph, { path: "large.ipynb", nodes: 150 });
   const box = await lab.panel("dag").boundingBox();
   if (!box) throw new Error("no graph");
   await lab.page.evaluate(recordFrames);
