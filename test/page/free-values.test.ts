@@ -9,11 +9,12 @@ const limit: ParamView = { ...createParam("limit", 5), schema: { minimum: 0, max
 const fit = createStage("fit", { inputs: [inputOf("param", "region"), inputOf("param", "limit")] });
 
 /** Stored are the results for these values; used once were `history`. */
-function createRig(stored: readonly Json[], history: readonly number[] = []) {
+function createRig(stored: readonly Json[], history: readonly number[] = [], idle = Promise.resolve()) {
   const asked: Json[] = [];
   let view = createView([fit], [region, limit]);
   const search = new FreeValueSearch({
     view: () => view,
+    untilIdle: () => idle,
     whatIf: async (values: JsonObject) => {
       const [value] = Object.values(values) as [Json];
       asked.push(value);
@@ -81,10 +82,23 @@ describe("free values", () => {
     expect(asked).not.toContain("europe");
   });
 
+  it("[O7] are looked for once nobody waits for an answer about the value that is being moved", async () => {
+    let rest = (): void => undefined;
+    const idle = new Promise<void>((resolve) => (rest = resolve));
+    const { search, asked } = createRig(["north"], [], idle);
+    const attended = search.attend("region");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toEqual([]);
+    rest();
+    await attended;
+    expect(asked).not.toEqual([]);
+  });
+
   it("are none when nothing reads the parameter or the kernel is gone", async () => {
     const search = new FreeValueSearch({
       view: () => createView([fit], [region]),
       whatIf: () => Promise.reject(new Error("no kernel")),
+      untilIdle: async () => undefined,
       history: () => Promise.reject(new Error("no kernel")),
     });
     await search.attend("region");

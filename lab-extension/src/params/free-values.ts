@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject, ParamView, Result, View } from "stagebook/protocol";
 import { createForecast } from "../stores/forecast";
+import { whatIfOf } from "../stores/what-if";
 import type { NotebookModel } from "../tokens";
 import { choices, numberRange } from "./form-schema";
 
@@ -14,6 +15,8 @@ export interface FreeQuestions {
   readonly view: () => View;
   readonly whatIf: (values: JsonObject) => Promise<Result<"what-if">>;
   readonly history: (stage: string) => Promise<Result<"history">>;
+  /** Until nobody waits for an answer of the kernel: a value that is being moved goes first. */
+  readonly untilIdle: () => Promise<void>;
 }
 
 /** More are not looked at: each one is a plan. */
@@ -72,6 +75,7 @@ export class FreeValueSearch {
     const free: Json[] = [];
     try {
       for (const value of await this.candidates(param)) {
+        await this.ask.untilIdle();
         if (turn !== this.latest) return;
         const values = { [name]: value };
         const { rows } = await this.ask.whatIf(values);
@@ -92,6 +96,7 @@ export class FreeValueSearch {
     if ((param.kind !== "number" && param.kind !== "integer") || min === undefined || max === undefined) return [];
     const used: number[] = [];
     for (const stage of this.readers(param.name)) {
+      await this.ask.untilIdle();
       const { rows } = await this.ask.history(stage);
       for (const row of rows) if (row.params[param.name] !== undefined) used.push(Number(row.params[param.name]));
     }
@@ -120,6 +125,7 @@ export function freeValuesOf(model: NotebookModel): FreeValueSearch {
     view: () => model.getState().view,
     whatIf: (values) => model.send<"what-if">({ type: "what-if", values }),
     history: (stage) => model.send<"history">({ type: "history", stage }),
+    untilIdle: () => whatIfOf(model).answered(),
   });
   byModel.set(model, made);
   return made;

@@ -12,7 +12,8 @@ type Ask = (values: JsonObject) => Promise<Result<"what-if">>;
 
 export class WhatIf {
   private values: JsonObject | null = null;
-  private isAsking = false;
+  /** Until nothing is asked; absent while nothing is. */
+  private asking: Promise<void> | undefined;
   private forecast: Forecast | null = null;
   private readonly listeners = new Set<() => void>();
 
@@ -39,21 +40,28 @@ export class WhatIf {
       this.show(null);
     } else if (text !== JSON.stringify(this.values)) {
       this.values = values;
-      void this.askLatest();
+      this.asking ??= this.askLatest();
     }
   }
 
+  /** Until the question that somebody waits for is answered: others have time. */
+  async answered(): Promise<void> {
+    while (this.asking) await this.asking;
+  }
+
   private async askLatest(): Promise<void> {
-    if (this.isAsking) return;
-    this.isAsking = true;
     let asked: JsonObject | null = null;
     // What was typed while the kernel thought is asked next; what lies between is not asked at all.
-    while (this.values !== null && asked !== this.values) {
-      asked = this.values;
-      const forecast = await this.answer(asked);
-      if (asked === this.values) this.show(forecast);
+    try {
+      while (this.values !== null && asked !== this.values) {
+        asked = this.values;
+        const forecast = await this.answer(asked);
+        if (asked === this.values) this.show(forecast);
+      }
+    } finally {
+      // Not a moment later: what is considered from here on begins anew.
+      this.asking = undefined;
     }
-    this.isAsking = false;
   }
 
   /** Null when the kernel refuses the values: it says so when they are applied. */
