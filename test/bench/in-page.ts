@@ -20,23 +20,25 @@ export async function moveSlider({
   const until = (isReached: () => boolean): Promise<number> => {
     const start = performance.now();
     return new Promise((resolve) => {
-      const look = (): void => {
+      const check = (): void => {
         if (!isReached()) return;
         observer.disconnect();
         resolve(performance.now() - start);
       };
-      const observer = new MutationObserver(look);
+      const observer = new MutationObserver(check);
       observer.observe(node, { attributes: true });
-      look();
+      check();
     });
   };
+  const look = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
+  // A person looks before moving and before letting go: what the last change has begun is over by then.
+  await look();
   slider.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, buttons: 1 }));
   setValue.call(slider, String(value));
   const lit = until(() => node.dataset.whatIf !== undefined);
   slider.dispatchEvent(new Event("input", { bubbles: true }));
   const highlightMs = await lit;
-  // A person looks before letting go.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await look();
   const stale = until(() => node.dataset.status === "stale");
   slider.dispatchEvent(new PointerEvent("pointerup", { bubbles: true }));
   return { highlightMs, staleMs: await stale };
