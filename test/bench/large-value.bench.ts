@@ -29,6 +29,7 @@ describe("a Float64Array of 800 MB", async () => {
       // Another store each time: equal bytes are kept once.
       const store = openStore(path.join(folder, `store-${nth++}`));
       await store.commit({ notebook: "n", stage: "s" }, ...(await resultOf(numbers)));
+      await store.settled();
       await rm(store.location, { recursive: true });
     },
     once,

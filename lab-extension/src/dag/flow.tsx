@@ -64,8 +64,9 @@ function Picture(props: FlowProps): ReactElement {
   const isFar = useStore((store) => store.transform[2] < FAR_BELOW);
   const isTiny = useStore((store) => store.transform[2] < TINY_BELOW);
   const isLarge = nodes.length > LARGE_FROM;
+  // While the picture is that small, it is the overview itself.
   const hasOverview =
-    nodes.length >= OVERVIEW_FROM.nodes && width >= OVERVIEW_FROM.width && height >= OVERVIEW_FROM.height;
+    !isTiny && nodes.length >= OVERVIEW_FROM.nodes && width >= OVERVIEW_FROM.width && height >= OVERVIEW_FROM.height;
   const area = useRef<HTMLDivElement>(null);
   const focusNode = useFocus(area, layout, graph);
   useEffect(() => {
