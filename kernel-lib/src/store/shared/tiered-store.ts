@@ -139,7 +139,7 @@ class TieredStore implements Store {
   }
 
   async latestShown(): Promise<void> {
-    await this.local.latestShown?.();
+    await Promise.all([this.local.latestShown?.(), this.shared.latestShown?.()]);
   }
 
   appendRun(run: RunId, lines: readonly string[]): Promise<void> {
