@@ -13,6 +13,7 @@ import { findActivity } from "./run/activity";
 import { Engine } from "./run/engine";
 import { EngineHost } from "./run/host";
 import { createLiveScopes } from "./run/live-scopes";
+import { errorOf } from "./run/outcome";
 import { announce, findOrders } from "./headless";
 import { openStore } from "./open-store";
 import type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "./store/store";
@@ -194,13 +195,13 @@ function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipe
     run: async (given) => {
       const { target, ...options } = checkRunOptions(given, ["target", "force", "jobs", "signal"]);
       const names = target === undefined ? allStages() : typeof target === "string" ? [target] : target;
-      const { outcomes, run } = await engine.run(
+      const { outcomes } = await engine.run(
         names.map((name) => engine.instances.find(name)),
         options,
       );
       for (const kind of ["failed", "cancelled"] as const)
         for (const [id, outcome] of outcomes)
-          if (outcome.kind === kind) throw run.errorOf(outcome, engine.instances.find(id));
+          if (outcome.kind === kind) throw errorOf(outcome, engine.instances.find(id));
     },
     plan: async (target) =>
       host.planOf((target === undefined ? allStages() : [target]).map((name) => engine.instances.find(name))),

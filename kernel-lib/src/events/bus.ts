@@ -38,12 +38,14 @@ export class EventBus {
     const event: StagebookEvent = { ...body, seq: ++this.seq, at: this.now() };
     this.unreduced.push(event);
     if (this.unreduced.length >= MAX_UNREDUCED) this.current = this.view;
-    this.waiting.push(event);
     // A listener may itself cause events: they are told after this one, to all in the same order.
-    if (this.telling) return;
+    if (this.telling) {
+      this.waiting.push(event);
+      return;
+    }
     this.telling = true;
     try {
-      for (let next = this.waiting.shift(); next; next = this.waiting.shift()) this.subject.next(next);
+      for (let next: StagebookEvent | undefined = event; next; next = this.waiting.shift()) this.subject.next(next);
     } finally {
       this.telling = false;
     }

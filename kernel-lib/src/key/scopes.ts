@@ -50,4 +50,6 @@ export interface Scopes {
   /** The values of an object's private fields, those of its base classes included, by name (`#pin`); methods are left out. */
   privateFields(owner: object): ReadonlyMap<string, unknown>;
   isProxy(value: object): boolean;
+  /** Somebody asks what is true now: nothing that was seen of files a moment ago counts. */
+  lookAgain(): void;
 }

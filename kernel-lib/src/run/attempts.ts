@@ -7,15 +7,19 @@ import type { StageDefinition } from "../stage/definition";
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 30_000;
 
+type Tried = Pick<StageDefinition, "name" | "retries" | "timeoutMs">;
+
 /** One attempt, counted from 1; `failure`: what the one before it threw. */
 export type Attempt<T> = (signal: AbortSignal, nth: number, failure: unknown) => Promise<T>;
 
 /** What the body gives. Throws the error of the last attempt, `timeout` included, and the signal's reason when stopped. */
-export async function attempt<T>(definition: StageDefinition, signal: AbortSignal, body: Attempt<T>): Promise<T> {
+export async function attempt<T>(definition: Tried, signal: AbortSignal, body: Attempt<T>): Promise<T> {
   let failure: unknown;
   for (let nth = 1; ; nth++) {
     try {
-      return await withinTime(definition, signal, (within) => body(within, nth, failure));
+      const { name, timeoutMs } = definition;
+      if (timeoutMs === undefined) return await body(signal, nth, failure);
+      return await withinTime(name, timeoutMs, signal, (within) => body(within, nth, failure));
     } catch (error) {
       signal.throwIfAborted();
       if (nth > definition.retries) throw error;
@@ -27,11 +31,11 @@ export async function attempt<T>(definition: StageDefinition, signal: AbortSigna
 }
 
 async function withinTime<T>(
-  { name, timeoutMs }: StageDefinition,
+  name: string,
+  timeoutMs: number,
   outer: AbortSignal,
   body: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (timeoutMs === undefined) return body(outer);
   const stop = new AbortController();
   const late = (): void =>
     stop.abort(

@@ -30,16 +30,16 @@ export interface BodyRun extends InputValues {
   readonly source: RunSource;
   readonly signal: AbortSignal;
   /** Outputs of what the stage needs as they are now, by instance id. */
-  outputsNow(): Promise<ReadonlyMap<string, OutputDigest>>;
+  outputsNow(): ReadonlyMap<string, OutputDigest>;
   /** The results of what the stage needs and had ended when it began, by instance id. */
-  entriesAbove(): Promise<ReadonlyMap<string, Entry>>;
+  entriesAbove(): ReadonlyMap<string, Entry>;
   /** What random numbers are drawn from. */
   readonly seed: Digest;
   /**
    * Waits until what the stage needs has ended: then its key is final. Undefined when a stream was not read to its end, and its
    * producer was stopped. Throws when a producer failed.
    */
-  finished(): Promise<Finished | undefined>;
+  finished(): Promise<Finished | undefined> | Finished;
   /** Lets others read the stream that the body makes, from now on. Undefined where nobody may. */
   beginStream(revive: (kept: KeptItem) => unknown): LiveStream | undefined;
   /** Tells kernels that wait for this body. */

@@ -17,6 +17,7 @@ import { linkAbort } from "./linked-abort";
 import type { LiveStream } from "./live-stream";
 import { reviver, storeItems } from "../store/items";
 import { jsonFields } from "./log-fields";
+import type { Soon } from "./soon";
 import { createStageContext } from "./stage-context";
 import { itemsOf } from "./streams";
 import { createItemCaller } from "./worker/worker-items";
@@ -36,7 +37,9 @@ export async function runBody(
   const logged = Object.fromEntries(
     definition.logged.map((name) => [name, (named as Record<string, unknown> | null | undefined)?.[name]]),
   );
-  const files = new FileOutputs(definition.name, engine.store, await engine.scratch.folder());
+  const folder = engine.scratch.folder();
+  const scratch = folder instanceof Promise ? await folder : folder;
+  const files = new FileOutputs(definition.name, engine.store, scratch);
   // Items that are still being worked on when another one fails are told.
   const over = definition.each && linkAbort(run.signal);
   const context = createStageContext({
@@ -56,10 +59,8 @@ export async function runBody(
   const outer = findActivity();
   let live: LiveStream | undefined;
   const within = { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity };
-  const body = withinActivity(within, () =>
-    untilFailed(async (failed) => {
-      // Stopped before it began.
-      run.signal.throwIfAborted();
+  const work = (failed: (error: unknown) => void): Promise<unknown> =>
+    withinActivity(within, async () => {
       const remember = definition.each?.cacheItems === true ? await rememberItems(engine, instance, run) : undefined;
       const callItem = definition.each?.inThreads
         ? await createItemCaller(engine, instance, { run, activity: within, signal: context.signal, inputs: named })
@@ -71,18 +72,18 @@ export async function runBody(
       if (!items) return returned;
       live = run.beginStream(reviver(definition.codec));
       return spool(engine, instance, items, { live, signal: run.signal, count: (count) => context.progress(count) });
-    }),
-  );
-  const returned = await untilAborted(body, run.signal)
-    .catch((error: unknown) => {
-      // At once, also when the body waits for one of them.
-      live?.finish(error);
-      throw error;
-    })
-    .finally(() => {
-      over?.unlink();
-      over?.controller.abort(ended(definition.name));
     });
+  let returned: unknown;
+  try {
+    returned = await untilStopped(work, run.signal);
+  } catch (error) {
+    // At once, also when the body waits for one of them.
+    live?.finish(error);
+    throw error;
+  } finally {
+    over?.unlink();
+    over?.controller.abort(ended(definition.name));
+  }
   engine.instances.endEpoch();
   const durationMs = engine.clock.now() - startedAt;
   const warn = (message: string): void =>
@@ -100,13 +101,6 @@ function callFunction(
   const { each, fn, takesInputs } = definition;
   if (each) return runEach({ ...definition, each }, inputs, context, ports);
   return takesInputs ? fn(inputs, context) : fn(context);
-}
-
-/** What the work gives, or at once what it was told of: it may itself be waiting for somebody who takes an item. */
-function untilFailed<T>(work: (failed: (error: unknown) => void) => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    work(reject).then(resolve, reject);
-  });
 }
 
 function ended(stage: string): StagebookError {
@@ -140,18 +134,16 @@ export async function fillInputs(engine: EngineParts, instance: Instance, run: I
   const values = new Map<string, unknown>();
   for (const leaf of instance.definition.inputs.leaves) {
     if (!("ref" in leaf)) values.set(leaf.path, leaf.value);
-    else values.set(leaf.path, await inputValue(engine, instance, leaf.ref, run));
+    else {
+      const value = inputValue(engine, instance, leaf.ref, run);
+      values.set(leaf.path, value instanceof Promise ? await value : value);
+    }
   }
   return instance.definition.inputs.fill((leaf) => values.get(leaf.path));
 }
 
 /** The value of one input; the caller's own copy. */
-export async function inputValue(
-  engine: EngineParts,
-  instance: Instance,
-  ref: InputRef,
-  run: InputValues,
-): Promise<unknown> {
+export function inputValue(engine: EngineParts, instance: Instance, ref: InputRef, run: InputValues): Soon<unknown> {
   switch (ref.kind) {
     case "file":
       return run.externals.handle(ref.path);
@@ -159,11 +151,11 @@ export async function inputValue(
       return copied(engine.params.value(ref.name, instance.overlay));
     case "resource":
       return run.externals.open(ref);
-    case "computed": {
-      const computed = await run.externals.compute(ref);
-      if ("error" in computed) throw computed.error;
-      return copied(computed.value);
-    }
+    case "computed":
+      return run.externals.compute(ref).then((computed) => {
+        if ("error" in computed) throw computed.error;
+        return copied(computed.value);
+      });
     case "stage":
       return run.valueOf(engine.instances.ofRef(ref, instance));
   }
@@ -187,9 +179,9 @@ export function createStageActivity(
   logged: Readonly<Record<string, unknown>>,
   unplanned: Set<string>,
 ): StageActivity {
-  const refs = engine.instances.refs(instance);
-  const planned = new Set(engine.instances.needs(instance).map((need) => need.id));
-  const plannedParams = new Set(refs.flatMap(({ ref }) => (ref.kind === "param" ? [ref.name] : [])));
+  const isPlanned = (id: string): boolean => engine.instances.needs(instance).some((need) => need.id === id);
+  const isPlannedParam = (name: string): boolean =>
+    engine.instances.refs(instance).some(({ ref }) => ref.kind === "param" && ref.name === name);
   return {
     run: run.run,
     stage: instance.definition.name,
@@ -213,13 +205,12 @@ export function createStageActivity(
     readStage: async (ref: StageRef) => {
       if (ref.name === instance.definition.name) return findPrevious(engine, instance);
       const need = engine.instances.ofRef(ref, instance);
-      if (planned.has(need.id)) return run.valueOf(need);
-      unplanned.add(`stage ${ref.name}`);
+      if (!isPlanned(need.id)) unplanned.add(`stage ${ref.name}`);
       return run.valueOf(need);
     },
     readUnseen: (what) => void unplanned.add(what),
     readParam: (name) => {
-      if (!plannedParams.has(name)) unplanned.add(`parameter ${name}`);
+      if (!isPlannedParam(name)) unplanned.add(`parameter ${name}`);
     },
   };
 }
@@ -229,18 +220,21 @@ async function findPrevious(engine: EngineParts, instance: Instance): Promise<un
   return latest ? (await engine.results.load(latest, instance))?.value : undefined;
 }
 
-/** The body's value, or the signal's reason at once when it aborts: a body that ignores the signal is abandoned. */
-async function untilAborted<T>(body: Promise<T>, signal: AbortSignal): Promise<T> {
-  body.catch(() => undefined);
+/**
+ * What the work gives. Rejects at once when the signal aborts, for a body that ignores the signal is abandoned, and with what the work
+ * was told of: it may itself be waiting for somebody who takes an item.
+ */
+function untilStopped<T>(work: (failed: (error: unknown) => void) => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason as Error);
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
     signal.addEventListener("abort", stop, { once: true });
+    const unheard =
+      <A>(tell: (given: A) => void) =>
+      (given: A): void => {
+        signal.removeEventListener("abort", stop);
+        tell(given);
+      };
+    work(reject).then(unheard(resolve), unheard(reject));
   });
-  try {
-    return await Promise.race([body, aborted]);
-  } finally {
-    if (stop) signal.removeEventListener("abort", stop);
-  }
 }

@@ -31,7 +31,8 @@ export async function encodeOutput(
     };
   }
   const named = namedOutputs(stage, returned, warn);
-  const marked = await files.adopt(named);
+  const adopted = files.adopt(named);
+  const marked = adopted instanceof Promise ? await adopted : adopted;
   const { blobs, digest, codec, sizeBytes } = await encodeValue(marked.value, stage.codec);
   const output = {
     digest,

@@ -140,7 +140,7 @@ export class Engine implements EngineParts {
       signal,
     });
     const startedAt = this.clock.now();
-    this.instances.endEpoch();
+    this.endEpoch();
     this.active.set(id, { abort, params: this.paramsRead(targets) });
     this.emit({
       type: "run:started",
@@ -217,6 +217,7 @@ export class Engine implements EngineParts {
 
   /** Forgets what was read of code and store: the next plan looks again. */
   endEpoch(): void {
+    this.scopes.lookAgain();
     this.instances.endEpoch();
   }
 
@@ -241,7 +242,7 @@ export class Engine implements EngineParts {
   /** Throws `not-run` when the targets need a body and the orders allow none. */
   private async refuseBodies(targets: readonly Instance[], wantsValues: boolean): Promise<void> {
     if (!this.orders.refusesBodies) return;
-    this.instances.endEpoch();
+    this.endEpoch();
     const { assessed } = await this.planner.plan(targets, { isAsked: true, wantsValues });
     const rows = [...assessed.values()].map(({ row }) => row);
     const lacking = rows.filter(({ action }) => action !== "fresh" && action !== "load");

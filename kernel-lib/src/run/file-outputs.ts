@@ -7,6 +7,7 @@ import { mkdirSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { StagebookError } from "../protocol";
+import type { Soon } from "./soon";
 import type { Entry, FileRef, Store } from "../store/store";
 
 const MARK = "\u0000stagebook-file/";
@@ -19,18 +20,25 @@ export interface MarkedValue {
 
 /** Where the bodies of one kernel write their files. */
 export class Scratch {
+  private opened: string | undefined;
   private opening: Promise<string | StagebookError> | undefined;
 
   constructor(private readonly store: Store) {}
 
   /** The folder; or why there is none: that is the trouble of those alone that write files. */
-  async folder(): Promise<string | StagebookError> {
-    this.opening ??= this.store.scratchFolder().catch((error: unknown) => {
+  folder(): Soon<string | StagebookError> {
+    return this.opened ?? (this.opening ??= this.open());
+  }
+
+  private async open(): Promise<string | StagebookError> {
+    try {
+      this.opened = await this.store.scratchFolder();
+      return this.opened;
+    } catch (error) {
       this.opening = undefined;
       if (error instanceof StagebookError) return error;
       throw error;
-    });
-    return this.opening;
+    }
   }
 }
 
@@ -66,8 +74,11 @@ export class FileOutputs {
   }
 
   /** Hands the files that the value names over to the store. Throws `file-missing` when one was not written. */
-  async adopt(value: unknown): Promise<MarkedValue> {
-    if (this.paths.size === 0) return { value, files: [] };
+  adopt(value: unknown): Soon<MarkedValue> {
+    return this.isUsed ? this.adoptNamed(value) : { value, files: [] };
+  }
+
+  private async adoptNamed(value: unknown): Promise<MarkedValue> {
     const named = new Set<string>();
     replaceTexts(value, (text) => {
       if (this.paths.has(text)) named.add(text);
@@ -103,12 +114,19 @@ export class FileOutputs {
 }
 
 /** The value with paths that exist here in place of the marks of `entry`; undefined when a file is gone. */
-export async function withPaths(
+export function withPaths(
   value: unknown,
   { output }: Pick<Entry, "output">,
   store: Pick<Store, "filePath">,
+): Soon<{ readonly value: unknown } | undefined> {
+  return output.files.length === 0 ? { value } : replaceMarks(value, output, store);
+}
+
+async function replaceMarks(
+  value: unknown,
+  output: Entry["output"],
+  store: Pick<Store, "filePath">,
 ): Promise<{ readonly value: unknown } | undefined> {
-  if (output.files.length === 0) return { value };
   const paths = new Map<string, string>();
   for (const ref of output.files) {
     const found = await store.filePath(ref);

@@ -8,7 +8,7 @@ import { findActivity, noOverlay, type Overlay } from "./activity";
 import type { Engine } from "./engine";
 import { Externals } from "./externals";
 import type { Instance } from "./instances";
-import type { Outcome } from "./outcome";
+import { errorOf, type Outcome } from "./outcome";
 import { paramTexts } from "./keep";
 import { exportInputs, replay } from "./replay";
 import { RunningStage } from "./running";
@@ -134,15 +134,15 @@ export class EngineHost implements HandleHost {
     const { run, outcomes } = await this.engine.run(needs, { wantsValues: true });
     for (const need of needs) {
       const outcome = known(outcomes, need.id);
-      if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? run.errorOf(outcome, need);
+      if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? errorOf(outcome, need);
     }
     const stageNeeds = run.needsOf(instance);
-    const { key, partial } = await run.keyWith(instance, await stageNeeds.outputs());
+    const { key, partial } = await run.keyWith(instance, stageNeeds.outputs());
     await exportInputs(this.engine, instance, folder, {
       externals: run.externals,
       valueOf: (need) => run.valueOf(need),
-      seed: seedOf(instance.definition, (await stageNeeds.haveStreams()) ? partial : key),
-      params: paramTexts(this.engine, instance, await stageNeeds.paramsAbove()),
+      seed: seedOf(instance.definition, stageNeeds.haveStreams ? partial : key),
+      params: paramTexts(this.engine, instance, stageNeeds.paramsAbove()),
     });
   }
 
@@ -251,7 +251,7 @@ export class EngineHost implements HandleHost {
     for (const { target, outcome } of ended)
       this.observe(target, outcome.kind === "succeeded" ? outcome.entry.output.digest : "");
     for (const { target, outcome } of ended)
-      if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? run.errorOf(outcome, target);
+      if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? errorOf(outcome, target);
     const values: unknown[] = [];
     for (const { target, outcome } of ended)
       values.push(outcome.kind === "succeeded" && outcome.value ? outcome.value.of : await run.valueOf(target));

@@ -6,6 +6,7 @@ import type { Computed, Externals } from "./externals";
 import type { FileState } from "./files";
 import type { Instance, Instances } from "./instances";
 import type { ParamValues } from "./params";
+import type { Soon } from "./soon";
 
 /** The output of a stage, as far as it counts for those below. */
 export interface OutputDigest {
@@ -25,7 +26,7 @@ export class InputDigests {
   constructor(private readonly parts: { readonly instances: Instances; readonly params: ParamValues }) {}
 
   /** Looks at the files and computed values of all the instances at once. */
-  async lookOutside(instances: readonly Instance[], externals: Externals): Promise<Outside> {
+  lookOutside(instances: readonly Instance[], externals: Externals): Soon<Outside> {
     const files = new Map<string, Promise<FileState>>();
     const computed = new Map<unknown, Promise<Computed>>();
     for (const instance of instances)
@@ -34,7 +35,7 @@ export class InputDigests {
         if (ref.kind === "computed") computed.set(ref.compute, externals.compute(ref));
       }
     if (files.size === 0 && computed.size === 0) return nothingOutside;
-    return { files: await settled(files), computed: await settled(computed) };
+    return Promise.all([settled(files), settled(computed)]).then(([files, computed]) => ({ files, computed }));
   }
 
   /** What no key can follow in the values of its parameters: names that a function in one reaches. */

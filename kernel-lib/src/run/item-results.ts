@@ -28,7 +28,7 @@ export async function rememberItems(engine: EngineParts, instance: Instance, run
   const bare = sourceless.get(instance.definition) ?? without(instance);
   sourceless.set(instance.definition, bare);
   const keyNow = async (): Promise<StageKey> =>
-    engine.planner.keyOf({ ...bare, overlay: instance.overlay }, await run.outputsNow(), run.externals);
+    engine.planner.keyOf({ ...bare, overlay: instance.overlay }, run.outputsNow(), run.externals);
   const base = await keyNow();
   const { name, codec } = instance.definition;
   let hasTrouble = false;

@@ -8,6 +8,7 @@ import type { EngineParts } from "./engine-parts";
 import { withPaths } from "./file-outputs";
 import type { Instance } from "./instances";
 import type { StageKey } from "../key/key";
+import { soon, type Soon } from "./soon";
 import { callHook, checkMade } from "./validation";
 
 /** What is known of the body that made the value. */
@@ -36,7 +37,8 @@ export async function keep(
 ): Promise<Made> {
   const { run, durationMs } = place;
   const { definition } = instance;
-  const finished = await run.finished();
+  const finishing = run.finished();
+  const finished = finishing instanceof Promise ? await finishing : finishing;
   const final = finished?.key ?? key;
   const entry: Entry = {
     format: 1,
@@ -57,16 +59,20 @@ export async function keep(
     definition.validate !== undefined ||
     definition.onSave !== undefined;
   if (isAsked && !marked && blobs.length > 0) engine.results.keepForRun(entry, blobs);
-  const made = isAsked
-    ? await (marked ? withPaths(marked.value, entry, engine.store) : engine.results.read(entry, definition.codec))
-    : undefined;
+  const making = marked
+    ? withPaths(marked.value, entry, engine.store)
+    : isAsked
+      ? engine.results.read(entry, definition.codec)
+      : undefined;
+  const made = making instanceof Promise ? await making : making;
   const value = made?.value;
-  const problem = isAsked ? await checkMade(definition, value) : undefined;
+  const problem = definition.validate ? await checkMade(definition, value) : undefined;
   run.signal.throwIfAborted();
-  const trouble =
+  const found: Soon<Trouble | undefined> =
     problem === undefined
-      ? await findTrouble(engine, instance, key, place)
-      : ({ key: key.key, reason: "uncacheable", message: `its value is invalid: ${problem}` } as const);
+      ? findTrouble(engine, instance, key, place)
+      : { key: key.key, reason: "uncacheable", message: `its value is invalid: ${problem}` };
+  const trouble = found instanceof Promise ? await found : found;
   if (!trouble && !finished) {
     tell(engine, instance, run, "info", "the result is returned and not stored: it did not read its stream to the end");
     engine.results.keepForRun(entry, blobs);
@@ -84,17 +90,18 @@ export async function keep(
 }
 
 /** What changed while the body ran, or was read without showing in its code. */
-async function findTrouble(
+function findTrouble(
   engine: EngineParts,
   instance: Instance,
   key: KnownKey,
   { run, unplanned }: KeepPlace,
-): Promise<Trouble | undefined> {
-  const after = await engine.planner.keyOf(instance, await run.outputsNow(), run.externals);
-  if (after.key !== key.key) return changedWhileRunning(engine, key, after);
-  if (unplanned.size === 0) return undefined;
-  const message = `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input`;
-  return { key: key.key, reason: "uncacheable", message };
+): Soon<Trouble | undefined> {
+  return soon(engine.planner.keyOf(instance, run.outputsNow(), run.externals), (after) => {
+    if (after.key !== key.key) return changedWhileRunning(engine, key, after);
+    if (unplanned.size === 0) return undefined;
+    const message = `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input`;
+    return { key: key.key, reason: "uncacheable", message };
+  });
 }
 
 /** False when the result is in this kernel only: the stage keeps none, or the store could not take it. */
@@ -107,7 +114,8 @@ async function store(
 ): Promise<boolean> {
   if (instance.definition.cache)
     try {
-      await engine.results.commit(instance, entry, blobs);
+      const committing = engine.results.commit(instance, entry, blobs);
+      if (committing) await committing;
       return true;
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
-import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "../key/scopes";
+import type { AnyFunction, LiveFunction, Scopes } from "../key/scopes";
 import { sharedSession, type FunctionFacts, type Script } from "./inspector-session";
 import { addedToGlobal, builtinName, globalKind } from "./known-globals";
 import { LoadedModules } from "./loaded-modules";
@@ -29,6 +29,7 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     env: (name) => process.env[name],
     privateFields: (owner) => sharedSession().privateFields(owner),
     isProxy: types.isProxy,
+    lookAgain: () => writeTimes.forget(),
   };
 }
 
@@ -39,29 +40,31 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
 class KnownFunction {
   private names: ReadonlySet<string> | undefined;
   private readonly constants = new Map<string, unknown>();
-  private readonly module: ModuleRef | null;
+  private readonly about: Omit<LiveFunction, "lookup">;
+  private readonly files: readonly string[];
 
   constructor(
     private readonly fn: AnyFunction,
     private readonly facts: FunctionFacts,
     private readonly modules: LoadedModules,
   ) {
-    this.module = facts.script ? modules.ofUrl(facts.script.url) : null;
+    const { bound, native, script, position } = facts;
+    this.about = { bound, native, position, module: script ? modules.ofUrl(script.url) : null };
+    this.files = script ? filesOf(script) : [];
   }
 
   /** The function with its variables as they are at the first look-up. */
   now(): LiveFunction {
-    const { bound, native, script, position } = this.facts;
-    const about = { bound, native, position, module: this.module };
-    if (native) return { ...about, lookup: () => undefined };
-    if (this.module) {
+    const { about } = this;
+    if (about.native) return { ...about, lookup: noVariables };
+    if (about.module) {
       const captured = (): ReadonlyMap<string, unknown> => sharedSession().scopeValues(this.fn, true);
-      return { ...about, captured, lookup: () => undefined };
+      return { ...about, captured, lookup: noVariables };
     }
     let scopes: ReadonlyMap<string, unknown> | undefined;
     return {
       ...about,
-      newerOnDisk: script && findNewerFile(script),
+      newerOnDisk: this.facts.script && findNewer(this.files, this.facts.script.parsedAt),
       lookup: (name) => {
         if (this.names && !this.names.has(name)) return undefined;
         if (this.constants.has(name)) return { value: this.constants.get(name) };
@@ -81,16 +84,42 @@ class KnownFunction {
   }
 }
 
+const noVariables = (): undefined => undefined;
+
 /** `exports` and import aliases (`fs_1`) are the compiler's and are never assigned twice. */
 const isCompilerName = (name: string): boolean => name === "exports" || /_\d+$/.test(name);
 
-/** The file of a script, when it was written after it was parsed. tslab compiles `.ts` files to scripts named `.js`. */
-function findNewerFile({ url, parsedAt }: Script): string | undefined {
+/** The files that a script may have been made from. tslab compiles `.ts` files to scripts named `.js`. */
+function filesOf({ url }: Script): readonly string[] {
   const file = url.startsWith("file:") ? fileURLToPath(url) : url;
-  if (!path.isAbsolute(file)) return undefined;
+  if (!path.isAbsolute(file)) return [];
   const stem = file.endsWith(".js") ? file.slice(0, -3) : undefined;
-  const candidates = stem === undefined ? [file] : [file, `${stem}.ts`, `${stem}.tsx`];
-  const writtenAt = (candidate: string): number => fs.statSync(candidate, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const newer = candidates.find((candidate) => writtenAt(candidate) > parsedAt);
+  return stem === undefined ? [file] : [file, `${stem}.ts`, `${stem}.tsx`];
+}
+
+/** When files were last written. A file that thousands of functions are from is looked at once in a turn of the event loop. */
+class WriteTimes {
+  private readonly times = new Map<string, number>();
+
+  /** Epoch milliseconds; 0 for no file. */
+  of(file: string): number {
+    let time = this.times.get(file);
+    if (time !== undefined) return time;
+    time = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (this.times.size === 0) setImmediate(() => this.forget());
+    this.times.set(file, time);
+    return time;
+  }
+
+  forget(): void {
+    this.times.clear();
+  }
+}
+
+const writeTimes = new WriteTimes();
+
+/** The file that was written after its script was parsed. */
+function findNewer(files: readonly string[], parsedAt: number): string | undefined {
+  const newer = files.find((file) => writeTimes.of(file) > parsedAt);
   return newer && path.basename(newer);
 }

@@ -10,6 +10,7 @@ import type { OutputDigest } from "./input-digests";
 import type { Instance } from "./instances";
 import type { LiveStream } from "./live-stream";
 import type { Outcome } from "./outcome";
+import type { Soon } from "./soon";
 
 /** A producer has not come to a good end: what reads its stream cannot either. */
 export class ProducerStopped extends Error {
@@ -27,7 +28,9 @@ const noOutputs: ReadonlyMap<string, OutputDigest> = new Map();
 /** What needs ask of their run. */
 export interface NeedsRun {
   ensure(need: Instance): Promise<Outcome>;
-  keyWith(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): Promise<KnownKey>;
+  /** The last that it came to; undefined before it has ended. */
+  outcomeOf(need: Instance): Outcome | undefined;
+  keyWith(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): Soon<KnownKey>;
   /** The work no longer reads what it needs. */
   leave(instance: Instance): void;
 }
@@ -46,37 +49,32 @@ export class Needs {
   }
 
   /** Results of those that had ended. */
-  async entries(): Promise<ReadonlyMap<string, Entry>> {
+  entries(): ReadonlyMap<string, Entry> {
     if (this.all.length === 0) return noEntries;
-    return this.entriesOf(this.all.filter(({ id }) => !this.live.has(id)));
+    return this.entriesOf(this.isLive ? this.all.filter(({ id }) => !this.live.has(id)) : this.all);
   }
 
   /** As the key sees them. */
-  async outputs(): Promise<ReadonlyMap<string, OutputDigest>> {
+  outputs(): ReadonlyMap<string, OutputDigest> {
     if (this.all.length === 0) return noOutputs;
-    const ended = [...(await this.entries())].map(([id, { output }]) => [id, output] as const);
-    const live = [...this.live].map(([id, stream]) => [id, viaOutput(stream.key)] as const);
-    return new Map([...ended, ...live]);
+    return this.withLive([...this.entries()].map(([id, { output }]) => [id, output] as const));
   }
 
-  async paramsAbove(): Promise<Readonly<Record<string, string>>> {
-    return paramsOf(await this.entries());
+  paramsAbove(): Readonly<Record<string, string>> {
+    return paramsOf(this.entries());
   }
 
   /** True when an input is a stream, made or being made: random numbers must not depend on which. */
-  async haveStreams(): Promise<boolean> {
-    if (this.all.length === 0) return false;
-    return this.isLive || [...(await this.entries()).values()].some(({ output }) => output.items !== undefined);
+  get haveStreams(): boolean {
+    return this.isLive || [...this.entries().values()].some(({ output }) => output.items !== undefined);
   }
 
   /** The key with each stream named by its producer's key: the same for whoever began before the producers ended. */
-  async viaKey(): Promise<Digest | undefined> {
-    if (!(await this.haveStreams())) return undefined;
-    const ended = [...(await this.entries())].map(
+  async viaKey(): Promise<Digest> {
+    const ended = [...this.entries()].map(
       ([id, { key, output }]) => [id, output.items === undefined ? output : viaOutput(key)] as const,
     );
-    const live = [...this.live].map(([id, stream]) => [id, viaOutput(stream.key)] as const);
-    return (await this.run.keyWith(this.instance, new Map([...ended, ...live]))).key;
+    return (await this.run.keyWith(this.instance, this.withLive(ended))).key;
   }
 
   /** When all have ended. Throws ProducerStopped. */
@@ -87,7 +85,7 @@ export class Needs {
       if (isUnread(outcome)) return undefined;
       if (outcome.kind !== "succeeded") throw new ProducerStopped(producer, outcome);
     }
-    const entries = await this.entriesOf(this.all);
+    const entries = this.entriesOf(this.all);
     return { key: await this.run.keyWith(this.instance, entryOutputs(entries)), paramsAbove: paramsOf(entries) };
   }
 
@@ -107,13 +105,18 @@ export class Needs {
     for (const stream of this.live.values()) void stream.failed.then(tell);
   }
 
-  private async entriesOf(needs: readonly Instance[]): Promise<ReadonlyMap<string, Entry>> {
+  private entriesOf(needs: readonly Instance[]): ReadonlyMap<string, Entry> {
     const found = new Map<string, Entry>();
     for (const need of needs) {
-      const outcome = await this.run.ensure(need);
-      if (outcome.kind === "succeeded") found.set(need.id, outcome.entry);
+      const outcome = this.run.outcomeOf(need);
+      if (outcome?.kind === "succeeded") found.set(need.id, outcome.entry);
     }
     return found;
+  }
+
+  private withLive(ended: readonly (readonly [string, OutputDigest])[]): ReadonlyMap<string, OutputDigest> {
+    const live = [...this.live].map(([id, stream]) => [id, viaOutput(stream.key)] as const);
+    return new Map([...ended, ...live]);
   }
 }
 

@@ -1,6 +1,8 @@
 /** How a stage ended in one run: a value, whatever happened. */
-import type { RunStatus, StagebookError } from "../protocol";
+import type { RunStatus } from "../protocol";
+import { StagebookError } from "../protocol";
 import type { Entry } from "../store/store";
+import type { Instance } from "./instances";
 
 /** `value` is there when the body ran in this very run. */
 export type Outcome =
@@ -15,4 +17,15 @@ export function statusOf(outcomes: Iterable<Outcome>): RunStatus {
   const all = [...outcomes].filter((outcome) => !(outcome.kind === "cancelled" && outcome.isUnread === true));
   const kinds = new Set(all.map((outcome) => outcome.kind));
   return kinds.has("failed") ? "failed" : kinds.has("cancelled") || kinds.has("blocked") ? "cancelled" : "succeeded";
+}
+
+/** What is thrown for a stage whose value was asked for. */
+export function errorOf(outcome: Exclude<Outcome, { kind: "succeeded" }>, { definition }: Instance): StagebookError {
+  const { name: stage } = definition;
+  if (outcome.kind === "failed") return outcome.error;
+  const [code, what, advice] =
+    outcome.kind === "cancelled"
+      ? (["cancelled", "was stopped", "Run it again; nothing of it was stored."] as const)
+      : (["blocked", `could not run because "${outcome.by}" did not finish`, `Mend "${outcome.by}" first.`] as const);
+  return new StagebookError(code, `stage "${stage}" ${what}`, advice, { stage });
 }

@@ -15,6 +15,7 @@ import type { Outcomes } from "./outcomes";
 import type { ParamValues } from "./params";
 import { force, makeAgain, shareEqualWork } from "./plan-passes";
 import type { Results } from "./results";
+import { soon, type Soon } from "./soon";
 
 export interface FullPlan {
   readonly graph: Graph;
@@ -92,10 +93,11 @@ export class Planner {
   }
 
   /** The key of one instance when the outputs of what it needs are known. Files are digested anew. */
-  async keyOf(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>, externals: Externals): Promise<StageKey> {
-    const outside = await this.inputs.lookOutside([instance], externals);
-    return createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) =>
-      this.inputs.digest(instance, ref, path, outside, (id) => outputs.get(id)),
+  keyOf(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>, externals: Externals): Soon<StageKey> {
+    return soon(this.inputs.lookOutside([instance], externals), (outside) =>
+      createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) =>
+        this.inputs.digest(instance, ref, path, outside, (id) => outputs.get(id)),
+      ),
     );
   }
 
@@ -135,7 +137,7 @@ export class Planner {
     above: ReadonlyMap<string, Assessment>,
     outside: Outside,
     partials: ReadonlySet<Digest>,
-  ): Assessment | Promise<Assessment> {
+  ): Soon<Assessment> {
     if (missing)
       return this.blocked(instance, needIds, [
         { kind: "blocked", name: instance.definition.name, text: missing.message },
@@ -178,32 +180,31 @@ export class Planner {
     return assessment;
   }
 
-  private async assessKnown(instance: Instance, needs: readonly string[], key: KnownKey): Promise<Assessment> {
+  private assessKnown(instance: Instance, needs: readonly string[], key: KnownKey): Soon<Assessment> {
     const { results, outcomes } = this.parts;
-    const entry = await results.find(instance, key.key);
-    if (entry) return this.assessFresh(instance, needs, key, entry);
-    const missed = { name: instance.definition.name, key, latest: await results.latest(instance) };
-    return this.assessMissed(instance, needs, missed, judgeKnown(missed, outcomes.of(instance, key.key)));
+    return soon(results.find(instance, key.key), (entry) => {
+      if (entry) return this.assessFresh(instance, needs, key, entry);
+      return soon(results.latest(instance), (latest) => {
+        const missed = { name: instance.definition.name, key, latest };
+        return this.assessMissed(instance, needs, missed, judgeKnown(missed, outcomes.of(instance, key.key)));
+      });
+    });
   }
 
-  /** Without waiting where the latest result is known. */
   private assessPending(
     instance: Instance,
     needs: readonly string[],
     key: StageKey,
     above: ReadonlyMap<string, Assessment>,
     partials: ReadonlySet<Digest>,
-  ): Assessment | Promise<Assessment> {
-    const { results } = this.parts;
+  ): Soon<Assessment> {
     const waiting = needs
       .map((id) => known(above, id))
       .filter(({ row }) => row.status !== "fresh" || row.action === "run");
-    const assess = (latest: Entry | undefined): Assessment => {
+    return soon(this.parts.results.latest(instance), (latest) => {
       const missed = { name: instance.definition.name, key, latest };
       return this.assessMissed(instance, needs, missed, judgePending(missed, waiting, partials.has(key.partial)));
-    };
-    const latest = results.latestRemembered(instance);
-    return latest === undefined ? results.latest(instance).then(assess) : assess(latest ?? undefined);
+    });
   }
 
   private assessMissed(instance: Instance, needs: readonly string[], missed: Missed, judged: Judged): Assessment {

@@ -1,7 +1,8 @@
 /** Plans anew after changes: many requests make one plan, at once when nothing runs, now and then while stages run. */
 
-/** While busy, at least this long between two plans, in milliseconds, and three times as long as a plan takes. */
+/** While busy, at least this long between two plans, in milliseconds, and so many times as long as a plan takes. */
 const BUSY_EVERY_MS = 100;
+const BUSY_TIMES = 9;
 
 export class Refresher {
   private scheduled: { readonly stop: () => void } | undefined;
@@ -42,7 +43,7 @@ export class Refresher {
       this.scheduled = { stop: () => clearImmediate(immediate) };
       return;
     }
-    const waitMs = Math.max(0, this.endedAt + Math.max(BUSY_EVERY_MS, 3 * this.tookMs) - performance.now());
+    const waitMs = Math.max(0, this.endedAt + Math.max(BUSY_EVERY_MS, BUSY_TIMES * this.tookMs) - performance.now());
     const timer = setTimeout(start, waitMs);
     this.scheduled = { stop: () => clearTimeout(timer) };
   }

@@ -8,6 +8,7 @@ import type { Codec } from "../store/codec";
 import { codecNamed, type CodecName } from "../store/codecs";
 import { withPaths } from "./file-outputs";
 import type { Instance } from "./instances";
+import type { Soon } from "./soon";
 import { StoredStream } from "./streams";
 
 /** A value that is in this kernel and in no store. */
@@ -52,10 +53,12 @@ export class Results {
   }
 
   /** The entry under a key; undefined for stages that keep none. */
-  async find(instance: Instance, key: Digest): Promise<Entry | undefined> {
+  find(instance: Instance, key: Digest): Soon<Entry | undefined> {
     const kept = this.findRemembered(key);
-    if (kept) return kept;
-    if (!instance.definition.cache) return undefined;
+    return kept || !instance.definition.cache || this.store.keepsNothing ? kept : this.findStored(key);
+  }
+
+  private async findStored(key: Digest): Promise<Entry | undefined> {
     const entry = await this.store.findEntry(key);
     if (!entry) return undefined;
     if (!(await this.store.isWhole(entry))) this.hollow.add(key);
@@ -173,11 +176,11 @@ export class Results {
   }
 
   /** Makes the result durable and the stage's latest. Throws StagebookError `store-write`. */
-  async commit(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
-    if (this.store.keepsNothing) {
-      this.keepForRun(entry, blobs);
-      return;
-    }
+  commit(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): Soon<void> {
+    return this.store.keepsNothing ? this.keepForRun(entry, blobs) : this.commitToStore(instance, entry, blobs);
+  }
+
+  private async commitToStore(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
     await this.store.commit(this.head(instance), entry, blobs);
     this.entries.set(entry.key, entry);
     this.hollow.delete(entry.key);
@@ -219,15 +222,13 @@ export class Results {
       await this.store.touch(this.head(instance), { key: entry.key, partial: entry.partial, at: entry.at });
   }
 
-  /** The stage's latest result, current or not, if it was looked for before; null when there was none. */
-  latestRemembered(instance: Instance): Entry | null | undefined {
-    return this.latestOf.get(instance.id);
+  /** The stage's latest result, current or not. */
+  latest(instance: Instance): Soon<Entry | undefined> {
+    const known = this.latestOf.get(instance.id);
+    return known === undefined ? this.findLatest(instance) : (known ?? undefined);
   }
 
-  /** The stage's latest result, current or not. */
-  async latest(instance: Instance): Promise<Entry | undefined> {
-    const known = this.latestRemembered(instance);
-    if (known !== undefined) return known ?? undefined;
+  private async findLatest(instance: Instance): Promise<Entry | undefined> {
     const rows = await this.store.history(this.head(instance));
     for (const row of [...rows].reverse()) {
       const entry = await this.store.findEntry(row.key);

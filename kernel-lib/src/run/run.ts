@@ -1,22 +1,27 @@
 /** One run: its targets and what they need, independent stages at the same time, every outcome a value. */
 import { cycleError, findNeeded } from "../graph/graph";
-import type { Digest, ErrorView, EventBody, PlanRowView, Reason, RunId, RunSource } from "../protocol";
+import type { PlanRowView, Reason, RunId, RunSource } from "../protocol";
 import { messageOf, known, StagebookError } from "../protocol";
 import type { Entry } from "../store/store";
 import type { EngineParts } from "./engine-parts";
-import { stageFailed, viewOfError } from "./error-view";
 import { Externals } from "./externals";
 import type { Instance } from "./instances";
 import type { OutputDigest } from "./input-digests";
 import { LiveStream, UnreadError } from "./live-stream";
 import { Lives } from "./lives";
 import { Needs, ProducerStopped } from "./needs";
-import type { Outcome } from "./outcome";
+import { errorOf, type Outcome } from "./outcome";
 import { criticalPaths } from "./priorities";
 import { resultOf } from "./planner";
 import type { Slots } from "./slots";
+import { soon, type Soon } from "./soon";
+import { Telling } from "./telling";
 import type { KnownKey } from "./body-parts";
+import { Turns } from "./turns";
 import { perform, type WorkOrder, type WorkRun } from "./work";
+
+/** At least so many stages are begun at once, so that what is stored is found while bodies run. */
+const MIN_BEGUN = 100;
 
 export interface RunRequest {
   readonly id: RunId;
@@ -37,7 +42,10 @@ export class Run implements WorkRun {
   readonly externals: Externals;
   bodies = 0;
   readonly lives = new Lives();
+  readonly telling: Telling;
   private readonly outcomes = new Map<string, Promise<Outcome>>();
+  /** What each came to, last. */
+  private readonly ended = new Map<string, Outcome>();
   /** For each stage those that it needs, and those of this run that may still read it. */
   private readonly reads = new Map<string, readonly string[]>();
   private readonly readers = new Map<string, Set<string>>();
@@ -56,6 +64,7 @@ export class Run implements WorkRun {
   ) {
     ({ id: this.id, source: this.source, signal: this.signal, slots: this.slots } = request);
     this.externals = new Externals(engine.files);
+    this.telling = new Telling(engine, request.id);
     this.targetIds = new Set(request.targets.map((target) => target.id));
     this.signal.addEventListener("abort", () => {
       for (const stop of this.stops.values()) stop.abort(this.signal.reason);
@@ -77,27 +86,53 @@ export class Run implements WorkRun {
       for (const need of known(assessed, id).needs)
         this.readers.set(need, (this.readers.get(need) ?? new Set()).add(id));
       const { stage, action, reasons } = row;
-      this.emit(instance, { type: "stage:planned", run: this.id, stage, action, reasons });
+      this.telling.emit(instance, { type: "stage:planned", run: this.id, stage, action, reasons });
     }
     try {
-      await Promise.all(order.map((id) => this.ensure(known(assessed, id).instance)));
-      return new Map(await Promise.all(order.map(async (id) => [id, await known(this.outcomes, id)] as const)));
+      await this.ensureAll(order.map((id) => known(assessed, id).instance));
+      // One may have been made again for another that needed its value.
+      await Promise.all(this.outcomes.values());
+      return new Map(order.map((id) => [id, known(this.ended, id)]));
     } finally {
       for (const tell of this.unneeded.values()) tell();
       await Promise.all([this.closeResources(), this.engine.results.latestShown()]);
     }
   }
 
+  /** The most urgent are begun first. Not all at once: of thousands that wait for a place, each holds memory meanwhile. */
+  private async ensureAll(instances: readonly Instance[]): Promise<void> {
+    const queue = [...instances].sort((a, b) => this.priority(b) - this.priority(a)).values();
+    const begin = async (): Promise<void> => {
+      for (const instance of queue) {
+        await this.ensure(instance);
+        const rest = turns.rest();
+        if (rest) await rest;
+      }
+    };
+    const turns = new Turns();
+    const count = Math.max(MIN_BEGUN, 2 * this.slots.count);
+    await Promise.all(Array.from({ length: count }, begin));
+  }
+
   /** The stage's outcome in this run; it is worked out once. */
   ensure(instance: Instance): Promise<Outcome> {
     let outcome = this.outcomes.get(instance.id);
     if (!outcome) {
-      outcome = this.settle(instance).finally(() => {
-        this.leave(instance);
-        this.stops.delete(instance.id);
-      });
+      outcome = this.conclude(instance);
       this.outcomes.set(instance.id, outcome);
     }
+    return outcome;
+  }
+
+  outcomeOf(instance: Instance): Outcome | undefined {
+    return this.ended.get(instance.id);
+  }
+
+  private async conclude(instance: Instance): Promise<Outcome> {
+    const outcome = await this.settle(instance);
+    this.leave(instance);
+    this.stops.delete(instance.id);
+    this.ended.set(instance.id, outcome);
     return outcome;
   }
 
@@ -106,12 +141,12 @@ export class Run implements WorkRun {
     const live = this.lives.of(instance.id);
     if (reader && live?.isOpen === true) return live.view(reader.id);
     const outcome = await this.ensure(instance);
-    if (outcome.kind !== "succeeded") throw this.errorOf(outcome, instance);
+    if (outcome.kind !== "succeeded") throw errorOf(outcome, instance);
     const makeAgain = (): Promise<Entry | undefined> => this.engine.makeAgain(instance);
     const loaded = await this.engine.results.load(outcome.entry, instance, makeAgain);
     if (loaded) return loaded.value;
     const made = await this.makeAgain(instance, outcome);
-    if (made.kind !== "succeeded") throw this.errorOf(made, instance);
+    if (made.kind !== "succeeded") throw errorOf(made, instance);
     if (made.value) return made.value.of;
     // Another kernel made it, or another thread.
     const now = await this.engine.results.load(made.entry, instance);
@@ -124,41 +159,33 @@ export class Run implements WorkRun {
     );
   }
 
-  errorOf(outcome: Exclude<Outcome, { kind: "succeeded" }>, instance: Instance): StagebookError {
-    const stage = instance.definition.name;
-    if (outcome.kind === "failed") return outcome.error;
-    const [code, what, advice] =
-      outcome.kind === "cancelled"
-        ? (["cancelled", "was stopped", "Run it again; nothing of it was stored."] as const)
-        : (["blocked", `could not run because "${outcome.by}" did not finish`, `Mend "${outcome.by}" first.`] as const);
-    return new StagebookError(code, `stage "${stage}" ${what}`, advice, { stage });
-  }
-
   async settle(instance: Instance): Promise<Outcome> {
     try {
-      const needs = await this.awaitNeeds(instance);
+      const needed = this.engine.instances.needs(instance);
+      const needs = needed.length === 0 ? this.needsOf(instance) : await this.awaitNeeds(instance, needed);
       if (needs instanceof ProducerStopped)
-        return this.block(
+        return this.telling.blocked(
           instance,
           needs.outcome.kind === "blocked" ? needs.outcome.by : needs.producer.definition.name,
         );
       const twin = this.twins.get(instance.id);
       if (twin) await this.ensure(twin);
-      const key = await this.keyWith(instance, await needs.outputs());
+      const asked = this.keyWith(instance, needs.outputs());
+      const key = asked instanceof Promise ? await asked : asked;
       const forced = this.isForced(instance);
-      const entry = forced || needs.isLive ? undefined : await this.engine.results.find(instance, key.key);
+      const found = forced || needs.isLive ? undefined : this.engine.results.find(instance, key.key);
+      const entry = found instanceof Promise ? await found : found;
       const isGone = entry !== undefined && this.engine.results.isGone(entry.key);
       if (entry && !(isGone && this.rows.get(instance.id)?.action === "run")) return await this.reuse(instance, entry);
       const reasons = this.reasonsFor(instance, forced);
-      return await this.work(await this.orderOf(instance, needs, { key, reasons, again: forced || isGone }));
+      return await this.work(instance, needs, { key, reasons, again: forced || isGone });
     } catch (error) {
-      return this.fail(instance, undefined, error, this.engine.clock.now());
+      return this.telling.failed(instance, undefined, error, this.engine.clock.now());
     }
   }
 
   /** What the stage needs, when each has ended or, for a stage that is certain to run, has begun a stream. */
-  private async awaitNeeds(instance: Instance): Promise<Needs | ProducerStopped> {
-    const needs = this.engine.instances.needs(instance);
+  private async awaitNeeds(instance: Instance, needs: readonly Instance[]): Promise<Needs | ProducerStopped> {
     const mayStart = this.rows.get(instance.id)?.action === "run" && !instance.definition.worker;
     const live = new Map<string, LiveStream>();
     const ready = await Promise.all(
@@ -173,17 +200,6 @@ export class Run implements WorkRun {
     for (const each of ready)
       if (each && each.outcome.kind !== "succeeded") return new ProducerStopped(each.need, each.outcome);
     return new Needs(this, instance, needs, live);
-  }
-
-  private async orderOf(
-    instance: Instance,
-    needs: Needs,
-    order: Pick<WorkOrder, "key" | "reasons" | "again">,
-  ): Promise<WorkOrder> {
-    const stop = new AbortController();
-    if (this.signal.aborted) stop.abort(this.signal.reason);
-    this.stops.set(instance.id, stop);
-    return { ...order, instance, needs, stop, claimed: (await needs.viaKey()) ?? order.key.key };
   }
 
   /** The stage reads no more. A producer of a stream that nobody else wants is stopped. */
@@ -203,15 +219,15 @@ export class Run implements WorkRun {
     this.bodies++;
   }
 
-  async keyWith(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): Promise<KnownKey> {
-    const key = await this.engine.planner.keyOf(instance, outputs, this.externals);
-    if (key.key === undefined)
+  keyWith(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): Soon<KnownKey> {
+    return soon(this.engine.planner.keyOf(instance, outputs, this.externals), (key) => {
+      if (key.key !== undefined) return key as KnownKey;
       throw new StagebookError(
         "internal",
         `the key of "${instance.definition.name}" waits for ${key.pending.join(", ")}`,
         "Please report this.",
       );
-    return key as KnownKey;
+    });
   }
 
   /** What an instance needs, all of it ended. */
@@ -226,40 +242,6 @@ export class Run implements WorkRun {
     if (this.engine.results.isGone(entry.key)) this.unneeded.set(instance.id, tell);
     else tell();
     return { kind: "succeeded", entry };
-  }
-
-  cancel(instance: Instance, key: Digest, durationMs: number): Outcome {
-    const { name, cell } = instance.definition;
-    this.engine.outcomes.set(instance, { kind: "cancelled", key });
-    this.emit(instance, { type: "stage:cancelled", run: this.id, stage: name, cell, durationMs });
-    return { kind: "cancelled" };
-  }
-
-  giveUp(instance: Instance, durationMs: number): Outcome {
-    const { name, cell } = instance.definition;
-    this.emit(instance, { type: "stage:cancelled", run: this.id, stage: name, cell, durationMs });
-    return { kind: "cancelled", isUnread: true };
-  }
-
-  fail(instance: Instance, key: Digest | undefined, cause: unknown, startedAt: number): Outcome {
-    const { name, cell } = instance.definition;
-    const error = stageFailed(name, cell, cell ? this.engine.labelOf(cell) : "", cause);
-    const view: ErrorView = viewOfError(error, { stage: name, cell });
-    if (key !== undefined) this.engine.outcomes.set(instance, { kind: "failed", key, message: view.message });
-    const durationMs = this.engine.clock.now() - startedAt;
-    this.emit(instance, { type: "stage:failed", run: this.id, stage: name, cell, durationMs, error: view });
-    this.engine.log("error", error.message, {
-      stage: name,
-      cell,
-      run: this.id,
-      ...(view.stack === undefined ? {} : { fields: { stack: view.stack } }),
-    });
-    return { kind: "failed", error };
-  }
-
-  /** Parts of outputs are nobody's stage: nothing is told of them. */
-  emit(instance: Instance, event: EventBody): void {
-    if (instance.definition.partOf === undefined) this.engine.emit(event);
   }
 
   private isForced(instance: Instance): boolean {
@@ -278,10 +260,13 @@ export class Run implements WorkRun {
       this.unneeded.delete(instance.id);
       const reason: Reason = { kind: "lost", name: instance.definition.name, text: "its stored result is gone" };
       const needs = this.needsOf(instance);
-      const key = await this.keyWith(instance, await needs.outputs());
-      return this.work(await this.orderOf(instance, needs, { key, reasons: [reason], again: true }));
+      const key = await this.keyWith(instance, needs.outputs());
+      return this.work(instance, needs, { key, reasons: [reason], again: true });
     };
-    const outcome = again();
+    const outcome = again().then((made) => {
+      this.ended.set(instance.id, made);
+      return made;
+    });
     this.outcomes.set(instance.id, outcome);
     return outcome;
   }
@@ -289,13 +274,23 @@ export class Run implements WorkRun {
   private tellReuse(instance: Instance, entry: Entry): void {
     const about = { run: this.id, stage: instance.definition.name, result: resultOf(entry) };
     const twin = this.twins.get(instance.id);
-    if (twin) this.emit(instance, { type: "stage:shared", ...about, with: twin.definition.name });
-    else if (this.rows.get(instance.id)?.action === "maybe") this.emit(instance, { type: "stage:unchanged", ...about });
-    else this.emit(instance, { type: "stage:cached", ...about });
+    if (twin) this.telling.emit(instance, { type: "stage:shared", ...about, with: twin.definition.name });
+    else if (this.rows.get(instance.id)?.action === "maybe")
+      this.telling.emit(instance, { type: "stage:unchanged", ...about });
+    else this.telling.emit(instance, { type: "stage:cached", ...about });
+  }
+
+  private work(instance: Instance, needs: Needs, what: Pick<WorkOrder, "key" | "reasons" | "again">): Soon<Outcome> {
+    return soon(needs.haveStreams ? needs.viaKey() : what.key.key, (claimed) => {
+      const stop = new AbortController();
+      if (this.signal.aborted) stop.abort(this.signal.reason);
+      this.stops.set(instance.id, stop);
+      return this.workOrShare({ ...what, instance, needs, stop, claimed });
+    });
   }
 
   /** Runs the body, or shares the one that is under way for the same key. */
-  private async work(order: WorkOrder): Promise<Outcome> {
+  private async workOrShare(order: WorkOrder): Promise<Outcome> {
     const { underway } = this.engine;
     const ids = [...new Set([order.claimed, order.key.key])];
     const other = ids.map((id) => underway.get(id)).find((each) => each !== undefined);
@@ -316,14 +311,14 @@ export class Run implements WorkRun {
   ): Promise<Outcome> {
     const { instance, key } = order;
     const outcome = await underway.work;
-    if (this.signal.aborted) return this.cancel(instance, key.key, 0);
+    if (this.signal.aborted) return this.telling.cancelled(instance, key.key, 0);
     // Stopped by its own caller, not by ours: the work is still to be done.
-    if (outcome.kind === "cancelled") return this.work(order);
+    if (outcome.kind === "cancelled") return this.workOrShare(order);
     if (outcome.kind === "failed")
-      return this.fail(instance, key.key, outcome.error.cause ?? outcome.error, this.engine.clock.now());
+      return this.telling.failed(instance, key.key, outcome.error.cause ?? outcome.error, this.engine.clock.now());
     if (outcome.kind === "succeeded") {
       await this.engine.results.reach(instance, outcome.entry);
-      this.emit(instance, {
+      this.telling.emit(instance, {
         type: "stage:shared",
         run: this.id,
         stage: instance.definition.name,
@@ -337,11 +332,6 @@ export class Run implements WorkRun {
   private async closeResources(): Promise<void> {
     for (const { name, error } of await this.externals.close())
       this.engine.log("error", `resource ${name} could not be closed: ${messageOf(error)}`, { run: this.id });
-  }
-
-  block(instance: Instance, by: string): Outcome {
-    this.emit(instance, { type: "stage:blocked", run: this.id, stage: instance.definition.name, by });
-    return { kind: "blocked", by };
   }
 
   private reasonsFor(instance: Instance, forced: boolean): readonly Reason[] {

@@ -1,5 +1,7 @@
 /** At most so many bodies at once; the most urgent first, and of equal ones the first that came. */
 
+import { soon, type Soon } from "./soon";
+
 /** A place among the bodies that may run. */
 export interface Place {
   /** Lets others have the place until the work has ended; several at a time count once. */
@@ -18,16 +20,20 @@ export class Slots {
   /** The most urgent first. */
   private readonly waiting: Waiter[] = [];
 
-  constructor(count: number) {
+  constructor(readonly count: number) {
     this.free = count;
   }
 
-  /** Waits for a place. Rejects with the signal's reason when it aborts first. */
-  async take(signal: AbortSignal, priority = 0): Promise<Place> {
-    await this.enter(signal, priority);
+  /** Waits for a place. Throws or rejects with the signal's reason when it aborts first. */
+  take(signal: AbortSignal, priority = 0): Soon<Place> {
+    signal.throwIfAborted();
+    return soon(this.enter(signal, priority), () => this.place());
+  }
+
+  private place(): Place {
     let lent = 0;
     let isOver = false;
-    let back: Promise<void> | undefined;
+    let back: Soon<void>;
     return {
       lend: async (work) => {
         if (lent++ === 0 && !isOver) {
@@ -46,18 +52,17 @@ export class Slots {
         const isLent = lent > 0;
         isOver = true;
         // What a body did not wait for may still have the place: then there is nothing to give back.
-        if (!isLent) void (back ?? Promise.resolve()).then(() => this.leave());
+        if (!isLent) void soon(back, () => this.leave());
       },
     };
   }
 
-  private async enter(signal: AbortSignal | undefined, priority: number): Promise<void> {
-    signal?.throwIfAborted();
+  private enter(signal: AbortSignal | undefined, priority: number): Soon<void> {
     if (this.free > 0) {
       this.free--;
-      return;
+      return undefined;
     }
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       const onAbort = (): void => {
         this.waiting.splice(this.waiting.indexOf(waiter), 1);
         reject(signal?.reason as Error);

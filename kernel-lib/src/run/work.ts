@@ -1,8 +1,8 @@
 /** The work on one stage of a run: its turn, its right among kernels, its attempts, and what is told of them. */
-import type { Digest, EventBody, Reason, RunId, RunSource } from "../protocol";
-import { messageOf, StagebookError } from "../protocol";
+import type { Digest, Reason, RunId, RunSource } from "../protocol";
+import { StagebookError } from "../protocol";
 import { readChunk, type KeptItem } from "../store/items";
-import type { BlobRef, Entry, Holder } from "../store/store";
+import type { BlobRef, Claim, Entry, Holder } from "../store/store";
 import { attempt } from "./attempts";
 import { fillInputs, runBody } from "./body";
 import type { BodyRun, KnownKey, Made } from "./body-parts";
@@ -16,7 +16,8 @@ import { ProducerStopped, type Needs } from "./needs";
 import type { Outcome } from "./outcome";
 import { resultOf } from "./planner";
 import { seedOf } from "./seed";
-import { takeOff } from "./single-flight";
+import { takeOff, type Flight } from "./single-flight";
+import type { Telling } from "./telling";
 import type { Place, Slots } from "./slots";
 import { checkInputs, runBodyInWorker } from "./worker/worker-body";
 
@@ -30,19 +31,14 @@ export interface WorkRun {
   /** Milliseconds from the start of the stage to the end of the longest chain that it holds up, by what they took before. */
   priority(instance: Instance): number;
   readonly lives: Lives;
+  readonly telling: Telling;
   /** A fresh copy of a stage's output; its stream while that is being made, for a work that began meanwhile. */
   valueOf(need: Instance, reader?: Instance): Promise<unknown>;
-  emit(instance: Instance, event: EventBody): void;
   /** One body more. */
   count(): void;
   reuse(instance: Instance, entry: Entry): Promise<Outcome>;
   /** Finds out what the stage's inputs call for now, and does it. */
   settle(instance: Instance): Promise<Outcome>;
-  cancel(instance: Instance, key: Digest, durationMs: number): Outcome;
-  /** Nobody reads the stream that it makes. */
-  giveUp(instance: Instance, durationMs: number): Outcome;
-  block(instance: Instance, by: string): Outcome;
-  fail(instance: Instance, key: Digest | undefined, cause: unknown, startedAt: number): Outcome;
 }
 
 export interface WorkOrder {
@@ -63,53 +59,43 @@ export async function perform(engine: EngineParts, run: WorkRun, order: WorkOrde
   const { instance, key } = order;
   const startedAt = engine.clock.now();
   try {
-    const flight = await rightToRun(engine, run, order);
-    if ("entry" in flight) return await run.reuse(instance, flight.entry);
-    const outcome = await performAlone(engine, run, order, flight).finally(() => flight.release());
+    const flight = needsRight(engine, instance) ? await rightToRun(engine, run, order) : undefined;
+    if (flight && "entry" in flight) return await run.reuse(instance, flight.entry);
+    const outcome = await performAlone(engine, run, order, flight?.claim);
     // Something above it had to be made again, and came out different: there is another key now.
     return outcome === "moved" ? await run.settle(instance) : outcome;
   } catch (error) {
-    if (run.signal.aborted) return run.cancel(instance, key.key, engine.clock.now() - startedAt);
-    return run.fail(instance, key.key, error, startedAt);
+    if (run.signal.aborted) return run.telling.cancelled(instance, key.key, engine.clock.now() - startedAt);
+    return run.telling.failed(instance, key.key, error, startedAt);
   } finally {
     engine.refresh();
   }
 }
 
-interface Right {
-  report(progress: { readonly done: number; readonly total?: number }): void;
-  release(): Promise<void>;
+/** Work that leaves nothing in the store is nobody else's. */
+function needsRight({ store }: EngineParts, { definition }: Instance): boolean {
+  return definition.cache && definition.partOf === undefined && store.keepsNothing !== true;
 }
 
-const noRight: Right = { report: () => undefined, release: () => Promise.resolve() };
-
-/** Work that leaves nothing in the store is nobody else's. */
-async function rightToRun(
-  engine: EngineParts,
-  run: WorkRun,
-  { instance, key, again, claimed }: WorkOrder,
-): Promise<Right | { readonly entry: Entry }> {
-  const { definition } = instance;
-  if (!definition.cache || definition.partOf !== undefined || engine.store.keepsNothing) return noRight;
-  const flight = await takeOff(claimed, engine.results.head(instance), {
+function rightToRun(engine: EngineParts, run: WorkRun, { instance, key, again, claimed }: WorkOrder): Promise<Flight> {
+  return takeOff(claimed, engine.results.head(instance), {
     store: engine.store,
     signal: run.signal,
     find: async () => (again ? undefined : engine.results.find(instance, key.key)),
     waiting: (holder) => tellWaiting(engine, run, instance, holder),
   });
-  return "claim" in flight ? flight.claim : flight;
 }
 
 function tellWaiting(engine: EngineParts, run: WorkRun, instance: Instance, holder: Holder): void {
   const { name, cell } = instance.definition;
-  run.emit(instance, { type: "stage:waiting", run: run.id, stage: name, cell, holder });
+  run.telling.emit(instance, { type: "stage:waiting", run: run.id, stage: name, cell, holder });
 }
 
 async function performAlone(
   engine: EngineParts,
   run: WorkRun,
   order: WorkOrder,
-  right: Right,
+  claim: Claim | undefined,
 ): Promise<Outcome | "moved"> {
   const { instance, needs } = order;
   const { definition } = instance;
@@ -117,31 +103,37 @@ async function performAlone(
   let place: Place | undefined;
   const startedAt = engine.clock.now();
   try {
-    place = await run.slots.take(signal, run.priority(instance));
-    const body = await bodyRun(engine, run, order, { right, place, signal });
-    const before = await needs.outputs();
+    const taken = run.slots.take(signal, run.priority(instance));
+    place = taken instanceof Promise ? await taken : taken;
+    const body = bodyRun(engine, run, order, { claim, place, signal });
+    const before = needs.outputs();
     const fill = (): Promise<unknown> =>
       definition.worker ? checkInputs(engine, instance, body) : fillInputs(engine, instance, body);
     let inputs = await fill();
-    if (haveMoved(before, await needs.outputs())) return "moved";
+    if (haveMoved(before, needs.outputs())) return "moved";
     if (definition.partOf === undefined) run.count();
     const { name: stage, cell } = definition;
-    run.emit(instance, { type: "stage:running", run: run.id, stage, cell, reasons: order.reasons });
-    const retries = engine.orders.retriesOf(definition);
-    const made = await attempt({ ...definition, retries }, signal, async (signal, nth, failure) => {
-      if (failure !== undefined) {
-        tellRetry(engine, run, instance, { error: failure, nth });
-        inputs = await fill();
-      }
-      const within = { ...body, signal };
+    run.telling.emit(instance, { type: "stage:running", run: run.id, stage, cell, reasons: order.reasons });
+    const tried = { name: stage, timeoutMs: definition.timeoutMs, retries: engine.orders.retriesOf(definition) };
+    const call = (signal: AbortSignal): Promise<Made> => {
+      const within = signal === body.signal ? body : { ...body, signal };
       if (definition.worker) return runBodyInWorker(engine, instance, order.key, within, run.priority(instance));
       return runBody(engine, instance, order.key, inputs, within);
-    });
+    };
+    const callAgain = async (signal: AbortSignal, nth: number, failure: unknown): Promise<Made> => {
+      run.telling.retry(instance, failure, nth);
+      inputs = await fill();
+      return call(signal);
+    };
+    const made = await attempt(tried, signal, (signal, nth, failure) =>
+      nth === 1 ? call(signal) : callAgain(signal, nth, failure),
+    );
     return ended(engine, run, instance, made);
   } catch (error) {
     return await failedOutcome(engine, run, order, { error, startedAt });
   } finally {
     place?.giveBack();
+    if (claim) await claim.release();
   }
 }
 
@@ -152,19 +144,19 @@ async function failedOutcome(
   { error, startedAt }: { readonly error: unknown; readonly startedAt: number },
 ): Promise<Outcome> {
   const durationMs = engine.clock.now() - startedAt;
-  if (run.signal.aborted) return run.cancel(instance, key.key, durationMs);
-  if (stop.signal.aborted && stop.signal.reason instanceof UnreadError) return run.giveUp(instance, durationMs);
+  if (run.signal.aborted) return run.telling.cancelled(instance, key.key, durationMs);
+  if (stop.signal.aborted && stop.signal.reason instanceof UnreadError) return run.telling.unread(instance, durationMs);
   const stopped = error instanceof ProducerStopped ? error : await needs.stoppedBy();
-  if (stopped) return run.block(instance, stopped.producer.definition.name);
-  return run.fail(instance, key.key, error, startedAt);
+  if (stopped) return run.telling.blocked(instance, stopped.producer.definition.name);
+  return run.telling.failed(instance, key.key, error, startedAt);
 }
 
-async function bodyRun(
+function bodyRun(
   engine: EngineParts,
   run: WorkRun,
   { instance, key, needs, stop }: WorkOrder,
-  { right, place, signal }: { readonly right: Right; readonly place: Place; readonly signal: AbortSignal },
-): Promise<BodyRun> {
+  { claim, place, signal }: { readonly claim: Claim | undefined; readonly place: Place; readonly signal: AbortSignal },
+): BodyRun {
   const { definition } = instance;
   // Who retries begins anew, and who is checked may turn out invalid: nobody reads ahead of that.
   const mayBeRead = definition.retries === 0 && definition.validate === undefined;
@@ -174,14 +166,14 @@ async function bodyRun(
     source: run.source,
     signal,
     externals: run.externals,
-    seed: seedOf(definition, (await needs.haveStreams()) ? key.partial : key.key),
+    seed: seedOf(definition, needs.haveStreams ? key.partial : key.key),
     outputsNow: () => needs.outputs(),
     entriesAbove: () => needs.entries(),
-    finished: needs.isLive ? () => needs.finished() : async () => ({ key, paramsAbove: await needs.paramsAbove() }),
+    finished: needs.isLive ? () => needs.finished() : () => ({ key, paramsAbove: needs.paramsAbove() }),
     beginStream: mayBeRead
       ? (revive) => run.lives.begin({ producer: instance.id, key: key.key, revive, readChunk: chunkReader(engine) })
       : () => undefined,
-    report: (progress) => right.report(progress),
+    report: (progress) => claim?.report(progress),
     // A body that waits for another stage holds no place, and nobody's stream: that one may need it.
     valueOf: (need) => {
       if (run.lives.of(need.id)?.isOpen !== true) run.lives.letGo(instance.id);
@@ -209,16 +201,6 @@ function haveMoved(before: ReadonlyMap<string, OutputDigest>, now: ReadonlyMap<s
 function ended(engine: EngineParts, run: WorkRun, instance: Instance, { made, entry, stored }: Made): Outcome {
   const { name: stage, cell } = instance.definition;
   if (stored) engine.outcomes.clear(instance);
-  run.emit(instance, { type: "stage:succeeded", run: run.id, stage, cell, result: resultOf(entry), stored });
+  run.telling.emit(instance, { type: "stage:succeeded", run: run.id, stage, cell, result: resultOf(entry), stored });
   return { kind: "succeeded", entry, ...(made ? { value: { of: made.value } } : {}) };
-}
-
-function tellRetry(
-  engine: EngineParts,
-  run: WorkRun,
-  { definition }: Instance,
-  { error, nth }: { readonly error: unknown; readonly nth: number },
-): void {
-  const text = `${definition.name}: attempt ${nth - 1} of ${definition.retries + 1} failed: ${messageOf(error)}; it is tried again`;
-  engine.log("warn", text, { stage: definition.name, cell: definition.cell, run: run.id });
 }

@@ -16,7 +16,7 @@ import { ship, type Shipped } from "./ship";
 
 /** Before a body may begin: what its thread will read is there, or is made again. */
 export async function checkInputs(engine: EngineParts, instance: Instance, run: BodyRun): Promise<void> {
-  const entries = await run.entriesAbove();
+  const entries = run.entriesAbove();
   for (const leaf of instance.definition.inputs.leaves) {
     const need = needOf(engine, instance, leaf);
     const entry = need && entries.get(need.id);
@@ -69,7 +69,7 @@ class WorkerBody implements CallHost {
 
   /** Upkeep leaves streams alone while the thread reads them. */
   async hold(): Promise<() => Promise<unknown>> {
-    const entries = [...(await this.run.entriesAbove()).values()].filter(({ output }) => output.items !== undefined);
+    const entries = [...this.run.entriesAbove().values()].filter(({ output }) => output.items !== undefined);
     const held = await Promise.all(entries.map((entry) => this.engine.store.hold(entry)));
     return () => Promise.all(held.map((release) => release()));
   }
@@ -126,13 +126,13 @@ class WorkerBody implements CallHost {
       case "stage":
         return readStage(this.shipped, ask.at, this.activity);
       case "blob": {
-        const entry = ask.of === "previous" ? this.previous : await this.entryAt(ask.of);
+        const entry = ask.of === "previous" ? this.previous : this.entryAt(ask.of);
         return entry && engine.results.reader(entry)(ask.ref);
       }
       case "lost": {
         const need = this.needAt(ask.of);
         if (need) await run.valueOf(need);
-        const entry = await this.entryAt(ask.of);
+        const entry = this.entryAt(ask.of);
         return entry && describeOutput(engine, entry);
       }
       case "previous": {
@@ -169,7 +169,7 @@ class WorkerBody implements CallHost {
       case "resource":
         throw notShippable(leaf.path || ref.name, `the resource "${ref.name}"`, "Open it inside the stage's function, or run the stage without worker."); // prettier-ignore
       case "stage": {
-        const entry = (await run.entriesAbove()).get(engine.instances.ofRef(ref, instance).id);
+        const entry = run.entriesAbove().get(engine.instances.ofRef(ref, instance).id);
         if (!entry) throw new StagebookError("internal", `input ${leaf.path} has no result`, "Please report this.");
         const output = await describeOutput(engine, entry);
         return { plan: { kind: "stored", output } };
@@ -182,9 +182,9 @@ class WorkerBody implements CallHost {
     return leaf && needOf(this.engine, this.instance, leaf);
   }
 
-  private async entryAt(at: number): Promise<Entry | undefined> {
+  private entryAt(at: number): Entry | undefined {
     const need = this.needAt(at);
-    return need && (await this.run.entriesAbove()).get(need.id);
+    return need && this.run.entriesAbove().get(need.id);
   }
 }
 

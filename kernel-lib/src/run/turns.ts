@@ -1,0 +1,22 @@
+/** Lets timers, messages and signals have their turn where thousands of small stages would hold up the event loop. */
+
+/** In milliseconds: of the order of what nobody notices. */
+const LONGEST_TURN_MS = 20;
+
+export class Turns {
+  private since = performance.now();
+  private next: Promise<void> | undefined;
+
+  /** The next turn of the event loop, when this one has lasted long enough. */
+  rest(): Promise<void> | undefined {
+    if (!this.next && performance.now() - this.since >= LONGEST_TURN_MS)
+      this.next = new Promise((resolve) => {
+        setImmediate(() => {
+          this.next = undefined;
+          this.since = performance.now();
+          resolve();
+        });
+      });
+    return this.next;
+  }
+}
