@@ -257,3 +257,33 @@ async function stagesWith(mark: string): Promise<string[]> {
   const names = await Promise.all(nodes.map((node) => node.getAttribute("data-stage")));
   return names.map(String).sort();
 }
+
+describe("a graph of hundreds of stages", () => {
+  test("[O7] its edges end at the nodes, and zooming in shows their names", async () => {
+    const cell = `import { stage } from "stagebook";
+const stages: any[] = [];
+for (let at = 0; at < 200; at++) stages.push(stage("s" + at, at < 10 ? {} : { a: stages[at - 10] }, () => at));`;
+    await lab.openNotebook([cell], "hundreds.ipynb");
+    await lab.runAll();
+    const nodes = dag().locator("[data-stage]");
+    await eventually(() => nodes.count()).toBe(200);
+    await dag().getByRole("searchbox").fill("s105");
+    await lab.page.keyboard.press("Enter");
+    const node = lab.stage("s105").first();
+    await eventually(() => node.evaluate((element) => element === document.activeElement)).toBe(true);
+    await eventually(async () => {
+      await dag().getByRole("button", { name: "Zoom in" }).click();
+      return node.innerText();
+    }).toContain("s105");
+    expect(await node.evaluate(distanceToEdge)).toBeLessThan(3);
+  });
+});
+
+/** In CSS pixels of the screen: from the middle of a node's head to the nearest end of an edge. */
+function distanceToEdge(node: Element): number {
+  const box = node.getBoundingClientRect();
+  const ends = [...document.querySelectorAll<SVGPathElement>('[data-stagebook="dag"] path.react-flow__edge-path')].map(
+    (path) => path.getPointAtLength(path.getTotalLength()).matrixTransform(path.getScreenCTM() ?? undefined),
+  );
+  return Math.min(...ends.map(({ x, y }) => Math.hypot(x - (box.left + box.width / 2), y - box.top)));
+}

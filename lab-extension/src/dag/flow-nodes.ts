@@ -5,6 +5,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Position } from "@xyflow/react";
 import type { NodeHandle } from "@xyflow/react";
+import type { CSSProperties } from "react";
 import type { Freshness, ParamView, StageView, View } from "stagebook/protocol";
 import type { Graph, GraphEdge, GraphNode } from "./graph";
 import { NODE_SIZES } from "./graph";
@@ -229,7 +230,9 @@ function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point,
  */
 function placed(node: GraphNode, position: Point, handles: NodeHandle[]) {
   const size = NODE_SIZES[node.kind];
-  return { id: node.id, position, ...size, measured: size, handles };
+  // For the style sheet, which puts the nodes of a large graph into place by itself.
+  const style = { "--stagebook-x": `${position.x}px`, "--stagebook-y": `${position.y}px` } as CSSProperties;
+  return { id: node.id, position, ...size, measured: size, handles, style };
 }
 
 function stagePorts(hasSeat: boolean, direction: Direction = "down"): NodeHandle[] {

@@ -119,7 +119,7 @@ function Picture(props: FlowProps): ReactElement {
           edgesFocusable={false}
           zoomOnDoubleClick={false}
           deleteKeyCode={null}
-          onlyRenderVisibleElements={isLarge}
+          onlyRenderVisibleElements={isLarge && !isTiny}
           ariaLabelConfig={{
             "node.a11yDescription.default": trans.__(
               "Press Enter to select the stage and show its cell, an arrow key to follow an edge.",
