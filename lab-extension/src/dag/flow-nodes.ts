@@ -147,11 +147,10 @@ function createStageNode(
   hasSeat: boolean,
   { selected, trans, marks, direction }: FlowInput,
 ): StageNodeType {
-  const ports = stagePorts(hasSeat, direction);
   const own = marks?.get(node.id) ?? noMarks;
   const words = [stage.name, explainStatus(stage, trans), ...markWords(own, trans)];
   return {
-    ...placed(node, place, ports),
+    ...placed(node, place, stagePorts(hasSeat, direction)),
     type: "stage",
     className: classOf("stagebook-Dag-stage", [...own, ...(selected === stage.name ? ["selected"] : [])]),
     selected: selected === stage.name,
@@ -160,17 +159,16 @@ function createStageNode(
       { "data-stage": stage.name, "data-status": stage.status, ...whatIfAttribute(own) },
       describeStage(stage, trans),
     ),
-    data: { kind: "stage", stage, ports, trans },
+    data: { kind: "stage", stage, trans },
   };
 }
 
 function createGroupNode(node: GraphNode, place: Point, { view, trans, marks, direction }: FlowInput): GroupNodeType {
   const counts = countStatuses(membersOf(node, view));
   const own = marks?.get(node.id) ?? noMarks;
-  const ports = stagePorts(false, direction);
   const text = describeGroup(node.name, counts, trans);
   return {
-    ...placed(node, place, ports),
+    ...placed(node, place, stagePorts(false, direction)),
     type: "collapsed",
     className: classOf("stagebook-Dag-stage stagebook-Dag-group", own),
     ariaLabel: [text, ...markWords(own, trans)].join(", "),
@@ -178,7 +176,7 @@ function createGroupNode(node: GraphNode, place: Point, { view, trans, marks, di
       { "data-group": node.name, "data-status": counts[0]?.status ?? "new", ...whatIfAttribute(own) },
       `${text}\n${trans.__("Press Enter or click to expand it.")}`,
     ),
-    data: { kind: "group", name: node.name, counts, ports, trans },
+    data: { kind: "group", name: node.name, counts, trans },
   };
 }
 
@@ -209,10 +207,9 @@ function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point,
         .filter(Boolean)
         .join("\n")
     : node.name;
-  const ports = sourcePorts(node.on !== undefined, direction);
   const name: Attributes = kind === "param" ? { "data-param-node": node.name } : { "data-file-node": node.name };
   return {
-    ...placed(node, place, ports),
+    ...placed(node, place, sourcePorts(node.on !== undefined, direction)),
     type: "source",
     className: classOf("stagebook-Dag-source", [
       ...(marks?.get(node.id) ?? noMarks),
@@ -220,13 +217,13 @@ function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point,
     ]),
     ariaLabel: title,
     domAttributes: attributes(name, title),
-    data: { kind, name: node.name, ports, param },
+    data: { kind, name: node.name, param },
   };
 }
 
 /**
- * Sizes and ports are given, so that edges are drawn at once and never vanish when a node is replaced. React Flow reads the
- * ports from the page as well, so `Ports` draws the same ones.
+ * Sizes and ports are given, so that edges are drawn at once and never vanish when a node is replaced. Nodes have just these
+ * sizes in the page: React Flow would look for ports there otherwise.
  */
 function placed(node: GraphNode, position: Point, handles: NodeHandle[]) {
   const size = NODE_SIZES[node.kind];
