@@ -3,6 +3,7 @@
  * layout worker; in the page only when no worker can be had.
  */
 import { Graph, layout as placeNodes } from "@dagrejs/dagre";
+import { orderLayers } from "./layer-order";
 
 export interface LayoutNode {
   readonly id: string;
@@ -49,7 +50,7 @@ export function computeLayout(request: LayoutRequest): Layout {
   for (const column of columns) graph.setNode(column.id, { ...sizeOf(column.nodes), x: 0, y: 0 });
   const edges = request.edges.filter(({ from, to }) => graph.hasNode(from) && graph.hasNode(to));
   for (const { from, to } of isLarge ? withoutLong(edges) : edges) graph.setEdge(from, to);
-  if (columns.length > 0) placeNodes(graph, { disableOptimalOrderHeuristic: columns.length > HUGE_FROM });
+  if (columns.length > 0) placeNodes(graph, columns.length > HUGE_FROM ? { customOrder: orderLayers } : {});
   const routes = graph.edges().map(({ v, w }) => [`${v}>${w}`, findRoute(graph.edge(v, w))] as const);
   return {
     ...placeColumns(columns, (id) => graph.node(id)),
@@ -59,7 +60,7 @@ export function computeLayout(request: LayoutRequest): Layout {
 
 /** From here on long edges are left to cross what lies between: dagre would place a point of each on every layer. */
 const LARGE_FROM = 200;
-/** From here on layers keep the order in which a walk along the edges meets their nodes: untangling them takes longer than all else. */
+/** From here on the layers are put in order by a simpler rule than dagre's. */
 const HUGE_FROM = 500;
 /** In layers. */
 const LONG_FROM = 5;
