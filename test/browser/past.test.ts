@@ -42,6 +42,23 @@ test("[U1] a run that is chosen is seen as it was: graph, parameters and log", a
   expect(await lab.page.locator('[data-stagebook="log"] [data-past]').count()).toBe(1);
 });
 
+test("[U1] the output of then is shown, not the one of now; the result of then is marked in the history", async () => {
+  await lab.stage("a").click();
+  const output = lab.panel("stage").locator('[data-section="output"]');
+  const history = lab.panel("stage").locator('[data-section="history"]');
+  await output.locator("summary").first().click();
+  await eventually(() => output.locator("pre").first().innerText()).toBe("20");
+  await history.locator("summary").first().click();
+  await eventually(() => history.locator("li").count()).toBe(2);
+  expect(await history.locator("li").filter({ hasText: "of then" }).innerText()).toContain("limit = 2");
+  await lab.screenshot("past-output");
+  expect(await history.getByRole("button").count()).toBe(0);
+  await banner().getByRole("button", { name: "Back to now" }).click();
+  await eventually(() => output.locator("pre").first().innerText()).toBe("50");
+  await output.locator("summary").first().click();
+  await history.locator("summary").first().click();
+});
+
 test("[U1] the slider leads back to the moment when the run began", async () => {
   await runRows().first().click();
   await eventually(() => lab.param("limit").inputValue()).toBe("5");

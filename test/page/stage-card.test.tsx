@@ -33,6 +33,7 @@ const actions: StageActions = {
   select: none,
   copy: none,
   ask: null,
+  isPast: false,
   results,
 };
 
@@ -120,7 +121,7 @@ describe("the stage panel", () => {
       <>
         <KeyParts explained={parts} trans={english} />
         <CodeChanges explained={parts} trans={english} />
-        <HistoryList rows={[row]} currentKey={evil} now={0} actions={results} trans={english} />
+        <HistoryList rows={[row]} currentKey={evil} currentMark="latest" now={0} actions={results} trans={english} />
         {pictures.map((picture) => (
           <OutputPreview key={picture.kind} preview={{ text: evil, truncated: false, picture }} trans={english} />
         ))}
@@ -155,7 +156,7 @@ describe("the history", () => {
   it("has the newest result first and marks the current one", () => {
     const rows = [1, 2].map((at) => ({ ...result, at, key: `key${at}`, summary: `result ${at}` }));
     const html = renderToStaticMarkup(
-      <HistoryList rows={rows} currentKey="key1" now={0} actions={null} trans={english} />,
+      <HistoryList rows={rows} currentKey="key1" currentMark="latest" now={0} actions={null} trans={english} />,
     );
     expect(html.indexOf("result 2")).toBeLessThan(html.indexOf("result 1"));
     expect(html.match(/stagebook-mod-current/gu)).toHaveLength(1);
@@ -168,7 +169,7 @@ describe("the history", () => {
       { ...result, key: "two", at: 1, pinned: true, params: {} },
     ];
     const html = renderToStaticMarkup(
-      <HistoryList rows={rows} currentKey="two" now={0} actions={results} trans={english} />,
+      <HistoryList rows={rows} currentKey="two" currentMark="latest" now={0} actions={results} trans={english} />,
     );
     expect(html.match(/data-action="restore"/gu)).toHaveLength(1);
     expect(html.match(/data-action="log"/gu)).toHaveLength(2);

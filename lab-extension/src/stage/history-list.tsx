@@ -16,8 +16,9 @@ export interface HistoryActions {
 
 export interface HistoryListProps {
   readonly rows: readonly HistoryRowView[];
-  /** The key of the latest result, which is marked. */
+  /** The key of the result that the panel shows, which is marked, and the word for it. */
   readonly currentKey: string | undefined;
+  readonly currentMark: string;
   readonly now: number;
   /** Null while no kernel can answer. */
   readonly actions: HistoryActions | null;
@@ -29,7 +30,7 @@ const SHOWN = 20;
 /** The chart shows the latest ones. */
 const BARS = 60;
 
-export function HistoryList({ rows, currentKey, now, actions, trans }: HistoryListProps): ReactElement {
+export function HistoryList({ rows, currentKey, currentMark, now, actions, trans }: HistoryListProps): ReactElement {
   const [isWhole, setWhole] = useState(false);
   if (rows.length === 0) return <p className="stagebook-Hint">{trans.__("No result is stored.")}</p>;
   const newestFirst = [...rows].sort((a, b) => b.at - a.at);
@@ -42,7 +43,7 @@ export function HistoryList({ rows, currentKey, now, actions, trans }: HistoryLi
           <HistoryRow
             key={`${row.key} ${row.at} ${index}`}
             row={row}
-            isCurrent={row.key === currentKey}
+            mark={row.key === currentKey ? currentMark : null}
             now={now}
             actions={actions}
             trans={trans}
@@ -83,12 +84,12 @@ function DurationChart({ rows, currentKey, trans }: ChartProps): ReactElement {
 
 interface HistoryRowProps extends Pick<HistoryListProps, "now" | "actions" | "trans"> {
   readonly row: HistoryRowView;
-  readonly isCurrent: boolean;
+  readonly mark: string | null;
 }
 
-function HistoryRow({ row, isCurrent, now, actions, trans }: HistoryRowProps): ReactElement {
+function HistoryRow({ row, mark, now, actions, trans }: HistoryRowProps): ReactElement {
   return (
-    <li className={isCurrent ? "stagebook-mod-current" : undefined} data-result={row.key} data-pinned={row.pinned}>
+    <li className={mark === null ? undefined : "stagebook-mod-current"} data-result={row.key} data-pinned={row.pinned}>
       <div className="stagebook-History-head">
         <time dateTime={new Date(row.at).toISOString()} title={formatMoment(row.at)}>
           {formatAgo(row.at, now, trans)}
@@ -96,7 +97,7 @@ function HistoryRow({ row, isCurrent, now, actions, trans }: HistoryRowProps): R
         <span>{formatDuration(row.durationMs)}</span>
         <span>{formatSize(row.sizeBytes)}</span>
         <span className="stagebook-History-summary">{row.summary}</span>
-        {isCurrent && <span className="stagebook-History-mark">{trans.__("latest")}</span>}
+        {mark !== null && <span className="stagebook-History-mark">{mark}</span>}
         {row.pinned && <span className="stagebook-History-mark">{trans.__("pinned")}</span>}
         <code title={row.key}>{shortKey(row.key)}</code>
       </div>

@@ -12,7 +12,8 @@ import { OutputPreview } from "./output-preview";
 /** What can be asked of the kernel about a stage. */
 export interface StageQuestions {
   readonly explain: (stage: string) => Promise<Result<"explain">>;
-  readonly preview: (stage: string) => Promise<Result<"preview">>;
+  /** Of the result under `key`; of the present or latest one without it. */
+  readonly preview: (stage: string, key?: string) => Promise<Result<"preview">>;
   readonly history: (stage: string) => Promise<Result<"history">>;
 }
 
@@ -30,13 +31,16 @@ export interface OnDemandProps {
   readonly now: number;
   /** Null while no kernel can answer. */
   readonly ask: StageQuestions | null;
+  /** A run that is over is looked at: results of then are shown, and nothing is changed. */
+  readonly isPast: boolean;
   readonly results: ResultActions;
   readonly trans: TranslationBundle;
 }
 
 /** What the code was before, at once where code is a reason. Shown right below the reasons. */
-export function Changes({ stage, ask, trans }: Omit<OnDemandProps, "now" | "results">): ReactElement | null {
-  if (!stage.result || !hasLongChange(stage.reasons)) return null;
+export function Changes({ stage, ask, isPast, trans }: Omit<OnDemandProps, "now" | "results">): ReactElement | null {
+  // The code of then is not kept.
+  if (isPast || !stage.result || !hasLongChange(stage.reasons)) return null;
   const { name } = stage;
   return (
     <FetchedSection
@@ -54,30 +58,34 @@ export function Changes({ stage, ask, trans }: Omit<OnDemandProps, "now" | "resu
 }
 
 /** Keys and stored results change with the plan; the output only with the result. */
-export function OnDemand({ stage, now, ask, results, trans }: OnDemandProps): ReactElement {
+export function OnDemand({ stage, now, ask, isPast, results, trans }: OnDemandProps): ReactElement {
   const { name, result } = stage;
   return (
     <>
-      <FetchedSection
-        subject={name}
-        name="output"
-        title={trans.__("Output")}
-        load={ask && (() => ask.preview(name))}
-        version={resultVersion(stage)}
-        trans={trans}
-      >
-        {(preview) => <OutputPreview preview={preview} trans={trans} />}
-      </FetchedSection>
-      <FetchedSection
-        subject={name}
-        name="key"
-        title={trans.__("Key")}
-        load={ask && (() => ask.explain(name))}
-        version={planVersion(stage)}
-        trans={trans}
-      >
-        {(explained) => <KeyParts explained={explained} trans={trans} />}
-      </FetchedSection>
+      {(!isPast || result) && (
+        <FetchedSection
+          subject={name}
+          name="output"
+          title={isPast ? trans.__("Output of then") : trans.__("Output")}
+          load={ask && (() => (isPast ? ask.preview(name, result?.key) : ask.preview(name)))}
+          version={resultVersion(stage)}
+          trans={trans}
+        >
+          {(preview) => <OutputPreview preview={preview} trans={trans} />}
+        </FetchedSection>
+      )}
+      {!isPast && (
+        <FetchedSection
+          subject={name}
+          name="key"
+          title={trans.__("Key")}
+          load={ask && (() => ask.explain(name))}
+          version={planVersion(stage)}
+          trans={trans}
+        >
+          {(explained) => <KeyParts explained={explained} trans={trans} />}
+        </FetchedSection>
+      )}
       <FetchedSection
         subject={name}
         name="history"
@@ -90,13 +98,16 @@ export function OnDemand({ stage, now, ask, results, trans }: OnDemandProps): Re
           <HistoryList
             rows={rows}
             currentKey={result?.key}
+            currentMark={isPast ? trans.__("of then") : trans.__("latest")}
             now={now}
             actions={
-              ask && {
-                restore: (key) => results.restore(name, key),
-                pin: (key, isPinned) => results.pin(name, key, isPinned),
-                showRunLog: results.showRunLog,
-              }
+              ask && !isPast
+                ? {
+                    restore: (key) => results.restore(name, key),
+                    pin: (key, isPinned) => results.pin(name, key, isPinned),
+                    showRunLog: results.showRunLog,
+                  }
+                : null
             }
             trans={trans}
           />

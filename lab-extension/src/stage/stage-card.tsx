@@ -20,6 +20,8 @@ export interface StageActions {
   readonly copy: (text: string) => void;
   /** Null while no kernel can answer. */
   readonly ask: StageQuestions | null;
+  /** A run that is over is looked at: nothing can be changed. */
+  readonly isPast: boolean;
   readonly results: ResultActions;
 }
 
@@ -43,7 +45,7 @@ export function StageCard({ stage, view, now, actions, trans }: StageCardProps):
       {stage.description && <p className="stagebook-Stage-description">{stage.description}</p>}
       {stage.error && <ErrorBlock error={stage.error} onShowCell={actions.showCell} trans={trans} />}
       <Causes stage={stage} actions={actions} trans={trans} />
-      <Changes stage={stage} ask={actions.ask} trans={trans} />
+      <Changes stage={stage} ask={actions.ask} isPast={actions.isPast} trans={trans} />
       <Untracked names={stage.untracked} trans={trans} />
       <ResultFacts stage={stage} now={now} onCopy={actions.copy} trans={trans} />
       {stage.inputs.length > 0 && (
@@ -52,7 +54,14 @@ export function StageCard({ stage, view, now, actions, trans }: StageCardProps):
           <InputList inputs={stage.inputs} view={view} onSelect={actions.select} trans={trans} />
         </section>
       )}
-      <OnDemand stage={stage} now={now} ask={actions.ask} results={actions.results} trans={trans} />
+      <OnDemand
+        stage={stage}
+        now={now}
+        ask={actions.ask}
+        isPast={actions.isPast}
+        results={actions.results}
+        trans={trans}
+      />
     </article>
   );
 }
@@ -71,7 +80,7 @@ function StageHead({ stage, actions, trans }: PartProps): ReactElement {
         <button
           type="button"
           className="stagebook-Button"
-          disabled={!actions.ask || stage.status === "running"}
+          disabled={!actions.ask || actions.isPast || stage.status === "running"}
           onClick={() => actions.run(stage.name)}
         >
           {trans.__("Run")}

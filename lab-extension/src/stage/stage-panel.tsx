@@ -81,13 +81,15 @@ function ShownStage({
   if (!stage && Object.keys(state.view.stages).length === 0) return <EmptyPanel text={emptyText(state, trans)} />;
   if (!stage) return <EmptyPanel text={{ text: trans.__("Choose a stage in the graph.") }} />;
   const isOld = isOutdated(state);
+  const isPast = state.connection === "past";
   const actions: StageActions = {
     run: (stage) => execute(COMMANDS.runStage, { stage }),
     showStageCell: (stage) => execute(COMMANDS.showCell, { stage }),
     showCell: (cell) => void model.showCell(cell),
     select: (name) => model.select(name),
     copy: (text) => Clipboard.copyToSystem(text),
-    ask: isOld ? null : questionsFor(model),
+    ask: isOld && !isPast ? null : questionsFor(model),
+    isPast,
     results,
   };
   return (
@@ -100,7 +102,7 @@ function ShownStage({
 function questionsFor(model: NotebookModel): StageQuestions {
   return {
     explain: (stage) => model.send<"explain">({ type: "explain", stage }),
-    preview: (stage) => model.send<"preview">({ type: "preview", stage }),
+    preview: (stage, key) => model.send<"preview">({ type: "preview", stage, ...(key === undefined ? {} : { key }) }),
     history: (stage) => model.send<"history">({ type: "history", stage }),
   };
 }
