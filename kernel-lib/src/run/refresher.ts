@@ -37,14 +37,18 @@ export class Refresher {
   }
 
   private schedule(): void {
-    const start = (): void => this.start();
-    if (!this.isBusy()) {
-      const immediate = setImmediate(start);
-      this.scheduled = { stop: () => clearImmediate(immediate) };
+    if (this.isBusy()) {
+      this.scheduleLater();
       return;
     }
+    // A run may have begun meanwhile.
+    const immediate = setImmediate(() => (this.isBusy() ? this.scheduleLater() : this.start()));
+    this.scheduled = { stop: () => clearImmediate(immediate) };
+  }
+
+  private scheduleLater(): void {
     const waitMs = Math.max(0, this.endedAt + Math.max(BUSY_EVERY_MS, BUSY_TIMES * this.tookMs) - performance.now());
-    const timer = setTimeout(start, waitMs);
+    const timer = setTimeout(() => this.start(), waitMs);
     this.scheduled = { stop: () => clearTimeout(timer) };
   }
 

@@ -11,13 +11,13 @@ import { LiveStream, UnreadError } from "./live-stream";
 import { Lives } from "./lives";
 import { Needs, ProducerStopped } from "./needs";
 import { errorOf, type Outcome } from "./outcome";
+import { Pauses } from "./pauses";
 import { criticalPaths } from "./priorities";
 import { resultOf } from "./planner";
 import type { Slots } from "./slots";
 import { soon, type Soon } from "./soon";
 import { Telling } from "./telling";
 import type { KnownKey } from "./body-parts";
-import { Turns } from "./turns";
 import { perform, type WorkOrder, type WorkRun } from "./work";
 
 /** At least so many stages are begun at once, so that what is stored is found while bodies run. */
@@ -105,11 +105,11 @@ export class Run implements WorkRun {
     const begin = async (): Promise<void> => {
       for (const instance of queue) {
         await this.ensure(instance);
-        const rest = turns.rest();
-        if (rest) await rest;
+        const pause = pauses.due();
+        if (pause) await pause;
       }
     };
-    const turns = new Turns();
+    const pauses = new Pauses();
     const count = Math.max(MIN_BEGUN, 2 * this.slots.count);
     await Promise.all(Array.from({ length: count }, begin));
   }

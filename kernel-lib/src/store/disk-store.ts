@@ -16,7 +16,7 @@
 import { messageOf } from "../protocol";
 import type { Digest, RunId } from "../protocol";
 import { BlobFiles } from "./blob-files";
-import { Claims, upkeepKey } from "./claims";
+import { Claims } from "./claims";
 import { decodeEntry, type EntrySeal } from "./entry-record";
 import { EvictedBlobs } from "./evicted-blobs";
 import type { FileSystem } from "./file-system";
@@ -27,18 +27,15 @@ import { LiveProcesses } from "./live-processes";
 import { OpenedFolder } from "./opened-folder";
 import { Protection } from "./protection";
 import { ResultWriter } from "./result-writer";
-import { SizeLimit } from "./size-limit";
+import type { SizeLimit } from "./size-limit";
 import { StageFiles } from "./stage-files";
 import type { Claim, FileRef, GcOptions, GcReport, HeadName, HeadRow, Holder, NewBlob } from "./store";
 import type { BlobRef, Entry, Store, StoreTrouble, ThreadAccess, VerifyOptions, VerifyReport } from "./store";
 import type { HeadPlace } from "./store-folder";
 import { Turns } from "./turns";
-import { clearHead } from "./upkeep/clear-head";
-import type { UpkeepPorts } from "./upkeep/discard";
-import { collectGarbage } from "./upkeep/gc";
-import { blobsOf, listBlobs } from "./upkeep/survey";
+import { DiskUpkeep } from "./upkeep/disk-upkeep";
+import { blobsOf } from "./upkeep/survey";
 import { UsedTimes } from "./used-times";
-import { verifyStore } from "./upkeep/verify";
 
 export interface DiskStoreOptions {
   /** Absolute path. Made at the first write. */
@@ -70,9 +67,6 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
   return new FolderStore(options);
 }
 
-/** Another process is at work on the store: it is asked again after so long. */
-const UPKEEP_POLL_MS = 200;
-
 class FolderStore implements DiskStore {
   readonly location: string;
   readonly threads: ThreadAccess;
@@ -87,6 +81,7 @@ class FolderStore implements DiskStore {
   private readonly writer: ResultWriter;
   private readonly latest: LatestPaths;
   private readonly used: UsedTimes;
+  private readonly upkeep: DiskUpkeep;
   private readonly sizeLimit: SizeLimit | undefined;
   private readonly turns = new Turns();
   private readonly now: () => number;
@@ -114,7 +109,9 @@ class FolderStore implements DiskStore {
     this.latest = new LatestPaths(files, paths, tell);
     this.used = new UsedTimes(files, paths, now);
     this.threads = { folder, announce: (digests) => this.announce(digests) };
-    if (maxBytes !== undefined) this.sizeLimit = this.limitTo(maxBytes);
+    const { heads, live, protection, evicted } = this;
+    this.upkeep = new DiskUpkeep(this.opened, this.claims, { files, paths, heads, live, protection, evicted, now });
+    if (maxBytes !== undefined) this.sizeLimit = this.upkeep.limitTo(maxBytes);
   }
 
   async findEntry(key: Digest): Promise<Entry | undefined> {
@@ -172,7 +169,7 @@ class FolderStore implements DiskStore {
     const place = this.opened.paths.head(head);
     if (!(await this.opened.check())) return 0;
     await this.latest.shown();
-    return this.alone("clear", undefined, (ports) => clearHead(place, ports));
+    return this.upkeep.clear(place);
   }
 
   async latestShown(): Promise<void> {
@@ -259,14 +256,11 @@ class FolderStore implements DiskStore {
   }
 
   async gc(options: GcOptions): Promise<GcReport> {
-    return this.collect(options);
+    return this.upkeep.gc(options);
   }
 
   async verify(options: VerifyOptions): Promise<VerifyReport> {
-    const isThere = await this.opened.check();
-    const verify = (ports: UpkeepPorts): Promise<VerifyReport> => verifyStore(options, ports);
-    if (options.repair === true && isThere) return this.alone("verify", options.signal, verify);
-    return this.opened.inWords(() => verify(this.ports()));
+    return this.upkeep.verify(options);
   }
 
   async sweep(): Promise<number> {
@@ -311,50 +305,6 @@ class FolderStore implements DiskStore {
   private async readHead(place: HeadPlace): Promise<readonly HeadRow[]> {
     await this.opened.check();
     return this.heads.rows(place);
-  }
-
-  private async collect(options: GcOptions, spare?: ReadonlySet<Digest>): Promise<GcReport> {
-    const isThere = await this.opened.check();
-    const collect = (ports: UpkeepPorts): Promise<GcReport> => collectGarbage(options, ports, spare);
-    // Nothing to remove, or nothing is to be removed.
-    if (!isThere || options.dryRun === true) return this.opened.inWords(() => collect(this.ports()));
-    return this.alone("gc", options.signal, collect);
-  }
-
-  /** One process at a time removes what others may want. */
-  private async alone<T>(
-    what: string,
-    signal: AbortSignal | undefined,
-    work: (ports: UpkeepPorts) => Promise<T>,
-  ): Promise<T> {
-    return this.opened.writing(async () => {
-      for (;;) {
-        signal?.throwIfAborted();
-        const taken = await this.claims.take(upkeepKey, { notebook: "", stage: what });
-        if ("claim" in taken) {
-          return work(this.ports()).finally(() => taken.claim.release());
-        }
-        await new Promise((resolve) => setTimeout(resolve, UPKEEP_POLL_MS));
-      }
-    });
-  }
-
-  private ports(): UpkeepPorts {
-    const { heads, live, protection, evicted, now } = this;
-    return { files: this.opened.files, paths: this.opened.paths, heads, live, protection, evicted, now };
-  }
-
-  private limitTo(maxBytes: number): SizeLimit {
-    const { files, paths } = this.opened;
-    return new SizeLimit(maxBytes, {
-      measure: async () => {
-        let total = 0;
-        for (const digest of await listBlobs(files, paths)) total += (await files.sizeOf(paths.blob(digest))) ?? 0;
-        return total;
-      },
-      shrink: async (toBytes, spare) => (await this.collect({ maxBytes: toBytes }, spare)).keptBytes,
-      trouble: (error) => this.opened.tell(`the size limit could not be kept (${messageOf(error)})`, this.location),
-    });
   }
 
   /** Not waited for: it may have thousands of files to look at. */

@@ -3,12 +3,12 @@
 /** In milliseconds: of the order of what nobody notices. */
 const LONGEST_TURN_MS = 20;
 
-export class Turns {
+export class Pauses {
   private since = performance.now();
   private next: Promise<void> | undefined;
 
-  /** The next turn of the event loop, when this one has lasted long enough. */
-  rest(): Promise<void> | undefined {
+  /** The next turn of the event loop, when the present one has lasted long enough. */
+  due(): Promise<void> | undefined {
     if (!this.next && performance.now() - this.since >= LONGEST_TURN_MS)
       this.next = new Promise((resolve) => {
         setImmediate(() => {
