@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createScript, gate } from "./script";
 
@@ -323,31 +322,4 @@ test("[O5] a listener that prints what it is told prints in its own place, and e
   await p.stage("a", () => console.debug("from the stage"))();
   const lines = events.flatMap((event) => (event.type === "log:written" ? [event.record.message] : []));
   expect(lines.filter((line) => /told of|from the stage/.test(line))).toEqual(["from the stage"]);
-});
-
-test("[R1] of hundreds of stages the one that took longest before begins first, though it was defined last", async () => {
-  const { p, log } = createScript();
-  const round = p.param("round", 1);
-  for (let at = 0; at < 300; at++) p.stage(`short${at}`, { round }, ({ round }) => round);
-  p.stage("long", { round }, async ({ round }) => {
-    await sleep(100);
-    return round;
-  });
-  await p.run();
-  log();
-  round.set(2);
-  await p.run({ jobs: 1 });
-  expect(log()[0]).toBe("long running");
-});
-
-test("[R4] timers have their turn while thousands of small stages run", async () => {
-  const { p } = createScript({ store: "none" });
-  for (let at = 0; at < 3000; at++) p.stage(`s${at}`, { at: p.param(`at${at}`, at) }, ({ at }) => at);
-  let [ended, turns] = [0, 0];
-  p.events$.subscribe(({ type }) => {
-    if (type === "stage:succeeded" && ++ended === 1) setImmediate(() => (turns = ended));
-  });
-  await p.run();
-  expect(turns).toBeGreaterThan(0);
-  expect(turns).toBeLessThan(3000);
 });

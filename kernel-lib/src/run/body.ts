@@ -179,9 +179,9 @@ export function createStageActivity(
   logged: Readonly<Record<string, unknown>>,
   unplanned: Set<string>,
 ): StageActivity {
-  const isPlanned = (id: string): boolean => engine.instances.needs(instance).some((need) => need.id === id);
-  const isPlannedParam = (name: string): boolean =>
-    engine.instances.refs(instance).some(({ ref }) => ref.kind === "param" && ref.name === name);
+  // Few bodies ask.
+  let found: ReturnType<typeof plannedReads> | undefined;
+  const planned = (): ReturnType<typeof plannedReads> => (found ??= plannedReads(engine, instance));
   return {
     run: run.run,
     stage: instance.definition.name,
@@ -205,14 +205,23 @@ export function createStageActivity(
     readStage: async (ref: StageRef) => {
       if (ref.name === instance.definition.name) return findPrevious(engine, instance);
       const need = engine.instances.ofRef(ref, instance);
-      if (!isPlanned(need.id)) unplanned.add(`stage ${ref.name}`);
+      if (!planned().stages.has(need.id)) unplanned.add(`stage ${ref.name}`);
       return run.valueOf(need);
     },
     readUnseen: (what) => void unplanned.add(what),
     readParam: (name) => {
-      if (!isPlannedParam(name)) unplanned.add(`parameter ${name}`);
+      if (!planned().params.has(name)) unplanned.add(`parameter ${name}`);
     },
   };
+}
+
+/** What the stage's code shows that it reads. */
+function plannedReads(
+  { instances }: EngineParts,
+  instance: Instance,
+): { readonly stages: ReadonlySet<string>; readonly params: ReadonlySet<string> } {
+  const names = instances.refs(instance).flatMap(({ ref }) => (ref.kind === "param" ? [ref.name] : []));
+  return { stages: new Set(instances.needs(instance).map(({ id }) => id)), params: new Set(names) };
 }
 
 async function findPrevious(engine: EngineParts, instance: Instance): Promise<unknown> {

@@ -11,7 +11,7 @@ import { LiveStream, UnreadError } from "./live-stream";
 import { Lives } from "./lives";
 import { Needs, ProducerStopped } from "./needs";
 import { errorOf, type Outcome } from "./outcome";
-import { Pauses } from "./pauses";
+import { Preparing } from "./preparing";
 import { criticalPaths } from "./priorities";
 import { resultOf } from "./planner";
 import type { Slots } from "./slots";
@@ -19,9 +19,6 @@ import { soon, type Soon } from "./soon";
 import { Telling } from "./telling";
 import type { KnownKey } from "./body-parts";
 import { perform, type WorkOrder, type WorkRun } from "./work";
-
-/** At least so many stages are begun at once, so that what is stored is found while bodies run. */
-const MIN_BEGUN = 100;
 
 export interface RunRequest {
   readonly id: RunId;
@@ -43,6 +40,7 @@ export class Run implements WorkRun {
   bodies = 0;
   readonly lives = new Lives();
   readonly telling: Telling;
+  private readonly preparing: Preparing;
   private readonly outcomes = new Map<string, Promise<Outcome>>();
   /** What each came to, last. */
   private readonly ended = new Map<string, Outcome>();
@@ -65,6 +63,7 @@ export class Run implements WorkRun {
     ({ id: this.id, source: this.source, signal: this.signal, slots: this.slots } = request);
     this.externals = new Externals(engine.files);
     this.telling = new Telling(engine, request.id);
+    this.preparing = new Preparing(request.slots.count);
     this.targetIds = new Set(request.targets.map((target) => target.id));
     this.signal.addEventListener("abort", () => {
       for (const stop of this.stops.values()) stop.abort(this.signal.reason);
@@ -89,7 +88,9 @@ export class Run implements WorkRun {
       this.telling.emit(instance, { type: "stage:planned", run: this.id, stage, action, reasons });
     }
     try {
-      await this.ensureAll(order.map((id) => known(assessed, id).instance));
+      const instances = order.map((id) => known(assessed, id).instance);
+      const urgentFirst = instances.sort((a, b) => this.priority(b) - this.priority(a));
+      await Promise.all(urgentFirst.map((instance) => this.ensure(instance)));
       // One may have been made again for another that needed its value.
       await Promise.all(this.outcomes.values());
       return new Map(order.map((id) => [id, known(this.ended, id)]));
@@ -97,21 +98,6 @@ export class Run implements WorkRun {
       for (const tell of this.unneeded.values()) tell();
       await Promise.all([this.closeResources(), this.engine.results.latestShown()]);
     }
-  }
-
-  /** The most urgent are begun first. Not all at once: of thousands that wait for a place, each holds memory meanwhile. */
-  private async ensureAll(instances: readonly Instance[]): Promise<void> {
-    const queue = [...instances].sort((a, b) => this.priority(b) - this.priority(a)).values();
-    const begin = async (): Promise<void> => {
-      for (const instance of queue) {
-        await this.ensure(instance);
-        const pause = pauses.due();
-        if (pause) await pause;
-      }
-    };
-    const pauses = new Pauses();
-    const count = Math.max(MIN_BEGUN, 2 * this.slots.count);
-    await Promise.all(Array.from({ length: count }, begin));
   }
 
   /** The stage's outcome in this run; it is worked out once. */
@@ -160,6 +146,7 @@ export class Run implements WorkRun {
   }
 
   async settle(instance: Instance): Promise<Outcome> {
+    let prepared = (): void => undefined;
     try {
       const needed = this.engine.instances.needs(instance);
       const needs = needed.length === 0 ? this.needsOf(instance) : await this.awaitNeeds(instance, needed);
@@ -170,6 +157,8 @@ export class Run implements WorkRun {
         );
       const twin = this.twins.get(instance.id);
       if (twin) await this.ensure(twin);
+      const begun = this.preparing.begin(this.priority(instance));
+      prepared = begun instanceof Promise ? await begun : begun;
       const asked = this.keyWith(instance, needs.outputs());
       const key = asked instanceof Promise ? await asked : asked;
       const forced = this.isForced(instance);
@@ -178,9 +167,11 @@ export class Run implements WorkRun {
       const isGone = entry !== undefined && this.engine.results.isGone(entry.key);
       if (entry && !(isGone && this.rows.get(instance.id)?.action === "run")) return await this.reuse(instance, entry);
       const reasons = this.reasonsFor(instance, forced);
-      return await this.work(instance, needs, { key, reasons, again: forced || isGone });
+      return await this.work(instance, needs, { key, reasons, again: forced || isGone, prepared });
     } catch (error) {
       return this.telling.failed(instance, undefined, error, this.engine.clock.now());
+    } finally {
+      prepared();
     }
   }
 
@@ -261,7 +252,7 @@ export class Run implements WorkRun {
       const reason: Reason = { kind: "lost", name: instance.definition.name, text: "its stored result is gone" };
       const needs = this.needsOf(instance);
       const key = await this.keyWith(instance, needs.outputs());
-      return this.work(instance, needs, { key, reasons: [reason], again: true });
+      return this.work(instance, needs, { key, reasons: [reason], again: true, prepared: () => undefined });
     };
     const outcome = again().then((made) => {
       this.ended.set(instance.id, made);
@@ -280,7 +271,11 @@ export class Run implements WorkRun {
     else this.telling.emit(instance, { type: "stage:cached", ...about });
   }
 
-  private work(instance: Instance, needs: Needs, what: Pick<WorkOrder, "key" | "reasons" | "again">): Soon<Outcome> {
+  private work(
+    instance: Instance,
+    needs: Needs,
+    what: Pick<WorkOrder, "key" | "reasons" | "again" | "prepared">,
+  ): Soon<Outcome> {
     return soon(needs.haveStreams ? needs.viaKey() : what.key.key, (claimed) => {
       const stop = new AbortController();
       if (this.signal.aborted) stop.abort(this.signal.reason);
@@ -310,6 +305,7 @@ export class Run implements WorkRun {
     underway: { readonly stage: string; readonly work: Promise<Outcome> },
   ): Promise<Outcome> {
     const { instance, key } = order;
+    order.prepared();
     const outcome = await underway.work;
     if (this.signal.aborted) return this.telling.cancelled(instance, key.key, 0);
     // Stopped by its own caller, not by ours: the work is still to be done.

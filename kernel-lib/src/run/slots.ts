@@ -25,8 +25,8 @@ export class Slots {
   }
 
   /** Waits for a place. Throws or rejects with the signal's reason when it aborts first. */
-  take(signal: AbortSignal, priority = 0): Soon<Place> {
-    signal.throwIfAborted();
+  take(signal: AbortSignal | undefined, priority = 0): Soon<Place> {
+    signal?.throwIfAborted();
     return soon(this.enter(signal, priority), () => this.place());
   }
 

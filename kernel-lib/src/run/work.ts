@@ -52,6 +52,8 @@ export interface WorkOrder {
   readonly claimed: Digest;
   /** Stops this work alone. */
   readonly stop: AbortController;
+  /** Called when it has a place, or waits for somebody else: another stage may be prepared. */
+  readonly prepared: () => void;
 }
 
 /** Brings one stage to an end, whatever that is. Never rejects. */
@@ -77,16 +79,23 @@ function needsRight({ store }: EngineParts, { definition }: Instance): boolean {
   return definition.cache && definition.partOf === undefined && store.keepsNothing !== true;
 }
 
-function rightToRun(engine: EngineParts, run: WorkRun, { instance, key, again, claimed }: WorkOrder): Promise<Flight> {
+function rightToRun(
+  engine: EngineParts,
+  run: WorkRun,
+  { instance, key, again, claimed, prepared }: WorkOrder,
+): Promise<Flight> {
   return takeOff(claimed, engine.results.head(instance), {
     store: engine.store,
     signal: run.signal,
     find: async () => (again ? undefined : engine.results.find(instance, key.key)),
-    waiting: (holder) => tellWaiting(engine, run, instance, holder),
+    waiting: (holder) => {
+      prepared();
+      tellWaiting(run, instance, holder);
+    },
   });
 }
 
-function tellWaiting(engine: EngineParts, run: WorkRun, instance: Instance, holder: Holder): void {
+function tellWaiting(run: WorkRun, instance: Instance, holder: Holder): void {
   const { name, cell } = instance.definition;
   run.telling.emit(instance, { type: "stage:waiting", run: run.id, stage: name, cell, holder });
 }
@@ -105,6 +114,7 @@ async function performAlone(
   try {
     const taken = run.slots.take(signal, run.priority(instance));
     place = taken instanceof Promise ? await taken : taken;
+    order.prepared();
     const body = bodyRun(engine, run, order, { claim, place, signal });
     const before = needs.outputs();
     const fill = (): Promise<unknown> =>

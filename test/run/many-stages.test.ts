@@ -1,0 +1,67 @@
+/** Runs of hundreds and thousands of stages: which begin first, and what is not held up. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { createScript, gate } from "./script";
+
+test("[R1] of hundreds of stages the one that took longest before begins first, though it was defined last", async () => {
+  const { p, log } = createScript();
+  const round = p.param("round", 1);
+  for (let at = 0; at < 300; at++) p.stage(`short${at}`, { round }, ({ round }) => round);
+  p.stage("long", { round }, async ({ round }) => {
+    await sleep(100);
+    return round;
+  });
+  await p.run();
+  log();
+  round.set(2);
+  await p.run({ jobs: 1 });
+  expect(log()[0]).toBe("long running");
+});
+
+test("[R4] timers have their turn while thousands of small stages run", async () => {
+  const { p } = createScript({ store: "none" });
+  for (let at = 0; at < 3000; at++) p.stage(`s${at}`, { at: p.param(`at${at}`, at) }, ({ at }) => at);
+  let [ended, turns] = [0, 0];
+  p.events$.subscribe(({ type }) => {
+    if (type === "stage:succeeded" && ++ended === 1) setImmediate(() => (turns = ended));
+  });
+  await p.run();
+  expect(turns).toBeGreaterThan(0);
+  expect(turns).toBeLessThan(3000);
+});
+
+test("[R1] hundreds of stages that wait for a slow one hold up neither a stage that needs nothing nor the reader of a stream", async () => {
+  const { p } = createScript();
+  const round = p.param("round", 1);
+  const others = gate();
+  let ended = 0;
+  const end = (): void => {
+    if (++ended === 2) others.open();
+  };
+  const slow = p.stage("slow", { round }, async ({ round }) => {
+    if (round === 2) await others.opened;
+    return round;
+  });
+  // They took longer than what waits for nothing, and so are more urgent.
+  for (let at = 0; at < 150; at++) p.stage(`below${at}`, { slow }, async ({ slow }) => sleep(20, slow + at));
+  const free = p.stage("free", { round }, ({ round }) => round);
+  const stream = p.stage("stream", { round }, function* ({ round }) {
+    yield round;
+  });
+  const reader = p.stage("reader", { stream }, async ({ stream }) => (await stream.toArray()).length);
+  p.events$.subscribe((event) => {
+    if (event.type === "stage:succeeded" && (event.stage === "free" || event.stage === "reader")) end();
+  });
+  await p.run({ jobs: 200 });
+  ended = 0;
+  round.set(2);
+  await p.run({ jobs: 8 });
+  expect(await free()).toBe(2);
+  expect(await reader()).toBe(1);
+});
+
+test("[R1] any number of jobs will do", async () => {
+  const { p } = createScript();
+  const one = p.stage("one", () => 1);
+  expect(await one.run({ jobs: Number.MAX_SAFE_INTEGER })).toBe(1);
+});
