@@ -1,10 +1,6 @@
 /** In which notebooks the auto-run switch is on: kept in the browser, never in the notebook. Made by the plugins' root. */
 
-/** What outlives the page: `localStorage`, or a test's. */
-export interface KeptTexts {
-  getItem(key: string): string | null;
-  setItem(key: string, text: string): void;
-}
+import type { KeptTexts } from "../stores/kept-texts";
 
 export class AutoRunChoices {
   private readonly chosen = new Map<string, boolean>();

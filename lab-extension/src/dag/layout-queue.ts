@@ -5,6 +5,7 @@
 import type { IDisposable } from "@lumino/disposable";
 import type { Layout, LayoutRequest } from "./layout";
 import { layoutKey } from "./layout";
+import { LayoutMemory } from "./layout-memory";
 
 export interface LayoutTask {
   readonly id: number;
@@ -14,25 +15,26 @@ export interface LayoutTask {
 export type LayoutAnswer =
   { readonly id: number; readonly layout: Layout } | { readonly id: number; readonly problem: string };
 
-/** How many shapes are remembered: enough for going to and fro between a few notebooks. */
-const REMEMBERED_SHAPES = 32;
-
 export class LayoutQueue implements IDisposable {
+  constructor(memory = new LayoutMemory()) {
+    this.#memory = memory;
+  }
+
   /** The layout of a shape that was asked for before. */
   find(request: LayoutRequest): Layout | undefined {
-    return this.#remembered.get(layoutKey(request));
+    return this.#memory.find(request);
   }
 
   /** Rejects when the graph cannot be laid out, or the queue is disposed of. What is under way for the same shape is shared. */
   async place(request: LayoutRequest): Promise<Layout> {
     const key = layoutKey(request);
-    const known = this.#remembered.get(key) ?? this.#underway.get(key);
+    const known = this.#memory.find(request) ?? this.#underway.get(key);
     if (known) return known;
     const asked = this.#ask(request);
     this.#underway.set(key, asked);
     try {
       const layout = await asked;
-      this.#remember(key, layout);
+      this.#memory.remember(request, layout);
       return layout;
     } finally {
       this.#underway.delete(key);
@@ -91,13 +93,7 @@ export class LayoutQueue implements IDisposable {
     for (const { request, resolve, reject } of stranded) placeHere(request).then(resolve, reject);
   }
 
-  #remember(key: string, layout: Layout): void {
-    this.#remembered.set(key, layout);
-    const [oldest] = this.#remembered.keys();
-    if (this.#remembered.size > REMEMBERED_SHAPES && oldest !== undefined) this.#remembered.delete(oldest);
-  }
-
-  readonly #remembered = new Map<string, Layout>();
+  readonly #memory: LayoutMemory;
   readonly #underway = new Map<string, Promise<Layout>>();
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | null = null;
