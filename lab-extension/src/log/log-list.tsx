@@ -27,16 +27,21 @@ export function LogList({ shown, follow, onFollow, origin, chosen, onChoose, tra
   const [scrollTop, setScrollTop] = useState(0);
   const idPrefix = useId();
   const lastTop = useRef(0);
-  useStickToEnd(list, follow, shown, height);
+  // Worked out, not read from the page: that would have it laid out several times a frame while lines arrive.
+  const contentHeight = shown.length * ROW_HEIGHT;
+  useStickToEnd(list, follow, contentHeight, height);
+  useLayoutEffect(() => {
+    if (!follow && list.current) setScrollTop(list.current.scrollTop);
+  }, [follow]);
 
   const onScroll = ({ currentTarget }: UIEvent<HTMLDivElement>): void => {
     const top = currentTarget.scrollTop;
-    const isAtEnd = top + currentTarget.clientHeight >= currentTarget.scrollHeight - 2;
+    const isAtEnd = top + currentTarget.clientHeight >= contentHeight - 2;
     // A shorter list also moves the view up, but then it is at its end.
     if (isAtEnd) onFollow(true);
     else if (top < lastTop.current) onFollow(false);
     lastTop.current = top;
-    setScrollTop(top);
+    if (!follow || !isAtEnd) setScrollTop(top);
   };
   const choose = useCallback((index: number) => onChoose(shown[index] ?? null), [shown, onChoose]);
   const chosenIndex = chosen ? shown.indexOf(chosen) : -1;
@@ -49,7 +54,8 @@ export function LogList({ shown, follow, onFollow, origin, chosen, onChoose, tra
     onFollow(next === shown.length - 1);
     showRow(list, next);
   };
-  const { start, end } = findRowsInSight(scrollTop, height, ROW_HEIGHT, shown.length);
+  const top = follow ? contentHeight - height : scrollTop;
+  const { start, end } = findRowsInSight(top, height, ROW_HEIGHT, shown.length);
   return (
     <div
       ref={list}
@@ -61,10 +67,11 @@ export function LogList({ shown, follow, onFollow, origin, chosen, onChoose, tra
       onScroll={onScroll}
       onKeyDown={onKeyDown}
     >
-      <div className="stagebook-LogList-rows" role="presentation" style={{ height: shown.length * ROW_HEIGHT }}>
+      <div className="stagebook-LogList-rows" role="presentation" style={{ height: contentHeight }}>
         {shown.slice(start, end).map((record, offset) => (
           <LogRow
-            key={start + offset}
+            // While lines arrive each frame shows others, in the same elements.
+            key={follow ? offset : start + offset}
             id={`${idPrefix}${start + offset}`}
             record={record}
             index={start + offset}
@@ -107,15 +114,10 @@ function showRow(list: RefObject<HTMLDivElement>, index: number): void {
     element.scrollTop = top + ROW_HEIGHT - element.clientHeight;
 }
 
-function useStickToEnd(
-  list: RefObject<HTMLDivElement>,
-  follow: boolean,
-  shown: readonly LogRecord[],
-  height: number,
-): void {
+function useStickToEnd(list: RefObject<HTMLDivElement>, follow: boolean, contentHeight: number, height: number): void {
   useLayoutEffect(() => {
-    if (follow && list.current) list.current.scrollTop = list.current.scrollHeight;
-  }, [list, follow, shown, height]);
+    if (follow && list.current) list.current.scrollTop = contentHeight;
+  }, [list, follow, contentHeight, height]);
 }
 
 function useHeight(list: RefObject<HTMLDivElement>): number {
