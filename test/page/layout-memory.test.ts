@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { computeLayout, type LayoutRequest } from "../../lab-extension/src/dag/layout";
 import { LayoutMemory } from "../../lab-extension/src/dag/layout-memory";
+import { LayoutQueue } from "../../lab-extension/src/dag/layout-queue";
 
 /** A chain of `count` stages. */
 function chain(count: number, name = "s"): LayoutRequest {
@@ -12,68 +13,74 @@ function chain(count: number, name = "s"): LayoutRequest {
   };
 }
 
-function createTexts() {
-  const texts = new Map<string, string>();
+function createKept() {
+  const state: { value: unknown } = { value: undefined };
   return {
-    texts,
-    getItem: (key: string) => texts.get(key) ?? null,
-    setItem: (key: string, text: string) => void texts.set(key, text),
+    state,
+    load: () => Promise.resolve(structuredClone(state.value)),
+    save: (value: unknown) => Promise.resolve(void (state.value = structuredClone(value))),
   };
 }
 
 describe("a layout that is kept", () => {
-  it("[O7] is there for the next page, for its shape alone", () => {
-    const kept = createTexts();
+  it("[O7] is there for the next page, for its shape alone", async () => {
+    const kept = createKept();
     const large = chain(120);
     const layout = computeLayout(large);
-    new LayoutMemory(() => kept).remember(large, layout);
-    const next = new LayoutMemory(() => kept);
+    await new LayoutMemory(kept).add(large, layout);
+    const next = new LayoutMemory(kept);
+    expect(next.find(large)).toBeUndefined();
+    expect(await next.fetch(large)).toEqual(layout);
     expect(next.find(large)).toEqual(layout);
-    expect(next.find(chain(121))).toBeUndefined();
-    expect(next.find({ ...large, direction: "right" })).toBeUndefined();
-    expect(next.find({ ...large, edges: large.edges.slice(1) })).toBeUndefined();
+    expect(await next.fetch(chain(121))).toBeUndefined();
+    expect(await next.fetch({ ...large, direction: "right" })).toBeUndefined();
+    expect(await next.fetch({ ...large, edges: large.edges.slice(1) })).toBeUndefined();
   });
 
-  it("is one of the newest; a small one is not kept", () => {
-    const kept = createTexts();
-    const memory = new LayoutMemory(() => kept);
+  it("[O7] is drawn by the next page's queue, and nothing is laid out", async () => {
+    const kept = createKept();
+    const large = chain(120);
+    const marked = { ...computeLayout(large), width: 123_456 };
+    await new LayoutMemory(kept).add(large, marked);
+    const queue = new LayoutQueue(new LayoutMemory(kept));
+    expect(await queue.place(large)).toEqual(marked);
+    expect(queue.find(large)).toEqual(marked);
+    queue.dispose();
+  });
+
+  it("is one of the newest; a small one is not kept", async () => {
+    const kept = createKept();
+    const memory = new LayoutMemory(kept);
     const shapes = Array.from({ length: 6 }, (_, at) => chain(100, `g${at}.`));
-    for (const shape of [chain(20), ...shapes]) memory.remember(shape, computeLayout(shape));
-    const next = new LayoutMemory(() => kept);
-    expect([chain(20), ...shapes].map((shape) => next.find(shape) !== undefined)).toEqual([false, false, false, true, true, true, true]); // prettier-ignore
+    for (const shape of [chain(20), ...shapes]) await memory.add(shape, computeLayout(shape));
+    const next = new LayoutMemory(kept);
+    const found = await Promise.all(
+      [chain(20), ...shapes].map(async (shape) => (await next.fetch(shape)) !== undefined),
+    );
+    expect(found).toEqual([false, false, false, true, true, true, true]);
   });
 
-  it.each(["no JSON", "{}", "[1, null, [2]]", '[["x", {"positions": null}]]'])(
-    "is absent where %s is in its place",
-    (text) => {
-      const kept = createTexts();
+  it.each([null, "text", 7, {}, { format: 0, kept: [] }, { format: 1, kept: "none" }])(
+    "is absent where %j is in its place",
+    async (value) => {
+      const kept = createKept();
       const large = chain(120);
-      new LayoutMemory(() => kept).remember(large, computeLayout(large));
-      for (const key of kept.texts.keys()) kept.texts.set(key, text);
-      const next = new LayoutMemory(() => kept);
-      expect(next.find(large)).toBeUndefined();
-      next.remember(large, computeLayout(large));
-      expect(new LayoutMemory(() => kept).find(large)).toBeDefined();
+      await new LayoutMemory(kept).add(large, computeLayout(large));
+      kept.state.value = value;
+      const next = new LayoutMemory(kept);
+      expect(await next.fetch(large)).toBeUndefined();
+      await next.add(large, computeLayout(large));
+      expect(await new LayoutMemory(kept).fetch(large)).toBeDefined();
     },
   );
 
-  it("whose nodes are others is refused, whatever it is filed under", () => {
-    const kept = createTexts();
-    const large = chain(120);
-    new LayoutMemory(() => kept).remember(large, computeLayout(large));
-    for (const [key, text] of kept.texts) kept.texts.set(key, text.replaceAll("s119", "other"));
-    expect(new LayoutMemory(() => kept).find(large)).toBeUndefined();
-  });
-
-  it("costs a warning where the browser keeps nothing, and is remembered for this page", () => {
+  it("costs a warning where the browser keeps nothing, and is remembered for this page", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
-    const full = (): never => {
-      throw new Error("quota exceeded");
-    };
-    const memory = new LayoutMemory(() => ({ getItem: full, setItem: full }));
+    const full = (): Promise<never> => Promise.reject(new Error("quota exceeded"));
+    const memory = new LayoutMemory({ load: full, save: full });
     const large = chain(120);
     const layout = computeLayout(large);
-    memory.remember(large, layout);
+    await memory.add(large, layout);
     expect(memory.find(large)).toBe(layout);
     expect(warn).toHaveBeenCalledOnce();
     warn.mockRestore();

@@ -1,6 +1,10 @@
 /** In which notebooks the auto-run switch is on: kept in the browser, never in the notebook. Made by the plugins' root. */
 
-import type { KeptTexts } from "../stores/kept-texts";
+/** What outlives the page: `localStorage`, or a test's. */
+export interface KeptTexts {
+  getItem(key: string): string | null;
+  setItem(key: string, text: string): void;
+}
 
 export class AutoRunChoices {
   private readonly chosen = new Map<string, boolean>();

@@ -14,7 +14,7 @@ import { noNotebookText } from "./connection-text";
 import { DagView } from "./dag-view";
 import type { DagViewProps } from "./dag-view";
 import { PICTURE_FORMATS } from "./export-picture";
-import { LayoutMemory } from "./layout-memory";
+import { browserLayouts, LayoutMemory } from "./layout-memory";
 import { LayoutQueue } from "./layout-queue";
 import { modelKey } from "./model-key";
 import { EmptyPanel } from "./panel-text";
@@ -87,7 +87,7 @@ export class DagPanel extends ReactWidget {
     this.menu.open(right, bottom, { horizontalAlignment: "right" });
   };
 
-  private readonly layouts = new LayoutQueue(new LayoutMemory(() => window.localStorage));
+  private readonly layouts = new LayoutQueue(new LayoutMemory(browserLayouts));
   private drawn: Picture | null = null;
   private menu: Menu | null = null;
 }

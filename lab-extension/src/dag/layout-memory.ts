@@ -2,100 +2,86 @@
  * Layouts by the shape of their graph. Those of large graphs outlive the page: what was seen before is there at once when the page is
  * loaded again. Used by LayoutQueue.
  */
-import type { KeptTexts } from "../stores/kept-texts";
+import { get, set } from "idb-keyval";
 import type { Layout, LayoutRequest } from "./layout";
 import { layoutKey } from "./layout";
+
+/** What outlives the page: one value. Either may reject. */
+export interface KeptValue {
+  load(): Promise<unknown>;
+  save(value: unknown): Promise<void>;
+}
+
+const NAME = "stagebook:layouts";
+
+/** In the browser's database. */
+export const browserLayouts: KeptValue = { load: () => get<unknown>(NAME), save: (value) => set(NAME, value) };
 
 /** How many shapes are remembered: enough for going to and fro between a few notebooks. */
 const REMEMBERED_SHAPES = 32;
 /** How many are kept in the browser, and from how many nodes on: smaller ones are laid out as fast as they are read. */
 const KEPT_SHAPES = 4;
 const KEPT_FROM = 100;
-/** Counts up with each change of `computeLayout`: what an earlier version has kept is forgotten. */
-const KEPT_NAME = "stagebook:layouts:1";
+/** Counts up with each change of `computeLayout`: what an earlier version has kept is not read. */
+const FORMAT = 1;
 
-type Kept = readonly (readonly [digest: string, layout: Layout])[];
+/** The newest first; `key`: the shape. */
+type Kept = readonly { readonly key: string; readonly layout: Layout }[];
 
 export class LayoutMemory {
   private readonly remembered = new Map<string, Layout>();
-  private kept: Kept | undefined;
+  private kept: Promise<Kept> | undefined;
 
-  /** Without `texts` nothing outlives the page. */
-  constructor(private readonly texts?: () => KeptTexts) {}
+  /** Without `browser` nothing outlives the page. */
+  constructor(private readonly browser?: KeptValue) {}
 
+  /** What this page has seen. */
   find(request: LayoutRequest): Layout | undefined {
-    const key = layoutKey(request);
-    const known = this.remembered.get(key) ?? this.findKept(request, key);
-    if (known) this.remembered.set(key, known);
-    return known;
+    return this.remembered.get(layoutKey(request));
   }
 
-  remember(request: LayoutRequest, layout: Layout): void {
-    const key = layoutKey(request);
-    this.remembered.set(key, layout);
-    const [oldest] = this.remembered.keys();
-    if (this.remembered.size > REMEMBERED_SHAPES && oldest !== undefined) this.remembered.delete(oldest);
-    if (request.nodes.length >= KEPT_FROM) this.keep(digestOf(key), layout);
-  }
-
-  private findKept(request: LayoutRequest, key: string): Layout | undefined {
+  /** What an earlier page has kept. Never rejects. */
+  async fetch(request: LayoutRequest): Promise<Layout | undefined> {
     if (request.nodes.length < KEPT_FROM) return undefined;
-    const digest = digestOf(key);
-    const layout = this.readKept().find(([each]) => each === digest)?.[1];
-    return layout && request.nodes.every(({ id }) => isPoint(layout.positions[id])) ? layout : undefined;
+    const key = layoutKey(request);
+    const layout = (await this.readKept()).find((each) => each.key === key)?.layout;
+    if (layout) this.remember(key, layout);
+    return layout;
   }
 
-  private keep(digest: string, layout: Layout): void {
-    if (!this.texts) return;
-    this.kept = [[digest, layout] as const, ...this.readKept().filter(([each]) => each !== digest)].slice(
-      0,
-      KEPT_SHAPES,
-    );
+  /** Resolves when it is kept, as far as it is. Never rejects. */
+  async add(request: LayoutRequest, layout: Layout): Promise<void> {
+    const key = layoutKey(request);
+    this.remember(key, layout);
+    if (request.nodes.length < KEPT_FROM || !this.browser) return;
+    const before = (await this.readKept()).filter((each) => each.key !== key);
+    const kept = [{ key, layout }, ...before].slice(0, KEPT_SHAPES);
+    this.kept = Promise.resolve(kept);
     try {
-      this.texts().setItem(KEPT_NAME, JSON.stringify(this.kept));
+      await this.browser.save({ format: FORMAT, kept });
     } catch (cause) {
       // No room, or a private window that keeps nothing: it is laid out again next time.
       console.warn("stagebook: cannot keep the layout of a graph", cause);
     }
   }
 
-  private readKept(): Kept {
-    return (this.kept ??= this.parseKept());
+  private remember(key: string, layout: Layout): void {
+    this.remembered.set(key, layout);
+    const [oldest] = this.remembered.keys();
+    if (this.remembered.size > REMEMBERED_SHAPES && oldest !== undefined) this.remembered.delete(oldest);
   }
 
-  private parseKept(): Kept {
+  private readKept(): Promise<Kept> {
+    return (this.kept ??= this.loadKept());
+  }
+
+  private async loadKept(): Promise<Kept> {
     try {
-      const parsed: unknown = JSON.parse(this.texts?.().getItem(KEPT_NAME) ?? "[]");
-      return Array.isArray(parsed) ? parsed.filter(isKept) : [];
+      const stored = (await this.browser?.load()) as { format?: unknown; kept?: unknown } | null | undefined;
+      return stored?.format === FORMAT && Array.isArray(stored.kept) ? (stored.kept as Kept) : [];
     } catch {
-      // Written by something else, or storage that cannot be read: as if nothing were kept.
+      // A private window may have no database: as if nothing were kept.
       return [];
     }
   }
-}
-
-function isKept(each: unknown): each is Kept[number] {
-  if (!Array.isArray(each) || typeof each[0] !== "string") return false;
-  const layout = each[1] as Partial<Layout> | null | undefined;
-  return (
-    typeof layout?.width === "number" &&
-    typeof layout.height === "number" &&
-    typeof layout.positions === "object" &&
-    typeof layout.routes === "object"
-  );
-}
-
-function isPoint(point: Partial<{ x: unknown; y: unknown }> | undefined): boolean {
-  return typeof point?.x === "number" && typeof point.y === "number";
-}
-
-/** FNV-1a twice, once with each character's place: short, and equal for equal texts. */
-function digestOf(text: string): string {
-  let [a, b] = [0x811c9dc5, 0x9dc5811c];
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    a = Math.imul(a ^ code, 0x01000193);
-    b = Math.imul(b ^ (code + at), 0x01000193);
-  }
-  return `${text.length} ${(a >>> 0).toString(36)} ${(b >>> 0).toString(36)}`;
 }

@@ -15,6 +15,8 @@ export interface LayoutTask {
 export type LayoutAnswer =
   { readonly id: number; readonly layout: Layout } | { readonly id: number; readonly problem: string };
 
+const DISPOSED = "the layout queue is disposed of";
+
 export class LayoutQueue implements IDisposable {
   constructor(memory = new LayoutMemory()) {
     this.#memory = memory;
@@ -30,12 +32,10 @@ export class LayoutQueue implements IDisposable {
     const key = layoutKey(request);
     const known = this.#memory.find(request) ?? this.#underway.get(key);
     if (known) return known;
-    const asked = this.#ask(request);
-    this.#underway.set(key, asked);
+    const placing = this.#fetchOrAsk(request);
+    this.#underway.set(key, placing);
     try {
-      const layout = await asked;
-      this.#memory.remember(request, layout);
-      return layout;
+      return await placing;
     } finally {
       this.#underway.delete(key);
     }
@@ -50,8 +50,17 @@ export class LayoutQueue implements IDisposable {
     this.#isDisposed = true;
     this.#worker?.terminate();
     this.#worker = null;
-    for (const waiting of this.#waiting.values()) waiting.reject(new Error("the layout queue is disposed of"));
+    for (const waiting of this.#waiting.values()) waiting.reject(new Error(DISPOSED));
     this.#waiting.clear();
+  }
+
+  async #fetchOrAsk(request: LayoutRequest): Promise<Layout> {
+    const kept = await this.#memory.fetch(request);
+    if (kept) return kept;
+    if (this.#isDisposed) throw new Error(DISPOSED);
+    const layout = await this.#ask(request);
+    void this.#memory.add(request, layout);
+    return layout;
   }
 
   #ask(request: LayoutRequest): Promise<Layout> {
