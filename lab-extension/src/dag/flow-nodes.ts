@@ -147,10 +147,11 @@ function createStageNode(
   hasSeat: boolean,
   { selected, trans, marks, direction }: FlowInput,
 ): StageNodeType {
+  const ports = stagePorts(hasSeat, direction);
   const own = marks?.get(node.id) ?? noMarks;
   const words = [stage.name, explainStatus(stage, trans), ...markWords(own, trans)];
   return {
-    ...placed(node, place, stagePorts(hasSeat, direction)),
+    ...placed(node, place, ports),
     type: "stage",
     className: classOf("stagebook-Dag-stage", [...own, ...(selected === stage.name ? ["selected"] : [])]),
     selected: selected === stage.name,
@@ -159,16 +160,17 @@ function createStageNode(
       { "data-stage": stage.name, "data-status": stage.status, ...whatIfAttribute(own) },
       describeStage(stage, trans),
     ),
-    data: { kind: "stage", stage, trans },
+    data: { kind: "stage", stage, ports, trans },
   };
 }
 
 function createGroupNode(node: GraphNode, place: Point, { view, trans, marks, direction }: FlowInput): GroupNodeType {
   const counts = countStatuses(membersOf(node, view));
   const own = marks?.get(node.id) ?? noMarks;
+  const ports = stagePorts(false, direction);
   const text = describeGroup(node.name, counts, trans);
   return {
-    ...placed(node, place, stagePorts(false, direction)),
+    ...placed(node, place, ports),
     type: "collapsed",
     className: classOf("stagebook-Dag-stage stagebook-Dag-group", own),
     ariaLabel: [text, ...markWords(own, trans)].join(", "),
@@ -176,7 +178,7 @@ function createGroupNode(node: GraphNode, place: Point, { view, trans, marks, di
       { "data-group": node.name, "data-status": counts[0]?.status ?? "new", ...whatIfAttribute(own) },
       `${text}\n${trans.__("Press Enter or click to expand it.")}`,
     ),
-    data: { kind: "group", name: node.name, counts, trans },
+    data: { kind: "group", name: node.name, counts, ports, trans },
   };
 }
 
@@ -207,9 +209,10 @@ function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point,
         .filter(Boolean)
         .join("\n")
     : node.name;
+  const ports = sourcePorts(node.on !== undefined, direction);
   const name: Attributes = kind === "param" ? { "data-param-node": node.name } : { "data-file-node": node.name };
   return {
-    ...placed(node, place, sourcePorts(node.on !== undefined, direction)),
+    ...placed(node, place, ports),
     type: "source",
     className: classOf("stagebook-Dag-source", [
       ...(marks?.get(node.id) ?? noMarks),
@@ -217,13 +220,13 @@ function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point,
     ]),
     ariaLabel: title,
     domAttributes: attributes(name, title),
-    data: { kind, name: node.name, param },
+    data: { kind, name: node.name, ports, param },
   };
 }
 
 /**
- * Sizes and ports are given, so that edges are drawn at once and never vanish when a node is replaced. Nodes have just these
- * sizes in the page: React Flow would look for ports there otherwise.
+ * Sizes and ports are given, so that edges are drawn at once and never vanish when a node is replaced. React Flow reads the
+ * ports from the page as well, so `Ports` draws the same ones.
  */
 function placed(node: GraphNode, position: Point, handles: NodeHandle[]) {
   const size = NODE_SIZES[node.kind];

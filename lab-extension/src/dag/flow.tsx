@@ -11,11 +11,11 @@ import { GroupNode } from "./group-node";
 import type { Direction, Layout } from "./layout";
 import { findNext, isArrowKey } from "./navigate";
 import { Overview } from "./overview";
+import { TinyContext } from "./ports";
 import { RoutedEdge } from "./routed-edge";
 import type { RoutedEdgeType } from "./routed-edge";
 import { SourceNode } from "./source-node";
 import { StageNode } from "./stage-node";
-import { TinyContext } from "./tiny";
 
 export interface FlowProps {
   readonly nodes: readonly FlowNode[];

@@ -1,9 +1,10 @@
 /** How React Flow draws a collapsed group. Called by React Flow with the data that `flow-nodes` made. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import type { Node, NodeProps } from "@xyflow/react";
+import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { ReactElement } from "react";
 import { memo } from "react";
 import type { Freshness, StageView } from "stagebook/protocol";
+import { Ports } from "./ports";
 import { statusWord } from "./stage-text";
 import { StatusIcon } from "./status-mark";
 
@@ -11,6 +12,7 @@ export interface GroupNodeData extends Record<string, unknown> {
   readonly kind: "group";
   readonly name: string;
   readonly counts: readonly StatusCount[];
+  readonly ports: readonly NodeHandle[];
   readonly trans: TranslationBundle;
 }
 
@@ -22,10 +24,11 @@ export interface StatusCount {
 export type GroupNodeType = Node<GroupNodeData, "collapsed">;
 
 export const GroupNode = memo(function GroupNode({ data }: NodeProps<GroupNodeType>): ReactElement {
-  const { name, counts, trans } = data;
+  const { name, counts, ports, trans } = data;
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   return (
     <>
+      <Ports ports={ports} />
       <div className="stagebook-Dag-name">{`${name}/`}</div>
       <div className="stagebook-Dag-counts">
         {counts.map(({ status, count }) => (

@@ -1,13 +1,15 @@
 /** How React Flow draws a parameter or a file that feeds stages. */
-import type { Node, NodeProps } from "@xyflow/react";
+import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { ReactElement } from "react";
 import { memo } from "react";
 import type { ParamView } from "stagebook/protocol";
+import { Ports } from "./ports";
 import { SourceIcon } from "./status-mark";
 
 export interface SourceNodeData extends Record<string, unknown> {
   readonly kind: "param" | "file";
   readonly name: string;
+  readonly ports: readonly NodeHandle[];
   /** Absent for a file, and for a parameter that the view does not know. */
   readonly param?: ParamView;
 }
@@ -18,6 +20,7 @@ export const SourceNode = memo(function SourceNode({ data }: NodeProps<SourceNod
   const value = data.param?.text;
   return (
     <>
+      <Ports ports={data.ports} />
       <SourceIcon kind={data.kind} />
       <span className="stagebook-Dag-sourceName">{data.kind === "file" ? fileName(data.name) : data.name}</span>
       {value !== undefined && <span className="stagebook-Dag-sourceValue">{value}</span>}

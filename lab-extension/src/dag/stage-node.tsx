@@ -1,27 +1,29 @@
 /** How React Flow draws one stage. Called by React Flow with the data that `flow-nodes` made. */
-import type { Node, NodeProps } from "@xyflow/react";
+import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { memo, useContext } from "react";
 import type { StageView } from "stagebook/protocol";
+import { Ports, TinyContext } from "./ports";
 import { progressShare, resultText } from "./stage-text";
 import { StatusMark } from "./status-mark";
-import { TinyContext } from "./tiny";
 
 export interface StageNodeData extends Record<string, unknown> {
   readonly kind: "stage";
   readonly stage: StageView;
+  readonly ports: readonly NodeHandle[];
   readonly trans: TranslationBundle;
 }
 
 export type StageNodeType = Node<StageNodeData, "stage">;
 
-export const StageNode = memo(function StageNode({ data }: NodeProps<StageNodeType>): ReactElement | null {
+export const StageNode = memo(function StageNode({ data }: NodeProps<StageNodeType>): ReactElement {
   const { stage, trans } = data;
-  if (useContext(TinyContext)) return null;
+  if (useContext(TinyContext)) return <Ports ports={data.ports} />;
   const share = progressShare(stage);
   return (
     <>
+      <Ports ports={data.ports} />
       <div className="stagebook-Dag-name">{stage.name}</div>
       <StatusMark status={stage.status} trans={trans} />
       <div className="stagebook-Dag-result">{resultText(stage) ?? trans.__("no result yet")}</div>
