@@ -42,6 +42,22 @@ const forecast = (name: string): Promise<string> =>
     .allInnerTexts()
     .then((texts) => texts.join());
 
+describe("the edges", () => {
+  const drawn = (): Promise<number> => dag().locator("path.react-flow__edge-path").count();
+
+  test("[O7] are all drawn, end at the nodes, and stay when a stage is selected and when the page is loaded again", async () => {
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+    await eventually(drawn).toBe(5);
+    expect(await lab.stage("etl/join").first().evaluate(distanceToEdge)).toBeLessThan(3);
+    await lab.stage("raw").first().click();
+    await dag().locator('[data-stage="raw"].stagebook-mod-selected').waitFor();
+    expect(await drawn()).toBe(5);
+    await lab.reload();
+    await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+    await eventually(drawn).toBe(5);
+  });
+});
+
 describe("what a value would run", () => {
   test("[O7] moving a slider lights what would run, with its price, before anything is applied", async () => {
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
