@@ -7,7 +7,10 @@ import type { ReactElement } from "react";
 /** True while the picture is so small that nothing on a node can be read: then it is a patch of colour, and has nothing in it. */
 export const TinyContext = createContext(false);
 
-/** Where edges meet a node. Nothing is seen of them: React Flow measures them when a node comes into the page, whatever it was given, and without them edges vanish. */
+/**
+ * Where edges meet a node. Nothing is seen of them. React Flow measures them when a node comes into the page, whatever it was given:
+ * without them edges vanish.
+ */
 export function Ports({ ports }: { readonly ports: readonly NodeHandle[] }): ReactElement {
   return (
     <>
