@@ -30,6 +30,21 @@ test("[R4] timers have their turn while thousands of small stages run", async ()
   expect(turns).toBeLessThan(3000);
 });
 
+test("[R4] timers have their turn while thousands of stages run that waited for the same one", async () => {
+  const { p } = createScript({ store: "none" });
+  const first = p.stage("first", async () => sleep(5, 1));
+  for (let at = 0; at < 3000; at++)
+    p.stage(`s${at}`, { first, at: p.param(`at${at}`, at) }, ({ first, at }) => first + at);
+  let [ended, turns] = [0, 0];
+  p.events$.subscribe((event) => {
+    if (event.type === "stage:succeeded" && event.stage !== "first" && ++ended === 1)
+      setImmediate(() => (turns = ended));
+  });
+  await p.run();
+  expect(turns).toBeGreaterThan(0);
+  expect(turns).toBeLessThan(3000);
+});
+
 test("[R1] hundreds of stages that wait for a slow one hold up neither a stage that needs nothing nor the reader of a stream", async () => {
   const { p } = createScript();
   const round = p.param("round", 1);

@@ -19,7 +19,6 @@ export interface StageActivity {
   readonly stage: string;
   readonly source: RunSource;
   readonly overlay: Overlay;
-  readonly signal: AbortSignal;
   /** Puts what the body prints into the log. */
   printed(level: LogLevel, message: string): void;
   /** The output of a stage that the body reads by name. */

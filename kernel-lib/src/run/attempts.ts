@@ -2,6 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StagebookError } from "../protocol";
 import type { StageDefinition } from "../stage/definition";
+import { linkAbort } from "./linked-abort";
+import { ready, type Steps } from "./steps";
+import { Stop } from "./stop";
 
 /** The first pause before another attempt, in milliseconds; it doubles each time, up to the longest. */
 const FIRST_PAUSE_MS = 200;
@@ -9,36 +12,34 @@ const LONGEST_PAUSE_MS = 30_000;
 
 type Tried = Pick<StageDefinition, "name" | "retries" | "timeoutMs">;
 
-/** One attempt, counted from 1; `failure`: what the one before it threw. */
-export type Attempt<T> = (signal: AbortSignal, nth: number, failure: unknown) => Promise<T>;
+interface Attempts<T> {
+  begin(stop: Stop): Steps<T>;
+  /** The attempt number `nth`, counted from 1; `failure`: what the one before it threw. */
+  again(stop: Stop, nth: number, failure: unknown): Steps<T>;
+}
 
-/** What the body gives. Throws the error of the last attempt, `timeout` included, and the signal's reason when stopped. */
-export async function attempt<T>(definition: Tried, signal: AbortSignal, body: Attempt<T>): Promise<T> {
+/** What the body gives. Throws the error of the last attempt, `timeout` included, and the reason when stopped. */
+export function* attempt<T>(definition: Tried, stop: Stop, body: Attempts<T>): Steps<T> {
   let failure: unknown;
   for (let nth = 1; ; nth++) {
     try {
       const { name, timeoutMs } = definition;
-      if (timeoutMs === undefined) return await body(signal, nth, failure);
-      return await withinTime(name, timeoutMs, signal, (within) => body(within, nth, failure));
+      const call = (within: Stop): Steps<T> => (nth === 1 ? body.begin(within) : body.again(within, nth, failure));
+      return yield* timeoutMs === undefined ? call(stop) : withinTime(name, timeoutMs, stop, call);
     } catch (error) {
-      signal.throwIfAborted();
+      stop.throwIfStopped();
       if (nth > definition.retries) throw error;
       failure = error ?? new Error("threw nothing");
     }
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (nth - 1), LONGEST_PAUSE_MS);
-    await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    yield* ready(sleep(pauseMs, undefined, { signal: stop.signal }).catch(() => stop.throwIfStopped()));
   }
 }
 
-async function withinTime<T>(
-  name: string,
-  timeoutMs: number,
-  outer: AbortSignal,
-  body: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const stop = new AbortController();
+function* withinTime<T>(name: string, timeoutMs: number, outer: Stop, body: (stop: Stop) => Steps<T>): Steps<T> {
+  const linked = linkAbort(outer.signal);
   const late = (): void =>
-    stop.abort(
+    linked.controller.abort(
       new StagebookError(
         "timeout",
         `stage "${name}" took longer than ${timeoutMs} ms`,
@@ -48,8 +49,9 @@ async function withinTime<T>(
     );
   const timer = setTimeout(late, timeoutMs);
   try {
-    return await body(AbortSignal.any([outer, stop.signal]));
+    return yield* body(new Stop(linked.controller));
   } finally {
     clearTimeout(timer);
+    linked.unlink();
   }
 }

@@ -7,6 +7,7 @@ import type { Externals } from "./externals";
 import type { OutputDigest } from "./input-digests";
 import type { Instance } from "./instances";
 import type { LiveStream } from "./live-stream";
+import type { Stop } from "./stop";
 
 /** A key that is known: all that the work needs above it has ended. */
 export type KnownKey = StageKey & { readonly key: Digest };
@@ -28,7 +29,7 @@ export interface InputValues {
 export interface BodyRun extends InputValues {
   readonly run: RunId;
   readonly source: RunSource;
-  readonly signal: AbortSignal;
+  readonly stop: Stop;
   /** Outputs of what the stage needs as they are now, by instance id. */
   outputsNow(): ReadonlyMap<string, OutputDigest>;
   /** The results of what the stage needs and had ended when it began, by instance id. */

@@ -1,12 +1,11 @@
 /** One stage body: its inputs put together, run under its own activity. What becomes of its value: `keep.ts`. */
 import { StagebookError } from "../protocol";
-import type { StageDefinition } from "../stage/definition";
-import type { StageContext } from "../stage/face";
+import type { EachPlan } from "../stage/definition";
 import { digestValue } from "../key/canonical";
 import type { InputRef } from "../stage/input";
 import { findActivity, withinActivity, type StageActivity } from "./activity";
 import { SpooledItems, type BodyRun, type InputValues, type KnownKey, type Made } from "./body-parts";
-import { runEach, type EachBodyPorts } from "./each-body";
+import { runEach } from "./each-body";
 import { encodeOutput } from "./encode-output";
 import type { EngineParts } from "./engine-parts";
 import { FileOutputs } from "./file-outputs";
@@ -19,17 +18,19 @@ import { reviver, storeItems } from "../store/items";
 import { jsonFields } from "./log-fields";
 import type { Soon } from "./soon";
 import { createStageContext } from "./stage-context";
+import { ready, type Steps } from "./steps";
+import { Stop } from "./stop";
 import { itemsOf } from "./streams";
 import { createItemCaller } from "./worker/worker-items";
 
-/** Runs the body. Throws what it throws, `not-keyable` or `not-storable` for its value, and the signal's reason when stopped. */
-export async function runBody(
+/** Runs the body. Throws what it throws, `not-keyable` or `not-storable` for its value, and the reason when stopped. */
+export function* runBody(
   engine: EngineParts,
   instance: Instance,
   key: KnownKey,
   inputs: unknown,
   run: BodyRun,
-): Promise<Made> {
+): Steps<Made> {
   const { definition } = instance;
   const startedAt = engine.clock.now();
   const unplanned = new Set<string>();
@@ -37,17 +38,20 @@ export async function runBody(
   const logged = Object.fromEntries(
     definition.logged.map((name) => [name, (named as Record<string, unknown> | null | undefined)?.[name]]),
   );
-  const folder = engine.scratch.folder();
-  const scratch = folder instanceof Promise ? await folder : folder;
-  const files = new FileOutputs(definition.name, engine.store, scratch);
+  const files = new FileOutputs(definition.name, engine.store, yield* ready(engine.scratch.folder()));
   // Items that are still being worked on when another one fails are told.
-  const over = definition.each && linkAbort(run.signal);
+  const over = definition.each && linkAbort(run.stop.signal);
+  const stop = over ? new Stop(over.controller) : run.stop;
   const context = createStageContext({
     run: run.run,
     stage: definition.name,
     cell: definition.cell,
-    signal: over?.controller.signal ?? run.signal,
-    seed: run.seed,
+    get signal() {
+      return stop.signal;
+    },
+    get seed() {
+      return run.seed;
+    },
     logged,
     emit: engine.emit,
     now: () => engine.clock.now(),
@@ -59,23 +63,32 @@ export async function runBody(
   const outer = findActivity();
   let live: LiveStream | undefined;
   const within = { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity };
-  const work = (failed: (error: unknown) => void): Promise<unknown> =>
-    withinActivity(within, async () => {
-      const remember = definition.each?.cacheItems === true ? await rememberItems(engine, instance, run) : undefined;
-      const callItem = definition.each?.inThreads
-        ? await createItemCaller(engine, instance, { run, activity: within, signal: context.signal, inputs: named })
-        : undefined;
-      const ports = { seed: run.seed, signal: context.signal, failed, remember, callItem };
-      const returned = await callFunction(definition, inputs, context, ports);
-      const items = itemsOf(returned);
-      // Here, because a generator's body runs while it is read.
-      if (!items) return returned;
-      live = run.beginStream(reviver(definition.codec));
-      return spool(engine, instance, items, { live, signal: run.signal, count: (count) => context.progress(count) });
+  const { each, fn, takesInputs } = definition;
+  const callEach = async (plan: EachPlan, failed: (error: unknown) => void): Promise<AsyncIterable<unknown>> => {
+    const remember = plan.cacheItems ? await rememberItems(engine, instance, run) : undefined;
+    const callItem = plan.inThreads
+      ? await createItemCaller(engine, instance, { run, activity: within, stop, inputs: named })
+      : undefined;
+    const ports = { seed: run.seed, signal: context.signal, failed, remember, callItem };
+    return runEach({ ...definition, each: plan }, inputs, context, ports);
+  };
+  const readWhole = async (returned: unknown): Promise<unknown> => {
+    const given = await returned;
+    const items = itemsOf(given);
+    if (!items) return given;
+    live = run.beginStream(reviver(definition.codec));
+    const count = (done: number): void => context.progress(done);
+    return spool(engine, instance, items, { live, signal: run.stop.signal, count });
+  };
+  const work = (failed: (error: unknown) => void): Soon<unknown> =>
+    withinActivity(within, () => {
+      const returned = each ? callEach(each, failed) : takesInputs ? fn(inputs, context) : fn(context);
+      // Within the activity, because a generator's body runs while it is read.
+      return isThere(returned) ? returned : readWhole(returned);
     });
   let returned: unknown;
   try {
-    returned = await untilStopped(work, run.signal);
+    returned = yield* ready(untilStopped(work, run.stop));
   } catch (error) {
     // At once, also when the body waits for one of them.
     live?.finish(error);
@@ -88,19 +101,14 @@ export async function runBody(
   const durationMs = engine.clock.now() - startedAt;
   const warn = (message: string): void =>
     engine.log("warn", message, { stage: definition.name, cell: definition.cell, run: run.run });
-  const encoded = await encodeOutput(definition, returned, { files, warn });
-  return keep(engine, instance, key, encoded, { durationMs, run, unplanned });
+  const encoded = yield* ready(encodeOutput(definition, returned, { files, warn }));
+  return yield* keep(engine, instance, key, encoded, { durationMs, run, unplanned });
 }
 
-function callFunction(
-  definition: StageDefinition,
-  inputs: unknown,
-  context: StageContext,
-  ports: EachBodyPorts,
-): unknown {
-  const { each, fn, takesInputs } = definition;
-  if (each) return runEach({ ...definition, each }, inputs, context, ports);
-  return takesInputs ? fn(inputs, context) : fn(context);
+/** No promise, and no stream. */
+function isThere(returned: unknown): boolean {
+  if (typeof returned !== "object" || returned === null) return true;
+  return !("then" in returned) && itemsOf(returned) === undefined;
 }
 
 function ended(stage: string): StagebookError {
@@ -130,14 +138,11 @@ async function spool(
 }
 
 /** The values of the inputs, in the shape in which the stage names them; its own copies. */
-export async function fillInputs(engine: EngineParts, instance: Instance, run: InputValues): Promise<unknown> {
+export function* fillInputs(engine: EngineParts, instance: Instance, run: InputValues): Steps<unknown> {
   const values = new Map<string, unknown>();
   for (const leaf of instance.definition.inputs.leaves) {
     if (!("ref" in leaf)) values.set(leaf.path, leaf.value);
-    else {
-      const value = inputValue(engine, instance, leaf.ref, run);
-      values.set(leaf.path, value instanceof Promise ? await value : value);
-    }
+    else values.set(leaf.path, yield* ready(inputValue(engine, instance, leaf.ref, run)));
   }
   return instance.definition.inputs.fill((leaf) => values.get(leaf.path));
 }
@@ -187,7 +192,6 @@ export function createStageActivity(
     stage: instance.definition.name,
     source: run.source,
     overlay: instance.overlay,
-    signal: run.signal,
     printed: (level, message) =>
       engine.emit({
         type: "log:written",
@@ -230,20 +234,29 @@ async function findPrevious(engine: EngineParts, instance: Instance): Promise<un
 }
 
 /**
- * What the work gives. Rejects at once when the signal aborts, for a body that ignores the signal is abandoned, and with what the work
+ * What the work gives. Rejects at once when it is stopped, for a body that ignores the signal is abandoned, and with what the work
  * was told of: it may itself be waiting for somebody who takes an item.
  */
-function untilStopped<T>(work: (failed: (error: unknown) => void) => Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
+function untilStopped<T>(work: (failed: (error: unknown) => void) => Soon<T>, stop: Stop): Soon<T> {
+  stop.throwIfStopped();
+  let fail: ((error: unknown) => void) | undefined;
+  const given = work((error) => fail?.(error));
+  if (!(given instanceof Promise)) {
+    stop.throwIfStopped();
+    return given;
+  }
+  const { signal } = stop;
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", stop, { once: true });
+    fail = reject;
+    const onAbort = (): void => reject(signal.reason as Error);
     const unheard =
       <A>(tell: (given: A) => void) =>
       (given: A): void => {
-        signal.removeEventListener("abort", stop);
+        signal.removeEventListener("abort", onAbort);
         tell(given);
       };
-    work(reject).then(unheard(resolve), unheard(reject));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    given.then(unheard(resolve), unheard(reject));
   });
 }

@@ -35,7 +35,6 @@ export function runEach(
 
 /** Drawn from one generator, the numbers of an item would depend on how long others take. */
 function itemContext(context: StageContext, seed: Digest, nth: number): StageContext {
-  let random: (() => number) | undefined;
-  const own = { random: () => (random ??= createRandom(digestOf(`${seed} item ${nth}`)))() };
+  const own = { random: createRandom(() => digestOf(`${seed} item ${nth}`)) };
   return Object.assign(Object.create(context) as StageContext, own);
 }

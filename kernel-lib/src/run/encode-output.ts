@@ -7,6 +7,7 @@ import { encodeValue } from "../store/value";
 import { SpooledItems } from "./body-parts";
 import type { FileOutputs, MarkedValue } from "./file-outputs";
 import { namedOutputs } from "./named-outputs";
+import { soon, type Soon } from "./soon";
 
 /** What goes into the store; `marked`: the value itself, where it is in this thread's memory. */
 export interface Encoded {
@@ -17,11 +18,11 @@ export interface Encoded {
 }
 
 /** Throws `not-keyable`, `not-storable`, `output-missing`, `output-extra`, `file-missing` and `stream-files`. */
-export async function encodeOutput(
+export function encodeOutput(
   stage: Pick<StageDefinition, "name" | "outputs" | "extra" | "codec">,
   returned: unknown,
   { files, warn }: { readonly files: FileOutputs; readonly warn: (message: string) => void },
-): Promise<Encoded> {
+): Soon<Encoded> {
   if (returned instanceof SpooledItems) {
     if (files.isUsed) throw filesInStream(stage.name);
     const { items } = returned.stored;
@@ -31,18 +32,20 @@ export async function encodeOutput(
     };
   }
   const named = namedOutputs(stage, returned, warn);
-  const adopted = files.adopt(named);
-  const marked = adopted instanceof Promise ? await adopted : adopted;
-  const { blobs, digest, codec, sizeBytes } = await encodeValue(marked.value, stage.codec);
-  const output = {
-    digest,
-    blobs: blobs.map(({ ref }) => ref),
-    files: marked.files,
-    sizeBytes: marked.files.reduce((sum, file) => sum + file.sizeBytes, sizeBytes),
-    codec,
-    summary: describeValue(named),
-  };
-  return { output, blobs, marked };
+  return soon(files.adopt(named), (marked) =>
+    soon(encodeValue(marked.value, stage.codec), ({ blobs, digest, codec, sizeBytes }) => ({
+      output: {
+        digest,
+        blobs: blobs.map(({ ref }) => ref),
+        files: marked.files,
+        sizeBytes: marked.files.reduce((sum, file) => sum + file.sizeBytes, sizeBytes),
+        codec,
+        summary: describeValue(named),
+      },
+      blobs,
+      marked,
+    })),
+  );
 }
 
 export function filesInStream(stage: string): StagebookError {

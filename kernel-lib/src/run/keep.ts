@@ -9,6 +9,7 @@ import { withPaths } from "./file-outputs";
 import type { Instance } from "./instances";
 import type { StageKey } from "../key/key";
 import { soon, type Soon } from "./soon";
+import { ready, type Steps } from "./steps";
 import { callHook, checkMade } from "./validation";
 
 /** What is known of the body that made the value. */
@@ -28,17 +29,16 @@ interface Trouble {
 }
 
 /** Throws `invalid-output` for the value. */
-export async function keep(
+export function* keep(
   engine: EngineParts,
   instance: Instance,
   key: KnownKey,
   { output, blobs, marked }: Encoded,
   place: KeepPlace,
-): Promise<Made> {
+): Steps<Made> {
   const { run, durationMs } = place;
   const { definition } = instance;
-  const finishing = run.finished();
-  const finished = finishing instanceof Promise ? await finishing : finishing;
+  const finished = yield* ready(run.finished());
   const final = finished?.key ?? key;
   const entry: Entry = {
     format: 1,
@@ -59,20 +59,20 @@ export async function keep(
     definition.validate !== undefined ||
     definition.onSave !== undefined;
   if (isAsked && !marked && blobs.length > 0) engine.results.keepForRun(entry, blobs);
-  const making = marked
-    ? withPaths(marked.value, entry, engine.store)
-    : isAsked
-      ? engine.results.read(entry, definition.codec)
-      : undefined;
-  const made = making instanceof Promise ? await making : making;
+  const made = yield* ready(
+    marked
+      ? withPaths(marked.value, entry, engine.store)
+      : isAsked
+        ? engine.results.read(entry, definition.codec)
+        : undefined,
+  );
   const value = made?.value;
-  const problem = definition.validate ? await checkMade(definition, value) : undefined;
-  run.signal.throwIfAborted();
-  const found: Soon<Trouble | undefined> =
+  const problem = definition.validate ? yield* ready(checkMade(definition, value)) : undefined;
+  run.stop.throwIfStopped();
+  const trouble: Trouble | undefined =
     problem === undefined
-      ? findTrouble(engine, instance, key, place)
+      ? yield* ready(findTrouble(engine, instance, key, place))
       : { key: key.key, reason: "uncacheable", message: `its value is invalid: ${problem}` };
-  const trouble = found instanceof Promise ? await found : found;
   if (!trouble && !finished) {
     tell(engine, instance, run, "info", "the result is returned and not stored: it did not read its stream to the end");
     engine.results.keepForRun(entry, blobs);
@@ -84,7 +84,7 @@ export async function keep(
     engine.results.keepForRun(entry, blobs);
     return { made, entry, stored: false };
   }
-  const stored = await store(engine, instance, entry, blobs, run);
+  const stored = yield* store(engine, instance, entry, blobs, run);
   if (stored) callHook(engine, instance, "onSave", value, run.run);
   return { made, entry, stored };
 }
@@ -105,17 +105,16 @@ function findTrouble(
 }
 
 /** False when the result is in this kernel only: the stage keeps none, or the store could not take it. */
-async function store(
+function* store(
   engine: EngineParts,
   instance: Instance,
   entry: Entry,
   blobs: readonly NewBlob[],
   run: BodyRun,
-): Promise<boolean> {
+): Steps<boolean> {
   if (instance.definition.cache)
     try {
-      const committing = engine.results.commit(instance, entry, blobs);
-      if (committing) await committing;
+      yield* ready(engine.results.commit(instance, entry, blobs));
       return true;
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;

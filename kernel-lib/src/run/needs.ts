@@ -27,7 +27,7 @@ const noOutputs: ReadonlyMap<string, OutputDigest> = new Map();
 
 /** What needs ask of their run. */
 export interface NeedsRun {
-  ensure(need: Instance): Promise<Outcome>;
+  ensure(need: Instance): Soon<Outcome>;
   /** The last that it came to; undefined before it has ended. */
   outcomeOf(need: Instance): Outcome | undefined;
   keyWith(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): Soon<KnownKey>;

@@ -16,6 +16,8 @@ import { criticalPaths } from "./priorities";
 import { resultOf } from "./planner";
 import type { Slots } from "./slots";
 import { soon, type Soon } from "./soon";
+import { inSteps, ready, type Steps } from "./steps";
+import { Stop } from "./stop";
 import { Telling } from "./telling";
 import type { KnownKey } from "./body-parts";
 import { perform, type WorkOrder, type WorkRun } from "./work";
@@ -41,13 +43,13 @@ export class Run implements WorkRun {
   readonly lives = new Lives();
   readonly telling: Telling;
   private readonly preparing: Preparing;
-  private readonly outcomes = new Map<string, Promise<Outcome>>();
+  private readonly outcomes = new Map<string, Soon<Outcome>>();
   /** What each came to, last. */
   private readonly ended = new Map<string, Outcome>();
   /** For each stage those that it needs, and those of this run that may still read it. */
   private readonly reads = new Map<string, readonly string[]>();
   private readonly readers = new Map<string, Set<string>>();
-  private readonly stops = new Map<string, AbortController>();
+  private readonly stops = new Map<string, Stop>();
   private readonly rows = new Map<string, PlanRowView>();
   /** Instances that do the same as one before them. */
   private readonly twins = new Map<string, Instance>();
@@ -66,7 +68,7 @@ export class Run implements WorkRun {
     this.preparing = new Preparing(request.slots.count);
     this.targetIds = new Set(request.targets.map((target) => target.id));
     this.signal.addEventListener("abort", () => {
-      for (const stop of this.stops.values()) stop.abort(this.signal.reason);
+      for (const stop of this.stops.values()) stop.stop(this.signal.reason);
     });
   }
 
@@ -90,9 +92,12 @@ export class Run implements WorkRun {
     try {
       const instances = order.map((id) => known(assessed, id).instance);
       const urgentFirst = instances.sort((a, b) => this.priority(b) - this.priority(a));
-      await Promise.all(urgentFirst.map((instance) => this.ensure(instance)));
-      // One may have been made again for another that needed its value.
-      await Promise.all(this.outcomes.values());
+      for (const instance of urgentFirst) {
+        // One that would begin at once begins when there is room: thousands that wait for it would each hold memory.
+        const begun = this.isReady(instance) ? this.preparing.begin(this.priority(instance)) : undefined;
+        void this.ensure(instance, begun instanceof Promise ? await begun : begun);
+      }
+      await this.allEnded();
       return new Map(order.map((id) => [id, known(this.ended, id)]));
     } finally {
       for (const tell of this.unneeded.values()) tell();
@@ -100,26 +105,47 @@ export class Run implements WorkRun {
     }
   }
 
-  /** The stage's outcome in this run; it is worked out once. */
-  ensure(instance: Instance): Promise<Outcome> {
+  /** The stage's outcome in this run; it is worked out once. `prepared`: what `preparing` gave for it. */
+  ensure(instance: Instance, prepared?: () => void): Soon<Outcome> {
     let outcome = this.outcomes.get(instance.id);
-    if (!outcome) {
-      outcome = this.conclude(instance);
+    if (outcome) prepared?.();
+    else {
+      outcome = inSteps(this.conclude(instance, prepared));
       this.outcomes.set(instance.id, outcome);
     }
     return outcome;
+  }
+
+  /** All that it waits for has ended. */
+  private isReady({ id }: Instance): boolean {
+    const twin = this.twins.get(id);
+    return known(this.reads, id).every((need) => this.ended.has(need)) && (!twin || this.ended.has(twin.id));
+  }
+
+  /** Also those that are made again for others that need their value. */
+  private async allEnded(): Promise<void> {
+    for (;;) {
+      const open = [...this.outcomes.values()].filter((outcome) => outcome instanceof Promise);
+      if (open.length === 0) return;
+      await Promise.all(open);
+    }
   }
 
   outcomeOf(instance: Instance): Outcome | undefined {
     return this.ended.get(instance.id);
   }
 
-  private async conclude(instance: Instance): Promise<Outcome> {
-    const outcome = await this.settle(instance);
+  private *conclude(instance: Instance, prepared: (() => void) | undefined): Steps<Outcome> {
+    const outcome = yield* this.settle(instance, prepared);
     this.leave(instance);
     this.stops.delete(instance.id);
-    this.ended.set(instance.id, outcome);
+    this.end(instance, outcome);
     return outcome;
+  }
+
+  private end(instance: Instance, outcome: Outcome): void {
+    this.ended.set(instance.id, outcome);
+    this.outcomes.set(instance.id, outcome);
   }
 
   /** A fresh copy of a stage's output. When its stored bytes turn out to be gone or invalid, it runs once more. */
@@ -145,52 +171,49 @@ export class Run implements WorkRun {
     );
   }
 
-  async settle(instance: Instance): Promise<Outcome> {
-    let prepared = (): void => undefined;
+  *settle(instance: Instance, begun?: () => void): Steps<Outcome> {
+    let prepared = begun;
     try {
-      const needed = this.engine.instances.needs(instance);
-      const needs = needed.length === 0 ? this.needsOf(instance) : await this.awaitNeeds(instance, needed);
+      const needs = yield* this.needsOnceThere(instance, this.engine.instances.needs(instance));
       if (needs instanceof ProducerStopped)
         return this.telling.blocked(
           instance,
           needs.outcome.kind === "blocked" ? needs.outcome.by : needs.producer.definition.name,
         );
       const twin = this.twins.get(instance.id);
-      if (twin) await this.ensure(twin);
-      const begun = this.preparing.begin(this.priority(instance));
-      prepared = begun instanceof Promise ? await begun : begun;
-      const asked = this.keyWith(instance, needs.outputs());
-      const key = asked instanceof Promise ? await asked : asked;
+      if (twin) yield* ready(this.ensure(twin));
+      prepared ??= yield* ready(this.preparing.begin(this.priority(instance)));
+      const key = yield* ready(this.keyWith(instance, needs.outputs()));
       const forced = this.isForced(instance);
-      const found = forced || needs.isLive ? undefined : this.engine.results.find(instance, key.key);
-      const entry = found instanceof Promise ? await found : found;
+      const entry = forced || needs.isLive ? undefined : yield* ready(this.engine.results.find(instance, key.key));
       const isGone = entry !== undefined && this.engine.results.isGone(entry.key);
-      if (entry && !(isGone && this.rows.get(instance.id)?.action === "run")) return await this.reuse(instance, entry);
+      if (entry && !(isGone && this.rows.get(instance.id)?.action === "run")) return yield* this.reuse(instance, entry);
       const reasons = this.reasonsFor(instance, forced);
-      return await this.work(instance, needs, { key, reasons, again: forced || isGone, prepared });
+      return yield* this.work(instance, needs, { key, reasons, again: forced || isGone, prepared });
     } catch (error) {
       return this.telling.failed(instance, undefined, error, this.engine.clock.now());
     } finally {
-      prepared();
+      prepared?.();
     }
   }
 
   /** What the stage needs, when each has ended or, for a stage that is certain to run, has begun a stream. */
-  private async awaitNeeds(instance: Instance, needs: readonly Instance[]): Promise<Needs | ProducerStopped> {
+  private *needsOnceThere(instance: Instance, needs: readonly Instance[]): Steps<Needs | ProducerStopped> {
     const mayStart = this.rows.get(instance.id)?.action === "run" && !instance.definition.worker;
     const live = new Map<string, LiveStream>();
-    const ready = await Promise.all(
-      needs.map(async (need) => {
-        const ended = this.ensure(need);
-        const first = await (mayStart ? Promise.race([ended, this.lives.begun(need.id)]) : ended);
-        if (!(first instanceof LiveStream)) return { need, outcome: first };
-        live.set(need.id, first);
-        return undefined;
-      }),
-    );
-    for (const each of ready)
-      if (each && each.outcome.kind !== "succeeded") return new ProducerStopped(each.need, each.outcome);
-    return new Needs(this, instance, needs, live);
+    // All of them begin before the first one is waited for.
+    const open = needs.map((need) => {
+      const ended = this.ensure(need);
+      const first = mayStart && ended instanceof Promise ? Promise.race([ended, this.lives.begun(need.id)]) : ended;
+      return { need, first };
+    });
+    let stopped: ProducerStopped | undefined;
+    for (const { need, first } of open) {
+      const there = yield* ready(first);
+      if (there instanceof LiveStream) live.set(need.id, there);
+      else if (there.kind !== "succeeded") stopped ??= new ProducerStopped(need, there);
+    }
+    return stopped ?? new Needs(this, instance, needs, live);
   }
 
   /** The stage reads no more. A producer of a stream that nobody else wants is stopped. */
@@ -198,7 +221,7 @@ export class Run implements WorkRun {
     for (const need of this.reads.get(instance.id) ?? []) {
       const readers = this.readers.get(need);
       if (!readers?.delete(instance.id) || readers.size > 0 || this.targetIds.has(need)) continue;
-      if (this.lives.of(need)?.isOpen === true) this.stops.get(need)?.abort(new UnreadError());
+      if (this.lives.of(need)?.isOpen === true) this.stops.get(need)?.stop(new UnreadError());
     }
   }
 
@@ -226,8 +249,8 @@ export class Run implements WorkRun {
     return new Needs(this, instance, this.engine.instances.needs(instance), new Map());
   }
 
-  async reuse(instance: Instance, entry: Entry): Promise<Outcome> {
-    await this.engine.results.reach(instance, entry);
+  *reuse(instance: Instance, entry: Entry): Steps<Outcome> {
+    yield* ready(this.engine.results.reach(instance, entry));
     this.engine.outcomes.clear(instance);
     const tell = (): void => this.tellReuse(instance, entry);
     if (this.engine.results.isGone(entry.key)) this.unneeded.set(instance.id, tell);
@@ -252,10 +275,10 @@ export class Run implements WorkRun {
       const reason: Reason = { kind: "lost", name: instance.definition.name, text: "its stored result is gone" };
       const needs = this.needsOf(instance);
       const key = await this.keyWith(instance, needs.outputs());
-      return this.work(instance, needs, { key, reasons: [reason], again: true, prepared: () => undefined });
+      return inSteps(this.work(instance, needs, { key, reasons: [reason], again: true, prepared: () => undefined }));
     };
     const outcome = again().then((made) => {
-      this.ended.set(instance.id, made);
+      this.end(instance, made);
       return made;
     });
     this.outcomes.set(instance.id, outcome);
@@ -271,49 +294,51 @@ export class Run implements WorkRun {
     else this.telling.emit(instance, { type: "stage:cached", ...about });
   }
 
-  private work(
+  private *work(
     instance: Instance,
     needs: Needs,
     what: Pick<WorkOrder, "key" | "reasons" | "again" | "prepared">,
-  ): Soon<Outcome> {
-    return soon(needs.haveStreams ? needs.viaKey() : what.key.key, (claimed) => {
-      const stop = new AbortController();
-      if (this.signal.aborted) stop.abort(this.signal.reason);
-      this.stops.set(instance.id, stop);
-      return this.workOrShare({ ...what, instance, needs, stop, claimed });
-    });
+  ): Steps<Outcome> {
+    const claimed = needs.haveStreams ? yield* ready(needs.viaKey()) : what.key.key;
+    const stop = new Stop();
+    if (this.signal.aborted) stop.stop(this.signal.reason);
+    this.stops.set(instance.id, stop);
+    return yield* this.workOrShare({ ...what, instance, needs, stop, claimed });
   }
 
   /** Runs the body, or shares the one that is under way for the same key. */
-  private async workOrShare(order: WorkOrder): Promise<Outcome> {
+  private *workOrShare(order: WorkOrder): Steps<Outcome> {
     const { underway } = this.engine;
-    const ids = [...new Set([order.claimed, order.key.key])];
-    const other = ids.map((id) => underway.get(id)).find((each) => each !== undefined);
-    if (other) return this.share(order, other);
-    const work = perform(this.engine, this, order);
+    const { claimed, key } = order;
+    const other = underway.get(claimed) ?? underway.get(key.key);
+    if (other) return yield* this.share(order, other);
+    const work = inSteps(perform(this.engine, this, order));
+    // What has ended already is nobody's to share.
+    if (!(work instanceof Promise)) return work;
     const shared = { stage: order.instance.definition.name, work };
+    const ids = [claimed, key.key];
     for (const id of ids) underway.set(id, shared);
     try {
-      return await work;
+      return yield* ready(work);
     } finally {
       for (const id of ids) if (underway.get(id) === shared) underway.delete(id);
     }
   }
 
-  private async share(
+  private *share(
     order: WorkOrder,
     underway: { readonly stage: string; readonly work: Promise<Outcome> },
-  ): Promise<Outcome> {
+  ): Steps<Outcome> {
     const { instance, key } = order;
     order.prepared();
-    const outcome = await underway.work;
+    const outcome = yield* ready(underway.work);
     if (this.signal.aborted) return this.telling.cancelled(instance, key.key, 0);
     // Stopped by its own caller, not by ours: the work is still to be done.
-    if (outcome.kind === "cancelled") return this.workOrShare(order);
+    if (outcome.kind === "cancelled") return yield* this.workOrShare(order);
     if (outcome.kind === "failed")
       return this.telling.failed(instance, key.key, outcome.error.cause ?? outcome.error, this.engine.clock.now());
     if (outcome.kind === "succeeded") {
-      await this.engine.results.reach(instance, outcome.entry);
+      yield* ready(this.engine.results.reach(instance, outcome.entry));
       this.telling.emit(instance, {
         type: "stage:shared",
         run: this.id,

@@ -1,10 +1,11 @@
 /** At most so many bodies at once; the most urgent first, and of equal ones the first that came. */
 
 import { soon, type Soon } from "./soon";
+import type { Stop } from "./stop";
 
 /** A place among the bodies that may run. */
 export interface Place {
-  /** Lets others have the place until the work has ended; several at a time count once. */
+  /** Lets others have the place until the work has ended; several at a time count once. The work never begins at once. */
   lend<T>(work: () => Promise<T>): Promise<T>;
   /** Exactly once. */
   giveBack(): void;
@@ -24,44 +25,19 @@ export class Slots {
     this.free = count;
   }
 
-  /** Waits for a place. Throws or rejects with the signal's reason when it aborts first. */
-  take(signal: AbortSignal | undefined, priority = 0): Soon<Place> {
-    signal?.throwIfAborted();
-    return soon(this.enter(signal, priority), () => this.place());
+  /** Waits for a place. Throws or rejects with the reason when it is stopped first. */
+  take(stop: Stop | undefined, priority = 0): Soon<Place> {
+    stop?.throwIfStopped();
+    return soon(this.enter(stop, priority), () => new TakenPlace(this));
   }
 
-  private place(): Place {
-    let lent = 0;
-    let isOver = false;
-    let back: Soon<void>;
-    return {
-      lend: async (work) => {
-        if (lent++ === 0 && !isOver) {
-          await back;
-          this.leave();
-        }
-        try {
-          return await work();
-        } finally {
-          // Whoever has begun goes on before those who have not, also when stopped: it ends at once then.
-          if (--lent === 0 && !isOver) back = this.enter(undefined, Infinity);
-          await back;
-        }
-      },
-      giveBack: () => {
-        const isLent = lent > 0;
-        isOver = true;
-        // What a body did not wait for may still have the place: then there is nothing to give back.
-        if (!isLent) void soon(back, () => this.leave());
-      },
-    };
-  }
-
-  private enter(signal: AbortSignal | undefined, priority: number): Soon<void> {
+  /** For places. */
+  enter(stop: Stop | undefined, priority: number): Soon<void> {
     if (this.free > 0) {
       this.free--;
       return undefined;
     }
+    const signal = stop?.signal;
     return new Promise<void>((resolve, reject) => {
       const onAbort = (): void => {
         this.waiting.splice(this.waiting.indexOf(waiter), 1);
@@ -79,7 +55,8 @@ export class Slots {
     });
   }
 
-  private leave(): void {
+  /** For places. */
+  leave(): void {
     const next = this.waiting.shift();
     if (next) next.begin();
     else this.free++;
@@ -94,5 +71,34 @@ export class Slots {
       else high = middle;
     }
     this.waiting.splice(low, 0, waiter);
+  }
+}
+
+class TakenPlace implements Place {
+  private lent = 0;
+  private isOver = false;
+  /** When lent, until it has come back. */
+  private back: Soon<void> = undefined;
+
+  constructor(private readonly slots: Slots) {}
+
+  async lend<T>(work: () => Promise<T>): Promise<T> {
+    const isFirst = this.lent++ === 0 && !this.isOver;
+    await this.back;
+    if (isFirst) this.slots.leave();
+    try {
+      return await work();
+    } finally {
+      // Whoever has begun goes on before those who have not, also when stopped: it ends at once then.
+      if (--this.lent === 0 && !this.isOver) this.back = this.slots.enter(undefined, Infinity);
+      await this.back;
+    }
+  }
+
+  giveBack(): void {
+    const isLent = this.lent > 0;
+    this.isOver = true;
+    // What a body did not wait for may still have the place: then there is nothing to give back.
+    if (!isLent) void soon(this.back, () => this.slots.leave());
   }
 }

@@ -27,8 +27,10 @@ export function createStageContext(parts: ContextParts): StageContext {
   return {
     log: createLogger(parts),
     progress: createProgress(parts),
-    signal: parts.signal,
-    random: createRandom(parts.seed),
+    get signal() {
+      return parts.signal;
+    },
+    random: createRandom(() => parts.seed),
     previous: async <T>() => (await parts.previous()) as T | undefined,
     fileOut: parts.fileOut,
     run: { id: parts.run, stage: parts.stage, cell: parts.cell ?? "" },

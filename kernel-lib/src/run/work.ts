@@ -19,6 +19,8 @@ import { seedOf } from "./seed";
 import { takeOff, type Flight } from "./single-flight";
 import type { Telling } from "./telling";
 import type { Place, Slots } from "./slots";
+import { ready, type Steps } from "./steps";
+import type { Stop } from "./stop";
 import { checkInputs, runBodyInWorker } from "./worker/worker-body";
 
 /** What the work asks of its run. */
@@ -36,9 +38,9 @@ export interface WorkRun {
   valueOf(need: Instance, reader?: Instance): Promise<unknown>;
   /** One body more. */
   count(): void;
-  reuse(instance: Instance, entry: Entry): Promise<Outcome>;
+  reuse(instance: Instance, entry: Entry): Steps<Outcome>;
   /** Finds out what the stage's inputs call for now, and does it. */
-  settle(instance: Instance): Promise<Outcome>;
+  settle(instance: Instance): Steps<Outcome>;
 }
 
 export interface WorkOrder {
@@ -51,21 +53,21 @@ export interface WorkOrder {
   /** What one kernel at a time works on: the key, save where a stream is read. */
   readonly claimed: Digest;
   /** Stops this work alone. */
-  readonly stop: AbortController;
+  readonly stop: Stop;
   /** Called when it has a place, or waits for somebody else: another stage may be prepared. */
   readonly prepared: () => void;
 }
 
-/** Brings one stage to an end, whatever that is. Never rejects. */
-export async function perform(engine: EngineParts, run: WorkRun, order: WorkOrder): Promise<Outcome> {
+/** Brings one stage to an end, whatever that is. Never throws. */
+export function* perform(engine: EngineParts, run: WorkRun, order: WorkOrder): Steps<Outcome> {
   const { instance, key } = order;
   const startedAt = engine.clock.now();
   try {
-    const flight = needsRight(engine, instance) ? await rightToRun(engine, run, order) : undefined;
-    if (flight && "entry" in flight) return await run.reuse(instance, flight.entry);
-    const outcome = await performAlone(engine, run, order, flight?.claim);
+    const flight = needsRight(engine, instance) ? yield* ready(rightToRun(engine, run, order)) : undefined;
+    if (flight && "entry" in flight) return yield* run.reuse(instance, flight.entry);
+    const outcome = yield* performAlone(engine, run, order, flight?.claim);
     // Something above it had to be made again, and came out different: there is another key now.
-    return outcome === "moved" ? await run.settle(instance) : outcome;
+    return outcome === "moved" ? yield* run.settle(instance) : outcome;
   } catch (error) {
     if (run.signal.aborted) return run.telling.cancelled(instance, key.key, engine.clock.now() - startedAt);
     return run.telling.failed(instance, key.key, error, startedAt);
@@ -100,63 +102,64 @@ function tellWaiting(run: WorkRun, instance: Instance, holder: Holder): void {
   run.telling.emit(instance, { type: "stage:waiting", run: run.id, stage: name, cell, holder });
 }
 
-async function performAlone(
+function* performAlone(
   engine: EngineParts,
   run: WorkRun,
   order: WorkOrder,
   claim: Claim | undefined,
-): Promise<Outcome | "moved"> {
-  const { instance, needs } = order;
+): Steps<Outcome | "moved"> {
+  const { instance, needs, stop } = order;
   const { definition } = instance;
-  const { signal } = order.stop;
   let place: Place | undefined;
   const startedAt = engine.clock.now();
   try {
-    const taken = run.slots.take(signal, run.priority(instance));
-    place = taken instanceof Promise ? await taken : taken;
+    place = yield* ready(run.slots.take(stop, run.priority(instance)));
     order.prepared();
-    const body = bodyRun(engine, run, order, { claim, place, signal });
+    const body = bodyRun(engine, run, order, { claim, place });
     const before = needs.outputs();
-    const fill = (): Promise<unknown> =>
-      definition.worker ? checkInputs(engine, instance, body) : fillInputs(engine, instance, body);
-    let inputs = await fill();
+    const fill = (): Steps<unknown> =>
+      definition.worker ? ready(checkInputs(engine, instance, body)) : fillInputs(engine, instance, body);
+    const inputs = yield* fill();
     if (haveMoved(before, needs.outputs())) return "moved";
     if (definition.partOf === undefined) run.count();
     const { name: stage, cell } = definition;
     run.telling.emit(instance, { type: "stage:running", run: run.id, stage, cell, reasons: order.reasons });
     const tried = { name: stage, timeoutMs: definition.timeoutMs, retries: engine.orders.retriesOf(definition) };
-    const call = (signal: AbortSignal): Promise<Made> => {
-      const within = signal === body.signal ? body : { ...body, signal };
-      if (definition.worker) return runBodyInWorker(engine, instance, order.key, within, run.priority(instance));
-      return runBody(engine, instance, order.key, inputs, within);
+    const call = (stop: Stop, inputs: unknown): Steps<Made> => {
+      const within = stop === body.stop ? body : { ...body, stop };
+      if (!definition.worker) return runBody(engine, instance, order.key, inputs, within);
+      return ready(runBodyInWorker(engine, instance, order.key, within, run.priority(instance)));
     };
-    const callAgain = async (signal: AbortSignal, nth: number, failure: unknown): Promise<Made> => {
-      run.telling.retry(instance, failure, nth);
-      inputs = await fill();
-      return call(signal);
-    };
-    const made = await attempt(tried, signal, (signal, nth, failure) =>
-      nth === 1 ? call(signal) : callAgain(signal, nth, failure),
-    );
+    const made = yield* attempt(tried, stop, {
+      begin: (stop) => call(stop, inputs),
+      again: (stop, nth, failure) => {
+        run.telling.retry(instance, failure, nth);
+        return callFilled(fill(), (inputs) => call(stop, inputs));
+      },
+    });
     return ended(engine, run, instance, made);
   } catch (error) {
-    return await failedOutcome(engine, run, order, { error, startedAt });
+    return yield* failedOutcome(engine, run, order, { error, startedAt });
   } finally {
     place?.giveBack();
-    if (claim) await claim.release();
+    if (claim) yield* ready(claim.release());
   }
 }
 
-async function failedOutcome(
+function* callFilled(filling: Steps<unknown>, call: (inputs: unknown) => Steps<Made>): Steps<Made> {
+  return yield* call(yield* filling);
+}
+
+function* failedOutcome(
   engine: EngineParts,
   run: WorkRun,
   { instance, key, needs, stop }: WorkOrder,
   { error, startedAt }: { readonly error: unknown; readonly startedAt: number },
-): Promise<Outcome> {
+): Steps<Outcome> {
   const durationMs = engine.clock.now() - startedAt;
   if (run.signal.aborted) return run.telling.cancelled(instance, key.key, durationMs);
-  if (stop.signal.aborted && stop.signal.reason instanceof UnreadError) return run.telling.unread(instance, durationMs);
-  const stopped = error instanceof ProducerStopped ? error : await needs.stoppedBy();
+  if (stop.reason instanceof UnreadError) return run.telling.unread(instance, durationMs);
+  const stopped = error instanceof ProducerStopped ? error : yield* ready(needs.stoppedBy());
   if (stopped) return run.telling.blocked(instance, stopped.producer.definition.name);
   return run.telling.failed(instance, key.key, error, startedAt);
 }
@@ -165,18 +168,20 @@ function bodyRun(
   engine: EngineParts,
   run: WorkRun,
   { instance, key, needs, stop }: WorkOrder,
-  { claim, place, signal }: { readonly claim: Claim | undefined; readonly place: Place; readonly signal: AbortSignal },
+  { claim, place }: { readonly claim: Claim | undefined; readonly place: Place },
 ): BodyRun {
   const { definition } = instance;
   // Who retries begins anew, and who is checked may turn out invalid: nobody reads ahead of that.
   const mayBeRead = definition.retries === 0 && definition.validate === undefined;
-  needs.whenStopped(() => stop.abort(new Error("what it reads has stopped")));
+  needs.whenStopped(() => stop.stop(new Error("what it reads has stopped")));
   return {
     run: run.id,
     source: run.source,
-    signal,
+    stop,
     externals: run.externals,
-    seed: seedOf(definition, needs.haveStreams ? key.partial : key.key),
+    get seed() {
+      return seedOf(definition, needs.haveStreams ? key.partial : key.key);
+    },
     outputsNow: () => needs.outputs(),
     entriesAbove: () => needs.entries(),
     finished: needs.isLive ? () => needs.finished() : () => ({ key, paramsAbove: needs.paramsAbove() }),

@@ -24,17 +24,11 @@ export type ReadBlob = (blob: BlobRef, into?: Uint8Array) => Promise<Uint8Array 
 const READS_AT_ONCE = 2;
 
 /** Throws `not-storable` and `not-keyable` with the path of what cannot be kept, and what the user's codec throws. */
-export async function encodeValue(value: unknown, given: Codec | CodecName | undefined): Promise<EncodedValue> {
-  if (given !== undefined) {
-    const codec = findCodec(given);
-    const blob = blobOf(await codec.encode(value), digestOf);
-    return {
-      digest: digestUnder(codec, value) ?? blob.ref.digest,
-      blobs: [blob],
-      sizeBytes: blob.ref.sizeBytes,
-      codec: codec.name,
-    };
-  }
+export function encodeValue(
+  value: unknown,
+  given: Codec | CodecName | undefined,
+): EncodedValue | Promise<EncodedValue> {
+  if (given !== undefined) return encodeWith(findCodec(given), value);
   // First, because it says more of what cannot be kept.
   const { bytes, apart } = encodeApart(value, LARGE_BYTES);
   const chunks = new ChunkDigests();
@@ -45,6 +39,16 @@ export async function encodeValue(value: unknown, given: Codec | CodecName | und
   ];
   const sizeBytes = blobs.reduce((sum, { ref }) => sum + ref.sizeBytes, 0);
   return { digest, blobs, sizeBytes, codec: v8Codec.name };
+}
+
+async function encodeWith(codec: Codec, value: unknown): Promise<EncodedValue> {
+  const blob = blobOf(await codec.encode(value), digestOf);
+  return {
+    digest: digestUnder(codec, value) ?? blob.ref.digest,
+    blobs: [blob],
+    sizeBytes: blob.ref.sizeBytes,
+    codec: codec.name,
+  };
 }
 
 /** The value that the blobs hold; undefined when one is gone. Throws `damaged`, and what the user's codec throws. */

@@ -2,6 +2,7 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { messageOf, StagebookError } from "../../protocol";
 import type { Place } from "../slots";
+import type { Stop } from "../stop";
 import { dataOfError, errorOfData } from "./error-data";
 import type { Ask, CallOrder, CallResult, FromKernel, FromThread, Note } from "./messages";
 import { sharedThreads, type Threads } from "./threads";
@@ -14,7 +15,7 @@ export interface CallHost {
 }
 
 export interface CallOptions {
-  readonly signal: AbortSignal;
+  readonly stop: Stop;
   readonly priority?: number;
   readonly threads?: Threads;
   /** Others have counted it: it gets a thread at once, however many are at work. */
@@ -32,19 +33,19 @@ const LARGE_BYTES = 64 * 1024;
  */
 export async function callInWorker(order: CallOrder, host: CallHost, options: CallOptions): Promise<CallResult> {
   const threads = options.threads ?? sharedThreads();
-  const place = options.isCounted ? uncounted : await threads.places.take(options.signal, options.priority);
+  const place = options.isCounted ? uncounted : await threads.places.take(options.stop, options.priority);
   const { port1: port, port2: theirs } = new MessageChannel();
   const kill = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let thread: Promise<void> | undefined;
   const stop = (): void => {
-    send(port, { type: "abort", reason: dataOfError(options.signal.reason) });
+    send(port, { type: "abort", reason: dataOfError(options.stop.signal.reason) });
     timer = setTimeout(() => kill.abort(), TIDY_MS);
   };
   try {
-    options.signal.throwIfAborted();
+    options.stop.signal.throwIfAborted();
     const end = converse(port, host, place);
-    options.signal.addEventListener("abort", stop, { once: true });
+    options.stop.signal.addEventListener("abort", stop, { once: true });
     thread = threads.run({ port: theirs, order }, kill.signal);
     // Its last word is the call's end; a thread that is gone without one has crashed.
     const crash = thread.then(
@@ -56,16 +57,16 @@ export async function callInWorker(order: CallOrder, host: CallHost, options: Ca
       },
     );
     const result = await Promise.race([end, crash]);
-    options.signal.throwIfAborted();
+    options.stop.signal.throwIfAborted();
     return result;
   } catch (error) {
-    options.signal.throwIfAborted();
+    options.stop.signal.throwIfAborted();
     throw error;
   } finally {
     // Until it is free again: else the next call would start another one.
     await thread?.catch(() => undefined);
     clearTimeout(timer);
-    options.signal.removeEventListener("abort", stop);
+    options.stop.signal.removeEventListener("abort", stop);
     port.close();
     place.giveBack();
   }

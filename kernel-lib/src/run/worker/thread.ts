@@ -160,7 +160,6 @@ function activityOf(place: CallPlace, link: KernelLink, logged: Readonly<Record<
       stage,
       source,
       overlay: noOverlay,
-      signal: link.signal,
       printed: printerOf(place, link, logged),
       readStage: () => Promise.reject(new StagebookError("worker-stage", "stages are read by the kernel", "Pass it as an input.")), // prettier-ignore
       readUnseen: () => undefined,

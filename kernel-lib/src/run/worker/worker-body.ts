@@ -8,6 +8,7 @@ import type { BodyRun, KnownKey, Made } from "../body-parts";
 import type { EngineParts } from "../engine-parts";
 import type { Instance } from "../instances";
 import { keep } from "../keep";
+import { inSteps } from "../steps";
 import { callInWorker, type CallHost } from "./call";
 import { callPlace, describeOutput, readStage, takeNote } from "./host-side";
 import type { Ask, BodyCargo, BodyWork, InputPlan, Note } from "./messages";
@@ -46,11 +47,12 @@ export async function runBodyInWorker(
   try {
     const { shipped, work } = await body.pack();
     const order = { shipment: shipped.bytes, work, place: await callPlace(engine, instance, run) };
-    const result = await callInWorker(order, body, { signal: run.signal, priority });
+    const result = await callInWorker(order, body, { stop: run.stop, priority });
     engine.instances.endEpoch();
     if (result.kind !== "body") throw new TypeError("a body was asked for");
     const blobs = result.blobs.map(({ ref, bytes }) => ({ ref, pieces: [bytes] }));
-    return await keep(engine, instance, key, { output: result.output, blobs }, { durationMs: result.durationMs, run, unplanned }); // prettier-ignore
+    const place = { durationMs: result.durationMs, run, unplanned };
+    return await inSteps(keep(engine, instance, key, { output: result.output, blobs }, place));
   } finally {
     await release();
   }

@@ -9,6 +9,7 @@ import type { Activity, StageActivity } from "../activity";
 import type { BodyRun } from "../body-parts";
 import type { EngineParts } from "../engine-parts";
 import type { Instance } from "../instances";
+import type { Stop } from "../stop";
 import { callInWorker, type CallHost } from "./call";
 import { callPlace, describeOutput, readStage, takeNote } from "./host-side";
 import type { Ask, CallOrder, ItemCargo, Note } from "./messages";
@@ -21,7 +22,7 @@ export interface ItemsContext {
   readonly run: BodyRun;
   readonly activity: Activity & { readonly stage: StageActivity };
   /** Of the body: aborts also when another item fails. */
-  readonly signal: AbortSignal;
+  readonly stop: Stop;
   readonly inputs: unknown;
 }
 
@@ -33,7 +34,7 @@ export async function createItemCaller(
 ): Promise<CallItem> {
   const { definition } = instance;
   // Each item in flight listens to it.
-  setMaxListeners(0, context.signal);
+  setMaxListeners(0, context.stop.signal);
   const cargo: ItemCargo = {
     fn: definition.fn,
     codec: definition.codec,
@@ -60,7 +61,7 @@ export async function createItemCaller(
   return async (item, nth) => {
     const place = { ...order.place, seed: digestOf(`${run.seed} item ${nth}`) };
     const work = { kind: "item", item: v8Codec.encode(item) as Uint8Array, folder } as const;
-    const result = await callInWorker({ ...order, place, work }, host, { signal: context.signal, isCounted: true });
+    const result = await callInWorker({ ...order, place, work }, host, { stop: context.stop, isCounted: true });
     if (result.kind !== "item") throw new TypeError("an item was asked for");
     const value = v8Codec.decode(result.value);
     return result.isFanned ? (value as readonly unknown[])[Symbol.iterator]() : value;
