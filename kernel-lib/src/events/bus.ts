@@ -3,7 +3,7 @@ import { Observable, Subject } from "rxjs";
 import { emptyView, reduceAll, type EventBody, type StagebookEvent, type View } from "../protocol";
 import { findActivity, withinActivity } from "../run/activity";
 
-const MAX_UNREDUCED = 1000;
+const MAX_UNREDUCED = 2000;
 
 export class EventBus {
   private readonly subject = new Subject<StagebookEvent>();
@@ -38,6 +38,7 @@ export class EventBus {
     const event: StagebookEvent = { ...body, seq: ++this.seq, at: this.now() };
     this.unreduced.push(event);
     if (this.unreduced.length >= MAX_UNREDUCED) this.current = this.view;
+    if (!this.subject.observed) return;
     // A listener may itself cause events: they are told after this one, to all in the same order.
     if (this.telling) {
       this.waiting.push(event);

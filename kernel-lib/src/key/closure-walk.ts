@@ -95,11 +95,9 @@ export class ClosureWalk implements Visitor {
     }
     const lookup = lookupOf(fn, live, parsed, this.scopes);
     const normal = parsed.normalise((free) => this.boundMembers(free, lookup));
-    if (live.newerOnDisk !== undefined)
-      this.reached.untrack(
-        live.newerOnDisk,
-        "newer on disk than what the kernel runs; run the cell that imports it again",
-      );
+    const newerOnDisk = this.scopes.newerOnDisk(fn);
+    if (newerOnDisk !== undefined)
+      this.reached.untrack(newerOnDisk, "newer on disk than what the kernel runs; run the cell that imports it again");
     if (parsed.usesOuterThis) this.reached.untrack("this", "`this` of the enclosing function");
     if (parsed.makesCode) this.reached.untrack("Function", "code made at run time");
     for (const id of parsed.imported) this.modules.visitImported(id);
@@ -107,7 +105,7 @@ export class ClosureWalk implements Visitor {
       const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
       const extras = this.visitOwn(fn, name);
       if (extras.length > 0 || parsed.isClass) this.reached.isLasting = false;
-      else this.checkLater(fn, normal.bindings, parsed, lookup, live.newerOnDisk);
+      else this.checkLater(fn, normal.bindings, parsed, lookup, newerOnDisk);
       const digest = digestOf(JSON.stringify([normal.text, bindings, extras]));
       return { kind, name, digest, text: normal.readable.slice(0, MAX_TEXT) };
     });
@@ -126,22 +124,21 @@ export class ClosureWalk implements Visitor {
     const globals = parsed.freeNames
       .filter(({ name }) => !lookup(name))
       .map((free) => ({ free, kind: this.scopes.globalKind(free.name), added: this.addedTo(free) }));
-    this.reached.checks.push(() => {
-      if (hasMembers(fn) || findBase(fn)) return false;
+    const areSame = (): boolean => {
       const now = this.scopes.inspect(fn);
-      return (
-        now.newerOnDisk === newerOnDisk &&
+      const lookupNow: Lookup = (name) => now.lookup(name);
+      return bound.every((binding) => Object.is(valueIn(lookupNow, binding), binding.value));
+    };
+    this.reached.checks.push(
+      () =>
+        !hasMembers(fn) &&
+        !findBase(fn) &&
+        this.scopes.newerOnDisk(fn) === newerOnDisk &&
         globals.every(
           ({ free, kind, added }) => this.scopes.globalKind(free.name) === kind && this.addedTo(free) === added,
         ) &&
-        bound.every((binding) =>
-          Object.is(
-            valueIn((name) => now.lookup(name), binding),
-            binding.value,
-          ),
-        )
-      );
-    });
+        (bound.length === 0 || areSame()),
+    );
   }
 
   private visitBinding(binding: FreeName, lookup: Lookup, parsed: ParsedFunction): string {

@@ -14,8 +14,6 @@ export interface LiveFunction {
   readonly native: boolean;
   /** Where it was written; null when it is the user's own code (a cell, a local module). */
   readonly module: ModuleRef | null;
-  /** For a function of a file that is newer on disk than what was loaded: the file's name. */
-  readonly newerOnDisk?: string;
   /** `line:column` in its script. */
   readonly position: string;
 }
@@ -37,6 +35,8 @@ export type Namespace =
 
 export interface Scopes {
   inspect(fn: AnyFunction): LiveFunction;
+  /** For a function of a file that is newer on disk than what was loaded: the file's name. */
+  newerOnDisk(fn: AnyFunction): string | undefined;
   namespaceOf(value: object): Namespace | undefined;
   /** The name of a value that belongs to the language or to Node (`Math`, `Array.prototype.map`). */
   builtinName(value: object): string | undefined;

@@ -92,11 +92,14 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Table<T> = { [name: string]: T };
 
 const ended = { startedAt: undefined, progress: undefined, error: undefined, elsewhere: undefined } as const;
+const succeeded = { ...ended, status: "fresh", action: "fresh", reasons: [], waitsFor: [] } as const;
 
 /** A view being made: each table is copied at its first change and never again. */
 class Draft {
   private readonly view: Writable<View>;
   private readonly copied = new Set<keyof View>();
+  /** Stages that are this draft's own: changed in place from then on. */
+  private readonly ownStages = new Set<StageView>();
   private log: LogRecord[] | undefined;
 
   constructor(view: View) {
@@ -150,10 +153,8 @@ class Draft {
       case "stage:succeeded":
       case "stage:cached":
       case "stage:unchanged":
-      case "stage:shared": {
-        const fresh = { status: "fresh", action: "fresh", reasons: [], waitsFor: [] } as const;
-        return this.change(event.stage, { ...ended, ...fresh, result: event.result });
-      }
+      case "stage:shared":
+        return this.change(event.stage, { ...succeeded, result: event.result });
       case "stage:failed":
         return this.change(event.stage, { ...ended, status: "failed", error: event.error });
       case "stage:cancelled":
@@ -223,7 +224,9 @@ class Draft {
 
   private change(name: string, change: Partial<StageView>): void {
     const before = this.view.stages[name];
-    if (before) this.stages()[name] = { ...before, ...change };
+    if (!before) return;
+    if (this.ownStages.has(before)) Object.assign(before, change);
+    else this.ownStages.add((this.stages()[name] = { ...before, ...change }));
   }
 
   private setCell(cell: CellView): void {

@@ -46,12 +46,8 @@ export function* runBody(
     run: run.run,
     stage: definition.name,
     cell: definition.cell,
-    get signal() {
-      return stop.signal;
-    },
-    get seed() {
-      return run.seed;
-    },
+    signal: () => stop.signal,
+    seed: () => run.seed,
     logged,
     emit: engine.emit,
     now: () => engine.clock.now(),

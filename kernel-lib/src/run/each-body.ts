@@ -35,6 +35,5 @@ export function runEach(
 
 /** Drawn from one generator, the numbers of an item would depend on how long others take. */
 function itemContext(context: StageContext, seed: Digest, nth: number): StageContext {
-  const own = { random: createRandom(() => digestOf(`${seed} item ${nth}`)) };
-  return Object.assign(Object.create(context) as StageContext, own);
+  return { ...context, random: createRandom(() => digestOf(`${seed} item ${nth}`)) };
 }

@@ -63,15 +63,15 @@ export class Engine implements EngineParts {
   readonly aliveCell: (cell: CellId) => boolean;
   readonly diff = diffParts;
   private readonly active = new Map<RunId, { readonly abort: AbortController; readonly params: ReadonlySet<string> }>();
-  private readonly shownRows = new Map<string, string>();
-  private readonly shownInputs = new Map<string, string>();
+  private readonly shownRows = new Map<string, Shown<PlanRowView>>();
+  private readonly shownInputs = new Map<string, Shown<ReturnType<Instances["refs"]>>>();
   private readonly warned = new Set<string>();
   private readonly refresher = new Refresher(
     () => this.replan(),
     () => this.active.size > 0,
   );
   private readonly watched = new Map<string, Instance>();
-  private rows: ReadonlyMap<string, PlanRowView> = new Map();
+  private assessed: FullPlan["assessed"] = new Map();
   private runs = 0;
 
   constructor(
@@ -207,7 +207,7 @@ export class Engine implements EngineParts {
 
   /** What the last plan said of an instance. */
   rowOf(id: string): PlanRowView | undefined {
-    return this.rows.get(id);
+    return this.assessed.get(id)?.row;
   }
 
   /** The plan of all stages. */
@@ -270,14 +270,18 @@ export class Engine implements EngineParts {
   private show({ assessed }: FullPlan): void {
     const inputs: Record<string, readonly InputView[]> = {};
     const rows: PlanRowView[] = [];
-    this.rows = new Map([...assessed].map(([id, { row }]) => [id, row]));
+    this.assessed = assessed;
     for (const { instance, row } of assessed.values()) {
       const name = instance.definition.name;
       if (instance.definition.partOf !== undefined || instance.overlay.size > 0 || !this.registry.stages.get(name))
         continue;
-      const views = this.instances.inputViews(instance);
-      if (changed(this.shownInputs, name, JSON.stringify(views))) inputs[name] = views;
-      if (changed(this.shownRows, name, JSON.stringify(row))) rows.push(row);
+      const refs = this.instances.refs(instance);
+      if (this.shownInputs.get(name)?.of !== refs) {
+        const views = this.instances.inputViews(instance);
+        if (changed(this.shownInputs, name, refs, JSON.stringify(views))) inputs[name] = views;
+      }
+      if (this.shownRows.get(name)?.of !== row && changed(this.shownRows, name, row, JSON.stringify(row)))
+        rows.push(row);
       this.warnUntracked(instance, row);
     }
     if (Object.keys(inputs).length > 0) this.emit({ type: "graph:changed", inputs });
@@ -327,10 +331,16 @@ export class Engine implements EngineParts {
   }
 }
 
-function changed(shown: Map<string, string>, name: string, now: string): boolean {
-  if (shown.get(name) === now) return false;
-  shown.set(name, now);
-  return true;
+/** What was told last of a stage, and what that was made of: the same object tells the same. */
+interface Shown<T> {
+  readonly of: T;
+  readonly text: string;
+}
+
+function changed<T>(shown: Map<string, Shown<T>>, name: string, of: T, text: string): boolean {
+  const before = shown.get(name);
+  shown.set(name, { of, text });
+  return before?.text !== text;
 }
 
 function firstError(outcomes: ReadonlyMap<string, Outcome>): StagebookError | undefined {

@@ -27,26 +27,29 @@ export class InputDigests {
 
   /** Looks at the files and computed values of all the instances at once. */
   lookOutside(instances: readonly Instance[], externals: Externals): Soon<Outside> {
+    // Most stages look at nothing outside.
+    const reading = instances.filter((instance) => this.parts.instances.refs(instance).some(isOutside));
+    if (reading.length === 0) return nothingOutside;
     const files = new Map<string, Promise<FileState>>();
     const computed = new Map<unknown, Promise<Computed>>();
-    for (const instance of instances)
-      for (const { ref } of this.parts.instances.refs(instance)) {
-        if (ref.kind === "file" && !files.has(ref.path)) files.set(ref.path, externals.file(ref.path));
-        if (ref.kind === "computed") computed.set(ref.compute, externals.compute(ref));
-      }
-    if (files.size === 0 && computed.size === 0) return nothingOutside;
+    for (const { ref } of reading.flatMap((instance) => this.parts.instances.refs(instance))) {
+      if (ref.kind === "file" && !files.has(ref.path)) files.set(ref.path, externals.file(ref.path));
+      if (ref.kind === "computed") computed.set(ref.compute, externals.compute(ref));
+    }
     return Promise.all([settled(files), settled(computed)]).then(([files, computed]) => ({ files, computed }));
   }
 
   /** What no key can follow in the values of its parameters: names that a function in one reaches. */
   untracked(instance: Instance): readonly string[] {
     const { instances, params } = this.parts;
-    return instances.refs(instance).flatMap(({ ref }) => {
-      if (ref.kind !== "param" || !params.definition(ref.name).tracked) return [];
+    const found: string[] = [];
+    for (const { ref } of instances.refs(instance)) {
+      if (ref.kind !== "param" || !params.definition(ref.name).tracked) continue;
       const value = params.value(ref.name, instance.overlay);
-      if (typeof value !== "function" && typeof value !== "object") return [];
-      return params.given(ref.name, value).untracked.map(({ name, why }) => `${name}: ${why}`);
-    });
+      if (typeof value !== "function" && typeof value !== "object") continue;
+      found.push(...params.given(ref.name, value).untracked.map(({ name, why }) => `${name}: ${why}`));
+    }
+    return found;
   }
 
   /** What is known of one input now. */
@@ -103,6 +106,10 @@ export class InputDigests {
       }
     }
   }
+}
+
+function isOutside({ ref }: { readonly ref: InputRef }): boolean {
+  return ref.kind === "file" || ref.kind === "computed";
 }
 
 async function settled<K, V>(promises: ReadonlyMap<K, Promise<V>>): Promise<ReadonlyMap<K, V>> {

@@ -145,12 +145,10 @@ export function paramTexts(
   instance: Instance,
   above: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  const own = engine.instances
-    .refs(instance)
-    .flatMap(({ ref }) =>
-      ref.kind === "param"
-        ? [[ref.name, engine.params.text(engine.params.value(ref.name, instance.overlay))] as const]
-        : [],
-    );
-  return Object.fromEntries([...Object.entries(above), ...own].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const texts: Record<string, string> = { ...above };
+  for (const { ref } of engine.instances.refs(instance))
+    if (ref.kind === "param") texts[ref.name] = engine.params.text(engine.params.value(ref.name, instance.overlay));
+  const names = Object.keys(texts);
+  if (names.length < 2) return texts;
+  return Object.fromEntries(names.sort().map((name) => [name, texts[name] ?? ""]));
 }

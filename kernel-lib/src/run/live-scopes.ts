@@ -12,15 +12,17 @@ import { LoadedModules } from "./loaded-modules";
 export function createLiveScopes(notebookExports: () => object | undefined): Scopes {
   const modules = new LoadedModules(notebookExports);
   const known = new WeakMap<AnyFunction, KnownFunction>();
+  const knownOf = (fn: AnyFunction): KnownFunction => {
+    let live = known.get(fn);
+    if (!live) {
+      live = new KnownFunction(fn, sharedSession().describe(fn), modules);
+      known.set(fn, live);
+    }
+    return live;
+  };
   return {
-    inspect: (fn) => {
-      let live = known.get(fn);
-      if (!live) {
-        live = new KnownFunction(fn, sharedSession().describe(fn), modules);
-        known.set(fn, live);
-      }
-      return live.now();
-    },
+    inspect: (fn) => knownOf(fn).now(),
+    newerOnDisk: (fn) => knownOf(fn).newerOnDisk(),
     namespaceOf: (value) => modules.namespaceOf(value),
     builtinName,
     globalKind,
@@ -53,6 +55,12 @@ class KnownFunction {
     this.files = script ? filesOf(script) : [];
   }
 
+  /** The user's own files alone can be newer: what a package brings is never looked at. */
+  newerOnDisk(): string | undefined {
+    if (this.about.native || this.about.module) return undefined;
+    return this.facts.script && findNewer(this.files, this.facts.script.parsedAt);
+  }
+
   /** The function with its variables as they are at the first look-up. */
   now(): LiveFunction {
     const { about } = this;
@@ -64,7 +72,6 @@ class KnownFunction {
     let scopes: ReadonlyMap<string, unknown> | undefined;
     return {
       ...about,
-      newerOnDisk: this.facts.script && findNewer(this.files, this.facts.script.parsedAt),
       lookup: (name) => {
         if (this.names && !this.names.has(name)) return undefined;
         if (this.constants.has(name)) return { value: this.constants.get(name) };

@@ -221,9 +221,9 @@ export class Planner {
   ): Assessment {
     const reached = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
     const untracked = [...new Set([...reached, ...this.inputs.untracked(instance)])];
-    const estimate = estimateMs === undefined ? {} : { estimateMs };
     const stage = instance.definition.partOf ?? instance.definition.name;
-    return { instance, key, needs, row: { stage, ...judged, untracked, ...estimate } };
+    const row = { stage, ...judged, untracked };
+    return { instance, key, needs, row: estimateMs === undefined ? row : { ...row, estimateMs } };
   }
 
   private assessStuck(reached: Reached, graph: Graph): Assessment {

@@ -17,15 +17,15 @@ export class Preparing {
     this.slots = new Slots(Math.max(MIN_PREPARED, 2 * jobs));
   }
 
-  /** Gives what is to be called, once or more, when another stage may be prepared. */
-  begin(priority: number): Soon<() => void> {
+  /** Gives what is to be called, once or more, when another stage may be prepared. `isAwaited`: a stream has begun that it reads. */
+  begin(priority: number, isAwaited = false): Soon<() => void> {
     return soon(this.slots.take(undefined, priority), (place) => {
       let isOver = false;
       const prepared = (): void => {
         if (!isOver) place.giveBack();
         isOver = true;
       };
-      return soon(this.pauses.due(), () => prepared);
+      return isAwaited ? prepared : soon(this.pauses.due(), () => prepared);
     });
   }
 }

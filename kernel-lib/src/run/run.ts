@@ -13,14 +13,15 @@ import { Needs, ProducerStopped } from "./needs";
 import { errorOf, type Outcome } from "./outcome";
 import { Preparing } from "./preparing";
 import { criticalPaths } from "./priorities";
-import { resultOf } from "./planner";
+import { Readers } from "./readers";
 import type { Slots } from "./slots";
 import { soon, type Soon } from "./soon";
 import { inSteps, ready, type Steps } from "./steps";
 import { Stop } from "./stop";
 import { Telling } from "./telling";
 import type { KnownKey } from "./body-parts";
-import { perform, type WorkOrder, type WorkRun } from "./work";
+import { perform } from "./work";
+import type { WorkOrder, WorkRun } from "./work-order";
 
 export interface RunRequest {
   readonly id: RunId;
@@ -46,9 +47,7 @@ export class Run implements WorkRun {
   private readonly outcomes = new Map<string, Soon<Outcome>>();
   /** What each came to, last. */
   private readonly ended = new Map<string, Outcome>();
-  /** For each stage those that it needs, and those of this run that may still read it. */
-  private readonly reads = new Map<string, readonly string[]>();
-  private readonly readers = new Map<string, Set<string>>();
+  private readonly readers = new Readers();
   private readonly stops = new Map<string, Stop>();
   private readonly rows = new Map<string, PlanRowView>();
   /** Instances that do the same as one before them. */
@@ -80,12 +79,10 @@ export class Run implements WorkRun {
     const order = findNeeded(graph, [...this.targetIds]);
     this.priorities = criticalPaths(order, assessed);
     for (const id of order) {
-      const { row, instance, twin } = known(assessed, id);
+      const { row, instance, needs, twin } = known(assessed, id);
       if (twin !== undefined) this.twins.set(id, known(assessed, twin).instance);
       this.rows.set(id, row);
-      this.reads.set(id, known(assessed, id).needs);
-      for (const need of known(assessed, id).needs)
-        this.readers.set(need, (this.readers.get(need) ?? new Set()).add(id));
+      this.readers.add(id, needs);
       const { stage, action, reasons } = row;
       this.telling.emit(instance, { type: "stage:planned", run: this.id, stage, action, reasons });
     }
@@ -119,7 +116,7 @@ export class Run implements WorkRun {
   /** All that it waits for has ended. */
   private isReady({ id }: Instance): boolean {
     const twin = this.twins.get(id);
-    return known(this.reads, id).every((need) => this.ended.has(need)) && (!twin || this.ended.has(twin.id));
+    return this.readers.needsOf(id).every((need) => this.ended.has(need)) && (!twin || this.ended.has(twin.id));
   }
 
   /** Also those that are made again for others that need their value. */
@@ -182,7 +179,7 @@ export class Run implements WorkRun {
         );
       const twin = this.twins.get(instance.id);
       if (twin) yield* ready(this.ensure(twin));
-      prepared ??= yield* ready(this.preparing.begin(this.priority(instance)));
+      prepared ??= yield* ready(this.preparing.begin(this.priority(instance), needs.isLive));
       const key = yield* ready(this.keyWith(instance, needs.outputs()));
       const forced = this.isForced(instance);
       const entry = forced || needs.isLive ? undefined : yield* ready(this.engine.results.find(instance, key.key));
@@ -218,11 +215,9 @@ export class Run implements WorkRun {
 
   /** The stage reads no more. A producer of a stream that nobody else wants is stopped. */
   leave(instance: Instance): void {
-    for (const need of this.reads.get(instance.id) ?? []) {
-      const readers = this.readers.get(need);
-      if (!readers?.delete(instance.id) || readers.size > 0 || this.targetIds.has(need)) continue;
-      if (this.lives.of(need)?.isOpen === true) this.stops.get(need)?.stop(new UnreadError());
-    }
+    for (const need of this.readers.leave(instance.id))
+      if (!this.targetIds.has(need) && this.lives.of(need)?.isOpen === true)
+        this.stops.get(need)?.stop(new UnreadError());
   }
 
   priority(instance: Instance): number {
@@ -252,7 +247,11 @@ export class Run implements WorkRun {
   *reuse(instance: Instance, entry: Entry): Steps<Outcome> {
     yield* ready(this.engine.results.reach(instance, entry));
     this.engine.outcomes.clear(instance);
-    const tell = (): void => this.tellReuse(instance, entry);
+    const twin = this.twins.get(instance.id);
+    const tell = (): void => {
+      if (twin) this.telling.shared(instance, entry, twin.definition.name);
+      else this.telling.reused(instance, entry, this.rows.get(instance.id)?.action === "maybe");
+    };
     if (this.engine.results.isGone(entry.key)) this.unneeded.set(instance.id, tell);
     else tell();
     return { kind: "succeeded", entry };
@@ -285,25 +284,16 @@ export class Run implements WorkRun {
     return outcome;
   }
 
-  private tellReuse(instance: Instance, entry: Entry): void {
-    const about = { run: this.id, stage: instance.definition.name, result: resultOf(entry) };
-    const twin = this.twins.get(instance.id);
-    if (twin) this.telling.emit(instance, { type: "stage:shared", ...about, with: twin.definition.name });
-    else if (this.rows.get(instance.id)?.action === "maybe")
-      this.telling.emit(instance, { type: "stage:unchanged", ...about });
-    else this.telling.emit(instance, { type: "stage:cached", ...about });
-  }
-
   private *work(
     instance: Instance,
     needs: Needs,
-    what: Pick<WorkOrder, "key" | "reasons" | "again" | "prepared">,
+    { key, reasons, again, prepared }: Pick<WorkOrder, "key" | "reasons" | "again" | "prepared">,
   ): Steps<Outcome> {
-    const claimed = needs.haveStreams ? yield* ready(needs.viaKey()) : what.key.key;
+    const claimed = needs.haveStreams ? yield* ready(needs.viaKey()) : key.key;
     const stop = new Stop();
     if (this.signal.aborted) stop.stop(this.signal.reason);
     this.stops.set(instance.id, stop);
-    return yield* this.workOrShare({ ...what, instance, needs, stop, claimed });
+    return yield* this.workOrShare({ instance, needs, key, reasons, again, prepared, stop, claimed });
   }
 
   /** Runs the body, or shares the one that is under way for the same key. */
@@ -339,13 +329,7 @@ export class Run implements WorkRun {
       return this.telling.failed(instance, key.key, outcome.error.cause ?? outcome.error, this.engine.clock.now());
     if (outcome.kind === "succeeded") {
       yield* ready(this.engine.results.reach(instance, outcome.entry));
-      this.telling.emit(instance, {
-        type: "stage:shared",
-        run: this.id,
-        stage: instance.definition.name,
-        with: underway.stage,
-        result: resultOf(outcome.entry),
-      });
+      this.telling.shared(instance, outcome.entry, underway.stage);
     }
     return outcome;
   }

@@ -17,12 +17,12 @@ export function inSteps<T>(work: Steps<T>): Soon<T> {
   return step.done === true ? step.value : goOn(work, step.value);
 }
 
-async function goOn<T>(work: Steps<T>, first: Promise<unknown>): Promise<T> {
-  let step: IteratorResult<Promise<unknown>, T> = { value: first };
-  while (step.done !== true)
-    step = await step.value.then(
-      (given) => work.next(given),
-      (error: unknown) => work.throw(error),
-    );
-  return step.value;
+/** It goes on in the very turn in which what it waits for is there. */
+function goOn<T>(work: Steps<T>, waits: Promise<unknown>): Promise<T> {
+  const follow = (step: IteratorResult<Promise<unknown>, T>): Soon<T> =>
+    step.done === true ? step.value : goOn(work, step.value);
+  return waits.then(
+    (given) => follow(work.next(given)),
+    (error: unknown) => follow(work.throw(error)),
+  );
 }

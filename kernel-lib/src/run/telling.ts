@@ -1,10 +1,12 @@
 /** What a run tells of its stages, and how those end that come to no value. */
 import type { Digest, ErrorView, EventBody, RunId } from "../protocol";
 import { messageOf } from "../protocol";
+import type { Entry } from "../store/store";
 import type { EngineParts } from "./engine-parts";
 import { stageFailed, viewOfError } from "./error-view";
 import type { Instance } from "./instances";
 import type { Outcome } from "./outcome";
+import { resultOf } from "./planner";
 
 export class Telling {
   constructor(
@@ -21,6 +23,18 @@ export class Telling {
     const { name, cell, retries } = definition;
     const text = `${name}: attempt ${nth - 1} of ${retries + 1} failed: ${messageOf(failure)}; it is tried again`;
     this.engine.log("warn", text, { stage: name, cell, run: this.run });
+  }
+
+  /** Its result was there; `wasMaybe`: the plan could not say so. */
+  reused(instance: Instance, entry: Entry, wasMaybe: boolean): void {
+    const about = { run: this.run, stage: instance.definition.name, result: resultOf(entry) };
+    this.emit(instance, { type: wasMaybe ? "stage:unchanged" : "stage:cached", ...about });
+  }
+
+  /** Its result is that of another stage, or of the same one in another run. */
+  shared(instance: Instance, entry: Entry, other: string): void {
+    const about = { run: this.run, stage: instance.definition.name, result: resultOf(entry) };
+    this.emit(instance, { type: "stage:shared", ...about, with: other });
   }
 
   cancelled(instance: Instance, key: Digest, durationMs: number): Outcome {

@@ -32,6 +32,8 @@ export const v8Codec: Codec = { name: "v8", encode, decode };
 const AMENDED = 1;
 const APART = 2;
 
+const noHead = Buffer.alloc(HEAD_BYTES);
+
 /** The bytes that hold a value, and large binary data that is to be stored apart, as it lies in memory. */
 export interface ApartBytes {
   readonly bytes: Uint8Array;
@@ -43,7 +45,7 @@ export function encodeApart(value: unknown, apartFrom: number): ApartBytes {
   const amendments = checkStorable(value);
   const serializer = new ViewSerializer(apartFrom);
   // The head is made room for in the same buffer, so that a large payload is never copied behind it.
-  serializer.writeRawBytes(Buffer.alloc(HEAD_BYTES));
+  serializer.writeRawBytes(noHead);
   try {
     serializer.writeHeader();
     serializer.writeValue(amendments.length > 0 ? [value, amendments] : value);
