@@ -62,7 +62,7 @@ export class Engine implements EngineParts {
   readonly labelOf: (cell: CellId) => string;
   readonly aliveCell: (cell: CellId) => boolean;
   readonly diff = diffParts;
-  private readonly active = new Map<RunId, { readonly abort: AbortController; readonly params: ReadonlySet<string> }>();
+  private readonly active = new Map<RunId, { readonly abort: AbortController; readonly run: Run }>();
   private readonly shownRows = new Map<string, Shown<PlanRowView>>();
   private readonly shownInputs = new Map<string, Shown<ReturnType<Instances["refs"]>>>();
   private readonly warned = new Set<string>();
@@ -141,7 +141,7 @@ export class Engine implements EngineParts {
     });
     const startedAt = this.clock.now();
     this.endEpoch();
-    this.active.set(id, { abort, params: this.paramsRead(targets) });
+    this.active.set(id, { abort, run });
     this.emit({
       type: "run:started",
       run: id,
@@ -187,8 +187,8 @@ export class Engine implements EngineParts {
 
   /** Throws `param-busy` while a run reads one of them. */
   checkParamsFree(names: readonly string[]): void {
-    for (const { params } of this.active.values()) {
-      const busy = names.find((name) => params.has(name));
+    for (const { run } of this.active.values()) {
+      const busy = names.find((name) => run.params.has(name));
       if (busy !== undefined)
         throw new StagebookError(
           "param-busy",
@@ -298,22 +298,6 @@ export class Engine implements EngineParts {
         cell: instance.definition.cell,
       });
     }
-  }
-
-  private paramsRead(targets: readonly Instance[]): ReadonlySet<string> {
-    const names = new Set<string>();
-    const seen = new Set<string>();
-    const open = [...targets];
-    for (let at = open.pop(); at; at = open.pop()) {
-      if (seen.has(at.id)) continue;
-      seen.add(at.id);
-      for (const { ref } of this.instances.refs(at)) {
-        if (ref.kind === "param") names.add(ref.name);
-        // An input whose cell is gone is told when the run plans it.
-        if (ref.kind === "stage" && this.registry.stages.get(ref.name)) open.push(this.instances.ofRef(ref, at));
-      }
-    }
-    return names;
   }
 
   private tell(event: EventBody): void {

@@ -41,6 +41,8 @@ export class Run implements WorkRun {
   readonly slots: Slots;
   readonly externals: Externals;
   bodies = 0;
+  /** Names of the parameters that its stages read. */
+  readonly params = new Set<string>();
   readonly lives = new Lives();
   readonly telling: Telling;
   private readonly preparing: Preparing;
@@ -83,6 +85,7 @@ export class Run implements WorkRun {
       if (twin !== undefined) this.twins.set(id, known(assessed, twin).instance);
       this.rows.set(id, row);
       this.readers.add(id, needs);
+      for (const { ref } of this.engine.instances.refs(instance)) if (ref.kind === "param") this.params.add(ref.name);
       const { stage, action, reasons } = row;
       this.telling.emit(instance, { type: "stage:planned", run: this.id, stage, action, reasons });
     }

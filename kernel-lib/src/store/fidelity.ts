@@ -31,8 +31,11 @@ export const STORABLE_DEPTH = 2000;
  * Throws StagebookError `not-storable`, with the path, for what cannot.
  */
 export function checkStorable(value: unknown): readonly Amendment[] {
-  return new FidelityWalk().check(value);
+  const isSimple = typeof value === "number" || typeof value === "string" || typeof value === "boolean";
+  return isSimple ? nothing : new FidelityWalk().check(value);
 }
+
+const nothing: readonly Amendment[] = [];
 
 class FidelityWalk implements Visitor {
   private readonly met = new Set<object>();
