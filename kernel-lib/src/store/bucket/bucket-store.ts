@@ -1,15 +1,14 @@
 /** A store in any object storage: see `Bucket`. Used for `s3://…`, and by users for storages of their own. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDigest } from "../../key/digest";
 import type { Digest, RunId } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
-import { upkeepKey } from "../claims";
 import { decodeEntry, encodeEntry, type EntrySeal } from "../entry-record";
 import { EvictedBlobs } from "../evicted-blobs";
 import { ProcessFiles } from "../process-files";
 import type { BlobRef, Claim, Entry, FileRef, GcOptions, GcReport, HeadName, HeadRow, Holder, NewBlob } from "../store";
 import type { Store, StoreTrouble, VerifyOptions, VerifyReport } from "../store";
 import { inParallel } from "../turns";
+import { alone } from "../upkeep/alone";
 import { blobsOf } from "../upkeep/survey";
 import { listAll, type Bucket } from "./bucket";
 import { BucketBlobs } from "./bucket-blobs";
@@ -301,14 +300,7 @@ class BucketStore implements Store {
 
   /** One process at a time removes what others may want. */
   private async alone<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    return this.opened.writing(async () => {
-      for (;;) {
-        signal?.throwIfAborted();
-        const taken = await this.parts.claims.take(upkeepKey, { notebook: "", stage: what });
-        if ("claim" in taken) return work().finally(() => taken.claim.release());
-        await sleep(UPKEEP_POLL_MS);
-      }
-    });
+    return this.opened.writing(() => alone(this.parts.claims, { what, everyMs: UPKEEP_POLL_MS, signal }, work));
   }
 }
 

@@ -1,18 +1,18 @@
 /** The upkeep of a store in a folder: one process at a time removes what others may want. Part of the disk store. */
 import type { Digest } from "../../protocol";
 import { messageOf } from "../../protocol";
-import { upkeepKey, type Claims } from "../claims";
+import type { Claims } from "../claims";
 import type { OpenedFolder } from "../opened-folder";
 import { SizeLimit } from "../size-limit";
 import type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "../store";
 import type { HeadPlace } from "../store-folder";
+import { alone } from "./alone";
 import { clearHead } from "./clear-head";
 import type { UpkeepPorts } from "./discard";
 import { collectGarbage } from "./gc";
 import { listBlobs } from "./survey";
 import { verifyStore } from "./verify";
 
-/** Another process is at work on the store: it is asked again after so long. */
 const UPKEEP_POLL_MS = 200;
 
 export class DiskUpkeep {
@@ -57,13 +57,6 @@ export class DiskUpkeep {
   }
 
   private async alone<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    return this.opened.writing(async () => {
-      for (;;) {
-        signal?.throwIfAborted();
-        const taken = await this.claims.take(upkeepKey, { notebook: "", stage: what });
-        if ("claim" in taken) return work().finally(() => taken.claim.release());
-        await new Promise((resolve) => setTimeout(resolve, UPKEEP_POLL_MS));
-      }
-    });
+    return this.opened.writing(() => alone(this.claims, { what, everyMs: UPKEEP_POLL_MS, signal }, work));
   }
 }
