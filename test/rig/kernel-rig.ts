@@ -17,7 +17,8 @@ import type { JsonRecord, JupyterMessage } from "./wire";
 /** How long tslab drops cells after a failed one (200 ms), and a little more. */
 const TSLAB_DROPS_MS = 250;
 
-const PORT_TAKEN = /EADDRINUSE|Address already in use/;
+/** Another process took a port; or tslab, which reads before all its sockets are bound, was asked too soon and has stopped reading. */
+const LOST_START = /EADDRINUSE|Address already in use|Socket is blocked by a bind/;
 
 export interface KernelOptions {
   /** Where the kernel runs: the notebook's folder. Default: a new temporary one, removed by `stop`. */
@@ -214,7 +215,7 @@ export class Kernel {
         return;
       } catch (error) {
         await this.kill();
-        if (attempt === 3 || !PORT_TAKEN.test(this.output)) throw error;
+        if (attempt === 3 || !LOST_START.test(this.output)) throw error;
       }
     }
   }
@@ -253,7 +254,7 @@ export class Kernel {
   private async untilAnswering(child: ChildProcess): Promise<void> {
     const deadline = Date.now() + 30_000;
     const ids = new Set<string>();
-    while (Date.now() < deadline && this.alive(child) && !PORT_TAKEN.test(this.output)) {
+    while (Date.now() < deadline && this.alive(child) && !LOST_START.test(this.output)) {
       const answered = new Promise<void>((resolve) => {
         const id = this.send("shell", "kernel_info_request", {});
         ids.add(id);

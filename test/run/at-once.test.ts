@@ -1,8 +1,10 @@
 /** Stages that never wait: they begin and end in one go, and are stopped, shared and told of as all others are. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { computed, resource } from "stagebook";
 import { describe, expect, test } from "vitest";
 import { inSteps, ready, type Steps } from "../../kernel-lib/src/run/steps";
 import { Stop } from "../../kernel-lib/src/run/stop";
-import { createScript } from "./script";
+import { createScript, gate } from "./script";
 
 describe("work in steps", () => {
   function* sum(...values: readonly (number | Promise<number>)[]): Steps<number> {
@@ -101,11 +103,27 @@ test("[R4] the signal of a stage is aborted for who asks for it before and after
   expect(seen).toEqual([true, true]);
 });
 
+test("[R1] the context of a stage is a plain object: it may be spread, inherited from, wrapped, and its signal replaced", async () => {
+  const { p } = createScript();
+  const signals = p.stage("signals", (context) => {
+    const inherited = Object.create(context) as typeof context;
+    const wrapped = new Proxy(context, {});
+    const all = [context, { ...context }, inherited, wrapped].map(({ signal }) => signal.aborted);
+    const replaced = Object.assign(context, { signal: "mine" });
+    return [...all, replaced.signal, Object.getPrototypeOf(context) === Object.prototype];
+  });
+  expect(await signals()).toEqual([false, false, false, false, "mine", true]);
+});
+
 test("[R1] what only looks like a promise is waited for, and what has a `then` that is none is a value", async () => {
   const { p } = createScript();
   const like = p.stage("like", () => ({ then: (tell: (value: number) => void): void => tell(7) }));
   const plain = p.stage("plain", () => ({ then: 7 }));
+  const called = p.stage("called", () => Object.assign(() => 1, { then: (tell: (value: number) => void): void => tell(8) })); // prettier-ignore
+  const hidden = p.stage("hidden", () => new Proxy({}, { get: (_, key) => (key === "then" ? (tell: (value: number) => void): void => tell(9) : undefined) })); // prettier-ignore
   expect(await like()).toBe(7);
+  expect(await called()).toBe(8);
+  expect(await hidden()).toBe(9);
   expect(await plain()).toEqual({ then: 7 });
 });
 
@@ -121,6 +139,93 @@ test("[R1] stages that a body calls and does not wait for run once, after it", a
   expect(await own()).toBe(1);
   expect(await Promise.all(asked)).toEqual([1, 2, 2]);
   expect(log().filter((line) => line.endsWith("running"))).toEqual(["one running", "two running", "own running"]);
+});
+
+/** A stage that code asks for without showing it: nothing follows a global variable. */
+const hidden = globalThis as { unseen?: () => Promise<unknown> };
+
+test("[R4] a run ends after what its bodies have begun and left, and stops it too", async () => {
+  const { p, events } = createScript();
+  const states: string[] = [];
+  const open = resource("open", () => void states.push("opened"), { close: () => void states.push("closed") });
+  hidden.unseen = p.stage("left", { open }, async () => {
+    await sleep(20);
+    states.push("left ended");
+  });
+  await p.stage("warm", () => 1)();
+  const seen = events.length;
+  const own = p.stage("own", () => void (globalThis as typeof hidden).unseen?.().catch(() => undefined), {
+    cache: false,
+  });
+  await own();
+  expect(states).toEqual(["opened", "left ended", "closed"]);
+  expect(events.slice(seen).filter(({ type }) => type === "stage:succeeded" || type === "run:ended").map(({ type }) => type)).toEqual(["stage:succeeded", "stage:succeeded", "run:ended"]); // prettier-ignore
+});
+
+test("[R1] a stage asked for by code that does not show it may need thousands of others", async () => {
+  const { p } = createScript();
+  let last = p.stage("s0", () => 0);
+  for (let at = 1; at < 2000; at++) {
+    const before = last;
+    last = p.stage(`s${at}`, { before }, ({ before }) => before + 1);
+  }
+  hidden.unseen = last;
+  expect(await p.stage("top", async () => (globalThis as typeof hidden).unseen?.())()).toBe(1999);
+});
+
+describe("equal work", () => {
+  test.each(["none", "memory"] as const)(
+    "[R1] asked for at the same time runs once, also when it never waits (%s)",
+    async (store) => {
+      const { p, log } = createScript({ store });
+      await p.stage("warm", () => 1)();
+      const loose = p.stage("loose", () => 1, { cache: false });
+      log();
+      await Promise.all([loose(), loose(), p.run({ target: "loose" })]);
+      expect(log()).toEqual(["loose running", "loose succeeded", "loose shared", "loose shared"]);
+      await loose();
+      await loose();
+      expect(log().filter((line) => line === "loose running")).toHaveLength(2);
+    },
+  );
+
+  type AddOne = (inputs: { readonly n: number }) => number | Promise<number>;
+  const bodies: readonly (readonly [string, AddOne])[] = [
+    ["at once", ({ n }) => n + 1],
+    ["later", async ({ n }) => sleep(5, n + 1)],
+  ];
+  test.each(bodies)("[R1] in one run is one body, also when it is forced or keeps no result (%s)", async (_, fn) => {
+    const { p, log } = createScript();
+    const n = p.param("n", 1);
+    for (const name of ["a", "b", "c", "d"]) p.stage(name, { n }, fn, { cache: name > "b" });
+    const ran = (): number => log().filter((line) => line.endsWith("running")).length;
+    await p.run();
+    expect(ran()).toBe(1);
+    await p.run({ force: true });
+    expect(ran()).toBe(1);
+    n.set(2);
+    await p.run();
+    expect(ran()).toBe(1);
+  });
+});
+
+test("[R1] a parameter that a run reads cannot be set while the run is being planned", async () => {
+  const { p } = createScript();
+  const n = p.param("n", 1);
+  const planning = gate();
+  const asked = gate();
+  const slow = computed(async () => {
+    asked.open();
+    await planning.opened;
+    return 1;
+  });
+  const tens = p.stage("tens", { n }, ({ n }) => n * 10);
+  const sum = p.stage("sum", { tens, slow }, ({ tens, slow }) => tens + slow);
+  const value = sum();
+  await asked.opened;
+  expect(() => n.set(5)).toThrow(expect.objectContaining({ code: "param-busy" }));
+  planning.open();
+  expect(await value).toBe(11);
 });
 
 test("[R1] a chain of thousands of stages runs in order", async () => {

@@ -1,5 +1,9 @@
 /** Runs of hundreds and thousands of stages: which begin first, and what is not held up. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createPipeline, resource, type ScriptPipeline } from "stagebook";
 import { expect, test } from "vitest";
 import { createScript, gate } from "./script";
 
@@ -73,6 +77,30 @@ test("[R1] hundreds of stages that wait for a slow one hold up neither a stage t
   await p.run({ jobs: 8 });
   expect(await free()).toBe(2);
   expect(await reader()).toBe(1);
+});
+
+test("[R1] hundreds of stages that wait for a value to be made again hold up nothing that it needs", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "stagebook-many-"));
+  const define = (isValid: (value: unknown) => boolean, text: string): ScriptPipeline => {
+    const p = createPipeline({ store: folder, notebook: "many" });
+    const made = resource("made", () => text);
+    const below = p.stage("below", { made }, async ({ made }) => sleep(50, made), { validate: isValid });
+    const value = p.stage("value", { below }, async ({ below }) => sleep(50, `${below}!`), { validate: isValid });
+    for (let at = 0; at < 150; at++) {
+      const busy = p.stage(`busy${at}`, { at }, async ({ at }) => sleep(5, at));
+      p.stage(`after${at}`, { busy }, ({ busy }) => busy);
+    }
+    for (let at = 0; at < 250; at++) p.stage(`reader${at}`, { value, at: p.param(`at${at}`, at) }, ({ value, at }) => `${value} ${at}`); // prettier-ignore
+    return p;
+  };
+  try {
+    await define(() => true, "old").run({ target: "value" });
+    const p = define((value) => !String(value).startsWith("old"), "new");
+    await p.run({ jobs: 4 });
+    expect((await p.plan()).rows.filter(({ action }) => action === "run")).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("[R1] any number of jobs will do", async () => {

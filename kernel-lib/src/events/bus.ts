@@ -38,7 +38,6 @@ export class EventBus {
     const event: StagebookEvent = { ...body, seq: ++this.seq, at: this.now() };
     this.unreduced.push(event);
     if (this.unreduced.length >= MAX_UNREDUCED) this.current = this.view;
-    if (!this.subject.observed) return;
     // A listener may itself cause events: they are told after this one, to all in the same order.
     if (this.telling) {
       this.waiting.push(event);

@@ -47,7 +47,7 @@ export function describeValue(value: unknown): string {
  * At most `max` characters, the last one `…` when something is left out.
  */
 export function textOfValue(value: unknown, max = 200): string {
-  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (typeof value === "number") return bounded(Object.is(value, -0) ? "-0" : String(value), max);
   return bounded(fullText(value, max).replace(/\s*[\n\r\u2028\u2029]\s*/g, " "), max);
 }
 

@@ -101,10 +101,10 @@ export function* runBody(
   return yield* keep(engine, instance, key, encoded, { durationMs, run, unplanned });
 }
 
-/** No promise, and no stream. */
+/** No promise, whatever made it, and no stream. */
 function isThere(returned: unknown): boolean {
-  if (typeof returned !== "object" || returned === null) return true;
-  return !("then" in returned) && itemsOf(returned) === undefined;
+  if ((typeof returned !== "object" && typeof returned !== "function") || returned === null) return true;
+  return typeof (returned as { readonly then?: unknown }).then !== "function" && itemsOf(returned) === undefined;
 }
 
 function ended(stage: string): StagebookError {
@@ -230,8 +230,8 @@ async function findPrevious(engine: EngineParts, instance: Instance): Promise<un
 }
 
 /**
- * What the work gives. Rejects at once when it is stopped, for a body that ignores the signal is abandoned, and with what the work
- * was told of: it may itself be waiting for somebody who takes an item.
+ * What the work gives. Throws or rejects at once when it is stopped, for a body that ignores the signal is abandoned, and with what the
+ * work tells by `failed`: it may itself be waiting for somebody who takes an item. `failed` is for later, not for the call itself.
  */
 function untilStopped<T>(work: (failed: (error: unknown) => void) => Soon<T>, stop: Stop): Soon<T> {
   stop.throwIfStopped();

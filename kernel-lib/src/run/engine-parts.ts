@@ -1,19 +1,19 @@
 /** What planner, runs and bodies share: the engine as its parts see it. */
 import type { KeyPart } from "../key/parts";
 import type { Scopes } from "../key/scopes";
-import type { CellId, Digest, EventBody, JsonObject, LogLevel, Reason, RunId } from "../protocol";
+import type { CellId, EventBody, JsonObject, LogLevel, Reason, RunId } from "../protocol";
 import type { Registry } from "../stage/registry";
 import type { Entry, Store } from "../store/store";
 import type { Scratch } from "./file-outputs";
 import type { Files } from "./files";
 import type { Instance, Instances } from "./instances";
 import type { Orders } from "./orders";
-import type { Outcome } from "./outcome";
 import type { Outcomes } from "./outcomes";
 import type { ParamValues } from "./params";
 import type { Planner } from "./planner";
 import type { Clock } from "./ports";
 import type { Results } from "./results";
+import type { Underway } from "./underway";
 
 /** Where a log line of Stagebook's own belongs. */
 export interface LogPlace {
@@ -38,7 +38,7 @@ export interface EngineParts {
   readonly orders: Orders;
   readonly made: { readonly stagebook: string; readonly node: string };
   /** Bodies under way by key: equal work is done once. */
-  readonly underway: Map<Digest, { readonly stage: string; readonly work: Promise<Outcome> }>;
+  readonly underway: Underway;
   readonly emit: (event: EventBody) => void;
   readonly labelOf: (cell: CellId) => string;
   log(level: LogLevel, message: string, place?: LogPlace): void;

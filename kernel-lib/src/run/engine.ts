@@ -22,6 +22,7 @@ import { Refresher } from "./refresher";
 import { Results } from "./results";
 import { Run } from "./run";
 import { Slots } from "./slots";
+import { Underway } from "./underway";
 import { acceptLoaded } from "./validation";
 
 /** How many results under other parameter values are planned for the cells that show them. */
@@ -47,7 +48,7 @@ export interface RunAsk {
 export class Engine implements EngineParts {
   readonly registry = createRegistry();
   readonly outcomes = new Outcomes();
-  readonly underway: EngineParts["underway"] = new Map();
+  readonly underway = new Underway();
   readonly instances: Instances;
   readonly params: ParamValues;
   readonly files: Files;
@@ -124,6 +125,15 @@ export class Engine implements EngineParts {
 
   /** Runs the targets. Resolves with the outcomes whatever they are; throws only what is wrong before anything runs. */
   async run(targets: readonly Instance[], ask: RunAsk = {}): Promise<RunSummary> {
+    const since = this.underway.enter();
+    try {
+      return await this.runSince(since, targets, ask);
+    } finally {
+      this.underway.leave();
+    }
+  }
+
+  private async runSince(since: number, targets: readonly Instance[], ask: RunAsk): Promise<RunSummary> {
     await this.refuseBodies(targets, ask.wantsValues ?? false);
     const activity = findActivity();
     const source = ask.source ?? activity.source;
@@ -132,6 +142,7 @@ export class Engine implements EngineParts {
     const signal = ask.signal ? AbortSignal.any([abort.signal, ask.signal]) : abort.signal;
     const run = new Run(this, {
       id,
+      since,
       targets,
       source,
       force: ask.force ?? false,
@@ -188,7 +199,8 @@ export class Engine implements EngineParts {
   /** Throws `param-busy` while a run reads one of them. */
   checkParamsFree(names: readonly string[]): void {
     for (const { run } of this.active.values()) {
-      const busy = names.find((name) => run.params.has(name));
+      const params = run.params ?? this.instances.paramsRead(run.targets);
+      const busy = names.find((name) => params.has(name));
       if (busy !== undefined)
         throw new StagebookError(
           "param-busy",

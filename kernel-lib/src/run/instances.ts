@@ -147,6 +147,23 @@ export class Instances {
     return needs;
   }
 
+  /** Names of the parameters that the instances and all that they need read. */
+  paramsRead(instances: readonly Instance[]): ReadonlySet<string> {
+    const names = new Set<string>();
+    const seen = new Set<string>();
+    const open = [...instances];
+    for (let at = open.pop(); at; at = open.pop()) {
+      if (seen.has(at.id)) continue;
+      seen.add(at.id);
+      for (const { ref } of this.refs(at)) {
+        if (ref.kind === "param") names.add(ref.name);
+        // An input whose cell is gone is told when it is planned.
+        if (ref.kind === "stage" && this.registry.stages.get(ref.name)) open.push(this.ofRef(ref, at));
+      }
+    }
+    return names;
+  }
+
   /** Names mean something else in another pipeline, and its keys and runs are unknown here. */
   private checkOwners(instance: Instance): void {
     const stage = instance.definition.name;

@@ -16,15 +16,19 @@ import { criticalPaths } from "./priorities";
 import { Readers } from "./readers";
 import type { Slots } from "./slots";
 import { soon, type Soon } from "./soon";
+import { RunOutcomes } from "./run-outcomes";
 import { inSteps, ready, type Steps } from "./steps";
 import { Stop } from "./stop";
 import { Telling } from "./telling";
 import type { KnownKey } from "./body-parts";
+import type { Work } from "./underway";
 import { perform } from "./work";
 import type { WorkOrder, WorkRun } from "./work-order";
 
 export interface RunRequest {
   readonly id: RunId;
+  /** When it began, as `Underway` counts. */
+  readonly since: number;
   readonly targets: readonly Instance[];
   readonly source: RunSource;
   readonly force: boolean;
@@ -41,14 +45,12 @@ export class Run implements WorkRun {
   readonly slots: Slots;
   readonly externals: Externals;
   bodies = 0;
-  /** Names of the parameters that its stages read. */
-  readonly params = new Set<string>();
+  /** Names of the parameters that its stages read. Undefined until its plan is made. */
+  params: ReadonlySet<string> | undefined;
   readonly lives = new Lives();
   readonly telling: Telling;
   private readonly preparing: Preparing;
-  private readonly outcomes = new Map<string, Soon<Outcome>>();
-  /** What each came to, last. */
-  private readonly ended = new Map<string, Outcome>();
+  private readonly outcomes = new RunOutcomes((instance, release) => this.conclude(instance, release));
   private readonly readers = new Readers();
   private readonly stops = new Map<string, Stop>();
   private readonly rows = new Map<string, PlanRowView>();
@@ -80,72 +82,63 @@ export class Run implements WorkRun {
     if (graph.stuck.size > 0) throw cycleError(graph);
     const order = findNeeded(graph, [...this.targetIds]);
     this.priorities = criticalPaths(order, assessed);
+    const params = new Set<string>();
     for (const id of order) {
       const { row, instance, needs, twin } = known(assessed, id);
       if (twin !== undefined) this.twins.set(id, known(assessed, twin).instance);
       this.rows.set(id, row);
       this.readers.add(id, needs);
-      for (const { ref } of this.engine.instances.refs(instance)) if (ref.kind === "param") this.params.add(ref.name);
+      for (const { ref } of this.engine.instances.refs(instance)) if (ref.kind === "param") params.add(ref.name);
       const { stage, action, reasons } = row;
       this.telling.emit(instance, { type: "stage:planned", run: this.id, stage, action, reasons });
     }
+    this.params = params;
     try {
       const instances = order.map((id) => known(assessed, id).instance);
       const urgentFirst = instances.sort((a, b) => this.priority(b) - this.priority(a));
       for (const instance of urgentFirst) {
-        // One that would begin at once begins when there is room: thousands that wait for it would each hold memory.
-        const begun = this.isReady(instance) ? this.preparing.begin(this.priority(instance)) : undefined;
-        void this.ensure(instance, begun instanceof Promise ? await begun : begun);
+        // One that waits for nobody takes its place before it begins: thousands that wait for one would each hold memory.
+        const taking = this.isReady(instance) ? this.preparing.begin(this.priority(instance)) : undefined;
+        const release = taking instanceof Promise ? await taking : taking;
+        void this.outcomes.ensure(instance, release);
       }
-      await this.allEnded();
-      return new Map(order.map((id) => [id, known(this.ended, id)]));
+      await this.outcomes.allEnded();
+      return this.outcomes.ofAll(order);
     } finally {
       for (const tell of this.unneeded.values()) tell();
       await Promise.all([this.closeResources(), this.engine.results.latestShown()]);
     }
   }
 
-  /** The stage's outcome in this run; it is worked out once. `prepared`: what `preparing` gave for it. */
-  ensure(instance: Instance, prepared?: () => void): Soon<Outcome> {
-    let outcome = this.outcomes.get(instance.id);
-    if (outcome) prepared?.();
-    else {
-      outcome = inSteps(this.conclude(instance, prepared));
-      this.outcomes.set(instance.id, outcome);
-    }
-    return outcome;
+  /** The stage's outcome in this run; it is worked out once. */
+  ensure(instance: Instance): Soon<Outcome> {
+    return this.outcomes.ensure(instance);
+  }
+
+  outcomeOf(instance: Instance): Outcome | undefined {
+    return this.outcomes.of(instance.id);
+  }
+
+  get targets(): readonly Instance[] {
+    return this.request.targets;
+  }
+
+  noteRead<T>(read: Promise<T>): Promise<T> {
+    return this.outcomes.noteRead(read);
   }
 
   /** All that it waits for has ended. */
   private isReady({ id }: Instance): boolean {
     const twin = this.twins.get(id);
-    return this.readers.needsOf(id).every((need) => this.ended.has(need)) && (!twin || this.ended.has(twin.id));
+    const waitsFor = this.readers.needsOf(id);
+    return waitsFor.every((need) => this.outcomes.hasEnded(need)) && (!twin || this.outcomes.hasEnded(twin.id));
   }
 
-  /** Also those that are made again for others that need their value. */
-  private async allEnded(): Promise<void> {
-    for (;;) {
-      const open = [...this.outcomes.values()].filter((outcome) => outcome instanceof Promise);
-      if (open.length === 0) return;
-      await Promise.all(open);
-    }
-  }
-
-  outcomeOf(instance: Instance): Outcome | undefined {
-    return this.ended.get(instance.id);
-  }
-
-  private *conclude(instance: Instance, prepared: (() => void) | undefined): Steps<Outcome> {
-    const outcome = yield* this.settle(instance, prepared);
+  private *conclude(instance: Instance, release: (() => void) | undefined): Steps<Outcome> {
+    const outcome = yield* this.settle(instance, release);
     this.leave(instance);
     this.stops.delete(instance.id);
-    this.end(instance, outcome);
     return outcome;
-  }
-
-  private end(instance: Instance, outcome: Outcome): void {
-    this.ended.set(instance.id, outcome);
-    this.outcomes.set(instance.id, outcome);
   }
 
   /** A fresh copy of a stage's output. When its stored bytes turn out to be gone or invalid, it runs once more. */
@@ -171,9 +164,14 @@ export class Run implements WorkRun {
     );
   }
 
-  *settle(instance: Instance, begun?: () => void): Steps<Outcome> {
-    let prepared = begun;
+  *settle(instance: Instance, taken?: () => void): Steps<Outcome> {
+    let release = taken;
     try {
+      // It has to wait after all, and those that it waits for may want the place.
+      if (release && !this.isReady(instance)) {
+        release();
+        release = undefined;
+      }
       const needs = yield* this.needsOnceThere(instance, this.engine.instances.needs(instance));
       if (needs instanceof ProducerStopped)
         return this.telling.blocked(
@@ -182,18 +180,18 @@ export class Run implements WorkRun {
         );
       const twin = this.twins.get(instance.id);
       if (twin) yield* ready(this.ensure(twin));
-      prepared ??= yield* ready(this.preparing.begin(this.priority(instance), needs.isLive));
+      release ??= yield* ready(this.preparing.begin(this.priority(instance), needs.isLive));
       const key = yield* ready(this.keyWith(instance, needs.outputs()));
       const forced = this.isForced(instance);
       const entry = forced || needs.isLive ? undefined : yield* ready(this.engine.results.find(instance, key.key));
       const isGone = entry !== undefined && this.engine.results.isGone(entry.key);
       if (entry && !(isGone && this.rows.get(instance.id)?.action === "run")) return yield* this.reuse(instance, entry);
       const reasons = this.reasonsFor(instance, forced);
-      return yield* this.work(instance, needs, { key, reasons, again: forced || isGone, prepared });
+      return yield* this.work(instance, needs, { key, reasons, again: forced || isGone, prepared: release });
     } catch (error) {
       return this.telling.failed(instance, undefined, error, this.engine.clock.now());
     } finally {
-      prepared?.();
+      release?.();
     }
   }
 
@@ -268,23 +266,16 @@ export class Run implements WorkRun {
 
   /** One more body for all who need the value. What reads it under another digest than before is worked out anew. */
   private makeAgain(instance: Instance, lost: Outcome): Promise<Outcome> {
-    const current = this.outcomes.get(instance.id);
-    const again = async (): Promise<Outcome> => {
+    return this.outcomes.makeAgain(instance, async (latest) => {
       // Somebody else has found it lost too.
-      const latest = await current;
       if (latest && latest !== lost) return latest;
       this.unneeded.delete(instance.id);
+      this.engine.underway.forget(lost);
       const reason: Reason = { kind: "lost", name: instance.definition.name, text: "its stored result is gone" };
       const needs = this.needsOf(instance);
       const key = await this.keyWith(instance, needs.outputs());
       return inSteps(this.work(instance, needs, { key, reasons: [reason], again: true, prepared: () => undefined }));
-    };
-    const outcome = again().then((made) => {
-      this.end(instance, made);
-      return made;
     });
-    this.outcomes.set(instance.id, outcome);
-    return outcome;
   }
 
   private *work(
@@ -303,28 +294,30 @@ export class Run implements WorkRun {
   private *workOrShare(order: WorkOrder): Steps<Outcome> {
     const { underway } = this.engine;
     const { claimed, key } = order;
-    const other = underway.get(claimed) ?? underway.get(key.key);
+    const by = this.id;
+    const other = underway.find(claimed, this.request) ?? underway.find(key.key, this.request);
     if (other) return yield* this.share(order, other);
-    const work = inSteps(perform(this.engine, this, order));
-    // What has ended already is nobody's to share.
-    if (!(work instanceof Promise)) return work;
-    const shared = { stage: order.instance.definition.name, work };
-    const ids = [claimed, key.key];
-    for (const id of ids) underway.set(id, shared);
+    const stage = order.instance.definition.name;
+    const outcome = inSteps(perform(this.engine, this, order));
+    if (!(outcome instanceof Promise)) {
+      underway.done(key.key, stage, outcome, { by, atOnce: true });
+      return outcome;
+    }
+    const work = { stage, outcome };
+    for (const id of [claimed, key.key]) underway.begin(id, work);
     try {
-      return yield* ready(work);
+      const ended = yield* ready(outcome);
+      underway.done(key.key, stage, ended, { by, atOnce: false });
+      return ended;
     } finally {
-      for (const id of ids) if (underway.get(id) === shared) underway.delete(id);
+      for (const id of [claimed, key.key]) underway.end(id, work);
     }
   }
 
-  private *share(
-    order: WorkOrder,
-    underway: { readonly stage: string; readonly work: Promise<Outcome> },
-  ): Steps<Outcome> {
+  private *share(order: WorkOrder, work: Work): Steps<Outcome> {
     const { instance, key } = order;
     order.prepared();
-    const outcome = yield* ready(underway.work);
+    const outcome = yield* ready(work.outcome);
     if (this.signal.aborted) return this.telling.cancelled(instance, key.key, 0);
     // Stopped by its own caller, not by ours: the work is still to be done.
     if (outcome.kind === "cancelled") return yield* this.workOrShare(order);
@@ -332,7 +325,7 @@ export class Run implements WorkRun {
       return this.telling.failed(instance, key.key, outcome.error.cause ?? outcome.error, this.engine.clock.now());
     if (outcome.kind === "succeeded") {
       yield* ready(this.engine.results.reach(instance, outcome.entry));
-      this.telling.shared(instance, outcome.entry, underway.stage);
+      this.telling.shared(instance, outcome.entry, work.stage);
     }
     return outcome;
   }

@@ -5,7 +5,10 @@ import type { Stop } from "./stop";
 
 /** A place among the bodies that may run. */
 export interface Place {
-  /** Lets others have the place until the work has ended; several at a time count once. The work never begins at once. */
+  /**
+   * Lets others have the place until the work has ended; several at a time count once. The work never begins within the call: it may
+   * need the very stage that asks, which has to be known as begun by then.
+   */
   lend<T>(work: () => Promise<T>): Promise<T>;
   /** Exactly once. */
   giveBack(): void;

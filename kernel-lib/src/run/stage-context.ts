@@ -26,38 +26,32 @@ export interface ContextParts {
 const PROGRESS_EVERY_MS = 100;
 
 export function createStageContext(parts: ContextParts): StageContext {
-  return new BodyContext(parts);
-}
-
-class BodyContext implements StageContext {
-  readonly #parts: ContextParts;
-  readonly log: Logger;
-  readonly progress: Progress;
-  declare readonly signal: AbortSignal;
-  readonly random: () => number;
-  readonly fileOut: (name: string) => string;
-  readonly run: StageContext["run"];
-
-  constructor(parts: ContextParts) {
-    this.#parts = parts;
-    this.log = createLogger(parts);
-    this.progress = createProgress(parts);
-    this.random = createRandom(parts.seed);
-    this.fileOut = parts.fileOut;
-    this.run = { id: parts.run, stage: parts.stage, cell: parts.cell ?? "" };
-    Object.defineProperty(this, "signal", BodyContext.signal);
-  }
-
-  readonly previous = async <T>(): Promise<T | undefined> => (await this.#parts.previous()) as T | undefined;
-
-  /** A property of each context's own, so that `{ ...context }` has it too. One getter for all: V8 never forgets what one reaches. */
-  private static readonly signal = {
-    enumerable: true,
-    get(this: BodyContext): AbortSignal {
-      return this.#parts.signal();
-    },
+  const context = {
+    log: createLogger(parts),
+    progress: createProgress(parts),
+    random: createRandom(parts.seed),
+    previous: async <T>() => (await parts.previous()) as T | undefined,
+    fileOut: parts.fileOut,
+    run: { id: parts.run, stage: parts.stage, cell: parts.cell ?? "" },
+    [signalOf]: parts.signal,
   };
+  Object.defineProperty(context, signalOf, { enumerable: false });
+  return Object.defineProperty(context, "signal", signal) as unknown as StageContext;
 }
+
+const signalOf = Symbol("signal");
+
+/** One getter for all contexts: V8 makes a hidden class for each getter, and keeps what it reaches. */
+const signal = {
+  enumerable: true,
+  configurable: true,
+  get(this: { readonly [signalOf]: () => AbortSignal }): AbortSignal {
+    return this[signalOf]();
+  },
+  set(this: object, value: unknown): void {
+    Object.defineProperty(this, "signal", { value, enumerable: true, configurable: true, writable: true });
+  },
+};
 
 function createLogger(parts: ContextParts): Logger {
   const line =

@@ -1,7 +1,7 @@
 /**
  * Work that is written like an async function and goes on at once over what is there: `yield* ready(value)` waits only for what is
- * not. The generators must be functions or methods of their own: V8 makes a hidden class for each one that is made in a call, and
- * keeps alive for long what it reaches.
+ * not. Let the generators be functions or methods of their own, not closures: with closures a third of all that thousands of stages
+ * allocate outlived the collections of young memory (Node 20, `--trace-gc-nvp`), for each had a prototype and a hidden class of its own.
  */
 import type { Soon } from "./soon";
 

@@ -22,17 +22,17 @@ export class WorkBody implements BodyRun {
   /** `held`: what the work holds while it runs. `stop`: of this attempt. */
   constructor(
     private readonly engine: EngineParts,
-    private readonly of: WorkRun,
+    private readonly owner: WorkRun,
     private readonly order: WorkOrder,
     private readonly held: { readonly claim: Claim | undefined; readonly place: Place },
     readonly stop: Stop,
   ) {
-    ({ id: this.run, source: this.source, externals: this.externals } = of);
+    ({ id: this.run, source: this.source, externals: this.externals } = owner);
   }
 
   /** The same for an attempt that is stopped earlier. */
   under(stop: Stop): WorkBody {
-    return stop === this.stop ? this : new WorkBody(this.engine, this.of, this.order, this.held, stop);
+    return stop === this.stop ? this : new WorkBody(this.engine, this.owner, this.order, this.held, stop);
   }
 
   get seed(): Digest {
@@ -58,7 +58,7 @@ export class WorkBody implements BodyRun {
     const { id, definition } = instance;
     // Who retries begins anew, and who is checked may turn out invalid: nobody reads ahead of that.
     if (definition.retries > 0 || definition.validate !== undefined) return undefined;
-    return this.of.lives.begin({ producer: id, key: key.key, revive, readChunk: (chunk) => this.readChunk(chunk) });
+    return this.owner.lives.begin({ producer: id, key: key.key, revive, readChunk: (chunk) => this.readChunk(chunk) });
   }
 
   report(progress: { readonly done: number; readonly total?: number }): void {
@@ -68,8 +68,8 @@ export class WorkBody implements BodyRun {
   /** A body that waits for another stage holds no place, and nobody's stream: that one may need it. */
   valueOf(need: Instance): Promise<unknown> {
     const { instance } = this.order;
-    if (this.of.lives.of(need.id)?.isOpen !== true) this.of.lives.letGo(instance.id);
-    return this.held.place.lend(() => this.of.valueOf(need, instance));
+    if (this.owner.lives.of(need.id)?.isOpen !== true) this.owner.lives.letGo(instance.id);
+    return this.owner.noteRead(this.held.place.lend(() => this.owner.valueOf(need, instance)));
   }
 
   private async readChunk(chunk: BlobRef): Promise<readonly KeptItem[]> {

@@ -25,6 +25,8 @@ export interface WorkRun {
   readonly telling: Telling;
   /** A fresh copy of a stage's output; its stream while that is being made, for a work that began meanwhile. */
   valueOf(need: Instance, reader?: Instance): Promise<unknown>;
+  /** The run is not over before a body's reads are. */
+  noteRead<T>(read: Promise<T>): Promise<T>;
   /** One body more. */
   count(): void;
   reuse(instance: Instance, entry: Entry): Steps<Outcome>;

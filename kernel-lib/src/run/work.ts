@@ -107,6 +107,7 @@ function* performAlone(
   }
 }
 
+/** A function of its own, as `steps.ts` says. */
 function* callFilled(filling: Steps<unknown>, call: (inputs: unknown) => Steps<Made>): Steps<Made> {
   return yield* call(yield* filling);
 }
