@@ -12,14 +12,9 @@ export class Readers {
     }
   }
 
-  /** What the plan said that it needs. */
-  needsOf(reader: string): readonly string[] {
-    return this.needs.get(reader) ?? [];
-  }
-
   /** It reads no more. Gives those that nobody reads any more since. */
   leave(reader: string): readonly string[] {
-    return this.needsOf(reader).filter((need) => {
+    return (this.needs.get(reader) ?? []).filter((need) => {
       const readers = this.readers.get(need);
       return readers?.delete(reader) === true && readers.size === 0;
     });

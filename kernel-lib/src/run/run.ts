@@ -97,8 +97,9 @@ export class Run implements WorkRun {
       const instances = order.map((id) => known(assessed, id).instance);
       const urgentFirst = instances.sort((a, b) => this.priority(b) - this.priority(a));
       for (const instance of urgentFirst) {
+        const needs = known(assessed, instance.id).needs.map((id) => known(assessed, id).instance);
         // One that waits for nobody takes its place before it begins: thousands that wait for one would each hold memory.
-        const taking = this.isReady(instance) ? this.preparing.begin(this.priority(instance)) : undefined;
+        const taking = this.isReady(instance, needs) ? this.preparing.begin(this.priority(instance)) : undefined;
         const release = taking instanceof Promise ? await taking : taking;
         void this.outcomes.ensure(instance, release);
       }
@@ -128,10 +129,9 @@ export class Run implements WorkRun {
   }
 
   /** All that it waits for has ended. */
-  private isReady({ id }: Instance): boolean {
-    const twin = this.twins.get(id);
-    const waitsFor = this.readers.needsOf(id);
-    return waitsFor.every((need) => this.outcomes.hasEnded(need)) && (!twin || this.outcomes.hasEnded(twin.id));
+  private isReady(instance: Instance, needs: readonly Instance[]): boolean {
+    const twin = this.twins.get(instance.id);
+    return needs.every(({ id }) => this.outcomes.hasEnded(id)) && (!twin || this.outcomes.hasEnded(twin.id));
   }
 
   private *conclude(instance: Instance, release: (() => void) | undefined): Steps<Outcome> {
@@ -167,12 +167,13 @@ export class Run implements WorkRun {
   *settle(instance: Instance, taken?: () => void): Steps<Outcome> {
     let release = taken;
     try {
+      const needed = this.engine.instances.needs(instance);
       // It has to wait after all, and those that it waits for may want the place.
-      if (release && !this.isReady(instance)) {
+      if (release && !this.isReady(instance, needed)) {
         release();
         release = undefined;
       }
-      const needs = yield* this.needsOnceThere(instance, this.engine.instances.needs(instance));
+      const needs = yield* this.needsOnceThere(instance, needed);
       if (needs instanceof ProducerStopped)
         return this.telling.blocked(
           instance,
