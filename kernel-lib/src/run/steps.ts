@@ -1,7 +1,7 @@
 /**
  * Work that is written like an async function and goes on at once over what is there: `yield* ready(value)` waits only for what is
- * not. Let the generators be functions or methods of their own, not closures: with closures a third of all that thousands of stages
- * allocate outlived the collections of young memory (Node 20, `--trace-gc-nvp`), for each had a prototype and a hidden class of its own.
+ * not. Let the generators be functions or methods of their own, not closures: each closure has a prototype and a hidden class of its
+ * own, and a fifth of all that thousands of stages allocated outlived young memory; without them it was an eighth (Node 20).
  */
 import type { Soon } from "./soon";
 
