@@ -271,10 +271,10 @@ export class Run implements WorkRun {
       // Somebody else has found it lost too.
       if (latest && latest !== lost) return latest;
       this.unneeded.delete(instance.id);
-      this.engine.underway.forget(lost);
       const reason: Reason = { kind: "lost", name: instance.definition.name, text: "its stored result is gone" };
       const needs = this.needsOf(instance);
       const key = await this.keyWith(instance, needs.outputs());
+      this.engine.underway.forget(key.key);
       return inSteps(this.work(instance, needs, { key, reasons: [reason], again: true, prepared: () => undefined }));
     });
   }

@@ -65,8 +65,8 @@ export class Underway {
     this.ended.set(key, { work: { stage, outcome }, by, at: atOnce ? ++this.moment : 0 });
   }
 
-  /** Its value turned out to be lost: nobody shares it any more. */
-  forget(outcome: Outcome): void {
-    for (const [key, { work }] of this.ended) if (work.outcome === outcome) this.ended.delete(key);
+  /** The value turned out to be lost: nobody shares what was done. */
+  forget(key: Digest): void {
+    this.ended.delete(key);
   }
 }
