@@ -106,6 +106,20 @@ describe("[C13] upkeep of a bucket", () => {
   const young = { ...withBlobs(resultOf("young", 1).entry, [large.ref]) };
   const other: HeadName = { notebook: "n", stage: "other" };
 
+  test("[C13] what a process has not said yet of itself does not count when it asks what upkeep would remove", async () => {
+    const bucket = createMapBucket();
+    let asked = (): void => undefined;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const late = hooked(bucket, async (method, name) => {
+      // That the blob is named by now is said late, when upkeep has long read what is said.
+      if (method === "delete" && name.startsWith("live/")) await isAsked;
+    });
+    const { store } = open(late);
+    await store.commit(head, old, [large]);
+    expect(await store.gc({ maxBytes: 0, dryRun: true })).toMatchObject({ evictedEntries: 1 });
+    asked();
+  });
+
   test("[C13] [R12] a value that somebody is about to name is not removed, though the last result that had it goes", async () => {
     const bucket = createMapBucket();
     await open(bucket).store.commit(head, old, [large]);

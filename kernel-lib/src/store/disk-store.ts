@@ -110,7 +110,8 @@ class FolderStore implements DiskStore {
     this.used = new UsedTimes(files, paths, now);
     this.threads = { folder, announce: (digests) => this.announce(digests) };
     const { heads, live, protection, evicted } = this;
-    this.upkeep = new DiskUpkeep(this.opened, this.claims, { files, paths, heads, live, protection, evicted, now });
+    const ports = { files, paths, heads, live, protection, evicted, now };
+    this.upkeep = new DiskUpkeep(this.opened, this.claims, ports, () => this.written());
     if (maxBytes !== undefined) this.sizeLimit = this.upkeep.limitTo(maxBytes);
   }
 
@@ -272,7 +273,11 @@ class FolderStore implements DiskStore {
   async settled(): Promise<void> {
     await this.sweeping;
     await this.sizeLimit?.settled();
-    await Promise.all([this.used.settled(), this.writer.settled(), this.latest.shown()]);
+    await Promise.all([this.written(), this.latest.shown()]);
+  }
+
+  private async written(): Promise<void> {
+    await Promise.all([this.used.settled(), this.writer.settled()]);
   }
 
   private async announce(digests: readonly Digest[]): Promise<void> {

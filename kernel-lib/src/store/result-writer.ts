@@ -7,7 +7,7 @@ import { encodeEntry, type EntrySeal } from "./entry-record";
 import type { LiveProcesses } from "./live-processes";
 import type { BlobRef, Entry, NewBlob } from "./store";
 import type { StorePaths } from "./store-folder";
-import { allEnded, inParallel } from "./turns";
+import { allEnded, Background, inParallel } from "./turns";
 import { blobsOf } from "./upkeep/survey";
 
 const AT_ONCE = 16;
@@ -15,7 +15,7 @@ const AT_ONCE = 16;
 export class ResultWriter {
   /** Announced ahead of their entry, and how often. */
   private readonly ahead = new Map<Digest, number>();
-  private withdrawing: Promise<void> = Promise.resolve();
+  private readonly withdrawing = new Background();
 
   constructor(
     private readonly files: DurableFiles,
@@ -26,8 +26,8 @@ export class ResultWriter {
   ) {}
 
   /** Until nothing is under way in the background. */
-  async settled(): Promise<void> {
-    await this.withdrawing;
+  settled(): Promise<void> {
+    return this.withdrawing.settled();
   }
 
   /** From now on upkeep leaves the blob alone, until an entry names it or the process ends. */
@@ -59,7 +59,7 @@ export class ResultWriter {
       return newBytes;
     } finally {
       // Not waited for: it only tells upkeep that it need not care any longer.
-      this.withdrawing = this.live.withdraw(this.settle(digests)).catch(() => undefined);
+      this.withdrawing.add(this.live.withdraw(this.settle(digests)).catch(() => undefined));
     }
   }
 

@@ -35,6 +35,21 @@ export class Coalesced {
   }
 }
 
+/** Work that nobody waits for when it begins. Whatever may fail is caught before. */
+export class Background {
+  private readonly underWay = new Set<Promise<unknown>>();
+
+  add(work: Promise<unknown>): void {
+    this.underWay.add(work);
+    void work.finally(() => this.underWay.delete(work));
+  }
+
+  /** Until what had begun has ended. */
+  async settled(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+}
+
 /** Lets so many pieces of work go on at once; the others wait in order. */
 export class Gate {
   private readonly waiting: (() => void)[] = [];

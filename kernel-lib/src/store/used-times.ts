@@ -2,6 +2,7 @@
 import type { Digest } from "../protocol";
 import type { DurableFiles } from "./durable-files";
 import type { StorePaths } from "./store-folder";
+import { Background } from "./turns";
 
 const EVERY_MS = 60_000;
 /** Far more results than a pipeline uses within a minute. */
@@ -9,7 +10,7 @@ const KNOWN = 100_000;
 
 export class UsedTimes {
   private readonly marked = new Map<Digest, number>();
-  private readonly writing = new Set<Promise<void>>();
+  private readonly writing = new Background();
 
   constructor(
     private readonly files: DurableFiles,
@@ -23,12 +24,10 @@ export class UsedTimes {
     if (now - (this.marked.get(key) ?? -Infinity) < EVERY_MS) return;
     if (this.marked.size >= KNOWN) this.marked.clear();
     this.marked.set(key, now);
-    const writing = this.files.fs.utimes(this.paths.entry(key), now / 1000, now / 1000).catch(() => undefined);
-    this.writing.add(writing);
-    void writing.then(() => this.writing.delete(writing));
+    this.writing.add(this.files.fs.utimes(this.paths.entry(key), now / 1000, now / 1000).catch(() => undefined));
   }
 
-  async settled(): Promise<void> {
-    await Promise.all(this.writing);
+  settled(): Promise<void> {
+    return this.writing.settled();
   }
 }

@@ -103,7 +103,8 @@ export class BucketLive {
     const ahead = new Set(this.ahead.keys());
     const held = new Set(this.held.keys());
     for (const item of await listAll(this.bucket, LIVE)) {
-      if (this.isDead(item)) continue;
+      // Of this process's own what it has told may be older than what it knows.
+      if (idOf(item) === this.id || this.isDead(item)) continue;
       const found = await this.bucket.get(item.name);
       const told = found && asTold(decodeRecord(SUBJECT, textOf(found.bytes))?.record);
       for (const digest of told?.ahead ?? []) ahead.add(digest);

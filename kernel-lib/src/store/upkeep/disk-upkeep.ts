@@ -20,11 +20,14 @@ export class DiskUpkeep {
     private readonly opened: OpenedFolder,
     private readonly claims: Claims,
     private readonly ports: UpkeepPorts,
+    /** Until this process has written down what it did: later it would look as if somebody had used a result meanwhile. */
+    private readonly written: () => Promise<unknown>,
   ) {}
 
   /** `spare`: results that stay whatever the options say. */
   async gc(options: GcOptions, spare?: ReadonlySet<Digest>): Promise<GcReport> {
     const isThere = await this.opened.check();
+    await this.written();
     const collect = (): Promise<GcReport> => collectGarbage(options, this.ports, spare);
     // Nothing to remove, or nothing is to be removed.
     if (!isThere || options.dryRun === true) return this.opened.inWords(collect);
@@ -39,6 +42,7 @@ export class DiskUpkeep {
   }
 
   async clear(place: HeadPlace): Promise<number> {
+    await this.written();
     return this.alone("clear", undefined, () => clearHead(place, this.ports));
   }
 
