@@ -5,6 +5,7 @@
 import { createHash, hash, type Hash } from "node:crypto";
 import type { Digest } from "../protocol";
 import { ChunkDigests, chunksOf, LARGE_BYTES } from "./chunks";
+import { bytesOf } from "./value-kind";
 
 const CHUNK_BYTES = 64 * 1024;
 /** Up to this length a loop over the characters beats a call into Node. */
@@ -199,9 +200,4 @@ function mayHoldNaN(items: FloatArray): boolean {
   }
   for (let at = end; at < items.length; at++) a += items[at] ?? 0;
   return Number.isNaN(a + b + c + d);
-}
-
-/** The memory of a view as bytes, without a copy. Little-endian on every platform that Node runs on. */
-export function bytesOf(view: ArrayBufferView): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }

@@ -15,10 +15,10 @@ import type { Frame } from "./value-frame";
 import { ItemFrame, itemsOf, ListFrame, pairsOf, PropertyFrame } from "./value-frame";
 import { Shapes } from "./canonical-shapes";
 import type { ChunkDigests } from "./chunks";
-import { bytesOf, CanonicalSink } from "./canonical-sink";
+import { CanonicalSink } from "./canonical-sink";
 import { compareKeys, extraKeys, symbolName } from "./own-keys";
 import type { ValueClass } from "./value-kind";
-import { classOf, whatIs } from "./value-kind";
+import { bytesOf, classOf, whatIs } from "./value-kind";
 import { joinSteps, mapStep, setStep } from "./value-path";
 
 /** A form for something that has none of its own: `head` says what it is, `parts` is walked as part of the same value. */

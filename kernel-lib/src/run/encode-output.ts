@@ -1,11 +1,10 @@
 /** What a body returned as a store takes it: named outputs checked, files adopted, digested, encoded. In the kernel or in a thread. */
 import { describeValue, withCommas } from "../key/describe";
-import { StagebookError } from "../protocol";
 import type { StageDefinition } from "../stage/definition";
 import type { Entry, NewBlob } from "../store/store";
 import { encodeValue } from "../store/value";
 import { SpooledItems } from "./body-parts";
-import type { FileOutputs, MarkedValue } from "./file-outputs";
+import { filesInStream, type FileOutputs, type MarkedValue } from "./file-outputs";
 import { namedOutputs } from "./named-outputs";
 import { soon, type Soon } from "./soon";
 
@@ -45,14 +44,5 @@ export function encodeOutput(
       blobs,
       marked,
     })),
-  );
-}
-
-export function filesInStream(stage: string): StagebookError {
-  return new StagebookError(
-    "stream-files",
-    `stage "${stage}" makes a stream and asked for a file output`,
-    "Return the files in an array, or write them in a stage of their own.",
-    { stage },
   );
 }

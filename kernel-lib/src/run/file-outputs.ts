@@ -2,8 +2,7 @@
  * Files that a body writes at paths from `fileOut`. In what is digested and stored, each such path is a mark with the file's digest:
  * equal files are equal values wherever they lie, and whoever loads the value gets paths that exist on its machine.
  */
-import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { StagebookError } from "../protocol";
@@ -96,9 +95,8 @@ export class FileOutputs {
   /** At once: a stage asks for a path in the middle of its work. */
   private makeFolder(): string {
     if (this.scratch instanceof StagebookError) throw this.scratch;
-    const folder = path.join(this.scratch, randomUUID());
-    mkdirSync(folder, { recursive: true });
-    return folder;
+    mkdirSync(this.scratch, { recursive: true });
+    return mkdtempSync(path.join(this.scratch, "files-"));
   }
 
   private async adoptOne(full: string, name: string): Promise<FileRef> {
@@ -111,6 +109,15 @@ export class FileOutputs {
       { stage: this.stage },
     );
   }
+}
+
+export function filesInStream(stage: string): StagebookError {
+  return new StagebookError(
+    "stream-files",
+    `stage "${stage}" makes a stream and asked for a file output`,
+    "Return the files in an array, or write them in a stage of their own.",
+    { stage },
+  );
 }
 
 /** The value with paths that exist here in place of the marks of `entry`; undefined when a file is gone. */

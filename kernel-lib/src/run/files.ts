@@ -1,13 +1,13 @@
-/** External files as inputs: their digests, remembered while the file is untouched, and the handle that a stage gets. */
+/** External files as inputs: their digests, remembered while the file is untouched. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
-import readline from "node:readline";
 import { pipeline } from "node:stream/promises";
-import { StagebookError, type Digest } from "../protocol";
+import type { Digest } from "../protocol";
 import { digestOf } from "../key/digest";
 import type { FileHandle } from "../stage/face";
+import { handleOf } from "./file-handle";
 
 /** The content of a file now. */
 export interface FileState {
@@ -59,59 +59,8 @@ export class Files {
   }
 
   handle(file: string): FileHandle {
-    const full = this.resolve(file);
-    const read = async (): Promise<Buffer> => {
-      try {
-        return await fs.readFile(full);
-      } catch (error) {
-        throw fileError(file, full, error);
-      }
-    };
-    const handle: FileHandle = {
-      path: full,
-      text: async () => (await read()).toString("utf8"),
-      bytes: async () => new Uint8Array(await read()),
-      json: async <T>() => JSON.parse((await read()).toString("utf8")) as T,
-      lines: () => readLines(file, full),
-    };
-    places.set(handle, { path: file, folder: this.folder });
-    return handle;
+    return handleOf({ path: file, folder: this.folder });
   }
-}
-
-/** Where handles were made, so that another thread can make them again. */
-const places = new WeakMap<object, FilePlace>();
-
-export interface FilePlace {
-  readonly path: string;
-  readonly folder: string;
-}
-
-/** Undefined for what is no handle of a file. */
-export function placeOfHandle(handle: object): FilePlace | undefined {
-  return places.get(handle);
-}
-
-async function* readLines(file: string, full: string): AsyncIterable<string> {
-  try {
-    for await (const line of readline.createInterface({ input: createReadStream(full), crlfDelay: Infinity }))
-      yield line;
-  } catch (error) {
-    throw fileError(file, full, error);
-  }
-}
-
-function fileError(file: string, full: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT")
-    return new StagebookError(
-      "file-missing",
-      `file "${file}" is not there`,
-      `It was looked for at ${full}; paths are relative to the notebook.`,
-    );
-  if (code === "EACCES" || code === "EISDIR" || code === "EPERM")
-    return new StagebookError("file-unreadable", `file "${file}" cannot be read (${code})`, `Look at ${full}.`);
-  return error;
 }
 
 async function digestFile(file: string): Promise<Digest> {

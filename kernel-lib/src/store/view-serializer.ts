@@ -3,8 +3,7 @@
  * in memory of their own: Node's would give views of the bytes that are decoded, or of its pool. Used by the v8 codec.
  */
 import { Deserializer, Serializer } from "node:v8";
-import { bytesOf } from "../key/canonical-sink";
-import { classOf } from "../key/value-kind";
+import { bytesOf, classOf } from "../key/value-kind";
 
 interface HostObjects {
   _setTreatArrayBufferViewsAsHostObjects(treat: boolean): void;

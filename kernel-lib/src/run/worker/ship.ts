@@ -7,7 +7,7 @@ import { symbolName } from "../../key/own-keys";
 import { StagebookError } from "../../protocol";
 import { inputOf, type InputRef } from "../../stage/input";
 import { v8Codec } from "../../store/codec";
-import { placeOfHandle } from "../files";
+import { placeOfHandle } from "../file-handle";
 import { findModulePlace } from "./module-places";
 import { isThing, Packing, type ShipPorts } from "./packing";
 import { functionRef } from "./ship-functions";

@@ -7,7 +7,7 @@ import { openThreadBlobs, type ThreadBlobs } from "../../store/thread-blobs";
 import { decodeValue, type ReadBlob } from "../../store/value";
 import { StagebookError } from "../../protocol";
 import { withPaths } from "../file-outputs";
-import { Files } from "../files";
+import { handleOf } from "../file-handle";
 import { StoredStream } from "../streams";
 import type { KernelLink } from "./kernel-link";
 import type { BodyCargo, BodyWork, InputPlan, ItemWork, OutputPlace, StoredOutput } from "./messages";
@@ -46,7 +46,7 @@ async function readInput(plan: InputPlan, at: number, { work, cargo, link }: Sou
     case "value":
       return cargo.values[at];
     case "file":
-      return new Files(plan.folder).handle(plan.path);
+      return handleOf(plan);
     case "stored": {
       const codec = cargo.codecs[at];
       const read = async (output: StoredOutput): Promise<{ readonly value: unknown } | undefined> =>

@@ -4,7 +4,7 @@ import path from "node:path";
 import vm from "node:vm";
 import { StagebookError } from "../../protocol";
 import { v8Codec } from "../../store/codec";
-import { Files } from "../files";
+import { handleOf } from "../file-handle";
 import { builtinNamed } from "./builtin-named";
 import { createHeld } from "./held";
 import {
@@ -92,7 +92,7 @@ class Unpacking {
       case "stage":
         return this.createStage(node);
       case "file":
-        return new Files(node.folder).handle(node.path);
+        return handleOf(node);
       case "param":
         return createParam(node.name, () => this.valueOf(node.value));
     }
