@@ -8,6 +8,8 @@ import { createPipeline } from "stagebook";
 import { runIdOf, type RunId } from "stagebook/protocol";
 import { readRunLines, readRuns } from "../../kernel-lib/src/events/run-files";
 import { createDiskStore, type DiskStore } from "../../kernel-lib/src/store/disk-store";
+import type { FileSystem } from "../../kernel-lib/src/store/file-system";
+import { promptFiles } from "../../kernel-lib/src/store/prompt-files";
 import { tagOf } from "../../kernel-lib/src/store/process-tag";
 import { StorePaths } from "../../kernel-lib/src/store/store-folder";
 import { DurableFiles } from "../../kernel-lib/src/store/durable-files";
@@ -21,10 +23,16 @@ afterAll(async () => rm(base, { recursive: true, force: true }));
 const DAY_MS = 86_400_000;
 const GONE = 4_000_000_000;
 
-function open(): { readonly folder: string; readonly store: DiskStore } {
+function open(fileSystem = promptFiles): { readonly folder: string; readonly store: DiskStore } {
   const folder = join(base, String(folders++));
-  return { folder, store: createDiskStore({ folder, trouble: (message) => expect.fail(message) }) };
+  return { folder, store: createDiskStore({ folder, trouble: (message) => expect.fail(message), fileSystem }) };
 }
+
+/** As FAT and some network folders are. */
+const withoutLinks: FileSystem = {
+  ...promptFiles,
+  link: () => Promise.reject(Object.assign(new Error("EPERM: no links here"), { code: "EPERM" })),
+};
 
 async function writtenDaysAgo(folder: string, run: RunId, days: number): Promise<void> {
   const at = (Date.now() - days * DAY_MS) / 1000;
@@ -73,8 +81,11 @@ describe("[C13] gc of runs in a disk store", () => {
     expect(await readdir(join(folder, "live"))).toEqual([tagOf(process.pid)]);
   });
 
-  test("lines that come into a list while it is trimmed are not lost", async () => {
-    const { store } = open();
+  test.each([
+    ["", promptFiles],
+    [" where there are no hard links", withoutLinks],
+  ])("lines that come into a list while it is trimmed are not lost%s", async (_where, fileSystem) => {
+    const { store } = open(fileSystem);
     const runs = Array.from({ length: 200 }, (_, at) => runIdOf(1_700_000_000_000 + at, GONE, at));
     const add = async (run: RunId): Promise<void> => {
       await store.appendRun(run, ["{}"]);

@@ -138,6 +138,46 @@ export class DurableFiles extends FileReads {
     return { path: aside, remove: () => this.remove(aside), restore: () => this.restore(aside) };
   }
 
+  /**
+   * Gives a file to which others append another text; what they append meanwhile follows it. There is always the one or the other,
+   * also when the process is killed. Nothing happens when it does not exist.
+   */
+  async rewrite(path: string, change: (bytes: Uint8Array) => string): Promise<void> {
+    const aside = asideOf(path);
+    const how = await this.keepAs(path, aside);
+    if (how === "absent") return;
+    try {
+      const before = (await this.read(aside)) ?? new Uint8Array(0);
+      const text = change(before);
+      if (how === "linked") await this.write(path, Buffer.from(text));
+      else await this.append(path, text, true);
+      // By those who had opened the old one.
+      const late = await this.readFrom(aside, before.byteLength);
+      if (late.byteLength > 0) await this.append(path, Buffer.from(late).toString("utf8"), true);
+    } catch (error) {
+      await this.restore(aside);
+      throw error;
+    }
+    await this.remove(aside);
+  }
+
+  /** Where there are no hard links the file has no name for a moment. */
+  private async keepAs(path: string, aside: string): Promise<"linked" | "moved" | "absent"> {
+    try {
+      await this.fs.link(path, aside);
+      return "linked";
+    } catch (error) {
+      if (isAbsent(error)) return "absent";
+    }
+    try {
+      await this.fs.rename(path, aside);
+      return "moved";
+    } catch (error) {
+      if (isAbsent(error)) return "absent";
+      throw error;
+    }
+  }
+
   /** Where a file is that is out of the way, and whether its process left it so. */
   async findAside(path: string): Promise<{ readonly path: string; readonly isLeft: boolean } | undefined> {
     for (const name of await this.list(dirname(path))) {

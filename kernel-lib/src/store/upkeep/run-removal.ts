@@ -56,25 +56,15 @@ async function headRows({ heads }: UpkeepPorts) {
   return Promise.all((await heads.places()).map((place) => heads.rows(place)));
 }
 
-/** Others may append to it: the list is taken out of the way, and what stays of it is appended to the new one. */
 async function trimList(path: string, gone: ReadonlySet<string>, ports: UpkeepPorts): Promise<void> {
-  const { files } = ports;
   const isGone = (line: string): boolean => gone.has(runOfLine(line) ?? "");
   if (!(await linesIn(path, ports)).some(isGone)) return;
-  const aside = await files.setAside(path);
-  if (!aside) return;
-  try {
-    const bytes = (await files.read(aside.path)) ?? new Uint8Array(0);
-    const stay = linesOf(bytes).filter((line) => !isGone(line));
-    if (stay.length > 0) await files.append(path, `${stay.join("\n")}\n`, true);
-    // By those who had opened it before.
-    const late = linesOf(await files.readFrom(aside.path, bytes.byteLength));
-    if (late.length > 0) await files.append(path, `${late.join("\n")}\n`, true);
-    await aside.remove();
-  } catch (error) {
-    await aside.restore();
-    throw error;
-  }
+  await ports.files.rewrite(path, (bytes) =>
+    linesOf(bytes)
+      .filter((line) => !isGone(line))
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
 }
 
 async function linesIn(path: string, { files }: UpkeepPorts): Promise<readonly string[]> {
