@@ -17,8 +17,11 @@ const resolve = {
   ],
 };
 
+/** For whoever waits for ever: no test fails because the machine is slow. */
+const patience = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 60_000 } } };
+
 function project(name: string, test: TestProjectInlineConfiguration["test"]): TestProjectInlineConfiguration {
-  return { root, resolve, test: { name, pool: "forks", testTimeout: 60_000, hookTimeout: 120_000, ...test } };
+  return { root, resolve, test: { name, pool: "forks", ...patience, ...test } };
 }
 
 export default defineConfig({

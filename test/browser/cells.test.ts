@@ -22,7 +22,7 @@ const fresh = cells.map(() => "fresh");
 beforeAll(async () => {
   await lab.openNotebook(cells);
   await lab.runAll();
-}, 120_000);
+});
 
 test("[U2] a plain cell that reads a variable is stale when that has a new value, with the reason at its prompt", async () => {
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { Assertion } from "vitest";
 
 /** Reads until the assertion on it holds: `await eventually(() => lab.stageStatuses()).toEqual(…)`. */
-export function eventually<T>(read: () => T | Promise<T>, timeout = 15_000): Eventually<T> {
+export function eventually<T>(read: () => T | Promise<T>, timeout = 60_000): Eventually<T> {
   return expect.poll(read, { timeout, interval: 50 });
 }
 

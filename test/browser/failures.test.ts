@@ -42,7 +42,7 @@ await unrelated()`,
   beforeAll(async () => {
     await lab.openNotebook(cells, "throws.ipynb");
     await lab.runAll();
-  }, 120_000);
+  });
 
   test("[O7] the colours equal the plan after every edit, pending ones dashed, and nothing runs", async () => {
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
@@ -139,7 +139,7 @@ describe("stopping", () => {
     await lab.openNotebook(cells, "stops.ipynb");
     await lab.runAll();
     await lab.setParam("hold", true);
-  }, 120_000);
+  });
 
   const running = { deaf: "running", after: "pending" };
   const stopped = { deaf: "cancelled", after: "blocked" };

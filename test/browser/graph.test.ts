@@ -25,7 +25,7 @@ const dag = () => lab.panel("dag");
 beforeAll(async () => {
   await lab.openNotebook(cells);
   await lab.runAll();
-}, 120_000);
+});
 
 /** What is lit, by stage. */
 async function lit(): Promise<{ [name: string]: string | null }> {

@@ -34,7 +34,7 @@ const names = ["make <img", "make שלום", "make 👩", "make WWW", "fails <im
 beforeAll(async () => {
   await lab.openNotebook(cells);
   await lab.runAll();
-}, 120_000);
+});
 
 /** What stands out of its panel, or was made by a text: nothing must. */
 function findTrouble(): Promise<string[]> {

@@ -38,7 +38,7 @@ const distanceFromEnd = () =>
 beforeAll(async () => {
   await lab.openNotebook(cells);
   for (const cell of [0, 1, 2, 3]) await lab.runCell(cell);
-}, 120_000);
+});
 
 test("[O1] each line has its level, stage and message, in order", async () => {
   await eventually(async () => (await lab.logRows()).map(({ level, stage }) => `${level} ${stage}`)).toEqual([
@@ -80,7 +80,7 @@ test("[O1] a click on a line shows it in full, and leads to its cell", async () 
 
 test("[O1] 20,000 lines logged at once are all there, and the newest is in sight", async () => {
   await lab.runCell(4);
-  await eventually(count, 30_000).toBe("20,006 of 20,006 lines");
+  await eventually(count).toBe("20,006 of 20,006 lines");
   await eventually(async () => (await messages()).at(-1)).toBe(`line ${LINES}`);
   expect(await distanceFromEnd()).toBe(0);
   expect((await lab.logRows()).length).toBeLessThan(200);

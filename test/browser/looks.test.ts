@@ -57,7 +57,7 @@ beforeAll(async () => {
   await untilStatus({ report: "fresh" });
   await lab.setSidebarWidth(480);
   await lab.command("stagebook:show-log");
-}, 120_000);
+});
 
 describe.each(["Light", "Dark"])("in the %s theme", (theme) => {
   beforeAll(async () => {
@@ -78,7 +78,7 @@ describe.each(["Light", "Dark"])("in the %s theme", (theme) => {
     await lab.setParam("region", theme === "Light" ? "pacific" : "europe");
     await untilStatus({ strong: "stale" });
     await lab.stage("strong").first().click();
-  }, 60_000);
+  });
 
   test.each(panels)("[O7] axe-core finds no serious violation in the panel %s", async (panel) => {
     if (panel === "log") await lab.panel("log").locator("[data-log]").first().click();

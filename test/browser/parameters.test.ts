@@ -36,7 +36,7 @@ const allFresh = Object.fromEntries(kinds.map(({ kind }) => [`of-${kind}`, "fres
 beforeAll(async () => {
   await lab.openNotebook(cells);
   await lab.runAll();
-}, 120_000);
+});
 
 describe("each kind of control", () => {
   /** The key of each stage's result after an edit in the form. */

@@ -20,7 +20,7 @@ const connection = () => lab.page.locator("#stagebook-sidebar .stagebook-Connect
 beforeAll(async () => {
   await lab.openNotebook(cells);
   await lab.runAll();
-}, 120_000);
+});
 
 test("[U1] the list has the runs in which something was done, newest first, and what was set then", async () => {
   await lab.command("stagebook:show-runs");

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await lab.openNotebook(cells);
   for (const cell of cells.keys()) await lab.runCell(cell);
   await lab.setSidebarWidth(620);
-}, 180_000);
+});
 
 test("[U1] [O6] each kind of output is drawn: rows, numbers, a tree, an image, items", async () => {
   await select("quakes");

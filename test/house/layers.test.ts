@@ -35,6 +35,6 @@ function cruise(cwd: string): string {
   const script = join(repository, "node_modules", "dependency-cruiser", "bin", "dependency-cruise.mjs");
   const config = join(repository, ".dependency-cruiser.cjs");
   const args = [script, "--config", config, "kernel-lib/src", "lab-extension/src"];
-  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8", timeout: 55_000 });
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd, encoding: "utf8", timeout: 240_000 });
   return stdout + stderr;
 }

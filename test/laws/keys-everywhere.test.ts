@@ -67,7 +67,7 @@ function keysIn(env: Readonly<Record<string, string>>, order: readonly string[] 
   const { stdout, stderr } = spawnSync(process.execPath, ["-e", script, JSON.stringify([order, turned])], {
     env: { PATH: process.env.PATH, ...env },
     encoding: "utf8",
-    timeout: 30_000,
+    timeout: 120_000,
   });
   expect(stderr).toBe("");
   return JSON.parse(stdout) as Printed;
@@ -108,7 +108,7 @@ describe("[P5] [P6] keys are equal", () => {
 
   test("[S4] and differ when a top-level name of a plain script has another value", () => {
     const [two, same, three] = ["2", "2", "3"].map((factor) => {
-      const { stdout } = spawnSync(process.execPath, ["-e", topLevel, factor], { encoding: "utf8", timeout: 30_000 });
+      const { stdout } = spawnSync(process.execPath, ["-e", topLevel, factor], { encoding: "utf8", timeout: 120_000 });
       return JSON.parse(stdout) as readonly [number, string];
     });
     expect(same).toEqual(two);

@@ -37,7 +37,7 @@ export async function checkPlanLaw(pipelines: number): Promise<LawFigures> {
   const figures = { edits: 0, bodies: 0, fresh: 0, run: 0, maybe: 0, unchanged: 0, looks: 0 };
   await fc.assert(
     fc.asyncProperty(pipelineSpec, steps, async (spec, taken) => checkOne(spec, taken, figures)),
-    { numRuns: pipelines, seed, timeout: 20_000 },
+    { numRuns: pipelines, seed, timeout: 120_000 },
   );
   console.info("plan law:", JSON.stringify(figures));
   return figures;

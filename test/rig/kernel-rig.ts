@@ -97,7 +97,7 @@ export class Kernel {
 
   private async runOnce(code: string, options: CellOptions): Promise<Execution> {
     const execution = this.start(code, options);
-    const timeoutMs = options.timeoutMs ?? 50_000;
+    const timeoutMs = options.timeoutMs ?? 120_000;
     const timer = setTimeout(
       () =>
         execution.fail(
@@ -145,7 +145,7 @@ export class Kernel {
     type: string,
     content: JsonRecord = {},
     channel: "shell" | "control" = "shell",
-    timeoutMs = 10_000,
+    timeoutMs = 60_000,
   ): Promise<JsonRecord> {
     const id = this.send(channel, type, content);
     let timer: NodeJS.Timeout | undefined;
@@ -252,7 +252,7 @@ export class Kernel {
 
   /** Asks until a reply and a status have come: a message published before the subscription stands is lost. */
   private async untilAnswering(child: ChildProcess): Promise<void> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 120_000;
     const ids = new Set<string>();
     while (Date.now() < deadline && this.alive(child) && !LOST_START.test(this.output)) {
       const answered = new Promise<void>((resolve) => {

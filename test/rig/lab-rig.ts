@@ -41,7 +41,7 @@ type Running = Awaited<ReturnType<typeof startServer>>;
 /** Starts one JupyterLab and browser for the test file, and keeps a screenshot and the logs of each test that fails. */
 export function useLab(options: LabOptions = {}): Lab {
   const lab = new Lab(options);
-  beforeAll(() => lab.start(), 180_000);
+  beforeAll(() => lab.start());
   afterEach(async ({ task }) => {
     if (task.result?.state === "fail") await lab.saveArtifacts(task.name);
   });

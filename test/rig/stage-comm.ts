@@ -33,7 +33,7 @@ export class StageComm {
   constructor(private readonly send: (type: string, content: JsonRecord) => void) {}
 
   /** Opens a comm from this side, as a page does after a reload. Resolves with its id when the kernel's snapshot is there. */
-  async openComm(timeoutMs = 10_000): Promise<string> {
+  async openComm(timeoutMs = 60_000): Promise<string> {
     const comm = randomUUID();
     const before = this.received.length;
     this.send("comm_open", { comm_id: comm, target_name: COMM_TARGET, data: {} });
@@ -45,7 +45,7 @@ export class StageComm {
   }
 
   /** Sends a command and resolves with its result. Rejects with CommandError when the kernel's reply is an error. */
-  async command<C extends Command>(command: C, timeoutMs = 30_000): Promise<Result<C["type"]>> {
+  async command<C extends Command>(command: C, timeoutMs = 60_000): Promise<Result<C["type"]>> {
     const id = randomUUID();
     const reply = new Promise<Result<C["type"]>>((resolve, reject) => this.waiting.set(id, { resolve, reject }));
     this.sendRaw({ ...command, v: PROTOCOL_VERSION, id });
@@ -72,7 +72,7 @@ export class StageComm {
   async until(
     reached: (events: readonly StagebookEvent[], view: View) => boolean,
     label: string,
-    timeoutMs = 20_000,
+    timeoutMs = 60_000,
   ): Promise<void> {
     if (reached(this.events, this.view)) return;
     await new Promise<void>((resolve, reject) => {

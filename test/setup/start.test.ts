@@ -55,7 +55,7 @@ test("[setup] the end of npm start without a word ends JupyterLab too", async ()
   const { child } = await start();
   const processes = findDescendants(child.pid!);
   child.kill("SIGKILL");
-  await expect.poll(() => processes.filter(isRunning), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => processes.filter(isRunning)).toEqual([]);
 });
 
 test("[setup] a port that is taken, an unknown option and a missing notebook are sentences", async () => {
@@ -112,7 +112,7 @@ function startOnce(...args: string[]): string {
       cwd: repository,
       encoding: "utf8",
       env: createEnvironment(),
-      timeout: 20_000,
+      timeout: 120_000,
     },
   );
   expect(status).toBe(1);

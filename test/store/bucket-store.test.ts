@@ -48,8 +48,8 @@ describe("[R12] claims in a bucket", () => {
       expect(await store.claim(one.entry.key, head)).toMatchObject({ holder: { host: "elsewhere" } });
       await sleep(1000);
     }
-    await expect.poll(() => isFree(store), { timeout: 5000, interval: 200 }).toBe(true);
-  }, 30_000);
+    await expect.poll(() => isFree(store), { interval: 200 }).toBe(true);
+  });
 
   test("[R12] of many that ask for a dead one's claim exactly one gets it", async () => {
     const bucket = createMapBucket();
@@ -99,7 +99,7 @@ describe("[C13] upkeep of a bucket", () => {
     expect(states).not.toContain(false);
     expect(told).toEqual([]);
     expect((await store.verify({})).problems).toEqual([]);
-  }, 60_000);
+  });
 
   const large = newBlob(bytesOf("large ", 300_000));
   const old = withBlobs(one.entry, [large.ref]);

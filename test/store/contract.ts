@@ -128,7 +128,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       const heads = awkwardNames.flatMap((notebook) => awkwardNames.slice(0, 8).map((stage) => ({ notebook, stage })));
       for (const [at, name] of heads.entries()) await store.touch(name, { ...rowOf(one), at });
       for (const [at, name] of heads.entries()) expect((await store.history(name)).map((row) => row.at)).toEqual([at]);
-    }, 120_000);
+    });
   });
 }
 

@@ -53,7 +53,7 @@ beforeAll(async () => {
   await store.hold(one.entry);
   await store.settled();
   names = await filesOf(whole);
-}, 60_000);
+});
 afterAll(async () => rm(base, { recursive: true, force: true }));
 
 function open(folder: string): DiskStore {

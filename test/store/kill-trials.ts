@@ -55,7 +55,7 @@ async function expectAllThere(folder: string, committed: ReadonlySet<number>): P
     await store.sweep();
     return leftoversIn(folder);
   };
-  await expect.poll(left, { timeout: 10_000, interval: 500 }).toEqual([]);
+  await expect.poll(left, { interval: 500 }).toEqual([]);
   await store.gc({});
   expect((await store.verify({ repair: true })).problems.filter(({ what }) => !what.includes("history"))).toEqual([]);
   expect((await store.verify({})).problems).toEqual([]);

@@ -20,5 +20,5 @@ describe("[C12] kill -9", () => {
     const trials = { folder: join(base, "store"), writer, trials: TRIALS, writers: WRITERS, seed };
     // Every second writer has committed something before its time runs.
     expect(await killWriters(trials)).toBeGreaterThanOrEqual(TRIALS);
-  }, 300_000);
+  });
 });
