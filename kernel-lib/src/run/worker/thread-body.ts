@@ -2,7 +2,7 @@
 import { withinActivity } from "../activity";
 import type { KernelLink } from "./kernel-link";
 import type { BodyCargo, BodyWork, CallPlace, Performed } from "./messages";
-import { surroundingsOf } from "./thread-context";
+import { threadContext } from "./thread-context";
 import { readInputs } from "./thread-inputs";
 import { takeOutput } from "./thread-output";
 
@@ -17,7 +17,7 @@ export async function performBody(
   const { codec } = cargo;
   const inputs = await readInputs(work, cargo, link);
   link.signal.throwIfAborted();
-  const { context, files, activity } = surroundingsOf({ place, link, work, codec, inputs });
+  const { context, files, activity } = threadContext({ place, link, work, codec, inputs });
   const startedAt = Date.now();
   return withinActivity(activity, async () => {
     const fn = cargo.fn as Callable;

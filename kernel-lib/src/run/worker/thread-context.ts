@@ -10,17 +10,8 @@ import { errorOfData } from "./error-data";
 import type { KernelLink } from "./kernel-link";
 import type { BodyWork, CallPlace, ItemWork } from "./messages";
 
-/** One call as its function sees it. */
-export interface CallSurroundings {
-  readonly place: CallPlace;
-  readonly link: KernelLink;
-  readonly files: FileOutputs;
-  readonly logged: Readonly<Record<string, unknown>>;
-  readonly context: StageContext;
-  readonly activity: Activity;
-}
-
-export interface CallSource {
+/** One call in a thread. */
+export interface ThreadCall {
   readonly place: CallPlace;
   readonly link: KernelLink;
   readonly work: BodyWork | ItemWork;
@@ -28,7 +19,16 @@ export interface CallSource {
   readonly inputs: unknown;
 }
 
-export function surroundingsOf({ place, link, work, codec, inputs }: CallSource): CallSurroundings {
+/** What a call's function is given, and where. */
+export interface ThreadContext {
+  readonly context: StageContext;
+  /** What it has written at paths from `fileOut`. */
+  readonly files: FileOutputs;
+  /** To run the function within. */
+  readonly activity: Activity;
+}
+
+export function threadContext({ place, link, work, codec, inputs }: ThreadCall): ThreadContext {
   const logged = loggedOf(place, inputs);
   const files = filesOf(place, link);
   const previous = async (): Promise<unknown> => {
@@ -37,7 +37,7 @@ export function surroundingsOf({ place, link, work, codec, inputs }: CallSource)
     return previousOutput(work, codec, link);
   };
   const context = createContext(place, { link, files, logged, previous });
-  return { place, link, files, logged, context, activity: activityOf(place, link, logged) };
+  return { context, files, activity: activityOf(place, link, logged) };
 }
 
 function loggedOf(place: CallPlace, inputs: unknown): Readonly<Record<string, unknown>> {

@@ -6,7 +6,7 @@ import { itemsOf } from "../streams";
 import { dataOfError } from "./error-data";
 import { KernelLink } from "./kernel-link";
 import type { BodyCargo, CallOrder, CallPlace, ItemCargo, ItemWork, Performed } from "./messages";
-import { printerOf, surroundingsOf } from "./thread-context";
+import { printerOf, threadContext } from "./thread-context";
 import type { ThreadTask } from "./threads";
 import { unpack } from "./unpack";
 
@@ -56,7 +56,7 @@ async function performItem(
   place: CallPlace,
   link: KernelLink,
 ): Promise<Performed> {
-  const { context, files, activity } = surroundingsOf({ place, link, work, codec, inputs });
+  const { context, files, activity } = threadContext({ place, link, work, codec, inputs });
   const item = v8Codec.decode(work.item);
   return withinActivity(activity, async () => {
     const call = fn as Callable;
