@@ -36,7 +36,7 @@ describe("[R12] claims in a bucket", () => {
     }
   });
 
-  test("[R12] a process of another machine: its claim holds while its heart beats, and is free within 5 s after", async () => {
+  test("[R12] a process of another machine: its claim holds while its heart beats, and is free soon after", async () => {
     const bucket = createMapBucket();
     const id = "00000000-7-zzz.0123456789ab";
     await putClaim(bucket, id);
