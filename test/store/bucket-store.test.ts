@@ -36,7 +36,7 @@ describe("[R12] claims in a bucket", () => {
     }
   });
 
-  test("[R12] a process of another machine: its claim holds while its heart beats, and is free soon after", async () => {
+  test("[R12] a process of another machine: its claim holds while its heart beats, and is free within 5 s after", async () => {
     const bucket = createMapBucket();
     const id = "00000000-7-zzz.0123456789ab";
     await putClaim(bucket, id);
@@ -48,7 +48,7 @@ describe("[R12] claims in a bucket", () => {
       expect(await store.claim(one.entry.key, head)).toMatchObject({ holder: { host: "elsewhere" } });
       await sleep(1000);
     }
-    await expect.poll(() => isFree(store), { interval: 200 }).toBe(true);
+    await expect.poll(() => isFree(store), { timeout: 5000, interval: 200 }).toBe(true);
   });
 
   test("[R12] of many that ask for a dead one's claim exactly one gets it", async () => {

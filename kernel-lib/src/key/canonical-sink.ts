@@ -5,7 +5,7 @@
 import { createHash, hash, type Hash } from "node:crypto";
 import type { Digest } from "../protocol";
 import { ChunkDigests, chunksOf, LARGE_BYTES } from "./chunks";
-import { bytesOf } from "./value-kind";
+import { bytesOf } from "./view-bytes";
 
 const CHUNK_BYTES = 64 * 1024;
 /** Up to this length a loop over the characters beats a call into Node. */

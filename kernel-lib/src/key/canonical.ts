@@ -18,7 +18,8 @@ import type { ChunkDigests } from "./chunks";
 import { CanonicalSink } from "./canonical-sink";
 import { compareKeys, extraKeys, symbolName } from "./own-keys";
 import type { ValueClass } from "./value-kind";
-import { bytesOf, classOf, whatIs } from "./value-kind";
+import { classOf, whatIs } from "./value-kind";
+import { bytesOf } from "./view-bytes";
 import { joinSteps, mapStep, setStep } from "./value-path";
 
 /** A form for something that has none of its own: `head` says what it is, `parts` is walked as part of the same value. */

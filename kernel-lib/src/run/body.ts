@@ -15,9 +15,9 @@ import { keep } from "./keep";
 import { linkAbort } from "./linked-abort";
 import type { LiveStream } from "./live-stream";
 import { reviver, storeItems } from "../store/items";
-import { jsonFields } from "./log-fields";
 import type { Soon } from "./soon";
 import { createStageContext } from "./stage-context";
+import { lineWriter, loggedOf, type StageLines } from "./stage-lines";
 import { ready, type Steps } from "./steps";
 import { Stop } from "./stop";
 import { itemsOf } from "./streams";
@@ -35,27 +35,20 @@ export function* runBody(
   const startedAt = engine.clock.now();
   const unplanned = new Set<string>();
   const named = definition.each ? (inputs as { readonly inputs?: unknown }).inputs : inputs;
-  const logged = Object.fromEntries(
-    definition.logged.map((name) => [name, (named as Record<string, unknown> | null | undefined)?.[name]]),
-  );
+  const lines = linesOf(engine, instance, run, loggedOf(definition.logged, named));
   const files = new FileOutputs(definition.name, engine.store, yield* ready(engine.scratch.folder()));
   // Items that are still being worked on when another one fails are told.
   const over = definition.each && linkAbort(run.stop.signal);
   const stop = over ? new Stop(over.controller) : run.stop;
   const context = createStageContext({
-    run: run.run,
-    stage: definition.name,
-    cell: definition.cell,
+    lines,
     signal: () => stop.signal,
     seed: () => run.seed,
-    logged,
-    emit: engine.emit,
-    now: () => engine.clock.now(),
     previous: () => findPrevious(engine, instance),
     fileOut: (name) => files.pathOf(name),
     report: (progress) => run.report(progress),
   });
-  const activity = createStageActivity(engine, instance, run, logged, unplanned);
+  const activity = createStageActivity(engine, instance, run, lines, unplanned);
   const outer = findActivity();
   let live: LiveStream | undefined;
   const within = { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity };
@@ -177,7 +170,7 @@ export function createStageActivity(
   engine: EngineParts,
   instance: Instance,
   run: BodyRun,
-  logged: Readonly<Record<string, unknown>>,
+  lines: StageLines,
   unplanned: Set<string>,
 ): StageActivity {
   // Few bodies ask.
@@ -188,20 +181,7 @@ export function createStageActivity(
     stage: instance.definition.name,
     source: run.source,
     overlay: instance.overlay,
-    printed: (level, message) =>
-      engine.emit({
-        type: "log:written",
-        record: {
-          at: engine.clock.now(),
-          level,
-          stage: instance.definition.name,
-          cell: instance.definition.cell,
-          run: run.run,
-          message,
-          fields: jsonFields(logged),
-          source: "console",
-        },
-      }),
+    printed: lineWriter(lines, "console"),
     readStage: async (ref: StageRef) => {
       if (ref.name === instance.definition.name) return findPrevious(engine, instance);
       const need = engine.instances.ofRef(ref, instance);
@@ -213,6 +193,16 @@ export function createStageActivity(
       if (!planned().params.has(name)) unplanned.add(`parameter ${name}`);
     },
   };
+}
+
+export function linesOf(
+  engine: EngineParts,
+  { definition }: Instance,
+  { run }: Pick<BodyRun, "run">,
+  logged: Readonly<Record<string, unknown>>,
+): StageLines {
+  const { name, cell } = definition;
+  return { run, stage: name, cell, logged, emit: engine.emit, now: () => engine.clock.now() };
 }
 
 /** What the stage's code shows that it reads. */

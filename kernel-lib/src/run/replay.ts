@@ -14,7 +14,7 @@ import { StagebookError } from "../protocol";
 import { readItems, storeItems } from "../store/items";
 import type { BlobRef, NewBlob } from "../store/store";
 import { decodeValue, encodeValue } from "../store/value";
-import { inputValue } from "./body";
+import { inputValue, linesOf } from "./body";
 import type { InputValues } from "./body-parts";
 import type { EngineParts } from "./engine-parts";
 import type { Externals } from "./externals";
@@ -95,14 +95,9 @@ export async function replay(
   const inputs = definition.inputs.fill((leaf) => values.get(leaf.path));
   const files = new FileOutputs(definition.name, engine.store, await engine.scratch.folder());
   const context = createStageContext({
-    run: "replay" as never,
-    stage: definition.name,
-    cell: definition.cell,
+    lines: linesOf(engine, instance, { run: "replay" as never }, {}),
     signal: () => neverAborted,
     seed: () => about.seed,
-    logged: {},
-    emit: engine.emit,
-    now: () => engine.clock.now(),
     previous: () => Promise.resolve(undefined),
     fileOut: (name) => files.pathOf(name),
     report: () => undefined,

@@ -1,21 +1,16 @@
 /** The last argument of a stage function: log, progress, signal, random numbers, previous output. */
-import type { CellId, Digest, EventBody, LogLevel, RunId } from "../protocol";
+import type { Digest, LogLevel } from "../protocol";
 import type { Logger, Progress, StageContext, Values } from "../stage/face";
-import { jsonFields } from "./log-fields";
 import { createRandom } from "./random";
+import { lineWriter, type StageLines } from "./stage-lines";
 
 /** What the context of one body is made of. */
 export interface ContextParts {
-  readonly run: RunId;
-  readonly stage: string;
-  readonly cell: CellId | null;
+  readonly lines: StageLines;
   /** Asked for when the function wants it. */
   readonly signal: () => AbortSignal;
   /** Asked for at the first random number. */
   readonly seed: () => Digest;
-  readonly logged: Readonly<Record<string, unknown>>;
-  readonly emit: (event: EventBody) => void;
-  readonly now: () => number;
   readonly previous: () => Promise<unknown>;
   readonly fileOut: (name: string) => string;
   /** Tells kernels that wait for the same work. */
@@ -26,13 +21,14 @@ export interface ContextParts {
 const PROGRESS_EVERY_MS = 100;
 
 export function createStageContext(parts: ContextParts): StageContext {
+  const { run, stage, cell } = parts.lines;
   const context = {
-    log: createLogger(parts),
+    log: createLogger(parts.lines),
     progress: createProgress(parts),
     random: createRandom(parts.seed),
     previous: async <T>() => (await parts.previous()) as T | undefined,
     fileOut: parts.fileOut,
-    run: { id: parts.run, stage: parts.stage, cell: parts.cell ?? "" },
+    run: { id: run, stage, cell: cell ?? "" },
     [signalOf]: parts.signal,
   };
   Object.defineProperty(context, signalOf, { enumerable: false });
@@ -53,34 +49,22 @@ const signal = {
   },
 };
 
-function createLogger(parts: ContextParts): Logger {
+function createLogger(lines: StageLines): Logger {
+  const write = lineWriter(lines, "log");
   const line =
     (level: LogLevel) =>
-    (message: string, fields: Values = {}) => {
-      parts.emit({
-        type: "log:written",
-        record: {
-          at: parts.now(),
-          level,
-          stage: parts.stage,
-          cell: parts.cell,
-          run: parts.run,
-          message,
-          fields: jsonFields({ ...parts.logged, ...fields }),
-          source: "log",
-        },
-      });
-    };
+    (message: string, fields?: Values): void =>
+      write(level, message, fields);
   return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }
 
-function createProgress(parts: ContextParts): Progress {
+function createProgress({ lines, report }: ContextParts): Progress {
   let toldAt = -Infinity;
   const tell = (done: number, total?: number): void => {
-    if (parts.now() - toldAt < PROGRESS_EVERY_MS && done !== total) return;
-    toldAt = parts.now();
-    parts.report(total === undefined ? { done } : { done, total });
-    parts.emit({ type: "stage:progress", run: parts.run, stage: parts.stage, done, total: total ?? null });
+    if (lines.now() - toldAt < PROGRESS_EVERY_MS && done !== total) return;
+    toldAt = lines.now();
+    report(total === undefined ? { done } : { done, total });
+    lines.emit({ type: "stage:progress", run: lines.run, stage: lines.stage, done, total: total ?? null });
   };
   function* counted<T>(items: Iterable<T>, total: number | undefined): Iterable<T> {
     let done = 0;

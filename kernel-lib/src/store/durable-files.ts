@@ -129,12 +129,7 @@ export class DurableFiles extends FileReads {
    */
   async setAside(path: string): Promise<AsideFile | undefined> {
     const aside = asideOf(path);
-    try {
-      await this.fs.rename(path, aside);
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    }
+    if (!(await this.move(path, aside))) return undefined;
     return { path: aside, remove: () => this.remove(aside), restore: () => this.restore(aside) };
   }
 
@@ -169,11 +164,16 @@ export class DurableFiles extends FileReads {
     } catch (error) {
       if (isAbsent(error)) return "absent";
     }
+    return (await this.move(path, aside)) ? "moved" : "absent";
+  }
+
+  /** False when it does not exist. */
+  private async move(from: string, to: string): Promise<boolean> {
     try {
-      await this.fs.rename(path, aside);
-      return "moved";
+      await this.fs.rename(from, to);
+      return true;
     } catch (error) {
-      if (isAbsent(error)) return "absent";
+      if (isAbsent(error)) return false;
       throw error;
     }
   }

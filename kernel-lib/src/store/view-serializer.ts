@@ -3,7 +3,8 @@
  * in memory of their own: Node's would give views of the bytes that are decoded, or of its pool. Used by the v8 codec.
  */
 import { Deserializer, Serializer } from "node:v8";
-import { bytesOf, classOf } from "../key/value-kind";
+import { classOf } from "../key/value-kind";
+import { bytesOf } from "../key/view-bytes";
 
 interface HostObjects {
   _setTreatArrayBufferViewsAsHostObjects(treat: boolean): void;

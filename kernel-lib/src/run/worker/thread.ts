@@ -1,12 +1,13 @@
-/** The thread's side of a call: unpacks, runs under the stage's name, and puts the output where it belongs. */
+/** The thread's side of a call: unpacks what was shipped, and tells the kernel how the call ended. Of items all; of bodies: `thread-body.ts`. */
 import { v8Codec } from "../../store/codec";
 import { withinActivity } from "../activity";
 import { filesInStream } from "../file-outputs";
+import { lineWriter } from "../stage-lines";
 import { itemsOf } from "../streams";
 import { dataOfError } from "./error-data";
 import { KernelLink } from "./kernel-link";
 import type { BodyCargo, CallOrder, CallPlace, ItemCargo, ItemWork, Performed } from "./messages";
-import { printerOf, threadContext } from "./thread-context";
+import { linesOf, threadContext } from "./thread-context";
 import type { ThreadTask } from "./threads";
 import { unpack } from "./unpack";
 
@@ -29,7 +30,7 @@ export async function runCall(
   within: <T>(call: RunningCall, act: () => T) => T,
 ): Promise<void> {
   const link = new KernelLink(port);
-  const printed = printerOf(order.place, link, {});
+  const printed = lineWriter(linesOf(order.place, link, {}), "console");
   const call: RunningCall = { isOver: false, tell: (message) => printed("error", message) };
   try {
     const { result, transfer } = await within(call, () => perform(order, link));

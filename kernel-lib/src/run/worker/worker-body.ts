@@ -3,7 +3,7 @@ import { StagebookError } from "../../protocol";
 import type { InputLeaf, InputRef } from "../../stage/input";
 import type { Entry } from "../../store/store";
 import { findActivity, type StageActivity } from "../activity";
-import { copied, createStageActivity } from "../body";
+import { copied, createStageActivity, linesOf } from "../body";
 import type { BodyRun, KnownKey, Made } from "../body-parts";
 import type { EngineParts } from "../engine-parts";
 import type { Instance } from "../instances";
@@ -41,7 +41,7 @@ export async function runBodyInWorker(
   const { definition } = instance;
   const unplanned = new Set<string>();
   const outer = findActivity();
-  const activity = createStageActivity(engine, instance, run, {}, unplanned);
+  const activity = createStageActivity(engine, instance, run, linesOf(engine, instance, run, {}), unplanned);
   const body = new WorkerBody(engine, instance, run, { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity }); // prettier-ignore
   const release = await body.hold();
   try {

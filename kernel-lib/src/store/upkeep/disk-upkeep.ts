@@ -27,8 +27,10 @@ export class DiskUpkeep {
   /** `spare`: results that stay whatever the options say. */
   async gc(options: GcOptions, spare?: ReadonlySet<Digest>): Promise<GcReport> {
     const isThere = await this.opened.check();
-    await this.written();
-    const collect = (): Promise<GcReport> => collectGarbage(options, this.ports, spare);
+    const collect = async (): Promise<GcReport> => {
+      await this.written();
+      return collectGarbage(options, this.ports, spare);
+    };
     // Nothing to remove, or nothing is to be removed.
     if (!isThere || options.dryRun === true) return this.opened.inWords(collect);
     return this.alone("gc", options.signal, collect);
@@ -42,8 +44,10 @@ export class DiskUpkeep {
   }
 
   async clear(place: HeadPlace): Promise<number> {
-    await this.written();
-    return this.alone("clear", undefined, () => clearHead(place, this.ports));
+    return this.alone("clear", undefined, async () => {
+      await this.written();
+      return clearHead(place, this.ports);
+    });
   }
 
   limitTo(maxBytes: number): SizeLimit {
