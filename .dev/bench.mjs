@@ -5,9 +5,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { printProblem } from "./command.mjs";
-import { createEnvironment, modules, root } from "./project.mjs";
-import { setUp } from "./setup.mjs";
+import { printProblem } from "./lib/command.mjs";
+import { createEnvironment, modules, root } from "./lib/project.mjs";
+import { setUp } from "./lib/setup.mjs";
 
 const folder = join(root, "test", "bench");
 const artifacts = join(root, "test", "artifacts");

@@ -1,6 +1,6 @@
 /** `npm run build`: what of kernel-lib and lab-extension is not built from the present sources. */
-import { printProblem } from "./command.mjs";
-import { build } from "./setup.mjs";
+import { printProblem } from "./lib/command.mjs";
+import { build } from "./lib/setup.mjs";
 
 try {
   await build();

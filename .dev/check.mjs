@@ -1,9 +1,9 @@
 /** `npm run check`: format, lint, types, dependency rules and the report of the public face. One line per tool. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { printProblem, readTail, run } from "./command.mjs";
-import { logs, modules, root } from "./project.mjs";
-import { build } from "./setup.mjs";
+import { printProblem, readTail, run } from "./lib/command.mjs";
+import { logs, modules, root } from "./lib/project.mjs";
+import { build } from "./lib/setup.mjs";
 
 const kernelFolder = join(root, "kernel-lib");
 
@@ -20,7 +20,7 @@ const tools = [
     script: "eslint/bin/eslint.js",
     args: [
       "-c",
-      join(root, ".dev", "eslint.config.mjs"),
+      join(root, ".dev", "config", "eslint.config.mjs"),
       "--max-warnings=0",
       "kernel-lib/src",
       "lab-extension/src",

@@ -2,14 +2,14 @@
 import { existsSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
-import { printProblem, Problem, stopCommands } from "./command.mjs";
-import { logs, root } from "./project.mjs";
-import { findFreePort, isFree, startServer } from "./server.mjs";
-import { setUp } from "./setup.mjs";
+import { printProblem, Problem, stopCommands } from "./lib/command.mjs";
+import { logs, root } from "./lib/project.mjs";
+import { findFreePort, isFree, startServer } from "./lib/server.mjs";
+import { setUp } from "./lib/setup.mjs";
 
 const usage = `npm start -- [--no-browser] [--port <number>] [--notebook <path>]`;
 
-/** @type {import("./server.mjs").Server | undefined} */
+/** @type {import("./lib/server.mjs").Server | undefined} */
 let server;
 /** When the first request to stop came, epoch milliseconds. */
 let stoppingSince = 0;
@@ -137,7 +137,7 @@ function stopWithNpm() {
   setInterval(() => process.ppid !== parent && stoppingSince === 0 && stop("SIGTERM"), 500).unref();
 }
 
-/** @param {import("./server.mjs").Server} running */
+/** @param {import("./lib/server.mjs").Server} running */
 async function endServer(running) {
   console.log("\nStopping JupyterLab and its kernels …");
   await running.stop();

@@ -5,11 +5,11 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { browser, findBrowser } from "./browser.mjs";
-import { printProblem, stopCommands } from "./command.mjs";
-import { cache, createEnvironment, modules, root } from "./project.mjs";
-import { findS3Server, s3Server } from "./s3-server.mjs";
-import { setUp } from "./setup.mjs";
+import { browser, findBrowser } from "./lib/browser.mjs";
+import { printProblem, stopCommands } from "./lib/command.mjs";
+import { cache, createEnvironment, modules, root } from "./lib/project.mjs";
+import { findS3Server, s3Server } from "./lib/s3-server.mjs";
+import { setUp } from "./lib/setup.mjs";
 
 const report = join(cache, "test-report.json");
 const args = process.argv.slice(2);
@@ -17,7 +17,7 @@ const heavy = args.includes("--heavy");
 const pictures = args.includes("--pictures");
 const wanted = [
   ...args.filter((arg) => arg !== "--heavy" && arg !== "--pictures"),
-  ...(pictures ? [join("test", "browser", "looks.test.ts")] : []),
+  ...(pictures ? [join("test", "browser", "accessibility.test.ts")] : []),
 ];
 
 /** @type {import("node:child_process").ChildProcess | undefined} */

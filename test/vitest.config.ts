@@ -31,7 +31,7 @@ export default defineConfig({
       project("node", {
         include: [`${folder}/**/*.test.{ts,tsx}`],
         exclude: [...outside, "**/browser/**"],
-        globalSetup: ["test/kernel/edits/join-report.ts"],
+        globalSetup: ["test/notebook/edits/join-report.ts"],
         maxWorkers: 2,
         sequence: { groupOrder: 0 },
       }),

@@ -1,6 +1,6 @@
 /** Where the command line tells the pipelines of this process how they are to behave, and hears of each that is made. */
-import type { PipelineInsides } from "./notebook/pipeline-insides";
-import { Orders } from "./run/orders";
+import type { PipelineInsides } from "./notebook/pipeline-internals";
+import { Orders } from "./run/state/run-overrides";
 
 interface Headless {
   readonly orders: Orders;

@@ -1,8 +1,8 @@
 /** The public face of Stagebook: what a notebook's cells import. */
 import { graphBundle } from "./export/mermaid";
 import { connectNotebook } from "./notebook/connect";
-import { showValue } from "./notebook/display";
-import { findNotebookExports, findTslabKernel } from "./notebook/tslab";
+import { showValue } from "./notebook/cells/display";
+import { findNotebookExports, findTslabKernel } from "./notebook/tslab/tslab";
 import {
   createPipelineWithInsides,
   version,
@@ -54,8 +54,8 @@ if (kernel) connectNotebook(kernel, insides, version);
 export { StagebookError } from "./protocol";
 export type { Digest, LogRecord, Reason, ReasonKind, RunId, StagebookEvent } from "./protocol";
 export type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline";
-export { bucketStore, type BucketStoreOptions } from "./store/bucket/bucket-store";
-export type { Bucket, BucketItem } from "./store/bucket/bucket";
+export { bucketStore, type BucketStoreOptions } from "./store/bucket/store";
+export type { Bucket, BucketItem } from "./store/bucket/port";
 export type { KeyPart } from "./key/parts";
 export type * from "./store/store";
 export type * from "./stage/face";

@@ -2,8 +2,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { captureOutput } from "./events/log-capture";
 import { userStack } from "./run/error-view";
-import { runCall, type RunningCall } from "./run/worker/thread";
-import type { ThreadTask } from "./run/worker/threads";
+import { runCall, type RunningCall } from "./run/threads/thread";
+import type { ThreadTask } from "./run/threads/threads";
 
 const running = new AsyncLocalStorage<RunningCall>();
 let latest: RunningCall | undefined;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { bench, describe } from "vitest";
-import type * as Canonical from "../../kernel-lib/src/key/canonical";
+import type * as Canonical from "../../kernel-lib/src/key/values/canonical";
 
 const require = createRequire(import.meta.url);
 const library = join(require.resolve("stagebook/package.json"), "..", "lib");

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bench, describe } from "vitest";
-import { Lab } from "../rig/lab-rig";
-import { repository } from "../rig/notebook-folder";
+import { Lab } from "../rig/lab/lab-rig";
+import { repository } from "../rig/kernel/notebook-folder";
 
 const notebook = readFileSync(join(repository, "notebooks", "quickstart.ipynb"), "utf8");
 let lab: Lab | undefined;

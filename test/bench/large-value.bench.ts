@@ -7,9 +7,9 @@ import path from "node:path";
 import { afterAll, bench, describe } from "vitest";
 import { digestOf } from "../../kernel-lib/src/key/digest";
 import type { Digest, RunId } from "../../kernel-lib/src/protocol";
-import { createDiskStore } from "../../kernel-lib/src/store/disk-store";
+import { createDiskStore } from "../../kernel-lib/src/store/disk/store";
 import type { Entry } from "../../kernel-lib/src/store/store";
-import { decodeValue, encodeValue } from "../../kernel-lib/src/store/value";
+import { decodeValue, encodeValue } from "../../kernel-lib/src/store/codecs/value";
 
 const once = { iterations: 3, time: 0, warmupIterations: 1, warmupTime: 0 };
 const STEP_BYTES = 32 * 1024 * 1024;

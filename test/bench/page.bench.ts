@@ -1,6 +1,6 @@
 /** The sidebar and the log under load, in a real browser on a real kernel. A row's time is what was measured in the page. */
 import { bench, describe } from "vitest";
-import { Lab } from "../rig/lab-rig";
+import { Lab } from "../rig/lab/lab-rig";
 import { countLogLines, moveSlider, recordFrames, showGraph, takeFrames, untilRestored } from "./in-page";
 
 /** Milliseconds measured so far, by row: a row's clock. What lies between two measurements does not count. */

@@ -5,10 +5,10 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, bench, describe } from "vitest";
-import type * as CodecModule from "../../kernel-lib/src/store/codec";
-import type * as DiskStoreModule from "../../kernel-lib/src/store/disk-store";
-import type * as RecordModule from "../../kernel-lib/src/store/entry-record";
-import { blobOf, resultOf } from "../store/entries";
+import type * as CodecModule from "../../kernel-lib/src/store/codecs/codec";
+import type * as DiskStoreModule from "../../kernel-lib/src/store/disk/store";
+import type * as RecordModule from "../../kernel-lib/src/store/records/entry-record";
+import { blobOf, resultOf } from "../store/contract/entries";
 
 const require = createRequire(import.meta.url);
 const library = join(require.resolve("stagebook/package.json"), "..", "lib", "store");

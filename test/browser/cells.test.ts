@@ -1,8 +1,8 @@
 /** What a person sees and does at the cells: marks and why, the button of a cell, what is stale above, auto-run. */
 import { beforeAll, expect, test } from "vitest";
-import { bodies } from "../rig/event-log";
-import { useLab } from "../rig/lab-rig";
-import { eventually } from "./eventually";
+import { bodies } from "../rig/kernel/event-log";
+import { useLab } from "../rig/lab/lab-rig";
+import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab();
 

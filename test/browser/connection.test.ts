@@ -1,8 +1,8 @@
 /** The connection to the kernel breaks, loses messages, dies, and comes back; notebooks are renamed and closed; tabs come and go. */
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { beforeAll, test } from "vitest";
-import { useLab } from "../rig/lab-rig";
-import { eventually } from "./eventually";
+import { useLab } from "../rig/lab/lab-rig";
+import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab();
 const header = () => lab.page.locator("#stagebook-sidebar .stagebook-Header");

@@ -3,9 +3,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { StagebookEvent } from "stagebook/protocol";
-import { bodies, log } from "../rig/event-log";
-import { useLab } from "../rig/lab-rig";
-import { eventually } from "./eventually";
+import { bodies, log } from "../rig/kernel/event-log";
+import { useLab } from "../rig/lab/lab-rig";
+import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab();
 const header = () => lab.page.locator("#stagebook-sidebar .stagebook-Header");

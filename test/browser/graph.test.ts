@@ -1,9 +1,9 @@
 /** The graph and the form together: what a value would cost before it is applied, and what can be done with the graph. */
 import { readFileSync } from "node:fs";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { bodies } from "../rig/event-log";
-import { useLab } from "../rig/lab-rig";
-import { eventually } from "./eventually";
+import { bodies } from "../rig/kernel/event-log";
+import { useLab } from "../rig/lab/lab-rig";
+import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab();
 

@@ -1,7 +1,7 @@
 /** Names, values, logs, previews and errors full of HTML, scripts, emoji, right-to-left text and endless words: text, and nothing else. */
 import { beforeAll, expect, test } from "vitest";
-import { useLab } from "../rig/lab-rig";
-import { eventually } from "./eventually";
+import { useLab } from "../rig/lab/lab-rig";
+import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab();
 

@@ -1,6 +1,6 @@
 /** The rig itself, on plain cells. */
 import { expect, test } from "vitest";
-import { useLab } from "../rig/lab-rig";
+import { useLab } from "../rig/lab/lab-rig";
 
 const lab = useLab();
 

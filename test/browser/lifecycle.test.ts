@@ -3,9 +3,9 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { bodies } from "../rig/event-log";
-import { useLab } from "../rig/lab-rig";
-import { eventually } from "./eventually";
+import { bodies } from "../rig/kernel/event-log";
+import { useLab } from "../rig/lab/lab-rig";
+import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab();
 

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import type { LogRecord } from "stagebook/protocol";
 import { beforeAll, expect, test } from "vitest";
-import { useLab } from "../rig/lab-rig";
-import { eventually } from "./eventually";
+import { useLab } from "../rig/lab/lab-rig";
+import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab();
 const LINES = 20_000;

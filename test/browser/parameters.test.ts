@@ -1,9 +1,9 @@
 /** The form of the parameters: one control per kind, values as code has them, nothing wrong gets through. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StagebookEvent } from "stagebook/protocol";
-import { bodies } from "../rig/event-log";
-import { useLab } from "../rig/lab-rig";
-import { eventually } from "./eventually";
+import { bodies } from "../rig/kernel/event-log";
+import { useLab } from "../rig/lab/lab-rig";
+import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab();
 

@@ -1,9 +1,9 @@
 /** Runs that are over: their list, the pipeline as it was in one of them, and the way back. */
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { beforeAll, expect, test } from "vitest";
-import { bodies } from "../rig/event-log";
-import { useLab } from "../rig/lab-rig";
-import { eventually } from "./eventually";
+import { bodies } from "../rig/kernel/event-log";
+import { useLab } from "../rig/lab/lab-rig";
+import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab();
 

@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { bodies, log } from "../rig/event-log";
-import { useLab } from "../rig/lab-rig";
-import { repository } from "../rig/notebook-folder";
-import { eventually } from "./eventually";
+import { bodies, log } from "../rig/kernel/event-log";
+import { useLab } from "../rig/lab/lab-rig";
+import { repository } from "../rig/kernel/notebook-folder";
+import { eventually } from "../rig/lab/eventually";
 
 const notebook = join(repository, "notebooks", "quickstart.ipynb");
 const lab = useLab({ files: { "quickstart.ipynb": readFileSync(notebook, "utf8") } });

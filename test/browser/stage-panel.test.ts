@@ -1,7 +1,7 @@
 /** The stage panel: changed code as a diff, outputs by their kind, the history with restore and pin, and the log of a run. */
 import { beforeAll, expect, test } from "vitest";
-import { useLab } from "../rig/lab-rig";
-import { eventually } from "./eventually";
+import { useLab } from "../rig/lab/lab-rig";
+import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab({ viewport: { width: 1600, height: 1500 } });
 const evil = `<img src=x onerror="window.pwned=1">😀 ${"long".repeat(500)}`;

@@ -1,5 +1,5 @@
 /** Some switches between notebooks. */
-import { useLab } from "../rig/lab-rig";
-import { testSwitches } from "./switches";
+import { useLab } from "../rig/lab/lab-rig";
+import { testSwitches } from "../rig/lab/switches";
 
 testSwitches(useLab(), 60);

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stagebook, type CommandEnd } from "../rig/command-rig";
-import { encodeNotebook } from "../rig/notebook-file";
-import { createNotebookFolder, repository, type NotebookFolder } from "../rig/notebook-folder";
+import { encodeNotebook } from "../rig/kernel/notebook-file";
+import { createNotebookFolder, repository, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
 /** Four stages; `factor` stands in a helper of the second. */
 export const script = (factor: number): string => `

@@ -3,7 +3,7 @@ import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { documentOf, stagebook, type CommandEnd } from "../rig/command-rig";
-import { createNotebookFolder, type NotebookFolder } from "../rig/notebook-folder";
+import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
 // Each command compiles the cells anew, in a process of its own.
 vi.setConfig({ testTimeout: 240_000 });

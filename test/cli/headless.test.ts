@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { documentOf, outcomesOf, stagebook } from "../rig/command-rig";
-import { bodies } from "../rig/event-log";
-import { startKernel, type Kernel } from "../rig/kernel-rig";
-import { decodeNotebook } from "../rig/notebook-file";
-import { createNotebookFolder, repository, type NotebookFolder } from "../rig/notebook-folder";
+import { bodies } from "../rig/kernel/event-log";
+import { startKernel, type Kernel } from "../rig/kernel/kernel-rig";
+import { decodeNotebook } from "../rig/kernel/notebook-file";
+import { createNotebookFolder, repository, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
 // Each command compiles the cells anew, in a process of its own.
 vi.setConfig({ testTimeout: 240_000 });

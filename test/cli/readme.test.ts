@@ -1,8 +1,8 @@
 /** Every command of the README's section on the command, run as it stands on the README's own example. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { stagebook } from "../rig/command-rig";
-import { encodeNotebook } from "../rig/notebook-file";
-import { createNotebookFolder, type NotebookFolder } from "../rig/notebook-folder";
+import { encodeNotebook } from "../rig/kernel/notebook-file";
+import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 import { blocksOf, linesOf, readReadme, sectionOf } from "../rig/readme";
 
 // Each command compiles the cells anew, in a process of its own.

@@ -1,8 +1,8 @@
 /** `stagebook run`: parameters, targets, outputs, exit codes, the lock, and being stopped. Scripts where no notebook is needed: they are quick. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { bodiesOf, documentOf, linesOf, outcomesOf, stagebook, type CommandEnd } from "../rig/command-rig";
-import { encodeNotebook } from "../rig/notebook-file";
-import { createNotebookFolder, type NotebookFolder } from "../rig/notebook-folder";
+import { encodeNotebook } from "../rig/kernel/notebook-file";
+import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
 // Each command compiles the cells anew, in a process of its own.
 vi.setConfig({ testTimeout: 240_000 });

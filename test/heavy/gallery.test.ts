@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { galleryNotebooks, runHeadless, runInKernel, textOfNotebook } from "../notebooks/gallery-runs";
-import { createNotebookFolder } from "../rig/notebook-folder";
+import { createNotebookFolder } from "../rig/kernel/notebook-folder";
 
 test.each(galleryNotebooks)(
   "[X2] %s gives equal results in a kernel and without Jupyter, each on a store of its own",

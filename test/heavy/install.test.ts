@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { bodiesOf, execute } from "../rig/command-rig";
-import { bodies } from "../rig/event-log";
-import { startKernel } from "../rig/kernel-rig";
-import { createLabEnvironment, succeed } from "../rig/lab-environment";
-import { encodeNotebook } from "../rig/notebook-file";
-import { repository } from "../rig/notebook-folder";
-import { createProject, findNode, packKernelLib, type Project } from "../rig/packed";
+import { bodies } from "../rig/kernel/event-log";
+import { startKernel } from "../rig/kernel/kernel-rig";
+import { createLabEnvironment, succeed } from "../rig/lab/lab-environment";
+import { encodeNotebook } from "../rig/kernel/notebook-file";
+import { repository } from "../rig/kernel/notebook-folder";
+import { createProject, findNode, packKernelLib, type Project } from "../rig/lab/packed";
 import { blocksOf, linesOf, readReadme } from "../rig/readme";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });

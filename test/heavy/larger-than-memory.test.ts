@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { passThrough } from "../run/larger-than-memory";
+import { passThrough } from "../run/streams/larger-than-memory";
 
 test("[C6] 4 GB pass through a process with a heap of 512 MB", { timeout: 600_000 }, async () => {
   const passed = await passThrough(4096, 512);

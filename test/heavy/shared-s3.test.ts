@@ -6,9 +6,9 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createClones, makeKeys, script } from "../cli/clones";
 import { bodiesOf, linesOf, type CommandEnd } from "../rig/command-rig";
-import { encodeNotebook } from "../rig/notebook-file";
-import { createNotebookFolder, repository } from "../rig/notebook-folder";
-import { startS3Server, type S3Server } from "../rig/s3-server";
+import { encodeNotebook } from "../rig/kernel/notebook-file";
+import { createNotebookFolder, repository } from "../rig/kernel/notebook-folder";
+import { startS3Server, type S3Server } from "../rig/store/s3-server";
 
 vi.setConfig({ testTimeout: 240_000 });
 

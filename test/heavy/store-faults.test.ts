@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { exploreFaults, scenarios } from "../store/fault-scenarios";
+import { exploreFaults, scenarios } from "../store/disk/trials/fault-scenarios";
 
 let base: string;
 let struck = 0;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fuzzStore } from "../store/fuzz";
+import { fuzzStore } from "../store/disk/trials/fuzz";
 
 const seed = Number(process.env.STAGEBOOK_SEED ?? Date.now() % 1_000_000);
 

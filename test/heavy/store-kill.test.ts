@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compileStore } from "../store/compiled-store";
-import { killWriters } from "../store/kill-trials";
+import { compileStore } from "../store/disk/compiled-store";
+import { killWriters } from "../store/disk/trials/kill-trials";
 
 const TRIALS = 300;
 const seed = Number(process.env.STAGEBOOK_SEED ?? Date.now() % 1_000_000);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { workTogether } from "../store/many-processes";
+import { workTogether } from "../store/disk/trials/many-processes";
 
 let base: string;
 beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-sixteen-"))));

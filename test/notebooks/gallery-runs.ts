@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { documentOf, stagebook } from "../rig/command-rig";
-import { startKernel } from "../rig/kernel-rig";
-import { decodeNotebook } from "../rig/notebook-file";
-import { repository } from "../rig/notebook-folder";
+import { startKernel } from "../rig/kernel/kernel-rig";
+import { decodeNotebook } from "../rig/kernel/notebook-file";
+import { repository } from "../rig/kernel/notebook-folder";
 
 const gallery = join(repository, "notebooks", "gallery");
 

@@ -1,7 +1,7 @@
 /** The gallery: each notebook in a real tslab kernel, and then without Jupyter on what that has stored: nothing runs. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createNotebookFolder } from "../rig/notebook-folder";
+import { createNotebookFolder } from "../rig/kernel/notebook-folder";
 import { galleryNotebooks, runHeadless, runInKernel, textOfNotebook } from "./gallery-runs";
 
 test.each(galleryNotebooks)("[X2] %s runs in a kernel; without Jupyter all is there already", async (notebook) => {

@@ -2,12 +2,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { bodies } from "../rig/event-log";
-import type { Execution, MimeBundle } from "../rig/execution";
-import { startKernel } from "../rig/kernel-rig";
-import type { Kernel } from "../rig/kernel-rig";
-import { decodeNotebook } from "../rig/notebook-file";
-import { repository } from "../rig/notebook-folder";
+import { bodies } from "../rig/kernel/event-log";
+import type { Execution, MimeBundle } from "../rig/kernel/execution";
+import { startKernel } from "../rig/kernel/kernel-rig";
+import type { Kernel } from "../rig/kernel/kernel-rig";
+import { decodeNotebook } from "../rig/kernel/notebook-file";
+import { repository } from "../rig/kernel/notebook-folder";
 
 const text = readFileSync(join(repository, "notebooks", "quickstart.ipynb"), "utf8");
 const cells = decodeNotebook(text);

@@ -2,10 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { bodies } from "../rig/event-log";
-import { startKernel } from "../rig/kernel-rig";
-import type { Kernel, KernelOptions } from "../rig/kernel-rig";
-import { repository } from "../rig/notebook-folder";
+import { bodies } from "../rig/kernel/event-log";
+import { startKernel } from "../rig/kernel/kernel-rig";
+import type { Kernel, KernelOptions } from "../rig/kernel/kernel-rig";
+import { repository } from "../rig/kernel/notebook-folder";
 import { blocksOf, sectionOf } from "../rig/readme";
 
 const read = (path: string): string => readFileSync(join(repository, path), "utf8");

@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import type { StagebookEvent } from "stagebook/protocol";
-import { bodies } from "./event-log";
-import { repository } from "./notebook-folder";
+import { bodies } from "./kernel/event-log";
+import { repository } from "./kernel/notebook-folder";
 
 const program = join(repository, "node_modules", "stagebook", "lib", "cli", "main.js");
 

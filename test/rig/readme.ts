@@ -1,7 +1,7 @@
 /** What the READMEs tell people to type. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { repository } from "./notebook-folder";
+import { repository } from "./kernel/notebook-folder";
 
 /** A README of the repository, by its folder. */
 export function readReadme(folder = "."): string {

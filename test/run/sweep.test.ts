@@ -1,6 +1,6 @@
 import { resource } from "stagebook";
 import { expect, test } from "vitest";
-import { bundleOf } from "../../kernel-lib/src/notebook/display";
+import { bundleOf } from "../../kernel-lib/src/notebook/cells/display";
 import { createScript, gate } from "./script";
 
 test("[R1] [C1] [C2] a sweep runs each combination once, several at a time, and caches each", async () => {

@@ -5,10 +5,10 @@ import { readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findDescendants } from "../../.dev/server.mjs";
-import { createNotebookFolder, repository } from "../rig/notebook-folder";
-import type { NotebookFolder } from "../rig/notebook-folder";
-import { findFreePorts } from "../rig/wire";
+import { findDescendants } from "../../.dev/lib/server.mjs";
+import { createNotebookFolder, repository } from "../rig/kernel/notebook-folder";
+import type { NotebookFolder } from "../rig/kernel/notebook-folder";
+import { findFreePorts } from "../rig/kernel/wire";
 
 let home: NotebookFolder;
 let started: ChildProcess | undefined;

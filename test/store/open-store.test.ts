@@ -3,9 +3,9 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openStore } from "../../kernel-lib/src/open-store";
-import { resultOf } from "./entries";
-import { createMapBucket } from "./map-bucket";
+import { openStore } from "../../kernel-lib/src/store/open-store";
+import { resultOf } from "./contract/entries";
+import { createMapBucket } from "./contract/map-bucket";
 
 const folder = (): string => join(mkdtempSync(join(tmpdir(), "stagebook-open-")), "store");
 const keys = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };

@@ -1,8 +1,8 @@
 /** Parameter values from the command line: `--set name=value` and `--params file.json`, or `--params -` for the standard input. */
 import fs from "node:fs";
 import { messageOf, type Json } from "../protocol";
-import type { GivenParam } from "../run/orders";
-import { UsageError } from "./usage-error";
+import type { GivenParam } from "../run/state/run-overrides";
+import { UsageError } from "./terminal/usage-error";
 
 /** A `--set` comes before the same name in a file. Throws UsageError `set-form` or `params-file`. */
 export function readGivenParams(sets: readonly string[], file: string | undefined): Record<string, GivenParam> {

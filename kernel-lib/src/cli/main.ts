@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The program `stagebook`. */
 import { runCommandLine } from "./program";
-import { createTerminal } from "./terminal";
+import { createTerminal } from "./terminal/terminal";
 
 export { runCommandLine };
 

@@ -3,8 +3,8 @@ import path from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { StagebookError } from "../protocol";
 import { version } from "../pipeline";
-import { exitCode, type ExitCode } from "./exit-code";
-import { findOtherCopy } from "./open-session";
+import { exitCode, type ExitCode } from "./terminal/exit-code";
+import { findOtherCopy } from "./session/open-session";
 import {
   explainCommand,
   exportAirflow,
@@ -17,7 +17,7 @@ import {
   type ExportFormat,
   type ExportOptions,
   type PlanOptions,
-} from "./plan-command";
+} from "./commands/plan-command";
 import {
   getCommand,
   getForms,
@@ -26,11 +26,11 @@ import {
   type GetOptions,
   type LogOptions,
   type ResultOptions,
-} from "./result-commands";
-import { runCommand, type RunCommandOptions } from "./run-command";
-import type { Terminal } from "./terminal";
-import { clearCommand, gcCommand, verifyCommand } from "./upkeep-commands";
-import { UsageError } from "./usage-error";
+} from "./commands/result-commands";
+import { runCommand, type RunCommandOptions } from "./commands/run-command";
+import type { Terminal } from "./terminal/terminal";
+import { clearCommand, gcCommand, verifyCommand } from "./commands/maintenance-commands";
+import { UsageError } from "./terminal/usage-error";
 
 type Act<O> = (file: string, options: O) => Promise<ExitCode>;
 

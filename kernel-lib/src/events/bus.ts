@@ -1,7 +1,7 @@
 /** Every event of a kernel, numbered, in order, to whoever listens; and the view that they make. rxjs begins here. */
 import { Observable, Subject } from "rxjs";
 import { emptyView, reduceAll, type EventBody, type StagebookEvent, type View } from "../protocol";
-import { findActivity, withinActivity } from "../run/activity";
+import { findActivity, withinActivity } from "../run/state/activity";
 
 const MAX_UNREDUCED = 2000;
 

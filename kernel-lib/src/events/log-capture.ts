@@ -2,7 +2,7 @@
 /** What stages print: `console.*` and writes to stdout and stderr become log events of their stage, and still reach the cell. */
 import { format } from "node:util";
 import type { LogLevel } from "../protocol";
-import { findActivity, withinActivity, type Activity } from "../run/activity";
+import { findActivity, withinActivity, type Activity } from "../run/state/activity";
 
 const levels = { log: "info", info: "info", debug: "debug", warn: "warn", error: "error" } as const satisfies Record<
   string,

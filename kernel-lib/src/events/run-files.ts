@@ -2,7 +2,7 @@
 import type { Observable } from "rxjs";
 import { retell, type LogRecord, type RunId, type RunRowView, type StagebookEvent, type View } from "../protocol";
 import type { Store } from "../store/store";
-import { runListOf } from "../store/upkeep/run-choices";
+import { runListOf } from "../store/maintenance/run-choices";
 
 /** How long events wait to be written together, in milliseconds; the end of a run is written at once. */
 const WRITE_EVERY_MS = 200;

@@ -3,7 +3,7 @@
  * Bounded, single line, the same in every locale; runs no user code.
  */
 import { inspect, types } from "node:util";
-import { classNameOf, classOf } from "./value-kind";
+import { classNameOf, classOf } from "./values/value-kind";
 
 const SUMMARY_TEXT = 40;
 const SUMMARY_KEYS = 4;

@@ -2,11 +2,11 @@
 import type { Digest } from "../protocol";
 import type { StageDefinition } from "../stage/definition";
 import type { InputRef } from "../stage/input";
-import { digestValue } from "./canonical";
-import type { Closure } from "./closure";
+import { digestValue } from "./values/canonical";
+import type { Closure } from "./code/closure";
 import { textOfValue } from "./describe";
 import { digestOf } from "./digest";
-import type { GivenValue } from "./reached-values";
+import type { GivenValue } from "./code/reached-values";
 import type { KeyPart } from "./parts";
 
 /** Counts in every key: a change of how keys are made makes every result stale. */

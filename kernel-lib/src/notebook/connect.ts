@@ -1,19 +1,19 @@
 /** Joins a pipeline to the running tslab kernel: cells, outputs, comms. Without a fork, and without a kernel of our own. */
 import { randomUUID } from "node:crypto";
 import { COMM_TARGET } from "../protocol";
-import type { PipelineInsides } from "./pipeline-insides";
+import type { PipelineInsides } from "./pipeline-internals";
 import { inputOf } from "../stage/input";
-import { CellExecutions } from "./cell-executions";
-import { CellProgress } from "./cell-progress";
-import { NotebookCells } from "./cells";
-import { Comms } from "./comms";
-import { hookCompiledCells } from "./compile-hook";
-import { extendTslab } from "./kernel-extension";
-import { PageCommands } from "./page-commands";
-import { PageLink } from "./page-link";
-import { queueSends } from "./send-queue";
-import { refreshImporters } from "./side-modules";
-import { findNotebookRequire, messageClass, type TslabKernel } from "./tslab";
+import { CellExecutions } from "./cells/cell-executions";
+import { CellProgress } from "./cells/cell-progress";
+import { NotebookCells } from "./cells/cells";
+import { Comms } from "./page/comms";
+import { hookCompiledCells } from "./tslab/compile-hook";
+import { extendTslab } from "./tslab/kernel-extension";
+import { PageCommands } from "./page/page-commands";
+import { PageLink } from "./page/page-link";
+import { queueSends } from "./tslab/send-queue";
+import { refreshImporters } from "./tslab/side-modules";
+import { findNotebookRequire, messageClass, type TslabKernel } from "./tslab/tslab";
 
 /** Joins the pipeline to the kernel, in the middle of the cell that imports Stagebook. */
 export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, version: string): void {

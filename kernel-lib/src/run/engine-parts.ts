@@ -4,16 +4,16 @@ import type { Scopes } from "../key/scopes";
 import type { CellId, EventBody, JsonObject, LogLevel, Reason, RunId } from "../protocol";
 import type { Registry } from "../stage/registry";
 import type { Entry, Store } from "../store/store";
-import type { Scratch } from "./file-outputs";
-import type { Files } from "./files";
-import type { Instance, Instances } from "./instances";
-import type { Orders } from "./orders";
-import type { Outcomes } from "./outcomes";
-import type { ParamValues } from "./params";
-import type { Planner } from "./planner";
-import type { Clock } from "./ports";
-import type { Results } from "./results";
-import type { Underway } from "./underway";
+import type { Scratch } from "./external/file-outputs";
+import type { Files } from "./external/files";
+import type { Instance, Instances } from "./state/instances";
+import type { Orders } from "./state/run-overrides";
+import type { Outcomes } from "./state/outcomes";
+import type { ParamValues } from "./state/params";
+import type { Planner } from "./plan/planner";
+import type { Clock } from "./state/ports";
+import type { Results } from "./state/results";
+import type { Underway } from "./state/in-flight";
 
 /** Where a log line of Stagebook's own belongs. */
 export interface LogPlace {

@@ -4,8 +4,8 @@ import { useSyncExternalStore } from "react";
 import { ToolbarButtonComponent } from "@jupyterlab/ui-components";
 import { COMMANDS } from "../command-ids";
 import { autoRunIcon } from "../icons";
-import { useNotebookState } from "../stores/use-store";
-import type { AutoRunChoices } from "./auto-run-choices";
+import { useNotebookState } from "../model/use-store";
+import type { AutoRunChoices } from "../model/auto-run-choices";
 import type { ToolbarButtonProps } from "./run-stale-button";
 
 export interface AutoRunButtonProps extends ToolbarButtonProps {

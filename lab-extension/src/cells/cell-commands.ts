@@ -7,7 +7,7 @@ import type { CellId } from "stagebook/protocol";
 import { COMMANDS } from "../command-ids";
 import { autoRunIcon, runCellIcon } from "../icons";
 import type { NotebookModel } from "../tokens";
-import type { AutoRunChoices } from "./auto-run-choices";
+import type { AutoRunChoices } from "../model/auto-run-choices";
 import { findMark } from "./cell-marks";
 import type { CellMark } from "./cell-marks";
 import { markHeading } from "./cell-text";

@@ -5,7 +5,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
-import { useNotebookState } from "../stores/use-store";
+import { useNotebookState } from "../model/use-store";
 import type { NotebookModel } from "../tokens";
 import { countStale, isAnyStale, staleCaption, staleShortLabel } from "./stale-count";
 

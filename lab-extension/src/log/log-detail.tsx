@@ -2,9 +2,9 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { CellId, LogRecord } from "stagebook/protocol";
-import { formatMoment } from "../dag/quantity";
-import { JsonTree } from "../stage/json-tree";
-import { AnsiText } from "./ansi-text";
+import { formatMoment } from "../ui/format";
+import { JsonTree } from "../ui/json-tree";
+import { AnsiText } from "../ui/ansi-text";
 import { levelWord } from "./record-text";
 import type { LogFilter } from "./rows";
 

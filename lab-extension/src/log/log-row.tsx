@@ -3,8 +3,8 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { memo } from "react";
 import type { Json, LogLevel, LogRecord } from "stagebook/protocol";
-import { formatMoment } from "../dag/quantity";
-import { AnsiText } from "./ansi-text";
+import { formatMoment } from "../ui/format";
+import { AnsiText } from "../ui/ansi-text";
 import { fieldText, firstColouredLine, firstLine, formatLogTime, formatSince, levelWord } from "./record-text";
 
 export interface LogRowProps {

@@ -8,7 +8,7 @@ import type { ComponentType } from "react";
 import type { Json, ParamKind, ParamView } from "stagebook/protocol";
 import { choices, hasTime, numberRange } from "./form-schema";
 import type { NumberRange } from "./form-schema";
-import type { FreeValues } from "./free-values";
+import type { FreeValues } from "../model/free-values";
 
 /** What FormComponent hands through to controls and rows. */
 export interface ParamFormContext {

@@ -3,8 +3,8 @@ import type { JSX } from "react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import type { Message } from "@lumino/messaging";
-import type { Preferences } from "../stores/preferences";
-import { useCurrent, useNotebookState } from "../stores/use-store";
+import type { Preferences } from "../model/preferences";
+import { useCurrent, useNotebookState } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 import { ParamsForm } from "./params-form";
 

@@ -4,9 +4,17 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { CommandRegistry } from "@lumino/commands";
 import { Menu } from "@lumino/widgets";
 import type { NotebookModel } from "../tokens";
-import { draftsOf } from "./param-drafts";
-import { currentValues, decodePreset, encodePreset, fitPreset, loadPresets, savePresets, withPreset } from "./presets";
-import type { Preset } from "./presets";
+import { draftsOf } from "../model/param-drafts";
+import {
+  currentValues,
+  decodePreset,
+  encodePreset,
+  fitPreset,
+  loadPresets,
+  savePresets,
+  withPreset,
+} from "../model/presets";
+import type { Preset } from "../model/presets";
 
 /** Opens it below the button. */
 export async function openPresetMenu(

@@ -9,8 +9,8 @@ import type { View } from "stagebook/protocol";
 import { countStale, isAnyStale, staleCaption, staleLabel } from "../cells/stale-count";
 import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
-import { PastHeader } from "../past/past-banner";
-import { useCurrent, useNotebookState } from "../stores/use-store";
+import { PastHeader } from "../runs/past-banner";
+import { useCurrent, useNotebookState } from "../model/use-store";
 import type { Connection, NotebookModel, NotebookState, StagebookTracker } from "../tokens";
 
 export interface HeaderProps {

@@ -9,12 +9,12 @@ import type { Message } from "@lumino/messaging";
 import { AccordionPanel, Widget } from "@lumino/widgets";
 import { of, switchMap } from "rxjs";
 import type { Subscription } from "rxjs";
-import { DagPanel } from "../dag/dag-panel";
+import { DagPanel } from "../graph/graph-panel";
 import { stagebookIcon } from "../icons";
 import { ParamsPanel } from "../params/params-panel";
-import { RunsPanel } from "../past/runs-panel";
+import { RunsPanel } from "../runs/runs-panel";
 import { StagePanel } from "../stage/stage-panel";
-import type { Preferences } from "../stores/preferences";
+import type { Preferences } from "../model/preferences";
 import type { StagebookTracker } from "../tokens";
 import { Header } from "./header";
 

@@ -3,7 +3,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { useState } from "react";
 import type { HistoryRowView, RunId } from "stagebook/protocol";
-import { formatAgo, formatDuration, formatMoment, formatSize, shortKey } from "../dag/quantity";
+import { formatAgo, formatDuration, formatMoment, formatSize, shortKey } from "../ui/format";
 import { Bars } from "./figures";
 
 export interface HistoryActions {

@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement, ReactNode } from "react";
 import type { InputView, View } from "stagebook/protocol";
-import { SourceIcon, StatusMark } from "../dag/status-mark";
+import { SourceIcon, StatusMark } from "../ui/status-mark";
 
 export interface InputListProps {
   readonly inputs: readonly InputView[];

@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { KeyPartView, Result } from "stagebook/protocol";
-import { shortKey } from "../dag/quantity";
+import { shortKey } from "../ui/format";
 
 export function KeyParts({
   explained,

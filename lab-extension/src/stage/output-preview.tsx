@@ -2,10 +2,10 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { NumberFigures, PreviewView, Result } from "stagebook/protocol";
-import { formatCount, formatSize } from "../dag/quantity";
+import { formatCount, formatSize } from "../ui/format";
 import { Bars } from "./figures";
 import { formatNumber } from "./format-number";
-import { JsonTree } from "./json-tree";
+import { JsonTree } from "../ui/json-tree";
 import { RowsTable } from "./rows-table";
 
 export interface OutputPreviewProps {

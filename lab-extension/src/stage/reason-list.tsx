@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { Reason, ReasonKind } from "stagebook/protocol";
-import { reasonText } from "../dag/stage-text";
+import { reasonText } from "../ui/stage-text";
 
 /**
  * A row's text is exactly the reason; the word for its kind stands before it by CSS (`data-kind`), so that text that is

@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { StageView } from "stagebook/protocol";
-import { formatAgo, formatDuration, formatMoment, formatSize, shortKey } from "../dag/quantity";
+import { formatAgo, formatDuration, formatMoment, formatSize, shortKey } from "../ui/format";
 
 export interface ResultFactsProps {
   readonly stage: StageView;

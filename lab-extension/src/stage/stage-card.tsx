@@ -2,9 +2,9 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { CellId, StageView, View } from "stagebook/protocol";
-import { progressShare } from "../dag/stage-text";
-import { StatusMark } from "../dag/status-mark";
-import { formatDuration } from "../dag/quantity";
+import { progressShare } from "../ui/stage-text";
+import { StatusMark } from "../ui/status-mark";
+import { formatDuration } from "../ui/format";
 import { ErrorBlock } from "./error-block";
 import { InputList } from "./input-list";
 import type { ResultActions, StageQuestions } from "./on-demand";

@@ -3,8 +3,8 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { map, pairwise } from "rxjs";
 import type { Subscription } from "rxjs";
 import type { RunId, RunView, View } from "stagebook/protocol";
-import { formatDuration } from "../dag/quantity";
-import type { PreferenceValues } from "../stores/preferences";
+import { formatDuration } from "../ui/format";
+import type { PreferenceValues } from "../model/preferences";
 import type { LiveModel } from "../tokens";
 
 export interface RunNotice {

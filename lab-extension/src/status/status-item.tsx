@@ -4,7 +4,7 @@ import { ReactWidget } from "@jupyterlab/ui-components";
 import type { ReactElement } from "react";
 import { useEffect, useState } from "react";
 import { stagebookIcon } from "../icons";
-import { useCurrent, useNotebookState } from "../stores/use-store";
+import { useCurrent, useNotebookState } from "../model/use-store";
 import type { StagebookTracker } from "../tokens";
 import { statusText } from "./status-text";
 

@@ -1,7 +1,7 @@
 /** What the status bar says of a pipeline. Pure. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { paceOf, type StageView } from "stagebook/protocol";
-import { formatDuration } from "../dag/quantity";
+import { formatDuration } from "../ui/format";
 import type { NotebookState } from "../tokens";
 
 export interface StatusText {

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { eventually } from "../../browser/eventually";
-import { bodies } from "../../rig/event-log";
-import { createLabEnvironment, type LabEnvironment } from "../../rig/lab-environment";
-import { Lab } from "../../rig/lab-rig";
-import { repository } from "../../rig/notebook-folder";
-import { buildWheel, createProject, packKernelLib, type Project } from "../../rig/packed";
+import { eventually } from "../../rig/lab/eventually";
+import { bodies } from "../../rig/kernel/event-log";
+import { createLabEnvironment, type LabEnvironment } from "../../rig/lab/lab-environment";
+import { Lab } from "../../rig/lab/lab-rig";
+import { repository } from "../../rig/kernel/notebook-folder";
+import { buildWheel, createProject, packKernelLib, type Project } from "../../rig/lab/packed";
 import { blocksOf, linesOf, readReadme, sectionOf } from "../../rig/readme";
 
 /** The oldest JupyterLab that the wheel asks for, and the newest that there is. */

@@ -1,6 +1,6 @@
 /** A thousand switches between notebooks, and a hundred without the extension to compare them with. */
-import { testBareSwitches, testSwitches } from "../../browser/switches";
-import { useLab } from "../../rig/lab-rig";
+import { testBareSwitches, testSwitches } from "../../rig/lab/switches";
+import { useLab } from "../../rig/lab/lab-rig";
 
 const off = JSON.stringify({ disabledExtensions: { "jupyterlab-stagebook": true } });
 

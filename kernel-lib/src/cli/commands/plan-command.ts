@@ -1,0 +1,157 @@
+/** The commands that execute the cells without running any stage: `plan`, `explain`, `params`, `export`, and `--check`. */
+import fs from "node:fs";
+import { basename, extname, resolve } from "node:path";
+import { inspect } from "node:util";
+import { airflowId, toAirflow } from "../../export/airflow";
+import { toDot } from "../../export/dot";
+import { toMermaid } from "../../export/mermaid";
+import { toSvg } from "../../export/svg";
+import type { ParamView, PlanRowView } from "../../protocol";
+import { version } from "../../pipeline";
+import { StageAnswers } from "../../notebook/page/stage-answers";
+import { planRow, PlanText } from "../../run/texts";
+import { exitCode, type ExitCode } from "../terminal/exit-code";
+import { personListener } from "../session/listeners";
+import { Progress } from "../terminal/progress";
+import { headOf } from "../session/run-document";
+import { alignColumns } from "../terminal/table";
+import type { Terminal } from "../terminal/terminal";
+import { UsageError } from "../terminal/usage-error";
+import { Workbench, type SessionOptions } from "../session/workbench";
+
+export interface DefinitionOptions extends SessionOptions {
+  readonly json?: boolean;
+}
+
+export interface PlanOptions extends DefinitionOptions {
+  readonly target?: readonly string[];
+  readonly check?: boolean;
+}
+
+/** Executes the cells, no body of a stage, and lets `use` tell what there is. */
+export async function withDefinitions(
+  file: string,
+  options: SessionOptions,
+  terminal: Terminal,
+  use: (bench: Workbench) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const progress = new Progress(terminal);
+  const listener = { ...personListener(progress, true), cellEnded: () => undefined };
+  const bench = new Workbench(file, options, listener, terminal);
+  progress.start();
+  try {
+    await bench.execute(true);
+    progress.stop();
+    if (bench.watch.signalled !== undefined) return bench.watch.signalled;
+    const { failure } = bench;
+    if (failure) terminal.err(`${failure.label} failed:\n${failure.error ?? ""}\n`);
+    const code = await use(bench);
+    return failure ? exitCode.failed : code;
+  } finally {
+    progress.stop();
+    await bench.close();
+  }
+}
+
+export async function planCommand(file: string, options: PlanOptions, terminal: Terminal): Promise<ExitCode> {
+  return withDefinitions(file, options, terminal, async (bench) => {
+    const rows = await bench.plan(options.target);
+    const stale = rows.filter(isStale);
+    const code = options.check === true && stale.length > 0 ? exitCode.stale : exitCode.ok;
+    if (options.json === true) {
+      const document = { ...headOf("plan", file), exitCode: code, stale: stale.length, rows, cells: bench.reports };
+      terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+    } else terminal.out(`${inspect(new PlanText(rows.map(planRow)))}\n`);
+    return code;
+  });
+}
+
+/** `run --check`: names what is stale, and runs nothing. */
+export function checkStale(file: string, options: PlanOptions, terminal: Terminal): Promise<ExitCode> {
+  return planCommand(file, { ...options, check: true }, terminal);
+}
+
+export async function explainCommand(
+  file: string,
+  stage: string,
+  options: DefinitionOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  return withDefinitions(file, options, terminal, async (bench) => {
+    const { insides, instance } = bench.find(stage);
+    const answer = await new StageAnswers(insides.engine).explain(instance.definition.name);
+    if (options.json === true) terminal.out(`${JSON.stringify({ ...headOf("explain", file), ...answer }, null, 2)}\n`);
+    else terminal.out(`${stage} is ${answer.status}${answer.text === answer.status ? "" : `: ${answer.text}`}\n`);
+    return exitCode.ok;
+  });
+}
+
+export async function paramsCommand(file: string, options: DefinitionOptions, terminal: Terminal): Promise<ExitCode> {
+  return withDefinitions(file, options, terminal, async ({ pipelines }) => {
+    const params = pipelines.flatMap(({ engine }) => engine.params.names().map((name) => engine.params.view(name)));
+    if (options.json === true) terminal.out(`${JSON.stringify({ ...headOf("params", file), params }, null, 2)}\n`);
+    else terminal.out(params.length === 0 ? "no parameters\n" : alignColumns(params.map(paramRow)));
+    return exitCode.ok;
+  });
+}
+
+export interface ExportOptions extends SessionOptions {
+  /** Absolute. Default: the terminal. */
+  readonly output?: string;
+}
+
+export const exportFormats = { mermaid: toMermaid, dot: toDot, svg: toSvg } as const;
+export type ExportFormat = keyof typeof exportFormats;
+
+export async function exportCommand(
+  format: ExportFormat,
+  file: string,
+  options: ExportOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  return withDefinitions(file, options, terminal, async ({ pipelines }) => {
+    if (pipelines.length === 0) throw new UsageError("stage-unknown", `${file} defines no stage`, "Define one.");
+    const picture = exportFormats[format];
+    const text = `${pipelines.map(({ bus }) => picture(bus.view)).join("\n\n")}\n`;
+    if (options.output === undefined) terminal.out(text);
+    else fs.writeFileSync(options.output, text);
+    return exitCode.ok;
+  });
+}
+
+export interface AirflowOptions extends ExportOptions {
+  readonly dagId?: string;
+}
+
+/** Throws UsageError for several pipelines: a task names a stage by its file. */
+export async function exportAirflow(file: string, options: AirflowOptions, terminal: Terminal): Promise<ExitCode> {
+  const path = resolve(file);
+  return withDefinitions(file, options, terminal, async ({ pipelines }) => {
+    const [first, second] = pipelines;
+    if (!first || second)
+      throw new UsageError(
+        "export-pipelines",
+        `${file} has ${pipelines.length === 0 ? "no pipeline" : "more than one pipeline"}`,
+        "Export a file with one.",
+      );
+    const { registry } = first.engine;
+    const text = toAirflow({
+      view: first.bus.view,
+      limitsOf: (stage) => registry.stages.get(stage) ?? {},
+      file: path,
+      dagId: airflowId(options.dagId ?? basename(path, extname(path))),
+      version,
+    });
+    if (options.output === undefined) terminal.out(text);
+    else fs.writeFileSync(options.output, text);
+    return exitCode.ok;
+  });
+}
+
+const isStale = ({ action }: PlanRowView): boolean => action === "run" || action === "maybe" || action === "blocked";
+
+function paramRow(param: ParamView): readonly string[] {
+  const about = param.overridden ? `(default ${param.defaultText})` : "";
+  const unit = param.unit ?? "";
+  return [param.name, param.text, unit, param.kind, about, param.description ?? ""];
+}

@@ -1,0 +1,151 @@
+/** The commands that read one stage's stored results: `get`, `history`, `log`. No cell is executed. */
+import fs from "node:fs";
+import { inspect } from "node:util";
+import { readRunLines } from "../../events/run-files";
+import { messageOf, StagebookError, type LogRecord, type RunId } from "../../protocol";
+import { durationText } from "../../run/texts";
+import { StoredStream } from "../../run/streams/streams";
+import type { Entry, Store } from "../../store/store";
+import { exitCode, type ExitCode } from "../terminal/exit-code";
+import { toJsonText } from "../terminal/json-value";
+import { headOf } from "../session/run-document";
+import { findResult, findResults, openResults } from "./store-access";
+import { alignColumns } from "../terminal/table";
+import type { Terminal } from "../terminal/terminal";
+import { listed, UsageError } from "../terminal/usage-error";
+
+export const getForms = ["json", "text", "bytes", "file"] as const;
+export type GetForm = (typeof getForms)[number];
+
+export interface GetOptions {
+  readonly as?: GetForm;
+  readonly key?: string;
+  /** Absolute. Default: the terminal. */
+  readonly output?: string;
+}
+
+export interface ResultOptions {
+  readonly json?: boolean;
+}
+
+export interface LogOptions extends ResultOptions {
+  /** Its id. */
+  readonly run?: string;
+  readonly all?: boolean;
+}
+
+/** Throws `no-result`, and UsageError `get-form` for a value that has not the form. */
+export async function getCommand(
+  file: string,
+  stage: string,
+  { as = "json", key, output }: GetOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const insides = openResults(file);
+  const { engine } = insides;
+  const entry = await findResult(insides, { stage, file, key });
+  if (as === "file") return copyFile(engine.store, entry, { stage, output });
+  const loaded = await engine.results.read(entry);
+  if (!loaded)
+    throw new StagebookError(
+      "no-result",
+      `the value of stage "${stage}" is gone from the store, or needs the codec "${entry.output.codec}" of its stage`,
+      "Run the stage again, or load it in a cell.",
+      { stage },
+    );
+  const value = loaded.value instanceof StoredStream ? await loaded.value.toArray() : loaded.value;
+  const bytes = encode(value, as, stage);
+  if (output !== undefined) fs.writeFileSync(output, bytes);
+  else terminal.out(bytes);
+  return exitCode.ok;
+}
+
+function encode(value: unknown, as: Exclude<GetForm, "file">, stage: string): string | Uint8Array {
+  if (as === "text") return typeof value === "string" ? value : `${inspect(value, { depth: null, maxArrayLength: null, maxStringLength: null })}\n`; // prettier-ignore
+  if (as === "bytes") {
+    if (value instanceof Uint8Array) return value;
+    throw new UsageError("get-form", `the result of stage "${stage}" is no bytes`, "Use --as json or --as text.");
+  }
+  try {
+    return `${toJsonText(value)}\n`;
+  } catch (error) {
+    throw new UsageError(
+      "get-form",
+      `the result of stage "${stage}" has no form as JSON: ${messageOf(error)}`,
+      "Use --as text.",
+    );
+  }
+}
+
+async function copyFile(
+  store: Store,
+  { output: { files } }: Entry,
+  { stage, output }: { readonly stage: string; readonly output: string | undefined },
+): Promise<ExitCode> {
+  const [first] = files;
+  if (files.length !== 1 || !first)
+    throw new UsageError(
+      "get-form",
+      `the result of stage "${stage}" has ${files.length === 0 ? "no file" : `${files.length} files: ${listed(files.map(({ name }) => name))}`}`,
+      "Use --as json: the value says where its files are.",
+    );
+  const path = await store.filePath(first);
+  if (path === undefined)
+    throw new StagebookError("no-result", `the file ${first.name} is gone from the store`, "Run the stage again.", {
+      stage,
+    });
+  fs.copyFileSync(path, output ?? first.name, fs.constants.COPYFILE_FICLONE);
+  fs.chmodSync(output ?? first.name, 0o644);
+  return exitCode.ok;
+}
+
+export async function historyCommand(
+  file: string,
+  stage: string,
+  { json = false }: ResultOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const insides = openResults(file);
+  const entries = await findResults(insides, stage, file);
+  const pinned = await insides.engine.store.pinned();
+  const rows = entries.map(({ at, key, durationMs, params, run, output }) => {
+    const { sizeBytes, summary, digest } = output;
+    return { at, key, digest, durationMs, sizeBytes, summary, params, pinned: pinned.has(key), run };
+  });
+  if (json) terminal.out(`${JSON.stringify({ ...headOf("history", file), stage, rows }, null, 2)}\n`);
+  else
+    terminal.out(
+      alignColumns(
+        rows.map((row) => [
+          new Date(row.at).toISOString(),
+          row.key.slice(0, 12),
+          durationText(row.durationMs),
+          row.summary,
+          Object.entries(row.params).map(([name, text]) => `${name}=${text}`).join(" "), // prettier-ignore
+          row.pinned ? "pinned" : "",
+        ]),
+      ),
+    );
+  return exitCode.ok;
+}
+
+/** The log of the run that made a stage's newest result, or of a run by its id; `all`: also the lines of other stages. */
+export async function logCommand(
+  file: string,
+  stage: string,
+  { run, all = false, json = false }: LogOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const insides = openResults(file);
+  const id = (run ?? (await findResult(insides, { stage, file })).run) as RunId;
+  const lines = await readRunLines(insides.engine.store, id);
+  const records = lines.filter((record) => all || record.stage === stage);
+  if (json) terminal.out(`${JSON.stringify({ ...headOf("log", file), stage, run: id, records }, null, 2)}\n`);
+  else for (const record of records) terminal.out(`${lineOf(record)}\n`);
+  return exitCode.ok;
+}
+
+function lineOf({ at, level, stage, message, fields }: LogRecord): string {
+  const more = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return [new Date(at).toISOString(), level.padEnd(5), stage ?? "", message, ...more].filter(Boolean).join(" ");
+}

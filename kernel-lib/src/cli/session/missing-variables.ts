@@ -1,0 +1,41 @@
+/** Variables that a stopped cell has not made, and stages that would read them. */
+import { findFreeIdentifiers, parseScript, textIn } from "../../key/code/syntax-tree";
+import type { CellId } from "../../protocol";
+import { listed, UsageError } from "../terminal/usage-error";
+import type { FoundStage, Workbench } from "./workbench";
+
+/** A target must not run when its code, or that of a stage it needs, reads such a variable. Throws UsageError `target-unmade`. */
+export async function checkMade({ stopped }: Workbench, { insides, instance }: FoundStage): Promise<void> {
+  if (stopped.length === 0) return;
+  const { engine } = insides;
+  const { assessed } = await engine.planner.plan([instance]);
+  for (const { instance: needed } of assessed.values()) {
+    const { parts } = engine.instances.closure(needed);
+    const read = new Set(parts.flatMap((part) => (isCode(part.kind) && "text" in part ? freeNames(part.text) : [])));
+    for (const cell of stopped) {
+      const variable = insides.cells().unmadeBy(cell.id as CellId).find((name) => read.has(name)); // prettier-ignore
+      if (variable === undefined) continue;
+      const stage = needed.definition.name;
+      const of = cell.stages.length > 0 ? `of the result of ${listed(cell.stages)}` : "of what another cell makes";
+      throw new UsageError(
+        "target-unmade",
+        `stage "${stage}" reads the variable ${variable}, which ${cell.label} makes ${of}, and that is not there`,
+        `Make it an input of "${stage}", or run without --target.`,
+      );
+    }
+  }
+}
+
+const isCode = (kind: string): boolean => kind === "body" || kind === "helper";
+
+/** Names that a function's normalised source takes from around it. Source that was cut names none. */
+function freeNames(source: string): readonly string[] {
+  for (const text of [`(${source})`, `({ ${source} })`]) {
+    try {
+      return findFreeIdentifiers(parseScript(text)).map((node) => textIn(node, "name"));
+    } catch {
+      // A method stands in an object.
+    }
+  }
+  return [];
+}

@@ -1,0 +1,129 @@
+/** Notebook files (nbformat 4): what the command reads of them, and the same file with new outputs. */
+import fs from "node:fs";
+import path from "node:path";
+import { messageOf } from "../../protocol";
+import type { KernelMessage } from "../../notebook/tslab/headless-kernel";
+import { UsageError } from "../terminal/usage-error";
+
+/** A code cell. */
+export interface CodeCell {
+  readonly id: string;
+  readonly source: string;
+  /** Its place among all cells of the file. */
+  readonly at: number;
+}
+
+export interface NotebookFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly cells: readonly CodeCell[];
+  /** The whole file. */
+  readonly content: NotebookContent;
+}
+
+interface NotebookContent {
+  readonly nbformat: number;
+  readonly metadata?: {
+    readonly kernelspec?: { readonly name?: string; readonly language?: string };
+    readonly language_info?: { readonly name?: string };
+  };
+  readonly cells: readonly RawCell[];
+}
+
+interface RawCell {
+  readonly cell_type: string;
+  readonly id?: string;
+  readonly source: string | readonly string[];
+}
+
+/** Throws UsageError `notebook-missing`, `notebook-bad` or `notebook-language`. */
+export function readNotebook(file: string): NotebookFile {
+  const content = parseNotebook(readText(file), file);
+  const { kernelspec, language_info: info } = content.metadata ?? {};
+  const language = info?.name ?? kernelspec?.language ?? (kernelspec?.name === "tslab" ? "typescript" : undefined);
+  if (language !== undefined && language !== "typescript")
+    throw new UsageError(
+      "notebook-language",
+      `${file} is a notebook in ${language}`,
+      "Stagebook runs notebooks of the TypeScript kernel tslab.",
+    );
+  const cells = content.cells.flatMap((cell, at) =>
+    cell.cell_type === "code" ? [{ id: cell.id ?? `cell-${at + 1}`, source: textOf(cell.source), at }] : [],
+  );
+  return { path: path.resolve(file), cells, content };
+}
+
+function readText(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : messageOf(error);
+    throw new UsageError("notebook-missing", `${file} cannot be read: ${why}`, "Name a notebook or a script.");
+  }
+}
+
+function parseNotebook(text: string, file: string): NotebookContent {
+  const bad = (why: string): never => {
+    throw new UsageError("notebook-bad", `${file} is no notebook: ${why}`, "Open it in Jupyter and save it again.");
+  };
+  let content: Partial<NotebookContent> | null;
+  try {
+    content = JSON.parse(text) as Partial<NotebookContent> | null;
+  } catch (error) {
+    return bad(messageOf(error));
+  }
+  if (typeof content !== "object" || content === null) return bad("it holds no object");
+  if (content.nbformat !== 4) return bad(`its nbformat is ${String(content.nbformat)}, not 4`);
+  if (!Array.isArray(content.cells)) return bad("it has no cells");
+  if (!content.cells.every(isCell)) return bad("one of its cells has no type or no source");
+  return content as NotebookContent;
+}
+
+function isCell(cell: unknown): cell is RawCell {
+  const { cell_type: type, source } = (cell ?? {}) as Partial<RawCell>;
+  return typeof type === "string" && (typeof source === "string" || Array.isArray(source));
+}
+
+const textOf = (source: string | readonly string[]): string => (typeof source === "string" ? source : source.join(""));
+
+/** What a cell gave: the number in its prompt, and its messages in order. */
+export interface CellOutputs {
+  readonly count: number | null;
+  readonly messages: readonly KernelMessage[];
+}
+
+/** The file with these outputs in place of its own; cells that are not named keep none. */
+export function encodeOutputs({ content }: NotebookFile, outputs: ReadonlyMap<number, CellOutputs>): string {
+  const cells = content.cells.map((cell, at) => {
+    if (cell.cell_type !== "code") return cell;
+    const { count, messages } = outputs.get(at) ?? { count: null, messages: [] };
+    return { ...cell, execution_count: count, outputs: outputsOf(messages) };
+  });
+  return `${JSON.stringify({ ...content, cells }, null, 1)}\n`;
+}
+
+type Output = Record<string, unknown> & { readonly output_type: string };
+
+/** Stream texts that follow each other are one output; a display that is drawn anew replaces the one before. */
+function outputsOf(messages: readonly KernelMessage[]): readonly Output[] {
+  const outputs: Output[] = [];
+  const places = new Map<string, number>();
+  for (const { type, content } of messages) {
+    if (type === "stream") {
+      const last = outputs.at(-1);
+      if (last?.output_type === "stream" && last.name === content.name)
+        last.text = String(last.text) + String(content.text);
+      else outputs.push({ output_type: "stream", name: content.name, text: String(content.text) });
+    }
+    if (type !== "display_data" && type !== "update_display_data") continue;
+    const display = { output_type: "display_data", data: content.data, metadata: content.metadata ?? {} };
+    const id = (content.transient as { readonly display_id?: string } | undefined)?.display_id;
+    const place = id === undefined ? undefined : places.get(id);
+    if (place !== undefined) outputs[place] = display;
+    else if (type === "display_data") {
+      if (id !== undefined) places.set(id, outputs.length);
+      outputs.push(display);
+    }
+  }
+  return outputs;
+}

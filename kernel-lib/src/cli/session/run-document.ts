@@ -1,0 +1,88 @@
+/** What `stagebook run --json` prints at the end. Its schema is schema/cli.schema.json. */
+import type { ErrorView, Freshness, Json } from "../../protocol";
+import type { StageOutcome } from "./recorder";
+import type { CellReport } from "./session";
+import type { Workbench } from "./workbench";
+
+/** Of every document that a command prints: which one it is. A field may be added, none changes its meaning. */
+export interface DocumentHead {
+  readonly format: "stagebook-cli";
+  readonly v: 1;
+  readonly command: string;
+  /** The notebook or script as it was named. */
+  readonly file: string;
+}
+
+export interface StageDocument {
+  readonly name: string;
+  readonly outcome: StageOutcome;
+  readonly status: Freshness;
+  readonly reasons: readonly string[];
+  /** Of the current result, where there is one. */
+  readonly key?: string;
+  /** Digest of the value: equal values have equal digests. */
+  readonly digest?: string;
+  readonly sizeBytes?: number;
+  /** How long the body took when the result was made. */
+  readonly durationMs?: number;
+  readonly summary?: string;
+}
+
+export interface RunDocument extends DocumentHead {
+  readonly command: "run";
+  readonly exitCode: number;
+  readonly durationMs: number;
+  /** How many stage bodies were executed. */
+  readonly bodies: number;
+  readonly params: Readonly<Record<string, Json>>;
+  readonly cells: readonly CellReport[];
+  readonly stages: readonly StageDocument[];
+  readonly errors: readonly ErrorView[];
+}
+
+export function headOf(command: string, file: string): DocumentHead {
+  return { format: "stagebook-cli", v: 1, command, file };
+}
+
+export async function describeRun(
+  bench: Workbench,
+  { exitCode, startedAt }: { readonly exitCode: number; readonly startedAt: number },
+): Promise<RunDocument> {
+  return {
+    ...headOf("run", bench.file),
+    command: "run",
+    exitCode,
+    durationMs: Date.now() - startedAt,
+    bodies: bench.recorder.bodies,
+    params: paramValues(bench),
+    cells: bench.reports,
+    stages: await describeStages(bench),
+    errors: bench.recorder.errors,
+  };
+}
+
+function paramValues({ pipelines }: Workbench): Readonly<Record<string, Json>> {
+  const views = pipelines.flatMap(({ engine }) => engine.params.names().map((name) => engine.params.view(name)));
+  return Object.fromEntries(views.map(({ name, value }) => [name, value]));
+}
+
+export async function describeStages(bench: Workbench): Promise<readonly StageDocument[]> {
+  const stages: StageDocument[] = [];
+  for (const insides of bench.pipelines) {
+    const { assessed } = await insides.engine.planAll();
+    for (const { instance, row } of assessed.values()) {
+      if (instance.definition.partOf !== undefined) continue;
+      const { stage: name, status, reasons, result } = row;
+      const outcome = bench.recorder.outcomeOf(insides, name);
+      const about = result && {
+        key: result.key,
+        digest: result.digest,
+        sizeBytes: result.sizeBytes,
+        durationMs: result.durationMs,
+        summary: result.summary,
+      };
+      stages.push({ name, outcome, status, reasons: reasons.map(({ text }) => text), ...about });
+    }
+  }
+  return stages;
+}

@@ -1,0 +1,97 @@
+/** What a person sees while a command works: lines for what has ended, and one line for what is under way, where that can be redrawn. */
+import type { LogRecord, StagebookEvent } from "../../protocol";
+import { durationText } from "../../run/texts";
+import type { Terminal } from "./terminal";
+
+const REDRAWN_EVERY_MS = 100;
+const CLEAR_LINE = "\r\u001b[K";
+
+interface Running {
+  readonly since: number;
+  share?: string;
+}
+
+export class Progress {
+  private readonly running = new Map<string, Running>();
+  private cell = "";
+  private timer: NodeJS.Timeout | undefined;
+  private isDrawn = false;
+
+  constructor(private readonly terminal: Terminal) {}
+
+  /** Starts drawing, where the terminal can; the caller ends it with `stop`. */
+  start(): void {
+    if (this.terminal.errIsTerminal) this.timer = setInterval(() => this.draw(), REDRAWN_EVERY_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.clear();
+  }
+
+  atCell(nth: number, of: number): void {
+    this.cell = `cell ${nth} of ${of}`;
+  }
+
+  /** A line that stays. */
+  say(line: string): void {
+    this.clear();
+    this.terminal.err(`${line}\n`);
+  }
+
+  /** What a cell printed. */
+  print(text: string): void {
+    this.clear();
+    this.terminal.out(text);
+  }
+
+  tell(event: StagebookEvent): void {
+    switch (event.type) {
+      case "stage:running":
+        this.running.set(event.stage, { since: event.at });
+        return;
+      case "stage:progress": {
+        const running = this.running.get(event.stage);
+        if (running) running.share = event.total === null ? `${event.done}` : `${event.done} of ${event.total}`;
+        return;
+      }
+      case "stage:succeeded":
+        this.running.delete(event.stage);
+        return this.say(`✓ ${event.stage} · ${durationText(event.result.durationMs)} · ${event.result.summary}`);
+      case "stage:failed":
+        this.running.delete(event.stage);
+        return this.say(`✗ ${event.stage} failed: ${event.error.message}`);
+      case "stage:cancelled":
+        this.running.delete(event.stage);
+        return this.say(`✗ ${event.stage} was stopped`);
+      case "stage:waiting": {
+        const { host, pid } = event.holder;
+        return this.say(`… ${event.stage} is at work in another kernel (process ${pid} on ${host})`);
+      }
+      case "log:written":
+        if (isWorthALine(event.record)) this.say(`${event.record.level}: ${event.record.message}`);
+        return;
+      default:
+        return;
+    }
+  }
+
+  private draw(): void {
+    const now = Date.now();
+    const stages = [...this.running].map(([name, { since, share }]) => `${name} ${share ?? durationText(now - since)}`);
+    this.clear();
+    const line = [this.cell, ...stages].filter(Boolean).join(" · ");
+    this.terminal.err(line.slice(0, (process.stderr.columns || 80) - 1));
+    this.isDrawn = true;
+  }
+
+  private clear(): void {
+    if (this.isDrawn) this.terminal.err(CLEAR_LINE);
+    this.isDrawn = false;
+  }
+}
+
+/** Failures of stages have a line of their own. */
+function isWorthALine({ level, source, stage }: LogRecord): boolean {
+  return level === "warn" || (level === "error" && !(source === "stagebook" && stage !== null));
+}

@@ -1,0 +1,301 @@
+/** The walk over a function: its code, its helpers, the values and inputs that they read. One for each closure. */
+import { inputOf, type InputLeaf, type InputRef } from "../../stage/input";
+import type { Digest } from "../../protocol";
+import { digestValue } from "../values/canonical";
+import { textOfValue } from "../describe";
+import { digestOf } from "../digest";
+import {
+  findBase,
+  findPrototypeMembers,
+  findStatics,
+  functionsIn,
+  hasMembers,
+  hasPrivateStatics,
+  isObject,
+  ownValue,
+} from "../values/own-members";
+import { Reached, type Visitor } from "./reached";
+import { ReachedModules } from "./reached-modules";
+import { ReachedValues, type GivenValue } from "./reached-values";
+import type { AnyFunction, LiveFunction, Scopes } from "../scopes";
+import { nameOf, parseFunction, readableName, type FreeName, type ParsedFunction } from "./source";
+import { findSurrounding } from "./surroundings";
+
+const MAX_TEXT = 20_000;
+const parsedBySource = new Map<string, ParsedFunction>();
+const MAX_PARSED = 20_000;
+
+export class ClosureWalk implements Visitor {
+  readonly reached = new Reached();
+  private readonly values: ReachedValues;
+  private readonly modules: ReachedModules;
+
+  constructor(private readonly scopes: Scopes) {
+    this.values = new ReachedValues(this.reached, scopes, this);
+    this.modules = new ReachedModules(this.reached, scopes, this);
+  }
+
+  /** The digest of one value; parts of inputs count by their names. */
+  digest(value: unknown, name: string): Digest {
+    const description = this.describe(value, name);
+    const parts = this.reached.parts.map((part) => (part.kind === "ref" ? textOfRef(part.ref) : part.digest));
+    return digestOf(JSON.stringify([description, parts]));
+  }
+
+  visitInputs(leaves: readonly InputLeaf[]): ReadonlyMap<string, GivenValue> {
+    const found = new Map<string, GivenValue>();
+    for (const leaf of leaves) {
+      const given = "value" in leaf ? this.values.visitGiven(leaf.value, leaf.path || "input") : undefined;
+      if (given) found.set(leaf.path, given);
+    }
+    return found;
+  }
+
+  /** Returns how other parts refer to it. */
+  visitFunction(fn: AnyFunction, name: string, kind: "body" | "helper"): string {
+    const seen = this.reached.find(fn);
+    if (seen !== undefined) return seen;
+    if (this.scopes.isProxy(fn)) return this.reached.untrack(name, "a proxy");
+    const builtin = this.scopes.builtinName(fn);
+    if (builtin !== undefined) return `global:${builtin}`;
+    const live = this.scopes.inspect(fn);
+    if (live.bound) return this.visitBound(fn, live.bound, name);
+    if (live.native) return this.reached.untrack(name, "native code");
+    if (live.module) return this.modules.visitPackageFunction(fn, live, live.module, name);
+    return this.visitSource(fn, live, name, kind);
+  }
+
+  /** How a value counts: a reference to a part, or `global:…`. */
+  describe(value: unknown, name: string): string {
+    if (value === undefined) return "undefined";
+    if (typeof value === "function" || (typeof value === "object" && value !== null)) {
+      const ref = inputOf(value);
+      if (ref) return this.visitRef(ref, name);
+      if (this.scopes.isProxy(value)) return this.reached.untrack(name, "a proxy");
+      if (typeof value === "function") return this.visitFunction(value, name, "helper");
+      const builtin = this.scopes.builtinName(value);
+      if (builtin !== undefined) return this.values.visitBuiltin(builtin, name);
+      const namespace = this.scopes.namespaceOf(value);
+      if (namespace?.kind === "notebook") return this.reached.untrack(name, "all variables of the notebook at once");
+      if (namespace?.kind === "module" && namespace.module)
+        return this.modules.visitModule(value, namespace.module, "*", name);
+    }
+    return this.values.visitValue(value, name);
+  }
+
+  private visitSource(fn: AnyFunction, live: LiveFunction, name: string, kind: "body" | "helper"): string {
+    const source = Function.prototype.toString.call(fn);
+    const index = this.reached.reserve(fn);
+    let parsed: ParsedFunction;
+    try {
+      parsed = parsedOf(source);
+    } catch (error) {
+      this.reached.parts[index] = { kind, name, digest: digestOf(source), text: source.slice(0, MAX_TEXT) };
+      return this.reached.untrack(name, `code that could not be parsed (${(error as Error).message})`);
+    }
+    const lookup = lookupOf(fn, live, parsed, this.scopes);
+    const normal = parsed.normalise((free) => this.boundMembers(free, lookup));
+    const newerOnDisk = this.scopes.newerOnDisk(fn);
+    if (newerOnDisk !== undefined)
+      this.reached.untrack(newerOnDisk, "newer on disk than what the kernel runs; run the cell that imports it again");
+    if (parsed.usesOuterThis) this.reached.untrack("this", "`this` of the enclosing function");
+    if (parsed.makesCode) this.reached.untrack("Function", "code made at run time");
+    for (const id of parsed.imported) this.modules.visitImported(id);
+    this.reached.fill(index, () => {
+      const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
+      const extras = this.visitOwn(fn, name);
+      if (extras.length > 0 || parsed.isClass) this.reached.isLasting = false;
+      else this.checkLater(fn, normal.bindings, parsed, lookup, newerOnDisk);
+      const digest = digestOf(JSON.stringify([normal.text, bindings, extras]));
+      return { kind, name, digest, text: normal.readable.slice(0, MAX_TEXT) };
+    });
+    return `#${index}`;
+  }
+
+  /** Notes what must be the same for this function to reach the same. */
+  private checkLater(
+    fn: AnyFunction,
+    bindings: readonly FreeName[],
+    parsed: ParsedFunction,
+    lookup: Lookup,
+    newerOnDisk: string | undefined,
+  ): void {
+    const bound = bindings.map((binding) => ({ ...binding, value: valueIn(lookup, binding) }));
+    const globals = parsed.freeNames
+      .filter(({ name }) => !lookup(name))
+      .map((free) => ({ free, kind: this.scopes.globalKind(free.name), added: this.addedTo(free) }));
+    const areSame = (): boolean => {
+      const now = this.scopes.inspect(fn);
+      const lookupNow: Lookup = (name) => now.lookup(name);
+      return bound.every((binding) => Object.is(valueIn(lookupNow, binding), binding.value));
+    };
+    this.reached.checks.push(
+      () =>
+        !hasMembers(fn) &&
+        !findBase(fn) &&
+        this.scopes.newerOnDisk(fn) === newerOnDisk &&
+        globals.every(
+          ({ free, kind, added }) => this.scopes.globalKind(free.name) === kind && this.addedTo(free) === added,
+        ) &&
+        (bound.length === 0 || areSame()),
+    );
+  }
+
+  private visitBinding(binding: FreeName, lookup: Lookup, parsed: ParsedFunction): string {
+    const label = readableName(binding);
+    const around = findSurrounding(binding, lookup, this.scopes);
+    if (around) return around.kind === "env" ? this.visitEnv(around.name) : this.visitAround(around, parsed);
+    if (binding.name === "require" && binding.members.length === 0)
+      return this.modules.visitRequired(parsed.required, lookup("require")?.value);
+    if (binding.name === "eval" && !lookup("eval")) return this.reached.untrack("eval", "code made at run time");
+    if (parsed.assigned.includes(nameOf(binding))) return this.reached.untrack(label, "assigned by the stage itself");
+    const found = lookup(binding.name);
+    if (found) return this.describe(follow(found.value, binding.members), label);
+    const added = this.addedTo(binding);
+    if (added) return this.describe(added, label);
+    const global = this.scopes.globalKind(binding.name);
+    if (global === "builtin") return `global:${binding.name}`;
+    return global === "user" ? this.reached.untrack(binding.name, "a global variable") : `missing:${binding.name}`;
+  }
+
+  private addedTo({ name, members }: FreeName): object | undefined {
+    return members[0] === undefined ? undefined : this.scopes.addedToGlobal(name, members[0]);
+  }
+
+  private visitAround(around: Exclude<ReturnType<typeof findSurrounding>, undefined>, parsed: ParsedFunction): string {
+    const taken = around.name === "process.env" ? parsed.environment.filter((name) => name !== null) : [];
+    if (taken.length > 0 && taken.length === parsed.environment.length)
+      return taken.map((name) => this.visitEnv(name)).join(" ");
+    return around.kind === "untracked" ? this.reached.untrack(around.name, around.why) : `global:${around.name}`;
+  }
+
+  /** How many members of a free name lead through exports to the thing itself. */
+  private boundMembers(free: FreeName, lookup: Lookup): number {
+    const around = findSurrounding(free, lookup, this.scopes);
+    if (around) return around.members;
+    const found = lookup(free.name);
+    if (!found) return this.addedTo(free) ? 1 : 0;
+    let value = found.value;
+    let count = 0;
+    for (const member of free.members) {
+      if (typeof value !== "object" || value === null || inputOf(value) || !this.scopes.namespaceOf(value)) break;
+      value = (value as Record<string, unknown>)[member];
+      count++;
+    }
+    return count;
+  }
+
+  /** What a function carries beside its code: its base class, its own properties, the members of its prototype. */
+  private visitOwn(fn: AnyFunction, name: string): readonly string[] {
+    const base = findBase(fn);
+    return [
+      ...(base ? [`extends ${this.visitFunction(base, base.name || `${name}'s base`, "helper")}`] : []),
+      ...this.visitInherited(fn, base, name),
+      ...findStatics(fn).map((member) => `${member.key}=${this.values.visitMember(member, name)}`),
+      ...(hasPrivateStatics(fn) ? this.values.visitPrivate(fn, name) : []),
+      ...findPrototypeMembers(fn).map((member) => `.${member.key}=${this.values.visitMember(member, name)}`),
+    ];
+  }
+
+  /** What instances inherit beside the prototype, where the base class does not tell: `util.inherits`, a mixin. */
+  private visitInherited(fn: AnyFunction, base: AnyFunction | undefined, name: string): readonly string[] {
+    const prototype = ownValue(fn, "prototype");
+    const above: unknown = isObject(prototype) ? Object.getPrototypeOf(prototype) : null;
+    if (!isObject(above) || above === ownValue(base, "prototype") || this.scopes.builtinName(above)) return [];
+    return [`inherits ${this.values.visitPrototype(above, `${name}'s base`)}`];
+  }
+
+  private visitBound(fn: AnyFunction, bound: NonNullable<LiveFunction["bound"]>, name: string): string {
+    this.reached.isLasting = false;
+    const index = this.reached.reserve(fn);
+    this.reached.fill(index, () => {
+      const target = this.visitFunction(bound.target, name.replace(/^bound /, ""), "helper");
+      const rest = [bound.thisValue, ...bound.args].map((value, at) =>
+        this.describe(value, at === 0 ? `${name} this` : `${name} argument ${at}`),
+      );
+      const digest = digestOf(JSON.stringify(["bound", target, rest, ...this.visitOwn(fn, name)]));
+      return { kind: "helper", name, digest, text: `bound ${name}` };
+    });
+    return `#${index}`;
+  }
+
+  private visitRef(ref: InputRef, name: string): string {
+    return this.reached.addPart({ kind: "ref", name, ref }, this.idOfRef(ref));
+  }
+
+  private visitEnv(variable: string): string {
+    const value = this.scopes.env(variable);
+    this.reached.checks.push(() => this.scopes.env(variable) === value);
+    return this.reached.addPart(
+      { kind: "env", name: `process.env.${variable}`, digest: digestValue(value), text: textOfValue(value) },
+      `env ${variable}`,
+    );
+  }
+
+  /** Inputs read twice are one part; callbacks are told apart by identity. */
+  private idOfRef(ref: InputRef): unknown {
+    switch (ref.kind) {
+      case "file":
+        return `file ${ref.path}`;
+      case "computed":
+        return ref.compute;
+      case "resource":
+        return ref.open;
+      case "param":
+        return `param ${ref.name}`;
+      case "stage":
+        return (
+          ref.part ??
+          `stage ${ref.name} ${ref.overrides ? new ClosureWalk(this.scopes).digest(ref.overrides, "value") : ""}`
+        );
+    }
+  }
+}
+
+export type Lookup = (name: string) => { readonly value: unknown } | undefined;
+
+/** What a name in the function means. A class has not all its names in its own scopes: its methods have them. */
+export function lookupOf(fn: AnyFunction, live: LiveFunction, { isClass }: ParsedFunction, scopes: Scopes): Lookup {
+  if (!isClass) return (name) => live.lookup(name);
+  const methods = functionsIn(findPrototypeMembers(fn)).map((method) => scopes.inspect(method));
+  // The base is the real prototype.
+  const base = findBase(fn);
+  return (name) => {
+    const found = [live, ...methods].map((each) => each.lookup(name)).find((each) => each !== undefined);
+    return found ?? (base?.name === name ? { value: base } : undefined);
+  };
+}
+
+/** Throws SyntaxError. Each text is parsed once. */
+export function parsedOf(source: string): ParsedFunction {
+  const known = parsedBySource.get(source);
+  if (known) return known;
+  if (parsedBySource.size >= MAX_PARSED) parsedBySource.clear();
+  const parsed = parseFunction(source);
+  parsedBySource.set(source, parsed);
+  return parsed;
+}
+
+/** A binding's value as a name of its own; what is not there is undefined. */
+function valueIn(lookup: Lookup, binding: FreeName): unknown {
+  const found = lookup(binding.name);
+  return found && follow(found.value, binding.members);
+}
+
+function follow(value: unknown, members: readonly string[]): unknown {
+  return members.reduce((at, member) => (at as Record<string, unknown> | undefined)?.[member], value);
+}
+
+/** Callbacks that nobody named are one: they have no text that means the same in every process. */
+function textOfRef(ref: InputRef): readonly string[] {
+  switch (ref.kind) {
+    case "file":
+      return [ref.kind, ref.path];
+    case "computed":
+      return [ref.kind, String(ref.compute)];
+    case "stage":
+      return [ref.kind, ref.name, textOfValue(ref.overrides), textOfValue(ref.part)];
+    default:
+      return [ref.kind, ref.name];
+  }
+}

@@ -1,0 +1,165 @@
+/** Values that code reaches: by their bytes, and what they hold that has none: functions, instances, what those inherit. */
+import { types } from "node:util";
+import { inputOf } from "../../stage/input";
+import { StagebookError, type Digest } from "../../protocol";
+import { digestValue } from "../values/canonical";
+import { contentOf, type Content } from "../values/content";
+import { textOfValue } from "../describe";
+import { digestOf } from "../digest";
+import { isObject, makerOf, makersOf, membersOf, type Member } from "../values/own-members";
+import type { Reached, Visitor } from "./reached";
+import type { AnyFunction, Scopes } from "../scopes";
+
+/** What a given value that holds functions counts as; the reason when it cannot. */
+export type GivenValue =
+  | { readonly digest: Digest; readonly text: string; /** It is a function. */ readonly isCode: boolean }
+  | { readonly error: StagebookError };
+
+export class ReachedValues {
+  constructor(
+    private readonly reached: Reached,
+    private readonly scopes: Scopes,
+    private readonly visitor: Visitor,
+  ) {}
+
+  visitValue(value: unknown, name: string): string {
+    const seen = typeof value === "object" ? this.reached.find(value) : undefined;
+    if (seen !== undefined) return seen;
+    if (typeof value === "object" && value !== null) this.reached.isLasting = false;
+    try {
+      const digest = digestValue(value, {
+        isForeign: (inner) => inputOf(inner) !== undefined,
+        name,
+        foreign: (inner, path) => this.describeForeign(inner, path),
+      });
+      return this.reached.addPart(
+        { kind: "value", name, digest, text: textOfValue(value) },
+        typeof value === "object" ? value : Symbol(name),
+      );
+    } catch (error) {
+      if (!(error instanceof StagebookError)) throw error;
+      return this.reached.untrack(name, error.message);
+    }
+  }
+
+  /**
+   * A value that was given, not found in code: its functions count by what they reach, stages and parameters in it are edges, instances
+   * and the rest are refused with their path. Undefined when it holds none of these: its own digest says all.
+   */
+  visitGiven(value: unknown, path: string): GivenValue | undefined {
+    if (!mayHoldFunctions(value)) return undefined;
+    let found = false;
+    const foreign = (inner: object, at: string): string | undefined => {
+      if (!inputOf(inner) && !(typeof inner === "function" && this.isReadable(inner))) return undefined;
+      found = true;
+      if (inner !== value) this.reached.isLasting = false;
+      return this.visitor.describe(inner, at);
+    };
+    try {
+      const digest = digestValue(value, { name: path, foreign, isForeign: (inner) => inputOf(inner) !== undefined });
+      return found ? { digest, text: textOfValue(value), isCode: typeof value === "function" } : undefined;
+    } catch (error) {
+      if (error instanceof StagebookError) return { error };
+      throw error;
+    }
+  }
+
+  private isReadable(fn: AnyFunction): boolean {
+    if (this.scopes.isProxy(fn)) return false;
+    if (this.scopes.builtinName(fn) !== undefined) return true;
+    const live = this.scopes.inspect(fn);
+    return live.bound !== undefined || !live.native;
+  }
+
+  /** Functions, stages and class instances inside a value. */
+  private describeForeign(value: object, path: string): string | undefined {
+    if (typeof value === "function" || inputOf(value) || this.scopes.isProxy(value))
+      return this.visitor.describe(value, path);
+    const builtin = this.scopes.builtinName(value);
+    if (builtin !== undefined) return this.visitBuiltin(builtin, path);
+    const content = contentOf(value, (prototype) => this.scopes.builtinName(prototype));
+    if (!content) return undefined;
+    const seen = this.reached.find(value);
+    if (seen !== undefined) return seen;
+    const index = this.reached.reserve(value);
+    this.reached.fill(index, () => {
+      const made = this.visitPrototype(Object.getPrototypeOf(value) as object, "prototype");
+      const own = this.membersIn(value, content, path).map(
+        (member) => `${member.key}=${this.visitMember(member, path)}`,
+      );
+      const held = "held" in content ? [this.visitor.describe(content.held, path)] : [];
+      return {
+        kind: "value",
+        name: path,
+        digest: digestOf(JSON.stringify([made, own.sort(), ...held, ...this.visitPrivateOf(value, path)])),
+        text: textOfValue(value),
+      };
+    });
+    return `#${index}`;
+  }
+
+  visitBuiltin(builtin: string, name: string): string {
+    if (builtin === "process.env") return this.reached.untrack(name, "all environment variables at once");
+    if (builtin === "globalThis") return this.reached.untrack(name, "all global variables at once");
+    return `global:${builtin}`;
+  }
+
+  /** A class when the prototype is one's; else its members, and what it inherits itself. */
+  visitPrototype(prototype: object, name: string): string {
+    if (this.scopes.isProxy(prototype)) return this.reached.untrack(name, "a proxy");
+    const builtin = this.scopes.builtinName(prototype);
+    if (builtin !== undefined) return `global:${builtin}`;
+    const maker = makerOf(prototype);
+    if (maker) return this.visitor.visitFunction(maker, maker.name || name, "helper");
+    const seen = this.reached.find(prototype);
+    if (seen !== undefined) return seen;
+    const index = this.reached.reserve(prototype);
+    this.reached.fill(index, () => {
+      const members = membersOf(prototype).filter(({ key }) => key !== "constructor");
+      const own = members.map((member) => `${member.key}=${this.visitMember(member, name)}`).sort();
+      const above: unknown = Object.getPrototypeOf(prototype);
+      const inherited = isObject(above) ? this.visitPrototype(above, name) : "null";
+      const digest = digestOf(JSON.stringify(["prototype", own, inherited]));
+      return { kind: "value", name, digest, text: textOfValue(prototype) };
+    });
+    return `#${index}`;
+  }
+
+  visitMember({ key, value, accessors }: Member, owner: string): string {
+    const name = `${owner}.${key}`;
+    if (accessors.length > 0)
+      return accessors.map((accessor) => this.visitor.visitFunction(accessor, name, "helper")).join("|");
+    return this.visitor.describe(value, name);
+  }
+
+  visitPrivate(owner: object, name: string): readonly string[] {
+    return [...this.scopes.privateFields(owner)].map(
+      ([field, value]) => `${field}=${this.visitor.describe(value, `${name}.${field}`)}`,
+    );
+  }
+
+  /** Private fields of the user's own classes count; those of packages and of Node are listed. */
+  private visitPrivateOf(value: object, path: string): readonly string[] {
+    const keepers = makersOf(value).filter((maker) =>
+      /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(maker)),
+    );
+    const foreign = keepers.find((maker) => this.scopes.inspect(maker).module);
+    if (foreign) this.reached.untrack(path, `private fields of ${foreign.name}`);
+    return keepers.length > 0 && !foreign ? this.visitPrivate(value, path) : [];
+  }
+
+  /** What Node's own classes keep under symbols is theirs: handles, caches, numbers that differ in each process. */
+  private membersIn(value: object, { members }: Content, path: string): readonly Member[] {
+    const isNodes = makersOf(value).some((maker) => this.scopes.inspect(maker).module?.id.startsWith("node:"));
+    if (!isNodes) return members;
+    if (members.some((member) => member.isSymbol && isObject(member.value)))
+      this.reached.untrack(path, "what Node keeps inside of it");
+    return members.filter((member) => !member.isSymbol);
+  }
+}
+
+/** Bytes and single values hold none, and bytes may be many. */
+function mayHoldFunctions(value: unknown): boolean {
+  if (typeof value === "function") return true;
+  return isObject(value) && !ArrayBuffer.isView(value) && !types.isAnyArrayBuffer(value);
+}

@@ -1,0 +1,90 @@
+/** What functions, classes and prototypes carry beside their source. Used by the closure walk. */
+import { symbolName } from "./own-keys";
+import type { AnyFunction } from "../scopes";
+
+/** One property: a value, or the functions behind an accessor. */
+export interface Member {
+  /** `[Symbol.iterator]` for a symbol. */
+  readonly key: string;
+  readonly isSymbol: boolean;
+  readonly value: unknown;
+  readonly accessors: readonly AnyFunction[];
+}
+
+const alwaysThere = new Set(["length", "name", "prototype", "arguments", "caller"]);
+
+/** A function's own properties, statics of a class included; without those that every function has. */
+export function findStatics(fn: AnyFunction): readonly Member[] {
+  return membersOf(fn).filter((member) => !alwaysThere.has(member.key));
+}
+
+/** What instances inherit, the constructor left out. */
+export function findPrototypeMembers(fn: AnyFunction): readonly Member[] {
+  const prototype: unknown = Reflect.get(fn, "prototype");
+  if (typeof prototype !== "object" || prototype === null) return [];
+  return membersOf(prototype).filter((member) => member.key !== "constructor");
+}
+
+/** Whether a function has statics or prototype members. Asked for every function at every plan. */
+export function hasMembers(fn: AnyFunction): boolean {
+  if (Reflect.ownKeys(fn).some((key) => typeof key === "symbol" || !alwaysThere.has(key))) return true;
+  const prototype: unknown = Reflect.get(fn, "prototype");
+  return isObject(prototype) && Reflect.ownKeys(prototype).some((key) => key !== "constructor");
+}
+
+/** The class that a class extends; undefined for what extends nothing. */
+export function findBase(fn: AnyFunction): AnyFunction | undefined {
+  const base: unknown = Object.getPrototypeOf(fn);
+  return typeof base === "function" && base !== Function.prototype ? base : undefined;
+}
+
+/** The functions among the members: methods, getters, setters. */
+export function functionsIn(members: readonly Member[]): readonly AnyFunction[] {
+  return members.flatMap(({ value, accessors }) => (typeof value === "function" ? [value] : accessors));
+}
+
+/** An object's own properties. A symbol that no other process knows goes by its description. */
+export function membersOf(object: object): readonly Member[] {
+  return Reflect.ownKeys(object).map((key) => {
+    const property = Object.getOwnPropertyDescriptor(object, key);
+    const accessors = property
+      ? ([Reflect.get(property, "get"), Reflect.get(property, "set")] as readonly unknown[])
+      : [];
+    const isSymbol = typeof key === "symbol";
+    return {
+      key: isSymbol ? `[${symbolName(key) ?? key.toString()}]` : key,
+      isSymbol,
+      value: property?.value as unknown,
+      accessors: accessors.filter(isFunction),
+    };
+  });
+}
+
+/** The class whose instances have this prototype. */
+export function makerOf(prototype: object): AnyFunction | undefined {
+  const maker = ownValue(prototype, "constructor");
+  return typeof maker === "function" && ownValue(maker, "prototype") === prototype ? maker : undefined;
+}
+
+/** The classes that an instance is of. */
+export function makersOf(value: object): readonly AnyFunction[] {
+  const found: AnyFunction[] = [];
+  for (let at: unknown = Object.getPrototypeOf(value); isObject(at); at = Object.getPrototypeOf(at)) {
+    const maker = makerOf(at);
+    if (maker) found.push(maker);
+  }
+  return found;
+}
+
+/** A property without running a getter. */
+export function ownValue(owner: object | undefined, key: string): unknown {
+  return owner && (Object.getOwnPropertyDescriptor(owner, key)?.value as unknown);
+}
+
+export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** Whether it is a class with static fields or methods of its own alone. */
+export const hasPrivateStatics = (fn: AnyFunction): boolean =>
+  /^class\b[^]*\bstatic\s+#/.test(Function.prototype.toString.call(fn));
+
+const isFunction = (value: unknown): value is AnyFunction => typeof value === "function";

@@ -1,0 +1,250 @@
+/** The cells that ran in this kernel: what each read, and so which are stale. Definitions of a cell come and go with it. */
+import type { CellId, CellStatus, EventBody, Freshness, View } from "../../protocol";
+import type { Scopes } from "../../key/scopes";
+import { digestAnything } from "../../key/code/closure";
+import type { CellRead } from "../../run/state/activity";
+import type { Engine } from "../../run/engine";
+import type { CompiledCell } from "../tslab/compiled-cell";
+
+interface CellRecord {
+  readonly id: CellId;
+  /** `[3]` in the notebook. */
+  count: number;
+  running: boolean;
+  ok: boolean;
+  /** Stages by instance id, with the digest of the output that the cell saw; "" when it saw an error. */
+  readonly stages: Map<string, SeenStage>;
+  /** Parameters by the digest of the value that it saw. */
+  readonly params: Map<string, string>;
+  /** Variables of other cells by their version when it began. */
+  variables: ReadonlyMap<string, number>;
+  writes: readonly string[];
+}
+
+interface SeenStage {
+  readonly name: string;
+  readonly digest: string;
+}
+
+interface Mark {
+  readonly status: CellStatus;
+  readonly reasons: readonly string[];
+}
+
+export interface CellParts {
+  readonly engine: Engine;
+  readonly scopes: Scopes;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly view: () => View;
+  readonly emit: (event: EventBody) => void;
+}
+
+export class NotebookCells {
+  private readonly records = new Map<CellId, CellRecord>();
+  private readonly deleted = new Set<CellId>();
+  private readonly shown = new Map<CellId, string>();
+  private readonly versions = new Map<string, { readonly version: number; readonly digest: string }>();
+
+  constructor(private readonly parts: CellParts) {}
+
+  isAlive(cell: CellId): boolean {
+    return !this.deleted.has(cell);
+  }
+
+  /** As a person knows it. */
+  labelOf(cell: CellId): string {
+    const record = this.records.get(cell);
+    return record ? `cell [${record.count}]` : "a cell not run yet";
+  }
+
+  unmadeBy(cell: CellId): readonly string[] {
+    const record = this.records.get(cell);
+    if (!record || record.ok) return [];
+    return record.writes.filter((name) => this.parts.variables[name] === undefined);
+  }
+
+  begin(cell: CellId, count: number): void {
+    const { engine } = this.parts;
+    this.deleted.delete(cell);
+    engine.registry.stages.beginCell(cell);
+    engine.registry.params.beginCell(cell);
+    engine.endEpoch();
+    this.records.set(cell, {
+      id: cell,
+      count,
+      running: true,
+      ok: true,
+      stages: new Map(),
+      params: new Map(),
+      variables: new Map(),
+      writes: [],
+    });
+    this.shown.delete(cell);
+    this.parts.emit({ type: "cell:running", cell });
+  }
+
+  recount(cell: CellId, count: number): void {
+    const record = this.records.get(cell);
+    if (record) record.count = count;
+  }
+
+  /** The cell's code is known and about to run. */
+  compiled(cell: CellId, code: CompiledCell): void {
+    const record = this.records.get(cell);
+    if (!record) return;
+    record.variables = new Map(code.reads.map((name) => [name, this.versions.get(name)?.version ?? 0]));
+    record.writes = code.writes;
+  }
+
+  observe(cell: CellId, read: CellRead): void {
+    const record = this.records.get(cell);
+    if (!record) return;
+    if (read.kind === "stage") record.stages.set(read.id, { name: read.name, digest: read.digest });
+    else record.params.set(read.name, this.paramDigest(read.name));
+  }
+
+  /** Whether the execution under way has defined a stage or parameter. */
+  hasDefined(cell: CellId): boolean {
+    const { stages, params } = this.parts.engine.registry;
+    return stages.definedBy(cell).length + params.definedBy(cell).length > 0;
+  }
+
+  end(cell: CellId, ok: boolean): void {
+    const { engine, emit } = this.parts;
+    const record = this.records.get(cell);
+    if (!record) return;
+    record.running = false;
+    record.ok = ok;
+    for (const gone of engine.registry.stages.endCell(cell, ok)) emit({ type: "stage:removed", stage: gone.name });
+    for (const gone of engine.registry.params.endCell(cell, ok)) engine.params.remove(gone.name);
+    engine.endEpoch();
+    for (const name of record.writes) this.newVersion(name);
+    emit({ type: "cell:ended", cell, ok });
+    engine.refresh();
+  }
+
+  /** The notebook no longer has these cells: what they defined is gone. */
+  forget(cells: readonly CellId[]): void {
+    const { engine, emit } = this.parts;
+    for (const cell of cells) {
+      this.deleted.add(cell);
+      for (const gone of engine.registry.stages.removeCell(cell)) emit({ type: "stage:removed", stage: gone.name });
+      for (const gone of engine.registry.params.removeCell(cell)) engine.params.remove(gone.name);
+      if (this.records.delete(cell)) emit({ type: "cell:removed", cell });
+      this.shown.delete(cell);
+    }
+  }
+
+  /** Tells what has changed of the marks, after a plan. */
+  mark(): void {
+    for (const record of this.records.values()) {
+      if (record.running) continue;
+      const mark = this.judge(record);
+      const text = JSON.stringify(mark);
+      if (
+        (this.shown.get(record.id) ?? JSON.stringify({ status: record.ok ? "fresh" : "failed", reasons: [] })) === text
+      )
+        continue;
+      this.shown.set(record.id, text);
+      this.parts.emit({ type: "cell:marked", cell: record.id, ...mark });
+    }
+  }
+
+  /** The stages that these cells define or have read, by name. */
+  stagesOf(cells: readonly CellId[]): ReadonlySet<string> {
+    const read = cells.flatMap((cell) => [...(this.records.get(cell)?.stages.values() ?? [])]);
+    const defined = cells.flatMap((cell) => this.parts.engine.registry.stages.ofCell(cell));
+    return new Set([...read, ...defined].map(({ name }) => name));
+  }
+
+  /** Stale cells whose stages are all current now: executing them shows what is current. */
+  toExecute(): readonly CellId[] {
+    return [...this.records.values()]
+      .filter(
+        (record) =>
+          !record.running &&
+          this.judge(record).status === "stale" &&
+          [...record.stages].every(([id, { name }]) => (this.stateOf(id, name)?.status ?? "fresh") === "fresh"),
+      )
+      .map((record) => record.id);
+  }
+
+  private judge(record: CellRecord): Mark {
+    const reasons = [...this.stageReasons(record), ...this.paramReasons(record), ...this.variableReasons(record)];
+    if (!record.ok) return this.hasRecovered(record) ? { status: "stale", reasons } : { status: "failed", reasons: [] };
+    const { stages } = this.parts.view();
+    const defined = this.parts.engine.registry.stages.ofCell(record.id).flatMap(({ name }) => stages[name] ?? []);
+    const seen = [...record.stages.values()].flatMap(({ name }) => stages[name] ?? []);
+    const failed = [...defined, ...seen].find((stage) => stage.status === "failed");
+    if (failed) return { status: "failed", reasons: [`${failed.name} failed: ${failed.error?.message ?? ""}`] };
+    if (reasons.length > 0) return { status: "stale", reasons };
+    const stale = defined.filter(
+      (stage) =>
+        stage.status === "stale" ||
+        stage.status === "pending" ||
+        stage.status === "blocked" ||
+        stage.status === "cancelled",
+    );
+    return stale.length > 0
+      ? {
+          status: "stale",
+          reasons: stale.map((stage) => `${stage.name}: ${stage.reasons.map((reason) => reason.text).join("; ")}`),
+        }
+      : { status: "fresh", reasons: [] };
+  }
+
+  /** A failed cell is worth another try when a stage that failed in it is current, or something else that it read is new. */
+  private hasRecovered(record: CellRecord): boolean {
+    const seenFailing = [...record.stages].filter(([, { digest }]) => digest === "");
+    if (seenFailing.length > 0)
+      return seenFailing.every(([id, { name }]) => this.stateOf(id, name)?.status === "fresh");
+    return this.paramReasons(record).length > 0 || this.variableReasons(record).length > 0;
+  }
+
+  private stageReasons(record: CellRecord): string[] {
+    return [...record.stages].flatMap(([id, { name, digest }]) => {
+      const now = this.stateOf(id, name);
+      if (!now) return [`${name} is gone`];
+      if (now.status === "running") return [];
+      if (now.status !== "fresh") return [`${name} is ${now.status}${now.reasons ? `: ${now.reasons}` : ""}`];
+      return now.digest === digest ? [] : [`${name} has a new result`];
+    });
+  }
+
+  /** What a stage is now; under other parameter values the plan knows it, not the view. */
+  private stateOf(id: string, name: string): { status: Freshness; reasons: string; digest?: string } | undefined {
+    const stage = this.parts.view().stages[name];
+    const now = id === name ? stage : (this.parts.engine.rowOf(id) ?? stage);
+    if (!stage || !now) return undefined;
+    return {
+      status: now.status,
+      reasons: now.reasons.map((reason) => reason.text).join("; "),
+      digest: now.result?.digest,
+    };
+  }
+
+  private paramReasons(record: CellRecord): string[] {
+    return [...record.params].flatMap(([name, digest]) =>
+      this.paramDigest(name) === digest ? [] : [`parameter ${name} changed`],
+    );
+  }
+
+  private variableReasons(record: CellRecord): string[] {
+    return [...record.variables].flatMap(([name, version]) =>
+      (this.versions.get(name)?.version ?? 0) === version ? [] : [`variable ${name} changed`],
+    );
+  }
+
+  private paramDigest(name: string): string {
+    const { params } = this.parts.engine;
+    return params.names().includes(name) ? params.digest(params.value(name, new Map())) : "";
+  }
+
+  /** A variable assigned again to an equal value is no new version. */
+  private newVersion(name: string): void {
+    const before = this.versions.get(name);
+    const digest = digestAnything(this.parts.variables[name], this.parts.scopes);
+    if (before?.digest === digest) return;
+    this.versions.set(name, { version: (before?.version ?? 0) + 1, digest });
+  }
+}

@@ -1,0 +1,85 @@
+/** Jupyter comms over tslab's sockets: opened by either side, JSON both ways. tslab itself has none. */
+import { randomUUID } from "node:crypto";
+import type { MessageHeader, ZmqMessage, ZmqMessageClass, ZmqSocket } from "../tslab/tslab";
+
+/** Where messages go out, and how they are signed. */
+export interface Publisher {
+  readonly key: string;
+  readonly iopub: ZmqSocket;
+  readonly Message: ZmqMessageClass;
+  /** Session and user as the front end names them. */
+  readonly header: Pick<MessageHeader, "session" | "username">;
+}
+
+export interface CommListener {
+  /** A page opened a comm, or one that the kernel opened was taken into use. */
+  opened(comm: string): void;
+  received(comm: string, data: unknown): void;
+}
+
+export class Comms {
+  private readonly open = new Set<string>();
+
+  constructor(
+    private readonly target: string,
+    private readonly publisher: Publisher,
+    private readonly listener: CommListener,
+  ) {}
+
+  get ids(): readonly string[] {
+    return [...this.open];
+  }
+
+  /** Opens a comm to whichever page is there. A page that does not know the target closes it again. */
+  openNew(data: object): string {
+    const id = randomUUID();
+    this.open.add(id);
+    this.publish("comm_open", { comm_id: id, target_name: this.target, data });
+    this.listener.opened(id);
+    return id;
+  }
+
+  send(comm: string, data: object): void {
+    if (this.open.has(comm)) this.publish("comm_msg", { comm_id: comm, data });
+  }
+
+  /** Handles a comm message of the shell channel. */
+  handle(message: ZmqMessage): void {
+    const id = String(message.content.comm_id);
+    switch (message.header.msg_type) {
+      case "comm_open":
+        if (message.content.target_name !== this.target) return this.publish("comm_close", { comm_id: id, data: {} });
+        this.open.add(id);
+        return this.listener.opened(id);
+      case "comm_msg":
+        if (this.open.has(id)) this.listener.received(id, message.content.data);
+        return;
+      case "comm_close":
+        this.open.delete(id);
+    }
+  }
+
+  /** The content of a `comm_info_reply`: the comms of one target, of all when none is named. */
+  info(target: unknown): Record<string, unknown> {
+    const ids = target === undefined || target === null || target === this.target ? this.ids : [];
+    return { status: "ok", comms: Object.fromEntries(ids.map((id) => [id, { target_name: this.target }])) };
+  }
+
+  private publish(type: string, content: Record<string, unknown>): void {
+    const message = new this.publisher.Message();
+    message.identity = [Buffer.from(`comm-${String(content.comm_id)}`)];
+    message.hmac = "";
+    message.header = {
+      ...this.publisher.header,
+      version: "5.3",
+      date: new Date().toISOString(),
+      msg_type: type,
+      msg_id: randomUUID(),
+    };
+    message.parent = {};
+    message.metadata = {};
+    message.content = content;
+    message.extra = [];
+    message.signAndSend(this.publisher.key, this.publisher.iopub);
+  }
+}

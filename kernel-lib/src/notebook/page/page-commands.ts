@@ -1,0 +1,167 @@
+/** What a page may ask, answered. Each command is checked before; it changes all it says, or nothing. */
+import type { EventBus } from "../../events/bus";
+import { withinActivity } from "../../run/state/activity";
+import type { Engine, RunSummary } from "../../run/engine";
+import type { Instance } from "../../run/state/instances";
+import {
+  unreachable,
+  type CellId,
+  type Command,
+  type CommandType,
+  type LogRecord,
+  type Result,
+  type RunId,
+} from "../../protocol";
+import { readRunEvents, readRunLines, readRuns } from "../../events/run-files";
+import type { NotebookCells } from "../cells/cells";
+import { StageAnswers } from "./stage-answers";
+
+export interface PageCommandParts {
+  readonly engine: Engine;
+  readonly bus: EventBus;
+  readonly cells: NotebookCells;
+  /** Under whose name runs are kept. */
+  readonly notebook: string;
+  /** All log lines of this kernel that are still kept, oldest first. */
+  readonly logLines: () => readonly LogRecord[];
+  /** Sends the pages at once what they have not been told yet. */
+  readonly tell: () => void;
+}
+
+export class PageCommands {
+  private readonly stages: StageAnswers;
+
+  constructor(private readonly parts: PageCommandParts) {
+    this.stages = new StageAnswers(parts.engine);
+  }
+
+  execute(command: Command): Promise<unknown> {
+    return withinActivity({ cell: null, source: "page" }, () => this.answer(command));
+  }
+
+  private async answer(command: Command): Promise<Result<CommandType>> {
+    const { engine } = this.parts;
+    switch (command.type) {
+      case "sync":
+        engine.refresh();
+        await engine.settled();
+        return null;
+      case "set-params":
+        engine.checkParamsFree(Object.keys(command.values));
+        engine.params.set(command.values, "page");
+        return this.changed(null);
+      case "reset-params": {
+        const names = command.names ?? engine.params.names();
+        engine.checkParamsFree(names);
+        engine.params.reset(names, "page");
+        return this.changed(null);
+      }
+      case "run": {
+        const targets = command.targets ?? engine.registry.stages.all().map((stage) => stage.name);
+        const { status, bodies } = await this.run(
+          targets.map((name) => engine.instances.find(name)),
+          command.force ?? false,
+        );
+        return this.replanned({ status, bodies });
+      }
+      case "run-stale":
+        return this.runStale(command.cells);
+      case "cancel":
+        return this.replanned({ runs: engine.cancel() });
+      case "explain":
+        return this.stages.explain(command.stage);
+      case "what-if": {
+        const { assessed } = await engine.planAll(engine.params.overlay(command.values, true));
+        return { rows: [...assessed.values()].map(({ row }) => row) };
+      }
+      case "preview":
+        return this.stages.preview(command.stage, command.key);
+      case "history":
+        return this.stages.history(command.stage);
+      case "restore":
+        return this.changed(await this.stages.restore(command.stage, command.key));
+      case "pin":
+        return this.stages.pin(command.stage, command.key, command.pinned);
+      case "log":
+        return this.log(command.before, command.limit, command.run as RunId | undefined);
+      case "runs":
+        return this.runs(command.before, command.limit);
+      case "run-events":
+        return this.runEvents(command.run as RunId, command.from, command.limit);
+      case "clear": {
+        const names =
+          command.stage === undefined
+            ? engine.registry.stages.all().map((stage) => stage.name)
+            : [engine.instances.find(command.stage).definition.name];
+        let results = 0;
+        for (const name of names) results += await engine.results.clear(name);
+        return this.replanned({ results });
+      }
+      default:
+        return unreachable(command);
+    }
+  }
+
+  private async runStale(only?: readonly CellId[]): Promise<Result<"run-stale">> {
+    const { engine, cells } = this.parts;
+    engine.endEpoch();
+    const outdated = async (): Promise<readonly string[]> => {
+      const names = (await engine.outdated()).map((row) => row.stage);
+      const concerned = only && cells.stagesOf(only);
+      return concerned ? names.filter((name) => concerned.has(name)) : names;
+    };
+    const stale = (await outdated()).map((name) => engine.instances.find(name));
+    const { status, bodies } =
+      stale.length > 0 ? await this.run(stale, false) : { status: "succeeded" as const, bodies: 0 };
+    await this.replanned(null);
+    const notRun = (await outdated()).length;
+    const again = cells.toExecute().filter((cell) => only?.includes(cell) ?? true);
+    return { status, bodies, cells: again, notRun };
+  }
+
+  private run(targets: readonly Instance[], force: boolean): Promise<RunSummary> {
+    return this.parts.engine.run(targets, { force, source: "page" });
+  }
+
+  /** The page is told what the new values mean before all code is looked at once more. */
+  private async changed<T>(result: T): Promise<T> {
+    const { engine, tell } = this.parts;
+    engine.refresh();
+    await engine.settled();
+    tell();
+    // It leaves the process now, and not after the work that follows.
+    await new Promise((resolve) => setImmediate(resolve));
+    return this.replanned(result);
+  }
+
+  private async replanned<T>(result: T): Promise<T> {
+    const { engine } = this.parts;
+    engine.endEpoch();
+    engine.refresh();
+    await engine.settled();
+    return result;
+  }
+
+  private async log(before: number, limit: number, run?: RunId): Promise<Result<"log">> {
+    const lines = run === undefined ? this.parts.logLines() : await readRunLines(this.parts.engine.store, run);
+    const end = Math.max(0, lines.length - before);
+    const start = Math.max(0, end - Math.min(limit, 10_000));
+    return { records: lines.slice(start, end), more: start > 0 };
+  }
+
+  private async runs(before: number, limit: number): Promise<Result<"runs">> {
+    const runs = await readRuns(this.parts.engine.store, this.parts.notebook);
+    const end = Math.max(0, runs.length - before);
+    const start = Math.max(0, end - Math.min(limit, MOST_RUNS));
+    return { rows: runs.slice(start, end).reverse(), more: start > 0 };
+  }
+
+  private async runEvents(run: RunId, from: number, limit: number): Promise<Result<"run-events">> {
+    const events = await readRunEvents(this.parts.engine.store, run);
+    return { events: events.slice(from, from + Math.min(limit, MOST_EVENTS)), total: events.length };
+  }
+}
+
+/** In one reply. */
+const MOST_RUNS = 1000;
+const MOST_EVENTS = 5000;

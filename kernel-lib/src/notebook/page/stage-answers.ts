@@ -1,0 +1,160 @@
+/** What a page asks of one stage: why, what it gave, what it gave before; and to go back to that. Used by PageCommands. */
+import { inspect } from "node:util";
+import { previewItems, previewValue } from "../../preview/preview";
+import { readText } from "../../preview/read-text";
+import type { KeyPart } from "../../key/parts";
+import { known, StagebookError, type KeyPartView, type PreviewView, type Result } from "../../protocol";
+import type { Engine } from "../../run/engine";
+import type { Instance } from "../../run/state/instances";
+import { StoredStream } from "../../run/streams/streams";
+import type { Entry } from "../../store/store";
+
+const PREVIEW_CHARACTERS = 20_000;
+/** The first items of a stream are enough for a look. */
+const PREVIEW_ITEMS = 100;
+
+export class StageAnswers {
+  constructor(private readonly engine: Engine) {}
+
+  async explain(stage: string): Promise<Result<"explain">> {
+    const { engine } = this;
+    const instance = engine.instances.find(stage);
+    const assessed = known((await engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
+    const { status, reasons } = assessed.row;
+    // A result that is current may be older than the latest: its parameters were set again.
+    const latest = assessed.row.result ? undefined : await engine.results.latest(instance);
+    const text = reasons.length ? reasons.map((reason) => reason.text).join("; ") : status;
+    return {
+      stage: instance.definition.name,
+      status,
+      reasons,
+      text,
+      key: assessed.key.key ?? null,
+      parts: assessed.key.parts.map(viewOfPart),
+      before: changedParts(latest?.parts ?? [], assessed.key.parts),
+    };
+  }
+
+  async preview(stage: string, key?: string): Promise<Result<"preview">> {
+    const { results, instances } = this.engine;
+    const instance = instances.find(stage);
+    const loaded = await results.read(await this.find(stage, key), instance.definition.codec);
+    if (!loaded) throw noResult(instance);
+    const { value } = loaded;
+    const { shown, picture } = await look(value);
+    const text =
+      typeof shown === "string"
+        ? shown
+        : inspect(shown, { depth: 4, maxArrayLength: 100, maxStringLength: 1000, breakLength: 100 });
+    return { text: text.slice(0, PREVIEW_CHARACTERS), truncated: text.length > PREVIEW_CHARACTERS, picture };
+  }
+
+  async history(stage: string): Promise<Result<"history">> {
+    const { engine } = this;
+    const entries = await engine.results.history(engine.instances.find(stage).definition.name);
+    const pinned = await engine.store.pinned();
+    return {
+      rows: entries.map((entry) => ({
+        at: entry.at,
+        key: entry.key,
+        durationMs: entry.durationMs,
+        sizeBytes: entry.output.sizeBytes,
+        summary: entry.output.summary,
+        params: entry.params,
+        pinned: pinned.has(entry.key),
+        run: entry.run,
+      })),
+    };
+  }
+
+  async pin(stage: string, key: string | undefined, isPinned: boolean): Promise<null> {
+    const entry = await this.find(stage, key);
+    await this.engine.store.pin(entry.key, isPinned);
+    return null;
+  }
+
+  /** Sets the parameters that differ from those of then. Throws before any is set. */
+  async restore(stage: string, key: string): Promise<Result<"restore">> {
+    const { params } = this.engine;
+    const then = Object.entries((await this.find(stage, key)).params);
+    const defined = new Set(params.names());
+    const changed = then.filter(([name, text]) => defined.has(name) && this.textNow(name) !== text);
+    const values = Object.fromEntries(changed.map(([name, text]) => [name, this.readParam(name, text)]));
+    this.engine.checkParamsFree(Object.keys(values));
+    params.set(values, "page");
+    return {
+      changed: Object.keys(values),
+      missing: then.map(([name]) => name).filter((name) => !defined.has(name)),
+    };
+  }
+
+  private textNow(name: string): string {
+    const { params } = this.engine;
+    return params.text(params.value(name, new Map()));
+  }
+
+  /** The wire value of a parameter, from the text that was kept. */
+  private readParam(name: string, text: string): unknown {
+    const { params } = this.engine;
+    const { schema, initial } = params.definition(name);
+    const read = schema.kind === "date" ? { value: text } : readText(text);
+    if (read && params.text(schema.kind === "date" ? new Date(text) : read.value) === text) return read.value;
+    if (params.text(initial) === text) return initial;
+    throw new StagebookError(
+      "param-value",
+      `parameter "${name}" was ${text} then: it is kept in words only and cannot be set from them`,
+      `Write ${name}.set(…) in a cell. Nothing was changed.`,
+    );
+  }
+
+  /** The current result, else the latest. */
+  private async findShown(instance: Instance): Promise<Entry> {
+    const { results, planner } = this.engine;
+    const { row, key } = known((await planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
+    const current = row.result && key.key !== undefined ? await results.find(instance, key.key) : undefined;
+    const entry = current ?? (await results.latest(instance));
+    if (!entry) throw noResult(instance);
+    return entry;
+  }
+
+  /** The one under `key`, or the one that is shown. */
+  private async find(stage: string, key?: string): Promise<Entry> {
+    const { results, instances } = this.engine;
+    const instance = instances.find(stage);
+    if (key === undefined) return this.findShown(instance);
+    const { name } = instance.definition;
+    const entry = (await results.history(name)).find((each) => each.key === key);
+    if (entry) return entry;
+    throw new StagebookError(
+      "no-result",
+      `stage "${name}" has no stored result with the key ${key.slice(0, 64)}`,
+      "Open its history again: the result may have been cleared.",
+      { stage: name },
+    );
+  }
+}
+
+function noResult({ definition: { name } }: Instance): StagebookError {
+  return new StagebookError("no-result", `stage "${name}" has no stored result`, "Run it first.", { stage: name });
+}
+
+/** Of a stream, the first items are read and no more. */
+async function look(value: unknown): Promise<{ readonly shown: unknown; readonly picture: PreviewView }> {
+  if (!(value instanceof StoredStream)) return { shown: value, picture: previewValue(value) };
+  const first: unknown[] = [];
+  for await (const item of value) {
+    first.push(item);
+    if (first.length >= PREVIEW_ITEMS) break;
+  }
+  return { shown: value, picture: previewItems(first, value.length) };
+}
+
+/** Those of `before` that are gone or different in `now`. */
+function changedParts(before: readonly KeyPart[], now: readonly KeyPart[]): readonly KeyPartView[] {
+  const same = new Set(now.map(({ kind, name, digest }) => `${kind}\u0000${name}\u0000${digest}`));
+  return before.filter(({ kind, name, digest }) => !same.has(`${kind}\u0000${name}\u0000${digest}`)).map(viewOfPart);
+}
+
+function viewOfPart({ kind, name, digest, text }: KeyPart): KeyPartView {
+  return { kind, name, digest, text };
+}

@@ -1,0 +1,170 @@
+/**
+ * A tslab kernel in this process, without sockets: tslab's own converter, executor and message handling, given the messages that
+ * Jupyter would send. So a cell takes the very same way as in a notebook. Used by the command line.
+ */
+import { createHmac, randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { StagebookError } from "../../protocol";
+import type { JupyterHandler, ZmqServer, ZmqSocket } from "./tslab";
+
+/** A message that the kernel sent, as Jupyter would get it. */
+export interface KernelMessage {
+  readonly type: string;
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+/** How a cell ended. */
+export interface CellEnd {
+  readonly ok: boolean;
+  /** The number in its prompt. */
+  readonly count: number | null;
+}
+
+interface Tslab {
+  readonly executor: {
+    createExecutor(folder: string, converters: object, console: object): Executor;
+  };
+  readonly converter: { createConverter: (options: { isJS: boolean; isBrowser: boolean }) => Converter };
+  readonly jupyter: {
+    readonly JupyterHandlerImpl: new (executor: Executor, isJs: boolean) => JupyterHandler;
+    readonly ZmqServer: new (handler: JupyterHandler, configPath: string) => Writable<ZmqServer>;
+  };
+}
+
+interface Executor {
+  interrupt(): void;
+  close(): void;
+}
+
+interface Converter {
+  close(): void;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Awaited {
+  readonly tell: (message: KernelMessage) => void;
+  readonly end: (end: CellEnd) => void;
+  reply?: Readonly<Record<string, unknown>>;
+  isIdle: boolean;
+}
+
+const KEY = "";
+const DELIMITER = "<IDS|MSG>";
+/** So long tslab drops cells after one that failed, and a little more. */
+const DROPS_MS = 250;
+
+export class HeadlessKernel {
+  private readonly server: Writable<ZmqServer>;
+  private readonly executor: Executor;
+  private readonly session = randomUUID();
+  private readonly requests = new Map<string, Awaited>();
+
+  /** The working folder must be the notebook's. Throws `tslab-missing`. */
+  constructor() {
+    const tslab = loadTslab(process.cwd());
+    const { createConverter } = tslab.converter;
+    const node = createConverter({ isJS: false, isBrowser: false });
+    const converters = { node, browser: node, close: () => node.close() };
+    this.executor = tslab.executor.createExecutor(process.cwd(), converters, console);
+    this.server = new tslab.jupyter.ZmqServer(new tslab.jupyter.JupyterHandlerImpl(this.executor, false), "");
+    this.server.connInfo = { key: KEY };
+    this.server.iopub = { send: async (frames) => this.receive(frames) };
+  }
+
+  /** Executes a cell as Jupyter does. `tell` gets its outputs, also those that come after its end. */
+  async execute(cell: string, source: string, tell: (message: KernelMessage) => void): Promise<CellEnd> {
+    for (;;) {
+      const end = await this.executeOnce(cell, source, tell);
+      if (end !== "dropped") return end;
+      await pause(DROPS_MS);
+    }
+  }
+
+  /** Stops waiting for the cell; what it awaits goes on. */
+  interrupt(): void {
+    this.executor.interrupt();
+  }
+
+  close(): void {
+    this.executor.close();
+  }
+
+  private async executeOnce(
+    cell: string,
+    code: string,
+    tell: (message: KernelMessage) => void,
+  ): Promise<CellEnd | "dropped"> {
+    const id = randomUUID();
+    let awaited: Awaited | undefined;
+    const ended = new Promise<CellEnd>((end) => {
+      awaited = { tell, end, isIdle: false };
+      this.requests.set(id, awaited);
+    });
+    const content = { code, silent: false, store_history: true, user_expressions: {}, stop_on_error: true };
+    const shell: ZmqSocket = { send: async (frames) => this.receive(frames) };
+    await this.server.handleShellMessage(shell, ...this.encode(id, content, { deletedCells: [], cellId: cell }));
+    const end = await ended;
+    return awaited?.reply?.status === "abort" ? "dropped" : end;
+  }
+
+  private encode(id: string, content: object, metadata: object): Buffer[] {
+    const header = {
+      version: "5.3",
+      date: new Date().toISOString(),
+      session: this.session,
+      username: "stagebook",
+      msg_type: "execute_request",
+      msg_id: id,
+    };
+    const parts = [header, {}, metadata, content].map((part) => Buffer.from(JSON.stringify(part)));
+    const hmac = createHmac("sha256", KEY);
+    for (const part of parts) hmac.update(part);
+    return [Buffer.from("stagebook"), Buffer.from(DELIMITER), Buffer.from(hmac.digest("hex")), ...parts];
+  }
+
+  private receive(frames: readonly unknown[]): void {
+    const texts = frames.map(String);
+    const at = texts.indexOf(DELIMITER);
+    const { msg_type: type } = readRecord(texts[at + 2]);
+    const awaited = this.requests.get(String(readRecord(texts[at + 3]).msg_id));
+    // Comms are for pages, and there is none.
+    if (!awaited || typeof type !== "string" || type.startsWith("comm_")) return;
+    const content = readRecord(texts[at + 5]);
+    if (type === "execute_reply") awaited.reply = content;
+    else if (type === "status") awaited.isIdle ||= content.execution_state === "idle";
+    else awaited.tell({ type, content });
+    const { reply, isIdle } = awaited;
+    if (!reply || !isIdle) return;
+    const count = typeof reply.execution_count === "number" ? reply.execution_count : null;
+    awaited.end({ ok: reply.status === "ok", count });
+  }
+}
+
+function readRecord(text: string | undefined): Readonly<Record<string, unknown>> {
+  return JSON.parse(text ?? "{}") as Readonly<Record<string, unknown>>;
+}
+
+/** The notebook folder's own tslab, as the kernel prefers it; else the one beside Stagebook. */
+function loadTslab(folder: string): Tslab {
+  const beside = createRequire(path.join(folder, "notebook.js"));
+  for (const load of [beside, require]) {
+    try {
+      load.resolve("tslab/dist/jupyter.js");
+    } catch {
+      continue;
+    }
+    return {
+      executor: load("tslab/dist/executor.js") as Tslab["executor"],
+      converter: load("tslab/dist/converter.js") as Tslab["converter"],
+      jupyter: load("tslab/dist/jupyter.js") as Tslab["jupyter"],
+    };
+  }
+  throw new StagebookError(
+    "tslab-missing",
+    `no tslab is installed in ${folder} or above it`,
+    "Install it there: npm install tslab.",
+  );
+}

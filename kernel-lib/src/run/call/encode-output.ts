@@ -1,0 +1,48 @@
+/** What a body returned as a store takes it: named outputs checked, files adopted, digested, encoded. In the kernel or in a thread. */
+import { describeValue, withCommas } from "../../key/describe";
+import type { StageDefinition } from "../../stage/definition";
+import type { Entry, NewBlob } from "../../store/store";
+import { encodeValue } from "../../store/codecs/value";
+import { SpooledItems } from "./call-parts";
+import { filesInStream, type FileOutputs, type MarkedValue } from "../external/file-outputs";
+import { namedOutputs } from "./named-outputs";
+import { soon, type Soon } from "../control/maybe-promise";
+
+/** What goes into the store; `marked`: the value itself, where it is in this thread's memory. */
+export interface Encoded {
+  readonly output: Entry["output"];
+  /** Those that are not in the store yet. */
+  readonly blobs: readonly NewBlob[];
+  readonly marked?: MarkedValue;
+}
+
+/** Throws `not-keyable`, `not-storable`, `output-missing`, `output-extra`, `file-missing` and `stream-files`. */
+export function encodeOutput(
+  stage: Pick<StageDefinition, "name" | "outputs" | "extra" | "codec">,
+  returned: unknown,
+  { files, warn }: { readonly files: FileOutputs; readonly warn: (message: string) => void },
+): Soon<Encoded> {
+  if (returned instanceof SpooledItems) {
+    if (files.isUsed) throw filesInStream(stage.name);
+    const { items } = returned.stored;
+    return {
+      output: { ...returned.stored, files: [], summary: items === 1 ? "1 item" : `${withCommas(items)} items` },
+      blobs: [],
+    };
+  }
+  const named = namedOutputs(stage, returned, warn);
+  return soon(files.adopt(named), (marked) =>
+    soon(encodeValue(marked.value, stage.codec), ({ blobs, digest, codec, sizeBytes }) => ({
+      output: {
+        digest,
+        blobs: blobs.map(({ ref }) => ref),
+        files: marked.files,
+        sizeBytes: marked.files.reduce((sum, file) => sum + file.sizeBytes, sizeBytes),
+        codec,
+        summary: describeValue(named),
+      },
+      blobs,
+      marked,
+    })),
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * The inputs of a stage as a folder, to run its function alone on them later, here or elsewhere: to look for the cause of a failure,
+ * or to try a change without everything above it.
+ *
+ *   about.json             the stage, its parameters, and for each input where its value lies
+ *   blobs/<digest>         the bytes of the values
+ *   files/<n>/<name>       an input file
+ */
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { digestOf } from "../../key/digest";
+import type { Digest } from "../../protocol";
+import { StagebookError } from "../../protocol";
+import { readItems, storeItems } from "../../store/codecs/items";
+import type { BlobRef, NewBlob } from "../../store/store";
+import { decodeValue, encodeValue } from "../../store/codecs/value";
+import { inputValue, linesOf } from "./call";
+import type { InputValues } from "./call-parts";
+import type { EngineParts } from "../engine-parts";
+import type { Externals } from "../external/external-inputs";
+import { FileOutputs } from "../external/file-outputs";
+import type { Instance } from "../state/instances";
+import { createStageContext } from "./stage-context";
+import { itemsOf, StoredStream } from "../streams/streams";
+import type { StageDefinition } from "../../stage/definition";
+import type { InputRef } from "../../stage/input";
+
+const FORMAT = 1;
+const neverAborted = new AbortController().signal;
+
+type SavedInput =
+  | { readonly path: string; readonly kind: "file"; readonly file: string }
+  | {
+      readonly path: string;
+      readonly kind: "value";
+      readonly of: string;
+      readonly codec: string;
+      readonly blobs: readonly BlobRef[];
+      /** For a stream: how many items. */
+      readonly items?: number;
+    };
+
+interface About {
+  readonly format: typeof FORMAT;
+  readonly stage: string;
+  readonly seed: Digest;
+  readonly params: Readonly<Record<string, string>>;
+  readonly inputs: readonly SavedInput[];
+}
+
+/** Writes the inputs as they are now into a folder, which is made. */
+export async function exportInputs(
+  engine: EngineParts,
+  instance: Instance,
+  folder: string,
+  from: InputValues & { readonly seed: Digest; readonly params: Readonly<Record<string, string>> },
+): Promise<void> {
+  await mkdir(path.join(folder, "blobs"), { recursive: true });
+  const inputs: SavedInput[] = [];
+  for (const leaf of instance.definition.inputs.leaves) {
+    const at = inputs.length;
+    if (!("ref" in leaf) || leaf.ref.kind === "resource") continue;
+    if (leaf.ref.kind === "file") inputs.push(await saveFile(engine, leaf.ref.path, { at, leaf: leaf.path, folder }));
+    else {
+      const value = await inputValue(engine, instance, leaf.ref, from);
+      const saved = await saveValue(value, codecOf(engine, instance, leaf.ref), folder);
+      inputs.push({ path: leaf.path, kind: "value", of: nameOf(leaf.ref), ...saved });
+    }
+  }
+  const about: About = {
+    format: FORMAT,
+    stage: instance.definition.name,
+    seed: from.seed,
+    params: from.params,
+    inputs,
+  };
+  await writeFile(path.join(folder, "about.json"), `${JSON.stringify(about, null, 2)}\n`);
+}
+
+/** Calls the stage's function on exported inputs. Runs nothing else, and stores nothing. Throws `replay` for a folder that is none. */
+export async function replay(
+  engine: EngineParts,
+  instance: Instance,
+  folder: string,
+  externals: Externals,
+): Promise<unknown> {
+  const { definition } = instance;
+  const about = await readAbout(folder);
+  const values = new Map<string, unknown>();
+  for (const leaf of definition.inputs.leaves) {
+    if (!("ref" in leaf)) values.set(leaf.path, leaf.value);
+    else if (leaf.ref.kind === "resource") values.set(leaf.path, await externals.open(leaf.ref));
+    else values.set(leaf.path, await readInput(engine, instance, leaf.ref, { leaf: leaf.path, folder, about }));
+  }
+  const inputs = definition.inputs.fill((leaf) => values.get(leaf.path));
+  const files = new FileOutputs(definition.name, engine.store, await engine.scratch.folder());
+  const context = createStageContext({
+    lines: linesOf(engine, instance, { run: "replay" as never }, {}),
+    signal: () => neverAborted,
+    seed: () => about.seed,
+    previous: () => Promise.resolve(undefined),
+    fileOut: (name) => files.pathOf(name),
+    report: () => undefined,
+  });
+  return definition.takesInputs ? definition.fn(inputs, context) : definition.fn(context);
+}
+
+interface Place {
+  /** Which of the saved inputs. */
+  readonly at: number;
+  readonly leaf: string;
+  readonly folder: string;
+}
+
+async function saveValue(
+  value: unknown,
+  codec: StageDefinition["codec"],
+  folder: string,
+): Promise<Omit<Extract<SavedInput, { kind: "value" }>, "path" | "kind" | "of">> {
+  const put = ({ ref, pieces }: NewBlob): Promise<void> => writeFile(blobPath(folder, ref), pieces);
+  const items = itemsOf(value);
+  if (items) {
+    const stored = await storeItems(items, codec, { put, signal: neverAborted, count: () => undefined });
+    return { codec: stored.codec, blobs: stored.blobs, items: stored.items };
+  }
+  const encoded = await encodeValue(value, codec);
+  for (const blob of encoded.blobs) await put(blob);
+  return { codec: encoded.codec, blobs: encoded.blobs.map(({ ref }) => ref) };
+}
+
+function blobPath(folder: string, { digest }: BlobRef): string {
+  return path.join(folder, "blobs", digest);
+}
+
+async function saveFile(engine: EngineParts, source: string, { at, leaf, folder }: Place): Promise<SavedInput> {
+  const file = path.join("files", String(at), path.basename(source));
+  await mkdir(path.join(folder, path.dirname(file)), { recursive: true });
+  await copyFile(engine.files.handle(source).path, path.join(folder, file));
+  return { path: leaf, kind: "file", file };
+}
+
+async function readInput(
+  engine: EngineParts,
+  instance: Instance,
+  ref: InputRef,
+  { leaf, folder, about }: Omit<Place, "at"> & { readonly about: About },
+): Promise<unknown> {
+  const at = about.inputs.findIndex((input) => input.path === leaf);
+  const saved = about.inputs[at];
+  if (!saved) throw notThere(folder, `has no input ${leaf || "itself"} for stage "${instance.definition.name}"`);
+  if (saved.kind === "file") return engine.files.handle(path.resolve(folder, saved.file));
+  const read = async (blob: BlobRef, into?: Uint8Array): Promise<Uint8Array> => {
+    const bytes = await readFile(blobPath(folder, blob)).catch(() => undefined);
+    if (!bytes || digestOf(bytes) !== blob.digest)
+      throw notThere(folder, `lacks the value of input ${leaf || "itself"}, or holds another one`);
+    into?.set(bytes);
+    return into ?? bytes;
+  };
+  const codec = codecOf(engine, instance, ref);
+  if (saved.items !== undefined) return new StoredStream(saved.items, () => readItems(saved.blobs, codec, read));
+  return (await decodeValue(saved.blobs, codec, read))?.value;
+}
+
+async function readAbout(folder: string): Promise<About> {
+  try {
+    const about = JSON.parse(await readFile(path.join(folder, "about.json"), "utf8")) as About;
+    if (about.format === FORMAT) return about;
+  } catch (error) {
+    throw notThere(folder, "holds no exported inputs", error);
+  }
+  throw notThere(folder, "was written by another version of Stagebook");
+}
+
+function notThere(folder: string, what: string, cause?: unknown): StagebookError {
+  return new StagebookError("replay", `${folder} ${what}`, "Export them: await stage.exportInputs(folder).", { cause });
+}
+
+function codecOf(engine: EngineParts, instance: Instance, ref: InputRef): StageDefinition["codec"] {
+  return ref.kind === "stage" ? engine.instances.ofRef(ref, instance).definition.codec : undefined;
+}
+
+function nameOf(ref: InputRef): string {
+  return "name" in ref ? ref.name : ref.kind;
+}

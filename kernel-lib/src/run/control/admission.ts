@@ -1,0 +1,31 @@
+/**
+ * Stages from when all that they need is there until they have a place, or their end. Not all of thousands that are ready at once: each
+ * holds memory and a claim meanwhile. The most urgent first.
+ */
+import { Pauses } from "./pauses";
+import { Slots } from "./semaphore";
+import { soon, type Soon } from "./maybe-promise";
+
+/** At least so many, so that what is stored is found while bodies run. */
+const MIN_PREPARED = 100;
+
+export class Preparing {
+  private readonly slots: Slots;
+  private readonly pauses = new Pauses();
+
+  constructor(jobs: number) {
+    this.slots = new Slots(Math.max(MIN_PREPARED, 2 * jobs));
+  }
+
+  /** Gives what is to be called, once or more, when another stage may be prepared. `isAwaited`: a stream has begun that it reads. */
+  begin(priority: number, isAwaited = false): Soon<() => void> {
+    return soon(this.slots.take(undefined, priority), (place) => {
+      let isOver = false;
+      const prepared = (): void => {
+        if (!isOver) place.giveBack();
+        isOver = true;
+      };
+      return isAwaited ? prepared : soon(this.pauses.due(), () => prepared);
+    });
+  }
+}

@@ -1,0 +1,82 @@
+/** What stages take from outside the pipeline: files, computed values, resources. Asked once in a plan, once in a run. */
+import { digestValue } from "../../key/values/canonical";
+import { textOfValue } from "../../key/describe";
+import type { Digest } from "../../protocol";
+import type { FileHandle } from "../../stage/face";
+import type { InputRef } from "../../stage/input";
+import type { Files, FileState } from "./files";
+
+type ComputedRef = Extract<InputRef, { kind: "computed" }>;
+type ResourceRef = Extract<InputRef, { kind: "resource" }>;
+
+/** A computed value, or what its callback threw: then nothing that needs it can have a key. */
+export type Computed =
+  { readonly value: unknown; readonly digest: Digest; readonly text: string } | { readonly error: unknown };
+
+/** Lives for one plan or one run. */
+export class Externals {
+  private readonly computed = new Map<ComputedRef["compute"], Promise<Computed>>();
+  private readonly opened = new Map<
+    ResourceRef["open"],
+    { readonly ref: ResourceRef; readonly value: Promise<unknown> }
+  >();
+
+  constructor(private readonly files: Files) {}
+
+  /** Files are looked at anew each time. */
+  file(path: string): Promise<FileState> {
+    return this.files.state(path);
+  }
+
+  handle(path: string): FileHandle {
+    return this.files.handle(path);
+  }
+
+  compute(ref: ComputedRef): Promise<Computed> {
+    let value = this.computed.get(ref.compute);
+    if (!value) {
+      value = evaluate(ref);
+      this.computed.set(ref.compute, value);
+    }
+    return value;
+  }
+
+  open(ref: ResourceRef): Promise<unknown> {
+    let resource = this.opened.get(ref.open);
+    if (!resource) {
+      resource = { ref, value: Promise.resolve().then(ref.open) };
+      this.opened.set(ref.open, resource);
+    }
+    return resource.value;
+  }
+
+  /** Closes what was opened. Returns what could not be closed. */
+  async close(): Promise<readonly { readonly name: string; readonly error: unknown }[]> {
+    const ended = await Promise.all(
+      [...this.opened.values()].map(async ({ ref, value }) => {
+        try {
+          // One that could not be opened has failed its stage already.
+          const opened = await value.then(
+            (it) => ({ it }),
+            () => undefined,
+          );
+          if (opened) await ref.close?.(opened.it);
+          return [];
+        } catch (error) {
+          return [{ name: ref.name, error }];
+        }
+      }),
+    );
+    this.opened.clear();
+    return ended.flat();
+  }
+}
+
+async function evaluate(ref: ComputedRef): Promise<Computed> {
+  try {
+    const value: unknown = await ref.compute();
+    return { value, digest: digestValue(value), text: textOfValue(value) };
+  } catch (error) {
+    return { error };
+  }
+}

@@ -1,0 +1,83 @@
+/** External files as inputs: their digests, remembered while the file is untouched. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import fs from "node:fs/promises";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { Digest } from "../../protocol";
+import { digestOf } from "../../key/digest";
+import type { FileHandle } from "../../stage/face";
+import { handleOf } from "./file-handle";
+
+/** The content of a file now. */
+export interface FileState {
+  readonly digest: Digest;
+  /** `13.5 MB`, `missing`. */
+  readonly text: string;
+  /** A folder: what lies in it is not looked at, so nothing can be said of its content. */
+  readonly isFolder?: true;
+}
+
+interface Remembered extends FileState {
+  readonly stamp: string;
+  readonly changedNs: bigint;
+  readonly takenNs: bigint;
+}
+
+/** A file system's clock may be this coarse: a file changed this close to its digest is read again. */
+const RACY_NS = 2_000_000_000n;
+
+export class Files {
+  private readonly remembered = new Map<string, Remembered>();
+
+  constructor(readonly folder: string) {}
+
+  resolve(file: string): string {
+    return path.resolve(this.folder, file);
+  }
+
+  /** A missing or unreadable file has a state too: the stage that reads it will say so. */
+  async state(file: string): Promise<FileState> {
+    const full = this.resolve(file);
+    try {
+      const stat = await fs.stat(full, { bigint: true });
+      const stamp = [stat.size, stat.ino, stat.mtimeNs, stat.ctimeNs].join(":");
+      const changedNs = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs;
+      const known = this.remembered.get(full);
+      if (known?.stamp === stamp && known.takenNs - known.changedNs > RACY_NS) return known;
+      const takenNs = BigInt(Date.now()) * 1_000_000n;
+      const state = { digest: await digestFile(full), text: bytesText(Number(stat.size)), stamp, changedNs, takenNs };
+      this.remembered.set(full, state);
+      return state;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      if (code === "EISDIR") return { digest: digestOf("folder"), text: "a folder", isFolder: true };
+      const text = code === "ENOENT" ? "missing" : `unreadable (${code})`;
+      return { digest: digestOf(text), text };
+    }
+  }
+
+  handle(file: string): FileHandle {
+    return handleOf({ path: file, folder: this.folder });
+  }
+}
+
+async function digestFile(file: string): Promise<Digest> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex") as Digest;
+}
+
+/** `980 B`, `12.3 kB`, `13.5 MB`: decimal units. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,88 @@
+/** What a stage is that has no result under its key: what a run would do with it, and why. Pure; called by the planner. */
+import { diffParts } from "../../key/diff";
+import type { StageKey } from "../../key/key";
+import type { Freshness, PlanAction, PlanRowView, Reason } from "../../protocol";
+import type { Entry } from "../../store/store";
+import type { Assessment } from "./assessment";
+import type { Unfinished } from "../state/outcomes";
+
+export type Judged = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "result">;
+
+/** A stage that has no result under its key. */
+export interface Missed {
+  readonly name: string;
+  readonly key: StageKey;
+  /** Its latest result, under another key. */
+  readonly latest: Entry | undefined;
+}
+
+/** All that it needs is fresh. `outcome`: how it last ended under this key. */
+export function judgeKnown(missed: Missed, outcome: Unfinished | undefined): Judged {
+  const { name } = missed;
+  const judged = (status: Freshness, kind: Reason["kind"], text: string): Judged => ({
+    action: "run",
+    status,
+    reasons: [{ kind, name, text }],
+    waitsFor: [],
+  });
+  switch (outcome?.kind) {
+    case "failed":
+      return judged("failed", "failed", `last run failed: ${outcome.message}`);
+    case "cancelled":
+      return judged("cancelled", "cancelled", "last run was stopped");
+    case "unstored":
+      return judged("stale", outcome.reason, outcome.message);
+    case undefined:
+      return { action: "run", ...explainMiss(missed), waitsFor: [] };
+  }
+}
+
+/** `waiting`: those of its needs that are not fresh. `mayBeStored`: with some output of theirs there was a result. */
+export function judgePending(missed: Missed, waiting: readonly Assessment[], mayBeStored: boolean): Judged {
+  const stopped = waiting.find(
+    ({ row }) => row.status === "failed" || row.status === "blocked" || row.status === "cancelled",
+  );
+  const action: PlanAction = mayBeStored ? "maybe" : "run";
+  const why = explainMiss(missed);
+  const own = why.reasons.filter((reason) => reason.kind !== "new" && reason.kind !== "lost");
+  const waitsFor = waiting.map(({ row }) => row.stage);
+  const waits: Reason = { kind: "waiting", name: waitsFor[0] ?? "", text: `waits for ${waitsFor.join(", ")}` };
+  if (stopped)
+    return {
+      // A run tries the stopped one again, unless it can never run.
+      action: stopped.row.action === "blocked" ? "blocked" : action,
+      status: "blocked",
+      reasons: [
+        {
+          kind: "blocked",
+          name: stopped.row.stage,
+          text: `${stopped.row.stage} ${stopped.row.status === "failed" ? "failed" : `is ${stopped.row.status}`}`,
+        },
+      ],
+      waitsFor,
+    };
+  if (why.status === "new") return { action, status: "new", reasons: [...why.reasons, waits], waitsFor };
+  return {
+    action,
+    status: action === "run" && own.length > 0 ? "stale" : "pending",
+    reasons: [...own, waits],
+    waitsFor,
+  };
+}
+
+/** Compares with the latest result. */
+function explainMiss({ name, key, latest }: Missed): {
+  readonly status: Freshness;
+  readonly reasons: readonly Reason[];
+} {
+  if (!latest) return { status: "new", reasons: [{ kind: "new", name, text: "never run" }] };
+  const compared =
+    key.key === undefined
+      ? latest.parts.filter(
+          (part) => part.kind !== "input" || key.parts.some((now) => now.kind === "input" && now.name === part.name),
+        )
+      : latest.parts;
+  const reasons = diffParts(compared, key.parts);
+  if (reasons.length > 0) return { status: "stale", reasons };
+  return { status: "stale", reasons: [{ kind: "lost", name, text: "its stored result is gone" }] };
+}

@@ -1,0 +1,117 @@
+/** What is known of a stage's inputs now, for its key: parameters, files, computed values, outputs of other stages. */
+import type { InputDigest } from "../../key/key";
+import { messageOf, known, StagebookError, type Digest } from "../../protocol";
+import type { InputRef } from "../../stage/input";
+import type { Computed, Externals } from "../external/external-inputs";
+import type { FileState } from "../external/files";
+import type { Instance, Instances } from "../state/instances";
+import type { ParamValues } from "../state/params";
+import type { Soon } from "../control/maybe-promise";
+
+/** The output of a stage, as far as it counts for those below. */
+export interface OutputDigest {
+  readonly digest: Digest;
+  readonly summary: string;
+}
+
+/** Files and computed values as they were at one moment. */
+export interface Outside {
+  readonly files: ReadonlyMap<string, FileState>;
+  readonly computed: ReadonlyMap<unknown, Computed>;
+}
+
+const nothingOutside: Outside = { files: new Map(), computed: new Map() };
+
+export class InputDigests {
+  constructor(private readonly parts: { readonly instances: Instances; readonly params: ParamValues }) {}
+
+  /** Looks at the files and computed values of all the instances at once. */
+  lookOutside(instances: readonly Instance[], externals: Externals): Soon<Outside> {
+    // Most stages look at nothing outside.
+    const reading = instances.filter((instance) => this.parts.instances.refs(instance).some(isOutside));
+    if (reading.length === 0) return nothingOutside;
+    const files = new Map<string, Promise<FileState>>();
+    const computed = new Map<unknown, Promise<Computed>>();
+    for (const { ref } of reading.flatMap((instance) => this.parts.instances.refs(instance))) {
+      if (ref.kind === "file" && !files.has(ref.path)) files.set(ref.path, externals.file(ref.path));
+      if (ref.kind === "computed") computed.set(ref.compute, externals.compute(ref));
+    }
+    return Promise.all([settled(files), settled(computed)]).then(([files, computed]) => ({ files, computed }));
+  }
+
+  /** What no key can follow in the values of its parameters: names that a function in one reaches. */
+  untracked(instance: Instance): readonly string[] {
+    const { instances, params } = this.parts;
+    const found: string[] = [];
+    for (const { ref } of instances.refs(instance)) {
+      if (ref.kind !== "param" || !params.definition(ref.name).tracked) continue;
+      const value = params.value(ref.name, instance.overlay);
+      if (typeof value !== "function" && typeof value !== "object") continue;
+      found.push(...params.given(ref.name, value).untracked.map(({ name, why }) => `${name}: ${why}`));
+    }
+    return found;
+  }
+
+  /** What is known of one input now. */
+  digest(
+    instance: Instance,
+    ref: InputRef,
+    path: string,
+    outside: Outside,
+    outputOf: (id: string) => OutputDigest | undefined,
+  ): InputDigest {
+    switch (ref.kind) {
+      case "resource":
+        return { state: "none" };
+      case "computed": {
+        const computed = known(outside.computed, ref.compute);
+        if ("error" in computed)
+          throw new StagebookError(
+            "computed-failed",
+            `the computed input ${path} failed: ${messageOf(computed.error)}`,
+            "Mend its callback.",
+            { stage: instance.definition.name, cause: computed.error },
+          );
+        return { state: "known", kind: "value", name: path, digest: computed.digest, text: computed.text };
+      }
+      case "file": {
+        const state = known(outside.files, ref.path);
+        if (state.isFolder)
+          throw new StagebookError(
+            "file-folder",
+            `file "${ref.path}" is a folder, and what lies in it is not compared`,
+            "Name the files one by one: [file(…), file(…)].",
+            { stage: instance.definition.name },
+          );
+        return { state: "known", kind: "file", name: ref.path, digest: state.digest, text: state.text };
+      }
+      case "param": {
+        const { params } = this.parts;
+        if (!params.definition(ref.name).tracked) return { state: "none" };
+        const value = params.value(ref.name, instance.overlay);
+        return {
+          state: "known",
+          kind: "param",
+          name: ref.name,
+          digest: params.given(ref.name, value).digest,
+          text: params.text(value),
+        };
+      }
+      case "stage": {
+        if (ref.name === instance.definition.name) return { state: "none" };
+        const output = outputOf(this.parts.instances.ofRef(ref, instance).id);
+        return output
+          ? { state: "known", kind: "input", name: ref.name, digest: output.digest, text: output.summary }
+          : { state: "pending", stage: ref.name };
+      }
+    }
+  }
+}
+
+function isOutside({ ref }: { readonly ref: InputRef }): boolean {
+  return ref.kind === "file" || ref.kind === "computed";
+}
+
+async function settled<K, V>(promises: ReadonlyMap<K, Promise<V>>): Promise<ReadonlyMap<K, V>> {
+  return new Map(await Promise.all([...promises].map(async ([key, value]) => [key, await value] as const)));
+}

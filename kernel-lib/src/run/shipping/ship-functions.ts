@@ -1,0 +1,197 @@
+/** Functions for a thread: by source and bindings, by the module that exports them, or as members of their class. */
+import { lookupOf, parsedOf } from "../../key/code/closure-walk";
+import { findBase, membersOf, ownValue } from "../../key/values/own-members";
+import type { AnyFunction, LiveFunction } from "../../key/scopes";
+import type { ParsedFunction } from "../../key/code/source";
+import { readClassSource, withPlainKey, type ClassMember, type ClassSource } from "./class-source";
+import { findModulePlace } from "./module-places";
+import { isThing, sourceOf, type Packing } from "./packing";
+import { codeOf } from "./ship-names";
+import { alwaysThere, functionOwn, ownOf, reservePrototype, keysBeside } from "./ship-objects";
+import type { ShipNode, ShipRef } from "./shipment";
+
+export function functionRef(packing: Packing, fn: AnyFunction, path: string): ShipRef {
+  const live = packing.scopes.inspect(fn);
+  if (live.bound) return boundRef(packing, fn, live.bound, path);
+  if (live.native || live.module) return moduleFunctionRef(packing, fn, live, path);
+  let parsed: ParsedFunction;
+  try {
+    parsed = parsedOf(sourceOf(fn));
+  } catch (error) {
+    return packing.refuse(path, `code that cannot be read (${(error as Error).message})`, "Write it in another way.");
+  }
+  if (parsed.isClass) return classRef(packing, fn, live, path);
+  return memberOfNamedClass(packing, fn, live, parsed) ?? sourceRef(packing, fn, { live, parsed, path });
+}
+
+function moduleFunctionRef(packing: Packing, fn: AnyFunction, { module }: LiveFunction, path: string): ShipRef {
+  if (module?.id === "stagebook") {
+    if (fn.name === "StagebookError") return packing.add(fn, { kind: "builtin", name: "StagebookError" });
+    return packing.refuse(path, "a part of Stagebook that works in the kernel alone", "Use it in a cell.");
+  }
+  const place = findModulePlace(fn);
+  if (place) return packing.add(fn, { kind: "module", ...place });
+  const what = module ? `a function that ${module.id} made` : "native code that no module exports";
+  return packing.refuse(path, what, "Make it inside the stage's function.");
+}
+
+function boundRef(packing: Packing, fn: AnyFunction, bound: NonNullable<LiveFunction["bound"]>, path: string): ShipRef {
+  return packing.addLater(fn, () => ({
+    kind: "bound",
+    target: packing.refOf(bound.target, path.replace(/^bound /, "")),
+    thisValue: packing.refOf(bound.thisValue, `${path} this`),
+    args: bound.args.map((value, nth) => packing.refOf(value, `${path} argument ${nth + 1}`)),
+    own: ownOf(packing, fn, path, alwaysThere),
+  }));
+}
+
+function sourceRef(
+  packing: Packing,
+  fn: AnyFunction,
+  { live, parsed, path }: { readonly live: LiveFunction; readonly parsed: ParsedFunction; readonly path: string },
+): ShipRef {
+  const source = sourceOf(fn);
+  const form = isExpression(source) ? "expression" : "method";
+  if (parsed.usesOuterThis)
+    return packing.refuse(
+      path,
+      "an arrow function with the `this` of what is round it",
+      "Give it what it needs by a name, or write a method.",
+    );
+  if (form === "method" && /\bsuper\b|#[\p{ID_Start}$_]/u.test(source))
+    return packing.refuse(
+      path,
+      "a method taken out of its class, which uses `super` or private names",
+      "Capture the class, or pass what the method gives.",
+    );
+  const at = packing.addLater(fn, (): ShipNode => {
+    const text = form === "method" ? withPlainKey(source) : source;
+    const code = codeOf(packing, fn, text, { lookup: (name) => live.lookup(name), parsed, path });
+    return { kind: "function", form, code, ...named(fn), own: functionOwn(packing, fn, path) };
+  });
+  reservePrototype(packing, fn, { of: at, path });
+  return at;
+}
+
+/** A method that the code has taken out of a class that it names. */
+function memberOfNamedClass(
+  packing: Packing,
+  fn: AnyFunction,
+  live: LiveFunction,
+  { freeNames }: ParsedFunction,
+): ShipRef | undefined {
+  if (isExpression(sourceOf(fn))) return undefined;
+  for (const { name } of freeNames) {
+    const owner = live.lookup(name)?.value;
+    if (typeof owner !== "function" || !/^class\b/.test(sourceOf(owner))) continue;
+    const holders = [owner, ownValue(owner, "prototype")].filter(isThing);
+    if (!holders.some((holder) => membersOf(holder).some((member) => member.value === fn))) continue;
+    packing.refOf(owner, name);
+    // The class has told its members; which one this is, is known now.
+    const seen = packing.placeOf(fn);
+    if (seen !== undefined) return seen;
+  }
+  return undefined;
+}
+
+function classRef(packing: Packing, fn: AnyFunction, live: LiveFunction, path: string): ShipRef {
+  const at = packing.reserve(fn);
+  const read = readClassSource(sourceOf(fn));
+  if (read.unclearField !== undefined)
+    return packing.refuse(
+      path,
+      `a class with a field whose name is worked out (${read.unclearField})`,
+      "Give the field a plain name.",
+    );
+  const members = registerMembers(packing, at, fn, { read, path });
+  reservePrototype(packing, fn, { of: at, path, expected: members.prototypeKeys });
+  packing.fillLater(at, () => {
+    const parsed = parsedOf(read.source);
+    const lookup = lookupOf(fn, live, parsed, packing.scopes);
+    const privates = read.privateStatics.length > 0 ? [...packing.scopes.privateFields(fn)] : [];
+    return {
+      kind: "class",
+      code: codeOf(packing, fn, read.source, { lookup, parsed, path, constructorLine: read.constructorLine }),
+      ...named(fn),
+      ...(read.hasBase ? { base: packing.refOf(findBase(fn), `${path}'s base`) } : {}),
+      keys: members.keys,
+      privateStatics: privates
+        .filter(([name]) => read.privateStatics.includes(name))
+        .map(([name, value]) => [name, packing.refOf(value, `${path}.${name}`)] as const),
+      own: ownOf(packing, fn, path, new Set([...keysBeside(fn), ...members.staticKeys])),
+    };
+  });
+  return at;
+}
+
+interface RegisteredMembers {
+  /** Own keys that come with the class's source. */
+  readonly staticKeys: ReadonlySet<PropertyKey>;
+  readonly prototypeKeys: ReadonlySet<PropertyKey>;
+  readonly keys: readonly ShipRef[];
+}
+
+/** Methods that come with the class's source are no functions of their own. */
+function registerMembers(
+  packing: Packing,
+  owner: number,
+  fn: AnyFunction,
+  { read, path }: { readonly read: ClassSource; readonly path: string },
+): RegisteredMembers {
+  const keyOf = new Map<ClassMember, ShipRef>();
+  const keysIn = (holder: object, isStatic: boolean): readonly PropertyKey[] =>
+    Reflect.ownKeys(holder).filter((key) => {
+      const functions = functionsUnder(holder, key);
+      const found = functions.map(([part, method]) =>
+        read.members.find((member) => isMember(member, { isStatic, key, part, method })),
+      );
+      if (found.length === 0 || !found.every((member) => member !== undefined)) return false;
+      const ref: ShipRef = typeof key === "symbol" ? packing.refOf(key, path) : [key];
+      for (const member of found) keyOf.set(member, ref);
+      for (const [part, method] of functions)
+        if (packing.placeOf(method) === undefined)
+          packing.add(method, { kind: "member", owner, isStatic, key: ref, part });
+      return true;
+    });
+  const staticKeys = new Set(keysIn(fn, true));
+  const prototypeKeys = new Set(["constructor", ...keysIn(ownValue(fn, "prototype") as object, false)]);
+  const keys = read.keyed.map(
+    (member) =>
+      keyOf.get(member) ??
+      packing.refuse(path, `a class with a method that cannot be found (${member.text.slice(0, 40)})`, "Give the method a plain name."), // prettier-ignore
+  );
+  return { staticKeys, prototypeKeys, keys };
+}
+
+function functionsUnder(holder: object, key: PropertyKey): readonly (readonly [ClassMember["part"], AnyFunction])[] {
+  const property = Object.getOwnPropertyDescriptor(holder, key) ?? {};
+  return (["value", "get", "set"] as const).flatMap((part) => {
+    const method: unknown = Reflect.get(property, part);
+    return typeof method === "function" ? [[part, method] as const] : [];
+  });
+}
+
+function isMember(
+  member: ClassMember,
+  about: { readonly isStatic: boolean; readonly key: PropertyKey; readonly part: string; readonly method: AnyFunction },
+): boolean {
+  return (
+    member.isStatic === about.isStatic &&
+    member.part === about.part &&
+    (member.key === undefined || member.key === about.key) &&
+    member.text === sourceOf(about.method)
+  );
+}
+
+/** Else it is a method, whose source is only valid inside an object or a class. */
+function isExpression(source: string): boolean {
+  return (
+    /^(async\s*)?(function\b|\(|class\b)/.test(source) ||
+    /^(async\s+)?[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*\s*=>/u.test(source)
+  );
+}
+
+function named(fn: AnyFunction): { readonly name?: string } {
+  const name = ownValue(fn, "name");
+  return typeof name === "string" ? { name } : {};
+}

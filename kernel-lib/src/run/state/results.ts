@@ -1,0 +1,282 @@
+/** The stored results as the engine sees them: found by key, remembered for this kernel, put under the stage's name. */
+import type { Digest } from "../../protocol";
+import { messageOf, StagebookError } from "../../protocol";
+import type { BlobRef, Entry, HeadName, NewBlob, Store } from "../../store/store";
+import { readItems } from "../../store/codecs/items";
+import { decodeValue, type ReadBlob } from "../../store/codecs/value";
+import type { Codec } from "../../store/codecs/codec";
+import { codecNamed, type CodecName } from "../../store/codecs/codecs";
+import { withPaths } from "../external/file-outputs";
+import type { Instance } from "./instances";
+import type { Soon } from "../control/maybe-promise";
+import { StoredStream } from "../streams/streams";
+
+/** A value that is in this kernel and in no store. */
+interface Unstored {
+  readonly entry: Entry;
+  readonly blobs: readonly NewBlob[];
+}
+
+/** Makes a result that turned out to be gone once more; undefined when it cannot be made. */
+export type MakeAgain = () => Promise<Entry | undefined>;
+
+export class Results {
+  private readonly entries = new Map<Digest, Entry>();
+  /** Keys whose value was made or read in this kernel. */
+  private readonly here = new Set<Digest>();
+  private readonly latestOf = new Map<string, Entry | null>();
+  private readonly unstored = new Map<Digest, Unstored>();
+  /** Values that may be handed on within their run only; gone with their entry. */
+  private readonly passing = new WeakMap<Entry, readonly NewBlob[]>();
+  /** Entries whose value is gone from the store: they still tell what it was. */
+  private readonly hollow = new Set<Digest>();
+  /** Only the last one of each stage is kept. */
+  private readonly unstoredOf = new Map<string, Digest>();
+
+  constructor(
+    private readonly store: Store,
+    private readonly notebook: string,
+    private readonly trouble: (message: string, where: string) => void,
+    /** What the stage says of a value from the store. */
+    private readonly check: (instance: Instance, value: unknown) => Promise<boolean>,
+  ) {}
+
+  async partials(): Promise<ReadonlySet<Digest>> {
+    const unstored = [...this.unstored.values()].map(({ entry }) => entry.partial);
+    const stored = await this.store.partials();
+    return unstored.length === 0 ? stored : new Set([...stored, ...unstored]);
+  }
+
+  /** The entry under a key that was found before. */
+  findRemembered(key: Digest): Entry | undefined {
+    return this.unstored.get(key)?.entry ?? this.entries.get(key);
+  }
+
+  /** The entry under a key; undefined for stages that keep none. */
+  find(instance: Instance, key: Digest): Soon<Entry | undefined> {
+    const kept = this.findRemembered(key);
+    return kept || !instance.definition.cache || this.store.keepsNothing ? kept : this.findStored(key);
+  }
+
+  private async findStored(key: Digest): Promise<Entry | undefined> {
+    const entry = await this.store.findEntry(key);
+    if (!entry) return undefined;
+    if (!(await this.store.isWhole(entry))) this.hollow.add(key);
+    this.entries.set(key, entry);
+    return entry;
+  }
+
+  /** True when the value is gone, though its record is there: as far as it is known, or `anew` by the store. */
+  isGone(key: Digest, anew?: false): boolean;
+  isGone(key: Digest, anew: boolean): boolean | Promise<boolean>;
+  isGone(key: Digest, anew = false): boolean | Promise<boolean> {
+    const entry = anew && !this.unstored.has(key) ? this.entries.get(key) : undefined;
+    return entry ? this.lookAgain(entry) : this.hollow.has(key);
+  }
+
+  private async lookAgain(entry: Entry): Promise<boolean> {
+    // What was found damaged when it was read may well look whole.
+    if (!this.hollow.has(entry.key) && !(await this.store.isWhole(entry))) this.hollow.add(entry.key);
+    return this.hollow.has(entry.key);
+  }
+
+  isHere(key: Digest): boolean {
+    return this.here.has(key);
+  }
+
+  /**
+   * The output of an entry, decoded anew for each caller; undefined when it is gone, or what the stage calls invalid. `makeAgain`:
+   * for a stream of which a chunk turns out to be gone only when it is read.
+   */
+  async load(
+    entry: Entry,
+    instance: Instance,
+    makeAgain?: MakeAgain,
+  ): Promise<{ readonly value: unknown } | undefined> {
+    const isStored = !this.passing.has(entry) && !this.unstored.has(entry.key);
+    const loaded = await this.read(entry, instance.definition.codec, makeAgain);
+    if (!loaded || (isStored && !(await this.check(instance, loaded.value)))) {
+      this.hollow.add(entry.key);
+      return undefined;
+    }
+    this.here.add(entry.key);
+    return loaded;
+  }
+
+  /** As `load`, for a result whose stage is not defined. */
+  async read(
+    entry: Entry,
+    given?: Codec | CodecName,
+    makeAgain?: MakeAgain,
+  ): Promise<{ readonly value: unknown } | undefined> {
+    const codec = given ?? codecNamed(entry.output.codec);
+    const { items, blobs } = entry.output;
+    if (items !== undefined) return { value: new StoredStream(items, () => this.items(entry, codec, makeAgain)) };
+    try {
+      const decoded = await decodeValue(blobs, codec, this.reader(entry));
+      return decoded && (await withPaths(decoded.value, entry, this.store));
+    } catch (error) {
+      // Bytes of another version of a codec: as good as absent, and never the user's error.
+      this.trouble(`a result could not be decoded and will be made again: ${messageOf(error)}`, entry.key);
+      return undefined;
+    }
+  }
+
+  /** Upkeep leaves the chunks alone while somebody reads them. */
+  private async *items(
+    entry: Entry,
+    codec: Codec | CodecName | undefined,
+    makeAgain: MakeAgain | undefined,
+    from = 0,
+  ): AsyncGenerator<unknown, void, undefined> {
+    const release = await this.store.hold(entry);
+    let given = from;
+    try {
+      for await (const item of readItems(entry.output.blobs, codec, this.reader(entry), from)) {
+        yield item;
+        given++;
+      }
+    } catch (error) {
+      if (!(error instanceof StagebookError) || error.code !== "stream-lost") throw error;
+      this.hollow.add(entry.key);
+      const again = await makeAgain?.();
+      // Other items than before cannot go on from here.
+      if (again?.output.digest !== entry.output.digest) throw error;
+      for await (const item of this.items(again, codec, undefined, given)) yield item;
+    } finally {
+      await release();
+    }
+  }
+
+  /** False when only this kernel has the bytes. */
+  isInStore(entry: Entry): boolean {
+    return !this.passing.get(entry)?.length && !this.unstored.has(entry.key);
+  }
+
+  /** Reads the blobs of an entry, wherever they are. */
+  reader(entry: Entry): ReadBlob {
+    const kept = this.passing.get(entry) ?? this.unstored.get(entry.key)?.blobs;
+    return (blob, into) => this.readBlob(kept, blob, into);
+  }
+
+  private async readBlob(
+    kept: readonly NewBlob[] | undefined,
+    blob: BlobRef,
+    into?: Uint8Array,
+  ): Promise<Uint8Array | undefined> {
+    const pieces = kept?.find(({ ref }) => ref.digest === blob.digest)?.pieces;
+    if (!pieces) return this.store.readBlob(blob, into);
+    const bytes = into ?? new Uint8Array(blob.sizeBytes);
+    let at = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, at);
+      at += piece.byteLength;
+    }
+    return bytes;
+  }
+
+  /** Makes the result durable and the stage's latest. Throws StagebookError `store-write`. */
+  commit(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): Soon<void> {
+    return this.store.keepsNothing ? this.keepForRun(entry, blobs) : this.commitToStore(instance, entry, blobs);
+  }
+
+  private async commitToStore(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
+    await this.store.commit(this.head(instance), entry, blobs);
+    this.entries.set(entry.key, entry);
+    this.hollow.delete(entry.key);
+    this.remember(instance, entry);
+  }
+
+  /** Until the store's paths for people lead to what was committed. */
+  async latestShown(): Promise<void> {
+    await this.store.latestShown?.();
+  }
+
+  /** The result of one item of a stage, beside the stage's own. */
+  async commitItem(stage: string, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
+    await this.store.commit({ notebook: this.notebook, stage: `${stage} › items` }, entry, blobs);
+  }
+
+  /** Keeps the bytes of a result that no later run may use. */
+  keepForRun(entry: Entry, blobs: readonly NewBlob[]): void {
+    this.passing.set(entry, copied(blobs));
+    this.hollow.delete(entry.key);
+  }
+
+  /** Keeps a result for this kernel alone. */
+  keepUnstored(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): void {
+    const before = this.unstoredOf.get(instance.id);
+    this.unstoredOf.set(instance.id, entry.key);
+    // Equal stages share one value: it goes with the last of them.
+    if (before !== undefined && ![...this.unstoredOf.values()].includes(before)) this.unstored.delete(before);
+    this.keepForRun(entry, blobs);
+    this.unstored.set(entry.key, { entry, blobs: this.passing.get(entry) ?? blobs });
+    this.remember(instance, entry);
+  }
+
+  /** The stage has reached a result that was there. */
+  async reach(instance: Instance, entry: Entry): Promise<void> {
+    if (this.latestOf.get(instance.id)?.key === entry.key) return;
+    this.latestOf.set(instance.id, entry);
+    if (instance.overlay.size === 0 && !this.unstored.has(entry.key))
+      await this.store.touch(this.head(instance), { key: entry.key, partial: entry.partial, at: entry.at });
+  }
+
+  /** The stage's latest result, current or not. */
+  latest(instance: Instance): Soon<Entry | undefined> {
+    const known = this.latestOf.get(instance.id);
+    return known === undefined ? this.findLatest(instance) : (known ?? undefined);
+  }
+
+  private async findLatest(instance: Instance): Promise<Entry | undefined> {
+    const rows = await this.store.history(this.head(instance));
+    for (const row of [...rows].reverse()) {
+      const entry = await this.store.findEntry(row.key);
+      if (!entry) continue;
+      this.latestOf.set(instance.id, entry);
+      return entry;
+    }
+    this.latestOf.set(instance.id, null);
+    return undefined;
+  }
+
+  /** Newest first. */
+  async history(stage: string): Promise<readonly Entry[]> {
+    const rows = await this.store.history({ notebook: this.notebook, stage });
+    const entries = await Promise.all([...rows].reverse().map((row) => this.store.findEntry(row.key)));
+    return entries.filter((entry): entry is Entry => entry !== undefined);
+  }
+
+  async clear(stage: string): Promise<number> {
+    const removed = await this.store.clear({ notebook: this.notebook, stage });
+    await this.store.clear({ notebook: this.notebook, stage: `${stage} › items` });
+    this.forget();
+    return removed;
+  }
+
+  /** What was remembered of the store is read again. */
+  forget(): void {
+    this.entries.clear();
+    this.latestOf.clear();
+    this.unstored.clear();
+    this.here.clear();
+    this.hollow.clear();
+  }
+
+  private remember(instance: Instance, entry: Entry): void {
+    this.here.add(entry.key);
+    this.latestOf.set(instance.id, entry);
+  }
+
+  /** Under which name the results of an instance are kept. */
+  head(instance: Instance): HeadName {
+    // Results under other parameter values are not the stage's latest ones.
+    const { name } = instance.definition;
+    return { notebook: this.notebook, stage: instance.overlay.size === 0 ? name : `${name} › with` };
+  }
+}
+
+/** Some lie in the memory of the value itself, which goes to the user now. */
+function copied(blobs: readonly NewBlob[]): readonly NewBlob[] {
+  return blobs.map(({ ref, pieces }) => ({ ref, pieces: pieces.map((piece) => new Uint8Array(piece)) }));
+}

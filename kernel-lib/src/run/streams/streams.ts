@@ -1,0 +1,86 @@
+/** What counts as a stream of items, how each kind is read, and the stream that a stored one is given out as. */
+import type { Stream } from "../../stage/face";
+import { StagebookError } from "../../protocol";
+
+const inspect = Symbol.for("nodejs.util.inspect.custom");
+
+/** What an Observable may have sent and nobody has taken yet: it cannot be told to wait. */
+const MAX_WAITING = 100_000;
+
+/** The items of whatever yields items: generators, async iterables, Node streams, Observables. Undefined for a plain value. */
+export function itemsOf(value: unknown): AsyncIterable<unknown> | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Symbol.asyncIterator in value) return value as AsyncIterable<unknown>;
+  if ("next" in value && Symbol.iterator in value) return listed(value as unknown as Iterable<unknown>);
+  return "subscribe" in value && typeof value.subscribe === "function" ? pushed(value as Pushing) : undefined;
+}
+
+interface Pushing {
+  subscribe(observer: { next(item: unknown): void; error(error: unknown): void; complete(): void }): {
+    unsubscribe(): void;
+  };
+}
+
+async function* listed(items: Iterable<unknown>): AsyncGenerator<unknown, void, undefined> {
+  // While a debugger is attached, as for reading scopes, V8 keeps a few bytes for each item of a `yield*`.
+  for (const item of items) yield item;
+}
+
+async function* pushed(source: Pushing): AsyncGenerator<unknown, void, undefined> {
+  const waiting: unknown[] = [];
+  let wake: () => void = () => undefined;
+  let end: { readonly error?: unknown } | undefined;
+  const finish = (how: { readonly error?: unknown }): void => {
+    end ??= how;
+    wake();
+  };
+  const subscription = source.subscribe({
+    next: (item) => {
+      waiting.push(item);
+      if (waiting.length > MAX_WAITING) finish({ error: overflow() });
+      wake();
+    },
+    error: (error) => finish({ error }),
+    complete: () => finish({}),
+  });
+  try {
+    for (;;) {
+      while (waiting.length > 0) yield waiting.shift();
+      if (end && "error" in end) throw end.error;
+      if (end) return;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    subscription.unsubscribe();
+  }
+}
+
+/** A stored stream: each reader goes through the store from the first item on. */
+export class StoredStream<T> implements Stream<T> {
+  constructor(
+    readonly length: number,
+    private readonly read: () => AsyncIterableIterator<unknown>,
+  ) {}
+
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    return this.read() as AsyncIterator<T>;
+  }
+
+  async toArray(): Promise<T[]> {
+    const items: T[] = [];
+    for await (const item of this) items.push(item);
+    return items;
+  }
+
+  [inspect](): string {
+    return `stream of ${this.length} ${this.length === 1 ? "item" : "items"}: for await (const item of …), or await ….toArray()`;
+  }
+}
+
+function overflow(): StagebookError {
+  return new StagebookError(
+    "stream-overflow",
+    `the observable sent ${MAX_WAITING} items that nobody had taken`,
+    "Slow it down, or yield from an async generator, which waits for its consumers.",
+  );
+}

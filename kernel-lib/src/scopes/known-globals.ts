@@ -1,0 +1,73 @@
+/** Which values belong to the language and to Node: they count by name, and are never walked. */
+import { builtinModules } from "node:module";
+import vm from "node:vm";
+import { membersOf } from "../key/values/own-members";
+
+const nodeGlobals = (
+  "globalThis undefined NaN Infinity arguments eval process Buffer console global require module exports __filename __dirname " +
+  "setTimeout clearTimeout setInterval clearInterval setImmediate clearImmediate queueMicrotask structuredClone atob btoa performance " +
+  "fetch FormData Headers Request Response URL URLSearchParams TextEncoder TextDecoder TextDecoderStream TextEncoderStream AbortController AbortSignal " +
+  "Event EventTarget MessageChannel MessagePort MessageEvent BroadcastChannel Blob File crypto Crypto CryptoKey SubtleCrypto " +
+  "ReadableStream WritableStream TransformStream ReadableStreamDefaultReader CompressionStream DecompressionStream WebAssembly DOMException " +
+  "PerformanceEntry PerformanceObserver navigator CustomEvent WebSocket"
+).split(" ");
+
+const languageGlobals = vm.runInNewContext("Object.getOwnPropertyNames(globalThis)") as string[];
+const names = new Set([...nodeGlobals, ...languageGlobals]);
+
+/** Whether a name is a global of the language or of Node, or one that somebody else made; undefined when there is none. */
+export function globalKind(name: string): "builtin" | "user" | undefined {
+  if (names.has(name)) return "builtin";
+  return name in globalThis ? "user" : undefined;
+}
+
+/** The name of a value of the language or of Node (`Array.prototype.map`), found by identity. */
+export function builtinName(value: object): string | undefined {
+  return builtins.get(value);
+}
+
+/** A function or object that somebody has put under a built-in one since this was loaded: `Math.double`, another `Math.cbrt`. */
+export function addedToGlobal(name: string, member: string): object | undefined {
+  if (unlisted.has(name) || !names.has(name)) return undefined;
+  const owner: unknown = Object.getOwnPropertyDescriptor(globalThis, name)?.value;
+  if (!isObject(owner) || !builtins.has(owner)) return undefined;
+  const value: unknown = Object.getOwnPropertyDescriptor(owner, member)?.value;
+  return isObject(value) && !builtins.has(value) ? value : undefined;
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+/** Their members are not listed: they differ with what the process does. */
+const unlisted = new Set(["globalThis", "global", "process", "console"]);
+
+function findBuiltins(): WeakMap<object, string> {
+  const found = new WeakMap<object, string>();
+  const add = (value: unknown, name: string, depth: number): void => {
+    if (!isObject(value) || found.has(value)) return;
+    found.set(value, name);
+    if (depth === 0) return;
+    for (const { key, value: member, accessors } of membersOf(value))
+      for (const each of [member, ...accessors]) add(each, `${name}.${key}`, depth - 1);
+  };
+  // Not by way of globalThis: it has the user's own globals too.
+  for (const name of languageGlobals.filter((each) => each !== "globalThis"))
+    add((globalThis as Record<string, unknown>)[name], name, 2);
+  for (const name of nodeGlobals)
+    if (name !== "globalThis" && name !== "global" && name in globalThis)
+      add((globalThis as Record<string, unknown>)[name], name, unlisted.has(name) ? 0 : 2);
+  found.set(globalThis, "globalThis");
+  found.set(process, "process");
+  found.set(process.env, "process.env");
+  found.set(console, "console");
+  return found;
+}
+
+/** Taken when this is loaded: what is put under a built-in object later is the user's. */
+const builtins = findBuiltins();
+
+/** `node:fs` for `fs` and `node:fs`; undefined for what is no module of Node. */
+export function nodeModuleName(name: string): string | undefined {
+  const bare = name.replace(/^node:/, "");
+  return builtinModules.includes(bare) ? `node:${bare}` : undefined;
+}

@@ -1,0 +1,75 @@
+/** The histories of a store in a bucket: one object of no bytes for each row, whose name says everything. */
+import type { HeadName, HeadRow } from "../store";
+import { Turns } from "../turns";
+import type { Bucket } from "./port";
+import { listAll } from "./port";
+import { headPrefix, HEADS, orderOf, rowName, rowOfName, type Orders } from "./names";
+
+const NOTHING = new Uint8Array(0);
+
+interface Row {
+  readonly name: string;
+  readonly row: HeadRow;
+}
+
+export class BucketHeads {
+  private readonly turns = new Turns();
+
+  constructor(
+    private readonly bucket: Bucket,
+    private readonly orders: Orders,
+  ) {}
+
+  /** Oldest first, each key once. */
+  async rows(head: HeadName): Promise<readonly HeadRow[]> {
+    return latest(await this.list(headPrefix(head)));
+  }
+
+  /** `onlyIfOther`: not when the newest row has that key. */
+  async append(head: HeadName, row: HeadRow, onlyIfOther = false): Promise<void> {
+    const prefix = headPrefix(head);
+    await this.turns.take(prefix, async () => {
+      const before = await this.list(prefix);
+      const newest = before.at(-1);
+      if (onlyIfOther && newest?.row.key === row.key) return;
+      if (newest) this.orders.follow(orderOf(newest.name));
+      await this.bucket.put(rowName(head, this.orders.next(), row), NOTHING);
+      for (const { name, row: old } of before) if (old.key === row.key) await this.bucket.delete(name);
+    });
+  }
+
+  /** Returns the keys that it had. */
+  async remove(head: HeadName): Promise<ReadonlySet<HeadRow["key"]>> {
+    const rows = await this.list(headPrefix(head));
+    for (const { name } of rows) await this.bucket.delete(name);
+    return new Set(rows.map(({ row }) => row.key));
+  }
+
+  /** Of all notebooks and stages, one list each. */
+  async all(): Promise<readonly (readonly HeadRow[])[]> {
+    const heads = new Map<string, Row[]>();
+    for (const found of await this.list(HEADS)) {
+      const prefix = found.name.slice(0, found.name.lastIndexOf("/"));
+      const rows = heads.get(prefix);
+      if (rows) rows.push(found);
+      else heads.set(prefix, [found]);
+    }
+    return [...heads.values()].map(latest);
+  }
+
+  private async list(prefix: string): Promise<readonly Row[]> {
+    return (await listAll(this.bucket, prefix)).flatMap(({ name }) => {
+      const row = rowOfName(name);
+      return row ? [{ name, row }] : [];
+    });
+  }
+}
+
+function latest(rows: readonly Row[]): readonly HeadRow[] {
+  const byKey = new Map<HeadRow["key"], HeadRow>();
+  for (const { row } of rows) {
+    byKey.delete(row.key);
+    byKey.set(row.key, row);
+  }
+  return [...byKey.values()];
+}

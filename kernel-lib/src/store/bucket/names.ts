@@ -1,0 +1,77 @@
+/** What each object of a store in a bucket is called. The layout is that of the disk store where it can be. */
+import { isDigest } from "../../key/digest";
+import type { Digest, RunId } from "../../protocol";
+import { fileNameOf } from "../records/file-name";
+import type { HeadName, HeadRow } from "../store";
+
+export const BLOBS = "blobs-v1/";
+export const ENTRIES = "entries-v1/";
+export const HEADS = "heads/";
+export const LIVE = "live/";
+export const CLAIMS = "claims/";
+export const PINS = "pins/";
+export const USED = "used/";
+export const GOING = "going/";
+export const FORMAT = "format.json";
+export const EVICTED = "evicted.json";
+
+const ROW = /^(\d{16})\.([-+.e\d]+)\.([0-9a-f]{64})\.([0-9a-f]{64})$/;
+
+export function blobName(digest: Digest): string {
+  return `${BLOBS}${digest.slice(0, 2)}/${digest.slice(2)}`;
+}
+
+/** Of the blob that the object is, or is a part of. */
+export function blobOfName(name: string): Digest | undefined {
+  const digest = name.slice(BLOBS.length).replace("/", "").slice(0, 64);
+  return isDigest(digest) ? digest : undefined;
+}
+
+export function entryName(key: Digest): string {
+  return `${ENTRIES}${key}.json`;
+}
+
+export function keyOfEntry(name: string): Digest | undefined {
+  const key = name.slice(ENTRIES.length, -".json".length);
+  return name.endsWith(".json") && isDigest(key) ? key : undefined;
+}
+
+export function headPrefix(head: HeadName): string {
+  return `${HEADS}${fileNameOf(head.notebook)}/${fileNameOf(head.stage)}/`;
+}
+
+/** The row is its name: a history is read by listing it, and appended to without reading it. */
+export function rowName(head: HeadName, order: string, row: HeadRow): string {
+  return `${headPrefix(head)}${order}.${row.at}.${row.key}.${row.partial}`;
+}
+
+export function rowOfName(name: string): HeadRow | undefined {
+  const [, , at, key, partial] = ROW.exec(name.slice(name.lastIndexOf("/") + 1)) ?? [];
+  if (!isDigest(key) || !isDigest(partial) || !Number.isFinite(Number(at))) return undefined;
+  return { key, partial, at: Number(at) };
+}
+
+export const RUNS = "runs/";
+
+export function runPrefix(run: RunId): string {
+  return `${RUNS}${fileNameOf(run)}/`;
+}
+
+/** Names that sort in the order in which they were made: microseconds, but never twice the same in this process. */
+export class Orders {
+  private last = 0;
+
+  next(): string {
+    this.last = Math.max(Date.now() * 1000, this.last + 1);
+    return String(this.last).padStart(16, "0");
+  }
+
+  /** What comes next is behind this one, though another machine's clock may be ahead. */
+  follow(order: string): void {
+    this.last = Math.max(this.last, Number(order));
+  }
+}
+
+export function orderOf(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1, name.lastIndexOf("/") + 17);
+}

@@ -1,0 +1,47 @@
+/** When results of a store in a bucket were last used: objects `used/<key>.<time>`, so coarse that it costs next to nothing. */
+import { isDigest } from "../../key/digest";
+import type { Digest } from "../../protocol";
+import type { Bucket } from "./port";
+import { listAll } from "./port";
+import { USED } from "./names";
+
+const EVERY_MS = 24 * 3600 * 1000;
+const NOTHING = new Uint8Array(0);
+
+export class BucketUses {
+  private readonly known = new Map<Digest, number>();
+
+  constructor(
+    private readonly bucket: Bucket,
+    private readonly now: () => number,
+  ) {}
+
+  /** Not waited for, and lost where the bucket may only be read. `madeAt`: a use as well. */
+  mark(key: Digest, madeAt: number): void {
+    const now = this.now();
+    if (now - (this.known.get(key) ?? madeAt) < EVERY_MS) return;
+    this.known.set(key, now);
+    this.bucket.put(`${USED}${key}.${Math.round(now)}`, NOTHING).catch(() => undefined);
+  }
+
+  /** Epoch milliseconds, by key. */
+  async all(): Promise<ReadonlyMap<Digest, number>> {
+    const times = new Map<Digest, number>();
+    for (const { key, at } of await this.list()) times.set(key, Math.max(at, times.get(key) ?? at));
+    return times;
+  }
+
+  /** Removes all but the latest of each result, and those of results that are no more. */
+  async sweep(kept: ReadonlySet<Digest>): Promise<void> {
+    const latest = await this.all();
+    for (const { name, key, at } of await this.list())
+      if (latest.get(key) !== at || !kept.has(key)) await this.bucket.delete(name);
+  }
+
+  private async list(): Promise<readonly { readonly name: string; readonly key: Digest; readonly at: number }[]> {
+    return (await listAll(this.bucket, USED)).flatMap(({ name }) => {
+      const [key, at] = name.slice(USED.length).split(".");
+      return isDigest(key) && Number.isFinite(Number(at)) ? [{ name, key, at: Number(at) }] : [];
+    });
+  }
+}

@@ -1,0 +1,51 @@
+/** A store that remembers nothing: every stage runs each time. */
+import { ProcessFiles } from "./process-files";
+import type { Claim, GcReport, Store, VerifyReport } from "../store";
+
+const nothingRemoved: GcReport = {
+  dryRun: false,
+  removedEntries: 0,
+  evictedEntries: 0,
+  removedBlobs: 0,
+  freedBytes: 0,
+  keptEntries: 0,
+  keptBytes: 0,
+  removedRuns: 0,
+  freedRunBytes: 0,
+  keptRuns: 0,
+  keptRunBytes: 0,
+};
+const nothingWrong: VerifyReport = { entries: 0, blobs: 0, sizeBytes: 0, problems: [], repaired: false };
+const freeClaim: Claim = { report: () => undefined, release: async () => undefined };
+
+/**
+ * Takes everything, keeps nothing; nothing is ever found. Files, and the chunks of streams, which may be larger than memory, lie in a
+ * temporary folder until the process ends.
+ */
+export function createNoneStore(): Store {
+  const files = new ProcessFiles();
+  return {
+    location: "none",
+    keepsNothing: true,
+    findEntry: async () => undefined,
+    isWhole: async () => false,
+    readBlob: (blob, into) => files.read(blob, into),
+    putBlob: (blob) => files.put(blob),
+    commit: async () => undefined,
+    touch: async () => undefined,
+    history: async () => [],
+    partials: async () => new Set(),
+    clear: async () => 0,
+    appendRun: async () => undefined,
+    readRun: async () => undefined,
+    scratchFolder: () => files.scratchFolder(),
+    adoptFile: (file, name) => files.adopt(file, name),
+    filePath: (file) => files.path(file),
+    claim: async () => ({ claim: freeClaim }),
+    hold: async () => async () => undefined,
+    pin: async () => undefined,
+    pinned: async () => new Set(),
+    gc: async ({ dryRun = false }) => ({ ...nothingRemoved, dryRun }),
+    verify: async ({ repair = false }) => ({ ...nothingWrong, repaired: repair }),
+  };
+}

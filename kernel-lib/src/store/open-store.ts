@@ -1,0 +1,164 @@
+/** Opens the store that a pipeline was given or the environment names. Called by `pipeline.ts`. */
+import path from "node:path";
+import { StagebookError } from "../protocol";
+import type { Bucket } from "./bucket/port";
+import { createBucketStore } from "./bucket/store";
+import { createCachedStore } from "./memory/cached-store";
+import { createDiskStore } from "./disk/store";
+import type { EntrySeal } from "./records/entry-record";
+import { createEntrySeal } from "./records/entry-seal";
+import { fileNameOf } from "./records/file-name";
+import { createMemoryStore } from "./memory/memory-store";
+import { createNoneStore } from "./memory/none-store";
+import { createFileNotes, createMemoryNotes, type Notes } from "./memory/saved-params";
+import { createS3Bucket, type Environment } from "./bucket/s3/s3-bucket";
+import { createTieredStore } from "./tiered/tiered-store";
+import type { Store, StoreTrouble } from "./store";
+
+export interface OpenStoreOptions {
+  /** What `createPipeline` was given. */
+  readonly choice: string | object | undefined;
+  /**
+   * STAGEBOOK_STORE; STAGEBOOK_SHARED_STORE (a folder or `s3://…`), with STAGEBOOK_SHARED_READONLY; STAGEBOOK_TRUST_KEY and
+   * STAGEBOOK_TRUST_NAME for what is in the shared store, or in an S3 store; STAGEBOOK_MAX_BYTES for a store in a folder; AWS_… for S3.
+   */
+  readonly environment: Environment;
+  readonly notebook: string;
+  readonly now: () => number;
+  readonly trouble: StoreTrouble;
+}
+
+const CACHE_BYTES = 256 * 1024 * 1024;
+const DEFAULT_TRUST = "stagebook";
+
+/** Throws StagebookError: `store-kind`, `store-location`, `store-credentials`, `store-options` or `trust-key`. */
+export function openStore(options: OpenStoreOptions): { readonly store: Store; readonly notes: Notes } {
+  const { environment, now, trouble } = options;
+  const choice = options.choice ?? (environment.STAGEBOOK_STORE || ".stagebook");
+  if (typeof choice === "object") return { store: givenStore(choice, now, trouble), notes: createMemoryNotes() };
+  if (choice === "memory") return { store: createMemoryStore(), notes: createMemoryNotes() };
+  if (choice === "none") return { store: createNoneStore(), notes: createMemoryNotes() };
+  if (isAddress(choice)) return openAddress(choice, options);
+  return openFolder(path.resolve(choice), options);
+}
+
+function openFolder(folder: string, options: OpenStoreOptions): { readonly store: Store; readonly notes: Notes } {
+  const { environment, notebook, now, trouble } = options;
+  const maxBytes = findMaxBytes(environment);
+  const local = createDiskStore({ folder, trouble, now, maxBytes });
+  const shared = openShared(folder, options);
+  const store = shared ? createTieredStore({ local, ...shared, trouble }) : local;
+  const notesFile = path.join(folder, "params", `${fileNameOf(notebook)}.json`);
+  return {
+    store: createCachedStore(store, { maxBytes: CACHE_BYTES }),
+    notes: createFileNotes(notesFile, trouble),
+  };
+}
+
+/** Parameter values that were set stay on this machine, in the folder that there would be without it. */
+function openAddress(
+  location: string,
+  { environment, notebook, now, trouble }: OpenStoreOptions,
+): { readonly store: Store; readonly notes: Notes } {
+  const bucket = openBucket(location, environment);
+  const store = createBucketStore(bucket, { trouble, now, seal: signingSeal(environment) });
+  const notesFile = path.resolve(".stagebook", "params", `${fileNameOf(notebook)}.json`);
+  return {
+    store: createCachedStore(store, { maxBytes: CACHE_BYTES }),
+    notes: createFileNotes(notesFile, trouble),
+  };
+}
+
+function openShared(
+  localFolder: string,
+  { environment, now, trouble }: OpenStoreOptions,
+): { readonly shared: Store; readonly isReadOnly: boolean } | undefined {
+  const seal = findSeal(environment);
+  const isReadOnly = findReadOnly(environment) || seal?.canSign === false;
+  const location = environment.STAGEBOOK_SHARED_STORE;
+  if (!location) return undefined;
+  if (isAddress(location)) {
+    const bucket = openBucket(location, environment);
+    return {
+      shared: createBucketStore(bucket, { trouble, now, seal, isReadOnly, throwsUnreachable: true }),
+      isReadOnly,
+    };
+  }
+  const folder = path.resolve(location);
+  if (folder === localFolder)
+    throw wrong("STAGEBOOK_SHARED_STORE", location, "the store's own folder", "Name another folder, or leave it out.");
+  return { shared: createDiskStore({ folder, trouble, now, seal, isReadOnly, throwsUnreadable: true }), isReadOnly };
+}
+
+function openBucket(location: string, environment: Environment): Bucket {
+  if (location.startsWith("s3://")) return createS3Bucket(location, environment);
+  throw new StagebookError(
+    "store-kind",
+    `no store can be opened at "${location}"`,
+    'Give a folder, "memory", "none" or s3://bucket/prefix.',
+  );
+}
+
+const bucketMethods = ["get", "find", "put", "putIfAbsent", "putIfSame", "delete", "list"];
+const storeMethods = [
+  ...["findEntry", "isWhole", "readBlob", "putBlob", "commit", "touch", "history", "partials", "clear", "appendRun"],
+  ...["readRun", "scratchFolder", "adoptFile", "filePath", "claim", "hold", "pin", "pinned", "gc", "verify"],
+];
+
+function givenStore(given: object, now: () => number, trouble: StoreTrouble): Store {
+  const lacks = (methods: readonly string[]): readonly string[] =>
+    methods.filter((name) => typeof (given as Readonly<Record<string, unknown>>)[name] !== "function");
+  if (lacks(storeMethods).length === 0) return given as Store;
+  const missing = lacks(bucketMethods);
+  if (missing.length === 0) return createBucketStore(given as Bucket, { trouble, now });
+  throw new StagebookError(
+    "store-kind",
+    `the store that createPipeline was given is none: it has no ${missing.join(", ")}`,
+    `Give an object with the methods of Bucket (${bucketMethods.join(", ")}), or one with all those of Store.`,
+  );
+}
+
+function signingSeal(environment: Environment): EntrySeal | undefined {
+  const seal = findSeal(environment);
+  if (seal?.canSign !== false) return seal;
+  throw new StagebookError(
+    "trust-key",
+    "STAGEBOOK_TRUST_KEY is a public key, and what is kept in an S3 store must be signed",
+    "Give the private key; or keep results in a folder, with the S3 store as STAGEBOOK_SHARED_STORE, which is then only read.",
+  );
+}
+
+function findSeal(environment: Environment): EntrySeal | undefined {
+  const { STAGEBOOK_TRUST_KEY: key, STAGEBOOK_TRUST_NAME: name } = environment;
+  if (key) return createEntrySeal(key, name || DEFAULT_TRUST);
+  if (name)
+    throw wrong("STAGEBOOK_TRUST_NAME", name, "there is no key", "Set STAGEBOOK_TRUST_KEY too, or leave the name out.");
+  return undefined;
+}
+
+function findReadOnly({ STAGEBOOK_SHARED_READONLY: text = "" }: Environment): boolean {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  if (/^(0|false|no|off)?$/i.test(text)) return false;
+  throw wrong("STAGEBOOK_SHARED_READONLY", text, "neither yes nor no", "Set it to 1 or 0.");
+}
+
+const units: Readonly<Record<string, number>> = {
+  ...{ "": 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 },
+  ...{ KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 },
+};
+
+function findMaxBytes({ STAGEBOOK_MAX_BYTES: text }: Environment): number | undefined {
+  if (!text) return undefined;
+  const [, amount, unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
+  const size = Number(amount) * (units[unit.toUpperCase()] ?? NaN);
+  if (Number.isFinite(size)) return Math.round(size);
+  throw wrong("STAGEBOOK_MAX_BYTES", text, "no size", "Write it as 500MB, 10GB or 2TiB, or as a number of bytes.");
+}
+
+function isAddress(text: string): boolean {
+  return /^[a-z0-9+]+:\/\//i.test(text);
+}
+
+function wrong(name: string, value: string, why: string, advice: string): StagebookError {
+  return new StagebookError("store-options", `${name} is "${value}": ${why}`, advice);
+}

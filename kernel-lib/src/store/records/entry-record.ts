@@ -1,0 +1,164 @@
+/**
+ * Self-checking records: JSON on one line that carries the sha256 of itself and of what it is a record of, so that a damaged one, or
+ * one in another's place, is told from a good one. Used by the disk store for entries, notes and the rows of heads.
+ */
+import { digestOf, isDigest } from "../../key/digest";
+import type { KeyPart } from "../../key/parts";
+import type { Digest, RunId } from "../../protocol";
+import type { BlobRef, Entry, FileRef, HeadRow } from "../store";
+
+const FORM = /^\{"check":"([0-9a-f]{64})","record":(.*)\}\n?$/s;
+
+/** `subject`: what the record is of; a reader that expects another subject gets nothing. */
+export function encodeRecord(subject: readonly string[], record: unknown): string {
+  const json = JSON.stringify(record);
+  return `{"check":"${checkOf(subject, json)}","record":${json}}\n`;
+}
+
+/** The record, or undefined when the text is not one of this subject, whole and unaltered. */
+export function decodeRecord(subject: readonly string[], text: string): { readonly record: unknown } | undefined {
+  const [, check, json] = FORM.exec(text) ?? [];
+  if (json === undefined || check !== checkOf(subject, json)) return undefined;
+  try {
+    return { record: JSON.parse(json) as unknown };
+  } catch {
+    // Whoever can write here can also make the sum of what is no JSON.
+    return undefined;
+  }
+}
+
+/**
+ * The entry in a verified record, or undefined when it has not the form of one. It is built anew: nothing else that the record may
+ * hold gets into the program.
+ */
+export function asEntry(record: unknown, key: Digest): Entry | undefined {
+  if (!isObject(record) || record.format !== 1 || record.key !== key || !isDigest(record.partial)) return undefined;
+  const output = asOutput(record.output);
+  const parts = listOf(record.parts, asPart);
+  const params = asParams(record.params);
+  const { made, run, at, durationMs, partial } = record;
+  if (!output || !parts || !params || !isObject(made) || !isFinite(at) || !isFinite(durationMs)) return undefined;
+  if (typeof run !== "string" || typeof made.stagebook !== "string" || typeof made.node !== "string") return undefined;
+  const { stagebook, node } = made;
+  return {
+    format: 1,
+    key,
+    partial,
+    parts,
+    output,
+    at,
+    durationMs,
+    params,
+    run: run as RunId,
+    made: { stagebook, node },
+  };
+}
+
+/** Proves that one of those who share a key made an entry. See `entry-seal.ts`. */
+export interface EntrySeal {
+  /** False where entries can be checked, but none can be signed. */
+  readonly canSign: boolean;
+  /** The line that goes behind the record's line. */
+  sign(key: Digest, line: string): string;
+  /** Why the text is not to be trusted; undefined when it is. Nothing of it is decoded before. */
+  findFault(key: Digest, text: string): string | undefined;
+}
+
+/** The record of an entry on a line, signed where there is a seal. */
+export function encodeEntry(entry: Entry, seal?: EntrySeal): string {
+  const line = encodeRecord(["entry", entry.key], entry);
+  return seal ? line + seal.sign(entry.key, line) : line;
+}
+
+/** The entry in a text, whoever signed it; undefined for a damaged one. */
+export function decodeEntry(key: Digest, text: string): Entry | undefined {
+  const end = text.indexOf("\n");
+  const line = end < 0 ? text : text.slice(0, end + 1);
+  return asEntry(decodeRecord(["entry", key], line)?.record, key);
+}
+
+/** One line of a head. It stands between line ends, so that the torn line of a killed process does not swallow it. */
+export function encodeHeadRow(subject: readonly string[], row: HeadRow): string {
+  return `\n${encodeRecord(subject, { key: row.key, partial: row.partial, at: row.at })}`;
+}
+
+/** The row of a line, or undefined for a damaged one. */
+export function decodeHeadRow(subject: readonly string[], line: string): HeadRow | undefined {
+  const found = decodeRecord(subject, line)?.record;
+  if (!isObject(found) || !isDigest(found.key) || !isDigest(found.partial) || typeof found.at !== "number")
+    return undefined;
+  return { key: found.key, partial: found.partial, at: found.at };
+}
+
+function checkOf(subject: readonly string[], json: string): Digest {
+  return digestOf(`${JSON.stringify(subject)}\n${json}`);
+}
+
+function asOutput(data: unknown): Entry["output"] | undefined {
+  if (!isObject(data)) return undefined;
+  const { digest, sizeBytes, codec, summary, items } = data;
+  const blobs = listOf(data.blobs, asBlob);
+  const files = listOf(data.files, asFile);
+  if (!blobs || !files || !isDigest(digest) || !isSize(sizeBytes)) return undefined;
+  if (typeof codec !== "string" || typeof summary !== "string") return undefined;
+  const output = { digest, blobs, files, sizeBytes, codec, summary };
+  if (items === undefined) return output;
+  return isSize(items) ? { ...output, items } : undefined;
+}
+
+function asBlob(data: unknown): BlobRef | undefined {
+  if (!isObject(data) || !isDigest(data.digest) || !isSize(data.sizeBytes)) return undefined;
+  return { digest: data.digest, sizeBytes: data.sizeBytes };
+}
+
+function asFile(data: unknown): FileRef | undefined {
+  const blob = asBlob(data);
+  const name = isObject(data) ? data.name : undefined;
+  return blob && isPlainName(name) ? { ...blob, name } : undefined;
+}
+
+/** A name that leads nowhere else when it is put behind a folder, on any system. */
+export function isPlainName(name: unknown): name is string {
+  return typeof name === "string" && name.length <= 255 && !/^\.{0,2}$|[/\\\0]|^[a-z]:/i.test(name);
+}
+
+function asPart(data: unknown): KeyPart | undefined {
+  if (!isObject(data) || !isDigest(data.digest)) return undefined;
+  const { kind, name, digest, text } = data;
+  if (typeof kind !== "string" || typeof name !== "string" || typeof text !== "string") return undefined;
+  return { kind: kind as KeyPart["kind"], name, digest, text };
+}
+
+function asParams(data: unknown): Entry["params"] | undefined {
+  if (!isObject(data)) return undefined;
+  const params = Object.entries(data);
+  // Defines, and does not assign: a parameter may be called `__proto__`.
+  return params.every(isTextPair) ? Object.fromEntries(params) : undefined;
+}
+
+function isTextPair(pair: [string, unknown]): pair is [string, string] {
+  return typeof pair[1] === "string";
+}
+
+function listOf<T>(data: unknown, as: (item: unknown) => T | undefined): readonly T[] | undefined {
+  if (!Array.isArray(data)) return undefined;
+  const items: T[] = [];
+  for (const item of data as readonly unknown[]) {
+    const found = as(item);
+    if (found === undefined) return undefined;
+    items.push(found);
+  }
+  return items;
+}
+
+function isSize(data: unknown): data is number {
+  return Number.isSafeInteger(data) && (data as number) >= 0;
+}
+
+function isFinite(data: unknown): data is number {
+  return Number.isFinite(data);
+}
+
+export function isObject(data: unknown): data is { readonly [name: string]: unknown } {
+  return typeof data === "object" && data !== null && !Array.isArray(data);
+}

@@ -1,0 +1,295 @@
+/**
+ * The graph as React Flow wants it. Pure; called by the DAG panel at each change. A node whose content did not change
+ * keeps its identity, so that React draws again only what did.
+ */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { Position } from "@xyflow/react";
+import type { NodeHandle } from "@xyflow/react";
+import type { CSSProperties } from "react";
+import type { Freshness, ParamView, StageView, View } from "stagebook/protocol";
+import type { Graph, GraphEdge, GraphNode } from "../model/graph";
+import { NODE_SIZES } from "../model/graph";
+import type { GroupNodeType } from "./group-node";
+import { countStatuses, describeGroup } from "./group-node";
+import type { Direction, Layout, Point } from "../layout/layout";
+import type { NodeMark, NodeMarks } from "../model/node-marks";
+import type { RoutedEdgeType } from "./routed-edge";
+import type { SourceNodeType } from "./source-node";
+import type { StageNodeType } from "./stage-node";
+import { describeStage, explainStatus } from "../../ui/stage-text";
+
+export type FlowNode = StageNodeType | SourceNodeType | GroupNodeType;
+
+/** The port for what sits on a stage's head. */
+const SEAT = "seat";
+const SEAT_X = 16;
+/** Between the right end of what sits on the head and the right end of the stage. */
+const BESIDE_SEAT_X = (NODE_SIZES.param.width + NODE_SIZES.stage.width) / 2;
+
+export interface FlowInput {
+  readonly graph: Graph;
+  readonly layout: Layout;
+  readonly view: View;
+  readonly selected: string | null;
+  readonly marks?: NodeMarks;
+  /** `down` when absent; must be that of the layout. */
+  readonly direction?: Direction;
+  readonly trans: TranslationBundle;
+}
+
+/** Those nodes that have a place; `before` is the last answer, and is given again when nothing changed. */
+export function createFlowNodes(input: FlowInput, before: readonly FlowNode[]): readonly FlowNode[] {
+  const seats = new Set(input.graph.nodes.map((node) => node.on));
+  const nodes = input.graph.nodes.flatMap((node) => {
+    const place = input.layout.positions[node.id];
+    return (place && createFlowNode(node, place, seats.has(node.id), input)) ?? [];
+  });
+  return keepEqual(nodes, before, isSameNode);
+}
+
+/** Edges between placed nodes; those into a pending stage are dashed, those between running ones show data that flows. */
+export function createFlowEdges(input: FlowInput, before: readonly RoutedEdgeType[]): readonly RoutedEdgeType[] {
+  const { graph, layout } = input;
+  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  const edges = graph.edges.flatMap((edge) => {
+    const from = nodes.get(edge.from);
+    const to = nodes.get(edge.to);
+    return from && to && layout.positions[from.id] && layout.positions[to.id]
+      ? [createFlowEdge(edge, from, to, input)]
+      : [];
+  });
+  return keepEqual(
+    edges,
+    before,
+    (a, b) => a.className === b.className && a.data?.route === b.data?.route && a.targetHandle === b.targetHandle,
+  );
+}
+
+function createFlowEdge(edge: GraphEdge, from: GraphNode, to: GraphNode, input: FlowInput): RoutedEdgeType {
+  const { layout, selected } = input;
+  const isSelected = [from, to].some((node) => node.kind === "stage" && node.name === selected);
+  const [source, target] = [statusOf(from, input), statusOf(to, input)];
+  const classes = [
+    target ?? "new",
+    edge.implicit && "implicit",
+    isSelected && "selected",
+    source === "running" && target === "running" && "flowing",
+    ...edgeMarks(from, to, input),
+  ];
+  return {
+    id: edge.id,
+    type: "routed",
+    source: from.id,
+    target: to.id,
+    // Straight down from the seat; other edges enter beside what sits on the stage's head.
+    ...(from.on === to.id ? { targetHandle: SEAT } : {}),
+    className: classes
+      .filter(Boolean)
+      .map((mark) => `stagebook-mod-${String(mark)}`)
+      .join(" "),
+    focusable: false,
+    data: { route: layout.routes[edge.id] ?? straight },
+  };
+}
+
+const straight: readonly Point[] = [];
+
+/** The gravest of a group's. */
+function statusOf(node: GraphNode, { view }: FlowInput): Freshness | undefined {
+  if (node.kind === "group") return countStatuses(membersOf(node, view))[0]?.status;
+  return node.kind === "stage" ? view.stages[node.name]?.status : undefined;
+}
+
+function membersOf(node: GraphNode, view: View): readonly StageView[] {
+  return (node.members ?? []).flatMap((name) => view.stages[name] ?? []);
+}
+
+/** An edge belongs to the lineage when both its ends do, and is dimmed when one of them is. */
+function edgeMarks(from: GraphNode, to: GraphNode, { marks, selected }: FlowInput): readonly string[] {
+  const [source, target] = [marks?.get(from.id) ?? noMarks, marks?.get(to.id) ?? noMarks];
+  const isSelected = (node: GraphNode): boolean =>
+    selected !== null && (node.members ?? (node.kind === "stage" ? [node.name] : [])).includes(selected);
+  const isUp = source.includes("ancestor") && (target.includes("ancestor") || isSelected(to));
+  const isDown = target.includes("descendant") && (source.includes("descendant") || isSelected(from));
+  return [
+    ...(isUp || isDown ? ["lineage"] : []),
+    ...(source.includes("dimmed") || target.includes("dimmed") ? ["dimmed"] : []),
+  ];
+}
+
+const noMarks: readonly NodeMark[] = [];
+
+/** `items`, with each one that is equal to its predecessor replaced by it; `before` itself when all are. */
+function keepEqual<T extends { readonly id: string }>(
+  items: readonly T[],
+  before: readonly T[],
+  isEqual: (a: T, b: T) => boolean,
+): readonly T[] {
+  const known = new Map(before.map((item) => [item.id, item]));
+  const kept = items.map((item) => {
+    const last = known.get(item.id);
+    return last && isEqual(last, item) ? last : item;
+  });
+  return kept.length === before.length && kept.every((item, index) => item === before[index]) ? before : kept;
+}
+
+function createFlowNode(node: GraphNode, place: Point, hasSeat: boolean, input: FlowInput): FlowNode | null {
+  if (node.kind === "group") return createGroupNode(node, place, input);
+  if (node.kind !== "stage") return createSourceNode(node.kind, node, place, input);
+  const stage = input.view.stages[node.name];
+  return stage ? createStageNode(node, stage, place, hasSeat, input) : null;
+}
+
+function createStageNode(
+  node: GraphNode,
+  stage: StageView,
+  place: Point,
+  hasSeat: boolean,
+  { selected, trans, marks, direction }: FlowInput,
+): StageNodeType {
+  const ports = stagePorts(hasSeat, direction);
+  const own = marks?.get(node.id) ?? noMarks;
+  const words = [stage.name, explainStatus(stage, trans), ...markWords(own, trans)];
+  return {
+    ...placed(node, place, ports),
+    type: "stage",
+    className: classOf("stagebook-Dag-stage", [...own, ...(selected === stage.name ? ["selected"] : [])]),
+    selected: selected === stage.name,
+    ariaLabel: words.join(", "),
+    domAttributes: attributes(
+      { "data-stage": stage.name, "data-status": stage.status, ...whatIfAttribute(own) },
+      describeStage(stage, trans),
+    ),
+    data: { kind: "stage", stage, ports, trans },
+  };
+}
+
+function createGroupNode(node: GraphNode, place: Point, { view, trans, marks, direction }: FlowInput): GroupNodeType {
+  const counts = countStatuses(membersOf(node, view));
+  const own = marks?.get(node.id) ?? noMarks;
+  const ports = stagePorts(false, direction);
+  const text = describeGroup(node.name, counts, trans);
+  return {
+    ...placed(node, place, ports),
+    type: "collapsed",
+    className: classOf("stagebook-Dag-stage stagebook-Dag-group", own),
+    ariaLabel: [text, ...markWords(own, trans)].join(", "),
+    domAttributes: attributes(
+      { "data-group": node.name, "data-status": counts[0]?.status ?? "new", ...whatIfAttribute(own) },
+      `${text}\n${trans.__("Press Enter or click to expand it.")}`,
+    ),
+    data: { kind: "group", name: node.name, counts, ports, trans },
+  };
+}
+
+function classOf(base: string, marks: readonly string[]): string {
+  return [base, ...marks.map((mark) => `stagebook-mod-${mark}`)].join(" ");
+}
+
+function whatIfAttribute(marks: readonly NodeMark[]): Attributes {
+  if (marks.includes("would-run")) return { "data-what-if": "run" };
+  return marks.includes("might-run") ? { "data-what-if": "maybe" } : {};
+}
+
+function markWords(marks: readonly NodeMark[], trans: TranslationBundle): readonly string[] {
+  const words: { readonly [M in NodeMark]?: string } = {
+    "would-run": trans.__("would run"),
+    "might-run": trans.__("might run"),
+    ancestor: trans.__("before the selected stage"),
+    descendant: trans.__("follows the selected stage"),
+  };
+  return marks.flatMap((mark) => words[mark] ?? []);
+}
+
+function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point, input: FlowInput): SourceNodeType {
+  const { view, marks, direction } = input;
+  const param: ParamView | undefined = kind === "param" ? view.params[node.name] : undefined;
+  const title = param
+    ? [`${param.name} = ${param.text}${param.unit ? ` ${param.unit}` : ""}`, param.description]
+        .filter(Boolean)
+        .join("\n")
+    : node.name;
+  const ports = sourcePorts(node.on !== undefined, direction);
+  const name: Attributes = kind === "param" ? { "data-param-node": node.name } : { "data-file-node": node.name };
+  return {
+    ...placed(node, place, ports),
+    type: "source",
+    className: classOf("stagebook-Dag-source", [
+      ...(marks?.get(node.id) ?? noMarks),
+      ...(param?.overridden ? ["overridden"] : []),
+    ]),
+    ariaLabel: title,
+    domAttributes: attributes(name, title),
+    data: { kind, name: node.name, ports, param },
+  };
+}
+
+/**
+ * Sizes and ports are given, so that edges are drawn at once and never vanish when a node is replaced. React Flow reads the
+ * ports from the page as well, so `Ports` draws the same ones.
+ */
+function placed(node: GraphNode, position: Point, handles: NodeHandle[]) {
+  const size = NODE_SIZES[node.kind];
+  // For the style sheet, which puts the nodes of a large graph into place by itself.
+  const style = { "--stagebook-x": `${position.x}px`, "--stagebook-y": `${position.y}px` } as CSSProperties;
+  return { id: node.id, position, ...size, measured: size, handles, style };
+}
+
+function stagePorts(hasSeat: boolean, direction: Direction = "down"): NodeHandle[] {
+  const { width, height } = NODE_SIZES.stage;
+  const seat = port("target", Position.Top, { x: SEAT_X, y: 0 }, SEAT);
+  return direction === "right"
+    ? [
+        port("target", Position.Left, { x: 0, y: height / 2 }),
+        seat,
+        port("source", Position.Right, { x: width, y: height / 2 }),
+      ]
+    : [
+        port("target", Position.Top, { x: hasSeat ? BESIDE_SEAT_X : width / 2, y: 0 }),
+        seat,
+        port("source", Position.Bottom, { x: width / 2, y: height }),
+      ];
+}
+
+/** What sits on a stage's head leads straight down to it, wherever the graph grows to. */
+function sourcePorts(isSeated: boolean, direction: Direction = "down"): NodeHandle[] {
+  const { width, height } = NODE_SIZES.param;
+  if (isSeated) return [port("source", Position.Bottom, { x: SEAT_X, y: height })];
+  return direction === "right"
+    ? [port("source", Position.Right, { x: width, y: height / 2 })]
+    : [port("source", Position.Bottom, { x: width / 2, y: height })];
+}
+
+function port(type: "source" | "target", position: Position, at: Point, id: string | null = null): NodeHandle {
+  return { id, type, position, ...at, width: 1, height: 1 };
+}
+
+type Attributes = { readonly [name: `data-${string}`]: string };
+
+function attributes(data: Attributes, title: string): FlowNode["domAttributes"] {
+  return { ...data, title };
+}
+
+function isSameNode(a: FlowNode, b: FlowNode): boolean {
+  return (
+    a.position.x === b.position.x &&
+    a.position.y === b.position.y &&
+    a.selected === b.selected &&
+    a.className === b.className &&
+    a.handles?.[0]?.x === b.handles?.[0]?.x &&
+    a.handles?.[0]?.position === b.handles?.[0]?.position &&
+    a.data.kind === b.data.kind &&
+    isSameContent(a, b)
+  );
+}
+
+function isSameContent(a: FlowNode, b: FlowNode): boolean {
+  switch (a.data.kind) {
+    case "stage":
+      return a.data.stage === (b.data.kind === "stage" && b.data.stage);
+    case "group":
+      return a.ariaLabel === b.ariaLabel;
+    default:
+      return a.data.param === (b.data.kind !== "stage" && b.data.kind !== "group" && b.data.param);
+  }
+}

@@ -1,0 +1,59 @@
+/** How React Flow draws a collapsed group. Called by React Flow with the data that `flow-nodes` made. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
+import type { ReactElement } from "react";
+import { memo } from "react";
+import type { Freshness, StageView } from "stagebook/protocol";
+import { Ports } from "./ports";
+import { statusWord } from "../../ui/stage-text";
+import { StatusIcon } from "../../ui/status-mark";
+
+export interface GroupNodeData extends Record<string, unknown> {
+  readonly kind: "group";
+  readonly name: string;
+  readonly counts: readonly StatusCount[];
+  readonly ports: readonly NodeHandle[];
+  readonly trans: TranslationBundle;
+}
+
+export interface StatusCount {
+  readonly status: Freshness;
+  readonly count: number;
+}
+
+export type GroupNodeType = Node<GroupNodeData, "collapsed">;
+
+export const GroupNode = memo(function GroupNode({ data }: NodeProps<GroupNodeType>): ReactElement {
+  const { name, counts, ports, trans } = data;
+  const total = counts.reduce((sum, { count }) => sum + count, 0);
+  return (
+    <>
+      <Ports ports={ports} />
+      <div className="stagebook-Dag-name">{`${name}/`}</div>
+      <div className="stagebook-Dag-counts">
+        {counts.map(({ status, count }) => (
+          <span key={status} className="stagebook-Status" data-freshness={status} title={statusWord(status, trans)}>
+            <StatusIcon status={status} />
+            {count}
+          </span>
+        ))}
+      </div>
+      <div className="stagebook-Dag-result">{trans._n("%1 stage", "%1 stages", total)}</div>
+    </>
+  );
+});
+
+/** What needs attention first is first. */
+const order: readonly Freshness[] = ["failed", "running", "blocked", "cancelled", "stale", "new", "pending", "fresh"];
+
+/** How many of the stages are in which status: the gravest first. */
+export function countStatuses(stages: readonly StageView[]): readonly StatusCount[] {
+  return order
+    .map((status) => ({ status, count: stages.filter((stage) => stage.status === status).length }))
+    .filter(({ count }) => count > 0);
+}
+
+/** `etl/: 2 stale, 3 fresh` */
+export function describeGroup(name: string, counts: readonly StatusCount[], trans: TranslationBundle): string {
+  return `${name}/: ${counts.map(({ status, count }) => `${count} ${statusWord(status, trans)}`).join(", ")}`;
+}

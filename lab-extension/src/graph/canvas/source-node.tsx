@@ -1,0 +1,34 @@
+/** How React Flow draws a parameter or a file that feeds stages. */
+import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
+import type { ReactElement } from "react";
+import { memo } from "react";
+import type { ParamView } from "stagebook/protocol";
+import { Ports } from "./ports";
+import { SourceIcon } from "../../ui/status-mark";
+
+export interface SourceNodeData extends Record<string, unknown> {
+  readonly kind: "param" | "file";
+  readonly name: string;
+  readonly ports: readonly NodeHandle[];
+  /** Absent for a file, and for a parameter that the view does not know. */
+  readonly param?: ParamView;
+}
+
+export type SourceNodeType = Node<SourceNodeData, "source">;
+
+export const SourceNode = memo(function SourceNode({ data }: NodeProps<SourceNodeType>): ReactElement {
+  const value = data.param?.text;
+  return (
+    <>
+      <Ports ports={data.ports} />
+      <SourceIcon kind={data.kind} />
+      <span className="stagebook-Dag-sourceName">{data.kind === "file" ? fileName(data.name) : data.name}</span>
+      {value !== undefined && <span className="stagebook-Dag-sourceValue">{value}</span>}
+    </>
+  );
+});
+
+/** The last part of the path; the tooltip has the whole. */
+function fileName(path: string): string {
+  return path.slice(path.replace(/\/+$/, "").lastIndexOf("/") + 1);
+}

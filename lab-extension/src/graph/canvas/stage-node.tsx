@@ -1,0 +1,59 @@
+/** How React Flow draws one stage. Called by React Flow with the data that `flow-nodes` made. */
+import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { ReactElement } from "react";
+import { memo, useContext } from "react";
+import type { StageView } from "stagebook/protocol";
+import { Ports, TinyContext } from "./ports";
+import { progressShare, resultText } from "../../ui/stage-text";
+import { StatusMark } from "../../ui/status-mark";
+
+export interface StageNodeData extends Record<string, unknown> {
+  readonly kind: "stage";
+  readonly stage: StageView;
+  readonly ports: readonly NodeHandle[];
+  readonly trans: TranslationBundle;
+}
+
+export type StageNodeType = Node<StageNodeData, "stage">;
+
+export const StageNode = memo(function StageNode({ data }: NodeProps<StageNodeType>): ReactElement {
+  const { stage, trans } = data;
+  if (useContext(TinyContext)) return <Ports ports={data.ports} />;
+  const share = progressShare(stage);
+  return (
+    <>
+      <Ports ports={data.ports} />
+      <div className="stagebook-Dag-name">{stage.name}</div>
+      <StatusMark status={stage.status} trans={trans} />
+      <div className="stagebook-Dag-result">{resultText(stage) ?? trans.__("no result yet")}</div>
+      {stage.status === "running" && <ProgressBar stage={stage} share={share} trans={trans} />}
+    </>
+  );
+});
+
+interface ProgressBarProps {
+  readonly stage: StageView;
+  readonly share: number | null | undefined;
+  readonly trans: TranslationBundle;
+}
+
+/** Moves to and fro while the total is not known. */
+function ProgressBar({ stage, share, trans }: ProgressBarProps): ReactElement {
+  const isKnown = typeof share === "number";
+  return (
+    <div
+      className="stagebook-Progress"
+      role="progressbar"
+      aria-label={trans.__("Progress of %1", stage.name)}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={isKnown ? Math.round(share * 100) : undefined}
+    >
+      <div
+        className={isKnown ? "stagebook-Progress-bar" : "stagebook-Progress-bar stagebook-mod-unknown"}
+        style={isKnown ? { width: `${share * 100}%` } : undefined}
+      />
+    </div>
+  );
+}

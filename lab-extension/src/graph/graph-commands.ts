@@ -1,0 +1,107 @@
+/** The commands that concern the graph as a whole. Called by the plugin, once. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
+import { COMMANDS } from "../command-ids";
+import type { Preferences } from "../model/preferences";
+import type { NotebookModel, StagebookTracker } from "../tokens";
+import { exportPicture, PICTURE_FORMATS } from "./canvas/export-picture";
+import type { PictureFormat } from "./canvas/export-picture";
+import { createGraph } from "./model/graph";
+import { collapsedGroupsOf, collapsedIn, findGroups, groupOf } from "./model/groups";
+import type { Picture } from "./canvas/picture";
+
+export interface GraphCommandsOptions {
+  readonly commands: CommandRegistry;
+  readonly tracker: StagebookTracker;
+  readonly preferences: Preferences;
+  /** What the panel shows now; null while it shows no graph. */
+  readonly picture: () => Picture | null;
+  /** The stage that a command is about. */
+  readonly stageOf: (args: ReadonlyPartialJSONObject) => string | null;
+  readonly told: (done: Promise<unknown> | undefined) => Promise<void>;
+  readonly trans: TranslationBundle;
+}
+
+export function addGraphCommands(options: GraphCommandsOptions): void {
+  const { commands, preferences, picture, tracker, told, trans } = options;
+  commands.addCommand(COMMANDS.graphDirection, {
+    label: trans.__("Graph from Left to Right"),
+    isToggled: () => preferences.get().graphDirection === "right",
+    execute: () =>
+      told(preferences.set({ graphDirection: preferences.get().graphDirection === "right" ? "down" : "right" })),
+  });
+  commands.addCommand(COMMANDS.exportGraph, {
+    label: (args) => exportLabel(formatOf(args), trans),
+    isEnabled: () => picture() !== null,
+    execute: (args) => {
+      const shown = picture();
+      const name =
+        tracker
+          .getCurrent()
+          ?.path.split("/")
+          .at(-1)
+          ?.replace(/\.ipynb$/u, "") ?? "graph";
+      return shown ? told(exportPicture(shown, formatOf(args), `${name}-graph`, trans)) : undefined;
+    },
+  });
+  addGroupCommands(options);
+}
+
+function addGroupCommands({ commands, tracker, stageOf, trans }: GraphCommandsOptions): void {
+  const groupIn = (args: ReadonlyPartialJSONObject): string | null => {
+    const model = tracker.getCurrent();
+    const group = groupOf(stageOf(args) ?? "");
+    return model && group !== null && groupsOf(model).includes(group) ? group : null;
+  };
+  commands.addCommand(COMMANDS.collapseGroup, {
+    label: (args) => trans.__("Collapse %1/", groupIn(args) ?? ""),
+    isVisible: (args) => groupIn(args) !== null,
+    isEnabled: (args) => groupIn(args) !== null,
+    execute: (args) => {
+      const [model, group] = [tracker.getCurrent(), groupIn(args)];
+      if (model && group !== null) collapsedGroupsOf(model).set([...collapsedOf(model), group]);
+    },
+  });
+  const hasGroups = (): boolean => {
+    const model = tracker.getCurrent();
+    return model !== null && groupsOf(model).length > 0;
+  };
+  commands.addCommand(COMMANDS.collapseGroups, {
+    label: trans.__("Collapse All Groups of the Graph"),
+    isEnabled: hasGroups,
+    execute: () => {
+      const model = tracker.getCurrent();
+      if (model) collapsedGroupsOf(model).set(groupsOf(model));
+    },
+  });
+  commands.addCommand(COMMANDS.expandGroups, {
+    label: trans.__("Expand All Groups of the Graph"),
+    isEnabled: hasGroups,
+    execute: () => {
+      const model = tracker.getCurrent();
+      if (model) collapsedGroupsOf(model).set([]);
+    },
+  });
+}
+
+function groupsOf(model: NotebookModel): readonly string[] {
+  return findGroups(createGraph(model.getState().view));
+}
+
+function collapsedOf(model: NotebookModel): ReadonlySet<string> {
+  return collapsedIn(createGraph(model.getState().view), collapsedGroupsOf(model).get());
+}
+
+function formatOf(args: ReadonlyPartialJSONObject): PictureFormat {
+  return PICTURE_FORMATS.find((format) => format === args.format) ?? "svg";
+}
+
+function exportLabel(format: PictureFormat, trans: TranslationBundle): string {
+  const labels: { readonly [F in PictureFormat]: string } = {
+    svg: trans.__("Export Graph as SVG"),
+    png: trans.__("Export Graph as PNG"),
+    mermaid: trans.__("Export Graph as Mermaid"),
+  };
+  return labels[format];
+}

@@ -1,0 +1,188 @@
+/** What the DAG panel shows of one notebook: the picture, or a sentence that says why there is none. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { ReactElement } from "react";
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { View } from "stagebook/protocol";
+import type { Preferences } from "../model/preferences";
+import { useNotebookState } from "../model/use-store";
+import { whatIfOf } from "../model/what-if";
+import type { NotebookModel } from "../tokens";
+import { emptyText, panelClass } from "../ui/connection-text";
+import { DagToolbar } from "./graph-toolbar";
+import { Flow } from "./canvas/flow";
+import type { FlowInput, FlowNode } from "./canvas/flow-nodes";
+import { createFlowEdges, createFlowNodes } from "./canvas/flow-nodes";
+import type { Graph } from "./model/graph";
+import { createGraph, isSameGraph, layoutRequest } from "./model/graph";
+import { collapsedGroupsOf, collapsedIn, collapseGroups } from "./model/groups";
+import type { Direction, Layout } from "./layout/layout";
+import type { LayoutQueue } from "./layout/layout-queue";
+import { findNodes, markNodes } from "./model/node-marks";
+import { EmptyPanel, PanelNotice } from "../ui/panel-text";
+import type { Picture } from "./canvas/picture";
+import type { RoutedEdgeType } from "./canvas/routed-edge";
+
+export interface DagViewProps {
+  readonly model: NotebookModel;
+  readonly layouts: LayoutQueue;
+  readonly preferences: Preferences;
+  readonly trans: TranslationBundle;
+  readonly width: number;
+  readonly height: number;
+  /** Opens the graph's menu below an element. */
+  readonly onMenu: (button: HTMLElement) => void;
+  /** Told at each change what is drawn, for the export. */
+  readonly onDrawn: (picture: Picture | null) => void;
+}
+
+/** In CSS pixels: the bar above the picture. */
+const TOOLBAR_HEIGHT = 30;
+
+export function DagView(props: DagViewProps): ReactElement {
+  const { model, layouts, preferences, trans, width, height, onMenu, onDrawn } = props;
+  const state = useNotebookState(model);
+  const { graphDirection } = useSyncExternalStore(preferences.subscribe, preferences.get);
+  const graph = useShownGraph(model, state.view);
+  const laidOut = useLayout(graph, graphDirection, layouts);
+  const { layout, problem } = laidOut;
+  const [search, setSearch] = useState("");
+  const marks = useMarks(model, graph, state.selected, search);
+  const { nodes, edges } = useFlow(
+    layout && { graph, layout, view: state.view, selected: state.selected, marks, direction: laidOut.direction, trans },
+  );
+  const next = useNext(graph, search);
+  useEffect(() => {
+    onDrawn(layout && { graph, layout, view: state.view, direction: laidOut.direction });
+    return () => onDrawn(null);
+  }, [onDrawn, graph, layout, state.view, laidOut.direction]);
+  if (graph.nodes.length === 0) return <EmptyPanel text={emptyText(state, trans)} />;
+  return (
+    <div className={panelClass("stagebook-Dag", state)}>
+      <PanelNotice text={problem ? { text: problem } : null} />
+      <DagToolbar
+        search={search}
+        found={next.found}
+        onSearch={setSearch}
+        onNext={next.focus}
+        onMenu={onMenu}
+        trans={trans}
+      />
+      {layout && nodes.length > 0 && (
+        <Flow
+          nodes={nodes}
+          edges={edges}
+          graph={graph}
+          layout={layout}
+          direction={laidOut.direction}
+          width={width}
+          height={Math.max(1, height - TOOLBAR_HEIGHT)}
+          focus={next.request}
+          trans={trans}
+          onOpen={(node) => openNode(model, graph, node)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Selects a stage, and shows the cell of a stage or parameter; a group is expanded. */
+function openNode(model: NotebookModel, graph: Graph, { data }: FlowNode): void {
+  if (data.kind === "group") {
+    const groups = collapsedGroupsOf(model);
+    groups.set(graph.nodes.flatMap((node) => (node.kind === "group" && node.name !== data.name ? [node.name] : [])));
+    return;
+  }
+  if (data.kind === "stage") model.select(data.stage.name);
+  const cell = data.kind === "stage" ? data.stage.cell : data.param?.cell;
+  if (cell) model.showCell(cell);
+}
+
+/** The node that is to have the focus; a new object for each time. */
+export interface FocusRequest {
+  readonly id: string;
+}
+
+/** Goes through what the search found, one with each call. */
+function useNext(
+  graph: Graph,
+  search: string,
+): { readonly found: number; readonly request: FocusRequest | null; readonly focus: () => void } {
+  const found = useMemo(() => findNodes(graph, search), [graph, search]);
+  const [request, setRequest] = useState<FocusRequest | null>(null);
+  const focus = (): void => {
+    const id = found[(found.findIndex((node) => node.id === request?.id) + 1) % found.length]?.id;
+    if (id !== undefined) setRequest({ id });
+  };
+  return { found: found.length, request, focus };
+}
+
+function useMarks(
+  model: NotebookModel,
+  graph: Graph,
+  selected: string | null,
+  search: string,
+): ReturnType<typeof markNodes> {
+  const whatIf = whatIfOf(model);
+  const lit = useSyncExternalStore(whatIf.subscribe, whatIf.get)?.stages ?? noStages;
+  return useMemo(() => markNodes(graph, { selected, search, lit }), [graph, selected, search, lit]);
+}
+
+const noStages: ReadonlyMap<string, "run" | "maybe"> = new Map();
+
+interface FlowParts {
+  readonly nodes: readonly FlowNode[];
+  readonly edges: readonly RoutedEdgeType[];
+}
+
+const noParts: FlowParts = { nodes: [], edges: [] };
+
+function useFlow(input: FlowInput | null): FlowParts {
+  const last = useRef(noParts);
+  last.current = input
+    ? { nodes: createFlowNodes(input, last.current.nodes), edges: createFlowEdges(input, last.current.edges) }
+    : noParts;
+  return last.current;
+}
+
+/** With its groups as they are collapsed. */
+function useShownGraph(model: NotebookModel, view: View): Graph {
+  const whole = useGraph(view);
+  const groups = collapsedGroupsOf(model);
+  const chosen = useSyncExternalStore(groups.subscribe, groups.get);
+  return useMemo(() => collapseGroups(whole, collapsedIn(whole, chosen)), [whole, chosen]);
+}
+
+/** Keeps its identity while only statuses and values change. */
+function useGraph(view: View): Graph {
+  const last = useRef<{ readonly view: View; readonly graph: Graph } | null>(null);
+  const graph = last.current && isSameGraph(last.current.view, view) ? last.current.graph : createGraph(view);
+  last.current = { view, graph };
+  return graph;
+}
+
+interface LaidOut {
+  /** That of the last graph that was laid out: shown until the next is ready. */
+  readonly layout: Layout | null;
+  readonly direction: Direction;
+  readonly problem: string | null;
+}
+
+function useLayout(graph: Graph, direction: Direction, layouts: LayoutQueue): LaidOut {
+  const request = useMemo(() => layoutRequest(graph, direction), [graph, direction]);
+  const [laidOut, setLaidOut] = useState<LaidOut>(() => ({
+    layout: layouts.find(request) ?? null,
+    direction,
+    problem: null,
+  }));
+  useEffect(() => {
+    let isCurrent = true;
+    layouts.place(request).then(
+      (layout) => isCurrent && setLaidOut({ layout, direction, problem: null }),
+      (error: unknown) => isCurrent && setLaidOut((last) => ({ ...last, problem: String(error) })),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [layouts, request, direction]);
+  return laidOut;
+}

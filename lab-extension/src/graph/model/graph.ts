@@ -1,0 +1,99 @@
+/**
+ * The picture's nodes and edges, taken from a view: every stage, and the parameters and files that feed one. Pure;
+ * the DAG panel calls it, and lays the result out anew only when its shape differs.
+ */
+import type { InputView, View } from "stagebook/protocol";
+import type { Direction, LayoutRequest } from "../layout/layout";
+
+export type GraphNodeKind = "stage" | "param" | "file" | "group";
+
+export interface GraphNode {
+  /** Unique over all kinds, and safe within a CSS attribute selector. */
+  readonly id: string;
+  readonly kind: GraphNodeKind;
+  readonly name: string;
+  /** The only stage that a parameter or file feeds: it is drawn on that stage's head. */
+  readonly on?: string;
+  /** The stages that a collapsed group stands for. */
+  readonly members?: readonly string[];
+}
+
+export interface GraphEdge {
+  /** `from>to` */
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  /** True when the input is only read in the code, not declared. */
+  readonly implicit: boolean;
+}
+
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+}
+
+export const NODE_SIZES: { readonly [K in GraphNodeKind]: { readonly width: number; readonly height: number } } = {
+  stage: { width: 158, height: 58 },
+  param: { width: 144, height: 20 },
+  file: { width: 144, height: 20 },
+  group: { width: 158, height: 58 },
+};
+
+/** In order of definition: what feeds a stage comes before it. An input that is not in the view has no node. */
+export function createGraph(view: View): Graph {
+  const nodes = new Map<string, GraphNode>();
+  const edges = new Map<string, GraphEdge>();
+  for (const stage of Object.values(view.stages)) {
+    const to = nodeId("stage", stage.name);
+    for (const input of stage.inputs) {
+      const source = findSource(view, input);
+      if (!source) continue;
+      if (source.kind !== "stage") nodes.set(source.id, source);
+      addEdge(edges, source.id, to, input.implicit);
+    }
+    nodes.set(to, { id: to, kind: "stage", name: stage.name });
+  }
+  return { nodes: seatSources([...nodes.values()], [...edges.values()]), edges: [...edges.values()] };
+}
+
+/** True when both views give the same graph for sure; compares by identity, and so costs little. */
+export function isSameGraph(before: View, after: View): boolean {
+  if (before.stages === after.stages) return true;
+  const names = Object.keys(after.stages);
+  if (names.length !== Object.keys(before.stages).length) return false;
+  return names.every((name) => before.stages[name]?.inputs === after.stages[name]?.inputs);
+}
+
+export function nodeId(kind: GraphNodeKind, name: string): string {
+  return `${kind}:${encodeURIComponent(name)}`;
+}
+
+/** What the layout needs to know of a graph. */
+export function layoutRequest(graph: Graph, direction: Direction = "down"): LayoutRequest {
+  return {
+    direction,
+    nodes: graph.nodes.map((node) => ({ id: node.id, ...NODE_SIZES[node.kind], on: node.on })),
+    edges: graph.edges.map((edge) => ({ from: edge.from, to: edge.to })),
+  };
+}
+
+function findSource(view: View, input: InputView): GraphNode | null {
+  if (input.kind === "value") return null;
+  if (input.kind === "stage" && !Object.hasOwn(view.stages, input.name)) return null;
+  return { id: nodeId(input.kind, input.name), kind: input.kind, name: input.name };
+}
+
+function seatSources(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): readonly GraphNode[] {
+  const targets = new Map<string, string[]>();
+  for (const edge of edges) targets.set(edge.from, [...(targets.get(edge.from) ?? []), edge.to]);
+  return nodes.map((node) => {
+    const [only, ...more] = node.kind === "stage" ? [] : (targets.get(node.id) ?? []);
+    return only !== undefined && more.length === 0 ? { ...node, on: only } : node;
+  });
+}
+
+/** One edge between two nodes, however many inputs lie behind it; declared wins over implicit. */
+function addEdge(edges: Map<string, GraphEdge>, from: string, to: string, implicit: boolean): void {
+  const id = `${from}>${to}`;
+  edges.set(id, { id, from, to, implicit: implicit && (edges.get(id)?.implicit ?? true) });
+}

@@ -1,0 +1,102 @@
+/** What is to be seen of nodes besides their status: search, lineage of the selected stage, what-if. Pure; called by DagView. */
+import type { Forecast } from "../../model/forecast";
+import type { Graph, GraphNode } from "./graph";
+import { nodeId } from "./graph";
+
+export type NodeMark = "would-run" | "might-run" | "ancestor" | "descendant" | "found" | "dimmed";
+/** By node id; a node without a mark is not in it. */
+export type NodeMarks = ReadonlyMap<string, readonly NodeMark[]>;
+
+export interface MarkInput {
+  /** The name of the selected stage. */
+  readonly selected: string | null;
+  /** What was typed into the search box: all its words must be in a name. */
+  readonly search: string;
+  /** Stages that would or might run with the values that are being typed. */
+  readonly lit: Forecast["stages"];
+}
+
+export function markNodes(graph: Graph, { selected, search, lit }: MarkInput): NodeMarks {
+  const words = wordsOf(search);
+  const lineage = findLineage(graph, selected);
+  const marks = graph.nodes.map((node) => {
+    const found: readonly (NodeMark | null)[] = [
+      litMark(node, lit),
+      lineage.ancestors.has(node.id) ? "ancestor" : null,
+      lineage.descendants.has(node.id) ? "descendant" : null,
+      words.length === 0 ? null : matches(node, words) ? "found" : "dimmed",
+    ];
+    return [node.id, found.filter((mark) => mark !== null)] as const;
+  });
+  return new Map(marks.filter(([, list]) => list.length > 0));
+}
+
+/** The nodes that the search is for, in the order of the graph; none without a search. */
+export function findNodes(graph: Graph, search: string): readonly GraphNode[] {
+  const words = wordsOf(search);
+  return words.length === 0 ? [] : graph.nodes.filter((node) => matches(node, words));
+}
+
+/** The stages that follow from a stage, without itself. */
+export function findDescendants(graph: Graph, stage: string): readonly string[] {
+  const { descendants } = findLineage(graph, stage);
+  return graph.nodes.filter((node) => node.kind === "stage" && descendants.has(node.id)).map((node) => node.name);
+}
+
+function wordsOf(search: string): readonly string[] {
+  return search.toLowerCase().split(/\s+/u).filter(Boolean);
+}
+
+function matches(node: GraphNode, words: readonly string[]): boolean {
+  const names = [node.name, ...(node.members ?? [])].map((name) => name.toLowerCase());
+  return names.some((name) => words.every((word) => name.includes(word)));
+}
+
+function litMark(node: GraphNode, lit: Forecast["stages"]): NodeMark | null {
+  const actions = (node.members ?? (node.kind === "stage" ? [node.name] : [])).map((name) => lit.get(name));
+  if (actions.includes("run")) return "would-run";
+  return actions.includes("maybe") ? "might-run" : null;
+}
+
+interface Lineage {
+  readonly ancestors: ReadonlySet<string>;
+  readonly descendants: ReadonlySet<string>;
+}
+
+function findLineage(graph: Graph, stage: string | null): Lineage {
+  const start =
+    stage === null
+      ? undefined
+      : graph.nodes.find((node) => node.id === nodeId("stage", stage) || node.members?.includes(stage))?.id;
+  if (start === undefined) return { ancestors: new Set(), descendants: new Set() };
+  return {
+    ancestors: reach(start, neighbours(graph, "to", "from")),
+    descendants: reach(start, neighbours(graph, "from", "to")),
+  };
+}
+
+type End = "from" | "to";
+
+function neighbours(graph: Graph, at: End, other: End): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const edge of graph.edges) {
+    const known = found.get(edge[at]);
+    if (known) known.push(edge[other]);
+    else found.set(edge[at], [edge[other]]);
+  }
+  return found;
+}
+
+function reach(start: string, next: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const waiting = [start];
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop())
+    for (const id of next.get(at) ?? []) {
+      if (found.has(id)) continue;
+      found.add(id);
+      waiting.push(id);
+    }
+  // In a cycle it would be its own ancestor.
+  found.delete(start);
+  return found;
+}

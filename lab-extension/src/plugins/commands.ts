@@ -1,0 +1,139 @@
+/** Stagebook's commands. Called by the plugin, once. */
+import { Notification } from "@jupyterlab/apputils";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
+import { of, switchMap } from "rxjs";
+import type { CellId } from "stagebook/protocol";
+import type { AutoRunChoices } from "../model/auto-run-choices";
+import { addCellCommands } from "../cells/cell-commands";
+import { countStale, isAnyStale } from "../cells/stale-count";
+import { COMMANDS } from "../command-ids";
+import { addGraphCommands } from "../graph/graph-commands";
+import type { Picture } from "../graph/canvas/picture";
+import { runStaleIcon, stagebookIcon } from "../icons";
+import { addRunCommands } from "../runs/run-commands";
+import { addStageCommands } from "./stage-commands";
+import type { Preferences } from "../model/preferences";
+import type { NotebookModel, StagebookTracker } from "../tokens";
+
+export interface CommandsOptions {
+  readonly commands: CommandRegistry;
+  readonly tracker: StagebookTracker;
+  /** All open notebooks. */
+  readonly models: () => readonly NotebookModel[];
+  readonly trans: TranslationBundle;
+  /** Shows sidebar and log. */
+  readonly open: () => void;
+  /** Shows the log, with only those lines. */
+  readonly showLog: (only: { readonly run: string | null; readonly stage: string | null }) => void;
+  /** The stage of the node that the context menu was opened on. */
+  readonly stageUnderMenu: () => string | null;
+  /** The selected code cell of the current notebook. */
+  readonly activeCell: () => CellId | null;
+  /** Shows the list of the runs that are over. */
+  readonly showRuns: () => void;
+  readonly autoRun: AutoRunChoices;
+  readonly preferences: Preferences;
+  /** The graph that is shown. */
+  readonly picture: () => Picture | null;
+}
+
+export function addCommands(options: CommandsOptions): void {
+  const { commands, tracker, models, trans, open, stageUnderMenu, preferences, picture, showLog } = options;
+  /** The stage that is meant: the one under the context menu, the argument, or the selected one. */
+  const stageOf = (args: ReadonlyPartialJSONObject): string | null => {
+    if (args.fromMenu === true) return stageUnderMenu();
+    return typeof args.stage === "string" ? args.stage : (find(args)?.getState().selected ?? null);
+  };
+  const cellOf = (args: ReadonlyPartialJSONObject): CellId | null => {
+    if (typeof args.cell === "string") return args.cell as CellId;
+    return find(args)?.getState().view.stages[stageOf(args) ?? ""]?.cell ?? null;
+  };
+  const find = (args: ReadonlyPartialJSONObject): NotebookModel | null =>
+    typeof args.path === "string" ? (models().find((model) => model.path === args.path) ?? null) : tracker.getCurrent();
+  const isLive = (args: ReadonlyPartialJSONObject): boolean => find(args)?.getState().connection === "live";
+  const isRunning = (args: ReadonlyPartialJSONObject): boolean =>
+    find(args)
+      ?.getState()
+      .view.runs.some((run) => run.status === "running") ?? false;
+
+  commands.addCommand(COMMANDS.runStale, {
+    label: trans.__("Run Stale Stages and Cells"),
+    caption: trans.__("Run what is stale and nothing else"),
+    icon: runStaleIcon,
+    isEnabled: (args) => {
+      const state = find(args)?.getState();
+      return state?.connection === "live" && isAnyStale(countStale(state));
+    },
+    execute: (args) => told(find(args)?.runStale()),
+  });
+  commands.addCommand(COMMANDS.open, {
+    label: trans.__("Show Stagebook"),
+    caption: trans.__("Show the sidebar with graph and parameters, and the log"),
+    icon: stagebookIcon,
+    execute: open,
+  });
+  commands.addCommand(COMMANDS.cancel, {
+    label: trans.__("Stop Running Stages"),
+    isEnabled: (args) => isLive(args) && isRunning(args),
+    execute: (args) => told(find(args)?.send({ type: "cancel" })),
+  });
+  commands.addCommand(COMMANDS.runStage, {
+    label: (args) => {
+      if (args.fromMenu === true) return trans.__("Run Stage and What It Needs");
+      return typeof args.stage === "string" ? trans.__("Run Stage %1", args.stage) : trans.__("Run Selected Stage");
+    },
+    isEnabled: (args) => isLive(args) && stageOf(args) !== null,
+    execute: (args) => {
+      const stage = stageOf(args);
+      return stage === null ? undefined : told(find(args)?.send({ type: "run", targets: [stage] }));
+    },
+  });
+  commands.addCommand(COMMANDS.showCell, {
+    label: (args) => {
+      if (args.fromMenu === true) return trans.__("Show Cell of Stage");
+      return typeof args.stage === "string"
+        ? trans.__("Show Cell of %1", args.stage)
+        : trans.__("Show Cell of Selected Stage");
+    },
+    execute: (args) => {
+      const model = find(args);
+      const cell = cellOf(args);
+      return model !== null && cell !== null && model.showCell(cell);
+    },
+  });
+  commands.addCommand(COMMANDS.clearLog, {
+    label: trans.__("Clear Log"),
+    execute: (args) => find(args)?.log.clear(),
+  });
+  commands.addCommand(COMMANDS.showLog, {
+    label: (args) =>
+      typeof args.stage === "string" ? trans.__("Show Log of %1", args.stage) : trans.__("Show Stagebook Log"),
+    execute: ({ run, stage }) =>
+      showLog({ run: typeof run === "string" ? run : null, stage: typeof stage === "string" ? stage : null }),
+  });
+  commands.addCommand(COMMANDS.applyOnButton, {
+    label: trans.__("Apply Parameters with a Button"),
+    isToggled: () => preferences.get().applyParams === "on button",
+    execute: () =>
+      told(preferences.set({ applyParams: preferences.get().applyParams === "on button" ? "at once" : "on button" })),
+  });
+  addStageCommands({ commands, find, stageOf, told, trans });
+  addCellCommands({ commands, find, activeCell: options.activeCell, autoRun: options.autoRun, told, trans });
+  addRunCommands({ commands, find, showRuns: options.showRuns, told, trans });
+  addGraphCommands({ commands, tracker, preferences, picture, stageOf, told, trans });
+
+  tracker.current$
+    .pipe(switchMap((model) => model?.state$ ?? of(null)))
+    .subscribe(() => commands.notifyCommandChanged());
+}
+
+/** A command's failure reaches the user as a notification. */
+async function told(done: Promise<unknown> | undefined): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    Notification.error(error instanceof Error ? error.message : String(error), { autoClose: 6000 });
+  }
+}

@@ -1,0 +1,95 @@
+/** The commands that concern one stage: the context menu of its node, and the palette for the selected one. */
+import { Clipboard, Dialog, showDialog } from "@jupyterlab/apputils";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import type { CommandRegistry } from "@lumino/commands";
+import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
+import type { Result, StageView } from "stagebook/protocol";
+import { COMMANDS } from "../command-ids";
+import { createGraph } from "../graph/model/graph";
+import { findDescendants } from "../graph/model/node-marks";
+import type { NotebookModel } from "../tokens";
+
+type Args = ReadonlyPartialJSONObject;
+
+export interface StageCommandsOptions {
+  readonly commands: CommandRegistry;
+  readonly find: (args: Args) => NotebookModel | null;
+  readonly stageOf: (args: Args) => string | null;
+  /** Tells the person of a failure. */
+  readonly told: (done: Promise<unknown> | undefined) => Promise<void>;
+  readonly trans: TranslationBundle;
+}
+
+export function addStageCommands(options: StageCommandsOptions): void {
+  const { commands, find, stageOf, told, trans } = options;
+  const stageView = (args: Args): StageView | undefined => find(args)?.getState().view.stages[stageOf(args) ?? ""];
+  const isLive = (args: Args): boolean => find(args)?.getState().connection === "live" && stageView(args) !== undefined;
+  const add = (
+    id: string,
+    label: string,
+    act: (model: NotebookModel, stage: string) => Promise<unknown>,
+    isPossible: (stage: StageView) => boolean = () => true,
+  ): void => {
+    const isEnabled = (args: Args): boolean => {
+      const stage = stageView(args);
+      return stage !== undefined && isLive(args) && isPossible(stage);
+    };
+    const execute = (args: Args): Promise<void> | undefined => {
+      const [model, stage] = [find(args), stageOf(args)];
+      return model && stage !== null ? told(act(model, stage)) : undefined;
+    };
+    commands.addCommand(id, { label, isEnabled, execute });
+  };
+  const isIdle = (stage: StageView): boolean => stage.status !== "running";
+  const hasResult = (stage: StageView): boolean => stage.result !== undefined;
+
+  add(
+    COMMANDS.runFollowing,
+    trans.__("Run Stage and All That Follow"),
+    (model, stage) => {
+      const following = findDescendants(createGraph(model.getState().view), stage);
+      return model.send<"run">({ type: "run", targets: [stage, ...following] });
+    },
+    isIdle,
+  );
+  add(
+    COMMANDS.forceStage,
+    trans.__("Run Stage Again, Although Stored"),
+    (model, stage) => model.send<"run">({ type: "run", targets: [stage], force: true }),
+    isIdle,
+  );
+  add(COMMANDS.whyStale, trans.__("Why This Status?"), async (model, stage) => {
+    model.select(stage);
+    await showReasons(await model.send<"explain">({ type: "explain", stage }), trans);
+  });
+  const pin = (pinned: boolean) => (model: NotebookModel, stage: string) =>
+    model.send<"pin">({ type: "pin", stage, pinned });
+  add(COMMANDS.pinResult, trans.__("Pin Result"), pin(true), hasResult);
+  add(COMMANDS.unpinResult, trans.__("Unpin Result"), pin(false), hasResult);
+  add(COMMANDS.clearStage, trans.__("Clear Results of Stage"), (model, stage) => clear(model, stage, trans), hasResult);
+  commands.addCommand(COMMANDS.copyName, {
+    label: trans.__("Copy Name of Stage"),
+    isEnabled: (args) => stageOf(args) !== null,
+    execute: (args) => Clipboard.copyToSystem(stageOf(args) ?? ""),
+  });
+}
+
+async function showReasons(explained: Result<"explain">, trans: TranslationBundle): Promise<void> {
+  const { stage, status, reasons } = explained;
+  const body = reasons.length > 0 ? reasons.map(({ text }) => `• ${text}`).join("\n") : explained.text;
+  await showDialog({
+    title: trans.__("%1 is %2", stage, status),
+    body,
+    buttons: [Dialog.okButton({ label: trans.__("Close") })],
+  });
+}
+
+/** What is gone must be computed again: it is asked for first. */
+async function clear(model: NotebookModel, stage: string, trans: TranslationBundle): Promise<void> {
+  const { button } = await showDialog({
+    title: trans.__("Clear the results of %1?", stage),
+    body: trans.__("Its stored results are forgotten: the next run computes it again."),
+    buttons: [Dialog.cancelButton({ label: trans.__("Keep") }), Dialog.warnButton({ label: trans.__("Clear") })],
+  });
+  if (button.accept) await model.send<"clear">({ type: "clear", stage });
+}

@@ -1,0 +1,28 @@
+/** The plugin of the status bar item: apart, so that it can be switched off alone. */
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { IStatusBar } from "@jupyterlab/statusbar";
+import { ITranslator, nullTranslator } from "@jupyterlab/translation";
+import { COMMANDS } from "../command-ids";
+import { StagebookTracker } from "../tokens";
+import { StatusItem } from "../status/status-item";
+
+export const statusPlugin: JupyterFrontEndPlugin<void> = {
+  id: "jupyterlab-stagebook:status",
+  description: "How many stages are up to date, in the status bar.",
+  autoStart: true,
+  requires: [StagebookTracker],
+  optional: [IStatusBar, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: StagebookTracker,
+    bar: IStatusBar | null,
+    translator: ITranslator | null,
+  ) => {
+    const trans = (translator ?? nullTranslator).load("jupyterlab-stagebook");
+    bar?.registerStatusItem("jupyterlab-stagebook:status", {
+      item: new StatusItem(tracker, trans, () => void app.commands.execute(COMMANDS.open)),
+      align: "left",
+      rank: 100,
+    });
+  },
+};

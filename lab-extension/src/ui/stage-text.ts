@@ -1,0 +1,77 @@
+/** What the panels say of a stage in words: its status, why it is so, and what it last gave. */
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { paceOf, type Freshness, type Reason, type StageView } from "stagebook/protocol";
+import { formatCount, formatDuration, formatSize } from "./format";
+
+/** The word for a status. */
+export function statusWord(status: Freshness, trans: TranslationBundle): string {
+  const words: { readonly [S in Freshness]: string } = {
+    new: trans.__("new"),
+    fresh: trans.__("fresh"),
+    stale: trans.__("stale"),
+    pending: trans.__("pending"),
+    running: trans.__("running"),
+    failed: trans.__("failed"),
+    cancelled: trans.__("cancelled"),
+    blocked: trans.__("blocked"),
+  };
+  return words[status];
+}
+
+/** One line that says what a stage's status is and why: `stale: minMagnitude 4.5 → 5`. */
+export function explainStatus(stage: StageView, trans: TranslationBundle): string {
+  const causes = statusCauses(stage, trans);
+  const word = statusWord(stage.status, trans);
+  return causes.length === 0 ? word : `${word}: ${causes.join("; ")}`;
+}
+
+/** The tooltip of a stage: its description, its status with the reasons, and what it would cost. */
+export function describeStage(stage: StageView, trans: TranslationBundle): string {
+  const lines = [stage.name, stage.description, explainStatus(stage, trans)];
+  if (stage.result) lines.push(trans.__("last: %1", resultText(stage) ?? ""));
+  if (stage.estimateMs !== undefined && (stage.action === "run" || stage.action === "maybe"))
+    lines.push(trans.__("takes about %1", formatDuration(stage.estimateMs)));
+  if (stage.untracked.length > 0) lines.push(trans.__("untracked: %1", stage.untracked.join(", ")));
+  return lines.filter((line) => line).join("\n");
+}
+
+/** `120 ms · 1,204 rows`; the size where the kernel gave no summary. Undefined before the first result. */
+export function resultText(stage: StageView): string | undefined {
+  const result = stage.result;
+  if (!result) return undefined;
+  return `${formatDuration(result.durationMs)} · ${result.summary || formatSize(result.sizeBytes)}`;
+}
+
+/** Exactly `name: before → after` where both are known; else the kernel's own words. */
+export function reasonText(reason: Reason): string {
+  if (reason.before === undefined || reason.after === undefined) return reason.text;
+  return `${reason.name}: ${reason.before} → ${reason.after}`;
+}
+
+/** Done as a share from 0 to 1; null while the total is not known; undefined when no progress was reported. */
+export function progressShare(stage: StageView): number | null | undefined {
+  if (stage.status !== "running" || !stage.progress) return undefined;
+  const { done, total } = stage.progress;
+  if (total === null || total <= 0) return null;
+  return Math.min(1, Math.max(0, done / total));
+}
+
+function statusCauses(stage: StageView, trans: TranslationBundle): readonly string[] {
+  if (stage.status === "failed" && stage.error) return [stage.error.message];
+  if (stage.status === "running") return progressText(stage, trans);
+  const causes = stage.reasons.map((reason) => reason.text);
+  if (causes.length > 0 || stage.waitsFor.length === 0) return causes;
+  return [trans.__("waits for %1", stage.waitsFor.join(", "))];
+}
+
+function progressText(stage: StageView, trans: TranslationBundle): readonly string[] {
+  const { progress, elsewhere } = stage;
+  const { perSecond, leftMs } = paceOf(stage);
+  const texts = elsewhere
+    ? [trans.__("at work in another kernel, process %1 on %2", elsewhere.pid, elsewhere.host)]
+    : [];
+  if (progress) texts.push(progress.total === null ? String(progress.done) : `${progress.done}/${progress.total}`);
+  if (perSecond !== undefined) texts.push(trans.__("%1 a second", formatCount(Number(perSecond.toPrecision(2)))));
+  if (leftMs !== undefined) texts.push(trans.__("about %1 left", formatDuration(leftMs)));
+  return texts;
+}

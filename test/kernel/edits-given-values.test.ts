@@ -1,3 +1,0 @@
-import { testEdits } from "./edits/run-edits";
-
-testEdits("givenValues");

@@ -1,0 +1,47 @@
+/** The laws of the digest of values, over values made at random. A failure prints the seed and the smallest counter-example. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { digestValue } from "../../../kernel-lib/src/key/values/canonical";
+import { sameValue } from "./same-value";
+import { changes, cook, recipe } from "./value-recipes";
+
+describe("[P5] the digest of a value", () => {
+  test("[P5] [P6] equal values have equal digests, whatever the order of their properties", () => {
+    fc.assert(
+      fc.property(recipe, (one) => {
+        const [value, twin, turned] = [cook(one), cook(one), cook(one, true)];
+        expect(sameValue(value, twin)).toBe(true);
+        expect(digestValue(twin)).toBe(digestValue(value));
+        expect(sameValue(value, turned)).toBe(true);
+        expect(digestValue(turned)).toBe(digestValue(value));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("[P5] two values have equal digests exactly when they are equal", () => {
+    fc.assert(
+      fc.property(recipe, recipe, (one, other) => {
+        const [a, b] = [cook(one), cook(other)];
+        expect(digestValue(a) === digestValue(b)).toBe(sameValue(a, b));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("[P5] a change in one place changes the digest", () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(recipe, (one) => {
+        const [value, digest] = [cook(one), digestValue(cook(one))];
+        for (const changed of changes(one).slice(0, 20)) {
+          const other = cook(changed);
+          compared++;
+          expect(digestValue(other) === digest).toBe(sameValue(value, other));
+        }
+      }),
+      { numRuns: 3000 },
+    );
+    expect(compared).toBeGreaterThan(3000);
+  });
+});

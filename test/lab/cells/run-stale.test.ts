@@ -1,0 +1,174 @@
+/** The loop behind `Run stale`, the marks and the count. */
+import { describe, expect, it } from "vitest";
+import type { CellId, CellView, Result } from "stagebook/protocol";
+import { emptyView } from "stagebook/protocol";
+import { findMark } from "../../../lab-extension/src/cells/cell-marks";
+import { markTooltip } from "../../../lab-extension/src/cells/cell-text";
+import { runStaleCells } from "../../../lab-extension/src/cells/run-stale";
+import type { StaleCellsOutcome } from "../../../lab-extension/src/cells/run-stale";
+import { countStale, isAnyStale, staleLabel } from "../../../lab-extension/src/cells/stale-count";
+import type { NotebookState } from "../../../lab-extension/src/tokens";
+import { createStage, createView, english } from "../stage/stage-fixture";
+
+type Reply = Partial<Result<"run-stale">>;
+
+/** A notebook of cells a to e whose kernel gives these replies, one after the other. */
+class Notebook {
+  readonly log: string[] = [];
+  edited: string[] = [];
+  fails: string | null = null;
+
+  constructor(private readonly replies: Reply[]) {}
+
+  run(): Promise<StaleCellsOutcome> {
+    return runStaleCells({
+      runStages: () => {
+        this.log.push("stages");
+        return Promise.resolve({ status: "succeeded", bodies: 0, cells: [], notRun: 0, ...this.replies.shift() });
+      },
+      order: () => cells("a", "b", "c", "d", "e"),
+      edited: () => cells(...this.edited),
+      execute: (cell) => {
+        this.log.push(cell);
+        this.edited = this.edited.filter((id) => id !== cell);
+        return Promise.resolve(cell !== this.fails);
+      },
+    });
+  }
+}
+
+describe("run stale", () => {
+  it("[U2] stale cells are executed one at a time in document order, with the stages before each", async () => {
+    const notebook = new Notebook([{ cells: cells("d", "b") }, { cells: cells("d") }, {}]);
+    expect(await notebook.run()).toEqual({ status: "succeeded", executed: ["b", "d"] });
+    expect(notebook.log).toEqual(["stages", "b", "stages", "d", "stages"]);
+  });
+
+  it("[U2] with nothing stale no cell is touched", async () => {
+    const notebook = new Notebook([{}]);
+    expect(await notebook.run()).toEqual({ status: "succeeded", executed: [] });
+    expect(notebook.log).toEqual(["stages"]);
+  });
+
+  it("a cell that a cell makes stale is executed too, also above it", async () => {
+    const notebook = new Notebook([{ cells: cells("c") }, { cells: cells("a", "e") }, { cells: cells("e") }, {}]);
+    expect(await notebook.run()).toMatchObject({ executed: ["c", "a", "e"] });
+  });
+
+  it("each cell is executed at most once, even if it stays stale for ever", async () => {
+    const notebook = new Notebook(Array.from({ length: 9 }, () => ({ cells: cells("a", "b") })));
+    expect(await notebook.run()).toEqual({ status: "succeeded", executed: ["a", "b"] });
+  });
+
+  it("an edited cell is executed before any stage runs with its old code", async () => {
+    const notebook = new Notebook([{ cells: cells("c") }, {}]);
+    notebook.edited = ["d", "b"];
+    expect(await notebook.run()).toEqual({ status: "succeeded", executed: ["b", "d", "c"] });
+    expect(notebook.log).toEqual(["b", "d", "stages", "c", "stages"]);
+  });
+
+  it("an edited cell that is stale after that is executed once more", async () => {
+    const notebook = new Notebook([{ cells: cells("a", "b") }, { cells: cells("b") }, { cells: cells("b") }]);
+    notebook.edited = ["b"];
+    expect(await notebook.run()).toMatchObject({ executed: ["b", "a", "b"] });
+  });
+
+  it("an edited cell that fails ends it before any stage runs", async () => {
+    const notebook = new Notebook([]);
+    notebook.edited = ["a", "b", "c"];
+    notebook.fails = "b";
+    expect(await notebook.run()).toEqual({ status: "cell-failed", executed: ["a", "b"], cell: "b", notRun: 1 });
+    expect(notebook.log).toEqual(["a", "b"]);
+  });
+
+  it("a cell that is not in this notebook is left out", async () => {
+    expect(await new Notebook([{ cells: cells("z", "c") }, {}]).run()).toMatchObject({ executed: ["c"] });
+  });
+
+  it("a cell that fails ends it, and says how many were not run", async () => {
+    const notebook = new Notebook([{ cells: cells("a", "b", "d") }, { cells: cells("b", "d", "e") }]);
+    notebook.fails = "b";
+    expect(await notebook.run()).toEqual({ status: "cell-failed", executed: ["a", "b"], cell: "b", notRun: 2 });
+  });
+
+  it("a failed or cancelled run of stages ends it before any cell", async () => {
+    expect(await new Notebook([{ status: "failed", cells: cells("a"), notRun: 3 }]).run()).toEqual({
+      status: "stage-failed",
+      executed: [],
+      notRun: 3,
+    });
+    expect(await new Notebook([{ status: "cancelled" }]).run()).toEqual({
+      status: "cancelled",
+      executed: [],
+      notRun: 0,
+    });
+  });
+});
+
+describe("the count on the button", () => {
+  it("names what surely runs and what may", () => {
+    const stages = [
+      createStage("a", { action: "run" }),
+      createStage("b", { action: "maybe" }),
+      createStage("c", { action: "maybe" }),
+      createStage("d"),
+    ];
+    const label = (names: readonly number[]): string =>
+      staleLabel(countStale({ view: createView(names.map((index) => stages[index]!)) }), english);
+    expect([label([0, 3]), label([0, 1, 2]), label([1]), label([3])]).toEqual([
+      "Run stale (1)",
+      "Run stale (1 + up to 2)",
+      "Run stale (up to 1)",
+      "Run stale",
+    ]);
+  });
+
+  it("a stage that runs already is not counted; stale cells alone are", () => {
+    expect(isAnyStale(countStale({ view: createView([createStage("a", { action: "run", status: "running" })]) }))).toBe(
+      false,
+    );
+    const view = { ...emptyView, cells: { a: { id: "a" as CellId, status: "stale", reasons: [] } satisfies CellView } };
+    expect(staleLabel(countStale({ view }), english)).toBe("Run stale (1 cell)");
+    expect(countStale({ view, edited: cells("a", "b") }).cells).toBe(1);
+  });
+});
+
+describe("marks", () => {
+  const known: CellView = { id: "a" as CellId, status: "stale", reasons: ["minMagnitude 4.5 → 5"] };
+  const state = (change: Partial<NotebookState>): NotebookState => ({
+    view: { ...emptyView, cells: { a: known } },
+    connection: "live",
+    remembered: false,
+    selected: null,
+    ...change,
+  });
+  const mark = (change: Partial<NotebookState>, id = "a", edited = false, empty = false) =>
+    findMark(state(change), { id: id as CellId, edited, empty });
+
+  it("a cell has the status and the reasons that the kernel gives", () => {
+    expect(mark({})).toEqual({ status: "stale", edited: false, reasons: ["minMagnitude 4.5 → 5"] });
+    expect(mark({ connection: "lost", remembered: true })).toMatchObject({ status: "stale" });
+  });
+
+  it("a cell that did not run in this kernel is new, but for an empty one", () => {
+    expect(mark({}, "b")).toEqual({ status: "new", edited: false, reasons: [] });
+    expect(mark({}, "b", false, true)).toBeNull();
+  });
+
+  it("without Stagebook in the kernel no cell has a mark", () => {
+    expect(mark({ connection: "absent" })).toBeNull();
+    expect(mark({ connection: "absent", remembered: true })).toBeNull();
+    expect(mark({ connection: "connecting", remembered: true }, "b")).toBeNull();
+  });
+
+  it("a cell whose text changed after it ran is stale, and says so before its other reasons", () => {
+    const edited = mark({}, "a", true);
+    expect(edited).toEqual({ status: "stale", edited: true, reasons: ["minMagnitude 4.5 → 5"] });
+    expect(edited && markTooltip(edited, english)).toBe("Edited since it ran\n• minMagnitude 4.5 → 5");
+    expect(mark({}, "b", true)).toMatchObject({ status: "new" });
+  });
+});
+
+function cells(...ids: readonly string[]): CellId[] {
+  return ids as CellId[];
+}

@@ -1,0 +1,223 @@
+/** What the DAG shows, and where: graph, layout, the nodes given to React Flow. */
+import { describe, expect, it } from "vitest";
+import type { FlowNode } from "../../../lab-extension/src/graph/canvas/flow-nodes";
+import { createFlowEdges, createFlowNodes } from "../../../lab-extension/src/graph/canvas/flow-nodes";
+import { createEdgePath } from "../../../lab-extension/src/graph/canvas/edge-path";
+import { createGraph, isSameGraph, layoutRequest } from "../../../lab-extension/src/graph/model/graph";
+import type { Layout } from "../../../lab-extension/src/graph/layout/layout";
+import { computeLayout, layoutKey } from "../../../lab-extension/src/graph/layout/layout";
+import { LayoutQueue } from "../../../lab-extension/src/graph/layout/layout-queue";
+import type { Freshness, View } from "stagebook/protocol";
+import { createParam, createStage, createView, english, inputOf } from "../stage/stage-fixture";
+
+const quakes = createStage("quakes", { inputs: [inputOf("file", "data/quakes.json")] });
+const strong = createStage("strong", { inputs: [inputOf("stage", "quakes"), inputOf("param", "minMagnitude")] });
+const report = createStage("report", {
+  inputs: [inputOf("stage", "strong"), inputOf("stage", "quakes", true), inputOf("value", "x")],
+});
+const view = createView([quakes, strong, report], [createParam("minMagnitude", 4.5)]);
+
+describe("the graph", () => {
+  it("has a node for each stage and for each parameter and file that feeds one", () => {
+    const { nodes } = createGraph(view);
+    expect(nodes.map((node) => `${node.kind} ${node.name}`)).toEqual([
+      "file data/quakes.json",
+      "stage quakes",
+      "param minMagnitude",
+      "stage strong",
+      "stage report",
+    ]);
+  });
+
+  it("has one edge between two nodes, and a declared input makes an implicit one declared", () => {
+    const both = createStage("both", {
+      inputs: [inputOf("stage", "quakes", true), { ...inputOf("stage", "quakes"), path: "a" }],
+    });
+    const { edges } = createGraph(createView([quakes, both]));
+    expect(edges.filter((edge) => edge.to === "stage:both")).toEqual([
+      { id: "stage:quakes>stage:both", from: "stage:quakes", to: "stage:both", implicit: false },
+    ]);
+  });
+
+  it("has no edge from a stage that is gone", () => {
+    expect(createGraph(createView([strong])).edges.map((edge) => edge.from)).toEqual(["param:minMagnitude"]);
+  });
+
+  it("keeps stages apart whose names are a prototype's or hold quotes", () => {
+    const names = ["constructor", 'a"b', "a'b", "a>b", "param:x"];
+    const odd = createView(names.map((name) => createStage(name, { inputs: [inputOf("stage", "toString")] })));
+    const { nodes, edges } = createGraph(odd);
+    expect(new Set(nodes.map((node) => node.id)).size).toBe(names.length);
+    expect(edges).toEqual([]);
+    expect(nodes.every((node) => !/["\\]/u.test(node.id))).toBe(true);
+  });
+
+  it("is the same after a change of status, and another after a change of inputs", () => {
+    const restyled = createView([{ ...quakes, status: "stale" }, strong, report]);
+    expect(isSameGraph(view, restyled)).toBe(true);
+    expect(isSameGraph(view, createView([quakes, strong]))).toBe(false);
+    expect(isSameGraph(view, createView([quakes, { ...strong, inputs: [] }, report]))).toBe(false);
+  });
+});
+
+describe("the layout", () => {
+  const request = layoutRequest(createGraph(view));
+  const layout = computeLayout(request);
+
+  it("puts each stage below what it reads", () => {
+    const top = (id: string): number => layout.positions[id]?.y ?? NaN;
+    expect(top("stage:quakes")).toBeLessThan(top("stage:strong"));
+    expect(top("stage:strong")).toBeLessThan(top("stage:report"));
+  });
+
+  it("lets no two nodes overlap, and keeps all within its size", () => {
+    expectNoOverlap(layout, request);
+  });
+
+  it("seats a parameter of one stage on that stage, and gives a shared one a place of its own", () => {
+    expect(layout.positions["param:minMagnitude"]?.x).toBe(layout.positions["stage:strong"]?.x);
+    const other = createStage("other", { inputs: [inputOf("param", "minMagnitude")] });
+    const shared = createGraph(createView([strong, other]));
+    expect(shared.nodes.find((node) => node.kind === "param")?.on).toBeUndefined();
+  });
+
+  it("is the same for the same request, and remembered by shape alone", () => {
+    expect(computeLayout(request)).toEqual(layout);
+    const restyled = createView([{ ...quakes, status: "failed" }, strong, report]);
+    expect(layoutKey(layoutRequest(createGraph(restyled)))).toBe(layoutKey(request));
+    expect(layoutKey(layoutRequest(createGraph(createView([quakes]))))).not.toBe(layoutKey(request));
+  });
+
+  it("places nothing for nothing, and survives a cycle", () => {
+    expect(computeLayout({ nodes: [], edges: [] }).positions).toEqual({});
+    const a = createStage("a", { inputs: [inputOf("stage", "b"), inputOf("stage", "a")] });
+    const b = createStage("b", { inputs: [inputOf("stage", "a")] });
+    expect(Object.keys(computeLayout(layoutRequest(createGraph(createView([a, b])))).positions)).toHaveLength(2);
+  });
+
+  it("lays out 300 stages without overlap", () => {
+    const many = Array.from({ length: 300 }, (_, index) =>
+      createStage(`s${index}`, {
+        inputs: index === 0 ? [] : [inputOf("stage", `s${(index * 7) % index}`), inputOf("param", `p${index % 40}`)],
+      }),
+    );
+    const large = layoutRequest(createGraph(createView(many)));
+    expectNoOverlap(computeLayout(large), large);
+  });
+
+  it("[O7] leads every edge of 600 stages down, also those that cross many layers", () => {
+    const layers = Array.from({ length: 600 }, (_, at) =>
+      createStage(`s${at}`, {
+        inputs: [
+          ...(at < 10 ? [] : [inputOf("stage", `s${at - 10}`), inputOf("stage", `s${(at * 7) % (at - 9)}`)]),
+          ...(at % 10 === 5 ? [inputOf("param", "limit")] : []),
+        ],
+      }),
+    );
+    const graph = createGraph(createView(layers));
+    const large = layoutRequest(graph);
+    const { positions } = computeLayout(large);
+    expectNoOverlap(computeLayout(large), large);
+    for (const { from, to } of graph.edges) expect(positions[from]?.y).toBeLessThan(positions[to]?.y ?? NaN);
+  });
+
+  it("[O7] is worked out once for a shape that is asked for twice at the same time", async () => {
+    const queue = new LayoutQueue();
+    const [first, second] = await Promise.all([queue.place(request), queue.place(request)]);
+    expect(second).toBe(first);
+    expect(queue.find(request)).toBe(first);
+    queue.dispose();
+  });
+
+  it("draws an edge from its start through its route to its end", () => {
+    expect(createEdgePath({ x: 0, y: 0 }, [{ x: 10, y: 20 }], { x: 0, y: 40 })).toBe(
+      "M0,0 C0,10 10,10 10,20 C10,30 0,30 0,40",
+    );
+  });
+});
+
+describe("the nodes in the page", () => {
+  const layout = computeLayout(layoutRequest(createGraph(view)));
+  const nodesOf = (
+    shown: View,
+    before: readonly FlowNode[] = [],
+    selected: string | null = null,
+  ): readonly FlowNode[] =>
+    createFlowNodes({ graph: createGraph(shown), layout, view: shown, selected, trans: english }, before);
+
+  it("[O7] carry the stage's name and each status as the plan says it", () => {
+    const statuses: readonly Freshness[] = [
+      "new",
+      "fresh",
+      "stale",
+      "pending",
+      "running",
+      "failed",
+      "cancelled",
+      "blocked",
+    ];
+    for (const status of statuses) {
+      const node = nodesOf(createView([{ ...quakes, status }])).find(({ id }) => id === "stage:quakes");
+      expect(node?.domAttributes).toMatchObject({ "data-stage": "quakes", "data-status": status });
+    }
+  });
+
+  it("[O8] say in the tooltip why a stage is stale", () => {
+    const stale = createStage("strong", {
+      status: "stale",
+      reasons: [{ kind: "param", name: "minMagnitude", text: "minMagnitude 4.5 → 5", before: "4.5", after: "5" }],
+    });
+    expect(nodesOf(createView([stale]))[0]?.domAttributes?.title).toBe("strong\nstale: minMagnitude 4.5 → 5");
+  });
+
+  it("keep their identity while their stage does not change, so that only what changed is drawn again", () => {
+    const before = nodesOf(view);
+    const after = nodesOf(
+      createView([quakes, { ...strong, status: "running" }, report], Object.values(view.params)),
+      before,
+    );
+    const changed = after.filter((node) => !before.includes(node)).map((node) => node.id);
+    expect(changed).toEqual(["stage:strong"]);
+    expect(
+      nodesOf(view, before, "report")
+        .filter((node) => !before.includes(node))
+        .map((node) => node.id),
+    ).toEqual(["stage:report"]);
+  });
+
+  it("are left out until the layout knows them", () => {
+    const more = createView([...Object.values(view.stages), createStage("later")]);
+    expect(nodesOf(more).map((node) => node.id)).not.toContain("stage:later");
+  });
+
+  it("mark the edges into a pending stage, and the implicit ones", () => {
+    const shown = createView([quakes, strong, { ...report, status: "pending" }]);
+    const edges = createFlowEdges(
+      { graph: createGraph(shown), layout, view: shown, selected: "strong", trans: english },
+      [],
+    );
+    expect(Object.fromEntries(edges.map((edge) => [edge.id, edge.className]))).toMatchObject({
+      "stage:strong>stage:report": "stagebook-mod-pending stagebook-mod-selected",
+      "stage:quakes>stage:report": "stagebook-mod-pending stagebook-mod-implicit",
+    });
+  });
+});
+
+function expectNoOverlap(layout: Layout, request: ReturnType<typeof layoutRequest>): void {
+  const boxes = request.nodes.map(({ id, width, height }) => ({
+    id,
+    width,
+    height,
+    ...(layout.positions[id] ?? { x: NaN, y: NaN }),
+  }));
+  for (const [index, a] of boxes.entries()) {
+    expect(
+      a.x >= -0.5 && a.y >= -0.5 && a.x + a.width <= layout.width + 0.5 && a.y + a.height <= layout.height + 0.5,
+      a.id,
+    ).toBe(true);
+    for (const b of boxes.slice(index + 1)) {
+      const overlaps = a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+      if (overlaps) expect.fail(`${a.id} overlaps ${b.id}`);
+    }
+  }
+}

@@ -1,0 +1,265 @@
+/** What can be done with the graph: marks, groups, the way of the arrow keys, directions, files. */
+import { describe, expect, it } from "vitest";
+import type { FlowNode } from "../../../lab-extension/src/graph/canvas/flow-nodes";
+import { createFlowEdges, createFlowNodes } from "../../../lab-extension/src/graph/canvas/flow-nodes";
+import type { Graph } from "../../../lab-extension/src/graph/model/graph";
+import { createGraph, layoutRequest, NODE_SIZES } from "../../../lab-extension/src/graph/model/graph";
+import { collapsedIn, collapseGroups, findGroups, groupOf } from "../../../lab-extension/src/graph/model/groups";
+import type { Direction } from "../../../lab-extension/src/graph/layout/layout";
+import { computeLayout, layoutKey } from "../../../lab-extension/src/graph/layout/layout";
+import { findNext } from "../../../lab-extension/src/graph/model/navigate";
+import type { ArrowKey } from "../../../lab-extension/src/graph/model/navigate";
+import { findDescendants, findNodes, markNodes } from "../../../lab-extension/src/graph/model/node-marks";
+import type { PictureColors } from "../../../lab-extension/src/graph/canvas/picture";
+import { createMermaid, createSvg } from "../../../lab-extension/src/graph/canvas/picture";
+import type { View } from "stagebook/protocol";
+import { createParam, createStage, createView, english, inputOf } from "../stage/stage-fixture";
+
+const view = createView(
+  [
+    createStage("load"),
+    createStage("etl/clean", { status: "stale", inputs: [inputOf("stage", "load"), inputOf("param", "limit")] }),
+    createStage("etl/join", { inputs: [inputOf("stage", "etl/clean"), inputOf("param", "shared")] }),
+    createStage("fit", { inputs: [inputOf("stage", "etl/join"), inputOf("param", "shared", true)] }),
+    createStage("apart"),
+  ],
+  [createParam("limit", 5), createParam("shared", 1)],
+);
+const graph = createGraph(view);
+const none: ReadonlyMap<string, "run" | "maybe"> = new Map();
+const edgesOf = (shown: Graph): string[] => shown.edges.map(({ id }) => decodeURIComponent(id)).sort();
+
+describe("marks", () => {
+  const marksOf = (input: Partial<Parameters<typeof markNodes>[1]>, shown = graph): Record<string, string> =>
+    Object.fromEntries(
+      [...markNodes(shown, { selected: null, search: "", lit: none, ...input })].map(([id, marks]) => [
+        decodeURIComponent(id),
+        marks.join(" "),
+      ]),
+    );
+
+  it("[O7] light what would run and what might, also within a collapsed group", () => {
+    const lit = new Map([
+      ["etl/join", "run"],
+      ["fit", "maybe"],
+    ] as const);
+    expect(marksOf({ lit })).toEqual({ "stage:etl/join": "would-run", "stage:fit": "might-run" });
+    expect(marksOf({ lit }, collapseGroups(graph, new Set(["etl"])))).toEqual({
+      "group:etl": "would-run",
+      "stage:fit": "might-run",
+    });
+  });
+
+  it("[O7] say what led to the selected stage and what follows from it", () => {
+    expect(marksOf({ selected: "etl/join" })).toEqual({
+      "stage:load": "ancestor",
+      "stage:etl/clean": "ancestor",
+      "param:limit": "ancestor",
+      "param:shared": "ancestor",
+      "stage:fit": "descendant",
+    });
+    expect(findDescendants(graph, "load")).toEqual(["etl/clean", "etl/join", "fit"]);
+  });
+
+  it("dim what the search is not for; every word must be in the name, in any case", () => {
+    const marks = marksOf({ search: " ETL  join " });
+    expect(marks["stage:etl/join"]).toBe("found");
+    expect(Object.values(marks).filter((mark) => mark === "dimmed")).toHaveLength(graph.nodes.length - 1);
+    expect(findNodes(graph, "").length).toBe(0);
+    expect(findNodes(graph, "i").map(({ name }) => name)).toEqual(["limit", "etl/join", "fit"]);
+  });
+
+  it("find a stage in its collapsed group", () => {
+    expect(findNodes(collapseGroups(graph, new Set(["etl"])), "clean").map(({ id }) => id)).toEqual(["group:etl"]);
+  });
+});
+
+describe("groups", () => {
+  it("are the names' beginnings up to the first slash, of two stages or more", () => {
+    expect(["etl/a/b", "etl", "/etl", "etl/"].map(groupOf)).toEqual(["etl", null, null, null]);
+    expect(findGroups(graph)).toEqual(["etl"]);
+    expect(findGroups(createGraph(createView([createStage("etl/one")])))).toEqual([]);
+  });
+
+  it("become one node with the edges of all; what only they read is within", () => {
+    const shown = collapseGroups(graph, new Set(["etl", "gone"]));
+    expect(shown.nodes.map(({ id }) => id)).toEqual([
+      "stage:load",
+      "group:etl",
+      "param:shared",
+      "stage:fit",
+      "stage:apart",
+    ]);
+    expect(edgesOf(shown)).toEqual([
+      "group:etl>stage:fit",
+      "param:shared>group:etl",
+      "param:shared>stage:fit",
+      "stage:load>group:etl",
+    ]);
+    expect(collapseGroups(graph, new Set())).toBe(graph);
+  });
+
+  it("survive that a group feeds a stage which feeds the group", () => {
+    const round = createGraph(
+      createView([
+        createStage("g/a"),
+        createStage("mid", { inputs: [inputOf("stage", "g/a")] }),
+        createStage("g/b", { inputs: [inputOf("stage", "mid")] }),
+      ]),
+    );
+    const shown = collapseGroups(round, new Set(["g"]));
+    expect(Object.keys(computeLayout(layoutRequest(shown)).positions)).toHaveLength(2);
+  });
+
+  it("are collapsed by themselves in a graph of more than 1,000 nodes, until somebody chooses", () => {
+    const large = createGraph(
+      createView(Array.from({ length: 1001 }, (_, index) => createStage(`g${index % 7}/s${index}`))),
+    );
+    expect(collapsedIn(large, null).size).toBe(7);
+    expect(collapsedIn(large, new Set()).size).toBe(0);
+    expect(collapsedIn(graph, null).size).toBe(0);
+  });
+
+  it("tell the gravest status, and how many stages have which", () => {
+    const node = nodesOf(collapseGroups(graph, new Set(["etl"]))).find(({ id }) => id === "group:etl");
+    expect(node?.domAttributes).toMatchObject({ "data-group": "etl", "data-status": "stale" });
+    expect(node?.ariaLabel).toBe("etl/: 1 stale, 1 fresh");
+  });
+});
+
+describe("arrow keys", () => {
+  const way = (direction: Direction, from: string, ...keys: readonly ArrowKey[]): string | null => {
+    const layout = computeLayout(layoutRequest(graph, direction));
+    return keys.reduce<string | null>(
+      (at, key) => at && findNext(graph, layout, direction, at, key),
+      `stage:${encodeURIComponent(from)}`,
+    );
+  };
+
+  it("lead along the edges, stages before parameters", () => {
+    expect(way("down", "load", "ArrowDown", "ArrowDown", "ArrowDown")).toBe("stage:fit");
+    expect(way("down", "fit", "ArrowUp", "ArrowUp", "ArrowUp")).toBe("stage:load");
+    expect(way("right", "load", "ArrowRight", "ArrowRight", "ArrowRight")).toBe("stage:fit");
+  });
+
+  it("lead to the neighbour on the same layer and back", () => {
+    const pair = createGraph(createView([createStage("a"), createStage("b"), createStage("c")]));
+    const layout = computeLayout(layoutRequest(pair));
+    const [first, second] = ["a", "b", "c"]
+      .map((name) => `stage:${name}`)
+      .sort((a, b) => layout.positions[a]!.x - layout.positions[b]!.x) as [string, string];
+    expect(findNext(pair, layout, "down", first, "ArrowRight")).toBe(second);
+    expect(findNext(pair, layout, "down", second, "ArrowLeft")).toBe(first);
+  });
+
+  it("stay where nothing lies that way", () => {
+    expect(way("down", "fit", "ArrowDown")).toBeNull();
+    expect(way("down", "gone", "ArrowDown")).toBeNull();
+  });
+});
+
+describe("the direction", () => {
+  it("puts each stage to the right of what it reads, and has a layout of its own", () => {
+    const request = layoutRequest(graph, "right");
+    const { positions } = computeLayout(request);
+    const left = (name: string): number => positions[`stage:${encodeURIComponent(name)}`]!.x;
+    expect(left("load") + NODE_SIZES.stage.width).toBeLessThan(left("etl/clean"));
+    expect(left("etl/clean") + NODE_SIZES.stage.width).toBeLessThan(left("etl/join"));
+    expect(layoutKey(request)).not.toBe(layoutKey(layoutRequest(graph, "down")));
+  });
+});
+
+describe("edges", () => {
+  const classesOf = (shown: View, selected: string | null = null): Record<string, string | undefined> => {
+    const whole = createGraph(shown);
+    const layout = computeLayout(layoutRequest(whole));
+    const marks = markNodes(whole, { selected, search: "", lit: none });
+    const edges = createFlowEdges({ graph: whole, layout, view: shown, selected, marks, trans: english }, []);
+    return Object.fromEntries(edges.map((edge) => [decodeURIComponent(edge.id), edge.className]));
+  };
+
+  it("show data that flows between two stages at work, and only there", () => {
+    const stages = Object.values(view.stages).map((stage) =>
+      stage.name.startsWith("etl/") ? { ...stage, status: "running" as const } : stage,
+    );
+    const classes = classesOf(createView(stages, Object.values(view.params)));
+    const flowing = Object.keys(classes).filter((id) => classes[id]?.includes("stagebook-mod-flowing"));
+    expect(flowing).toEqual(["stage:etl/clean>stage:etl/join"]);
+  });
+
+  it("of the lineage are marked, others not", () => {
+    const classes = classesOf(view, "etl/join");
+    const marked = Object.keys(classes).filter((id) => classes[id]?.includes("stagebook-mod-lineage"));
+    expect(marked.sort()).toEqual([
+      "param:limit>stage:etl/clean",
+      "param:shared>stage:etl/join",
+      "stage:etl/clean>stage:etl/join",
+      "stage:etl/join>stage:fit",
+      "stage:load>stage:etl/clean",
+    ]);
+  });
+});
+
+describe("files", () => {
+  const colors: PictureColors = {
+    background: "#fff",
+    node: "#fff",
+    source: "#eee",
+    border: "#ccc",
+    text: "#000",
+    faint: "#555",
+    edge: "#999",
+    status: { stale: "orange" },
+  };
+  const svgOf = (shown: View, direction: Direction = "down"): string => {
+    const whole = createGraph(shown);
+    const layout = computeLayout(layoutRequest(whole, direction));
+    return createSvg({ graph: whole, layout, view: shown, direction }, colors, english);
+  };
+
+  it("SVG has every name, status and value, in both directions", () => {
+    for (const svg of [svgOf(view), svgOf(view, "right")]) {
+      for (const text of ["load", "etl/clean", "stale", "limit = 5", "no result yet"])
+        expect(svg).toContain(`>${text}<`);
+      expect(svg.match(/<path /gu)).toHaveLength(graph.edges.length);
+      expect(svg).not.toContain("NaN");
+    }
+  });
+
+  it("SVG and Mermaid hold names as text, whatever is in them", () => {
+    const evil = '"]<img src=x onerror=alert(1)>&\u0000';
+    const shown = createView([createStage(evil)], [createParam(evil, 1)]);
+    expect(svgOf(shown)).not.toContain("<img");
+    expect(svgOf(shown)).not.toContain("\u0000");
+    const chart = createMermaid({ graph: createGraph(shown), direction: "down" });
+    expect(chart).not.toContain("<img");
+    expect(chart.match(/"/gu)).toHaveLength(2);
+  });
+
+  it("Mermaid has a node for each node and an arrow for each edge, dotted for what is only read", () => {
+    expect(createMermaid({ graph, direction: "right" }).split("\n")).toEqual([
+      "flowchart LR",
+      '  n0["load"]',
+      '  n1(["limit"])',
+      '  n2["etl/clean"]',
+      '  n3(["shared"])',
+      '  n4["etl/join"]',
+      '  n5["fit"]',
+      '  n6["apart"]',
+      "  n0 --> n2",
+      "  n1 --> n2",
+      "  n2 --> n4",
+      "  n3 --> n4",
+      "  n4 --> n5",
+      "  n3 -.-> n5",
+      "",
+    ]);
+  });
+});
+
+function nodesOf(shown: Graph): readonly FlowNode[] {
+  return createFlowNodes(
+    { graph: shown, layout: computeLayout(layoutRequest(shown)), view, selected: null, trans: english },
+    [],
+  );
+}

@@ -1,0 +1,42 @@
+/** A view told once more as events is the same view. */
+import { describe, expect, it } from "vitest";
+import { emptyView, reduceAll, retell } from "stagebook/protocol";
+import type { StageView, View } from "stagebook/protocol";
+import { createParam, createStage, createView, inputOf } from "../stage/stage-fixture";
+
+const again = (view: View): View =>
+  reduceAll(
+    emptyView,
+    retell(view).map((body) => ({ ...body, seq: 0, at: 7 })),
+  );
+const same = (stage: StageView): void => {
+  const view = createView([stage], [createParam("limit", 3)]);
+  // As JSON: what is undefined and what is not there are one.
+  expect(JSON.parse(JSON.stringify(again(view)))).toEqual(JSON.parse(JSON.stringify(view)));
+};
+
+describe("retell", () => {
+  it.each([
+    createStage("a", { inputs: [inputOf("param", "limit")], description: "the first" }),
+    createStage("a", { action: null, status: "new" }),
+    createStage("a", {
+      status: "stale",
+      action: "run",
+      reasons: [{ kind: "param", name: "limit", text: "limit 1 → 2" }],
+      estimateMs: 12,
+      untracked: ["proxy"],
+      result: { key: "k", digest: "d", sizeBytes: 1, durationMs: 2, at: 3, summary: "4" },
+    }),
+    createStage("a", { status: "pending", action: "maybe", waitsFor: ["b"] }),
+    createStage("a", { status: "failed", action: "run", error: { code: "Error", message: "no" } }),
+    createStage("a", { status: "failed", action: null, error: { code: "Error", message: "no" } }),
+    createStage("a", { status: "cancelled", action: "run" }),
+    createStage("a", { status: "running", action: "run", startedAt: 7 }),
+  ])("[O5] makes a stage that is $status again", (stage) => same(stage));
+
+  it("[O5] leaves runs, cells and log out", () => {
+    const view = createView([createStage("a"), createStage("b", { inputs: [inputOf("stage", "a")] })]);
+    expect(again({ ...view, seq: 99 })).toEqual(expect.objectContaining({ seq: 0, runs: [], log: [], cells: {} }));
+    expect(Object.keys(again(view).stages)).toEqual(["a", "b"]);
+  });
+});

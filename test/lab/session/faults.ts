@@ -1,0 +1,292 @@
+/**
+ * A kernel and pages with a channel between them that loses, repeats and delays messages, breaks and comes back, while the
+ * kernel is restarted and pages are reloaded: by a seed. The kernel's half (events, view, comms, link) and the page's (session,
+ * wire, store) are the product's; JupyterLab and tslab between them are played. Called with fake timers.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { ISessionContext } from "@jupyterlab/apputils";
+import { emptyView, type Command, type EventBody, type View } from "stagebook/protocol";
+import { vi } from "vitest";
+import { EventBus } from "../../../kernel-lib/src/events/bus";
+import { Comms } from "../../../kernel-lib/src/notebook/page/comms";
+import { PageLink } from "../../../kernel-lib/src/notebook/page/page-link";
+import { KernelSession } from "../../../lab-extension/src/session/kernel-session";
+import { NotebookStore } from "../../../lab-extension/src/model/notebook-store";
+import { createRandom } from "../../rig/random";
+import { FaultyConnection, type Frame } from "./faulty-connection";
+import { FakeContext } from "./jupyter-fixture";
+import { randomEvent } from "./random-events";
+import { english } from "../stage/stage-fixture";
+
+export interface FaultReport {
+  /** What was done, in order: to understand a seed. */
+  readonly story: readonly string[];
+  readonly kernel: View;
+  readonly pages: readonly View[];
+  /** How each page says it stands with the kernel. */
+  readonly connections: readonly string[];
+  /** Milliseconds from the end of the faults until every page was right; null when it was not. */
+  readonly rightAfterMs: number | null;
+  /** Comms opened on a kernel that knows none: tslab prints a warning into the user's cell. */
+  readonly warnings: number;
+}
+
+/** One life of a kernel's process. */
+class KernelLife {
+  bus: EventBus | null = null;
+  comms: Comms | null = null;
+  warnings = 0;
+  private link: PageLink | null = null;
+
+  constructor(
+    private readonly life: string,
+    private readonly publish: (frame: Frame) => void,
+  ) {}
+
+  /** What the cell with the import does. */
+  importStagebook(): void {
+    if (this.bus) return;
+    const bus = new EventBus(Date.now);
+    const { publish } = this;
+    class Message {
+      header: { readonly msg_type: string } = { msg_type: "" };
+      content: Frame["content"] = {};
+      signAndSend(): void {
+        publish({ type: this.header.msg_type, content: JSON.parse(JSON.stringify(this.content)) as Frame["content"] });
+      }
+    }
+    this.bus = bus;
+    this.link = new PageLink({
+      bus,
+      kernel: this.life,
+      stagebook: "0.1.0",
+      send: (comm, message) => this.comms?.send(comm, message),
+      comms: () => this.comms?.ids ?? [],
+      execute: (command) => this.execute(command),
+    });
+    this.comms = new Comms(
+      "stagebook",
+      { key: "", iopub: null as never, Message: Message as never, header: { session: "", username: "" } },
+      this.link,
+    );
+    this.comms.openNew({ v: 1 });
+  }
+
+  emit(body: EventBody): void {
+    this.bus?.emit(body);
+  }
+
+  /** A comm message of a page. */
+  receive({ type, content }: Frame): void {
+    if (this.comms) this.comms.handle({ header: { msg_type: type }, content } as never);
+    else if (type === "comm_open") this.warnings++;
+  }
+
+  end(): void {
+    this.link?.close();
+    this.bus = this.comms = null;
+  }
+
+  private async execute(command: Command): Promise<unknown> {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (command.type === "cancel") this.emit({ type: "cell:running", cell: "asked" as never });
+    return null;
+  }
+}
+
+interface OpenPage {
+  readonly connection: FaultyConnection;
+  readonly context: FakeContext;
+  readonly session: KernelSession;
+  readonly store: NotebookStore;
+}
+
+class World {
+  readonly story: string[] = [];
+  pages: OpenPage[] = [];
+  kernel: KernelLife;
+  warnings = 0;
+  private lives = 0;
+
+  constructor(private readonly random: () => number) {
+    this.kernel = this.newLife();
+    this.pages = [this.newPage(0), this.newPage(1)];
+  }
+
+  tell(text: string): void {
+    this.story.push(`${Date.now() % 1e6} ${text}`);
+  }
+
+  setFaults(share: number): void {
+    for (const { connection } of this.pages) connection.share = share;
+  }
+
+  /** Page `n`, loaded anew. */
+  newPage(n: number): OpenPage {
+    const connection = new FaultyConnection({
+      random: this.random,
+      suffix: n === 0 ? "" : "-1",
+      toKernel: (frame) => this.kernel.receive(frame),
+      mark: () => (this.kernel.bus ? { stagebook: "0.1.0" } : {}),
+      comms: () => this.kernel.comms?.info(null).comms as object | undefined,
+    });
+    const context = new FakeContext(connection);
+    connection.tell = {
+      status: (status) => context.statusChanged.emit(status),
+      connection: (status) => context.connectionStatusChanged.emit(status),
+      message: (message) => context.iopubMessage.emit(message),
+    };
+    const session = new KernelSession(context as unknown as ISessionContext, () => "a.ipynb", english);
+    const store = new NotebookStore({
+      page: {
+        path: "a.ipynb",
+        showCell: () => true,
+        runStale: () => Promise.resolve(true),
+        paramsChanged: () => undefined,
+      },
+      kernel: session,
+      memory: { load: () => Promise.resolve(null), save: () => Promise.resolve() },
+      frame: (apply) => {
+        const timer = setTimeout(apply, 16);
+        return () => clearTimeout(timer);
+      },
+      remembered: null,
+    });
+    return { connection, context, session, store };
+  }
+
+  reload(n: number): void {
+    this.close(n);
+    const share = this.pages[n]?.connection.share ?? 0;
+    this.pages[n] = this.newPage(n);
+    this.pages[n].connection.share = share;
+  }
+
+  /** A page that is told sees `restarting`; another one only that its connection breaks and comes back. */
+  restart(isTold: boolean): void {
+    this.warnings += this.kernel.warnings;
+    this.kernel.end();
+    for (const { connection } of this.pages) connection.kernelRestarts(isTold);
+    this.kernel = this.newLife();
+    for (const { connection } of this.pages) connection.connect();
+  }
+
+  close(n: number): void {
+    const page = this.pages[n];
+    if (!page) return;
+    page.connection.isGone = true;
+    page.store.dispose();
+    page.session.dispose();
+  }
+
+  private newLife(): KernelLife {
+    return new KernelLife(`life ${++this.lives}`, (frame) => {
+      for (const { connection } of this.pages) connection.fromKernel(frame);
+    });
+  }
+}
+
+/** What may happen, and how often. */
+const acts: readonly (readonly [weight: number, act: (world: World, random: () => number) => void])[] = [
+  [
+    12,
+    (world, random) => {
+      const count = 1 + Math.floor(random() ** 3 * 60);
+      world.tell(`${count} events`);
+      for (let n = 0; n < count; n++) world.kernel.emit(randomEvent(random));
+    },
+  ],
+  [
+    2,
+    (world, random) => {
+      world.tell("a command");
+      const page = world.pages[Math.floor(random() * world.pages.length)];
+      page?.store.send({ type: "cancel" }).catch(() => undefined);
+    },
+  ],
+  [
+    2,
+    (world, random) => {
+      const share = random() * 0.5;
+      world.tell(`from now on ${share.toFixed(2)} of the messages go wrong`);
+      world.setFaults(share);
+    },
+  ],
+  [
+    2,
+    (world, random) => {
+      const page = world.pages[Math.floor(random() * world.pages.length)];
+      world.tell("a connection breaks or comes back");
+      if (page?.connection.connectionStatus === "connected") page.connection.disconnect();
+      else page?.connection.connect();
+    },
+  ],
+  [
+    1,
+    (world, random) => {
+      const isTold = random() < 0.5;
+      world.tell(`the kernel is restarted, ${isTold ? "and that is told" : "untold"}`);
+      world.restart(isTold);
+    },
+  ],
+  [
+    2,
+    (world) => {
+      world.tell("the import runs");
+      world.kernel.importStagebook();
+    },
+  ],
+  [
+    1,
+    (world, random) => {
+      const n = Math.floor(random() * world.pages.length);
+      world.tell(`page ${n} is reloaded`);
+      world.reload(n);
+    },
+  ],
+];
+
+/** 40 acts at random with up to 400 ms between them; then the faults end and nothing more happens. */
+export async function playFaults(seed: number): Promise<FaultReport> {
+  const random = createRandom(seed);
+  const world = new World(random);
+  world.kernel.importStagebook();
+  const total = acts.reduce((sum, [weight]) => sum + weight, 0);
+  for (let step = 0; step < 40; step++) {
+    let at = random() * total;
+    acts.find(([weight]) => (at -= weight) < 0)?.[1](world, random);
+    await vi.advanceTimersByTimeAsync(random() * 400);
+  }
+  world.kernel.importStagebook();
+  world.setFaults(0);
+  for (const { connection } of world.pages) connection.connect();
+  world.tell("the faults end");
+  const rightAfterMs = await untilRight(world);
+  const report: FaultReport = {
+    story: world.story,
+    kernel: seen(world.kernel.bus?.view ?? emptyView),
+    pages: world.pages.map(({ store }) => seen(store.getState().view)),
+    connections: world.pages.map(({ store }) => store.getState().connection),
+    rightAfterMs,
+    warnings: world.warnings + world.kernel.warnings,
+  };
+  for (const n of world.pages.keys()) world.close(n);
+  world.kernel.end();
+  // What is under way arrives nowhere.
+  await vi.advanceTimersByTimeAsync(1000);
+  return report;
+}
+
+async function untilRight(world: World): Promise<number | null> {
+  for (let ms = 0; ms <= 5000; ms += 50) {
+    const kernel = seen(world.kernel.bus?.view ?? emptyView);
+    const states = world.pages.map(({ store }) => store.getState());
+    if (states.every(({ view, connection }) => connection === "live" && isDeepStrictEqual(seen(view), kernel)))
+      return ms;
+    await vi.advanceTimersByTimeAsync(50);
+  }
+  return null;
+}
+
+/** As the wire carries it. */
+const seen = (view: View): View => JSON.parse(JSON.stringify(view)) as View;

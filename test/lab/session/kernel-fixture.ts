@@ -1,0 +1,104 @@
+/** The kernel's end of the wire, played by a test. */
+import { Subject } from "rxjs";
+import type { Command, EventBody, KernelMessage, PageMessage, StagebookEvent, View } from "stagebook/protocol";
+import { emptyView } from "stagebook/protocol";
+import type { Transport } from "../../../lab-extension/src/session/transport";
+
+export class FakeKernel implements Transport {
+  readonly incoming$ = new Subject<unknown>();
+  readonly received: PageMessage[] = [];
+  closed = false;
+  /** How often the page opened the channel again. */
+  opened = 0;
+  /** Of this life. */
+  life: string | undefined;
+  private seq = 0;
+
+  send(message: PageMessage): void {
+    if (this.closed) throw new Error("closed");
+    this.received.push(message);
+  }
+
+  open(): void {
+    this.opened++;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** The types of the commands that came in, in order. */
+  commands(): readonly Command["type"][] {
+    return this.received.map((message) => message.type);
+  }
+
+  sendSnapshot(view: View = emptyView): void {
+    this.post({
+      v: 1,
+      type: "snapshot",
+      kernel: this.life,
+      seq: this.seq,
+      view: { ...view, seq: this.seq },
+      stagebook: "0.1.0",
+    });
+  }
+
+  sendEvents(...bodies: readonly EventBody[]): void {
+    this.post({
+      v: 1,
+      type: "events",
+      kernel: this.life,
+      from: this.seq + 1,
+      events: this.makeEvents(...bodies),
+    });
+  }
+
+  /** Events that happen, and whose message is lost on the way. */
+  loseEvents(...bodies: readonly EventBody[]): void {
+    this.makeEvents(...bodies);
+  }
+
+  /** What the kernel says while nothing happens. */
+  sendBeacon(): void {
+    this.sendEvents();
+  }
+
+  /** A new process: numbers begin again. */
+  restart(): void {
+    this.life = `${this.life ?? ""}again`;
+    this.seq = 0;
+  }
+
+  accept(result: unknown, index = this.received.length - 1): void {
+    this.post({ v: 1, type: "reply", id: this.received[index]!.id, ok: true, result });
+  }
+
+  refuse(message: string, advice: string, index = this.received.length - 1): void {
+    this.post({
+      v: 1,
+      type: "reply",
+      id: this.received[index]!.id,
+      ok: false,
+      error: { code: "refused", message, advice },
+    });
+  }
+
+  post(message: KernelMessage): void {
+    this.incoming$.next(JSON.parse(JSON.stringify(message)));
+  }
+
+  makeEvents(...bodies: readonly EventBody[]): StagebookEvent[] {
+    return bodies.map((body) => ({ ...body, seq: ++this.seq, at: this.seq * 1000 }));
+  }
+}
+
+export function stageDefined(name: string): EventBody {
+  return { type: "stage:defined", stage: { name, cell: null } };
+}
+
+export function logWritten(message: string, at = 0): EventBody {
+  return {
+    type: "log:written",
+    record: { at, level: "info", stage: null, cell: null, run: null, message, fields: {}, source: "log" },
+  };
+}

@@ -1,0 +1,255 @@
+/** What the stage panel shows, as HTML. */
+import fc from "fast-check";
+import { renderToStaticMarkup } from "react-dom/server";
+import { describe, expect, it } from "vitest";
+import { HistoryList } from "../../../lab-extension/src/stage/history-list";
+import { KeyParts } from "../../../lab-extension/src/stage/key-parts";
+import { findShownStage } from "../../../lab-extension/src/stage/shown-stage";
+import type { StageActions } from "../../../lab-extension/src/stage/stage-card";
+import { StageCard } from "../../../lab-extension/src/stage/stage-card";
+import { findPartChanges } from "../../../lab-extension/src/stage/code-changes";
+import { CodeChanges } from "../../../lab-extension/src/stage/code-diff";
+import { formatNumber } from "../../../lab-extension/src/stage/format-number";
+import { diffLines } from "../../../lab-extension/src/stage/line-diff";
+import { OutputPreview } from "../../../lab-extension/src/stage/output-preview";
+import type { HistoryRowView, KeyPartView, PreviewView, RunId, StageView } from "stagebook/protocol";
+import { createParam, createStage, createView, english, inputOf } from "./stage-fixture";
+
+const results = { restore: none, pin: none, showRunLog: none, pinsSet: 0 };
+const result: HistoryRowView = {
+  at: 0,
+  key: "key",
+  durationMs: 5,
+  sizeBytes: 9,
+  summary: "3 rows",
+  params: { limit: "7" },
+  pinned: false,
+  run: "run" as RunId,
+};
+const actions: StageActions = {
+  run: none,
+  showStageCell: none,
+  showCell: none,
+  select: none,
+  copy: none,
+  ask: null,
+  isPast: false,
+  results,
+};
+
+describe("the stage panel", () => {
+  it("[O8] names the exact part that changed, one row a part, and nothing else in the row", () => {
+    const html = render(
+      createStage("strong", {
+        status: "stale",
+        reasons: [
+          { kind: "param", name: "minMagnitude", text: "minMagnitude 4.5 → 5", before: "4.5", after: "5" },
+          { kind: "file", name: "data.json", text: "file data.json is gone" },
+        ],
+      }),
+    );
+    expect(reasonRows(html)).toEqual(["minMagnitude: 4.5 → 5", "file data.json is gone"]);
+    expect(html).toContain('data-reason="minMagnitude"');
+    expect(html).toContain('data-kind="parameter"');
+  });
+
+  it("shows an error with its advice and its stack", () => {
+    const html = textOf(
+      render(
+        createStage("a", {
+          status: "failed",
+          error: { code: "TypeError", message: "no depth", advice: "Check it.", stack: "at fit" },
+        }),
+      ),
+    );
+    for (const part of ["TypeError", "no depth", "Check it.", "at fit", "failed"]) expect(html).toContain(part);
+  });
+
+  it("warns of names that no key can follow", () => {
+    expect(textOf(render(createStage("a", { untracked: ["socket"] })))).toContain(
+      "a change of socket does not make this stage stale",
+    );
+  });
+
+  it("lists the inputs with what they are now", () => {
+    const stage = createStage("b", { inputs: [inputOf("stage", "a", true), inputOf("param", "limit")] });
+    const view = createView([createStage("a", { status: "stale" }), stage], [createParam("limit", 7)]);
+    const text = textOf(
+      renderToStaticMarkup(<StageCard stage={stage} view={view} now={0} actions={actions} trans={english} />),
+    );
+    expect(text).toMatch(/a read in the code stale limit 7/u);
+  });
+
+  it("shows names, reasons and stored text as text, whatever they hold", () => {
+    const evil = '<img src=x onerror="alert(1)">';
+    const html = render(
+      createStage(evil, {
+        description: evil,
+        untracked: [evil],
+        waitsFor: [evil],
+        error: { code: evil, message: evil, stack: evil },
+        inputs: [inputOf("value", evil)],
+        reasons: [{ kind: "helper", name: evil, text: evil, before: evil, after: evil }],
+      }),
+    );
+    const parts = {
+      stage: evil,
+      status: evil,
+      reasons: [],
+      text: evil,
+      key: null,
+      parts: [{ kind: "body", name: evil, digest: evil, text: `${evil}\n` }],
+      before: [{ kind: "body", name: evil, digest: evil, text: `${evil}!\n` }],
+    };
+    const row = { ...result, key: evil, summary: evil, params: { [evil]: evil }, run: evil as RunId };
+    const pictures: readonly PreviewView[] = [
+      { kind: "text" },
+      {
+        kind: "rows",
+        count: 1,
+        looked: 1,
+        columns: [{ name: evil, type: evil, missing: 0, distinct: 1, top: { text: evil, count: 2 } }],
+        moreColumns: 0,
+        rows: [[evil]],
+      },
+      { kind: "tree", value: { [evil]: [evil, { [evil]: null }] } },
+      { kind: "items", count: 1, items: [evil] },
+      { kind: "numbers", type: evil, count: 1, looked: 1, notFinite: 0, first: [evil] },
+      { kind: "image", mime: "image/png", base64: null, sizeBytes: 1 },
+    ];
+    const stored = renderToStaticMarkup(
+      <>
+        <KeyParts explained={parts} trans={english} />
+        <CodeChanges explained={parts} trans={english} />
+        <HistoryList rows={[row]} currentKey={evil} currentMark="latest" now={0} actions={results} trans={english} />
+        {pictures.map((picture) => (
+          <OutputPreview key={picture.kind} preview={{ text: evil, truncated: false, picture }} trans={english} />
+        ))}
+      </>,
+    );
+    expect(`${html}${stored}`).not.toContain("<img");
+  });
+
+  it("offers no run while no kernel can answer", () => {
+    expect(render(createStage("a"))).toMatch(/<button[^>]*disabled=""[^>]*>Run/u);
+  });
+});
+
+describe("the stage that is shown", () => {
+  const view = createView([
+    createStage("a"),
+    createStage("b", { status: "stale" }),
+    createStage("c", { status: "failed" }),
+  ]);
+
+  it("is the selected one, else the first that failed, else the first stale one, else none", () => {
+    expect(findShownStage(view, "a")?.name).toBe("a");
+    expect(findShownStage(view, null)?.name).toBe("c");
+    expect(findShownStage(createView([createStage("a"), createStage("b", { status: "stale" })]), "gone")?.name).toBe(
+      "b",
+    );
+    expect(findShownStage(createView([createStage("a")]), "toString")).toBeNull();
+  });
+});
+
+describe("the history", () => {
+  it("has the newest result first and marks the current one", () => {
+    const rows = [1, 2].map((at) => ({ ...result, at, key: `key${at}`, summary: `result ${at}` }));
+    const html = renderToStaticMarkup(
+      <HistoryList rows={rows} currentKey="key1" currentMark="latest" now={0} actions={null} trans={english} />,
+    );
+    expect(html.indexOf("result 2")).toBeLessThan(html.indexOf("result 1"));
+    expect(html.match(/stagebook-mod-current/gu)).toHaveLength(1);
+    expect(html).not.toContain("<button");
+  });
+
+  it("[P8] offers to restore, to pin and to show the log of each result, and draws the durations", () => {
+    const rows = [
+      { ...result, key: "one", durationMs: 5 },
+      { ...result, key: "two", at: 1, pinned: true, params: {} },
+    ];
+    const html = renderToStaticMarkup(
+      <HistoryList rows={rows} currentKey="two" currentMark="latest" now={0} actions={results} trans={english} />,
+    );
+    expect(html.match(/data-action="restore"/gu)).toHaveLength(1);
+    expect(html.match(/data-action="log"/gu)).toHaveLength(2);
+    expect(textOf(html)).toContain("Unpin");
+    expect(html.match(/<rect/gu)).toHaveLength(2);
+  });
+});
+
+describe("changed code", () => {
+  const part = (kind: string, name: string, text: string): KeyPartView => ({ kind, name, digest: text, text });
+
+  it("[O8] is shown line by line, with the lines around it", () => {
+    const lines = Array.from({ length: 30 }, (_, at) => `line ${at}`);
+    const changed = lines.with(15, "changed").join("\n");
+    expect(diffLines(lines.join("\n"), changed, 1)).toEqual([
+      { kind: "skipped", count: 14 },
+      { kind: "same", text: "line 14" },
+      { kind: "removed", text: "line 15" },
+      { kind: "added", text: "changed" },
+      { kind: "same", text: "line 16" },
+      { kind: "skipped", count: 13 },
+    ]);
+  });
+
+  it("[O8] gives both texts back, for any two texts", () => {
+    const texts = fc.array(fc.constantFrom("a", "b", "c", "")).map((lines) => lines.join("\n"));
+    fc.assert(
+      fc.property(texts, texts, (before, after) => {
+        fc.pre(before.replace(/\n$/u, "") !== after.replace(/\n$/u, ""));
+        const rows = diffLines(before, after, 1_000).filter((row) => row.kind !== "skipped");
+        const of = (kind: string): string =>
+          rows
+            .filter((row) => row.kind === "same" || row.kind === kind)
+            .map((row) => row.text)
+            .join("\n");
+        expect(of("removed")).toBe(before.replace(/\n$/u, ""));
+        expect(of("added")).toBe(after.replace(/\n$/u, ""));
+      }),
+    );
+  });
+
+  it("[O8] is that of body and helpers, with helpers that came by the edit; a number is left to the reasons", () => {
+    const before = [part("body", "a", "x => f(x)"), part("param", "limit", "3")];
+    const now = [part("body", "a2", "x => g(x)"), part("param", "limit", "4"), part("helper", "g", "g = 1")];
+    expect(findPartChanges(before, now)).toEqual([
+      { kind: "body", name: "a", before: "x => f(x)", after: "x => g(x)" },
+      { kind: "helper", name: "g", before: "", after: "g = 1" },
+    ]);
+    expect(findPartChanges([], now)).toEqual([]);
+  });
+});
+
+describe("numbers in figures", () => {
+  it.each([
+    [0, "0"],
+    [12345.678, "12,346"],
+    [1.23456e21, "1.235e+21"],
+    [1e-9, "1e-9"],
+    [-0.5, "-0.5"],
+  ])("%s is %s", (value, text) => {
+    expect(formatNumber(value)).toBe(text);
+  });
+});
+
+function none(): void {
+  // Nothing is pressed here.
+}
+
+function render(stage: StageView): string {
+  return renderToStaticMarkup(
+    <StageCard stage={stage} view={createView([stage])} now={0} actions={actions} trans={english} />,
+  );
+}
+
+function reasonRows(html: string): readonly string[] {
+  return [...html.matchAll(/<li class="stagebook-Reason"[^>]*>(.*?)<\/li>/gu)].map((match) =>
+    (match[1] ?? "").replace(/<[^>]*>/gu, ""),
+  );
+}
+
+function textOf(html: string): string {
+  return html.replace(/<[^>]*>/gu, " ").replace(/\s+/gu, " ");
+}

@@ -1,0 +1,146 @@
+/** Cells as people write them: shorthand everywhere, the import anywhere, two notebooks in a folder, no cell ids. */
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { startKernel } from "../../rig/kernel/kernel-rig";
+import { createNotebookFolder } from "../../rig/kernel/notebook-folder";
+import { FIRST_CELL, Notebook, openNotebook, ran } from "../../rig/kernel/notebook";
+
+describe("cells as they come", () => {
+  let notebook: Notebook;
+  afterAll(() => notebook.kernel.stop());
+
+  test("[D14] shorthand works in every place where an object is made, and nowhere else is anything changed", async () => {
+    notebook = await openNotebook();
+    await notebook.cells({
+      names: `const one = 1; const two = 2; const make = (given: object) => given;`,
+      objects: `const objects = [{ one }, { ...{ two }, one }, make({ two }), { deep: { one, list: [{ two }] } }];`,
+      inner: `const inner = () => ({ one, two });\nclass Pair { both = { one, two }; }`,
+      shadow: `const shadow = ((one: number) => ({ one, two }))(10);`,
+      patterns: `const { one: first, ...others } = { one, two };\nconst taken = (({ one }: { one: number }) => one)({ one: 7 });`,
+      texts: "const text = `${JSON.stringify({ one })} { two }`; // { one }",
+      async: `const later = await Promise.resolve({ one, two });`,
+    });
+    expect(
+      await notebook.read("JSON.stringify([objects, inner(), new Pair(), shadow, first, others, taken, text, later])"),
+    ).toBe(
+      JSON.stringify([
+        [{ one: 1 }, { two: 2, one: 1 }, { two: 2 }, { deep: { one: 1, list: [{ two: 2 }] } }],
+        { one: 1, two: 2 },
+        { both: { one: 1, two: 2 } },
+        { one: 10, two: 2 },
+        1,
+        { two: 2 },
+        7,
+        `{"one":1} { two }`,
+        { one: 1, two: 2 },
+      ]),
+    );
+  });
+
+  test("[D14] a shorthand name that a later cell redefines is read when it is used", async () => {
+    await notebook.cells({ v: `let now = "old";`, f: `const read = () => ({ now });`, w: `now = "new";` });
+    expect(await notebook.read("read().now")).toBe("new");
+  });
+
+  test("[D14] an error in a cell still names the line that the author wrote", async () => {
+    await notebook.cells({
+      row: `const rowOf = (n: number) => n;`,
+      fails: `const fails = stage("fails", { two }, ({ two }) => {\n  // a comment\n  const rows = [{ two, row: rowOf }];\n  if (rows.length > 0) throw new Error("here");\n  return 1;\n});`,
+    });
+    expect(await notebook.failing("x", "await fails();")).toMatch(/"fails" \(cell \[\d+\], line 4\)/);
+  });
+
+  test("[D14] cells that cannot be compiled, or are empty, harm nothing", async () => {
+    expect(await notebook.failing("x", "const = 5;")).not.toBe("");
+    expect((await notebook.cell("y", "")).text).toBe("");
+    expect((await notebook.cell("z", "// only a comment")).text).toBe("");
+    expect(await notebook.read("one + two")).toBe("3");
+  });
+
+  test("[D14] cells without ids, as from a console, define and run stages", async () => {
+    await notebook.kernel.run(
+      `const loose = stage("loose", { one }, ({ one }) => { ${ran("loose")} return one + 41; });`,
+    );
+    expect(
+      await notebook.bodies(async () => {
+        expect(await notebook.read("await loose()")).toBe("42");
+      }),
+    ).toEqual(["loose"]);
+    expect(notebook.view.stages.loose?.cell).toBeNull();
+  });
+});
+
+describe("the cell that imports Stagebook", () => {
+  let notebook: Notebook;
+  afterEach(() => notebook.kernel.stop());
+
+  test("[D14] may define and run stages itself, and come after other cells", async () => {
+    notebook = new Notebook(await startKernel());
+    await notebook.kernel.run("const before = 1;", { cell: "plain" });
+    const count = (await notebook.kernel.run("const before2 = 2;", { cell: "plain2" })).executionCount ?? 0;
+    const cell = await notebook.cell(
+      "import",
+      `import { stage } from "stagebook";\nconst a = stage("a", () => { console.log("from a"); return 6; });\nconsole.log(await a());\na`,
+    );
+    expect(cell.stdout).toMatch(/^from a\n6\na · fresh/);
+    expect(notebook.view.stages.a).toMatchObject({ cell: "import", status: "fresh" });
+    expect(notebook.view.cells.import?.status).toBe("fresh");
+    const text = await notebook.failing("twin", `const twin = stage("a", () => 7);`);
+    expect(text).toContain(`cell [${count + 1}]`);
+  });
+
+  test("[R9] is marked failed when it throws after the import", async () => {
+    notebook = new Notebook(await startKernel());
+    await notebook.failing(
+      "import",
+      `import { stage } from "stagebook";\nconst a = stage("a", () => 1);\nthrow new Error("later");`,
+    );
+    expect(notebook.view.cells.import?.status).toBe("failed");
+    await notebook.cell("next", `import { stage } from "stagebook";\nconst b = stage("b", () => 2);`);
+    expect(await notebook.read("await b()")).toBe("2");
+  });
+});
+
+describe("two notebooks in one folder", () => {
+  const folder = createNotebookFolder();
+  const open: Notebook[] = [];
+  afterAll(async () => {
+    for (const notebook of open) await notebook.kernel.stop();
+    folder.remove();
+  });
+
+  async function openNamed(name: string): Promise<Notebook> {
+    const notebook = new Notebook(await startKernel({ cwd: folder.path, notebook: name }));
+    open.push(notebook);
+    await notebook.cell("first", FIRST_CELL);
+    return notebook;
+  }
+
+  test("[C19] equal stages share a result; parameters and histories are each notebook's own", async () => {
+    const cells = {
+      n: `const n = param("n", 2);`,
+      a: `const a = stage("a", { n }, ({ n }) => { ${ran("a")} return n * 21; });`,
+    };
+    const one = await openNamed("one.ipynb");
+    await one.cells(cells);
+    await one.cell("x", "n.set(3); await a(); n.set(2); await a(); n.set(3);");
+    const two = await openNamed("two.ipynb");
+    await two.cells(cells);
+    expect(await two.read("n.value")).toBe("2");
+    expect(
+      await two.bodies(async () => {
+        expect(await two.read("await a()")).toBe("42");
+      }),
+    ).toEqual([]);
+    expect(await two.read("(await a.history()).length")).toBe("1");
+    expect(await one.read("(await a.history()).length")).toBe("2");
+  });
+
+  test("[C21] two stages of one name in two notebooks do not disturb each other", async () => {
+    const [one, two] = open as [Notebook, Notebook];
+    await one.cell("same", `const same = stage("same", () => { ${ran("same")} return "of one"; });`);
+    await two.cell("same", `const same = stage("same", () => { ${ran("same")} return "of two"; });`);
+    expect([await one.read("await same()"), await two.read("await same()")]).toEqual(["of one", "of two"]);
+    expect(await one.bodies(() => one.cell("x", "await same();"))).toEqual([]);
+    expect(await one.read(`await pipeline.load("same")`)).toBe("of one");
+  });
+});

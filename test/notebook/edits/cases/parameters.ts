@@ -1,0 +1,122 @@
+/** Edits of how a parameter is declared, and of who reads it. */
+import type { Edit } from "../edit";
+import type { Notebook } from "../../../rig/kernel/notebook";
+
+const set = (code: string) => (notebook: Notebook) => notebook.cell("run", code);
+
+export const parameters: readonly Edit[] = [
+  {
+    id: "param-default",
+    rows: ["P11", "S3"],
+    kind: "the default of a parameter",
+    cells: { n: `const depth = param("depth", 3);`, a: `const a = stage("a", { depth }, ({ depth }) => depth * 51);` },
+    edit: { n: `const depth = param("depth", 4);` },
+    mustRun: ["a"],
+    mustNotRun: [],
+    value: ["153", "204"],
+  },
+  {
+    id: "param-limits",
+    rows: ["S7"],
+    kind: "the description and the limits of a parameter",
+    cells: { n: `const depth = param("depth", 3);`, a: `const a = stage("a", { depth }, ({ depth }) => depth * 52);` },
+    edit: { n: `const depth = param("depth", 3, { description: "how deep", min: 1, max: 9, unit: "km" });` },
+    mustRun: [],
+    mustNotRun: ["a"],
+    value: ["156", "156"],
+  },
+  {
+    id: "param-moved",
+    rows: ["S7"],
+    kind: "a parameter moved to another cell",
+    cells: { n: `const depth = param("depth", 3);`, a: `const a = stage("a", { depth }, ({ depth }) => depth * 53);` },
+    edit: (notebook) => notebook.cell("n2", `const depth = param("depth", 3);`, { deletedCells: ["n"] }),
+    mustRun: [],
+    mustNotRun: ["a"],
+    value: ["159", "159"],
+    undo: (notebook) => notebook.cell("n", `const depth = param("depth", 3);`, { deletedCells: ["n2"] }),
+  },
+  {
+    id: "param-same",
+    rows: ["S12"],
+    kind: "a parameter set to the value that it has",
+    cells: { n: `const depth = param("depth", 3);`, a: `const a = stage("a", { depth }, ({ depth }) => depth * 54);` },
+    edit: set("depth.set(3);"),
+    mustRun: [],
+    mustNotRun: ["a"],
+    value: ["162", "162"],
+    undo: set("depth.reset();"),
+  },
+  {
+    id: "param-there-and-back",
+    rows: ["S6"],
+    kind: "a parameter set there and back before anything ran",
+    cells: { n: `const depth = param("depth", 3);`, a: `const a = stage("a", { depth }, ({ depth }) => depth * 55);` },
+    edit: async (notebook) => {
+      await notebook.cell("run", "depth.set(4);");
+      await notebook.cell("run", "depth.set(3);");
+    },
+    mustRun: [],
+    mustNotRun: ["a"],
+    value: ["165", "165"],
+    undo: set("depth.reset();"),
+  },
+  {
+    id: "param-above",
+    rows: ["P2", "S8"],
+    kind: "a parameter that the upstream alone reads, which gives an equal value",
+    cells: {
+      n: `const depth = param("depth", 3);`,
+      a: `const a = stage("a", { depth }, ({ depth }) => depth > 0.56);`,
+      b: `const b = stage("b", { a }, ({ a }) => [a, 56]);`,
+    },
+    edit: set("depth.set(4);"),
+    mustRun: ["a"],
+    mustNotRun: ["b"],
+    show: "await b()",
+    value: ["[true,56]", "[true,56]"],
+    undo: set("depth.reset();"),
+  },
+  {
+    id: "param-below",
+    rows: ["P2"],
+    kind: "a parameter that the last of two stages alone reads",
+    cells: {
+      n: `const depth = param("depth", 3);`,
+      a: `const a = stage("a", () => 57);`,
+      b: `const b = stage("b", { a, depth }, ({ a, depth }) => a * depth);`,
+    },
+    edit: set("depth.set(4);"),
+    mustRun: ["b"],
+    mustNotRun: ["a"],
+    show: "await b()",
+    value: ["171", "228"],
+    undo: set("depth.reset();"),
+  },
+  {
+    id: "param-one-use",
+    rows: ["P7", "P9"],
+    kind: "a parameter given for one use by `with`",
+    cells: { n: `const depth = param("depth", 3);`, a: `const a = stage("a", { depth }, ({ depth }) => depth * 58);` },
+    edit: set("await a.with({ depth: 5 })();"),
+    mustRun: [],
+    mustNotRun: ["a"],
+    value: ["174", "174"],
+  },
+  {
+    id: "param-of-two",
+    rows: ["P2", "S3"],
+    kind: "one of two parameters, each read by a stage of its own",
+    cells: {
+      n: `const x = param("x", 1); const y = param("y", 1);`,
+      a: `const a = stage("a", { x }, ({ x }) => x * 59);`,
+      b: `const b = stage("b", { y }, ({ y }) => y * 59.5);`,
+    },
+    edit: set("x.set(2);"),
+    mustRun: ["a"],
+    mustNotRun: ["b"],
+    show: "[await a(), await b()]",
+    value: ["[59,59.5]", "[118,59.5]"],
+    undo: set("x.reset();"),
+  },
+];

@@ -1,0 +1,3 @@
+import { testEdits } from "./run-edits";
+
+testEdits("inputs");

@@ -1,0 +1,37 @@
+/** The edit matrix: all rows. Those of a group share a kernel; the groups are tested side by side. */
+import { classes } from "./cases/classes";
+import { closures } from "./cases/closures";
+import type { Edit, EditGroup } from "./edit";
+import { helpers } from "./cases/helpers";
+import { imports } from "./cases/imports";
+import { inPlace } from "./cases/in-place";
+import { inputs, writeInputs } from "./cases/inputs";
+import { meanwhile } from "./cases/meanwhile";
+import { modules, writeModules } from "./cases/modules";
+import { ownCode } from "./cases/own-code";
+import { packages, writePackages } from "./cases/packages";
+import { parameters } from "./cases/parameters";
+import { givenValues, outerValues } from "./cases/values";
+import { wiring } from "./cases/wiring";
+
+export const groups = {
+  code: { title: "edits of a stage's own cell, and of how stages are put together", edits: [...ownCode, ...wiring] },
+  helpers: { title: "edits of what a stage calls", edits: [...helpers, ...closures] },
+  classes: { title: "edits of classes and imports", edits: [...classes, ...imports] },
+  outerValues: { title: "edits of an outer value", edits: outerValues },
+  givenValues: { title: "edits of a value that is an input", edits: givenValues },
+  inputs: {
+    title: "edits of what comes from outside",
+    edits: [...inputs, ...parameters, ...inPlace],
+    prepare: writeInputs,
+  },
+  modules: { title: "edits of local modules", edits: modules, prepare: writeModules },
+  packages: {
+    title: "edits of packages, in a new kernel, and meanwhile",
+    edits: [...packages, ...meanwhile],
+    prepare: writePackages,
+  },
+} satisfies { readonly [name: string]: EditGroup };
+
+/** Every row of the matrix, in the order in which it is shown. */
+export const edits: readonly Edit[] = Object.values(groups).flatMap((group) => group.edits);

@@ -1,0 +1,110 @@
+/** What the two packages hold and say of themselves. That they install and work is tested in test/heavy. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { extension } from "../../.dev/lib/project.mjs";
+import { repository } from "../rig/kernel/notebook-folder";
+
+interface Manifest {
+  readonly version: string;
+  readonly license: string;
+  readonly main: string;
+  readonly types: string;
+  readonly bin: { readonly [name: string]: string };
+  readonly exports: { readonly [path: string]: string | { readonly [condition: string]: string } };
+  readonly dependencies: { readonly [name: string]: string };
+  readonly publishConfig: { readonly provenance: boolean };
+  readonly jupyterlab: { readonly sharedPackages: { readonly [name: string]: false | { requiredVersion: string } } };
+}
+
+const read = (...path: string[]): string => readFileSync(join(repository, ...path), "utf8");
+const manifestOf = (folder: string): Manifest => JSON.parse(read(folder, "package.json")) as Manifest;
+const [kernel, lab] = [manifestOf("kernel-lib"), manifestOf("lab-extension")];
+
+/** What `npm pack` would put into the package. */
+function listPacked(folder: string): string[] {
+  const command = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+  const output = execFileSync("npm", command, { cwd: join(repository, folder), encoding: "utf8", stdio: "pipe" });
+  const [{ files }] = JSON.parse(output) as [{ files: { path: string }[] }];
+  return files.map(({ path }) => path).sort();
+}
+
+describe("the npm package stagebook", () => {
+  const packed = listPacked("kernel-lib");
+
+  test("[setup] it holds what was compiled from its sources, and nothing else but schema, README, changes and licence", () => {
+    const compiled = packed.filter((path) => path.startsWith("lib/"));
+    const sources = readdirSync(join(repository, "kernel-lib", "src"), { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts"))
+      .map((path) => path.replace(/\.ts$/, ""));
+    expect(compiled).toEqual(sources.flatMap((path) => [`lib/${path}.d.ts`, `lib/${path}.js`]).sort());
+    expect(packed.filter((path) => !path.startsWith("lib/"))).toEqual(
+      ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "schema/cli.schema.json"], // prettier-ignore
+    );
+  });
+
+  test("[setup] every path that its package.json names is in it", () => {
+    const exported = Object.values(kernel.exports).flatMap((target) =>
+      typeof target === "string" ? [target] : Object.values(target),
+    );
+    const named = [kernel.main, kernel.types, ...Object.values(kernel.bin), ...exported];
+    expect(named.map((path) => path.replace(/^\.\//, "")).filter((path) => !packed.includes(path))).toEqual([]);
+  });
+
+  test("[setup] the program of its command starts with Node.js", () => {
+    expect(read("kernel-lib", kernel.bin.stagebook ?? "")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+
+  test("[setup] nothing in it refers to a source map", () => {
+    const referring = packed.filter((path) => path.startsWith("lib/") && read("kernel-lib", path).includes("sourceMappingURL=")); // prettier-ignore
+    expect(referring).toEqual([]);
+  });
+});
+
+describe("both packages", () => {
+  test("[setup] they have one version, and each tells what is in it", () => {
+    expect(lab.version).toBe(kernel.version);
+    expect(lab.dependencies.stagebook).toBe(kernel.version);
+    expect(read("lab-extension", "jupyterlab_stagebook", "__init__.py")).toContain(`__version__ = "${kernel.version}"`);
+    for (const folder of ["kernel-lib", "lab-extension"])
+      expect(read(folder, "CHANGELOG.md")).toMatch(new RegExp(`^## (\\[?${kernel.version}\\]?|\\[?Unreleased)`, "m"));
+  });
+
+  test("[setup] each has the licence that it names, and is published with its provenance", () => {
+    for (const folder of ["kernel-lib", "lab-extension"]) expect(read(folder, "LICENSE")).toBe(read("LICENSE"));
+    for (const { license, publishConfig } of [kernel, lab])
+      expect([license, publishConfig.provenance]).toEqual(["BSD-3-Clause", true]);
+  });
+});
+
+describe("the JupyterLab extension", () => {
+  const text = join(extension.built, "THIRD-PARTY-LICENSES.txt");
+  const listed = (
+    JSON.parse(readFileSync(join(extension.built, "static", "third-party-licenses.json"), "utf8")) as {
+      packages: { name: string; licenseId: string; extractedText: string }[];
+    }
+  ).packages;
+
+  test("[setup] the licence of everything that is bundled is in it, in words", () => {
+    // Direct ones, one whose modules are joined with others, one inside of another's file.
+    for (const name of ["@xyflow/react", "rxjs", "d3-zoom", "@dagrejs/graphlib"])
+      expect(listed.map(({ name }) => name)).toContain(name);
+    const words = readFileSync(text, "utf8");
+    for (const { name, licenseId, extractedText } of listed) {
+      expect([name, licenseId]).toEqual([name, expect.stringMatching(/^(MIT|ISC|0BSD|BSD-3-Clause|Apache-2\.0)$/)]);
+      expect(extractedText.length, name).toBeGreaterThan(400);
+      expect(words.includes(extractedText), name).toBe(true);
+    }
+    expect(existsSync(text)).toBe(true);
+  });
+
+  test("[setup] it asks JupyterLab for no newer packages than the oldest that it is made for has", () => {
+    for (const [name, shared] of Object.entries(lab.jupyterlab.sharedPackages))
+      if (shared !== false) expect([name, shared.requiredVersion]).toEqual([name, lab.dependencies[name]]);
+    const oldest = /"jupyterlab>=(4\.\d+),<5"/.exec(read("lab-extension", "pyproject.toml"))?.[1] ?? "";
+    expect(lab.dependencies["@jupyterlab/notebook"]).toBe(`^${oldest}.0`);
+    for (const readme of ["README.md", "lab-extension/README.md"])
+      expect(read(readme)).toContain(`JupyterLab ${oldest} or newer`);
+  });
+});

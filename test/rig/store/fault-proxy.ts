@@ -1,0 +1,78 @@
+/** A real HTTP proxy in front of a server, that breaks connections, cuts answers short and sends clients away, at random by a seed. */
+import { once } from "node:events";
+import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createRandom } from "../random";
+
+export interface FaultProxy {
+  readonly url: string;
+  /** What was done, by kind. */
+  readonly counts: Readonly<Record<Fault | "passed", number>>;
+  /** The part of requests that go wrong, 0 to 1. */
+  setFaults(share: number): void;
+  /** Every connection breaks at once. */
+  setDown(isDown: boolean): void;
+  stop(): Promise<void>;
+}
+
+type Fault = "refused" | "lost" | "cut" | "slow down" | "too many";
+const faults: readonly Fault[] = ["refused", "lost", "cut", "slow down", "too many"];
+
+export async function startFaultProxy(port: number, seed: number): Promise<FaultProxy> {
+  const random = createRandom(seed);
+  const counts = { passed: 0, refused: 0, lost: 0, cut: 0, "slow down": 0, "too many": 0 };
+  let share = 0;
+  let isDown = false;
+  const server = createServer((incoming, answer) => {
+    const fault = random() < share ? faults[Math.floor(random() * faults.length)] : undefined;
+    if (isDown) return void incoming.socket.destroy();
+    counts[fault ?? "passed"]++;
+    if (fault === "refused") incoming.socket.destroy();
+    else if (fault === "slow down" || fault === "too many") sendAway(incoming, answer, fault);
+    else pass(incoming, answer, port, fault);
+  });
+  server.keepAliveTimeout = 1000;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    counts,
+    setFaults: (wanted) => void (share = wanted),
+    setDown: (wanted) => {
+      isDown = wanted;
+      if (isDown) server.closeAllConnections();
+    },
+    stop: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+}
+
+function sendAway(incoming: IncomingMessage, answer: ServerResponse, fault: Fault): void {
+  incoming.resume();
+  const [status, code] = fault === "slow down" ? [503, "SlowDown"] : [429, "TooManyRequests"];
+  answer.writeHead(status, { "content-type": "application/xml" });
+  answer.end(
+    `<?xml version="1.0"?><Error><Code>${code}</Code><Message>Please reduce your request rate.</Message></Error>`,
+  );
+}
+
+/** `lost`: the request is done, its answer never comes. `cut`: half of the answer comes. */
+function pass(incoming: IncomingMessage, answer: ServerResponse, port: number, fault: Fault | undefined): void {
+  const { method, url, headers } = incoming;
+  const onward = request({ host: "127.0.0.1", port, method, path: url, headers }, (back) => {
+    const pieces: Buffer[] = [];
+    back.on("data", (piece: Buffer) => pieces.push(piece));
+    back.on("end", () => {
+      const body = Buffer.concat(pieces);
+      if (fault === "lost" || (fault === "cut" && body.byteLength < 2)) return void incoming.socket.destroy();
+      answer.writeHead(back.statusCode ?? 502, back.headers);
+      if (fault !== "cut") return void answer.end(body);
+      answer.write(body.subarray(0, body.byteLength / 2), () => incoming.socket.destroy());
+    });
+  });
+  onward.on("error", () => incoming.socket.destroy());
+  incoming.pipe(onward);
+}

@@ -1,0 +1,239 @@
+/** Stages that never wait: they begin and end in one go, and are stopped, shared and told of as all others are. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { computed, resource } from "stagebook";
+import { describe, expect, test } from "vitest";
+import { inSteps, ready, type Steps } from "../../../kernel-lib/src/run/control/sync-task";
+import { Stop } from "../../../kernel-lib/src/run/control/cancel-token";
+import { createScript, gate } from "../script";
+
+describe("work in steps", () => {
+  function* sum(...values: readonly (number | Promise<number>)[]): Steps<number> {
+    let sum = 0;
+    for (const value of values) sum += yield* ready(value);
+    return sum;
+  }
+
+  function* guarded(value: number | Promise<number>, ended: () => void): Steps<string> {
+    try {
+      return `${yield* ready(value)}`;
+    } catch (error) {
+      return `caught ${(error as Error).message}`;
+    } finally {
+      ended();
+    }
+  }
+
+  test("[R1] what is there is there at once, and what is not is waited for", async () => {
+    expect(inSteps(sum(1, 2))).toBe(3);
+    const later = inSteps(sum(1, Promise.resolve(2), 3, Promise.resolve(4)));
+    expect(later).toBeInstanceOf(Promise);
+    expect(await later).toBe(10);
+  });
+
+  test("[R1] what a promise rejects with is thrown where it is waited for", async () => {
+    let ends = 0;
+    expect(await inSteps(guarded(Promise.reject(new Error("no")), () => ends++))).toBe("caught no");
+    expect(inSteps(guarded(1, () => ends++))).toBe("1");
+    expect(ends).toBe(2);
+    await expect(inSteps(sum(1, Promise.reject(new Error("not here"))))).rejects.toThrow("not here");
+  });
+});
+
+describe("a stop", () => {
+  test("[R4] keeps the first reason, with and without a signal", () => {
+    const [early, late] = [new Stop(), new Stop()];
+    const { signal } = early;
+    for (const stop of [early, late]) {
+      expect(stop.isStopped).toBe(false);
+      stop.throwIfStopped();
+      stop.stop(new Error("first"));
+      stop.stop(new Error("second"));
+      expect(stop.isStopped).toBe(true);
+      expect(() => stop.throwIfStopped()).toThrow("first");
+      expect(stop.signal.aborted).toBe(true);
+      expect(stop.signal.reason).toBe(stop.reason);
+    }
+    expect(signal.reason).toBe(early.reason);
+  });
+
+  test("[R4] hears of the controller that others abort", () => {
+    const controller = new AbortController();
+    const stop = new Stop(controller);
+    controller.abort(new Error("from outside"));
+    expect(stop.isStopped).toBe(true);
+    expect(() => stop.throwIfStopped()).toThrow("from outside");
+  });
+});
+
+test("[R4] a stage that stops its own run and returns is cancelled, and so is what has not begun", async () => {
+  const { p, log } = createScript();
+  p.stage("own", () => {
+    p.cancel();
+    return 1;
+  });
+  p.stage("next", () => 2);
+  await expect(p.run({ jobs: 1 })).rejects.toMatchObject({ code: "cancelled" });
+  expect(log()).toEqual(["own running", "own cancelled", "next cancelled"]);
+  expect((await p.plan()).rows.map(({ action }) => action)).toEqual(["run", "run"]);
+});
+
+test("[R4] a stage that stops its own run and never ends is abandoned", async () => {
+  const { p, log } = createScript();
+  p.stage("own", () => {
+    p.cancel();
+    return new Promise(() => undefined);
+  });
+  await expect(p.run()).rejects.toMatchObject({ code: "cancelled" });
+  expect(log()).toEqual(["own running", "own cancelled"]);
+});
+
+test("[R4] the signal of a stage is aborted for who asks for it before and after", async () => {
+  const { p } = createScript();
+  const seen: boolean[] = [];
+  p.stage("before", ({ signal }) => {
+    p.cancel();
+    seen.push(signal.aborted);
+  });
+  await expect(p.run()).rejects.toMatchObject({ code: "cancelled" });
+  p.stage("after", (context) => {
+    p.cancel();
+    seen.push(context.signal.aborted);
+  });
+  await expect(p.run()).rejects.toMatchObject({ code: "cancelled" });
+  expect(seen).toEqual([true, true]);
+});
+
+test("[R1] the context of a stage is a plain object: it may be spread, inherited from, wrapped, and its signal replaced", async () => {
+  const { p } = createScript();
+  const signals = p.stage("signals", (context) => {
+    const inherited = Object.create(context) as typeof context;
+    const wrapped = new Proxy(context, {});
+    const all = [context, { ...context }, inherited, wrapped].map(({ signal }) => signal.aborted);
+    const replaced = Object.assign(context, { signal: "mine" });
+    return [...all, replaced.signal, Object.getPrototypeOf(context) === Object.prototype];
+  });
+  expect(await signals()).toEqual([false, false, false, false, "mine", true]);
+});
+
+test("[R1] what only looks like a promise is waited for, and what has a `then` that is none is a value", async () => {
+  const { p } = createScript();
+  const like = p.stage("like", () => ({ then: (tell: (value: number) => void): void => tell(7) }));
+  const plain = p.stage("plain", () => ({ then: 7 }));
+  const called = p.stage("called", () => Object.assign(() => 1, { then: (tell: (value: number) => void): void => tell(8) })); // prettier-ignore
+  const hidden = p.stage("hidden", () => new Proxy({}, { get: (_, key) => (key === "then" ? (tell: (value: number) => void): void => tell(9) : undefined) })); // prettier-ignore
+  expect(await like()).toBe(7);
+  expect(await called()).toBe(8);
+  expect(await hidden()).toBe(9);
+  expect(await plain()).toEqual({ then: 7 });
+});
+
+test("[R1] stages that a body calls and does not wait for run once, after it", async () => {
+  const { p, log } = createScript();
+  const asked: Promise<unknown>[] = [];
+  const one = p.stage("one", () => 1);
+  const two = p.stage("two", { one }, ({ one }) => one + 1);
+  const own = p.stage("own", () => {
+    asked.push(one(), two(), two());
+    return 1;
+  });
+  expect(await own()).toBe(1);
+  expect(await Promise.all(asked)).toEqual([1, 2, 2]);
+  expect(log().filter((line) => line.endsWith("running"))).toEqual(["one running", "two running", "own running"]);
+});
+
+/** A stage that code asks for without showing it: nothing follows a global variable. */
+const hidden = globalThis as { unseen?: () => Promise<unknown> };
+
+test("[R4] a run ends after what its bodies have begun and left, and stops it too", async () => {
+  const { p, events } = createScript();
+  const states: string[] = [];
+  const open = resource("open", () => void states.push("opened"), { close: () => void states.push("closed") });
+  hidden.unseen = p.stage("left", { open }, async () => {
+    await sleep(20);
+    states.push("left ended");
+  });
+  await p.stage("warm", () => 1)();
+  const seen = events.length;
+  const own = p.stage("own", () => void (globalThis as typeof hidden).unseen?.().catch(() => undefined), {
+    cache: false,
+  });
+  await own();
+  expect(states).toEqual(["opened", "left ended", "closed"]);
+  expect(events.slice(seen).filter(({ type }) => type === "stage:succeeded" || type === "run:ended").map(({ type }) => type)).toEqual(["stage:succeeded", "stage:succeeded", "run:ended"]); // prettier-ignore
+});
+
+test("[R1] a stage asked for by code that does not show it may need thousands of others", async () => {
+  const { p } = createScript();
+  let last = p.stage("s0", () => 0);
+  for (let at = 1; at < 2000; at++) {
+    const before = last;
+    last = p.stage(`s${at}`, { before }, ({ before }) => before + 1);
+  }
+  hidden.unseen = last;
+  expect(await p.stage("top", async () => (globalThis as typeof hidden).unseen?.())()).toBe(1999);
+});
+
+describe("equal work", () => {
+  test.each(["none", "memory"] as const)(
+    "[R1] asked for at the same time runs once, also when it never waits (%s)",
+    async (store) => {
+      const { p, log } = createScript({ store });
+      await p.stage("warm", () => 1)();
+      const loose = p.stage("loose", () => 1, { cache: false });
+      log();
+      await Promise.all([loose(), loose(), p.run({ target: "loose" })]);
+      expect(log()).toEqual(["loose running", "loose succeeded", "loose shared", "loose shared"]);
+      await loose();
+      await loose();
+      expect(log().filter((line) => line === "loose running")).toHaveLength(2);
+    },
+  );
+
+  type AddOne = (inputs: { readonly n: number }) => number | Promise<number>;
+  const bodies: readonly (readonly [string, AddOne])[] = [
+    ["at once", ({ n }) => n + 1],
+    ["later", async ({ n }) => sleep(5, n + 1)],
+  ];
+  test.each(bodies)("[R1] in one run is one body, also when it is forced or keeps no result (%s)", async (_, fn) => {
+    const { p, log } = createScript();
+    const n = p.param("n", 1);
+    for (const name of ["a", "b", "c", "d"]) p.stage(name, { n }, fn, { cache: name > "b" });
+    const ran = (): number => log().filter((line) => line.endsWith("running")).length;
+    await p.run();
+    expect(ran()).toBe(1);
+    await p.run({ force: true });
+    expect(ran()).toBe(1);
+    n.set(2);
+    await p.run();
+    expect(ran()).toBe(1);
+  });
+});
+
+test("[R1] a parameter that a run reads cannot be set while the run is being planned", async () => {
+  const { p } = createScript();
+  const n = p.param("n", 1);
+  const planning = gate();
+  const asked = gate();
+  const slow = computed(async () => {
+    asked.open();
+    await planning.opened;
+    return 1;
+  });
+  const tens = p.stage("tens", { n }, ({ n }) => n * 10);
+  const sum = p.stage("sum", { tens, slow }, ({ tens, slow }) => tens + slow);
+  const value = sum();
+  await asked.opened;
+  expect(() => n.set(5)).toThrow(expect.objectContaining({ code: "param-busy" }));
+  planning.open();
+  expect(await value).toBe(11);
+});
+
+test("[R1] a chain of thousands of stages runs in order", async () => {
+  const { p } = createScript({ store: "none" });
+  let last = p.stage("s0", () => 0);
+  for (let at = 1; at < 3000; at++) {
+    const before = last;
+    last = p.stage(`s${at}`, { before }, ({ before }) => before + 1);
+  }
+  expect(await last()).toBe(2999);
+});

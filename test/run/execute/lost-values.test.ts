@@ -1,0 +1,126 @@
+/** Values that left the store's folder while their records stayed: what plans say of them, and what runs. */
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { createScript } from "../script";
+
+const base = mkdtempSync(path.join(tmpdir(), "lost-values-"));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+let stores = 0;
+const newFolder = (): string => path.join(base, `store ${stores++}`);
+
+/** A kernel of its own: `large` is by far the largest value, `size` and `scaled` lie below it. */
+function kernel(store: string) {
+  const script = createScript({ store });
+  const { p } = script;
+  const scale = p.param("scale", 1);
+  const large = p.stage("large", () => "x".repeat(100_000));
+  const size = p.stage("size", { large }, ({ large }) => large.length);
+  const scaled = p.stage("scaled", { large, size, scale }, (all) => all.large.length + all.size * all.scale);
+  const running = (): readonly string[] => script.log().filter((line) => line.endsWith("running"));
+  return { ...script, scale, large, size, scaled, running };
+}
+
+/** Removes the blobs of at least so many bytes. */
+function removeBlobs(store: string, minBytes = 0): void {
+  const folder = path.join(store, "blobs-v1");
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+  const paths = files.map((file) => path.join(file.parentPath, file.name));
+  const gone = paths.filter((file) => statSync(file).size >= minBytes);
+  expect(gone.length).toBeGreaterThan(0);
+  for (const file of gone) rmSync(file, { force: true });
+}
+
+const actions = async (planned: {
+  plan(): Promise<{ readonly rows: readonly object[] }>;
+}): Promise<readonly string[]> =>
+  ((await planned.plan()).rows as { stage: string; action: string }[]).map(({ stage, action }) => `${action} ${stage}`);
+
+test.each(["another kernel", "the same kernel"])(
+  "[C11] [S11] a value removed behind the store's back: %s plans to make it again, and does, when it is asked for",
+  async (who) => {
+    const store = newFolder();
+    const first = kernel(store);
+    await first.scaled();
+    first.log();
+    removeBlobs(store, 10_000);
+    const { large, size, running } = who === "the same kernel" ? first : kernel(store);
+    expect((await large.plan()).rows).toEqual([
+      expect.objectContaining({ action: "run", reasons: ["its stored value is gone, and needed"] }),
+    ]);
+    expect(String(await large.explain())).toMatch(/its stored value is gone/);
+    // The kernel that made it may have it in memory still.
+    if (who === "another kernel") await expect(large.load()).rejects.toThrow(/its stored value is gone/);
+    expect(running()).toEqual([]);
+    expect((await large()).length).toBe(100_000);
+    expect(running()).toEqual(["large running"]);
+    expect(await actions(large)).toEqual(["fresh large"]);
+    expect(await large.explain()).toMatchObject({ status: "fresh", reasons: [] });
+    // It came out equal: nothing below it is stale.
+    expect(await size()).toBe(100_000);
+    expect(running()).toEqual([]);
+  },
+);
+
+test.each(["another kernel", "the same kernel"])(
+  "[C11] [S12] a value that is gone above a current result is not made again: %s runs nothing, and calls nothing fresh that is gone",
+  async (who) => {
+    const store = newFolder();
+    const first = kernel(store);
+    await first.scaled();
+    first.log();
+    removeBlobs(store, 10_000);
+    const { p, large, scaled, running } = who === "the same kernel" ? first : kernel(store);
+    await large.status();
+    for (const plan of [await scaled.plan(), await p.plan()]) {
+      const row = plan.rows.find(({ stage }) => stage === "large");
+      expect(row).toMatchObject({
+        action: "load",
+        reasons: [expect.stringMatching(/value is gone; it is made again/)],
+      });
+      expect(plan.rows.map(({ action }) => action)).not.toContain("run");
+    }
+    expect(await scaled()).toBe(200_000);
+    await p.run();
+    expect(await p.outdated()).toEqual([]);
+    expect(running()).toEqual([]);
+  },
+);
+
+test.each(["another kernel", "the same kernel"])(
+  "[C11] [S11] what runs and needs a value that is gone makes it again, as planned: %s",
+  async (who) => {
+    const store = newFolder();
+    const first = kernel(store);
+    await first.scaled();
+    first.log();
+    removeBlobs(store, 10_000);
+    const { scale, scaled, running } = who === "the same kernel" ? first : kernel(store);
+    scale.set(2);
+    expect([...(await actions(scaled))].sort()).toEqual([
+      who === "the same kernel" ? "fresh size" : "load size",
+      "run large",
+      "run scaled",
+    ]);
+    expect(await scaled()).toBe(300_000);
+    expect(running()).toEqual(["large running", "scaled running"]);
+  },
+);
+
+test("[C11] [O8] with all values gone, and then all records, each plan says so and the values come out right", async () => {
+  const store = newFolder();
+  await kernel(store).scaled();
+  removeBlobs(store);
+  const second = kernel(store);
+  expect(await actions(second.scaled)).toEqual(["run large", "run size", "run scaled"]);
+  expect(await second.scaled()).toBe(200_000);
+  expect(second.running()).toEqual(["large running", "size running", "scaled running"]);
+  rmSync(path.join(store, "entries-v1"), { recursive: true });
+  const third = kernel(store);
+  const { rows } = await third.scaled.plan();
+  expect(rows[0]).toMatchObject({ stage: "large", action: "run", reasons: [expect.stringMatching(/gone|never run/)] });
+  expect(rows.map(({ action }) => action)).not.toContain("fresh");
+  expect(await third.scaled()).toBe(200_000);
+});

@@ -1,0 +1,101 @@
+/** Single calls in threads, as `each` makes them for its items; and threads with little memory. */
+import { afterAll, describe, expect, test } from "vitest";
+import type { CellId, Digest, RunId } from "../../../kernel-lib/src/protocol";
+import { createLiveScopes } from "../../../kernel-lib/src/scopes/live-scopes";
+import { Stop } from "../../../kernel-lib/src/run/control/cancel-token";
+import { callInWorker, type CallHost } from "../../../kernel-lib/src/run/threads/thread-call";
+import type { CallOrder, Note } from "../../../kernel-lib/src/run/threads/messages";
+import { ship } from "../../../kernel-lib/src/run/shipping/ship";
+import { Threads } from "../../../kernel-lib/src/run/threads/threads";
+import { v8Codec } from "../../../kernel-lib/src/store/codecs/codec";
+
+const scopes = createLiveScopes(() => undefined);
+const threads = new Threads({ count: 2, limits: { maxOldGenerationSizeMb: 64 } });
+afterAll(() => threads.close());
+
+const place: CallOrder["place"] = {
+  run: "run" as RunId,
+  stage: "items",
+  cell: "cell" as CellId,
+  source: "script",
+  seed: "0".repeat(64) as Digest,
+  logged: [],
+  clockAheadMs: 0,
+  scratch: "/nowhere",
+};
+
+function orderOf(
+  fn: unknown,
+  item?: unknown,
+  { reuseAs, inputs }: { readonly reuseAs?: string; readonly inputs?: unknown } = {},
+): CallOrder {
+  const cargo = { fn, takesInputs: inputs !== undefined, inputs };
+  const { bytes } = ship(cargo, "items", { scopes, paramValue: () => undefined });
+  const work = { kind: "item", item: v8Codec.encode(item) as Uint8Array } as const;
+  return { shipment: bytes, work, place, ...(reuseAs === undefined ? {} : { reuseAs }) };
+}
+
+async function call(order: CallOrder, notes: Note[] = [], stop = new Stop()): Promise<unknown> {
+  const host: CallHost = { answer: () => Promise.resolve(undefined), note: (note) => void notes.push(note) };
+  const result = await callInWorker(order, host, { stop, threads });
+  if (result.kind !== "item") throw new TypeError("an item was asked for");
+  return v8Codec.decode(result.value);
+}
+
+describe("single calls", () => {
+  test("[R4] arguments and results are copies, and the context logs", async () => {
+    const factor = 3;
+    const notes: Note[] = [];
+    const fn = (item: { n: number }, more: Map<string, number>, { log }: { log: { info(text: string): void } }) => {
+      log.info("one item");
+      return new Float64Array([item.n * factor, more.get("k") ?? 0]);
+    };
+    expect(await call(orderOf(fn, { n: 2 }, { inputs: new Map([["k", 1]]) }), notes)).toEqual(new Float64Array([6, 1]));
+    expect(notes).toMatchObject([{ kind: "event", event: { type: "log:written", record: { message: "one item", stage: "items" } } }]); // prettier-ignore
+  });
+
+  test("[R4] what is reused is unpacked once in each thread, all else for each call", async () => {
+    const seen: number[] = [];
+    const fn = (n: number) => seen.push(n);
+    const alone = new Threads({ count: 1 });
+    const host: CallHost = { answer: () => Promise.resolve(undefined), note: () => undefined };
+    const counts = async (reuseAs?: string): Promise<unknown[]> => {
+      const found: unknown[] = [];
+      for (let n = 0; n < 3; n++) {
+        const result = await callInWorker(orderOf(fn, n, { reuseAs }), host, { stop: new Stop(), threads: alone }); // prettier-ignore
+        found.push(result.kind === "item" && v8Codec.decode(result.value));
+      }
+      return found;
+    };
+    expect(await counts("these items")).toEqual([1, 2, 3]);
+    expect(await counts()).toEqual([1, 1, 1]);
+    await alone.close();
+  });
+
+  test("[Y1] a result that cannot be kept is refused with its path", async () => {
+    await expect(call(orderOf(() => ({ f: () => 1 })))).rejects.toMatchObject({ code: "not-storable", message: expect.stringContaining("value.f") as string }); // prettier-ignore
+  });
+
+  test("[R10] a call that waits for a thread is stopped without having begun", async () => {
+    const stop = new Stop();
+    const busy = [1, 2].map(() => call(orderOf(() => { const from = Date.now(); while (Date.now() - from < 300); return 1; }))); // prettier-ignore
+    const waiting = call(
+      orderOf(() => 2),
+      [],
+      stop,
+    );
+    stop.stop(new Error("no longer wanted"));
+    await expect(waiting).rejects.toThrow("no longer wanted");
+    expect(await Promise.all(busy)).toEqual([1, 1]);
+  });
+});
+
+test("[R9] a thread that runs out of memory fails its own call alone, and says so", async () => {
+  const greedy = (): unknown => {
+    const all: unknown[] = [];
+    for (;;) all.push(new Array(10_000).fill(all.length));
+  };
+  const other = call(orderOf(() => { const from = Date.now(); while (Date.now() - from < 500); return 1; })); // prettier-ignore
+  await expect(call(orderOf(greedy))).rejects.toMatchObject({ code: "worker-crashed", message: expect.stringContaining("out of memory") as string }); // prettier-ignore
+  expect(await other).toBe(1);
+});

@@ -1,0 +1,79 @@
+/** A file system that works until the operation with a given number, and does there what it is told. For tests of the disk store. */
+import type { FileSystem } from "../../../../kernel-lib/src/store/files/file-system";
+import { promptFiles as realFiles } from "../../../../kernel-lib/src/store/files/prompt-files";
+
+/**
+ * - `once`: that operation fails; those after it work.
+ * - `onwards`: it fails, and all later ones that need room or a new file; removing works.
+ * - `short`: a write takes half of the bytes and says so.
+ * - `torn`: a write takes half of the bytes and says that it took all: a disk that lies.
+ * - `late`: it takes long, and others come in between.
+ */
+export type FaultKind = "once" | "onwards" | "short" | "torn" | "late";
+
+export interface Fault {
+  readonly kind: FaultKind;
+  /** Counted over everything that is asked of the file system. */
+  readonly at: number;
+  readonly code: string;
+  /** What others do while the operation is late. */
+  readonly meanwhile?: () => Promise<void>;
+}
+
+export interface FaultyFiles {
+  readonly fileSystem: FileSystem;
+  /** True when the operation with that number was reached. */
+  readonly hasStruck: () => boolean;
+}
+
+const NEEDS_ROOM = new Set(["open", "mkdir", "writeFile", "symlink", "write", "sync", "rename", "copyFile"]);
+
+export function faultyFiles(fault: Fault): FaultyFiles {
+  let count = 0;
+  const strike = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const number = count++;
+    const isHere = number === fault.at;
+    if (isHere && fault.kind === "late") await fault.meanwhile?.();
+    const fails =
+      (isHere && fault.kind === "once") || (number >= fault.at && fault.kind === "onwards" && NEEDS_ROOM.has(name));
+    if (fails) throw failure(fault.code);
+    return work();
+  };
+  const asked =
+    (name: string, original: (...args: never[]) => Promise<unknown>) =>
+    (...args: never[]) =>
+      strike(name, () => original(...args));
+  const wrapped = Object.fromEntries(
+    names.map((name) => [name, asked(name, realFiles[name] as (...args: never[]) => Promise<unknown>)]),
+  );
+  const open: FileSystem["open"] = async (path, flags, mode) => {
+    const name = flags === "r" ? "openToRead" : "open";
+    const file = await strike(name, () => realFiles.open(path, flags, mode));
+    const { write } = file;
+    const original = write.bind(file) as (
+      bytes: Uint8Array,
+      ...rest: (number | undefined)[]
+    ) => Promise<{ bytesWritten: number }>;
+    const writeHere = async (bytes: Uint8Array, offset = 0, length = bytes.byteLength - offset, position?: number) => {
+      const isShort = count === fault.at && (fault.kind === "short" || fault.kind === "torn") && length > 1;
+      if (!isShort) return strike("write", () => original(bytes, offset, length, position));
+      const { bytesWritten } = await strike("write", () => original(bytes, offset, length >> 1, position));
+      return { bytesWritten: fault.kind === "short" ? bytesWritten : length };
+    };
+    for (const method of ["read", "sync", "stat"] as const) {
+      Object.assign(file, {
+        [method]: asked(method, file[method].bind(file) as (...args: never[]) => Promise<unknown>),
+      });
+    }
+    return Object.assign(file, { write: writeHere });
+  };
+  return { fileSystem: { ...realFiles, ...wrapped, open }, hasStruck: () => count > fault.at };
+}
+
+const names = [
+  "rename", "mkdir", "readdir", "stat", "lstat", "unlink", "symlink", "writeFile", "utimes", "link", "copyFile", "chmod", "rm",
+] as const; // prettier-ignore
+
+function failure(code: string): Error {
+  return Object.assign(new Error(`${code}: no luck`), { code });
+}
