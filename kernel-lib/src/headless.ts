@@ -1,10 +1,10 @@
 /** Where the command line tells the pipelines of this process how they are to behave, and hears of each that is made. */
-import type { PipelineInsides } from "./notebook/pipeline-internals";
-import { Orders } from "./run/state/run-overrides";
+import type { PipelineInternals } from "./notebook/pipeline-internals";
+import { RunOverrides } from "./run/state/run-overrides";
 
 interface Headless {
-  readonly orders: Orders;
-  readonly opened: (insides: PipelineInsides) => void;
+  readonly runOverrides: RunOverrides;
+  readonly opened: (internals: PipelineInternals) => void;
 }
 
 let current: Headless | undefined;
@@ -15,11 +15,11 @@ export function beHeadless(headless: Headless): void {
 }
 
 /** The orders of the command line; in a kernel they ask for nothing. */
-export function findOrders(): Orders {
-  return current?.orders ?? new Orders();
+export function findRunOverrides(): RunOverrides {
+  return current?.runOverrides ?? new RunOverrides();
 }
 
 /** Called by the composition root for each pipeline. */
-export function announce(insides: PipelineInsides): void {
-  current?.opened(insides);
+export function announce(internals: PipelineInternals): void {
+  current?.opened(internals);
 }

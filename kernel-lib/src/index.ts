@@ -4,7 +4,7 @@ import { connectNotebook } from "./notebook/connect";
 import { showValue } from "./notebook/cells/display";
 import { findNotebookExports, findTslabKernel } from "./notebook/tslab/tslab";
 import {
-  createPipelineWithInsides,
+  createPipelineWithInternals,
   version,
   type Pipeline,
   type PipelineOptions,
@@ -14,7 +14,7 @@ import type { DefineComputed, DefineEach, DefineParam, DefineResource, DefineSta
 import { createComputedInput, createFileInput, createResourceInput } from "./stage/handle";
 
 const kernel = findTslabKernel();
-const { pipeline: own, insides } = createPipelineWithInsides({}, findNotebookExports);
+const { pipeline: own, internals } = createPipelineWithInternals({}, findNotebookExports);
 
 /** This kernel's pipeline: all stages and parameters that its cells define. */
 export const pipeline: Pipeline = own;
@@ -41,15 +41,15 @@ export const resource: DefineResource = (name, open, options) => createResourceI
 
 /** Displays a value in the cell: a table for an array of objects, a picture, a graph for the pipeline. */
 export function show(value: unknown): void {
-  showValue(value, (candidate) => (candidate === own ? graphBundle(insides.bus.view) : undefined));
+  showValue(value, (candidate) => (candidate === own ? graphBundle(internals.bus.view) : undefined));
 }
 
 /** A pipeline of its own, for scripts and tests. Throws `pipeline-options`. */
 export function createPipeline(options: PipelineOptions = {}): ScriptPipeline {
-  return createPipelineWithInsides(options, findNotebookExports).pipeline;
+  return createPipelineWithInternals(options, findNotebookExports).pipeline;
 }
 
-if (kernel) connectNotebook(kernel, insides, version);
+if (kernel) connectNotebook(kernel, internals, version);
 
 export { StagebookError } from "./protocol";
 export type { Digest, LogRecord, Reason, ReasonKind, RunId, StagebookEvent } from "./protocol";

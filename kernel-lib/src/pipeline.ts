@@ -7,14 +7,14 @@ import { keepLogLines } from "./events/log-lines";
 import { recordRuns } from "./events/run-files";
 import { toDot } from "./export/dot";
 import { toMermaid } from "./export/mermaid";
-import type { CellKnowledge, PipelineInsides } from "./notebook/pipeline-internals";
+import type { CellTracking, PipelineInternals } from "./notebook/pipeline-internals";
 import { StagebookError, type CellId, type LogRecord, type StagebookEvent, type View } from "./protocol";
 import { findActivity } from "./run/state/activity";
 import { Engine } from "./run/engine";
-import { EngineHost } from "./run/host";
+import { PublicApi } from "./run/public-api";
 import { createLiveScopes } from "./scopes/live-scopes";
 import { errorOf } from "./run/state/outcome";
-import { announce, findOrders } from "./headless";
+import { announce, findRunOverrides } from "./headless";
 import { openStore } from "./store/open-store";
 import type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "./store/store";
 import { createEachDefinition, createStageDefinition, type StageDefinition } from "./stage/definition";
@@ -91,18 +91,18 @@ function readVersion(): string {
 }
 
 /** A pipeline and what is behind it. `notebookExports`: the object that holds a notebook's variables. */
-export function createPipelineWithInsides(
+export function createPipelineWithInternals(
   options: PipelineOptions,
   notebookExports: () => object | undefined,
-): { readonly pipeline: ScriptPipeline; readonly insides: PipelineInsides } {
+): { readonly pipeline: ScriptPipeline; readonly internals: PipelineInternals } {
   checkOptions(options);
   captureOutput();
   const now = options.now ?? Date.now;
   const bus = new EventBus(now);
   const scopes = createLiveScopes(notebookExports);
   const notebook = options.notebook ?? notebookName();
-  const trouble = (message: string, where: string): void => {
-    bus.emit({ type: "store:trouble", message, where });
+  const onProblem = (message: string, where: string): void => {
+    bus.emit({ type: "store:problem", message, where });
     bus.emit({
       type: "log:written",
       record: {
@@ -117,34 +117,40 @@ export function createPipelineWithInsides(
       },
     });
   };
-  const { store, notes } = openStore({ choice: options.store, environment: process.env, notebook, now, trouble });
-  let cells: CellKnowledge = { isAlive: () => true, labelOf: () => "", unmadeBy: () => [] };
+  const { store, savedParams } = openStore({
+    choice: options.store,
+    environment: process.env,
+    notebook,
+    now,
+    onProblem,
+  });
+  let cells: CellTracking = { isAlive: () => true, labelOf: () => "", unmadeBy: () => [] };
   const ports = {
     store,
-    notes,
+    savedParams,
     scopes,
     notebook,
     folder: process.cwd(),
     clock: { now },
-    orders: findOrders(),
+    runOverrides: findRunOverrides(),
     emit: bus.emit.bind(bus),
     aliveCell: (cell: CellId) => cells.isAlive(cell),
     labelOf: (cell: CellId) => cells.labelOf(cell),
   };
   const engine = new Engine(ports, { stagebook: version, node: process.version });
-  const host = new EngineHost(engine, () => bus.view);
+  const host = new PublicApi(engine, () => bus.view);
   const logLines = keepLogLines(bus.events$);
   const runsWritten = recordRuns({
     events$: bus.events$,
     view: () => bus.view,
     store,
     notebook,
-    trouble: (error) => trouble(`the run's events could not be written: ${error.message}`, store.location),
+    onProblem: (error) => onProblem(`the run's events could not be written: ${error.message}`, store.location),
   });
   const { log } = options;
   if (log) bus.events$.subscribe((event) => event.type === "log:written" && log(event.record));
   const pipeline = createFace(engine, host, bus);
-  const insides: PipelineInsides = {
+  const internals: PipelineInternals = {
     isPipeline: (value) => value === pipeline,
     engine,
     bus,
@@ -155,11 +161,11 @@ export function createPipelineWithInsides(
     setCells: (known) => void (cells = known),
     cells: () => cells,
   };
-  announce(insides);
-  return { pipeline, insides };
+  announce(internals);
+  return { pipeline, internals };
 }
 
-function createFace(engine: Engine, host: EngineHost, bus: EventBus): ScriptPipeline {
+function createFace(engine: Engine, host: PublicApi, bus: EventBus): ScriptPipeline {
   const aliveCell = (cell: CellId): boolean => engine.aliveCell(cell);
   const define = (definition: StageDefinition): unknown => {
     checkOwners(definition.inputs.leaves, host, definition.name);

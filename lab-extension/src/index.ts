@@ -20,9 +20,9 @@ import { addCommands } from "./plugins/commands";
 import { PICTURE_FORMATS } from "./graph/canvas/export-picture";
 import { stagebookIcon } from "./icons";
 import { LogPanel } from "./log/log-panel";
-import { PastModel } from "./model/past-model";
+import { PastRunModel } from "./model/past-run-model";
 import { KernelSession } from "./session/kernel-session";
-import { Places } from "./sidebar/places";
+import { PanelPlacement } from "./sidebar/panel-placement";
 import { Sidebar } from "./sidebar/sidebar";
 import { animationFrame } from "./model/animation-frame";
 import { browserMemory } from "./model/memory";
@@ -97,7 +97,7 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
         cells.dispose();
       });
       known?.sync();
-      return new PastModel(store, trans);
+      return new PastRunModel(store, trans);
     });
     // A tab that is hidden may never be seen again.
     document.addEventListener("visibilitychange", () => {
@@ -152,7 +152,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     log.title.icon = stagebookIcon;
     log.title.closable = true;
 
-    const places = new Places({ shell, sidebar, log, state, restorer });
+    const places = new PanelPlacement({ shell, sidebar, log, state, restorer });
     addCommands({
       commands,
       tracker: models,

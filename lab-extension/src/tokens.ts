@@ -19,7 +19,7 @@ export type Connection =
   | "past";
 
 /** Which moment of a run that is over is looked at. */
-export interface PastLook {
+export interface PastView {
   readonly run: RunRowView;
   /** From 0, the moment when the run began, to `steps - 1`, when it ended. */
   readonly step: number;
@@ -42,7 +42,7 @@ export interface NotebookState {
   readonly edited?: readonly CellId[];
   readonly problem?: string;
   /** While the connection is `past`. */
-  readonly past?: PastLook;
+  readonly past?: PastView;
 }
 
 /** All log lines that the page has of one notebook, oldest first. */

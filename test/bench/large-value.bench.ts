@@ -51,7 +51,7 @@ describe("a Float64Array of 800 MB", async () => {
 });
 
 function openStore(folder: string): ReturnType<typeof createDiskStore> {
-  return createDiskStore({ folder, trouble: (message) => console.error(message) });
+  return createDiskStore({ folder, onProblem: (message) => console.error(message) });
 }
 
 async function resultOf(value: unknown): Promise<[Entry, Awaited<ReturnType<typeof encodeValue>>["blobs"]]> {

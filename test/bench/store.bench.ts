@@ -22,12 +22,12 @@ afterAll(() => rmSync(base, { recursive: true, force: true }));
 const head = { notebook: "n", stage: "s" };
 const some = { iterations: 300, time: 0, warmupIterations: 30, warmupTime: 0 };
 const once = { iterations: 3, time: 0, warmupIterations: 0, warmupTime: 0 };
-const trouble = (message: string, where: string): never => {
+const onProblem = (message: string, where: string): never => {
   throw new Error(`${message}: ${where}`);
 };
 
 describe("a small value", async () => {
-  const store = createDiskStore({ folder: join(base, "small"), trouble });
+  const store = createDiskStore({ folder: join(base, "small"), onProblem });
   const value = { rows: Array.from({ length: 20 }, (_, at) => ({ at, text: `row ${at}` })) };
   const kept = resultOf("kept", value);
   await store.commit(head, kept.entry, kept.blobs);
@@ -74,7 +74,7 @@ async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
 
 describe("a store of 100,000 results", () => {
   const folder = join(base, "large");
-  const store = createDiskStore({ folder, trouble });
+  const store = createDiskStore({ folder, onProblem });
   for (let at = 0; at < 100_000; at++) {
     const bytes = Buffer.from(`value ${at} `.repeat(20));
     const digest = createHash("sha256").update(bytes).digest("hex");

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { AxeResults } from "axe-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
 import { repository } from "../rig/kernel/notebook-folder";
 import { eventually } from "../rig/lab/eventually";
@@ -153,7 +153,7 @@ describe("by keyboard alone", () => {
     await tabTo((text) => text.startsWith("Run stale"), "Shift+Tab");
     await press("Enter");
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
-    expect(bodies(lab.events.slice(before))).toContain("strong");
+    expect(executed(lab.events.slice(before))).toContain("strong");
   });
 
   test("[O1] the log is read with the arrow keys, and a line is unfolded and closed", async () => {

@@ -1,6 +1,6 @@
 /** What a person sees and does at the cells: marks and why, the button of a cell, what is stale above, auto-run. */
 import { beforeAll, expect, test } from "vitest";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
 import { eventually } from "../rig/lab/eventually";
 
@@ -72,7 +72,7 @@ test("[U2] the button of a cell runs what is stale above it and then the cell, a
   await lab.page.locator(".jp-Cell.jp-mod-active [data-jp-item-name='stagebook-run-cell'] jp-button").click();
   await eventually(async () => changed(counts, await lab.executionCounts())).toEqual([A, PLAIN]);
   await lab.untilIdle();
-  expect(bodies(lab.events.slice(before))).toEqual(["a"]);
+  expect(executed(lab.events.slice(before))).toEqual(["a"]);
   await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "stale", c: "pending" });
 });
 
@@ -81,7 +81,7 @@ test("[U2] Run what is stale above leaves the cell itself alone", async () => {
   await lab.selectCell(C!);
   await lab.command("stagebook:run-stale-above");
   expect(changed(counts, await lab.executionCounts())).toEqual([B]);
-  expect(bodies(lab.events.slice(before))).toEqual(["b"]);
+  expect(executed(lab.events.slice(before))).toEqual(["b"]);
   await eventually(() => mark(C!)).toMatchObject({ status: "stale" });
   await runStale();
 });
@@ -95,7 +95,7 @@ test("[U2] auto-run: a changed parameter runs what it makes stale, once it is qu
   for (const value of [4, 5, 6, 7]) await lab.setParam("limit", value);
   await eventually(async () => changed(counts, await lab.executionCounts())).toEqual([A, B, C]);
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
-  expect([...new Set(bodies(lab.events.slice(before)))].sort()).toEqual(["a", "b", "c"]);
+  expect([...new Set(executed(lab.events.slice(before)))].sort()).toEqual(["a", "b", "c"]);
   expect(await lab.outputText(A!)).toContain("70");
 
   await button.click();

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { StagebookEvent } from "stagebook/protocol";
-import { bodies, log } from "../rig/kernel/event-log";
+import { executed, log } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
 import { eventually } from "../rig/lab/eventually";
 
@@ -56,7 +56,7 @@ await unrelated()`,
       if (isStale) expect(await borderStyle("below")).toBe("dashed");
       expect(await borderStyle("source")).toBe("solid");
     }
-    expect(bodies(lab.events.slice(before))).toEqual([]);
+    expect(executed(lab.events.slice(before))).toEqual([]);
   });
 
   test("[S16] it and its dependents are marked, unrelated stages finish, the run is shown as failed", async () => {
@@ -87,7 +87,7 @@ await unrelated()`,
   });
 
   test("[O5] each stage of the run is planned, runs, logs, and ends exactly once", () => {
-    const lives = (stage: string): string[] =>
+    const liveStreams = (stage: string): string[] =>
       events.flatMap((event) => {
         if (event.type === "log:written") return event.record.stage === stage ? ["log"] : [];
         return event.type !== "stage:progress" &&
@@ -97,9 +97,9 @@ await unrelated()`,
           ? [event.type.slice("stage:".length)]
           : [];
       });
-    expect(lives("unrelated")).toEqual(["planned", "running", "log", "succeeded"]);
-    expect(lives("broken").filter((step) => step !== "log")).toEqual(["planned", "running", "failed"]);
-    expect(lives("below")).toEqual(["planned", "blocked"]);
+    expect(liveStreams("unrelated")).toEqual(["planned", "running", "log", "succeeded"]);
+    expect(liveStreams("broken").filter((step) => step !== "log")).toEqual(["planned", "running", "failed"]);
+    expect(liveStreams("below")).toEqual(["planned", "blocked"]);
   });
 
   test("[S16] after the cell is mended, Run stale executes it and runs what was blocked, no more", async () => {
@@ -108,7 +108,7 @@ await unrelated()`,
     await eventually(() => lab.runStaleButton.getAttribute("aria-disabled")).toBe("false");
     await lab.command("stagebook:run-stale");
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
-    expect(bodies(lab.events.slice(before))).toEqual(["broken", "below"]);
+    expect(executed(lab.events.slice(before))).toEqual(["broken", "below"]);
     expect(await header().innerText()).not.toContain("failed");
     await eventually(() => lab.runStaleButton.getAttribute("title")).toBe("Nothing is stale");
   });

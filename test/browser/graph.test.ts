@@ -1,7 +1,7 @@
 /** The graph and the form together: what a value would cost before it is applied, and what can be done with the graph. */
 import { readFileSync } from "node:fs";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
 import { eventually } from "../rig/lab/eventually";
 
@@ -76,7 +76,7 @@ describe("what a value would run", () => {
     await lab.page.mouse.up();
     await eventually(() => lab.stageStatus("etl/clean")).toBe("stale");
     await eventually(lit).toEqual({});
-    expect(bodies(lab.events.slice(before))).toEqual([]);
+    expect(executed(lab.events.slice(before))).toEqual([]);
   });
 
   test("[O7] a value whose results are stored is free", async () => {
@@ -141,7 +141,7 @@ describe("the graph", () => {
     await lab.page.getByRole("menuitem", { name: "Copy Name of Stage" }).waitFor();
     await lab.screenshot("graph-context-menu");
     await lab.page.getByRole("menuitem", { name: "Run Stage Again, Although Stored" }).click();
-    await eventually(() => bodies(lab.events.slice(before))).toEqual(["etl/join"]);
+    await eventually(() => executed(lab.events.slice(before))).toEqual(["etl/join"]);
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
     await lab.stage("etl/join").first().click({ button: "right" });
     await lab.page.getByRole("menuitem", { name: "Why This Status?" }).click();
@@ -219,7 +219,7 @@ describe("the form", () => {
     await openPresets("near");
     await eventually(() => lab.param("limit").inputValue()).toBe("4");
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
-    expect(bodies(lab.events.slice(before))).toEqual([]);
+    expect(executed(lab.events.slice(before))).toEqual([]);
   });
 
   test("[P10] values pasted as JSON are applied", async () => {

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
 import { eventually } from "../rig/lab/eventually";
 
@@ -53,7 +53,7 @@ test("[C1] after a restart of the kernel, running all cells runs no stage", asyn
   await lab.runAll();
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   await eventually(() => header().innerText()).toContain("live");
-  expect(bodies(lab.events.slice(before))).toEqual([]);
+  expect(executed(lab.events.slice(before))).toEqual([]);
   expect(lab.events.slice(before).some(({ type }) => type === "stage:cached")).toBe(true);
 });
 
@@ -125,7 +125,7 @@ test("[two] a reload of an idle notebook shows its state again, and nothing runs
   await eventually(() => header().innerText()).toContain("live");
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   expect(await lab.param("gate").inputValue()).toBe("later");
-  expect(bodies(lab.events.slice(before))).toEqual([]);
+  expect(executed(lab.events.slice(before))).toEqual([]);
 });
 
 function statusesIn(page: Page): Promise<{ [name: string]: string }> {

@@ -1,7 +1,7 @@
 /** The form of the parameters: one control per kind, values as code has them, nothing wrong gets through. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StagebookEvent } from "stagebook/protocol";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
 import { eventually } from "../rig/lab/eventually";
 
@@ -57,7 +57,7 @@ describe("each kind of control", () => {
     await eventually(() => lab.stageStatuses()).toEqual({ ...allFresh, [`of-${kind}`]: "stale" });
     await lab.command("stagebook:run-stale");
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
-    expect(bodies(lab.events.slice(before))).toEqual([`of-${kind}`]);
+    expect(executed(lab.events.slice(before))).toEqual([`of-${kind}`]);
     keys.set(kind, keyOf(kind, lab.events.slice(before)));
   });
 
@@ -67,7 +67,7 @@ describe("each kind of control", () => {
     await eventually(() => lab.param("json").inputValue()).toBe(JSON.stringify({ radius: 2, names: ["a"] }, null, 2));
     await eventually(() => lab.param("boolean").isChecked()).toBe(false);
     await lab.command("stagebook:run-stale");
-    expect(bodies(lab.events.slice(before))).toEqual([]);
+    expect(executed(lab.events.slice(before))).toEqual([]);
     expect(await lab.stageStatuses()).toEqual(allFresh);
   });
 
@@ -76,7 +76,7 @@ describe("each kind of control", () => {
     await runCode(kinds.map(({ kind, set }) => `${kind}Param.set(${set});`).join("\n") + "\nawait pipelineRun();");
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
     const events = lab.events.slice(before);
-    expect(bodies(events)).toEqual([]);
+    expect(executed(events)).toEqual([]);
     expect(Object.fromEntries(kinds.map(({ kind }) => [kind, keyOf(kind, events)]))).toEqual(Object.fromEntries(keys));
     await runCode(kinds.map(({ kind }) => `${kind}Param.reset();`).join("\n"));
   });
@@ -109,7 +109,7 @@ describe("a value that does not fit", () => {
     await lab.setParam("string", "elsewhere");
     await eventually(() => lab.stageStatuses()).toEqual({ ...allFresh, "of-string": "stale" });
     expect(changes(lab.events.slice(before))).toEqual(["string"]);
-    expect(bodies(lab.events.slice(before))).toEqual([]);
+    expect(executed(lab.events.slice(before))).toEqual([]);
     expect(await problems()).toContain(row.message);
     await lab.runCell(valueCell);
     expect(await lab.outputText(valueCell)).toBe("4.5\n");
@@ -121,7 +121,7 @@ describe("a value that does not fit", () => {
     expect(text).toContain("number");
     expect(text).toContain("10");
     expect(changes(lab.events.slice(before))).toEqual([]);
-    expect(bodies(lab.events.slice(before))).toEqual([]);
+    expect(executed(lab.events.slice(before))).toEqual([]);
     expect(await lab.param("number").inputValue()).toBe("4.5");
   });
 

@@ -1,7 +1,7 @@
 /** Runs that are over: their list, the pipeline as it was in one of them, and the way back. */
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { beforeAll, expect, test } from "vitest";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
 import { eventually } from "../rig/lab/eventually";
 
@@ -90,7 +90,7 @@ test("[U1] nothing can be changed there: no control, no button, no command", asy
   await lab.stage("a").click();
   await eventually(() => lab.panel("stage").locator("[data-shown-stage]").getAttribute("data-shown-stage")).toBe("a");
   expect(await lab.panel("stage").getByRole("button", { name: "Run", exact: true }).isEnabled()).toBe(false);
-  expect(bodies(lab.events.slice(before))).toEqual([]);
+  expect(executed(lab.events.slice(before))).toEqual([]);
 });
 
 test("[U1] cells go on in the present meanwhile, and back to now shows what has become of them", async () => {

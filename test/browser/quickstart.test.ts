@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { bodies, log } from "../rig/kernel/event-log";
+import { executed, log } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
 import { repository } from "../rig/kernel/notebook-folder";
 import { eventually } from "../rig/lab/eventually";
@@ -50,7 +50,7 @@ test("[U1] Run stale runs exactly the stale stages and executes exactly the stal
   const counts = await countsByCell();
   expect(await circlesOnMap()).toBe(72);
   await runStale();
-  expect(bodies(lab.events.slice(before)).sort()).toEqual(["strong", "summary", "worldMap"]);
+  expect(executed(lab.events.slice(before)).sort()).toEqual(["strong", "summary", "worldMap"]);
   expect(await changedCounts(counts)).toEqual(staleCells);
   expect(await circlesOnMap()).toBe(30);
   expect(await lab.stageStatuses()).toEqual(allFresh);
@@ -62,7 +62,7 @@ test("[U1] [S6] with the old value again, Run stale runs no stage and the old pl
   await lab.setParam("minMagnitude", 4.5);
   await eventually(() => markedCells("stale")).toEqual(staleCells);
   await runStale();
-  expect(bodies(lab.events.slice(before))).toEqual([]);
+  expect(executed(lab.events.slice(before))).toEqual([]);
   expect(await changedCounts(counts)).toEqual(staleCells);
   expect(await circlesOnMap()).toBe(72);
 });

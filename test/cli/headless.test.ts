@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { documentOf, outcomesOf, stagebook } from "../rig/command-rig";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import { startKernel, type Kernel } from "../rig/kernel/kernel-rig";
 import { decodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, repository, type NotebookFolder } from "../rig/kernel/notebook-folder";
@@ -16,7 +16,7 @@ const text = readFileSync(join(repository, "notebooks", "quickstart.ipynb"), "ut
 /** Stage → key and digest. */
 type Results = Readonly<Record<string, readonly [key: string | undefined, digest: string | undefined]>>;
 
-async function runInKernel(cwd: string): Promise<{ readonly results: Results; readonly bodies: readonly string[] }> {
+async function runInKernel(cwd: string): Promise<{ readonly results: Results; readonly executed: readonly string[] }> {
   const kernel: Kernel = await startKernel({ cwd, notebook: "quickstart.ipynb" });
   try {
     for (const { id, source } of decodeNotebook(text)) {
@@ -27,7 +27,7 @@ async function runInKernel(cwd: string): Promise<{ readonly results: Results; re
     const results = Object.values(kernel.view.stages).map(
       ({ name, result }) => [name, [result?.key, result?.digest]] as const,
     );
-    return { results: Object.fromEntries(results), bodies: bodies(kernel.events) };
+    return { results: Object.fromEntries(results), executed: executed(kernel.events) };
   } finally {
     await kernel.stop();
   }
@@ -35,12 +35,12 @@ async function runInKernel(cwd: string): Promise<{ readonly results: Results; re
 
 async function runByCommand(
   cwd: string,
-): Promise<{ readonly results: Results; readonly bodies: number; readonly current: number }> {
+): Promise<{ readonly results: Results; readonly executed: number; readonly current: number }> {
   const document = documentOf(await stagebook(["run", "quickstart.ipynb", "--json"], { cwd }));
   const results = document.stages.map(({ name, key, digest }) => [name, [key, digest]] as const);
   return {
     results: Object.fromEntries(results),
-    bodies: document.bodies,
+    executed: document.executed,
     current: outcomesOf(document).current?.length ?? 0,
   };
 }
@@ -62,15 +62,15 @@ describe("the quickstart notebook, headless", () => {
   test("[X2] what a kernel has made the command finds: 0 bodies, the same keys and digests", async () => {
     const interactive = await runInKernel(kernelFirst);
     made = interactive.results;
-    expect(interactive.bodies).toHaveLength(10);
-    expect(await runByCommand(kernelFirst)).toEqual({ results: interactive.results, bodies: 0, current: 10 });
+    expect(interactive.executed).toHaveLength(10);
+    expect(await runByCommand(kernelFirst)).toEqual({ results: interactive.results, executed: 0, current: 10 });
   });
 
   // Without a store in common their results are equal too: the second test starts from nothing.
   test("[X2] what the command has made a kernel finds: 0 bodies, the same keys and digests", async () => {
     const headless = await runByCommand(commandFirst);
-    expect(headless.bodies).toBe(10);
+    expect(headless.executed).toBe(10);
     expect(headless.results).toEqual(made);
-    expect(await runInKernel(commandFirst)).toEqual({ results: headless.results, bodies: [] });
+    expect(await runInKernel(commandFirst)).toEqual({ results: headless.results, executed: [] });
   });
 });

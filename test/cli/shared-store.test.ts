@@ -44,9 +44,9 @@ describe("two clones and a shared store", () => {
 
   test("[X2] a notebook's result comes from the other clone too", async () => {
     const [first, second] = [clone(), clone()];
-    expect(documentOf(await run(first, secretKey, "n.ipynb", "--json")).bodies).toBe(1);
+    expect(documentOf(await run(first, secretKey, "n.ipynb", "--json")).executed).toBe(1);
     expect(documentOf(await run(second, publicKey, "n.ipynb", "--json"))).toMatchObject({
-      bodies: 0,
+      executed: 0,
       stages: [{ name: "text", outcome: "current" }],
     });
   });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAirflow, type Airflow } from "../rig/lab/airflow-rig";
 import { startBroker, type Broker } from "../rig/lab/broker-rig";
 import { documentOf, stagebook } from "../rig/command-rig";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import { buildImage } from "../rig/lab/image-rig";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { startS3Server, type S3Server } from "../rig/store/s3-server";
@@ -77,7 +77,7 @@ async function digests(cwd: string, env: Record<string, string>, ...more: string
 test("[X1] [C19] two Celery workers run the stages in order, with the digests of a run without Airflow, through S3 alone", async () => {
   const run = await airflow.trigger("weather");
   expect(run.state, run.output.slice(-3000)).toBe("success");
-  const order = bodies(run.events);
+  const order = executed(run.events);
   expect([...order].sort()).toEqual(["days", "rain", "report", "warmest", "weather"]);
   expect([order[0], order[1], order[4]]).toEqual(["weather", "days", "report"]);
   expect(await digests(plain, storeEnv)).toEqual(await digests(plain, {}));
@@ -85,8 +85,8 @@ test("[X1] [C19] two Celery workers run the stages in order, with the digests of
 }, 900_000);
 
 test("[X1] a second run finds all done, and a changed parameter runs only what depends on it", async () => {
-  expect(bodies((await airflow.trigger("weather")).events)).toEqual([]);
-  const changed = bodies((await airflow.trigger("weather", { year: 2014 })).events);
+  expect(executed((await airflow.trigger("weather")).events)).toEqual([]);
+  const changed = executed((await airflow.trigger("weather", { year: 2014 })).events);
   expect([...changed].sort()).toEqual(["days", "rain", "report", "warmest"]);
   expect(await digests(plain, storeEnv, "--set", "year=2014")).toEqual(await digests(plain, {}, "--set", "year=2014"));
 }, 900_000);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAirflow, type Airflow } from "../rig/lab/airflow-rig";
 import { documentOf, stagebook } from "../rig/command-rig";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
@@ -44,19 +44,19 @@ async function digests(cwd: string, ...more: string[]): Promise<unknown> {
 test("[X1] Airflow runs every stage once, each after what it needs, with the results of a run without it", async () => {
   const run = await airflow.test("report_of_days");
   expect(run.state, run.output.slice(-3000)).toBe("success");
-  const order = bodies(run.events);
+  const order = executed(run.events);
   expect([...order].sort()).toEqual(["days", "report", "rows/all", "sum"]);
   expect(order.indexOf("sum")).toBeGreaterThan(order.indexOf("rows/all"));
   expect(order.at(-1)).toBe("report");
   const document = documentOf(await stagebook(["run", "n.ipynb", "--json"], { cwd: folder.path }));
-  expect(document.bodies).toBe(0);
+  expect(document.executed).toBe(0);
   expect(await digests(folder.path)).toEqual(await digests(plain.path));
 }, 600_000);
 
 test("[X1] a second run finds all done, and a changed parameter runs only what depends on it", async () => {
-  expect(bodies((await airflow.test("report_of_days")).events)).toEqual([]);
+  expect(executed((await airflow.test("report_of_days")).events)).toEqual([]);
   const changed = await airflow.test("report_of_days", { count: 5 });
-  expect(bodies(changed.events)).toEqual(["rows/all", "sum", "report"]);
+  expect(executed(changed.events)).toEqual(["rows/all", "sum", "report"]);
   expect(await digests(folder.path, "--set", "count=5")).toEqual(await digests(plain.path, "--set", "count=5"));
 }, 600_000);
 
@@ -109,13 +109,13 @@ describe("under the scheduler with the LocalExecutor", () => {
     const made = await scheduled("n", cells);
     const first = await airflow.trigger("n");
     expect(first.state, first.output.slice(-3000)).toBe("success");
-    const order = bodies(first.events);
+    const order = executed(first.events);
     expect([...order].sort()).toEqual(["days", "report", "rows/all", "sum"]);
     expect(order.indexOf("sum")).toBeGreaterThan(order.indexOf("rows/all"));
     expect(order.at(-1)).toBe("report");
     expect(await digests(made.path)).toEqual(await digests(plain.path));
-    expect(bodies((await airflow.trigger("n")).events)).toEqual([]);
-    expect(bodies((await airflow.trigger("n", { count: 7 })).events)).toEqual(["rows/all", "sum", "report"]);
+    expect(executed((await airflow.trigger("n")).events)).toEqual([]);
+    expect(executed((await airflow.trigger("n", { count: 7 })).events)).toEqual(["rows/all", "sum", "report"]);
     expect(await digests(made.path, "--set", "count=7")).toEqual(await digests(plain.path, "--set", "count=7"));
   }, 900_000);
 
@@ -145,7 +145,7 @@ describe("under the scheduler with the LocalExecutor", () => {
     expect(state).toBe("failed");
     expect([made.read("shaky"), made.read("hopeless")]).toEqual(["...", ".."]);
     expect(output).toContain("took longer than 1000 ms");
-    expect(bodies(events)).not.toContain("below");
+    expect(executed(events)).not.toContain("below");
     expect((await stagebook(["get", "shaky.ipynb", "shaky"], { cwd: made.path })).stdout).toBe('"well"\n');
   }, 900_000);
 });

@@ -16,7 +16,7 @@ test.each(galleryNotebooks)(
       const first = await runHeadless(alone, notebook);
       expect(first.digests).toEqual(digests);
       const second = await runHeadless(alone, notebook);
-      expect(second).toEqual({ digests, bodies: 0 });
+      expect(second).toEqual({ digests, executed: 0 });
     } finally {
       folder.remove();
     }

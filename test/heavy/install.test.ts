@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { bodiesOf, execute } from "../rig/command-rig";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import { startKernel } from "../rig/kernel/kernel-rig";
 import { createLabEnvironment, succeed } from "../rig/lab/lab-environment";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
@@ -59,7 +59,7 @@ describe.each([20, 22, 24])("on Node.js %i", (major) => {
         new RegExp(`^v${major}\\.\\S+ 25\n$`),
       );
       await kernel.command({ type: "sync" });
-      expect(bodies(kernel.events)).toEqual(["primes"]);
+      expect(executed(kernel.events)).toEqual(["primes"]);
     } finally {
       await kernel.stop();
     }

@@ -29,10 +29,10 @@ export async function runInKernel(cwd: string, notebook: string): Promise<void> 
 export async function runHeadless(
   cwd: string,
   notebook: string,
-): Promise<{ readonly digests: Readonly<Record<string, unknown>>; readonly bodies: number }> {
+): Promise<{ readonly digests: Readonly<Record<string, unknown>>; readonly executed: number }> {
   const end = await stagebook(["run", notebook, "--json"], { cwd });
   expect(end.code, end.stderr).toBe(0);
-  const { stages, bodies } = documentOf(end);
+  const { stages, executed } = documentOf(end);
   expect(stages.length).toBeGreaterThan(0);
-  return { digests: Object.fromEntries(stages.map(({ name, digest }) => [name, digest])), bodies };
+  return { digests: Object.fromEntries(stages.map(({ name, digest }) => [name, digest])), executed };
 }

@@ -9,7 +9,7 @@ test.each(galleryNotebooks)("[X2] %s runs in a kernel; without Jupyter all is th
   const cwd = join(folder.path, "gallery");
   try {
     await runInKernel(cwd, notebook);
-    expect((await runHeadless(cwd, notebook)).bodies).toBe(0);
+    expect((await runHeadless(cwd, notebook)).executed).toBe(0);
   } finally {
     folder.remove();
   }

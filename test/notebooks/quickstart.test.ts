@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import type { Execution, MimeBundle } from "../rig/kernel/execution";
 import { startKernel } from "../rig/kernel/kernel-rig";
 import type { Kernel } from "../rig/kernel/kernel-rig";
@@ -53,7 +53,7 @@ describe("the quickstart notebook", () => {
   }
 
   /** What the button `Run stale` does: the kernel's part and the page's. Returns the stages that ran and the cells executed, sorted. */
-  async function runStale(): Promise<{ readonly bodies: readonly string[]; readonly cells: readonly string[] }> {
+  async function runStale(): Promise<{ readonly executed: readonly string[]; readonly cells: readonly string[] }> {
     const from = kernel.events.length;
     const reply = await kernel.command({ type: "run-stale" });
     for (const { id } of cells)
@@ -61,11 +61,11 @@ describe("the quickstart notebook", () => {
     await settled();
     expect(staleCells()).toEqual([]);
     expect(Object.values(kernel.view.stages).map(({ status }) => status)).toEqual(stages.map(() => "fresh"));
-    return { bodies: bodies(kernel.events.slice(from)).sort(), cells: [...reply.cells].sort() };
+    return { executed: executed(kernel.events.slice(from)).sort(), cells: [...reply.cells].sort() };
   }
 
   const set = (values: Values): Promise<null> => kernel.command({ type: "set-params", values });
-  const ran = (): readonly string[] => bodies(kernel.events.slice(before));
+  const ran = (): readonly string[] => executed(kernel.events.slice(before));
   const withStatus = (status: string): readonly string[] =>
     stages.filter((name) => kernel.view.stages[name]?.status === status);
   const staleCells = (): readonly string[] =>
@@ -110,7 +110,7 @@ describe("the quickstart notebook", () => {
   });
 
   test("[D13] the first time each body runs once, and then all is fresh", () => {
-    expect(bodies(kernel.events)).toEqual(stages);
+    expect(executed(kernel.events)).toEqual(stages);
     expect(withStatus("fresh")).toEqual(stages);
     expect(kernel.view.cells).toMatchObject(Object.fromEntries(cells.map(({ id }) => [id, { status: "fresh" }])));
   });
@@ -130,7 +130,7 @@ describe("the quickstart notebook", () => {
     expect((await runCell("why")).displays[0]?.["text/plain"]).toBe("strong is stale: minMagnitude 4.5 → 5");
     expect(ran()).toEqual([]);
     expect(await runStale()).toEqual({
-      bodies: ["strong", "summary", "worldMap"],
+      executed: ["strong", "summary", "worldMap"],
       cells: ["strong", "summary", "world-map"],
     });
     expect(countDots("world-map")).toBe(30);
@@ -138,23 +138,26 @@ describe("the quickstart notebook", () => {
 
   test("[S6] the old minMagnitude again runs no body and shows the old map", async () => {
     await set({ minMagnitude: 4.5 });
-    expect(await runStale()).toEqual({ bodies: [], cells: ["strong", "summary", "world-map"] });
+    expect(await runStale()).toEqual({ executed: [], cells: ["strong", "summary", "world-map"] });
     expect(countDots("world-map")).toBe(72);
     await runCell("why");
     expect(cells.map(({ id }) => shown(id))).toEqual(first);
   });
 
-  const edits: readonly { readonly values: Values; readonly bodies: readonly string[] }[] = [
-    { values: { times: 25 }, bodies: ["c"] },
-    { values: { groupBy: "day" }, bodies: ["summary"] },
-    { values: { withBlasts: true }, bodies: ["activity", "recent", "strong", "worldMap"] },
-    { values: { since: "2018-02-04T00:00:00.000Z" }, bodies: ["activity", "recent", "strong", "summary", "worldMap"] },
+  const edits: readonly { readonly values: Values; readonly executed: readonly string[] }[] = [
+    { values: { times: 25 }, executed: ["c"] },
+    { values: { groupBy: "day" }, executed: ["summary"] },
+    { values: { withBlasts: true }, executed: ["activity", "recent", "strong", "worldMap"] },
+    {
+      values: { since: "2018-02-04T00:00:00.000Z" },
+      executed: ["activity", "recent", "strong", "summary", "worldMap"],
+    },
   ];
-  test.each(edits)("[S3] $values runs exactly what the notebook says", async ({ values, bodies }) => {
+  test.each(edits)("[S3] $values runs exactly what the notebook says", async ({ values, executed }) => {
     await set(values);
-    expect((await runStale()).bodies).toEqual(bodies);
+    expect((await runStale()).executed).toEqual(executed);
     await kernel.command({ type: "reset-params" });
-    expect((await runStale()).bodies).toEqual([]);
+    expect((await runStale()).executed).toEqual([]);
   });
 
   test.each([
@@ -163,13 +166,13 @@ describe("the quickstart notebook", () => {
     ["S8", "Number(mag)", "Number(mag) * 1", "to-row", ["quakes"]],
   ])(
     "[%s] %s → %s in the cell of %s runs only what that changes, and undoing it nothing",
-    async (_row, from, to, cell, bodies) => {
+    async (_row, from, to, cell, executed) => {
       await runCell(cell, (source) => source.replace(from, to));
       await runStale();
-      expect([...ran()].sort()).toEqual(bodies);
+      expect([...ran()].sort()).toEqual(executed);
       await runCell(cell);
       await runStale();
-      expect([...ran()].sort(), "after the undo").toEqual(bodies);
+      expect([...ran()].sort(), "after the undo").toEqual(executed);
     },
   );
 
@@ -178,13 +181,13 @@ describe("the quickstart notebook", () => {
       source.replace("const radians", "// degrees to radians\n  const   radians"),
     );
     expect(withStatus("fresh")).toEqual(stages);
-    expect(await runStale()).toEqual({ bodies: [], cells: [] });
+    expect(await runStale()).toEqual({ executed: [], cells: [] });
   });
 
   test("[C1] after a restart of the kernel all cells show the same, and no body runs", async () => {
     await kernel.restart();
     await runAll();
-    expect(bodies(kernel.events)).toEqual([]);
+    expect(executed(kernel.events)).toEqual([]);
     expect(cells.map(({ id }) => shown(id))).toEqual(first);
     expect(withStatus("fresh")).toEqual(stages);
   });

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { bodies } from "../rig/kernel/event-log";
+import { executed } from "../rig/kernel/event-log";
 import { startKernel } from "../rig/kernel/kernel-rig";
 import type { Kernel, KernelOptions } from "../rig/kernel/kernel-rig";
 import { repository } from "../rig/kernel/notebook-folder";
@@ -32,12 +32,12 @@ describe("the snippets of the READMEs", () => {
     ];
     const text = snippets.at(-1) ?? "";
     const notebook = await runSnippets(snippets.slice(0, -1));
-    expect(bodies(notebook.events)).toEqual(["strong"]);
+    expect(executed(notebook.events)).toEqual(["strong"]);
     await notebook.command({ type: "set-params", values: { minMagnitude: 5 } });
     const printed = (await notebook.run(text, { cell: "text" })).stdout;
     expect(printed.trim().replace(/last [\d.]+ m?s/, "last 12 ms")).toBe(blocksOf(readme, "text")[0]);
     await notebook.command({ type: "sync" });
-    expect(bodies(notebook.events)).toEqual(["strong"]);
+    expect(executed(notebook.events)).toEqual(["strong"]);
   });
 
   test("[R6] the example of streams gives what it says", async () => {
@@ -50,7 +50,7 @@ describe("the snippets of the READMEs", () => {
   test("[C20] a stage with another name has the result already, as the README says", async () => {
     const [first = "", limit = "", primes = ""] = blocksOf(read("kernel-lib/README.md"), "ts");
     const notebook = await runSnippets([first, limit, primes, primes.replaceAll("primes", "renamed")]);
-    expect(bodies(notebook.events)).toEqual(["primes"]);
+    expect(executed(notebook.events)).toEqual(["primes"]);
   });
 
   test("[C8] the store holds what the README lists, in the folder that STAGEBOOK_STORE names", async () => {

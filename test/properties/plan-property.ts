@@ -20,7 +20,7 @@ import { Subject } from "./subject";
 /** How many edits were checked, and what the plans said of the stages. */
 export interface LawFigures {
   readonly edits: number;
-  readonly bodies: number;
+  readonly executed: number;
   readonly fresh: number;
   readonly run: number;
   readonly maybe: number;
@@ -34,7 +34,7 @@ export interface LawFigures {
 export async function checkPlanLaw(pipelines: number): Promise<LawFigures> {
   const seed = Number(process.env.STAGEBOOK_SEED ?? Date.now() % 2 ** 31);
   console.info(`plan law: STAGEBOOK_SEED=${seed}`);
-  const figures = { edits: 0, bodies: 0, fresh: 0, run: 0, maybe: 0, unchanged: 0, looks: 0 };
+  const figures = { edits: 0, executed: 0, fresh: 0, run: 0, maybe: 0, unchanged: 0, looks: 0 };
   await fc.assert(
     fc.asyncProperty(pipelineSpec, steps, async (spec, taken) => checkOne(spec, taken, figures)),
     { numRuns: pipelines, seed, timeout: 120_000 },
@@ -66,7 +66,7 @@ async function checkOne(
     const ran = await subject.during(run);
     checkLooks(subject.looks, ran.events, stages, reached);
     figures.looks += subject.looks.length;
-    const bodies = namesOf(ran.events, "stage:running");
+    const executed = namesOf(ran.events, "stage:running");
     checkLaw(planned.value, ran.events, stages, reached);
     const uncached = [...(target === undefined ? reached : [target])].filter((place) => stages[place]?.cache === false);
     const again = await subject.during(run);
@@ -77,11 +77,11 @@ async function checkOne(
     ).toEqual([]);
     await checkOutputs(subject, reference, target, reached, stages, values);
     figures.edits++;
-    figures.bodies += bodies.length;
+    figures.executed += executed.length;
     for (const { action, stage } of planned.value.rows)
       if (action === "fresh" || action === "run" || action === "maybe") {
         figures[action]++;
-        if (action === "maybe" && !bodies.includes(stage)) figures.unchanged++;
+        if (action === "maybe" && !executed.includes(stage)) figures.unchanged++;
       }
   }
   for (const each of subjects) await each.settle();
@@ -149,25 +149,25 @@ function checkLaw(
   stages: readonly StageSpec[],
   reached: ReadonlySet<number>,
 ): void {
-  const bodies = namesOf(events, "stage:running");
+  const executed = namesOf(events, "stage:running");
   const plannedAs = (...actions: readonly string[]): readonly string[] =>
     rows.filter((row) => actions.includes(row.action)).map((row) => row.stage);
   expect(rows.map((row) => row.stage).sort(), "a plan names each stage once").toEqual(
     [...reached].map((at) => stages[at]?.name).sort(),
   );
-  expect(new Set(bodies).size, "no body runs twice").toBe(bodies.length);
-  expect(bodies, "what is planned to run runs").toEqual(expect.arrayContaining([...plannedAs("run")]));
-  expect(plannedAs("run", "maybe"), "what runs was planned").toEqual(expect.arrayContaining([...bodies]));
+  expect(new Set(executed).size, "no body runs twice").toBe(executed.length);
+  expect(executed, "what is planned to run runs").toEqual(expect.arrayContaining([...plannedAs("run")]));
+  expect(plannedAs("run", "maybe"), "what runs was planned").toEqual(expect.arrayContaining([...executed]));
   const quiet = [...namesOf(events, "stage:unchanged"), ...namesOf(events, "stage:shared")];
   const stirring = plannedAs("run", "maybe");
   for (const { stage, waitsFor = [] } of rows.filter((row) => row.action === "maybe")) {
-    if (!bodies.includes(stage)) expect(quiet, "a maybe that did not run says so").toContain(stage);
+    if (!executed.includes(stage)) expect(quiet, "a maybe that did not run says so").toContain(stage);
     const parts = partsRead(stages, stage);
     expect(waitsFor, "a maybe waits for something").not.toHaveLength(0);
     for (const name of waitsFor)
       if (!parts.includes(name)) expect(stirring, "what a maybe waits for is stale").toContain(name);
   }
-  for (const stage of bodies) {
+  for (const stage of executed) {
     const ends = events.filter(
       (event) => /^stage:(succeeded|failed|cancelled)$/.test(event.type) && "stage" in event && event.stage === stage,
     );

@@ -73,7 +73,7 @@ const rawStage = fc.record({
   params,
   cache: fc.integer({ min: 0, max: 7 }).map((dice) => dice > 0),
   /** Below 2: equal to the stage before it in everything but its name. */
-  twin: fc.integer({ min: 0, max: 9 }),
+  duplicateOf: fc.integer({ min: 0, max: 9 }),
 });
 
 /** 3 to 10 stages; later ones read earlier ones. */
@@ -84,10 +84,10 @@ export const pipelineSpec: fc.Arbitrary<PipelineSpec> = fc
   })
   .map(({ raw, defaults }) => {
     const stages: StageSpec[] = [];
-    for (const { twin, ...own } of raw) {
+    for (const { duplicateOf, ...own } of raw) {
       const name = `s${stages.length}`;
       const before = stages.at(-1);
-      if (twin < 2 && before) stages.push({ ...before, name });
+      if (duplicateOf < 2 && before) stages.push({ ...before, name });
       else stages.push({ ...own, name, salt: stages.length * SALT, wires: earlierWires(own.wires, stages.length) });
     }
     return { stages, defaults };

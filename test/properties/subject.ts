@@ -1,6 +1,6 @@
 /** A random pipeline as a real one: each stage in a cell of its own, with bodies that differ in code or in what they capture. */
 import type { Input, Param, Stage, StageContext, StagebookEvent } from "stagebook";
-import { createPipelineWithInsides } from "../../kernel-lib/src/pipeline";
+import { createPipelineWithInternals } from "../../kernel-lib/src/pipeline";
 import type { CellId } from "../../kernel-lib/src/protocol";
 import { withinActivity } from "../../kernel-lib/src/run/state/activity";
 import { createMemoryStore } from "../../kernel-lib/src/store/memory/memory-store";
@@ -29,7 +29,7 @@ export class Subject {
     spec: PipelineSpec,
     readonly store: "memory" | "none",
   ) {
-    this.made = createPipelineWithInsides({ store: store === "none" ? store : this.lookingStore() }, () => undefined);
+    this.made = createPipelineWithInternals({ store: store === "none" ? store : this.lookingStore() }, () => undefined);
     this.made.pipeline.events$.subscribe((event) => this.events.push(event));
     this.params = spec.defaults.map((value, number) => this.made.pipeline.param(`p${number}`, value));
     spec.stages.forEach((stage, place) => this.define(stage, place));
@@ -58,7 +58,7 @@ export class Subject {
 
   /** As the notebook does when the cell is deleted. */
   remove(name: string): void {
-    const { engine, bus } = this.made.insides;
+    const { engine, bus } = this.made.internals;
     for (const gone of engine.registry.stages.removeCell(cellOf(name)))
       bus.emit({ type: "stage:removed", stage: gone.name });
     engine.refresh();
@@ -90,7 +90,7 @@ export class Subject {
 
   /** When no plan is being made any more. */
   async settle(): Promise<void> {
-    await this.made.insides.engine.settled();
+    await this.made.internals.engine.settled();
   }
 
   /** A stage asks for its claim just before its body. */

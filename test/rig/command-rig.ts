@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Ajv from "ajv";
 import type { StagebookEvent } from "stagebook/protocol";
-import { bodies } from "./kernel/event-log";
+import { executed } from "./kernel/event-log";
 import { repository } from "./kernel/notebook-folder";
 
 const program = join(repository, "node_modules", "stagebook", "lib", "cli", "main.js");
@@ -29,7 +29,7 @@ export interface CommandEnd {
 export type CommandDocument = Readonly<Record<string, unknown>> & {
   readonly command: string;
   readonly exitCode: number;
-  readonly bodies: number;
+  readonly executed: number;
   readonly stages: readonly {
     readonly name: string;
     readonly outcome: string;
@@ -89,7 +89,7 @@ export function linesOf({ stdout }: CommandEnd): readonly StagebookEvent[] {
 
 /** The stages whose bodies a command ran, sorted. */
 export function bodiesOf(end: CommandEnd): readonly string[] {
-  return bodies(linesOf(end)).sort();
+  return executed(linesOf(end)).sort();
 }
 
 /** Stages by outcome: `{ ran: ["a"], current: ["b"] }`, names sorted. */

@@ -12,7 +12,7 @@ export class EventBus {
   /** Told already, and not yet in the view: it is made when somebody looks. */
   private unreduced: StagebookEvent[] = [];
   private seq = 0;
-  private telling = false;
+  private reporter = false;
 
   /** Events from now on; the state before them is `view`. A listener that throws harms neither the others nor the run. */
   readonly events$: Observable<StagebookEvent> = new Observable((subscriber) => {
@@ -39,15 +39,15 @@ export class EventBus {
     this.unreduced.push(event);
     if (this.unreduced.length >= MAX_UNREDUCED) this.current = this.view;
     // A listener may itself cause events: they are told after this one, to all in the same order.
-    if (this.telling) {
+    if (this.reporter) {
       this.waiting.push(event);
       return;
     }
-    this.telling = true;
+    this.reporter = true;
     try {
       for (let next: StagebookEvent | undefined = event; next; next = this.waiting.shift()) this.subject.next(next);
     } finally {
-      this.telling = false;
+      this.reporter = false;
     }
   }
 }

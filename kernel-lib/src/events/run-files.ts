@@ -1,6 +1,6 @@
 /** Keeps the events and log lines of each run in the store, so that they can be read after the kernel is gone. */
 import type { Observable } from "rxjs";
-import { retell, type LogRecord, type RunId, type RunRowView, type StagebookEvent, type View } from "../protocol";
+import { eventsOfView, type LogRecord, type RunId, type RunRowView, type StagebookEvent, type View } from "../protocol";
 import type { Store } from "../store/store";
 import { runListOf } from "../store/maintenance/run-choices";
 
@@ -15,13 +15,13 @@ export interface RunRecording {
   /** Under whose name runs are listed. */
   readonly notebook: string;
   /** Told once when the store cannot be written. */
-  readonly trouble: (error: Error) => void;
+  readonly onProblem: (error: Error) => void;
 }
 
 /** Writes from now on. Keeps no process alive. Returns how to wait until all is written. */
-export function recordRuns({ events$, view, store, notebook, trouble }: RunRecording): () => Promise<void> {
+export function recordRuns({ events$, view, store, notebook, onProblem }: RunRecording): () => Promise<void> {
   if (store.keepsNothing === true) return () => Promise.resolve();
-  const lines = new WaitingLines(store, trouble);
+  const lines = new WaitingLines(store, onProblem);
   /** Runs that have done nothing yet, with the view in which they began: one that never does is not listed. */
   const idle = new Map<RunId, View>();
   const active = new Set<RunId>();
@@ -38,7 +38,7 @@ export function recordRuns({ events$, view, store, notebook, trouble }: RunRecor
       const { at } = event;
       lines.add(
         run,
-        retell(began).map((body) => JSON.stringify({ ...body, seq: 0, at })),
+        eventsOfView(began).map((body) => JSON.stringify({ ...body, seq: 0, at })),
       );
     }
     lines.add(run, [JSON.stringify(event)]);
@@ -100,7 +100,7 @@ class WaitingLines {
 
   constructor(
     private readonly store: Store,
-    private readonly trouble: (error: Error) => void,
+    private readonly onProblem: (error: Error) => void,
   ) {}
 
   add(run: RunId, lines: readonly string[]): void {
@@ -122,7 +122,7 @@ class WaitingLines {
       this.last = this.last
         .then(() => this.store.appendRun(run, lines))
         .catch((error: unknown) => {
-          if (!this.told) this.trouble(error as Error);
+          if (!this.told) this.onProblem(error as Error);
           this.told = true;
         });
     this.waiting = new Map();
@@ -160,7 +160,7 @@ function rowOf({ runs, params }: View, id: RunId): RunRowView | undefined {
     ...run,
     status: run.status,
     durationMs: run.durationMs ?? 0,
-    bodies: run.bodies ?? 0,
+    executed: run.executed ?? 0,
     params: Object.fromEntries(set.map(({ name, text }) => [name, text])),
   };
 }

@@ -1,5 +1,5 @@
 /** Definitions and their edges as an immutable DAG. Pure: the edges come from inputs and from what the code reads. */
-import { known, StagebookError } from "../protocol";
+import { mustGet, StagebookError } from "../protocol";
 
 /** Stages by name, each with the stages that it needs. */
 export interface Graph {
@@ -20,7 +20,7 @@ export function createGraph(needs: ReadonlyMap<string, readonly string[]>): Grap
   const order = [...edges.keys()].filter((name) => open.get(name) === 0);
   for (const name of order)
     for (const next of below.get(name) ?? []) {
-      const left = known(open, next) - 1;
+      const left = mustGet(open, next) - 1;
       open.set(next, left);
       if (left === 0) order.push(next);
     }

@@ -6,7 +6,7 @@ import { digestValue } from "./values/canonical";
 import type { Closure } from "./code/closure";
 import { textOfValue } from "./describe";
 import { digestOf } from "./digest";
-import type { GivenValue } from "./code/reached-values";
+import type { ProvidedValue } from "./code/reached-values";
 import type { KeyPart } from "./parts";
 
 /** Counts in every key: a change of how keys are made makes every result stale. */
@@ -76,7 +76,7 @@ const lastKeys = new WeakMap<StageDefinition, LastKey>();
 interface Place {
   readonly slot: string;
   readonly path: string;
-  readonly source: { readonly ref: InputRef } | { readonly value: unknown } | { readonly given: GivenValue };
+  readonly source: { readonly ref: InputRef } | { readonly value: unknown } | { readonly given: ProvidedValue };
 }
 
 function placesOf(definition: StageDefinition, closure: Closure): readonly Place[] {

@@ -1,7 +1,7 @@
 /** Joins a pipeline to the running tslab kernel: cells, outputs, comms. Without a fork, and without a kernel of our own. */
 import { randomUUID } from "node:crypto";
 import { COMM_TARGET } from "../protocol";
-import type { PipelineInsides } from "./pipeline-internals";
+import type { PipelineInternals } from "./pipeline-internals";
 import { inputOf } from "../stage/input";
 import { CellExecutions } from "./cells/cell-executions";
 import { CellProgress } from "./cells/cell-progress";
@@ -16,20 +16,20 @@ import { refreshImporters } from "./tslab/side-modules";
 import { findNotebookRequire, messageClass, type TslabKernel } from "./tslab/tslab";
 
 /** Joins the pipeline to the kernel, in the middle of the cell that imports Stagebook. */
-export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, version: string): void {
+export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals, version: string): void {
   const { exports, copies, message } = tslab;
   const Message = messageClass(message);
   const cells = new NotebookCells({
-    engine: insides.engine,
-    scopes: insides.scopes,
+    engine: internals.engine,
+    scopes: internals.scopes,
     variables: exports,
-    view: () => insides.bus.view,
-    emit: insides.bus.emit.bind(insides.bus),
+    view: () => internals.bus.view,
+    emit: internals.bus.emit.bind(internals.bus),
   });
-  insides.setCells(cells);
-  const commands = new PageCommands({ ...insides, cells, tell: () => link.tell() });
+  internals.setCells(cells);
+  const commands = new PageCommands({ ...internals, cells, tell: () => link.tell() });
   const link: PageLink = new PageLink({
-    bus: insides.bus,
+    bus: internals.bus,
     kernel: randomUUID().slice(0, 8),
     stagebook: version,
     send: (comm, data) => comms.send(comm, data),
@@ -46,41 +46,41 @@ export function connectNotebook(tslab: TslabKernel, insides: PipelineInsides, ve
     },
     link,
   );
-  const executions = new CellExecutions(insides, cells);
-  const progress = new CellProgress({ view: () => insides.bus.view, outputOf: (cell) => executions.outputOf(cell) });
-  if (!insides.engine.orders.isHeadless) insides.bus.events$.subscribe((event) => progress.tell(event));
+  const executions = new CellExecutions(internals, cells);
+  const progress = new CellProgress({ view: () => internals.bus.view, outputOf: (cell) => executions.outputOf(cell) });
+  if (!internals.engine.runOverrides.isHeadless) internals.bus.events$.subscribe((event) => progress.tell(event));
   let sendFailed = false;
   queueSends(Message, {
     sending: (sent) => executions.replied(sent),
     lost: (error) => {
       // Told once: the line itself has to be sent too.
-      if (!sendFailed) insides.engine.log("warn", `a message to the front end was lost: ${error.message}`);
+      if (!sendFailed) internals.engine.log("warn", `a message to the front end was lost: ${error.message}`);
       sendFailed = true;
     },
   });
-  markAfterPlans(insides, cells);
+  markAfterPlans(internals, cells);
   hookCompiledCells(exports, {
     isVariable: (name) => Object.hasOwn(exports, name),
     compiled: (code) => executions.compiled(code),
     isDeclaring: () => executions.isDeclaring,
-    printsLater: (value) => inputOf(value) !== undefined || insides.isPipeline(value) || value instanceof Promise,
+    printsLater: (value) => inputOf(value) !== undefined || internals.isPipeline(value) || value instanceof Promise,
     lastValue: (value) => executions.keepLastValue(value),
-    failed: (error) => insides.engine.log("warn", `a cell could not be analysed and runs as it is: ${error.message}`),
+    failed: (error) => internals.engine.log("warn", `a cell could not be analysed and runs as it is: ${error.message}`),
   });
   if (!refreshImporters(findNotebookRequire()))
-    insides.engine.log(
+    internals.engine.log(
       "warn",
       "this version of tslab hides its modules: after an edit of a local module, restart the kernel",
     );
   for (const copy of copies) extendTslab(copy, { Message, comms, cells, executions, version });
-  process.on("SIGINT", () => void insides.engine.cancel());
+  process.on("SIGINT", () => void internals.engine.cancel());
   // The cell that imports Stagebook is under way already: it joins now, and ends with its own idle status.
   executions.adopt(tslab);
   comms.openNew({ v: 1 });
 }
 
 /** Cells are judged by the view, so after every event that changes what a stage or parameter is. */
-function markAfterPlans({ bus }: PipelineInsides, cells: NotebookCells): void {
+function markAfterPlans({ bus }: PipelineInternals, cells: NotebookCells): void {
   bus.events$.subscribe((event) => {
     if (
       event.type === "plan:refined" ||

@@ -4,7 +4,7 @@ import type { Scopes } from "../key/scopes";
 import type { CellId, LogRecord } from "../protocol";
 import type { Engine } from "../run/engine";
 
-export interface PipelineInsides {
+export interface PipelineInternals {
   readonly engine: Engine;
   readonly bus: EventBus;
   readonly scopes: Scopes;
@@ -16,11 +16,11 @@ export interface PipelineInsides {
   /** When the record of every run so far is in the store. */
   readonly runsWritten: () => Promise<void>;
   /** Who knows the notebook's cells; none do until a notebook says so. */
-  setCells(cells: CellKnowledge): void;
-  cells(): CellKnowledge;
+  setCells(cells: CellTracking): void;
+  cells(): CellTracking;
 }
 
-export interface CellKnowledge {
+export interface CellTracking {
   isAlive(cell: CellId): boolean;
   labelOf(cell: CellId): string;
   /** The variables that a cell which did not get to its end would have made. */

@@ -67,7 +67,7 @@ export interface RunRowView {
   readonly startedAt: number;
   readonly status: RunStatus;
   readonly durationMs: number;
-  readonly bodies: number;
+  readonly executed: number;
   readonly error?: ErrorView;
   /** The parameters that were not at their defaults, as text. */
   readonly params: { readonly [name: string]: string };
@@ -87,10 +87,10 @@ export interface Results {
   sync: null;
   "set-params": null;
   "reset-params": null;
-  run: { readonly status: RunStatus; readonly bodies: number };
+  run: { readonly status: RunStatus; readonly executed: number };
   "run-stale": {
     readonly status: RunStatus;
-    readonly bodies: number;
+    readonly executed: number;
     readonly cells: readonly CellId[];
     readonly notRun: number;
   };

@@ -95,7 +95,7 @@ export type EventBody =
       readonly run: RunId;
       readonly status: RunStatus;
       readonly durationMs: number;
-      readonly bodies: number;
+      readonly executed: number;
       readonly error?: ErrorView;
     }
   | {
@@ -175,7 +175,7 @@ export type EventBody =
     }
   | { readonly type: "cell:removed"; readonly cell: CellId }
   /** A file of the store was missing or damaged and is treated as absent, or could not be written. */
-  | { readonly type: "store:trouble"; readonly message: string; readonly where: string };
+  | { readonly type: "store:problem"; readonly message: string; readonly where: string };
 
 /** An event: numbered without gaps within one kernel, `at` in epoch milliseconds. */
 export type StagebookEvent = EventBody & { readonly seq: number; readonly at: number };

@@ -2,13 +2,13 @@
 export * from "./commands";
 export type * from "./events";
 export * from "./ids";
-export * from "./known";
+export * from "./must-get";
 export * from "./message-of";
 export * from "./messages";
-export * from "./pace";
+export * from "./throughput";
 export type * from "./params";
 export type * from "./plan";
 export type * from "./preview";
-export * from "./retell";
+export * from "./events-of-view";
 export * from "./stagebook-error";
 export * from "./view";

@@ -1,7 +1,7 @@
 /** The one error class that users see. */
 
 /** Where an error belongs. */
-export interface ErrorPlace {
+export interface ErrorLocation {
   readonly stage?: string;
   readonly cell?: string;
   readonly cause?: unknown;
@@ -20,7 +20,7 @@ export class StagebookError extends Error {
     readonly code: string,
     message: string,
     readonly advice: string,
-    place: ErrorPlace = {},
+    place: ErrorLocation = {},
   ) {
     super(message, place.cause === undefined ? undefined : { cause: place.cause });
     if (place.stage !== undefined) this.stage = place.stage;

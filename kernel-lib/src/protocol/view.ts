@@ -50,7 +50,7 @@ export interface RunView {
   readonly startedAt: number;
   readonly status: RunStatus | "running";
   readonly durationMs?: number;
-  readonly bodies?: number;
+  readonly executed?: number;
   readonly error?: ErrorView;
 }
 
@@ -175,7 +175,7 @@ class Draft {
         return void Reflect.deleteProperty(this.cells(), event.cell);
       case "stage:planned":
         return this.planAgain(event);
-      case "store:trouble":
+      case "store:problem":
         return;
       default:
         return unreachable(event);
@@ -217,8 +217,14 @@ class Draft {
     this.view.runs = [...this.view.runs.slice(-VIEW_RUNS + 1), run];
   }
 
-  private endRun({ run: id, status, durationMs, bodies, error }: Extract<StagebookEvent, { type: "run:ended" }>): void {
-    const ending = { status, durationMs, bodies, error };
+  private endRun({
+    run: id,
+    status,
+    durationMs,
+    executed,
+    error,
+  }: Extract<StagebookEvent, { type: "run:ended" }>): void {
+    const ending = { status, durationMs, executed, error };
     this.view.runs = this.view.runs.map((run) => (run.id === id ? { ...run, ...ending } : run));
   }
 

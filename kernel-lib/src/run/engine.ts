@@ -7,12 +7,12 @@ import { runIdOf, StagebookError } from "../protocol";
 import { createRegistry } from "../stage/registry";
 import type { Entry, Store } from "../store/store";
 import { findActivity, type Overlay } from "./state/activity";
-import type { EngineParts, LogPlace } from "./engine-parts";
+import type { EngineContext, LogSource } from "./engine-context";
 import { viewOfError } from "./error-view";
 import { Scratch } from "./external/file-outputs";
 import { Files } from "./external/files";
 import { Instances, type Instance } from "./state/instances";
-import type { Orders } from "./state/run-overrides";
+import type { RunOverrides } from "./state/run-overrides";
 import { statusOf, type Outcome } from "./state/outcome";
 import { Outcomes } from "./state/outcomes";
 import { ParamValues } from "./state/params";
@@ -21,8 +21,8 @@ import type { Clock, EnginePorts } from "./state/ports";
 import { Refresher } from "./refresher";
 import { Results } from "./state/results";
 import { Run } from "./execute/run";
-import { Slots } from "./control/semaphore";
-import { Underway } from "./state/in-flight";
+import { Semaphore } from "./control/semaphore";
+import { InFlight } from "./state/in-flight";
 import { acceptLoaded } from "./call/validation";
 
 /** How many results under other parameter values are planned for the cells that show them. */
@@ -30,7 +30,7 @@ const MAX_WATCHED = 100;
 
 export interface RunSummary {
   readonly status: RunStatus;
-  readonly bodies: number;
+  readonly executed: number;
   readonly outcomes: ReadonlyMap<string, Outcome>;
   /** The run itself, to load values and make errors from. */
   readonly run: Run;
@@ -45,10 +45,10 @@ export interface RunAsk {
   readonly wantsValues?: boolean;
 }
 
-export class Engine implements EngineParts {
+export class Engine implements EngineContext {
   readonly registry = createRegistry();
   readonly outcomes = new Outcomes();
-  readonly underway = new Underway();
+  readonly inFlight = new InFlight();
   readonly instances: Instances;
   readonly params: ParamValues;
   readonly files: Files;
@@ -58,7 +58,7 @@ export class Engine implements EngineParts {
   readonly scopes: Scopes;
   readonly scratch: Scratch;
   readonly clock: Clock;
-  readonly orders: Orders;
+  readonly runOverrides: RunOverrides;
   readonly emit: (event: EventBody) => void;
   readonly labelOf: (cell: CellId) => string;
   readonly aliveCell: (cell: CellId) => boolean;
@@ -77,13 +77,13 @@ export class Engine implements EngineParts {
 
   constructor(
     private readonly ports: EnginePorts,
-    readonly made: EngineParts["made"],
+    readonly made: EngineContext["made"],
   ) {
     this.store = ports.store;
     this.scopes = ports.scopes;
     this.scratch = new Scratch(ports.store);
     this.clock = ports.clock;
-    this.orders = ports.orders;
+    this.runOverrides = ports.runOverrides;
     this.labelOf = ports.labelOf;
     this.aliveCell = ports.aliveCell;
     this.emit = (event) => this.tell(event);
@@ -98,7 +98,7 @@ export class Engine implements EngineParts {
       ports.store,
       ports.notebook,
       (message, where) => {
-        this.emit({ type: "store:trouble", message, where });
+        this.emit({ type: "store:problem", message, where });
         this.log("warn", `store: ${where} ${message}`);
       },
       (instance, value) => acceptLoaded(this, instance, value),
@@ -106,7 +106,7 @@ export class Engine implements EngineParts {
     this.planner = new Planner(this);
   }
 
-  log(level: LogLevel, message: string, place: LogPlace = {}): void {
+  log(level: LogLevel, message: string, place: LogSource = {}): void {
     const activity = findActivity();
     this.emit({
       type: "log:written",
@@ -125,11 +125,11 @@ export class Engine implements EngineParts {
 
   /** Runs the targets. Resolves with the outcomes whatever they are; throws only what is wrong before anything runs. */
   async run(targets: readonly Instance[], ask: RunAsk = {}): Promise<RunSummary> {
-    const since = this.underway.enter();
+    const since = this.inFlight.enter();
     try {
       return await this.runSince(since, targets, ask);
     } finally {
-      this.underway.leave();
+      this.inFlight.leave();
     }
   }
 
@@ -147,7 +147,7 @@ export class Engine implements EngineParts {
       source,
       force: ask.force ?? false,
       wantsValues: ask.wantsValues ?? false,
-      slots: new Slots(ask.jobs ?? this.orders.jobs ?? Math.max(4, os.availableParallelism())),
+      permits: new Semaphore(ask.jobs ?? this.runOverrides.jobs ?? Math.max(4, os.availableParallelism())),
       signal,
     });
     const startedAt = this.clock.now();
@@ -166,14 +166,14 @@ export class Engine implements EngineParts {
         run: id,
         status,
         durationMs: this.clock.now() - startedAt,
-        bodies: run.bodies,
+        executed: run.executed,
         ...(error === undefined ? {} : { error: viewOfError(error) }),
       });
     try {
       const outcomes = await run.execute();
       const status = signal.aborted ? "cancelled" : statusOf(outcomes.values());
       end(status, firstError(outcomes));
-      return { status, bodies: run.bodies, outcomes, run };
+      return { status, executed: run.executed, outcomes, run };
     } catch (error) {
       end(signal.aborted ? "cancelled" : "failed", error);
       throw error;
@@ -253,12 +253,12 @@ export class Engine implements EngineParts {
 
   /** Throws `not-run` when the targets need a body and the orders allow none. */
   private async refuseBodies(targets: readonly Instance[], wantsValues: boolean): Promise<void> {
-    if (!this.orders.refusesBodies) return;
+    if (!this.runOverrides.refusesBodies) return;
     this.endEpoch();
     const { assessed } = await this.planner.plan(targets, { isAsked: true, wantsValues });
     const rows = [...assessed.values()].map(({ row }) => row);
     const lacking = rows.filter(({ action }) => action !== "fresh" && action !== "load");
-    this.orders.refuse(
+    this.runOverrides.refuse(
       lacking.map(({ stage, status, reasons }) => ({
         stage,
         why: reasons.map(({ text }) => text).join("; ") || status,

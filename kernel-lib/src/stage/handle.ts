@@ -20,7 +20,7 @@ import { StagebookError } from "../protocol";
 export type StageRef = Extract<InputRef, { kind: "stage" }>;
 
 /** What the handles ask of their pipeline. */
-export interface HandleHost {
+export interface HandleApi {
   call(ref: StageRef, options: RunOptions): Running<unknown>;
   plan(ref: StageRef): Promise<Plan>;
   status(ref: StageRef): Promise<Freshness>;
@@ -47,7 +47,7 @@ export interface HandleHost {
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
 /** A stage by name; with overrides it is that stage under other parameter values. */
-export function createStageHandle(name: string, host: HandleHost, overrides?: Values): Stage<unknown> {
+export function createStageHandle(name: string, host: HandleApi, overrides?: Values): Stage<unknown> {
   const ref: StageRef = { kind: "stage", name, owner: host, ...(overrides ? { overrides } : {}) };
   const handle = (...args: unknown[]): Running<unknown> => {
     if (args.length > 0)
@@ -135,7 +135,7 @@ function createPartInput(ref: StageRef, text: string): Input<never> {
   return handle as unknown as Input<never>;
 }
 
-export function createParamHandle(name: string, host: HandleHost): Param<unknown> {
+export function createParamHandle(name: string, host: HandleApi): Param<unknown> {
   const handle = {
     name,
     get value(): unknown {

@@ -15,7 +15,7 @@ export class Definitions<T extends Defined> {
   private readonly byName = new Map<string, T>();
   private readonly byCell = new Map<CellId, Set<T>>();
   /** Names defined by each cell while it is executing. */
-  private readonly underway = new Map<CellId, Set<string>>();
+  private readonly inFlight = new Map<CellId, Set<string>>();
   private list: readonly T[] | undefined;
   private changes = 0;
 
@@ -54,23 +54,23 @@ export class Definitions<T extends Defined> {
     this.changed();
     if (definition.cell)
       this.byCell.set(definition.cell, (this.byCell.get(definition.cell) ?? new Set()).add(definition));
-    if (definition.cell) this.underway.get(definition.cell)?.add(definition.name);
+    if (definition.cell) this.inFlight.get(definition.cell)?.add(definition.name);
     return before;
   }
 
   beginCell(cell: CellId): void {
-    this.underway.set(cell, new Set());
+    this.inFlight.set(cell, new Set());
   }
 
   /** Names that the execution under way has defined so far. */
   definedBy(cell: CellId): readonly string[] {
-    return [...(this.underway.get(cell) ?? [])];
+    return [...(this.inFlight.get(cell) ?? [])];
   }
 
   /** Removes what an earlier execution of the cell defined and this one did not. After a failed execution nothing is removed. */
   endCell(cell: CellId, ok: boolean): readonly T[] {
-    const kept = this.underway.get(cell);
-    this.underway.delete(cell);
+    const kept = this.inFlight.get(cell);
+    this.inFlight.delete(cell);
     return ok && kept ? this.remove(cell, (definition) => !kept.has(definition.name)) : [];
   }
 

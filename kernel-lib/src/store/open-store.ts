@@ -10,10 +10,10 @@ import { createEntrySeal } from "./records/entry-seal";
 import { fileNameOf } from "./records/file-name";
 import { createMemoryStore } from "./memory/memory-store";
 import { createNoneStore } from "./memory/none-store";
-import { createFileNotes, createMemoryNotes, type Notes } from "./memory/saved-params";
+import { createFileSavedParams, createMemorySavedParams, type SavedParams } from "./memory/saved-params";
 import { createS3Bucket, type Environment } from "./bucket/s3/s3-bucket";
 import { createTieredStore } from "./tiered/tiered-store";
-import type { Store, StoreTrouble } from "./store";
+import type { Store, OnStoreProblem } from "./store";
 
 export interface OpenStoreOptions {
   /** What `createPipeline` was given. */
@@ -25,53 +25,57 @@ export interface OpenStoreOptions {
   readonly environment: Environment;
   readonly notebook: string;
   readonly now: () => number;
-  readonly trouble: StoreTrouble;
+  readonly onProblem: OnStoreProblem;
 }
 
 const CACHE_BYTES = 256 * 1024 * 1024;
 const DEFAULT_TRUST = "stagebook";
 
 /** Throws StagebookError: `store-kind`, `store-location`, `store-credentials`, `store-options` or `trust-key`. */
-export function openStore(options: OpenStoreOptions): { readonly store: Store; readonly notes: Notes } {
-  const { environment, now, trouble } = options;
+export function openStore(options: OpenStoreOptions): { readonly store: Store; readonly savedParams: SavedParams } {
+  const { environment, now, onProblem } = options;
   const choice = options.choice ?? (environment.STAGEBOOK_STORE || ".stagebook");
-  if (typeof choice === "object") return { store: givenStore(choice, now, trouble), notes: createMemoryNotes() };
-  if (choice === "memory") return { store: createMemoryStore(), notes: createMemoryNotes() };
-  if (choice === "none") return { store: createNoneStore(), notes: createMemoryNotes() };
+  if (typeof choice === "object")
+    return { store: givenStore(choice, now, onProblem), savedParams: createMemorySavedParams() };
+  if (choice === "memory") return { store: createMemoryStore(), savedParams: createMemorySavedParams() };
+  if (choice === "none") return { store: createNoneStore(), savedParams: createMemorySavedParams() };
   if (isAddress(choice)) return openAddress(choice, options);
   return openFolder(path.resolve(choice), options);
 }
 
-function openFolder(folder: string, options: OpenStoreOptions): { readonly store: Store; readonly notes: Notes } {
-  const { environment, notebook, now, trouble } = options;
+function openFolder(
+  folder: string,
+  options: OpenStoreOptions,
+): { readonly store: Store; readonly savedParams: SavedParams } {
+  const { environment, notebook, now, onProblem } = options;
   const maxBytes = findMaxBytes(environment);
-  const local = createDiskStore({ folder, trouble, now, maxBytes });
+  const local = createDiskStore({ folder, onProblem, now, maxBytes });
   const shared = openShared(folder, options);
-  const store = shared ? createTieredStore({ local, ...shared, trouble }) : local;
+  const store = shared ? createTieredStore({ local, ...shared, onProblem }) : local;
   const notesFile = path.join(folder, "params", `${fileNameOf(notebook)}.json`);
   return {
     store: createCachedStore(store, { maxBytes: CACHE_BYTES }),
-    notes: createFileNotes(notesFile, trouble),
+    savedParams: createFileSavedParams(notesFile, onProblem),
   };
 }
 
 /** Parameter values that were set stay on this machine, in the folder that there would be without it. */
 function openAddress(
   location: string,
-  { environment, notebook, now, trouble }: OpenStoreOptions,
-): { readonly store: Store; readonly notes: Notes } {
+  { environment, notebook, now, onProblem }: OpenStoreOptions,
+): { readonly store: Store; readonly savedParams: SavedParams } {
   const bucket = openBucket(location, environment);
-  const store = createBucketStore(bucket, { trouble, now, seal: signingSeal(environment) });
+  const store = createBucketStore(bucket, { onProblem, now, seal: signingSeal(environment) });
   const notesFile = path.resolve(".stagebook", "params", `${fileNameOf(notebook)}.json`);
   return {
     store: createCachedStore(store, { maxBytes: CACHE_BYTES }),
-    notes: createFileNotes(notesFile, trouble),
+    savedParams: createFileSavedParams(notesFile, onProblem),
   };
 }
 
 function openShared(
   localFolder: string,
-  { environment, now, trouble }: OpenStoreOptions,
+  { environment, now, onProblem }: OpenStoreOptions,
 ): { readonly shared: Store; readonly isReadOnly: boolean } | undefined {
   const seal = findSeal(environment);
   const isReadOnly = findReadOnly(environment) || seal?.canSign === false;
@@ -80,14 +84,14 @@ function openShared(
   if (isAddress(location)) {
     const bucket = openBucket(location, environment);
     return {
-      shared: createBucketStore(bucket, { trouble, now, seal, isReadOnly, throwsUnreachable: true }),
+      shared: createBucketStore(bucket, { onProblem, now, seal, isReadOnly, throwsUnreachable: true }),
       isReadOnly,
     };
   }
   const folder = path.resolve(location);
   if (folder === localFolder)
     throw wrong("STAGEBOOK_SHARED_STORE", location, "the store's own folder", "Name another folder, or leave it out.");
-  return { shared: createDiskStore({ folder, trouble, now, seal, isReadOnly, throwsUnreadable: true }), isReadOnly };
+  return { shared: createDiskStore({ folder, onProblem, now, seal, isReadOnly, throwsUnreadable: true }), isReadOnly };
 }
 
 function openBucket(location: string, environment: Environment): Bucket {
@@ -105,12 +109,12 @@ const storeMethods = [
   ...["readRun", "scratchFolder", "adoptFile", "filePath", "claim", "hold", "pin", "pinned", "gc", "verify"],
 ];
 
-function givenStore(given: object, now: () => number, trouble: StoreTrouble): Store {
+function givenStore(given: object, now: () => number, onProblem: OnStoreProblem): Store {
   const lacks = (methods: readonly string[]): readonly string[] =>
     methods.filter((name) => typeof (given as Readonly<Record<string, unknown>>)[name] !== "function");
   if (lacks(storeMethods).length === 0) return given as Store;
   const missing = lacks(bucketMethods);
-  if (missing.length === 0) return createBucketStore(given as Bucket, { trouble, now });
+  if (missing.length === 0) return createBucketStore(given as Bucket, { onProblem, now });
   throw new StagebookError(
     "store-kind",
     `the store that createPipeline was given is none: it has no ${missing.join(", ")}`,

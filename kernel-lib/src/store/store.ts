@@ -142,7 +142,7 @@ export interface ThreadAccess {
 }
 
 /** Told of a file that is treated as absent because it is missing, damaged or unreadable, or that could not be written. */
-export type StoreTrouble = (message: string, where: string) => void;
+export type OnStoreProblem = (message: string, where: string) => void;
 
 /**
  * The contract, held by one suite for all implementations:

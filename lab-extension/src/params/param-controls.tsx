@@ -8,7 +8,7 @@ import type { ComponentType } from "react";
 import type { Json, ParamKind, ParamView } from "stagebook/protocol";
 import { choices, hasTime, numberRange } from "./form-schema";
 import type { NumberRange } from "./form-schema";
-import type { FreeValues } from "../model/free-values";
+import type { CachedValues } from "../model/cached-values";
 
 /** What FormComponent hands through to controls and rows. */
 export interface ParamFormContext {
@@ -24,7 +24,7 @@ export interface ParamFormContext {
   /** Those that the search is not for. */
   readonly hidden: ReadonlySet<string>;
   /** Values whose results are all stored, as far as they were looked for. */
-  readonly free: FreeValues;
+  readonly free: CachedValues;
   /** Somebody turns to a control: its free values are looked for. */
   readonly attend: (name: string) => void;
   readonly leave: (name: string) => void;

@@ -16,8 +16,8 @@ import { whatIfOf } from "../model/what-if";
 import type { NotebookModel } from "../tokens";
 import { errorText, findProblem, formSchema, toFormValue, toWireValue } from "./form-schema";
 import type { FormValue } from "./form-schema";
-import { freeValuesOf } from "../model/free-values";
-import type { FreeValues } from "../model/free-values";
+import { cachedValuesOf } from "../model/cached-values";
+import type { CachedValues } from "../model/cached-values";
 import { controls } from "./param-controls";
 import type { ParamFormContext } from "./param-controls";
 import { draftsOf } from "../model/param-drafts";
@@ -51,7 +51,7 @@ export function ParamsForm({ model, preferences, trans }: ParamsFormProps): JSX.
   const isHeld = useSyncExternalStore(preferences.subscribe, preferences.get).applyParams === "on button";
   useEffect(() => drafts.hold(isHeld), [drafts, isHeld]);
   const forecast = useForecast(model, trans);
-  const freeValues = freeValuesOf(model);
+  const freeValues = cachedValuesOf(model);
   const free = useSyncExternalStore(freeValues.subscribe, freeValues.get);
   useEffect(() => void freeValues.update(), [freeValues, view.stages, view.runs]);
   const [search, setSearch] = useState("");
@@ -210,7 +210,7 @@ function isFound({ name, description = "" }: ParamView, search: string): boolean
     .every((word) => text.includes(word));
 }
 
-const noFreeValues: FreeValues = {};
+const noFreeValues: CachedValues = {};
 const noDrafts: Drafts = {};
 
 const templates = {

@@ -4,7 +4,7 @@ import { historyIcon } from "@jupyterlab/ui-components";
 import type { ReactElement } from "react";
 import { formatClock, formatMoment } from "../ui/format";
 import { useNotebookState } from "../model/use-store";
-import type { NotebookModel, PastLook } from "../tokens";
+import type { NotebookModel, PastView } from "../tokens";
 import { runOutcome, runTitle } from "./run-text";
 
 export interface PastBannerProps {
@@ -49,7 +49,7 @@ export function PastHeader({ model, trans }: PastBannerProps): ReactElement | nu
 }
 
 interface MomentsProps extends PastBannerProps {
-  readonly past: PastLook;
+  readonly past: PastView;
 }
 
 function PastText({ text }: { readonly text: string }): ReactElement {

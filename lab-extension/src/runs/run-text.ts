@@ -15,10 +15,10 @@ export function runTitle({ targets }: RunRowView, trans: TranslationBundle): str
 }
 
 /** `succeeded · 2 stages ran · 1.2 s`. */
-export function runOutcome({ status, bodies, durationMs }: RunRowView, trans: TranslationBundle): string {
+export function runOutcome({ status, executed, durationMs }: RunRowView, trans: TranslationBundle): string {
   return [
     statusText(status, trans),
-    bodies === 0 ? trans.__("no stage ran") : trans._n("%1 stage ran", "%1 stages ran", bodies),
+    executed === 0 ? trans.__("no stage ran") : trans._n("%1 stage ran", "%1 stages ran", executed),
     formatDuration(durationMs),
   ].join(" · ");
 }

@@ -1,6 +1,6 @@
 /** What the status bar says of a pipeline. Pure. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { paceOf, type StageView } from "stagebook/protocol";
+import { throughputOf, type StageView } from "stagebook/protocol";
 import { formatDuration } from "../ui/format";
 import type { NotebookState } from "../tokens";
 
@@ -49,7 +49,7 @@ function findLeftMs(stages: readonly StageView[], now: number): number | undefin
 
 /** By its own progress, else by how long it took before. */
 function leftOf(stage: StageView, now: number): number | undefined {
-  const { leftMs } = paceOf(stage);
+  const { leftMs } = throughputOf(stage);
   if (leftMs !== undefined && stage.progress) return Math.max(0, leftMs - (now - stage.progress.at));
   if (stage.estimateMs === undefined || stage.startedAt === undefined) return undefined;
   return Math.max(0, stage.estimateMs - (now - stage.startedAt));

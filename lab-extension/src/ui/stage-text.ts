@@ -1,6 +1,6 @@
 /** What the panels say of a stage in words: its status, why it is so, and what it last gave. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { paceOf, type Freshness, type Reason, type StageView } from "stagebook/protocol";
+import { throughputOf, type Freshness, type Reason, type StageView } from "stagebook/protocol";
 import { formatCount, formatDuration, formatSize } from "./format";
 
 /** The word for a status. */
@@ -66,7 +66,7 @@ function statusCauses(stage: StageView, trans: TranslationBundle): readonly stri
 
 function progressText(stage: StageView, trans: TranslationBundle): readonly string[] {
   const { progress, elsewhere } = stage;
-  const { perSecond, leftMs } = paceOf(stage);
+  const { perSecond, leftMs } = throughputOf(stage);
   const texts = elsewhere
     ? [trans.__("at work in another kernel, process %1 on %2", elsewhere.pid, elsewhere.host)]
     : [];

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../../rig/lab/eventually";
-import { bodies } from "../../rig/kernel/event-log";
+import { executed } from "../../rig/kernel/event-log";
 import { createLabEnvironment, type LabEnvironment } from "../../rig/lab/lab-environment";
 import { Lab } from "../../rig/lab/lab-rig";
 import { repository } from "../../rig/kernel/notebook-folder";
@@ -64,14 +64,14 @@ describe.each(versions)("JupyterLab %s", (version) => {
     await lab.runStaleButton.click();
     await eventually(() => lab.stageStatuses()).toEqual({ primes: "fresh", total: "fresh" });
     await eventually(() => lab.outputText(cells.length - 1)).toContain("4");
-    expect(bodies(lab.events.slice(seen))).toEqual(["primes", "total"]);
+    expect(executed(lab.events.slice(seen))).toEqual(["primes", "total"]);
   });
 
   test("[U2] a stage that is fresh runs again from its menu in the graph", async () => {
     const seen = lab.events.length;
     await lab.stage("primes").click({ button: "right" });
     await lab.page.locator(".lm-Menu-item", { hasText: "Although Stored" }).click();
-    await eventually(() => bodies(lab.events.slice(seen))).toEqual(["primes"]);
+    await eventually(() => executed(lab.events.slice(seen))).toEqual(["primes"]);
   });
 
   test("[U2] after a reload the log is there again", async () => {

@@ -24,7 +24,7 @@ class Notebook {
     return runStaleCells({
       runStages: () => {
         this.log.push("stages");
-        return Promise.resolve({ status: "succeeded", bodies: 0, cells: [], notRun: 0, ...this.replies.shift() });
+        return Promise.resolve({ status: "succeeded", executed: 0, cells: [], notRun: 0, ...this.replies.shift() });
       },
       order: () => cells("a", "b", "c", "d", "e"),
       edited: () => cells(...this.edited),

@@ -50,8 +50,8 @@ class Rig {
     for (const apply of frames) apply();
   }
 
-  events(...bodies: readonly EventBody[]): void {
-    const events: readonly StagebookEvent[] = this.kernel.makeEvents(...bodies);
+  events(...executed: readonly EventBody[]): void {
+    const events: readonly StagebookEvent[] = this.kernel.makeEvents(...executed);
     this.updates$.next({ type: "events", events });
   }
 

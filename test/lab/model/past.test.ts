@@ -1,9 +1,9 @@
 /** A run that is over, looked at: pure states of its events, and a model in which nothing can be changed. */
 import { BehaviorSubject } from "rxjs";
 import { describe, expect, it } from "vitest";
-import { reduceAll, retell } from "stagebook/protocol";
+import { reduceAll, eventsOfView } from "stagebook/protocol";
 import type { Command, EventBody, LogRecord, RunId, RunRowView, StagebookEvent, View } from "stagebook/protocol";
-import { PastModel } from "../../../lab-extension/src/model/past-model";
+import { PastRunModel } from "../../../lab-extension/src/model/past-run-model";
 import { createPastRun } from "../../../lab-extension/src/model/past-run";
 import { runOutcome, runTitle } from "../../../lab-extension/src/runs/run-text";
 import { LogRecords } from "../../../lab-extension/src/model/log-records";
@@ -20,7 +20,7 @@ const row: RunRowView = {
   startedAt: 100,
   status: "succeeded",
   durationMs: 30,
-  bodies: 1,
+  executed: 1,
   params: { limit: "3" },
 };
 const result = { key: "k", digest: "d", sizeBytes: 1, durationMs: 2, at: 3, summary: "4" };
@@ -31,10 +31,10 @@ const told: readonly EventBody[] = [
   { type: "stage:running", run, stage: "a", cell: null, reasons: [] },
   logWritten("hello", 110),
   { type: "stage:succeeded", run, stage: "a", cell: null, result, stored: true },
-  { type: "run:ended", run, status: "succeeded", durationMs: 30, bodies: 1 },
+  { type: "run:ended", run, status: "succeeded", durationMs: 30, executed: 1 },
 ];
 const events: readonly StagebookEvent[] = [
-  ...retell(began).map((body) => ({ ...body, seq: 0, at: 100 })),
+  ...eventsOfView(began).map((body) => ({ ...body, seq: 0, at: 100 })),
   ...told.map((body, index) => ({ ...body, seq: 50 + index, at: 100 + index * 5 })),
 ];
 const statusOf = ({ stages }: View): string | undefined => stages.a?.status;
@@ -91,9 +91,9 @@ class Live {
 }
 
 describe("a model that looks at the past", () => {
-  const create = (): { live: Live; model: PastModel } => {
+  const create = (): { live: Live; model: PastRunModel } => {
     const live = new Live();
-    return { live, model: new PastModel(live, english) };
+    return { live, model: new PastRunModel(live, english) };
   };
   const line = (message: string): LogRecord => (logWritten(message) as { readonly record: LogRecord }).record;
 
@@ -192,6 +192,6 @@ describe("a run in words", () => {
     expect(runTitle(row, english)).toBe("a");
     expect(runTitle({ ...row, targets: ["a", "b", "c", "d", "e"] }, english)).toBe("a, b, c and 2 more");
     expect(runOutcome(row, english)).toBe("succeeded · 1 stage ran · 30 ms");
-    expect(runOutcome({ ...row, status: "cancelled", bodies: 0 }, english)).toBe("stopped · no stage ran · 30 ms");
+    expect(runOutcome({ ...row, status: "cancelled", executed: 0 }, english)).toBe("stopped · no stage ran · 30 ms");
   });
 });

@@ -1,13 +1,13 @@
 /** A view told once more as events is the same view. */
 import { describe, expect, it } from "vitest";
-import { emptyView, reduceAll, retell } from "stagebook/protocol";
+import { emptyView, reduceAll, eventsOfView } from "stagebook/protocol";
 import type { StageView, View } from "stagebook/protocol";
 import { createParam, createStage, createView, inputOf } from "../stage/stage-fixture";
 
 const again = (view: View): View =>
   reduceAll(
     emptyView,
-    retell(view).map((body) => ({ ...body, seq: 0, at: 7 })),
+    eventsOfView(view).map((body) => ({ ...body, seq: 0, at: 7 })),
   );
 const same = (stage: StageView): void => {
   const view = createView([stage], [createParam("limit", 3)]);

@@ -106,7 +106,7 @@ class World {
   pages: OpenPage[] = [];
   kernel: KernelLife;
   warnings = 0;
-  private lives = 0;
+  private liveStreams = 0;
 
   constructor(private readonly random: () => number) {
     this.kernel = this.newLife();
@@ -180,7 +180,7 @@ class World {
   }
 
   private newLife(): KernelLife {
-    return new KernelLife(`life ${++this.lives}`, (frame) => {
+    return new KernelLife(`life ${++this.liveStreams}`, (frame) => {
       for (const { connection } of this.pages) connection.fromKernel(frame);
     });
   }

@@ -43,19 +43,19 @@ export class FakeKernel implements Transport {
     });
   }
 
-  sendEvents(...bodies: readonly EventBody[]): void {
+  sendEvents(...executed: readonly EventBody[]): void {
     this.post({
       v: 1,
       type: "events",
       kernel: this.life,
       from: this.seq + 1,
-      events: this.makeEvents(...bodies),
+      events: this.makeEvents(...executed),
     });
   }
 
   /** Events that happen, and whose message is lost on the way. */
-  loseEvents(...bodies: readonly EventBody[]): void {
-    this.makeEvents(...bodies);
+  loseEvents(...executed: readonly EventBody[]): void {
+    this.makeEvents(...executed);
   }
 
   /** What the kernel says while nothing happens. */
@@ -87,8 +87,8 @@ export class FakeKernel implements Transport {
     this.incoming$.next(JSON.parse(JSON.stringify(message)));
   }
 
-  makeEvents(...bodies: readonly EventBody[]): StagebookEvent[] {
-    return bodies.map((body) => ({ ...body, seq: ++this.seq, at: this.seq * 1000 }));
+  makeEvents(...executed: readonly EventBody[]): StagebookEvent[] {
+    return executed.map((body) => ({ ...body, seq: ++this.seq, at: this.seq * 1000 }));
   }
 }
 

@@ -120,8 +120,8 @@ describe("commands", () => {
     const first = wire.send({ type: "run", targets: ["a"] });
     const second = wire.send({ type: "cancel" });
     kernel.accept({ runs: 1 }, 1);
-    kernel.accept({ status: "succeeded", bodies: 2 }, 0);
-    expect(await first).toEqual({ status: "succeeded", bodies: 2 });
+    kernel.accept({ status: "succeeded", executed: 2 }, 0);
+    expect(await first).toEqual({ status: "succeeded", executed: 2 });
     expect(await second).toEqual({ runs: 1 });
     expect(new Set(kernel.received.map(({ id }) => id)).size).toBe(2);
   });

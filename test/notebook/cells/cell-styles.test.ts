@@ -61,7 +61,7 @@ describe("cells as they come", () => {
       `const loose = stage("loose", { one }, ({ one }) => { ${ran("loose")} return one + 41; });`,
     );
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await notebook.read("await loose()")).toBe("42");
       }),
     ).toEqual(["loose"]);
@@ -127,7 +127,7 @@ describe("two notebooks in one folder", () => {
     await two.cells(cells);
     expect(await two.read("n.value")).toBe("2");
     expect(
-      await two.bodies(async () => {
+      await two.executed(async () => {
         expect(await two.read("await a()")).toBe("42");
       }),
     ).toEqual([]);
@@ -140,7 +140,7 @@ describe("two notebooks in one folder", () => {
     await one.cell("same", `const same = stage("same", () => { ${ran("same")} return "of one"; });`);
     await two.cell("same", `const same = stage("same", () => { ${ran("same")} return "of two"; });`);
     expect([await one.read("await same()"), await two.read("await same()")]).toEqual(["of one", "of two"]);
-    expect(await one.bodies(() => one.cell("x", "await same();"))).toEqual([]);
+    expect(await one.executed(() => one.cell("x", "await same();"))).toEqual([]);
     expect(await one.read(`await pipeline.load("same")`)).toBe("of one");
   });
 });

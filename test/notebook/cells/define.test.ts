@@ -16,7 +16,7 @@ describe("stages defined in cells", () => {
       later: `const later = stage("later", async () => { ${ran("later")} await null; return 2; });`,
     });
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await notebook.read("JSON.stringify([await plain(), await later()])")).toBe("[1,2]");
       }),
     ).toEqual(["later", "plain"]);
@@ -25,7 +25,7 @@ describe("stages defined in cells", () => {
   test("[D1] stage.fn called directly gives the same value and runs nothing", async () => {
     await notebook.cell("sum", `const sum = stage("sum", { n: 4 }, ({ n }) => n + 1);`);
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await notebook.read("sum.fn({ n: 4 })")).toBe("5");
       }),
     ).toEqual([]);
@@ -41,7 +41,7 @@ describe("stages defined in cells", () => {
       strong: `const strong = stage("strong", { numbers, min }, ({ numbers, min }) => { ${ran("strong")} return numbers.filter((n) => n >= min); });`,
     });
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await notebook.read("JSON.stringify(await strong())")).toBe("[3,4,5]");
       }),
     ).toEqual(["numbers", "strong"]);
@@ -56,7 +56,7 @@ describe("stages defined in cells", () => {
     });
     expect(edges()).toEqual(["stage base"]);
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await notebook.read("await reader()")).toBe("21");
       }),
     ).toEqual(["base", "reader"]);
@@ -81,7 +81,7 @@ describe("stages defined in cells", () => {
       local: `const local = stage("local", () => { const shadowed = 2; return [1].map((shadowed) => shadowed).length + shadowed; });`,
     });
     expect(notebook.view.stages.local?.inputs).toEqual([]);
-    expect(await notebook.bodies(() => notebook.cell("x", "local.fn();"))).toEqual([]);
+    expect(await notebook.executed(() => notebook.cell("x", "local.fn();"))).toEqual([]);
   });
 
   test.each(["0", `""`, "null", "false"])("[D6] %s is a value as an input and as an output", async (value) => {
@@ -111,7 +111,7 @@ describe("stages defined in cells", () => {
       bottom: `const bottom = stage("bottom", { left, right }, ({ left, right }) => { ${ran("bottom")} return left + right; });`,
     });
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await notebook.read("await bottom()")).toBe("220");
       }),
     ).toEqual(["bottom", "left", "right", "top1"]);
@@ -125,8 +125,8 @@ describe("stages defined in cells", () => {
         name,
         `const ${name} = stage("${name}", { ${inputs[name]} }, (given) => { ${ran(name)} return ["${name}", given]; });`,
       );
-    expect(await notebook.bodies(() => notebook.cell("run", "await s3();"))).toEqual(["s1", "s2", "s3"]);
-    expect(await notebook.bodies(() => notebook.cell("run", "await s5();"))).toEqual(["s4", "s5"]);
+    expect(await notebook.executed(() => notebook.cell("run", "await s3();"))).toEqual(["s1", "s2", "s3"]);
+    expect(await notebook.executed(() => notebook.cell("run", "await s5();"))).toEqual(["s4", "s5"]);
     expect(notebook.status("s6")).toBe("new");
   });
 });

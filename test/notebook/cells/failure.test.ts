@@ -47,7 +47,7 @@ describe("a stage that throws", () => {
   test("[Y3] the run is reported failed, with the error", () => {
     const ended = events.filter((event) => event.type === "run:ended");
     expect(ended).toHaveLength(1);
-    expect(ended[0]).toMatchObject({ status: "failed", bodies: 3, error: { stage: "bad" } });
+    expect(ended[0]).toMatchObject({ status: "failed", executed: 3, error: { stage: "bad" } });
     expect(notebook.view.runs.at(-1)).toMatchObject({ status: "failed" });
   });
 
@@ -91,15 +91,15 @@ describe("a stage that throws", () => {
   });
 
   test("[S16] a failure is not cached: asked again, only the failed stage runs", async () => {
-    expect(await notebook.bodies(() => notebook.failing("run", "await last();"))).toEqual(["bad"]);
+    expect(await notebook.executed(() => notebook.failing("run", "await last();"))).toEqual(["bad"]);
   });
 
   test("[S16] after a restart the ancestors are still cached, and a retry runs only what failed", async () => {
     await notebook.restart();
     await notebook.cells(cells);
-    expect(await notebook.bodies(() => notebook.failing("run", "await pipeline.run();"))).toEqual(["bad"]);
+    expect(await notebook.executed(() => notebook.failing("run", "await pipeline.run();"))).toEqual(["bad"]);
     await notebook.cell("bad", mended);
-    expect(await notebook.bodies(() => notebook.cell("run", "await pipeline.run();"))).toEqual([
+    expect(await notebook.executed(() => notebook.cell("run", "await pipeline.run();"))).toEqual([
       "bad",
       "below",
       "last",

@@ -67,11 +67,11 @@ describe("marks on cells", () => {
     const lines = notebook.kernel.iopub.length;
     let reply: Awaited<ReturnType<typeof runStale>> | undefined;
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         reply = await runStale();
       }),
     ).toEqual(["a", "b"]);
-    expect(reply).toMatchObject({ status: "succeeded", bodies: 2, notRun: 0 });
+    expect(reply).toMatchObject({ status: "succeeded", executed: 2, notRun: 0 });
     expect([...(reply?.cells ?? [])].sort()).toEqual(["keep", "readParam", "showB"]);
     expect(stale()).toEqual(["keep", "readParam", "showB"]);
     expect(notebook.view.cells.showB?.reasons).toEqual(["b has a new result"]);
@@ -84,7 +84,7 @@ describe("marks on cells", () => {
 
   test("[U2] executing them makes stale what read their variables, and then nothing is left", async () => {
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await runStaleCells()).toEqual(["showB", "keep", "readParam", "useKept"]);
       }),
     ).toEqual([]);
@@ -96,7 +96,7 @@ describe("marks on cells", () => {
     await setParams({ limit: 1 });
     expect(stale()).toEqual(["keep", "readParam", "showB"]);
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await runStaleCells()).toEqual(["showB", "keep", "readParam", "useKept"]);
       }),
     ).toEqual([]);
@@ -107,7 +107,7 @@ describe("marks on cells", () => {
     await setParams({ limit: 3 });
     await setParams({ limit: 1 });
     expect(stale()).toEqual([]);
-    expect(await runStale()).toEqual({ status: "succeeded", bodies: 0, cells: [], notRun: 0 });
+    expect(await runStale()).toEqual({ status: "succeeded", executed: 0, cells: [], notRun: 0 });
   });
 
   test("[U2] another parameter marks its own readers only", async () => {

@@ -13,9 +13,9 @@ describe("cells executed again", () => {
   test("[D3] an identical re-execution keeps one node and runs nothing", async () => {
     const cell = `const again = stage("again", () => { ${ran("again")} return 1; });`;
     await notebook.cell("again", cell);
-    expect(await notebook.bodies(() => notebook.cell("run", "await again();"))).toEqual(["again"]);
+    expect(await notebook.executed(() => notebook.cell("run", "await again();"))).toEqual(["again"]);
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         await notebook.cell("again", cell);
         await notebook.cell("run", "await again();");
       }),
@@ -37,7 +37,7 @@ describe("cells executed again", () => {
     await notebook.cell("name", `const kept = stage("before", () => { ${ran("before")} return "kept"; });`);
     await notebook.cell("run", "await kept();");
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         await notebook.cell("name", `const kept = stage("after", () => { ${ran("before")} return "kept"; });`);
         expect(await notebook.read("await kept()")).toBe("kept");
       }),
@@ -136,7 +136,7 @@ describe("cells executed again", () => {
       `const ping = stage("ping", { pong }, ({ pong }) => { ${ran("ping")} return pong + 1; });`,
     );
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await notebook.failing("run", "await ping();")).toMatch(/ping → pong → ping|pong → ping → pong/);
       }),
     ).toEqual([]);

@@ -94,7 +94,7 @@ console.log(await one.catch((error) => error.code), await two);`,
   });
 
   test("[S16] what was finished before the stop is kept", async () => {
-    expect(await notebook.bodies(() => notebook.cell("x", "await done();"))).toEqual([]);
+    expect(await notebook.executed(() => notebook.cell("x", "await done();"))).toEqual([]);
   });
 
   test("[S1] stopped once, mended and run again, it succeeds", async () => {
@@ -102,7 +102,7 @@ console.log(await one.catch((error) => error.code), await two);`,
       "waits",
       `const waits = stage("waits", { done }, ({ done }) => { ${ran("waits")} return done + 1; });`,
     );
-    expect(await notebook.bodies(() => notebook.cell("x", "await below();"))).toEqual(["below", "waits"]);
+    expect(await notebook.executed(() => notebook.cell("x", "await below();"))).toEqual(["below", "waits"]);
     expect(await notebook.read("await below()")).toBe("2");
   });
 });

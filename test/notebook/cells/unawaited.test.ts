@@ -17,7 +17,7 @@ describe("what cells print", () => {
 
   test("[Y1] a stage as the last line says how to run it, and runs nothing", async () => {
     let text = "";
-    const ranMeanwhile = await notebook.bodies(async () => {
+    const ranMeanwhile = await notebook.executed(async () => {
       text = (await notebook.cell("x", "clean")).text;
     });
     expect(text).toMatch(/^clean · new.*await clean\(\)\n$/);
@@ -126,7 +126,7 @@ describe("what cells print", () => {
     );
     const before = kernel.iopub.length;
     const lines = notebook.view.log.length;
-    expect(await kernel.command({ type: "run", targets: ["loud"] })).toEqual({ status: "succeeded", bodies: 1 });
+    expect(await kernel.command({ type: "run", targets: ["loud"] })).toEqual({ status: "succeeded", executed: 1 });
     await notebook.settled();
     expect(kernel.iopub.slice(before).filter(({ type }) => type === "stream")).toEqual([]);
     expect(notebook.view.log.slice(lines).map((record) => `${record.level} ${record.message}`)).toEqual([

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bodies } from "../../rig/kernel/event-log";
+import { executed } from "../../rig/kernel/event-log";
 import { startKernel } from "../../rig/kernel/kernel-rig";
 import type { CellOptions } from "../../rig/kernel/kernel-rig";
 import type { Execution } from "../../rig/kernel/execution";
@@ -94,7 +94,7 @@ console.log((globalThis as any).ran.length);`;
       text = (await this.cell("run", code)).text.trimEnd();
     });
     const [value = "", counted] = text.split("\n").slice(-2);
-    const ran = bodies(events).sort();
+    const ran = executed(events).sort();
     expect(Number(counted), "the bodies' own counter").toBe(ran.length);
     return { ran, value };
   }

@@ -24,7 +24,7 @@ describe("colours", () => {
 
   const colours = (): string[] => ["a", "b", "c", "apart"].map((name) => `${name} ${notebook.status(name) ?? "gone"}`);
   const fresh = ["a fresh", "b fresh", "c fresh", "apart fresh"];
-  const runAll = () => notebook.bodies(() => notebook.cell("run", "await pipeline.run();"));
+  const runAll = () => notebook.executed(() => notebook.cell("run", "await pipeline.run();"));
 
   /** Edits, looks at the colours, edits back. Nothing runs meanwhile. */
   async function edited(
@@ -32,7 +32,7 @@ describe("colours", () => {
     back: () => Promise<unknown>,
     look: () => void | Promise<void>,
   ): Promise<void> {
-    const bodies = await notebook.bodies(async () => {
+    const executed = await notebook.executed(async () => {
       await edit();
       await notebook.settled();
       await look();
@@ -40,7 +40,7 @@ describe("colours", () => {
       await notebook.settled();
       expect(colours(), "edited back").toEqual(fresh);
     });
-    expect(bodies, "bodies that ran").toEqual([]);
+    expect(executed, "bodies that ran").toEqual([]);
   }
   const cellEdit = (id: keyof typeof cells, code: string, look: () => void | Promise<void>): Promise<void> =>
     edited(
@@ -158,7 +158,7 @@ describe("colours", () => {
   test("[S11] plan() runs no body", async () => {
     await notebook.cell("x", "limit.set(8);");
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(
           await notebook.read("JSON.stringify((await c.plan()).rows.map((row) => row.stage + ' ' + row.action))"),
         ).toBe(`["a run","b maybe","c maybe"]`);

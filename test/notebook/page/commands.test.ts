@@ -132,17 +132,20 @@ describe("commands over the comm", () => {
   test("[U1] run runs the targets and what they need, and replies when it has ended", async () => {
     await notebook.kernel.command({ type: "set-params", values: { limit: 6 } });
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await notebook.kernel.command({ type: "run", targets: ["b"] })).toEqual({
           status: "succeeded",
-          bodies: 2,
+          executed: 2,
         });
       }),
     ).toEqual(["a", "b"]);
-    expect(await notebook.kernel.command({ type: "run", targets: ["b"] })).toEqual({ status: "succeeded", bodies: 0 });
+    expect(await notebook.kernel.command({ type: "run", targets: ["b"] })).toEqual({
+      status: "succeeded",
+      executed: 0,
+    });
     expect(await notebook.kernel.command({ type: "run", targets: ["b"], force: true })).toEqual({
       status: "succeeded",
-      bodies: 1,
+      executed: 1,
     });
     expect(notebook.view.runs.at(-1)).toMatchObject({ source: "page", cell: null });
   });
@@ -151,7 +154,10 @@ describe("commands over the comm", () => {
     const cell = notebook.kernel.run("await new Promise((done) => setTimeout(done, 500));", { cell: "busy" });
     await notebook.kernel.until((_events, view) => view.cells.busy?.status === "running", "the cell is busy");
     await notebook.kernel.command({ type: "set-params", values: { limit: 3 } });
-    expect(await notebook.kernel.command({ type: "run", targets: ["b"] })).toEqual({ status: "succeeded", bodies: 2 });
+    expect(await notebook.kernel.command({ type: "run", targets: ["b"] })).toEqual({
+      status: "succeeded",
+      executed: 2,
+    });
     expect(notebook.view.cells.busy?.status).toBe("running");
     await cell;
   });
@@ -176,7 +182,7 @@ describe("commands over the comm", () => {
   test("[C13] clear forgets one stage, and it alone runs again", async () => {
     expect(await notebook.kernel.command({ type: "clear", stage: "a" })).toEqual({ results: 3 });
     expect(notebook.status("a")).toBe("new");
-    expect(await notebook.bodies(() => notebook.cell("x", "await b();"))).toEqual(["a"]);
+    expect(await notebook.executed(() => notebook.cell("x", "await b();"))).toEqual(["a"]);
   });
 
   test("[O5] two pages get the same events and each its own replies", async () => {

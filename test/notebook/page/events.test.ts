@@ -101,7 +101,7 @@ describe("events", () => {
 const bad = pipeline.events$.subscribe({ next() { throw new Error("listener"); } });
 const good = pipeline.events$.subscribe({ next(event: any) { (globalThis as any).heard.push(event.type); } });`,
     );
-    expect(await notebook.bodies(() => notebook.cell("x", "await calm();"))).toEqual(["calm"]);
+    expect(await notebook.executed(() => notebook.cell("x", "await calm();"))).toEqual(["calm"]);
     await notebook.cell("y", "bad.unsubscribe(); good.unsubscribe();");
     expect(await notebook.read(`(globalThis as any).heard.includes("stage:succeeded")`)).toBe("true");
     expect(await notebook.read("1 + 1")).toBe("2");

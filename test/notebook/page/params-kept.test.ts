@@ -37,7 +37,7 @@ describe("a value set in the sidebar", () => {
 
   test("[P11] a kernel restart keeps it, and Run All then runs nothing", async () => {
     await notebook.restart();
-    const events = await notebook.bodies(() => notebook.cells(cells));
+    const events = await notebook.executed(() => notebook.cells(cells));
     expect(events).toEqual([]);
     expect(notebook.view.params.limit).toMatchObject({ value: 8, default: 5, overridden: true });
     expect(await notebook.read("limit.value")).toBe("8");

@@ -89,15 +89,15 @@ describe("parameters", () => {
       "pending",
     ]);
     expect(notebook.reasons("a")).toEqual(["limit 5 → 6"]);
-    expect(await notebook.bodies(() => notebook.cell("run", "await both();"))).toEqual(["a", "both"]);
+    expect(await notebook.executed(() => notebook.cell("run", "await both();"))).toEqual(["a", "both"]);
   });
 
   test("[P10] an edit over the comm and the same edit in code give the same key", async () => {
     await set({ limit: 7 });
-    expect(await notebook.bodies(() => notebook.cell("run", "await both();"))).toEqual(["a", "both"]);
+    expect(await notebook.executed(() => notebook.cell("run", "await both();"))).toEqual(["a", "both"]);
     await notebook.cell("x", "limit.reset();");
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         await notebook.cell("x", "limit.set(7);");
         expect(await notebook.read("JSON.stringify(await both())")).toBe(`[14,"mode fast"]`);
       }),
@@ -116,12 +116,12 @@ describe("parameters", () => {
     await notebook.cell("x", "limit.set(5);");
     await notebook.cell("run", "await both();");
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await notebook.read("await a.with({ limit: 8 })()")).toBe("16");
       }),
     ).toEqual(["a"]);
     expect(notebook.view.params.limit?.value).toBe(5);
-    expect(await notebook.bodies(() => notebook.cell("run", "await both();"))).toEqual([]);
+    expect(await notebook.executed(() => notebook.cell("run", "await both();"))).toEqual([]);
     expect(await notebook.read("await a()")).toBe("10");
   });
 

@@ -28,12 +28,12 @@ describe("runs that are over", () => {
 
   test("[O5] the events of a run make the pipeline, its parameters and its log as they were", async () => {
     const [first] = (await runs()).rows;
-    expect(first).toMatchObject({ targets: ["b"], status: "succeeded", bodies: 2, params: {}, source: "cell" });
+    expect(first).toMatchObject({ targets: ["b"], status: "succeeded", executed: 2, params: {}, source: "cell" });
     await setLimit(2);
     await notebook.kernel.command({ type: "run-stale" });
     await notebook.cell("b", `const b = stage("b", { a }, ({ a }) => { ${ran("b")} return a + 2; });`);
     const [second] = (await runs()).rows;
-    expect(second).toMatchObject({ status: "succeeded", bodies: 2, params: { limit: "2" }, source: "page" });
+    expect(second).toMatchObject({ status: "succeeded", executed: 2, params: { limit: "2" }, source: "page" });
 
     const then = reduceAll(emptyView, await eventsOf(first));
     expect(statuses(then)).toEqual(["a fresh", "b fresh"]);
@@ -113,11 +113,11 @@ describe("runs that are over", () => {
     });
     await notebook.cell("showB", cells.showB);
     await setLimit(4);
-    const bodies = await notebook.bodies(async () => {
+    const executed = await notebook.executed(async () => {
       const { cells: again, notRun } = await notebook.kernel.command({ type: "run-stale", cells: ["showC" as never] });
       expect({ again, notRun }).toEqual({ again: ["showC"], notRun: 0 });
     });
-    expect(bodies).toEqual(["c"]);
+    expect(executed).toEqual(["c"]);
     expect(notebook.status("b")).toBe("pending");
   });
 });

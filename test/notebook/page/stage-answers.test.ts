@@ -66,7 +66,7 @@ const svg = stage("svg", () => "<svg xmlns='http://www.w3.org/2000/svg'></svg>")
     });
     await notebook.cell("x", "await a();");
     const [second] = await history();
-    const bodies = await notebook.bodies(async () => {
+    const executed = await notebook.executed(async () => {
       const back = await notebook.kernel.command({ type: "restore", stage: "a", key: first?.key ?? "" });
       expect(back).toEqual({ changed: ["day", "limit", "mode", "opts"], missing: [] });
       expect(notebook.status("a")).toBe("fresh");
@@ -77,7 +77,7 @@ const svg = stage("svg", () => "<svg xmlns='http://www.w3.org/2000/svg'></svg>")
       expect(notebook.view.stages.a?.result?.key).toBe(second?.key);
       await notebook.cell("x", "await a();");
     });
-    expect(bodies).toEqual([]);
+    expect(executed).toEqual([]);
     expect((await notebook.kernel.command({ type: "preview", stage: "a", key: first?.key })).text).toBe("10");
   });
 

@@ -38,7 +38,7 @@ describe("stages at the same time", () => {
     const body = `{ ${ran("only")} await new Promise((done) => setTimeout(done, 50)); return 5; }`;
     await notebook.cell("only", `const only = stage("only", async () => ${body});`);
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         const { stdout } = await notebook.cell("x", "console.log(await Promise.all([only(), only(), only()]));");
         expect(stdout).toBe("[ 5, 5, 5 ]\n");
       }),

@@ -76,7 +76,7 @@ describe("explanations", () => {
     await notebook.cell("x", "await sly();");
     expect(await explain("sly")).toMatch(/^sly is stale: it reads parameter limit, which its code does not show/);
     expect(notebook.view.stages.sly?.untracked.join()).toMatch(/reach/);
-    expect(await notebook.bodies(() => notebook.cell("x", "await sly();"))).toEqual(["sly"]);
+    expect(await notebook.executed(() => notebook.cell("x", "await sly();"))).toEqual(["sly"]);
   });
 
   test("[S11] an estimate from past durations, also for what may run", async () => {
@@ -98,7 +98,7 @@ describe("explanations", () => {
     expect(rows[0]?.estimateMs).toBeGreaterThanOrEqual(50);
     expect(rows[1]?.estimateMs).toBeGreaterThanOrEqual(25);
     expect(notebook.view.stages.slow?.estimateMs).toBe(rows[0]?.estimateMs);
-    expect(await notebook.bodies(() => notebook.cell("x", "await after();"))).toEqual(["slow"]);
+    expect(await notebook.executed(() => notebook.cell("x", "await after();"))).toEqual(["slow"]);
     expect(await notebook.read("JSON.stringify((await after.plan()).rows.map((row) => row.action))")).toBe(
       `["fresh","fresh"]`,
     );
@@ -131,7 +131,7 @@ describe("explanations", () => {
     expect(notebook.reasons("big").join()).toMatch(/its stored value is gone/);
     expect(await notebook.read("(await big.plan()).rows[0].action")).toBe("run");
     notebook.countsBodies = true;
-    expect(await notebook.bodies(() => notebook.cell("x", "await big();"))).toEqual(["big"]);
+    expect(await notebook.executed(() => notebook.cell("x", "await big();"))).toEqual(["big"]);
     expect(await explain("big")).toBe("big is fresh");
   });
 });

@@ -24,7 +24,7 @@ describe("results that are kept", () => {
   });
   afterAll(() => notebook.kernel.stop());
 
-  const runAll = () => notebook.bodies(() => notebook.cell("run", "await pipeline.run();"));
+  const runAll = () => notebook.executed(() => notebook.cell("run", "await pipeline.run();"));
   const setLimit = (value: number) => notebook.kernel.command({ type: "set-params", values: { limit: value } });
 
   test("[S12] an up-to-date target runs nothing", async () => {
@@ -66,7 +66,7 @@ describe("results that are kept", () => {
     await setLimit(1);
     await notebook.restart();
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         await notebook.cells(cells);
         await notebook.cell("run", "await pipeline.run();");
         expect(await notebook.read("[await total(), await nothing(), await nil()]")).toBe("[ 306, undefined, null ]");
@@ -90,7 +90,7 @@ describe("results that are kept", () => {
     await notebook.cells(cells);
     await notebook.kernel.command({ type: "clear" });
     expect(all.map((name) => notebook.status(name))).toEqual(all.map(() => "new"));
-    expect(await notebook.bodies(() => notebook.cell("run", "await total();"))).toEqual(["base", "scaled", "total"]);
+    expect(await notebook.executed(() => notebook.cell("run", "await total();"))).toEqual(["base", "scaled", "total"]);
     expect(["apart", "nil"].map((name) => notebook.status(name))).toEqual(["new", "new"]);
   });
 
@@ -103,7 +103,7 @@ describe("results that are kept", () => {
   });
 
   test("[C15] force runs the target alone", async () => {
-    expect(await notebook.bodies(() => notebook.cell("run", "await total.run({ force: true });"))).toEqual(["total"]);
+    expect(await notebook.executed(() => notebook.cell("run", "await total.run({ force: true });"))).toEqual(["total"]);
   });
 
   test("[C14] cache: false runs each time it is asked for", async () => {
@@ -111,7 +111,7 @@ describe("results that are kept", () => {
       "fleeting",
       `const fleeting = stage("fleeting", () => { ${ran("fleeting")} return 1; }, { cache: false });`,
     );
-    expect(await notebook.bodies(() => notebook.cell("run", "await fleeting(); await fleeting();"))).toEqual([
+    expect(await notebook.executed(() => notebook.cell("run", "await fleeting(); await fleeting();"))).toEqual([
       "fleeting",
       "fleeting",
     ]);

@@ -28,7 +28,7 @@ describe("streams in a notebook", () => {
   test("[D10] [S7] a helper that each calls runs it again; a comment does not", async () => {
     await notebook.cell("helper", `const square = (n: number) => n * n; // as before`);
     await notebook.cell("go", "await total();");
-    expect(notebook.kernel.events.filter(({ type }) => type === "run:ended").at(-1)).toMatchObject({ bodies: 0 });
+    expect(notebook.kernel.events.filter(({ type }) => type === "run:ended").at(-1)).toMatchObject({ executed: 0 });
     await notebook.cell("helper", `const square = (n: number) => n ** 3;`);
     const { text } = await notebook.cell("go", "console.log(await total());");
     expect(text.trim()).toBe("100");
@@ -44,7 +44,7 @@ describe("streams in a notebook", () => {
     expect(html).toContain("<svg");
     expect(html.match(/<tr>/g)).toHaveLength(4);
     await notebook.cell("again", "await total.with({ count: 2 })();");
-    expect(notebook.kernel.events.filter(({ type }) => type === "run:ended").at(-1)).toMatchObject({ bodies: 0 });
+    expect(notebook.kernel.events.filter(({ type }) => type === "run:ended").at(-1)).toMatchObject({ executed: 0 });
   });
 });
 

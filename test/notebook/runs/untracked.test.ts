@@ -80,7 +80,7 @@ describe("what no key can follow", () => {
     const run = notebook.kernel.command({ type: "run", targets: ["b"] });
     await notebook.kernel.until((_events, view) => view.stages.b?.status === "running", "b runs");
     await notebook.cell("x", `factor = (n: number) => n * 3; ${letGo("go")}`);
-    expect(await run).toEqual({ status: "succeeded", bodies: 1 });
+    expect(await run).toEqual({ status: "succeeded", executed: 1 });
     await notebook.settled();
     expect(notebook.status("b")).toBe("stale");
     expect(notebook.events.findLast((event) => event.type === "stage:succeeded")).toMatchObject({
@@ -138,7 +138,7 @@ describe("what no key can follow", () => {
       `const bad = stage("bad", { tools: { f: new WeakMap() } }, () => { ${ran("bad")} return 1; });`,
     );
     expect(
-      await notebook.bodies(async () => {
+      await notebook.executed(async () => {
         expect(await notebook.failing("x", "await bad();")).toContain("tools.f");
       }),
     ).toEqual([]);

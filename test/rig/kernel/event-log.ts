@@ -14,7 +14,7 @@ export function log(events: readonly StagebookEvent[]): string[] {
 }
 
 /** The stages whose bodies ran, in order of starting. */
-export function bodies(events: readonly StagebookEvent[]): string[] {
+export function executed(events: readonly StagebookEvent[]): string[] {
   return events.flatMap((event) => (event.type === "stage:running" ? [event.stage] : []));
 }
 

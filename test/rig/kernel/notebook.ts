@@ -3,7 +3,7 @@ import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import type { StagebookEvent, View } from "stagebook/protocol";
-import { bodies } from "./event-log";
+import { executed } from "./event-log";
 import type { Execution } from "./execution";
 import { startKernel } from "./kernel-rig";
 import type { CellOptions, Kernel, KernelOptions } from "./kernel-rig";
@@ -81,10 +81,10 @@ export class Notebook {
    * The stages whose bodies ran during `act`, sorted: from the events, and the same by the counter that the bodies
    * themselves keep when they say `ran(…)`.
    */
-  async bodies(act: () => Promise<unknown>): Promise<string[]> {
-    if (!this.countsBodies) return bodies(await this.during(act)).sort();
+  async executed(act: () => Promise<unknown>): Promise<string[]> {
+    if (!this.countsBodies) return executed(await this.during(act)).sort();
     const before = await this.counted();
-    const found = bodies(await this.during(act)).sort();
+    const found = executed(await this.during(act)).sort();
     expect((await this.counted()).slice(before.length).sort(), "the bodies' own counter").toEqual(found);
     return found;
   }

@@ -1,6 +1,6 @@
 /** The rig's side of the comm, on the real bridge. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bodies, log } from "./event-log";
+import { executed, log } from "./event-log";
 import { startKernel } from "./kernel-rig";
 import type { Kernel } from "./kernel-rig";
 import { CommandError } from "./stage-comm";
@@ -18,7 +18,7 @@ test("[rig] events, view and commands of a kernel with stagebook", async () => {
   expect(cell.text).toBe("4\n");
   await kernel.until((events) => events.some(({ type }) => type === "run:ended"), "the end of the run");
   expect(log(kernel.events)).toEqual(["twice running", "twice succeeded"]);
-  expect(bodies(kernel.events)).toEqual(["twice"]);
+  expect(executed(kernel.events)).toEqual(["twice"]);
   expect(kernel.view.stages.twice).toMatchObject({ status: "fresh", cell: "c2" });
   await kernel.command({ type: "set-params", values: { n: 5 } });
   await kernel.until((_, view) => view.stages.twice?.status === "stale", "twice is stale");

@@ -2,20 +2,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { computed, resource } from "stagebook";
 import { describe, expect, test } from "vitest";
-import { inSteps, ready, type Steps } from "../../../kernel-lib/src/run/control/sync-task";
-import { Stop } from "../../../kernel-lib/src/run/control/cancel-token";
+import { runTask, waitFor, type SyncTask } from "../../../kernel-lib/src/run/control/sync-task";
+import { CancelToken } from "../../../kernel-lib/src/run/control/cancel-token";
 import { createScript, gate } from "../script";
 
 describe("work in steps", () => {
-  function* sum(...values: readonly (number | Promise<number>)[]): Steps<number> {
+  function* sum(...values: readonly (number | Promise<number>)[]): SyncTask<number> {
     let sum = 0;
-    for (const value of values) sum += yield* ready(value);
+    for (const value of values) sum += yield* waitFor(value);
     return sum;
   }
 
-  function* guarded(value: number | Promise<number>, ended: () => void): Steps<string> {
+  function* guarded(value: number | Promise<number>, ended: () => void): SyncTask<string> {
     try {
-      return `${yield* ready(value)}`;
+      return `${yield* waitFor(value)}`;
     } catch (error) {
       return `caught ${(error as Error).message}`;
     } finally {
@@ -24,24 +24,24 @@ describe("work in steps", () => {
   }
 
   test("[R1] what is there is there at once, and what is not is waited for", async () => {
-    expect(inSteps(sum(1, 2))).toBe(3);
-    const later = inSteps(sum(1, Promise.resolve(2), 3, Promise.resolve(4)));
+    expect(runTask(sum(1, 2))).toBe(3);
+    const later = runTask(sum(1, Promise.resolve(2), 3, Promise.resolve(4)));
     expect(later).toBeInstanceOf(Promise);
     expect(await later).toBe(10);
   });
 
   test("[R1] what a promise rejects with is thrown where it is waited for", async () => {
     let ends = 0;
-    expect(await inSteps(guarded(Promise.reject(new Error("no")), () => ends++))).toBe("caught no");
-    expect(inSteps(guarded(1, () => ends++))).toBe("1");
+    expect(await runTask(guarded(Promise.reject(new Error("no")), () => ends++))).toBe("caught no");
+    expect(runTask(guarded(1, () => ends++))).toBe("1");
     expect(ends).toBe(2);
-    await expect(inSteps(sum(1, Promise.reject(new Error("not here"))))).rejects.toThrow("not here");
+    await expect(runTask(sum(1, Promise.reject(new Error("not here"))))).rejects.toThrow("not here");
   });
 });
 
 describe("a stop", () => {
   test("[R4] keeps the first reason, with and without a signal", () => {
-    const [early, late] = [new Stop(), new Stop()];
+    const [early, late] = [new CancelToken(), new CancelToken()];
     const { signal } = early;
     for (const stop of [early, late]) {
       expect(stop.isStopped).toBe(false);
@@ -58,7 +58,7 @@ describe("a stop", () => {
 
   test("[R4] hears of the controller that others abort", () => {
     const controller = new AbortController();
-    const stop = new Stop(controller);
+    const stop = new CancelToken(controller);
     controller.abort(new Error("from outside"));
     expect(stop.isStopped).toBe(true);
     expect(() => stop.throwIfStopped()).toThrow("from outside");
@@ -190,11 +190,11 @@ describe("equal work", () => {
   );
 
   type AddOne = (inputs: { readonly n: number }) => number | Promise<number>;
-  const bodies: readonly (readonly [string, AddOne])[] = [
+  const executed: readonly (readonly [string, AddOne])[] = [
     ["at once", ({ n }) => n + 1],
     ["later", async ({ n }) => sleep(5, n + 1)],
   ];
-  test.each(bodies)("[R1] in one run is one body, also when it is forced or keeps no result (%s)", async (_, fn) => {
+  test.each(executed)("[R1] in one run is one body, also when it is forced or keeps no result (%s)", async (_, fn) => {
     const { p, log } = createScript();
     const n = p.param("n", 1);
     for (const name of ["a", "b", "c", "d"]) p.stage(name, { n }, fn, { cache: name > "b" });

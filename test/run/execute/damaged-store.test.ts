@@ -101,7 +101,7 @@ describe("[C11] a pipeline on a damaged store", () => {
     for (const name of filesOf(folder)) if (name.startsWith("blobs-v1")) damages["a flipped bit"]!(path.join(folder, name), ""); // prettier-ignore
     const { large, events } = kernel(folder);
     expect((await large())[0]).toBe(0.5);
-    expect(events.some(({ type }) => type === "store:trouble")).toBe(true);
+    expect(events.some(({ type }) => type === "store:problem")).toBe(true);
     expect(events.some((event) => event.type === "log:written" && event.record.level === "warn")).toBe(true);
   });
 });

@@ -20,15 +20,15 @@ test("[D8] the shared ancestor of a diamond runs once", async () => {
 test("[R1] independent stages are under way at the same time, at most `jobs` of them", async () => {
   const { p } = createScript();
   const gates = [gate(), gate(), gate()];
-  let underway = 0;
+  let inFlight = 0;
   let most = 0;
   const started = gate();
   const stages = gates.map((each, index) =>
     p.stage(`s${index}`, async () => {
-      most = Math.max(most, ++underway);
-      if (underway === 2) started.open();
+      most = Math.max(most, ++inFlight);
+      if (inFlight === 2) started.open();
       await each.opened;
-      underway--;
+      inFlight--;
       return index;
     }),
   );
@@ -102,9 +102,9 @@ test("[R10] cancelling one call leaves another caller of the same work its resul
   const { p } = createScript();
   const started = gate();
   const go = gate();
-  let bodies = 0;
+  let executed = 0;
   const slow = p.stage("slow", async () => {
-    bodies++;
+    executed++;
     started.open();
     await go.opened;
     return 7;
@@ -116,7 +116,7 @@ test("[R10] cancelling one call leaves another caller of the same work its resul
   await expect(first).rejects.toMatchObject({ code: "cancelled" });
   go.open();
   expect(await second).toBe(7);
-  expect(bodies).toBe(2);
+  expect(executed).toBe(2);
 });
 
 test("equal code on equal inputs runs once, and both stages end", async () => {

@@ -123,7 +123,7 @@ describe("[C4] [C19] pipelines that share a store", () => {
 
   test("[R12] two machines that start the same work at the same time do it once", async () => {
     const environment = onS3();
-    const bodies = { count: 0 };
+    const executed = { count: 0 };
     const stages = [createMachine(environment), createMachine(environment)].map(({ p }) =>
       p.stage(
         "slow",
@@ -137,9 +137,9 @@ describe("[C4] [C19] pipelines that share a store", () => {
         },
       ),
     );
-    Object.assign(globalThis, { sharedBodies: bodies });
+    Object.assign(globalThis, { sharedBodies: executed });
     expect(await Promise.all(stages.map((stage) => stage()))).toEqual(["made once", "made once"]);
-    expect(bodies.count).toBe(1);
+    expect(executed.count).toBe(1);
   });
 
   test("[Y5] with a key, results that others have changed or made are made again, with a warning; ours load", async () => {

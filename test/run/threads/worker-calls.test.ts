@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { CellId, Digest, RunId } from "../../../kernel-lib/src/protocol";
 import { createLiveScopes } from "../../../kernel-lib/src/scopes/live-scopes";
-import { Stop } from "../../../kernel-lib/src/run/control/cancel-token";
+import { CancelToken } from "../../../kernel-lib/src/run/control/cancel-token";
 import { callInWorker, type CallHost } from "../../../kernel-lib/src/run/threads/thread-call";
 import type { CallOrder, Note } from "../../../kernel-lib/src/run/threads/messages";
 import { ship } from "../../../kernel-lib/src/run/shipping/ship";
@@ -35,7 +35,7 @@ function orderOf(
   return { shipment: bytes, work, place, ...(reuseAs === undefined ? {} : { reuseAs }) };
 }
 
-async function call(order: CallOrder, notes: Note[] = [], stop = new Stop()): Promise<unknown> {
+async function call(order: CallOrder, notes: Note[] = [], stop = new CancelToken()): Promise<unknown> {
   const host: CallHost = { answer: () => Promise.resolve(undefined), note: (note) => void notes.push(note) };
   const result = await callInWorker(order, host, { stop, threads });
   if (result.kind !== "item") throw new TypeError("an item was asked for");
@@ -62,7 +62,7 @@ describe("single calls", () => {
     const counts = async (reuseAs?: string): Promise<unknown[]> => {
       const found: unknown[] = [];
       for (let n = 0; n < 3; n++) {
-        const result = await callInWorker(orderOf(fn, n, { reuseAs }), host, { stop: new Stop(), threads: alone }); // prettier-ignore
+        const result = await callInWorker(orderOf(fn, n, { reuseAs }), host, { stop: new CancelToken(), threads: alone }); // prettier-ignore
         found.push(result.kind === "item" && v8Codec.decode(result.value));
       }
       return found;
@@ -77,7 +77,7 @@ describe("single calls", () => {
   });
 
   test("[R10] a call that waits for a thread is stopped without having begun", async () => {
-    const stop = new Stop();
+    const stop = new CancelToken();
     const busy = [1, 2].map(() => call(orderOf(() => { const from = Date.now(); while (Date.now() - from < 300); return 1; }))); // prettier-ignore
     const waiting = call(
       orderOf(() => 2),

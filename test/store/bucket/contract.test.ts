@@ -6,7 +6,7 @@ import { describeRest } from "../contract/contract-maintenance";
 import { createMapBucket } from "../contract/map-bucket";
 
 async function openMap(): Promise<Store> {
-  return bucketStore(createMapBucket(), { trouble: () => undefined });
+  return bucketStore(createMapBucket(), { onProblem: () => undefined });
 }
 
 describeStore("user's own bucket", openMap);

@@ -14,7 +14,7 @@ afterAll(() => server.stop());
 
 async function openS3(): Promise<Store> {
   const bucket = createS3Bucket(`s3://${server.bucket}/team/store-${stores++}`, server.environment);
-  return bucketStore(bucket, { trouble: () => undefined });
+  return bucketStore(bucket, { onProblem: () => undefined });
 }
 
 describeStore("S3", openS3);

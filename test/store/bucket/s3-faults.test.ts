@@ -26,7 +26,7 @@ afterAll(async () => {
 async function openFaulty(): Promise<Store> {
   const environment = { ...server.environment, AWS_ENDPOINT_URL: proxy.url };
   const bucket = createS3Bucket(`s3://${server.bucket}/store-${stores++}`, environment);
-  return bucketStore(bucket, { trouble: () => undefined });
+  return bucketStore(bucket, { onProblem: () => undefined });
 }
 
 describeStore(`faulty S3 (seed ${seed})`, openFaulty);

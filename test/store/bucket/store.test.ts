@@ -16,7 +16,7 @@ const one = resultOf("one", { rows: [1, 2, 3] });
 
 function open(bucket: Bucket): { readonly store: Store; readonly told: string[] } {
   const told: string[] = [];
-  return { store: bucketStore(bucket, { trouble: (message, where) => told.push(`${where}: ${message}`) }), told };
+  return { store: bucketStore(bucket, { onProblem: (message, where) => told.push(`${where}: ${message}`) }), told };
 }
 
 async function putClaim(bucket: MapBucket, live: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** The right to do upkeep: one process at a time, whatever the store. */
 import { expect, test } from "vitest";
 import type { Claim, Holder } from "../../../kernel-lib/src/store/store";
-import { alone } from "../../../kernel-lib/src/store/maintenance/maintenance-lock";
+import { withMaintenanceLock } from "../../../kernel-lib/src/store/maintenance/maintenance-lock";
 
 const other: Holder = { process: "other", machine: "there", since: 0 } as never;
 
@@ -30,20 +30,22 @@ function claimsAfter(refusals: number): {
 
 test("[C13] upkeep waits while another process does some, and gives its right back", async () => {
   const claims = claimsAfter(3);
-  expect(await alone(claims, { what: "gc", everyMs: 1 }, () => Promise.resolve(claims.taken()))).toBe(1);
+  expect(await withMaintenanceLock(claims, { what: "gc", everyMs: 1 }, () => Promise.resolve(claims.taken()))).toBe(1);
   expect(claims.taken()).toBe(0);
 });
 
 test("[C13] upkeep that fails gives its right back", async () => {
   const claims = claimsAfter(0);
-  await expect(alone(claims, { what: "gc", everyMs: 1 }, () => Promise.reject(new Error("no room")))).rejects.toThrow("no room"); // prettier-ignore
+  await expect(withMaintenanceLock(claims, { what: "gc", everyMs: 1 }, () => Promise.reject(new Error("no room")))).rejects.toThrow("no room"); // prettier-ignore
   expect(claims.taken()).toBe(0);
 });
 
 test("[C13] upkeep that waits is stopped at once", async () => {
   const stop = new AbortController();
   const claims = claimsAfter(Infinity);
-  const waiting = alone(claims, { what: "gc", everyMs: 3_600_000, signal: stop.signal }, () => Promise.resolve());
+  const waiting = withMaintenanceLock(claims, { what: "gc", everyMs: 3_600_000, signal: stop.signal }, () =>
+    Promise.resolve(),
+  );
   stop.abort(new Error("no longer wanted"));
   await expect(waiting).rejects.toThrow("no longer wanted");
 });

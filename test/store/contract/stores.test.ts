@@ -22,7 +22,7 @@ afterAll(async () => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 async function openDisk(): Promise<Store> {
   return createDiskStore({
     folder: join(base, `store ${folders++}`),
-    trouble: (message, where) => {
+    onProblem: (message, where) => {
       throw new Error(`${message}: ${where}`);
     },
   });

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { DiskStore } from "../../../kernel-lib/src/store/disk/store";
 import { createDiskStore } from "../../../kernel-lib/src/store/disk/store";
 import { encodeRecord } from "../../../kernel-lib/src/store/records/entry-record";
-import { hostTag, isGoneHere, processTag, tagOf } from "../../../kernel-lib/src/store/records/process-tag";
+import { hostTag, isDeadHere, processTag, tagOf } from "../../../kernel-lib/src/store/records/process-tag";
 import { bytesOf, newBlob, withBlobs } from "../contract/contract-maintenance";
 import { resultOf } from "../contract/entries";
 
@@ -24,7 +24,7 @@ const one = resultOf("one", 1);
 const { key } = one.entry;
 
 function open(): DiskStore {
-  return createDiskStore({ folder, trouble: () => undefined });
+  return createDiskStore({ folder, onProblem: () => undefined });
 }
 
 /** The tag of a process that has ended. */
@@ -53,16 +53,16 @@ async function isGiven(store: DiskStore): Promise<boolean> {
 
 describe("[R12] which process it is", () => {
   test("[R12] this one lives; one that ended, a zombie, and an earlier one with the same id are gone", async () => {
-    expect(isGoneHere(processTag)).toBe(false);
-    expect(isGoneHere(tagOf(process.ppid))).toBe(false);
-    expect(isGoneHere(deadTag())).toBe(true);
-    expect(isGoneHere("00000000-1-1")).toBeUndefined();
+    expect(isDeadHere(processTag)).toBe(false);
+    expect(isDeadHere(tagOf(process.ppid))).toBe(false);
+    expect(isDeadHere(deadTag())).toBe(true);
+    expect(isDeadHere("00000000-1-1")).toBeUndefined();
     if (process.platform !== "linux") return;
-    expect(isGoneHere(`${hostTag}-${process.ppid}-1`)).toBe(true);
+    expect(isDeadHere(`${hostTag}-${process.ppid}-1`)).toBe(true);
     // The shell is replaced by one that never asks how its child has ended.
     const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
     const pid = Number(await new Promise<Buffer>((resolve) => parent.stdout.once("data", resolve)));
-    await expect.poll(() => isGoneHere(`${hostTag}-${pid}-1`)).toBe(true);
+    await expect.poll(() => isDeadHere(`${hostTag}-${pid}-1`)).toBe(true);
     parent.kill("SIGKILL");
   });
 });
@@ -200,7 +200,7 @@ async function nameOfMark(_store: DiskStore): Promise<string> {
   let found = "";
   const watching = createDiskStore({
     folder,
-    trouble: () => undefined,
+    onProblem: () => undefined,
     fileSystem: {
       ...realFiles,
       open: async (path, flags, mode) => {

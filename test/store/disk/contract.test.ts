@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 async function openDisk(): Promise<Store> {
-  const store = createDiskStore({ folder: join(base, `store ${opened.length}`), trouble: () => undefined });
+  const store = createDiskStore({ folder: join(base, `store ${opened.length}`), onProblem: () => undefined });
   opened.push(store);
   return store;
 }

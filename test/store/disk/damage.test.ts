@@ -57,8 +57,8 @@ beforeAll(async () => {
 afterAll(async () => rm(base, { recursive: true, force: true }));
 
 function open(folder: string): DiskStore {
-  const trouble = (message: string, where: string): number => told.push(`${message}: ${relative(folder, where)}`);
-  const store = createDiskStore({ folder, trouble });
+  const onProblem = (message: string, where: string): number => told.push(`${message}: ${relative(folder, where)}`);
+  const store = createDiskStore({ folder, onProblem });
   opened.push(store);
   return store;
 }

@@ -22,7 +22,7 @@ const one = resultOf("one", { rows: [1, 2, 3] });
 const two = resultOf("two", { rows: ["a", "b"] });
 
 function open(fileSystem?: FileSystem): DiskStore {
-  return createDiskStore({ folder, trouble: () => undefined, fileSystem });
+  return createDiskStore({ folder, onProblem: () => undefined, fileSystem });
 }
 
 describe("[Y1] trouble while writing", () => {

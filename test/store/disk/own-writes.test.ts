@@ -50,7 +50,7 @@ async function openUsed(late: "times" | "withdrawals"): Promise<{ readonly store
       return Object.assign(file, { write: writeLate });
     },
   };
-  const store = createDiskStore({ folder, trouble: () => undefined, fileSystem });
+  const store = createDiskStore({ folder, onProblem: () => undefined, fileSystem });
   // The first write of a session looks for leftovers, and reads the same folders.
   await store.commit(head, before.entry, before.blobs);
   await store.settled();

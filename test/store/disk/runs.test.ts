@@ -25,7 +25,7 @@ const GONE = 4_000_000_000;
 
 function open(fileSystem = promptFiles): { readonly folder: string; readonly store: DiskStore } {
   const folder = join(base, String(folders++));
-  return { folder, store: createDiskStore({ folder, trouble: (message) => expect.fail(message), fileSystem }) };
+  return { folder, store: createDiskStore({ folder, onProblem: (message) => expect.fail(message), fileSystem }) };
 }
 
 /** As FAT and some network folders are. */

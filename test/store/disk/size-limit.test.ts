@@ -28,7 +28,7 @@ interface Opened {
 function open(maxBytes: number): Opened {
   const folder = join(base, String(folders++));
   const told: string[] = [];
-  const store = createDiskStore({ folder, maxBytes, trouble: (message, where) => told.push(`${message}: ${where}`) });
+  const store = createDiskStore({ folder, maxBytes, onProblem: (message, where) => told.push(`${message}: ${where}`) });
   return {
     store,
     told,

@@ -48,7 +48,7 @@ const two = resultOf("two", { rows: ["a", "b"] });
 function open(fileSystem?: FileSystem): DiskStore {
   return createDiskStore({
     folder,
-    trouble: (message, where) => told.push({ message, where: relative(folder, where) }),
+    onProblem: (message, where) => told.push({ message, where: relative(folder, where) }),
     fileSystem,
   });
 }

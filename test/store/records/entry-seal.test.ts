@@ -111,7 +111,7 @@ describe("[Y5] stores with a seal", () => {
         const folder = join(base, `store ${folders++}`);
         const file = join(folder, "entries-v1", `${key}.json`);
         return {
-          open: (seal, told) => createDiskStore({ folder, seal, trouble: (message) => told.push(message) }),
+          open: (seal, told) => createDiskStore({ folder, seal, onProblem: (message) => told.push(message) }),
           change: async (edit) => writeFile(file, edit(await readFile(file, "utf8"))),
         };
       },
@@ -121,7 +121,7 @@ describe("[Y5] stores with a seal", () => {
       () => {
         const bucket = createMapBucket();
         return {
-          open: (seal, told) => createBucketStore(bucket, { seal, trouble: (message) => told.push(message) }),
+          open: (seal, told) => createBucketStore(bucket, { seal, onProblem: (message) => told.push(message) }),
           change: async (edit) => {
             const name = `entries-v1/${key}.json`;
             await bucket.put(name, Buffer.from(edit(Buffer.from((await bucket.get(name))!.bytes).toString("utf8"))));

@@ -34,13 +34,13 @@ interface Machine {
 /** A machine of its own, in front of the shared bucket. */
 function openMachine(bucket: Bucket, options: { readonly isReadOnly?: boolean; readonly local?: Store } = {}): Machine {
   const told: string[] = [];
-  const trouble = (message: string, where: string): void => void told.push(`${where}: ${message}`);
+  const onProblem = (message: string, where: string): void => void told.push(`${where}: ${message}`);
   let passed = 0;
-  const local = options.local ?? createDiskStore({ folder: join(base, `local ${folders++}`), trouble });
+  const local = options.local ?? createDiskStore({ folder: join(base, `local ${folders++}`), onProblem });
   const { isReadOnly } = options;
-  const shared = createBucketStore(bucket, { trouble, isReadOnly, throwsUnreachable: true });
+  const shared = createBucketStore(bucket, { onProblem, isReadOnly, throwsUnreachable: true });
   const clock = (): number => performance.now() + passed;
-  const store = createTieredStore({ local, shared, trouble, isReadOnly, clock });
+  const store = createTieredStore({ local, shared, onProblem, isReadOnly, clock });
   return { store, local, told, pass: (ms) => void (passed += ms) };
 }
 
@@ -66,9 +66,9 @@ function createCutBucket() {
 describeStore("tiered", async () => openMachine(createMapBucket()).store);
 describeStore("tiered, shared folder", async () => {
   const [local, shared] = ["own", "theirs"].map((name) =>
-    createDiskStore({ folder: join(base, `${name} ${folders++}`), trouble: () => undefined }),
+    createDiskStore({ folder: join(base, `${name} ${folders++}`), onProblem: () => undefined }),
   );
-  return createTieredStore({ local: local!, shared: shared!, trouble: () => undefined });
+  return createTieredStore({ local: local!, shared: shared!, onProblem: () => undefined });
 });
 describe("[C4] the tiered store", () => {
   const open = async (): Promise<Store> => openMachine(createMapBucket(), { local: createMemoryStore() }).store;

@@ -78,8 +78,8 @@ export async function explainCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   return withDefinitions(file, options, terminal, async (bench) => {
-    const { insides, instance } = bench.find(stage);
-    const answer = await new StageAnswers(insides.engine).explain(instance.definition.name);
+    const { internals, instance } = bench.find(stage);
+    const answer = await new StageAnswers(internals.engine).explain(instance.definition.name);
     if (options.json === true) terminal.out(`${JSON.stringify({ ...headOf("explain", file), ...answer }, null, 2)}\n`);
     else terminal.out(`${stage} is ${answer.status}${answer.text === answer.status ? "" : `: ${answer.text}`}\n`);
     return exitCode.ok;

@@ -41,9 +41,9 @@ export async function getCommand(
   { as = "json", key, output }: GetOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const insides = openResults(file);
-  const { engine } = insides;
-  const entry = await findResult(insides, { stage, file, key });
+  const internals = openResults(file);
+  const { engine } = internals;
+  const entry = await findResult(internals, { stage, file, key });
   if (as === "file") return copyFile(engine.store, entry, { stage, output });
   const loaded = await engine.results.read(entry);
   if (!loaded)
@@ -105,9 +105,9 @@ export async function historyCommand(
   { json = false }: ResultOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const insides = openResults(file);
-  const entries = await findResults(insides, stage, file);
-  const pinned = await insides.engine.store.pinned();
+  const internals = openResults(file);
+  const entries = await findResults(internals, stage, file);
+  const pinned = await internals.engine.store.pinned();
   const rows = entries.map(({ at, key, durationMs, params, run, output }) => {
     const { sizeBytes, summary, digest } = output;
     return { at, key, digest, durationMs, sizeBytes, summary, params, pinned: pinned.has(key), run };
@@ -136,9 +136,9 @@ export async function logCommand(
   { run, all = false, json = false }: LogOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const insides = openResults(file);
-  const id = (run ?? (await findResult(insides, { stage, file })).run) as RunId;
-  const lines = await readRunLines(insides.engine.store, id);
+  const internals = openResults(file);
+  const id = (run ?? (await findResult(internals, { stage, file })).run) as RunId;
+  const lines = await readRunLines(internals.engine.store, id);
   const records = lines.filter((record) => all || record.stage === stage);
   if (json) terminal.out(`${JSON.stringify({ ...headOf("log", file), stage, run: id, records }, null, 2)}\n`);
   else for (const record of records) terminal.out(`${lineOf(record)}\n`);

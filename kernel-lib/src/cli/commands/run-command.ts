@@ -1,7 +1,7 @@
 /** `stagebook run`: executes the cells, then brings the targets up to date. */
 import type { Instance } from "../../run/state/instances";
 import { durationText } from "../../run/texts";
-import type { PipelineInsides } from "../../notebook/pipeline-internals";
+import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import { checkStale } from "./plan-command";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
 import { lineListener, personListener } from "../session/listeners";
@@ -9,7 +9,7 @@ import { compareLock } from "../session/lock";
 import { Progress } from "../terminal/progress";
 import { describeRun } from "../session/run-document";
 import type { Terminal } from "../terminal/terminal";
-import { checkMade } from "../session/missing-variables";
+import { checkVariablesExist } from "../session/missing-variables";
 import { Workbench, type SessionOptions } from "../session/workbench";
 
 export interface RunCommandOptions extends SessionOptions {
@@ -61,24 +61,24 @@ async function execute(bench: Workbench, options: RunCommandOptions): Promise<vo
     if (bench.failure || bench.watch.signalled !== undefined) return;
     const wanted = [...target, ...force].map((name) => bench.find(name));
     if (target.length > 0) {
-      for (const found of wanted) await checkMade(bench, found);
-      bench.session.orders.refusesBodies = false;
-      for (const insides of bench.pipelines)
-        await runIn(insides, wanted.filter((found) => found.insides === insides).map(({ instance }) => instance)); // prettier-ignore
+      for (const found of wanted) await checkVariablesExist(bench, found);
+      bench.session.runOverrides.refusesBodies = false;
+      for (const internals of bench.pipelines)
+        await runIn(internals, wanted.filter((found) => found.internals === internals).map(({ instance }) => instance)); // prettier-ignore
       return;
     }
   }
   await bench.execute(false);
   if (bench.failure || bench.watch.signalled !== undefined) return;
   for (const name of force) bench.find(name);
-  for (const insides of bench.pipelines) {
-    const { registry, instances } = insides.engine;
-    await runIn(insides, registry.stages.all().map(({ name }) => instances.find(name))); // prettier-ignore
+  for (const internals of bench.pipelines) {
+    const { registry, instances } = internals.engine;
+    await runIn(internals, registry.stages.all().map(({ name }) => instances.find(name))); // prettier-ignore
   }
 }
 
 /** What fails is told by events. */
-async function runIn({ engine }: PipelineInsides, targets: readonly Instance[]): Promise<void> {
+async function runIn({ engine }: PipelineInternals, targets: readonly Instance[]): Promise<void> {
   if (targets.length > 0) await engine.run(targets, { source: "script" });
 }
 
@@ -106,6 +106,6 @@ function tellFailure({ failure, recorder }: Workbench, terminal: Terminal): void
 function summary({ recorder, pipelines, watch }: Workbench, code: ExitCode, durationMs: number): string {
   const all = pipelines.reduce((sum, { engine }) => sum + engine.registry.stages.all().length, 0);
   const end = code === exitCode.ok ? "done" : watch.signalled === undefined ? "failed" : "stopped";
-  const bodies = recorder.bodies === 1 ? "1 body run" : `${recorder.bodies} bodies run`;
-  return `${end}: ${all} ${all === 1 ? "stage" : "stages"}, ${bodies}, ${durationText(durationMs)}`;
+  const executed = recorder.executed === 1 ? "1 body run" : `${recorder.executed} bodies run`;
+  return `${end}: ${all} ${all === 1 ? "stage" : "stages"}, ${executed}, ${durationText(durationMs)}`;
 }

@@ -1,5 +1,5 @@
 /** Who hears what a session does: a person at a terminal, a program that reads lines, or nobody. */
-import type { PipelineInsides } from "../../notebook/pipeline-internals";
+import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import type { KernelMessage } from "../../notebook/tslab/headless-kernel";
 import type { Progress } from "../terminal/progress";
 import type { CellReport, SessionListener } from "./session";
@@ -13,7 +13,7 @@ export function personListener(progress: Progress, isQuiet: boolean): SessionLis
       if (!isQuiet) progress.print(textOf(message));
     },
     cellEnded: (report) => tellCell(report, progress),
-    opened: ({ bus }: PipelineInsides) => void bus.events$.subscribe((event) => progress.tell(event)),
+    opened: ({ bus }: PipelineInternals) => void bus.events$.subscribe((event) => progress.tell(event)),
   };
 }
 
@@ -35,7 +35,7 @@ export function lineListener(terminal: Terminal): SessionListener {
     cellEnded: (report) => {
       if (report.status === "failed") write({ type: "cell:failed", ...report });
     },
-    opened: ({ bus }: PipelineInsides) => void bus.events$.subscribe((event) => write(event)),
+    opened: ({ bus }: PipelineInternals) => void bus.events$.subscribe((event) => write(event)),
   };
 }
 

@@ -5,15 +5,15 @@ import { listed, UsageError } from "../terminal/usage-error";
 import type { FoundStage, Workbench } from "./workbench";
 
 /** A target must not run when its code, or that of a stage it needs, reads such a variable. Throws UsageError `target-unmade`. */
-export async function checkMade({ stopped }: Workbench, { insides, instance }: FoundStage): Promise<void> {
+export async function checkVariablesExist({ stopped }: Workbench, { internals, instance }: FoundStage): Promise<void> {
   if (stopped.length === 0) return;
-  const { engine } = insides;
+  const { engine } = internals;
   const { assessed } = await engine.planner.plan([instance]);
   for (const { instance: needed } of assessed.values()) {
     const { parts } = engine.instances.closure(needed);
     const read = new Set(parts.flatMap((part) => (isCode(part.kind) && "text" in part ? freeNames(part.text) : [])));
     for (const cell of stopped) {
-      const variable = insides.cells().unmadeBy(cell.id as CellId).find((name) => read.has(name)); // prettier-ignore
+      const variable = internals.cells().unmadeBy(cell.id as CellId).find((name) => read.has(name)); // prettier-ignore
       if (variable === undefined) continue;
       const stage = needed.definition.name;
       const of = cell.stages.length > 0 ? `of the result of ${listed(cell.stages)}` : "of what another cell makes";

@@ -3,8 +3,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { beHeadless } from "../../headless";
 import { HeadlessKernel, type KernelMessage } from "../../notebook/tslab/headless-kernel";
-import type { PipelineInsides } from "../../notebook/pipeline-internals";
-import type { Orders } from "../../run/state/run-overrides";
+import type { PipelineInternals } from "../../notebook/pipeline-internals";
+import type { RunOverrides } from "../../run/state/run-overrides";
 import { encodeOutputs, type CellOutputs, type CodeCell, type NotebookFile } from "./notebook-file";
 import type { CellReport, Session, SessionListener } from "./session";
 
@@ -13,7 +13,7 @@ const ERROR_CHARACTERS = 4000;
 export class NotebookSession implements Session {
   readonly name: string;
   readonly source: string;
-  private readonly opened: PipelineInsides[] = [];
+  private readonly opened: PipelineInternals[] = [];
   private readonly outputs = new Map<number, CellOutputs>();
   private readonly kernel: HeadlessKernel;
   private interrupted = false;
@@ -22,7 +22,7 @@ export class NotebookSession implements Session {
   /** Makes the notebook's folder the working folder, as Jupyter does. */
   constructor(
     private readonly notebook: NotebookFile,
-    readonly orders: Orders,
+    readonly runOverrides: RunOverrides,
     private readonly listener: SessionListener,
   ) {
     this.name = path.basename(notebook.path);
@@ -30,16 +30,16 @@ export class NotebookSession implements Session {
     process.chdir(path.dirname(notebook.path));
     process.env.JPY_SESSION_NAME = notebook.path;
     beHeadless({
-      orders,
-      opened: (insides) => {
-        this.opened.push(insides);
-        listener.opened(insides);
+      runOverrides,
+      opened: (internals) => {
+        this.opened.push(internals);
+        listener.opened(internals);
       },
     });
     this.kernel = new HeadlessKernel();
   }
 
-  pipelines(): readonly PipelineInsides[] {
+  pipelines(): readonly PipelineInternals[] {
     return this.opened.filter(
       ({ engine }) => engine.registry.stages.all().length > 0 || engine.params.names().length > 0,
     );
@@ -56,7 +56,7 @@ export class NotebookSession implements Session {
       const report = await this.executeCell(cell);
       reports.push(report);
       this.listener.cellEnded(report);
-      if (report.status === "failed" && !this.orders.refusesBodies) break;
+      if (report.status === "failed" && !this.runOverrides.refusesBodies) break;
     }
     return reports;
   }
@@ -82,13 +82,13 @@ export class NotebookSession implements Session {
 
   private async executeCell(cell: CodeCell): Promise<CellReport> {
     const messages: KernelMessage[] = [];
-    this.orders.takeRefused();
+    this.runOverrides.takeRefused();
     const { ok, count } = await this.kernel.execute(cell.id, cell.source, (message) => {
       messages.push(message);
       this.listener.output(cell.id, message);
     });
     this.outputs.set(cell.at, { count, messages });
-    const stages = this.orders.takeRefused();
+    const stages = this.runOverrides.takeRefused();
     this.hasStopped ||= stages.length > 0;
     // A cell after it may fail for want of what it would have made.
     const status = stages.length > 0 || (!ok && this.hasStopped) ? "stopped" : ok ? "ok" : "failed";

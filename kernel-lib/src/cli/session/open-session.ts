@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { Orders, type OrdersRequest } from "../../run/state/run-overrides";
+import { RunOverrides, type RunOverridesRequest } from "../../run/state/run-overrides";
 import { NotebookSession } from "./notebook-session";
 import { readNotebook } from "./notebook-file";
 import { ScriptSession } from "./script-session";
@@ -12,10 +12,10 @@ import { UsageError } from "../terminal/usage-error";
 const scripts = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
 
 /** Throws UsageError for a file that is neither, or cannot be read. */
-export function openSession(file: string, request: OrdersRequest, listener: SessionListener): Session {
-  const orders = new Orders(request);
-  if (isScript(file)) return new ScriptSession(path.resolve(file), readScript(file), orders, listener);
-  return new NotebookSession(readNotebook(file), orders, listener);
+export function openSession(file: string, request: RunOverridesRequest, listener: SessionListener): Session {
+  const runOverrides = new RunOverrides(request);
+  if (isScript(file)) return new ScriptSession(path.resolve(file), readScript(file), runOverrides, listener);
+  return new NotebookSession(readNotebook(file), runOverrides, listener);
 }
 
 /** The name under which the results of a file are kept. */

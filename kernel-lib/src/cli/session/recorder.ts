@@ -1,7 +1,7 @@
 /** What happened to each stage while a session ran, and when nothing is under way any more. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { ErrorView, StagebookEvent } from "../../protocol";
-import type { PipelineInsides } from "../../notebook/pipeline-internals";
+import type { PipelineInternals } from "../../notebook/pipeline-internals";
 
 /** `ran`: its body ran and gave a result. `current`: no body was needed. `none`: nobody asked for it. */
 export type StageOutcome = "ran" | "current" | "failed" | "cancelled" | "blocked" | "none";
@@ -10,18 +10,18 @@ const POLL_MS = 20;
 
 export class Recorder {
   readonly errors: ErrorView[] = [];
-  bodies = 0;
+  executed = 0;
   private active = 0;
-  private readonly outcomes = new Map<PipelineInsides, Map<string, StageOutcome>>();
+  private readonly outcomes = new Map<PipelineInternals, Map<string, StageOutcome>>();
 
-  follow(insides: PipelineInsides): void {
+  follow(internals: PipelineInternals): void {
     const outcomes = new Map<string, StageOutcome>();
-    this.outcomes.set(insides, outcomes);
-    insides.bus.events$.subscribe((event) => this.tell(event, outcomes));
+    this.outcomes.set(internals, outcomes);
+    internals.bus.events$.subscribe((event) => this.tell(event, outcomes));
   }
 
-  outcomeOf(insides: PipelineInsides, stage: string): StageOutcome {
-    return this.outcomes.get(insides)?.get(stage) ?? "none";
+  outcomeOf(internals: PipelineInternals, stage: string): StageOutcome {
+    return this.outcomes.get(internals)?.get(stage) ?? "none";
   }
 
   /** Whether the last that happened to a stage was that it failed. */
@@ -42,7 +42,7 @@ export class Recorder {
         return;
       case "run:ended":
         this.active--;
-        this.bodies += event.bodies;
+        this.executed += event.executed;
         return;
       case "stage:succeeded":
         return void outcomes.set(event.stage, "ran");

@@ -33,7 +33,7 @@ export interface RunDocument extends DocumentHead {
   readonly exitCode: number;
   readonly durationMs: number;
   /** How many stage bodies were executed. */
-  readonly bodies: number;
+  readonly executed: number;
   readonly params: Readonly<Record<string, Json>>;
   readonly cells: readonly CellReport[];
   readonly stages: readonly StageDocument[];
@@ -53,7 +53,7 @@ export async function describeRun(
     command: "run",
     exitCode,
     durationMs: Date.now() - startedAt,
-    bodies: bench.recorder.bodies,
+    executed: bench.recorder.executed,
     params: paramValues(bench),
     cells: bench.reports,
     stages: await describeStages(bench),
@@ -68,12 +68,12 @@ function paramValues({ pipelines }: Workbench): Readonly<Record<string, Json>> {
 
 export async function describeStages(bench: Workbench): Promise<readonly StageDocument[]> {
   const stages: StageDocument[] = [];
-  for (const insides of bench.pipelines) {
-    const { assessed } = await insides.engine.planAll();
+  for (const internals of bench.pipelines) {
+    const { assessed } = await internals.engine.planAll();
     for (const { instance, row } of assessed.values()) {
       if (instance.definition.partOf !== undefined) continue;
       const { stage: name, status, reasons, result } = row;
-      const outcome = bench.recorder.outcomeOf(insides, name);
+      const outcome = bench.recorder.outcomeOf(internals, name);
       const about = result && {
         key: result.key,
         digest: result.digest,

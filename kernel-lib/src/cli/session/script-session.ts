@@ -3,14 +3,14 @@ import path from "node:path";
 import { inspect } from "node:util";
 import { createJiti } from "jiti";
 import { beHeadless } from "../../headless";
-import type { PipelineInsides } from "../../notebook/pipeline-internals";
-import type { Orders } from "../../run/state/run-overrides";
+import type { PipelineInternals } from "../../notebook/pipeline-internals";
+import type { RunOverrides } from "../../run/state/run-overrides";
 import type { CellReport, Session, SessionListener } from "./session";
 import { UsageError } from "../terminal/usage-error";
 
 export class ScriptSession implements Session {
   readonly name = "script";
-  private opened: PipelineInsides[] = [];
+  private opened: PipelineInternals[] = [];
   private hasRun = false;
 
   /** The working folder stays what it is, as for any script. */
@@ -18,20 +18,20 @@ export class ScriptSession implements Session {
     /** Absolute. */
     private readonly file: string,
     readonly source: string,
-    readonly orders: Orders,
+    readonly runOverrides: RunOverrides,
     private readonly listener: SessionListener,
   ) {
     beHeadless({
-      orders,
-      opened: (insides) => {
-        this.opened.push(insides);
-        listener.opened(insides);
+      runOverrides,
+      opened: (internals) => {
+        this.opened.push(internals);
+        listener.opened(internals);
       },
     });
     for (const name of ["stdout", "stderr"] as const) this.takeOutput(name);
   }
 
-  pipelines(): readonly PipelineInsides[] {
+  pipelines(): readonly PipelineInternals[] {
     return this.opened.filter(
       ({ engine }) => engine.registry.stages.all().length > 0 || engine.params.names().length > 0,
     );
@@ -43,14 +43,14 @@ export class ScriptSession implements Session {
     this.hasRun = true;
     const label = path.basename(this.file);
     this.listener.cellStarted(label, 1, 1);
-    this.orders.takeRefused();
+    this.runOverrides.takeRefused();
     let error: string | undefined;
     try {
       await createJiti(this.file, { moduleCache: false, fsCache: false, interopDefault: false }).import(this.file);
     } catch (thrown) {
       error = inspect(thrown);
     }
-    const stages = this.orders.takeRefused();
+    const stages = this.runOverrides.takeRefused();
     const status = stages.length > 0 ? "stopped" : error === undefined ? "ok" : "failed";
     const report = {
       id: label,

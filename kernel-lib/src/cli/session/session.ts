@@ -1,7 +1,7 @@
 /** A notebook or script that the command has opened: its cells, and the pipelines that they make. */
 import type { KernelMessage } from "../../notebook/tslab/headless-kernel";
-import type { PipelineInsides } from "../../notebook/pipeline-internals";
-import type { Orders } from "../../run/state/run-overrides";
+import type { PipelineInternals } from "../../notebook/pipeline-internals";
+import type { RunOverrides } from "../../run/state/run-overrides";
 
 /** How a cell, or a script as a whole, ended. `stopped`: it needs a result that is not there, while no body may run. */
 export interface CellReport {
@@ -23,17 +23,17 @@ export interface SessionListener {
   /** `cell` is null for a script. */
   output(cell: string | null, message: KernelMessage): void;
   cellEnded(report: CellReport): void;
-  opened(insides: PipelineInsides): void;
+  opened(internals: PipelineInternals): void;
 }
 
 export interface Session {
   /** The name under which results are kept. */
   readonly name: string;
-  readonly orders: Orders;
+  readonly runOverrides: RunOverrides;
   /** All source text. */
   readonly source: string;
   /** Those that define something. */
-  pipelines(): readonly PipelineInsides[];
+  pipelines(): readonly PipelineInternals[];
   /** Executes all cells in order, up to the first that fails; when no body may run, all of them. */
   execute(): Promise<readonly CellReport[]>;
   /** Stops what is under way. */

@@ -1,10 +1,10 @@
 /** What the commands that execute cells share: the session, who listens, and the checks of names and values. */
 import path from "node:path";
 import type { PlanRowView } from "../../protocol";
-import type { PipelineInsides } from "../../notebook/pipeline-internals";
+import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import type { Instance } from "../../run/state/instances";
-import type { OrdersRequest } from "../../run/state/run-overrides";
-import { readGivenParams } from "../given-params";
+import type { RunOverridesRequest } from "../../run/state/run-overrides";
+import { readParamOptions } from "../param-options";
 import { openSession } from "./open-session";
 import { ProcessWatch } from "./process-watch";
 import { Recorder } from "./recorder";
@@ -21,7 +21,7 @@ export interface SessionOptions {
 
 /** A stage that is defined, and the pipeline that it is of. */
 export interface FoundStage {
-  readonly insides: PipelineInsides;
+  readonly internals: PipelineInternals;
   readonly instance: Instance;
 }
 
@@ -36,39 +36,39 @@ export class Workbench {
   /** Throws UsageError for what is wrong before anything is executed. */
   constructor(
     readonly file: string,
-    options: SessionOptions & Omit<OrdersRequest, "params">,
+    options: SessionOptions & Omit<RunOverridesRequest, "params">,
     listener: SessionListener,
     terminal: Terminal,
   ) {
     this.folder = path.dirname(path.resolve(file));
     const { set = [], params, force, jobs, retries } = options;
-    const request = { params: readGivenParams(set, params), force, jobs, retries };
+    const request = { params: readParamOptions(set, params), force, jobs, retries };
     this.watch = new ProcessWatch(terminal);
     const recorder = this.recorder;
     this.session = openSession(file, request, {
       ...listener,
       // What cells print while no stage runs is mostly the errors of those that stop.
       output: (cell, message) => {
-        if (!this.session.orders.refusesBodies) listener.output(cell, message);
+        if (!this.session.runOverrides.refusesBodies) listener.output(cell, message);
       },
-      opened: (insides) => {
-        recorder.follow(insides);
-        listener.opened(insides);
+      opened: (internals) => {
+        recorder.follow(internals);
+        listener.opened(internals);
       },
     });
     this.watch.watch(this.session);
   }
 
-  get pipelines(): readonly PipelineInsides[] {
+  get pipelines(): readonly PipelineInternals[] {
     return this.session.pipelines();
   }
 
   /** Executes the cells, and throws UsageError `param-unknown` or `param-value` for what was given and does not fit. */
   async execute(refusesBodies: boolean): Promise<void> {
-    const { orders } = this.session;
-    orders.refusesBodies = refusesBodies;
+    const { runOverrides } = this.session;
+    runOverrides.refusesBodies = refusesBodies;
     this.reports = await this.session.execute();
-    const wrong = orders.wrongParam;
+    const wrong = runOverrides.wrongParam;
     if (wrong) throw new UsageError(wrong.code, wrong.message, wrong.advice);
     if (this.failure === undefined && this.watch.signalled === undefined) this.checkParams();
     for (const { engine } of this.pipelines) {
@@ -88,8 +88,9 @@ export class Workbench {
 
   /** Throws UsageError `stage-unknown`. */
   find(name: string): FoundStage {
-    for (const insides of this.pipelines)
-      if (insides.engine.registry.stages.get(name)) return { insides, instance: insides.engine.instances.find(name) };
+    for (const internals of this.pipelines)
+      if (internals.engine.registry.stages.get(name))
+        return { internals, instance: internals.engine.instances.find(name) };
     const names = this.pipelines.flatMap(({ engine }) => engine.registry.stages.all().map((stage) => stage.name));
     const [stopped] = this.stopped;
     const known = names.length > 0 ? `Stages are ${listed(names)}.` : "Nothing defines a stage.";
@@ -102,9 +103,9 @@ export class Workbench {
   /** The plan of all stages, or of those that the targets need. */
   async plan(targets: readonly string[] = []): Promise<readonly PlanRowView[]> {
     const rows: PlanRowView[] = [];
-    for (const insides of this.pipelines) {
-      const own = targets.map((name) => this.find(name)).filter((found) => found.insides === insides);
-      const { engine } = insides;
+    for (const internals of this.pipelines) {
+      const own = targets.map((name) => this.find(name)).filter((found) => found.internals === internals);
+      const { engine } = internals;
       const { assessed } =
         targets.length === 0 ? await engine.planAll() : await engine.planner.plan(own.map(({ instance }) => instance));
       for (const { instance, row } of assessed.values()) if (instance.definition.partOf === undefined) rows.push(row);
@@ -118,7 +119,7 @@ export class Workbench {
   }
 
   private checkParams(): void {
-    const [unknown] = this.session.orders.unknownParams;
+    const [unknown] = this.session.runOverrides.unknownParams;
     if (unknown === undefined) return;
     const names = this.pipelines.flatMap(({ engine }) => engine.params.names());
     throw new UsageError(

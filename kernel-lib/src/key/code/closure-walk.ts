@@ -16,7 +16,7 @@ import {
 } from "../values/own-members";
 import { Reached, type Visitor } from "./reached";
 import { ReachedModules } from "./reached-modules";
-import { ReachedValues, type GivenValue } from "./reached-values";
+import { ReachedValues, type ProvidedValue } from "./reached-values";
 import type { AnyFunction, LiveFunction, Scopes } from "../scopes";
 import { nameOf, parseFunction, readableName, type FreeName, type ParsedFunction } from "./source";
 import { findSurrounding } from "./surroundings";
@@ -42,8 +42,8 @@ export class ClosureWalk implements Visitor {
     return digestOf(JSON.stringify([description, parts]));
   }
 
-  visitInputs(leaves: readonly InputLeaf[]): ReadonlyMap<string, GivenValue> {
-    const found = new Map<string, GivenValue>();
+  visitInputs(leaves: readonly InputLeaf[]): ReadonlyMap<string, ProvidedValue> {
+    const found = new Map<string, ProvidedValue>();
     for (const leaf of leaves) {
       const given = "value" in leaf ? this.values.visitGiven(leaf.value, leaf.path || "input") : undefined;
       if (given) found.set(leaf.path, given);

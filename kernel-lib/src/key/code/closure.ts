@@ -3,7 +3,7 @@ import type { InputLeaf } from "../../stage/input";
 import { StagebookError, type Digest } from "../../protocol";
 import { ClosureWalk } from "./closure-walk";
 import type { ClosurePart, Untracked } from "./reached";
-import type { GivenValue } from "./reached-values";
+import type { ProvidedValue } from "./reached-values";
 import type { AnyFunction, Scopes } from "../scopes";
 
 export interface Closure {
@@ -11,7 +11,7 @@ export interface Closure {
   readonly parts: readonly ClosurePart[];
   readonly untracked: readonly Untracked[];
   /** The fixed inputs that hold functions, by path; of the others the digest of their value says all. */
-  readonly given: ReadonlyMap<string, GivenValue>;
+  readonly given: ReadonlyMap<string, ProvidedValue>;
   /**
    * Whether a walk now would find the same: every binding still has the same value, and none of them can change inside.
    * Absent where that cannot be told; then only a new walk tells.
@@ -35,13 +35,13 @@ export function digestAnything(value: unknown, scopes: Scopes): Digest {
 }
 
 /** What a value counts as that a person gave by name, and what in it no key can follow. */
-export interface GivenDigest {
+export interface ProvidedDigest {
   readonly digest: Digest;
   readonly untracked: readonly Untracked[];
 }
 
 /** As `digestAnything`. Throws `not-keyable`, with the path, when nothing tells the value from another one. */
-export function digestGiven(value: unknown, name: string, scopes: Scopes): GivenDigest {
+export function digestProvided(value: unknown, name: string, scopes: Scopes): ProvidedDigest {
   const walk = new ClosureWalk(scopes);
   const digest = walk.digest(value, name);
   const untracked = [...walk.reached.untracked.values()];

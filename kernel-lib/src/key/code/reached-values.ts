@@ -11,7 +11,7 @@ import type { Reached, Visitor } from "./reached";
 import type { AnyFunction, Scopes } from "../scopes";
 
 /** What a given value that holds functions counts as; the reason when it cannot. */
-export type GivenValue =
+export type ProvidedValue =
   | { readonly digest: Digest; readonly text: string; /** It is a function. */ readonly isCode: boolean }
   | { readonly error: StagebookError };
 
@@ -46,7 +46,7 @@ export class ReachedValues {
    * A value that was given, not found in code: its functions count by what they reach, stages and parameters in it are edges, instances
    * and the rest are refused with their path. Undefined when it holds none of these: its own digest says all.
    */
-  visitGiven(value: unknown, path: string): GivenValue | undefined {
+  visitGiven(value: unknown, path: string): ProvidedValue | undefined {
     if (!mayHoldFunctions(value)) return undefined;
     let found = false;
     const foreign = (inner: object, at: string): string | undefined => {

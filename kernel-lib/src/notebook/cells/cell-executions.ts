@@ -6,7 +6,7 @@ import { RunningStage } from "../../run/running";
 import type { NotebookCells } from "./cells";
 import type { ShowInCell } from "./cell-progress";
 import type { CompiledCell } from "../tslab/compiled-cell";
-import type { PipelineInsides } from "../pipeline-internals";
+import type { PipelineInternals } from "../pipeline-internals";
 import type { TslabKernel, WriteDisplay, WriteStream, ZmqMessage } from "../tslab/tslab";
 
 const PROMISE_TEXT = "Promise: add await to see its value";
@@ -31,7 +31,7 @@ export class CellExecutions {
   private output: { readonly cell: CellId | null; readonly show: ShowInCell } | undefined;
 
   constructor(
-    private readonly insides: PipelineInsides,
+    private readonly internals: PipelineInternals,
     private readonly cells: NotebookCells,
   ) {}
 
@@ -108,14 +108,14 @@ export class CellExecutions {
       ok = true;
       return result;
     } catch (failure) {
-      const { refusesBodies } = this.insides.engine.orders;
+      const { refusesBodies } = this.internals.engine.runOverrides;
       if (cell && (refusesBodies || this.cells.hasDefined(cell))) await this.declareOnly(declare);
       throw failure;
     } finally {
       if (cell) this.cells.end(cell, ok);
       else {
-        this.insides.engine.endEpoch();
-        this.insides.engine.refresh();
+        this.internals.engine.endEpoch();
+        this.internals.engine.refresh();
       }
     }
   }
@@ -133,9 +133,9 @@ export class CellExecutions {
     const value = this.lastValue;
     this.lastValue = undefined;
     if (value === undefined) return;
-    this.insides.engine.endEpoch();
-    this.insides.engine.refresh();
-    await this.insides.engine.settled();
+    this.internals.engine.endEpoch();
+    this.internals.engine.refresh();
+    await this.internals.engine.settled();
     // Node hangs its bookkeeping on promises where every print would show it.
     console.log(value instanceof Promise && !(value instanceof RunningStage) ? PROMISE_TEXT : value);
   }

@@ -3,7 +3,7 @@
  * anew, and empty when the run has ended: nothing stays in the notebook.
  */
 import { randomUUID } from "node:crypto";
-import { paceOf, type CellId, type RunId, type StagebookEvent, type StageView, type View } from "../../protocol";
+import { throughputOf, type CellId, type RunId, type StagebookEvent, type StageView, type View } from "../../protocol";
 import type { Bundle } from "./display";
 
 /** Shorter runs show none. */
@@ -90,7 +90,7 @@ function shareOf({ progress, estimateMs, startedAt }: StageView, now: number): n
 
 function textOf(stage: StageView, now: number): string {
   const { progress, startedAt, estimateMs, elsewhere } = stage;
-  const { perSecond, leftMs } = paceOf(stage);
+  const { perSecond, leftMs } = throughputOf(stage);
   const restMs =
     leftMs ?? (estimateMs !== undefined && startedAt !== undefined ? estimateMs - (now - startedAt) : undefined);
   return [

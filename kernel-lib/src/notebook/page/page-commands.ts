@@ -58,11 +58,11 @@ export class PageCommands {
       }
       case "run": {
         const targets = command.targets ?? engine.registry.stages.all().map((stage) => stage.name);
-        const { status, bodies } = await this.run(
+        const { status, executed } = await this.run(
           targets.map((name) => engine.instances.find(name)),
           command.force ?? false,
         );
-        return this.replanned({ status, bodies });
+        return this.replanned({ status, executed });
       }
       case "run-stale":
         return this.runStale(command.cells);
@@ -111,12 +111,12 @@ export class PageCommands {
       return concerned ? names.filter((name) => concerned.has(name)) : names;
     };
     const stale = (await outdated()).map((name) => engine.instances.find(name));
-    const { status, bodies } =
-      stale.length > 0 ? await this.run(stale, false) : { status: "succeeded" as const, bodies: 0 };
+    const { status, executed } =
+      stale.length > 0 ? await this.run(stale, false) : { status: "succeeded" as const, executed: 0 };
     await this.replanned(null);
     const notRun = (await outdated()).length;
     const again = cells.toExecute().filter((cell) => only?.includes(cell) ?? true);
-    return { status, bodies, cells: again, notRun };
+    return { status, executed, cells: again, notRun };
   }
 
   private run(targets: readonly Instance[], force: boolean): Promise<RunSummary> {

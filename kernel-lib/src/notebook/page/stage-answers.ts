@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { previewItems, previewValue } from "../../preview/preview";
 import { readText } from "../../preview/read-text";
 import type { KeyPart } from "../../key/parts";
-import { known, StagebookError, type KeyPartView, type PreviewView, type Result } from "../../protocol";
+import { mustGet, StagebookError, type KeyPartView, type PreviewView, type Result } from "../../protocol";
 import type { Engine } from "../../run/engine";
 import type { Instance } from "../../run/state/instances";
 import { StoredStream } from "../../run/streams/streams";
@@ -19,7 +19,7 @@ export class StageAnswers {
   async explain(stage: string): Promise<Result<"explain">> {
     const { engine } = this;
     const instance = engine.instances.find(stage);
-    const assessed = known((await engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
+    const assessed = mustGet((await engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
     const { status, reasons } = assessed.row;
     // A result that is current may be older than the latest: its parameters were set again.
     const latest = assessed.row.result ? undefined : await engine.results.latest(instance);
@@ -110,7 +110,7 @@ export class StageAnswers {
   /** The current result, else the latest. */
   private async findShown(instance: Instance): Promise<Entry> {
     const { results, planner } = this.engine;
-    const { row, key } = known((await planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
+    const { row, key } = mustGet((await planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
     const current = row.result && key.key !== undefined ? await results.find(instance, key.key) : undefined;
     const entry = current ?? (await results.latest(instance));
     if (!entry) throw noResult(instance);

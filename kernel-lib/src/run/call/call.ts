@@ -4,42 +4,48 @@ import type { EachPlan } from "../../stage/definition";
 import { digestValue } from "../../key/values/canonical";
 import type { InputRef } from "../../stage/input";
 import { findActivity, withinActivity, type StageActivity } from "../state/activity";
-import { SpooledItems, type BodyRun, type InputValues, type KnownKey, type Made } from "./call-parts";
+import {
+  SpooledItems,
+  type ExecutionContext,
+  type InputValues,
+  type KnownKey,
+  type ExecutionResult,
+} from "./call-parts";
 import { runEach } from "./each-call";
 import { encodeOutput } from "./encode-output";
-import type { EngineParts } from "../engine-parts";
+import type { EngineContext } from "../engine-context";
 import { FileOutputs } from "../external/file-outputs";
 import type { Instance, StageRef } from "../state/instances";
 import { rememberItems } from "./item-results";
-import { keep } from "./store-result";
+import { storeResult } from "./store-result";
 import { linkAbort } from "../control/linked-abort";
 import type { LiveStream } from "../streams/live-stream";
 import { reviver, storeItems } from "../../store/codecs/items";
-import type { Soon } from "../control/maybe-promise";
+import type { MaybePromise } from "../control/maybe-promise";
 import { createStageContext } from "./stage-context";
 import { lineWriter, loggedOf, type StageLines } from "./stage-lines";
-import { ready, type Steps } from "../control/sync-task";
-import { Stop } from "../control/cancel-token";
+import { waitFor, type SyncTask } from "../control/sync-task";
+import { CancelToken } from "../control/cancel-token";
 import { itemsOf } from "../streams/streams";
 import { createItemCaller } from "../threads/worker-items";
 
 /** Runs the body. Throws what it throws, `not-keyable` or `not-storable` for its value, and the reason when stopped. */
-export function* runBody(
-  engine: EngineParts,
+export function* callFunction(
+  engine: EngineContext,
   instance: Instance,
   key: KnownKey,
   inputs: unknown,
-  run: BodyRun,
-): Steps<Made> {
+  run: ExecutionContext,
+): SyncTask<ExecutionResult> {
   const { definition } = instance;
   const startedAt = engine.clock.now();
   const unplanned = new Set<string>();
   const named = definition.each ? (inputs as { readonly inputs?: unknown }).inputs : inputs;
   const lines = linesOf(engine, instance, run, loggedOf(definition.logged, named));
-  const files = new FileOutputs(definition.name, engine.store, yield* ready(engine.scratch.folder()));
+  const files = new FileOutputs(definition.name, engine.store, yield* waitFor(engine.scratch.folder()));
   // Items that are still being worked on when another one fails are told.
   const over = definition.each && linkAbort(run.stop.signal);
-  const stop = over ? new Stop(over.controller) : run.stop;
+  const stop = over ? new CancelToken(over.controller) : run.stop;
   const context = createStageContext({
     lines,
     signal: () => stop.signal,
@@ -69,7 +75,7 @@ export function* runBody(
     const count = (done: number): void => context.progress(done);
     return spool(engine, instance, items, { live, signal: run.stop.signal, count });
   };
-  const work = (failed: (error: unknown) => void): Soon<unknown> =>
+  const work = (failed: (error: unknown) => void): MaybePromise<unknown> =>
     withinActivity(within, () => {
       const returned = each ? callEach(each, failed) : takesInputs ? fn(inputs, context) : fn(context);
       // Within the activity, because a generator's body runs while it is read.
@@ -77,7 +83,7 @@ export function* runBody(
     });
   let returned: unknown;
   try {
-    returned = yield* ready(untilStopped(work, run.stop));
+    returned = yield* waitFor(untilStopped(work, run.stop));
   } catch (error) {
     // At once, also when the body waits for one of them.
     live?.finish(error);
@@ -90,8 +96,8 @@ export function* runBody(
   const durationMs = engine.clock.now() - startedAt;
   const warn = (message: string): void =>
     engine.log("warn", message, { stage: definition.name, cell: definition.cell, run: run.run });
-  const encoded = yield* ready(encodeOutput(definition, returned, { files, warn }));
-  return yield* keep(engine, instance, key, encoded, { durationMs, run, unplanned });
+  const encoded = yield* waitFor(encodeOutput(definition, returned, { files, warn }));
+  return yield* storeResult(engine, instance, key, encoded, { durationMs, run, unplanned });
 }
 
 /** No promise, whatever made it, and no stream. */
@@ -106,7 +112,7 @@ function ended(stage: string): StagebookError {
 
 /** Puts the items into the store as they come; others may read them meanwhile. */
 async function spool(
-  engine: EngineParts,
+  engine: EngineContext,
   { definition }: Instance,
   items: AsyncIterable<unknown>,
   {
@@ -127,26 +133,31 @@ async function spool(
 }
 
 /** The values of the inputs, in the shape in which the stage names them; its own copies. */
-export function* fillInputs(engine: EngineParts, instance: Instance, run: InputValues): Steps<unknown> {
+export function* fillInputs(engine: EngineContext, instance: Instance, run: InputValues): SyncTask<unknown> {
   const values = new Map<string, unknown>();
   for (const leaf of instance.definition.inputs.leaves) {
     if (!("ref" in leaf)) values.set(leaf.path, leaf.value);
-    else values.set(leaf.path, yield* ready(inputValue(engine, instance, leaf.ref, run)));
+    else values.set(leaf.path, yield* waitFor(inputValue(engine, instance, leaf.ref, run)));
   }
   return instance.definition.inputs.fill((leaf) => values.get(leaf.path));
 }
 
 /** The value of one input; the caller's own copy. */
-export function inputValue(engine: EngineParts, instance: Instance, ref: InputRef, run: InputValues): Soon<unknown> {
+export function inputValue(
+  engine: EngineContext,
+  instance: Instance,
+  ref: InputRef,
+  run: InputValues,
+): MaybePromise<unknown> {
   switch (ref.kind) {
     case "file":
-      return run.externals.handle(ref.path);
+      return run.externalInputs.handle(ref.path);
     case "param":
       return copied(engine.params.value(ref.name, instance.overlay));
     case "resource":
-      return run.externals.open(ref);
+      return run.externalInputs.open(ref);
     case "computed":
-      return run.externals.compute(ref).then((computed) => {
+      return run.externalInputs.compute(ref).then((computed) => {
         if ("error" in computed) throw computed.error;
         return copied(computed.value);
       });
@@ -167,9 +178,9 @@ export function copied(value: unknown): unknown {
 }
 
 export function createStageActivity(
-  engine: EngineParts,
+  engine: EngineContext,
   instance: Instance,
-  run: BodyRun,
+  run: ExecutionContext,
   lines: StageLines,
   unplanned: Set<string>,
 ): StageActivity {
@@ -196,9 +207,9 @@ export function createStageActivity(
 }
 
 export function linesOf(
-  engine: EngineParts,
+  engine: EngineContext,
   { definition }: Instance,
-  { run }: Pick<BodyRun, "run">,
+  { run }: Pick<ExecutionContext, "run">,
   logged: Readonly<Record<string, unknown>>,
 ): StageLines {
   const { name, cell } = definition;
@@ -207,14 +218,14 @@ export function linesOf(
 
 /** What the stage's code shows that it reads. */
 function plannedReads(
-  { instances }: EngineParts,
+  { instances }: EngineContext,
   instance: Instance,
 ): { readonly stages: ReadonlySet<string>; readonly params: ReadonlySet<string> } {
   const names = instances.refs(instance).flatMap(({ ref }) => (ref.kind === "param" ? [ref.name] : []));
   return { stages: new Set(instances.needs(instance).map(({ id }) => id)), params: new Set(names) };
 }
 
-async function findPrevious(engine: EngineParts, instance: Instance): Promise<unknown> {
+async function findPrevious(engine: EngineContext, instance: Instance): Promise<unknown> {
   const latest = await engine.results.latest(instance);
   return latest ? (await engine.results.load(latest, instance))?.value : undefined;
 }
@@ -223,7 +234,10 @@ async function findPrevious(engine: EngineParts, instance: Instance): Promise<un
  * What the work gives. Throws or rejects at once when it is stopped, for a body that ignores the signal is abandoned, and with what the
  * work tells by `failed`: it may itself be waiting for somebody who takes an item. `failed` is for later, not for the call itself.
  */
-function untilStopped<T>(work: (failed: (error: unknown) => void) => Soon<T>, stop: Stop): Soon<T> {
+function untilStopped<T>(
+  work: (failed: (error: unknown) => void) => MaybePromise<T>,
+  stop: CancelToken,
+): MaybePromise<T> {
   stop.throwIfStopped();
   let fail: ((error: unknown) => void) | undefined;
   const given = work((error) => fail?.(error));

@@ -7,7 +7,7 @@ import { mapItems, type EachPorts } from "../streams/each";
 import { createRandom } from "./random";
 import type { CallItem } from "../threads/worker-items";
 
-export interface EachBodyPorts extends EachPorts {
+export interface EachCallPorts extends EachPorts {
   readonly seed: Digest;
   /** Calls the function in a thread. Absent where items stay in the kernel. */
   readonly callItem?: CallItem;
@@ -20,7 +20,7 @@ export function runEach(
   { fn, each }: StageDefinition & { readonly each: EachPlan },
   inputs: unknown,
   context: StageContext,
-  ports: EachBodyPorts,
+  ports: EachCallPorts,
 ): AsyncIterable<unknown> {
   const { source, inputs: given } = inputs as { readonly source: unknown; readonly inputs?: unknown };
   let count = 0;

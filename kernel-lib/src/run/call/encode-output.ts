@@ -6,7 +6,7 @@ import { encodeValue } from "../../store/codecs/value";
 import { SpooledItems } from "./call-parts";
 import { filesInStream, type FileOutputs, type MarkedValue } from "../external/file-outputs";
 import { namedOutputs } from "./named-outputs";
-import { soon, type Soon } from "../control/maybe-promise";
+import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
 
 /** What goes into the store; `marked`: the value itself, where it is in this thread's memory. */
 export interface Encoded {
@@ -21,7 +21,7 @@ export function encodeOutput(
   stage: Pick<StageDefinition, "name" | "outputs" | "extra" | "codec">,
   returned: unknown,
   { files, warn }: { readonly files: FileOutputs; readonly warn: (message: string) => void },
-): Soon<Encoded> {
+): MaybePromise<Encoded> {
   if (returned instanceof SpooledItems) {
     if (files.isUsed) throw filesInStream(stage.name);
     const { items } = returned.stored;
@@ -31,8 +31,8 @@ export function encodeOutput(
     };
   }
   const named = namedOutputs(stage, returned, warn);
-  return soon(files.adopt(named), (marked) =>
-    soon(encodeValue(marked.value, stage.codec), ({ blobs, digest, codec, sizeBytes }) => ({
+  return mapMaybe(files.adopt(named), (marked) =>
+    mapMaybe(encodeValue(marked.value, stage.codec), ({ blobs, digest, codec, sizeBytes }) => ({
       output: {
         digest,
         blobs: blobs.map(({ ref }) => ref),

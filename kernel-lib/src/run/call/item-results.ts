@@ -7,8 +7,8 @@ import { StagebookError, type Digest } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
 import type { Entry } from "../../store/store";
 import { decodeValue, encodeValue } from "../../store/codecs/value";
-import type { BodyRun } from "./call-parts";
-import type { EngineParts } from "../engine-parts";
+import type { ExecutionContext } from "./call-parts";
+import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
 import { itemsOf } from "../streams/streams";
 
@@ -24,11 +24,15 @@ export type Remember = (item: unknown, call: () => unknown) => Promise<unknown>;
 const sourceless = new WeakMap<StageDefinition, Instance>();
 
 /** Gives a kept result, or calls and keeps. What cannot be kept is given all the same; the store's trouble is told once. */
-export async function rememberItems(engine: EngineParts, instance: Instance, run: BodyRun): Promise<Remember> {
+export async function rememberItems(
+  engine: EngineContext,
+  instance: Instance,
+  run: ExecutionContext,
+): Promise<Remember> {
   const bare = sourceless.get(instance.definition) ?? without(instance);
   sourceless.set(instance.definition, bare);
   const keyNow = async (): Promise<StageKey> =>
-    engine.planner.keyOf({ ...bare, overlay: instance.overlay }, run.outputsNow(), run.externals);
+    engine.planner.keyOf({ ...bare, overlay: instance.overlay }, run.outputsNow(), run.externalInputs);
   const base = await keyNow();
   const { name, codec } = instance.definition;
   let hasTrouble = false;
@@ -55,7 +59,7 @@ export async function rememberItems(engine: EngineParts, instance: Instance, run
 }
 
 async function store(
-  engine: EngineParts,
+  engine: EngineContext,
   {
     name,
     codec,
@@ -67,7 +71,7 @@ async function store(
     readonly codec: StageDefinition["codec"];
     readonly base: StageKey;
     readonly key: Digest;
-    readonly run: BodyRun;
+    readonly run: ExecutionContext;
   },
   fanned: Fanned,
 ): Promise<void> {

@@ -16,8 +16,8 @@ import type { BlobRef, NewBlob } from "../../store/store";
 import { decodeValue, encodeValue } from "../../store/codecs/value";
 import { inputValue, linesOf } from "./call";
 import type { InputValues } from "./call-parts";
-import type { EngineParts } from "../engine-parts";
-import type { Externals } from "../external/external-inputs";
+import type { EngineContext } from "../engine-context";
+import type { ExternalInputs } from "../external/external-inputs";
 import { FileOutputs } from "../external/file-outputs";
 import type { Instance } from "../state/instances";
 import { createStageContext } from "./stage-context";
@@ -50,7 +50,7 @@ interface About {
 
 /** Writes the inputs as they are now into a folder, which is made. */
 export async function exportInputs(
-  engine: EngineParts,
+  engine: EngineContext,
   instance: Instance,
   folder: string,
   from: InputValues & { readonly seed: Digest; readonly params: Readonly<Record<string, string>> },
@@ -79,17 +79,17 @@ export async function exportInputs(
 
 /** Calls the stage's function on exported inputs. Runs nothing else, and stores nothing. Throws `replay` for a folder that is none. */
 export async function replay(
-  engine: EngineParts,
+  engine: EngineContext,
   instance: Instance,
   folder: string,
-  externals: Externals,
+  externalInputs: ExternalInputs,
 ): Promise<unknown> {
   const { definition } = instance;
   const about = await readAbout(folder);
   const values = new Map<string, unknown>();
   for (const leaf of definition.inputs.leaves) {
     if (!("ref" in leaf)) values.set(leaf.path, leaf.value);
-    else if (leaf.ref.kind === "resource") values.set(leaf.path, await externals.open(leaf.ref));
+    else if (leaf.ref.kind === "resource") values.set(leaf.path, await externalInputs.open(leaf.ref));
     else values.set(leaf.path, await readInput(engine, instance, leaf.ref, { leaf: leaf.path, folder, about }));
   }
   const inputs = definition.inputs.fill((leaf) => values.get(leaf.path));
@@ -132,7 +132,7 @@ function blobPath(folder: string, { digest }: BlobRef): string {
   return path.join(folder, "blobs", digest);
 }
 
-async function saveFile(engine: EngineParts, source: string, { at, leaf, folder }: Place): Promise<SavedInput> {
+async function saveFile(engine: EngineContext, source: string, { at, leaf, folder }: Place): Promise<SavedInput> {
   const file = path.join("files", String(at), path.basename(source));
   await mkdir(path.join(folder, path.dirname(file)), { recursive: true });
   await copyFile(engine.files.handle(source).path, path.join(folder, file));
@@ -140,7 +140,7 @@ async function saveFile(engine: EngineParts, source: string, { at, leaf, folder 
 }
 
 async function readInput(
-  engine: EngineParts,
+  engine: EngineContext,
   instance: Instance,
   ref: InputRef,
   { leaf, folder, about }: Omit<Place, "at"> & { readonly about: About },
@@ -175,7 +175,7 @@ function notThere(folder: string, what: string, cause?: unknown): StagebookError
   return new StagebookError("replay", `${folder} ${what}`, "Export them: await stage.exportInputs(folder).", { cause });
 }
 
-function codecOf(engine: EngineParts, instance: Instance, ref: InputRef): StageDefinition["codec"] {
+function codecOf(engine: EngineContext, instance: Instance, ref: InputRef): StageDefinition["codec"] {
   return ref.kind === "stage" ? engine.instances.ofRef(ref, instance).definition.codec : undefined;
 }
 

@@ -2,20 +2,20 @@
 import type { Digest, LogLevel } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { Entry, NewBlob } from "../../store/store";
-import type { BodyRun, KnownKey, Made } from "./call-parts";
+import type { ExecutionContext, KnownKey, ExecutionResult } from "./call-parts";
 import type { Encoded } from "./encode-output";
-import type { EngineParts } from "../engine-parts";
+import type { EngineContext } from "../engine-context";
 import { withPaths } from "../external/file-outputs";
 import type { Instance } from "../state/instances";
 import type { StageKey } from "../../key/key";
-import { soon, type Soon } from "../control/maybe-promise";
-import { ready, type Steps } from "../control/sync-task";
+import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
+import { waitFor, type SyncTask } from "../control/sync-task";
 import { callHook, checkMade } from "./validation";
 
 /** What is known of the body that made the value. */
-export interface KeepPlace {
+export interface StoreTarget {
   readonly durationMs: number;
-  readonly run: BodyRun;
+  readonly run: ExecutionContext;
   /** What the body read and its code does not show. */
   readonly unplanned: ReadonlySet<string>;
 }
@@ -29,16 +29,16 @@ interface Trouble {
 }
 
 /** Throws `invalid-output` for the value. */
-export function* keep(
-  engine: EngineParts,
+export function* storeResult(
+  engine: EngineContext,
   instance: Instance,
   key: KnownKey,
   { output, blobs, marked }: Encoded,
-  place: KeepPlace,
-): Steps<Made> {
+  place: StoreTarget,
+): SyncTask<ExecutionResult> {
   const { run, durationMs } = place;
   const { definition } = instance;
-  const finished = yield* ready(run.finished());
+  const finished = yield* waitFor(run.finished());
   const final = finished?.key ?? key;
   const entry: Entry = {
     format: 1,
@@ -59,7 +59,7 @@ export function* keep(
     definition.validate !== undefined ||
     definition.onSave !== undefined;
   if (isAsked && !marked && blobs.length > 0) engine.results.keepForRun(entry, blobs);
-  const made = yield* ready(
+  const made = yield* waitFor(
     marked
       ? withPaths(marked.value, entry, engine.store)
       : isAsked
@@ -67,11 +67,11 @@ export function* keep(
         : undefined,
   );
   const value = made?.value;
-  const problem = definition.validate ? yield* ready(checkMade(definition, value)) : undefined;
+  const problem = definition.validate ? yield* waitFor(checkMade(definition, value)) : undefined;
   run.stop.throwIfStopped();
   const trouble: Trouble | undefined =
     problem === undefined
-      ? yield* ready(findTrouble(engine, instance, key, place))
+      ? yield* waitFor(findTrouble(engine, instance, key, place))
       : { key: key.key, reason: "uncacheable", message: `its value is invalid: ${problem}` };
   if (!trouble && !finished) {
     tell(engine, instance, run, "info", "the result is returned and not stored: it did not read its stream to the end");
@@ -91,12 +91,12 @@ export function* keep(
 
 /** What changed while the body ran, or was read without showing in its code. */
 function findTrouble(
-  engine: EngineParts,
+  engine: EngineContext,
   instance: Instance,
   key: KnownKey,
-  { run, unplanned }: KeepPlace,
-): Soon<Trouble | undefined> {
-  return soon(engine.planner.keyOf(instance, run.outputsNow(), run.externals), (after) => {
+  { run, unplanned }: StoreTarget,
+): MaybePromise<Trouble | undefined> {
+  return mapMaybe(engine.planner.keyOf(instance, run.outputsNow(), run.externalInputs), (after) => {
     if (after.key !== key.key) return changedWhileRunning(engine, key, after);
     if (unplanned.size === 0) return undefined;
     const message = `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input`;
@@ -106,31 +106,37 @@ function findTrouble(
 
 /** False when the result is in this kernel only: the stage keeps none, or the store could not take it. */
 function* store(
-  engine: EngineParts,
+  engine: EngineContext,
   instance: Instance,
   entry: Entry,
   blobs: readonly NewBlob[],
-  run: BodyRun,
-): Steps<boolean> {
+  run: ExecutionContext,
+): SyncTask<boolean> {
   if (instance.definition.cache)
     try {
-      yield* ready(engine.results.commit(instance, entry, blobs));
+      yield* waitFor(engine.results.commit(instance, entry, blobs));
       return true;
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;
-      engine.emit({ type: "store:trouble", message: error.message, where: engine.store.location });
+      engine.emit({ type: "store:problem", message: error.message, where: engine.store.location });
       tell(engine, instance, run, "error", `the result is kept for this kernel only: ${error.message} ${error.advice}`);
     }
   engine.results.keepUnstored(instance, entry, blobs);
   return false;
 }
 
-function tell(engine: EngineParts, { definition }: Instance, run: BodyRun, level: LogLevel, message: string): void {
+function tell(
+  engine: EngineContext,
+  { definition }: Instance,
+  run: ExecutionContext,
+  level: LogLevel,
+  message: string,
+): void {
   const { name, cell } = definition;
   engine.log(level, `${name}: ${message}`, { stage: name, cell, run: run.run });
 }
 
-function changedWhileRunning(engine: EngineParts, before: KnownKey, after: StageKey): Trouble {
+function changedWhileRunning(engine: EngineContext, before: KnownKey, after: StageKey): Trouble {
   const reasons = engine.diff(before.parts, after.parts).map((reason) => reason.text);
   return {
     key: after.key ?? before.key,
@@ -141,7 +147,7 @@ function changedWhileRunning(engine: EngineParts, before: KnownKey, after: Stage
 
 /** All parameters of the stage and of what it needs, as text. `above`: those of what it needs. */
 export function paramTexts(
-  engine: EngineParts,
+  engine: EngineContext,
   instance: Instance,
   above: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {

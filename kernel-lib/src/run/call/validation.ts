@@ -2,7 +2,7 @@
 import type { RunId } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
-import type { EngineParts } from "../engine-parts";
+import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
 
 /**
@@ -21,7 +21,7 @@ export async function checkMade(definition: StageDefinition, value: unknown): Pr
 
 /** False for a value from the store that is to be made again; tells the stage's hook of one that is not. */
 export async function acceptLoaded(
-  engine: Pick<EngineParts, "log">,
+  engine: Pick<EngineContext, "log">,
   instance: Instance,
   value: unknown,
 ): Promise<boolean> {
@@ -32,7 +32,7 @@ export async function acceptLoaded(
 
 /** What to do with a value from the store. Throws `invalid-output` when the stage says `whenInvalid: "throw"`. */
 async function checkLoaded(
-  engine: Pick<EngineParts, "log">,
+  engine: Pick<EngineContext, "log">,
   definition: StageDefinition,
   value: unknown,
 ): Promise<"use" | "make again"> {
@@ -55,7 +55,7 @@ async function checkLoaded(
 
 /** Tells the hooks of a stage; one that throws is reported and harms no result. */
 export function callHook(
-  engine: Pick<EngineParts, "log">,
+  engine: Pick<EngineContext, "log">,
   { definition }: Instance,
   hook: "onSave" | "onLoad",
   value: unknown,

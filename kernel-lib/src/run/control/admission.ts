@@ -3,29 +3,29 @@
  * holds memory and a claim meanwhile. The most urgent first.
  */
 import { Pauses } from "./pauses";
-import { Slots } from "./semaphore";
-import { soon, type Soon } from "./maybe-promise";
+import { Semaphore } from "./semaphore";
+import { mapMaybe, type MaybePromise } from "./maybe-promise";
 
 /** At least so many, so that what is stored is found while bodies run. */
 const MIN_PREPARED = 100;
 
-export class Preparing {
-  private readonly slots: Slots;
+export class Admission {
+  private readonly permits: Semaphore;
   private readonly pauses = new Pauses();
 
   constructor(jobs: number) {
-    this.slots = new Slots(Math.max(MIN_PREPARED, 2 * jobs));
+    this.permits = new Semaphore(Math.max(MIN_PREPARED, 2 * jobs));
   }
 
   /** Gives what is to be called, once or more, when another stage may be prepared. `isAwaited`: a stream has begun that it reads. */
-  begin(priority: number, isAwaited = false): Soon<() => void> {
-    return soon(this.slots.take(undefined, priority), (place) => {
+  begin(priority: number, isAwaited = false): MaybePromise<() => void> {
+    return mapMaybe(this.permits.take(undefined, priority), (place) => {
       let isOver = false;
       const prepared = (): void => {
         if (!isOver) place.giveBack();
         isOver = true;
       };
-      return isAwaited ? prepared : soon(this.pauses.due(), () => prepared);
+      return isAwaited ? prepared : mapMaybe(this.pauses.due(), () => prepared);
     });
   }
 }

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StagebookError } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
 import { linkAbort } from "./linked-abort";
-import { ready, type Steps } from "./sync-task";
-import { Stop } from "./cancel-token";
+import { waitFor, type SyncTask } from "./sync-task";
+import { CancelToken } from "./cancel-token";
 
 /** The first pause before another attempt, in milliseconds; it doubles each time, up to the longest. */
 const FIRST_PAUSE_MS = 200;
@@ -13,18 +13,19 @@ const LONGEST_PAUSE_MS = 30_000;
 type Tried = Pick<StageDefinition, "name" | "retries" | "timeoutMs">;
 
 interface Attempts<T> {
-  begin(stop: Stop): Steps<T>;
+  begin(stop: CancelToken): SyncTask<T>;
   /** The attempt number `nth`, counted from 1; `failure`: what the one before it threw. */
-  again(stop: Stop, nth: number, failure: unknown): Steps<T>;
+  again(stop: CancelToken, nth: number, failure: unknown): SyncTask<T>;
 }
 
 /** What the body gives. Throws the error of the last attempt, `timeout` included, and the reason when stopped. */
-export function* attempt<T>(definition: Tried, stop: Stop, body: Attempts<T>): Steps<T> {
+export function* attempt<T>(definition: Tried, stop: CancelToken, body: Attempts<T>): SyncTask<T> {
   let failure: unknown;
   for (let nth = 1; ; nth++) {
     try {
       const { name, timeoutMs } = definition;
-      const call = (within: Stop): Steps<T> => (nth === 1 ? body.begin(within) : body.again(within, nth, failure));
+      const call = (within: CancelToken): SyncTask<T> =>
+        nth === 1 ? body.begin(within) : body.again(within, nth, failure);
       return yield* timeoutMs === undefined ? call(stop) : withinTime(name, timeoutMs, stop, call);
     } catch (error) {
       stop.throwIfStopped();
@@ -32,11 +33,16 @@ export function* attempt<T>(definition: Tried, stop: Stop, body: Attempts<T>): S
       failure = error ?? new Error("threw nothing");
     }
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (nth - 1), LONGEST_PAUSE_MS);
-    yield* ready(sleep(pauseMs, undefined, { signal: stop.signal }).catch(() => stop.throwIfStopped()));
+    yield* waitFor(sleep(pauseMs, undefined, { signal: stop.signal }).catch(() => stop.throwIfStopped()));
   }
 }
 
-function* withinTime<T>(name: string, timeoutMs: number, outer: Stop, body: (stop: Stop) => Steps<T>): Steps<T> {
+function* withinTime<T>(
+  name: string,
+  timeoutMs: number,
+  outer: CancelToken,
+  body: (stop: CancelToken) => SyncTask<T>,
+): SyncTask<T> {
   const linked = linkAbort(outer.signal);
   const late = (): void =>
     linked.controller.abort(
@@ -49,7 +55,7 @@ function* withinTime<T>(name: string, timeoutMs: number, outer: Stop, body: (sto
     );
   const timer = setTimeout(late, timeoutMs);
   try {
-    return yield* body(new Stop(linked.controller));
+    return yield* body(new CancelToken(linked.controller));
   } finally {
     clearTimeout(timer);
     linked.unlink();

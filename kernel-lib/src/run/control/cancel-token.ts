@@ -1,5 +1,5 @@
 /** Stops the work on one stage. Its signal is made for whoever listens: for a small stage it costs as much as all the rest. */
-export class Stop {
+export class CancelToken {
   private given: { readonly reason: unknown } | undefined;
 
   /** `controller`: one that others may abort too. */

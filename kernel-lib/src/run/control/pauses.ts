@@ -1,6 +1,6 @@
 /** Lets timers, messages and signals have their turn where thousands of small stages would hold up the event loop. */
 
-import type { Soon } from "./maybe-promise";
+import type { MaybePromise } from "./maybe-promise";
 
 /** In milliseconds: of the order of what nobody notices. */
 const LONGEST_TURN_MS = 20;
@@ -10,7 +10,7 @@ export class Pauses {
   private next: Promise<void> | undefined;
 
   /** The next turn of the event loop, when the present one has lasted long enough. */
-  due(): Soon<void> {
+  due(): MaybePromise<void> {
     if (!this.next && performance.now() - this.since >= LONGEST_TURN_MS)
       this.next = new Promise((resolve) => {
         setImmediate(() => {

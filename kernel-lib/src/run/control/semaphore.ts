@@ -1,10 +1,10 @@
 /** At most so many bodies at once; the most urgent first, and of equal ones the first that came. */
 
-import { soon, type Soon } from "./maybe-promise";
-import type { Stop } from "./cancel-token";
+import { mapMaybe, type MaybePromise } from "./maybe-promise";
+import type { CancelToken } from "./cancel-token";
 
 /** A place among the bodies that may run. */
-export interface Place {
+export interface Permit {
   /**
    * Lets others have the place until the work has ended; several at a time count once. The work never begins within the call: it may
    * need the very stage that asks, which has to be known as begun by then.
@@ -19,7 +19,7 @@ interface Waiter {
   begin(): void;
 }
 
-export class Slots {
+export class Semaphore {
   private free: number;
   /** The most urgent first. */
   private readonly waiting: Waiter[] = [];
@@ -29,13 +29,13 @@ export class Slots {
   }
 
   /** Waits for a place. Throws or rejects with the reason when it is stopped first. */
-  take(stop: Stop | undefined, priority = 0): Soon<Place> {
+  take(stop: CancelToken | undefined, priority = 0): MaybePromise<Permit> {
     stop?.throwIfStopped();
-    return soon(this.enter(stop, priority), () => new TakenPlace(this));
+    return mapMaybe(this.enter(stop, priority), () => new TakenPlace(this));
   }
 
   /** For places. */
-  enter(stop: Stop | undefined, priority: number): Soon<void> {
+  enter(stop: CancelToken | undefined, priority: number): MaybePromise<void> {
     if (this.free > 0) {
       this.free--;
       return undefined;
@@ -77,23 +77,23 @@ export class Slots {
   }
 }
 
-class TakenPlace implements Place {
+class TakenPlace implements Permit {
   private lent = 0;
   private isOver = false;
   /** When lent, until it has come back. */
-  private back: Soon<void> = undefined;
+  private back: MaybePromise<void> = undefined;
 
-  constructor(private readonly slots: Slots) {}
+  constructor(private readonly permits: Semaphore) {}
 
   async lend<T>(work: () => Promise<T>): Promise<T> {
     const isFirst = this.lent++ === 0 && !this.isOver;
     await this.back;
-    if (isFirst) this.slots.leave();
+    if (isFirst) this.permits.leave();
     try {
       return await work();
     } finally {
       // Whoever has begun goes on before those who have not, also when stopped: it ends at once then.
-      if (--this.lent === 0 && !this.isOver) this.back = this.slots.enter(undefined, Infinity);
+      if (--this.lent === 0 && !this.isOver) this.back = this.permits.enter(undefined, Infinity);
       await this.back;
     }
   }
@@ -102,6 +102,6 @@ class TakenPlace implements Place {
     const isLent = this.lent > 0;
     this.isOver = true;
     // What a body did not wait for may still have the place: then there is nothing to give back.
-    if (!isLent) void soon(this.back, () => this.slots.leave());
+    if (!isLent) void mapMaybe(this.back, () => this.permits.leave());
   }
 }

@@ -1,26 +1,26 @@
 /** How the stages of one run end: each is begun once, whoever asks first. */
-import { known } from "../../protocol";
+import { mustGet } from "../../protocol";
 import type { Instance } from "../state/instances";
 import type { Outcome } from "../state/outcome";
-import type { Soon } from "../control/maybe-promise";
-import { inSteps, type Steps } from "../control/sync-task";
+import type { MaybePromise } from "../control/maybe-promise";
+import { runTask, type SyncTask } from "../control/sync-task";
 
 /** Of stages that begin in the course of others. */
 const MAX_DEPTH = 50;
 
 export class RunOutcomes {
   /** A promise while the stage is at work, also when it is made again. */
-  private readonly outcomes = new Map<string, Soon<Outcome>>();
+  private readonly outcomes = new Map<string, MaybePromise<Outcome>>();
   /** What each came to, last. */
   private readonly ended = new Map<string, Outcome>();
   private readonly reads = new Set<Promise<unknown>>();
   private depth = 0;
 
   /** `conclude`: brings a stage to its end; it gives `release` back, or calls it. */
-  constructor(private readonly conclude: (instance: Instance, release?: () => void) => Steps<Outcome>) {}
+  constructor(private readonly conclude: (instance: Instance, release?: () => void) => SyncTask<Outcome>) {}
 
   /** `release`: of the place that was taken for the stage. */
-  ensure(instance: Instance, release?: () => void): Soon<Outcome> {
+  ensure(instance: Instance, release?: () => void): MaybePromise<Outcome> {
     let outcome = this.outcomes.get(instance.id);
     if (outcome) release?.();
     else {
@@ -31,17 +31,17 @@ export class RunOutcomes {
   }
 
   /** A stage that was not planned begins those that it needs, and so on: the stack has an end. */
-  private begin(instance: Instance, release: (() => void) | undefined): Soon<Outcome> {
+  private begin(instance: Instance, release: (() => void) | undefined): MaybePromise<Outcome> {
     if (this.depth >= MAX_DEPTH) return Promise.resolve().then(() => this.begin(instance, release));
     this.depth++;
     try {
-      return inSteps(this.concluding(instance, release));
+      return runTask(this.concluding(instance, release));
     } finally {
       this.depth--;
     }
   }
 
-  private *concluding(instance: Instance, release: (() => void) | undefined): Steps<Outcome> {
+  private *concluding(instance: Instance, release: (() => void) | undefined): SyncTask<Outcome> {
     const outcome = yield* this.conclude(instance, release);
     this.end(instance, outcome);
     return outcome;
@@ -59,7 +59,7 @@ export class RunOutcomes {
 
   /** Of stages that have all ended. */
   ofAll(ids: readonly string[]): ReadonlyMap<string, Outcome> {
-    return new Map(ids.map((id) => [id, known(this.ended, id)]));
+    return new Map(ids.map((id) => [id, mustGet(this.ended, id)]));
   }
 
   /** And is not being made again. */

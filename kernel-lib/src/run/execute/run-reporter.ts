@@ -2,15 +2,15 @@
 import type { Digest, ErrorView, EventBody, RunId } from "../../protocol";
 import { messageOf } from "../../protocol";
 import type { Entry } from "../../store/store";
-import type { EngineParts } from "../engine-parts";
+import type { EngineContext } from "../engine-context";
 import { stageFailed, viewOfError } from "../error-view";
 import type { Instance } from "../state/instances";
 import type { Outcome } from "../state/outcome";
 import { resultOf } from "../plan/planner";
 
-export class Telling {
+export class RunReporter {
   constructor(
-    private readonly engine: EngineParts,
+    private readonly engine: EngineContext,
     private readonly run: RunId,
   ) {}
 

@@ -19,12 +19,12 @@ export interface FlightPorts {
 export type Flight = { readonly claim: Claim } | { readonly entry: Entry };
 
 /** Waits while a live kernel holds the key. Rejects with the signal's reason. */
-export async function takeOff(key: Digest, who: HeadName, ports: FlightPorts): Promise<Flight> {
+export async function acquireOrReuse(key: Digest, who: HeadName, ports: FlightPorts): Promise<Flight> {
   let told = "";
   for (;;) {
     ports.signal.throwIfAborted();
     const asked = await ports.store.claim(key, who);
-    if ("claim" in asked) return landed(asked.claim, ports);
+    if ("claim" in asked) return reuseOrStart(asked.claim, ports);
     const text = JSON.stringify(asked.holder);
     if (text !== told) ports.waiting(asked.holder);
     told = text;
@@ -33,7 +33,7 @@ export async function takeOff(key: Digest, who: HeadName, ports: FlightPorts): P
 }
 
 /** Whoever had the claim before may have finished just now. */
-async function landed(claim: Claim, { find }: FlightPorts): Promise<Flight> {
+async function reuseOrStart(claim: Claim, { find }: FlightPorts): Promise<Flight> {
   try {
     const entry = await find();
     if (!entry) return { claim };

@@ -2,7 +2,7 @@
  * What one stage's work is given by the stages above it. Those that make a stream may still be at work: until they have ended, the
  * key of the result is provisional, with the producer's key in the place of its output.
  */
-import type { Finished, KnownKey } from "../call/call-parts";
+import type { FinalKey, KnownKey } from "../call/call-parts";
 import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import type { Entry } from "../../store/store";
@@ -10,7 +10,7 @@ import type { OutputDigest } from "../plan/input-digests";
 import type { Instance } from "../state/instances";
 import type { LiveStream } from "../streams/live-stream";
 import type { Outcome } from "../state/outcome";
-import type { Soon } from "../control/maybe-promise";
+import type { MaybePromise } from "../control/maybe-promise";
 
 /** A producer has not come to a good end: what reads its stream cannot either. */
 export class ProducerStopped extends Error {
@@ -26,18 +26,18 @@ const noEntries: ReadonlyMap<string, Entry> = new Map();
 const noOutputs: ReadonlyMap<string, OutputDigest> = new Map();
 
 /** What needs ask of their run. */
-export interface NeedsRun {
-  ensure(need: Instance): Soon<Outcome>;
+export interface UpstreamRun {
+  ensure(need: Instance): MaybePromise<Outcome>;
   /** The last that it came to; undefined before it has ended. */
   outcomeOf(need: Instance): Outcome | undefined;
-  keyWith(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): Soon<KnownKey>;
+  keyWith(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): MaybePromise<KnownKey>;
   /** The work no longer reads what it needs. */
   leave(instance: Instance): void;
 }
 
-export class Needs {
+export class UpstreamResults {
   constructor(
-    private readonly run: NeedsRun,
+    private readonly run: UpstreamRun,
     private readonly instance: Instance,
     private readonly all: readonly Instance[],
     /** By instance id: those that were still at work on their stream when this began. */
@@ -78,7 +78,7 @@ export class Needs {
   }
 
   /** When all have ended. Throws ProducerStopped. */
-  async finished(): Promise<Finished | undefined> {
+  async finished(): Promise<FinalKey | undefined> {
     this.run.leave(this.instance);
     for (const producer of this.all.filter(({ id }) => this.live.has(id))) {
       const outcome = await this.run.ensure(producer);

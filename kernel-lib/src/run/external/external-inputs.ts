@@ -14,7 +14,7 @@ export type Computed =
   { readonly value: unknown; readonly digest: Digest; readonly text: string } | { readonly error: unknown };
 
 /** Lives for one plan or one run. */
-export class Externals {
+export class ExternalInputs {
   private readonly computed = new Map<ComputedRef["compute"], Promise<Computed>>();
   private readonly opened = new Map<
     ResourceRef["open"],

@@ -7,15 +7,15 @@ import { StagebookError } from "../../protocol";
 import type { FileHandle } from "../../stage/face";
 
 /** `path` as it was written, relative to `folder`. */
-export interface FilePlace {
+export interface FileLocation {
   readonly path: string;
   readonly folder: string;
 }
 
 /** Where handles were made, so that another thread can make them again. */
-const places = new WeakMap<object, FilePlace>();
+const places = new WeakMap<object, FileLocation>();
 
-export function handleOf(place: FilePlace): FileHandle {
+export function handleOf(place: FileLocation): FileHandle {
   const file = place.path;
   const full = path.resolve(place.folder, file);
   const read = async (): Promise<Buffer> => {
@@ -37,7 +37,7 @@ export function handleOf(place: FilePlace): FileHandle {
 }
 
 /** Undefined for what is no handle of a file. */
-export function placeOfHandle(handle: object): FilePlace | undefined {
+export function locationOfHandle(handle: object): FileLocation | undefined {
   return places.get(handle);
 }
 

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { StagebookError } from "../../protocol";
-import type { Soon } from "../control/maybe-promise";
+import type { MaybePromise } from "../control/maybe-promise";
 import type { Entry, FileRef, Store } from "../../store/store";
 
 const MARK = "\u0000stagebook-file/";
@@ -25,7 +25,7 @@ export class Scratch {
   constructor(private readonly store: Store) {}
 
   /** The folder; or why there is none: that is the trouble of those alone that write files. */
-  folder(): Soon<string | StagebookError> {
+  folder(): MaybePromise<string | StagebookError> {
     return this.opened ?? (this.opening ??= this.open());
   }
 
@@ -73,7 +73,7 @@ export class FileOutputs {
   }
 
   /** Hands the files that the value names over to the store. Throws `file-missing` when one was not written. */
-  adopt(value: unknown): Soon<MarkedValue> {
+  adopt(value: unknown): MaybePromise<MarkedValue> {
     return this.isUsed ? this.adoptNamed(value) : { value, files: [] };
   }
 
@@ -125,7 +125,7 @@ export function withPaths(
   value: unknown,
   { output }: Pick<Entry, "output">,
   store: Pick<Store, "filePath">,
-): Soon<{ readonly value: unknown } | undefined> {
+): MaybePromise<{ readonly value: unknown } | undefined> {
   return output.files.length === 0 ? { value } : replaceMarks(value, output, store);
 }
 

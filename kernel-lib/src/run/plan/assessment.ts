@@ -10,5 +10,5 @@ export interface Assessment {
   readonly row: PlanRowView;
   readonly needs: readonly string[];
   /** An equal computation before it in this plan: it is waited for. */
-  readonly twin?: string;
+  readonly duplicateOf?: string;
 }

@@ -6,7 +6,7 @@ import type { Entry } from "../../store/store";
 import type { Assessment } from "./assessment";
 import type { Unfinished } from "../state/outcomes";
 
-export type Judged = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "result">;
+export type Classified = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "result">;
 
 /** A stage that has no result under its key. */
 export interface Missed {
@@ -17,9 +17,9 @@ export interface Missed {
 }
 
 /** All that it needs is fresh. `outcome`: how it last ended under this key. */
-export function judgeKnown(missed: Missed, outcome: Unfinished | undefined): Judged {
+export function classifyKnown(missed: Missed, outcome: Unfinished | undefined): Classified {
   const { name } = missed;
-  const judged = (status: Freshness, kind: Reason["kind"], text: string): Judged => ({
+  const judged = (status: Freshness, kind: Reason["kind"], text: string): Classified => ({
     action: "run",
     status,
     reasons: [{ kind, name, text }],
@@ -38,7 +38,7 @@ export function judgeKnown(missed: Missed, outcome: Unfinished | undefined): Jud
 }
 
 /** `waiting`: those of its needs that are not fresh. `mayBeStored`: with some output of theirs there was a result. */
-export function judgePending(missed: Missed, waiting: readonly Assessment[], mayBeStored: boolean): Judged {
+export function classifyPending(missed: Missed, waiting: readonly Assessment[], mayBeStored: boolean): Classified {
   const stopped = waiting.find(
     ({ row }) => row.status === "failed" || row.status === "blocked" || row.status === "cancelled",
   );

@@ -1,12 +1,12 @@
 /** What is known of a stage's inputs now, for its key: parameters, files, computed values, outputs of other stages. */
 import type { InputDigest } from "../../key/key";
-import { messageOf, known, StagebookError, type Digest } from "../../protocol";
+import { messageOf, mustGet, StagebookError, type Digest } from "../../protocol";
 import type { InputRef } from "../../stage/input";
-import type { Computed, Externals } from "../external/external-inputs";
+import type { Computed, ExternalInputs } from "../external/external-inputs";
 import type { FileState } from "../external/files";
 import type { Instance, Instances } from "../state/instances";
 import type { ParamValues } from "../state/params";
-import type { Soon } from "../control/maybe-promise";
+import type { MaybePromise } from "../control/maybe-promise";
 
 /** The output of a stage, as far as it counts for those below. */
 export interface OutputDigest {
@@ -26,15 +26,15 @@ export class InputDigests {
   constructor(private readonly parts: { readonly instances: Instances; readonly params: ParamValues }) {}
 
   /** Looks at the files and computed values of all the instances at once. */
-  lookOutside(instances: readonly Instance[], externals: Externals): Soon<Outside> {
+  lookOutside(instances: readonly Instance[], externalInputs: ExternalInputs): MaybePromise<Outside> {
     // Most stages look at nothing outside.
     const reading = instances.filter((instance) => this.parts.instances.refs(instance).some(isOutside));
     if (reading.length === 0) return nothingOutside;
     const files = new Map<string, Promise<FileState>>();
     const computed = new Map<unknown, Promise<Computed>>();
     for (const { ref } of reading.flatMap((instance) => this.parts.instances.refs(instance))) {
-      if (ref.kind === "file" && !files.has(ref.path)) files.set(ref.path, externals.file(ref.path));
-      if (ref.kind === "computed") computed.set(ref.compute, externals.compute(ref));
+      if (ref.kind === "file" && !files.has(ref.path)) files.set(ref.path, externalInputs.file(ref.path));
+      if (ref.kind === "computed") computed.set(ref.compute, externalInputs.compute(ref));
     }
     return Promise.all([settled(files), settled(computed)]).then(([files, computed]) => ({ files, computed }));
   }
@@ -64,7 +64,7 @@ export class InputDigests {
       case "resource":
         return { state: "none" };
       case "computed": {
-        const computed = known(outside.computed, ref.compute);
+        const computed = mustGet(outside.computed, ref.compute);
         if ("error" in computed)
           throw new StagebookError(
             "computed-failed",
@@ -75,7 +75,7 @@ export class InputDigests {
         return { state: "known", kind: "value", name: path, digest: computed.digest, text: computed.text };
       }
       case "file": {
-        const state = known(outside.files, ref.path);
+        const state = mustGet(outside.files, ref.path);
         if (state.isFolder)
           throw new StagebookError(
             "file-folder",

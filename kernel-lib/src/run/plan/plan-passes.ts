@@ -1,6 +1,6 @@
 /** What is seen of a plan only when all of its stages have been looked at: equal work, forced targets, values to make again. */
 import type { Digest, Reason } from "../../protocol";
-import { known } from "../../protocol";
+import { mustGet } from "../../protocol";
 import type { Assessment } from "./assessment";
 
 /** A target that keeps no result runs whenever it is asked for. */
@@ -32,7 +32,7 @@ export function shareEqualWork(assessed: Map<string, Assessment>): void {
         waitsFor: [first.row.stage],
         reasons: [...row.reasons, waiting],
       } as const;
-      assessed.set(id, { ...assessment, row: shared, twin: first.instance.id });
+      assessed.set(id, { ...assessment, row: shared, duplicateOf: first.instance.id });
     }
   }
   // Below a stage that may change nobody knows yet which of them come out equal.
@@ -59,7 +59,7 @@ export async function makeAgain(assessed: Map<string, Assessment>, values: Value
   for (const [id, assessment] of [...assessed].reverse()) {
     const { row } = assessment;
     if (row.action === "fresh" || row.action === "load") {
-      const above = [...(readers.get(id) ?? [])].map((reader) => known(assessed, reader).row);
+      const above = [...(readers.get(id) ?? [])].map((reader) => mustGet(assessed, reader).row);
       const sure = values.wanted.has(id) || above.some(({ action }) => action === "run");
       const waitsFor = above.filter(({ action }) => action === "maybe").map(({ stage }) => stage);
       const gone = values.isGone(assessment, sure || waitsFor.length > 0 || values.looks.has(id));

@@ -2,20 +2,20 @@
 import { createGraph, reach, type Graph } from "../../graph/graph";
 import { createKey, type StageKey } from "../../key/key";
 import type { Digest, Reason, ResultView } from "../../protocol";
-import { known, StagebookError } from "../../protocol";
+import { mustGet, StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { Assessment } from "./assessment";
 import type { KnownKey } from "../call/call-parts";
-import { Externals } from "../external/external-inputs";
+import { ExternalInputs } from "../external/external-inputs";
 import type { Files } from "../external/files";
 import { InputDigests, type OutputDigest, type Outside } from "./input-digests";
 import type { Instance, Instances } from "../state/instances";
-import { judgeKnown, judgePending, type Judged, type Missed } from "./classify";
+import { classifyKnown, classifyPending, type Classified, type Missed } from "./classify";
 import type { Outcomes } from "../state/outcomes";
 import type { ParamValues } from "../state/params";
 import { force, makeAgain, shareEqualWork } from "./plan-passes";
 import type { Results } from "../state/results";
-import { soon, type Soon } from "../control/maybe-promise";
+import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
 
 export interface FullPlan {
   readonly graph: Graph;
@@ -70,13 +70,13 @@ export class Planner {
     const graph = this.graphOf(reached);
     const outside = await this.inputs.lookOutside(
       [...reached.values()].map(({ instance }) => instance),
-      new Externals(this.parts.files),
+      new ExternalInputs(this.parts.files),
     );
     const partials = await this.parts.results.partials();
     const assessed = new Map<string, Assessment>();
     const forced = new Set(isAsked ? targets.filter(({ definition }) => !definition.cache).map(({ id }) => id) : []);
     for (const id of graph.order) {
-      const found = this.assess(known(reached, id), assessed, outside, partials);
+      const found = this.assess(mustGet(reached, id), assessed, outside, partials);
       // Most are there at once: waiting for each would take longer than all the rest.
       const assessment = found instanceof Promise ? await found : found;
       assessed.set(id, forced.has(id) ? force(assessment) : assessment);
@@ -88,13 +88,17 @@ export class Planner {
       wanted: wantsValues ? ids : new Set(),
       looks: isLookedAt ? ids : new Set(),
     });
-    for (const id of graph.stuck) assessed.set(id, this.assessStuck(known(reached, id), graph));
+    for (const id of graph.stuck) assessed.set(id, this.assessStuck(mustGet(reached, id), graph));
     return { graph, assessed };
   }
 
   /** The key of one instance when the outputs of what it needs are known. Files are digested anew. */
-  keyOf(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>, externals: Externals): Soon<StageKey> {
-    return soon(this.inputs.lookOutside([instance], externals), (outside) =>
+  keyOf(
+    instance: Instance,
+    outputs: ReadonlyMap<string, OutputDigest>,
+    externalInputs: ExternalInputs,
+  ): MaybePromise<StageKey> {
+    return mapMaybe(this.inputs.lookOutside([instance], externalInputs), (outside) =>
       createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) =>
         this.inputs.digest(instance, ref, path, outside, (id) => outputs.get(id)),
       ),
@@ -137,7 +141,7 @@ export class Planner {
     above: ReadonlyMap<string, Assessment>,
     outside: Outside,
     partials: ReadonlySet<Digest>,
-  ): Soon<Assessment> {
+  ): MaybePromise<Assessment> {
     if (missing)
       return this.blocked(instance, needIds, [
         { kind: "blocked", name: instance.definition.name, text: missing.message },
@@ -180,13 +184,13 @@ export class Planner {
     return assessment;
   }
 
-  private assessKnown(instance: Instance, needs: readonly string[], key: KnownKey): Soon<Assessment> {
+  private assessKnown(instance: Instance, needs: readonly string[], key: KnownKey): MaybePromise<Assessment> {
     const { results, outcomes } = this.parts;
-    return soon(results.find(instance, key.key), (entry) => {
+    return mapMaybe(results.find(instance, key.key), (entry) => {
       if (entry) return this.assessFresh(instance, needs, key, entry);
-      return soon(results.latest(instance), (latest) => {
+      return mapMaybe(results.latest(instance), (latest) => {
         const missed = { name: instance.definition.name, key, latest };
-        return this.assessMissed(instance, needs, missed, judgeKnown(missed, outcomes.of(instance, key.key)));
+        return this.assessMissed(instance, needs, missed, classifyKnown(missed, outcomes.of(instance, key.key)));
       });
     });
   }
@@ -197,17 +201,17 @@ export class Planner {
     key: StageKey,
     above: ReadonlyMap<string, Assessment>,
     partials: ReadonlySet<Digest>,
-  ): Soon<Assessment> {
+  ): MaybePromise<Assessment> {
     const waiting = needs
-      .map((id) => known(above, id))
+      .map((id) => mustGet(above, id))
       .filter(({ row }) => row.status !== "fresh" || row.action === "run");
-    return soon(this.parts.results.latest(instance), (latest) => {
+    return mapMaybe(this.parts.results.latest(instance), (latest) => {
       const missed = { name: instance.definition.name, key, latest };
-      return this.assessMissed(instance, needs, missed, judgePending(missed, waiting, partials.has(key.partial)));
+      return this.assessMissed(instance, needs, missed, classifyPending(missed, waiting, partials.has(key.partial)));
     });
   }
 
-  private assessMissed(instance: Instance, needs: readonly string[], missed: Missed, judged: Judged): Assessment {
+  private assessMissed(instance: Instance, needs: readonly string[], missed: Missed, judged: Classified): Assessment {
     const isEstimated = judged.action === "run" || judged.action === "maybe";
     return this.assessment(instance, needs, missed.key, judged, isEstimated ? missed.latest?.durationMs : undefined);
   }
@@ -216,7 +220,7 @@ export class Planner {
     instance: Instance,
     needs: readonly string[],
     key: StageKey,
-    judged: Judged,
+    judged: Classified,
     estimateMs?: number,
   ): Assessment {
     const reached = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);

@@ -1,6 +1,6 @@
 /** A class made anew elsewhere: its source without what ran once when it was defined. Lines stay where they are. */
 import { childOf, childrenIn, isNode, parseScript, textIn, type SyntaxNode } from "../../key/code/syntax-tree";
-import { GIVEN } from "./shipment";
+import { PROVIDED } from "./shipment";
 
 /** A method, getter or setter of the class. */
 export interface ClassMember {
@@ -47,7 +47,7 @@ export function readClassSource(source: string): ClassSource {
   const edits: Edit[] = [];
   const superClass = node.superClass;
   const extendsNull = isNode(superClass) && superClass.type === "Literal";
-  if (isNode(superClass) && !extendsNull) edits.push(replaced(superClass, slice, ` ${GIVEN}.base`));
+  if (isNode(superClass) && !extendsNull) edits.push(replaced(superClass, slice, ` ${PROVIDED}.base`));
   const keyed: ClassMember[] = [];
   let unclearField: string | undefined;
   const members: ClassMember[] = [];
@@ -83,7 +83,7 @@ export function readClassSource(source: string): ClassSource {
       };
       members.push(member);
       if (part.computed !== true || isPlainKey(key)) continue;
-      edits.push(replaced(key, slice, `${GIVEN}.keys[${keyed.length}]`));
+      edits.push(replaced(key, slice, `${PROVIDED}.keys[${keyed.length}]`));
       keyed.push(member);
     } else if (part.computed === true && !isPlainKey(key)) unclearField ??= slice(part);
   }
@@ -91,7 +91,7 @@ export function readClassSource(source: string): ClassSource {
   if (privateStatics.length > 0) {
     const sets = privateStatics.map((name) => `this.${name} = values[${JSON.stringify(name)}];`).join(" ");
     const at = body.end - 1;
-    edits.push({ start: at, end: at, text: ` static { ${GIVEN}.give((values) => { ${sets} }); } ` });
+    edits.push({ start: at, end: at, text: ` static { ${PROVIDED}.give((values) => { ${sets} }); } ` });
   }
   return {
     source: edited(source, edits, offset),

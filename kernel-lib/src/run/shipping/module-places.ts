@@ -1,7 +1,7 @@
 /** Where a value of a package or of Node can be had again: which file a thread loads, and which of its exports it takes. */
 import process from "node:process";
 
-export interface ModulePlace {
+export interface ModuleLocation {
   /** An absolute path, or `node:fs`. */
   readonly file: string;
   readonly keys: readonly string[];
@@ -12,17 +12,17 @@ const nodeModules = (
   "assert perf_hooks timers timers/promises worker_threads string_decoder querystring vm v8 async_hooks dns tty process module"
 ).split(" ");
 
-let ofNode: Map<unknown, ModulePlace> | undefined;
+let ofNode: Map<unknown, ModuleLocation> | undefined;
 
 /** Undefined for what no loaded module exports. */
-export function findModulePlace(value: object): ModulePlace | undefined {
+export function findModuleLocation(value: object): ModuleLocation | undefined {
   ofNode ??= listNodeModules();
   return ofNode.get(value) ?? findLoaded(value);
 }
 
-function listNodeModules(): Map<unknown, ModulePlace> {
-  const found = new Map<unknown, ModulePlace>();
-  const add = (value: unknown, place: ModulePlace): void => {
+function listNodeModules(): Map<unknown, ModuleLocation> {
+  const found = new Map<unknown, ModuleLocation>();
+  const add = (value: unknown, place: ModuleLocation): void => {
     if (isThing(value) && !found.has(value)) found.set(value, place);
   };
   const modules = nodeModules.map((name) => [`node:${name}`, process.getBuiltinModule(`node:${name}`)] as const);
@@ -37,7 +37,7 @@ function listNodeModules(): Map<unknown, ModulePlace> {
   return found;
 }
 
-function findLoaded(value: object): ModulePlace | undefined {
+function findLoaded(value: object): ModuleLocation | undefined {
   const name = typeof value === "function" ? value.name : "";
   for (const [file, module] of Object.entries(require.cache)) {
     const exports: unknown = module?.exports;

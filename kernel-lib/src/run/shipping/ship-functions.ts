@@ -4,7 +4,7 @@ import { findBase, membersOf, ownValue } from "../../key/values/own-members";
 import type { AnyFunction, LiveFunction } from "../../key/scopes";
 import type { ParsedFunction } from "../../key/code/source";
 import { readClassSource, withPlainKey, type ClassMember, type ClassSource } from "./class-source";
-import { findModulePlace } from "./module-places";
+import { findModuleLocation } from "./module-places";
 import { isThing, sourceOf, type Packing } from "./packing";
 import { codeOf } from "./ship-names";
 import { alwaysThere, functionOwn, ownOf, reservePrototype, keysBeside } from "./ship-objects";
@@ -29,7 +29,7 @@ function moduleFunctionRef(packing: Packing, fn: AnyFunction, { module }: LiveFu
     if (fn.name === "StagebookError") return packing.add(fn, { kind: "builtin", name: "StagebookError" });
     return packing.refuse(path, "a part of Stagebook that works in the kernel alone", "Use it in a cell.");
   }
-  const place = findModulePlace(fn);
+  const place = findModuleLocation(fn);
   if (place) return packing.add(fn, { kind: "module", ...place });
   const what = module ? `a function that ${module.id} made` : "native code that no module exports";
   return packing.refuse(path, what, "Make it inside the stage's function.");

@@ -7,7 +7,7 @@ import { nameOf, readableName, type FreeName, type ParsedFunction } from "../../
 import { findSurrounding } from "../../key/code/surroundings";
 import { inputOf } from "../../stage/input";
 import { sharedSession } from "../../scopes/inspector-session";
-import { findModulePlace } from "./module-places";
+import { findModuleLocation } from "./module-places";
 import { isThing, sourceOf, stepTo, type Packing } from "./packing";
 import { baseOfRequire, filesOf } from "./require-files";
 import type { ShipCode, ShipNode, ShipRef } from "./shipment";
@@ -98,7 +98,7 @@ export function namespaceRef(packing: Packing, owner: object, members: readonly 
   const namespace = packing.scopes.namespaceOf(owner);
   const isStagebook = namespace?.kind === "module" && namespace.module?.id === "stagebook";
   if (namespace?.kind === "module" && namespace.module && !isStagebook) {
-    const place = findModulePlace(owner);
+    const place = findModuleLocation(owner);
     if (place) return packing.placeOf(owner) ?? packing.add(owner, { kind: "module", ...place });
   }
   const [key, ...rest] = members;
@@ -129,7 +129,7 @@ function exportRef(
 ): ShipRef {
   const module = isThing(value) || name === "default" ? undefined : ownValue(owner, "default");
   const isCopy = isThing(module) && !types.isProxy(module) && Object.is(ownValue(module, name), value);
-  const place = isCopy ? findModulePlace(module) : undefined;
+  const place = isCopy ? findModuleLocation(module) : undefined;
   if (!place) return packing.refOf(value, path);
   return packing.add({}, { kind: "module", file: place.file, keys: [...place.keys, name] });
 }

@@ -7,7 +7,7 @@ import { classOf, whatIs } from "../../key/values/value-kind";
 import { StagebookError } from "../../protocol";
 import { checkStorable } from "../../store/codecs/fidelity";
 import { readClassSource } from "./class-source";
-import { heldBy } from "./held";
+import { internalsOf } from "./internals";
 import { sourceOf, stepTo, type Packing } from "./packing";
 import { unbound } from "./refusals";
 import type { ShipNode, ShipOwn, ShipProperty, ShipRef } from "./shipment";
@@ -28,7 +28,7 @@ export function objectRef(packing: Packing, value: object, path: string): ShipRe
     checkMakers(packing, value, path);
   }
   return packing.addLater(value, () => {
-    const { held, expected } = heldBy(value, (inner, step) => packing.refOf(inner, `${path}${step}`));
+    const { held, expected } = internalsOf(value, (inner, step) => packing.refOf(inner, `${path}${step}`));
     const prototype = prototypeRef(packing, Object.getPrototypeOf(value), path);
     return { kind: "object", held, own: { ...ownOf(packing, value, path, expected), prototype } };
   });

@@ -7,8 +7,8 @@ import { symbolName } from "../../key/values/own-keys";
 import { StagebookError } from "../../protocol";
 import { inputOf, type InputRef } from "../../stage/input";
 import { v8Codec } from "../../store/codecs/codec";
-import { placeOfHandle } from "../external/file-handle";
-import { findModulePlace } from "./module-places";
+import { locationOfHandle } from "../external/file-handle";
+import { findModuleLocation } from "./module-places";
 import { isThing, Packing, type ShipPorts } from "./packing";
 import { functionRef } from "./ship-functions";
 import { namespaceRef } from "./ship-names";
@@ -50,7 +50,7 @@ function refOf(packing: Packing, value: unknown, given: string): ShipRef {
   const path = packing.ports.labels?.get(value) ?? given;
   const input = inputOf(value);
   if (input) return inputRef(packing, value, input, path);
-  const file = placeOfHandle(value);
+  const file = locationOfHandle(value);
   if (file) return packing.add(value, { kind: "file", ...file });
   if (types.isProxy(value)) return packing.refuse(path, "a proxy", "Capture the object behind it.");
   const builtin = packing.scopes.builtinName(value);
@@ -58,7 +58,7 @@ function refOf(packing: Packing, value: unknown, given: string): ShipRef {
   if (typeof value === "function") return functionRef(packing, value, path);
   const namespace = packing.scopes.namespaceOf(value);
   if (!namespace) return objectRef(packing, value, path);
-  const place = namespace.kind === "module" && namespace.module ? findModulePlace(value) : undefined;
+  const place = namespace.kind === "module" && namespace.module ? findModuleLocation(value) : undefined;
   return place ? packing.add(value, { kind: "module", ...place }) : namespaceRef(packing, value, [], path);
 }
 

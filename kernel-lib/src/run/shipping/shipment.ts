@@ -4,7 +4,7 @@
  */
 
 /** The name by which shipped classes reach what they are given. */
-export const GIVEN = "$stagebook";
+export const PROVIDED = "$stagebook";
 
 /** A number names a node; a list holds a value that is no object, function or symbol. */
 export type ShipRef = number | readonly [unknown];
@@ -33,7 +33,7 @@ export interface ShipCode {
 }
 
 /** What an object holds in no property. */
-export type ShipHeld =
+export type ShipInternals =
   | { readonly kind: "object" | "array" }
   | { readonly kind: "map"; readonly entries: readonly (readonly [ShipRef, ShipRef])[] }
   | { readonly kind: "set"; readonly items: readonly ShipRef[] }
@@ -97,7 +97,7 @@ export type ShipNode =
       readonly args: readonly ShipRef[];
       readonly own: ShipOwn;
     }
-  | { readonly kind: "object"; readonly held: ShipHeld; readonly own: ShipOwn }
+  | { readonly kind: "object"; readonly held: ShipInternals; readonly own: ShipOwn }
   /** A stage that the body reads by name: the kernel is asked. */
   | { readonly kind: "stage"; readonly name: string; readonly at: number }
   | { readonly kind: "param"; readonly name: string; readonly value: ShipRef }

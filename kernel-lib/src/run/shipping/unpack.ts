@@ -6,9 +6,9 @@ import { StagebookError } from "../../protocol";
 import { v8Codec } from "../../store/codecs/codec";
 import { handleOf } from "../external/file-handle";
 import { builtinNamed } from "./builtin-named";
-import { createHeld } from "./held";
+import { createWithInternals } from "./internals";
 import {
-  GIVEN,
+  PROVIDED,
   type Shipment,
   type ShipCode,
   type ShipNode,
@@ -88,7 +88,7 @@ class Unpacking {
       case "bound":
         return this.createBound(node);
       case "object":
-        return createHeld(node.held, this.valueOf);
+        return createWithInternals(node.held, this.valueOf);
       case "stage":
         return this.createStage(node);
       case "file":
@@ -205,10 +205,10 @@ interface Compiled {
 
 /** The names are variables round the code, set when all that they mean is there. */
 function compile({ names, isStrict, script, line }: ShipCode, expression: string): Compiled {
-  const variables = names.filter((name) => name !== GIVEN);
+  const variables = names.filter((name) => name !== PROVIDED);
   const head = `${isStrict ? '"use strict"; ' : ""}${variables.length > 0 ? `let ${variables.join(", ")}; ` : ""}`;
   const bind = `(values) => { [${variables.join(", ")}] = values; }`;
-  const text = `(() => { ${head}return { bind: ${bind}, make: (${GIVEN}) => ${expression} }; })()`;
+  const text = `(() => { ${head}return { bind: ${bind}, make: (${PROVIDED}) => ${expression} }; })()`;
   try {
     return new vm.Script(text, {
       filename: script === "" ? "stage in a worker" : script,

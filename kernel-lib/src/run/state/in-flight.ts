@@ -1,11 +1,11 @@
 /** Work on keys in this kernel: one body runs, and whoever else asked for it before it had ended shares it. */
 import type { Digest, RunId } from "../../protocol";
 import type { Outcome } from "./outcome";
-import type { Soon } from "../control/maybe-promise";
+import type { MaybePromise } from "../control/maybe-promise";
 
-export interface Work {
+export interface SharedExecution {
   readonly stage: string;
-  readonly outcome: Soon<Outcome>;
+  readonly outcome: MaybePromise<Outcome>;
 }
 
 /** Who asks. `since`: the moment when its run began, as `enter` gave it. */
@@ -15,14 +15,14 @@ export interface Asking {
 }
 
 interface Ended {
-  readonly work: Work;
+  readonly work: SharedExecution;
   readonly by: RunId;
   /** The moment, for what was done in one go: nobody could come upon it. 0 for other work, which runs share while it is done. */
   readonly at: number;
 }
 
-export class Underway {
-  private readonly works = new Map<Digest, Work>();
+export class InFlight {
+  private readonly works = new Map<Digest, SharedExecution>();
   /** What came to a value, while runs may still ask for the same. */
   private readonly ended = new Map<Digest, Ended>();
   private moment = 0;
@@ -40,18 +40,18 @@ export class Underway {
   }
 
   /** The work on a key that a run shares: its own, what is under way, and what was done in one go since the run began. */
-  find(key: Digest, { id, since }: Asking): Work | undefined {
+  find(key: Digest, { id, since }: Asking): SharedExecution | undefined {
     const work = this.works.get(key);
     if (work) return work;
     const ended = this.ended.get(key);
     return ended && (ended.by === id || ended.at > since) ? ended.work : undefined;
   }
 
-  begin(key: Digest, work: Work): void {
+  begin(key: Digest, work: SharedExecution): void {
     this.works.set(key, work);
   }
 
-  end(key: Digest, work: Work): void {
+  end(key: Digest, work: SharedExecution): void {
     if (this.works.get(key) === work) this.works.delete(key);
   }
 

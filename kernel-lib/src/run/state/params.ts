@@ -2,13 +2,13 @@
 import v8 from "node:v8";
 import type { Digest, EventBody, LogLevel, ParamView } from "../../protocol";
 import { StagebookError } from "../../protocol";
-import { digestAnything, digestGiven, type GivenDigest } from "../../key/code/closure";
+import { digestAnything, digestProvided, type ProvidedDigest } from "../../key/code/closure";
 import { textOfValue } from "../../key/describe";
 import type { Scopes } from "../../key/scopes";
 import { checkValue, valueOf, viewOfParam, type ParamDefinition, type ParamState } from "../../stage/param";
-import type { Notes } from "../../store/memory/saved-params";
+import type { SavedParams } from "../../store/memory/saved-params";
 import type { Overlay } from "./activity";
-import type { Orders } from "./run-overrides";
+import type { RunOverrides } from "./run-overrides";
 
 interface Kept {
   /** v8-serialised, base64. */
@@ -18,9 +18,9 @@ interface Kept {
 }
 
 interface ParamPorts {
-  readonly notes: Notes;
+  readonly savedParams: SavedParams;
   readonly scopes: Scopes;
-  readonly orders: Orders;
+  readonly runOverrides: RunOverrides;
   readonly emit: (event: EventBody) => void;
   readonly log: (level: LogLevel, message: string) => void;
 }
@@ -29,21 +29,27 @@ export class ParamValues {
   private readonly states = new Map<string, ParamState>();
   private kept: Record<string, Kept> | undefined;
 
-  private readonly notes: Notes;
+  private readonly savedParams: SavedParams;
   private readonly scopes: Scopes;
-  private readonly orders: Orders;
+  private readonly runOverrides: RunOverrides;
   private readonly emit: (event: EventBody) => void;
   private readonly log: (level: LogLevel, message: string) => void;
 
   constructor(ports: ParamPorts) {
-    ({ notes: this.notes, scopes: this.scopes, orders: this.orders, emit: this.emit, log: this.log } = ports);
+    ({
+      savedParams: this.savedParams,
+      scopes: this.scopes,
+      runOverrides: this.runOverrides,
+      emit: this.emit,
+      log: this.log,
+    } = ports);
   }
 
   /** A cell defines the parameter, for the first time or again. */
   define(definition: ParamDefinition): void {
     const before = this.states.get(definition.name);
     const override = before ? this.keepOverride(definition, before) : this.restoreOverride(definition);
-    const given = this.orders.valueFor(definition);
+    const given = this.runOverrides.valueFor(definition);
     if (given) this.checkKeyable(definition, given.value);
     const state: ParamState = { definition, ...(override ? { override } : {}), ...(given ? { given } : {}) };
     this.states.set(definition.name, state);
@@ -87,7 +93,7 @@ export class ParamValues {
     return overlay.has(name) ? overlay.get(name) : valueOf(this.check(name));
   }
 
-  private readonly plain = new Map<unknown, GivenDigest>();
+  private readonly plain = new Map<unknown, ProvidedDigest>();
 
   /** Throws `param-unknown`. */
   definition(name: string): ParamDefinition {
@@ -112,13 +118,13 @@ export class ParamValues {
   }
 
   /** What the value counts as in a key. Throws `not-keyable`. */
-  given(name: string, value: unknown): GivenDigest {
-    if (!isPlain(value)) return digestGiven(value, name, this.scopes);
+  given(name: string, value: unknown): ProvidedDigest {
+    if (!isPlain(value)) return digestProvided(value, name, this.scopes);
     // A number or text counts the same wherever it stands, and is asked for again and again.
     const id = typeof value === "number" && Object.is(value, -0) ? minusZero : value;
     let given = this.plain.get(id);
     if (given) return given;
-    given = digestGiven(value, name, this.scopes);
+    given = digestProvided(value, name, this.scopes);
     if (this.plain.size >= MAX_PLAIN) this.plain.clear();
     this.plain.set(id, given);
     return given;
@@ -216,7 +222,7 @@ export class ParamValues {
     else return;
     this.kept = all;
     try {
-      this.notes.write(all);
+      this.savedParams.write(all);
     } catch (error) {
       this.log(
         "warn",
@@ -226,7 +232,7 @@ export class ParamValues {
   }
 
   private read(): Record<string, Kept> {
-    this.kept ??= { ...(this.notes.read() as unknown as Record<string, Kept>) };
+    this.kept ??= { ...(this.savedParams.read() as unknown as Record<string, Kept>) };
     return this.kept;
   }
 }

@@ -1,9 +1,9 @@
 /** What the engine needs from outside. The composition root gives the real ones. */
 import type { CellId, EventBody } from "../../protocol";
 import type { Scopes } from "../../key/scopes";
-import type { Notes } from "../../store/memory/saved-params";
+import type { SavedParams } from "../../store/memory/saved-params";
 import type { Store } from "../../store/store";
-import type { Orders } from "./run-overrides";
+import type { RunOverrides } from "./run-overrides";
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -12,11 +12,11 @@ export interface Clock {
 
 export interface EnginePorts {
   readonly store: Store;
-  readonly notes: Notes;
+  readonly savedParams: SavedParams;
   readonly scopes: Scopes;
   readonly clock: Clock;
   /** What the command line wants of every run. */
-  readonly orders: Orders;
+  readonly runOverrides: RunOverrides;
   readonly emit: (event: EventBody) => void;
   /** The name under which results are kept for this notebook or script. */
   readonly notebook: string;

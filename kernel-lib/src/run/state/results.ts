@@ -8,7 +8,7 @@ import type { Codec } from "../../store/codecs/codec";
 import { codecNamed, type CodecName } from "../../store/codecs/codecs";
 import { withPaths } from "../external/file-outputs";
 import type { Instance } from "./instances";
-import type { Soon } from "../control/maybe-promise";
+import type { MaybePromise } from "../control/maybe-promise";
 import { StoredStream } from "../streams/streams";
 
 /** A value that is in this kernel and in no store. */
@@ -27,16 +27,16 @@ export class Results {
   private readonly latestOf = new Map<string, Entry | null>();
   private readonly unstored = new Map<Digest, Unstored>();
   /** Values that may be handed on within their run only; gone with their entry. */
-  private readonly passing = new WeakMap<Entry, readonly NewBlob[]>();
+  private readonly runScoped = new WeakMap<Entry, readonly NewBlob[]>();
   /** Entries whose value is gone from the store: they still tell what it was. */
-  private readonly hollow = new Set<Digest>();
+  private readonly missingValues = new Set<Digest>();
   /** Only the last one of each stage is kept. */
   private readonly unstoredOf = new Map<string, Digest>();
 
   constructor(
     private readonly store: Store,
     private readonly notebook: string,
-    private readonly trouble: (message: string, where: string) => void,
+    private readonly onProblem: (message: string, where: string) => void,
     /** What the stage says of a value from the store. */
     private readonly check: (instance: Instance, value: unknown) => Promise<boolean>,
   ) {}
@@ -53,7 +53,7 @@ export class Results {
   }
 
   /** The entry under a key; undefined for stages that keep none. */
-  find(instance: Instance, key: Digest): Soon<Entry | undefined> {
+  find(instance: Instance, key: Digest): MaybePromise<Entry | undefined> {
     const kept = this.findRemembered(key);
     return kept || !instance.definition.cache || this.store.keepsNothing ? kept : this.findStored(key);
   }
@@ -61,7 +61,7 @@ export class Results {
   private async findStored(key: Digest): Promise<Entry | undefined> {
     const entry = await this.store.findEntry(key);
     if (!entry) return undefined;
-    if (!(await this.store.isWhole(entry))) this.hollow.add(key);
+    if (!(await this.store.isWhole(entry))) this.missingValues.add(key);
     this.entries.set(key, entry);
     return entry;
   }
@@ -71,13 +71,13 @@ export class Results {
   isGone(key: Digest, anew: boolean): boolean | Promise<boolean>;
   isGone(key: Digest, anew = false): boolean | Promise<boolean> {
     const entry = anew && !this.unstored.has(key) ? this.entries.get(key) : undefined;
-    return entry ? this.lookAgain(entry) : this.hollow.has(key);
+    return entry ? this.lookAgain(entry) : this.missingValues.has(key);
   }
 
   private async lookAgain(entry: Entry): Promise<boolean> {
     // What was found damaged when it was read may well look whole.
-    if (!this.hollow.has(entry.key) && !(await this.store.isWhole(entry))) this.hollow.add(entry.key);
-    return this.hollow.has(entry.key);
+    if (!this.missingValues.has(entry.key) && !(await this.store.isWhole(entry))) this.missingValues.add(entry.key);
+    return this.missingValues.has(entry.key);
   }
 
   isHere(key: Digest): boolean {
@@ -93,10 +93,10 @@ export class Results {
     instance: Instance,
     makeAgain?: MakeAgain,
   ): Promise<{ readonly value: unknown } | undefined> {
-    const isStored = !this.passing.has(entry) && !this.unstored.has(entry.key);
+    const isStored = !this.runScoped.has(entry) && !this.unstored.has(entry.key);
     const loaded = await this.read(entry, instance.definition.codec, makeAgain);
     if (!loaded || (isStored && !(await this.check(instance, loaded.value)))) {
-      this.hollow.add(entry.key);
+      this.missingValues.add(entry.key);
       return undefined;
     }
     this.here.add(entry.key);
@@ -117,7 +117,7 @@ export class Results {
       return decoded && (await withPaths(decoded.value, entry, this.store));
     } catch (error) {
       // Bytes of another version of a codec: as good as absent, and never the user's error.
-      this.trouble(`a result could not be decoded and will be made again: ${messageOf(error)}`, entry.key);
+      this.onProblem(`a result could not be decoded and will be made again: ${messageOf(error)}`, entry.key);
       return undefined;
     }
   }
@@ -138,7 +138,7 @@ export class Results {
       }
     } catch (error) {
       if (!(error instanceof StagebookError) || error.code !== "stream-lost") throw error;
-      this.hollow.add(entry.key);
+      this.missingValues.add(entry.key);
       const again = await makeAgain?.();
       // Other items than before cannot go on from here.
       if (again?.output.digest !== entry.output.digest) throw error;
@@ -150,12 +150,12 @@ export class Results {
 
   /** False when only this kernel has the bytes. */
   isInStore(entry: Entry): boolean {
-    return !this.passing.get(entry)?.length && !this.unstored.has(entry.key);
+    return !this.runScoped.get(entry)?.length && !this.unstored.has(entry.key);
   }
 
   /** Reads the blobs of an entry, wherever they are. */
   reader(entry: Entry): ReadBlob {
-    const kept = this.passing.get(entry) ?? this.unstored.get(entry.key)?.blobs;
+    const kept = this.runScoped.get(entry) ?? this.unstored.get(entry.key)?.blobs;
     return (blob, into) => this.readBlob(kept, blob, into);
   }
 
@@ -176,14 +176,14 @@ export class Results {
   }
 
   /** Makes the result durable and the stage's latest. Throws StagebookError `store-write`. */
-  commit(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): Soon<void> {
+  commit(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): MaybePromise<void> {
     return this.store.keepsNothing ? this.keepForRun(entry, blobs) : this.commitToStore(instance, entry, blobs);
   }
 
   private async commitToStore(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
     await this.store.commit(this.head(instance), entry, blobs);
     this.entries.set(entry.key, entry);
-    this.hollow.delete(entry.key);
+    this.missingValues.delete(entry.key);
     this.remember(instance, entry);
   }
 
@@ -199,8 +199,8 @@ export class Results {
 
   /** Keeps the bytes of a result that no later run may use. */
   keepForRun(entry: Entry, blobs: readonly NewBlob[]): void {
-    this.passing.set(entry, copied(blobs));
-    this.hollow.delete(entry.key);
+    this.runScoped.set(entry, copied(blobs));
+    this.missingValues.delete(entry.key);
   }
 
   /** Keeps a result for this kernel alone. */
@@ -210,7 +210,7 @@ export class Results {
     // Equal stages share one value: it goes with the last of them.
     if (before !== undefined && ![...this.unstoredOf.values()].includes(before)) this.unstored.delete(before);
     this.keepForRun(entry, blobs);
-    this.unstored.set(entry.key, { entry, blobs: this.passing.get(entry) ?? blobs });
+    this.unstored.set(entry.key, { entry, blobs: this.runScoped.get(entry) ?? blobs });
     this.remember(instance, entry);
   }
 
@@ -223,7 +223,7 @@ export class Results {
   }
 
   /** The stage's latest result, current or not. */
-  latest(instance: Instance): Soon<Entry | undefined> {
+  latest(instance: Instance): MaybePromise<Entry | undefined> {
     const known = this.latestOf.get(instance.id);
     return known === undefined ? this.findLatest(instance) : (known ?? undefined);
   }
@@ -260,7 +260,7 @@ export class Results {
     this.latestOf.clear();
     this.unstored.clear();
     this.here.clear();
-    this.hollow.clear();
+    this.missingValues.clear();
   }
 
   private remember(instance: Instance, entry: Entry): void {

@@ -4,10 +4,10 @@ import { StagebookError } from "../../protocol";
 import { checkValue, type ParamDefinition } from "../../stage/param";
 
 /** A value as it was given: text of a `--set`, or JSON of a file. */
-export type GivenParam = { readonly text: string } | { readonly json: Json };
+export type ParamOverride = { readonly text: string } | { readonly json: Json };
 
-export interface OrdersRequest {
-  readonly params?: Readonly<Record<string, GivenParam>>;
+export interface RunOverridesRequest {
+  readonly params?: Readonly<Record<string, ParamOverride>>;
   /** Each runs once although it is fresh. */
   readonly force?: readonly string[];
   /** How many bodies run at the same time, where a run does not say so itself. */
@@ -17,20 +17,20 @@ export interface OrdersRequest {
 }
 
 /** Made once, before the first cell; a kernel has those that ask for nothing. */
-export class Orders {
+export class RunOverrides {
   /** While true no body runs: a run that would need one throws `not-run`. */
   refusesBodies = false;
   readonly jobs: number | undefined;
   /** Nobody looks at the cells' outputs while they run. */
   readonly isHeadless: boolean;
   private readonly mostRetries: number;
-  private readonly params: ReadonlyMap<string, GivenParam>;
+  private readonly params: ReadonlyMap<string, ParamOverride>;
   private readonly forced: Set<string>;
   private readonly taken = new Set<string>();
   private readonly refused = new Set<string>();
   private wrong: StagebookError | undefined;
 
-  constructor(request?: OrdersRequest) {
+  constructor(request?: RunOverridesRequest) {
     const { params = {}, force = [], jobs, retries } = request ?? {};
     this.isHeadless = request !== undefined;
     this.params = new Map(Object.entries(params));
@@ -99,7 +99,7 @@ export class Orders {
   }
 }
 
-function readGiven(definition: ParamDefinition, given: GivenParam): unknown {
+function readGiven(definition: ParamDefinition, given: ParamOverride): unknown {
   const { schema } = definition;
   if (schema.kind === "other")
     throw new StagebookError(

@@ -1,7 +1,7 @@
 /** Waiting for a change, for code that looks itself what has changed. */
 
 /** Wakes whoever waits when it is rung; nothing is remembered of earlier rings. */
-export class Bell {
+export class Condition {
   private waiting: (() => void)[] = [];
 
   heard(): Promise<void> {

@@ -2,7 +2,7 @@
  * A function over the items of a source, several at a time. At most `workers` items are being worked on; at most as many more are
  * finished and wait for their turn or for the consumer. Nothing else is taken from the source.
  */
-import { Bell } from "./condition";
+import { Condition } from "./condition";
 import { itemsOf } from "./streams";
 
 export interface EachSettings {
@@ -70,9 +70,9 @@ class Workers {
   private failure: { readonly error: unknown } | undefined;
   private readonly source: AsyncIterator<unknown>;
   /** Something changed for the consumer, for the one that takes items, for generators that are ahead. */
-  private readonly changed = new Bell();
-  private readonly room = new Bell();
-  private readonly taken = new Bell();
+  private readonly changed = new Condition();
+  private readonly room = new Condition();
+  private readonly taken = new Condition();
 
   constructor(
     items: AsyncIterable<unknown>,

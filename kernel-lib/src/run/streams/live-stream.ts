@@ -7,7 +7,7 @@ import type { Digest } from "../../protocol";
 import type { Stream } from "../../stage/face";
 import type { KeptItem } from "../../store/codecs/items";
 import type { BlobRef } from "../../store/store";
-import { Bell } from "./condition";
+import { Condition } from "./condition";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
@@ -56,8 +56,8 @@ export class LiveStream {
   /** The items from `tailFrom` on: those that are in no chunk yet, and the last chunk. */
   private tail: KeptItem[] = [];
   private tailFrom = 0;
-  private readonly more = new Bell();
-  private readonly room = new Bell();
+  private readonly more = new Condition();
+  private readonly room = new Condition();
 
   /** Resolves when the producer fails. */
   readonly failed: Promise<void>;

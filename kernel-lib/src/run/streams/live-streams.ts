@@ -1,7 +1,7 @@
 /** The streams that are being made in a run, and which of those who take part wait for each other. */
 import { LiveStream, type LivePorts } from "./live-stream";
 
-export class Lives {
+export class LiveStreams {
   private readonly streams = new Map<string, LiveStream>();
   private readonly awaited = new Map<string, ((stream: LiveStream) => void)[]>();
 

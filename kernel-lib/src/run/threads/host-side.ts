@@ -2,21 +2,25 @@
 import { v8Codec } from "../../store/codecs/codec";
 import type { Entry } from "../../store/store";
 import { withinActivity, type Activity, type StageActivity } from "../state/activity";
-import type { BodyRun } from "../call/call-parts";
-import type { EngineParts } from "../engine-parts";
+import type { ExecutionContext } from "../call/call-parts";
+import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
 import { dataOfError } from "./error-data";
-import type { CallPlace, Note, StoredOutput } from "./messages";
+import type { CallLocation, Note, StoredOutput } from "./messages";
 import type { Shipped } from "../shipping/ship";
 
 /** Whom a call belongs to. */
 export interface CallOwner {
-  readonly run: BodyRun;
+  readonly run: ExecutionContext;
   readonly activity: Activity & { readonly stage: StageActivity };
 }
 
 /** Where the call of a stage's function belongs. */
-export async function callPlace(engine: EngineParts, { definition }: Instance, run: BodyRun): Promise<CallPlace> {
+export async function locateCall(
+  engine: EngineContext,
+  { definition }: Instance,
+  run: ExecutionContext,
+): Promise<CallLocation> {
   const scratch = await engine.scratch.folder();
   return {
     run: run.run,
@@ -31,9 +35,9 @@ export async function callPlace(engine: EngineParts, { definition }: Instance, r
 }
 
 /** Puts what a thread tells into events, the log and the cell. */
-export function takeNote(
+export function receiveNote(
   note: Note,
-  engine: EngineParts,
+  engine: EngineContext,
   { definition }: Instance,
   { run, activity }: CallOwner,
 ): void {
@@ -66,7 +70,7 @@ export async function readStage(
 }
 
 /** For a thread that will read it. */
-export async function describeOutput({ results, store }: EngineParts, entry: Entry): Promise<StoredOutput> {
+export async function describeOutput({ results, store }: EngineContext, entry: Entry): Promise<StoredOutput> {
   const found = await Promise.all(entry.output.files.map((file) => store.filePath(file)));
   // Without a file the thread gets no value, and says so.
   return { output: entry.output, isStored: results.isInStore(entry), paths: found.map((path) => path ?? "") };

@@ -9,12 +9,12 @@ export interface CallOrder {
   readonly shipment: SharedArrayBuffer;
   /** Threads keep what they have unpacked under this name for further calls; absent to unpack it for this call alone. */
   readonly reuseAs?: string;
-  readonly place: CallPlace;
-  readonly work: BodyWork | ItemWork;
+  readonly place: CallLocation;
+  readonly work: ExecutionTask | ItemTask;
 }
 
 /** Where the call belongs, and what its context is made of. */
-export interface CallPlace {
+export interface CallLocation {
   readonly run: RunId;
   readonly stage: string;
   readonly cell: CellId | null;
@@ -28,7 +28,7 @@ export interface CallPlace {
 }
 
 /** The body of a stage: inputs from the store, output into it. */
-export interface BodyWork {
+export interface ExecutionTask {
   readonly kind: "body";
   /** The disk store's folder, where the thread may use it itself. */
   readonly folder?: string;
@@ -41,7 +41,7 @@ export interface BodyWork {
 }
 
 /** One item of an `each`, as the default codec encodes it. */
-export interface ItemWork {
+export interface ItemTask {
   readonly kind: "item";
   readonly item: Uint8Array;
   /** The disk store's folder, where the thread may use it itself. */
@@ -64,7 +64,7 @@ export interface StoredOutput {
 }
 
 /** What is shipped for a body. */
-export interface BodyCargo {
+export interface ExecutionPayload {
   readonly fn: unknown;
   readonly codec: unknown;
   /** The inputs with the number of its place in each leaf. */
@@ -83,11 +83,11 @@ export interface ItemCargo {
 }
 
 /** Of which output: the place of an input, or the stage's own previous one. */
-export type OutputPlace = number | "previous";
+export type OutputTarget = number | "previous";
 
 export type Ask =
   | { readonly kind: "stage"; readonly at: number }
-  | { readonly kind: "blob"; readonly of: OutputPlace; readonly ref: BlobRef }
+  | { readonly kind: "blob"; readonly of: OutputTarget; readonly ref: BlobRef }
   /** Its bytes are gone or damaged: the value is made again. */
   | { readonly kind: "lost"; readonly of: number }
   | { readonly kind: "previous" }

@@ -1,8 +1,8 @@
 /** One call of a shipped function in a thread, seen from the kernel: its questions are answered, its end is awaited, its thread stopped. */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { messageOf, StagebookError } from "../../protocol";
-import type { Place } from "../control/semaphore";
-import type { Stop } from "../control/cancel-token";
+import type { Permit } from "../control/semaphore";
+import type { CancelToken } from "../control/cancel-token";
 import { dataOfError, errorOfData } from "./error-data";
 import type { Ask, CallOrder, CallResult, FromKernel, FromThread, Note } from "./messages";
 import { sharedThreads, type Threads } from "./threads";
@@ -15,7 +15,7 @@ export interface CallHost {
 }
 
 export interface CallOptions {
-  readonly stop: Stop;
+  readonly stop: CancelToken;
   readonly priority?: number;
   readonly threads?: Threads;
   /** Others have counted it: it gets a thread at once, however many are at work. */
@@ -72,10 +72,10 @@ export async function callInWorker(order: CallOrder, host: CallHost, options: Ca
   }
 }
 
-const uncounted: Place = { lend: (work) => work(), giveBack: () => undefined };
+const uncounted: Permit = { lend: (work) => work(), giveBack: () => undefined };
 
 /** Until the thread's last word. */
-function converse(port: MessagePort, host: CallHost, place: Place): Promise<CallResult> {
+function converse(port: MessagePort, host: CallHost, place: Permit): Promise<CallResult> {
   return new Promise((resolve, reject) => {
     port.on("message", (message: FromThread) => {
       switch (message.type) {
@@ -101,7 +101,7 @@ function converse(port: MessagePort, host: CallHost, place: Place): Promise<Call
 async function answer(
   port: MessagePort,
   host: CallHost,
-  place: Place,
+  place: Permit,
   { id, ask }: Extract<FromThread, { type: "ask" }>,
 ): Promise<void> {
   try {

@@ -8,13 +8,13 @@ import { createStageContext } from "../call/stage-context";
 import { lineWriter, loggedOf, type StageLines } from "../call/stage-lines";
 import { errorOfData } from "./error-data";
 import type { KernelLink } from "./kernel-link";
-import type { BodyWork, CallPlace, ItemWork } from "./messages";
+import type { ExecutionTask, CallLocation, ItemTask } from "./messages";
 
 /** One call in a thread. */
 export interface ThreadCall {
-  readonly place: CallPlace;
+  readonly place: CallLocation;
   readonly link: KernelLink;
-  readonly work: BodyWork | ItemWork;
+  readonly work: ExecutionTask | ItemTask;
   readonly codec: unknown;
   readonly inputs: unknown;
 }
@@ -47,7 +47,7 @@ export function threadContext({ place, link, work, codec, inputs }: ThreadCall):
 }
 
 export function linesOf(
-  { run, stage, cell, clockAheadMs }: CallPlace,
+  { run, stage, cell, clockAheadMs }: CallLocation,
   link: KernelLink,
   logged: Readonly<Record<string, unknown>>,
 ): StageLines {
@@ -55,7 +55,7 @@ export function linesOf(
   return { run, stage, cell, logged, emit, now: () => Date.now() + clockAheadMs };
 }
 
-function filesOf({ stage, scratch }: CallPlace, link: KernelLink): FileOutputs {
+function filesOf({ stage, scratch }: CallLocation, link: KernelLink): FileOutputs {
   const adoptFile = (path: string, name: string): Promise<FileRef> =>
     link.ask({ kind: "adopt", path, name }) as Promise<FileRef>;
   return new FileOutputs(
@@ -66,7 +66,7 @@ function filesOf({ stage, scratch }: CallPlace, link: KernelLink): FileOutputs {
 }
 
 /** What the function prints is the stage's, and reaches the cell by way of the kernel. */
-function activityOf(place: CallPlace, link: KernelLink, lines: StageLines): Activity {
+function activityOf(place: CallLocation, link: KernelLink, lines: StageLines): Activity {
   const { run, stage, cell, source } = place;
   return {
     cell,

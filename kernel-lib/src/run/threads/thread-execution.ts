@@ -1,17 +1,17 @@
 /** The body of a stage in a thread: inputs from the store, the function, the output into the store. Loaded by the first body of a thread. */
 import { withinActivity } from "../state/activity";
 import type { KernelLink } from "./kernel-link";
-import type { BodyCargo, BodyWork, CallPlace, Performed } from "./messages";
+import type { ExecutionPayload, ExecutionTask, CallLocation, Performed } from "./messages";
 import { threadContext } from "./thread-context";
 import { readInputs } from "./thread-inputs";
 import { takeOutput } from "./thread-output";
 
 type Callable = (...args: unknown[]) => unknown;
 
-export async function performBody(
-  cargo: BodyCargo,
-  work: BodyWork,
-  place: CallPlace,
+export async function executeInThread(
+  cargo: ExecutionPayload,
+  work: ExecutionTask,
+  place: CallLocation,
   link: KernelLink,
 ): Promise<Performed> {
   const { codec } = cargo;

@@ -10,7 +10,7 @@ import { withPaths } from "../external/file-outputs";
 import { handleOf } from "../external/file-handle";
 import { StoredStream } from "../streams/streams";
 import type { KernelLink } from "./kernel-link";
-import type { BodyCargo, BodyWork, InputPlan, ItemWork, OutputPlace, StoredOutput } from "./messages";
+import type { ExecutionPayload, ExecutionTask, InputPlan, ItemTask, OutputTarget, StoredOutput } from "./messages";
 
 const opened = new Map<string, ThreadBlobs>();
 
@@ -22,22 +22,26 @@ export function blobsIn(folder: string): ThreadBlobs {
 }
 
 /** In the shape in which the stage names them. */
-export async function readInputs(work: BodyWork, cargo: BodyCargo, link: KernelLink): Promise<unknown> {
+export async function readInputs(work: ExecutionTask, cargo: ExecutionPayload, link: KernelLink): Promise<unknown> {
   if (!work.takesInputs) return undefined;
   const values = await Promise.all(work.inputs.map((plan, at) => readInput(plan, at, { work, cargo, link })));
   return filled(cargo.frame, values);
 }
 
 /** The stage's last stored output. */
-export async function previousOutput(work: BodyWork | ItemWork, codec: unknown, link: KernelLink): Promise<unknown> {
+export async function previousOutput(
+  work: ExecutionTask | ItemTask,
+  codec: unknown,
+  link: KernelLink,
+): Promise<unknown> {
   const output = (await link.ask({ kind: "previous" })) as StoredOutput | undefined;
   if (!output) return undefined;
   return (await decode(output, codec, readerOf("previous", output, { work, link })))?.value;
 }
 
 interface Sources {
-  readonly work: BodyWork | ItemWork;
-  readonly cargo: BodyCargo;
+  readonly work: ExecutionTask | ItemTask;
+  readonly cargo: ExecutionPayload;
   readonly link: KernelLink;
 }
 
@@ -80,7 +84,7 @@ async function decode(
   );
 }
 
-function readerOf(of: OutputPlace, output: StoredOutput, { work, link }: Pick<Sources, "work" | "link">): ReadBlob {
+function readerOf(of: OutputTarget, output: StoredOutput, { work, link }: Pick<Sources, "work" | "link">): ReadBlob {
   const blobs = output.isStored && work.folder !== undefined ? blobsIn(work.folder) : undefined;
   return async (ref: BlobRef, into?: Uint8Array) => {
     const found = await blobs?.readBlob(ref, into);

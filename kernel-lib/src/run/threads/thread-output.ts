@@ -9,13 +9,13 @@ import { encodeOutput } from "../call/encode-output";
 import type { FileOutputs } from "../external/file-outputs";
 import { itemsOf } from "../streams/streams";
 import type { KernelLink } from "./kernel-link";
-import type { BodyWork, CallPlace, Performed } from "./messages";
+import type { ExecutionTask, CallLocation, Performed } from "./messages";
 import { blobsIn } from "./thread-inputs";
 
-export interface OutputPlaces {
-  readonly work: BodyWork;
+export interface OutputTargets {
+  readonly work: ExecutionTask;
   readonly codec: unknown;
-  readonly place: CallPlace;
+  readonly place: CallLocation;
   readonly files: FileOutputs;
   readonly link: KernelLink;
   readonly context: StageContext;
@@ -23,7 +23,7 @@ export interface OutputPlaces {
   readonly startedAt: number;
 }
 
-export async function takeOutput(returned: unknown, places: OutputPlaces): Promise<Performed> {
+export async function takeOutput(returned: unknown, places: OutputTargets): Promise<Performed> {
   const { work, place, files, link, startedAt } = places;
   const codec = places.codec as Codec | CodecName | undefined;
   const items = itemsOf(returned);
@@ -52,7 +52,7 @@ export async function takeOutput(returned: unknown, places: OutputPlaces): Promi
 async function spool(
   items: AsyncIterable<unknown>,
   codec: Codec | CodecName | undefined,
-  places: OutputPlaces,
+  places: OutputTargets,
 ): Promise<SpooledItems> {
   const { work, link, context } = places;
   const put = async (blob: NewBlob): Promise<void> => {
@@ -63,7 +63,7 @@ async function spool(
   return new SpooledItems(await storeItems(items, codec, { put, signal: link.signal, count }));
 }
 
-async function write(blobs: readonly NewBlob[], { folder = "" }: BodyWork, link: KernelLink): Promise<void> {
+async function write(blobs: readonly NewBlob[], { folder = "" }: ExecutionTask, link: KernelLink): Promise<void> {
   await link.ask({ kind: "announce", digests: blobs.map(({ ref }) => ref.digest) });
   await Promise.all(blobs.map((blob) => blobsIn(folder).writeBlob(blob)));
 }

@@ -6,7 +6,7 @@ import { lineWriter } from "../call/stage-lines";
 import { itemsOf } from "../streams/streams";
 import { dataOfError } from "./error-data";
 import { KernelLink } from "./kernel-link";
-import type { BodyCargo, CallOrder, CallPlace, ItemCargo, ItemWork, Performed } from "./messages";
+import type { ExecutionPayload, CallOrder, CallLocation, ItemCargo, ItemTask, Performed } from "./messages";
 import { linesOf, threadContext } from "./thread-context";
 import type { ThreadTask } from "./threads";
 import { unpack } from "../shipping/unpack";
@@ -47,14 +47,14 @@ async function perform(order: CallOrder, link: KernelLink): Promise<Performed> {
   const { place, work } = order;
   if (work.kind === "item") return performItem(cargo as ItemCargo, work, place, link);
   // Threads for items, of which many start at once, start faster without it.
-  const { performBody } = await import("./thread-execution");
-  return performBody(cargo as BodyCargo, work, place, link);
+  const { executeInThread } = await import("./thread-execution");
+  return executeInThread(cargo as ExecutionPayload, work, place, link);
 }
 
 async function performItem(
   { fn, codec, takesInputs, inputs }: ItemCargo,
-  work: ItemWork,
-  place: CallPlace,
+  work: ItemTask,
+  place: CallLocation,
   link: KernelLink,
 ): Promise<Performed> {
   const { context, files, activity } = threadContext({ place, link, work, codec, inputs });

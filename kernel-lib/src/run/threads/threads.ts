@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { SHARE_ENV, type MessagePort, type ResourceLimits } from "node:worker_threads";
 import { Piscina } from "piscina";
-import { Slots } from "../control/semaphore";
+import { Semaphore } from "../control/semaphore";
 import type { CallOrder } from "./messages";
 
 /** What a thread is handed. */
@@ -20,11 +20,11 @@ const FILE = path.join(__dirname, "..", "..", "..", "lib", "worker.js");
 
 export class Threads {
   /** At most so many calls work at the same time. */
-  readonly places: Slots;
+  readonly places: Semaphore;
   private readonly pool: Piscina;
 
   constructor({ count = os.availableParallelism(), limits }: { count?: number; limits?: ResourceLimits } = {}) {
-    this.places = new Slots(count);
+    this.places = new Semaphore(count);
     this.pool = new Piscina({
       filename: FILE,
       minThreads: 0,

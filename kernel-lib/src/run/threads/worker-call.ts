@@ -4,19 +4,19 @@ import type { InputLeaf, InputRef } from "../../stage/input";
 import type { Entry } from "../../store/store";
 import { findActivity, type StageActivity } from "../state/activity";
 import { copied, createStageActivity, linesOf } from "../call/call";
-import type { BodyRun, KnownKey, Made } from "../call/call-parts";
-import type { EngineParts } from "../engine-parts";
+import type { ExecutionContext, KnownKey, ExecutionResult } from "../call/call-parts";
+import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
-import { keep } from "../call/store-result";
-import { inSteps } from "../control/sync-task";
+import { storeResult } from "../call/store-result";
+import { runTask } from "../control/sync-task";
 import { callInWorker, type CallHost } from "./thread-call";
-import { callPlace, describeOutput, readStage, takeNote } from "./host-side";
-import type { Ask, BodyCargo, BodyWork, InputPlan, Note } from "./messages";
+import { locateCall, describeOutput, readStage, receiveNote } from "./host-side";
+import type { Ask, ExecutionPayload, ExecutionTask, InputPlan, Note } from "./messages";
 import { notShippable } from "../shipping/refusals";
 import { ship, type Shipped } from "../shipping/ship";
 
 /** Before a body may begin: what its thread will read is there, or is made again. */
-export async function checkInputs(engine: EngineParts, instance: Instance, run: BodyRun): Promise<void> {
+export async function checkInputs(engine: EngineContext, instance: Instance, run: ExecutionContext): Promise<void> {
   const entries = run.entriesAbove();
   for (const leaf of instance.definition.inputs.leaves) {
     const need = needOf(engine, instance, leaf);
@@ -31,13 +31,13 @@ export async function checkInputs(engine: EngineParts, instance: Instance, run: 
 }
 
 /** As `runBody`, in a thread. Throws `not-shippable` and `worker-crashed` too. */
-export async function runBodyInWorker(
-  engine: EngineParts,
+export async function executeInWorker(
+  engine: EngineContext,
   instance: Instance,
   key: KnownKey,
-  run: BodyRun,
+  run: ExecutionContext,
   priority: number,
-): Promise<Made> {
+): Promise<ExecutionResult> {
   const { definition } = instance;
   const unplanned = new Set<string>();
   const outer = findActivity();
@@ -46,13 +46,13 @@ export async function runBodyInWorker(
   const release = await body.hold();
   try {
     const { shipped, work } = await body.pack();
-    const order = { shipment: shipped.bytes, work, place: await callPlace(engine, instance, run) };
+    const order = { shipment: shipped.bytes, work, place: await locateCall(engine, instance, run) };
     const result = await callInWorker(order, body, { stop: run.stop, priority });
     engine.instances.endEpoch();
     if (result.kind !== "body") throw new TypeError("a body was asked for");
     const blobs = result.blobs.map(({ ref, bytes }) => ({ ref, pieces: [bytes] }));
     const place = { durationMs: result.durationMs, run, unplanned };
-    return await inSteps(keep(engine, instance, key, { output: result.output, blobs }, place));
+    return await runTask(storeResult(engine, instance, key, { output: result.output, blobs }, place));
   } finally {
     await release();
   }
@@ -63,9 +63,9 @@ class WorkerBody implements CallHost {
   private previous: Entry | undefined;
 
   constructor(
-    private readonly engine: EngineParts,
+    private readonly engine: EngineContext,
     private readonly instance: Instance,
-    private readonly run: BodyRun,
+    private readonly run: ExecutionContext,
     private readonly activity: ReturnType<typeof findActivity> & { readonly stage: StageActivity },
   ) {}
 
@@ -77,7 +77,7 @@ class WorkerBody implements CallHost {
   }
 
   /** Throws `not-shippable`. */
-  async pack(): Promise<{ readonly shipped: Shipped; readonly work: BodyWork }> {
+  async pack(): Promise<{ readonly shipped: Shipped; readonly work: ExecutionTask }> {
     const { engine, instance } = this;
     const { definition } = instance;
     const { leaves } = definition.inputs;
@@ -91,7 +91,7 @@ class WorkerBody implements CallHost {
     const frame: unknown = definition.takesInputs
       ? definition.inputs.fill((leaf) => leaves.findIndex(({ path }) => path === leaf.path))
       : undefined;
-    const cargo: BodyCargo = {
+    const cargo: ExecutionPayload = {
       fn: definition.fn,
       codec: definition.codec,
       frame,
@@ -151,7 +151,7 @@ class WorkerBody implements CallHost {
   }
 
   note(note: Note): void {
-    takeNote(note, this.engine, this.instance, { run: this.run, activity: this.activity });
+    receiveNote(note, this.engine, this.instance, { run: this.run, activity: this.activity });
   }
 
   private async planInput(leaf: InputLeaf): Promise<{ readonly plan: InputPlan; readonly value?: unknown }> {
@@ -164,7 +164,7 @@ class WorkerBody implements CallHost {
       case "param":
         return { plan: { kind: "value" }, value: engine.params.value(ref.name, instance.overlay) };
       case "computed": {
-        const computed = await run.externals.compute(ref);
+        const computed = await run.externalInputs.compute(ref);
         if ("error" in computed) throw computed.error;
         return { plan: { kind: "value" }, value: copied(computed.value) };
       }
@@ -190,7 +190,7 @@ class WorkerBody implements CallHost {
   }
 }
 
-function needOf(engine: EngineParts, instance: Instance, leaf: InputLeaf): Instance | undefined {
+function needOf(engine: EngineContext, instance: Instance, leaf: InputLeaf): Instance | undefined {
   const ref: InputRef | undefined = "ref" in leaf ? leaf.ref : undefined;
   return ref?.kind === "stage" ? engine.instances.ofRef(ref, instance) : undefined;
 }

@@ -6,12 +6,12 @@ import { StagebookError } from "../../protocol";
 import { v8Codec } from "../../store/codecs/codec";
 import type { Entry } from "../../store/store";
 import type { Activity, StageActivity } from "../state/activity";
-import type { BodyRun } from "../call/call-parts";
-import type { EngineParts } from "../engine-parts";
+import type { ExecutionContext } from "../call/call-parts";
+import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
-import type { Stop } from "../control/cancel-token";
+import type { CancelToken } from "../control/cancel-token";
 import { callInWorker, type CallHost } from "./thread-call";
-import { callPlace, describeOutput, readStage, takeNote } from "./host-side";
+import { locateCall, describeOutput, readStage, receiveNote } from "./host-side";
 import type { Ask, CallOrder, ItemCargo, Note } from "./messages";
 import { ship, type Shipped } from "../shipping/ship";
 
@@ -19,16 +19,16 @@ import { ship, type Shipped } from "../shipping/ship";
 export type CallItem = (item: unknown, nth: number) => Promise<unknown>;
 
 export interface ItemsContext {
-  readonly run: BodyRun;
+  readonly run: ExecutionContext;
   readonly activity: Activity & { readonly stage: StageActivity };
   /** Of the body: aborts also when another item fails. */
-  readonly stop: Stop;
+  readonly stop: CancelToken;
   readonly inputs: unknown;
 }
 
 /** Throws `not-shippable`. */
 export async function createItemCaller(
-  engine: EngineParts,
+  engine: EngineContext,
   instance: Instance,
   context: ItemsContext,
 ): Promise<CallItem> {
@@ -55,7 +55,7 @@ export async function createItemCaller(
   const order: Omit<CallOrder, "work"> = {
     shipment: shipped.bytes,
     reuseAs: randomUUID(),
-    place: await callPlace(engine, instance, run),
+    place: await locateCall(engine, instance, run),
   };
   const folder = engine.store.threads?.folder;
   return async (item, nth) => {
@@ -72,7 +72,7 @@ class ItemHost implements CallHost {
   private previous: Entry | undefined;
 
   constructor(
-    private readonly engine: EngineParts,
+    private readonly engine: EngineContext,
     private readonly instance: Instance,
     private readonly context: ItemsContext,
     private readonly shipped: Shipped,
@@ -94,6 +94,6 @@ class ItemHost implements CallHost {
   }
 
   note(note: Note): void {
-    takeNote(note, this.engine, this.instance, this.context);
+    receiveNote(note, this.engine, this.instance, this.context);
   }
 }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDigest } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import { decodeRecord, encodeRecord, isObject } from "../records/entry-record";
-import { isGoneHere, isTag, pidOf, processTag, type ProcessTag } from "../records/process-tag";
+import { isDeadHere, isTag, pidOf, processTag, type ProcessTag } from "../records/process-tag";
 import { Coalesced } from "../turns";
 import type { Bucket, BucketItem } from "./port";
 import { listAll } from "./port";
@@ -40,20 +40,20 @@ export class BucketLive {
   private lastBeatAt = -Infinity;
   /** When each foreign heart was first seen in its present state. */
   private readonly seen = new Map<string, { readonly version: string; readonly at: number }>();
-  private readonly telling = new Coalesced(() => this.tell());
+  private readonly reporter = new Coalesced(() => this.tell());
 
   constructor(private readonly bucket: Bucket) {}
 
   /** From now on upkeep leaves these blobs alone, there or not. */
   async announce(digests: Iterable<Digest>): Promise<void> {
     for (const digest of digests) add(this.ahead, digest);
-    await this.telling.run();
+    await this.reporter.run();
   }
 
   /** An entry names them now, or nobody wants them. Not waited for. */
   withdraw(digests: Iterable<Digest>): void {
     for (const digest of digests) take(this.ahead, digest);
-    this.telling.run().catch(() => undefined);
+    this.reporter.run().catch(() => undefined);
   }
 
   isAhead(digest: Digest): boolean {
@@ -63,25 +63,25 @@ export class BucketLive {
   /** Until the result is called. */
   async hold(key: Digest): Promise<() => Promise<void>> {
     add(this.held, key);
-    await this.telling.run();
+    await this.reporter.run();
     let isHeld = true;
     return async () => {
       if (!isHeld) return;
       isHeld = false;
       take(this.held, key);
-      await this.telling.run();
+      await this.reporter.run();
     };
   }
 
   /** The heart beats as long as there are claims. */
   async beginClaim(): Promise<void> {
     this.claims++;
-    await this.telling.run();
+    await this.reporter.run();
   }
 
   endClaim(): void {
     this.claims--;
-    this.telling.run().catch(() => undefined);
+    this.reporter.run().catch(() => undefined);
   }
 
   /** Nobody can have taken this process for dead. */
@@ -149,7 +149,7 @@ export class BucketLive {
       return;
     }
     // Never keeps the process alive.
-    this.timer ??= setInterval(() => void this.telling.run().catch(() => undefined), BEAT_MS).unref();
+    this.timer ??= setInterval(() => void this.reporter.run().catch(() => undefined), BEAT_MS).unref();
     const record = { beat: ++this.beat, ahead: [...this.ahead.keys()], held: [...this.held.keys()] };
     const began = performance.now();
     this.isThere = true;
@@ -160,7 +160,7 @@ export class BucketLive {
 
 function goneHere(id: string): boolean | undefined {
   const tag = tagIn(id);
-  return isTag(tag) ? isGoneHere(tag) : true;
+  return isTag(tag) ? isDeadHere(tag) : true;
 }
 
 function tagIn(id: string): ProcessTag {

@@ -17,23 +17,23 @@ import type { Bucket, BucketItem } from "./port";
 import { listAll } from "./port";
 import type { BucketBlobs } from "./blobs";
 import type { BucketClaims } from "./claims";
-import type { BucketGoing } from "./going";
+import type { PendingRemovals } from "./pending-removals";
 import type { BucketHeads } from "./heads";
 import type { BucketLive } from "./live";
 import { collectRuns } from "./run-removal";
-import { BLOBS, blobName, blobOfName, ENTRIES, entryName, GOING, keyOfEntry } from "./names";
+import { BLOBS, blobName, blobOfName, ENTRIES, entryName, PENDING_REMOVALS, keyOfEntry } from "./names";
 import { textOf } from "./records";
 import type { BucketUses } from "./uses";
 
 const BATCH = 1000;
 const AT_ONCE = 16;
 
-export interface BucketParts {
+export interface BucketContext {
   readonly bucket: Bucket;
   readonly blobs: BucketBlobs;
   readonly heads: BucketHeads;
   readonly live: BucketLive;
-  readonly going: BucketGoing;
+  readonly going: PendingRemovals;
   readonly claims: BucketClaims;
   readonly evicted: EvictedBlobs;
   readonly uses: BucketUses;
@@ -60,7 +60,7 @@ interface BlobWork {
   readonly evictions: Evictions<Surveyed>;
 }
 
-export async function collectGarbage(options: GcOptions, parts: BucketParts): Promise<GcReport> {
+export async function collectGarbage(options: GcOptions, parts: BucketContext): Promise<GcReport> {
   const dryRun = options.dryRun === true;
   if (!dryRun) await sweep(parts);
   const entries = await survey(parts, options);
@@ -90,7 +90,7 @@ export async function collectGarbage(options: GcOptions, parts: BucketParts): Pr
 }
 
 /** Forgets the head's results, save what others still name, or is pinned or held. Returns how many results the head had. */
-export async function clearHead(head: HeadName, parts: BucketParts): Promise<number> {
+export async function clearHead(head: HeadName, parts: BucketContext): Promise<number> {
   const keys = await parts.heads.remove(head);
   const named = new Set((await parts.heads.all()).flat().map(({ key }) => key));
   const doomed = [...keys].filter((key) => !named.has(key));
@@ -109,7 +109,7 @@ export async function clearHead(head: HeadName, parts: BucketParts): Promise<num
   return keys.size;
 }
 
-export async function verifyBucket(options: VerifyOptions, parts: BucketParts): Promise<VerifyReport> {
+export async function verifyBucket(options: VerifyOptions, parts: BucketContext): Promise<VerifyReport> {
   const { signal, onProgress } = options;
   const entries = await survey(parts, { signal });
   const there = await storedBlobs(parts.bucket);
@@ -145,7 +145,7 @@ async function repair(
   entries: readonly Surveyed[],
   bad: readonly Digest[],
   there: ReadonlyMap<Digest, StoredBlob>,
-  parts: BucketParts,
+  parts: BucketContext,
 ): Promise<void> {
   const missing = entries.flatMap(({ blobs }) => blobs?.filter(({ digest }) => !there.has(digest)) ?? []);
   await parts.evicted.write(new Set([...(await parts.evicted.all()), ...bad, ...missing.map(({ digest }) => digest)]));
@@ -157,7 +157,7 @@ async function repair(
 }
 
 /** Every record there is, in order of keys. */
-async function survey({ bucket, uses }: BucketParts, watch: Watch): Promise<readonly Surveyed[]> {
+async function survey({ bucket, uses }: BucketContext, watch: Watch): Promise<readonly Surveyed[]> {
   const items = (await listAll(bucket, ENTRIES)).filter(({ name }) => keyOfEntry(name));
   const usedAt = await uses.all();
   const found: Surveyed[] = [];
@@ -190,13 +190,13 @@ async function surveyOne(
 async function findRemovals(
   entries: readonly Surveyed[],
   options: GcOptions,
-  parts: BucketParts,
+  parts: BucketContext,
 ): Promise<readonly Surveyed[]> {
   const leave = await spared(parts);
   return chooseRemovals(entries, await parts.heads.all(), options, parts.now()).filter(({ key }) => !leave.has(key));
 }
 
-async function spared({ live, pinned }: BucketParts): Promise<ReadonlySet<Digest>> {
+async function spared({ live, pinned }: BucketContext): Promise<ReadonlySet<Digest>> {
   const [{ held }, pins] = await Promise.all([live.inUse(), pinned()]);
   return new Set([...held, ...pins]);
 }
@@ -204,7 +204,7 @@ async function spared({ live, pinned }: BucketParts): Promise<ReadonlySet<Digest
 /** Those that are spared by now, or were made anew since the survey, stay. Returns what went. */
 async function discardEntries(
   entries: readonly Surveyed[],
-  parts: BucketParts,
+  parts: BucketContext,
   signal?: AbortSignal,
 ): Promise<readonly Surveyed[]> {
   signal?.throwIfAborted();
@@ -222,7 +222,7 @@ async function discardEntries(
 }
 
 /** Removes the blobs that no result names, and the evicted ones. Returns what went. */
-async function discardBlobs(work: BlobWork, parts: BucketParts, signal?: AbortSignal): Promise<ReadonlySet<Digest>> {
+async function discardBlobs(work: BlobWork, parts: BucketContext, signal?: AbortSignal): Promise<ReadonlySet<Digest>> {
   const { there, evictions } = work;
   const candidates = candidatesOf(work);
   if (evictions.blobs.size > 0) await rememberEvicted(work, parts.evicted);
@@ -242,7 +242,7 @@ async function discardBlobs(work: BlobWork, parts: BucketParts, signal?: AbortSi
   return gone;
 }
 
-async function wouldGo(work: BlobWork, parts: BucketParts): Promise<ReadonlySet<Digest>> {
+async function wouldGo(work: BlobWork, parts: BucketContext): Promise<ReadonlySet<Digest>> {
   const wanted = await findWanted(work, parts);
   return new Set(candidatesOf(work).filter((digest) => !wanted.has(digest)));
 }
@@ -253,7 +253,7 @@ function candidatesOf({ kept, there, evictions }: BlobWork): readonly Digest[] {
 }
 
 /** Asked anew: what is announced, what pinned and held results have, and what results that came since the survey name. */
-async function findWanted({ entries, evictions }: BlobWork, parts: BucketParts): Promise<ReadonlySet<Digest>> {
+async function findWanted({ entries, evictions }: BlobWork, parts: BucketContext): Promise<ReadonlySet<Digest>> {
   // In this order: an announcement ends after its entry is there.
   const { ahead, held } = await parts.live.inUse();
   const pins = await parts.pinned();
@@ -292,9 +292,9 @@ async function rememberEvicted({ kept, there, evictions }: BlobWork, evicted: Ev
 }
 
 /** Leftovers of dead processes. */
-async function sweep({ bucket, live, claims }: BucketParts): Promise<void> {
+async function sweep({ bucket, live, claims }: BucketContext): Promise<void> {
   await live.sweep();
   await claims.sweep();
-  for (const { name } of await listAll(bucket, GOING))
-    if (await live.isGone(name.slice(GOING.length))) await bucket.delete(name);
+  for (const { name } of await listAll(bucket, PENDING_REMOVALS))
+    if (await live.isGone(name.slice(PENDING_REMOVALS.length))) await bucket.delete(name);
 }

@@ -11,7 +11,7 @@ export const LIVE = "live/";
 export const CLAIMS = "claims/";
 export const PINS = "pins/";
 export const USED = "used/";
-export const GOING = "going/";
+export const PENDING_REMOVALS = "going/";
 export const FORMAT = "format.json";
 export const EVICTED = "evicted.json";
 

@@ -1,24 +1,24 @@
 /** A bucket as one process has opened it: its format known before anything else is read, trouble told once, errors in words. */
 import { messageOf, StagebookError } from "../../protocol";
-import type { StoreTrouble } from "../store";
+import type { OnStoreProblem } from "../store";
 import { checkFormat, formatMarker } from "../disk/folder";
-import { ToldOnce } from "../records/warn-once";
+import { WarnOnce } from "../records/warn-once";
 import type { Bucket } from "./port";
 import { FORMAT } from "./names";
 import { BucketRecords } from "./records";
 
 export class OpenedBucket {
-  private readonly told: ToldOnce;
+  private readonly warnings: WarnOnce;
   private checked: Promise<boolean> | undefined;
   private prepared: Promise<void> | undefined;
 
   /** `throws`: reading rejects where the bucket cannot be reached; else that is told, once, and what was wanted is absent. */
   constructor(
     readonly bucket: Bucket,
-    trouble: StoreTrouble,
+    onProblem: OnStoreProblem,
     readonly throws: boolean,
   ) {
-    this.told = new ToldOnce(trouble);
+    this.warnings = new WarnOnce(onProblem);
   }
 
   /** Throws `store-format` for a store of a newer version. */
@@ -52,17 +52,17 @@ export class OpenedBucket {
 
   /** Once for each object. */
   readonly tell = (message: string, name: string): void => {
-    this.told.tell(message, `${this.bucket.location}/${name}`);
+    this.warnings.tell(message, `${this.bucket.location}/${name}`);
   };
 
   /** Once, whatever was asked for. */
   tellUnreachable(error: unknown): void {
-    this.told.tell(`cannot be read (${messageOf(error)}); its results are treated as absent`, this.bucket.location);
+    this.warnings.tell(`cannot be read (${messageOf(error)}); its results are treated as absent`, this.bucket.location);
   }
 
   /** What was written anew may be told of again. */
   forgetTold(name: string): void {
-    this.told.forget(`${this.bucket.location}/${name}`);
+    this.warnings.forget(`${this.bucket.location}/${name}`);
   }
 
   private async check(): Promise<boolean> {

@@ -21,7 +21,7 @@ import { textOf } from "./records";
 
 const AT_ONCE = 16;
 
-export interface RunParts {
+export interface RunRemovalContext {
   readonly bucket: Bucket;
   readonly heads: BucketHeads;
   readonly live: BucketLive;
@@ -44,7 +44,7 @@ interface ListPart {
 export async function collectRuns(
   options: GcOptions,
   kept: readonly UsedEntry[],
-  { bucket, heads, live, pinned, now }: RunParts,
+  { bucket, heads, live, pinned, now }: RunRemovalContext,
 ): Promise<RunReport> {
   // Runs first: one that ends meanwhile is then in a list, or not among them.
   const stored = storedRuns(await listAll(bucket, RUNS));

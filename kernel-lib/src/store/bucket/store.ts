@@ -6,26 +6,26 @@ import { decodeEntry, encodeEntry, type EntrySeal } from "../records/entry-recor
 import { EvictedBlobs } from "../records/evicted-blobs";
 import { ProcessFiles } from "../memory/process-files";
 import type { BlobRef, Claim, Entry, FileRef, GcOptions, GcReport, HeadName, HeadRow, Holder, NewBlob } from "../store";
-import type { Store, StoreTrouble, VerifyOptions, VerifyReport } from "../store";
+import type { Store, OnStoreProblem, VerifyOptions, VerifyReport } from "../store";
 import { inParallel } from "../turns";
-import { alone } from "../maintenance/maintenance-lock";
+import { withMaintenanceLock } from "../maintenance/maintenance-lock";
 import { blobsOf } from "../disk/maintenance/survey";
 import { listAll, type Bucket } from "./port";
 import { BucketBlobs } from "./blobs";
 import { BucketClaims } from "./claims";
-import { BucketGoing } from "./going";
+import { PendingRemovals } from "./pending-removals";
 import { BucketHeads } from "./heads";
 import { BucketLive } from "./live";
 import { blobName, CLAIMS, entryName, EVICTED, Orders, PINS } from "./names";
 import { BucketRecords, textOf } from "./records";
 import { BucketRuns } from "./runs";
-import { clearHead, collectGarbage, verifyBucket, type BucketParts } from "./maintenance";
+import { clearHead, collectGarbage, verifyBucket, type BucketContext } from "./maintenance";
 import { BucketUses } from "./uses";
 import { OpenedBucket } from "./opened";
 
 export interface BucketStoreOptions {
   /** Told of what is missing, damaged or not to be trusted, once each. Default: a warning of the process. */
-  readonly trouble?: StoreTrouble;
+  readonly onProblem?: OnStoreProblem;
   /** Epoch milliseconds. */
   readonly now?: () => number;
 }
@@ -62,7 +62,7 @@ export function createBucketStore(bucket: Bucket, setting: BucketStoreSetting): 
 class BucketStore implements Store {
   readonly location: string;
   private readonly opened: OpenedBucket;
-  private readonly parts: BucketParts;
+  private readonly parts: BucketContext;
   private readonly runs: BucketRuns;
   private readonly files = new ProcessFiles();
   /** Put ahead and named by no entry yet: how often. */
@@ -73,12 +73,12 @@ class BucketStore implements Store {
 
   constructor(
     private readonly bucket: Bucket,
-    { trouble = warn, now = Date.now, seal, isReadOnly = false, throwsUnreachable = false }: BucketStoreSetting,
+    { onProblem = warn, now = Date.now, seal, isReadOnly = false, throwsUnreachable = false }: BucketStoreSetting,
   ) {
     this.location = bucket.location;
     this.seal = seal;
     this.isReadOnly = isReadOnly;
-    this.opened = new OpenedBucket(bucket, trouble, throwsUnreachable);
+    this.opened = new OpenedBucket(bucket, onProblem, throwsUnreachable);
     const { tell } = this.opened;
     const orders = new Orders();
     const live = new BucketLive(bucket);
@@ -91,7 +91,7 @@ class BucketStore implements Store {
       now,
       blobs: new BucketBlobs(bucket, evicted, tell),
       heads: new BucketHeads(bucket, orders),
-      going: new BucketGoing(bucket, live),
+      going: new PendingRemovals(bucket, live),
       claims: new BucketClaims(bucket, live, throwsUnreachable ? rejectWith : tell),
       uses: new BucketUses(bucket, now),
       pinned: () => this.listPins(),
@@ -300,7 +300,9 @@ class BucketStore implements Store {
 
   /** One process at a time removes what others may want. */
   private async alone<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    return this.opened.writing(() => alone(this.parts.claims, { what, everyMs: UPKEEP_POLL_MS, signal }, work));
+    return this.opened.writing(() =>
+      withMaintenanceLock(this.parts.claims, { what, everyMs: UPKEEP_POLL_MS, signal }, work),
+    );
   }
 }
 

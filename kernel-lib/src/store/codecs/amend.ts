@@ -1,8 +1,8 @@
 /** Puts back on a decoded value what V8's serialization does not carry: the other half of `fidelity.ts`. Used by the v8 codec. */
-import type { Amendment } from "./fidelity";
+import type { FidelityNote } from "./fidelity";
 
 /** The value of a decoded `[value, amendments]`, amended. Throws TypeError where the pair does not have that form. */
-export function amend(decoded: unknown): unknown {
+export function restoreFidelity(decoded: unknown): unknown {
   if (!Array.isArray(decoded) || decoded.length !== 2 || !Array.isArray(decoded[1]))
     throw new TypeError("not a value with amendments");
   const [value, amendments] = decoded as readonly unknown[];
@@ -10,12 +10,12 @@ export function amend(decoded: unknown): unknown {
   return value;
 }
 
-function asAmendment(data: unknown): Amendment {
+function asAmendment(data: unknown): FidelityNote {
   if (!isObject(data) || !("target" in data) || !isObject(data.target)) throw new TypeError("not an amendment");
-  return data as Amendment;
+  return data as FidelityNote;
 }
 
-function apply({ target, nullPrototype, lastIndex, errorClass, shown, hidden }: Amendment): void {
+function apply({ target, nullPrototype, lastIndex, errorClass, shown, hidden }: FidelityNote): void {
   if (nullPrototype === true) Object.setPrototypeOf(target, null);
   if (lastIndex !== undefined && target instanceof RegExp) target.lastIndex = lastIndex;
   const prototype = errorClass === undefined ? undefined : errorPrototypes.get(errorClass);
@@ -24,7 +24,7 @@ function apply({ target, nullPrototype, lastIndex, errorClass, shown, hidden }: 
   defineAll(target, hidden, false);
 }
 
-function defineAll(target: object, values: Amendment["shown"], enumerable: boolean): void {
+function defineAll(target: object, values: FidelityNote["shown"], enumerable: boolean): void {
   for (const [key, value] of Object.entries(values ?? {})) {
     Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
   }

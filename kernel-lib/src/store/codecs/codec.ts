@@ -1,6 +1,6 @@
 /** The port to how a value becomes bytes, and the default codec. Runs encode outputs with it and decode what the store gives back. */
 import { StagebookError } from "../../protocol";
-import { amend } from "./amend";
+import { restoreFidelity } from "./amend";
 import { closeEnvelope, damaged, HEAD_BYTES, openEnvelope } from "./envelope";
 import { checkStorable } from "./fidelity";
 import { ViewDeserializer, ViewSerializer } from "./view-serializer";
@@ -75,7 +75,7 @@ export function decodeApart(
     const deserializer = new ViewDeserializer(payload, large, from, apartBytes);
     deserializer.readHeader();
     const decoded: unknown = deserializer.readValue();
-    return { value: (flags & AMENDED) === 0 ? decoded : amend(decoded), apart: deserializer.apart };
+    return { value: (flags & AMENDED) === 0 ? decoded : restoreFidelity(decoded), apart: deserializer.apart };
   } catch (error) {
     throw damaged(error instanceof Error ? error.message : String(error), error);
   }

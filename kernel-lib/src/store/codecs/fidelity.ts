@@ -12,7 +12,7 @@ import { joinSteps, mapStep, propertyStep, setStep } from "../../key/values/valu
 import { StagebookError } from "../../protocol";
 
 /** What is to be put back on `target`, an object inside the decoded value. */
-export interface Amendment {
+export interface FidelityNote {
   readonly target: object;
   readonly nullPrototype?: true;
   readonly lastIndex?: number;
@@ -30,20 +30,20 @@ export const STORABLE_DEPTH = 2000;
  * The amendments that make the value come back as it is, in order of visit.
  * Throws StagebookError `not-storable`, with the path, for what cannot.
  */
-export function checkStorable(value: unknown): readonly Amendment[] {
+export function checkStorable(value: unknown): readonly FidelityNote[] {
   const isSimple = typeof value === "number" || typeof value === "string" || typeof value === "boolean";
   return isSimple ? nothing : new FidelityWalk().check(value);
 }
 
-const nothing: readonly Amendment[] = [];
+const nothing: readonly FidelityNote[] = [];
 
 class FidelityWalk implements Visitor {
   private readonly met = new Set<object>();
   private readonly frames: Frame[] = [];
-  private readonly amendments: Amendment[] = [];
+  private readonly amendments: FidelityNote[] = [];
   private readonly memory = new Map<ArrayBufferLike, { start: number; end: number }[]>();
 
-  check(value: unknown): readonly Amendment[] {
+  check(value: unknown): readonly FidelityNote[] {
     this.visit(value);
     for (let top = this.frames.at(-1); top !== undefined; top = this.frames.at(-1)) {
       if (!top.advance(this)) this.frames.pop();

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { Digest } from "../../protocol";
 import type { DurableFiles, StagedFile } from "../files/durable-files";
 import type { EvictedBlobs } from "../records/evicted-blobs";
-import type { BlobRef, NewBlob, StoreTrouble } from "../store";
+import type { BlobRef, NewBlob, OnStoreProblem } from "../store";
 import type { StorePaths } from "./folder";
 import { allEnded } from "../turns";
 
@@ -17,7 +17,7 @@ export class BlobFiles {
     private readonly files: DurableFiles,
     private readonly paths: StorePaths,
     private readonly evicted: EvictedBlobs,
-    private readonly tell: StoreTrouble,
+    private readonly tell: OnStoreProblem,
   ) {}
 
   /** The bytes, verified, in the given memory or in memory that nothing else holds. Undefined and told where that cannot be. */

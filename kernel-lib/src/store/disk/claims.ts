@@ -12,7 +12,7 @@ import { decodeRecord, encodeRecord, isObject } from "../records/entry-record";
 import type { LiveProcesses } from "./live";
 import { processTag } from "../records/process-tag";
 import { Reporter } from "../records/progress-report";
-import type { Claim, HeadName, Holder, StoreTrouble } from "../store";
+import type { Claim, HeadName, Holder, OnStoreProblem } from "../store";
 import type { StorePaths } from "./folder";
 
 /** A claim without readable content was just made, or its maker was killed in that moment. */
@@ -38,7 +38,7 @@ export class Claims {
     private readonly files: DurableFiles,
     private readonly paths: StorePaths,
     private readonly live: LiveProcesses,
-    private readonly tell: StoreTrouble,
+    private readonly tell: OnStoreProblem,
   ) {}
 
   /** Rejects with errors of the system. */
@@ -190,4 +190,4 @@ function decodeOwner(text: string): Owner | undefined {
 }
 
 /** The key that upkeep claims, so that only one process at a time removes anything. */
-export const upkeepKey: Digest = digestOf("upkeep of the store");
+export const maintenanceKey: Digest = digestOf("upkeep of the store");

@@ -6,7 +6,7 @@ import type { DurableFiles } from "../files/durable-files";
 import { decodeRecord, encodeRecord } from "../records/entry-record";
 import { fileNameOf } from "../records/file-name";
 import type { ProcessTag } from "../records/process-tag";
-import type { HeadName, StoreTrouble } from "../store";
+import type { HeadName, OnStoreProblem } from "../store";
 
 /** Of the whole layout. Blobs and entries carry their own version in their folder's name. */
 const FORMAT = 1;
@@ -17,7 +17,7 @@ const IGNORE_ALL = "# Results of Stagebook stages. Safe to delete: they are made
 export const formatMarker: string = encodeRecord(FORMAT_SUBJECT, { format: FORMAT });
 
 /** The file and folder of one head, and what its rows are checked against. */
-export interface HeadPlace {
+export interface HeadLocation {
   readonly notebook: string;
   readonly stage: string;
   readonly path: string;
@@ -35,16 +35,16 @@ export class StorePaths {
   readonly entries = (): string => join(this.folder, "entries-v1");
   readonly entry = (key: Digest): string => join(this.entries(), `${key}.json`);
   readonly heads = (): string => join(this.folder, "heads");
-  readonly head = (name: HeadName): HeadPlace => this.headAt(fileNameOf(name.notebook), fileNameOf(name.stage));
+  readonly head = (name: HeadName): HeadLocation => this.headAt(fileNameOf(name.notebook), fileNameOf(name.stage));
   /** By names as they are encoded. */
-  readonly headAt = (notebook: string, stage: string): HeadPlace => ({
+  readonly headAt = (notebook: string, stage: string): HeadLocation => ({
     notebook,
     stage,
     path: join(this.heads(), notebook, stage),
     subject: ["head", notebook, stage],
   });
   readonly latestFolder = (): string => join(this.folder, "latest");
-  readonly latest = (place: HeadPlace): string => join(this.latestFolder(), place.notebook, place.stage);
+  readonly latest = (place: HeadLocation): string => join(this.latestFolder(), place.notebook, place.stage);
   readonly liveFolder = (): string => join(this.folder, "live");
   readonly live = (tag: ProcessTag): string => join(this.liveFolder(), tag);
   readonly claims = (): string => join(this.folder, "claims");
@@ -66,14 +66,14 @@ export class StorePaths {
 export async function checkFormat(
   files: Pick<DurableFiles, "read">,
   { folder, format: path }: Pick<StorePaths, "folder" | "format">,
-  trouble: StoreTrouble,
+  onProblem: OnStoreProblem,
 ): Promise<boolean> {
   const bytes = await files.read(path());
   if (bytes === undefined) return false;
   const record = decodeRecord(FORMAT_SUBJECT, Buffer.from(bytes).toString("utf8"))?.record;
   const format = typeof record === "object" && record !== null && "format" in record ? record.format : undefined;
   if (typeof format !== "number") {
-    trouble("the format marker is damaged; it is written anew", path());
+    onProblem("the format marker is damaged; it is written anew", path());
     return false;
   }
   if (format <= FORMAT) return true;

@@ -7,8 +7,8 @@ import type { Digest } from "../../protocol";
 import type { DurableFiles } from "../files/durable-files";
 import { decodeHeadRow, encodeHeadRow } from "../records/entry-record";
 import { isAbsent } from "../records/store-error";
-import type { HeadRow, StoreTrouble } from "../store";
-import type { HeadPlace, StorePaths } from "./folder";
+import type { HeadRow, OnStoreProblem } from "../store";
+import type { HeadLocation, StorePaths } from "./folder";
 
 /** What is known of one file. */
 interface HeadLog {
@@ -28,16 +28,16 @@ export class HeadLogs {
   constructor(
     private readonly files: DurableFiles,
     private readonly paths: StorePaths,
-    private readonly trouble: StoreTrouble,
+    private readonly onProblem: OnStoreProblem,
   ) {}
 
   /** The rows of a head, oldest first. A head that cannot be read has none; that is told. */
-  async rows(place: HeadPlace): Promise<readonly HeadRow[]> {
+  async rows(place: HeadLocation): Promise<readonly HeadRow[]> {
     try {
       const log = await this.refresh(place);
       return log ? [...log.rows.values()] : [];
     } catch (error) {
-      this.trouble(
+      this.onProblem(
         `the history cannot be read (${error instanceof Error ? error.message : String(error)})`,
         place.path,
       );
@@ -46,18 +46,18 @@ export class HeadLogs {
   }
 
   /** Appends durably. Rejects with the error of the system. */
-  async append(place: HeadPlace, row: HeadRow): Promise<void> {
+  async append(place: HeadLocation, row: HeadRow): Promise<void> {
     await this.files.append(place.path, encodeHeadRow(place.subject, row), true);
   }
 
-  async remove(place: HeadPlace): Promise<void> {
+  async remove(place: HeadLocation): Promise<void> {
     this.logs.delete(place.path);
     await this.files.remove(place.path);
   }
 
   /** All heads there are, by notebook and stage as encoded. */
-  async places(): Promise<readonly HeadPlace[]> {
-    const places: HeadPlace[] = [];
+  async places(): Promise<readonly HeadLocation[]> {
+    const places: HeadLocation[] = [];
     for (const notebook of await this.namesIn(this.paths.heads())) {
       const stages = await this.namesIn(join(this.paths.heads(), notebook));
       places.push(...stages.map((stage) => this.paths.headAt(notebook, stage)));
@@ -83,7 +83,7 @@ export class HeadLogs {
     return damaged;
   }
 
-  private async repair(place: HeadPlace): Promise<void> {
+  private async repair(place: HeadLocation): Promise<void> {
     const aside = await this.files.setAside(place.path);
     if (!aside) return;
     const bytes = (await this.files.read(aside.path)) ?? new Uint8Array(0);
@@ -101,12 +101,12 @@ export class HeadLogs {
     try {
       return (await this.files.list(folder)).filter((name) => !name.startsWith("."));
     } catch (error) {
-      this.trouble(`the folder cannot be read (${error instanceof Error ? error.message : String(error)})`, folder);
+      this.onProblem(`the folder cannot be read (${error instanceof Error ? error.message : String(error)})`, folder);
       return [];
     }
   }
 
-  private async refresh(place: HeadPlace): Promise<HeadLog | undefined> {
+  private async refresh(place: HeadLocation): Promise<HeadLog | undefined> {
     const known = this.logs.get(place.path);
     const stat = await this.files.fs.stat(place.path, { bigint: true }).catch(undefinedWhenAbsent);
     if (stat === undefined) {
@@ -125,13 +125,13 @@ export class HeadLogs {
   }
 
   /** Returns how many bytes hold complete lines. What is behind them may be under way, or was torn by a kill: it is tried again. */
-  private decodeLines(place: HeadPlace, bytes: Uint8Array, rows: Map<Digest, HeadRow>): number {
+  private decodeLines(place: HeadLocation, bytes: Uint8Array, rows: Map<Digest, HeadRow>): number {
     const complete = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf("\n") + 1;
     for (const line of Buffer.from(bytes.subarray(0, complete)).toString("utf8").split("\n")) {
       if (line === "") continue;
       const row = decodeHeadRow(place.subject, line);
       if (!row) {
-        this.trouble("a line of the history is damaged; it is left out", place.path);
+        this.onProblem("a line of the history is damaged; it is left out", place.path);
         continue;
       }
       rows.delete(row.key);
@@ -142,7 +142,7 @@ export class HeadLogs {
 }
 
 /** The lines that are whole, as they stand in the file. */
-function goodLines(place: HeadPlace, bytes: Uint8Array): { readonly text: string; readonly isAll: boolean } {
+function goodLines(place: HeadLocation, bytes: Uint8Array): { readonly text: string; readonly isAll: boolean } {
   const lines = Buffer.from(bytes)
     .toString("utf8")
     .split("\n")

@@ -6,8 +6,8 @@ import { dirname, relative } from "node:path";
 import { messageOf } from "../../protocol";
 import type { DurableFiles } from "../files/durable-files";
 import { latestText } from "./latest-record";
-import type { Entry, HeadName, StoreTrouble } from "../store";
-import type { HeadPlace, StorePaths } from "./folder";
+import type { Entry, HeadName, OnStoreProblem } from "../store";
+import type { HeadLocation, StorePaths } from "./folder";
 import { allEnded, inParallel } from "../turns";
 
 const AT_ONCE = 8;
@@ -29,11 +29,11 @@ export class LatestPaths {
   constructor(
     private readonly files: DurableFiles,
     private readonly paths: StorePaths,
-    private readonly tell: StoreTrouble,
+    private readonly tell: OnStoreProblem,
   ) {}
 
   /** Soon shows the result. Its failure harms no result: it is told. */
-  show(head: HeadName, place: HeadPlace, entry: Entry): void {
+  show(head: HeadName, place: HeadLocation, entry: Entry): void {
     this.waiting.set(this.paths.latest(place), { head, entry });
     this.timer ??= setTimeout(() => void this.shown(), SOON_MS);
   }

@@ -1,7 +1,7 @@
 /** Removes what killed processes left in a disk store, and puts back what they had taken out of the way. */
 import { join } from "node:path";
 import type { Claims } from "./claims";
-import { upkeepKey } from "./claims";
+import { maintenanceKey } from "./claims";
 import type { DurableFiles } from "../files/durable-files";
 import { isLeft, leftoverOf } from "../files/durable-files";
 import type { LiveProcesses } from "./live";
@@ -32,7 +32,7 @@ export async function sweepLeftovers(ports: SweepPorts): Promise<number> {
   }
   swept += (await claims.sweep()) + (await protection.sweep()) + (await stageFiles.sweep());
   // Upkeep reads there what was committed while it was at work, also by those who are gone.
-  return (await claims.isTaken(upkeepKey)) ? swept : swept + (await live.sweep());
+  return (await claims.isTaken(maintenanceKey)) ? swept : swept + (await live.sweep());
 }
 
 async function sweepFile(files: DurableFiles, path: string, name: string, now: number): Promise<boolean> {

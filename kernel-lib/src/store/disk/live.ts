@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { isDigest } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import type { DurableFiles } from "../files/durable-files";
-import { keepBeating } from "../records/heartbeat";
+import { startHeartbeat } from "../records/heartbeat";
 import type { ProcessTag } from "../records/process-tag";
-import { isGoneHere, isTag, pidOf, processTag } from "../records/process-tag";
+import { isDeadHere, isTag, pidOf, processTag } from "../records/process-tag";
 import { isAbsent } from "../records/store-error";
 import type { StorePaths } from "./folder";
 
@@ -54,7 +54,7 @@ export class LiveProcesses {
 
   async isGone(tag: ProcessTag): Promise<boolean> {
     if (!isTag(tag)) return true;
-    return isGoneHere(tag) ?? (await this.ageMs(this.paths.live(tag))) > SILENT_MS;
+    return isDeadHere(tag) ?? (await this.ageMs(this.paths.live(tag))) > SILENT_MS;
   }
 
   /** The numbers of the processes that live; this one's too. */
@@ -121,7 +121,7 @@ export class LiveProcesses {
   private async joinOnce(): Promise<void> {
     const path = this.paths.live(processTag);
     await this.files.append(path, ".\n", false);
-    keepBeating(path);
+    startHeartbeat(path);
   }
 
   private async note(sign: "+" | "-", digests: readonly Digest[]): Promise<void> {

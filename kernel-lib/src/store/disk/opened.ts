@@ -5,28 +5,28 @@
 import { messageOf, StagebookError } from "../../protocol";
 import { DurableFiles } from "../files/durable-files";
 import type { FileSystem } from "../files/file-system";
-import type { StoreTrouble } from "../store";
+import type { OnStoreProblem } from "../store";
 import { writeError } from "../records/store-error";
 import { checkFormat, prepareFolder, StorePaths } from "./folder";
-import { ToldOnce } from "../records/warn-once";
+import { WarnOnce } from "../records/warn-once";
 
 export class OpenedFolder {
   readonly files: DurableFiles;
   readonly paths: StorePaths;
-  private readonly told: ToldOnce;
+  private readonly warnings: WarnOnce;
   private checked: Promise<boolean> | undefined;
   private prepared: Promise<void> | undefined;
 
   /** `onPrepared`: called once, before the first write, and not waited for. */
   constructor(
     readonly folder: string,
-    trouble: StoreTrouble,
+    onProblem: OnStoreProblem,
     private readonly onPrepared: () => void,
     fileSystem?: FileSystem,
     /** What cannot be read rejects with the error of the system, and is not told. */
     private readonly throwsUnreadable = false,
   ) {
-    this.told = new ToldOnce(trouble);
+    this.warnings = new WarnOnce(onProblem);
     this.files = new DurableFiles(fileSystem);
     this.paths = new StorePaths(folder);
   }
@@ -68,13 +68,13 @@ export class OpenedFolder {
   }
 
   /** Once for each file. */
-  get tell(): StoreTrouble {
-    return this.told.tell;
+  get tell(): OnStoreProblem {
+    return this.warnings.tell;
   }
 
   /** What was written anew may be told of again. */
   forgetTold(path: string): void {
-    this.told.forget(path);
+    this.warnings.forget(path);
   }
 
   private async checkOnce(): Promise<boolean> {

@@ -11,7 +11,7 @@ export interface SizeLimitPorts {
   measure(): Promise<number>;
   /** Brings the store down to so many bytes where it can; how many it then has. */
   shrink(toBytes: number, spare: ReadonlySet<Digest>): Promise<number>;
-  trouble(error: unknown): void;
+  onProblem(error: unknown): void;
 }
 
 export class SizeLimit {
@@ -35,7 +35,7 @@ export class SizeLimit {
     const isBelow = this.bytes !== undefined && this.bytes <= this.threshold;
     if (this.working || isBelow) return;
     this.working = this.work()
-      .catch((error: unknown) => this.ports.trouble(error))
+      .catch((error: unknown) => this.ports.onProblem(error))
       .finally(() => (this.working = undefined));
   }
 

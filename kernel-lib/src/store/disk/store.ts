@@ -30,17 +30,17 @@ import { ResultWriter } from "./writer";
 import type { SizeLimit } from "./size-limit";
 import { StageFiles } from "./stage-files";
 import type { Claim, FileRef, GcOptions, GcReport, HeadName, HeadRow, Holder, NewBlob } from "../store";
-import type { BlobRef, Entry, Store, StoreTrouble, ThreadAccess, VerifyOptions, VerifyReport } from "../store";
-import type { HeadPlace } from "./folder";
+import type { BlobRef, Entry, Store, OnStoreProblem, ThreadAccess, VerifyOptions, VerifyReport } from "../store";
+import type { HeadLocation } from "./folder";
 import { Turns } from "../turns";
-import { DiskUpkeep } from "./maintenance/maintenance";
+import { DiskMaintenance } from "./maintenance/maintenance";
 import { blobsOf } from "./maintenance/survey";
 import { UsedTimes } from "./uses";
 
 export interface DiskStoreOptions {
   /** Absolute path. Made at the first write. */
   readonly folder: string;
-  readonly trouble: StoreTrouble;
+  readonly onProblem: OnStoreProblem;
   /** Epoch milliseconds. */
   readonly now?: () => number;
   /** The most bytes of values: above it the least recently used ones go, in the background. Default: no limit. */
@@ -81,7 +81,7 @@ class FolderStore implements DiskStore {
   private readonly writer: ResultWriter;
   private readonly latest: LatestPaths;
   private readonly used: UsedTimes;
-  private readonly upkeep: DiskUpkeep;
+  private readonly maintenance: DiskMaintenance;
   private readonly sizeLimit: SizeLimit | undefined;
   private readonly turns = new Turns();
   private readonly now: () => number;
@@ -91,12 +91,12 @@ class FolderStore implements DiskStore {
   private sweeping: Promise<unknown> = Promise.resolve();
 
   constructor(options: DiskStoreOptions) {
-    const { folder, trouble, now = Date.now, maxBytes, seal, isReadOnly, throwsUnreadable, fileSystem } = options;
+    const { folder, onProblem, now = Date.now, maxBytes, seal, isReadOnly, throwsUnreadable, fileSystem } = options;
     this.location = folder;
     this.now = now;
     this.seal = seal;
     this.isReadOnly = isReadOnly === true;
-    this.opened = new OpenedFolder(folder, trouble, () => this.sweepInBackground(), fileSystem, throwsUnreadable);
+    this.opened = new OpenedFolder(folder, onProblem, () => this.sweepInBackground(), fileSystem, throwsUnreadable);
     const { files, paths, tell } = this.opened;
     this.heads = new HeadLogs(files, paths, tell);
     this.live = new LiveProcesses(files, paths);
@@ -111,8 +111,8 @@ class FolderStore implements DiskStore {
     this.threads = { folder, announce: (digests) => this.announce(digests) };
     const { heads, live, protection, evicted } = this;
     const ports = { files, paths, heads, live, protection, evicted, now };
-    this.upkeep = new DiskUpkeep(this.opened, this.claims, ports, () => this.written());
-    if (maxBytes !== undefined) this.sizeLimit = this.upkeep.limitTo(maxBytes);
+    this.maintenance = new DiskMaintenance(this.opened, this.claims, ports, () => this.written());
+    if (maxBytes !== undefined) this.sizeLimit = this.maintenance.limitTo(maxBytes);
   }
 
   async findEntry(key: Digest): Promise<Entry | undefined> {
@@ -170,7 +170,7 @@ class FolderStore implements DiskStore {
     const place = this.opened.paths.head(head);
     if (!(await this.opened.check())) return 0;
     await this.latest.shown();
-    return this.upkeep.clear(place);
+    return this.maintenance.clear(place);
   }
 
   async latestShown(): Promise<void> {
@@ -257,11 +257,11 @@ class FolderStore implements DiskStore {
   }
 
   async gc(options: GcOptions): Promise<GcReport> {
-    return this.upkeep.gc(options);
+    return this.maintenance.gc(options);
   }
 
   async verify(options: VerifyOptions): Promise<VerifyReport> {
-    return this.upkeep.verify(options);
+    return this.maintenance.verify(options);
   }
 
   async sweep(): Promise<number> {
@@ -303,11 +303,11 @@ class FolderStore implements DiskStore {
     return entry;
   }
 
-  private async appendRow(place: HeadPlace, row: HeadRow): Promise<void> {
+  private async appendRow(place: HeadLocation, row: HeadRow): Promise<void> {
     await this.turns.take(place.path, () => this.heads.append(place, row));
   }
 
-  private async readHead(place: HeadPlace): Promise<readonly HeadRow[]> {
+  private async readHead(place: HeadLocation): Promise<readonly HeadRow[]> {
     await this.opened.check();
     return this.heads.rows(place);
   }

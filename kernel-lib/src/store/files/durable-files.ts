@@ -10,7 +10,7 @@ import { digestFile, writePieces } from "./file-bytes";
 import { FileReads } from "./file-reads";
 import type { OpenFile } from "./file-system";
 import type { ProcessTag } from "../records/process-tag";
-import { isGoneHere, processTag } from "../records/process-tag";
+import { isDeadHere, processTag } from "../records/process-tag";
 import { codeOf, isAbsent } from "../records/store-error";
 import { allEnded } from "../turns";
 
@@ -183,7 +183,7 @@ export class DurableFiles extends FileReads {
     for (const name of await this.list(dirname(path))) {
       const [, tag, original] = ASIDE.exec(name) ?? [];
       if (tag === undefined || original !== basename(path)) continue;
-      return { path: join(dirname(path), name), isLeft: isGoneHere(tag) ?? false };
+      return { path: join(dirname(path), name), isLeft: isDeadHere(tag) ?? false };
     }
     return undefined;
   }
@@ -314,7 +314,7 @@ export function leftoverOf(name: string): { readonly tag: ProcessTag; readonly i
 
 /** True when nobody will finish it: its process is gone from this machine, or it was not written for an hour (`ageMs`). */
 export function isLeft(tag: ProcessTag, ageMs: number): boolean {
-  return isGoneHere(tag) ?? ageMs > OLD_MS;
+  return isDeadHere(tag) ?? ageMs > OLD_MS;
 }
 
 export function temporaryBeside(path: string): string {

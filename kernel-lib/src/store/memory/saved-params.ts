@@ -4,19 +4,19 @@ import path from "node:path";
 import { createHash } from "node:crypto";
 
 /** JSON by name. A damaged or missing file reads as empty. */
-export interface Notes {
+export interface SavedParams {
   read(): Readonly<Record<string, unknown>>;
   /** Replaces all. Throws the system's error when it cannot be written. */
-  write(notes: Readonly<Record<string, unknown>>): void;
+  write(savedParams: Readonly<Record<string, unknown>>): void;
 }
 
-export function createMemoryNotes(): Notes {
+export function createMemorySavedParams(): SavedParams {
   let kept: Readonly<Record<string, unknown>> = {};
-  return { read: () => kept, write: (notes) => void (kept = notes) };
+  return { read: () => kept, write: (savedParams) => void (kept = savedParams) };
 }
 
 /** Notes in one file: the text of its JSON behind its own checksum. `trouble` hears of a damaged file. */
-export function createFileNotes(file: string, trouble: (message: string, where: string) => void): Notes {
+export function createFileSavedParams(file: string, onProblem: (message: string, where: string) => void): SavedParams {
   return {
     read: () => {
       let text: string;
@@ -24,17 +24,17 @@ export function createFileNotes(file: string, trouble: (message: string, where: 
         text = fs.readFileSync(file, "utf8");
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ENOENT")
-          trouble(`cannot be read: ${(error as Error).message}`, file);
+          onProblem(`cannot be read: ${(error as Error).message}`, file);
         return {};
       }
       const sum = text.slice(0, 64);
       const body = text.slice(65);
       if (checksum(body) === sum) return JSON.parse(body) as Record<string, unknown>;
-      trouble("is damaged: parameter values that were set are forgotten", file);
+      onProblem("is damaged: parameter values that were set are forgotten", file);
       return {};
     },
-    write: (notes) => {
-      const body = JSON.stringify(notes);
+    write: (savedParams) => {
+      const body = JSON.stringify(savedParams);
       fs.mkdirSync(path.dirname(file), { recursive: true });
       const temporary = `${file}.${process.pid}.tmp`;
       const handle = fs.openSync(temporary, "w");

@@ -27,7 +27,7 @@ setInterval(() => {
 let thread: Worker | undefined;
 
 /** The first byte of the file is written each second until the process ends. Never keeps the process alive. */
-export function keepBeating(path: string): void {
+export function startHeartbeat(path: string): void {
   thread ??= startThread();
   thread.postMessage(path);
 }

@@ -38,7 +38,7 @@ export function pidOf(tag: ProcessTag): number {
 }
 
 /** Undefined for a process of another machine: nobody here can know. */
-export function isGoneHere(tag: ProcessTag): boolean | undefined {
+export function isDeadHere(tag: ProcessTag): boolean | undefined {
   const [, host, pid, began] = TAG.exec(tag) ?? [];
   if (host !== hostTag) return undefined;
   if (tag === processTag) return false;

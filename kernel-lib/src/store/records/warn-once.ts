@@ -1,15 +1,15 @@
 /** Trouble is told once for each place, until that was written anew. Used by the stores. */
-import type { StoreTrouble } from "../store";
+import type { OnStoreProblem } from "../store";
 
-export class ToldOnce {
+export class WarnOnce {
   private readonly places = new Set<string>();
 
-  constructor(private readonly trouble: StoreTrouble) {}
+  constructor(private readonly onProblem: OnStoreProblem) {}
 
-  readonly tell: StoreTrouble = (message, where) => {
+  readonly tell: OnStoreProblem = (message, where) => {
     if (this.places.has(where)) return;
     this.places.add(where);
-    this.trouble(message, where);
+    this.onProblem(message, where);
   };
 
   forget(where: string): void {

@@ -9,7 +9,7 @@ export interface BorrowedEntry {
   head: HeadName | undefined;
 }
 
-export class Borrowed {
+export class BorrowedResults {
   private readonly entries = new Map<Digest, BorrowedEntry>();
   private readonly blobs = new Set<Digest>();
 

@@ -5,16 +5,16 @@ import { join } from "node:path";
 import { digestOf } from "../../key/digest";
 import type { Digest, RunId } from "../../protocol";
 import type { BlobRef, Claim, Entry, FileRef, GcOptions, GcReport, HeadName, HeadRow, Holder, NewBlob } from "../store";
-import type { Store, StoreTrouble, VerifyOptions, VerifyReport } from "../store";
+import type { Store, OnStoreProblem, VerifyOptions, VerifyReport } from "../store";
 import { blobsOf } from "../disk/maintenance/survey";
-import { Borrowed } from "./borrowed";
-import { Reach } from "./reach";
+import { BorrowedResults } from "./borrowed";
+import { CircuitBreaker } from "./circuit-breaker";
 
 export interface TieredStoreOptions {
   readonly local: Store;
   /** Rejects where it cannot be reached. */
   readonly shared: Store;
-  readonly trouble: StoreTrouble;
+  readonly onProblem: OnStoreProblem;
   /** Nothing is ever written to the shared store, claims included. */
   readonly isReadOnly?: boolean;
   /** Milliseconds, of any beginning; for tests. */
@@ -40,24 +40,24 @@ export function createTieredStore(options: TieredStoreOptions): Store {
 class TieredStore implements Store {
   private readonly local: Store;
   private readonly shared: Store;
-  private readonly trouble: StoreTrouble;
+  private readonly onProblem: OnStoreProblem;
   private readonly isReadOnly: boolean;
   private readonly clock: () => number;
-  private readonly reach: Reach;
-  private readonly borrowed = new Borrowed();
+  private readonly reach: CircuitBreaker;
+  private readonly borrowed = new BorrowedResults();
   private readonly absent = new Map<Digest, number>();
   /** Blobs that were put into the shared store ahead of their entry. */
   private readonly sharedAhead = new Set<Digest>();
   private readonly copyName: string;
   private hasToldLocal = false;
 
-  constructor({ local, shared, trouble, isReadOnly = false, clock = () => performance.now() }: TieredStoreOptions) {
+  constructor({ local, shared, onProblem, isReadOnly = false, clock = () => performance.now() }: TieredStoreOptions) {
     this.local = local;
     this.shared = shared;
-    this.trouble = trouble;
+    this.onProblem = onProblem;
     this.isReadOnly = isReadOnly;
     this.clock = clock;
-    this.reach = new Reach(shared.location, trouble, clock);
+    this.reach = new CircuitBreaker(shared.location, onProblem, clock);
     this.copyName = digestOf(JSON.stringify([hostname(), local.location])).slice(0, 12);
   }
 
@@ -280,7 +280,7 @@ class TieredStore implements Store {
       if (this.hasToldLocal) return;
       this.hasToldLocal = true;
       const why = error instanceof Error ? error.message : String(error);
-      this.trouble(`what came from the shared store could not be kept here (${why})`, this.local.location);
+      this.onProblem(`what came from the shared store could not be kept here (${why})`, this.local.location);
     }
   }
 

@@ -97,7 +97,7 @@ async function strikeOnce(
   code: string,
   at: number,
 ): Promise<boolean> {
-  const open = (): DiskStore => createDiskStore({ folder, trouble: () => undefined });
+  const open = (): DiskStore => createDiskStore({ folder, onProblem: () => undefined });
   const before = open();
   for (const result of [two, three]) await before.commit(result === three ? head : other, result.entry, result.blobs);
   // Used long ago: what upkeep may remove.
@@ -108,7 +108,7 @@ async function strikeOnce(
     await store.settled();
   };
   const { fileSystem, hasStruck } = faultyFiles({ kind, at, code, meanwhile });
-  const faulty = createDiskStore({ folder, trouble: () => undefined, fileSystem });
+  const faulty = createDiskStore({ folder, onProblem: () => undefined, fileSystem });
   const error = await scenario.work(faulty).then(() => undefined, (thrown: unknown) => thrown); // prettier-ignore
   await faulty.settled();
   if (error !== undefined) expectWords(error, folder, code);

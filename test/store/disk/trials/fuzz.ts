@@ -68,7 +68,7 @@ const anyBytes = fc.uint8Array({ maxLength: 300 });
 
 /** Returns how many inputs were tried. */
 export async function fuzzStore(folder: string, runs: number, seed: number): Promise<number> {
-  const open = (): DiskStore => createDiskStore({ folder, trouble: () => undefined });
+  const open = (): DiskStore => createDiskStore({ folder, onProblem: () => undefined });
   const store = open();
   await store.commit(head, entry, [...one.blobs, { ref: files[0]!, pieces: [] }]).catch(() => undefined);
   await store.commit(head, one.entry, one.blobs);

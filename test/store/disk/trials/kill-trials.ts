@@ -35,7 +35,7 @@ export async function killWriters({ folder, writer, trials, writers, seed }: Tri
 
 async function expectAllThere(folder: string, committed: ReadonlySet<number>): Promise<void> {
   const told: string[] = [];
-  const store = createDiskStore({ folder, trouble: (message, where) => told.push(`${message}: ${where}`) });
+  const store = createDiskStore({ folder, onProblem: (message, where) => told.push(`${message}: ${where}`) });
   await store.sweep();
   for (const n of committed) {
     const entry = await store.findEntry(digestOf(`key ${n}`));

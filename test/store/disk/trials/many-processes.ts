@@ -28,7 +28,7 @@ export async function workTogether(
   const done = (await readFile(record, "utf8")).trim().split("\n");
   expect(new Set(done).size).toBe(done.length);
   expect(answers.reduce((sum, answer) => sum + answer.done, 0)).toBe(done.length);
-  const store = createDiskStore({ folder, trouble: (message, where) => expect.unreachable(`${message}: ${where}`) });
+  const store = createDiskStore({ folder, onProblem: (message, where) => expect.unreachable(`${message}: ${where}`) });
   expect(await store.verify({})).toMatchObject({ entries: done.length, problems: [] });
   return { done: done.length, waited: answers.reduce((sum, { waited }) => sum + waited, 0) };
 }

@@ -20,7 +20,7 @@ const runs = Array.from({ length: 4 }, (_, at) => runIdOf(1_700_000_000_000 + at
 const rowOf = (at: number): string => JSON.stringify({ id: runs[at] });
 
 const open = (folder: string, fileSystem?: FileSystem): DiskStore =>
-  createDiskStore({ folder, trouble: (message) => expect.fail(message), fileSystem });
+  createDiskStore({ folder, onProblem: (message) => expect.fail(message), fileSystem });
 
 async function withRuns(count: number): Promise<string> {
   const folder = join(base, String(folders++));

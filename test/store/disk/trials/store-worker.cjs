@@ -10,7 +10,7 @@ const { digestValue } = require("./key/values/canonical.js");
 
 const [folder, record, forMs, id] = process.argv.slice(2);
 const told = [];
-const store = createDiskStore({ folder, trouble: (message, where) => told.push(`${message}: ${where}`) });
+const store = createDiskStore({ folder, onProblem: (message, where) => told.push(`${message}: ${where}`) });
 const end = Date.now() + Number(forMs);
 const counts = { done: 0, found: 0, waited: 0 };
 

@@ -7,7 +7,10 @@ const { digestOf } = require("./key/digest.js");
 const { digestValue } = require("./key/values/canonical.js");
 
 const [folder, start] = process.argv.slice(2);
-const store = createDiskStore({ folder, trouble: (message, where) => process.stderr.write(`${message}: ${where}\n`) });
+const store = createDiskStore({
+  folder,
+  onProblem: (message, where) => process.stderr.write(`${message}: ${where}\n`),
+});
 
 /** Values of many sizes; their content can be told from the key. */
 function resultOf(n) {

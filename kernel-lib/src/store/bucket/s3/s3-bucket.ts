@@ -1,7 +1,7 @@
 /** A bucket on an S3 server: Amazon's, MinIO, Cloudflare R2, Ceph, versitygw and others that know conditional writes. */
 import { StagebookError } from "../../../protocol";
 import type { Bucket, BucketItem } from "../port";
-import { codeIn, errorOf, S3Requests, type S3Answer, type S3Place, type S3Request } from "./s3-requests";
+import { codeIn, errorOf, S3Requests, type S3Answer, type S3Location, type S3Request } from "./s3-requests";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,7 +29,7 @@ class S3Bucket implements Bucket {
   constructor(
     readonly location: string,
     private readonly prefix: string,
-    place: S3Place,
+    place: S3Location,
   ) {
     this.requests = new S3Requests(place);
   }
@@ -119,7 +119,7 @@ function textIn(xml: string, tag: string): string {
 
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-function placeOf(location: string, bucket: string, environment: Environment): S3Place {
+function placeOf(location: string, bucket: string, environment: Environment): S3Location {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment;
   if (!accessKeyId || !secretAccessKey)
     throw new StagebookError(

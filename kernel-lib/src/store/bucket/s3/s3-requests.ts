@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AwsClient } from "aws4fetch";
 import { Gate } from "../../turns";
 
-export interface S3Place {
+export interface S3Location {
   /** Absolute, without a `/` at the end, bucket included where it belongs to the path. */
   readonly url: string;
   readonly region: string;
@@ -51,7 +51,7 @@ export class S3Requests {
   private readonly client: AwsClient;
   private readonly gate = new Gate(AT_ONCE);
 
-  constructor(private readonly place: S3Place) {
+  constructor(private readonly place: S3Location) {
     const { region, accessKeyId, secretAccessKey, sessionToken } = place;
     this.client = new AwsClient({ service: "s3", region, accessKeyId, secretAccessKey, sessionToken, retries: 0 });
   }

@@ -1,7 +1,7 @@
 /** Forgets the results of one stage in a disk store, save what others still name. */
 import type { Digest } from "../../../protocol";
-import type { HeadPlace } from "../folder";
-import type { UpkeepPorts } from "./discard";
+import type { HeadLocation } from "../folder";
+import type { MaintenancePorts } from "./discard";
 import { discardBlobs, discardEntries } from "./discard";
 import { listBlobs, surveyEntries } from "./survey";
 
@@ -9,7 +9,7 @@ import { listBlobs, surveyEntries } from "./survey";
  * Removes the head, then its records and blobs that no other head names, that are not pinned and that nobody holds. Returns how many
  * results the head had. One process at a time does this.
  */
-export async function clearHead(place: HeadPlace, ports: UpkeepPorts): Promise<number> {
+export async function clearHead(place: HeadLocation, ports: MaintenancePorts): Promise<number> {
   const { files, paths, heads, live, protection } = ports;
   const since = await live.snapshot();
   const keys = new Set((await heads.rows(place)).map((row) => row.key));

@@ -11,7 +11,7 @@ import { digestsOf } from "../../maintenance/choices";
 import { removeUnwanted } from "./removal";
 import type { SurveyedEntry } from "./survey";
 
-export interface UpkeepPorts {
+export interface MaintenancePorts {
   readonly files: DurableFiles;
   readonly paths: StorePaths;
   readonly heads: HeadLogs;
@@ -39,7 +39,7 @@ export interface BlobWork {
 export async function discardEntries(
   entries: readonly SurveyedEntry[],
   findSpared: FindSpared,
-  { files }: UpkeepPorts,
+  { files }: MaintenancePorts,
   signal?: AbortSignal,
 ): Promise<readonly SurveyedEntry[]> {
   const removed = await removeUnwanted(
@@ -59,7 +59,7 @@ export async function discardEntries(
 export async function discardBlobs(
   { kept, there, evictions, since }: BlobWork,
   findSpared: FindSpared,
-  { files, paths, live, evicted }: UpkeepPorts,
+  { files, paths, live, evicted }: MaintenancePorts,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<Digest, number>> {
   const named = new Set(kept.flatMap((entry) => [...digestsOf(entry)]));

@@ -3,7 +3,7 @@ import type { Digest } from "../../../protocol";
 import type { GcOptions, GcReport } from "../../store";
 import { chooseEvictions, chooseRemovals, sizeOfAll } from "../../maintenance/choices";
 import type { Evictions } from "../../maintenance/choices";
-import type { UpkeepPorts } from "./discard";
+import type { MaintenancePorts } from "./discard";
 import { discardBlobs, discardEntries } from "./discard";
 import { collectRuns } from "./run-removal";
 import type { SurveyedEntry } from "./survey";
@@ -13,7 +13,7 @@ import type { LiveSnapshot } from "../live";
 /** `spare`: results to leave alone beside those that are pinned or held. In earnest one process at a time does this. */
 export async function collectGarbage(
   options: GcOptions,
-  ports: UpkeepPorts,
+  ports: MaintenancePorts,
   spare: ReadonlySet<Digest> = new Set(),
 ): Promise<GcReport> {
   const since = await ports.live.snapshot();
@@ -49,7 +49,7 @@ export async function collectGarbage(
 async function findRemovals(
   entries: readonly SurveyedEntry[],
   options: GcOptions,
-  { heads, now }: UpkeepPorts,
+  { heads, now }: MaintenancePorts,
   spared: ReadonlySet<Digest>,
 ): Promise<readonly SurveyedEntry[]> {
   const rows = await Promise.all((await heads.places()).map((place) => heads.rows(place)));
@@ -64,7 +64,7 @@ async function wouldGo(
     evictions: Evictions<SurveyedEntry>;
     since: LiveSnapshot;
   },
-  { files, paths, live }: UpkeepPorts,
+  { files, paths, live }: MaintenancePorts,
 ): Promise<ReadonlyMap<Digest, number>> {
   const named = new Set(work.kept.flatMap(({ blobs }) => blobs?.map(({ digest }) => digest) ?? []));
   const announced = await live.announced(work.since);

@@ -5,21 +5,21 @@ import type { Claims } from "../claims";
 import type { OpenedFolder } from "../opened";
 import { SizeLimit } from "../size-limit";
 import type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "../../store";
-import type { HeadPlace } from "../folder";
-import { alone } from "../../maintenance/maintenance-lock";
+import type { HeadLocation } from "../folder";
+import { withMaintenanceLock } from "../../maintenance/maintenance-lock";
 import { clearHead } from "./clear-head";
-import type { UpkeepPorts } from "./discard";
+import type { MaintenancePorts } from "./discard";
 import { collectGarbage } from "./gc";
 import { listBlobs } from "./survey";
 import { verifyStore } from "./verify";
 
 const UPKEEP_POLL_MS = 200;
 
-export class DiskUpkeep {
+export class DiskMaintenance {
   constructor(
     private readonly opened: OpenedFolder,
     private readonly claims: Claims,
-    private readonly ports: UpkeepPorts,
+    private readonly ports: MaintenancePorts,
     /** Until this process has written down what it did: later it would look as if somebody had used a result meanwhile. */
     private readonly written: () => Promise<unknown>,
   ) {}
@@ -43,7 +43,7 @@ export class DiskUpkeep {
     return this.opened.inWords(verify);
   }
 
-  async clear(place: HeadPlace): Promise<number> {
+  async clear(place: HeadLocation): Promise<number> {
     return this.alone("clear", undefined, async () => {
       await this.written();
       return clearHead(place, this.ports);
@@ -59,12 +59,12 @@ export class DiskUpkeep {
         return total;
       },
       shrink: async (toBytes, spare) => (await this.gc({ maxBytes: toBytes }, spare)).keptBytes,
-      trouble: (error) =>
+      onProblem: (error) =>
         this.opened.tell(`the size limit could not be kept (${messageOf(error)})`, this.opened.folder),
     });
   }
 
   private async alone<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    return this.opened.writing(() => alone(this.claims, { what, everyMs: UPKEEP_POLL_MS, signal }, work));
+    return this.opened.writing(() => withMaintenanceLock(this.claims, { what, everyMs: UPKEEP_POLL_MS, signal }, work));
   }
 }

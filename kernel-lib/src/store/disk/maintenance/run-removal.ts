@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { inParallel } from "../../turns";
 import type { GcOptions } from "../../store";
-import type { UpkeepPorts } from "./discard";
+import type { MaintenancePorts } from "./discard";
 import {
   chooseRuns,
   hasRunRule,
@@ -22,7 +22,7 @@ const SUFFIX = ".ndjson";
 export async function collectRuns(
   options: GcOptions,
   kept: readonly SurveyedEntry[],
-  ports: UpkeepPorts,
+  ports: MaintenancePorts,
 ): Promise<RunReport> {
   const { files, paths, live, protection } = ports;
   // Runs first: one that ends meanwhile is then in a list, or not among them.
@@ -43,7 +43,7 @@ export async function collectRuns(
   return reportRuns(runs, going);
 }
 
-async function surveyRuns(names: readonly string[], ports: UpkeepPorts): Promise<readonly RunRecord[]> {
+async function surveyRuns(names: readonly string[], ports: MaintenancePorts): Promise<readonly RunRecord[]> {
   const found: RunRecord[] = [];
   await inParallel(names, AT_ONCE, async (name) => {
     const stamp = await ports.files.stamp(pathOf(name, ports));
@@ -52,11 +52,11 @@ async function surveyRuns(names: readonly string[], ports: UpkeepPorts): Promise
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function headRows({ heads }: UpkeepPorts) {
+async function headRows({ heads }: MaintenancePorts) {
   return Promise.all((await heads.places()).map((place) => heads.rows(place)));
 }
 
-async function trimList(path: string, gone: ReadonlySet<string>, ports: UpkeepPorts): Promise<void> {
+async function trimList(path: string, gone: ReadonlySet<string>, ports: MaintenancePorts): Promise<void> {
   const isGone = (line: string): boolean => gone.has(runOfLine(line) ?? "");
   if (!(await linesIn(path, ports)).some(isGone)) return;
   await ports.files.rewrite(path, (bytes) =>
@@ -67,7 +67,7 @@ async function trimList(path: string, gone: ReadonlySet<string>, ports: UpkeepPo
   );
 }
 
-async function linesIn(path: string, { files }: UpkeepPorts): Promise<readonly string[]> {
+async function linesIn(path: string, { files }: MaintenancePorts): Promise<readonly string[]> {
   return linesOf((await files.read(path)) ?? new Uint8Array(0));
 }
 
@@ -76,6 +76,6 @@ function linesOf(bytes: Uint8Array): readonly string[] {
   return text.split("\n").filter((line) => line !== "");
 }
 
-function pathOf(name: string, { paths }: UpkeepPorts): string {
+function pathOf(name: string, { paths }: MaintenancePorts): string {
   return join(paths.runs(), `${name}${SUFFIX}`);
 }

@@ -1,7 +1,7 @@
 /** Reads all of a disk store and checks it: records, histories, and every blob against its name. */
 import type { Digest } from "../../../protocol";
 import type { VerifyOptions, VerifyReport } from "../../store";
-import type { UpkeepPorts } from "./discard";
+import type { MaintenancePorts } from "./discard";
 import { discardEntries } from "./discard";
 import { removeUnwanted } from "./removal";
 import type { SurveyedEntry, Watch } from "./survey";
@@ -10,7 +10,7 @@ import { listBlobs, surveyEntries, watched } from "./survey";
 type Problem = VerifyReport["problems"][number];
 
 /** With `repair` one process at a time does this. */
-export async function verifyStore(options: VerifyOptions, ports: UpkeepPorts): Promise<VerifyReport> {
+export async function verifyStore(options: VerifyOptions, ports: MaintenancePorts): Promise<VerifyReport> {
   const { files, paths } = ports;
   const { signal, onProgress } = options;
   // Records first: the values of those that come meanwhile are then not missed.
@@ -49,7 +49,7 @@ interface CheckedBlobs {
 async function checkBlobs(
   digests: readonly Digest[],
   watch: Watch,
-  { files, paths }: UpkeepPorts,
+  { files, paths }: MaintenancePorts,
 ): Promise<CheckedBlobs> {
   const sizes = new Map<Digest, number>();
   const damaged: Digest[] = [];
@@ -78,7 +78,7 @@ async function checkBlobs(
 async function findMissing(
   entries: readonly SurveyedEntry[],
   { sizes, damaged }: CheckedBlobs,
-  { evicted, files, paths }: UpkeepPorts,
+  { evicted, files, paths }: MaintenancePorts,
 ): Promise<ReadonlyMap<Digest, string>> {
   const known = new Set([...(await evicted.all()), ...damaged]);
   const missing = new Map<Digest, string>();
@@ -99,7 +99,7 @@ async function repair(
   records: readonly SurveyedEntry[],
   damaged: readonly Digest[],
   missing: readonly Digest[],
-  ports: UpkeepPorts,
+  ports: MaintenancePorts,
 ): Promise<void> {
   const { files, paths, evicted } = ports;
   await evicted.write(new Set([...(await evicted.all()), ...damaged, ...missing]));

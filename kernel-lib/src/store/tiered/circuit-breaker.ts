@@ -1,12 +1,12 @@
 /** Whether a shared store can be reached: after trouble it is left alone for a while, and asked again by one at a time. */
-import type { StoreTrouble } from "../store";
+import type { OnStoreProblem } from "../store";
 
 const FIRST_WAIT_MS = 15_000;
 const LONGEST_WAIT_MS = 5 * 60_000;
 /** A store that comes and goes is not told of each time. */
 const TELL_EVERY_MS = 10 * 60_000;
 
-export class Reach {
+export class CircuitBreaker {
   private waitMs = 0;
   private downUntil = -Infinity;
   private toldAt = -Infinity;
@@ -14,7 +14,7 @@ export class Reach {
   /** `clock`: milliseconds, of any beginning. */
   constructor(
     private readonly location: string,
-    private readonly trouble: StoreTrouble,
+    private readonly onProblem: OnStoreProblem,
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
@@ -48,6 +48,6 @@ export class Reach {
     this.toldAt = this.clock();
     const why = error instanceof Error ? error.message : String(error);
     const seconds = Math.round(this.waitMs / 1000);
-    this.trouble(`the shared store is left alone for now (${why}); it is asked again in ${seconds} s`, this.location);
+    this.onProblem(`the shared store is left alone for now (${why}); it is asked again in ${seconds} s`, this.location);
   }
 }

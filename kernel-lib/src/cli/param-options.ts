@@ -1,12 +1,12 @@
 /** Parameter values from the command line: `--set name=value` and `--params file.json`, or `--params -` for the standard input. */
 import fs from "node:fs";
 import { messageOf, type Json } from "../protocol";
-import type { GivenParam } from "../run/state/run-overrides";
+import type { ParamOverride } from "../run/state/run-overrides";
 import { UsageError } from "./terminal/usage-error";
 
 /** A `--set` comes before the same name in a file. Throws UsageError `set-form` or `params-file`. */
-export function readGivenParams(sets: readonly string[], file: string | undefined): Record<string, GivenParam> {
-  const given: Record<string, GivenParam> = {};
+export function readParamOptions(sets: readonly string[], file: string | undefined): Record<string, ParamOverride> {
+  const given: Record<string, ParamOverride> = {};
   if (file !== undefined) for (const [name, json] of Object.entries(readFile(file))) given[name] = { json };
   for (const text of sets) {
     const at = text.indexOf("=");

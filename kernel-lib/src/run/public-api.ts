@@ -1,12 +1,12 @@
 /** What the handles in cells ask for, answered by the engine, in the words and shapes of the public face. */
 import type { PlanRowView, View } from "../protocol";
-import { messageOf, known, StagebookError } from "../protocol";
+import { messageOf, mustGet, StagebookError } from "../protocol";
 import type { Explanation, Freshness, HistoryRow, Plan, RunOptions, Running, Values } from "../stage/face";
-import type { HandleHost, StageRef } from "../stage/handle";
+import type { HandleApi, StageRef } from "../stage/handle";
 import type { InputLeaf } from "../stage/input";
 import { findActivity, noOverlay, type Overlay } from "./state/activity";
 import type { Engine } from "./engine";
-import { Externals } from "./external/external-inputs";
+import { ExternalInputs } from "./external/external-inputs";
 import type { Instance } from "./state/instances";
 import { errorOf, type Outcome } from "./state/outcome";
 import { paramTexts } from "./call/store-result";
@@ -16,7 +16,7 @@ import { seedOf } from "./call/seed";
 import { asSweep, combinations } from "./sweep";
 import { ExplanationText, planRow, PlanText, statusText } from "./texts";
 
-export class EngineHost implements HandleHost {
+export class PublicApi implements HandleApi {
   private readonly readNow = new Map<string, unknown>();
 
   constructor(
@@ -133,13 +133,13 @@ export class EngineHost implements HandleHost {
     const needs = this.engine.instances.needs(instance);
     const { run, outcomes } = await this.engine.run(needs, { wantsValues: true });
     for (const need of needs) {
-      const outcome = known(outcomes, need.id);
+      const outcome = mustGet(outcomes, need.id);
       if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? errorOf(outcome, need);
     }
     const stageNeeds = run.needsOf(instance);
     const { key, partial } = await run.keyWith(instance, stageNeeds.outputs());
     await exportInputs(this.engine, instance, folder, {
-      externals: run.externals,
+      externalInputs: run.externalInputs,
       valueOf: (need) => run.valueOf(need),
       seed: seedOf(instance.definition, stageNeeds.haveStreams ? partial : key),
       params: paramTexts(this.engine, instance, stageNeeds.paramsAbove()),
@@ -147,11 +147,11 @@ export class EngineHost implements HandleHost {
   }
 
   async replay(ref: StageRef, folder: string): Promise<unknown> {
-    const externals = new Externals(this.engine.files);
+    const externalInputs = new ExternalInputs(this.engine.files);
     try {
-      return await replay(this.engine, this.instance(ref), folder, externals);
+      return await replay(this.engine, this.instance(ref), folder, externalInputs);
     } finally {
-      await externals.close();
+      await externalInputs.close();
     }
   }
 
@@ -247,7 +247,7 @@ export class EngineHost implements HandleHost {
   /** The values of the targets. Throws the first error when all have ended. */
   private async runAll(targets: readonly Instance[], options: RunOptions): Promise<readonly unknown[]> {
     const { outcomes, run } = await this.engine.run(targets, { ...options, wantsValues: true });
-    const ended = targets.map((target) => ({ target, outcome: known(outcomes, target.id) }));
+    const ended = targets.map((target) => ({ target, outcome: mustGet(outcomes, target.id) }));
     for (const { target, outcome } of ended)
       this.observe(target, outcome.kind === "succeeded" ? outcome.entry.output.digest : "");
     for (const { target, outcome } of ended)
@@ -274,7 +274,7 @@ export class EngineHost implements HandleHost {
   private async row(ref: StageRef): Promise<PlanRowView> {
     this.engine.endEpoch();
     const instance = this.instance(ref);
-    return known((await this.engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id).row;
+    return mustGet((await this.engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id).row;
   }
 
   private reportLost(stage: string, error: unknown): void {

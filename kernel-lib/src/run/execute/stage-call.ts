@@ -3,36 +3,36 @@ import type { Digest, RunId, RunSource } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import { readChunk, type KeptItem } from "../../store/codecs/items";
 import type { BlobRef, Claim, Entry } from "../../store/store";
-import type { BodyRun, Finished } from "../call/call-parts";
-import type { EngineParts } from "../engine-parts";
-import type { Externals } from "../external/external-inputs";
+import type { ExecutionContext, FinalKey } from "../call/call-parts";
+import type { EngineContext } from "../engine-context";
+import type { ExternalInputs } from "../external/external-inputs";
 import type { OutputDigest } from "../plan/input-digests";
 import type { Instance } from "../state/instances";
 import type { LiveStream } from "../streams/live-stream";
 import { seedOf } from "../call/seed";
-import type { Place } from "../control/semaphore";
-import type { Stop } from "../control/cancel-token";
-import type { WorkOrder, WorkRun } from "./work-order";
+import type { Permit } from "../control/semaphore";
+import type { CancelToken } from "../control/cancel-token";
+import type { ExecutionOrder, RunContext } from "./execution-order";
 
-export class WorkBody implements BodyRun {
+export class StageCall implements ExecutionContext {
   readonly run: RunId;
   readonly source: RunSource;
-  readonly externals: Externals;
+  readonly externalInputs: ExternalInputs;
 
   /** `held`: what the work holds while it runs. `stop`: of this attempt. */
   constructor(
-    private readonly engine: EngineParts,
-    private readonly owner: WorkRun,
-    private readonly order: WorkOrder,
-    private readonly held: { readonly claim: Claim | undefined; readonly place: Place },
-    readonly stop: Stop,
+    private readonly engine: EngineContext,
+    private readonly owner: RunContext,
+    private readonly order: ExecutionOrder,
+    private readonly held: { readonly claim: Claim | undefined; readonly place: Permit },
+    readonly stop: CancelToken,
   ) {
-    ({ id: this.run, source: this.source, externals: this.externals } = owner);
+    ({ id: this.run, source: this.source, externalInputs: this.externalInputs } = owner);
   }
 
   /** The same for an attempt that is stopped earlier. */
-  under(stop: Stop): WorkBody {
-    return stop === this.stop ? this : new WorkBody(this.engine, this.owner, this.order, this.held, stop);
+  under(stop: CancelToken): StageCall {
+    return stop === this.stop ? this : new StageCall(this.engine, this.owner, this.order, this.held, stop);
   }
 
   get seed(): Digest {
@@ -48,7 +48,7 @@ export class WorkBody implements BodyRun {
     return this.order.needs.entries();
   }
 
-  finished(): Promise<Finished | undefined> | Finished {
+  finished(): Promise<FinalKey | undefined> | FinalKey {
     const { needs, key } = this.order;
     return needs.isLive ? needs.finished() : { key, paramsAbove: needs.paramsAbove() };
   }
@@ -58,7 +58,12 @@ export class WorkBody implements BodyRun {
     const { id, definition } = instance;
     // Who retries begins anew, and who is checked may turn out invalid: nobody reads ahead of that.
     if (definition.retries > 0 || definition.validate !== undefined) return undefined;
-    return this.owner.lives.begin({ producer: id, key: key.key, revive, readChunk: (chunk) => this.readChunk(chunk) });
+    return this.owner.liveStreams.begin({
+      producer: id,
+      key: key.key,
+      revive,
+      readChunk: (chunk) => this.readChunk(chunk),
+    });
   }
 
   report(progress: { readonly done: number; readonly total?: number }): void {
@@ -68,7 +73,7 @@ export class WorkBody implements BodyRun {
   /** A body that waits for another stage holds no place, and nobody's stream: that one may need it. */
   valueOf(need: Instance): Promise<unknown> {
     const { instance } = this.order;
-    if (this.owner.lives.of(need.id)?.isOpen !== true) this.owner.lives.letGo(instance.id);
+    if (this.owner.liveStreams.of(need.id)?.isOpen !== true) this.owner.liveStreams.letGo(instance.id);
     return this.owner.noteRead(this.held.place.lend(() => this.owner.valueOf(need, instance)));
   }
 

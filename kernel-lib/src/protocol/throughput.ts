@@ -1,7 +1,7 @@
 /** How fast a running stage is, and how long it will take: by its own progress, else by how long it took before. */
 import type { StageView } from "./view";
 
-export interface Pace {
+export interface Throughput {
   /** Items in a second. */
   readonly perSecond?: number;
   /** Milliseconds. */
@@ -12,7 +12,7 @@ export interface Pace {
 const ENOUGH_MS = 1000;
 
 /** Nothing for a stage that is not running, or only just began. */
-export function paceOf({ status, startedAt, progress, estimateMs }: StageView): Pace {
+export function throughputOf({ status, startedAt, progress, estimateMs }: StageView): Throughput {
   if (status !== "running" || startedAt === undefined || !progress) return {};
   const elapsedMs = progress.at - startedAt;
   if (elapsedMs < ENOUGH_MS || progress.done <= 0) return {};

@@ -30,7 +30,7 @@ const RUNS = 1000;
 /** What changes nothing, and may be asked while the past is looked at. */
 const reading: ReadonlySet<CommandType> = new Set(["runs", "run-events", "preview", "history"]);
 
-export class PastModel implements OwnedModel, IDisposable {
+export class PastRunModel implements OwnedModel, IDisposable {
   readonly state$: Observable<NotebookState>;
   readonly log: LogStore;
   private readonly state: BehaviorSubject<NotebookState>;

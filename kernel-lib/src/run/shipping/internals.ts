@@ -1,14 +1,14 @@
 /** What an object holds in no property, taken out for a thread, and the object made of it there. */
 import { types } from "node:util";
-import type { ShipHeld, ShipRef } from "./shipment";
+import type { ShipInternals, ShipRef } from "./shipment";
 
 type RefOf = (value: unknown, step: string) => ShipRef;
 
 /** `expected`: own keys that come with what is held. */
-export function heldBy(
+export function internalsOf(
   value: object,
   refOf: RefOf,
-): { readonly held: ShipHeld; readonly expected: ReadonlySet<PropertyKey> } {
+): { readonly held: ShipInternals; readonly expected: ReadonlySet<PropertyKey> } {
   const none: ReadonlySet<PropertyKey> = new Set();
   if (types.isMap(value)) {
     const entries = [...(Map.prototype.entries.call(value) as Iterable<[unknown, unknown]>)];
@@ -46,11 +46,11 @@ export function heldBy(
   return { held: { kind: "object" }, expected: none };
 }
 
-function heldByView(view: ArrayBufferView, refOf: RefOf): ReturnType<typeof heldBy> {
+function heldByView(view: ArrayBufferView, refOf: RefOf): ReturnType<typeof internalsOf> {
   const type = types.isDataView(view) ? "DataView" : (viewTag?.get?.call(view) as string);
   const length = types.isDataView(view) ? view.byteLength : (view as Uint8Array).length;
   const items = types.isDataView(view) ? [] : [...Array(length).keys()].map(String);
-  const held: ShipHeld = {
+  const held: ShipInternals = {
     kind: "view",
     type,
     buffer: refOf(view.buffer, ".buffer"),
@@ -74,7 +74,7 @@ function primitiveOf(value: object): unknown {
 type Constructor = new (...args: unknown[]) => object;
 
 /** The object, with the prototype of its kind and without what Maps and Sets hold: that comes when all objects are there. */
-export function createHeld(held: ShipHeld, valueOf: (ref: ShipRef) => unknown): object {
+export function createWithInternals(held: ShipInternals, valueOf: (ref: ShipRef) => unknown): object {
   switch (held.kind) {
     case "object":
       return {};

@@ -9,7 +9,7 @@ import { decodeRecord, encodeRecord } from "../records/entry-record";
 import type { Bucket } from "./port";
 import { listAll } from "./port";
 import type { BucketLive } from "./live";
-import { GOING } from "./names";
+import { PENDING_REMOVALS } from "./names";
 import { textOf } from "./records";
 
 const LOOK_EVERY_MS = 100;
@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 100;
 const LONGEST_MS = 60_000;
 const SUBJECT = ["going"];
 
-export class BucketGoing {
+export class PendingRemovals {
   constructor(
     private readonly bucket: Bucket,
     private readonly live: BucketLive,
@@ -25,7 +25,7 @@ export class BucketGoing {
 
   /** Does the work while others know that these blobs may go. */
   async during<T>(digests: readonly Digest[], work: () => Promise<T>): Promise<T> {
-    const name = `${GOING}${this.live.id}`;
+    const name = `${PENDING_REMOVALS}${this.live.id}`;
     await this.bucket.put(name, Buffer.from(encodeRecord(SUBJECT, digests)));
     try {
       return await work();
@@ -41,12 +41,12 @@ export class BucketGoing {
   }
 
   private async isAnyGoing(digests: ReadonlySet<Digest>): Promise<boolean> {
-    for (const { name } of await listAll(this.bucket, GOING)) {
+    for (const { name } of await listAll(this.bucket, PENDING_REMOVALS)) {
       const found = await this.bucket.get(name);
       const record = found && decodeRecord(SUBJECT, textOf(found.bytes))?.record;
       const isOurs = Array.isArray(record) && record.some((digest) => isDigest(digest) && digests.has(digest));
       if (!isOurs) continue;
-      if (!(await this.live.isGone(name.slice(GOING.length)))) return true;
+      if (!(await this.live.isGone(name.slice(PENDING_REMOVALS.length)))) return true;
       await this.bucket.delete(name);
     }
     return false;

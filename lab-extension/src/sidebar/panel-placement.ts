@@ -6,7 +6,7 @@ import type { Widget } from "@lumino/widgets";
 import { filter, of, switchMap, take } from "rxjs";
 import type { StagebookTracker } from "../tokens";
 
-export interface PlacesOptions {
+export interface PanelPlacementOptions {
   readonly shell: ILabShell;
   readonly sidebar: Widget;
   readonly log: Widget;
@@ -14,8 +14,8 @@ export interface PlacesOptions {
   readonly restorer: ILayoutRestorer | null;
 }
 
-export class Places {
-  constructor(private readonly options: PlacesOptions) {
+export class PanelPlacement {
+  constructor(private readonly options: PanelPlacementOptions) {
     const { shell, sidebar, log, restorer } = options;
     shell.add(sidebar, "right", { rank: 300, type: "Stagebook" });
     restorer?.add(sidebar, sidebar.id);

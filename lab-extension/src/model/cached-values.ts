@@ -9,9 +9,9 @@ import type { NotebookModel } from "../tokens";
 import { choices, numberRange } from "../params/form-schema";
 
 /** By name of the parameter, in no order. */
-export type FreeValues = { readonly [name: string]: readonly Json[] };
+export type CachedValues = { readonly [name: string]: readonly Json[] };
 
-export interface FreeQuestions {
+export interface CachedValueQueries {
   readonly view: () => View;
   readonly whatIf: (values: JsonObject) => Promise<Result<"what-if">>;
   readonly history: (stage: string) => Promise<Result<"history">>;
@@ -22,15 +22,15 @@ export interface FreeQuestions {
 /** More are not looked at: each one is a plan. */
 const MOST_VALUES = 16;
 
-export class FreeValueSearch {
-  private found: FreeValues = {};
+export class CachedValueSearch {
+  private found: CachedValues = {};
   private latest = 0;
   private looked: { readonly stages: View["stages"]; readonly name: string } | null = null;
   /** The parameter whose control somebody is at. */
   private attended: string | null = null;
   private readonly listeners = new Set<() => void>();
 
-  constructor(private readonly ask: FreeQuestions) {}
+  constructor(private readonly ask: CachedValueQueries) {}
 
   /** For useSyncExternalStore. */
   readonly subscribe = (changed: () => void): (() => void) => {
@@ -39,7 +39,7 @@ export class FreeValueSearch {
   };
 
   /** For useSyncExternalStore: the same object until something changes. */
-  readonly get = (): FreeValues => this.found;
+  readonly get = (): CachedValues => this.found;
 
   /** True while no stage has changed since they were looked for: afterwards they may be wrong. */
   isCurrent(stages: View["stages"]): boolean {
@@ -118,10 +118,10 @@ export class FreeValueSearch {
 }
 
 /** Kept while the notebook is open. */
-export function freeValuesOf(model: NotebookModel): FreeValueSearch {
+export function cachedValuesOf(model: NotebookModel): CachedValueSearch {
   const known = byModel.get(model);
   if (known) return known;
-  const made = new FreeValueSearch({
+  const made = new CachedValueSearch({
     view: () => model.getState().view,
     whatIf: (values) => model.send<"what-if">({ type: "what-if", values }),
     history: (stage) => model.send<"history">({ type: "history", stage }),
@@ -131,4 +131,4 @@ export function freeValuesOf(model: NotebookModel): FreeValueSearch {
   return made;
 }
 
-const byModel = new WeakMap<NotebookModel, FreeValueSearch>();
+const byModel = new WeakMap<NotebookModel, CachedValueSearch>();

@@ -10,7 +10,7 @@ const BEFORE = "before" as RunId;
  * Events from which `reduce` makes the stages and parameters of `view` again; cells, runs and log lines are left out. What runs has
  * run from `at` on, and has told no progress.
  */
-export function retell({ stages, params }: View): readonly EventBody[] {
+export function eventsOfView({ stages, params }: View): readonly EventBody[] {
   const all = Object.values(stages);
   return [
     ...Object.values(params).map((param): EventBody => ({ type: "param:defined", param })),

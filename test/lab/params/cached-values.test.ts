@@ -1,7 +1,7 @@
 /** Which values cost nothing: where they are looked for, and which are. */
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject, ParamView, PlanRowView, RunId } from "stagebook/protocol";
-import { FreeValueSearch } from "../../../lab-extension/src/model/free-values";
+import { CachedValueSearch } from "../../../lab-extension/src/model/cached-values";
 import { createParam, createStage, createView, inputOf } from "../stage/stage-fixture";
 
 const region: ParamView = { ...createParam("region", 0), kind: "choice", schema: { enum: ["world", "europe"] } };
@@ -12,7 +12,7 @@ const fit = createStage("fit", { inputs: [inputOf("param", "region"), inputOf("p
 function createRig(stored: readonly Json[], history: readonly number[] = [], idle = Promise.resolve()) {
   const asked: Json[] = [];
   let view = createView([fit], [region, limit]);
-  const search = new FreeValueSearch({
+  const search = new CachedValueSearch({
     view: () => view,
     untilIdle: () => idle,
     whatIf: async (values: JsonObject) => {
@@ -95,7 +95,7 @@ describe("free values", () => {
   });
 
   it("are none when nothing reads the parameter or the kernel is gone", async () => {
-    const search = new FreeValueSearch({
+    const search = new CachedValueSearch({
       view: () => createView([fit], [region]),
       whatIf: () => Promise.reject(new Error("no kernel")),
       untilIdle: async () => undefined,
