@@ -1,6 +1,7 @@
 /** Values in words. */
 import { describe, expect, test } from "vitest";
-import { describeValue, sizeText, textOfValue, withCommas } from "../../kernel-lib/src/key/describe";
+import { describeValue, textOfValue } from "../../kernel-lib/src/key/describe";
+import { formatCount, formatSize } from "../../kernel-lib/src/protocol";
 
 describe("[O6] values in words", () => {
   const rows = Array.from({ length: 1204 }, (_, id) => ({ id }));
@@ -66,16 +67,16 @@ describe("[O6] values in words", () => {
   });
 
   test("[O6] counts and sizes", () => {
-    expect([0, 999, 1000, 1234567].map(withCommas)).toEqual(["0", "999", "1,000", "1,234,567"]);
-    expect([0, 1, 999, 1000, 1500, 12_345, 1_200_000, 8e9].map(sizeText)).toEqual([
-      "0 bytes",
-      "1 byte",
-      "999 bytes",
-      "1 kB",
+    expect([0, 999, 1000, 1234567].map(formatCount)).toEqual(["0", "999", "1,000", "1,234,567"]);
+    expect([0, 1, 999, 1000, 1500, 12_345, 1_200_000, 8e9].map(formatSize)).toEqual([
+      "0 B",
+      "1 B",
+      "999 B",
+      "1.0 kB",
       "1.5 kB",
       "12 kB",
       "1.2 MB",
-      "8 GB",
+      "8.0 GB",
     ]);
   });
 });

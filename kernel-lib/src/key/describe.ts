@@ -3,6 +3,7 @@
  * Bounded, single line, the same in every locale; runs no user code.
  */
 import { inspect, types } from "node:util";
+import { formatCount, formatSize } from "../protocol";
 import { classNameOf, classOf } from "./values/value-kind";
 
 const SUMMARY_TEXT = 40;
@@ -25,15 +26,15 @@ export function describeValue(value: unknown): string {
       return describeArray(value as readonly unknown[]);
     case "map":
     case "set":
-      return `${type.name} of ${withCommas((value as ReadonlySet<unknown>).size)}`;
+      return `${type.name} of ${formatCount((value as ReadonlySet<unknown>).size)}`;
     case "typed-array":
       return type.name === "Buffer"
-        ? sizeText((value as Uint8Array).byteLength)
-        : `${type.name} of ${withCommas((value as Uint8Array).length)}`;
+        ? formatSize((value as Uint8Array).byteLength)
+        : `${type.name} of ${formatCount((value as Uint8Array).length)}`;
     case "data-view":
     case "array-buffer":
     case "shared-buffer":
-      return sizeText((value as ArrayBuffer).byteLength);
+      return formatSize((value as ArrayBuffer).byteLength);
     case "object":
     case "null-object":
       return describeObject(value);
@@ -51,23 +52,9 @@ export function textOfValue(value: unknown, max = 200): string {
   return bounded(fullText(value, max).replace(/\s*[\n\r\u2028\u2029]\s*/g, " "), max);
 }
 
-/** A count with thousands marked: `1,204`. */
-export function withCommas(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-/** A size for people, in units of 1,000: `512 bytes`, `12 kB`, `1.2 MB`. */
-export function sizeText(sizeBytes: number): string {
-  if (sizeBytes < 1000) return sizeBytes === 1 ? "1 byte" : `${sizeBytes} bytes`;
-  const units = ["kB", "MB", "GB", "TB"] as const;
-  const power = Math.min(Math.floor(Math.log10(sizeBytes) / 3), units.length);
-  const amount = sizeBytes / 1000 ** power;
-  return `${amount < 10 ? amount.toFixed(1).replace(/\.0$/, "") : Math.round(amount)} ${units[power - 1] ?? "TB"}`;
-}
-
 function describeText(text: string): string {
   if (/^\s*(<\?xml[^>]*>\s*)?<svg[\s>]/.test(text.slice(0, 500)))
-    return `SVG picture, ${sizeText(Buffer.byteLength(text))}`;
+    return `SVG picture, ${formatSize(Buffer.byteLength(text))}`;
   return textOfValue(text, SUMMARY_TEXT);
 }
 
@@ -75,7 +62,7 @@ function describeArray(items: readonly unknown[]): string {
   const first: unknown = items.length > 0 ? Object.getOwnPropertyDescriptor(items, 0)?.value : undefined;
   const isTable = typeof first === "object" && first !== null && isPlain(first);
   const noun = isTable ? "row" : "item";
-  return `${withCommas(items.length)} ${noun}${items.length === 1 ? "" : "s"}`;
+  return `${formatCount(items.length)} ${noun}${items.length === 1 ? "" : "s"}`;
 }
 
 function describeObject(value: object): string {

@@ -1,7 +1,8 @@
 /** A bounded picture of a value, by its kind: rows, numbers, an image, a tree. Pure; called for the page's `preview`. */
 import { types } from "node:util";
 import type { Json, PreviewView } from "../protocol";
-import { describeValue, textOfValue, withCommas } from "../key/describe";
+import { describeValue, textOfValue } from "../key/describe";
+import { formatCount } from "../protocol";
 import { pictureNumbers } from "./preview-numbers";
 import { isRow, pictureRows } from "./preview-rows";
 
@@ -88,12 +89,12 @@ function treeOf(value: unknown): Json {
 
 function growList(items: readonly unknown[], grow: (item: unknown) => Json): Json {
   const shown = items.slice(0, TREE_WIDTH).map(grow);
-  return items.length > TREE_WIDTH ? [...shown, `… ${withCommas(items.length - TREE_WIDTH)} more`] : shown;
+  return items.length > TREE_WIDTH ? [...shown, `… ${formatCount(items.length - TREE_WIDTH)} more`] : shown;
 }
 
 function growFields(value: { readonly [name: string]: unknown }, grow: (item: unknown) => Json): Json {
   const names = Object.keys(value);
   const fields = names.slice(0, TREE_WIDTH).map((name) => [name.slice(0, TREE_TEXT), grow(value[name])] as const);
-  if (names.length > TREE_WIDTH) fields.push(["…", `${withCommas(names.length - TREE_WIDTH)} more`]);
+  if (names.length > TREE_WIDTH) fields.push(["…", `${formatCount(names.length - TREE_WIDTH)} more`]);
   return Object.fromEntries(fields);
 }

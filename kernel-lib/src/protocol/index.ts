@@ -1,6 +1,7 @@
 /** What kernel and page share. Browser-safe: no Node, no I/O. */
 export * from "./commands";
 export type * from "./events";
+export * from "./format";
 export * from "./ids";
 export * from "./must-get";
 export * from "./message-of";

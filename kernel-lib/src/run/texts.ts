@@ -1,5 +1,5 @@
 /** What stages, plans and explanations say when they are printed. */
-import type { PlanRowView, Reason, StageView } from "../protocol";
+import { formatDuration, type PlanRowView, type Reason, type StageView } from "../protocol";
 import type { Explanation, Freshness, Plan, PlanRow } from "../stage/face";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -15,15 +15,8 @@ export function statusText(stage: StageView): string {
         : reasons === "" || stage.status === "fresh"
           ? stage.status
           : `${stage.status}: ${reasons}`;
-  const last = stage.result ? ` · last ${durationText(stage.result.durationMs)}, ${stage.result.summary}` : "";
+  const last = stage.result ? ` · last ${formatDuration(stage.result.durationMs)}, ${stage.result.summary}` : "";
   return `${status}${last} · to ${stage.status === "fresh" ? "see its value" : "run it"}: await ${stage.name}()`;
-}
-
-/** `120 ms`, `1.2 s`, `3 min 20 s`. */
-export function durationText(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
 /** A row as the public face gives it. */
@@ -47,7 +40,7 @@ export class PlanText implements Plan {
     const width = Math.max(...this.rows.map((row) => row.stage.length));
     return this.rows
       .map((row) =>
-        `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${row.reasons.join("; ")}${row.estimateMs === undefined || row.estimateMs < 1 ? "" : ` (about ${durationText(row.estimateMs)})`}`.trimEnd(),
+        `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${row.reasons.join("; ")}${row.estimateMs === undefined || row.estimateMs < 1 ? "" : ` (about ${formatDuration(row.estimateMs)})`}`.trimEnd(),
       )
       .join("\n");
   }

@@ -1,6 +1,6 @@
 /** Log lines as text to copy, and as a file to save. */
 import type { LogRecord } from "stagebook/protocol";
-import { formatMoment } from "../ui/format";
+import { formatMoment } from "stagebook/protocol";
 import { fieldsText, plainText } from "./record-text";
 
 /** `2026-11-20 14:03:09.042 info strong: parsed rows=3201`, a line for each; colours are left out. */

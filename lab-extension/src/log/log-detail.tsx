@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { CellId, LogRecord } from "stagebook/protocol";
-import { formatMoment } from "../ui/format";
+import { formatMoment } from "stagebook/protocol";
 import { JsonTree } from "../ui/json-tree";
 import { AnsiText } from "../ui/ansi-text";
 import { levelWord } from "./record-text";

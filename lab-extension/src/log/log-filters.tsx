@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { LogLevel, RunId, RunView } from "stagebook/protocol";
-import { formatClock, formatCount, formatMoment } from "../ui/format";
+import { formatClock, formatCount, formatMoment } from "stagebook/protocol";
 import { levelWord } from "./record-text";
 import type { LogFilter } from "./rows";
 import { LEVELS } from "./rows";

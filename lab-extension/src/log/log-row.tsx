@@ -3,7 +3,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { memo } from "react";
 import type { Json, LogLevel, LogRecord } from "stagebook/protocol";
-import { formatMoment } from "../ui/format";
+import { formatMoment } from "stagebook/protocol";
 import { AnsiText } from "../ui/ansi-text";
 import { fieldText, firstColouredLine, firstLine, formatLogTime, formatSince, levelWord } from "./record-text";
 

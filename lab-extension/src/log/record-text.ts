@@ -1,7 +1,7 @@
 /** A log line's parts as text. Pure; used by the rows and by the detail below them. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Json, LogLevel, LogRecord } from "stagebook/protocol";
-import { formatClock } from "../ui/format";
+import { formatClock } from "stagebook/protocol";
 
 /** Local time of day to the millisecond: `14:03:09.042`. */
 export function formatLogTime(at: number): string {

@@ -1,7 +1,7 @@
 /** What a change of parameters would run, and how long that takes. Pure. Made by WhatIf, shown by graph and form. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { JsonObject, PlanRowView, View } from "stagebook/protocol";
-import { formatDuration } from "../ui/format";
+import { formatDuration } from "stagebook/protocol";
 
 export interface Forecast {
   /** The parameters that are being changed. */

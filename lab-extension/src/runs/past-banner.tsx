@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { historyIcon } from "@jupyterlab/ui-components";
 import type { ReactElement } from "react";
-import { formatClock, formatMoment } from "../ui/format";
+import { formatClock, formatMoment } from "stagebook/protocol";
 import { useNotebookState } from "../model/use-store";
 import type { NotebookModel, PastView } from "../tokens";
 import { runOutcome, runTitle } from "./run-text";

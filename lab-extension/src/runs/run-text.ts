@@ -1,7 +1,7 @@
 /** A run that is over in words. Pure. Used by the list of runs and the banner. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Freshness, RunRowView, RunStatus } from "stagebook/protocol";
-import { formatDuration } from "../ui/format";
+import { formatDuration } from "stagebook/protocol";
 
 /** More targets than these are counted. */
 const NAMED = 3;

@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { RunId, RunRowView } from "stagebook/protocol";
-import { formatMoment } from "../ui/format";
+import { formatMoment } from "stagebook/protocol";
 import { StatusIcon } from "../ui/status-mark";
 import { runMark, runOutcome, runParams, runTitle } from "./run-text";
 

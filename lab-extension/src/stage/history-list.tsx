@@ -3,7 +3,8 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { useState } from "react";
 import type { HistoryRowView, RunId } from "stagebook/protocol";
-import { formatAgo, formatDuration, formatMoment, formatSize, shortKey } from "../ui/format";
+import { formatDuration, formatMoment, formatSize, shortKey } from "stagebook/protocol";
+import { formatAgo } from "../ui/ago";
 import { Bars } from "./figures";
 
 export interface HistoryActions {

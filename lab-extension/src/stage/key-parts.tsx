@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { KeyPartView, Result } from "stagebook/protocol";
-import { shortKey } from "../ui/format";
+import { shortKey } from "stagebook/protocol";
 
 export function KeyParts({
   explained,

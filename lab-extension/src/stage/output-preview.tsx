@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { NumberFigures, PreviewView, Result } from "stagebook/protocol";
-import { formatCount, formatSize } from "../ui/format";
+import { formatCount, formatSize } from "stagebook/protocol";
 import { Bars } from "./figures";
 import { formatNumber } from "./format-number";
 import { JsonTree } from "../ui/json-tree";

@@ -2,7 +2,8 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { StageView } from "stagebook/protocol";
-import { formatAgo, formatDuration, formatMoment, formatSize, shortKey } from "../ui/format";
+import { formatDuration, formatMoment, formatSize, shortKey } from "stagebook/protocol";
+import { formatAgo } from "../ui/ago";
 
 export interface ResultFactsProps {
   readonly stage: StageView;

@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { ColumnView, RowsPreview } from "stagebook/protocol";
-import { formatCount } from "../ui/format";
+import { formatCount } from "stagebook/protocol";
 import { Bars } from "./figures";
 import { formatNumber } from "./format-number";
 

@@ -4,7 +4,7 @@ import type { ReactElement } from "react";
 import type { CellId, StageView, View } from "stagebook/protocol";
 import { progressShare } from "../ui/stage-text";
 import { StatusMark } from "../ui/status-mark";
-import { formatDuration } from "../ui/format";
+import { formatDuration } from "stagebook/protocol";
 import { ErrorBlock } from "./error-block";
 import { InputList } from "./input-list";
 import type { ResultActions, StageQuestions } from "./on-demand";

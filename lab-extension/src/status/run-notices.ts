@@ -3,7 +3,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { map, pairwise } from "rxjs";
 import type { Subscription } from "rxjs";
 import type { RunId, RunView, View } from "stagebook/protocol";
-import { formatDuration } from "../ui/format";
+import { formatDuration } from "stagebook/protocol";
 import type { PreferenceValues } from "../model/preferences";
 import type { LiveModel } from "../tokens";
 

@@ -1,7 +1,7 @@
 /** What the status bar says of a pipeline. Pure. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { throughputOf, type StageView } from "stagebook/protocol";
-import { formatDuration } from "../ui/format";
+import { formatDuration } from "stagebook/protocol";
 import type { NotebookState } from "../tokens";
 
 export interface StatusText {

@@ -1,7 +1,7 @@
 /** What the panels say of a stage in words: its status, why it is so, and what it last gave. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { throughputOf, type Freshness, type Reason, type StageView } from "stagebook/protocol";
-import { formatCount, formatDuration, formatSize } from "./format";
+import { formatCount, formatDuration, formatSize } from "stagebook/protocol";
 
 /** The word for a status. */
 export function statusWord(status: Freshness, trans: TranslationBundle): string {

@@ -1,7 +1,8 @@
 /** What the panels say in words. */
 import { describe, expect, it } from "vitest";
 import { connectionText, emptyText, isOutdated } from "../../../lab-extension/src/ui/connection-text";
-import { formatAgo, formatCount, formatDuration, formatSize } from "../../../lab-extension/src/ui/format";
+import { formatCount, formatDuration, formatSize } from "stagebook/protocol";
+import { formatAgo } from "../../../lab-extension/src/ui/ago";
 import {
   describeStage,
   explainStatus,

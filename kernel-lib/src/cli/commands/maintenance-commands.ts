@@ -1,5 +1,5 @@
 /** The commands that look after the store: `gc`, `verify`, `clear`. No cell is executed, except by `clear` without a name. */
-import { sizeText } from "../../key/describe";
+import { formatSize } from "../../protocol";
 import type { GcOptions } from "../../store/store";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
 import { withDefinitions } from "./plan-command";
@@ -18,15 +18,15 @@ export async function gcCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const report = await openStoreIn(folder).engine.store.gc(options);
-  const freed = `${sizeText(report.freedBytes)}, ${report.removedEntries} results, ${report.evictedEntries} values, ${runsText(report.removedRuns, report.freedRunBytes)}`;
-  const kept = `${report.keptEntries} results of ${sizeText(report.keptBytes)} and ${runsText(report.keptRuns, report.keptRunBytes)} stay`;
+  const freed = `${formatSize(report.freedBytes)}, ${report.removedEntries} results, ${report.evictedEntries} values, ${runsText(report.removedRuns, report.freedRunBytes)}`;
+  const kept = `${report.keptEntries} results of ${formatSize(report.keptBytes)} and ${runsText(report.keptRuns, report.keptRunBytes)} stay`;
   if (json) terminal.out(`${JSON.stringify({ ...headOf("gc", folder), ...report }, null, 2)}\n`);
   else terminal.out(`${report.dryRun ? "would free" : "freed"} ${freed}; ${kept}\n`);
   return exitCode.ok;
 }
 
 function runsText(count: number, sizeBytes: number): string {
-  return `${count} ${count === 1 ? "run" : "runs"} of ${sizeText(sizeBytes)}`;
+  return `${count} ${count === 1 ? "run" : "runs"} of ${formatSize(sizeBytes)}`;
 }
 
 /** Exit code 1 where something is wrong and was not repaired. */
@@ -40,7 +40,7 @@ export async function verifyCommand(
   else {
     for (const { where, what } of report.problems) terminal.out(`${where}: ${what}\n`);
     const found = report.problems.length === 0 ? "all is well" : `${report.problems.length} damaged${report.repaired ? ", removed" : ""}`; // prettier-ignore
-    terminal.out(`${report.entries} results, ${report.blobs} blobs, ${sizeText(report.sizeBytes)}: ${found}\n`);
+    terminal.out(`${report.entries} results, ${report.blobs} blobs, ${formatSize(report.sizeBytes)}: ${found}\n`);
   }
   return report.problems.length > 0 && !report.repaired ? exitCode.failed : exitCode.ok;
 }

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { inspect } from "node:util";
 import { readRunLines } from "../../events/run-files";
 import { messageOf, StagebookError, type LogRecord, type RunId } from "../../protocol";
-import { durationText } from "../../run/texts";
+import { formatDuration } from "../../protocol";
 import { StoredStream } from "../../run/streams/streams";
 import type { Entry, Store } from "../../store/store";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
@@ -119,7 +119,7 @@ export async function historyCommand(
         rows.map((row) => [
           new Date(row.at).toISOString(),
           row.key.slice(0, 12),
-          durationText(row.durationMs),
+          formatDuration(row.durationMs),
           row.summary,
           Object.entries(row.params).map(([name, text]) => `${name}=${text}`).join(" "), // prettier-ignore
           row.pinned ? "pinned" : "",

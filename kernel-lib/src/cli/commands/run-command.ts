@@ -1,6 +1,6 @@
 /** `stagebook run`: executes the cells, then brings the targets up to date. */
 import type { Instance } from "../../run/state/instances";
-import { durationText } from "../../run/texts";
+import { formatDuration } from "../../protocol";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import { checkStale } from "./plan-command";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
@@ -107,5 +107,5 @@ function summary({ recorder, pipelines, watch }: Workbench, code: ExitCode, dura
   const all = pipelines.reduce((sum, { engine }) => sum + engine.registry.stages.all().length, 0);
   const end = code === exitCode.ok ? "done" : watch.signalled === undefined ? "failed" : "stopped";
   const executed = recorder.executed === 1 ? "1 body run" : `${recorder.executed} bodies run`;
-  return `${end}: ${all} ${all === 1 ? "stage" : "stages"}, ${executed}, ${durationText(durationMs)}`;
+  return `${end}: ${all} ${all === 1 ? "stage" : "stages"}, ${executed}, ${formatDuration(durationMs)}`;
 }

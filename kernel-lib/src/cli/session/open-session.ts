@@ -48,7 +48,7 @@ function readScript(file: string): string {
  */
 export function findOtherCopy(file: string): string | undefined {
   const folder = path.dirname(path.resolve(file));
-  const own = path.join(__dirname, "../..", "../..");
+  const own = path.join(__dirname, "..", "..", "..");
   let manifest: string;
   try {
     manifest = createRequire(path.join(folder, "cell.js")).resolve("stagebook/package.json");

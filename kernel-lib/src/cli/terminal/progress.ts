@@ -1,6 +1,6 @@
 /** What a person sees while a command works: lines for what has ended, and one line for what is under way, where that can be redrawn. */
 import type { LogRecord, StagebookEvent } from "../../protocol";
-import { durationText } from "../../run/texts";
+import { formatDuration } from "../../protocol";
 import type { Terminal } from "./terminal";
 
 const REDRAWN_EVERY_MS = 100;
@@ -57,7 +57,7 @@ export class Progress {
       }
       case "stage:succeeded":
         this.running.delete(event.stage);
-        return this.say(`✓ ${event.stage} · ${durationText(event.result.durationMs)} · ${event.result.summary}`);
+        return this.say(`✓ ${event.stage} · ${formatDuration(event.result.durationMs)} · ${event.result.summary}`);
       case "stage:failed":
         this.running.delete(event.stage);
         return this.say(`✗ ${event.stage} failed: ${event.error.message}`);
@@ -78,7 +78,9 @@ export class Progress {
 
   private draw(): void {
     const now = Date.now();
-    const stages = [...this.running].map(([name, { since, share }]) => `${name} ${share ?? durationText(now - since)}`);
+    const stages = [...this.running].map(
+      ([name, { since, share }]) => `${name} ${share ?? formatDuration(now - since)}`,
+    );
     this.clear();
     const line = [this.cell, ...stages].filter(Boolean).join(" · ");
     this.terminal.err(line.slice(0, (process.stderr.columns || 80) - 1));

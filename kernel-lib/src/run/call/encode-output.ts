@@ -1,5 +1,6 @@
 /** What a body returned as a store takes it: named outputs checked, files adopted, digested, encoded. In the kernel or in a thread. */
-import { describeValue, withCommas } from "../../key/describe";
+import { describeValue } from "../../key/describe";
+import { formatCount } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
 import type { Entry, NewBlob } from "../../store/store";
 import { encodeValue } from "../../store/codecs/value";
@@ -26,7 +27,7 @@ export function encodeOutput(
     if (files.isUsed) throw filesInStream(stage.name);
     const { items } = returned.stored;
     return {
-      output: { ...returned.stored, files: [], summary: items === 1 ? "1 item" : `${withCommas(items)} items` },
+      output: { ...returned.stored, files: [], summary: items === 1 ? "1 item" : `${formatCount(items)} items` },
       blobs: [],
     };
   }

@@ -59,7 +59,7 @@ export class FileOutputs {
 
   /** Where the file of that name is to be written. Throws `file-name` for what is no plain name. */
   pathOf(name: string): string {
-    if (typeof name !== "string" || name === "" || name !== path.basename(name) || [".", "../.."].includes(name))
+    if (typeof name !== "string" || name === "" || name !== path.basename(name) || [".", ".."].includes(name))
       throw new StagebookError(
         "file-name",
         `stage "${this.stage}": fileOut needs the name of a file, not ${JSON.stringify(name)}`,

@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { Digest } from "../../protocol";
+import { formatSize, type Digest } from "../../protocol";
 import { digestOf } from "../../key/digest";
 import type { FileHandle } from "../../stage/face";
 import { handleOf } from "./file-handle";
@@ -46,7 +46,7 @@ export class Files {
       const known = this.remembered.get(full);
       if (known?.stamp === stamp && known.takenNs - known.changedNs > RACY_NS) return known;
       const takenNs = BigInt(Date.now()) * 1_000_000n;
-      const state = { digest: await digestFile(full), text: bytesText(Number(stat.size)), stamp, changedNs, takenNs };
+      const state = { digest: await digestFile(full), text: formatSize(Number(stat.size)), stamp, changedNs, takenNs };
       this.remembered.set(full, state);
       return state;
     } catch (error) {
@@ -67,17 +67,4 @@ async function digestFile(file: string): Promise<Digest> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(file), hash);
   return hash.digest("hex") as Digest;
-}
-
-/** `980 B`, `12.3 kB`, `13.5 MB`: decimal units. */
-export function bytesText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  const units = ["kB", "MB", "GB", "TB"];
-  let value = bytes / 1000;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value.toFixed(1)} ${units[unit]}`;
 }

@@ -1,5 +1,5 @@
 /** What lies beside `latest/<notebook>/<stage>`: the newest result in words, for people and other programs. Used by the disk store. */
-import { sizeText } from "../../key/describe";
+import { formatSize } from "../../protocol";
 import type { Entry, HeadName } from "../store";
 
 /** Indented JSON. `blob`: the path of the value, relative to the record; `files`: those that the stage wrote, and where they are. */
@@ -14,7 +14,7 @@ export function latestText(
     notebook: head.notebook,
     stage: head.stage,
     value: output.summary,
-    size: sizeText(output.sizeBytes),
+    size: formatSize(output.sizeBytes),
     codec: output.codec,
     blob: blob.replaceAll("\\", "/"),
     ...(files.length > 0 && { files: files.map(({ name, path }) => ({ name, path: path.replaceAll("\\", "/") })) }),

@@ -1,17 +1,13 @@
-/**
- * Durations, sizes, counts and moments as short text, for the panels. English digits, as in the summaries that the
- * kernel makes, so that one panel never shows two styles.
- */
-import type { TranslationBundle } from "@jupyterlab/translation";
+/** The formatter of durations, sizes, counts and moments for kernel, command and page. English digits, whatever the locale. */
 
 const counts = new Intl.NumberFormat("en");
 
-/** `3,400` */
+/** A count with its thousands separated: `3,400`. */
 export function formatCount(count: number): string {
   return counts.format(count);
 }
 
-/** `<1 ms`, `120 ms`, `3.2 s`, `2 min 5 s`, `1 h 3 min`. */
+/** A duration in milliseconds, rounded to what matters: `<1 ms`, `120 ms`, `3.2 s`, `2 min 5 s`, `1 h 3 min`. */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 1) return "<1 ms";
   if (Math.round(durationMs) < 1000) return `${Math.round(durationMs)} ms`;
@@ -23,7 +19,7 @@ export function formatDuration(durationMs: number): string {
   return withRest(`${Math.floor(minutes / 60)} h`, minutes % 60, "min");
 }
 
-/** `812 B`, `34 kB`, `1.2 MB`: decimal units. */
+/** A size in bytes, in decimal units: `812 B`, `34 kB`, `1.2 MB`. */
 export function formatSize(sizeBytes: number): string {
   let size = sizeBytes;
   let unit = 0;
@@ -36,32 +32,20 @@ export function formatSize(sizeBytes: number): string {
   return `${size.toFixed(digits)} ${sizeUnits[unit] ?? ""}`;
 }
 
-/** How long before `now` the moment `at` was, both in epoch milliseconds: `just now`, `5 s ago`, `3 days ago`. */
-export function formatAgo(at: number, now: number, trans: TranslationBundle): string {
-  const seconds = Math.round((now - at) / 1000);
-  if (seconds < 2) return trans.__("just now");
-  if (seconds < 60) return trans.__("%1 s ago", seconds);
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return trans.__("%1 min ago", minutes);
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return trans.__("%1 h ago", hours);
-  return trans.__("%1 days ago", Math.floor(hours / 24));
-}
-
-/** Local date and time to the second: `2026-11-20 14:03:09`. */
+/** Local date and time to the second, from epoch milliseconds: `2026-11-20 14:03:09`. */
 export function formatMoment(at: number): string {
   const date = new Date(at);
   const day = [date.getFullYear(), pad(date.getMonth() + 1), pad(date.getDate())].join("-");
   return `${day} ${formatClock(at)}`;
 }
 
-/** Local time of day to the second: `14:03:09`. */
+/** Local time of day to the second, from epoch milliseconds: `14:03:09`. */
 export function formatClock(at: number): string {
   const date = new Date(at);
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => pad(part)).join(":");
 }
 
-/** The first ten digits of a key, enough to tell two apart. */
+/** The first ten digits of a key, enough to distinguish two. */
 export function shortKey(key: string): string {
   return key.slice(0, 10);
 }
