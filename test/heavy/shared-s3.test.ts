@@ -106,7 +106,7 @@ describe("the README's set-up of a shared store", () => {
       .replace("s3://team-results/", `s3://${s3.bucket}/`)
       .replace("ed25519:…", secretKey)
       .replace("ed25519-public:…", publicKey)
-      .replaceAll("npx stagebook", `${process.execPath} ${join(repository, "node_modules", "stagebook", "lib", "cli", "main.js")}`); // prettier-ignore
+      .replaceAll("npx stagebook", `${process.execPath} ${join(repository, "node_modules", "stagebook", "bin", "stagebook.js")}`); // prettier-ignore
     const env = { ...process.env, VITEST: undefined, NODE_OPTIONS: undefined, NODE_ENV: undefined, AWS_ENDPOINT_URL };
     return (await promisify(execFile)("/bin/sh", ["-ec", text], { cwd, env, maxBuffer: 2 ** 24 })).stdout;
   }

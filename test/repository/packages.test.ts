@@ -40,7 +40,7 @@ describe("the npm package stagebook", () => {
       .map((path) => path.replace(/\.ts$/, ""));
     expect(compiled).toEqual(sources.flatMap((path) => [`lib/${path}.d.ts`, `lib/${path}.js`]).sort());
     expect(packed.filter((path) => !path.startsWith("lib/"))).toEqual(
-      ["CHANGELOG.md", "LICENSE", "README.md", "package.json", "schema/cli.schema.json"], // prettier-ignore
+      ["CHANGELOG.md", "LICENSE", "README.md", "bin/stagebook.js", "package.json", "schema/cli.schema.json"], // prettier-ignore
     );
   });
 
@@ -54,6 +54,19 @@ describe("the npm package stagebook", () => {
 
   test("[setup] the program of its command starts with Node.js", () => {
     expect(read("kernel-lib", kernel.bin.stagebook ?? "")).toMatch(/^#!\/usr\/bin\/env node\n/);
+  });
+
+  test("[setup] npm links its command in a fresh clone, before anything is built", () => {
+    // npm links a command only if its file exists when it installs: the file must be in the repository, not in lib/.
+    const tracked = execFileSync("git", ["ls-files", "kernel-lib/bin"], { cwd: repository, encoding: "utf8" });
+    expect(tracked.trim().split("\n")).toEqual([`kernel-lib/${kernel.bin.stagebook}`]);
+    const linked = join(
+      repository,
+      "node_modules",
+      ".bin",
+      process.platform === "win32" ? "stagebook.cmd" : "stagebook",
+    );
+    expect(execFileSync(linked, ["--version"], { encoding: "utf8" }).trim()).toBe(kernel.version);
   });
 
   test("[setup] nothing in it refers to a source map", () => {

@@ -7,7 +7,7 @@ import type { StagebookEvent } from "stagebook/protocol";
 import { executed } from "./kernel/event-log";
 import { repository } from "./kernel/notebook-folder";
 
-const program = join(repository, "node_modules", "stagebook", "lib", "cli", "main.js");
+const program = join(repository, "node_modules", "stagebook", "bin", "stagebook.js");
 
 const schema = JSON.parse(readFileSync(join(repository, "kernel-lib", "schema", "cli.schema.json"), "utf8")) as object;
 const validate = new Ajv({ allErrors: true }).compile(schema);

@@ -1,11 +1,10 @@
-#!/usr/bin/env node
-/** The program `stagebook`. */
+/** The program `stagebook`. Started by bin/stagebook.js. */
 import { runCommandLine } from "./program";
 import { createTerminal } from "./terminal/terminal";
 
 export { runCommandLine };
 
-async function main(): Promise<void> {
+export async function main(): Promise<void> {
   const terminal = createTerminal();
   // A body may wait for what keeps no process alive, a signal for example.
   setInterval(() => undefined, 2 ** 30);

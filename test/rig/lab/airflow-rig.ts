@@ -78,7 +78,7 @@ export async function createAirflow(env: Readonly<Record<string, string>>): Prom
     AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL: "5",
     AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME: "0.2",
     PATH: `${bin}:${process.env.PATH ?? ""}`,
-    STAGEBOOK_COMMAND: `${process.execPath} ${join(repository, "node_modules", "stagebook", "lib", "cli", "main.js")}`,
+    STAGEBOOK_COMMAND: `${process.execPath} ${join(repository, "node_modules", "stagebook", "bin", "stagebook.js")}`,
     ...env,
   };
   const output = async (file: string, args: readonly string[]): Promise<string> => {
