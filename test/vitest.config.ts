@@ -1,4 +1,4 @@
-/** How the tests run. `npm test` does the set-up first and then starts vitest with this file. */
+/** The test projects. `npm test` sets up what is missing and then starts vitest with this file, a process for each lane. */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import type { TestProjectInlineConfiguration } from "vitest/config";
@@ -7,7 +7,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 const heavy = process.env.STAGEBOOK_TESTS === "heavy";
 const folder = heavy ? "test/heavy" : "test";
-const outside = ["**/node_modules/**", ...(heavy ? [] : ["test/heavy/**"])];
+const excluded = ["**/node_modules/**", ...(heavy ? [] : ["test/heavy/**"])];
+
+/** Tests of modules alone: no kernel, no process of their own, no global state. They share their processes. */
+const units = ["graph", "key", "preview", "lab"].map((room) => `test/${room}/**/*.test.{ts,tsx}`);
 
 // Tests see the sources; the kernels that they start see the built package.
 const resolve = {
@@ -17,28 +20,36 @@ const resolve = {
   ],
 };
 
-/** For whoever waits for ever: no test fails because the machine is slow. */
-const patience = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 60_000 } } };
+/** Limits for tests that hang: no test fails because the machine is slow. */
+const timeouts = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 60_000 } } };
 
 function project(name: string, test: TestProjectInlineConfiguration["test"]): TestProjectInlineConfiguration {
-  return { root, resolve, test: { name, pool: "forks", ...patience, ...test } };
+  return { root, resolve, test: { name, pool: "forks", ...timeouts, ...test } };
 }
 
 export default defineConfig({
   root,
   test: {
     projects: [
+      project("unit", {
+        include: heavy ? [] : units,
+        exclude: excluded,
+        // Loading the sources anew for each file costs more than most of these files take.
+        isolate: false,
+        maxWorkers: 2,
+        sequence: { groupOrder: 0 },
+      }),
       project("node", {
         include: [`${folder}/**/*.test.{ts,tsx}`],
-        exclude: [...outside, "**/browser/**"],
+        exclude: [...excluded, ...units, "**/browser/**"],
         globalSetup: ["test/notebook/edits/join-report.ts"],
         maxWorkers: 2,
         sequence: { groupOrder: 0 },
       }),
-      // A browser and a JupyterLab each: one file at a time, after the others.
+      // One browser at a time. In `npm test` this project is a lane of its own beside the others; in a heavy run it comes after them.
       project("browser", {
         include: [`${folder}/browser/**/*.test.{ts,tsx}`],
-        exclude: outside,
+        exclude: excluded,
         maxWorkers: 1,
         sequence: { groupOrder: 1 },
       }),
