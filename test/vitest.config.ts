@@ -10,7 +10,9 @@ const folder = heavy ? "test/heavy" : "test";
 const excluded = ["**/node_modules/**", ...(heavy ? [] : ["test/heavy/**"])];
 
 /** Tests of modules alone: no kernel, no process of their own, no global state. They share their processes. */
-const units = ["graph", "key", "preview", "lab", "store", "run", "properties"].map((room) => `test/${room}/**/*.test.{ts,tsx}`);
+const units = ["graph", "key", "preview", "lab", "store", "run", "properties"].map(
+  (room) => `test/${room}/**/*.test.{ts,tsx}`,
+);
 
 // Tests see the sources; the kernels that they start see the built package.
 const resolve = {
