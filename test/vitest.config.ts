@@ -52,6 +52,7 @@ export default defineConfig({
       project("browser", {
         include: [`${folder}/browser/**/*.test.{ts,tsx}`],
         exclude: excluded,
+        globalSetup: heavy ? [] : ["test/rig/lab/shared-lab.ts"],
         maxWorkers: 1,
         sequence: { groupOrder: 1 },
       }),

@@ -7,13 +7,13 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import { chromium } from "playwright-core";
 import type { Browser, JSHandle, Locator, Page } from "playwright-core";
 import type { StagebookEvent } from "stagebook/protocol";
-import { afterAll, afterEach, beforeAll } from "vitest";
-import { findBrowser } from "../../../.dev/lib/browser.mjs";
-import { createEnvironment } from "../../../.dev/lib/project.mjs";
+import { afterAll, afterEach, beforeAll, inject } from "vitest";
+import { readTail } from "../../../.dev/lib/command.mjs";
 import { startServer } from "../../../.dev/lib/server.mjs";
 import { encodeNotebook } from "../kernel/notebook-file";
-import { createNotebookFolder, repository } from "../kernel/notebook-folder";
+import { createNotebookFolder, openFolder, repository } from "../kernel/notebook-folder";
 import type { NotebookFolder } from "../kernel/notebook-folder";
+import { browserOptions, labArgs, resetSharedLab, serverEnvironment, type SharedLab } from "./shared-lab";
 import { WebsocketTap } from "./websocket-tap";
 import { findFreePorts } from "../kernel/wire";
 
@@ -36,11 +36,20 @@ export interface LogRow {
   readonly text: string;
 }
 
-type Running = Awaited<ReturnType<typeof startServer>>;
+/** A running JupyterLab, as the rig uses it. */
+interface LabServer {
+  url(path: string): string;
+  tail(lines: number): string;
+  stop(): Promise<void>;
+}
 
-/** Starts one JupyterLab and browser for the test file, and keeps a screenshot and the logs of each test that fails. */
+/**
+ * A JupyterLab and a browser for the test file: the shared ones, or a JupyterLab of its own where an option needs it. Keeps a screenshot
+ * and the logs of each test that fails.
+ */
 export function useLab(options: LabOptions = {}): Lab {
-  const lab = new Lab(options);
+  const needsOwn = options.env !== undefined || options.python !== undefined || options.folder !== undefined;
+  const lab = new Lab(options, needsOwn ? undefined : inject("sharedLab"));
   beforeAll(() => lab.start());
   afterEach(async ({ task }) => {
     if (task.result?.state === "fail") await lab.saveArtifacts(task.name);
@@ -53,13 +62,16 @@ export function useLab(options: LabOptions = {}): Lab {
 export class Lab {
   readonly folder: NotebookFolder;
   private readonly console: string[] = [];
-  private server: Running | undefined;
+  private server: LabServer | undefined;
   private browser: Browser | undefined;
   private opened: { page: Page; tap: WebsocketTap } | undefined;
   private path = "";
 
-  constructor(private readonly options: LabOptions) {
-    this.folder = options.folder ?? createNotebookFolder(options.files);
+  constructor(
+    private readonly options: LabOptions,
+    private readonly shared?: SharedLab,
+  ) {
+    this.folder = shared ? openFolder(shared.folder) : (options.folder ?? createNotebookFolder(options.files));
   }
 
   get page(): Page {
@@ -79,17 +91,7 @@ export class Lab {
 
   async start(): Promise<void> {
     try {
-      const [port] = (await findFreePorts(1)) as [number];
-      const jupyter = join(this.folder.path, ".jupyter");
-      this.server = await startServer({
-        port,
-        folder: this.folder.path,
-        jupyter,
-        log: join(jupyter, "server.log"),
-        args: ["--LabApp.expose_app_in_browser=True"],
-        ...(this.options.python === undefined ? {} : { python: this.options.python }),
-        env: { ...this.options.env, VITEST: undefined, NODE_ENV: undefined, NODE_OPTIONS: undefined },
-      });
+      this.server = this.shared ? await this.takeShared(this.shared) : await this.startOwn();
       await this.openPage();
     } catch (error) {
       await this.saveArtifacts("start");
@@ -98,11 +100,42 @@ export class Lab {
     }
   }
 
-  /** Ends the browser, the server and every kernel, and removes the folder. */
+  private async takeShared(shared: SharedLab): Promise<LabServer> {
+    await resetSharedLab(shared);
+    for (const [name, content] of Object.entries(this.options.files ?? {})) this.folder.write(name, content);
+    return {
+      url: (path) => `${shared.origin}${path}?token=${shared.token}`,
+      tail: (lines) => readTail(join(shared.jupyter, "server.log"), lines),
+      stop: () => resetSharedLab(shared),
+    };
+  }
+
+  private async startOwn(): Promise<LabServer> {
+    const [port] = (await findFreePorts(1)) as [number];
+    const jupyter = join(this.folder.path, ".jupyter");
+    const server = await startServer({
+      port,
+      folder: this.folder.path,
+      jupyter,
+      log: join(jupyter, "server.log"),
+      args: labArgs,
+      ...(this.options.python === undefined ? {} : { python: this.options.python }),
+      env: { ...this.options.env, ...serverEnvironment },
+    });
+    return {
+      url: server.url,
+      tail: server.tail,
+      stop: async () => {
+        await server.stop();
+        this.folder.remove();
+      },
+    };
+  }
+
+  /** Closes the page, ends the kernels and removes the notebooks; ends a server of its own too. */
   async stop(): Promise<void> {
     await this.browser?.close();
     await this.server?.stop();
-    this.folder.remove();
   }
 
   /**
@@ -347,12 +380,7 @@ export class Lab {
   }
 
   private async openPage(): Promise<void> {
-    const executablePath = await findBrowser();
-    if (executablePath === null) throw new Error("no Chromium is there: npm test installs one");
-    const home = join(repository, ".cache", "rig", "browser-home");
-    mkdirSync(home, { recursive: true });
-    const env = { ...createEnvironment(), HOME: home } as { [name: string]: string };
-    this.browser = await chromium.launch({ executablePath, args: browserFlags, env });
+    this.browser = await chromium.launch(await browserOptions());
     const viewport = this.options.viewport ?? { width: 1600, height: 1000 };
     const page = await (await this.browser.newContext({ viewport })).newPage();
     this.opened = { page, tap: new WebsocketTap(page) };
@@ -385,16 +413,6 @@ export class Lab {
     }
   }
 }
-
-const browserFlags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 function createArtifacts(): string {
   const folder = join(repository, "test", "artifacts");
