@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: runs test/bench with vitest, prints a table and writes test/artifacts/bench.json. The page under load takes many
- * minutes: it is measured by `npm run bench -- page` alone.
+ * minutes and is measured only by `npm run bench -- page`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
@@ -15,7 +15,7 @@ const artifacts = join(root, "test", "artifacts");
 try {
   await setUp();
   if (existsSync(folder) && readdirSync(folder).length > 0) process.exit(runVitest());
-  console.log("There is nothing in test/bench yet.");
+  console.log("test/bench is empty.");
 } catch (error) {
   printProblem(error);
   process.exit(1);
@@ -26,7 +26,7 @@ function runVitest() {
   const args = [
     "bench",
     "--run",
-    // The benchmarks belong to no project, and would run once in each.
+    // The benchmarks belong to no project: without this they would run once in each.
     "--project=node",
     "--project",
     "node",

@@ -1,4 +1,4 @@
-/** `npm start`: sets up what is missing and opens JupyterLab on a notebook. Ends it, kernels included, on Ctrl-C. */
+/** `npm start`: sets up what is missing and opens JupyterLab on a notebook. Ctrl-C stops it and its kernels. */
 import { existsSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
@@ -50,7 +50,7 @@ async function serve({ port, notebook, browser }) {
   console.log(`Stagebook is ready: ${started.url(path)}`);
   await started.ended;
   if (stoppingSince > 0) return;
-  throw new Problem("JupyterLab has ended by itself.", "Its last lines are above.", started.tail());
+  throw new Problem("JupyterLab exited unexpectedly.", "The end of its log is above.", started.tail());
 }
 
 function readOptions() {
@@ -100,15 +100,18 @@ async function checkPort(port) {
 
 /**
  * The notebook's path from the root of the project. Outside of it tslab would not find stagebook.
- * @param {string | undefined} given relative to where the user typed the command
+ * @param {string | undefined} notebook relative to the folder where the user typed the command
  */
-function findNotebook(given) {
-  if (given === undefined) return join("notebooks", "quickstart.ipynb");
-  const file = resolve(process.env.INIT_CWD ?? process.cwd(), given);
+function findNotebook(notebook) {
+  if (notebook === undefined) return join("notebooks", "quickstart.ipynb");
+  const file = resolve(process.env.INIT_CWD ?? process.cwd(), notebook);
   const path = relative(root, file);
   if (path.startsWith(".."))
-    throw new Problem(`${given} is outside of this project (${root}).`, "Put the notebook into the folder notebooks.");
-  if (!existsSync(file)) throw new Problem(`There is no notebook ${given}.`, "Check the path.");
+    throw new Problem(
+      `${notebook} is outside of this project (${root}).`,
+      "Move the notebook into the folder notebooks.",
+    );
+  if (!existsSync(file)) throw new Problem(`The notebook ${notebook} does not exist.`, "Check the path.");
   return path;
 }
 
@@ -130,7 +133,7 @@ function stop(signal) {
   else setTimeout(() => process.exit(exitCode(signal)), 300);
 }
 
-/** npm starts us through a shell, and a shell that is ended does not tell us: then our parent is another one. */
+/** npm starts us through a shell, and a shell that is killed does not pass the signal on: our parent process changes instead. */
 function stopWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
   const parent = process.ppid;

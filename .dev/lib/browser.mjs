@@ -39,7 +39,7 @@ export const browser = {
 };
 
 /**
- * The path of a browser that starts; null when there is none. Throws Problem when the one that was named does not.
+ * The path of a browser that starts; null when none is found. Throws Problem when the configured one does not start.
  * @returns {Promise<string | null>}
  */
 export async function findBrowser() {

@@ -1,11 +1,11 @@
-/** Runs a program to its end with its output in a log file, and the errors that people see. */
+/** Running programs with their output in a log file, and the errors that the user sees. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createEnvironment, logs, root } from "./project.mjs";
 
-/** A problem that a person can mend: one sentence on what is wrong and one on what to do. Shown without a stack. */
+/** A problem that the user can fix: one sentence on what is wrong and one on what to do. Printed without a stack. */
 export class Problem extends Error {
   /**
    * @param {string} what
@@ -21,7 +21,7 @@ export class Problem extends Error {
 /** @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
 
-/** Ends every program that `run` has started and that still runs. */
+/** Stops every running program that `run` has started. */
 export function stopCommands() {
   for (const child of running) child.kill("SIGTERM");
 }
@@ -58,7 +58,7 @@ export async function run(log, file, args, options = {}) {
 }
 
 /**
- * The last lines of a text file; "" when there is none.
+ * The last lines of a text file; "" when the file does not exist.
  * @param {string} file
  * @param {number} [lines]
  */
@@ -68,9 +68,9 @@ export function readTail(file, lines = 25) {
 }
 
 /**
- * One digest over the content of files and folders, by path and bytes. What does not exist counts as absent.
+ * One digest over the content of files and folders, by path and bytes. A path that does not exist is skipped.
  * @param {readonly string[]} paths
- * @param {readonly string[]} [more] texts that count too
+ * @param {readonly string[]} [more] further texts to include
  */
 export function digestFiles(paths, more = []) {
   const hash = createHash("sha256");
@@ -96,7 +96,7 @@ function listFiles(path) {
 }
 
 /**
- * Prints a problem as people should see it. Anything else is a fault of ours and keeps its stack.
+ * Prints a problem for the user. Any other error is a bug of the set-up and keeps its stack.
  * @param {unknown} error
  */
 export function printProblem(error) {

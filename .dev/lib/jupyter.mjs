@@ -52,7 +52,7 @@ function writeJson(file, value) {
   writeFileSync(file, text);
 }
 
-/** A link, so that a new build is there at the next page load; a copy where links are not allowed. */
+/** A link, so that the next page load gets a new build; a copy where links are not allowed. */
 function linkExtension() {
   const { built, installed } = extension;
   const isLink = lstatSync(installed, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;

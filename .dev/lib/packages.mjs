@@ -40,14 +40,14 @@ export const packages = {
       {
         env: { NODE_ENV: "development" },
         advice:
-          "Is the npm registry within reach? If package.json was edited, run `npm install` once to bring package-lock.json up to date.",
+          "Check that the npm registry can be reached. If package.json was edited, run `npm install` once to update package-lock.json.",
       },
     );
     await checkZeromq();
   },
 };
 
-/** What npm notes in node_modules about the packages there equals the lock file, but for what other systems need. */
+/** Whether the packages in node_modules match the lock file, except those for other systems. */
 function matchesLock() {
   const installed = readPackages(join(modules, ".package-lock.json"));
   const locked = readPackages(join(root, "package-lock.json"));
@@ -77,7 +77,7 @@ async function checkZeromq() {
   if (spawnSync(process.execPath, load, { cwd: root, env: createEnvironment() }).status === 0) return;
   const [file, ...args] = findNpm();
   await run("npm-rebuild-zeromq", file, [...args, "rebuild", "--ignore-scripts=false", "zeromq"], {
-    advice: "There is no prebuilt zeromq for this system; building it needs a C++ compiler and CMake.",
+    advice: "zeromq has no prebuilt binary for this system; building it needs a C++ compiler and CMake.",
   });
 }
 

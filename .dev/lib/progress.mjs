@@ -1,20 +1,20 @@
-/** One printed line per step of the set-up; on a terminal also a live line with what is under way. */
+/** Progress of the set-up: a printed line for each finished step and, on a terminal, a live line with the running ones. */
 
 const live = process.stdout.isTTY && !process.env.CI;
-/** @type {Map<string, number>} steps under way, with their start */
+/** @type {Map<string, number>} running steps, with their start time */
 const underWay = new Map();
 /** @type {NodeJS.Timeout | undefined} */
 let timer;
 
 /**
- * A step: says whether it is up to date and, if not, does its work.
+ * A step of the set-up: whether it is up to date, and the work that brings it up to date.
  * @typedef {{ name: string, isCurrent: () => boolean | Promise<boolean>, work: () => Promise<void> }} Step
  */
 
 /**
- * Does a step, unless it is up to date, and prints its line.
+ * Runs a step unless it is up to date, and prints its line.
  * @param {Step} step
- * @returns {Promise<boolean>} whether there was work to do
+ * @returns {Promise<boolean>} whether the step had work to do
  */
 export async function doStep(step) {
   if (await step.isCurrent()) return false;

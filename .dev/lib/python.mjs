@@ -16,7 +16,8 @@ export const jupyterlab = {
   async work() {
     const found = findPython();
     rmSync(stamp, { force: true });
-    const network = "Is the Python package index within reach? Then start again: what is there already is kept.";
+    const network =
+      "Check that the Python package index can be reached, then start again: what is already installed is kept.";
     await run("python-venv", found.file, [...found.args, "-m", "venv", "--clear", venv], {
       advice: "If the folder .venv cannot be written, remove it and start again.",
     });

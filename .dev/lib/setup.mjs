@@ -7,8 +7,8 @@ import { doStep } from "./progress.mjs";
 import { jupyterlab } from "./python.mjs";
 
 /**
- * Brings the project up to date; what is current is skipped. Throws Problem when a step fails.
- * @param {readonly import("./progress.mjs").Step[]} [more] further steps, done beside the others
+ * Brings the project up to date; steps that are current are skipped. Throws Problem when a step fails.
+ * @param {readonly import("./progress.mjs").Step[]} [more] further steps, run in parallel with the others
  */
 export async function setUp(more = []) {
   checkNode();
@@ -16,9 +16,9 @@ export async function setUp(more = []) {
     console.log("Setting up: npm packages, JupyterLab and the build. This takes about a minute the first time.");
   }
   const nodeSide = async () => {
-    const anew = await doStep(packages);
+    const installed = await doStep(packages);
     const built = [await doStep(kernelLib), await doStep(labExtension)];
-    return anew || built.includes(true);
+    return installed || built.includes(true);
   };
   const worked = await allOrNone([nodeSide(), doStep(jupyterlab), ...more.map(doStep)]);
   installInPrefix();
@@ -33,7 +33,7 @@ export async function build() {
 }
 
 /**
- * Waits for all; when one fails, the others' programs are ended and waited for first.
+ * Waits for all steps; when one fails, the programs of the others are stopped and awaited first.
  * @template T
  * @param {readonly Promise<T>[]} steps
  */

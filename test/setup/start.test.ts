@@ -51,7 +51,7 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   },
 );
 
-test("[setup] the end of npm start without a word ends JupyterLab too", async () => {
+test("[setup] JupyterLab stops when npm start is killed", async () => {
   const { child } = await start();
   const processes = findDescendants(child.pid!);
   child.kill("SIGKILL");
@@ -71,11 +71,13 @@ test("[setup] a port that is taken, an unknown option and a missing notebook are
   }
   expect(startOnce("--prot", "1")).toMatch(/^Unknown option '--prot'\nUsage: npm start/);
   expect(startOnce("--port", "x")).toMatch(/^"x" is not a port\./);
-  expect(startOnce("--notebook", "notebooks/none.ipynb")).toMatch(/^There is no notebook notebooks\/none\.ipynb\./);
+  expect(startOnce("--notebook", "notebooks/none.ipynb")).toMatch(
+    /^The notebook notebooks\/none\.ipynb does not exist\./,
+  );
   expect(startOnce("--notebook", "/etc/passwd")).toMatch(/is outside of this project/);
 });
 
-/** Starts on a free port and resolves when the last line is there. */
+/** Starts on a free port and resolves when the last line was printed. */
 async function start(): Promise<{ url: string; child: ChildProcess }> {
   const [port] = (await findFreePorts(1)) as [number];
   const child = spawn(
