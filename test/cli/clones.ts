@@ -1,10 +1,9 @@
 /** Clones of one repository with a script and a notebook, and the keys of their users: for tests of shared stores. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { stagebook, type CommandEnd } from "../rig/command-rig";
+import { readDocument } from "../rig/documents";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
-import { createNotebookFolder, repository, type NotebookFolder } from "../rig/kernel/notebook-folder";
+import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
 /** Four stages; `factor` stands in a helper of the second. */
 export const script = (factor: number): string => `
@@ -21,10 +20,10 @@ const cells = [
   "console.log(await text());",
 ];
 
-/** The two keys that the README's own command makes: of those who write, and of those who read. */
+/** The two keys that the guide's own command generates: of those who write, and of those who read. */
 export function makeKeys(): readonly [string, string] {
-  const readme = readFileSync(join(repository, "README.md"), "utf8");
-  const code = /^node -e '(.*)'$/m.exec(readme)?.[1] ?? "";
+  const guide = readDocument("kernel-lib/docs/guide/7-shared-stores.md");
+  const code = /^node -e '(.*)'$/m.exec(guide)?.[1] ?? "";
   const [secret = "", open = ""] = execFileSync(process.execPath, ["-e", code], { encoding: "utf8" }).split("\n");
   return [secret, open];
 }

@@ -10,11 +10,11 @@ import { createLabEnvironment, succeed } from "../rig/lab/lab-environment";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { repository } from "../rig/kernel/notebook-folder";
 import { createProject, findNode, packKernelLib, type Project } from "../rig/lab/packed";
-import { blocksOf, linesOf, readReadme } from "../rig/readme";
+import { blocksOf, linesOf, readDocument } from "../rig/documents";
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 
-const readme = readReadme("kernel-lib");
+const readme = readDocument("kernel-lib/README.md");
 const example = blocksOf(readme, "ts");
 /** The lines that it tells to type; the file stands for the name, by which the registry would find it. */
 const install = (): string[] => linesOf(readme).map((line) => line.replace(/\bstagebook\b/, `./${basename(packed)}`));

@@ -1,11 +1,12 @@
-/** Two clones, several users, one real S3 store with signed results; and the set-up as the README tells it. */
+/** Two clones, several users, one real S3 store with signed results; and the set-up that the guide describes. */
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createClones, makeKeys, script } from "../cli/clones";
 import { bodiesOf, linesOf, type CommandEnd } from "../rig/command-rig";
+import { blocksOf, readDocument, smallestExample } from "../rig/documents";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, repository } from "../rig/kernel/notebook-folder";
 import { startS3Server, type S3Server } from "../rig/store/s3-server";
@@ -86,14 +87,12 @@ describe("two clones and a shared store in S3", () => {
   });
 });
 
-describe("the README's set-up of a shared store", () => {
-  const readme = readFileSync(join(repository, "README.md"), "utf8");
-  const section = readme.split(/^### /m).find((each) => each.startsWith("A shared store\n")) ?? "";
-  const blocks = [...section.matchAll(/^```sh\n(export .*?)^```/gms)].map(([, code = ""]) => code);
-  const example = readme.split(/^## /m).find((each) => each.startsWith("The smallest example\n")) ?? "";
-  const cells = [...example.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = ""]) => code.trim());
+describe("the guide's set-up of a shared store", () => {
+  const guide = readDocument("kernel-lib/docs/guide/7-shared-stores.md");
+  const blocks = blocksOf(guide, "sh").filter((block) => block.startsWith("export "));
+  const cells = smallestExample();
 
-  /** With the server, bucket and keys of this test in the places of the README's. */
+  /** With the server, bucket and keys of this test in place of the guide's. */
   async function follow(block: string, cwd: string): Promise<string> {
     const {
       AWS_ENDPOINT_URL = "",
@@ -112,7 +111,7 @@ describe("the README's set-up of a shared store", () => {
   }
 
   test("[C19] one writes, and the other finds that nothing has to run", async () => {
-    expect(blocks.map((block) => block.split("\n").length)).toEqual([5, 6]);
+    expect(blocks.map((block) => block.split("\n").length)).toEqual([4, 5]);
     const folders = blocks.map(() => createNotebookFolder({ "earthquakes.ipynb": encodeNotebook(cells) }));
     try {
       const said = [];

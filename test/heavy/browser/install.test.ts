@@ -9,7 +9,7 @@ import { createLabEnvironment, type LabEnvironment } from "../../rig/lab/lab-env
 import { Lab } from "../../rig/lab/lab-rig";
 import { repository } from "../../rig/kernel/notebook-folder";
 import { buildWheel, createProject, packKernelLib, type Project } from "../../rig/lab/packed";
-import { blocksOf, linesOf, readReadme, sectionOf } from "../../rig/readme";
+import { blocksOf, linesOf, readDocument, sectionOf } from "../../rig/documents";
 
 /** The oldest JupyterLab that the wheel asks for, and the newest that there is. */
 const versions = ["4.2.0", "newest"] as const;
@@ -17,11 +17,11 @@ const versions = ["4.2.0", "newest"] as const;
 const packages = mkdtempSync(join(tmpdir(), "stagebook-packages-"));
 afterAll(() => rmSync(packages, { recursive: true, force: true }));
 
-const typed = linesOf(sectionOf(readReadme(), "In a project of your own").split("In another folder").at(-1) ?? "");
+const typed = linesOf(sectionOf(readDocument("kernel-lib/docs/guide/installation.md"), "Install"));
 const installLines = typed.filter((line) => line !== "jupyter lab");
 
 const cells = [
-  ...blocksOf(readReadme("kernel-lib"), "ts"),
+  ...blocksOf(readDocument("kernel-lib/README.md"), "ts"),
   'const total = stage("total", { primes }, ({ primes }) => primes.length);',
   "show(await total());",
 ];
