@@ -101,7 +101,7 @@ function checkCell(code: string, cell: Execution, shown: string | undefined): vo
     return;
   }
   if (shown !== undefined) {
-    const texts = cell.displays.map((bundle) => String(bundle["text/plain"] ?? ""));
+    const texts = cell.displays.map((bundle) => bundle["text/plain"] as string);
     expect(withoutDurations([cell.stdout, ...texts].join("\n")), code).toBe(withoutDurations(shown));
   }
   const comments = [...code.matchAll(/^\s*console\.log\(.*\); \/\/ (.+)$/gm)].map(([, comment]) => comment);

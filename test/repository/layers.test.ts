@@ -1,10 +1,10 @@
-/** The layers of the code, as `npm run check` holds them. */
+/** The dependency rules between the layers, as `npm run check` enforces them. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createNotebookFolder, repository } from "../rig/kernel/notebook-folder";
 
-/** What must not be, each with the rule that finds it. */
+/** Forbidden imports, each with the rule that finds it. */
 const wrong = [
   ["key-imports-from-below", "key/a.ts", `import type { B } from "../run/b"; export type A = B;`],
   ["core-does-no-io", "graph/a.ts", `import { readFileSync } from "node:fs"; export const a = readFileSync;`],
@@ -15,11 +15,11 @@ const wrong = [
   ["only-the-top-composes", "run/top.ts", `import { c } from "../pipeline"; export const a = c;`],
 ] as const;
 
-test("[house] each folder imports only from those above it, and without cycles", () => {
+test("[repo] each folder imports only from those above it, without cycles", () => {
   expect(cruise(repository)).toContain("no dependency violations found");
 });
 
-test("[house] the rules find what must not be", () => {
+test("[repo] the rules find forbidden imports", () => {
   const project = createNotebookFolder({
     "kernel-lib/src/run/b.ts": `import type { a } from "./a"; export type B = typeof a; export const b = 1;`,
     "kernel-lib/src/pipeline.ts": `export const c = 1;`,

@@ -1,4 +1,4 @@
-/** What the two packages hold and say of themselves. That they install and work is tested in test/heavy. */
+/** The contents and metadata of the two packages. That they install and work is tested in test/heavy. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ const read = (...path: string[]): string => readFileSync(join(repository, ...pat
 const manifestOf = (folder: string): Manifest => JSON.parse(read(folder, "package.json")) as Manifest;
 const [kernel, lab] = [manifestOf("kernel-lib"), manifestOf("lab-extension")];
 
-/** What `npm pack` would put into the package. */
+/** The files that `npm pack` would put into the package. */
 function listPacked(folder: string): string[] {
   const command = ["pack", "--dry-run", "--json", "--ignore-scripts"];
   const output = execFileSync("npm", command, { cwd: join(repository, folder), encoding: "utf8", stdio: "pipe" });
@@ -33,7 +33,7 @@ function listPacked(folder: string): string[] {
 describe("the npm package stagebook", () => {
   const packed = listPacked("kernel-lib");
 
-  test("[setup] it holds what was compiled from its sources, and nothing else but schema, README, changes and licence", () => {
+  test("[setup] it contains what was compiled from its sources, schema, README, changelog and license, and nothing else", () => {
     const compiled = packed.filter((path) => path.startsWith("lib/"));
     const sources = readdirSync(join(repository, "kernel-lib", "src"), { recursive: true, encoding: "utf8" })
       .filter((path) => path.endsWith(".ts"))
@@ -44,7 +44,7 @@ describe("the npm package stagebook", () => {
     );
   });
 
-  test("[setup] every path that its package.json names is in it", () => {
+  test("[setup] it contains every path that its package.json names", () => {
     const exported = Object.values(kernel.exports).flatMap((target) =>
       typeof target === "string" ? [target] : Object.values(target),
     );
@@ -52,7 +52,7 @@ describe("the npm package stagebook", () => {
     expect(named.map((path) => path.replace(/^\.\//, "")).filter((path) => !packed.includes(path))).toEqual([]);
   });
 
-  test("[setup] the program of its command starts with Node.js", () => {
+  test("[setup] its command is a Node.js program", () => {
     expect(read("kernel-lib", kernel.bin.stagebook ?? "")).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
@@ -76,7 +76,7 @@ describe("the npm package stagebook", () => {
 });
 
 describe("both packages", () => {
-  test("[setup] they have one version, and each tells what is in it", () => {
+  test("[setup] they have one version, and each changelog describes it", () => {
     expect(lab.version).toBe(kernel.version);
     expect(lab.dependencies.stagebook).toBe(kernel.version);
     expect(read("lab-extension", "jupyterlab_stagebook", "__init__.py")).toContain(`__version__ = "${kernel.version}"`);
@@ -84,7 +84,7 @@ describe("both packages", () => {
       expect(read(folder, "CHANGELOG.md")).toMatch(new RegExp(`^## (\\[?${kernel.version}\\]?|\\[?Unreleased)`, "m"));
   });
 
-  test("[setup] each has the licence that it names, and is published with its provenance", () => {
+  test("[setup] each contains the license that it names, and is published with provenance", () => {
     for (const folder of ["kernel-lib", "lab-extension"]) expect(read(folder, "LICENSE")).toBe(read("LICENSE"));
     for (const { license, publishConfig } of [kernel, lab])
       expect([license, publishConfig.provenance]).toEqual(["BSD-3-Clause", true]);
@@ -99,8 +99,8 @@ describe("the JupyterLab extension", () => {
     }
   ).packages;
 
-  test("[setup] the licence of everything that is bundled is in it, in words", () => {
-    // Direct ones, one whose modules are joined with others, one inside of another's file.
+  test("[setup] it contains the license text of everything that is bundled", () => {
+    // Direct dependencies, one whose modules are concatenated with others, one inside another package's file.
     for (const name of ["@xyflow/react", "rxjs", "d3-zoom", "@dagrejs/graphlib"])
       expect(listed.map(({ name }) => name)).toContain(name);
     const words = readFileSync(text, "utf8");
@@ -112,7 +112,7 @@ describe("the JupyterLab extension", () => {
     expect(existsSync(text)).toBe(true);
   });
 
-  test("[setup] it asks JupyterLab for no newer packages than the oldest that it is made for has", () => {
+  test("[setup] it requires no newer packages than the oldest supported JupyterLab has", () => {
     for (const [name, shared] of Object.entries(lab.jupyterlab.sharedPackages))
       if (shared !== false) expect([name, shared.requiredVersion]).toEqual([name, lab.dependencies[name]]);
     const oldest = /"jupyterlab>=(4\.\d+),<5"/.exec(read("lab-extension", "pyproject.toml"))?.[1] ?? "";

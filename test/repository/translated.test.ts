@@ -1,4 +1,4 @@
-/** Every string that a person reads in the page goes through the translator. */
+/** The translation of the page: every string that a user reads goes through the translator. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { repository } from "../rig/kernel/notebook-folder";
 
 const folder = join(repository, "lab-extension", "src");
-/** Attributes that are read out or shown. */
+/** Attributes that are displayed or read aloud. */
 const shownAttributes = new Set(["title", "alt", "placeholder", "aria-label", "aria-description", "aria-valuetext"]);
 /** Properties of commands, widgets, menus and dialogs. */
 const shownProperties = new Set(["label", "caption", "usage", "tooltip", "pressedTooltip", "body", "iconLabel"]);
@@ -38,10 +38,10 @@ function check(name: string, source: string): Found[] {
     if (node && (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node))) add(node, textOf(node));
     if (node && ts.isConditionalExpression(node)) [node.whenTrue, node.whenFalse].forEach(addLiteral);
   };
-  /** What is put together can be found in no catalogue. */
-  const checkTranslated = ({ expression, arguments: given }: ts.CallExpression): void => {
+  /** A concatenated text cannot be found in a catalogue. */
+  const checkTranslated = ({ expression, arguments: args }: ts.CallExpression): void => {
     if (!ts.isPropertyAccessExpression(expression) || !/^(__|_n)$/.test(expression.name.text)) return;
-    for (const text of given.slice(0, expression.name.text === "_n" ? 2 : 1))
+    for (const text of args.slice(0, expression.name.text === "_n" ? 2 : 1))
       if (!ts.isStringLiteral(text))
         found.push({ where: `${name}:${line(text)}`, text: `not a literal: ${text.getText()}` });
   };
@@ -61,7 +61,7 @@ function isCode(node: ts.Node): boolean {
   return ts.isJsxElement(node.parent) && node.parent.openingElement.tagName.getText() === "code";
 }
 
-test("the check finds what is not translated, and lets be what is", () => {
+test("the check finds untranslated strings, and accepts translated ones", () => {
   const source = `
     const a = <p title="Shown">words {"more words"} {trans.__("fine")} <code>const a = 1;</code> · %</p>;
     commands.addCommand(id, { label: "Run", caption: isOn ? trans.__("on") : "Off now" });

@@ -80,7 +80,7 @@ describe.each(versions)("JupyterLab %s", (version) => {
     await eventually(() => lab.panel("log").count()).toBe(1);
   });
 
-  test("[house] the page had nothing to warn of", () => {
+  test("[repo] the page logs no warning about it", () => {
     expect(lab.consoleLines.filter((line) => /stagebook|shared (singleton )?module/i.test(line))).toEqual([]);
   });
 
