@@ -1,14 +1,17 @@
 /** Every `ts` block of the documents, run as a notebook cell by a real tslab kernel; each document is one notebook. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { allBlocks, blocksOf, documents, readDocument, sectionOf, withoutDurations } from "../rig/documents";
 import { executed } from "../rig/kernel/event-log";
 import type { Execution } from "../rig/kernel/execution";
 import { startKernel } from "../rig/kernel/kernel-rig";
 import type { Kernel, KernelOptions } from "../rig/kernel/kernel-rig";
 
-const withCells = documents.filter((path) => blocksOf(readDocument(path), "ts").length > 0);
+/** README and guide are tutorials: their blocks build on each other. */
+const tutorials = documents.filter((path) => isTutorial(path) && blocksOf(readDocument(path), "ts").length > 0);
+/** Elsewhere, in the reference, an example is complete: it begins with its import. Other blocks show declarations. */
+const references = documents.filter((path) => !isTutorial(path) && examplesOf(path).length > 0);
 
 let kernel: Kernel | undefined;
 afterEach(async () => {
@@ -18,12 +21,12 @@ afterEach(async () => {
 
 describe("the snippets of the documents", () => {
   test("[repo] README, npm page and guide have some", () => {
-    expect(withCells).toContain("README.md");
-    expect(withCells).toContain("kernel-lib/README.md");
-    expect(withCells.filter((path) => path.startsWith("kernel-lib/docs/guide/")).length).toBeGreaterThan(6);
+    expect(tutorials).toContain("README.md");
+    expect(tutorials).toContain("kernel-lib/README.md");
+    expect(tutorials.filter((path) => path.includes("/guide/")).length).toBeGreaterThan(6);
   });
 
-  test.each(withCells)("[D14] those of %s run in order as cells and print what it shows", async (path) => {
+  test.each(tutorials)("[D14] those of %s run in order as cells and print what it shows", async (path) => {
     const blocks = allBlocks(readDocument(path));
     kernel = await startKernel();
     for (const [index, { language, code }] of blocks.entries()) {
@@ -32,6 +35,20 @@ describe("the snippets of the documents", () => {
       const next = blocks[index + 1];
       checkCell(code, cell, next?.language === "text" ? next.code : undefined);
     }
+  });
+
+  describe("of the reference", () => {
+    let shared: Kernel;
+    beforeAll(async () => {
+      shared = await startKernel();
+      await shared.run('import { stage } from "stagebook";', { cell: "import" });
+    });
+    afterAll(() => shared.stop());
+
+    // All in one cell, executed again and again: the stages of an example replace those of the one before.
+    test.each(references)("[D14] each example of %s runs as a cell and prints what it shows", async (path) => {
+      for (const code of examplesOf(path)) checkCell(code, await shared.run(code, { cell: "example" }), undefined);
+    });
   });
 });
 
@@ -89,6 +106,14 @@ describe("the examples of the README", () => {
     expect(names).toEqual(expect.arrayContaining(["blobs-v1", "entries-v1", "heads", "latest", "params", "runs"]));
   });
 });
+
+function isTutorial(path: string): boolean {
+  return path === "README.md" || path === "kernel-lib/README.md" || path.includes("/guide/");
+}
+
+function examplesOf(path: string): string[] {
+  return blocksOf(readDocument(path), "ts").filter((code) => /^import .* from "stagebook";$/m.test(code));
+}
 
 /**
  * `shown`: the `text` block that follows the cell. It is what the cell prints and displays, without regard to durations. A cell may
