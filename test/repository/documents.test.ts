@@ -1,6 +1,7 @@
 /** The documents: their links lead somewhere, their commands exist, they stay short, and they name every folder of the code. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
+import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { allBlocks, anchorsOf, blocksOf, commandsOf, documents, readDocument, sectionOf } from "../rig/documents";
 import { repository } from "../rig/kernel/notebook-folder";
@@ -207,6 +208,28 @@ describe("row ids", () => {
       });
     expect([...new Set(used)].filter((id) => !listed.includes(id))).toEqual([]);
   });
+});
+
+/** A how-to that creates a file of the page shows all of it: ``Create `src/x/x-panel.tsx` `` and a `tsx` block. */
+const created = documents.flatMap((path) => {
+  const [, file] = /Create `(src\/[^`]+\.tsx)`/.exec(readDocument(path)) ?? [];
+  const [code] = blocksOf(readDocument(path), "tsx");
+  return file === undefined || code === undefined ? [] : [[path, file, code] as const];
+});
+
+test.each(created)("[repo] the file that %s creates, %s, compiles in the page", (_, file, code) => {
+  const folder = join(repository, "lab-extension");
+  const name = join(folder, file);
+  const config = ts.readConfigFile(join(folder, "tsconfig.json"), (path) => ts.sys.readFile(path));
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, folder);
+  const host = ts.createCompilerHost(options);
+  const { readFile, fileExists } = host;
+  host.readFile = (path) => (path === name ? code : readFile(path));
+  host.fileExists = (path) => path === name || fileExists(path);
+  const program = ts.createProgram([name], { ...options, noEmit: true, composite: false, incremental: false }, host);
+  const source = program.getSourceFile(name);
+  const problems = ts.getPreEmitDiagnostics(program, source).map((each) => ts.flattenDiagnosticMessageText(each.messageText, " ")); // prettier-ignore
+  expect(problems).toEqual([]);
 });
 
 test("[repo] every fenced block has a language", () => {
