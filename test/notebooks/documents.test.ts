@@ -45,6 +45,10 @@ describe("the snippets of the documents", () => {
     });
     afterAll(() => shared.stop());
 
+    test("[repo] it has some", () => {
+      expect(references.length).toBeGreaterThan(3);
+    });
+
     // All in one cell, executed again and again: the stages of an example replace those of the one before.
     test.each(references)("[D14] each example of %s runs as a cell and prints what it shows", async (path) => {
       for (const code of examplesOf(path)) checkCell(code, await shared.run(code, { cell: "example" }), undefined);

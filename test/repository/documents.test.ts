@@ -87,7 +87,14 @@ describe("the map of the code", () => {
   });
 
   test("[repo] every source file that a document names exists", () => {
-    const roots = ["", "kernel-lib/src/", "kernel-lib/", "kernel-lib/src/store/", "lab-extension/src/", "lab-extension/"];
+    const roots = [
+      "",
+      "kernel-lib/src/",
+      "kernel-lib/",
+      "kernel-lib/src/store/",
+      "lab-extension/src/",
+      "lab-extension/",
+    ];
     const missing = documents.flatMap((path) =>
       [...readDocument(path).matchAll(/`([\w.-]+(?:\/[\w.-]+)+\.(?:ts|tsx|mjs|json))`/g)]
         .map(([, file = ""]) => file)
