@@ -82,10 +82,10 @@ async function checkZeromq() {
 }
 
 /**
- * The npm that runs us, else the one beside Node.js, else the one on the PATH.
+ * The command that starts npm: the npm that runs us, else the one beside Node.js, else the one on the PATH.
  * @returns {[string, ...string[]]}
  */
-function findNpm() {
+export function findNpm() {
   const script = process.env.npm_execpath;
   if (script?.endsWith("npm-cli.js") && existsSync(script)) return [process.execPath, script];
   const folder = dirname(process.execPath);

@@ -7,8 +7,9 @@ const underWay = new Map();
 let timer;
 
 /**
- * A step of the set-up: whether it is up to date, and the work that brings it up to date.
- * @typedef {{ name: string, isCurrent: () => boolean | Promise<boolean>, work: () => Promise<void> }} Step
+ * A step of the set-up: whether it is up to date, and the work that brings it up to date. `work` resolves to false if it found
+ * nothing to do.
+ * @typedef {{ name: string, isCurrent: () => boolean | Promise<boolean>, work: () => Promise<void | boolean> }} Step
  */
 
 /**
@@ -20,14 +21,15 @@ export async function doStep(step) {
   if (await step.isCurrent()) return false;
   const start = Date.now();
   begin(step.name);
+  let worked;
   try {
-    await step.work();
+    worked = await step.work();
   } catch (error) {
     end(step.name, `✗ ${step.name.padEnd(22)} failed after ${seconds(start)}`);
     throw error;
   }
-  end(step.name, `✓ ${step.name.padEnd(22)} ${seconds(start)}`);
-  return true;
+  end(step.name, worked === false ? undefined : `✓ ${step.name.padEnd(22)} ${seconds(start)}`);
+  return worked !== false;
 }
 
 /** @param {string} name */
@@ -38,12 +40,12 @@ function begin(name) {
 
 /**
  * @param {string} name
- * @param {string} line
+ * @param {string} [line] printed for good
  */
 function end(name, line) {
   underWay.delete(name);
   clear();
-  console.log(line);
+  if (line !== undefined) console.log(line);
   if (underWay.size > 0) return;
   clearInterval(timer);
   timer = undefined;

@@ -1,5 +1,5 @@
 /** Everything between a fresh clone and a running JupyterLab. Called by `npm start`, `npm test` and `npm run build`. */
-import { kernelLib, labExtension } from "./build.mjs";
+import { build as packagesBuild } from "./build.mjs";
 import { stopCommands } from "./command.mjs";
 import { installInPrefix } from "./jupyter.mjs";
 import { checkNode, packages } from "./packages.mjs";
@@ -17,8 +17,8 @@ export async function setUp(more = []) {
   }
   const nodeSide = async () => {
     const installed = await doStep(packages);
-    const built = [await doStep(kernelLib), await doStep(labExtension)];
-    return installed || built.includes(true);
+    const built = await doStep(packagesBuild);
+    return installed || built;
   };
   const worked = await allOrNone([nodeSide(), doStep(jupyterlab), ...more.map(doStep)]);
   installInPrefix();
@@ -28,7 +28,7 @@ export async function setUp(more = []) {
 /** Only what the build needs. */
 export async function build() {
   checkNode();
-  const worked = [await doStep(packages), await doStep(kernelLib), await doStep(labExtension)];
+  const worked = [await doStep(packages), await doStep(packagesBuild)];
   if (!worked.includes(true)) console.log("✓ the build is up to date");
 }
 
