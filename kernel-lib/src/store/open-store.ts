@@ -1,4 +1,4 @@
-/** Opens the store that a pipeline was given or the environment names. Called by `pipeline.ts`. */
+/** Opens the store that was passed to `createPipeline` or that the environment names. Called by `pipeline.ts`. */
 import path from "node:path";
 import { StagebookError } from "../protocol";
 import type { Bucket } from "./bucket/port";
@@ -16,11 +16,11 @@ import { createTieredStore } from "./tiered/tiered-store";
 import type { Store, OnStoreProblem } from "./store";
 
 export interface OpenStoreOptions {
-  /** What `createPipeline` was given. */
+  /** The option `store` of `createPipeline`. */
   readonly choice: string | object | undefined;
   /**
-   * STAGEBOOK_STORE; STAGEBOOK_SHARED_STORE (a folder or `s3://…`), with STAGEBOOK_SHARED_READONLY; STAGEBOOK_TRUST_KEY and
-   * STAGEBOOK_TRUST_NAME for what is in the shared store, or in an S3 store; STAGEBOOK_MAX_BYTES for a store in a folder; AWS_… for S3.
+   * STAGEBOOK_STORE; STAGEBOOK_SHARED_STORE (a folder or `s3://…`) with STAGEBOOK_SHARED_READONLY; STAGEBOOK_TRUST_KEY and
+   * STAGEBOOK_TRUST_NAME for results in the shared store, or in an S3 store; STAGEBOOK_MAX_BYTES for a store in a folder; AWS_… for S3.
    */
   readonly environment: Environment;
   readonly notebook: string;
@@ -31,45 +31,45 @@ export interface OpenStoreOptions {
 const CACHE_BYTES = 256 * 1024 * 1024;
 const DEFAULT_TRUST = "stagebook";
 
+/** A store, and the parameter values that were set in the notebook. */
+export interface OpenedStore {
+  readonly store: Store;
+  readonly savedParams: SavedParams;
+}
+
 /** Throws StagebookError: `store-kind`, `store-location`, `store-credentials`, `store-options` or `trust-key`. */
-export function openStore(options: OpenStoreOptions): { readonly store: Store; readonly savedParams: SavedParams } {
+export function openStore(options: OpenStoreOptions): OpenedStore {
   const { environment, now, onProblem } = options;
   const choice = options.choice ?? (environment.STAGEBOOK_STORE || ".stagebook");
   if (typeof choice === "object")
-    return { store: givenStore(choice, now, onProblem), savedParams: createMemorySavedParams() };
+    return { store: asStore(choice, now, onProblem), savedParams: createMemorySavedParams() };
   if (choice === "memory") return { store: createMemoryStore(), savedParams: createMemorySavedParams() };
   if (choice === "none") return { store: createNoneStore(), savedParams: createMemorySavedParams() };
-  if (isAddress(choice)) return openAddress(choice, options);
+  if (isUrl(choice)) return openUrl(choice, options);
   return openFolder(path.resolve(choice), options);
 }
 
-function openFolder(
-  folder: string,
-  options: OpenStoreOptions,
-): { readonly store: Store; readonly savedParams: SavedParams } {
+function openFolder(folder: string, options: OpenStoreOptions): OpenedStore {
   const { environment, notebook, now, onProblem } = options;
   const maxBytes = findMaxBytes(environment);
   const local = createDiskStore({ folder, onProblem, now, maxBytes });
   const shared = openShared(folder, options);
   const store = shared ? createTieredStore({ local, ...shared, onProblem }) : local;
-  const notesFile = path.join(folder, "params", `${fileNameOf(notebook)}.json`);
+  const paramsFile = path.join(folder, "params", `${fileNameOf(notebook)}.json`);
   return {
     store: createCachedStore(store, { maxBytes: CACHE_BYTES }),
-    savedParams: createFileSavedParams(notesFile, onProblem),
+    savedParams: createFileSavedParams(paramsFile, onProblem),
   };
 }
 
-/** Parameter values that were set stay on this machine, in the folder that there would be without it. */
-function openAddress(
-  location: string,
-  { environment, notebook, now, onProblem }: OpenStoreOptions,
-): { readonly store: Store; readonly savedParams: SavedParams } {
+/** Parameter values that were set stay on this machine, in the default folder. */
+function openUrl(location: string, { environment, notebook, now, onProblem }: OpenStoreOptions): OpenedStore {
   const bucket = openBucket(location, environment);
   const store = createBucketStore(bucket, { onProblem, now, seal: signingSeal(environment) });
-  const notesFile = path.resolve(".stagebook", "params", `${fileNameOf(notebook)}.json`);
+  const paramsFile = path.resolve(".stagebook", "params", `${fileNameOf(notebook)}.json`);
   return {
     store: createCachedStore(store, { maxBytes: CACHE_BYTES }),
-    savedParams: createFileSavedParams(notesFile, onProblem),
+    savedParams: createFileSavedParams(paramsFile, onProblem),
   };
 }
 
@@ -81,7 +81,7 @@ function openShared(
   const isReadOnly = findReadOnly(environment) || seal?.canSign === false;
   const location = environment.STAGEBOOK_SHARED_STORE;
   if (!location) return undefined;
-  if (isAddress(location)) {
+  if (isUrl(location)) {
     const bucket = openBucket(location, environment);
     return {
       shared: createBucketStore(bucket, { onProblem, now, seal, isReadOnly, throwsUnreachable: true }),
@@ -90,7 +90,12 @@ function openShared(
   }
   const folder = path.resolve(location);
   if (folder === localFolder)
-    throw wrong("STAGEBOOK_SHARED_STORE", location, "the store's own folder", "Name another folder, or leave it out.");
+    throw invalid(
+      "STAGEBOOK_SHARED_STORE",
+      location,
+      "that is the store's own folder",
+      "Use another folder, or unset it.",
+    );
   return { shared: createDiskStore({ folder, onProblem, now, seal, isReadOnly, throwsUnreadable: true }), isReadOnly };
 }
 
@@ -99,26 +104,30 @@ function openBucket(location: string, environment: Environment): Bucket {
   throw new StagebookError(
     "store-kind",
     `no store can be opened at "${location}"`,
-    'Give a folder, "memory", "none" or s3://bucket/prefix.',
+    'Use a folder, "memory", "none" or s3://bucket/prefix.',
   );
 }
 
 const bucketMethods = ["get", "find", "put", "putIfAbsent", "putIfSame", "delete", "list"];
 const storeMethods = [
-  ...["findEntry", "isWhole", "readBlob", "putBlob", "commit", "touch", "history", "partials", "clear", "appendRun"],
-  ...["readRun", "scratchFolder", "adoptFile", "filePath", "claim", "hold", "pin", "pinned", "gc", "verify"],
+  ...["findEntry", "isWhole", "readBlob", "putBlob", "commit", "touch", "history", "partials", "clear"],
+  ...["appendRun", "readRun"],
+  ...["scratchFolder", "adoptFile", "filePath"],
+  ...["claim", "hold", "pin", "pinned"],
+  ...["gc", "verify"],
 ];
 
-function givenStore(given: object, now: () => number, onProblem: OnStoreProblem): Store {
-  const lacks = (methods: readonly string[]): readonly string[] =>
-    methods.filter((name) => typeof (given as Readonly<Record<string, unknown>>)[name] !== "function");
-  if (lacks(storeMethods).length === 0) return given as Store;
-  const missing = lacks(bucketMethods);
-  if (missing.length === 0) return createBucketStore(given as Bucket, { onProblem, now });
+/** The user's object as a store: a `Store` as it is, a `Bucket` with a store on top. */
+function asStore(object: object, now: () => number, onProblem: OnStoreProblem): Store {
+  const missingFrom = (methods: readonly string[]): readonly string[] =>
+    methods.filter((name) => typeof (object as Readonly<Record<string, unknown>>)[name] !== "function");
+  if (missingFrom(storeMethods).length === 0) return object as Store;
+  const missing = missingFrom(bucketMethods);
+  if (missing.length === 0) return createBucketStore(object as Bucket, { onProblem, now });
   throw new StagebookError(
     "store-kind",
-    `the store that createPipeline was given is none: it has no ${missing.join(", ")}`,
-    `Give an object with the methods of Bucket (${bucketMethods.join(", ")}), or one with all those of Store.`,
+    `the \`store\` passed to createPipeline is missing: ${missing.join(", ")}`,
+    `Pass an object with the methods of Bucket (${bucketMethods.join(", ")}), or with all methods of Store.`,
   );
 }
 
@@ -127,8 +136,8 @@ function signingSeal(environment: Environment): EntrySeal | undefined {
   if (seal?.canSign !== false) return seal;
   throw new StagebookError(
     "trust-key",
-    "STAGEBOOK_TRUST_KEY is a public key, and what is kept in an S3 store must be signed",
-    "Give the private key; or keep results in a folder, with the S3 store as STAGEBOOK_SHARED_STORE, which is then only read.",
+    "STAGEBOOK_TRUST_KEY is a public key, but results in an S3 store must be signed with the private key",
+    "Set the private key; or keep results in a folder and set the S3 store as STAGEBOOK_SHARED_STORE, which is then read-only.",
   );
 }
 
@@ -136,14 +145,14 @@ function findSeal(environment: Environment): EntrySeal | undefined {
   const { STAGEBOOK_TRUST_KEY: key, STAGEBOOK_TRUST_NAME: name } = environment;
   if (key) return createEntrySeal(key, name || DEFAULT_TRUST);
   if (name)
-    throw wrong("STAGEBOOK_TRUST_NAME", name, "there is no key", "Set STAGEBOOK_TRUST_KEY too, or leave the name out.");
+    throw invalid("STAGEBOOK_TRUST_NAME", name, "there is no key", "Set STAGEBOOK_TRUST_KEY too, or unset the name.");
   return undefined;
 }
 
 function findReadOnly({ STAGEBOOK_SHARED_READONLY: text = "" }: Environment): boolean {
   if (/^(1|true|yes|on)$/i.test(text)) return true;
   if (/^(0|false|no|off)?$/i.test(text)) return false;
-  throw wrong("STAGEBOOK_SHARED_READONLY", text, "neither yes nor no", "Set it to 1 or 0.");
+  throw invalid("STAGEBOOK_SHARED_READONLY", text, "it is not a boolean", "Set it to 1 or 0.");
 }
 
 const units: Readonly<Record<string, number>> = {
@@ -156,13 +165,18 @@ function findMaxBytes({ STAGEBOOK_MAX_BYTES: text }: Environment): number | unde
   const [, amount, unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
   const size = Number(amount) * (units[unit.toUpperCase()] ?? NaN);
   if (Number.isFinite(size)) return Math.round(size);
-  throw wrong("STAGEBOOK_MAX_BYTES", text, "no size", "Write it as 500MB, 10GB or 2TiB, or as a number of bytes.");
+  throw invalid(
+    "STAGEBOOK_MAX_BYTES",
+    text,
+    "it is not a valid size",
+    "Use a size such as 500MB, 10GB or 2TiB, or a number of bytes.",
+  );
 }
 
-function isAddress(text: string): boolean {
+function isUrl(text: string): boolean {
   return /^[a-z0-9+]+:\/\//i.test(text);
 }
 
-function wrong(name: string, value: string, why: string, advice: string): StagebookError {
+function invalid(name: string, value: string, why: string, advice: string): StagebookError {
   return new StagebookError("store-options", `${name} is "${value}": ${why}`, advice);
 }

@@ -1,45 +1,48 @@
-/** The port to where results live. Implementations beside it; `run/` and `notebook/` know only this. */
+/**
+ * The ports to where results live, and the records that pass through them. `Store` is the composition of five narrow ports; code in
+ * `run/` and `notebook/` depends on these interfaces alone. The adapters lie in the folders beside this file.
+ */
 import type { Digest, RunId } from "../protocol";
 import type { KeyPart } from "../key/parts";
 
-/** Bytes by their sha256. */
+/** A reference to bytes by their sha256. */
 export interface BlobRef {
   readonly digest: Digest;
   readonly sizeBytes: number;
 }
 
-/** A file that a stage wrote. */
+/** A reference to a file that a stage wrote. */
 export interface FileRef extends BlobRef {
-  /** As the stage called it: a name, no path. */
+  /** The name that the stage chose: a plain file name, not a path. */
   readonly name: string;
 }
 
-/** Bytes to be kept. `pieces` are written one after the other; whoever gives them leaves them unchanged until they are written. */
+/** Bytes to store. `pieces` are written one after the other; the caller must not change them until they are written. */
 export interface NewBlob {
   readonly ref: BlobRef;
   readonly pieces: readonly Uint8Array[];
 }
 
-/** One result: how it was made, and which blob holds it. Written once, never changed. */
+/** The record of one result: what it was computed from, and which blobs hold it. Written once, never changed. */
 export interface Entry {
   readonly format: 1;
   readonly key: Digest;
-  /** The key without the outputs of other stages: tells whether this code with these parameters ever ran. */
+  /** The key without the outputs of upstream stages: says whether this code has ever run with these parameters. */
   readonly partial: Digest;
   readonly parts: readonly KeyPart[];
   readonly output: {
     /** Canonical digest of the value. */
     readonly digest: Digest;
-    /** The encoded value: the codec decides into how many blobs, and reads them in this order. */
+    /** The encoded value. The codec decides how many blobs there are, and reads them in this order. */
     readonly blobs: readonly BlobRef[];
-    /** Files that the stage wrote, see `fileOut`; the value names them. */
+    /** Files that the stage wrote, see `fileOut`; the value refers to them by name. */
     readonly files: readonly FileRef[];
-    /** Of all blobs and files. */
+    /** Total size of all blobs and files. */
     readonly sizeBytes: number;
     readonly codec: string;
-    /** The value in a few words. */
+    /** A short description of the value. */
     readonly summary: string;
-    /** For a stream: how many items. */
+    /** The number of items, for a stream. */
     readonly items?: number;
   };
   /** Epoch milliseconds. */
@@ -48,24 +51,24 @@ export interface Entry {
   /** All parameters of the stage and its ancestors, as text. */
   readonly params: { readonly [name: string]: string };
   readonly run: RunId;
-  /** Versions that made it. */
+  /** Versions of Stagebook and Node that computed it. */
   readonly made: { readonly stagebook: string; readonly node: string };
 }
 
-/** Whose result: names of notebook and stage, any characters, never merged. */
+/** The owner of a history: a notebook and a stage. Names may hold any characters and are never merged. */
 export interface HeadName {
   readonly notebook: string;
   readonly stage: string;
 }
 
-/** One row of a stage's history, oldest first. */
+/** One row of a stage's history. */
 export interface HeadRow {
   readonly key: Digest;
   readonly partial: Digest;
   readonly at: number;
 }
 
-/** Who is at work on a result. */
+/** The process that is working on a result. */
 export interface Holder {
   readonly host: string;
   readonly pid: number;
@@ -76,134 +79,173 @@ export interface Holder {
   readonly progress?: { readonly done: number; readonly total?: number };
 }
 
-/** The right to do a piece of work, until it is released or its process is gone. */
+/** The exclusive right to compute a result, until it is released or its process ends. */
 export interface Claim {
-  /** Tells those who wait. */
+  /** Reports progress to the processes that wait for the claim. */
   report(progress: NonNullable<Holder["progress"]>): void;
   release(): Promise<void>;
 }
 
+/** The outcome of an attempt to claim a key: the claim, or the process that holds it. */
+export type ClaimOutcome = { readonly claim: Claim } | { readonly holder: Holder };
+
+/** Rules for garbage collection. */
 export interface GcOptions {
-  /** Say what would go; remove nothing. */
+  /** Report what would be removed; remove nothing. */
   readonly dryRun?: boolean;
-  /** Results not used for so long go, and the records of runs not written for so long. */
+  /** Remove results unused, and records of runs not written, for more than this many milliseconds. */
   readonly olderThanMs?: number;
-  /** So many results of each stage stay, the newest. With `olderThanMs` they stay however old, and the others go when old. */
+  /** Keep this many results of each stage, the newest. Combined with `olderThanMs`, these stay whatever their age, and the rest is removed once old. */
   readonly keepPerStage?: number;
   /**
-   * The records of so many runs of each notebook stay, the newest. With `olderThanMs` they stay however old, and the others go when
-   * old. By neither rule goes a run that is under way, nor one that made the newest or a pinned result of a stage: its log is asked for.
+   * Keep the records of this many runs of each notebook, the newest. Combined with `olderThanMs`, these stay whatever their age, and the
+   * rest is removed once old. Neither rule removes a run in progress, or a run that computed the newest or a pinned result of a stage:
+   * its log can still be asked for.
    */
   readonly keepRuns?: number;
-  /** The most bytes to keep: the values of the least recently used results go first, their records stay. */
+  /** Maximum total size of values in bytes. Values of the least recently used results are removed first; their records stay. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** What garbage collection removed and kept. With `dryRun`: what it would remove. */
 export interface GcReport {
   readonly dryRun: boolean;
-  /** Results that are forgotten. */
+  /** Results whose records were removed. */
   readonly removedEntries: number;
-  /** Results whose record stays, and whose value is gone. */
+  /** Results whose records stay and whose values were removed. */
   readonly evictedEntries: number;
   readonly removedBlobs: number;
   readonly freedBytes: number;
   readonly keptEntries: number;
   readonly keptBytes: number;
-  /** Runs whose events and log lines are forgotten. */
+  /** Runs whose events and log lines were removed. */
   readonly removedRuns: number;
   readonly freedRunBytes: number;
   readonly keptRuns: number;
   readonly keptRunBytes: number;
 }
 
+/** How to verify a store. */
 export interface VerifyOptions {
-  /** Damaged records and blobs are removed, so that their results are made again. */
+  /** Remove damaged records and blobs, so that their results are recomputed. */
   readonly repair?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** What verification found. */
 export interface VerifyReport {
   readonly entries: number;
   readonly blobs: number;
   readonly sizeBytes: number;
-  /** What is wrong, where; after a repair what was wrong. */
+  /** Each problem and its location; after a repair, the problems that were found before it. */
   readonly problems: readonly { readonly where: string; readonly what: string }[];
   readonly repaired: boolean;
 }
 
-/** How other threads of this process get at the blobs of a store by themselves, see `openThreadBlobs`. */
+/** How worker threads of this process access the blobs of a store directly, see `openThreadBlobs`. */
 export interface ThreadAccess {
   readonly folder: string;
-  /** Before a thread writes blobs ahead of the entry that will name them. */
+  /** To be called before a thread writes blobs ahead of the entry that will refer to them. */
   announce(digests: readonly Digest[]): Promise<void>;
 }
 
-/** Told of a file that is treated as absent because it is missing, damaged or unreadable, or that could not be written. */
+/** Receives a warning for a file that is treated as absent because it is missing, damaged or unreadable, or that could not be written. */
 export type OnStoreProblem = (message: string, where: string) => void;
 
 /**
- * The contract, held by one suite for all implementations:
- * - `findEntry` and `readBlob` give what was committed, whole and verified, or undefined; never a wrong value, never a throw
- *   for damage. Damage is told to `trouble`, once per file.
- * - `commit` has written everything durably when it resolves; a process killed at any moment leaves either the whole result or
+ * The port to results and the histories of stages. The contract, tested by one suite for all adapters:
+ * - `findEntry` and `readBlob` return what was committed, complete and verified, or undefined; never a wrong value, and they never
+ *   throw because of damage. Damage is reported once per file.
+ * - `commit` has written everything durably when it resolves. A process killed at any moment leaves either the complete result or
  *   none. It rejects with StagebookError `store-write` (disk full, no permission) and then leaves nothing that loads.
- * - Committing a key again is allowed; the newest wins. Equal blobs are kept once.
- * - Heads are kept per notebook and stage, in order of commit; `touch` records that a stage has reached a result that was there.
+ * - Committing a key again is allowed; the newest commit wins. Equal blobs are stored once.
+ * - Histories are kept per notebook and stage, in order of commit; `touch` records that a stage has reached a result that exists.
  * - Names may hold any characters; no two names ever share a file.
- * - Upkeep leaves alone: pinned results, results that a live process holds, and blobs put by a live process that no entry names yet.
  */
-export interface Store {
-  /** For people: a folder, `memory`, `none`, `s3://…`. */
-  readonly location: string;
-  /** True for a store that never gives back what it took. */
-  readonly keepsNothing?: true;
-  /** Absent where bytes must pass through the kernel's thread. */
-  readonly threads?: ThreadAccess;
+export interface Results {
   findEntry(key: Digest): Promise<Entry | undefined>;
-  /** False when a blob or file of the entry is known to be gone. True where asking would be slow. */
+  /** False when a blob or file of the entry is known to be missing. True where checking would be slow. */
   isWhole(entry: Entry): Promise<boolean>;
-  /** The bytes belong to the caller: nobody else holds them. `into`: memory of just that size to read into; it is then what is given. */
+  /** The returned bytes belong to the caller alone. `into`: memory of exactly that size to read into, which is then returned. */
   readBlob(blob: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined>;
-  /** Keeps bytes ahead of the entry that will name them: chunks of a stream. Durable when the commit is. */
+  /** Stores bytes ahead of the entry that will refer to them: chunks of a stream. Durable once that entry is committed. */
   putBlob(blob: NewBlob): Promise<void>;
-  /** Blobs that were put before need not be given again; one that is neither given nor there is an error `store-write`. */
+  /** Blobs that were put before need not be passed again. Rejects with `store-write` for a blob that is neither passed nor stored. */
   commit(head: HeadName, entry: Entry, blobs: readonly NewBlob[]): Promise<void>;
   touch(head: HeadName, row: HeadRow): Promise<void>;
-  /** Until the paths for people, which come after a commit, lead to the newest results. Absent where there are none. */
-  latestShown?(): Promise<void>;
-  /** Oldest first; each key once, at its latest place. */
+  /** Oldest first; each key once, at its latest position. */
   history(head: HeadName): Promise<readonly HeadRow[]>;
-  /** The partial keys of every result that any head names. */
+  /** The partial keys of all results in all histories. */
   partials(): Promise<ReadonlySet<Digest>>;
-  /** Forgets the head's results and their entries and blobs where no other head names them. Returns how many results. */
+  /** Removes the history, and its entries and blobs unless another history refers to them. Returns the number of results it had. */
   clear(head: HeadName): Promise<number>;
-  /** Appends NDJSON lines to the record of a run. */
+}
+
+/** The port to the events and log lines of runs. */
+export interface RunLog {
+  /** Appends NDJSON lines to the record of a run. Concurrent appends keep the order of the calls. */
   appendRun(run: RunId, lines: readonly string[]): Promise<void>;
   /** The lines of a run, oldest first; undefined when there are none. */
   readRun(run: RunId): Promise<readonly string[] | undefined>;
+}
 
-  /** A new empty folder for files that a stage writes, gone with the process. */
+/** The port to files that stages write and read. */
+export interface StageFiles {
+  /** A new empty folder for files that a stage writes, removed when the process ends. */
   scratchFolder(): Promise<string>;
   /**
-   * Takes over a file of the scratch folder: it is read once, digested and kept, like a blob put ahead. The file is no longer there
-   * afterwards. Rejects with StagebookError `file-output` for what is no plain file or no plain name.
+   * Takes over a file of a scratch folder: reads it once, digests it and stores it, like a blob put ahead of its entry. The file no
+   * longer exists at `path` afterwards. Rejects with StagebookError `file-output` unless it is a regular file and a plain file name.
    */
   adoptFile(path: string, name: string): Promise<FileRef>;
-  /** The absolute path of a read-only file with that name and content, there until the process ends; undefined when it is gone. */
+  /** The absolute path of a read-only file with that name and content, valid until the process ends; undefined when its content is missing. */
   filePath(file: FileRef): Promise<string | undefined>;
+}
 
-  /** The right to work on a key, or who has it; where no claim can be kept it is given and told. Given to one process at a time; the claim of a dead one is free within 5 s. */
-  claim(key: Digest, who: HeadName): Promise<{ readonly claim: Claim } | { readonly holder: Holder }>;
-  /** Until it is released, upkeep leaves the entry's blobs alone. */
+/** The port to coordination between processes: who computes what, and what maintenance must not remove. */
+export interface Claims {
+  /**
+   * Claims a key, or says who holds it. Only one process at a time gets the claim; that of a dead process is free within 5 s. Where no
+   * claim can be written, it is granted all the same and a warning is reported.
+   */
+  claim(key: Digest, who: HeadName): Promise<ClaimOutcome>;
+  /** Protects the entry's blobs from maintenance until the returned function is called. */
   hold(entry: Entry): Promise<() => Promise<void>>;
   /** A pinned result stays, whatever its age and size. */
   pin(key: Digest, isPinned: boolean): Promise<void>;
   pinned(): Promise<ReadonlySet<Digest>>;
-  /** Removes what is no longer wanted: results by the options, and always blobs that nothing names. */
+}
+
+/**
+ * The port to clean-up and checks. Maintenance never removes pinned results, results that a live process holds, or blobs that a live
+ * process has put and no entry refers to yet.
+ */
+export interface Maintenance {
+  /** Removes results by the options, and always blobs that no entry refers to. */
   gc(options: GcOptions): Promise<GcReport>;
-  /** Reads everything and checks it. */
+  /** Reads and checks everything. */
   verify(options: VerifyOptions): Promise<VerifyReport>;
+}
+
+/** What a store says about itself. */
+export interface StoreInfo {
+  /** A human-readable location: a folder, `memory`, `none`, `s3://…`. */
+  readonly location: string;
+  /** True for a store that never returns what was committed. */
+  readonly keepsNothing?: true;
+  /** Absent where all bytes must pass through the kernel's main thread. */
+  readonly threads?: ThreadAccess;
+  /** Resolves once the human-readable links in `latest/` are up to date, which happens after a commit. Absent where there are none. */
+  latestWritten?(): Promise<void>;
+}
+
+/** Everything that a pipeline needs of a store. Adapters implement the ports one by one, see `composeStore`. */
+export interface Store extends StoreInfo, Results, RunLog, StageFiles, Claims, Maintenance {}
+
+/** The blobs of an entry: of the value and of its files. */
+export function blobsOf({ output }: Entry): readonly BlobRef[] {
+  return [...output.blobs, ...output.files].map(({ digest, sizeBytes }) => ({ digest, sizeBytes }));
 }

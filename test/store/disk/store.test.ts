@@ -92,7 +92,7 @@ describe("[C8] the layout", () => {
     const path = join(folder, "latest/analysis%2fquakes%2eipynb/cleanRows~20");
     expect(v8Codec.decode(await readFile(path))).toEqual(two.value);
     await store.touch(head, rowOf(one));
-    await store.latestShown?.();
+    await store.latestWritten?.();
     expect(v8Codec.decode(await readFile(path))).toEqual(one.value);
     expect((await readlink(path)).startsWith("..")).toBe(true);
   });

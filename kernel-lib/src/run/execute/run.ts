@@ -107,7 +107,7 @@ export class Run implements RunContext {
       return this.outcomes.ofAll(order);
     } finally {
       for (const tell of this.unneeded.values()) tell();
-      await Promise.all([this.closeResources(), this.engine.results.latestShown()]);
+      await Promise.all([this.closeResources(), this.engine.results.latestWritten()]);
     }
   }
 

@@ -188,8 +188,8 @@ export class Results {
   }
 
   /** Until the store's paths for people lead to what was committed. */
-  async latestShown(): Promise<void> {
-    await this.store.latestShown?.();
+  async latestWritten(): Promise<void> {
+    await this.store.latestWritten?.();
   }
 
   /** The result of one item of a stage, beside the stage's own. */

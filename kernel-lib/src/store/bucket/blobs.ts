@@ -1,21 +1,21 @@
-/** The blobs of a store in a bucket: under the sha256 of their bytes, larger ones in parts, verified whenever they are read. */
+/** The blobs of a store in a bucket: objects named by the sha256 of their bytes, large ones in parts, verified whenever they are read. */
 import { createHash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
 import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
+import { forEachParallel } from "../concurrency";
 import type { EvictedBlobs } from "../records/evicted-blobs";
 import type { BlobRef, NewBlob } from "../store";
-import { inParallel } from "../turns";
 import type { Bucket } from "./port";
 import { blobName } from "./names";
 
-/** Objects of this size at most: each fits in memory, and is sent again whole when a connection breaks. */
+/** Maximum size of an object: each fits in memory, and is sent again from the start when a connection breaks. */
 export const PART_BYTES = 32 * 1024 * 1024;
-/** Up to here sending again what may be there costs less than asking. */
+/** Up to this size, sending a blob that may exist costs less than checking. */
 const SMALL_BYTES = 128 * 1024;
-const AT_ONCE = 4;
-const MISSING = "a stored value is missing; it is made again";
-const DAMAGED = "a stored value is damaged; it is made again";
+const CONCURRENCY = 4;
+const MISSING = "a stored value is missing; it will be recomputed";
+const DAMAGED = "a stored value is damaged; it will be recomputed";
 
 interface Part {
   readonly name: string;
@@ -24,43 +24,43 @@ interface Part {
 }
 
 export class BucketBlobs {
-  /** Those found damaged: they are replaced, though an object of the right size is there. */
+  /** Blobs that were found damaged: they are replaced although an object of the right size exists. */
   private readonly damaged = new Set<Digest>();
 
   constructor(
     private readonly bucket: Bucket,
     private readonly evicted: EvictedBlobs,
-    private readonly tell: (message: string, name: string) => void,
+    private readonly warn: (message: string, name: string) => void,
   ) {}
 
-  /** The bytes, verified. Undefined and told where they are missing or damaged; rejects where the bucket cannot be read. */
+  /** The verified bytes. Undefined, with a warning, when they are missing or damaged; rejects when the bucket cannot be reached. */
   async read(ref: BlobRef, into: Uint8Array = new Uint8Array(ref.sizeBytes)): Promise<Uint8Array | undefined> {
-    const isThere = await this.fill(ref, into);
-    if (isThere && digestOf(into) === ref.digest) return into;
-    // Once more: a broken transfer is no damage.
-    if (isThere && (await this.fill(ref, into)) && digestOf(into) === ref.digest) return into;
-    await this.tellAbsent(ref, isThere);
+    const isComplete = await this.fill(ref, into);
+    if (isComplete && digestOf(into) === ref.digest) return into;
+    // Try once more: a broken transfer is not damage.
+    if (isComplete && (await this.fill(ref, into)) && digestOf(into) === ref.digest) return into;
+    await this.warnAbsent(ref, isComplete);
     return undefined;
   }
 
-  /** Writes the blob into an open file; false and told where that cannot be. In bounded memory. */
+  /** Writes the blob into an open file, in bounded memory. False, with a warning, when it is missing or damaged. */
   async download(ref: BlobRef, file: FileHandle): Promise<boolean> {
     const sha = createHash("sha256");
     for (const part of partsOf(ref)) {
       const bytes = await this.readPart(part);
       if (bytes === undefined) {
-        await this.tellAbsent(ref, false);
+        await this.warnAbsent(ref, false);
         return false;
       }
       sha.update(bytes);
       for (let at = 0; at < bytes.byteLength;) at += (await file.write(bytes, at)).bytesWritten;
     }
     if (sha.digest("hex") === ref.digest) return true;
-    await this.tellAbsent(ref, true);
+    await this.warnAbsent(ref, true);
     return false;
   }
 
-  /** Reads it to the end: `whole`, or what is wrong. */
+  /** Reads the blob to the end and compares digests. */
   async check(ref: BlobRef): Promise<"whole" | "missing" | "damaged"> {
     const sha = createHash("sha256");
     for (const part of partsOf(ref)) {
@@ -71,16 +71,16 @@ export class BucketBlobs {
     return sha.digest("hex") === ref.digest ? "whole" : "damaged";
   }
 
-  /** True when its last part is there, which is written last. What is wrong is told. */
-  async isThere(ref: BlobRef): Promise<boolean> {
+  /** True when its last part exists, which is written last. Problems are reported. */
+  async exists(ref: BlobRef): Promise<boolean> {
     const size = await this.lastSize(ref);
     if (size === partsOf(ref).at(-1)?.sizeBytes) return true;
-    await this.tellAbsent(ref, size !== undefined);
+    await this.warnAbsent(ref, size !== undefined);
     return false;
   }
 
-  /** The same, without telling. */
-  async isThereQuietly(ref: BlobRef): Promise<boolean> {
+  /** The same, without reporting problems. */
+  async existsQuietly(ref: BlobRef): Promise<boolean> {
     return (await this.lastSize(ref)) === partsOf(ref).at(-1)?.sizeBytes;
   }
 
@@ -105,24 +105,24 @@ export class BucketBlobs {
   }
 
   private async putParts(ref: BlobRef, bytesOf: (part: Part) => Promise<Uint8Array>): Promise<void> {
-    const isNew = ref.sizeBytes <= SMALL_BYTES || this.damaged.has(ref.digest) || !(await this.isThereQuietly(ref));
+    const isNew = ref.sizeBytes <= SMALL_BYTES || this.damaged.has(ref.digest) || !(await this.existsQuietly(ref));
     if (!isNew) return;
     const parts = partsOf(ref);
     const put = async (part: Part): Promise<void> => this.bucket.put(part.name, await bytesOf(part));
-    await inParallel(parts.slice(0, -1), AT_ONCE, put);
-    // Last, so that where it is all are.
+    await forEachParallel(parts.slice(0, -1), CONCURRENCY, put);
+    // Last, so that its existence implies that of all others.
     for (const last of parts.slice(-1)) await put(last);
     this.damaged.delete(ref.digest);
   }
 
   private async fill(ref: BlobRef, into: Uint8Array): Promise<boolean> {
-    let isThere = true;
-    await inParallel(partsOf(ref), AT_ONCE, async (part) => {
+    let isComplete = true;
+    await forEachParallel(partsOf(ref), CONCURRENCY, async (part) => {
       const bytes = await this.readPart(part);
       if (bytes?.byteLength === part.sizeBytes) into.set(bytes, part.start);
-      else isThere = false;
+      else isComplete = false;
     });
-    return isThere;
+    return isComplete;
   }
 
   private async readPart(part: Part): Promise<Uint8Array | undefined> {
@@ -134,14 +134,14 @@ export class BucketBlobs {
     return last && (await this.bucket.find(last.name))?.sizeBytes;
   }
 
-  private async tellAbsent(ref: BlobRef, isDamaged: boolean): Promise<void> {
+  private async warnAbsent(ref: BlobRef, isDamaged: boolean): Promise<void> {
     if (isDamaged) this.damaged.add(ref.digest);
     if (isDamaged || !(await this.evicted.has(ref.digest)))
-      this.tell(isDamaged ? DAMAGED : MISSING, blobName(ref.digest));
+      this.warn(isDamaged ? DAMAGED : MISSING, blobName(ref.digest));
   }
 }
 
-/** In order. One object under the blob's own name, or several behind it. */
+/** The parts of a blob, in order: one object with the blob's own name, or several with numbers after it. */
 function partsOf({ digest, sizeBytes }: BlobRef): readonly Part[] {
   const name = blobName(digest);
   if (sizeBytes <= PART_BYTES) return [{ name, start: 0, sizeBytes }];

@@ -1,11 +1,11 @@
-/** The histories of a store in a bucket: one object of no bytes for each row, whose name says everything. */
+/** The histories of a store in a bucket: one empty object per row, whose name holds the row. */
 import type { HeadName, HeadRow } from "../store";
-import { Turns } from "../turns";
+import { KeyedMutex } from "../concurrency";
 import type { Bucket } from "./port";
 import { listAll } from "./port";
-import { headPrefix, HEADS, orderOf, rowName, rowOfName, type Orders } from "./names";
+import { headPrefix, HEADS, orderOf, rowName, rowOfName, type Sequence } from "./names";
 
-const NOTHING = new Uint8Array(0);
+const EMPTY = new Uint8Array(0);
 
 interface Row {
   readonly name: string;
@@ -13,39 +13,39 @@ interface Row {
 }
 
 export class BucketHeads {
-  private readonly turns = new Turns();
+  private readonly mutex = new KeyedMutex();
 
   constructor(
     private readonly bucket: Bucket,
-    private readonly orders: Orders,
+    private readonly sequence: Sequence,
   ) {}
 
   /** Oldest first, each key once. */
   async rows(head: HeadName): Promise<readonly HeadRow[]> {
-    return latest(await this.list(headPrefix(head)));
+    return uniqueRows(await this.list(headPrefix(head)));
   }
 
-  /** `onlyIfOther`: not when the newest row has that key. */
+  /** `onlyIfOther`: does nothing when the newest row has that key. */
   async append(head: HeadName, row: HeadRow, onlyIfOther = false): Promise<void> {
     const prefix = headPrefix(head);
-    await this.turns.take(prefix, async () => {
+    await this.mutex.run(prefix, async () => {
       const before = await this.list(prefix);
       const newest = before.at(-1);
       if (onlyIfOther && newest?.row.key === row.key) return;
-      if (newest) this.orders.follow(orderOf(newest.name));
-      await this.bucket.put(rowName(head, this.orders.next(), row), NOTHING);
+      if (newest) this.sequence.follow(orderOf(newest.name));
+      await this.bucket.put(rowName(head, this.sequence.next(), row), EMPTY);
       for (const { name, row: old } of before) if (old.key === row.key) await this.bucket.delete(name);
     });
   }
 
-  /** Returns the keys that it had. */
+  /** Removes the history. Returns the keys that it had. */
   async remove(head: HeadName): Promise<ReadonlySet<HeadRow["key"]>> {
     const rows = await this.list(headPrefix(head));
     for (const { name } of rows) await this.bucket.delete(name);
     return new Set(rows.map(({ row }) => row.key));
   }
 
-  /** Of all notebooks and stages, one list each. */
+  /** The rows of all histories, one list each. */
   async all(): Promise<readonly (readonly HeadRow[])[]> {
     const heads = new Map<string, Row[]>();
     for (const found of await this.list(HEADS)) {
@@ -54,7 +54,7 @@ export class BucketHeads {
       if (rows) rows.push(found);
       else heads.set(prefix, [found]);
     }
-    return [...heads.values()].map(latest);
+    return [...heads.values()].map(uniqueRows);
   }
 
   private async list(prefix: string): Promise<readonly Row[]> {
@@ -65,7 +65,8 @@ export class BucketHeads {
   }
 }
 
-function latest(rows: readonly Row[]): readonly HeadRow[] {
+/** Each key once, at its latest position. */
+function uniqueRows(rows: readonly Row[]): readonly HeadRow[] {
   const byKey = new Map<HeadRow["key"], HeadRow>();
   for (const { row } of rows) {
     byKey.delete(row.key);

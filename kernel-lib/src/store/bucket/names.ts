@@ -1,4 +1,4 @@
-/** What each object of a store in a bucket is called. The layout is that of the disk store where it can be. */
+/** The names of objects of a store in a bucket. The layout follows that of the disk store where possible. */
 import { isDigest } from "../../key/digest";
 import type { Digest, RunId } from "../../protocol";
 import { fileNameOf } from "../records/file-name";
@@ -12,6 +12,7 @@ export const CLAIMS = "claims/";
 export const PINS = "pins/";
 export const USED = "used/";
 export const PENDING_REMOVALS = "going/";
+export const RUNS = "runs/";
 export const FORMAT = "format.json";
 export const EVICTED = "evicted.json";
 
@@ -21,7 +22,7 @@ export function blobName(digest: Digest): string {
   return `${BLOBS}${digest.slice(0, 2)}/${digest.slice(2)}`;
 }
 
-/** Of the blob that the object is, or is a part of. */
+/** The blob that an object holds, or holds a part of. */
 export function blobOfName(name: string): Digest | undefined {
   const digest = name.slice(BLOBS.length).replace("/", "").slice(0, 64);
   return isDigest(digest) ? digest : undefined;
@@ -40,7 +41,7 @@ export function headPrefix(head: HeadName): string {
   return `${HEADS}${fileNameOf(head.notebook)}/${fileNameOf(head.stage)}/`;
 }
 
-/** The row is its name: a history is read by listing it, and appended to without reading it. */
+/** The name holds the row: a history is read by listing it, and appended to without reading it. */
 export function rowName(head: HeadName, order: string, row: HeadRow): string {
   return `${headPrefix(head)}${order}.${row.at}.${row.key}.${row.partial}`;
 }
@@ -51,14 +52,12 @@ export function rowOfName(name: string): HeadRow | undefined {
   return { key, partial, at: Number(at) };
 }
 
-export const RUNS = "runs/";
-
 export function runPrefix(run: RunId): string {
   return `${RUNS}${fileNameOf(run)}/`;
 }
 
-/** Names that sort in the order in which they were made: microseconds, but never twice the same in this process. */
-export class Orders {
+/** A sequence of texts that sort in order of creation: microseconds, never the same twice in this process. */
+export class Sequence {
   private last = 0;
 
   next(): string {
@@ -66,12 +65,13 @@ export class Orders {
     return String(this.last).padStart(16, "0");
   }
 
-  /** What comes next is behind this one, though another machine's clock may be ahead. */
+  /** Continues after `order`, even if it comes from a machine whose clock is ahead. */
   follow(order: string): void {
     this.last = Math.max(this.last, Number(order));
   }
 }
 
+/** The text of a `Sequence` in a name. */
 export function orderOf(name: string): string {
   return name.slice(name.lastIndexOf("/") + 1, name.lastIndexOf("/") + 17);
 }

@@ -1,18 +1,22 @@
-/** A bucket as one process has opened it: its format known before anything else is read, trouble told once, errors in words. */
+/**
+ * A bucket as one process has opened it: its format is checked before anything else is read, problems are reported once, errors are
+ * turned into StagebookErrors. Used by the bucket store.
+ */
 import { messageOf, StagebookError } from "../../protocol";
+import { Once } from "../concurrency";
+import { checkFormat, formatMarker } from "../records/format-marker";
+import { isUserError, storeWriteError, WarnOnce } from "../records/store-error";
 import type { OnStoreProblem } from "../store";
-import { checkFormat, formatMarker } from "../disk/folder";
-import { WarnOnce } from "../records/warn-once";
-import type { Bucket } from "./port";
 import { FORMAT } from "./names";
+import type { Bucket } from "./port";
 import { BucketRecords } from "./records";
 
 export class OpenedBucket {
   private readonly warnings: WarnOnce;
-  private checked: Promise<boolean> | undefined;
-  private prepared: Promise<void> | undefined;
+  private readonly checked = new Once(() => this.checkFormat());
+  private readonly prepared = new Once(() => this.prepare());
 
-  /** `throws`: reading rejects where the bucket cannot be reached; else that is told, once, and what was wanted is absent. */
+  /** `throws`: reading rejects when the bucket cannot be reached; otherwise that is reported once, and what was asked for is absent. */
   constructor(
     readonly bucket: Bucket,
     onProblem: OnStoreProblem,
@@ -21,72 +25,52 @@ export class OpenedBucket {
     this.warnings = new WarnOnce(onProblem);
   }
 
-  /** Throws `store-format` for a store of a newer version. */
-  async reading<T>(otherwise: T, work: () => Promise<T>): Promise<T> {
+  /** The outcome of a read, or `fallback` when the bucket cannot be reached. Throws `store-format` for a store of a newer version. */
+  async reading<T>(fallback: T, work: () => Promise<T>): Promise<T> {
     try {
-      await this.check();
+      await this.checked.run();
       return await work();
     } catch (error) {
       if (this.throws || error instanceof StagebookError) throw error;
-      this.tellUnreachable(error);
-      return otherwise;
+      this.warnUnreachable(error);
+      return fallback;
     }
   }
 
-  /** Errors of the bucket come as StagebookError `store-write`. */
+  /** Runs a write. Rejects with StagebookError `store-write` for errors of the bucket. */
   async writing<T>(work: () => Promise<T>): Promise<T> {
     try {
-      await this.prepare();
+      await this.prepared.run();
       return await work();
     } catch (error) {
-      // An aborted signal speaks for itself.
-      if (error instanceof StagebookError || (error instanceof Error && error.name === "AbortError")) throw error;
-      throw new StagebookError(
-        "store-write",
-        `cannot write to the store in ${this.bucket.location}: ${messageOf(error)}`,
-        "Look whether it can be reached and may be written, or set STAGEBOOK_STORE to another place.",
-        { cause: error },
-      );
+      if (isUserError(error)) throw error;
+      const advice = "Check that it can be reached and is writable, or set STAGEBOOK_STORE to another location.";
+      throw storeWriteError(this.bucket.location, messageOf(error), advice, error);
     }
   }
 
-  /** Once for each object. */
-  readonly tell = (message: string, name: string): void => {
-    this.warnings.tell(message, `${this.bucket.location}/${name}`);
+  /** Reports a problem, once per object. */
+  readonly warn = (message: string, name: string): void => {
+    this.warnings.warn(message, `${this.bucket.location}/${name}`);
   };
 
-  /** Once, whatever was asked for. */
-  tellUnreachable(error: unknown): void {
-    this.warnings.tell(`cannot be read (${messageOf(error)}); its results are treated as absent`, this.bucket.location);
-  }
-
-  /** What was written anew may be told of again. */
-  forgetTold(name: string): void {
+  /** To be called when the object was written anew. */
+  forgetWarnings(name: string): void {
     this.warnings.forget(`${this.bucket.location}/${name}`);
   }
 
-  private async check(): Promise<boolean> {
-    this.checked ??= this.readFormat().catch((error: unknown) => {
-      this.checked = undefined;
-      throw error;
-    });
-    return this.checked;
+  /** Reported once, whatever was asked for. */
+  private warnUnreachable(error: unknown): void {
+    const message = `cannot be read (${messageOf(error)}); its results are treated as absent`;
+    this.warnings.warn(message, this.bucket.location);
   }
 
-  private async readFormat(): Promise<boolean> {
-    const paths = { folder: this.bucket.location, format: () => FORMAT };
-    return checkFormat(new BucketRecords(this.bucket), paths, (message) => this.tell(message, FORMAT));
+  private checkFormat(): Promise<boolean> {
+    const at = { location: this.bucket.location, path: FORMAT };
+    return checkFormat(new BucketRecords(this.bucket), at, this.warn);
   }
 
   private async prepare(): Promise<void> {
-    this.prepared ??= this.prepareOnce().catch((error: unknown) => {
-      this.prepared = undefined;
-      throw error;
-    });
-    return this.prepared;
-  }
-
-  private async prepareOnce(): Promise<void> {
-    if (!(await this.check())) await this.bucket.put(FORMAT, Buffer.from(formatMarker));
+    if (!(await this.checked.run())) await this.bucket.put(FORMAT, Buffer.from(formatMarker));
   }
 }

@@ -1,38 +1,38 @@
-/** The port to any object storage: what is needed of it to keep results there. Implemented by `../s3`, and by users. */
+/** The port to object storage: what a store needs of it. Implemented by `./s3`, and by users for storages of their own. */
 
-/** What is known of an object without its bytes. */
+/** An object without its bytes. */
 export interface BucketItem {
   readonly name: string;
   readonly sizeBytes: number;
-  /** Changes whenever other bytes are put: an ETag, a counter, a digest. */
+  /** Changes whenever different bytes are put: an ETag, a counter or a digest. */
   readonly version: string;
 }
 
 /**
- * Named bytes, many processes and machines at once. Names are at most 600 characters of `A-Z a-z 0-9 % ~ _ - . /`; objects are at most
- * 32 MiB. Every call sees what calls that resolved before have done. A call rejects when the storage cannot be reached or refuses;
- * then nothing or everything of it has happened.
+ * Named objects, used by many processes and machines at once. Names have at most 600 characters of `A-Z a-z 0-9 % ~ _ - . /`; objects
+ * have at most 32 MiB. Every call sees the effects of calls that resolved before. A call rejects when the storage cannot be reached or
+ * refuses the request; then it has had its full effect or none.
  */
 export interface Bucket {
-  /** For people: where it is. */
+  /** A human-readable location. */
   readonly location: string;
-  /** The bytes belong to the caller. Undefined when there is no such object. */
+  /** The bytes belong to the caller. Undefined when the object does not exist. */
   get(name: string): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined>;
-  /** Undefined when there is no such object. */
+  /** Undefined when the object does not exist. */
   find(name: string): Promise<BucketItem | undefined>;
-  /** Makes or replaces the object; nobody ever sees a part of it. The bytes are the caller's again when it resolves. */
+  /** Creates or replaces the object atomically. The caller may reuse the bytes once it resolves. */
   put(name: string, bytes: Uint8Array): Promise<void>;
-  /** Makes the object where there is none, and else gives false. Of several at the same time exactly one gets true. */
+  /** Creates the object if it does not exist, else returns false. Of concurrent calls exactly one returns true. */
   putIfAbsent(name: string, bytes: Uint8Array): Promise<boolean>;
-  /** Replaces the object where it has that version, and else gives false. Of several at the same time exactly one gets true. */
+  /** Replaces the object if it has that version, else returns false. Of concurrent calls exactly one returns true. */
   putIfSame(name: string, bytes: Uint8Array, version: string): Promise<boolean>;
-  /** Well when there is none. */
+  /** Does nothing when the object does not exist. */
   delete(name: string): Promise<void>;
-  /** All objects whose names begin so, in any order. */
+  /** All objects whose names start with the prefix, in any order. */
   list(prefix: string): AsyncIterable<BucketItem>;
 }
 
-/** All of a prefix, by name. */
+/** All objects with the prefix, sorted by name. */
 export async function listAll(bucket: Bucket, prefix: string): Promise<readonly BucketItem[]> {
   const items: BucketItem[] = [];
   for await (const item of bucket.list(prefix)) items.push(item);

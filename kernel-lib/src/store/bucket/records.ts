@@ -1,4 +1,4 @@
-/** Small objects of a bucket in the shape of files, for the parts that a store in a bucket shares with the disk store. */
+/** Small objects of a bucket with the methods of files, for the code that the bucket store shares with the disk store. */
 import type { Bucket } from "./port";
 
 export class BucketRecords {
@@ -15,13 +15,4 @@ export class BucketRecords {
   async stamp(name: string): Promise<string | undefined> {
     return (await this.bucket.find(name))?.version;
   }
-
-  async text(name: string): Promise<string | undefined> {
-    const bytes = await this.read(name);
-    return bytes && textOf(bytes);
-  }
-}
-
-export function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 }

@@ -1,4 +1,4 @@
-/** When results of a store in a bucket were last used: objects `used/<key>.<time>`, so coarse that it costs next to nothing. */
+/** The time each result of a bucket was last used: objects `used/<key>.<time>`, at most one a day per result, so that the cost is negligible. */
 import { isDigest } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import type { Bucket } from "./port";
@@ -6,22 +6,22 @@ import { listAll } from "./port";
 import { USED } from "./names";
 
 const EVERY_MS = 24 * 3600 * 1000;
-const NOTHING = new Uint8Array(0);
+const EMPTY = new Uint8Array(0);
 
 export class BucketUses {
-  private readonly known = new Map<Digest, number>();
+  private readonly marked = new Map<Digest, number>();
 
   constructor(
     private readonly bucket: Bucket,
     private readonly now: () => number,
   ) {}
 
-  /** Not waited for, and lost where the bucket may only be read. `madeAt`: a use as well. */
-  mark(key: Digest, madeAt: number): void {
+  /** Runs in the background; lost where the bucket is read-only. `committedAt` counts as a use. */
+  mark(key: Digest, committedAt: number): void {
     const now = this.now();
-    if (now - (this.known.get(key) ?? madeAt) < EVERY_MS) return;
-    this.known.set(key, now);
-    this.bucket.put(`${USED}${key}.${Math.round(now)}`, NOTHING).catch(() => undefined);
+    if (now - (this.marked.get(key) ?? committedAt) < EVERY_MS) return;
+    this.marked.set(key, now);
+    this.bucket.put(`${USED}${key}.${Math.round(now)}`, EMPTY).catch(() => undefined);
   }
 
   /** Epoch milliseconds, by key. */
@@ -31,7 +31,7 @@ export class BucketUses {
     return times;
   }
 
-  /** Removes all but the latest of each result, and those of results that are no more. */
+  /** Removes all but the latest time of each result, and those of results that no longer exist. */
   async sweep(kept: ReadonlySet<Digest>): Promise<void> {
     const latest = await this.all();
     for (const { name, key, at } of await this.list())

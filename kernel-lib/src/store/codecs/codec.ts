@@ -1,17 +1,16 @@
-/** The port to how a value becomes bytes, and the default codec. Runs encode outputs with it and decode what the store gives back. */
-import { StagebookError } from "../../protocol";
-import { restoreFidelity } from "./amend";
+/** The port to codecs, which turn values into bytes and back, and the default codec. */
+import { messageOf, StagebookError } from "../../protocol";
 import { closeEnvelope, damaged, HEAD_BYTES, openEnvelope } from "./envelope";
-import { checkStorable } from "./fidelity";
+import { checkStorable, restoreFidelity } from "./fidelity";
 import { ViewDeserializer, ViewSerializer } from "./view-serializer";
 
 /**
  * The contract:
- * - `decode(encode(value))` gives a value that no program can tell from the first one, or `encode` throws; the built-in codecs
- *   throw StagebookError `not-storable` with the path.
- * - `decode` may keep the bytes it is given: they belong to it. It throws on bytes that `encode` did not make, and runs no code
- *   from them.
- * - `name` is stored beside the bytes and is part of the key: another format needs another name.
+ * - `decode(encode(value))` returns a value that no program can tell from the original, or `encode` throws; the built-in codecs throw
+ *   StagebookError `not-storable` with the path.
+ * - `decode` owns the bytes that are passed to it and may keep them. It throws on bytes that `encode` did not write, and never executes
+ *   code from them.
+ * - `name` is stored with the bytes and is part of the key: another format needs another name.
  */
 export interface Codec {
   /** Lower-case letters, digits and dashes. */
@@ -21,30 +20,30 @@ export interface Codec {
 }
 
 /**
- * The default codec: V8's own serialization in a versioned, checksummed envelope, after a check that nothing is lost. It carries
- * objects, arrays, Map, Set, dates, typed arrays, bigint, errors, cycles and shared references; it refuses functions, class
- * instances, proxies and symbols with StagebookError `not-storable`. Decoding throws `damaged`. Typed arrays come back each in
- * memory of their own, never as a view of the bytes that were decoded.
+ * The default codec: V8's own serialization in a versioned, checksummed envelope, after a check that nothing is lost. It supports
+ * objects, arrays, Map, Set, dates, typed arrays, bigint, errors, cycles and shared references; it rejects functions, class
+ * instances, proxies and symbols with StagebookError `not-storable`. Decoding throws `damaged`. Each decoded typed array has memory of
+ * its own and is never a view of the decoded bytes.
  */
 export const v8Codec: Codec = { name: "v8", encode, decode };
 
-/** Flags of the envelope: the payload is `[value, amendments]` and not the value alone; large binary data stands in blobs of its own. */
+/** Flags of the envelope: the payload is `[value, amendments]` instead of the value; large binary data lies in separate blobs. */
 const AMENDED = 1;
 const APART = 2;
 
 const noHead = Buffer.alloc(HEAD_BYTES);
 
-/** The bytes that hold a value, and large binary data that is to be stored apart, as it lies in memory. */
+/** The bytes of a value, and views of its large binary data, which is stored in separate blobs. */
 export interface ApartBytes {
   readonly bytes: Uint8Array;
   readonly apart: readonly Uint8Array[];
 }
 
-/** As the default codec encodes, with binary data of at least `apartFrom` bytes left where it is. Throws `not-storable`. */
+/** Encodes like the default codec, except that binary data of at least `apartFrom` bytes is returned separately. Throws `not-storable`. */
 export function encodeApart(value: unknown, apartFrom: number): ApartBytes {
   const amendments = checkStorable(value);
   const serializer = new ViewSerializer(apartFrom);
-  // The head is made room for in the same buffer, so that a large payload is never copied behind it.
+  // Room for the head in the same buffer, so that a large payload is never copied.
   serializer.writeRawBytes(noHead);
   try {
     serializer.writeHeader();
@@ -52,7 +51,7 @@ export function encodeApart(value: unknown, apartFrom: number): ApartBytes {
     const { apart, large } = serializer;
     const flags = (amendments.length > 0 ? AMENDED : 0) | (apart.length > 0 ? APART : 0);
     const bytes = closeEnvelope(serializer.releaseBuffer(), large, v8Codec.name, flags);
-    // V8 writes an error that is part of its own cause, and then cannot read it.
+    // V8 writes an error that is part of its own cause, but cannot read it back.
     if (amendments.some((amendment) => amendment.errorClass !== undefined))
       decodeApart(bytes, { apartFrom, apartBytes: apart.reduce((sum, view) => sum + view.byteLength, 0) });
     return { bytes, apart };
@@ -61,7 +60,7 @@ export function encodeApart(value: unknown, apartFrom: number): ApartBytes {
   }
 }
 
-/** The value, and memory inside it that is still to be filled with what stands apart, in order. Throws `damaged`. */
+/** The value, and the memory inside it that must still be filled from the separate blobs, in order. Throws `damaged`. */
 export function decodeApart(
   bytes: Uint8Array,
   { apartFrom, apartBytes }: { readonly apartFrom: number; readonly apartBytes: number },
@@ -77,7 +76,7 @@ export function decodeApart(
     const decoded: unknown = deserializer.readValue();
     return { value: (flags & AMENDED) === 0 ? decoded : restoreFidelity(decoded), apart: deserializer.apart };
   } catch (error) {
-    throw damaged(error instanceof Error ? error.message : String(error), error);
+    throw damaged(messageOf(error), error);
   }
 }
 
@@ -91,11 +90,10 @@ function decode(bytes: Uint8Array): unknown {
 
 function notStorable(cause: unknown): StagebookError {
   if (cause instanceof StagebookError && cause.code === "not-storable") return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
   return new StagebookError(
     "not-storable",
-    `the value cannot be stored: ${why}`,
-    "Return plain data of at most 4 GB, yield larger data in pieces, or give the stage a codec (option `codec`).",
+    `the value cannot be stored: ${messageOf(cause)}`,
+    "Return plain data of at most 4 GB, yield larger data in pieces, or set a codec for the stage (option `codec`).",
     { cause },
   );
 }

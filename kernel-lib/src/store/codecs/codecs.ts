@@ -1,4 +1,4 @@
-/** Codecs by name, for stages whose results other programs read too: JSON, text, bytes, Arrow tables. */
+/** The codecs that are known by name, for stages whose results other programs read too: JSON, text, bytes, Arrow tables. */
 import { createRequire } from "node:module";
 import path from "node:path";
 import { digestValue } from "../../key/values/canonical";
@@ -6,12 +6,12 @@ import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { Codec } from "./codec";
 
-/** A codec that knows the identity of a value apart from the bytes that it makes. */
+/** A codec that digests the value itself and not the encoded bytes. */
 export interface NamedCodec extends Codec {
   digest(value: unknown): Digest;
 }
 
-/** What JSON gives back as it was, and nothing else. Throws `not-storable` with the path of anything else. */
+/** Only values that JSON preserves. Throws `not-storable` with the path of anything else. */
 const json: NamedCodec = {
   name: "json",
   encode: (value) => {
@@ -22,31 +22,31 @@ const json: NamedCodec = {
   digest: (value) => digestValue(value),
 };
 
-/** A text as UTF-8. */
+/** A string as UTF-8. */
 const text: NamedCodec = {
   name: "text",
   encode: (value) => {
-    if (typeof value !== "string") throw refused("value", whatOf(value), "a text");
+    if (typeof value !== "string") throw notStorable("value", whatOf(value), "strings");
     const bytes = Buffer.from(value);
-    if (bytes.toString("utf8") !== value) throw refused("value", "a text with half of a character pair", "a text");
+    if (bytes.toString("utf8") !== value) throw notStorable("value", "a string with a lone surrogate", "strings");
     return bytes;
   },
   decode: (bytes) => Buffer.from(bytes).toString("utf8"),
   digest: (value) => digestValue(value),
 };
 
-/** A Uint8Array or Buffer as it is. */
+/** A Uint8Array or Buffer, unchanged. */
 const bytes: NamedCodec = {
   name: "bytes",
   encode: (value) => {
-    if (!(value instanceof Uint8Array)) throw refused("value", whatOf(value), "a Uint8Array");
+    if (!(value instanceof Uint8Array)) throw notStorable("value", whatOf(value), "a Uint8Array");
     return value;
   },
   decode: (stored) => new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength),
   digest: (value) => digestValue(new Uint8Array((value as Uint8Array).buffer, (value as Uint8Array).byteOffset, (value as Uint8Array).byteLength)), // prettier-ignore
 };
 
-/** A table of apache-arrow as an IPC file (or stream), which DuckDB, pandas and others read. */
+/** An apache-arrow table as an IPC file (or stream), which DuckDB, pandas and others read. */
 const arrow: NamedCodec = {
   name: "arrow",
   encode: (value) => {
@@ -55,7 +55,7 @@ const arrow: NamedCodec = {
     try {
       return library.tableToIPC(table, "file");
     } catch {
-      // A file cannot hold dictionaries that change on the way; a stream can, and is read alike.
+      // A file cannot hold dictionaries that change between batches; a stream can, and is read in the same way.
       return library.tableToIPC(table, "stream");
     }
   },
@@ -72,20 +72,20 @@ const arrow: NamedCodec = {
 
 export const namedCodecs = { json, text, bytes, arrow } as const;
 
-/** The name of a codec that Stagebook has. */
+/** The name of a built-in codec. */
 export type CodecName = keyof typeof namedCodecs;
 
-/** Whether a stored result was made with one of these. */
+/** The built-in codec with that name, if any. */
 export function codecNamed(name: string): CodecName | undefined {
   return Object.hasOwn(namedCodecs, name) ? (name as CodecName) : undefined;
 }
 
-/** A codec of Stagebook's by its name; any other as it is. */
+/** A built-in codec by its name; any other codec unchanged. */
 export function findCodec(codec: Codec | CodecName): Codec {
   return typeof codec === "string" ? namedCodecs[codec] : codec;
 }
 
-/** The identity of a value under a codec, where that codec knows more than the bytes. */
+/** The digest of a value under a codec that digests values itself. */
 export function digestUnder(codec: Codec, value: unknown): Digest | undefined {
   return Object.values(namedCodecs)
     .find((named) => named === codec)
@@ -95,17 +95,17 @@ export function digestUnder(codec: Codec, value: unknown): Digest | undefined {
 function checkJson(value: unknown, at: string, above: Set<object>): void {
   if (value === null || typeof value === "string" || typeof value === "boolean") return;
   if (typeof value === "number" && Number.isFinite(value) && !Object.is(value, -0)) return;
-  if (typeof value !== "object") throw refused(at, whatOf(value), "what JSON can say");
-  if (above.has(value)) throw refused(at, "a circle", "what JSON can say");
+  if (typeof value !== "object") throw notStorable(at, whatOf(value), "JSON data");
+  if (above.has(value)) throw notStorable(at, "a circular reference", "JSON data");
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (!Array.isArray(value) && prototype !== Object.prototype) throw refused(at, whatOf(value), "what JSON can say");
-  if (Object.hasOwn(value, "toJSON")) throw refused(at, "an object with a toJSON of its own", "what JSON can say");
+  if (!Array.isArray(value) && prototype !== Object.prototype) throw notStorable(at, whatOf(value), "JSON data");
+  if (Object.hasOwn(value, "toJSON")) throw notStorable(at, "an object with its own toJSON method", "JSON data");
   above.add(value);
   if (Array.isArray(value))
     for (let index = 0; index < value.length; index++) checkJson(value[index], `${at}[${index}]`, above);
   else
     for (const key of Reflect.ownKeys(value)) {
-      if (typeof key === "symbol" || key === "__proto__") throw refused(at, `an object with the key ${String(key)}`, "what JSON can say"); // prettier-ignore
+      if (typeof key === "symbol" || key === "__proto__") throw notStorable(at, `an object with the key ${String(key)}`, "JSON data"); // prettier-ignore
       checkJson((value as Record<string, unknown>)[key], `${at}.${key}`, above);
     }
   above.delete(value);
@@ -124,14 +124,14 @@ interface Arrow {
   tableFromIPC(bytes: Uint8Array): Table;
 }
 
-/** From where the user works: a second copy would not know the user's tables. */
+/** Loaded from the working folder: a second copy of the package would not recognize the user's tables. */
 function loadArrow(): Arrow {
   try {
     return createRequire(path.join(process.cwd(), "package.json"))("apache-arrow") as Arrow;
   } catch (cause) {
     throw new StagebookError(
       "codec-arrow",
-      "the codec arrow needs the package apache-arrow, which cannot be found from here",
+      "the codec `arrow` needs the package apache-arrow, which is not installed",
       "Install it: npm install apache-arrow.",
       { cause },
     );
@@ -141,14 +141,14 @@ function loadArrow(): Arrow {
 function asTable(value: unknown, { Table }: Arrow): Table {
   if (value instanceof Table) return value;
   const isOther = typeof value === "object" && value !== null && "schema" in value && "getChildAt" in value;
-  throw refused(
+  throw notStorable(
     "value",
     isOther ? "a table of another copy of apache-arrow" : whatOf(value),
-    "a table of apache-arrow",
+    "apache-arrow tables",
   );
 }
 
-/** Rows and vectors inside a column as plain values. */
+/** The plain values of rows and vectors inside a column. */
 function plain(value: unknown): unknown {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || value instanceof Date) return value;
   if (Symbol.iterator in value && !("toJSON" in value)) return Array.from(value as Iterable<unknown>, plain);
@@ -156,17 +156,17 @@ function plain(value: unknown): unknown {
   return typeof toJson === "function" ? toJson.call(value) : value;
 }
 
-function refused(at: string, what: string, wanted: string): StagebookError {
+function notStorable(at: string, what: string, supported: string): StagebookError {
   return new StagebookError(
     "not-storable",
-    `\`${at}\` is ${what}, and the stage's codec carries ${wanted}`,
-    "Return that, or take another codec (without the option `codec` any plain data is kept).",
+    `\`${at}\` is ${what}, but the codec of the stage supports only ${supported}`,
+    "Return a supported value, or use another codec (without the option `codec` any plain data can be stored).",
   );
 }
 
 function whatOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "number" || typeof value === "bigint") return `the ${typeof value} ${Object.is(value, -0) ? "-0" : String(value)}`; // prettier-ignore
-  const maker = typeof value === "object" ? (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name : undefined; // prettier-ignore
-  return maker ? `a ${maker}` : `a ${typeof value}`;
+  const className = typeof value === "object" ? (Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null)?.constructor?.name : undefined; // prettier-ignore
+  return className ? `a ${className}` : `a ${typeof value}`;
 }

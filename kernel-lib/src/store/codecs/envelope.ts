@@ -1,16 +1,16 @@
 /**
- * What stands before the payload of the default codec: 40 bytes.
+ * The envelope of the default codec: a head of 40 bytes before the payload.
  *
  *    0  "SBK1"
  *    4  name of the codec, padded with zeros to 8 bytes
  *   12  flags, 1 byte; 3 zeros
- *   16  length of all that follows the head (u64, little-endian, as all numbers)
- *   24  length of the payload (u64); what follows it are large arrays
+ *   16  length of everything after the head (u64, little-endian like all numbers)
+ *   24  length of the payload (u64); large arrays follow it
  *   32  4 zeros
- *   36  CRC-32 of the 36 bytes before it and of all that follows the head (u32)
+ *   36  CRC-32 of the 36 bytes before it and of everything after the head (u32)
  *
- * A CRC and not a second sha256: stores verify the sha256 of all these bytes before they come here, and a second one would make
- * loading a large array half as slow again. The CRC finds what a store of the user's own lets through.
+ * A CRC instead of a second sha256: stores verify the sha256 of all these bytes before they are decoded, and a second one would slow down
+ * loading a large array by half. The CRC finds damage that a user's own store does not detect.
  */
 import { crc32 } from "node:zlib";
 import { StagebookError } from "../../protocol";
@@ -20,7 +20,7 @@ export const HEAD_BYTES = 40;
 const MAGIC = "SBK1";
 const CHECKSUM_AT = 36;
 
-/** What `openEnvelope` finds. */
+/** The parts of an envelope. */
 export interface Envelope {
   readonly flags: number;
   readonly payload: Buffer;
@@ -28,7 +28,7 @@ export interface Envelope {
 }
 
 /**
- * The bytes to store. `headAndPayload` begins with 40 bytes of room for the head; `codec` has at most 8 characters. A payload without
+ * The bytes to store. `headAndPayload` begins with 40 unused bytes for the head; `codec` has at most 8 characters. A payload without
  * large arrays is not copied.
  */
 export function closeEnvelope(
@@ -38,10 +38,10 @@ export function closeEnvelope(
   flags: number,
 ): Buffer {
   const bytes = large.length === 0 ? headAndPayload : joined(headAndPayload, large);
-  const body = bytes.subarray(HEAD_BYTES);
+  const content = bytes.subarray(HEAD_BYTES);
   bytes.write(MAGIC + codec, 0, "latin1");
   bytes[12] = flags;
-  bytes.writeBigUInt64LE(BigInt(body.byteLength), 16);
+  bytes.writeBigUInt64LE(BigInt(content.byteLength), 16);
   bytes.writeBigUInt64LE(BigInt(headAndPayload.byteLength - HEAD_BYTES), 24);
   bytes.writeUInt32LE(checksumOf(bytes), CHECKSUM_AT);
   return bytes;
@@ -50,21 +50,21 @@ export function closeEnvelope(
 /** Checks the head and what follows. Throws StagebookError `damaged`. The parts are views of `bytes`. */
 export function openEnvelope(bytes: Buffer, codec: string): Envelope {
   if (bytes.byteLength < HEAD_BYTES || bytes.toString("latin1", 0, 4) !== MAGIC)
-    throw damaged("no result begins like this");
-  if (bytes.toString("latin1", 4, 12) !== codec.padEnd(8, "\0")) throw damaged("another codec made it");
-  const body = bytes.subarray(HEAD_BYTES);
+    throw damaged("it does not start like a stored result");
+  if (bytes.toString("latin1", 4, 12) !== codec.padEnd(8, "\0")) throw damaged("another codec wrote it");
+  const content = bytes.subarray(HEAD_BYTES);
   const payloadBytes = bytes.readBigUInt64LE(24);
-  if (bytes.readBigUInt64LE(16) !== BigInt(body.byteLength) || payloadBytes > body.byteLength)
-    throw damaged("it has another length");
-  if (bytes.readUInt32LE(CHECKSUM_AT) !== checksumOf(bytes)) throw damaged("its checksum differs");
+  if (bytes.readBigUInt64LE(16) !== BigInt(content.byteLength) || payloadBytes > content.byteLength)
+    throw damaged("its length is wrong");
+  if (bytes.readUInt32LE(CHECKSUM_AT) !== checksumOf(bytes)) throw damaged("its checksum is wrong");
   return {
     flags: bytes[12] ?? 0,
-    payload: body.subarray(0, Number(payloadBytes)),
-    large: body.subarray(Number(payloadBytes)),
+    payload: content.subarray(0, Number(payloadBytes)),
+    large: content.subarray(Number(payloadBytes)),
   };
 }
 
-/** For bytes that no codec made, or that were changed since. */
+/** StagebookError `damaged`, for bytes that no codec wrote, or that were changed. */
 export function damaged(why: string, cause?: unknown): StagebookError {
   return new StagebookError("damaged", `a stored result cannot be read: ${why}`, "Run the stage again.", { cause });
 }

@@ -1,6 +1,6 @@
 /**
- * What `v8.serialize` would lose without a word. Part of it can be mended after decoding and is listed as amendments (a null
- * prototype, an error's cause); the rest is refused with its path. Used by the v8 codec before it encodes.
+ * The check for what `v8.serialize` would silently lose. Part of it can be restored after decoding and is listed as amendments (a null
+ * prototype, an error's cause); the rest is rejected with its path. Used by the v8 codec.
  */
 import { types } from "node:util";
 import { extraKeys } from "../../key/values/own-keys";
@@ -11,39 +11,45 @@ import { ItemFrame, itemsOf, ListFrame, pairsOf, PropertyFrame } from "../../key
 import { joinSteps, mapStep, propertyStep, setStep } from "../../key/values/value-path";
 import { StagebookError } from "../../protocol";
 
-/** What is to be put back on `target`, an object inside the decoded value. */
-export interface FidelityNote {
+/** What must be restored on `target`, an object inside the decoded value. */
+export interface Amendment {
   readonly target: object;
   readonly nullPrototype?: true;
   readonly lastIndex?: number;
-  /** The error class, where the decoder would guess it wrong. */
+  /** The error class, where the decoder would choose another one. */
   readonly errorClass?: string;
-  /** Own properties: enumerable ones, and those that are not. */
+  /** Own properties: enumerable ones (`shown`) and others (`hidden`). The names are part of the stored format. */
   readonly shown?: { readonly [key: string]: unknown };
   readonly hidden?: { readonly [key: string]: unknown };
 }
 
-/** V8 encodes by recursion and gives up somewhere above this. */
+/** V8 encodes recursively and fails at some depth above this. */
 export const STORABLE_DEPTH = 2000;
 
-/**
- * The amendments that make the value come back as it is, in order of visit.
- * Throws StagebookError `not-storable`, with the path, for what cannot.
- */
-export function checkStorable(value: unknown): readonly FidelityNote[] {
+/** The amendments that are needed to restore the value, in order of visit. Throws StagebookError `not-storable`, with the path. */
+export function checkStorable(value: unknown): readonly Amendment[] {
   const isSimple = typeof value === "number" || typeof value === "string" || typeof value === "boolean";
   return isSimple ? nothing : new FidelityWalk().check(value);
 }
 
-const nothing: readonly FidelityNote[] = [];
+/** The value of a decoded `[value, amendments]`, restored. Throws TypeError when it does not have that form. */
+export function restoreFidelity(decoded: unknown): unknown {
+  if (!Array.isArray(decoded) || decoded.length !== 2 || !Array.isArray(decoded[1]))
+    throw new TypeError("not a value with amendments");
+  const [value, amendments] = decoded as readonly unknown[];
+  for (const amendment of amendments as readonly unknown[]) apply(asAmendment(amendment));
+  return value;
+}
+
+const nothing: readonly Amendment[] = [];
 
 class FidelityWalk implements Visitor {
-  private readonly met = new Set<object>();
+  private readonly visited = new Set<object>();
   private readonly frames: Frame[] = [];
-  private readonly amendments: FidelityNote[] = [];
+  private readonly amendments: Amendment[] = [];
   private readonly memory = new Map<ArrayBufferLike, { start: number; end: number }[]>();
 
-  check(value: unknown): readonly FidelityNote[] {
+  check(value: unknown): readonly Amendment[] {
     this.visit(value);
     for (let top = this.frames.at(-1); top !== undefined; top = this.frames.at(-1)) {
       if (!top.advance(this)) this.frames.pop();
@@ -55,8 +61,8 @@ class FidelityWalk implements Visitor {
   visit(value: unknown): boolean {
     if (typeof value === "symbol") return this.refuse(`a symbol (${value.toString()})`);
     if (typeof value !== "function" && (typeof value !== "object" || value === null)) return false;
-    if (this.met.has(value)) return false;
-    this.met.add(value);
+    if (this.visited.has(value)) return false;
+    this.visited.add(value);
     const type = classOf(value);
     return type === undefined ? this.refuse(whatIs(value)) : this.visitObject(value, type);
   }
@@ -66,7 +72,7 @@ class FidelityWalk implements Visitor {
   }
 
   markHoles(): void {
-    // V8 keeps them.
+    // V8 preserves them.
   }
 
   visitAccessor(): never {
@@ -80,8 +86,8 @@ class FidelityWalk implements Visitor {
     );
     throw new StagebookError(
       "not-storable",
-      `\`${path}\` is ${what}: it would not come back from the store as it is`,
-      "Return plain data, or give the stage a codec that carries it (option `codec`), or `cache: false`.",
+      `\`${path}\` is ${what}, which cannot be stored without loss`,
+      "Return plain data, set a codec that supports it (option `codec`), or set `cache: false`.",
     );
   }
 
@@ -108,7 +114,7 @@ class FidelityWalk implements Visitor {
     }
   }
 
-  /** What the kinds hold besides values. */
+  /** Checks what objects of this kind hold besides values. */
   private checkContent(value: object, type: ValueClass): void {
     if (type.kind === "boxed" && type.name === "Symbol") this.refuse("a symbol object");
     if (type.kind === "typed-array" || type.kind === "data-view") this.checkView(value as ArrayBufferView);
@@ -134,13 +140,13 @@ class FidelityWalk implements Visitor {
     if (keys.length > 0) this.visitKeys(value, keys);
   }
 
-  /** V8 keeps the class of the usual errors by their name, the message and the stack. */
+  /** V8 preserves the class of standard errors by their name, the message and the stack. */
   private visitError(error: object, type: ValueClass): boolean {
     const keys = extraKeys(error, type);
     const message = Object.getOwnPropertyDescriptor(error, "message");
-    const isUsual =
+    const isStandard =
       keys.length === (message ? 1 : 0) && (!message || (typeof message.value === "string" && !message.enumerable));
-    if (isUsual && type.name !== "AggregateError") return false;
+    if (isStandard && type.name !== "AggregateError") return false;
     this.amendments.push({ target: error, errorClass: type.name });
     this.amendProperties(error, keys);
     return true;
@@ -168,13 +174,13 @@ class FidelityWalk implements Visitor {
     this.checkMemory(view.buffer, view.byteOffset, view.byteLength);
   }
 
-  /** Two views of the same bytes would come back as two copies: a write through one would no longer show in the other. */
+  /** Two views of the same bytes would be decoded as two copies: a write through one would not show in the other. */
   private checkMemory(buffer: ArrayBufferLike, start: number, length: number): void {
     if (length === 0) return;
     const end = start + length;
     const ranges = this.memory.get(buffer) ?? [];
     if (ranges.some((range) => start < range.end && range.start < end))
-      this.refuse("a view of memory that another part of the value holds");
+      this.refuse("a view of memory that another part of the value uses too");
     ranges.push({ start, end });
     this.memory.set(buffer, ranges);
   }
@@ -184,3 +190,34 @@ class FidelityWalk implements Visitor {
     return true;
   }
 }
+
+function asAmendment(data: unknown): Amendment {
+  if (!isObject(data) || !("target" in data) || !isObject(data.target)) throw new TypeError("not an amendment");
+  return data as Amendment;
+}
+
+function apply({ target, nullPrototype, lastIndex, errorClass, shown, hidden }: Amendment): void {
+  if (nullPrototype === true) Object.setPrototypeOf(target, null);
+  if (lastIndex !== undefined && target instanceof RegExp) target.lastIndex = lastIndex;
+  const prototype = errorClass === undefined ? undefined : errorPrototypes.get(errorClass);
+  if (prototype) Object.setPrototypeOf(target, prototype);
+  defineAll(target, shown, true);
+  defineAll(target, hidden, false);
+}
+
+function defineAll(target: object, values: Amendment["shown"], enumerable: boolean): void {
+  for (const [key, value] of Object.entries(values ?? {})) {
+    Object.defineProperty(target, key, { value, enumerable, writable: true, configurable: true });
+  }
+}
+
+function isObject(data: unknown): data is object {
+  return typeof data === "object" && data !== null;
+}
+
+const errorPrototypes: ReadonlyMap<string, object> = new Map(
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError].map((type) => [
+    type.name,
+    type.prototype,
+  ]),
+);

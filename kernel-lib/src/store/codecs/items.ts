@@ -1,6 +1,6 @@
 /**
- * The items of a stream in a store: in chunks that are written as they come, so that more passes through than memory holds. The digest
- * is over the items, whatever the chunks. Used by runs.
+ * The items of a stream in a store, in chunks that are written as items arrive, so that a stream may exceed memory. The digest covers
+ * the items and does not depend on the chunks.
  */
 import { createHash } from "node:crypto";
 import { digestValue } from "../../key/values/canonical";
@@ -12,7 +12,7 @@ import { digestUnder, findCodec, type CodecName } from "./codecs";
 import type { BlobRef, NewBlob } from "../store";
 import type { ReadBlob } from "./value";
 
-/** What a store holds of a stream. */
+/** A stream as it is stored. */
 export interface StoredItems {
   readonly digest: Digest;
   readonly blobs: readonly BlobRef[];
@@ -22,37 +22,38 @@ export interface StoredItems {
 }
 
 /**
- * An item as a chunk holds it: what cannot change as it is, all else as bytes in a list of one. So an item that its producer uses
- * again, or that a consumer changes, stays what it was.
+ * An item as a chunk holds it: an immutable value unchanged, anything else as encoded bytes in an array of length one. So an item stays
+ * what it was even if its producer reuses it or a consumer changes it.
  */
 export type KeptItem = unknown;
 
+/** Where the items of a stream go while they are stored. */
 export interface ItemPorts {
   put(blob: NewBlob): Promise<void>;
   readonly signal: AbortSignal;
   count(items: number): void;
-  /** Told of each item, in order; a promise is waited for before the next one is asked for. */
+  /** Called with each item, in order; the next item is requested once a returned promise resolves. */
   offer?(item: KeptItem): Promise<void> | undefined;
-  /** Told of each chunk when it is kept. */
+  /** Called with each chunk once it is stored. */
   kept?(chunk: BlobRef, items: number): void;
 }
 
-/** A source that is never waited for gives others a turn after so long, in milliseconds. */
+/** Time in milliseconds after which a source that never waits yields to the event loop. */
 const TURN_MS = 10;
-/** A chunk ends when it holds so much, or so many items. */
+/** Maximum size of a chunk in bytes and in items. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const CHUNK_ITEMS = 16 * 1024;
 
 /**
- * Writes the items through `put`, one chunk in memory at a time: the source is not asked for more while a chunk is being written.
+ * Writes the items through `put`, one chunk in memory at a time: no item is requested while a chunk is being written.
  * Throws what the source throws, `not-storable` and `not-keyable` with the item's number, and the signal's reason when it aborts.
  */
 export async function storeItems(
   source: AsyncIterable<unknown>,
-  given: Codec | CodecName | undefined,
+  codecOption: Codec | CodecName | undefined,
   ports: ItemPorts,
 ): Promise<StoredItems> {
-  const codec = given === undefined ? undefined : findCodec(given);
+  const codec = codecOption === undefined ? undefined : findCodec(codecOption);
   const digest = createHash("sha256");
   const blobs: BlobRef[] = [];
   let chunk: KeptItem[] = [];
@@ -94,22 +95,22 @@ export async function storeItems(
   };
 }
 
-/** The items from the `from`-th on, chunk by chunk. Throws `stream-lost` when a chunk is gone. */
+/** The items from index `from` on, chunk by chunk. Throws `stream-lost` when a chunk is missing. */
 export async function* readItems(
   blobs: readonly BlobRef[],
-  given: Codec | CodecName | undefined,
+  codecOption: Codec | CodecName | undefined,
   read: ReadBlob,
   from = 0,
 ): AsyncGenerator<unknown, void, undefined> {
-  const revive = reviver(given);
+  const revive = reviver(codecOption);
   let before = from;
   for (const [at, blob] of blobs.entries()) {
     const chunk = await readChunk(blob, read);
     if (!chunk)
       throw new StagebookError(
         "stream-lost",
-        `chunk ${at + 1} of ${blobs.length} of a stored stream is gone or damaged`,
-        "Run the stage again; what was read so far is right.",
+        `chunk ${at + 1} of ${blobs.length} of a stored stream is missing or damaged`,
+        "Run the stage again; the items that were read so far are correct.",
       );
     const rest = before > 0 ? chunk.slice(before) : chunk;
     before = Math.max(0, before - chunk.length);
@@ -117,15 +118,15 @@ export async function* readItems(
   }
 }
 
-/** The items of one chunk as it holds them; undefined when it is gone. */
+/** The items of one chunk as it holds them; undefined when it is missing. */
 export async function readChunk(blob: BlobRef, read: ReadBlob): Promise<readonly KeptItem[] | undefined> {
   const bytes = await read(blob);
   return bytes && (v8Codec.decode(bytes) as readonly KeptItem[]);
 }
 
-/** Gives an item back as it was; each time a new one. */
-export function reviver(given: Codec | CodecName | undefined): (kept: KeptItem) => unknown {
-  const codec = given === undefined ? v8Codec : findCodec(given);
+/** Returns the function that decodes a kept item, to a new object each time. */
+export function reviver(codecOption: Codec | CodecName | undefined): (kept: KeptItem) => unknown {
+  const codec = codecOption === undefined ? v8Codec : findCodec(codecOption);
   // A codec may keep the bytes that it decodes.
   return (kept) => (Array.isArray(kept) ? codec.decode(new Uint8Array(kept[0] as Uint8Array)) : kept);
 }

@@ -1,4 +1,4 @@
-/** How a value lies in blobs: its encoded bytes first, then large binary data in chunks, as its digest counts them. Used by runs. */
+/** Values in blobs: the encoded bytes first, then large binary data in the same chunks that its digest is computed from. */
 import { digestValue } from "../../key/values/canonical";
 import { ChunkDigests, chunksOf, LARGE_BYTES } from "../../key/values/chunks";
 import { digestOf } from "../../key/digest";
@@ -7,29 +7,29 @@ import { digestUnder, findCodec, type CodecName } from "./codecs";
 import { decodeApart, encodeApart, v8Codec, type Codec } from "./codec";
 import type { BlobRef, NewBlob } from "../store";
 
-/** A value as it goes into a store. */
+/** A value as it is stored. */
 export interface EncodedValue {
-  /** Of the value itself; of its bytes where a codec of the user's made them. */
+  /** The digest of the value itself; with a user's codec, the digest of the encoded bytes. */
   readonly digest: Digest;
-  /** Views of the value's own memory among them: written before the value is given to anybody. */
+  /** Some are views of the value's own memory: they must be written before anybody else gets the value. */
   readonly blobs: readonly NewBlob[];
   readonly sizeBytes: number;
   readonly codec: string;
 }
 
-/** Gives the bytes of a blob, in the given memory if there is one; undefined when they are gone. */
+/** Reads the bytes of a blob, into the passed memory if any; undefined when they are missing. */
 export type ReadBlob = (blob: BlobRef, into?: Uint8Array) => Promise<Uint8Array | undefined>;
 
-/** Chunks that are read at the same time: one is hashed while the next one comes. */
-const READS_AT_ONCE = 2;
+/** Number of chunks in flight: one is hashed while the next is read. */
+const READ_CONCURRENCY = 2;
 
-/** Throws `not-storable` and `not-keyable` with the path of what cannot be kept, and what the user's codec throws. */
+/** Throws `not-storable` and `not-keyable` with the path of what cannot be stored, and what the user's codec throws. */
 export function encodeValue(
   value: unknown,
-  given: Codec | CodecName | undefined,
+  codec: Codec | CodecName | undefined,
 ): EncodedValue | Promise<EncodedValue> {
-  if (given !== undefined) return encodeWith(findCodec(given), value);
-  // First, because it says more of what cannot be kept.
+  if (codec !== undefined) return encodeWith(findCodec(codec), value);
+  // Before the digest, because its errors are more precise.
   const { bytes, apart } = encodeApart(value, LARGE_BYTES);
   const chunks = new ChunkDigests();
   const digest = digestValue(value, { chunks });
@@ -51,7 +51,7 @@ async function encodeWith(codec: Codec, value: unknown): Promise<EncodedValue> {
   };
 }
 
-/** The value that the blobs hold; undefined when one is gone. Throws `damaged`, and what the user's codec throws. */
+/** The value in the blobs; undefined when one is missing. Throws `damaged`, and what the user's codec throws. */
 export async function decodeValue(
   blobs: readonly BlobRef[],
   codec: Codec | CodecName | undefined,
@@ -66,19 +66,19 @@ export async function decodeValue(
   return (await fill(apart.flatMap(chunksOf), rest, read)) ? { value } : undefined;
 }
 
-/** False when a blob is gone, or is not of the size of its place. */
-async function fill(places: readonly Uint8Array[], blobs: readonly BlobRef[], read: ReadBlob): Promise<boolean> {
-  if (places.length !== blobs.length) return false;
+/** Reads the blobs into the targets. False when a blob is missing or has another size than its target. */
+async function fill(targets: readonly Uint8Array[], blobs: readonly BlobRef[], read: ReadBlob): Promise<boolean> {
+  if (targets.length !== blobs.length) return false;
   let next = 0;
   let isWhole = true;
   const reader = async (): Promise<void> => {
     for (let at = next++; isWhole && at < blobs.length; at = next++) {
-      const [place, blob] = [places[at], blobs[at]];
+      const [target, blob] = [targets[at], blobs[at]];
       isWhole &&=
-        place !== undefined && blob?.sizeBytes === place.byteLength && (await read(blob, place)) !== undefined;
+        target !== undefined && blob?.sizeBytes === target.byteLength && (await read(blob, target)) !== undefined;
     }
   };
-  await Promise.all(Array.from({ length: READS_AT_ONCE }, reader));
+  await Promise.all(Array.from({ length: READ_CONCURRENCY }, reader));
   return isWhole;
 }
 

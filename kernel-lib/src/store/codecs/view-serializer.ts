@@ -1,6 +1,6 @@
 /**
- * V8's serializer with a form of our own for typed arrays, so that stored bytes do not depend on Node's, and so that they come back
- * in memory of their own: Node's would give views of the bytes that are decoded, or of its pool. Used by the v8 codec.
+ * V8's serializer with our own format for typed arrays: stored bytes do not depend on Node's format, and decoded arrays have memory of
+ * their own, where Node would return views of the decoded bytes or of its pool. Used by the v8 codec.
  */
 import { Deserializer, Serializer } from "node:v8";
 import { classOf } from "../../key/values/value-kind";
@@ -10,14 +10,14 @@ interface HostObjects {
   _setTreatArrayBufferViewsAsHostObjects(treat: boolean): void;
 }
 
-/** Larger views are not copied through V8's buffer, which grows by doubling: they are written behind the payload. */
+/** Larger views are written after the payload: V8's buffer grows by doubling and would copy them. */
 const LARGE_VIEW_BYTES = 64 * 1024;
 
-/** Writes a number for the kind, the length and the bytes of a view; never the rest of the memory that it looks into. */
+/** Writes the number of the view's kind, its length and its bytes; never the rest of its buffer. */
 export class ViewSerializer extends Serializer {
-  /** The bytes of large views, in order: to be written one after the other, and given to ViewDeserializer as one piece. */
+  /** The bytes of large views, in order: to be written one after the other, and passed to ViewDeserializer as one piece. */
   readonly large: Uint8Array[] = [];
-  /** The bytes of views of at least `apartFrom` bytes, in order: to be stored apart, and read into the memory that ViewDeserializer makes. */
+  /** The bytes of views of at least `apartFrom` bytes, in order: to be stored separately, and read into memory that ViewDeserializer allocates. */
   readonly apart: Uint8Array[] = [];
 
   constructor(private readonly apartFrom: number) {
@@ -25,11 +25,11 @@ export class ViewSerializer extends Serializer {
     (this as unknown as HostObjects)._setTreatArrayBufferViewsAsHostObjects(true);
   }
 
-  /** Called by V8 for what it leaves to its host. */
+  /** Called by V8 for objects that it leaves to its host. */
   _writeHostObject(object: object): void {
     const name = nameOfView(object);
     const number = VIEWS.findIndex(([known]) => known === name);
-    if (number < 0) throw new TypeError("an object that belongs to Node has no stored form");
+    if (number < 0) throw new TypeError("objects that belong to Node cannot be stored");
     const bytes = bytesOf(object as ArrayBufferView);
     this.writeUint32(number);
     this.writeDouble(bytes.byteLength);
@@ -41,7 +41,7 @@ export class ViewSerializer extends Serializer {
 
 /** Reads what ViewSerializer wrote. */
 export class ViewDeserializer extends Deserializer {
-  /** Memory that is still to be filled, in order: the views that were stored apart. */
+  /** Memory that must still be filled, in order: the views that were stored separately. */
   readonly apart: Uint8Array[] = [];
   private largeRead = 0;
 
@@ -49,7 +49,7 @@ export class ViewDeserializer extends Deserializer {
     payload: Uint8Array,
     private readonly large: Uint8Array,
     private readonly apartFrom: number,
-    /** What stands apart, in bytes: nobody makes more memory than that. */
+    /** Total size of what was stored separately: the limit for allocated memory. */
     private apartBytes: number,
   ) {
     super(payload);
@@ -57,17 +57,17 @@ export class ViewDeserializer extends Deserializer {
 
   _readHostObject(): ArrayBufferView {
     const create = VIEWS[this.readUint32()]?.[1];
-    if (!create) throw new TypeError("an array of an unknown kind");
+    if (!create) throw new TypeError("an array of an unknown type");
     const length = this.readDouble();
-    if (length >= this.apartFrom) return create(this.makeApart(length));
+    if (length >= this.apartFrom) return create(this.allocateApart(length));
     const raw = length < LARGE_VIEW_BYTES ? this.readRawBytes(length) : this.readLarge(length);
     const memory = new ArrayBuffer(raw.byteLength);
     new Uint8Array(memory).set(raw);
     return create(memory);
   }
 
-  private makeApart(length: number): ArrayBuffer {
-    if (!(length <= this.apartBytes)) throw new TypeError("an array is longer than what is stored");
+  private allocateApart(length: number): ArrayBuffer {
+    if (!(length <= this.apartBytes)) throw new TypeError("an array is longer than the stored bytes");
     this.apartBytes -= length;
     const memory = new ArrayBuffer(length);
     this.apart.push(new Uint8Array(memory));
@@ -76,7 +76,7 @@ export class ViewDeserializer extends Deserializer {
 
   private readLarge(length: number): Uint8Array {
     const end = this.largeRead + length;
-    if (!(end <= this.large.byteLength)) throw new TypeError("an array is longer than what is stored");
+    if (!(end <= this.large.byteLength)) throw new TypeError("an array is longer than the stored bytes");
     const raw = this.large.subarray(this.largeRead, end);
     this.largeRead = end;
     return raw;
@@ -88,7 +88,7 @@ function nameOfView(object: object): string | undefined {
   return type?.kind === "typed-array" || type?.kind === "data-view" ? type.name : undefined;
 }
 
-/** By number as stored: only ever append. */
+/** The numbers are part of the stored format: only ever append. */
 const VIEWS: readonly (readonly [name: string, create: (memory: ArrayBuffer) => ArrayBufferView])[] = [
   ["Int8Array", (memory) => new Int8Array(memory)],
   ["Uint8Array", (memory) => new Uint8Array(memory)],

@@ -1,22 +1,15 @@
-/** The folder of a disk store: where everything lies, and the marker of its format. Used by the disk store. */
+/** The layout of a disk store's folder. Used by the disk store. */
 import { join } from "node:path";
 import type { Digest, RunId } from "../../protocol";
-import { StagebookError } from "../../protocol";
 import type { DurableFiles } from "../files/durable-files";
-import { decodeRecord, encodeRecord } from "../records/entry-record";
 import { fileNameOf } from "../records/file-name";
+import { formatMarker } from "../records/format-marker";
 import type { ProcessTag } from "../records/process-tag";
-import type { HeadName, OnStoreProblem } from "../store";
+import type { HeadName } from "../store";
 
-/** Of the whole layout. Blobs and entries carry their own version in their folder's name. */
-const FORMAT = 1;
-const FORMAT_SUBJECT = ["format"];
-const IGNORE_ALL = "# Results of Stagebook stages. Safe to delete: they are made again.\n*\n";
+const IGNORE_ALL = "# Cached results of Stagebook stages. Safe to delete: they will be recomputed.\n*\n";
 
-/** What the marker of the format says. */
-export const formatMarker: string = encodeRecord(FORMAT_SUBJECT, { format: FORMAT });
-
-/** The file and folder of one head, and what its rows are checked against. */
+/** The file of one history, and the subject of the records in it. */
 export interface HeadLocation {
   readonly notebook: string;
   readonly stage: string;
@@ -24,7 +17,7 @@ export interface HeadLocation {
   readonly subject: readonly string[];
 }
 
-/** Where each file is. Paths are made of encoded names only. */
+/** The path of each file. Paths consist of encoded names only. */
 export class StorePaths {
   constructor(readonly folder: string) {}
 
@@ -36,7 +29,7 @@ export class StorePaths {
   readonly entry = (key: Digest): string => join(this.entries(), `${key}.json`);
   readonly heads = (): string => join(this.folder, "heads");
   readonly head = (name: HeadName): HeadLocation => this.headAt(fileNameOf(name.notebook), fileNameOf(name.stage));
-  /** By names as they are encoded. */
+  /** `notebook` and `stage`: encoded names. */
   readonly headAt = (notebook: string, stage: string): HeadLocation => ({
     notebook,
     stage,
@@ -44,7 +37,7 @@ export class StorePaths {
     subject: ["head", notebook, stage],
   });
   readonly latestFolder = (): string => join(this.folder, "latest");
-  readonly latest = (place: HeadLocation): string => join(this.latestFolder(), place.notebook, place.stage);
+  readonly latest = ({ notebook, stage }: HeadLocation): string => join(this.latestFolder(), notebook, stage);
   readonly liveFolder = (): string => join(this.folder, "live");
   readonly live = (tag: ProcessTag): string => join(this.liveFolder(), tag);
   readonly claims = (): string => join(this.folder, "claims");
@@ -53,38 +46,13 @@ export class StorePaths {
   readonly pins = (): string => join(this.folder, "pins");
   readonly pin = (key: Digest): string => join(this.pins(), key);
   readonly scratch = (): string => join(this.folder, "scratch");
-  /** Which blobs upkeep has removed from results whose records stay. */
+  /** The blobs that maintenance removed from results whose records stay. */
   readonly evicted = (): string => join(this.folder, "evicted.json");
   readonly runs = (): string => join(this.folder, "runs");
   readonly run = (run: RunId): string => join(this.runs(), `${fileNameOf(run)}.ndjson`);
 }
 
-/**
- * Throws StagebookError `store-format` when a newer Stagebook made the store. False when there is no marker. A damaged marker is
- * told and counts as none: entries and blobs carry versions of their own.
- */
-export async function checkFormat(
-  files: Pick<DurableFiles, "read">,
-  { folder, format: path }: Pick<StorePaths, "folder" | "format">,
-  onProblem: OnStoreProblem,
-): Promise<boolean> {
-  const bytes = await files.read(path());
-  if (bytes === undefined) return false;
-  const record = decodeRecord(FORMAT_SUBJECT, Buffer.from(bytes).toString("utf8"))?.record;
-  const format = typeof record === "object" && record !== null && "format" in record ? record.format : undefined;
-  if (typeof format !== "number") {
-    onProblem("the format marker is damaged; it is written anew", path());
-    return false;
-  }
-  if (format <= FORMAT) return true;
-  throw new StagebookError(
-    "store-format",
-    `the store in ${folder} has format ${format}, and this version of Stagebook knows formats up to ${FORMAT}`,
-    "Update stagebook (npm install stagebook@latest), or set STAGEBOOK_STORE to another folder.",
-  );
-}
-
-/** Makes the folder, its marker and its .gitignore. */
+/** Creates the folder, its format marker and its .gitignore. */
 export async function prepareFolder(files: DurableFiles, paths: StorePaths): Promise<void> {
   await files.makeFolder(paths.folder);
   await files.write(paths.format(), Buffer.from(formatMarker));

@@ -1,11 +1,12 @@
 /**
- * The processes that are at work on a disk store. Each has one file `live/<tag>`: its first byte is a heartbeat, and behind it stands
- * which blobs the process is about to name in an entry (`+<digest>`) and which it has named (`-<digest>`). Upkeep reads there what
- * it must leave alone. Used by the disk store.
+ * The live processes of a disk store. Each has one file `live/<tag>`: its first byte is a heartbeat, and the lines after it say which
+ * blobs the process is about to refer to in an entry (`+<digest>`) and which it has committed or given up (`-<digest>`). Maintenance
+ * reads there what it must not remove. Used by the disk store.
  */
 import { join } from "node:path";
 import { isDigest } from "../../key/digest";
 import type { Digest } from "../../protocol";
+import { Once } from "../concurrency";
 import type { DurableFiles } from "../files/durable-files";
 import { startHeartbeat } from "../records/heartbeat";
 import type { ProcessTag } from "../records/process-tag";
@@ -13,43 +14,39 @@ import { isDeadHere, isTag, pidOf, processTag } from "../records/process-tag";
 import { isAbsent } from "../records/store-error";
 import type { StorePaths } from "./folder";
 
-/** A heart beats each second; a process without one for so long is dead to other machines. */
+/** Heartbeats are written each second; other machines consider a process dead after this time without one. */
 const SILENT_MS = 4500;
 
-/** How it was at some moment. */
+/** The announcements at one moment. */
 export interface LiveSnapshot {
-  /** Of each file. */
+  /** The size of each file. */
   readonly sizes: ReadonlyMap<ProcessTag, number>;
-  /** Announced, and not named yet. */
+  /** Announced blobs that no entry refers to yet. */
   readonly outstanding: ReadonlySet<Digest>;
 }
 
-export class LiveProcesses {
-  private joined: Promise<void> | undefined;
+export class DiskLive {
+  private readonly joined = new Once(() => this.createFile());
 
   constructor(
     private readonly files: DurableFiles,
     private readonly paths: StorePaths,
   ) {}
 
-  /** Before anything else that has this process's tag in its name or content. */
-  async join(): Promise<void> {
-    this.joined ??= this.joinOnce().catch((error: unknown) => {
-      this.joined = undefined;
-      throw error;
-    });
-    return this.joined;
+  /** Registers this process. To be called before anything else is written that carries its tag. */
+  join(): Promise<void> {
+    return this.joined.run();
   }
 
-  /** From now on upkeep leaves these blobs alone, there or not. */
+  /** Protects these blobs from maintenance, whether they exist or not. */
   async announce(digests: readonly Digest[]): Promise<void> {
     await this.join();
-    await this.note("+", digests);
+    await this.appendLines("+", digests);
   }
 
-  /** An entry names them now, or nobody wants them. */
+  /** Ends the protection: an entry refers to them now, or they are no longer needed. */
   async withdraw(digests: readonly Digest[]): Promise<void> {
-    await this.note("-", digests);
+    await this.appendLines("-", digests);
   }
 
   async isGone(tag: ProcessTag): Promise<boolean> {
@@ -57,7 +54,7 @@ export class LiveProcesses {
     return isDeadHere(tag) ?? (await this.ageMs(this.paths.live(tag))) > SILENT_MS;
   }
 
-  /** The numbers of the processes that live; this one's too. */
+  /** The ids of all live processes, including this one. */
   async pids(): Promise<ReadonlySet<number>> {
     const found = new Set([process.pid]);
     for (const tag of await this.files.list(this.paths.liveFolder()))
@@ -65,7 +62,7 @@ export class LiveProcesses {
     return found;
   }
 
-  /** Since a file was last written, by the clock of the disk: those of several machines differ. Infinite when it is gone. */
+  /** Time since a file was last written, by the clock of the disk, because clocks of machines differ. Infinite when it does not exist. */
   async ageMs(path: string): Promise<number> {
     try {
       await this.join();
@@ -77,7 +74,7 @@ export class LiveProcesses {
     }
   }
 
-  /** To be taken before the entries are read: what is announced then may be named by an entry that is read, or that comes later. */
+  /** To be taken before the entries are read: a blob announced at that time may belong to an entry that is read, or to a later one. */
   async snapshot(): Promise<LiveSnapshot> {
     const sizes = new Map<ProcessTag, number>();
     const outstanding = new Set<Digest>();
@@ -89,7 +86,7 @@ export class LiveProcesses {
     return { sizes, outstanding };
   }
 
-  /** What living processes have announced and not named, and what an entry may name since the snapshot. */
+  /** The blobs that live processes have announced and no entry refers to, and those that entries since the snapshot may refer to. */
   async announced(since: LiveSnapshot): Promise<ReadonlySet<Digest>> {
     const found = new Set(since.outstanding);
     for (const tag of await this.files.list(this.paths.liveFolder())) {
@@ -100,7 +97,7 @@ export class LiveProcesses {
     return found;
   }
 
-  /** Removes the files of dead processes. Not while upkeep is under way: it needs them. Returns how many. */
+  /** Removes the files of dead processes. Not to be called during maintenance, which needs them. Returns the number of files. */
   async sweep(): Promise<number> {
     let swept = 0;
     for (const tag of await this.files.list(this.paths.liveFolder())) {
@@ -111,20 +108,20 @@ export class LiveProcesses {
     return swept;
   }
 
-  /** Nothing for what is gone, or no file at all. */
+  /** No bytes for a missing file. */
   private async read(tag: ProcessTag): Promise<Uint8Array> {
     const path = this.paths.live(tag);
     const bytes = isTag(tag) ? await this.files.read(path) : undefined;
     return bytes ?? new Uint8Array(0);
   }
 
-  private async joinOnce(): Promise<void> {
+  private async createFile(): Promise<void> {
     const path = this.paths.live(processTag);
     await this.files.append(path, ".\n", false);
     startHeartbeat(path);
   }
 
-  private async note(sign: "+" | "-", digests: readonly Digest[]): Promise<void> {
+  private async appendLines(sign: "+" | "-", digests: readonly Digest[]): Promise<void> {
     if (digests.length === 0) return;
     const lines = digests.map((digest) => `${sign}${digest}\n`).join("");
     await this.files.append(this.paths.live(processTag), lines, false);

@@ -1,29 +1,34 @@
 /**
- * The folder of a disk store as one process has opened it: prepared before the first write, trouble told once for each file, errors
- * of the system in words. Used by the disk store.
+ * The folder of a disk store as one process has opened it: prepared before the first write, problems reported once per file, system
+ * errors turned into StagebookErrors. Used by the disk store.
  */
 import { messageOf, StagebookError } from "../../protocol";
+import { Once } from "../concurrency";
 import { DurableFiles } from "../files/durable-files";
 import type { FileSystem } from "../files/file-system";
+import { checkFormat } from "../records/format-marker";
+import { isUserError, WarnOnce, writeError } from "../records/store-error";
 import type { OnStoreProblem } from "../store";
-import { writeError } from "../records/store-error";
-import { checkFormat, prepareFolder, StorePaths } from "./folder";
-import { WarnOnce } from "../records/warn-once";
+import { prepareFolder, StorePaths } from "./folder";
 
 export class OpenedFolder {
   readonly files: DurableFiles;
   readonly paths: StorePaths;
   private readonly warnings: WarnOnce;
-  private checked: Promise<boolean> | undefined;
-  private prepared: Promise<void> | undefined;
+  /** Asked again until there is a marker. */
+  private readonly checked = new Once(
+    () => this.checkFormat(),
+    (hasMarker) => hasMarker,
+  );
+  private readonly prepared = new Once(() => this.prepare());
 
-  /** `onPrepared`: called once, before the first write, and not waited for. */
+  /** `onPrepared`: called once, before the first write. */
   constructor(
     readonly folder: string,
     onProblem: OnStoreProblem,
     private readonly onPrepared: () => void,
     fileSystem?: FileSystem,
-    /** What cannot be read rejects with the error of the system, and is not told. */
+    /** A file that cannot be read rejects with the system error, and is not reported. */
     private readonly throwsUnreadable = false,
   ) {
     this.warnings = new WarnOnce(onProblem);
@@ -31,74 +36,62 @@ export class OpenedFolder {
     this.paths = new StorePaths(folder);
   }
 
-  /** Runs a write in a prepared folder, with errors of the system as StagebookError `store-write`. */
+  /** Runs a write in a prepared folder. Rejects with StagebookError `store-write` for system errors. */
   async writing<T>(work: () => Promise<T>): Promise<T> {
-    return this.inWords(async () => {
-      await this.prepare();
+    return this.withWriteErrors(async () => {
+      await this.prepared.run();
       return work();
     });
   }
 
-  async inWords<T>(work: () => Promise<T>): Promise<T> {
+  /** Turns system errors into StagebookError `store-write`. */
+  async withWriteErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      // An aborted signal speaks for itself.
-      const isOurs = error instanceof StagebookError || (error instanceof Error && error.name === "AbortError");
-      throw isOurs ? error : writeError(this.folder, error);
+      throw isUserError(error) ? error : writeError(this.folder, error);
     }
   }
 
-  /** True when the folder has a marker of a format that we know. Asked until there is one. Throws `store-format`. */
-  async check(): Promise<boolean> {
-    this.checked ??= this.checkOnce();
-    return this.checked;
+  /** Whether the folder has a marker of a known format. Throws `store-format`. */
+  check(): Promise<boolean> {
+    return this.checked.run();
   }
 
-  /** The bytes of a file; undefined when absent, or when it cannot be read: the latter is told. */
+  /** The bytes of a file; undefined when it is absent, or cannot be read: the latter is reported. */
   async read(path: string): Promise<Uint8Array | undefined> {
     await this.check();
     try {
       return await this.files.read(path);
     } catch (error) {
       if (this.throwsUnreadable) throw error;
-      this.tell(`cannot be read (${messageOf(error)}); it is treated as absent`, path);
+      this.warn(`cannot be read (${messageOf(error)}); it is treated as absent`, path);
       return undefined;
     }
   }
 
-  /** Once for each file. */
-  get tell(): OnStoreProblem {
-    return this.warnings.tell;
+  /** Reports a problem, once per file. */
+  get warn(): OnStoreProblem {
+    return this.warnings.warn;
   }
 
-  /** What was written anew may be told of again. */
-  forgetTold(path: string): void {
+  /** To be called when the file was written anew. */
+  forgetWarnings(path: string): void {
     this.warnings.forget(path);
   }
 
-  private async checkOnce(): Promise<boolean> {
+  private async checkFormat(): Promise<boolean> {
+    const path = this.paths.format();
     try {
-      const isThere = await checkFormat(this.files, this.paths, this.tell);
-      if (!isThere) this.checked = undefined;
-      return isThere;
+      return await checkFormat(this.files, { location: this.folder, path }, this.warn);
     } catch (error) {
-      this.checked = undefined;
       if (error instanceof StagebookError || this.throwsUnreadable) throw error;
-      this.tell(`cannot be read (${messageOf(error)})`, this.paths.format());
+      this.warn(`cannot be read (${messageOf(error)})`, path);
       return false;
     }
   }
 
   private async prepare(): Promise<void> {
-    this.prepared ??= this.prepareOnce().catch((error: unknown) => {
-      this.prepared = undefined;
-      throw error;
-    });
-    return this.prepared;
-  }
-
-  private async prepareOnce(): Promise<void> {
     if (!(await this.check())) await prepareFolder(this.files, this.paths);
     this.onPrepared();
   }

@@ -1,10 +1,10 @@
-/** What upkeep must leave alone in a disk store: pinned results, and results that a living process holds. */
+/** Results that maintenance must not remove from a disk store: pinned ones, and those that a live process holds. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { isDigest } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import type { DurableFiles } from "../files/durable-files";
-import type { LiveProcesses } from "./live";
+import type { DiskLive } from "./live";
 import { processTag } from "../records/process-tag";
 import type { StorePaths } from "./folder";
 
@@ -12,10 +12,10 @@ export class Protection {
   constructor(
     private readonly files: DurableFiles,
     private readonly paths: StorePaths,
-    private readonly live: LiveProcesses,
+    private readonly live: DiskLive,
   ) {}
 
-  /** Until the result is called. Rejects with errors of the system. */
+  /** Lasts until the returned function is called. Rejects with system errors. */
   async hold(key: Digest): Promise<() => Promise<void>> {
     const path = join(this.paths.holds(), `${key}.${processTag}.${randomBytes(8).toString("hex")}`);
     await this.live.join();
@@ -38,7 +38,7 @@ export class Protection {
     return new Set([...pinned, ...holds.filter(({ isGone }) => !isGone).map(({ key }) => key)]);
   }
 
-  /** Removes holds of dead processes. Returns how many. */
+  /** Removes holds of dead processes. Returns their number. */
   async sweep(): Promise<number> {
     const left = (await this.holds()).filter(({ isGone }) => isGone);
     for (const { path } of left) await this.files.remove(path);

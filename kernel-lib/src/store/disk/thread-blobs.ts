@@ -1,13 +1,13 @@
-/** The blobs of a disk store as another thread of the same process reads and writes them; entries and heads stay with the kernel. */
-import { BlobFiles } from "./blobs";
+/** Access to the blobs of a disk store from a worker thread of the same process; entries and histories stay with the kernel. */
+import { DiskBlobs } from "./blobs";
 import { EvictedBlobs } from "../records/evicted-blobs";
 import { OpenedFolder } from "./opened";
 import type { BlobRef, NewBlob } from "../store";
 
 export interface ThreadBlobs {
-  /** As `Store.readBlob`. What is wrong is not told here: the kernel, asked next, tells it. */
+  /** As `Results.readBlob`. Problems are not reported here: the kernel, which is asked next, reports them. */
   readBlob(ref: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined>;
-  /** The kernel has announced it. Durable when the commit is. Rejects with StagebookError `store-write`. */
+  /** The kernel must have announced the blob. Durable once its entry is committed. Rejects with StagebookError `store-write`. */
   writeBlob(blob: NewBlob): Promise<void>;
 }
 
@@ -17,11 +17,11 @@ export function openThreadBlobs(folder: string): ThreadBlobs {
     () => undefined,
     () => undefined,
   );
-  const blobs = new BlobFiles(
+  const blobs = new DiskBlobs(
     opened.files,
     opened.paths,
     new EvictedBlobs(opened.files, opened.paths.evicted()),
-    opened.tell,
+    opened.warn,
   );
   return {
     readBlob: async (ref, into) => {

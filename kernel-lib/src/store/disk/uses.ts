@@ -1,16 +1,16 @@
-/** Remembers when each result of a disk store was last used: as the time of its record, written once a minute at most. */
+/** The time each result of a disk store was last used: the mtime of its record, updated at most once a minute. */
 import type { Digest } from "../../protocol";
 import type { DurableFiles } from "../files/durable-files";
+import { BackgroundTasks } from "../concurrency";
 import type { StorePaths } from "./folder";
-import { Background } from "../turns";
 
 const EVERY_MS = 60_000;
 /** Far more results than a pipeline uses within a minute. */
-const KNOWN = 100_000;
+const MAX_MARKED = 100_000;
 
-export class UsedTimes {
+export class DiskUses {
   private readonly marked = new Map<Digest, number>();
-  private readonly writing = new Background();
+  private readonly writing = new BackgroundTasks();
 
   constructor(
     private readonly files: DurableFiles,
@@ -18,11 +18,11 @@ export class UsedTimes {
     private readonly now: () => number,
   ) {}
 
-  /** Not waited for. A store that may only be read keeps no such times. */
+  /** Runs in the background. Where the store may only be read, no time is recorded. */
   mark(key: Digest): void {
     const now = this.now();
     if (now - (this.marked.get(key) ?? -Infinity) < EVERY_MS) return;
-    if (this.marked.size >= KNOWN) this.marked.clear();
+    if (this.marked.size >= MAX_MARKED) this.marked.clear();
     this.marked.set(key, now);
     this.writing.add(this.files.fs.utimes(this.paths.entry(key), now / 1000, now / 1000).catch(() => undefined));
   }

@@ -1,39 +1,42 @@
-/** Writes results into a disk store: blobs first, then the record that names them, then the stage's head. */
+/** The writer of results in a disk store: blobs first, then the record that refers to them, then the stage's history. */
 import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
-import type { BlobFiles } from "./blobs";
+import type { DiskBlobs } from "./blobs";
 import type { DurableFiles, StagedFile } from "../files/durable-files";
 import { encodeEntry, type EntrySeal } from "../records/entry-record";
-import type { LiveProcesses } from "./live";
-import type { BlobRef, Entry, NewBlob } from "../store";
+import type { DiskLive } from "./live";
+import { BackgroundTasks, forEachParallel, settleAll } from "../concurrency";
+import { blobsOf, type BlobRef, type Entry, type NewBlob } from "../store";
 import type { StorePaths } from "./folder";
-import { allEnded, Background, inParallel } from "../turns";
-import { blobsOf } from "./maintenance/survey";
 
-const AT_ONCE = 16;
+const CONCURRENCY = 16;
 
 export class ResultWriter {
-  /** Announced ahead of their entry, and how often. */
+  /** How many times each blob was announced ahead of its entry. */
   private readonly ahead = new Map<Digest, number>();
-  private readonly withdrawing = new Background();
+  private readonly withdrawing = new BackgroundTasks();
 
   constructor(
     private readonly files: DurableFiles,
     private readonly paths: StorePaths,
-    private readonly live: LiveProcesses,
-    private readonly blobs: BlobFiles,
+    private readonly live: DiskLive,
+    private readonly blobs: DiskBlobs,
     private readonly seal: EntrySeal | undefined,
   ) {}
 
-  /** Until nothing is under way in the background. */
+  /** Resolves when no background work is in progress. */
   settled(): Promise<void> {
     return this.withdrawing.settled();
   }
 
-  /** From now on upkeep leaves the blob alone, until an entry names it or the process ends. */
+  /** Protects the blob from maintenance until an entry refers to it or the process ends. */
   async announceAhead(digest: Digest): Promise<void> {
     await this.live.announce([digest]);
     this.ahead.set(digest, (this.ahead.get(digest) ?? 0) + 1);
+  }
+
+  async announceAllAhead(digests: readonly Digest[]): Promise<void> {
+    for (const digest of digests) await this.announceAhead(digest);
   }
 
   async put(blob: NewBlob): Promise<void> {
@@ -43,23 +46,23 @@ export class ResultWriter {
   }
 
   /**
-   * Everything durable when it resolves; nothing that loads when it rejects. `name`: tells the head of it. Returns how many bytes of
-   * values are new.
+   * Everything is durable when it resolves; nothing loads when it rejects. `appendRow`: appends the entry to the history. Returns the
+   * number of new bytes of values.
    */
-  async commit(entry: Entry, blobs: readonly NewBlob[], name: () => Promise<void>): Promise<number> {
+  async commit(entry: Entry, blobs: readonly NewBlob[], appendRow: () => Promise<void>): Promise<number> {
     const digests = [...new Set(blobsOf(entry).map(({ digest }) => digest))];
     await this.live.announce(digests);
     try {
       const { flush, newBytes } = await this.write(entry, blobs);
-      await this.orNothing(entry, () => allEnded([flush(), name()]));
-      // Another process may have cleared an equal result before it could see our head; from now on it sees it. Who cannot look
-      // now has stored it all the same.
-      const isThere = await this.isThere(entry).catch(() => true);
-      if (!isThere) await this.orNothing(entry, async () => (await this.write(entry, blobs)).flush());
+      await this.orNothing(entry, () => settleAll([flush(), appendRow()]));
+      // Another process may have cleared an equal result before it could see our row; from now on it sees it. When this cannot be
+      // checked, the result counts as stored.
+      const isStored = await this.isStored(entry).catch(() => true);
+      if (!isStored) await this.orNothing(entry, async () => (await this.write(entry, blobs)).flush());
       return newBytes;
     } finally {
-      // Not waited for: it only tells upkeep that it need not care any longer.
-      this.withdrawing.add(this.live.withdraw(this.settle(digests)).catch(() => undefined));
+      // In the background: it only ends the protection from maintenance.
+      this.withdrawing.add(this.live.withdraw(this.takeAnnounced(digests)).catch(() => undefined));
     }
   }
 
@@ -72,15 +75,15 @@ export class ResultWriter {
     }
   }
 
-  /** Gives all files their names; `flush` makes that durable. */
+  /** Gives all files their final names; `flush` makes that durable. */
   private async write(
     entry: Entry,
     blobs: readonly NewBlob[],
   ): Promise<{ readonly flush: () => Promise<unknown>; readonly newBytes: number }> {
     const { record, staged, newBytes } = await this.stage(entry, blobs);
     try {
-      // In this order: what names another file is never there before it.
-      await allEnded(staged.map((blob) => blob.publish()));
+      // In this order: no file exists before the files that it refers to.
+      await settleAll(staged.map((blob) => blob.publish()));
       await this.completeBlobs(entry, blobs);
     } catch (error) {
       await abandonAll([record, ...staged]);
@@ -88,10 +91,10 @@ export class ResultWriter {
     }
     await record.publish();
     const digests = blobsOf(entry).map(({ digest }) => digest);
-    return { flush: () => allEnded([this.blobs.flush(digests), record.flush()]), newBytes };
+    return { flush: () => settleAll([this.blobs.flush(digests), record.flush()]), newBytes };
   }
 
-  /** All files are written and flushed at the same time; none has a name yet. */
+  /** Writes and flushes all files concurrently; none has its final name yet. */
   private async stage(
     entry: Entry,
     blobs: readonly NewBlob[],
@@ -115,36 +118,36 @@ export class ResultWriter {
     return { record, staged: whole.slice(1), newBytes: sizes.reduce((sum, size) => sum + size, 0) };
   }
 
-  /** Those that were there already may have been removed just before upkeep could see that they are wanted. */
+  /** Writes blobs that existed before and were removed just before maintenance could see the announcement. */
   private async completeBlobs(entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
     for (const ref of await this.findMissing(entry)) {
-      const given = blobs.find((blob) => blob.ref.digest === ref.digest);
-      await (given && (await this.blobs.stage(given)))?.publish();
+      const blob = blobs.find((each) => each.ref.digest === ref.digest);
+      await (blob && (await this.blobs.stage(blob)))?.publish();
     }
     const [missing] = await this.findMissing(entry);
     if (!missing) return;
     throw new StagebookError(
       "store-write",
-      `a part of the result that was stored before is gone: ${this.paths.blob(missing.digest)}`,
-      "Run the stage again; leave the files of the store to Stagebook while it runs.",
+      `a part of the result that was stored earlier no longer exists: ${this.paths.blob(missing.digest)}`,
+      "Run the stage again, and do not change files in the store while it runs.",
     );
   }
 
-  private async isThere(entry: Entry): Promise<boolean> {
+  private async isStored(entry: Entry): Promise<boolean> {
     const missing = await this.findMissing(entry);
     return missing.length === 0 && (await this.files.exists(this.paths.entry(entry.key)));
   }
 
   private async findMissing(entry: Entry): Promise<readonly BlobRef[]> {
     const missing: BlobRef[] = [];
-    await inParallel(blobsOf(entry), AT_ONCE, async (ref) => {
-      if (!(await this.blobs.isThereQuietly(ref))) missing.push(ref);
+    await forEachParallel(blobsOf(entry), CONCURRENCY, async (ref) => {
+      if (!(await this.blobs.existsQuietly(ref))) missing.push(ref);
     });
     return missing;
   }
 
-  /** The announcements that end with a commit: its own, and those of blobs that were put for it. */
-  private settle(digests: readonly Digest[]): readonly Digest[] {
+  /** The announcements that end with a commit: its own, and those of blobs that were put ahead of it. */
+  private takeAnnounced(digests: readonly Digest[]): readonly Digest[] {
     const ahead = digests.flatMap((digest) => Array.from({ length: this.ahead.get(digest) ?? 0 }, () => digest));
     for (const digest of digests) this.ahead.delete(digest);
     return [...digests, ...ahead];

@@ -1,6 +1,6 @@
 /**
- * Files that are whole or absent: written to a temporary file in the same folder, flushed, renamed, and the folder flushed. The only
- * place of the disk store that touches the file system. Errors are those of the system; the callers put them in words.
+ * Atomic, durable files: written to a temporary file in the same folder, flushed, renamed, and the folder flushed. With `file-reads.ts`
+ * the only code of the disk store that accesses the file system. Rejects with system errors; callers turn them into StagebookErrors.
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
@@ -12,21 +12,21 @@ import type { OpenFile } from "./file-system";
 import type { ProcessTag } from "../records/process-tag";
 import { isDeadHere, processTag } from "../records/process-tag";
 import { codeOf, isAbsent } from "../records/store-error";
-import { allEnded } from "../turns";
+import { settleAll } from "../concurrency";
 
-/** A file that is written and flushed, and has no name yet. */
+/** A file that is written and flushed under a temporary name. */
 export interface StagedFile {
-  /** Gives it its name; that survives a power failure once `flush` has resolved. */
+  /** Gives it its final name, which survives a power failure once `flush` has resolved. */
   publish(): Promise<void>;
   flush(): Promise<void>;
   abandon(): Promise<void>;
 }
 
-/** A file that was taken out of the way. */
+/** A file that was set aside: renamed, so that it can be removed or restored. */
 export interface AsideFile {
   readonly path: string;
   remove(): Promise<void>;
-  /** Unless a new one has come in its place: then it is removed. */
+  /** Renames it back, or removes it if a new file has its name by now. */
   restore(): Promise<void>;
 }
 
@@ -35,12 +35,12 @@ const ASIDE = /^\.aside-([0-9a-f]{8}-\d+-[0-9a-z]+)-[0-9a-f]{16}-(.+)$/;
 const OLD_MS = 3_600_000;
 
 export class DurableFiles extends FileReads {
-  /** Writes and flushes a temporary file beside `path`, whose folder is made where it is missing. */
+  /** Writes and flushes a temporary file beside `path`; creates the folder if it is missing. */
   async stage(path: string, pieces: readonly Uint8Array[]): Promise<StagedFile> {
     return this.stageWith(path, (file) => writePieces(file, pieces));
   }
 
-  /** A flushed copy of a file, and its digest. `path`: by digest, in the folder of all that are copied so. */
+  /** A flushed copy of a file, and its digest. `pathOf`: the final path, by digest, below `folder`. */
   async stageCopy(
     source: string,
     folder: string,
@@ -53,7 +53,7 @@ export class DurableFiles extends FileReads {
     return { staged: this.staged(temporary, pathOf(found.digest)), ...found };
   }
 
-  /** A file that is there already, flushed and digested, to be renamed. */
+  /** An existing file, flushed and digested, to be renamed. */
   async stageExisting(
     source: string,
     pathOf: (digest: Digest) => string,
@@ -65,7 +65,7 @@ export class DurableFiles extends FileReads {
     return { staged: this.staged(source, pathOf(found.digest)), ...found };
   }
 
-  /** Writes a small file that must not be there yet. False when it is. Readers may see it empty for a moment. */
+  /** Creates a small file. False when it exists already. Readers may see it empty for a moment. */
   async createNew(path: string, text: string): Promise<boolean> {
     try {
       const file = await this.inFolder(path, () => this.fs.open(path, "wx"));
@@ -90,9 +90,9 @@ export class DurableFiles extends FileReads {
     await staged.flush();
   }
 
-  /** Appends in one write, which the system does not mix with those of others. `flush`: survives a power failure. */
+  /** Appends in one write, which the system does not interleave with others. `flush`: makes it survive a power failure. */
   async append(path: string, text: string, flush: boolean): Promise<void> {
-    await this.gate.pass(async () => {
+    await this.limit.run(async () => {
       const { file, isNew } = await this.openToAppend(path);
       try {
         await writePieces(file, [Buffer.from(text, "utf8")]);
@@ -104,29 +104,26 @@ export class DurableFiles extends FileReads {
     });
   }
 
-  /** A link to `target`, relative to its folder, in place of whatever has that path. */
+  /** Creates a symbolic link to `target`, relative to its folder; replaces any file at `path`. */
   async link(path: string, target: string): Promise<void> {
     const temporary = temporaryBeside(path);
     await this.inFolder(path, () => this.fs.symlink(target, temporary));
     await this.renameOrRemove(temporary, path);
   }
 
-  /** Writes a file whose loss in a power failure does no harm; whole or absent for readers nevertheless. */
+  /** Writes a file atomically but without flushing: its loss in a power failure must do no harm. */
   async writeLoosely(path: string, text: string): Promise<void> {
     const temporary = temporaryBeside(path);
     await this.inFolder(path, () => this.fs.writeFile(temporary, text));
     await this.renameOrRemove(temporary, path);
   }
 
-  /** Nothing happens when it does not exist. */
+  /** Does nothing when the file does not exist. */
   async remove(path: string): Promise<void> {
     await this.fs.unlink(path).catch(ignoreAbsent);
   }
 
-  /**
-   * Takes a file out of the way, so that it can be removed, or put back unless a new one has come in its place. After a crash it is
-   * put back by the sweep. Undefined when it does not exist.
-   */
+  /** Sets a file aside, to be removed or restored. After a crash the sweep restores it. Undefined when it does not exist. */
   async setAside(path: string): Promise<AsideFile | undefined> {
     const aside = asideOf(path);
     if (!(await this.move(path, aside))) return undefined;
@@ -134,8 +131,8 @@ export class DurableFiles extends FileReads {
   }
 
   /**
-   * Gives a file to which others append another text; what they append meanwhile follows it. There is always the one or the other,
-   * also when the process is killed. Nothing happens when it does not exist.
+   * Replaces the text of a file that others append to; lines that they append meanwhile follow the new text. The old or the new text
+   * exists at any time, also when the process is killed. Does nothing when the file does not exist.
    */
   async rewrite(path: string, change: (bytes: Uint8Array) => string): Promise<void> {
     const aside = asideOf(path);
@@ -146,7 +143,7 @@ export class DurableFiles extends FileReads {
       const text = change(before);
       if (how === "linked") await this.write(path, Buffer.from(text));
       else await this.append(path, text, true);
-      // By those who had opened the old one.
+      // Appended by processes that had the old file open.
       const late = await this.readFrom(aside, before.byteLength);
       if (late.byteLength > 0) await this.append(path, Buffer.from(late).toString("utf8"), true);
     } catch (error) {
@@ -156,7 +153,7 @@ export class DurableFiles extends FileReads {
     await this.remove(aside);
   }
 
-  /** Where there are no hard links the file has no name for a moment. */
+  /** Where hard links are not supported, the file has no name for a moment. */
   private async keepAs(path: string, aside: string): Promise<"linked" | "moved" | "absent"> {
     try {
       await this.fs.link(path, aside);
@@ -178,7 +175,7 @@ export class DurableFiles extends FileReads {
     }
   }
 
-  /** Where a file is that is out of the way, and whether its process left it so. */
+  /** The location of a file that is set aside, and whether the process that did so is dead. */
   async findAside(path: string): Promise<{ readonly path: string; readonly isLeft: boolean } | undefined> {
     for (const name of await this.list(dirname(path))) {
       const [, tag, original] = ASIDE.exec(name) ?? [];
@@ -188,7 +185,7 @@ export class DurableFiles extends FileReads {
     return undefined;
   }
 
-  /** Gives a file that was set aside its name again, unless that is taken. */
+  /** Gives a file that was set aside its name back, unless a new file has it. */
   async restore(aside: string): Promise<void> {
     const [, , name] = ASIDE.exec(basename(aside)) ?? [];
     if (name === undefined) return;
@@ -197,24 +194,24 @@ export class DurableFiles extends FileReads {
       await this.fs.link(aside, path);
     } catch (error) {
       if (codeOf(error) === "ENOENT") return;
-      // Where links are refused a new file may be replaced: by one that is as good.
+      // Where hard links are not supported, a new file may be replaced: by one of equal content.
       if (codeOf(error) !== "EEXIST") return this.fs.rename(aside, path);
     }
     await this.remove(aside);
   }
 
-  /** Makes a folder and those above it, each flushed into the one above it. */
+  /** Creates a folder and its parents, and flushes each new entry. */
   async makeFolder(folder: string): Promise<void> {
     const flush = await this.makeUnflushed(folder);
     await flush();
   }
 
-  /** The same, and what is still to be done to make it survive a power failure. */
+  /** Creates the folders, and returns the function that makes them survive a power failure. */
   private async makeUnflushed(folder: string): Promise<() => Promise<void>> {
     const first = await this.fs.mkdir(folder, { recursive: true });
     return async () => {
       if (first === undefined) return;
-      for (let made = folder; made.length >= first.length; made = dirname(made)) await this.flushFolder(dirname(made));
+      for (let each = folder; each.length >= first.length; each = dirname(each)) await this.flushFolder(dirname(each));
     };
   }
 
@@ -231,13 +228,13 @@ export class DurableFiles extends FileReads {
 
   private async stageWith(path: string, write: (file: OpenFile) => Promise<void>): Promise<StagedFile> {
     const temporary = temporaryBeside(path);
-    await this.gate.pass(() => this.writingNew(temporary, write));
+    await this.limit.run(() => this.writingNew(temporary, write));
     return this.staged(temporary, path);
   }
 
-  /** Writes and flushes a new file; when that fails there is none. */
+  /** Writes and flushes a new file; removes it when that fails. */
   private async writingNew<T>(temporary: string, write: (file: OpenFile) => Promise<T>): Promise<T> {
-    // A folder that had to be made is flushed while the file is written.
+    // A folder that had to be created is flushed while the file is written.
     let flushed: Promise<void> | undefined;
     try {
       const open = (): Promise<OpenFile> => this.fs.open(temporary, "wx");
@@ -253,7 +250,7 @@ export class DurableFiles extends FileReads {
         await file.sync();
         return result;
       } finally {
-        await allEnded([file.close(), flushed ?? Promise.resolve()]);
+        await settleAll([file.close(), flushed ?? Promise.resolve()]);
       }
     } catch (error) {
       await flushed?.catch(() => undefined);
@@ -285,7 +282,7 @@ export class DurableFiles extends FileReads {
 
   private async openToAppend(path: string): Promise<{ readonly file: OpenFile; readonly isNew: boolean }> {
     try {
-      // Without making it: that it is there already is the rule.
+      // Without O_CREAT first: usually the file exists.
       return { file: await this.fs.open(path, constants.O_WRONLY | constants.O_APPEND), isNew: false };
     } catch (error) {
       if (!isAbsent(error)) throw error;
@@ -293,7 +290,7 @@ export class DurableFiles extends FileReads {
     return { file: await this.inFolder(path, () => this.fs.open(path, "a")), isNew: true };
   }
 
-  /** Makes the folder only when the work finds that it is missing: it rarely is. */
+  /** Creates the folder only when the work fails because it is missing, which is rare. */
   private async inFolder<T>(path: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -305,14 +302,14 @@ export class DurableFiles extends FileReads {
   }
 }
 
-/** What a name says about a file that a killed process may have left. Undefined for every other file. */
+/** The process of a temporary or set-aside file, by its name. Undefined for every other file. */
 export function leftoverOf(name: string): { readonly tag: ProcessTag; readonly isAside: boolean } | undefined {
   const aside = ASIDE.exec(name)?.[1];
   const tag = aside ?? TEMPORARY.exec(name)?.[1];
   return tag === undefined ? undefined : { tag, isAside: aside !== undefined };
 }
 
-/** True when nobody will finish it: its process is gone from this machine, or it was not written for an hour (`ageMs`). */
+/** True for a file that nobody will finish: its process on this machine is dead, or it was not written for an hour (`ageMs`). */
 export function isLeft(tag: ProcessTag, ageMs: number): boolean {
   return isDeadHere(tag) ?? ageMs > OLD_MS;
 }
@@ -329,7 +326,7 @@ function ignoreAbsent(error: unknown): void {
   if (!isAbsent(error)) throw error;
 }
 
-/** Windows, and some network file systems, cannot flush a folder: there the rename is as durable as they make it. */
+/** Windows and some network file systems cannot flush a folder: there a rename is only as durable as they make it. */
 function ignoreUnsupported(error: unknown): undefined {
   if (!["EISDIR", "EPERM", "EACCES", "EINVAL", "ENOTSUP", "EBADF"].includes(codeOf(error))) throw error;
   return undefined;

@@ -1,30 +1,31 @@
-/** Reading files of the disk store, so many at once and no more. The base of `durable-files.ts`, which writes them. */
+/** Reading files of the disk store, with a limit on open files. The base class of `durable-files.ts`, which writes them. */
 import type { Digest } from "../../protocol";
 import { digestFile, readDigested, readRange } from "./file-bytes";
 import type { FileSystem, OpenFile } from "./file-system";
 import { promptFiles } from "./prompt-files";
 import { isAbsent } from "../records/store-error";
-import { Gate } from "../turns";
+import { ConcurrencyLimit } from "../concurrency";
 
-/** Tells a file from one that came in its place, and when it was last written or used. */
+/** Identifies a version of a file: differs when the file was replaced, written or marked as used. */
 export interface Stamp {
   readonly ino: number;
   readonly mtimeMs: number;
   readonly sizeBytes: number;
 }
 
-/** Most records are smaller, and are then read without asking for the size first. */
+/** Most records are smaller, and are read without asking for their size first. */
 const SMALL_FILE_BYTES = 16 * 1024;
-/** Enough for the four threads that Node has for files, and far below the usual limit of 1,024 open files. */
-const FILES_AT_ONCE = 64;
+/** Enough for Node's four file threads, and far below the usual limit of 1,024 open files. */
+const MAX_OPEN_FILES = 64;
+
 export class FileReads {
-  protected readonly gate = new Gate(FILES_AT_ONCE);
+  protected readonly limit = new ConcurrencyLimit(MAX_OPEN_FILES);
 
   constructor(readonly fs: FileSystem = promptFiles) {}
 
   /** All bytes of a file, in memory that nothing else holds; undefined when it does not exist. */
   async read(path: string): Promise<Uint8Array | undefined> {
-    return this.gate.pass(() => this.readWhole(path));
+    return this.limit.run(() => this.readWhole(path));
   }
 
   async exists(path: string): Promise<boolean> {
@@ -39,7 +40,7 @@ export class FileReads {
 
   /** The bytes from `start` to the end. */
   async readFrom(path: string, start: number): Promise<Uint8Array> {
-    return this.gate.pass(async () => {
+    return this.limit.run(async () => {
       const file = await this.fs.open(path, "r");
       try {
         const { size } = await file.stat();
@@ -63,7 +64,7 @@ export class FileReads {
     return this.opened(path, "r", (file) => digestFile(file));
   }
 
-  /** All bytes of a file and when it was written last; undefined when it does not exist. */
+  /** All bytes of a file and its stamp; undefined when it does not exist. */
   async readDated(path: string): Promise<{ readonly bytes: Uint8Array; readonly stamp: Stamp } | undefined> {
     return this.opened(path, "r", async (file) => {
       const stat = await file.stat();
@@ -71,12 +72,12 @@ export class FileReads {
     });
   }
 
-  /** When a file was last written, asked in a way that network file systems answer freshly. */
+  /** When a file was last written. Opens it, because network file systems cache a plain stat. */
   async freshMtimeMs(path: string): Promise<number> {
     return (await this.openedOrThrow(path, "r", (file) => file.stat())).mtimeMs;
   }
 
-  /** Writes the first byte of a file; the time that the disk gives to that. */
+  /** Writes the first byte of a file. Returns the time of that write by the clock of the disk. */
   async beat(path: string): Promise<number> {
     return this.openedOrThrow(path, "r+", async (file) => {
       await file.write(Buffer.from("."), 0, 1, 0);
@@ -116,7 +117,7 @@ export class FileReads {
   }
 
   protected async openedOrThrow<T>(path: string, flags: string, work: (file: OpenFile) => Promise<T>): Promise<T> {
-    return this.gate.pass(async () => {
+    return this.limit.run(async () => {
       const file = await this.fs.open(path, flags);
       try {
         return await work(file);

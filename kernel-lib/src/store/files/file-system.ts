@@ -1,8 +1,8 @@
-/** What the disk store asks of the file system. Errors are those of the system. */
+/** The file system port of the disk store. Rejects with system errors. */
 import type { Stats } from "node:fs";
 import type * as nodeFiles from "node:fs/promises";
 
-/** The part of an open file that is used. */
+/** The used part of an open file. */
 export interface OpenFile {
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
   write(
@@ -16,7 +16,7 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** The part of node:fs/promises that is used: a test may put a failing one in its place. */
+/** The used part of node:fs/promises; tests replace it by one that fails. */
 export type FileSystem = { open(path: string, flags: string | number, mode?: number): Promise<OpenFile> } & Pick<
   typeof nodeFiles,
   | "rename"

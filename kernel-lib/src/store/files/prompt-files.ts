@@ -1,28 +1,29 @@
 /**
- * The file system without the threads of Node for what takes microseconds: names, sizes, and a few bytes. A small file is written or
- * read several times as fast so. Flushing, and what is large, waits elsewhere. Others get a turn in between. Used by the disk store.
+ * A file system that calls the synchronous functions of Node for operations that take microseconds: names, sizes and a few bytes. Small
+ * files are written and read several times as fast without the detour through Node's file threads. Flushing and large reads and writes
+ * use the threads, and the event loop gets a turn in between. Used by the disk store.
  */
 import fs from "node:fs";
-import * as slowFiles from "node:fs/promises";
+import * as threadFiles from "node:fs/promises";
 import { promisify } from "node:util";
 import type { FileSystem, OpenFile } from "./file-system";
 
-/** From here on a read or write is left to a thread. */
+/** Reads and writes of at least this size use a thread. */
 const LARGE_BYTES = 256 * 1024;
-/** So long at most, in milliseconds, is nobody else served. */
+/** Maximum time in milliseconds before the event loop gets a turn. */
 const TURN_MS = 8;
 
-const slow = { read: promisify(fs.read), write: promisify(fs.write), sync: promisify(fs.fsync), close: promisify(fs.close) }; // prettier-ignore
+const onThread = { read: promisify(fs.read), write: promisify(fs.write), sync: promisify(fs.fsync), close: promisify(fs.close) }; // prettier-ignore
 
-let turnBegan: number | undefined;
+let turnStartedAt: number | undefined;
 
-/** Waits for the next turn of the event loop when this one has lasted long enough. */
+/** Waits for the next turn of the event loop when the current one has lasted too long. */
 async function inTurn<T>(work: () => T): Promise<T> {
   const now = performance.now();
-  if (turnBegan === undefined) {
-    turnBegan = now;
-    setImmediate(() => (turnBegan = undefined)).unref();
-  } else if (now - turnBegan > TURN_MS) await new Promise((resolve) => setImmediate(resolve));
+  if (turnStartedAt === undefined) {
+    turnStartedAt = now;
+    setImmediate(() => (turnStartedAt = undefined)).unref();
+  } else if (now - turnStartedAt > TURN_MS) await new Promise((resolve) => setImmediate(resolve));
   return work();
 }
 
@@ -30,12 +31,12 @@ class PromptFile implements OpenFile {
   constructor(private readonly fd: number) {}
 
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }> {
-    if (length >= LARGE_BYTES) return slow.read(this.fd, into, offset, length, position);
+    if (length >= LARGE_BYTES) return onThread.read(this.fd, into, offset, length, position);
     return inTurn(() => ({ bytesRead: fs.readSync(this.fd, into, offset, length, position) }));
   }
 
   write(bytes: Uint8Array, offset: number, length: number, position?: number): Promise<{ bytesWritten: number }> {
-    if (length >= LARGE_BYTES) return slow.write(this.fd, bytes, offset, length, position ?? null);
+    if (length >= LARGE_BYTES) return onThread.write(this.fd, bytes, offset, length, position ?? null);
     return inTurn(() => ({ bytesWritten: fs.writeSync(this.fd, bytes, offset, length, position) }));
   }
 
@@ -44,7 +45,7 @@ class PromptFile implements OpenFile {
   }
 
   sync(): Promise<void> {
-    return slow.sync(this.fd);
+    return onThread.sync(this.fd);
   }
 
   close(): Promise<void> {
@@ -53,7 +54,7 @@ class PromptFile implements OpenFile {
 }
 
 export const promptFiles: FileSystem = {
-  ...slowFiles,
+  ...threadFiles,
   open: (path, flags, mode) => inTurn(() => new PromptFile(fs.openSync(path, flags, mode))),
   rename: (from, to) => inTurn(() => fs.renameSync(from, to)),
   unlink: (path) => inTurn(() => fs.unlinkSync(path)),

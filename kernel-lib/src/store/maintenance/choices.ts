@@ -1,21 +1,21 @@
-/** Which results go: decided from what is known of them, without touching anything. Used by the disk store and the one in memory. */
+/** The decision which results garbage collection removes, without side effects. Used by all stores. */
 import type { Digest, RunId } from "../../protocol";
 import type { BlobRef, GcOptions, HeadRow } from "../store";
 
-/** A result as far as upkeep is concerned. */
+/** A result as maintenance sees it. */
 export interface UsedEntry {
   readonly key: Digest;
   /** When the result was last used, epoch milliseconds. */
   readonly usedAtMs: number;
-  /** Also those of its files; undefined for a damaged record. */
+  /** The blobs of its value and files; undefined for a damaged record. */
   readonly blobs: readonly BlobRef[] | undefined;
-  /** That made it; undefined for a damaged record. */
+  /** The run that computed it; undefined for a damaged record. */
   readonly run?: RunId;
 }
 
 /**
- * Results to forget. `olderThanMs` alone: all that were not used for so long. `keepPerStage` alone: all of a stage but the newest.
- * Both: what is old, and not among the newest of any stage. A result that no stage names is judged by its age only.
+ * The results to remove. `olderThanMs` alone: all that were unused for that long. `keepPerStage` alone: all but the newest of each stage.
+ * Both: those that are old and not among the newest of any stage. A result in no history is removed by age only.
  */
 export function chooseRemovals<T extends UsedEntry>(
   entries: readonly T[],
@@ -24,32 +24,33 @@ export function chooseRemovals<T extends UsedEntry>(
   now: number,
 ): readonly T[] {
   if (olderThanMs === undefined && keepPerStage === undefined) return [];
-  const there = new Set(entries.map(({ key }) => key));
-  const rows = heads.map((head) => head.map(({ key }) => key).filter((key) => there.has(key)));
-  const named = new Set(rows.flat());
+  const existing = new Set(entries.map(({ key }) => key));
+  const rows = heads.map((head) => head.map(({ key }) => key).filter((key) => existing.has(key)));
+  const inHistories = new Set(rows.flat());
   const newest = new Set(rows.flatMap((keys) => keys.slice(Math.max(0, keys.length - (keepPerStage ?? 0)))));
   const isOld = ({ usedAtMs }: UsedEntry): boolean => now - usedAtMs > (olderThanMs ?? -Infinity);
   return entries.filter((entry) => {
     if (keepPerStage !== undefined && newest.has(entry.key)) return false;
-    return olderThanMs === undefined ? named.has(entry.key) : isOld(entry);
+    return olderThanMs === undefined ? inHistories.has(entry.key) : isOld(entry);
   });
 }
 
+/** Values to remove from results whose records stay. */
 export interface Evictions<T extends UsedEntry = UsedEntry> {
   /** Least recently used first. Each loses at least one blob. */
   readonly entries: readonly T[];
-  /** No other result names them. */
+  /** Blobs that no other result refers to. */
   readonly blobs: ReadonlySet<Digest>;
 }
 
-/** Results that lose their values, until the rest takes no more than `maxBytes`. `there`: the blobs that exist. */
+/** The values to remove until the rest takes at most `maxBytes`. `existing`: the blobs that exist. */
 export function chooseEvictions<T extends UsedEntry>(
   entries: readonly T[],
-  there: ReadonlySet<Digest>,
+  existing: ReadonlySet<Digest>,
   spared: ReadonlySet<Digest>,
   maxBytes: number,
 ): Evictions<T> {
-  const uses = countUses(entries, there);
+  const uses = countUses(entries, existing);
   let total = [...uses.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const byUse = entries.filter(({ key }) => !spared.has(key)).sort((a, b) => a.usedAtMs - b.usedAtMs);
   const chosen: T[] = [];
@@ -68,25 +69,48 @@ export function chooseEvictions<T extends UsedEntry>(
   return { entries: chosen.filter(isLosing), blobs };
 }
 
-/** The bytes of all blobs that are there and that an entry names, each once. */
-export function sizeOfAll(entries: readonly UsedEntry[], there: ReadonlySet<Digest>): number {
-  return [...countUses(entries, there).values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+/** The total size of all existing blobs that an entry refers to, each counted once. */
+export function sizeOfAll(entries: readonly UsedEntry[], existing: ReadonlySet<Digest>): number {
+  return [...countUses(entries, existing).values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
 export function digestsOf(entry: UsedEntry): ReadonlySet<Digest> {
   return new Set(entry.blobs?.map(({ digest }) => digest));
 }
 
+/** The blobs that the entries refer to. */
+export function referencedBlobs(entries: readonly UsedEntry[]): ReadonlySet<Digest> {
+  return new Set(entries.flatMap((entry) => [...digestsOf(entry)]));
+}
+
+/** The evicted blobs to remember: `before`, as far as results still refer to them and they are missing, and the new ones. */
+export function evictedAfter(
+  {
+    kept,
+    existing,
+    evictions,
+  }: {
+    readonly kept: readonly UsedEntry[];
+    readonly existing: { has(digest: Digest): boolean };
+    readonly evictions: Evictions;
+  },
+  before: ReadonlySet<Digest>,
+): ReadonlySet<Digest> {
+  const referenced = referencedBlobs(kept);
+  const stillMissing = [...before].filter((digest) => referenced.has(digest) && !existing.has(digest));
+  return new Set([...stillMissing, ...evictions.blobs]);
+}
+
 function countUses(
   entries: readonly UsedEntry[],
-  there: ReadonlySet<Digest>,
+  existing: ReadonlySet<Digest>,
 ): Map<Digest, { readonly sizeBytes: number; count: number }> {
   const uses = new Map<Digest, { readonly sizeBytes: number; count: number }>();
   for (const entry of entries) {
     for (const [digest, sizeBytes] of new Map(entry.blobs?.map((blob) => [blob.digest, blob.sizeBytes]))) {
       const use = uses.get(digest);
       if (use) use.count++;
-      else if (there.has(digest)) uses.set(digest, { sizeBytes, count: 1 });
+      else if (existing.has(digest)) uses.set(digest, { sizeBytes, count: 1 });
     }
   }
   return uses;

@@ -1,30 +1,33 @@
-/** One process at a time does the upkeep of a store, for it removes what others may want. Used by the disk store and the bucket store. */
+/** The maintenance lock: only one process at a time removes what others may need. Used by the disk store and the bucket store. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
-import { maintenanceKey } from "../disk/claims";
-import type { Claim, HeadName, Holder } from "../store";
+import type { ClaimOutcome, HeadName } from "../store";
 
-interface UpkeepClaims {
-  take(key: Digest, who: HeadName): Promise<{ readonly claim: Claim } | { readonly holder: Holder }>;
+/** The key that is claimed for maintenance. The text is part of the store's format. */
+export const maintenanceKey: Digest = digestOf("upkeep of the store");
+
+interface LockClaims {
+  take(key: Digest, who: HeadName): Promise<ClaimOutcome>;
 }
 
-/** `what`: the work, in a word. `everyMs`: while another process is at it, it is asked again after so long. */
+/** `what`: the name of the work. `pollMs`: how often to try again while another process has the lock. */
 export interface MaintenanceLockOptions {
   readonly what: string;
-  readonly everyMs: number;
+  readonly pollMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Does the work when no other process is at work on the store. Throws the signal's reason when it aborts before. */
+/** Waits for the lock, then does the work. Throws the signal's reason when it aborts before. */
 export async function withMaintenanceLock<T>(
-  claims: UpkeepClaims,
-  { what, everyMs, signal }: MaintenanceLockOptions,
+  claims: LockClaims,
+  { what, pollMs, signal }: MaintenanceLockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   for (;;) {
     signal?.throwIfAborted();
-    const taken = await claims.take(maintenanceKey, { notebook: "", stage: what });
-    if ("claim" in taken) return work().finally(() => taken.claim.release());
-    await sleep(everyMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    const outcome = await claims.take(maintenanceKey, { notebook: "", stage: what });
+    if ("claim" in outcome) return work().finally(() => outcome.claim.release());
+    await sleep(pollMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }

@@ -1,4 +1,4 @@
-/** Which records of runs go: decided from what is known of them, without touching anything. Used by all stores. */
+/** Garbage collection of the records of runs: the decision, without side effects, and the steps around it. Used by all stores. */
 import { pidOfRun, type Digest, type RunId } from "../../protocol";
 import { fileNameOf } from "../records/file-name";
 import type { GcOptions, GcReport, HeadRow } from "../store";
@@ -6,38 +6,57 @@ import type { UsedEntry } from "./choices";
 
 /** The events and log lines of one run. */
 export interface RunRecord {
-  /** The run's id as it is encoded in names of files. */
+  /** The run's id, encoded as in file names. */
   readonly name: string;
   readonly sizeBytes: number;
   /** Epoch milliseconds. */
   readonly writtenAtMs: number;
 }
 
+/** The runs of a store, and how to read what the decision depends on. */
+export interface RunSource<T extends RunRecord> {
+  readonly runs: readonly T[];
+  /** The results that stay. */
+  readonly kept: readonly UsedEntry[];
+  /** The lines of each notebook's list of runs. */
+  readLists(): Promise<readonly (readonly string[])[]>;
+  /** The rows of all histories, one list each. */
+  heads(): Promise<readonly (readonly HeadRow[])[]>;
+  /** Keys of pinned and held results. */
+  spared(): Promise<ReadonlySet<Digest>>;
+  /** Ids of the processes that use the store. */
+  pids(): Promise<ReadonlySet<number>>;
+  /** Removes the runs, and their lines in the lists. Not called without any. */
+  remove(runs: readonly T[]): Promise<void>;
+}
+
 export interface RunSurvey<T extends RunRecord> {
   readonly runs: readonly T[];
   /** For each notebook the names of the runs that have ended, in any order: they sort by time. */
   readonly lists: readonly (readonly string[])[];
-  /** Of runs that stay in any case. */
+  /** Names of runs that stay in any case. */
   readonly spared: ReadonlySet<string>;
-  /** Processes that are at work on the store. */
+  /** Ids of the processes that use the store. */
   readonly pids: ReadonlySet<number>;
 }
 
+export type RunReport = Pick<GcReport, "removedRuns" | "freedRunBytes" | "keptRuns" | "keptRunBytes">;
+
 const LIST = fileNameOf("runs of ");
-/** A process may be silent for long, and on a machine of which nobody here can know. */
+/** A run may write nothing for a long time, and its process may be on a machine that cannot be checked from here. */
 const SILENT_MS = 86_400_000;
 
-/** Where the runs of a notebook are listed, one line of JSON with `id` for each that has ended: an id with a space is no run's. */
+/** The pseudo run that lists the ended runs of a notebook, one line of JSON with `id` for each. No run has an id with a space. */
 export function runListOf(notebook: string): RunId {
   return `runs of ${notebook}` as RunId;
 }
 
-/** By the name of a file. */
+/** Whether an encoded name is that of a list of runs. */
 export function isRunList(name: string): boolean {
   return name.startsWith(LIST);
 }
 
-/** The name of the run of which a line of a list is; undefined for a damaged one. */
+/** The encoded name of the run in a line of a list; undefined for a damaged line. */
 export function runOfLine(line: string): string | undefined {
   try {
     const row: unknown = JSON.parse(line);
@@ -48,52 +67,63 @@ export function runOfLine(line: string): string | undefined {
   }
 }
 
-/** Whether the options say anything of runs. */
-export function hasRunRule({ olderThanMs, keepRuns }: GcOptions): boolean {
+/** Removes the runs that the options do not keep. `now`: epoch milliseconds. */
+export async function collectRuns<T extends RunRecord>(
+  options: GcOptions,
+  now: number,
+  source: RunSource<T>,
+): Promise<RunReport> {
+  const { runs, kept } = source;
+  if (!hasRunRule(options)) return reportRuns(runs, []);
+  const lists = (await source.readLists()).map((lines) => lines.flatMap((line) => runOfLine(line) ?? []));
+  const spared = sparedRuns(kept, await source.heads(), await source.spared());
+  const removals = chooseRuns({ runs, lists, spared, pids: await source.pids() }, options, now);
+  if (options.dryRun !== true && removals.length > 0) await source.remove(removals);
+  return reportRuns(runs, removals);
+}
+
+function hasRunRule({ olderThanMs, keepRuns }: GcOptions): boolean {
   return olderThanMs !== undefined || keepRuns !== undefined;
 }
 
-/** Runs that no list names were stopped, if they are not under way: they are chosen from as if they were of one more notebook. */
-export function chooseRuns<T extends RunRecord>(
+/** A run that is in no list is in progress or was killed. Killed runs are treated like the runs of one more notebook. */
+function chooseRuns<T extends RunRecord>(
   { runs, lists, spared, pids }: RunSurvey<T>,
   options: GcOptions,
   now: number,
 ): readonly T[] {
-  if (!hasRunRule(options)) return [];
   const { olderThanMs, keepRuns } = options;
   const listed = new Set(lists.flat());
-  const there = new Set(runs.map(({ name }) => name));
-  const isUnderWay = ({ name, writtenAtMs }: RunRecord): boolean =>
+  const existing = new Set(runs.map(({ name }) => name));
+  const isInProgress = ({ name, writtenAtMs }: RunRecord): boolean =>
     !listed.has(name) && (now - writtenAtMs < SILENT_MS || pids.has(pidOfRun(name) ?? -1));
-  const stopped = runs
-    .filter((run) => !listed.has(run.name) && !isUnderWay(run))
+  const killed = runs
+    .filter((run) => !listed.has(run.name) && !isInProgress(run))
     .sort((a, b) => a.writtenAtMs - b.writtenAtMs)
     .map(({ name }) => name);
   const newest = new Set(
-    [...lists.map((names) => names.filter((name) => there.has(name)).sort()), stopped].flatMap((names) =>
+    [...lists.map((names) => names.filter((name) => existing.has(name)).sort()), killed].flatMap((names) =>
       names.slice(Math.max(0, names.length - (keepRuns ?? 0))),
     ),
   );
   const isOld = ({ writtenAtMs }: RunRecord): boolean => now - writtenAtMs > (olderThanMs ?? -Infinity);
-  return runs.filter((run) => !newest.has(run.name) && !spared.has(run.name) && !isUnderWay(run) && isOld(run));
+  return runs.filter((run) => !newest.has(run.name) && !spared.has(run.name) && !isInProgress(run) && isOld(run));
 }
 
-/** The runs whose logs are asked for: those that made each stage's newest result, and results that are spared. */
-export function sparedRuns(
+/** The runs whose logs can still be asked for: those that computed the newest result of a stage, or a pinned or held one. */
+function sparedRuns(
   kept: readonly UsedEntry[],
   heads: readonly (readonly HeadRow[])[],
   spared: ReadonlySet<Digest>,
 ): ReadonlySet<string> {
-  const there = new Set(kept.map(({ key }) => key));
-  const newest = new Set(heads.flatMap((rows) => rows.filter(({ key }) => there.has(key)).slice(-1)).map(({ key }) => key)); // prettier-ignore
+  const existing = new Set(kept.map(({ key }) => key));
+  const newest = new Set(heads.flatMap((rows) => rows.filter(({ key }) => existing.has(key)).slice(-1)).map(({ key }) => key)); // prettier-ignore
   return new Set(
     kept.flatMap(({ key, run }) => (run && (newest.has(key) || spared.has(key)) ? [fileNameOf(run)] : [])),
   );
 }
 
-export type RunReport = Pick<GcReport, "removedRuns" | "freedRunBytes" | "keptRuns" | "keptRunBytes">;
-
-export function reportRuns(runs: readonly RunRecord[], removed: readonly RunRecord[]): RunReport {
+function reportRuns(runs: readonly RunRecord[], removed: readonly RunRecord[]): RunReport {
   const sizeOf = (some: readonly RunRecord[]): number => some.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const freed = sizeOf(removed);
   return {

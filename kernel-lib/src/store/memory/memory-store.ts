@@ -3,45 +3,71 @@ import { hostname } from "node:os";
 import { digestOf } from "../../key/digest";
 import type { Digest, RunId } from "../../protocol";
 import { StagebookError } from "../../protocol";
-import { MemoryRuns } from "./memory-runs";
-import { ProcessFiles } from "./process-files";
-import type {
-  BlobRef,
-  Claim,
-  Entry,
-  FileRef,
-  GcOptions,
-  GcReport,
-  HeadName,
-  HeadRow,
-  Holder,
-  NewBlob,
-  Store,
-  VerifyOptions,
-  VerifyReport,
+import { composeStore } from "../compose-store";
+import {
+  chooseEvictions,
+  chooseRemovals,
+  referencedBlobs,
+  sizeOfAll,
+  type Evictions,
+  type UsedEntry,
+} from "../maintenance/choices";
+import { collectRuns, isRunList, runOfLine, type RunReport } from "../maintenance/run-choices";
+import { fileNameOf } from "../records/file-name";
+import {
+  blobsOf,
+  type BlobRef,
+  type ClaimOutcome,
+  type Claims,
+  type Entry,
+  type FileRef,
+  type GcOptions,
+  type GcReport,
+  type HeadName,
+  type HeadRow,
+  type Holder,
+  type Maintenance,
+  type NewBlob,
+  type Results,
+  type RunLog,
+  type Store,
+  type VerifyOptions,
+  type VerifyReport,
 } from "../store";
-import { chooseEvictions, chooseRemovals, sizeOfAll, type UsedEntry } from "../maintenance/choices";
+import { ProcessFiles } from "./process-files";
 
-/** Keeps everything that is committed, until `gc`. Bytes are copied in and out: nobody can change what is kept. */
+/** Keeps everything that is committed, until `gc`. Bytes are copied in and out: nobody can change what is stored. */
 export function createMemoryStore(now: () => number = Date.now): Store {
-  return new MemoryStore(now);
+  const claims = new MemoryClaims(now);
+  const runLog = new MemoryRuns(now);
+  const results = new MemoryResults(claims, now);
+  return composeStore({
+    location: "memory",
+    results,
+    runLog,
+    stageFiles: {
+      scratchFolder: () => results.files.scratchFolder(),
+      adoptFile: (path, name) => results.adoptFile(path, name),
+      filePath: (file) => results.files.filePath(file),
+    },
+    claims,
+    maintenance: new MemoryMaintenance(results, runLog, now),
+  });
 }
 
-class MemoryStore implements Store {
-  readonly location = "memory";
-  private readonly entries = new Map<Digest, Entry>();
+class MemoryResults implements Results {
+  readonly files = new ProcessFiles();
+  readonly blobs = new Map<Digest, Uint8Array>();
+  readonly entries = new Map<Digest, Entry>();
   private readonly usedAt = new Map<Digest, number>();
-  private readonly blobs = new Map<Digest, Uint8Array>();
-  /** Put ahead of the entry that will name them. */
+  /** Blobs that were put ahead of the entry that will refer to them. */
   private readonly ahead = new Set<Digest>();
   private readonly heads = new Map<string, Map<Digest, HeadRow>>();
-  private readonly runs = new MemoryRuns();
-  private readonly files = new ProcessFiles();
-  private readonly claims = new Map<Digest, Holder>();
-  private readonly pins = new Set<Digest>();
-  private readonly holds = new Map<Digest, number>();
 
-  constructor(private readonly now: () => number) {}
+  constructor(
+    private readonly claims: MemoryClaims,
+    private readonly now: () => number,
+  ) {}
 
   async findEntry(key: Digest): Promise<Entry | undefined> {
     const entry = this.entries.get(key);
@@ -61,16 +87,16 @@ class MemoryStore implements Store {
   }
 
   async putBlob(blob: NewBlob): Promise<void> {
-    this.keep(blob);
+    this.storeBlob(blob);
     this.ahead.add(blob.ref.digest);
   }
 
   async commit(head: HeadName, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
-    for (const blob of blobs) this.keep(blob);
+    for (const blob of blobs) this.storeBlob(blob);
     if (!(await this.isWhole(entry)))
       throw new StagebookError(
         "store-write",
-        "a result cannot be kept: some of its bytes were never given",
+        "a result cannot be stored: some of its blobs were never written",
         "Please report this.",
       );
     for (const { digest } of entry.output.blobs) this.ahead.delete(digest);
@@ -97,35 +123,78 @@ class MemoryStore implements Store {
   async clear(head: HeadName): Promise<number> {
     const keys = [...(this.heads.get(idOf(head))?.keys() ?? [])];
     this.heads.delete(idOf(head));
-    const named = new Set(this.allRows().map((row) => row.key));
-    for (const key of keys) if (!named.has(key) && !this.isSpared(key)) this.entries.delete(key);
-    await this.removeUnnamed();
+    const inHistories = new Set(this.allRows().map((row) => row.key));
+    for (const key of keys) if (!inHistories.has(key) && !this.claims.isSpared(key)) this.entries.delete(key);
+    const removable = this.removableBlobs(this.usedEntries(), new Set(this.blobs.keys()), noEvictions);
+    for (const digest of removable) await this.removeBlob(digest);
     return keys.length;
   }
 
-  async appendRun(run: RunId, lines: readonly string[]): Promise<void> {
-    this.runs.append(run, lines, this.now());
-  }
-
-  async readRun(run: RunId): Promise<readonly string[] | undefined> {
-    return this.runs.read(run);
-  }
-
-  scratchFolder(): Promise<string> {
-    return this.files.scratchFolder();
-  }
-
-  async adoptFile(file: string, name: string): Promise<FileRef> {
-    const ref = await this.files.adopt(file, name);
+  async adoptFile(path: string, name: string): Promise<FileRef> {
+    const ref = await this.files.adoptFile(path, name);
     this.ahead.add(ref.digest);
     return ref;
   }
 
-  filePath(file: FileRef): Promise<string | undefined> {
-    return this.files.path(file);
+  usedEntries(): readonly UsedEntry[] {
+    return [...this.entries.values()].map((entry) => ({
+      key: entry.key,
+      usedAtMs: this.usedAt.get(entry.key) ?? entry.at,
+      blobs: blobsOf(entry),
+      run: entry.run,
+    }));
   }
 
-  async claim(key: Digest, who: HeadName): Promise<{ readonly claim: Claim } | { readonly holder: Holder }> {
+  /** The rows of all histories, one list each. */
+  allHeads(): readonly (readonly HeadRow[])[] {
+    return [...this.heads.values()].map((rows) => [...rows.values()]);
+  }
+
+  /** The blobs that exist, and the files of entries. */
+  existingBlobs(): ReadonlySet<Digest> {
+    const files = [...this.entries.values()].flatMap(({ output }) => output.files.map(({ digest }) => digest));
+    return new Set([...this.blobs.keys(), ...files]);
+  }
+
+  /** Of the existing blobs, those that are evicted or that no entry refers to. */
+  removableBlobs(kept: readonly UsedEntry[], existing: ReadonlySet<Digest>, evictions: Evictions): readonly Digest[] {
+    const referenced = referencedBlobs(kept);
+    const isReferenced = (digest: Digest): boolean => referenced.has(digest) || this.ahead.has(digest);
+    return [...existing].filter((digest) => evictions.blobs.has(digest) || !isReferenced(digest));
+  }
+
+  spared(): ReadonlySet<Digest> {
+    return new Set([...this.entries.keys()].filter((key) => this.claims.isSpared(key)));
+  }
+
+  remove(key: Digest): void {
+    this.entries.delete(key);
+    this.usedAt.delete(key);
+    for (const rows of this.heads.values()) rows.delete(key);
+  }
+
+  async removeBlob(digest: Digest): Promise<void> {
+    this.blobs.delete(digest);
+    await this.files.remove(digest);
+  }
+
+  private storeBlob({ ref, pieces }: NewBlob): void {
+    if (!this.blobs.has(ref.digest)) this.blobs.set(ref.digest, joined(pieces, ref.sizeBytes));
+  }
+
+  private allRows(): readonly HeadRow[] {
+    return this.allHeads().flat();
+  }
+}
+
+class MemoryClaims implements Claims {
+  private readonly claims = new Map<Digest, Holder>();
+  private readonly pins = new Set<Digest>();
+  private readonly holds = new Map<Digest, number>();
+
+  constructor(private readonly now: () => number) {}
+
+  async claim(key: Digest, who: HeadName): Promise<ClaimOutcome> {
     const before = this.claims.get(key);
     if (before) return { holder: before };
     let own: Holder = { host: hostname(), pid: process.pid, ...who, since: this.now() };
@@ -161,106 +230,113 @@ class MemoryStore implements Store {
     return new Set(this.pins);
   }
 
+  isSpared(key: Digest): boolean {
+    return this.pins.has(key) || (this.holds.get(key) ?? 0) > 0;
+  }
+}
+
+class MemoryRuns implements RunLog {
+  /** By encoded name, lists of runs included. */
+  private readonly runs = new Map<string, { lines: readonly string[]; writtenAtMs: number }>();
+
+  constructor(private readonly now: () => number) {}
+
+  async appendRun(run: RunId, lines: readonly string[]): Promise<void> {
+    if (lines.length === 0) return;
+    const before = this.runs.get(fileNameOf(run))?.lines ?? [];
+    this.runs.set(fileNameOf(run), { lines: [...before, ...lines], writtenAtMs: this.now() });
+  }
+
+  async readRun(run: RunId): Promise<readonly string[] | undefined> {
+    return this.runs.get(fileNameOf(run))?.lines;
+  }
+
+  collect(
+    options: GcOptions,
+    kept: readonly UsedEntry[],
+    heads: readonly (readonly HeadRow[])[],
+    spared: ReadonlySet<Digest>,
+  ): Promise<RunReport> {
+    const all = [...this.runs].map(([name, { lines, writtenAtMs }]) => ({
+      name,
+      lines,
+      writtenAtMs,
+      sizeBytes: lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0),
+    }));
+    return collectRuns(options, this.now(), {
+      runs: all.filter(({ name }) => !isRunList(name)),
+      kept,
+      readLists: async () => all.filter(({ name }) => isRunList(name)).map(({ lines }) => lines),
+      heads: async () => heads,
+      spared: async () => spared,
+      pids: async () => new Set([process.pid]),
+      remove: async (removed) => this.remove(new Set(removed.map(({ name }) => name))),
+    });
+  }
+
+  private remove(names: ReadonlySet<string>): void {
+    for (const name of names) this.runs.delete(name);
+    for (const [name, run] of this.runs)
+      if (isRunList(name)) run.lines = run.lines.filter((line) => !names.has(runOfLine(line) ?? ""));
+  }
+}
+
+const noEvictions: Evictions = { entries: [], blobs: new Set() };
+
+class MemoryMaintenance implements Maintenance {
+  constructor(
+    private readonly results: MemoryResults,
+    private readonly runs: MemoryRuns,
+    private readonly now: () => number,
+  ) {}
+
   async gc(options: GcOptions): Promise<GcReport> {
     options.signal?.throwIfAborted();
-    const dryRun = options.dryRun === true;
-    const all = this.usedEntries();
-    const heads = [...this.heads.values()].map((rows) => [...rows.values()]);
-    const removals = chooseRemovals(all, heads, options, this.now()).filter(({ key }) => !this.isSpared(key));
+    const { results } = this;
+    const { maxBytes, dryRun = false } = options;
+    const all = results.usedEntries();
+    const heads = results.allHeads();
+    const spared = results.spared();
+    const removals = chooseRemovals(all, heads, options, this.now()).filter(({ key }) => !spared.has(key));
     const kept = all.filter((entry) => !removals.includes(entry));
-    const there = new Set([...this.blobs.keys(), ...this.fileDigests()]);
-    const spared = new Set(all.map(({ key }) => key).filter((key) => this.isSpared(key)));
-    const { maxBytes } = options;
-    const evictions =
-      maxBytes === undefined
-        ? { entries: [], blobs: new Set<Digest>() }
-        : chooseEvictions(kept, there, spared, maxBytes);
-    const named = new Set(kept.flatMap(({ blobs }) => blobs?.map(({ digest }) => digest) ?? []));
+    const existing = results.existingBlobs();
+    const evictions = maxBytes === undefined ? noEvictions : chooseEvictions(kept, existing, spared, maxBytes);
+    const removable = results.removableBlobs(kept, existing, evictions);
     const sizes = new Map(all.flatMap(({ blobs }) => blobs?.map(({ digest, sizeBytes }) => [digest, sizeBytes]) ?? []));
-    const going = [...there].filter(
-      (digest) => evictions.blobs.has(digest) || (!named.has(digest) && !this.ahead.has(digest)),
-    );
+    const sizeOf = (digest: Digest): number => sizes.get(digest) ?? results.blobs.get(digest)?.byteLength ?? 0;
+    const freedBytes = removable.reduce((sum, digest) => sum + sizeOf(digest), 0);
     if (!dryRun) {
-      for (const { key } of removals) this.forget(key);
-      for (const digest of going) await this.removeBlob(digest);
+      for (const { key } of removals) results.remove(key);
+      for (const digest of removable) await results.removeBlob(digest);
     }
-    const left = new Set([...there].filter((digest) => !going.includes(digest)));
     return {
       dryRun,
       removedEntries: removals.length,
       evictedEntries: evictions.entries.length,
-      removedBlobs: going.length,
-      freedBytes: going.reduce(
-        (sum, digest) => sum + (sizes.get(digest) ?? this.blobs.get(digest)?.byteLength ?? 0),
-        0,
-      ),
+      removedBlobs: removable.length,
+      freedBytes,
       keptEntries: kept.length,
-      keptBytes: sizeOfAll(kept, left),
-      ...this.runs.collect(options, { kept, heads, spared }, this.now()),
+      keptBytes: sizeOfAll(kept, new Set([...existing].filter((digest) => !removable.includes(digest)))),
+      ...(await this.runs.collect(options, kept, heads, spared)),
     };
   }
 
   async verify({ repair = false, signal, onProgress }: VerifyOptions): Promise<VerifyReport> {
+    const { blobs, entries } = this.results;
     const problems: { where: string; what: string }[] = [];
     let done = 0;
-    for (const [digest, bytes] of [...this.blobs]) {
+    for (const [digest, bytes] of [...blobs]) {
       signal?.throwIfAborted();
       if (digestOf(bytes) !== digest) {
         problems.push({ where: digest, what: "a stored value is damaged" });
-        if (repair) await this.removeBlob(digest);
+        if (repair) await this.results.removeBlob(digest);
       }
-      onProgress?.(++done, this.blobs.size);
+      onProgress?.(++done, blobs.size);
     }
     signal?.throwIfAborted();
-    const sizeBytes = [...this.blobs.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-    return { entries: this.entries.size, blobs: this.blobs.size, sizeBytes, problems, repaired: repair };
+    const sizeBytes = [...blobs.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return { entries: entries.size, blobs: blobs.size, sizeBytes, problems, repaired: repair };
   }
-
-  private keep({ ref, pieces }: NewBlob): void {
-    if (!this.blobs.has(ref.digest)) this.blobs.set(ref.digest, joined(pieces, ref.sizeBytes));
-  }
-
-  private isSpared(key: Digest): boolean {
-    return this.pins.has(key) || (this.holds.get(key) ?? 0) > 0;
-  }
-
-  private forget(key: Digest): void {
-    this.entries.delete(key);
-    this.usedAt.delete(key);
-    for (const rows of this.heads.values()) rows.delete(key);
-  }
-
-  private async removeUnnamed(): Promise<void> {
-    const named = new Set([...this.entries.values()].flatMap((entry) => digestsOf(entry)));
-    for (const digest of [...this.blobs.keys()])
-      if (!named.has(digest) && !this.ahead.has(digest)) await this.removeBlob(digest);
-  }
-
-  private async removeBlob(digest: Digest): Promise<void> {
-    this.blobs.delete(digest);
-    await this.files.remove(digest);
-  }
-
-  private usedEntries(): readonly UsedEntry[] {
-    return [...this.entries.values()].map((entry) => ({
-      key: entry.key,
-      usedAtMs: this.usedAt.get(entry.key) ?? entry.at,
-      blobs: [...entry.output.blobs, ...entry.output.files],
-      run: entry.run,
-    }));
-  }
-
-  private fileDigests(): readonly Digest[] {
-    return [...this.entries.values()].flatMap(({ output }) => output.files.map(({ digest }) => digest));
-  }
-
-  private allRows(): readonly HeadRow[] {
-    return [...this.heads.values()].flatMap((rows) => [...rows.values()]);
-  }
-}
-
-function digestsOf({ output }: Entry): readonly Digest[] {
-  return [...output.blobs, ...output.files].map(({ digest }) => digest);
 }
 
 function joined(pieces: readonly Uint8Array[], sizeBytes: number): Uint8Array {

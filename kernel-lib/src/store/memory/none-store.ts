@@ -1,6 +1,7 @@
-/** A store that remembers nothing: every stage runs each time. */
+/** A store that keeps nothing: every stage runs each time. */
 import { ProcessFiles } from "./process-files";
-import type { Claim, GcReport, Store, VerifyReport } from "../store";
+import { unsharedClaim } from "../records/claim-record";
+import type { GcReport, Store, VerifyReport } from "../store";
 
 const nothingRemoved: GcReport = {
   dryRun: false,
@@ -15,12 +16,11 @@ const nothingRemoved: GcReport = {
   keptRuns: 0,
   keptRunBytes: 0,
 };
-const nothingWrong: VerifyReport = { entries: 0, blobs: 0, sizeBytes: 0, problems: [], repaired: false };
-const freeClaim: Claim = { report: () => undefined, release: async () => undefined };
+const noProblems: VerifyReport = { entries: 0, blobs: 0, sizeBytes: 0, problems: [], repaired: false };
 
 /**
- * Takes everything, keeps nothing; nothing is ever found. Files, and the chunks of streams, which may be larger than memory, lie in a
- * temporary folder until the process ends.
+ * Accepts everything and never finds anything. Files, and the chunks of streams, which may exceed memory, lie in a temporary folder
+ * until the process ends.
  */
 export function createNoneStore(): Store {
   const files = new ProcessFiles();
@@ -39,13 +39,13 @@ export function createNoneStore(): Store {
     appendRun: async () => undefined,
     readRun: async () => undefined,
     scratchFolder: () => files.scratchFolder(),
-    adoptFile: (file, name) => files.adopt(file, name),
-    filePath: (file) => files.path(file),
-    claim: async () => ({ claim: freeClaim }),
+    adoptFile: (file, name) => files.adoptFile(file, name),
+    filePath: (file) => files.filePath(file),
+    claim: async () => ({ claim: unsharedClaim }),
     hold: async () => async () => undefined,
     pin: async () => undefined,
     pinned: async () => new Set(),
     gc: async ({ dryRun = false }) => ({ ...nothingRemoved, dryRun }),
-    verify: async ({ repair = false }) => ({ ...nothingWrong, repaired: repair }),
+    verify: async ({ repair = false }) => ({ ...noProblems, repaired: repair }),
   };
 }

@@ -1,6 +1,6 @@
-/** Files of stages for stores without a folder of their own: in a temporary folder, gone with the process. */
+/** The `StageFiles` of stores without a folder of their own: files in a temporary folder that is removed when the process ends. */
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, rmSync } from "node:fs";
 import {
   chmod,
   copyFile,
@@ -19,19 +19,18 @@ import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
-import { removeAtExit } from "./at-exit";
 import { isPlainName } from "../records/entry-record";
-import type { BlobRef, FileRef, NewBlob } from "../store";
+import type { BlobRef, FileRef, NewBlob, StageFiles } from "../store";
 import { codeOf } from "../records/store-error";
 
 const READ_ONLY = 0o444;
 
-export class ProcessFiles {
+export class ProcessFiles implements StageFiles {
   private root: Promise<string> | undefined;
-  /** Where the bytes of each digest lie. */
-  private readonly kept = new Map<Digest, string>();
-  /** Paths that were given out, by digest and name. */
-  private readonly given = new Map<string, string>();
+  /** The path of the content of each digest. */
+  private readonly contents = new Map<Digest, string>();
+  /** Paths that were handed out, by digest and name. */
+  private readonly named = new Map<string, string>();
 
   async scratchFolder(): Promise<string> {
     const folder = path.join(await this.folder(), randomUUID());
@@ -39,8 +38,7 @@ export class ProcessFiles {
     return folder;
   }
 
-  /** Rejects with `file-output` for what is no plain file, or no plain name. */
-  async adopt(file: string, name: string): Promise<FileRef> {
+  async adoptFile(file: string, name: string): Promise<FileRef> {
     const found = await stat(file).catch((error: unknown) => {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;
@@ -48,74 +46,74 @@ export class ProcessFiles {
     if (!isPlainName(name) || found?.isFile() !== true)
       throw new StagebookError(
         "file-output",
-        `the file output ${JSON.stringify(name)} cannot be kept: there is no plain file of that name`,
-        "Write a plain file at the path that fileOut gave, before the stage ends.",
+        `the file output ${JSON.stringify(name)} cannot be stored: it is not a regular file`,
+        "Write a regular file to the path that fileOut returned, before the stage ends.",
       );
     const digest = await digestOfFile(file);
-    const place = path.join(await this.folder(), digest);
-    await rename(file, place).catch(async (error: unknown) => {
+    const content = path.join(await this.folder(), digest);
+    await rename(file, content).catch(async (error: unknown) => {
       if (codeOf(error) !== "EXDEV") throw error;
-      await copyFile(file, place);
+      await copyFile(file, content);
       await rm(file);
     });
-    await chmod(place, READ_ONLY);
-    this.kept.set(digest, place);
+    await chmod(content, READ_ONLY);
+    this.contents.set(digest, content);
     return { name, digest, sizeBytes: found.size };
   }
 
-  async path({ digest, name }: FileRef): Promise<string | undefined> {
-    const place = this.kept.get(digest);
-    if (place === undefined) return undefined;
+  async filePath({ digest, name }: FileRef): Promise<string | undefined> {
+    const content = this.contents.get(digest);
+    if (content === undefined) return undefined;
     const id = `${digest} ${name}`;
-    const known = this.given.get(id);
+    const known = this.named.get(id);
     if (known !== undefined) return known;
-    const made = path.join(await this.scratchFolder(), name);
-    await copyFile(place, made);
-    await chmod(made, READ_ONLY);
-    this.given.set(id, made);
-    return made;
+    const copy = path.join(await this.scratchFolder(), name);
+    await copyFile(content, copy);
+    await chmod(copy, READ_ONLY);
+    this.named.set(id, copy);
+    return copy;
   }
 
   has(digest: Digest): boolean {
-    return this.kept.has(digest);
+    return this.contents.has(digest);
   }
 
-  /** Where the content lies, under no name of its own. */
-  placeOf(digest: Digest): string | undefined {
-    return this.kept.get(digest);
+  /** The path of the content itself, which does not end in a file name. */
+  contentPath(digest: Digest): string | undefined {
+    return this.contents.get(digest);
   }
 
-  /** Keeps what is written into the file, unless that gives false. */
+  /** Stores what `write` writes into a new file, unless it resolves to false. */
   async receive(digest: Digest, write: (file: FileHandle) => Promise<boolean>): Promise<boolean> {
-    const place = path.join(await this.folder(), randomUUID());
-    const file = await open(place, "wx");
+    const content = path.join(await this.folder(), randomUUID());
+    const file = await open(content, "wx");
     const isWhole = await write(file).finally(() => file.close());
     if (!isWhole) {
-      await rm(place, { force: true });
+      await rm(content, { force: true });
       return false;
     }
-    await chmod(place, READ_ONLY);
-    this.kept.set(digest, place);
+    await chmod(content, READ_ONLY);
+    this.contents.set(digest, content);
     return true;
   }
 
   async put({ ref, pieces }: NewBlob): Promise<void> {
-    const place = path.join(await this.folder(), ref.digest);
-    await writeFile(place, pieces);
-    this.kept.set(ref.digest, place);
+    const content = path.join(await this.folder(), ref.digest);
+    await writeFile(content, pieces);
+    this.contents.set(ref.digest, content);
   }
 
   async read({ digest }: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined> {
-    const place = this.kept.get(digest);
-    const bytes = place === undefined ? undefined : await readFile(place);
+    const content = this.contents.get(digest);
+    const bytes = content === undefined ? undefined : await readFile(content);
     if (bytes && into) into.set(bytes);
     return bytes && (into ?? bytes);
   }
 
   async remove(digest: Digest): Promise<void> {
-    const place = this.kept.get(digest);
-    this.kept.delete(digest);
-    if (place !== undefined) await rm(place, { force: true });
+    const content = this.contents.get(digest);
+    this.contents.delete(digest);
+    if (content !== undefined) await rm(content, { force: true });
   }
 
   private folder(): Promise<string> {
@@ -124,6 +122,24 @@ export class ProcessFiles {
       return folder;
     });
     return this.root;
+  }
+}
+
+const foldersToRemove = new Set<string>();
+
+/** Removes the folder with its content when the process ends. If the process is killed, a later sweep or the system removes it. */
+export function removeAtExit(folder: string): void {
+  if (foldersToRemove.size === 0) process.once("exit", removeFolders);
+  foldersToRemove.add(folder);
+}
+
+function removeFolders(): void {
+  for (const folder of foldersToRemove) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // A later sweep will.
+    }
   }
 }
 

@@ -1,12 +1,14 @@
-/** Small facts about one notebook that must be there at once: which parameter values were set. Read and written in one go. */
+/** The parameter values that were set in a notebook. Small, and needed at once when a kernel starts: read and written synchronously. */
 import fs from "node:fs";
 import path from "node:path";
 import { createHash } from "node:crypto";
+import { messageOf } from "../../protocol";
+import { codeOf } from "../records/store-error";
 
-/** JSON by name. A damaged or missing file reads as empty. */
+/** JSON values by parameter name. A damaged or missing file reads as empty. */
 export interface SavedParams {
   read(): Readonly<Record<string, unknown>>;
-  /** Replaces all. Throws the system's error when it cannot be written. */
+  /** Replaces all values. Throws the system error when they cannot be written. */
   write(savedParams: Readonly<Record<string, unknown>>): void;
 }
 
@@ -15,7 +17,7 @@ export function createMemorySavedParams(): SavedParams {
   return { read: () => kept, write: (savedParams) => void (kept = savedParams) };
 }
 
-/** Notes in one file: the text of its JSON behind its own checksum. `trouble` hears of a damaged file. */
+/** Values in one file: JSON after its own checksum. A damaged file is reported to `onProblem`. */
 export function createFileSavedParams(file: string, onProblem: (message: string, where: string) => void): SavedParams {
   return {
     read: () => {
@@ -23,23 +25,22 @@ export function createFileSavedParams(file: string, onProblem: (message: string,
       try {
         text = fs.readFileSync(file, "utf8");
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT")
-          onProblem(`cannot be read: ${(error as Error).message}`, file);
+        if (codeOf(error) !== "ENOENT") onProblem(`cannot be read: ${messageOf(error)}`, file);
         return {};
       }
       const sum = text.slice(0, 64);
-      const body = text.slice(65);
-      if (checksum(body) === sum) return JSON.parse(body) as Record<string, unknown>;
-      onProblem("is damaged: parameter values that were set are forgotten", file);
+      const json = text.slice(65);
+      if (checksum(json) === sum) return JSON.parse(json) as Record<string, unknown>;
+      onProblem("is damaged: the parameter values that were set are lost", file);
       return {};
     },
     write: (savedParams) => {
-      const body = JSON.stringify(savedParams);
+      const json = JSON.stringify(savedParams);
       fs.mkdirSync(path.dirname(file), { recursive: true });
       const temporary = `${file}.${process.pid}.tmp`;
       const handle = fs.openSync(temporary, "w");
       try {
-        fs.writeSync(handle, `${checksum(body)}\n${body}`);
+        fs.writeSync(handle, `${checksum(json)}\n${json}`);
         fs.fsyncSync(handle);
       } finally {
         fs.closeSync(handle);

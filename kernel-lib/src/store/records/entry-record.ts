@@ -1,6 +1,6 @@
 /**
- * Self-checking records: JSON on one line that carries the sha256 of itself and of what it is a record of, so that a damaged one, or
- * one in another's place, is told from a good one. Used by the disk store for entries, notes and the rows of heads.
+ * Self-checking records: one line of JSON with the sha256 of its content and of its subject, so that a damaged record, or one that was
+ * moved to another name, is detected. Used by the stores for entries, claims and the rows of histories.
  */
 import { digestOf, isDigest } from "../../key/digest";
 import type { KeyPart } from "../../key/parts";
@@ -9,27 +9,27 @@ import type { BlobRef, Entry, FileRef, HeadRow } from "../store";
 
 const FORM = /^\{"check":"([0-9a-f]{64})","record":(.*)\}\n?$/s;
 
-/** `subject`: what the record is of; a reader that expects another subject gets nothing. */
+/** `subject`: what the record describes; a reader that expects another subject finds no record. */
 export function encodeRecord(subject: readonly string[], record: unknown): string {
   const json = JSON.stringify(record);
   return `{"check":"${checkOf(subject, json)}","record":${json}}\n`;
 }
 
-/** The record, or undefined when the text is not one of this subject, whole and unaltered. */
+/** The record, or undefined when the text is not a complete, unaltered record of this subject. */
 export function decodeRecord(subject: readonly string[], text: string): { readonly record: unknown } | undefined {
   const [, check, json] = FORM.exec(text) ?? [];
   if (json === undefined || check !== checkOf(subject, json)) return undefined;
   try {
     return { record: JSON.parse(json) as unknown };
   } catch {
-    // Whoever can write here can also make the sum of what is no JSON.
+    // Anybody who can write here can also compute the checksum of text that is not JSON.
     return undefined;
   }
 }
 
 /**
- * The entry in a verified record, or undefined when it has not the form of one. It is built anew: nothing else that the record may
- * hold gets into the program.
+ * The entry in a verified record, or undefined when it does not have the form of one. It is built field by field: nothing else that the
+ * record may hold enters the program.
  */
 export function asEntry(record: unknown, key: Digest): Entry | undefined {
   if (!isObject(record) || record.format !== 1 || record.key !== key || !isDigest(record.partial)) return undefined;
@@ -40,49 +40,39 @@ export function asEntry(record: unknown, key: Digest): Entry | undefined {
   if (!output || !parts || !params || !isObject(made) || !isFinite(at) || !isFinite(durationMs)) return undefined;
   if (typeof run !== "string" || typeof made.stagebook !== "string" || typeof made.node !== "string") return undefined;
   const { stagebook, node } = made;
-  return {
-    format: 1,
-    key,
-    partial,
-    parts,
-    output,
-    at,
-    durationMs,
-    params,
-    run: run as RunId,
-    made: { stagebook, node },
-  };
+  const versions = { stagebook, node };
+  return { format: 1, key, partial, parts, output, at, durationMs, params, run: run as RunId, made: versions };
 }
 
-/** Proves that one of those who share a key made an entry. See `entry-seal.ts`. */
+/** Signs entries and checks signatures, so that only entries by holders of the key are trusted. See `entry-seal.ts`. */
 export interface EntrySeal {
-  /** False where entries can be checked, but none can be signed. */
+  /** False when it can check signatures but not sign. */
   readonly canSign: boolean;
-  /** The line that goes behind the record's line. */
+  /** The line that follows the record's line. */
   sign(key: Digest, line: string): string;
-  /** Why the text is not to be trusted; undefined when it is. Nothing of it is decoded before. */
+  /** Why the text is not to be trusted; undefined when it is. To be called before anything of the text is decoded. */
   findFault(key: Digest, text: string): string | undefined;
 }
 
-/** The record of an entry on a line, signed where there is a seal. */
+/** The record of an entry on one line, and its signature on a second one where there is a seal. */
 export function encodeEntry(entry: Entry, seal?: EntrySeal): string {
   const line = encodeRecord(["entry", entry.key], entry);
   return seal ? line + seal.sign(entry.key, line) : line;
 }
 
-/** The entry in a text, whoever signed it; undefined for a damaged one. */
+/** The entry in a text, without checking its signature; undefined when it is damaged. */
 export function decodeEntry(key: Digest, text: string): Entry | undefined {
   const end = text.indexOf("\n");
   const line = end < 0 ? text : text.slice(0, end + 1);
   return asEntry(decodeRecord(["entry", key], line)?.record, key);
 }
 
-/** One line of a head. It stands between line ends, so that the torn line of a killed process does not swallow it. */
+/** One line of a history. It starts with a line end too, so that the partial line of a killed process does not swallow it. */
 export function encodeHeadRow(subject: readonly string[], row: HeadRow): string {
   return `\n${encodeRecord(subject, { key: row.key, partial: row.partial, at: row.at })}`;
 }
 
-/** The row of a line, or undefined for a damaged one. */
+/** The row in a line, or undefined when it is damaged. */
 export function decodeHeadRow(subject: readonly string[], line: string): HeadRow | undefined {
   const found = decodeRecord(subject, line)?.record;
   if (!isObject(found) || !isDigest(found.key) || !isDigest(found.partial) || typeof found.at !== "number")
@@ -117,7 +107,7 @@ function asFile(data: unknown): FileRef | undefined {
   return blob && isPlainName(name) ? { ...blob, name } : undefined;
 }
 
-/** A name that leads nowhere else when it is put behind a folder, on any system. */
+/** True for a file name that cannot leave the folder it is joined to, on any system. */
 export function isPlainName(name: unknown): name is string {
   return typeof name === "string" && name.length <= 255 && !/^\.{0,2}$|[/\\\0]|^[a-z]:/i.test(name);
 }
@@ -132,7 +122,7 @@ function asPart(data: unknown): KeyPart | undefined {
 function asParams(data: unknown): Entry["params"] | undefined {
   if (!isObject(data)) return undefined;
   const params = Object.entries(data);
-  // Defines, and does not assign: a parameter may be called `__proto__`.
+  // `fromEntries` defines properties and does not assign them: a parameter may be named `__proto__`.
   return params.every(isTextPair) ? Object.fromEntries(params) : undefined;
 }
 
@@ -140,11 +130,11 @@ function isTextPair(pair: [string, unknown]): pair is [string, string] {
   return typeof pair[1] === "string";
 }
 
-function listOf<T>(data: unknown, as: (item: unknown) => T | undefined): readonly T[] | undefined {
+function listOf<T>(data: unknown, decode: (item: unknown) => T | undefined): readonly T[] | undefined {
   if (!Array.isArray(data)) return undefined;
   const items: T[] = [];
   for (const item of data as readonly unknown[]) {
-    const found = as(item);
+    const found = decode(item);
     if (found === undefined) return undefined;
     items.push(found);
   }

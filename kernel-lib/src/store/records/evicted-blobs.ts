@@ -1,15 +1,16 @@
 /**
- * The blobs that upkeep removed from results whose records stay, so that their absence is no damage. One file, written by upkeep
- * alone. Used by the disk store and by stores in buckets. Losing it costs a warning for each such result, and no more.
+ * The set of blobs that maintenance removed from results whose records stay, so that their absence is not reported as damage. One file,
+ * written by maintenance only. Used by the disk store and the bucket store. Losing it costs one warning per such result.
  */
 import { isDigest } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import { decodeRecord, encodeRecord } from "./entry-record";
+import { textOf } from "./text";
 
 const SUBJECT = ["evicted"];
 
 export interface EvictedFiles {
-  /** Another one when the file is another one. */
+  /** Differs whenever the file was replaced. */
   stamp(path: string): Promise<unknown>;
   read(path: string): Promise<Uint8Array | undefined>;
   writeLoosely(path: string, text: string): Promise<void>;
@@ -40,7 +41,7 @@ export class EvictedBlobs {
 
   private async read(path: string): Promise<ReadonlySet<Digest>> {
     const bytes = await this.files.read(path).catch(() => undefined);
-    const record = bytes && decodeRecord(SUBJECT, Buffer.from(bytes).toString("utf8"))?.record;
+    const record = bytes && decodeRecord(SUBJECT, textOf(bytes))?.record;
     return new Set(Array.isArray(record) ? record.filter(isDigest) : []);
   }
 }

@@ -1,18 +1,18 @@
 /**
- * File names for names of any characters, such that no two names ever meet: not on a file system that ignores case (C21), nor
- * on one that folds Unicode forms. Used by the disk store for notebooks, stages, notes and runs.
+ * File names for names of any characters, such that no two names ever collide: neither on a file system that ignores case (C21), nor
+ * on one that normalizes Unicode. Used by the stores for notebooks, stages and runs.
  */
 import { digestOf } from "../../key/digest";
 
-/** Well under the 255 bytes of every file system, with room for a suffix. */
+/** Well below the 255 bytes that every file system allows, with room for a suffix. */
 const LONGEST = 120;
 const KEPT_OF_LONG = 60;
 const RESERVED = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i;
 
 /**
- * Letters, digits, `-` and `_` stay; all else is `%` and hex (of UTF-8; `%u` and four digits for a lone surrogate). Which letters are
- * capitals is repeated behind `~`, as a hexadecimal mask: `cleanRows` is `cleanRows~20`. Long names are cut and end in `~~` and 128
- * bits of a sha256. A result never begins with a dot nor holds one: names with a dot are free for other uses.
+ * Letters, digits, `-` and `_` stay; everything else becomes `%` and hex (of its UTF-8 bytes; `%u` and four digits for a lone
+ * surrogate). A hexadecimal mask after `~` repeats which letters are capitals: `cleanRows` becomes `cleanRows~20`. Long names are cut
+ * and end in `~~` and 128 bits of a sha256. The result never contains a dot: names with a dot are free for other uses.
  */
 export function fileNameOf(name: string): string {
   const encoded = encodeCharacters(name);
@@ -35,14 +35,14 @@ function percent(character: string): string {
   return [...Buffer.from(character, "utf8")].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
 }
 
-/** Bit n is set when the n-th character, counted from the left, is a capital. Escapes hold none. */
+/** Bit n is set when the n-th character from the left is a capital. Escapes contain none. */
 function capitalsOf(encoded: string): string {
   let mask = 0n;
   for (let at = 0; at < encoded.length; at++) if (/[A-Z]/.test(encoded.charAt(at))) mask |= 1n << BigInt(at);
   return mask === 0n ? "" : `~${mask.toString(16)}`;
 }
 
-/** Lone surrogates would all become one in UTF-8. */
+/** UTF-16, because UTF-8 maps all lone surrogates to the same bytes. */
 function exactText(name: string): Uint8Array {
   return Buffer.from(name, "utf16le");
 }

@@ -1,12 +1,12 @@
 /**
- * Shows other machines that this process lives: writes one byte into its files each second. In a thread of its own, because the
- * body of a stage may keep the main thread busy for minutes. Used by `live-processes.ts`.
+ * The heartbeat of this process: writes one byte into its files each second, so that other machines see that it lives. It has a thread
+ * of its own, because a stage's function may block the main thread for minutes. Used by `disk/live.ts`.
  */
 import { Worker } from "node:worker_threads";
 
 export const HEARTBEAT_MS = 1000;
 
-/** Plain JavaScript, so that it needs no file of its own wherever the library was put. A file that is gone is left alone. */
+/** Plain JavaScript in a string, so that it needs no file of its own wherever the library is installed. A file that was removed is not recreated. */
 const THREAD = `
 const { openSync, writeSync, closeSync } = require("node:fs");
 const { parentPort } = require("node:worker_threads");
@@ -26,7 +26,7 @@ setInterval(() => {
 
 let thread: Worker | undefined;
 
-/** The first byte of the file is written each second until the process ends. Never keeps the process alive. */
+/** Writes the first byte of the file each second until the process ends. Does not keep the process alive. */
 export function startHeartbeat(path: string): void {
   thread ??= startThread();
   thread.postMessage(path);
@@ -39,7 +39,7 @@ function startThread(): Worker {
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 16 },
   });
-  // Without it only other machines take this process for dead sooner than it is.
+  // Without a heartbeat other machines may consider this process dead too early; nothing else depends on it.
   worker.on("error", () => (thread = undefined));
   worker.unref();
   return worker;

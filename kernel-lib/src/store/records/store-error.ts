@@ -1,14 +1,42 @@
-/** Trouble with files, in words that say what to do. Used by the disk store. */
-import { StagebookError } from "../../protocol";
+/** Problems of a store: file system errors with advice, and warnings that are reported once. Used by the stores. */
+import { messageOf, StagebookError } from "../../protocol";
+import type { OnStoreProblem } from "../store";
 
 /** StagebookError `store-write`, for a file system error while writing to the store in `folder`. */
 export function writeError(folder: string, cause: unknown): StagebookError {
   const { why, advice } = explain(codeOf(cause));
-  const detail = why ?? (cause instanceof Error ? cause.message : String(cause));
-  return new StagebookError("store-write", `cannot write to the store in ${folder}: ${detail}`, advice, { cause });
+  return storeWriteError(folder, why ?? messageOf(cause), advice, cause);
 }
 
-/** `ENOENT`, `EACCES`, …; `""` for what is no error of the system. */
+/** StagebookError `store-write`. */
+export function storeWriteError(location: string, why: string, advice: string, cause: unknown): StagebookError {
+  return new StagebookError("store-write", `cannot write to the store in ${location}: ${why}`, advice, { cause });
+}
+
+/** True for errors that are already meant for the user: a StagebookError, or the reason of an aborted signal. */
+export function isUserError(error: unknown): boolean {
+  return error instanceof StagebookError || (error instanceof Error && error.name === "AbortError");
+}
+
+/** Reports each problem once per location, until `forget` is called for it. */
+export class WarnOnce {
+  private readonly reported = new Set<string>();
+
+  constructor(private readonly onProblem: OnStoreProblem) {}
+
+  readonly warn: OnStoreProblem = (message, where) => {
+    if (this.reported.has(where)) return;
+    this.reported.add(where);
+    this.onProblem(message, where);
+  };
+
+  /** To be called when the location was written anew. */
+  forget(where: string): void {
+    this.reported.delete(where);
+  }
+}
+
+/** `ENOENT`, `EACCES`, …; `""` for anything but a system error. */
 export function codeOf(error: unknown): string {
   const code: unknown = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   return typeof code === "string" ? code : "";
@@ -26,35 +54,35 @@ function explain(code: string): { readonly why?: string; readonly advice: string
     case "EDQUOT":
       return {
         why: `the disk is full (${code})`,
-        advice: "Free space on that disk, or set STAGEBOOK_STORE to a folder on another one.",
+        advice: "Free space on that disk, or set STAGEBOOK_STORE to a folder on another disk.",
       };
     case "EACCES":
     case "EPERM":
       return {
         why: `no permission (${code})`,
-        advice: "Give yourself write permission there, or set STAGEBOOK_STORE to a folder of yours.",
+        advice: "Make the folder writable for your user, or set STAGEBOOK_STORE to a folder that you own.",
       };
     case "EROFS":
-      return { why: `the disk is read-only (${code})`, advice: "Set STAGEBOOK_STORE to a folder that can be written." };
+      return { why: `the disk is read-only (${code})`, advice: "Set STAGEBOOK_STORE to a writable folder." };
     case "EMFILE":
     case "ENFILE":
       return {
         why: `too many files are open (${code})`,
-        advice: "Close what holds files open, or raise the limit (ulimit -n), and run again.",
+        advice: "Close programs that keep many files open, or raise the limit (ulimit -n), and run again.",
       };
     case "EIO":
       return {
-        why: `the disk reports a fault (${code})`,
-        advice: "Check the disk, or set STAGEBOOK_STORE to a folder on another one.",
+        why: `the disk reports an I/O error (${code})`,
+        advice: "Check the disk, or set STAGEBOOK_STORE to a folder on another disk.",
       };
     case "ENOTDIR":
     case "EEXIST":
     case "EISDIR":
       return {
-        why: `something else is in the way of a file or folder (${code})`,
-        advice: "Move it away, or set STAGEBOOK_STORE to another folder.",
+        why: `another file or folder has the name of one that is needed (${code})`,
+        advice: "Move it, or set STAGEBOOK_STORE to another folder.",
       };
     default:
-      return { advice: "Look at the cause below; STAGEBOOK_STORE can name another folder." };
+      return { advice: "See the cause below, or set STAGEBOOK_STORE to another folder." };
   }
 }

@@ -1,11 +1,10 @@
-/** Results that were found in the shared store and are not, or not all of them, in the local one yet. Used by the tiered store. */
+/** Results that were found in the shared store and are not, or not completely, in the local one yet. Used by the tiered store. */
 import type { Digest } from "../../protocol";
-import type { Entry, HeadName } from "../store";
-import { blobsOf } from "../disk/maintenance/survey";
+import { blobsOf, type Entry, type HeadName } from "../store";
 
 export interface BorrowedEntry {
   readonly entry: Entry;
-  /** Once a stage has reached it. */
+  /** Set once a stage has reached the result. */
   head: HeadName | undefined;
 }
 
@@ -23,7 +22,7 @@ export class BorrowedResults {
     return this.entries.get(key);
   }
 
-  /** The blob is to be looked for in the shared store first. */
+  /** True when the blob must be looked for in the shared store first. */
   hasBlob(digest: Digest): boolean {
     return this.blobs.has(digest);
   }
@@ -32,16 +31,16 @@ export class BorrowedResults {
     return blobsOf(entry).some(({ digest }) => this.blobs.has(digest));
   }
 
-  /** The local store has it now. */
-  keepBlob(digest: Digest): void {
+  /** To be called when the local store has the blob. */
+  removeBlob(digest: Digest): void {
     this.blobs.delete(digest);
   }
 
-  keepEntry(key: Digest): void {
+  removeEntry(key: Digest): void {
     this.entries.delete(key);
   }
 
-  /** Those that a stage has reached and of which the local store has every blob. */
+  /** Results that a stage has reached and whose blobs are all in the local store. */
   complete(): readonly BorrowedEntry[] {
     return [...this.entries.values()].filter(({ entry, head }) => head && !this.isAnyBorrowed(entry));
   }

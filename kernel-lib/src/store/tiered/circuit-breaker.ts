@@ -1,17 +1,18 @@
-/** Whether a shared store can be reached: after trouble it is left alone for a while, and asked again by one at a time. */
+/** A circuit breaker for a shared store: after a failure the store is not used for a while, then probed by one call at a time. */
+import { messageOf } from "../../protocol";
 import type { OnStoreProblem } from "../store";
 
 const FIRST_WAIT_MS = 15_000;
-const LONGEST_WAIT_MS = 5 * 60_000;
-/** A store that comes and goes is not told of each time. */
-const TELL_EVERY_MS = 10 * 60_000;
+const MAX_WAIT_MS = 5 * 60_000;
+/** An unstable connection is not reported each time. */
+const REPORT_EVERY_MS = 10 * 60_000;
 
 export class CircuitBreaker {
   private waitMs = 0;
   private downUntil = -Infinity;
-  private toldAt = -Infinity;
+  private reportedAt = -Infinity;
 
-  /** `clock`: milliseconds, of any beginning. */
+  /** `clock`: monotonic milliseconds. */
   constructor(
     private readonly location: string,
     private readonly onProblem: OnStoreProblem,
@@ -22,11 +23,11 @@ export class CircuitBreaker {
     return this.clock() < this.downUntil;
   }
 
-  /** What the work gives, or the other where the store cannot be reached. Never rejects. */
-  async try<T>(otherwise: T, work: () => Promise<T>): Promise<T> {
-    if (this.isDown) return otherwise;
+  /** The result of the work, or `fallback` when the store cannot be reached. Never rejects. */
+  async try<T>(fallback: T, work: () => Promise<T>): Promise<T> {
+    if (this.isDown) return fallback;
     const isProbe = this.waitMs > 0;
-    // Others do not wait for it.
+    // Other calls do not wait for the probe.
     if (isProbe) this.downUntil = this.clock() + this.waitMs;
     try {
       const result = await work();
@@ -35,19 +36,21 @@ export class CircuitBreaker {
       return result;
     } catch (error) {
       this.fail(error, isProbe);
-      return otherwise;
+      return fallback;
     }
   }
 
   private fail(error: unknown, isProbe: boolean): void {
-    // Many may fail at the same time, of the same trouble.
+    // Concurrent calls may fail for the same reason: it counts once.
     if (this.isDown && !isProbe) return;
-    this.waitMs = this.waitMs === 0 ? FIRST_WAIT_MS : Math.min(this.waitMs * 2, LONGEST_WAIT_MS);
+    this.waitMs = this.waitMs === 0 ? FIRST_WAIT_MS : Math.min(this.waitMs * 2, MAX_WAIT_MS);
     this.downUntil = this.clock() + this.waitMs;
-    if (this.clock() - this.toldAt < TELL_EVERY_MS) return;
-    this.toldAt = this.clock();
-    const why = error instanceof Error ? error.message : String(error);
+    if (this.clock() - this.reportedAt < REPORT_EVERY_MS) return;
+    this.reportedAt = this.clock();
     const seconds = Math.round(this.waitMs / 1000);
-    this.onProblem(`the shared store is left alone for now (${why}); it is asked again in ${seconds} s`, this.location);
+    this.onProblem(
+      `the shared store is not used for now (${messageOf(error)}); next attempt in ${seconds} s`,
+      this.location,
+    );
   }
 }

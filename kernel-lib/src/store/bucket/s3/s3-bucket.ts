@@ -1,13 +1,13 @@
-/** A bucket on an S3 server: Amazon's, MinIO, Cloudflare R2, Ceph, versitygw and others that know conditional writes. */
+/** A bucket on an S3 server: Amazon S3, MinIO, Cloudflare R2, Ceph, versitygw and others that support conditional writes. */
 import { StagebookError } from "../../../protocol";
 import type { Bucket, BucketItem } from "../port";
-import { codeIn, errorOf, S3Requests, type S3Answer, type S3Location, type S3Request } from "./s3-requests";
+import { codeIn, errorOf, S3Requests, type S3Response, type S3Location, type S3Request } from "./s3-requests";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * `location`: `s3://bucket` or `s3://bucket/prefix`. Of the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
- * AWS_REGION (or AWS_DEFAULT_REGION; `us-east-1`) and AWS_ENDPOINT_URL (or AWS_ENDPOINT_URL_S3) for servers other than Amazon's.
+ * `location`: `s3://bucket` or `s3://bucket/prefix`. Reads from the environment AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,
+ * AWS_REGION (or AWS_DEFAULT_REGION; `us-east-1`) and AWS_ENDPOINT_URL (or AWS_ENDPOINT_URL_S3) for other servers than Amazon S3.
  * Throws StagebookError `store-location` and `store-credentials`.
  */
 export function createS3Bucket(location: string, environment: Environment): Bucket {
@@ -16,11 +16,11 @@ export function createS3Bucket(location: string, environment: Environment): Buck
   if (bucket === undefined || !/^[\w%~./-]*$/.test(prefix) || prefix.split("/").some((part) => /^\.{1,2}$/.test(part)))
     throw new StagebookError(
       "store-location",
-      `"${location}" is no place in an S3 bucket`,
-      "Write it as s3://bucket or s3://bucket/prefix, the prefix of letters, digits and _ - . ~ % alone.",
+      `"${location}" is not a valid S3 location`,
+      "Use s3://bucket or s3://bucket/prefix; the prefix may contain letters, digits and _ - . ~ %.",
     );
-  const place = placeOf(location, bucket, environment);
-  return new S3Bucket(`s3://${bucket}${prefix === "" ? "" : `/${prefix}`}`, prefix === "" ? "" : `${prefix}/`, place);
+  const server = locationOf(location, bucket, environment);
+  return new S3Bucket(`s3://${bucket}${prefix === "" ? "" : `/${prefix}`}`, prefix === "" ? "" : `${prefix}/`, server);
 }
 
 class S3Bucket implements Bucket {
@@ -29,9 +29,9 @@ class S3Bucket implements Bucket {
   constructor(
     readonly location: string,
     private readonly prefix: string,
-    place: S3Location,
+    server: S3Location,
   ) {
-    this.requests = new S3Requests(place);
+    this.requests = new S3Requests(server);
   }
 
   async get(name: string): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined> {
@@ -40,9 +40,9 @@ class S3Bucket implements Bucket {
   }
 
   async find(name: string): Promise<BucketItem | undefined> {
-    const answer = await this.send({ method: "HEAD", name: this.prefix + name }, ({ status }) => status === 404);
-    if (!answer) return undefined;
-    const { headers } = answer;
+    const response = await this.send({ method: "HEAD", name: this.prefix + name }, ({ status }) => status === 404);
+    if (!response) return undefined;
+    const { headers } = response;
     return { name, sizeBytes: Number(headers.get("content-length")), version: headers.get("etag") ?? "" };
   }
 
@@ -65,8 +65,8 @@ class S3Bucket implements Bucket {
   async *list(prefix: string): AsyncGenerator<BucketItem, void, undefined> {
     for (let token: string | undefined; ;) {
       const query = { "list-type": "2", prefix: this.prefix + prefix, ...(token && { "continuation-token": token }) };
-      const answer = await this.send({ method: "GET", name: "", query });
-      const xml = Buffer.from(answer?.bytes ?? []).toString("utf8");
+      const response = await this.send({ method: "GET", name: "", query });
+      const xml = Buffer.from(response?.bytes ?? []).toString("utf8");
       for (const [, content = ""] of xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
         const name = textIn(content, "Key").slice(this.prefix.length);
         yield { name, sizeBytes: Number(textIn(content, "Size")), version: textIn(content, "ETag") };
@@ -78,33 +78,33 @@ class S3Bucket implements Bucket {
 
   private async putIf(name: string, bytes: Uint8Array, headers: Readonly<Record<string, string>>): Promise<boolean> {
     const request: S3Request = { method: "PUT", name: this.prefix + name, body: bytes, headers };
-    const answer = await this.requests.send(request);
-    if (isGood(answer)) return true;
-    if (answer.status !== 412 && !isAbsent(answer)) throw errorOf(request, answer);
-    // The first request may have been done, and its answer lost: then what is there is ours.
-    if (answer.attempts === 1) return false;
+    const response = await this.requests.send(request);
+    if (isSuccess(response)) return true;
+    if (response.status !== 412 && !isAbsent(response)) throw errorOf(request, response);
+    // An earlier attempt may have succeeded and its response been lost: then the object holds these bytes.
+    if (response.attempts === 1) return false;
     const now = await this.get(name);
     return now !== undefined && Buffer.compare(now.bytes, bytes) === 0;
   }
 
-  /** Undefined where the answer is one that means that there is nothing. Rejects with S3Error. */
+  /** Undefined for a response that `isAbsence` accepts. Rejects with S3Error for other errors. */
   private async send(
     request: S3Request,
-    meansNothing: (answer: S3Answer) => boolean = () => false,
-  ): Promise<S3Answer | undefined> {
-    const answer = await this.requests.send(request);
-    if (isGood(answer)) return answer;
-    if (meansNothing(answer)) return undefined;
-    throw errorOf(request, answer);
+    isAbsence: (response: S3Response) => boolean = () => false,
+  ): Promise<S3Response | undefined> {
+    const response = await this.requests.send(request);
+    if (isSuccess(response)) return response;
+    if (isAbsence(response)) return undefined;
+    throw errorOf(request, response);
   }
 }
 
-function isGood({ status }: S3Answer): boolean {
+function isSuccess({ status }: S3Response): boolean {
   return status >= 200 && status < 300;
 }
 
-/** The object, not the bucket. */
-function isAbsent({ status, bytes }: S3Answer): boolean {
+/** True when the object does not exist; a missing bucket is an error. */
+function isAbsent({ status, bytes }: S3Response): boolean {
   return status === 404 && codeIn(bytes) !== "NoSuchBucket";
 }
 
@@ -119,7 +119,7 @@ function textIn(xml: string, tag: string): string {
 
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-function placeOf(location: string, bucket: string, environment: Environment): S3Location {
+function locationOf(location: string, bucket: string, environment: Environment): S3Location {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment;
   if (!accessKeyId || !secretAccessKey)
     throw new StagebookError(
@@ -134,14 +134,14 @@ function placeOf(location: string, bucket: string, environment: Environment): S3
 
 function urlOf(bucket: string, region: string, environment: Environment): string {
   const endpoint = environment.AWS_ENDPOINT_URL_S3 || environment.AWS_ENDPOINT_URL;
-  // A dot would be outside of what Amazon's certificates are for.
+  // Amazon's certificates do not cover bucket names with a dot.
   if (!endpoint && !bucket.includes(".")) return `https://${bucket}.s3.${region}.amazonaws.com`;
   const base = endpoint || `https://s3.${region}.amazonaws.com`;
   if (!/^https?:\/\//.test(base) || !URL.canParse(base))
     throw new StagebookError(
       "store-location",
-      `AWS_ENDPOINT_URL is "${base}", which is no address`,
-      "Write it as https://host or http://host:port.",
+      `AWS_ENDPOINT_URL is "${base}", which is not a valid URL`,
+      "Use the form https://host or http://host:port.",
     );
   return `${base.replace(/\/+$/, "")}/${bucket}`;
 }

@@ -1,11 +1,13 @@
-/** Requests to an S3 server: signed, with a time limit, and made again when the server is busy or the connection breaks. */
+/** Requests to an S3 server: signed, with a timeout, and retried with back-off when the server is busy or the connection breaks. */
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsClient } from "aws4fetch";
-import { Gate } from "../../turns";
+import { messageOf } from "../../../protocol";
+import { ConcurrencyLimit } from "../../concurrency";
 
+/** The bucket and the credentials for it. */
 export interface S3Location {
-  /** Absolute, without a `/` at the end, bucket included where it belongs to the path. */
+  /** Absolute, without a trailing `/`; includes the bucket where it is a part of the path. */
   readonly url: string;
   readonly region: string;
   readonly accessKeyId: string;
@@ -15,72 +17,72 @@ export interface S3Location {
 
 export interface S3Request {
   readonly method: "GET" | "HEAD" | "PUT" | "DELETE";
-  /** Of the object; empty for the bucket itself. */
+  /** The name of the object; empty for the bucket itself. */
   readonly name: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
 }
 
-export interface S3Answer {
+export interface S3Response {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Uint8Array;
-  /** How often it was asked; more than once, an earlier request may have been done although its answer was lost. */
+  /** Number of requests. If more than one, an earlier one may have succeeded although its response was lost. */
   readonly attempts: number;
 }
 
 const ATTEMPTS = 6;
 const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 5000;
-/** Until an answer begins, and between any two pieces of it. */
-const SILENCE_MS = 10_000;
-/** Who sends slower than this is as good as cut off. */
-const LEAST_BYTES_PER_MS = 50;
-/** A server that does not answer at all is not asked six times. */
-const SILENCES = 2;
-const AT_ONCE = 32;
+const MAX_WAIT_MS = 5000;
+/** Timeout until a response begins, and between any two chunks of it. */
+const TIMEOUT_MS = 10_000;
+/** An upload slower than this counts as a broken connection. */
+const MIN_BYTES_PER_MS = 50;
+/** A server that does not respond at all is tried only this often. */
+const MAX_TIMEOUTS = 2;
+const CONCURRENCY = 32;
 const BUSY = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** What the server refused, or why it could not be reached. */
+/** A request that the server refused, or that did not reach it. */
 export class S3Error extends Error {
   override readonly name = "S3Error";
 }
 
 export class S3Requests {
   private readonly client: AwsClient;
-  private readonly gate = new Gate(AT_ONCE);
+  private readonly limit = new ConcurrencyLimit(CONCURRENCY);
 
-  constructor(private readonly place: S3Location) {
-    const { region, accessKeyId, secretAccessKey, sessionToken } = place;
+  constructor(private readonly server: S3Location) {
+    const { region, accessKeyId, secretAccessKey, sessionToken } = server;
     this.client = new AwsClient({ service: "s3", region, accessKeyId, secretAccessKey, sessionToken, retries: 0 });
   }
 
-  /** Any answer but that of a busy server. Rejects with S3Error after the last attempt. */
-  async send(request: S3Request): Promise<S3Answer> {
-    let failure = new S3Error("never asked");
-    let silences = 0;
-    for (let attempts = 1; attempts <= ATTEMPTS && silences < SILENCES; attempts++) {
+  /** Any response except that of a busy server. Rejects with S3Error after the last attempt. */
+  async send(request: S3Request): Promise<S3Response> {
+    let failure = new S3Error("no request was sent");
+    let timeouts = 0;
+    for (let attempts = 1; attempts <= ATTEMPTS && timeouts < MAX_TIMEOUTS; attempts++) {
       try {
-        const answer = await this.gate.pass(() => this.ask(request));
-        if (!isBusy(answer)) return { ...answer, attempts };
-        failure = errorOf(request, answer);
+        const response = await this.limit.run(() => this.sendOnce(request));
+        if (!isBusy(response)) return { ...response, attempts };
+        failure = errorOf(request, response);
       } catch (cause) {
-        if (isSilence(cause)) silences++;
-        failure = new S3Error(`no answer from ${new URL(this.place.url).host} (${reasonOf(cause)})`, { cause });
+        if (isTimeout(cause)) timeouts++;
+        failure = new S3Error(`no response from ${new URL(this.server.url).host} (${reasonOf(cause)})`, { cause });
       }
-      // With as much chance in it as time: those who came together do not come back together.
-      const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
+      // Half of the wait is random, so that concurrent requests do not return together.
+      const longest = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
       if (attempts < ATTEMPTS) await sleep(longest * (0.5 + Math.random() / 2));
     }
     throw failure;
   }
 
-  private async ask(request: S3Request): Promise<Omit<S3Answer, "attempts">> {
+  private async sendOnce(request: S3Request): Promise<Omit<S3Response, "attempts">> {
     const { method, name, query = {}, headers = {}, body } = request;
-    const url = new URL(`${this.place.url}/${name.split("/").map(encodeURIComponent).join("/")}`);
+    const url = new URL(`${this.server.url}/${name.split("/").map(encodeURIComponent).join("/")}`);
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
-    // The server compares it with what arrives.
+    // The server compares it with the bytes that arrive.
     const sha = createHash("sha256")
       .update(body ?? "")
       .digest("hex");
@@ -89,20 +91,20 @@ export class S3Requests {
       headers: { ...headers, "x-amz-content-sha256": sha },
       ...(body === undefined ? {} : { body: body as unknown as RequestInit["body"] }),
     });
-    const watch = new Watch();
+    const timeout = new Timeout();
     try {
-      watch.expect(SILENCE_MS + (body?.byteLength ?? 0) / LEAST_BYTES_PER_MS);
-      const response = await fetch(signed, { signal: watch.signal });
-      const bytes = await readAll(response, watch);
+      timeout.restart(TIMEOUT_MS + (body?.byteLength ?? 0) / MIN_BYTES_PER_MS);
+      const response = await fetch(signed, { signal: timeout.signal });
+      const bytes = await readAll(response, timeout);
       return { status: response.status, headers: response.headers, bytes };
     } finally {
-      watch.end();
+      timeout.end();
     }
   }
 }
 
-/** Aborts when nothing comes for too long. */
-class Watch {
+/** A timeout that is restarted with each chunk. */
+class Timeout {
   private readonly controller = new AbortController();
   private timer: NodeJS.Timeout | undefined;
 
@@ -110,9 +112,9 @@ class Watch {
     return this.controller.signal;
   }
 
-  expect(withinMs: number): void {
+  restart(timeoutMs: number): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.controller.abort(new DOMException("too slow", "TimeoutError")), withinMs);
+    this.timer = setTimeout(() => this.controller.abort(new DOMException("too slow", "TimeoutError")), timeoutMs);
   }
 
   end(): void {
@@ -120,27 +122,27 @@ class Watch {
   }
 }
 
-async function readAll(response: Response, watch: Watch): Promise<Uint8Array> {
+async function readAll(response: Response, timeout: Timeout): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   if (response.body) {
     for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
-      watch.expect(SILENCE_MS);
+      timeout.restart(TIMEOUT_MS);
       pieces.push(piece);
     }
   }
   const bytes = Buffer.concat(pieces);
-  // Small ones come from a pool, and whoever gets the bytes is to be the only one who has them.
+  // Small buffers come from a shared pool, but the bytes must belong to the caller alone.
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
-/** In the server's words. */
-export function errorOf({ method, name }: S3Request, { status, bytes }: Omit<S3Answer, "attempts">): S3Error {
+/** An error with the server's own code and message. */
+export function errorOf({ method, name }: S3Request, { status, bytes }: Omit<S3Response, "attempts">): S3Error {
   const { code, message } = problemIn(bytes);
   const words = [code, message].filter((word) => word !== "").join(": ");
-  return new S3Error(`the S3 server answered ${status} to ${method} ${name}${words === "" ? "" : ` (${words})`}`);
+  return new S3Error(`the S3 server responded with ${status} to ${method} ${name}${words === "" ? "" : ` (${words})`}`);
 }
 
-/** `NoSuchKey`, `AccessDenied`, …; empty where the server does not say. */
+/** `NoSuchKey`, `AccessDenied`, …; empty when the response has no code. */
 export function codeIn(bytes: Uint8Array): string {
   return problemIn(bytes).code;
 }
@@ -152,9 +154,9 @@ function problemIn(bytes: Uint8Array): { readonly code: string; readonly message
   return { code, message };
 }
 
-function isBusy({ status, bytes }: Omit<S3Answer, "attempts">): boolean {
+function isBusy({ status, bytes }: Omit<S3Response, "attempts">): boolean {
   if (BUSY.has(status)) return true;
-  // Two conditional writes at the same time, and a clock or a body that went wrong on the way.
+  // Concurrent conditional writes, and a request that was damaged or too slow on the way.
   return (
     (status === 409 && codeIn(bytes) === "ConditionalRequestConflict") ||
     (status === 400 &&
@@ -162,14 +164,13 @@ function isBusy({ status, bytes }: Omit<S3Answer, "attempts">): boolean {
   );
 }
 
-function isSilence(error: unknown): boolean {
+function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === "TimeoutError";
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error ? causeText(cause) : error.message;
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? causeText(cause) : messageOf(error);
 }
 
 function causeText(cause: Error): string {

@@ -1,48 +1,50 @@
-/** Takes records and blobs out of a disk store, save those that somebody wants by then. Used by `gc` and by `clear`. */
+/** Removal of records and blobs from a disk store, except those that are needed again by then. Used by `gc` and `clear`. */
 import type { Digest } from "../../../protocol";
 import type { DurableFiles } from "../../files/durable-files";
 import type { EvictedBlobs } from "../../records/evicted-blobs";
-import type { HeadLogs } from "../heads";
-import type { LiveProcesses, LiveSnapshot } from "../live";
+import type { DiskHeads } from "../heads";
+import type { DiskLive, LiveSnapshot } from "../live";
 import type { Protection } from "../protection";
 import type { StorePaths } from "../folder";
 import type { Evictions } from "../../maintenance/choices";
-import { digestsOf } from "../../maintenance/choices";
-import { removeUnwanted } from "./removal";
+import { digestsOf, evictedAfter, referencedBlobs } from "../../maintenance/choices";
+import { removeUnneeded } from "./removal";
 import type { SurveyedEntry } from "./survey";
 
-export interface MaintenancePorts {
+/** The parts of a disk store that maintenance works on. */
+export interface MaintenanceContext {
   readonly files: DurableFiles;
   readonly paths: StorePaths;
-  readonly heads: HeadLogs;
-  readonly live: LiveProcesses;
+  readonly heads: DiskHeads;
+  readonly live: DiskLive;
   readonly protection: Protection;
   readonly evicted: EvictedBlobs;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** Asks anew. */
+/** The keys of results that must not be removed, read anew at each call. */
 export type FindSpared = () => Promise<ReadonlySet<Digest>>;
 
+/** The state that the removal of blobs is based on. */
 export interface BlobWork {
   /** The results that stay. */
   readonly kept: readonly SurveyedEntry[];
-  /** The blobs that there were. */
-  readonly there: ReadonlySet<Digest>;
+  /** The blobs that existed. */
+  readonly existing: ReadonlySet<Digest>;
   readonly evictions: Evictions<SurveyedEntry>;
   /** Taken before the results were read. */
   readonly since: LiveSnapshot;
 }
 
-/** Removes records. Those that are spared, used or made anew since the survey stay. Returns what went. */
+/** Removes records, except those that are spared, or were used or rewritten since the survey. Returns what was removed. */
 export async function discardEntries(
   entries: readonly SurveyedEntry[],
   findSpared: FindSpared,
-  { files }: MaintenancePorts,
+  { files }: MaintenanceContext,
   signal?: AbortSignal,
 ): Promise<readonly SurveyedEntry[]> {
-  const removed = await removeUnwanted(
+  const removed = await removeUnneeded(
     entries,
     ({ path }) => path,
     files,
@@ -55,20 +57,20 @@ export async function discardEntries(
   return removed.map(({ item }) => item);
 }
 
-/** Removes the blobs that no result names, and the evicted ones. Returns what went, with sizes. */
+/** Removes the blobs that no result refers to, and the evicted ones. Returns the size of each removed blob. */
 export async function discardBlobs(
-  { kept, there, evictions, since }: BlobWork,
+  work: BlobWork,
   findSpared: FindSpared,
-  { files, paths, live, evicted }: MaintenancePorts,
+  { files, paths, live, evicted }: MaintenanceContext,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<Digest, number>> {
-  const named = new Set(kept.flatMap((entry) => [...digestsOf(entry)]));
+  const { evictions, since } = work;
   const owners = ownersOf(evictions);
-  const going = [...there].filter((digest) => evictions.blobs.has(digest) || !named.has(digest));
-  // First, so that whoever misses a value knows why.
-  if (evictions.blobs.size > 0) await rememberEvicted(named, there, evictions.blobs, evicted);
-  const removed = await removeUnwanted(
-    going,
+  const candidates = removableBlobs(work);
+  // First, so that a reader that misses a value knows the reason.
+  if (evictions.blobs.size > 0) await rememberEvicted(work, evicted);
+  const removed = await removeUnneeded(
+    candidates,
     (digest) => paths.blob(digest),
     files,
     signal,
@@ -86,6 +88,12 @@ export async function discardBlobs(
   return new Map(removed.map(({ item, sizeBytes }) => [item, sizeBytes]));
 }
 
+/** The blobs that no kept result refers to, and the evicted ones. */
+export function removableBlobs({ kept, existing, evictions }: BlobWork): readonly Digest[] {
+  const referenced = referencedBlobs(kept);
+  return [...existing].filter((digest) => evictions.blobs.has(digest) || !referenced.has(digest));
+}
+
 function ownersOf({ entries, blobs }: Evictions<SurveyedEntry>): ReadonlyMap<Digest, readonly SurveyedEntry[]> {
   const owners = new Map<Digest, SurveyedEntry[]>();
   for (const entry of entries) {
@@ -96,18 +104,12 @@ function ownersOf({ entries, blobs }: Evictions<SurveyedEntry>): ReadonlyMap<Dig
   return owners;
 }
 
-/** Used, removed or made anew. */
+/** True when the record was used, removed or rewritten. */
 async function isChanged({ stamp }: SurveyedEntry, path: string, files: DurableFiles): Promise<boolean> {
   const now = await files.stamp(path);
   return now?.ino !== stamp.ino || now.mtimeMs !== stamp.mtimeMs;
 }
 
-async function rememberEvicted(
-  named: ReadonlySet<Digest>,
-  there: ReadonlySet<Digest>,
-  blobs: ReadonlySet<Digest>,
-  evicted: EvictedBlobs,
-): Promise<void> {
-  const before = [...(await evicted.all())].filter((digest) => named.has(digest) && !there.has(digest));
-  await evicted.write(new Set([...before, ...blobs]));
+async function rememberEvicted({ kept, existing, evictions }: BlobWork, evicted: EvictedBlobs): Promise<void> {
+  await evicted.write(evictedAfter({ kept, existing, evictions }, await evicted.all()));
 }

@@ -1,57 +1,59 @@
-/** The upkeep of a store in a folder: one process at a time removes what others may want. Part of the disk store. */
+/** The `Maintenance` of a disk store: only one process at a time removes anything that others may need. */
 import type { Digest } from "../../../protocol";
 import { messageOf } from "../../../protocol";
-import type { Claims } from "../claims";
+import type { ClaimFiles } from "../claim-files";
 import type { OpenedFolder } from "../opened";
-import { SizeLimit } from "../size-limit";
-import type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "../../store";
+import type { GcOptions, GcReport, Maintenance, VerifyOptions, VerifyReport } from "../../store";
 import type { HeadLocation } from "../folder";
 import { withMaintenanceLock } from "../../maintenance/maintenance-lock";
 import { clearHead } from "./clear-head";
-import type { MaintenancePorts } from "./discard";
+import type { MaintenanceContext } from "./discard";
 import { collectGarbage } from "./gc";
 import { listBlobs } from "./survey";
+import { SizeLimit } from "./size-limit";
 import { verifyStore } from "./verify";
 
-const UPKEEP_POLL_MS = 200;
+const LOCK_POLL_MS = 200;
 
-export class DiskMaintenance {
+export class DiskMaintenance implements Maintenance {
   constructor(
     private readonly opened: OpenedFolder,
-    private readonly claims: Claims,
-    private readonly ports: MaintenancePorts,
-    /** Until this process has written down what it did: later it would look as if somebody had used a result meanwhile. */
-    private readonly written: () => Promise<unknown>,
+    private readonly claimFiles: ClaimFiles,
+    private readonly context: MaintenanceContext,
+    /** Waits for pending writes of this process: a later one would look as if a result had been used during maintenance. */
+    private readonly ownWrites: () => Promise<unknown>,
   ) {}
 
-  /** `spare`: results that stay whatever the options say. */
+  /** `spare`: results to keep whatever the options say. */
   async gc(options: GcOptions, spare?: ReadonlySet<Digest>): Promise<GcReport> {
-    const isThere = await this.opened.check();
+    const exists = await this.opened.check();
     const collect = async (): Promise<GcReport> => {
-      await this.written();
-      return collectGarbage(options, this.ports, spare);
+      await this.ownWrites();
+      return collectGarbage(options, this.context, spare);
     };
-    // Nothing to remove, or nothing is to be removed.
-    if (!isThere || options.dryRun === true) return this.opened.inWords(collect);
-    return this.alone("gc", options.signal, collect);
+    // No lock: there is nothing to remove, or nothing may be removed.
+    if (!exists || options.dryRun === true) return this.opened.withWriteErrors(collect);
+    return this.withLock("gc", options.signal, collect);
   }
 
   async verify(options: VerifyOptions): Promise<VerifyReport> {
-    const isThere = await this.opened.check();
-    const verify = (): Promise<VerifyReport> => verifyStore(options, this.ports);
-    if (options.repair === true && isThere) return this.alone("verify", options.signal, verify);
-    return this.opened.inWords(verify);
+    const exists = await this.opened.check();
+    const verify = (): Promise<VerifyReport> => verifyStore(options, this.context);
+    if (options.repair === true && exists) return this.withLock("verify", options.signal, verify);
+    return this.opened.withWriteErrors(verify);
   }
 
-  async clear(place: HeadLocation): Promise<number> {
-    return this.alone("clear", undefined, async () => {
-      await this.written();
-      return clearHead(place, this.ports);
+  /** Clears the history of a stage. */
+  async clear(location: HeadLocation): Promise<number> {
+    return this.withLock("clear", undefined, async () => {
+      await this.ownWrites();
+      return clearHead(location, this.context);
     });
   }
 
+  /** A limit that removes values in the background. */
   limitTo(maxBytes: number): SizeLimit {
-    const { files, paths } = this.ports;
+    const { files, paths } = this.context;
     return new SizeLimit(maxBytes, {
       measure: async () => {
         let total = 0;
@@ -60,11 +62,13 @@ export class DiskMaintenance {
       },
       shrink: async (toBytes, spare) => (await this.gc({ maxBytes: toBytes }, spare)).keptBytes,
       onProblem: (error) =>
-        this.opened.tell(`the size limit could not be kept (${messageOf(error)})`, this.opened.folder),
+        this.opened.warn(`the size limit could not be enforced (${messageOf(error)})`, this.opened.folder),
     });
   }
 
-  private async alone<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    return this.opened.writing(() => withMaintenanceLock(this.claims, { what, everyMs: UPKEEP_POLL_MS, signal }, work));
+  private async withLock<T>(what: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    return this.opened.writing(() =>
+      withMaintenanceLock(this.claimFiles, { what, pollMs: LOCK_POLL_MS, signal }, work),
+    );
   }
 }

@@ -1,59 +1,44 @@
-/** All results and blobs that a disk store has, as upkeep needs them. */
+/** The survey of all results and blobs in a disk store, for maintenance. */
 import { join } from "node:path";
 import { isDigest } from "../../../key/digest";
 import type { Digest } from "../../../protocol";
 import type { DurableFiles } from "../../files/durable-files";
 import { decodeEntry } from "../../records/entry-record";
 import type { Stamp } from "../../files/file-reads";
-import type { BlobRef, Entry } from "../../store";
+import { textOf } from "../../records/text";
+import { blobsOf } from "../../store";
 import { codeOf } from "../../records/store-error";
 import type { StorePaths } from "../folder";
 import type { UsedEntry } from "../../maintenance/choices";
-import { inParallel } from "../../turns";
+import { forEachWithProgress, type ProgressOptions } from "../../maintenance/progress";
 
-const AT_ONCE = 32;
-/** How often progress is told, in files. */
-const STEP = 256;
-
-/** One record. */
+/** A result and its record file. */
 export interface SurveyedEntry extends UsedEntry {
   readonly path: string;
-  /** `mtimeMs` tells when the result was last used. */
+  /** Its `mtimeMs` is when the result was last used. */
   readonly stamp: Stamp;
 }
 
-export interface Watch {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
-/** Every record there is, in order of keys. Rejects with errors of the system: who cannot read a record must not judge its blobs. */
+/** All records, in order of keys. Rejects with system errors: blobs must not be judged without every record. */
 export async function surveyEntries(
   files: DurableFiles,
   paths: StorePaths,
-  watch: Watch,
+  progress: ProgressOptions,
 ): Promise<readonly SurveyedEntry[]> {
   const keys = (await files.list(paths.entries())).flatMap((name) => keyOf(name) ?? []);
   const found: SurveyedEntry[] = [];
-  await watched(keys, watch, async (key) => {
+  await forEachWithProgress(keys, progress, async (key) => {
     const path = paths.entry(key);
     const record = await files.readDated(path).catch(asFolder);
     if (!record) return;
-    const text = Buffer.from(record.bytes.buffer, record.bytes.byteOffset, record.bytes.byteLength).toString("utf8");
-    const entry = decodeEntry(key, text);
-    found.push({
-      key,
-      path,
-      stamp: record.stamp,
-      usedAtMs: record.stamp.mtimeMs,
-      blobs: entry && blobsOf(entry),
-      run: entry?.run,
-    });
+    const { bytes, stamp } = record;
+    const entry = decodeEntry(key, textOf(bytes));
+    found.push({ key, path, stamp, usedAtMs: stamp.mtimeMs, blobs: entry && blobsOf(entry), run: entry?.run });
   });
   return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** The digests of all blobs there are. */
+/** The digests of all blobs. */
 export async function listBlobs(files: DurableFiles, paths: StorePaths): Promise<readonly Digest[]> {
   const found: Digest[] = [];
   for (const start of await files.list(paths.blobs())) {
@@ -66,26 +51,10 @@ export async function listBlobs(files: DurableFiles, paths: StorePaths): Promise
   return found;
 }
 
-/** Of the value and of its files. */
-export function blobsOf({ output }: Entry): readonly BlobRef[] {
-  return [...output.blobs, ...output.files].map(({ digest, sizeBytes }) => ({ digest, sizeBytes }));
-}
-
-/** Does the work for each item, some at once; tells how far it is, and stops when told to. */
-export async function watched<T>(items: readonly T[], watch: Watch, work: (item: T) => Promise<void>): Promise<void> {
-  let done = 0;
-  await inParallel(items, AT_ONCE, async (item) => {
-    watch.signal?.throwIfAborted();
-    await work(item);
-    if (++done % STEP === 0) watch.onProgress?.(done, items.length);
-  });
-  watch.onProgress?.(done, items.length);
-}
-
-/** A folder in the place of a record is damage; what cannot be read for another reason may be whole. */
+/** A folder with the name of a record is damage; a file that cannot be read for another reason may be intact. */
 function asFolder(error: unknown): { readonly bytes: Uint8Array; readonly stamp: Stamp } {
   if (codeOf(error) !== "EISDIR") throw error;
-  // Of no file: whoever looks again finds another one, and leaves it alone.
+  // The stamp of no file: the check before removal finds another one and keeps it.
   return { bytes: new Uint8Array(0), stamp: { ino: -1, mtimeMs: 0, sizeBytes: 0 } };
 }
 

@@ -1,33 +1,34 @@
-/** Reads all of a disk store and checks it: records, histories, and every blob against its name. */
-import type { Digest } from "../../../protocol";
+/** Verification of a disk store: records, histories, and every blob against its name. */
+import { messageOf, type Digest } from "../../../protocol";
+import { forEachWithProgress, type ProgressOptions } from "../../maintenance/progress";
 import type { VerifyOptions, VerifyReport } from "../../store";
-import type { MaintenancePorts } from "./discard";
+import type { MaintenanceContext } from "./discard";
 import { discardEntries } from "./discard";
-import { removeUnwanted } from "./removal";
-import type { SurveyedEntry, Watch } from "./survey";
-import { listBlobs, surveyEntries, watched } from "./survey";
+import { removeUnneeded } from "./removal";
+import type { SurveyedEntry } from "./survey";
+import { listBlobs, surveyEntries } from "./survey";
 
 type Problem = VerifyReport["problems"][number];
 
-/** With `repair` one process at a time does this. */
-export async function verifyStore(options: VerifyOptions, ports: MaintenancePorts): Promise<VerifyReport> {
-  const { files, paths } = ports;
+/** With `repair` it requires the maintenance lock. */
+export async function verifyStore(options: VerifyOptions, context: MaintenanceContext): Promise<VerifyReport> {
+  const { files, paths } = context;
   const { signal, onProgress } = options;
-  // Records first: the values of those that come meanwhile are then not missed.
+  // Records first: then the values of entries that are committed meanwhile do not seem to be missing.
   const expected = (await listBlobs(files, paths)).length;
-  const tellRecords = (done: number, of: number): void => onProgress?.(done, of + expected);
-  const entries = await surveyEntries(files, paths, { signal, onProgress: tellRecords });
+  const onRecords = (done: number, of: number): void => onProgress?.(done, of + expected);
+  const entries = await surveyEntries(files, paths, { signal, onProgress: onRecords });
   const digests = await listBlobs(files, paths);
-  const tellBlobs = (done: number, of: number): void => onProgress?.(entries.length + done, entries.length + of);
-  const blobs = await checkBlobs(digests, { signal, onProgress: tellBlobs }, ports);
-  const missing = await findMissing(entries, blobs, ports);
+  const onBlobs = (done: number, of: number): void => onProgress?.(entries.length + done, entries.length + of);
+  const blobs = await checkBlobs(digests, { signal, onProgress: onBlobs }, context);
+  const missing = await findMissing(entries, blobs, context);
   const records = entries.filter((entry) => !entry.blobs);
-  const heads = await ports.heads.check(options.repair === true);
-  if (options.repair) await repair(records, blobs.damaged, [...missing.keys()], ports);
+  const heads = await context.heads.check(options.repair === true);
+  if (options.repair) await repair(records, blobs.damaged, [...missing.keys()], context);
   const problems = [
     ...records.map(({ path }) => ({ where: path, what: "the record is damaged" })),
     ...blobs.problems,
-    ...[...missing].map(([digest, where]) => ({ where, what: `its value ${digest.slice(0, 12)}… is not there` })),
+    ...[...missing].map(([digest, where]) => ({ where, what: `its value ${digest.slice(0, 12)}… is missing` })),
     ...heads.map((where) => ({ where, what: "a line of the history is damaged" })),
   ];
   return {
@@ -40,7 +41,7 @@ export async function verifyStore(options: VerifyOptions, ports: MaintenancePort
 }
 
 interface CheckedBlobs {
-  /** Of the whole ones. */
+  /** The sizes of intact blobs. */
   readonly sizes: ReadonlyMap<Digest, number>;
   readonly damaged: readonly Digest[];
   readonly problems: readonly Problem[];
@@ -48,13 +49,13 @@ interface CheckedBlobs {
 
 async function checkBlobs(
   digests: readonly Digest[],
-  watch: Watch,
-  { files, paths }: MaintenancePorts,
+  progress: ProgressOptions,
+  { files, paths }: MaintenanceContext,
 ): Promise<CheckedBlobs> {
   const sizes = new Map<Digest, number>();
   const damaged: Digest[] = [];
   const problems: Problem[] = [];
-  await watched(digests, watch, async (digest) => {
+  await forEachWithProgress(digests, progress, async (digest) => {
     const path = paths.blob(digest);
     try {
       const found = await files.digest(path);
@@ -64,21 +65,18 @@ async function checkBlobs(
         problems.push({ where: path, what: "the stored value is damaged" });
       }
     } catch (error) {
-      // It may be whole: it stays.
-      problems.push({
-        where: path,
-        what: `cannot be read (${error instanceof Error ? error.message : String(error)})`,
-      });
+      // It may be intact: it stays.
+      problems.push({ where: path, what: `cannot be read (${messageOf(error)})` });
     }
   });
   return { sizes, damaged, problems };
 }
 
-/** Blobs that a record names and that are not there, although upkeep has not removed them; with one of those records. */
+/** Blobs that a record refers to and that are missing although maintenance did not remove them; each with the path of one such record. */
 async function findMissing(
   entries: readonly SurveyedEntry[],
   { sizes, damaged }: CheckedBlobs,
-  { evicted, files, paths }: MaintenancePorts,
+  { evicted, files, paths }: MaintenanceContext,
 ): Promise<ReadonlyMap<Digest, string>> {
   const known = new Set([...(await evicted.all()), ...damaged]);
   const missing = new Map<Digest, string>();
@@ -86,25 +84,26 @@ async function findMissing(
     for (const { digest, sizeBytes } of blobs ?? []) {
       const size = sizes.get(digest);
       if (size === sizeBytes || (size === undefined && known.has(digest))) continue;
-      // It may have been cleared, or have come, while this was going on.
-      const isNow = (await files.stamp(path)) !== undefined && (await files.sizeOf(paths.blob(digest))) !== sizeBytes;
-      if (isNow) missing.set(digest, path);
+      // The result may have been cleared, or the blob written, during verification.
+      const isMissing =
+        (await files.stamp(path)) !== undefined && (await files.sizeOf(paths.blob(digest))) !== sizeBytes;
+      if (isMissing) missing.set(digest, path);
     }
   }
   return missing;
 }
 
-/** Damaged files go, unless they have been replaced meanwhile. Their results are made again. */
+/** Removes damaged files, unless they were replaced meanwhile. Their results will be recomputed. */
 async function repair(
   records: readonly SurveyedEntry[],
   damaged: readonly Digest[],
   missing: readonly Digest[],
-  ports: MaintenancePorts,
+  context: MaintenanceContext,
 ): Promise<void> {
-  const { files, paths, evicted } = ports;
+  const { files, paths, evicted } = context;
   await evicted.write(new Set([...(await evicted.all()), ...damaged, ...missing]));
-  await discardEntries(records, async () => new Set(), ports);
-  await removeUnwanted(
+  await discardEntries(records, async () => new Set(), context);
+  await removeUnneeded(
     damaged,
     (digest) => paths.blob(digest),
     files,

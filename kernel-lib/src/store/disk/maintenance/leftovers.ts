@@ -1,38 +1,37 @@
-/** Removes what killed processes left in a disk store, and puts back what they had taken out of the way. */
+/** The sweep of a disk store: removes files that killed processes left behind, and restores those that they had set aside. */
 import { join } from "node:path";
-import type { Claims } from "./claims";
-import { maintenanceKey } from "./claims";
-import type { DurableFiles } from "../files/durable-files";
-import { isLeft, leftoverOf } from "../files/durable-files";
-import type { LiveProcesses } from "./live";
-import type { Protection } from "./protection";
-import type { StageFiles } from "./stage-files";
-import { codeOf, isAbsent } from "../records/store-error";
-import type { StorePaths } from "./folder";
+import { isLeft, leftoverOf, type DurableFiles } from "../../files/durable-files";
+import { maintenanceKey } from "../../maintenance/maintenance-lock";
+import { codeOf, isAbsent } from "../../records/store-error";
+import type { ClaimFiles } from "../claim-files";
+import type { StorePaths } from "../folder";
+import type { DiskLive } from "../live";
+import type { Protection } from "../protection";
+import type { ScratchFiles } from "../stage-files";
 
-export interface SweepPorts {
+export interface SweepContext {
   readonly files: DurableFiles;
   readonly paths: StorePaths;
-  readonly live: LiveProcesses;
-  readonly claims: Claims;
+  readonly live: DiskLive;
+  readonly claimFiles: ClaimFiles;
   readonly protection: Protection;
-  readonly stageFiles: StageFiles;
+  readonly scratch: ScratchFiles;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** Returns how many files and folders. */
-export async function sweepLeftovers(ports: SweepPorts): Promise<number> {
-  const { files, paths, live, claims, protection, stageFiles, now } = ports;
+/** Returns the number of files and folders. */
+export async function removeLeftovers(context: SweepContext): Promise<number> {
+  const { files, paths, live, claimFiles, protection, scratch, now } = context;
   let swept = 0;
   for (const folder of await foldersOf(files, paths)) {
     for (const name of await namesIn(files, folder)) {
       if (name.startsWith(".") && (await sweepFile(files, join(folder, name), name, now()))) swept++;
     }
   }
-  swept += (await claims.sweep()) + (await protection.sweep()) + (await stageFiles.sweep());
-  // Upkeep reads there what was committed while it was at work, also by those who are gone.
-  return (await claims.isTaken(maintenanceKey)) ? swept : swept + (await live.sweep());
+  swept += (await claimFiles.sweep()) + (await protection.sweep()) + (await scratch.sweep());
+  // Running maintenance reads there what was committed meanwhile, also by processes that have ended since.
+  return (await claimFiles.isTaken(maintenanceKey)) ? swept : swept + (await live.sweep());
 }
 
 async function sweepFile(files: DurableFiles, path: string, name: string, now: number): Promise<boolean> {
@@ -44,7 +43,7 @@ async function sweepFile(files: DurableFiles, path: string, name: string, now: n
     await (leftover.isAside ? files.restore(path) : files.remove(path));
     return true;
   } catch (error) {
-    // Its process finished it, or another one sweeps too.
+    // Its process has finished it, or another process is sweeping too.
     if (isAbsent(error)) return false;
     throw error;
   }
@@ -58,7 +57,7 @@ async function foldersOf(files: DurableFiles, paths: StorePaths): Promise<readon
   return folders;
 }
 
-/** Something that is no folder may lie anywhere: it holds no leftovers. */
+/** Anything may have the name of a folder; a file there holds no leftovers. */
 async function namesIn(files: DurableFiles, folder: string): Promise<readonly string[]> {
   try {
     return await files.list(folder);

@@ -1,0 +1,57 @@
+/** Garbage collection in a bucket: results by age and number, values by size, and blobs that no result refers to. */
+import type { Digest } from "../../../protocol";
+import { chooseEvictions, chooseRemovals, sizeOfAll, type Evictions } from "../../maintenance/choices";
+import type { GcOptions, GcReport } from "../../store";
+import { PENDING_REMOVALS } from "../names";
+import { listAll } from "../port";
+import { discardBlobs, discardEntries, findRemovable, findSpared, type MaintenanceContext } from "./discard";
+import { removeRuns } from "./run-removal";
+import { listBlobs, surveyEntries, type SurveyedEntry } from "./survey";
+
+/** Requires the maintenance lock, except for a dry run. */
+export async function collectGarbage(options: GcOptions, context: MaintenanceContext): Promise<GcReport> {
+  const dryRun = options.dryRun === true;
+  if (!dryRun) await removeLeftovers(context);
+  const entries = await surveyEntries(context, options);
+  const removals = await findRemovals(entries, options, context);
+  const removed = new Set(dryRun ? removals : await discardEntries(removals, context, options.signal));
+  const kept = entries.filter((entry) => !removed.has(entry));
+  const existing = await listBlobs(context.bucket);
+  const { maxBytes } = options;
+  const evictions: Evictions<SurveyedEntry> =
+    maxBytes === undefined
+      ? { entries: [], blobs: new Set<Digest>() }
+      : chooseEvictions(kept, new Set(existing.keys()), await findSpared(context), maxBytes);
+  const work = { entries, kept, existing, evictions };
+  const blobs = dryRun ? await findRemovable(work, context) : await discardBlobs(work, context, options.signal);
+  if (!dryRun) await context.uses.sweep(new Set(kept.map(({ key }) => key)));
+  const left = new Set([...existing.keys()].filter((digest) => !blobs.has(digest)));
+  return {
+    dryRun,
+    removedEntries: removed.size,
+    evictedEntries: evictions.entries.filter(({ blobs: refs }) => refs?.some(({ digest }) => blobs.has(digest))).length,
+    removedBlobs: blobs.size,
+    freedBytes: [...blobs].reduce((sum, digest) => sum + (existing.get(digest)?.sizeBytes ?? 0), 0),
+    keptEntries: kept.length,
+    keptBytes: sizeOfAll(kept, left),
+    ...(await removeRuns(options, kept, context)),
+  };
+}
+
+async function findRemovals(
+  entries: readonly SurveyedEntry[],
+  options: GcOptions,
+  context: MaintenanceContext,
+): Promise<readonly SurveyedEntry[]> {
+  const spared = await findSpared(context);
+  const heads = await context.heads.all();
+  return chooseRemovals(entries, heads, options, context.now()).filter(({ key }) => !spared.has(key));
+}
+
+/** Removes the objects of dead processes. */
+async function removeLeftovers({ bucket, live, claimObjects }: MaintenanceContext): Promise<void> {
+  await live.sweep();
+  await claimObjects.sweep();
+  for (const { name } of await listAll(bucket, PENDING_REMOVALS))
+    if (await live.isGone(name.slice(PENDING_REMOVALS.length))) await bucket.delete(name);
+}
