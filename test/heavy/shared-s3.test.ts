@@ -83,7 +83,7 @@ describe("two clones and a shared store in S3", () => {
     const end = await run(clone(), key());
     expect([end.code, bodiesOf(end)]).toEqual([0, ["apart", "rows", "scaled", "sum"]]);
     expect(warningsOf(end)).toHaveLength(1);
-    expect(warningsOf(end)[0]).toMatch(/has a wrong signature|was signed in another way/);
+    expect(warningsOf(end)[0]).toMatch(/has an invalid signature|was signed with another scheme/);
   });
 });
 

@@ -1,4 +1,4 @@
-/** A fault at each operation of everything that writes to a disk store. */
+/** A fault at each file operation of everything that writes to a disk store. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { exploreFaults, scenarios } from "../store/disk/trials/fault-scenarios";
 
 let base: string;
-let struck = 0;
+let faultCount = 0;
 beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-every-fault-"))));
 afterAll(async () => {
   await rm(base, { recursive: true, force: true });
-  console.log(`${struck} faults`);
+  console.log(`${faultCount} faults`);
 });
 
 const faults = [
@@ -20,10 +20,10 @@ const faults = [
 
 describe.each(Object.keys(scenarios))("[C12] %s", (name) => {
   test.each(faults)(
-    "[C12] %s %s at every operation: all else is whole, nothing loads wrong",
+    "[C12] %s %s at every operation: all other results are complete, no wrong value is loaded",
     async (kind, code) => {
       const count = await exploreFaults(base, name, kind, code, 1);
-      struck += count;
+      faultCount += count;
       expect(count).toBeGreaterThan(5);
     },
     600_000,

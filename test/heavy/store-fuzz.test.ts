@@ -15,7 +15,7 @@ test(`[Y5] 100,000 hostile records and blobs (seed ${seed}): no crash, no change
   const before = process.memoryUsage().rss;
   const tried = await fuzzStore(join(base, "store"), 100_000, seed);
   const grown = Math.round((process.memoryUsage().rss - before) / 2 ** 20);
-  console.log(`${tried} inputs, memory grown by ${grown} MB`);
+  console.log(`${tried} inputs, memory grew by ${grown} MB`);
   expect(tried).toBeGreaterThanOrEqual(100_000);
   expect(grown).toBeLessThan(400);
 }, 1_800_000);

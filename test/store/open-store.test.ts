@@ -1,4 +1,4 @@
-/** What the environment and `createPipeline` say about the store. */
+/** How the environment and the options of `createPipeline` choose the store. */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,22 +16,22 @@ function open(choice: string | object | undefined, environment: Record<string, s
 
 describe("[C4] [Y1] opening a store", () => {
   test("[C4] each kind by its name", () => {
-    const place = folder();
+    const path = folder();
     expect(open("memory").location).toBe("memory");
     expect(open("none").location).toBe("none");
-    expect(open(place).location).toBe(place);
-    expect(open(undefined, { STAGEBOOK_STORE: place }).location).toBe(place);
+    expect(open(path).location).toBe(path);
+    expect(open(undefined, { STAGEBOOK_STORE: path }).location).toBe(path);
     expect(open("s3://bucket/some/prefix/", keys).location).toBe("s3://bucket/some/prefix");
     expect(open(createMapBucket("mine")).location).toBe("mine");
     const store = open("memory");
     expect(open(store)).toBe(store);
-    expect(open(place, { STAGEBOOK_SHARED_STORE: "s3://bucket", ...keys }).location).toBe(place);
+    expect(open(path, { STAGEBOOK_SHARED_STORE: "s3://bucket", ...keys }).location).toBe(path);
   });
 
   test.each<[string, Record<string, string>, string, RegExp]>([
     ["ftp://x/y", {}, "store-kind", /no store can be opened at "ftp:\/\/x\/y"/],
-    ["s3://B/x", keys, "store-location", /no place in an S3 bucket/],
-    ["s3://bucket/a/../b", keys, "store-location", /no place in an S3 bucket/],
+    ["s3://B/x", keys, "store-location", /is not a valid S3 location/],
+    ["s3://bucket/a/../b", keys, "store-location", /is not a valid S3 location/],
     ["s3://bucket/a", { ...keys, AWS_ENDPOINT_URL: "localhost:9000" }, "store-location", /AWS_ENDPOINT_URL/],
     ["s3://bucket/a", {}, "store-credentials", /no credentials for s3:\/\/bucket\/a/],
     ["folder", { STAGEBOOK_SHARED_STORE: "s3://bucket/a" }, "store-credentials", /no credentials/],
@@ -40,7 +40,12 @@ describe("[C4] [Y1] opening a store", () => {
     ["folder", { STAGEBOOK_TRUST_NAME: "team" }, "store-options", /STAGEBOOK_TRUST_NAME is "team": there is no key/],
     ["folder", { STAGEBOOK_TRUST_KEY: "short" }, "trust-key", /STAGEBOOK_TRUST_KEY cannot be used/],
     ["s3://bucket/a", { ...keys, STAGEBOOK_TRUST_KEY: `ed25519-public:${"A".repeat(43)}=` }, "trust-key", /public key/],
-    ["folder", { STAGEBOOK_MAX_BYTES: "much" }, "store-options", /STAGEBOOK_MAX_BYTES is "much": no size/],
+    [
+      "folder",
+      { STAGEBOOK_MAX_BYTES: "much" },
+      "store-options",
+      /STAGEBOOK_MAX_BYTES is "much": it is not a valid size/,
+    ],
     ["folder", { STAGEBOOK_MAX_BYTES: "10 parsecs" }, "store-options", /STAGEBOOK_MAX_BYTES/],
   ])("[Y1] %s with %j: one clear error (%s)", (choice, environment, code, message) => {
     const attempt = () => open(choice, environment);
@@ -53,11 +58,11 @@ describe("[C4] [Y1] opening a store", () => {
     }
   });
 
-  test("[Y1] an object that is neither a Store nor a Bucket is refused by the names of what it lacks", () => {
-    expect(() => open({ get: () => undefined, put: () => undefined })).toThrow(/it has no find, putIfAbsent/);
+  test("[Y1] an object that is neither a Store nor a Bucket is rejected with the names of the missing methods", () => {
+    expect(() => open({ get: () => undefined, put: () => undefined })).toThrow(/is missing: find, putIfAbsent/);
   });
 
-  test("[C13] STAGEBOOK_MAX_BYTES reaches the store in a folder", async () => {
+  test("[C13] STAGEBOOK_MAX_BYTES limits the store in a folder", async () => {
     const store = open(folder(), { STAGEBOOK_MAX_BYTES: "0.1 MB" });
     const head = { notebook: "n", stage: "s" };
     const results = Array.from({ length: 20 }, (_, at) => resultOf(`${at}`, `${at} `.repeat(20_000)));

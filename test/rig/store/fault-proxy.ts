@@ -1,4 +1,4 @@
-/** A real HTTP proxy in front of a server, that breaks connections, cuts answers short and sends clients away, at random by a seed. */
+/** An HTTP proxy in front of a server that randomly, by a seed, breaks connections, truncates responses and throttles clients. */
 import { once } from "node:events";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,11 +6,11 @@ import { createRandom } from "../random";
 
 export interface FaultProxy {
   readonly url: string;
-  /** What was done, by kind. */
+  /** The number of requests by outcome. */
   readonly counts: Readonly<Record<Fault | "passed", number>>;
-  /** The part of requests that go wrong, 0 to 1. */
+  /** Sets the share of requests with a fault, 0 to 1. */
   setFaults(share: number): void;
-  /** Every connection breaks at once. */
+  /** While down, every connection breaks at once. */
   setDown(isDown: boolean): void;
   stop(): Promise<void>;
 }
@@ -23,13 +23,13 @@ export async function startFaultProxy(port: number, seed: number): Promise<Fault
   const counts = { passed: 0, refused: 0, lost: 0, cut: 0, "slow down": 0, "too many": 0 };
   let share = 0;
   let isDown = false;
-  const server = createServer((incoming, answer) => {
+  const server = createServer((incoming, response) => {
     const fault = random() < share ? faults[Math.floor(random() * faults.length)] : undefined;
     if (isDown) return void incoming.socket.destroy();
     counts[fault ?? "passed"]++;
     if (fault === "refused") incoming.socket.destroy();
-    else if (fault === "slow down" || fault === "too many") sendAway(incoming, answer, fault);
-    else pass(incoming, answer, port, fault);
+    else if (fault === "slow down" || fault === "too many") throttle(incoming, response, fault);
+    else pass(incoming, response, port, fault);
   });
   server.keepAliveTimeout = 1000;
   server.listen(0, "127.0.0.1");
@@ -50,17 +50,17 @@ export async function startFaultProxy(port: number, seed: number): Promise<Fault
   };
 }
 
-function sendAway(incoming: IncomingMessage, answer: ServerResponse, fault: Fault): void {
+function throttle(incoming: IncomingMessage, response: ServerResponse, fault: Fault): void {
   incoming.resume();
   const [status, code] = fault === "slow down" ? [503, "SlowDown"] : [429, "TooManyRequests"];
-  answer.writeHead(status, { "content-type": "application/xml" });
-  answer.end(
+  response.writeHead(status, { "content-type": "application/xml" });
+  response.end(
     `<?xml version="1.0"?><Error><Code>${code}</Code><Message>Please reduce your request rate.</Message></Error>`,
   );
 }
 
-/** `lost`: the request is done, its answer never comes. `cut`: half of the answer comes. */
-function pass(incoming: IncomingMessage, answer: ServerResponse, port: number, fault: Fault | undefined): void {
+/** `lost`: the request is performed, and its response never arrives. `cut`: half of the response arrives. */
+function pass(incoming: IncomingMessage, response: ServerResponse, port: number, fault: Fault | undefined): void {
   const { method, url, headers } = incoming;
   const onward = request({ host: "127.0.0.1", port, method, path: url, headers }, (back) => {
     const pieces: Buffer[] = [];
@@ -68,9 +68,9 @@ function pass(incoming: IncomingMessage, answer: ServerResponse, port: number, f
     back.on("end", () => {
       const body = Buffer.concat(pieces);
       if (fault === "lost" || (fault === "cut" && body.byteLength < 2)) return void incoming.socket.destroy();
-      answer.writeHead(back.statusCode ?? 502, back.headers);
-      if (fault !== "cut") return void answer.end(body);
-      answer.write(body.subarray(0, body.byteLength / 2), () => incoming.socket.destroy());
+      response.writeHead(back.statusCode ?? 502, back.headers);
+      if (fault !== "cut") return void response.end(body);
+      response.write(body.subarray(0, body.byteLength / 2), () => incoming.socket.destroy());
     });
   });
   onward.on("error", () => incoming.socket.destroy());

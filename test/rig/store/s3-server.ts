@@ -1,4 +1,4 @@
-/** A real S3 server (versitygw) on a folder of its own, with one bucket. */
+/** A real S3 server (versitygw) on its own folder, with one bucket. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
@@ -11,9 +11,9 @@ import { fileURLToPath } from "node:url";
 
 export interface S3Server {
   readonly port: number;
-  /** What a client needs in its environment. */
+  /** The environment variables that a client needs. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Where the objects of the bucket lie. */
+  /** The folder with the objects of the bucket. */
   readonly folder: string;
   readonly bucket: string;
   stop(): Promise<void>;
@@ -28,15 +28,15 @@ export async function startS3Server(): Promise<S3Server> {
   await mkdir(join(root, "sidecar"));
   const port = await freePort();
   const [access, secret] = ["stagebook", "stagebook-secret"];
-  // Not every file system keeps extended attributes.
+  // A sidecar folder, because not every file system supports extended attributes.
   const args = ["--port", `127.0.0.1:${port}`, "--access", access, "--secret", secret, "--quiet", "--keep-alive"];
   const child = spawn(await findServer(), [...args, "posix", "--sidecar", join(root, "sidecar"), data], {
     stdio: ["ignore", "ignore", "pipe"],
   });
-  let said = "";
-  child.stderr.on("data", (text) => (said += String(text)));
+  let stderr = "";
+  child.stderr.on("data", (text) => (stderr += String(text)));
   const ended = once(child, "exit");
-  await Promise.race([answering(port), ended.then(() => Promise.reject(new Error(`the S3 server ended: ${said}`)))]);
+  await Promise.race([answering(port), ended.then(() => Promise.reject(new Error(`the S3 server ended: ${stderr}`)))]);
   return {
     port,
     environment: {
@@ -55,7 +55,7 @@ export async function startS3Server(): Promise<S3Server> {
   };
 }
 
-/** `npm test` names it; otherwise the one that the set-up has built. */
+/** The server that `npm test` names, else the one that set-up has built. */
 export async function findServer(): Promise<string> {
   const named = process.env.STAGEBOOK_S3_SERVER;
   if (named) return named;

@@ -164,7 +164,7 @@ describe("[C4] [C19] pipelines that share a store", () => {
     }
     const last = createMachine(environment);
     expect(await runAll(last)).toEqual(ran);
-    expect(last.warnings().join()).toContain("has a wrong signature");
+    expect(last.warnings().join()).toContain("has an invalid signature");
   });
 
   test("[C4] a shared folder that may only be read is read, and not a byte is written", async () => {
@@ -187,7 +187,7 @@ describe("[C4] [C19] pipelines that share a store", () => {
     const machine = createMachine(environment);
     expect(await runAll(machine)).toEqual(ran);
     expect(machine.warnings()).toHaveLength(1);
-    expect(machine.warnings()[0]).toMatch(/the shared store is left alone for now \(no answer from 127\.0\.0\.1/);
+    expect(machine.warnings()[0]).toMatch(/the shared store is not used for now \(no response from 127\.0\.0\.1/);
   });
 
   test(`[R12] a network full of faults (seed ${seed}): no run fails, at most one warning each`, async () => {

@@ -1,4 +1,4 @@
-/** A user's own bucket against the whole contract. */
+/** A user's own bucket against the complete contract. */
 import { bucketStore } from "stagebook";
 import type { Store } from "../../../kernel-lib/src/store/store";
 import { describeStore } from "../contract/contract";

@@ -1,4 +1,4 @@
-/** A store in a bucket of a real S3 server against the whole contract. */
+/** A store in a bucket of a real S3 server against the complete contract. */
 import { afterAll, beforeAll } from "vitest";
 import { bucketStore } from "stagebook";
 import { createS3Bucket } from "../../../kernel-lib/src/store/bucket/s3/s3-bucket";

@@ -1,4 +1,4 @@
-/** The contract on a real S3 server behind a network that breaks connections, cuts answers short and throttles. */
+/** The contract on a real S3 server behind a network that breaks connections, truncates responses and throttles. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bucketStore } from "stagebook";
 import { createS3Bucket } from "../../../kernel-lib/src/store/bucket/s3/s3-bucket";
@@ -32,6 +32,6 @@ async function openFaulty(): Promise<Store> {
 describeStore(`faulty S3 (seed ${seed})`, openFaulty);
 describeRest(`faulty S3 (seed ${seed})`, openFaulty);
 
-test(`[R12] all kinds of faults were met (seed ${seed})`, () => {
+test(`[R12] all kinds of faults occurred (seed ${seed})`, () => {
   for (const [kind, count] of Object.entries(proxy.counts)) expect([kind, count > 0]).toEqual([kind, true]);
 });

@@ -1,4 +1,4 @@
-/** What a store in a bucket does when processes die, upkeep and writers meet, and values are large or damaged. */
+/** A store in a bucket when processes die, maintenance and writers interfere, and values are large or damaged. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,9 +14,12 @@ import { createMapBucket, type MapBucket } from "../contract/map-bucket";
 const head: HeadName = { notebook: "n", stage: "s" };
 const one = resultOf("one", { rows: [1, 2, 3] });
 
-function open(bucket: Bucket): { readonly store: Store; readonly told: string[] } {
-  const told: string[] = [];
-  return { store: bucketStore(bucket, { onProblem: (message, where) => told.push(`${where}: ${message}`) }), told };
+function open(bucket: Bucket): { readonly store: Store; readonly warnings: string[] } {
+  const warnings: string[] = [];
+  return {
+    store: bucketStore(bucket, { onProblem: (message, where) => warnings.push(`${where}: ${message}`) }),
+    warnings,
+  };
 }
 
 async function putClaim(bucket: MapBucket, live: string): Promise<void> {
@@ -28,7 +31,7 @@ async function putClaim(bucket: MapBucket, live: string): Promise<void> {
 const isFree = async (store: Store): Promise<boolean> => "claim" in (await store.claim(one.entry.key, head));
 
 describe("[R12] claims in a bucket", () => {
-  test("[R12] a dead process of this machine, or one that has left nothing: free at once", async () => {
+  test("[R12] the claim of a dead process of this machine, or of one without a live object, is free at once", async () => {
     for (const tag of [`${hostTag}-4194303-zzz`, "00000000-7-zzz", "no tag at all"]) {
       const bucket = createMapBucket();
       await putClaim(bucket, `${tag}.0123456789ab`);
@@ -36,7 +39,7 @@ describe("[R12] claims in a bucket", () => {
     }
   });
 
-  test("[R12] a process of another machine: its claim holds while its heart beats, and is free within 5 s after", async () => {
+  test("[R12] the claim of a process of another machine lasts while heartbeats arrive, and is free within 5 s after the last", async () => {
     const bucket = createMapBucket();
     const id = "00000000-7-zzz.0123456789ab";
     await putClaim(bucket, id);
@@ -51,16 +54,16 @@ describe("[R12] claims in a bucket", () => {
     await expect.poll(() => isFree(store), { timeout: 5000, interval: 200 }).toBe(true);
   });
 
-  test("[R12] of many that ask for a dead one's claim exactly one gets it", async () => {
+  test("[R12] of many processes that ask for the claim of a dead one, exactly one gets it", async () => {
     const bucket = createMapBucket();
     await putClaim(bucket, `${hostTag}-4194303-zzz.0123456789ab`);
     const stores = Array.from({ length: 20 }, () => open(bucket).store);
-    const answers = await Promise.all(stores.map((store) => store.claim(one.entry.key, head)));
-    expect(answers.filter((answer) => "claim" in answer)).toHaveLength(1);
-    for (const answer of answers) if ("holder" in answer) expect(answer.holder.host).toBe(hostname());
+    const outcomes = await Promise.all(stores.map((store) => store.claim(one.entry.key, head)));
+    expect(outcomes.filter((outcome) => "claim" in outcome)).toHaveLength(1);
+    for (const outcome of outcomes) if ("holder" in outcome) expect(outcome.holder.host).toBe(hostname());
   });
 
-  test("[R12] nothing is left of work that has ended", async () => {
+  test("[R12] finished work leaves no temporary objects", async () => {
     const bucket = createMapBucket();
     const { store } = open(bucket);
     const taken = await store.claim(one.entry.key, head);
@@ -75,8 +78,8 @@ describe("[R12] claims in a bucket", () => {
   });
 });
 
-describe("[C13] upkeep of a bucket", () => {
-  test("[C13] [R12] gc and clear among writers: what was committed and is found is whole, whoever comes first", async () => {
+describe("[C13] maintenance of a bucket", () => {
+  test("[C13] [R12] gc and clear among writers: every committed result that is found is complete, whoever comes first", async () => {
     const bucket = slowed(createMapBucket());
     const stores = Array.from({ length: 4 }, () => open(bucket).store);
     const results = Array.from({ length: 6 }, (_, at) => resultOf(`n${at}`, { shared: at % 2 }));
@@ -89,7 +92,7 @@ describe("[C13] upkeep of a bucket", () => {
       }
     });
     await Promise.all(works);
-    const { store, told } = open(bucket);
+    const { store, warnings } = open(bucket);
     const states = await Promise.all(
       results.map(async ({ entry }) => {
         const found = await store.findEntry(entry.key);
@@ -97,7 +100,7 @@ describe("[C13] upkeep of a bucket", () => {
       }),
     );
     expect(states).not.toContain(false);
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
     expect((await store.verify({})).problems).toEqual([]);
   });
 
@@ -106,25 +109,25 @@ describe("[C13] upkeep of a bucket", () => {
   const young = { ...withBlobs(resultOf("young", 1).entry, [large.ref]) };
   const other: HeadName = { notebook: "n", stage: "other" };
 
-  test("[C13] what a process has not said yet of itself does not count when it asks what upkeep would remove", async () => {
+  test("[C13] a dry run uses what its own process knows, not what it has last announced", async () => {
     const bucket = createMapBucket();
-    let asked = (): void => undefined;
-    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    let release = (): void => undefined;
+    const isReleased = new Promise<void>((resolve) => (release = resolve));
     const late = hooked(bucket, async (method, name) => {
-      // That the blob is named by now is said late, when upkeep has long read what is said.
-      if (method === "delete" && name.startsWith("live/")) await isAsked;
+      // The withdrawal of the announcement arrives late, after maintenance has read the announcements.
+      if (method === "delete" && name.startsWith("live/")) await isReleased;
     });
     const { store } = open(late);
     await store.commit(head, old, [large]);
     expect(await store.gc({ maxBytes: 0, dryRun: true })).toMatchObject({ evictedEntries: 1 });
-    asked();
+    release();
   });
 
-  test("[C13] [R12] a value that somebody is about to name is not removed, though the last result that had it goes", async () => {
+  test("[C13] [R12] a value that another process is about to refer to is not removed, although the last result that had it is", async () => {
     const bucket = createMapBucket();
     await open(bucket).store.commit(head, old, [large]);
     const paused = hooked(bucket, async (method, name) => {
-      // It has looked whether the value is there, and has not named it yet.
+      // The writer has checked that the value exists, and has not written its entry yet.
       if (method === "put" && name === `entries-v1/${young.key}.json`) await open(bucket).store.clear(head);
     });
     await open(paused).store.commit(other, young, [large]);
@@ -132,18 +135,18 @@ describe("[C13] upkeep of a bucket", () => {
     expect(await open(bucket).store.isWhole(young)).toBe(true);
   });
 
-  test("[C13] [R12] who wants a value that is just being removed waits, and writes it anew", async () => {
+  test("[C13] [R12] a writer that needs a value that is being removed waits, and writes it again", async () => {
     const bucket = createMapBucket();
     await open(bucket).store.commit(head, old, [large]);
     let committing: Promise<void> | undefined;
-    const looked = { times: 0 };
+    const polls = { count: 0 };
     const watched = hooked(bucket, async (method, name) => {
-      if (method === "list" && name === "going/") looked.times++;
+      if (method === "list" && name === "going/") polls.count++;
     });
     const paused = hooked(bucket, async (method, name) => {
       if (method !== "delete" || !name.startsWith("blobs-v1/")) return;
       committing = open(watched).store.commit(other, young, [large]);
-      await expect.poll(() => looked.times).toBeGreaterThan(1);
+      await expect.poll(() => polls.count).toBeGreaterThan(1);
     });
     expect(await open(paused).store.clear(head)).toBe(1);
     await committing;
@@ -151,19 +154,19 @@ describe("[C13] upkeep of a bucket", () => {
     expect(await open(bucket).store.isWhole(young)).toBe(true);
   });
 
-  test("[C11] a missing, cut or garbled object is a miss, told once, and made again", async () => {
-    for (const damage of ["delete", "cut", "garble"]) {
+  test("[C11] a missing, truncated or corrupted object is a miss, reported once, and can be stored again", async () => {
+    for (const damage of ["delete", "truncate", "corrupt"]) {
       for (const kind of ["blobs-v1/", "entries-v1/"]) {
         const bucket = createMapBucket();
-        const { store, told } = open(bucket);
+        const { store, warnings } = open(bucket);
         await store.commit(head, one.entry, one.blobs);
         const name = [...bucket.objects.keys()].find((each) => each.startsWith(kind))!;
         const bytes = Buffer.from(bucket.objects.get(name)!.bytes);
         if (damage === "delete") await bucket.delete(name);
-        if (damage === "cut") await bucket.put(name, bytes.subarray(0, bytes.length / 2));
-        if (damage === "garble") await bucket.put(name, bytes.fill(0x41, 50, 60));
+        if (damage === "truncate") await bucket.put(name, bytes.subarray(0, bytes.length / 2));
+        if (damage === "corrupt") await bucket.put(name, bytes.fill(0x41, 50, 60));
         for (const _ of [1, 2]) expect(await load(store, one)).toBe("nothing");
-        expect(told).toHaveLength(damage === "delete" && kind === "entries-v1/" ? 0 : 1);
+        expect(warnings).toHaveLength(damage === "delete" && kind === "entries-v1/" ? 0 : 1);
         await store.commit(head, one.entry, one.blobs);
         expect(await load(store, one)).toEqual(one.value);
         await (damage === "delete" ? bucket.delete(name) : bucket.put(name, bytes.subarray(0, 50)));
@@ -174,7 +177,7 @@ describe("[C13] upkeep of a bucket", () => {
     }
   });
 
-  test("[Y6] a store of a newer format is refused in words", async () => {
+  test("[Y6] a store of a newer format is rejected with a clear error", async () => {
     const bucket = createMapBucket();
     await bucket.put("format.json", Buffer.from(encodeRecord(["format"], { format: 99 })));
     await expect(open(bucket).store.findEntry(one.entry.key)).rejects.toMatchObject({ code: "store-format" });
@@ -183,7 +186,7 @@ describe("[C13] upkeep of a bucket", () => {
 });
 
 describe("[C6] [C7] large values in a bucket", () => {
-  test("[C6] [C7] values and files larger than an object go in parts, and come back whole", async () => {
+  test("[C6] [C7] values and files larger than an object are stored in parts, and read back complete", async () => {
     const folder = await mkdtemp(join(tmpdir(), "stagebook-parts-"));
     const bucket = createMapBucket();
     const { store } = open(bucket);
@@ -215,12 +218,12 @@ describe("[C6] [C7] large values in a bucket", () => {
   });
 });
 
-/** Calls take their time, so that those of others come in between. */
+/** A bucket with random delays, so that calls of several processes interleave. */
 function slowed(bucket: Bucket): Bucket {
   return hooked(bucket, () => sleep(Math.random() * 3));
 }
 
-/** Something is done before each call. */
+/** A bucket that calls `before` before each operation. */
 function hooked(bucket: Bucket, before: (method: string, name: string) => Promise<void>): Bucket {
   const wrap =
     <T>(method: string, call: (name: string, ...args: never[]) => Promise<T>) =>

@@ -1,4 +1,4 @@
-/** The default codec: what it carries comes back as it was, and what it cannot carry is refused with its path. */
+/** The default codec: supported values are decoded unchanged, and unsupported ones are rejected with their path. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { digestValue } from "../../../kernel-lib/src/key/values/canonical";
@@ -11,12 +11,12 @@ const encode = (value: unknown) => v8Codec.encode(value) as Uint8Array;
 const roundTrip = (value: unknown) => v8Codec.decode(Uint8Array.from(encode(value)));
 
 describe("[C4] the default codec", () => {
-  test("[C4] every value that it takes comes back equal, with an equal digest", () => {
-    let refused = 0;
+  test("[C4] every value that it accepts is decoded to an equal one, with an equal digest", () => {
+    let rejected = 0;
     fc.assert(
       fc.property(recipe, (one) => {
         const value = cook(one);
-        if (isRefused(value)) return void refused++;
+        if (isRejected(value)) return void rejected++;
         const back = roundTrip(value);
         expect(digestValue(back)).toBe(digestValue(value));
         expect(sameValue(back, value)).toBe(true);
@@ -24,11 +24,11 @@ describe("[C4] the default codec", () => {
       }),
       { numRuns: 2000 },
     );
-    // Errors that are part of their own cause, and nothing else.
-    expect(refused).toBeLessThan(60);
+    // Only errors that are part of their own cause.
+    expect(rejected).toBeLessThan(60);
   });
 
-  const carried: readonly (readonly [string, unknown])[] = [
+  const supported: readonly (readonly [string, unknown])[] = [
     ["holes", [1, , undefined, 3]], // eslint-disable-line no-sparse-arrays
     ["a billion holes", sparse()],
     ["properties of an array", "abc".match(/(?<n>b)/)],
@@ -37,7 +37,7 @@ describe("[C4] the default codec", () => {
     ["lone surrogates", "a\ud800b"],
     ["a cause", new TypeError("x", { cause: new Error("y") })],
     ["a code", Object.assign(new Error("x"), { code: "E", info: { at: new Date(0) } })],
-    ["a name of its own", Object.assign(new RangeError("x"), { name: "Mine" })],
+    ["its own name", Object.assign(new RangeError("x"), { name: "Mine" })],
     ["an AggregateError", new AggregateError([new Error("1"), 2], "x")],
     ["an error without a message", new Error()],
     ["lastIndex", Object.assign(/a/g, { lastIndex: 3 })],
@@ -57,13 +57,13 @@ describe("[C4] the default codec", () => {
     ["boxed primitives", [Object(-0), Object("x"), Object(false), Object(1n)]],
     ["1,000 levels", nested(1000)],
   ];
-  test.each(carried)("[C4] %s", (_, value) => {
+  test.each(supported)("[C4] %s", (_, value) => {
     const back = roundTrip(value);
     expect(digestValue(back)).toBe(digestValue(value));
     expect(sameValue(back, value)).toBe(true);
   });
 
-  test("[Y4] typed arrays come back in memory of their own, whole and from its start", () => {
+  test("[Y4] decoded typed arrays have memory of their own, without an offset", () => {
     const bytes = encode({
       small: Float64Array.of(1, 2),
       large: new Uint16Array(50_000).fill(7),
@@ -85,9 +85,9 @@ describe("[C4] the default codec", () => {
   });
 });
 
-describe("[C4] what would come back different is refused", () => {
+describe("[C4] values that would not be decoded unchanged are rejected", () => {
   const memory = new ArrayBuffer(16);
-  const refused: readonly (readonly [unknown, string])[] = [
+  const unsupported: readonly (readonly [unknown, string])[] = [
     [() => 1, "`value` is a function"],
     [{ model: { layers: [1, { fn: function relu() {} }] } }, "`value.model.layers[1].fn` is a function (relu)"],
     [[new Map([["k", new (class Model {})()]])], '`value[0].get("k")` is an instance of class Model'],
@@ -109,13 +109,13 @@ describe("[C4] what would come back different is refused", () => {
     [Promise.resolve(1), "`value` is a promise"],
     [Object.assign(new Date(), { by: new (class A {})() }), "`value.by` is an instance of class A"],
   ];
-  test.each(refused)("[C4] %# is refused with its path", (value, message) => {
+  test.each(unsupported)("[C4] %# is rejected with its path", (value, message) => {
     const error = thrownBy(() => encode(value));
     expect([error.code, error.message]).toEqual(["not-storable", expect.stringContaining(message)]);
     expect(error.advice).toContain("codec");
   });
 
-  test("[C4] an error that is part of its own cause is refused by Node.js 20, and comes back as it was by newer ones", () => {
+  test("[C4] an error that is part of its own cause is rejected with Node.js 20, and decoded unchanged with newer versions", () => {
     if (Number(process.versions.node.split(".")[0]) < 22) {
       expect(thrownBy(() => encode(ownCause())).message).toContain("cannot be stored");
       return;
@@ -136,7 +136,7 @@ describe("[C4] what would come back different is refused", () => {
 describe("[C11] damaged bytes", () => {
   const bytes = encode({ rows: [1, 2, 3], text: "abc", large: new Uint8Array(70_000) });
 
-  test("[C11] every flipped bit of the first 200 bytes, and every cut, is found", () => {
+  test("[C11] every flipped bit of the first 200 bytes, and every truncation, is detected", () => {
     for (let bit = 0; bit < 200 * 8; bit++) {
       const changed = Uint8Array.from(bytes);
       changed[bit >> 3]! ^= 1 << (bit & 7);
@@ -147,7 +147,7 @@ describe("[C11] damaged bytes", () => {
     }
   });
 
-  test("[Y5] bytes with a right checksum and a wrong content: an error, no crash, no code", async () => {
+  test("[Y5] bytes with a correct checksum and wrong content lead to an error, never to a crash or code execution", async () => {
     const { closeEnvelope, HEAD_BYTES } = await import("../../../kernel-lib/src/store/codecs/envelope");
     const payload = Buffer.from(
       encode({ a: [1, "x", new Map([[1, new Uint8Array(4)]]), Object.create(null)] }),
@@ -172,7 +172,7 @@ describe("[C11] damaged bytes", () => {
   });
 });
 
-function isRefused(value: unknown): boolean {
+function isRejected(value: unknown): boolean {
   try {
     encode(value);
     return false;

@@ -1,3 +1,4 @@
+/** Values in blobs: large binary data in chunks, and the codecs by name. */
 import { createRequire } from "node:module";
 import type * as Arrow from "apache-arrow";
 import { describe, expect, test } from "vitest";
@@ -9,7 +10,7 @@ import { decodeValue, encodeValue, type EncodedValue, type ReadBlob } from "../.
 
 const joined = (pieces: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(pieces));
 
-/** Reads from what was encoded, as a store would. */
+/** Reads from the encoded value, as a store would. */
 const from =
   ({ blobs }: EncodedValue): ReadBlob =>
   async (ref, into) => {
@@ -25,7 +26,7 @@ const loaded = async (encoded: EncodedValue, codec?: Parameters<typeof encodeVal
 describe("large binary data", () => {
   const big = Float64Array.from({ length: (CHUNK_BYTES + LARGE_BYTES) / 8 }, (_, at) => at);
 
-  test("[P5] [C1] lies in chunks of its own, named by their content, and comes back as it was", async () => {
+  test("[P5] [C1] lies in separate chunks, named by their content, and is decoded unchanged", async () => {
     const value = { name: "big", of: [big, new Uint8Array(LARGE_BYTES).fill(7), new Uint16Array([1, 2])] };
     const encoded = await encodeValue(value, undefined);
     expect(encoded.blobs).toHaveLength(4);
@@ -36,7 +37,7 @@ describe("large binary data", () => {
     expect(again.of.map((each) => each.constructor)).toEqual([Float64Array, Uint8Array, Uint16Array]);
   });
 
-  test("[Y4] each load gives memory of its own", async () => {
+  test("[Y4] each load returns its own memory", async () => {
     const encoded = await encodeValue([big], undefined);
     const [one, two] = [await loaded(encoded), await loaded(encoded)] as [[Float64Array], [Float64Array]];
     one[0][0] = -1;
@@ -44,7 +45,7 @@ describe("large binary data", () => {
     expect(big[0]).toBe(0);
   });
 
-  test("[P5] where it lies in memory does not count, NaN does however it is written, and each changed element does", () => {
+  test("[P5] its position in memory and the encoding of NaN do not change the digest, and each changed element does", () => {
     const length = LARGE_BYTES / 8 + 3;
     const plain = Float64Array.from({ length }, (_, at) => (at === 9 ? NaN : at));
     const shifted = new Float64Array(new ArrayBuffer(length * 8 + 64), 64, length);
@@ -62,7 +63,7 @@ describe("large binary data", () => {
     expect(digestValue(new Float32Array(length * 2))).not.toBe(digestValue(new Float64Array(length)));
   });
 
-  test("[C11] a chunk that is gone, or of another size, gives nothing", async () => {
+  test("[C11] a missing chunk, or one of another size, means that there is no value", async () => {
     const encoded = await encodeValue([big], undefined);
     const last = refsOf(encoded).at(-1);
     const missing: ReadBlob = (ref, into) =>
@@ -73,7 +74,7 @@ describe("large binary data", () => {
     });
   });
 
-  test("[Y5] bytes that speak of more memory than is stored are refused before it is made", async () => {
+  test("[Y5] bytes that claim more memory than is stored are rejected before it is allocated", async () => {
     const encoded = await encodeValue([big], undefined);
     const [first] = refsOf(encoded);
     await expect(decodeValue(first ? [first] : [], undefined, from(encoded))).rejects.toMatchObject({
@@ -87,13 +88,13 @@ describe("codecs by name", () => {
     ["json", { rows: [1, null, "a", { deep: true }] }],
     ["text", "naïve 😀"],
     ["bytes", new Uint8Array([1, 2, 3])],
-  ] as const)("[C3] %s gives back what it was given, in bytes that others read", async (codec, value) => {
+  ] as const)("[C3] %s returns the same value, in bytes that other programs read", async (codec, value) => {
     const encoded = await encodeValue(value, codec);
     expect(encoded.codec).toBe(codec);
     expect(await loaded(encoded, codec)).toEqual(value);
   });
 
-  test("[C3] json is JSON, and property order does not count", async () => {
+  test("[C3] json is JSON, and property order does not change the digest", async () => {
     const [one, two] = [await encodeValue({ a: 1, b: 2 }, "json"), await encodeValue({ b: 2, a: 1 }, "json")];
     expect(Buffer.from(joined(one.blobs[0]?.pieces ?? [])).toString()).toBe('{"a":1,"b":2}');
     expect(one.digest).toBe(two.digest);
@@ -110,15 +111,15 @@ describe("codecs by name", () => {
     ["text", "\ud800", "value"],
     ["bytes", [1, 2], "value"],
     ["arrow", { rows: [] }, "value"],
-  ] as const)("[C3] %s refuses %s, with its path", async (codec, value, path) => {
+  ] as const)("[C3] %s rejects %s, with its path", async (codec, value, path) => {
     await expect(encodeValue(value, codec)).rejects.toMatchObject({
       code: "not-storable",
       message: expect.stringContaining(`\`${path}\``) as string,
     });
   });
 
-  test("[C3] arrow keeps tables as IPC files, and equal tables have equal digests however they are cut", async () => {
-    // As cells load it.
+  test("[C3] arrow stores tables as IPC files, and equal tables have equal digests however they are split into batches", async () => {
+    // Loaded in the same way as in cells.
     const { tableFromArrays, tableFromIPC, Table } = createRequire(import.meta.url)("apache-arrow") as typeof Arrow;
     const whole = tableFromArrays({ n: Int32Array.from([1, 2, 3, 4]), city: ["Bern", "Rom", "Ulm", "Bern"] });
     const encoded = await encodeValue(whole, "arrow");

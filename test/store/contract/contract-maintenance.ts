@@ -1,4 +1,4 @@
-/** The second half of the contract of `Store`: blobs ahead of their entry, files, claims, pins and upkeep. */
+/** The second half of the contract of `Store`: blobs ahead of their entry, files, claims, pins and maintenance. */
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ const one = resultOf("one", { rows: [1, 2, 3] });
 const two = resultOf("two", "a text");
 const three = resultOf("three", 3);
 
-/** Bytes that nothing else in a test has. */
+/** Bytes that are unique within a test. */
 export function bytesOf(text: string, sizeBytes = text.length): Uint8Array {
   return Buffer.alloc(sizeBytes, text);
 }
@@ -50,21 +50,21 @@ export function describeValues(open: () => Promise<Store>): void {
     }
   });
 
-  test("[C6] a result whose blob nobody ever gave is refused, and does not load", async () => {
+  test("[C6] a result with a blob that was never written is rejected, and does not load", async () => {
     const store = await open();
-    const entry = withBlobs(one.entry, [newBlob(bytesOf("never given")).ref]);
+    const entry = withBlobs(one.entry, [newBlob(bytesOf("never written")).ref]);
     await expect(store.commit(head, entry, [])).rejects.toMatchObject({ code: "store-write" });
     expect(await store.findEntry(entry.key)).toBeUndefined();
   });
 
-  test("[C4] a blob that was never there is nothing", async () => {
+  test("[C4] a blob that never existed is not found", async () => {
     const store = await open();
     const { ref } = newBlob(bytesOf("nowhere"));
     expect(await store.readBlob(ref)).toBeUndefined();
     expect(await store.isWhole(withBlobs(one.entry, [ref]))).toBe(false);
   });
 
-  test("[C7] a file that a stage wrote is taken over, kept with the entry, and read by its name", async () => {
+  test("[C7] a file that a stage wrote is adopted, stored with the entry, and read under its name", async () => {
     const store = await open();
     const [folder, second] = [await store.scratchFolder(), await store.scratchFolder()];
     expect(folder).not.toBe(second);
@@ -86,7 +86,7 @@ export function describeValues(open: () => Promise<Store>): void {
     expect(await store.filePath({ ...file, digest: digestOf("other") })).toBeUndefined();
   });
 
-  test("[C7] a name that leads elsewhere is no file name", async () => {
+  test("[C7] a name that leads to another folder is not a valid file name", async () => {
     const store = await open();
     const folder = await store.scratchFolder();
     for (const name of ["../up", "/etc/x", "a/b", "..", ".", "", "a\\b", "nul\0"]) {
@@ -99,31 +99,31 @@ export function describeValues(open: () => Promise<Store>): void {
 }
 
 export function describeClaims(open: () => Promise<Store>): void {
-  test("[R12] a claim is given to one at a time, the others learn who has it and how far it is", async () => {
+  test("[R12] only one process at a time gets a claim, the others learn who holds it and its progress", async () => {
     const store = await open();
-    const asked = await Promise.all(Array.from({ length: 20 }, () => store.claim(one.entry.key, head)));
-    const given = asked.flatMap((answer) => ("claim" in answer ? [answer.claim] : []));
-    expect(given).toHaveLength(1);
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => store.claim(one.entry.key, head)));
+    const claims = outcomes.flatMap((outcome) => ("claim" in outcome ? [outcome.claim] : []));
+    expect(claims).toHaveLength(1);
     expect("claim" in (await store.claim(two.entry.key, head))).toBe(true);
     const holder = await holderOf(store, one.entry.key);
     expect(holder).toMatchObject({ ...head, pid: process.pid });
-    given[0]!.report({ done: 3, total: 10 });
+    claims[0]!.report({ done: 3, total: 10 });
     await expect.poll(async () => (await holderOf(store, one.entry.key))?.progress).toEqual({ done: 3, total: 10 });
-    await given[0]!.release();
-    await given[0]!.release();
+    await claims[0]!.release();
+    await claims[0]!.release();
     const again = await store.claim(one.entry.key, other);
     expect("claim" in again).toBe(true);
-    await given[0]!.release();
+    await claims[0]!.release();
     expect(await holderOf(store, one.entry.key)).toMatchObject({ ...other });
   });
 }
 
 async function holderOf(store: Store, key: Entry["key"]) {
-  const answer = await store.claim(key, head);
-  return "holder" in answer ? answer.holder : undefined;
+  const outcome = await store.claim(key, head);
+  return "holder" in outcome ? outcome.holder : undefined;
 }
 
-export function describeUpkeep(open: () => Promise<Store>): void {
+export function describeMaintenance(open: () => Promise<Store>): void {
   const many = Array.from({ length: 6 }, (_, at) => {
     const result = resultOf(`many ${at}`, at);
     const bytes = bytesOf(`value ${at} `, 1000);
@@ -140,14 +140,14 @@ export function describeUpkeep(open: () => Promise<Store>): void {
     return states.flatMap((isWhole, at) => (isWhole ? [at] : []));
   };
 
-  test("[C13] gc without options removes nothing that is named", async () => {
+  test("[C13] gc without options removes nothing that an entry refers to", async () => {
     const store = await open();
     await commitMany(store);
     expect(await store.gc({})).toMatchObject({ dryRun: false, removedEntries: 0, removedBlobs: 0, freedBytes: 0, keptEntries: 6, keptBytes: 6000 }); // prettier-ignore
     expect(await whole(store)).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  test("[C13] gc keeps the newest of each stage; a dry run says what would go and removes nothing", async () => {
+  test("[C13] gc keeps the newest of each stage; a dry run reports what would be removed and removes nothing", async () => {
     const store = await open();
     await commitMany(store);
     await store.touch(other, rowOf(many[0]!));
@@ -159,7 +159,7 @@ export function describeUpkeep(open: () => Promise<Store>): void {
     expect(await whole(store)).toEqual([0, 4, 5]);
   });
 
-  test("[C13] a size limit takes values, not records; pinned and held results stay", async () => {
+  test("[C13] a size limit removes values, not records; pinned and held results stay", async () => {
     const store = await open();
     await commitMany(store);
     await store.pin(many[0]!.entry.key, true);
@@ -177,7 +177,7 @@ export function describeUpkeep(open: () => Promise<Store>): void {
     expect((await store.verify({})).problems).toEqual([]);
   });
 
-  test("[C13] what was put ahead and not yet named stays; what a cleared result had goes", async () => {
+  test("[C13] a blob that was put ahead of its entry stays; the blobs of a cleared result are removed", async () => {
     const store = await open();
     const ahead = newBlob(bytesOf("put ahead"));
     await store.putBlob(ahead);
@@ -195,7 +195,7 @@ export function describeUpkeep(open: () => Promise<Store>): void {
     expect(await store.isWhole(entry)).toBe(false);
   });
 
-  test("[C13] verify counts everything and finds nothing wrong; it tells how far it is, and stops", async () => {
+  test("[C13] verify counts everything and finds no problems; it reports progress, and can be stopped", async () => {
     const store = await open();
     await commitMany(store);
     await store.commit(other, one.entry, one.blobs);
@@ -213,48 +213,48 @@ export function describeUpkeep(open: () => Promise<Store>): void {
   });
 }
 
-/** Runs with ids as the engine makes them, of a process that is not there. */
+/** Runs with ids as the engine creates them, of a process that does not exist. */
 const runs = Array.from({ length: 6 }, (_, at) => runIdOf(1_700_000_000_000 + at, 4_000_000_000, at));
 
-export function describeRunUpkeep(open: () => Promise<Store>): void {
+export function describeRunRemoval(open: () => Promise<Store>): void {
   const line = `{"type":"log:written","text":"${"x".repeat(76)}"}`;
   const record = async (store: Store, run: RunId, notebook: string): Promise<void> => {
     await store.appendRun(run, [line]);
     await store.appendRun(runListOf(notebook), [JSON.stringify({ id: run })]);
   };
-  const there = async (store: Store): Promise<readonly number[]> => {
+  const existing = async (store: Store): Promise<readonly number[]> => {
     const found = await Promise.all(runs.map((run) => store.readRun(run)));
     return found.flatMap((lines, at) => (lines ? [at] : []));
   };
   const listed = async (store: Store, notebook: string): Promise<unknown> =>
     (await store.readRun(runListOf(notebook)))?.map((row) => runs.indexOf((JSON.parse(row) as { id: RunId }).id));
 
-  test("[C13] gc without a rule for runs leaves them", async () => {
+  test("[C13] gc without a rule for runs keeps them", async () => {
     const store = await open();
     for (const run of runs) await record(store, run, "n");
     const sizes = { removedRuns: 0, freedRunBytes: 0, keptRuns: 6, keptRunBytes: 6 * (line.length + 1) };
     expect(await store.gc({ keepPerStage: 1, maxBytes: 0 })).toMatchObject(sizes);
-    expect(await there(store)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(await existing(store)).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  test("[C13] gc keeps the newest runs of each notebook, and takes the others out of its list too", async () => {
+  test("[C13] gc keeps the newest runs of each notebook, and removes the others from its list too", async () => {
     const store = await open();
     for (const run of runs.slice(0, 5)) await record(store, run, "Many runs/ünd more.ipynb");
     await record(store, runs[5]!, "other");
     const wanted = { removedRuns: 3, freedRunBytes: 3 * (line.length + 1), keptRuns: 3, keptRunBytes: 3 * (line.length + 1) }; // prettier-ignore
     expect(await store.gc({ keepRuns: 2, dryRun: true })).toMatchObject({ dryRun: true, ...wanted });
-    expect(await there(store)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(await existing(store)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(await listed(store, "Many runs/ünd more.ipynb")).toEqual([0, 1, 2, 3, 4]);
     expect(await store.gc({ keepRuns: 2 })).toMatchObject({ dryRun: false, ...wanted });
-    expect(await there(store)).toEqual([3, 4, 5]);
+    expect(await existing(store)).toEqual([3, 4, 5]);
     expect(await listed(store, "Many runs/ünd more.ipynb")).toEqual([3, 4]);
     expect(await listed(store, "other")).toEqual([5]);
     expect((await store.gc({ keepRuns: 0 })).removedRuns).toBe(3);
-    expect(await there(store)).toEqual([]);
+    expect(await existing(store)).toEqual([]);
     expect((await listed(store, "other")) ?? []).toEqual([]);
   });
 
-  test("[C13] runs that are not old stay, and so do those that made the newest or a pinned result", async () => {
+  test("[C13] runs that are not old stay, and so do those that computed the newest or a pinned result", async () => {
     const store = await open();
     for (const run of runs) await record(store, run, "n");
     expect(await store.gc({ olderThanMs: 3_600_000, keepRuns: 0 })).toMatchObject({ removedRuns: 0, keptRuns: 6 });
@@ -262,11 +262,11 @@ export function describeRunUpkeep(open: () => Promise<Store>): void {
       await store.commit(head, { ...entry, run: runs[at]! }, blobs);
     await store.pin(one.entry.key, true);
     expect(await store.gc({ keepRuns: 1 })).toMatchObject({ removedRuns: 3, keptRuns: 3 });
-    expect(await there(store)).toEqual([0, 2, 5]);
+    expect(await existing(store)).toEqual([0, 2, 5]);
     expect(await listed(store, "n")).toEqual([0, 2, 5]);
   });
 
-  test("[C13] a run that is under way stays", async () => {
+  test("[C13] a run in progress stays", async () => {
     const store = await open();
     const own = runIdOf(1_700_000_000_000, process.pid, 0);
     await store.appendRun(own, [line]);
@@ -276,12 +276,12 @@ export function describeRunUpkeep(open: () => Promise<Store>): void {
   });
 }
 
-/** All of it, for one store. */
+/** The complete second half, for one store. */
 export function describeRest(name: string, open: () => Promise<Store>): void {
   describe(`[C4] the ${name} store`, () => {
     describeValues(open);
     describeClaims(open);
-    describeUpkeep(open);
-    describeRunUpkeep(open);
+    describeMaintenance(open);
+    describeRunRemoval(open);
   });
 }

@@ -1,18 +1,18 @@
-/** The contract of `Store`, run for each implementation. */
+/** The first half of the contract of `Store`, run for each adapter: results, histories and runs. */
 import { describe, expect, test } from "vitest";
 import { digestOf } from "../../../kernel-lib/src/key/digest";
 import type { RunId } from "../../../kernel-lib/src/protocol";
 import type { HeadName, Store } from "../../../kernel-lib/src/store/store";
 import { blobOf, blobsOf, load, resultOf, rowOf, withBytes } from "./entries";
 
-/** `open` gives an empty store. */
+/** `open` returns an empty store. */
 export function describeStore(name: string, open: () => Promise<Store>): void {
   const head: HeadName = { notebook: "analysis/quakes.ipynb", stage: "strong" };
   const one = resultOf("one", { rows: [1, 2, 3] });
   const two = resultOf("two", "a text");
 
   describe(`[C4] the ${name} store`, () => {
-    test("[C4] an empty store finds nothing and says nothing", async () => {
+    test("[C4] an empty store finds nothing and reports nothing", async () => {
       const store = await open();
       expect(await store.findEntry(one.entry.key)).toBeUndefined();
       expect(await store.history(head)).toEqual([]);
@@ -21,7 +21,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       expect(await store.readRun("r" as RunId)).toBeUndefined();
     });
 
-    test("[C2] results are found again, whole, each under its own key", async () => {
+    test("[C2] results are found again, complete, each under its own key", async () => {
       const store = await open();
       await store.commit(head, one.entry, one.blobs);
       await store.commit(head, two.entry, two.blobs);
@@ -40,7 +40,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       }
     });
 
-    test("[C4] a blob of no bytes at all", async () => {
+    test("[C4] an empty blob", async () => {
       const store = await open();
       const empty = withBytes(one.entry, new Uint8Array(0));
       await store.commit(head, empty, blobsOf(empty, new Uint8Array(0)));
@@ -56,7 +56,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       expect(await store.history(head)).toEqual([{ ...rowOf(one), at: newer.at }]);
     });
 
-    test("[S6] history: oldest first, each key once, at its latest place", async () => {
+    test("[S6] history: oldest first, each key once, at its latest position", async () => {
       const store = await open();
       await store.commit(head, one.entry, one.blobs);
       await store.commit(head, two.entry, two.blobs);
@@ -66,14 +66,14 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       expect((await store.history(head)).map((row) => row.key)).toEqual([two.entry.key, one.entry.key]);
     });
 
-    test("[C4] partial keys of all heads are known", async () => {
+    test("[C4] partial keys of all histories are known", async () => {
       const store = await open();
       await store.commit(head, one.entry, one.blobs);
       await store.commit({ notebook: "other", stage: "x" }, two.entry, two.blobs);
       expect(await store.partials()).toEqual(new Set([one.entry.partial, two.entry.partial]));
     });
 
-    test("[C13] clear forgets one stage, and leaves what another one names", async () => {
+    test("[C13] clear removes the results of one stage, except those that another one refers to", async () => {
       const store = await open();
       const other = { notebook: head.notebook, stage: "other" };
       const same = { ...two.entry, key: digestOf("same blob as two") };
@@ -102,14 +102,14 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
       expect(await store.readRun(run)).toEqual(lines);
     });
 
-    test("[Y4] what is given or taken can be changed without changing what is stored", async () => {
+    test("[Y4] changing bytes that were passed in or returned does not change what is stored", async () => {
       const store = await open();
-      const given = Buffer.from(one.bytes);
-      await store.commit(head, one.entry, blobsOf(one.entry, given));
-      given.fill(0);
-      const taken = await store.readBlob(blobOf(one.entry));
-      taken?.fill(0);
-      new Uint8Array(taken?.buffer ?? new ArrayBuffer(0)).fill(0);
+      const passed = Buffer.from(one.bytes);
+      await store.commit(head, one.entry, blobsOf(one.entry, passed));
+      passed.fill(0);
+      const returned = await store.readBlob(blobOf(one.entry));
+      returned?.fill(0);
+      new Uint8Array(returned?.buffer ?? new ArrayBuffer(0)).fill(0);
       expect(await load(store, one)).toEqual(one.value);
     });
 
@@ -132,7 +132,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
   });
 }
 
-/** Names that file systems like to confuse. */
+/** Names that file systems tend to confuse. */
 export const awkwardNames: readonly string[] = [
   ...[
     "a",

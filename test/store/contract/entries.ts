@@ -13,7 +13,7 @@ export interface Result {
   readonly blobs: readonly NewBlob[];
 }
 
-/** A result whose key is made of `name`, and whose partial key is made of `partial`. */
+/** A result whose key is derived from `name`, and whose partial key is derived from `partial`. */
 export function resultOf(name: string, value: unknown, partial = name): Result {
   const bytes = v8Codec.encode(value) as Uint8Array;
   const entry: Entry = {

@@ -1,9 +1,9 @@
-/** A bucket as a user would write one: over a Map. */
+/** A bucket as a user would write one: on top of a Map. */
 import type { Bucket, BucketItem } from "stagebook";
 
 export interface MapBucket extends Bucket {
   readonly objects: Map<string, { bytes: Uint8Array; version: number }>;
-  /** What was written: `put blobs-v1/…`, `delete …`. */
+  /** The log of writes: `put blobs-v1/…`, `delete …`. */
   readonly writes: string[];
 }
 

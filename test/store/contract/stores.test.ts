@@ -1,4 +1,4 @@
-/** Each store against the contract, and what each does on its own. */
+/** Each store against the contract, and what is specific to each. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ let folders = 0;
 beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-stores-"))));
 afterAll(async () => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 
-/** Any trouble fails the test: nothing is damaged here. */
+/** Any reported problem fails the test: nothing is damaged here. */
 async function openDisk(): Promise<Store> {
   return createDiskStore({
     folder: join(base, `store ${folders++}`),
@@ -35,7 +35,7 @@ describeStore("cached disk", async () => createCachedStore(await openDisk(), { m
 describeStore("cached memory, with no room", async () => createCachedStore(createMemoryStore(), { maxBytes: 0 }));
 
 describe("[C3] the none store", () => {
-  test("[C3] it takes everything and finds nothing", async () => {
+  test("[C3] it accepts everything and finds nothing", async () => {
     const store = createNoneStore();
     const one = resultOf("one", 1);
     const head = { notebook: "n", stage: "s" };
@@ -50,10 +50,10 @@ describe("[C3] the none store", () => {
   });
 });
 
-describe("[C5] the bounded cache", () => {
+describe("[C5] the cached store", () => {
   const head = { notebook: "n", stage: "s" };
 
-  /** Counts what reaches the store behind. */
+  /** Counts the reads that reach the store behind the cache. */
   function counted(): { readonly store: Store; readonly reads: string[] } {
     const reads: string[] = [];
     const memory = createMemoryStore();
@@ -65,7 +65,7 @@ describe("[C5] the bounded cache", () => {
     return { store, reads };
   }
 
-  test("[C5] a value that was stored or loaded does not reach the store again", async () => {
+  test("[C5] a value that was stored or loaded is not read from the store again", async () => {
     const { store, reads } = counted();
     const [one, two] = [resultOf("one", 1), resultOf("two", 2)];
     await store.commit(head, two.entry, two.blobs);
@@ -75,7 +75,7 @@ describe("[C5] the bounded cache", () => {
     expect(reads).toEqual([blobOf(two.entry).digest]);
   });
 
-  test("[C5] its bound holds, the least recently used go first, and a larger value is never kept", async () => {
+  test("[C5] it never exceeds its size limit, drops the least recently used values first, and never caches a value above the limit", async () => {
     const { store, reads } = counted();
     const results = Array.from({ length: 20 }, (_, at) => resultOf(`n${at}`, String(at).padEnd(at < 19 ? 900 : 9000)));
     const cached = createCachedStore(store, { maxBytes: 5000 });
@@ -92,7 +92,7 @@ describe("[C5] the bounded cache", () => {
     expect(reads).toHaveLength(2);
   });
 
-  test("[C5] what is cleared is not kept", async () => {
+  test("[C5] cleared values are not cached", async () => {
     const cached = createCachedStore(createMemoryStore(), { maxBytes: 5000 });
     const one = resultOf("one", 1);
     await cached.commit(head, one.entry, one.blobs);

@@ -1,4 +1,4 @@
-/** Claims, holds and scratch folders of processes that are gone, on this machine and on others. */
+/** Claims, holds and scratch folders of dead processes, on this machine and on others. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
@@ -38,7 +38,7 @@ async function putClaim(tag: string, name: string = key): Promise<void> {
   await writeFile(join(folder, "claims", name), encodeRecord(["claim"], { token: `${tag} ${name}`, tag, holder }));
 }
 
-/** A process of another machine that was heard of so long ago. */
+/** A process of another machine whose last heartbeat was `silentMs` ago. */
 async function putForeign(tag: string, silentMs: number): Promise<void> {
   const path = join(folder, "live", tag);
   await mkdir(dirname(path), { recursive: true });
@@ -47,19 +47,19 @@ async function putForeign(tag: string, silentMs: number): Promise<void> {
   await utimes(path, at, at);
 }
 
-async function isGiven(store: DiskStore): Promise<boolean> {
+async function isGranted(store: DiskStore): Promise<boolean> {
   return "claim" in (await store.claim(key, head));
 }
 
-describe("[R12] which process it is", () => {
-  test("[R12] this one lives; one that ended, a zombie, and an earlier one with the same id are gone", async () => {
+describe("[R12] process identity", () => {
+  test("[R12] this process is alive; one that ended, a zombie, and an earlier one with the same id are dead", async () => {
     expect(isDeadHere(processTag)).toBe(false);
     expect(isDeadHere(tagOf(process.ppid))).toBe(false);
     expect(isDeadHere(deadTag())).toBe(true);
     expect(isDeadHere("00000000-1-1")).toBeUndefined();
     if (process.platform !== "linux") return;
     expect(isDeadHere(`${hostTag}-${process.ppid}-1`)).toBe(true);
-    // The shell is replaced by one that never asks how its child has ended.
+    // The shell is replaced by a program that never waits for its child.
     const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
     const pid = Number(await new Promise<Buffer>((resolve) => parent.stdout.once("data", resolve)));
     await expect.poll(() => isDeadHere(`${hostTag}-${pid}-1`)).toBe(true);
@@ -68,22 +68,22 @@ describe("[R12] which process it is", () => {
 });
 
 describe("[R12] the claim of a dead process", () => {
-  test("[R12] on this machine it is free at once, for exactly one of many that ask", async () => {
+  test("[R12] on this machine it is free at once, for exactly one of many processes that ask", async () => {
     await putClaim(deadTag());
     const stores = Array.from({ length: 16 }, open);
-    const given = await Promise.all(stores.map((store) => isGiven(store)));
-    expect(given.filter(Boolean)).toHaveLength(1);
+    const granted = await Promise.all(stores.map((store) => isGranted(store)));
+    expect(granted.filter(Boolean)).toHaveLength(1);
     expect(await readdir(join(folder, "claims"))).toEqual([key]);
   });
 
-  test("[R12] also when the process that took it over was killed in the middle of that", async () => {
+  test("[R12] also when the process that was taking it over was killed", async () => {
     const store = open();
     const dead = deadTag();
     for (let round = 0; round < 3; round++) {
       await putClaim(dead);
-      // Every mark that the next taker makes is there already, left by a killed one.
+      // The mark that the next process would create exists already, left by a killed one.
       await putClaim(dead, await nameOfMark(store));
-      await expect.poll(() => isGiven(store)).toBe(true);
+      await expect.poll(() => isGranted(store)).toBe(true);
       await rm(join(folder, "claims"), { recursive: true });
     }
   });
@@ -92,14 +92,14 @@ describe("[R12] the claim of a dead process", () => {
     const tag = "0badcafe-77-abc";
     await putClaim(tag);
     await putForeign(tag, 3000);
-    expect(await isGiven(open())).toBe(false);
+    expect(await isGranted(open())).toBe(false);
     await putForeign(tag, 5000);
-    expect(await isGiven(open())).toBe(true);
+    expect(await isGranted(open())).toBe(true);
     await putClaim("0badcafe-78-abc");
-    expect(await isGiven(open())).toBe(true);
+    expect(await isGranted(open())).toBe(true);
   });
 
-  test("[R12] this process's own heart beats while its main thread is busy", async () => {
+  test("[R12] this process writes heartbeats while its main thread is busy", async () => {
     await open().hold(one.entry);
     const path = join(folder, "live", processTag);
     const before = (await stat(path)).mtimeMs;
@@ -108,28 +108,28 @@ describe("[R12] the claim of a dead process", () => {
   });
 
   test.each(["", "{", '{"check":"no"}', "x".repeat(10_000)])(
-    "[R12] an unreadable claim is somebody's, and free after 5 s",
+    "[R12] an unreadable claim counts as taken, and is free after 5 s",
     async (text) => {
       await mkdir(join(folder, "claims"), { recursive: true });
       const path = join(folder, "claims", key);
       await writeFile(path, text);
-      expect(await isGiven(open())).toBe(false);
+      expect(await isGranted(open())).toBe(false);
       await utimes(path, 1, 1);
-      expect(await isGiven(open())).toBe(true);
+      expect(await isGranted(open())).toBe(true);
     },
   );
 
-  test("[R12] releasing a claim that another has taken over leaves that one's alone", async () => {
+  test("[R12] releasing a claim that another process has taken over does not release theirs", async () => {
     const store = open();
     const mine = await store.claim(key, head);
     await putClaim(tagOf(process.ppid));
     if ("claim" in mine) await mine.claim.release();
-    expect(await isGiven(store)).toBe(false);
+    expect(await isGranted(store)).toBe(false);
   });
 });
 
 describe("[C12] leftovers", () => {
-  test("[C12] what a dead process had is swept; what living ones have stays", async () => {
+  test("[C12] files of dead processes are removed; files of live ones stay", async () => {
     const store = open();
     await store.commit(head, one.entry, one.blobs);
     const mine = {
@@ -152,7 +152,7 @@ describe("[C12] leftovers", () => {
     expect(await readdir(join(folder, "claims"))).toEqual([key]);
   });
 
-  test("[C12] what a killed upkeep had taken out of the way is put back", async () => {
+  test("[C12] files that killed maintenance had set aside are restored", async () => {
     const store = open();
     await store.commit(head, one.entry, one.blobs);
     const { rename } = await import("node:fs/promises");
@@ -166,7 +166,7 @@ describe("[C12] leftovers", () => {
     expect(await readdir(join(folder, "entries-v1"))).toEqual([`${key}.json`]);
   });
 
-  test("[C13] holds and puts of dead processes keep nothing; those of other machines do while their heart beats", async () => {
+  test("[C13] holds and puts of dead processes protect nothing; those of other machines do while heartbeats arrive", async () => {
     const store = open();
     await store.commit(head, one.entry, one.blobs);
     const { ref, pieces } = newBlob(bytesOf("put by another"));
@@ -194,7 +194,7 @@ describe("[C12] leftovers", () => {
   });
 });
 
-/** What the mark of the next one that takes over the claim is called: found by letting it fail to make it. */
+/** The name of the mark of the next process that takes over the claim: found by letting its creation fail. */
 async function nameOfMark(_store: DiskStore): Promise<string> {
   const realFiles = await import("node:fs/promises");
   let found = "";

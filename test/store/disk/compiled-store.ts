@@ -1,4 +1,4 @@
-/** The store as plain JavaScript in a temporary folder, for child processes that a test starts and kills. */
+/** The store compiled to plain JavaScript in a temporary folder, for child processes that a test starts and kills. */
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** The second half of the contract, for the disk store and the cache before it. */
+/** The second half of the contract, for the disk store and the cache in front of it. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

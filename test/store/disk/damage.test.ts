@@ -1,4 +1,4 @@
-/** Each file of a store that has every kind of file, damaged in each way: nothing loads wrong, nothing crashes, and it can be mended. */
+/** Each file of a store with every kind of file, damaged in each way: no wrong value is loaded, nothing crashes, and it can be repaired. */
 import {
   appendFile,
   cp,
@@ -24,7 +24,7 @@ import { blobOf, load, resultOf } from "../contract/entries";
 let base: string;
 let whole: string;
 let names: readonly string[];
-const told: string[] = [];
+const warnings: string[] = [];
 const opened: DiskStore[] = [];
 
 const head = { notebook: "n", stage: "a" };
@@ -45,7 +45,7 @@ beforeAll(async () => {
   await store.commit(head, three.entry, three.blobs);
   for (const result of [one, two]) await store.pin(result.entry.key, true);
   const release = await store.hold(inChunks);
-  // The value of the third goes, its record stays.
+  // The value of the third is evicted, its record stays.
   expect((await store.gc({ maxBytes: 0 })).evictedEntries).toBe(1);
   await release();
   await store.appendRun("r" as RunId, ["{}"]);
@@ -57,7 +57,7 @@ beforeAll(async () => {
 afterAll(async () => rm(base, { recursive: true, force: true }));
 
 function open(folder: string): DiskStore {
-  const onProblem = (message: string, where: string): number => told.push(`${message}: ${relative(folder, where)}`);
+  const onProblem = (message: string, where: string): number => warnings.push(`${message}: ${relative(folder, where)}`);
   const store = createDiskStore({ folder, onProblem });
   opened.push(store);
   return store;
@@ -78,7 +78,7 @@ const damages: { readonly [name: string]: (path: string, other: string) => Promi
   emptying: (path) => truncate(path, 0),
   appending: (path) => appendFile(path, "\0more"),
   deletion: (path) => rm(path),
-  "a folder in its place": async (path) => {
+  "a folder with its name": async (path) => {
     await rm(path);
     await mkdir(path);
   },
@@ -91,7 +91,7 @@ const damages: { readonly [name: string]: (path: string, other: string) => Promi
 
 describe("[C11] every file of a store", () => {
   test.each(Object.keys(damages))(
-    "[C11] %s: nothing loads wrong, nothing crashes, what is missing is told, all can be mended",
+    "[C11] %s: no wrong value is loaded, nothing crashes, missing values are reported, everything can be repaired",
     async (damage) => {
       for (const [at, name] of names.entries()) {
         const folder = join(base, `${damage} ${at}`);
@@ -106,11 +106,11 @@ describe("[C11] every file of a store", () => {
 });
 
 async function expectSound(folder: string, name: string): Promise<void> {
-  told.length = 0;
+  warnings.length = 0;
   const store = open(folder);
   for (const result of [one, two]) {
     const value = await load(store, result);
-    if (value === "nothing") expectTold(store, name, result.entry.key, blobOf(result.entry).digest);
+    if (value === "nothing") expectReported(store, name, result.entry.key, blobOf(result.entry).digest);
     else expect(value).toEqual(result.value);
   }
   for (const { ref, pieces } of chunks) {
@@ -121,7 +121,7 @@ async function expectSound(folder: string, name: string): Promise<void> {
   const path = file && (await store.filePath(file));
   if (path !== undefined) expect(await readFile(path, "utf8")).toBe("a,b\n");
   await store.history(head);
-  // What lies in the way of a folder or file is an error that says so, and no more.
+  // A folder with the name of a needed file is reported as an error, and not repaired.
   if ((await stat(join(folder, name)).catch(() => undefined))?.isDirectory()) return;
   await store.partials();
   await store.readRun("r" as RunId);
@@ -137,11 +137,11 @@ async function expectSound(folder: string, name: string): Promise<void> {
   expect((await again.verify({})).problems, name).toEqual([]);
 }
 
-/** A record that is gone is a result that never was; all else that is missing is told. */
-function expectTold(store: DiskStore, name: string, key: string, digest: string): void {
-  const isGone = name.includes(key) && told.length === 0;
+/** A missing record means that the result never existed; everything else that is missing is reported. */
+function expectReported(store: DiskStore, name: string, key: string, digest: string): void {
+  const isGone = name.includes(key) && warnings.length === 0;
   if (!isGone)
-    expect([told.join("\n"), name, store.location]).toSatisfy(() =>
-      told.some((text) => text.includes(key) || text.includes(digest.slice(2))),
+    expect([warnings.join("\n"), name, store.location]).toSatisfy(() =>
+      warnings.some((text) => text.includes(key) || text.includes(digest.slice(2))),
     );
 }

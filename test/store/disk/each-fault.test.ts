@@ -1,4 +1,4 @@
-/** A fault at the operations of everything that writes: some of them here, all of them in `test/heavy`. */
+/** A fault at file operations of everything that writes: some of them here, all of them in `test/heavy`. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ afterAll(async () => rm(base, { recursive: true, force: true }));
 
 describe("[C12] a fault at an operation", () => {
   test.each(Object.keys(scenarios))(
-    "[C12] of %s: all else is whole, nothing loads wrong, the error says what to do",
+    "[C12] of %s: all other results are complete, no wrong value is loaded, the error says what to do",
     async (name) => {
       expect(await exploreFaults(base, name, "once", "ENOSPC", 3)).toBeGreaterThan(2);
       expect(await exploreFaults(base, name, "onwards", "EIO", 7)).toBeGreaterThan(1);

@@ -25,7 +25,7 @@ function open(fileSystem?: FileSystem): DiskStore {
   return createDiskStore({ folder, onProblem: () => undefined, fileSystem });
 }
 
-describe("[Y1] trouble while writing", () => {
+describe("[Y1] failures while writing", () => {
   const operations = ["open", "rename", "mkdir"] as const;
   test.each(["ENOSPC", "EACCES", "EROFS", "EMFILE", "EIO"])(
     "[Y1] %s is an error that names the folder and what to do",
@@ -46,7 +46,7 @@ describe("[Y1] trouble while writing", () => {
     },
   );
 
-  test("[C12] each operation of a commit failing in turn leaves nothing that loads wrong, and the next commit works", async () => {
+  test("[C12] each operation of a commit failing in turn never leads to a wrong value, and the next commit works", async () => {
     const begin = open();
     await begin.commit(head, two.entry, two.blobs);
     await begin.settled();
@@ -70,7 +70,7 @@ describe("[Y1] trouble while writing", () => {
     expect(failed).toBeGreaterThan(8);
   });
 
-  test.skipIf(process.getuid?.() === 0)("[Y1] a folder that may not be written", async () => {
+  test.skipIf(process.getuid?.() === 0)("[Y1] a folder that is not writable", async () => {
     await mkdir(folder, { recursive: true });
     await chmod(folder, 0o500);
     await expect(open().commit(head, one.entry, one.blobs)).rejects.toMatchObject({ code: "store-write" });
@@ -83,7 +83,7 @@ describe("[Y1] trouble while writing", () => {
     expect(await open().findEntry(one.entry.key)).toBeUndefined();
   });
 
-  test("[Y1] a store of a newer format is left alone, with a clear error", async () => {
+  test("[Y1] a store of a newer format is not changed, with a clear error", async () => {
     const { encodeRecord } = await import("../../../kernel-lib/src/store/records/entry-record");
     await open().commit(head, one.entry, one.blobs);
     await writeFile(join(folder, "format.json"), encodeRecord(["format"], { format: 99 }));
@@ -102,7 +102,7 @@ describe("[Y1] trouble while writing", () => {
   });
 });
 
-test("[C12] a commit that could not write the readable path ends when nothing of it is under way any more", async () => {
+test("[C12] a commit that could not write the link in latest/ ends only when none of its operations is in progress", async () => {
   const busy = new Set<string>();
   const fileSystem: FileSystem = {
     ...realFiles,
@@ -129,14 +129,14 @@ function failure(code: string): Error {
   return Object.assign(new Error(`${code}: no luck`), { code });
 }
 
-/** Lets one operation always fail; reading works. */
+/** One operation always fails; reading works. */
 function failingIn(operation: "open" | "rename" | "mkdir", code: string): FileSystem {
   const fail = (...args: readonly unknown[]) =>
     args[1] === "r" ? realFiles.open(String(args[0]), "r") : Promise.reject(failure(code));
   return { ...realFiles, [operation]: fail };
 }
 
-/** Lets the operation with this number fail, counted over everything that writes; the ones before and after it work. */
+/** The operation with this number fails, counted over everything that writes; those before and after it work. */
 function failingAt(number: number): FileSystem {
   let count = 0;
   const once = <T>(work: () => Promise<T>): Promise<T> =>

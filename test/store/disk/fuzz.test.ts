@@ -1,4 +1,4 @@
-/** Some thousand hostile inputs; a hundred thousand in `test/heavy`. */
+/** A few thousand hostile inputs; a hundred thousand in `test/heavy`. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

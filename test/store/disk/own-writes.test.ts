@@ -1,4 +1,4 @@
-/** What this process has not written down yet is no use of a result by somebody else: its own upkeep waits for it. */
+/** Pending writes of this process must not look like a use of a result by another one: its own maintenance waits for them. */
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -21,7 +21,7 @@ const before = resultOf("before", 0);
 const bytes = bytesOf("a value ", 1000);
 const result = withBytes(resultOf("one", 1).entry, bytes);
 
-/** A result that was stored and used; what this writes down of it is late: it comes when upkeep has read what there is, or after a while. */
+/** A result that was stored and used; one kind of writes about it is delayed until maintenance has read the entries, or for a while. */
 async function openUsed(late: "times" | "withdrawals"): Promise<{ readonly store: DiskStore; readonly entry: string }> {
   const folder = join(base, String(folders++));
   let [isOpened, isReading] = [false, false];
@@ -31,7 +31,7 @@ async function openUsed(late: "times" | "withdrawals"): Promise<{ readonly store
   const fileSystem: FileSystem = {
     ...promptFiles,
     readdir: (async (path: string) => {
-      // The next folder that is read after that of the entries: by then the entries themselves are read.
+      // The next folder that is read after the folder of entries: by then the entries themselves have been read.
       if (isReading) surveyed();
       isReading = isOpened && path.endsWith("entries-v1");
       return promptFiles.readdir(path);
@@ -51,7 +51,7 @@ async function openUsed(late: "times" | "withdrawals"): Promise<{ readonly store
     },
   };
   const store = createDiskStore({ folder, onProblem: () => undefined, fileSystem });
-  // The first write of a session looks for leftovers, and reads the same folders.
+  // The first write of a session sweeps leftovers, and reads the same folders.
   await store.commit(head, before.entry, before.blobs);
   await store.settled();
   isOpened = true;
@@ -60,19 +60,22 @@ async function openUsed(late: "times" | "withdrawals"): Promise<{ readonly store
   return { store, entry: join(folder, "entries-v1", `${result.key}.json`) };
 }
 
-test.each(["times", "withdrawals"] as const)("[C13] late %s do not keep a value from being evicted", async (late) => {
+test.each(["times", "withdrawals"] as const)("[C13] late %s do not prevent the eviction of a value", async (late) => {
   const { store } = await openUsed(late);
   expect(await store.gc({ maxBytes: 0 })).toMatchObject({ evictedEntries: 2, keptBytes: 0 });
 });
 
-test("[C13] late withdrawals are waited for by a dry run as well", async () => {
+test("[C13] a dry run waits for late withdrawals as well", async () => {
   const { store } = await openUsed("withdrawals");
   expect(await store.gc({ maxBytes: 0, dryRun: true })).toMatchObject({ evictedEntries: 2, keptBytes: 0 });
 });
 
-test.each(["times", "withdrawals"] as const)("[C13] late %s do not keep a result from being cleared", async (late) => {
-  const { store, entry } = await openUsed(late);
-  expect(await store.clear(head)).toBe(2);
-  expect(existsSync(entry)).toBe(false);
-  expect(await store.isWhole(result)).toBe(false);
-});
+test.each(["times", "withdrawals"] as const)(
+  "[C13] late %s do not prevent the removal of a cleared result",
+  async (late) => {
+    const { store, entry } = await openUsed(late);
+    expect(await store.clear(head)).toBe(2);
+    expect(existsSync(entry)).toBe(false);
+    expect(await store.isWhole(result)).toBe(false);
+  },
+);

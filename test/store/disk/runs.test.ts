@@ -1,4 +1,4 @@
-/** The clean-up of the records of runs in a disk store: by age, around other processes, and as a pipeline's run lists show it. */
+/** Removal of the records of runs from a disk store: by age, next to other processes, and as seen in a pipeline's list of runs. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ function open(fileSystem = promptFiles): { readonly folder: string; readonly sto
   return { folder, store: createDiskStore({ folder, onProblem: (message) => expect.fail(message), fileSystem }) };
 }
 
-/** As FAT and some network folders are. */
+/** Like FAT and some network file systems. */
 const withoutLinks: FileSystem = {
   ...promptFiles,
   link: () => Promise.reject(Object.assign(new Error("EPERM: no links here"), { code: "EPERM" })),
@@ -40,7 +40,7 @@ async function writtenDaysAgo(folder: string, run: RunId, days: number): Promise
 }
 
 describe("[C13] gc of runs in a disk store", () => {
-  test("by age: what was not written for so long goes, the newest that are to be kept do not", async () => {
+  test("by age: runs not written for that long are removed, except the newest ones that must be kept", async () => {
     const { folder, store } = open();
     const runs = Array.from({ length: 5 }, (_, at) => runIdOf(1_700_000_000_000 + at, GONE, at));
     for (const [at, run] of runs.entries()) {
@@ -54,7 +54,7 @@ describe("[C13] gc of runs in a disk store", () => {
     expect(await store.readRun(runListOf("n"))).toHaveLength(3);
   });
 
-  test("a run without an end goes when its process is gone and it was silent for a day", async () => {
+  test("a run without an end is removed when its process is dead and it was silent for a day", async () => {
     const { folder, store } = open();
     const other = await started();
     try {
@@ -75,7 +75,7 @@ describe("[C13] gc of runs in a disk store", () => {
     }
   });
 
-  test("a process that writes a run is known to be at work", async () => {
+  test("a process that writes a run is registered as live", async () => {
     const { folder, store } = open();
     await store.appendRun(runIdOf(0, process.pid, 0), ["{}"]);
     expect(await readdir(join(folder, "live"))).toEqual([tagOf(process.pid)]);
@@ -83,8 +83,8 @@ describe("[C13] gc of runs in a disk store", () => {
 
   test.each([
     ["", promptFiles],
-    [" where there are no hard links", withoutLinks],
-  ])("lines that come into a list while it is trimmed are not lost%s", async (_where, fileSystem) => {
+    [" without hard links", withoutLinks],
+  ])("lines that are appended to a list while it is trimmed are not lost%s", async (_where, fileSystem) => {
     const { store } = open(fileSystem);
     const runs = Array.from({ length: 200 }, (_, at) => runIdOf(1_700_000_000_000 + at, GONE, at));
     const add = async (run: RunId): Promise<void> => {
@@ -102,7 +102,7 @@ describe("[C13] gc of runs in a disk store", () => {
     expect(missing).toEqual([]);
   });
 
-  test("a pipeline lists the runs that are left, and the log of a stage's result stays with it", async () => {
+  test("a pipeline lists the remaining runs, and the log of a stage's newest result stays available", async () => {
     const { folder, store } = open();
     const p = createPipeline({ store: folder, notebook: "n" });
     const factor = p.param("factor", 0);
@@ -118,7 +118,7 @@ describe("[C13] gc of runs in a disk store", () => {
     }
     await expect.poll(async () => (await readRuns(store, "n")).length).toBe(5);
     const report = await p.gc({ keepRuns: 1 });
-    // The first made the newest result of `apart`, the last that of `rows`.
+    // The first run computed the newest result of `apart`, the last one that of `rows`.
     expect(report).toMatchObject({ removedEntries: 0, removedRuns: 3, keptRuns: 2 });
     expect(report.freedRunBytes).toBeGreaterThan(1000);
     const left = await readRuns(store, "n");

@@ -20,18 +20,22 @@ const results = Array.from({ length: 30 }, (_, at) =>
 
 interface Opened {
   readonly store: DiskStore;
-  readonly told: string[];
+  readonly warnings: string[];
   readonly commit: (at: number) => Promise<void>;
   readonly whole: () => Promise<readonly number[]>;
 }
 
 function open(maxBytes: number): Opened {
   const folder = join(base, String(folders++));
-  const told: string[] = [];
-  const store = createDiskStore({ folder, maxBytes, onProblem: (message, where) => told.push(`${message}: ${where}`) });
+  const warnings: string[] = [];
+  const store = createDiskStore({
+    folder,
+    maxBytes,
+    onProblem: (message, where) => warnings.push(`${message}: ${where}`),
+  });
   return {
     store,
-    told,
+    warnings,
     commit: async (at) => {
       const entry = results[at]!;
       await store.commit(head, entry, blobsOf(entry, bytesOf(`value ${at} `, 1000)));
@@ -48,8 +52,8 @@ function open(maxBytes: number): Opened {
 }
 
 describe("[C13] the size limit", () => {
-  test("[C13] the values least recently used go, the newest stay, and every record stays", async () => {
-    const { store, told, commit, whole } = open(15_000);
+  test("[C13] the least recently used values are removed, the newest stay, and every record stays", async () => {
+    const { store, warnings, commit, whole } = open(15_000);
     for (let at = 0; at < results.length; at++) {
       await commit(at);
       expect((await whole()).length).toBeLessThanOrEqual(15);
@@ -58,13 +62,13 @@ describe("[C13] the size limit", () => {
     expect(left).toEqual(results.map((_, at) => at).slice(-left.length));
     expect(left.length).toBeGreaterThanOrEqual(13);
     for (const entry of results) expect(await store.findEntry(entry.key)).toEqual(entry);
-    // What was removed on purpose is no trouble.
+    // A value that was removed on purpose is not reported as a problem.
     expect(await store.readBlob(blobOf(results[0]!))).toBeUndefined();
-    expect(told.filter((text) => !text.includes("missing"))).toEqual([]);
+    expect(warnings.filter((text) => !text.includes("missing"))).toEqual([]);
     expect((await store.verify({})).problems).toEqual([]);
   });
 
-  test("[C13] pinned and held results stay, however old, also when they alone are too much", async () => {
+  test("[C13] pinned and held results stay, however old, also when they alone exceed the limit", async () => {
     const { store, commit, whole } = open(5000);
     for (let at = 0; at < 4; at++) await commit(at);
     for (let at = 0; at < 4; at++) await store.pin(results[at]!.key, true);
@@ -78,7 +82,7 @@ describe("[C13] the size limit", () => {
     expect(await whole()).toEqual([0, 1, 2, 3]);
   });
 
-  test("[C13] a result that was used lately outlives a newer one", async () => {
+  test("[C13] a recently used result outlives a newer one", async () => {
     const { store, commit, whole } = open(Infinity);
     for (let at = 0; at < 4; at++) await commit(at);
     await store.findEntry(results[0]!.key);

@@ -1,4 +1,4 @@
-/** What only the disk store has: its layout, damage, leftovers, other processes, and trouble while writing. */
+/** What is specific to the disk store: its layout, damage, leftovers and other processes. */
 import { existsSync } from "node:fs";
 import {
   appendFile,
@@ -32,12 +32,12 @@ import { blobOf, load, resultOf, rowOf } from "../contract/entries";
 let base: string;
 let folder: string;
 let folders = 0;
-let told: { readonly message: string; readonly where: string }[];
+let warnings: { readonly message: string; readonly where: string }[];
 beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-disk-"))));
 afterAll(async () => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 beforeEach(() => {
   folder = join(base, String(folders++), ".stagebook");
-  told = [];
+  warnings = [];
 });
 
 const head = { notebook: "analysis/quakes.ipynb", stage: "cleanRows" };
@@ -48,7 +48,7 @@ const two = resultOf("two", { rows: ["a", "b"] });
 function open(fileSystem?: FileSystem): DiskStore {
   return createDiskStore({
     folder,
-    onProblem: (message, where) => told.push({ message, where: relative(folder, where) }),
+    onProblem: (message, where) => warnings.push({ message, where: relative(folder, where) }),
     fileSystem,
   });
 }
@@ -67,7 +67,7 @@ async function allFiles(): Promise<readonly string[]> {
 }
 
 describe("[C8] the layout", () => {
-  test("[C8] files are where the design says", async () => {
+  test("[C8] files are in their documented locations", async () => {
     const store = await openWith(one);
     await store.appendRun("run-1" as RunId, ["{}"]);
     const { digest: blob } = blobOf(one.entry);
@@ -87,7 +87,7 @@ describe("[C8] the layout", () => {
     expect(await readFile(join(folder, ".gitignore"), "utf8")).toMatch(/^\*$/m);
   });
 
-  test("[C8] the latest path leads to the newest result, also after an older one is reached again", async () => {
+  test("[C8] the link in latest/ leads to the newest result, also after an older one is reached again", async () => {
     const store = await openWith(one, two);
     const path = join(folder, "latest/analysis%2fquakes%2eipynb/cleanRows~20");
     expect(v8Codec.decode(await readFile(path))).toEqual(two.value);
@@ -97,7 +97,7 @@ describe("[C8] the layout", () => {
     expect((await readlink(path)).startsWith("..")).toBe(true);
   });
 
-  test("[C9] beside it a record says for people what made it", async () => {
+  test("[C9] beside it a human-readable record says what it was computed from", async () => {
     await openWith(one);
     const record = JSON.parse(
       await readFile(join(folder, "latest/analysis%2fquakes%2eipynb/cleanRows~20.json"), "utf8"),
@@ -114,7 +114,7 @@ describe("[C8] the layout", () => {
     expect(existsSync(join(folder, "latest/analysis%2fquakes%2eipynb", String(record.blob)))).toBe(true);
   });
 
-  test("[C8] where links are not allowed the latest path is a text with the path", async () => {
+  test("[C8] where symbolic links are forbidden, a text file holds the path", async () => {
     const store = open({ ...realFiles, symlink: () => Promise.reject(failure("EPERM")) });
     await store.commit(head, one.entry, one.blobs);
     await store.settled();
@@ -122,10 +122,10 @@ describe("[C8] the layout", () => {
     expect(v8Codec.decode(await readFile(join(dirname(path), (await readFile(path, "utf8")).trim())))).toEqual(
       one.value,
     );
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
   });
 
-  test("[C19] equal values are kept once", async () => {
+  test("[C19] equal values are stored once", async () => {
     const store = await openWith(one);
     await store.commit({ ...head, stage: "other" }, { ...one.entry, key: two.entry.key }, one.blobs);
     expect((await allFiles()).filter((file) => file.startsWith("blobs-v1"))).toHaveLength(1);
@@ -143,7 +143,7 @@ describe("[C8] the layout", () => {
     const store = await openWith(one, two);
     expect(await store.clear(head)).toBe(2);
     expect(await allFiles()).toEqual([".gitignore", "format.json", `live/${processTag}`]);
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
   });
 });
 
@@ -163,7 +163,7 @@ describe("[C11] damage", () => {
     emptying: (path) => truncate(path, 0),
     appending: (path) => appendFile(path, "more"),
     deletion: (path) => unlink(path),
-    "a folder in its place": async (path) => {
+    "a folder with its name": async (path) => {
       await unlink(path);
       await mkdir(path);
     },
@@ -196,7 +196,7 @@ describe("[C11] damage", () => {
   const cases = files.flatMap(([file, other]) => Object.keys(damages).map((damage) => [damage, file, other] as const));
 
   test.each(cases)(
-    "[C11] %s of %s: a recompute, never a wrong value, never a crash; then all is well again",
+    "[C11] %s of %s: a recompute, never a wrong value, never a crash; then everything works again",
     async (damage, file, other) => {
       const a = { notebook: "n", stage: "a" };
       const b = { notebook: "n", stage: "b" };
@@ -211,61 +211,61 @@ describe("[C11] damage", () => {
       await damages[damage]!(join(folder, file), join(folder, other));
 
       const store = open();
-      for (const [result, place] of [
+      for (const [result, name] of [
         [one, a],
         [two, b],
       ] as const) {
         // prettier-ignore
         expect([result.value, "nothing"]).toContainEqual(await load(store, result));
-        expect([[], [rowOf(result)]]).toContainEqual(await store.history(place));
+        expect([[], [rowOf(result)]]).toContainEqual(await store.history(name));
       }
-      // A head that was cut looks like one whose last write was torn: the only loss is history.
-      const isCutHead = file === "heads/n/a" && ["truncation", "emptying"].includes(damage);
+      // A truncated history looks like one whose last write was interrupted: only history is lost.
+      const isTruncatedHead = file === "heads/n/a" && ["truncation", "emptying"].includes(damage);
       const isSilent =
-        isCutHead ||
+        isTruncatedHead ||
         damage === "deletion" ||
         damage === "a link to nowhere" ||
         damage === "appending" ||
         /^(latest|runs|\.gitignore)/.test(file);
-      if (!isSilent) expect(told.map(({ where }) => where)).toContain(file);
-      expect(new Set(told.map(({ where }) => where)).size).toBe(told.length);
+      if (!isSilent) expect(warnings.map(({ where }) => where)).toContain(file);
+      expect(new Set(warnings.map(({ where }) => where)).size).toBe(warnings.length);
 
-      if (damage === "a folder in its place") return;
+      if (damage === "a folder with its name") return;
       await writeAll(store);
       const again = open();
-      told = [];
+      warnings = [];
       expect(await load(again, one)).toEqual(one.value);
       expect(await load(again, two)).toEqual(two.value);
       expect((await again.history(a)).at(-1)).toEqual(rowOf(one));
     },
   );
 
-  test("[C11] trouble is told once for each file, and again after it was mended and damaged anew", async () => {
+  test("[C11] a problem is reported once per file, and again after the file was repaired and damaged again", async () => {
     const store = await openWith(one);
     const path = join(folder, `entries-v1/${one.entry.key}.json`);
     for (let round = 1; round <= 2; round++) {
       await truncate(path, 10);
       for (let read = 0; read < 3; read++) expect(await load(store, one)).toBe("nothing");
-      expect(told).toHaveLength(round);
+      expect(warnings).toHaveLength(round);
       await store.commit(head, one.entry, one.blobs);
       expect(await load(store, one)).toEqual(one.value);
     }
   });
 
-  test("[C11] the torn last line of a head is ignored, and the next line is whole", async () => {
+  test("[C11] the partial last line of a history is ignored, and the next line is complete", async () => {
     await openWith(one);
     const path = join(folder, "heads/analysis%2fquakes%2eipynb/cleanRows~20");
     const line = (await readFile(path, "utf8")).trim();
     await appendFile(path, `\n${line.slice(0, 60)}`);
     const store = open();
     expect(await store.history(head)).toEqual([rowOf(one)]);
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
     await store.touch(head, rowOf(two));
     expect(await store.history(head)).toEqual([rowOf(one), rowOf(two)]);
     expect(await open().history(head)).toEqual([rowOf(one), rowOf(two)]);
   });
 
-  test("[C11] a record that is well-formed JSON of another shape is no entry", async () => {
+  test("[C11] a record that is well-formed JSON of another shape is not an entry", async () => {
     const { encodeRecord } = await import("../../../kernel-lib/src/store/records/entry-record");
     const store = await openWith(one);
     for (const record of [
@@ -284,7 +284,7 @@ describe("[C11] damage", () => {
 });
 
 describe("[R12] several processes on one store", () => {
-  test("[R12] what one appends the other sees, at once and in order", async () => {
+  test("[R12] rows that one process appends are seen by the other, at once and in order", async () => {
     const [left, right] = [open(), open()];
     await left.commit(head, one.entry, one.blobs);
     expect(await right.history(head)).toEqual([rowOf(one)]);
@@ -297,7 +297,7 @@ describe("[R12] several processes on one store", () => {
     expect((await left.partials()).size).toBe(0);
   });
 
-  test("[R12] clearing one stage while others commit the same values loses nothing that was committed", async () => {
+  test("[R12] clearing one stage while others commit the same values loses no committed result", async () => {
     const [left, right] = [open(), open()];
     for (let round = 0; round < 30; round++) {
       await left.commit(head, one.entry, one.blobs);
@@ -307,20 +307,20 @@ describe("[R12] several processes on one store", () => {
     }
   });
 
-  test("[C12] leftovers of dead processes and old ones are swept at the first write; those of the living stay", async () => {
+  test("[C12] leftovers of dead processes and old ones are removed; those of live ones stay", async () => {
     await openWith(one);
-    const places = [
+    const subfolders = [
       ".",
       "entries-v1",
       `blobs-v1/${blobOf(one.entry).digest.slice(0, 2)}`,
       "heads/analysis%2fquakes%2eipynb",
     ];
-    for (const place of places) {
-      await writeFile(join(folder, place, `.tmp-${hostTag}-4194999-1-aa`), "of a dead process");
-      await writeFile(join(folder, place, `.tmp-${processTag}-aa`), "of this one");
-      await writeFile(join(folder, place, ".tmp-00000000-1-1-aa"), "of another machine");
-      await writeFile(join(folder, place, ".tmp-00000000-1-1-bb"), "of another machine, old");
-      await utimes(join(folder, place, ".tmp-00000000-1-1-bb"), 1, 1);
+    for (const subfolder of subfolders) {
+      await writeFile(join(folder, subfolder, `.tmp-${hostTag}-4194999-1-aa`), "of a dead process");
+      await writeFile(join(folder, subfolder, `.tmp-${processTag}-aa`), "of this one");
+      await writeFile(join(folder, subfolder, ".tmp-00000000-1-1-aa"), "of another machine");
+      await writeFile(join(folder, subfolder, ".tmp-00000000-1-1-bb"), "of another machine, old");
+      await utimes(join(folder, subfolder, ".tmp-00000000-1-1-bb"), 1, 1);
     }
     expect(await open().sweep()).toBe(8);
     const left = (await allFiles()).filter((file) => file.includes(".tmp-"));

@@ -1,4 +1,4 @@
-/** Whose entries are believed. */
+/** Signatures of entries, and which entries are trusted. */
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -34,13 +34,13 @@ describe.each(schemes)("[Y5] entries signed with %s", (_, signing, checking) => 
   const checker = createEntrySeal(checking, "team");
   const text = encodeEntry(one.entry, signer);
 
-  test("[Y5] what was signed is believed, by whoever has the key", () => {
+  test("[Y5] a signed entry is trusted by everyone who has the key", () => {
     expect(signer.findFault(key, text)).toBeUndefined();
     expect(checker.findFault(key, text)).toBeUndefined();
     expect(decodeEntry(key, text)).toEqual(one.entry);
   });
 
-  test("[Y5] any byte changed, cut or added: not believed", () => {
+  test("[Y5] an entry with any byte changed, cut or added is not trusted", () => {
     for (let at = 0; at < text.length; at++) {
       const other = text[at] === "0" ? "1" : "0";
       const changed = `${text.slice(0, at)}${other}${text.slice(at + 1)}`;
@@ -53,28 +53,30 @@ describe.each(schemes)("[Y5] entries signed with %s", (_, signing, checking) => 
       expect(checker.findFault(key, more)).toBeDefined();
   });
 
-  test("[Y5] another key, another team, another result, no signature: not believed, each with its reason", () => {
+  test("[Y5] another key, another trust name, another result, no signature: not trusted, each with its reason", () => {
     const made = (seal?: EntrySeal): string => encodeEntry(one.entry, seal);
-    expect(checker.findFault(digestOf("another result"), text)).toBe("has a wrong signature");
+    expect(checker.findFault(digestOf("another result"), text)).toBe("has an invalid signature");
     expect(checker.findFault(key, made())).toBe("is not signed");
     expect(checker.findFault(key, made(createEntrySeal(signing, "others")))).toMatch(/another trust name \("others"/);
     const strange = `ed25519:${Buffer.alloc(32, 7).toString("base64")}`;
-    expect(checker.findFault(key, made(createEntrySeal(strange, "team")))).toMatch(/wrong signature|in another way/);
+    expect(checker.findFault(key, made(createEntrySeal(strange, "team")))).toMatch(
+      /invalid signature|with another scheme/,
+    );
     expect(checker.findFault(key, made(createEntrySeal("another secret of ours", "team")))).toMatch(
-      /wrong signature|in another way/,
+      /invalid signature|with another scheme/,
     );
   });
 });
 
-describe("[Y1] keys that are none", () => {
+describe("[Y1] invalid keys", () => {
   test.each([
     ["short", "a secret of 5 characters is too short"],
     ["ed25519:AAAA", "it has 3 bytes"],
     ["ed25519-public:", "it has 0 bytes"],
-    ["-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "no PEM that can be read"],
+    ["-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", "not a valid PEM key"],
     [
       generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "pem", type: "spki" }).toString(),
-      "a key for rsa",
+      "a key of type rsa",
     ],
   ])("[Y1] %j", (text, why) => {
     const make = (): EntrySeal => createEntrySeal(text, "team");
@@ -86,10 +88,10 @@ describe("[Y1] keys that are none", () => {
     }
   });
 
-  test("[Y5] a public key signs nothing", () => {
+  test("[Y5] a public key cannot sign", () => {
     const seal = createEntrySeal(publicPem, "team");
     expect([seal.canSign, createEntrySeal(privatePem, "team").canSign]).toEqual([false, true]);
-    expect(() => encodeEntry(one.entry, seal)).toThrow("a public key, which signs nothing");
+    expect(() => encodeEntry(one.entry, seal)).toThrow("a public key cannot sign");
   });
 });
 
@@ -100,7 +102,7 @@ describe("[Y5] stores with a seal", () => {
   afterAll(async () => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 
   /** Opens the same content with any seal. */
-  type Open = (seal: EntrySeal | undefined, told: string[]) => Store;
+  type Open = (seal: EntrySeal | undefined, warnings: string[]) => Store;
   const kinds: readonly (readonly [
     string,
     () => { open: Open; change: (edit: (text: string) => string) => Promise<void> },
@@ -111,7 +113,7 @@ describe("[Y5] stores with a seal", () => {
         const folder = join(base, `store ${folders++}`);
         const file = join(folder, "entries-v1", `${key}.json`);
         return {
-          open: (seal, told) => createDiskStore({ folder, seal, onProblem: (message) => told.push(message) }),
+          open: (seal, warnings) => createDiskStore({ folder, seal, onProblem: (message) => warnings.push(message) }),
           change: async (edit) => writeFile(file, edit(await readFile(file, "utf8"))),
         };
       },
@@ -121,7 +123,7 @@ describe("[Y5] stores with a seal", () => {
       () => {
         const bucket = createMapBucket();
         return {
-          open: (seal, told) => createBucketStore(bucket, { seal, onProblem: (message) => told.push(message) }),
+          open: (seal, warnings) => createBucketStore(bucket, { seal, onProblem: (message) => warnings.push(message) }),
           change: async (edit) => {
             const name = `entries-v1/${key}.json`;
             await bucket.put(name, Buffer.from(edit(Buffer.from((await bucket.get(name))!.bytes).toString("utf8"))));
@@ -131,26 +133,29 @@ describe("[Y5] stores with a seal", () => {
     ],
   ];
 
-  test.each(kinds)("[Y5] in %s: signed results load, others are made again, with a warning", async (_, begin) => {
-    const { open, change } = begin();
-    const told: string[] = [];
-    const mine = createEntrySeal(secret, "team");
-    await open(mine, told).commit(head, one.entry, one.blobs);
-    expect(await load(open(mine, told), one)).toEqual(one.value);
-    expect(await load(open(undefined, told), one)).toEqual(one.value);
-    expect(told).toEqual([]);
-    expect(await load(open(createEntrySeal(secret, "others"), told), one)).toBe("nothing");
-    await change((text) => text.replace('"durationMs":12', '"durationMs":13'));
-    expect(await load(open(mine, told), one)).toBe("nothing");
-    await open(undefined, told).commit(head, one.entry, one.blobs);
-    expect(await load(open(mine, told), one)).toBe("nothing");
-    expect(told.map((message) => message.split(";")[0])).toEqual([
-      'was signed under another trust name ("team", and here it is "others")',
-      "has a wrong signature",
-      "is not signed",
-    ]);
-    // Upkeep with another key than theirs leaves their values alone.
-    expect((await open(mine, told).gc({})).removedBlobs).toBe(0);
-    expect((await open(mine, told).verify({})).problems).toEqual([]);
-  });
+  test.each(kinds)(
+    "[Y5] in %s: signed results load, others are treated as absent, with a warning",
+    async (_, begin) => {
+      const { open, change } = begin();
+      const warnings: string[] = [];
+      const mine = createEntrySeal(secret, "team");
+      await open(mine, warnings).commit(head, one.entry, one.blobs);
+      expect(await load(open(mine, warnings), one)).toEqual(one.value);
+      expect(await load(open(undefined, warnings), one)).toEqual(one.value);
+      expect(warnings).toEqual([]);
+      expect(await load(open(createEntrySeal(secret, "others"), warnings), one)).toBe("nothing");
+      await change((text) => text.replace('"durationMs":12', '"durationMs":13'));
+      expect(await load(open(mine, warnings), one)).toBe("nothing");
+      await open(undefined, warnings).commit(head, one.entry, one.blobs);
+      expect(await load(open(mine, warnings), one)).toBe("nothing");
+      expect(warnings.map((message) => message.split(";")[0])).toEqual([
+        'was signed under another trust name ("team" instead of "others")',
+        "has an invalid signature",
+        "is not signed",
+      ]);
+      // Maintenance with another key does not remove their values.
+      expect((await open(mine, warnings).gc({})).removedBlobs).toBe(0);
+      expect((await open(mine, warnings).verify({})).problems).toEqual([]);
+    },
+  );
 });

@@ -1,10 +1,10 @@
-/** Names of files for names of any characters. */
+/** File names for names of any characters. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fileNameOf } from "../../../kernel-lib/src/store/records/file-name";
 import { awkwardNames } from "../contract/contract";
 
-/** What a file system makes of a name, at its worst: case and Unicode form do not count, nor dots and blanks at the end. */
+/** A name as the worst file system sees it: it ignores case, Unicode form, and trailing dots and spaces. */
 function confused(file: string): string {
   return file
     .normalize("NFKC")
@@ -19,12 +19,12 @@ describe("[C21] file names", () => {
     ]);
   });
 
-  test("[C21] awkward names never meet", () => {
+  test("[C21] awkward names never collide", () => {
     const files = new Map(awkwardNames.map((name) => [confused(fileNameOf(name)), name]));
     expect([...files.values()]).toEqual(awkwardNames);
   });
 
-  test("[C21] no two names meet, on any file system", () => {
+  test("[C21] no two names collide, on any file system", () => {
     const name = fc.oneof(
       fc.string({ unit: fc.constantFrom("a", "A", "b", "/", ".", "%", "~", "2", "f", "e", "\u0301", "\ud800", "ß") }),
       fc.string({ unit: "binary" }),

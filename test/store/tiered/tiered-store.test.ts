@@ -1,4 +1,4 @@
-/** A local store in front of a shared one: the contract, and what is between the two. */
+/** A local store in front of a shared one: the contract, and how the two work together. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,41 +26,41 @@ const two = resultOf("two", "a text");
 interface Machine {
   readonly store: Store;
   readonly local: Store;
-  readonly told: string[];
-  /** Milliseconds go by. */
-  pass(ms: number): void;
+  readonly warnings: string[];
+  /** Advances the clock. */
+  advance(ms: number): void;
 }
 
-/** A machine of its own, in front of the shared bucket. */
+/** A machine with its own local store, in front of the shared bucket. */
 function openMachine(bucket: Bucket, options: { readonly isReadOnly?: boolean; readonly local?: Store } = {}): Machine {
-  const told: string[] = [];
-  const onProblem = (message: string, where: string): void => void told.push(`${where}: ${message}`);
+  const warnings: string[] = [];
+  const onProblem = (message: string, where: string): void => void warnings.push(`${where}: ${message}`);
   let passed = 0;
   const local = options.local ?? createDiskStore({ folder: join(base, `local ${folders++}`), onProblem });
   const { isReadOnly } = options;
   const shared = createBucketStore(bucket, { onProblem, isReadOnly, throwsUnreachable: true });
   const clock = (): number => performance.now() + passed;
   const store = createTieredStore({ local, shared, onProblem, isReadOnly, clock });
-  return { store, local, told, pass: (ms) => void (passed += ms) };
+  return { store, local, warnings, advance: (ms) => void (passed += ms) };
 }
 
-/** A bucket that can be cut off. */
-function createCutBucket() {
+/** A bucket that can be disconnected. */
+function createDisconnectableBucket() {
   const bucket = createMapBucket();
-  const state = { isDown: false, asked: 0 };
-  const cut = new Proxy(bucket, {
+  const state = { isDown: false, calls: 0 };
+  const proxy = new Proxy(bucket, {
     get: (target, name) => {
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== "function") return method;
       return (...args: unknown[]) => {
-        state.asked++;
+        state.calls++;
         if (!state.isDown) return (method as (...all: unknown[]) => unknown).apply(target, args);
         if (name !== "list") return Promise.reject(new Error("connection refused"));
         return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error("connection refused")) }) };
       };
     },
   });
-  return { bucket: cut, objects: bucket.objects, state };
+  return { bucket: proxy, objects: bucket.objects, state };
 }
 
 describeStore("tiered", async () => openMachine(createMapBucket()).store);
@@ -77,8 +77,8 @@ describe("[C4] the tiered store", () => {
 });
 
 describe("[C19] machines that share a store", () => {
-  test("[C19] what one has made the other finds, keeps locally, and has without the shared store", async () => {
-    const { bucket, state } = createCutBucket();
+  test("[C19] a result of one machine is found by another, stored locally there, and then available without the shared store", async () => {
+    const { bucket, state } = createDisconnectableBucket();
     const [a, b] = [openMachine(bucket), openMachine(bucket)];
     await a.store.commit(head, one.entry, one.blobs);
     expect(await b.store.findEntry(one.entry.key)).toEqual(one.entry);
@@ -90,10 +90,10 @@ describe("[C19] machines that share a store", () => {
     expect(await load(b.local, one)).toEqual(one.value);
     expect(await load(b.store, one)).toEqual(one.value);
     expect(await b.store.history(head)).toEqual([rowOf(one)]);
-    expect([...a.told, ...b.told]).toEqual([]);
+    expect([...a.warnings, ...b.warnings]).toEqual([]);
   });
 
-  test("[C19] two working copies share blobs and have heads of their own", async () => {
+  test("[C19] two working copies share blobs and have their own histories", async () => {
     const shared = createMapBucket();
     const [a, b] = [openMachine(shared), openMachine(shared)];
     const same = { ...two.entry, output: one.entry.output };
@@ -108,7 +108,7 @@ describe("[C19] machines that share a store", () => {
     expect(await a.store.isWhole(same)).toBe(true);
   });
 
-  test("[C7] [C6] files and chunks put ahead come over as well", async () => {
+  test("[C7] [C6] files and chunks that were put ahead are copied as well", async () => {
     const shared = createMapBucket();
     const [a, b] = [openMachine(shared), openMachine(shared)];
     const chunks = [newBlob(bytesOf("first chunk")), newBlob(bytesOf("second chunk", 300_000))];
@@ -132,11 +132,11 @@ describe("[C19] machines that share a store", () => {
     expect(await readFile((await b.store.filePath(file))!, "utf8")).toBe("<svg/>");
     expect(await b.local.isWhole(entry)).toBe(true);
     expect(await b.local.findEntry(entry.key)).toEqual(entry);
-    expect([...a.told, ...b.told]).toEqual([]);
+    expect([...a.warnings, ...b.warnings]).toEqual([]);
   });
 
-  test("[C7] a blob made here is not looked for elsewhere, though a borrowed result has the same", async () => {
-    const { bucket, state } = createCutBucket();
+  test("[C7] a blob stored locally is not read from the shared store, although a borrowed result has the same blob", async () => {
+    const { bucket, state } = createDisconnectableBucket();
     const [a, b] = [openMachine(bucket), openMachine(bucket)];
     const write = async ({ store }: Machine) => {
       const path = join(await store.scratchFolder(), "chart.svg");
@@ -153,7 +153,7 @@ describe("[C19] machines that share a store", () => {
     expect(await load(b.store, one)).toEqual(one.value);
   });
 
-  test("[R12] equal work on two machines is done once: the other one learns who is at it", async () => {
+  test("[R12] identical work on two machines runs once: the other machine learns who is computing it", async () => {
     const shared = createMapBucket();
     const [a, b] = [openMachine(shared), openMachine(shared)];
     expect(await b.store.findEntry(one.entry.key)).toBeUndefined();
@@ -167,11 +167,11 @@ describe("[C19] machines that share a store", () => {
     expect(await b.store.findEntry(one.entry.key)).toEqual(one.entry);
   });
 
-  test("[C4] with a shared store that may only be read, nothing is ever written there", async () => {
+  test("[C4] nothing is ever written to a read-only shared store", async () => {
     const shared = createMapBucket();
     await openMachine(shared).store.commit(head, one.entry, one.blobs);
     shared.writes.length = 0;
-    const { store, told } = openMachine(shared, { isReadOnly: true });
+    const { store, warnings } = openMachine(shared, { isReadOnly: true });
     expect(await load(store, one)).toEqual(one.value);
     await store.touch(head, rowOf(one));
     await store.commit(head, two.entry, two.blobs);
@@ -184,16 +184,16 @@ describe("[C19] machines that share a store", () => {
     )();
     await store.clear(head);
     expect(shared.writes).toEqual([]);
-    expect(told).toEqual([]);
+    expect(warnings).toEqual([]);
   });
 
-  test("[C4] a shared store that is away is told of once, left alone for a while, and used again", async () => {
-    const { bucket, objects, state } = createCutBucket();
-    const { store, told, pass } = openMachine(bucket);
+  test("[C4] a shared store that cannot be reached is reported once, not used for a while, and used again", async () => {
+    const { bucket, objects, state } = createDisconnectableBucket();
+    const { store, warnings, advance } = openMachine(bucket);
     const taken = await store.claim(one.entry.key, head);
     state.isDown = true;
     expect(await store.findEntry(one.entry.key)).toBeUndefined();
-    const { asked } = state;
+    const { calls } = state;
     await store.commit(head, one.entry, one.blobs);
     if ("claim" in taken) await taken.claim.release();
     const results = Array.from({ length: 20 }, (_, at) => resultOf(`n${at}`, at));
@@ -201,18 +201,16 @@ describe("[C19] machines that share a store", () => {
       expect(await store.findEntry(entry.key)).toBeUndefined();
       await store.commit(head, entry, blobs);
     }
-    // The claim that was taken before is the only thing that must be tried.
-    expect(state.asked - asked).toBeLessThan(8);
-    pass(16_000);
+    // Releasing the claim that was taken before is the only operation that must be tried.
+    expect(state.calls - calls).toBeLessThan(8);
+    advance(16_000);
     await Promise.all(results.map(({ entry }) => store.touch(head, { key: entry.key, partial: entry.partial, at: 1 })));
-    expect(told).toEqual([
-      "map: the shared store is left alone for now (connection refused); it is asked again in 15 s",
-    ]);
+    expect(warnings).toEqual(["map: the shared store is not used for now (connection refused); next attempt in 15 s"]);
     state.isDown = false;
-    pass(31_000);
+    advance(31_000);
     await store.commit(head, two.entry, two.blobs);
     expect([...objects.keys()]).toContain(`entries-v1/${two.entry.key}.json`);
-    expect(told).toHaveLength(1);
+    expect(warnings).toHaveLength(1);
     const again = await openMachine(bucket).store.claim(one.entry.key, head);
     expect("claim" in again).toBe(true);
   });

@@ -64,7 +64,13 @@ export interface DiskStore extends Store {
 export function createDiskStore(options: DiskStoreOptions): DiskStore {
   const { folder, onProblem, now = Date.now, maxBytes, seal, isReadOnly = false, throwsUnreadable, fileSystem } = options; // prettier-ignore
   let sweeping: Promise<unknown> = Promise.resolve();
-  const opened = new OpenedFolder(folder, onProblem, () => (sweeping = sweepQuietly()), fileSystem, throwsUnreadable);
+  const opened = new OpenedFolder(
+    folder,
+    onProblem,
+    () => void (sweeping = sweepQuietly()),
+    fileSystem,
+    throwsUnreadable,
+  );
   const { files, paths, warn } = opened;
   const heads = new DiskHeads(files, paths, warn);
   const live = new DiskLive(files, paths);

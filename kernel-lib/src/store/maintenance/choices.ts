@@ -1,6 +1,6 @@
 /** The decision which results garbage collection removes, without side effects. Used by all stores. */
 import type { Digest, RunId } from "../../protocol";
-import type { BlobRef, GcOptions, HeadRow } from "../store";
+import type { BlobRef, GcOptions, GcReport, HeadRow } from "../store";
 
 /** A result as maintenance sees it. */
 export interface UsedEntry {
@@ -70,8 +70,38 @@ export function chooseEvictions<T extends UsedEntry>(
 }
 
 /** The total size of all existing blobs that an entry refers to, each counted once. */
-export function sizeOfAll(entries: readonly UsedEntry[], existing: ReadonlySet<Digest>): number {
+function sizeOfAll(entries: readonly UsedEntry[], existing: ReadonlySet<Digest>): number {
   return [...countUses(entries, existing).values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+/** The part of a report about results. `removedBlobs`: the size of each. */
+export function reportResults(
+  { dryRun = false }: GcOptions,
+  {
+    removed,
+    kept,
+    existing,
+    evictions,
+    removedBlobs,
+  }: {
+    readonly removed: readonly UsedEntry[];
+    readonly kept: readonly UsedEntry[];
+    /** Digests of the blobs that existed before. */
+    readonly existing: Iterable<Digest>;
+    readonly evictions: Evictions;
+    readonly removedBlobs: ReadonlyMap<Digest, number>;
+  },
+): Omit<GcReport, "removedRuns" | "freedRunBytes" | "keptRuns" | "keptRunBytes"> {
+  const hasLost = (entry: UsedEntry): boolean => [...digestsOf(entry)].some((digest) => removedBlobs.has(digest));
+  return {
+    dryRun,
+    removedEntries: removed.length,
+    evictedEntries: evictions.entries.filter(hasLost).length,
+    removedBlobs: removedBlobs.size,
+    freedBytes: [...removedBlobs.values()].reduce((sum, size) => sum + size, 0),
+    keptEntries: kept.length,
+    keptBytes: sizeOfAll(kept, new Set([...existing].filter((digest) => !removedBlobs.has(digest)))),
+  };
 }
 
 export function digestsOf(entry: UsedEntry): ReadonlySet<Digest> {

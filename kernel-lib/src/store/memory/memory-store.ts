@@ -8,7 +8,7 @@ import {
   chooseEvictions,
   chooseRemovals,
   referencedBlobs,
-  sizeOfAll,
+  reportResults,
   type Evictions,
   type UsedEntry,
 } from "../maintenance/choices";
@@ -293,7 +293,7 @@ class MemoryMaintenance implements Maintenance {
   async gc(options: GcOptions): Promise<GcReport> {
     options.signal?.throwIfAborted();
     const { results } = this;
-    const { maxBytes, dryRun = false } = options;
+    const { maxBytes } = options;
     const all = results.usedEntries();
     const heads = results.allHeads();
     const spared = results.spared();
@@ -304,19 +304,13 @@ class MemoryMaintenance implements Maintenance {
     const removable = results.removableBlobs(kept, existing, evictions);
     const sizes = new Map(all.flatMap(({ blobs }) => blobs?.map(({ digest, sizeBytes }) => [digest, sizeBytes]) ?? []));
     const sizeOf = (digest: Digest): number => sizes.get(digest) ?? results.blobs.get(digest)?.byteLength ?? 0;
-    const freedBytes = removable.reduce((sum, digest) => sum + sizeOf(digest), 0);
-    if (!dryRun) {
+    const removedBlobs = new Map(removable.map((digest) => [digest, sizeOf(digest)]));
+    if (options.dryRun !== true) {
       for (const { key } of removals) results.remove(key);
       for (const digest of removable) await results.removeBlob(digest);
     }
     return {
-      dryRun,
-      removedEntries: removals.length,
-      evictedEntries: evictions.entries.length,
-      removedBlobs: removable.length,
-      freedBytes,
-      keptEntries: kept.length,
-      keptBytes: sizeOfAll(kept, new Set([...existing].filter((digest) => !removable.includes(digest)))),
+      ...reportResults(options, { removed: removals, kept, existing, evictions, removedBlobs }),
       ...(await this.runs.collect(options, kept, heads, spared)),
     };
   }

@@ -1,4 +1,4 @@
-/** Everything that writes to a disk store, with a fault at each operation in turn; what must hold afterwards. */
+/** Everything that writes to a disk store, with a fault at each file operation in turn, and what must hold afterwards. */
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -21,11 +21,11 @@ const file = { name: "out.csv", digest: newBlob(bytesOf("a,b\n")).ref.digest, si
 const withFile = { ...one.entry, key: two.entry.partial, output: { ...one.entry.output, files: [file] } };
 
 interface Scenario {
-  /** What is done on the file system that fails. */
+  /** The work on the failing file system. */
   readonly work: (store: DiskStore) => Promise<unknown>;
-  /** May lose what another scenario may not. */
+  /** Results may be missing afterwards, which other scenarios do not allow. */
   readonly removes?: true;
-  /** Never an error, only trouble. */
+  /** Never rejects, only reports problems. */
   readonly isQuiet?: true;
 }
 
@@ -34,13 +34,13 @@ export const scenarios: { readonly [name: string]: Scenario } = {
   "a commit of equal bytes": {
     work: (store) => store.commit(head, { ...one.entry, output: two.entry.output }, two.blobs),
   },
-  "a commit of parts that were put ahead": {
+  "a commit of blobs that were put ahead": {
     work: async (store) => {
       for (const chunk of chunks) await store.putBlob(chunk);
       await store.commit(head, inChunks, []);
     },
   },
-  "a file taken over and committed": {
+  "a file adopted and committed": {
     work: async (store) => {
       const path = join(await store.scratchFolder(), "out.csv");
       await writeFile(path, "a,b\n");
@@ -53,8 +53,8 @@ export const scenarios: { readonly [name: string]: Scenario } = {
   "a clear": { work: (store) => store.clear(other), removes: true },
   "a removal of values": { work: (store) => store.gc({ maxBytes: three.bytes.byteLength }), removes: true },
   "a removal of results": { work: (store) => store.gc({ keepPerStage: 0 }), removes: true },
-  "a check with repair": { work: (store) => store.verify({ repair: true }) },
-  "a claim, a hold and a name to read by": {
+  "a verification with repair": { work: (store) => store.verify({ repair: true }) },
+  "a claim, a hold and a file path": {
     isQuiet: true,
     work: async (store) => {
       const claimed = await store.claim(one.entry.key, head);
@@ -69,7 +69,7 @@ export const scenarios: { readonly [name: string]: Scenario } = {
   },
 };
 
-/** Lets each operation of a scenario fail in turn, every `step`th of them. Returns how many faults struck. */
+/** Lets every `step`th operation of a scenario fail in turn. Returns the number of faults that occurred. */
 export async function exploreFaults(
   base: string,
   name: string,
@@ -100,7 +100,6 @@ async function strikeOnce(
   const open = (): DiskStore => createDiskStore({ folder, onProblem: () => undefined });
   const before = open();
   for (const result of [two, three]) await before.commit(result === three ? head : other, result.entry, result.blobs);
-  // Used long ago: what upkeep may remove.
   await before.settled();
   const meanwhile = async (): Promise<void> => {
     const store = open();
@@ -111,19 +110,19 @@ async function strikeOnce(
   const faulty = createDiskStore({ folder, onProblem: () => undefined, fileSystem });
   const error = await scenario.work(faulty).then(() => undefined, (thrown: unknown) => thrown); // prettier-ignore
   await faulty.settled();
-  if (error !== undefined) expectWords(error, folder, code);
+  if (error !== undefined) expectActionable(error, folder, code);
   if (scenario.isQuiet) expect(error).toBeUndefined();
   await expectWhole(open(), folder, { error, kind, removes: scenario.removes === true });
   return hasStruck();
 }
 
-/** An error of the system that a person can act on. */
-function expectWords(error: unknown, folder: string, code: string): void {
+/** A system error that a user can act on. */
+function expectActionable(error: unknown, folder: string, code: string): void {
   expect(error).toBeInstanceOf(StagebookError);
   const { code: kind, message, advice } = error as StagebookError;
   expect(kind).toBe("store-write");
-  // The one that says that a part is gone has no code of the system.
-  if (!message.includes("is gone")) expect(message).toContain(code);
+  // The error about a missing part has no system code.
+  if (!message.includes("no longer exists")) expect(message).toContain(code);
   expect(message).toContain(folder);
   expect(advice.length).toBeGreaterThan(10);
 }
@@ -134,7 +133,7 @@ async function expectWhole(
   { error, kind, removes }: { readonly error: unknown; readonly kind: FaultKind; readonly removes: boolean },
 ): Promise<void> {
   await store.sweep();
-  // A disk that lies may lose what was written last; nothing loads wrong.
+  // A disk that confirms writes it did not do may lose the last ones; still no wrong value is loaded.
   const mayLose = removes || kind === "torn";
   for (const result of [two, three]) {
     const value = await load(store, result);

@@ -1,22 +1,22 @@
-/** A file system that works until the operation with a given number, and does there what it is told. For tests of the disk store. */
+/** A file system with a fault at the operation with a given number. For tests of the disk store. */
 import type { FileSystem } from "../../../../kernel-lib/src/store/files/file-system";
 import { promptFiles as realFiles } from "../../../../kernel-lib/src/store/files/prompt-files";
 
 /**
  * - `once`: that operation fails; those after it work.
- * - `onwards`: it fails, and all later ones that need room or a new file; removing works.
- * - `short`: a write takes half of the bytes and says so.
- * - `torn`: a write takes half of the bytes and says that it took all: a disk that lies.
- * - `late`: it takes long, and others come in between.
+ * - `onwards`: it fails, and so do all later ones that need space or a new file; removing works.
+ * - `short`: a write writes half of the bytes and reports that.
+ * - `torn`: a write writes half of the bytes and reports that it wrote all of them.
+ * - `late`: it is delayed, and other processes work meanwhile.
  */
 export type FaultKind = "once" | "onwards" | "short" | "torn" | "late";
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** Counted over everything that is asked of the file system. */
+  /** The number of the operation, counted over all operations. */
   readonly at: number;
   readonly code: string;
-  /** What others do while the operation is late. */
+  /** The work of other processes while the operation is delayed. */
   readonly meanwhile?: () => Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export interface FaultyFiles {
   readonly hasStruck: () => boolean;
 }
 
-const NEEDS_ROOM = new Set(["open", "mkdir", "writeFile", "symlink", "write", "sync", "rename", "copyFile"]);
+const NEEDS_SPACE = new Set(["open", "mkdir", "writeFile", "symlink", "write", "sync", "rename", "copyFile"]);
 
 export function faultyFiles(fault: Fault): FaultyFiles {
   let count = 0;
@@ -35,16 +35,16 @@ export function faultyFiles(fault: Fault): FaultyFiles {
     const isHere = number === fault.at;
     if (isHere && fault.kind === "late") await fault.meanwhile?.();
     const fails =
-      (isHere && fault.kind === "once") || (number >= fault.at && fault.kind === "onwards" && NEEDS_ROOM.has(name));
+      (isHere && fault.kind === "once") || (number >= fault.at && fault.kind === "onwards" && NEEDS_SPACE.has(name));
     if (fails) throw failure(fault.code);
     return work();
   };
-  const asked =
+  const counted =
     (name: string, original: (...args: never[]) => Promise<unknown>) =>
     (...args: never[]) =>
       strike(name, () => original(...args));
   const wrapped = Object.fromEntries(
-    names.map((name) => [name, asked(name, realFiles[name] as (...args: never[]) => Promise<unknown>)]),
+    names.map((name) => [name, counted(name, realFiles[name] as (...args: never[]) => Promise<unknown>)]),
   );
   const open: FileSystem["open"] = async (path, flags, mode) => {
     const name = flags === "r" ? "openToRead" : "open";
@@ -62,7 +62,7 @@ export function faultyFiles(fault: Fault): FaultyFiles {
     };
     for (const method of ["read", "sync", "stat"] as const) {
       Object.assign(file, {
-        [method]: asked(method, file[method].bind(file) as (...args: never[]) => Promise<unknown>),
+        [method]: counted(method, file[method].bind(file) as (...args: never[]) => Promise<unknown>),
       });
     }
     return Object.assign(file, { write: writeHere });

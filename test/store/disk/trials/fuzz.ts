@@ -16,7 +16,7 @@ const { key } = one.entry;
 const files = [{ name: "a.csv", digest: blobOf(one.entry).digest, sizeBytes: 4 }];
 const entry: Entry = { ...one.entry, output: { ...one.entry.output, files, items: 3 } };
 
-/** What is put in the place of any part of a record. */
+/** Values that replace any part of a record. */
 const nasty: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
     null, true, -1, 0.5, 1e308, Number.MAX_SAFE_INTEGER, "", "../../../etc/passwd", "/etc/passwd", "__proto__", "constructor",
@@ -29,26 +29,26 @@ const nasty: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue(),
 ); // prettier-ignore
 
-/** A record whose sum is right, with something else in one place, or something more. */
+/** A record with a correct checksum, and one field replaced or added. */
 const hostileEntry = fc.tuple(fc.nat(), fc.nat(), nasty, fc.boolean()).map(([pick, deeper, value, isMore]) => {
   const record = structuredClone(entry) as unknown as Record<string, unknown>;
-  let place = record;
+  let target = record;
   for (let depth = deeper % 3; depth > 0; depth--) {
-    const inner = Object.values(place).filter((each) => typeof each === "object" && each !== null);
-    if (inner.length > 0) place = inner[pick % inner.length] as Record<string, unknown>;
+    const inner = Object.values(target).filter((each) => typeof each === "object" && each !== null);
+    if (inner.length > 0) target = inner[pick % inner.length] as Record<string, unknown>;
   }
-  const names = isMore ? ["__proto__", "extra", "then", "constructor"] : Object.keys(place);
-  define(place, names[pick % names.length] ?? "extra", value);
+  const names = isMore ? ["__proto__", "extra", "then", "constructor"] : Object.keys(target);
+  define(target, names[pick % names.length] ?? "extra", value);
   return encodeRecord(["entry", key], record);
 });
 
-/** Assigning would set the prototype. */
-function define(place: object, name: string, value: unknown): void {
-  Object.defineProperty(place, name, { value, enumerable: true, configurable: true, writable: true });
+/** Not an assignment, which would set the prototype. */
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** Changes of good bytes: flipped, cut, repeated, replaced. */
-function garbled(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
+/** Corrupted copies of good bytes: flipped, cut, repeated, replaced. */
+function corrupted(bytes: Uint8Array): fc.Arbitrary<Uint8Array> {
   return fc
     .tuple(fc.nat(bytes.length), fc.nat(bytes.length), fc.uint8Array({ maxLength: 40 }), fc.nat(3))
     .map(([at, to, more, how]) => {
@@ -66,7 +66,7 @@ const goodRecord = Buffer.from(encodeRecord(["entry", key], entry));
 const goodRow = encodeRecord(["head", "n", "s"], { key, partial: entry.partial, at: 1 });
 const anyBytes = fc.uint8Array({ maxLength: 300 });
 
-/** Returns how many inputs were tried. */
+/** Returns the number of inputs that were tried. */
 export async function fuzzStore(folder: string, runs: number, seed: number): Promise<number> {
   const open = (): DiskStore => createDiskStore({ folder, onProblem: () => undefined });
   const store = open();
@@ -81,7 +81,7 @@ export async function fuzzStore(folder: string, runs: number, seed: number): Pro
   const blobPath = `blobs-v1/${digest.slice(0, 2)}/${digest.slice(2)}`;
   const texts = fc.oneof(
     hostileEntry.map((text) => Buffer.from(text)),
-    garbled(goodRecord),
+    corrupted(goodRecord),
     anyBytes,
   );
   const kinds: {
@@ -100,7 +100,7 @@ export async function fuzzStore(folder: string, runs: number, seed: number): Pro
     },
     {
       share: 0.3,
-      bytes: fc.oneof(garbled(one.bytes), anyBytes),
+      bytes: fc.oneof(corrupted(one.bytes), anyBytes),
       tryOut: async (bytes) => {
         put(blobPath, bytes);
         const found = await store.readBlob(blobOf(one.entry));
@@ -112,7 +112,7 @@ export async function fuzzStore(folder: string, runs: number, seed: number): Pro
     },
     {
       share: 0.05,
-      bytes: fc.oneof(garbled(Buffer.from(goodRow)), anyBytes),
+      bytes: fc.oneof(corrupted(Buffer.from(goodRow)), anyBytes),
       tryOut: async (bytes) => {
         put("heads/n/s", bytes);
         for (const row of await open().history(head)) expect(Object.keys(row)).toEqual(["key", "partial", "at"]);
@@ -124,8 +124,8 @@ export async function fuzzStore(folder: string, runs: number, seed: number): Pro
       tryOut: async (bytes) => {
         for (const path of [`claims/${key}`, "evicted.json", "live/0badcafe-1-1", `claims/${key}.progress`])
           put(path, bytes);
-        const answer = await open().claim(key, head);
-        if ("claim" in answer) await answer.claim.release();
+        const outcome = await open().claim(key, head);
+        if ("claim" in outcome) await outcome.claim.release();
         await open().isWhole(one.entry);
       },
     },
@@ -147,7 +147,7 @@ export async function fuzzStore(folder: string, runs: number, seed: number): Pro
   return tried;
 }
 
-/** An entry that was let through has the form of one, and what it names stays in the store. */
+/** An entry that was accepted has the form of one, and refers only to files inside the store. */
 async function useHostile(store: DiskStore, found: Entry): Promise<void> {
   const known = ["format", "key", "partial", "parts", "output", "at", "durationMs", "params", "run", "made"];
   expect(Object.keys(found).every((name) => known.includes(name))).toBe(true);

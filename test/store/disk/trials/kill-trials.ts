@@ -1,4 +1,4 @@
-/** Processes killed at any moment of what they do with a disk store: commits, files, claims, upkeep. */
+/** Processes killed at any moment of their work on a disk store: commits, files, claims, maintenance. */
 import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ interface Trials {
   readonly seed: number;
 }
 
-/** Checks that nothing loads wrong, nothing committed is lost and leftovers are swept. Returns how many results were committed. */
+/** Checks that no wrong value is loaded, no committed result is lost and leftovers are removed. Returns the number of committed results. */
 export async function killWriters({ folder, writer, trials, writers, seed }: Trials): Promise<number> {
   const delays = fc.sample(fc.integer({ min: 0, max: 120 }), { seed, numRuns: trials * writers });
   const committed = new Set<number>();
@@ -29,13 +29,13 @@ export async function killWriters({ folder, writer, trials, writers, seed }: Tri
     );
     for (const numbers of await Promise.all(killed)) for (const n of numbers) committed.add(n);
   }
-  await expectAllThere(folder, committed);
+  await expectAllExist(folder, committed);
   return committed.size;
 }
 
-async function expectAllThere(folder: string, committed: ReadonlySet<number>): Promise<void> {
-  const told: string[] = [];
-  const store = createDiskStore({ folder, onProblem: (message, where) => told.push(`${message}: ${where}`) });
+async function expectAllExist(folder: string, committed: ReadonlySet<number>): Promise<void> {
+  const warnings: string[] = [];
+  const store = createDiskStore({ folder, onProblem: (message, where) => warnings.push(`${message}: ${where}`) });
   await store.sweep();
   for (const n of committed) {
     const entry = await store.findEntry(digestOf(`key ${n}`));
@@ -48,9 +48,9 @@ async function expectAllThere(folder: string, committed: ReadonlySet<number>): P
     expect((await store.history({ notebook: "n", stage: `s${n % 3}` })).map((row) => row.at)).toContain(n);
   }
   await expectWholeEntries(folder, store);
-  // The half-written line of a killed process may be told; no result is.
-  expect(told.filter((message) => !message.includes("a line of the history"))).toEqual([]);
-  // A claim that was killed between its making and its writing is nobody's only after 5 s.
+  // The partial line of a killed process may be reported, but no result.
+  expect(warnings.filter((message) => !message.includes("a line of the history"))).toEqual([]);
+  // A claim whose process was killed between creating and writing the file is free only after 5 s.
   const left = async (): Promise<readonly string[]> => {
     await store.sweep();
     return leftoversIn(folder);
@@ -61,14 +61,14 @@ async function expectAllThere(folder: string, committed: ReadonlySet<number>): P
   expect((await store.verify({})).problems).toEqual([]);
 }
 
-/** What killed processes left; what this one has is not meant. */
+/** The files of killed processes, without those of this one. */
 async function leftoversIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder, { recursive: true });
   const isLeft = (name: string): boolean => /\.(tmp|aside)-|^(holds|claims|live).|^scratch.[^/]*$/.test(name);
   return names.filter((name) => isLeft(name) && !name.includes(`-${process.pid}-`));
 }
 
-/** Every entry that is there has its value, also of commits that nobody heard of. */
+/** Every entry has its value, also those whose commit was not reported. */
 async function expectWholeEntries(folder: string, store: ReturnType<typeof createDiskStore>): Promise<void> {
   for (const name of await readdir(join(folder, "entries-v1"))) {
     if (name.startsWith(".")) continue;
@@ -79,8 +79,8 @@ async function expectWholeEntries(folder: string, store: ReturnType<typeof creat
 }
 
 /**
- * Returns the numbers that the child said it had committed. The kill comes `delayMs` after it has said that it is ready and so many
- * `commits` more.
+ * Returns the numbers that the child reported as committed. It is killed `delayMs` after it has reported that it is ready and then
+ * `commits` commits.
  */
 async function startAndKill(
   writer: string,
@@ -90,15 +90,15 @@ async function startAndKill(
   commits: number,
 ): Promise<readonly number[]> {
   const child = spawn(process.execPath, [writer, folder, String(start)], { stdio: ["ignore", "pipe", "inherit"] });
-  let said = "";
+  let output = "";
   let timer: NodeJS.Timeout | undefined;
   await new Promise<void>((resolve) => {
     child.once("exit", resolve);
     child.stdout.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-      if (timer === undefined && said.split("\n").length > 1 + commits)
+      output += chunk.toString();
+      if (timer === undefined && output.split("\n").length > 1 + commits)
         timer = setTimeout(() => child.kill("SIGKILL"), delayMs);
     });
   });
-  return said.split("\n").slice(1, -1).map(Number);
+  return output.split("\n").slice(1, -1).map(Number);
 }

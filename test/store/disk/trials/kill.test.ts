@@ -15,10 +15,10 @@ beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-kill-"))))
 afterAll(async () => rm(base, { recursive: true, force: true }));
 
 describe("[C12] kill -9", () => {
-  test(`[C12] ${TRIALS} times, ${WRITERS} writers each (seed ${seed}): nothing loads wrong, nothing committed is lost, leftovers are swept`, async () => {
+  test(`[C12] ${TRIALS} times, ${WRITERS} writers each (seed ${seed}): no wrong value is loaded, no committed result is lost, leftovers are removed`, async () => {
     const writer = await compileStore(join(base, "compiled"));
     const trials = { folder: join(base, "store"), writer, trials: TRIALS, writers: WRITERS, seed };
-    // Every second writer has committed something before its time runs.
+    // Every second writer has committed something before its delay starts.
     expect(await killWriters(trials)).toBeGreaterThanOrEqual(TRIALS);
   });
 });

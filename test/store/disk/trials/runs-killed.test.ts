@@ -1,4 +1,4 @@
-/** Upkeep that stops for good at any of its operations on the list of a notebook's runs: the list keeps every run that is left. */
+/** Maintenance that stops forever at any of its operations on the list of a notebook's runs: the list keeps every remaining run. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,8 +35,8 @@ async function withRuns(count: number): Promise<string> {
 
 const never = new Promise<never>(() => undefined);
 
-describe("[C13] gc of runs that is stopped for good", () => {
-  test("[C13] at each of its operations: what others append then is not all that the list has", async () => {
+describe("[C13] gc of runs that stops forever", () => {
+  test("[C13] at each of its operations: the list still has the earlier runs beside those that others append then", async () => {
     let reached = 0;
     for (let at = 0; ; at++) {
       const folder = await withRuns(3);

@@ -1,6 +1,6 @@
 /**
- * A child process that works on a store together with others until its time is over: it claims a piece of work, does it if there is
- * no result, and commits. Says as JSON what it has done; anything wrong is an error.
+ * A child process that works on a store together with others for a fixed time: it claims a key, computes the result unless it exists,
+ * and commits it. Prints the counts as JSON; anything unexpected is an error.
  */
 const { appendFileSync } = require("node:fs");
 const { createDiskStore } = require("./store/disk/store.js");
@@ -9,8 +9,8 @@ const { digestOf } = require("./key/digest.js");
 const { digestValue } = require("./key/values/canonical.js");
 
 const [folder, record, forMs, id] = process.argv.slice(2);
-const told = [];
-const store = createDiskStore({ folder, onProblem: (message, where) => told.push(`${message}: ${where}`) });
+const warnings = [];
+const store = createDiskStore({ folder, onProblem: (message, where) => warnings.push(`${message}: ${where}`) });
 const end = Date.now() + Number(forMs);
 const counts = { done: 0, found: 0, waited: 0 };
 
@@ -30,7 +30,7 @@ function resultOf(n) {
   return { entry: { ...base, at: n, durationMs: 0, params: {}, run: "r", made: { stagebook: "0", node: "0" } }, bytes };
 }
 
-async function isThere(n, key) {
+async function exists(n, key) {
   const entry = await store.findEntry(key);
   if (!entry) return false;
   const release = await store.hold(entry);
@@ -41,20 +41,20 @@ async function isThere(n, key) {
   return true;
 }
 
-/** Until somebody has done it. */
-async function doOnce(n) {
+/** Resolves when this or another process has stored the result. */
+async function computeOnce(n) {
   const { entry, bytes } = resultOf(n);
   const head = { notebook: "n", stage: `s${n % 5}` };
   for (;;) {
-    if (await isThere(n, entry.key)) return;
+    if (await exists(n, entry.key)) return;
     const taken = await store.claim(entry.key, head);
     if (!taken.claim) {
       counts.waited++;
       await new Promise((resolve) => setTimeout(resolve, 5));
       continue;
     }
-    // Another may have done it before the claim was given.
-    if (!(await isThere(n, entry.key))) {
+    // Another process may have stored it before the claim was granted.
+    if (!(await exists(n, entry.key))) {
       appendFileSync(record, `${n}\n`);
       await store.commit(head, entry, [{ ref: entry.output.blobs[0], pieces: [bytes] }]);
       counts.done++;
@@ -66,16 +66,16 @@ async function doOnce(n) {
 
 async function work() {
   for (let round = 0; Date.now() < end; round++) {
-    // All go through the same pieces of work, and each through some of its own.
-    await doOnce(round);
-    if (round % 3 === 0) await doOnce(1_000_000 * (Number(id) + 1) + round);
+    // All processes compute the same keys, and each also some of its own.
+    await computeOnce(round);
+    if (round % 3 === 0) await computeOnce(1_000_000 * (Number(id) + 1) + round);
     if (round % 50 === 49) await store.gc({});
     if (round % 97 === 96) await store.sweep();
   }
 }
 
 work()
-  .then(() => process.stdout.write(JSON.stringify({ ...counts, told })))
+  .then(() => process.stdout.write(JSON.stringify({ ...counts, warnings })))
   .catch((error) => {
     process.stderr.write(`${error.stack}\n`);
     process.exitCode = 1;

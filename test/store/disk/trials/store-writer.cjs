@@ -1,4 +1,4 @@
-/** A child process that commits results without end, to be killed. Says the key of each on stdout once it is committed. */
+/** A child process that commits results until it is killed. Prints the number of each on stdout once it is committed. */
 const { writeFile } = require("node:fs/promises");
 const { join } = require("node:path");
 const { createDiskStore } = require("./store/disk/store.js");
@@ -12,7 +12,7 @@ const store = createDiskStore({
   onProblem: (message, where) => process.stderr.write(`${message}: ${where}\n`),
 });
 
-/** Values of many sizes; their content can be told from the key. */
+/** Values of many sizes; their content can be derived from the key. */
 function resultOf(n) {
   const value = { n, text: `n${n} `.repeat((n * 7919) % 20_000), numbers: new Float64Array((n * 31) % 30_000).fill(n) };
   const bytes = v8Codec.encode(value);
@@ -29,7 +29,7 @@ function resultOf(n) {
   return { entry: { ...base, at: n, durationMs: 0, params: {}, run: "r", made }, bytes };
 }
 
-/** Each fourth result has a file; its content can be told from the key, too. */
+/** Every fourth result has a file, whose content can be derived from the key too. */
 async function fileOf(n) {
   if (n % 4 !== 0) return [];
   const path = join(await store.scratchFolder(), "out.txt");
@@ -50,7 +50,7 @@ async function write() {
     process.stdout.write(`${n}\n`);
     await release();
     await claim?.release();
-    // What killed ones have put and not named.
+    // Removes blobs that killed processes put without committing an entry.
     if (round % 4 === 3) await store.gc({});
     if (round % 7 === 3)
       await store.putBlob({ ref: blobRef(`put ${start} ${round}`), pieces: [Buffer.from(`put ${start} ${round}`)] });

@@ -69,18 +69,18 @@ export async function discardEntries(
   return removed;
 }
 
-/** Removes the blobs that no result refers to, and the evicted ones. Returns what was removed. */
+/** Removes the blobs that no result refers to, and the evicted ones. Returns the size of each removed blob. */
 export async function discardBlobs(
   work: BlobWork,
   context: MaintenanceContext,
   signal?: AbortSignal,
-): Promise<ReadonlySet<Digest>> {
+): Promise<ReadonlyMap<Digest, number>> {
   const { existing, evictions } = work;
   const { bucket, evicted, pendingRemovals } = context;
   const candidates = candidatesOf(work);
   // First, so that a reader that misses a value knows the reason.
   if (evictions.blobs.size > 0) await evicted.write(evictedAfter(work, await evicted.all()));
-  const removed = new Set<Digest>();
+  const removed = new Map<Digest, number>();
   for (let at = 0; at < candidates.length; at += BATCH) {
     signal?.throwIfAborted();
     const batch = candidates.slice(at, at + BATCH);
@@ -88,18 +88,20 @@ export async function discardBlobs(
       const needed = await findNeeded(work, context);
       await forEachParallel(batch, CONCURRENCY, async (digest) => {
         if (needed.has(digest)) return;
-        await removeBlob(existing.get(digest), bucket);
-        removed.add(digest);
+        const blob = existing.get(digest);
+        await removeBlob(blob, bucket);
+        removed.set(digest, blob?.sizeBytes ?? 0);
       });
     });
   }
   return removed;
 }
 
-/** The blobs that `discardBlobs` would remove. */
-export async function findRemovable(work: BlobWork, context: MaintenanceContext): Promise<ReadonlySet<Digest>> {
+/** The blobs that `discardBlobs` would remove, with their sizes. */
+export async function findRemovable(work: BlobWork, context: MaintenanceContext): Promise<ReadonlyMap<Digest, number>> {
   const needed = await findNeeded(work, context);
-  return new Set(candidatesOf(work).filter((digest) => !needed.has(digest)));
+  const removable = candidatesOf(work).filter((digest) => !needed.has(digest));
+  return new Map(removable.map((digest) => [digest, work.existing.get(digest)?.sizeBytes ?? 0]));
 }
 
 export async function removeBlob(blob: StoredBlob | undefined, bucket: Bucket): Promise<void> {

@@ -1,6 +1,6 @@
 /** Garbage collection in a bucket: results by age and number, values by size, and blobs that no result refers to. */
 import type { Digest } from "../../../protocol";
-import { chooseEvictions, chooseRemovals, sizeOfAll, type Evictions } from "../../maintenance/choices";
+import { chooseEvictions, chooseRemovals, reportResults, type Evictions } from "../../maintenance/choices";
 import type { GcOptions, GcReport } from "../../store";
 import { PENDING_REMOVALS } from "../names";
 import { listAll } from "../port";
@@ -14,8 +14,9 @@ export async function collectGarbage(options: GcOptions, context: MaintenanceCon
   if (!dryRun) await removeLeftovers(context);
   const entries = await surveyEntries(context, options);
   const removals = await findRemovals(entries, options, context);
-  const removed = new Set(dryRun ? removals : await discardEntries(removals, context, options.signal));
-  const kept = entries.filter((entry) => !removed.has(entry));
+  const removed = dryRun ? removals : await discardEntries(removals, context, options.signal);
+  const gone = new Set(removed);
+  const kept = entries.filter((entry) => !gone.has(entry));
   const existing = await listBlobs(context.bucket);
   const { maxBytes } = options;
   const evictions: Evictions<SurveyedEntry> =
@@ -23,17 +24,10 @@ export async function collectGarbage(options: GcOptions, context: MaintenanceCon
       ? { entries: [], blobs: new Set<Digest>() }
       : chooseEvictions(kept, new Set(existing.keys()), await findSpared(context), maxBytes);
   const work = { entries, kept, existing, evictions };
-  const blobs = dryRun ? await findRemovable(work, context) : await discardBlobs(work, context, options.signal);
+  const removedBlobs = dryRun ? await findRemovable(work, context) : await discardBlobs(work, context, options.signal);
   if (!dryRun) await context.uses.sweep(new Set(kept.map(({ key }) => key)));
-  const left = new Set([...existing.keys()].filter((digest) => !blobs.has(digest)));
   return {
-    dryRun,
-    removedEntries: removed.size,
-    evictedEntries: evictions.entries.filter(({ blobs: refs }) => refs?.some(({ digest }) => blobs.has(digest))).length,
-    removedBlobs: blobs.size,
-    freedBytes: [...blobs].reduce((sum, digest) => sum + (existing.get(digest)?.sizeBytes ?? 0), 0),
-    keptEntries: kept.length,
-    keptBytes: sizeOfAll(kept, left),
+    ...reportResults(options, { removed, kept, existing: existing.keys(), evictions, removedBlobs }),
     ...(await removeRuns(options, kept, context)),
   };
 }

@@ -1,7 +1,7 @@
 /** Garbage collection in a disk store: results by age and number, values by size, and blobs that no result refers to. */
 import type { Digest } from "../../../protocol";
 import type { GcOptions, GcReport } from "../../store";
-import { chooseEvictions, chooseRemovals, sizeOfAll } from "../../maintenance/choices";
+import { chooseEvictions, chooseRemovals, reportResults } from "../../maintenance/choices";
 import type { Evictions } from "../../maintenance/choices";
 import type { BlobWork, MaintenanceContext } from "./discard";
 import { discardBlobs, discardEntries, removableBlobs } from "./discard";
@@ -30,18 +30,11 @@ export async function collectGarbage(
       ? { entries: [], blobs: new Set<Digest>() }
       : chooseEvictions(kept, existing, await findSpared(), maxBytes);
   const work = { kept, existing, evictions, since };
-  const blobs = options.dryRun
+  const removedBlobs = options.dryRun
     ? await removableSizes(work, context)
     : await discardBlobs(work, findSpared, context, options.signal);
-  const left = new Set([...existing].filter((digest) => !blobs.has(digest)));
   return {
-    dryRun: options.dryRun === true,
-    removedEntries: removed.length,
-    evictedEntries: evictions.entries.filter(({ blobs: refs }) => refs?.some(({ digest }) => blobs.has(digest))).length,
-    removedBlobs: blobs.size,
-    freedBytes: [...blobs.values()].reduce((sum, size) => sum + size, 0),
-    keptEntries: kept.length,
-    keptBytes: sizeOfAll(kept, left),
+    ...reportResults(options, { removed, kept, existing, evictions, removedBlobs }),
     ...(await removeRuns(options, kept, context)),
   };
 }
