@@ -1,7 +1,7 @@
 /** Keeps the events and log lines of each run in the store, so that they can be read after the kernel is gone. */
 import type { Observable } from "rxjs";
 import { eventsOfView, type LogRecord, type RunId, type RunRowView, type StagebookEvent, type View } from "../protocol";
-import type { Store } from "../store/store";
+import type { RunLog, Store } from "../store/store";
 import { runListOf } from "../store/maintenance/run-choices";
 
 /** How long events wait to be written together, in milliseconds; the end of a run is written at once. */
@@ -53,13 +53,13 @@ export function recordRuns({ events$, view, store, notebook, onProblem }: RunRec
 }
 
 /** The log lines of a run, oldest first, also of a kernel that is gone; none where nothing was kept. Damaged lines are left out. */
-export async function readRunLines(store: Store, run: RunId): Promise<readonly LogRecord[]> {
+export async function readRunLines(store: RunLog, run: RunId): Promise<readonly LogRecord[]> {
   const events = await readLines<StagebookEvent>(store, run);
   return events.flatMap((event) => (event.type === "log:written" && event.record ? [event.record] : []));
 }
 
 /** What happened in a run, after what the pipeline was when it began (`seq` 0). Damaged lines are left out. */
-export async function readRunEvents(store: Store, run: RunId): Promise<readonly StagebookEvent[]> {
+export async function readRunEvents(store: RunLog, run: RunId): Promise<readonly StagebookEvent[]> {
   const events = (await readLines<StagebookEvent>(store, run)).filter(
     (event): event is StagebookEvent =>
       typeof event.type === "string" && typeof event.seq === "number" && typeof event.at === "number",
@@ -69,7 +69,7 @@ export async function readRunEvents(store: Store, run: RunId): Promise<readonly 
 }
 
 /** The runs of a notebook that did something and have ended, oldest first. */
-export async function readRuns(store: Store, notebook: string): Promise<readonly RunRowView[]> {
+export async function readRuns(store: RunLog, notebook: string): Promise<readonly RunRowView[]> {
   const rows = await readLines<RunRowView>(store, runListOf(notebook));
   return rows
     .filter(
@@ -79,7 +79,7 @@ export async function readRuns(store: Store, notebook: string): Promise<readonly
     .sort((a, b) => a.startedAt - b.startedAt);
 }
 
-async function readLines<T extends object>(store: Store, id: RunId): Promise<readonly Partial<T>[]> {
+async function readLines<T extends object>(store: RunLog, id: RunId): Promise<readonly Partial<T>[]> {
   const lines = (await store.readRun(id)) ?? [];
   return lines.flatMap((line) => {
     try {
@@ -99,7 +99,7 @@ class WaitingLines {
   private told = false;
 
   constructor(
-    private readonly store: Store,
+    private readonly store: RunLog,
     private readonly onProblem: (error: Error) => void,
   ) {}
 

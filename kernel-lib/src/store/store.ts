@@ -244,8 +244,3 @@ export interface StoreInfo {
 
 /** Everything that a pipeline needs of a store. Adapters implement the ports one by one, see `composeStore`. */
 export interface Store extends StoreInfo, Results, RunLog, StageFiles, Claims, Maintenance {}
-
-/** The blobs of an entry: of the value and of its files. */
-export function blobsOf({ output }: Entry): readonly BlobRef[] {
-  return [...output.blobs, ...output.files].map(({ digest, sizeBytes }) => ({ digest, sizeBytes }));
-}

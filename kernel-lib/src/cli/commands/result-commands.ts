@@ -5,7 +5,7 @@ import { readRunLines } from "../../events/run-files";
 import { messageOf, StagebookError, type LogRecord, type RunId } from "../../protocol";
 import { formatDuration } from "../../protocol";
 import { StoredStream } from "../../run/streams/streams";
-import type { Entry, Store } from "../../store/store";
+import type { Entry, StageFiles } from "../../store/store";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
 import { toJsonText } from "../terminal/json-value";
 import { headOf } from "../session/run-document";
@@ -78,7 +78,7 @@ function encode(value: unknown, as: Exclude<GetForm, "file">, stage: string): st
 }
 
 async function copyFile(
-  store: Store,
+  store: StageFiles,
   { output: { files } }: Entry,
   { stage, output }: { readonly stage: string; readonly output: string | undefined },
 ): Promise<ExitCode> {

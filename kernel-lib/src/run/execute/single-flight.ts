@@ -1,13 +1,13 @@
 /** One kernel at a time works on a key, of all that share a store: the others wait for its result and see how far it is. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Digest } from "../../protocol";
-import type { Claim, Entry, HeadName, Holder, Store } from "../../store/store";
+import type { Claim, Claims, Entry, HeadName, Holder } from "../../store/store";
 
 /** How often a waiting kernel looks, in milliseconds: of the order of what a person notices. */
 const LOOK_EVERY_MS = 200;
 
 export interface FlightPorts {
-  readonly store: Store;
+  readonly store: Claims;
   readonly signal: AbortSignal;
   /** Looks in the store once more. */
   readonly find: () => Promise<Entry | undefined>;

@@ -7,7 +7,7 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { StagebookError } from "../../protocol";
 import type { MaybePromise } from "../control/maybe-promise";
-import type { Entry, FileRef, Store } from "../../store/store";
+import type { Entry, FileRef, StageFiles } from "../../store/store";
 
 const MARK = "\u0000stagebook-file/";
 
@@ -22,7 +22,7 @@ export class Scratch {
   private opened: string | undefined;
   private opening: Promise<string | StagebookError> | undefined;
 
-  constructor(private readonly store: Store) {}
+  constructor(private readonly store: StageFiles) {}
 
   /** The folder; or why there is none: that is the trouble of those alone that write files. */
   folder(): MaybePromise<string | StagebookError> {
@@ -48,7 +48,7 @@ export class FileOutputs {
 
   constructor(
     private readonly stage: string,
-    private readonly store: Pick<Store, "adoptFile">,
+    private readonly store: Pick<StageFiles, "adoptFile">,
     private readonly scratch: string | StagebookError,
   ) {}
 
@@ -124,7 +124,7 @@ export function filesInStream(stage: string): StagebookError {
 export function withPaths(
   value: unknown,
   { output }: Pick<Entry, "output">,
-  store: Pick<Store, "filePath">,
+  store: Pick<StageFiles, "filePath">,
 ): MaybePromise<{ readonly value: unknown } | undefined> {
   return output.files.length === 0 ? { value } : replaceMarks(value, output, store);
 }
@@ -132,7 +132,7 @@ export function withPaths(
 async function replaceMarks(
   value: unknown,
   output: Entry["output"],
-  store: Pick<Store, "filePath">,
+  store: Pick<StageFiles, "filePath">,
 ): Promise<{ readonly value: unknown } | undefined> {
   const paths = new Map<string, string>();
   for (const ref of output.files) {

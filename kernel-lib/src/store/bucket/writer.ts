@@ -2,8 +2,8 @@
 import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import { forEachParallel } from "../concurrency";
-import { encodeEntry, type EntrySeal } from "../records/entry-record";
-import { blobsOf, type BlobRef, type Entry, type HeadName, type NewBlob } from "../store";
+import { blobsOf, encodeEntry, type EntrySeal } from "../records/entry-record";
+import type { BlobRef, Entry, HeadName, NewBlob } from "../store";
 import type { BucketBlobs } from "./blobs";
 import type { BucketHeads } from "./heads";
 import type { BucketLive } from "./live";

@@ -1,10 +1,10 @@
 /** The `Results` of a disk store: entries, blobs and histories. */
 import type { Digest } from "../../protocol";
 import { KeyedMutex } from "../concurrency";
-import type { EntrySeal } from "../records/entry-record";
+import { blobsOf, type EntrySeal } from "../records/entry-record";
 import { EntryReader } from "../records/entry-reader";
 import { textOf } from "../records/text";
-import { blobsOf, type BlobRef, type Entry, type HeadName, type HeadRow, type NewBlob, type Results } from "../store";
+import type { BlobRef, Entry, HeadName, HeadRow, NewBlob, Results } from "../store";
 import type { DiskBlobs } from "./blobs";
 import type { HeadLocation } from "./folder";
 import type { DiskHeads } from "./heads";

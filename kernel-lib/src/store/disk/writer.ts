@@ -3,10 +3,10 @@ import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { DiskBlobs } from "./blobs";
 import type { DurableFiles, StagedFile } from "../files/durable-files";
-import { encodeEntry, type EntrySeal } from "../records/entry-record";
+import { blobsOf, encodeEntry, type EntrySeal } from "../records/entry-record";
 import type { DiskLive } from "./live";
 import { BackgroundTasks, forEachParallel, settleAll } from "../concurrency";
-import { blobsOf, type BlobRef, type Entry, type NewBlob } from "../store";
+import type { BlobRef, Entry, NewBlob } from "../store";
 import type { StorePaths } from "./folder";
 
 const CONCURRENCY = 16;

@@ -14,25 +14,25 @@ import {
 } from "../maintenance/choices";
 import { collectRuns, isRunList, runOfLine, type RunReport } from "../maintenance/run-choices";
 import { fileNameOf } from "../records/file-name";
-import {
-  blobsOf,
-  type BlobRef,
-  type ClaimOutcome,
-  type Claims,
-  type Entry,
-  type FileRef,
-  type GcOptions,
-  type GcReport,
-  type HeadName,
-  type HeadRow,
-  type Holder,
-  type Maintenance,
-  type NewBlob,
-  type Results,
-  type RunLog,
-  type Store,
-  type VerifyOptions,
-  type VerifyReport,
+import { blobsOf } from "../records/entry-record";
+import type {
+  BlobRef,
+  ClaimOutcome,
+  Claims,
+  Entry,
+  FileRef,
+  GcOptions,
+  GcReport,
+  HeadName,
+  HeadRow,
+  Holder,
+  Maintenance,
+  NewBlob,
+  Results,
+  RunLog,
+  Store,
+  VerifyOptions,
+  VerifyReport,
 } from "../store";
 import { ProcessFiles } from "./process-files";
 

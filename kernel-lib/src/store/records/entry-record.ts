@@ -67,6 +67,11 @@ export function decodeEntry(key: Digest, text: string): Entry | undefined {
   return asEntry(decodeRecord(["entry", key], line)?.record, key);
 }
 
+/** The blobs of an entry: of the value and of its files. */
+export function blobsOf({ output }: Entry): readonly BlobRef[] {
+  return [...output.blobs, ...output.files].map(({ digest, sizeBytes }) => ({ digest, sizeBytes }));
+}
+
 /** One line of a history. It starts with a line end too, so that the partial line of a killed process does not swallow it. */
 export function encodeHeadRow(subject: readonly string[], row: HeadRow): string {
   return `\n${encodeRecord(subject, { key: row.key, partial: row.partial, at: row.at })}`;

@@ -1,6 +1,7 @@
 /** Results that were found in the shared store and are not, or not completely, in the local one yet. Used by the tiered store. */
 import type { Digest } from "../../protocol";
-import { blobsOf, type Entry, type HeadName } from "../store";
+import { blobsOf } from "../records/entry-record";
+import type { Entry, HeadName } from "../store";
 
 export interface BorrowedEntry {
   readonly entry: Entry;

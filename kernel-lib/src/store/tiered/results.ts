@@ -1,6 +1,7 @@
 /** The `Results` of a tiered store: read from the local store, else from the shared one; written to both. */
 import type { Digest } from "../../protocol";
-import { blobsOf, type BlobRef, type Entry, type HeadName, type HeadRow, type NewBlob, type Results, type StageFiles } from "../store"; // prettier-ignore
+import { blobsOf } from "../records/entry-record";
+import type { BlobRef, Entry, HeadName, HeadRow, NewBlob, Results, StageFiles } from "../store";
 import { copyFileInto, type SharedTier } from "./shared-tier";
 
 /** Values up to this size are copied as soon as a stage reaches them. */

@@ -2,9 +2,8 @@
 import type { Digest } from "../../../protocol";
 import type { UsedEntry } from "../../maintenance/choices";
 import { forEachWithProgress, type ProgressOptions } from "../../maintenance/progress";
-import { decodeEntry } from "../../records/entry-record";
+import { blobsOf, decodeEntry } from "../../records/entry-record";
 import { textOf } from "../../records/text";
-import { blobsOf } from "../../store";
 import { BLOBS, blobOfName, ENTRIES, keyOfEntry } from "../names";
 import { listAll, type Bucket, type BucketItem } from "../port";
 import type { BucketUses } from "../uses";
