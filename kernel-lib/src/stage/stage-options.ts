@@ -21,7 +21,8 @@ const aFunction =
   (value) =>
     typeof value === "function" ? undefined : ["is not a function", `Write ${example}.`];
 
-const codecNames = ["json", "text", "bytes", "arrow"];
+type CodecName = Extract<StageOptions["codec"], string>;
+const codecNames = Object.keys({ json: 1, text: 1, bytes: 1, arrow: 1 } satisfies { [name in CodecName]: 1 });
 
 const checks: { readonly [name in OptionName]-?: Check } = {
   description: (value) => (typeof value === "string" ? undefined : ["is not a text", "Give a sentence."]),

@@ -99,12 +99,20 @@ function openShared(
   return { shared: createDiskStore({ folder, onProblem, now, seal, isReadOnly, throwsUnreadable: true }), isReadOnly };
 }
 
+/** Object storages by the scheme of their URL. */
+const buckets: { readonly [scheme: string]: (location: string, environment: Environment) => Bucket } = {
+  s3: createS3Bucket,
+};
+
 function openBucket(location: string, environment: Environment): Bucket {
-  if (location.startsWith("s3://")) return createS3Bucket(location, environment);
+  const [scheme = ""] = location.split("://");
+  const create = Object.hasOwn(buckets, scheme) ? buckets[scheme] : undefined;
+  if (create) return create(location, environment);
+  const urls = Object.keys(buckets).map((each) => `${each}://bucket/prefix`);
   throw new StagebookError(
     "store-kind",
     `no store can be opened at "${location}"`,
-    'Use a folder, "memory", "none" or s3://bucket/prefix.',
+    `Use a folder, "memory", "none" or ${urls.join(", ")}.`,
   );
 }
 

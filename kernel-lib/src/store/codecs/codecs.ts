@@ -4,6 +4,7 @@ import path from "node:path";
 import { digestValue } from "../../key/values/canonical";
 import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
+import type { StageOptions } from "../../stage/face";
 import type { Codec } from "./codec";
 
 /** A codec that digests the value itself and not the encoded bytes. */
@@ -70,10 +71,10 @@ const arrow: NamedCodec = {
   },
 };
 
-export const namedCodecs = { json, text, bytes, arrow } as const;
+/** The name of a built-in codec, as the option `codec` of a stage takes it. */
+export type CodecName = Extract<StageOptions["codec"], string>;
 
-/** The name of a built-in codec. */
-export type CodecName = keyof typeof namedCodecs;
+const namedCodecs: { readonly [name in CodecName]: NamedCodec } = { json, text, bytes, arrow };
 
 /** The built-in codec with that name, if any. */
 export function codecNamed(name: string): CodecName | undefined {
