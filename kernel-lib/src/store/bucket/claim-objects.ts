@@ -35,7 +35,7 @@ export class ClaimObjects {
   private readonly records: BucketRecords;
   /** Keys that were claimed when last seen: waiting processes ask often, and reading is cheaper than writing. */
   private readonly busy = new Set<Digest>();
-  /** Claims of this process that could not be released, by token: nobody works behind them. */
+  /** Claims of this process that could not be released, by token: they no longer protect any work. */
   private readonly unreleased = new Map<string, string>();
 
   constructor(

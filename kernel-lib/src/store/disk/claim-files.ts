@@ -28,7 +28,7 @@ interface Owner {
   readonly holder: Holder;
 }
 
-/** Tokens of files of this process that could not be removed: nobody works behind them. */
+/** Tokens of files of this process that could not be removed: they no longer protect any work. */
 const ended = new Set<string>();
 
 export class ClaimFiles {

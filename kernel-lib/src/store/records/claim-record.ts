@@ -1,5 +1,5 @@
 /**
- * The record of a claim: `{ token, <id>, holder }`, where `<id>` names the process that wrote it, in the way of the store: `tag` in
+ * The record of a claim: `{ token, <id>, holder }`, where `<id>` names the process that wrote it: `tag` in
  * files, `live` in buckets.
  */
 import { randomBytes } from "node:crypto";
