@@ -7,7 +7,9 @@ import type { KeyPart } from "../key/parts";
 
 /** A reference to bytes by their sha256. */
 export interface BlobRef {
+  /** The sha256 of the bytes. */
   readonly digest: Digest;
+  /** Size in bytes. */
   readonly sizeBytes: number;
 }
 
@@ -19,17 +21,23 @@ export interface FileRef extends BlobRef {
 
 /** Bytes to store. `pieces` are written one after the other; the caller must not change them until they are written. */
 export interface NewBlob {
+  /** Digest and size of all pieces together. */
   readonly ref: BlobRef;
+  /** The bytes, in order. */
   readonly pieces: readonly Uint8Array[];
 }
 
 /** The record of one result: what it was computed from, and which blobs hold it. Written once, never changed. */
 export interface Entry {
+  /** Version of this record. */
   readonly format: 1;
+  /** The sha256 of all key parts. */
   readonly key: Digest;
   /** The key without the outputs of upstream stages: says whether this code has ever run with these parameters. */
   readonly partial: Digest;
+  /** What the result depends on. */
   readonly parts: readonly KeyPart[];
+  /** The value as it is stored. */
   readonly output: {
     /** Canonical digest of the value. */
     readonly digest: Digest;
@@ -39,17 +47,20 @@ export interface Entry {
     readonly files: readonly FileRef[];
     /** Total size of all blobs and files. */
     readonly sizeBytes: number;
+    /** The name of the codec. */
     readonly codec: string;
     /** A short description of the value. */
     readonly summary: string;
     /** The number of items, for a stream. */
     readonly items?: number;
   };
-  /** Epoch milliseconds. */
+  /** When it was committed, in epoch milliseconds. */
   readonly at: number;
+  /** How long the stage's function ran, in milliseconds. */
   readonly durationMs: number;
   /** All parameters of the stage and its ancestors, as text. */
   readonly params: { readonly [name: string]: string };
+  /** The run that computed it. */
   readonly run: RunId;
   /** Versions of Stagebook and Node that computed it. */
   readonly made: { readonly stagebook: string; readonly node: string };
@@ -57,25 +68,35 @@ export interface Entry {
 
 /** The owner of a history: a notebook and a stage. Names may hold any characters and are never merged. */
 export interface HeadName {
+  /** Name of the notebook. */
   readonly notebook: string;
+  /** Name of the stage. */
   readonly stage: string;
 }
 
 /** One row of a stage's history. */
 export interface HeadRow {
+  /** The key of a result that the stage has reached. */
   readonly key: Digest;
+  /** The partial key of that result. */
   readonly partial: Digest;
+  /** When the result was committed, in epoch milliseconds. */
   readonly at: number;
 }
 
 /** The process that is working on a result. */
 export interface Holder {
+  /** Name of its machine. */
   readonly host: string;
+  /** Its process id on that machine. */
   readonly pid: number;
+  /** The notebook that it runs. */
   readonly notebook: string;
+  /** The stage that it computes. */
   readonly stage: string;
-  /** Epoch milliseconds. */
+  /** When it got the claim, in epoch milliseconds. */
   readonly since: number;
+  /** The progress that it has reported. `total`: unknown when absent. */
   readonly progress?: { readonly done: number; readonly total?: number };
 }
 
@@ -83,6 +104,7 @@ export interface Holder {
 export interface Claim {
   /** Reports progress to the processes that wait for the claim. */
   report(progress: NonNullable<Holder["progress"]>): void;
+  /** Gives up the claim. May be called more than once. */
   release(): Promise<void>;
 }
 
@@ -105,25 +127,35 @@ export interface GcOptions {
   readonly keepRuns?: number;
   /** Maximum total size of values in bytes. Values of the least recently used results are removed first; their records stay. */
   readonly maxBytes?: number;
+  /** Stops the work: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Called with the number of processed and of all records and blobs. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** What garbage collection removed and kept. With `dryRun`: what it would remove. */
 export interface GcReport {
+  /** True when nothing was removed. */
   readonly dryRun: boolean;
   /** Results whose records were removed. */
   readonly removedEntries: number;
   /** Results whose records stay and whose values were removed. */
   readonly evictedEntries: number;
+  /** Removed blobs: values, chunks of values, files. */
   readonly removedBlobs: number;
+  /** Total size of the removed blobs. */
   readonly freedBytes: number;
+  /** Results whose records stay. */
   readonly keptEntries: number;
+  /** Total size of the values that stay. */
   readonly keptBytes: number;
   /** Runs whose events and log lines were removed. */
   readonly removedRuns: number;
+  /** Total size of the removed runs. */
   readonly freedRunBytes: number;
+  /** Runs whose records stay. */
   readonly keptRuns: number;
+  /** Total size of the runs that stay. */
   readonly keptRunBytes: number;
 }
 
@@ -131,22 +163,29 @@ export interface GcReport {
 export interface VerifyOptions {
   /** Remove damaged records and blobs, so that their results are recomputed. */
   readonly repair?: boolean;
+  /** Stops the work: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Called with the number of processed and of all records and blobs. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** What verification found. */
 export interface VerifyReport {
+  /** Number of records. */
   readonly entries: number;
+  /** Number of blobs. */
   readonly blobs: number;
+  /** Total size of the intact blobs. */
   readonly sizeBytes: number;
   /** Each problem and its location; after a repair, the problems that were found before it. */
   readonly problems: readonly { readonly where: string; readonly what: string }[];
+  /** True when the damaged records and blobs were removed. */
   readonly repaired: boolean;
 }
 
 /** How worker threads of this process access the blobs of a store directly, see `openThreadBlobs`. */
 export interface ThreadAccess {
+  /** The folder of the store, an absolute path. */
   readonly folder: string;
   /** To be called before a thread writes blobs ahead of the entry that will refer to them. */
   announce(digests: readonly Digest[]): Promise<void>;
@@ -166,6 +205,7 @@ export type OnStoreProblem = (message: string, where: string) => void;
  * - Names may hold any characters; no two names ever share a file.
  */
 export interface Results {
+  /** The record of the result with that key. */
   findEntry(key: Digest): Promise<Entry | undefined>;
   /** False when a blob or file of the entry is known to be missing. True where checking would be slow. */
   isWhole(entry: Entry): Promise<boolean>;
@@ -175,6 +215,7 @@ export interface Results {
   putBlob(blob: NewBlob): Promise<void>;
   /** Blobs that were put before need not be passed again. Rejects with `store-write` for a blob that is neither passed nor stored. */
   commit(head: HeadName, entry: Entry, blobs: readonly NewBlob[]): Promise<void>;
+  /** Moves the key to the end of the history. Does nothing when it is there already. */
   touch(head: HeadName, row: HeadRow): Promise<void>;
   /** Oldest first; each key once, at its latest position. */
   history(head: HeadName): Promise<readonly HeadRow[]>;
@@ -216,6 +257,7 @@ export interface Claims {
   hold(entry: Entry): Promise<() => Promise<void>>;
   /** A pinned result stays, whatever its age and size. */
   pin(key: Digest, isPinned: boolean): Promise<void>;
+  /** The keys of all pinned results. */
   pinned(): Promise<ReadonlySet<Digest>>;
 }
 

@@ -2,7 +2,9 @@
 
 /** An object without its bytes. */
 export interface BucketItem {
+  /** The name of the object. */
   readonly name: string;
+  /** Size in bytes. */
   readonly sizeBytes: number;
   /** Changes whenever different bytes are put: an ETag, a counter or a digest. */
   readonly version: string;
