@@ -259,7 +259,7 @@ class Reader { get() { return unit44; } }`,
     cells: {
       base: `class Root2 { hi() { return "old"; } }`,
       derived: "class Leaf2 extends Root2 { twice() { return this.hi() + this.hi(); } }",
-      a: `const a = stage("a", () => new Leaf2().twice() + "..");`,
+      a: `const a = stage("a", () => new Leaf2().twice() + ".");`,
     },
     edit: {
       base: `class Root2 { hi() { return "new"; } }`,
@@ -331,7 +331,7 @@ class Idle { m() { return 2; } }`,
     kind: "what an instance of a class that extends RegExp holds",
     cells: {
       model: `class OwnRegExp extends RegExp {}\nconst held = new OwnRegExp("x");`,
-      a: `const a = stage("a", () => held.test("x") + "..");`,
+      a: `const a = stage("a", () => held.test("x") + ".");`,
     },
     edit: { model: `class OwnRegExp extends RegExp {}\nconst held = new OwnRegExp("y");` },
     mustRun: ["a"],

@@ -243,7 +243,7 @@ for (const n of [1, 3]) steps.push(() => n);`,
     kind: "an async helper",
     cells: {
       help: `const later1 = async () => "soon";`,
-      a: `const a = stage("a", async () => (await later1()) + "..");`,
+      a: `const a = stage("a", async () => (await later1()) + ".");`,
     },
     edit: { help: `const later1 = async () => "now";` },
     mustRun: ["a"],
