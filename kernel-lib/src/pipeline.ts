@@ -124,7 +124,7 @@ export function createPipelineWithInternals(
     now,
     onProblem,
   });
-  let cells: CellTracking = { isAlive: () => true, labelOf: () => "", unmadeBy: () => [] };
+  let cells: CellTracking = { isAlive: () => true, labelOf: () => "", missingVariables: () => [] };
   const ports = {
     store,
     savedParams,

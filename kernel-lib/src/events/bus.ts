@@ -1,31 +1,34 @@
-/** Every event of a kernel, numbered, in order, to whoever listens; and the view that they make. rxjs begins here. */
+/** The event bus of a kernel: numbers events, delivers them in order, and reduces them to the view. rxjs begins here. */
 import { Observable, Subject } from "rxjs";
 import { emptyView, reduceAll, type EventBody, type StagebookEvent, type View } from "../protocol";
 import { findActivity, withinActivity } from "../run/state/activity";
 
+/** The view is brought up to date after this many events even if nobody reads it. */
 const MAX_UNREDUCED = 2000;
 
 export class EventBus {
   private readonly subject = new Subject<StagebookEvent>();
+  /** Emitted by a listener while another event is being delivered. */
   private readonly waiting: StagebookEvent[] = [];
   private current: View = emptyView;
-  /** Told already, and not yet in the view: it is made when somebody looks. */
+  /** Delivered and not yet in the view, which is computed when it is read. */
   private unreduced: StagebookEvent[] = [];
   private seq = 0;
-  private reporter = false;
+  private isDelivering = false;
 
-  /** Events from now on; the state before them is `view`. A listener that throws harms neither the others nor the run. */
+  /** Events from now on; the state before them is `view`. A listener that throws affects neither the others nor the run. */
   readonly events$: Observable<StagebookEvent> = new Observable((subscriber) => {
-    // What a listener prints is its own: in the log of the stage that the event tells of it would be an event again, without end.
+    // What a listener prints must not enter the log of the stage that emitted the event: it would be an event again, without end.
     const { stage: _, ...own } = findActivity();
     return this.subject.subscribe((event) => {
-      // rxjs reports what a listener throws in a task of its own (reportUnhandledError).
+      // rxjs rethrows what a listener throws in a separate task (reportUnhandledError).
       withinActivity(own, () => subscriber.next(event));
     });
   });
 
   constructor(private readonly now: () => number) {}
 
+  /** The state after all events so far. */
   get view(): View {
     if (this.unreduced.length > 0) {
       this.current = reduceAll(this.current, this.unreduced);
@@ -34,20 +37,21 @@ export class EventBus {
     return this.current;
   }
 
+  /** Numbers the event and delivers it synchronously. */
   emit(body: EventBody): void {
     const event: StagebookEvent = { ...body, seq: ++this.seq, at: this.now() };
     this.unreduced.push(event);
     if (this.unreduced.length >= MAX_UNREDUCED) this.current = this.view;
-    // A listener may itself cause events: they are told after this one, to all in the same order.
-    if (this.reporter) {
+    // A listener may emit events itself: they are delivered after this one, to all in the same order.
+    if (this.isDelivering) {
       this.waiting.push(event);
       return;
     }
-    this.reporter = true;
+    this.isDelivering = true;
     try {
       for (let next: StagebookEvent | undefined = event; next; next = this.waiting.shift()) this.subject.next(next);
     } finally {
-      this.reporter = false;
+      this.isDelivering = false;
     }
   }
 }

@@ -1,5 +1,5 @@
-/* eslint-disable no-console -- this is where the console is taken over */
-/** What stages print: `console.*` and writes to stdout and stderr become log events of their stage, and still reach the cell. */
+/* eslint-disable no-console -- this file wraps the console */
+/** Capture of what stages print: `console.*` and writes to stdout and stderr become log events of their stage, and still reach the cell. */
 import { format } from "node:util";
 import type { LogLevel } from "../protocol";
 import { findActivity, withinActivity, type Activity } from "../run/state/activity";
@@ -12,14 +12,14 @@ type Method = keyof typeof levels;
 
 type Write = typeof process.stdout.write;
 
-/** A console line is logged once: what it then writes to the stream is not logged again. */
+/** Activities of console calls: the line is logged already, and is not logged again when it reaches the stream. */
 const logged = new WeakSet<Activity>();
-let capturing = false;
+let isCapturing = false;
 
 /** Starts capturing in this process, once for all pipelines. Outside of stages and cells nothing changes. */
 export function captureOutput(): void {
-  if (capturing) return;
-  capturing = true;
+  if (isCapturing) return;
+  isCapturing = true;
   for (const method of Object.keys(levels) as Method[]) captureMethod(method);
   captureStream("stdout");
   captureStream("stderr");
@@ -38,7 +38,7 @@ function captureMethod(method: Method): void {
   };
 }
 
-/** tslab points the streams at each cell anew by assigning `write`: an accessor keeps ours in front of whatever it assigns. */
+/** tslab assigns `write` for each cell: an accessor keeps ours in front of whatever is assigned. */
 function captureStream(name: "stdout" | "stderr"): void {
   const stream = process[name];
   let target: Write = stream.write.bind(stream);

@@ -1,4 +1,4 @@
-/** The log lines of this process, kept for pages that ask for older ones. */
+/** The log lines of this process, in memory for pages that request older ones. */
 import type { Observable } from "rxjs";
 import type { LogRecord, StagebookEvent } from "../protocol";
 

@@ -1,39 +1,61 @@
-/** Keeps the events and log lines of each run in the store, so that they can be read after the kernel is gone. */
+/** The record of each run in the store: its events and log lines, which can be read after the kernel has ended. */
 import type { Observable } from "rxjs";
 import { eventsOfView, type LogRecord, type RunId, type RunRowView, type StagebookEvent, type View } from "../protocol";
 import type { RunLog, Store } from "../store/store";
 import { runListOf } from "../store/maintenance/run-choices";
 
-/** How long events wait to be written together, in milliseconds; the end of a run is written at once. */
+/** How long events are collected before they are written together; the end of a run is written at once. */
 const WRITE_EVERY_MS = 200;
+
+type EventType = StagebookEvent["type"];
+
+/** A run with one of these did more than find everything up to date. */
+const workEvents: ReadonlySet<EventType> = new Set([
+  "stage:running",
+  "stage:waiting",
+  "stage:succeeded",
+  "stage:failed",
+  "stage:cancelled",
+]);
+
+/** Changes of the pipeline itself, which belong to no run. */
+const pipelineEvents: ReadonlySet<EventType> = new Set([
+  "graph:changed",
+  "plan:refined",
+  "stage:defined",
+  "stage:removed",
+  "param:defined",
+  "param:changed",
+  "param:removed",
+]);
 
 export interface RunRecording {
   readonly events$: Observable<StagebookEvent>;
-  /** The state that the events so far have made. */
+  /** The state after the events so far. */
   readonly view: () => View;
   readonly store: Store;
-  /** Under whose name runs are listed. */
+  /** The name under which runs are listed. */
   readonly notebook: string;
-  /** Told once when the store cannot be written. */
+  /** Called once, when the store cannot be written. */
   readonly onProblem: (error: Error) => void;
 }
 
-/** Writes from now on. Keeps no process alive. Returns how to wait until all is written. */
+/** Records from now on, without keeping the process alive. Returns a function that resolves once everything is written. */
 export function recordRuns({ events$, view, store, notebook, onProblem }: RunRecording): () => Promise<void> {
   if (store.keepsNothing === true) return () => Promise.resolve();
-  const lines = new WaitingLines(store, onProblem);
-  /** Runs that have done nothing yet, with the view in which they began: one that never does is not listed. */
+  const lines = new LineQueue(store, onProblem);
+  /** Runs that have executed nothing yet, with the view at their start: if that remains so, the run is not listed. */
   const idle = new Map<RunId, View>();
   const active = new Set<RunId>();
   events$.subscribe((event) => {
-    // What becomes known of the pipeline while runs are under way belongs to each of them.
-    if (isOfPipeline(event)) for (const each of active) lines.add(each, [JSON.stringify(event)]);
+    // A change of the pipeline while runs are active belongs to the record of each.
+    if (pipelineEvents.has(event.type)) for (const each of active) lines.add(each, [JSON.stringify(event)]);
     const run = runOf(event);
     if (run === null) return;
     if (event.type === "run:started") active.add(run);
     const began = idle.get(run);
     if (event.type === "run:started") idle.set(run, view());
-    else if (began && isDeed(event)) {
+    else if (began && workEvents.has(event.type)) {
       idle.delete(run);
       const { at } = event;
       lines.add(
@@ -52,23 +74,23 @@ export function recordRuns({ events$, view, store, notebook, onProblem }: RunRec
   return () => lines.written();
 }
 
-/** The log lines of a run, oldest first, also of a kernel that is gone; none where nothing was kept. Damaged lines are left out. */
+/** The log lines of a run, oldest first, also of an earlier kernel; empty when nothing was recorded. Damaged lines are left out. */
 export async function readRunLines(store: RunLog, run: RunId): Promise<readonly LogRecord[]> {
   const events = await readLines<StagebookEvent>(store, run);
   return events.flatMap((event) => (event.type === "log:written" && event.record ? [event.record] : []));
 }
 
-/** What happened in a run, after what the pipeline was when it began (`seq` 0). Damaged lines are left out. */
+/** The events of a run, preceded by events that rebuild the state at its start (`seq` 0). Damaged lines are left out. */
 export async function readRunEvents(store: RunLog, run: RunId): Promise<readonly StagebookEvent[]> {
   const events = (await readLines<StagebookEvent>(store, run)).filter(
     (event): event is StagebookEvent =>
       typeof event.type === "string" && typeof event.seq === "number" && typeof event.at === "number",
   );
-  // What came before was written when the run did something for the first time.
+  // The state at the start is written late: when the run executes something for the first time.
   return [...events.filter(({ seq }) => seq === 0), ...events.filter(({ seq }) => seq !== 0)];
 }
 
-/** The runs of a notebook that did something and have ended, oldest first. */
+/** The runs of a notebook that executed something and have ended, oldest first. */
 export async function readRuns(store: RunLog, notebook: string): Promise<readonly RunRowView[]> {
   const rows = await readLines<RunRowView>(store, runListOf(notebook));
   return rows
@@ -91,12 +113,12 @@ async function readLines<T extends object>(store: RunLog, id: RunId): Promise<re
   });
 }
 
-/** Lines on their way into the store, in order. */
-class WaitingLines {
+/** Lines that are waiting to be written, in order. */
+class LineQueue {
   private waiting = new Map<RunId, string[]>();
   private timer: NodeJS.Timeout | undefined;
   private last = Promise.resolve();
-  private told = false;
+  private hasReported = false;
 
   constructor(
     private readonly store: RunLog,
@@ -122,34 +144,11 @@ class WaitingLines {
       this.last = this.last
         .then(() => this.store.appendRun(run, lines))
         .catch((error: unknown) => {
-          if (!this.told) this.onProblem(error as Error);
-          this.told = true;
+          if (!this.hasReported) this.onProblem(error as Error);
+          this.hasReported = true;
         });
     this.waiting = new Map();
   }
-}
-
-/** More than to find that all is current already. */
-function isDeed({ type }: StagebookEvent): boolean {
-  return (
-    type === "stage:running" ||
-    type === "stage:waiting" ||
-    type === "stage:succeeded" ||
-    type === "stage:failed" ||
-    type === "stage:cancelled"
-  );
-}
-
-function isOfPipeline({ type }: StagebookEvent): boolean {
-  return (
-    type === "graph:changed" ||
-    type === "plan:refined" ||
-    type === "stage:defined" ||
-    type === "stage:removed" ||
-    type === "param:defined" ||
-    type === "param:changed" ||
-    type === "param:removed"
-  );
 }
 
 function rowOf({ runs, params }: View, id: RunId): RunRowView | undefined {

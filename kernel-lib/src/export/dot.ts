@@ -1,4 +1,4 @@
-/** The graph in Graphviz' language: what `pipeline.toDot()` gives. */
+/** The graph in Graphviz's DOT language, for `pipeline.toDot()`. */
 import type { View } from "../protocol";
 
 export function toDot(view: View): string {

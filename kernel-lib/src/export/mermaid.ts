@@ -1,8 +1,8 @@
-/** The graph as Mermaid text: what `pipeline.toMermaid()` gives and `show(pipeline)` displays. */
+/** The graph as Mermaid text, for `pipeline.toMermaid()` and `show(pipeline)`. */
 import type { View } from "../protocol";
 import { toSvg } from "./svg";
 
-/** The graph as a cell's output: a diagram where Markdown knows Mermaid (JupyterLab), a picture elsewhere, or one line a stage. */
+/** The graph as a cell's output: Mermaid in Markdown (JupyterLab renders it), an SVG elsewhere, or one line per stage. */
 export function graphBundle(view: View): Readonly<Record<string, string>> {
   const lines = Object.values(view.stages).map((stage) => `${stage.name} · ${stage.status}`);
   return {
@@ -37,7 +37,7 @@ export function toMermaid(view: View): string {
   return lines.join("\n");
 }
 
-/** Legible on light and dark pages. */
+/** Readable on light and dark backgrounds. */
 const styles = [
   "  classDef fresh stroke:#3fa34d,stroke-width:2px",
   "  classDef stale stroke:#e08a00,stroke-width:2px",
@@ -49,5 +49,5 @@ const styles = [
   "  classDef cancelled stroke:#888,stroke-width:2px",
 ];
 
-/** Mermaid reads `#quot;` and the like as characters. */
+/** Mermaid decodes entities such as `#34;`. */
 const escape = (text: string): string => text.replace(/[#"<>[\]`]/g, (character) => `#${character.charCodeAt(0)};`);

@@ -1,20 +1,22 @@
-/** The graph as an SVG picture for clients that draw no Mermaid: nbconvert, GitHub, a file. Legible on light and dark pages. */
+/** The graph as SVG, for clients that do not render Mermaid: nbconvert, GitHub, a file. Readable on light and dark backgrounds. */
 import type { Freshness, View } from "../protocol";
 
-const [CHARACTER, HEIGHT, GAP_X, GAP_Y, MARGIN, LEAST_WIDTH] = [7.4, 40, 24, 44, 12, 64];
+const [CHARACTER, HEIGHT, GAP_X, GAP_Y, MARGIN, MIN_WIDTH] = [7.4, 40, 24, 44, 12, 64];
 const MAX_CHARACTERS = 40;
+/** Passes of the layout. */
 const SWEEPS = 4;
 
 interface Box {
   readonly id: string;
   readonly title: string;
+  /** The second line: the status of a stage, the value of a parameter. */
   readonly note: string;
   readonly colour: string;
   readonly isParam: boolean;
   readonly width: number;
   readonly above: readonly string[];
   layer: number;
-  /** Its middle. */
+  /** Horizontal centre. */
   x: number;
 }
 
@@ -48,7 +50,7 @@ function boxesOf({ stages, params }: View): Map<string, Box> {
   const boxes = new Map<string, Box>();
   const add = (box: Omit<Box, "width" | "layer" | "x">): void => {
     const characters = Math.max(box.title.length, box.note.length);
-    const width = Math.max(LEAST_WIDTH, characters * CHARACTER + 20);
+    const width = Math.max(MIN_WIDTH, characters * CHARACTER + 20);
     boxes.set(box.id, { ...box, width, layer: 0, x: 0 });
   };
   const used = new Set(
@@ -58,23 +60,22 @@ function boxesOf({ stages, params }: View): Map<string, Box> {
     if (used.has(name))
       add({ id: `param ${name}`, title: cut(name), note: cut(text), colour: "#6a6a9f", isParam: true, above: [] });
   for (const { name, status, inputs } of Object.values(stages)) {
-    const above = [...new Set(inputs.map((input) => `${input.kind} ${input.name}`))];
-    const known = above.filter((id) => id.startsWith("param ") || stages[id.slice("stage ".length)] !== undefined);
-    const kept = known.filter((id) => id.startsWith("param ") || id.startsWith("stage "));
-    add({ id: `stage ${name}`, title: cut(name), note: status, colour: colours[status], isParam: false, above: kept });
+    const drawn = inputs.filter((input) => input.kind === "param" || (input.kind === "stage" && stages[input.name]));
+    const above = [...new Set(drawn.map((input) => `${input.kind} ${input.name}`))];
+    add({ id: `stage ${name}`, title: cut(name), note: status, colour: colours[status], isParam: false, above });
   }
   return boxes;
 }
 
-/** By the longest way from a root; a root stands just above the first that reads it. Stages of a cycle stay where they are. */
+/** Layers by the longest path from a root; a root is placed just above its first reader. Stages of a cycle stay where they are. */
 function layersOf(boxes: ReadonlyMap<string, Box>): readonly Box[][] {
   const all = [...boxes.values()];
   for (let pass = 0, moved = true; moved && pass <= all.length; pass++) {
     moved = false;
     for (const box of all) {
-      const least = Math.max(0, ...box.above.map((id) => (boxes.get(id)?.layer ?? -1) + 1));
-      if (least <= box.layer || least > all.length) continue;
-      box.layer = least;
+      const lowest = Math.max(0, ...box.above.map((id) => (boxes.get(id)?.layer ?? -1) + 1));
+      if (lowest <= box.layer || lowest > all.length) continue;
+      box.layer = lowest;
       moved = true;
     }
   }
@@ -87,14 +88,14 @@ function layersOf(boxes: ReadonlyMap<string, Box>): readonly Box[][] {
   return layers.filter((layer) => layer !== undefined);
 }
 
-/** Each box goes to the mean place of its neighbours: down from those above, then up from those below. */
+/** Moves each box towards the mean position of its neighbours: first downwards by those above, then upwards by those below. */
 function arrange(layers: readonly Box[][], boxes: ReadonlyMap<string, Box>): void {
   const below = new Map<string, Box[]>();
   for (const box of boxes.values()) for (const id of box.above) below.set(id, [...(below.get(id) ?? []), box]);
   const sortBy = (layer: Box[], neighbours: (box: Box) => readonly Box[]): void => {
-    const places = new Map(layer.map((box) => [box, mean(neighbours(box).map(({ x }) => x)) ?? box.x]));
-    layer.sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
-    place(layer, layer === layers[0] ? MARGIN : -widthOf(layer) / 2 + (mean([...places.values()]) ?? 0));
+    const positions = new Map(layer.map((box) => [box, mean(neighbours(box).map(({ x }) => x)) ?? box.x]));
+    layer.sort((a, b) => (positions.get(a) ?? 0) - (positions.get(b) ?? 0));
+    place(layer, layer === layers[0] ? MARGIN : -widthOf(layer) / 2 + (mean([...positions.values()]) ?? 0));
   };
   for (const layer of layers) sortBy(layer, (box) => box.above.flatMap((id) => boxes.get(id) ?? []));
   for (const layer of [...layers].reverse()) sortBy(layer, (box) => below.get(box.id) ?? []);

@@ -1,85 +1,88 @@
-/** Joins a pipeline to the running tslab kernel: cells, outputs, comms. Without a fork, and without a kernel of our own. */
+/**
+ * The connection of a pipeline to the running tslab kernel, which needs neither a fork of tslab nor another kernel. Built bottom-up: each
+ * object uses only objects created before it, and is called back through a listener.
+ */
 import { randomUUID } from "node:crypto";
 import { COMM_TARGET } from "../protocol";
-import type { PipelineInternals } from "./pipeline-internals";
 import { inputOf } from "../stage/input";
 import { CellExecutions } from "./cells/cell-executions";
 import { CellProgress } from "./cells/cell-progress";
 import { NotebookCells } from "./cells/cells";
 import { Comms } from "./page/comms";
-import { hookCompiledCells } from "./tslab/compile-hook";
-import { extendTslab } from "./tslab/kernel-extension";
 import { PageCommands } from "./page/page-commands";
 import { PageLink } from "./page/page-link";
+import { PageRequests } from "./page/page-requests";
+import type { PipelineInternals } from "./pipeline-internals";
+import { CompileHook } from "./tslab/compile-hook";
+import { installHooks } from "./tslab/hooks";
+import { createKernelHooks } from "./tslab/kernel-hooks";
 import { queueSends } from "./tslab/send-queue";
-import { refreshImporters } from "./tslab/side-modules";
-import { findNotebookRequire, messageClass, type TslabKernel } from "./tslab/tslab";
+import { dropImporters } from "./tslab/side-modules";
+import { messageClass, type TslabKernel } from "./tslab/tslab";
 
-/** Joins the pipeline to the kernel, in the middle of the cell that imports Stagebook. */
+/** Connects the pipeline to the kernel, in the middle of the cell that imports Stagebook. `version`: of Stagebook. */
 export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals, version: string): void {
-  const { exports, copies, message } = tslab;
-  const Message = messageClass(message);
+  const { engine, bus, scopes } = internals;
+  const warn = (message: string): void => engine.log("warn", message);
+
+  // Cells: what each defines, reads and prints.
   const cells = new NotebookCells({
-    engine: internals.engine,
-    scopes: internals.scopes,
-    variables: exports,
-    view: () => internals.bus.view,
-    emit: internals.bus.emit.bind(internals.bus),
+    engine,
+    scopes,
+    variables: tslab.exports,
+    view: () => bus.view,
+    emit: (event) => bus.emit(event),
   });
   internals.setCells(cells);
-  const commands = new PageCommands({ ...internals, cells, tell: () => link.tell() });
-  const link: PageLink = new PageLink({
-    bus: internals.bus,
-    kernel: randomUUID().slice(0, 8),
-    stagebook: version,
-    send: (comm, data) => comms.send(comm, data),
-    comms: () => comms.ids,
-    execute: (command) => commands.execute(command),
-  });
-  const comms: Comms = new Comms(
-    COMM_TARGET,
-    {
-      key: tslab.key,
-      iopub: tslab.iopub,
-      Message,
-      header: { session: message.header.session, username: message.header.username },
-    },
-    link,
-  );
   const executions = new CellExecutions(internals, cells);
-  const progress = new CellProgress({ view: () => internals.bus.view, outputOf: (cell) => executions.outputOf(cell) });
-  if (!internals.engine.runOverrides.isHeadless) internals.bus.events$.subscribe((event) => progress.tell(event));
-  let sendFailed = false;
-  queueSends(Message, {
-    sending: (sent) => executions.replied(sent),
-    lost: (error) => {
-      // Told once: the line itself has to be sent too.
-      if (!sendFailed) internals.engine.log("warn", `a message to the front end was lost: ${error.message}`);
-      sendFailed = true;
-    },
-  });
+
+  // Page: comms, then the messages to the pages, then the commands from them.
+  const comms = openComms(tslab);
+  const link = new PageLink({ bus, comms, kernel: randomUUID().slice(0, 8), stagebook: version });
+  const commands = new PageCommands({ ...internals, cells, link });
+  comms.listen(new PageRequests(link, commands));
+
+  // Subscribed after the link: pages receive an event before the marks and outputs that follow from it.
+  showProgress(internals, executions);
   markAfterPlans(internals, cells);
-  hookCompiledCells(exports, {
-    isVariable: (name) => Object.hasOwn(exports, name),
+
+  // tslab: from here on it calls the objects above.
+  const compiler = new CompileHook(tslab.exports, {
     compiled: (code) => executions.compiled(code),
-    isDeclaring: () => executions.isDeclaring,
     printsLater: (value) => inputOf(value) !== undefined || internals.isPipeline(value) || value instanceof Promise,
     lastValue: (value) => executions.keepLastValue(value),
-    failed: (error) => internals.engine.log("warn", `a cell could not be analysed and runs as it is: ${error.message}`),
+    failed: (error) => warn(`a cell could not be analysed and is executed unchanged: ${error.message}`),
   });
-  if (!refreshImporters(findNotebookRequire()))
-    internals.engine.log(
-      "warn",
-      "this version of tslab hides its modules: after an edit of a local module, restart the kernel",
-    );
-  for (const copy of copies) extendTslab(copy, { Message, comms, cells, executions, version });
-  process.on("SIGINT", () => void internals.engine.cancel());
-  // The cell that imports Stagebook is under way already: it joins now, and ends with its own idle status.
+  const kernelHooks = createKernelHooks({ Message: messageClass(tslab.message), comms, cells, executions, compiler, version }); // prettier-ignore
+  const signAndSend = queueSends({
+    sending: (message) => executions.replied(message),
+    failed: (error) => warn(`a message to the front end was lost: ${error.message}`),
+  });
+  installHooks(
+    tslab,
+    { ...kernelHooks, signAndSend, runInThisContext: compiler.hook, deleteSideModule: dropImporters },
+    warn,
+  );
+  process.on("SIGINT", () => void engine.cancel());
+
+  // The cell that imports Stagebook is already running: it is adopted now, and ends with the idle status of its request.
   executions.adopt(tslab);
   comms.openNew({ v: 1 });
 }
 
-/** Cells are judged by the view, so after every event that changes what a stage or parameter is. */
+function openComms({ key, iopub, message }: TslabKernel): Comms {
+  const header = { session: message.header.session, username: message.header.username };
+  return new Comms(COMM_TARGET, { key, iopub, Message: messageClass(message), header });
+}
+
+/** The command line shows progress itself. */
+function showProgress({ engine, bus }: PipelineInternals, executions: CellExecutions): void {
+  if (engine.runOverrides.isHeadless) return;
+  const progress = new CellProgress({ view: () => bus.view, outputOf: (cell) => executions.outputOf(cell) });
+  bus.events$.subscribe((event) => progress.handle(event));
+}
+
+/** The status of a cell follows from the view: it is computed again after every event that changes a stage or parameter. */
 function markAfterPlans({ bus }: PipelineInternals, cells: NotebookCells): void {
   bus.events$.subscribe((event) => {
     if (

@@ -1,4 +1,4 @@
-/** What a pipeline shows to the notebook layer and nobody else. Given by the composition root. */
+/** The parts of a pipeline that the notebook layer and the command line use. Provided by the composition root, not public. */
 import type { EventBus } from "../events/bus";
 import type { Scopes } from "../key/scopes";
 import type { CellId, LogRecord } from "../protocol";
@@ -8,21 +8,25 @@ export interface PipelineInternals {
   readonly engine: Engine;
   readonly bus: EventBus;
   readonly scopes: Scopes;
-  /** The name under which results and runs are kept. */
+  /** The name under which results and runs are stored. */
   readonly notebook: string;
   /** Whether a value is this pipeline itself. */
   readonly isPipeline: (value: unknown) => boolean;
+  /** The log lines of this process, oldest first. */
   readonly logLines: () => readonly LogRecord[];
-  /** When the record of every run so far is in the store. */
+  /** Resolves once the record of every run so far is in the store. */
   readonly runsWritten: () => Promise<void>;
-  /** Who knows the notebook's cells; none do until a notebook says so. */
+  /** Sets the tracking of the notebook's cells. Until then there are no cells. */
   setCells(cells: CellTracking): void;
   cells(): CellTracking;
 }
 
+/** What the rest of Stagebook asks about the notebook's cells. */
 export interface CellTracking {
+  /** False once the notebook has deleted the cell. */
   isAlive(cell: CellId): boolean;
+  /** `cell [3]`, for messages. */
   labelOf(cell: CellId): string;
-  /** The variables that a cell which did not get to its end would have made. */
-  unmadeBy(cell: CellId): readonly string[];
+  /** The variables that a failed cell would have assigned and did not. */
+  missingVariables(cell: CellId): readonly string[];
 }

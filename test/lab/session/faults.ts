@@ -10,6 +10,7 @@ import { vi } from "vitest";
 import { EventBus } from "../../../kernel-lib/src/events/bus";
 import { Comms } from "../../../kernel-lib/src/notebook/page/comms";
 import { PageLink } from "../../../kernel-lib/src/notebook/page/page-link";
+import { PageRequests } from "../../../kernel-lib/src/notebook/page/page-requests";
 import { KernelSession } from "../../../lab-extension/src/session/kernel-session";
 import { NotebookStore } from "../../../lab-extension/src/model/notebook-store";
 import { createRandom } from "../../rig/random";
@@ -56,19 +57,14 @@ class KernelLife {
       }
     }
     this.bus = bus;
-    this.link = new PageLink({
-      bus,
-      kernel: this.life,
-      stagebook: "0.1.0",
-      send: (comm, message) => this.comms?.send(comm, message),
-      comms: () => this.comms?.ids ?? [],
-      execute: (command) => this.execute(command),
+    this.comms = new Comms("stagebook", {
+      key: "",
+      iopub: null as never,
+      Message: Message as never,
+      header: { session: "", username: "" },
     });
-    this.comms = new Comms(
-      "stagebook",
-      { key: "", iopub: null as never, Message: Message as never, header: { session: "", username: "" } },
-      this.link,
-    );
+    this.link = new PageLink({ bus, comms: this.comms, kernel: this.life, stagebook: "0.1.0" });
+    this.comms.listen(new PageRequests(this.link, { execute: (command) => this.execute(command) }));
     this.comms.openNew({ v: 1 });
   }
 

@@ -13,7 +13,7 @@ export async function checkVariablesExist({ stopped }: Workbench, { internals, i
     const { parts } = engine.instances.closure(needed);
     const read = new Set(parts.flatMap((part) => (isCode(part.kind) && "text" in part ? freeNames(part.text) : [])));
     for (const cell of stopped) {
-      const variable = internals.cells().unmadeBy(cell.id as CellId).find((name) => read.has(name)); // prettier-ignore
+      const variable = internals.cells().missingVariables(cell.id as CellId).find((name) => read.has(name)); // prettier-ignore
       if (variable === undefined) continue;
       const stage = needed.definition.name;
       const of = cell.stages.length > 0 ? `of the result of ${listed(cell.stages)}` : "of what another cell makes";

@@ -1,4 +1,4 @@
-/** Cells from their real start to their end: what they print, which came first, whether they failed. */
+/** The executions of cells, from their real start to their end: their output, their number, whether they failed. */
 import type { CellId } from "../../protocol";
 import { enterActivity, findActivity, withinActivity, type Activity } from "../../run/state/activity";
 import { rememberCellLines } from "../../run/cell-lines";
@@ -11,23 +11,25 @@ import type { TslabKernel, WriteDisplay, WriteStream, ZmqMessage } from "../tsla
 
 const PROMISE_TEXT = "Promise: add await to see its value";
 
-/** One execution of a cell's source. `count`: the number in its prompt. */
+/** One execution of a cell's source. */
 export interface Execution extends Pick<Activity, "write" | "display"> {
+  /** The number in its prompt. */
   readonly count: number;
   readonly source: string;
   readonly show: ShowInCell;
 }
 
 export class CellExecutions {
+  /** The cell that imports Stagebook, until its request ends. */
   private adopted: { readonly message: ZmqMessage; readonly cell: CellId } | undefined;
   private adoptedFailed = false;
+  /** The same cell, until its number is known. */
   private adoptedCell: CellId | undefined;
+  /** To be printed at the end of the cell. */
   private lastValue: object | undefined;
-  /** The cell that executes now: cells never overlap. */
-  isDeclaring = false;
+  // Of the current cell: cells never overlap.
   private count = 1;
   private source = "";
-  /** Of the cell that executes now. */
   private output: { readonly cell: CellId | null; readonly show: ShowInCell } | undefined;
 
   constructor(
@@ -35,7 +37,7 @@ export class CellExecutions {
     private readonly cells: NotebookCells,
   ) {}
 
-  /** The cell that is under way while Stagebook is imported. */
+  /** Takes over the cell that is being executed while Stagebook is imported. */
   adopt(request: TslabKernel): void {
     const cell = cellOf(request.message.metadata);
     enterActivity({ ...this.activityOf(cell), ...outputsOf(request.writeStream, request.writeDisplay) });
@@ -46,7 +48,7 @@ export class CellExecutions {
     this.adoptedCell = cell;
   }
 
-  /** The cell's code is known and about to run. */
+  /** The cell's code is about to be executed. Returns the name of its script in stack traces. */
   compiled(code: CompiledCell): string {
     const { cell } = findActivity();
     if (cell) this.cells.compiled(cell, code);
@@ -55,36 +57,37 @@ export class CellExecutions {
     return script;
   }
 
-  /** Where a run that the cell started may show how far it is. */
+  /** The output in which a run that the cell started shows its progress; undefined once another cell is being executed. */
   outputOf(cell: CellId | null): ShowInCell | undefined {
     return this.output?.cell === cell ? this.output.show : undefined;
   }
 
+  /** Prints the value at the end of the cell, once the plan is current. */
   keepLastValue(value: object): void {
     this.lastValue = value;
   }
 
-  /** A message on its way out: the adopted cell's reply says whether it failed. */
+  /** An outgoing message: the reply to the adopted cell says whether it failed. */
   replied({ header, parent, content }: ZmqMessage): void {
     if (header.msg_type === "execute_reply" && parent === this.adopted?.message.header)
       this.adoptedFailed = content.status !== "ok";
   }
 
-  /** A request that is no longer under way. */
+  /** A request has ended. */
   ended(message: ZmqMessage): void {
     if (message !== this.adopted?.message) return;
     this.cells.end(this.adopted.cell, !this.adoptedFailed);
     this.adopted = undefined;
   }
 
-  /** What a cell's code is part of, from the request on. */
+  /** The activity of a cell, from its request on. */
   activityOf(cell: CellId | null): Activity {
     return { cell, source: "cell", ...(cell ? { observe: (read) => this.cells.observe(cell, read) } : {}) };
   }
 
   /**
-   * One cell from its real start to its end. tslab throws its execution count when the cell failed, and forgets the names that the
-   * cell declared: `declare` compiles the cell once more, without running it, so that its stages can still be named.
+   * Executes one cell with `original`. tslab throws its execution count when the cell fails, and forgets the names that the cell
+   * declared: `declare` compiles it again without executing it, so that later cells can still refer to its stages by name.
    */
   async execute(
     { count, source, show, ...outputs }: Execution,
@@ -93,7 +96,7 @@ export class CellExecutions {
   ): Promise<unknown> {
     const activity = { ...findActivity(), ...outputs };
     const { cell } = activity;
-    // Only now is it known how many cells came before the one that imported Stagebook.
+    // The number of the importing cell is known only now.
     if (this.adoptedCell) this.cells.recount(this.adoptedCell, count - 1);
     this.adoptedCell = undefined;
     this.count = count;
@@ -109,7 +112,7 @@ export class CellExecutions {
       return result;
     } catch (failure) {
       const { refusesBodies } = this.internals.engine.runOverrides;
-      if (cell && (refusesBodies || this.cells.hasDefined(cell))) await this.declareOnly(declare);
+      if (cell && (refusesBodies || this.cells.hasDefined(cell))) await declare();
       throw failure;
     } finally {
       if (cell) this.cells.end(cell, ok);
@@ -120,15 +123,6 @@ export class CellExecutions {
     }
   }
 
-  private async declareOnly(declare: () => Promise<unknown>): Promise<void> {
-    this.isDeclaring = true;
-    try {
-      await declare();
-    } finally {
-      this.isDeclaring = false;
-    }
-  }
-
   private async printLastValue(): Promise<void> {
     const value = this.lastValue;
     this.lastValue = undefined;
@@ -136,12 +130,12 @@ export class CellExecutions {
     this.internals.engine.endEpoch();
     this.internals.engine.refresh();
     await this.internals.engine.settled();
-    // Node hangs its bookkeeping on promises where every print would show it.
+    // Node attaches async bookkeeping to promises, and would print it.
     console.log(value instanceof Promise && !(value instanceof RunningStage) ? PROMISE_TEXT : value);
   }
 }
 
-/** What a cell's code writes to. */
+/** The output functions of a cell. */
 export function outputsOf(writeStream: WriteStream, writeDisplay: WriteDisplay): Pick<Activity, "write" | "display"> {
   return {
     write: writeStream,
@@ -149,12 +143,12 @@ export function outputsOf(writeStream: WriteStream, writeDisplay: WriteDisplay):
   };
 }
 
-/** A display that can be drawn anew. */
+/** A display that can be updated in place. */
 export function updater(writeDisplay: WriteDisplay): ShowInCell {
   return (bundle, id, update) => writeDisplay({ data: bundle, metadata: {}, transient: { display_id: id } }, update);
 }
 
-/** The cell that a request is of; null for front ends that do not say. */
+/** The cell that a request executes; null when the front end does not send it. */
 export function cellOf(metadata: Record<string, unknown>): CellId | null {
   return typeof metadata.cellId === "string" && metadata.cellId !== "" ? (metadata.cellId as CellId) : null;
 }

@@ -1,39 +1,49 @@
 /**
- * A bar for each running stage in the output of the cell that started the run, when that takes long. It is one output that is drawn
- * anew, and empty when the run has ended: nothing stays in the notebook.
+ * Progress bars for the running stages, in the output of the cell that started the run, when the run takes long. They are one output,
+ * updated in place and cleared at the end of the run: nothing stays in the notebook.
  */
 import { randomUUID } from "node:crypto";
-import { throughputOf, type CellId, type RunId, type StagebookEvent, type StageView, type View } from "../../protocol";
+import {
+  formatDuration,
+  throughputOf,
+  type CellId,
+  type RunId,
+  type StagebookEvent,
+  type StageView,
+  type View,
+} from "../../protocol";
 import type { Bundle } from "./display";
+import { escapeMarkup } from "./escape-markup";
 
-/** Shorter runs show none. */
-const SHOWN_AFTER_MS = 1500;
-const DRAWN_EVERY_MS = 250;
+/** Shorter runs show no bars. */
+const SHOW_AFTER_MS = 1500;
+const UPDATE_EVERY_MS = 250;
 
-/** Shows a bundle in a cell's output; `update`: in place of the one with the same id. */
+/** Shows a bundle in a cell's output; `update` replaces the one with the same id. */
 export type ShowInCell = (bundle: Bundle, id: string, update: boolean) => void;
 
 export interface CellProgressPorts {
   readonly view: () => View;
-  /** Undefined when the cell's output is not known. */
+  /** Undefined when the cell's output is unknown. */
   readonly outputOf: (cell: CellId | null) => ShowInCell | undefined;
 }
 
-interface Shown {
+/** The bars of one run. */
+interface Bars {
   readonly timer: NodeJS.Timeout;
   readonly show: ShowInCell;
   readonly id: string;
-  isDrawn: boolean;
+  readonly isVisible: boolean;
 }
 
 export class CellProgress {
-  private readonly shown = new Map<RunId, Shown>();
-  /** Which run a stage is part of. */
+  private readonly bars = new Map<RunId, Bars>();
+  /** The run that each stage is part of. */
   private readonly runOf = new Map<string, RunId>();
 
   constructor(private readonly ports: CellProgressPorts) {}
 
-  tell(event: StagebookEvent): void {
+  handle(event: StagebookEvent): void {
     if (event.type === "run:started" && event.source === "cell") this.begin(event.run, event.cell);
     if (event.type === "stage:running" || event.type === "stage:waiting") this.runOf.set(event.stage, event.run);
     if (event.type === "run:ended") this.end(event.run);
@@ -42,27 +52,27 @@ export class CellProgress {
   private begin(run: RunId, cell: CellId | null): void {
     const show = this.ports.outputOf(cell);
     if (!show) return;
-    const timer = setTimeout(() => this.draw(run), SHOWN_AFTER_MS);
-    this.shown.set(run, { timer, show, id: randomUUID(), isDrawn: false });
+    const timer = setTimeout(() => this.draw(run), SHOW_AFTER_MS);
+    this.bars.set(run, { timer, show, id: randomUUID(), isVisible: false });
   }
 
   private draw(run: RunId): void {
-    const shown = this.shown.get(run);
-    if (!shown) return;
+    const bars = this.bars.get(run);
+    if (!bars) return;
     const stages = Object.values(this.ports.view().stages).filter(
       ({ name, status }) => status === "running" && this.runOf.get(name) === run,
     );
-    shown.show(barsOf(stages, Date.now()), shown.id, shown.isDrawn);
-    const timer = setTimeout(() => this.draw(run), DRAWN_EVERY_MS);
-    this.shown.set(run, { ...shown, timer, isDrawn: true });
+    bars.show(barsOf(stages, Date.now()), bars.id, bars.isVisible);
+    const timer = setTimeout(() => this.draw(run), UPDATE_EVERY_MS);
+    this.bars.set(run, { ...bars, timer, isVisible: true });
   }
 
   private end(run: RunId): void {
-    const shown = this.shown.get(run);
-    if (!shown) return;
-    clearTimeout(shown.timer);
-    this.shown.delete(run);
-    if (shown.isDrawn) shown.show({ "text/html": "", "text/plain": "" }, shown.id, true);
+    const bars = this.bars.get(run);
+    if (!bars) return;
+    clearTimeout(bars.timer);
+    this.bars.delete(run);
+    if (bars.isVisible) bars.show({ "text/html": "", "text/plain": "" }, bars.id, true);
   }
 }
 
@@ -72,7 +82,7 @@ export function barsOf(stages: readonly StageView[], now: number): Bundle {
   const html = rows
     .map(
       ({ name, share, text }) =>
-        `<tr><td style="text-align:left">${escapeText(name)}</td><td><progress aria-label="${escapeText(name)}" max="1"${share === undefined ? "" : ` value="${share.toFixed(3)}"`}></progress></td><td style="text-align:left">${escapeText(text)}</td></tr>`,
+        `<tr><td style="text-align:left">${escapeMarkup(name)}</td><td><progress aria-label="${escapeMarkup(name)}" max="1"${share === undefined ? "" : ` value="${share.toFixed(3)}"`}></progress></td><td style="text-align:left">${escapeMarkup(text)}</td></tr>`,
     )
     .join("");
   return {
@@ -81,7 +91,7 @@ export function barsOf(stages: readonly StageView[], now: number): Bundle {
   };
 }
 
-/** From 0 to 1; undefined when it cannot be told. */
+/** From 0 to 1; undefined when neither progress nor an estimate is known. */
 function shareOf({ progress, estimateMs, startedAt }: StageView, now: number): number | undefined {
   if (progress && progress.total !== null && progress.total > 0) return Math.min(1, progress.done / progress.total);
   if (estimateMs === undefined || startedAt === undefined) return undefined;
@@ -94,18 +104,11 @@ function textOf(stage: StageView, now: number): string {
   const restMs =
     leftMs ?? (estimateMs !== undefined && startedAt !== undefined ? estimateMs - (now - startedAt) : undefined);
   return [
-    elsewhere && `at work in another kernel (process ${elsewhere.pid} on ${elsewhere.host})`,
+    elsewhere && `running in another kernel (process ${elsewhere.pid} on ${elsewhere.host})`,
     progress && (progress.total === null ? `${progress.done}` : `${progress.done} of ${progress.total}`),
     perSecond === undefined ? undefined : `${Number(perSecond.toPrecision(2))} a second`,
-    restMs !== undefined && restMs > 0 ? `about ${secondsText(restMs)} left` : undefined,
+    restMs !== undefined && restMs > 0 ? `about ${formatDuration(restMs)} left` : undefined,
   ]
     .filter((part) => part !== undefined)
     .join(" · ");
 }
-
-function secondsText(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
-}
-
-const escapeText = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,4 +1,4 @@
-/** The cells that ran in this kernel: what each read, and so which are stale. Definitions of a cell come and go with it. */
+/** The cells that were executed in this kernel: what each read, and therefore which are stale. Definitions belong to their cell. */
 import type { CellId, CellStatus, EventBody, Freshness, View } from "../../protocol";
 import type { Scopes } from "../../key/scopes";
 import { digestAnything } from "../../key/code/closure";
@@ -12,20 +12,22 @@ interface CellRecord {
   count: number;
   running: boolean;
   ok: boolean;
-  /** Stages by instance id, with the digest of the output that the cell saw; "" when it saw an error. */
-  readonly stages: Map<string, SeenStage>;
-  /** Parameters by the digest of the value that it saw. */
+  /** The stages it read, by instance id. */
+  readonly stages: Map<string, ReadStage>;
+  /** The parameters it read, with the digest of the value. */
   readonly params: Map<string, string>;
-  /** Variables of other cells by their version when it began. */
+  /** The variables of other cells that it read, with their version when it began. */
   variables: ReadonlyMap<string, number>;
   writes: readonly string[];
 }
 
-interface SeenStage {
+interface ReadStage {
   readonly name: string;
+  /** Of the output that the cell read; "" when it read an error. */
   readonly digest: string;
 }
 
+/** The status of a cell, as the page marks it. */
 interface Mark {
   readonly status: CellStatus;
   readonly reasons: readonly string[];
@@ -42,7 +44,9 @@ export interface CellParts {
 export class NotebookCells {
   private readonly records = new Map<CellId, CellRecord>();
   private readonly deleted = new Set<CellId>();
-  private readonly shown = new Map<CellId, string>();
+  /** The mark that was last emitted, as JSON. */
+  private readonly emitted = new Map<CellId, string>();
+  /** Of each notebook variable. */
   private readonly versions = new Map<string, { readonly version: number; readonly digest: string }>();
 
   constructor(private readonly parts: CellParts) {}
@@ -51,18 +55,20 @@ export class NotebookCells {
     return !this.deleted.has(cell);
   }
 
-  /** As a person knows it. */
+  /** Human-readable name. */
   labelOf(cell: CellId): string {
     const record = this.records.get(cell);
-    return record ? `cell [${record.count}]` : "a cell not run yet";
+    return record ? `cell [${record.count}]` : "a cell that has not been executed";
   }
 
-  unmadeBy(cell: CellId): readonly string[] {
+  /** The variables that a failed cell would have assigned and did not. */
+  missingVariables(cell: CellId): readonly string[] {
     const record = this.records.get(cell);
     if (!record || record.ok) return [];
     return record.writes.filter((name) => this.parts.variables[name] === undefined);
   }
 
+  /** The cell starts: what it defined before is forgotten unless it is defined again. */
   begin(cell: CellId, count: number): void {
     const { engine } = this.parts;
     this.deleted.delete(cell);
@@ -79,16 +85,17 @@ export class NotebookCells {
       variables: new Map(),
       writes: [],
     });
-    this.shown.delete(cell);
+    this.emitted.delete(cell);
     this.parts.emit({ type: "cell:running", cell });
   }
 
+  /** Corrects the number in the cell's prompt. */
   recount(cell: CellId, count: number): void {
     const record = this.records.get(cell);
     if (record) record.count = count;
   }
 
-  /** The cell's code is known and about to run. */
+  /** The cell's code is about to be executed. */
   compiled(cell: CellId, code: CompiledCell): void {
     const record = this.records.get(cell);
     if (!record) return;
@@ -96,6 +103,7 @@ export class NotebookCells {
     record.writes = code.writes;
   }
 
+  /** Records what the cell's code reads. */
   observe(cell: CellId, read: CellRead): void {
     const record = this.records.get(cell);
     if (!record) return;
@@ -103,12 +111,13 @@ export class NotebookCells {
     else record.params.set(read.name, this.paramDigest(read.name));
   }
 
-  /** Whether the execution under way has defined a stage or parameter. */
+  /** Whether the current execution has defined a stage or parameter. */
   hasDefined(cell: CellId): boolean {
     const { stages, params } = this.parts.engine.registry;
     return stages.definedBy(cell).length + params.definedBy(cell).length > 0;
   }
 
+  /** The cell has ended: definitions that it no longer contains are removed. */
   end(cell: CellId, ok: boolean): void {
     const { engine, emit } = this.parts;
     const record = this.records.get(cell);
@@ -118,12 +127,12 @@ export class NotebookCells {
     for (const gone of engine.registry.stages.endCell(cell, ok)) emit({ type: "stage:removed", stage: gone.name });
     for (const gone of engine.registry.params.endCell(cell, ok)) engine.params.remove(gone.name);
     engine.endEpoch();
-    for (const name of record.writes) this.newVersion(name);
+    for (const name of record.writes) this.updateVersion(name);
     emit({ type: "cell:ended", cell, ok });
     engine.refresh();
   }
 
-  /** The notebook no longer has these cells: what they defined is gone. */
+  /** The notebook has deleted these cells: their definitions are removed. */
   forget(cells: readonly CellId[]): void {
     const { engine, emit } = this.parts;
     for (const cell of cells) {
@@ -131,21 +140,22 @@ export class NotebookCells {
       for (const gone of engine.registry.stages.removeCell(cell)) emit({ type: "stage:removed", stage: gone.name });
       for (const gone of engine.registry.params.removeCell(cell)) engine.params.remove(gone.name);
       if (this.records.delete(cell)) emit({ type: "cell:removed", cell });
-      this.shown.delete(cell);
+      this.emitted.delete(cell);
     }
   }
 
-  /** Tells what has changed of the marks, after a plan. */
+  /** Emits the marks that have changed. Called after a plan. */
   mark(): void {
     for (const record of this.records.values()) {
       if (record.running) continue;
-      const mark = this.judge(record);
+      const mark = this.markOf(record);
       const text = JSON.stringify(mark);
       if (
-        (this.shown.get(record.id) ?? JSON.stringify({ status: record.ok ? "fresh" : "failed", reasons: [] })) === text
+        (this.emitted.get(record.id) ?? JSON.stringify({ status: record.ok ? "fresh" : "failed", reasons: [] })) ===
+        text
       )
         continue;
-      this.shown.set(record.id, text);
+      this.emitted.set(record.id, text);
       this.parts.emit({ type: "cell:marked", cell: record.id, ...mark });
     }
   }
@@ -157,25 +167,25 @@ export class NotebookCells {
     return new Set([...read, ...defined].map(({ name }) => name));
   }
 
-  /** Stale cells whose stages are all current now: executing them shows what is current. */
+  /** Stale cells whose stages are all fresh: executing them shows the current results. */
   toExecute(): readonly CellId[] {
     return [...this.records.values()]
       .filter(
         (record) =>
           !record.running &&
-          this.judge(record).status === "stale" &&
+          this.markOf(record).status === "stale" &&
           [...record.stages].every(([id, { name }]) => (this.stateOf(id, name)?.status ?? "fresh") === "fresh"),
       )
       .map((record) => record.id);
   }
 
-  private judge(record: CellRecord): Mark {
+  private markOf(record: CellRecord): Mark {
     const reasons = [...this.stageReasons(record), ...this.paramReasons(record), ...this.variableReasons(record)];
     if (!record.ok) return this.hasRecovered(record) ? { status: "stale", reasons } : { status: "failed", reasons: [] };
     const { stages } = this.parts.view();
     const defined = this.parts.engine.registry.stages.ofCell(record.id).flatMap(({ name }) => stages[name] ?? []);
-    const seen = [...record.stages.values()].flatMap(({ name }) => stages[name] ?? []);
-    const failed = [...defined, ...seen].find((stage) => stage.status === "failed");
+    const read = [...record.stages.values()].flatMap(({ name }) => stages[name] ?? []);
+    const failed = [...defined, ...read].find((stage) => stage.status === "failed");
     if (failed) return { status: "failed", reasons: [`${failed.name} failed: ${failed.error?.message ?? ""}`] };
     if (reasons.length > 0) return { status: "stale", reasons };
     const stale = defined.filter(
@@ -193,25 +203,25 @@ export class NotebookCells {
       : { status: "fresh", reasons: [] };
   }
 
-  /** A failed cell is worth another try when a stage that failed in it is current, or something else that it read is new. */
+  /** A failed cell is worth executing again once the stages that failed in it are fresh, or something else that it read has changed. */
   private hasRecovered(record: CellRecord): boolean {
-    const seenFailing = [...record.stages].filter(([, { digest }]) => digest === "");
-    if (seenFailing.length > 0)
-      return seenFailing.every(([id, { name }]) => this.stateOf(id, name)?.status === "fresh");
+    const readFailing = [...record.stages].filter(([, { digest }]) => digest === "");
+    if (readFailing.length > 0)
+      return readFailing.every(([id, { name }]) => this.stateOf(id, name)?.status === "fresh");
     return this.paramReasons(record).length > 0 || this.variableReasons(record).length > 0;
   }
 
   private stageReasons(record: CellRecord): string[] {
     return [...record.stages].flatMap(([id, { name, digest }]) => {
       const now = this.stateOf(id, name);
-      if (!now) return [`${name} is gone`];
+      if (!now) return [`${name} no longer exists`];
       if (now.status === "running") return [];
       if (now.status !== "fresh") return [`${name} is ${now.status}${now.reasons ? `: ${now.reasons}` : ""}`];
       return now.digest === digest ? [] : [`${name} has a new result`];
     });
   }
 
-  /** What a stage is now; under other parameter values the plan knows it, not the view. */
+  /** The current state of a stage. Under other parameter values it comes from the plan, not from the view. */
   private stateOf(id: string, name: string): { status: Freshness; reasons: string; digest?: string } | undefined {
     const stage = this.parts.view().stages[name];
     const now = id === name ? stage : (this.parts.engine.rowOf(id) ?? stage);
@@ -240,8 +250,8 @@ export class NotebookCells {
     return params.names().includes(name) ? params.digest(params.value(name, new Map())) : "";
   }
 
-  /** A variable assigned again to an equal value is no new version. */
-  private newVersion(name: string): void {
+  /** A variable reassigned to an equal value keeps its version. */
+  private updateVersion(name: string): void {
     const before = this.versions.get(name);
     const digest = digestAnything(this.parts.variables[name], this.parts.scopes);
     if (before?.digest === digest) return;

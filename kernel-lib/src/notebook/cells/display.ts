@@ -1,28 +1,29 @@
-/** `show(x)`: the richest picture of a value that the cell can display; text where there is no cell. */
+/** `show(x)`: the richest rendering of a value that the cell can display; plain text outside a cell. */
 import { inspect } from "node:util";
 import { findActivity } from "../../run/state/activity";
 import { sweepOf, type SweepAbout, type SweepRows } from "../../run/sweep";
+import { escapeMarkup } from "./escape-markup";
 import { drawSweep } from "./sweep-picture";
 
-/** One value as MIME types; binary ones in base64. */
+/** One value by MIME type; binary data in base64. */
 export type Bundle = Readonly<Record<string, string>>;
 
-/** Knows a picture of values that are not data; undefined for those it does not know. */
-export type Picture = (value: unknown) => Bundle | undefined;
+/** Renders values that are not data, such as a pipeline; undefined for all others. */
+export type Renderer = (value: unknown) => Bundle | undefined;
 
 const MAX_ROWS = 20;
 const MAX_COLUMNS = 30;
 const MAX_CELL = 200;
 
-/** Shows the value in the cell that is executing, else prints it. Inside a stage that no cell started it goes to the log. */
-export function showValue(value: unknown, picture: Picture): void {
+/** Shows the value in the cell that is being executed, otherwise prints it. Inside a stage that no cell started it goes to the log. */
+export function showValue(value: unknown, render: Renderer): void {
   const { display } = findActivity();
-  const bundle = picture(value) ?? bundleOf(value);
+  const bundle = render(value) ?? bundleOf(value);
   if (display) display(bundle);
   else console.log(bundle["text/plain"]);
 }
 
-/** A value as MIME types, always with text/plain. */
+/** A value by MIME type, always including text/plain. */
 export function bundleOf(value: unknown): Bundle {
   if (typeof value === "string" && /^\s*<svg[\s>]/i.test(value))
     return { "image/svg+xml": value, "text/plain": "SVG picture" };
@@ -77,7 +78,7 @@ function isRows(value: unknown): value is readonly Row[] {
   );
 }
 
-/** A chart where there is something to draw, and the table. */
+/** The table, below a chart where the values can be drawn. */
 function sweepBundle(rows: SweepRows, about: SweepAbout): Bundle {
   const table = tableBundle(
     rows.map(({ params, value }) => {
@@ -93,11 +94,11 @@ function tableBundle(rows: readonly Row[]): Bundle {
   const shown = rows.slice(0, MAX_ROWS);
   const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
   const columns = names.slice(0, MAX_COLUMNS);
-  const head = columns.map((name) => `<th>${escapeHtml(name)}</th>`).join("");
+  const head = columns.map((name) => `<th>${escapeMarkup(name)}</th>`).join("");
   const body = shown
     .map(
       (row) =>
-        `<tr>${columns.map((name) => `<td style="text-align:${typeof row[name] === "number" ? "right" : "left"}">${escapeHtml(cellText(row[name]))}</td>`).join("")}</tr>`,
+        `<tr>${columns.map((name) => `<td style="text-align:${typeof row[name] === "number" ? "right" : "left"}">${escapeMarkup(cellText(row[name]))}</td>`).join("")}</tr>`,
     )
     .join("");
   const note = [
@@ -126,5 +127,3 @@ function plainText(value: unknown): string {
     return value.toISOString().replace(/T00:00:00\.000Z$/, "");
   return inspect(value, { depth: 1, breakLength: Infinity });
 }
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,9 +1,10 @@
-/** A sweep as a small chart: a parameter along the bottom, the value up the side, a line for each combination of the others. */
+/** A small chart of a sweep: one parameter on the x axis, the value on the y axis, a line for each combination of the other parameters. */
 import type { SweepAbout, SweepRows } from "../../run/sweep";
+import { escapeMarkup } from "./escape-markup";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [560, 280, 64, 44, 16, 16];
 const MAX_LINES = 8;
-/** Told apart by people who see colours differently (Okabe and Ito). */
+/** Distinguishable with colour blindness (Okabe and Ito). */
 const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8a8a00"];
 
 interface Point {
@@ -11,39 +12,39 @@ interface Point {
   readonly y: number;
 }
 
-/** SVG; undefined where the values are no numbers, or there is nothing to see along the bottom. */
+/** SVG; undefined when a value is not a number, no parameter varies, or there are too many lines. */
 export function drawSweep(rows: SweepRows, { stage, params }: SweepAbout): string | undefined {
   if (!rows.every(({ value }) => typeof value === "number" && Number.isFinite(value))) return undefined;
-  const across = acrossOf(rows, params);
-  if (across === undefined) return undefined;
-  const places = [...new Set(rows.map((row) => paramsOf(row)[across]))];
-  const isNumeric = places.every((place) => typeof place === "number");
-  const xOf = (place: unknown): number => (isNumeric ? (place as number) : places.indexOf(place));
+  const xParam = xParamOf(rows, params);
+  if (xParam === undefined) return undefined;
+  const xValues = [...new Set(rows.map((row) => paramsOf(row)[xParam]))];
+  const isNumeric = xValues.every((value) => typeof value === "number");
+  const xOf = (value: unknown): number => (isNumeric ? (value as number) : xValues.indexOf(value));
   const lines = new Map<string, Point[]>();
   for (const row of rows) {
     const [at, { value }] = [paramsOf(row), row];
-    const name = params.flatMap((param) => (param === across ? [] : [`${param} ${textOf(at[param])}`])).join(", ");
-    lines.set(name, [...(lines.get(name) ?? []), { x: xOf(at[across]), y: value as number }]);
+    const name = params.flatMap((param) => (param === xParam ? [] : [`${param} ${textOf(at[param])}`])).join(", ");
+    lines.set(name, [...(lines.get(name) ?? []), { x: xOf(at[xParam]), y: value as number }]);
   }
   if (lines.size > MAX_LINES) return undefined;
   const all = [...lines.values()].flat();
   const x = scale(all.map((point) => point.x), LEFT, WIDTH - RIGHT); // prettier-ignore
   const y = scale(all.map((point) => point.y), HEIGHT - BOTTOM, TOP); // prettier-ignore
-  const xTicks = isNumeric ? ticks(x.from, x.to) : places.map((_, at) => at);
-  const xText = (at: number): string => (isNumeric ? short(at) : textOf(places[at]));
+  const xTicks = isNumeric ? ticks(x.from, x.to) : xValues.map((_, at) => at);
+  const xText = (at: number): string => (isNumeric ? short(at) : textOf(xValues[at]));
   const parts = [
     ...ticks(y.from, y.to).map((at) => gridLine(y.at(at), short(at))),
     ...xTicks.map((at) => label(x.at(at), HEIGHT - BOTTOM + 18, xText(at), "middle")),
     ...[...lines].map(([, points], nth) => line(points, x.at, y.at, COLOURS[nth] ?? "#000")),
-    label((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, across, "middle"),
+    label((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, xParam, "middle"),
     label(LEFT, 11, stage, "start"),
     ...(lines.size > 1 ? [...lines.keys()].map((name, nth) => legend(name, nth)) : []),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeText(`${stage} by ${across}`)}" font-family="sans-serif" font-size="12" fill="currentColor">${parts.join("")}</svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeMarkup(`${stage} by ${xParam}`)}" font-family="sans-serif" font-size="12" fill="currentColor">${parts.join("")}</svg>`;
 }
 
-/** The first parameter of numbers with several values, else the first with several. */
-function acrossOf(rows: SweepRows, params: readonly string[]): string | undefined {
+/** The first numeric parameter with several values, otherwise the first with several values. */
+function xParamOf(rows: SweepRows, params: readonly string[]): string | undefined {
   const valuesOf = (param: string): readonly unknown[] => [...new Set(rows.map((row) => paramsOf(row)[param]))];
   const several = params.filter((param) => valuesOf(param).length > 1);
   return several.find((param) => valuesOf(param).every((value) => typeof value === "number")) ?? several[0];
@@ -64,7 +65,7 @@ function scale(values: readonly number[], start: number, end: number): Scale {
   return { from, to, at: (value) => start + ((value - from) / (to - from)) * (end - start) };
 }
 
-/** About five round numbers. */
+/** About five round numbers in the range. */
 function ticks(from: number, to: number): readonly number[] {
   const rough = (to - from) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -91,7 +92,7 @@ function legend(name: string, nth: number): string {
 }
 
 function label(x: number, y: number, text: string, anchor: string): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${escapeText(text)}</text>`;
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${escapeMarkup(text)}</text>`;
 }
 
 function short(value: number): string {
@@ -101,5 +102,3 @@ function short(value: number): string {
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
 }
-
-const escapeText = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { MessageHeader, ZmqMessage, ZmqMessageClass, ZmqSocket } from "../tslab/tslab";
 
-/** Where messages go out, and how they are signed. */
+/** The socket for outgoing messages, and how they are signed. */
 export interface Publisher {
   readonly key: string;
   readonly iopub: ZmqSocket;
@@ -12,30 +12,36 @@ export interface Publisher {
 }
 
 export interface CommListener {
-  /** A page opened a comm, or one that the kernel opened was taken into use. */
+  /** Either side opened a comm. */
   opened(comm: string): void;
   received(comm: string, data: unknown): void;
 }
 
 export class Comms {
   private readonly open = new Set<string>();
+  private listener: CommListener | undefined;
 
   constructor(
     private readonly target: string,
     private readonly publisher: Publisher,
-    private readonly listener: CommListener,
   ) {}
 
+  /** The open comms. */
   get ids(): readonly string[] {
     return [...this.open];
   }
 
-  /** Opens a comm to whichever page is there. A page that does not know the target closes it again. */
+  /** From now on the listener is called; there is one. */
+  listen(listener: CommListener): void {
+    this.listener = listener;
+  }
+
+  /** Opens a comm to the page that is connected, if any. A page that does not know the target closes it again. */
   openNew(data: object): string {
     const id = randomUUID();
     this.open.add(id);
     this.publish("comm_open", { comm_id: id, target_name: this.target, data });
-    this.listener.opened(id);
+    this.listener?.opened(id);
     return id;
   }
 
@@ -50,16 +56,17 @@ export class Comms {
       case "comm_open":
         if (message.content.target_name !== this.target) return this.publish("comm_close", { comm_id: id, data: {} });
         this.open.add(id);
-        return this.listener.opened(id);
+        this.listener?.opened(id);
+        return;
       case "comm_msg":
-        if (this.open.has(id)) this.listener.received(id, message.content.data);
+        if (this.open.has(id)) this.listener?.received(id, message.content.data);
         return;
       case "comm_close":
         this.open.delete(id);
     }
   }
 
-  /** The content of a `comm_info_reply`: the comms of one target, of all when none is named. */
+  /** The content of a `comm_info_reply`: the comms of one target, or all of them when no target is named. */
   info(target: unknown): Record<string, unknown> {
     const ids = target === undefined || target === null || target === this.target ? this.ids : [];
     return { status: "ok", comms: Object.fromEntries(ids.map((id) => [id, { target_name: this.target }])) };

@@ -1,4 +1,4 @@
-/** What is to be sent to the pages, in order and paced, so that neither a page nor the server is flooded. Used by PageLink. */
+/** The queue of messages to the pages: in order, and paced, so that neither a page nor the server is flooded. Used by PageLink. */
 import {
   BEACON_MS,
   EVENTS_PER_MESSAGE,
@@ -7,26 +7,26 @@ import {
   type KernelMessage,
   type StagebookEvent,
 } from "../../protocol";
+import type { Comms } from "./comms";
 
 export interface OutboxParts {
-  /** Tells this life of the kernel from the next. */
+  readonly comms: Pick<Comms, "ids" | "send">;
+  /** Identifies this life of the kernel. */
   readonly kernel: string;
-  send(comm: string, message: KernelMessage): void;
-  comms(): readonly string[];
-  /** Of the last event that happened. */
+  /** The number of the latest event. */
   seq(): number;
 }
 
 /** Events go to every comm that is open when they are sent. */
-type Letter =
+type QueuedMessage =
   { readonly events: readonly StagebookEvent[] } | { readonly comm: string; readonly message: KernelMessage };
 
-/** After that many nothing is said any more: the server is to see that the kernel is idle. */
-const BEACONS = 60;
+/** Number of beacons after the last message. Then the kernel is silent: the server should see that it is idle. */
+const MAX_BEACONS = 60;
 
 export class Outbox {
   private events: StagebookEvent[] = [];
-  private readonly letters: Letter[] = [];
+  private readonly queue: QueuedMessage[] = [];
   private next: NodeJS.Timeout | undefined;
   private beacon: NodeJS.Timeout | undefined;
   private beaconsLeft = 0;
@@ -34,37 +34,37 @@ export class Outbox {
 
   constructor(private readonly parts: OutboxParts) {}
 
-  /** Sent together with the others of the same moment. */
+  /** Queues an event; it is sent together with the others of the same moment. */
   add(event: StagebookEvent): void {
-    if (this.isClosed || this.parts.comms().length === 0) return;
+    if (this.isClosed || this.parts.comms.ids.length === 0) return;
     this.events.push(event);
     this.sendLater();
   }
 
-  /** Sent as soon as every event so far is out. */
+  /** Queues a message behind every event so far, and sends what may be sent now. */
   post(comm: string, message: KernelMessage): void {
     if (this.isClosed) return;
     this.seal();
-    this.letters.push({ comm, message });
+    this.queue.push({ comm, message });
     this.send();
   }
 
-  /** Sends up to one message with events, and what need not wait for more of them. */
+  /** Sends at most one message with events, and every other message that need not wait behind a second one. */
   send(): void {
     clearTimeout(this.next);
     this.next = undefined;
     this.seal();
     let hasSentEvents = false;
-    for (let letter = this.letters[0]; letter; letter = this.letters[0]) {
-      if ("events" in letter) {
+    for (let first = this.queue[0]; first; first = this.queue[0]) {
+      if ("events" in first) {
         if (hasSentEvents) break;
         hasSentEvents = true;
-        this.tellAll(letter.events[0]?.seq ?? 0, letter.events);
-      } else this.parts.send(letter.comm, letter.message);
-      this.letters.shift();
+        this.broadcast(first.events[0]?.seq ?? 0, first.events);
+      } else this.parts.comms.send(first.comm, first.message);
+      this.queue.shift();
     }
-    if (this.letters.length > 0) this.sendLater();
-    this.beaconsLeft = BEACONS;
+    if (this.queue.length > 0) this.sendLater();
+    this.beaconsLeft = MAX_BEACONS;
     this.startBeacon();
   }
 
@@ -75,22 +75,21 @@ export class Outbox {
     clearTimeout(this.beacon);
   }
 
-  /** What comes now goes into another message. */
+  /** Later events go into another message. */
   private seal(): void {
     for (let at = 0; at < this.events.length; at += EVENTS_PER_MESSAGE)
-      this.letters.push({ events: this.events.slice(at, at + EVENTS_PER_MESSAGE) });
+      this.queue.push({ events: this.events.slice(at, at + EVENTS_PER_MESSAGE) });
     this.events = [];
   }
 
   private sendLater(): void {
-    const comms = Math.max(1, this.parts.comms().length);
+    const comms = Math.max(1, this.parts.comms.ids.length);
     this.next ??= setTimeout(() => this.send(), (1000 / MESSAGES_PER_SECOND) * comms);
   }
 
-  private tellAll(from: number, events: readonly StagebookEvent[]): void {
-    const { kernel } = this.parts;
-    for (const comm of this.parts.comms())
-      this.parts.send(comm, { v: PROTOCOL_VERSION, type: "events", kernel, from, events });
+  private broadcast(from: number, events: readonly StagebookEvent[]): void {
+    const { kernel, comms } = this.parts;
+    for (const comm of comms.ids) comms.send(comm, { v: PROTOCOL_VERSION, type: "events", kernel, from, events });
   }
 
   private startBeacon(): void {
@@ -98,7 +97,7 @@ export class Outbox {
     if (this.beaconsLeft <= 0) return;
     this.beacon = setTimeout(() => {
       this.beaconsLeft -= 1;
-      if (!this.next) this.tellAll(this.parts.seq() + 1, []);
+      if (!this.next) this.broadcast(this.parts.seq() + 1, []);
       this.startBeacon();
     }, BEACON_MS).unref();
   }

@@ -1,4 +1,4 @@
-/** What a page may ask, answered. Each command is checked before; it changes all it says, or nothing. */
+/** The commands of a page, executed. Each was validated before; it takes effect completely, or not at all. */
 import type { EventBus } from "../../events/bus";
 import { withinActivity } from "../../run/state/activity";
 import type { Engine, RunSummary } from "../../run/engine";
@@ -14,18 +14,23 @@ import {
 } from "../../protocol";
 import { readRunEvents, readRunLines, readRuns } from "../../events/run-files";
 import type { NotebookCells } from "../cells/cells";
+import type { PageLink } from "./page-link";
 import { StageAnswers } from "./stage-answers";
+
+/** Limits of one reply. */
+const MAX_LOG_LINES = 10_000;
+const MAX_RUNS = 1000;
+const MAX_EVENTS = 5000;
 
 export interface PageCommandParts {
   readonly engine: Engine;
   readonly bus: EventBus;
   readonly cells: NotebookCells;
-  /** Under whose name runs are kept. */
+  /** The name under which runs are stored. */
   readonly notebook: string;
-  /** All log lines of this kernel that are still kept, oldest first. */
+  /** The log lines of this kernel that are still in memory, oldest first. */
   readonly logLines: () => readonly LogRecord[];
-  /** Sends the pages at once what they have not been told yet. */
-  readonly tell: () => void;
+  readonly link: Pick<PageLink, "flush">;
 }
 
 export class PageCommands {
@@ -36,10 +41,10 @@ export class PageCommands {
   }
 
   execute(command: Command): Promise<unknown> {
-    return withinActivity({ cell: null, source: "page" }, () => this.answer(command));
+    return withinActivity({ cell: null, source: "page" }, () => this.perform(command));
   }
 
-  private async answer(command: Command): Promise<Result<CommandType>> {
+  private async perform(command: Command): Promise<Result<CommandType>> {
     const { engine } = this.parts;
     switch (command.type) {
       case "sync":
@@ -107,29 +112,29 @@ export class PageCommands {
     engine.endEpoch();
     const outdated = async (): Promise<readonly string[]> => {
       const names = (await engine.outdated()).map((row) => row.stage);
-      const concerned = only && cells.stagesOf(only);
-      return concerned ? names.filter((name) => concerned.has(name)) : names;
+      const chosen = only && cells.stagesOf(only);
+      return chosen ? names.filter((name) => chosen.has(name)) : names;
     };
     const stale = (await outdated()).map((name) => engine.instances.find(name));
     const { status, executed } =
       stale.length > 0 ? await this.run(stale, false) : { status: "succeeded" as const, executed: 0 };
     await this.replanned(null);
     const notRun = (await outdated()).length;
-    const again = cells.toExecute().filter((cell) => only?.includes(cell) ?? true);
-    return { status, executed, cells: again, notRun };
+    const toExecute = cells.toExecute().filter((cell) => only?.includes(cell) ?? true);
+    return { status, executed, cells: toExecute, notRun };
   }
 
   private run(targets: readonly Instance[], force: boolean): Promise<RunSummary> {
     return this.parts.engine.run(targets, { force, source: "page" });
   }
 
-  /** The page is told what the new values mean before all code is looked at once more. */
+  /** After a change of parameters: the page receives what the new values make stale before all code is analysed again. */
   private async changed<T>(result: T): Promise<T> {
-    const { engine, tell } = this.parts;
+    const { engine, link } = this.parts;
     engine.refresh();
     await engine.settled();
-    tell();
-    // It leaves the process now, and not after the work that follows.
+    link.flush();
+    // The message leaves the process now, not after the work that follows.
     await new Promise((resolve) => setImmediate(resolve));
     return this.replanned(result);
   }
@@ -145,23 +150,19 @@ export class PageCommands {
   private async log(before: number, limit: number, run?: RunId): Promise<Result<"log">> {
     const lines = run === undefined ? this.parts.logLines() : await readRunLines(this.parts.engine.store, run);
     const end = Math.max(0, lines.length - before);
-    const start = Math.max(0, end - Math.min(limit, 10_000));
+    const start = Math.max(0, end - Math.min(limit, MAX_LOG_LINES));
     return { records: lines.slice(start, end), more: start > 0 };
   }
 
   private async runs(before: number, limit: number): Promise<Result<"runs">> {
     const runs = await readRuns(this.parts.engine.store, this.parts.notebook);
     const end = Math.max(0, runs.length - before);
-    const start = Math.max(0, end - Math.min(limit, MOST_RUNS));
+    const start = Math.max(0, end - Math.min(limit, MAX_RUNS));
     return { rows: runs.slice(start, end).reverse(), more: start > 0 };
   }
 
   private async runEvents(run: RunId, from: number, limit: number): Promise<Result<"run-events">> {
     const events = await readRunEvents(this.parts.engine.store, run);
-    return { events: events.slice(from, from + Math.min(limit, MOST_EVENTS)), total: events.length };
+    return { events: events.slice(from, from + Math.min(limit, MAX_EVENTS)), total: events.length };
   }
 }
-
-/** In one reply. */
-const MOST_RUNS = 1000;
-const MOST_EVENTS = 5000;

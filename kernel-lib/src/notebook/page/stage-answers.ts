@@ -1,4 +1,4 @@
-/** What a page asks of one stage: why, what it gave, what it gave before; and to go back to that. Used by PageCommands. */
+/** The commands about one stage: explain its status, preview its output, list, pin and restore earlier results. Used by PageCommands. */
 import { inspect } from "node:util";
 import { previewItems, previewValue } from "../../preview/preview";
 import { readText } from "../../preview/read-text";
@@ -10,18 +10,19 @@ import { StoredStream } from "../../run/streams/streams";
 import type { Entry } from "../../store/store";
 
 const PREVIEW_CHARACTERS = 20_000;
-/** The first items of a stream are enough for a look. */
+/** A preview of a stream reads its first items only. */
 const PREVIEW_ITEMS = 100;
 
 export class StageAnswers {
   constructor(private readonly engine: Engine) {}
 
+  /** Why the stage is fresh or stale, with the parts of its key and those that have changed. */
   async explain(stage: string): Promise<Result<"explain">> {
     const { engine } = this;
     const instance = engine.instances.find(stage);
     const assessed = mustGet((await engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
     const { status, reasons } = assessed.row;
-    // A result that is current may be older than the latest: its parameters were set again.
+    // The current result is not always the latest: parameters may have been set back.
     const latest = assessed.row.result ? undefined : await engine.results.latest(instance);
     const text = reasons.length ? reasons.map((reason) => reason.text).join("; ") : status;
     return {
@@ -35,13 +36,14 @@ export class StageAnswers {
     };
   }
 
+  /** A bounded view of an output: of the result under `key`, otherwise of the current or latest one. */
   async preview(stage: string, key?: string): Promise<Result<"preview">> {
     const { results, instances } = this.engine;
     const instance = instances.find(stage);
     const loaded = await results.read(await this.find(stage, key), instance.definition.codec);
     if (!loaded) throw noResult(instance);
     const { value } = loaded;
-    const { shown, picture } = await look(value);
+    const { shown, picture } = await previewOf(value);
     const text =
       typeof shown === "string"
         ? shown
@@ -49,6 +51,7 @@ export class StageAnswers {
     return { text: text.slice(0, PREVIEW_CHARACTERS), truncated: text.length > PREVIEW_CHARACTERS, picture };
   }
 
+  /** The stored results of the stage, newest first. */
   async history(stage: string): Promise<Result<"history">> {
     const { engine } = this;
     const entries = await engine.results.history(engine.instances.find(stage).definition.name);
@@ -67,33 +70,34 @@ export class StageAnswers {
     };
   }
 
+  /** A pinned result is never removed by gc. */
   async pin(stage: string, key: string | undefined, isPinned: boolean): Promise<null> {
     const entry = await this.find(stage, key);
     await this.engine.store.pin(entry.key, isPinned);
     return null;
   }
 
-  /** Sets the parameters that differ from those of then. Throws before any is set. */
+  /** Sets the parameters to the values that the result under `key` was computed with. Throws before any is set. */
   async restore(stage: string, key: string): Promise<Result<"restore">> {
     const { params } = this.engine;
-    const then = Object.entries((await this.find(stage, key)).params);
+    const recorded = Object.entries((await this.find(stage, key)).params);
     const defined = new Set(params.names());
-    const changed = then.filter(([name, text]) => defined.has(name) && this.textNow(name) !== text);
+    const changed = recorded.filter(([name, text]) => defined.has(name) && this.currentText(name) !== text);
     const values = Object.fromEntries(changed.map(([name, text]) => [name, this.readParam(name, text)]));
     this.engine.checkParamsFree(Object.keys(values));
     params.set(values, "page");
     return {
       changed: Object.keys(values),
-      missing: then.map(([name]) => name).filter((name) => !defined.has(name)),
+      missing: recorded.map(([name]) => name).filter((name) => !defined.has(name)),
     };
   }
 
-  private textNow(name: string): string {
+  private currentText(name: string): string {
     const { params } = this.engine;
     return params.text(params.value(name, new Map()));
   }
 
-  /** The wire value of a parameter, from the text that was kept. */
+  /** The wire value of a parameter, from the text that was stored with the result. */
   private readParam(name: string, text: string): unknown {
     const { params } = this.engine;
     const { schema, initial } = params.definition(name);
@@ -102,12 +106,12 @@ export class StageAnswers {
     if (params.text(initial) === text) return initial;
     throw new StagebookError(
       "param-value",
-      `parameter "${name}" was ${text} then: it is kept in words only and cannot be set from them`,
-      `Write ${name}.set(…) in a cell. Nothing was changed.`,
+      `parameter "${name}" was ${text}: only this text was stored, and the value cannot be restored from it`,
+      `Call ${name}.set(…) in a cell. Nothing was changed.`,
     );
   }
 
-  /** The current result, else the latest. */
+  /** The current result, otherwise the latest. */
   private async findShown(instance: Instance): Promise<Entry> {
     const { results, planner } = this.engine;
     const { row, key } = mustGet((await planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
@@ -117,7 +121,7 @@ export class StageAnswers {
     return entry;
   }
 
-  /** The one under `key`, or the one that is shown. */
+  /** The result under `key`, or the one that is shown. */
   private async find(stage: string, key?: string): Promise<Entry> {
     const { results, instances } = this.engine;
     const instance = instances.find(stage);
@@ -128,7 +132,7 @@ export class StageAnswers {
     throw new StagebookError(
       "no-result",
       `stage "${name}" has no stored result with the key ${key.slice(0, 64)}`,
-      "Open its history again: the result may have been cleared.",
+      "Reload the history: the result may have been cleared.",
       { stage: name },
     );
   }
@@ -138,8 +142,8 @@ function noResult({ definition: { name } }: Instance): StagebookError {
   return new StagebookError("no-result", `stage "${name}" has no stored result`, "Run it first.", { stage: name });
 }
 
-/** Of a stream, the first items are read and no more. */
-async function look(value: unknown): Promise<{ readonly shown: unknown; readonly picture: PreviewView }> {
+/** Only the first items of a stream are read. */
+async function previewOf(value: unknown): Promise<{ readonly shown: unknown; readonly picture: PreviewView }> {
   if (!(value instanceof StoredStream)) return { shown: value, picture: previewValue(value) };
   const first: unknown[] = [];
   for await (const item of value) {
@@ -149,7 +153,7 @@ async function look(value: unknown): Promise<{ readonly shown: unknown; readonly
   return { shown: value, picture: previewItems(first, value.length) };
 }
 
-/** Those of `before` that are gone or different in `now`. */
+/** The parts of `before` that are missing or different in `now`. */
 function changedParts(before: readonly KeyPart[], now: readonly KeyPart[]): readonly KeyPartView[] {
   const same = new Set(now.map(({ kind, name, digest }) => `${kind}\u0000${name}\u0000${digest}`));
   return before.filter(({ kind, name, digest }) => !same.has(`${kind}\u0000${name}\u0000${digest}`)).map(viewOfPart);

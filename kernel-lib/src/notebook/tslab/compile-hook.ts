@@ -1,72 +1,88 @@
-/** Sees every cell that tslab compiled before it runs: tslab calls `vm.runInThisContext` through the module object. */
+/** Hook 7, compiled code: analyses and repairs every cell before it is executed. Side modules and other scripts pass unchanged. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import vm from "node:vm";
 import { trimStack } from "../../run/error-view";
 import { readCompiledCell, type CompiledCell } from "./compiled-cell";
+import type { TslabHooks } from "./hooks";
 
-/** What the rest of Stagebook learns of a cell's code. */
+/** What the rest of Stagebook learns from a cell's code, and decides about it. */
 export interface CompileListener {
-  isVariable(name: string): boolean;
-  /** Before the cell runs. Returns the name that its code gets in stacks. */
+  /** Before the cell is executed. Returns the name of its script in stack traces. */
   compiled(cell: CompiledCell): string;
-  /** True while a cell is only declared once more: its code must not run. */
-  isDeclaring(): boolean;
-  /** Whether the value of a cell's last expression is printed later, when the plan is true again. */
+  /** Whether the value of a cell's last expression is printed later, once the plan is current. */
   printsLater(value: unknown): boolean;
+  /** The value that is to be printed later. */
   lastValue(value: object): void;
+  /** The cell could not be parsed; it is executed unchanged. */
   failed(error: Error): void;
 }
 
 const WRAPPER = /^\((async )?function\(exports, require\) \{ /;
 const LAST_EXPRESSION = /exports\.(tsLastExpr\w*) = /;
 
-/** Starts listening. `exports` holds the notebook's variables. Returns how to stop. */
-export function hookCompiledCells(exports: Record<string, unknown>, listener: CompileListener): () => void {
-  const original = vm.runInThisContext;
-  const hooked = (code: string, options?: vm.RunningCodeOptions | string): unknown => {
-    if (!WRAPPER.test(code)) return original.call(vm, code, options);
-    if (listener.isDeclaring()) return Promise.resolve();
-    const cell = readCell(code, listener);
-    const settings = { ...(typeof options === "object" ? options : {}), ...(cell.script && { filename: cell.script }) };
-    const last = LAST_EXPRESSION.exec(code)?.[1];
-    const finish = (value: unknown): unknown => {
-      if (last !== undefined) takeLastValue(exports, last, listener);
-      return value;
+export class CompileHook {
+  /** Set within `withoutExecuting`, and in everything asynchronous that it starts. */
+  private readonly compilesOnly = new AsyncLocalStorage<true>();
+
+  /** `exports` holds the notebook's variables. */
+  constructor(
+    private readonly exports: Record<string, unknown>,
+    private readonly listener: CompileListener,
+  ) {}
+
+  readonly hook: TslabHooks["runInThisContext"] = (original) => {
+    const hooked = (code: string, options?: vm.RunningCodeOptions | string): unknown => {
+      if (!WRAPPER.test(code)) return original.call(vm, code, options);
+      if (this.compilesOnly.getStore()) return Promise.resolve();
+      const cell = this.readCell(code);
+      const settings = {
+        ...(typeof options === "object" ? options : {}),
+        ...(cell.script && { filename: cell.script }),
+      };
+      const finish = (value: unknown): unknown => {
+        this.takeLastValue(code);
+        return value;
+      };
+      try {
+        const result: unknown = original.call(vm, cell.code, settings);
+        return result instanceof Promise ? result.then(finish, rethrow) : finish(result);
+      } catch (error) {
+        return rethrow(error);
+      }
     };
+    return hooked as typeof vm.runInThisContext;
+  };
+
+  /** Cells that tslab compiles within `act` are declared (tslab learns their names and types), and their code is not executed. */
+  withoutExecuting<T>(act: () => Promise<T>): Promise<T> {
+    return this.compilesOnly.run(true, act);
+  }
+
+  /** A cell that cannot be parsed is executed unchanged. */
+  private readCell(code: string): { readonly code: string; readonly script?: string } {
+    let cell: CompiledCell;
     try {
-      const result: unknown = original.call(vm, cell.code, settings);
-      return result instanceof Promise ? result.then(finish, rethrow) : finish(result);
+      cell = readCompiledCell(code, (name) => Object.hasOwn(this.exports, name));
     } catch (error) {
-      return rethrow(error);
+      this.listener.failed(error as Error);
+      return { code };
     }
-  };
-  vm.runInThisContext = hooked as typeof vm.runInThisContext;
-  return () => {
-    if ((vm.runInThisContext as unknown) === hooked) vm.runInThisContext = original;
-  };
+    return { code: cell.code, script: this.listener.compiled(cell) };
+  }
+
+  private takeLastValue(code: string): void {
+    const name = LAST_EXPRESSION.exec(code)?.[1];
+    if (name === undefined) return;
+    const value = this.exports[name];
+    if (!this.listener.printsLater(value)) return;
+    // tslab prints nothing for undefined.
+    this.exports[name] = undefined;
+    this.listener.lastValue(value as object);
+  }
 }
 
 /** tslab prints what a cell throws with its stack: only the user's own frames are left in it. */
 function rethrow(error: unknown): never {
   if (error instanceof Error) trimStack(error);
   throw error;
-}
-
-/** A cell that cannot be read runs as it is. */
-function readCell(code: string, listener: CompileListener): { readonly code: string; readonly script?: string } {
-  let cell: CompiledCell;
-  try {
-    cell = readCompiledCell(code, (name) => listener.isVariable(name));
-  } catch (error) {
-    listener.failed(error as Error);
-    return { code };
-  }
-  return { code: cell.code, script: listener.compiled(cell) };
-}
-
-function takeLastValue(exports: Record<string, unknown>, name: string, listener: CompileListener): void {
-  const value = exports[name];
-  if (!listener.printsLater(value)) return;
-  // tslab prints nothing for undefined.
-  exports[name] = undefined;
-  listener.lastValue(value as object);
 }

@@ -1,4 +1,4 @@
-/** A cell as tslab compiled it: mends its shorthand bug, and finds what notebook variables it reads and writes. Pure. */
+/** A cell as tslab compiled it, analysed: fixes tslab's shorthand bug, and finds the notebook variables that it reads and writes. Pure. */
 import {
   childOf,
   childrenIn,
@@ -13,14 +13,15 @@ import {
 type Parents = ReadonlyMap<SyntaxNode, SyntaxNode>;
 
 export interface CompiledCell {
-  /** The code to run instead. */
+  /** The code to execute instead. */
   readonly code: string;
-  /** Notebook variables that the cell itself reads, its own left out. */
+  /** Notebook variables that the cell itself reads, without those that it writes. */
   readonly reads: readonly string[];
+  /** Notebook variables that the cell assigns. */
   readonly writes: readonly string[];
 }
 
-/** Calls that only define something: a variable used inside their functions is read by the stage, not by the cell. */
+/** Calls that only define something: a variable used in a function passed to them is read by the stage, not by the cell. */
 const defining = new Set([
   "stage",
   "each",
@@ -34,8 +35,8 @@ const defining = new Set([
 ]);
 
 /**
- * `isVariable`: whether an earlier cell has declared the name. tslab compiles `{ quakes }` with a name of an earlier cell to an
- * unresolved name, which throws; it becomes `{ quakes: exports.quakes }`.
+ * `isVariable`: whether an earlier cell has declared the name. tslab compiles `{ quakes }` with a name from an earlier cell to an
+ * unresolved name, which throws; it is replaced by `{ quakes: exports.quakes }`.
  */
 export function readCompiledCell(code: string, isVariable: (name: string) => boolean): CompiledCell {
   const tree = parseScript(code);
@@ -45,7 +46,11 @@ export function readCompiledCell(code: string, isVariable: (name: string) => boo
   );
   const { reads, writes } = findAccesses(tree, parents);
   for (const node of broken) reads.add(textIn(node, "name"));
-  return { code: mend(code, broken), reads: [...reads].filter((name) => !writes.has(name)), writes: [...writes] };
+  return {
+    code: expandShorthand(code, broken),
+    reads: [...reads].filter((name) => !writes.has(name)),
+    writes: [...writes],
+  };
 }
 
 function isBrokenShorthand(node: SyntaxNode, parents: Parents): boolean {
@@ -58,14 +63,14 @@ function isBrokenShorthand(node: SyntaxNode, parents: Parents): boolean {
   );
 }
 
-function mend(code: string, broken: readonly SyntaxNode[]): string {
-  let mended = "";
+function expandShorthand(code: string, broken: readonly SyntaxNode[]): string {
+  let expanded = "";
   let at = 0;
   for (const node of broken) {
-    mended += `${code.slice(at, node.end)}: exports.${textIn(node, "name")}`;
+    expanded += `${code.slice(at, node.end)}: exports.${textIn(node, "name")}`;
     at = node.end;
   }
-  return mended + code.slice(at);
+  return expanded + code.slice(at);
 }
 
 function findAccesses(
@@ -75,26 +80,26 @@ function findAccesses(
   const reads = new Set<string>();
   const nested = new Set<string>();
   const writes = new Set<string>();
-  let acts = false;
+  let hasEffects = false;
   visitTree(tree, (node) => {
-    const place = placeOf(node, parents);
-    acts ||= place === "top" && isAct(node, tree);
+    const scope = scopeOf(node, parents);
+    hasEffects ||= scope === "cell" && isEffect(node, tree);
     const name = exportedName(node);
     if (name === undefined) return true;
     const access = accessOf(node, parents);
     if (access !== "read") writes.add(name);
-    if (access === "write" || place === "stage") return true;
-    (place === "top" ? reads : nested).add(name);
+    if (access === "write" || scope === "stage") return true;
+    (scope === "cell" ? reads : nested).add(name);
     return true;
   });
-  // Functions that the cell only defines are read by whoever calls them; a cell that acts may call them itself.
-  if (acts) for (const name of nested) reads.add(name);
+  // What a function of the cell reads is read by its caller; a cell with effects may be that caller.
+  if (hasEffects) for (const name of nested) reads.add(name);
   const isOwn = (name: string): boolean => name !== "__esModule" && !name.startsWith("tsLastExpr");
   return { reads: new Set([...reads].filter(isOwn)), writes: new Set([...writes].filter(isOwn)) };
 }
 
-/** A call that does more than define something. */
-function isAct(node: SyntaxNode, tree: SyntaxNode): boolean {
+/** Whether the node is a call that does more than define something. */
+function isEffect(node: SyntaxNode, tree: SyntaxNode): boolean {
   if (node.type !== "CallExpression" && node.type !== "NewExpression" && node.type !== "TaggedTemplateExpression")
     return false;
   const isWrapper = childrenIn(tree, "body").some((statement) => statement.expression === node);
@@ -108,8 +113,8 @@ function accessOf(node: SyntaxNode, parents: Parents): "read" | "write" | "both"
   return up.operator === "=" ? "write" : "both";
 }
 
-/** `top`: executed with the cell; `nested`: in a function of it; `stage`: in a function that defines a stage. */
-function placeOf(node: SyntaxNode, parents: Parents): "top" | "nested" | "stage" {
+/** `cell`: top-level code; `nested`: in a function of the cell; `stage`: in a function passed to a call that defines something. */
+function scopeOf(node: SyntaxNode, parents: Parents): "cell" | "nested" | "stage" {
   let functions = 0;
   let at = node;
   for (let up = parents.get(at); up; up = parents.get(at)) {
@@ -121,7 +126,7 @@ function placeOf(node: SyntaxNode, parents: Parents): "top" | "nested" | "stage"
     at = up;
   }
   // The outermost function is tslab's wrapper.
-  return functions > 1 ? "nested" : "top";
+  return functions > 1 ? "nested" : "cell";
 }
 
 /** `stage` of `(0, exports.stage)(…)`, `stagebook_1.stage(…)`, `stage(…)`. */

@@ -1,6 +1,6 @@
 /**
- * A tslab kernel in this process, without sockets: tslab's own converter, executor and message handling, given the messages that
- * Jupyter would send. So a cell takes the very same way as in a notebook. Used by the command line.
+ * A tslab kernel in this process, without sockets: tslab's own converter, executor and message handling, fed with the messages that
+ * Jupyter would send. A cell is therefore executed exactly as in a notebook. Used by the command line.
  */
 import { createHmac, randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
@@ -9,7 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StagebookError } from "../../protocol";
 import type { JupyterHandler, ZmqServer, ZmqSocket } from "./tslab";
 
-/** A message that the kernel sent, as Jupyter would get it. */
+/** A message from the kernel, as Jupyter would receive it. */
 export interface KernelMessage {
   readonly type: string;
   readonly content: Readonly<Record<string, unknown>>;
@@ -44,8 +44,9 @@ interface Converter {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-interface Awaited {
-  readonly tell: (message: KernelMessage) => void;
+/** An execute request that has not ended. */
+interface PendingRequest {
+  readonly onOutput: (message: KernelMessage) => void;
   readonly end: (end: CellEnd) => void;
   reply?: Readonly<Record<string, unknown>>;
   isIdle: boolean;
@@ -53,16 +54,16 @@ interface Awaited {
 
 const KEY = "";
 const DELIMITER = "<IDS|MSG>";
-/** So long tslab drops cells after one that failed, and a little more. */
-const DROPS_MS = 250;
+/** For 200 ms after a failed cell tslab drops the cells that follow. */
+const RETRY_AFTER_MS = 250;
 
 export class HeadlessKernel {
   private readonly server: Writable<ZmqServer>;
   private readonly executor: Executor;
   private readonly session = randomUUID();
-  private readonly requests = new Map<string, Awaited>();
+  private readonly requests = new Map<string, PendingRequest>();
 
-  /** The working folder must be the notebook's. Throws `tslab-missing`. */
+  /** The working directory must be the notebook's folder. Throws `tslab-missing`. */
   constructor() {
     const tslab = loadTslab(process.cwd());
     const { createConverter } = tslab.converter;
@@ -74,16 +75,16 @@ export class HeadlessKernel {
     this.server.iopub = { send: async (frames) => this.receive(frames) };
   }
 
-  /** Executes a cell as Jupyter does. `tell` gets its outputs, also those that come after its end. */
-  async execute(cell: string, source: string, tell: (message: KernelMessage) => void): Promise<CellEnd> {
+  /** Executes a cell as Jupyter does. `onOutput` receives its output, including what arrives after its end. */
+  async execute(cell: string, source: string, onOutput: (message: KernelMessage) => void): Promise<CellEnd> {
     for (;;) {
-      const end = await this.executeOnce(cell, source, tell);
+      const end = await this.executeOnce(cell, source, onOutput);
       if (end !== "dropped") return end;
-      await pause(DROPS_MS);
+      await pause(RETRY_AFTER_MS);
     }
   }
 
-  /** Stops waiting for the cell; what it awaits goes on. */
+  /** Stops waiting for the cell; what it awaits continues. */
   interrupt(): void {
     this.executor.interrupt();
   }
@@ -95,19 +96,19 @@ export class HeadlessKernel {
   private async executeOnce(
     cell: string,
     code: string,
-    tell: (message: KernelMessage) => void,
+    onOutput: (message: KernelMessage) => void,
   ): Promise<CellEnd | "dropped"> {
     const id = randomUUID();
-    let awaited: Awaited | undefined;
+    let request: PendingRequest | undefined;
     const ended = new Promise<CellEnd>((end) => {
-      awaited = { tell, end, isIdle: false };
-      this.requests.set(id, awaited);
+      request = { onOutput, end, isIdle: false };
+      this.requests.set(id, request);
     });
     const content = { code, silent: false, store_history: true, user_expressions: {}, stop_on_error: true };
     const shell: ZmqSocket = { send: async (frames) => this.receive(frames) };
     await this.server.handleShellMessage(shell, ...this.encode(id, content, { deletedCells: [], cellId: cell }));
     const end = await ended;
-    return awaited?.reply?.status === "abort" ? "dropped" : end;
+    return request?.reply?.status === "abort" ? "dropped" : end;
   }
 
   private encode(id: string, content: object, metadata: object): Buffer[] {
@@ -129,17 +130,17 @@ export class HeadlessKernel {
     const texts = frames.map(String);
     const at = texts.indexOf(DELIMITER);
     const { msg_type: type } = readRecord(texts[at + 2]);
-    const awaited = this.requests.get(String(readRecord(texts[at + 3]).msg_id));
-    // Comms are for pages, and there is none.
-    if (!awaited || typeof type !== "string" || type.startsWith("comm_")) return;
+    const request = this.requests.get(String(readRecord(texts[at + 3]).msg_id));
+    // Comm messages are for pages; there is none.
+    if (!request || typeof type !== "string" || type.startsWith("comm_")) return;
     const content = readRecord(texts[at + 5]);
-    if (type === "execute_reply") awaited.reply = content;
-    else if (type === "status") awaited.isIdle ||= content.execution_state === "idle";
-    else awaited.tell({ type, content });
-    const { reply, isIdle } = awaited;
+    if (type === "execute_reply") request.reply = content;
+    else if (type === "status") request.isIdle ||= content.execution_state === "idle";
+    else request.onOutput({ type, content });
+    const { reply, isIdle } = request;
     if (!reply || !isIdle) return;
     const count = typeof reply.execution_count === "number" ? reply.execution_count : null;
-    awaited.end({ ok: reply.status === "ok", count });
+    request.end({ ok: reply.status === "ok", count });
   }
 }
 
@@ -147,7 +148,7 @@ function readRecord(text: string | undefined): Readonly<Record<string, unknown>>
   return JSON.parse(text ?? "{}") as Readonly<Record<string, unknown>>;
 }
 
-/** The notebook folder's own tslab, as the kernel prefers it; else the one beside Stagebook. */
+/** The tslab of the notebook's folder, which a kernel prefers too; otherwise the one installed beside Stagebook. */
 function loadTslab(folder: string): Tslab {
   const beside = createRequire(path.join(folder, "notebook.js"));
   for (const load of [beside, require]) {
@@ -164,7 +165,7 @@ function loadTslab(folder: string): Tslab {
   }
   throw new StagebookError(
     "tslab-missing",
-    `no tslab is installed in ${folder} or above it`,
+    `tslab is not installed in ${folder} or a parent folder`,
     "Install it there: npm install tslab.",
   );
 }

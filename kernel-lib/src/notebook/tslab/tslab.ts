@@ -1,5 +1,5 @@
-/** tslab's insides, as far as Stagebook touches them, and how to find them in the running kernel. Tried with tslab 1.0.22. */
-import { readFunctionScope } from "../../scopes/inspector-session";
+/** tslab's internals as far as Stagebook uses them, and how to find them in the running kernel. Checked against tslab 1.0.22. */
+import { readFunctionScope, readProxyHandler } from "../../scopes/inspector-session";
 
 /** A Jupyter message as tslab holds it. */
 export interface ZmqMessage {
@@ -63,6 +63,14 @@ export interface TslabCopy {
   lastWriteDisplayData: WriteDisplay | null;
 }
 
+/** tslab's own tables of local modules, by file name. */
+export interface SideTables {
+  /** Compiled sources. */
+  readonly sideOutputs: ReadonlyMap<string, string>;
+  /** Loaded modules. */
+  readonly sideModules: Map<string, unknown>;
+}
+
 /** All loaded copies: there are two when the notebook's folder has its own tslab. */
 function findTslabCopies(): readonly TslabCopy[] {
   return Object.entries(require.cache).flatMap(([file, module]) =>
@@ -70,12 +78,31 @@ function findTslabCopies(): readonly TslabCopy[] {
   );
 }
 
-/** The object that holds the variables of all cells; undefined outside a tslab kernel. */
-export function findNotebookExports(): Record<string, unknown> | undefined {
-  return (globalThis as { __tslab__?: { exports: Record<string, unknown> } }).__tslab__?.exports;
+/** What tslab passes to every cell; undefined outside a tslab kernel. */
+function findGlobal(): { readonly exports: Record<string, unknown>; readonly require: object } | undefined {
+  return (globalThis as { __tslab__?: { exports: Record<string, unknown>; require: object } }).__tslab__;
 }
 
-/** The kernel that this process is, with the cell that it executes right now. */
+/** The object that holds the variables of all cells; undefined outside a tslab kernel. */
+export function findNotebookExports(): Record<string, unknown> | undefined {
+  return findGlobal()?.exports;
+}
+
+/** The tables, from the scope of the `require` of cells; undefined when this version of tslab is built differently. */
+export function findSideTables(): SideTables | undefined {
+  const load = findGlobal()?.require;
+  const apply = load && readProxyHandler(load)?.apply;
+  // The trap calls a function beside it, whose scope holds the tables.
+  const inner = typeof apply === "function" ? readFunctionScope(apply, "requireFromSideOutputs") : undefined;
+  if (typeof inner !== "function") return undefined;
+  const sideOutputs = readFunctionScope(inner, "sideOutputs");
+  const sideModules = readFunctionScope(inner, "sideModules");
+  return sideOutputs instanceof Map && sideModules instanceof Map
+    ? { sideOutputs: sideOutputs as SideTables["sideOutputs"], sideModules: sideModules as SideTables["sideModules"] }
+    : undefined;
+}
+
+/** The kernel of this process, with the request that it is executing now. */
 export interface TslabKernel {
   readonly exports: Record<string, unknown>;
   readonly copies: readonly TslabCopy[];
@@ -86,7 +113,7 @@ export interface TslabKernel {
   readonly iopub: ZmqSocket;
 }
 
-/** Undefined outside a tslab kernel. Must be asked before anything else replaces `process.stdout.write`. */
+/** Undefined outside a tslab kernel. Must be called before anything else replaces `process.stdout.write`. */
 export function findTslabKernel(): TslabKernel | undefined {
   const exports = findNotebookExports();
   const copies = findTslabCopies();
@@ -95,12 +122,7 @@ export function findTslabKernel(): TslabKernel | undefined {
   return publisher && { exports, copies, ...request, ...publisher };
 }
 
-/** What cells load modules with; undefined outside a tslab kernel. */
-export function findNotebookRequire(): object | undefined {
-  return (globalThis as { __tslab__?: { require: object } }).__tslab__?.require;
-}
-
-/** The request that is being executed, read from the scope of the writer that tslab made for it. */
+/** The request that is being executed, read from the scope of the output function that tslab created for it. */
 function findCurrentRequest(
   copies: readonly TslabCopy[],
 ):
@@ -111,7 +133,7 @@ function findCurrentRequest(
   return writeStream && message && writeDisplay ? { message, writeStream, writeDisplay } : undefined;
 }
 
-/** The kernel's public socket and its signing key: seen by letting tslab send one message, which is caught before it leaves. */
+/** The kernel's iopub socket and its signing key: tslab is made to send one message, which is intercepted before it leaves. */
 function findPublisher(request: {
   readonly message: ZmqMessage;
   readonly writeStream: WriteStream;
@@ -130,6 +152,7 @@ function findPublisher(request: {
   return found;
 }
 
+/** The message class of the copy of tslab that the kernel runs. */
 export function messageClass(message: ZmqMessage): ZmqMessageClass {
   return message.constructor as ZmqMessageClass;
 }
@@ -150,7 +173,7 @@ export function peekMessage(
       metadata: JSON.parse(metadata.toString()) as Record<string, unknown>,
     };
   } catch {
-    // Not JSON: tslab itself answers for it.
+    // Not JSON: left to tslab's own error handling.
     return undefined;
   }
 }

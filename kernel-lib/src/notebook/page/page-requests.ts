@@ -1,0 +1,44 @@
+/** The incoming half of the link to the pages: checks each message, has its command executed, and replies. */
+import { decodeCommand, PROTOCOL_VERSION, StagebookError, type Command } from "../../protocol";
+import { viewOfError } from "../../run/error-view";
+import type { CommListener } from "./comms";
+import type { PageLink } from "./page-link";
+
+type Answer =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: ReturnType<typeof viewOfError> };
+
+export class PageRequests implements CommListener {
+  constructor(
+    private readonly link: Pick<PageLink, "post" | "sendSnapshot">,
+    private readonly commands: { execute(command: Command): Promise<unknown> },
+  ) {}
+
+  opened(comm: string): void {
+    this.link.sendSnapshot(comm);
+  }
+
+  received(comm: string, data: unknown): void {
+    const { id, v } = (data ?? {}) as { readonly id?: unknown; readonly v?: unknown };
+    const reply = (answer: Answer): void =>
+      this.link.post(comm, { v: PROTOCOL_VERSION, type: "reply", id: typeof id === "string" ? id : "", ...answer });
+    const refuse = (code: string, message: string, advice: string): void =>
+      reply({ ok: false, error: viewOfError(new StagebookError(code, message, advice)) });
+    if (v !== PROTOCOL_VERSION)
+      return refuse(
+        "protocol",
+        `the page uses version ${String(v)} of the protocol, this kernel version ${PROTOCOL_VERSION}`,
+        "Install the same version of stagebook and jupyterlab-stagebook, then reload the page.",
+      );
+    if (typeof id !== "string" || id === "") return refuse("command", "a command needs an id", "Send { v, id, type }.");
+    const command = decodeCommand(data);
+    if (typeof command === "string") return refuse("command", command, "Nothing was changed.");
+    // Sent at once, however long the plan takes: the plan follows as events.
+    if (command.type === "sync") this.link.sendSnapshot(comm);
+    this.commands.execute(command).then(
+      // Events that the command caused arrive before its reply.
+      (result) => reply({ ok: true, result: result ?? null }),
+      (error: unknown) => reply({ ok: false, error: viewOfError(error) }),
+    );
+  }
+}
