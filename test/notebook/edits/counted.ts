@@ -1,17 +1,20 @@
-/** Lets the bodies of stages count themselves on `globalThis`, outside of everything that Stagebook reports. */
+/** Makes the functions of stages count their executions on `globalThis`, independently of everything that Stagebook reports. */
 import ts from "typescript";
 
-/** What a body does to be counted. Rows whose stage function stands elsewhere say it themselves. */
-export const COUNT = "(globalThis as any).ran.push(0)";
+/** The statement that counts one execution. Rows whose stage function is not an argument of `stage(…)` contain it themselves. */
+export const countOf = (marker: string): string => `(globalThis as any).ran.push(${marker})`;
 
-/** The cell with the count as the first thing in the function of each `stage(…, (…) => …)`. */
-export function countBodies(code: string): string {
+/** The marker of a row that is executed alone. */
+export const ALONE = "0";
+
+/** The cell with the counting statement as the first one in the function of each `stage(…, (…) => …)`. */
+export function countExecutions(code: string, marker = ALONE): string {
   const source = ts.createSourceFile("cell.ts", code, ts.ScriptTarget.Latest, true);
   const insertions: (readonly [at: number, text: string])[] = [];
   const visit = (node: ts.Node): void => {
-    const body = bodyOfStage(node);
-    if (body && ts.isBlock(body)) insertions.push([body.getStart() + 1, ` ${COUNT};`]);
-    else if (body) insertions.push([body.getStart(), `(${COUNT}, `], [body.getEnd(), ")"]);
+    const body = functionBodyOf(node);
+    if (body && ts.isBlock(body)) insertions.push([body.getStart() + 1, ` ${countOf(marker)};`]);
+    else if (body) insertions.push([body.getStart(), `(${countOf(marker)}, `], [body.getEnd(), ")"]);
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -20,7 +23,7 @@ export function countBodies(code: string): string {
     .reduce((text, [at, inserted]) => text.slice(0, at) + inserted + text.slice(at), code);
 }
 
-function bodyOfStage(node: ts.Node): ts.ConciseBody | undefined {
+function functionBodyOf(node: ts.Node): ts.ConciseBody | undefined {
   if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression) || node.expression.text !== "stage") return;
   const fn = node.arguments.find((argument) => ts.isArrowFunction(argument) || ts.isFunctionExpression(argument));
   return fn && (ts.isArrowFunction(fn) || ts.isFunctionExpression(fn)) ? fn.body : undefined;

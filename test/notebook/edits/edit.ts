@@ -1,4 +1,4 @@
-/** What a row of the edit matrix is. The rows are data: the tests do them, the README and the report list them. */
+/** A row of the edit matrix. The rows are data: the tests execute them, the documents and the report list them. */
 import type { Notebook } from "../../rig/kernel/notebook";
 
 /** Code by cell id, in the order of the notebook. */
@@ -6,26 +6,26 @@ export type Cells = { readonly [cell: string]: string };
 
 /** One kind of edit. */
 export interface Edit {
-  /** Names the row, once in the matrix. */
+  /** Unique in the matrix. */
   readonly id: string;
-  /** The rows of the list of features that it belongs to. */
+  /** The ids of the features that it proves. */
   readonly rows: readonly string[];
   /** What is edited, in plain words. */
   readonly kind: string;
   readonly cells: Cells;
-  /** Cells that are executed again with other code, or something done outside of the notebook. */
+  /** Cells that are executed with other code, or an action outside the notebook. */
   readonly edit: Cells | ((notebook: Notebook) => unknown);
-  /** The stages whose bodies must run after the edit. */
+  /** The stages that must be executed after the edit. */
   readonly mustRun: readonly string[];
-  /** All other stages of the row, as they are named after the edit. */
+  /** All other stages of the row, by their names after the edit. */
   readonly mustNotRun: readonly string[];
-  /** What is asked for, as an expression. Default: `await a()`. */
+  /** The expression whose value is compared. Default: `await a()`. */
   readonly show?: string;
-  /** Its value before and after, as JSON: an old result is never given for a new one. */
+  /** The value before and after the edit, as JSON: an outdated result is never returned. */
   readonly value: readonly [before: string, after: string];
   /** How the edit is undone. Default: all cells are executed as they were. */
   readonly undo?: (notebook: Notebook) => unknown;
-  /** What runs when it is undone. Default: nothing, the old results are still there. */
+  /** The stages that must be executed after the undo. Default: none, the earlier results are still stored. */
   readonly undoRuns?: readonly string[];
 }
 
@@ -33,25 +33,25 @@ export interface Edit {
 export interface EditGroup {
   readonly title: string;
   readonly edits: readonly Edit[];
-  /** Puts files in the folder before the first cell is executed. */
+  /** Writes files into the folder before the first cell is executed. */
   readonly prepare?: (notebook: Notebook) => void;
 }
 
-/** What a row gave in a real kernel: after the edit, and after the way back. */
+/** The result of a row in a real kernel: after the edit, and after the undo. */
 export interface Outcome {
   readonly id: string;
-  /** The stages whose bodies ran after the edit. */
+  /** The stages that were executed after the edit. */
   readonly ran: readonly string[];
-  /** How often an old result was given for a new one. */
+  /** How often an outdated result was returned. */
   readonly wrongFresh: number;
-  /** Bodies that ran without need. */
+  /** How many executions were unnecessary. */
   readonly needless: number;
   /** Why the row could not be judged. */
   readonly failure?: string;
 }
 
-/** A stage that each row has besides its own; nothing that is edited concerns it. */
+/** A stage that every row has besides its own; no edit affects it. */
 export const APART = "apart";
 
-/** Defines it, in a cell of its own. */
+/** Its definition, in a cell of its own. */
 export const APART_CELL: Cells = { [APART]: `stage("${APART}", () => "of no concern");` };

@@ -1,4 +1,4 @@
-/** The edit matrix: all rows. Those of a group share a kernel; the groups are tested side by side. */
+/** The edit matrix: all rows. Those of a group share a kernel; the groups are tested in parallel. */
 import { classes } from "./cases/classes";
 import { closures } from "./cases/closures";
 import type { Edit, EditGroup } from "./edit";
@@ -11,7 +11,7 @@ import { modules, writeModules } from "./cases/modules";
 import { ownCode } from "./cases/own-code";
 import { packages, writePackages } from "./cases/packages";
 import { parameters } from "./cases/parameters";
-import { givenValues, outerValues } from "./cases/values";
+import { inputValues, outerValues } from "./cases/values";
 import { wiring } from "./cases/wiring";
 
 export const groups = {
@@ -19,7 +19,7 @@ export const groups = {
   helpers: { title: "edits of what a stage calls", edits: [...helpers, ...closures] },
   classes: { title: "edits of classes and imports", edits: [...classes, ...imports] },
   outerValues: { title: "edits of an outer value", edits: outerValues },
-  givenValues: { title: "edits of a value that is an input", edits: givenValues },
+  inputValues: { title: "edits of a value that is an input", edits: inputValues },
   inputs: {
     title: "edits of what comes from outside",
     edits: [...inputs, ...parameters, ...inPlace],
@@ -33,5 +33,5 @@ export const groups = {
   },
 } satisfies { readonly [name: string]: EditGroup };
 
-/** Every row of the matrix, in the order in which it is shown. */
+/** Every row of the matrix, in the order of the documents. */
 export const edits: readonly Edit[] = Object.values(groups).flatMap((group) => group.edits);

@@ -1,4 +1,4 @@
-/** vitest's global set-up: after all tests the parts of the edit matrix become one report. */
+/** vitest's global set-up: after all tests the parts of the edit matrix are joined into one report. */
 import { clearReport, writeReport } from "./report";
 
 export function setup(): void {

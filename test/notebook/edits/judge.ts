@@ -1,13 +1,13 @@
-/** What the answers of a kernel say about a row: wrong-fresh, needless, or neither. */
+/** The verdict on a row: wrong-fresh, needless, or neither. */
 import type { Edit, Outcome } from "./edit";
 
-/** Which bodies ran when everything was asked for, and the value that was given, as JSON. */
+/** The stages that were executed when the pipeline was run, and the value that was returned, as JSON. */
 export interface Answer {
   readonly ran: readonly string[];
   readonly value: string;
 }
 
-/** Judges the answers after the first run, after the edit and after the way back, as far as there are any. */
+/** Compares the answers after the first run, after the edit and after the undo, as far as there are any. */
 export function judge(edit: Edit, answers: readonly Answer[], failure?: string): Outcome {
   const [, after, back] = answers;
   const found = [
@@ -16,7 +16,7 @@ export function judge(edit: Edit, answers: readonly Answer[], failure?: string):
   ].flatMap((one) => one ?? []);
   const sum = (of: "wrongFresh" | "needless"): number => found.reduce((total, one) => total + one[of], 0);
   const judged = { id: edit.id, ran: after?.ran ?? [], wrongFresh: sum("wrongFresh"), needless: sum("needless") };
-  // A row that is wrong in a way that has a name needs no other words.
+  // A row that is wrong-fresh or needless needs no other explanation.
   return failure === undefined || judged.wrongFresh + judged.needless > 0 ? judged : { ...judged, failure };
 }
 

@@ -1,4 +1,4 @@
-/** The edit matrix as a table: what must run for the README, and what ran for the report of the tests. */
+/** The edit matrix as a table: what must run for the documents, and what ran for the report of the tests. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "../../rig/kernel/notebook-folder";
@@ -8,15 +8,15 @@ import { edits } from "./index";
 
 const artifacts = join(repository, "test", "artifacts");
 
-/** Where each file of tests leaves what its rows gave: they run in processes of their own. */
+/** Where each test file leaves the outcomes of its rows: test files run in separate processes. */
 export const partsFolder = join(artifacts, "edit-matrix");
 
-/** Forgets what an earlier run of the tests left. */
+/** Removes what an earlier test run left. */
 export function clearReport(): void {
   rmSync(partsFolder, { recursive: true, force: true });
 }
 
-/** Joins the parts into `test/artifacts/edit-matrix.md`. Does nothing when no row was done. */
+/** Joins the parts into `test/artifacts/edit-matrix.md`. Does nothing when no row was executed. */
 export function writeReport(): void {
   if (!existsSync(partsFolder)) return;
   const outcomes = readdirSync(partsFolder)
@@ -27,7 +27,7 @@ export function writeReport(): void {
   writeFileSync(join(artifacts, "edit-matrix.md"), renderReport(outcomes));
 }
 
-/** The rows that were done, in the order of the matrix, with what ran; the last line counts them. */
+/** The rows that were executed, in the order of the matrix, with what ran; the last line counts them. */
 export function renderReport(outcomes: readonly Outcome[]): string {
   const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
   const rows = edits.flatMap((edit) => {
@@ -38,9 +38,9 @@ export function renderReport(outcomes: readonly Outcome[]): string {
   const failed = outcomes.filter(({ failure }) => failure !== undefined).length;
   const total = `${outcomes.length} kinds of edit, wrong-fresh ${count("wrongFresh")}, needless ${count("needless")}`;
   return [
-    "# Every kind of edit, done in a real tslab kernel",
+    "# Every kind of edit, in a real tslab kernel",
     "",
-    "Each row is a first run, the edit, and the way back; wrong-fresh and needless count both ways.",
+    "Each row is a first run, the edit, and its undo; wrong-fresh and needless count both.",
     "",
     ...table(["kind of edit", "must run", "must not run", "ran", "wrong-fresh", "needless"], rows),
     "",
@@ -49,7 +49,7 @@ export function renderReport(outcomes: readonly Outcome[]): string {
   ].join("\n");
 }
 
-/** The table of the README: all rows, and what must hold. */
+/** The table of the documents: all rows, and what must run. */
 export function renderMatrix(): string {
   return table(["kind of edit", "must run", "must not run"], edits.map(cellsOf)).join("\n");
 }

@@ -1,4 +1,4 @@
-/** Does the rows of the edit matrix in a real tslab kernel, and notes what really ran. */
+/** Executes the rows of the edit matrix in a real tslab kernel, and records what really ran. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,28 +7,48 @@ import { startKernel } from "../../rig/kernel/kernel-rig";
 import type { CellOptions } from "../../rig/kernel/kernel-rig";
 import type { Execution } from "../../rig/kernel/execution";
 import { FIRST_CELL, Notebook } from "../../rig/kernel/notebook";
-import { countBodies } from "./counted";
+import { DEFAULT_SHOW, findBatch, mergeSteps, type BatchedRow } from "./batch";
+import { countExecutions } from "./counted";
 import { APART, APART_CELL } from "./edit";
 import type { Edit, EditGroup, Outcome } from "./edit";
 import { groups } from "./index";
 import { judge } from "./judge";
 import type { Answer } from "./judge";
 import { partsFolder } from "./report";
+import { phases } from "./steps";
 
-/** One test for each row of a group, in one kernel: the first run, the edit, and back. */
+/** What is known of a row after one phase: the stages that exist, those that ran, and the value. */
+interface Observation extends Answer {
+  readonly stages: readonly string[];
+  /** How many executions the stages' functions counted themselves. */
+  readonly counted: number;
+}
+
+/** Observes the next phase of a row: `first`, then `edit`, then `undo`. */
+type Observe = () => Promise<Observation>;
+
+/**
+ * One test per row of a group, in one kernel: the first run, the edit, and its undo. Rows that can share a notebook are executed
+ * together when the first of them is tested; the others alone. When the shared notebook fails, each of its rows is executed alone, so that
+ * only the one at fault fails.
+ */
 export function testEdits(name: keyof typeof groups): void {
   const { title, edits, prepare }: EditGroup = groups[name];
   const outcomes: Outcome[] = [];
   let notebook: CountingNotebook;
+  let batch: Batch;
   beforeAll(async () => {
     notebook = new CountingNotebook(await startKernel());
     prepare?.(notebook);
     await notebook.cell("first", FIRST_CELL);
+    batch = new Batch(notebook, await findBatch(edits));
   });
   afterAll(async () => {
     mkdirSync(partsFolder, { recursive: true });
     writeFileSync(join(partsFolder, `${name}.json`), JSON.stringify(outcomes));
     await notebook.kernel.stop();
+    if (batch.failure && outcomes.every(({ failure }) => failure === undefined))
+      throw new Error("rows that succeed alone failed together", { cause: batch.failure });
   });
 
   describe(title, () => {
@@ -36,66 +56,152 @@ export function testEdits(name: keyof typeof groups): void {
     test.each(titled)("%s", async (_title, edit) => {
       const answers: Answer[] = [];
       let failure: string | undefined;
+      const together = await batch.observe(edit);
       try {
-        await doEdit(notebook, edit, answers);
+        await checkEdit(edit, together ?? observeAlone(notebook, edit), answers);
       } catch (error) {
         failure = (error instanceof Error ? error.message : String(error)).split("\n", 1)[0];
         throw error;
       } finally {
         outcomes.push(judge(edit, answers, failure));
-        await forget(notebook, edit);
+        if (!together) await notebook.forget(cellsOf(edit));
       }
     });
   });
 }
 
-/** Each answer is kept before it is compared, so that a wrong one is in the report too. */
-async function doEdit(notebook: CountingNotebook, edit: Edit, answers: Answer[]): Promise<void> {
-  const { cells, mustRun, mustNotRun, value, show = "await a()", undoRuns = [] } = edit;
-  const ask = async (): Promise<Answer> => {
-    const answer = await notebook.ask(show);
-    answers.push(answer);
-    return answer;
+/** Each answer is recorded before it is compared, so that a wrong one is in the report too. */
+async function checkEdit(edit: Edit, observe: Observe, answers: Answer[]): Promise<void> {
+  const { mustRun, mustNotRun, value, undoRuns = [] } = edit;
+  const next = async (): Promise<Observation> => {
+    const observation = await observe();
+    answers.push({ ran: observation.ran, value: observation.value });
+    expect(observation.counted, "the executions that the functions counted").toBe(observation.ran.length);
+    return observation;
   };
-  await notebook.cells({ ...cells, ...APART_CELL });
-  const all = Object.keys(notebook.view.stages).sort();
-  expect(await ask(), "the first run").toEqual({ ran: all, value: value[0] });
+  const first = await next();
+  expect({ ran: first.ran, value: first.value }, "the first run").toEqual({ ran: first.stages, value: value[0] });
 
-  await (typeof edit.edit === "function" ? edit.edit(notebook) : notebook.cells(edit.edit));
-  expect(Object.keys(notebook.view.stages).sort(), "the stages of the row").toEqual(
-    [...mustRun, ...mustNotRun, APART].sort(),
-  );
-  expect.soft(await ask(), "after the edit").toEqual({ ran: [...mustRun].sort(), value: value[1] });
+  const edited = await next();
+  expect(edited.stages, "the stages of the row").toEqual([...mustRun, ...mustNotRun, APART].sort());
+  expect
+    .soft({ ran: edited.ran, value: edited.value }, "after the edit")
+    .toEqual({ ran: [...mustRun].sort(), value: value[1] });
 
-  await (edit.undo ? edit.undo(notebook) : notebook.cells(cells));
-  expect(await ask(), "edited back").toEqual({ ran: [...undoRuns].sort(), value: value[0] });
+  const undone = await next();
+  expect({ ran: undone.ran, value: undone.value }, "edited back").toEqual({
+    ran: [...undoRuns].sort(),
+    value: value[0],
+  });
 }
 
-/** Rows do not share results, stages or parameters. */
-async function forget(notebook: Notebook, { cells, edit }: Edit): Promise<void> {
-  const ids = new Set([...Object.keys(cells), ...(typeof edit === "function" ? [] : Object.keys(edit)), APART]);
-  await notebook.kernel.command({ type: "clear" });
-  await notebook.cell("run", "", { deletedCells: [...ids] });
+/** Executes a row alone, a phase at each call. */
+function observeAlone(notebook: CountingNotebook, edit: Edit): Observe {
+  const { cells, show = DEFAULT_SHOW } = edit;
+  const acts = [
+    () => notebook.cells({ ...cells, ...APART_CELL }),
+    () => (typeof edit.edit === "function" ? edit.edit(notebook) : notebook.cells(edit.edit)),
+    () => (edit.undo ? edit.undo(notebook) : notebook.cells(cells)),
+  ];
+  return async () => {
+    await acts.shift()?.();
+    const stages = Object.keys(notebook.view.stages).sort();
+    const { ran, counted, values } = await notebook.ask([show]);
+    return { stages, ran, counted: counted.length, value: values[0] ?? "" };
+  };
 }
 
-/** A notebook whose stages count their bodies. */
-class CountingNotebook extends Notebook {
-  override cell(id: string, code: string, options?: CellOptions): Promise<Execution> {
-    return super.cell(id, countBodies(code), options);
+const cellsOf = ({ cells, edit }: Edit): string[] => [
+  ...Object.keys(cells),
+  ...(typeof edit === "function" ? [] : Object.keys(edit)),
+];
+
+/** The rows of a group that share a notebook. Executed once, when the first of them is asked for. */
+class Batch {
+  /** Why the rows could not be executed together. */
+  failure: unknown;
+  private executed: Promise<ReadonlyMap<Edit, readonly Observation[]>> | undefined;
+
+  constructor(
+    private readonly notebook: CountingNotebook,
+    private readonly rows: readonly BatchedRow[],
+  ) {}
+
+  /** The observations of a row; undefined for one that has to be executed alone. */
+  async observe(edit: Edit): Promise<Observe | undefined> {
+    if (!this.rows.some((row) => row.edit === edit)) return undefined;
+    const observations = [...((await (this.executed ??= this.execute())).get(edit) ?? [])];
+    return observations.length === 0 ? undefined : async () => observations.shift() as Observation;
   }
 
-  /** Runs what is stale, and reads a value: by the pipeline and by the call; the second finds everything done. */
-  async ask(show: string): Promise<Answer> {
+  private async execute(): Promise<ReadonlyMap<Edit, readonly Observation[]>> {
+    const { notebook, rows } = this;
+    const observations = new Map<Edit, Observation[]>(rows.map(({ edit }) => [edit, []]));
+    const cells = new Set<string>();
+    try {
+      await notebook.cell(APART, countExecutions(APART_CELL[APART] ?? "", JSON.stringify(APART)));
+      for (const phase of phases) {
+        for (const { cell, code } of mergeSteps(rows, phase)) {
+          cells.add(cell);
+          await notebook.rawCell(cell, code);
+        }
+        const stages = Object.keys(notebook.view.stages);
+        const { ran, counted, values } = await notebook.ask(rows.map(({ show }) => show));
+        for (const [nth, { edit, prefix }] of rows.entries()) {
+          const ofRow = (names: readonly string[]): string[] =>
+            names.flatMap((each) => (each === APART ? [APART] : each.startsWith(prefix) ? [each.slice(prefix.length)] : [])); // prettier-ignore
+          observations.get(edit)?.push({
+            stages: ofRow(stages).sort(),
+            ran: ofRow(ran).sort(),
+            counted: ofRow(counted).length,
+            value: values[nth] ?? "",
+          });
+        }
+      }
+      return observations;
+    } catch (error) {
+      this.failure = error;
+      return new Map();
+    } finally {
+      await notebook.forget([...cells]);
+    }
+  }
+}
+
+/** A notebook whose stages count their own executions. */
+class CountingNotebook extends Notebook {
+  override cell(id: string, code: string, options?: CellOptions): Promise<Execution> {
+    return super.cell(id, countExecutions(code), options);
+  }
+
+  /** A cell whose stages count already. */
+  rawCell(id: string, code: string): Promise<Execution> {
+    return super.cell(id, code);
+  }
+
+  /**
+   * Runs what is stale, and reads values: by the pipeline and by calls, which find everything done. `ran`: the stages that were
+   * executed; `counted`: the markers that their functions left.
+   */
+  async ask(shows: readonly string[]): Promise<{
+    readonly ran: readonly string[];
+    readonly counted: readonly string[];
+    readonly values: readonly string[];
+  }> {
     let text = "";
     const events = await this.during(async () => {
+      const reads = shows.map((show) => `values.push(String(JSON.stringify(${show})));`);
       const code = `(globalThis as any).ran.length = 0; await pipeline.run();
-console.log(JSON.stringify(${show}));
-console.log((globalThis as any).ran.length);`;
-      text = (await this.cell("run", code)).text.trimEnd();
+{ const values: string[] = [];\n${reads.join("\n")}\nconsole.log(JSON.stringify([(globalThis as any).ran, values])); }`;
+      text = (await this.rawCell("run", code)).text.trimEnd();
     });
-    const [value = "", counted] = text.split("\n").slice(-2);
-    const ran = executed(events).sort();
-    expect(Number(counted), "the bodies' own counter").toBe(ran.length);
-    return { ran, value };
+    const [counted, values] = JSON.parse(text.split("\n").at(-1) ?? "") as [string[], string[]];
+    return { ran: executed(events).sort(), counted: counted.map(String), values };
+  }
+
+  /** Rows do not share results, stages or parameters. */
+  async forget(cells: readonly string[]): Promise<void> {
+    await this.kernel.command({ type: "clear" });
+    await super.cell("run", "", { deletedCells: [...cells, APART] });
   }
 }

@@ -171,4 +171,4 @@ const asParameters = kinds
 
 export const outerValues: readonly Edit[] = [...inAnotherCell, ...inTheSameCell];
 
-export const givenValues: readonly Edit[] = [...asConstants, ...asParameters];
+export const inputValues: readonly Edit[] = [...asConstants, ...asParameters];

@@ -1,3 +1,3 @@
 import { testEdits } from "./run-edits";
 
-testEdits("givenValues");
+testEdits("inputValues");
