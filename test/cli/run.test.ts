@@ -1,6 +1,6 @@
 /** `stagebook run`: parameters, targets, outputs, exit codes, the lock, and being stopped. Scripts where no notebook is needed: they are quick. */
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { bodiesOf, documentOf, linesOf, outcomesOf, stagebook, type CommandEnd } from "../rig/command-rig";
+import { executedBy, documentOf, linesOf, outcomesOf, stagebook, type CommandEnd } from "../rig/command-rig";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
@@ -43,7 +43,7 @@ describe("stagebook run, a notebook", () => {
     open({ "n.ipynb": encodeNotebook(cells) });
     const first = await run("run", "n.ipynb", "--save", "out.ipynb");
     expect(first.code, first.stderr).toBe(0);
-    expect(bodiesOf(first)).toEqual(["count", "last", "rows", "text"]);
+    expect(executedBy(first)).toEqual(["count", "last", "rows", "text"]);
     const saved = JSON.parse(folder.read("out.ipynb")) as {
       cells: { execution_count: number; outputs: Record<string, unknown>[] }[];
     };
@@ -54,7 +54,7 @@ describe("stagebook run, a notebook", () => {
     ]);
     expect(folder.read("n.ipynb")).toBe(encodeNotebook(cells));
     const again = await run("run", "n.ipynb");
-    expect([again.code, bodiesOf(again), again.stderr]).toEqual([0, [], ""]);
+    expect([again.code, executedBy(again), again.stderr]).toEqual([0, [], ""]);
     // Lines of JSON: each an event in order, or what a cell gave.
     const events = linesOf(again).filter(({ seq }) => seq !== undefined);
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1));
@@ -70,7 +70,7 @@ describe("stagebook run, a notebook", () => {
     expect(lacking.stderr).toContain(
       'stage "last" reads the variable made, which cell [7] makes of the result of rows, and that is not there. Make it an input of "last", or run without --target.',
     );
-    expect(bodiesOf(lacking)).toEqual([]);
+    expect(executedBy(lacking)).toEqual([]);
   });
 
   test("[S16] a failing cell ends the run with 1, and is named", async () => {
@@ -106,15 +106,15 @@ describe("stagebook run", () => {
 
   test("[C15] --force runs a fresh stage once, and nothing below it when its value is equal", async () => {
     open({ "s.ts": script });
-    expect(bodiesOf(await run("run", "s.ts", "--jobs", "1"))).toEqual(["count", "rows", "text"]);
-    expect(bodiesOf(await run("run", "s.ts", "--force", "rows"))).toEqual(["rows"]);
-    expect(bodiesOf(await run("run", "s.ts", "--target", "count", "--force", "rows"))).toEqual(["rows"]);
+    expect(executedBy(await run("run", "s.ts", "--jobs", "1"))).toEqual(["count", "rows", "text"]);
+    expect(executedBy(await run("run", "s.ts", "--force", "rows"))).toEqual(["rows"]);
+    expect(executedBy(await run("run", "s.ts", "--target", "count", "--force", "rows"))).toEqual(["rows"]);
   });
 
   test("[S11] --check names what is stale, runs nothing and ends with 3", async () => {
     open({ "s.ts": script });
     expect((await run("run", "s.ts", "--check")).code).toBe(3);
-    expect(bodiesOf(await run("run", "s.ts"))).toEqual(["count", "rows", "text"]);
+    expect(executedBy(await run("run", "s.ts"))).toEqual(["count", "rows", "text"]);
     expect((await run("run", "s.ts", "--check")).code).toBe(0);
     const stale = await run("run", "s.ts", "--check", "--set", "n=4");
     expect(stale.code).toBe(3);
@@ -197,6 +197,6 @@ describe("what is wrong is said in one sentence", () => {
     expect(end.stderr).toContain(sentence);
     expect(end.stderr.trim().split("\n")).toHaveLength(1);
     expect(end.code).toBe(2);
-    expect(bodiesOf(end)).toEqual([]);
+    expect(executedBy(end)).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { bodiesOf, documentOf } from "../rig/command-rig";
+import { executedBy, documentOf } from "../rig/command-rig";
 import { createClones, makeKeys, script } from "./clones";
 
 // Each command compiles the cells anew, in a process of its own.
@@ -24,22 +24,22 @@ describe("two clones and a shared store", () => {
   test("[C19] the second clone gets every result without running, and a changed helper runs what depends on it", async () => {
     const [first, second] = [clone(), clone()];
     const made = await run(first, secretKey);
-    expect([made.code, bodiesOf(made)], made.stderr).toEqual([0, ["apart", "rows", "scaled", "sum"]]);
-    expect(bodiesOf(await run(second, publicKey))).toEqual([]);
+    expect([made.code, executedBy(made)], made.stderr).toEqual([0, ["apart", "rows", "scaled", "sum"]]);
+    expect(executedBy(await run(second, publicKey))).toEqual([]);
     writeFileSync(join(second.path, "s.ts"), script(3));
-    expect(bodiesOf(await run(second, secretKey))).toEqual(["scaled", "sum"]);
+    expect(executedBy(await run(second, secretKey))).toEqual(["scaled", "sum"]);
     // The branch gives back what it made, and each clone keeps its own heads.
-    expect(bodiesOf(await run(first, publicKey))).toEqual([]);
+    expect(executedBy(await run(first, publicKey))).toEqual([]);
     writeFileSync(join(first.path, "s.ts"), script(3));
-    expect(bodiesOf(await run(first, publicKey))).toEqual([]);
+    expect(executedBy(await run(first, publicKey))).toEqual([]);
   });
 
   test("[C19] who has only the public key reads and writes nothing; who has another key believes nothing", async () => {
     const [reader, stranger, late] = [clone(), clone(), clone()];
     for (const folder of [reader, late]) writeFileSync(join(folder.path, "s.ts"), script(5));
-    expect(bodiesOf(await run(reader, publicKey))).toEqual(["scaled", "sum"]);
-    expect(bodiesOf(await run(late, publicKey))).toEqual(["scaled", "sum"]);
-    expect(bodiesOf(await run(stranger, makeKeys()[1]))).toEqual(["apart", "rows", "scaled", "sum"]);
+    expect(executedBy(await run(reader, publicKey))).toEqual(["scaled", "sum"]);
+    expect(executedBy(await run(late, publicKey))).toEqual(["scaled", "sum"]);
+    expect(executedBy(await run(stranger, makeKeys()[1]))).toEqual(["apart", "rows", "scaled", "sum"]);
   });
 
   test("[X2] a notebook's result comes from the other clone too", async () => {

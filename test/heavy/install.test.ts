@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { bodiesOf, execute } from "../rig/command-rig";
+import { executedBy, execute } from "../rig/command-rig";
 import { executed } from "../rig/kernel/event-log";
 import { startKernel } from "../rig/kernel/kernel-rig";
 import { createLabEnvironment, succeed } from "../rig/lab/lab-environment";
@@ -66,9 +66,9 @@ describe.each([20, 22, 24])("on Node.js %i", (major) => {
   });
 
   test("[X2] npx stagebook run finds the kernel's result, and makes another one for another parameter", async () => {
-    expect(bodiesOf(await project.execute("npx", "stagebook", "run", "notebook.ipynb"))).toEqual([]);
+    expect(executedBy(await project.execute("npx", "stagebook", "run", "notebook.ipynb"))).toEqual([]);
     const other = await project.execute("npx", "stagebook", "run", "notebook.ipynb", "--set", "limit=50");
-    expect([other.code, bodiesOf(other)]).toEqual([0, ["primes"]]);
+    expect([other.code, executedBy(other)]).toEqual([0, ["primes"]]);
     const got = await project.execute("npx", "stagebook", "get", "notebook.ipynb", "primes", "--as", "json");
     expect(JSON.parse(got.stdout)).toHaveLength(15);
   });

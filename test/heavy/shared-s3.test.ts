@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createClones, makeKeys, script } from "../cli/clones";
-import { bodiesOf, linesOf, type CommandEnd } from "../rig/command-rig";
+import { executedBy, linesOf, type CommandEnd } from "../rig/command-rig";
 import { blocksOf, readDocument, smallestExample } from "../rig/documents";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, repository } from "../rig/kernel/notebook-folder";
@@ -47,15 +47,15 @@ describe("two clones and a shared store in S3", () => {
     part = "branches";
     const [first, second] = [clone(), clone()];
     const made = await run(first, secretKey);
-    expect([made.code, bodiesOf(made)], made.stderr).toEqual([0, ["apart", "rows", "scaled", "sum"]]);
+    expect([made.code, executedBy(made)], made.stderr).toEqual([0, ["apart", "rows", "scaled", "sum"]]);
     const got = await run(second, publicKey);
-    expect([got.code, bodiesOf(got), warningsOf(got)]).toEqual([0, [], []]);
+    expect([got.code, executedBy(got), warningsOf(got)]).toEqual([0, [], []]);
     writeFileSync(join(second.path, "s.ts"), script(3));
-    expect(bodiesOf(await run(second, secretKey))).toEqual(["scaled", "sum"]);
+    expect(executedBy(await run(second, secretKey))).toEqual(["scaled", "sum"]);
     writeFileSync(join(first.path, "s.ts"), script(3));
-    expect(bodiesOf(await run(first, publicKey))).toEqual([]);
+    expect(executedBy(await run(first, publicKey))).toEqual([]);
     writeFileSync(join(first.path, "s.ts"), script(2));
-    expect(bodiesOf(await run(first, publicKey))).toEqual([]);
+    expect(executedBy(await run(first, publicKey))).toEqual([]);
   });
 
   test("[C19] who has only the public key writes nothing", async () => {
@@ -64,13 +64,13 @@ describe("two clones and a shared store in S3", () => {
     const before = objects();
     const reader = clone();
     writeFileSync(join(reader.path, "s.ts"), script(5));
-    expect(bodiesOf(await run(reader, publicKey))).toEqual(["scaled", "sum"]);
+    expect(executedBy(await run(reader, publicKey))).toEqual(["scaled", "sum"]);
     expect(objects()).toEqual(before);
     // What it made for itself it need not make again, and nobody else gets.
-    expect(bodiesOf(await run(reader, publicKey))).toEqual([]);
+    expect(executedBy(await run(reader, publicKey))).toEqual([]);
     const late = clone();
     writeFileSync(join(late.path, "s.ts"), script(5));
-    expect(bodiesOf(await run(late, publicKey))).toEqual(["scaled", "sum"]);
+    expect(executedBy(await run(late, publicKey))).toEqual(["scaled", "sum"]);
   });
 
   test.each([
@@ -81,7 +81,7 @@ describe("two clones and a shared store in S3", () => {
     part = "wrong";
     await run(clone(), secretKey);
     const end = await run(clone(), key());
-    expect([end.code, bodiesOf(end)]).toEqual([0, ["apart", "rows", "scaled", "sum"]]);
+    expect([end.code, executedBy(end)]).toEqual([0, ["apart", "rows", "scaled", "sum"]]);
     expect(warningsOf(end)).toHaveLength(1);
     expect(warningsOf(end)[0]).toMatch(/has an invalid signature|was signed with another scheme/);
   });

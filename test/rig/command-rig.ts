@@ -1,4 +1,4 @@
-/** The `stagebook` command as a user runs it: the built package, in a process of its own. */
+/** The `stagebook` command as a user runs it: the built package, in its own process. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const validate = new Ajv({ allErrors: true }).compile(schema);
 export interface CommandOptions {
   readonly cwd: string;
   readonly env?: { readonly [name: string]: string | undefined };
-  /** Called with the process and what it has written to stdout, at each piece: for signals at a chosen moment. */
+  /** Called with the process and its stdout so far after each chunk: for signals at a chosen moment. */
   readonly watch?: (child: ChildProcess, stdout: string) => void;
 }
 
@@ -25,7 +25,7 @@ export interface CommandEnd {
   readonly stderr: string;
 }
 
-/** What `--json` printed: any field, as the test knows it. */
+/** The document of `--json`, with the fields that tests use. */
 export type CommandDocument = Readonly<Record<string, unknown>> & {
   readonly command: string;
   readonly exitCode: number;
@@ -44,7 +44,7 @@ export function stagebook(args: readonly string[], options: CommandOptions): Pro
   return execute([process.execPath, program, ...args], options);
 }
 
-/** Runs any program as a user of the machine would, without what the tests have in their environment. */
+/** Runs any program as a user would, without the environment variables of the tests. */
 export async function execute(
   [file = "", ...args]: readonly string[],
   { cwd, env = {}, watch }: CommandOptions,
@@ -55,31 +55,31 @@ export async function execute(
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (piece: Buffer) => {
-    stdout += piece.toString();
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
     watch?.(child, stdout);
   });
-  child.stderr.on("data", (piece: Buffer) => (stderr += piece.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const code = await new Promise<number | null>((resolve, reject) =>
     child.once("error", reject).once("close", resolve),
   );
   return { code, stdout, stderr };
 }
 
-/** The document that `--json` prints, checked against the published schema. */
+/** The document that `--json` prints, validated against the published schema. */
 export function documentOf({ stdout, stderr }: CommandEnd): CommandDocument {
   let document: CommandDocument;
   try {
     document = JSON.parse(stdout) as CommandDocument;
   } catch {
-    throw new Error(`no JSON:\n${stdout}\n${stderr}`);
+    throw new Error(`not JSON:\n${stdout}\n${stderr}`);
   }
   if (!validate(document))
-    throw new Error(`against the schema: ${JSON.stringify(validate.errors?.slice(0, 8))}\n${stdout}`);
+    throw new Error(`does not match the schema: ${JSON.stringify(validate.errors?.slice(0, 8))}\n${stdout}`);
   return document;
 }
 
-/** The lines that a run writes where no terminal is. */
+/** The lines that a run writes without a terminal. */
 export function linesOf({ stdout }: CommandEnd): readonly StagebookEvent[] {
   return stdout
     .split("\n")
@@ -87,8 +87,8 @@ export function linesOf({ stdout }: CommandEnd): readonly StagebookEvent[] {
     .map((line) => JSON.parse(line) as StagebookEvent);
 }
 
-/** The stages whose bodies a command ran, sorted. */
-export function bodiesOf(end: CommandEnd): readonly string[] {
+/** The stages that a command executed, sorted. */
+export function executedBy(end: CommandEnd): readonly string[] {
   return executed(linesOf(end)).sort();
 }
 

@@ -1,17 +1,21 @@
-/** Why a stage is what it is, in a real kernel: each cause with its part, as text, as data, and as the page shows it. */
+/** Explanations of a stage's status in a real kernel: each cause with its part, as text, as data, and as the page shows it. */
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
 
+const limited = {
+  limit: `const limit = param("limit", 1);`,
+  first: `const first = stage("first", { limit }, ({ limit }) => limit * 2);`,
+};
 const manifest = (version: string): string => JSON.stringify({ name: "pocket", version, main: "index.js" });
 
 describe("explanations", () => {
   let notebook: Notebook;
   beforeAll(async () => {
     notebook = await openNotebook();
-    notebook.countsBodies = false;
+    notebook.countsExecutions = false;
   });
   afterAll(() => notebook.kernel.stop());
 
@@ -20,10 +24,7 @@ describe("explanations", () => {
     JSON.parse(await notebook.read(`JSON.stringify((await ${stage}.explain()).causes)`));
 
   test("[O8] a stage that never ran, also when it ran with other parameter values", async () => {
-    await notebook.cells({
-      limit: `const limit = param("limit", 1);`,
-      first: `const first = stage("first", { limit }, ({ limit }) => limit * 2);`,
-    });
+    await notebook.cells(limited);
     expect(await explain("first")).toBe("first is new: never run");
     expect(await causes("first")).toMatchObject([{ kind: "new", name: "first" }]);
     await notebook.cell("x", "await first.with({ limit: 9 })();");
@@ -33,7 +34,8 @@ describe("explanations", () => {
   });
 
   test("[O8] a parameter: its name, the old value and the new one", async () => {
-    await notebook.cell("x", "await first(); limit.set(3);");
+    await notebook.cells(limited);
+    await notebook.cell("x", "limit.set(1); await first(); limit.set(3);");
     expect(await explain("first")).toBe("first is stale: limit 1 → 3");
     expect(await causes("first")).toEqual([
       { kind: "param", name: "limit", text: "limit 1 → 3", before: "1", after: "3" },
@@ -43,15 +45,16 @@ describe("explanations", () => {
 
   test("[O8] an input that changed", async () => {
     await notebook.cells({
+      ...limited,
       above: `const above = stage("above", { limit }, ({ limit }) => limit * 10);`,
       below: `const below = stage("below", { above }, ({ above }) => above + 1);`,
     });
-    await notebook.cell("x", "await below(); limit.set(4); await above();");
+    await notebook.cell("x", "limit.set(3); await below(); limit.set(4); await above();");
     expect(await explain("below")).toBe("below is stale: above changed: 30 → 40");
     expect(await causes("below")).toMatchObject([{ kind: "input", name: "above", before: "30", after: "40" }]);
   });
 
-  test("[O8] a codec, another one and none", async () => {
+  test("[O8] a codec removed, and another codec", async () => {
     const define = (options: string): string => `const kept = stage("kept", () => ({ a: 1 })${options});`;
     await notebook.cell("kept", define(`, { codec: "json" }`));
     await notebook.cell("x", "await kept();");
@@ -62,7 +65,7 @@ describe("explanations", () => {
     expect(await causes("kept")).toMatchObject([{ kind: "option", name: "codec", before: "json", after: "mine" }]);
   });
 
-  test("[O8] the last run failed, and what it failed with", async () => {
+  test("[O8] the last run failed, with its error", async () => {
     await notebook.cell("bad", `const bad = stage("bad", () => { throw new Error("no such station"); });`);
     await notebook.failing("x", "await bad();");
     expect(await explain("bad")).toBe("bad is failed: last run failed: no such station");
@@ -70,7 +73,8 @@ describe("explanations", () => {
     expect(notebook.reasons("bad")).toEqual(["last run failed: no such station"]);
   });
 
-  test("[O8] [Y7] a read that the code does not show", async () => {
+  test("[O8] [Y7] a read that is not visible in the code", async () => {
+    await notebook.cell("limit", limited.limit);
     await notebook.cell("hidden", `(globalThis as any).reach = () => limit.value;`);
     await notebook.cell("sly", `const sly = stage("sly", () => (globalThis as any).reach());`);
     await notebook.cell("x", "await sly();");
@@ -81,10 +85,11 @@ describe("explanations", () => {
 
   test("[S11] an estimate from past durations, also for what may run", async () => {
     await notebook.cells({
+      ...limited,
       slow: `const slow = stage("slow", { limit }, async ({ limit }) => { await new Promise((done) => setTimeout(done, 60)); return limit > 0; });`,
       after: `const after = stage("after", { slow }, async ({ slow }) => { await new Promise((done) => setTimeout(done, 30)); return slow; });`,
     });
-    await notebook.cell("x", "await after(); limit.set(5);");
+    await notebook.cell("x", "limit.set(4); await after(); limit.set(5);");
     const rows = JSON.parse(await notebook.read("JSON.stringify((await after.plan()).rows)")) as {
       stage: string;
       action: string;
@@ -104,12 +109,12 @@ describe("explanations", () => {
     );
   });
 
-  test("[O8] [S10] the version of a package, in a new kernel; and a value that left the store", async () => {
+  test("[O8] [S10] the version of a package, in a new kernel; and a value that was removed from the store", async () => {
     const cells = {
       packed: `import { size } from "pocket";\nconst packed = stage("packed", () => size(21));`,
       big: `const big = stage("big", () => { ${ran("big")} return "x".repeat(50000); });`,
     };
-    // tslab's compiler does not bear packages that come while it runs.
+    // tslab's compiler does not find packages that are added while it runs.
     notebook.write("node_modules/pocket/package.json", manifest("1.0.0"));
     notebook.write("node_modules/pocket/index.js", "exports.size = (n) => n * 2;\n");
     await notebook.restart();
@@ -130,7 +135,7 @@ describe("explanations", () => {
     expect(await explain("big")).toMatch(/its stored value is gone/);
     expect(notebook.reasons("big").join()).toMatch(/its stored value is gone/);
     expect(await notebook.read("(await big.plan()).rows[0].action")).toBe("run");
-    notebook.countsBodies = true;
+    notebook.countsExecutions = true;
     expect(await notebook.executed(() => notebook.cell("x", "await big();"))).toEqual(["big"]);
     expect(await explain("big")).toBe("big is fresh");
   });

@@ -1,17 +1,17 @@
-/** What a key cannot follow is named, never silently skipped; what changes while a stage runs is not stored. */
+/** What cannot be tracked is named, never silently skipped; what changes while a stage runs is not stored. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
 
-/** A stage is told to be running a moment before its body is called. */
+/** A stage is reported as running a moment before its function is called. */
 const letGo = (name: string): string =>
   `while (!(globalThis as any).${name}) await new Promise((next) => setImmediate(next));\n(globalThis as any).${name}();`;
 
-describe("what no key can follow", () => {
+describe("what cannot be tracked", () => {
   let notebook: Notebook;
   beforeAll(async () => {
     notebook = await openNotebook();
-    notebook.countsBodies = false;
+    notebook.countsExecutions = false;
   });
   afterAll(() => notebook.kernel.stop());
 
@@ -72,7 +72,7 @@ describe("what no key can follow", () => {
     expect(notebook.view.stages.a?.untracked).toEqual([]);
   });
 
-  test("[S1] a helper redefined while the stage runs: the value is given, not stored", async () => {
+  test("[S1] a helper redefined while the stage runs: the value is returned, not stored", async () => {
     await notebook.cells({
       outer: `let factor = (n: number) => n * 2;`,
       b: `const b = stage("b", async () => { const first = factor(1); await new Promise((go) => ((globalThis as any).go = go)); return [first, factor(1)]; });`,

@@ -6,13 +6,13 @@ describe("stages in worker threads", () => {
   let notebook: Notebook;
   beforeAll(async () => {
     notebook = await openNotebook();
-    notebook.countsBodies = false;
+    notebook.countsExecutions = false;
     await notebook.cell("threads", `import * as threads from "worker_threads";`);
   });
   afterAll(() => notebook.kernel.stop());
 
-  test("[R4] two CPU-bound stages really work at the same time, and the kernel answers meanwhile", async () => {
-    // Each is busy until it sees the other and the test's word: one after the other they would never end.
+  test("[R4] two CPU-bound stages really run in parallel, and the kernel answers meanwhile", async () => {
+    // Each is busy until it sees the other's file and the test's: one after the other they would never end.
     const meets = (name: string, other: string): string =>
       `const ${name} = stage("${name}", () => { writeFileSync("${name}.met", ""); for (let n = 0; ; n++) if (n % 1e5 === 0 && existsSync("${other}.met") && existsSync("end.met")) return "${name}"; }, { worker: true });`;
     await notebook.cells({
@@ -89,7 +89,7 @@ function limit1() { return limit.value; }`,
     expect(text).not.toContain("kernel-lib");
   });
 
-  test("[O4] what a stage prints and logs in a thread is its own, and reaches the cell", async () => {
+  test("[O4] what a stage prints and logs in a thread is attributed to it, and reaches the cell", async () => {
     await notebook.cell(
       "talks",
       `const talks = stage("talks", ({ log, progress }) => { console.warn("warned %d", 5); log.info("logged", { n: 1 }); process.stdout.write("raw"); for (const i of progress([1, 2])); return 1; }, { worker: true });`,
@@ -115,7 +115,7 @@ function limit1() { return limit.value; }`,
     expect(await notebook.failing("x", "await counts();")).toMatch(/`counter` is assigned by .*\(not-shippable\)/s);
   });
 
-  test("[R10] a thread that ignores the signal is ended at once, and the kernel goes on", async () => {
+  test("[R10] a thread that ignores the signal is terminated at once, and the kernel continues", async () => {
     await notebook.cell("endless", `const endless = stage("endless", () => { for (;;); }, { worker: true });`);
     const running = notebook.kernel.run("await endless();", { cell: "go" });
     await notebook.kernel.until((_events, view) => view.stages.endless?.status === "running", "endless runs");

@@ -1,4 +1,4 @@
-/** Events as lines that tests compare: `["a cached", "b running", "b succeeded"]`. */
+/** Events as lines for comparison: `["a cached", "b running", "b succeeded"]`. */
 import type { StagebookEvent } from "stagebook/protocol";
 
 const outcomes = new Set(["running", "succeeded", "failed", "cancelled", "blocked", "cached", "unchanged", "shared"]);
@@ -13,12 +13,12 @@ export function log(events: readonly StagebookEvent[]): string[] {
   });
 }
 
-/** The stages whose bodies ran, in order of starting. */
+/** The stages that were executed, in the order of their start. */
 export function executed(events: readonly StagebookEvent[]): string[] {
   return events.flatMap((event) => (event.type === "stage:running" ? [event.stage] : []));
 }
 
-/** An event in one line, for the dump of a failing test. */
+/** An event as one line, for the dump of a failing test. */
 export function describeEvent(event: StagebookEvent): string {
   const { seq, at: _at, type, ...rest } = event;
   const text = JSON.stringify(rest);

@@ -1,14 +1,14 @@
-/** One execution of code by a kernel: everything that came back for it. */
+/** One execution of code by a kernel, with every message that belongs to it. */
 import type { JsonRecord, JupyterMessage } from "./wire";
 
 /** A display: its data by MIME type. */
 export type MimeBundle = { readonly [mime: string]: unknown };
 
-/** Its fields are live: output that comes after the end (of un-awaited work) appears in them too. */
+/** Its fields are live: output after the end (from un-awaited work) appears in them too. */
 export class Execution {
   /** All messages for it, in order of arrival. */
   readonly messages: JupyterMessage[] = [];
-  /** Resolves when the reply and the idle status are both there; rejects when the kernel dies or a time-out passes. */
+  /** Resolves once both the reply and the idle status have arrived; rejects when the kernel dies or after a timeout. */
   readonly done: Promise<Execution>;
   private settle!: { resolve: (execution: Execution) => void; reject: (error: Error) => void };
   private reply: JsonRecord | undefined;
@@ -62,7 +62,7 @@ export class Execution {
     if (this.reply && this.idle) this.settle.resolve(this);
   }
 
-  /** Called by the rig when no answer can come any more. */
+  /** Called by the rig when no reply can arrive any more. */
   fail(error: Error): void {
     this.settle.reject(error);
   }

@@ -11,7 +11,7 @@ describe("[rig] a real tslab kernel", () => {
   });
   afterAll(() => kernel.stop());
 
-  test("[rig] output, displays and counts of a cell come back", async () => {
+  test("[rig] output, displays and the execution count of a cell are returned", async () => {
     const cell = await kernel.run(
       `import * as tslab from "tslab";\nconsole.log("out"); console.error("err"); tslab.display.html("<b>x</b>");`,
       { cell: "c1" },
@@ -20,7 +20,7 @@ describe("[rig] a real tslab kernel", () => {
     expect(cell.displays).toEqual([{ "text/html": "<b>x</b>" }]);
   });
 
-  test("[rig] a failing cell is a result", async () => {
+  test("[rig] a failing cell is a result, not an exception", async () => {
     const cell = await kernel.run(`throw new Error("wrong")`);
     expect(cell.ok).toBe(false);
     expect(cell.text).toContain("wrong");

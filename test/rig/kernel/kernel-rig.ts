@@ -1,4 +1,4 @@
-/** A real tslab kernel, driven over its sockets as JupyterLab does it. */
+/** A real tslab kernel, driven over its sockets as JupyterLab does. */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -14,16 +14,16 @@ import { StageComm } from "./stage-comm";
 import { Wire, writeConnectionFile } from "./wire";
 import type { JsonRecord, JupyterMessage } from "./wire";
 
-/** How long tslab drops cells after a failed one (200 ms), and a little more. */
+/** tslab drops cells for 200 ms after a failed one. */
 const TSLAB_DROPS_MS = 250;
 
-/** Another process took a port; or tslab, which reads before all its sockets are bound, was asked too soon and has stopped reading. */
-const LOST_START = /EADDRINUSE|Address already in use|Socket is blocked by a bind/;
+/** Another process took a port; or tslab, which reads before all its sockets are bound, was sent a request too early and has stopped reading. */
+const FAILED_START = /EADDRINUSE|Address already in use|Socket is blocked by a bind/;
 
 export interface KernelOptions {
-  /** Where the kernel runs: the notebook's folder. Default: a new temporary one, removed by `stop`. */
+  /** The working directory: the notebook's folder. Default: a new temporary one, removed by `stop`. */
   readonly cwd?: string;
-  /** The notebook's file name, told to the kernel as JupyterLab does. Default: `notebook.ipynb`. */
+  /** The notebook's file name, passed to the kernel as JupyterLab does. Default: `notebook.ipynb`. */
   readonly notebook?: string;
   readonly env?: { readonly [name: string]: string };
   /** The `argv` of a kernel spec, as Jupyter finds it. Default: the repository's own tslab with this Node.js. */
@@ -35,11 +35,11 @@ export interface CellOptions {
   readonly cell?: string;
   /** Cells deleted since the last execution. */
   readonly deletedCells?: readonly string[];
-  /** How long `run` waits. Default 50 s. */
+  /** Timeout of `run`. Default: 120 s. */
   readonly timeoutMs?: number;
 }
 
-/** Starts a kernel and resolves when it answers. The caller stops it: `afterAll(() => kernel.stop())`. */
+/** Starts a kernel and resolves once it replies. The caller stops it: `afterAll(() => kernel.stop())`. */
 export async function startKernel(options: KernelOptions = {}): Promise<Kernel> {
   const folder = options.cwd === undefined ? createNotebookFolder() : null;
   const kernel = new Kernel(options.cwd ?? (folder as NotebookFolder).path, options, folder);
@@ -82,14 +82,14 @@ export class Kernel {
   }
 
   /**
-   * Executes a cell and waits for its end. A failing cell is a result too (`ok` is false). Starts only when tslab takes
-   * cells again: for a moment after a failed one it drops what comes (status "abort"); use `start` to see that.
+   * Executes a cell and waits for its end. A failing cell is a result too (`ok` is false). Waits until tslab accepts cells: for a
+   * moment after a failed one it drops them (status "abort"); use `start` to test that.
    */
   async run(code: string, options: CellOptions = {}): Promise<Execution> {
     for (;;) {
       await pause(this.failedAt + TSLAB_DROPS_MS - Date.now());
       const execution = await this.runOnce(code, options);
-      // On a slow machine the moment lasts longer.
+      // On a slow machine tslab drops cells for longer.
       if (execution.status !== "abort") return execution;
       await pause(TSLAB_DROPS_MS);
     }
@@ -165,7 +165,7 @@ export class Kernel {
     return this.request("kernel_info_request");
   }
 
-  /** Opens a comm from the page's side; resolves when the snapshot is there. */
+  /** Opens a comm from the page's side; resolves once the snapshot has arrived. */
   openComm(): Promise<string> {
     return this.comm.openComm();
   }
@@ -174,7 +174,7 @@ export class Kernel {
     return this.comm.command(command);
   }
 
-  /** Waits until the events or the view are as wanted; `label` says what for. */
+  /** Waits until `reached` returns true; `label` describes the condition. */
   until(
     reached: (events: readonly StagebookEvent[], view: View) => boolean,
     label: string,
@@ -183,12 +183,12 @@ export class Kernel {
     return this.comm.until(reached, label, timeoutMs);
   }
 
-  /** What the Stop button does: SIGINT to the kernel's process group. */
+  /** Like the Stop button: SIGINT to the kernel's process group. */
   interrupt(): void {
     this.signal("SIGINT");
   }
 
-  /** A new process in the same folder. Events, view and comms start again. */
+  /** Starts a new process in the same folder. Events, view and comms start again. */
   async restart(): Promise<void> {
     await this.shutDown();
     await this.boot();
@@ -201,13 +201,13 @@ export class Kernel {
     this.closeWire();
   }
 
-  /** Ends the kernel and everything that it started, and removes the temporary folder. */
+  /** Ends the kernel and every process that it started, and removes the temporary folder. */
   async stop(): Promise<void> {
     await this.shutDown();
     this.folder?.remove();
   }
 
-  /** Called by `startKernel` and `restart`. A port taken meanwhile by another process makes it try again. */
+  /** Called by `startKernel` and `restart`. Retries when another process has taken a port meanwhile. */
   async boot(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -215,7 +215,7 @@ export class Kernel {
         return;
       } catch (error) {
         await this.kill();
-        if (attempt === 3 || !LOST_START.test(this.output)) throw error;
+        if (attempt === 3 || !FAILED_START.test(this.output)) throw error;
       }
     }
   }
@@ -247,14 +247,14 @@ export class Kernel {
     child.once("exit", (code, signal) => this.died(child, `the kernel ended (${signal ?? `code ${code ?? "?"}`})`));
     running.add(child);
     this.wire = new Wire(connection, (message) => this.accept(message));
-    await this.untilAnswering(child);
+    await this.untilReady(child);
   }
 
-  /** Asks until a reply and a status have come: a message published before the subscription stands is lost. */
-  private async untilAnswering(child: ChildProcess): Promise<void> {
+  /** Sends requests until a reply and a status have arrived: messages published before the subscription is active are lost. */
+  private async untilReady(child: ChildProcess): Promise<void> {
     const deadline = Date.now() + 120_000;
     const ids = new Set<string>();
-    while (Date.now() < deadline && this.alive(child) && !LOST_START.test(this.output)) {
+    while (Date.now() < deadline && this.alive(child) && !FAILED_START.test(this.output)) {
       const answered = new Promise<void>((resolve) => {
         const id = this.send("shell", "kernel_info_request", {});
         ids.add(id);
@@ -264,7 +264,7 @@ export class Kernel {
       if (this.iopub.some(({ parent }) => ids.has(parent))) return;
       await pause(20);
     }
-    throw new Error(`the kernel does not answer\n${this.dump()}`);
+    throw new Error(`the kernel does not reply\n${this.dump()}`);
   }
 
   private send(channel: "shell" | "control", type: string, content: JsonRecord, metadata?: JsonRecord): string {
@@ -321,7 +321,7 @@ export class Kernel {
   }
 }
 
-/** Kernels are in process groups of their own: none may outlive the test process. */
+/** Kernels run in process groups of their own: none may outlive the test process. */
 const running = new Set<ChildProcess>();
 const killAll = (): void => {
   for (const child of running) if (child.pid !== undefined) killGroup(child.pid, "SIGKILL");

@@ -23,11 +23,11 @@ export interface NotebookFolder {
   /** Writes a file below the folder and returns its absolute path. */
   write(name: string, content: string | Uint8Array): string;
   read(name: string): string;
-  /** Deletes the folder with all that is in it. */
+  /** Deletes the folder and its content. */
   remove(): void;
 }
 
-/** Makes a folder with these files in it. `../node_modules` is there, as it is for `notebooks/`. The caller removes it. */
+/** Creates a folder with these files. `../node_modules` exists, as it does for `notebooks/`. The caller removes the folder. */
 export function createNotebookFolder(files: { readonly [name: string]: string } = {}): NotebookFolder {
   const parent = join(repository, ".cache", "rig");
   mkdirSync(parent, { recursive: true });
@@ -37,7 +37,7 @@ export function createNotebookFolder(files: { readonly [name: string]: string } 
   return folder;
 }
 
-/** A folder that is there already. */
+/** An existing folder. */
 export function openFolder(path: string): NotebookFolder {
   return {
     path,
@@ -55,11 +55,11 @@ export function openFolder(path: string): NotebookFolder {
 function linkModules(link: string): void {
   const modules = join(repository, "node_modules");
   try {
-    // A copy of the repository may have brought the link of the original along.
+    // A copy of the repository may contain the link of the original.
     if (existsSync(link) && realpathSync(link) !== realpathSync(modules)) rmSync(link);
     if (!existsSync(link)) symlinkSync(modules, link, "junction");
   } catch (error) {
-    // Another test file made it at the same moment.
+    // Another test file created it at the same time.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }

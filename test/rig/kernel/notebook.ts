@@ -1,4 +1,4 @@
-/** A notebook on a real tslab kernel, as the tests of this folder use it: cells by id, and which bodies ran meanwhile. */
+/** A notebook on a real tslab kernel: cells by id, and which stages were executed. */
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
@@ -8,11 +8,11 @@ import type { Execution } from "./execution";
 import { startKernel } from "./kernel-rig";
 import type { CellOptions, Kernel, KernelOptions } from "./kernel-rig";
 
-/** What each notebook begins with. */
+/** The first cell of every notebook. */
 export const FIRST_CELL = `import { stage, param, file, pipeline, createPipeline, show, StagebookError } from "stagebook";
 (globalThis as any).ran = [];`;
 
-/** For stage bodies: counts the execution outside of everything that Stagebook sees. */
+/** A statement for the function of a stage: counts the execution independently of Stagebook. */
 export const ran = (stage: string): string => `(globalThis as any).ran.push("${stage}");`;
 
 /** Starts a kernel whose first cell imports Stagebook. Stop it with `afterAll(() => notebook.kernel.stop())`. */
@@ -23,8 +23,8 @@ export async function openNotebook(options: KernelOptions = {}): Promise<Noteboo
 }
 
 export class Notebook {
-  /** False for stages that do not say `ran(…)`. */
-  countsBodies = true;
+  /** False when stages do not contain `ran(…)`. */
+  countsExecutions = true;
 
   constructor(readonly kernel: Kernel) {}
 
@@ -36,7 +36,7 @@ export class Notebook {
     return this.kernel.view;
   }
 
-  /** Executes a cell that must succeed. When it resolves, all its events are here and the plan is settled. */
+  /** Executes a cell that must succeed. Resolves once all its events have arrived and the plan is current. */
   async cell(id: string, code: string, options: CellOptions = {}): Promise<Execution> {
     const execution = await this.kernel.run(code, { cell: id, ...options });
     expect(execution.text, `cell ${id} failed`).toSatisfy(() => execution.ok);
@@ -49,7 +49,7 @@ export class Notebook {
     for (const [id, code] of Object.entries(codes)) await this.cell(id, code);
   }
 
-  /** Executes a cell that must fail, and returns all that it printed. */
+  /** Executes a cell that must fail, and returns its output. */
   async failing(id: string, code: string): Promise<string> {
     const execution = await this.kernel.run(code, { cell: id });
     expect(execution.ok, `cell ${id} did not fail: ${execution.text}`).toBe(false);
@@ -57,19 +57,19 @@ export class Notebook {
     return execution.text;
   }
 
-  /** The text of an expression's value, read in a cell that no notebook has. */
+  /** The printed value of an expression, executed without a cell id. */
   async read(expression: string): Promise<string> {
     const execution = await this.kernel.run(`console.log(${expression});`);
     expect(execution.text, `${expression} failed`).toSatisfy(() => execution.ok);
     return execution.text.trimEnd();
   }
 
-  /** Everything that was caused so far has arrived, and the shown plan is true. */
+  /** Resolves once every event so far has arrived and the plan is current. */
   async settled(): Promise<void> {
     if (this.kernel.comm.open.length > 0) await this.kernel.command({ type: "sync" });
   }
 
-  /** Events from now on, up to the end of `act`. */
+  /** The events during `act`. */
   async during(act: () => Promise<unknown>): Promise<readonly StagebookEvent[]> {
     const before = this.events.length;
     await act();
@@ -78,14 +78,16 @@ export class Notebook {
   }
 
   /**
-   * The stages whose bodies ran during `act`, sorted: from the events, and the same by the counter that the bodies
-   * themselves keep when they say `ran(…)`.
+   * The stages that were executed during `act`, sorted: by the events, which must agree with the count that the functions
+   * themselves keep with `ran(…)`.
    */
   async executed(act: () => Promise<unknown>): Promise<string[]> {
-    if (!this.countsBodies) return executed(await this.during(act)).sort();
+    if (!this.countsExecutions) return executed(await this.during(act)).sort();
     const before = await this.counted();
     const found = executed(await this.during(act)).sort();
-    expect((await this.counted()).slice(before.length).sort(), "the bodies' own counter").toEqual(found);
+    expect((await this.counted()).slice(before.length).sort(), "the executions that the functions counted").toEqual(
+      found,
+    );
     return found;
   }
 
@@ -93,23 +95,23 @@ export class Notebook {
     return this.view.stages[stage]?.status;
   }
 
-  /** Why a stage is what it is, as the page shows it. */
+  /** The reasons of a stage's status, as the page shows them. */
   reasons(stage: string): string[] {
     return (this.view.stages[stage]?.reasons ?? []).map((reason) => reason.text);
   }
 
-  /** Another notebook of the same folder, on a kernel of its own. The caller stops it. */
+  /** Another notebook in the same folder, on its own kernel. The caller stops it. */
   openBeside(file: string): Promise<Notebook> {
     return openNotebook({ cwd: this.kernel.cwd, notebook: file });
   }
 
-  /** A new process in the same folder, with the first cell executed. */
+  /** Starts a new process in the same folder and executes the first cell. */
   async restart(): Promise<void> {
     await this.kernel.restart();
     await this.cell("first", FIRST_CELL);
   }
 
-  /** Writes a file beside the notebook; `at` is its time stamp. */
+  /** Writes a file beside the notebook; `at` is its modification time. */
   write(name: string, content: string, at?: Date): string {
     const path = join(this.kernel.cwd, name);
     mkdirSync(dirname(path), { recursive: true });

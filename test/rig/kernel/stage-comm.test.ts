@@ -1,4 +1,4 @@
-/** The rig's side of the comm, on the real bridge. */
+/** The rig's side of the comm, with a real kernel. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { executed, log } from "./event-log";
 import { startKernel } from "./kernel-rig";
@@ -29,12 +29,12 @@ test("[rig] a refused command rejects with the kernel's error", async () => {
   await expect(kernel.command({ type: "explain", stage: "none" })).rejects.toThrow(CommandError);
 });
 
-test("[rig] a comm opened from this side brings a snapshot", async () => {
+test("[rig] a comm opened from this side receives a snapshot", async () => {
   await kernel.openComm();
   expect(Object.keys(kernel.view.stages)).toEqual(["twice"]);
 });
 
-test("[rig] a wait in vain says what is known", async () => {
+test("[rig] a wait that times out reports what is known", async () => {
   await expect(kernel.until(() => false, "the impossible", 50)).rejects.toThrow(
     /waited 50 ms for: the impossible[^]*twice: stale/,
   );

@@ -1,4 +1,4 @@
-/** The page's side of the comm `stagebook`: what a kernel sent, and commands to it. The same rules as in the browser. */
+/** The page's side of the comm `stagebook`: messages from a kernel, and commands to it. Follows the same rules as the browser. */
 import { randomUUID } from "node:crypto";
 import { COMM_TARGET, PROTOCOL_VERSION, emptyView, reduce, unreachable } from "stagebook/protocol";
 import type { Command, ErrorView, KernelMessage, Result, StagebookEvent, View } from "stagebook/protocol";
@@ -18,13 +18,13 @@ interface Waiting {
 }
 
 export class StageComm {
-  /** The comms that are open, oldest first; commands go over the latest. */
+  /** The open comms, oldest first; commands are sent over the latest. */
   readonly open: string[] = [];
-  /** Every kernel message as it came, for tests of the wire format. */
+  /** Every kernel message as received, for tests of the wire format. */
   readonly received: { readonly comm: string; readonly at: number; readonly message: KernelMessage }[] = [];
   /** All events in order, each once. */
   readonly events: StagebookEvent[] = [];
-  /** Places where events were missing and a sync was asked for. */
+  /** Gaps in the events, after each of which a sync was requested. */
   readonly gaps: { readonly after: number; readonly next: number }[] = [];
   view: View = emptyView;
   private readonly waiting = new Map<string, Waiting>();
@@ -32,15 +32,15 @@ export class StageComm {
 
   constructor(private readonly send: (type: string, content: JsonRecord) => void) {}
 
-  /** Opens a comm from this side, as a page does after a reload. Resolves with its id when the kernel's snapshot is there. */
+  /** Opens a comm from this side, as a page does after a reload. Resolves with its id once the kernel's snapshot has arrived. */
   async openComm(timeoutMs = 60_000): Promise<string> {
     const comm = randomUUID();
     const before = this.received.length;
     this.send("comm_open", { comm_id: comm, target_name: COMM_TARGET, data: {} });
     this.open.push(comm);
-    const snapshotHere = (): boolean =>
+    const hasSnapshot = (): boolean =>
       this.received.slice(before).some((r) => r.comm === comm && r.message.type === "snapshot");
-    await this.until(snapshotHere, "a snapshot on the comm that the page opened", timeoutMs);
+    await this.until(hasSnapshot, "a snapshot on the comm that the page opened", timeoutMs);
     return comm;
   }
 
@@ -68,7 +68,7 @@ export class StageComm {
     this.send("comm_msg", { comm_id: comm, data });
   }
 
-  /** Waits for a state of the events and the view; looks again after every message. */
+  /** Waits for a state of the events and the view; checks after every message. */
   async until(
     reached: (events: readonly StagebookEvent[], view: View) => boolean,
     label: string,
@@ -107,14 +107,14 @@ export class StageComm {
     for (const watch of [...this.watchers]) watch();
   }
 
-  /** Forgets everything: the kernel is a new one. */
+  /** Resets everything, for a new kernel. */
   reset(): void {
     this.open.length = this.received.length = this.events.length = this.gaps.length = 0;
     this.view = emptyView;
     for (const waiting of this.waiting.values()) waiting.reject(new Error("the kernel was stopped"));
   }
 
-  /** What is known, for the message of a failed wait. */
+  /** The known state, for the message of a failed wait. */
   dump(): string {
     const stages = Object.values(this.view.stages).map((stage) => `${stage.name}: ${stage.status}`);
     return [

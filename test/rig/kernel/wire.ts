@@ -9,7 +9,7 @@ export interface JupyterMessage {
   readonly channel: "shell" | "control" | "iopub";
   readonly type: string;
   readonly id: string;
-  /** The id of the request that it answers or was caused by; "" for none. */
+  /** The id of the request that it replies to or was caused by; "" for none. */
   readonly parent: string;
   readonly metadata: JsonRecord;
   readonly content: JsonRecord;
@@ -19,7 +19,7 @@ export interface JupyterMessage {
 
 export type JsonRecord = { readonly [name: string]: unknown };
 
-/** What the kernel reads from its connection file. */
+/** The content of a connection file. */
 export interface Connection {
   readonly transport: "tcp" | "ipc";
   readonly ip: string;
@@ -33,8 +33,8 @@ export interface Connection {
 }
 
 /**
- * Writes a connection file into a folder of the kernel's own. The sockets are files there: of two kernels that start
- * at once none can get the other's port. Windows has only ports.
+ * Writes a connection file into the kernel's own folder. The sockets are files there: two kernels that start at the same time
+ * cannot take each other's port. On Windows ports are used.
  */
 export async function writeConnectionFile(folder: string): Promise<{ file: string; connection: Connection }> {
   const byPort = process.platform === "win32";
@@ -57,8 +57,8 @@ export async function writeConnectionFile(folder: string): Promise<{ file: strin
 }
 
 /**
- * Ports of the loopback interface that nobody listens on now. Drawn from below those that systems hand out themselves:
- * else another process may get one before it is used.
+ * Free ports of the loopback interface. Chosen below the range that systems assign themselves: otherwise another process
+ * could be assigned one before it is used.
  */
 export async function findFreePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
@@ -69,7 +69,7 @@ export async function findFreePorts(count: number): Promise<number[]> {
   return [...ports];
 }
 
-/** The sockets to one kernel. Every message that arrives goes to `onMessage`. */
+/** The sockets to one kernel. Every received message is passed to `onMessage`. */
 export class Wire {
   private readonly shell = new Dealer({ linger: 0 });
   private readonly control = new Dealer({ linger: 0 });
