@@ -1,4 +1,4 @@
-/** Edits of what functions captured or are bound to. */
+/** Edits of what functions capture or are bound to. */
 import type { Edit } from "../edit";
 
 export const closures: readonly Edit[] = [

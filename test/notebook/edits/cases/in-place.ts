@@ -1,4 +1,4 @@
-/** Values changed in place, and where a name really leads. */
+/** Edits of values in place, and of names that resolve to another binding. */
 import type { Edit } from "../edit";
 import type { Notebook } from "../../../rig/kernel/notebook";
 

@@ -1,4 +1,4 @@
-/** Edits of what comes from outside: parameters, files, the environment. */
+/** Edits outside the code: parameters, files, the environment. */
 import { renameSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import type { Edit } from "../edit";

@@ -4,7 +4,7 @@ import type { Notebook } from "../../../rig/kernel/notebook";
 
 const waits = "await (globalThis as any).gate;";
 
-/** Starts the stage with another parameter value, does something while it runs, and lets it end. */
+/** Starts the stage with another parameter value, acts while it runs, and lets it finish. */
 const whileItRuns = (act: (notebook: Notebook) => unknown) => async (notebook: Notebook) => {
   await notebook.cell(
     "x",

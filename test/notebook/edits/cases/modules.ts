@@ -1,4 +1,4 @@
-/** Local modules: what is loaded counts, not what is on disk. */
+/** Edits of local modules: what is loaded counts, not what is on disk. */
 import type { Edit } from "../edit";
 import type { Notebook } from "../../../rig/kernel/notebook";
 

@@ -1,4 +1,4 @@
-/** Packages count as name and version; a linked workspace package and a new kernel count as what is loaded. */
+/** Edits of packages, which count by name and version; linked workspace packages count by the loaded code. */
 import { symlinkSync } from "node:fs";
 import { APART_CELL } from "../edit";
 import type { Cells, Edit } from "../edit";

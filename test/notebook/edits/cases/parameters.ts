@@ -1,4 +1,4 @@
-/** Edits of how a parameter is declared, and of who reads it. */
+/** Edits of the declaration of a parameter, and of its readers. */
 import type { Edit } from "../edit";
 import type { Notebook } from "../../../rig/kernel/notebook";
 

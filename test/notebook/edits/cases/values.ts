@@ -1,7 +1,7 @@
-/** A value of every kind: read from outside of the stage, given as a constant, given as a parameter. */
+/** Edits of values of every kind: read from outside the stage, passed as a constant input, passed as a parameter. */
 import type { Edit } from "../edit";
 
-/** A kind of value: one of it, an equal one written in another way, and one that differs. */
+/** A kind of value: an example, an equal value written differently, and a different value. */
 type Kind = readonly [kind: string, value: string, equal: string, other: string];
 
 const kinds: readonly Kind[] = [
@@ -30,7 +30,7 @@ const kinds: readonly Kind[] = [
   ],
 ];
 
-/** Kinds that are asked for as outer values alone. */
+/** Kinds that are tested as outer values only. */
 const rarer: readonly Kind[] = [
   ["number, then the same as text", "1", "2 - 1", `"1"`],
   [
@@ -66,10 +66,10 @@ const rarer: readonly Kind[] = [
   ],
 ];
 
-/** A parameter needs a value. */
+/** Not possible as the value of a parameter. */
 const noParameter = new Set(["undefined"]);
 
-/** A parameter stays of its kind. */
+/** The values of a parameter are of one kind. */
 const ofOneKind = ([kind, value, equal, other]: Kind): Kind => [
   kind,
   value,
@@ -79,13 +79,13 @@ const ofOneKind = ([kind, value, equal, other]: Kind): Kind => [
 
 const shown = `require("util").inspect(typeof outer === "function" ? (outer as any)() : outer, { depth: 9, maxArrayLength: 3 })`;
 
-/** One row: the other value runs the reader, and an equal one in place of the first runs nothing. */
+/** A row: the different value runs the reader, and an equal one in place of the first runs nothing. */
 interface Way {
   readonly id: string;
   readonly rows: readonly string[];
   readonly kind: string;
   readonly cells: (value: string) => { readonly [cell: string]: string };
-  /** What is executed to change it. Default: the cells. */
+  /** The code that changes the value. Default: the cells. */
   readonly change?: (value: string) => { readonly [cell: string]: string };
 }
 

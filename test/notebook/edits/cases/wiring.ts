@@ -1,4 +1,4 @@
-/** Edits of how stages are put together. */
+/** Edits of the connections between stages, and of their options. */
 import type { Edit } from "../edit";
 
 export const wiring: readonly Edit[] = [
