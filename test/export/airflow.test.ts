@@ -1,4 +1,4 @@
-/** The DAG file for Airflow, as text; a real Airflow runs it in test/heavy. */
+/** The DAG file for Airflow, as text; test/heavy runs it in a real Airflow. */
 import { describe, expect, test } from "vitest";
 import { createPipeline } from "stagebook";
 import { airflowId, toAirflow } from "../../kernel-lib/src/export/airflow";
@@ -23,19 +23,19 @@ async function exported(): Promise<string> {
 }
 
 describe("the DAG for Airflow", () => {
-  test("[X1] has one task a stage, with names that Airflow takes and none twice, and the edges of the graph", async () => {
+  test("[X1] it has one task per stage, with valid and unique ids, and the edges of the graph", async () => {
     const text = await exported();
     expect(text).toContain('    "a_b": {"stage": "a/b"},\n    "a_b_2": {"stage": "a b", "retries": 2, "seconds": 302},\n    "apart": {"stage": "apart"},\n'); // prettier-ignore
     expect(text).toContain('EDGES = [\n    ("a_b", "a_b_2"),\n]');
   });
 
-  test("[X1] carries parameters with their schema", async () => {
+  test("[X1] it declares the parameters with their schema", async () => {
     const text = await exported();
     expect(text).toMatch(/"count": Param\(3, \*\*\{.*"minimum": 1.*"description": "the \\"count\\""\}\)/);
     expect(text).toContain('"on": Param(False, **{"type": "boolean"})');
   });
 
-  test("[X1] a name of a DAG is one that Airflow takes", () => {
+  test("[X1] the id of a DAG is valid in Airflow", () => {
     expect([airflowId("my report (v2)"), airflowId("über"), airflowId("")]).toEqual(["my_report_v2_", "_ber", "_"]);
   });
 });

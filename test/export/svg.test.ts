@@ -1,4 +1,4 @@
-/** The picture of the graph that works in any client. */
+/** The picture of the graph for clients of every kind. */
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { createPipeline } from "stagebook";
@@ -15,7 +15,7 @@ async function viewOf(count: number): Promise<View> {
 }
 
 describe("show(pipeline)", () => {
-  test("[D4] gives a picture, a diagram and lines of text", async () => {
+  test("[D4] it shows a picture, a diagram and lines of text", async () => {
     const bundle = graphBundle(await viewOf(3));
     expect(Object.keys(bundle)).toEqual(["text/markdown", "image/svg+xml", "text/plain"]);
     const { document } = parseHTML(bundle["image/svg+xml"] ?? "");

@@ -1,4 +1,4 @@
-/** Misuse in cells of a real kernel: refused where it is written, with a code and advice; wrong types before anything runs. */
+/** Misuse in cells of a real kernel: refused where it is written, with code and advice; wrong types before anything runs. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNotebook } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
@@ -52,14 +52,22 @@ describe("misuse", () => {
     ["a tuple in another order", `stage("w", [limit, words], ([a, b]) => a.length);`, /'length' does not exist/],
     ["a nested input", `stage("w", { a: { b: [limit] } }, ({ a }) => a.b[0].length);`, /'length' does not exist/],
     ["the call of a stage", `stage("w", { words: words() }, ({ words }) => words.length);`, /PassTheStageItself/],
-    ["a part that is not there", `stage("w", { a: words.output("nope") }, () => 1);`, /"nope"/],
-    ["a selection of what is not there", `stage("w", { a: words.select((all) => all.nope) }, () => 1);`, /'nope'/],
-    ["a given function with a wrong argument", `stage("w", { f: (n: number) => n }, ({ f }) => f("a"));`, /'number'/],
+    ["an output that does not exist", `stage("w", { a: words.output("nope") }, () => 1);`, /"nope"/],
+    [
+      "a selection of a property that does not exist",
+      `stage("w", { a: words.select((all) => all.nope) }, () => 1);`,
+      /'nope'/,
+    ],
+    [
+      "an input function called with a wrong argument",
+      `stage("w", { f: (n: number) => n }, ({ f }) => f("a"));`,
+      /'number'/,
+    ],
     ["an unknown option", `stage("w", () => 1, { cahce: false });`, /'cahce' does not exist/],
     ["a stage called with arguments", `words(5);`, /Expected 0 arguments/],
-    ["the output taken as another type", `const n: number = await words();`, /not assignable to type 'number'/],
+    ["the output assigned to another type", `const n: number = await words();`, /not assignable to type 'number'/],
     ["a parameter set to another type", `limit.set("ten");`, /'string'.*'number'/],
-    ["a parameter set to what is no choice", `mode.set("medium");`, /"medium".*"fast" \| "slow"/],
+    ["a parameter set to a value that is not a choice", `mode.set("medium");`, /"medium".*"fast" \| "slow"/],
     ["limits of another type", `param("p", 5, { min: "a" });`, /'string'.*'number'/],
     ["choices of another type", `param("p", "a", { choices: [1, 2] });`, /'number'.*'string'/],
     ["a parameter assigned", `limit.value = 4;`, /read-only/],

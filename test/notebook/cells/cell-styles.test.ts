@@ -1,17 +1,19 @@
-/** Cells as people write them: shorthand everywhere, the import anywhere, two notebooks in a folder, no cell ids. */
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+/** Cells in every style: shorthand everywhere, the import in any cell, two notebooks in a folder, no cell ids. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startKernel } from "../../rig/kernel/kernel-rig";
 import { createNotebookFolder } from "../../rig/kernel/notebook-folder";
 import { FIRST_CELL, Notebook, openNotebook, ran } from "../../rig/kernel/notebook";
 
-describe("cells as they come", () => {
+describe("cells of every style", () => {
   let notebook: Notebook;
+  beforeAll(async () => {
+    notebook = await openNotebook();
+  });
   afterAll(() => notebook.kernel.stop());
 
-  test("[D14] shorthand works in every place where an object is made, and nowhere else is anything changed", async () => {
-    notebook = await openNotebook();
+  test("[D14] shorthand works in every object literal, and no other code is changed", async () => {
     await notebook.cells({
-      names: `const one = 1; const two = 2; const make = (given: object) => given;`,
+      names: `const one = 1; const two = 2; const make = (object: object) => object;`,
       objects: `const objects = [{ one }, { ...{ two }, one }, make({ two }), { deep: { one, list: [{ two }] } }];`,
       inner: `const inner = () => ({ one, two });\nclass Pair { both = { one, two }; }`,
       shadow: `const shadow = ((one: number) => ({ one, two }))(10);`,
@@ -36,27 +38,30 @@ describe("cells as they come", () => {
     );
   });
 
-  test("[D14] a shorthand name that a later cell redefines is read when it is used", async () => {
+  test("[D14] a shorthand name that a later cell redefines is read at the time of use", async () => {
     await notebook.cells({ v: `let now = "old";`, f: `const read = () => ({ now });`, w: `now = "new";` });
     expect(await notebook.read("read().now")).toBe("new");
   });
 
   test("[D14] an error in a cell still names the line that the author wrote", async () => {
     await notebook.cells({
+      two: `const two = 2;`,
       row: `const rowOf = (n: number) => n;`,
       fails: `const fails = stage("fails", { two }, ({ two }) => {\n  // a comment\n  const rows = [{ two, row: rowOf }];\n  if (rows.length > 0) throw new Error("here");\n  return 1;\n});`,
     });
     expect(await notebook.failing("x", "await fails();")).toMatch(/"fails" \(cell \[\d+\], line 4\)/);
   });
 
-  test("[D14] cells that cannot be compiled, or are empty, harm nothing", async () => {
+  test("[D14] cells that cannot be compiled, or are empty, do no harm", async () => {
     expect(await notebook.failing("x", "const = 5;")).not.toBe("");
     expect((await notebook.cell("y", "")).text).toBe("");
     expect((await notebook.cell("z", "// only a comment")).text).toBe("");
+    await notebook.cells({ one: "const one = 1;", two: "const two = 2;" });
     expect(await notebook.read("one + two")).toBe("3");
   });
 
   test("[D14] cells without ids, as from a console, define and run stages", async () => {
+    await notebook.cell("one", "const one = 1;");
     await notebook.kernel.run(
       `const loose = stage("loose", { one }, ({ one }) => { ${ran("loose")} return one + 41; });`,
     );
@@ -73,7 +78,7 @@ describe("the cell that imports Stagebook", () => {
   let notebook: Notebook;
   afterEach(() => notebook.kernel.stop());
 
-  test("[D14] may define and run stages itself, and come after other cells", async () => {
+  test("[D14] it can define and run stages itself, and follow other cells", async () => {
     notebook = new Notebook(await startKernel());
     await notebook.kernel.run("const before = 1;", { cell: "plain" });
     const count = (await notebook.kernel.run("const before2 = 2;", { cell: "plain2" })).executionCount ?? 0;
@@ -88,7 +93,7 @@ describe("the cell that imports Stagebook", () => {
     expect(text).toContain(`cell [${count + 1}]`);
   });
 
-  test("[R9] is marked failed when it throws after the import", async () => {
+  test("[R9] it is marked failed when it throws after the import", async () => {
     notebook = new Notebook(await startKernel());
     await notebook.failing(
       "import",
@@ -103,27 +108,29 @@ describe("the cell that imports Stagebook", () => {
 describe("two notebooks in one folder", () => {
   const folder = createNotebookFolder();
   const open: Notebook[] = [];
+  beforeAll(async () => {
+    await openNamed("one.ipynb");
+    await openNamed("two.ipynb");
+  });
   afterAll(async () => {
     for (const notebook of open) await notebook.kernel.stop();
     folder.remove();
   });
 
-  async function openNamed(name: string): Promise<Notebook> {
+  async function openNamed(name: string): Promise<void> {
     const notebook = new Notebook(await startKernel({ cwd: folder.path, notebook: name }));
     open.push(notebook);
     await notebook.cell("first", FIRST_CELL);
-    return notebook;
   }
 
-  test("[C19] equal stages share a result; parameters and histories are each notebook's own", async () => {
+  test("[C19] equal stages share a result; each notebook has its own parameters and histories", async () => {
     const cells = {
       n: `const n = param("n", 2);`,
       a: `const a = stage("a", { n }, ({ n }) => { ${ran("a")} return n * 21; });`,
     };
-    const one = await openNamed("one.ipynb");
+    const [one, two] = open as [Notebook, Notebook];
     await one.cells(cells);
     await one.cell("x", "n.set(3); await a(); n.set(2); await a(); n.set(3);");
-    const two = await openNamed("two.ipynb");
     await two.cells(cells);
     expect(await two.read("n.value")).toBe("2");
     expect(
@@ -135,7 +142,7 @@ describe("two notebooks in one folder", () => {
     expect(await one.read("(await a.history()).length")).toBe("2");
   });
 
-  test("[C21] two stages of one name in two notebooks do not disturb each other", async () => {
+  test("[C21] stages of the same name in two notebooks do not affect each other", async () => {
     const [one, two] = open as [Notebook, Notebook];
     await one.cell("same", `const same = stage("same", () => { ${ran("same")} return "of one"; });`);
     await two.cell("same", `const same = stage("same", () => { ${ran("same")} return "of two"; });`);

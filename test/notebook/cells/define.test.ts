@@ -1,4 +1,4 @@
-/** Definitions as notebook cells: one cell a stage, in shorthand. */
+/** Definitions as notebook cells: one stage per cell, with shorthand inputs. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
@@ -10,7 +10,7 @@ describe("stages defined in cells", () => {
   });
   afterAll(() => notebook.kernel.stop());
 
-  test("[D1] a plain and an async function are stages by one call", async () => {
+  test("[D1] a plain and an async function become stages with one call", async () => {
     await notebook.cells({
       plain: `const plain = stage("plain", () => { ${ran("plain")} return 1; });`,
       later: `const later = stage("later", async () => { ${ran("later")} await null; return 2; });`,
@@ -22,7 +22,7 @@ describe("stages defined in cells", () => {
     ).toEqual(["later", "plain"]);
   });
 
-  test("[D1] stage.fn called directly gives the same value and runs nothing", async () => {
+  test("[D1] stage.fn called directly returns the same value and runs nothing", async () => {
     await notebook.cell("sum", `const sum = stage("sum", { n: 4 }, ({ n }) => n + 1);`);
     expect(
       await notebook.executed(async () => {
@@ -94,7 +94,7 @@ describe("stages defined in cells", () => {
     );
   });
 
-  test("[D6] one input and a tuple of inputs reach the function as they were given", async () => {
+  test("[D6] a single input and a tuple of inputs reach the function in the same form", async () => {
     await notebook.cells({
       one: `const one = stage("one", () => 1);`,
       single: `const single = stage("single", one, (value) => value + 1);`,
@@ -117,13 +117,13 @@ describe("stages defined in cells", () => {
     ).toEqual(["bottom", "left", "right", "top1"]);
   });
 
-  test("[D13] of six stages, asking for one runs its ancestors only", async () => {
+  test("[D13] of six stages, calling one runs only its ancestors", async () => {
     const six = ["s1", "s2", "s3", "s4", "s5", "s6"];
     const inputs: Record<string, string> = { s1: "", s2: "s1", s3: "s2", s4: "s1", s5: "s3, s4", s6: "" };
     for (const name of six)
       await notebook.cell(
         name,
-        `const ${name} = stage("${name}", { ${inputs[name]} }, (given) => { ${ran(name)} return ["${name}", given]; });`,
+        `const ${name} = stage("${name}", { ${inputs[name]} }, (inputs) => { ${ran(name)} return ["${name}", inputs]; });`,
       );
     expect(await notebook.executed(() => notebook.cell("run", "await s3();"))).toEqual(["s1", "s2", "s3"]);
     expect(await notebook.executed(() => notebook.cell("run", "await s5();"))).toEqual(["s4", "s5"]);

@@ -1,4 +1,4 @@
-/** Stages that throw: what is marked, what is said, what is kept. */
+/** Stages that throw: what is marked, reported and kept. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { StagebookEvent } from "stagebook/protocol";
 import { log } from "../../rig/kernel/event-log";
@@ -16,7 +16,7 @@ const cells = {
   last: `const last = stage("last", { below }, ({ below }) => { ${ran("last")} return below; });`,
   apart: `const apart = stage("apart", async () => { ${ran("apart")} await new Promise((done) => setTimeout(done, 100)); return "apart"; });`,
 };
-const mended = cells.bad.replace("if (start) throw", "if (!start) throw");
+const fixed = cells.bad.replace("if (start) throw", "if (!start) throw");
 
 describe("a stage that throws", () => {
   let notebook: Notebook;
@@ -31,7 +31,7 @@ describe("a stage that throws", () => {
   });
   afterAll(() => notebook.kernel.stop());
 
-  test("[R9] stops what depends on it, and independent work finishes", () => {
+  test("[R9] it stops its dependents, and independent work finishes", () => {
     expect(log(events).sort()).toEqual([
       "apart running",
       "apart succeeded",
@@ -72,7 +72,7 @@ describe("a stage that throws", () => {
     expect(view.cells.apart?.status).toBe("fresh");
   });
 
-  test("[R9] the caller gets the error with stage, cell and line, its own frames only, and what to do", async () => {
+  test("[R9] the caller receives the error with stage, cell and line, only its own frames, and advice", async () => {
     expect(text).toMatch(/stage "bad" \(cell \[\d+\], line 3\) failed: no such column/);
     expect(text).toContain("Mend the stage");
     expect(text).toContain("TypeError: no such column");
@@ -90,7 +90,7 @@ describe("a stage that throws", () => {
     expect(records[0]?.message).toContain("no such column");
   });
 
-  test("[S16] a failure is not cached: asked again, only the failed stage runs", async () => {
+  test("[S16] a failure is not cached: the next call runs only the failed stage", async () => {
     expect(await notebook.executed(() => notebook.failing("run", "await last();"))).toEqual(["bad"]);
   });
 
@@ -98,7 +98,7 @@ describe("a stage that throws", () => {
     await notebook.restart();
     await notebook.cells(cells);
     expect(await notebook.executed(() => notebook.failing("run", "await pipeline.run();"))).toEqual(["bad"]);
-    await notebook.cell("bad", mended);
+    await notebook.cell("bad", fixed);
     expect(await notebook.executed(() => notebook.cell("run", "await pipeline.run();"))).toEqual([
       "bad",
       "below",
@@ -109,6 +109,8 @@ describe("a stage that throws", () => {
 
   test("[R9] a failing stage does not stop one that is running at the same time", async () => {
     await notebook.cells({
+      ...cells,
+      bad: fixed,
       quick: `const quick = stage("quick", async () => { ${ran("quick")} throw new Error("quick"); });`,
       long: `const long = stage("long", async ({ signal }) => { ${ran("long")} await new Promise((done) => setTimeout(done, 200)); return signal.aborted; });`,
     });

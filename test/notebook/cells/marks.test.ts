@@ -1,5 +1,5 @@
-/** Which cells are stale, why, and which of them Run stale names. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+/** Which cells are stale and why, and which of them Run stale returns. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
 
@@ -25,6 +25,14 @@ describe("marks on cells", () => {
   });
   afterAll(() => notebook.kernel.stop());
 
+  // Each test starts with the cells above, all of them fresh, whatever the one before has left.
+  beforeEach(async () => {
+    const added = Object.keys(notebook.view.cells).filter((id) => !(id in cells) && id !== "first" && id !== "x");
+    await notebook.cell("x", "1;", { deletedCells: added });
+    await notebook.kernel.command({ type: "reset-params" });
+    await runStaleCells();
+  });
+
   const stale = (): string[] =>
     Object.values(notebook.view.cells)
       .filter((cell) => cell.status === "stale")
@@ -34,12 +42,12 @@ describe("marks on cells", () => {
     notebook.kernel.command({ type: "set-params", values });
   const runStale = () => notebook.kernel.command({ type: "run-stale" });
 
-  /** As the page does: runs the stages, then the cells that are named in the order of the notebook, until none is left. */
+  /** Like the page: runs the stages, then executes the returned cells in the order of the notebook, until none is left. */
   async function runStaleCells(): Promise<string[]> {
     const done: string[] = [];
     for (;;) {
-      const { cells: named } = await runStale();
-      const next = Object.keys(cells).filter((id) => named.includes(id as never) && !done.includes(id));
+      const { cells: returned } = await runStale();
+      const next = Object.keys(cells).filter((id) => returned.includes(id as never) && !done.includes(id));
       if (next.length === 0) return done;
       for (const id of next) {
         await notebook.cell(id, cells[id as keyof typeof cells]);
@@ -55,7 +63,7 @@ describe("marks on cells", () => {
     );
   });
 
-  test("[U2] a parameter change marks the cells of stale stages and those that showed them, and no others", async () => {
+  test("[U2] a parameter change marks the cells of stale stages and the cells that showed them, and no others", async () => {
     await setParams({ limit: 2 });
     expect(stale()).toEqual(["a", "b", "keep", "readParam", "showB"]);
     expect(notebook.view.cells.a?.reasons.join()).toContain("limit 1 → 2");
@@ -63,7 +71,8 @@ describe("marks on cells", () => {
     expect(notebook.view.cells.readParam?.reasons).toEqual(["parameter limit changed"]);
   });
 
-  test("[U2] Run stale runs the stale stages and names the cells to execute again, not those that define stages", async () => {
+  test("[U2] Run stale runs the stale stages and returns the cells to execute, without those that define stages", async () => {
+    await setParams({ limit: 3 });
     const lines = notebook.kernel.iopub.length;
     let reply: Awaited<ReturnType<typeof runStale>> | undefined;
     expect(
@@ -82,17 +91,21 @@ describe("marks on cells", () => {
     ).toEqual([]);
   });
 
-  test("[U2] executing them makes stale what read their variables, and then nothing is left", async () => {
+  test("[U2] executing them makes the readers of their variables stale, and then nothing is left", async () => {
+    await setParams({ limit: 4 });
+    await runStale();
     expect(
       await notebook.executed(async () => {
         expect(await runStaleCells()).toEqual(["showB", "keep", "readParam", "useKept"]);
       }),
     ).toEqual([]);
     expect(stale()).toEqual([]);
-    expect(await notebook.read("kept")).toBe("21");
+    expect(await notebook.read("kept")).toBe("41");
   });
 
   test("[U2] the parameter changed back runs nothing, and the same cells are executed", async () => {
+    await setParams({ limit: 5 });
+    await runStaleCells();
     await setParams({ limit: 1 });
     expect(stale()).toEqual(["keep", "readParam", "showB"]);
     expect(
@@ -103,7 +116,7 @@ describe("marks on cells", () => {
     expect(stale()).toEqual([]);
   });
 
-  test("[U2] there and back before Run stale: no cell is stale", async () => {
+  test("[U2] a parameter changed and changed back before Run stale: no cell is stale", async () => {
     await setParams({ limit: 3 });
     await setParams({ limit: 1 });
     expect(stale()).toEqual([]);
@@ -116,7 +129,7 @@ describe("marks on cells", () => {
     expect(await runStaleCells()).toEqual(["showApart"]);
   });
 
-  test("[U2] a variable assigned again to an equal value marks nothing; to another, its readers", async () => {
+  test("[U2] a variable reassigned to an equal value marks nothing; to another value, its readers", async () => {
     await notebook.cell("data", `let data = [1, 2];`);
     await notebook.cell("reader", `console.log(data.length);`);
     await notebook.cell("data", `let data = [1, 2];`);
@@ -128,7 +141,7 @@ describe("marks on cells", () => {
     expect(stale()).toEqual([]);
   });
 
-  test("[U2] an edited helper marks the cells of its callers and of what showed them", async () => {
+  test("[U2] an edited helper marks the cells of its callers and those that showed them", async () => {
     await notebook.cells({
       helper: `const decorate = (text: string) => "<" + text + ">";`,
       decorated: `const decorated = stage("decorated", () => decorate("x"));`,
@@ -142,7 +155,7 @@ describe("marks on cells", () => {
     expect(stale()).toEqual([]);
   });
 
-  test("[U2] an upstream that runs to an equal value leaves the cells that showed what is below as they are", async () => {
+  test("[U2] an upstream stage that returns an equal value leaves the cells of its downstream stages unmarked", async () => {
     await notebook.cells({
       list: `const list = stage("list", () => [1, 2, 3]);`,
       length: `const length = stage("length", { list }, ({ list }) => list.length);`,
@@ -154,7 +167,7 @@ describe("marks on cells", () => {
     expect(stale()).toEqual([]);
   });
 
-  test("[U2] a failed stage: its cell and those below are marked, and Run stale says what did not run", async () => {
+  test("[U2] a failed stage: its cell and those downstream are marked, and Run stale reports what did not run", async () => {
     await notebook.cells({
       risky: `const risky = stage("risky", { limit }, ({ limit }) => { if (limit === 7) throw new Error("seven"); return limit; });`,
       after: `const after = stage("after", { risky }, ({ risky }) => risky + 0.5);`,
@@ -172,10 +185,13 @@ describe("marks on cells", () => {
     expect(stale()).toEqual([]);
   });
 
-  test("[U2] a deleted cell has no mark any more", async () => {
-    await notebook.cell("x", "1;", { deletedCells: ["showAfter", "showLength"] });
-    expect(notebook.view.cells.showAfter).toBeUndefined();
-    await setParams({ limit: 4 });
-    expect([...(await runStale()).cells]).not.toContain("showAfter");
+  test("[U2] a deleted cell is no longer marked", async () => {
+    await notebook.cells({ showAgain: `console.log(await b());`, showTwice: `console.log(await b(), await b());` });
+    await notebook.cell("x", "1;", { deletedCells: ["showAgain", "showTwice"] });
+    expect(notebook.view.cells.showAgain).toBeUndefined();
+    await setParams({ limit: 6 });
+    const { cells: returned } = await runStale();
+    expect(returned).toContain("showB");
+    expect(returned).not.toContain("showAgain");
   });
 });

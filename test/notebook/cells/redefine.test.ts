@@ -1,4 +1,4 @@
-/** Cells executed again, renamed, deleted; two cells with one name; wiring that cannot be. */
+/** Cells executed again, renamed, deleted; a name in two cells; inputs that cannot work. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
@@ -23,7 +23,7 @@ describe("cells executed again", () => {
     expect(await notebook.read("pipeline.graph().nodes.filter((name) => name === 'again').length")).toBe("1");
   });
 
-  test("[D3] a re-executed cell leaves no stale closure: those below use the new function", async () => {
+  test("[D3] a re-executed cell leaves no stale closure: downstream stages use the new function", async () => {
     await notebook.cells({
       source: `const source = stage("source", () => "old");`,
       below: `const below = stage("below", { source }, ({ source }) => source + "!");`,
@@ -33,7 +33,7 @@ describe("cells executed again", () => {
     expect(await notebook.read("await below()")).toBe("new!");
   });
 
-  test("[S14] a stage renamed in its cell leaves one node, and its result is kept", async () => {
+  test("[S14] a stage renamed in its cell leaves one node and keeps its result", async () => {
     await notebook.cell("name", `const kept = stage("before", () => { ${ran("before")} return "kept"; });`);
     await notebook.cell("run", "await kept();");
     expect(
@@ -46,7 +46,7 @@ describe("cells executed again", () => {
     expect(notebook.status("after")).toBe("fresh");
   });
 
-  test("[S14] a deleted cell takes its stage and its parameter along", async () => {
+  test("[S14] a deleted cell removes its stage and its parameter", async () => {
     await notebook.cells({
       gone: `const goneParam = param("goneParam", 1); const gone = stage("gone", () => 1);`,
       needs: `const needs = stage("needs", { gone }, ({ gone }) => gone);`,
@@ -60,7 +60,7 @@ describe("cells executed again", () => {
     await notebook.cell("run", "1;", { deletedCells: ["needs"] });
   });
 
-  test("[S14] producer and consumer may swap roles", async () => {
+  test("[S14] producer and consumer can swap roles", async () => {
     await notebook.cells({
       p: `let p = stage("p", () => 1); let q: any;`,
       q: `q = stage("q", { p }, ({ p }) => p + 1);`,
@@ -71,7 +71,7 @@ describe("cells executed again", () => {
     expect(await notebook.read("await p3()")).toBe("11");
   });
 
-  test("[S14] one name in two live cells is an error that names both", async () => {
+  test("[S14] a name in two live cells is an error that names both cells", async () => {
     await notebook.cells({ one: `const twin = stage("twin", () => 1);`, filler: `1;` });
     const count = (await notebook.cell("one", `const twin = stage("twin", () => 1);`)).executionCount ?? 0;
     const text = await notebook.failing("two", `const twin2 = stage("twin", () => 2);`);
@@ -82,14 +82,14 @@ describe("cells executed again", () => {
     expect(await notebook.read("await twin()")).toBe("1");
   });
 
-  test("[S14] one name in two cells is fine when the first is deleted", async () => {
+  test("[S14] a name can move to another cell when the first is deleted", async () => {
     await notebook.cell("first-owner", `const moved = stage("moved", () => 1);`);
     await notebook.cell("second-owner", `const moved = stage("moved", () => 2);`, { deletedCells: ["first-owner"] });
     expect(notebook.view.stages.moved?.cell).toBe("second-owner");
     expect(await notebook.read("await moved()")).toBe("2");
   });
 
-  test("[S14] one name in two cells is fine when the first is executed again without it", async () => {
+  test("[S14] a name can move to another cell when the first is executed without it", async () => {
     await notebook.cell("left-behind", `const wandering = stage("wandering", () => 1);`);
     expect(await notebook.failing("new-home", `const wandering2 = stage("wandering", () => 2);`)).toContain(
       "name-taken",
@@ -101,7 +101,7 @@ describe("cells executed again", () => {
     expect(await notebook.read("await wandering2()")).toBe("2");
   });
 
-  test("[S14] a stage taken out of a cell that defines others too is gone; what needs it says so", async () => {
+  test("[S14] a stage removed from a cell that defines others is removed; its dependents report it", async () => {
     await notebook.cells({
       both: `const staying = stage("staying", () => 1);\nconst leaving = stage("leaving", () => 2);`,
       reads: `const reads = stage("reads", { leaving }, ({ leaving }) => leaving);`,
@@ -116,7 +116,7 @@ describe("cells executed again", () => {
     await notebook.cell("run", "1;", { deletedCells: ["reads", "both"] });
   });
 
-  test("[S14] one parameter in two live cells is an error that names both", async () => {
+  test("[S14] a parameter in two live cells is an error that names both cells", async () => {
     await notebook.cell("p-one", `const twinParam = param("twinParam", 1);`);
     const text = await notebook.failing("p-two", `const twinParam2 = param("twinParam", 2);`);
     expect(text).toMatch(
@@ -145,7 +145,7 @@ describe("cells executed again", () => {
     expect(await notebook.read("await pong()")).toBe("2");
   });
 
-  test("[S15] a cycle elsewhere does not keep other stages from running", async () => {
+  test("[S15] a cycle elsewhere does not prevent other stages from running", async () => {
     await notebook.cells({
       ring: `let ring1: any; let ring2: any; ring1 = stage("ring1", async () => await ring2()); ring2 = stage("ring2", async () => await ring1());`,
       apart: `const apart = stage("apart", () => { ${ran("apart")} return "fine"; });`,
@@ -154,7 +154,7 @@ describe("cells executed again", () => {
     await notebook.cell("run", "1;", { deletedCells: ["ring"] });
   });
 
-  test("[D9] a wrong wiring is a compile error in the cell", async () => {
+  test("[D9] inputs of the wrong type are a compile error in the cell", async () => {
     await notebook.cells({
       words: `const words = stage("words", () => ["a", "b"]);`,
       limit: `const limit = param("limit", 3);`,
@@ -168,7 +168,7 @@ describe("cells executed again", () => {
     expect(Object.keys(notebook.view.stages)).not.toContain("w1");
   });
 
-  test("[D9] the call of a stage instead of the stage is an error that says so", async () => {
+  test("[D9] passing the call of a stage instead of the stage is an error that says so", async () => {
     const text = await notebook.failing("wrong", `stage("w4", { words: words() as any }, ({ words }) => words);`);
     expect(text).toContain("Pass the stage itself");
   });

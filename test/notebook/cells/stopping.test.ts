@@ -1,4 +1,4 @@
-/** Interrupt and cancel: everything that waits is stopped soon, and nothing of it is stored. */
+/** Interrupt and cancel: everything that waits stops promptly, and nothing of it is stored. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -33,7 +33,7 @@ describe("a run that is stopped", () => {
   const stopped = (stage: string) =>
     notebook.kernel.until((_events, view) => view.stages[stage]?.status === "cancelled", `${stage} is cancelled`);
 
-  test("[R10] Interrupt stops a stage that would wait for ever, and stores nothing", async () => {
+  test("[R10] Interrupt stops a stage that would wait forever, and stores nothing", async () => {
     const cell = notebook.kernel.run("await below();", { cell: "x" });
     await running("waits");
     const stored = entries();
@@ -43,6 +43,7 @@ describe("a run that is stopped", () => {
     expect(stoppedCell.ok).toBe(false);
     await notebook.settled();
     expect(stoppedCell.text).not.toMatch(/nothing waited for it|unhandled|kernel-lib/i);
+    await notebook.kernel.until((_events, view) => view.runs.at(-1)?.status !== "running", "the run has ended");
     expect(notebook.view.runs.at(-1)).toMatchObject({ status: "cancelled" });
     expect(["done", "waits", "below"].map((name) => notebook.status(name))).toEqual(["fresh", "cancelled", "blocked"]);
     expect(entries()).toBe(stored);
@@ -51,7 +52,7 @@ describe("a run that is stopped", () => {
     expect(await notebook.read("(globalThis as any).ticks")).toBe(ticks);
   });
 
-  test("[R10] the kernel goes on after an Interrupt, and the next run begins anew", async () => {
+  test("[R10] the kernel continues after an Interrupt, and the next run starts from the beginning", async () => {
     const cell = notebook.kernel.run("await below();", { cell: "x" });
     await running("waits");
     await notebook.kernel.command({ type: "cancel" });
@@ -59,7 +60,7 @@ describe("a run that is stopped", () => {
     expect(await notebook.read("1 + 1")).toBe("2");
   });
 
-  test("[R10] a body that does not listen is left behind, and what it gives later is refused", async () => {
+  test("[R10] an execution that ignores the signal is abandoned, and its late result is rejected", async () => {
     const cell = notebook.kernel.run("await deaf();", { cell: "x" });
     await running("deaf");
     const stored = entries();
@@ -72,7 +73,7 @@ describe("a run that is stopped", () => {
     expect(entries()).toBe(stored);
   });
 
-  test("[R10] the Stop command ends a run that the page started, and says how many", async () => {
+  test("[R10] the Stop command ends a run that the page started, and returns how many it stopped", async () => {
     const run = notebook.kernel.command({ type: "run", targets: ["below"] });
     await running("waits");
     expect(await notebook.kernel.command({ type: "cancel" })).toEqual({ runs: 1 });
@@ -94,10 +95,15 @@ console.log(await one.catch((error) => error.code), await two);`,
   });
 
   test("[S16] what was finished before the stop is kept", async () => {
+    await notebook.cell("x", "await done();");
+    const cell = notebook.kernel.run("await below();", { cell: "x" });
+    await running("waits");
+    await notebook.kernel.command({ type: "cancel" });
+    await cell;
     expect(await notebook.executed(() => notebook.cell("x", "await done();"))).toEqual([]);
   });
 
-  test("[S1] stopped once, mended and run again, it succeeds", async () => {
+  test("[S1] a stage that was stopped, then fixed and run again, succeeds", async () => {
     await notebook.cell(
       "waits",
       `const waits = stage("waits", { done }, ({ done }) => { ${ran("waits")} return done + 1; });`,

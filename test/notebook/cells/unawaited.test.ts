@@ -1,4 +1,4 @@
-/** Calls without `await`, stages printed, and everything that the bridge must not print. */
+/** Calls without `await`, printed stages, and everything that the bridge must not print. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
@@ -24,24 +24,26 @@ describe("what cells print", () => {
     expect(ranMeanwhile).toEqual([]);
   });
 
-  test("[Y1] a stage given to console.log says the same", async () => {
+  test("[Y1] a stage passed to console.log prints the same", async () => {
     expect((await notebook.cell("x", "console.log(clean);")).stdout).toMatch(/^clean · new.*await clean\(\)\n$/);
   });
 
-  test("[Y1] a call without await says that await is missing", async () => {
+  test("[Y1] a call without await reports that await is missing", async () => {
     const cell = await notebook.cell("x", "clean()");
     await notebook.kernel.until((_events, view) => view.stages.clean?.status === "fresh", "clean ran");
     expect(cell.text).toContain("add await to see the result");
     expect(cell.text).toContain("clean");
   });
 
-  test("[Y1] a fresh stage tells its last duration and what it made; a stale one says why", async () => {
+  test("[Y1] a fresh stage prints its last duration and its output; a stale one says why", async () => {
+    await notebook.cell("x", "limit.reset(); await clean();");
     expect((await notebook.cell("x", "clean")).stdout).toMatch(/^clean · fresh · last \d+ ms, .*await clean\(\)/);
     await notebook.cell("x", "limit.set(6);");
     expect((await notebook.cell("x", "clean")).stdout).toMatch(/^clean · stale: limit 5 → 6/);
   });
 
-  test("[Y1] a parameter and a plan have texts of their own", async () => {
+  test("[Y1] a parameter and a plan have a text of their own", async () => {
+    await notebook.cell("x", "limit.reset(); await clean(); limit.set(6);");
     expect((await notebook.cell("x", "limit")).stdout).toBe("limit = 6 km (default 5)\n");
     expect((await notebook.cell("x", "console.log(await clean.plan());")).stdout).toMatch(/^run\s+clean\s+limit 5 → 6/);
     await notebook.cell("x", "limit.reset();");
@@ -64,7 +66,7 @@ describe("what cells print", () => {
     expect(lost).toEqual([expect.objectContaining({ level: "error", stage: "broken", cell: "lost" })]);
   });
 
-  test("[R9] an un-awaited failure does not end the kernel, and is not told when the call is awaited later", async () => {
+  test("[R9] an un-awaited failure does not end the kernel, and is not reported when the call is awaited later", async () => {
     await notebook.settled();
     const before = notebook.view.log.length;
     const cell = await notebook.cell(
@@ -109,12 +111,12 @@ describe("what cells print", () => {
     expect(closed.map(({ content }) => content.comm_id)).toContain("foreign");
   });
 
-  test("[Y1] comm_info names only the comms of the target asked for", async () => {
+  test("[Y1] comm_info lists only the comms of the requested target", async () => {
     const { comms } = await notebook.kernel.request("comm_info_request", { target_name: "no.such.target" });
     expect(comms).toEqual({});
   });
 
-  test("[Y1] the kernel says in kernel_info that Stagebook is there", async () => {
+  test("[Y1] kernel_info contains the version of Stagebook", async () => {
     expect((await notebook.kernel.kernelInfo()).stagebook).toMatch(/^\d+\.\d+\.\d+/);
   });
 

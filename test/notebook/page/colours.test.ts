@@ -1,4 +1,4 @@
-/** What the page shows of stages without running any: status, the exact part that changed, durations, untracked names. */
+/** What the page shows about stages without running any: status, the exact part that changed, durations, untracked names. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
@@ -26,27 +26,27 @@ describe("colours", () => {
   const fresh = ["a fresh", "b fresh", "c fresh", "apart fresh"];
   const runAll = () => notebook.executed(() => notebook.cell("run", "await pipeline.run();"));
 
-  /** Edits, looks at the colours, edits back. Nothing runs meanwhile. */
+  /** Edits, checks the colours, edits back. Nothing is executed meanwhile. */
   async function edited(
     edit: () => Promise<unknown>,
     back: () => Promise<unknown>,
-    look: () => void | Promise<void>,
+    check: () => void | Promise<void>,
   ): Promise<void> {
     const executed = await notebook.executed(async () => {
       await edit();
       await notebook.settled();
-      await look();
+      await check();
       await back();
       await notebook.settled();
       expect(colours(), "edited back").toEqual(fresh);
     });
-    expect(executed, "bodies that ran").toEqual([]);
+    expect(executed, "stages that were executed").toEqual([]);
   }
-  const cellEdit = (id: keyof typeof cells, code: string, look: () => void | Promise<void>): Promise<void> =>
+  const cellEdit = (id: keyof typeof cells, code: string, check: () => void | Promise<void>): Promise<void> =>
     edited(
       () => notebook.cell(id, code),
       () => notebook.cell(id, cells[id]),
-      look,
+      check,
     );
 
   test("[O7] before the first run everything is new, after it fresh", async () => {
@@ -67,7 +67,7 @@ describe("colours", () => {
       },
     ));
 
-  test("[O8] a helper: named with the stretch that changed", () =>
+  test("[O8] a helper: named with the fragment that changed", () =>
     cellEdit("helper", `const toRow = (n: number) => n * 3;`, () => {
       expect(colours()).toEqual(["a fresh", "b stale", "c pending", "apart fresh"]);
       expect(notebook.reasons("b")).toEqual(["helper `toRow`: `* 2` → `* 3`"]);
@@ -79,7 +79,7 @@ describe("colours", () => {
       expect(notebook.reasons("b")).toEqual([expect.stringMatching(/^value `factor`.*by: 1.*→.*by: 2/)]);
     }));
 
-  test("[O8] the body", () =>
+  test("[O8] the stage's function", () =>
     cellEdit("b", cells.b.replace("* factor.by", "- factor.by"), () => {
       expect(colours()).toEqual(["a fresh", "b stale", "c pending", "apart fresh"]);
       expect(notebook.reasons("b")).toEqual([expect.stringMatching(/^body: `.*\*.*` → `.*-.*`$/)]);
@@ -114,7 +114,7 @@ describe("colours", () => {
       },
     ));
 
-  test("[O8] several causes are all named", () =>
+  test("[O8] several causes: each is named", () =>
     edited(
       async () => {
         await notebook.cell("helper", `const toRow = (n: number) => n * 3;`);
@@ -130,7 +130,7 @@ describe("colours", () => {
       },
     ));
 
-  test("[O8] explain in a cell and over the comm say the same", () =>
+  test("[O8] explain in a cell and over the comm agree", () =>
     edited(
       () => notebook.cell("x", "limit.set(7);"),
       () => notebook.cell("x", "limit.reset();"),
@@ -144,7 +144,7 @@ describe("colours", () => {
       },
     ));
 
-  test("[O7] what-if plans for values that are not applied, and changes nothing", async () => {
+  test("[O7] what-if plans with values that are not applied, and changes nothing", async () => {
     const { rows } = await notebook.kernel.command({ type: "what-if", values: { limit: 50 } });
     expect(Object.fromEntries(rows.map((row) => [row.stage, row.action]))).toMatchObject({
       a: "run",
@@ -155,7 +155,7 @@ describe("colours", () => {
     expect(colours()).toEqual(fresh);
   });
 
-  test("[S11] plan() runs no body", async () => {
+  test("[S11] plan() executes no stage", async () => {
     await notebook.cell("x", "limit.set(8);");
     expect(
       await notebook.executed(async () => {
@@ -167,7 +167,7 @@ describe("colours", () => {
     await notebook.cell("x", "limit.reset();");
   });
 
-  test("[O6] durations are kept, and shown for cached stages too", async () => {
+  test("[O6] durations are stored, and shown for cached stages too", async () => {
     await notebook.cell(
       "slow",
       `const slow = stage("slow", async () => { await new Promise((done) => setTimeout(done, 120)); return 1; });`,
@@ -179,7 +179,7 @@ describe("colours", () => {
     expect(notebook.view.stages.slow?.result).toEqual(result);
   });
 
-  test("[Y7] what no key can follow is listed with its reason", async () => {
+  test("[Y7] what cannot be tracked is listed with its reason", async () => {
     await notebook.cell(
       "wild",
       `const proxy = new Proxy({ x: 1 }, {});

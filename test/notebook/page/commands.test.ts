@@ -1,4 +1,4 @@
-/** The commands of the page: each is checked, a bad one gets an error and changes nothing. */
+/** The commands of the page: each is validated; an invalid one is answered with an error and changes nothing. */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ErrorView, KernelMessage } from "stagebook/protocol";
@@ -18,6 +18,8 @@ describe("commands over the comm", () => {
     await notebook.cell("x", "await b();");
   });
   afterAll(() => notebook.kernel.stop());
+
+  const setLimit = (limit: number) => notebook.kernel.command({ type: "set-params", values: { limit } });
 
   /** Sends data as it is and waits for the reply to its id. */
   async function sendRaw(
@@ -105,7 +107,7 @@ describe("commands over the comm", () => {
     expect(error.advice ?? "").not.toBe("");
   });
 
-  test("[Y1] another version of the protocol is refused with what to do", async () => {
+  test("[Y1] another version of the protocol is refused with advice", async () => {
     const error = await refused({ v: 2, type: "run" });
     expect(error.code).toBe("protocol");
     expect(error.advice).toContain("same version");
@@ -116,7 +118,7 @@ describe("commands over the comm", () => {
     expect(reply).toMatchObject({ ok: false, error: { code: "command" } });
   });
 
-  test("[Y1] data that is no object at all is refused, and the next command works", async () => {
+  test("[Y1] data that is not an object is refused, and the next command works", async () => {
     for (const data of [null, 5, "text", []]) {
       const { comm } = notebook.kernel;
       const from = comm.received.length;
@@ -129,8 +131,8 @@ describe("commands over the comm", () => {
     expect(await notebook.kernel.command({ type: "cancel" })).toEqual({ runs: 0 });
   });
 
-  test("[U1] run runs the targets and what they need, and replies when it has ended", async () => {
-    await notebook.kernel.command({ type: "set-params", values: { limit: 6 } });
+  test("[U1] run executes the targets and their upstream stages, and replies when the run has ended", async () => {
+    await setLimit(6);
     expect(
       await notebook.executed(async () => {
         expect(await notebook.kernel.command({ type: "run", targets: ["b"] })).toEqual({
@@ -150,10 +152,10 @@ describe("commands over the comm", () => {
     expect(notebook.view.runs.at(-1)).toMatchObject({ source: "page", cell: null });
   });
 
-  test("[U1] commands are answered while a cell is busy, and a run over the comm goes on beside it", async () => {
+  test("[U1] commands are answered while a cell is busy, and a run over the comm proceeds meanwhile", async () => {
     const cell = notebook.kernel.run("await new Promise((done) => setTimeout(done, 500));", { cell: "busy" });
     await notebook.kernel.until((_events, view) => view.cells.busy?.status === "running", "the cell is busy");
-    await notebook.kernel.command({ type: "set-params", values: { limit: 3 } });
+    await setLimit(3);
     expect(await notebook.kernel.command({ type: "run", targets: ["b"] })).toEqual({
       status: "succeeded",
       executed: 2,
@@ -162,9 +164,10 @@ describe("commands over the comm", () => {
     await cell;
   });
 
-  test("[U1] preview is bounded text of the output", async () => {
+  test("[U1] preview is a bounded text of the output", async () => {
     await notebook.cell("long", `const long = stage("long", () => "z".repeat(100_000));`);
     await notebook.cell("x", "await long();");
+    await notebook.kernel.command({ type: "run", targets: ["b"] });
     const whole = await notebook.kernel.command({ type: "preview", stage: "b" });
     expect(whole.text).toContain("square: 4");
     expect(whole.truncated).toBe(false);
@@ -174,23 +177,36 @@ describe("commands over the comm", () => {
   });
 
   test("[U1] history lists the results of a stage with their parameters, newest first", async () => {
-    const { rows } = await notebook.kernel.command({ type: "history", stage: "b" });
+    await notebook.cell("past", `const past = stage("past", { limit }, ({ limit }) => limit * 7);`);
+    for (const limit of [5, 6, 3]) {
+      await setLimit(limit);
+      await notebook.kernel.command({ type: "run", targets: ["past"] });
+    }
+    const { rows } = await notebook.kernel.command({ type: "history", stage: "past" });
     expect(rows.map((row) => row.params.limit)).toEqual(["3", "6", "5"]);
     expect([...rows.map((row) => row.at)].sort((x, y) => y - x)).toEqual(rows.map((row) => row.at));
   });
 
-  test("[C13] clear forgets one stage, and it alone runs again", async () => {
-    expect(await notebook.kernel.command({ type: "clear", stage: "a" })).toEqual({ results: 3 });
-    expect(notebook.status("a")).toBe("new");
-    expect(await notebook.executed(() => notebook.cell("x", "await b();"))).toEqual(["a"]);
+  test("[C13] clear removes the results of one stage, and it alone runs again", async () => {
+    await notebook.cells({
+      above: `const above = stage("above", { limit }, ({ limit }) => { ${ran("above")} return limit * 3; });`,
+      below: `const below = stage("below", { above }, ({ above }) => { ${ran("below")} return above + 1; });`,
+    });
+    for (const limit of [7, 8, 9]) {
+      await setLimit(limit);
+      await notebook.kernel.command({ type: "run", targets: ["below"] });
+    }
+    expect(await notebook.kernel.command({ type: "clear", stage: "above" })).toEqual({ results: 3 });
+    expect(notebook.status("above")).toBe("new");
+    expect(await notebook.executed(() => notebook.cell("x", "await below();"))).toEqual(["above"]);
   });
 
-  test("[O5] two pages get the same events and each its own replies", async () => {
+  test("[O5] two pages receive the same events, and each its own replies", async () => {
     const { comm } = notebook.kernel;
     const first = comm.open.at(-1) ?? "";
     const second = await notebook.kernel.openComm();
     const from = comm.received.length;
-    await notebook.kernel.command({ type: "set-params", values: { limit: 4 } });
+    await setLimit(notebook.view.params.limit?.value === 4 ? 5 : 4);
     const of = (id: string) => comm.received.slice(from).filter((each) => each.comm === id);
     const seqs = (id: string): number[] =>
       of(id).flatMap(({ message }) => (message.type === "events" ? message.events.map((event) => event.seq) : []));

@@ -1,5 +1,5 @@
-/** The latest deliberate act wins: what becomes of a value set in the sidebar when cells run again and kernels restart. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+/** The latest deliberate act wins: a value set in the sidebar when cells are executed again and kernels restart. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StagebookEvent } from "stagebook/protocol";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
@@ -17,6 +17,11 @@ describe("a value set in the sidebar", () => {
     await notebook.cells(cells);
   });
   afterAll(() => notebook.kernel.stop());
+  // Each test starts with the cells above and no override.
+  beforeEach(async () => {
+    await notebook.cell("limit", cells.limit);
+    await notebook.kernel.command({ type: "reset-params" });
+  });
 
   const setLimit = (value: number) => notebook.kernel.command({ type: "set-params", values: { limit: value } });
   const logged = (events: readonly StagebookEvent[]): string[] =>
@@ -31,11 +36,14 @@ describe("a value set in the sidebar", () => {
   });
 
   test("[P11] a change of the description alone keeps it", async () => {
+    await setLimit(8);
     await notebook.cell("limit", cells.limit.replace("max: 10", `max: 10, description: "at most"`));
     expect(notebook.view.params.limit).toMatchObject({ value: 8, overridden: true, description: "at most" });
   });
 
   test("[P11] a kernel restart keeps it, and Run All then runs nothing", async () => {
+    await setLimit(8);
+    await notebook.cells(cells);
     await notebook.restart();
     const events = await notebook.executed(() => notebook.cells(cells));
     expect(events).toEqual([]);
@@ -43,7 +51,8 @@ describe("a value set in the sidebar", () => {
     expect(await notebook.read("limit.value")).toBe("8");
   });
 
-  test("[P11] a changed default wins, is logged, and lasts over a restart", async () => {
+  test("[P11] a changed default wins, is logged, and survives a restart", async () => {
+    await setLimit(8);
     const events = await notebook.during(() =>
       notebook.cell("limit", `const limit = param("limit", 6, { min: 0, max: 10 });`),
     );
@@ -57,9 +66,9 @@ describe("a value set in the sidebar", () => {
   test("[P11] a value outside new limits is dropped with a warning", async () => {
     await setLimit(9);
     const events = await notebook.during(() =>
-      notebook.cell("limit", `const limit = param("limit", 6, { min: 0, max: 8 });`),
+      notebook.cell("limit", `const limit = param("limit", 5, { min: 0, max: 8 });`),
     );
-    expect(notebook.view.params.limit).toMatchObject({ value: 6, overridden: false });
+    expect(notebook.view.params.limit).toMatchObject({ value: 5, overridden: false });
     expect(logged(events)).toEqual([expect.stringMatching(/^warn .*limit.*9.*must be <= 8/)]);
   });
 
@@ -70,15 +79,15 @@ describe("a value set in the sidebar", () => {
     expect(notebook.view.params.limit).toMatchObject({ value: 4, overridden: false });
   });
 
-  test("[P11] a value set back to the default is no override", async () => {
+  test("[P11] a value set back to the default is not an override", async () => {
     await setLimit(7);
-    await setLimit(4);
-    expect(notebook.view.params.limit).toMatchObject({ value: 4, overridden: false });
+    await setLimit(5);
+    expect(notebook.view.params.limit).toMatchObject({ value: 5, overridden: false });
     await notebook.cell("limit", `const limit = param("limit", 3, { min: 0, max: 8 });`);
     expect(notebook.view.params.limit).toMatchObject({ value: 3 });
   });
 
-  test("[P11] values of kinds that JSON cannot carry are kept over a restart", async () => {
+  test("[P11] values that JSON cannot represent survive a restart", async () => {
     const defined = `const when = param("when", new Date(0)); const table = param("table", new Map([["a", 1]]));`;
     await notebook.cell("kinds", defined);
     await notebook.cell("x", `when.set(new Date(86400000)); table.set(new Map([["a", 2]]));`);

@@ -1,4 +1,4 @@
-/** Parameters set from cells and over the comm: what is refused, and what a change runs. */
+/** Parameters set in cells and over the comm: what is refused, and what a change runs. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JsonObject } from "stagebook/protocol";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
@@ -22,9 +22,9 @@ describe("parameters", () => {
 
   const values = (): unknown =>
     Object.fromEntries(Object.values(notebook.view.params).map(({ name, value }) => [name, value]));
-  const set = (given: JsonObject) => notebook.kernel.command({ type: "set-params", values: given });
+  const set = (changed: JsonObject) => notebook.kernel.command({ type: "set-params", values: changed });
 
-  /** Tries a change that must be refused; gives what it was refused with. */
+  /** Attempts a change that must be refused. Returns the message. */
   async function refused(attempt: () => Promise<unknown>): Promise<string> {
     const before = values();
     let message = "";
@@ -38,7 +38,7 @@ describe("parameters", () => {
     return message;
   }
 
-  test("[P1] an unknown name is refused with the names that there are", async () => {
+  test("[P1] an unknown name is refused with the existing names", async () => {
     expect(await refused(() => set({ limitt: 1 }))).toMatch(/"limitt"/);
     expect(await refused(() => notebook.failing("x", `both.with({ limitt: 1 });`))).toMatch(
       /"limitt"[^]*limit, mode, day/,
@@ -72,7 +72,7 @@ describe("parameters", () => {
     expect(message).toContain(expected);
   });
 
-  test("[P1] of several values, one bad one and none is applied", async () => {
+  test("[P1] when one of several values is invalid, none is applied", async () => {
     expect(await refused(() => set({ mode: "slow", limit: 99 }))).toContain("must be <= 10");
   });
 
@@ -81,7 +81,9 @@ describe("parameters", () => {
     expect(notebook.view.params.bad).toBeUndefined();
   });
 
-  test("[P2] a change runs exactly the readers and what follows them", async () => {
+  test("[P2] a change runs exactly its readers and what is downstream of them", async () => {
+    await set({ limit: 5 });
+    await notebook.cell("run", "await both();");
     await set({ limit: 6 });
     expect([notebook.status("a"), notebook.status("b"), notebook.status("both")]).toEqual([
       "stale",
@@ -92,9 +94,9 @@ describe("parameters", () => {
     expect(await notebook.executed(() => notebook.cell("run", "await both();"))).toEqual(["a", "both"]);
   });
 
-  test("[P10] an edit over the comm and the same edit in code give the same key", async () => {
+  test("[P10] an edit over the comm and the same edit in code have the same key", async () => {
     await set({ limit: 7 });
-    expect(await notebook.executed(() => notebook.cell("run", "await both();"))).toEqual(["a", "both"]);
+    await notebook.cell("run", "await both();");
     await notebook.cell("x", "limit.reset();");
     expect(
       await notebook.executed(async () => {
@@ -112,7 +114,7 @@ describe("parameters", () => {
     expect(day).toMatchObject({ kind: "date", value: "2026-01-01T00:00:00.000Z" });
   });
 
-  test("[P9] an override for one run leaves the parameter and the stage's result as they were", async () => {
+  test("[P9] an override for one run leaves the parameter and the stage's result unchanged", async () => {
     await notebook.cell("x", "limit.set(5);");
     await notebook.cell("run", "await both();");
     expect(
@@ -126,13 +128,15 @@ describe("parameters", () => {
   });
 
   test("[P4] writing a parameter inside a stage throws, and names both", async () => {
+    await set({ limit: 5 });
     await notebook.cell("writer", `const writer = stage("writer", () => { limit.set(1); return 1; });`);
     expect(await notebook.failing("x", "await writer();")).toMatch(/"writer" tried to change parameter "limit"/);
     expect(notebook.view.params.limit?.value).toBe(5);
     await notebook.cell("x", "1;", { deletedCells: ["writer"] });
   });
 
-  test("[P1] a parameter that a run reads cannot be set meanwhile", async () => {
+  test("[P1] a parameter that a run is reading cannot be set", async () => {
+    await set({ limit: 5 });
     await notebook.cell(
       "slow",
       `const slow = stage("slow", { limit }, ({ limit }) => new Promise((done) => ((globalThis as any).finish = done)));`,

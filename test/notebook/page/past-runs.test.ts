@@ -1,4 +1,4 @@
-/** Runs that are over: which there were, and the pipeline as it was then, also of a kernel that is gone. */
+/** Past runs: their list, and the pipeline as it was then, also from an earlier kernel. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { emptyView, reduceAll } from "stagebook/protocol";
 import type { RunRowView, StagebookEvent, View } from "stagebook/protocol";
@@ -12,7 +12,7 @@ const cells = {
   showB: `console.log("b is", await b());`,
 };
 
-describe("runs that are over", () => {
+describe("past runs", () => {
   let notebook: Notebook;
   beforeAll(async () => {
     notebook = await openNotebook();
@@ -26,7 +26,7 @@ describe("runs that are over", () => {
   const setLimit = (limit: number) => notebook.kernel.command({ type: "set-params", values: { limit } });
   const statuses = ({ stages }: View) => Object.values(stages).map(({ name, status }) => `${name} ${status}`);
 
-  test("[O5] the events of a run make the pipeline, its parameters and its log as they were", async () => {
+  test("[O5] the events of a run rebuild the pipeline, its parameters and its log as they were", async () => {
     const [first] = (await runs()).rows;
     expect(first).toMatchObject({ targets: ["b"], status: "succeeded", executed: 2, params: {}, source: "cell" });
     await setLimit(2);
@@ -45,7 +45,12 @@ describe("runs that are over", () => {
     expect(reduceAll(emptyView, await eventsOf(second)).params.limit?.value).toBe(2);
   });
 
-  test("[O5] the first events make the pipeline as it was when the run began", async () => {
+  test("[O5] the first events rebuild the pipeline as it was when the run began", async () => {
+    await notebook.cells(cells);
+    await setLimit(1);
+    await notebook.cell("showB", cells.showB);
+    await setLimit(3);
+    await notebook.kernel.command({ type: "run-stale" });
     const [latest] = (await runs()).rows;
     const events = await eventsOf(latest);
     const began = reduceAll(
@@ -53,13 +58,13 @@ describe("runs that are over", () => {
       events.filter(({ seq }) => seq === 0),
     );
     expect(statuses(began)).toEqual(["a stale", "b pending"]);
-    expect(began.stages.a?.reasons.map(({ text }) => text)).toEqual(["limit 1 → 2"]);
+    expect(began.stages.a?.reasons.map(({ text }) => text)).toEqual(["limit 1 → 3"]);
   });
 
-  test("[O5] a run that finds all current is not listed; one that fails is, with its error", async () => {
-    const before = (await runs()).rows.length;
-    await notebook.cell("b", cells.b);
+  test("[O5] a run that finds everything fresh is not listed; one that fails is, with its error", async () => {
     await setLimit(1);
+    await notebook.cells(cells);
+    const before = (await runs()).rows.length;
     await notebook.cell("showB", cells.showB);
     expect((await runs()).rows).toHaveLength(before);
     await setLimit(6);
@@ -85,18 +90,18 @@ describe("runs that are over", () => {
     });
   });
 
-  test("[O5] another kernel knows them too, and goes on with them", async () => {
+  test("[O5] a later kernel lists them too, and continues the list", async () => {
     await setLimit(1);
     const { rows } = await runs();
     await notebook.restart();
     expect((await runs()).rows).toEqual(rows);
     await notebook.cells(cells);
-    await notebook.kernel.command({ type: "set-params", values: { limit: 3 } });
+    await notebook.kernel.command({ type: "set-params", values: { limit: 4 } });
     await notebook.kernel.command({ type: "run-stale" });
     expect((await runs()).rows.slice(1)).toEqual(rows);
   });
 
-  test("[O5] a stage that runs in the cell that defines it has its inputs in the run", async () => {
+  test("[O5] a stage that runs in its defining cell has its inputs in the recorded run", async () => {
     await notebook.cell(
       "d",
       `const d = stage("d", { limit }, ({ limit }) => { ${ran("d")} return limit / 2; });\nawait d();`,
@@ -106,16 +111,20 @@ describe("runs that are over", () => {
     expect(then.stages.d).toMatchObject({ status: "fresh", inputs: [{ kind: "param", name: "limit" }] });
   });
 
-  test("[U2] Run stale of chosen cells runs their stages and names only them", async () => {
+  test("[U2] Run stale of chosen cells runs their stages and returns only these cells", async () => {
+    await setLimit(1);
     await notebook.cells({
+      ...cells,
       c: `const c = stage("c", { limit }, ({ limit }) => { ${ran("c")} return -limit; });`,
       showC: `console.log(await c());`,
     });
-    await notebook.cell("showB", cells.showB);
-    await setLimit(4);
+    await setLimit(5);
     const executed = await notebook.executed(async () => {
-      const { cells: again, notRun } = await notebook.kernel.command({ type: "run-stale", cells: ["showC" as never] });
-      expect({ again, notRun }).toEqual({ again: ["showC"], notRun: 0 });
+      const { cells: toExecute, notRun } = await notebook.kernel.command({
+        type: "run-stale",
+        cells: ["showC" as never],
+      });
+      expect({ toExecute, notRun }).toEqual({ toExecute: ["showC"], notRun: 0 });
     });
     expect(executed).toEqual(["c"]);
     expect(notebook.status("b")).toBe("pending");

@@ -1,4 +1,4 @@
-/** What a page asks of one stage: previews by kind, the code as it was, restored parameters, pins, lines of earlier runs. */
+/** The commands about one stage: previews by kind, the earlier code, restored parameters, pins, log lines of earlier runs. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
@@ -39,11 +39,11 @@ const svg = stage("svg", () => "<svg xmlns='http://www.w3.org/2000/svg'></svg>")
     ["stream", { kind: "rows", count: 500, looked: 100 }],
     ["svg", { kind: "image", mime: "image/svg+xml" }],
     ["a", { kind: "text" }],
-  ])("[U1] preview pictures the output of %s by its kind", async (stage, picture) => {
+  ])("[U1] preview shows the output of %s by its kind", async (stage, picture) => {
     expect((await notebook.kernel.command({ type: "preview", stage })).picture).toMatchObject(picture);
   });
 
-  test("[O8] explain gives the changed code as it was and as it is, line by line", async () => {
+  test("[O8] explain returns the changed code before and after, line by line", async () => {
     expect((await notebook.kernel.command({ type: "explain", stage: "a" })).before).toEqual([]);
     await notebook.cell(
       "helper",
@@ -58,7 +58,7 @@ const svg = stage("svg", () => "<svg xmlns='http://www.w3.org/2000/svg'></svg>")
     await notebook.cell("x", "await a();");
   });
 
-  test("[P8] restore sets the parameters of a stored result, and the result is current again without a run", async () => {
+  test("[P8] restore sets the parameters of a stored result, which is current again without a run", async () => {
     const [first] = await history();
     await notebook.kernel.command({
       type: "set-params",
@@ -81,7 +81,7 @@ const svg = stage("svg", () => "<svg xmlns='http://www.w3.org/2000/svg'></svg>")
     expect((await notebook.kernel.command({ type: "preview", stage: "a", key: first?.key })).text).toBe("10");
   });
 
-  test("[P8] what was restored is what is previewed, in a later kernel too, and nothing counts as changed", async () => {
+  test("[P8] the restored result is previewed, in a later kernel too, and nothing counts as changed", async () => {
     const define = `const n = param("n", 1); const double = stage("double", { n }, ({ n }) => n * 2);`;
     await notebook.cell("double", define);
     await notebook.cell("x", "await double(); n.set(5); await double();");
@@ -110,7 +110,7 @@ const day = param("day", new Date("2026-01-02T03:04:05.000Z")); const rough = pa
     );
   });
 
-  test("[P8] restore refuses a value that is kept in words only, and changes nothing", async () => {
+  test("[P8] restore refuses a value of which only the text was stored, and changes nothing", async () => {
     const [current] = await history();
     await notebook.cell("set", `rough.set(new Map([[5, 6]])); limit.set(1);`);
     await notebook.cell("x", "await a();");
@@ -121,7 +121,7 @@ const day = param("day", new Date("2026-01-02T03:04:05.000Z")); const rough = pa
     );
     const before = notebook.view.params;
     await expect(notebook.kernel.command({ type: "restore", stage: "a", key: current?.key ?? "" })).rejects.toThrow(
-      /"rough" was Map.*in words only/,
+      /"rough" was Map.*only this text was stored/,
     );
     expect(notebook.view.params).toEqual(before);
   });
@@ -136,7 +136,7 @@ const day = param("day", new Date("2026-01-02T03:04:05.000Z")); const rough = pa
     expect((await history()).map((row) => row.pinned)).not.toContain(true);
   });
 
-  test("[O3] the lines of the run that made a result are there in a later kernel", async () => {
+  test("[O3] the log lines of the run that computed a result are available in a later kernel", async () => {
     const rows = await history();
     const { run } = rows.at(-1) ?? {};
     await notebook.restart();
@@ -146,7 +146,7 @@ const day = param("day", new Date("2026-01-02T03:04:05.000Z")); const rough = pa
     expect(records.filter((record) => record.stage === "a")).toMatchObject([
       { level: "info", message: "made", run, fields: { limit: 3, mode: "slow" } },
     ]);
-    const none = { type: "log", before: 0, limit: 100, run: "nobody-knows-it" } as const;
+    const none = { type: "log", before: 0, limit: 100, run: "unknown" } as const;
     expect(await notebook.kernel.command(none)).toEqual({ records: [], more: false });
   });
 });

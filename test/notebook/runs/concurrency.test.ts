@@ -1,9 +1,9 @@
-/** Stages that run at the same time. */
+/** Stages that run in parallel. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
 
-/** In a body: waits until another body has come here too, which is only possible when both run. */
+/** In a stage's function: waits until another stage arrives here too, which is only possible when both are running. */
 const meet = `await (globalThis as any).meet();`;
 const MEETING = `let waiting: (() => void)[] = [];
 (globalThis as any).meet = () => new Promise<void>((go) => {
@@ -11,7 +11,7 @@ const MEETING = `let waiting: (() => void)[] = [];
   if (waiting.length === 2) for (const each of waiting.splice(0)) each();
 });`;
 
-describe("stages at the same time", () => {
+describe("parallel stages", () => {
   let notebook: Notebook;
   beforeAll(async () => {
     notebook = await openNotebook();
@@ -34,7 +34,7 @@ describe("stages at the same time", () => {
     expect(Math.max(...ended) - Math.min(...started)).toBeLessThan(1_800);
   });
 
-  test("[R1] equal work asked for twice at once is done once", async () => {
+  test("[R1] identical work requested several times at once runs once", async () => {
     const body = `{ ${ran("only")} await new Promise((done) => setTimeout(done, 50)); return 5; }`;
     await notebook.cell("only", `const only = stage("only", async () => ${body});`);
     expect(
@@ -45,21 +45,21 @@ describe("stages at the same time", () => {
     ).toEqual(["only"]);
   });
 
-  test("[R1] equal code on equal inputs under two names is one computation", async () => {
+  test("[R1] equal code with equal inputs under two names is one computation", async () => {
     const body = `{ ${ran("either")} await new Promise((done) => setTimeout(done, 50)); return "same"; }`;
     await notebook.cells({
-      twinA: `const twinA = stage("twinA", async () => ${body});`,
-      twinB: `const twinB = stage("twinB", async () => ${body});`,
+      sameA: `const sameA = stage("sameA", async () => ${body});`,
+      sameB: `const sameB = stage("sameB", async () => ${body});`,
     });
     const events = await notebook.during(() =>
-      notebook.cell("x", `await pipeline.run({ target: ["twinA", "twinB"] });`),
+      notebook.cell("x", `await pipeline.run({ target: ["sameA", "sameB"] });`),
     );
     expect(events.filter((event) => event.type === "stage:running")).toHaveLength(1);
     expect(events.filter((event) => event.type === "stage:shared")).toHaveLength(1);
-    expect([notebook.status("twinA"), notebook.status("twinB")]).toEqual(["fresh", "fresh"]);
+    expect([notebook.status("sameA"), notebook.status("sameB")]).toEqual(["fresh", "fresh"]);
   });
 
-  test("[R1] jobs: 1 runs one after another", async () => {
+  test("[R1] jobs: 1 runs stages one after another", async () => {
     const step = (name: string): string =>
       `const ${name} = stage("${name}", async () => { const g = globalThis as any; g.most = Math.max(g.most ?? 0, (g.now = (g.now ?? 0) + 1)); await new Promise((done) => setTimeout(done, 20)); g.now--; return "${name}"; });`;
     await notebook.cells({ j1: step("j1"), j2: step("j2"), j3: step("j3") });
@@ -67,7 +67,7 @@ describe("stages at the same time", () => {
     expect(await notebook.read("(globalThis as any).most")).toBe("1");
   });
 
-  test("[O4] console.log in stages running at the same time goes to the right stage", async () => {
+  test("[O4] console.log in parallel stages is attributed to the right stage", async () => {
     const talk = (name: string): string =>
       `for (let i = 0; i < 3; i++) { ${meet} console.log("${name}", i); } await say("${name}");`;
     await notebook.cells({

@@ -1,5 +1,5 @@
-/** Results over time: up to date, back again, over a restart, by parameter set; what is cached at all. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+/** Results over time: up to date, restored by an edit back, after a restart, by parameter set; what is cached at all. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { log } from "../../rig/kernel/event-log";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
@@ -16,7 +16,7 @@ const cells = {
 };
 const all = ["apart", "base", "nil", "nothing", "scaled", "total"];
 
-describe("results that are kept", () => {
+describe("stored results", () => {
   let notebook: Notebook;
   beforeAll(async () => {
     notebook = await openNotebook();
@@ -24,17 +24,27 @@ describe("results that are kept", () => {
   });
   afterAll(() => notebook.kernel.stop());
 
+  // Each test starts with the cells above, limit 1, and every stage fresh.
+  beforeEach(async () => {
+    await (notebook.status("total") === undefined ? notebook.cells(cells) : notebook.cell("helper", cells.helper));
+    await setLimit(1);
+    await runAll();
+  });
+
   const runAll = () => notebook.executed(() => notebook.cell("run", "await pipeline.run();"));
   const setLimit = (value: number) => notebook.kernel.command({ type: "set-params", values: { limit: value } });
 
   test("[S12] an up-to-date target runs nothing", async () => {
+    await notebook.kernel.command({ type: "clear" });
     expect(await runAll()).toEqual(all);
     expect(await runAll()).toEqual([]);
     const events = await notebook.during(() => notebook.cell("run", "await total();"));
     expect(log(events)).toEqual(["base cached", "scaled cached", "total cached"]);
   });
 
-  test("[S6] a → b → a: the third run is nothing", async () => {
+  test("[S6] a → b → a: the third run executes nothing", async () => {
+    await notebook.kernel.command({ type: "clear" });
+    await runAll();
     await setLimit(2);
     expect(await runAll()).toEqual(["scaled", "total"]);
     await setLimit(1);
@@ -43,9 +53,12 @@ describe("results that are kept", () => {
     expect(await notebook.read("await total()")).toBe("306");
   });
 
-  test("[C2] n parameter sets are n entries", async () => {
-    await setLimit(3);
-    await runAll();
+  test("[C2] n parameter sets are n stored results", async () => {
+    await notebook.kernel.command({ type: "clear" });
+    for (const limit of [1, 2, 3]) {
+      await setLimit(limit);
+      await runAll();
+    }
     const rows = JSON.parse(
       await notebook.read("JSON.stringify((await total.history()).map((row) => row.params))"),
     ) as unknown[];
@@ -80,7 +93,7 @@ describe("results that are kept", () => {
     expect(all.map((name) => notebook.status(name))).toEqual(all.map(() => "fresh"));
   });
 
-  test("[D11] a result is read by name in a fresh kernel, without the cell that defines it", async () => {
+  test("[D11] a result is read by name in a new kernel, without its defining cell", async () => {
     await notebook.restart();
     expect(await notebook.read(`await pipeline.load("total")`)).toBe("306");
     expect(await notebook.failing("x", `await pipeline.load("never");`)).toMatch(/no-result/);
@@ -94,19 +107,18 @@ describe("results that are kept", () => {
     expect(["apart", "nil"].map((name) => notebook.status(name))).toEqual(["new", "new"]);
   });
 
-  test("[S13] all of it inside one kernel session: edit, run, edit back, run", async () => {
-    await runAll();
+  test("[S13] all of it within one kernel session: edit, run, edit back, run", async () => {
     await notebook.cell("helper", `const shift = (n: number) => n + 200;`);
     expect(await runAll()).toEqual(["scaled", "total"]);
     await notebook.cell("helper", cells.helper);
     expect(await runAll()).toEqual([]);
   });
 
-  test("[C15] force runs the target alone", async () => {
+  test("[C15] force executes the target alone", async () => {
     expect(await notebook.executed(() => notebook.cell("run", "await total.run({ force: true });"))).toEqual(["total"]);
   });
 
-  test("[C14] cache: false runs each time it is asked for", async () => {
+  test("[C14] cache: false executes at each call", async () => {
     await notebook.cell(
       "fleeting",
       `const fleeting = stage("fleeting", () => { ${ran("fleeting")} return 1; }, { cache: false });`,
@@ -117,7 +129,7 @@ describe("results that are kept", () => {
     ]);
   });
 
-  test("[Y4] a received value changed by one consumer is unchanged for the next", async () => {
+  test("[Y4] a value changed by one consumer is unchanged for the next", async () => {
     await notebook.cell("x", "const taken = await base(); taken.push(9);");
     expect(await notebook.read("JSON.stringify(await base())")).toBe("[1,2,3]");
   });
