@@ -1,9 +1,10 @@
 /** Events, snapshots and replies to the pages that show this kernel: numbered, batched, repeated on request. */
 import type { Subscription } from "rxjs";
 import type { EventBus } from "../../events/bus";
-import { decodeCommand, PROTOCOL_VERSION, StagebookError, type Command, type KernelMessage } from "../../protocol";
+import { PROTOCOL_VERSION, StagebookError, type Command, type KernelMessage } from "../../protocol";
 import { viewOfError } from "../../run/error-view";
 import type { CommListener } from "./comms";
+import { decodeCommand } from "./decode-command";
 import { Outbox } from "./outbox";
 
 export interface PageLinkParts {
