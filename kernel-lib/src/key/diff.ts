@@ -39,14 +39,14 @@ export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[])
 function changed(was: KeyPart, now: KeyPart): Reason | null {
   const name = now.name;
   switch (now.kind) {
-    case "body":
+    case "function":
     case "helper": {
       if (was.text === now.text) return null;
       const [before, after] = firstDifference(was.text, now.text);
-      const subject = now.kind === "body" ? "body" : `helper \`${name}\``;
+      const subject = now.kind === "function" ? "function" : `helper \`${name}\``;
       return {
         kind: now.kind,
-        name: now.kind === "body" ? "body" : name,
+        name: now.kind === "function" ? "function" : name,
         text: `${subject}: \`${before}\` → \`${after}\``,
         before,
         after,
@@ -101,7 +101,7 @@ const tokens = (text: string): string[] =>
 function byLabel(parts: readonly KeyPart[]): Map<string, KeyPart> {
   const map = new Map<string, KeyPart>();
   for (const part of parts) {
-    const label = `${part.kind === "body" ? "" : part.name}\u0000${part.kind}`;
+    const label = `${part.kind === "function" ? "" : part.name}\u0000${part.kind}`;
     if (!map.has(label)) map.set(label, part);
   }
   return map;
@@ -113,7 +113,7 @@ function isHelperLike(reason: Reason, old: ReadonlyMap<string, KeyPart>, now: Re
   );
 }
 
-const isCode = (kind: KeyPartKind): boolean => kind === "body" || kind === "helper";
+const isCode = (kind: KeyPartKind): boolean => kind === "function" || kind === "helper";
 
 function kindOf(kind: KeyPartKind): ReasonKind {
   return kind === "global" || kind === "format" ? "option" : kind;
@@ -121,8 +121,8 @@ function kindOf(kind: KeyPartKind): ReasonKind {
 
 function noun(part: KeyPart): string {
   switch (part.kind) {
-    case "body":
-      return "body";
+    case "function":
+      return "function";
     case "helper":
       return `helper \`${part.name}\``;
     case "value":

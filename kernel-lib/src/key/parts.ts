@@ -2,7 +2,7 @@
 import type { Digest } from "../protocol";
 
 export type KeyPartKind =
-  "body" | "helper" | "value" | "param" | "input" | "file" | "module" | "env" | "global" | "option" | "format";
+  "function" | "helper" | "value" | "param" | "input" | "file" | "module" | "env" | "global" | "option" | "format";
 
 /** One part of a key. `kind` and `digest` make the key, `name` and `text` explain it. */
 export interface KeyPart {

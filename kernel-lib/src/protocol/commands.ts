@@ -1,13 +1,5 @@
 /** The commands that a page sends to a kernel, as JSON Schemas, and the replies. The kernel checks each command before it acts. */
-import {
-  command,
-  count,
-  described,
-  text,
-  texts,
-  type CommandFields,
-  type FieldSchema,
-} from "./command-schema";
+import { command, count, described, text, texts, type CommandFields, type FieldSchema } from "./command-schema";
 import type { ErrorView, LogRecord, RunSource, RunStatus, StagebookEvent } from "./events";
 import type { CellId, JsonObject, RunId } from "./ids";
 import type { PlanRowView, Reason } from "./plan";
@@ -26,7 +18,9 @@ const currentOrLatest = "Default: the current result, else the latest.";
  */
 export const commandSchemas = {
   sync: command("Sends a new snapshot: after a gap in `seq`, or when a page was reloaded.", {
-    optional: { notebook: described(text("a path"), "The notebook that the page shows, relative to the server's root.") },
+    optional: {
+      notebook: described(text("a path"), "The notebook that the page shows, relative to the server's root."),
+    },
   }),
   "set-params": command("Sets parameters. All or nothing: if one value is invalid, none is set.", {
     required: { values: described(values, "Values as JSON; a date is its ISO string.") },

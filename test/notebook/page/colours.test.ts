@@ -82,7 +82,7 @@ describe("colours", () => {
   test("[O8] the body", () =>
     cellEdit("b", cells.b.replace("* factor.by", "- factor.by"), () => {
       expect(colours()).toEqual(["a fresh", "b stale", "c pending", "apart fresh"]);
-      expect(notebook.reasons("b")).toEqual([expect.stringMatching(/^body: `.*\*.*` → `.*-.*`$/)]);
+      expect(notebook.reasons("b")).toEqual([expect.stringMatching(/^function: `.*\*.*` → `.*-.*`$/)]);
     }));
 
   test("[O8] a file", () =>

@@ -52,7 +52,7 @@ export class ClosureWalk implements Visitor {
   }
 
   /** Returns how other parts refer to it. */
-  visitFunction(fn: AnyFunction, name: string, kind: "body" | "helper"): string {
+  visitFunction(fn: AnyFunction, name: string, kind: "function" | "helper"): string {
     const seen = this.reached.find(fn);
     if (seen !== undefined) return seen;
     if (this.scopes.isProxy(fn)) return this.reached.untrack(name, "a proxy");
@@ -83,7 +83,7 @@ export class ClosureWalk implements Visitor {
     return this.values.visitValue(value, name);
   }
 
-  private visitSource(fn: AnyFunction, live: LiveFunction, name: string, kind: "body" | "helper"): string {
+  private visitSource(fn: AnyFunction, live: LiveFunction, name: string, kind: "function" | "helper"): string {
     const source = Function.prototype.toString.call(fn);
     const index = this.reached.reserve(fn);
     let parsed: ParsedFunction;

@@ -22,7 +22,7 @@ export interface Closure {
 /** Walks a function and the functions among its fixed inputs. Never throws for what it meets: what cannot be followed is listed. */
 export function findClosure(fn: AnyFunction, name: string, scopes: Scopes, inputs: readonly InputLeaf[] = []): Closure {
   const walk = new ClosureWalk(scopes);
-  walk.visitFunction(fn, name, "body");
+  walk.visitFunction(fn, name, "function");
   const given = walk.visitInputs(inputs);
   const { parts, untracked, checks, isLasting } = walk.reached;
   const stillHolds = isLasting ? { stillHolds: () => checks.every((check) => check()) } : {};

@@ -16,7 +16,7 @@ export type ClosurePart = KeyPart | { readonly kind: "ref"; readonly name: strin
 
 /** The walk, for those who follow one kind of thing and meet others. Each returns how other parts refer to what was visited. */
 export interface Visitor {
-  visitFunction(fn: AnyFunction, name: string, kind: "body" | "helper"): string;
+  visitFunction(fn: AnyFunction, name: string, kind: "function" | "helper"): string;
   /** A value of any kind: a reference to a part, or `global:…`. */
   describe(value: unknown, name: string): string;
 }
