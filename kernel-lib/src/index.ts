@@ -10,7 +10,9 @@ import {
   type PipelineOptions,
   type ScriptPipeline,
 } from "./pipeline";
-import type { DefineComputed, DefineEach, DefineParam, DefineResource, DefineStage, FileInput } from "./stage/face";
+import type { DefineComputed, DefineResource, FileInput } from "./stage/public/inputs";
+import type { DefineParam } from "./stage/public/params";
+import type { DefineEach, DefineStage } from "./stage/public/stages";
 import { createComputedInput, createFileInput, createResourceInput } from "./stage/handle";
 
 const kernel = findTslabKernel();
@@ -58,4 +60,10 @@ export { bucketStore, type BucketStoreOptions } from "./store/bucket/store";
 export type { Bucket, BucketItem } from "./store/bucket/port";
 export type { KeyPart } from "./key/parts";
 export type * from "./store/store";
-export type * from "./stage/face";
+export type * from "./stage/public/context";
+export type * from "./stage/public/inputs";
+export type * from "./stage/public/options";
+export type * from "./stage/public/params";
+export type * from "./stage/public/plans";
+export type * from "./stage/public/stages";
+export type * from "./stage/public/streams";

@@ -18,16 +18,11 @@ import { announce, findRunOverrides } from "./headless";
 import { openStore } from "./store/open-store";
 import type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "./store/store";
 import { createEachDefinition, createStageDefinition, type StageDefinition } from "./stage/definition";
-import type {
-  DefineEach,
-  DefineParam,
-  DefineStage,
-  Explanation,
-  Observable,
-  Plan,
-  RunOptions,
-  Values,
-} from "./stage/face";
+import type { Values } from "./stage/public/inputs";
+import type { DefineParam } from "./stage/public/params";
+import type { Explanation, Plan } from "./stage/public/plans";
+import type { DefineEach, DefineStage, RunOptions } from "./stage/public/stages";
+import type { Observable } from "./stage/public/streams";
 import { checkRunOptions } from "./stage/run-options";
 import { createParamHandle, createStageHandle } from "./stage/handle";
 import { createParamDefinition } from "./stage/param";

@@ -33,7 +33,7 @@ export type ReasonKind =
 export interface Reason {
   /** What it is about; decides which fields are set. */
   readonly kind: ReasonKind;
-  /** The parameter's, helper's, file's or input's name; `function` for the stage's own function. */
+  /** The parameter's, helper's, file's or input's name; `function` for the stage's own function; else the stage that it is about. */
   readonly name: string;
   /** Human-readable, without the stage: `minMagnitude 4.5 → 5`, ``helper `toRow`: `* 2` → `* 3` ``, `never run`. */
   readonly text: string;

@@ -2,7 +2,7 @@
 import { types } from "node:util";
 import type { CellId } from "../protocol";
 import { StagebookError } from "../protocol";
-import type { EachOptions, StageOptions } from "./face";
+import type { EachOptions, StageOptions } from "./public/options";
 import { checkEachOptions, checkOptions } from "./stage-options";
 import { createInputTree, inputOf, type InputRef, type InputTree, type StagePart } from "./input";
 

@@ -1,18 +1,9 @@
 /** The objects that cells hold: a callable stage, a parameter, a file. They know a name; what it means now, the host knows. */
 import { checkName } from "./definition";
-import type {
-  Explanation,
-  FileInput,
-  Freshness,
-  HistoryRow,
-  Input,
-  Param,
-  Plan,
-  RunOptions,
-  Running,
-  Stage,
-  Values,
-} from "./face";
+import type { FileInput, Input, Values } from "./public/inputs";
+import type { Param } from "./public/params";
+import type { Explanation, Freshness, HistoryRow, Plan } from "./public/plans";
+import type { RunOptions, Running, Stage } from "./public/stages";
 import { registerInput, type InputRef } from "./input";
 import { checkRunOptions } from "./run-options";
 import { StagebookError } from "../protocol";

@@ -3,7 +3,7 @@ import Ajv, { type ErrorObject } from "ajv";
 import addFormats from "ajv-formats";
 import type { Json, JsonObject, ParamKind } from "../protocol";
 import { StagebookError } from "../protocol";
-import type { ParamOptions } from "./face";
+import type { ParamOptions } from "./public/params";
 
 /** How one parameter's values are checked and carried over the wire. */
 export interface ParamSchema {

@@ -2,7 +2,7 @@
 import type { CellId, ParamView } from "../protocol";
 import { StagebookError } from "../protocol";
 import { checkName } from "./definition";
-import type { ParamOptions } from "./face";
+import type { ParamOptions } from "./public/params";
 import { createParamSchema, type ParamSchema } from "./param-schema";
 
 export interface ParamDefinition {

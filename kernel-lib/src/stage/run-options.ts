@@ -1,6 +1,6 @@
 /** The options of a run, checked before anything runs. */
 import { StagebookError } from "../protocol";
-import type { RunOptions } from "./face";
+import type { RunOptions } from "./public/stages";
 
 type Check = (value: unknown) => readonly [what: string, advice: string] | undefined;
 

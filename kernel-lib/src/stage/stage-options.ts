@@ -1,6 +1,6 @@
 /** The options of a stage, checked when its cell defines it. */
 import { StagebookError } from "../protocol";
-import type { EachOptions, StageOptions } from "./face";
+import type { EachOptions, StageOptions } from "./public/options";
 
 type OptionName = keyof StageOptions;
 
