@@ -36,10 +36,10 @@ export function file(path: string): FileInput {
 }
 
 /** A callback as an input: it is called when a plan or a run needs its value, and the value counts. */
-export const computed: DefineComputed = (fn) => createComputedInput(fn) as never;
+export const computed: DefineComputed = createComputedInput;
 
 /** A client or connection as an input: opened at first use in a run, closed after it; it never counts. */
-export const resource: DefineResource = (name, open, options) => createResourceInput(name, open, options) as never;
+export const resource: DefineResource = createResourceInput;
 
 /** Displays a value in the cell: a table for an array of objects, a picture, a graph for the pipeline. */
 export function show(value: unknown): void {

@@ -1,4 +1,5 @@
 /** One stage in a plan: what a run would do with it, and why. */
+import type { Digest } from "./ids";
 
 /** How current a stage is. `pending`: below a stale stage, may change. */
 export type Freshness = "new" | "fresh" | "stale" | "pending" | "running" | "failed" | "cancelled" | "blocked";
@@ -61,9 +62,9 @@ export interface PlanRowView {
 
 /** What is known of a stored result without loading it. */
 export interface ResultView {
-  readonly key: string;
+  readonly key: Digest;
   /** Digest of the value. */
-  readonly digest: string;
+  readonly digest: Digest;
   readonly sizeBytes: number;
   /** How long the stage's function took, in milliseconds. */
   readonly durationMs: number;

@@ -99,7 +99,7 @@ export class PublicApi implements HandleApi {
   async load(ref: StageRef): Promise<unknown> {
     const row = await this.row(ref);
     const instance = this.instance(ref);
-    const entry = row.result ? await this.engine.results.find(instance, row.result.key as never) : undefined;
+    const entry = row.result ? await this.engine.results.find(instance, row.result.key) : undefined;
     const loaded = entry ? await this.engine.results.load(entry, instance) : undefined;
     if (!entry || !loaded)
       throw new StagebookError(

@@ -3,7 +3,7 @@ import { checkName } from "./definition";
 import type { FileInput, Input, Values } from "./public/inputs";
 import type { Param } from "./public/params";
 import type { Explanation, Freshness, HistoryRow, Plan } from "./public/plans";
-import type { RunOptions, Running, Stage } from "./public/stages";
+import type { RunOptions, Running, Stage, SweepRow } from "./public/stages";
 import { registerInput, type InputRef } from "./input";
 import { checkRunOptions } from "./run-options";
 import { StagebookError } from "../protocol";
@@ -71,7 +71,10 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
         { stage: name },
       );
     }) as Stage<unknown>["toArray"],
-    sweep: (grid, options) => host.sweep(ref, grid, checkRunOptions(options, ["force", "jobs", "signal"])) as never,
+    sweep: <G>(grid: G, options?: RunOptions) =>
+      host.sweep(ref, grid, checkRunOptions(options, ["force", "jobs", "signal"])) as Running<
+        readonly SweepRow<G, unknown>[]
+      >,
     pin: (isPinned = true) => host.pin(ref, isPinned),
     exportInputs: (folder) => host.exportInputs(ref, folder),
     replay: (folder) => host.replay(ref, folder),
@@ -148,27 +151,27 @@ export function createParamHandle(name: string, host: HandleApi): Param<unknown>
   return handle as unknown as Param<unknown>;
 }
 
-/** A callback whose value counts. */
-export function createComputedInput(compute: unknown): Input<unknown> {
-  if (typeof compute !== "function")
+/** An input whose value is what a callback returns. Throws `computed-function`. */
+export function createComputedInput<T>(compute: () => T): Input<Awaited<T>> {
+  if (typeof (compute as unknown) !== "function")
     throw new StagebookError(
       "computed-function",
       "computed() needs a function",
       "Write computed(() => new Date().getFullYear()).",
     );
   const handle = { [inspect]: () => "computed value: pass it as an input, { year: computed(() => …) }" };
-  registerInput(handle, { kind: "computed", compute: compute as () => unknown });
-  return handle as unknown as Input<unknown>;
+  registerInput(handle, { kind: "computed", compute });
+  return handle as unknown as Input<Awaited<T>>;
 }
 
-/** A client or connection that stages use and that never counts. */
-export function createResourceInput(
-  name: unknown,
-  open: unknown,
-  options: { readonly close?: unknown } = {},
-): Input<unknown> {
+/** An input that is a client or connection; it never counts in keys. Throws `name`, `resource-function` and `resource-options`. */
+export function createResourceInput<T>(
+  name: string,
+  open: () => T | Promise<T>,
+  options: { close?(value: T): void | Promise<void> } = {},
+): Input<T> {
   const resource = checkName(name, "resource");
-  if (typeof open !== "function")
+  if (typeof (open as unknown) !== "function")
     throw new StagebookError(
       "resource-function",
       `resource "${resource}" has no function that opens it`,
@@ -181,7 +184,7 @@ export function createResourceInput(
       `resource "${resource}": unknown option "${unknown}"`,
       "The option is close.",
     );
-  if (options.close !== undefined && typeof options.close !== "function")
+  if (options.close !== undefined && typeof (options.close as unknown) !== "function")
     throw new StagebookError(
       "resource-function",
       `resource "${resource}": close is not a function`,
@@ -191,10 +194,10 @@ export function createResourceInput(
   registerInput(handle, {
     kind: "resource",
     name: resource,
-    open: open as () => unknown,
+    open,
     close: options.close as ((value: unknown) => unknown) | undefined,
   });
-  return handle as unknown as Input<unknown>;
+  return handle as unknown as Input<T>;
 }
 
 /** An external file whose content counts. `path` is relative to the notebook. */

@@ -144,7 +144,8 @@ function shapeOf(node: unknown, whole: ReadonlySet<unknown>): string {
   if (types.isProxy(node) || inputOf(node) || whole.has(node) || !isContainer(node)) return "0";
   const keys = Object.keys(node);
   if (keys.length === 0) return "0";
-  if (Array.isArray(node)) return `[${[node.length, ...keys.map((key) => shapeOf(node[key as never], whole))].join()}]`;
+  if (Array.isArray(node))
+    return `[${[node.length, ...Object.values<unknown>(node).map((item) => shapeOf(item, whole))].join()}]`;
   return `{${keys
     .sort()
     .map((key) => `${JSON.stringify(key)}:${shapeOf(node[key], whole)}`)

@@ -4,9 +4,9 @@ import type { Values } from "./inputs";
 /** Writes one line to the structured log; `fields` are kept as data. */
 export type LogLine = (message: string, fields?: Values) => void;
 
-/** The stage's logger, by level. Lines appear in the sidebar, and under the cell if a cell started the run. */
+/** The stage's logger, by level. Lines appear in the sidebar's log and are stored with the run. */
 export interface Logger {
-  /** Details for development; hidden by default in the sidebar. */
+  /** Details for development. */
   readonly debug: LogLine;
   /** What happened. */
   readonly info: LogLine;
@@ -36,12 +36,12 @@ export interface StageContext {
   readonly signal: AbortSignal;
   /** A number in [0, 1), from a generator seeded by the key (and `seed`): executing again yields the same numbers. */
   readonly random: () => number;
-  /** The stage's last stored output, undefined if there is none. A result that reads it is not repeatable. */
+  /** The stage's last stored output, undefined if there is none. It does not count in the key. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the author knows the type
   readonly previous: <T = any>() => Promise<T | undefined>;
   /**
    * A path to write a file to. Return the path, alone or inside the value: the store then owns the file, its content counts, and readers
-   * of the value receive the path of a read-only copy. `name` must not contain folders. Throws `file-output`.
+   * of the value receive the path of a read-only copy. `name` must not contain folders. Throws `file-name`.
    */
   readonly fileOut: (name: string) => string;
   /** The ids of the run, the stage and the cell that defines it (`""` outside a notebook). */

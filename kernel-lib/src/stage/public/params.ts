@@ -7,9 +7,12 @@ export interface Param<T> extends Input<T> {
   readonly name: string;
   /** The current value. To make a stage depend on it, pass the parameter itself as an input, not its value. */
   readonly value: T;
-  /** Changes the value. Throws `param-value` for a wrong type or range, `param-read-only` inside a stage or during a run that reads it. */
+  /**
+   * Changes the value. Throws `param-value` for a wrong type or range, `param-read-only` inside a stage, `param-busy` while a run reads
+   * the parameter.
+   */
   set(value: T): void;
-  /** Changes the value back to the default. */
+  /** Changes the value back to the default. Throws `param-read-only` and `param-busy`. */
   reset(): void;
 }
 

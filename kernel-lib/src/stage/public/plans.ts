@@ -16,7 +16,7 @@ export interface PlanRow {
   readonly action: "fresh" | "load" | "run" | "maybe" | "blocked";
   /** Why, human-readable: `minMagnitude 4.5 → 5`. Empty for a fresh stage. */
   readonly reasons: readonly string[];
-  /** For `maybe` and `blocked`: the upstream stages that decide. */
+  /** Upstream stages that have no current result yet; absent when there are none. */
   readonly waitsFor?: readonly string[];
   /** Expected duration in milliseconds, from past durations; absent when there are none. */
   readonly estimateMs?: number;
