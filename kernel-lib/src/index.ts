@@ -138,8 +138,8 @@ export const computed: DefineComputed = createComputedInput;
 export const resource: DefineResource = createResourceInput;
 
 /**
- * Displays a value as output of the cell: a table for an array of objects, an image (PNG, JPEG, SVG), a graph for the pipeline;
- * anything else as text.
+ * Displays a value as output of the cell: a table for an array of objects, an image (PNG, JPEG, GIF, SVG), the markup of a DOM element,
+ * a graph for the pipeline; anything else as text.
  *
  * @example
  * ```ts

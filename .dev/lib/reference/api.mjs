@@ -106,12 +106,14 @@ function section(name, found) {
  */
 function membersOf(members) {
   return [...members].filter(isPublic).flatMap((member) => {
-    const type =
-      ts.isPropertySignature(member) && member.type && ts.isTypeLiteralNode(member.type) ? member.type : undefined;
+    const property = ts.isPropertySignature(member) ? member : undefined;
+    const type = property?.type && ts.isTypeLiteralNode(property.type) ? property.type : undefined;
     const documented = type?.members.some((inner) => docOf(inner) !== "") ?? false;
-    if (!type || !documented) return [item(codeOf(member).replace(/^readonly /, ""), docOf(member))];
-    const name = member.name ? codeOf(member.name) : "";
-    return [item(`${name}: { … }`, docOf(member)), ...membersOf(type.members).map((line) => `  ${line}`)];
+    if (!property || !type || !documented) return [item(codeOf(member).replace(/^readonly /, ""), docOf(member))];
+    return [
+      item(`${codeOf(property.name)}: { … }`, docOf(member)),
+      ...membersOf(type.members).map((line) => `  ${line}`),
+    ];
   });
 }
 
