@@ -9,6 +9,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 export interface LogRecord {
   /** Epoch milliseconds. */
   readonly at: number;
+  /** How important it is, from `debug` to `error`. */
   readonly level: LogLevel;
   /** The stage that logged it; null outside a stage. */
   readonly stage: string | null;
@@ -16,6 +17,7 @@ export interface LogRecord {
   readonly cell: CellId | null;
   /** The run that it belongs to; null outside a run. */
   readonly run: RunId | null;
+  /** The text, on one or more lines. */
   readonly message: string;
   /** The fields passed to the logger, and the stage's `logged` inputs. What JSON cannot represent is text. */
   readonly fields: JsonObject;
