@@ -1,4 +1,4 @@
-/** The objects that cells hold: a callable stage, a parameter, a file. They know a name; what it means now, the host knows. */
+/** The objects that cells hold: a callable stage, a parameter, a file. They hold a name; the pipeline looks up its current definition. */
 import { checkName } from "./definition";
 import type { FileInput, Input, Values } from "./public/inputs";
 import type { Param } from "./public/params";
@@ -10,7 +10,7 @@ import { StagebookError } from "../protocol";
 
 export type StageRef = Extract<InputRef, { kind: "stage" }>;
 
-/** What the handles ask of their pipeline. */
+/** What the handles need of their pipeline. */
 export interface HandleApi {
   call(ref: StageRef, options: RunOptions): Running<unknown>;
   plan(ref: StageRef): Promise<Plan>;
@@ -26,7 +26,7 @@ export interface HandleApi {
   checkOverrides(overrides: Values): void;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callable with fake inputs
   functionOf(name: string): (...args: any[]) => any;
-  /** Throws `output-unknown` when the stage names its outputs and this is none of them. */
+  /** Throws `output-unknown` when the stage names its outputs and this is not one of them. */
   checkOutput(stage: string, output: string): void;
   stageText(ref: StageRef): string;
   paramValue(name: string): unknown;
@@ -37,7 +37,7 @@ export interface HandleApi {
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
-/** A stage by name; with overrides it is that stage under other parameter values. */
+/** A stage by name; with overrides it is that stage with other parameter values. */
 export function createStageHandle(name: string, host: HandleApi, overrides?: Values): Stage<unknown> {
   const ref: StageRef = { kind: "stage", name, owner: host, ...(overrides ? { overrides } : {}) };
   const handle = (...args: unknown[]): Running<unknown> => {
@@ -45,7 +45,7 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
       throw new StagebookError(
         "stage-arguments",
         `stage "${name}" was called with arguments`,
-        `Inputs are given where it is defined. To try its function with other values, call ${name}.fn(…); for other parameter values, ${name}.with({ … })().`,
+        `Inputs are passed where it is defined. To call its function with other values, use ${name}.fn(…); for other parameter values, ${name}.with({ … })().`,
         { stage: name },
       );
     return host.call(ref, {});
@@ -66,8 +66,8 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
       if (typeof value === "object" && value !== null && typeof value.toArray === "function") return value.toArray();
       throw new StagebookError(
         "not-a-stream",
-        `stage "${name}" makes no stream`,
-        `Its value is what ${name}() gives.`,
+        `stage "${name}" does not return a stream`,
+        `Call ${name}() to get its value.`,
         { stage: name },
       );
     }) as Stage<unknown>["toArray"],
@@ -82,7 +82,7 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
       if (typeof values !== "object" || (values as unknown) === null)
         throw new StagebookError(
           "param-values",
-          `${name}.with needs values by name`,
+          `${name}.with needs an object of values by parameter name`,
           `Write ${name}.with({ limit: 10 }).`,
           { stage: name },
         );
@@ -94,7 +94,7 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
       if (typeof (output as unknown) !== "string" || String(output) === "")
         throw new StagebookError(
           "output-name",
-          `stage "${name}": an output is asked for without a name`,
+          `stage "${name}": output() needs the name of an output`,
           `Write ${name}.output("train").`,
           { stage: name },
         );
@@ -129,6 +129,7 @@ function createPartInput(ref: StageRef, text: string): Input<never> {
   return handle as unknown as Input<never>;
 }
 
+/** A parameter by name. */
 export function createParamHandle(name: string, host: HandleApi): Param<unknown> {
   const handle = {
     name,
@@ -138,7 +139,7 @@ export function createParamHandle(name: string, host: HandleApi): Param<unknown>
     set value(_value: unknown) {
       throw new StagebookError(
         "param-read-only",
-        `parameter "${name}" is not set by assignment`,
+        `parameter "${name}" cannot be assigned`,
         `Write ${name}.set(…) in a cell.`,
       );
     },
@@ -174,7 +175,7 @@ export function createResourceInput<T>(
   if (typeof (open as unknown) !== "function")
     throw new StagebookError(
       "resource-function",
-      `resource "${resource}" has no function that opens it`,
+      `resource "${resource}" has no function to open it`,
       `Write resource("${resource}", () => connect(), { close: (it) => it.end() }).`,
     );
   const unknown = Object.keys(options).find((option) => option !== "close");
@@ -182,7 +183,7 @@ export function createResourceInput<T>(
     throw new StagebookError(
       "resource-options",
       `resource "${resource}": unknown option "${unknown}"`,
-      "The option is close.",
+      "The only option is close.",
     );
   if (options.close !== undefined && typeof (options.close as unknown) !== "function")
     throw new StagebookError(
@@ -200,7 +201,7 @@ export function createResourceInput<T>(
   return handle as unknown as Input<T>;
 }
 
-/** An external file whose content counts. `path` is relative to the notebook. */
+/** An external file as an input: its content counts. `path` is relative to the notebook. Throws `file-path`. */
 export function createFileInput(path: unknown): FileInput {
   if (typeof path !== "string" || path === "")
     throw new StagebookError(
