@@ -1,8 +1,8 @@
-/** Why two keys differ, part by part, in words. What `explain()` and the sidebar print. */
+/** The difference between two keys, part by part, as human-readable reasons. `explain()` and the sidebar show them. */
 import type { Reason, ReasonKind } from "../protocol";
 import type { KeyPart, KeyPartKind } from "./parts";
 
-/** What turned the old parts into the new ones. Empty when nothing that is named differs. */
+/** The changes from the old parts to the new ones. Empty when no named part differs. */
 export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[] {
   const old = byLabel(before);
   const now = byLabel(after);
@@ -27,13 +27,13 @@ export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[])
   const codeChanged = [...now].some(
     ([label, part]) => isCode(part.kind) && old.get(label)?.text !== undefined && old.get(label)?.text !== part.text,
   );
-  // A helper that came or went with an edit of the code is told by that edit.
-  const told = codeChanged
+  // A helper that was added or removed by an edit of the code is covered by the reason for that edit.
+  const reported = codeChanged
     ? reasons.filter(
         (reason) => !((reason.kind === "added" || reason.kind === "removed") && isHelperLike(reason, old, now)),
       )
     : reasons;
-  return told.length > 0 ? told : reasons;
+  return reported.length > 0 ? reported : reasons;
 }
 
 function changed(was: KeyPart, now: KeyPart): Reason | null {
@@ -72,11 +72,15 @@ function changed(was: KeyPart, now: KeyPart): Reason | null {
   }
 }
 
-/** The same parts wired to other places. */
+/** The same parts, connected in another way. */
 function wiring(old: ReadonlyMap<string, KeyPart>, now: ReadonlyMap<string, KeyPart>): readonly Reason[] {
   return [...old]
     .filter(([label, part]) => now.get(label)?.digest !== part.digest)
-    .map(([, part]) => ({ kind: kindOf(part.kind), name: part.name, text: `${noun(part)} reads other names` }));
+    .map(([, part]) => ({
+      kind: kindOf(part.kind),
+      name: part.name,
+      text: `${noun(part)} is connected to other values`,
+    }));
 }
 
 /** The first stretch of tokens that differs, with one token before it: `* 2`, `* 3`. */

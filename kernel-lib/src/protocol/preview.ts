@@ -25,7 +25,7 @@ export interface RowsPreview {
   /** Of all rows. */
   readonly count: number;
   /** The columns' statistics cover this many rows, the first ones. */
-  readonly looked: number;
+  readonly sampled: number;
   readonly columns: readonly ColumnView[];
   /** How many columns are not shown. */
   readonly moreColumns: number;
@@ -64,7 +64,7 @@ export interface NumbersPreview {
   readonly type: string;
   readonly count: number;
   /** The statistics cover this many numbers, the first ones. */
-  readonly looked: number;
+  readonly sampled: number;
   /** How many of them are NaN or infinite. */
   readonly notFinite: number;
   /** Absent when none is finite. */

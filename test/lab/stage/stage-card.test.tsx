@@ -107,14 +107,14 @@ describe("the stage panel", () => {
       {
         kind: "rows",
         count: 1,
-        looked: 1,
+        sampled: 1,
         columns: [{ name: evil, type: evil, missing: 0, distinct: 1, top: { text: evil, count: 2 } }],
         moreColumns: 0,
         rows: [[evil]],
       },
       { kind: "tree", value: { [evil]: [evil, { [evil]: null }] } },
       { kind: "items", count: 1, items: [evil] },
-      { kind: "numbers", type: evil, count: 1, looked: 1, notFinite: 0, first: [evil] },
+      { kind: "numbers", type: evil, count: 1, sampled: 1, notFinite: 0, first: [evil] },
       { kind: "image", mime: "image/png", base64: null, sizeBytes: 1 },
     ];
     const stored = renderToStaticMarkup(
