@@ -169,7 +169,7 @@ export function createComputedInput<T>(compute: () => T): Input<Awaited<T>> {
 export function createResourceInput<T>(
   name: string,
   open: () => T | Promise<T>,
-  options: { close?(value: T): void | Promise<void> } = {},
+  options: { readonly close?: (value: T) => void | Promise<void> } = {},
 ): Input<T> {
   const resource = checkName(name, "resource");
   if (typeof (open as unknown) !== "function")
