@@ -33,11 +33,11 @@ type FieldsOf<S extends FieldSchemas> = {
   readonly [K in keyof S]: S[K] extends FieldSchema<infer T> ? T : never;
 };
 
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- no fields is what is meant
+type None = Record<never, never>;
+
 /** Describes one command with its required and its optional fields. */
-export function command<
-  R extends FieldSchemas = Record<never, FieldSchema>,
-  O extends FieldSchemas = Record<never, FieldSchema>,
->(
+export function command<R extends FieldSchemas = None, O extends FieldSchemas = None>(
   description: string,
   { required = {} as R, optional = {} as O }: { readonly required?: R; readonly optional?: O } = {},
 ): CommandSchema<R, O> {
