@@ -149,7 +149,7 @@ export class Planner {
     const currentOutput = (id: string): OutputDigest | undefined => {
       const row = above.get(id)?.row;
       return row?.result && row.status === "fresh"
-        ? { digest: row.result.digest as Digest, summary: row.result.summary }
+        ? { digest: row.result.digest, summary: row.result.summary }
         : undefined;
     };
     let key: StageKey;
