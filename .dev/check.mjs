@@ -1,13 +1,16 @@
-/** `npm run check`: format, lint, types, dependency rules and the report of the public face. One line per tool. */
+/** `npm run check`: format, lint, types, dependency rules, wording, API report and generated reference. One line per tool. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { printProblem, readTail, run } from "./lib/command.mjs";
 import { logs, modules, root } from "./lib/project.mjs";
 import { build } from "./lib/setup.mjs";
 
 const kernelFolder = join(root, "kernel-lib");
 
-/** @type {readonly { name: string, script: string, args: readonly string[], cwd?: string, advice: string }[]} */
+/**
+ * `script` is a path inside `node_modules`, or an absolute one.
+ * @type {readonly { name: string, script: string, args: readonly string[], cwd?: string, advice: string }[]}
+ */
 const tools = [
   {
     name: "format",
@@ -26,32 +29,44 @@ const tools = [
       "lab-extension/src",
       "test",
     ],
-    advice: "Mend what is named above.",
+    advice: "Fix the problems above.",
   },
   {
-    name: "types of the tests",
+    name: "types: tests",
     script: "typescript/bin/tsc",
     args: ["-p", "test", "--noEmit"],
-    advice: "Mend what is named above.",
+    advice: "Fix the problems above.",
   },
   {
-    name: "types of the set-up",
+    name: "types: scripts",
     script: "typescript/bin/tsc",
     args: ["-p", ".dev"],
-    advice: "Mend what is named above.",
+    advice: "Fix the problems above.",
   },
   {
-    name: "layers",
+    name: "dependencies",
     script: "dependency-cruiser/bin/dependency-cruise.mjs",
     args: ["--config", ".dependency-cruiser.cjs", "kernel-lib/src", "lab-extension/src"],
     advice: "The rules and their reasons are in .dependency-cruiser.cjs.",
   },
   {
-    name: "public face",
+    name: "wording",
+    script: join(root, ".dev", "lib", "words.mjs"),
+    args: [],
+    advice: "Say it in standard terms; .dev/lib/words.mjs suggests a replacement for each phrase.",
+  },
+  {
+    name: "API report",
     script: "@microsoft/api-extractor/bin/api-extractor",
     args: ["run"],
     cwd: kernelFolder,
-    advice: "If the change is meant, run `npm run api` and commit kernel-lib/stagebook.api.md.",
+    advice: "If the change is intended, run `npm run api` and commit kernel-lib/stagebook.api.md.",
+  },
+  {
+    name: "reference",
+    script: join(root, ".dev", "reference.mjs"),
+    args: ["--check"],
+    advice: "Run `npm run api` and commit kernel-lib/docs/reference.",
   },
 ];
 
@@ -63,19 +78,19 @@ try {
   printProblem(error);
   failed++;
 }
-console.log(failed === 0 ? "check: all is well" : `check: ${failed} failed`);
+console.log(failed === 0 ? "check passed" : `check failed: ${failed} of ${tools.length}`);
 process.exit(failed === 0 ? 0 : 1);
 
 /** @param {typeof tools[number]} tool */
 async function passes({ name, script, args, cwd = root, advice }) {
   const start = Date.now();
-  const log = `check-${name.replaceAll(" ", "-")}`;
+  const log = `check-${name.replaceAll(/\W+/g, "-")}`;
   try {
-    await run(log, process.execPath, [join(modules, script), ...args], { cwd, advice });
+    await run(log, process.execPath, [resolve(modules, script), ...args], { cwd, advice });
     console.log(`✓ ${name.padEnd(22)} ${((Date.now() - start) / 1000).toFixed(1)} s`);
     return true;
   } catch {
-    // All of it: these findings are what one came for.
+    // The whole output, not only its end: the findings are the point of the command.
     const file = join(logs, `${log}.log`);
     console.log(`✗ ${name}\n${existsSync(file) ? readTail(file, 200).replace(/^/gm, "    ") : ""}\n  ${advice}`);
     return false;

@@ -1,4 +1,4 @@
-/** The public face of Stagebook: what a notebook's cells import. */
+/** The public API of Stagebook: what the cells of a notebook import. */
 import { graphBundle } from "./export/mermaid";
 import { connectNotebook } from "./notebook/connect";
 import { showValue } from "./notebook/cells/display";
@@ -10,41 +10,166 @@ import {
   type PipelineOptions,
   type ScriptPipeline,
 } from "./pipeline";
-import type { DefineComputed, DefineEach, DefineParam, DefineResource, DefineStage, FileInput } from "./stage/face";
+import type { DefineComputed, DefineResource, FileInput } from "./stage/public/inputs";
+import type { DefineParam } from "./stage/public/params";
+import type { DefineEach, DefineStage } from "./stage/public/stages";
 import { createComputedInput, createFileInput, createResourceInput } from "./stage/handle";
 
 const kernel = findTslabKernel();
 const { pipeline: own, internals } = createPipelineWithInternals({}, findNotebookExports);
 
-/** This kernel's pipeline: all stages and parameters that its cells define. */
+/**
+ * This kernel's pipeline: all stages and parameters that its cells define.
+ *
+ * @example
+ * ```ts
+ * import { param, pipeline, stage } from "stagebook";
+ *
+ * const limit = param("limit", 10);
+ * stage("squares", { limit }, ({ limit }) => Array.from({ length: limit }, (_, i) => i * i));
+ *
+ * await pipeline.run();
+ * limit.set(20);
+ * console.log(await pipeline.outdated()); // [ 'squares' ]
+ * ```
+ */
 export const pipeline: Pipeline = own;
 
-/** Defines a stage: a named function of its inputs whose output is kept until something that could change it changes. */
+/**
+ * Defines a stage: a named function of its inputs whose output is cached until something that could change it changes.
+ *
+ * @example
+ * ```ts
+ * import { stage } from "stagebook";
+ *
+ * const numbers = stage("numbers", () => [3, 1, 2]);
+ * const sorted = stage("sorted", { numbers }, ({ numbers }, { log }) => {
+ *   log.info("sorting", { count: numbers.length });
+ *   return [...numbers].sort((a, b) => a - b);
+ * });
+ *
+ * console.log(await sorted()); // [ 1, 2, 3 ]
+ * ```
+ */
 export const stage: DefineStage = own.stage;
 
-/** Defines a stage that calls its function for each item of a stream or a list, several at a time, and makes a stream of the results. */
+/**
+ * Defines a stage that calls its function for each item of a stream or a list, several in parallel, and returns a stream of the results.
+ *
+ * @example
+ * ```ts
+ * import { each, stage } from "stagebook";
+ *
+ * const pages = stage("pages", async function* () {
+ *   for (let page = 1; page <= 3; page++) yield page;
+ * });
+ * const doubled = each("doubled", pages, (page) => page * 2, { workers: 2 });
+ *
+ * console.log(await doubled.toArray()); // [ 2, 4, 6 ]
+ * ```
+ */
 export const each: DefineEach = own.each;
 
-/** Defines a parameter: a value that can be changed in the sidebar. Its type is that of the default, narrowed by `choices` or `schema`. */
+/**
+ * Defines a parameter: a value that can be changed in the sidebar. Its type is that of the default, narrowed by `choices` or `schema`.
+ *
+ * @example
+ * ```ts
+ * import { param, stage } from "stagebook";
+ *
+ * const minMagnitude = param("minMagnitude", 4.5, { min: 0, max: 10, step: 0.1, unit: "Mw" });
+ * const order = param("order", "newest", { choices: ["newest", "strongest"] });
+ * const title = stage("title", { minMagnitude, order }, ({ minMagnitude, order }) => `${order} from ${minMagnitude}`);
+ *
+ * console.log(await title()); // newest from 4.5
+ * ```
+ */
 export const param: DefineParam = own.param;
 
-/** An external file as an input: its content counts. The path is relative to the notebook. */
+/**
+ * An external file as an input: its content counts in the key. `path` is relative to the notebook. Throws `file-path`.
+ *
+ * @example
+ * ```ts
+ * import fs from "node:fs";
+ * import { file, stage } from "stagebook";
+ *
+ * fs.writeFileSync("words.txt", "one\ntwo\n");
+ * const words = stage("words", { source: file("words.txt") }, async ({ source }) => (await source.text()).trim().split("\n"));
+ *
+ * console.log(await words()); // [ 'one', 'two' ]
+ * ```
+ */
 export function file(path: string): FileInput {
   return createFileInput(path);
 }
 
-/** A callback as an input: it is called when a plan or a run needs its value, and the value counts. */
-export const computed: DefineComputed = (fn) => createComputedInput(fn) as never;
+/**
+ * A callback as an input: it is called at most once per plan and per run, and its value counts in the key. Throws `computed-function`.
+ *
+ * @example
+ * ```ts
+ * import { computed, stage } from "stagebook";
+ *
+ * const today = computed(() => new Date().toISOString().slice(0, 10));
+ * const report = stage("report", { today }, ({ today }) => `as of ${today}`);
+ *
+ * console.log((await report()).length); // 16
+ * ```
+ */
+export const computed: DefineComputed = createComputedInput;
 
-/** A client or connection as an input: opened at first use in a run, closed after it; it never counts. */
-export const resource: DefineResource = (name, open, options) => createResourceInput(name, open, options) as never;
+/**
+ * A client or connection as an input: opened at first use in a run and closed when the run has ended. It never counts in the key.
+ * Throws `name`, `resource-function` and `resource-options`.
+ *
+ * @example
+ * ```ts
+ * import { resource, stage } from "stagebook";
+ *
+ * const client = resource("client", () => ({ find: (id: number) => `row ${id}`, end: () => undefined }), {
+ *   close: (client) => client.end(),
+ * });
+ * const row = stage("row", { client }, ({ client }) => client.find(7));
+ *
+ * console.log(await row()); // row 7
+ * ```
+ */
+export const resource: DefineResource = createResourceInput;
 
-/** Displays a value in the cell: a table for an array of objects, a picture, a graph for the pipeline. */
+/**
+ * Displays a value as output of the cell: a table for an array of objects, an image (PNG, JPEG, GIF, SVG), the markup of a DOM element,
+ * a graph for the pipeline; anything else as text.
+ *
+ * @example
+ * ```ts
+ * import { show } from "stagebook";
+ *
+ * show([
+ *   { city: "Lima", magnitude: 5.1 },
+ *   { city: "Oslo", magnitude: 2.3 },
+ * ]);
+ * ```
+ */
 export function show(value: unknown): void {
   showValue(value, (candidate) => (candidate === own ? graphBundle(internals.bus.view) : undefined));
 }
 
-/** A pipeline of its own, for scripts and tests. Throws `pipeline-options`. */
+/**
+ * Creates a separate pipeline, for scripts and tests. Throws `pipeline-options`, and for a store that cannot be opened `store-kind`,
+ * `store-location`, `store-credentials`, `store-options` or `trust-key`.
+ *
+ * @example
+ * ```ts
+ * import { createPipeline } from "stagebook";
+ *
+ * const { stage, run, load } = createPipeline({ store: "memory" });
+ * stage("answer", () => 42);
+ *
+ * await run();
+ * console.log(await load("answer")); // 42
+ * ```
+ */
 export function createPipeline(options: PipelineOptions = {}): ScriptPipeline {
   return createPipelineWithInternals(options, findNotebookExports).pipeline;
 }
@@ -58,4 +183,10 @@ export { bucketStore, type BucketStoreOptions } from "./store/bucket/store";
 export type { Bucket, BucketItem } from "./store/bucket/port";
 export type { KeyPart } from "./key/parts";
 export type * from "./store/store";
-export type * from "./stage/face";
+export type * from "./stage/public/context";
+export type * from "./stage/public/inputs";
+export type * from "./stage/public/options";
+export type * from "./stage/public/params";
+export type * from "./stage/public/plans";
+export type * from "./stage/public/stages";
+export type * from "./stage/public/streams";

@@ -1,8 +1,9 @@
+/** The dependency graph: order and cycles. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createGraph, findNeeded } from "../../kernel-lib/src/graph/graph";
 
-test("the order puts each stage after all that it needs, ties in order of definition", () => {
+test("the order puts each stage after its upstream stages, ties in order of definition", () => {
   const graph = createGraph(
     new Map([
       ["d", ["b", "c"]],
@@ -15,7 +16,7 @@ test("the order puts each stage after all that it needs, ties in order of defini
   expect(findNeeded(graph, ["b"])).toEqual(["a", "b"]);
 });
 
-test("[S15] a cycle is found as a path that ends where it begins; what lies outside it keeps its order", () => {
+test("[S15] a cycle is reported as a path that ends where it begins; stages outside it keep their order", () => {
   const graph = createGraph(
     new Map([
       ["a", ["c"]],
@@ -32,20 +33,21 @@ test("[S15] a cycle is found as a path that ends where it begins; what lies outs
   expect(findNeeded(graph, ["free"])).toEqual(["free"]);
 });
 
-test("for any graph: needs come first, and every stage is either ordered or stuck behind a real cycle", () => {
+test("for any graph, upstream stages come first, and every stage is either ordered or stuck behind a real cycle", () => {
   const anyGraph = fc
     .array(fc.array(fc.nat(19), { maxLength: 4 }), { minLength: 1, maxLength: 20 })
-    .map((needs) => new Map(needs.map((of, index) => [`s${index}`, of.map((need) => `s${need}`)])));
+    .map((lists) => new Map(lists.map((list, index) => [`s${index}`, list.map((each) => `s${each}`)])));
   fc.assert(
-    fc.property(anyGraph, (needs) => {
-      const { order, stuck, cycles, needs: known } = createGraph(needs);
-      const place = new Map(order.map((name, index) => [name, index]));
+    fc.property(anyGraph, (edges) => {
+      const { order, stuck, cycles, upstream } = createGraph(edges);
+      const position = new Map(order.map((name, index) => [name, index]));
       for (const name of order)
-        for (const need of known.get(name) ?? []) expect(place.get(need)).toBeLessThan(place.get(name) ?? -1);
-      expect([...order, ...stuck].sort()).toEqual([...needs.keys()].sort());
+        for (const above of upstream.get(name) ?? [])
+          expect(position.get(above)).toBeLessThan(position.get(name) ?? -1);
+      expect([...order, ...stuck].sort()).toEqual([...edges.keys()].sort());
       expect(stuck.size > 0).toBe(cycles.length > 0);
       for (const cycle of cycles)
-        cycle.slice(1).forEach((name, index) => expect(known.get(cycle[index] ?? "")).toContain(name));
+        cycle.slice(1).forEach((name, index) => expect(upstream.get(cycle[index] ?? "")).toContain(name));
     }),
     { verbose: true },
   );

@@ -1,9 +1,9 @@
-/** Values in words. */
+/** Human-readable texts of values. */
 import { describe, expect, test } from "vitest";
 import { describeValue, textOfValue } from "../../kernel-lib/src/key/describe";
 import { formatCount, formatSize } from "../../kernel-lib/src/protocol";
 
-describe("[O6] values in words", () => {
+describe("[O6] texts of values", () => {
   const rows = Array.from({ length: 1204 }, (_, id) => ({ id }));
   test.each<[unknown, string]>([
     [rows, "1,204 rows"],
@@ -34,7 +34,7 @@ describe("[O6] values in words", () => {
     expect(describeValue(value)).toBe(text);
   });
 
-  test("[O8] a value as one writes it", () => {
+  test("[O8] a value as it is written in code", () => {
     expect(textOfValue(4.5)).toBe("4.5");
     expect(textOfValue('a "b"\n')).toBe('"a \\"b\\"\\n"');
     expect(textOfValue({ a: [1, 2] })).toBe("{ a: [ 1, 2 ] }");
@@ -42,7 +42,7 @@ describe("[O6] values in words", () => {
     expect(textOfValue({ b: 1, a: 2 })).toBe(textOfValue({ a: 2, b: 1 }));
   });
 
-  test("[O8] any value is one line of at most the given length", () => {
+  test("[O8] any value is one line of at most the requested length", () => {
     for (const value of [
       rows,
       "x".repeat(1e6),

@@ -1,12 +1,12 @@
-/** The bounded pictures of values that the stage panel draws, and reading values back from their text. */
+/** The bounded previews of values that the stage panel draws, and parsing values from their text. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { textOfValue } from "../../kernel-lib/src/key/describe";
 import { previewItems, previewValue } from "../../kernel-lib/src/preview/preview";
 import { readText } from "../../kernel-lib/src/preview/read-text";
 
-describe("the picture of a value", () => {
-  it("[O6] is a table with types and figures for rows", () => {
+describe("the preview of a value", () => {
+  it("[O6] is a table with types and statistics for rows", () => {
     const rows = Array.from({ length: 120 }, (_, at) => ({
       id: at,
       place: at % 3 === 0 ? "Chile" : `place ${at}`,
@@ -14,7 +14,7 @@ describe("the picture of a value", () => {
       ...(at === 5 ? { rare: new Date(0) } : {}),
     }));
     const picture = previewValue(rows);
-    expect(picture).toMatchObject({ kind: "rows", count: 120, looked: 120, moreColumns: 0 });
+    expect(picture).toMatchObject({ kind: "rows", count: 120, sampled: 120, moreColumns: 0 });
     if (picture.kind !== "rows") throw new Error("no table");
     expect(picture.rows).toHaveLength(50);
     expect(picture.rows[0]).toEqual(["0", "Chile", "null", null]);
@@ -26,7 +26,7 @@ describe("the picture of a value", () => {
     ]);
   });
 
-  it("[O6] is a histogram for a typed array and for an array of numbers, whatever is among them", () => {
+  it("[O6] is a histogram for a typed array and for an array of numbers, with NaN and infinities among them", () => {
     const picture = previewValue(Float64Array.from([1, 2, 3, 4, NaN, Infinity, -0]));
     expect(picture).toMatchObject({ kind: "numbers", type: "Float64Array", count: 7, notFinite: 2 });
     if (picture.kind !== "numbers") throw new Error("no numbers");
@@ -49,7 +49,7 @@ describe("the picture of a value", () => {
     );
   });
 
-  it("[O6] is an image for SVG text and for image bytes, and holds no bytes of one that is too large", () => {
+  it("[O6] is an image for SVG text and for image bytes, and contains no bytes of one that is too large", () => {
     expect(previewValue('<svg xmlns="http://www.w3.org/2000/svg"/>')).toMatchObject({ mime: "image/svg+xml" });
     const png = Buffer.alloc(64);
     png.write("\x89PNG\r\n\x1a\n", "latin1");
@@ -60,7 +60,7 @@ describe("the picture of a value", () => {
     expect(previewValue(Buffer.from("text"))).toEqual({ kind: "text" });
   });
 
-  it("[O6] is a tree for objects, cut in depth, width and text", () => {
+  it("[O6] is a tree for objects, limited in depth, width and text", () => {
     const deep = { a: { b: { c: { d: { e: { f: { g: 1 } } } } } }, at: new Date(0), no: undefined, n: NaN };
     expect(previewValue(deep)).toEqual({
       kind: "tree",
@@ -77,7 +77,7 @@ describe("the picture of a value", () => {
     expect(JSON.stringify(picture)).toContain("450 more");
   });
 
-  it("[O6] stays small for any value, and is JSON", () => {
+  it("[O6] is small for any value, and is JSON", () => {
     const branch = (depth: number): unknown =>
       depth === 0
         ? "z".repeat(5_000)
@@ -91,14 +91,14 @@ describe("the picture of a value", () => {
     );
   });
 
-  it("[O6] shows the first items of a stream as a table or as text, with the count of all", () => {
-    expect(previewItems([{ a: 1 }, { a: 2 }], 900)).toMatchObject({ kind: "rows", count: 900, looked: 2 });
+  it("[O6] shows the first items of a stream as a table or as text, with the total count", () => {
+    expect(previewItems([{ a: 1 }, { a: 2 }], 900)).toMatchObject({ kind: "rows", count: 900, sampled: 2 });
     expect(previewItems(["x", 2], 900)).toEqual({ kind: "items", count: 900, items: ['"x"', "2"] });
   });
 });
 
 describe("the value of a text", () => {
-  it("[P8] is what the text was made of, for all plain data without names that have both kinds of quotes", () => {
+  it("[P8] is the original value, for all plain data whose names do not have both kinds of quotes", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 2 }), (value) => {
         fc.pre(!/"[^"]*'[^"]*\\"|\\"[^"]*'/.test(JSON.stringify(value)));
@@ -112,7 +112,7 @@ describe("the value of a text", () => {
   });
 
   it.each(["alert(1)", "x", "{ a: 1", "/a/", "a => a", "{ get a() { return 1 } }", "[Object]", "{ [a]: 1 }", ""])(
-    "[P8] %s is no plain data, and nothing of it is run",
+    "[P8] %s is not plain data, and none of it is executed",
     (text) => {
       expect(readText(text)).toBeUndefined();
     },

@@ -48,6 +48,11 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   }
 }
 
+/** The program with all its commands, as the reference documents it. */
+export function createProgram(terminal: Terminal): Command {
+  return new CommandLine([], terminal).program();
+}
+
 class CommandLine {
   code: number = exitCode.ok;
 

@@ -1,5 +1,5 @@
 /**
- * Values in words: a few for the summary of a result (`1,204 rows`), a line for the two sides of a change (`4.5 → 5`).
+ * Human-readable texts of values: a few words for the summary of a result (`1,204 rows`), a line for a change (`4.5 → 5`).
  * Bounded, single line, the same in every locale; runs no user code.
  */
 import { inspect, types } from "node:util";
@@ -44,8 +44,8 @@ export function describeValue(value: unknown): string {
 }
 
 /**
- * A value as a person would write it, on one line: numbers as they are, strings in double quotes, dates as ISO, objects bounded.
- * At most `max` characters, the last one `…` when something is left out.
+ * A value as text on one line, as it would be written in code: strings in double quotes, dates as ISO, objects bounded. At most `max`
+ * characters, the last one `…` when something is left out.
  */
 export function textOfValue(value: unknown, max = 200): string {
   if (typeof value === "number") return bounded(Object.is(value, -0) ? "-0" : String(value), max);
@@ -103,7 +103,7 @@ function objectText(value: object, max: number): string {
 function dateText(date: Date): string {
   const time = Date.prototype.getTime.call(date);
   if (Number.isNaN(time)) return "Invalid Date";
-  // A day is written as one.
+  // Midnight UTC is written as a date without a time.
   return new Date(time).toISOString().replace(/T00:00:00\.000Z$/, "");
 }
 

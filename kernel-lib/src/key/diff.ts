@@ -1,8 +1,8 @@
-/** Why two keys differ, part by part, in words. What `explain()` and the sidebar print. */
+/** The difference between two keys, part by part, as human-readable reasons. `explain()` and the sidebar show them. */
 import type { Reason, ReasonKind } from "../protocol";
 import type { KeyPart, KeyPartKind } from "./parts";
 
-/** What turned the old parts into the new ones. Empty when nothing that is named differs. */
+/** The changes from the old parts to the new ones. Empty when no named part differs. */
 export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[] {
   const old = byLabel(before);
   const now = byLabel(after);
@@ -27,26 +27,26 @@ export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[])
   const codeChanged = [...now].some(
     ([label, part]) => isCode(part.kind) && old.get(label)?.text !== undefined && old.get(label)?.text !== part.text,
   );
-  // A helper that came or went with an edit of the code is told by that edit.
-  const told = codeChanged
+  // A helper that was added or removed by an edit of the code is covered by the reason for that edit.
+  const reported = codeChanged
     ? reasons.filter(
         (reason) => !((reason.kind === "added" || reason.kind === "removed") && isHelperLike(reason, old, now)),
       )
     : reasons;
-  return told.length > 0 ? told : reasons;
+  return reported.length > 0 ? reported : reasons;
 }
 
 function changed(was: KeyPart, now: KeyPart): Reason | null {
   const name = now.name;
   switch (now.kind) {
-    case "body":
+    case "function":
     case "helper": {
       if (was.text === now.text) return null;
       const [before, after] = firstDifference(was.text, now.text);
-      const subject = now.kind === "body" ? "body" : `helper \`${name}\``;
+      const subject = now.kind === "function" ? "function" : `helper \`${name}\``;
       return {
         kind: now.kind,
-        name: now.kind === "body" ? "body" : name,
+        name: now.kind === "function" ? "function" : name,
         text: `${subject}: \`${before}\` → \`${after}\``,
         before,
         after,
@@ -72,11 +72,15 @@ function changed(was: KeyPart, now: KeyPart): Reason | null {
   }
 }
 
-/** The same parts wired to other places. */
+/** The same parts, connected in another way. */
 function wiring(old: ReadonlyMap<string, KeyPart>, now: ReadonlyMap<string, KeyPart>): readonly Reason[] {
   return [...old]
     .filter(([label, part]) => now.get(label)?.digest !== part.digest)
-    .map(([, part]) => ({ kind: kindOf(part.kind), name: part.name, text: `${noun(part)} reads other names` }));
+    .map(([, part]) => ({
+      kind: kindOf(part.kind),
+      name: part.name,
+      text: `${noun(part)} is connected to other values`,
+    }));
 }
 
 /** The first stretch of tokens that differs, with one token before it: `* 2`, `* 3`. */
@@ -101,7 +105,7 @@ const tokens = (text: string): string[] =>
 function byLabel(parts: readonly KeyPart[]): Map<string, KeyPart> {
   const map = new Map<string, KeyPart>();
   for (const part of parts) {
-    const label = `${part.kind === "body" ? "" : part.name}\u0000${part.kind}`;
+    const label = `${part.kind === "function" ? "" : part.name}\u0000${part.kind}`;
     if (!map.has(label)) map.set(label, part);
   }
   return map;
@@ -113,7 +117,7 @@ function isHelperLike(reason: Reason, old: ReadonlyMap<string, KeyPart>, now: Re
   );
 }
 
-const isCode = (kind: KeyPartKind): boolean => kind === "body" || kind === "helper";
+const isCode = (kind: KeyPartKind): boolean => kind === "function" || kind === "helper";
 
 function kindOf(kind: KeyPartKind): ReasonKind {
   return kind === "global" || kind === "format" ? "option" : kind;
@@ -121,8 +125,8 @@ function kindOf(kind: KeyPartKind): ReasonKind {
 
 function noun(part: KeyPart): string {
   switch (part.kind) {
-    case "body":
-      return "body";
+    case "function":
+      return "function";
     case "helper":
       return `helper \`${part.name}\``;
     case "value":

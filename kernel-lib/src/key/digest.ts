@@ -1,4 +1,4 @@
-/** sha256 of bytes and texts. Blobs, records and keys are named by it; values go through `digestValue`. */
+/** The sha256 of bytes and texts, which names blobs, records and keys. Values are digested by `digestValue`. */
 import { createHash, hash } from "node:crypto";
 import type { Digest } from "../protocol";
 
@@ -7,7 +7,7 @@ const HASH_AT_ONCE_BYTES = 512 * 1024 * 1024;
 
 /**
  * The sha256 of bytes, or of a text as UTF-8, in lower-case hex. A text with lone surrogates has no exact UTF-8:
- * where that could matter, take `digestValue`.
+ * where that matters, use `digestValue`.
  */
 export function digestOf(data: Uint8Array | string): Digest {
   if (typeof data === "string" || data.byteLength <= HASH_AT_ONCE_BYTES) return hash("sha256", data, "hex") as Digest;

@@ -1,4 +1,4 @@
-/** The key of a stage: the digest of its parts. Pure; the planner says what each input's digest is. */
+/** The key of a stage: the digest of its parts. Pure; the planner supplies the digest of each input. */
 import type { Digest } from "../protocol";
 import type { StageDefinition } from "../stage/definition";
 import type { InputRef } from "../stage/input";
@@ -9,10 +9,10 @@ import { digestOf } from "./digest";
 import type { ProvidedValue } from "./code/reached-values";
 import type { KeyPart } from "./parts";
 
-/** Counts in every key: a change of how keys are made makes every result stale. */
+/** Part of every key: when the way keys are computed changes, every result becomes stale. */
 export const KEY_FORMAT = "1";
 
-/** What is known of an input now. `pending`: a stage whose output is not known. `none`: it does not count. */
+/** The current digest of an input. `pending`: a stage whose output is not known yet. `none`: it does not count. */
 export type InputDigest =
   | {
       readonly state: "known";
@@ -20,85 +20,85 @@ export type InputDigest =
       readonly name: string;
       readonly digest: Digest;
       readonly text: string;
-      /** A part of the code says all that there is to say of it. */
+      /** A part of the code represents it completely. */
       readonly isCode?: boolean;
     }
   | { readonly state: "pending"; readonly stage: string }
   | { readonly state: "none" };
 
-/** A key, or what it still waits for. */
+/** A key, or the stages that it still waits for. */
 export interface StageKey {
   /** Absent while an input is pending. */
   readonly key?: Digest;
-  /** The key with every stage input left open. */
+  /** The key without the outputs of upstream stages. */
   readonly partial: Digest;
-  /** The parts that are known. */
+  /** The known parts. */
   readonly parts: readonly KeyPart[];
-  /** Names of the stages whose output is not known. */
+  /** Names of the stages whose output is not known yet. */
   readonly pending: readonly string[];
 }
 
 interface Slot {
   readonly kind: string;
-  /** Where the function gets it; the same digest elsewhere is another key. */
+  /** Where the function receives it; the same digest in another slot is another key. */
   readonly slot: string;
   readonly digest: string;
   readonly open: boolean;
 }
 
-/** Makes the key of a stage. `digestInput` is asked for each input, declared or read in the code. */
+/** Computes the key of a stage. `digestInput` is called for each input, declared or read in the code. */
 export function createKey(
   definition: StageDefinition,
   closure: Closure,
   digestInput: (ref: InputRef, path: string) => InputDigest,
 ): StageKey {
   const last = lastKeys.get(definition);
-  const places = last?.closure === closure ? last.places : placesOf(definition, closure);
-  const inputs = places.map(({ slot, source, path }) => ({ slot, input: readPlace(source, path, digestInput) }));
-  // The same code on the same inputs has the key that it had.
+  const slots = last?.closure === closure ? last.slots : inputSlotsOf(definition, closure);
+  const inputs = slots.map(({ slot, source, path }) => ({ slot, input: digestSource(source, path, digestInput) }));
+  // The same code on the same inputs has the same key.
   const signature = inputs.map(({ input }) => signatureOf(input));
   if (last?.closure === closure && signature.every((digest, at) => digest === last.signature[at])) return last.key;
   const key = assemble(definition, closure, inputs);
-  lastKeys.set(definition, { closure, places, signature, key });
+  lastKeys.set(definition, { closure, slots, signature, key });
   return key;
 }
 
 interface LastKey {
   readonly closure: Closure;
-  readonly places: readonly Place[];
+  readonly slots: readonly InputSlot[];
   readonly signature: readonly string[];
   readonly key: StageKey;
 }
 
 const lastKeys = new WeakMap<StageDefinition, LastKey>();
 
-/** One input: where it goes, and the handle or fixed value that was given. */
-interface Place {
+/** One input: its slot, and the handle or fixed value in it. */
+interface InputSlot {
   readonly slot: string;
   readonly path: string;
-  readonly source: { readonly ref: InputRef } | { readonly value: unknown } | { readonly given: ProvidedValue };
+  readonly source: { readonly ref: InputRef } | { readonly value: unknown } | { readonly provided: ProvidedValue };
 }
 
-function placesOf(definition: StageDefinition, closure: Closure): readonly Place[] {
-  const declared = definition.inputs.leaves.map((leaf): Place => {
-    const given = closure.given.get(leaf.path);
-    return { slot: leaf.path, path: leaf.path, source: given ? { given } : leaf };
+function inputSlotsOf(definition: StageDefinition, closure: Closure): readonly InputSlot[] {
+  const declared = definition.inputs.leaves.map((leaf): InputSlot => {
+    const provided = closure.provided.get(leaf.path);
+    return { slot: leaf.path, path: leaf.path, source: provided ? { provided } : leaf };
   });
-  const read = closure.parts.flatMap((part, index): Place[] =>
+  const read = closure.parts.flatMap((part, index): InputSlot[] =>
     part.kind === "ref" ? [{ slot: `#${index}`, path: part.name, source: part }] : [],
   );
   return [...declared, ...read];
 }
 
-function readPlace(
-  source: Place["source"],
+function digestSource(
+  source: InputSlot["source"],
   path: string,
   digestInput: (ref: InputRef, path: string) => InputDigest,
 ): InputDigest {
   if ("ref" in source) return digestInput(source.ref, path);
-  if ("given" in source) {
-    if ("error" in source.given) throw source.given.error;
-    return { state: "known", kind: "value", name: path || "input", ...source.given };
+  if ("provided" in source) {
+    if ("error" in source.provided) throw source.provided.error;
+    return { state: "known", kind: "value", name: path || "input", ...source.provided };
   }
   const { value } = source;
   const name = path || "input";
@@ -131,7 +131,7 @@ function assemble(
   let partial: Digest | undefined;
   return {
     ...(pending.length === 0 ? { key: digestSlots(slots, false) } : {}),
-    // Asked for by few: most stages are fresh.
+    // Computed on demand: most stages are fresh and never need it.
     get partial() {
       return (partial ??= digestSlots(slots, true));
     },
@@ -151,20 +151,20 @@ function slotOf(slot: string, input: InputDigest): Slot {
   }
 }
 
-/** No name holds a NUL, so the joined text says where each field ends. */
+/** Names contain no NUL, so the joined text is unambiguous. */
 function digestSlots(slots: readonly Slot[], isOpen: boolean): Digest {
   return digestOf(
     slots.map(({ kind, slot, digest, open }) => `${kind}\0${slot}\0${open && isOpen ? "open" : digest}`).join("\0"),
   );
 }
 
-/** Everything that shapes the result and is neither code nor input. The Node version counts by its major. */
+/** The parts that affect the result and are neither code nor input. Of the Node version the major counts. */
 function optionParts(definition: StageDefinition): readonly KeyPart[] {
   const known = partsOf.get(definition);
   if (known) return known;
   const parts = [
     ...formatParts,
-    // The same function over items is another computation; how many at a time makes no difference.
+    // The same function over items is another computation; the number of workers makes no difference.
     ...option("each", definition.each && (definition.each.ordered ? "in order" : "as they come")),
     ...option("codec", typeof definition.codec === "string" ? definition.codec : definition.codec?.name),
     ...option("outputs", definition.outputs && JSON.stringify([definition.outputs, definition.extra])),

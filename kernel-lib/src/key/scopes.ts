@@ -1,4 +1,4 @@
-/** The port to what a live function is bound to. The adapter (V8 inspector) is in `run/`; tests may give their own. */
+/** The port to the variables that a live function is bound to. The adapter (V8 inspector) is in `scopes/`; tests may pass their own. */
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- any function at all
 export type AnyFunction = Function;
@@ -9,47 +9,48 @@ export interface LiveFunction {
   lookup(name: string): { readonly value: unknown } | undefined;
   /** For a bound function, what it is bound to. */
   readonly bound?: { readonly target: AnyFunction; readonly thisValue: unknown; readonly args: readonly unknown[] };
-  /** For a function of a package: what it was made with, by name; the variables of its module are left out. */
+  /** For a function of a package: the values that it captured, by name, without the variables of its module. */
   readonly captured?: () => ReadonlyMap<string, unknown>;
   readonly native: boolean;
-  /** Where it was written; null when it is the user's own code (a cell, a local module). */
+  /** The module that it belongs to; null for the user's own code (a cell, a local module). */
   readonly module: ModuleRef | null;
   /** `line:column` in its script. */
   readonly position: string;
 }
 
-/** Code that is not the user's: the walk stops there. */
+/** A module that is not the user's: the walk stops there. */
 export interface ModuleRef {
   /** `lodash@4.17.21`, `node:fs`, `stagebook`. */
   readonly id: string;
-  /** Relative to the package. */
+  /** Path relative to the package. */
   readonly file: string;
 }
 
-/** What an object is, if it holds the exports of something. */
+/** What an object exports, if it is a namespace. */
 export type Namespace =
   | { readonly kind: "notebook" }
   | { readonly kind: "module"; readonly module: ModuleRef | null }
-  /** `{ default: module }` as compiled imports make it. */
+  /** `{ default: module }`, as compiled imports create it. */
   | { readonly kind: "wrapper" };
 
+/** Reads the bindings of live functions and objects. */
 export interface Scopes {
   inspect(fn: AnyFunction): LiveFunction;
-  /** For a function of a file that is newer on disk than what was loaded: the file's name. */
+  /** The name of a function's file, if it is newer on disk than what was loaded. */
   newerOnDisk(fn: AnyFunction): string | undefined;
   namespaceOf(value: object): Namespace | undefined;
   /** The name of a value that belongs to the language or to Node (`Math`, `Array.prototype.map`). */
   builtinName(value: object): string | undefined;
   /** Whether a global name belongs to the language or to Node; undefined when there is no such global. */
   globalKind(name: string): "builtin" | "user" | undefined;
-  /** A function or object that the user put under a built-in one: `Math.double`. */
+  /** A function or object that the user has added to a built-in one: `Math.double`. */
   addedToGlobal(name: string, member: string): object | undefined;
-  /** The module that `require(id)` gives, by the `require` that the code has; null for local ones and for what cannot be found. */
+  /** The module that `require(id)` returns, resolved by the code's own `require`; null for local modules and for missing ones. */
   moduleOf(require: unknown, id: string): ModuleRef | null;
   env(name: string): string | undefined;
   /** The values of an object's private fields, those of its base classes included, by name (`#pin`); methods are left out. */
   privateFields(owner: object): ReadonlyMap<string, unknown>;
   isProxy(value: object): boolean;
-  /** Somebody asks what is true now: nothing that was seen of files a moment ago counts. */
-  lookAgain(): void;
+  /** Discards cached file times, so that the next answers are current. */
+  forgetFileTimes(): void;
 }

@@ -1,16 +1,17 @@
-/** Figures of many numbers: least, greatest, mean, histogram. Pure. */
+/** Statistics of many numbers: minimum, maximum, mean, histogram. Pure. */
 import type { NumberFigures, NumbersPreview } from "../protocol";
 
-/** A look at more would keep the kernel busy for longer than a person notices. */
-const LOOKED = 1_000_000;
+/** More would block the kernel noticeably. */
+const SAMPLED = 1_000_000;
 const FIRST = 100;
 const BINS = 24;
 
-export function pictureNumbers(numbers: ArrayLike<number>): NumbersPreview {
-  const looked = Math.min(numbers.length, LOOKED);
-  const finite = new Float64Array(looked);
+/** The preview of an array of numbers. */
+export function previewNumbers(numbers: ArrayLike<number>): NumbersPreview {
+  const sampled = Math.min(numbers.length, SAMPLED);
+  const finite = new Float64Array(sampled);
   let kept = 0;
-  for (let at = 0; at < looked; at++) {
+  for (let at = 0; at < sampled; at++) {
     const number = numbers[at];
     if (Number.isFinite(number)) finite[kept++] = number as number;
   }
@@ -19,14 +20,14 @@ export function pictureNumbers(numbers: ArrayLike<number>): NumbersPreview {
     kind: "numbers",
     type: numbers.constructor.name,
     count: numbers.length,
-    looked,
-    notFinite: looked - kept,
+    sampled,
+    notFinite: sampled - kept,
     ...(figures ? { figures } : {}),
     first: Array.from({ length: Math.min(FIRST, numbers.length) }, (_, at) => numberText(numbers[at])),
   };
 }
 
-/** Of finite numbers; undefined for none. */
+/** The statistics of finite numbers; undefined if there are none. */
 export function figuresOf(finite: ArrayLike<number>): NumberFigures | undefined {
   if (finite.length === 0) return undefined;
   let [min, max, mean] = [Infinity, -Infinity, 0];
@@ -34,14 +35,14 @@ export function figuresOf(finite: ArrayLike<number>): NumberFigures | undefined 
     const number = finite[at] ?? 0;
     if (number < min) min = number;
     if (number > max) max = number;
-    // The sum of all could be too large for a number.
+    // A running mean, because the sum of all could overflow.
     mean += (number - mean) / (at + 1);
   }
   return { min, max, mean, bins: binsOf(finite, min, max) };
 }
 
 function binsOf(finite: ArrayLike<number>, min: number, max: number): readonly number[] {
-  // Halves, because the difference of two large numbers may be infinite.
+  // Halved, because the difference of two large numbers may be infinite.
   const width = (max / 2 - min / 2) / BINS;
   if (!(width > 0)) return [finite.length];
   const bins = new Array<number>(BINS).fill(0);

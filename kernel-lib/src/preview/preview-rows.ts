@@ -1,44 +1,44 @@
-/** A table of objects, and figures of its columns. Pure. */
+/** The preview of a table: its first rows, and statistics of its columns. Pure. */
 import type { ColumnView, RowsPreview } from "../protocol";
 import { textOfValue } from "../key/describe";
 import { figuresOf } from "./preview-numbers";
 import { classOf } from "../key/values/value-kind";
 
-/** A look at more would keep the kernel busy for longer than a person notices. */
-const LOOKED = 20_000;
+/** More would block the kernel noticeably. */
+const SAMPLED = 20_000;
 const SHOWN_ROWS = 50;
 const SHOWN_COLUMNS = 24;
 const CELL_TEXT = 60;
-/** Of rows that have other fields each, no more names are collected. */
+/** Limit for rows that have different fields each. */
 const MOST_NAMES = 1_000;
-/** So many different values of a column are counted. */
+/** At most this many distinct values of a column are counted. */
 const DISTINCT = 1_000;
 
 type Row = { readonly [name: string]: unknown };
 
-/** Whether a value is an object with fields, and no instance of a class. */
+/** Whether a value is a plain object, not an instance of a class. */
 export function isRow(value: unknown): value is Row {
   if (typeof value !== "object" || value === null) return false;
   const kind = classOf(value)?.kind;
   return kind === "object" || kind === "null-object";
 }
 
-/** `count`: of all rows, of which those given are the first. */
-export function pictureRows(given: readonly unknown[], count: number): RowsPreview {
-  const rows = given.slice(0, LOOKED).filter(isRow);
+/** The preview of a table by its first rows. `count`: of all rows. */
+export function previewRows(first: readonly unknown[], count: number): RowsPreview {
+  const rows = first.slice(0, SAMPLED).filter(isRow);
   const names = namesOf(rows);
   const shown = names.slice(0, SHOWN_COLUMNS);
   return {
     kind: "rows",
     count,
-    looked: rows.length,
+    sampled: rows.length,
     columns: shown.map((name) => columnOf(name, rows)),
     moreColumns: names.length - shown.length,
     rows: rows.slice(0, SHOWN_ROWS).map((row) => shown.map((name) => cellText(row, name))),
   };
 }
 
-/** In order of first appearance. */
+/** The columns, in order of first appearance. */
 function namesOf(rows: readonly Row[]): readonly string[] {
   const names = new Set<string>();
   for (const row of rows) {
@@ -85,7 +85,7 @@ function columnOf(name: string, rows: readonly Row[]): ColumnView {
   };
 }
 
-/** Undefined for what is too slow to tell from others. */
+/** The text by which equal values are counted; undefined for values that are too slow to compare. */
 function countedText(value: unknown): string | undefined {
   if (typeof value === "string") return value.slice(0, 200);
   if (value instanceof Date) return textOfValue(value);

@@ -1,42 +1,42 @@
-/** A bounded picture of a value, by its kind: rows, numbers, an image, a tree. Pure; called for the page's `preview`. */
+/** The bounded preview of a value, by its kind: rows, numbers, an image, a tree. Pure; called for the page's `preview` command. */
 import { types } from "node:util";
 import type { Json, PreviewView } from "../protocol";
 import { describeValue, textOfValue } from "../key/describe";
 import { formatCount } from "../protocol";
-import { pictureNumbers } from "./preview-numbers";
-import { isRow, pictureRows } from "./preview-rows";
+import { previewNumbers } from "./preview-numbers";
+import { isRow, previewRows } from "./preview-rows";
 
-/** The most bytes of an image that are sent to a page. */
+/** Larger images are not sent to a page. */
 const IMAGE_BYTES = 2_000_000;
 const CELL_TEXT = 60;
 const TREE_DEPTH = 6;
-/** Of one list or object. */
+/** Maximum number of children of one list or object. */
 const TREE_WIDTH = 50;
-/** Of the whole tree. */
+/** Maximum number of values in the whole tree. */
 const TREE_VALUES = 2_000;
 const TREE_TEXT = 300;
 
-/** The picture of a whole value. */
+/** The preview of a whole value. */
 export function previewValue(value: unknown): PreviewView {
   const image = imageOf(value);
   if (image) return image;
   if (typeof value !== "object" || value === null || types.isProxy(value)) return { kind: "text" };
-  if (types.isTypedArray(value)) return isNumeric(value) ? pictureNumbers(value) : { kind: "text" };
+  if (types.isTypedArray(value)) return isNumeric(value) ? previewNumbers(value) : { kind: "text" };
   if (Array.isArray(value)) return previewArray(value);
   if (isRow(value)) return { kind: "tree", value: treeOf(value) };
   return { kind: "text" };
 }
 
-/** The picture of a stream by its first items. */
+/** The preview of a stream, by its first items. `count`: of all items. */
 export function previewItems(first: readonly unknown[], count: number): PreviewView {
-  if (first.length > 0 && first.every(isRow)) return pictureRows(first, count);
+  if (first.length > 0 && first.every(isRow)) return previewRows(first, count);
   return { kind: "items", count, items: first.map((item) => textOfValue(item, CELL_TEXT * 3)) };
 }
 
 function previewArray(items: readonly unknown[]): PreviewView {
   if (items.length > 0 && items.slice(0, 1000).every((item) => typeof item === "number"))
-    return pictureNumbers(items as readonly number[]);
-  if (items.length > 0 && items.slice(0, 20).every(isRow)) return pictureRows(items, items.length);
+    return previewNumbers(items as readonly number[]);
+  if (items.length > 0 && items.slice(0, 20).every(isRow)) return previewRows(items, items.length);
   return { kind: "tree", value: treeOf(items) };
 }
 
@@ -61,7 +61,7 @@ function sentImage(mime: string, bytes: Buffer): PreviewView {
   return { kind: "image", mime, sizeBytes, base64: sizeBytes > IMAGE_BYTES ? null : bytes.toString("base64") };
 }
 
-/** By the first bytes. */
+/** The MIME type, by the first bytes. */
 function mimeOf(bytes: Uint8Array): string | undefined {
   const begin = Buffer.from(bytes.slice(0, 12)).toString("latin1");
   if (begin.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
@@ -70,7 +70,7 @@ function mimeOf(bytes: Uint8Array): string | undefined {
   return begin.startsWith("RIFF") && begin.slice(8) === "WEBP" ? "image/webp" : undefined;
 }
 
-/** JSON that shows the value; what JSON cannot carry, and what is too much, stands as text. */
+/** JSON that shows the value; what JSON cannot represent, and what is too much, is text. */
 function treeOf(value: unknown): Json {
   let left = TREE_VALUES;
   const grow = (each: unknown, depth: number): Json => {

@@ -1,7 +1,7 @@
-/** Reads values back from the text that `textOfValue` makes of them. The caller compares the texts: what was cut does not come back. */
+/** The parser for texts that `textOfValue` wrote. The caller must compare the texts: what was cut off cannot be restored. */
 import { childOf, childrenIn, isNode, parseScript, textIn, type SyntaxNode } from "../key/code/syntax-tree";
 
-/** The value that a text stands for: plain data, as it is written in code. Undefined when it is anything else. */
+/** The value of a text: plain data, as written in code. Undefined for anything else. */
 export function readText(text: string): { readonly value: unknown } | undefined {
   try {
     const statement = childrenIn(parseScript(`(${text})`), "body")[0];
@@ -14,7 +14,7 @@ export function readText(text: string): { readonly value: unknown } | undefined 
 function valueOf(node: SyntaxNode): unknown {
   switch (node.type) {
     case "Literal":
-      if (node.regex) throw new TypeError("a pattern is no plain data");
+      if (node.regex) throw new TypeError("a regular expression is not plain data");
       return node.value;
     case "TemplateLiteral":
       return textOfTemplate(node);
@@ -29,13 +29,13 @@ function valueOf(node: SyntaxNode): unknown {
     case "ObjectExpression":
       return Object.fromEntries(childrenIn(node, "properties").map(fieldOf));
   }
-  throw new TypeError(`${node.type} is no plain data`);
+  throw new TypeError(`${node.type} is not plain data`);
 }
 
 function textOfTemplate(node: SyntaxNode): string {
   const [quasi, ...more] = childrenIn(node, "quasis");
   const value = quasi?.value as { readonly cooked?: unknown } | undefined;
-  if (more.length > 0 || typeof value?.cooked !== "string") throw new TypeError("not a plain text");
+  if (more.length > 0 || typeof value?.cooked !== "string") throw new TypeError("not a plain string");
   return value.cooked;
 }
 

@@ -1,60 +1,115 @@
-/** What a page may ask of a kernel, and what it gets back. Every command is checked before it does anything. */
-import type { ErrorView, LogRecord, RunSource, StagebookEvent } from "./events";
-import type { CellId, Json, JsonObject, RunId } from "./ids";
+/** The commands that a page sends to a kernel, as JSON Schemas, and the replies. The kernel checks each command before it acts. */
+import { command, count, described, text, texts, type CommandFields, type FieldSchema } from "./command-schema";
+import type { ErrorView, LogRecord, RunSource, RunStatus, StagebookEvent } from "./events";
+import type { CellId, JsonObject, RunId } from "./ids";
 import type { PlanRowView, Reason } from "./plan";
 import type { PreviewView } from "./preview";
-import type { RunStatus } from "./events";
 
-export type Command =
-  /** A new snapshot, after a gap in `seq` or a reload. `notebook`: the path that the page shows, relative to the server. */
-  | { readonly type: "sync"; readonly notebook?: string }
-  /** All or nothing: one bad value and none is applied. */
-  | { readonly type: "set-params"; readonly values: JsonObject }
-  /** Back to the defaults: those named, or all. */
-  | { readonly type: "reset-params"; readonly names?: readonly string[] }
-  /** Runs the targets (all when absent) and what they need. Replies when the run has ended. */
-  | { readonly type: "run"; readonly targets?: readonly string[]; readonly force?: boolean }
-  /**
-   * Runs every stale stage; then names the cells to execute again, in any order. Replies when the run has ended. With `cells` only the
-   * stages that those cells define or have read, and what these need.
-   */
-  | { readonly type: "run-stale"; readonly cells?: readonly CellId[] }
-  | { readonly type: "cancel" }
-  | { readonly type: "explain"; readonly stage: string }
-  /** The plan for parameter values that are not applied. */
-  | { readonly type: "what-if"; readonly values: JsonObject }
-  /** The stage's stored output, bounded: its current or else latest, or the one under `key`. */
-  | { readonly type: "preview"; readonly stage: string; readonly key?: string }
-  | { readonly type: "history"; readonly stage: string }
-  /** Sets the parameters to the values with which a stored result of the stage was made. All or nothing. */
-  | { readonly type: "restore"; readonly stage: string; readonly key: string }
-  /** A pinned result is left alone by every clean-up of the store: the stage's current or else latest, or the one under `key`. */
-  | { readonly type: "pin"; readonly stage: string; readonly key?: string; readonly pinned: boolean }
-  /** Log lines of this kernel before the last `before`, at most `limit`; with `run` those of that run, also of an earlier kernel. */
-  | { readonly type: "log"; readonly before: number; readonly limit: number; readonly run?: string }
-  /** The notebook's runs that did something and have ended, also of earlier kernels: before the last `before`, at most `limit`. */
-  | { readonly type: "runs"; readonly before: number; readonly limit: number }
-  /**
-   * What happened in a run, from its `from`th event on, at most `limit`. The first ones make the pipeline as it was when the run began,
-   * and have `seq` 0: `reduce` makes of all of them what was seen when it ended.
-   */
-  | { readonly type: "run-events"; readonly run: string; readonly from: number; readonly limit: number }
-  /** Forgets the stage's results (of all stages when absent). */
-  | { readonly type: "clear"; readonly stage?: string };
+const values: FieldSchema<JsonObject> = { type: "object", title: "an object of values by parameter name" };
+const flag: FieldSchema<boolean> = { type: "boolean", title: "true or false" };
+const stage = text("a stage name");
+const key = text("the key of a result");
+const run = text("the id of a run", { pattern: "^[\\w-]{1,80}$" });
+const currentOrLatest = "Default: the current result, else the latest.";
 
-export type CommandType = Command["type"];
+/**
+ * The schema of each command, by its `type`. Types, the kernel's check (ajv) and the reference all come from here. Every command also
+ * has `v` (the protocol version), `id` (repeated in the reply) and `type`.
+ */
+export const commandSchemas = {
+  sync: command("Sends a new snapshot: after a gap in `seq`, or when a page was reloaded.", {
+    optional: {
+      notebook: described(text("a path"), "The notebook that the page shows, relative to the server's root."),
+    },
+  }),
+  "set-params": command("Sets parameters. All or nothing: if one value is invalid, none is set.", {
+    required: { values: described(values, "Values as JSON; a date is its ISO string.") },
+  }),
+  "reset-params": command("Sets parameters back to their defaults.", {
+    optional: { names: described(texts("a list of parameter names"), "Default: all parameters.") },
+  }),
+  run: command("Runs stages and everything upstream of them that is stale. The reply comes when the run has ended.", {
+    optional: {
+      targets: described(texts("a list of stage names"), "Default: all stages."),
+      force: described(flag, "Runs the targets even if they are fresh. Default false."),
+    },
+  }),
+  "run-stale": command(
+    "Runs every stale stage, then lists the cells to execute again, in any order. The reply comes when the run has ended.",
+    {
+      optional: {
+        cells: described(
+          texts<CellId>("a list of cell ids"),
+          "Limits the run to the stages that these cells define or have read, and what is upstream of them.",
+        ),
+      },
+    },
+  ),
+  cancel: command("Cancels every run in progress."),
+  explain: command("Says why a stage is stale, and what its key consists of.", { required: { stage } }),
+  "what-if": command("Plans with parameter values that are not applied. Runs nothing.", { required: { values } }),
+  preview: command("A bounded preview of a stage's stored output.", {
+    required: { stage },
+    optional: { key: described(key, currentOrLatest) },
+  }),
+  history: command("The stored results of a stage, newest first.", { required: { stage } }),
+  restore: command("Sets the parameters to the values with which a stored result was computed. All or nothing.", {
+    required: { stage, key },
+  }),
+  pin: command("Pins or unpins a result. No clean-up of the store removes a pinned result.", {
+    required: { stage, pinned: flag },
+    optional: { key: described(key, currentOrLatest) },
+  }),
+  log: command("Log lines of this kernel, or of one run of this or an earlier kernel.", {
+    required: {
+      before: described(count("a number of lines"), "How many of the newest lines to skip."),
+      limit: described(count("a number of lines"), "At most this many lines are returned; never more than 10,000."),
+    },
+    optional: { run },
+  }),
+  runs: command("The notebook's ended runs that did something, also of earlier kernels.", {
+    required: {
+      before: described(count("a number of runs"), "How many of the newest runs to skip."),
+      limit: described(count("a number of runs"), "At most this many runs are returned; never more than 1,000."),
+    },
+  }),
+  "run-events": command(
+    "The events of a run. The first ones have `seq` 0 and rebuild the pipeline as it was when the run began: `reduce` turns all of " +
+      "them into the view at the end of the run.",
+    {
+      required: {
+        run,
+        from: described(count("a number of events"), "How many of the oldest events to skip."),
+        limit: described(count("a number of events"), "At most this many events are returned; never more than 5,000."),
+      },
+    },
+  ),
+  clear: command("Removes the stored results of a stage.", {
+    optional: { stage: described(stage, "Default: all stages.") },
+  }),
+};
+
+export type CommandType = keyof typeof commandSchemas;
+
+/** A command that has passed the kernel's check. */
+export type Command = {
+  [T in CommandType]: { readonly type: T } & CommandFields<(typeof commandSchemas)[T]>;
+}[CommandType];
 
 /** One stored result of a stage. */
 export interface HistoryRowView {
+  /** When it was computed, epoch milliseconds. */
   readonly at: number;
   readonly key: string;
+  /** How long the stage's function took. */
   readonly durationMs: number;
   readonly sizeBytes: number;
+  /** The value in a few words: `1,204 rows`. */
   readonly summary: string;
-  /** All parameters of the stage and its ancestors when it was made, as text. */
+  /** All parameters of the stage and its ancestors at that time, as text. */
   readonly params: { readonly [name: string]: string };
   readonly pinned: boolean;
-  /** The run that made it: its log lines are kept. */
+  /** The run that computed it; its log lines are kept. */
   readonly run: RunId;
 }
 
@@ -62,39 +117,47 @@ export interface HistoryRowView {
 export interface RunRowView {
   readonly id: RunId;
   readonly source: RunSource;
+  /** The cell that started it; null for a run that no cell started. */
   readonly cell: CellId | null;
   readonly targets: readonly string[];
+  /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly status: RunStatus;
   readonly durationMs: number;
+  /** How many stages were executed. */
   readonly executed: number;
   readonly error?: ErrorView;
-  /** The parameters that were not at their defaults, as text. */
+  /** The parameters that did not have their default values, as text. */
   readonly params: { readonly [name: string]: string };
 }
 
 /** One part of a key. */
 export interface KeyPartView {
+  /** What it is: `function`, `helper`, `param`, `input`, … */
   readonly kind: string;
   readonly name: string;
   readonly digest: string;
-  /** Readable: a value, or normalised source. At most 20,000 characters. */
+  /** Human-readable: a value, or normalised source. At most 20,000 characters. */
   readonly text: string;
 }
 
-/** What each command's reply carries when it is ok. */
+/** The `result` of each command's reply when it succeeded. */
 export interface Results {
   sync: null;
   "set-params": null;
   "reset-params": null;
+  /** `executed`: how many stages were executed. */
   run: { readonly status: RunStatus; readonly executed: number };
+  /** `cells`: the cells to execute again. `notRun`: how many stages are still stale. */
   "run-stale": {
     readonly status: RunStatus;
     readonly executed: number;
     readonly cells: readonly CellId[];
     readonly notRun: number;
   };
+  /** `runs`: how many were cancelled. */
   cancel: { readonly runs: number };
+  /** `text`: the reasons, human-readable. `key`: null while it cannot be computed. `before`: the parts of the latest result's key that have changed since. */
   explain: {
     readonly stage: string;
     readonly status: string;
@@ -102,81 +165,24 @@ export interface Results {
     readonly text: string;
     readonly key: string | null;
     readonly parts: readonly KeyPartView[];
-    /** Those parts of the latest result's key that are no longer so. */
     readonly before: readonly KeyPartView[];
   };
   "what-if": { readonly rows: readonly PlanRowView[] };
+  /** `text`: at most 20,000 characters; `truncated` when that is not all. */
   preview: { readonly text: string; readonly truncated: boolean; readonly picture: PreviewView };
+  /** Newest first. */
   history: { readonly rows: readonly HistoryRowView[] };
-  /** `missing`: parameters of then that no cell defines now. */
+  /** `changed`: the parameters that were set. `missing`: parameters of the result that no cell defines any more. */
   restore: { readonly changed: readonly string[]; readonly missing: readonly string[] };
   pin: null;
+  /** Oldest first. `more`: there are older lines. */
   log: { readonly records: readonly LogRecord[]; readonly more: boolean };
-  /** Newest first. */
+  /** Newest first. `more`: there are older runs. */
   runs: { readonly rows: readonly RunRowView[]; readonly more: boolean };
-  /** `total`: how many there are of the run. */
+  /** Oldest first. `total`: how many events the run has. */
   "run-events": { readonly events: readonly StagebookEvent[]; readonly total: number };
+  /** `results`: how many were removed. */
   clear: { readonly results: number };
 }
 
 export type Result<T extends CommandType> = Results[T];
-
-/** Reads a command from the wire. Returns the command, or a sentence that says what is wrong with it. */
-export function decodeCommand(data: unknown): Command | string {
-  if (!isObject(data) || typeof data.type !== "string") return "a command is an object with a type";
-  const check = checks[data.type as CommandType];
-  if (!Object.hasOwn(checks, data.type) || !check)
-    return `unknown command "${data.type.slice(0, 40)}": one of ${Object.keys(checks).join(", ")}`;
-  const problem = check(data);
-  return problem ?? (data as unknown as Command);
-}
-
-type Fields = { readonly [name: string]: unknown };
-const checks: { readonly [T in CommandType]: (command: Fields) => string | null } = {
-  sync: (c) => optional(c, "notebook", isText, "a path"),
-  "set-params": (c) => required(c, "values", isJsonObject, "an object of values by parameter name"),
-  "reset-params": (c) => optional(c, "names", isTexts, "a list of parameter names"),
-  run: (c) =>
-    optional(c, "targets", isTexts, "a list of stage names") ?? optional(c, "force", isBoolean, "true or false"),
-  "run-stale": (c) => optional(c, "cells", isTexts, "a list of cell ids"),
-  cancel: () => null,
-  explain: (c) => required(c, "stage", isText, "a stage name"),
-  "what-if": (c) => required(c, "values", isJsonObject, "an object of values by parameter name"),
-  preview: (c) => required(c, "stage", isText, "a stage name") ?? optional(c, "key", isText, "the key of a result"),
-  history: (c) => required(c, "stage", isText, "a stage name"),
-  restore: (c) => required(c, "stage", isText, "a stage name") ?? required(c, "key", isText, "the key of a result"),
-  pin: (c) =>
-    required(c, "stage", isText, "a stage name") ??
-    optional(c, "key", isText, "the key of a result") ??
-    required(c, "pinned", isBoolean, "true or false"),
-  log: (c) =>
-    required(c, "before", isCount, "a number of lines") ??
-    required(c, "limit", isCount, "a number of lines") ??
-    optional(c, "run", isRunId, "the id of a run"),
-  runs: (c) => required(c, "before", isCount, "a number of runs") ?? required(c, "limit", isCount, "a number of runs"),
-  "run-events": (c) =>
-    required(c, "run", isRunId, "the id of a run") ??
-    required(c, "from", isCount, "a number of events") ??
-    required(c, "limit", isCount, "a number of events"),
-  clear: (c) => optional(c, "stage", isText, "a stage name"),
-};
-
-function required(command: Fields, name: string, is: (value: unknown) => boolean, expected: string): string | null {
-  return is(command[name]) ? null : `${String(command.type)}: ${name} must be ${expected}`;
-}
-
-function optional(command: Fields, name: string, is: (value: unknown) => boolean, expected: string): string | null {
-  return command[name] === undefined ? null : required(command, name, is, expected);
-}
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isJsonObject = (value: unknown): boolean => isObject(value);
-const isText = (value: unknown): boolean => typeof value === "string";
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isBoolean = (value: unknown): boolean => typeof value === "boolean";
-const isRunId = (value: unknown): boolean => typeof value === "string" && /^[\w-]{1,80}$/.test(value);
-const isCount = (value: unknown): boolean => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-
-/** For commands whose values come from a form. */
-export type ParamValues = { readonly [name: string]: Json };

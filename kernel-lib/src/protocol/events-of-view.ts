@@ -1,14 +1,14 @@
-/** Tells a view once more as events. Used to keep with a run what the pipeline was when it began. */
+/** The inverse of `reduce`: a view as events. Used to store with a run what the pipeline was when the run began. */
 import type { EventBody } from "./events";
 import type { RunId } from "./ids";
 import type { StageView, View } from "./view";
 
-/** What has no run of its own to name. */
+/** The run of events that belong to no run of their own. */
 const BEFORE = "before" as RunId;
 
 /**
- * Events from which `reduce` makes the stages and parameters of `view` again; cells, runs and log lines are left out. What runs has
- * run from `at` on, and has told no progress.
+ * Events from which `reduce` rebuilds the stages and parameters of `view`; cells, runs and log lines are left out. A running stage
+ * starts at the event's own `at` and has no progress.
  */
 export function eventsOfView({ stages, params }: View): readonly EventBody[] {
   const all = Object.values(stages);
@@ -26,14 +26,14 @@ function defined({ name, cell, description }: StageView): EventBody {
   return { type: "stage:defined", stage: { name, cell, ...(description === undefined ? {} : { description }) } };
 }
 
-/** Before the plan, which keeps the error. */
+/** Comes before the plan, which keeps the error. */
 function failed({ name, cell, error }: StageView): readonly EventBody[] {
   return error ? [{ type: "stage:failed", run: BEFORE, stage: name, cell, durationMs: 0, error }] : [];
 }
 
 function planned(stage: StageView): Extract<EventBody, { type: "plan:refined" }>["rows"] {
   const { name, status, action, reasons, waitsFor, untracked, estimateMs, result } = stage;
-  // Defined a moment ago and in no plan yet: as reduce makes it anyway.
+  // Just defined and in no plan yet: reduce creates it like this anyway.
   if (action === null) return [];
   const estimate = estimateMs === undefined ? {} : { estimateMs };
   return [

@@ -2,22 +2,22 @@
 
 /** A sha256 digest, 64 lower-case hex digits. */
 export type Digest = string & { readonly "~id": "digest" };
-/** One run of the pipeline: unique over all kernels, sorts by time of start. */
+/** One run of the pipeline: unique across all kernels, sorts by start time. */
 export type RunId = string & { readonly "~id": "run" };
-/** A notebook cell, as Jupyter names it. */
+/** The id of a notebook cell, as Jupyter assigns it. */
 export type CellId = string & { readonly "~id": "cell" };
 
-/** What JSON can carry. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 /** A JSON object. */
 export type JsonObject = { readonly [name: string]: Json };
 
-/** The id of a process's `nth` run. */
+/** The id of a process's `nth` run, `startedAtMs` in epoch milliseconds. */
 export function runIdOf(startedAtMs: number, pid: number, nth: number): RunId {
   return `${startedAtMs.toString(36).padStart(9, "0")}-${pid.toString(36)}-${nth.toString(36).padStart(3, "0")}` as RunId;
 }
 
-/** The process that made the id; undefined for what is no such id. */
+/** The id of the process that started the run; undefined for a text that is not a run id. */
 export function pidOfRun(id: string): number | undefined {
   const pid = /^[0-9a-z]+-([0-9a-z]+)-[0-9a-z]+$/.exec(id)?.[1];
   return pid === undefined ? undefined : parseInt(pid, 36);

@@ -1,4 +1,4 @@
-/** What kernel and page share. Browser-safe: no Node, no I/O. */
+/** The types and functions that kernel and page share. Browser-safe: no Node, no I/O. */
 export * from "./commands";
 export type * from "./events";
 export * from "./format";

@@ -1,39 +1,44 @@
-/** What goes over the comm `stagebook`, as JSON. */
+/** The messages on the comm `stagebook`, as JSON. */
 import type { Command } from "./commands";
 import type { ErrorView, StagebookEvent } from "./events";
 import type { View } from "./view";
 
 export const COMM_TARGET = "stagebook";
-/** The version of the wire format. A page that meets another says so and shows nothing. */
+/** The version of the wire format. A page that meets another one reports it and shows nothing. */
 export const PROTOCOL_VERSION = 1;
 /** kernel_info replies of a kernel with Stagebook carry `{ [KERNEL_INFO_MARK]: version of stagebook }`. */
 export const KERNEL_INFO_MARK = "stagebook";
-/** Jupyter drops messages above a rate: the kernel sends at most this many a second. */
+/** Jupyter drops messages above a rate: the kernel sends at most this many per second. */
 export const MESSAGES_PER_SECOND = 50;
 
-/** More events than these go in several messages: a page is never held up by one. */
+/** More events than these are split over several messages, so that none of them blocks the page. */
 export const EVENTS_PER_MESSAGE = 1000;
-/** While nothing happens the kernel says for a minute, this often, how far it is: a page that missed the last events notices. */
+/** For a minute after the last event, the kernel repeats its `seq` at this interval: a page that missed events notices. */
 export const BEACON_MS = 1000;
 
+/** From the kernel to a page. */
 export type KernelMessage =
+  /** The whole state: sent when a comm opens, and for `sync`. `stagebook`: the kernel's version. */
   | ({ readonly v: 1; readonly type: "snapshot"; readonly seq: number; readonly view: View } & FromKernel & {
         readonly stagebook: string;
       })
-  /** `from` is the seq of the first event, or of the next one when there is none; a gap to the last one known calls for `sync`. */
+  /** `from` is the seq of the first event, or of the next one when `events` is empty. A gap to the last known one calls for `sync`. */
   | ({
       readonly v: 1;
       readonly type: "events";
       readonly from: number;
       readonly events: readonly StagebookEvent[];
     } & FromKernel)
+  /** The answer to the command `id`, after all events that the command caused. */
   | { readonly v: 1; readonly type: "reply"; readonly id: string; readonly ok: true; readonly result: unknown }
+  /** The command `id` was refused or failed. A refused command has changed nothing. */
   | { readonly v: 1; readonly type: "reply"; readonly id: string; readonly ok: false; readonly error: ErrorView };
 
+/** From a page to the kernel: a command, with an id that its reply repeats. */
 export type PageMessage = Command & { readonly v: 1; readonly id: string };
 
-/** `seq` counts within one life of a kernel. */
+/** `seq` counts within one lifetime of a kernel. */
 interface FromKernel {
-  /** Another one after each restart. Kernels up to 0.1.0 do not say. */
+  /** Identifies the lifetime of a kernel: another one after each restart. Kernels up to 0.1.0 do not send it. */
   readonly kernel?: string;
 }

@@ -1,8 +1,8 @@
-/** Maps that must hold what is asked of them. */
+/** Lookup in maps that must have the key. */
 
-/** The value under a key that was put there before. Throws TypeError when it was not: an error of Stagebook itself. */
+/** The value of a key that was set before. Throws TypeError when it was not, which is a bug in Stagebook itself. */
 export function mustGet<K, V>(map: ReadonlyMap<K, V>, key: K): V {
   const value = map.get(key);
-  if (value === undefined) throw new TypeError(`nothing is known of ${String(key)}`);
+  if (value === undefined) throw new TypeError(`no value for ${String(key)}`);
   return value;
 }

@@ -8,18 +8,21 @@ export type ParamKind = "number" | "integer" | "boolean" | "string" | "choice" |
 export interface ParamView {
   readonly name: string;
   readonly kind: ParamKind;
+  /** The cell that defines it; null for a script. */
   readonly cell: CellId | null;
-  /** JSON Schema draft-07 of the wire value: its type, limits, choices (`enum`), description. */
+  /** JSON Schema (draft-07) of the JSON value: its type, limits, choices (`enum`), description. */
   readonly schema: JsonObject;
-  /** The wire value (a date is its ISO string); null for kind `other`. */
+  /** The value as JSON (a date is its ISO string); null for kind `other`. */
   readonly value: Json;
+  /** The default as JSON, in the same form. */
   readonly default: Json;
-  /** The value as a person would write it, at most 200 characters. */
+  /** The value as text, at most 200 characters. */
   readonly text: string;
+  /** The default as text, at most 200 characters. */
   readonly defaultText: string;
-  /** True while the value was set deliberately, by code or in the form, and differs from the default. */
+  /** True while the value was set, by code or in the form, and differs from the default. */
   readonly overridden: boolean;
-  /** False: the parameter is in no key, changing it makes nothing stale. */
+  /** False: the parameter is in no key, changing it does not make stages stale. */
   readonly tracked: boolean;
   readonly description?: string;
   readonly unit?: string;

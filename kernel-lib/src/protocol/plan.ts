@@ -1,17 +1,18 @@
-/** What a plan says of a stage, and why. */
+/** One stage in a plan: what a run would do with it, and why. */
+import type { Digest } from "./ids";
 
 /** How current a stage is. `pending`: below a stale stage, may change. */
 export type Freshness = "new" | "fresh" | "stale" | "pending" | "running" | "failed" | "cancelled" | "blocked";
 
-/** What a run would do: `fresh` nothing, `load` from the store, `run` certainly, `maybe` if an upstream's value changes. */
+/** What a run would do: `fresh` nothing, `load` from the store, `run` for certain, `maybe` if an upstream's value changes. */
 export type PlanAction = "fresh" | "load" | "run" | "maybe" | "blocked";
 
-/** Which part of a key a reason speaks of. */
+/** What a reason is about: a part of the key (`function` … `option`, and `added` or `removed` parts), or the stage's state. */
 export type ReasonKind =
   | "new"
   | "param"
   | "input"
-  | "body"
+  | "function"
   | "helper"
   | "value"
   | "file"
@@ -31,12 +32,15 @@ export type ReasonKind =
 
 /** One cause for a stage being stale. */
 export interface Reason {
+  /** What it is about; decides which fields are set. */
   readonly kind: ReasonKind;
-  /** The part: the parameter's, helper's, file's or input's name; the stage's own name for its body. */
+  /** The parameter's, helper's, file's or input's name; `function` for the stage's own function; else the stage that it is about. */
   readonly name: string;
-  /** In words, without the stage: `minMagnitude 4.5 → 5`, ``helper `toRow`: `* 2` → `* 3` ``, `never run`. */
+  /** Human-readable, without the stage: `minMagnitude 4.5 → 5`, ``helper `toRow`: `* 2` → `* 3` ``, `never run`. */
   readonly text: string;
+  /** The old value or code, abbreviated; absent for an added part and for reasons that are not about a part. */
   readonly before?: string;
+  /** The new value or code, abbreviated; absent for a removed part and for reasons that are not about a part. */
   readonly after?: string;
 }
 
@@ -46,11 +50,11 @@ export interface PlanRowView {
   readonly action: PlanAction;
   readonly status: Freshness;
   readonly reasons: readonly Reason[];
-  /** For `maybe`: the stages whose new value decides. */
+  /** For `maybe`: the upstream stages whose new value decides. */
   readonly waitsFor: readonly string[];
   /** From past durations, in milliseconds; absent when there are none. */
   readonly estimateMs?: number;
-  /** Names that the code reaches and no key can follow. */
+  /** What the code depends on that no key can track, by name. */
   readonly untracked: readonly string[];
   /** The stored result that is current, if there is one. */
   readonly result?: ResultView;
@@ -58,12 +62,13 @@ export interface PlanRowView {
 
 /** What is known of a stored result without loading it. */
 export interface ResultView {
-  readonly key: string;
-  readonly digest: string;
+  readonly key: Digest;
+  /** Digest of the value. */
+  readonly digest: Digest;
   readonly sizeBytes: number;
-  /** How long the body took when the result was made, in milliseconds. */
+  /** How long the stage's function took, in milliseconds. */
   readonly durationMs: number;
-  /** When it was made, epoch milliseconds. */
+  /** When it was computed, epoch milliseconds. */
   readonly at: number;
   /** The value in a few words: `1,204 rows`, `0.82`, `"text"`. */
   readonly summary: string;

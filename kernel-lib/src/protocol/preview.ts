@@ -1,13 +1,14 @@
-/** A bounded picture of a stage's output, by its kind: what the stage panel draws. Made in the kernel. */
+/** A bounded preview of a stage's output, by its kind: what the stage panel draws. Computed in the kernel. */
 import type { Json } from "./ids";
 
+/** A preview, in addition to the value as text. */
 export type PreviewView =
-  /** The text says it all. */
+  /** The text is enough. */
   | { readonly kind: "text" }
   | RowsPreview
-  /** A value cut to what can be unfolded; what is left out stands as text: `… 300 more`. */
+  /** A value cut to a bounded tree; what is left out is text: `… 300 more`. */
   | { readonly kind: "tree"; readonly value: Json }
-  /** `base64`: null when the image is too large to be sent. */
+  /** `base64`: null when the image is too large to send. */
   | {
       readonly kind: "image";
       readonly mime: string;
@@ -23,36 +24,36 @@ export interface RowsPreview {
   readonly kind: "rows";
   /** Of all rows. */
   readonly count: number;
-  /** So many rows, the first, are in the columns' figures. */
-  readonly looked: number;
+  /** The columns' statistics cover this many rows, the first ones. */
+  readonly sampled: number;
   readonly columns: readonly ColumnView[];
-  /** Columns that are not shown. */
+  /** How many columns are not shown. */
   readonly moreColumns: number;
   /** The first rows, as text, one cell for each column; null where the row has no such field. */
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-/** A column and its figures over the rows that were looked at. */
+/** A column and its statistics over the sampled rows. */
 export interface ColumnView {
   readonly name: string;
   /** `number`, `string`, `Date` …; several, joined by ` | `, when they differ. */
   readonly type: string;
   /** Rows in which it is absent, null or undefined. */
   readonly missing: number;
-  /** Different values; null when there are more than were counted. */
+  /** Number of distinct values; null when there are too many to count. */
   readonly distinct: number | null;
-  /** Of a column of numbers alone. */
+  /** Only for a column of nothing but numbers. */
   readonly numbers?: NumberFigures;
-  /** The most frequent value of another column, when it is there more than once. */
+  /** The most frequent value of any other column, if it occurs more than once. */
   readonly top?: { readonly text: string; readonly count: number };
 }
 
-/** Figures of the finite numbers. */
+/** Statistics of the finite numbers. */
 export interface NumberFigures {
   readonly min: number;
   readonly max: number;
   readonly mean: number;
-  /** How many lie in each of equal parts from `min` to `max`. */
+  /** Histogram: counts in bins of equal width from `min` to `max`. */
   readonly bins: readonly number[];
 }
 
@@ -62,9 +63,9 @@ export interface NumbersPreview {
   /** The class: `Float64Array`, `Array`. */
   readonly type: string;
   readonly count: number;
-  /** So many, the first, are in the figures. */
-  readonly looked: number;
-  /** NaN and the infinities among them. */
+  /** The statistics cover this many numbers, the first ones. */
+  readonly sampled: number;
+  /** How many of them are NaN or infinite. */
   readonly notFinite: number;
   /** Absent when none is finite. */
   readonly figures?: NumberFigures;

@@ -1,33 +1,38 @@
-/** The one error class that users see. */
+/** The error class that users see. */
 
-/** Where an error belongs. */
+/** Where an error occurred. */
 export interface ErrorLocation {
   readonly stage?: string;
   readonly cell?: string;
+  /** The error of the user's code, or of the system, behind it. */
   readonly cause?: unknown;
 }
 
-/** How Node asks an object for its text; a plain symbol elsewhere. */
+/** Node's custom inspection; in a browser it is just a symbol. */
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
 /** Every misuse and every failure: `code`, what is wrong (`message`), where (`stage`, `cell`) and what to do (`advice`). */
 export class StagebookError extends Error {
+  /** Always `StagebookError`. */
   override readonly name = "StagebookError";
+  /** The stage that it is about; absent when it is about none. */
   declare readonly stage?: string;
+  /** The id of the cell that defines the stage; absent outside a notebook. */
   declare readonly cell?: string;
+  /** Identifies the kind of error for programs, in kebab-case; listed in `docs/reference/errors.md`. */
+  readonly code: string;
+  /** What to do about it, in one or two sentences. */
+  readonly advice: string;
 
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly advice: string,
-    place: ErrorLocation = {},
-  ) {
-    super(message, place.cause === undefined ? undefined : { cause: place.cause });
-    if (place.stage !== undefined) this.stage = place.stage;
-    if (place.cell !== undefined) this.cell = place.cell;
+  constructor(code: string, message: string, advice: string, location: ErrorLocation = {}) {
+    super(message, location.cause === undefined ? undefined : { cause: location.cause });
+    this.code = code;
+    this.advice = advice;
+    if (location.stage !== undefined) this.stage = location.stage;
+    if (location.cell !== undefined) this.cell = location.cell;
   }
 
-  /** What is wrong, what to do, and the user's own error below: no frames of Stagebook or its host. */
+  /** The message, the advice, and below them the user's own error: no frames of Stagebook or its host. */
   [inspect](): string {
     return [`${this.name}: ${this.message}`, `  ${this.advice} (${this.code})`, causeText(this.cause)]
       .filter((line) => line !== "")

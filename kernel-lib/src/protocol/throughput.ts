@@ -1,17 +1,17 @@
-/** How fast a running stage is, and how long it will take: by its own progress, else by how long it took before. */
+/** Throughput of a running stage and its time left: from its progress, else from past durations. */
 import type { StageView } from "./view";
 
 export interface Throughput {
-  /** Items in a second. */
+  /** Items per second. */
   readonly perSecond?: number;
-  /** Milliseconds. */
+  /** Estimated time left, milliseconds. */
   readonly leftMs?: number;
 }
 
-/** Less says nothing yet. */
+/** A shorter time is too little to extrapolate from. */
 const ENOUGH_MS = 1000;
 
-/** Nothing for a stage that is not running, or only just began. */
+/** Empty for a stage that is not running, or that only just started. */
 export function throughputOf({ status, startedAt, progress, estimateMs }: StageView): Throughput {
   if (status !== "running" || startedAt === undefined || !progress) return {};
   const elapsedMs = progress.at - startedAt;

@@ -1,4 +1,4 @@
-/** The state that a page shows: made by `reduce` from events alone, in the kernel (snapshots) and in the browser. */
+/** The state that a page shows. `reduce` computes it from events alone, in the kernel (snapshots) and in the browser. */
 import type {
   CellStatus,
   ErrorView,
@@ -14,11 +14,12 @@ import { unreachable } from "./ids";
 import type { ParamView } from "./params";
 import type { Freshness, PlanAction, PlanRowView, Reason, ResultView } from "./plan";
 
-/** How many log lines a view keeps; older ones are asked for with the `log` command. */
+/** How many log lines a view keeps; older ones come with the `log` command. */
 export const VIEW_LOG_LINES = 1000;
 /** How many ended runs a view keeps. */
 export const VIEW_RUNS = 50;
 
+/** A stage as the page shows it. */
 export interface StageView {
   readonly name: string;
   readonly cell: CellId | null;
@@ -32,16 +33,17 @@ export interface StageView {
   readonly estimateMs?: number;
   /** The latest result, current or not. */
   readonly result?: ResultView;
-  /** The error of the last run, while it is the last outcome. */
+  /** The error of the last run, while that is the latest outcome. */
   readonly error?: ErrorView;
-  /** `at`: when it was told, epoch milliseconds. */
+  /** Items done and how many there are (null: unknown). `at`: when it was reported, epoch milliseconds. */
   readonly progress?: { readonly done: number; readonly total: number | null; readonly at: number };
-  /** The kernel that does its work, while that is another one. */
+  /** The other kernel that is computing the result, while there is one. */
   readonly elsewhere?: HolderView;
   /** Epoch milliseconds, while running. */
   readonly startedAt?: number;
 }
 
+/** A run as the page shows it. */
 export interface RunView {
   readonly id: RunId;
   readonly source: RunSource;
@@ -54,6 +56,7 @@ export interface RunView {
   readonly error?: ErrorView;
 }
 
+/** A cell's mark. */
 export interface CellView {
   readonly id: CellId;
   readonly status: CellStatus;
@@ -62,13 +65,13 @@ export interface CellView {
 
 /** All that a page needs to show one kernel. */
 export interface View {
-  /** Of the last event in it; 0 before the first. */
+  /** The `seq` of the last event in it; 0 before the first. */
   readonly seq: number;
   /** By name, in order of first definition. */
   readonly stages: { readonly [name: string]: StageView };
   readonly params: { readonly [name: string]: ParamView };
   readonly cells: { readonly [id: string]: CellView };
-  /** Oldest first; running ones are last. */
+  /** Oldest first; running ones are last. At most VIEW_RUNS. */
   readonly runs: readonly RunView[];
   /** The last VIEW_LOG_LINES lines, oldest first. */
   readonly log: readonly LogRecord[];
@@ -81,7 +84,7 @@ export function reduce(view: View, event: StagebookEvent): View {
   return reduceAll(view, [event]);
 }
 
-/** The view after more events, in order: the same as one by one, and much cheaper for many. */
+/** The view after several events, in order: the same as one by one, and much cheaper for many. */
 export function reduceAll(view: View, events: readonly StagebookEvent[]): View {
   const draft = new Draft(view);
   for (const event of events) draft.apply(event);
@@ -94,7 +97,7 @@ type Table<T> = { [name: string]: T };
 const ended = { startedAt: undefined, progress: undefined, error: undefined, elsewhere: undefined } as const;
 const succeeded = { ...ended, status: "fresh", action: "fresh", reasons: [], waitsFor: [] } as const;
 
-/** A view being made: each table is copied at its first change and never again. */
+/** A view under construction: each table is copied at its first change and never again. */
 class Draft {
   private readonly view: Writable<View>;
   private readonly copied = new Set<keyof View>();
@@ -174,7 +177,7 @@ class Draft {
       case "cell:removed":
         return void Reflect.deleteProperty(this.cells(), event.cell);
       case "stage:planned":
-        return this.planAgain(event);
+        return this.replan(event);
       case "store:problem":
         return;
       default:
@@ -185,20 +188,20 @@ class Draft {
   private plan({ stage, result, ...row }: PlanRowView): void {
     const before = this.view.stages[stage];
     if (!before) return;
-    // A plan never overrules a body that is under way.
+    // A plan never overrules an execution in flight.
     const status = before.status === "running" ? "running" : row.status;
     this.change(stage, {
       ...row,
       status,
       estimateMs: row.estimateMs,
       error: status === "failed" ? before.error : undefined,
-      // A result of other parameter values, or one that was cleared, is none of a stage that never ran.
+      // A new stage has no result: the old one was cleared, or belongs to other parameter values.
       ...(result || status === "new" ? { result } : {}),
     });
   }
 
-  /** A new run ends what an earlier one left. */
-  private planAgain({ stage, action, reasons }: Extract<StagebookEvent, { type: "stage:planned" }>): void {
+  /** A new run replaces the failed, cancelled or blocked status that an earlier run left. */
+  private replan({ stage, action, reasons }: Extract<StagebookEvent, { type: "stage:planned" }>): void {
     const before = this.view.stages[stage];
     if (action !== "run" && action !== "maybe") return;
     if (before?.status !== "failed" && before?.status !== "cancelled" && before?.status !== "blocked") return;
@@ -206,8 +209,8 @@ class Draft {
   }
 
   private waitElsewhere({ stage, holder, at }: Extract<StagebookEvent, { type: "stage:waiting" }>): void {
-    const { progress: told } = holder;
-    const progress = told && { done: told.done, total: told.total ?? null, at };
+    const { progress: reported } = holder;
+    const progress = reported && { done: reported.done, total: reported.total ?? null, at };
     this.change(stage, { status: "running", elsewhere: holder, startedAt: holder.since, progress, error: undefined });
   }
 

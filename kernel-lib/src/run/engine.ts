@@ -229,7 +229,7 @@ export class Engine implements EngineContext {
 
   /** Forgets what was read of code and store: the next plan looks again. */
   endEpoch(): void {
-    this.scopes.lookAgain();
+    this.scopes.forgetFileTimes();
     this.instances.endEpoch();
   }
 

@@ -1,7 +1,9 @@
 /** What the handles in cells ask for, answered by the engine, in the words and shapes of the public face. */
 import type { PlanRowView, View } from "../protocol";
 import { messageOf, mustGet, StagebookError } from "../protocol";
-import type { Explanation, Freshness, HistoryRow, Plan, RunOptions, Running, Values } from "../stage/face";
+import type { Values } from "../stage/public/inputs";
+import type { Explanation, Freshness, HistoryRow, Plan } from "../stage/public/plans";
+import type { RunOptions, Running } from "../stage/public/stages";
 import type { HandleApi, StageRef } from "../stage/handle";
 import type { InputLeaf } from "../stage/input";
 import { findActivity, noOverlay, type Overlay } from "./state/activity";
@@ -97,7 +99,7 @@ export class PublicApi implements HandleApi {
   async load(ref: StageRef): Promise<unknown> {
     const row = await this.row(ref);
     const instance = this.instance(ref);
-    const entry = row.result ? await this.engine.results.find(instance, row.result.key as never) : undefined;
+    const entry = row.result ? await this.engine.results.find(instance, row.result.key) : undefined;
     const loaded = entry ? await this.engine.results.load(entry, instance) : undefined;
     if (!entry || !loaded)
       throw new StagebookError(

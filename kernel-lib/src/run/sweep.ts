@@ -1,6 +1,7 @@
 /** Every combination of parameter values, each an instance of its own: cached, and run at the same time as the others. */
 import { StagebookError } from "../protocol";
-import type { SweepRow, Values } from "../stage/face";
+import type { Values } from "../stage/public/inputs";
+import type { SweepRow } from "../stage/public/stages";
 
 export type SweepRows = readonly SweepRow<Record<string, readonly unknown[]>, unknown>[];
 

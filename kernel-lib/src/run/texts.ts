@@ -1,6 +1,6 @@
 /** What stages, plans and explanations say when they are printed. */
 import { formatDuration, type PlanRowView, type Reason, type StageView } from "../protocol";
-import type { Explanation, Freshness, Plan, PlanRow } from "../stage/face";
+import type { Explanation, Freshness, Plan, PlanRow } from "../stage/public/plans";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 

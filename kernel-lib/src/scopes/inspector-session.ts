@@ -1,13 +1,13 @@
-/** This very process seen through V8's inspector: what functions are bound to, which script they are of. One session a process. */
+/** The V8 inspector of this process: which variables functions are bound to, and which script they come from. One session per process. */
 import inspector from "node:inspector";
 import { types } from "node:util";
 import type { AnyFunction } from "../key/scopes";
 
 type Remote = inspector.Runtime.RemoteObject;
-/** V8 hands live values back through this property, which exists for the time of one call. */
+/** V8 passes live values back through this property, which exists during one call. */
 const HANDOVER = "__stagebook_handover__";
 
-/** What a function is, apart from the values of its variables. */
+/** The facts about a function, apart from the values of its variables. */
 export interface FunctionFacts {
   readonly bound?: { readonly target: AnyFunction; readonly thisValue: unknown; readonly args: readonly unknown[] };
   readonly native: boolean;
@@ -25,7 +25,7 @@ export interface Script {
   readonly parsedAt: number;
 }
 
-/** Node's own types leave the private fields out. */
+/** Node's type definitions lack the private fields. */
 interface PropertiesWithPrivate {
   readonly privateProperties?: readonly { readonly name: string; readonly value?: Remote }[];
 }
@@ -64,8 +64,8 @@ class LiveSession {
   }
 
   /**
-   * Every name in the function's own scopes, innermost winning; globals are left out. `isCaptured`: only what the function was made
-   * with, without the variables of its module and of scripts.
+   * Every name in the function's own scopes, the innermost first; without globals. `isCaptured`: only captured values, without the
+   * variables of modules and scripts.
    */
   scopeValues(fn: AnyFunction, isCaptured = false): ReadonlyMap<string, unknown> {
     return this.withObject(fn, (id) => {
@@ -82,7 +82,7 @@ class LiveSession {
     });
   }
 
-  /** By name, `#` included. Methods and accessors are code of the class, no state of the object. */
+  /** Private fields by name, `#` included. Methods and accessors are code of the class, not state of the object. */
   privateFields(owner: object): ReadonlyMap<string, unknown> {
     return this.withObject(owner, (id) => {
       const { privateProperties = [] } = this.post("Runtime.getProperties", {
@@ -129,7 +129,7 @@ class LiveSession {
     return result.filter((property) => /^\d+$/.test(property.name)).map((property) => property.value);
   }
 
-  /** The live values behind remote ones, in one call. */
+  /** The live values of remote objects, in one call. */
   private take(remotes: readonly (Remote | undefined)[]): readonly unknown[] {
     const byReference = remotes.filter(
       (remote): remote is Remote & { objectId: string } => remote?.objectId !== undefined,
@@ -162,10 +162,10 @@ class LiveSession {
           silent: true,
         }),
       );
-      if (result.objectId === undefined) throw new Error("the inspector gave no object");
+      if (result.objectId === undefined) throw new Error("the inspector returned no object");
       return read(result.objectId);
     } finally {
-      // Without this about 1 KB leaks a read.
+      // Without this each read leaks about 1 KB.
       this.post("Runtime.releaseObjectGroup", { objectGroup: group });
     }
   }
@@ -213,7 +213,7 @@ class LiveSession {
     if (this.session) return this.session;
     const session = new inspector.Session();
     session.connect();
-    // Only the debugger domain tells which script a function is of; pauses are skipped so that `debugger;` cannot hang a kernel.
+    // Only the debugger domain says which script a function belongs to; pauses are skipped so that `debugger;` cannot block a kernel.
     session.on("Debugger.scriptParsed", ({ params }) =>
       this.scripts.set(params.scriptId, {
         id: params.scriptId,
@@ -229,13 +229,13 @@ class LiveSession {
   }
 }
 
-/** A directive before all code, also in the function that wraps a compiled cell. */
+/** A directive before any code, also in the function that wraps a compiled cell. */
 const STRICT_SCRIPT = /^(\s|\/\/[^\n]*\n|\/\*[^]*?\*\/|\(?(async )?function\s*\([^)]*\)\s*\{)*["']use strict["']/;
 
-/** No function of a package is made with so many variables: it is the module that has them. */
+/** No function captures more variables than this: such a scope is that of a module. */
 const MODULE_NAMES = 20;
 
-/** V8 calls the scope of an ES module so; that of a CommonJS module is the scope of an unnamed function. */
+/** V8 names the scope of an ES module; that of a CommonJS module is the scope of an unnamed function. */
 function isModuleScope(description: string, names: readonly string[]): boolean {
   if (/^(Module|Script)/.test(description)) return true;
   if (description !== "Closure") return false;
@@ -251,17 +251,17 @@ function primitive(remote: Remote): unknown {
 
 let shared: LiveSession | undefined;
 
-/** One inspector session a process. */
+/** The inspector session of this process. */
 export function sharedSession(): LiveSession {
   return (shared ??= new LiveSession());
 }
 
-/** The value of one name in a function's scopes, whoever wrote the function; undefined when it has none. */
+/** The value of one name in a function's scopes, whatever module it belongs to; undefined when it does not exist. */
 export function readFunctionScope(fn: AnyFunction, name: string): unknown {
   return sharedSession().scopeValues(fn).get(name);
 }
 
-/** The handler of a proxy, with its traps; undefined for what is no proxy. */
+/** The handler of a proxy, with its traps; undefined for anything else. */
 export function readProxyHandler(proxy: object): Record<string, unknown> | undefined {
   return types.isProxy(proxy) ? sharedSession().proxyHandler(proxy) : undefined;
 }

@@ -1,4 +1,4 @@
-/** Which values belong to the language and to Node: they count by name, and are never walked. */
+/** The built-ins of the language and of Node: they count by name, and are never walked. */
 import { builtinModules } from "node:module";
 import vm from "node:vm";
 import { membersOf } from "../key/values/own-members";
@@ -15,7 +15,7 @@ const nodeGlobals = (
 const languageGlobals = vm.runInNewContext("Object.getOwnPropertyNames(globalThis)") as string[];
 const names = new Set([...nodeGlobals, ...languageGlobals]);
 
-/** Whether a name is a global of the language or of Node, or one that somebody else made; undefined when there is none. */
+/** Whether a name is a built-in global or one that user code created; undefined when there is no such global. */
 export function globalKind(name: string): "builtin" | "user" | undefined {
   if (names.has(name)) return "builtin";
   return name in globalThis ? "user" : undefined;
@@ -26,7 +26,7 @@ export function builtinName(value: object): string | undefined {
   return builtins.get(value);
 }
 
-/** A function or object that somebody has put under a built-in one since this was loaded: `Math.double`, another `Math.cbrt`. */
+/** A function or object that was added to a built-in one since this was loaded: `Math.double`, another `Math.cbrt`. */
 export function addedToGlobal(name: string, member: string): object | undefined {
   if (unlisted.has(name) || !names.has(name)) return undefined;
   const owner: unknown = Object.getOwnPropertyDescriptor(globalThis, name)?.value;
@@ -38,7 +38,7 @@ export function addedToGlobal(name: string, member: string): object | undefined 
 const isObject = (value: unknown): value is object =>
   (typeof value === "object" && value !== null) || typeof value === "function";
 
-/** Their members are not listed: they differ with what the process does. */
+/** Their members are not listed: they change while the process runs. */
 const unlisted = new Set(["globalThis", "global", "process", "console"]);
 
 function findBuiltins(): WeakMap<object, string> {
@@ -50,7 +50,7 @@ function findBuiltins(): WeakMap<object, string> {
     for (const { key, value: member, accessors } of membersOf(value))
       for (const each of [member, ...accessors]) add(each, `${name}.${key}`, depth - 1);
   };
-  // Not by way of globalThis: it has the user's own globals too.
+  // Not through globalThis, which also has the user's own globals.
   for (const name of languageGlobals.filter((each) => each !== "globalThis"))
     add((globalThis as Record<string, unknown>)[name], name, 2);
   for (const name of nodeGlobals)
@@ -63,10 +63,10 @@ function findBuiltins(): WeakMap<object, string> {
   return found;
 }
 
-/** Taken when this is loaded: what is put under a built-in object later is the user's. */
+/** Collected when this is loaded: what is added to a built-in object later is the user's. */
 const builtins = findBuiltins();
 
-/** `node:fs` for `fs` and `node:fs`; undefined for what is no module of Node. */
+/** `node:fs` for `fs` and `node:fs`; undefined for anything else. */
 export function nodeModuleName(name: string): string | undefined {
   const bare = name.replace(/^node:/, "");
   return builtinModules.includes(bare) ? `node:${bare}` : undefined;

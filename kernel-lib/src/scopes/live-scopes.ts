@@ -1,4 +1,4 @@
-/** What a live function is bound to, read through the V8 inspector of this very process. The adapter behind `Scopes`. */
+/** The adapter behind `Scopes`: reads the bindings of live functions through the V8 inspector of this process. */
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ import { sharedSession, type FunctionFacts, type Script } from "./inspector-sess
 import { addedToGlobal, builtinName, globalKind } from "./known-globals";
 import { LoadedModules } from "./loaded-modules";
 
-/** `notebookExports`: the object that holds the notebook's variables, when this is a notebook. */
+/** Creates the adapter. `notebookExports`: the object that holds the notebook's variables, in a notebook. */
 export function createLiveScopes(notebookExports: () => object | undefined): Scopes {
   const modules = new LoadedModules(notebookExports);
   const known = new WeakMap<AnyFunction, KnownFunction>();
@@ -31,13 +31,13 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     env: (name) => process.env[name],
     privateFields: (owner) => sharedSession().privateFields(owner),
     isProxy: types.isProxy,
-    lookAgain: () => writeTimes.forget(),
+    forgetFileTimes: () => writeTimes.forget(),
   };
 }
 
 /**
- * A function's code, place and the names in its scopes never change; the values of its variables do. So the inspector is asked
- * again only for a name that is there and that may have another value now.
+ * The facts of a function that never change: its code, its position and the names in its scopes. The values of its variables do, so
+ * the inspector is called again only for a name that exists and whose value may have changed.
  */
 class KnownFunction {
   private names: ReadonlySet<string> | undefined;
@@ -55,13 +55,13 @@ class KnownFunction {
     this.files = script ? filesOf(script) : [];
   }
 
-  /** The user's own files alone can be newer: what a package brings is never looked at. */
+  /** Only the user's own files can be newer: files of packages are not checked. */
   newerOnDisk(): string | undefined {
     if (this.about.native || this.about.module) return undefined;
     return this.facts.script && findNewer(this.files, this.facts.script.parsedAt);
   }
 
-  /** The function with its variables as they are at the first look-up. */
+  /** The function with the values that its variables have at the first lookup. */
   now(): LiveFunction {
     const { about } = this;
     if (about.native) return { ...about, lookup: noVariables };
@@ -93,10 +93,10 @@ class KnownFunction {
 
 const noVariables = (): undefined => undefined;
 
-/** `exports` and import aliases (`fs_1`) are the compiler's and are never assigned twice. */
+/** `exports` and import aliases (`fs_1`) are created by the compiler and never assigned twice. */
 const isCompilerName = (name: string): boolean => name === "exports" || /_\d+$/.test(name);
 
-/** The files that a script may have been made from. tslab compiles `.ts` files to scripts named `.js`. */
+/** The source files that a script may be compiled from. tslab compiles `.ts` files to scripts named `.js`. */
 function filesOf({ url }: Script): readonly string[] {
   const file = url.startsWith("file:") ? fileURLToPath(url) : url;
   if (!path.isAbsolute(file)) return [];
@@ -104,11 +104,11 @@ function filesOf({ url }: Script): readonly string[] {
   return stem === undefined ? [file] : [file, `${stem}.ts`, `${stem}.tsx`];
 }
 
-/** When files were last written. A file that thousands of functions are from is looked at once in a turn of the event loop. */
+/** The modification times of files, cached for one turn of the event loop: thousands of functions may come from one file. */
 class WriteTimes {
   private readonly times = new Map<string, number>();
 
-  /** Epoch milliseconds; 0 for no file. */
+  /** Epoch milliseconds; 0 for a file that does not exist. */
   of(file: string): number {
     let time = this.times.get(file);
     if (time !== undefined) return time;
@@ -125,7 +125,7 @@ class WriteTimes {
 
 const writeTimes = new WriteTimes();
 
-/** The file that was written after its script was parsed. */
+/** The name of the first file that was written after its script was parsed. */
 function findNewer(files: readonly string[], parsedAt: number): string | undefined {
   const newer = files.find((file) => writeTimes.of(file) > parsedAt);
   return newer && path.basename(newer);

@@ -1,4 +1,4 @@
-/** Which package or module of Node an object or a script belongs to, of all that this process has loaded. */
+/** The modules that this process has loaded: which package or Node module an object or a script belongs to. */
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,7 +34,7 @@ export class LoadedModules {
     return module;
   }
 
-  /** What `require(id)` gives. */
+  /** The module that `require(id)` returns. */
   required(require: unknown, id: string): ModuleRef | null {
     const node = nodeModuleName(id);
     if (node !== undefined) return { id: node, file: "" };
@@ -43,7 +43,7 @@ export class LoadedModules {
     try {
       return this.ofUrl(String(Reflect.apply(resolve, undefined, [id])));
     } catch {
-      // Not to be found: the body will say so when it runs.
+      // Not found: the execution will fail with Node's own error.
       return null;
     }
   }
@@ -78,7 +78,7 @@ export class LoadedModules {
     return undefined;
   }
 
-  /** Compiled imports wrap a module as `{ default: module }`, or copy its members beside it. */
+  /** Compiled imports wrap a module as `{ default: module }`, or also copy its members. */
   private ofDefault(value: object): ModuleRef | null {
     const inner = Object.getOwnPropertyDescriptor(value, "default")?.value as unknown;
     if ((typeof inner !== "object" && typeof inner !== "function") || inner === null) return null;
@@ -123,7 +123,7 @@ const nodeModuleNames = [
   "tty",
 ];
 
-/** The nearest package.json above a file that lies in node_modules; null for the user's own files, linked packages included. */
+/** The package of a file in node_modules, by the nearest package.json; null for the user's own files, including linked packages. */
 function packageOf(file: string): ModuleRef | null {
   if (!file.includes(`${path.sep}node_modules${path.sep}`)) return null;
   for (let folder = path.dirname(file); folder !== path.dirname(folder); folder = path.dirname(folder)) {

@@ -1,8 +1,8 @@
-/** What the engine holds of a stage; made from what the cell gave, checked once. */
+/** The definition of a stage as the engine uses it: created from the arguments of `stage` or `each`, and validated once. */
 import { types } from "node:util";
 import type { CellId } from "../protocol";
 import { StagebookError } from "../protocol";
-import type { EachOptions, StageOptions } from "./face";
+import type { EachOptions, StageOptions } from "./public/options";
 import { checkEachOptions, checkOptions } from "./stage-options";
 import { createInputTree, inputOf, type InputRef, type InputTree, type StagePart } from "./input";
 
@@ -12,9 +12,9 @@ export interface StageDefinition {
   readonly name: string;
   readonly cell: CellId | null;
   readonly fn: StageFunction;
-  /** The function whose code counts, where that is not `fn`. */
+  /** The function whose code counts in the key, if that is not `fn`. */
   readonly keyedBy?: StageFunction;
-  /** False when the function gets the context alone. */
+  /** False when the function receives only the context. */
   readonly takesInputs: boolean;
   readonly inputs: InputTree;
   readonly description?: string;
@@ -30,29 +30,29 @@ export interface StageDefinition {
   /** How many attempts after the first. */
   readonly retries: number;
   readonly timeoutMs?: number;
-  /** Whether it runs in a thread of its own. */
+  /** Whether it is executed in a worker thread. */
   readonly worker: boolean;
   /** Absent when the whole value is one output. */
   readonly outputs?: readonly string[];
   readonly extra: "error" | "drop" | "keep";
   /** For `each`: the function is called for each item of the input `source`. */
   readonly each?: EachPlan;
-  /** For a part of another stage's output: that stage. Such a definition is shown nowhere. */
+  /** For a part of another stage's output: that stage. Such a definition is not shown to users. */
   readonly partOf?: string;
 }
 
-/** How `each` goes through its items. */
+/** How `each` processes its items. */
 export interface EachPlan {
   readonly workers: number;
   readonly ordered: boolean;
   readonly cacheItems: boolean;
-  /** Each item is worked on in a thread. */
+  /** Items are processed in worker threads. */
   readonly inThreads: boolean;
-  /** The function gets `inputs` between the item and the context. */
+  /** The function receives `inputs` between the item and the context. */
   readonly takesInputs: boolean;
 }
 
-/** Reads the arguments of `stage(…)`. Throws StagebookError for anything that cannot be a stage. */
+/** Reads the arguments of `stage(…)`. Throws StagebookError if they do not define a stage. */
 export function createStageDefinition(args: readonly unknown[], cell: CellId | null): StageDefinition {
   const name = checkName(args[0], "stage");
   const takesInputs = typeof args[1] !== "function" || typeof args[2] === "function";
@@ -83,7 +83,7 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
   };
 }
 
-/** What every stage has, and the options that `stage` and `each` share. */
+/** The fields that `stage` and `each` share. */
 function common(
   who: Pick<StageDefinition, "name" | "cell" | "fn">,
   options: EachOptions,
@@ -100,7 +100,7 @@ function common(
   };
 }
 
-/** Reads the arguments of `each(…)`. Throws StagebookError for anything that cannot be one. */
+/** Reads the arguments of `each(…)`. Throws StagebookError if they do not define a stage. */
 export function createEachDefinition(args: readonly unknown[], cell: CellId | null): StageDefinition {
   const name = checkName(args[0], "stage");
   const takesInputs = typeof args[2] !== "function" || typeof args[3] === "function";
@@ -118,7 +118,7 @@ export function createEachDefinition(args: readonly unknown[], cell: CellId | nu
     throw new StagebookError(
       "each-source",
       `each "${name}" has no source of items`,
-      "Give a stage that makes a list or a stream, or a list.",
+      "Pass a stage that returns a list or a stream, or a list.",
       { stage: name },
     );
   const options = checkEachOptions(args[takesInputs ? 4 : 3], name);
@@ -151,13 +151,13 @@ function checkLogged(logged: readonly string[], inputs: unknown, stage: string):
   if (unknown === undefined) return;
   throw new StagebookError(
     "stage-options",
-    `stage "${stage}": logged names "${unknown}", which is no input of it`,
-    named.length > 0 ? `Its inputs are ${named.join(", ")}.` : "Give it inputs by name: { limit }.",
+    `stage "${stage}": logged names "${unknown}", which is not one of its inputs`,
+    named.length > 0 ? `Its inputs are ${named.join(", ")}.` : "Pass inputs by name: { limit }.",
     { stage },
   );
 }
 
-/** A part of a stage's output as a stage of its own: cached and compared like any other. `base`: the whole stage. */
+/** The definition of a part of a stage's output, cached and compared like any stage. `base`: the whole stage. */
 export function createPartDefinition(base: Extract<InputRef, { kind: "stage" }>, part: StagePart): StageDefinition {
   const leaf = { path: "", ref: base };
   const isOutput = part.kind === "output";
@@ -184,9 +184,11 @@ function outputOf(value: unknown, stage: string, output: string): unknown {
     return (value as Record<string, unknown>)[output];
   const known =
     typeof value === "object" && value !== null
-      ? `It returned ${Object.keys(value).join(", ") || "nothing by name"}.`
-      : "It returned a value without names.";
-  throw new StagebookError("output-missing", `stage "${stage}" made no output "${output}"`, known, { stage });
+      ? `It returned ${Object.keys(value).join(", ") || "an empty object"}.`
+      : "It did not return an object.";
+  throw new StagebookError("output-missing", `stage "${stage}" did not return the output "${output}"`, known, {
+    stage,
+  });
 }
 
 const noInputs: InputTree = { leaves: [], shape: "", fill: () => undefined };
@@ -197,11 +199,11 @@ const examples = {
 };
 const reserved = new Set(["__proto__", "constructor", "prototype"]);
 
-/** A usable name of a stage or parameter. Throws `name`. */
+/** Checks the name of a stage, parameter or resource. Throws `name`. */
 export function checkName(name: unknown, noun: "stage" | "parameter" | "resource"): string {
   const problem =
     typeof name !== "string"
-      ? `is ${name === null ? "null" : `a ${typeof name}`}, not a text`
+      ? `is ${name === null ? "null" : `a ${typeof name}`}, not a string`
       : name.trim() === ""
         ? "is empty"
         : reserved.has(name)
@@ -213,7 +215,7 @@ export function checkName(name: unknown, noun: "stage" | "parameter" | "resource
   throw new StagebookError(
     "name",
     `the name of a ${noun} ${problem}`,
-    `Give it a short name of its own, for example ${examples[noun]}.`,
+    `Use a short, unique name, for example ${examples[noun]}.`,
   );
 }
 
@@ -221,7 +223,7 @@ function checkFunction(fn: object, stage: string): void {
   const refuse = (what: string, advice: string): never => {
     throw new StagebookError("stage-function", `stage "${stage}": its function ${what}`, advice, { stage });
   };
-  if (types.isProxy(fn)) return refuse("is a proxy, so its code cannot be seen", "Give the function itself.");
+  if (types.isProxy(fn)) return refuse("is a proxy, so its code cannot be read", "Pass the function itself.");
   const ref = inputOf(fn);
   if (ref?.kind === "stage")
     return refuse(
@@ -229,9 +231,9 @@ function checkFunction(fn: object, stage: string): void {
       `Pass it as an input: stage("${stage}", { ${ref.name} }, ({ ${ref.name} }) => …).`,
     );
   if (/^class\b/.test(Function.prototype.toString.call(fn)))
-    return refuse("is a class, which is not called like a function", "Write (input) => new TheClass(input).");
+    return refuse("is a class, which cannot be called like a function", "Write (input) => new TheClass(input).");
   const isNative = /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn));
   const isBound = "name" in fn && String(fn.name).startsWith("bound ");
   if (isNative && !isBound)
-    refuse("is built into the engine, so its code cannot be seen", "Wrap it: (input) => theFunction(input).");
+    refuse("is a built-in function, so its code cannot be read", "Wrap it: (input) => theFunction(input).");
 }

@@ -1,25 +1,16 @@
-/** The objects that cells hold: a callable stage, a parameter, a file. They know a name; what it means now, the host knows. */
+/** The objects that cells hold: a callable stage, a parameter, a file. They hold a name; the pipeline looks up its current definition. */
 import { checkName } from "./definition";
-import type {
-  Explanation,
-  FileInput,
-  Freshness,
-  HistoryRow,
-  Input,
-  Param,
-  Plan,
-  RunOptions,
-  Running,
-  Stage,
-  Values,
-} from "./face";
+import type { FileInput, Input, Values } from "./public/inputs";
+import type { Param } from "./public/params";
+import type { Explanation, Freshness, HistoryRow, Plan } from "./public/plans";
+import type { RunOptions, Running, Stage, SweepRow } from "./public/stages";
 import { registerInput, type InputRef } from "./input";
 import { checkRunOptions } from "./run-options";
 import { StagebookError } from "../protocol";
 
 export type StageRef = Extract<InputRef, { kind: "stage" }>;
 
-/** What the handles ask of their pipeline. */
+/** What the handles need of their pipeline. */
 export interface HandleApi {
   call(ref: StageRef, options: RunOptions): Running<unknown>;
   plan(ref: StageRef): Promise<Plan>;
@@ -35,7 +26,7 @@ export interface HandleApi {
   checkOverrides(overrides: Values): void;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callable with fake inputs
   functionOf(name: string): (...args: any[]) => any;
-  /** Throws `output-unknown` when the stage names its outputs and this is none of them. */
+  /** Throws `output-unknown` when the stage names its outputs and this is not one of them. */
   checkOutput(stage: string, output: string): void;
   stageText(ref: StageRef): string;
   paramValue(name: string): unknown;
@@ -46,7 +37,7 @@ export interface HandleApi {
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
-/** A stage by name; with overrides it is that stage under other parameter values. */
+/** A stage by name; with overrides it is that stage with other parameter values. */
 export function createStageHandle(name: string, host: HandleApi, overrides?: Values): Stage<unknown> {
   const ref: StageRef = { kind: "stage", name, owner: host, ...(overrides ? { overrides } : {}) };
   const handle = (...args: unknown[]): Running<unknown> => {
@@ -54,7 +45,7 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
       throw new StagebookError(
         "stage-arguments",
         `stage "${name}" was called with arguments`,
-        `Inputs are given where it is defined. To try its function with other values, call ${name}.fn(…); for other parameter values, ${name}.with({ … })().`,
+        `Inputs are passed where it is defined. To call its function with other values, use ${name}.fn(…); for other parameter values, ${name}.with({ … })().`,
         { stage: name },
       );
     return host.call(ref, {});
@@ -75,12 +66,15 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
       if (typeof value === "object" && value !== null && typeof value.toArray === "function") return value.toArray();
       throw new StagebookError(
         "not-a-stream",
-        `stage "${name}" makes no stream`,
-        `Its value is what ${name}() gives.`,
+        `stage "${name}" does not return a stream`,
+        `Call ${name}() to get its value.`,
         { stage: name },
       );
     }) as Stage<unknown>["toArray"],
-    sweep: (grid, options) => host.sweep(ref, grid, checkRunOptions(options, ["force", "jobs", "signal"])) as never,
+    sweep: <G>(grid: G, options?: RunOptions) =>
+      host.sweep(ref, grid, checkRunOptions(options, ["force", "jobs", "signal"])) as Running<
+        readonly SweepRow<G, unknown>[]
+      >,
     pin: (isPinned = true) => host.pin(ref, isPinned),
     exportInputs: (folder) => host.exportInputs(ref, folder),
     replay: (folder) => host.replay(ref, folder),
@@ -88,7 +82,7 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
       if (typeof values !== "object" || (values as unknown) === null)
         throw new StagebookError(
           "param-values",
-          `${name}.with needs values by name`,
+          `${name}.with needs an object of values by parameter name`,
           `Write ${name}.with({ limit: 10 }).`,
           { stage: name },
         );
@@ -100,7 +94,7 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
       if (typeof (output as unknown) !== "string" || String(output) === "")
         throw new StagebookError(
           "output-name",
-          `stage "${name}": an output is asked for without a name`,
+          `stage "${name}": output() needs the name of an output`,
           `Write ${name}.output("train").`,
           { stage: name },
         );
@@ -135,6 +129,7 @@ function createPartInput(ref: StageRef, text: string): Input<never> {
   return handle as unknown as Input<never>;
 }
 
+/** A parameter by name. */
 export function createParamHandle(name: string, host: HandleApi): Param<unknown> {
   const handle = {
     name,
@@ -144,7 +139,7 @@ export function createParamHandle(name: string, host: HandleApi): Param<unknown>
     set value(_value: unknown) {
       throw new StagebookError(
         "param-read-only",
-        `parameter "${name}" is not set by assignment`,
+        `parameter "${name}" cannot be assigned`,
         `Write ${name}.set(…) in a cell.`,
       );
     },
@@ -157,30 +152,30 @@ export function createParamHandle(name: string, host: HandleApi): Param<unknown>
   return handle as unknown as Param<unknown>;
 }
 
-/** A callback whose value counts. */
-export function createComputedInput(compute: unknown): Input<unknown> {
-  if (typeof compute !== "function")
+/** An input whose value is what a callback returns. Throws `computed-function`. */
+export function createComputedInput<T>(compute: () => T): Input<Awaited<T>> {
+  if (typeof (compute as unknown) !== "function")
     throw new StagebookError(
       "computed-function",
       "computed() needs a function",
       "Write computed(() => new Date().getFullYear()).",
     );
   const handle = { [inspect]: () => "computed value: pass it as an input, { year: computed(() => …) }" };
-  registerInput(handle, { kind: "computed", compute: compute as () => unknown });
-  return handle as unknown as Input<unknown>;
+  registerInput(handle, { kind: "computed", compute });
+  return handle as unknown as Input<Awaited<T>>;
 }
 
-/** A client or connection that stages use and that never counts. */
-export function createResourceInput(
-  name: unknown,
-  open: unknown,
-  options: { readonly close?: unknown } = {},
-): Input<unknown> {
+/** An input that is a client or connection; it never counts in keys. Throws `name`, `resource-function` and `resource-options`. */
+export function createResourceInput<T>(
+  name: string,
+  open: () => T | Promise<T>,
+  options: { readonly close?: (value: T) => void | Promise<void> } = {},
+): Input<T> {
   const resource = checkName(name, "resource");
-  if (typeof open !== "function")
+  if (typeof (open as unknown) !== "function")
     throw new StagebookError(
       "resource-function",
-      `resource "${resource}" has no function that opens it`,
+      `resource "${resource}" has no function to open it`,
       `Write resource("${resource}", () => connect(), { close: (it) => it.end() }).`,
     );
   const unknown = Object.keys(options).find((option) => option !== "close");
@@ -188,9 +183,9 @@ export function createResourceInput(
     throw new StagebookError(
       "resource-options",
       `resource "${resource}": unknown option "${unknown}"`,
-      "The option is close.",
+      "The only option is close.",
     );
-  if (options.close !== undefined && typeof options.close !== "function")
+  if (options.close !== undefined && typeof (options.close as unknown) !== "function")
     throw new StagebookError(
       "resource-function",
       `resource "${resource}": close is not a function`,
@@ -200,13 +195,13 @@ export function createResourceInput(
   registerInput(handle, {
     kind: "resource",
     name: resource,
-    open: open as () => unknown,
+    open,
     close: options.close as ((value: unknown) => unknown) | undefined,
   });
-  return handle as unknown as Input<unknown>;
+  return handle as unknown as Input<T>;
 }
 
-/** An external file whose content counts. `path` is relative to the notebook. */
+/** An external file as an input: its content counts. `path` is relative to the notebook. Throws `file-path`. */
 export function createFileInput(path: unknown): FileInput {
   if (typeof path !== "string" || path === "")
     throw new StagebookError(

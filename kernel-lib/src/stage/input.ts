@@ -1,8 +1,8 @@
-/** What stands behind an input handle, and how a stage's inputs are walked. Used by definitions, keys and the executor. */
+/** The reference behind an input handle, and the tree of a stage's inputs. Used by definitions, keys and executions. */
 import { types } from "node:util";
 import { StagebookError } from "../protocol";
 
-/** What a handle refers to. Stages and parameters by name: a re-run cell replaces what the name means. */
+/** What a handle refers to. Stages and parameters by name: executing a cell again replaces what the name refers to. */
 export type InputRef =
   | {
       readonly kind: "stage";
@@ -13,9 +13,9 @@ export type InputRef =
     }
   | { readonly kind: "param"; readonly name: string; readonly owner: object }
   | { readonly kind: "file"; readonly path: string }
-  /** Its value counts; it is asked for once in a plan and once in a run. */
+  /** Its value counts; it is computed once per plan and once per run. */
   | { readonly kind: "computed"; readonly compute: () => unknown }
-  /** Never counts; opened at first use in a run, closed after it. */
+  /** Never counts in a key; opened at first use in a run, closed when the run has ended. */
   | {
       readonly kind: "resource";
       readonly name: string;
@@ -30,12 +30,12 @@ export type StagePart =
 
 const refs = new WeakMap<object, InputRef>();
 
-/** Makes `handle` an input. */
+/** Registers `handle` as an input. */
 export function registerInput(handle: object, ref: InputRef): void {
   refs.set(handle, ref);
 }
 
-/** What the value refers to, if it is an input handle. */
+/** What the value refers to; undefined if it is not an input handle. */
 export function inputOf(value: unknown): InputRef | undefined {
   return (typeof value === "object" && value !== null) || typeof value === "function" ? refs.get(value) : undefined;
 }
@@ -44,11 +44,11 @@ export function inputOf(value: unknown): InputRef | undefined {
 export type InputLeaf =
   { readonly path: string; readonly ref: InputRef } | { readonly path: string; readonly value: unknown };
 
-/** A stage's inputs: the leaves by path, and how to put values in their places. */
+/** A stage's inputs: the leaves by path, and the shape to fill with values. */
 export interface InputTree {
-  /** In order of code units of the path: the order in which they were written does not matter. */
+  /** Sorted by code units of the path: the order in which they were written does not matter. */
   readonly leaves: readonly InputLeaf[];
-  /** Lists and objects with their keys, in the same order: what the paths alone do not tell. */
+  /** Lists and objects with their keys, in the same order: what the paths alone do not determine. */
   readonly shape: string;
   /** The same shape with each leaf replaced. */
   fill(valueOf: (leaf: InputLeaf) => unknown): unknown;
@@ -58,26 +58,26 @@ export interface InputTree {
 export function createInputTree(inputs: unknown, stage: string): InputTree {
   const whole = new Set<unknown>();
   const leaves = [...walk(inputs, "", { above: new Set(), whole, stage })];
-  // Changed later, it must not change what the stage gets.
+  // A later change to the user's object must not change what the stage receives.
   const frame = copied(inputs);
   leaves.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return {
     leaves,
     shape: shapeOf(inputs, whole),
     fill: (valueOf) => {
-      // Lists and objects are new ones each time.
+      // Lists and objects are new each time.
       const values = new Map(leaves.map((leaf) => [leaf.path, "ref" in leaf ? valueOf(leaf) : copied(valueOf(leaf))]));
       return filled(frame, "", values);
     },
   };
 }
 
-/** Data with more parts than this is one input: nobody reads its parts one by one. */
+/** Data with more parts than this is one input: a list of its parts would not be readable. */
 const MAX_PARTS = 200;
 
 interface Walk {
   readonly above: Set<object>;
-  /** Filled: lists and objects that are one leaf. */
+  /** Collects the lists and objects that are one leaf. */
   readonly whole: Set<unknown>;
   readonly stage: string;
 }
@@ -88,7 +88,7 @@ function walk(node: unknown, path: string, at: Walk): readonly InputLeaf[] {
     throw new StagebookError(
       "input-proxy",
       `stage "${stage}": input ${path || "itself"} is a proxy`,
-      "Pass a plain object: what a proxy holds cannot be compared.",
+      "Pass a plain object: the content of a proxy cannot be compared.",
       { stage },
     );
   const ref = inputOf(node);
@@ -119,7 +119,7 @@ function walk(node: unknown, path: string, at: Walk): readonly InputLeaf[] {
   return [{ path, value: copied(node) }];
 }
 
-/** The lists and objects anew, with the same leaves. */
+/** A copy of the lists and objects, with the same leaves. */
 function copied(node: unknown): unknown {
   if (types.isProxy(node) || inputOf(node) || !isContainer(node)) return node;
   if (Array.isArray(node)) return node.map(copied);
@@ -133,18 +133,19 @@ function filled(node: unknown, path: string, values: ReadonlyMap<string, unknown
   return Object.fromEntries(entries.map(([key, item]) => [key, filled(item, pathTo(path, key), values)]));
 }
 
-/** Keys that could be taken for a path are quoted: no two places have one path. */
+/** Keys that could be mistaken for a path are quoted, so that paths are unique. */
 function pathTo(above: string, key: string): string {
   const step = /^[^."\s]+$/.test(key) ? key : JSON.stringify(key);
   return above ? `${above}.${step}` : step;
 }
 
-/** `{"limit":0,"list":[2,0,0]}`: 0 for a leaf; a list begins with its length, because of holes. */
+/** `{"limit":0,"list":[2,0,0]}`: 0 for a leaf; a list starts with its length, because of holes. */
 function shapeOf(node: unknown, whole: ReadonlySet<unknown>): string {
   if (types.isProxy(node) || inputOf(node) || whole.has(node) || !isContainer(node)) return "0";
   const keys = Object.keys(node);
   if (keys.length === 0) return "0";
-  if (Array.isArray(node)) return `[${[node.length, ...keys.map((key) => shapeOf(node[key as never], whole))].join()}]`;
+  if (Array.isArray(node))
+    return `[${[node.length, ...Object.values<unknown>(node).map((item) => shapeOf(item, whole))].join()}]`;
   return `{${keys
     .sort()
     .map((key) => `${JSON.stringify(key)}:${shapeOf(node[key], whole)}`)

@@ -1,39 +1,39 @@
-/** What values a parameter takes: its kind, its JSON Schema, the check, and its wire form. Made once, at definition. */
+/** The schema of a parameter's values: its kind, its JSON Schema, the check, and the JSON form. Created once, at definition. */
 import Ajv, { type ErrorObject } from "ajv";
 import addFormats from "ajv-formats";
 import type { Json, JsonObject, ParamKind } from "../protocol";
 import { StagebookError } from "../protocol";
-import type { ParamOptions } from "./face";
+import type { ParamOptions } from "./public/params";
 
-/** How one parameter's values are checked and carried over the wire. */
+/** How the values of one parameter are checked, and converted from and to JSON. */
 export interface ParamSchema {
   readonly kind: ParamKind;
-  /** draft-07, of the wire value. */
+  /** JSON Schema (draft-07) of the JSON form. */
   readonly json: JsonObject;
-  /** What is wrong with the value, as `must be <= 10`; null when nothing is. */
+  /** What is wrong with the value, as `must be <= 10`; null when it is valid. */
   check(value: unknown): string | null;
   encode(value: unknown): Json;
-  /** The value for what came over the wire; check it afterwards. */
+  /** The value for its JSON form; `check` it afterwards. */
   decode(wire: Json): unknown;
 }
 
 const ajv = new Ajv({ allErrors: true, strict: false });
 addFormats(ajv);
 
-/** Reads default and options. Throws `param-options` for limits that make no sense or a schema that is none. */
+/** Reads default and options. Throws `param-options` for contradictory limits or an invalid schema. */
 export function createParamSchema(name: string, initial: unknown, options: ParamOptions<unknown>): ParamSchema {
   checkOptionShapes(name, initial, options);
-  const given = givenSchema(options.schema);
-  const kind = kindOf(initial, options, given?.json);
-  const json = jsonSchema(kind, initial, options, given?.json);
+  const own = readSchema(options.schema);
+  const kind = kindOf(initial, options, own?.json);
+  const json = jsonSchema(kind, initial, options, own?.json);
   const validate = compile(name, json);
-  const zodCheck = given?.check;
+  const zodCheck = own?.check;
   return {
     kind,
     json,
     check: (value) => {
       if (kind === "other")
-        return sameKind(initial, value) ? null : `must be ${article(classOf(initial))}, as its default is`;
+        return sameKind(initial, value) ? null : `must be ${article(classOf(initial))}, like its default`;
       if (kind === "date" && !(value instanceof Date && !Number.isNaN(value.getTime())))
         return 'must be a Date, for example new Date("2024-03-01")';
       if (zodCheck) return zodCheck(value);
@@ -58,20 +58,21 @@ function checkOptionShapes(name: string, initial: unknown, options: ParamOptions
   for (const limit of ["min", "max", "step"] as const) {
     const value: unknown = options[limit];
     if (value === undefined) continue;
-    if (typeof value !== "number" || Number.isNaN(value)) bad(`${limit} is not a number`, "Give a number.");
+    if (typeof value !== "number" || Number.isNaN(value)) bad(`${limit} is not a number`, `Write ${limit}: 10.`);
     if (typeof initial !== "number")
-      bad(`${limit} goes with a number, and its default is ${article(classOf(initial))}`, `Leave out ${limit}.`);
+      bad(`${limit} requires a number, and the default is ${article(classOf(initial))}`, `Remove ${limit}.`);
   }
-  if (options.step !== undefined && options.step <= 0) bad("step is not above 0", "Give a step above 0.");
+  if (options.step !== undefined && options.step <= 0) bad("step is not positive", "Write a step greater than 0.");
   if (options.min !== undefined && options.max !== undefined && options.min > options.max)
-    bad(`min ${options.min} is above max ${options.max}`, "Swap them.");
+    bad(`min ${options.min} is greater than max ${options.max}`, "Swap them.");
   if (options.choices !== undefined && (!Array.isArray(options.choices) || options.choices.length === 0))
     bad("choices is not a list of values", 'Write choices: ["a", "b"].');
   if (options.tracked !== undefined && typeof options.tracked !== "boolean")
     bad("tracked is not true or false", "Write tracked: false to keep it out of keys.");
 }
 
-interface GivenSchema {
+/** A schema passed as an option, as JSON Schema and as a check. */
+interface UserSchema {
   readonly json?: JsonObject;
   readonly check?: (value: unknown) => string | null;
 }
@@ -84,8 +85,8 @@ interface ZodLike {
   toJSONSchema?(options: { target: string; io: string }): JsonObject;
 }
 
-/** zod is known by its safeParse, everything else is JSON Schema (TypeBox is that). */
-function givenSchema(schema: unknown): GivenSchema | undefined {
+/** Reads the option `schema`: zod is recognized by its safeParse, everything else is JSON Schema (as TypeBox is). */
+function readSchema(schema: unknown): UserSchema | undefined {
   if (schema === undefined) return undefined;
   if (isZod(schema))
     return {
@@ -128,17 +129,17 @@ function jsonSchema(
   kind: ParamKind,
   initial: unknown,
   options: ParamOptions<unknown>,
-  given: JsonObject | undefined,
+  own: JsonObject | undefined,
 ): JsonObject {
   const about: Record<string, Json> = {};
   if (options.description !== undefined) about.description = options.description;
   const limits: Record<string, Json> = {};
   if (options.min !== undefined) limits.minimum = options.min;
   if (options.max !== undefined) limits.maximum = options.max;
-  // Not `multipleOf`: 0.1 has no exact multiples, so a step is for the control alone.
+  // Not `multipleOf`: 0.1 has no exact multiples, so a step only affects the control.
   if (options.step !== undefined) limits["x-step"] = options.step;
-  if (options.choices && kind === "choice") return { ...(given ?? {}), enum: options.choices as Json[], ...about };
-  if (given && !("enum" in given && options.choices)) return { ...given, ...limits, ...about };
+  if (options.choices && kind === "choice") return { ...(own ?? {}), enum: options.choices as Json[], ...about };
+  if (own && !("enum" in own && options.choices)) return { ...own, ...limits, ...about };
   switch (kind) {
     case "number":
     case "integer":
@@ -167,8 +168,8 @@ function compile(name: string, schema: JsonObject) {
   } catch (cause) {
     throw new StagebookError(
       "param-options",
-      `parameter "${name}": its schema is no JSON Schema: ${(cause as Error).message}`,
-      "Give JSON Schema, TypeBox or zod.",
+      `parameter "${name}": its schema is not valid JSON Schema: ${(cause as Error).message}`,
+      "Pass JSON Schema, TypeBox or zod.",
       { cause },
     );
   }
@@ -192,7 +193,7 @@ function encode(kind: ParamKind, value: unknown): Json {
   return value as Json;
 }
 
-/** True for values that JSON carries unchanged. */
+/** True for values that JSON represents exactly. */
 export function isJson(value: unknown): value is Json {
   if (value === null || typeof value === "boolean" || typeof value === "string") return true;
   if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);

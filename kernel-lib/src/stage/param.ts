@@ -1,8 +1,8 @@
-/** A parameter as the engine holds it: its current value, and the rule that the latest deliberate act wins. */
+/** The definition of a parameter as the engine uses it, and its current value. */
 import type { CellId, ParamView } from "../protocol";
 import { StagebookError } from "../protocol";
 import { checkName } from "./definition";
-import type { ParamOptions } from "./face";
+import type { ParamOptions } from "./public/params";
 import { createParamSchema, type ParamSchema } from "./param-schema";
 
 export interface ParamDefinition {
@@ -15,11 +15,11 @@ export interface ParamDefinition {
   readonly unit?: string;
 }
 
-/** A parameter and its value now. `override` is absent while the default holds. */
+/** A parameter and its current value. `override` is absent while the default applies. */
 export interface ParamState {
   readonly definition: ParamDefinition;
   readonly override?: { readonly value: unknown };
-  /** The command line's: it holds in this process, whatever is set. */
+  /** Fixed by the command line: it takes precedence in this process, whatever is set. */
   readonly given?: { readonly value: unknown };
 }
 
@@ -45,7 +45,7 @@ export function createParamDefinition(args: readonly unknown[], cell: CellId | n
     throw new StagebookError(
       "param-value",
       `parameter "${name}": its default ${shortText(initial)} ${problem}`,
-      "Change the default, or the limits that it breaks.",
+      "Change the default, or the limits.",
     );
   return definition;
 }
@@ -57,16 +57,16 @@ export function checkValue(definition: ParamDefinition, value: unknown): void {
   throw new StagebookError(
     "param-value",
     `parameter "${definition.name}": ${shortText(value)} ${problem}`,
-    "The value was not changed. Give one that fits.",
+    "The value was not changed. Pass a valid one.",
   );
 }
 
-/** The value that counts now. */
+/** The current value. */
 export function valueOf(state: ParamState): unknown {
   return (state.given ?? state.override ?? { value: state.definition.initial }).value;
 }
 
-/** What the page shows of it. `textOf` writes a value for people. */
+/** The parameter as the page shows it. `textOf` writes a value as human-readable text. */
 export function viewOfParam(
   state: ParamState,
   textOf: (value: unknown) => string,

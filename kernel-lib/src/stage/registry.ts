@@ -1,10 +1,10 @@
-/** What is defined now, by name. Re-running a cell replaces what it defined; a cell re-run without a name removes it. */
+/** The registry of current definitions, by name. Executing a cell again replaces what it defined, and removes what it no longer defines. */
 import type { CellId } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { StageDefinition } from "./definition";
 import type { ParamDefinition } from "./param";
 
-/** Something that a cell defines by name. */
+/** A named definition of a cell. */
 interface Defined {
   readonly name: string;
   readonly cell: CellId | null;
@@ -29,24 +29,24 @@ export class Definitions<T extends Defined> {
     return (this.list ??= [...this.byName.values()]);
   }
 
-  /** Another number after each change: what was worked out from the definitions holds while it is the same. */
+  /** Increases with each change: anything derived from the definitions is valid while it stays the same. */
   get version(): number {
     return this.changes;
   }
 
-  /** What a cell defines, in order of definition. */
+  /** The definitions of a cell, in order. */
   ofCell(cell: CellId): readonly T[] {
     return [...(this.byCell.get(cell) ?? [])];
   }
 
-  /** Throws `name-taken` when another live cell defines the name. Returns what it replaces. */
+  /** Throws `name-taken` when another existing cell defines the name. Returns the definition that it replaces. */
   define(definition: T, aliveCell: (cell: CellId) => boolean, labelOf: (cell: CellId) => string): T | undefined {
     const before = this.byName.get(definition.name);
     if (before?.cell && definition.cell && before.cell !== definition.cell && aliveCell(before.cell))
       throw new StagebookError(
         "name-taken",
         `${this.noun} "${definition.name}" is defined in two cells: ${labelOf(before.cell)} and ${labelOf(definition.cell)}`,
-        `Give one of them another name, or delete the other cell (or run it again without "${definition.name}").`,
+        `Rename one of them, or delete the other cell (or run it again without "${definition.name}").`,
         { stage: definition.name, cell: definition.cell },
       );
     if (before) this.forget(before);
@@ -62,7 +62,7 @@ export class Definitions<T extends Defined> {
     this.inFlight.set(cell, new Set());
   }
 
-  /** Names that the execution under way has defined so far. */
+  /** Names that the execution in progress has defined so far. */
   definedBy(cell: CellId): readonly string[] {
     return [...(this.inFlight.get(cell) ?? [])];
   }
@@ -74,7 +74,7 @@ export class Definitions<T extends Defined> {
     return ok && kept ? this.remove(cell, (definition) => !kept.has(definition.name)) : [];
   }
 
-  /** Removes all that the cell defined: it was deleted. */
+  /** Removes everything that a deleted cell defined. */
   removeCell(cell: CellId): readonly T[] {
     return this.remove(cell, () => true);
   }
@@ -99,7 +99,7 @@ export class Definitions<T extends Defined> {
   }
 }
 
-/** All that is defined in one pipeline. */
+/** All definitions of one pipeline. */
 export interface Registry {
   readonly stages: Definitions<StageDefinition>;
   readonly params: Definitions<ParamDefinition>;

@@ -1,10 +1,10 @@
 /** The options of a stage, checked when its cell defines it. */
 import { StagebookError } from "../protocol";
-import type { EachOptions, StageOptions } from "./face";
+import type { EachOptions, StageOptions } from "./public/options";
 
 type OptionName = keyof StageOptions;
 
-/** What is wrong with a value that was given, and what to write instead; undefined when nothing is. */
+/** What is wrong with a value, and what to write instead; undefined when it is valid. */
 type Check = (value: unknown) => readonly [what: string, advice: string] | undefined;
 
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === "string");
@@ -15,7 +15,7 @@ const oneOf =
   (value) =>
     choices.includes(value as string)
       ? undefined
-      : [`is ${JSON.stringify(value)}`, `It is ${choices.map((choice) => JSON.stringify(choice)).join(", ")}.`];
+      : [`is ${JSON.stringify(value)}`, `Use ${choices.map((choice) => JSON.stringify(choice)).join(", ")}.`];
 const aFunction =
   (example: string): Check =>
   (value) =>
@@ -25,14 +25,14 @@ type CodecName = Extract<StageOptions["codec"], string>;
 const codecNames = Object.keys({ json: 1, text: 1, bytes: 1, arrow: 1 } satisfies { [name in CodecName]: 1 });
 
 const checks: { readonly [name in OptionName]-?: Check } = {
-  description: (value) => (typeof value === "string" ? undefined : ["is not a text", "Give a sentence."]),
-  version: (value) => (typeof value === "string" ? undefined : ["is not a text", 'Write version: "2".']),
+  description: (value) => (typeof value === "string" ? undefined : ["is not a string", "Write a sentence."]),
+  version: (value) => (typeof value === "string" ? undefined : ["is not a string", 'Write version: "2".']),
   seed: (value) =>
-    typeof value === "string" || Number.isFinite(value) ? undefined : ["is not a number or text", "Write seed: 1."],
+    typeof value === "string" || Number.isFinite(value) ? undefined : ["is not a number or string", "Write seed: 1."],
   outputs: (value) =>
     isTexts(value) && isListOfNames(value as readonly string[])
       ? undefined
-      : ["is not a list of names, each once", 'Write outputs: ["train", "test"].'],
+      : ["is not a list of distinct names", 'Write outputs: ["train", "test"].'],
   extra: oneOf(["error", "drop", "keep"]),
   cache: (value) =>
     typeof value === "boolean" ? undefined : ["is not true or false", "Write cache: false to store nothing."],
@@ -44,7 +44,7 @@ const checks: { readonly [name in OptionName]-?: Check } = {
       ? undefined
       : [
           "has no name, encode and decode",
-          `Give ${codecNames.map((name) => `"${name}"`).join(", ")} or { name, encode(value), decode(bytes) }.`,
+          `Use ${codecNames.map((name) => `"${name}"`).join(", ")} or { name, encode(value), decode(bytes) }.`,
         ];
   },
   validate: aFunction("validate: (value) => value.length > 0"),
@@ -52,21 +52,23 @@ const checks: { readonly [name in OptionName]-?: Check } = {
   onSave: aFunction("onSave: (value) => …"),
   onLoad: aFunction("onLoad: (value) => …"),
   worker: (value) =>
-    typeof value === "boolean" ? undefined : ["is not true or false", "Write worker: true to run it in a thread."],
+    typeof value === "boolean"
+      ? undefined
+      : ["is not true or false", "Write worker: true to execute it in a worker thread."],
   retries: (value) =>
     Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 100
       ? undefined
-      : ["is not a whole number from 0 to 100", "Write retries: 3 for three attempts more."],
+      : ["is not a whole number from 0 to 100", "Write retries: 3 for up to three more attempts."],
   timeoutMs: (value) =>
     typeof value === "number" && value > 0 && value <= 2_147_483_647
       ? undefined
-      : ["is not a number of milliseconds above 0", "Write timeoutMs: 60_000 for a minute."],
+      : ["is not a positive number of milliseconds", "Write timeoutMs: 60_000 for a minute."],
 };
 
 const workersCheck: Check = (value) =>
   Number.isInteger(value) && (value as number) >= 1
     ? undefined
-    : ["is not a whole number from 1", "Write workers: 20."];
+    : ["is not a whole number of at least 1", "Write workers: 20."];
 
 const eachChecks: { readonly [name in keyof EachOptions]-?: Check } = {
   description: checks.description,
@@ -79,40 +81,44 @@ const eachChecks: { readonly [name in keyof EachOptions]-?: Check } = {
   worker: checks.worker,
   workers: workersCheck,
   ordered: (value) =>
-    typeof value === "boolean" ? undefined : ["is not true or false", "Write ordered: false for results as they come."],
+    typeof value === "boolean"
+      ? undefined
+      : ["is not true or false", "Write ordered: false to get results as soon as they are ready."],
   cacheItems: (value) =>
-    typeof value === "boolean" ? undefined : ["is not true or false", "Write cacheItems: true to keep each result."],
+    typeof value === "boolean"
+      ? undefined
+      : ["is not true or false", "Write cacheItems: true to store the result of each item."],
 };
 
-/** Throws `stage-options` for an unknown option, or a value that an option cannot have. */
-export function checkOptions(given: unknown, stage: string): StageOptions {
-  const options = checkEach(given, stage, checks) as StageOptions;
+/** Checks the options of a stage. Throws `stage-options` for an unknown option or an invalid value. */
+export function checkOptions(value: unknown, stage: string): StageOptions {
+  const options = checkEach(value, stage, checks) as StageOptions;
   if (options.extra !== undefined && options.outputs === undefined)
-    throw refused(stage, "extra goes with outputs", 'Name the outputs: outputs: ["train", "test"].');
+    throw refused(stage, "extra requires outputs", 'Name the outputs: outputs: ["train", "test"].');
   if (options.whenInvalid !== undefined && options.validate === undefined)
-    throw refused(stage, "whenInvalid goes with validate", "Give validate: (value) => … too.");
+    throw refused(stage, "whenInvalid requires validate", "Add validate: (value) => ….");
   return options;
 }
 
-/** The same for the options of `each`. */
-export function checkEachOptions(given: unknown, stage: string): EachOptions {
-  const options = checkEach(given, stage, eachChecks) as EachOptions;
+/** Checks the options of `each` in the same way. */
+export function checkEachOptions(value: unknown, stage: string): EachOptions {
+  const options = checkEach(value, stage, eachChecks) as EachOptions;
   if (options.cacheItems === true && options.codec !== undefined)
-    throw refused(stage, "cacheItems goes without codec", "Leave one of them out.");
+    throw refused(stage, "cacheItems cannot be combined with codec", "Remove one of them.");
   return options;
 }
 
-function checkEach(given: unknown, stage: string, known: { readonly [name: string]: Check }): object {
-  if (given === undefined) return {};
-  if (typeof given !== "object" || given === null || Array.isArray(given))
+function checkEach(options: unknown, stage: string, known: { readonly [name: string]: Check }): object {
+  if (options === undefined) return {};
+  if (typeof options !== "object" || options === null || Array.isArray(options))
     throw refused(stage, "its options are not an object", 'Write { description: "…" } as the last argument.');
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(known, name) ? known[name] : undefined;
     if (!check) throw refused(stage, `unknown option "${name}"`, `Options are ${Object.keys(known).join(", ")}.`);
     const [what, advice] = (value === undefined ? undefined : check(value)) ?? [];
     if (what !== undefined) throw refused(stage, `${name} ${what}`, advice ?? "");
   }
-  return given;
+  return options;
 }
 
 function refused(stage: string, what: string, advice: string): StagebookError {

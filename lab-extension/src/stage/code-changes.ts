@@ -20,7 +20,7 @@ export function findPartChanges(before: readonly KeyPartView[], parts: readonly 
   const old = new Map(before.map((part) => [labelOf(part), part]));
   const changed = [...old].map(([label, part]) => ({ ...part, before: part.text, after: now.get(label)?.text ?? "" }));
   // A helper that is called for the first time has no old text; without an old body nothing is known of what was there.
-  const isEdit = before.some((part) => part.kind === "body" || part.kind === "helper");
+  const isEdit = before.some((part) => part.kind === "function" || part.kind === "helper");
   const known = new Set(before.map(labelOf));
   const added = isEdit ? newHelpers(parts, changed, known) : [];
   return [...changed.filter(isLong), ...added].map(({ kind, name, before: was, after }) => ({
@@ -60,7 +60,7 @@ function isLong({ kind, before, after }: Compared): boolean {
   return codeKinds.has(kind) || `${before}${after}`.includes("\n") || Math.max(before.length, after.length) > 80;
 }
 
-const codeKinds: ReadonlySet<string> = new Set(["body", "helper"]);
+const codeKinds: ReadonlySet<string> = new Set(["function", "helper"]);
 
 function isCut(text: string | undefined): boolean {
   return text?.endsWith("…") ?? false;
@@ -68,5 +68,5 @@ function isCut(text: string | undefined): boolean {
 
 /** A stage has one body, whatever it is called. */
 function labelOf({ kind, name }: KeyPartView): string {
-  return `${kind}\u0000${kind === "body" ? "" : name}`;
+  return `${kind}\u0000${kind === "function" ? "" : name}`;
 }

@@ -31,9 +31,9 @@ function CodeDiff({ change, trans }: { readonly change: PartChange; readonly tra
   const { kind, name, before, after } = change;
   const rows = useMemo(() => diffLines(before, after), [before, after]);
   const { removed, added } = countChanges(rows);
-  const title = kind === "body" ? trans.__("the stage's own code") : name;
+  const title = kind === "function" ? trans.__("the stage's own code") : name;
   return (
-    <figure className="stagebook-Diff" data-diff={kind === "body" ? "body" : name}>
+    <figure className="stagebook-Diff" data-diff={kind === "function" ? "function" : name}>
       <figcaption>
         <span className="stagebook-KeyPart-kind">{kind}</span> <b>{title}</b>
         <span className="stagebook-Diff-counts">

@@ -88,13 +88,13 @@ function OutputImage({ picture, trans }: PictureProps<Extract<PreviewView, { kin
 }
 
 function Numbers({ picture, trans }: PictureProps<Extract<PreviewView, { kind: "numbers" }>>): ReactElement {
-  const { type, count, looked, notFinite, figures, first } = picture;
+  const { type, count, sampled, notFinite, figures, first } = picture;
   return (
     <>
       <p className="stagebook-Hint">
         {trans.__("%1 of %2", type, formatCount(count))}
         {notFinite > 0 && ` · ${trans.__("%1 not finite", formatCount(notFinite))}`}
-        {looked < count && ` · ${trans.__("figures of the first %1", formatCount(looked))}`}
+        {sampled < count && ` · ${trans.__("figures of the first %1", formatCount(sampled))}`}
       </p>
       {figures && <Histogram figures={figures} trans={trans} />}
       <pre tabIndex={0} className="stagebook-mod-wrapped">

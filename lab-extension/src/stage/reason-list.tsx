@@ -45,7 +45,7 @@ export function kindWord(kind: ReasonKind, trans: TranslationBundle): string {
     new: trans.__("new"),
     param: trans.__("parameter"),
     input: trans.__("input"),
-    body: trans.__("code"),
+    function: trans.__("code"),
     helper: trans.__("helper"),
     value: trans.__("value"),
     file: trans.__("file"),

@@ -12,14 +12,14 @@ export interface RowsTableProps {
 }
 
 export function RowsTable({ table, trans }: RowsTableProps): ReactElement {
-  const { columns, rows, count, looked, moreColumns } = table;
+  const { columns, rows, count, sampled, moreColumns } = table;
   return (
     <>
       <p className="stagebook-Hint">
         {trans._n("%2 row", "%2 rows", count, formatCount(count))}
         {` · ${trans._n("%2 column", "%2 columns", columns.length + moreColumns, formatCount(columns.length + moreColumns))}`}
         {moreColumns > 0 && ` · ${trans.__("%1 are not shown", formatCount(moreColumns))}`}
-        {looked < count && ` · ${trans.__("figures of the first %1", formatCount(looked))}`}
+        {sampled < count && ` · ${trans.__("figures of the first %1", formatCount(sampled))}`}
       </p>
       <div className="stagebook-Table" role="group" aria-label={trans.__("First rows")} tabIndex={0}>
         <table>
@@ -27,7 +27,7 @@ export function RowsTable({ table, trans }: RowsTableProps): ReactElement {
             <tr>
               {columns.map((column, index) => (
                 <th key={index} scope="col" data-column={column.name}>
-                  <ColumnHead column={column} looked={looked} trans={trans} />
+                  <ColumnHead column={column} sampled={sampled} trans={trans} />
                 </th>
               ))}
             </tr>
@@ -54,11 +54,11 @@ export function RowsTable({ table, trans }: RowsTableProps): ReactElement {
 
 interface ColumnHeadProps {
   readonly column: ColumnView;
-  readonly looked: number;
+  readonly sampled: number;
   readonly trans: TranslationBundle;
 }
 
-function ColumnHead({ column, looked, trans }: ColumnHeadProps): ReactElement {
+function ColumnHead({ column, sampled, trans }: ColumnHeadProps): ReactElement {
   const { name, type, missing, numbers } = column;
   return (
     <>
@@ -67,7 +67,7 @@ function ColumnHead({ column, looked, trans }: ColumnHeadProps): ReactElement {
       </div>
       <div className="stagebook-Table-type">
         {type}
-        {missing > 0 && ` · ${trans.__("%1 missing", formatShare(missing, looked))}`}
+        {missing > 0 && ` · ${trans.__("%1 missing", formatShare(missing, sampled))}`}
       </div>
       {numbers && (
         <Bars

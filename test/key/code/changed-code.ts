@@ -1,4 +1,4 @@
-/** Functions written once, once more equally, and once with one thing changed: what must run, and what it must give. */
+/** Functions written once, written again identically, and with one change: which stages must be executed, and what they must return. */
 import { expect, test } from "vitest";
 import { createRequire } from "node:module";
 import { createScript } from "../../run/script";
@@ -9,15 +9,15 @@ type Body = () => unknown;
 
 export interface Case {
   readonly title: string;
-  /** Ends with `return` of the stage's function; VALUE stands for what is changed. */
+  /** Ends with `return` of the stage's function; VALUE is the placeholder of the change. */
   readonly code: string;
   readonly before: string;
   readonly after: string;
-  /** What the stage returns; once where the change must not run it. */
+  /** What the stage returns before and after the change; one value if the change must not execute it. */
   readonly gives: readonly [unknown] | readonly [unknown, unknown];
 }
 
-/** A function of code that no other has: what vitest does to test files does not reach it. */
+/** A function from source text: vitest's transformation of test files does not affect it. */
 export function make(code: string): Body {
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- as a cell is compiled
   return (new Function("require", code) as (require: NodeJS.Require) => Body)(require);
@@ -32,7 +32,7 @@ export function testChangedCode(cases: readonly Case[]): void {
         p.stage("a", make(code.replace("VALUE", () => value)));
       expect(await define(before)()).toEqual(gives[0]);
       expect(log()).toEqual(["a running", "a succeeded"]);
-      // Written once more: other functions, the same code on the same values.
+      // Written again: other functions, the same code with the same values.
       expect(await define(before)()).toEqual(gives[0]);
       expect(log()).toEqual(["a cached"]);
       const changed = define(after);

@@ -1,4 +1,4 @@
-/** Functions that a body may reach, of every kind. For what counts of them, and for what of them reaches a thread. */
+/** Functions of every kind that a stage may depend on. For what counts in the key, and for what is shipped to a thread. */
 import type { Case } from "./changed-code";
 
 export const closureCases: readonly Case[] = [

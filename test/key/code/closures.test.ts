@@ -1,4 +1,4 @@
-/** What counts of the functions that a body reaches: each written once, once more equally, and once with one thing changed. */
+/** Functions that a stage depends on count in its key: each written once, written again identically, and with one change. */
 import { testChangedCode } from "./changed-code";
 import { closureCases } from "./closure-cases";
 

@@ -1,10 +1,10 @@
-/** Functions that are given as inputs or parameters count by their code and by what they reach, like helpers. */
+/** Functions that are passed as inputs or parameters count by their code and by what they depend on, like helpers. */
 import { expect, test } from "vitest";
 import { createScript, type Script } from "../../run/script";
 
 type Fn = (x: number) => unknown;
 
-/** A stage that applies a function given as an input, alone or inside of something. */
+/** A stage that applies a function passed as an input, alone or inside another value. */
 function defineMapped({ p }: Script, f: Fn, wrap: (f: Fn) => object = (f) => ({ f })): () => Promise<unknown> {
   return p.stage("mapped", wrap(f), (given: unknown) => {
     const found = given instanceof Map ? (given.get("f") as Fn) : Object.values(given as Record<string, Fn>)[0];
@@ -16,21 +16,24 @@ test.each<[string, (f: Fn) => object]>([
   ["alone", (f) => ({ f })],
   ["in a list", (f) => [f]],
   ["in a Map", (f) => new Map([["f", f]])],
-])("[P5] a function as an input, %s: the same source is the same input, another source runs", async (_what, wrap) => {
-  const script = createScript();
-  const { log } = script;
-  expect(await defineMapped(script, (x) => x + 1, wrap)()).toBe(11);
-  log();
-  // prettier-ignore
-  expect(await defineMapped(script, (x) => /* once more */ x + 1, wrap)()).toBe(11);
-  expect(log()).toEqual(["mapped cached"]);
-  expect(await defineMapped(script, (x) => x + 2, wrap)()).toBe(12);
-  expect(log()).toEqual(["mapped running", "mapped succeeded"]);
-  expect(await defineMapped(script, (x) => x + 1, wrap)()).toBe(11);
-  expect(log()).toEqual(["mapped cached"]);
-});
+])(
+  "[P5] a function as an input, %s: the same source is the same input, another source executes the stage",
+  async (_what, wrap) => {
+    const script = createScript();
+    const { log } = script;
+    expect(await defineMapped(script, (x) => x + 1, wrap)()).toBe(11);
+    log();
+    // prettier-ignore
+    expect(await defineMapped(script, (x) => /* once more */ x + 1, wrap)()).toBe(11);
+    expect(log()).toEqual(["mapped cached"]);
+    expect(await defineMapped(script, (x) => x + 2, wrap)()).toBe(12);
+    expect(log()).toEqual(["mapped running", "mapped succeeded"]);
+    expect(await defineMapped(script, (x) => x + 1, wrap)()).toBe(11);
+    expect(log()).toEqual(["mapped cached"]);
+  },
+);
 
-test("[P5] [O8] what the function reaches counts, and is named", async () => {
+test("[P5] [O8] what the function depends on counts, and is named", async () => {
   const script = createScript();
   const scaled =
     (by: number): Fn =>
@@ -61,7 +64,7 @@ test("[P5] [D4] a stage or parameter that the function reads is an edge", async 
   expect(log()).toEqual(["base cached", "mapped running", "mapped succeeded"]);
 });
 
-test("[P5] a property that a given function gets counts, also when it gets it in place", async () => {
+test("[P5] a property added to a passed function counts, also when it is added in place", async () => {
   const script = createScript();
   const f = Object.assign((x: number): number => x + f.by, { by: 1 });
   const mapped = defineMapped(script, f);
@@ -70,7 +73,7 @@ test("[P5] a property that a given function gets counts, also when it gets it in
   expect(await mapped()).toBe(12);
 });
 
-test("[P5] [Y7] what a given function reaches and no key can follow is listed; what cannot be keyed is refused with its path", async () => {
+test("[P5] [Y7] what a passed function depends on and no key can track is listed; what cannot be keyed is refused with its path", async () => {
   const script = createScript();
   const { p } = script;
   const weak = new WeakMap();
@@ -95,7 +98,7 @@ test("[P5] [Y7] what a given function reaches and no key can follow is listed; w
   await expect(trapped()).rejects.toMatchObject({ code: "not-keyable" });
 });
 
-test("[P5] [D4] a stage or parameter inside a Map that is given is an edge too", async () => {
+test("[P5] [D4] a stage or parameter inside a Map that is passed is an edge too", async () => {
   const { p, log } = createScript();
   const shift = p.param("shift", 1);
   const base = p.stage("base", { shift }, ({ shift }) => shift * 2);
@@ -114,7 +117,7 @@ test("[P5] [D4] a stage or parameter inside a Map that is given is an edge too",
   expect(log()).toEqual(["base running", "base succeeded", "used running", "used succeeded"]);
 });
 
-test("[P5] [O8] a parameter that is a function: the same source is cached, another one runs and is named", async () => {
+test("[P5] [O8] a parameter that is a function: the same source is cached, another one executes the stage and is named", async () => {
   const { p, log } = createScript();
   const f = p.param("f", (x: number): unknown => x + 1);
   const a = p.stage("a", { f }, ({ f }) => f(1));
@@ -128,7 +131,7 @@ test("[P5] [O8] a parameter that is a function: the same source is cached, anoth
   expect(await a()).toBe(3);
 });
 
-test("[P5] [Y7] what a function in a parameter reaches and no key can follow is listed", async () => {
+test("[P5] [Y7] what a function in a parameter depends on and no key can track is listed", async () => {
   const { p } = createScript();
   const weak = new WeakMap();
   const f = p.param("f", () => weak.has(p));
@@ -136,7 +139,7 @@ test("[P5] [Y7] what a function in a parameter reaches and no key can follow is 
   expect((await a.plan()).rows).toMatchObject([{ untracked: [expect.stringMatching(/^weak: .*a WeakMap/)] }]);
 });
 
-test("[P5] an instance of a class as a parameter reaches the stage as it is, and counts by its fields and its class", async () => {
+test("[P5] an instance of a class as a parameter is passed to the stage unchanged, and counts by its fields and its class", async () => {
   const { p, log } = createScript();
   const make = (by: number) => {
     class Model {

@@ -1,4 +1,4 @@
-/** Objects that a body may reach: what built-in classes hold inside, symbols, private fields, prototypes, globals. */
+/** Objects that a stage may depend on: internal data of built-in classes, symbols, private fields, prototypes, globals. */
 import type { Case } from "./changed-code";
 
 const changed = (title: string, code: string, gives: Case["gives"] = [1, 2], before = "1", after = "2"): Case => ({
@@ -119,7 +119,7 @@ export const alikeCases: readonly Case[] = [
 
 const env = `process.env.STAGEBOOK_TRIED = "VALUE";`;
 
-/** They leave `STAGEBOOK_TRIED` in the environment and `Math.tried`. */
+/** They leave `STAGEBOOK_TRIED` in the environment and `Math.tried` behind. */
 export const globalCases: readonly Case[] = [
   changed("optional", `${env} return () => process.env?.STAGEBOOK_TRIED;`, ["1", "2"]),
   changed("by way of globalThis", `${env} return () => globalThis.process.env.STAGEBOOK_TRIED;`, ["1", "2"]),

@@ -1,4 +1,4 @@
-/** What counts of the objects that a body reaches: what built-in classes hold inside, symbols, private fields, prototypes, globals. */
+/** Objects that a stage depends on count in its key: internal data of built-in classes, symbols, private fields, prototypes, globals. */
 import { afterEach, describe, expect, test } from "vitest";
 import { createScript } from "../../run/script";
 import { make, testChangedCode } from "./changed-code";
@@ -8,9 +8,9 @@ describe("instances of classes that extend a built-in", () => testChangedCode(bu
 
 describe("symbols, private fields, prototypes", () => testChangedCode(prototypeCases));
 
-describe("code that is written alike", () => testChangedCode(alikeCases));
+describe("code that looks the same", () => testChangedCode(alikeCases));
 
-describe("globals and variables of the environment", () => {
+describe("globals and environment variables", () => {
   afterEach(() => {
     delete process.env.STAGEBOOK_TRIED;
     Reflect.deleteProperty(Math, "tried");
@@ -18,7 +18,7 @@ describe("globals and variables of the environment", () => {
   testChangedCode(globalCases);
 });
 
-test("[S4] what becomes of a name that was not there, of a base and of a symbol, after the stage was defined", async () => {
+test("[S4] a missing name, a base class and a symbol that change after the stage was defined count", async () => {
   const late = "stagebookTriedLate";
   const { p } = createScript();
   const change = make(`

@@ -1,4 +1,4 @@
-/** The laws of the digest of values, over values made at random. A failure prints the seed and the smallest counter-example. */
+/** The properties of the digest of values, over random values. A failure prints the seed and the smallest counterexample. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { digestValue } from "../../../kernel-lib/src/key/values/canonical";

@@ -1,4 +1,4 @@
-/** The digest of values, kind by kind. The laws are in canonical-laws.test.ts. */
+/** The digest of values, kind by kind. Its general properties are in canonical-properties.test.ts. */
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { digestValue } from "../../../kernel-lib/src/key/values/canonical";
@@ -111,7 +111,7 @@ const distinct: readonly (readonly [string, unknown])[] = [
 ];
 
 describe("[P5] kinds of values", () => {
-  test("[P5] values of every kind are told from all others", () => {
+  test("[P5] values of every kind are distinguished from all others", () => {
     const digests = new Map<string, string>();
     for (const [name, value] of distinct) {
       const digest = digestValue(value);
@@ -209,7 +209,7 @@ describe("[P5] kinds of values", () => {
   });
 });
 
-describe("[P5] what has no comparable content", () => {
+describe("[P5] values without comparable content", () => {
   const refused: readonly (readonly [unknown, string, string])[] = [
     [{ model: { layers: [1, 2, { fn: function relu() {} }] } }, "value.model.layers[2].fn", "a function (relu)"],
     [{ "odd name": async () => 1 }, 'value["odd name"]', "an async function (odd name)"],
@@ -219,7 +219,7 @@ describe("[P5] what has no comparable content", () => {
     [new Proxy({}, {}), "value", "a proxy"],
     [new Proxy(() => 1, {}), "value", "a proxy"],
     [new WeakMap(), "value", "a WeakMap"],
-    [Symbol("mine"), "value", "a symbol of its own (Symbol(mine))"],
+    [Symbol("mine"), "value", "a unique symbol (Symbol(mine))"],
     [{ a: { get b() { return 1; } } }, "value.a.b", "a getter or setter"], // prettier-ignore
     [Object.create(Date.prototype), "value", "an instance of class Date"],
     [class extends Array {}.from([1]), "value", "an instance of an unnamed class"],
@@ -256,7 +256,7 @@ describe("[P5] what has no comparable content", () => {
     expect(refusal({ a: proxy }).message).toContain("`value.a` is a proxy");
   });
 
-  test("[P5] a name stands for the value in messages", () => {
+  test("[P5] messages use the name of the value", () => {
     expect(() => digestValue({ f: () => 1 }, { name: "model" })).toThrow("`model.f` is a function (f)");
   });
 });
@@ -267,7 +267,7 @@ describe("[P5] foreign forms", () => {
   }
   const asPoint = (value: object) => (value instanceof Point ? { head: "Point", parts: [value.x] } : undefined);
 
-  test("[P5] an instance can be given a form, and its parts belong to the same walk", () => {
+  test("[P5] an instance can be represented by a form, and its parts belong to the same walk", () => {
     const options = { foreign: asPoint };
     expect(digestValue(new Point(1), options)).toBe(digestValue(new Point(1), options));
     expect(digestValue(new Point(1), options)).not.toBe(digestValue(new Point(2), options));
@@ -276,7 +276,7 @@ describe("[P5] foreign forms", () => {
     expect(digestValue(one, options)).not.toBe(digestValue([shared, new Point({ n: 1 })], options));
   });
 
-  test("[P5] a text or bytes may stand for a function; a function without a form is refused with its path", () => {
+  test("[P5] a text or bytes can represent a function; a function without a form is refused with its path", () => {
     const byName = (value: object) => (typeof value === "function" && value.name !== "" ? value.name : undefined);
     const digest = digestValue({ f: function a() {} }, { foreign: byName });
     expect(digest).toBe(digestValue({ f: function a() {} }, { foreign: byName }));
@@ -297,7 +297,7 @@ describe("[P5] foreign forms", () => {
     ).toThrow("`value[0].f` is a function");
   });
 
-  test("[P5] the form is asked for once, with the path", () => {
+  test("[P5] the form is requested once, with the path", () => {
     const paths: string[] = [];
     const point = new Point(1);
     digestValue({ a: [point, point] }, { foreign: (_, path) => (paths.push(path), "p") });
@@ -317,7 +317,7 @@ function refusal(value: unknown): StagebookError {
   throw new Error("it was not refused");
 }
 
-/** The types of this library level do not know them yet. */
+/** Missing in the type definitions of this language level. */
 function resizable(length: number, maxByteLength: number): ArrayBuffer {
   return new (ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer)(length, {
     maxByteLength,

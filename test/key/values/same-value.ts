@@ -1,9 +1,8 @@
 /**
- * What equal means, said a second time and in another way than the digest does: two values walked side by side. The judge of the
- * property tests.
+ * A second definition of equality, independent of the digest: two values are walked side by side. The oracle of the property tests.
  */
 
-/** True when no program could tell the two apart, save by the order of properties and the stacks of errors. */
+/** True when no program can distinguish the two, except by the order of properties and the stacks of errors. */
 export function sameValue(a: unknown, b: unknown, pairs: Pairs = { there: new Map(), back: new Map() }): boolean {
   if (!isObject(a) || !isObject(b)) return Object.is(a, b);
   if (pairs.there.has(a) || pairs.back.has(b)) return pairs.there.get(a) === b && pairs.back.get(b) === a;
@@ -30,7 +29,7 @@ function sameContent(a: object, b: object, pairs: Pairs): boolean {
   return true;
 }
 
-/** Descriptors one by one, in order of name. */
+/** Compares descriptors one by one, in order of name. */
 function sameProperties(a: object, b: object, pairs: Pairs): boolean {
   const [keysOfA, keysOfB] = [keys(a), keys(b)];
   if (keysOfA.length !== keysOfB.length || keysOfA.some((key, at) => key !== keysOfB[at])) return false;

@@ -67,7 +67,7 @@ const primitive = fc.oneof(
 );
 const key = fc.oneof(fc.constantFrom("a", "b", "c", "0", "10", "__proto__", "length", "constructor", "é", ""), text);
 
-/** Recipes of small trees; deep ones are tested apart. */
+/** Recipes of small trees; deep ones have tests of their own. */
 export const recipe: fc.Arbitrary<Recipe> = fc.letrec<{ node: Recipe; leaf: Recipe }>((tie) => {
   const properties = fc.uniqueArray(fc.tuple(key, tie("node")), { maxLength: 4, selector: ([name]) => name });
   return {
@@ -134,7 +134,7 @@ export function cook(recipe: Recipe, turned = false): unknown {
   return new Kitchen(turned).cook(recipe);
 }
 
-/** All recipes that differ from this one in one leaf or one place; empty for some. */
+/** All recipes that differ from this one in one leaf or one position; empty for some. */
 export function changes(recipe: Recipe): readonly Recipe[] {
   switch (recipe.kind) {
     case "primitive":

@@ -11,10 +11,17 @@ import {
   resultText,
 } from "../../../lab-extension/src/ui/stage-text";
 import type { Connection, NotebookState } from "../../../lab-extension/src/tokens";
-import type { ResultView } from "stagebook/protocol";
+import type { Digest, ResultView } from "stagebook/protocol";
 import { createStage, createView, english } from "../stage/stage-fixture";
 
-const result: ResultView = { key: "k", digest: "d", sizeBytes: 34_500, durationMs: 120, at: 0, summary: "1,204 rows" };
+const result: ResultView = {
+  key: "k" as Digest,
+  digest: "d" as Digest,
+  sizeBytes: 34_500,
+  durationMs: 120,
+  at: 0,
+  summary: "1,204 rows",
+};
 
 describe("quantities", () => {
   it("durations are short at every length", () => {

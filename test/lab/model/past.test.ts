@@ -2,7 +2,16 @@
 import { BehaviorSubject } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { reduceAll, eventsOfView } from "stagebook/protocol";
-import type { Command, EventBody, LogRecord, RunId, RunRowView, StagebookEvent, View } from "stagebook/protocol";
+import type {
+  Digest,
+  Command,
+  EventBody,
+  LogRecord,
+  RunId,
+  RunRowView,
+  StagebookEvent,
+  View,
+} from "stagebook/protocol";
 import { PastRunModel } from "../../../lab-extension/src/model/past-run-model";
 import { createPastRun } from "../../../lab-extension/src/model/past-run";
 import { runOutcome, runTitle } from "../../../lab-extension/src/runs/run-text";
@@ -23,7 +32,7 @@ const row: RunRowView = {
   executed: 1,
   params: { limit: "3" },
 };
-const result = { key: "k", digest: "d", sizeBytes: 1, durationMs: 2, at: 3, summary: "4" };
+const result = { key: "k" as Digest, digest: "d" as Digest, sizeBytes: 1, durationMs: 2, at: 3, summary: "4" };
 const began = createView([createStage("a", { status: "stale", action: "run" })], [createParam("limit", 3)]);
 const told: readonly EventBody[] = [
   { type: "run:started", run, source: "page", cell: null, targets: ["a"] },

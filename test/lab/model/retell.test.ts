@@ -1,7 +1,7 @@
 /** A view told once more as events is the same view. */
 import { describe, expect, it } from "vitest";
 import { emptyView, reduceAll, eventsOfView } from "stagebook/protocol";
-import type { StageView, View } from "stagebook/protocol";
+import type { Digest, StageView, View } from "stagebook/protocol";
 import { createParam, createStage, createView, inputOf } from "../stage/stage-fixture";
 
 const again = (view: View): View =>
@@ -25,7 +25,7 @@ describe("retell", () => {
       reasons: [{ kind: "param", name: "limit", text: "limit 1 → 2" }],
       estimateMs: 12,
       untracked: ["proxy"],
-      result: { key: "k", digest: "d", sizeBytes: 1, durationMs: 2, at: 3, summary: "4" },
+      result: { key: "k" as Digest, digest: "d" as Digest, sizeBytes: 1, durationMs: 2, at: 3, summary: "4" },
     }),
     createStage("a", { status: "pending", action: "maybe", waitsFor: ["b"] }),
     createStage("a", { status: "failed", action: "run", error: { code: "Error", message: "no" } }),

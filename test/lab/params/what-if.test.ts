@@ -1,6 +1,6 @@
 /** What values that are not applied would run: the questions, the answers, the words. */
 import { describe, expect, it } from "vitest";
-import type { JsonObject, PlanAction, PlanRowView, View } from "stagebook/protocol";
+import type { Digest, JsonObject, PlanAction, PlanRowView, View } from "stagebook/protocol";
 import type { Forecast } from "../../../lab-extension/src/model/forecast";
 import { createForecast, forecastText } from "../../../lab-extension/src/model/forecast";
 import { WhatIf } from "../../../lab-extension/src/model/what-if";
@@ -61,7 +61,7 @@ describe("the forecast", () => {
   });
 
   it("[O7] takes the time of the last run where there was none with these values", () => {
-    const result = { key: "k", digest: "d", sizeBytes: 1, durationMs: 1500, at: 0, summary: "" };
+    const result = { key: "k" as Digest, digest: "d" as Digest, sizeBytes: 1, durationMs: 1500, at: 0, summary: "" };
     const shown = createView([createStage("fit", { result, inputs: [inputOf("param", "limit")] })]);
     expect(forecastText(foresee([rowOf("fit", "run")], { limit: 6 }, shown), english)).toBe("1 stage, about 1.5 s");
   });

@@ -1,5 +1,5 @@
 /** Any event that a kernel may tell, at random: few names, so that events meet. */
-import type { EventBody, ResultView } from "stagebook/protocol";
+import type { Digest, EventBody, ResultView } from "stagebook/protocol";
 import { logWritten } from "./kernel-fixture";
 import { createParam, inputOf } from "../stage/stage-fixture";
 
@@ -42,8 +42,8 @@ export function randomEvent(random: () => number): EventBody {
 }
 
 const resultOf = (n: number): ResultView => ({
-  key: `k${n}`,
-  digest: `d${n}`,
+  key: `k${n}` as Digest,
+  digest: `d${n}` as Digest,
   sizeBytes: n,
   durationMs: n,
   at: n,

@@ -98,8 +98,8 @@ describe("the stage panel", () => {
       reasons: [],
       text: evil,
       key: null,
-      parts: [{ kind: "body", name: evil, digest: evil, text: `${evil}\n` }],
-      before: [{ kind: "body", name: evil, digest: evil, text: `${evil}!\n` }],
+      parts: [{ kind: "function", name: evil, digest: evil, text: `${evil}\n` }],
+      before: [{ kind: "function", name: evil, digest: evil, text: `${evil}!\n` }],
     };
     const row = { ...result, key: evil, summary: evil, params: { [evil]: evil }, run: evil as RunId };
     const pictures: readonly PreviewView[] = [
@@ -107,14 +107,14 @@ describe("the stage panel", () => {
       {
         kind: "rows",
         count: 1,
-        looked: 1,
+        sampled: 1,
         columns: [{ name: evil, type: evil, missing: 0, distinct: 1, top: { text: evil, count: 2 } }],
         moreColumns: 0,
         rows: [[evil]],
       },
       { kind: "tree", value: { [evil]: [evil, { [evil]: null }] } },
       { kind: "items", count: 1, items: [evil] },
-      { kind: "numbers", type: evil, count: 1, looked: 1, notFinite: 0, first: [evil] },
+      { kind: "numbers", type: evil, count: 1, sampled: 1, notFinite: 0, first: [evil] },
       { kind: "image", mime: "image/png", base64: null, sizeBytes: 1 },
     ];
     const stored = renderToStaticMarkup(
@@ -212,10 +212,10 @@ describe("changed code", () => {
   });
 
   it("[O8] is that of body and helpers, with helpers that came by the edit; a number is left to the reasons", () => {
-    const before = [part("body", "a", "x => f(x)"), part("param", "limit", "3")];
-    const now = [part("body", "a2", "x => g(x)"), part("param", "limit", "4"), part("helper", "g", "g = 1")];
+    const before = [part("function", "a", "x => f(x)"), part("param", "limit", "3")];
+    const now = [part("function", "a2", "x => g(x)"), part("param", "limit", "4"), part("helper", "g", "g = 1")];
     expect(findPartChanges(before, now)).toEqual([
-      { kind: "body", name: "a", before: "x => f(x)", after: "x => g(x)" },
+      { kind: "function", name: "a", before: "x => f(x)", after: "x => g(x)" },
       { kind: "helper", name: "g", before: "", after: "g = 1" },
     ]);
     expect(findPartChanges([], now)).toEqual([]);

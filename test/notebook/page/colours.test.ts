@@ -82,7 +82,7 @@ describe("colours", () => {
   test("[O8] the stage's function", () =>
     cellEdit("b", cells.b.replace("* factor.by", "- factor.by"), () => {
       expect(colours()).toEqual(["a fresh", "b stale", "c pending", "apart fresh"]);
-      expect(notebook.reasons("b")).toEqual([expect.stringMatching(/^body: `.*\*.*` → `.*-.*`$/)]);
+      expect(notebook.reasons("b")).toEqual([expect.stringMatching(/^function: `.*\*.*` → `.*-.*`$/)]);
     }));
 
   test("[O8] a file", () =>
@@ -138,7 +138,7 @@ describe("colours", () => {
         const reply = await notebook.kernel.command({ type: "explain", stage: "a" });
         expect(reply).toMatchObject({ stage: "a", status: "stale", text: "limit 5 → 7" });
         expect(reply.parts.map((part) => `${part.kind} ${part.name}`)).toEqual(
-          expect.arrayContaining(["body a", "param limit", "file in.txt"]),
+          expect.arrayContaining(["function a", "param limit", "file in.txt"]),
         );
         expect(await notebook.read("String(await a.explain())")).toBe("a is stale: limit 5 → 7");
       },

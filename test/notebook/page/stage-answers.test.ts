@@ -36,7 +36,7 @@ const svg = stage("svg", () => "<svg xmlns='http://www.w3.org/2000/svg'></svg>")
       },
     ],
     ["floats", { kind: "numbers", type: "Float64Array", count: 3, figures: { min: 1, max: 3, mean: 2 } }],
-    ["stream", { kind: "rows", count: 500, looked: 100 }],
+    ["stream", { kind: "rows", count: 500, sampled: 100 }],
     ["svg", { kind: "image", mime: "image/svg+xml" }],
     ["a", { kind: "text" }],
   ])("[U1] preview shows the output of %s by its kind", async (stage, picture) => {

@@ -37,7 +37,7 @@ test("[D7] an output that the stage does not make fails what reads it, by name",
   const { p } = createScript();
   const split = p.stage("split", (): { a: number; b?: number } => ({ a: 1 }));
   const use = p.stage("use", { b: split.output("b") }, ({ b }) => b);
-  await expect(use()).rejects.toThrow(/made no output "b"/);
+  await expect(use()).rejects.toThrow(/did not return the output "b"/);
 });
 
 test("[S8] a selected part counts alone, and so does the code that selects it", async () => {

@@ -21,7 +21,7 @@ export function resultOf(name: string, value: unknown, partial = name): Result {
     key: digestOf(`key ${name}`),
     partial: digestOf(`partial ${partial}`),
     parts: [
-      { kind: "body", name, digest: digestOf("body"), text: "() => 1" },
+      { kind: "function", name, digest: digestOf("body"), text: "() => 1" },
       { kind: "param", name: "min", digest: digestValue(4.5), text: "4.5" },
     ],
     output: {

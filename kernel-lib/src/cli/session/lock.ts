@@ -79,7 +79,7 @@ async function stagesNow(bench: Workbench): Promise<Record<string, LockedStage>>
     const { assessed } = await engine.planAll();
     for (const { instance, row } of assessed.values()) {
       if (instance.definition.partOf !== undefined || !row.result) continue;
-      const entry = await engine.results.find(instance, row.result.key as Digest);
+      const entry = await engine.results.find(instance, row.result.key);
       const params = sorted(entry?.params ?? {});
       now[row.stage] = { key: row.result.key, output: row.result.digest, params };
     }

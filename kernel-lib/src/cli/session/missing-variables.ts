@@ -26,7 +26,7 @@ export async function checkVariablesExist({ stopped }: Workbench, { internals, i
   }
 }
 
-const isCode = (kind: string): boolean => kind === "body" || kind === "helper";
+const isCode = (kind: string): boolean => kind === "function" || kind === "helper";
 
 /** Names that a function's normalised source takes from around it. Source that was cut names none. */
 function freeNames(source: string): readonly string[] {

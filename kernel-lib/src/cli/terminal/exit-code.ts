@@ -1,6 +1,7 @@
 /** What the process ends with. Documented in the README: add, never change. */
 
 export const exitCode = {
+  /** Success. */
   ok: 0,
   /** A cell or a stage failed, or the store is damaged. */
   failed: 1,
@@ -10,7 +11,9 @@ export const exitCode = {
   stale: 3,
   /** `--lock`: the results are not those of pipeline.lock. */
   locked: 4,
+  /** Interrupted by Ctrl-C (SIGINT). */
   interrupted: 130,
+  /** Terminated by SIGTERM. */
   terminated: 143,
 } as const;
 

@@ -1,4 +1,4 @@
-/** The walk over a function: its code, its helpers, the values and inputs that they read. One for each closure. */
+/** The walk over a function: its code, its helpers, the values and inputs that they read. One instance per closure. */
 import { inputOf, type InputLeaf, type InputRef } from "../../stage/input";
 import type { Digest } from "../../protocol";
 import { digestValue } from "../values/canonical";
@@ -35,7 +35,7 @@ export class ClosureWalk implements Visitor {
     this.modules = new ReachedModules(this.reached, scopes, this);
   }
 
-  /** The digest of one value; parts of inputs count by their names. */
+  /** The digest of one value; stages and other inputs in it count by name. */
   digest(value: unknown, name: string): Digest {
     const description = this.describe(value, name);
     const parts = this.reached.parts.map((part) => (part.kind === "ref" ? textOfRef(part.ref) : part.digest));
@@ -45,14 +45,14 @@ export class ClosureWalk implements Visitor {
   visitInputs(leaves: readonly InputLeaf[]): ReadonlyMap<string, ProvidedValue> {
     const found = new Map<string, ProvidedValue>();
     for (const leaf of leaves) {
-      const given = "value" in leaf ? this.values.visitGiven(leaf.value, leaf.path || "input") : undefined;
-      if (given) found.set(leaf.path, given);
+      const provided = "value" in leaf ? this.values.visitProvided(leaf.value, leaf.path || "input") : undefined;
+      if (provided) found.set(leaf.path, provided);
     }
     return found;
   }
 
-  /** Returns how other parts refer to it. */
-  visitFunction(fn: AnyFunction, name: string, kind: "body" | "helper"): string {
+  /** Visits a function. Returns how other parts refer to it. */
+  visitFunction(fn: AnyFunction, name: string, kind: "function" | "helper"): string {
     const seen = this.reached.find(fn);
     if (seen !== undefined) return seen;
     if (this.scopes.isProxy(fn)) return this.reached.untrack(name, "a proxy");
@@ -65,7 +65,7 @@ export class ClosureWalk implements Visitor {
     return this.visitSource(fn, live, name, kind);
   }
 
-  /** How a value counts: a reference to a part, or `global:…`. */
+  /** Visits a value. Returns a reference to a part, or `global:…`. */
   describe(value: unknown, name: string): string {
     if (value === undefined) return "undefined";
     if (typeof value === "function" || (typeof value === "object" && value !== null)) {
@@ -83,7 +83,7 @@ export class ClosureWalk implements Visitor {
     return this.values.visitValue(value, name);
   }
 
-  private visitSource(fn: AnyFunction, live: LiveFunction, name: string, kind: "body" | "helper"): string {
+  private visitSource(fn: AnyFunction, live: LiveFunction, name: string, kind: "function" | "helper"): string {
     const source = Function.prototype.toString.call(fn);
     const index = this.reached.reserve(fn);
     let parsed: ParsedFunction;
@@ -97,23 +97,23 @@ export class ClosureWalk implements Visitor {
     const normal = parsed.normalise((free) => this.boundMembers(free, lookup));
     const newerOnDisk = this.scopes.newerOnDisk(fn);
     if (newerOnDisk !== undefined)
-      this.reached.untrack(newerOnDisk, "newer on disk than what the kernel runs; run the cell that imports it again");
+      this.reached.untrack(newerOnDisk, "newer on disk than in the kernel; run the cell that imports it again");
     if (parsed.usesOuterThis) this.reached.untrack("this", "`this` of the enclosing function");
-    if (parsed.makesCode) this.reached.untrack("Function", "code made at run time");
+    if (parsed.makesCode) this.reached.untrack("Function", "code created at run time");
     for (const id of parsed.imported) this.modules.visitImported(id);
     this.reached.fill(index, () => {
       const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
       const extras = this.visitOwn(fn, name);
       if (extras.length > 0 || parsed.isClass) this.reached.isLasting = false;
-      else this.checkLater(fn, normal.bindings, parsed, lookup, newerOnDisk);
+      else this.addCheck(fn, normal.bindings, parsed, lookup, newerOnDisk);
       const digest = digestOf(JSON.stringify([normal.text, bindings, extras]));
       return { kind, name, digest, text: normal.readable.slice(0, MAX_TEXT) };
     });
     return `#${index}`;
   }
 
-  /** Notes what must be the same for this function to reach the same. */
-  private checkLater(
+  /** Adds a check of everything that must be unchanged for this function to have the same dependencies. */
+  private addCheck(
     fn: AnyFunction,
     bindings: readonly FreeName[],
     parsed: ParsedFunction,
@@ -147,7 +147,7 @@ export class ClosureWalk implements Visitor {
     if (around) return around.kind === "env" ? this.visitEnv(around.name) : this.visitAround(around, parsed);
     if (binding.name === "require" && binding.members.length === 0)
       return this.modules.visitRequired(parsed.required, lookup("require")?.value);
-    if (binding.name === "eval" && !lookup("eval")) return this.reached.untrack("eval", "code made at run time");
+    if (binding.name === "eval" && !lookup("eval")) return this.reached.untrack("eval", "code created at run time");
     if (parsed.assigned.includes(nameOf(binding))) return this.reached.untrack(label, "assigned by the stage itself");
     const found = lookup(binding.name);
     if (found) return this.describe(follow(found.value, binding.members), label);
@@ -169,7 +169,7 @@ export class ClosureWalk implements Visitor {
     return around.kind === "untracked" ? this.reached.untrack(around.name, around.why) : `global:${around.name}`;
   }
 
-  /** How many members of a free name lead through exports to the thing itself. */
+  /** How many members of a free name lead through namespaces to the value itself. */
   private boundMembers(free: FreeName, lookup: Lookup): number {
     const around = findSurrounding(free, lookup, this.scopes);
     if (around) return around.members;
@@ -185,7 +185,7 @@ export class ClosureWalk implements Visitor {
     return count;
   }
 
-  /** What a function carries beside its code: its base class, its own properties, the members of its prototype. */
+  /** What belongs to a function besides its code: its base class, its own properties, the members of its prototype. */
   private visitOwn(fn: AnyFunction, name: string): readonly string[] {
     const base = findBase(fn);
     return [
@@ -197,7 +197,7 @@ export class ClosureWalk implements Visitor {
     ];
   }
 
-  /** What instances inherit beside the prototype, where the base class does not tell: `util.inherits`, a mixin. */
+  /** What instances inherit from elsewhere than the base class: through `util.inherits`, a mixin. */
   private visitInherited(fn: AnyFunction, base: AnyFunction | undefined, name: string): readonly string[] {
     const prototype = ownValue(fn, "prototype");
     const above: unknown = isObject(prototype) ? Object.getPrototypeOf(prototype) : null;
@@ -232,7 +232,7 @@ export class ClosureWalk implements Visitor {
     );
   }
 
-  /** Inputs read twice are one part; callbacks are told apart by identity. */
+  /** Inputs read twice are one part; callbacks are distinguished by identity. */
   private idOfRef(ref: InputRef): unknown {
     switch (ref.kind) {
       case "file":
@@ -254,7 +254,7 @@ export class ClosureWalk implements Visitor {
 
 export type Lookup = (name: string) => { readonly value: unknown } | undefined;
 
-/** What a name in the function means. A class has not all its names in its own scopes: its methods have them. */
+/** Looks up the names of a function. For a class, some names are only in the scopes of its methods. */
 export function lookupOf(fn: AnyFunction, live: LiveFunction, { isClass }: ParsedFunction, scopes: Scopes): Lookup {
   if (!isClass) return (name) => live.lookup(name);
   const methods = functionsIn(findPrototypeMembers(fn)).map((method) => scopes.inspect(method));
@@ -266,7 +266,7 @@ export function lookupOf(fn: AnyFunction, live: LiveFunction, { isClass }: Parse
   };
 }
 
-/** Throws SyntaxError. Each text is parsed once. */
+/** Parses a function's source. Throws SyntaxError. Each text is parsed once. */
 export function parsedOf(source: string): ParsedFunction {
   const known = parsedBySource.get(source);
   if (known) return known;
@@ -276,7 +276,7 @@ export function parsedOf(source: string): ParsedFunction {
   return parsed;
 }
 
-/** A binding's value as a name of its own; what is not there is undefined. */
+/** The value of a binding; undefined when it does not exist. */
 function valueIn(lookup: Lookup, binding: FreeName): unknown {
   const found = lookup(binding.name);
   return found && follow(found.value, binding.members);
@@ -286,7 +286,7 @@ function follow(value: unknown, members: readonly string[]): unknown {
   return members.reduce((at, member) => (at as Record<string, unknown> | undefined)?.[member], value);
 }
 
-/** Callbacks that nobody named are one: they have no text that means the same in every process. */
+/** All unnamed callbacks are equal: they have no text that means the same in every process. */
 function textOfRef(ref: InputRef): readonly string[] {
   switch (ref.kind) {
     case "file":

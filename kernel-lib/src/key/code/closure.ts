@@ -1,4 +1,7 @@
-/** What a stage's function reaches, and what a value counts as that may hold functions. Used by plans, parameters and cells. */
+/**
+ * The closure of a function: everything that its code depends on; and digests of values that may contain functions. Used by plans,
+ * parameters and cells.
+ */
 import type { InputLeaf } from "../../stage/input";
 import { StagebookError, type Digest } from "../../protocol";
 import { ClosureWalk } from "./closure-walk";
@@ -6,52 +9,53 @@ import type { ClosurePart, Untracked } from "./reached";
 import type { ProvidedValue } from "./reached-values";
 import type { AnyFunction, Scopes } from "../scopes";
 
+/** Everything that a function depends on. */
 export interface Closure {
   /** In order of discovery, the function itself first; parts refer to each other by index. */
   readonly parts: readonly ClosurePart[];
   readonly untracked: readonly Untracked[];
-  /** The fixed inputs that hold functions, by path; of the others the digest of their value says all. */
-  readonly given: ReadonlyMap<string, ProvidedValue>;
+  /** The fixed inputs that contain functions, by path; for the others the digest of the value is enough. */
+  readonly provided: ReadonlyMap<string, ProvidedValue>;
   /**
-   * Whether a walk now would find the same: every binding still has the same value, and none of them can change inside.
-   * Absent where that cannot be told; then only a new walk tells.
+   * Whether a new walk would find the same: every binding still has the same value, and none of them is mutable. Absent where that
+   * cannot be determined without a new walk.
    */
   readonly stillHolds?: () => boolean;
 }
 
-/** Walks a function and the functions among its fixed inputs. Never throws for what it meets: what cannot be followed is listed. */
+/** Walks a function and the functions among its fixed inputs. Never throws: what cannot be followed is listed as untracked. */
 export function findClosure(fn: AnyFunction, name: string, scopes: Scopes, inputs: readonly InputLeaf[] = []): Closure {
   const walk = new ClosureWalk(scopes);
-  walk.visitFunction(fn, name, "body");
-  const given = walk.visitInputs(inputs);
+  walk.visitFunction(fn, name, "function");
+  const provided = walk.visitInputs(inputs);
   const { parts, untracked, checks, isLasting } = walk.reached;
   const stillHolds = isLasting ? { stillHolds: () => checks.every((check) => check()) } : {};
-  return { parts, untracked: [...untracked.values()], given, ...stillHolds };
+  return { parts, untracked: [...untracked.values()], provided, ...stillHolds };
 }
 
-/** The digest of a value that may hold functions and instances: what notebook variables are compared by. */
+/** The digest of a value that may contain functions and instances, by which notebook variables are compared. */
 export function digestAnything(value: unknown, scopes: Scopes): Digest {
   return new ClosureWalk(scopes).digest(value, "value");
 }
 
-/** What a value counts as that a person gave by name, and what in it no key can follow. */
+/** The digest of a value that the user provided by name, and what it contains that no key can track. */
 export interface ProvidedDigest {
   readonly digest: Digest;
   readonly untracked: readonly Untracked[];
 }
 
-/** As `digestAnything`. Throws `not-keyable`, with the path, when nothing tells the value from another one. */
+/** The same as `digestAnything`. Throws `not-keyable`, with the path, when the value cannot be distinguished from others. */
 export function digestProvided(value: unknown, name: string, scopes: Scopes): ProvidedDigest {
   const walk = new ClosureWalk(scopes);
   const digest = walk.digest(value, name);
   const untracked = [...walk.reached.untracked.values()];
   const why = untracked.find((each) => each.name === name)?.why;
-  // Not one of that name inside of a function.
+  // Not something of that name inside a function.
   if (why !== undefined && walk.describe(value, name) === `untracked:${name}`)
     throw new StagebookError(
       "not-keyable",
       `${name} cannot be compared: ${why}`,
-      "Give what it is made from, or hand it to stages as a resource().",
+      "Pass what it is created from, or pass it to stages as a resource().",
     );
   return { digest, untracked };
 }

@@ -1,4 +1,4 @@
-/** Packages and Node: the walk stops there, and they count by version, file and place. */
+/** The end of the walk at packages and Node, which count by version, file and position. */
 import { digestOf } from "../digest";
 import type { Reached, Visitor } from "./reached";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "../scopes";
@@ -10,20 +10,20 @@ export class ReachedModules {
     private readonly visitor: Visitor,
   ) {}
 
-  /** A package's function counts by its place, and by the user's values that it was made with (`debounce(save)`). */
+  /** A package's function counts by its position, and by the user's values that it captured (`debounce(save)`). */
   visitPackageFunction(fn: AnyFunction, live: LiveFunction, module: ModuleRef, name: string): string {
-    const place = this.visitModule(fn, module, live.position, name);
-    const captured = [...(live.captured?.() ?? [])].filter(([, value]) => this.isUsers(value));
-    if (captured.length === 0 || place.startsWith("global:")) return place;
+    const reference = this.visitModule(fn, module, live.position, name);
+    const captured = [...(live.captured?.() ?? [])].filter(([, value]) => this.isUserValue(value));
+    if (captured.length === 0 || reference.startsWith("global:")) return reference;
     this.reached.isLasting = false;
     return JSON.stringify([
-      place,
+      reference,
       ...captured.map(([key, value]) => [key, this.visitor.describe(value, `${name} ${key}`)]),
     ]);
   }
 
-  /** Code of a package and of Node is told by its place alone; null is what packages fill in later (a cache, a timer). */
-  private isUsers(value: unknown): boolean {
+  /** Code of packages and of Node is identified by its position alone; null is what packages fill in later (a cache, a timer). */
+  private isUserValue(value: unknown): boolean {
     if (typeof value !== "function") return value !== undefined && value !== null;
     if (this.scopes.isProxy(value) || this.scopes.builtinName(value) !== undefined) return false;
     const live = this.scopes.inspect(value);
@@ -43,7 +43,7 @@ export class ReachedModules {
     return `#${index}`;
   }
 
-  /** Modules that the code loads while it runs. */
+  /** Modules that the code loads during the execution. */
   visitRequired(ids: readonly (string | null)[], require: unknown): string {
     const found = ids.map((id) => {
       if (id === null) return this.reached.untrack("import", "the name of the module is computed");
@@ -53,7 +53,7 @@ export class ReachedModules {
       if (!module)
         return this.reached.untrack(
           `import "${id}"`,
-          "a local module loaded while the stage runs; import it in a cell",
+          "a local module loaded during the execution; import it in a cell",
         );
       const text = `${module.id} ${module.file} *`;
       return this.reached.addPart(
@@ -64,10 +64,10 @@ export class ReachedModules {
     return `require ${found.join(" ")}`;
   }
 
-  /** By `import(…)` as Node runs it; that of a cell is compiled to `require`. */
+  /** A module loaded by Node's own `import(…)`; in a cell it is compiled to `require`. */
   visitImported(id: string | null): void {
     if (id === null) this.reached.untrack("import", "the name of the module is computed");
     else if (!this.scopes.moduleOf(undefined, id))
-      this.reached.untrack(`import "${id}"`, "a module loaded while the stage runs; import it in a cell");
+      this.reached.untrack(`import "${id}"`, "a module loaded during the execution; import it in a cell");
   }
 }

@@ -1,4 +1,4 @@
-/** Values that code reaches: by their bytes, and what they hold that has none: functions, instances, what those inherit. */
+/** The walk over values that code depends on: plain data by its bytes, functions and instances by what they depend on in turn. */
 import { types } from "node:util";
 import { inputOf } from "../../stage/input";
 import { StagebookError, type Digest } from "../../protocol";
@@ -6,11 +6,11 @@ import { digestValue } from "../values/canonical";
 import { contentOf, type Content } from "../values/content";
 import { textOfValue } from "../describe";
 import { digestOf } from "../digest";
-import { isObject, makerOf, makersOf, membersOf, type Member } from "../values/own-members";
+import { constructorOf, constructorsOf, isObject, membersOf, type Member } from "../values/own-members";
 import type { Reached, Visitor } from "./reached";
 import type { AnyFunction, Scopes } from "../scopes";
 
-/** What a given value that holds functions counts as; the reason when it cannot. */
+/** How a provided value that contains functions counts, or why it cannot. */
 export type ProvidedValue =
   | { readonly digest: Digest; readonly text: string; /** It is a function. */ readonly isCode: boolean }
   | { readonly error: StagebookError };
@@ -43,10 +43,10 @@ export class ReachedValues {
   }
 
   /**
-   * A value that was given, not found in code: its functions count by what they reach, stages and parameters in it are edges, instances
-   * and the rest are refused with their path. Undefined when it holds none of these: its own digest says all.
+   * A value that was provided, not found in code: its functions count by what they depend on, stages and parameters in it are edges,
+   * instances and everything else are refused with their path. Undefined if it contains none of these: its own digest is enough.
    */
-  visitGiven(value: unknown, path: string): ProvidedValue | undefined {
+  visitProvided(value: unknown, path: string): ProvidedValue | undefined {
     if (!mayHoldFunctions(value)) return undefined;
     let found = false;
     const foreign = (inner: object, at: string): string | undefined => {
@@ -71,7 +71,7 @@ export class ReachedValues {
     return live.bound !== undefined || !live.native;
   }
 
-  /** Functions, stages and class instances inside a value. */
+  /** Describes functions, stages and class instances inside a value. */
   private describeForeign(value: object, path: string): string | undefined {
     if (typeof value === "function" || inputOf(value) || this.scopes.isProxy(value))
       return this.visitor.describe(value, path);
@@ -83,15 +83,15 @@ export class ReachedValues {
     if (seen !== undefined) return seen;
     const index = this.reached.reserve(value);
     this.reached.fill(index, () => {
-      const made = this.visitPrototype(Object.getPrototypeOf(value) as object, "prototype");
+      const prototype = this.visitPrototype(Object.getPrototypeOf(value) as object, "prototype");
       const own = this.membersIn(value, content, path).map(
         (member) => `${member.key}=${this.visitMember(member, path)}`,
       );
-      const held = "held" in content ? [this.visitor.describe(content.held, path)] : [];
+      const inner = "inner" in content ? [this.visitor.describe(content.inner, path)] : [];
       return {
         kind: "value",
         name: path,
-        digest: digestOf(JSON.stringify([made, own.sort(), ...held, ...this.visitPrivateOf(value, path)])),
+        digest: digestOf(JSON.stringify([prototype, own.sort(), ...inner, ...this.visitPrivateOf(value, path)])),
         text: textOfValue(value),
       };
     });
@@ -104,13 +104,13 @@ export class ReachedValues {
     return `global:${builtin}`;
   }
 
-  /** A class when the prototype is one's; else its members, and what it inherits itself. */
+  /** The class of the prototype if it has one; else its members, and what it inherits itself. */
   visitPrototype(prototype: object, name: string): string {
     if (this.scopes.isProxy(prototype)) return this.reached.untrack(name, "a proxy");
     const builtin = this.scopes.builtinName(prototype);
     if (builtin !== undefined) return `global:${builtin}`;
-    const maker = makerOf(prototype);
-    if (maker) return this.visitor.visitFunction(maker, maker.name || name, "helper");
+    const owner = constructorOf(prototype);
+    if (owner) return this.visitor.visitFunction(owner, owner.name || name, "helper");
     const seen = this.reached.find(prototype);
     if (seen !== undefined) return seen;
     const index = this.reached.reserve(prototype);
@@ -140,25 +140,25 @@ export class ReachedValues {
 
   /** Private fields of the user's own classes count; those of packages and of Node are listed. */
   private visitPrivateOf(value: object, path: string): readonly string[] {
-    const keepers = makersOf(value).filter((maker) =>
-      /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(maker)),
+    const owners = constructorsOf(value).filter((owner) =>
+      /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(owner)),
     );
-    const foreign = keepers.find((maker) => this.scopes.inspect(maker).module);
+    const foreign = owners.find((owner) => this.scopes.inspect(owner).module);
     if (foreign) this.reached.untrack(path, `private fields of ${foreign.name}`);
-    return keepers.length > 0 && !foreign ? this.visitPrivate(value, path) : [];
+    return owners.length > 0 && !foreign ? this.visitPrivate(value, path) : [];
   }
 
-  /** What Node's own classes keep under symbols is theirs: handles, caches, numbers that differ in each process. */
+  /** Symbol properties of Node's own classes are internal: handles, caches, numbers that differ in each process. */
   private membersIn(value: object, { members }: Content, path: string): readonly Member[] {
-    const isNodes = makersOf(value).some((maker) => this.scopes.inspect(maker).module?.id.startsWith("node:"));
-    if (!isNodes) return members;
+    const isOfNode = constructorsOf(value).some((owner) => this.scopes.inspect(owner).module?.id.startsWith("node:"));
+    if (!isOfNode) return members;
     if (members.some((member) => member.isSymbol && isObject(member.value)))
-      this.reached.untrack(path, "what Node keeps inside of it");
+      this.reached.untrack(path, "its internal state in Node");
     return members.filter((member) => !member.isSymbol);
   }
 }
 
-/** Bytes and single values hold none, and bytes may be many. */
+/** Bytes and primitives contain none; this spares a walk over large binary data. */
 function mayHoldFunctions(value: unknown): boolean {
   if (typeof value === "function") return true;
   return isObject(value) && !ArrayBuffer.isView(value) && !types.isAnyArrayBuffer(value);

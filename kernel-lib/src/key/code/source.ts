@@ -1,4 +1,4 @@
-/** A function's source, parsed and normalised: what it does, freed of how it is written. Used by the closure walk. */
+/** The source of a function, parsed and normalised: independent of formatting. Used by the closure walk. */
 import { generate } from "astring";
 import {
   childOf,
@@ -12,7 +12,7 @@ import {
   type SyntaxNode,
 } from "./syntax-tree";
 
-/** A name that the function takes from outside, with the static members that follow it (`fs_1.default.readFile`). */
+/** A free name of a function, with the static members that follow it (`fs_1.default.readFile`). */
 export interface FreeName {
   readonly name: string;
   /** Members read directly, outermost last; empty for the bare name. */
@@ -26,9 +26,9 @@ export type BindMembers = (free: FreeName) => number;
 export interface NormalSource {
   /** Free names in order of first appearance, with the members that belong to the binding; each once. */
   readonly bindings: readonly FreeName[];
-  /** With `§0`, `§1`, … for the bindings: equal for functions that do the same to the same bindings. */
+  /** With `§0`, `§1`, … for the bindings: equal for functions that do the same with the same bindings. */
   readonly text: string;
-  /** For people: with the names as written in the notebook. */
+  /** Human-readable: with the names as written in the notebook. */
   readonly readable: string;
 }
 
@@ -37,13 +37,13 @@ export interface ParsedFunction {
   readonly freeNames: readonly FreeName[];
   /** Names that the function itself assigns outside its own scope. */
   readonly assigned: readonly string[];
-  /** Modules that it loads itself: the text of each `require("…")`, null where that is computed. */
+  /** Modules that it loads itself: the name in each `require("…")`, null if it is computed. */
   readonly required: readonly (string | null)[];
-  /** Variables of the environment that it takes by a pattern (`const { HOME } = process.env`), null for any other way. */
+  /** Environment variables that it reads by a pattern (`const { HOME } = process.env`), null for any other way. */
   readonly environment: readonly (string | null)[];
-  /** Modules that it loads by `import(…)` itself, null where the name is computed. */
+  /** Modules that it loads by `import(…)`, null if the name is computed. */
   readonly imported: readonly (string | null)[];
-  /** True when it calls `Function` to make code of text. */
+  /** True when it calls `Function` to create code from text. */
   readonly makesCode: boolean;
   /** True when it uses `this` or `super` of an enclosing function. */
   readonly usesOuterThis: boolean;
@@ -53,12 +53,12 @@ export interface ParsedFunction {
 
 interface Reference {
   readonly node: SyntaxNode;
-  /** The member expressions directly round the name. */
+  /** The member expressions directly around the name. */
   readonly chain: readonly SyntaxNode[];
   readonly free: FreeName;
 }
 
-/** Parses what `Function.prototype.toString` gave. Throws SyntaxError when it is no parsable function. */
+/** Parses the result of `Function.prototype.toString`. Throws SyntaxError when it is not a parsable function. */
 export function parseFunction(source: string): ParsedFunction {
   const { tree, fn } = parseAnyForm(source);
   const parents = findParents(tree);
@@ -88,7 +88,7 @@ export function parseFunction(source: string): ParsedFunction {
   };
 }
 
-/** `head`: what a method has before its function (`get size`). */
+/** `head`: what precedes the function of a method (`get size`). */
 function parseAnyForm(source: string): { readonly tree: SyntaxNode; readonly fn: SyntaxNode; readonly head: string } {
   const parsed = parseExpression(source) ?? parseMethod(source);
   undoExports(parsed.tree);
@@ -121,7 +121,7 @@ function expressionOf(tree: SyntaxNode): SyntaxNode {
   return childOf(statement, "expression");
 }
 
-/** `exports.counter = (counter++, counter)` → `counter++`; `exports.x = x = 1` → `x = 1`: what tslab added. */
+/** `exports.counter = (counter++, counter)` → `counter++`; `exports.x = x = 1` → `x = 1`: undoes what tslab adds. */
 function undoExports(tree: SyntaxNode): void {
   visitTree(tree, (node) => {
     for (const [field, child] of Object.entries(node)) if (isNode(child)) node[field] = withoutExport(child);
@@ -191,7 +191,7 @@ function isAssigned({ node, chain, free }: Reference, parents: ReadonlyMap<Synta
     case "ForInStatement":
     case "ForOfStatement":
       return up.left === whole;
-    // `[a, b] = …`, `({ a, ...b } = …)`: a pattern that declares names has no free ones in these places.
+    // `[a, b] = …`, `({ a, ...b } = …)`: a pattern that declares names has no free names in these positions.
     case "UpdateExpression":
     case "ArrayPattern":
     case "RestElement":
@@ -216,7 +216,7 @@ function findRequired(
     });
 }
 
-/** What becomes of each `….env` that no literal name follows; whose environment it is, the walk finds out. */
+/** How each `….env` without a literal member is used; the walk finds out whether it is the environment. */
 function findEnvironment(
   references: readonly Reference[],
   parents: ReadonlyMap<SyntaxNode, SyntaxNode>,
@@ -228,7 +228,7 @@ function findEnvironment(
     );
 }
 
-/** The names of `{ HOME, LANG: lang } = …`; undefined when some cannot be told. */
+/** The names in `{ HOME, LANG: lang } = …`; undefined when some are not static. */
 function patternNames(taken: SyntaxNode | undefined): readonly string[] | undefined {
   const pattern = taken?.type === "VariableDeclarator" ? taken.id : taken?.left;
   if (!isNode(pattern) || pattern.type !== "ObjectPattern") return undefined;
@@ -251,7 +251,7 @@ function findImported(tree: SyntaxNode): readonly (string | null)[] {
   return found;
 }
 
-/** The name that is assigned when the code assigns this one. */
+/** The variable that is assigned when the code assigns this name. */
 export const nameOf = (free: FreeName): string =>
   free.name === "exports" ? (free.members[0] ?? free.name) : free.name;
 
@@ -268,8 +268,8 @@ function usesThis(arrow: SyntaxNode): boolean {
 function normalise(source: string, frees: readonly FreeName[], counts: readonly number[]): NormalSource {
   const bound = frees.map((free, at) => ({ name: free.name, members: free.members.slice(0, counts[at]) }));
   const bindings = unique(bound);
-  const places = new Map(bindings.map((binding, index) => [idOf(binding), `§${index}`]));
-  // Parsed afresh because the tree is rewritten in place, once with placeholders and once with readable names.
+  const placeholders = new Map(bindings.map((binding, index) => [idOf(binding), `§${index}`]));
+  // Parsed again each time because the tree is rewritten in place, once with placeholders and once with readable names.
   const write = (labelOf: (binding: FreeName) => string): string => {
     const { tree, fn, head } = parseAnyForm(source);
     findReferences(tree, findParents(tree)).forEach((reference, at) => {
@@ -279,7 +279,7 @@ function normalise(source: string, frees: readonly FreeName[], counts: readonly 
     visitTree(tree, simplify);
     return head + generate(fn, { indent: "  " });
   };
-  return { bindings, text: write((binding) => places.get(idOf(binding)) ?? ""), readable: write(readableName) };
+  return { bindings, text: write((binding) => placeholders.get(idOf(binding)) ?? ""), readable: write(readableName) };
 }
 
 /** `toRow` of `exports.toRow`, `path` of `path_1.default`. */
@@ -295,7 +295,7 @@ function replace({ node, chain }: Reference, binding: FreeName, name: string): v
   Object.assign(target, { type: "Identifier", name });
 }
 
-/** Takes out what is only a way of writing: quotes, shorthand, `(0, f)(…)`. Not `(0, o.f)(…)`: that calls without `this`. */
+/** Removes purely syntactic differences: quotes, shorthand, `(0, f)(…)`. Not `(0, o.f)(…)`, which calls without `this`. */
 function simplify(node: SyntaxNode): true {
   if (node.type === "Literal" && !("regex" in node) && !("bigint" in node) && node.value !== Infinity) delete node.raw;
   if (node.type === "Property") node.shorthand = false;
@@ -306,7 +306,7 @@ function simplify(node: SyntaxNode): true {
     if (zero?.type === "Literal" && zero.value === 0 && called?.type === "Identifier" && more.length === 0)
       node[field] = called;
   }
-  // Without its brackets `(a?.b).c` would be `a?.b.c`, which is something else.
+  // Without its parentheses `(a?.b).c` would be `a?.b.c`, which means something else.
   for (const field of ["callee", "object"]) {
     const inner = node[field];
     if (isNode(inner) && inner.type === "ChainExpression")

@@ -1,9 +1,9 @@
-/** Names that lead to the process or to the global object, also by way of an alias: `process.env.MODE`, `globalThis.x`, `env.MODE`. */
+/** Names that lead to the process or to the global object, directly or through an alias: `process.env.MODE`, `globalThis.x`, `env.MODE`. */
 import { ownValue } from "../values/own-members";
 import type { Scopes } from "../scopes";
 import type { FreeName } from "./source";
 
-/** `members`: how many of the name's members belong to it. */
+/** A name that leads there. `members`: how many of the name's members belong to it. */
 export type Surrounding = { readonly name: string; readonly members: number } & (
   { readonly kind: "env" | "global" } | { readonly kind: "untracked"; readonly why: string }
 );
@@ -33,7 +33,7 @@ export function findSurrounding(free: FreeName, lookup: Lookup, scopes: Scopes):
   if (name !== "process.env") return { kind: "global", name, members };
   const variable = free.members[members];
   return variable === undefined
-    ? { kind: "untracked", name, why: "a variable whose name the code does not show", members }
+    ? { kind: "untracked", name, why: "a variable whose name is computed", members }
     : { kind: "env", name: variable, members: members + 1 };
 }
 

@@ -1,8 +1,8 @@
-/** JavaScript as a tree: parsing, walking, free names. For functions (keys) and for compiled cells (notebook). */
+/** JavaScript as a syntax tree: parsing, walking, free names. For functions (keys) and compiled cells (notebook). */
 import { parse, type Node } from "acorn";
 import { analyze } from "eslint-scope";
 
-/** A node of any type; fields are looked at by name. */
+/** A node of any type; fields are read by name. */
 export type SyntaxNode = Node & { [field: string]: unknown };
 
 /** Parses a script. `ranges` are needed by the scope analysis. Throws SyntaxError. */
@@ -13,13 +13,13 @@ export function parseScript(source: string): SyntaxNode {
     ranges: true,
     allowSuperOutsideMethod: true,
     allowAwaitOutsideFunction: true,
-    // A method is read apart from the class that declares its private names.
+    // A method is parsed apart from the class that declares its private names.
     checkPrivateFields: false,
   } as const;
   return parse(source, options) as unknown as SyntaxNode;
 }
 
-/** The child node in a field. Throws when there is none: the field is part of the node's type. */
+/** The child node in a field. Throws TypeError when there is none: the field is part of the node's type. */
 export function childOf(node: SyntaxNode, field: string): SyntaxNode {
   const child = node[field];
   if (!isNode(child)) throw new TypeError(`${node.type} has no ${field}`);
@@ -32,13 +32,13 @@ export function childrenIn(node: SyntaxNode, field: string): readonly SyntaxNode
   return Array.isArray(children) ? children.filter(isNode) : [];
 }
 
-/** The text in a field, empty when it holds none. */
+/** The text in a field; empty when there is none. */
 export function textIn(node: SyntaxNode, field: string): string {
   const text = node[field];
   return typeof text === "string" ? text : "";
 }
 
-/** Visits the node and all below it, parents first; `enter` returns false to leave a branch out. */
+/** Visits the node and all its descendants, parents first; `enter` returns false to skip a branch. */
 export function visitTree(node: SyntaxNode, enter: (node: SyntaxNode) => boolean | undefined): void {
   if (enter(node) === false) return;
   for (const child of allChildren(node)) visitTree(child, enter);
@@ -54,7 +54,7 @@ export function findParents(tree: SyntaxNode): ReadonlyMap<SyntaxNode, SyntaxNod
   return parents;
 }
 
-/** Identifiers that nothing in the script declares, in order of their place. */
+/** Identifiers that the script does not declare, in order of position. */
 export function findFreeIdentifiers(tree: SyntaxNode): readonly SyntaxNode[] {
   const { globalScope } = analyze(tree as never, { ecmaVersion: 2022, sourceType: "script", ignoreEval: true });
   const free = (globalScope?.through ?? []).map((reference) => reference.identifier as unknown as SyntaxNode);

@@ -1,5 +1,5 @@
 /**
- * The lists of keys that the objects of one value have. Rows of a table share one: it is sorted once and written once.
+ * The shapes of one value: the lists of keys of its objects. Rows of a table share one, which is sorted and written once.
  * Used by `digestValue`.
  */
 import { compareKeys } from "./own-keys";
@@ -12,7 +12,7 @@ export interface Shape {
   readonly number: number;
 }
 
-/** A shape as found; `isNew`: its keys were never met in any order, so they must be written. */
+/** A shape as found; `isNew`: its keys have not occurred in any order, so they must be written. */
 export interface FoundShape {
   readonly shape: Shape;
   readonly isNew: boolean;
@@ -22,7 +22,7 @@ interface KnownOrder extends FoundShape {
   readonly names: readonly string[];
 }
 
-/** Longer lists are dictionaries, each with keys of its own. */
+/** Longer lists are dictionaries, each with different keys. */
 const REMEMBERED_KEYS = 64;
 const RECENT = 8;
 
@@ -30,7 +30,7 @@ const RECENT = 8;
 export class Shapes {
   private readonly byKeys = new Map<string, Shape>();
   private readonly recent: KnownOrder[] = [];
-  private place = 0;
+  private next = 0;
 
   find(names: readonly string[]): FoundShape {
     for (const order of this.recent) if (isSameList(order.names, names)) return order;
@@ -44,7 +44,7 @@ export class Shapes {
     const known = this.byKeys.get(id);
     const shape = known ?? { keys, number: this.byKeys.size };
     if (!known) this.byKeys.set(id, shape);
-    this.recent[this.place++ % RECENT] = { names, shape, isNew: false };
+    this.recent[this.next++ % RECENT] = { names, shape, isNew: false };
     return { shape, isNew: known === undefined };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Where canonical bytes go: sha256, through one chunk of memory, so that no intermediate copy of a value is ever made.
- * Used by `digestValue` alone. Each kind of write is self-delimiting: no two sequences of writes give the same bytes.
+ * The sink for canonical bytes: sha256 through one chunk of memory, so that a value is never copied as a whole.
+ * Used by `digestValue` only. Each kind of write is self-delimiting: no two sequences of writes produce the same bytes.
  */
 import { createHash, hash, type Hash } from "node:crypto";
 import type { Digest } from "../../protocol";
@@ -20,12 +20,12 @@ const BEYOND_LATIN1 = /[^\0-\xff]/;
 export type FloatArray = Float32Array | Float64Array;
 
 const MAX_FREE_CHUNKS = 4;
-/** Chunks of sinks that are done. */
+/** Chunks of finished sinks, for reuse. */
 const freeChunks: Buffer<ArrayBuffer>[] = [];
 
-/** Takes writes, gives one digest at the end. */
+/** Receives writes, and returns one digest at the end. */
 export class CanonicalSink {
-  /** Made when the first chunk is full: most values are small. */
+  /** Created when the first chunk is full: most values are small. */
   private sha: Hash | undefined;
   private readonly chunk = freeChunks.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
   private readonly view = new DataView(this.chunk.buffer, this.chunk.byteOffset, CHUNK_BYTES);
@@ -54,7 +54,7 @@ export class CanonicalSink {
     this.used += 9;
   }
 
-  /** The exact UTF-16 of a string, lone surrogates included. One byte a character where all fit: decided by content alone. */
+  /** The exact UTF-16 of a string, lone surrogates included. One byte per character if all fit, which depends on the content only. */
   string(text: string): void {
     if (text.length > SHORT_STRING) return this.longString(text);
     this.reserve(5 + 2 * SHORT_STRING);
@@ -69,7 +69,7 @@ export class CanonicalSink {
     this.used += text.length;
   }
 
-  /** Bytes, with their length before them; from memory as they are. Of large ones the digests of their chunks. */
+  /** Bytes, after their length, without a copy. Of large ones the digests of their chunks. */
   bytes(bytes: Uint8Array): void {
     this.count(bytes.byteLength);
     if (bytes.byteLength >= LARGE_BYTES) {
@@ -87,8 +87,8 @@ export class CanonicalSink {
   }
 
   /**
-   * Floats from memory, with every NaN written as one: which bits a NaN has depends on the processor and on what the compiler
-   * folded, so the same computation may give others the next time.
+   * Floats without a copy, with every NaN written in the same way: the bits of a NaN depend on the processor and on what the compiler
+   * folded, so that the same computation may produce others the next time.
    */
   floats(array: FloatArray): void {
     this.count(array.byteLength);
@@ -106,13 +106,13 @@ export class CanonicalSink {
 
   private floatChunk(array: FloatArray, bytes: Uint8Array): void {
     const sha = createHash("sha256");
-    let isAsItIs = true;
+    let isUnchanged = true;
     for (const part of oneNaN(array)) {
-      isAsItIs &&= part.buffer === bytes.buffer;
+      isUnchanged &&= part.buffer === bytes.buffer;
       sha.update(part);
     }
     const digest = sha.digest("hex") as Digest;
-    if (isAsItIs) this.chunks.remember(bytes, digest);
+    if (isUnchanged) this.chunks.remember(bytes, digest);
     this.chunkDigest(digest);
   }
 
@@ -123,7 +123,7 @@ export class CanonicalSink {
 
   digest(): Digest {
     const digest = this.sha ? this.finish(this.sha) : hash("sha256", this.chunk.subarray(0, this.used), "hex");
-    // A sink is done with its first digest. One chunk is enough unless digests nest.
+    // A sink is finished with its first digest. One chunk is enough unless digests nest.
     if (freeChunks.length < MAX_FREE_CHUNKS) freeChunks.push(this.chunk);
     return digest as Digest;
   }
@@ -180,7 +180,7 @@ export class CanonicalSink {
   }
 }
 
-/** The bytes of an array with every NaN written as one, in pieces that stay in the processor's cache until they are hashed. */
+/** The bytes of an array with every NaN written in the same way, in pieces that stay in the processor's cache until they are hashed. */
 function* oneNaN(array: FloatArray): Generator<Uint8Array> {
   for (let at = 0; at < array.length; at += NAN_SCAN_ITEMS) {
     const items = array.subarray(at, at + NAN_SCAN_ITEMS);
@@ -188,7 +188,7 @@ function* oneNaN(array: FloatArray): Generator<Uint8Array> {
   }
 }
 
-/** A sum is NaN when an item is, or when infinities of both signs meet. Four sums at a time are faster than `includes`. */
+/** A sum is NaN when an item is, or when infinities of both signs occur. Four parallel sums are faster than `includes`. */
 function mayHoldNaN(items: FloatArray): boolean {
   let [a, b, c, d] = [0, 0, 0, 0];
   const end = items.length - (items.length % 4);

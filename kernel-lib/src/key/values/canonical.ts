@@ -1,12 +1,12 @@
 /**
- * The digest of any value: what the inputs, parameters and captured values of a key are compared by.
+ * The digest of any value, by which the inputs, parameters and captured values of a key are compared.
  *
- * Equal digests mean: no program could tell the values apart, save by what is listed here. Counted: -0, NaN, undefined, holes,
- * the kind of each built-in and typed array, the order of Map and Set (iteration shows it), non-enumerable and registered symbol
- * properties, cycles, and whether two places share one object. Not counted: the order of an object's properties, frozen or not,
- * the stack of an error, the bits of a NaN, which memory a view looks into.
+ * Equal digests mean that no program can distinguish the values, except by what is listed here as not counted. Counted: -0, NaN,
+ * undefined, holes, the kind of each built-in and typed array, the order of Map and Set (iteration shows it), non-enumerable and
+ * registered symbol properties, cycles, and whether two paths lead to one object. Not counted: the order of an object's properties,
+ * whether it is frozen, the stack of an error, the bits of a NaN, which memory a view refers to.
  *
- * Used by `key/`, by runs for outputs, and by the tests of the store's codecs. The walk keeps its own stack: depth has no limit.
+ * Used by `key/`, by runs for outputs, and by the tests of the store's codecs. The walk has its own stack: depth has no limit.
  */
 import { types } from "node:util";
 import type { Digest } from "../../protocol";
@@ -22,15 +22,15 @@ import { classOf, whatIs } from "./value-kind";
 import { bytesOf } from "./view-bytes";
 import { joinSteps, mapStep, setStep } from "./value-path";
 
-/** A form for something that has none of its own: `head` says what it is, `parts` is walked as part of the same value. */
+/** A form for an object that has no canonical form: `head` says what it is, `parts` is walked as part of the same value. */
 export interface ForeignForm {
   readonly head: Uint8Array | string;
   readonly parts: unknown;
 }
 
 /**
- * Gives functions, class instances and stages a form: bytes or a text that stand for them, or a head and parts. Undefined refuses.
- * Asked once for each object; never for a proxy.
+ * Returns a form for functions, class instances and stages: bytes or a text that represent them, or a head and parts; undefined to
+ * refuse. Called once per object; never for a proxy.
  */
 export type Foreign = (value: object, path: string) => ForeignForm | Uint8Array | string | undefined;
 
@@ -38,21 +38,21 @@ export interface DigestOptions {
   /** What the value is called in messages. Default `value`. */
   readonly name?: string;
   readonly foreign?: Foreign;
-  /** Objects that look like plain data and are given to `foreign` all the same. */
+  /** Objects that look like plain data and are passed to `foreign` all the same. */
   readonly isForeign?: (value: object) => boolean;
-  /** Keeps the digests of the chunks of large binary data, for whoever stores them. */
+  /** Collects the digests of the chunks of large binary data, for the code that stores them. */
   readonly chunks?: ChunkDigests;
 }
 
 /**
  * The sha256 over the canonical form of a value. Equal in every process, locale and time zone.
- * Throws StagebookError `not-keyable`, with the path, for what has no such form.
+ * Throws StagebookError `not-keyable`, with the path, if it has no such form.
  */
 export function digestValue(value: unknown, options: DigestOptions = {}): Digest {
   return new CanonicalWalk(options).digest(value);
 }
 
-/** One byte before each thing. Never re-use a number: digests are stored. */
+/** One byte before each item. Never reuse a number: digests are stored. */
 const TAG = {
   format: 1,
   undefined: 2,
@@ -64,7 +64,7 @@ const TAG = {
   string: 8,
   bigint: 9,
   symbol: 10,
-  again: 11,
+  seen: 11,
   object: 12,
   "null-object": 13,
   array: 14,
@@ -92,8 +92,8 @@ const TAG = {
 export class CanonicalWalk {
   private readonly sink: CanonicalSink;
   private readonly shapes = new Shapes();
-  /** Each object met, by order of meeting. */
-  private readonly met = new Map<object, number>();
+  /** Each object so far, with its number in order of first appearance. */
+  private readonly seen = new Map<object, number>();
   private readonly frames: Frame[] = [];
 
   constructor(private readonly options: DigestOptions) {
@@ -132,7 +132,7 @@ export class CanonicalWalk {
         return false;
       case "symbol":
         this.sink.tag(TAG.symbol);
-        this.sink.string(symbolName(value) ?? this.refuse(`a symbol of its own (${value.toString()})`));
+        this.sink.string(symbolName(value) ?? this.refuse(`a unique symbol (${value.toString()})`));
         return false;
       default:
         if (value === null) {
@@ -148,12 +148,12 @@ export class CanonicalWalk {
     this.sink.tag(TAG.hidden);
   }
 
-  /** So many holes follow in an array. */
+  /** `count` holes follow in an array. */
   markHoles(count: number): void {
     this.sink.number(TAG.holes, count);
   }
 
-  /** Throws for the place where the walk is. */
+  /** Throws `not-keyable` with the current path. */
   refuse(what: string): never {
     throw new StagebookError(
       "not-keyable",
@@ -170,12 +170,12 @@ export class CanonicalWalk {
   }
 
   private writeObject(value: object): boolean {
-    const before = this.met.get(value);
+    const before = this.seen.get(value);
     if (before !== undefined) {
-      this.sink.number(TAG.again, before);
+      this.sink.number(TAG.seen, before);
       return false;
     }
-    this.met.set(value, this.met.size);
+    this.seen.set(value, this.seen.size);
     if (this.options.isForeign?.(value)) return this.writeForeign(value);
     const type = classOf(value);
     if (type === undefined) return this.writeForeign(value);
@@ -255,7 +255,7 @@ export class CanonicalWalk {
     this.sink.string(
       typeof key === "string"
         ? key
-        : (symbolName(key) ?? this.refuse(`an object with a symbol key of its own (${key.toString()})`)),
+        : (symbolName(key) ?? this.refuse(`an object with a unique symbol as a key (${key.toString()})`)),
     );
   }
 
@@ -291,7 +291,7 @@ export class CanonicalWalk {
     return !isWhole && this.push(new ListFrame([form.parts], () => ""));
   }
 
-  /** Getters and setters are code: whoever knows functions knows them. */
+  /** Getters and setters are code: only `foreign` can describe them. */
   visitAccessor(get: unknown, set: unknown): void {
     if (!this.options.foreign) this.refuse("a getter or setter");
     this.sink.tag(TAG.accessor);
@@ -305,7 +305,7 @@ export class CanonicalWalk {
   }
 }
 
-/** By the prototype's own method: an object may carry another under that name. */
+/** By the prototype's own method: the object may have another one of that name. */
 function primitiveOf(boxed: object, type: ValueClass): unknown {
   const prototype: unknown = boxedPrototypes[type.name];
   return (prototype as { valueOf(this: object): unknown }).valueOf.call(boxed);

@@ -1,21 +1,21 @@
-/** What an object holds that has no canonical form of its own: an instance of a class, also of one that extends a built-in. */
+/** The content of an object without a canonical form: an instance of a class, including one that extends a built-in. */
 import { types } from "node:util";
 import { membersOf, type Member } from "./own-members";
 
-/** `held`: what lies in no property, as a value that has a canonical form. */
+/** `inner`: what is in no property, as a value that has a canonical form. */
 export interface Content {
   readonly members: readonly Member[];
-  readonly held?: unknown;
+  readonly inner?: unknown;
 }
 
-/** Undefined for what cannot be looked into: a promise, a WeakMap, an instance of `Intl.NumberFormat`. */
+/** Undefined for opaque objects: a promise, a WeakMap, an instance of `Intl.NumberFormat`. */
 export function contentOf(value: object, builtinName: (prototype: object) => string | undefined): Content | undefined {
   const builtin = builtinAbove(value, builtinName);
   if (builtin === "a proxy" || types.isGeneratorObject(value) || types.isExternal(value)) return undefined;
-  // The stack of an error tells where it was made, not what it is.
+  // The stack of an error says where it was created, not what it is.
   if (types.isNativeError(value)) return { members: membersOf(value).filter(({ key }) => key !== "stack") };
-  const held = heldBy(value);
-  if (held) return { members: held.isListed ? [] : membersOf(value), held: held.value };
+  const inner = innerOf(value);
+  if (inner) return { members: inner.isListed ? [] : membersOf(value), inner: inner.value };
   return builtin === "null" || builtin === "Object.prototype" || builtin === "Array.prototype"
     ? { members: membersOf(value) }
     : undefined;
@@ -31,8 +31,8 @@ function builtinAbove(value: object, builtinName: (prototype: object) => string 
   return "null";
 }
 
-/** `isListed`: the properties are the same once more. */
-function heldBy(value: object): { readonly value: unknown; readonly isListed?: true } | undefined {
+/** The internal data of a built-in. `isListed`: the properties are the same data again. */
+function innerOf(value: object): { readonly value: unknown; readonly isListed?: true } | undefined {
   if (types.isMap(value)) return { value: new Map(Map.prototype.entries.call(value) as Iterable<[unknown, unknown]>) };
   if (types.isSet(value)) return { value: new Set(Set.prototype.values.call(value) as Iterable<unknown>) };
   if (types.isDate(value)) return { value: new Date(Date.prototype.getTime.call(value)) };

@@ -1,16 +1,16 @@
 /**
- * The own properties that an object has besides what its kind holds: `matches.index` of an array, `error.code`.
+ * The own properties of an object besides the content of its kind: `matches.index` of an array, `error.code`.
  * Used by the digest of values and by the fidelity check of the store.
  */
 import { inspect } from "node:util";
 import type { ValueClass } from "./value-kind";
 
-/** Above this many items the keys of an array are not listed: that would make a string for each. */
+/** Above this many items the keys of an array are not listed: that would create a string for each. */
 const LISTED_ITEMS = 64;
 
 /**
- * The own keys that are no part of what the kind itself holds, in any order. Not `stack` of an error: it tells where,
- * not what. Of arrays with more than 64 items only the enumerable ones. Runs no user code.
+ * The own keys that are not part of the content of the kind, in any order. Not `stack` of an error, which says where, not what. Of
+ * arrays with more than 64 items only the enumerable ones. Runs no user code.
  */
 export function extraKeys(value: object, type: ValueClass): readonly (string | symbol)[] {
   switch (type.kind) {
@@ -58,7 +58,7 @@ function textOfKey(key: string | symbol): string {
 function keysBesideItems(items: ArrayLike<unknown>): readonly (string | symbol)[] {
   if (items.length > LISTED_ITEMS && hasOnlyItems(items)) return [];
   const keys = Reflect.ownKeys(items);
-  // Own keys are listed items first, ascending: with `length` at this place there is neither a hole nor an extra.
+  // Own keys are listed items first, ascending: with `length` at this position there is neither a hole nor an extra.
   if (keys.length === items.length + 1 && keys[items.length] === "length") return [];
   return keys.filter((key) => !isItemKey(key) && (items.length <= LISTED_ITEMS || isEnumerable(items, key)));
 }

@@ -1,4 +1,4 @@
-/** What functions, classes and prototypes carry beside their source. Used by the closure walk. */
+/** The members of functions, classes and prototypes, which count besides their source. Used by the closure walk. */
 import { symbolName } from "./own-keys";
 import type { AnyFunction } from "../scopes";
 
@@ -13,26 +13,26 @@ export interface Member {
 
 const alwaysThere = new Set(["length", "name", "prototype", "arguments", "caller"]);
 
-/** A function's own properties, statics of a class included; without those that every function has. */
+/** A function's own properties, including statics of a class, without those that every function has. */
 export function findStatics(fn: AnyFunction): readonly Member[] {
   return membersOf(fn).filter((member) => !alwaysThere.has(member.key));
 }
 
-/** What instances inherit, the constructor left out. */
+/** What instances inherit, without the constructor. */
 export function findPrototypeMembers(fn: AnyFunction): readonly Member[] {
   const prototype: unknown = Reflect.get(fn, "prototype");
   if (typeof prototype !== "object" || prototype === null) return [];
   return membersOf(prototype).filter((member) => member.key !== "constructor");
 }
 
-/** Whether a function has statics or prototype members. Asked for every function at every plan. */
+/** Whether a function has statics or prototype members. Called for every function at every plan. */
 export function hasMembers(fn: AnyFunction): boolean {
   if (Reflect.ownKeys(fn).some((key) => typeof key === "symbol" || !alwaysThere.has(key))) return true;
   const prototype: unknown = Reflect.get(fn, "prototype");
   return isObject(prototype) && Reflect.ownKeys(prototype).some((key) => key !== "constructor");
 }
 
-/** The class that a class extends; undefined for what extends nothing. */
+/** The class that a class extends; undefined if there is none. */
 export function findBase(fn: AnyFunction): AnyFunction | undefined {
   const base: unknown = Object.getPrototypeOf(fn);
   return typeof base === "function" && base !== Function.prototype ? base : undefined;
@@ -43,7 +43,7 @@ export function functionsIn(members: readonly Member[]): readonly AnyFunction[] 
   return members.flatMap(({ value, accessors }) => (typeof value === "function" ? [value] : accessors));
 }
 
-/** An object's own properties. A symbol that no other process knows goes by its description. */
+/** An object's own properties. A unique symbol is identified by its description. */
 export function membersOf(object: object): readonly Member[] {
   return Reflect.ownKeys(object).map((key) => {
     const property = Object.getOwnPropertyDescriptor(object, key);
@@ -61,17 +61,17 @@ export function membersOf(object: object): readonly Member[] {
 }
 
 /** The class whose instances have this prototype. */
-export function makerOf(prototype: object): AnyFunction | undefined {
-  const maker = ownValue(prototype, "constructor");
-  return typeof maker === "function" && ownValue(maker, "prototype") === prototype ? maker : undefined;
+export function constructorOf(prototype: object): AnyFunction | undefined {
+  const owner = ownValue(prototype, "constructor");
+  return typeof owner === "function" && ownValue(owner, "prototype") === prototype ? owner : undefined;
 }
 
-/** The classes that an instance is of. */
-export function makersOf(value: object): readonly AnyFunction[] {
+/** The classes of an instance, the nearest first. */
+export function constructorsOf(value: object): readonly AnyFunction[] {
   const found: AnyFunction[] = [];
   for (let at: unknown = Object.getPrototypeOf(value); isObject(at); at = Object.getPrototypeOf(at)) {
-    const maker = makerOf(at);
-    if (maker) found.push(maker);
+    const owner = constructorOf(at);
+    if (owner) found.push(owner);
   }
   return found;
 }
@@ -83,7 +83,7 @@ export function ownValue(owner: object | undefined, key: string): unknown {
 
 export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** Whether it is a class with static fields or methods of its own alone. */
+/** Whether it is a class with private static fields or methods. */
 export const hasPrivateStatics = (fn: AnyFunction): boolean =>
   /^class\b[^]*\bstatic\s+#/.test(Function.prototype.toString.call(fn));
 

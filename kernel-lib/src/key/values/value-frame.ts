@@ -1,16 +1,16 @@
 /**
- * The stack of a walk over a value, one frame for each object whose children are being visited: depth costs memory, not stack.
+ * The stack of a walk over a value, one frame per object whose children are being visited: depth costs memory, not stack.
  * Used by the digest of values and by the fidelity check of the store.
  */
 import { propertyStep } from "./value-path";
 
-/** What a frame asks of the walk. */
+/** The walk, as a frame sees it. */
 export interface Visitor {
   /** Visits a child. True when it has children of its own, which must be visited before the next one. */
   visit(value: unknown): boolean;
   markHidden(): void;
   markHoles(count: number): void;
-  /** A property that is read by running code. Refuses, or visits the functions. */
+  /** A property with a getter or setter. Refuses it, or visits the functions. */
   visitAccessor(get: unknown, set: unknown): void;
   refuse(what: string): never;
 }
@@ -36,7 +36,7 @@ export class PropertyFrame implements Frame {
     for (let key = keys[this.at]; key !== undefined; key = keys[this.at]) {
       this.at++;
       const property = Object.getOwnPropertyDescriptor(owner, key);
-      if (property === undefined) return visitor.refuse("a property that has gone");
+      if (property === undefined) return visitor.refuse("a property that was deleted during the walk");
       if (!property.enumerable) visitor.markHidden();
       if (property.get ?? property.set) {
         visitor.visitAccessor(Reflect.get(property, "get"), Reflect.get(property, "set"));
@@ -91,7 +91,7 @@ export class ItemFrame implements Frame {
   }
 }
 
-/** Children that were listed beforehand: pairs of a Map, items of a Set. */
+/** Children that were listed in advance: pairs of a Map, items of a Set. */
 export class ListFrame implements Frame {
   private at = 0;
 
@@ -110,7 +110,7 @@ export class ListFrame implements Frame {
   }
 }
 
-/** The keys and values of a Map in turn, by the prototype's own method: an object may carry another under that name. */
+/** The keys and values of a Map in turn, by the prototype's own method: the object may have another one of that name. */
 export function pairsOf(map: ReadonlyMap<unknown, unknown>): readonly unknown[] {
   const pairs: unknown[] = [];
   Map.prototype.forEach.call(map, (value: unknown, key: unknown) => pairs.push(key, value));

@@ -1,10 +1,10 @@
 /**
- * Which kind of built-in an object is, by its real nature and not by what it says of itself: no trap, getter or
- * user code is run. Used by the digest of values and by the fidelity check of the store.
+ * The kind of built-in that an object is, by its internal slots and not by its own properties: no trap, getter or user code is
+ * run. Used by the digest of values and by the fidelity check of the store.
  */
 import { types } from "node:util";
 
-/** The kinds of objects that have a canonical form. All others are functions, class instances and the like. */
+/** The kinds of objects that have a canonical form. All others are functions, class instances and similar. */
 export type ValueKind =
   | "object"
   | "null-object"
@@ -38,7 +38,7 @@ interface Candidate extends ValueClass {
 
 const byPrototype: ReadonlyMap<object, Candidate> = new Map(candidates());
 
-/** The class of a built-in, or undefined for everything that has no canonical form (see `whatIs`). Proxies have none. */
+/** The class of a built-in; undefined for everything without a canonical form (see `whatIs`), proxies included. */
 export function classOf(value: object): ValueClass | undefined {
   if (typeof value === "function" || types.isProxy(value)) return undefined;
   const prototype = prototypeOf(value);
@@ -51,7 +51,7 @@ export function classOf(value: object): ValueClass | undefined {
   return isObjectPrototype(prototype) ? OBJECT : undefined;
 }
 
-/** In words, for what has no canonical form: `a function (toRow)`, `a promise`, `an instance of class Model`. */
+/** A human-readable noun phrase for an object without a canonical form: `a function (toRow)`, `a promise`, `an instance of class Model`. */
 export function whatIs(value: object): string {
   if (types.isProxy(value)) return "a proxy";
   if (typeof value === "function")
@@ -138,7 +138,7 @@ function typedArrayClasses(): readonly { readonly name: string; readonly prototy
   ];
 }
 
-/** Its getter knows a typed array's real kind. */
+/** Its getter returns the actual kind of a typed array. */
 const typedArrayTag = Object.getOwnPropertyDescriptor(prototypeOf(Uint8Array.prototype) ?? {}, Symbol.toStringTag);
 
 function isArrayOf(name: string): (value: object) => boolean {

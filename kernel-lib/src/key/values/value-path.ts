@@ -1,4 +1,4 @@
-/** How a place inside a value is written: `model.layers[2].fn`, `cache.get("a")`. For messages. */
+/** The notation for a path inside a value: `model.layers[2].fn`, `cache.get("a")`. For messages. */
 
 /** The step from an object to one of its properties. */
 export function propertyStep(key: PropertyKey): string {

@@ -1,7 +1,8 @@
 /** The incoming half of the link to the pages: checks each message, has its command executed, and replies. */
-import { decodeCommand, PROTOCOL_VERSION, StagebookError, type Command } from "../../protocol";
+import { PROTOCOL_VERSION, StagebookError, type Command } from "../../protocol";
 import { viewOfError } from "../../run/error-view";
 import type { CommListener } from "./comms";
+import { decodeCommand } from "./decode-command";
 import type { PageLink } from "./page-link";
 
 type Answer =

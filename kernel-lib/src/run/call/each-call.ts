@@ -2,7 +2,7 @@
 import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import type { EachPlan, StageDefinition } from "../../stage/definition";
-import type { StageContext } from "../../stage/face";
+import type { StageContext } from "../../stage/public/context";
 import { mapItems, type EachPorts } from "../streams/each";
 import { createRandom } from "./random";
 import type { CallItem } from "../threads/worker-items";

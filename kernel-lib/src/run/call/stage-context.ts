@@ -1,6 +1,7 @@
 /** The last argument of a stage function: log, progress, signal, random numbers, previous output. */
 import type { Digest, LogLevel } from "../../protocol";
-import type { Logger, Progress, StageContext, Values } from "../../stage/face";
+import type { Logger, Progress, StageContext } from "../../stage/public/context";
+import type { Values } from "../../stage/public/inputs";
 import { createRandom } from "./random";
 import { lineWriter, type StageLines } from "./stage-lines";
 

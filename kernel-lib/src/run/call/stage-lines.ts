@@ -1,6 +1,6 @@
 /** The log of a stage: what its body writes with `log`, and what it prints. In the kernel or in a thread. */
 import type { CellId, EventBody, LogLevel, RunId } from "../../protocol";
-import type { Values } from "../../stage/face";
+import type { Values } from "../../stage/public/inputs";
 import { jsonFields } from "./log-fields";
 
 /** Where the lines of one body belong. */

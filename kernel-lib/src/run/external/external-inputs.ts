@@ -2,7 +2,7 @@
 import { digestValue } from "../../key/values/canonical";
 import { textOfValue } from "../../key/describe";
 import type { Digest } from "../../protocol";
-import type { FileHandle } from "../../stage/face";
+import type { FileHandle } from "../../stage/public/inputs";
 import type { InputRef } from "../../stage/input";
 import type { Files, FileState } from "./files";
 

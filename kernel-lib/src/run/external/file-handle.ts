@@ -4,7 +4,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import readline from "node:readline";
 import { StagebookError } from "../../protocol";
-import type { FileHandle } from "../../stage/face";
+import type { FileHandle } from "../../stage/public/inputs";
 
 /** `path` as it was written, relative to `folder`. */
 export interface FileLocation {

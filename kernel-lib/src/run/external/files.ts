@@ -6,7 +6,7 @@ import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { formatSize, type Digest } from "../../protocol";
 import { digestOf } from "../../key/digest";
-import type { FileHandle } from "../../stage/face";
+import type { FileHandle } from "../../stage/public/inputs";
 import { handleOf } from "./file-handle";
 
 /** The content of a file now. */

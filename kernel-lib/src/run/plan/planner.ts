@@ -149,7 +149,7 @@ export class Planner {
     const currentOutput = (id: string): OutputDigest | undefined => {
       const row = above.get(id)?.row;
       return row?.result && row.status === "fresh"
-        ? { digest: row.result.digest as Digest, summary: row.result.summary }
+        ? { digest: row.result.digest, summary: row.result.summary }
         : undefined;
     };
     let key: StageKey;
@@ -231,10 +231,10 @@ export class Planner {
   }
 
   private assessStuck(reached: Reached, graph: Graph): Assessment {
-    const above = reach([reached.instance.id], graph.needs);
+    const above = reach([reached.instance.id], graph.upstream);
     const cycle = graph.cycles.find((path) => path.some((name) => above.has(name))) ?? [];
     return this.blocked(reached.instance, reached.needIds, [
-      { kind: "blocked", name: reached.instance.definition.name, text: `in a circle: ${cycle.join(" → ")}` },
+      { kind: "blocked", name: reached.instance.definition.name, text: `circular dependency: ${cycle.join(" → ")}` },
     ]);
   }
 

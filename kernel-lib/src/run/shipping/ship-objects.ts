@@ -1,7 +1,7 @@
 /** Objects for a thread: plain data as it is, all else with what it holds, its properties and its prototype. */
 import { types } from "node:util";
 import { contentOf } from "../../key/values/content";
-import { findBase, isObject, makerOf, makersOf, ownValue } from "../../key/values/own-members";
+import { findBase, isObject, constructorOf, constructorsOf, ownValue } from "../../key/values/own-members";
 import type { AnyFunction } from "../../key/scopes";
 import { classOf, whatIs } from "../../key/values/value-kind";
 import { StagebookError } from "../../protocol";
@@ -96,7 +96,7 @@ function prototypeRef(packing: Packing, prototype: unknown, path: string): ShipR
   if (!isObject(prototype)) return [null];
   const seen = packing.placeOf(prototype);
   if (seen !== undefined) return seen;
-  const maker = types.isProxy(prototype) ? undefined : makerOf(prototype);
+  const maker = types.isProxy(prototype) ? undefined : constructorOf(prototype);
   if (!maker || packing.scopes.builtinName(prototype) !== undefined) return packing.refOf(prototype, path);
   const of = packing.refOf(maker, maker.name || path);
   return packing.placeOf(prototype) ?? packing.add(prototype, { kind: "prototype", of });
@@ -131,7 +131,7 @@ function stateOf(object: object): ShipOwn["state"] {
 
 /** Refuses objects of Node, and instances that keep what only their class can reach. */
 function checkMakers(packing: Packing, value: object, path: string): void {
-  for (const maker of makersOf(value)) {
+  for (const maker of constructorsOf(value)) {
     if (packing.scopes.builtinName(maker) !== undefined) continue;
     if (packing.scopes.inspect(maker).module?.id.startsWith("node:") === true)
       packing.refuse(path, `an object of Node (${maker.name})`, NODE_ADVICE);

@@ -4,7 +4,7 @@
  * this producer, reads from the store until it has caught up.
  */
 import type { Digest } from "../../protocol";
-import type { Stream } from "../../stage/face";
+import type { Stream } from "../../stage/public/streams";
 import type { KeptItem } from "../../store/codecs/items";
 import type { BlobRef } from "../../store/store";
 import { Condition } from "./condition";

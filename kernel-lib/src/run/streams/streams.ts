@@ -1,5 +1,5 @@
 /** What counts as a stream of items, how each kind is read, and the stream that a stored one is given out as. */
-import type { Stream } from "../../stage/face";
+import type { Stream } from "../../stage/public/streams";
 import { StagebookError } from "../../protocol";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");

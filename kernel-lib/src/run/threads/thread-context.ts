@@ -1,6 +1,6 @@
 /** What a function in a thread is given beside its inputs, and whom what it says and prints belongs to. */
 import { StagebookError } from "../../protocol";
-import type { StageContext } from "../../stage/face";
+import type { StageContext } from "../../stage/public/context";
 import type { FileRef } from "../../store/store";
 import { noOverlay, type Activity } from "../state/activity";
 import { FileOutputs } from "../external/file-outputs";

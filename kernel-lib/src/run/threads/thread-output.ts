@@ -3,7 +3,7 @@ import type { Codec } from "../../store/codecs/codec";
 import type { CodecName } from "../../store/codecs/codecs";
 import { storeItems } from "../../store/codecs/items";
 import type { NewBlob } from "../../store/store";
-import type { StageContext } from "../../stage/face";
+import type { StageContext } from "../../stage/public/context";
 import { SpooledItems } from "../call/call-parts";
 import { encodeOutput } from "../call/encode-output";
 import type { FileOutputs } from "../external/file-outputs";

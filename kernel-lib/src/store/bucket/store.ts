@@ -21,6 +21,7 @@ import { BucketStageFiles } from "./stage-files";
 import { BucketUses } from "./uses";
 import { BucketWriter } from "./writer";
 
+/** Options of `bucketStore`. */
 export interface BucketStoreOptions {
   /** Receives a warning for what is missing, damaged or not trusted, once each. Default: `process.emitWarning`. */
   readonly onProblem?: OnStoreProblem;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { digestValue } from "../../key/values/canonical";
 import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
-import type { StageOptions } from "../../stage/face";
+import type { StageOptions } from "../../stage/public/options";
 import type { Codec } from "./codec";
 
 /** A codec that digests the value itself and not the encoded bytes. */

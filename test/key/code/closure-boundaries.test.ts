@@ -1,4 +1,4 @@
-/** Where the walk over a function's reach ends, and where it must not: private fields, packages, linked packages, Stagebook itself. */
+/** The boundaries of the closure walk: private fields, packages, linked packages, Stagebook itself. */
 import { mkdirSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ afterEach(() => {
   folder = undefined;
 });
 
-/** Modules in a folder of their own. */
+/** Modules in a temporary folder. */
 function open(files: Readonly<Record<string, string>>): {
   readonly folder: NotebookFolder;
   readonly require: NodeJS.Require;
@@ -82,7 +82,7 @@ test.each<[string, (kit: Kit, by: number) => () => number, readonly [number, num
   expect(log()).toEqual(["a running", "a succeeded"]);
 });
 
-test("[S10] a package's own function counts as package, version and place; another version runs its readers", async () => {
+test("[S10] a package's own function counts as package, version and position; another version executes the stages that use it", async () => {
   const { folder, require } = open(kit);
   const { p, log } = createScript();
   const define = (): (() => Promise<number>) => p.stage("a", readAt3((require("kit") as Kit).triple));
@@ -90,7 +90,7 @@ test("[S10] a package's own function counts as package, version and place; anoth
   log();
   expect(await define()()).toBe(9);
   expect(log()).toEqual(["a cached"]);
-  // As a new kernel finds it after an update: in another folder, because a process knows the version that it loaded.
+  // The state that a new kernel finds after an update: in another folder, because a process keeps the version that it loaded.
   folder.write("other/node_modules/kit/package.json", `{ "name": "kit", "version": "1.2.4" }`);
   folder.write("other/node_modules/kit/index.js", kit["node_modules/kit/index.js"]);
   const updated = createRequire(join(folder.path, "other", "cell.js"))("kit") as Kit;
@@ -100,7 +100,7 @@ test("[S10] a package's own function counts as package, version and place; anoth
   expect(log()).toEqual(["a running", "a succeeded"]);
 });
 
-test("[S4] a linked workspace package counts as loaded: a newer file is a warning, and importing it again runs its readers", async () => {
+test("[S4] a linked workspace package counts as loaded: a newer file is a warning, and importing it again executes the stages that use it", async () => {
   const source = (by: number): string => `exports.scale = (x) => deep(x) * ${by};\nconst deep = (x) => x + 1;\n`;
   const { folder, require } = open({
     "packages/tools/package.json": `{ "name": "tools", "version": "0.0.0" }`,
@@ -126,7 +126,7 @@ test("[S4] a linked workspace package counts as loaded: a newer file is a warnin
   expect(log()).toEqual(["a running", "a succeeded"]);
 });
 
-test("[S4] Stagebook itself is a boundary: using it in a body adds nothing that could change", async () => {
+test("[S4] Stagebook itself is a boundary: using it in a stage adds nothing to the key", async () => {
   const { p, log } = createScript();
   const make = (Failure: typeof StagebookError, inner: Script["p"]["stage"]) => () => [
     new Failure("code", "what", "advice").code,

@@ -1,0 +1,115 @@
+/** The reference of the command line: commands and options from commander's definitions in the built package. */
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import ts from "typescript";
+import { root } from "../project.mjs";
+import { docBefore, inlineCode, item, parseFile } from "./syntax.mjs";
+
+const sources = join(root, "kernel-lib", "src");
+
+/** What each variable does. A variable that the sources read and this list does not have is an error, and the other way round. */
+const variables = {
+  STAGEBOOK_STORE:
+    "Where results are kept: a folder, `s3://bucket/prefix`, `memory` or `none`. Default: `.stagebook` beside the notebook.",
+  STAGEBOOK_SHARED_STORE:
+    "A store that several machines share: a folder that all of them see, or `s3://bucket/prefix`.",
+  STAGEBOOK_SHARED_READONLY: "`1`: the shared store is read and never written.",
+  STAGEBOOK_TRUST_KEY:
+    "Signs the results in the shared store; unsigned results there are ignored. A secret, `ed25519:<32 bytes in base64>` or a PEM; " +
+    "with `ed25519-public:…` results are verified and none are written.",
+  STAGEBOOK_TRUST_NAME: "Whose results are trusted, when several teams have one key. Default: `stagebook`.",
+  STAGEBOOK_MAX_BYTES:
+    "Size limit of the store's folder, such as `10GB`: values that were unused for longest are evicted.",
+  STAGEBOOK_NOTEBOOK: "In an exported Airflow DAG: the notebook, or the folder of the notebooks, on the worker.",
+  STAGEBOOK_COMMAND: "In an exported Airflow DAG: the command to run. Default: `npx stagebook`.",
+};
+/** Set by Stagebook for its own child processes. */
+const internal = ["STAGEBOOK_PARAMS"];
+
+/** Creates the page. @returns {{ file: string, text: string }[]} */
+export function createCliPage() {
+  const { createProgram } = createRequire(import.meta.url)(join(root, "kernel-lib", "lib", "cli", "program.js"));
+  /** @type {import("commander").Command} */
+  const program = createProgram({ out: () => undefined, err: () => undefined, errIsTerminal: false });
+  const intro = [
+    program.description(),
+    "Generated from the definitions in `kernel-lib/src/cli` by `npm run api`. Edit those, not this file.",
+  ].join("\n\n");
+  const text = ["# The command line", intro, ...leavesOf(program).map(commandSection), exitCodes(), environment()];
+  return [{ file: "cli.md", text: text.join("\n\n") }];
+}
+
+/**
+ * The commands that do something: not `help`, and of a group its members.
+ * @param {import("commander").Command} command
+ * @returns {import("commander").Command[]}
+ */
+function leavesOf(command) {
+  return command.commands.length > 0 ? command.commands.flatMap(leavesOf) : [command];
+}
+
+/** @param {import("commander").Command} command */
+function commandSection(command) {
+  const names = [command.name()];
+  for (let above = command.parent; above; above = above.parent) names.unshift(above.name());
+  const usage = command.usage().replace(/^\[options\] /, "");
+  const options = command.options
+    .filter((option) => !option.hidden)
+    .map((option) => item(option.flags, descriptionOf(option)));
+  const title = names.slice(1).join(" ");
+  return [
+    `## ${title}`,
+    `\`\`\`sh\n${names.join(" ")} [options] ${usage}\n\`\`\``,
+    sentence(command.description()),
+    options.join("\n"),
+  ].join("\n\n");
+}
+
+/** @param {import("commander").Option} option */
+function descriptionOf({ description, argChoices }) {
+  return argChoices ? `${description} (one of ${argChoices.map(inlineCode).join(", ")})` : description;
+}
+
+/** @param {string} text */
+function sentence(text) {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+}
+
+function exitCodes() {
+  const source = parseFile(join(sources, "cli", "terminal", "exit-code.ts"));
+  /** @type {string[]} */
+  const lines = [];
+  const visit = (/** @type {ts.Node} */ node) => {
+    if (ts.isPropertyAssignment(node)) {
+      const doc = docBefore(source.text, node.getFullStart());
+      if (doc === "") throw new Error(`the exit code ${node.initializer.getText()} has no doc comment`);
+      lines.push(item(node.initializer.getText(), doc));
+    } else node.forEachChild(visit);
+  };
+  visit(source);
+  return `## Exit codes\n\n${lines.join("\n")}`;
+}
+
+function environment() {
+  const read = new Set(
+    listSources(sources).flatMap((file) => readFileSync(file, "utf8").match(/\bSTAGEBOOK_[A-Z_]+\b/g) ?? []),
+  );
+  const known = [...Object.keys(variables), ...internal];
+  const undocumented = [...read].filter((name) => !known.includes(name));
+  const unused = known.filter((name) => !read.has(name));
+  if (undocumented.length + unused.length > 0)
+    throw new Error(
+      `.dev/lib/reference/cli.mjs: describe ${undocumented.join(", ") || "nothing"}, remove ${unused.join(", ") || "nothing"}`,
+    );
+  const lines = Object.entries(variables).map(([name, doc]) => item(name, doc));
+  return `## Environment variables\n\n${lines.join("\n")}`;
+}
+
+/** @param {string} folder @returns {string[]} */
+function listSources(folder) {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .sort()
+    .map((name) => join(folder, name));
+}

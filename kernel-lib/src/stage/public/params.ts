@@ -1,0 +1,50 @@
+/** The public types of parameters. */
+import type { Input } from "./inputs";
+
+/** A value that can be changed in the sidebar, by `set`, or on the command line. Its text is the name and the value. */
+export interface Param<T> extends Input<T> {
+  /** The name that it was defined with. */
+  readonly name: string;
+  /** The current value. To make a stage depend on it, pass the parameter itself as an input, not its value. */
+  readonly value: T;
+  /**
+   * Changes the value. Throws `param-value` for a wrong type or range, `param-read-only` inside a stage, `param-busy` while a run reads
+   * the parameter.
+   */
+  set(value: T): void;
+  /** Changes the value back to the default. Throws `param-read-only` and `param-busy`. */
+  reset(): void;
+}
+
+/** Options of a parameter. Unknown or invalid ones throw `param-options`. */
+export interface ParamOptions<T> {
+  /** Shown in the sidebar. */
+  readonly description?: string;
+  /** Unit of the value, shown beside it: `km`. */
+  readonly unit?: string;
+  /** Smallest value of a number. */
+  readonly min?: number;
+  /** Largest value of a number. */
+  readonly max?: number;
+  /** Step of the control, above 0. An integer step with an integer default makes an integer parameter. */
+  readonly step?: number;
+  /** The only values allowed, in the order of the drop-down list. */
+  readonly choices?: readonly T[];
+  /** A zod or TypeBox schema (both determine the type) or plain JSON Schema, which checks each value. */
+  readonly schema?: { readonly _output: T } | { readonly static: T } | JsonSchema;
+  /** False keeps the parameter out of every key: changing it does not make stages stale. Default true. */
+  readonly tracked?: boolean;
+}
+
+/** A JSON Schema (draft-07) as an object. */
+export interface JsonSchema {
+  /** The type or types of the value. */
+  readonly type?: string | readonly string[];
+  /** Never present: distinguishes plain JSON Schema from TypeBox. */
+  readonly static?: never;
+  /** Any other keyword. */
+  readonly [keyword: string]: unknown;
+}
+
+/** The type of `param`. Throws `name`, `name-taken`, `param-options`, and `param-value` for a default outside its own limits. */
+export type DefineParam = <T, const C extends T = T>(name: string, initial: T, options?: ParamOptions<C>) => Param<C>;
