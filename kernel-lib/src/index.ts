@@ -1,4 +1,4 @@
-/** The public face of Stagebook: what a notebook's cells import. */
+/** The public API of Stagebook: what notebook cells and scripts import. */
 import { graphBundle } from "./export/mermaid";
 import { connectNotebook } from "./notebook/connect";
 import { showValue } from "./notebook/cells/display";

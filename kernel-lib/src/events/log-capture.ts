@@ -26,6 +26,8 @@ export function captureOutput(): void {
 }
 
 function captureMethod(method: Method): void {
+  const before = Object.getOwnPropertyDescriptor(console, method);
+  if (before) restores.push(() => void Object.defineProperty(console, method, before));
   const original = console[method].bind(console);
   console[method] = (...args: unknown[]): void => {
     const activity = findActivity();
@@ -38,9 +40,22 @@ function captureMethod(method: Method): void {
   };
 }
 
-/** tslab points the streams at each cell anew by assigning `write`: an accessor keeps ours in front of whatever it assigns. */
+/** Ends capturing: console and streams are what they were before, whatever a tslab kernel has assigned to them meanwhile. */
+export function releaseOutput(): void {
+  for (const restore of restores.splice(0)) restore();
+  capturing = false;
+}
+
+const restores: (() => void)[] = [];
+
+/** tslab redirects the streams for each cell by assigning `write`: an accessor keeps ours in front of whatever it assigns. */
 function captureStream(name: "stdout" | "stderr"): void {
   const stream = process[name];
+  const before = Object.getOwnPropertyDescriptor(stream, "write");
+  restores.push(() => {
+    if (before) Object.defineProperty(stream, "write", before);
+    else Reflect.deleteProperty(stream, "write");
+  });
   let target: Write = stream.write.bind(stream);
   const write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     const activity = findActivity();

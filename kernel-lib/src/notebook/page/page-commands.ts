@@ -1,7 +1,8 @@
 /** What a page may ask, answered. Each command is checked before; it changes all it says, or nothing. */
 import type { EventBus } from "../../events/bus";
 import { withinActivity } from "../../run/state/activity";
-import type { Engine, RunSummary } from "../../run/engine";
+import type { RunSummary } from "../../run/active-runs";
+import type { Engine } from "../../run/engine";
 import type { Instance } from "../../run/state/instances";
 import {
   unreachable,
@@ -43,8 +44,9 @@ export class PageCommands {
     const { engine } = this.parts;
     switch (command.type) {
       case "sync":
-        engine.refresh();
-        await engine.settled();
+        // External files may have changed: nothing else reports that.
+        engine.changed("files");
+        await engine.planned();
         return null;
       case "set-params":
         engine.checkParamsFree(Object.keys(command.values));
@@ -104,7 +106,6 @@ export class PageCommands {
 
   private async runStale(only?: readonly CellId[]): Promise<Result<"run-stale">> {
     const { engine, cells } = this.parts;
-    engine.endEpoch();
     const outdated = async (): Promise<readonly string[]> => {
       const names = (await engine.outdated()).map((row) => row.stage);
       const concerned = only && cells.stagesOf(only);
@@ -126,8 +127,8 @@ export class PageCommands {
   /** The page is told what the new values mean before all code is looked at once more. */
   private async changed<T>(result: T): Promise<T> {
     const { engine, tell } = this.parts;
-    engine.refresh();
-    await engine.settled();
+    engine.changed("params");
+    await engine.planned();
     tell();
     // It leaves the process now, and not after the work that follows.
     await new Promise((resolve) => setImmediate(resolve));
@@ -136,9 +137,8 @@ export class PageCommands {
 
   private async replanned<T>(result: T): Promise<T> {
     const { engine } = this.parts;
-    engine.endEpoch();
-    engine.refresh();
-    await engine.settled();
+    engine.changed("code");
+    await engine.planned();
     return result;
   }
 
