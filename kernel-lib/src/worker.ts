@@ -1,4 +1,4 @@
-/** The file that worker threads load: the composition root of a thread. Nobody imports it. */
+/** The entry point of worker threads: the composition root of a thread. No other module imports it. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { captureOutput } from "./events/log-capture";
 import { userStack } from "./run/error-view";
@@ -10,19 +10,17 @@ let latest: RunningCall | undefined;
 
 captureOutput();
 
-// What an earlier call has left behind fails no later one; what belongs to the present one ends the thread.
+// An error left over from an earlier call must not fail a later one; an error of the current call ends the thread.
 process.on("uncaughtException", (error) => {
   const call = running.getStore();
   if (call?.isOver !== true) throw error;
-  process.stderr.write(`an error came after its stage had ended: ${error.stack ?? error.message}\n`);
+  process.stderr.write(`error after the stage had ended: ${error.stack ?? error.message}\n`);
 });
 
-// It fails nobody, as in the kernel.
+// It fails no stage, as in the kernel.
 process.on("unhandledRejection", (reason) => {
   const call = running.getStore() ?? latest;
-  call?.tell(
-    `a promise was rejected and nobody took notice: ${reason instanceof Error ? userStack(reason) : String(reason)}`,
-  );
+  call?.tell(`unhandled promise rejection: ${reason instanceof Error ? userStack(reason) : String(reason)}`);
 });
 
 export default function run(task: ThreadTask): Promise<void> {

@@ -1,11 +1,11 @@
-/** The commands beside `run`: they read the definitions, the store and the log, and run no stage. */
+/** The commands other than `run`: they read the definitions, the store and the log, and run no stage. */
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { documentOf, stagebook, type CommandEnd } from "../rig/command-rig";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
-// Each command compiles the cells anew, in a process of its own.
+// Each command compiles the cells again, in its own process.
 vi.setConfig({ testTimeout: 240_000 });
 
 const script = `
@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 describe("the commands that read a pipeline", () => {
-  test("[S11] plan and explain say what would run, and why", async () => {
+  test("[S11] plan and explain show what would run and why", async () => {
     const plan = await run("plan", "s.ts", "--set", "n=4");
     expect(plan.stdout.replaceAll(/ \(about.*/g, "")).toBe("run     rows   n 3 → 4\nload    bytes\nmaybe   page   waits for rows\n"); // prettier-ignore
     const document = documentOf(await run("plan", "s.ts", "--set", "n=4", "--target", "bytes", "--json"));
@@ -60,7 +60,7 @@ describe("the commands that read a pipeline", () => {
     expect(folder.read("graph.svg")).toMatch(/^<svg [^]*rows[^]*page[^]*<path [^]*<\/svg>\s*$/);
   });
 
-  test("[D11] get gives a result as JSON, text, bytes or file", async () => {
+  test("[D11] get prints a result as JSON or text, and writes bytes and files", async () => {
     const json = await run("get", "s.ts", "rows");
     expect(JSON.parse(json.stdout)).toEqual([
       ["at", "1970-01-01T00:00:00.000Z"],
@@ -72,14 +72,14 @@ describe("the commands that read a pipeline", () => {
     await run("get", "s.ts", "page", "--as", "file", "-o", "copy.html");
     expect(folder.read("copy.html")).toBe("<p>done");
     const none = await run("get", "s.ts", "nope");
-    expect([none.code, none.stderr.startsWith('stagebook: s.ts has no stored result of a stage "nope"')]).toEqual([
+    expect([none.code, none.stderr.startsWith('stagebook: s.ts has no stored result of stage "nope"')]).toEqual([
       1,
       true,
     ]);
     expect((await run("get", "s.ts", "rows", "--as", "bytes")).code).toBe(2);
   });
 
-  test("[C9] history and log tell of what was made", async () => {
+  test("[C9] history lists stored results, log prints the log of their run", async () => {
     const { rows } = documentOf(await run("history", "s.ts", "rows", "--json"));
     expect(rows).toMatchObject([{ params: { n: "3" }, pinned: false }]);
     expect((await run("history", "s.ts", "rows")).stdout).toMatch(/^\d{4}-.* n=3\n$/);
@@ -90,8 +90,8 @@ describe("the commands that read a pipeline", () => {
   });
 });
 
-describe("the commands that look after the store", () => {
-  test("[C13] verify finds damage, repair removes it, gc and clear make room", async () => {
+describe("the maintenance commands of the store", () => {
+  test("[C13] verify finds damage and repairs it, gc and clear remove results", async () => {
     expect(documentOf(await run("verify", "--json")).problems).toEqual([]);
     const entries = join(folder.path, ".stagebook", "entries-v1");
     const [entry = ""] = readdirSync(entries, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json")); // prettier-ignore
@@ -103,8 +103,8 @@ describe("the commands that look after the store", () => {
     expect(documentOf(await run("gc", "--dry-run", "--max-bytes", "1", "--json"))).toMatchObject({ dryRun: true });
     expect((await run("run", "s.ts")).code).toBe(0);
     expect(documentOf(await run("gc", "--keep-runs", "1", "--dry-run", "--json"))).toMatchObject({ removedRuns: expect.any(Number) as number, keptRuns: expect.any(Number) as number }); // prettier-ignore
-    expect((await run("gc", "--keep-runs", "1")).stdout).toMatch(/^freed .* results of .* and \d+ runs? of .* stay\n$/); // prettier-ignore
-    expect((await run("clear", "s.ts", "bytes")).stdout).toBe("1 result forgotten\n");
+    expect((await run("gc", "--keep-runs", "1")).stdout).toMatch(/^freed .*; kept \d+ results of .* and \d+ runs? of .*\n$/); // prettier-ignore
+    expect((await run("clear", "s.ts", "bytes")).stdout).toBe("1 result removed\n");
     expect(documentOf(await run("clear", "s.ts", "--all", "--json")).results).toBe(2);
     expect((await run("plan", "s.ts", "--check")).code).toBe(3);
   });

@@ -1,4 +1,4 @@
-/** The same notebook, in Jupyter's kernel and by the command: the same keys, digests and store. */
+/** The same notebook in Jupyter's kernel and from the command line: the same keys, digests and store. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -8,7 +8,7 @@ import { startKernel, type Kernel } from "../rig/kernel/kernel-rig";
 import { decodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, repository, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
-// Each command compiles the cells anew, in a process of its own.
+// Each command compiles the cells again, in its own process.
 vi.setConfig({ testTimeout: 240_000 });
 
 const text = readFileSync(join(repository, "notebooks", "quickstart.ipynb"), "utf8");
@@ -59,15 +59,15 @@ describe("the quickstart notebook, headless", () => {
   });
   afterAll(() => folders.forEach((folder) => folder.remove()));
 
-  test("[X2] what a kernel has made the command finds: 0 bodies, the same keys and digests", async () => {
+  test("[X2] the command reuses the results of a kernel: 0 executions, the same keys and digests", async () => {
     const interactive = await runInKernel(kernelFirst);
     made = interactive.results;
     expect(interactive.executed).toHaveLength(10);
     expect(await runByCommand(kernelFirst)).toEqual({ results: interactive.results, executed: 0, current: 10 });
   });
 
-  // Without a store in common their results are equal too: the second test starts from nothing.
-  test("[X2] what the command has made a kernel finds: 0 bodies, the same keys and digests", async () => {
+  // Their results are equal without a common store too: the second test starts with an empty one.
+  test("[X2] a kernel reuses the results of the command: 0 executions, the same keys and digests", async () => {
     const headless = await runByCommand(commandFirst);
     expect(headless.executed).toBe(10);
     expect(headless.results).toEqual(made);

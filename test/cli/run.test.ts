@@ -1,10 +1,10 @@
-/** `stagebook run`: parameters, targets, outputs, exit codes, the lock, and being stopped. Scripts where no notebook is needed: they are quick. */
+/** `stagebook run`: parameters, targets, outputs, exit codes, the lock, and cancellation. Scripts where no notebook is needed: they are faster. */
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { executedBy, documentOf, linesOf, outcomesOf, stagebook, type CommandEnd } from "../rig/command-rig";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
-// Each command compiles the cells anew, in a process of its own.
+// Each command compiles the cells again, in its own process.
 vi.setConfig({ testTimeout: 240_000 });
 
 const definitions = [
@@ -55,25 +55,25 @@ describe("stagebook run, a notebook", () => {
     expect(folder.read("n.ipynb")).toBe(encodeNotebook(cells));
     const again = await run("run", "n.ipynb");
     expect([again.code, executedBy(again), again.stderr]).toEqual([0, [], ""]);
-    // Lines of JSON: each an event in order, or what a cell gave.
+    // Lines of JSON: events in order, and outputs of cells.
     const events = linesOf(again).filter(({ seq }) => seq !== undefined);
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1));
     expect(linesOf(again)).toContainEqual({ type: "cell:output", cell: "c6", stream: "stdout", text: "3\n" });
   });
 
-  test("[D13] --target runs that stage and what it needs, whatever the cells ask for", async () => {
+  test("[D13] --target runs only that stage and its upstream, even if the cells call others", async () => {
     open({ "n.ipynb": encodeNotebook(cells) });
     const text = documentOf(await run("run", "n.ipynb", "--target", "text", "--json"));
     expect(outcomesOf(text)).toEqual({ ran: ["text"], none: ["count", "last", "rows"] });
     const lacking = await run("run", "n.ipynb", "--target", "last");
     expect(lacking.code).toBe(2);
     expect(lacking.stderr).toContain(
-      'stage "last" reads the variable made, which cell [7] makes of the result of rows, and that is not there. Make it an input of "last", or run without --target.',
+      'stage "last" reads the variable made, which cell [7] defines from the result of rows, which does not exist yet. Make it an input of "last", or run without --target.',
     );
     expect(executedBy(lacking)).toEqual([]);
   });
 
-  test("[S16] a failing cell ends the run with 1, and is named", async () => {
+  test("[S16] a failing cell ends the run with exit code 1, and its label is printed", async () => {
     open({ "n.ipynb": encodeNotebook([...cells.slice(0, 1), 'throw new Error("by itself");', 'stage("never", () => 1);']) }); // prettier-ignore
     const end = await run("run", "n.ipynb");
     expect(end.code).toBe(1);
@@ -83,7 +83,7 @@ describe("stagebook run, a notebook", () => {
 });
 
 describe("stagebook run", () => {
-  test("[P7] --set and --params hold although the code says otherwise, and are not kept", async () => {
+  test("[P7] --set and --params override the code, and are not saved", async () => {
     open({ "s.ts": `${script}\nn.set(9);`, "values.json": '{ "n": 5, "unit": "mi" }' });
     const given = documentOf(await run("run", "s.ts", "--params", "values.json", "--set", "n=4", "--json"));
     expect(given.params).toEqual({ n: 4, unit: "mi" });
@@ -93,7 +93,7 @@ describe("stagebook run", () => {
     expect(params).toMatchObject([{ name: "n", value: 9 }, { name: "unit", value: "km" }]); // prettier-ignore
   });
 
-  test("[X1] [R9] --retries 0 tries each stage once, whatever it says itself", async () => {
+  test("[X1] [R9] --retries 0 disables retries, whatever the stage asks for", async () => {
     open({
       "s.ts":
         'import { stage } from "stagebook";\nimport { appendFileSync } from "node:fs";\nstage("shaky", () => {\n  appendFileSync("tries", ".");\n  throw new Error("no");\n}, { retries: 1 });\n',
@@ -104,14 +104,14 @@ describe("stagebook run", () => {
     expect(folder.read("tries")).toBe("...");
   });
 
-  test("[C15] --force runs a fresh stage once, and nothing below it when its value is equal", async () => {
+  test("[C15] --force runs a fresh stage once, and nothing downstream when its value is equal", async () => {
     open({ "s.ts": script });
     expect(executedBy(await run("run", "s.ts", "--jobs", "1"))).toEqual(["count", "rows", "text"]);
     expect(executedBy(await run("run", "s.ts", "--force", "rows"))).toEqual(["rows"]);
     expect(executedBy(await run("run", "s.ts", "--target", "count", "--force", "rows"))).toEqual(["rows"]);
   });
 
-  test("[S11] --check names what is stale, runs nothing and ends with 3", async () => {
+  test("[S11] --check lists what is stale, runs nothing and exits with 3", async () => {
     open({ "s.ts": script });
     expect((await run("run", "s.ts", "--check")).code).toBe(3);
     expect(executedBy(await run("run", "s.ts"))).toEqual(["count", "rows", "text"]);
@@ -121,7 +121,7 @@ describe("stagebook run", () => {
     expect(stale.stdout).toMatch(/^run +rows +n 3 → 4/);
   });
 
-  test("[X2] --lock writes pipeline.lock, and says what differs from it", async () => {
+  test("[X2] --lock writes pipeline.lock, and prints what differs from it", async () => {
     open({ "s.ts": script });
     expect((await run("run", "s.ts", "--lock")).stderr).toBe("pipeline.lock written: 3 stages\n");
     const lock = folder.read("pipeline.lock");
@@ -135,7 +135,7 @@ describe("stagebook run", () => {
     expect((await run("run", "s.ts", "--lock", "--set", "n=4")).code).toBe(0);
   });
 
-  test("[S16] a failing stage ends the run with 1; what was made stays", async () => {
+  test("[S16] a failing stage ends the run with exit code 1; completed stages stay cached", async () => {
     const bad = 'stage("bad", { rows }, () => { throw new RangeError("no such row"); });';
     open({ "s.ts": `${script}${bad}`, "broken.ts": 'throw new Error("at once");' });
     const document = documentOf(await run("run", "s.ts", "--json"));
@@ -147,7 +147,7 @@ describe("stagebook run", () => {
     expect([broken.code, broken.stderr.includes("broken.ts failed:\nError: at once")]).toEqual([1, true]);
   });
 
-  test("[R10] Ctrl-C stops the run, keeps nothing of it and ends with 130", async () => {
+  test("[R10] Ctrl-C cancels the run, stores nothing of the running stage and exits with 130", async () => {
     const wait = '(_, fail) => signal.addEventListener("abort", () => fail(signal.reason))';
     open({ "s.ts": `${script}\nawait stage("slow", ({ signal }) => new Promise<number>(${wait}))();` });
     let isSent = false;
@@ -168,20 +168,20 @@ describe("stagebook run", () => {
   });
 });
 
-describe("what is wrong is said in one sentence", () => {
+describe("a usage error is one sentence, with exit code 2", () => {
   test.each([
-    [["run", "none.ipynb"], "none.ipynb cannot be read: there is no such file."],
-    [["run", "bad.ipynb"], "bad.ipynb is no notebook: "],
-    [["run", "python.ipynb"], "python.ipynb is a notebook in python."],
+    [["run", "none.ipynb"], "none.ipynb cannot be read: the file does not exist."],
+    [["run", "bad.ipynb"], "bad.ipynb is not a valid notebook: "],
+    [["run", "python.ipynb"], "python.ipynb is a python notebook."],
     [["run", "notes.txt"], "notes.txt is neither a notebook nor a script."],
-    [["run", "s.ts", "--set", "n"], "--set n has no name or no value."],
-    [["run", "s.ts", "--set", "m=4"], 'there is no parameter "m". Parameters are n, unit.'],
+    [["run", "s.ts", "--set", "n"], "--set n is not of the form name=value."],
+    [["run", "s.ts", "--set", "m=4"], 'parameter "m" does not exist. Parameters are n, unit.'],
     [["plan", "s.ts", "--set", "n=11"], 'parameter "n": 11 must be <= 10.'],
     [["run", "s.ts", "--set", "n=many"], 'parameter "n": "many" must be number.'],
     [["run", "s.ts", "--set", "unit=feet"], 'parameter "unit": "feet" must be one of'],
-    [["run", "s.ts", "--params", "bad.json"], "bad.json gives no parameters: it holds no object."],
-    [["run", "s.ts", "--target", "nope"], 'there is no stage "nope". Stages are rows, text, count.'],
-    [["run", "s.ts", "--jobs", "0"], "Give a whole number from 1."],
+    [["run", "s.ts", "--params", "bad.json"], "cannot read parameters from bad.json: it is not a JSON object."],
+    [["run", "s.ts", "--target", "nope"], 'stage "nope" does not exist. Stages are rows, text, count.'],
+    [["run", "s.ts", "--jobs", "0"], "Pass an integer ≥ 1."],
     [["run", "s.ts", "--save", "out.ipynb"], "a script has no outputs to save."],
     [["run", "s.ts", "--nope"], "unknown option '--nope'"],
     [["clear", "s.ts"], "clear needs the names of stages, or --all."],

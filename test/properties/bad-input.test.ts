@@ -1,9 +1,9 @@
-/** Misuse: each is a StagebookError with a code and advice, at definition where that is possible, and nothing is lost by it. */
+/** Misuse: each is a StagebookError with a code and advice, at definition where possible, and loses nothing. */
 import { expect, test } from "vitest";
 import { computed, createPipeline, file, resource, StagebookError } from "stagebook";
 import { createScript, type Script } from "../run/script";
 
-/** The functions of the public face, for arguments that its types forbid. */
+/** The functions of the public API, for arguments that its types forbid. */
 interface Loose {
   readonly stage: (...args: readonly unknown[]) => { (): Promise<unknown>; run(): Promise<unknown> };
   readonly param: (...args: readonly unknown[]) => unknown;
@@ -22,7 +22,7 @@ function revoked(): object {
   return proxy;
 }
 
-/** What is done, the code, and what the message names. */
+/** The misuse, the code, and what the message contains. */
 const misuses: readonly (readonly [what: string, code: string, message: RegExp, act: (script: Script) => unknown])[] = [
   ...[
     ["an empty name", "", /is empty/],
@@ -254,14 +254,14 @@ const misuses: readonly (readonly [what: string, code: string, message: RegExp, 
     [`run(${JSON.stringify(options)}) of the pipeline`, "run-options", message, ({ p }) => p.run(options as never)],
   ]),
   ["a target that is no name", "run-options", /target is not/, ({ p }) => p.run({ target: 5 as never })],
-  ["a target that nobody defines", "stage-unknown", /no stage "nope"/, ({ p }) => p.run({ target: ["kept", "nope"] })],
-  ["a plan of a stage that nobody defines", "stage-unknown", /no stage "nope"/, ({ p }) => p.plan("nope")],
   [
-    "with() without values",
-    "param-values",
-    /needs an object of values/,
-    ({ p }) => p.stage("x", () => 1).with(5 as never),
+    "a target that is not defined",
+    "stage-unknown",
+    /stage "nope" does not exist/,
+    ({ p }) => p.run({ target: ["kept", "nope"] }),
   ],
+  ["a plan of a stage that is not defined", "stage-unknown", /stage "nope" does not exist/, ({ p }) => p.plan("nope")],
+  ["with() without values", "param-values", /needs values/, ({ p }) => p.stage("x", () => 1).with(5 as never)],
   [
     "an unknown option of a resource",
     "resource-options",
@@ -282,7 +282,7 @@ const misuses: readonly (readonly [what: string, code: string, message: RegExp, 
   ],
 ];
 
-test.each(misuses)("[Y1] [Y2] %s is refused where it is written", async (_what, code, message, act) => {
+test.each(misuses)("[Y1] [Y2] %s is an error where it is written", async (_what, code, message, act) => {
   const script = createScript();
   const { p, log } = script;
   const limit = p.param("limit", 2);
@@ -308,7 +308,7 @@ test.each(misuses)("[Y1] [Y2] %s is refused where it is written", async (_what, 
   expect(await kept()).toBe(10);
 });
 
-test("[Y2] a bad definition leaves the good one of that name in place", async () => {
+test("[Y2] an invalid definition leaves the valid one of that name in place", async () => {
   const script = createScript();
   const a = script.p.stage("a", () => 1);
   expect(() => loose(script).stage("a", { b: Promise.resolve(1) }, () => 2)).toThrow(/is a promise/);
@@ -316,7 +316,7 @@ test("[Y2] a bad definition leaves the good one of that name in place", async ()
   expect(await a()).toBe(1);
 });
 
-test("[Y1] a value set out of type or range is refused by name, and the old one stays", () => {
+test("[Y1] a value of the wrong type or out of range is an error that names the parameter, and the old value stays", () => {
   const { p } = createScript();
   const limit = p.param("limit", 5, { min: 0, max: 10 });
   for (const bad of [11, -1, "6", null, NaN, undefined, [5]])
@@ -332,7 +332,7 @@ test("[Y7] a revoked proxy in a closure is listed as untracked, and the stage ru
   expect(await a()).toBe("object");
 });
 
-test("[Y1] what has no comparable content is refused in inputs with its path, when it is planned, and other stages still run", async () => {
+test("[Y1] an input without comparable content is an error with its path when planned, and other stages still run", async () => {
   const { p, log } = createScript();
   const socket = new WeakMap();
   const bad = p.stage("bad", { options: { deep: new Map([["a", socket]]) } }, () => 1);

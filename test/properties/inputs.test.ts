@@ -1,4 +1,4 @@
-/** Inputs that look alike: each place and each shape is its own, whatever keys, texts and pipelines say. */
+/** Inputs that look alike: each path and each shape is distinct, whatever the keys, texts and pipelines. */
 import { expect, test } from "vitest";
 import { file } from "stagebook";
 import { createNotebookFolder } from "../rig/kernel/notebook-folder";
@@ -48,7 +48,7 @@ function lastOfTwo({ p }: Script): readonly [() => Promise<number>, () => Promis
   return [last.with({ list: long(1) }), last.with({ list: long(2) })];
 }
 
-test("[P7] two overrides that look alike are two, as inputs and as reads", async () => {
+test("[P7] two overrides that look alike are distinct, as inputs and as reads", async () => {
   const script = createScript();
   const [one, two] = lastOfTwo(script);
   expect(await script.p.stage("given", { one, two }, (given) => given)()).toEqual({ one: 1, two: 2 });
@@ -56,7 +56,7 @@ test("[P7] two overrides that look alike are two, as inputs and as reads", async
   expect(script.log().filter((line) => line === "last running")).toHaveLength(2);
 });
 
-test("[D6] a stage or parameter of another pipeline, read by name, is refused as it is as an input", async () => {
+test("[D6] a stage or parameter of another pipeline that is read by name is an error, as it is as an input", async () => {
   const [here, there] = [createScript(), createScript()];
   here.p.stage("a", () => "here");
   here.p.param("x", 1);
@@ -68,7 +68,7 @@ test("[D6] a stage or parameter of another pipeline, read by name, is refused as
   expect([...here.log(), ...there.log()].filter((line) => line.endsWith("running"))).toEqual([]);
 });
 
-test("[S4] what a body reads through the pipeline itself is returned, and never stored", async () => {
+test("[S4] a result that was read through the pipeline object is returned and never stored", async () => {
   const { p } = createScript();
   const x = p.param("x", 1);
   const s = p.stage("s", { x }, ({ x }) => x);
@@ -83,7 +83,7 @@ test("[S4] what a body reads through the pipeline itself is returned, and never 
   expect((await byLoad.explain()).reasons.join()).toMatch(/reads the result of s, which its code does not show/);
 });
 
-test("[S9] a folder is no file: its content is not compared, so the stage does not run", async () => {
+test("[S9] a folder is not a file: its content is not compared, so the stage does not run", async () => {
   const folder = createNotebookFolder({ "data/a.txt": "1" });
   try {
     const { p } = createScript();
@@ -100,7 +100,7 @@ test("[S9] a folder is no file: its content is not compared, so the stage does n
 const table = (last: number): readonly object[] =>
   Array.from({ length: 1_000 }, (_, n) => ({ n, text: `row ${n === 999 ? last : n}` }));
 
-test("[D6] a large table as a constant is one input: each of its values counts, its order of properties does not", async () => {
+test("[D6] a large table as a constant is one input: each of its values counts, the order of properties does not", async () => {
   const { p, log, events } = createScript();
   const define = (rows: readonly object[]): (() => Promise<number>) =>
     p.stage("a", { rows, limit: 3 }, ({ rows }) => rows.length);
@@ -113,7 +113,7 @@ test("[D6] a large table as a constant is one input: each of its values counts, 
   expect(drawn).toMatchObject({ inputs: { a: [{ name: "limit" }, { name: "rows" }] } });
 });
 
-test("[D6] [Y4] what a body does to a large table that it was given, or a cell to its own, changes nothing", async () => {
+test("[D6] [Y4] changing a large table in a stage, or later in its cell, has no effect on the input", async () => {
   const { p } = createScript();
   const rows = [...table(1)] as { n: number }[];
   const a = p.stage("a", { rows, empty: [] as number[] }, ({ rows, empty }) => {

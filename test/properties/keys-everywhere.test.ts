@@ -1,4 +1,4 @@
-/** Keys are the same wherever they are taken: other processes, languages, time zones, orders of definition. On the built package. */
+/** Keys are the same everywhere: in other processes, languages, time zones, orders of definition. With the built package. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";

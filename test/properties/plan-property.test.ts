@@ -1,9 +1,9 @@
-/** The law of plans over random pipelines and edits. A failure prints its seed and the smallest case; STAGEBOOK_SEED repeats it. */
+/** The property of plans over random pipelines and edits. A failure prints its seed and the smallest case; STAGEBOOK_SEED repeats it. */
 import { expect, test } from "vitest";
 import { checkPlanLaw } from "./plan-property";
 
-test("[S11] what is planned to run runs, nothing else does, refined plans become exact, and the outputs are those of a run without a store", async () => {
+test("[S11] what is planned to run runs and nothing else, refined plans become exact, and the outputs equal those of a run without a store", async () => {
   const { run, maybe, unchanged, fresh, looks } = await checkPlanLaw(50);
-  // The law says nothing when nothing of a kind was ever planned.
+  // The property says nothing when nothing of a kind was ever planned.
   expect(Math.min(run, maybe, unchanged, fresh, looks)).toBeGreaterThan(20);
 }, 900_000);

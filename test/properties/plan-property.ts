@@ -1,4 +1,4 @@
-/** The law of plans, checked over a pipeline and edits of it. Used by the test with few runs and by the heavy one with many. */
+/** The property of plans, checked over a pipeline and edits of it. Used by the test with few runs and by the heavy one with many. */
 import fc from "fast-check";
 import type { Plan, StagebookEvent } from "stagebook";
 import { expect } from "vitest";
@@ -30,16 +30,16 @@ export interface LawFigures {
   readonly looks: number;
 }
 
-/** Prints the seed; STAGEBOOK_SEED repeats a run. Throws for the smallest case that breaks the law. */
+/** Prints the seed; STAGEBOOK_SEED repeats a run. Throws for the smallest case that breaks the property. */
 export async function checkPlanLaw(pipelines: number): Promise<LawFigures> {
   const seed = Number(process.env.STAGEBOOK_SEED ?? Date.now() % 2 ** 31);
-  console.info(`plan law: STAGEBOOK_SEED=${seed}`);
+  console.info(`plan property: STAGEBOOK_SEED=${seed}`);
   const figures = { edits: 0, executed: 0, fresh: 0, run: 0, maybe: 0, unchanged: 0, looks: 0 };
   await fc.assert(
     fc.asyncProperty(pipelineSpec, steps, async (spec, taken) => checkOne(spec, taken, figures)),
     { numRuns: pipelines, seed, timeout: 120_000 },
   );
-  console.info("plan law:", JSON.stringify(figures));
+  console.info("plan property:", JSON.stringify(figures));
   return figures;
 }
 

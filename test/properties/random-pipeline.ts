@@ -1,4 +1,4 @@
-/** Pipelines made at random, and edits of them: what they are, and what they must give. For the property test of plans. */
+/** Random pipelines and edits of them, with their expected outputs. For the property test of plans. */
 import fc from "fast-check";
 
 /** How one stage gets at another: `lo` as a named output, `mid` by `.select`, `read` by name in its body. */
@@ -28,7 +28,7 @@ export interface PipelineSpec {
   readonly defaults: readonly number[];
 }
 
-/** What every stage returns. */
+/** The output of every stage. */
 export interface Output {
   readonly lo: number;
   readonly mid: number;
@@ -41,7 +41,7 @@ export type Edit = { readonly stage: number } & (
   | { readonly kind: "wires"; readonly wires: StageSpec["wires"] }
 );
 
-/** One edit, and what is asked for afterwards: a stage, or all. */
+/** One edit, and what is run afterwards: a stage, or all. */
 export interface Step {
   readonly edit: Edit;
   readonly target: number | "all";
@@ -120,14 +120,14 @@ export function earlierWires(wires: StageSpec["wires"], place: number): StageSpe
   return [...found].map(([from, how]) => ({ from, how }));
 }
 
-/** The stage and all that it reads, by place. */
+/** The stage and everything upstream, by index. */
 export function withAncestors(stages: readonly StageSpec[], place: number): ReadonlySet<number> {
   const found = new Set([place]);
   for (const at of found) for (const { from } of stages[at]?.wires ?? []) found.add(from);
   return found;
 }
 
-/** What a stage must return for these parameter values, worked out without Stagebook. */
+/** The expected output of a stage for these parameter values, computed without Stagebook. */
 export function expectedOutput(stages: readonly StageSpec[], values: readonly number[], place: number): Output {
   const stage = stages[place];
   if (!stage) throw new RangeError(`there is no stage ${place}`);

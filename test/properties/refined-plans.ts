@@ -1,11 +1,11 @@
-/** Plans as they are refined while stages run, looked at before each body: what was certain then must come true. */
+/** Plans that are refined while stages run, checked before each execution: what was certain then must come true. */
 import type { StagebookEvent } from "stagebook";
 import { expect } from "vitest";
 import type { StageSpec } from "./random-pipeline";
 
 type Row = (StagebookEvent & { readonly type: "plan:refined" })["rows"][number];
 
-/** What was known when the body of `next` was about to start. */
+/** What was known when the execution of `next` was about to start. */
 export interface Look {
   readonly next: string;
   readonly rows: ReadonlyMap<string, Row>;
@@ -58,12 +58,12 @@ export function checkLooks(
   }
 }
 
-/** Of two stages that do the same, the plan says which runs, and either may. */
+/** Of two identical stages, the plan says which runs, and either may. */
 function isCertain(row: Row | undefined): boolean {
-  return row?.action === "run" || row?.reasons.some(({ text }) => text.startsWith("does the same as")) === true;
+  return row?.action === "run" || row?.reasons.some(({ text }) => text.startsWith("same computation as")) === true;
 }
 
-/** Whether a stage above has not ended, or a part of one, which is no row of its own. A twin waits for the other one. */
+/** Whether a stage above has not ended, or a part of one, which is no row of its own. A duplicate waits for the other one. */
 function isOpenAbove(stages: readonly StageSpec[], place: number, ended: ReadonlySet<string>): boolean {
   const wires = stages[place]?.wires ?? [];
   const isTwin = stages.some((other, at) => at !== place && other.salt === stages[place]?.salt);

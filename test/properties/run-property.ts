@@ -1,5 +1,5 @@
 /**
- * The law of runs: over random pipelines of values, streams and `each`, with random delays, failures and stops, a run ends, each
+ * The property of runs: over random pipelines of values, streams and `each`, with random delays, failures and cancellations, a run ends, each
  * stage that began ends once, no rejection is lost, nothing is left open, and what it gives is what plain functions give.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -54,7 +54,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
 
 const ITEMS = 30;
 
-/** What each stage gives, by plain functions; undefined where it must fail. */
+/** The expected value of each stage, by plain functions; undefined where it must fail. */
 function expectedOf({ stages }: Case): readonly (readonly number[] | undefined)[] {
   const given: (readonly number[] | undefined)[] = [];
   for (const [at, { kind, inputs, failsAt, leaves }] of stages.entries()) {
@@ -94,7 +94,7 @@ interface Tool {
   step(at: number, nth: number): Promise<void>;
 }
 
-/** Everything that a body does beside its arithmetic; a resource, so that it never counts. */
+/** Everything that an execution does beside its arithmetic; a resource, so that it never counts. */
 const toolOf = (stages: readonly Plan[]) =>
   resource("tool", (): Tool => ({
     step: async (at, nth) => {
@@ -176,7 +176,7 @@ function define({ stages }: Case) {
   return { ...script, handles };
 }
 
-/** Its one value is no stream. */
+/** Its one value is not a stream. */
 function isSingle(stages: readonly Plan[], at: number): boolean {
   const { kind, inputs } = stages[at]!;
   return kind === "value" || (kind !== "stream" && sourcesOf(at, inputs).length === 0);
@@ -190,10 +190,10 @@ export interface RunsSeen {
   blocked: number;
 }
 
-/** Throws with the seed and the smallest case that breaks the law. */
+/** Throws with the seed and the smallest case that breaks the property. */
 export async function checkRunLaw(numRuns: number): Promise<RunsSeen> {
   const seed = process.env.STAGEBOOK_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.STAGEBOOK_SEED);
-  console.log(`run law: ${numRuns} pipelines, seed ${seed}`);
+  console.log(`run property: ${numRuns} pipelines, seed ${seed}`);
   const seen: RunsSeen = { runs: 0, succeeded: 0, failed: 0, cancelled: 0, blocked: 0 };
   const lost: unknown[] = [];
   const noteLost = (error: unknown): void => void lost.push(error);
@@ -208,7 +208,7 @@ export async function checkRunLaw(numRuns: number): Promise<RunsSeen> {
       }),
       { numRuns, seed, endOnFailure: false },
     );
-    // What a stopped body still waits for lasts two milliseconds.
+    // What a cancelled execution still awaits takes two milliseconds.
     await sleep(20);
     expect(openHandles().length).toBeLessThanOrEqual(openBefore.length);
   } finally {
@@ -255,7 +255,7 @@ async function checkCase(given: Case, seen: RunsSeen): Promise<void> {
   if (!stopped && expected.every((each) => each !== undefined)) expect(how).toBe("succeeded");
 }
 
-/** Results in the order in which they come are no function of the inputs, once somebody reads only some of them. */
+/** Results in order of completion are not a function of the inputs once a consumer reads only some of them. */
 function reachesLoose({ stages }: Case, at: number): boolean {
   const { ordered, workers, inputs } = stages[at]!;
   return (!ordered && workers > 1) || sourcesOf(at, inputs).some((source) => reachesLoose({ stages } as Case, source));

@@ -1,4 +1,4 @@
-/** A random pipeline as a real one: each stage in a cell of its own, with bodies that differ in code or in what they capture. */
+/** A random pipeline as a real one: each stage in a cell of its own, with functions that differ in code or in captured values. */
 import type { Input, Param, Stage, StageContext, StagebookEvent } from "stagebook";
 import { createPipelineWithInternals } from "../../kernel-lib/src/pipeline";
 import type { CellId } from "../../kernel-lib/src/protocol";
@@ -10,7 +10,7 @@ import type { Output, PipelineSpec, StageSpec, Wiring } from "./random-pipeline"
 
 type Given = Readonly<Record<string, Output | number>>;
 type Body = (inputs: Given, context: StageContext) => Promise<Output>;
-/** What a body takes from outside its own code. */
+/** What a function takes from outside its own code. */
 interface Reach {
   readonly stages: readonly Stage<Output>[];
   readonly params: readonly Param<number>[];
@@ -19,7 +19,7 @@ interface Reach {
 /** The pipeline under test, driven as a notebook's cells drive it. */
 export class Subject {
   readonly events: StagebookEvent[] = [];
-  /** The plans just before the bodies of the last run. */
+  /** The plans just before the executions of the last run. */
   looks: Look[] = [];
   private readonly made;
   private readonly stages: Stage<Output>[] = [];
@@ -61,7 +61,7 @@ export class Subject {
     const { engine, bus } = this.made.internals;
     for (const gone of engine.registry.stages.removeCell(cellOf(name)))
       bus.emit({ type: "stage:removed", stage: gone.name });
-    engine.refresh();
+    engine.changed("code");
   }
 
   stage(place: number): Stage<Output> {
@@ -88,12 +88,12 @@ export class Subject {
     return { value, events: this.events.slice(from) };
   }
 
-  /** When no plan is being made any more. */
+  /** Resolves when no plan is in progress. */
   async settle(): Promise<void> {
-    await this.made.internals.engine.settled();
+    await this.made.internals.engine.planned();
   }
 
-  /** A stage asks for its claim just before its body. */
+  /** A stage requests its claim just before its execution. */
   private lookingStore(): object {
     const store = createMemoryStore();
     const claim: Store["claim"] = async (key, who) => {

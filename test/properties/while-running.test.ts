@@ -1,13 +1,13 @@
-/** What happens when something that counts changes while a body runs, and how a plan becomes exact as a run goes on. */
+/** Changes of key parts during an execution, and plans that become exact during a run. */
 import { expect, test } from "vitest";
 import type { StagebookEvent } from "stagebook";
 import { createScript, gate, type Script } from "../run/script";
 
 /** Warnings that Stagebook wrote, newest last. */
-/** Whether a plan made meanwhile has warned of the gates that the bodies wait for is a matter of chance. */
+/** Whether a plan in between has warned of the gates that stages wait for is a matter of timing. */
 const warnings = ({ events }: Script): readonly string[] =>
   events.flatMap((event) =>
-    event.type === "log:written" && event.record.level === "warn" && !event.record.message.includes("no key follows")
+    event.type === "log:written" && event.record.level === "warn" && !event.record.message.includes("cannot track")
       ? [event.record.message]
       : [],
   );
@@ -21,7 +21,7 @@ const endOf = (
       event.type === "stage:succeeded" && event.stage === stage,
   );
 
-test("[S4] a helper redefined while a body uses it: the mixed value is returned, and never stored", async () => {
+test("[S4] a helper redefined during an execution that uses it: the mixed value is returned and never stored", async () => {
   const script = createScript();
   const { p, log } = script;
   const [halfway, go] = [gate(), gate()];
@@ -57,7 +57,7 @@ test("[S4] a helper redefined while a body uses it: the mixed value is returned,
   expect(endOf(script, "a")).toMatchObject({ stored: true });
 });
 
-test("[S4] an outer value replaced while a body runs: the same, also when the replacement is put back only later", async () => {
+test("[S4] an outer value replaced during an execution: the same, also when it is put back only later", async () => {
   const script = createScript();
   const { p } = script;
   const [halfway, go] = [gate(), gate()];
@@ -124,7 +124,7 @@ test.each([
     },
   ],
 ] as const)(
-  "[S4] a body that changes its own input, %s, is stale with that reason and advice, and never fresh",
+  "[S4] a stage that changes its own input, %s, is stale with that reason and advice, and never fresh",
   async (_what, make) => {
     const script = createScript();
     const { p, log } = script;
@@ -144,7 +144,7 @@ test.each([
   },
 );
 
-test("[S4] a variable that the body itself assigns is listed as untracked", async () => {
+test("[S4] a variable that the stage itself assigns is listed as untracked", async () => {
   const { p } = createScript();
   const make = () => {
     let calls = 0;
@@ -190,7 +190,7 @@ test("[P4] a stage cannot change a parameter, and the stage is named", async () 
   expect(limit.value).toBe(1);
 });
 
-/** Where bodies look for what holds them up: a global, because a captured gate would be part of their key. */
+/** The gates that stages wait for: a global, because a captured gate would be part of their key. */
 const holds = globalThis as { heldStages?: Map<string, Promise<void>> };
 
 test("[S11] when an upstream ends the plan is refined, until it is exact", async () => {

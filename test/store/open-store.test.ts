@@ -11,7 +11,14 @@ const folder = (): string => join(mkdtempSync(join(tmpdir(), "stagebook-open-"))
 const keys = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret" };
 
 function open(choice: string | object | undefined, environment: Record<string, string> = {}) {
-  return openStore({ choice, environment, notebook: "n", now: Date.now, onProblem: () => undefined }).store;
+  return openStore({
+    choice,
+    environment,
+    folder: process.cwd(),
+    notebook: "n",
+    now: Date.now,
+    onProblem: () => undefined,
+  }).store;
 }
 
 describe("[C4] [Y1] opening a store", () => {

@@ -6,11 +6,13 @@ export { runCommandLine };
 
 export async function main(): Promise<void> {
   const terminal = createTerminal();
-  // A body may wait for what keeps no process alive, a signal for example.
+  // A stage may wait for something that does not keep the process alive, a signal for example.
   setInterval(() => undefined, 2 ** 30);
-  const code = await runCommandLine(process.argv.slice(2), terminal);
+  const code = await runCommandLine(process.argv.slice(2), terminal, {
+    enterFolder: (folder) => process.chdir(folder),
+  });
   await terminal.drained();
-  // What a notebook has left open keeps nobody waiting.
+  // Handles that a notebook left open do not delay the end.
   process.exit(code);
 }
 

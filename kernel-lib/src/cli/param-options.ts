@@ -1,30 +1,41 @@
-/** Parameter values from the command line: `--set name=value` and `--params file.json`, or `--params -` for the standard input. */
+/** Parameter values from the command line: `--set name=value` and `--params file.json`, or `--params -` for stdin. */
 import fs from "node:fs";
 import { messageOf, type Json } from "../protocol";
 import type { ParamOverride } from "../run/state/run-overrides";
+import { resolvePath, type CommandContext } from "./command-context";
 import { UsageError } from "./terminal/usage-error";
 
-/** A `--set` comes before the same name in a file. Throws UsageError `set-form` or `params-file`. */
-export function readParamOptions(sets: readonly string[], file: string | undefined): Record<string, ParamOverride> {
-  const given: Record<string, ParamOverride> = {};
-  if (file !== undefined) for (const [name, json] of Object.entries(readFile(file))) given[name] = { json };
+/** `--set` takes precedence over the same name in a file. Throws UsageError `set-form` or `params-file`. */
+export function readParamOptions(
+  sets: readonly string[],
+  file: string | undefined,
+  context: CommandContext,
+): Record<string, ParamOverride> {
+  const overrides: Record<string, ParamOverride> = {};
+  if (file !== undefined)
+    for (const [name, json] of Object.entries(readFile(file, context))) overrides[name] = { json };
   for (const text of sets) {
     const at = text.indexOf("=");
-    if (at < 1) throw new UsageError("set-form", `--set ${text} has no name or no value`, "Write --set name=value.");
-    given[text.slice(0, at)] = { text: text.slice(at + 1) };
+    if (at < 1)
+      throw new UsageError("set-form", `--set ${text} is not of the form name=value`, "Write --set name=value.");
+    overrides[text.slice(0, at)] = { text: text.slice(at + 1) };
   }
-  return given;
+  return overrides;
 }
 
-function readFile(file: string): Readonly<Record<string, Json>> {
+function readFile(file: string, context: CommandContext): Readonly<Record<string, Json>> {
   const bad = (why: string): never => {
-    throw new UsageError("params-file", `${file} gives no parameters: ${why}`, 'Write JSON: { "name": value }.');
+    throw new UsageError(
+      "params-file",
+      `cannot read parameters from ${file}: ${why}`,
+      'Write JSON: { "name": value }.',
+    );
   };
   try {
-    const values = JSON.parse(fs.readFileSync(file === "-" ? 0 : file, "utf8")) as unknown;
+    const values = JSON.parse(fs.readFileSync(file === "-" ? 0 : resolvePath(context, file), "utf8")) as unknown;
     if (typeof values === "object" && values !== null && !Array.isArray(values)) return values as Record<string, Json>;
   } catch (error) {
-    return bad((error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : messageOf(error));
+    return bad((error as NodeJS.ErrnoException).code === "ENOENT" ? "the file does not exist" : messageOf(error));
   }
-  return bad("it holds no object");
+  return bad("it is not a JSON object");
 }

@@ -1,42 +1,32 @@
-/** The `stagebook` command: its options, and what each command does with them. */
-import path from "node:path";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { StagebookError } from "../protocol";
+/** The `stagebook` command: its subcommands with their help texts, and the dispatch to what carries them out. */
+import { Command, CommanderError, Option } from "commander";
 import { version } from "../pipeline";
-import { exitCode, type ExitCode } from "./terminal/exit-code";
-import { findOtherCopy } from "./session/open-session";
-import {
-  explainCommand,
-  exportAirflow,
-  exportFormats,
-  exportCommand,
-  paramsCommand,
-  planCommand,
-  type AirflowOptions,
-  type DefinitionOptions,
-  type ExportFormat,
-  type ExportOptions,
-  type PlanOptions,
-} from "./commands/plan-command";
-import {
-  getCommand,
-  getForms,
-  historyCommand,
-  logCommand,
-  type GetOptions,
-  type LogOptions,
-  type ResultOptions,
-} from "./commands/result-commands";
-import { runCommand, type RunCommandOptions } from "./commands/run-command";
-import type { Terminal } from "./terminal/terminal";
+import { StagebookError } from "../protocol";
+import type { CommandContext } from "./command-context";
+import { resolvePath } from "./command-context";
+import { explainCommand, exportAirflow, exportCommand, exportFormats, paramsCommand, planCommand, type ExportFormat } from "./commands/plan-command"; // prettier-ignore
 import { clearCommand, gcCommand, verifyCommand } from "./commands/maintenance-commands";
+import { getCommand, historyCommand, logCommand } from "./commands/result-commands";
+import { runCommand } from "./commands/run-command";
+import * as declared from "./options";
+import type { CliOption, CliOptions, OptionsOf } from "./options";
+import { findOtherCopy } from "./session/open-session";
+import { exitCode, type ExitCode } from "./terminal/exit-code";
+import type { Terminal } from "./terminal/terminal";
 import { UsageError } from "./terminal/usage-error";
 
-type Act<O> = (file: string, options: O) => Promise<ExitCode>;
-
-/** Carries out a command line, without the name of the program. Resolves with what the process ends with. */
-export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
-  const line = new CommandLine(args, terminal);
+/** Carries out a command line, without the name of the program. By default in the environment and folder of the process. Resolves with the exit code. */
+export async function runCommandLine(
+  args: readonly string[],
+  terminal: Terminal,
+  context: Partial<Omit<CommandContext, "terminal">> = {},
+): Promise<number> {
+  const line = new CommandLine(args, {
+    terminal,
+    environment: context.environment ?? process.env,
+    folder: context.folder ?? process.cwd(),
+    enterFolder: context.enterFolder ?? (() => undefined),
+  });
   try {
     await line.program().parseAsync(args, { from: "user" });
     return line.code;
@@ -50,19 +40,20 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
 
 /** The program with all its commands, as the reference documents it. */
 export function createProgram(terminal: Terminal): Command {
-  return new CommandLine([], terminal).program();
+  return new CommandLine([], { terminal, environment: {}, folder: "", enterFolder: () => undefined }).program();
 }
 
-class CommandLine {
+/** One command line: the definitions of all commands, and the exit code once one has been carried out. */
+export class CommandLine {
   code: number = exitCode.ok;
 
   constructor(
     private readonly args: readonly string[],
-    private readonly terminal: Terminal,
+    private readonly context: CommandContext,
   ) {}
 
   program(): Command {
-    const { terminal } = this;
+    const { terminal } = this.context;
     const program = new Command("stagebook")
       .description("Runs the cached pipeline of a TypeScript notebook or script without Jupyter.")
       .version(version)
@@ -72,190 +63,126 @@ class CommandLine {
     this.addRun(program);
     this.addPlans(program);
     this.addResults(program);
-    this.addUpkeep(program);
+    this.addMaintenance(program);
     return program;
   }
 
   private addRun(program: Command): void {
-    this.withSession(program.command("run <file>"))
-      .description("execute the cells, then run every stage that is stale")
-      .option("--target <stage>", "run this stage and what it needs, no other (may be repeated)", collect)
-      .option("--force <stage>", "run this stage although it is fresh (may be repeated)", collect)
-      .option("--jobs <number>", "so many stages at the same time", readCount)
-      .option("--retries <number>", "so often a stage is tried again, at most", readCountFromZero)
-      .option("--save <file>", "write the notebook with its new outputs", absolute)
-      .option("--check", "run nothing: exit code 3 when anything is stale")
-      .option("--lock", "compare the results with pipeline.lock, which is written when there is none: exit code 4")
-      .option("--update-lock", "write pipeline.lock anew")
-      .option("--json", "print one JSON document at the end")
-      .action(this.act<RunCommandOptions>((file, options) => runCommand(file, options, this.terminal)));
+    this.add(program, "run <file>", "execute the cells, then run every stale stage", declared.runOptions).action(
+      this.onFile<typeof declared.runOptions>(runCommand),
+    );
   }
 
   private addPlans(program: Command): void {
-    const { terminal } = this;
-    this.withSession(program.command("plan <file>"))
-      .description("say what would run, and why; runs no stage")
-      .option("--target <stage>", "only this stage and what it needs (may be repeated)", collect)
-      .option("--check", "exit code 3 when anything is stale")
-      .option("--json", "print JSON")
-      .action(this.act<PlanOptions>((file, options) => planCommand(file, options, terminal)));
-    this.withSession(program.command("explain <file> <stage>"))
-      .description("say why a stage is stale")
-      .option("--json", "print JSON, with all parts of the key")
-      .action(
-        this.actOnStage<DefinitionOptions>((file, stage, options) => explainCommand(file, stage, options, terminal)),
-      );
-    this.withSession(program.command("params <file>"))
-      .description("list the parameters and their values")
-      .option("--json", "print JSON, with their schemas")
-      .action(this.act<DefinitionOptions>((file, options) => paramsCommand(file, options, terminal)));
-    const exported = program.command("export").description("write the graph in another form");
-    this.withSession(exported.command("airflow <file>"))
-      .description("as a DAG of Apache Airflow: one task a stage")
-      .option("-o, --output <file>", "where to write it (default: here)", absolute)
-      .option("--dag-id <id>", "the name of the DAG (default: that of the file)")
-      .action(this.act<AirflowOptions>((file, options) => exportAirflow(file, options, terminal)));
-    const about = { mermaid: "for Markdown on GitHub and elsewhere", dot: "for Graphviz", svg: "as a picture" };
+    const planText = "show what would run and why, without running anything";
+    this.add(program, "plan <file>", planText, declared.planOptions).action(
+      this.onFile<typeof declared.planOptions>(planCommand),
+    );
+    this.add(program, "explain <file> <stage>", "show why a stage is stale", declared.explainOptions).action(
+      this.onStage<typeof declared.explainOptions>(explainCommand),
+    );
+    this.add(program, "params <file>", "list the parameters and their values", declared.paramsOptions).action(
+      this.onFile<typeof declared.paramsOptions>(paramsCommand),
+    );
+    const exported = program.command("export").description("export the graph to another format");
+    const airflowText = "as an Apache Airflow DAG: one task per stage";
+    this.add(exported, "airflow <file>", airflowText, declared.airflowOptions).action(
+      this.onFile<typeof declared.airflowOptions>(exportAirflow),
+    );
+    const texts = { mermaid: "as Mermaid, for Markdown", dot: "as DOT, for Graphviz", svg: "as an SVG picture" };
     for (const format of Object.keys(exportFormats) as ExportFormat[])
-      this.withSession(exported.command(`${format} <file>`))
-        .description(about[format])
-        .option("-o, --output <file>", "where to write it (default: here)", absolute)
-        .action(this.act<ExportOptions>((file, options) => exportCommand(format, file, options, terminal)));
+      this.add(exported, `${format} <file>`, texts[format], declared.exportOptions).action(
+        this.onFile<typeof declared.exportOptions>((file, options, context) =>
+          exportCommand(format, file, options, context),
+        ),
+      );
   }
 
   private addResults(program: Command): void {
-    const { terminal } = this;
-    this.withStore(program.command("get <file> <stage>"))
-      .description("print a stage's newest stored result")
-      .addOption(new Option("--as <form>", "json, text, bytes, or file: a copy of the file it made").choices(getForms))
-      .option("--key <key>", "that result, by the beginning of its key")
-      .option("-o, --output <file>", "where to write it (default: here)", absolute)
-      .action(
-        this.actOnStage<StoreOption & GetOptions>((file, stage, options) => getCommand(file, stage, options, terminal)),
-      );
-    this.withStore(program.command("history <file> <stage>"))
-      .description("list a stage's stored results, newest first")
-      .option("--json", "print JSON")
-      .action(
-        this.actOnStage<StoreOption & ResultOptions>((file, stage, options) =>
-          historyCommand(file, stage, options, terminal),
-        ),
-      );
-    this.withStore(program.command("log <file> <stage>"))
-      .description("print what was logged when a stage's newest result was made")
-      .option("--run <id>", "in that run")
-      .option("--all", "the lines of the other stages of the run too")
-      .option("--json", "print JSON")
-      .action(
-        this.actOnStage<StoreOption & LogOptions>((file, stage, options) => logCommand(file, stage, options, terminal)),
-      );
+    this.add(program, "get <file> <stage>", "print a stage's newest stored result", declared.getOptions).action(
+      this.onStage<typeof declared.getOptions>(getCommand),
+    );
+    const historyText = "list a stage's stored results, newest first";
+    this.add(program, "history <file> <stage>", historyText, declared.historyOptions).action(
+      this.onStage<typeof declared.historyOptions>(historyCommand),
+    );
+    const logText = "print the log of the run that computed a stage's newest result";
+    this.add(program, "log <file> <stage>", logText, declared.logOptions).action(
+      this.onStage<typeof declared.logOptions>(logCommand),
+    );
   }
 
-  private addUpkeep(program: Command): void {
-    const { terminal } = this;
-    this.withStore(program.command("clear <file> [stages...]"))
-      .description("forget the results of stages")
-      .option("--all", "of all stages")
-      .option("--json", "print JSON")
-      .action(async (file: string, stages: readonly string[], options: StoreOption & { readonly all?: boolean }) => {
-        this.code = await this.carryOut(file, options, () => clearCommand(file, stages, options, terminal));
-      });
-    this.withStore(program.command("gc [folder]"))
-      .description("remove from the store beside the notebooks of a folder what is no longer wanted")
-      .option("--dry-run", "say what would go")
-      .option("--older-than <days>", "results not used, and runs not written, for so long", readDays)
-      .option("--keep <number>", "so many results of each stage stay", readCount)
-      .option("--keep-runs <number>", "the records of so many runs of each notebook stay", readCount)
-      .option("--max-bytes <bytes>", "the most to keep", readCount)
-      .option("--json", "print JSON")
-      .action(async (folder: string | undefined, options: GcArguments) => {
-        const { olderThan: olderThanMs, keep: keepPerStage, store, ...more } = options;
-        useStore({ store });
-        this.code = await gcCommand(folder ?? ".", { olderThanMs, keepPerStage, ...more }, terminal);
-      });
-    this.withStore(program.command("verify [folder]"))
-      .description("read all of the store and check it")
-      .option("--repair", "remove what is damaged, so that it is made again")
-      .option("--json", "print JSON")
-      .action(async (folder: string | undefined, options: StoreOption & { readonly repair?: boolean }) => {
-        useStore(options);
-        this.code = await verifyCommand(folder ?? ".", options, terminal);
-      });
+  private addMaintenance(program: Command): void {
+    this.add(program, "clear <file> [stages...]", "remove the stored results of stages", declared.clearOptions).action(
+      async (file: string, stages: readonly string[], options: OptionsOf<typeof declared.clearOptions>) => {
+        this.code = await this.carryOut(file, options, (context) => clearCommand(file, stages, options, context));
+      },
+    );
+    const gcText = "remove what is no longer needed from the store of a folder";
+    this.add(program, "gc [folder]", gcText, declared.gcOptions).action(
+      async (folder: string | undefined, options: OptionsOf<typeof declared.gcOptions>) => {
+        this.code = await gcCommand(folder ?? ".", options, this.withStore(options));
+      },
+    );
+    this.add(program, "verify [folder]", "read and check the whole store of a folder", declared.verifyOptions).action(
+      async (folder: string | undefined, options: OptionsOf<typeof declared.verifyOptions>) => {
+        this.code = await verifyCommand(folder ?? ".", options, this.withStore(options));
+      },
+    );
   }
 
-  private withSession(command: Command): Command {
-    return this.withStore(command)
-      .option("--set <name=value>", "the value of a parameter, whatever the cells say (may be repeated)", collect)
-      .option("--params <file>", "parameter values as a JSON object; - for the standard input");
+  private add(parent: Command, usage: string, description: string, options: object): Command {
+    const command = parent.command(usage).description(description);
+    for (const each of Object.values(options as CliOptions)) command.addOption(this.optionOf(each));
+    return command;
   }
 
-  private withStore(command: Command): Command {
-    return command.option("--store <place>", "where results are kept (default: STAGEBOOK_STORE, else .stagebook)");
+  private optionOf({ flags, description, choices, read }: CliOption<never>): Option {
+    const option = new Option(flags, description);
+    if (choices) option.choices(choices);
+    if (read) option.argParser((text: string, before: never) => read(text, before, this.context.folder));
+    return option;
   }
 
-  private act<O extends StoreOption>(act: Act<O>) {
-    return async (file: string, options: O): Promise<void> => {
-      this.code = await this.carryOut(file, options, () => act(file, options));
+  private onFile<D extends typeof declared.storeOptions>(
+    act: (file: string, options: OptionsOf<D>, context: CommandContext) => Promise<ExitCode>,
+  ) {
+    return async (file: string, options: OptionsOf<D>): Promise<void> => {
+      this.code = await this.carryOut(file, options, (context) => act(file, options, context));
     };
   }
 
-  private actOnStage<O extends StoreOption>(act: (file: string, stage: string, options: O) => Promise<ExitCode>) {
-    return async (file: string, stage: string, options: O): Promise<void> => {
-      this.code = await this.carryOut(file, options, () => act(file, stage, options));
+  private onStage<D extends typeof declared.storeOptions>(
+    act: (file: string, stage: string, options: OptionsOf<D>, context: CommandContext) => Promise<ExitCode>,
+  ) {
+    return async (file: string, stage: string, options: OptionsOf<D>): Promise<void> => {
+      this.code = await this.carryOut(file, options, (context) => act(file, stage, options, context));
     };
   }
 
   /** The copy of Stagebook that the cells import does the work, so that keys and formats are the same. */
-  private async carryOut(file: string, options: StoreOption, act: () => Promise<number>): Promise<number> {
-    const other = findOtherCopy(file);
-    if (other !== undefined) {
-      const { runCommandLine: run } = (await import(other)) as { readonly runCommandLine: typeof runCommandLine };
-      return run(this.args, this.terminal);
-    }
-    useStore(options);
-    return act();
+  private async carryOut(
+    file: string,
+    options: StoreOption,
+    act: (context: CommandContext) => Promise<number>,
+  ): Promise<number> {
+    const other = findOtherCopy(file, this.context);
+    if (other === undefined) return act(this.withStore(options));
+    const { runCommandLine: run } = (await import(other)) as { readonly runCommandLine: typeof runCommandLine };
+    return run(this.args, this.context.terminal, this.context);
+  }
+
+  /** `--store` takes the place of the environment variable. A relative folder starts where the command was called, not at the notebook. */
+  private withStore({ store }: StoreOption): CommandContext {
+    if (store === undefined) return this.context;
+    const isName = store === "memory" || store === "none" || /^[a-z0-9+]+:\/\//i.test(store);
+    const location = isName ? store : resolvePath(this.context, store);
+    return { ...this.context, environment: { ...this.context.environment, STAGEBOOK_STORE: location } };
   }
 }
 
-interface StoreOption {
-  readonly store?: string;
-}
-
-interface GcArguments extends StoreOption {
-  readonly dryRun?: boolean;
-  readonly olderThan?: number;
-  readonly keep?: number;
-  readonly keepRuns?: number;
-  readonly maxBytes?: number;
-  readonly json?: boolean;
-}
-
-/** A folder is meant from here, and the notebook's folder becomes the working one. */
-function useStore({ store }: StoreOption): void {
-  if (store === undefined) return;
-  const isName = store === "memory" || store === "none" || /^[a-z0-9+]+:\/\//i.test(store);
-  process.env.STAGEBOOK_STORE = isName ? store : path.resolve(store);
-}
-
-const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value];
-const absolute = (file: string): string => path.resolve(file);
-
-function readCount(text: string): number {
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= 1) return count;
-  throw new InvalidArgumentError("Give a whole number from 1.");
-}
-
-function readCountFromZero(text: string): number {
-  return text === "0" ? 0 : readCount(text);
-}
-
-function readDays(text: string): number {
-  const days = Number(text);
-  if (text.trim() !== "" && days >= 0) return days * 24 * 60 * 60 * 1000;
-  throw new InvalidArgumentError("Give a number of days.");
-}
+type StoreOption = OptionsOf<typeof declared.storeOptions>;
 
 const exitCodes = `
-Exit codes: 0 all is well, 1 a cell or stage failed, 2 wrong use (option, name, value, file), 3 stale (--check),
-4 results differ from pipeline.lock (--lock), 130 stopped by Ctrl-C, 143 by SIGTERM.`;
+Exit codes: 0 success, 1 a cell or stage failed, 2 usage error, 3 stale stages (--check), 4 results differ from
+pipeline.lock (--lock), 130 interrupted (Ctrl-C), 143 terminated (SIGTERM).`;

@@ -15,6 +15,8 @@ type Write = typeof process.stdout.write;
 /** Activities of console calls: the line is logged already, and is not logged again when it reaches the stream. */
 const logged = new WeakSet<Activity>();
 let isCapturing = false;
+/** What undoes each replacement. */
+const restores: (() => void)[] = [];
 
 /** Starts capturing in this process, once for all pipelines. Outside of stages and cells nothing changes. */
 export function captureOutput(): void {
@@ -26,6 +28,8 @@ export function captureOutput(): void {
 }
 
 function captureMethod(method: Method): void {
+  const before = Object.getOwnPropertyDescriptor(console, method);
+  if (before) restores.push(() => void Object.defineProperty(console, method, before));
   const original = console[method].bind(console);
   console[method] = (...args: unknown[]): void => {
     const activity = findActivity();
@@ -38,9 +42,20 @@ function captureMethod(method: Method): void {
   };
 }
 
-/** tslab assigns `write` for each cell: an accessor keeps ours in front of whatever is assigned. */
+/** Ends capturing: console and streams are what they were before, whatever a tslab kernel has assigned to them meanwhile. */
+export function releaseOutput(): void {
+  for (const restore of restores.splice(0)) restore();
+  isCapturing = false;
+}
+
+/** tslab redirects the streams for each cell by assigning `write`: an accessor keeps ours in front of whatever it assigns. */
 function captureStream(name: "stdout" | "stderr"): void {
   const stream = process[name];
+  const before = Object.getOwnPropertyDescriptor(stream, "write");
+  restores.push(() => {
+    if (before) Object.defineProperty(stream, "write", before);
+    else Reflect.deleteProperty(stream, "write");
+  });
   let target: Write = stream.write.bind(stream);
   const write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
     const activity = findActivity();

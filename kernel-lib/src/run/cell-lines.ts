@@ -1,12 +1,12 @@
-/** Which line of a cell's source a line of its compiled code came from: tslab keeps no source maps. */
+/** Source lines of compiled cells, for stacks: tslab keeps no source maps. */
 
-/** Finds the source line, counted from 1, for a compiled line; undefined where none fits. */
+/** Finds the source line, counted from 1, of a compiled line; undefined if none matches. */
 type LineMap = (compiledLine: number) => number | undefined;
 
 const MAX_CELLS = 500;
 const maps = new Map<string, LineMap>();
 
-/** `script`: the name that the compiled cell has in stacks. */
+/** `script`: the name of the compiled cell in stacks. */
 export function rememberCellLines(script: string, source: string, compiled: string): void {
   const oldest = maps.keys().next();
   if (maps.size >= MAX_CELLS && oldest.done !== true) maps.delete(oldest.value);
@@ -22,7 +22,7 @@ export function withSourceLines(stack: string): string {
   });
 }
 
-/** Aligns compiled with source lines in order, by the words that they share: the best sum of likenesses. */
+/** Aligns compiled with source lines in order, by the words that they share: maximizes the sum of similarities. */
 function alignLines(source: readonly string[], compiled: readonly string[]): readonly (number | undefined)[] {
   const from = source.map(wordsOf);
   const to = compiled.map(wordsOf);
@@ -30,7 +30,7 @@ function alignLines(source: readonly string[], compiled: readonly string[]): rea
   // best[i * width + j]: the best sum for the compiled lines from i on and the source lines from j on.
   const best = new Float64Array((to.length + 1) * width);
   const sumAt = (i: number, j: number): number => best[i * width + j] ?? 0;
-  const like = to.map((line) => from.map((other) => likeness(line, other)));
+  const like = to.map((line) => from.map((other) => similarity(line, other)));
   const pairAt = (i: number, j: number): number => {
     const alike = like[i]?.[j] ?? 0;
     return alike > 0.3 ? alike + sumAt(i + 1, j + 1) : 0;
@@ -55,7 +55,7 @@ function wordsOf(line: string): readonly string[] {
 }
 
 /** Dice's coefficient of two bags of words. */
-function likeness(a: readonly string[], b: readonly string[]): number {
+function similarity(a: readonly string[], b: readonly string[]): number {
   if (a.length === 0 || b.length === 0) return 0;
   const left = [...b];
   let shared = 0;

@@ -1,12 +1,13 @@
-/** What planner, runs and bodies share: the engine as its parts see it. */
+/** The parts of an assembled engine, for the execution of stages. Assembled in engine.ts; planning and queries take the parts they use. */
 import type { KeyPart } from "../key/parts";
 import type { Scopes } from "../key/scopes";
-import type { CellId, EventBody, JsonObject, LogLevel, Reason, RunId } from "../protocol";
+import type { CellId, EventBody, Reason } from "../protocol";
 import type { Registry } from "../stage/registry";
 import type { Entry, Store } from "../store/store";
 import type { Scratch } from "./external/file-outputs";
 import type { Files } from "./external/files";
 import type { Instance, Instances } from "./state/instances";
+import type { Log, ReportStoreProblem } from "./state/logger";
 import type { RunOverrides } from "./state/run-overrides";
 import type { Outcomes } from "./state/outcomes";
 import type { ParamValues } from "./state/params";
@@ -14,14 +15,6 @@ import type { Planner } from "./plan/planner";
 import type { Clock } from "./state/ports";
 import type { Results } from "./state/results";
 import type { InFlight } from "./state/in-flight";
-
-/** Where a log line of Stagebook's own belongs. */
-export interface LogSource {
-  readonly stage?: string;
-  readonly cell?: CellId | null;
-  readonly run?: RunId;
-  readonly fields?: JsonObject;
-}
 
 export interface EngineContext {
   readonly registry: Registry;
@@ -35,16 +28,20 @@ export interface EngineContext {
   readonly store: Store;
   readonly scratch: Scratch;
   readonly clock: Clock;
+  /** The overrides that apply to the code that is executing now. */
   readonly runOverrides: RunOverrides;
   readonly made: { readonly stagebook: string; readonly node: string };
-  /** Bodies under way by key: equal work is done once. */
+  /** Executions in flight by key: identical work runs once. */
   readonly inFlight: InFlight;
   readonly emit: (event: EventBody) => void;
   readonly labelOf: (cell: CellId) => string;
-  log(level: LogLevel, message: string, place?: LogSource): void;
+  readonly log: Log;
+  readonly reportStoreProblem: ReportStoreProblem;
   diff(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[];
-  /** Runs a stage whose value turned out to be gone, in a run of its own: the one that found out may be over. */
-  makeAgain(instance: Instance): Promise<Entry | undefined>;
-  /** Plans anew soon; many calls make one plan. */
-  refresh(): void;
+  /** True once per stage that the command line forces to run. */
+  takeForced(stage: string): boolean;
+  /** Recomputes a stage whose value is gone, in a run of its own: the run that found out may have ended. */
+  recompute(instance: Instance): Promise<Entry | undefined>;
+  /** Requests a plan; many requests make one plan. */
+  requestPlan(): void;
 }

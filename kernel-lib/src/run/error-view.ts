@@ -1,4 +1,4 @@
-/** Errors for people: the user's own stack without frames of tslab, Node or Stagebook, and where it happened. */
+/** Errors as the user sees them: the user's own stack, without frames of tslab, Node or Stagebook, and the cell and line. */
 import path from "node:path";
 import type { CellId, ErrorView } from "../protocol";
 import { messageOf, StagebookError } from "../protocol";
@@ -6,18 +6,18 @@ import { withSourceLines } from "./cell-lines";
 
 const OWN_FOLDER = path.dirname(__dirname);
 
-/** An error as data. `place` is used where the error itself does not say. */
+/** An error as data. `source` is used where the error itself does not say. */
 export function viewOfError(
   error: unknown,
-  place: { readonly stage?: string; readonly cell?: CellId | null } = {},
+  source: { readonly stage?: string; readonly cell?: CellId | null } = {},
 ): ErrorView {
   const inner =
     error instanceof StagebookError && error.cause instanceof Error && error.code === "stage-failed"
       ? error.cause
       : error;
-  const stage = place.stage ?? (error instanceof StagebookError ? error.stage : undefined);
-  const cell = place.cell ?? (error instanceof StagebookError ? (error.cell as CellId | undefined) : undefined);
-  const line = placeOf(inner)?.line;
+  const stage = source.stage ?? (error instanceof StagebookError ? error.stage : undefined);
+  const cell = source.cell ?? (error instanceof StagebookError ? (error.cell as CellId | undefined) : undefined);
+  const line = locationOf(inner)?.line;
   return {
     code: inner instanceof StagebookError ? inner.code : inner instanceof Error ? inner.name : "thrown",
     message: messageOf(inner),
@@ -29,20 +29,20 @@ export function viewOfError(
   };
 }
 
-/** What the stage's body threw, as the error that its caller gets. */
+/** The error that a stage's caller gets for what its function threw. */
 export function stageFailed(stage: string, cell: CellId | null, label: string, cause: unknown): StagebookError {
   if (cause instanceof StagebookError && cause.code !== "stage-failed" && cause.stage !== undefined) return cause;
   if (cause instanceof Error) trimStack(cause);
-  const place = placeOf(cause);
-  const where = place ? `${place.cell}, line ${place.line}` : label;
+  const location = locationOf(cause);
+  const where = location ? `${location.cell}, line ${location.line}` : label;
   const name = `stage "${stage}"${where ? ` (${where})` : ""}`;
-  // One of Stagebook's own says all that there is to say.
+  // One of Stagebook's own errors is complete by itself.
   if (cause instanceof StagebookError)
     return new StagebookError(cause.code, `${name}: ${cause.message}`, cause.advice, {
       stage,
       cell: cell ?? undefined,
     });
-  const advice = "Mend the stage and run it again; what was finished before it is kept.";
+  const advice = "Fix the stage and run again. Completed stages are cached.";
   return new StagebookError("stage-failed", `${name} failed: ${messageOf(cause)}`, advice, {
     stage,
     cell: cell ?? undefined,
@@ -67,7 +67,7 @@ export function trimStack(error: Error): void {
   try {
     error.stack = cleaned;
   } catch {
-    // A frozen error keeps its stack as it is; only the looks suffer.
+    // A frozen error keeps its stack; it is only less readable.
   }
 }
 
@@ -84,7 +84,7 @@ function isForeignFrame(line: string): boolean {
 }
 
 /** The line of the topmost frame that lies in a cell, as `cleanStack` writes it. */
-function placeOf(error: unknown): { readonly cell: string; readonly line: number } | undefined {
+function locationOf(error: unknown): { readonly cell: string; readonly line: number } | undefined {
   const match = error instanceof Error ? /(cell \[\d+\]), line (\d+)/.exec(cleanStack(error)) : null;
   return match?.[1] === undefined ? undefined : { cell: match[1], line: Number(match[2]) };
 }

@@ -1,8 +1,8 @@
-/** Plans anew after changes: many requests make one plan, at once when nothing runs, now and then while stages run. */
+/** The scheduler of plans: many requests make one plan, immediately when nothing runs, at intervals while stages run. */
 
-/** While busy, at least this long between two plans, in milliseconds, and so many times as long as a plan takes. */
-const BUSY_EVERY_MS = 100;
-const BUSY_TIMES = 9;
+/** While busy, the minimum time between two plans: in milliseconds, and as a multiple of the duration of a plan. */
+const BUSY_INTERVAL_MS = 100;
+const BUSY_FACTOR = 9;
 
 export class Refresher {
   private scheduled: { readonly stop: () => void } | undefined;
@@ -23,7 +23,7 @@ export class Refresher {
     else if (!this.isBusy()) this.reschedule();
   }
 
-  /** Resolves when every change so far is planned. */
+  /** Resolves when every request so far is planned. */
   async settled(): Promise<void> {
     while (this.scheduled || this.working) {
       if (!this.working) this.start();
@@ -41,13 +41,16 @@ export class Refresher {
       this.scheduleLater();
       return;
     }
-    // A run may have begun meanwhile.
+    // A run may have started meanwhile.
     const immediate = setImmediate(() => (this.isBusy() ? this.scheduleLater() : this.start()));
     this.scheduled = { stop: () => clearImmediate(immediate) };
   }
 
   private scheduleLater(): void {
-    const waitMs = Math.max(0, this.endedAt + Math.max(BUSY_EVERY_MS, BUSY_TIMES * this.tookMs) - performance.now());
+    const waitMs = Math.max(
+      0,
+      this.endedAt + Math.max(BUSY_INTERVAL_MS, BUSY_FACTOR * this.tookMs) - performance.now(),
+    );
     const timer = setTimeout(() => this.start(), waitMs);
     this.scheduled = { stop: () => clearTimeout(timer) };
   }

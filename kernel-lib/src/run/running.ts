@@ -1,4 +1,4 @@
-/** What a call of a stage gives: a promise that says what to do when it is printed, and whose failure is never lost. */
+/** The promise that a call of a stage returns: printed, it says to add `await`; its failure is never lost. */
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
@@ -12,7 +12,7 @@ export class RunningStage<T> extends Promise<T> {
   private awaited = false;
   private stop: () => void = () => undefined;
 
-  /** `report` is told of a failure that nobody has waited for. */
+  /** `report` gets a failure that was not awaited. */
   static follow<T>(
     work: Promise<T>,
     stage: string,
@@ -30,7 +30,7 @@ export class RunningStage<T> extends Promise<T> {
         if (!running.awaited) report(error);
       }),
     );
-    // Its failure is reported above, and is no unhandled rejection besides.
+    // Its failure is reported above and must not be an unhandled rejection as well.
     void Promise.prototype.then.call(running, undefined, () => undefined);
     return running;
   }

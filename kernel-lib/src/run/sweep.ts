@@ -1,14 +1,14 @@
-/** Every combination of parameter values, each an instance of its own: cached, and run at the same time as the others. */
+/** Sweeps: every combination of parameter values is an instance of its own, cached, and run in parallel with the others. */
 import { StagebookError } from "../protocol";
 import type { Values } from "../stage/public/inputs";
 import type { SweepRow } from "../stage/public/stages";
 
 export type SweepRows = readonly SweepRow<Record<string, readonly unknown[]>, unknown>[];
 
-/** More is an oversight. */
+/** More is taken for a mistake. */
 const MAX_POINTS = 100_000;
 
-/** What a list of rows is the sweep of, so that it can be pictured. */
+/** The stage and parameters of a sweep, for its chart. */
 export interface SweepAbout {
   readonly stage: string;
   readonly params: readonly string[];
@@ -20,7 +20,7 @@ export function sweepOf(rows: unknown): SweepAbout | undefined {
   return typeof rows === "object" && rows !== null ? about.get(rows) : undefined;
 }
 
-/** The rows, remembered as a sweep. */
+/** Marks the rows as a sweep. */
 export function asSweep(rows: SweepRows, of: SweepAbout): SweepRows {
   about.set(rows, of);
   return rows;
@@ -29,7 +29,7 @@ export function asSweep(rows: SweepRows, of: SweepAbout): SweepRows {
 /** The last parameter changes fastest. Throws `sweep-grid`. */
 export function combinations(grid: unknown, stage: string): readonly Values[] {
   if (typeof grid !== "object" || grid === null || Array.isArray(grid) || Object.keys(grid).length === 0)
-    throw bad(stage, "is no object of lists");
+    throw bad(stage, "is not an object of lists");
   const axes = Object.entries(grid);
   for (const [name, values] of axes)
     if (!Array.isArray(values) || values.length === 0) throw bad(stage, `has no list of values for ${name}`);

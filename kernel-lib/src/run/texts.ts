@@ -1,10 +1,10 @@
-/** What stages, plans and explanations say when they are printed. */
+/** Texts of stages, plans and explanations as they are printed. */
 import { formatDuration, type PlanRowView, type Reason, type StageView } from "../protocol";
 import type { Explanation, Freshness, Plan, PlanRow } from "../stage/public/plans";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
-/** What the page and the prompt say of a stage in one line. */
+/** A stage in one line, for the page and the prompt. */
 export function statusText(stage: StageView): string {
   const reasons = stage.reasons.map((reason) => reason.text).join("; ");
   const status =
@@ -19,7 +19,7 @@ export function statusText(stage: StageView): string {
   return `${status}${last} · to ${stage.status === "fresh" ? "see its value" : "run it"}: await ${stage.name}()`;
 }
 
-/** A row as the public face gives it. */
+/** A row as the public API returns it. */
 export function planRow(row: PlanRowView): PlanRow {
   return {
     stage: row.stage,

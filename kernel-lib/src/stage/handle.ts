@@ -10,36 +10,58 @@ import { StagebookError } from "../protocol";
 
 export type StageRef = Extract<InputRef, { kind: "stage" }>;
 
-/** What the handles need of their pipeline. */
-export interface HandleApi {
-  call(ref: StageRef, options: RunOptions): Running<unknown>;
+/** Questions about stages, which run nothing. */
+export interface StageQueries {
   plan(ref: StageRef): Promise<Plan>;
   status(ref: StageRef): Promise<Freshness>;
   explain(ref: StageRef): Promise<Explanation>;
   load(ref: StageRef): Promise<unknown>;
   history(ref: StageRef): Promise<readonly HistoryRow[]>;
-  sweep(ref: StageRef, grid: unknown, options: RunOptions): Running<unknown>;
   pin(ref: StageRef, isPinned: boolean): Promise<void>;
-  exportInputs(ref: StageRef, folder: string): Promise<void>;
-  replay(ref: StageRef, folder: string): Promise<unknown>;
-  /** Throws `param-unknown` and `param-value`. */
-  checkOverrides(overrides: Values): void;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- callable with fake inputs
   functionOf(name: string): (...args: any[]) => any;
   /** Throws `output-unknown` when the stage names its outputs and this is not one of them. */
   checkOutput(stage: string, output: string): void;
   stageText(ref: StageRef): string;
+}
+
+/** Calls of stages, which run what is stale. */
+export interface StageCalls {
+  call(ref: StageRef, options: RunOptions): Running<unknown>;
+  sweep(ref: StageRef, grid: unknown, options: RunOptions): Running<unknown>;
+}
+
+/** The inputs of a stage in a folder. */
+export interface StageExports {
+  exportInputs(ref: StageRef, folder: string): Promise<void>;
+  replay(ref: StageRef, folder: string): Promise<unknown>;
+}
+
+/** Parameters as cells read and set them. */
+export interface ParamHandles {
+  /** Throws `param-unknown` and `param-value`. */
+  checkOverrides(overrides: Values): void;
   paramValue(name: string): unknown;
   setParam(name: string, value: unknown): void;
   resetParam(name: string): void;
   paramText(name: string): string;
 }
 
+/** The pipeline behind the handles. */
+export interface HandleApi {
+  /** Identifies the pipeline: inputs of another one are foreign. */
+  readonly owner: object;
+  readonly queries: StageQueries;
+  readonly calls: StageCalls;
+  readonly exports: StageExports;
+  readonly params: ParamHandles;
+}
+
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
-/** A stage by name; with overrides it is that stage with other parameter values. */
-export function createStageHandle(name: string, host: HandleApi, overrides?: Values): Stage<unknown> {
-  const ref: StageRef = { kind: "stage", name, owner: host, ...(overrides ? { overrides } : {}) };
+/** A stage by name; with overrides it is that stage under other parameter values. */
+export function createStageHandle(name: string, api: HandleApi, overrides?: Values): Stage<unknown> {
+  const ref: StageRef = { kind: "stage", name, owner: api.owner, ...(overrides ? { overrides } : {}) };
   const handle = (...args: unknown[]): Running<unknown> => {
     if (args.length > 0)
       throw new StagebookError(
@@ -48,20 +70,20 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
         `Inputs are passed where it is defined. To call its function with other values, use ${name}.fn(…); for other parameter values, ${name}.with({ … })().`,
         { stage: name },
       );
-    return host.call(ref, {});
+    return api.calls.call(ref, {});
   };
   const members: Omit<Stage<unknown>, "~output" | "name" | "fn"> & {
     readonly [inspect]: () => string;
     readonly toString: () => string;
   } = {
-    run: (options) => host.call(ref, checkRunOptions(options, ["force", "jobs", "signal"])),
-    plan: () => host.plan(ref),
-    status: () => host.status(ref),
-    explain: () => host.explain(ref),
-    load: () => host.load(ref),
-    history: () => host.history(ref),
+    run: (options) => api.calls.call(ref, checkRunOptions(options, ["force", "jobs", "signal"])),
+    plan: () => api.queries.plan(ref),
+    status: () => api.queries.status(ref),
+    explain: () => api.queries.explain(ref),
+    load: () => api.queries.load(ref),
+    history: () => api.queries.history(ref),
     toArray: (async () => {
-      const value = (await host.call(ref, {})) as { toArray?: () => Promise<unknown[]> } | unknown[];
+      const value = (await api.calls.call(ref, {})) as { toArray?: () => Promise<unknown[]> } | unknown[];
       if (Array.isArray(value)) return value;
       if (typeof value === "object" && value !== null && typeof value.toArray === "function") return value.toArray();
       throw new StagebookError(
@@ -72,12 +94,12 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
       );
     }) as Stage<unknown>["toArray"],
     sweep: <G>(grid: G, options?: RunOptions) =>
-      host.sweep(ref, grid, checkRunOptions(options, ["force", "jobs", "signal"])) as Running<
+      api.calls.sweep(ref, grid, checkRunOptions(options, ["force", "jobs", "signal"])) as Running<
         readonly SweepRow<G, unknown>[]
       >,
-    pin: (isPinned = true) => host.pin(ref, isPinned),
-    exportInputs: (folder) => host.exportInputs(ref, folder),
-    replay: (folder) => host.replay(ref, folder),
+    pin: (isPinned = true) => api.queries.pin(ref, isPinned),
+    exportInputs: (folder) => api.exports.exportInputs(ref, folder),
+    replay: (folder) => api.exports.replay(ref, folder),
     with: (values) => {
       if (typeof values !== "object" || (values as unknown) === null)
         throw new StagebookError(
@@ -87,8 +109,8 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
           { stage: name },
         );
       const merged = { ...overrides, ...values };
-      host.checkOverrides(merged);
-      return createStageHandle(name, host, merged);
+      api.params.checkOverrides(merged);
+      return createStageHandle(name, api, merged);
     },
     output: (output) => {
       if (typeof (output as unknown) !== "string" || String(output) === "")
@@ -98,7 +120,7 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
           `Write ${name}.output("train").`,
           { stage: name },
         );
-      host.checkOutput(name, output);
+      api.queries.checkOutput(name, output);
       return createPartInput({ ...ref, part: { kind: "output", output } }, `output ${String(output)} of ${name}`);
     },
     select: (select) => {
@@ -111,11 +133,11 @@ export function createStageHandle(name: string, host: HandleApi, overrides?: Val
         );
       return createPartInput({ ...ref, part: { kind: "select", select: select } }, `part of ${name}`);
     },
-    [inspect]: () => host.stageText(ref),
-    toString: () => host.stageText(ref),
+    [inspect]: () => api.queries.stageText(ref),
+    toString: () => api.queries.stageText(ref),
   };
   Object.defineProperty(handle, "name", { value: name, configurable: true });
-  Object.defineProperty(handle, "fn", { get: () => host.functionOf(name) });
+  Object.defineProperty(handle, "fn", { get: () => api.queries.functionOf(name) });
   for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(members)))
     Object.defineProperty(handle, key, { ...property, enumerable: false });
   Object.defineProperty(handle, inspect, { value: members[inspect] });
@@ -130,11 +152,11 @@ function createPartInput(ref: StageRef, text: string): Input<never> {
 }
 
 /** A parameter by name. */
-export function createParamHandle(name: string, host: HandleApi): Param<unknown> {
+export function createParamHandle(name: string, api: HandleApi): Param<unknown> {
   const handle = {
     name,
     get value(): unknown {
-      return host.paramValue(name);
+      return api.params.paramValue(name);
     },
     set value(_value: unknown) {
       throw new StagebookError(
@@ -143,12 +165,12 @@ export function createParamHandle(name: string, host: HandleApi): Param<unknown>
         `Write ${name}.set(…) in a cell.`,
       );
     },
-    set: (value: unknown) => host.setParam(name, value),
-    reset: () => host.resetParam(name),
-    [inspect]: () => host.paramText(name),
-    toString: () => String(host.paramValue(name)),
+    set: (value: unknown) => api.params.setParam(name, value),
+    reset: () => api.params.resetParam(name),
+    [inspect]: () => api.params.paramText(name),
+    toString: () => String(api.params.paramValue(name)),
   };
-  registerInput(handle, { kind: "param", name, owner: host });
+  registerInput(handle, { kind: "param", name, owner: api.owner });
   return handle as unknown as Param<unknown>;
 }
 

@@ -23,6 +23,8 @@ export interface OpenStoreOptions {
    * STAGEBOOK_TRUST_NAME for results in the shared store, or in an S3 store; STAGEBOOK_MAX_BYTES for a store in a folder; AWS_… for S3.
    */
   readonly environment: Environment;
+  /** Absolute: relative folders start here. */
+  readonly folder: string;
   readonly notebook: string;
   readonly now: () => number;
   readonly onProblem: OnStoreProblem;
@@ -46,7 +48,7 @@ export function openStore(options: OpenStoreOptions): OpenedStore {
   if (choice === "memory") return { store: createMemoryStore(), savedParams: createMemorySavedParams() };
   if (choice === "none") return { store: createNoneStore(), savedParams: createMemorySavedParams() };
   if (isUrl(choice)) return openUrl(choice, options);
-  return openFolder(path.resolve(choice), options);
+  return openFolder(path.resolve(options.folder, choice), options);
 }
 
 function openFolder(folder: string, options: OpenStoreOptions): OpenedStore {
@@ -63,10 +65,10 @@ function openFolder(folder: string, options: OpenStoreOptions): OpenedStore {
 }
 
 /** Parameter values that were set stay on this machine, in the default folder. */
-function openUrl(location: string, { environment, notebook, now, onProblem }: OpenStoreOptions): OpenedStore {
+function openUrl(location: string, { environment, folder, notebook, now, onProblem }: OpenStoreOptions): OpenedStore {
   const bucket = openBucket(location, environment);
   const store = createBucketStore(bucket, { onProblem, now, seal: signingSeal(environment) });
-  const paramsFile = path.resolve(".stagebook", "params", `${fileNameOf(notebook)}.json`);
+  const paramsFile = path.resolve(folder, ".stagebook", "params", `${fileNameOf(notebook)}.json`);
   return {
     store: createCachedStore(store, { maxBytes: CACHE_BYTES }),
     savedParams: createFileSavedParams(paramsFile, onProblem),
@@ -75,7 +77,7 @@ function openUrl(location: string, { environment, notebook, now, onProblem }: Op
 
 function openShared(
   localFolder: string,
-  { environment, now, onProblem }: OpenStoreOptions,
+  { environment, folder: workingFolder, now, onProblem }: OpenStoreOptions,
 ): { readonly shared: Store; readonly isReadOnly: boolean } | undefined {
   const seal = findSeal(environment);
   const isReadOnly = findReadOnly(environment) || seal?.canSign === false;
@@ -88,7 +90,7 @@ function openShared(
       isReadOnly,
     };
   }
-  const folder = path.resolve(location);
+  const folder = path.resolve(workingFolder, location);
   if (folder === localFolder)
     throw invalid(
       "STAGEBOOK_SHARED_STORE",

@@ -74,7 +74,7 @@ describe("a stage that throws", () => {
 
   test("[R9] the caller receives the error with stage, cell and line, only its own frames, and advice", async () => {
     expect(text).toMatch(/stage "bad" \(cell \[\d+\], line 3\) failed: no such column/);
-    expect(text).toContain("Mend the stage");
+    expect(text).toContain("Fix the stage and run again.");
     expect(text).toContain("TypeError: no such column");
     expect(text).not.toMatch(/node_modules|node:internal|kernel-lib|tslab/);
     const code = `try { await last(); } catch (error) { console.log(error instanceof StagebookError, error.code, error.stage, error.cell, error.cause.name, error.advice.length > 0); }`;

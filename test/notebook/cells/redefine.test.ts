@@ -111,7 +111,7 @@ describe("cells executed again", () => {
     expect(notebook.status("leaving")).toBeUndefined();
     expect(await notebook.read("pipeline.graph().nodes.includes('leaving')")).toBe("false");
     expect(notebook.status("reads")).toBe("blocked");
-    expect(notebook.reasons("reads").join()).toMatch(/needs "leaving", which no cell defines any more/);
+    expect(notebook.reasons("reads").join()).toMatch(/depends on "leaving", which no cell defines any more/);
     expect(await notebook.failing("run", "await reads();")).toMatch(/stage-unknown/);
     await notebook.cell("run", "1;", { deletedCells: ["reads", "both"] });
   });

@@ -56,13 +56,12 @@ describe("what cells print", () => {
   test("[R9] an un-awaited failing call is reported in the cell and in the log", async () => {
     const cell = await notebook.kernel.run("broken(); 1;", { cell: "lost" });
     await notebook.kernel.until(
-      (events) =>
-        events.some((event) => event.type === "log:written" && /nothing waited for it/.test(event.record.message)),
+      (events) => events.some((event) => event.type === "log:written" && /was not awaited/.test(event.record.message)),
       "the lost error is in the log",
     );
-    await expect.poll(() => cell.stderr).toMatch(/broken failed, and nothing waited for it \(add await\): .*it broke/);
+    await expect.poll(() => cell.stderr).toMatch(/broken failed and was not awaited \(add `await`\): .*it broke/);
     await notebook.settled();
-    const lost = notebook.view.log.filter((record) => /nothing waited for it/.test(record.message));
+    const lost = notebook.view.log.filter((record) => /was not awaited/.test(record.message));
     expect(lost).toEqual([expect.objectContaining({ level: "error", stage: "broken", cell: "lost" })]);
   });
 

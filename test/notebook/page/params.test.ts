@@ -143,7 +143,7 @@ describe("parameters", () => {
     );
     const cell = notebook.kernel.start("await slow();", { cell: "x" });
     await notebook.kernel.until((_events, view) => view.stages.slow?.status === "running", "slow runs");
-    await expect(set({ limit: 1 })).rejects.toThrow(/"limit" is being read by a run/);
+    await expect(set({ limit: 1 })).rejects.toThrow(/"limit" is in use by a run/);
     expect(notebook.view.params.limit?.value).toBe(5);
     await set({ mode: "slow" });
     await notebook.kernel.command({ type: "cancel" });

@@ -48,7 +48,7 @@ test.each(["another kernel", "the same kernel"])(
     removeBlobs(store, 10_000);
     const { large, size, running } = who === "the same kernel" ? first : kernel(store);
     expect((await large.plan()).rows).toEqual([
-      expect.objectContaining({ action: "run", reasons: ["its stored value is gone, and needed"] }),
+      expect.objectContaining({ action: "run", reasons: ["its stored value is gone and needed"] }),
     ]);
     expect(String(await large.explain())).toMatch(/its stored value is gone/);
     // The kernel that made it may have it in memory still.
@@ -78,7 +78,7 @@ test.each(["another kernel", "the same kernel"])(
       const row = plan.rows.find(({ stage }) => stage === "large");
       expect(row).toMatchObject({
         action: "load",
-        reasons: [expect.stringMatching(/value is gone; it is made again/)],
+        reasons: [expect.stringMatching(/value is gone; it is recomputed/)],
       });
       expect(plan.rows.map(({ action }) => action)).not.toContain("run");
     }

@@ -218,7 +218,7 @@ test("[P7] [P9] other parameter values for one use, then back", async () => {
   log();
   expect(await b.with({ limit: 5 })()).toBe(51);
   expect(log()).toEqual(["a cached", "b cached"]);
-  expect(() => b.with({ limits: 5 })).toThrow(/no parameter "limits"/);
+  expect(() => b.with({ limits: 5 })).toThrow(/parameter "limits" does not exist/);
   expect(() => b.with({ limit: "x" })).toThrow(/must be number/);
 });
 

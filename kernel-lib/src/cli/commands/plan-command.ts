@@ -1,6 +1,6 @@
 /** The commands that execute the cells without running any stage: `plan`, `explain`, `params`, `export`, and `--check`. */
 import fs from "node:fs";
-import { basename, extname, resolve } from "node:path";
+import { basename, extname } from "node:path";
 import { inspect } from "node:util";
 import { airflowId, toAirflow } from "../../export/airflow";
 import { toDot } from "../../export/dot";
@@ -11,36 +11,29 @@ import { version } from "../../pipeline";
 import { StageAnswers } from "../../notebook/page/stage-answers";
 import { planRow, PlanText } from "../../run/texts";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
-import { personListener } from "../session/listeners";
+import { terminalListener } from "../session/listeners";
 import { Progress } from "../terminal/progress";
 import { headOf } from "../session/run-document";
 import { alignColumns } from "../terminal/table";
-import type { Terminal } from "../terminal/terminal";
+import { resolvePath, type CommandContext } from "../command-context";
+import type { airflowOptions, explainOptions, exportOptions, OptionsOf, paramsOptions, planOptions } from "../options";
 import { UsageError } from "../terminal/usage-error";
 import { Workbench, type SessionOptions } from "../session/workbench";
 
-export interface DefinitionOptions extends SessionOptions {
-  readonly json?: boolean;
-}
-
-export interface PlanOptions extends DefinitionOptions {
-  readonly target?: readonly string[];
-  readonly check?: boolean;
-}
-
-/** Executes the cells, no body of a stage, and lets `use` tell what there is. */
+/** Executes the cells without running any stage, then calls `use`. */
 export async function withDefinitions(
   file: string,
   options: SessionOptions,
-  terminal: Terminal,
+  context: CommandContext,
   use: (bench: Workbench) => Promise<ExitCode>,
 ): Promise<ExitCode> {
+  const { terminal } = context;
   const progress = new Progress(terminal);
-  const listener = { ...personListener(progress, true), cellEnded: () => undefined };
-  const bench = new Workbench(file, options, listener, terminal);
+  const listener = { ...terminalListener(progress, true), cellEnded: () => undefined };
+  const bench = new Workbench(file, options, listener, context);
   progress.start();
   try {
-    await bench.execute(true);
+    await bench.executeForPlanning();
     progress.stop();
     if (bench.watch.signalled !== undefined) return bench.watch.signalled;
     const { failure } = bench;
@@ -53,8 +46,13 @@ export async function withDefinitions(
   }
 }
 
-export async function planCommand(file: string, options: PlanOptions, terminal: Terminal): Promise<ExitCode> {
-  return withDefinitions(file, options, terminal, async (bench) => {
+export async function planCommand(
+  file: string,
+  options: OptionsOf<typeof planOptions>,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  return withDefinitions(file, options, context, async (bench) => {
     const rows = await bench.plan(options.target);
     const stale = rows.filter(isStale);
     const code = options.check === true && stale.length > 0 ? exitCode.stale : exitCode.ok;
@@ -66,18 +64,23 @@ export async function planCommand(file: string, options: PlanOptions, terminal: 
   });
 }
 
-/** `run --check`: names what is stale, and runs nothing. */
-export function checkStale(file: string, options: PlanOptions, terminal: Terminal): Promise<ExitCode> {
-  return planCommand(file, { ...options, check: true }, terminal);
+/** `run --check`: lists what is stale, and runs nothing. */
+export function checkStale(
+  file: string,
+  options: OptionsOf<typeof planOptions>,
+  context: CommandContext,
+): Promise<ExitCode> {
+  return planCommand(file, { ...options, check: true }, context);
 }
 
 export async function explainCommand(
   file: string,
   stage: string,
-  options: DefinitionOptions,
-  terminal: Terminal,
+  options: OptionsOf<typeof explainOptions>,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  return withDefinitions(file, options, terminal, async (bench) => {
+  const { terminal } = context;
+  return withDefinitions(file, options, context, async (bench) => {
     const { internals, instance } = bench.find(stage);
     const answer = await new StageAnswers(internals.engine).explain(instance.definition.name);
     if (options.json === true) terminal.out(`${JSON.stringify({ ...headOf("explain", file), ...answer }, null, 2)}\n`);
@@ -86,18 +89,18 @@ export async function explainCommand(
   });
 }
 
-export async function paramsCommand(file: string, options: DefinitionOptions, terminal: Terminal): Promise<ExitCode> {
-  return withDefinitions(file, options, terminal, async ({ pipelines }) => {
+export async function paramsCommand(
+  file: string,
+  options: OptionsOf<typeof paramsOptions>,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  return withDefinitions(file, options, context, async ({ pipelines }) => {
     const params = pipelines.flatMap(({ engine }) => engine.params.names().map((name) => engine.params.view(name)));
     if (options.json === true) terminal.out(`${JSON.stringify({ ...headOf("params", file), params }, null, 2)}\n`);
     else terminal.out(params.length === 0 ? "no parameters\n" : alignColumns(params.map(paramRow)));
     return exitCode.ok;
   });
-}
-
-export interface ExportOptions extends SessionOptions {
-  /** Absolute. Default: the terminal. */
-  readonly output?: string;
 }
 
 export const exportFormats = { mermaid: toMermaid, dot: toDot, svg: toSvg } as const;
@@ -106,33 +109,32 @@ export type ExportFormat = keyof typeof exportFormats;
 export async function exportCommand(
   format: ExportFormat,
   file: string,
-  options: ExportOptions,
-  terminal: Terminal,
+  options: OptionsOf<typeof exportOptions>,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  return withDefinitions(file, options, terminal, async ({ pipelines }) => {
-    if (pipelines.length === 0) throw new UsageError("stage-unknown", `${file} defines no stage`, "Define one.");
+  return withDefinitions(file, options, context, async ({ pipelines }) => {
+    if (pipelines.length === 0) throw new UsageError("stage-unknown", `${file} does not define a stage`, "Define one.");
     const picture = exportFormats[format];
     const text = `${pipelines.map(({ bus }) => picture(bus.view)).join("\n\n")}\n`;
-    if (options.output === undefined) terminal.out(text);
-    else fs.writeFileSync(options.output, text);
+    write(text, options.output, context);
     return exitCode.ok;
   });
 }
 
-export interface AirflowOptions extends ExportOptions {
-  readonly dagId?: string;
-}
-
-/** Throws UsageError for several pipelines: a task names a stage by its file. */
-export async function exportAirflow(file: string, options: AirflowOptions, terminal: Terminal): Promise<ExitCode> {
-  const path = resolve(file);
-  return withDefinitions(file, options, terminal, async ({ pipelines }) => {
+/** Throws UsageError for several pipelines: a task identifies its stage by the file. */
+export async function exportAirflow(
+  file: string,
+  options: OptionsOf<typeof airflowOptions>,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const path = resolvePath(context, file);
+  return withDefinitions(file, options, context, async ({ pipelines }) => {
     const [first, second] = pipelines;
     if (!first || second)
       throw new UsageError(
         "export-pipelines",
         `${file} has ${pipelines.length === 0 ? "no pipeline" : "more than one pipeline"}`,
-        "Export a file with one.",
+        "Export a file with exactly one.",
       );
     const { registry } = first.engine;
     const text = toAirflow({
@@ -142,10 +144,15 @@ export async function exportAirflow(file: string, options: AirflowOptions, termi
       dagId: airflowId(options.dagId ?? basename(path, extname(path))),
       version,
     });
-    if (options.output === undefined) terminal.out(text);
-    else fs.writeFileSync(options.output, text);
+    write(text, options.output, context);
     return exitCode.ok;
   });
+}
+
+/** To the output file, or stdout. */
+function write(text: string, output: string | undefined, { terminal }: CommandContext): void {
+  if (output === undefined) terminal.out(text);
+  else fs.writeFileSync(output, text);
 }
 
 const isStale = ({ action }: PlanRowView): boolean => action === "run" || action === "maybe" || action === "blocked";

@@ -1,4 +1,4 @@
-/** The commands that read one stage's stored results: `get`, `history`, `log`. No cell is executed. */
+/** The commands that read one stage's stored results: `get`, `history`, `log`. They execute no cells. */
 import fs from "node:fs";
 import { inspect } from "node:util";
 import { readRunLines } from "../../events/run-files";
@@ -11,40 +11,23 @@ import { toJsonText } from "../terminal/json-value";
 import { headOf } from "../session/run-document";
 import { findResult, findResults, openResults } from "./store-access";
 import { alignColumns } from "../terminal/table";
-import type { Terminal } from "../terminal/terminal";
+import { resolvePath, type CommandContext } from "../command-context";
+import type { getFormats, getOptions, historyOptions, logOptions, OptionsOf } from "../options";
 import { listed, UsageError } from "../terminal/usage-error";
 
-export const getForms = ["json", "text", "bytes", "file"] as const;
-export type GetForm = (typeof getForms)[number];
+type GetFormat = (typeof getFormats)[number];
 
-export interface GetOptions {
-  readonly as?: GetForm;
-  readonly key?: string;
-  /** Absolute. Default: the terminal. */
-  readonly output?: string;
-}
-
-export interface ResultOptions {
-  readonly json?: boolean;
-}
-
-export interface LogOptions extends ResultOptions {
-  /** Its id. */
-  readonly run?: string;
-  readonly all?: boolean;
-}
-
-/** Throws `no-result`, and UsageError `get-form` for a value that has not the form. */
+/** Throws `no-result`, and UsageError `get-form` for a value that the format cannot represent. */
 export async function getCommand(
   file: string,
   stage: string,
-  { as = "json", key, output }: GetOptions,
-  terminal: Terminal,
+  { as = "json", key, output }: OptionsOf<typeof getOptions>,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  const internals = openResults(file);
+  const internals = openResults(file, context);
   const { engine } = internals;
   const entry = await findResult(internals, { stage, file, key });
-  if (as === "file") return copyFile(engine.store, entry, { stage, output });
+  if (as === "file") return copyFile(engine.store, entry, { stage, output, context });
   const loaded = await engine.results.read(entry);
   if (!loaded)
     throw new StagebookError(
@@ -56,22 +39,26 @@ export async function getCommand(
   const value = loaded.value instanceof StoredStream ? await loaded.value.toArray() : loaded.value;
   const bytes = encode(value, as, stage);
   if (output !== undefined) fs.writeFileSync(output, bytes);
-  else terminal.out(bytes);
+  else context.terminal.out(bytes);
   return exitCode.ok;
 }
 
-function encode(value: unknown, as: Exclude<GetForm, "file">, stage: string): string | Uint8Array {
+function encode(value: unknown, as: Exclude<GetFormat, "file">, stage: string): string | Uint8Array {
   if (as === "text") return typeof value === "string" ? value : `${inspect(value, { depth: null, maxArrayLength: null, maxStringLength: null })}\n`; // prettier-ignore
   if (as === "bytes") {
     if (value instanceof Uint8Array) return value;
-    throw new UsageError("get-form", `the result of stage "${stage}" is no bytes`, "Use --as json or --as text.");
+    throw new UsageError(
+      "get-form",
+      `the result of stage "${stage}" is not binary data`,
+      "Use --as json or --as text.",
+    );
   }
   try {
     return `${toJsonText(value)}\n`;
   } catch (error) {
     throw new UsageError(
       "get-form",
-      `the result of stage "${stage}" has no form as JSON: ${messageOf(error)}`,
+      `the result of stage "${stage}" cannot be converted to JSON: ${messageOf(error)}`,
       "Use --as text.",
     );
   }
@@ -80,32 +67,38 @@ function encode(value: unknown, as: Exclude<GetForm, "file">, stage: string): st
 async function copyFile(
   store: StageFiles,
   { output: { files } }: Entry,
-  { stage, output }: { readonly stage: string; readonly output: string | undefined },
+  {
+    stage,
+    output,
+    context,
+  }: { readonly stage: string; readonly output: string | undefined; readonly context: CommandContext },
 ): Promise<ExitCode> {
   const [first] = files;
   if (files.length !== 1 || !first)
     throw new UsageError(
       "get-form",
       `the result of stage "${stage}" has ${files.length === 0 ? "no file" : `${files.length} files: ${listed(files.map(({ name }) => name))}`}`,
-      "Use --as json: the value says where its files are.",
+      "Use --as json: the value has the paths of its files.",
     );
   const path = await store.filePath(first);
   if (path === undefined)
     throw new StagebookError("no-result", `the file ${first.name} is gone from the store`, "Run the stage again.", {
       stage,
     });
-  fs.copyFileSync(path, output ?? first.name, fs.constants.COPYFILE_FICLONE);
-  fs.chmodSync(output ?? first.name, 0o644);
+  const copy = output ?? resolvePath(context, first.name);
+  fs.copyFileSync(path, copy, fs.constants.COPYFILE_FICLONE);
+  fs.chmodSync(copy, 0o644);
   return exitCode.ok;
 }
 
 export async function historyCommand(
   file: string,
   stage: string,
-  { json = false }: ResultOptions,
-  terminal: Terminal,
+  { json = false }: OptionsOf<typeof historyOptions>,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  const internals = openResults(file);
+  const { terminal } = context;
+  const internals = openResults(file, context);
   const entries = await findResults(internals, stage, file);
   const pinned = await internals.engine.store.pinned();
   const rows = entries.map(({ at, key, durationMs, params, run, output }) => {
@@ -129,14 +122,15 @@ export async function historyCommand(
   return exitCode.ok;
 }
 
-/** The log of the run that made a stage's newest result, or of a run by its id; `all`: also the lines of other stages. */
+/** The log of the run that computed a stage's newest result, or of a run by its id; `all`: also the lines of other stages. */
 export async function logCommand(
   file: string,
   stage: string,
-  { run, all = false, json = false }: LogOptions,
-  terminal: Terminal,
+  { run, all = false, json = false }: OptionsOf<typeof logOptions>,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  const internals = openResults(file);
+  const { terminal } = context;
+  const internals = openResults(file, context);
   const id = (run ?? (await findResult(internals, { stage, file })).run) as RunId;
   const lines = await readRunLines(internals.engine.store, id);
   const records = lines.filter((record) => all || record.stage === stage);

@@ -1,40 +1,31 @@
-/** `stagebook run`: executes the cells, then brings the targets up to date. */
-import type { Instance } from "../../run/state/instances";
+/** `stagebook run`: executes the cells, then runs the targets. */
 import { formatDuration } from "../../protocol";
-import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import { checkStale } from "./plan-command";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
-import { lineListener, personListener } from "../session/listeners";
+import { lineListener, terminalListener } from "../session/listeners";
 import { compareLock } from "../session/lock";
 import { Progress } from "../terminal/progress";
 import { describeRun } from "../session/run-document";
+import type { CommandContext } from "../command-context";
+import type { OptionsOf, runOptions } from "../options";
 import type { Terminal } from "../terminal/terminal";
 import { checkVariablesExist } from "../session/missing-variables";
-import { Workbench, type SessionOptions } from "../session/workbench";
+import { Workbench } from "../session/workbench";
 
-export interface RunCommandOptions extends SessionOptions {
-  readonly target?: readonly string[];
-  readonly force?: readonly string[];
-  readonly jobs?: number;
-  readonly retries?: number;
-  readonly json?: boolean;
-  readonly save?: string;
-  readonly check?: boolean;
-  readonly lock?: boolean;
-  readonly updateLock?: boolean;
-}
+type RunCommandOptions = OptionsOf<typeof runOptions>;
 
 /** Throws UsageError. */
-export async function runCommand(file: string, options: RunCommandOptions, terminal: Terminal): Promise<ExitCode> {
+export async function runCommand(file: string, options: RunCommandOptions, context: CommandContext): Promise<ExitCode> {
+  const { terminal } = context;
   const { json = false, check = false } = options;
-  if (check) return checkStale(file, options, terminal);
+  if (check) return checkStale(file, options, context);
   const startedAt = Date.now();
   const progress = new Progress(terminal);
-  const isForPeople = json || terminal.outIsTerminal;
-  const listener = isForPeople ? personListener(progress, json) : lineListener(terminal);
-  const bench = new Workbench(file, options, listener, terminal);
+  const isForTerminal = json || terminal.outIsTerminal;
+  const listener = isForTerminal ? terminalListener(progress, json) : lineListener(terminal);
+  const bench = new Workbench(file, options, listener, context);
   if (options.save !== undefined) bench.session.checkSave();
-  if (isForPeople) progress.start();
+  if (isForTerminal) progress.start();
   try {
     await execute(bench, options);
     let code = codeOf(bench);
@@ -44,8 +35,8 @@ export async function runCommand(file: string, options: RunCommandOptions, termi
     if (code === exitCode.ok && (options.lock === true || options.updateLock === true))
       code = await compareLock(bench, options.updateLock === true, terminal);
     if (json) terminal.out(`${JSON.stringify(await describeRun(bench, { exitCode: code, startedAt }), null, 2)}\n`);
-    else if (isForPeople) progress.say(summary(bench, code, Date.now() - startedAt));
-    tellFailure(bench, terminal);
+    else if (isForTerminal) progress.say(summary(bench, code, Date.now() - startedAt));
+    printFailure(bench, terminal);
     return code;
   } finally {
     progress.stop();
@@ -56,33 +47,27 @@ export async function runCommand(file: string, options: RunCommandOptions, termi
 async function execute(bench: Workbench, options: RunCommandOptions): Promise<void> {
   const { target = [], force = [] } = options;
   if (target.length > 0 || !mentionsAll(bench, options)) {
-    // Nothing runs before it is known that all names are right.
-    await bench.execute(true);
+    // Nothing runs before all names are known to exist.
+    await bench.executeForPlanning();
     if (bench.failure || bench.watch.signalled !== undefined) return;
     const wanted = [...target, ...force].map((name) => bench.find(name));
     if (target.length > 0) {
       for (const found of wanted) await checkVariablesExist(bench, found);
-      bench.session.runOverrides.refusesBodies = false;
       for (const internals of bench.pipelines)
-        await runIn(internals, wanted.filter((found) => found.internals === internals).map(({ instance }) => instance)); // prettier-ignore
+        await bench.run(internals, wanted.filter((found) => found.internals === internals).map(({ instance }) => instance)); // prettier-ignore
       return;
     }
   }
-  await bench.execute(false);
+  await bench.executeForRunning();
   if (bench.failure || bench.watch.signalled !== undefined) return;
   for (const name of force) bench.find(name);
   for (const internals of bench.pipelines) {
     const { registry, instances } = internals.engine;
-    await runIn(internals, registry.stages.all().map(({ name }) => instances.find(name))); // prettier-ignore
+    await bench.run(internals, registry.stages.all().map(({ name }) => instances.find(name))); // prettier-ignore
   }
 }
 
-/** What fails is told by events. */
-async function runIn({ engine }: PipelineInternals, targets: readonly Instance[]): Promise<void> {
-  if (targets.length > 0) await engine.run(targets, { source: "script" });
-}
-
-/** False when a name that was given stands nowhere in the source: it may come from an import, or be a mistake. */
+/** False when a name of an option does not occur in the source: it may come from an import, or be a mistake. */
 function mentionsAll({ session }: Workbench, { set = [], params, force = [] }: RunCommandOptions): boolean {
   const names = [...set.map((text) => text.slice(0, Math.max(0, text.indexOf("=")))), ...force];
   const isMentioned = (name: string): boolean =>
@@ -97,15 +82,15 @@ function codeOf(bench: Workbench): ExitCode {
   return hasFailed ? exitCode.failed : exitCode.ok;
 }
 
-/** The error of a cell stands last, where a person looks first. */
-function tellFailure({ failure, recorder }: Workbench, terminal: Terminal): void {
+/** The error of a cell is printed last, where the user looks first. */
+function printFailure({ failure, recorder }: Workbench, terminal: Terminal): void {
   if (failure) terminal.err(`${failure.label} failed:\n${failure.error ?? ""}\n`);
   else for (const { message } of recorder.errors) terminal.err(`${message}\n`);
 }
 
 function summary({ recorder, pipelines, watch }: Workbench, code: ExitCode, durationMs: number): string {
   const all = pipelines.reduce((sum, { engine }) => sum + engine.registry.stages.all().length, 0);
-  const end = code === exitCode.ok ? "done" : watch.signalled === undefined ? "failed" : "stopped";
-  const executed = recorder.executed === 1 ? "1 body run" : `${recorder.executed} bodies run`;
+  const end = code === exitCode.ok ? "done" : watch.signalled === undefined ? "failed" : "cancelled";
+  const executed = `${recorder.executed} executed`;
   return `${end}: ${all} ${all === 1 ? "stage" : "stages"}, ${executed}, ${formatDuration(durationMs)}`;
 }

@@ -1,25 +1,35 @@
-/** The stored results of a notebook, without executing its cells. */
+/** Access to the stored results of a notebook without executing its cells. */
+import fs from "node:fs";
 import path from "node:path";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import { createPipelineWithInternals } from "../../pipeline";
+import { RunOverrides } from "../../run/state/run-overrides";
+import { resolvePath, type CommandContext } from "../command-context";
 import type { Entry } from "../../store/store";
 import { resultNameOf } from "../session/open-session";
 import { StagebookError } from "../../protocol";
+import { UsageError } from "../terminal/usage-error";
 
-/** Opens the store as the notebook's kernel does: the folder is that of the notebook; that of a script is the present one. */
-export function openResults(file: string): PipelineInternals {
+/** Opens the store as the notebook's kernel does: relative to the notebook's folder; for a script, to the working folder. */
+export function openResults(file: string, context: CommandContext): PipelineInternals {
   const notebook = resultNameOf(file);
-  if (notebook !== "script") process.chdir(path.dirname(path.resolve(file)));
-  return createPipelineWithInternals({ notebook }, () => undefined).internals;
+  return open(notebook === "script" ? context.folder : path.dirname(resolvePath(context, file)), notebook, context);
 }
 
-/** Opens the store of a folder. */
-export function openStoreIn(folder: string): PipelineInternals {
-  process.chdir(folder);
-  return createPipelineWithInternals({}, () => undefined).internals;
+/** Opens the store of a folder. Throws UsageError `folder-missing`. */
+export function openStoreIn(folder: string, context: CommandContext): PipelineInternals {
+  const full = resolvePath(context, folder);
+  if (fs.statSync(full, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new UsageError("folder-missing", `folder ${folder} does not exist`, "Pass the folder of the notebooks.");
+  return open(full, "script", context);
 }
 
-/** Newest first. Throws `no-result` where there is none. */
+function open(folder: string, notebook: string, { environment }: CommandContext): PipelineInternals {
+  const context = { environment, folder, notebook, overrides: RunOverrides.none, onPipeline: () => undefined };
+  return createPipelineWithInternals({}, () => undefined, context).internals;
+}
+
+/** Newest first. Throws `no-result` if there is none. */
 export async function findResults(
   { engine }: PipelineInternals,
   stage: string,
@@ -29,13 +39,13 @@ export async function findResults(
   if (entries.length > 0) return entries;
   throw new StagebookError(
     "no-result",
-    `${path.basename(file)} has no stored result of a stage "${stage}" in ${engine.store.location}`,
+    `${path.basename(file)} has no stored result of stage "${stage}" in ${engine.store.location}`,
     `Run it first: stagebook run ${path.basename(file)}.`,
     { stage },
   );
 }
 
-/** The newest, or the one whose key begins so. Throws `no-result`. */
+/** The newest, or the one whose key starts with the prefix. Throws `no-result`. */
 export async function findResult(
   internals: PipelineInternals,
   { stage, file, key }: { readonly stage: string; readonly file: string; readonly key?: string },
@@ -45,8 +55,8 @@ export async function findResult(
   if (found) return found;
   throw new StagebookError(
     "no-result",
-    `no stored result of stage "${stage}" has a key that begins with ${key ?? ""}`,
-    `See them: stagebook history ${path.basename(file)} ${stage}.`,
+    `no stored result of stage "${stage}" has a key that starts with ${key ?? ""}`,
+    `List them: stagebook history ${path.basename(file)} ${stage}.`,
     { stage },
   );
 }

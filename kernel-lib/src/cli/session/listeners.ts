@@ -1,28 +1,28 @@
-/** Who hears what a session does: a person at a terminal, a program that reads lines, or nobody. */
+/** Listeners of a session: for a user at a terminal, and for a program that reads lines of JSON. */
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import type { KernelMessage } from "../../notebook/tslab/headless-kernel";
 import type { Progress } from "../terminal/progress";
 import type { CellReport, SessionListener } from "./session";
 import type { Terminal } from "../terminal/terminal";
 
-/** Prints what cells print, and tells how far the work is. `isQuiet`: what cells print is left out. */
-export function personListener(progress: Progress, isQuiet: boolean): SessionListener {
+/** Prints what cells print, and the progress. `isQuiet`: without what cells print. */
+export function terminalListener(progress: Progress, isQuiet: boolean): SessionListener {
   return {
     cellStarted: (_cell, nth, of) => progress.atCell(nth, of),
     output: (_cell, message) => {
       if (!isQuiet) progress.print(textOf(message));
     },
-    cellEnded: (report) => tellCell(report, progress),
-    opened: ({ bus }: PipelineInternals) => void bus.events$.subscribe((event) => progress.tell(event)),
+    cellEnded: (report) => showCell(report, progress),
+    opened: ({ bus }: PipelineInternals) => void bus.events$.subscribe((event) => progress.show(event)),
   };
 }
 
-/** Those that stop while no stage runs are as they should be. */
-function tellCell({ status, label }: CellReport, progress: Progress): void {
+/** A cell that is stopped because no stage may run is not a failure. */
+function showCell({ status, label }: CellReport, progress: Progress): void {
   if (status === "failed") progress.say(`✗ ${label} failed`);
 }
 
-/** A line of JSON for each event of a pipeline, and for what cells print: `{"type":"cell:output","cell":"c1","stream":"stdout","text":"…"}`. */
+/** One line of JSON per event of a pipeline, and per output of a cell: `{"type":"cell:output","cell":"c1","stream":"stdout","text":"…"}`. */
 export function lineListener(terminal: Terminal): SessionListener {
   const write = (line: object): void => terminal.out(`${JSON.stringify(line)}\n`);
   return {
@@ -39,7 +39,7 @@ export function lineListener(terminal: Terminal): SessionListener {
   };
 }
 
-/** Of a display its text. */
+/** The text of a message; for a display its text form. */
 function textOf({ type, content }: KernelMessage): string {
   if (type === "stream") return String(content.text);
   const text = (content.data as Readonly<Record<string, unknown>> | undefined)?.["text/plain"];

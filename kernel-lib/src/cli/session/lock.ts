@@ -1,6 +1,7 @@
-/** `pipeline.lock` beside the notebook: which key and which result each stage has. Written and compared by `run --lock`. */
+/** `pipeline.lock` next to the notebook: the key and result of each stage. Written and compared by `run --lock`. */
 import fs from "node:fs";
 import path from "node:path";
+import { diffParts } from "../../key/diff";
 import { messageOf, type Digest } from "../../protocol";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
 import type { Terminal } from "../terminal/terminal";
@@ -12,7 +13,7 @@ interface LockedStage {
   readonly key: string;
   /** Digest of the value. */
   readonly output: string;
-  /** All parameters of the stage and of what it needs, as text. */
+  /** All parameters of the stage and its upstream, as text. */
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -20,14 +21,14 @@ type LockedStages = Readonly<Record<string, LockedStage>>;
 
 interface LockFile {
   readonly v: 1;
-  /** By the name of the file, so that notebooks of one folder share it. */
+  /** By file name, so that notebooks of one folder share it. */
   readonly files: Readonly<Record<string, LockedStages>>;
 }
 
 const LOCK_NAME = "pipeline.lock";
 
 /**
- * Writes the lock when there is none for the file, or when it is to be updated; else compares, and prints what differs.
+ * Writes the lock if the file has none, or with `isUpdate`; else compares, and prints what differs.
  * Throws UsageError `lock-bad`.
  */
 export async function compareLock(bench: Workbench, isUpdate: boolean, terminal: Terminal): Promise<ExitCode> {
@@ -39,7 +40,7 @@ export async function compareLock(bench: Workbench, isUpdate: boolean, terminal:
   const changes = before ? await describeChanges(bench, before, now) : [];
   for (const line of changes) terminal.err(`${line}\n`);
   if (before && !isUpdate) {
-    if (changes.length > 0) terminal.err(`the results are not those of ${LOCK_NAME}; --update-lock takes them over\n`);
+    if (changes.length > 0) terminal.err(`the results differ from ${LOCK_NAME}; use --update-lock to accept them\n`);
     return changes.length > 0 ? exitCode.locked : exitCode.ok;
   }
   if (!before || changes.length > 0) {
@@ -65,7 +66,7 @@ function readLock(file: string): LockFile {
     throw badLock(file, messageOf(error));
   }
   if (lock?.v !== 1 || typeof lock.files !== "object" || lock.files === null)
-    throw badLock(file, "its form is unknown");
+    throw badLock(file, "its format is unknown");
   return lock as LockFile;
 }
 
@@ -94,27 +95,27 @@ async function describeChanges(bench: Workbench, before: LockedStages, now: Lock
     const [was, is] = [before[name], now[name]];
     if (was && is && was.key === is.key && was.output === is.output) continue;
     if (!was) lines.push(`+ ${name}: new`);
-    else if (!is) lines.push(`- ${name}: gone, or without a result`);
+    else if (!is) lines.push(`- ${name}: removed, or without a result`);
     else lines.push(`~ ${name}: ${resultChange(was, is)} (${await reasonsFor(bench, was, is)})`);
   }
   return lines;
 }
 
 function resultChange(was: LockedStage, is: LockedStage): string {
-  if (was.output === is.output) return "made otherwise, with an equal result";
+  if (was.output === is.output) return "other key, equal result";
   return `result ${was.output.slice(0, 8)} → ${is.output.slice(0, 8)}`;
 }
 
-/** From the parts of both keys where the store still has the old one; else what the lock itself tells. */
+/** From the parts of both keys if the store still has the old one; else from the lock file alone. */
 async function reasonsFor(bench: Workbench, was: LockedStage, is: LockedStage): Promise<string> {
-  if (was.key === is.key) return "the same key: the stage does not give the same result each time";
+  if (was.key === is.key) return "same key: the stage is not deterministic";
   for (const { engine } of bench.pipelines) {
     const [old, current] = await Promise.all([was.key, is.key].map((key) => engine.store.findEntry(key as Digest)));
-    if (old && current) return engine.diff(old.parts, current.parts).map(({ text }) => text).join("; "); // prettier-ignore
+    if (old && current) return diffParts(old.parts, current.parts).map(({ text }) => text).join("; "); // prettier-ignore
   }
   const params = Object.entries(is.params).filter(([name, text]) => was.params[name] !== text);
   const texts = params.map(([name, text]) => `${name} ${was.params[name] ?? "none"} → ${text}`);
-  return texts.join("; ") || "its code, an input or the version of Node.js";
+  return texts.join("; ") || "its code, an input or the Node.js version";
 }
 
 /** By code unit: the file is the same on every machine. */

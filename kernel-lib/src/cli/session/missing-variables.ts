@@ -1,10 +1,10 @@
-/** Variables that a stopped cell has not made, and stages that would read them. */
+/** Variables that a stopped cell did not define, and stages that would read them. */
 import { findFreeIdentifiers, parseScript, textIn } from "../../key/code/syntax-tree";
 import type { CellId } from "../../protocol";
 import { listed, UsageError } from "../terminal/usage-error";
 import type { FoundStage, Workbench } from "./workbench";
 
-/** A target must not run when its code, or that of a stage it needs, reads such a variable. Throws UsageError `target-unmade`. */
+/** A target must not run when its code, or that of an upstream stage, reads such a variable. Throws UsageError `target-unmade`. */
 export async function checkVariablesExist({ stopped }: Workbench, { internals, instance }: FoundStage): Promise<void> {
   if (stopped.length === 0) return;
   const { engine } = internals;
@@ -16,10 +16,11 @@ export async function checkVariablesExist({ stopped }: Workbench, { internals, i
       const variable = internals.cells().missingVariables(cell.id as CellId).find((name) => read.has(name)); // prettier-ignore
       if (variable === undefined) continue;
       const stage = needed.definition.name;
-      const of = cell.stages.length > 0 ? `of the result of ${listed(cell.stages)}` : "of what another cell makes";
+      const from =
+        cell.stages.length > 0 ? `from the result of ${listed(cell.stages)}` : "from what another cell defines";
       throw new UsageError(
         "target-unmade",
-        `stage "${stage}" reads the variable ${variable}, which ${cell.label} makes ${of}, and that is not there`,
+        `stage "${stage}" reads the variable ${variable}, which ${cell.label} defines ${from}, which does not exist yet`,
         `Make it an input of "${stage}", or run without --target.`,
       );
     }
@@ -28,13 +29,13 @@ export async function checkVariablesExist({ stopped }: Workbench, { internals, i
 
 const isCode = (kind: string): boolean => kind === "function" || kind === "helper";
 
-/** Names that a function's normalised source takes from around it. Source that was cut names none. */
+/** Free names of a function's normalised source. Source that was cut has none. */
 function freeNames(source: string): readonly string[] {
   for (const text of [`(${source})`, `({ ${source} })`]) {
     try {
       return findFreeIdentifiers(parseScript(text)).map((node) => textIn(node, "name"));
     } catch {
-      // A method stands in an object.
+      // A method needs an object around it.
     }
   }
   return [];

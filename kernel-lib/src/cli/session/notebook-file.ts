@@ -1,6 +1,5 @@
-/** Notebook files (nbformat 4): what the command reads of them, and the same file with new outputs. */
+/** Notebook files (nbformat 4): the code cells, and the same file with new outputs. */
 import fs from "node:fs";
-import path from "node:path";
 import { messageOf } from "../../protocol";
 import type { KernelMessage } from "../../notebook/tslab/headless-kernel";
 import { UsageError } from "../terminal/usage-error";
@@ -9,7 +8,7 @@ import { UsageError } from "../terminal/usage-error";
 export interface CodeCell {
   readonly id: string;
   readonly source: string;
-  /** Its place among all cells of the file. */
+  /** Its index among all cells of the file. */
   readonly at: number;
 }
 
@@ -36,35 +35,39 @@ interface RawCell {
   readonly source: string | readonly string[];
 }
 
-/** Throws UsageError `notebook-missing`, `notebook-bad` or `notebook-language`. */
-export function readNotebook(file: string): NotebookFile {
-  const content = parseNotebook(readText(file), file);
+/** `path`: absolute; `file`: as it was typed. Throws UsageError `notebook-missing`, `notebook-bad` or `notebook-language`. */
+export function readNotebook(path: string, file: string): NotebookFile {
+  const content = parseNotebook(readText(path, file), file);
   const { kernelspec, language_info: info } = content.metadata ?? {};
   const language = info?.name ?? kernelspec?.language ?? (kernelspec?.name === "tslab" ? "typescript" : undefined);
   if (language !== undefined && language !== "typescript")
     throw new UsageError(
       "notebook-language",
-      `${file} is a notebook in ${language}`,
-      "Stagebook runs notebooks of the TypeScript kernel tslab.",
+      `${file} is a ${language} notebook`,
+      "Stagebook runs notebooks of tslab, the TypeScript kernel.",
     );
   const cells = content.cells.flatMap((cell, at) =>
     cell.cell_type === "code" ? [{ id: cell.id ?? `cell-${at + 1}`, source: textOf(cell.source), at }] : [],
   );
-  return { path: path.resolve(file), cells, content };
+  return { path, cells, content };
 }
 
-function readText(file: string): string {
+function readText(path: string, file: string): string {
   try {
-    return fs.readFileSync(file, "utf8");
+    return fs.readFileSync(path, "utf8");
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : messageOf(error);
-    throw new UsageError("notebook-missing", `${file} cannot be read: ${why}`, "Name a notebook or a script.");
+    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "the file does not exist" : messageOf(error);
+    throw new UsageError("notebook-missing", `${file} cannot be read: ${why}`, "Pass a notebook or a script.");
   }
 }
 
 function parseNotebook(text: string, file: string): NotebookContent {
   const bad = (why: string): never => {
-    throw new UsageError("notebook-bad", `${file} is no notebook: ${why}`, "Open it in Jupyter and save it again.");
+    throw new UsageError(
+      "notebook-bad",
+      `${file} is not a valid notebook: ${why}`,
+      "Open it in Jupyter and save it again.",
+    );
   };
   let content: Partial<NotebookContent> | null;
   try {
@@ -72,7 +75,7 @@ function parseNotebook(text: string, file: string): NotebookContent {
   } catch (error) {
     return bad(messageOf(error));
   }
-  if (typeof content !== "object" || content === null) return bad("it holds no object");
+  if (typeof content !== "object" || content === null) return bad("it is not a JSON object");
   if (content.nbformat !== 4) return bad(`its nbformat is ${String(content.nbformat)}, not 4`);
   if (!Array.isArray(content.cells)) return bad("it has no cells");
   if (!content.cells.every(isCell)) return bad("one of its cells has no type or no source");
@@ -86,13 +89,13 @@ function isCell(cell: unknown): cell is RawCell {
 
 const textOf = (source: string | readonly string[]): string => (typeof source === "string" ? source : source.join(""));
 
-/** What a cell gave: the number in its prompt, and its messages in order. */
+/** The outputs of a cell: the number in its prompt, and its messages in order. */
 export interface CellOutputs {
   readonly count: number | null;
   readonly messages: readonly KernelMessage[];
 }
 
-/** The file with these outputs in place of its own; cells that are not named keep none. */
+/** The file with these outputs instead of its own; other cells have none. */
 export function encodeOutputs({ content }: NotebookFile, outputs: ReadonlyMap<number, CellOutputs>): string {
   const cells = content.cells.map((cell, at) => {
     if (cell.cell_type !== "code") return cell;
@@ -104,10 +107,10 @@ export function encodeOutputs({ content }: NotebookFile, outputs: ReadonlyMap<nu
 
 type Output = Record<string, unknown> & { readonly output_type: string };
 
-/** Stream texts that follow each other are one output; a display that is drawn anew replaces the one before. */
+/** Consecutive stream texts are one output; an updated display replaces the earlier one. */
 function outputsOf(messages: readonly KernelMessage[]): readonly Output[] {
   const outputs: Output[] = [];
-  const places = new Map<string, number>();
+  const indexById = new Map<string, number>();
   for (const { type, content } of messages) {
     if (type === "stream") {
       const last = outputs.at(-1);
@@ -118,10 +121,10 @@ function outputsOf(messages: readonly KernelMessage[]): readonly Output[] {
     if (type !== "display_data" && type !== "update_display_data") continue;
     const display = { output_type: "display_data", data: content.data, metadata: content.metadata ?? {} };
     const id = (content.transient as { readonly display_id?: string } | undefined)?.display_id;
-    const place = id === undefined ? undefined : places.get(id);
-    if (place !== undefined) outputs[place] = display;
+    const index = id === undefined ? undefined : indexById.get(id);
+    if (index !== undefined) outputs[index] = display;
     else if (type === "display_data") {
-      if (id !== undefined) places.set(id, outputs.length);
+      if (id !== undefined) indexById.set(id, outputs.length);
       outputs.push(display);
     }
   }

@@ -1,12 +1,14 @@
-/** A notebook, its cells executed by a tslab kernel in this process: the same keys, store and names as in Jupyter. */
+/** A notebook session: its cells are executed by a tslab kernel in this process, with the same keys, store and names as in Jupyter. */
 import fs from "node:fs";
 import path from "node:path";
-import { beHeadless } from "../../headless";
+import { releaseOutput } from "../../events/log-capture";
 import { HeadlessKernel, type KernelMessage } from "../../notebook/tslab/headless-kernel";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
+import { withPipelineContext } from "../../pipeline-context";
 import type { RunOverrides } from "../../run/state/run-overrides";
 import { encodeOutputs, type CellOutputs, type CodeCell, type NotebookFile } from "./notebook-file";
-import type { CellReport, Session, SessionListener } from "./session";
+import { definesSomething, forgetPackage } from "./own-pipeline";
+import type { CellReport, Session, SessionParts } from "./session";
 
 const ERROR_CHARACTERS = 4000;
 
@@ -16,49 +18,52 @@ export class NotebookSession implements Session {
   private readonly opened: PipelineInternals[] = [];
   private readonly outputs = new Map<number, CellOutputs>();
   private readonly kernel: HeadlessKernel;
+  private readonly folder: string;
   private interrupted = false;
   private hasStopped = false;
 
-  /** Makes the notebook's folder the working folder, as Jupyter does. */
+  /** One at a time in a process: tslab's variables are global. */
   constructor(
     private readonly notebook: NotebookFile,
-    readonly runOverrides: RunOverrides,
-    private readonly listener: SessionListener,
+    private readonly parts: SessionParts,
   ) {
     this.name = path.basename(notebook.path);
     this.source = notebook.cells.map(({ source }) => source).join("\n");
-    process.chdir(path.dirname(notebook.path));
-    process.env.JPY_SESSION_NAME = notebook.path;
-    beHeadless({
-      runOverrides,
-      opened: (internals) => {
-        this.opened.push(internals);
-        listener.opened(internals);
-      },
-    });
-    this.kernel = new HeadlessKernel();
+    this.folder = path.dirname(notebook.path);
+    // The first cell imports the package anew, and the package finds its kernel by what tslab assigned to the streams.
+    forgetPackage();
+    releaseOutput();
+    this.kernel = new HeadlessKernel(this.folder);
   }
 
   pipelines(): readonly PipelineInternals[] {
-    return this.opened.filter(
-      ({ engine }) => engine.registry.stages.all().length > 0 || engine.params.names().length > 0,
-    );
+    return this.opened.filter(definesSomething);
   }
 
-  async execute(): Promise<readonly CellReport[]> {
+  async execute(overrides: RunOverrides): Promise<readonly CellReport[]> {
+    const { listener } = this.parts;
     const reports: CellReport[] = [];
     this.outputs.clear();
     this.hasStopped = false;
     const cells = this.notebook.cells.filter(({ source }) => source.trim() !== "");
     for (const [nth, cell] of cells.entries()) {
       if (this.interrupted) break;
-      this.listener.cellStarted(cell.id, nth + 1, cells.length);
-      const report = await this.executeCell(cell);
+      listener.cellStarted(cell.id, nth + 1, cells.length);
+      const report = await this.within(overrides, () => this.executeCell(cell, overrides));
       reports.push(report);
-      this.listener.cellEnded(report);
-      if (report.status === "failed" && !this.runOverrides.refusesBodies) break;
+      listener.cellEnded(report);
+      if (report.status === "failed" && overrides.runsStages) break;
     }
     return reports;
+  }
+
+  within<T>(overrides: RunOverrides, act: () => T): T {
+    const { environment, listener } = this.parts;
+    const onPipeline = (internals: PipelineInternals): void => {
+      this.opened.push(internals);
+      listener.opened(internals);
+    };
+    return withPipelineContext({ environment, folder: this.folder, notebook: this.name, overrides, onPipeline }, act);
   }
 
   interrupt(): void {
@@ -78,19 +83,21 @@ export class NotebookSession implements Session {
   async close(): Promise<void> {
     for (const { runsWritten } of this.opened) await runsWritten();
     this.kernel.close();
+    releaseOutput();
   }
 
-  private async executeCell(cell: CodeCell): Promise<CellReport> {
+  private async executeCell(cell: CodeCell, { runsStages }: RunOverrides): Promise<CellReport> {
+    const { listener, refusals } = this.parts;
     const messages: KernelMessage[] = [];
-    this.runOverrides.takeRefused();
+    refusals.takeStages();
     const { ok, count } = await this.kernel.execute(cell.id, cell.source, (message) => {
       messages.push(message);
-      this.listener.output(cell.id, message);
+      if (runsStages) listener.output(cell.id, message);
     });
     this.outputs.set(cell.at, { count, messages });
-    const stages = this.runOverrides.takeRefused();
+    const stages = refusals.takeStages();
     this.hasStopped ||= stages.length > 0;
-    // A cell after it may fail for want of what it would have made.
+    // A cell after it may fail because it lacks what the stopped cell would have defined.
     const status = stages.length > 0 || (!ok && this.hasStopped) ? "stopped" : ok ? "ok" : "failed";
     const label = `cell [${count ?? cell.id}]`;
     return { id: cell.id, label, count, status, stages, ...(ok ? {} : { error: lastText(messages) }) };

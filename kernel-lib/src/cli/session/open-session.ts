@@ -1,21 +1,30 @@
-/** Opens what the command was given: a notebook or a script. */
+/** Opens the file of a command: a notebook or a script. */
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { RunOverrides, type RunOverridesRequest } from "../../run/state/run-overrides";
+import { resolvePath, type CommandContext } from "../command-context";
+import { UsageError } from "../terminal/usage-error";
 import { NotebookSession } from "./notebook-session";
 import { readNotebook } from "./notebook-file";
+import type { Refusals } from "./refusals";
 import { ScriptSession } from "./script-session";
 import type { Session, SessionListener } from "./session";
-import { UsageError } from "../terminal/usage-error";
 
 const scripts = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
 
 /** Throws UsageError for a file that is neither, or cannot be read. */
-export function openSession(file: string, request: RunOverridesRequest, listener: SessionListener): Session {
-  const runOverrides = new RunOverrides(request);
-  if (isScript(file)) return new ScriptSession(path.resolve(file), readScript(file), runOverrides, listener);
-  return new NotebookSession(readNotebook(file), runOverrides, listener);
+export function openSession(
+  file: string,
+  context: CommandContext,
+  { refusals, listener }: { readonly refusals: Refusals; readonly listener: SessionListener },
+): Session {
+  const { environment, folder } = context;
+  const full = resolvePath(context, file);
+  const parts = { environment, folder, refusals, listener };
+  if (isScript(file)) return new ScriptSession(full, readScript(full, file), parts);
+  const notebook = readNotebook(full, file);
+  context.enterFolder(path.dirname(full));
+  return new NotebookSession(notebook, parts);
 }
 
 /** The name under which the results of a file are kept. */
@@ -24,37 +33,38 @@ export function resultNameOf(file: string): string {
 }
 
 function isScript(file: string): boolean {
-  const ending = path.extname(file);
-  if (ending !== ".ipynb" && !scripts.includes(ending))
+  const extension = path.extname(file);
+  if (extension !== ".ipynb" && !scripts.includes(extension))
     throw new UsageError(
       "file-kind",
       `${file} is neither a notebook nor a script`,
-      `Name a file that ends in .ipynb, ${scripts.join(", ")}.`,
+      `Pass a file that ends in .ipynb, ${scripts.join(", ")}.`,
     );
-  return ending !== ".ipynb";
+  return extension !== ".ipynb";
 }
 
-function readScript(file: string): string {
+function readScript(full: string, file: string): string {
   try {
-    return fs.readFileSync(file, "utf8");
+    return fs.readFileSync(full, "utf8");
   } catch {
-    throw new UsageError("notebook-missing", `${file} cannot be read`, "Name a notebook or a script.");
+    throw new UsageError("notebook-missing", `${file} cannot be read`, "Pass a notebook or a script.");
   }
 }
 
 /**
- * The command of the copy of Stagebook that the file's own imports get, when that is another one than this: keys and formats are its
- * business. Throws UsageError `stagebook-missing`.
+ * The command of the copy of Stagebook that the file imports, when it is another copy than this: keys and formats are its own. Throws
+ * UsageError `stagebook-missing`.
  */
-export function findOtherCopy(file: string): string | undefined {
-  const folder = path.dirname(path.resolve(file));
+export function findOtherCopy(file: string, context: CommandContext): string | undefined {
+  const full = resolvePath(context, file);
+  const folder = path.dirname(full);
   const own = path.join(__dirname, "..", "..", "..");
   let manifest: string;
   try {
     manifest = createRequire(path.join(folder, "cell.js")).resolve("stagebook/package.json");
   } catch {
-    // What cannot be read is told by whoever reads it.
-    if (!fs.existsSync(file)) return undefined;
+    // The reader of the file reports that it cannot be read.
+    if (!fs.existsSync(full)) return undefined;
     throw new UsageError(
       "stagebook-missing",
       `the package stagebook is not installed in ${folder} or above it, so its cells cannot import it`,

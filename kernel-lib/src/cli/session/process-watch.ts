@@ -1,21 +1,25 @@
-/** Ctrl-C, the request to end, and errors that no cell waited for. */
+/** Signals of the process, and errors that no cell awaited, while a session is open. */
 import { inspect } from "node:util";
 import type { Session } from "./session";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
 import type { Terminal } from "../terminal/terminal";
 
 export class ProcessWatch {
-  /** The exit code of the signal that came. */
+  /** The exit code of the signal that was received. */
   signalled: ExitCode | undefined;
-  /** Errors that no cell waited for. */
+  /** Errors that no cell awaited. */
   readonly strays: string[] = [];
   private session: Session | undefined;
+  private readonly listeners: Readonly<Record<string, (reason: unknown) => void>>;
 
   constructor(private readonly terminal: Terminal) {
-    process.on("SIGINT", () => this.end(exitCode.interrupted));
-    process.on("SIGTERM", () => this.end(exitCode.terminated));
-    process.on("uncaughtException", (error) => this.stray(error));
-    process.on("unhandledRejection", (reason) => this.stray(reason));
+    this.listeners = {
+      SIGINT: () => this.end(exitCode.interrupted),
+      SIGTERM: () => this.end(exitCode.terminated),
+      uncaughtException: (error) => this.stray(error),
+      unhandledRejection: (reason) => this.stray(reason),
+    };
+    for (const [event, listener] of Object.entries(this.listeners)) process.on(event, listener);
   }
 
   watch(session: Session): void {
@@ -23,17 +27,21 @@ export class ProcessWatch {
     if (this.signalled !== undefined) session.interrupt();
   }
 
+  close(): void {
+    for (const [event, listener] of Object.entries(this.listeners)) process.off(event, listener);
+  }
+
   private end(code: ExitCode): void {
-    // The second time without waiting for anything.
+    // The second signal ends the process at once.
     if (this.signalled !== undefined) process.exit(code);
     this.signalled = code;
-    this.terminal.err("\nstopping; once more to end at once\n");
+    this.terminal.err("\nstopping; repeat to exit immediately\n");
     this.session?.interrupt();
   }
 
   private stray(error: unknown): void {
     const text = inspect(error);
     this.strays.push(text);
-    this.terminal.err(`an error that nothing waited for: ${text}\n`);
+    this.terminal.err(`unhandled error: ${text}\n`);
   }
 }

@@ -1,9 +1,9 @@
-/** What happened to each stage while a session ran, and when nothing is under way any more. */
+/** Record of a session: the outcome of each stage, errors, and whether a run is in progress. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { ErrorView, StagebookEvent } from "../../protocol";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 
-/** `ran`: its body ran and gave a result. `current`: no body was needed. `none`: nobody asked for it. */
+/** `ran`: it was executed and succeeded. `current`: its result was up to date. `none`: it was not needed. */
 export type StageOutcome = "ran" | "current" | "failed" | "cancelled" | "blocked" | "none";
 
 const POLL_MS = 20;
@@ -17,25 +17,25 @@ export class Recorder {
   follow(internals: PipelineInternals): void {
     const outcomes = new Map<string, StageOutcome>();
     this.outcomes.set(internals, outcomes);
-    internals.bus.events$.subscribe((event) => this.tell(event, outcomes));
+    internals.bus.events$.subscribe((event) => this.record(event, outcomes));
   }
 
   outcomeOf(internals: PipelineInternals, stage: string): StageOutcome {
     return this.outcomes.get(internals)?.get(stage) ?? "none";
   }
 
-  /** Whether the last that happened to a stage was that it failed. */
+  /** Whether the last outcome of any stage is a failure. */
   get hasFailed(): boolean {
     return [...this.outcomes.values()].some((outcomes) => [...outcomes.values()].includes("failed"));
   }
 
-  /** When no run is under way, or the time is over. */
-  async idle(mostMs = Infinity): Promise<void> {
-    const until = Date.now() + mostMs;
+  /** Resolves when no run is in progress, or after the timeout. */
+  async idle(timeoutMs = Infinity): Promise<void> {
+    const until = Date.now() + timeoutMs;
     while (this.active > 0 && Date.now() < until) await pause(POLL_MS);
   }
 
-  private tell(event: StagebookEvent, outcomes: Map<string, StageOutcome>): void {
+  private record(event: StagebookEvent, outcomes: Map<string, StageOutcome>): void {
     switch (event.type) {
       case "run:started":
         this.active++;
@@ -56,7 +56,7 @@ export class Recorder {
       case "stage:cached":
       case "stage:unchanged":
       case "stage:shared":
-        // A stage that ran and is then asked for again has still run.
+        // A stage that ran and is then called again still counts as run.
         if (outcomes.get(event.stage) !== "ran") outcomes.set(event.stage, "current");
         return;
       default:

@@ -1,15 +1,15 @@
-/** What `stagebook run --json` prints at the end. Its schema is schema/cli.schema.json. */
+/** The document that `stagebook run --json` prints at the end. Its schema is schema/cli.schema.json. */
 import type { ErrorView, Freshness, Json } from "../../protocol";
 import type { StageOutcome } from "./recorder";
 import type { CellReport } from "./session";
 import type { Workbench } from "./workbench";
 
-/** Of every document that a command prints: which one it is. A field may be added, none changes its meaning. */
+/** The head of every document that a command prints. Fields may be added; none changes its meaning. */
 export interface DocumentHead {
   readonly format: "stagebook-cli";
   readonly v: 1;
   readonly command: string;
-  /** The notebook or script as it was named. */
+  /** The notebook or script as it was typed. */
   readonly file: string;
 }
 
@@ -18,12 +18,12 @@ export interface StageDocument {
   readonly outcome: StageOutcome;
   readonly status: Freshness;
   readonly reasons: readonly string[];
-  /** Of the current result, where there is one. */
+  /** The key of the current result, if there is one. */
   readonly key?: string;
   /** Digest of the value: equal values have equal digests. */
   readonly digest?: string;
   readonly sizeBytes?: number;
-  /** How long the body took when the result was made. */
+  /** Duration of the execution that computed the result. */
   readonly durationMs?: number;
   readonly summary?: string;
 }
@@ -32,7 +32,7 @@ export interface RunDocument extends DocumentHead {
   readonly command: "run";
   readonly exitCode: number;
   readonly durationMs: number;
-  /** How many stage bodies were executed. */
+  /** Number of stages that were executed. */
   readonly executed: number;
   readonly params: Readonly<Record<string, Json>>;
   readonly cells: readonly CellReport[];

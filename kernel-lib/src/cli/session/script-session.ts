@@ -1,67 +1,80 @@
-/** A script that makes pipelines with `createPipeline`, or uses `stage` and `param` as cells do. TypeScript is read by jiti. */
+/** A script session: the script creates pipelines with `createPipeline`, or uses `stage` and `param` as cells do. jiti compiles TypeScript. */
 import path from "node:path";
 import { inspect } from "node:util";
 import { createJiti } from "jiti";
-import { beHeadless } from "../../headless";
+import { captureOutput } from "../../events/log-capture";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
+import { withPipelineContext } from "../../pipeline-context";
+import { withinActivity } from "../../run/state/activity";
 import type { RunOverrides } from "../../run/state/run-overrides";
-import type { CellReport, Session, SessionListener } from "./session";
 import { UsageError } from "../terminal/usage-error";
+import { definesSomething, loadPackage } from "./own-pipeline";
+import type { CellReport, Session, SessionParts } from "./session";
 
 export class ScriptSession implements Session {
   readonly name = "script";
   private opened: PipelineInternals[] = [];
-  private hasRun = false;
+  private package: unknown;
 
   /** The working folder stays what it is, as for any script. */
   constructor(
     /** Absolute. */
     private readonly file: string,
     readonly source: string,
-    readonly runOverrides: RunOverrides,
-    private readonly listener: SessionListener,
+    private readonly parts: SessionParts,
   ) {
-    beHeadless({
-      runOverrides,
-      opened: (internals) => {
-        this.opened.push(internals);
-        listener.opened(internals);
-      },
-    });
-    for (const name of ["stdout", "stderr"] as const) this.takeOutput(name);
+    captureOutput();
   }
 
   pipelines(): readonly PipelineInternals[] {
-    return this.opened.filter(
-      ({ engine }) => engine.registry.stages.all().length > 0 || engine.params.names().length > 0,
-    );
+    return this.opened.filter(definesSomething);
   }
 
-  async execute(): Promise<readonly CellReport[]> {
-    // The first is the package's own; the script makes the others anew.
-    if (this.hasRun) this.opened = this.opened.slice(0, 1);
-    this.hasRun = true;
+  async execute(overrides: RunOverrides): Promise<readonly CellReport[]> {
+    const { listener, refusals } = this.parts;
+    // The first is the package's own; the script creates the others again.
+    this.opened = this.opened.slice(0, 1);
     const label = path.basename(this.file);
-    this.listener.cellStarted(label, 1, 1);
-    this.runOverrides.takeRefused();
+    listener.cellStarted(label, 1, 1);
+    refusals.takeStages();
     let error: string | undefined;
     try {
-      await createJiti(this.file, { moduleCache: false, fsCache: false, interopDefault: false }).import(this.file);
+      await this.within(overrides, async () => {
+        this.package ??= loadPackage();
+        const virtualModules = { stagebook: this.package };
+        const options = { moduleCache: false, fsCache: false, interopDefault: false, virtualModules };
+        await createJiti(this.file, options).import(this.file);
+      });
     } catch (thrown) {
       error = inspect(thrown);
     }
-    const stages = this.runOverrides.takeRefused();
+    const stages = refusals.takeStages();
     const status = stages.length > 0 ? "stopped" : error === undefined ? "ok" : "failed";
-    const report = {
+    const report: CellReport = {
       id: label,
       label,
       count: null,
       status,
       stages,
       ...(error === undefined ? {} : { error }),
-    } as const;
-    this.listener.cellEnded(report);
+    };
+    listener.cellEnded(report);
     return [report];
+  }
+
+  /** What the script prints, now or after any `await`, is an output of this session. */
+  within<T>(overrides: RunOverrides, act: () => T): T {
+    const { environment, folder, listener } = this.parts;
+    const onPipeline = (internals: PipelineInternals): void => {
+      this.opened.push(internals);
+      listener.opened(internals);
+    };
+    const write = (name: "stdout" | "stderr", text: string): void => {
+      if (overrides.runsStages) listener.output(null, { type: "stream", content: { name, text } });
+    };
+    return withPipelineContext({ environment, folder, notebook: this.name, overrides, onPipeline }, () =>
+      withinActivity({ cell: null, source: "script", write }, act),
+    );
   }
 
   interrupt(): void {
@@ -69,7 +82,7 @@ export class ScriptSession implements Session {
   }
 
   checkSave(): void {
-    throw new UsageError("save-script", "a script has no outputs to save", "Leave out --save, or name a notebook.");
+    throw new UsageError("save-script", "a script has no outputs to save", "Leave out --save, or pass a notebook.");
   }
 
   save(): void {
@@ -78,15 +91,5 @@ export class ScriptSession implements Session {
 
   async close(): Promise<void> {
     for (const { runsWritten } of this.opened) await runsWritten();
-  }
-
-  private takeOutput(name: "stdout" | "stderr"): void {
-    process[name].write = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
-      const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
-      this.listener.output(null, { type: "stream", content: { name, text } });
-      const done = rest.at(-1);
-      if (typeof done === "function") (done as () => void)();
-      return true;
-    };
   }
 }

@@ -1,23 +1,25 @@
-/** A notebook or script that the command has opened: its cells, and the pipelines that they make. */
+/** The port of a notebook or script that a command has opened: its cells, and the pipelines that they create. */
 import type { KernelMessage } from "../../notebook/tslab/headless-kernel";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
+import type { Environment } from "../../pipeline-context";
 import type { RunOverrides } from "../../run/state/run-overrides";
+import type { Refusals } from "./refusals";
 
-/** How a cell, or a script as a whole, ended. `stopped`: it needs a result that is not there, while no body may run. */
+/** The end of a cell, or of a script as a whole. `stopped`: it needs a result that does not exist, and no stage may run. */
 export interface CellReport {
   readonly id: string;
-  /** For people: `cell [3]`, `report.ts`. */
+  /** Human-readable: `cell [3]`, `report.ts`. */
   readonly label: string;
   /** The number in its prompt. */
   readonly count: number | null;
   readonly status: "ok" | "failed" | "stopped";
-  /** The stages whose results it asked for in vain. */
+  /** The stages whose missing results it needed. */
   readonly stages: readonly string[];
-  /** What a failed cell printed last. */
+  /** The last text that a failed cell printed. */
   readonly error?: string;
 }
 
-/** What a session tells while it executes. */
+/** Is notified while a session executes. */
 export interface SessionListener {
   cellStarted(cell: string, nth: number, of: number): void;
   /** `cell` is null for a script. */
@@ -26,21 +28,32 @@ export interface SessionListener {
   opened(internals: PipelineInternals): void;
 }
 
+/** What a session takes from its command. */
+export interface SessionParts {
+  readonly environment: Environment;
+  /** Absolute: the working folder of a script. */
+  readonly folder: string;
+  /** Where the overrides of the command report refusals. */
+  readonly refusals: Refusals;
+  readonly listener: SessionListener;
+}
+
 export interface Session {
   /** The name under which results are kept. */
   readonly name: string;
-  readonly runOverrides: RunOverrides;
   /** All source text. */
   readonly source: string;
   /** Those that define something. */
   pipelines(): readonly PipelineInternals[];
-  /** Executes all cells in order, up to the first that fails; when no body may run, all of them. */
-  execute(): Promise<readonly CellReport[]>;
-  /** Stops what is under way. */
+  /** Executes all cells in order, up to the first that fails; when no stage may run, all of them. Outputs are reported when stages may run. */
+  execute(overrides: RunOverrides): Promise<readonly CellReport[]>;
+  /** Executes `act` in the context of the session's cells. */
+  within<T>(overrides: RunOverrides, act: () => T): T;
+  /** Cancels what is in progress. */
   interrupt(): void;
   /** Throws UsageError `save-script` where there are no outputs to save. */
   checkSave(): void;
-  /** Writes the notebook file with the outputs of the last execution. */
+  /** Writes the notebook file with the outputs of the last execution. `file`: absolute. */
   save(file: string): void;
   close(): Promise<void>;
 }

@@ -1,61 +1,69 @@
-/** What the commands that execute cells share: the session, who listens, and the checks of names and values. */
+/** The common part of the commands that execute cells: the session, its overrides and listeners, and the checks of names and values. */
 import path from "node:path";
 import type { PlanRowView } from "../../protocol";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import type { Instance } from "../../run/state/instances";
-import type { RunOverridesRequest } from "../../run/state/run-overrides";
+import { RunOverrides, type RunOverridesRequest } from "../../run/state/run-overrides";
+import { resolvePath, type CommandContext } from "../command-context";
+import type { OptionsOf, sessionOptions } from "../options";
 import { readParamOptions } from "../param-options";
 import { openSession } from "./open-session";
 import { ProcessWatch } from "./process-watch";
 import { Recorder } from "./recorder";
+import { Refusals } from "./refusals";
 import type { CellReport, Session, SessionListener } from "./session";
-import type { Terminal } from "../terminal/terminal";
 import { listed, UsageError } from "../terminal/usage-error";
 
 /** Options of all commands that execute cells. */
-export interface SessionOptions {
-  readonly set?: readonly string[];
-  readonly params?: string;
-  readonly store?: string;
-}
+export type SessionOptions = OptionsOf<typeof sessionOptions>;
 
-/** A stage that is defined, and the pipeline that it is of. */
+/** A defined stage, and its pipeline. */
 export interface FoundStage {
   readonly internals: PipelineInternals;
   readonly instance: Instance;
 }
 
+/** After a signal, how long the end of a run is awaited. */
+const STOPPING_MS = 3000;
+
 export class Workbench {
   readonly session: Session;
   readonly recorder = new Recorder();
   readonly watch: ProcessWatch;
-  /** Of the notebook or script, absolute. */
+  /** The folder of the notebook or script, absolute. */
   readonly folder: string;
   reports: readonly CellReport[] = [];
+  private readonly refusals = new Refusals();
+  /** Under these no stage runs: cells define stages, and stop where they need a result that does not exist. */
+  private readonly planning: RunOverrides;
+  private readonly running: RunOverrides;
+  private readonly paramNames: readonly string[];
 
   /** Throws UsageError for what is wrong before anything is executed. */
   constructor(
     readonly file: string,
     options: SessionOptions & Omit<RunOverridesRequest, "params">,
     listener: SessionListener,
-    terminal: Terminal,
+    context: CommandContext,
   ) {
-    this.folder = path.dirname(path.resolve(file));
+    this.folder = path.dirname(resolvePath(context, file));
     const { set = [], params, force, jobs, retries } = options;
-    const request = { params: readParamOptions(set, params), force, jobs, retries };
-    this.watch = new ProcessWatch(terminal);
-    const recorder = this.recorder;
-    this.session = openSession(file, request, {
-      ...listener,
-      // What cells print while no stage runs is mostly the errors of those that stop.
-      output: (cell, message) => {
-        if (!this.session.runOverrides.refusesBodies) listener.output(cell, message);
-      },
-      opened: (internals) => {
-        recorder.follow(internals);
-        listener.opened(internals);
+    const request = { params: readParamOptions(set, params, context), force, jobs, retries };
+    this.paramNames = Object.keys(request.params);
+    this.planning = RunOverrides.forPlanning(request, this.refusals);
+    this.running = RunOverrides.forRunning(request, this.refusals);
+    const { recorder } = this;
+    this.session = openSession(file, context, {
+      refusals: this.refusals,
+      listener: {
+        ...listener,
+        opened: (internals) => {
+          recorder.follow(internals);
+          listener.opened(internals);
+        },
       },
     });
+    this.watch = new ProcessWatch(context.terminal);
     this.watch.watch(this.session);
   }
 
@@ -63,19 +71,19 @@ export class Workbench {
     return this.session.pipelines();
   }
 
-  /** Executes the cells, and throws UsageError `param-unknown` or `param-value` for what was given and does not fit. */
-  async execute(refusesBodies: boolean): Promise<void> {
-    const { runOverrides } = this.session;
-    runOverrides.refusesBodies = refusesBodies;
-    this.reports = await this.session.execute();
-    const wrong = runOverrides.wrongParam;
-    if (wrong) throw new UsageError(wrong.code, wrong.message, wrong.advice);
-    if (this.failure === undefined && this.watch.signalled === undefined) this.checkParams();
-    for (const { engine } of this.pipelines) {
-      engine.endEpoch();
-      engine.refresh();
-      await engine.settled();
-    }
+  /** Executes the cells without running any stage. Throws UsageError `param-unknown` or `param-value`. */
+  async executeForPlanning(): Promise<void> {
+    await this.execute(this.planning);
+  }
+
+  /** Executes the cells, which run the stages that they call. Throws UsageError `param-unknown` or `param-value`. */
+  async executeForRunning(): Promise<void> {
+    await this.execute(this.running);
+  }
+
+  /** Runs the targets. Failures are reported by events. */
+  async run({ engine }: PipelineInternals, targets: readonly Instance[]): Promise<void> {
+    if (targets.length > 0) await this.session.within(this.running, () => engine.run(targets, { source: "script" }));
   }
 
   get failure(): CellReport | undefined {
@@ -93,14 +101,14 @@ export class Workbench {
         return { internals, instance: internals.engine.instances.find(name) };
     const names = this.pipelines.flatMap(({ engine }) => engine.registry.stages.all().map((stage) => stage.name));
     const [stopped] = this.stopped;
-    const known = names.length > 0 ? `Stages are ${listed(names)}.` : "Nothing defines a stage.";
+    const known = names.length > 0 ? `Stages are ${listed(names)}.` : "No cell defines a stage.";
     const unknown = stopped
-      ? ` What follows a missing result of ${listed(stopped.stages)} in ${stopped.label} is not known.`
+      ? ` Stages defined after the missing result of ${listed(stopped.stages)} in ${stopped.label} are not known yet.`
       : "";
-    throw new UsageError("stage-unknown", `there is no stage "${name}"`, `${known}${unknown}`);
+    throw new UsageError("stage-unknown", `stage "${name}" does not exist`, `${known}${unknown}`);
   }
 
-  /** The plan of all stages, or of those that the targets need. */
+  /** The plan of all stages, or of the targets and everything upstream. */
   async plan(targets: readonly string[] = []): Promise<readonly PlanRowView[]> {
     const rows: PlanRowView[] = [];
     for (const internals of this.pipelines) {
@@ -114,17 +122,29 @@ export class Workbench {
   }
 
   async close(): Promise<void> {
-    await this.recorder.idle(this.watch.signalled === undefined ? Infinity : 3000);
+    await this.recorder.idle(this.watch.signalled === undefined ? Infinity : STOPPING_MS);
     await this.session.close();
+    this.watch.close();
+  }
+
+  private async execute(overrides: RunOverrides): Promise<void> {
+    this.reports = await this.session.execute(overrides);
+    const invalid = this.refusals.invalidValue;
+    if (invalid) throw new UsageError(invalid.code, invalid.message, invalid.advice);
+    if (this.failure === undefined && this.watch.signalled === undefined) this.checkParams();
+    for (const { engine } of this.pipelines) {
+      engine.changed("code");
+      await engine.planned();
+    }
   }
 
   private checkParams(): void {
-    const [unknown] = this.session.runOverrides.unknownParams;
-    if (unknown === undefined) return;
     const names = this.pipelines.flatMap(({ engine }) => engine.params.names());
+    const unknown = this.paramNames.find((name) => !names.includes(name));
+    if (unknown === undefined) return;
     throw new UsageError(
       "param-unknown",
-      `there is no parameter "${unknown}"`,
+      `parameter "${unknown}" does not exist`,
       names.length > 0 ? `Parameters are ${listed(names)}.` : "No cell defines a parameter.",
     );
   }

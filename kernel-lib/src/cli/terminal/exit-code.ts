@@ -1,15 +1,15 @@
-/** What the process ends with. Documented in the README: add, never change. */
+/** Exit codes. They are documented: add, never change. */
 
 export const exitCode = {
   /** Success. */
   ok: 0,
   /** A cell or a stage failed, or the store is damaged. */
   failed: 1,
-  /** An option, a name, a value or a file is wrong: nothing was run, or no more. */
+  /** A usage error: an option, a name, a value or a file is wrong. */
   usage: 2,
   /** `--check`: something would run. */
   stale: 3,
-  /** `--lock`: the results are not those of pipeline.lock. */
+  /** `--lock`: the results differ from pipeline.lock. */
   locked: 4,
   /** Interrupted by Ctrl-C (SIGINT). */
   interrupted: 130,

@@ -1,4 +1,4 @@
-/** Any value as JSON, for programs in other languages. What JSON has no form for gets the nearest one. */
+/** Conversion of any value to JSON, for programs in other languages. What JSON cannot represent gets the nearest form. */
 import { types } from "node:util";
 
 /** Dates as ISO text, bigints as text, Map as pairs, Set and typed arrays as lists; NaN and infinities as null. Throws for cycles. */
@@ -9,7 +9,7 @@ export function toJsonText(value: unknown): string {
 function plain(value: unknown, above: ReadonlySet<object>): unknown {
   if (typeof value === "bigint") return value.toString();
   if (typeof value !== "object" || value === null) return value;
-  if (above.has(value)) throw new TypeError("it holds itself");
+  if (above.has(value)) throw new TypeError("it contains itself");
   const within = new Set(above).add(value);
   const each = (items: Iterable<unknown>): unknown[] => Array.from(items, (item) => plain(item, within) ?? null);
   if (value instanceof Date || typeof (value as { toJSON?: unknown }).toJSON === "function") return value;

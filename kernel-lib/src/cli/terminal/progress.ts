@@ -1,4 +1,4 @@
-/** What a person sees while a command works: lines for what has ended, and one line for what is under way, where that can be redrawn. */
+/** The progress of a command: a line for each stage that has ended, and one redrawn line for what is running, where the terminal can. */
 import type { LogRecord, StagebookEvent } from "../../protocol";
 import { formatDuration } from "../../protocol";
 import type { Terminal } from "./terminal";
@@ -19,7 +19,7 @@ export class Progress {
 
   constructor(private readonly terminal: Terminal) {}
 
-  /** Starts drawing, where the terminal can; the caller ends it with `stop`. */
+  /** Starts redrawing, where the terminal can; the caller ends it with `stop`. */
   start(): void {
     if (this.terminal.errIsTerminal) this.timer = setInterval(() => this.draw(), REDRAWN_EVERY_MS).unref();
   }
@@ -33,19 +33,19 @@ export class Progress {
     this.cell = `cell ${nth} of ${of}`;
   }
 
-  /** A line that stays. */
+  /** Prints a line that stays. */
   say(line: string): void {
     this.clear();
     this.terminal.err(`${line}\n`);
   }
 
-  /** What a cell printed. */
+  /** Prints the output of a cell. */
   print(text: string): void {
     this.clear();
     this.terminal.out(text);
   }
 
-  tell(event: StagebookEvent): void {
+  show(event: StagebookEvent): void {
     switch (event.type) {
       case "stage:running":
         this.running.set(event.stage, { since: event.at });
@@ -63,13 +63,13 @@ export class Progress {
         return this.say(`✗ ${event.stage} failed: ${event.error.message}`);
       case "stage:cancelled":
         this.running.delete(event.stage);
-        return this.say(`✗ ${event.stage} was stopped`);
+        return this.say(`✗ ${event.stage} was cancelled`);
       case "stage:waiting": {
         const { host, pid } = event.holder;
-        return this.say(`… ${event.stage} is at work in another kernel (process ${pid} on ${host})`);
+        return this.say(`… ${event.stage} is running in another kernel (process ${pid} on ${host})`);
       }
       case "log:written":
-        if (isWorthALine(event.record)) this.say(`${event.record.level}: ${event.record.message}`);
+        if (isShown(event.record)) this.say(`${event.record.level}: ${event.record.message}`);
         return;
       default:
         return;
@@ -93,7 +93,7 @@ export class Progress {
   }
 }
 
-/** Failures of stages have a line of their own. */
-function isWorthALine({ level, source, stage }: LogRecord): boolean {
+/** Failures of stages already have a line of their own. */
+function isShown({ level, source, stage }: LogRecord): boolean {
   return level === "warn" || (level === "error" && !(source === "stagebook" && stage !== null));
 }

@@ -1,4 +1,4 @@
-/** Rows as lines of aligned columns; columns without content are left out. */
+/** Formats rows as lines of aligned columns; empty columns are left out. */
 export function alignColumns(rows: readonly (readonly string[])[]): string {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, at) => Math.max(...rows.map((row) => (row[at] ?? "").length)));

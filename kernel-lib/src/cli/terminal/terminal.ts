@@ -1,16 +1,16 @@
-/** Where the command writes: the real streams, taken before a kernel in this process points them at its cells. */
+/** The terminal of a command: the real streams, taken before a kernel in this process redirects them to its cells. */
 
 export interface Terminal {
   out(text: string | Uint8Array): void;
   err(text: string): void;
-  /** Whether a person reads what is written to `out`, and to `err`. */
+  /** Whether `out`, and `err`, are shown to a user. */
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
-  /** When all is written. */
+  /** Resolves when everything is written. */
   drained(): Promise<void>;
 }
 
-/** Must be made before the first cell. */
+/** Must be called before the first cell is executed. */
 export function createTerminal(): Terminal {
   const { stdout, stderr } = process;
   const out = openWriter(stdout);
@@ -27,7 +27,7 @@ export function createTerminal(): Terminal {
   };
 }
 
-/** Resolves when it is written. Whoever reads may leave (`| head`): the work goes on. */
+/** The writer resolves when the text is written. The reader may close its end (`| head`): the command continues. */
 function openWriter(stream: NodeJS.WriteStream): (text: string | Uint8Array) => Promise<void> {
   const write = stream.write.bind(stream) as (text: string | Uint8Array, done: () => void) => void;
   let isOpen = true;

@@ -111,15 +111,12 @@ export class CellExecutions {
       ok = true;
       return result;
     } catch (failure) {
-      const { refusesBodies } = this.internals.engine.runOverrides;
-      if (cell && (refusesBodies || this.cells.hasDefined(cell))) await declare();
+      const { runsStages } = this.internals.engine.runOverrides;
+      if (cell && (!runsStages || this.cells.hasDefined(cell))) await declare();
       throw failure;
     } finally {
       if (cell) this.cells.end(cell, ok);
-      else {
-        this.internals.engine.endEpoch();
-        this.internals.engine.refresh();
-      }
+      else this.internals.engine.changed("code");
     }
   }
 
@@ -127,9 +124,8 @@ export class CellExecutions {
     const value = this.lastValue;
     this.lastValue = undefined;
     if (value === undefined) return;
-    this.internals.engine.endEpoch();
-    this.internals.engine.refresh();
-    await this.internals.engine.settled();
+    this.internals.engine.changed("code");
+    await this.internals.engine.planned();
     // Node attaches async bookkeeping to promises, and would print it.
     console.log(value instanceof Promise && !(value instanceof RunningStage) ? PROMISE_TEXT : value);
   }

@@ -74,7 +74,6 @@ export class NotebookCells {
     this.deleted.delete(cell);
     engine.registry.stages.beginCell(cell);
     engine.registry.params.beginCell(cell);
-    engine.endEpoch();
     this.records.set(cell, {
       id: cell,
       count,
@@ -126,10 +125,9 @@ export class NotebookCells {
     record.ok = ok;
     for (const gone of engine.registry.stages.endCell(cell, ok)) emit({ type: "stage:removed", stage: gone.name });
     for (const gone of engine.registry.params.endCell(cell, ok)) engine.params.remove(gone.name);
-    engine.endEpoch();
+    engine.changed("code");
     for (const name of record.writes) this.updateVersion(name);
     emit({ type: "cell:ended", cell, ok });
-    engine.refresh();
   }
 
   /** The notebook has deleted these cells: their definitions are removed. */

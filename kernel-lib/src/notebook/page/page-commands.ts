@@ -1,7 +1,8 @@
 /** The commands of a page, executed. Each was validated before; it takes effect completely, or not at all. */
 import type { EventBus } from "../../events/bus";
 import { withinActivity } from "../../run/state/activity";
-import type { Engine, RunSummary } from "../../run/engine";
+import type { RunSummary } from "../../run/active-runs";
+import type { Engine } from "../../run/engine";
 import type { Instance } from "../../run/state/instances";
 import {
   unreachable,
@@ -48,8 +49,9 @@ export class PageCommands {
     const { engine } = this.parts;
     switch (command.type) {
       case "sync":
-        engine.refresh();
-        await engine.settled();
+        // External files may have changed: nothing else reports that.
+        engine.changed("files");
+        await engine.planned();
         return null;
       case "set-params":
         engine.checkParamsFree(Object.keys(command.values));
@@ -109,7 +111,6 @@ export class PageCommands {
 
   private async runStale(only?: readonly CellId[]): Promise<Result<"run-stale">> {
     const { engine, cells } = this.parts;
-    engine.endEpoch();
     const outdated = async (): Promise<readonly string[]> => {
       const names = (await engine.outdated()).map((row) => row.stage);
       const chosen = only && cells.stagesOf(only);
@@ -131,8 +132,8 @@ export class PageCommands {
   /** After a change of parameters: the page receives what the new values make stale before all code is analysed again. */
   private async changed<T>(result: T): Promise<T> {
     const { engine, link } = this.parts;
-    engine.refresh();
-    await engine.settled();
+    engine.changed("params");
+    await engine.planned();
     link.flush();
     // The message leaves the process now, not after the work that follows.
     await new Promise((resolve) => setImmediate(resolve));
@@ -141,9 +142,8 @@ export class PageCommands {
 
   private async replanned<T>(result: T): Promise<T> {
     const { engine } = this.parts;
-    engine.endEpoch();
-    engine.refresh();
-    await engine.settled();
+    engine.changed("code");
+    await engine.planned();
     return result;
   }
 

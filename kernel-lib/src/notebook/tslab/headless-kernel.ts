@@ -6,6 +6,7 @@ import { createHmac, randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import vm from "node:vm";
 import { StagebookError } from "../../protocol";
 import type { JupyterHandler, ZmqServer, ZmqSocket } from "./tslab";
 
@@ -63,13 +64,15 @@ export class HeadlessKernel {
   private readonly session = randomUUID();
   private readonly requests = new Map<string, PendingRequest>();
 
-  /** The working directory must be the notebook's folder. Throws `tslab-missing`. */
-  constructor() {
-    const tslab = loadTslab(process.cwd());
+  private readonly runInThisContext = vm.runInThisContext;
+
+  /** `folder`: the notebook's. Throws `tslab-missing`. */
+  constructor(folder: string) {
+    const tslab = loadTslab(folder);
     const { createConverter } = tslab.converter;
     const node = createConverter({ isJS: false, isBrowser: false });
     const converters = { node, browser: node, close: () => node.close() };
-    this.executor = tslab.executor.createExecutor(process.cwd(), converters, console);
+    this.executor = tslab.executor.createExecutor(folder, converters, console);
     this.server = new tslab.jupyter.ZmqServer(new tslab.jupyter.JupyterHandlerImpl(this.executor, false), "");
     this.server.connInfo = { key: KEY };
     this.server.iopub = { send: async (frames) => this.receive(frames) };
@@ -89,8 +92,10 @@ export class HeadlessKernel {
     this.executor.interrupt();
   }
 
+  /** Stagebook's hooks into this kernel end with it. */
   close(): void {
     this.executor.close();
+    vm.runInThisContext = this.runInThisContext;
   }
 
   private async executeOnce(
@@ -148,8 +153,9 @@ function readRecord(text: string | undefined): Readonly<Record<string, unknown>>
   return JSON.parse(text ?? "{}") as Readonly<Record<string, unknown>>;
 }
 
-/** The tslab of the notebook's folder, which a kernel prefers too; otherwise the one installed beside Stagebook. */
+/** The notebook folder's own tslab, as the kernel prefers it; else the one beside Stagebook. Loaded again for each kernel: its classes are extended. */
 function loadTslab(folder: string): Tslab {
+  for (const file of Object.keys(require.cache)) if (/[\\/]tslab[\\/]dist[\\/]/.test(file)) delete require.cache[file];
   const beside = createRequire(path.join(folder, "notebook.js"));
   for (const load of [beside, require]) {
     try {

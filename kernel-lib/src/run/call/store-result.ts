@@ -118,8 +118,16 @@ function* store(
       return true;
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;
-      engine.emit({ type: "store:problem", message: error.message, where: engine.store.location });
-      tell(engine, instance, run, "error", `the result is kept for this kernel only: ${error.message} ${error.advice}`);
+      const { name, cell } = instance.definition;
+      engine.reportStoreProblem({
+        message: error.message,
+        where: engine.store.location,
+        logged: {
+          level: "error",
+          message: `${name}: the result is kept for this kernel only: ${error.message} ${error.advice}`,
+          source: { stage: name, cell, run: run.run },
+        },
+      });
     }
   engine.results.keepUnstored(instance, entry, blobs);
   return false;

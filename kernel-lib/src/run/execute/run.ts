@@ -12,7 +12,7 @@ import { LiveStreams } from "../streams/live-streams";
 import { UpstreamResults, ProducerStopped } from "./upstream-results";
 import { errorOf, type Outcome } from "../state/outcome";
 import { Admission } from "../control/admission";
-import { criticalPaths } from "../plan/priorities";
+import { criticalPaths } from "../plan/plan-passes";
 import { Readers } from "./readers";
 import type { Semaphore } from "../control/semaphore";
 import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
@@ -149,7 +149,7 @@ export class Run implements RunContext {
     if (reader && live?.isOpen === true) return live.view(reader.id);
     const outcome = await this.ensure(instance);
     if (outcome.kind !== "succeeded") throw errorOf(outcome, instance);
-    const makeAgain = (): Promise<Entry | undefined> => this.engine.makeAgain(instance);
+    const makeAgain = (): Promise<Entry | undefined> => this.engine.recompute(instance);
     const loaded = await this.engine.results.load(outcome.entry, instance, makeAgain);
     if (loaded) return loaded.value;
     const made = await this.makeAgain(instance, outcome);
@@ -264,7 +264,7 @@ export class Run implements RunContext {
 
   private isForced(instance: Instance): boolean {
     const { name, partOf } = instance.definition;
-    if (partOf === undefined && this.engine.runOverrides.takeForced(name)) return true;
+    if (partOf === undefined && this.engine.takeForced(name)) return true;
     return this.targetIds.has(instance.id) && (this.request.force || !instance.definition.cache);
   }
 

@@ -32,7 +32,7 @@ export function* execute(engine: EngineContext, run: RunContext, order: Executio
     if (run.signal.aborted) return run.reporter.cancelled(instance, key.key, engine.clock.now() - startedAt);
     return run.reporter.failed(instance, key.key, error, startedAt);
   } finally {
-    engine.refresh();
+    engine.requestPlan();
   }
 }
 

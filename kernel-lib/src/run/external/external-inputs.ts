@@ -1,4 +1,4 @@
-/** What stages take from outside the pipeline: files, computed values, resources. Asked once in a plan, once in a run. */
+/** External inputs of stages: files, computed values, resources. Evaluated once per plan and once per run. */
 import { digestValue } from "../../key/values/canonical";
 import { textOfValue } from "../../key/describe";
 import type { Digest } from "../../protocol";
@@ -9,11 +9,11 @@ import type { Files, FileState } from "./files";
 type ComputedRef = Extract<InputRef, { kind: "computed" }>;
 type ResourceRef = Extract<InputRef, { kind: "resource" }>;
 
-/** A computed value, or what its callback threw: then nothing that needs it can have a key. */
+/** A computed value, or what its callback threw: then stages that depend on it have no key. */
 export type Computed =
   { readonly value: unknown; readonly digest: Digest; readonly text: string } | { readonly error: unknown };
 
-/** Lives for one plan or one run. */
+/** For one plan or one run. */
 export class ExternalInputs {
   private readonly computed = new Map<ComputedRef["compute"], Promise<Computed>>();
   private readonly opened = new Map<
@@ -23,7 +23,7 @@ export class ExternalInputs {
 
   constructor(private readonly files: Files) {}
 
-  /** Files are looked at anew each time. */
+  /** Files are checked again each time. */
   file(path: string): Promise<FileState> {
     return this.files.state(path);
   }
@@ -50,12 +50,12 @@ export class ExternalInputs {
     return resource.value;
   }
 
-  /** Closes what was opened. Returns what could not be closed. */
+  /** Closes what was opened. Returns the failures. */
   async close(): Promise<readonly { readonly name: string; readonly error: unknown }[]> {
     const ended = await Promise.all(
       [...this.opened.values()].map(async ({ ref, value }) => {
         try {
-          // One that could not be opened has failed its stage already.
+          // A resource that could not be opened has already failed its stage.
           const opened = await value.then(
             (it) => ({ it }),
             () => undefined,

@@ -1,4 +1,4 @@
-/** What a stage gets for an external file: it reads the file when it is asked to. */
+/** File handles, which stages get for external files: they read the file on demand. */
 import { createReadStream } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
@@ -12,12 +12,12 @@ export interface FileLocation {
   readonly folder: string;
 }
 
-/** Where handles were made, so that another thread can make them again. */
-const places = new WeakMap<object, FileLocation>();
+/** The location of each handle, so that another thread can create it again. */
+const locations = new WeakMap<object, FileLocation>();
 
-export function handleOf(place: FileLocation): FileHandle {
-  const file = place.path;
-  const full = path.resolve(place.folder, file);
+export function handleOf(location: FileLocation): FileHandle {
+  const file = location.path;
+  const full = path.resolve(location.folder, file);
   const read = async (): Promise<Buffer> => {
     try {
       return await fs.readFile(full);
@@ -32,13 +32,13 @@ export function handleOf(place: FileLocation): FileHandle {
     json: async <T>() => JSON.parse((await read()).toString("utf8")) as T,
     lines: () => readLines(file, full),
   };
-  places.set(handle, place);
+  locations.set(handle, location);
   return handle;
 }
 
-/** Undefined for what is no handle of a file. */
+/** Undefined for an object that is not a file handle. */
 export function locationOfHandle(handle: object): FileLocation | undefined {
-  return places.get(handle);
+  return locations.get(handle);
 }
 
 async function* readLines(file: string, full: string): AsyncIterable<string> {
@@ -55,10 +55,14 @@ function fileError(file: string, full: string, error: unknown): unknown {
   if (code === "ENOENT")
     return new StagebookError(
       "file-missing",
-      `file "${file}" is not there`,
-      `It was looked for at ${full}; paths are relative to the notebook.`,
+      `file "${file}" does not exist`,
+      `Looked in ${full}; paths are relative to the notebook.`,
     );
   if (code === "EACCES" || code === "EISDIR" || code === "EPERM")
-    return new StagebookError("file-unreadable", `file "${file}" cannot be read (${code})`, `Look at ${full}.`);
+    return new StagebookError(
+      "file-unreadable",
+      `file "${file}" cannot be read (${code})`,
+      `Check the permissions of ${full}.`,
+    );
   return error;
 }

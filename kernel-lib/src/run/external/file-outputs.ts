@@ -1,6 +1,6 @@
 /**
- * Files that a body writes at paths from `fileOut`. In what is digested and stored, each such path is a mark with the file's digest:
- * equal files are equal values wherever they lie, and whoever loads the value gets paths that exist on its machine.
+ * File outputs: files that a stage writes at paths from `fileOut`. In digests and in the store, each such path is a marker with the
+ * file's digest: equal files are equal values wherever they are, and loading the value returns paths that exist on that machine.
  */
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -11,20 +11,20 @@ import type { Entry, FileRef, StageFiles } from "../../store/store";
 
 const MARK = "\u0000stagebook-file/";
 
-/** A value with marks in place of paths, and the files that it names. */
+/** A value with markers instead of paths, and the files that it names. */
 export interface MarkedValue {
   readonly value: unknown;
   readonly files: readonly FileRef[];
 }
 
-/** Where the bodies of one kernel write their files. */
+/** The folder in which the stages of one kernel write their files. */
 export class Scratch {
   private opened: string | undefined;
   private opening: Promise<string | StagebookError> | undefined;
 
   constructor(private readonly store: StageFiles) {}
 
-  /** The folder; or why there is none: that is the trouble of those alone that write files. */
+  /** The folder, or why there is none: an error only for stages that write files. */
   folder(): MaybePromise<string | StagebookError> {
     return this.opened ?? (this.opening ??= this.open());
   }
@@ -41,7 +41,7 @@ export class Scratch {
   }
 }
 
-/** The files of one body. */
+/** The files of one execution. */
 export class FileOutputs {
   private readonly paths = new Map<string, string>();
   private folder: string | undefined;
@@ -52,12 +52,12 @@ export class FileOutputs {
     private readonly scratch: string | StagebookError,
   ) {}
 
-  /** Whether a path was asked for. */
+  /** Whether a path was requested. */
   get isUsed(): boolean {
     return this.paths.size > 0;
   }
 
-  /** Where the file of that name is to be written. Throws `file-name` for what is no plain name. */
+  /** The path at which to write the file. Throws `file-name` for anything but a plain name. */
   pathOf(name: string): string {
     if (typeof name !== "string" || name === "" || name !== path.basename(name) || [".", ".."].includes(name))
       throw new StagebookError(
@@ -72,7 +72,7 @@ export class FileOutputs {
     return full;
   }
 
-  /** Hands the files that the value names over to the store. Throws `file-missing` when one was not written. */
+  /** Moves the files that the value names into the store. Throws `file-missing` when one was not written. */
   adopt(value: unknown): MaybePromise<MarkedValue> {
     return this.isUsed ? this.adoptNamed(value) : { value, files: [] };
   }
@@ -92,7 +92,7 @@ export class FileOutputs {
     return { value: marked, files: [...marks.values()] };
   }
 
-  /** At once: a stage asks for a path in the middle of its work. */
+  /** Synchronous: a stage requests a path in the middle of its work. */
   private makeFolder(): string {
     if (this.scratch instanceof StagebookError) throw this.scratch;
     mkdirSync(this.scratch, { recursive: true });
@@ -104,7 +104,7 @@ export class FileOutputs {
     if (found?.isFile()) return this.store.adoptFile(full, name);
     throw new StagebookError(
       "file-missing",
-      `stage "${this.stage}" returned the path of "${name}", and ${found ? "what lies there is not a file" : "wrote no such file"}`,
+      `stage "${this.stage}" returned the path of "${name}", and ${found ? "that path is not a file" : "did not write that file"}`,
       `Write to fileOut("${name}") before returning it.`,
       { stage: this.stage },
     );
@@ -114,13 +114,13 @@ export class FileOutputs {
 export function filesInStream(stage: string): StagebookError {
   return new StagebookError(
     "stream-files",
-    `stage "${stage}" makes a stream and asked for a file output`,
-    "Return the files in an array, or write them in a stage of their own.",
+    `stage "${stage}" returns a stream and requested a file output`,
+    "Return the files in an array, or write them in a separate stage.",
     { stage },
   );
 }
 
-/** The value with paths that exist here in place of the marks of `entry`; undefined when a file is gone. */
+/** The value with paths on this machine instead of the markers of `entry`; undefined when a file is gone. */
 export function withPaths(
   value: unknown,
   { output }: Pick<Entry, "output">,
@@ -147,7 +147,7 @@ function markOf(ref: FileRef): string {
   return `${MARK}${ref.digest}/${ref.name}`;
 }
 
-/** A copy with each text replaced, in arrays, plain objects, maps and sets; what holds no text of interest is taken as it is. */
+/** A copy with each text replaced, in arrays, plain objects, maps and sets; other objects are used as they are. */
 function replaceTexts(value: unknown, replace: (text: string) => string): unknown {
   const copies = new Map<object, unknown>();
   const walk = (node: unknown): unknown => {

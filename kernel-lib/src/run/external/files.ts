@@ -1,4 +1,4 @@
-/** External files as inputs: their digests, remembered while the file is untouched. */
+/** External files as inputs: their digests, remembered until the file changes. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import fs from "node:fs/promises";
@@ -9,12 +9,12 @@ import { digestOf } from "../../key/digest";
 import type { FileHandle } from "../../stage/public/inputs";
 import { handleOf } from "./file-handle";
 
-/** The content of a file now. */
+/** The current content of a file. */
 export interface FileState {
   readonly digest: Digest;
   /** `13.5 MB`, `missing`. */
   readonly text: string;
-  /** A folder: what lies in it is not looked at, so nothing can be said of its content. */
+  /** Set for a folder: its contents are not digested. */
   readonly isFolder?: true;
 }
 
@@ -24,7 +24,7 @@ interface Remembered extends FileState {
   readonly takenNs: bigint;
 }
 
-/** A file system's clock may be this coarse: a file changed this close to its digest is read again. */
+/** The resolution of a file system's clock can be this coarse: a file that changed this close to its digest is read again. */
 const RACY_NS = 2_000_000_000n;
 
 export class Files {
@@ -36,7 +36,7 @@ export class Files {
     return path.resolve(this.folder, file);
   }
 
-  /** A missing or unreadable file has a state too: the stage that reads it will say so. */
+  /** A missing or unreadable file has a state too: the stage that reads it fails. */
   async state(file: string): Promise<FileState> {
     const full = this.resolve(file);
     try {

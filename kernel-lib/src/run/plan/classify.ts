@@ -1,10 +1,21 @@
-/** What a stage is that has no result under its key: what a run would do with it, and why. Pure; called by the planner. */
+/** Classification of a stage without a result under its key: what a run would do with it, and why. Pure; called by the planner. */
 import { diffParts } from "../../key/diff";
 import type { StageKey } from "../../key/key";
 import type { Freshness, PlanAction, PlanRowView, Reason } from "../../protocol";
 import type { Entry } from "../../store/store";
-import type { Assessment } from "./assessment";
+import type { Instance } from "../state/instances";
 import type { Unfinished } from "../state/outcomes";
+
+/** What a plan finds for one instance. */
+export interface Assessment {
+  readonly instance: Instance;
+  readonly key: StageKey;
+  readonly row: PlanRowView;
+  /** Ids of the upstream instances. */
+  readonly needs: readonly string[];
+  /** An identical computation before it in this plan, which it waits for. */
+  readonly duplicateOf?: string;
+}
 
 export type Classified = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "result">;
 
@@ -16,10 +27,10 @@ export interface Missed {
   readonly latest: Entry | undefined;
 }
 
-/** All that it needs is fresh. `outcome`: how it last ended under this key. */
+/** Everything upstream is fresh. `outcome`: how it last ended under this key. */
 export function classifyKnown(missed: Missed, outcome: Unfinished | undefined): Classified {
   const { name } = missed;
-  const judged = (status: Freshness, kind: Reason["kind"], text: string): Classified => ({
+  const runs = (status: Freshness, kind: Reason["kind"], text: string): Classified => ({
     action: "run",
     status,
     reasons: [{ kind, name, text }],
@@ -27,17 +38,17 @@ export function classifyKnown(missed: Missed, outcome: Unfinished | undefined): 
   });
   switch (outcome?.kind) {
     case "failed":
-      return judged("failed", "failed", `last run failed: ${outcome.message}`);
+      return runs("failed", "failed", `last run failed: ${outcome.message}`);
     case "cancelled":
-      return judged("cancelled", "cancelled", "last run was stopped");
+      return runs("cancelled", "cancelled", "last run was cancelled");
     case "unstored":
-      return judged("stale", outcome.reason, outcome.message);
+      return runs("stale", outcome.reason, outcome.message);
     case undefined:
       return { action: "run", ...explainMiss(missed), waitsFor: [] };
   }
 }
 
-/** `waiting`: those of its needs that are not fresh. `mayBeStored`: with some output of theirs there was a result. */
+/** `waiting`: the upstream stages that are not fresh. `mayBeStored`: a result exists for some output of theirs. */
 export function classifyPending(missed: Missed, waiting: readonly Assessment[], mayBeStored: boolean): Classified {
   const stopped = waiting.find(
     ({ row }) => row.status === "failed" || row.status === "blocked" || row.status === "cancelled",
@@ -49,7 +60,7 @@ export function classifyPending(missed: Missed, waiting: readonly Assessment[], 
   const waits: Reason = { kind: "waiting", name: waitsFor[0] ?? "", text: `waits for ${waitsFor.join(", ")}` };
   if (stopped)
     return {
-      // A run tries the stopped one again, unless it can never run.
+      // A run retries the stopped one, unless it can never run.
       action: stopped.row.action === "blocked" ? "blocked" : action,
       status: "blocked",
       reasons: [
@@ -70,7 +81,7 @@ export function classifyPending(missed: Missed, waiting: readonly Assessment[], 
   };
 }
 
-/** Compares with the latest result. */
+/** Compares with the latest result. Without one the stage is new. */
 function explainMiss({ name, key, latest }: Missed): {
   readonly status: Freshness;
   readonly reasons: readonly Reason[];

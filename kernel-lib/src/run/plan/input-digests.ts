@@ -1,4 +1,4 @@
-/** What is known of a stage's inputs now, for its key: parameters, files, computed values, outputs of other stages. */
+/** Digests of a stage's inputs for its key: parameters, files, computed values, outputs of other stages. */
 import type { InputDigest } from "../../key/key";
 import { messageOf, mustGet, StagebookError, type Digest } from "../../protocol";
 import type { InputRef } from "../../stage/input";
@@ -8,13 +8,13 @@ import type { Instance, Instances } from "../state/instances";
 import type { ParamValues } from "../state/params";
 import type { MaybePromise } from "../control/maybe-promise";
 
-/** The output of a stage, as far as it counts for those below. */
+/** The output of a stage, as far as downstream keys depend on it. */
 export interface OutputDigest {
   readonly digest: Digest;
   readonly summary: string;
 }
 
-/** Files and computed values as they were at one moment. */
+/** Files and computed values at one moment. */
 export interface Outside {
   readonly files: ReadonlyMap<string, FileState>;
   readonly computed: ReadonlyMap<unknown, Computed>;
@@ -25,9 +25,9 @@ const nothingOutside: Outside = { files: new Map(), computed: new Map() };
 export class InputDigests {
   constructor(private readonly parts: { readonly instances: Instances; readonly params: ParamValues }) {}
 
-  /** Looks at the files and computed values of all the instances at once. */
-  lookOutside(instances: readonly Instance[], externalInputs: ExternalInputs): MaybePromise<Outside> {
-    // Most stages look at nothing outside.
+  /** Reads the files and computed values of all instances at once. */
+  readOutside(instances: readonly Instance[], externalInputs: ExternalInputs): MaybePromise<Outside> {
+    // Most stages have none.
     const reading = instances.filter((instance) => this.parts.instances.refs(instance).some(isOutside));
     if (reading.length === 0) return nothingOutside;
     const files = new Map<string, Promise<FileState>>();
@@ -39,7 +39,7 @@ export class InputDigests {
     return Promise.all([settled(files), settled(computed)]).then(([files, computed]) => ({ files, computed }));
   }
 
-  /** What no key can follow in the values of its parameters: names that a function in one reaches. */
+  /** What cannot be tracked in parameter values: names that a function in one of them reaches. */
   untracked(instance: Instance): readonly string[] {
     const { instances, params } = this.parts;
     const found: string[] = [];
@@ -47,12 +47,12 @@ export class InputDigests {
       if (ref.kind !== "param" || !params.definition(ref.name).tracked) continue;
       const value = params.value(ref.name, instance.overlay);
       if (typeof value !== "function" && typeof value !== "object") continue;
-      found.push(...params.given(ref.name, value).untracked.map(({ name, why }) => `${name}: ${why}`));
+      found.push(...params.keyDigest(ref.name, value).untracked.map(({ name, why }) => `${name}: ${why}`));
     }
     return found;
   }
 
-  /** What is known of one input now. */
+  /** The digest of one input, if it is known. */
   digest(
     instance: Instance,
     ref: InputRef,
@@ -69,7 +69,7 @@ export class InputDigests {
           throw new StagebookError(
             "computed-failed",
             `the computed input ${path} failed: ${messageOf(computed.error)}`,
-            "Mend its callback.",
+            "Fix the callback.",
             { stage: instance.definition.name, cause: computed.error },
           );
         return { state: "known", kind: "value", name: path, digest: computed.digest, text: computed.text };
@@ -79,8 +79,8 @@ export class InputDigests {
         if (state.isFolder)
           throw new StagebookError(
             "file-folder",
-            `file "${ref.path}" is a folder, and what lies in it is not compared`,
-            "Name the files one by one: [file(…), file(…)].",
+            `file "${ref.path}" is a folder, whose contents are not compared`,
+            "List the files one by one: [file(…), file(…)].",
             { stage: instance.definition.name },
           );
         return { state: "known", kind: "file", name: ref.path, digest: state.digest, text: state.text };
@@ -93,7 +93,7 @@ export class InputDigests {
           state: "known",
           kind: "param",
           name: ref.name,
-          digest: params.given(ref.name, value).digest,
+          digest: params.keyDigest(ref.name, value).digest,
           text: params.text(value),
         };
       }

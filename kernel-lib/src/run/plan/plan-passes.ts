@@ -1,17 +1,17 @@
-/** What is seen of a plan only when all of its stages have been looked at: equal work, forced targets, values to make again. */
+/** Passes over a whole plan: identical work, forced targets, values to recompute, and which stages to start first. */
 import type { Digest, Reason } from "../../protocol";
 import { mustGet } from "../../protocol";
-import type { Assessment } from "./assessment";
+import type { Assessment } from "./classify";
 
-/** A target that keeps no result runs whenever it is asked for. */
+/** A target that stores no result runs whenever it is called. */
 export function force(assessment: Assessment): Assessment {
   const { instance, row } = assessment;
   if (row.action !== "fresh" && row.action !== "load") return assessment;
-  const reasons: readonly Reason[] = [{ kind: "forced", name: instance.definition.name, text: "keeps no result" }];
+  const reasons: readonly Reason[] = [{ kind: "forced", name: instance.definition.name, text: "stores no result" }];
   return { ...assessment, row: { ...row, action: "run", reasons } };
 }
 
-/** Equal code on equal inputs is one computation: only the first is certain to run its body. */
+/** Equal code on equal inputs is one computation: only the first is certain to be executed. */
 export function shareEqualWork(assessed: Map<string, Assessment>): void {
   const firstByKey = new Map<Digest, Assessment>();
   const pendingByPartial = new Map<Digest, Assessment[]>();
@@ -25,7 +25,11 @@ export function shareEqualWork(assessed: Map<string, Assessment>): void {
     const first = firstByKey.get(key.key);
     if (!first) firstByKey.set(key.key, assessment);
     else {
-      const waiting: Reason = { kind: "waiting", name: first.row.stage, text: `does the same as ${first.row.stage}` };
+      const waiting: Reason = {
+        kind: "waiting",
+        name: first.row.stage,
+        text: `same computation as ${first.row.stage}`,
+      };
       const shared = {
         ...row,
         action: "maybe",
@@ -35,25 +39,25 @@ export function shareEqualWork(assessed: Map<string, Assessment>): void {
       assessed.set(id, { ...assessment, row: shared, duplicateOf: first.instance.id });
     }
   }
-  // Below a stage that may change nobody knows yet which of them come out equal.
+  // Downstream of a stage that may change, it is unknown which of them become equal.
   for (const group of pendingByPartial.values())
     if (group.length > 1)
       for (const each of group) assessed.set(each.instance.id, { ...each, row: { ...each.row, action: "maybe" } });
 }
 
-/** What is known of values that are gone. `looks`: ids to look at anew, whoever needs them. */
+/** What is known about missing values. `looks`: ids to check in the store, whether or not they are needed. */
 export interface Values {
-  /** `anew`: asks the store, which may have lost it since. */
+  /** `anew`: checks the store, which may have lost the value since. */
   isGone(assessment: Assessment, anew: boolean): boolean | Promise<boolean>;
   readonly wanted: ReadonlySet<string>;
   readonly looks: ReadonlySet<string>;
 }
 
 /**
- * A result whose value is gone is made again when something that runs needs it, or the caller takes it. Until then its record says
- * all that keys need, and the plan says that it is gone.
+ * A result whose value is gone is recomputed when something that runs needs it, or the caller reads it. Until then its record has
+ * everything that keys need, and the plan says that the value is gone.
  */
-export async function makeAgain(assessed: Map<string, Assessment>, values: Values): Promise<void> {
+export async function planRecomputations(assessed: Map<string, Assessment>, values: Values): Promise<void> {
   const readers = new Map<string, Set<string>>();
   // Readers before what they read.
   for (const [id, assessment] of [...assessed].reverse()) {
@@ -63,7 +67,7 @@ export async function makeAgain(assessed: Map<string, Assessment>, values: Value
       const sure = values.wanted.has(id) || above.some(({ action }) => action === "run");
       const waitsFor = above.filter(({ action }) => action === "maybe").map(({ stage }) => stage);
       const gone = values.isGone(assessment, sure || waitsFor.length > 0 || values.looks.has(id));
-      // Most are there at once: waiting for each would take longer than all the rest.
+      // Most are available synchronously: awaiting each would take longer than all the rest.
       if (gone instanceof Promise ? await gone : gone) assessed.set(id, withoutValue(assessment, sure, waitsFor));
     }
     for (const need of assessment.needs) readers.set(need, (readers.get(need) ?? new Set()).add(id));
@@ -76,8 +80,30 @@ function withoutValue(assessment: Assessment, isNeeded: boolean, waitsFor: reado
   if (isNeeded)
     return {
       ...assessment,
-      row: { ...row, action: "run", status: "stale", reasons: lost("its stored value is gone, and needed") },
+      row: { ...row, action: "run", status: "stale", reasons: lost("its stored value is gone and needed") },
     };
-  const reasons = lost("its stored value is gone; it is made again when it is needed");
+  const reasons = lost("its stored value is gone; it is recomputed when needed");
   return { ...assessment, row: { ...row, action: waitsFor.length > 0 ? "maybe" : "load", waitsFor, reasons } };
+}
+
+/** Estimate for a stage that never ran, in milliseconds: close to nothing, but more than none. */
+const UNKNOWN_MS = 1;
+
+/**
+ * Milliseconds from the start of each instance to the end of the longest chain downstream of it, by past durations: those that hold up
+ * the most start first. `order`: the order of execution, upstream first.
+ */
+export function criticalPaths(
+  order: readonly string[],
+  assessed: ReadonlyMap<string, Assessment>,
+): ReadonlyMap<string, number> {
+  const below = new Map<string, number>();
+  const paths = new Map<string, number>();
+  for (const id of [...order].reverse()) {
+    const assessment = assessed.get(id);
+    const path = (below.get(id) ?? 0) + (assessment?.row.estimateMs ?? UNKNOWN_MS);
+    paths.set(id, path);
+    for (const need of assessment?.needs ?? []) below.set(need, Math.max(below.get(need) ?? 0, path));
+  }
+  return paths;
 }

@@ -1,35 +1,35 @@
-/** What would run, and why. Runs no body and loads no value: it reads entries and the digests recorded in them. */
+/** The planner: what would run, and why. It executes no stage and loads no value: it reads entries and the digests recorded in them. */
 import { createGraph, reach, type Graph } from "../../graph/graph";
 import { createKey, type StageKey } from "../../key/key";
 import type { Digest, Reason, ResultView } from "../../protocol";
 import { mustGet, StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
-import type { Assessment } from "./assessment";
 import type { KnownKey } from "../call/call-parts";
 import { ExternalInputs } from "../external/external-inputs";
 import type { Files } from "../external/files";
 import { InputDigests, type OutputDigest, type Outside } from "./input-digests";
 import type { Instance, Instances } from "../state/instances";
-import { classifyKnown, classifyPending, type Classified, type Missed } from "./classify";
+import { classifyKnown, classifyPending, type Assessment, type Classified, type Missed } from "./classify";
+import { memo } from "../state/memo";
 import type { Outcomes } from "../state/outcomes";
 import type { ParamValues } from "../state/params";
-import { force, makeAgain, shareEqualWork } from "./plan-passes";
+import { force, planRecomputations, shareEqualWork } from "./plan-passes";
 import type { Results } from "../state/results";
 import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
 
 export interface FullPlan {
   readonly graph: Graph;
-  /** By instance id, in order of running; stages of a cycle last. */
+  /** By instance id, in the order of execution; stages of a cycle last. */
   readonly assessed: ReadonlyMap<string, Assessment>;
 }
 
-/** What a plan is made for. By default to be drawn. */
-export interface PlanFor {
-  /** The targets are asked for: those that keep no result run. */
+/** What a plan is made for. By default for the page. */
+export interface PlanPurpose {
+  /** The targets are called: those that store no result run. */
   readonly isAsked?: boolean;
-  /** The values of the targets will be taken: those that are gone are made again. */
+  /** The values of the targets will be read: those that are gone are recomputed. */
   readonly wantsValues?: boolean;
-  /** Whether the values of the targets are still in the store is looked at anew. */
+  /** Checks in the store that the values of the targets still exist. */
   readonly isLookedAt?: boolean;
 }
 
@@ -42,33 +42,36 @@ export interface PlannerParts {
   readonly outcomes: Outcomes;
 }
 
-/** An instance that a plan speaks of, and what it needs. */
+/** An instance of a plan and its upstream. The same object in later plans while its upstream is the same. */
 interface Reached {
   readonly instance: Instance;
   readonly needs: readonly Instance[];
   readonly needIds: readonly string[];
-  /** It needs a stage that is defined no more. */
+  /** Set when it depends on a stage that is no longer defined. */
   readonly missing?: StagebookError;
 }
 
+type AssessCurrent = (reached: Reached, key: StageKey, entry: Entry) => Assessment;
+
 export class Planner {
   private readonly inputs: InputDigests;
-  private readonly lastReached = new WeakMap<Instance, Reached>();
-  private readonly lastFresh = new WeakMap<Instance, { readonly entry: Entry; readonly assessment: Assessment }>();
   private lastGraph: { readonly reached: readonly Reached[]; readonly graph: Graph } | undefined;
+
+  private readonly current: { readonly fresh: AssessCurrent; readonly load: AssessCurrent };
 
   constructor(private readonly parts: PlannerParts) {
     this.inputs = new InputDigests(parts);
+    this.current = { fresh: this.assessCurrent("fresh"), load: this.assessCurrent("load") };
   }
 
-  /** The targets and everything that they need. */
+  /** Plans the targets and everything upstream of them. */
   async plan(
     targets: readonly Instance[],
-    { isAsked = false, wantsValues = false, isLookedAt = false }: PlanFor = {},
+    { isAsked = false, wantsValues = false, isLookedAt = false }: PlanPurpose = {},
   ): Promise<FullPlan> {
     const reached = this.reachAll(targets);
     const graph = this.graphOf(reached);
-    const outside = await this.inputs.lookOutside(
+    const outside = await this.inputs.readOutside(
       [...reached.values()].map(({ instance }) => instance),
       new ExternalInputs(this.parts.files),
     );
@@ -77,13 +80,13 @@ export class Planner {
     const forced = new Set(isAsked ? targets.filter(({ definition }) => !definition.cache).map(({ id }) => id) : []);
     for (const id of graph.order) {
       const found = this.assess(mustGet(reached, id), assessed, outside, partials);
-      // Most are there at once: waiting for each would take longer than all the rest.
+      // Most are available synchronously: awaiting each would take longer than all the rest.
       const assessment = found instanceof Promise ? await found : found;
       assessed.set(id, forced.has(id) ? force(assessment) : assessment);
     }
     shareEqualWork(assessed);
     const ids = new Set(targets.map(({ id }) => id));
-    await makeAgain(assessed, {
+    await planRecomputations(assessed, {
       isGone: ({ key }, anew) => key.key !== undefined && this.parts.results.isGone(key.key, anew),
       wanted: wantsValues ? ids : new Set(),
       looks: isLookedAt ? ids : new Set(),
@@ -92,13 +95,13 @@ export class Planner {
     return { graph, assessed };
   }
 
-  /** The key of one instance when the outputs of what it needs are known. Files are digested anew. */
+  /** The key of one instance when the outputs of its upstream are known. Files are digested again. */
   keyOf(
     instance: Instance,
     outputs: ReadonlyMap<string, OutputDigest>,
     externalInputs: ExternalInputs,
   ): MaybePromise<StageKey> {
-    return mapMaybe(this.inputs.lookOutside([instance], externalInputs), (outside) =>
+    return mapMaybe(this.inputs.readOutside([instance], externalInputs), (outside) =>
       createKey(instance.definition, this.parts.instances.closure(instance), (ref, path) =>
         this.inputs.digest(instance, ref, path, outside, (id) => outputs.get(id)),
       ),
@@ -108,15 +111,12 @@ export class Planner {
   private reachAll(targets: readonly Instance[]): ReadonlyMap<string, Reached> {
     const reached = new Map<string, Reached>();
     const open = [...targets];
-    // In order of definition, then of need: the order breaks ties in the graph.
+    // In order of definition, then of inputs: the order breaks ties in the graph.
     for (const instance of open) {
       if (reached.has(instance.id)) continue;
       try {
         const needs = this.parts.instances.needs(instance);
-        const last = this.lastReached.get(instance);
-        const now = last?.needs === needs ? last : { instance, needs, needIds: needs.map((need) => need.id) };
-        if (now !== last) this.lastReached.set(instance, now);
-        reached.set(instance.id, now);
+        reached.set(instance.id, this.reach(instance, needs));
         for (const need of needs) if (!reached.has(need.id)) open.push(need);
       } catch (error) {
         if (!(error instanceof StagebookError)) throw error;
@@ -126,7 +126,13 @@ export class Planner {
     return reached;
   }
 
-  /** The same graph as long as the edges are the same. */
+  private readonly reach = memo((instance: Instance, needs: readonly Instance[]): Reached => ({
+    instance,
+    needs,
+    needIds: needs.map(({ id }) => id),
+  }));
+
+  /** The same graph while the edges are the same. Not a memo: its inputs are the 10,000 elements of the list, not one object. */
   private graphOf(reached: ReadonlyMap<string, Reached>): Graph {
     const now = [...reached.values()];
     const last = this.lastGraph;
@@ -137,15 +143,14 @@ export class Planner {
   }
 
   private assess(
-    { instance, needIds, missing }: Reached,
+    reached: Reached,
     above: ReadonlyMap<string, Assessment>,
     outside: Outside,
     partials: ReadonlySet<Digest>,
   ): MaybePromise<Assessment> {
+    const { instance, missing } = reached;
     if (missing)
-      return this.blocked(instance, needIds, [
-        { kind: "blocked", name: instance.definition.name, text: missing.message },
-      ]);
+      return this.blocked(reached, [{ kind: "blocked", name: instance.definition.name, text: missing.message }]);
     const currentOutput = (id: string): OutputDigest | undefined => {
       const row = above.get(id)?.row;
       return row?.result && row.status === "fresh"
@@ -159,89 +164,88 @@ export class Planner {
       );
     } catch (error) {
       if (!(error instanceof StagebookError)) throw error;
-      return this.blocked(instance, needIds, [
-        { kind: "uncacheable", name: instance.definition.name, text: error.message },
-      ]);
+      return this.blocked(reached, [{ kind: "uncacheable", name: instance.definition.name, text: error.message }]);
     }
-    if (key.key === undefined) return this.assessPending(instance, needIds, key, above, partials);
+    if (key.key === undefined) return this.assessPending(reached, key, above, partials);
     const entry = this.parts.results.findRemembered(key.key);
-    return entry
-      ? this.assessFresh(instance, needIds, key, entry)
-      : this.assessKnown(instance, needIds, key as KnownKey);
+    return entry ? this.assessFresh(reached, key, entry) : this.assessKnown(reached, key as KnownKey);
   }
 
-  /** The same assessment as long as nothing in it has changed. */
-  private assessFresh(instance: Instance, needs: readonly string[], key: StageKey, entry: Entry): Assessment {
-    const action = this.parts.results.isHere(entry.key) ? "fresh" : "load";
-    const last = this.lastFresh.get(instance);
-    if (last?.entry === entry && last.assessment.key === key) {
-      const { assessment } = last;
-      if (assessment.needs === needs && assessment.row.action === action) return assessment;
-    }
-    const row = { action, status: "fresh", reasons: [], waitsFor: [], result: resultOf(entry) } as const;
-    const assessment = this.assessment(instance, needs, key, row);
-    this.lastFresh.set(instance, { entry, assessment });
-    return assessment;
+  private assessFresh(reached: Reached, key: StageKey, entry: Entry): Assessment {
+    return this.current[this.parts.results.isHere(entry.key) ? "fresh" : "load"](reached, key, entry);
   }
 
-  private assessKnown(instance: Instance, needs: readonly string[], key: KnownKey): MaybePromise<Assessment> {
+  /** The same assessment while nothing in it has changed. */
+  private assessCurrent(action: "fresh" | "load"): AssessCurrent {
+    const assess = memo((key: StageKey, reached: Reached, entry: Entry): Assessment => {
+      const row = { action, status: "fresh", reasons: [], waitsFor: [], result: resultOf(entry) } as const;
+      return this.assessment(reached, key, row);
+    });
+    return (reached, key, entry) => assess(key, reached, entry);
+  }
+
+  private assessKnown(reached: Reached, key: KnownKey): MaybePromise<Assessment> {
     const { results, outcomes } = this.parts;
+    const { instance } = reached;
     return mapMaybe(results.find(instance, key.key), (entry) => {
-      if (entry) return this.assessFresh(instance, needs, key, entry);
+      if (entry) return this.assessFresh(reached, key, entry);
       return mapMaybe(results.latest(instance), (latest) => {
         const missed = { name: instance.definition.name, key, latest };
-        return this.assessMissed(instance, needs, missed, classifyKnown(missed, outcomes.of(instance, key.key)));
+        return this.assessMissed(reached, missed, classifyKnown(missed, outcomes.of(instance, key.key)));
       });
     });
   }
 
   private assessPending(
-    instance: Instance,
-    needs: readonly string[],
+    reached: Reached,
     key: StageKey,
     above: ReadonlyMap<string, Assessment>,
     partials: ReadonlySet<Digest>,
   ): MaybePromise<Assessment> {
-    const waiting = needs
+    const { instance, needIds } = reached;
+    const waiting = needIds
       .map((id) => mustGet(above, id))
       .filter(({ row }) => row.status !== "fresh" || row.action === "run");
     return mapMaybe(this.parts.results.latest(instance), (latest) => {
       const missed = { name: instance.definition.name, key, latest };
-      return this.assessMissed(instance, needs, missed, classifyPending(missed, waiting, partials.has(key.partial)));
+      return this.assessMissed(reached, missed, classifyPending(missed, waiting, partials.has(key.partial)));
     });
   }
 
-  private assessMissed(instance: Instance, needs: readonly string[], missed: Missed, judged: Classified): Assessment {
-    const isEstimated = judged.action === "run" || judged.action === "maybe";
-    return this.assessment(instance, needs, missed.key, judged, isEstimated ? missed.latest?.durationMs : undefined);
+  private assessMissed(reached: Reached, missed: Missed, classified: Classified): Assessment {
+    const isEstimated = classified.action === "run" || classified.action === "maybe";
+    return this.assessment(reached, missed.key, classified, isEstimated ? missed.latest?.durationMs : undefined);
   }
 
   private assessment(
-    instance: Instance,
-    needs: readonly string[],
+    { instance, needIds }: Reached,
     key: StageKey,
-    judged: Classified,
+    classified: Classified,
     estimateMs?: number,
   ): Assessment {
-    const reached = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
-    const untracked = [...new Set([...reached, ...this.inputs.untracked(instance)])];
+    const inCode = this.parts.instances.closure(instance).untracked.map(({ name, why }) => `${name}: ${why}`);
+    const untracked = [...new Set([...inCode, ...this.inputs.untracked(instance)])];
     const stage = instance.definition.partOf ?? instance.definition.name;
-    const row = { stage, ...judged, untracked };
-    return { instance, key, needs, row: estimateMs === undefined ? row : { ...row, estimateMs } };
+    const row = { stage, ...classified, untracked };
+    return { instance, key, needs: needIds, row: estimateMs === undefined ? row : { ...row, estimateMs } };
   }
 
   private assessStuck(reached: Reached, graph: Graph): Assessment {
     const above = reach([reached.instance.id], graph.upstream);
     const cycle = graph.cycles.find((path) => path.some((name) => above.has(name))) ?? [];
-    return this.blocked(reached.instance, reached.needIds, [
-      { kind: "blocked", name: reached.instance.definition.name, text: `circular dependency: ${cycle.join(" → ")}` },
+    return this.blocked(reached, [
+      {
+        kind: "blocked",
+        name: reached.instance.definition.name,
+        text: `circular dependency: ${cycle.join(" → ")}`,
+      },
     ]);
   }
 
-  private blocked(instance: Instance, needs: readonly string[], reasons: readonly Reason[]): Assessment {
+  private blocked({ instance, needIds }: Reached, reasons: readonly Reason[]): Assessment {
     return {
       instance,
-      needs,
+      needs: needIds,
       key: { partial: "" as Digest, parts: [], pending: [] },
       row: {
         stage: instance.definition.name,
@@ -255,7 +259,7 @@ export class Planner {
   }
 }
 
-/** What the page shows of an entry. */
+/** The result of an entry, as the page shows it. */
 export function resultOf(entry: Entry): ResultView {
   return {
     key: entry.key,

@@ -1,4 +1,4 @@
-/** What the current chain of async calls is part of: a cell, a stage's body, a command from the page. */
+/** The activity that the current chain of async calls belongs to: a cell, the execution of a stage, a command from the page. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { CellId, LogLevel, RunId, RunSource } from "../../protocol";
 import type { InputRef } from "../../stage/input";
@@ -7,25 +7,25 @@ import type { InputRef } from "../../stage/input";
 export type Overlay = ReadonlyMap<string, unknown>;
 export const noOverlay: Overlay = new Map();
 
-/** What a cell's code read, so that the cell can be called stale later. */
+/** What a cell's code read: the cell is stale when it changes. */
 export type CellRead =
-  /** `id`: of the instance, which differs from the name under other parameter values. `digest` is "" when it failed. */
+  /** `id`: of the instance, which differs from the name under other parameter values. `digest` is "" when the stage failed. */
   | { readonly kind: "stage"; readonly name: string; readonly id: string; readonly digest: string }
   | { readonly kind: "param"; readonly name: string };
 
-/** A stage's body while it runs. */
+/** The execution of a stage's function. */
 export interface StageActivity {
   readonly run: RunId;
   readonly stage: string;
   readonly source: RunSource;
   readonly overlay: Overlay;
-  /** Puts what the body prints into the log. */
+  /** Logs what the function prints. */
   printed(level: LogLevel, message: string): void;
-  /** The output of a stage that the body reads by name. */
+  /** The output of a stage that the function reads by name. */
   readStage(ref: InputRef & { readonly kind: "stage" }): Promise<unknown>;
-  /** Notes that the body reads something that its code does not show. */
+  /** Records a read that the function's code does not show. */
   readUnseen(what: string): void;
-  /** Notes that the body reads a parameter. */
+  /** Records that the function reads a parameter. */
   readParam(name: string): void;
 }
 
@@ -33,9 +33,9 @@ export interface Activity {
   readonly cell: CellId | null;
   readonly source: RunSource;
   readonly stage?: StageActivity;
-  /** Notes what the cell reads; absent outside cells. */
+  /** Records what the cell reads; absent outside cells. */
   readonly observe?: (read: CellRead) => void;
-  /** Writes to the cell's own output, also after a later cell has begun. Absent outside cells. */
+  /** Writes to the output of the cell or script, also after a later cell has started. Absent outside them. */
   readonly write?: (stream: "stdout" | "stderr", text: string) => void;
   /** Shows a MIME bundle in the cell's own output. Absent outside cells. */
   readonly display?: (bundle: Readonly<Record<string, string>>) => void;
@@ -44,17 +44,17 @@ export interface Activity {
 const current = new AsyncLocalStorage<Activity>();
 const outside: Activity = { cell: null, source: "script" };
 
-/** The present activity; outside of everything that of a plain script. */
+/** The current activity; outside of everything that of a plain script. */
 export function findActivity(): Activity {
   return current.getStore() ?? outside;
 }
 
-/** Runs `act` and everything async that it starts as part of the activity. */
+/** Runs `act`, and everything async that it starts, as part of the activity. */
 export function withinActivity<T>(activity: Activity, act: () => T): T {
   return current.run(activity, act);
 }
 
-/** Makes the rest of the present synchronous code, and what it awaits, part of the activity. For the cell that imports Stagebook. */
+/** Makes the rest of the current synchronous code, and what it awaits, part of the activity. For the cell that imports Stagebook. */
 export function enterActivity(activity: Activity): void {
   current.enterWith(activity);
 }

@@ -1,4 +1,4 @@
-/** Work on keys in this kernel: one body runs, and whoever else asked for it before it had ended shares it. */
+/** Executions in flight in this kernel, by key: identical work runs once, and all who asked for it before it ended share the result. */
 import type { Digest, RunId } from "../../protocol";
 import type { Outcome } from "./outcome";
 import type { MaybePromise } from "../control/maybe-promise";
@@ -8,7 +8,7 @@ export interface SharedExecution {
   readonly outcome: MaybePromise<Outcome>;
 }
 
-/** Who asks. `since`: the moment when its run began, as `enter` gave it. */
+/** The run that asks. `since`: the moment when it began, from `enter`. */
 export interface Asking {
   readonly id: RunId;
   readonly since: number;
@@ -17,29 +17,29 @@ export interface Asking {
 interface Ended {
   readonly work: SharedExecution;
   readonly by: RunId;
-  /** The moment, for what was done in one go: nobody could come upon it. 0 for other work, which runs share while it is done. */
+  /** The moment, for work that was done synchronously and that no other run could find in flight. 0 for other work, shared while in flight. */
   readonly at: number;
 }
 
 export class InFlight {
   private readonly works = new Map<Digest, SharedExecution>();
-  /** What came to a value, while runs may still ask for the same. */
+  /** What succeeded, while runs may still ask for the same. */
   private readonly ended = new Map<Digest, Ended>();
   private moment = 0;
   private runs = 0;
 
-  /** A run begins: gives the moment, for `find`. */
+  /** A run begins. Returns the moment, for `find`. */
   enter(): number {
     this.runs++;
     return ++this.moment;
   }
 
-  /** A run is over. */
+  /** A run has ended. */
   leave(): void {
     if (--this.runs === 0) this.ended.clear();
   }
 
-  /** The work on a key that a run shares: its own, what is under way, and what was done in one go since the run began. */
+  /** The work on a key that a run shares: its own, what is in flight, and what was done synchronously since the run began. */
   find(key: Digest, { id, since }: Asking): SharedExecution | undefined {
     const work = this.works.get(key);
     if (work) return work;
@@ -65,7 +65,7 @@ export class InFlight {
     this.ended.set(key, { work: { stage, outcome }, by, at: atOnce ? ++this.moment : 0 });
   }
 
-  /** The value turned out to be lost: nobody shares what was done. */
+  /** The value turned out to be lost: the work is no longer shared. */
   forget(key: Digest): void {
     this.ended.delete(key);
   }

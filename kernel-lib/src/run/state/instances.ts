@@ -1,4 +1,4 @@
-/** A stage as it is about to run: its definition, and the parameter values that hold for this use. */
+/** Instances: a stage with the parameter values of one use, its inputs and its upstream instances. */
 import type { Closure } from "../../key/code/closure";
 import { digestAnything, findClosure } from "../../key/code/closure";
 import { textOfValue } from "../../key/describe";
@@ -9,51 +9,39 @@ import { createPartDefinition, type StageDefinition } from "../../stage/definiti
 import type { InputRef, StagePart } from "../../stage/input";
 import type { Registry } from "../../stage/registry";
 import { noOverlay, type Overlay } from "./activity";
+import { memo } from "./memo";
 
 export type StageRef = Extract<InputRef, { kind: "stage" }>;
 
-/** One input and where the function gets it. `implicit`: read in the code, not declared. */
-interface InputPlace {
+/** One input and where the function receives it. `implicit`: read in the code, not declared. */
+interface InputLocation {
   readonly ref: InputRef;
   readonly path: string;
   readonly implicit: boolean;
 }
 
 export interface Instance {
-  /** The stage's name, with the overlay's values when there are any: equal ids are one computation. */
+  /** The stage's name, with the overlay's values if any: equal ids are one computation. */
   readonly id: string;
   readonly definition: StageDefinition;
   readonly overlay: Overlay;
 }
 
-/** What an instance needed when its inputs and the definitions were these. */
-interface LastNeeds {
-  readonly refs: readonly InputPlace[];
-  readonly version: number;
-  readonly needs: readonly Instance[];
-}
-
-/** Finds instances and walks their closures; what it found holds until the epoch ends. */
+/** Finds instances, the functions' closures and the upstream instances. Closures hold until the epoch ends. */
 export class Instances {
-  private closures = new Map<StageDefinition, Closure>();
-  private readonly lastClosures = new WeakMap<StageDefinition, Closure>();
-  private readonly plain = new WeakMap<StageDefinition, Instance>();
-  private readonly inputs = new WeakMap<Closure, readonly InputPlace[]>();
-  private readonly lastNeeds = new WeakMap<Instance, LastNeeds>();
-  private readonly parts = new WeakMap<StagePart, StageDefinition>();
-  private readonly partIds = new WeakMap<StagePart, string>();
-  private partCount = 0;
-  /** Whose stages and parameters these are. */
-  owner: object | undefined;
+  private epoch = 0;
+  private selects = 0;
 
   constructor(
     private readonly registry: Registry,
     private readonly scopes: Scopes,
+    /** The pipeline that stages and parameters belong to: those of any other are foreign. */
+    private readonly owner: object,
   ) {}
 
   /** After anything that may have run user code. */
   endEpoch(): void {
-    this.closures = new Map();
+    this.epoch++;
   }
 
   /** Throws `stage-unknown` when no cell defines it now. */
@@ -64,77 +52,57 @@ export class Instances {
     const known = this.registry.stages.all().map((each) => each.name);
     throw new StagebookError(
       "stage-unknown",
-      `there is no stage "${name}"`,
+      `stage "${name}" does not exist`,
       known.length ? `Stages are ${known.join(", ")}.` : `Define it: stage("${name}", () => …).`,
       { stage: name },
     );
   }
 
-  /** The same object as long as the definition is the same. */
-  private plainInstance(definition: StageDefinition): Instance {
-    let instance = this.plain.get(definition);
-    if (!instance) {
-      instance = { id: definition.name, definition, overlay: noOverlay };
-      this.plain.set(definition, instance);
-    }
-    return instance;
+  private readonly plainInstance = memo((definition: StageDefinition): Instance => ({
+    id: definition.name,
+    definition,
+    overlay: noOverlay,
+  }));
+
+  closure({ definition }: Instance): Closure {
+    return this.closureOf(definition, this.epoch);
   }
 
-  closure(instance: Instance): Closure {
-    const known = this.closures.get(instance.definition) ?? this.stillHolding(instance.definition);
-    if (known) return known;
-    const closure = findClosure(
-      instance.definition.keyedBy ?? instance.definition.fn,
-      instance.definition.name,
-      this.scopes,
-      instance.definition.inputs.leaves,
-    );
-    this.closures.set(instance.definition, closure);
-    this.lastClosures.set(instance.definition, closure);
-    return closure;
-  }
-
-  /** The closure of an earlier epoch, when nothing that it reached has changed since. */
-  private stillHolding(definition: StageDefinition): Closure | undefined {
-    const last = this.lastClosures.get(definition);
-    if (!last?.stillHolds?.()) return undefined;
-    this.closures.set(definition, last);
-    return last;
-  }
+  /** In a later epoch it is the same closure when nothing that it reached has changed. */
+  private readonly closureOf = memo(
+    (definition: StageDefinition, _epoch: number, _unused: undefined, previous?: Closure): Closure =>
+      previous?.stillHolds?.() === true
+        ? previous
+        : findClosure(definition.keyedBy ?? definition.fn, definition.name, this.scopes, definition.inputs.leaves),
+  );
 
   /** Every input, declared or read in the code. */
-  refs(instance: Instance): readonly InputPlace[] {
-    const closure = this.closure(instance);
-    let found = this.inputs.get(closure);
-    if (!found) {
-      found = this.findInputs(instance);
-      this.inputs.set(closure, found);
-    }
-    return found;
+  refs({ definition }: Instance): readonly InputLocation[] {
+    return this.refsOf(definition, this.closureOf(definition, this.epoch));
   }
 
-  private findInputs(instance: Instance): readonly InputPlace[] {
-    const declared = instance.definition.inputs.leaves.flatMap((leaf) =>
+  private readonly refsOf = memo(({ inputs, name }: StageDefinition, { parts }: Closure): readonly InputLocation[] => {
+    const declared = inputs.leaves.flatMap((leaf) =>
       "ref" in leaf ? [{ ref: leaf.ref, path: leaf.path, implicit: false }] : [],
     );
-    const read = this.closure(instance).parts.flatMap((part) =>
+    const read = parts.flatMap((part) =>
       part.kind === "ref" && !this.isForeign(part.ref) ? [{ ref: part.ref, path: part.name, implicit: true }] : [],
     );
-    // A stage that reads its own name reads its previous output; that is no edge.
+    // A stage that reads its own name reads its previous output, which is not an edge.
     return [...declared, ...read].filter(
-      ({ ref, implicit }) => !(implicit && ref.kind === "stage" && ref.name === instance.definition.name),
+      ({ ref, implicit }) => !(implicit && ref.kind === "stage" && ref.name === name),
     );
-  }
+  });
 
   /**
-   * The instances that this one needs, each once; the same list while nothing changed. Throws `stage-unknown` for an input whose cell is
-   * gone, `foreign-input` when the code reads another pipeline.
+   * The upstream instances, each once; the same list while nothing changed. Throws `stage-unknown` for an input whose cell is gone,
+   * `foreign-input` when the code reads another pipeline.
    */
   needs(instance: Instance): readonly Instance[] {
-    const refs = this.refs(instance);
-    const { version } = this.registry.stages;
-    const last = this.lastNeeds.get(instance);
-    if (last?.refs === refs && last.version === version) return last.needs;
+    return this.needsOf(instance, this.refs(instance), this.registry.stages.version);
+  }
+
+  private readonly needsOf = memo((instance: Instance, refs: readonly InputLocation[], _version: number) => {
     this.checkOwners(instance);
     const found = new Map<string, Instance>();
     for (const { ref } of refs) {
@@ -142,12 +110,10 @@ export class Instances {
       const need = this.ofRef(ref, instance);
       found.set(need.id, need);
     }
-    const needs = [...found.values()];
-    this.lastNeeds.set(instance, { refs, version, needs });
-    return needs;
-  }
+    return [...found.values()];
+  });
 
-  /** Names of the parameters that the instances and all that they need read. */
+  /** Names of the parameters that the instances and everything upstream read. */
   paramsRead(instances: readonly Instance[]): ReadonlySet<string> {
     const names = new Set<string>();
     const seen = new Set<string>();
@@ -157,14 +123,14 @@ export class Instances {
       seen.add(at.id);
       for (const { ref } of this.refs(at)) {
         if (ref.kind === "param") names.add(ref.name);
-        // An input whose cell is gone is told when it is planned.
+        // Planning reports an input whose cell is gone.
         if (ref.kind === "stage" && this.registry.stages.get(ref.name)) open.push(this.ofRef(ref, at));
       }
     }
     return names;
   }
 
-  /** Names mean something else in another pipeline, and its keys and runs are unknown here. */
+  /** Names mean something else in another pipeline, whose keys and runs are unknown here. */
   private checkOwners(instance: Instance): void {
     const stage = instance.definition.name;
     for (const part of this.closure(instance).parts)
@@ -178,10 +144,10 @@ export class Instances {
   }
 
   private isForeign(ref: InputRef): boolean {
-    return "owner" in ref && this.owner !== undefined && ref.owner !== this.owner;
+    return "owner" in ref && ref.owner !== this.owner;
   }
 
-  /** The instance behind an input of `from`: it keeps the overlay of the one that asks. */
+  /** The instance behind an input of `from`, under the same parameter values. */
   ofRef(ref: StageRef, from: Instance): Instance {
     const own = ref.overrides ? new Map([...from.overlay, ...Object.entries(ref.overrides)]) : from.overlay;
     try {
@@ -191,34 +157,24 @@ export class Instances {
       if (!(error instanceof StagebookError)) throw error;
       throw new StagebookError(
         "stage-unknown",
-        `stage "${from.definition.name}" needs "${ref.name}", which no cell defines any more`,
-        `Run the cell that defines "${ref.name}", or take the input out.`,
+        `stage "${from.definition.name}" depends on "${ref.name}", which no cell defines any more`,
+        `Run the cell that defines "${ref.name}", or remove the input.`,
         { stage: from.definition.name },
       );
     }
   }
 
   private findPart(ref: StageRef, part: StagePart, whole: Instance): Instance {
-    let definition = this.parts.get(part);
-    if (!definition) {
-      definition = createPartDefinition({ kind: "stage", name: ref.name, owner: ref.owner }, part);
-      this.parts.set(part, definition);
-      this.partCount++;
-    }
-    return { id: `${whole.id} › ${this.partId(part)}`, definition, overlay: whole.overlay };
+    const { id, definition } = this.partOf(part, ref.name, ref.owner);
+    return { id: `${whole.id} › ${id}`, definition, overlay: whole.overlay };
   }
 
-  private partId(part: StagePart): string {
-    if (part.kind === "output") return part.output;
-    let id = this.partIds.get(part);
-    if (id === undefined) {
-      id = `select ${this.partCount}`;
-      this.partIds.set(part, id);
-    }
-    return id;
-  }
+  private readonly partOf = memo((part: StagePart, name: string, owner: object) => ({
+    id: part.kind === "output" ? part.output : `select ${++this.selects}`,
+    definition: createPartDefinition({ kind: "stage", name, owner }, part),
+  }));
 
-  /** The text of a long value or of an object does not tell it from all others. */
+  /** With digests: the text of a long value or of an object does not identify it. */
   private overlayId(overlay: Overlay): string {
     return [...overlay]
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -226,7 +182,7 @@ export class Instances {
       .join(", ");
   }
 
-  /** What the page shows as edges. */
+  /** The edges that the page shows. */
   inputViews(instance: Instance): readonly InputView[] {
     const views = this.refs(instance).map(({ ref, path, implicit }) => inputView(ref, path, implicit));
     const constants = instance.definition.inputs.leaves.flatMap((leaf): InputView[] =>

@@ -1,31 +1,31 @@
-/** How a stage ended in one run: a value, whatever happened. */
+/** The outcome of a stage in one run: a value, whatever happened. */
 import type { RunStatus } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { Instance } from "./instances";
 
-/** `value` is there when the body ran in this very run. */
+/** `value` exists when the stage was executed in this run. */
 export type Outcome =
   | { readonly kind: "succeeded"; readonly entry: Entry; readonly value?: { readonly of: unknown } }
   | { readonly kind: "failed"; readonly error: StagebookError }
-  /** `isUnread`: it made a stream that nobody wanted any more. */
+  /** `isUnread`: it produced a stream that no longer had a reader. */
   | { readonly kind: "cancelled"; readonly isUnread?: true }
   | { readonly kind: "blocked"; readonly by: string };
 
-/** The status of a run by the outcomes of its stages: failed before cancelled before succeeded. */
+/** The status of a run from the outcomes of its stages: failed before cancelled before succeeded. */
 export function statusOf(outcomes: Iterable<Outcome>): RunStatus {
   const all = [...outcomes].filter((outcome) => !(outcome.kind === "cancelled" && outcome.isUnread === true));
   const kinds = new Set(all.map((outcome) => outcome.kind));
   return kinds.has("failed") ? "failed" : kinds.has("cancelled") || kinds.has("blocked") ? "cancelled" : "succeeded";
 }
 
-/** What is thrown for a stage whose value was asked for. */
+/** The error for a caller that wants the stage's value. */
 export function errorOf(outcome: Exclude<Outcome, { kind: "succeeded" }>, { definition }: Instance): StagebookError {
   const { name: stage } = definition;
   if (outcome.kind === "failed") return outcome.error;
   const [code, what, advice] =
     outcome.kind === "cancelled"
-      ? (["cancelled", "was stopped", "Run it again; nothing of it was stored."] as const)
-      : (["blocked", `could not run because "${outcome.by}" did not finish`, `Mend "${outcome.by}" first.`] as const);
+      ? (["cancelled", "was cancelled", "Run it again. Nothing of it was stored."] as const)
+      : (["blocked", `did not run because "${outcome.by}" did not finish`, `Fix "${outcome.by}" first.`] as const);
   return new StagebookError(code, `stage "${stage}" ${what}`, advice, { stage });
 }

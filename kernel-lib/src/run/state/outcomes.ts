@@ -1,11 +1,11 @@
-/** How a stage last ended in this kernel when it left no stored result. */
+/** The last outcome of each stage in this kernel, where it left no stored result. */
 import type { Digest } from "../../protocol";
 import type { Instance } from "./instances";
 
 export type Unfinished =
   | { readonly kind: "failed"; readonly key: Digest; readonly message: string }
   | { readonly kind: "cancelled"; readonly key: Digest }
-  /** It succeeded, and its value could not be kept. */
+  /** It succeeded, but its value could not be stored. */
   | {
       readonly kind: "unstored";
       readonly key: Digest;
@@ -13,7 +13,7 @@ export type Unfinished =
       readonly message: string;
     };
 
-/** The last unfinished outcome by instance; it counts only for the key that it had. */
+/** The last unfinished outcome by instance; it counts only under the key of that execution. */
 export class Outcomes {
   private readonly last = new Map<string, Unfinished>();
 

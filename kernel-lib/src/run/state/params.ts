@@ -1,74 +1,64 @@
-/** The parameters' values now. The latest deliberate act wins: a value set stays until its default is changed. */
+/** Current parameter values. The latest deliberate act wins: a value that was set stays until the default changes. */
 import v8 from "node:v8";
-import type { Digest, EventBody, LogLevel, ParamView } from "../../protocol";
-import { StagebookError } from "../../protocol";
+import type { Digest, EventBody, ParamView } from "../../protocol";
+import { messageOf, StagebookError } from "../../protocol";
 import { digestAnything, digestProvided, type ProvidedDigest } from "../../key/code/closure";
 import { textOfValue } from "../../key/describe";
 import type { Scopes } from "../../key/scopes";
 import { checkValue, valueOf, viewOfParam, type ParamDefinition, type ParamState } from "../../stage/param";
 import type { SavedParams } from "../../store/memory/saved-params";
 import type { Overlay } from "./activity";
+import type { Log } from "./logger";
 import type { RunOverrides } from "./run-overrides";
 
-interface Kept {
+/** A value that was set, as it is saved for the next start. */
+interface SavedValue {
   /** v8-serialised, base64. */
   readonly value: string;
-  /** Digest of the default that it replaced. */
+  /** Digest of the default that the value replaced. */
   readonly initial: string;
 }
 
 interface ParamPorts {
   readonly savedParams: SavedParams;
   readonly scopes: Scopes;
-  readonly runOverrides: RunOverrides;
+  readonly overrides: () => RunOverrides;
   readonly emit: (event: EventBody) => void;
-  readonly log: (level: LogLevel, message: string) => void;
+  readonly log: Log;
 }
 
 export class ParamValues {
   private readonly states = new Map<string, ParamState>();
-  private kept: Record<string, Kept> | undefined;
+  private saved: Record<string, SavedValue> | undefined;
+  private readonly plain = new Map<unknown, ProvidedDigest>();
 
-  private readonly savedParams: SavedParams;
-  private readonly scopes: Scopes;
-  private readonly runOverrides: RunOverrides;
-  private readonly emit: (event: EventBody) => void;
-  private readonly log: (level: LogLevel, message: string) => void;
-
-  constructor(ports: ParamPorts) {
-    ({
-      savedParams: this.savedParams,
-      scopes: this.scopes,
-      runOverrides: this.runOverrides,
-      emit: this.emit,
-      log: this.log,
-    } = ports);
-  }
+  constructor(private readonly ports: ParamPorts) {}
 
   /** A cell defines the parameter, for the first time or again. */
   define(definition: ParamDefinition): void {
     const before = this.states.get(definition.name);
     const override = before ? this.keepOverride(definition, before) : this.restoreOverride(definition);
-    const given = this.runOverrides.valueFor(definition);
-    if (given) this.checkKeyable(definition, given.value);
-    const state: ParamState = { definition, ...(override ? { override } : {}), ...(given ? { given } : {}) };
+    const forced = this.ports.overrides().valueFor(definition);
+    if (forced) this.checkKeyable(definition, forced.value);
+    const state: ParamState = { definition, ...(override ? { override } : {}), ...(forced ? { given: forced } : {}) };
     this.states.set(definition.name, state);
-    if (!before) return this.emit({ type: "param:defined", param: this.view(definition.name) });
+    if (!before) return this.ports.emit({ type: "param:defined", param: this.view(definition.name) });
     const from = textOfValue(valueOf(before));
-    if (from === textOfValue(valueOf(state))) this.emit({ type: "param:defined", param: this.view(definition.name) });
-    else this.emit({ type: "param:changed", param: this.view(definition.name), from, by: "definition" });
+    if (from === textOfValue(valueOf(state)))
+      this.ports.emit({ type: "param:defined", param: this.view(definition.name) });
+    else this.ports.emit({ type: "param:changed", param: this.view(definition.name), from, by: "definition" });
   }
 
   remove(name: string): void {
     this.states.delete(name);
-    this.emit({ type: "param:removed", param: name });
+    this.ports.emit({ type: "param:removed", param: name });
   }
 
   /** All or nothing: throws `param-unknown`, `param-value` or `not-keyable` before any is set. */
   set(values: Readonly<Record<string, unknown>>, by: "code" | "page"): void {
-    const changes = Object.entries(values).map(([name, given]) => {
+    const changes = Object.entries(values).map(([name, input]) => {
       const state = this.check(name);
-      const value = by === "page" ? this.decode(state.definition, given) : given;
+      const value = by === "page" ? this.decode(state.definition, input) : input;
       checkValue(state.definition, value);
       this.checkKeyable(state.definition, value);
       return { name, state, value };
@@ -93,8 +83,6 @@ export class ParamValues {
     return overlay.has(name) ? overlay.get(name) : valueOf(this.check(name));
   }
 
-  private readonly plain = new Map<unknown, ProvidedDigest>();
-
   /** Throws `param-unknown`. */
   definition(name: string): ParamDefinition {
     return this.check(name).definition;
@@ -108,34 +96,34 @@ export class ParamValues {
     return viewOfParam(this.check(name), textOfValue, (a, b) => this.digest(a) === this.digest(b));
   }
 
-  /** A value as a person would write it. */
+  /** A value as a user would write it. */
   text(value: unknown): string {
     return typeof value === "function" ? short(Function.prototype.toString.call(value)) : textOfValue(value);
   }
 
   digest(value: unknown): Digest {
-    return digestAnything(value, this.scopes);
+    return digestAnything(value, this.ports.scopes);
   }
 
-  /** What the value counts as in a key. Throws `not-keyable`. */
-  given(name: string, value: unknown): ProvidedDigest {
-    if (!isPlain(value)) return digestProvided(value, name, this.scopes);
-    // A number or text counts the same wherever it stands, and is asked for again and again.
+  /** The digest of a value in keys. Throws `not-keyable`. */
+  keyDigest(name: string, value: unknown): ProvidedDigest {
+    if (!isPlain(value)) return digestProvided(value, name, this.ports.scopes);
+    // By value, not by identity (so not a memo): a number or text has the same digest wherever it occurs, and plans ask again and again.
     const id = typeof value === "number" && Object.is(value, -0) ? minusZero : value;
-    let given = this.plain.get(id);
-    if (given) return given;
-    given = digestProvided(value, name, this.scopes);
+    let digest = this.plain.get(id);
+    if (digest) return digest;
+    digest = digestProvided(value, name, this.ports.scopes);
     if (this.plain.size >= MAX_PLAIN) this.plain.clear();
-    this.plain.set(id, given);
-    return given;
+    this.plain.set(id, digest);
+    return digest;
   }
 
   /** Values for one use, checked. `wire`: they come from the page. Throws `param-unknown`, `param-value`. */
   overlay(values: Readonly<Record<string, unknown>>, wire = false): Overlay {
     return new Map(
-      Object.entries(values).map(([name, given]) => {
+      Object.entries(values).map(([name, input]) => {
         const { definition } = this.check(name);
-        const value = wire ? this.decode(definition, given) : given;
+        const value = wire ? this.decode(definition, input) : input;
         checkValue(definition, value);
         this.checkKeyable(definition, value);
         return [name, value];
@@ -149,14 +137,14 @@ export class ParamValues {
     const known = this.names();
     throw new StagebookError(
       "param-unknown",
-      `there is no parameter "${name}"`,
+      `parameter "${name}" does not exist`,
       known.length ? `Parameters are ${known.join(", ")}.` : `Define it: param("${name}", 10).`,
     );
   }
 
-  /** Throws `not-keyable` for a value that counts and that no key can tell from others. */
+  /** Throws `not-keyable` for a value of a tracked parameter that has no digest. */
   checkKeyable(definition: ParamDefinition, value: unknown): void {
-    if (definition.tracked) this.given(definition.name, value);
+    if (definition.tracked) this.keyDigest(definition.name, value);
   }
 
   private decode(definition: ParamDefinition, wire: unknown): unknown {
@@ -173,40 +161,45 @@ export class ParamValues {
     const before = this.check(name);
     const state: ParamState = before.given ? { ...change, given: before.given } : change;
     if (before.given)
-      this.log("info", `parameter ${name} stays ${textOfValue(before.given.value)}, as the command line says`);
+      this.ports.log("info", `parameter ${name} stays ${textOfValue(before.given.value)}, as set on the command line`);
     this.states.set(name, state);
-    this.keep(name, state);
+    this.save(name, state);
     if (this.digest(valueOf(before)) === this.digest(valueOf(state))) return;
-    this.emit({ type: "param:changed", param: this.view(name), from: textOfValue(valueOf(before)), by });
+    this.ports.emit({ type: "param:changed", param: this.view(name), from: textOfValue(valueOf(before)), by });
   }
 
   private keepOverride(definition: ParamDefinition, before: ParamState): { value: unknown } | undefined {
     if (!before.override) return undefined;
-    return this.judge(definition, before.override.value, this.digest(before.definition.initial));
+    return this.checkOverride(definition, before.override.value, this.digest(before.definition.initial));
   }
 
   private restoreOverride(definition: ParamDefinition): { value: unknown } | undefined {
-    const kept = this.read()[definition.name];
-    if (!kept) return undefined;
-    return this.judge(definition, v8.deserialize(Buffer.from(kept.value, "base64")), kept.initial);
+    const saved = this.read()[definition.name];
+    if (!saved) return undefined;
+    return this.checkOverride(definition, v8.deserialize(Buffer.from(saved.value, "base64")), saved.initial);
   }
 
-  /** Whether a value set for the old default still holds. */
-  private judge(definition: ParamDefinition, value: unknown, oldDefault: string): { value: unknown } | undefined {
+  /** The value that was set for the old default, if it still applies. */
+  private checkOverride(
+    definition: ParamDefinition,
+    value: unknown,
+    oldDefault: string,
+  ): { value: unknown } | undefined {
     const problem = definition.schema.check(value);
-    const set = `the value ${textOfValue(value)} set before`;
+    const set = `the value ${textOfValue(value)} that was set before`;
     if (oldDefault !== this.digest(definition.initial))
-      this.log(
+      this.ports.log(
         "info",
         `parameter ${definition.name}: its new default ${textOfValue(definition.initial)} replaces ${set}`,
       );
-    else if (problem !== null) this.log("warn", `parameter ${definition.name}: ${set} ${problem}: it was dropped`);
+    else if (problem !== null)
+      this.ports.log("warn", `parameter ${definition.name}: ${set} ${problem} and was dropped`);
     else return { value };
-    this.keep(definition.name, { definition });
+    this.save(definition.name, { definition });
     return undefined;
   }
 
-  private keep(name: string, state: ParamState): void {
+  private save(name: string, state: ParamState): void {
     const all = { ...this.read() };
     if (state.override) {
       try {
@@ -215,36 +208,33 @@ export class ParamValues {
           initial: this.digest(state.definition.initial),
         };
       } catch {
-        this.log("info", `parameter ${name}: a value of this kind is kept for this kernel only`);
+        this.ports.log("info", `parameter ${name}: a value of this kind is kept in this kernel only`);
         delete all[name];
       }
     } else if (name in all) delete all[name];
     else return;
-    this.kept = all;
+    this.saved = all;
     try {
-      this.savedParams.write(all);
+      this.ports.savedParams.write(all);
     } catch (error) {
-      this.log(
-        "warn",
-        `parameter ${name}: its value could not be kept for the next start: ${(error as Error).message}`,
-      );
+      this.ports.log("warn", `parameter ${name}: its value could not be saved for the next start: ${messageOf(error)}`);
     }
   }
 
-  private read(): Record<string, Kept> {
-    this.kept ??= { ...(this.savedParams.read() as unknown as Record<string, Kept>) };
-    return this.kept;
+  private read(): Record<string, SavedValue> {
+    this.saved ??= { ...(this.ports.savedParams.read() as unknown as Record<string, SavedValue>) };
+    return this.saved;
   }
 }
 
-/** Code on one line. */
+/** Source code on one line, cut. */
 function short(source: string): string {
   const line = source.replace(/\s+/g, " ");
   return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }
 
 const MAX_PLAIN = 10_000;
-/** A map takes it for 0. */
+/** The key of -0: a Map treats it as 0. */
 const minusZero = Symbol("-0");
 
 function isPlain(value: unknown): value is number | string | boolean {

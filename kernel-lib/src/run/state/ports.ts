@@ -1,8 +1,9 @@
-/** What the engine needs from outside. The composition root gives the real ones. */
+/** What the engine needs from outside. The composition root provides the real adapters. */
 import type { CellId, EventBody } from "../../protocol";
 import type { Scopes } from "../../key/scopes";
 import type { SavedParams } from "../../store/memory/saved-params";
 import type { Store } from "../../store/store";
+import type { Log, ReportStoreProblem } from "./logger";
 import type { RunOverrides } from "./run-overrides";
 
 export interface Clock {
@@ -15,15 +16,17 @@ export interface EnginePorts {
   readonly savedParams: SavedParams;
   readonly scopes: Scopes;
   readonly clock: Clock;
-  /** What the command line wants of every run. */
-  readonly runOverrides: RunOverrides;
+  /** The overrides that apply to the code that is executing now: the command line executes cells first for planning, then for running. */
+  readonly overrides: () => RunOverrides;
   readonly emit: (event: EventBody) => void;
+  readonly log: Log;
+  readonly reportStoreProblem: ReportStoreProblem;
   /** The name under which results are kept for this notebook or script. */
   readonly notebook: string;
-  /** Where relative file paths begin. */
+  /** Absolute: relative file paths start here. */
   readonly folder: string;
   /** Whether the notebook still has the cell. */
   readonly aliveCell: (cell: CellId) => boolean;
-  /** The cell as a person knows it: `cell [3]`. */
+  /** The cell's label for the user: `cell [3]`. */
   readonly labelOf: (cell: CellId) => string;
 }

@@ -1,4 +1,4 @@
-/** The stored results as the engine sees them: found by key, remembered for this kernel, put under the stage's name. */
+/** Results as the engine sees them: found by key, remembered in this kernel, committed under the stage's name. */
 import type { Digest } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
 import type { BlobRef, Entry, HeadName, NewBlob, Store } from "../../store/store";
@@ -11,33 +11,33 @@ import type { Instance } from "./instances";
 import type { MaybePromise } from "../control/maybe-promise";
 import { StoredStream } from "../streams/streams";
 
-/** A value that is in this kernel and in no store. */
+/** A value that exists in this kernel only. */
 interface Unstored {
   readonly entry: Entry;
   readonly blobs: readonly NewBlob[];
 }
 
-/** Makes a result that turned out to be gone once more; undefined when it cannot be made. */
-export type MakeAgain = () => Promise<Entry | undefined>;
+/** Recomputes a result that turned out to be gone; undefined when that fails. */
+export type Recompute = () => Promise<Entry | undefined>;
 
 export class Results {
   private readonly entries = new Map<Digest, Entry>();
-  /** Keys whose value was made or read in this kernel. */
+  /** Keys whose value was computed or read in this kernel. */
   private readonly here = new Set<Digest>();
   private readonly latestOf = new Map<string, Entry | null>();
   private readonly unstored = new Map<Digest, Unstored>();
-  /** Values that may be handed on within their run only; gone with their entry. */
+  /** Values that may be used within their run only; gone with their entry. */
   private readonly runScoped = new WeakMap<Entry, readonly NewBlob[]>();
-  /** Entries whose value is gone from the store: they still tell what it was. */
+  /** Entries whose value is gone from the store: they still describe it. */
   private readonly missingValues = new Set<Digest>();
-  /** Only the last one of each stage is kept. */
+  /** Only the last one of each stage stays in memory. */
   private readonly unstoredOf = new Map<string, Digest>();
 
   constructor(
     private readonly store: Store,
     private readonly notebook: string,
     private readonly onProblem: (message: string, where: string) => void,
-    /** What the stage says of a value from the store. */
+    /** Whether the stage accepts a value from the store. */
     private readonly check: (instance: Instance, value: unknown) => Promise<boolean>,
   ) {}
 
@@ -47,12 +47,12 @@ export class Results {
     return unstored.length === 0 ? stored : new Set([...stored, ...unstored]);
   }
 
-  /** The entry under a key that was found before. */
+  /** The entry of a key that was found before. */
   findRemembered(key: Digest): Entry | undefined {
     return this.unstored.get(key)?.entry ?? this.entries.get(key);
   }
 
-  /** The entry under a key; undefined for stages that keep none. */
+  /** The entry of a key; undefined for stages that store no results. */
   find(instance: Instance, key: Digest): MaybePromise<Entry | undefined> {
     const kept = this.findRemembered(key);
     return kept || !instance.definition.cache || this.store.keepsNothing ? kept : this.findStored(key);
@@ -66,16 +66,16 @@ export class Results {
     return entry;
   }
 
-  /** True when the value is gone, though its record is there: as far as it is known, or `anew` by the store. */
+  /** True when the value is gone though its record exists: as far as known, or checked in the store (`anew`). */
   isGone(key: Digest, anew?: false): boolean;
   isGone(key: Digest, anew: boolean): boolean | Promise<boolean>;
   isGone(key: Digest, anew = false): boolean | Promise<boolean> {
     const entry = anew && !this.unstored.has(key) ? this.entries.get(key) : undefined;
-    return entry ? this.lookAgain(entry) : this.missingValues.has(key);
+    return entry ? this.checkStored(entry) : this.missingValues.has(key);
   }
 
-  private async lookAgain(entry: Entry): Promise<boolean> {
-    // What was found damaged when it was read may well look whole.
+  private async checkStored(entry: Entry): Promise<boolean> {
+    // What was found damaged when read may still look whole.
     if (!this.missingValues.has(entry.key) && !(await this.store.isWhole(entry))) this.missingValues.add(entry.key);
     return this.missingValues.has(entry.key);
   }
@@ -85,16 +85,16 @@ export class Results {
   }
 
   /**
-   * The output of an entry, decoded anew for each caller; undefined when it is gone, or what the stage calls invalid. `makeAgain`:
-   * for a stream of which a chunk turns out to be gone only when it is read.
+   * The output of an entry, decoded again for each caller; undefined when it is gone or the stage calls it invalid. `recompute`: for a
+   * stream of which a chunk turns out to be gone only when it is read.
    */
   async load(
     entry: Entry,
     instance: Instance,
-    makeAgain?: MakeAgain,
+    recompute?: Recompute,
   ): Promise<{ readonly value: unknown } | undefined> {
     const isStored = !this.runScoped.has(entry) && !this.unstored.has(entry.key);
-    const loaded = await this.read(entry, instance.definition.codec, makeAgain);
+    const loaded = await this.read(entry, instance.definition.codec, recompute);
     if (!loaded || (isStored && !(await this.check(instance, loaded.value)))) {
       this.missingValues.add(entry.key);
       return undefined;
@@ -106,43 +106,43 @@ export class Results {
   /** As `load`, for a result whose stage is not defined. */
   async read(
     entry: Entry,
-    given?: Codec | CodecName,
-    makeAgain?: MakeAgain,
+    stageCodec?: Codec | CodecName,
+    recompute?: Recompute,
   ): Promise<{ readonly value: unknown } | undefined> {
-    const codec = given ?? codecNamed(entry.output.codec);
+    const codec = stageCodec ?? codecNamed(entry.output.codec);
     const { items, blobs } = entry.output;
-    if (items !== undefined) return { value: new StoredStream(items, () => this.items(entry, codec, makeAgain)) };
+    if (items !== undefined) return { value: new StoredStream(items, () => this.items(entry, codec, recompute)) };
     try {
       const decoded = await decodeValue(blobs, codec, this.reader(entry));
       return decoded && (await withPaths(decoded.value, entry, this.store));
     } catch (error) {
-      // Bytes of another version of a codec: as good as absent, and never the user's error.
-      this.onProblem(`a result could not be decoded and will be made again: ${messageOf(error)}`, entry.key);
+      // Bytes of another version of a codec: a cache miss, never the user's error.
+      this.onProblem(`a result could not be decoded and will be recomputed: ${messageOf(error)}`, entry.key);
       return undefined;
     }
   }
 
-  /** Upkeep leaves the chunks alone while somebody reads them. */
+  /** Maintenance removes no chunk while it is being read. */
   private async *items(
     entry: Entry,
     codec: Codec | CodecName | undefined,
-    makeAgain: MakeAgain | undefined,
+    recompute: Recompute | undefined,
     from = 0,
   ): AsyncGenerator<unknown, void, undefined> {
     const release = await this.store.hold(entry);
-    let given = from;
+    let count = from;
     try {
       for await (const item of readItems(entry.output.blobs, codec, this.reader(entry), from)) {
         yield item;
-        given++;
+        count++;
       }
     } catch (error) {
       if (!(error instanceof StagebookError) || error.code !== "stream-lost") throw error;
       this.missingValues.add(entry.key);
-      const again = await makeAgain?.();
-      // Other items than before cannot go on from here.
+      const again = await recompute?.();
+      // Items that differ from those before cannot be continued from here.
       if (again?.output.digest !== entry.output.digest) throw error;
-      for await (const item of this.items(again, codec, undefined, given)) yield item;
+      for await (const item of this.items(again, codec, undefined, count)) yield item;
     } finally {
       await release();
     }
@@ -153,7 +153,7 @@ export class Results {
     return !this.runScoped.get(entry)?.length && !this.unstored.has(entry.key);
   }
 
-  /** Reads the blobs of an entry, wherever they are. */
+  /** Reads the blobs of an entry, from memory or the store. */
   reader(entry: Entry): ReadBlob {
     const kept = this.runScoped.get(entry) ?? this.unstored.get(entry.key)?.blobs;
     return (blob, into) => this.readBlob(kept, blob, into);
@@ -187,7 +187,7 @@ export class Results {
     this.remember(instance, entry);
   }
 
-  /** Until the store's paths for people lead to what was committed. */
+  /** Resolves once the human-readable links in latest/ are up to date. */
   async latestWritten(): Promise<void> {
     await this.store.latestWritten?.();
   }
@@ -197,24 +197,24 @@ export class Results {
     await this.store.commit({ notebook: this.notebook, stage: `${stage} › items` }, entry, blobs);
   }
 
-  /** Keeps the bytes of a result that no later run may use. */
+  /** Keeps the bytes of a result for its run: no later run may use them. */
   keepForRun(entry: Entry, blobs: readonly NewBlob[]): void {
     this.runScoped.set(entry, copied(blobs));
     this.missingValues.delete(entry.key);
   }
 
-  /** Keeps a result for this kernel alone. */
+  /** Keeps a result in this kernel only. */
   keepUnstored(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): void {
     const before = this.unstoredOf.get(instance.id);
     this.unstoredOf.set(instance.id, entry.key);
-    // Equal stages share one value: it goes with the last of them.
+    // Identical stages share one value: it is dropped with the last of them.
     if (before !== undefined && ![...this.unstoredOf.values()].includes(before)) this.unstored.delete(before);
     this.keepForRun(entry, blobs);
     this.unstored.set(entry.key, { entry, blobs: this.runScoped.get(entry) ?? blobs });
     this.remember(instance, entry);
   }
 
-  /** The stage has reached a result that was there. */
+  /** The stage arrived at a result that already existed. */
   async reach(instance: Instance, entry: Entry): Promise<void> {
     if (this.latestOf.get(instance.id)?.key === entry.key) return;
     this.latestOf.set(instance.id, entry);
@@ -254,7 +254,7 @@ export class Results {
     return removed;
   }
 
-  /** What was remembered of the store is read again. */
+  /** Forgets what was remembered of the store. */
   forget(): void {
     this.entries.clear();
     this.latestOf.clear();
@@ -268,7 +268,7 @@ export class Results {
     this.latestOf.set(instance.id, entry);
   }
 
-  /** Under which name the results of an instance are kept. */
+  /** The name under which the results of an instance are stored. */
   head(instance: Instance): HeadName {
     // Results under other parameter values are not the stage's latest ones.
     const { name } = instance.definition;
@@ -276,7 +276,7 @@ export class Results {
   }
 }
 
-/** Some lie in the memory of the value itself, which goes to the user now. */
+/** Some pieces share memory with the value itself, which the user gets now. */
 function copied(blobs: readonly NewBlob[]): readonly NewBlob[] {
   return blobs.map(({ ref, pieces }) => ({ ref, pieces: pieces.map((piece) => new Uint8Array(piece)) }));
 }

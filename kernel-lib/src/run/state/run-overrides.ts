@@ -1,105 +1,107 @@
-/** What the command line wants of every run in this process: parameter values that hold, stages to run again, bodies or none. */
+/** What a command overrides in the pipelines that it opens: parameter values, stages to force, limits, and whether stages may run. */
 import type { Json } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import { checkValue, type ParamDefinition } from "../../stage/param";
 
-/** A value as it was given: text of a `--set`, or JSON of a file. */
+/** A value as it was passed: text of a `--set`, or JSON of a file. */
 export type ParamOverride = { readonly text: string } | { readonly json: Json };
 
 export interface RunOverridesRequest {
   readonly params?: Readonly<Record<string, ParamOverride>>;
   /** Each runs once although it is fresh. */
   readonly force?: readonly string[];
-  /** How many bodies run at the same time, where a run does not say so itself. */
+  /** Maximum number of stages to run in parallel, where a run does not set it itself. */
   readonly jobs?: number;
-  /** The most attempts of a stage after the first. */
+  /** Maximum retries per stage. */
   readonly retries?: number;
 }
 
-/** Made once, before the first cell; a kernel has those that ask for nothing. */
-export class RunOverrides {
-  /** While true no body runs: a run that would need one throws `not-run`. */
-  refusesBodies = false;
-  readonly jobs: number | undefined;
-  /** Nobody looks at the cells' outputs while they run. */
-  readonly isHeadless: boolean;
-  private readonly mostRetries: number;
-  private readonly params: ReadonlyMap<string, ParamOverride>;
-  private readonly forced: Set<string>;
-  private readonly taken = new Set<string>();
-  private readonly refused = new Set<string>();
-  private wrong: StagebookError | undefined;
+/** Is notified when an override takes effect in user code, which may catch the error that it gets. */
+export interface OverrideListener {
+  /** These stages would have to run, and must not. */
+  refused(stages: readonly string[]): void;
+  /** A value of the request is not valid for its parameter. */
+  invalidParam(error: StagebookError): void;
+}
 
-  constructor(request?: RunOverridesRequest) {
-    const { params = {}, force = [], jobs, retries } = request ?? {};
-    this.isHeadless = request !== undefined;
+/** A stage that would have to run, and why. */
+export interface StageToRun {
+  readonly stage: string;
+  readonly why: string;
+}
+
+const nobody: OverrideListener = { refused: () => undefined, invalidParam: () => undefined };
+
+/** Immutable. A command has two: one for planning, under which no stage runs, and one for running. A kernel has `noOverrides`. */
+export class RunOverrides {
+  readonly jobs: number | undefined;
+  private readonly maxRetries: number;
+  private readonly params: ReadonlyMap<string, ParamOverride>;
+  private readonly forced: ReadonlySet<string>;
+
+  private constructor(
+    { params = {}, force = [], jobs, retries = Infinity }: RunOverridesRequest,
+    /** False: a run that would have to execute a stage throws `not-run`. */
+    readonly runsStages: boolean,
+    private readonly listener: OverrideListener = nobody,
+    /** True: nobody watches the outputs of cells while they execute. */
+    readonly isHeadless = true,
+  ) {
     this.params = new Map(Object.entries(params));
     this.forced = new Set(force);
     this.jobs = jobs;
-    this.mostRetries = retries ?? Infinity;
+    this.maxRetries = retries;
   }
 
-  /** The value that a parameter has in this process whatever is set; throws `param-value` for one that does not fit. */
+  static forPlanning(request: RunOverridesRequest, listener?: OverrideListener): RunOverrides {
+    return new RunOverrides(request, false, listener);
+  }
+
+  static forRunning(request: RunOverridesRequest, listener?: OverrideListener): RunOverrides {
+    return new RunOverrides(request, true, listener);
+  }
+
+  static readonly none = new RunOverrides({}, true, nobody, false);
+
+  /** The value that a parameter has whatever is set elsewhere. Throws `param-value` for one that is not valid. */
   valueFor(definition: ParamDefinition): { readonly value: unknown } | undefined {
-    const given = this.params.get(definition.name);
-    if (!given) return undefined;
-    this.taken.add(definition.name);
+    const override = this.params.get(definition.name);
+    if (!override) return undefined;
     try {
-      const value = readGiven(definition, given);
+      const value = readOverride(definition, override);
       checkValue(definition, value);
       return { value };
     } catch (error) {
-      if (error instanceof StagebookError) this.wrong ??= error;
+      if (error instanceof StagebookError) this.listener.invalidParam(error);
       throw error;
     }
   }
 
-  /** Given names that no parameter has had so far. */
-  get unknownParams(): readonly string[] {
-    return [...this.params.keys()].filter((name) => !this.taken.has(name));
-  }
-
-  /** The first given value that did not fit. */
-  get wrongParam(): StagebookError | undefined {
-    return this.wrong;
-  }
-
-  /** As a stage wants to be tried, unless whoever calls tries again himself. */
+  /** The retries that the stage asks for, up to the maximum of the command: its caller may retry by itself. */
   retriesOf({ retries }: { readonly retries: number }): number {
-    return Math.min(retries, this.mostRetries);
+    return Math.min(retries, this.maxRetries);
   }
 
+  /** Whether the stage is to run once although it is fresh. */
   isForced(stage: string): boolean {
-    return this.forced.has(stage);
+    return this.runsStages && this.forced.has(stage);
   }
 
-  /** True once for each stage that is to run again. */
-  takeForced(stage: string): boolean {
-    return !this.refusesBodies && this.forced.delete(stage);
-  }
-
-  /** Throws for stages that would run while no body may. */
-  refuse(stages: readonly { readonly stage: string; readonly why: string }[]): void {
+  /** Throws `not-run` when there is a stage that would run and none may. */
+  checkNoneRuns(stages: readonly StageToRun[]): void {
     const [first] = stages;
-    if (!this.refusesBodies || !first) return;
-    for (const { stage } of stages) this.refused.add(stage);
+    if (this.runsStages || !first) return;
+    this.listener.refused(stages.map(({ stage }) => stage));
     throw new StagebookError(
       "not-run",
-      `stage "${first.stage}" has no current result, and nothing is run here: ${first.why}`,
+      `stage "${first.stage}" has no up-to-date result, and this command does not run stages: ${first.why}`,
       "Run it first: stagebook run.",
       { stage: first.stage },
     );
   }
-
-  /** The stages that were refused since the last call. */
-  takeRefused(): readonly string[] {
-    const names = [...this.refused];
-    this.refused.clear();
-    return names;
-  }
 }
 
-function readGiven(definition: ParamDefinition, given: ParamOverride): unknown {
+function readOverride(definition: ParamDefinition, override: ParamOverride): unknown {
   const { schema } = definition;
   if (schema.kind === "other")
     throw new StagebookError(
@@ -107,10 +109,10 @@ function readGiven(definition: ParamDefinition, given: ParamOverride): unknown {
       `parameter "${definition.name}" holds a value that only code can set`,
       `Write ${definition.name}.set(…) in a cell.`,
     );
-  return schema.decode("json" in given ? given.json : wireOf(definition, given.text));
+  return schema.decode("json" in override ? override.json : wireOf(definition, override.text));
 }
 
-/** The wire value that a text stands for: what is no number, choice or JSON stays text, and the check says what is wrong with it. */
+/** The wire value of a text. What is not a number, a choice or JSON stays text, so that the check can say what is wrong with it. */
 function wireOf({ schema }: ParamDefinition, text: string): Json {
   switch (schema.kind) {
     case "string":

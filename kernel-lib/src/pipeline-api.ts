@@ -1,0 +1,221 @@
+/** The pipeline that notebooks and scripts use: it defines stages and parameters, and acts on all of them. Created by pipeline.ts. */
+import type { EventBus } from "./events/bus";
+import { toDot } from "./export/dot";
+import { toMermaid } from "./export/mermaid";
+import { StagebookError, type StagebookEvent, type View } from "./protocol";
+import type { PublicApi } from "./run/api/handle-api";
+import type { Engine } from "./run/engine";
+import { findActivity } from "./run/state/activity";
+import { errorOf } from "./run/state/outcome";
+import { createEachDefinition, createStageDefinition, type StageDefinition } from "./stage/definition";
+import type { Values } from "./stage/public/inputs";
+import type { DefineParam } from "./stage/public/params";
+import type { Explanation, Plan } from "./stage/public/plans";
+import type { DefineEach, DefineStage, RunOptions } from "./stage/public/stages";
+import type { Observable } from "./stage/public/streams";
+import { createParamHandle, createStageHandle } from "./stage/handle";
+import { createParamDefinition } from "./stage/param";
+import { checkRunOptions } from "./stage/run-options";
+import type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "./store/store";
+
+/** A pipeline: the stages and parameters of one notebook or script, and what can be done with all of them. */
+export interface Pipeline {
+  /**
+   * Runs the target (default: all stages) and what is stale upstream. Rejects with the error of the first stage that failed;
+   * independent stages finish. Throws `run-options`, `stage-unknown` and `cycle`.
+   */
+  run(options?: RunOptions & { readonly target?: string | readonly string[] }): Promise<void>;
+  /** What a run of the target (default: all stages) would do, and why. Runs nothing. */
+  plan(target?: string): Promise<Plan>;
+  /** Names of the stages that would or may be executed, in order of execution. */
+  outdated(): Promise<readonly string[]>;
+  /** Why a stage is stale, as text and as data. Runs nothing. */
+  explain(name: string): Promise<Explanation>;
+  /** The current values of all parameters, by name. */
+  readonly params: Values;
+  /** All events from now on, see the reference of the protocol. */
+  readonly events$: Observable<StagebookEvent>;
+  /** The stages by name, in order of definition, and the edges between them as pairs of upstream and downstream stage. */
+  graph(): { readonly nodes: readonly string[]; readonly edges: readonly (readonly [string, string])[] };
+  /** The latest stored result of a stage, even if no cell defines the stage. Rejects with `no-result`. Runs nothing. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the author knows the type
+  load<T = any>(name: string): Promise<T>;
+  /** Cancels every run of this pipeline. */
+  cancel(): void;
+  /** Removes the stored results of a stage (default: of all stages). Results that other stages share stay in the store. */
+  clear(name?: string): Promise<void>;
+  /** Collects garbage in the store, of all notebooks that use it. Pinned results stay. Throws `store-options`. */
+  gc(options?: GcOptions): Promise<GcReport>;
+  /** Reads and checks the whole store; `repair` removes damaged results, so that they are recomputed. Throws `store-options`. */
+  verify(options?: VerifyOptions): Promise<VerifyReport>;
+  /** The graph as a Mermaid flowchart. */
+  toMermaid(): string;
+  /** The graph in Graphviz' DOT language. */
+  toDot(): string;
+  /** The view that the sidebar shows, as JSON: stages, parameters, cells, runs, log. */
+  toJSON(): object;
+}
+
+export type ScriptPipeline = Pipeline & {
+  readonly stage: DefineStage;
+  readonly each: DefineEach;
+  readonly param: DefineParam;
+};
+
+export function createPipelineApi(engine: Engine, api: PublicApi, bus: EventBus): ScriptPipeline {
+  return Object.defineProperties(
+    {},
+    {
+      ...Object.getOwnPropertyDescriptors(definitions(engine, api)),
+      ...Object.getOwnPropertyDescriptors(runsAndPlans(engine, api)),
+      ...Object.getOwnPropertyDescriptors(storedResults(engine)),
+      ...Object.getOwnPropertyDescriptors(views(bus)),
+    },
+  ) as ScriptPipeline;
+}
+
+function definitions(engine: Engine, api: PublicApi): Pick<ScriptPipeline, "stage" | "each" | "param" | "params"> {
+  const define = (definition: StageDefinition): unknown => {
+    const { name, cell, description, inputs } = definition;
+    checkOwners(inputs.leaves, api.owner, name);
+    api.params.warnFixedInputs(inputs.leaves, name);
+    engine.registry.stages.define(definition, engine.aliveCell, engine.labelOf);
+    engine.emit({
+      type: "stage:defined",
+      stage: { name, cell, ...(description === undefined ? {} : { description }) },
+    });
+    engine.changed("code");
+    return createStageHandle(name, api);
+  };
+  return {
+    stage: ((...args: unknown[]) => define(createStageDefinition(args, findActivity().cell))) as DefineStage,
+    each: ((...args: unknown[]) => define(createEachDefinition(args, findActivity().cell))) as DefineEach,
+    param: ((...args) => {
+      const definition = createParamDefinition(args, findActivity().cell);
+      engine.params.checkKeyable(definition, definition.initial);
+      engine.registry.params.define(definition, engine.aliveCell, engine.labelOf);
+      engine.params.define(definition);
+      engine.changed("params");
+      return createParamHandle(definition.name, api);
+    }) as DefineParam,
+    get params() {
+      return Object.fromEntries(engine.params.names().map((name) => [name, api.params.paramValue(name)]));
+    },
+  };
+}
+
+type RunsAndPlans = Pick<ScriptPipeline, "run" | "plan" | "outdated" | "explain" | "cancel">;
+
+function runsAndPlans(engine: Engine, { queries }: PublicApi): RunsAndPlans {
+  const find = (name: string): ReturnType<typeof engine.instances.find> => engine.instances.find(name);
+  return {
+    run: async (settings) => {
+      const { target, ...options } = checkRunOptions(settings, ["target", "force", "jobs", "signal"]);
+      const names = target === undefined ? stageNames(engine) : typeof target === "string" ? [target] : target;
+      const { outcomes } = await engine.run(names.map(find), options);
+      for (const kind of ["failed", "cancelled"] as const)
+        for (const [id, outcome] of outcomes) if (outcome.kind === kind) throw errorOf(outcome, find(id));
+    },
+    plan: async (target) => queries.planOf((target === undefined ? stageNames(engine) : [target]).map(find)),
+    outdated: async () => (await engine.outdated()).map((row) => row.stage),
+    explain: (name) => queries.explain({ name }),
+    cancel: () => void engine.cancel(),
+  };
+}
+
+function storedResults(engine: Engine): Pick<ScriptPipeline, "load" | "clear" | "gc" | "verify"> {
+  return {
+    load: async <T>(name: string) => {
+      findActivity().stage?.readUnseen(`the result of ${name}`);
+      const codec = engine.registry.stages.get(name)?.codec;
+      for (const entry of await engine.results.history(name)) {
+        const loaded = await engine.results.read(entry, codec);
+        if (loaded) return loaded.value as T;
+      }
+      throw new StagebookError(
+        "no-result",
+        `stage "${name}" has no stored result`,
+        "Run the stage in this notebook first.",
+        { stage: name },
+      );
+    },
+    clear: async (name) => {
+      for (const each of name === undefined ? stageNames(engine) : [name]) await engine.results.clear(each);
+      engine.changed("store");
+    },
+    gc: async (options = {}) => {
+      const report = await engine.store.gc(checkStoreOptions(options, gcOptions, "gc"));
+      engine.changed("store");
+      return report;
+    },
+    verify: async (options = {}) => {
+      const report = await engine.store.verify(checkStoreOptions(options, verifyOptions, "verify"));
+      if (report.repaired) engine.changed("store");
+      return report;
+    },
+  };
+}
+
+function views(bus: EventBus): Pick<ScriptPipeline, "events$" | "graph" | "toMermaid" | "toDot" | "toJSON"> {
+  return {
+    events$: bus.events$,
+    graph: () => graphOf(bus.view),
+    toMermaid: () => toMermaid(bus.view),
+    toDot: () => toDot(bus.view),
+    toJSON: () => bus.view,
+    [Symbol.for("nodejs.util.inspect.custom")]: () => pipelineText(bus.view),
+  };
+}
+
+function stageNames(engine: Engine): readonly string[] {
+  return engine.registry.stages.all().map(({ name }) => name);
+}
+
+/** The pipeline as it is printed. */
+function pipelineText(view: View): string {
+  const stages = Object.values(view.stages);
+  const lines = stages.map((stage) => `  ${stage.name} · ${stage.status}`);
+  return [`pipeline of ${stages.length} ${stages.length === 1 ? "stage" : "stages"}`, ...lines].join("\n");
+}
+
+function graphOf(view: View): { nodes: readonly string[]; edges: readonly (readonly [string, string])[] } {
+  const stages = Object.values(view.stages);
+  return {
+    nodes: stages.map((stage) => stage.name),
+    edges: stages.flatMap((stage) =>
+      stage.inputs.flatMap((input) => (input.kind === "stage" ? [[input.name, stage.name] as const] : [])),
+    ),
+  };
+}
+
+/** Inputs must belong to the same pipeline: keys and runs of another one are unknown here. */
+function checkOwners(
+  leaves: readonly { readonly path: string; readonly ref?: { readonly kind: string; readonly owner?: object } }[],
+  owner: object,
+  stage: string,
+): void {
+  const foreign = leaves.find(({ ref }) => ref?.owner !== undefined && ref.owner !== owner);
+  if (foreign)
+    throw new StagebookError(
+      "foreign-input",
+      `stage "${stage}": input ${foreign.path || "itself"} belongs to another pipeline`,
+      "Define both with the same stage() and param().",
+      { stage },
+    );
+}
+
+const gcOptions = ["dryRun", "olderThanMs", "keepPerStage", "keepRuns", "maxBytes", "signal", "onProgress"];
+const verifyOptions = ["repair", "signal", "onProgress"];
+const numbers = ["olderThanMs", "keepPerStage", "keepRuns", "maxBytes"];
+
+function checkStoreOptions<T extends object>(options: T, names: readonly string[], method: string): T {
+  for (const [option, value] of Object.entries(options)) {
+    const problem = !names.includes(option)
+      ? `unknown option "${option}" of ${method}`
+      : numbers.includes(option) && value !== undefined && !(typeof value === "number" && value >= 0)
+        ? `${option} of ${method} is not a number ≥ 0`
+        : undefined;
+    if (problem !== undefined) throw new StagebookError("store-options", problem, `Options are ${names.join(", ")}.`);
+  }
+  return options;
+}

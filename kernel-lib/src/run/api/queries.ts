@@ -1,0 +1,112 @@
+/** Questions about stages: plan, status, explanation, stored results. They run nothing. Part of the public API of handles. */
+import type { Digest, PlanRowView, View } from "../../protocol";
+import { mustGet, StagebookError } from "../../protocol";
+import type { Explanation, Freshness, HistoryRow, Plan } from "../../stage/public/plans";
+import type { StageQueries, StageRef } from "../../stage/handle";
+import type { Store } from "../../store/store";
+import type { FullPlan, PlanPurpose } from "../plan/planner";
+import type { Instance, Instances } from "../state/instances";
+import type { Results } from "../state/results";
+import type { Targets } from "./targets";
+import { ExplanationText, planRow, PlanText, statusText } from "../texts";
+
+export interface QueryParts {
+  readonly targets: Targets;
+  readonly instances: Instances;
+  readonly results: Results;
+  readonly store: Store;
+  /** The view that the page shows. */
+  readonly view: () => View;
+  /** Plans in a new epoch. */
+  readonly plan: (targets: readonly Instance[], purpose?: PlanPurpose) => Promise<FullPlan>;
+}
+
+export class Queries implements StageQueries {
+  constructor(private readonly parts: QueryParts) {}
+
+  async plan(ref: StageRef): Promise<Plan> {
+    return this.planOf([this.parts.targets.find(ref)], true);
+  }
+
+  /** `wantsValues`: for a caller that reads the targets' values, and does not only run them. */
+  async planOf(targets: readonly Instance[], wantsValues = false): Promise<Plan> {
+    const { assessed } = await this.parts.plan(targets, { isAsked: true, wantsValues });
+    return new PlanText(
+      [...assessed.values()]
+        .filter(({ instance }) => instance.definition.partOf === undefined)
+        .map(({ row }) => planRow(row)),
+    );
+  }
+
+  async status(ref: StageRef): Promise<Freshness> {
+    if (this.parts.view().stages[ref.name]?.status === "running" && !ref.overrides) return "running";
+    return (await this.row(ref)).status;
+  }
+
+  async explain(ref: Pick<StageRef, "name" | "overrides">): Promise<Explanation> {
+    const row = await this.row(ref);
+    return new ExplanationText(ref.name, row.status, row.reasons);
+  }
+
+  async load(ref: StageRef): Promise<unknown> {
+    const { targets, results } = this.parts;
+    const row = await this.row(ref);
+    const instance = targets.find(ref);
+    const entry = row.result ? await results.find(instance, row.result.key as Digest) : undefined;
+    const loaded = entry ? await results.load(entry, instance) : undefined;
+    if (!entry || !loaded)
+      throw new StagebookError(
+        "no-result",
+        `stage "${ref.name}" has no up-to-date result: ${row.reasons.map((reason) => reason.text).join("; ") || row.status}`,
+        `Run it: await ${ref.name}().`,
+        { stage: ref.name },
+      );
+    targets.observe(instance, entry.output.digest);
+    return loaded.value;
+  }
+
+  async history(ref: StageRef): Promise<readonly HistoryRow[]> {
+    const entries = await this.parts.results.history(ref.name);
+    const pinned = await this.parts.store.pinned();
+    return entries.map(({ at, key, durationMs, params }) => ({ at, key, durationMs, params, pinned: pinned.has(key) }));
+  }
+
+  async pin(ref: StageRef, isPinned: boolean): Promise<void> {
+    const latest = await this.parts.results.latest(this.parts.targets.find(ref));
+    if (!latest)
+      throw new StagebookError(
+        "no-result",
+        `stage "${ref.name}" has no stored result to pin`,
+        `Run it first: await ${ref.name}().`,
+        { stage: ref.name },
+      );
+    await this.parts.store.pin(latest.key, isPinned);
+  }
+
+  checkOutput(stage: string, output: string): void {
+    const { outputs } = this.parts.instances.find(stage).definition;
+    if (outputs && !outputs.includes(output))
+      throw new StagebookError(
+        "output-unknown",
+        `stage "${stage}" has no output "${output}"`,
+        `Its outputs are ${outputs.join(", ")}.`,
+        { stage },
+      );
+  }
+
+  functionOf(name: string): (...args: unknown[]) => unknown {
+    return this.parts.instances.find(name).definition.fn;
+  }
+
+  /** `strong · stale: minMagnitude 4.5 → 5 · last 120 ms, 1,204 rows · run it with await strong()`. Reads the shown state only. */
+  stageText(ref: StageRef): string {
+    const stage = this.parts.view().stages[ref.name];
+    const name = ref.overrides ? `${ref.name} with ${Object.keys(ref.overrides).join(", ")}` : ref.name;
+    return stage ? `${name} · ${statusText(stage)}` : `${name} · removed: its cell no longer defines it`;
+  }
+
+  private async row(ref: Pick<StageRef, "name" | "overrides">): Promise<PlanRowView> {
+    const instance = this.parts.targets.find(ref);
+    return mustGet((await this.parts.plan([instance], { isLookedAt: true })).assessed, instance.id).row;
+  }
+}

@@ -1,0 +1,122 @@
+/** The plan that the page shows: kept up to date after changes, and emitted only where it differs from what was emitted before. */
+import type { EventBody, InputView, PlanRowView } from "../protocol";
+import { messageOf } from "../protocol";
+import type { Registry } from "../stage/registry";
+import type { FullPlan, Planner } from "./plan/planner";
+import { Refresher } from "./refresher";
+import type { Instance, Instances } from "./state/instances";
+import type { Log } from "./state/logger";
+
+/** How many results under other parameter values are planned for the cells that show them. */
+const MAX_WATCHED = 100;
+
+export interface ShownPlanParts {
+  readonly registry: Registry;
+  readonly instances: Instances;
+  readonly planner: Planner;
+  readonly emit: (event: EventBody) => void;
+  readonly log: Log;
+  /** Whether stages are running: then plans are made less often. */
+  readonly isBusy: () => boolean;
+}
+
+export class ShownPlan {
+  private readonly rows = new Map<string, Emitted<PlanRowView>>();
+  private readonly inputs = new Map<string, Emitted<ReturnType<Instances["refs"]>>>();
+  private readonly warned = new Set<string>();
+  private readonly watched = new Map<string, Instance>();
+  private readonly refresher: Refresher;
+  private assessed: FullPlan["assessed"] = new Map();
+
+  constructor(private readonly parts: ShownPlanParts) {
+    this.refresher = new Refresher(() => this.update(), parts.isBusy);
+  }
+
+  /** Requests a plan; many requests make one plan. */
+  request(): void {
+    this.refresher.request();
+  }
+
+  /** Resolves when the shown plan takes every change so far into account. */
+  planned(): Promise<void> {
+    return this.refresher.settled();
+  }
+
+  /** Plans an instance under other parameter values too, from now on: a cell shows its result. */
+  watch(instance: Instance): void {
+    this.watched.set(instance.id, instance);
+    const oldest = this.watched.keys().next();
+    if (this.watched.size > MAX_WATCHED && oldest.done !== true) this.watched.delete(oldest.value);
+  }
+
+  /** The row of an instance in the last plan. */
+  rowOf(id: string): PlanRowView | undefined {
+    return this.assessed.get(id)?.row;
+  }
+
+  /** An event that changes a stage in the view invalidates what was emitted about it: the next plan emits it again. */
+  forget(event: EventBody): void {
+    if ("stage" in event && typeof event.stage === "string") this.rows.delete(event.stage);
+    if (event.type === "stage:defined") {
+      this.rows.delete(event.stage.name);
+      this.inputs.delete(event.stage.name);
+    }
+  }
+
+  private async update(): Promise<void> {
+    const { registry, instances, planner, log } = this.parts;
+    try {
+      const stages = registry.stages.all().map(({ name }) => instances.find(name));
+      const watched = [...this.watched.values()].filter(({ definition }) => registry.stages.get(definition.name));
+      const current = watched.map(({ definition, overlay }) => instances.find(definition.name, overlay));
+      this.show(await planner.plan([...stages, ...current]));
+    } catch (error) {
+      const stack = (error instanceof Error ? error.stack : undefined) ?? "";
+      log("error", `planning failed: ${messageOf(error)}`, { fields: { stack } });
+    }
+  }
+
+  private show({ assessed }: FullPlan): void {
+    const { registry, instances, emit } = this.parts;
+    const inputs: Record<string, readonly InputView[]> = {};
+    const rows: PlanRowView[] = [];
+    this.assessed = assessed;
+    for (const { instance, row } of assessed.values()) {
+      const name = instance.definition.name;
+      if (instance.definition.partOf !== undefined || instance.overlay.size > 0 || !registry.stages.get(name)) continue;
+      const refs = instances.refs(instance);
+      if (this.inputs.get(name)?.source !== refs) {
+        const views = instances.inputViews(instance);
+        if (hasChanged(this.inputs, name, refs, JSON.stringify(views))) inputs[name] = views;
+      }
+      if (this.rows.get(name)?.source !== row && hasChanged(this.rows, name, row, JSON.stringify(row))) rows.push(row);
+      this.warnUntracked(instance, row);
+    }
+    if (Object.keys(inputs).length > 0) emit({ type: "graph:changed", inputs });
+    if (rows.length > 0) emit({ type: "plan:refined", rows });
+  }
+
+  private warnUntracked(instance: Instance, row: PlanRowView): void {
+    for (const untracked of row.untracked) {
+      const id = `${row.stage} ${untracked}`;
+      if (this.warned.has(id)) continue;
+      this.warned.add(id);
+      this.parts.log("warn", `${row.stage} depends on something Stagebook cannot track: ${untracked}`, {
+        stage: row.stage,
+        cell: instance.definition.cell,
+      });
+    }
+  }
+}
+
+/** What was emitted last about a stage, and the object that it was made from: the same object needs no comparison. */
+interface Emitted<T> {
+  readonly source: T;
+  readonly text: string;
+}
+
+function hasChanged<T>(emitted: Map<string, Emitted<T>>, name: string, source: T, text: string): boolean {
+  const before = emitted.get(name);
+  emitted.set(name, { source, text });
+  return before?.text !== text;
+}
