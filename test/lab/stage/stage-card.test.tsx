@@ -10,7 +10,7 @@ import { StageCard } from "../../../lab-extension/src/stage/stage-card";
 import { findPartChanges } from "../../../lab-extension/src/stage/code-changes";
 import { CodeChanges } from "../../../lab-extension/src/stage/code-diff";
 import { formatNumber } from "../../../lab-extension/src/stage/format-number";
-import { diffLines } from "../../../lab-extension/src/stage/line-diff";
+import { countChanges, diffLines } from "../../../lab-extension/src/stage/line-diff";
 import { OutputPreview } from "../../../lab-extension/src/stage/output-preview";
 import type { HistoryRowView, KeyPartView, PreviewView, RunId, StageView } from "stagebook/protocol";
 import { createParam, createStage, createView, english, inputOf } from "./stage-fixture";
@@ -209,6 +209,15 @@ describe("changed code", () => {
         expect(of("added")).toBe(after.replace(/\n$/u, ""));
       }),
     );
+  });
+
+  it("[O8] finds single changes in long texts, and replaces a middle that changed completely", () => {
+    const lines = (prefix: string): string => Array.from({ length: 20_000 }, (_, at) => `${prefix} ${at}`).join("\n");
+    const edited = lines("a").replace("a 500\n", "b\n").replace("a 19500\n", "");
+    expect(countChanges(diffLines(lines("a"), edited))).toEqual({ removed: 2, added: 1 });
+    const rows = diffLines(`first\n${lines("a")}\nlast`, `first\n${lines("b")}\nlast`);
+    expect(countChanges(rows)).toEqual({ removed: 20_000, added: 20_000 });
+    expect([rows[0], rows.at(-1)]).toEqual(["first", "last"].map((text) => ({ kind: "same", text })));
   });
 
   it("[O8] is that of body and helpers, with helpers that came by the edit; a number is left to the reasons", () => {
