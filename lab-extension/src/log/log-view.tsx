@@ -7,7 +7,7 @@ import type { LogRecord, RunId } from "stagebook/protocol";
 import { connectionText, emptyText, isOutdated, panelClass } from "../ui/connection-text";
 import { EmptyPanel, PanelNotice } from "../ui/panel-text";
 import { useLogRecords, useNotebookState } from "../model/use-store";
-import { PastBanner } from "../runs/past-banner";
+import { PastBanner } from "../ui/past-banner";
 import type { NotebookModel, NotebookState } from "../tokens";
 import { fetchOlder, fetchRun } from "./earlier-lines";
 import { copyText, encodeNdjson, logFileName, saveFile } from "./export";

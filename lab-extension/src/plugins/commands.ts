@@ -7,7 +7,7 @@ import { of, switchMap } from "rxjs";
 import type { CellId } from "stagebook/protocol";
 import type { AutoRunChoices } from "../model/auto-run-choices";
 import { addCellCommands } from "../cells/cell-commands";
-import { countStale, isAnyStale } from "../cells/stale-count";
+import { countStale, isAnyStale } from "../ui/stale-count";
 import { COMMANDS } from "../command-ids";
 import { addGraphCommands } from "../graph/graph-commands";
 import type { Picture } from "../graph/canvas/picture";

@@ -6,10 +6,10 @@ import type { LabIcon } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { View } from "stagebook/protocol";
-import { countStale, isAnyStale, staleCaption, staleLabel } from "../cells/stale-count";
+import { countStale, isAnyStale, staleCaption, staleLabel } from "../ui/stale-count";
 import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
-import { PastHeader } from "../runs/past-banner";
+import { PastHeader } from "../ui/past-banner";
 import { useCurrent, useNotebookState } from "../model/use-store";
 import type { Connection, NotebookModel, NotebookState, StagebookTracker } from "../tokens";
 

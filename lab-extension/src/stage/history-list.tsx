@@ -5,7 +5,7 @@ import { useState } from "react";
 import type { HistoryRowView, RunId } from "stagebook/protocol";
 import { formatDuration, formatMoment, formatSize, shortKey } from "stagebook/protocol";
 import { formatAgo } from "../ui/ago";
-import { Bars } from "./figures";
+import { Bars } from "./output/figures";
 
 export interface HistoryActions {
   /** Sets the parameters to those of the result. */

@@ -7,7 +7,7 @@ import { hasLongChange } from "./code-changes";
 import { FetchedSection } from "../ui/fetched";
 import { HistoryList } from "./history-list";
 import { KeyParts } from "./key-parts";
-import { OutputPreview } from "./output-preview";
+import { OutputPreview } from "./output/output-preview";
 
 /** What can be asked of the kernel about a stage. */
 export interface StageQuestions {

@@ -6,7 +6,7 @@ import { findMark } from "../../../lab-extension/src/cells/cell-marks";
 import { markTooltip } from "../../../lab-extension/src/cells/cell-text";
 import { runStaleCells } from "../../../lab-extension/src/cells/run-stale";
 import type { StaleCellsOutcome } from "../../../lab-extension/src/cells/run-stale";
-import { countStale, isAnyStale, staleLabel } from "../../../lab-extension/src/cells/stale-count";
+import { countStale, isAnyStale, staleLabel } from "../../../lab-extension/src/ui/stale-count";
 import type { NotebookState } from "../../../lab-extension/src/tokens";
 import { createStage, createView, english } from "../stage/stage-fixture";
 

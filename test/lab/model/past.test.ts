@@ -5,7 +5,7 @@ import { reduceAll, eventsOfView } from "stagebook/protocol";
 import type { Command, EventBody, LogRecord, RunId, RunRowView, StagebookEvent, View } from "stagebook/protocol";
 import { PastRunModel } from "../../../lab-extension/src/model/past-run-model";
 import { createPastRun } from "../../../lab-extension/src/model/past-run";
-import { runOutcome, runTitle } from "../../../lab-extension/src/runs/run-text";
+import { runOutcome, runTitle } from "../../../lab-extension/src/ui/run-text";
 import { LogRecords } from "../../../lab-extension/src/model/log-records";
 import type { NotebookState } from "../../../lab-extension/src/tokens";
 import { logWritten } from "../session/kernel-fixture";

@@ -9,9 +9,9 @@ import type { StageActions } from "../../../lab-extension/src/stage/stage-card";
 import { StageCard } from "../../../lab-extension/src/stage/stage-card";
 import { findPartChanges } from "../../../lab-extension/src/stage/code-changes";
 import { CodeChanges } from "../../../lab-extension/src/stage/code-diff";
-import { formatNumber } from "../../../lab-extension/src/stage/format-number";
+import { formatNumber } from "../../../lab-extension/src/stage/output/format-number";
 import { countChanges, diffLines } from "../../../lab-extension/src/stage/line-diff";
-import { OutputPreview } from "../../../lab-extension/src/stage/output-preview";
+import { OutputPreview } from "../../../lab-extension/src/stage/output/output-preview";
 import type { HistoryRowView, KeyPartView, PreviewView, RunId, StageView } from "stagebook/protocol";
 import { createParam, createStage, createView, english, inputOf } from "./stage-fixture";
 

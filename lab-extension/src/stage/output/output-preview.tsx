@@ -5,7 +5,7 @@ import type { NumberFigures, PreviewView, Result } from "stagebook/protocol";
 import { formatCount, formatSize } from "stagebook/protocol";
 import { Bars } from "./figures";
 import { formatNumber } from "./format-number";
-import { JsonTree } from "../ui/json-tree";
+import { JsonTree } from "../../ui/json-tree";
 import { RowsTable } from "./rows-table";
 
 export interface OutputPreviewProps {
