@@ -14,7 +14,7 @@ import { noNotebookText } from "../ui/connection-text";
 import { DagView } from "./graph-view";
 import type { DagViewProps } from "./graph-view";
 import { PICTURE_FORMATS } from "./canvas/export-picture";
-import { browserLayouts, LayoutMemory } from "./layout/layout-memory";
+import { browserLayouts, LayoutMemory } from "./layout/layout-cache";
 import { LayoutQueue } from "./layout/layout-queue";
 import { modelKey } from "../ui/model-key";
 import { EmptyPanel } from "../ui/panel-text";
@@ -30,7 +30,7 @@ export class DagPanel extends ReactWidget {
     super();
     this.node.dataset.stagebook = "dag";
     this.addClass("stagebook-Panel");
-    this.addClass("stagebook-DagPanel");
+    this.addClass("stagebook-GraphPanel");
     this.title.label = trans.__("Graph");
     this.title.caption = trans.__("The stages, and what feeds them");
   }

@@ -24,9 +24,9 @@ export function DagToolbar({ search, found, onSearch, onNext, onMenu, trans }: D
     event.stopPropagation();
   };
   return (
-    <div className="stagebook-Dag-toolbar" role="toolbar" aria-label={trans.__("Graph")}>
+    <div className="stagebook-Graph-toolbar" role="toolbar" aria-label={trans.__("Graph")}>
       <input
-        className="stagebook-Dag-search"
+        className="stagebook-Graph-search"
         type="search"
         value={search}
         placeholder={trans.__("Find in graph")}
@@ -35,12 +35,12 @@ export function DagToolbar({ search, found, onSearch, onNext, onMenu, trans }: D
         onChange={(event) => onSearch(event.target.value)}
         onKeyDown={onKeyDown}
       />
-      <span className="stagebook-Dag-found" role="status">
+      <span className="stagebook-Graph-found" role="status">
         {search.trim() === "" ? "" : trans.__("%1 found", found)}
       </span>
       <button
         type="button"
-        className="stagebook-Dag-menuButton"
+        className="stagebook-Graph-menuButton"
         aria-haspopup="menu"
         title={trans.__("Direction, groups, export")}
         aria-label={trans.__("Graph menu")}

@@ -57,7 +57,7 @@ export function DagView(props: DagViewProps): ReactElement {
   }, [onDrawn, graph, layout, state.view, laidOut.direction]);
   if (graph.nodes.length === 0) return <EmptyPanel text={emptyText(state, trans)} />;
   return (
-    <div className={panelClass("stagebook-Dag", state)}>
+    <div className={panelClass("stagebook-Graph", state)}>
       <PanelNotice text={problem ? { text: problem } : null} />
       <DagToolbar
         search={search}

@@ -9,7 +9,7 @@ import type { RunId } from "stagebook/protocol";
 import { noNotebookText } from "../ui/connection-text";
 import { modelKey } from "../ui/model-key";
 import { EmptyPanel } from "../ui/panel-text";
-import { useAnswer } from "../ui/fetched";
+import { useAnswer } from "../ui/lazy-section";
 import { useCurrent, useNotebookState } from "../model/use-store";
 import type { NotebookModel, NotebookState, StagebookTracker } from "../tokens";
 import { RunsList } from "./runs-list";

@@ -7,8 +7,8 @@ import { StatusMark } from "../ui/status-mark";
 import { formatDuration } from "stagebook/protocol";
 import { ErrorBlock } from "./error-block";
 import { InputList } from "./input-list";
-import type { ResultActions, StageQuestions } from "./on-demand";
-import { Changes, OnDemand } from "./on-demand";
+import type { ResultActions, StageQuestions } from "./lazy-sections";
+import { Changes, OnDemand } from "./lazy-sections";
 import { ReasonList } from "./reason-list";
 import { ResultFacts } from "./result-facts";
 

@@ -13,8 +13,8 @@ import { EmptyPanel } from "../ui/panel-text";
 import { COMMANDS } from "../command-ids";
 import { useCurrent, useNotebookState } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
-import { findShownStage } from "./shown-stage";
-import type { ResultActions, StageQuestions } from "./on-demand";
+import { findShownStage } from "./displayed-stage";
+import type { ResultActions, StageQuestions } from "./lazy-sections";
 import type { StageActions } from "./stage-card";
 import { StageCard } from "./stage-card";
 

@@ -4,7 +4,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { HistoryList } from "../../../lab-extension/src/stage/history-list";
 import { KeyParts } from "../../../lab-extension/src/stage/key-parts";
-import { findShownStage } from "../../../lab-extension/src/stage/shown-stage";
+import { findShownStage } from "../../../lab-extension/src/stage/displayed-stage";
 import type { StageActions } from "../../../lab-extension/src/stage/stage-card";
 import { StageCard } from "../../../lab-extension/src/stage/stage-card";
 import { findPartChanges } from "../../../lab-extension/src/stage/code-changes";

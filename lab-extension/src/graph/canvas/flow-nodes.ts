@@ -153,7 +153,7 @@ function createStageNode(
   return {
     ...placed(node, place, ports),
     type: "stage",
-    className: classOf("stagebook-Dag-stage", [...own, ...(selected === stage.name ? ["selected"] : [])]),
+    className: classOf("stagebook-Graph-stage", [...own, ...(selected === stage.name ? ["selected"] : [])]),
     selected: selected === stage.name,
     ariaLabel: words.join(", "),
     domAttributes: attributes(
@@ -172,7 +172,7 @@ function createGroupNode(node: GraphNode, place: Point, { view, trans, marks, di
   return {
     ...placed(node, place, ports),
     type: "collapsed",
-    className: classOf("stagebook-Dag-stage stagebook-Dag-group", own),
+    className: classOf("stagebook-Graph-stage stagebook-Graph-group", own),
     ariaLabel: [text, ...markWords(own, trans)].join(", "),
     domAttributes: attributes(
       { "data-group": node.name, "data-status": counts[0]?.status ?? "new", ...whatIfAttribute(own) },
@@ -214,7 +214,7 @@ function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point,
   return {
     ...placed(node, place, ports),
     type: "source",
-    className: classOf("stagebook-Dag-source", [
+    className: classOf("stagebook-Graph-source", [
       ...(marks?.get(node.id) ?? noMarks),
       ...(param?.overridden ? ["overridden"] : []),
     ]),

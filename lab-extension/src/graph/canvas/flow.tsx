@@ -87,7 +87,7 @@ function Picture(props: FlowProps): ReactElement {
     <div
       ref={area}
       className={[
-        "stagebook-Dag-flow",
+        "stagebook-Graph-flow",
         isLarge && "stagebook-mod-large",
         isFar && "stagebook-mod-far",
         isTiny && "stagebook-mod-tiny",

@@ -29,8 +29,8 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<GroupNodeTy
   return (
     <>
       <Ports ports={ports} />
-      <div className="stagebook-Dag-name">{`${name}/`}</div>
-      <div className="stagebook-Dag-counts">
+      <div className="stagebook-Graph-name">{`${name}/`}</div>
+      <div className="stagebook-Graph-counts">
         {counts.map(({ status, count }) => (
           <span key={status} className="stagebook-Status" data-freshness={status} title={statusWord(status, trans)}>
             <StatusIcon status={status} />
@@ -38,7 +38,7 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<GroupNodeTy
           </span>
         ))}
       </div>
-      <div className="stagebook-Dag-result">{trans._n("%1 stage", "%1 stages", total)}</div>
+      <div className="stagebook-Graph-result">{trans._n("%1 stage", "%1 stages", total)}</div>
     </>
   );
 });

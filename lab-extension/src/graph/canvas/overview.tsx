@@ -7,7 +7,7 @@ import type { FlowNode } from "./flow-nodes";
 export function Overview({ trans }: { readonly trans: TranslationBundle }): ReactElement {
   return (
     <MiniMap<FlowNode>
-      className="stagebook-Dag-overview"
+      className="stagebook-Graph-overview"
       pannable
       zoomable
       ariaLabel={trans.__("The whole graph in small")}

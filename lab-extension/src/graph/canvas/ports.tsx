@@ -17,7 +17,7 @@ export function Ports({ ports }: { readonly ports: readonly NodeHandle[] }): Rea
       {ports.map(({ id, type, position, x, y }) => (
         <Handle
           key={`${type} ${id ?? ""}`}
-          className="stagebook-Dag-port"
+          className="stagebook-Graph-port"
           id={id}
           type={type}
           position={position}

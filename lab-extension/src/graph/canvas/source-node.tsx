@@ -22,8 +22,8 @@ export const SourceNode = memo(function SourceNode({ data }: NodeProps<SourceNod
     <>
       <Ports ports={data.ports} />
       <SourceIcon kind={data.kind} />
-      <span className="stagebook-Dag-sourceName">{data.kind === "file" ? fileName(data.name) : data.name}</span>
-      {value !== undefined && <span className="stagebook-Dag-sourceValue">{value}</span>}
+      <span className="stagebook-Graph-sourceName">{data.kind === "file" ? fileName(data.name) : data.name}</span>
+      {value !== undefined && <span className="stagebook-Graph-sourceValue">{value}</span>}
     </>
   );
 });

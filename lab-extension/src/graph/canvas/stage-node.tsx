@@ -24,9 +24,9 @@ export const StageNode = memo(function StageNode({ data }: NodeProps<StageNodeTy
   return (
     <>
       <Ports ports={data.ports} />
-      <div className="stagebook-Dag-name">{stage.name}</div>
+      <div className="stagebook-Graph-name">{stage.name}</div>
       <StatusMark status={stage.status} trans={trans} />
-      <div className="stagebook-Dag-result">{resultText(stage) ?? trans.__("no result yet")}</div>
+      <div className="stagebook-Graph-result">{resultText(stage) ?? trans.__("no result yet")}</div>
       {stage.status === "running" && <ProgressBar stage={stage} share={share} trans={trans} />}
     </>
   );

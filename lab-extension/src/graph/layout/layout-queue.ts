@@ -5,7 +5,7 @@
 import type { IDisposable } from "@lumino/disposable";
 import type { Layout, LayoutRequest } from "./layout";
 import { layoutKey } from "./layout";
-import { LayoutMemory } from "./layout-memory";
+import { LayoutMemory } from "./layout-cache";
 
 export interface LayoutTask {
   readonly id: number;

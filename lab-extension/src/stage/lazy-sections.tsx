@@ -4,7 +4,7 @@ import type { ReactElement } from "react";
 import type { Result, RunId, StageView } from "stagebook/protocol";
 import { CodeChanges } from "./code-diff";
 import { hasLongChange } from "./code-changes";
-import { FetchedSection } from "../ui/fetched";
+import { FetchedSection } from "../ui/lazy-section";
 import { HistoryList } from "./history-list";
 import { KeyParts } from "./key-parts";
 import { OutputPreview } from "./output/output-preview";

@@ -1,7 +1,7 @@
 /** Layouts that outlive the page: found again by shape, and never those of another graph. */
 import { describe, expect, it, vi } from "vitest";
 import { computeLayout, type LayoutRequest } from "../../../lab-extension/src/graph/layout/layout";
-import { LayoutMemory } from "../../../lab-extension/src/graph/layout/layout-memory";
+import { LayoutMemory } from "../../../lab-extension/src/graph/layout/layout-cache";
 import { LayoutQueue } from "../../../lab-extension/src/graph/layout/layout-queue";
 
 /** A chain of `count` stages. */
