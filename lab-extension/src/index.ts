@@ -29,7 +29,7 @@ import { browserMemory } from "./model/memory";
 import { Preferences } from "./model/preferences";
 import { NotebookModels } from "./model/notebook-models";
 import { NotebookStore } from "./model/notebook-store";
-import { tellLongRuns } from "./status/run-notices";
+import { notifyLongRuns } from "./status/run-notices";
 import { statusPlugin } from "./plugins/status";
 import { StagebookTracker } from "./tokens";
 
@@ -85,7 +85,7 @@ const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
         remembered,
       });
       cells.follow(store);
-      const notices = tellLongRuns(store, {
+      const notices = notifyLongRuns(store, {
         preferences: preferences.get,
         isHidden: () => document.visibilityState === "hidden" || !panel.isVisible,
         notify: ({ kind, text }) => void Notification.emit(text, kind, { autoClose: false }),
@@ -175,7 +175,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       },
       autoRun,
       preferences,
-      picture: () => sidebar.dag.picture,
+      picture: () => sidebar.graph.picture,
     });
     for (const { command, args } of paletteItems) palette?.addItem({ command, args, category: trans.__("Stagebook") });
     toolbars?.addFactory<NotebookPanel>("Notebook", "stagebook-run-stale", (panel) => {
@@ -195,7 +195,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     void Promise.all([settings.load(PLUGIN_ID), app.restored]).then(([loaded]) => {
       preferences.follow(loaded);
       const openAtStart = loaded.get("openAtStart").composite !== false;
-      if (openAtStart) places.openForFirst(notebooks, models);
+      if (openAtStart) places.openOnFirstUse(notebooks, models);
     });
   },
 };

@@ -11,16 +11,16 @@ import type { Preferences } from "../model/preferences";
 import { useCurrent } from "../model/use-store";
 import type { StagebookTracker } from "../tokens";
 import { noNotebookText } from "../ui/connection-text";
-import { DagView } from "./graph-view";
-import type { DagViewProps } from "./graph-view";
+import { GraphView } from "./graph-view";
+import type { GraphViewProps } from "./graph-view";
 import { PICTURE_FORMATS } from "./canvas/export-picture";
-import { browserLayouts, LayoutMemory } from "./layout/layout-cache";
+import { browserLayouts, LayoutCache } from "./layout/layout-cache";
 import { LayoutQueue } from "./layout/layout-queue";
 import { modelKey } from "../ui/model-key";
 import { EmptyPanel } from "../ui/panel-text";
 import type { Picture } from "./canvas/picture";
 
-export class DagPanel extends ReactWidget {
+export class GraphPanel extends ReactWidget {
   constructor(
     private readonly tracker: StagebookTracker,
     private readonly trans: TranslationBundle,
@@ -52,7 +52,7 @@ export class DagPanel extends ReactWidget {
     const { clientWidth: width, clientHeight: height } = this.node;
     if (!this.isVisible || width === 0 || height === 0) return null;
     return (
-      <CurrentDag
+      <CurrentGraph
         tracker={this.tracker}
         layouts={this.layouts}
         preferences={this.preferences}
@@ -87,7 +87,7 @@ export class DagPanel extends ReactWidget {
     this.menu.open(right, bottom, { horizontalAlignment: "right" });
   };
 
-  private readonly layouts = new LayoutQueue(new LayoutMemory(browserLayouts));
+  private readonly layouts = new LayoutQueue(new LayoutCache(browserLayouts));
   private drawn: Picture | null = null;
   private menu: Menu | null = null;
 }
@@ -104,13 +104,13 @@ function createMenu(commands: CommandRegistry): Menu {
   return menu;
 }
 
-interface CurrentDagProps extends Omit<DagViewProps, "model"> {
+interface CurrentGraphProps extends Omit<GraphViewProps, "model"> {
   readonly tracker: StagebookTracker;
 }
 
-function CurrentDag({ tracker, ...props }: CurrentDagProps): ReactElement {
+function CurrentGraph({ tracker, ...props }: CurrentGraphProps): ReactElement {
   const model = useCurrent(tracker);
   if (!model) return <EmptyPanel text={noNotebookText(props.trans)} />;
   // A notebook has its own picture: the view onto one is not carried over to another.
-  return <DagView key={modelKey(model)} model={model} {...props} />;
+  return <GraphView key={modelKey(model)} model={model} {...props} />;
 }

@@ -3,7 +3,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { ellipsesIcon } from "@jupyterlab/ui-components";
 import type { KeyboardEvent, ReactElement } from "react";
 
-export interface DagToolbarProps {
+export interface GraphToolbarProps {
   readonly search: string;
   /** How many nodes the search found. */
   readonly found: number;
@@ -15,7 +15,7 @@ export interface DagToolbarProps {
   readonly trans: TranslationBundle;
 }
 
-export function DagToolbar({ search, found, onSearch, onNext, onMenu, trans }: DagToolbarProps): ReactElement {
+export function GraphToolbar({ search, found, onSearch, onNext, onMenu, trans }: GraphToolbarProps): ReactElement {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Enter") onNext();
     else if (event.key === "Escape" && search !== "") onSearch("");

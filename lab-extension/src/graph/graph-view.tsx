@@ -8,7 +8,7 @@ import { useNotebookState } from "../model/use-store";
 import { whatIfOf } from "../model/what-if";
 import type { NotebookModel } from "../tokens";
 import { emptyText, panelClass } from "../ui/connection-text";
-import { DagToolbar } from "./graph-toolbar";
+import { GraphToolbar } from "./graph-toolbar";
 import { Flow } from "./canvas/flow";
 import type { FlowInput, FlowNode } from "./canvas/flow-nodes";
 import { createFlowEdges, createFlowNodes } from "./canvas/flow-nodes";
@@ -22,7 +22,7 @@ import { EmptyPanel, PanelNotice } from "../ui/panel-text";
 import type { Picture } from "./canvas/picture";
 import type { RoutedEdgeType } from "./canvas/routed-edge";
 
-export interface DagViewProps {
+export interface GraphViewProps {
   readonly model: NotebookModel;
   readonly layouts: LayoutQueue;
   readonly preferences: Preferences;
@@ -38,28 +38,36 @@ export interface DagViewProps {
 /** In CSS pixels: the bar above the picture. */
 const TOOLBAR_HEIGHT = 30;
 
-export function DagView(props: DagViewProps): ReactElement {
+export function GraphView(props: GraphViewProps): ReactElement {
   const { model, layouts, preferences, trans, width, height, onMenu, onDrawn } = props;
   const state = useNotebookState(model);
   const { graphDirection } = useSyncExternalStore(preferences.subscribe, preferences.get);
-  const graph = useShownGraph(model, state.view);
-  const laidOut = useLayout(graph, graphDirection, layouts);
-  const { layout, problem } = laidOut;
+  const graph = useVisibleGraph(model, state.view);
+  const layoutState = useLayout(graph, graphDirection, layouts);
+  const { layout, problem } = layoutState;
   const [search, setSearch] = useState("");
   const marks = useMarks(model, graph, state.selected, search);
   const { nodes, edges } = useFlow(
-    layout && { graph, layout, view: state.view, selected: state.selected, marks, direction: laidOut.direction, trans },
+    layout && {
+      graph,
+      layout,
+      view: state.view,
+      selected: state.selected,
+      marks,
+      direction: layoutState.direction,
+      trans,
+    },
   );
-  const next = useNext(graph, search);
+  const next = useSearchFocus(graph, search);
   useEffect(() => {
-    onDrawn(layout && { graph, layout, view: state.view, direction: laidOut.direction });
+    onDrawn(layout && { graph, layout, view: state.view, direction: layoutState.direction });
     return () => onDrawn(null);
-  }, [onDrawn, graph, layout, state.view, laidOut.direction]);
+  }, [onDrawn, graph, layout, state.view, layoutState.direction]);
   if (graph.nodes.length === 0) return <EmptyPanel text={emptyText(state, trans)} />;
   return (
     <div className={panelClass("stagebook-Graph", state)}>
       <PanelNotice text={problem ? { text: problem } : null} />
-      <DagToolbar
+      <GraphToolbar
         search={search}
         found={next.found}
         onSearch={setSearch}
@@ -73,7 +81,7 @@ export function DagView(props: DagViewProps): ReactElement {
           edges={edges}
           graph={graph}
           layout={layout}
-          direction={laidOut.direction}
+          direction={layoutState.direction}
           width={width}
           height={Math.max(1, height - TOOLBAR_HEIGHT)}
           focus={next.request}
@@ -103,7 +111,7 @@ export interface FocusRequest {
 }
 
 /** Goes through what the search found, one with each call. */
-function useNext(
+function useSearchFocus(
   graph: Graph,
   search: string,
 ): { readonly found: number; readonly request: FocusRequest | null; readonly focus: () => void } {
@@ -124,7 +132,7 @@ function useMarks(
 ): ReturnType<typeof markNodes> {
   const whatIf = whatIfOf(model);
   const lit = useSyncExternalStore(whatIf.subscribe, whatIf.get)?.stages ?? noStages;
-  return useMemo(() => markNodes(graph, { selected, search, lit }), [graph, selected, search, lit]);
+  return useMemo(() => markNodes(graph, { selected, search, forecast: lit }), [graph, selected, search, lit]);
 }
 
 const noStages: ReadonlyMap<string, "run" | "maybe"> = new Map();
@@ -145,7 +153,7 @@ function useFlow(input: FlowInput | null): FlowParts {
 }
 
 /** With its groups as they are collapsed. */
-function useShownGraph(model: NotebookModel, view: View): Graph {
+function useVisibleGraph(model: NotebookModel, view: View): Graph {
   const whole = useGraph(view);
   const groups = collapsedGroupsOf(model);
   const chosen = useSyncExternalStore(groups.subscribe, groups.get);
@@ -160,23 +168,23 @@ function useGraph(view: View): Graph {
   return graph;
 }
 
-interface LaidOut {
+interface LayoutState {
   /** That of the last graph that was laid out: shown until the next is ready. */
   readonly layout: Layout | null;
   readonly direction: Direction;
   readonly problem: string | null;
 }
 
-function useLayout(graph: Graph, direction: Direction, layouts: LayoutQueue): LaidOut {
+function useLayout(graph: Graph, direction: Direction, layouts: LayoutQueue): LayoutState {
   const request = useMemo(() => layoutRequest(graph, direction), [graph, direction]);
-  const [laidOut, setLaidOut] = useState<LaidOut>(() => ({
+  const [laidOut, setLaidOut] = useState<LayoutState>(() => ({
     layout: layouts.find(request) ?? null,
     direction,
     problem: null,
   }));
   useEffect(() => {
     let isCurrent = true;
-    layouts.place(request).then(
+    layouts.layOut(request).then(
       (layout) => isCurrent && setLaidOut({ layout, direction, problem: null }),
       (error: unknown) => isCurrent && setLaidOut((last) => ({ ...last, problem: String(error) })),
     );

@@ -6,7 +6,7 @@ import type { NotebookModel } from "../tokens";
 const AT_ONCE = 10_000;
 
 /** Fetches lines of this kernel until some are new. Returns how many are; 0 when the page has them all. */
-export async function fetchOlder(model: NotebookModel): Promise<number> {
+export async function fetchOlderLines(model: NotebookModel): Promise<number> {
   // The page cannot know how many of its lines are of this kernel: it looks from the newest on.
   for (let before = 0; ; before += AT_ONCE) {
     const { records, more } = await model.send<"log">({ type: "log", before, limit: AT_ONCE });
@@ -16,7 +16,7 @@ export async function fetchOlder(model: NotebookModel): Promise<number> {
 }
 
 /** Fetches the last lines of a run, also of one in an earlier kernel. */
-export async function fetchRun(model: NotebookModel, run: RunId): Promise<void> {
+export async function fetchRunLines(model: NotebookModel, run: RunId): Promise<void> {
   const { records } = await model.send<"log">({ type: "log", before: 0, limit: AT_ONCE, run });
   model.log.addEarlier(records);
 }

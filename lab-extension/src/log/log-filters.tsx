@@ -15,10 +15,10 @@ export interface LogFiltersProps {
   /** To choose from, newest first. */
   readonly runs: readonly RunView[];
   /** When the chosen run wrote its first line, epoch milliseconds, if it did. */
-  readonly runBegan: number | undefined;
-  readonly isSince: boolean;
-  readonly onSince: (isSince: boolean) => void;
-  readonly shownCount: number;
+  readonly runStartedAt: number | undefined;
+  readonly isRelative: boolean;
+  readonly onRelative: (isSince: boolean) => void;
+  readonly visibleCount: number;
   readonly count: number;
   readonly follow: boolean;
   readonly onFollow: (follow: boolean) => void;
@@ -31,7 +31,7 @@ export interface LogFiltersProps {
 }
 
 export function LogFilters(props: LogFiltersProps): ReactElement {
-  const { filter, onFilter, shownCount, count, trans } = props;
+  const { filter, onFilter, visibleCount: shownCount, count, trans } = props;
   return (
     <div className="stagebook-LogFilters" role="toolbar" aria-label={trans.__("Log")}>
       <LevelSelect {...props} />
@@ -58,7 +58,19 @@ export function LogFilters(props: LogFiltersProps): ReactElement {
 }
 
 function Buttons(props: LogFiltersProps): ReactElement {
-  const { shownCount, count, follow, onFollow, isSince, onSince, onClear, onOlder, onCopy, onSave, trans } = props;
+  const {
+    visibleCount: shownCount,
+    count,
+    follow,
+    onFollow,
+    isRelative: isSince,
+    onRelative: onSince,
+    onClear,
+    onOlder,
+    onCopy,
+    onSave,
+    trans,
+  } = props;
   return (
     <>
       <ToolButton
@@ -168,7 +180,7 @@ function StageSelect({ filter, onFilter, stages, trans }: LogFiltersProps): Reac
 }
 
 /** A run of an earlier kernel is in the list while it is chosen. */
-function RunSelect({ filter, onFilter, runs, runBegan, trans }: LogFiltersProps): ReactElement {
+function RunSelect({ filter, onFilter, runs, runStartedAt: runBegan, trans }: LogFiltersProps): ReactElement {
   const isListed = filter.run === null || runs.some((run) => run.id === filter.run);
   return (
     <select

@@ -7,21 +7,29 @@ import { LogRow } from "./log-row";
 import { findRowsInSight } from "./window-range";
 
 export interface LogListProps {
-  readonly shown: readonly LogRecord[];
+  readonly visible: readonly LogRecord[];
   /** Sticks to the end while true. */
   readonly follow: boolean;
   readonly onFollow: (follow: boolean) => void;
   /** Times are told from this moment on; null for the time of day. */
   readonly origin: number | null;
-  readonly chosen: LogRecord | null;
-  readonly onChoose: (record: LogRecord | null) => void;
+  readonly selected: LogRecord | null;
+  readonly onSelect: (record: LogRecord | null) => void;
   readonly trans: TranslationBundle;
 }
 
 /** In CSS pixels; the same in style/log.css. */
 const ROW_HEIGHT = 20;
 
-export function LogList({ shown, follow, onFollow, origin, chosen, onChoose, trans }: LogListProps): ReactElement {
+export function LogList({
+  visible: shown,
+  follow,
+  onFollow,
+  origin,
+  selected: chosen,
+  onSelect: onChoose,
+  trans,
+}: LogListProps): ReactElement {
   const list = useRef<HTMLDivElement>(null);
   const height = useHeight(list);
   const [scrollTop, setScrollTop] = useState(0);
@@ -78,8 +86,8 @@ export function LogList({ shown, follow, onFollow, origin, chosen, onChoose, tra
             count={shown.length}
             top={(start + offset) * ROW_HEIGHT}
             origin={origin}
-            isChosen={start + offset === chosenIndex}
-            onChoose={choose}
+            isSelected={start + offset === chosenIndex}
+            onSelect={choose}
             trans={trans}
           />
         ))}

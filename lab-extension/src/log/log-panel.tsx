@@ -11,7 +11,7 @@ import { modelKey } from "../ui/model-key";
 import { EmptyPanel } from "../ui/panel-text";
 import { useCurrent, useObservable } from "../model/use-store";
 import type { StagebookTracker } from "../tokens";
-import type { LogChoices } from "./log-view";
+import type { LogViewState } from "./log-view";
 import { LogView } from "./log-view";
 import type { LogFilter } from "./rows";
 import { NO_FILTER } from "./rows";
@@ -32,7 +32,7 @@ export class LogPanel extends ReactWidget {
 
   protected override render(): ReactElement | null {
     if (!this.isVisible) return null;
-    return <CurrentLog tracker={this.tracker} trans={this.trans} kept={this.kept} onClear={this.clear} />;
+    return <CurrentLog tracker={this.tracker} trans={this.trans} kept={this.viewState} onClear={this.clear} />;
   }
 
   protected override onAfterShow(_message: Message): void {
@@ -51,17 +51,21 @@ export class LogPanel extends ReactWidget {
 
   /** Shows lines of that run or stage alone, and no other filter holds. */
   showOnly(only: Partial<LogFilter>): void {
-    this.kept.next({ ...this.kept.value, filter: { ...NO_FILTER, ...only }, follow: false });
+    this.viewState.next({ ...this.viewState.value, filter: { ...NO_FILTER, ...only }, follow: false });
   }
 
   /** The person's choices outlive the components, which are gone while the panel is hidden. */
-  private readonly kept = new BehaviorSubject<LogChoices>({ filter: NO_FILTER, follow: true, isSince: false });
+  private readonly viewState = new BehaviorSubject<LogViewState>({
+    filter: NO_FILTER,
+    follow: true,
+    isRelative: false,
+  });
 }
 
 interface CurrentLogProps {
   readonly tracker: StagebookTracker;
   readonly trans: TranslationBundle;
-  readonly kept: BehaviorSubject<LogChoices>;
+  readonly kept: BehaviorSubject<LogViewState>;
   readonly onClear: () => void;
 }
 
@@ -73,8 +77,8 @@ function CurrentLog({ tracker, trans, kept, onClear }: CurrentLogProps): ReactEl
     <LogView
       key={modelKey(model)}
       model={model}
-      choices={choices}
-      onChoices={(next) => kept.next(next)}
+      viewState={choices}
+      onViewState={(next) => kept.next(next)}
       onClear={onClear}
       trans={trans}
     />

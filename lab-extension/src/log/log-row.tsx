@@ -5,7 +5,7 @@ import { memo } from "react";
 import type { Json, LogLevel, LogRecord } from "stagebook/protocol";
 import { formatMoment } from "stagebook/protocol";
 import { AnsiText } from "../ui/ansi-text";
-import { fieldText, firstColouredLine, firstLine, formatLogTime, formatSince, levelWord } from "./record-text";
+import { fieldText, firstColouredLine, firstLine, formatLogTime, formatOffset, levelWord } from "./record-text";
 
 export interface LogRowProps {
   readonly id: string;
@@ -16,8 +16,8 @@ export interface LogRowProps {
   readonly top: number;
   /** Times are told from this moment on; null for the time of day. */
   readonly origin: number | null;
-  readonly isChosen: boolean;
-  readonly onChoose: (index: number) => void;
+  readonly isSelected: boolean;
+  readonly onSelect: (index: number) => void;
   readonly trans: TranslationBundle;
 }
 
@@ -28,8 +28,8 @@ export const LogRow = memo(function LogRow({
   count,
   top,
   origin,
-  isChosen,
-  onChoose,
+  isSelected: isChosen,
+  onSelect: onChoose,
   trans,
 }: LogRowProps): ReactElement {
   return (
@@ -48,7 +48,7 @@ export const LogRow = memo(function LogRow({
       onClick={() => onChoose(index)}
     >
       <span className="stagebook-LogRow-time" title={formatMoment(record.at)}>
-        {origin === null ? formatLogTime(record.at) : formatSince(record.at, origin)}
+        {origin === null ? formatLogTime(record.at) : formatOffset(record.at, origin)}
       </span>
       <span className="stagebook-LogRow-level" title={levelWord(record.level, trans)}>
         <LevelIcon level={record.level} />
@@ -61,7 +61,7 @@ export const LogRow = memo(function LogRow({
         <span className="stagebook-LogRow-message">
           <AnsiText text={firstColouredLine(record.message)} />
         </span>
-        {shownFields(record).map(([name, value]) => (
+        {visibleFields(record).map(([name, value]) => (
           <span key={name} className="stagebook-LogRow-field">
             {" "}
             <span className="stagebook-LogRow-fieldName">{name}</span>={firstLine(fieldText(value))}
@@ -73,7 +73,7 @@ export const LogRow = memo(function LogRow({
 });
 
 /** A stack is for the detail below the list: in a row it would only be noise. */
-function shownFields({ fields }: LogRecord): [string, Json][] {
+function visibleFields({ fields }: LogRecord): [string, Json][] {
   return Object.entries(fields).filter(([name]) => name !== "stack");
 }
 

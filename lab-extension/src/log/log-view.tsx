@@ -9,39 +9,39 @@ import { EmptyPanel, PanelNotice } from "../ui/panel-text";
 import { useLogRecords, useNotebookState } from "../model/use-store";
 import { PastBanner } from "../ui/past-banner";
 import type { NotebookModel, NotebookState } from "../tokens";
-import { fetchOlder, fetchRun } from "./earlier-lines";
+import { fetchOlderLines, fetchRunLines } from "./earlier-lines";
 import { copyText, encodeNdjson, logFileName, saveFile } from "./export";
 import { LogDetail } from "./log-detail";
 import { LogFilters } from "./log-filters";
 import { LogList } from "./log-list";
 import type { LogFilter, LogRows } from "./rows";
-import { filterRows, noRows } from "./rows";
+import { filterRows, emptyRows } from "./rows";
 
 /** What the person chose. The panel keeps it while it is hidden. */
-export interface LogChoices {
+export interface LogViewState {
   readonly filter: LogFilter;
   readonly follow: boolean;
   /** Times from the chosen line on, instead of the time of day. */
-  readonly isSince: boolean;
+  readonly isRelative: boolean;
 }
 
 export interface LogViewProps {
   readonly model: NotebookModel;
-  readonly choices: LogChoices;
-  readonly onChoices: (choices: LogChoices) => void;
+  readonly viewState: LogViewState;
+  readonly onViewState: (choices: LogViewState) => void;
   readonly onClear: () => void;
   readonly trans: TranslationBundle;
 }
 
 export function LogView(props: LogViewProps): ReactElement {
-  const { model, choices, onChoices, trans } = props;
+  const { model, viewState: choices, onViewState: onChoices, trans } = props;
   const state = useNotebookState(model);
   const records = useLogRecords(model);
-  const { filter, follow, isSince } = choices;
-  const { shown } = useRows(records, filter);
+  const { filter, follow, isRelative: isSince } = choices;
+  const { visible: shown } = useRows(records, filter);
   const [chosen, setChosen] = useState<LogRecord | null>(null);
   const isOld = isOutdated(state);
-  useLinesOfRun(model, isOld ? null : filter.run);
+  useRunLines(model, isOld ? null : filter.run);
   const setFollow = (next: boolean): void => {
     if (next !== follow) onChoices({ ...choices, follow: next });
   };
@@ -51,15 +51,17 @@ export function LogView(props: LogViewProps): ReactElement {
       <PastBanner model={model} trans={trans} />
       {records.length > 0 && <PanelNotice text={connectionText(state, trans)} />}
       {records.length === 0 ? (
-        <EmptyPanel text={isLooking(state) ? { text: trans.__("Nothing is logged yet.") } : emptyText(state, trans)} />
+        <EmptyPanel
+          text={canHaveLines(state) ? { text: trans.__("Nothing is logged yet.") } : emptyText(state, trans)}
+        />
       ) : (
         <LogList
-          shown={shown}
+          visible={shown}
           follow={follow}
           onFollow={setFollow}
           origin={isSince ? ((chosen ?? shown[0])?.at ?? null) : null}
-          chosen={chosen}
-          onChoose={setChosen}
+          selected={chosen}
+          onSelect={setChosen}
           trans={trans}
         />
       )}
@@ -78,7 +80,7 @@ export function LogView(props: LogViewProps): ReactElement {
   );
 }
 
-function isLooking({ connection }: NotebookState): boolean {
+function canHaveLines({ connection }: NotebookState): boolean {
   return connection === "live" || connection === "past";
 }
 
@@ -90,14 +92,14 @@ interface FiltersProps extends LogViewProps {
 }
 
 function Filters(props: FiltersProps): ReactElement {
-  const { model, choices, onChoices, onClear, trans, shown, records, setFollow, isOld } = props;
+  const { model, viewState: choices, onViewState: onChoices, onClear, trans, shown, records, setFollow, isOld } = props;
   const { view } = useNotebookState(model);
   const older = (): void => {
     // Who asks for older lines wants to see them, not the newest.
     setFollow(false);
-    fetchOlder(model).then((added) => {
+    fetchOlderLines(model).then((added) => {
       if (added === 0) Notification.info(trans.__("There are no older lines in this kernel."), { autoClose: 4000 });
-    }, told);
+    }, reportFailure);
   };
   return (
     <LogFilters
@@ -105,13 +107,13 @@ function Filters(props: FiltersProps): ReactElement {
       onFilter={(filter) => onChoices({ ...choices, filter })}
       stages={Object.keys(view.stages)}
       runs={[...view.runs].reverse()}
-      runBegan={shown.find((record) => record.run === choices.filter.run)?.at}
-      shownCount={shown.length}
+      runStartedAt={shown.find((record) => record.run === choices.filter.run)?.at}
+      visibleCount={shown.length}
       count={records.length}
       follow={choices.follow}
       onFollow={setFollow}
-      isSince={choices.isSince}
-      onSince={(isSince) => onChoices({ ...choices, isSince })}
+      isRelative={choices.isRelative}
+      onRelative={(isSince) => onChoices({ ...choices, isRelative: isSince })}
       onClear={onClear}
       onOlder={isOld ? null : older}
       onCopy={() => Clipboard.copyToSystem(copyText(shown))}
@@ -124,18 +126,18 @@ function Filters(props: FiltersProps): ReactElement {
 /** Typing stays fluent over a long log: the list may lag behind the search field. */
 function useRows(records: readonly LogRecord[], filter: LogFilter): LogRows {
   const shownFilter = useDeferredValue(filter);
-  const rows = useRef(noRows);
+  const rows = useRef(emptyRows);
   rows.current = filterRows(rows.current, records, shownFilter);
   return rows.current;
 }
 
 /** The lines of a chosen run that the page does not have, also those of an earlier kernel. */
-function useLinesOfRun(model: NotebookModel, run: RunId | null): void {
+function useRunLines(model: NotebookModel, run: RunId | null): void {
   useEffect(() => {
-    if (run !== null) fetchRun(model, run).catch(told);
+    if (run !== null) fetchRunLines(model, run).catch(reportFailure);
   }, [model, run]);
 }
 
-function told(error: unknown): void {
+function reportFailure(error: unknown): void {
   Notification.error(error instanceof Error ? error.message : String(error), { autoClose: 6000 });
 }

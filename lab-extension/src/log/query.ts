@@ -39,7 +39,7 @@ export function hasComparison(typed: string): boolean {
 export function matchesQuery(record: LogRecord, query: Query): boolean {
   return (
     (query.text === "" || searchText(record).includes(query.text)) &&
-    query.comparisons.every((comparison) => holds(record, comparison))
+    query.comparisons.every((comparison) => satisfies(record, comparison))
   );
 }
 
@@ -48,7 +48,7 @@ let last: { readonly typed: string; readonly query: Query } | undefined;
 
 const COMPARISON = /(?:^|(?<=\s))([\p{L}_$][\p{L}\p{N}_$.-]*)(>=|<=|!=|>|<)(\S+)(?=\s|$)/gu;
 
-function holds({ fields }: LogRecord, { name, operator, operand }: Comparison): boolean {
+function satisfies({ fields }: LogRecord, { name, operator, operand }: Comparison): boolean {
   const value = findField(fields, name);
   if (value === undefined) return false;
   if (operator === "!=") return String(typeof value === "object" ? JSON.stringify(value) : value) !== operand;

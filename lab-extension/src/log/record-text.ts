@@ -9,7 +9,7 @@ export function formatLogTime(at: number): string {
 }
 
 /** Since a moment before or after, both in epoch milliseconds: `+0.042 s`, `−3.100 s`, `+2:05.007 min`, `+1:02:05.007 h`. */
-export function formatSince(at: number, origin: number): string {
+export function formatOffset(at: number, origin: number): string {
   const distance = Math.abs(Math.round(at - origin));
   const pad = (part: number, length = 2): string => String(part).padStart(length, "0");
   const rest = pad(distance % 1000, 3);

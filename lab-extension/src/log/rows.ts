@@ -20,7 +20,7 @@ export interface LogFilter {
 
 export interface LogRows {
   /** The lines that pass, oldest first. */
-  readonly shown: readonly LogRecord[];
+  readonly visible: readonly LogRecord[];
   /** What they were taken from. */
   readonly records: readonly LogRecord[];
   readonly filter: LogFilter;
@@ -28,16 +28,16 @@ export interface LogRows {
 
 export const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 export const NO_FILTER: LogFilter = { level: "debug", stage: null, run: null, cell: null, text: "" };
-export const noRows: LogRows = { shown: [], records: [], filter: NO_FILTER };
+export const emptyRows: LogRows = { visible: [], records: [], filter: NO_FILTER };
 
 /** Equal to filtering all records; `before` is the last answer and only saves work. */
 export function filterRows(before: LogRows, records: readonly LogRecord[], filter: LogFilter): LogRows {
   if (before.records === records && isSameFilter(before.filter, filter)) return before;
   if (isNarrower(filter, before.filter)) {
     const dropped = countDropped(before.records, records);
-    if (dropped !== null) return { records, filter, shown: continueRows(before, dropped, records, filter) };
+    if (dropped !== null) return { records, filter, visible: continueRows(before, dropped, records, filter) };
   }
-  return { records, filter, shown: records.filter((record) => passesFilter(record, filter)) };
+  return { records, filter, visible: records.filter((record) => passesFilter(record, filter)) };
 }
 
 export function passesFilter(record: LogRecord, filter: LogFilter): boolean {
@@ -88,8 +88,8 @@ function continueRows(
   filter: LogFilter,
 ): readonly LogRecord[] {
   const kept = isSameFilter(before.filter, filter)
-    ? before.shown.slice(countShown(before, dropped))
-    : before.shown.slice(countShown(before, dropped)).filter((record) => passesFilter(record, filter));
+    ? before.visible.slice(countVisible(before, dropped))
+    : before.visible.slice(countVisible(before, dropped)).filter((record) => passesFilter(record, filter));
   for (let index = before.records.length - dropped; index < records.length; index += 1) {
     const record = records[index];
     if (record && passesFilter(record, filter)) kept.push(record);
@@ -98,7 +98,7 @@ function continueRows(
 }
 
 /** How many of the first `count` records are shown: both lists are in the same order. */
-function countShown({ records, shown }: LogRows, count: number): number {
+function countVisible({ records, visible: shown }: LogRows, count: number): number {
   let found = 0;
   for (let index = 0; index < count; index += 1) if (shown[found] === records[index]) found += 1;
   return found;

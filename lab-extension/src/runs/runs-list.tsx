@@ -9,7 +9,7 @@ import { runMark, runOutcome, runParams, runTitle } from "../ui/run-text";
 export interface RunsListProps {
   readonly rows: readonly RunRowView[];
   /** The one that is looked at. */
-  readonly shown: RunId | null;
+  readonly selected: RunId | null;
   /** Null while no kernel can answer. */
   readonly onLookAt: ((run: RunId) => void) | null;
   readonly onNow: () => void;
@@ -18,7 +18,7 @@ export interface RunsListProps {
   readonly trans: TranslationBundle;
 }
 
-export function RunsList({ rows, shown, onLookAt, onNow, onMore, trans }: RunsListProps): ReactElement {
+export function RunsList({ rows, selected: shown, onLookAt, onNow, onMore, trans }: RunsListProps): ReactElement {
   if (rows.length === 0)
     return (
       <p className="stagebook-Runs-none">

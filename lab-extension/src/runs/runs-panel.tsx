@@ -9,7 +9,7 @@ import type { RunId } from "stagebook/protocol";
 import { noNotebookText } from "../ui/connection-text";
 import { modelKey } from "../ui/model-key";
 import { EmptyPanel } from "../ui/panel-text";
-import { useAnswer } from "../ui/lazy-section";
+import { useLoaded } from "../ui/lazy-section";
 import { useCurrent, useNotebookState } from "../model/use-store";
 import type { NotebookModel, NotebookState, StagebookTracker } from "../tokens";
 import { RunsList } from "./runs-list";
@@ -55,7 +55,7 @@ function CurrentRuns({ tracker, trans }: RunsProps): ReactElement {
 }
 
 /** As many as are shown at first, and with each request for more. */
-const AT_ONCE = 50;
+const PAGE_SIZE = 50;
 
 function NotebookRuns({
   model,
@@ -65,10 +65,10 @@ function NotebookRuns({
   readonly trans: TranslationBundle;
 }): ReactElement {
   const state = useNotebookState(model);
-  const [limit, setLimit] = useState(AT_ONCE);
+  const [limit, setLimit] = useState(PAGE_SIZE);
   const canAsk = state.connection === "live" || state.connection === "past";
   const load = canAsk ? () => model.send<"runs">({ type: "runs", before: 0, limit }) : null;
-  const answer = useAnswer(load, `${limit} ${endedRuns(state)}`);
+  const answer = useLoaded(load, `${limit} ${endedRuns(state)}`);
   if (answer.status === "failed") return <EmptyPanel text={{ text: answer.message }} />;
   if (answer.status === "waiting")
     return (
@@ -84,10 +84,10 @@ function NotebookRuns({
   return (
     <RunsList
       rows={answer.value.rows}
-      shown={state.past?.run.id ?? null}
+      selected={state.past?.run.id ?? null}
       onLookAt={canAsk ? lookAt : null}
       onNow={() => model.backToNow()}
-      onMore={answer.value.more ? () => setLimit((count) => count + AT_ONCE) : null}
+      onMore={answer.value.more ? () => setLimit((count) => count + PAGE_SIZE) : null}
       trans={trans}
     />
   );

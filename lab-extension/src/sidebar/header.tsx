@@ -83,7 +83,7 @@ function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly mod
           />
         </div>
       )}
-      <Begin state={state} trans={trans} />
+      <GettingStarted state={state} trans={trans} />
       {live && <LastRunError view={view} model={model} trans={trans} />}
     </>
   );
@@ -170,7 +170,7 @@ const marks: { readonly [C in Connection]: string } = {
   past: "↶",
 };
 
-function Begin({ state, trans }: StateProps): JSX.Element | null {
+function GettingStarted({ state, trans }: StateProps): JSX.Element | null {
   const { connection, problem, remembered } = state;
   if (connection === "lost" || connection === "incompatible")
     return <div className="stagebook-Header-problem">{problem}</div>;

@@ -20,13 +20,13 @@ export class PanelPlacement {
     shell.add(sidebar, "right", { rank: 300, type: "Stagebook" });
     restorer?.add(sidebar, sidebar.id);
     restorer?.add(log, log.id);
-    void shell.restored.then(() => this.showArea());
+    void shell.restored.then(() => this.showDownArea());
   }
 
   /** Shows sidebar and log. The focus stays where it is. */
   open(): void {
     this.addLog();
-    this.bringUp();
+    this.reveal();
   }
 
   /** Brings the log to the front. */
@@ -39,10 +39,10 @@ export class PanelPlacement {
    * Shows the sidebar when a notebook of a TypeScript kernel is opened, and the log with the first one that uses Stagebook.
    * Only until each has been shown once in this workspace: whoever closes them afterwards wants them closed.
    */
-  openForFirst(notebooks: INotebookTracker, tracker: StagebookTracker): void {
+  openOnFirstUse(notebooks: INotebookTracker, tracker: StagebookTracker): void {
     const first = (panel: NotebookPanel): void => {
       void isTypeScript(panel).then((is) => {
-        if (is) void this.once("sidebar", () => this.showSidebar());
+        if (is) void this.showOnce("sidebar", () => this.showSidebar());
       });
     };
     notebooks.forEach(first);
@@ -53,8 +53,8 @@ export class PanelPlacement {
       take(1),
     );
     live$.subscribe(() => {
-      void this.once("sidebar", () => this.showSidebar());
-      void this.once("log", () => this.addLog());
+      void this.showOnce("sidebar", () => this.showSidebar());
+      void this.showOnce("log", () => this.addLog());
     });
   }
 
@@ -63,13 +63,13 @@ export class PanelPlacement {
     const focused = document.activeElement;
     sidebar.addClass("stagebook-mod-first");
     setTimeout(() => sidebar.removeClass("stagebook-mod-first"), 1000);
-    this.bringUp();
+    this.reveal();
     // Nobody asked for it just now: the focus goes back.
     if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 
   /** On whichever side it was moved to. */
-  private bringUp(): void {
+  private reveal(): void {
     const { shell, sidebar } = this.options;
     if ([...shell.widgets("left")].includes(sidebar)) shell.expandLeft();
     else shell.expandRight();
@@ -79,20 +79,20 @@ export class PanelPlacement {
   private addLog(): void {
     const { shell, log } = this.options;
     if (!log.isAttached) shell.add(log, "down");
-    else this.showArea();
+    else this.showDownArea();
   }
 
   /**
    * JupyterLab 4.2 and 4.3 restore the log at the bottom, and leave that area hidden. One that can be collapsed is as
    * people want it.
    */
-  private showArea(): void {
+  private showDownArea(): void {
     const { shell, log } = this.options;
     const area = log.parent?.parent;
     if (area?.id === "jp-down-stack" && area.isHidden && !("downCollapsed" in shell)) area.show();
   }
 
-  private async once(what: string, show: () => void): Promise<void> {
+  private async showOnce(what: string, show: () => void): Promise<void> {
     const key = `jupyterlab-stagebook:shown-${what}`;
     if ((await this.options.state.fetch(key)) === true) return;
     await this.options.state.save(key, true);

@@ -9,7 +9,7 @@ import type { Message } from "@lumino/messaging";
 import { AccordionPanel, Widget } from "@lumino/widgets";
 import { of, switchMap } from "rxjs";
 import type { Subscription } from "rxjs";
-import { DagPanel } from "../graph/graph-panel";
+import { GraphPanel } from "../graph/graph-panel";
 import { stagebookIcon } from "../icons";
 import { ParamsPanel } from "../params/params-panel";
 import { RunsPanel } from "../runs/runs-panel";
@@ -30,7 +30,7 @@ export interface SidebarOptions {
 
 export class Sidebar extends SidePanel {
   /** The pipeline's graph. */
-  readonly dag: DagPanel;
+  readonly graph: GraphPanel;
   private readonly shown: Subscription;
 
   constructor(private readonly options: SidebarOptions) {
@@ -41,8 +41,8 @@ export class Sidebar extends SidePanel {
     this.title.icon = stagebookIcon;
     this.title.caption = trans.__("Stagebook");
     this.header.addWidget(new Header({ tracker, commands, trans }));
-    this.dag = new DagPanel(tracker, trans, commands, preferences);
-    this.addWidget(this.dag);
+    this.graph = new GraphPanel(tracker, trans, commands, preferences);
+    this.addWidget(this.graph);
     this.addWidget(new StagePanel(tracker, trans, commands));
     this.addWidget(new ParamsPanel(tracker, trans, preferences));
     this.addWidget(new RunsPanel(tracker, trans));
@@ -60,7 +60,7 @@ export class Sidebar extends SidePanel {
     if (!(content instanceof AccordionPanel)) return;
     content.expand(RUNS);
     const sizes = content.relativeSizes();
-    if ((sizes[RUNS] ?? 0) < LEAST_FOR_RUNS) content.setRelativeSizes([...SIZES_FOR_RUNS]);
+    if ((sizes[RUNS] ?? 0) < MIN_RUNS_SIZE) content.setRelativeSizes([...SIZES_FOR_RUNS]);
   }
 
   protected override onAfterAttach(message: Message): void {
@@ -112,7 +112,7 @@ const DEFAULT_SIZES = [0.4, 0.26, 0.22, 0.12];
 /** The runs are folded at first. */
 const RUNS = 3;
 /** Who asks for the runs wants to see some of them. */
-const LEAST_FOR_RUNS = 0.15;
+const MIN_RUNS_SIZE = 0.15;
 const SIZES_FOR_RUNS = [0.3, 0.2, 0.2, 0.3];
 
 interface Choices {

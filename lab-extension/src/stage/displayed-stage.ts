@@ -2,7 +2,7 @@
 import type { Freshness, StageView, View } from "stagebook/protocol";
 
 /** The selected one; without one, the first that needs attention, worst first; null when all is well. */
-export function findShownStage(view: View, selected: string | null): StageView | null {
+export function findDisplayedStage(view: View, selected: string | null): StageView | null {
   const chosen = selected !== null && Object.hasOwn(view.stages, selected) ? view.stages[selected] : undefined;
   if (chosen) return chosen;
   const stages = Object.values(view.stages);

@@ -4,13 +4,13 @@ import type { ReactElement } from "react";
 import type { Result, RunId, StageView } from "stagebook/protocol";
 import { CodeChanges } from "./code-diff";
 import { hasLongChange } from "./code-changes";
-import { FetchedSection } from "../ui/lazy-section";
+import { LazySection } from "../ui/lazy-section";
 import { HistoryList } from "./history-list";
 import { KeyParts } from "./key-parts";
 import { OutputPreview } from "./output/output-preview";
 
 /** What can be asked of the kernel about a stage. */
-export interface StageQuestions {
+export interface StageQueries {
   readonly explain: (stage: string) => Promise<Result<"explain">>;
   /** Of the result under `key`; of the present or latest one without it. */
   readonly preview: (stage: string, key?: string) => Promise<Result<"preview">>;
@@ -23,14 +23,14 @@ export interface ResultActions {
   readonly pin: (stage: string, key: string, isPinned: boolean) => void;
   readonly showRunLog: (run: RunId) => void;
   /** Counts the pins that were set: the history is another one then. */
-  readonly pinsSet: number;
+  readonly pinChanges: number;
 }
 
-export interface OnDemandProps {
+export interface LazySectionsProps {
   readonly stage: StageView;
   readonly now: number;
   /** Null while no kernel can answer. */
-  readonly ask: StageQuestions | null;
+  readonly ask: StageQueries | null;
   /** A run that is over is looked at: results of then are shown, and nothing is changed. */
   readonly isPast: boolean;
   readonly results: ResultActions;
@@ -38,12 +38,17 @@ export interface OnDemandProps {
 }
 
 /** What the code was before, at once where code is a reason. Shown right below the reasons. */
-export function Changes({ stage, ask, isPast, trans }: Omit<OnDemandProps, "now" | "results">): ReactElement | null {
+export function ChangedCode({
+  stage,
+  ask,
+  isPast,
+  trans,
+}: Omit<LazySectionsProps, "now" | "results">): ReactElement | null {
   // The code of then is not kept.
   if (isPast || !stage.result || !hasLongChange(stage.reasons)) return null;
   const { name } = stage;
   return (
-    <FetchedSection
+    <LazySection
       subject={name}
       name="changes"
       title={trans.__("Changed code")}
@@ -53,17 +58,17 @@ export function Changes({ stage, ask, isPast, trans }: Omit<OnDemandProps, "now"
       trans={trans}
     >
       {(explained) => <CodeChanges explained={explained} trans={trans} />}
-    </FetchedSection>
+    </LazySection>
   );
 }
 
 /** Keys and stored results change with the plan; the output only with the result. */
-export function OnDemand({ stage, now, ask, isPast, results, trans }: OnDemandProps): ReactElement {
+export function LazySections({ stage, now, ask, isPast, results, trans }: LazySectionsProps): ReactElement {
   const { name, result } = stage;
   return (
     <>
       {(!isPast || result) && (
-        <FetchedSection
+        <LazySection
           subject={name}
           name="output"
           title={isPast ? trans.__("Output of then") : trans.__("Output")}
@@ -72,10 +77,10 @@ export function OnDemand({ stage, now, ask, isPast, results, trans }: OnDemandPr
           trans={trans}
         >
           {(preview) => <OutputPreview preview={preview} trans={trans} />}
-        </FetchedSection>
+        </LazySection>
       )}
       {!isPast && (
-        <FetchedSection
+        <LazySection
           subject={name}
           name="key"
           title={trans.__("Key")}
@@ -84,14 +89,14 @@ export function OnDemand({ stage, now, ask, isPast, results, trans }: OnDemandPr
           trans={trans}
         >
           {(explained) => <KeyParts explained={explained} trans={trans} />}
-        </FetchedSection>
+        </LazySection>
       )}
-      <FetchedSection
+      <LazySection
         subject={name}
         name="history"
         title={trans.__("History")}
         load={ask && (() => ask.history(name))}
-        version={`${resultVersion(stage)} ${results.pinsSet}`}
+        version={`${resultVersion(stage)} ${results.pinChanges}`}
         trans={trans}
       >
         {({ rows }) => (
@@ -112,7 +117,7 @@ export function OnDemand({ stage, now, ask, isPast, results, trans }: OnDemandPr
             trans={trans}
           />
         )}
-      </FetchedSection>
+      </LazySection>
     </>
   );
 }

@@ -7,8 +7,8 @@ import { StatusMark } from "../ui/status-mark";
 import { formatDuration } from "stagebook/protocol";
 import { ErrorBlock } from "./error-block";
 import { InputList } from "./input-list";
-import type { ResultActions, StageQuestions } from "./lazy-sections";
-import { Changes, OnDemand } from "./lazy-sections";
+import type { ResultActions, StageQueries } from "./lazy-sections";
+import { ChangedCode, LazySections } from "./lazy-sections";
 import { ReasonList } from "./reason-list";
 import { ResultFacts } from "./result-facts";
 
@@ -19,7 +19,7 @@ export interface StageActions {
   readonly select: (stage: string) => void;
   readonly copy: (text: string) => void;
   /** Null while no kernel can answer. */
-  readonly ask: StageQuestions | null;
+  readonly queries: StageQueries | null;
   /** A run that is over is looked at: nothing can be changed. */
   readonly isPast: boolean;
   readonly results: ResultActions;
@@ -45,7 +45,7 @@ export function StageCard({ stage, view, now, actions, trans }: StageCardProps):
       {stage.description && <p className="stagebook-Stage-description">{stage.description}</p>}
       {stage.error && <ErrorBlock error={stage.error} onShowCell={actions.showCell} trans={trans} />}
       <Causes stage={stage} actions={actions} trans={trans} />
-      <Changes stage={stage} ask={actions.ask} isPast={actions.isPast} trans={trans} />
+      <ChangedCode stage={stage} ask={actions.queries} isPast={actions.isPast} trans={trans} />
       <Untracked names={stage.untracked} trans={trans} />
       <ResultFacts stage={stage} now={now} onCopy={actions.copy} trans={trans} />
       {stage.inputs.length > 0 && (
@@ -54,10 +54,10 @@ export function StageCard({ stage, view, now, actions, trans }: StageCardProps):
           <InputList inputs={stage.inputs} view={view} onSelect={actions.select} trans={trans} />
         </section>
       )}
-      <OnDemand
+      <LazySections
         stage={stage}
         now={now}
-        ask={actions.ask}
+        ask={actions.queries}
         isPast={actions.isPast}
         results={actions.results}
         trans={trans}
@@ -80,7 +80,7 @@ function StageHead({ stage, actions, trans }: PartProps): ReactElement {
         <button
           type="button"
           className="stagebook-Button"
-          disabled={!actions.ask || actions.isPast || stage.status === "running"}
+          disabled={!actions.queries || actions.isPast || stage.status === "running"}
           onClick={() => actions.run(stage.name)}
         >
           {trans.__("Run")}

@@ -13,8 +13,8 @@ import { EmptyPanel } from "../ui/panel-text";
 import { COMMANDS } from "../command-ids";
 import { useCurrent, useNotebookState } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
-import { findShownStage } from "./displayed-stage";
-import type { ResultActions, StageQuestions } from "./lazy-sections";
+import { findDisplayedStage } from "./displayed-stage";
+import type { ResultActions, StageQueries } from "./lazy-sections";
 import type { StageActions } from "./stage-card";
 import { StageCard } from "./stage-card";
 
@@ -66,10 +66,10 @@ interface CurrentStageProps {
 function CurrentStage({ tracker, trans, execute }: CurrentStageProps): ReactElement {
   const model = useCurrent(tracker);
   if (!model) return <EmptyPanel text={noNotebookText(trans)} />;
-  return <ShownStage key={modelKey(model)} model={model} trans={trans} execute={execute} />;
+  return <DisplayedStage key={modelKey(model)} model={model} trans={trans} execute={execute} />;
 }
 
-function ShownStage({
+function DisplayedStage({
   model,
   trans,
   execute,
@@ -77,7 +77,7 @@ function ShownStage({
   const state = useNotebookState(model);
   const now = useNow();
   const results = useResultActions(model, trans, (run) => execute(COMMANDS.showLog, { run }));
-  const stage = findShownStage(state.view, state.selected);
+  const stage = findDisplayedStage(state.view, state.selected);
   if (!stage && Object.keys(state.view.stages).length === 0) return <EmptyPanel text={emptyText(state, trans)} />;
   if (!stage) return <EmptyPanel text={{ text: trans.__("Choose a stage in the graph.") }} />;
   const isOld = isOutdated(state);
@@ -88,7 +88,7 @@ function ShownStage({
     showCell: (cell) => void model.showCell(cell),
     select: (name) => model.select(name),
     copy: (text) => Clipboard.copyToSystem(text),
-    ask: isOld && !isPast ? null : questionsFor(model),
+    queries: isOld && !isPast ? null : createQueries(model),
     isPast,
     results,
   };
@@ -99,7 +99,7 @@ function ShownStage({
   );
 }
 
-function questionsFor(model: NotebookModel): StageQuestions {
+function createQueries(model: NotebookModel): StageQueries {
   return {
     explain: (stage) => model.send<"explain">({ type: "explain", stage }),
     preview: (stage, key) => model.send<"preview">({ type: "preview", stage, ...(key === undefined ? {} : { key }) }),
@@ -128,7 +128,7 @@ function useResultActions(
     pin: (stage, key, pinned) =>
       told(model.send<"pin">({ type: "pin", stage, key, pinned }).then(() => setPinsSet((count) => count + 1))),
     showRunLog,
-    pinsSet,
+    pinChanges: pinsSet,
   };
 }
 

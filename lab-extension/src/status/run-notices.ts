@@ -22,7 +22,7 @@ export interface RunNoticesOptions {
 }
 
 /** `model` must show the present. Until unsubscribed. */
-export function tellLongRuns(model: LiveModel, options: RunNoticesOptions): Subscription {
+export function notifyLongRuns(model: LiveModel, options: RunNoticesOptions): Subscription {
   const { preferences, isHidden, notify, trans } = options;
   return model.state$
     .pipe(
@@ -32,13 +32,13 @@ export function tellLongRuns(model: LiveModel, options: RunNoticesOptions): Subs
     .subscribe(([before, after]) => {
       const { notify: when, notifyAfterSeconds } = preferences();
       if (before === after || when === "never" || (when === "when hidden" && !isHidden())) return;
-      for (const run of findEnded(before, after))
+      for (const run of findFinishedRuns(before, after))
         if ((run.durationMs ?? 0) >= notifyAfterSeconds * 1000) notify(noticeOf(run, nameOf(model.path), trans));
     });
 }
 
 /** The runs that were under way before and are over. */
-export function findEnded(before: View, after: View): readonly RunView[] {
+export function findFinishedRuns(before: View, after: View): readonly RunView[] {
   if (before.runs === after.runs) return [];
   const running = new Set(before.runs.filter(({ status }) => status === "running").map(({ id }) => id));
   return after.runs.filter(({ id, status }) => status !== "running" && running.has(id));

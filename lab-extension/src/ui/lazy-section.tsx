@@ -3,7 +3,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement, ReactNode } from "react";
 import { useEffect, useRef, useState } from "react";
 
-export interface FetchedSectionProps<T> {
+export interface LazySectionProps<T> {
   readonly title: string;
   /** Open at first, until it is folded by hand. */
   readonly startsOpen?: boolean;
@@ -20,7 +20,7 @@ export interface FetchedSectionProps<T> {
 }
 
 /** Stays open when another stage is selected. */
-export function FetchedSection<T>(props: FetchedSectionProps<T>): ReactElement {
+export function LazySection<T>(props: LazySectionProps<T>): ReactElement {
   const { title, name, subject, startsOpen = false } = props;
   const [isOpen, setOpen] = useState(startsOpen);
   return (
@@ -31,13 +31,13 @@ export function FetchedSection<T>(props: FetchedSectionProps<T>): ReactElement {
       onToggle={(event) => setOpen(event.currentTarget.open)}
     >
       <summary>{title}</summary>
-      {isOpen && <FetchedBody key={subject} {...props} />}
+      {isOpen && <LazySectionBody key={subject} {...props} />}
     </details>
   );
 }
 
-function FetchedBody<T>({ load, version, children, trans }: FetchedSectionProps<T>): ReactElement {
-  const answer = useAnswer(load, version);
+function LazySectionBody<T>({ load, version, children, trans }: LazySectionProps<T>): ReactElement {
+  const answer = useLoaded(load, version);
   return (
     <div className="stagebook-Section-body" aria-busy={answer.status === "waiting"}>
       {answer.status === "waiting" && (
@@ -49,14 +49,14 @@ function FetchedBody<T>({ load, version, children, trans }: FetchedSectionProps<
   );
 }
 
-export type Answer<T> =
+export type Loaded<T> =
   | { readonly status: "waiting" }
   | { readonly status: "here"; readonly value: T }
   | { readonly status: "failed"; readonly message: string };
 
 /** An answer stays on screen until the next one is there; one that comes too late is dropped. */
-export function useAnswer<T>(load: (() => Promise<T>) | null, version: string): Answer<T> {
-  const [answer, setAnswer] = useState<Answer<T>>({ status: "waiting" });
+export function useLoaded<T>(load: (() => Promise<T>) | null, version: string): Loaded<T> {
+  const [answer, setAnswer] = useState<Loaded<T>>({ status: "waiting" });
   // The function is a new one at each render: only the version and whether there is one count.
   const latest = useRef(load);
   latest.current = load;

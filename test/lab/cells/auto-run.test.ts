@@ -3,7 +3,7 @@ import { BehaviorSubject } from "rxjs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AutoRun } from "../../../lab-extension/src/cells/auto-run";
 import { AutoRunChoices } from "../../../lab-extension/src/model/auto-run-choices";
-import { tellLongRuns } from "../../../lab-extension/src/status/run-notices";
+import { notifyLongRuns } from "../../../lab-extension/src/status/run-notices";
 import type { RunNotice } from "../../../lab-extension/src/status/run-notices";
 import type { LiveModel, NotebookState } from "../../../lab-extension/src/tokens";
 import { emptyView } from "stagebook/protocol";
@@ -132,7 +132,7 @@ describe("long runs", () => {
     });
     const state$ = new BehaviorSubject(stateOf([]));
     const told: RunNotice[] = [];
-    tellLongRuns({ path: "folder/a.ipynb", state$ } as unknown as LiveModel, {
+    notifyLongRuns({ path: "folder/a.ipynb", state$ } as unknown as LiveModel, {
       preferences: () => ({ notify, notifyAfterSeconds: 20 }),
       isHidden: () => isHidden,
       notify: (notice) => told.push(notice),

@@ -78,7 +78,7 @@ describe("the layout", () => {
     expect(layout.positions["param:minMagnitude"]?.x).toBe(layout.positions["stage:strong"]?.x);
     const other = createStage("other", { inputs: [inputOf("param", "minMagnitude")] });
     const shared = createGraph(createView([strong, other]));
-    expect(shared.nodes.find((node) => node.kind === "param")?.on).toBeUndefined();
+    expect(shared.nodes.find((node) => node.kind === "param")?.attachedTo).toBeUndefined();
   });
 
   it("is the same for the same request, and remembered by shape alone", () => {
@@ -123,7 +123,7 @@ describe("the layout", () => {
 
   it("[O7] is worked out once for a shape that is asked for twice at the same time", async () => {
     const queue = new LayoutQueue();
-    const [first, second] = await Promise.all([queue.place(request), queue.place(request)]);
+    const [first, second] = await Promise.all([queue.layOut(request), queue.layOut(request)]);
     expect(second).toBe(first);
     expect(queue.find(request)).toBe(first);
     queue.dispose();

@@ -1,7 +1,7 @@
 /** Layouts that outlive the page: found again by shape, and never those of another graph. */
 import { describe, expect, it, vi } from "vitest";
 import { computeLayout, type LayoutRequest } from "../../../lab-extension/src/graph/layout/layout";
-import { LayoutMemory } from "../../../lab-extension/src/graph/layout/layout-cache";
+import { LayoutCache } from "../../../lab-extension/src/graph/layout/layout-cache";
 import { LayoutQueue } from "../../../lab-extension/src/graph/layout/layout-queue";
 
 /** A chain of `count` stages. */
@@ -27,8 +27,8 @@ describe("a layout that is kept", () => {
     const kept = createKept();
     const large = chain(120);
     const layout = computeLayout(large);
-    await new LayoutMemory(kept).add(large, layout);
-    const next = new LayoutMemory(kept);
+    await new LayoutCache(kept).add(large, layout);
+    const next = new LayoutCache(kept);
     expect(next.find(large)).toBeUndefined();
     expect(await next.fetch(large)).toEqual(layout);
     expect(next.find(large)).toEqual(layout);
@@ -41,19 +41,19 @@ describe("a layout that is kept", () => {
     const kept = createKept();
     const large = chain(120);
     const marked = { ...computeLayout(large), width: 123_456 };
-    await new LayoutMemory(kept).add(large, marked);
-    const queue = new LayoutQueue(new LayoutMemory(kept));
-    expect(await queue.place(large)).toEqual(marked);
+    await new LayoutCache(kept).add(large, marked);
+    const queue = new LayoutQueue(new LayoutCache(kept));
+    expect(await queue.layOut(large)).toEqual(marked);
     expect(queue.find(large)).toEqual(marked);
     queue.dispose();
   });
 
   it("is one of the newest; a small one is not kept", async () => {
     const kept = createKept();
-    const memory = new LayoutMemory(kept);
+    const memory = new LayoutCache(kept);
     const shapes = Array.from({ length: 6 }, (_, at) => chain(100, `g${at}.`));
     for (const shape of [chain(20), ...shapes]) await memory.add(shape, computeLayout(shape));
-    const next = new LayoutMemory(kept);
+    const next = new LayoutCache(kept);
     const found = await Promise.all(
       [chain(20), ...shapes].map(async (shape) => (await next.fetch(shape)) !== undefined),
     );
@@ -65,19 +65,19 @@ describe("a layout that is kept", () => {
     async (value) => {
       const kept = createKept();
       const large = chain(120);
-      await new LayoutMemory(kept).add(large, computeLayout(large));
+      await new LayoutCache(kept).add(large, computeLayout(large));
       kept.state.value = value;
-      const next = new LayoutMemory(kept);
+      const next = new LayoutCache(kept);
       expect(await next.fetch(large)).toBeUndefined();
       await next.add(large, computeLayout(large));
-      expect(await new LayoutMemory(kept).fetch(large)).toBeDefined();
+      expect(await new LayoutCache(kept).fetch(large)).toBeDefined();
     },
   );
 
   it("costs a warning where the browser keeps nothing, and is remembered for this page", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const full = (): Promise<never> => Promise.reject(new Error("quota exceeded"));
-    const memory = new LayoutMemory({ load: full, save: full });
+    const memory = new LayoutCache({ load: full, save: full });
     const large = chain(120);
     const layout = computeLayout(large);
     await memory.add(large, layout);

@@ -32,7 +32,7 @@ const edgesOf = (shown: Graph): string[] => shown.edges.map(({ id }) => decodeUR
 describe("marks", () => {
   const marksOf = (input: Partial<Parameters<typeof markNodes>[1]>, shown = graph): Record<string, string> =>
     Object.fromEntries(
-      [...markNodes(shown, { selected: null, search: "", lit: none, ...input })].map(([id, marks]) => [
+      [...markNodes(shown, { selected: null, search: "", forecast: none, ...input })].map(([id, marks]) => [
         decodeURIComponent(id),
         marks.join(" "),
       ]),
@@ -43,8 +43,8 @@ describe("marks", () => {
       ["etl/join", "run"],
       ["fit", "maybe"],
     ] as const);
-    expect(marksOf({ lit })).toEqual({ "stage:etl/join": "would-run", "stage:fit": "might-run" });
-    expect(marksOf({ lit }, collapseGroups(graph, new Set(["etl"])))).toEqual({
+    expect(marksOf({ forecast: lit })).toEqual({ "stage:etl/join": "would-run", "stage:fit": "might-run" });
+    expect(marksOf({ forecast: lit }, collapseGroups(graph, new Set(["etl"])))).toEqual({
       "group:etl": "would-run",
       "stage:fit": "might-run",
     });
@@ -173,7 +173,7 @@ describe("edges", () => {
   const classesOf = (shown: View, selected: string | null = null): Record<string, string | undefined> => {
     const whole = createGraph(shown);
     const layout = computeLayout(layoutRequest(whole));
-    const marks = markNodes(whole, { selected, search: "", lit: none });
+    const marks = markNodes(whole, { selected, search: "", forecast: none });
     const edges = createFlowEdges({ graph: whole, layout, view: shown, selected, marks, trans: english }, []);
     return Object.fromEntries(edges.map((edge) => [decodeURIComponent(edge.id), edge.className]));
   };

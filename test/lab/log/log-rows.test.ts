@@ -8,11 +8,11 @@ import {
   firstColouredLine,
   firstLine,
   formatLogTime,
-  formatSince,
+  formatOffset,
   plainText,
 } from "../../../lab-extension/src/log/record-text";
 import type { LogFilter, LogRows } from "../../../lab-extension/src/log/rows";
-import { filterRows, LEVELS, NO_FILTER, noRows, passesFilter } from "../../../lab-extension/src/log/rows";
+import { filterRows, LEVELS, NO_FILTER, emptyRows, passesFilter } from "../../../lab-extension/src/log/rows";
 import { LogRecords } from "../../../lab-extension/src/model/log-records";
 import { findRowsInSight } from "../../../lab-extension/src/log/window-range";
 import type { CellId, JsonObject, LogRecord, RunId } from "stagebook/protocol";
@@ -24,7 +24,7 @@ describe("the filter", () => {
     record({ level: "error", stage: null, message: "lost" }),
   ];
   const messages = (filter: Partial<LogFilter>): readonly string[] =>
-    filterRows(noRows, records, { ...NO_FILTER, ...filter }).shown.map(({ message }) => message);
+    filterRows(emptyRows, records, { ...NO_FILTER, ...filter }).visible.map(({ message }) => message);
 
   it("shows lines of the chosen level and above", () => {
     expect(messages({ level: "info" })).toEqual(["Parsed", "lost"]);
@@ -49,7 +49,7 @@ describe("the filter", () => {
       record({ message: "c" }),
     ];
     const shown = (filter: Partial<LogFilter>): readonly string[] =>
-      filterRows(noRows, lines, { ...NO_FILTER, ...filter }).shown.map(({ message }) => message);
+      filterRows(emptyRows, lines, { ...NO_FILTER, ...filter }).visible.map(({ message }) => message);
     expect(shown({ run: "r2" as RunId })).toEqual(["b"]);
     expect(shown({ cell: "c1" as CellId })).toEqual(["a", "b"]);
   });
@@ -74,7 +74,7 @@ describe("the filter", () => {
   });
 
   it("gives the same answer again when nothing changed", () => {
-    const rows = filterRows(noRows, records, NO_FILTER);
+    const rows = filterRows(emptyRows, records, NO_FILTER);
     expect(filterRows(rows, records, { ...NO_FILTER })).toBe(rows);
   });
 
@@ -82,11 +82,11 @@ describe("the filter", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         let lines: readonly LogRecord[] = [];
-        let rows: LogRows = noRows;
+        let rows: LogRows = emptyRows;
         for (const { add, drop, filter } of steps) {
           lines = [...lines, ...add].slice(drop);
           rows = filterRows(rows, lines, filter);
-          expect(rows.shown).toEqual(lines.filter((line) => passesFilter(line, filter)));
+          expect(rows.visible).toEqual(lines.filter((line) => passesFilter(line, filter)));
         }
       }),
     );
@@ -100,14 +100,14 @@ describe("the filter", () => {
     };
     let lines: readonly LogRecord[] = Array.from({ length: 100_000 }, (_, index) => watched(`line ${index}`));
     const filter = { ...NO_FILTER, text: "9" };
-    let rows = filterRows(noRows, lines, filter);
+    let rows = filterRows(emptyRows, lines, filter);
     looks = 0;
     for (let round = 0; round < 20; round += 1) {
       lines = lines.concat(Array.from({ length: 50 }, () => watched("99"))).slice(-100_000);
       rows = filterRows(rows, lines, filter);
     }
     expect(looks).toBeLessThanOrEqual(20 * 50 * 2);
-    expect(rows.shown.at(-1)?.message).toBe("99");
+    expect(rows.visible.at(-1)?.message).toBe("99");
   });
 });
 
@@ -151,10 +151,10 @@ describe("a line as text", () => {
   });
 
   it("[O1] tells times since a moment, in the smallest unit that fits", () => {
-    expect(formatSince(1_042, 1_000)).toBe("+0.042 s");
-    expect(formatSince(0, 3_100)).toBe("−3.100 s");
-    expect(formatSince(125_007, 0)).toBe("+2:05.007 min");
-    expect(formatSince(3_725_007, 0)).toBe("+1:02:05.007 h");
+    expect(formatOffset(1_042, 1_000)).toBe("+0.042 s");
+    expect(formatOffset(0, 3_100)).toBe("−3.100 s");
+    expect(formatOffset(125_007, 0)).toBe("+2:05.007 min");
+    expect(formatOffset(3_725_007, 0)).toBe("+1:02:05.007 h");
   });
 
   it("[O4] keeps terminal colours as spans, and nothing of their sequences", () => {

@@ -4,7 +4,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { HistoryList } from "../../../lab-extension/src/stage/history-list";
 import { KeyParts } from "../../../lab-extension/src/stage/key-parts";
-import { findShownStage } from "../../../lab-extension/src/stage/displayed-stage";
+import { findDisplayedStage } from "../../../lab-extension/src/stage/displayed-stage";
 import type { StageActions } from "../../../lab-extension/src/stage/stage-card";
 import { StageCard } from "../../../lab-extension/src/stage/stage-card";
 import { findPartChanges } from "../../../lab-extension/src/stage/code-changes";
@@ -32,7 +32,7 @@ const actions: StageActions = {
   showCell: none,
   select: none,
   copy: none,
-  ask: null,
+  queries: null,
   isPast: false,
   results,
 };
@@ -143,12 +143,12 @@ describe("the stage that is shown", () => {
   ]);
 
   it("is the selected one, else the first that failed, else the first stale one, else none", () => {
-    expect(findShownStage(view, "a")?.name).toBe("a");
-    expect(findShownStage(view, null)?.name).toBe("c");
-    expect(findShownStage(createView([createStage("a"), createStage("b", { status: "stale" })]), "gone")?.name).toBe(
-      "b",
-    );
-    expect(findShownStage(createView([createStage("a")]), "toString")).toBeNull();
+    expect(findDisplayedStage(view, "a")?.name).toBe("a");
+    expect(findDisplayedStage(view, null)?.name).toBe("c");
+    expect(
+      findDisplayedStage(createView([createStage("a"), createStage("b", { status: "stale" })]), "gone")?.name,
+    ).toBe("b");
+    expect(findDisplayedStage(createView([createStage("a")]), "toString")).toBeNull();
   });
 });
 

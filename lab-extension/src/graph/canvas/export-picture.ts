@@ -46,13 +46,13 @@ function readColors(style: CSSStyleDeclaration): PictureColors {
 
 /** Twice the size, for sharp text; less when a browser could not make a picture so large. */
 const SCALE = 2;
-const MOST_PIXELS = 12_000;
+const MAX_PIXELS = 12_000;
 
 async function drawPng(svg: string): Promise<Blob> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();
-  const scale = Math.min(SCALE, MOST_PIXELS / image.width, MOST_PIXELS / image.height);
+  const scale = Math.min(SCALE, MAX_PIXELS / image.width, MAX_PIXELS / image.height);
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(image.width * scale));
   canvas.height = Math.max(1, Math.round(image.height * scale));

@@ -21,10 +21,10 @@ import { describeStage, explainStatus } from "../../ui/stage-text";
 export type FlowNode = StageNodeType | SourceNodeType | GroupNodeType;
 
 /** The port for what sits on a stage's head. */
-const SEAT = "seat";
+const ATTACHED = "seat";
 const SEAT_X = 16;
 /** Between the right end of what sits on the head and the right end of the stage. */
-const BESIDE_SEAT_X = (NODE_SIZES.param.width + NODE_SIZES.stage.width) / 2;
+const BESIDE_ATTACHED_X = (NODE_SIZES.param.width + NODE_SIZES.stage.width) / 2;
 
 export interface FlowInput {
   readonly graph: Graph;
@@ -39,12 +39,12 @@ export interface FlowInput {
 
 /** Those nodes that have a place; `before` is the last answer, and is given again when nothing changed. */
 export function createFlowNodes(input: FlowInput, before: readonly FlowNode[]): readonly FlowNode[] {
-  const seats = new Set(input.graph.nodes.map((node) => node.on));
+  const seats = new Set(input.graph.nodes.map((node) => node.attachedTo));
   const nodes = input.graph.nodes.flatMap((node) => {
     const place = input.layout.positions[node.id];
     return (place && createFlowNode(node, place, seats.has(node.id), input)) ?? [];
   });
-  return keepEqual(nodes, before, isSameNode);
+  return reuseEqual(nodes, before, isSameNode);
 }
 
 /** Edges between placed nodes; those into a pending stage are dashed, those between running ones show data that flows. */
@@ -58,7 +58,7 @@ export function createFlowEdges(input: FlowInput, before: readonly RoutedEdgeTyp
       ? [createFlowEdge(edge, from, to, input)]
       : [];
   });
-  return keepEqual(
+  return reuseEqual(
     edges,
     before,
     (a, b) => a.className === b.className && a.data?.route === b.data?.route && a.targetHandle === b.targetHandle,
@@ -82,7 +82,7 @@ function createFlowEdge(edge: GraphEdge, from: GraphNode, to: GraphNode, input: 
     source: from.id,
     target: to.id,
     // Straight down from the seat; other edges enter beside what sits on the stage's head.
-    ...(from.on === to.id ? { targetHandle: SEAT } : {}),
+    ...(from.attachedTo === to.id ? { targetHandle: ATTACHED } : {}),
     className: classes
       .filter(Boolean)
       .map((mark) => `stagebook-mod-${String(mark)}`)
@@ -120,7 +120,7 @@ function edgeMarks(from: GraphNode, to: GraphNode, { marks, selected }: FlowInpu
 const noMarks: readonly NodeMark[] = [];
 
 /** `items`, with each one that is equal to its predecessor replaced by it; `before` itself when all are. */
-function keepEqual<T extends { readonly id: string }>(
+function reuseEqual<T extends { readonly id: string }>(
   items: readonly T[],
   before: readonly T[],
   isEqual: (a: T, b: T) => boolean,
@@ -151,7 +151,7 @@ function createStageNode(
   const own = marks?.get(node.id) ?? noMarks;
   const words = [stage.name, explainStatus(stage, trans), ...markWords(own, trans)];
   return {
-    ...placed(node, place, ports),
+    ...positioned(node, place, ports),
     type: "stage",
     className: classOf("stagebook-Graph-stage", [...own, ...(selected === stage.name ? ["selected"] : [])]),
     selected: selected === stage.name,
@@ -170,7 +170,7 @@ function createGroupNode(node: GraphNode, place: Point, { view, trans, marks, di
   const ports = stagePorts(false, direction);
   const text = describeGroup(node.name, counts, trans);
   return {
-    ...placed(node, place, ports),
+    ...positioned(node, place, ports),
     type: "collapsed",
     className: classOf("stagebook-Graph-stage stagebook-Graph-group", own),
     ariaLabel: [text, ...markWords(own, trans)].join(", "),
@@ -209,10 +209,10 @@ function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point,
         .filter(Boolean)
         .join("\n")
     : node.name;
-  const ports = sourcePorts(node.on !== undefined, direction);
+  const ports = sourcePorts(node.attachedTo !== undefined, direction);
   const name: Attributes = kind === "param" ? { "data-param-node": node.name } : { "data-file-node": node.name };
   return {
-    ...placed(node, place, ports),
+    ...positioned(node, place, ports),
     type: "source",
     className: classOf("stagebook-Graph-source", [
       ...(marks?.get(node.id) ?? noMarks),
@@ -228,7 +228,7 @@ function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point,
  * Sizes and ports are given, so that edges are drawn at once and never vanish when a node is replaced. React Flow reads the
  * ports from the page as well, so `Ports` draws the same ones.
  */
-function placed(node: GraphNode, position: Point, handles: NodeHandle[]) {
+function positioned(node: GraphNode, position: Point, handles: NodeHandle[]) {
   const size = NODE_SIZES[node.kind];
   // For the style sheet, which puts the nodes of a large graph into place by itself.
   const style = { "--stagebook-x": `${position.x}px`, "--stagebook-y": `${position.y}px` } as CSSProperties;
@@ -237,7 +237,7 @@ function placed(node: GraphNode, position: Point, handles: NodeHandle[]) {
 
 function stagePorts(hasSeat: boolean, direction: Direction = "down"): NodeHandle[] {
   const { width, height } = NODE_SIZES.stage;
-  const seat = port("target", Position.Top, { x: SEAT_X, y: 0 }, SEAT);
+  const seat = port("target", Position.Top, { x: SEAT_X, y: 0 }, ATTACHED);
   return direction === "right"
     ? [
         port("target", Position.Left, { x: 0, y: height / 2 }),
@@ -245,7 +245,7 @@ function stagePorts(hasSeat: boolean, direction: Direction = "down"): NodeHandle
         port("source", Position.Right, { x: width, y: height / 2 }),
       ]
     : [
-        port("target", Position.Top, { x: hasSeat ? BESIDE_SEAT_X : width / 2, y: 0 }),
+        port("target", Position.Top, { x: hasSeat ? BESIDE_ATTACHED_X : width / 2, y: 0 }),
         seat,
         port("source", Position.Bottom, { x: width / 2, y: height }),
       ];

@@ -41,7 +41,7 @@ export function Flow(props: FlowProps): ReactElement {
 }
 
 /** Above this many nodes only those in sight are in the page, and nothing on them turns or flows. */
-const LARGE_FROM = 150;
+const LARGE_ABOVE_NODES = 150;
 const noEdges: RoutedEdgeType[] = [];
 const edgeTypes = { routed: RoutedEdge };
 const nodeTypes = { stage: StageNode, source: SourceNode, collapsed: GroupNode };
@@ -59,11 +59,11 @@ const MARGIN = 8;
 
 function Picture(props: FlowProps): ReactElement {
   const { nodes, edges, graph, layout, direction, width, height, focus, trans, onOpen } = props;
-  const { orientation, fitting, minZoom } = useMemo(() => findRoom(layout, width, height), [layout, width, height]);
+  const { orientation, fitting, minZoom } = useMemo(() => planControls(layout, width, height), [layout, width, height]);
   const movedByHand = useFit(layout, fitting);
   const isFar = useStore((store) => store.transform[2] < FAR_BELOW);
   const isTiny = useStore((store) => store.transform[2] < TINY_BELOW);
-  const isLarge = nodes.length > LARGE_FROM;
+  const isLarge = nodes.length > LARGE_ABOVE_NODES;
   // While the picture is that small, it is the overview itself.
   const hasOverview =
     !isTiny && nodes.length >= OVERVIEW_FROM.nodes && width >= OVERVIEW_FROM.width && height >= OVERVIEW_FROM.height;
@@ -147,7 +147,7 @@ function Picture(props: FlowProps): ReactElement {
 }
 
 /** The zoom buttons stand where the graph leaves room, and never before a node that was fitted into the panel. */
-function findRoom(
+function planControls(
   layout: Layout,
   width: number,
   height: number,

@@ -74,7 +74,7 @@ function drawEdges({ graph, layout, direction }: Picture, colors: PictureColors)
     const [from, to] = [nodes.get(edge.from), nodes.get(edge.to)];
     const [start, end] = [layout.positions[edge.from], layout.positions[edge.to]];
     if (!from || !to || !start || !end) return [];
-    const isSeated = from.on === to.id;
+    const isSeated = from.attachedTo === to.id;
     const way = isSeated ? "down" : direction;
     const path = createEdgePath(
       portAt(start, from, way, "out", isSeated),
@@ -129,12 +129,12 @@ function sourceText(node: GraphNode, view: View): string {
 }
 
 /** About so many characters fit into a node. */
-const MOST_CHARACTERS = 24;
+const MAX_CHARACTERS = 24;
 
 function drawText(text: string, at: Point, size: number, color: string, isBold = false): string {
   // By code point, so that no character is cut in half.
   const characters = Array.from(text);
-  const shown = characters.length > MOST_CHARACTERS ? `${characters.slice(0, MOST_CHARACTERS - 1).join("")}…` : text;
+  const shown = characters.length > MAX_CHARACTERS ? `${characters.slice(0, MAX_CHARACTERS - 1).join("")}…` : text;
   return `<text x="${at.x}" y="${at.y}" font-size="${size}" ${FONT} fill="${escape(color)}"${isBold ? ` font-weight="600"` : ""}>${escape(shown)}</text>`;
 }
 

@@ -7,7 +7,7 @@ import type { Layout, LayoutRequest } from "./layout";
 import { layoutKey } from "./layout";
 
 /** What outlives the page: one value. Either may reject. */
-export interface KeptValue {
+export interface StoredValue {
   load(): Promise<unknown>;
   save(value: unknown): Promise<void>;
 }
@@ -15,48 +15,48 @@ export interface KeptValue {
 const NAME = "stagebook:layouts";
 
 /** In the browser's database. */
-export const browserLayouts: KeptValue = { load: () => get<unknown>(NAME), save: (value) => set(NAME, value) };
+export const browserLayouts: StoredValue = { load: () => get<unknown>(NAME), save: (value) => set(NAME, value) };
 
 /** How many shapes are remembered: enough for going to and fro between a few notebooks. */
-const REMEMBERED_SHAPES = 32;
+const MAX_IN_MEMORY = 32;
 /** How many are kept in the browser, and from how many nodes on: smaller ones are laid out as fast as they are read. */
-const KEPT_SHAPES = 4;
-const KEPT_FROM = 100;
+const MAX_STORED = 4;
+const STORED_FROM_NODES = 100;
 /** Counts up with each change of `computeLayout`: what an earlier version has kept is not read. */
 const FORMAT = 1;
 
 /** The newest first; `key`: the shape. */
-type Kept = readonly { readonly key: string; readonly layout: Layout }[];
+type StoredLayouts = readonly { readonly key: string; readonly layout: Layout }[];
 
-export class LayoutMemory {
-  private readonly remembered = new Map<string, Layout>();
-  private kept: Promise<Kept> | undefined;
+export class LayoutCache {
+  private readonly inMemory = new Map<string, Layout>();
+  private stored: Promise<StoredLayouts> | undefined;
 
   /** Without `browser` nothing outlives the page. */
-  constructor(private readonly browser?: KeptValue) {}
+  constructor(private readonly browser?: StoredValue) {}
 
   /** What this page has seen. */
   find(request: LayoutRequest): Layout | undefined {
-    return this.remembered.get(layoutKey(request));
+    return this.inMemory.get(layoutKey(request));
   }
 
   /** What an earlier page has kept. Never rejects. */
   async fetch(request: LayoutRequest): Promise<Layout | undefined> {
-    if (request.nodes.length < KEPT_FROM) return undefined;
+    if (request.nodes.length < STORED_FROM_NODES) return undefined;
     const key = layoutKey(request);
-    const layout = (await this.readKept()).find((each) => each.key === key)?.layout;
-    if (layout) this.remember(key, layout);
+    const layout = (await this.readStored()).find((each) => each.key === key)?.layout;
+    if (layout) this.addToMemory(key, layout);
     return layout;
   }
 
   /** Resolves when it is kept, as far as it is. Never rejects. */
   async add(request: LayoutRequest, layout: Layout): Promise<void> {
     const key = layoutKey(request);
-    this.remember(key, layout);
-    if (request.nodes.length < KEPT_FROM || !this.browser) return;
-    const before = (await this.readKept()).filter((each) => each.key !== key);
-    const kept = [{ key, layout }, ...before].slice(0, KEPT_SHAPES);
-    this.kept = Promise.resolve(kept);
+    this.addToMemory(key, layout);
+    if (request.nodes.length < STORED_FROM_NODES || !this.browser) return;
+    const before = (await this.readStored()).filter((each) => each.key !== key);
+    const kept = [{ key, layout }, ...before].slice(0, MAX_STORED);
+    this.stored = Promise.resolve(kept);
     try {
       await this.browser.save({ format: FORMAT, kept });
     } catch (cause) {
@@ -65,20 +65,20 @@ export class LayoutMemory {
     }
   }
 
-  private remember(key: string, layout: Layout): void {
-    this.remembered.set(key, layout);
-    const [oldest] = this.remembered.keys();
-    if (this.remembered.size > REMEMBERED_SHAPES && oldest !== undefined) this.remembered.delete(oldest);
+  private addToMemory(key: string, layout: Layout): void {
+    this.inMemory.set(key, layout);
+    const [oldest] = this.inMemory.keys();
+    if (this.inMemory.size > MAX_IN_MEMORY && oldest !== undefined) this.inMemory.delete(oldest);
   }
 
-  private readKept(): Promise<Kept> {
-    return (this.kept ??= this.loadKept());
+  private readStored(): Promise<StoredLayouts> {
+    return (this.stored ??= this.loadStored());
   }
 
-  private async loadKept(): Promise<Kept> {
+  private async loadStored(): Promise<StoredLayouts> {
     try {
       const stored = (await this.browser?.load()) as { format?: unknown; kept?: unknown } | null | undefined;
-      return stored?.format === FORMAT && Array.isArray(stored.kept) ? (stored.kept as Kept) : [];
+      return stored?.format === FORMAT && Array.isArray(stored.kept) ? (stored.kept as StoredLayouts) : [];
     } catch {
       // A private window may have no database: as if nothing were kept.
       return [];

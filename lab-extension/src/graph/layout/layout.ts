@@ -10,7 +10,7 @@ export interface LayoutNode {
   readonly width: number;
   readonly height: number;
   /** The node on whose head this one sits: what feeds only one stage takes no column of its own. */
-  readonly on?: string;
+  readonly attachedTo?: string;
 }
 
 /** Where edges lead to. */
@@ -42,33 +42,33 @@ export function computeLayout(request: LayoutRequest): Layout {
   // dagre's default ranker takes ten times as long.
   const isRight = request.direction === "right";
   const gaps = isRight ? { nodesep: 14, ranksep: 36 } : { nodesep: 14, ranksep: 24 };
-  const columns = groupColumns(request.nodes);
-  const isLarge = columns.length > LARGE_FROM;
+  const columns = groupIntoColumns(request.nodes);
+  const isLarge = columns.length > LARGE_FROM_NODES;
   const ranker = isLarge ? "longest-path" : "tight-tree";
   graph.setGraph({ rankdir: isRight ? "LR" : "TB", ranker, edgesep: 8, ...gaps });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const column of columns) graph.setNode(column.id, { ...sizeOf(column.nodes), x: 0, y: 0 });
   const edges = request.edges.filter(({ from, to }) => graph.hasNode(from) && graph.hasNode(to));
-  for (const { from, to } of isLarge ? withoutLong(edges) : edges) graph.setEdge(from, to);
-  if (columns.length > 0) placeNodes(graph, columns.length > HUGE_FROM ? { customOrder: orderLayers } : {});
+  for (const { from, to } of isLarge ? dropLongEdges(edges) : edges) graph.setEdge(from, to);
+  if (columns.length > 0) placeNodes(graph, columns.length > HUGE_FROM_NODES ? { customOrder: orderLayers } : {});
   const routes = graph.edges().map(({ v, w }) => [`${v}>${w}`, findRoute(graph.edge(v, w))] as const);
   return {
-    ...placeColumns(columns, (id) => graph.node(id)),
+    ...positionColumns(columns, (id) => graph.node(id)),
     routes: Object.fromEntries(routes.filter(([, route]) => route.length > 0)),
   };
 }
 
 /** From here on long edges are left to cross what lies between: dagre would place a point of each on every layer. */
-const LARGE_FROM = 200;
+const LARGE_FROM_NODES = 200;
 /** From here on the layers are put in order by a simpler rule than dagre's. */
-const HUGE_FROM = 500;
+const HUGE_FROM_NODES = 500;
 /** In layers. */
-const LONG_FROM = 5;
+const LONG_FROM_LAYERS = 5;
 
 type LayoutEdge = LayoutRequest["edges"][number];
 
 /** The edges that decide on the layers: short ones, and where a node feeds only far ones the shortest of these. */
-function withoutLong(edges: readonly LayoutEdge[]): readonly LayoutEdge[] {
+function dropLongEdges(edges: readonly LayoutEdge[]): readonly LayoutEdge[] {
   const layers = findLayers(edges);
   const spanOf = ({ from, to }: LayoutEdge): number => (layers.get(to) ?? 0) - (layers.get(from) ?? 0);
   const shortest = new Map<string, LayoutEdge>();
@@ -76,7 +76,7 @@ function withoutLong(edges: readonly LayoutEdge[]): readonly LayoutEdge[] {
     const best = shortest.get(edge.from);
     if (!best || spanOf(edge) < spanOf(best)) shortest.set(edge.from, edge);
   }
-  return edges.filter((edge) => spanOf(edge) < LONG_FROM || shortest.get(edge.from) === edge);
+  return edges.filter((edge) => spanOf(edge) < LONG_FROM_LAYERS || shortest.get(edge.from) === edge);
 }
 
 /** How many edges the longest way to each node has. Nodes on a cycle are on the first layer. */
@@ -105,7 +105,7 @@ function findLayers(edges: readonly LayoutEdge[]): ReadonlyMap<string, number> {
 export function layoutKey(request: LayoutRequest): string {
   return JSON.stringify([
     request.direction ?? "down",
-    request.nodes.map((node) => [node.id, node.width, node.height, node.on]),
+    request.nodes.map((node) => [node.id, node.width, node.height, node.attachedTo]),
     request.edges.map((edge) => [edge.from, edge.to]),
   ]);
 }
@@ -138,12 +138,13 @@ interface Column {
 
 const COLUMN_GAP = 4;
 
-function groupColumns(nodes: readonly LayoutNode[]): readonly Column[] {
+function groupIntoColumns(nodes: readonly LayoutNode[]): readonly Column[] {
   const ids = new Set(nodes.map((node) => node.id));
-  const isOnHead = (node: LayoutNode): boolean => node.on !== undefined && ids.has(node.on);
+  const isOnHead = (node: LayoutNode): boolean => node.attachedTo !== undefined && ids.has(node.attachedTo);
   const heads = new Map<string, LayoutNode[]>();
   for (const node of nodes)
-    if (node.on !== undefined && isOnHead(node)) heads.set(node.on, [...(heads.get(node.on) ?? []), node]);
+    if (node.attachedTo !== undefined && isOnHead(node))
+      heads.set(node.attachedTo, [...(heads.get(node.attachedTo) ?? []), node]);
   return nodes
     .filter((node) => !isOnHead(node))
     .map((node) => ({ id: node.id, nodes: [...(heads.get(node.id) ?? []), node] }));
@@ -156,7 +157,7 @@ function sizeOf(nodes: readonly LayoutNode[]): { readonly width: number; readonl
   };
 }
 
-function placeColumns(columns: readonly Column[], find: (id: string) => Box | undefined): Omit<Layout, "routes"> {
+function positionColumns(columns: readonly Column[], find: (id: string) => Box | undefined): Omit<Layout, "routes"> {
   const positions: { [id: string]: { x: number; y: number } } = {};
   let width = 0;
   let height = 0;

@@ -13,7 +13,7 @@ export interface GraphNode {
   readonly kind: GraphNodeKind;
   readonly name: string;
   /** The only stage that a parameter or file feeds: it is drawn on that stage's head. */
-  readonly on?: string;
+  readonly attachedTo?: string;
   /** The stages that a collapsed group stands for. */
   readonly members?: readonly string[];
 }
@@ -53,7 +53,7 @@ export function createGraph(view: View): Graph {
     }
     nodes.set(to, { id: to, kind: "stage", name: stage.name });
   }
-  return { nodes: seatSources([...nodes.values()], [...edges.values()]), edges: [...edges.values()] };
+  return { nodes: attachSources([...nodes.values()], [...edges.values()]), edges: [...edges.values()] };
 }
 
 /** True when both views give the same graph for sure; compares by identity, and so costs little. */
@@ -72,7 +72,7 @@ export function nodeId(kind: GraphNodeKind, name: string): string {
 export function layoutRequest(graph: Graph, direction: Direction = "down"): LayoutRequest {
   return {
     direction,
-    nodes: graph.nodes.map((node) => ({ id: node.id, ...NODE_SIZES[node.kind], on: node.on })),
+    nodes: graph.nodes.map((node) => ({ id: node.id, ...NODE_SIZES[node.kind], on: node.attachedTo })),
     edges: graph.edges.map((edge) => ({ from: edge.from, to: edge.to })),
   };
 }
@@ -83,12 +83,12 @@ function findSource(view: View, input: InputView): GraphNode | null {
   return { id: nodeId(input.kind, input.name), kind: input.kind, name: input.name };
 }
 
-function seatSources(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): readonly GraphNode[] {
+function attachSources(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): readonly GraphNode[] {
   const targets = new Map<string, string[]>();
   for (const edge of edges) targets.set(edge.from, [...(targets.get(edge.from) ?? []), edge.to]);
   return nodes.map((node) => {
     const [only, ...more] = node.kind === "stage" ? [] : (targets.get(node.id) ?? []);
-    return only !== undefined && more.length === 0 ? { ...node, on: only } : node;
+    return only !== undefined && more.length === 0 ? { ...node, attachedTo: only } : node;
   });
 }
 

@@ -13,15 +13,15 @@ export interface MarkInput {
   /** What was typed into the search box: all its words must be in a name. */
   readonly search: string;
   /** Stages that would or might run with the values that are being typed. */
-  readonly lit: Forecast["stages"];
+  readonly forecast: Forecast["stages"];
 }
 
-export function markNodes(graph: Graph, { selected, search, lit }: MarkInput): NodeMarks {
-  const words = wordsOf(search);
+export function markNodes(graph: Graph, { selected, search, forecast: lit }: MarkInput): NodeMarks {
+  const words = splitWords(search);
   const lineage = findLineage(graph, selected);
   const marks = graph.nodes.map((node) => {
     const found: readonly (NodeMark | null)[] = [
-      litMark(node, lit),
+      forecastMark(node, lit),
       lineage.ancestors.has(node.id) ? "ancestor" : null,
       lineage.descendants.has(node.id) ? "descendant" : null,
       words.length === 0 ? null : matches(node, words) ? "found" : "dimmed",
@@ -33,7 +33,7 @@ export function markNodes(graph: Graph, { selected, search, lit }: MarkInput): N
 
 /** The nodes that the search is for, in the order of the graph; none without a search. */
 export function findNodes(graph: Graph, search: string): readonly GraphNode[] {
-  const words = wordsOf(search);
+  const words = splitWords(search);
   return words.length === 0 ? [] : graph.nodes.filter((node) => matches(node, words));
 }
 
@@ -43,7 +43,7 @@ export function findDescendants(graph: Graph, stage: string): readonly string[] 
   return graph.nodes.filter((node) => node.kind === "stage" && descendants.has(node.id)).map((node) => node.name);
 }
 
-function wordsOf(search: string): readonly string[] {
+function splitWords(search: string): readonly string[] {
   return search.toLowerCase().split(/\s+/u).filter(Boolean);
 }
 
@@ -52,7 +52,7 @@ function matches(node: GraphNode, words: readonly string[]): boolean {
   return names.some((name) => words.every((word) => name.includes(word)));
 }
 
-function litMark(node: GraphNode, lit: Forecast["stages"]): NodeMark | null {
+function forecastMark(node: GraphNode, lit: Forecast["stages"]): NodeMark | null {
   const actions = (node.members ?? (node.kind === "stage" ? [node.name] : [])).map((name) => lit.get(name));
   if (actions.includes("run")) return "would-run";
   return actions.includes("maybe") ? "might-run" : null;
