@@ -1,44 +1,44 @@
-/** The commands, with ids that are kept stable for scripts. */
+/** The ids of the commands. Scripts rely on them: they do not change. */
 export const COMMANDS = {
-  /** Runs what is stale in the current notebook, or in that of `path`. */
+  /** Runs what is stale in the current notebook, or in the one at `path`. */
   runStale: "stagebook:run-stale",
   /** Runs what is stale above the selected cell. */
   runStaleAbove: "stagebook:run-stale-above",
-  /** Runs what is stale above the selected cell, and then that cell. */
+  /** Runs what is stale above the selected cell, then the cell itself. */
   runCell: "stagebook:run-cell",
-  /** Tells why the selected cell has its mark. */
+  /** Explains the status of the selected cell. */
   whyCell: "stagebook:why-cell",
-  /** Whether a changed parameter runs what is stale, in the current notebook or in that of `path`. */
+  /** Toggles auto-run in the current notebook, or in the one at `path`. */
   autoRun: "stagebook:auto-run",
-  /** Shows the runs that are over. */
+  /** Shows the list of past runs. */
   showRuns: "stagebook:show-runs",
-  /** Shows the run `run`, the latest without it, as it was. */
+  /** Shows the pipeline as of the run `run`; of the latest run by default. */
   lookAtRun: "stagebook:look-at-run",
   backToNow: "stagebook:back-to-now",
   /** Shows the sidebar and the log. */
   open: "stagebook:open",
-  /** Stops the runs of the current notebook. */
+  /** Cancels the runs of the current notebook. */
   cancel: "stagebook:cancel",
-  /** Runs the stage `stage` and what it needs. */
+  /** Runs the stage `stage` and its upstream stages. */
   runStage: "stagebook:run-stage",
-  /** Scrolls to the cell `cell`, or to that of the stage `stage`. */
+  /** Scrolls to the cell `cell`, or to the cell of the stage `stage`. */
   showCell: "stagebook:show-cell",
   clearLog: "stagebook:clear-log",
-  /** Shows the log, of the run `run` or the stage `stage` alone. */
+  /** Shows the log; with `run` or `stage`, only the lines of that run or stage. */
   showLog: "stagebook:show-log",
-  /** Runs a stage, what it needs, and what follows from it. */
+  /** Runs a stage with its upstream and downstream stages. */
   runFollowing: "stagebook:run-following",
-  /** Runs a stage anew, also when its result is stored. */
+  /** Runs a stage even if its result is stored. */
   forceStage: "stagebook:force-stage",
-  /** Shows why a stage has its status. */
+  /** Explains the status of a stage. */
   whyStale: "stagebook:why-stale",
-  /** Keeps a stage's latest result from being cleaned away. */
+  /** Excludes a stage's latest result from cleanup. */
   pinResult: "stagebook:pin-result",
   unpinResult: "stagebook:unpin-result",
-  /** Forgets a stage's results, after a question. */
+  /** Deletes a stage's stored results, after confirmation. */
   clearStage: "stagebook:clear-stage",
   copyName: "stagebook:copy-stage-name",
-  /** Whether values typed into the form wait for the Apply button. */
+  /** Toggles whether edited values wait for the Apply button. */
   applyOnButton: "stagebook:apply-on-button",
   graphDirection: "stagebook:graph-direction",
   /** Collapses the group of the stage `stage`. */

@@ -133,7 +133,7 @@ test("[U1] the end of a long run is told to who cannot see the notebook", async 
   await eventually(() => lab.stageStatus("a")).toBe("stale");
   await lab.command("stagebook:run-stale");
   const toast = lab.page.locator(".Toastify__toast");
-  await eventually(async () => (await toast.allInnerTexts()).join("\n")).toContain("notebook.ipynb: the run has ended");
+  await eventually(async () => (await toast.allInnerTexts()).join("\n")).toContain("notebook.ipynb: the run finished");
   await toast
     .getByRole("button", { name: "Hide notification" })
     .first()

@@ -1,4 +1,4 @@
-/** The commands that concern the graph as a whole. Called by the plugin, once. */
+/** The commands of the graph: direction, groups and export. Called once by the plugin. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
@@ -15,9 +15,9 @@ export interface GraphCommandsOptions {
   readonly commands: CommandRegistry;
   readonly tracker: StagebookTracker;
   readonly preferences: Preferences;
-  /** What the panel shows now; null while it shows no graph. */
+  /** What the panel draws; null while it draws no graph. */
   readonly picture: () => Picture | null;
-  /** The stage that a command is about. */
+  /** The stage that a command applies to. */
   readonly stageOf: (args: ReadonlyPartialJSONObject) => string | null;
   readonly told: (done: Promise<unknown> | undefined) => Promise<void>;
   readonly trans: TranslationBundle;
@@ -26,7 +26,7 @@ export interface GraphCommandsOptions {
 export function addGraphCommands(options: GraphCommandsOptions): void {
   const { commands, preferences, picture, tracker, told, trans } = options;
   commands.addCommand(COMMANDS.graphDirection, {
-    label: trans.__("Graph from Left to Right"),
+    label: trans.__("Left-to-Right Graph"),
     isToggled: () => preferences.get().graphDirection === "right",
     execute: () =>
       told(preferences.set({ graphDirection: preferences.get().graphDirection === "right" ? "down" : "right" })),
@@ -35,14 +35,14 @@ export function addGraphCommands(options: GraphCommandsOptions): void {
     label: (args) => exportLabel(formatOf(args), trans),
     isEnabled: () => picture() !== null,
     execute: (args) => {
-      const shown = picture();
+      const drawn = picture();
       const name =
         tracker
           .getCurrent()
           ?.path.split("/")
           .at(-1)
           ?.replace(/\.ipynb$/u, "") ?? "graph";
-      return shown ? told(exportPicture(shown, formatOf(args), `${name}-graph`, trans)) : undefined;
+      return drawn ? told(exportPicture(drawn, formatOf(args), `${name}-graph`, trans)) : undefined;
     },
   });
   addGroupCommands(options);
@@ -68,7 +68,7 @@ function addGroupCommands({ commands, tracker, stageOf, trans }: GraphCommandsOp
     return model !== null && groupsOf(model).length > 0;
   };
   commands.addCommand(COMMANDS.collapseGroups, {
-    label: trans.__("Collapse All Groups of the Graph"),
+    label: trans.__("Collapse All Graph Groups"),
     isEnabled: hasGroups,
     execute: () => {
       const model = tracker.getCurrent();
@@ -76,7 +76,7 @@ function addGroupCommands({ commands, tracker, stageOf, trans }: GraphCommandsOp
     },
   });
   commands.addCommand(COMMANDS.expandGroups, {
-    label: trans.__("Expand All Groups of the Graph"),
+    label: trans.__("Expand All Graph Groups"),
     isEnabled: hasGroups,
     execute: () => {
       const model = tracker.getCurrent();

@@ -1,21 +1,21 @@
-/** Above the picture: the search box, what it found, and the button of the graph's menu. Rendered by DagView. */
+/** The toolbar above the graph: search box, number of matches, and the button of the graph's menu. Rendered by GraphView. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ellipsesIcon } from "@jupyterlab/ui-components";
 import type { KeyboardEvent, ReactElement } from "react";
 
 export interface GraphToolbarProps {
   readonly search: string;
-  /** How many nodes the search found. */
-  readonly found: number;
+  /** Number of matching nodes. */
+  readonly matchCount: number;
   readonly onSearch: (text: string) => void;
-  /** Enter: the next one that was found. */
+  /** Called on Enter: go to the next match. */
   readonly onNext: () => void;
   /** Opens the graph's menu below this element. */
   readonly onMenu: (button: HTMLElement) => void;
   readonly trans: TranslationBundle;
 }
 
-export function GraphToolbar({ search, found, onSearch, onNext, onMenu, trans }: GraphToolbarProps): ReactElement {
+export function GraphToolbar({ search, matchCount, onSearch, onNext, onMenu, trans }: GraphToolbarProps): ReactElement {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Enter") onNext();
     else if (event.key === "Escape" && search !== "") onSearch("");
@@ -36,7 +36,7 @@ export function GraphToolbar({ search, found, onSearch, onNext, onMenu, trans }:
         onKeyDown={onKeyDown}
       />
       <span className="stagebook-Graph-found" role="status">
-        {search.trim() === "" ? "" : trans.__("%1 found", found)}
+        {search.trim() === "" ? "" : trans._n("%1 match", "%1 matches", matchCount)}
       </span>
       <button
         type="button"

@@ -1,4 +1,4 @@
-/** What the DAG panel shows of one notebook: the picture, or a sentence that says why there is none. */
+/** The graph of one notebook, or a message if there is none. Rendered by GraphPanel. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
@@ -31,11 +31,11 @@ export interface GraphViewProps {
   readonly height: number;
   /** Opens the graph's menu below an element. */
   readonly onMenu: (button: HTMLElement) => void;
-  /** Told at each change what is drawn, for the export. */
+  /** Called with what is drawn, for the export. */
   readonly onDrawn: (picture: Picture | null) => void;
 }
 
-/** In CSS pixels: the bar above the picture. */
+/** In CSS pixels; the same in style/graph.css. */
 const TOOLBAR_HEIGHT = 30;
 
 export function GraphView(props: GraphViewProps): ReactElement {
@@ -69,7 +69,7 @@ export function GraphView(props: GraphViewProps): ReactElement {
       <PanelNotice text={problem ? { text: problem } : null} />
       <GraphToolbar
         search={search}
-        found={next.found}
+        matchCount={next.matchCount}
         onSearch={setSearch}
         onNext={next.focus}
         onMenu={onMenu}
@@ -93,7 +93,7 @@ export function GraphView(props: GraphViewProps): ReactElement {
   );
 }
 
-/** Selects a stage, and shows the cell of a stage or parameter; a group is expanded. */
+/** Selects a stage, and shows the cell of a stage or parameter. A group is expanded. */
 function openNode(model: NotebookModel, graph: Graph, { data }: FlowNode): void {
   if (data.kind === "group") {
     const groups = collapsedGroupsOf(model);
@@ -105,23 +105,23 @@ function openNode(model: NotebookModel, graph: Graph, { data }: FlowNode): void 
   if (cell) model.showCell(cell);
 }
 
-/** The node that is to have the focus; a new object for each time. */
+/** The node to focus; a new object for each request. */
 export interface FocusRequest {
   readonly id: string;
 }
 
-/** Goes through what the search found, one with each call. */
+/** Moves the focus through the matches of the search, one per call. */
 function useSearchFocus(
   graph: Graph,
   search: string,
-): { readonly found: number; readonly request: FocusRequest | null; readonly focus: () => void } {
-  const found = useMemo(() => findNodes(graph, search), [graph, search]);
+): { readonly matchCount: number; readonly request: FocusRequest | null; readonly focus: () => void } {
+  const matches = useMemo(() => findNodes(graph, search), [graph, search]);
   const [request, setRequest] = useState<FocusRequest | null>(null);
   const focus = (): void => {
-    const id = found[(found.findIndex((node) => node.id === request?.id) + 1) % found.length]?.id;
+    const id = matches[(matches.findIndex((node) => node.id === request?.id) + 1) % matches.length]?.id;
     if (id !== undefined) setRequest({ id });
   };
-  return { found: found.length, request, focus };
+  return { matchCount: matches.length, request, focus };
 }
 
 function useMarks(
@@ -131,8 +131,8 @@ function useMarks(
   search: string,
 ): ReturnType<typeof markNodes> {
   const whatIf = whatIfOf(model);
-  const lit = useSyncExternalStore(whatIf.subscribe, whatIf.get)?.stages ?? noStages;
-  return useMemo(() => markNodes(graph, { selected, search, forecast: lit }), [graph, selected, search, lit]);
+  const forecast = useSyncExternalStore(whatIf.subscribe, whatIf.get)?.stages ?? noStages;
+  return useMemo(() => markNodes(graph, { selected, search, forecast }), [graph, selected, search, forecast]);
 }
 
 const noStages: ReadonlyMap<string, "run" | "maybe"> = new Map();
@@ -152,15 +152,15 @@ function useFlow(input: FlowInput | null): FlowParts {
   return last.current;
 }
 
-/** With its groups as they are collapsed. */
+/** The graph with its collapsed groups. */
 function useVisibleGraph(model: NotebookModel, view: View): Graph {
   const whole = useGraph(view);
   const groups = collapsedGroupsOf(model);
-  const chosen = useSyncExternalStore(groups.subscribe, groups.get);
-  return useMemo(() => collapseGroups(whole, collapsedIn(whole, chosen)), [whole, chosen]);
+  const collapsed = useSyncExternalStore(groups.subscribe, groups.get);
+  return useMemo(() => collapseGroups(whole, collapsedIn(whole, collapsed)), [whole, collapsed]);
 }
 
-/** Keeps its identity while only statuses and values change. */
+/** The same object while only statuses and values change. */
 function useGraph(view: View): Graph {
   const last = useRef<{ readonly view: View; readonly graph: Graph } | null>(null);
   const graph = last.current && isSameGraph(last.current.view, view) ? last.current.graph : createGraph(view);
@@ -169,7 +169,7 @@ function useGraph(view: View): Graph {
 }
 
 interface LayoutState {
-  /** That of the last graph that was laid out: shown until the next is ready. */
+  /** The layout of the last graph that has one; it stays until the next is ready. */
   readonly layout: Layout | null;
   readonly direction: Direction;
   readonly problem: string | null;

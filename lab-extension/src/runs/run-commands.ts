@@ -1,4 +1,4 @@
-/** The commands that look at runs that are over. Called by addCommands. */
+/** The commands for past runs. Called by addCommands. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
@@ -12,33 +12,32 @@ export interface RunCommandsOptions {
   readonly commands: CommandRegistry;
   readonly find: (args: Args) => NotebookModel | null;
   readonly showRuns: () => void;
-  /** Tells the person of a failure. */
+  /** Shows a failure to the user. */
   readonly told: (done: Promise<unknown> | undefined) => Promise<void>;
   readonly trans: TranslationBundle;
 }
 
 export function addRunCommands({ commands, find, showRuns, told, trans }: RunCommandsOptions): void {
   const connection = (args: Args): string | undefined => find(args)?.getState().connection;
-  commands.addCommand(COMMANDS.showRuns, { label: trans.__("Show Runs That Are Over"), execute: showRuns });
+  commands.addCommand(COMMANDS.showRuns, { label: trans.__("Show Past Runs"), execute: showRuns });
   commands.addCommand(COMMANDS.lookAtRun, {
-    label: (args) =>
-      typeof args.run === "string" ? trans.__("Look at Run %1", args.run) : trans.__("Look at the Latest Run"),
+    label: (args) => (typeof args.run === "string" ? trans.__("View Run %1", args.run) : trans.__("View Latest Run")),
     isEnabled: (args) => connection(args) === "live" || connection(args) === "past",
     execute: (args) => {
       const model = find(args);
-      return model ? told(lookAt(model, args.run, trans)) : undefined;
+      return model ? told(viewRun(model, args.run, trans)) : undefined;
     },
   });
   commands.addCommand(COMMANDS.backToNow, {
-    label: trans.__("Back to Now"),
+    label: trans.__("Return to Current State"),
     isEnabled: (args) => connection(args) === "past",
     execute: (args) => find(args)?.backToNow(),
   });
 }
 
-async function lookAt(model: NotebookModel, run: unknown, trans: TranslationBundle): Promise<void> {
+async function viewRun(model: NotebookModel, run: unknown, trans: TranslationBundle): Promise<void> {
   if (typeof run === "string") return model.lookAt(run as RunId);
   const [latest] = (await model.send<"runs">({ type: "runs", before: 0, limit: 1 })).rows;
-  if (!latest) throw new Error(trans.__("No run is kept yet."));
+  if (!latest) throw new Error(trans.__("No runs yet."));
   return model.lookAt(latest.id);
 }

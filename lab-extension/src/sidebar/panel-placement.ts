@@ -1,4 +1,4 @@
-/** Where sidebar and log stand in JupyterLab's window, and when they come up by themselves. Made by the plugin. */
+/** Placement of sidebar and log in JupyterLab's window, and when they open by themselves. Created by the plugin. */
 import type { ILabShell, ILayoutRestorer } from "@jupyterlab/application";
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import type { IStateDB } from "@jupyterlab/statedb";
@@ -23,7 +23,7 @@ export class PanelPlacement {
     void shell.restored.then(() => this.showDownArea());
   }
 
-  /** Shows sidebar and log. The focus stays where it is. */
+  /** Shows sidebar and log. */
   open(): void {
     this.addLog();
     this.reveal();
@@ -36,17 +36,17 @@ export class PanelPlacement {
   }
 
   /**
-   * Shows the sidebar when a notebook of a TypeScript kernel is opened, and the log with the first one that uses Stagebook.
-   * Only until each has been shown once in this workspace: whoever closes them afterwards wants them closed.
+   * Shows the sidebar when the first TypeScript notebook is opened, and the log when a notebook first uses Stagebook. Each
+   * opens only once in a workspace: a user who closes it wants it closed.
    */
   openOnFirstUse(notebooks: INotebookTracker, tracker: StagebookTracker): void {
-    const first = (panel: NotebookPanel): void => {
-      void isTypeScript(panel).then((is) => {
-        if (is) void this.showOnce("sidebar", () => this.showSidebar());
+    const openFor = (panel: NotebookPanel): void => {
+      void isTypeScript(panel).then((isMatch) => {
+        if (isMatch) void this.showOnce("sidebar", () => this.showSidebar());
       });
     };
-    notebooks.forEach(first);
-    notebooks.widgetAdded.connect((_, panel) => first(panel));
+    notebooks.forEach(openFor);
+    notebooks.widgetAdded.connect((_, panel) => openFor(panel));
     const live$ = tracker.current$.pipe(
       switchMap((model) => model?.state$ ?? of(null)),
       filter((state) => state?.connection === "live"),
@@ -64,11 +64,11 @@ export class PanelPlacement {
     sidebar.addClass("stagebook-mod-first");
     setTimeout(() => sidebar.removeClass("stagebook-mod-first"), 1000);
     this.reveal();
-    // Nobody asked for it just now: the focus goes back.
+    // The user did not open it: restore the focus.
     if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 
-  /** On whichever side it was moved to. */
+  /** On the side that the user moved it to. */
   private reveal(): void {
     const { shell, sidebar } = this.options;
     if ([...shell.widgets("left")].includes(sidebar)) shell.expandLeft();
@@ -83,8 +83,8 @@ export class PanelPlacement {
   }
 
   /**
-   * JupyterLab 4.2 and 4.3 restore the log at the bottom, and leave that area hidden. One that can be collapsed is as
-   * people want it.
+   * JupyterLab 4.2 and 4.3 restore the log, but leave the down area hidden. In versions where the area can be collapsed, it
+   * is in the state that the user chose.
    */
   private showDownArea(): void {
     const { shell, log } = this.options;
@@ -92,8 +92,8 @@ export class PanelPlacement {
     if (area?.id === "jp-down-stack" && area.isHidden && !("downCollapsed" in shell)) area.show();
   }
 
-  private async showOnce(what: string, show: () => void): Promise<void> {
-    const key = `jupyterlab-stagebook:shown-${what}`;
+  private async showOnce(name: string, show: () => void): Promise<void> {
+    const key = `jupyterlab-stagebook:shown-${name}`;
     if ((await this.options.state.fetch(key)) === true) return;
     await this.options.state.save(key, true);
     show();

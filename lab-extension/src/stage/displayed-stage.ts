@@ -1,16 +1,16 @@
-/** Which stage the stage panel shows. Pure. */
+/** The choice of the stage that the stage panel displays. Pure. */
 import type { Freshness, StageView, View } from "stagebook/protocol";
 
-/** The selected one; without one, the first that needs attention, worst first; null when all is well. */
+/** The selected stage; without one, the first stage of the most urgent status; null if no stage needs attention. */
 export function findDisplayedStage(view: View, selected: string | null): StageView | null {
-  const chosen = selected !== null && Object.hasOwn(view.stages, selected) ? view.stages[selected] : undefined;
-  if (chosen) return chosen;
+  const stage = selected !== null && Object.hasOwn(view.stages, selected) ? view.stages[selected] : undefined;
+  if (stage) return stage;
   const stages = Object.values(view.stages);
-  for (const status of attention) {
+  for (const status of byUrgency) {
     const found = stages.find((stage) => stage.status === status);
     if (found) return found;
   }
   return null;
 }
 
-const attention: readonly Freshness[] = ["failed", "running", "stale", "blocked", "cancelled"];
+const byUrgency: readonly Freshness[] = ["failed", "running", "stale", "blocked", "cancelled"];

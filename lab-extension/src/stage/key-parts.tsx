@@ -1,4 +1,4 @@
-/** What a stage's key is made of: the reply to `explain`. */
+/** The parts of a stage's key: the reply to `explain`. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { KeyPartView, Result } from "stagebook/protocol";
@@ -15,7 +15,7 @@ export function KeyParts({
     <>
       {explained.text && <p className="stagebook-Hint">{explained.text}</p>}
       {explained.key === null && (
-        <p className="stagebook-Problem">{trans.__("There is no key: the result cannot be kept.")}</p>
+        <p className="stagebook-Problem">{trans.__("This stage has no key: its result cannot be stored.")}</p>
       )}
       <ul className="stagebook-KeyParts">
         {explained.parts.map((part, index) => (

@@ -1,4 +1,4 @@
-/** The parts of the stage panel that are behind a fold, and asked for when they are opened. Used by StageCard. */
+/** The collapsible sections of the stage panel, loaded when they are opened. Used by StageCard. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { Result, RunId, StageView } from "stagebook/protocol";
@@ -9,42 +9,42 @@ import { HistoryList } from "./history-list";
 import { KeyParts } from "./key-parts";
 import { OutputPreview } from "./output/output-preview";
 
-/** What can be asked of the kernel about a stage. */
+/** Requests to the kernel about a stage. */
 export interface StageQueries {
   readonly explain: (stage: string) => Promise<Result<"explain">>;
-  /** Of the result under `key`; of the present or latest one without it. */
+  /** Of the result with `key`; by default, of the current or latest one. */
   readonly preview: (stage: string, key?: string) => Promise<Result<"preview">>;
   readonly history: (stage: string) => Promise<Result<"history">>;
 }
 
-/** What can be done with a stored result. */
+/** Actions on a stored result. */
 export interface ResultActions {
   readonly restore: (stage: string, key: string) => void;
   readonly pin: (stage: string, key: string, isPinned: boolean) => void;
   readonly showRunLog: (run: RunId) => void;
-  /** Counts the pins that were set: the history is another one then. */
+  /** Counts the changes of pins: each one makes the loaded history outdated. */
   readonly pinChanges: number;
 }
 
 export interface LazySectionsProps {
   readonly stage: StageView;
   readonly now: number;
-  /** Null while no kernel can answer. */
-  readonly ask: StageQueries | null;
-  /** A run that is over is looked at: results of then are shown, and nothing is changed. */
+  /** Null while the kernel is unavailable. */
+  readonly queries: StageQueries | null;
+  /** True while a past run is viewed: its results are shown, and nothing can be changed. */
   readonly isPast: boolean;
   readonly results: ResultActions;
   readonly trans: TranslationBundle;
 }
 
-/** What the code was before, at once where code is a reason. Shown right below the reasons. */
+/** The changed code, open from the start if code is a reason. Shown right below the reasons. */
 export function ChangedCode({
   stage,
-  ask,
+  queries,
   isPast,
   trans,
 }: Omit<LazySectionsProps, "now" | "results">): ReactElement | null {
-  // The code of then is not kept.
+  // The code of past runs is not stored.
   if (isPast || !stage.result || !hasLongChange(stage.reasons)) return null;
   const { name } = stage;
   return (
@@ -53,7 +53,7 @@ export function ChangedCode({
       name="changes"
       title={trans.__("Changed code")}
       startsOpen
-      load={ask && (() => ask.explain(name))}
+      load={queries && (() => queries.explain(name))}
       version={planVersion(stage)}
       trans={trans}
     >
@@ -62,8 +62,8 @@ export function ChangedCode({
   );
 }
 
-/** Keys and stored results change with the plan; the output only with the result. */
-export function LazySections({ stage, now, ask, isPast, results, trans }: LazySectionsProps): ReactElement {
+/** The key and the history change with the plan, the output only with the result. */
+export function LazySections({ stage, now, queries, isPast, results, trans }: LazySectionsProps): ReactElement {
   const { name, result } = stage;
   return (
     <>
@@ -71,8 +71,8 @@ export function LazySections({ stage, now, ask, isPast, results, trans }: LazySe
         <LazySection
           subject={name}
           name="output"
-          title={isPast ? trans.__("Output of then") : trans.__("Output")}
-          load={ask && (() => (isPast ? ask.preview(name, result?.key) : ask.preview(name)))}
+          title={isPast ? trans.__("Output of this run") : trans.__("Output")}
+          load={queries && (() => (isPast ? queries.preview(name, result?.key) : queries.preview(name)))}
           version={resultVersion(stage)}
           trans={trans}
         >
@@ -84,7 +84,7 @@ export function LazySections({ stage, now, ask, isPast, results, trans }: LazySe
           subject={name}
           name="key"
           title={trans.__("Key")}
-          load={ask && (() => ask.explain(name))}
+          load={queries && (() => queries.explain(name))}
           version={planVersion(stage)}
           trans={trans}
         >
@@ -95,7 +95,7 @@ export function LazySections({ stage, now, ask, isPast, results, trans }: LazySe
         subject={name}
         name="history"
         title={trans.__("History")}
-        load={ask && (() => ask.history(name))}
+        load={queries && (() => queries.history(name))}
         version={`${resultVersion(stage)} ${results.pinChanges}`}
         trans={trans}
       >
@@ -103,10 +103,10 @@ export function LazySections({ stage, now, ask, isPast, results, trans }: LazySe
           <HistoryList
             rows={rows}
             currentKey={result?.key}
-            currentMark={isPast ? trans.__("of then") : trans.__("latest")}
+            currentMark={isPast ? trans.__("this run") : trans.__("latest")}
             now={now}
             actions={
-              ask && !isPast
+              queries && !isPast
                 ? {
                     restore: (key) => results.restore(name, key),
                     pin: (key, isPinned) => results.pin(name, key, isPinned),

@@ -62,10 +62,10 @@ function skipUnchanged(rows: readonly DiffLine[], context: number): readonly Dif
     if (row.kind === "same") return;
     for (let other = index - context; other <= index + context; other += 1) near.add(other);
   });
-  const shown: DiffRow[] = [];
+  const result: DiffRow[] = [];
   let skipped = 0;
   const addSkipped = (): void => {
-    if (skipped > 0) shown.push({ kind: "skipped", count: skipped });
+    if (skipped > 0) result.push({ kind: "skipped", count: skipped });
     skipped = 0;
   };
   rows.forEach((row, index) => {
@@ -74,8 +74,8 @@ function skipUnchanged(rows: readonly DiffLine[], context: number): readonly Dif
       return;
     }
     addSkipped();
-    shown.push(row);
+    result.push(row);
   });
   addSkipped();
-  return shown;
+  return result;
 }

@@ -1,4 +1,4 @@
-/** Tells that a long run has ended, to who could not see it. Followed for every open notebook by the plugin. */
+/** Notifications about the end of long runs that the user could not see. Set up by the plugin for every open notebook. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { map, pairwise } from "rxjs";
 import type { Subscription } from "rxjs";
@@ -15,13 +15,13 @@ export interface RunNotice {
 
 export interface RunNoticesOptions {
   readonly preferences: () => Pick<PreferenceValues, "notify" | "notifyAfterSeconds">;
-  /** Whether the notebook cannot be seen now. */
+  /** True while the notebook is not visible. */
   readonly isHidden: () => boolean;
   readonly notify: (notice: RunNotice) => void;
   readonly trans: TranslationBundle;
 }
 
-/** `model` must show the present. Until unsubscribed. */
+/** `model` must show the current state, never a past run. Active until unsubscribed. */
 export function notifyLongRuns(model: LiveModel, options: RunNoticesOptions): Subscription {
   const { preferences, isHidden, notify, trans } = options;
   return model.state$
@@ -37,7 +37,7 @@ export function notifyLongRuns(model: LiveModel, options: RunNoticesOptions): Su
     });
 }
 
-/** The runs that were under way before and are over. */
+/** The runs that were in progress before and have ended. */
 export function findFinishedRuns(before: View, after: View): readonly RunView[] {
   if (before.runs === after.runs) return [];
   const running = new Set(before.runs.filter(({ status }) => status === "running").map(({ id }) => id));
@@ -51,8 +51,8 @@ function noticeOf(run: RunView, notebook: string, trans: TranslationBundle): Run
     return { run: run.id, kind: "error", text };
   }
   return run.status === "cancelled"
-    ? { run: run.id, kind: "info", text: trans.__("%1: the run was stopped after %2", notebook, time) }
-    : { run: run.id, kind: "success", text: trans.__("%1: the run has ended after %2", notebook, time) };
+    ? { run: run.id, kind: "info", text: trans.__("%1: the run was cancelled after %2", notebook, time) }
+    : { run: run.id, kind: "success", text: trans.__("%1: the run finished after %2", notebook, time) };
 }
 
 function nameOf(path: string): string {

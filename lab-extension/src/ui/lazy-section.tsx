@@ -1,19 +1,20 @@
-/** A part of the stage panel that asks the kernel only when it is opened, and again when `version` changes. */
+/** A collapsible section that requests its content from the kernel when it is opened, and again when `version` changes. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement, ReactNode } from "react";
 import { useEffect, useRef, useState } from "react";
+import { messageOf } from "stagebook/protocol";
 
 export interface LazySectionProps<T> {
   readonly title: string;
-  /** Open at first, until it is folded by hand. */
+  /** Open until the user closes it. */
   readonly startsOpen?: boolean;
-  /** A name for the page's tests and scripts. */
+  /** The value of `data-section`, for tests and scripts. */
   readonly name: string;
-  /** The stage: an answer for one is never shown for another. */
+  /** The stage. The content of one stage is never shown for another. */
   readonly subject: string;
-  /** Of what `load` gives: another version is another answer. */
+  /** Identifies what `load` resolves with: a new version is loaded anew. */
   readonly version: string;
-  /** Null while no kernel can answer. Rejects with an Error whose message is fit for the user. */
+  /** Null while the kernel is unavailable. Rejects with an Error whose message can be shown to the user. */
   readonly load: (() => Promise<T>) | null;
   readonly children: (value: T) => ReactNode;
   readonly trans: TranslationBundle;
@@ -37,27 +38,27 @@ export function LazySection<T>(props: LazySectionProps<T>): ReactElement {
 }
 
 function LazySectionBody<T>({ load, version, children, trans }: LazySectionProps<T>): ReactElement {
-  const answer = useLoaded(load, version);
+  const content = useLoaded(load, version);
   return (
-    <div className="stagebook-Section-body" aria-busy={answer.status === "waiting"}>
-      {answer.status === "waiting" && (
-        <p className="stagebook-Hint">{load ? trans.__("Asking the kernel …") : trans.__("Waits for the kernel.")}</p>
+    <div className="stagebook-Section-body" aria-busy={content.status === "loading"}>
+      {content.status === "loading" && (
+        <p className="stagebook-Hint">{load ? trans.__("Loading …") : trans.__("Waiting for the kernel.")}</p>
       )}
-      {answer.status === "failed" && <p className="stagebook-Problem">{answer.message}</p>}
-      {answer.status === "here" && children(answer.value)}
+      {content.status === "failed" && <p className="stagebook-Problem">{content.message}</p>}
+      {content.status === "loaded" && children(content.value)}
     </div>
   );
 }
 
 export type Loaded<T> =
-  | { readonly status: "waiting" }
-  | { readonly status: "here"; readonly value: T }
+  | { readonly status: "loading" }
+  | { readonly status: "loaded"; readonly value: T }
   | { readonly status: "failed"; readonly message: string };
 
-/** An answer stays on screen until the next one is there; one that comes too late is dropped. */
+/** The last value stays until the next one has arrived. A reply that was superseded meanwhile is dropped. */
 export function useLoaded<T>(load: (() => Promise<T>) | null, version: string): Loaded<T> {
-  const [answer, setAnswer] = useState<Loaded<T>>({ status: "waiting" });
-  // The function is a new one at each render: only the version and whether there is one count.
+  const [content, setContent] = useState<Loaded<T>>({ status: "loading" });
+  // The function is a new one in each render: only the version, and whether there is a function, trigger a load.
   const latest = useRef(load);
   latest.current = load;
   const canLoad = load !== null;
@@ -65,13 +66,12 @@ export function useLoaded<T>(load: (() => Promise<T>) | null, version: string): 
     let isCurrent = true;
     if (canLoad)
       latest.current?.().then(
-        (value) => isCurrent && setAnswer({ status: "here", value }),
-        (error: unknown) =>
-          isCurrent && setAnswer({ status: "failed", message: error instanceof Error ? error.message : String(error) }),
+        (value) => isCurrent && setContent({ status: "loaded", value }),
+        (error: unknown) => isCurrent && setContent({ status: "failed", message: messageOf(error) }),
       );
     return () => {
       isCurrent = false;
     };
   }, [canLoad, version]);
-  return answer;
+  return content;
 }

@@ -1,4 +1,4 @@
-/** Says that a run that is over is looked at, leads through its moments, and back to now. Shown by header and log. */
+/** The banner of a past run: names the run, moves through its steps, and returns to the current state. Shown by header and log. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { historyIcon } from "@jupyterlab/ui-components";
 import type { ReactElement } from "react";
@@ -12,43 +12,39 @@ export interface PastBannerProps {
   readonly trans: TranslationBundle;
 }
 
-/** One line: what is looked at, and the way back. Null in the present. */
+/** One line with the run and the way back. Null while the current state is shown. */
 export function PastBanner({ model, trans }: PastBannerProps): ReactElement | null {
   const { past } = useNotebookState(model);
   if (!past) return null;
   return (
     <div className="stagebook-Past" data-past={past.run.id}>
-      <PastText text={trans.__("You look at the past: the run of %1", formatMoment(past.run.startedAt))} />
+      <PastText text={trans.__("You are viewing a past run: %1", formatMoment(past.run.startedAt))} />
       <BackButton model={model} trans={trans} />
     </div>
   );
 }
 
-/** The same with the run's outcome, and the slider through its moments. Null in the present. */
+/** The same, with the run's outcome and a slider through its steps. Null while the current state is shown. */
 export function PastHeader({ model, trans }: PastBannerProps): ReactElement | null {
   const { past } = useNotebookState(model);
   if (!past) return null;
   return (
-    <section
-      className="stagebook-Past stagebook-mod-header"
-      aria-label={trans.__("A run that is over")}
-      data-past={past.run.id}
-    >
-      <PastText text={trans.__("You look at the past")} />
+    <section className="stagebook-Past stagebook-mod-header" aria-label={trans.__("Past run")} data-past={past.run.id}>
+      <PastText text={trans.__("You are viewing a past run")} />
       <p className="stagebook-Past-run">
         <b>{runTitle(past.run, trans)}</b> {formatMoment(past.run.startedAt)} · {runOutcome(past.run, trans)}
       </p>
       {past.run.error && <p className="stagebook-Past-error">{past.run.error.message}</p>}
-      {past.steps > 1 && <Moments model={model} past={past} trans={trans} />}
+      {past.steps > 1 && <Steps model={model} past={past} trans={trans} />}
       {!past.isWhole && (
-        <p className="stagebook-Hint">{trans.__("So much happened that only its beginning is shown.")}</p>
+        <p className="stagebook-Hint">{trans.__("This run has too many events: only the first ones are shown.")}</p>
       )}
       <BackButton model={model} trans={trans} />
     </section>
   );
 }
 
-interface MomentsProps extends PastBannerProps {
+interface StepsProps extends PastBannerProps {
   readonly past: PastView;
 }
 
@@ -61,9 +57,9 @@ function PastText({ text }: { readonly text: string }): ReactElement {
   );
 }
 
-function Moments({ model, past, trans }: MomentsProps): ReactElement {
+function Steps({ model, past, trans }: StepsProps): ReactElement {
   const { step, steps, at } = past;
-  const said = step === steps - 1 ? trans.__("%1, when it ended", formatClock(at)) : formatClock(at);
+  const label = step === steps - 1 ? trans.__("%1, end of run", formatClock(at)) : formatClock(at);
   return (
     <div className="stagebook-Past-moments">
       <input
@@ -71,11 +67,11 @@ function Moments({ model, past, trans }: MomentsProps): ReactElement {
         min={0}
         max={steps - 1}
         value={step}
-        aria-label={trans.__("Moment of the run")}
-        aria-valuetext={said}
+        aria-label={trans.__("Step of the run")}
+        aria-valuetext={label}
         onChange={(event) => model.lookAtStep(Number(event.target.value))}
       />
-      <span className="stagebook-Past-time">{step === 0 ? trans.__("%1, when it began", formatClock(at)) : said}</span>
+      <span className="stagebook-Past-time">{step === 0 ? trans.__("%1, start of run", formatClock(at)) : label}</span>
     </div>
   );
 }
@@ -83,7 +79,7 @@ function Moments({ model, past, trans }: MomentsProps): ReactElement {
 function BackButton({ model, trans }: PastBannerProps): ReactElement {
   return (
     <button type="button" className="stagebook-Button" data-action="back-to-now" onClick={() => model.backToNow()}>
-      {trans.__("Back to now")}
+      {trans.__("Return to current state")}
     </button>
   );
 }

@@ -1,11 +1,11 @@
-/** How much `Run stale` has to do, and how its button says it. Pure. Called by the toolbar button and the sidebar's header. */
+/** The amount of work of `Run stale`, and the labels of its buttons. Pure; used by the toolbar button, the sidebar's header and the command. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { NotebookState } from "../tokens";
 
 export interface StaleCount {
-  /** Stages that a run would certainly run. */
+  /** Stages that would certainly run. */
   readonly stages: number;
-  /** Stages that it would run if a stage before them changes. */
+  /** Stages that would run if the result of an upstream stage changes. */
   readonly maybe: number;
   readonly cells: number;
 }
@@ -33,7 +33,7 @@ export function staleLabel({ stages, maybe, cells }: StaleCount, trans: Translat
   return trans.__("Run stale");
 }
 
-/** `Run stale (5)`: of much the same width whatever there is to do, for toolbars, which measure their items once. */
+/** `Run stale (5)`: about the same width for any amount of work, because toolbars measure their items only once. */
 export function staleShortLabel({ stages, maybe, cells }: StaleCount, trans: TranslationBundle): string {
   const count = stages + maybe > 0 ? stages + maybe : cells;
   return count > 0 ? trans.__("Run stale (%1)", count) : trans.__("Run stale");
@@ -46,5 +46,5 @@ export function staleCaption(count: StaleCount, trans: TranslationBundle): strin
     ...(count.maybe > 0 ? [trans._n("up to %1 more stage", "up to %1 more stages", count.maybe)] : []),
     ...(count.cells > 0 ? [trans._n("%1 cell", "%1 cells", count.cells)] : []),
   ];
-  return trans.__("Run what is stale and nothing else: %1", parts.join(", "));
+  return trans.__("Run only what is stale: %1", parts.join(", "));
 }

@@ -146,13 +146,13 @@ describe("long runs", () => {
 
   it("[U1] are told once when they end, with notebook and time", () => {
     expect(notices(endedAfter(25))).toEqual([
-      { run: "r", kind: "success", text: "a.ipynb: the run has ended after 25 s" },
+      { run: "r", kind: "success", text: "a.ipynb: the run finished after 25 s" },
     ]);
     expect(notices(endedAfter(25, { status: "failed", error: { code: "E", message: "no" } }))[0]).toMatchObject({
       kind: "error",
       text: "a.ipynb: the run failed after 25 s: no",
     });
-    expect(notices(endedAfter(25, { status: "cancelled" }))[0]?.text).toBe("a.ipynb: the run was stopped after 25 s");
+    expect(notices(endedAfter(25, { status: "cancelled" }))[0]?.text).toBe("a.ipynb: the run was cancelled after 25 s");
   });
 
   it("[U1] are not told when they are short, can be seen, or nobody wants to know", () => {

@@ -1,4 +1,4 @@
-/** Layouts that outlive the page: found again by shape, and never those of another graph. */
+/** Layouts that outlive the page: found by shape, and never used for another graph. */
 import { describe, expect, it, vi } from "vitest";
 import { computeLayout, type LayoutRequest } from "../../../lab-extension/src/graph/layout/layout";
 import { LayoutCache } from "../../../lab-extension/src/graph/layout/layout-cache";
@@ -13,7 +13,7 @@ function chain(count: number, name = "s"): LayoutRequest {
   };
 }
 
-function createKept() {
+function createStored() {
   const state: { value: unknown } = { value: undefined };
   return {
     state,
@@ -22,13 +22,13 @@ function createKept() {
   };
 }
 
-describe("a layout that is kept", () => {
-  it("[O7] is there for the next page, for its shape alone", async () => {
-    const kept = createKept();
+describe("a stored layout", () => {
+  it("[O7] is available to the next page, for its shape only", async () => {
+    const stored = createStored();
     const large = chain(120);
     const layout = computeLayout(large);
-    await new LayoutCache(kept).add(large, layout);
-    const next = new LayoutCache(kept);
+    await new LayoutCache(stored).add(large, layout);
+    const next = new LayoutCache(stored);
     expect(next.find(large)).toBeUndefined();
     expect(await next.fetch(large)).toEqual(layout);
     expect(next.find(large)).toEqual(layout);
@@ -37,44 +37,44 @@ describe("a layout that is kept", () => {
     expect(await next.fetch({ ...large, edges: large.edges.slice(1) })).toBeUndefined();
   });
 
-  it("[O7] is drawn by the next page's queue, and nothing is laid out", async () => {
-    const kept = createKept();
+  it("[O7] is used by the next page's queue instead of a computation", async () => {
+    const stored = createStored();
     const large = chain(120);
     const marked = { ...computeLayout(large), width: 123_456 };
-    await new LayoutCache(kept).add(large, marked);
-    const queue = new LayoutQueue(new LayoutCache(kept));
+    await new LayoutCache(stored).add(large, marked);
+    const queue = new LayoutQueue(new LayoutCache(stored));
     expect(await queue.layOut(large)).toEqual(marked);
     expect(queue.find(large)).toEqual(marked);
     queue.dispose();
   });
 
-  it("is one of the newest; a small one is not kept", async () => {
-    const kept = createKept();
-    const memory = new LayoutCache(kept);
+  it("is one of the newest; small ones are not stored", async () => {
+    const stored = createStored();
+    const memory = new LayoutCache(stored);
     const shapes = Array.from({ length: 6 }, (_, at) => chain(100, `g${at}.`));
     for (const shape of [chain(20), ...shapes]) await memory.add(shape, computeLayout(shape));
-    const next = new LayoutCache(kept);
+    const next = new LayoutCache(stored);
     const found = await Promise.all(
       [chain(20), ...shapes].map(async (shape) => (await next.fetch(shape)) !== undefined),
     );
     expect(found).toEqual([false, false, false, true, true, true, true]);
   });
 
-  it.each([null, "text", 7, {}, { format: 0, kept: [] }, { format: 1, kept: "none" }])(
-    "is absent where %j is in its place",
+  it.each([null, "text", 7, {}, { format: 1, layouts: [] }, { format: 2, layouts: "none" }])(
+    "is absent if the browser holds %j instead",
     async (value) => {
-      const kept = createKept();
+      const stored = createStored();
       const large = chain(120);
-      await new LayoutCache(kept).add(large, computeLayout(large));
-      kept.state.value = value;
-      const next = new LayoutCache(kept);
+      await new LayoutCache(stored).add(large, computeLayout(large));
+      stored.state.value = value;
+      const next = new LayoutCache(stored);
       expect(await next.fetch(large)).toBeUndefined();
       await next.add(large, computeLayout(large));
-      expect(await new LayoutCache(kept).fetch(large)).toBeDefined();
+      expect(await new LayoutCache(stored).fetch(large)).toBeDefined();
     },
   );
 
-  it("costs a warning where the browser keeps nothing, and is remembered for this page", async () => {
+  it("is kept in memory, with a warning, if the browser cannot store it", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const full = (): Promise<never> => Promise.reject(new Error("quota exceeded"));
     const memory = new LayoutCache({ load: full, save: full });

@@ -192,6 +192,6 @@ describe("a run in words", () => {
     expect(runTitle(row, english)).toBe("a");
     expect(runTitle({ ...row, targets: ["a", "b", "c", "d", "e"] }, english)).toBe("a, b, c and 2 more");
     expect(runOutcome(row, english)).toBe("succeeded · 1 stage ran · 30 ms");
-    expect(runOutcome({ ...row, status: "cancelled", executed: 0 }, english)).toBe("stopped · no stage ran · 30 ms");
+    expect(runOutcome({ ...row, status: "cancelled", executed: 0 }, english)).toBe("cancelled · no stages ran · 30 ms");
   });
 });

@@ -1,4 +1,4 @@
-/** What the panels say in words. */
+/** The texts that all panels share: relative times, stages, connections. */
 import { describe, expect, it } from "vitest";
 import { connectionText, emptyText, isOutdated } from "../../../lab-extension/src/ui/connection-text";
 import { formatCount, formatDuration, formatSize } from "stagebook/protocol";
@@ -38,7 +38,7 @@ describe("quantities", () => {
     expect(texts).toEqual(["0 B", "812 B", "999 B", "1.0 kB", "35 kB", "1.0 MB", "1.2 MB", "5.0 TB"]);
   });
 
-  it("a moment is told by how long ago it was, also when the clocks of kernel and page differ", () => {
+  it("a moment is shown relative to now, even if the clocks of kernel and page differ", () => {
     const ago = (seconds: number): string => formatAgo(1e12 - seconds * 1000, 1e12, english);
     expect([-60, 1, 5, 90, 7200, 200_000].map(ago)).toEqual([
       "just now",
@@ -50,23 +50,23 @@ describe("quantities", () => {
     ]);
   });
 
-  it("counts have thousands set apart", () => {
+  it("counts have thousands separators", () => {
     expect(formatCount(3400)).toBe("3,400");
   });
 });
 
-describe("a stage in words", () => {
-  it("[O8] a reason with both values reads `name: before → after`, another one in the kernel's words", () => {
+describe("the texts about a stage", () => {
+  it("[O8] a reason with both values reads `name: before → after`, any other is the kernel's text", () => {
     expect(
       reasonText({ kind: "param", name: "minMagnitude", text: "minMagnitude 4.5 → 5", before: "4.5", after: "5" }),
     ).toBe("minMagnitude: 4.5 → 5");
     expect(reasonText({ kind: "new", name: "a", text: "never run" })).toBe("never run");
   });
 
-  it("a status is explained by its reasons, its error, or what it waits for", () => {
+  it("a status is explained by its reasons, its error, or the stages it waits for", () => {
     expect(explainStatus(createStage("a"), english)).toBe("fresh");
     expect(explainStatus(createStage("a", { status: "pending", waitsFor: ["b", "c"] }), english)).toBe(
-      "pending: waits for b, c",
+      "pending: waiting for b, c",
     );
     expect(
       explainStatus(createStage("a", { status: "failed", error: { code: "E", message: "no rows" } }), english),
@@ -76,7 +76,7 @@ describe("a stage in words", () => {
     ).toBe("running: 3/7");
   });
 
-  it("its tooltip has description, status, last result, cost and what is not tracked", () => {
+  it("the tooltip has description, status, last result, estimated duration and untracked names", () => {
     const stage = createStage("a", {
       description: "All of it.",
       status: "stale",
@@ -91,17 +91,17 @@ describe("a stage in words", () => {
       "stale",
       "last: 120 ms · 1,204 rows",
       "takes about 2.0 s",
-      "untracked: socket",
+      "not tracked: socket",
     ]);
   });
 
-  it("[O6] the last duration and result are shown, the size where there is no summary", () => {
+  it("[O6] the last duration and summary are shown, or the size if there is no summary", () => {
     expect(resultText(createStage("a", { result }))).toBe("120 ms · 1,204 rows");
     expect(resultText(createStage("a", { result: { ...result, summary: "" } }))).toBe("120 ms · 35 kB");
     expect(resultText(createStage("a"))).toBeUndefined();
   });
 
-  it("progress is a share, unknown without a total, and absent unless running", () => {
+  it("progress is a share, unknown without a total, and absent unless the stage is running", () => {
     expect(progressShare(createStage("a", { status: "running", progress: { done: 3, total: 4, at: 0 } }))).toBe(0.75);
     expect(progressShare(createStage("a", { status: "running", progress: { done: 9, total: 4, at: 0 } }))).toBe(1);
     expect(
@@ -111,7 +111,7 @@ describe("a stage in words", () => {
   });
 });
 
-describe("the connection in words", () => {
+describe("the messages about the connection", () => {
   const stateOf = (connection: Connection, remembered = false): NotebookState => ({
     view: createView([]),
     connection,
@@ -119,12 +119,12 @@ describe("the connection in words", () => {
     selected: null,
   });
 
-  it("a kernel without Stagebook is told how to begin", () => {
+  it("without Stagebook in the kernel, the message says how to start", () => {
     const { text, code } = emptyText(stateOf("absent"), english);
-    expect(text.replace("%1", code ?? "")).toBe('Run a cell with import { stage } from "stagebook"; to begin.');
+    expect(text.replace("%1", code ?? "")).toBe('Run a cell with import { stage } from "stagebook"; to start.');
   });
 
-  it("nothing is said while the view is the kernel's, and something in every other state", () => {
+  it("there is no message while the view is the kernel's, and one in every other state", () => {
     expect(connectionText(stateOf("live"), english)).toBeNull();
     const others: readonly NotebookState[] = [
       stateOf("absent"),
@@ -140,7 +140,7 @@ describe("the connection in words", () => {
     }
   });
 
-  it("a problem is told in its own words", () => {
+  it("a problem is shown with its own text", () => {
     expect(connectionText({ ...stateOf("incompatible"), problem: "Update the extension." }, english)?.text).toBe(
       "Update the extension.",
     );

@@ -1,4 +1,4 @@
-/** How React Flow draws a collapsed group. Called by React Flow with the data that `flow-nodes` made. */
+/** The React Flow node of a collapsed group. Its data comes from `flow-nodes`. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { ReactElement } from "react";
@@ -43,12 +43,21 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<GroupNodeTy
   );
 });
 
-/** What needs attention first is first. */
-const order: readonly Freshness[] = ["failed", "running", "blocked", "cancelled", "stale", "new", "pending", "fresh"];
+/** By urgency. */
+const byUrgency: readonly Freshness[] = [
+  "failed",
+  "running",
+  "blocked",
+  "cancelled",
+  "stale",
+  "new",
+  "pending",
+  "fresh",
+];
 
-/** How many of the stages are in which status: the gravest first. */
+/** Number of stages per status, most urgent first. */
 export function countStatuses(stages: readonly StageView[]): readonly StatusCount[] {
-  return order
+  return byUrgency
     .map((status) => ({ status, count: stages.filter((stage) => stage.status === status).length }))
     .filter(({ count }) => count > 0);
 }

@@ -1,4 +1,4 @@
-/** How React Flow draws one stage. Called by React Flow with the data that `flow-nodes` made. */
+/** The React Flow node of a stage. Its data comes from `flow-nodes`. */
 import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
@@ -38,7 +38,7 @@ interface ProgressBarProps {
   readonly trans: TranslationBundle;
 }
 
-/** Moves to and fro while the total is not known. */
+/** Indeterminate while the total is unknown. */
 function ProgressBar({ stage, share, trans }: ProgressBarProps): ReactElement {
   const isKnown = typeof share === "number";
   return (

@@ -1,12 +1,12 @@
 /**
- * Layouts by the shape of their graph. Those of large graphs outlive the page: what was seen before is there at once when the page is
- * loaded again. Used by LayoutQueue.
+ * Layouts by the shape of their graph. Layouts of large graphs are also stored in the browser, so that they are available
+ * immediately when the page is reloaded. Used by LayoutQueue.
  */
 import { get, set } from "idb-keyval";
 import type { Layout, LayoutRequest } from "./layout";
 import { layoutKey } from "./layout";
 
-/** What outlives the page: one value. Either may reject. */
+/** One value that outlives the page. Both methods may reject. */
 export interface StoredValue {
   load(): Promise<unknown>;
   save(value: unknown): Promise<void>;
@@ -14,33 +14,34 @@ export interface StoredValue {
 
 const NAME = "stagebook:layouts";
 
-/** In the browser's database. */
+/** The layouts in the browser's IndexedDB. */
 export const browserLayouts: StoredValue = { load: () => get<unknown>(NAME), save: (value) => set(NAME, value) };
 
-/** How many shapes are remembered: enough for going to and fro between a few notebooks. */
+/** Number of shapes in memory: enough for switching between a few notebooks. */
 const MAX_IN_MEMORY = 32;
-/** How many are kept in the browser, and from how many nodes on: smaller ones are laid out as fast as they are read. */
+/** Number of shapes in the browser. */
 const MAX_STORED = 4;
+/** Smaller graphs are not stored: computing their layout takes no longer than reading it. */
 const STORED_FROM_NODES = 100;
-/** Counts up with each change of `computeLayout`: what an earlier version has kept is not read. */
-const FORMAT = 1;
+/** Incremented with each change of `computeLayout`: layouts of earlier versions are ignored. */
+const FORMAT = 2;
 
-/** The newest first; `key`: the shape. */
+/** Newest first; `key` identifies the shape. */
 type StoredLayouts = readonly { readonly key: string; readonly layout: Layout }[];
 
 export class LayoutCache {
   private readonly inMemory = new Map<string, Layout>();
   private stored: Promise<StoredLayouts> | undefined;
 
-  /** Without `browser` nothing outlives the page. */
+  /** Without `browser`, nothing outlives the page. */
   constructor(private readonly browser?: StoredValue) {}
 
-  /** What this page has seen. */
+  /** The layout of a shape that this page has already used. */
   find(request: LayoutRequest): Layout | undefined {
     return this.inMemory.get(layoutKey(request));
   }
 
-  /** What an earlier page has kept. Never rejects. */
+  /** The layout that an earlier page has stored. Never rejects. */
   async fetch(request: LayoutRequest): Promise<Layout | undefined> {
     if (request.nodes.length < STORED_FROM_NODES) return undefined;
     const key = layoutKey(request);
@@ -49,19 +50,19 @@ export class LayoutCache {
     return layout;
   }
 
-  /** Resolves when it is kept, as far as it is. Never rejects. */
+  /** Resolves when the layout is stored, or could not be. Never rejects. */
   async add(request: LayoutRequest, layout: Layout): Promise<void> {
     const key = layoutKey(request);
     this.addToMemory(key, layout);
     if (request.nodes.length < STORED_FROM_NODES || !this.browser) return;
     const before = (await this.readStored()).filter((each) => each.key !== key);
-    const kept = [{ key, layout }, ...before].slice(0, MAX_STORED);
-    this.stored = Promise.resolve(kept);
+    const layouts = [{ key, layout }, ...before].slice(0, MAX_STORED);
+    this.stored = Promise.resolve(layouts);
     try {
-      await this.browser.save({ format: FORMAT, kept });
+      await this.browser.save({ format: FORMAT, layouts });
     } catch (cause) {
-      // No room, or a private window that keeps nothing: it is laid out again next time.
-      console.warn("stagebook: cannot keep the layout of a graph", cause);
+      // The quota is exceeded, or a private window stores nothing: the next page computes the layout again.
+      console.warn("stagebook: cannot store the layout of a graph", cause);
     }
   }
 
@@ -77,10 +78,10 @@ export class LayoutCache {
 
   private async loadStored(): Promise<StoredLayouts> {
     try {
-      const stored = (await this.browser?.load()) as { format?: unknown; kept?: unknown } | null | undefined;
-      return stored?.format === FORMAT && Array.isArray(stored.kept) ? (stored.kept as StoredLayouts) : [];
+      const value = (await this.browser?.load()) as { format?: unknown; layouts?: unknown } | null | undefined;
+      return value?.format === FORMAT && Array.isArray(value.layouts) ? (value.layouts as StoredLayouts) : [];
     } catch {
-      // A private window may have no database: as if nothing were kept.
+      // A private window may have no database: same as an empty one.
       return [];
     }
   }

@@ -1,6 +1,7 @@
 /**
- * Layouts on demand: asks the worker, remembers the answers by shape. The DAG panel owns one and disposes of it. Where a
- * worker cannot be started (a strict content policy, extensions served from another origin) the page does the work.
+ * The queue of layouts to compute: sends them to a worker and caches the replies by shape. Owned and disposed by GraphPanel.
+ * Where a worker cannot be started (strict content security policy, extensions served from another origin), the page
+ * computes the layout itself.
  */
 import type { IDisposable } from "@lumino/disposable";
 import type { Layout, LayoutRequest } from "./layout";
@@ -15,27 +16,30 @@ export interface LayoutTask {
 export type LayoutReply =
   { readonly id: number; readonly layout: Layout } | { readonly id: number; readonly problem: string };
 
-const DISPOSED = "the layout queue is disposed of";
+const DISPOSED = "the layout queue is disposed";
 
 export class LayoutQueue implements IDisposable {
-  constructor(memory = new LayoutCache()) {
-    this.#cache = memory;
+  constructor(cache = new LayoutCache()) {
+    this.#cache = cache;
   }
 
-  /** The layout of a shape that was asked for before. */
+  /** The layout of a shape that was requested before. */
   find(request: LayoutRequest): Layout | undefined {
     return this.#cache.find(request);
   }
 
-  /** Rejects when the graph cannot be laid out, or the queue is disposed of. What is under way for the same shape is shared. */
+  /**
+   * Requests for a shape that is already in flight share its layout. Rejects when the graph cannot be laid out or the queue
+   * is disposed.
+   */
   async layOut(request: LayoutRequest): Promise<Layout> {
     const key = layoutKey(request);
     const known = this.#cache.find(request) ?? this.#inFlight.get(key);
     if (known) return known;
-    const placing = this.#loadOrCompute(request);
-    this.#inFlight.set(key, placing);
+    const layout = this.#loadOrCompute(request);
+    this.#inFlight.set(key, layout);
     try {
-      return await placing;
+      return await layout;
     } finally {
       this.#inFlight.delete(key);
     }
@@ -50,13 +54,13 @@ export class LayoutQueue implements IDisposable {
     this.#isDisposed = true;
     this.#worker?.terminate();
     this.#worker = null;
-    for (const waiting of this.#pending.values()) waiting.reject(new Error(DISPOSED));
+    for (const pending of this.#pending.values()) pending.reject(new Error(DISPOSED));
     this.#pending.clear();
   }
 
   async #loadOrCompute(request: LayoutRequest): Promise<Layout> {
-    const kept = await this.#cache.fetch(request);
-    if (kept) return kept;
+    const stored = await this.#cache.fetch(request);
+    if (stored) return stored;
     if (this.#isDisposed) throw new Error(DISPOSED);
     const layout = await this.#computeInWorker(request);
     void this.#cache.add(request, layout);
@@ -85,21 +89,21 @@ export class LayoutQueue implements IDisposable {
     return this.#worker;
   }
 
-  #settle(answer: LayoutReply): void {
-    const waiting = this.#pending.get(answer.id);
-    this.#pending.delete(answer.id);
-    if ("layout" in answer) waiting?.resolve(answer.layout);
-    else waiting?.reject(new Error(answer.problem));
+  #settle(reply: LayoutReply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if ("layout" in reply) pending?.resolve(reply.layout);
+    else pending?.reject(new Error(reply.problem));
   }
 
-  /** The worker's script did not load: what waits for it is done in the page. */
+  /** The worker's script did not load: the page computes the pending layouts. */
   #abandonWorker(): void {
     this.#workerFailed = true;
     this.#worker?.terminate();
     this.#worker = null;
-    const stranded = [...this.#pending.values()];
+    const abandoned = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { request, resolve, reject } of stranded) computeInPage(request).then(resolve, reject);
+    for (const { request, resolve, reject } of abandoned) computeInPage(request).then(resolve, reject);
   }
 
   readonly #cache: LayoutCache;
@@ -117,7 +121,7 @@ interface PendingReply {
   readonly reject: (problem: Error) => void;
 }
 
-/** Loaded only when needed: normally dagre is in the worker's script alone. */
+/** Loaded on demand: normally only the worker's script contains dagre. */
 async function computeInPage(request: LayoutRequest): Promise<Layout> {
   const { computeLayout } = await import("./layout");
   return computeLayout(request);

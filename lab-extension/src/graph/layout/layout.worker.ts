@@ -1,4 +1,4 @@
-/** The layout worker: started by LayoutQueue, so that a large graph never holds up the page. */
+/** The layout worker, started by LayoutQueue: a large graph never blocks the page. */
 import { computeLayout } from "./layout";
 import type { LayoutReply, LayoutTask } from "./layout-queue";
 

@@ -1,21 +1,21 @@
-/** Small charts of the stage panel, as SVG: a histogram, and bars in order of time. Colours by style sheet. */
+/** Small bar charts of the stage panel, as SVG: histograms and durations. The style sheet sets the colors. */
 import type { ReactElement } from "react";
 
 export interface BarsProps {
   readonly values: readonly number[];
-  /** What it shows, for those who do not see it. */
+  /** The description for screen readers. */
   readonly label: string;
   /** The tooltip of one bar. */
   readonly describe: (index: number) => string;
-  /** The bar that is marked. */
+  /** The index of the highlighted bar. */
   readonly marked?: number;
   readonly height?: number;
 }
 
-/** One bar for each value, the largest at full height; a value above 0 is never invisible. */
+/** One bar per value, the largest at full height; a value above 0 is always visible. */
 export function Bars({ values, label, describe, marked, height = 36 }: BarsProps): ReactElement {
   const largest = Math.max(...values, Number.MIN_VALUE);
-  const width = BAR * values.length;
+  const width = BAR_WIDTH * values.length;
   return (
     <svg
       className="stagebook-Bars"
@@ -26,15 +26,15 @@ export function Bars({ values, label, describe, marked, height = 36 }: BarsProps
       style={{ height, maxWidth: Math.max(width * 3, 60) }}
     >
       {values.map((value, index) => {
-        const tall = value > 0 ? Math.max(1.5, (value / largest) * height) : 0;
+        const barHeight = value > 0 ? Math.max(1.5, (value / largest) * height) : 0;
         return (
           <rect
             key={index}
             className={index === marked ? "stagebook-mod-marked" : undefined}
-            x={index * BAR + 0.5}
-            y={height - tall}
-            width={BAR - 1}
-            height={tall}
+            x={index * BAR_WIDTH + 0.5}
+            y={height - barHeight}
+            width={BAR_WIDTH - 1}
+            height={barHeight}
           >
             <title>{describe(index)}</title>
           </rect>
@@ -44,4 +44,4 @@ export function Bars({ values, label, describe, marked, height = 36 }: BarsProps
   );
 }
 
-const BAR = 8;
+const BAR_WIDTH = 8;

@@ -1,4 +1,4 @@
-/** Numbers of outputs as short text, for figures. Pure. */
+/** Numbers of outputs as short text, for tables and charts. Pure. */
 
 /** At most five significant digits: `4.5`, `12,345`, `1.2346e+21`. */
 export function formatNumber(value: number): string {

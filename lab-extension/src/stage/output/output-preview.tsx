@@ -1,4 +1,4 @@
-/** The stored output of a stage, drawn by its kind: the reply to `preview`. */
+/** The stored output of a stage, rendered by its kind: the reply to `preview`. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { NumberFigures, PreviewView, Result } from "stagebook/protocol";
@@ -15,7 +15,7 @@ export interface OutputPreviewProps {
 
 export function OutputPreview({ preview, trans }: OutputPreviewProps): ReactElement {
   const { text, truncated } = preview;
-  // A kernel of an older version sends text alone.
+  // A kernel with an older version sends only text.
   const picture: PreviewView = preview.picture ?? { kind: "text" };
   return (
     <div data-preview={picture.kind}>
@@ -66,23 +66,21 @@ function OutputText({
   return (
     <>
       <pre tabIndex={0}>{text}</pre>
-      {truncated && <p className="stagebook-Hint">{trans.__("Only the beginning is shown.")}</p>}
+      {truncated && <p className="stagebook-Hint">{trans.__("Truncated.")}</p>}
     </>
   );
 }
 
-/** As an `img`: what an SVG would run is not run there. */
+/** An `img` element does not execute scripts of an SVG. */
 function OutputImage({ picture, trans }: PictureProps<Extract<PreviewView, { kind: "image" }>>): ReactElement {
   const { mime, base64, sizeBytes } = picture;
   if (base64 === null)
-    return (
-      <p className="stagebook-Hint">{trans.__("An image of %1: too large to be shown here.", formatSize(sizeBytes))}</p>
-    );
+    return <p className="stagebook-Hint">{trans.__("Image of %1: too large to display.", formatSize(sizeBytes))}</p>;
   return (
     <img
       className="stagebook-Image"
       src={`data:${mime};base64,${base64}`}
-      alt={trans.__("The output, an image of %1", formatSize(sizeBytes))}
+      alt={trans.__("Output: image of %1", formatSize(sizeBytes))}
     />
   );
 }
@@ -94,7 +92,7 @@ function Numbers({ picture, trans }: PictureProps<Extract<PreviewView, { kind: "
       <p className="stagebook-Hint">
         {trans.__("%1 of %2", type, formatCount(count))}
         {notFinite > 0 && ` · ${trans.__("%1 not finite", formatCount(notFinite))}`}
-        {looked < count && ` · ${trans.__("figures of the first %1", formatCount(looked))}`}
+        {looked < count && ` · ${trans.__("statistics of the first %1", formatCount(looked))}`}
       </p>
       {figures && <Histogram figures={figures} trans={trans} />}
       <pre tabIndex={0} className="stagebook-mod-wrapped">
@@ -110,7 +108,7 @@ function Items({ picture, trans }: PictureProps<Extract<PreviewView, { kind: "it
   return (
     <>
       <p className="stagebook-Hint">
-        {trans._n("a stream of %2 item", "a stream of %2 items", count, formatCount(count))}
+        {trans._n("stream of %2 item", "stream of %2 items", count, formatCount(count))}
         {items.length < count && ` · ${trans.__("the first %1", formatCount(items.length))}`}
       </p>
       <ol className="stagebook-Items">
@@ -124,7 +122,7 @@ function Items({ picture, trans }: PictureProps<Extract<PreviewView, { kind: "it
   );
 }
 
-/** With its least, mean and greatest value below. */
+/** With the minimum, mean and maximum below. */
 export function Histogram({
   figures,
   trans,

@@ -1,4 +1,4 @@
-/** Rows as a table, each column with its type and figures. */
+/** Rows as a table; each column has its type and statistics. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { ColumnView, RowsPreview } from "stagebook/protocol";
@@ -18,8 +18,8 @@ export function RowsTable({ table, trans }: RowsTableProps): ReactElement {
       <p className="stagebook-Hint">
         {trans._n("%2 row", "%2 rows", count, formatCount(count))}
         {` · ${trans._n("%2 column", "%2 columns", columns.length + moreColumns, formatCount(columns.length + moreColumns))}`}
-        {moreColumns > 0 && ` · ${trans.__("%1 are not shown", formatCount(moreColumns))}`}
-        {looked < count && ` · ${trans.__("figures of the first %1", formatCount(looked))}`}
+        {moreColumns > 0 && ` · ${trans.__("%1 not shown", formatCount(moreColumns))}`}
+        {looked < count && ` · ${trans.__("statistics of the first %1", formatCount(looked))}`}
       </p>
       <div className="stagebook-Table" role="group" aria-label={trans.__("First rows")} tabIndex={0}>
         <table>
@@ -46,7 +46,7 @@ export function RowsTable({ table, trans }: RowsTableProps): ReactElement {
         </table>
       </div>
       {rows.length < count && (
-        <p className="stagebook-Hint">{trans.__("The first %1 rows are shown.", formatCount(rows.length))}</p>
+        <p className="stagebook-Hint">{trans.__("Only the first %1 rows are shown.", formatCount(rows.length))}</p>
       )}
     </>
   );
@@ -84,11 +84,11 @@ function ColumnHead({ column, looked, trans }: ColumnHeadProps): ReactElement {
 
 function figuresText({ numbers, top, distinct }: ColumnView, trans: TranslationBundle): string {
   if (numbers) return `${formatNumber(numbers.min)} … ${formatNumber(numbers.max)} · ⌀ ${formatNumber(numbers.mean)}`;
-  const different = distinct === null ? trans.__("many values") : trans._n("%1 value", "%1 values", distinct);
-  return top ? `${different} · ${top.text} ×${formatCount(top.count)}` : different;
+  const distinctText = distinct === null ? trans.__("many values") : trans._n("%1 value", "%1 values", distinct);
+  return top ? `${distinctText} · ${top.text} ×${formatCount(top.count)}` : distinctText;
 }
 
-/** `3 %`; never 0 % for some, never 100 % for not all. */
+/** `3 %`; 0 % only for none, 100 % only for all. */
 function formatShare(part: number, all: number): string {
   const share = Math.round((part / Math.max(1, all)) * 100);
   return `${part === all ? 100 : Math.min(99, Math.max(1, share))} %`;
