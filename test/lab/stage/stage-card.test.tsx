@@ -15,7 +15,7 @@ import { OutputPreview } from "../../../lab-extension/src/stage/output/output-pr
 import type { HistoryRowView, KeyPartView, PreviewView, RunId, StageView } from "stagebook/protocol";
 import { createParam, createStage, createView, english, inputOf } from "./stage-fixture";
 
-const results = { restore: none, pin: none, showRunLog: none, pinsSet: 0 };
+const results = { restore: none, pin: none, showRunLog: none, pinChanges: 0 };
 const result: HistoryRowView = {
   at: 0,
   key: "key",
