@@ -116,17 +116,6 @@ test("[U2] the switch is as it was after a reload, and nothing of all this is wr
   await button.click();
 });
 
-test.runIf(process.env.STAGEBOOK_SCREENSHOTS === "1")("pictures of the marks, in each theme", async () => {
-  await lab.setParam("limit", 4);
-  await lab.editCell(PLAIN!, `console.log("plain", factor * 20)`);
-  await eventually(() => mark(PLAIN!)).toMatchObject({ edited: true });
-  await lab.selectCell(PLAIN!);
-  for (const theme of ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]) {
-    await lab.command("apputils:change-theme", { theme });
-    await lab.screenshot(`cells ${theme}`);
-  }
-});
-
 const runStale = async (): Promise<void> => {
   await lab.command("stagebook:run-stale");
   await lab.untilIdle();

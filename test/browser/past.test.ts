@@ -34,7 +34,7 @@ test("[U1] the list has the runs in which something was done, newest first, and 
 
 test("[U1] a run that is chosen is seen as it was: graph, parameters and log", async () => {
   await runRows().last().click();
-  await eventually(() => banner().innerText()).toContain("You look at the past");
+  await eventually(() => banner().innerText()).toContain("You are viewing a past run");
   await eventually(() => lab.param("limit").inputValue()).toBe("2");
   await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh" });
   await eventually(async () => (await lab.logRows()).map(({ text }) => text).join("\n")).toContain("a made");
@@ -50,10 +50,10 @@ test("[U1] the output of then is shown, not the one of now; the result of then i
   await eventually(() => output.locator("pre").first().innerText()).toBe("20");
   await history.locator("summary").first().click();
   await eventually(() => history.locator("li").count()).toBe(2);
-  expect(await history.locator("li").filter({ hasText: "of then" }).innerText()).toContain("limit = 2");
+  expect(await history.locator("li").filter({ hasText: "this run" }).innerText()).toContain("limit = 2");
   await lab.screenshot("past-output");
   expect(await history.getByRole("button").count()).toBe(0);
-  await banner().getByRole("button", { name: "Back to now" }).click();
+  await banner().getByRole("button", { name: "Return to current state" }).click();
   await eventually(() => output.locator("pre").first().innerText()).toBe("50");
   await output.locator("summary").first().click();
   await history.locator("summary").first().click();
@@ -100,7 +100,7 @@ test("[U1] cells go on in the present meanwhile, and back to now shows what has 
   expect(await lab.outputText(2)).toContain("30");
   expect(await connection()).toBe("past");
   expect(await lab.param("limit").inputValue()).toBe("5");
-  await banner().getByRole("button", { name: "Back to now" }).click();
+  await banner().getByRole("button", { name: "Return to current state" }).click();
   await eventually(connection).toBe("live");
   await eventually(() => lab.param("limit").inputValue()).toBe("3");
   expect(await banner().count()).toBe(0);
@@ -152,19 +152,6 @@ test("[U1] the sidebar works on the left side too: it is shown there when it is 
   await eventually(() => lab.page.locator("#jp-left-stack #stagebook-sidebar").isVisible()).toBe(true);
   await eventually(() => lab.page.locator("#jp-right-stack").isVisible()).toBe(false);
   await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "fresh" });
-});
-
-test.runIf(process.env.STAGEBOOK_SCREENSHOTS === "1")("pictures of the past, in each theme", async () => {
-  await lab.stage("a").click();
-  await lab.command("stagebook:show-runs");
-  await lab.screenshot("now left");
-  await lab.command("stagebook:look-at-run");
-  await eventually(connection).toBe("past");
-  for (const theme of ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]) {
-    await lab.command("apputils:change-theme", { theme });
-    await eventually(() => lab.page.locator("body").getAttribute("data-jp-theme-name")).toBe(theme);
-    await lab.screenshot(`past ${theme}`);
-  }
 });
 
 /** Those of the commands that can be executed for the stage a. */
