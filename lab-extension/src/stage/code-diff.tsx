@@ -7,6 +7,7 @@ import type { PartChange } from "./code-changes";
 import { findPartChanges } from "./code-changes";
 import type { DiffRow } from "./line-diff";
 import { countChanges, diffLines } from "./line-diff";
+import { kindLabel } from "./reason-list";
 
 export interface CodeChangesProps {
   readonly explained: Result<"explain">;
@@ -35,7 +36,7 @@ function CodeDiff({ change, trans }: { readonly change: PartChange; readonly tra
   return (
     <figure className="stagebook-Diff" data-diff={kind === "body" ? "body" : name}>
       <figcaption>
-        <span className="stagebook-KeyPart-kind">{kind}</span> <b>{title}</b>
+        <span className="stagebook-KeyPart-kind">{kindLabel(kind, trans)}</span> <b>{title}</b>
         <span className="stagebook-Diff-counts">
           <span title={trans._n("%1 line removed", "%1 lines removed", removed)}>−{removed}</span>{" "}
           <span title={trans._n("%1 line added", "%1 lines added", added)}>+{added}</span>

@@ -3,6 +3,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { KeyPartView, Result } from "stagebook/protocol";
 import { shortKey } from "stagebook/protocol";
+import { kindLabel } from "./reason-list";
 
 export function KeyParts({
   explained,
@@ -19,17 +20,17 @@ export function KeyParts({
       )}
       <ul className="stagebook-KeyParts">
         {explained.parts.map((part, index) => (
-          <KeyPart key={`${index} ${part.kind} ${part.name}`} part={part} />
+          <KeyPart key={`${index} ${part.kind} ${part.name}`} part={part} trans={trans} />
         ))}
       </ul>
     </>
   );
 }
 
-function KeyPart({ part }: { readonly part: KeyPartView }): ReactElement {
+function KeyPart({ part, trans }: { readonly part: KeyPartView; readonly trans: TranslationBundle }): ReactElement {
   const label = (
     <>
-      <span className="stagebook-KeyPart-kind">{part.kind}</span> <b>{part.name}</b>
+      <span className="stagebook-KeyPart-kind">{kindLabel(part.kind, trans)}</span> <b>{part.name}</b>
       <code title={part.digest}>{shortKey(part.digest)}</code>
     </>
   );

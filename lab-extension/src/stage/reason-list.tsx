@@ -39,8 +39,8 @@ function ReasonRow({ reason, trans }: { readonly reason: Reason; readonly trans:
   );
 }
 
-/** The label for the kind of a reason. */
-export function kindLabel(kind: ReasonKind, trans: TranslationBundle): string {
+/** The label for the kind of a reason or key part; an unknown kind is its own label. */
+export function kindLabel(kind: string, trans: TranslationBundle): string {
   const words: { readonly [K in ReasonKind]: string } = {
     new: trans.__("new"),
     param: trans.__("parameter"),
@@ -63,5 +63,5 @@ export function kindLabel(kind: ReasonKind, trans: TranslationBundle): string {
     waiting: trans.__("waiting"),
     blocked: trans.__("blocked"),
   };
-  return words[kind];
+  return Object.hasOwn(words, kind) ? words[kind as ReasonKind] : kind;
 }
