@@ -58,7 +58,11 @@ export default defineConfig({
         sequence: { groupOrder: 1 },
       }),
       // The pictures of the documents: only in `npm run screenshots`.
-      project("screenshots", { include: pictures ? ["test/screenshots/**/*.test.ts"] : [], maxWorkers: 1 }),
+      project("screenshots", {
+        include: pictures ? ["test/screenshots/**/*.test.ts"] : [],
+        globalSetup: pictures ? ["test/rig/lab/shared-lab.ts"] : [],
+        maxWorkers: 1,
+      }),
     ],
     teardownTimeout: 20_000,
     passWithNoTests: true,
