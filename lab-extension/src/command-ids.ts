@@ -1,44 +1,45 @@
-/** The ids of the commands. Scripts rely on them: they do not change. */
+/** The ids of the commands. Stable, for scripts and key bindings. */
 export const COMMANDS = {
-  /** Runs what is stale in the current notebook, or in the one at `path`. */
+  /** Runs the stale stages and cells of the current notebook, or of the notebook at `path`. */
   runStale: "stagebook:run-stale",
-  /** Runs what is stale above the selected cell. */
+  /** Runs the stale stages and cells above the selected cell. */
   runStaleAbove: "stagebook:run-stale-above",
-  /** Runs what is stale above the selected cell, then the cell itself. */
+  /** Runs the stale stages and cells above the selected cell, then that cell. */
   runCell: "stagebook:run-cell",
-  /** Explains the status of the selected cell. */
+  /** Shows why the selected cell has its status. */
   whyCell: "stagebook:why-cell",
-  /** Toggles auto-run in the current notebook, or in the one at `path`. */
+  /** Toggles auto-run in the current notebook, or in the notebook at `path`: a parameter change then runs stale stages. */
   autoRun: "stagebook:auto-run",
   /** Shows the list of past runs. */
   showRuns: "stagebook:show-runs",
-  /** Shows the pipeline as of the run `run`; of the latest run by default. */
+  /** Shows the past run `run`; without it, the most recent one. */
   lookAtRun: "stagebook:look-at-run",
+  /** Returns from a past run to the current state. */
   backToNow: "stagebook:back-to-now",
   /** Shows the sidebar and the log. */
   open: "stagebook:open",
-  /** Cancels the runs of the current notebook. */
+  /** Stops the runs of the current notebook. */
   cancel: "stagebook:cancel",
   /** Runs the stage `stage` and its upstream stages. */
   runStage: "stagebook:run-stage",
-  /** Scrolls to the cell `cell`, or to the cell of the stage `stage`. */
+  /** Scrolls to the cell `cell`, or to the cell that defines the stage `stage`. */
   showCell: "stagebook:show-cell",
   clearLog: "stagebook:clear-log",
-  /** Shows the log; with `run` or `stage`, only the lines of that run or stage. */
+  /** Shows the log, filtered by the run `run` or the stage `stage`. */
   showLog: "stagebook:show-log",
   /** Runs a stage with its upstream and downstream stages. */
   runFollowing: "stagebook:run-following",
-  /** Runs a stage even if its result is stored. */
+  /** Runs a stage even if its result is cached. */
   forceStage: "stagebook:force-stage",
-  /** Explains the status of a stage. */
+  /** Shows why a stage has its status. */
   whyStale: "stagebook:why-stale",
-  /** Excludes a stage's latest result from cleanup. */
+  /** Protects a stage's latest result from being removed by gc. */
   pinResult: "stagebook:pin-result",
   unpinResult: "stagebook:unpin-result",
-  /** Deletes a stage's stored results, after confirmation. */
+  /** Removes a stage's cached results, after a confirmation. */
   clearStage: "stagebook:clear-stage",
   copyName: "stagebook:copy-stage-name",
-  /** Toggles whether edited values wait for the Apply button. */
+  /** Toggles whether typed parameter values wait for the Apply button. */
   applyOnButton: "stagebook:apply-on-button",
   graphDirection: "stagebook:graph-direction",
   /** Collapses the group of the stage `stage`. */

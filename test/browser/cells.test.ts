@@ -27,7 +27,7 @@ beforeAll(async () => {
 test("[U2] a plain cell that reads a variable is stale when that has a new value, with the reason at its prompt", async () => {
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   await lab.editCell(FACTOR!, `const factor = 4;`);
-  await eventually(() => mark(FACTOR!)).toEqual({ status: "stale", edited: true, tooltip: "Edited since it ran" });
+  await eventually(() => mark(FACTOR!)).toEqual({ status: "stale", edited: true, tooltip: "Edited since last run" });
   await lab.runCell(FACTOR!);
   await eventually(() => mark(PLAIN!)).toMatchObject({
     status: "stale",
@@ -51,7 +51,7 @@ test("[U2] a new cell is marked as such, a failed one with what failed", async (
   await lab.selectCell(C!);
   await lab.command("notebook:insert-cell-below");
   await lab.editCell(C! + 1, `console.log(await a())`);
-  await eventually(() => mark(C! + 1)).toMatchObject({ status: "new", tooltip: "Not run in this kernel yet" });
+  await eventually(() => mark(C! + 1)).toMatchObject({ status: "new", tooltip: "Not yet run in this kernel" });
   await lab.selectCell(C! + 1);
   await lab.command("notebook:delete-cell");
   await lab.setParam("limit", 9);
@@ -89,7 +89,7 @@ test("[U2] Run what is stale above leaves the cell itself alone", async () => {
 test("[U2] auto-run: a changed parameter runs what it makes stale, once it is quiet; off, it runs nothing", async () => {
   const button = lab.page.locator(`[data-jp-item-name="stagebook-auto-run"]:visible jp-button`);
   await button.click();
-  await eventually(() => button.getAttribute("title")).toContain("Auto-run is on");
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run on");
   const before = lab.events.length;
   const counts = await lab.executionCounts();
   for (const value of [4, 5, 6, 7]) await lab.setParam("limit", value);
@@ -99,7 +99,7 @@ test("[U2] auto-run: a changed parameter runs what it makes stale, once it is qu
   expect(await lab.outputText(A!)).toContain("70");
 
   await button.click();
-  await eventually(() => button.getAttribute("title")).toContain("Auto-run is off");
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run off");
   await lab.setParam("limit", 8);
   await eventually(() => lab.stageStatuses()).toEqual({ a: "stale", b: "stale", c: "pending" });
   await runStale();
@@ -109,9 +109,9 @@ test("[U2] the switch is as it was after a reload, and nothing of all this is wr
   await focusNotebook();
   await lab.page.keyboard.press("Alt+Shift+KeyA");
   const button = lab.page.locator(`[data-jp-item-name="stagebook-auto-run"]:visible jp-button`);
-  await eventually(() => button.getAttribute("title")).toContain("Auto-run is on");
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run on");
   await lab.reload();
-  await eventually(() => button.getAttribute("title")).toContain("Auto-run is on");
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run on");
   expect(lab.folder.read("notebook.ipynb")).not.toMatch(/stagebook-|auto-run|"stagebook"\s*:/);
   await button.click();
 });

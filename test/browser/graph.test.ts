@@ -93,18 +93,20 @@ describe("the forecast of a value", () => {
     await lab.setParam("limit", 4);
     await eventually(() =>
       lab.page.evaluate(() => (window as unknown as { seenForecasts: string[] }).seenForecasts),
-    ).toContain("free: stored");
+    ).toContain("cached");
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   });
 
   test("[O7] values whose results are stored are marked at the slider and in the list of choices", async () => {
     const params = lab.panel("params");
     const ticks = () =>
-      params.locator("i[data-free]").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-free")).sort());
+      params
+        .locator("i[data-cached]")
+        .evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-cached")).sort());
     await params.locator('input[type="range"]').first().hover();
     await eventually(ticks).toEqual(["4", "7"]);
     await params.locator("select").first().hover();
-    await eventually(() => params.locator("option[data-free]").allInnerTexts()).toEqual(["world ✓"]);
+    await eventually(() => params.locator("option[data-cached]").allInnerTexts()).toEqual(["world ✓"]);
     await lab.screenshot("free-values");
   });
 });
@@ -138,13 +140,13 @@ describe("the graph", () => {
   test("[O7] the context menu forces a run of one stage, copies its name and explains its status", async () => {
     const before = lab.events.length;
     await lab.stage("etl/join").first().click({ button: "right" });
-    await lab.page.getByRole("menuitem", { name: "Copy Name of Stage" }).waitFor();
+    await lab.page.getByRole("menuitem", { name: "Copy Stage Name" }).waitFor();
     await lab.screenshot("graph-context-menu");
-    await lab.page.getByRole("menuitem", { name: "Run Stage Again, Although Stored" }).click();
+    await lab.page.getByRole("menuitem", { name: "Force Run Stage" }).click();
     await eventually(() => executed(lab.events.slice(before))).toEqual(["etl/join"]);
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
     await lab.stage("etl/join").first().click({ button: "right" });
-    await lab.page.getByRole("menuitem", { name: "Why This Status?" }).click();
+    await lab.page.getByRole("menuitem", { name: "Explain Stage Status" }).click();
     await lab.page.getByRole("dialog").getByText("etl/join is fresh").waitFor();
     await lab.page.keyboard.press("Escape");
   });
@@ -157,7 +159,7 @@ describe("the graph", () => {
     await choose("apart", "Unpin Result");
     await lab.runCell(6);
     await eventually(() => lab.outputText(6)).toContain("false");
-    await choose("apart", "Clear Results of Stage");
+    await choose("apart", "Clear Stage Results");
     await lab.page.getByRole("dialog").getByRole("button", { name: "Clear" }).click();
     await eventually(() => lab.stageStatus("apart")).toBe("new");
     await lab.command("stagebook:run-stage", { stage: "apart" });

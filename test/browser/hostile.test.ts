@@ -127,7 +127,7 @@ test("[O1] the log shows text in rows of equal height, and the layout holds", as
 
 test("[O7] menus, tooltips and dialogs of such a stage show text", async () => {
   await nodeOf("make <img").click({ button: "right" });
-  await lab.page.getByRole("menuitem", { name: "Why This Status?" }).click();
+  await lab.page.getByRole("menuitem", { name: "Explain Stage Status" }).click();
   await lab.page.getByRole("dialog").waitFor();
   await lab.screenshot("hostile-dialog");
   expect(await findProblems()).toEqual([]);

@@ -97,9 +97,9 @@ describe("a value that does not fit", () => {
 
   test.each([
     { kind: "number", typed: "99", message: "must be 10 or less" },
-    { kind: "number", typed: "", message: "a value is needed" },
+    { kind: "number", typed: "", message: "enter a value" },
     { kind: "integer", typed: "2.5", message: "must be a whole number" },
-    { kind: "json", typed: `{"radius": `, message: "no valid JSON" },
+    { kind: "json", typed: `{"radius": `, message: "not valid JSON" },
   ] as const)("[P1] $typed for the $kind: a message beside it, nothing runs, nothing is lost", async (row) => {
     const before = lab.events.length;
     await lab.setParam(row.kind, row.typed);

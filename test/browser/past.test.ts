@@ -74,7 +74,7 @@ test("[U1] the slider leads back to the moment when the run began", async () => 
 test("[U1] nothing can be changed there: no control, no button, no command", async () => {
   const before = lab.events.length;
   expect(await lab.param("limit").isEnabled()).toBe(false);
-  expect(await lab.runStaleButton.getAttribute("title")).toContain("back to now");
+  expect(await lab.runStaleButton.getAttribute("title")).toContain("Return to the current state");
   const ids = [
     "run-stale",
     "run-stage",

@@ -8,7 +8,7 @@ import type { NotebookModel, StagebookTracker } from "../tokens";
 import { exportPicture, PICTURE_FORMATS } from "./canvas/export-picture";
 import type { PictureFormat } from "./canvas/export-picture";
 import { createGraph } from "./model/graph";
-import { collapsedGroupsOf, collapsedIn, findGroups, groupOf } from "./model/groups";
+import { collapsedIn, findGroups, groupOf } from "./model/groups";
 import type { Picture } from "./canvas/picture";
 
 export interface GraphCommandsOptions {
@@ -60,7 +60,7 @@ function addGroupCommands({ commands, tracker, stageOf, trans }: GraphCommandsOp
     isEnabled: (args) => groupIn(args) !== null,
     execute: (args) => {
       const [model, group] = [tracker.getCurrent(), groupIn(args)];
-      if (model && group !== null) collapsedGroupsOf(model).set([...collapsedOf(model), group]);
+      if (model && group !== null) model.groups.set([...collapsedOf(model), group]);
     },
   });
   const hasGroups = (): boolean => {
@@ -72,7 +72,7 @@ function addGroupCommands({ commands, tracker, stageOf, trans }: GraphCommandsOp
     isEnabled: hasGroups,
     execute: () => {
       const model = tracker.getCurrent();
-      if (model) collapsedGroupsOf(model).set(groupsOf(model));
+      if (model) model.groups.set(groupsOf(model));
     },
   });
   commands.addCommand(COMMANDS.expandGroups, {
@@ -80,7 +80,7 @@ function addGroupCommands({ commands, tracker, stageOf, trans }: GraphCommandsOp
     isEnabled: hasGroups,
     execute: () => {
       const model = tracker.getCurrent();
-      if (model) collapsedGroupsOf(model).set([]);
+      if (model) model.groups.set([]);
     },
   });
 }
@@ -90,7 +90,7 @@ function groupsOf(model: NotebookModel): readonly string[] {
 }
 
 function collapsedOf(model: NotebookModel): ReadonlySet<string> {
-  return collapsedIn(createGraph(model.getState().view), collapsedGroupsOf(model).get());
+  return collapsedIn(createGraph(model.getState().view), model.groups.get());
 }
 
 function formatOf(args: ReadonlyPartialJSONObject): PictureFormat {

@@ -4,8 +4,7 @@ import type { ReactElement } from "react";
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { View } from "stagebook/protocol";
 import type { Preferences } from "../model/preferences";
-import { useNotebookState } from "../model/use-store";
-import { whatIfOf } from "../model/what-if";
+import { useNotebookState, useSubscribable } from "../model/use-store";
 import type { NotebookModel } from "../tokens";
 import { emptyText, panelClass } from "../ui/connection-text";
 import { GraphToolbar } from "./graph-toolbar";
@@ -14,7 +13,7 @@ import type { FlowInput, FlowNode } from "./canvas/flow-nodes";
 import { createFlowEdges, createFlowNodes } from "./canvas/flow-nodes";
 import type { Graph } from "./model/graph";
 import { createGraph, isSameGraph, layoutRequest } from "./model/graph";
-import { collapsedGroupsOf, collapsedIn, collapseGroups } from "./model/groups";
+import { collapsedIn, collapseGroups } from "./model/groups";
 import type { Direction, Layout } from "./layout/layout";
 import type { LayoutQueue } from "./layout/layout-queue";
 import { findNodes, markNodes } from "./model/node-marks";
@@ -96,8 +95,7 @@ export function GraphView(props: GraphViewProps): ReactElement {
 /** Selects a stage, and shows the cell of a stage or parameter. A group is expanded. */
 function openNode(model: NotebookModel, graph: Graph, { data }: FlowNode): void {
   if (data.kind === "group") {
-    const groups = collapsedGroupsOf(model);
-    groups.set(graph.nodes.flatMap((node) => (node.kind === "group" && node.name !== data.name ? [node.name] : [])));
+    model.groups.set(graph.nodes.flatMap((node) => (node.kind === "group" && node.name !== data.name ? [node.name] : [])));
     return;
   }
   if (data.kind === "stage") model.select(data.stage.name);
@@ -130,8 +128,7 @@ function useMarks(
   selected: string | null,
   search: string,
 ): ReturnType<typeof markNodes> {
-  const whatIf = whatIfOf(model);
-  const forecast = useSyncExternalStore(whatIf.subscribe, whatIf.get)?.stages ?? noStages;
+  const forecast = useSubscribable(model.forecast)?.stages ?? noStages;
   return useMemo(() => markNodes(graph, { selected, search, forecast }), [graph, selected, search, forecast]);
 }
 
@@ -155,8 +152,7 @@ function useFlow(input: FlowInput | null): FlowParts {
 /** The graph with its collapsed groups. */
 function useVisibleGraph(model: NotebookModel, view: View): Graph {
   const whole = useGraph(view);
-  const groups = collapsedGroupsOf(model);
-  const collapsed = useSyncExternalStore(groups.subscribe, groups.get);
+  const collapsed = useSubscribable(model.groups);
   return useMemo(() => collapseGroups(whole, collapsedIn(whole, collapsed)), [whole, collapsed]);
 }
 

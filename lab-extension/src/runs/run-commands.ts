@@ -31,13 +31,13 @@ export function addRunCommands({ commands, find, showRuns, told, trans }: RunCom
   commands.addCommand(COMMANDS.backToNow, {
     label: trans.__("Return to Current State"),
     isEnabled: (args) => connection(args) === "past",
-    execute: (args) => find(args)?.backToNow(),
+    execute: (args) => find(args)?.showCurrent(),
   });
 }
 
 async function viewRun(model: NotebookModel, run: unknown, trans: TranslationBundle): Promise<void> {
-  if (typeof run === "string") return model.lookAt(run as RunId);
+  if (typeof run === "string") return model.showRun(run as RunId);
   const [latest] = (await model.send<"runs">({ type: "runs", before: 0, limit: 1 })).rows;
   if (!latest) throw new Error(trans.__("No runs yet."));
-  return model.lookAt(latest.id);
+  return model.showRun(latest.id);
 }

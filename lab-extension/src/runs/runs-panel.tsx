@@ -50,8 +50,8 @@ function NotebookRuns({ model, trans }: NotebookRunsProps): ReactElement {
     <RunsList
       rows={runs.value.rows}
       selected={state.past?.run.id ?? null}
-      onView={isAvailable ? (run) => void model.lookAt(run).catch(notifyFailure) : null}
-      onReturn={() => model.backToNow()}
+      onView={isAvailable ? (run) => void model.showRun(run).catch(notifyFailure) : null}
+      onReturn={() => model.showCurrent()}
       onMore={runs.value.more ? () => setLimit((count) => count + PAGE_SIZE) : null}
       trans={trans}
     />

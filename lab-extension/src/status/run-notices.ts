@@ -5,7 +5,7 @@ import type { Subscription } from "rxjs";
 import type { RunId, RunView, View } from "stagebook/protocol";
 import { formatDuration } from "stagebook/protocol";
 import type { PreferenceValues } from "../model/preferences";
-import type { LiveModel } from "../tokens";
+import type { NotebookModel } from "../tokens";
 
 export interface RunNotice {
   readonly run: RunId;
@@ -21,10 +21,10 @@ export interface RunNoticesOptions {
   readonly trans: TranslationBundle;
 }
 
-/** `model` must show the current state, never a past run. Active until unsubscribed. */
-export function notifyLongRuns(model: LiveModel, options: RunNoticesOptions): Subscription {
+/** Active until unsubscribed. */
+export function notifyLongRuns(model: Pick<NotebookModel, "path" | "live$">, options: RunNoticesOptions): Subscription {
   const { preferences, isHidden, notify, trans } = options;
-  return model.state$
+  return model.live$
     .pipe(
       map(({ view }) => view),
       pairwise(),

@@ -69,7 +69,7 @@ function Steps({ model, past, trans }: StepsProps): ReactElement {
         value={step}
         aria-label={trans.__("Step of the run")}
         aria-valuetext={label}
-        onChange={(event) => model.lookAtStep(Number(event.target.value))}
+        onChange={(event) => model.showStep(Number(event.target.value))}
       />
       <span className="stagebook-Past-time">{step === 0 ? trans.__("%1, start of run", formatClock(at)) : label}</span>
     </div>
@@ -78,7 +78,7 @@ function Steps({ model, past, trans }: StepsProps): ReactElement {
 
 function BackButton({ model, trans }: PastBannerProps): ReactElement {
   return (
-    <button type="button" className="stagebook-Button" data-action="back-to-now" onClick={() => model.backToNow()}>
+    <button type="button" className="stagebook-Button" data-action="back-to-now" onClick={() => model.showCurrent()}>
       {trans.__("Return to current state")}
     </button>
   );

@@ -92,9 +92,9 @@ export class FaultyConnection {
     this.tell.connection("connected");
   }
 
-  /** `isTold`: the server says so, and JupyterLab forgets the comms. */
-  kernelRestarts(isTold: boolean): void {
-    if (isTold && this.connectionStatus === "connected") {
+  /** `isReported`: the server says so, and JupyterLab forgets the comms. */
+  kernelRestarts(isReported: boolean): void {
+    if (isReported && this.connectionStatus === "connected") {
       for (const comm of [...this.open.values()]) comm.dispose();
       this.tell.status("restarting");
     }

@@ -1,5 +1,5 @@
 /** Marks of nodes besides their status: search matches, lineage of the selected stage, forecast. Pure; called by GraphView. */
-import type { Forecast } from "../../model/forecast";
+import type { Forecast } from "../../model/params/forecast";
 import type { Graph, GraphNode } from "./graph";
 import { nodeId } from "./graph";
 

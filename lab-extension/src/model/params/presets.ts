@@ -1,4 +1,4 @@
-/** Sets of parameter values under a name: kept per notebook in the browser, and handed on as JSON. */
+/** Presets: named sets of parameter values, stored per notebook in the browser and shared as JSON. */
 import { get, set } from "idb-keyval";
 import type { JsonObject, View } from "stagebook/protocol";
 
@@ -7,7 +7,7 @@ export interface Preset {
   readonly values: JsonObject;
 }
 
-/** The values of all parameters that have a JSON form. */
+/** The values of all parameters that can be written as JSON. */
 export function currentValues(view: View): JsonObject {
   return Object.fromEntries(
     Object.values(view.params)
@@ -16,31 +16,31 @@ export function currentValues(view: View): JsonObject {
   );
 }
 
-/** What of a preset fits the notebook, and the names that it has no parameter for. */
+/** The values of a preset that the notebook has a parameter for, and the names that it has none for. */
 export function fitPreset(
   view: View,
   { values }: Preset,
 ): { readonly values: JsonObject; readonly unknown: readonly string[] } {
-  const isKnown = (name: string): boolean => Object.hasOwn(view.params, name) && view.params[name]?.kind !== "other";
+  const isEditable = (name: string): boolean => Object.hasOwn(view.params, name) && view.params[name]?.kind !== "other";
   const entries = Object.entries(values);
   return {
-    values: Object.fromEntries(entries.filter(([name]) => isKnown(name))),
-    unknown: entries.map(([name]) => name).filter((name) => !isKnown(name)),
+    values: Object.fromEntries(entries.filter(([name]) => isEditable(name))),
+    unknown: entries.map(([name]) => name).filter((name) => !isEditable(name)),
   };
 }
 
-/** The list with this preset in it, by name; one of the same name is replaced. */
+/** Adds the preset to the list, which is sorted by name; a preset of the same name is replaced. */
 export function withPreset(presets: readonly Preset[], preset: Preset): readonly Preset[] {
   const others = presets.filter(({ name }) => name !== preset.name);
   return [...others, preset].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** `{"stagebookPreset": 1, "name": …, "values": {…}}`: what one person gives to another. */
+/** The JSON text to share: `{"stagebookPreset": 1, "name": …, "values": {…}}`. */
 export function encodePreset(preset: Preset): string {
   return JSON.stringify({ stagebookPreset: FORMAT, ...preset }, null, 2);
 }
 
-/** Reads that, or a plain object of values. Null for anything else. */
+/** Parses that text, or a plain object of values. Null for anything else. */
 export function decodePreset(text: string): Preset | null {
   const data = parse(text);
   if (!isObject(data)) return null;
@@ -49,18 +49,18 @@ export function decodePreset(text: string): Preset | null {
   return { name: typeof data.name === "string" ? data.name : "", values: data.values as JsonObject };
 }
 
-/** Those of a notebook; none when the browser keeps nothing. Never rejects. */
+/** Loads the presets of a notebook; none when the browser stores nothing. Never rejects. */
 export async function loadPresets(path: string): Promise<readonly Preset[]> {
   try {
-    const kept = await get<unknown>(keyOf(path));
-    return Array.isArray(kept) ? kept.filter(isPreset) : [];
+    const stored = await get<unknown>(keyOf(path));
+    return Array.isArray(stored) ? stored.filter(isPreset) : [];
   } catch (cause) {
     console.warn("stagebook: cannot read the presets of", path, cause);
     return [];
   }
 }
 
-/** Rejects when the browser keeps nothing: the person must know. */
+/** Rejects when the browser cannot store them: the user must know. */
 export function savePresets(path: string, presets: readonly Preset[]): Promise<void> {
   return set(keyOf(path), presets);
 }
