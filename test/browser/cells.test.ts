@@ -1,4 +1,4 @@
-/** What a person sees and does at the cells: marks and why, the button of a cell, what is stale above, auto-run. */
+/** The cells as the user sees them: marks and their reasons, the run button of a cell, running stale cells above, auto-run. */
 import { beforeAll, expect, test } from "vitest";
 import { executed } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
@@ -24,7 +24,7 @@ beforeAll(async () => {
   await lab.runAll();
 });
 
-test("[U2] a plain cell that reads a variable is stale when that has a new value, with the reason at its prompt", async () => {
+test("[U2] a plain cell that reads a variable is stale when it has a new value, with the reason in the tooltip of its prompt", async () => {
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   await lab.editCell(FACTOR!, `const factor = 4;`);
   await eventually(() => mark(FACTOR!)).toEqual({ status: "stale", edited: true, tooltip: "Edited since last run" });
@@ -37,7 +37,7 @@ test("[U2] a plain cell that reads a variable is stale when that has a new value
   expect((await lab.cellMarks()).filter((status) => status === "stale")).toHaveLength(1);
 });
 
-test("[U2] the reason can be asked for by keyboard", async () => {
+test("[U2] the reason can be shown by keyboard", async () => {
   await lab.selectCell(PLAIN!);
   await focusNotebook();
   await lab.page.keyboard.press("Alt+Shift+KeyW");
@@ -47,7 +47,7 @@ test("[U2] the reason can be asked for by keyboard", async () => {
   await eventually(() => dialog.count()).toBe(0);
 });
 
-test("[U2] a new cell is marked as such, a failed one with what failed", async () => {
+test("[U2] a new cell and a failed cell are marked as such", async () => {
   await lab.selectCell(C!);
   await lab.command("notebook:insert-cell-below");
   await lab.editCell(C! + 1, `console.log(await a())`);
@@ -64,7 +64,7 @@ test("[U2] a new cell is marked as such, a failed one with what failed", async (
   expect(await lab.cellMarks()).toEqual(fresh);
 });
 
-test("[U2] the button of a cell runs what is stale above it and then the cell, and nothing else", async () => {
+test("[U2] the button of a cell runs the stale stages and cells above it, then the cell, and nothing else", async () => {
   await lab.setParam("limit", 3);
   await eventually(() => lab.stageStatuses()).toEqual({ a: "stale", b: "stale", c: "pending" });
   const [before, counts] = [lab.events.length, await lab.executionCounts()];
@@ -76,7 +76,7 @@ test("[U2] the button of a cell runs what is stale above it and then the cell, a
   await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "stale", c: "pending" });
 });
 
-test("[U2] Run what is stale above leaves the cell itself alone", async () => {
+test("[U2] running the stale cells above a cell does not run the cell itself", async () => {
   const [before, counts] = [lab.events.length, await lab.executionCounts()];
   await lab.selectCell(C!);
   await lab.command("stagebook:run-stale-above");
@@ -86,7 +86,7 @@ test("[U2] Run what is stale above leaves the cell itself alone", async () => {
   await runStale();
 });
 
-test("[U2] auto-run: a changed parameter runs what it makes stale, once it is quiet; off, it runs nothing", async () => {
+test("[U2] auto-run: a parameter change runs the stages it makes stale, after a pause; switched off, it runs nothing", async () => {
   const button = lab.page.locator(`[data-jp-item-name="stagebook-auto-run"]:visible jp-button`);
   await button.click();
   await eventually(() => button.getAttribute("title")).toContain("Auto-run on");
@@ -105,7 +105,7 @@ test("[U2] auto-run: a changed parameter runs what it makes stale, once it is qu
   await runStale();
 });
 
-test("[U2] the switch is as it was after a reload, and nothing of all this is written into the notebook", async () => {
+test("[U2] the switch is remembered across a reload, and nothing is written into the notebook", async () => {
   await focusNotebook();
   await lab.page.keyboard.press("Alt+Shift+KeyA");
   const button = lab.page.locator(`[data-jp-item-name="stagebook-auto-run"]:visible jp-button`);
@@ -125,7 +125,7 @@ async function focusNotebook(): Promise<void> {
   await lab.page.locator(".jp-Cell.jp-mod-active .jp-InputPrompt:visible").click();
 }
 
-/** What a cell's mark says. */
+/** The mark of a cell. */
 async function mark(index: number): Promise<{ status: string | null; edited: boolean; tooltip: string | null }> {
   const cell = lab.page.locator(".jp-Notebook:visible .jp-Cell").nth(index);
   return {

@@ -28,7 +28,7 @@ export interface FaultReport {
   readonly connections: readonly string[];
   /** Milliseconds from the end of the faults until every page was right; null when it was not. */
   readonly rightAfterMs: number | null;
-  /** Comms opened on a kernel that knows none: tslab prints a warning into the user's cell. */
+  /** Comms opened on a kernel that has none: tslab prints a warning into the user's cell. */
   readonly warnings: number;
 }
 
@@ -127,7 +127,7 @@ class World {
       comms: () => this.kernel.comms?.info(null).comms as object | undefined,
     });
     const context = new FakeContext(connection);
-    connection.tell = {
+    connection.report = {
       status: (status) => context.statusChanged.emit(status),
       connection: (status) => context.connectionStatusChanged.emit(status),
       message: (message) => context.iopubMessage.emit(message),
