@@ -7,6 +7,7 @@ import type { CellId } from "stagebook/protocol";
 import { COMMANDS } from "../command-ids";
 import { autoRunIcon, runCellIcon } from "../icons";
 import type { NotebookModel } from "../tokens";
+import { notifyFailure } from "../ui/notify";
 import type { AutoRunChoices } from "../model/auto-run-choices";
 import { findMark } from "./cell-marks";
 import type { CellMark } from "./cell-marks";
@@ -20,13 +21,11 @@ export interface CellCommandsOptions {
   /** The selected code cell of the current notebook. */
   readonly activeCell: () => CellId | null;
   readonly autoRun: AutoRunChoices;
-  /** Shows a rejection to the user as a notification. */
-  readonly notifyFailure: (done: Promise<unknown> | undefined) => Promise<void>;
   readonly trans: TranslationBundle;
 }
 
 export function addCellCommands(options: CellCommandsOptions): void {
-  const { commands, find, activeCell, autoRun, notifyFailure, trans } = options;
+  const { commands, find, activeCell, autoRun, trans } = options;
   const isLive = (args: Args): boolean => find(args)?.getState().connection === "live";
   const canRun = (args: Args): boolean => isLive(args) && activeCell() !== null;
   const runAbove = async (args: Args): Promise<boolean> => {
@@ -42,7 +41,7 @@ export function addCellCommands(options: CellCommandsOptions): void {
   commands.addCommand(COMMANDS.runStaleAbove, {
     label: trans.__("Run Stale Stages and Cells Above"),
     isEnabled: canRun,
-    execute: (args) => notifyFailure(runAbove(args)),
+    execute: (args) => runAbove(args).catch(notifyFailure),
   });
   commands.addCommand(COMMANDS.runCell, {
     label: trans.__("Run Cell After Stale Cells Above"),
@@ -52,7 +51,9 @@ export function addCellCommands(options: CellCommandsOptions): void {
     isVisible: isLive,
     isEnabled: canRun,
     execute: (args) =>
-      notifyFailure(runAbove(args).then((isDone) => (isDone ? commands.execute("notebook:run-cell") : undefined))),
+      runAbove(args)
+        .then((isDone) => (isDone ? commands.execute("notebook:run-cell") : undefined))
+        .catch(notifyFailure),
   });
   commands.addCommand(COMMANDS.whyCell, {
     label: trans.__("Explain Cell Status"),

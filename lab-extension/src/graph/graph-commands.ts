@@ -5,6 +5,7 @@ import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import { COMMANDS } from "../command-ids";
 import type { Preferences } from "../model/preferences";
 import type { NotebookModel, StagebookTracker } from "../tokens";
+import { notifyFailure } from "../ui/notify";
 import { exportPicture, PICTURE_FORMATS } from "./canvas/export-picture";
 import type { PictureFormat } from "./canvas/export-picture";
 import { createGraph } from "./model/graph";
@@ -19,17 +20,18 @@ export interface GraphCommandsOptions {
   readonly picture: () => Picture | null;
   /** The stage that a command applies to. */
   readonly stageOf: (args: ReadonlyPartialJSONObject) => string | null;
-  readonly told: (done: Promise<unknown> | undefined) => Promise<void>;
   readonly trans: TranslationBundle;
 }
 
 export function addGraphCommands(options: GraphCommandsOptions): void {
-  const { commands, preferences, picture, tracker, told, trans } = options;
+  const { commands, preferences, picture, tracker, trans } = options;
   commands.addCommand(COMMANDS.graphDirection, {
     label: trans.__("Left-to-Right Graph"),
     isToggled: () => preferences.get().graphDirection === "right",
     execute: () =>
-      told(preferences.set({ graphDirection: preferences.get().graphDirection === "right" ? "down" : "right" })),
+      preferences
+        .set({ graphDirection: preferences.get().graphDirection === "right" ? "down" : "right" })
+        .catch(notifyFailure),
   });
   commands.addCommand(COMMANDS.exportGraph, {
     label: (args) => exportLabel(formatOf(args), trans),
@@ -42,7 +44,7 @@ export function addGraphCommands(options: GraphCommandsOptions): void {
           ?.path.split("/")
           .at(-1)
           ?.replace(/\.ipynb$/u, "") ?? "graph";
-      return drawn ? told(exportPicture(drawn, formatOf(args), `${name}-graph`, trans)) : undefined;
+      return drawn ? exportPicture(drawn, formatOf(args), `${name}-graph`, trans).catch(notifyFailure) : undefined;
     },
   });
   addGroupCommands(options);

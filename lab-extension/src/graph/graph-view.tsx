@@ -95,7 +95,9 @@ export function GraphView(props: GraphViewProps): ReactElement {
 /** Selects a stage, and shows the cell of a stage or parameter. A group is expanded. */
 function openNode(model: NotebookModel, graph: Graph, { data }: FlowNode): void {
   if (data.kind === "group") {
-    model.groups.set(graph.nodes.flatMap((node) => (node.kind === "group" && node.name !== data.name ? [node.name] : [])));
+    model.groups.set(
+      graph.nodes.flatMap((node) => (node.kind === "group" && node.name !== data.name ? [node.name] : [])),
+    );
     return;
   }
   if (data.kind === "stage") model.select(data.stage.name);

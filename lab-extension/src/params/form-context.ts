@@ -1,11 +1,10 @@
 /** The form context, made from the state of one notebook and its form. Called by ParamsForm with each render. */
-import { Notification } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { messageOf } from "stagebook/protocol";
 import type { ParamView } from "stagebook/protocol";
 import type { CachedValues } from "../model/params/cached-values";
 import type { Drafts } from "../model/params/param-drafts";
 import type { NotebookModel } from "../tokens";
+import { notifyFailure } from "../ui/notify";
 import type { ParamFormContext } from "./param-controls";
 import type { ParamForecast } from "./use-forecast";
 
@@ -49,9 +48,7 @@ export function resetParams(model: NotebookModel, names: readonly string[]): voi
   const { params } = model.getState().view;
   const overridden = names.filter((name) => params[name]?.overridden);
   if (overridden.length === 0) return;
-  model.send({ type: "reset-params", names: overridden }).catch((error: unknown) => {
-    Notification.error(messageOf(error), { autoClose: 5000 });
-  });
+  model.send({ type: "reset-params", names: overridden }).catch(notifyFailure);
 }
 
 /** Until the pointer is released, wherever it is by then. */

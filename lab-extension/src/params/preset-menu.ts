@@ -3,7 +3,6 @@ import { Clipboard, Dialog, InputDialog, Notification, showDialog } from "@jupyt
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { CommandRegistry } from "@lumino/commands";
 import { Menu } from "@lumino/widgets";
-import { messageOf } from "stagebook/protocol";
 import type { NotebookModel } from "../tokens";
 import {
   currentValues,
@@ -15,6 +14,7 @@ import {
   withPreset,
 } from "../model/params/presets";
 import type { Preset } from "../model/params/presets";
+import { notifyFailure } from "../ui/notify";
 
 /** Opens the menu below the button. */
 export async function openPresetMenu(
@@ -36,7 +36,12 @@ function createMenu(model: NotebookModel, presets: readonly Preset[], trans: Tra
     const id = `item-${to === menu ? "" : "sub-"}${to.items.length}`;
     // A mnemonic would remove the underscores from names.
     const mnemonic = -1;
-    commands.addCommand(id, { label, mnemonic, isEnabled: () => isEnabled, execute: () => notifyFailure(action()) });
+    commands.addCommand(id, {
+      label,
+      mnemonic,
+      isEnabled: () => isEnabled,
+      execute: () => action().catch(notifyFailure),
+    });
     to.addItem({ command: id });
   };
   for (const preset of presets) add(menu, preset.name, () => applyPreset(model, preset, trans), isLive);
@@ -99,13 +104,4 @@ async function loadFromText(model: NotebookModel, trans: TranslationBundle): Pro
       body: trans.__('A preset is JSON text like {"limit": 5, "region": "europe"}.'),
       buttons: [Dialog.okButton()],
     });
-}
-
-/** Shows a rejection to the user as a notification. */
-async function notifyFailure(done: Promise<unknown>): Promise<void> {
-  try {
-    await done;
-  } catch (error) {
-    Notification.error(messageOf(error), { autoClose: 6000 });
-  }
 }

@@ -1,13 +1,12 @@
 /** The commands of Stagebook. Called once by the sidebar plugin. */
-import { Notification } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import { of, switchMap } from "rxjs";
-import { messageOf } from "stagebook/protocol";
 import type { CellId } from "stagebook/protocol";
 import type { AutoRunChoices } from "../model/auto-run-choices";
 import { addCellCommands } from "../cells/cell-commands";
+import { notifyFailure } from "../ui/notify";
 import { countStale, isAnyStale } from "../ui/stale-count";
 import { COMMANDS } from "../command-ids";
 import { addGraphCommands } from "../graph/graph-commands";
@@ -67,7 +66,7 @@ export function addCommands(options: CommandsOptions): void {
       const state = find(args)?.getState();
       return state?.connection === "live" && isAnyStale(countStale(state));
     },
-    execute: (args) => notifyFailure(find(args)?.runStale()),
+    execute: (args) => find(args)?.runStale().catch(notifyFailure),
   });
   commands.addCommand(COMMANDS.open, {
     label: trans.__("Show Stagebook"),
@@ -78,7 +77,7 @@ export function addCommands(options: CommandsOptions): void {
   commands.addCommand(COMMANDS.cancel, {
     label: trans.__("Stop Running Stages"),
     isEnabled: (args) => isLive(args) && isRunning(args),
-    execute: (args) => notifyFailure(find(args)?.send({ type: "cancel" })),
+    execute: (args) => find(args)?.send({ type: "cancel" }).catch(notifyFailure),
   });
   commands.addCommand(COMMANDS.runStage, {
     label: (args) => {
@@ -88,7 +87,11 @@ export function addCommands(options: CommandsOptions): void {
     isEnabled: (args) => isLive(args) && stageOf(args) !== null,
     execute: (args) => {
       const stage = stageOf(args);
-      return stage === null ? undefined : notifyFailure(find(args)?.send({ type: "run", targets: [stage] }));
+      return stage === null
+        ? undefined
+        : find(args)
+            ?.send({ type: "run", targets: [stage] })
+            .catch(notifyFailure);
     },
   });
   commands.addCommand(COMMANDS.showCell, {
@@ -118,25 +121,16 @@ export function addCommands(options: CommandsOptions): void {
     label: trans.__("Apply Parameters with Button"),
     isToggled: () => preferences.get().applyParams === "on button",
     execute: () =>
-      notifyFailure(
-        preferences.set({ applyParams: preferences.get().applyParams === "on button" ? "at once" : "on button" }),
-      ),
+      preferences
+        .set({ applyParams: preferences.get().applyParams === "on button" ? "at once" : "on button" })
+        .catch(notifyFailure),
   });
-  addStageCommands({ commands, find, stageOf, notifyFailure, trans });
-  addCellCommands({ commands, find, activeCell: options.activeCell, autoRun: options.autoRun, notifyFailure, trans });
-  addRunCommands({ commands, find, showRuns: options.showRuns, told: notifyFailure, trans });
-  addGraphCommands({ commands, tracker, preferences, picture, stageOf, told: notifyFailure, trans });
+  addStageCommands({ commands, find, stageOf, trans });
+  addCellCommands({ commands, find, activeCell: options.activeCell, autoRun: options.autoRun, trans });
+  addRunCommands({ commands, find, showRuns: options.showRuns, trans });
+  addGraphCommands({ commands, tracker, preferences, picture, stageOf, trans });
 
   tracker.current$
     .pipe(switchMap((model) => model?.state$ ?? of(null)))
     .subscribe(() => commands.notifyCommandChanged());
-}
-
-/** Shows a rejection to the user as a notification. */
-async function notifyFailure(done: Promise<unknown> | undefined): Promise<void> {
-  try {
-    await done;
-  } catch (error) {
-    Notification.error(messageOf(error), { autoClose: 6000 });
-  }
 }

@@ -8,6 +8,7 @@ import { COMMANDS } from "../command-ids";
 import { createGraph } from "../graph/model/graph";
 import { findDescendants } from "../graph/model/node-marks";
 import type { NotebookModel } from "../tokens";
+import { notifyFailure } from "../ui/notify";
 
 type Args = ReadonlyPartialJSONObject;
 
@@ -15,13 +16,11 @@ export interface StageCommandsOptions {
   readonly commands: CommandRegistry;
   readonly find: (args: Args) => NotebookModel | null;
   readonly stageOf: (args: Args) => string | null;
-  /** Shows a rejection to the user as a notification. */
-  readonly notifyFailure: (done: Promise<unknown> | undefined) => Promise<void>;
   readonly trans: TranslationBundle;
 }
 
 export function addStageCommands(options: StageCommandsOptions): void {
-  const { commands, find, stageOf, notifyFailure, trans } = options;
+  const { commands, find, stageOf, trans } = options;
   const stageView = (args: Args): StageView | undefined => find(args)?.getState().view.stages[stageOf(args) ?? ""];
   const isLive = (args: Args): boolean => find(args)?.getState().connection === "live" && stageView(args) !== undefined;
   const add = (
@@ -34,9 +33,9 @@ export function addStageCommands(options: StageCommandsOptions): void {
       const stage = stageView(args);
       return stage !== undefined && isLive(args) && isPossible(stage);
     };
-    const execute = (args: Args): Promise<void> | undefined => {
+    const execute = (args: Args): Promise<unknown> | undefined => {
       const [model, stage] = [find(args), stageOf(args)];
-      return model && stage !== null ? notifyFailure(act(model, stage)) : undefined;
+      return model && stage !== null ? act(model, stage).catch(notifyFailure) : undefined;
     };
     commands.addCommand(id, { label, isEnabled, execute });
   };

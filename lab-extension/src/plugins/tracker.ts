@@ -8,7 +8,6 @@ import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { DisposableDelegate } from "@lumino/disposable";
 import type { IDisposable } from "@lumino/disposable";
-import { messageOf } from "stagebook/protocol";
 import { AutoRun } from "../cells/auto-run";
 import { CellMarker } from "../cells/cell-marker";
 import { NotebookCells } from "../cells/notebook-cells";
@@ -20,6 +19,7 @@ import { NotebookModels } from "../model/notebook-models";
 import { KernelSession } from "../session/kernel-session";
 import { notifyLongRuns } from "../status/run-notices";
 import { StagebookTracker } from "../tokens";
+import { notifyFailure } from "../ui/notify";
 import { UserChoices } from "./preferences";
 
 export const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
@@ -101,7 +101,7 @@ function followModel(
   const autoRun = new AutoRun({
     isOn: () => switches.isOn(model.path),
     delayMs: () => preferences.get().autoRunDelayMs,
-    run: () => runStaleUnattended(model),
+    run: () => model.staleRuns.run().catch(notifyFailure),
   });
   const paramsSet = model.paramsSet$.subscribe(() => autoRun.changed());
   const notices = notifyLongRuns(model, {
@@ -116,15 +116,6 @@ function followModel(
     paramsSet.unsubscribe();
     notices.unsubscribe();
   });
-}
-
-/** A refusal is shown as it is after a click. */
-async function runStaleUnattended(model: NotebookModel): Promise<void> {
-  try {
-    await model.staleRuns.run();
-  } catch (error) {
-    Notification.error(messageOf(error), { autoClose: 6000 });
-  }
 }
 
 function saveBeforeUnload(models: NotebookModels, sessions: KernelSessions): void {

@@ -5,6 +5,7 @@ import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import type { RunId } from "stagebook/protocol";
 import { COMMANDS } from "../command-ids";
 import type { NotebookModel } from "../tokens";
+import { notifyFailure } from "../ui/notify";
 
 type Args = ReadonlyPartialJSONObject;
 
@@ -12,12 +13,10 @@ export interface RunCommandsOptions {
   readonly commands: CommandRegistry;
   readonly find: (args: Args) => NotebookModel | null;
   readonly showRuns: () => void;
-  /** Shows a failure to the user. */
-  readonly told: (done: Promise<unknown> | undefined) => Promise<void>;
   readonly trans: TranslationBundle;
 }
 
-export function addRunCommands({ commands, find, showRuns, told, trans }: RunCommandsOptions): void {
+export function addRunCommands({ commands, find, showRuns, trans }: RunCommandsOptions): void {
   const connection = (args: Args): string | undefined => find(args)?.getState().connection;
   commands.addCommand(COMMANDS.showRuns, { label: trans.__("Show Past Runs"), execute: showRuns });
   commands.addCommand(COMMANDS.lookAtRun, {
@@ -25,7 +24,7 @@ export function addRunCommands({ commands, find, showRuns, told, trans }: RunCom
     isEnabled: (args) => connection(args) === "live" || connection(args) === "past",
     execute: (args) => {
       const model = find(args);
-      return model ? told(viewRun(model, args.run, trans)) : undefined;
+      return model ? viewRun(model, args.run, trans).catch(notifyFailure) : undefined;
     },
   });
   commands.addCommand(COMMANDS.backToNow, {
