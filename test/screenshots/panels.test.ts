@@ -27,6 +27,7 @@ describe.each(["Light", "Dark"] as const)("%s", (theme) => {
     if (panel === "log") await lab.panel("log").locator("[data-log]").first().click();
     await lab.page.mouse.move(5, 5);
     await takePicture(lab.panel(panel), path(name));
+    if (panel === "log") await lab.panel("log").getByRole("button", { name: "Close" }).click();
   });
 
   test("the whole window", async () => {

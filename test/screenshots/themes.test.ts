@@ -41,6 +41,6 @@ test.each(themes)("a past run in %s", async (theme) => {
 
 async function showIn(theme: string, name: string): Promise<void> {
   await lab.command("apputils:change-theme", { theme });
-  await lab.page.locator(`body[data-jp-theme-name="${theme}"]`).waitFor();
+  await lab.page.locator(`body[data-jp-theme-name="${theme}"]`).waitFor({ state: "attached" });
   await takePicture(lab.page, join("test", "artifacts", `${name} ${theme}.png`.replaceAll(" ", "-").toLowerCase()));
 }
