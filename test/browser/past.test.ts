@@ -66,7 +66,7 @@ test("[U1] the slider goes back to the start of the run", async () => {
   const slider = banner().getByRole("slider");
   await slider.press("Home");
   await eventually(() => lab.stageStatuses()).toEqual({ a: "stale", b: "pending" });
-  await eventually(() => banner().innerText()).toContain("when it began");
+  await eventually(() => banner().innerText()).toContain("start of run");
   await slider.press("End");
   await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "fresh" });
 });
