@@ -15,10 +15,7 @@ import { setUp } from "./lib/setup.mjs";
 const args = process.argv.slice(2);
 const heavy = args.includes("--heavy");
 const pictures = args.includes("--pictures");
-const wanted = [
-  ...args.filter((arg) => arg !== "--heavy" && arg !== "--pictures"),
-  ...(pictures ? [join("test", "browser", "accessibility.test.ts")] : []),
-];
+const wanted = args.filter((arg) => arg !== "--heavy" && arg !== "--pictures");
 
 /** @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
@@ -53,6 +50,7 @@ process.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 function lanesFor(wanted) {
   const inBrowser = (/** @type {string} */ arg) => /(^|\/)browser(\/|$)/.test(arg);
   const files = wanted.filter((arg) => /^(\.\/)?test\//.test(arg));
+  if (pictures) return [{ name: "screenshots", args: ["--project=screenshots", ...wanted] }];
   if (heavy || wanted.some((arg) => arg.startsWith("--project"))) return [{ name: "all", args: wanted }];
   const lanes = [
     { name: "node", args: ["--project=unit", "--project=node", ...wanted.filter((arg) => !inBrowser(arg))] },
@@ -87,8 +85,7 @@ async function runLane({ name, args }) {
       ...(temporary === undefined ? {} : { TMPDIR: temporary }),
       STAGEBOOK_CHROMIUM: (await findBrowser()) ?? undefined,
       STAGEBOOK_S3_SERVER: findS3Server() ?? undefined,
-      STAGEBOOK_TESTS: heavy ? "heavy" : "all",
-      STAGEBOOK_SCREENSHOTS: pictures ? join("lab-extension", "images") : undefined,
+      STAGEBOOK_TESTS: heavy ? "heavy" : pictures ? "pictures" : "all",
       VITE_CONFIG_NATIVE_IGNORE_WARNING: "true",
     },
   });

@@ -6,8 +6,9 @@ import type { TestProjectInlineConfiguration } from "vitest/config";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const heavy = process.env.STAGEBOOK_TESTS === "heavy";
+const pictures = process.env.STAGEBOOK_TESTS === "pictures";
 const folder = heavy ? "test/heavy" : "test";
-const excluded = ["**/node_modules/**", ...(heavy ? [] : ["test/heavy/**"])];
+const excluded = ["**/node_modules/**", "test/screenshots/**", ...(heavy ? [] : ["test/heavy/**"])];
 
 /** Tests of modules alone: no kernel, no process of their own, no global state. They share their processes. */
 const units = ["graph", "key", "preview", "lab", "store", "run", "properties"].map(
@@ -55,6 +56,12 @@ export default defineConfig({
         globalSetup: heavy ? [] : ["test/rig/lab/shared-lab.ts"],
         maxWorkers: 1,
         sequence: { groupOrder: 1 },
+      }),
+      // The pictures of the documents: only in `npm run screenshots`.
+      project("screenshots", {
+        include: pictures ? ["test/screenshots/**/*.test.ts"] : [],
+        globalSetup: pictures ? ["test/rig/lab/shared-lab.ts"] : [],
+        maxWorkers: 1,
       }),
     ],
     teardownTimeout: 20_000,

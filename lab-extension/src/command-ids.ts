@@ -1,44 +1,45 @@
-/** The commands, with ids that are kept stable for scripts. */
+/** The ids of the commands. Stable, for scripts and key bindings. */
 export const COMMANDS = {
-  /** Runs what is stale in the current notebook, or in that of `path`. */
+  /** Runs the stale stages and cells of the current notebook, or of the notebook at `path`. */
   runStale: "stagebook:run-stale",
-  /** Runs what is stale above the selected cell. */
+  /** Runs the stale stages and cells above the selected cell. */
   runStaleAbove: "stagebook:run-stale-above",
-  /** Runs what is stale above the selected cell, and then that cell. */
+  /** Runs the stale stages and cells above the selected cell, then that cell. */
   runCell: "stagebook:run-cell",
-  /** Tells why the selected cell has its mark. */
+  /** Shows why the selected cell has its status. */
   whyCell: "stagebook:why-cell",
-  /** Whether a changed parameter runs what is stale, in the current notebook or in that of `path`. */
+  /** Toggles auto-run in the current notebook, or in the notebook at `path`: a parameter change then runs stale stages. */
   autoRun: "stagebook:auto-run",
-  /** Shows the runs that are over. */
+  /** Shows the list of past runs. */
   showRuns: "stagebook:show-runs",
-  /** Shows the run `run`, the latest without it, as it was. */
+  /** Shows the past run `run`; without it, the most recent one. */
   lookAtRun: "stagebook:look-at-run",
+  /** Returns from a past run to the current state. */
   backToNow: "stagebook:back-to-now",
   /** Shows the sidebar and the log. */
   open: "stagebook:open",
   /** Stops the runs of the current notebook. */
   cancel: "stagebook:cancel",
-  /** Runs the stage `stage` and what it needs. */
+  /** Runs the stage `stage` and its upstream stages. */
   runStage: "stagebook:run-stage",
-  /** Scrolls to the cell `cell`, or to that of the stage `stage`. */
+  /** Scrolls to the cell `cell`, or to the cell that defines the stage `stage`. */
   showCell: "stagebook:show-cell",
   clearLog: "stagebook:clear-log",
-  /** Shows the log, of the run `run` or the stage `stage` alone. */
+  /** Shows the log, filtered by the run `run` or the stage `stage`. */
   showLog: "stagebook:show-log",
-  /** Runs a stage, what it needs, and what follows from it. */
+  /** Runs a stage with its upstream and downstream stages. */
   runFollowing: "stagebook:run-following",
-  /** Runs a stage anew, also when its result is stored. */
+  /** Runs a stage even if its result is cached. */
   forceStage: "stagebook:force-stage",
   /** Shows why a stage has its status. */
   whyStale: "stagebook:why-stale",
-  /** Keeps a stage's latest result from being cleaned away. */
+  /** Protects a stage's latest result from being removed by gc. */
   pinResult: "stagebook:pin-result",
   unpinResult: "stagebook:unpin-result",
-  /** Forgets a stage's results, after a question. */
+  /** Removes a stage's cached results, after a confirmation. */
   clearStage: "stagebook:clear-stage",
   copyName: "stagebook:copy-stage-name",
-  /** Whether values typed into the form wait for the Apply button. */
+  /** Toggles whether typed parameter values wait for the Apply button. */
   applyOnButton: "stagebook:apply-on-button",
   graphDirection: "stagebook:graph-direction",
   /** Collapses the group of the stage `stage`. */

@@ -1,10 +1,10 @@
-/** Stagebook's own icons, in JupyterLab's colours. */
+/** Stagebook's icons, in the colors of JupyterLab's theme. */
 import { LabIcon } from "@jupyterlab/ui-components";
 
-const svg = (body: string): string =>
-  `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 16 16">${body}</svg>`;
+const svg = (content: string): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 16 16">${content}</svg>`;
 
-/** Two stages that feed a third. */
+/** Two stages that are inputs of a third. */
 export const stagebookIcon = new LabIcon({
   name: "jupyterlab-stagebook:stagebook",
   svgstr: svg(
@@ -13,7 +13,7 @@ export const stagebookIcon = new LabIcon({
   ),
 });
 
-/** Run, and only what is behind. */
+/** Run only what is stale. */
 export const runStaleIcon = new LabIcon({
   name: "jupyterlab-stagebook:run-stale",
   svgstr: svg(
@@ -23,13 +23,13 @@ export const runStaleIcon = new LabIcon({
   ),
 });
 
-/** Runs by itself: an arrow that goes round, and a spark. */
+/** A lightning bolt: runs automatically. */
 export const autoRunIcon = new LabIcon({
   name: "jupyterlab-stagebook:auto-run",
   svgstr: svg('<path class="jp-icon3" fill="#616161" d="M9 1.2 3.6 9h3.6L6.4 14.8 12.6 6.6H8.8z"/>'),
 });
 
-/** Run, and what is stale above first. */
+/** Run a cell, and first what is stale above it. */
 export const runCellIcon = new LabIcon({
   name: "jupyterlab-stagebook:run-cell",
   svgstr: svg(

@@ -1,92 +1,103 @@
-/** What the panels see of a notebook: one model per notebook panel, and which of them is current. */
+/** The interfaces that panels and other extensions read: one model per open notebook, and which of them is current. */
 import { Token } from "@lumino/coreutils";
 import type { Observable } from "rxjs";
 import type { CellId, Command, CommandType, LogRecord, Result, RunId, RunRowView, View } from "stagebook/protocol";
+import type { CollapsedGroups } from "./model/collapsed-groups";
+import type { CachedValueSearch } from "./model/params/cached-values";
+import type { ForecastSource } from "./model/params/forecast-source";
+import type { ParamDrafts } from "./model/params/param-drafts";
 
-/** Where a notebook's view comes from. */
+/** The source of a notebook's view. */
 export type Connection =
-  /** The kernel has no Stagebook (or there is no kernel): the page says how to begin. */
+  /** The kernel has not loaded Stagebook, or there is no kernel: the page says how to begin. */
   | "absent"
-  /** A kernel with Stagebook is being asked for its state. */
+  /** The page has asked a kernel with Stagebook for its state. */
   | "connecting"
-  /** The view is the kernel's. */
+  /** The view is the kernel's current state. */
   | "live"
-  /** The kernel died, restarts or does not answer. */
+  /** The kernel has stopped, is restarting or does not answer. */
   | "lost"
-  /** The kernel speaks another version of the protocol; `problem` says what to do. */
+  /** The kernel has another version of the protocol; `problem` says what to update. */
   | "incompatible"
-  /** A run that is over is looked at: nothing can be changed until the page goes back to now. */
+  /** A past run is shown: nothing can be changed until the page returns to the current state. */
   | "past";
 
-/** Which moment of a run that is over is looked at. */
+/** The moment of a past run that is shown. */
 export interface PastView {
   readonly run: RunRowView;
-  /** From 0, the moment when the run began, to `steps - 1`, when it ended. */
+  /** From 0, the start of the run, to `steps - 1`, its end. */
   readonly step: number;
   readonly steps: number;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** False for a run of so many events that only the first ones are here. */
+  /** False when the run has so many events that only the first ones were fetched. */
   readonly isWhole: boolean;
 }
 
-/** What is shown of one notebook. Replaced whole at each change; compare by identity. */
+/** What the panels show of one notebook. Immutable: replaced with each change, so compare by identity. */
 export interface NotebookState {
   readonly view: View;
   readonly connection: Connection;
-  /** True while `view` is the last one remembered from before, not the kernel's: shown greyed. */
+  /** True while `view` is the last one the page remembers, not the kernel's: shown greyed. */
   readonly remembered: boolean;
-  /** The stage chosen in the DAG. */
+  /** The stage selected in the graph. */
   readonly selected: string | null;
-  /** Cells that were edited in the page after they ran: stale, which the kernel cannot know. */
+  /** The cells that were edited in the page after they ran: stale, which the kernel cannot know. */
   readonly edited?: readonly CellId[];
   readonly problem?: string;
-  /** While the connection is `past`. */
+  /** Exactly while the connection is `past`. */
   readonly past?: PastView;
 }
 
-/** All log lines that the page has of one notebook, oldest first. */
+/** The log lines of one notebook in the page, oldest first. */
 export interface LogStore {
   readonly records$: Observable<readonly LogRecord[]>;
   getRecords(): readonly LogRecord[];
-  /** Puts older lines where they belong in time, each once. Returns how many were not here yet. */
+  /** Inserts older lines in order of time, each once. Returns how many were new. */
   addEarlier(records: readonly LogRecord[]): number;
   /** Empties the page's list; the kernel keeps its own. */
   clear(): void;
 }
 
-/** One notebook as it is now: its kernel's state, and what can be asked of it. Lives as long as the notebook panel. */
-export interface LiveModel {
+/** All state of one notebook, and the actions on it. Lives as long as the notebook panel. */
+export interface NotebookModel {
   /** Relative to the server's root. */
   readonly path: string;
-  /** Replays the current state; emits at most once per animation frame, and before a command's reply is handed on. */
+  /** Replays the current value; emits at most once per animation frame, and before the promise of a command settles. */
   readonly state$: Observable<NotebookState>;
   getState(): NotebookState;
+  /** The current state, also while a past run is shown in `state$`. */
+  readonly live$: Observable<NotebookState>;
   readonly log: LogStore;
+  /** The values in the parameter form that the kernel does not have yet. */
+  readonly drafts: ParamDrafts;
+  /** What those values would run. */
+  readonly forecast: ForecastSource;
+  /** The parameter values under which every stage is cached. */
+  readonly cachedValues: CachedValueSearch;
+  /** The collapsed groups of the graph. */
+  readonly groups: CollapsedGroups;
   select(stage: string | null): void;
   /** Scrolls the cell into view and selects it. False when the notebook has no such cell. */
   showCell(cell: CellId): boolean;
-  /** Rejects with an Error whose message is fit for the user. */
+  /** Rejects with an Error whose message can be shown to the user. While a past run is shown, only queries are allowed. */
   send<T extends CommandType>(command: Extract<Command, { readonly type: T }>): Promise<Result<T>>;
   /**
-   * Runs stale stages, then executes the stale cells in document order, each at most once. With `above` only what concerns
-   * the cells above that one. False when something failed or was stopped: it is told.
+   * Runs the stale stages, then executes the stale cells in document order, each at most once. With `above`, only what
+   * concerns the cells above that one. False when something failed or was stopped: the user has been notified.
    */
   runStale(above?: CellId): Promise<boolean>;
+  /** Shows the end of a past run. Rejects with an Error whose message can be shown to the user. */
+  showRun(run: RunId): Promise<void>;
+  /** Shows another moment of the past run. */
+  showStep(step: number): void;
+  /** Returns from a past run to the current state. */
+  showCurrent(): void;
 }
 
-/** One notebook, now or as it was in a run that is over. */
-export interface NotebookModel extends LiveModel {
-  /** Shows a run that is over, as it ended. Rejects with an Error whose message is fit for the user. */
-  lookAt(run: RunId): Promise<void>;
-  /** Shows another moment of it. */
-  lookAtStep(step: number): void;
-  backToNow(): void;
-}
-
-/** The notebooks that are open, and the one that the sidebar shows. */
+/** The open notebooks, and the one that the sidebar shows. */
 export interface StagebookTracker {
-  /** Null while no notebook is open. */
+  /** Replays the current model. Null while no notebook is open. */
   readonly current$: Observable<NotebookModel | null>;
   getCurrent(): NotebookModel | null;
 }

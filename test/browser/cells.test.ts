@@ -1,4 +1,4 @@
-/** What a person sees and does at the cells: marks and why, the button of a cell, what is stale above, auto-run. */
+/** The cells as the user sees them: marks and their reasons, the run button of a cell, running stale cells above, auto-run. */
 import { beforeAll, expect, test } from "vitest";
 import { executed } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
@@ -24,10 +24,10 @@ beforeAll(async () => {
   await lab.runAll();
 });
 
-test("[U2] a plain cell that reads a variable is stale when that has a new value, with the reason at its prompt", async () => {
+test("[U2] a plain cell that reads a variable is stale when it has a new value, with the reason in the tooltip of its prompt", async () => {
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   await lab.editCell(FACTOR!, `const factor = 4;`);
-  await eventually(() => mark(FACTOR!)).toEqual({ status: "stale", edited: true, tooltip: "Edited since it ran" });
+  await eventually(() => mark(FACTOR!)).toEqual({ status: "stale", edited: true, tooltip: "Edited since last run" });
   await lab.runCell(FACTOR!);
   await eventually(() => mark(PLAIN!)).toMatchObject({
     status: "stale",
@@ -37,7 +37,7 @@ test("[U2] a plain cell that reads a variable is stale when that has a new value
   expect((await lab.cellMarks()).filter((status) => status === "stale")).toHaveLength(1);
 });
 
-test("[U2] the reason can be asked for by keyboard", async () => {
+test("[U2] the reason can be shown by keyboard", async () => {
   await lab.selectCell(PLAIN!);
   await focusNotebook();
   await lab.page.keyboard.press("Alt+Shift+KeyW");
@@ -47,11 +47,11 @@ test("[U2] the reason can be asked for by keyboard", async () => {
   await eventually(() => dialog.count()).toBe(0);
 });
 
-test("[U2] a new cell is marked as such, a failed one with what failed", async () => {
+test("[U2] a new cell and a failed cell are marked as such", async () => {
   await lab.selectCell(C!);
   await lab.command("notebook:insert-cell-below");
   await lab.editCell(C! + 1, `console.log(await a())`);
-  await eventually(() => mark(C! + 1)).toMatchObject({ status: "new", tooltip: "Not run in this kernel yet" });
+  await eventually(() => mark(C! + 1)).toMatchObject({ status: "new", tooltip: "Not yet run in this kernel" });
   await lab.selectCell(C! + 1);
   await lab.command("notebook:delete-cell");
   await lab.setParam("limit", 9);
@@ -64,7 +64,7 @@ test("[U2] a new cell is marked as such, a failed one with what failed", async (
   expect(await lab.cellMarks()).toEqual(fresh);
 });
 
-test("[U2] the button of a cell runs what is stale above it and then the cell, and nothing else", async () => {
+test("[U2] the button of a cell runs the stale stages and cells above it, then the cell, and nothing else", async () => {
   await lab.setParam("limit", 3);
   await eventually(() => lab.stageStatuses()).toEqual({ a: "stale", b: "stale", c: "pending" });
   const [before, counts] = [lab.events.length, await lab.executionCounts()];
@@ -76,7 +76,7 @@ test("[U2] the button of a cell runs what is stale above it and then the cell, a
   await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "stale", c: "pending" });
 });
 
-test("[U2] Run what is stale above leaves the cell itself alone", async () => {
+test("[U2] running the stale cells above a cell does not run the cell itself", async () => {
   const [before, counts] = [lab.events.length, await lab.executionCounts()];
   await lab.selectCell(C!);
   await lab.command("stagebook:run-stale-above");
@@ -86,10 +86,10 @@ test("[U2] Run what is stale above leaves the cell itself alone", async () => {
   await runStale();
 });
 
-test("[U2] auto-run: a changed parameter runs what it makes stale, once it is quiet; off, it runs nothing", async () => {
+test("[U2] auto-run: a parameter change runs the stages it makes stale, after a pause; switched off, it runs nothing", async () => {
   const button = lab.page.locator(`[data-jp-item-name="stagebook-auto-run"]:visible jp-button`);
   await button.click();
-  await eventually(() => button.getAttribute("title")).toContain("Auto-run is on");
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run on");
   const before = lab.events.length;
   const counts = await lab.executionCounts();
   for (const value of [4, 5, 6, 7]) await lab.setParam("limit", value);
@@ -99,32 +99,21 @@ test("[U2] auto-run: a changed parameter runs what it makes stale, once it is qu
   expect(await lab.outputText(A!)).toContain("70");
 
   await button.click();
-  await eventually(() => button.getAttribute("title")).toContain("Auto-run is off");
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run off");
   await lab.setParam("limit", 8);
   await eventually(() => lab.stageStatuses()).toEqual({ a: "stale", b: "stale", c: "pending" });
   await runStale();
 });
 
-test("[U2] the switch is as it was after a reload, and nothing of all this is written into the notebook", async () => {
+test("[U2] the switch is remembered across a reload, and nothing is written into the notebook", async () => {
   await focusNotebook();
   await lab.page.keyboard.press("Alt+Shift+KeyA");
   const button = lab.page.locator(`[data-jp-item-name="stagebook-auto-run"]:visible jp-button`);
-  await eventually(() => button.getAttribute("title")).toContain("Auto-run is on");
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run on");
   await lab.reload();
-  await eventually(() => button.getAttribute("title")).toContain("Auto-run is on");
+  await eventually(() => button.getAttribute("title")).toContain("Auto-run on");
   expect(lab.folder.read("notebook.ipynb")).not.toMatch(/stagebook-|auto-run|"stagebook"\s*:/);
   await button.click();
-});
-
-test.runIf(process.env.STAGEBOOK_SCREENSHOTS === "1")("pictures of the marks, in each theme", async () => {
-  await lab.setParam("limit", 4);
-  await lab.editCell(PLAIN!, `console.log("plain", factor * 20)`);
-  await eventually(() => mark(PLAIN!)).toMatchObject({ edited: true });
-  await lab.selectCell(PLAIN!);
-  for (const theme of ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]) {
-    await lab.command("apputils:change-theme", { theme });
-    await lab.screenshot(`cells ${theme}`);
-  }
 });
 
 const runStale = async (): Promise<void> => {
@@ -136,7 +125,7 @@ async function focusNotebook(): Promise<void> {
   await lab.page.locator(".jp-Cell.jp-mod-active .jp-InputPrompt:visible").click();
 }
 
-/** What a cell's mark says. */
+/** The mark of a cell. */
 async function mark(index: number): Promise<{ status: string | null; edited: boolean; tooltip: string | null }> {
   const cell = lab.page.locator(".jp-Notebook:visible .jp-Cell").nth(index);
   return {

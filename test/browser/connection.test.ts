@@ -1,4 +1,4 @@
-/** The connection to the kernel breaks, loses messages, dies, and comes back; notebooks are renamed and closed; tabs come and go. */
+/** The connection to the kernel breaks, loses messages and is restored; kernels crash; notebooks are renamed and closed; tabs are opened and closed. */
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { beforeAll, test } from "vitest";
 import { useLab } from "../rig/lab/lab-rig";
@@ -16,16 +16,16 @@ await next();`,
 const allFresh = { made: "fresh", next: "fresh" };
 const stale = { made: "stale", next: "pending" };
 
-/** `share`: how many of the messages from the kernel are lost. */
-const network = { lost: 0, came: 0, share: 0, opened: 0 };
+/** `share`: the share of the messages from the kernel that is lost. */
+const network = { lost: 0, received: 0, share: 0, opened: 0 };
 
 beforeAll(async () => {
   await lab.page.routeWebSocket(/\/api\/kernels\/[^/]+\/channels/, (page) => {
     const server = page.connectToServer();
     network.opened++;
     server.onMessage((message) => {
-      network.came++;
-      const isLost = network.share > 0 && network.came % Math.round(1 / network.share) === 0 && isEvents(message);
+      network.received++;
+      const isLost = network.share > 0 && network.received % Math.round(1 / network.share) === 0 && isEvents(message);
       if (isLost) network.lost++;
       else page.send(message);
     });
@@ -40,12 +40,12 @@ beforeAll(async () => {
   await lab.stage("next").and(lab.page.locator('[data-status="fresh"]')).waitFor();
 });
 
-/** Replies come over another channel; a server that is flooded drops what kernels publish. */
+/** Replies use another channel; an overloaded server drops what kernels publish. */
 function isEvents(message: string | Buffer): boolean {
   return message.toString("utf8").includes('"type":"events"') || message.toString("utf8").includes('"type": "events"');
 }
 
-test("[O7] messages that are lost are noticed: within 2 s the page shows what the kernel has", async () => {
+test("[O7] lost messages are noticed: within 2 s the page shows the state of the kernel", async () => {
   network.share = 0.5;
   for (let value = 2; value < 12; value++) await lab.setParam("limit", value);
   await eventually(() => network.lost > 0).toBe(true);
@@ -56,7 +56,7 @@ test("[O7] messages that are lost are noticed: within 2 s the page shows what th
   console.log(`${network.lost} messages with events were lost`);
 });
 
-test("[two] a connection that is made anew goes on where the first one was", async () => {
+test("[two] a restored connection continues where the first one broke", async () => {
   const { opened } = network;
   await lab.command("notebook:reconnect-to-kernel");
   await eventually(() => network.opened > opened).toBe(true);
@@ -67,7 +67,7 @@ test("[two] a connection that is made anew goes on where the first one was", asy
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
 });
 
-test("[two] tabs that are closed and pages that are reloaded leave no comm behind in the kernel", async () => {
+test("[two] closed tabs and reloaded pages leave no open comm in the kernel", async () => {
   await lab.command("docmanager:save");
   for (let turn = 0; turn < 2; turn++) {
     const tab = await lab.openTab();
@@ -80,7 +80,7 @@ test("[two] tabs that are closed and pages that are reloaded leave no comm behin
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
 });
 
-test("[two] a notebook that is renamed goes on under its new name", async () => {
+test("[two] a renamed notebook continues under its new name", async () => {
   await lab.page.evaluate(async () => {
     const { jupyterapp } = window as unknown as {
       jupyterapp: { shell: { currentWidget: NotebookPanel } };
@@ -95,7 +95,7 @@ test("[two] a notebook that is renamed goes on under its new name", async () => 
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
 });
 
-test("[two] a notebook that is closed leaves the sidebar; opened again on the same kernel it is as it was", async () => {
+test("[two] a closed notebook disappears from the sidebar; reopened on the same kernel it has the same state", async () => {
   await lab.command("docmanager:save");
   await lab.command("application:close");
   await eventually(() => lab.page.locator('[data-stagebook="dag"]:visible [data-stage]').count()).toBe(0);
@@ -105,7 +105,7 @@ test("[two] a notebook that is closed leaves the sidebar; opened again on the sa
   await eventually(openComms).toBe(1);
 });
 
-test("[two] a kernel that dies is told; what was last seen stays, greyed; the next run shows it again", async () => {
+test("[two] when the kernel crashes, the last state stays, greyed; the next run shows the current state", async () => {
   await lab.editCell(0, `process.kill(process.pid, "SIGKILL");`);
   await lab.selectCell(0);
   void lab.command("notebook:run-cell").catch(() => undefined);
@@ -118,7 +118,7 @@ test("[two] a kernel that dies is told; what was last seen stays, greyed; the ne
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
 });
 
-/** How many comms of Stagebook the kernel has open. */
+/** The number of comms of Stagebook that are open in the kernel. */
 function openComms(): Promise<number> {
   return lab.page.evaluate(async () => {
     const { jupyterapp } = window as unknown as { jupyterapp: { shell: { currentWidget: NotebookPanel } } };

@@ -1,4 +1,4 @@
-/** What goes wrong is told where it is looked for: on the stage, in the header, in the log; and the rest goes on. */
+/** Failures are reported on the stage, in the header and in the log, and unrelated stages continue. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -13,10 +13,10 @@ const toasts = () => lab.page.locator(".Toastify__toast").allInnerTexts();
 
 describe("a stage that throws", () => {
   const brokenCell = 3;
-  const broken = (mended: boolean): string =>
+  const broken = (isFixed: boolean): string =>
     [
       `const broken = stage("broken", { source, mode }, ({ source, mode }) => {`,
-      mended ? `  return [source, mode];` : `  if (mode === "bad") throw new Error("it broke");\n  return source;`,
+      isFixed ? `  return [source, mode];` : `  if (mode === "bad") throw new Error("it broke");\n  return source;`,
       `});`,
       `await broken()`,
     ].join("\n");
@@ -26,7 +26,7 @@ describe("a stage that throws", () => {
     `const source = stage("source", () => 1);\nawait source()`,
     broken(false),
     `const below = stage("below", { broken }, ({ broken }) => [broken]);\nawait below()`,
-    // Ends after the other one has failed.
+    // Ends after the other stage has failed.
     `const unrelated = stage("unrelated", { mode }, async ({ mode }, { log }) => {
   await new Promise((resolve) => setTimeout(resolve, 200));
   log.info("went on", { mode });
@@ -44,7 +44,7 @@ await unrelated()`,
     await lab.runAll();
   });
 
-  test("[O7] the colours equal the plan after every edit, pending ones dashed, and nothing runs", async () => {
+  test("[O7] the statuses match the plan after every edit, pending stages are dashed, and nothing runs", async () => {
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
     const before = lab.events.length;
     for (const value of ["worse", "good", "bad"]) {
@@ -59,7 +59,7 @@ await unrelated()`,
     expect(executed(lab.events.slice(before))).toEqual([]);
   });
 
-  test("[S16] it and its dependents are marked, unrelated stages finish, the run is shown as failed", async () => {
+  test("[S16] it and its dependents are marked, unrelated stages finish, and the run is shown as failed", async () => {
     const before = lab.events.length;
     await lab.runStaleButton.click();
     await eventually(() => lab.stageStatuses()).toEqual({ ...allFresh, broken: "failed", below: "blocked" });
@@ -73,7 +73,7 @@ await unrelated()`,
     await lab.page.getByTitle("Hide notification").click();
   });
 
-  test("[O4] the error with its stage and cell is in the log, and leads to the cell", async () => {
+  test("[O4] the log has the error with its stage and cell, and leads to the cell", async () => {
     await eventually(async () => (await lab.logRows()).map(({ level, stage }) => `${level} ${stage}`)).toContain(
       "error broken",
     );
@@ -102,7 +102,7 @@ await unrelated()`,
     expect(liveStreams("below")).toEqual(["planned", "blocked"]);
   });
 
-  test("[S16] after the cell is mended, Run stale executes it and runs what was blocked, no more", async () => {
+  test("[S16] after the cell is fixed, Run stale executes it and runs only what was blocked", async () => {
     const before = lab.events.length;
     await lab.editCell(brokenCell, broken(true));
     await eventually(() => lab.runStaleButton.getAttribute("aria-disabled")).toBe("false");
@@ -113,7 +113,7 @@ await unrelated()`,
     await eventually(() => lab.runStaleButton.getAttribute("title")).toBe("Nothing is stale");
   });
 
-  /** What the plan in the kernel means for each stage's colour. */
+  /** The status of each stage according to the plan in the kernel. */
   async function planned(): Promise<{ [name: string]: string | undefined }> {
     await lab.runCell(planCell);
     const rows = JSON.parse(await lab.outputText(planCell)) as [string, string][];
@@ -126,7 +126,7 @@ await unrelated()`,
   }
 });
 
-describe("stopping", () => {
+describe("cancellation", () => {
   const cells = [
     `import { param, stage } from "stagebook";`,
     `const hold = param("hold", false);`,
@@ -144,7 +144,7 @@ describe("stopping", () => {
   const running = { deaf: "running", after: "pending" };
   const stopped = { deaf: "cancelled", after: "blocked" };
 
-  test("[R9] Interrupt stops an awaiting stage within 1 s and stores nothing", async () => {
+  test("[R9] Interrupt cancels an awaiting stage within 1 s and stores nothing", async () => {
     await eventually(() => lab.stageStatuses()).toEqual({ deaf: "stale", after: "pending" });
     const [stored, before] = [entries(), lab.events.length];
     await lab.selectCell(cells.length - 1);
@@ -163,7 +163,7 @@ describe("stopping", () => {
   test.each([
     ["the Stop button", () => header().getByRole("button", { name: "Stop" }).click()],
     ["stagebook:cancel", () => lab.command("stagebook:cancel")],
-  ])("[R9] %s stops a run that the sidebar started", async (_name, stop) => {
+  ])("[R9] %s cancels a run that the sidebar started", async (_name, stop) => {
     const stored = entries();
     await header().getByRole("button", { name: "Run all" }).click();
     await eventually(() => lab.stageStatuses()).toEqual(running);
@@ -188,7 +188,7 @@ describe("a cell that fails during Run stale", () => {
     `console.log("reads nothing")`,
   ];
 
-  test("[U1] the message says how many were not run, and cells that are not stale stay as they are", async () => {
+  test("[U1] the message counts the cells that were not run, and cells that are not stale are not executed", async () => {
     await lab.openNotebook(cells, "fails.ipynb");
     await lab.runAll();
     await lab.setParam("limit", 2);
@@ -201,7 +201,7 @@ describe("a cell that fails during Run stale", () => {
     expect(await lab.executionCounts()).toEqual([1, 2, 7, 4, 5, 6]);
   });
 
-  test("[U1] when the cause is gone, Run stale executes the failed cell and the rest", async () => {
+  test("[U1] once the cause is fixed, Run stale executes the failed cell and the rest", async () => {
     await lab.setParam("limit", 0.5);
     await eventually(() => lab.cellMarks()).toEqual(["fresh", "fresh", "stale", "stale", "stale", "fresh"]);
     await lab.command("stagebook:run-stale");

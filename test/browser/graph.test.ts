@@ -1,4 +1,4 @@
-/** The graph and the form together: what a value would cost before it is applied, and what can be done with the graph. */
+/** The graph and the form: forecasts for values that are not applied yet, and the features of the graph. */
 import { readFileSync } from "node:fs";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { executed } from "../rig/kernel/event-log";
@@ -7,7 +7,7 @@ import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab();
 
-/** `raw` → `etl/clean` → `etl/join` → `report`, with a parameter at the second; `apart` reads none of them. */
+/** `raw` → `etl/clean` → `etl/join` → `report`, with a parameter at the second; `apart` reads neither. */
 const cells = [
   `import { param, stage } from "stagebook";
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));`,
@@ -20,16 +20,16 @@ const region = param("region", "world", { choices: ["world", "europe"] });`,
   `const apart = stage("apart", () => 1);\nawait Promise.all([report(), apart()])`,
 ];
 const allFresh = { raw: "fresh", "etl/clean": "fresh", "etl/join": "fresh", report: "fresh", apart: "fresh" };
-const dag = () => lab.panel("dag");
+const graph = () => lab.panel("dag");
 
 beforeAll(async () => {
   await lab.openNotebook(cells);
   await lab.runAll();
 });
 
-/** What is lit, by stage. */
-async function lit(): Promise<{ [name: string]: string | null }> {
-  const rows = await dag()
+/** The highlighted stages. */
+async function highlighted(): Promise<{ [name: string]: string | null }> {
+  const rows = await graph()
     .locator("[data-what-if]")
     .evaluateAll((nodes) => nodes.map((node) => [node.getAttribute("data-stage"), node.getAttribute("data-what-if")]));
   return Object.fromEntries(rows) as { [name: string]: string | null };
@@ -43,14 +43,14 @@ const forecast = (name: string): Promise<string> =>
     .then((texts) => texts.join());
 
 describe("the edges", () => {
-  const drawn = (): Promise<number> => dag().locator("path.react-flow__edge-path").count();
+  const drawn = (): Promise<number> => graph().locator("path.react-flow__edge-path").count();
 
-  test("[O7] are all drawn, end at the nodes, and stay when a stage is selected and when the page is loaded again", async () => {
+  test("[O7] are all drawn, end at the nodes, and stay when a stage is selected and after a reload", async () => {
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
     await eventually(drawn).toBe(5);
     expect(await lab.stage("etl/join").first().evaluate(distanceToEdge)).toBeLessThan(3);
     await lab.stage("raw").first().click();
-    await dag().locator('[data-stage="raw"].stagebook-mod-selected').waitFor();
+    await graph().locator('[data-stage="raw"].stagebook-mod-selected').waitFor();
     expect(await drawn()).toBe(5);
     await lab.reload();
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
@@ -58,8 +58,8 @@ describe("the edges", () => {
   });
 });
 
-describe("what a value would run", () => {
-  test("[O7] moving a slider lights what would run, with its price, before anything is applied", async () => {
+describe("the forecast of a value", () => {
+  test("[O7] moving a slider highlights what would run, with its estimated duration, before anything is applied", async () => {
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
     const before = lab.events.length;
     const slider = lab.panel("params").locator('input[type="range"]').first();
@@ -67,7 +67,7 @@ describe("what a value would run", () => {
     await lab.page.mouse.move(box.x + box.width * 0.4, box.y + box.height / 2);
     await lab.page.mouse.down();
     await lab.page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 10 });
-    await eventually(lit).toEqual({ "etl/clean": "run", "etl/join": "maybe", report: "maybe" });
+    await eventually(highlighted).toEqual({ "etl/clean": "run", "etl/join": "maybe", report: "maybe" });
     expect(await forecast("limit")).toMatch(/^1 \+ up to 2 stages, about \d+ ms to \d+ ms$/);
     expect(await lab.stage("etl/clean").first().getAttribute("aria-label")).toContain("would run");
     await lab.screenshot("what-if-light");
@@ -75,11 +75,11 @@ describe("what a value would run", () => {
     expect(lab.events.slice(before).filter(({ type }) => type === "param:changed")).toEqual([]);
     await lab.page.mouse.up();
     await eventually(() => lab.stageStatus("etl/clean")).toBe("stale");
-    await eventually(lit).toEqual({});
+    await eventually(highlighted).toEqual({});
     expect(executed(lab.events.slice(before))).toEqual([]);
   });
 
-  test("[O7] a value whose results are stored is free", async () => {
+  test("[O7] a value whose results are stored needs no run", async () => {
     await lab.command("stagebook:run-stale");
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
     await lab.page.evaluate(() => {
@@ -93,18 +93,20 @@ describe("what a value would run", () => {
     await lab.setParam("limit", 4);
     await eventually(() =>
       lab.page.evaluate(() => (window as unknown as { seenForecasts: string[] }).seenForecasts),
-    ).toContain("free: stored");
+    ).toContain("cached");
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   });
 
-  test("[O7] values whose results are stored are marked on the slider and in the choice", async () => {
+  test("[O7] values whose results are stored are marked at the slider and in the list of choices", async () => {
     const params = lab.panel("params");
     const ticks = () =>
-      params.locator("i[data-free]").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-free")).sort());
+      params
+        .locator("i[data-cached]")
+        .evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-cached")).sort());
     await params.locator('input[type="range"]').first().hover();
     await eventually(ticks).toEqual(["4", "7"]);
     await params.locator("select").first().hover();
-    await eventually(() => params.locator("option[data-free]").allInnerTexts()).toEqual(["world ✓"]);
+    await eventually(() => params.locator("option[data-cached]").allInnerTexts()).toEqual(["world ✓"]);
     await lab.screenshot("free-values");
   });
 });
@@ -112,19 +114,19 @@ describe("what a value would run", () => {
 describe("the graph", () => {
   beforeEach(() => lab.page.keyboard.press("Escape"));
 
-  test("[O7] the search dims what it is not for, Enter goes to what was found", async () => {
-    const search = dag().getByRole("searchbox");
+  test("[O7] the search dims what does not match, and Enter goes to a match", async () => {
+    const search = graph().getByRole("searchbox");
     await search.fill("etl");
-    await eventually(() => dag().locator(".stagebook-mod-found[data-stage]").count()).toBe(2);
-    await eventually(() => dag().locator("[data-stage].stagebook-mod-dimmed").count()).toBe(3);
+    await eventually(() => graph().locator(".stagebook-mod-found[data-stage]").count()).toBe(2);
+    await eventually(() => graph().locator("[data-stage].stagebook-mod-dimmed").count()).toBe(3);
     await search.press("Enter");
     await eventually(focusedStage).toBe("etl/clean");
     await lab.screenshot("graph-search");
     await search.fill("");
-    await eventually(() => dag().locator(".stagebook-mod-dimmed").count()).toBe(0);
+    await eventually(() => graph().locator(".stagebook-mod-dimmed").count()).toBe(0);
   });
 
-  test("[O7] arrow keys follow the edges, Enter selects and marks the lineage", async () => {
+  test("[O7] arrow keys follow the edges, and Enter selects a stage and marks its lineage", async () => {
     await lab.stage("raw").first().focus();
     await lab.page.keyboard.press("ArrowDown");
     await eventually(focusedStage).toBe("etl/clean");
@@ -135,21 +137,21 @@ describe("the graph", () => {
     await eventually(() => stagesWith("stagebook-mod-descendant")).toEqual(["report"]);
   });
 
-  test("[O7] the context menu: force runs one body again, copy, why", async () => {
+  test("[O7] the context menu forces a run of one stage, copies its name and explains its status", async () => {
     const before = lab.events.length;
     await lab.stage("etl/join").first().click({ button: "right" });
-    await lab.page.getByRole("menuitem", { name: "Copy Name of Stage" }).waitFor();
+    await lab.page.getByRole("menuitem", { name: "Copy Stage Name" }).waitFor();
     await lab.screenshot("graph-context-menu");
-    await lab.page.getByRole("menuitem", { name: "Run Stage Again, Although Stored" }).click();
+    await lab.page.getByRole("menuitem", { name: "Force Run Stage" }).click();
     await eventually(() => executed(lab.events.slice(before))).toEqual(["etl/join"]);
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
     await lab.stage("etl/join").first().click({ button: "right" });
-    await lab.page.getByRole("menuitem", { name: "Why This Status?" }).click();
+    await lab.page.getByRole("menuitem", { name: "Explain Stage Status" }).click();
     await lab.page.getByRole("dialog").getByText("etl/join is fresh").waitFor();
     await lab.page.keyboard.press("Escape");
   });
 
-  test("[O7] pinned, the latest result is kept; clearing asks first", async () => {
+  test("[O7] the latest result can be pinned, and clearing asks for confirmation", async () => {
     await choose("apart", "Pin Result");
     await lab.editCell(6, `${cells[6]}\nString((await apart.history()).map((row) => row.pinned))`);
     await lab.runCell(6);
@@ -157,16 +159,16 @@ describe("the graph", () => {
     await choose("apart", "Unpin Result");
     await lab.runCell(6);
     await eventually(() => lab.outputText(6)).toContain("false");
-    await choose("apart", "Clear Results of Stage");
+    await choose("apart", "Clear Stage Results");
     await lab.page.getByRole("dialog").getByRole("button", { name: "Clear" }).click();
     await eventually(() => lab.stageStatus("apart")).toBe("new");
     await lab.command("stagebook:run-stage", { stage: "apart" });
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   });
 
-  test("[O7] a group collapses to one node and expands by Enter", async () => {
+  test("[O7] a group collapses to one node, and Enter expands it", async () => {
     await choose("etl/clean", "Collapse etl/");
-    const group = dag().locator('[data-group="etl"]');
+    const group = graph().locator('[data-group="etl"]');
     await group.waitFor();
     await eventually(async () => Object.keys(await lab.stageStatuses()).sort()).toEqual(["apart", "raw", "report"]);
     await lab.screenshot("graph-group");
@@ -175,10 +177,10 @@ describe("the graph", () => {
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   });
 
-  test("[O7] the graph's menu turns it; the choice is a setting", async () => {
+  test("[O7] the menu changes the direction, which is a setting", async () => {
     const left = async (name: string): Promise<number> => (await lab.stage(name).first().boundingBox())!.x;
-    await dag().getByRole("button", { name: "Graph menu" }).click();
-    await lab.page.getByRole("menuitem", { name: "Graph from Left to Right" }).click();
+    await graph().getByRole("button", { name: "Graph menu" }).click();
+    await lab.page.getByRole("menuitem", { name: "Left-to-Right Graph" }).click();
     await eventually(async () => (await left("raw")) < (await left("etl/clean"))).toBe(true);
     await lab.screenshot("graph-right");
     await lab.command("stagebook:graph-direction");
@@ -200,7 +202,7 @@ describe("the graph", () => {
 });
 
 describe("the form", () => {
-  test("[P10] the search leaves the parameters that it is for", async () => {
+  test("[P10] the search shows only matching parameters", async () => {
     const rows = lab.panel("params").locator(".stagebook-Params-row:visible");
     await lab.panel("params").getByRole("searchbox").fill("far");
     await eventually(() => rows.count()).toBe(1);
@@ -208,7 +210,7 @@ describe("the form", () => {
     await eventually(() => rows.count()).toBe(2);
   });
 
-  test("[P10] a preset brings back all values; what was stored for them is free", async () => {
+  test("[P10] a preset restores all values, and their stored results are used", async () => {
     await openPresets("Save values as preset …");
     await lab.page.getByRole("dialog").getByRole("textbox").fill("near");
     await lab.page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
@@ -232,8 +234,8 @@ describe("the form", () => {
   });
 });
 
-describe("values that are applied on a button", () => {
-  test("[P10] wait, with the price of all of them, until Apply is pressed", async () => {
+describe("values that are applied by a button", () => {
+  test("[P10] wait, with their forecast, until Apply is clicked", async () => {
     await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
     await lab.command("stagebook:apply-on-button");
     const before = lab.events.length;
@@ -241,12 +243,12 @@ describe("values that are applied on a button", () => {
     await lab.setParam("region", "europe");
     const apply = lab.panel("params").getByRole("button", { name: "Apply 2 changes" });
     await apply.waitFor();
-    await eventually(lit).toEqual({ "etl/clean": "run", "etl/join": "maybe", report: "run" });
+    await eventually(highlighted).toEqual({ "etl/clean": "run", "etl/join": "maybe", report: "run" });
     await lab.screenshot("what-if-dark");
     expect(lab.events.slice(before).filter(({ type }) => type === "param:changed")).toEqual([]);
     await apply.click();
     await eventually(() => lab.stageStatus("etl/clean")).toBe("stale");
-    await eventually(lit).toEqual({});
+    await eventually(highlighted).toEqual({});
     await lab.panel("params").getByRole("button", { name: "Reset all" }).click();
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
     await lab.command("stagebook:apply-on-button");
@@ -269,33 +271,33 @@ function focusedStage(): Promise<string | null> {
 }
 
 async function stagesWith(mark: string): Promise<string[]> {
-  const nodes = await dag().locator(`[data-stage].${mark}`).all();
+  const nodes = await graph().locator(`[data-stage].${mark}`).all();
   const names = await Promise.all(nodes.map((node) => node.getAttribute("data-stage")));
   return names.map(String).sort();
 }
 
 describe("a graph of hundreds of stages", () => {
-  test("[O7] its edges end at the nodes, and zooming in shows their names", async () => {
+  test("[O7] edges end at the nodes, and zooming in shows their names", async () => {
     const cell = `import { stage } from "stagebook";
 const stages: any[] = [];
 for (let at = 0; at < 200; at++) stages.push(stage("s" + at, at < 10 ? {} : { a: stages[at - 10] }, () => at));`;
     await lab.openNotebook([cell], "hundreds.ipynb");
     await lab.runAll();
-    const nodes = dag().locator("[data-stage]");
+    const nodes = graph().locator("[data-stage]");
     await eventually(() => nodes.count()).toBe(200);
-    await dag().getByRole("searchbox").fill("s105");
+    await graph().getByRole("searchbox").fill("s105");
     await lab.page.keyboard.press("Enter");
     const node = lab.stage("s105").first();
     await eventually(() => node.evaluate((element) => element === document.activeElement)).toBe(true);
     await eventually(async () => {
-      await dag().getByRole("button", { name: "Zoom in" }).click();
+      await graph().getByRole("button", { name: "Zoom in" }).click();
       return node.innerText();
     }).toContain("s105");
     expect(await node.evaluate(distanceToEdge)).toBeLessThan(3);
   });
 });
 
-/** In CSS pixels of the screen: from the middle of a node's head to the nearest end of an edge. */
+/** In CSS pixels of the screen: from the middle of a node's top to the nearest end of an edge. */
 function distanceToEdge(node: Element): number {
   const box = node.getBoundingClientRect();
   const ends = [...document.querySelectorAll<SVGPathElement>('[data-stagebook="dag"] path.react-flow__edge-path')].map(

@@ -1,4 +1,4 @@
-/** Names, values, logs, previews and errors full of HTML, scripts, emoji, right-to-left text and endless words: text, and nothing else. */
+/** Names, values, logs, previews and errors with HTML, scripts, emoji, right-to-left text and very long words: all are shown as text. */
 import { beforeAll, expect, test } from "vitest";
 import { useLab } from "../rig/lab/lab-rig";
 import { eventually } from "../rig/lab/eventually";
@@ -36,10 +36,10 @@ beforeAll(async () => {
   await lab.runAll();
 });
 
-/** What stands out of its panel, or was made by a text: nothing must. */
-function findTrouble(): Promise<string[]> {
+/** Elements that overflow their panel or were created from text, and executed scripts: there must be none. */
+function findProblems(): Promise<string[]> {
   return lab.page.evaluate(() => {
-    const trouble: string[] = [];
+    const problems: string[] = [];
     const widest = (panel: HTMLElement): string => {
       const all = [...panel.querySelectorAll<HTMLElement>("*")];
       const wide = all.filter(
@@ -50,26 +50,26 @@ function findTrouble(): Promise<string[]> {
         .join(" > ")
         .slice(0, 300);
     };
-    if ("hacked" in window) trouble.push(`something was executed: ${String((window as { hacked?: unknown }).hacked)}`);
+    if ("hacked" in window) problems.push(`something was executed: ${String((window as { hacked?: unknown }).hacked)}`);
     const panels = [...document.querySelectorAll<HTMLElement>("[data-stagebook], #stagebook-sidebar")].filter(
       (panel) => panel.offsetParent !== null,
     );
     for (const panel of panels) {
       const name = panel.dataset.stagebook ?? "sidebar";
-      for (const made of panel.querySelectorAll('img[src="x"], script, marquee'))
-        trouble.push(`${name}: ${made.outerHTML}`);
+      for (const element of panel.querySelectorAll('img[src="x"], script, marquee'))
+        problems.push(`${name}: ${element.outerHTML}`);
       if (panel.scrollWidth > panel.clientWidth + 1)
-        trouble.push(`${name}: ${panel.scrollWidth} px of content in ${panel.clientWidth} px, ${widest(panel)}`);
+        problems.push(`${name}: ${panel.scrollWidth} px of content in ${panel.clientWidth} px, ${widest(panel)}`);
       const { right } = panel.getBoundingClientRect();
-      if (right > innerWidth + 1) trouble.push(`${name}: ends at ${right} px of ${innerWidth}`);
+      if (right > innerWidth + 1) problems.push(`${name}: ends at ${right} px of ${innerWidth}`);
     }
-    return trouble;
+    return problems;
   });
 }
 
 const nodeOf = (name: string) => lab.panel("dag").locator(`[data-stage^="${name}"]`).first();
 
-test("[O7] in the graph they are text, and the layout holds", async () => {
+test("[O7] the graph shows text, and the layout holds", async () => {
   await eventually(async () => Object.keys(await lab.stageStatuses()).length).toBe(names.length);
   expect(await nodeOf("make <img").innerText()).toContain("<img");
   const sizes = await lab
@@ -77,20 +77,20 @@ test("[O7] in the graph they are text, and the layout holds", async () => {
     .locator("[data-stage]")
     .evaluateAll((nodes) => nodes.map((node) => (node as HTMLElement).offsetWidth));
   expect(new Set(sizes).size).toBe(1);
-  expect(await findTrouble()).toEqual([]);
+  expect(await findProblems()).toEqual([]);
   await lab.screenshot("hostile-graph");
 });
 
-test("[P10] in the form they are text, values come back as they are, and the layout holds", async () => {
+test("[P10] the form shows text, values are unchanged, and the layout holds", async () => {
   const params = lab.panel("params");
   await eventually(() => params.locator("[data-param]").count()).toBe(8);
   expect(await params.locator('input[data-param^="value <img"]').inputValue()).toContain("<script>");
-  expect(await findTrouble()).toEqual([]);
+  expect(await findProblems()).toEqual([]);
   await lab.screenshot("hostile-form");
   const word = params.locator('input[data-param^="value WWW"]');
   await word.fill("V".repeat(10_000));
   await eventually(() => nodeOf("make WWW").getAttribute("data-status")).toBe("stale");
-  expect(await findTrouble()).toEqual([]);
+  expect(await findProblems()).toEqual([]);
 });
 
 test.each(names)("[O8] the stage panel of %s shows text, and the layout holds", async (name) => {
@@ -98,17 +98,17 @@ test.each(names)("[O8] the stage panel of %s shows text, and the layout holds", 
   await lab.page.keyboard.press("Enter");
   const panel = lab.panel("stage");
   await eventually(() => panel.innerText()).toContain(name.slice(0, 8));
-  // What unfolds may hold more that unfolds.
+  // An expanded section may contain more collapsed ones.
   for (let depth = 0; depth < 3; depth++)
     await panel.locator("details:not([open])").evaluateAll((all) => {
       for (const each of all) (each as HTMLDetailsElement).open = true;
     });
   await eventually(() => panel.locator('[aria-busy="true"]').count()).toBe(0);
-  expect(await findTrouble()).toEqual([]);
+  expect(await findProblems()).toEqual([]);
   await lab.screenshot(`hostile-stage-${names.indexOf(name)}`);
 });
 
-test("[O1] in the log they are text in rows of one height, and the layout holds", async () => {
+test("[O1] the log shows text in rows of equal height, and the layout holds", async () => {
   await lab.command("stagebook:show-log");
   await eventually(async () => (await lab.logRows()).length > 5).toBe(true);
   const heights = await lab
@@ -120,20 +120,20 @@ test("[O1] in the log they are text in rows of one height, and the layout holds"
   for (const index of [0, 3, 6, 9]) {
     await lab.panel("log").locator("[data-log]").nth(index).click();
     await lab.panel("log").getByRole("button", { name: "Close" }).waitFor();
-    expect(await findTrouble()).toEqual([]);
+    expect(await findProblems()).toEqual([]);
     await lab.screenshot(`hostile-log-${index}`);
   }
 });
 
-test("[O7] menus, tooltips and dialogs of such a stage are text too", async () => {
+test("[O7] menus, tooltips and dialogs of such a stage show text", async () => {
   await nodeOf("make <img").click({ button: "right" });
-  await lab.page.getByRole("menuitem", { name: "Why This Status?" }).click();
+  await lab.page.getByRole("menuitem", { name: "Explain Stage Status" }).click();
   await lab.page.getByRole("dialog").waitFor();
   await lab.screenshot("hostile-dialog");
-  expect(await findTrouble()).toEqual([]);
+  expect(await findProblems()).toEqual([]);
   expect(await lab.page.locator('.jp-Dialog img[src="x"], .jp-Dialog script').count()).toBe(0);
   await lab.page.keyboard.press("Escape");
   await lab.setSidebarWidth(260);
-  expect(await findTrouble()).toEqual([]);
+  expect(await findProblems()).toEqual([]);
   await lab.screenshot("hostile-narrow");
 });

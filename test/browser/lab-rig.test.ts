@@ -1,10 +1,10 @@
-/** The rig itself, on plain cells. */
+/** The test rig itself, on plain cells. */
 import { expect, test } from "vitest";
 import { useLab } from "../rig/lab/lab-rig";
 
 const lab = useLab();
 
-test("[rig] a notebook opens, runs and shows what its cells print", async () => {
+test("[rig] a notebook opens, runs and shows the output of its cells", async () => {
   await lab.openNotebook([`console.log("one")`, `console.log("two")`]);
   await lab.runAll();
   expect(await lab.outputText(0)).toBe("one\n");

@@ -1,4 +1,4 @@
-/** What a page shows over restarts, reloads, several notebooks and several tabs. */
+/** The page across restarts and reloads, with several notebooks and several tabs. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
@@ -12,7 +12,7 @@ const lab = useLab();
 const pipelineCells = [
   `import { param, stage } from "stagebook";\nimport { existsSync } from "node:fs";`,
   `const one = stage("one", () => 1);\nawait one()`,
-  `const gate = param("gate", "none", { description: "Waits until the file of this name is there" });`,
+  `const gate = param("gate", "none", { description: "Waits until the file of this name exists" });`,
   [
     `const waits = stage("waits", { one, gate }, async ({ one, gate }) => {`,
     `  while (gate !== "none" && !existsSync(gate)) {`,
@@ -31,13 +31,13 @@ const header = (page: Page = lab.page) => page.locator("#stagebook-sidebar .stag
 
 test("[U1] a kernel without Stagebook: the sidebar says how to begin, and nothing is printed into cells", async () => {
   await lab.openNotebook([`console.log("plain")`, `1 + 1`], "plain.ipynb");
-  await eventually(() => header().innerText()).toContain("To begin, run a cell with:");
+  await eventually(() => header().innerText()).toContain("To start, run a cell with:");
   await lab.runAll();
   const before = await allOutputs(2);
   expect(before).toEqual(["plain\n", "2\n"]);
   await lab.command("docmanager:save");
   const tab = await lab.openTab();
-  await eventually(() => header(tab).innerText()).toContain("To begin, run a cell with:");
+  await eventually(() => header(tab).innerText()).toContain("To start, run a cell with:");
   await lab.runAll();
   expect(await allOutputs(2)).toEqual(before);
   expect(await lab.page.locator('[data-stagebook="dag"]:visible').count()).toBe(0);
@@ -73,7 +73,7 @@ test("[two] a second tab on a kernel with Stagebook shows the same, and prints n
   expect(before.join("")).not.toMatch(/comm|unknown/i);
 });
 
-test("[two] with two notebooks open, the sidebar shows the one in front", async () => {
+test("[two] with two notebooks open, the sidebar shows the active one", async () => {
   await lab.openNotebook(
     [pipelineCells[0] ?? "", `const alone = stage("alone", () => 1);\nawait alone()`],
     "other.ipynb",
@@ -87,20 +87,20 @@ test("[two] with two notebooks open, the sidebar shows the one in front", async 
   await lab.showNotebook("other.ipynb");
   await eventually(() => lab.stageStatuses()).toEqual({ alone: "fresh" });
   await lab.showNotebook("plain.ipynb");
-  await eventually(() => header().innerText()).toContain("To begin, run a cell with:");
+  await eventually(() => header().innerText()).toContain("To start, run a cell with:");
   await lab.showNotebook("pipeline.ipynb");
 });
 
-test("[two] a reload while a stage runs: greyed first, then right within 2 s of the kernel's connection", async () => {
+test("[two] a reload while a stage runs: greyed first, then current within 2 s after the kernel is connected", async () => {
   await lab.setParam("gate", "later");
   await eventually(() => lab.stageStatus("waits")).toBe("stale");
   await lab.selectCell(waitsCell);
-  // The page that waits for the cell is gone before its end.
+  // The page that awaits the cell is reloaded before the cell ends.
   void lab.command("notebook:run-cell").catch(() => undefined);
   await eventually(() => lab.stageStatuses()).toEqual({ one: "fresh", waits: "running", last: "pending" });
   await eventually(() => rememberedStatus("waits")).toBe("running");
   await lab.page.addInitScript(recordSidebar);
-  // A kernel that computes cannot answer.
+  // A busy kernel cannot answer.
   lab.folder.write("busy", "");
   await lab.reload();
   await eventually(() => lastSeen()).toMatchObject({ greyed: true, text: "waits:running" });
@@ -110,7 +110,7 @@ test("[two] a reload while a stage runs: greyed first, then right within 2 s of 
   await eventually(() => header().innerText()).toContain("running");
   const seen = await everSeen();
   const right = (seen.at(-1)?.at ?? Infinity) - (seen.find((row) => row.connected)?.at ?? 0);
-  console.log(`after a reload the sidebar is right ${Math.round(right)} ms after the connection`);
+  console.log(`after a reload the sidebar is current ${Math.round(right)} ms after the connection`);
   expect(right).toBeLessThan(2000);
   lab.folder.write("later", "");
   await eventually(() => lab.stageStatus("waits")).toBe("fresh");
@@ -140,7 +140,7 @@ async function allOutputs(cells: number): Promise<string[]> {
   return Promise.all(Array.from({ length: cells }, (_, index) => lab.outputText(index)));
 }
 
-/** What the page has written down for its next load. */
+/** The status that the page has stored for its next load. */
 function rememberedStatus(stage: string): Promise<string | undefined> {
   return lab.page.evaluate(
     (stage) =>
@@ -177,11 +177,11 @@ interface Seen {
   /** The connection to the notebook's kernel is up. */
   readonly connected: boolean;
   readonly greyed: boolean;
-  /** What the graph says of the stage; empty while there is no graph. */
+  /** The status of the stage in the graph; empty while there is no graph. */
   readonly text: string;
 }
 
-/** In the page: notes down whatever changes in the sidebar, frame by frame. */
+/** Runs in the page: records every change of the sidebar, frame by frame. */
 function recordSidebar(): void {
   const seen: Seen[] = ((window as unknown as { seen: Seen[] }).seen = []);
   const look = (): void => {

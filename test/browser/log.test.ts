@@ -1,4 +1,4 @@
-/** The log panel: what stages wrote, filtered, followed, cleared, and none of it lost. */
+/** The log panel: complete lines of the stages, with filters, following, export and clearing. */
 import { readFileSync } from "node:fs";
 import type { LogRecord } from "stagebook/protocol";
 import { beforeAll, expect, test } from "vitest";
@@ -53,7 +53,7 @@ test("[O1] each line has its level, stage and message, in order", async () => {
   expect((await lab.logRows())[1]?.text).toContain("rows=7");
 });
 
-test("[O1] the filters for level, stage and text show what they say, together too", async () => {
+test("[O1] the filters for level, stage and text work alone and together", async () => {
   await filter("level").selectOption("warn");
   await eventually(messages).toEqual(["careful", "wrong"]);
   await filter("level").selectOption("debug");
@@ -70,7 +70,7 @@ test("[O1] the filters for level, stage and text show what they say, together to
   await eventually(messages).toMatchObject({ length: 6 });
 });
 
-test("[O1] a click on a line shows it in full, and leads to its cell", async () => {
+test("[O1] a click on a line shows its details, which lead to its cell", async () => {
   await panel().locator('[data-level="error"]').click();
   await eventually(() => panel().getByLabel("Log line", { exact: true }).innerText()).toMatch(/wrong[^]*E7/);
   await panel().getByRole("button", { name: "Show cell" }).click();
@@ -78,7 +78,7 @@ test("[O1] a click on a line shows it in full, and leads to its cell", async () 
   await panel().getByRole("button", { name: "Close" }).click();
 });
 
-test("[O1] 20,000 lines logged at once are all there, and the newest is in sight", async () => {
+test("[O1] 20,000 lines logged at once all arrive, and the newest is visible", async () => {
   await lab.runCell(4);
   await eventually(count).toBe("20,006 of 20,006 lines");
   await eventually(async () => (await messages()).at(-1)).toBe(`line ${LINES}`);
@@ -90,7 +90,7 @@ test("[O1] 20,000 lines logged at once are all there, and the newest is in sight
   await eventually(count).toBe("20,006 of 20,006 lines");
 });
 
-test("[O1] scrolling up ends following; new lines leave the view where it is; Follow goes to the end again", async () => {
+test("[O1] scrolling up stops following, new lines do not move the view, and Follow returns to the end", async () => {
   const follow = panel().getByRole("button", { name: "Follow" });
   expect(await follow.getAttribute("aria-pressed")).toBe("true");
   await list().hover();
@@ -106,7 +106,7 @@ test("[O1] scrolling up ends following; new lines leave the view where it is; Fo
   expect(await distanceFromEnd()).toBe(0);
 });
 
-test("[O1] fields are compared, a line leads to its run alone, and what is shown is saved as NDJSON", async () => {
+test("[O1] fields are compared, a line leads to the lines of its run, and visible lines are saved as NDJSON", async () => {
   await filter("text").fill("line>=19999 line!=20000");
   await eventually(messages).toEqual(["line 19999"]);
   await filter("text").fill("rows>6");
@@ -127,11 +127,11 @@ test("[O1] fields are compared, a line leads to its run alone, and what is shown
   await eventually(count).toBe("20,007 of 20,007 lines");
 });
 
-test("[O1] after a reload, Older brings lines that the page no longer has, each once", async () => {
+test("[O1] after a reload, Older loads the lines that the page no longer has, each once", async () => {
   await lab.reload();
   await eventually(() => lab.stageStatus("flood")).toBe("fresh");
   await eventually(async () => Number((await count()).replace(/,/g, "").split(" ")[2]) < 5_000).toBe(true);
-  // How many lines the browser had saved before it was left is not known; the kernel gives 10,000 at once.
+  // The number of lines that the browser had saved is unknown; the kernel sends 10,000 per request.
   for (let clicks = 0; clicks < 3; clicks++) {
     const before = await count();
     await panel().getByRole("button", { name: "Older" }).click();
@@ -142,12 +142,12 @@ test("[O1] after a reload, Older brings lines that the page no longer has, each 
   await eventually(async () => (await messages())[0]).toBe("a detail");
 });
 
-test("[O1] Clear empties the list, also over a reload, and later lines come again", async () => {
+test("[O1] Clear empties the list, even after a reload, and later lines appear", async () => {
   await panel().getByRole("button", { name: "Clear" }).click();
-  await eventually(() => panel().innerText()).toContain("Nothing is logged yet.");
+  await eventually(() => panel().innerText()).toContain("No log lines yet.");
   await lab.reload();
   await eventually(() => lab.stageStatus("flood")).toBe("fresh");
-  await eventually(() => panel().innerText()).toContain("Nothing is logged yet.");
+  await eventually(() => panel().innerText()).toContain("No log lines yet.");
   await lab.editCell(5, `console.error("x");\n${(cells[5] ?? "").replace("newest", "last")}`);
   await lab.runCell(5);
   await eventually(messages).toEqual(["the last line"]);

@@ -1,4 +1,4 @@
-/** The form of the parameters: one control per kind, values as code has them, nothing wrong gets through. */
+/** The parameter form: one control per kind, the same values as in code, and no invalid value gets through. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StagebookEvent } from "stagebook/protocol";
 import { executed } from "../rig/kernel/event-log";
@@ -61,7 +61,7 @@ describe("each kind of control", () => {
     keys.set(kind, keyOf(kind, lab.events.slice(before)));
   });
 
-  test("[P10] Reset all brings every default back, and runs nothing", async () => {
+  test("[P10] Reset all restores every default, and runs nothing", async () => {
     const before = lab.events.length;
     await lab.panel("params").getByRole("button", { name: "Reset all" }).click();
     await eventually(() => lab.param("json").inputValue()).toBe(JSON.stringify({ radius: 2, names: ["a"] }, null, 2));
@@ -82,10 +82,10 @@ describe("each kind of control", () => {
   });
 });
 
-describe("a value that does not fit", () => {
+describe("an invalid value", () => {
   beforeEach(async () => {
     const reset = lab.panel("params").getByRole("button", { name: "Reset all" });
-    // Events of the test before may still change what there is to reset.
+    // Late events of the previous test may still enable or disable the button.
     const isNeeded = async (): Promise<boolean> =>
       (await reset.isVisible()) && (await reset.isEnabled({ timeout: 1_000 }));
     await eventually(async () => {
@@ -97,15 +97,15 @@ describe("a value that does not fit", () => {
 
   test.each([
     { kind: "number", typed: "99", message: "must be 10 or less" },
-    { kind: "number", typed: "", message: "a value is needed" },
+    { kind: "number", typed: "", message: "enter a value" },
     { kind: "integer", typed: "2.5", message: "must be a whole number" },
-    { kind: "json", typed: `{"radius": `, message: "no valid JSON" },
-  ] as const)("[P1] $typed for the $kind: a message beside it, nothing runs, nothing is lost", async (row) => {
+    { kind: "json", typed: `{"radius": `, message: "not valid JSON" },
+  ] as const)("[P1] $typed for the $kind: a message below the control, nothing runs, nothing is lost", async (row) => {
     const before = lab.events.length;
     await lab.setParam(row.kind, row.typed);
     await eventually(() => problems()).toContain(row.message);
     expect(await lab.param(row.kind).inputValue()).toBe(row.typed);
-    // What is sent after it is told after it: had the bad value been sent, an event would be here.
+    // Events arrive in the order of the commands: had the invalid value been sent, its event would be here.
     await lab.setParam("string", "elsewhere");
     await eventually(() => lab.stageStatuses()).toEqual({ ...allFresh, "of-string": "stale" });
     expect(changes(lab.events.slice(before))).toEqual(["string"]);
@@ -115,7 +115,7 @@ describe("a value that does not fit", () => {
     expect(await lab.outputText(valueCell)).toBe("4.5\n");
   });
 
-  test("[P1] out of range in code: the cell says the name and what is expected, nothing runs, nothing is lost", async () => {
+  test("[P1] out of range in code: the cell shows the name and the allowed range, nothing runs, nothing is lost", async () => {
     const before = lab.events.length;
     const text = await runCode(`numberParam.set(99)`);
     expect(text).toContain("number");
@@ -139,8 +139,8 @@ describe("a value that does not fit", () => {
   });
 });
 
-describe("the latest deliberate act", () => {
-  test("[P11] Run All keeps a value set in the sidebar, also over a restart", async () => {
+describe("the user's most recent change", () => {
+  test("[P11] Run All keeps a value set in the sidebar, also after a restart", async () => {
     await lab.setParam("number", 8);
     await eventually(() => lab.stageStatus("of-number")).toBe("stale");
     await lab.runAll();
@@ -151,7 +151,7 @@ describe("the latest deliberate act", () => {
     await eventually(() => lab.param("number").inputValue()).toBe("8");
   });
 
-  test("[P11] a changed default wins over the value set in the sidebar, and is logged", async () => {
+  test("[P11] a changed default replaces the value set in the sidebar, and is logged", async () => {
     await lab.editCell(1, `const numberParam = param("number", 2.5, { min: 0, max: 10, step: 0.1 });`);
     await lab.runAll();
     expect(await lab.outputText(valueCell)).toBe("2.5\n");
@@ -161,7 +161,7 @@ describe("the latest deliberate act", () => {
   });
 });
 
-/** Runs code in the last cell, which is empty again afterwards; returns what it printed. `pipelineRun` runs every stage. */
+/** Runs code in the last cell, which is emptied afterwards; returns its output. `pipelineRun` runs every stage. */
 async function runCode(code: string): Promise<string> {
   const run = `await Promise.all([${kinds.map(({ kind }) => `${kind}Stage()`).join(", ")}]);`;
   await lab.editCell(freeCell, code.replace("await pipelineRun();", run));
@@ -173,7 +173,7 @@ async function runCode(code: string): Promise<string> {
   }
 }
 
-/** The key under which the stage of this kind ended last. */
+/** The key of the last result of the stage for this kind. */
 function keyOf(kind: Kind, events: readonly StagebookEvent[]): string | undefined {
   return events
     .flatMap((event) => ("result" in event && event.stage === `of-${kind}` ? [event.result.key] : []))

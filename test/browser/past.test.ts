@@ -1,4 +1,4 @@
-/** Runs that are over: their list, the pipeline as it was in one of them, and the way back. */
+/** Past runs: the list, the pipeline as it was in one of them, and the return to the current state. */
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { beforeAll, expect, test } from "vitest";
 import { executed } from "../rig/kernel/event-log";
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await lab.runAll();
 });
 
-test("[U1] the list has the runs in which something was done, newest first, and what was set then", async () => {
+test("[U1] the list has the runs that executed something, newest first, with their parameters", async () => {
   await lab.command("stagebook:show-runs");
   await eventually(() => runRows().count()).toBe(2);
   await lab.setParam("limit", 5);
@@ -32,9 +32,9 @@ test("[U1] the list has the runs in which something was done, newest first, and 
   expect(await runRows().first().innerText()).toMatch(/a, b[^]*succeeded · 2 stages ran[^]*limit = 5/);
 });
 
-test("[U1] a run that is chosen is seen as it was: graph, parameters and log", async () => {
+test("[U1] the selected run is shown as it was: graph, parameters and log", async () => {
   await runRows().last().click();
-  await eventually(() => banner().innerText()).toContain("You look at the past");
+  await eventually(() => banner().innerText()).toContain("You are viewing a past run");
   await eventually(() => lab.param("limit").inputValue()).toBe("2");
   await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh" });
   await eventually(async () => (await lab.logRows()).map(({ text }) => text).join("\n")).toContain("a made");
@@ -42,7 +42,7 @@ test("[U1] a run that is chosen is seen as it was: graph, parameters and log", a
   expect(await lab.page.locator('[data-stagebook="log"] [data-past]').count()).toBe(1);
 });
 
-test("[U1] the output of then is shown, not the one of now; the result of then is marked in the history", async () => {
+test("[U1] a past run shows its own output, not the current one, and its result is marked in the history", async () => {
   await lab.stage("a").click();
   const output = lab.panel("stage").locator('[data-section="output"]');
   const history = lab.panel("stage").locator('[data-section="history"]');
@@ -50,31 +50,31 @@ test("[U1] the output of then is shown, not the one of now; the result of then i
   await eventually(() => output.locator("pre").first().innerText()).toBe("20");
   await history.locator("summary").first().click();
   await eventually(() => history.locator("li").count()).toBe(2);
-  expect(await history.locator("li").filter({ hasText: "of then" }).innerText()).toContain("limit = 2");
+  expect(await history.locator("li").filter({ hasText: "this run" }).innerText()).toContain("limit = 2");
   await lab.screenshot("past-output");
   expect(await history.getByRole("button").count()).toBe(0);
-  await banner().getByRole("button", { name: "Back to now" }).click();
+  await banner().getByRole("button", { name: "Return to current state" }).click();
   await eventually(() => output.locator("pre").first().innerText()).toBe("50");
   await output.locator("summary").first().click();
   await history.locator("summary").first().click();
 });
 
-test("[U1] the slider leads back to the moment when the run began", async () => {
+test("[U1] the slider goes back to the start of the run", async () => {
   await runRows().first().click();
   await eventually(() => lab.param("limit").inputValue()).toBe("5");
   await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "fresh" });
   const slider = banner().getByRole("slider");
   await slider.press("Home");
   await eventually(() => lab.stageStatuses()).toEqual({ a: "stale", b: "pending" });
-  await eventually(() => banner().innerText()).toContain("when it began");
+  await eventually(() => banner().innerText()).toContain("start of run");
   await slider.press("End");
   await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "fresh" });
 });
 
-test("[U1] nothing can be changed there: no control, no button, no command", async () => {
+test("[U1] nothing can be changed in a past run: no control, no button, no command", async () => {
   const before = lab.events.length;
   expect(await lab.param("limit").isEnabled()).toBe(false);
-  expect(await lab.runStaleButton.getAttribute("title")).toContain("back to now");
+  expect(await lab.runStaleButton.getAttribute("title")).toContain("Return to the current state");
   const ids = [
     "run-stale",
     "run-stage",
@@ -93,20 +93,20 @@ test("[U1] nothing can be changed there: no control, no button, no command", asy
   expect(executed(lab.events.slice(before))).toEqual([]);
 });
 
-test("[U1] cells go on in the present meanwhile, and back to now shows what has become of them", async () => {
+test("[U1] cells can be run meanwhile, and the return to the current state shows their effects", async () => {
   await lab.editCell(1, cells[1]!.replace("2", "3"));
   await lab.runCell(1);
   await lab.runCell(2);
   expect(await lab.outputText(2)).toContain("30");
   expect(await connection()).toBe("past");
   expect(await lab.param("limit").inputValue()).toBe("5");
-  await banner().getByRole("button", { name: "Back to now" }).click();
+  await banner().getByRole("button", { name: "Return to current state" }).click();
   await eventually(connection).toBe("live");
   await eventually(() => lab.param("limit").inputValue()).toBe("3");
   expect(await banner().count()).toBe(0);
 });
 
-test("[U1] a run that failed says why, also to a new kernel and after a reload, by keyboard alone", async () => {
+test("[U1] a failed run shows its error, also in a new kernel and after a reload, by keyboard alone", async () => {
   await lab.setParam("limit", 9);
   await eventually(() => lab.stageStatus("a")).toBe("stale");
   await lab.command("stagebook:run-stale");
@@ -128,12 +128,12 @@ test("[U1] a run that failed says why, also to a new kernel and after a reload, 
   await eventually(connection).toBe("live");
 });
 
-test("[U1] the end of a long run is told to who cannot see the notebook", async () => {
+test("[U1] the end of a long run is notified when the notebook is not visible", async () => {
   await lab.setParam("limit", 6);
   await eventually(() => lab.stageStatus("a")).toBe("stale");
   await lab.command("stagebook:run-stale");
   const toast = lab.page.locator(".Toastify__toast");
-  await eventually(async () => (await toast.allInnerTexts()).join("\n")).toContain("notebook.ipynb: the run has ended");
+  await eventually(async () => (await toast.allInnerTexts()).join("\n")).toContain("notebook.ipynb: the run finished");
   await toast
     .getByRole("button", { name: "Hide notification" })
     .first()
@@ -141,7 +141,7 @@ test("[U1] the end of a long run is told to who cannot see the notebook", async 
     .catch(() => undefined);
 });
 
-test("[U1] the sidebar works on the left side too: it is shown there when it is asked for", async () => {
+test("[U1] the sidebar also works on the left side, where the command shows it", async () => {
   await lab.page.evaluate(() => {
     const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
     const sidebar = [...jupyterapp.shell.widgets("right")].find(({ id }) => id === "stagebook-sidebar");
@@ -154,20 +154,7 @@ test("[U1] the sidebar works on the left side too: it is shown there when it is 
   await eventually(() => lab.stageStatuses()).toEqual({ a: "fresh", b: "fresh" });
 });
 
-test.runIf(process.env.STAGEBOOK_SCREENSHOTS === "1")("pictures of the past, in each theme", async () => {
-  await lab.stage("a").click();
-  await lab.command("stagebook:show-runs");
-  await lab.screenshot("now left");
-  await lab.command("stagebook:look-at-run");
-  await eventually(connection).toBe("past");
-  for (const theme of ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]) {
-    await lab.command("apputils:change-theme", { theme });
-    await eventually(() => lab.page.locator("body").getAttribute("data-jp-theme-name")).toBe(theme);
-    await lab.screenshot(`past ${theme}`);
-  }
-});
-
-/** Those of the commands that can be executed for the stage a. */
+/** The commands that are enabled for the stage a. */
 function enabled(ids: readonly string[]): Promise<string[]> {
   return lab.page.evaluate((ids) => {
     const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
@@ -175,7 +162,7 @@ function enabled(ids: readonly string[]): Promise<string[]> {
   }, ids);
 }
 
-/** Read when the page is loaded next. */
+/** They apply after the next reload. */
 function saveSettings(settings: { readonly [name: string]: unknown }): Promise<void> {
   return lab.page.evaluate(async (raw) => {
     const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };

@@ -1,6 +1,6 @@
-/** The quickstart notebook as a person uses it: edit a parameter in the form, see what is stale and why, run only that. */
+/** The quickstart notebook as a user works with it: edit a parameter in the form, see what is stale and why, run only that. */
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { executed, log } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
@@ -30,7 +30,7 @@ test("[U1] running all cells shows every stage as fresh", async () => {
   await eventually(() => lab.panel("log").innerText()).toContain("file read");
 });
 
-test("[U1] [O7] another value in the form makes exactly its dependents stale or pending, and runs nothing", async () => {
+test("[U1] [O7] a new value in the form makes exactly its dependents stale or pending, and runs nothing", async () => {
   const before = lab.events.length;
   await lab.setParam("minMagnitude", 5);
   await eventually(() => lab.stageStatuses()).toEqual(strongIsStale);
@@ -38,7 +38,7 @@ test("[U1] [O7] another value in the form makes exactly its dependents stale or 
   expect(log(lab.events.slice(before))).toEqual([]);
 });
 
-test("[O8] the stage panel says why, as name: old → new", async () => {
+test("[O8] the stage panel shows the reason as name: old → new", async () => {
   await clickStage("strong");
   await eventually(() => lab.panel("stage").locator("[data-reason]").allInnerTexts()).toEqual([
     "minMagnitude: 4.5 → 5",
@@ -56,7 +56,7 @@ test("[U1] Run stale runs exactly the stale stages and executes exactly the stal
   expect(await lab.stageStatuses()).toEqual(allFresh);
 });
 
-test("[U1] [S6] with the old value again, Run stale runs no stage and the old plot is back", async () => {
+test("[U1] [S6] with the old value again, Run stale runs no stage and the old plot returns", async () => {
   const before = lab.events.length;
   const counts = await countsByCell();
   await lab.setParam("minMagnitude", 4.5);
@@ -79,7 +79,7 @@ test("[U2] a click on a node selects its cell and brings it into view", async ()
   }
 });
 
-test("[U2] log lines can be followed while a stage runs again", async () => {
+test("[U2] log lines appear while a stage runs", async () => {
   await lab.setParam("since", "2018-02-04");
   await eventually(() => lab.stageStatus("recent")).toBe("stale");
   const before = (await lab.logRows()).length;
@@ -93,39 +93,11 @@ test("[U2] log lines can be followed while a stage runs again", async () => {
   await runStale();
 });
 
-test.runIf(process.env.STAGEBOOK_SCREENSHOTS === "1")("the picture in the README is taken", async () => {
-  await lab.page.setViewportSize({ width: 1400, height: 900 });
-  await lab.command("application:toggle-left-area");
-  await lab.setSidebarWidth(440);
-  await lab.setParam("minMagnitude", 5.5);
-  await eventually(() => lab.stageStatuses()).toEqual(strongIsStale);
-  await clickStage("strong");
-  await eventually(() => lab.activeCell()).toEqual({ id: "strong", inView: true });
-  await lowerLog(120);
-  await lab.selectCell((await lab.cellIds()).indexOf("world-map"));
-  await lab.page.locator(".jp-Cell.jp-mod-active").evaluate((node) => node.scrollIntoView({ block: "end" }));
-  await lab.param("minMagnitude").scrollIntoViewIfNeeded();
-  await lab.page.mouse.move(700, 5);
-  await lab.page.screenshot({ path: join(dirname(notebook), "quickstart.png") });
-});
-
-/** Gives the log so many CSS pixels, by its handle. */
-async function lowerLog(height: number): Promise<void> {
-  const grip = await lab.page.locator("#jp-main-vsplit-panel > .lm-SplitPanel-handle:visible").boundingBox();
-  const log = await lab.panel("log").boundingBox();
-  if (!grip || !log) throw new Error("the log is not open");
-  const x = grip.x + grip.width / 2;
-  await lab.page.mouse.move(x, grip.y + grip.height / 2);
-  await lab.page.mouse.down();
-  await lab.page.mouse.move(x, grip.y + log.height - height, { steps: 5 });
-  await lab.page.mouse.up();
-}
-
 async function clickStage(name: string): Promise<void> {
   await lab.stage(name).click();
 }
 
-/** By the button in the toolbar; until nothing is stale. */
+/** Clicks the toolbar button and waits until nothing is stale. */
 async function runStale(): Promise<void> {
   await lab.runStaleButton.click();
   await eventually(() => lab.runStaleButton.getAttribute("title")).toBe("Nothing is stale");
@@ -142,13 +114,13 @@ async function countsByCell(): Promise<Map<string, number | null>> {
   return new Map(ids.map((id, index) => [id, counts[index] ?? null]));
 }
 
-/** The cells whose execution count is another than before. */
+/** The cells whose execution count has changed. */
 async function changedCounts(before: ReadonlyMap<string, number | null>): Promise<string[]> {
   const after = await countsByCell();
   return Array.from(after.keys()).filter((id) => before.get(id) !== after.get(id));
 }
 
-/** How many earthquakes the map shows. */
+/** The number of earthquakes on the map. */
 async function circlesOnMap(): Promise<number> {
   const outputs = await lab.outputs((await lab.cellIds()).indexOf("world-map"));
   const text = JSON.stringify(outputs);

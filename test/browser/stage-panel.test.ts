@@ -1,4 +1,4 @@
-/** The stage panel: changed code as a diff, outputs by their kind, the history with restore and pin, and the log of a run. */
+/** The stage panel: changed code as a diff, outputs by kind, the history with Restore and Pin, and the log of a run. */
 import { beforeAll, expect, test } from "vitest";
 import { useLab } from "../rig/lab/lab-rig";
 import { eventually } from "../rig/lab/eventually";
@@ -41,7 +41,7 @@ beforeAll(async () => {
   await lab.setSidebarWidth(620);
 });
 
-test("[U1] [O6] each kind of output is drawn: rows, numbers, a tree, an image, items", async () => {
+test("[U1] [O6] each kind of output is rendered: rows, numbers, a tree, an image, items", async () => {
   await select("quakes");
   await open("output");
   await eventually(() => panel().locator("[data-preview='rows'] th").count()).toBe(4);
@@ -60,11 +60,11 @@ test("[U1] [O6] each kind of output is drawn: rows, numbers, a tree, an image, i
   }
 });
 
-test("[U1] the status bar says how many stages are up to date", async () => {
+test("[U1] the status bar counts the stages that are up to date", async () => {
   await eventually(() => lab.page.locator(".stagebook-StatusBar").innerText()).toBe("5/5 stages");
 });
 
-test("[O8] an edited helper is shown as changed lines, and what it was is there", async () => {
+test("[O8] an edited helper is shown as removed and added lines", async () => {
   await lab.editCell(1, helper(3));
   await lab.runCell(1);
   await select("scores");
@@ -74,7 +74,7 @@ test("[O8] an edited helper is shown as changed lines, and what it was is there"
   await lab.screenshot("panels stage diff light");
 });
 
-test("[P8] restore brings the parameters of a stored result back, and its result without a run", async () => {
+test("[P8] Restore sets the parameters of a stored result, and uses the result without a run", async () => {
   await lab.setParam("limit", 60);
   await eventually(() => lab.stageStatus("quakes")).toBe("stale");
   await select("quakes");
@@ -92,7 +92,7 @@ test("[P8] restore brings the parameters of a stored result back, and its result
   await eventually(() => panel().locator("[data-preview='rows'] tbody tr").count()).toBe(40);
 });
 
-test("[U1] a result is pinned and unpinned", async () => {
+test("[U1] a result can be pinned and unpinned", async () => {
   const oldest = section("history").locator("[data-result]").last();
   await oldest.getByRole("button", { name: "Pin" }).click();
   await eventually(() => oldest.getAttribute("data-pinned")).toBe("true");
@@ -100,7 +100,7 @@ test("[U1] a result is pinned and unpinned", async () => {
   await eventually(() => oldest.getAttribute("data-pinned")).toBe("false");
 });
 
-test("[O3] the log of the run that made a result is shown, also in a later kernel", async () => {
+test("[O3] the log of the run that computed a result is shown, even in a later kernel", async () => {
   await lab.command("stagebook:clear-log");
   await lab.restartKernel();
   for (const cell of [0, 1, 2]) await lab.runCell(cell);
@@ -118,7 +118,7 @@ test("[O3] the log of the run that made a result is shown, also in a later kerne
   await lab.screenshot("panels log light");
 });
 
-test("[U1] nothing of names and values runs, and the panels keep their widths, in the dark too", async () => {
+test("[U1] names and values are never executed, and the panels keep their widths, also in dark themes", async () => {
   await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
   await open("output");
   await eventually(() => panel().locator("[data-preview='rows'] tbody tr").count()).toBe(40);

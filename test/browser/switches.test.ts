@@ -1,4 +1,4 @@
-/** Some switches between notebooks. */
+/** Fast switches between notebooks. */
 import { useLab } from "../rig/lab/lab-rig";
 import { testSwitches } from "../rig/lab/switches";
 

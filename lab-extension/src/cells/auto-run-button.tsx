@@ -1,4 +1,4 @@
-/** The switch in the notebook's toolbar: whether a change of a parameter runs what is stale. Shown by a ToolbarItem. */
+/** The auto-run switch in the notebook's toolbar: whether changing a parameter runs stale stages. Rendered by a ToolbarItem. */
 import type { JSX } from "react";
 import { useSyncExternalStore } from "react";
 import { ToolbarButtonComponent } from "@jupyterlab/ui-components";
@@ -21,8 +21,8 @@ export function AutoRunButton({ model, choices, commands, trans }: AutoRunButton
       icon={autoRunIcon}
       label={trans.__("Auto")}
       pressed={isOn}
-      tooltip={trans.__("Auto-run is off: a changed parameter makes stale and runs nothing")}
-      pressedTooltip={trans.__("Auto-run is on: what a changed parameter makes stale is run at once")}
+      tooltip={trans.__("Auto-run off: changing a parameter only marks affected stages as stale")}
+      pressedTooltip={trans.__("Auto-run on: changing a parameter reruns affected stages immediately")}
       noFocusOnClick
       onClick={() => void commands.execute(COMMANDS.autoRun, { path: model.path })}
     />

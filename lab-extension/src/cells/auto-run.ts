@@ -1,54 +1,55 @@
-/** Runs what is stale when a parameter was set in this page and a while was quiet: the auto-run switch. Used by NotebookCells. */
+/** Auto-run: runs the stale stages and cells after a pause in this page's parameter changes. Made by the tracker plugin. */
 
 export interface AutoRunPort {
   isOn(): boolean;
-  /** How long it must be quiet, in milliseconds. */
+  /** The pause, in milliseconds. */
   delayMs(): number;
-  /** Runs what is stale. Never rejects. */
+  /** Runs the stale stages and cells. Never rejects. */
   run(): Promise<unknown>;
 }
 
 export class AutoRun {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isRunning = false;
-  private isAgain = false;
+  /** Parameters changed during the run: run once more afterwards. */
+  private isPending = false;
 
   constructor(private readonly port: AutoRunPort) {}
 
-  /** A parameter was set. */
+  /** To be called when a parameter was set. */
   changed(): void {
     this.cancel();
     if (!this.port.isOn()) return;
     this.timer = setTimeout(() => void this.fire(), this.port.delayMs());
   }
 
-  /** What waits is not run. */
+  /** Drops the scheduled run. */
   cancel(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.isAgain = false;
+    this.isPending = false;
   }
 
-  /** One run at a time: what was set meanwhile is run after it. */
+  /** One run at a time: a change during a run causes one more run after it. */
   private async fire(): Promise<void> {
     this.timer = undefined;
     if (this.isRunning) {
-      this.isAgain = true;
+      this.isPending = true;
       return;
     }
     if (!this.port.isOn()) return;
     this.isRunning = true;
     try {
       do {
-        this.isAgain = false;
+        this.isPending = false;
         await this.port.run();
-      } while (this.isMeant());
+      } while (this.shouldRunAgain());
     } finally {
       this.isRunning = false;
     }
   }
 
-  private isMeant(): boolean {
-    return this.isAgain && this.port.isOn();
+  private shouldRunAgain(): boolean {
+    return this.isPending && this.port.isOn();
   }
 }

@@ -1,4 +1,4 @@
-/** The commands that concern the selected cell, and the auto-run switch. Called by addCommands. */
+/** The commands for the selected cell, and the auto-run switch. Called by addCommands. */
 import { Dialog, showDialog } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
@@ -7,6 +7,7 @@ import type { CellId } from "stagebook/protocol";
 import { COMMANDS } from "../command-ids";
 import { autoRunIcon, runCellIcon } from "../icons";
 import type { NotebookModel } from "../tokens";
+import { notifyFailure } from "../ui/notify";
 import type { AutoRunChoices } from "../model/auto-run-choices";
 import { findMark } from "./cell-marks";
 import type { CellMark } from "./cell-marks";
@@ -20,13 +21,11 @@ export interface CellCommandsOptions {
   /** The selected code cell of the current notebook. */
   readonly activeCell: () => CellId | null;
   readonly autoRun: AutoRunChoices;
-  /** Tells the person of a failure. */
-  readonly told: (done: Promise<unknown> | undefined) => Promise<void>;
   readonly trans: TranslationBundle;
 }
 
 export function addCellCommands(options: CellCommandsOptions): void {
-  const { commands, find, activeCell, autoRun, told, trans } = options;
+  const { commands, find, activeCell, autoRun, trans } = options;
   const isLive = (args: Args): boolean => find(args)?.getState().connection === "live";
   const canRun = (args: Args): boolean => isLive(args) && activeCell() !== null;
   const runAbove = async (args: Args): Promise<boolean> => {
@@ -36,26 +35,28 @@ export function addCellCommands(options: CellCommandsOptions): void {
   const markOf = (args: Args): CellMark | null => {
     const [state, id] = [find(args)?.getState(), activeCell()];
     if (!state || id === null) return null;
-    return findMark(state, { id, empty: false, edited: state.edited?.includes(id) ?? false });
+    return findMark(state, { id, isEmpty: false, isEdited: state.edited?.includes(id) ?? false });
   };
 
   commands.addCommand(COMMANDS.runStaleAbove, {
-    label: trans.__("Run What Is Stale Above the Cell"),
+    label: trans.__("Run Stale Stages and Cells Above"),
     isEnabled: canRun,
-    execute: (args) => told(runAbove(args)),
+    execute: (args) => runAbove(args).catch(notifyFailure),
   });
   commands.addCommand(COMMANDS.runCell, {
-    label: trans.__("Run Cell, After What Is Stale Above"),
-    caption: trans.__("Run the stale stages and cells above, and then this cell"),
+    label: trans.__("Run Cell After Stale Cells Above"),
+    caption: trans.__("Run the stale stages and cells above, then this cell"),
     icon: runCellIcon,
-    // Seen in the toolbar of each cell: only where it means something.
+    // It is in the toolbar of each cell: hidden where it has no effect.
     isVisible: isLive,
     isEnabled: canRun,
     execute: (args) =>
-      told(runAbove(args).then((isDone) => (isDone ? commands.execute("notebook:run-cell") : undefined))),
+      runAbove(args)
+        .then((isDone) => (isDone ? commands.execute("notebook:run-cell") : undefined))
+        .catch(notifyFailure),
   });
   commands.addCommand(COMMANDS.whyCell, {
-    label: trans.__("Why Has the Cell Its Mark?"),
+    label: trans.__("Explain Cell Status"),
     isEnabled: (args) => markOf(args) !== null,
     execute: async (args) => {
       const mark = markOf(args);
@@ -63,7 +64,7 @@ export function addCellCommands(options: CellCommandsOptions): void {
     },
   });
   commands.addCommand(COMMANDS.autoRun, {
-    label: trans.__("Auto-Run After a Changed Parameter"),
+    label: trans.__("Auto-Run on Parameter Changes"),
     icon: autoRunIcon,
     isEnabled: (args) => find(args) !== null,
     isToggled: (args) => {
@@ -84,7 +85,7 @@ async function showReasons(mark: CellMark, trans: TranslationBundle): Promise<vo
     body:
       mark.reasons.length > 0
         ? mark.reasons.map((reason) => `• ${reason}`).join("\n")
-        : trans.__("Nothing else is known of it."),
+        : trans.__("No further details."),
     buttons: [Dialog.okButton({ label: trans.__("Close") })],
   });
 }

@@ -1,29 +1,29 @@
-/** Which mark each cell of a notebook carries. Pure. Called by NotebookCells and the command that tells why. */
+/** The mark on each cell of a notebook. Pure. Called by CellMarker and the command that explains a cell's status. */
 import type { CellId, CellStatus } from "stagebook/protocol";
 import type { NotebookState } from "../tokens";
 
-/** A code cell as the page has it. */
+/** A code cell in the page. */
 export interface CodeCellFacts {
   readonly id: CellId;
-  readonly empty: boolean;
+  readonly isEmpty: boolean;
   /** Its text was edited after it ran. */
-  readonly edited: boolean;
+  readonly isEdited: boolean;
 }
 
 export interface CellMark {
   readonly status: CellStatus;
-  /** It is stale because its text was edited after it ran; there may be other reasons besides. */
+  /** It is stale because its text was edited after it ran; there may be other reasons as well. */
   readonly edited: boolean;
   readonly reasons: readonly string[];
 }
 
 /** Null: no mark. */
 export function findMark(state: NotebookState, cell: CodeCellFacts): CellMark | null {
-  // A kernel without Stagebook has run none of what is remembered.
+  // A kernel without Stagebook has run none of the remembered cells.
   if (state.connection === "absent" || (state.connection !== "live" && !state.remembered)) return null;
-  const known = state.view.cells[cell.id];
-  if (!known) return state.connection === "live" && !cell.empty ? { status: "new", edited: false, reasons: [] } : null;
-  if (cell.edited && state.connection === "live" && known.status !== "running")
-    return { status: "stale", edited: true, reasons: known.status === "stale" ? known.reasons : [] };
-  return { status: known.status, edited: false, reasons: known.reasons };
+  const view = state.view.cells[cell.id];
+  if (!view) return state.connection === "live" && !cell.isEmpty ? { status: "new", edited: false, reasons: [] } : null;
+  if (cell.isEdited && state.connection === "live" && view.status !== "running")
+    return { status: "stale", edited: true, reasons: view.status === "stale" ? view.reasons : [] };
+  return { status: view.status, edited: false, reasons: view.reasons };
 }

@@ -1,14 +1,14 @@
-/** A cell's mark in words: the tooltip of its prompt, and the answer to why. Pure. */
+/** The text for a cell's mark: the tooltip of its prompt, and the dialog that explains it. Pure. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CellStatus } from "stagebook/protocol";
 import type { CellMark } from "./cell-marks";
 
 export function markHeading({ status, edited }: CellMark, trans: TranslationBundle): string {
-  if (edited) return trans.__("Edited since it ran");
+  if (edited) return trans.__("Edited since last run");
   const headings: { readonly [S in CellStatus]: string } = {
-    new: trans.__("Not run in this kernel yet"),
+    new: trans.__("Not yet run in this kernel"),
     fresh: trans.__("Up to date"),
-    stale: trans.__("Stale: running it again may give another result"),
+    stale: trans.__("Stale: running it again may change the result"),
     running: trans.__("Running"),
     failed: trans.__("Failed"),
   };

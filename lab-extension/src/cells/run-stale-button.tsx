@@ -1,4 +1,4 @@
-/** The button in the notebook's toolbar that runs what is stale. Shown by a ToolbarItem for each notebook panel. */
+/** The `Run stale` button in the notebook's toolbar. Rendered by a ToolbarItem for each notebook panel. */
 import type { JSX } from "react";
 import { ToolbarButtonComponent } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
@@ -7,7 +7,7 @@ import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
 import { useNotebookState } from "../model/use-store";
 import type { NotebookModel } from "../tokens";
-import { countStale, isAnyStale, staleCaption, staleShortLabel } from "./stale-count";
+import { countStale, isAnyStale, staleCaption, staleShortLabel } from "../ui/stale-count";
 
 export interface ToolbarButtonProps {
   readonly model: NotebookModel;
@@ -25,7 +25,11 @@ export function RunStaleButton({ model, commands, trans }: ToolbarButtonProps): 
     <ToolbarButtonComponent
       icon={runStaleIcon}
       label={isPast ? trans.__("Run stale") : staleShortLabel(count, trans)}
-      tooltip={isPast ? trans.__("The sidebar looks at the past: go back to now first") : staleCaption(count, trans)}
+      tooltip={
+        isPast
+          ? trans.__("You are viewing a past run. Return to the current state to make changes.")
+          : staleCaption(count, trans)
+      }
       enabled={connection === "live" && isAnyStale(count)}
       noFocusOnClick
       onClick={() => void commands.execute(COMMANDS.runStale, { path: model.path })}

@@ -1,4 +1,4 @@
-/** An item in a notebook's toolbar that shows the notebook's model: nothing until there is one. */
+/** An item in a notebook's toolbar, rendered from the notebook's model: empty until the model exists. */
 import type { ReactElement } from "react";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import { MessageLoop } from "@lumino/messaging";
@@ -11,14 +11,14 @@ export class ToolbarItem extends ReactWidget {
 
   constructor(
     className: string,
-    private readonly draw: (model: NotebookModel) => ReactElement,
+    private readonly renderModel: (model: NotebookModel) => ReactElement,
   ) {
     super();
     this.addClass(className);
   }
 
-  /** `model` is that of the panel that the toolbar belongs to. */
-  follow(model: NotebookModel): void {
+  /** `model` belongs to the panel of the toolbar. */
+  setModel(model: NotebookModel): void {
     this.model = model;
     this.update();
   }
@@ -33,7 +33,7 @@ export class ToolbarItem extends ReactWidget {
     super.onBeforeDetach(message);
   }
 
-  /** The toolbar finds out what has room when it is resized; this item is empty until the kernel has Stagebook. */
+  /** The toolbar measures its items only when it is resized, and this item is empty until the kernel has Stagebook. */
   private readonly width = new ResizeObserver(() => {
     const toolbar = this.parent;
     if (!toolbar) return;
@@ -42,6 +42,6 @@ export class ToolbarItem extends ReactWidget {
   });
 
   protected override render(): ReactElement | null {
-    return this.model && this.draw(this.model);
+    return this.model && this.renderModel(this.model);
   }
 }

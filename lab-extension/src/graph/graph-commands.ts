@@ -1,48 +1,50 @@
-/** The commands that concern the graph as a whole. Called by the plugin, once. */
+/** The commands of the graph: direction, groups and export. Called once by the plugin. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import { COMMANDS } from "../command-ids";
 import type { Preferences } from "../model/preferences";
 import type { NotebookModel, StagebookTracker } from "../tokens";
+import { notifyFailure } from "../ui/notify";
 import { exportPicture, PICTURE_FORMATS } from "./canvas/export-picture";
 import type { PictureFormat } from "./canvas/export-picture";
 import { createGraph } from "./model/graph";
-import { collapsedGroupsOf, collapsedIn, findGroups, groupOf } from "./model/groups";
+import { collapsedIn, findGroups, groupOf } from "./model/groups";
 import type { Picture } from "./canvas/picture";
 
 export interface GraphCommandsOptions {
   readonly commands: CommandRegistry;
   readonly tracker: StagebookTracker;
   readonly preferences: Preferences;
-  /** What the panel shows now; null while it shows no graph. */
+  /** What the panel draws; null while it draws no graph. */
   readonly picture: () => Picture | null;
-  /** The stage that a command is about. */
+  /** The stage that a command applies to. */
   readonly stageOf: (args: ReadonlyPartialJSONObject) => string | null;
-  readonly told: (done: Promise<unknown> | undefined) => Promise<void>;
   readonly trans: TranslationBundle;
 }
 
 export function addGraphCommands(options: GraphCommandsOptions): void {
-  const { commands, preferences, picture, tracker, told, trans } = options;
+  const { commands, preferences, picture, tracker, trans } = options;
   commands.addCommand(COMMANDS.graphDirection, {
-    label: trans.__("Graph from Left to Right"),
+    label: trans.__("Left-to-Right Graph"),
     isToggled: () => preferences.get().graphDirection === "right",
     execute: () =>
-      told(preferences.set({ graphDirection: preferences.get().graphDirection === "right" ? "down" : "right" })),
+      preferences
+        .set({ graphDirection: preferences.get().graphDirection === "right" ? "down" : "right" })
+        .catch(notifyFailure),
   });
   commands.addCommand(COMMANDS.exportGraph, {
     label: (args) => exportLabel(formatOf(args), trans),
     isEnabled: () => picture() !== null,
     execute: (args) => {
-      const shown = picture();
+      const drawn = picture();
       const name =
         tracker
           .getCurrent()
           ?.path.split("/")
           .at(-1)
           ?.replace(/\.ipynb$/u, "") ?? "graph";
-      return shown ? told(exportPicture(shown, formatOf(args), `${name}-graph`, trans)) : undefined;
+      return drawn ? exportPicture(drawn, formatOf(args), `${name}-graph`, trans).catch(notifyFailure) : undefined;
     },
   });
   addGroupCommands(options);
@@ -60,7 +62,7 @@ function addGroupCommands({ commands, tracker, stageOf, trans }: GraphCommandsOp
     isEnabled: (args) => groupIn(args) !== null,
     execute: (args) => {
       const [model, group] = [tracker.getCurrent(), groupIn(args)];
-      if (model && group !== null) collapsedGroupsOf(model).set([...collapsedOf(model), group]);
+      if (model && group !== null) model.groups.set([...collapsedOf(model), group]);
     },
   });
   const hasGroups = (): boolean => {
@@ -68,19 +70,19 @@ function addGroupCommands({ commands, tracker, stageOf, trans }: GraphCommandsOp
     return model !== null && groupsOf(model).length > 0;
   };
   commands.addCommand(COMMANDS.collapseGroups, {
-    label: trans.__("Collapse All Groups of the Graph"),
+    label: trans.__("Collapse All Graph Groups"),
     isEnabled: hasGroups,
     execute: () => {
       const model = tracker.getCurrent();
-      if (model) collapsedGroupsOf(model).set(groupsOf(model));
+      if (model) model.groups.set(groupsOf(model));
     },
   });
   commands.addCommand(COMMANDS.expandGroups, {
-    label: trans.__("Expand All Groups of the Graph"),
+    label: trans.__("Expand All Graph Groups"),
     isEnabled: hasGroups,
     execute: () => {
       const model = tracker.getCurrent();
-      if (model) collapsedGroupsOf(model).set([]);
+      if (model) model.groups.set([]);
     },
   });
 }
@@ -90,7 +92,7 @@ function groupsOf(model: NotebookModel): readonly string[] {
 }
 
 function collapsedOf(model: NotebookModel): ReadonlySet<string> {
-  return collapsedIn(createGraph(model.getState().view), collapsedGroupsOf(model).get());
+  return collapsedIn(createGraph(model.getState().view), model.groups.get());
 }
 
 function formatOf(args: ReadonlyPartialJSONObject): PictureFormat {

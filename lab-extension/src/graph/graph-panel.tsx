@@ -1,41 +1,37 @@
-/** The pipeline's graph in the sidebar. Created by the plugin that composes the sidebar. */
+/** The panel of the pipeline's graph. Created by Sidebar. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { ReactWidget } from "@jupyterlab/ui-components";
 import type { CommandRegistry } from "@lumino/commands";
-import type { Message } from "@lumino/messaging";
 import { Menu } from "@lumino/widgets";
 import type { Widget } from "@lumino/widgets";
 import type { ReactElement } from "react";
 import { COMMANDS } from "../command-ids";
 import type { Preferences } from "../model/preferences";
-import { useCurrent } from "../model/use-store";
-import type { StagebookTracker } from "../tokens";
-import { noNotebookText } from "../ui/connection-text";
-import { DagView } from "./graph-view";
-import type { DagViewProps } from "./graph-view";
+import type { NotebookModel, StagebookTracker } from "../tokens";
+import { Panel } from "../ui/panel";
 import { PICTURE_FORMATS } from "./canvas/export-picture";
-import { browserLayouts, LayoutMemory } from "./layout/layout-memory";
-import { LayoutQueue } from "./layout/layout-queue";
-import { modelKey } from "../ui/model-key";
-import { EmptyPanel } from "../ui/panel-text";
 import type { Picture } from "./canvas/picture";
+import { GraphView } from "./graph-view";
+import { browserLayouts, LayoutCache } from "./layout/layout-cache";
+import { LayoutQueue } from "./layout/layout-queue";
 
-export class DagPanel extends ReactWidget {
+export class GraphPanel extends Panel {
   constructor(
-    private readonly tracker: StagebookTracker,
-    private readonly trans: TranslationBundle,
+    tracker: StagebookTracker,
+    trans: TranslationBundle,
     private readonly commands: CommandRegistry,
     private readonly preferences: Preferences,
   ) {
-    super();
-    this.node.dataset.stagebook = "dag";
-    this.addClass("stagebook-Panel");
-    this.addClass("stagebook-DagPanel");
-    this.title.label = trans.__("Graph");
-    this.title.caption = trans.__("The stages, and what feeds them");
+    super({
+      tracker,
+      trans,
+      name: "dag",
+      className: "stagebook-GraphPanel",
+      label: trans.__("Graph"),
+      caption: trans.__("The stages and their inputs"),
+    });
   }
 
-  /** What is drawn now; null while there is nothing to draw. */
+  /** What is drawn now; null while nothing is. */
   get picture(): Picture | null {
     return this.drawn;
   }
@@ -47,18 +43,20 @@ export class DagPanel extends ReactWidget {
     super.dispose();
   }
 
-  /** Nothing while hidden or without a size: React Flow cannot fit a graph into 0 × 0. */
-  protected override render(): ReactElement | null {
-    const { clientWidth: width, clientHeight: height } = this.node;
-    if (!this.isVisible || width === 0 || height === 0) return null;
+  /** React Flow cannot fit a graph into 0 × 0 pixels. */
+  protected override canRender(): boolean {
+    return super.canRender() && this.node.clientWidth > 0 && this.node.clientHeight > 0;
+  }
+
+  protected override renderNotebook(model: NotebookModel): ReactElement {
     return (
-      <CurrentDag
-        tracker={this.tracker}
+      <GraphView
+        model={model}
         layouts={this.layouts}
         preferences={this.preferences}
         trans={this.trans}
-        width={width}
-        height={height}
+        width={this.node.clientWidth}
+        height={this.node.clientHeight}
         onMenu={this.openMenu}
         onDrawn={this.onDrawn}
       />
@@ -66,14 +64,6 @@ export class DagPanel extends ReactWidget {
   }
 
   protected override onResize(_message: Widget.ResizeMessage): void {
-    this.update();
-  }
-
-  protected override onAfterShow(_message: Message): void {
-    this.update();
-  }
-
-  protected override onAfterHide(_message: Message): void {
     this.update();
   }
 
@@ -87,12 +77,12 @@ export class DagPanel extends ReactWidget {
     this.menu.open(right, bottom, { horizontalAlignment: "right" });
   };
 
-  private readonly layouts = new LayoutQueue(new LayoutMemory(browserLayouts));
+  private readonly layouts = new LayoutQueue(new LayoutCache(browserLayouts));
   private drawn: Picture | null = null;
   private menu: Menu | null = null;
 }
 
-/** What concerns the graph as a whole. */
+/** The menu of the commands for the whole graph. */
 function createMenu(commands: CommandRegistry): Menu {
   const menu = new Menu({ commands });
   menu.addItem({ command: COMMANDS.graphDirection });
@@ -102,15 +92,4 @@ function createMenu(commands: CommandRegistry): Menu {
   menu.addItem({ type: "separator" });
   for (const format of PICTURE_FORMATS) menu.addItem({ command: COMMANDS.exportGraph, args: { format } });
   return menu;
-}
-
-interface CurrentDagProps extends Omit<DagViewProps, "model"> {
-  readonly tracker: StagebookTracker;
-}
-
-function CurrentDag({ tracker, ...props }: CurrentDagProps): ReactElement {
-  const model = useCurrent(tracker);
-  if (!model) return <EmptyPanel text={noNotebookText(props.trans)} />;
-  // A notebook has its own picture: the view onto one is not carried over to another.
-  return <DagView key={modelKey(model)} model={model} {...props} />;
 }

@@ -1,21 +1,21 @@
-/** Above the picture: the search box, what it found, and the button of the graph's menu. Rendered by DagView. */
+/** The toolbar above the graph: search box, number of matches, and the button of the graph's menu. Rendered by GraphView. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ellipsesIcon } from "@jupyterlab/ui-components";
 import type { KeyboardEvent, ReactElement } from "react";
 
-export interface DagToolbarProps {
+export interface GraphToolbarProps {
   readonly search: string;
-  /** How many nodes the search found. */
-  readonly found: number;
+  /** Number of matching nodes. */
+  readonly matchCount: number;
   readonly onSearch: (text: string) => void;
-  /** Enter: the next one that was found. */
+  /** Called on Enter: go to the next match. */
   readonly onNext: () => void;
   /** Opens the graph's menu below this element. */
   readonly onMenu: (button: HTMLElement) => void;
   readonly trans: TranslationBundle;
 }
 
-export function DagToolbar({ search, found, onSearch, onNext, onMenu, trans }: DagToolbarProps): ReactElement {
+export function GraphToolbar({ search, matchCount, onSearch, onNext, onMenu, trans }: GraphToolbarProps): ReactElement {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "Enter") onNext();
     else if (event.key === "Escape" && search !== "") onSearch("");
@@ -24,9 +24,9 @@ export function DagToolbar({ search, found, onSearch, onNext, onMenu, trans }: D
     event.stopPropagation();
   };
   return (
-    <div className="stagebook-Dag-toolbar" role="toolbar" aria-label={trans.__("Graph")}>
+    <div className="stagebook-Graph-toolbar" role="toolbar" aria-label={trans.__("Graph")}>
       <input
-        className="stagebook-Dag-search"
+        className="stagebook-Graph-search"
         type="search"
         value={search}
         placeholder={trans.__("Find in graph")}
@@ -35,12 +35,12 @@ export function DagToolbar({ search, found, onSearch, onNext, onMenu, trans }: D
         onChange={(event) => onSearch(event.target.value)}
         onKeyDown={onKeyDown}
       />
-      <span className="stagebook-Dag-found" role="status">
-        {search.trim() === "" ? "" : trans.__("%1 found", found)}
+      <span className="stagebook-Graph-found" role="status">
+        {search.trim() === "" ? "" : trans._n("%1 match", "%1 matches", matchCount)}
       </span>
       <button
         type="button"
-        className="stagebook-Dag-menuButton"
+        className="stagebook-Graph-menuButton"
         aria-haspopup="menu"
         title={trans.__("Direction, groups, export")}
         aria-label={trans.__("Graph menu")}

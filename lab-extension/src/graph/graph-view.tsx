@@ -1,20 +1,19 @@
-/** What the DAG panel shows of one notebook: the picture, or a sentence that says why there is none. */
+/** The graph of one notebook, or a message if there is none. Rendered by GraphPanel. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { View } from "stagebook/protocol";
 import type { Preferences } from "../model/preferences";
-import { useNotebookState } from "../model/use-store";
-import { whatIfOf } from "../model/what-if";
+import { useNotebookState, useSubscribable } from "../model/use-store";
 import type { NotebookModel } from "../tokens";
 import { emptyText, panelClass } from "../ui/connection-text";
-import { DagToolbar } from "./graph-toolbar";
+import { GraphToolbar } from "./graph-toolbar";
 import { Flow } from "./canvas/flow";
 import type { FlowInput, FlowNode } from "./canvas/flow-nodes";
 import { createFlowEdges, createFlowNodes } from "./canvas/flow-nodes";
 import type { Graph } from "./model/graph";
 import { createGraph, isSameGraph, layoutRequest } from "./model/graph";
-import { collapsedGroupsOf, collapsedIn, collapseGroups } from "./model/groups";
+import { collapsedIn, collapseGroups } from "./model/groups";
 import type { Direction, Layout } from "./layout/layout";
 import type { LayoutQueue } from "./layout/layout-queue";
 import { findNodes, markNodes } from "./model/node-marks";
@@ -22,7 +21,7 @@ import { EmptyPanel, PanelNotice } from "../ui/panel-text";
 import type { Picture } from "./canvas/picture";
 import type { RoutedEdgeType } from "./canvas/routed-edge";
 
-export interface DagViewProps {
+export interface GraphViewProps {
   readonly model: NotebookModel;
   readonly layouts: LayoutQueue;
   readonly preferences: Preferences;
@@ -31,37 +30,45 @@ export interface DagViewProps {
   readonly height: number;
   /** Opens the graph's menu below an element. */
   readonly onMenu: (button: HTMLElement) => void;
-  /** Told at each change what is drawn, for the export. */
+  /** Called with what is drawn, for the export. */
   readonly onDrawn: (picture: Picture | null) => void;
 }
 
-/** In CSS pixels: the bar above the picture. */
+/** In CSS pixels; the same in style/graph.css. */
 const TOOLBAR_HEIGHT = 30;
 
-export function DagView(props: DagViewProps): ReactElement {
+export function GraphView(props: GraphViewProps): ReactElement {
   const { model, layouts, preferences, trans, width, height, onMenu, onDrawn } = props;
   const state = useNotebookState(model);
   const { graphDirection } = useSyncExternalStore(preferences.subscribe, preferences.get);
-  const graph = useShownGraph(model, state.view);
-  const laidOut = useLayout(graph, graphDirection, layouts);
-  const { layout, problem } = laidOut;
+  const graph = useVisibleGraph(model, state.view);
+  const layoutState = useLayout(graph, graphDirection, layouts);
+  const { layout, problem } = layoutState;
   const [search, setSearch] = useState("");
   const marks = useMarks(model, graph, state.selected, search);
   const { nodes, edges } = useFlow(
-    layout && { graph, layout, view: state.view, selected: state.selected, marks, direction: laidOut.direction, trans },
+    layout && {
+      graph,
+      layout,
+      view: state.view,
+      selected: state.selected,
+      marks,
+      direction: layoutState.direction,
+      trans,
+    },
   );
-  const next = useNext(graph, search);
+  const next = useSearchFocus(graph, search);
   useEffect(() => {
-    onDrawn(layout && { graph, layout, view: state.view, direction: laidOut.direction });
+    onDrawn(layout && { graph, layout, view: state.view, direction: layoutState.direction });
     return () => onDrawn(null);
-  }, [onDrawn, graph, layout, state.view, laidOut.direction]);
+  }, [onDrawn, graph, layout, state.view, layoutState.direction]);
   if (graph.nodes.length === 0) return <EmptyPanel text={emptyText(state, trans)} />;
   return (
-    <div className={panelClass("stagebook-Dag", state)}>
+    <div className={panelClass("stagebook-Graph", state)}>
       <PanelNotice text={problem ? { text: problem } : null} />
-      <DagToolbar
+      <GraphToolbar
         search={search}
-        found={next.found}
+        matchCount={next.matchCount}
         onSearch={setSearch}
         onNext={next.focus}
         onMenu={onMenu}
@@ -73,7 +80,7 @@ export function DagView(props: DagViewProps): ReactElement {
           edges={edges}
           graph={graph}
           layout={layout}
-          direction={laidOut.direction}
+          direction={layoutState.direction}
           width={width}
           height={Math.max(1, height - TOOLBAR_HEIGHT)}
           focus={next.request}
@@ -85,11 +92,12 @@ export function DagView(props: DagViewProps): ReactElement {
   );
 }
 
-/** Selects a stage, and shows the cell of a stage or parameter; a group is expanded. */
+/** Selects a stage, and shows the cell of a stage or parameter. A group is expanded. */
 function openNode(model: NotebookModel, graph: Graph, { data }: FlowNode): void {
   if (data.kind === "group") {
-    const groups = collapsedGroupsOf(model);
-    groups.set(graph.nodes.flatMap((node) => (node.kind === "group" && node.name !== data.name ? [node.name] : [])));
+    model.groups.set(
+      graph.nodes.flatMap((node) => (node.kind === "group" && node.name !== data.name ? [node.name] : [])),
+    );
     return;
   }
   if (data.kind === "stage") model.select(data.stage.name);
@@ -97,23 +105,23 @@ function openNode(model: NotebookModel, graph: Graph, { data }: FlowNode): void 
   if (cell) model.showCell(cell);
 }
 
-/** The node that is to have the focus; a new object for each time. */
+/** The node to focus; a new object for each request. */
 export interface FocusRequest {
   readonly id: string;
 }
 
-/** Goes through what the search found, one with each call. */
-function useNext(
+/** Moves the focus through the matches of the search, one per call. */
+function useSearchFocus(
   graph: Graph,
   search: string,
-): { readonly found: number; readonly request: FocusRequest | null; readonly focus: () => void } {
-  const found = useMemo(() => findNodes(graph, search), [graph, search]);
+): { readonly matchCount: number; readonly request: FocusRequest | null; readonly focus: () => void } {
+  const matches = useMemo(() => findNodes(graph, search), [graph, search]);
   const [request, setRequest] = useState<FocusRequest | null>(null);
   const focus = (): void => {
-    const id = found[(found.findIndex((node) => node.id === request?.id) + 1) % found.length]?.id;
+    const id = matches[(matches.findIndex((node) => node.id === request?.id) + 1) % matches.length]?.id;
     if (id !== undefined) setRequest({ id });
   };
-  return { found: found.length, request, focus };
+  return { matchCount: matches.length, request, focus };
 }
 
 function useMarks(
@@ -122,9 +130,8 @@ function useMarks(
   selected: string | null,
   search: string,
 ): ReturnType<typeof markNodes> {
-  const whatIf = whatIfOf(model);
-  const lit = useSyncExternalStore(whatIf.subscribe, whatIf.get)?.stages ?? noStages;
-  return useMemo(() => markNodes(graph, { selected, search, lit }), [graph, selected, search, lit]);
+  const forecast = useSubscribable(model.forecast)?.stages ?? noStages;
+  return useMemo(() => markNodes(graph, { selected, search, forecast }), [graph, selected, search, forecast]);
 }
 
 const noStages: ReadonlyMap<string, "run" | "maybe"> = new Map();
@@ -144,15 +151,14 @@ function useFlow(input: FlowInput | null): FlowParts {
   return last.current;
 }
 
-/** With its groups as they are collapsed. */
-function useShownGraph(model: NotebookModel, view: View): Graph {
+/** The graph with its collapsed groups. */
+function useVisibleGraph(model: NotebookModel, view: View): Graph {
   const whole = useGraph(view);
-  const groups = collapsedGroupsOf(model);
-  const chosen = useSyncExternalStore(groups.subscribe, groups.get);
-  return useMemo(() => collapseGroups(whole, collapsedIn(whole, chosen)), [whole, chosen]);
+  const collapsed = useSubscribable(model.groups);
+  return useMemo(() => collapseGroups(whole, collapsedIn(whole, collapsed)), [whole, collapsed]);
 }
 
-/** Keeps its identity while only statuses and values change. */
+/** The same object while only statuses and values change. */
 function useGraph(view: View): Graph {
   const last = useRef<{ readonly view: View; readonly graph: Graph } | null>(null);
   const graph = last.current && isSameGraph(last.current.view, view) ? last.current.graph : createGraph(view);
@@ -160,23 +166,23 @@ function useGraph(view: View): Graph {
   return graph;
 }
 
-interface LaidOut {
-  /** That of the last graph that was laid out: shown until the next is ready. */
+interface LayoutState {
+  /** The layout of the last graph that has one; it stays until the next is ready. */
   readonly layout: Layout | null;
   readonly direction: Direction;
   readonly problem: string | null;
 }
 
-function useLayout(graph: Graph, direction: Direction, layouts: LayoutQueue): LaidOut {
+function useLayout(graph: Graph, direction: Direction, layouts: LayoutQueue): LayoutState {
   const request = useMemo(() => layoutRequest(graph, direction), [graph, direction]);
-  const [laidOut, setLaidOut] = useState<LaidOut>(() => ({
+  const [laidOut, setLaidOut] = useState<LayoutState>(() => ({
     layout: layouts.find(request) ?? null,
     direction,
     problem: null,
   }));
   useEffect(() => {
     let isCurrent = true;
-    layouts.place(request).then(
+    layouts.layOut(request).then(
       (layout) => isCurrent && setLaidOut({ layout, direction, problem: null }),
       (error: unknown) => isCurrent && setLaidOut((last) => ({ ...last, problem: String(error) })),
     );

@@ -1,32 +1,32 @@
-/** Log lines as text to copy, and as a file to save. */
+/** Export of log lines: as text for the clipboard, and as an NDJSON file. */
 import type { LogRecord } from "stagebook/protocol";
 import { formatMoment } from "stagebook/protocol";
 import { fieldsText, plainText } from "./record-text";
 
-/** `2026-11-20 14:03:09.042 info strong: parsed rows=3201`, a line for each; colours are left out. */
+/** `2026-11-20 14:03:09.042 info strong: parsed rows=3201`, one line per record, without colors. */
 export function copyText(records: readonly LogRecord[]): string {
   return records.map(lineText).join("\n");
 }
 
-/** One JSON object for each line, as the kernel sent it. */
+/** One JSON object per line, as the kernel sent it. */
 export function encodeNdjson(records: readonly LogRecord[]): string {
   return records.map((record) => `${JSON.stringify(record)}\n`).join("");
 }
 
-/** The name of the file for the lines of a notebook: `analysis-log.ndjson`. */
+/** The file name for the log of a notebook: `analysis-log.ndjson`. */
 export function logFileName(path: string): string {
   const name = path.split("/").at(-1) ?? "";
   return `${name.replace(/\.ipynb$/u, "") || "stagebook"}-log.ndjson`;
 }
 
-/** Hands a file to the browser, as if it had been downloaded. */
+/** Saves a file through the browser, like a download. */
 export function saveFile(name: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type: "application/x-ndjson" }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;
   link.click();
-  // The browser has begun to read it by then.
+  // By then, the browser has started to read it.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 

@@ -1,4 +1,4 @@
-/** The chosen log line in full, below the list. */
+/** The selected log line with all its fields, below the list. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { CellId, LogRecord } from "stagebook/protocol";
@@ -11,8 +11,8 @@ import type { LogFilter } from "./rows";
 export interface LogDetailProps {
   readonly record: LogRecord;
   readonly onShowCell: (cell: CellId) => void;
-  readonly onSelect: (stage: string) => void;
-  /** Shows only lines of the same stage, cell or run. */
+  readonly onSelectStage: (stage: string) => void;
+  /** Filters for the lines of the same stage, cell or run. */
   readonly onOnly: (only: Partial<LogFilter>) => void;
   readonly onCopy: (record: LogRecord) => void;
   readonly onClose: () => void;
@@ -48,14 +48,14 @@ export function LogDetail(props: LogDetailProps): ReactElement {
 }
 
 function DetailHead(props: LogDetailProps): ReactElement {
-  const { record, onShowCell, onSelect, onOnly, onCopy, onClose, trans } = props;
+  const { record, onShowCell, onSelectStage, onOnly, onCopy, onClose, trans } = props;
   const { cell, stage, run } = record;
   return (
     <header>
       <span>{formatMoment(record.at)}</span>
       <span>{levelWord(record.level, trans)}</span>
       {stage !== null && (
-        <DetailButton title={trans.__("Show the stage")} label={stage} onClick={() => onSelect(stage)} />
+        <DetailButton title={trans.__("Show stage")} label={stage} onClick={() => onSelectStage(stage)} />
       )}
       {cell !== null && <DetailButton label={trans.__("Show cell")} onClick={() => onShowCell(cell)} />}
       {run !== null && <span className="stagebook-Hint">{trans.__("run %1", run)}</span>}

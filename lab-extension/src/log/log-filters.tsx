@@ -1,4 +1,4 @@
-/** The row of filters above the log. Props in, callbacks out. */
+/** The toolbar of filters above the log. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { LogLevel, RunId, RunView } from "stagebook/protocol";
@@ -10,20 +10,20 @@ import { LEVELS } from "./rows";
 export interface LogFiltersProps {
   readonly filter: LogFilter;
   readonly onFilter: (filter: LogFilter) => void;
-  /** Names of the stages to choose from. */
+  /** The stages to choose from. */
   readonly stages: readonly string[];
-  /** To choose from, newest first. */
+  /** The runs to choose from, newest first. */
   readonly runs: readonly RunView[];
-  /** When the chosen run wrote its first line, epoch milliseconds, if it did. */
-  readonly runBegan: number | undefined;
-  readonly isSince: boolean;
-  readonly onSince: (isSince: boolean) => void;
-  readonly shownCount: number;
+  /** The time of the first line of the filtered run, in epoch milliseconds. */
+  readonly runStartedAt: number | undefined;
+  readonly isRelative: boolean;
+  readonly onRelative: (isRelative: boolean) => void;
+  readonly visibleCount: number;
   readonly count: number;
   readonly follow: boolean;
   readonly onFollow: (follow: boolean) => void;
   readonly onClear: () => void;
-  /** Null while no kernel can answer. */
+  /** Null while the kernel is unavailable. */
   readonly onOlder: (() => void) | null;
   readonly onCopy: () => void;
   readonly onSave: () => void;
@@ -31,7 +31,7 @@ export interface LogFiltersProps {
 }
 
 export function LogFilters(props: LogFiltersProps): ReactElement {
-  const { filter, onFilter, shownCount, count, trans } = props;
+  const { filter, onFilter, visibleCount, count, trans } = props;
   return (
     <div className="stagebook-LogFilters" role="toolbar" aria-label={trans.__("Log")}>
       <LevelSelect {...props} />
@@ -42,7 +42,7 @@ export function LogFilters(props: LogFiltersProps): ReactElement {
           type="button"
           className="stagebook-Button"
           data-filter="cell"
-          title={trans.__("Show lines of all cells again")}
+          title={trans.__("Show lines of all cells")}
           onClick={() => onFilter({ ...filter, cell: null })}
         >
           {trans.__("one cell")} ✕
@@ -50,7 +50,7 @@ export function LogFilters(props: LogFiltersProps): ReactElement {
       )}
       <SearchField {...props} />
       <span className="stagebook-LogFilters-count" role="status">
-        {trans._n("%2 of %3 line", "%2 of %3 lines", count, formatCount(shownCount), formatCount(count))}
+        {trans._n("%2 of %3 line", "%2 of %3 lines", count, formatCount(visibleCount), formatCount(count))}
       </span>
       <Buttons {...props} />
     </div>
@@ -58,42 +58,43 @@ export function LogFilters(props: LogFiltersProps): ReactElement {
 }
 
 function Buttons(props: LogFiltersProps): ReactElement {
-  const { shownCount, count, follow, onFollow, isSince, onSince, onClear, onOlder, onCopy, onSave, trans } = props;
+  const { visibleCount, count, follow, onFollow, isRelative, onRelative, onClear, onOlder, onCopy, onSave, trans } =
+    props;
   return (
     <>
       <ToolButton
         label={trans.__("Follow")}
-        caption={trans.__("Stay at the newest line")}
+        caption={trans.__("Scroll to new lines as they arrive")}
         pressed={follow}
         onClick={() => onFollow(!follow)}
       />
       <ToolButton
         label={trans.__("Relative")}
-        caption={trans.__("Tell times from the chosen line on, or from the first shown one")}
-        pressed={isSince}
-        onClick={() => onSince(!isSince)}
+        caption={trans.__("Show times relative to the selected line, or to the first line")}
+        pressed={isRelative}
+        onClick={() => onRelative(!isRelative)}
       />
       <ToolButton
         label={trans.__("Older")}
-        caption={trans.__("Fetch older lines of this kernel")}
+        caption={trans.__("Load older lines of this kernel")}
         disabled={onOlder === null}
         onClick={() => onOlder?.()}
       />
       <ToolButton
         label={trans.__("Copy")}
-        caption={trans.__("Copy the lines that are shown, as text")}
-        disabled={shownCount === 0}
+        caption={trans.__("Copy the visible lines as text")}
+        disabled={visibleCount === 0}
         onClick={onCopy}
       />
       <ToolButton
         label={trans.__("Save")}
-        caption={trans.__("Save the lines that are shown as a file, one JSON object for each line")}
-        disabled={shownCount === 0}
+        caption={trans.__("Save the visible lines as NDJSON (one JSON object per line)")}
+        disabled={visibleCount === 0}
         onClick={onSave}
       />
       <ToolButton
         label={trans.__("Clear")}
-        caption={trans.__("Empty this list; results and run files stay")}
+        caption={trans.__("Clear this list. Results and run files are kept.")}
         disabled={count === 0}
         onClick={onClear}
       />
@@ -128,7 +129,7 @@ function LevelSelect({ filter, onFilter, trans }: LogFiltersProps): ReactElement
   return (
     <select
       className="stagebook-Select"
-      aria-label={trans.__("Least level")}
+      aria-label={trans.__("Minimum level")}
       data-filter="level"
       value={filter.level}
       onChange={(event) => onFilter({ ...filter, level: event.target.value as LogLevel })}
@@ -146,7 +147,7 @@ function LevelSelect({ filter, onFilter, trans }: LogFiltersProps): ReactElement
   );
 }
 
-/** A stage that is gone stays in the list while it is chosen. */
+/** A stage that no longer exists stays in the list while it is selected. */
 function StageSelect({ filter, onFilter, stages, trans }: LogFiltersProps): ReactElement {
   const names = filter.stage === null || stages.includes(filter.stage) ? stages : [...stages, filter.stage];
   return (
@@ -167,8 +168,8 @@ function StageSelect({ filter, onFilter, stages, trans }: LogFiltersProps): Reac
   );
 }
 
-/** A run of an earlier kernel is in the list while it is chosen. */
-function RunSelect({ filter, onFilter, runs, runBegan, trans }: LogFiltersProps): ReactElement {
+/** A run of an earlier kernel is in the list while it is selected. */
+function RunSelect({ filter, onFilter, runs, runStartedAt, trans }: LogFiltersProps): ReactElement {
   const isListed = filter.run === null || runs.some((run) => run.id === filter.run);
   return (
     <select
@@ -183,7 +184,7 @@ function RunSelect({ filter, onFilter, runs, runBegan, trans }: LogFiltersProps)
       <option value="">{trans.__("all runs")}</option>
       {!isListed && filter.run !== null && (
         <option value={filter.run}>
-          {runBegan === undefined ? trans.__("run %1", filter.run) : formatMoment(runBegan)}
+          {runStartedAt === undefined ? trans.__("run %1", filter.run) : formatMoment(runStartedAt)}
         </option>
       )}
       {runs.map((run) => (
@@ -202,7 +203,7 @@ function SearchField({ filter, onFilter, trans }: LogFiltersProps): ReactElement
       type="search"
       aria-label={trans.__("Search the log")}
       placeholder={trans.__("Search message, stage, fields")}
-      title={trans.__("Text, and comparisons of fields: rows>1000 code!=E7")}
+      title={trans.__("Text and field comparisons, such as rows>1000 code!=E7")}
       data-filter="text"
       value={filter.text}
       onChange={(event) => onFilter({ ...filter, text: event.target.value })}

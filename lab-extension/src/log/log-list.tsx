@@ -1,34 +1,33 @@
-/** The windowed list of log lines: only those in sight are in the page, all of one height. */
+/** The virtual list of log lines: only visible rows are rendered, all with the same height. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { KeyboardEvent, ReactElement, RefObject, UIEvent } from "react";
 import { useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import type { LogRecord } from "stagebook/protocol";
 import { LogRow } from "./log-row";
-import { findRowsInSight } from "./window-range";
 
 export interface LogListProps {
-  readonly shown: readonly LogRecord[];
+  readonly visible: readonly LogRecord[];
   /** Sticks to the end while true. */
   readonly follow: boolean;
   readonly onFollow: (follow: boolean) => void;
-  /** Times are told from this moment on; null for the time of day. */
+  /** Times are relative to this moment; null for the time of day. */
   readonly origin: number | null;
-  readonly chosen: LogRecord | null;
-  readonly onChoose: (record: LogRecord | null) => void;
+  readonly selected: LogRecord | null;
+  readonly onSelect: (record: LogRecord | null) => void;
   readonly trans: TranslationBundle;
 }
 
 /** In CSS pixels; the same in style/log.css. */
 const ROW_HEIGHT = 20;
 
-export function LogList({ shown, follow, onFollow, origin, chosen, onChoose, trans }: LogListProps): ReactElement {
+export function LogList({ visible, follow, onFollow, origin, selected, onSelect, trans }: LogListProps): ReactElement {
   const list = useRef<HTMLDivElement>(null);
   const height = useHeight(list);
   const [scrollTop, setScrollTop] = useState(0);
   const idPrefix = useId();
   const lastTop = useRef(0);
-  // Worked out, not read from the page: that would have it laid out several times a frame while lines arrive.
-  const contentHeight = shown.length * ROW_HEIGHT;
+  // Computed instead of read from the page, which would force several layouts per frame while lines arrive.
+  const contentHeight = visible.length * ROW_HEIGHT;
   useStickToEnd(list, follow, contentHeight, height);
   useLayoutEffect(() => {
     if (!follow && list.current) setScrollTop(list.current.scrollTop);
@@ -37,49 +36,49 @@ export function LogList({ shown, follow, onFollow, origin, chosen, onChoose, tra
   const onScroll = ({ currentTarget }: UIEvent<HTMLDivElement>): void => {
     const top = currentTarget.scrollTop;
     const isAtEnd = top + currentTarget.clientHeight >= contentHeight - 2;
-    // A shorter list also moves the view up, but then it is at its end.
+    // A list that became shorter also moves the view up, but then it is at its end.
     if (isAtEnd) onFollow(true);
     else if (top < lastTop.current) onFollow(false);
     lastTop.current = top;
     if (!follow || !isAtEnd) setScrollTop(top);
   };
-  const choose = useCallback((index: number) => onChoose(shown[index] ?? null), [shown, onChoose]);
-  const chosenIndex = chosen ? shown.indexOf(chosen) : -1;
+  const selectRow = useCallback((index: number) => onSelect(visible[index] ?? null), [visible, onSelect]);
+  const selectedIndex = selected ? visible.indexOf(selected) : -1;
   const onKeyDown = (event: KeyboardEvent): void => {
-    const next = findNextRow(event.key, chosenIndex, shown.length, Math.floor(height / ROW_HEIGHT));
+    const next = findNextRow(event.key, selectedIndex, visible.length, Math.floor(height / ROW_HEIGHT));
     if (next === null) return;
     event.preventDefault();
-    onChoose(shown[next] ?? null);
+    onSelect(visible[next] ?? null);
     if (next < 0) return;
-    onFollow(next === shown.length - 1);
-    showRow(list, next);
+    onFollow(next === visible.length - 1);
+    scrollToRow(list, next);
   };
   const top = follow ? contentHeight - height : scrollTop;
-  const { start, end } = findRowsInSight(top, height, ROW_HEIGHT, shown.length);
+  const { start, end } = findVisibleRows(top, height, ROW_HEIGHT, visible.length);
   return (
     <div
       ref={list}
       className="stagebook-LogList"
       role="listbox"
       aria-label={trans.__("Log lines")}
-      aria-activedescendant={chosenIndex >= start && chosenIndex < end ? `${idPrefix}${chosenIndex}` : undefined}
+      aria-activedescendant={selectedIndex >= start && selectedIndex < end ? `${idPrefix}${selectedIndex}` : undefined}
       tabIndex={0}
       onScroll={onScroll}
       onKeyDown={onKeyDown}
     >
       <div className="stagebook-LogList-rows" role="presentation" style={{ height: contentHeight }}>
-        {shown.slice(start, end).map((record, offset) => (
+        {visible.slice(start, end).map((record, offset) => (
           <LogRow
-            // While lines arrive each frame shows others, in the same elements.
+            // While lines arrive, each frame shows other lines in the same elements.
             key={follow ? offset : start + offset}
             id={`${idPrefix}${start + offset}`}
             record={record}
             index={start + offset}
-            count={shown.length}
+            count={visible.length}
             top={(start + offset) * ROW_HEIGHT}
             origin={origin}
-            isChosen={start + offset === chosenIndex}
-            onChoose={choose}
+            isSelected={start + offset === selectedIndex}
+            onSelect={selectRow}
             trans={trans}
           />
         ))}
@@ -88,7 +87,7 @@ export function LogList({ shown, follow, onFollow, origin, chosen, onChoose, tra
   );
 }
 
-/** The row that a key leads to; -1 for none (Escape), null for a key that means nothing here. */
+/** The row that a key leads to; -1 for no row (Escape), null for a key without a meaning here. */
 function findNextRow(key: string, from: number, count: number, page: number): number | null {
   if (key === "Escape") return from >= 0 ? -1 : null;
   if (count === 0) return null;
@@ -105,7 +104,7 @@ function findNextRow(key: string, from: number, count: number, page: number): nu
   return target === undefined ? null : Math.min(last, Math.max(0, target));
 }
 
-function showRow(list: RefObject<HTMLDivElement>, index: number): void {
+function scrollToRow(list: RefObject<HTMLDivElement>, index: number): void {
   const element = list.current;
   if (!element) return;
   const top = index * ROW_HEIGHT;
@@ -132,3 +131,21 @@ function useHeight(list: RefObject<HTMLDivElement>): number {
   }, [list]);
   return height;
 }
+
+export interface RowRange {
+  readonly start: number;
+  /** Exclusive. */
+  readonly end: number;
+}
+
+/** The visible rows and a few more on both sides, so that scrolling shows no gaps. Lengths in CSS pixels. */
+export function findVisibleRows(scrollTop: number, height: number, rowHeight: number, count: number): RowRange {
+  const first = Math.floor(Math.max(0, scrollTop) / rowHeight);
+  const visible = Math.ceil(Math.max(0, height) / rowHeight) + 1;
+  const end = Math.min(count, first + visible + SPARE_ROWS);
+  // When the list has become shorter, the browser has not moved the view yet: show the last rows.
+  const start = Math.max(0, Math.min(first - SPARE_ROWS, count - visible - SPARE_ROWS));
+  return { start, end: Math.max(start, end) };
+}
+
+const SPARE_ROWS = 8;

@@ -1,23 +1,23 @@
-/** One line of the log. */
+/** A line of the log. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { memo } from "react";
 import type { Json, LogLevel, LogRecord } from "stagebook/protocol";
 import { formatMoment } from "stagebook/protocol";
 import { AnsiText } from "../ui/ansi-text";
-import { fieldText, firstColouredLine, firstLine, formatLogTime, formatSince, levelWord } from "./record-text";
+import { fieldText, firstColoredLine, firstLine, formatLogTime, formatOffset, levelWord } from "./record-text";
 
 export interface LogRowProps {
   readonly id: string;
   readonly record: LogRecord;
-  /** Counted from 0 among the shown ones. */
+  /** Zero-based, among the visible lines. */
   readonly index: number;
   readonly count: number;
   readonly top: number;
-  /** Times are told from this moment on; null for the time of day. */
+  /** Times are relative to this moment; null for the time of day. */
   readonly origin: number | null;
-  readonly isChosen: boolean;
-  readonly onChoose: (index: number) => void;
+  readonly isSelected: boolean;
+  readonly onSelect: (index: number) => void;
   readonly trans: TranslationBundle;
 }
 
@@ -28,16 +28,16 @@ export const LogRow = memo(function LogRow({
   count,
   top,
   origin,
-  isChosen,
-  onChoose,
+  isSelected,
+  onSelect,
   trans,
 }: LogRowProps): ReactElement {
   return (
     <div
       id={id}
-      className={isChosen ? "stagebook-LogRow stagebook-mod-selected" : "stagebook-LogRow"}
+      className={isSelected ? "stagebook-LogRow stagebook-mod-selected" : "stagebook-LogRow"}
       role="option"
-      aria-selected={isChosen}
+      aria-selected={isSelected}
       aria-posinset={index + 1}
       aria-setsize={count}
       data-log={index}
@@ -45,10 +45,10 @@ export const LogRow = memo(function LogRow({
       data-stage={record.stage ?? undefined}
       data-source={record.source}
       style={{ top }}
-      onClick={() => onChoose(index)}
+      onClick={() => onSelect(index)}
     >
       <span className="stagebook-LogRow-time" title={formatMoment(record.at)}>
-        {origin === null ? formatLogTime(record.at) : formatSince(record.at, origin)}
+        {origin === null ? formatLogTime(record.at) : formatOffset(record.at, origin)}
       </span>
       <span className="stagebook-LogRow-level" title={levelWord(record.level, trans)}>
         <LevelIcon level={record.level} />
@@ -59,9 +59,9 @@ export const LogRow = memo(function LogRow({
       </span>
       <span className="stagebook-LogRow-text">
         <span className="stagebook-LogRow-message">
-          <AnsiText text={firstColouredLine(record.message)} />
+          <AnsiText text={firstColoredLine(record.message)} />
         </span>
-        {shownFields(record).map(([name, value]) => (
+        {visibleFields(record).map(([name, value]) => (
           <span key={name} className="stagebook-LogRow-field">
             {" "}
             <span className="stagebook-LogRow-fieldName">{name}</span>={firstLine(fieldText(value))}
@@ -72,8 +72,8 @@ export const LogRow = memo(function LogRow({
   );
 });
 
-/** A stack is for the detail below the list: in a row it would only be noise. */
-function shownFields({ fields }: LogRecord): [string, Json][] {
+/** A stack trace is shown only in the detail below the list. */
+function visibleFields({ fields }: LogRecord): [string, Json][] {
   return Object.entries(fields).filter(([name]) => name !== "stack");
 }
 

@@ -1,76 +1,76 @@
-/** What the log panel shows of one notebook. */
-import { Clipboard, Notification } from "@jupyterlab/apputils";
+/** The log of one notebook. Rendered by LogPanel. */
+import { Clipboard } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { useDeferredValue, useEffect, useRef, useState } from "react";
 import type { LogRecord, RunId } from "stagebook/protocol";
-import { connectionText, emptyText, isOutdated, panelClass } from "../ui/connection-text";
-import { EmptyPanel, PanelNotice } from "../ui/panel-text";
 import { useLogRecords, useNotebookState } from "../model/use-store";
-import { PastBanner } from "../runs/past-banner";
 import type { NotebookModel, NotebookState } from "../tokens";
-import { fetchOlder, fetchRun } from "./earlier-lines";
+import { connectionText, emptyText, isOutdated, panelClass } from "../ui/connection-text";
+import { notifyDone, notifyFailure } from "../ui/notify";
+import { EmptyPanel, PanelNotice } from "../ui/panel-text";
+import { PastBanner } from "../ui/past-banner";
 import { copyText, encodeNdjson, logFileName, saveFile } from "./export";
 import { LogDetail } from "./log-detail";
 import { LogFilters } from "./log-filters";
 import { LogList } from "./log-list";
 import type { LogFilter, LogRows } from "./rows";
-import { filterRows, noRows } from "./rows";
+import { emptyRows, filterRows } from "./rows";
 
-/** What the person chose. The panel keeps it while it is hidden. */
-export interface LogChoices {
+/** The user's choices. The panel keeps them while it is hidden. */
+export interface LogViewState {
   readonly filter: LogFilter;
   readonly follow: boolean;
-  /** Times from the chosen line on, instead of the time of day. */
-  readonly isSince: boolean;
+  /** Times are relative to the selected line, instead of the time of day. */
+  readonly isRelative: boolean;
 }
 
 export interface LogViewProps {
   readonly model: NotebookModel;
-  readonly choices: LogChoices;
-  readonly onChoices: (choices: LogChoices) => void;
+  readonly viewState: LogViewState;
+  readonly onViewState: (viewState: LogViewState) => void;
   readonly onClear: () => void;
   readonly trans: TranslationBundle;
 }
 
 export function LogView(props: LogViewProps): ReactElement {
-  const { model, choices, onChoices, trans } = props;
+  const { model, viewState, onViewState, trans } = props;
   const state = useNotebookState(model);
   const records = useLogRecords(model);
-  const { filter, follow, isSince } = choices;
-  const { shown } = useRows(records, filter);
-  const [chosen, setChosen] = useState<LogRecord | null>(null);
+  const { filter, follow, isRelative } = viewState;
+  const { visible } = useRows(records, filter);
+  const [selected, setSelected] = useState<LogRecord | null>(null);
   const isOld = isOutdated(state);
-  useLinesOfRun(model, isOld ? null : filter.run);
+  useRunLines(model, isOld ? null : filter.run);
   const setFollow = (next: boolean): void => {
-    if (next !== follow) onChoices({ ...choices, follow: next });
+    if (next !== follow) onViewState({ ...viewState, follow: next });
   };
   return (
     <div className={panelClass("stagebook-Log", state)}>
-      <Filters {...props} shown={shown} records={records} setFollow={setFollow} isOld={isOld} />
+      <Filters {...props} visible={visible} records={records} setFollow={setFollow} isOld={isOld} />
       <PastBanner model={model} trans={trans} />
       {records.length > 0 && <PanelNotice text={connectionText(state, trans)} />}
       {records.length === 0 ? (
-        <EmptyPanel text={isLooking(state) ? { text: trans.__("Nothing is logged yet.") } : emptyText(state, trans)} />
+        <EmptyPanel text={canHaveLines(state) ? { text: trans.__("No log lines yet.") } : emptyText(state, trans)} />
       ) : (
         <LogList
-          shown={shown}
+          visible={visible}
           follow={follow}
           onFollow={setFollow}
-          origin={isSince ? ((chosen ?? shown[0])?.at ?? null) : null}
-          chosen={chosen}
-          onChoose={setChosen}
+          origin={isRelative ? ((selected ?? visible[0])?.at ?? null) : null}
+          selected={selected}
+          onSelect={setSelected}
           trans={trans}
         />
       )}
-      {chosen && records.length > 0 && (
+      {selected && records.length > 0 && (
         <LogDetail
-          record={chosen}
+          record={selected}
           onShowCell={(cell) => model.showCell(cell)}
-          onSelect={(stage) => model.select(stage)}
-          onOnly={(only) => onChoices({ ...choices, filter: { ...filter, ...only } })}
+          onSelectStage={(stage) => model.select(stage)}
+          onOnly={(only) => onViewState({ ...viewState, filter: { ...filter, ...only } })}
           onCopy={(record) => Clipboard.copyToSystem(copyText([record]))}
-          onClose={() => setChosen(null)}
+          onClose={() => setSelected(null)}
           trans={trans}
         />
       )}
@@ -78,64 +78,79 @@ export function LogView(props: LogViewProps): ReactElement {
   );
 }
 
-function isLooking({ connection }: NotebookState): boolean {
+function canHaveLines({ connection }: NotebookState): boolean {
   return connection === "live" || connection === "past";
 }
 
 interface FiltersProps extends LogViewProps {
-  readonly shown: readonly LogRecord[];
+  readonly visible: readonly LogRecord[];
   readonly records: readonly LogRecord[];
   readonly setFollow: (follow: boolean) => void;
   readonly isOld: boolean;
 }
 
 function Filters(props: FiltersProps): ReactElement {
-  const { model, choices, onChoices, onClear, trans, shown, records, setFollow, isOld } = props;
+  const { model, viewState, onViewState, onClear, trans, visible, records, setFollow, isOld } = props;
   const { view } = useNotebookState(model);
-  const older = (): void => {
-    // Who asks for older lines wants to see them, not the newest.
+  const loadOlder = (): void => {
+    // A user who requests older lines wants to see them, not the newest.
     setFollow(false);
-    fetchOlder(model).then((added) => {
-      if (added === 0) Notification.info(trans.__("There are no older lines in this kernel."), { autoClose: 4000 });
-    }, told);
+    fetchOlderLines(model).then((added) => {
+      if (added === 0) notifyDone(trans.__("This kernel has no older lines."));
+    }, notifyFailure);
   };
   return (
     <LogFilters
-      filter={choices.filter}
-      onFilter={(filter) => onChoices({ ...choices, filter })}
+      filter={viewState.filter}
+      onFilter={(filter) => onViewState({ ...viewState, filter })}
       stages={Object.keys(view.stages)}
       runs={[...view.runs].reverse()}
-      runBegan={shown.find((record) => record.run === choices.filter.run)?.at}
-      shownCount={shown.length}
+      runStartedAt={visible.find((record) => record.run === viewState.filter.run)?.at}
+      visibleCount={visible.length}
       count={records.length}
-      follow={choices.follow}
+      follow={viewState.follow}
       onFollow={setFollow}
-      isSince={choices.isSince}
-      onSince={(isSince) => onChoices({ ...choices, isSince })}
+      isRelative={viewState.isRelative}
+      onRelative={(isRelative) => onViewState({ ...viewState, isRelative })}
       onClear={onClear}
-      onOlder={isOld ? null : older}
-      onCopy={() => Clipboard.copyToSystem(copyText(shown))}
-      onSave={() => saveFile(logFileName(model.path), encodeNdjson(shown))}
+      onOlder={isOld ? null : loadOlder}
+      onCopy={() => Clipboard.copyToSystem(copyText(visible))}
+      onSave={() => saveFile(logFileName(model.path), encodeNdjson(visible))}
       trans={trans}
     />
   );
 }
 
-/** Typing stays fluent over a long log: the list may lag behind the search field. */
+/** Typing stays smooth with a long log: the list may lag behind the search field. */
 function useRows(records: readonly LogRecord[], filter: LogFilter): LogRows {
-  const shownFilter = useDeferredValue(filter);
-  const rows = useRef(noRows);
-  rows.current = filterRows(rows.current, records, shownFilter);
+  const deferredFilter = useDeferredValue(filter);
+  const rows = useRef(emptyRows);
+  rows.current = filterRows(rows.current, records, deferredFilter);
   return rows.current;
 }
 
-/** The lines of a chosen run that the page does not have, also those of an earlier kernel. */
-function useLinesOfRun(model: NotebookModel, run: RunId | null): void {
+/** Fetches the lines of the filtered run that the page does not have, including those of an earlier kernel. */
+function useRunLines(model: NotebookModel, run: RunId | null): void {
   useEffect(() => {
-    if (run !== null) fetchRun(model, run).catch(told);
+    if (run !== null) fetchRunLines(model, run).catch(notifyFailure);
   }, [model, run]);
 }
 
-function told(error: unknown): void {
-  Notification.error(error instanceof Error ? error.message : String(error), { autoClose: 6000 });
+/** The maximum number of lines in one reply of the kernel. */
+const MAX_LINES = 10_000;
+
+/** Fetches lines of this kernel until some of them are new. Returns the number of new lines; 0 if the page has all. */
+async function fetchOlderLines(model: NotebookModel): Promise<number> {
+  // The page cannot know how many of its lines come from this kernel, so it starts from the newest.
+  for (let before = 0; ; before += MAX_LINES) {
+    const { records, more } = await model.send<"log">({ type: "log", before, limit: MAX_LINES });
+    const added = model.log.addEarlier(records);
+    if (added > 0 || !more) return added;
+  }
+}
+
+/** Fetches the last lines of a run, including a run of an earlier kernel. */
+async function fetchRunLines(model: NotebookModel, run: RunId): Promise<void> {
+  const { records } = await model.send<"log">({ type: "log", before: 0, limit: MAX_LINES, run });
+  model.log.addEarlier(records);
 }

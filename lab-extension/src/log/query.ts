@@ -1,24 +1,24 @@
-/** What is typed into the log's search field: text, and comparisons of fields. Pure; called by the filter for each line. */
+/** The query language of the log's search field: text and field comparisons. Pure; called by the filter for each line. */
 import type { Json, LogRecord } from "stagebook/protocol";
 import { fieldsText, plainText } from "./record-text";
 
 /** A parsed search. */
 export interface Query {
-  /** In lower case; empty for none. */
+  /** In lower case; empty for no text. */
   readonly text: string;
-  /** All must hold. */
+  /** All must be satisfied. */
   readonly comparisons: readonly Comparison[];
 }
 
 interface Comparison {
-  /** With dots for fields of fields. */
+  /** A path with dots for nested fields. */
   readonly name: string;
   readonly operator: ">" | "<" | ">=" | "<=" | "!=";
-  /** As it was typed. */
+  /** As typed. */
   readonly operand: string;
 }
 
-/** `slow rows>1000 code!=E7` is the text `slow` and two comparisons. */
+/** `slow rows>1000 code!=E7` is parsed to the text `slow` and two comparisons. */
 export function parseQuery(typed: string): Query {
   if (last?.typed === typed) return last.query;
   const comparisons: Comparison[] = [];
@@ -26,7 +26,7 @@ export function parseQuery(typed: string): Query {
     comparisons.push({ name, operator, operand });
     return " ";
   });
-  // Without comparisons it is searched as it was typed, spaces too.
+  // Without comparisons, the text is searched as typed, including spaces.
   const query = { text: (comparisons.length > 0 ? text.trim() : typed).toLowerCase(), comparisons };
   last = { typed, query };
   return query;
@@ -39,16 +39,16 @@ export function hasComparison(typed: string): boolean {
 export function matchesQuery(record: LogRecord, query: Query): boolean {
   return (
     (query.text === "" || searchText(record).includes(query.text)) &&
-    query.comparisons.every((comparison) => holds(record, comparison))
+    query.comparisons.every((comparison) => satisfies(record, comparison))
   );
 }
 
-/** One parse serves all lines of a pass. */
+/** All lines of a pass share one parse. */
 let last: { readonly typed: string; readonly query: Query } | undefined;
 
 const COMPARISON = /(?:^|(?<=\s))([\p{L}_$][\p{L}\p{N}_$.-]*)(>=|<=|!=|>|<)(\S+)(?=\s|$)/gu;
 
-function holds({ fields }: LogRecord, { name, operator, operand }: Comparison): boolean {
+function satisfies({ fields }: LogRecord, { name, operator, operand }: Comparison): boolean {
   const value = findField(fields, name);
   if (value === undefined) return false;
   if (operator === "!=") return String(typeof value === "object" ? JSON.stringify(value) : value) !== operand;
@@ -66,7 +66,7 @@ function holds({ fields }: LogRecord, { name, operator, operand }: Comparison): 
   }
 }
 
-/** A field's own name may hold dots. */
+/** The name of a field may itself contain dots. */
 function findField(fields: Json, name: string): Json | undefined {
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) return undefined;
   const table = fields as { readonly [name: string]: Json };
@@ -76,7 +76,7 @@ function findField(fields: Json, name: string): Json | undefined {
   return dot > 0 && Object.hasOwn(table, head) ? findField(table[head] ?? null, name.slice(dot + 1)) : undefined;
 }
 
-/** Made once a record: typing in the search field goes over 100,000 of them. */
+/** Computed once per record: each keystroke in the search field scans up to 100,000 of them. */
 function searchText(record: LogRecord): string {
   const known = searchTexts.get(record);
   if (known !== undefined) return known;

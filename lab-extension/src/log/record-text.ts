@@ -1,4 +1,4 @@
-/** A log line's parts as text. Pure; used by the rows and by the detail below them. */
+/** Formatting of the parts of a log line. Pure; used by the rows, the detail and the export. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Json, LogLevel, LogRecord } from "stagebook/protocol";
 import { formatClock } from "stagebook/protocol";
@@ -8,8 +8,8 @@ export function formatLogTime(at: number): string {
   return `${formatClock(at)}.${String(new Date(at).getMilliseconds()).padStart(3, "0")}`;
 }
 
-/** Since a moment before or after, both in epoch milliseconds: `+0.042 s`, `−3.100 s`, `+2:05.007 min`, `+1:02:05.007 h`. */
-export function formatSince(at: number, origin: number): string {
+/** The signed distance of two moments, both in epoch milliseconds: `+0.042 s`, `−3.100 s`, `+2:05.007 min`, `+1:02:05.007 h`. */
+export function formatOffset(at: number, origin: number): string {
   const distance = Math.abs(Math.round(at - origin));
   const pad = (part: number, length = 2): string => String(part).padStart(length, "0");
   const rest = pad(distance % 1000, 3);
@@ -30,7 +30,7 @@ export function levelWord(level: LogLevel, trans: TranslationBundle): string {
   return words[level];
 }
 
-/** `rows=3201 source="a file"`: words as they are, everything else as JSON. */
+/** `rows=3201 source="a file"`: single words are bare, everything else is JSON. */
 export function fieldsText(record: LogRecord): string {
   return Object.entries(record.fields)
     .map(([name, value]) => `${name}=${fieldText(value)}`)
@@ -42,7 +42,7 @@ export function fieldText(value: Json): string {
   return isWord ? value : JSON.stringify(value);
 }
 
-/** The first line of a message, cut to what a row can show, with a mark when there is more. */
+/** The first line of a message, truncated to the capacity of a row, with a mark if there is more. */
 export function firstLine(message: string): string {
   const plain = plainText(message);
   const end = plain.search(/[\r\n]/u);
@@ -50,22 +50,22 @@ export function firstLine(message: string): string {
   return line.length > ROW_CHARACTERS ? `${line.slice(0, ROW_CHARACTERS)} …` : line;
 }
 
-/** As `firstLine`, with the escape sequences that colour it. */
-export function firstColouredLine(message: string): string {
+/** Like `firstLine`, but keeps the escape sequences for colors. */
+export function firstColoredLine(message: string): string {
   if (!message.includes("\u001b")) return firstLine(message);
   const end = message.search(/[\r\n]/u);
   const line = end < 0 ? message : `${message.slice(0, end)} ⏎`;
-  // The sequences count too, so that cutting is cheap; one that is cut through is dropped.
+  // Counting the sequences too keeps truncation cheap; a sequence cut in half is dropped.
   return line.length > 2 * ROW_CHARACTERS ? `${line.slice(0, 2 * ROW_CHARACTERS).replace(CUT_ESCAPE, "")} …` : line;
 }
 
-/** Without the escape sequences that colour text in a terminal. */
+/** The message without escape sequences. */
 export function plainText(message: string): string {
   return message.replace(ESCAPES, "");
 }
 
 const ROW_CHARACTERS = 500;
-// eslint-disable-next-line no-control-regex -- terminal colours begin with a control character
+// eslint-disable-next-line no-control-regex -- terminal colors start with a control character
 const CUT_ESCAPE = /\u001b(?:\[[0-9;]*)?$/u;
-// eslint-disable-next-line no-control-regex -- the same
+// eslint-disable-next-line no-control-regex -- see above
 const ESCAPES = /\u001b\[[0-9;]*[A-Za-z]/gu;

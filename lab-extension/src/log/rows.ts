@@ -1,43 +1,43 @@
 /**
- * Which log lines are shown. Pure; called by the log view at each change. Filtering is incremental: new lines are looked at
- * once, lines that the store has dropped are only taken off the front, and a narrower filter looks at the shown ones alone.
+ * The filter of the log lines. Pure; called by the log view after each change. Filtering is incremental: new lines are tested
+ * once, lines that the store has dropped are removed from the front, and a narrower filter tests only the visible lines.
  */
 import type { CellId, LogLevel, LogRecord, RunId } from "stagebook/protocol";
 import { hasComparison, matchesQuery, parseQuery } from "./query";
 
 export interface LogFilter {
-  /** The least level shown. */
+  /** The minimum level. */
   readonly level: LogLevel;
-  /** Null for all stages and lines of no stage. */
+  /** Null for the lines of all stages, and those without a stage. */
   readonly stage: string | null;
-  /** Null for all runs and lines of no run. */
+  /** Null for the lines of all runs, and those without a run. */
   readonly run: RunId | null;
-  /** Null for all cells and lines of no cell. */
+  /** Null for the lines of all cells, and those without a cell. */
   readonly cell: CellId | null;
-  /** Looked for in message, stage and fields; case does not matter. May hold comparisons of fields: `rows>1000`. */
+  /** Searched in message, stage and fields, ignoring case. May contain field comparisons: `rows>1000`. */
   readonly text: string;
 }
 
 export interface LogRows {
-  /** The lines that pass, oldest first. */
-  readonly shown: readonly LogRecord[];
-  /** What they were taken from. */
+  /** The matching lines, oldest first. */
+  readonly visible: readonly LogRecord[];
+  /** All lines. */
   readonly records: readonly LogRecord[];
   readonly filter: LogFilter;
 }
 
 export const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 export const NO_FILTER: LogFilter = { level: "debug", stage: null, run: null, cell: null, text: "" };
-export const noRows: LogRows = { shown: [], records: [], filter: NO_FILTER };
+export const emptyRows: LogRows = { visible: [], records: [], filter: NO_FILTER };
 
-/** Equal to filtering all records; `before` is the last answer and only saves work. */
+/** Equivalent to filtering all records; `before` is the last result and only saves work. */
 export function filterRows(before: LogRows, records: readonly LogRecord[], filter: LogFilter): LogRows {
   if (before.records === records && isSameFilter(before.filter, filter)) return before;
   if (isNarrower(filter, before.filter)) {
     const dropped = countDropped(before.records, records);
-    if (dropped !== null) return { records, filter, shown: continueRows(before, dropped, records, filter) };
+    if (dropped !== null) return { records, filter, visible: continueRows(before, dropped, records, filter) };
   }
-  return { records, filter, shown: records.filter((record) => passesFilter(record, filter)) };
+  return { records, filter, visible: records.filter((record) => passesFilter(record, filter)) };
 }
 
 export function passesFilter(record: LogRecord, filter: LogFilter): boolean {
@@ -52,7 +52,7 @@ function isSameFilter(a: LogFilter, b: LogFilter): boolean {
   return a.level === b.level && a.stage === b.stage && a.run === b.run && a.cell === b.cell && a.text === b.text;
 }
 
-/** True when all that passes `filter` also passes `before`. */
+/** True if every line that passes `filter` also passes `before`. */
 function isNarrower(filter: LogFilter, before: LogFilter): boolean {
   return (
     LEVELS.indexOf(filter.level) >= LEVELS.indexOf(before.level) &&
@@ -63,14 +63,14 @@ function isNarrower(filter: LogFilter, before: LogFilter): boolean {
   );
 }
 
-/** A longer text finds less; a longer comparison may find more: `ms<1`, `ms<10`. */
+/** A longer text matches fewer lines; a longer comparison may match more: `ms<1`, `ms<10`. */
 function isNarrowerText(text: string, before: string): boolean {
   if (text === before) return true;
   if (hasComparison(before) || hasComparison(text)) return before.trim() === "";
   return text.toLowerCase().includes(before.toLowerCase());
 }
 
-/** How many of `before` are gone from the front of `after`, which else continues it; null when it does not. */
+/** The number of lines dropped from the front of `before`, if `after` continues it otherwise; null if it does not. */
 function countDropped(before: readonly LogRecord[], after: readonly LogRecord[]): number | null {
   const first = after[0];
   if (before.length === 0) return 0;
@@ -88,8 +88,8 @@ function continueRows(
   filter: LogFilter,
 ): readonly LogRecord[] {
   const kept = isSameFilter(before.filter, filter)
-    ? before.shown.slice(countShown(before, dropped))
-    : before.shown.slice(countShown(before, dropped)).filter((record) => passesFilter(record, filter));
+    ? before.visible.slice(countVisible(before, dropped))
+    : before.visible.slice(countVisible(before, dropped)).filter((record) => passesFilter(record, filter));
   for (let index = before.records.length - dropped; index < records.length; index += 1) {
     const record = records[index];
     if (record && passesFilter(record, filter)) kept.push(record);
@@ -97,9 +97,9 @@ function continueRows(
   return kept;
 }
 
-/** How many of the first `count` records are shown: both lists are in the same order. */
-function countShown({ records, shown }: LogRows, count: number): number {
+/** The number of visible records among the first `count`: both lists have the same order. */
+function countVisible({ records, visible }: LogRows, count: number): number {
   let found = 0;
-  for (let index = 0; index < count; index += 1) if (shown[found] === records[index]) found += 1;
+  for (let index = 0; index < count; index += 1) if (visible[found] === records[index]) found += 1;
   return found;
 }

@@ -1,9 +1,9 @@
-/** When a store tells what changed. Given to stores by the plugin, and replaced in tests. */
+/** The schedule on which state changes are applied. Passed to the models by the plugin, and replaced in tests. */
 
-/** Runs `apply` once, soon; returns how to take it back. */
+/** Calls `apply` once, soon. Returns a function that cancels the call. */
 export type Frame = (apply: () => void) => () => void;
 
-/** The next animation frame; a hidden tab has none, so 500 ms at the latest. */
+/** The next animation frame. A hidden tab has none, so after 500 ms at the latest. */
 export const animationFrame: Frame = (apply) => {
   const cancel = (): void => {
     cancelAnimationFrame(frame);

@@ -1,46 +1,42 @@
-/** In which notebooks the auto-run switch is on: kept in the browser, never in the notebook. Made by the plugins' root. */
+/** The auto-run switch of each notebook: stored in the browser, never in the notebook. Made by the preferences plugin. */
+import { Subscribable } from "./subscribable";
 
-/** What outlives the page: `localStorage`, or a test's. */
-export interface KeptTexts {
+/** Text that outlives the page: `localStorage`, or its replacement in a test. */
+export interface TextStorage {
   getItem(key: string): string | null;
   setItem(key: string, text: string): void;
 }
 
-export class AutoRunChoices {
-  private readonly chosen = new Map<string, boolean>();
-  private readonly listeners = new Set<() => void>();
+/** By notebook path, as switched since the page was loaded. */
+type Choices = ReadonlyMap<string, boolean>;
 
-  /** `isOnByDefault`: in a notebook where nobody has chosen. */
+export class AutoRunChoices extends Subscribable<Choices> {
+  /** `isOnByDefault` applies to notebooks where the user has not chosen. */
   constructor(
-    private readonly kept: () => KeptTexts,
+    private readonly storage: () => TextStorage,
     private readonly isOnByDefault: () => boolean,
-  ) {}
-
-  /** For useSyncExternalStore. */
-  readonly subscribe = (changed: () => void): (() => void) => {
-    this.listeners.add(changed);
-    return () => this.listeners.delete(changed);
-  };
+  ) {
+    super(new Map());
+  }
 
   /** `path` is the notebook's. */
   isOn(path: string): boolean {
-    return this.chosen.get(path) ?? this.read(path) ?? this.isOnByDefault();
+    return this.get().get(path) ?? this.readStored(path) ?? this.isOnByDefault();
   }
 
   set(path: string, isOn: boolean): void {
-    this.chosen.set(path, isOn);
     try {
-      this.kept().setItem(keyOf(path), isOn ? "on" : "off");
+      this.storage().setItem(keyOf(path), isOn ? "on" : "off");
     } catch (cause) {
-      // A private window may keep nothing: the choice holds until the page is left.
+      // A private window may have no storage: the choice is valid until the page is closed.
       console.warn("stagebook: cannot remember the auto-run switch of", path, cause);
     }
-    for (const changed of [...this.listeners]) changed();
+    this.publish(new Map([...this.get(), [path, isOn]]));
   }
 
-  private read(path: string): boolean | undefined {
+  private readStored(path: string): boolean | undefined {
     try {
-      const text = this.kept().getItem(keyOf(path));
+      const text = this.storage().getItem(keyOf(path));
       return text === null ? undefined : text === "on";
     } catch {
       return undefined;

@@ -1,16 +1,16 @@
-/** The log lines that the page has of one notebook. Filled by NotebookStore, read by the log panel. */
-import { BehaviorSubject } from "rxjs";
+/** The log lines of one notebook in the page. Owned by NotebookModel, read by the log panel. */
+import { BehaviorSubject, of, switchMap } from "rxjs";
 import type { Observable } from "rxjs";
 import type { LogRecord } from "stagebook/protocol";
 import type { LogStore } from "../tokens";
 
-/** More than this and the oldest go. */
+/** The most lines to keep: above it, the oldest are dropped. */
 export const LOG_LINES = 100_000;
 
 export class LogRecords implements LogStore {
   readonly records$: Observable<readonly LogRecord[]>;
   private readonly records: BehaviorSubject<readonly LogRecord[]>;
-  /** Of the last line that was cleared away, epoch milliseconds: a snapshot must not bring it back. */
+  /** The time of the last line that the user cleared, epoch milliseconds: a snapshot must not bring it back. */
   private cleared: number;
 
   constructor(
@@ -40,39 +40,50 @@ export class LogRecords implements LogStore {
     this.records.next(all.length > LOG_LINES ? all.slice(-LOG_LINES) : all);
   }
 
-  /** Puts older lines where they belong in time, each once. Returns how many were not here yet. */
   addEarlier(records: readonly LogRecord[]): number {
-    const have = countTexts(this.records.value, records);
+    const counts = countLines(this.records.value, records);
     const added = records.filter((record) => {
       const text = JSON.stringify(record);
-      const count = have.get(text) ?? 0;
-      have.set(text, count - 1);
+      const count = counts.get(text) ?? 0;
+      counts.set(text, count - 1);
       return count <= 0;
     });
-    if (added.length > 0) this.records.next(inTime(added, this.records.value).slice(-LOG_LINES));
+    if (added.length > 0) this.records.next(mergeByTime(added, this.records.value).slice(-LOG_LINES));
     return added.length;
   }
 
-  /** Adds those lines of a kernel's snapshot that are not here yet. */
+  /** Adds the lines of a kernel's snapshot that the page does not have yet. */
   merge(snapshot: readonly LogRecord[]): void {
-    this.append(missing(this.records.value, snapshot).filter((record) => record.at > this.cleared));
+    this.append(findNew(this.records.value, snapshot).filter((record) => record.at > this.cleared));
   }
 }
 
-/** How often each line is in `have`, as text; only lines of the same moments as in `records` are looked at. */
-function countTexts(have: readonly LogRecord[], records: readonly LogRecord[]): Map<string, number> {
-  const moments = new Set(records.map((record) => record.at));
+/** The lines of the past run while one is shown, otherwise the live ones. A past log cannot be changed. */
+export function createDisplayedLog(live: LogStore, past$: BehaviorSubject<readonly LogRecord[] | null>): LogStore {
+  return {
+    records$: past$.pipe(switchMap((records) => (records ? of(records) : live.records$))),
+    getRecords: () => past$.value ?? live.getRecords(),
+    addEarlier: (records) => (past$.value ? 0 : live.addEarlier(records)),
+    clear: () => {
+      if (!past$.value) live.clear();
+    },
+  };
+}
+
+/** Counts equal lines in `existing`, by their JSON text. Only lines with the same times as in `records` are compared. */
+function countLines(existing: readonly LogRecord[], records: readonly LogRecord[]): Map<string, number> {
+  const times = new Set(records.map((record) => record.at));
   const counts = new Map<string, number>();
-  for (const record of have) {
-    if (!moments.has(record.at)) continue;
+  for (const record of existing) {
+    if (!times.has(record.at)) continue;
     const text = JSON.stringify(record);
     counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   return counts;
 }
 
-/** Two lists, each in order of time, as one; of equal moments `older` comes first. */
-function inTime(older: readonly LogRecord[], newer: readonly LogRecord[]): readonly LogRecord[] {
+/** Merges two lists, each in order of time; at equal times `older` comes first. */
+function mergeByTime(older: readonly LogRecord[], newer: readonly LogRecord[]): readonly LogRecord[] {
   const all: LogRecord[] = [];
   let at = 0;
   for (const record of newer) {
@@ -85,9 +96,9 @@ function inTime(older: readonly LogRecord[], newer: readonly LogRecord[]): reado
   return all.concat(older.slice(at));
 }
 
-/** Lines have no number: the last one that is here is looked for in the snapshot, from its end. */
-function missing(have: readonly LogRecord[], snapshot: readonly LogRecord[]): readonly LogRecord[] {
-  const last = have.at(-1);
+/** Lines have no number: the last existing one is searched in the snapshot, from its end, and what follows is new. */
+function findNew(existing: readonly LogRecord[], snapshot: readonly LogRecord[]): readonly LogRecord[] {
+  const last = existing.at(-1);
   if (!last) return snapshot;
   const text = JSON.stringify(last);
   for (let index = snapshot.length - 1; index >= 0; index--) {

@@ -1,4 +1,4 @@
-/** What the page remembers of a notebook from one visit to the next. Used by NotebookStore. */
+/** The memory of a notebook from one visit to the next, in the browser. Used by NotebookModels and NotebookModel. */
 import { get, set } from "idb-keyval";
 import type { LogRecord, View } from "stagebook/protocol";
 
@@ -7,29 +7,29 @@ export interface Remembered {
   readonly view: View;
   /** The last REMEMBERED_LINES lines. */
   readonly log: readonly LogRecord[];
-  /** Epoch milliseconds: log lines up to it were cleared away. */
+  /** Epoch milliseconds: the user has cleared the log lines up to this time. */
   readonly clearedAt: number;
-  /** The stage chosen in the DAG. */
+  /** The stage selected in the graph. */
   readonly selected: string | null;
 }
 
 export const REMEMBERED_LINES = 1000;
 
 export interface Memory {
-  /** Null when nothing is known of the notebook. Never rejects. */
+  /** Null when nothing is stored for the notebook. Never rejects. */
   load(path: string): Promise<Remembered | null>;
   /** Never rejects. */
   save(path: string, remembered: Remembered): Promise<void>;
 }
 
-/** In the browser's database, by notebook path. */
+/** Stored in the browser's database, by notebook path. */
 export const browserMemory: Memory = {
   async load(path) {
     try {
       return decode(await get<unknown>(keyOf(path)));
     } catch (cause) {
-      // A private window may have no database: nothing is remembered then, and all else works.
-      console.warn("stagebook: cannot read what was remembered of", path, cause);
+      // A private window may have no database: then nothing is remembered, and everything else works.
+      console.warn("stagebook: cannot read the remembered state of", path, cause);
       return null;
     }
   },
@@ -42,7 +42,7 @@ export const browserMemory: Memory = {
   },
 };
 
-/** Changes whenever View or Remembered do: what another version wrote is not read. */
+/** Incremented whenever View or Remembered change: data in another format is ignored. */
 const FORMAT = 1;
 
 function keyOf(path: string): string {

@@ -1,73 +1,88 @@
-/** One NotebookModel per open notebook panel, and which of them the sidebar shows. Made by the plugin. */
+/** The models of all open notebooks, and which of them the sidebar shows. Made by the tracker plugin. */
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
+import type { TranslationBundle } from "@jupyterlab/translation";
 import { PromiseDelegate } from "@lumino/coreutils";
 import type { IDisposable } from "@lumino/disposable";
 import { BehaviorSubject } from "rxjs";
 import type { Observable } from "rxjs";
-import type { NotebookModel, StagebookTracker } from "../tokens";
+import type * as tokens from "../tokens";
+import type { Frame } from "./animation-frame";
+import type { Memory } from "./memory";
+import { NotebookModel } from "./notebook-model";
+import type { NotebookModelOptions } from "./notebook-model";
 
-/** A model with what its owner needs besides. */
-export interface OwnedModel extends NotebookModel, IDisposable {
-  /** Writes what is to be remembered. Never rejects. */
-  save(): Promise<void>;
+/** What the model of one notebook panel works with. */
+export type NotebookPorts = Pick<NotebookModelOptions, "page" | "kernel" | "reportStaleRun">;
+
+export interface NotebookModelsOptions {
+  readonly notebooks: INotebookTracker;
+  readonly memory: Memory;
+  readonly frame: Frame;
+  readonly trans: TranslationBundle;
+  /** Called once per panel, before its model is made. */
+  readonly connect: (panel: NotebookPanel) => NotebookPorts;
+  /** Starts what reacts to the new model outside of the panels. The result is disposed before the model. */
+  readonly follow: (panel: NotebookPanel, model: NotebookModel) => IDisposable;
 }
 
-export class NotebookModels implements StagebookTracker {
-  readonly current$: Observable<NotebookModel | null>;
-  private readonly current = new BehaviorSubject<NotebookModel | null>(null);
-  private readonly models = new Map<NotebookPanel, OwnedModel>();
-  private readonly made = new Map<NotebookPanel, PromiseDelegate<NotebookModel>>();
+export class NotebookModels implements tokens.StagebookTracker {
+  readonly current$: Observable<tokens.NotebookModel | null>;
+  private readonly current = new BehaviorSubject<tokens.NotebookModel | null>(null);
+  private readonly models = new Map<NotebookPanel, NotebookModel>();
+  private readonly delegates = new Map<NotebookPanel, PromiseDelegate<tokens.NotebookModel>>();
 
-  /** `create` is called once for each panel; the model is disposed with the panel. */
-  constructor(
-    private readonly notebooks: INotebookTracker,
-    private readonly create: (panel: NotebookPanel) => Promise<OwnedModel>,
-  ) {
+  constructor(private readonly options: NotebookModelsOptions) {
+    const { notebooks } = options;
     this.current$ = this.current.asObservable();
     notebooks.forEach((panel) => void this.add(panel));
     notebooks.widgetAdded.connect((_, panel) => void this.add(panel));
-    notebooks.currentChanged.connect(() => this.update());
+    notebooks.currentChanged.connect(() => this.updateCurrent());
   }
 
-  getCurrent(): NotebookModel | null {
+  getCurrent(): tokens.NotebookModel | null {
     return this.current.value;
   }
 
-  /** The panel's model, when it is made. Never settles for a panel that is closed before. */
-  whenModel(panel: NotebookPanel): Promise<NotebookModel> {
+  /** Resolves to the panel's model as soon as it exists. Never settles for a panel that is closed before. */
+  whenModel(panel: NotebookPanel): Promise<tokens.NotebookModel> {
     return this.delegateOf(panel).promise;
   }
 
-  /** Every notebook's. */
-  all(): readonly OwnedModel[] {
+  /** The models of all open notebooks. */
+  all(): readonly NotebookModel[] {
     return [...this.models.values()];
   }
 
   private async add(panel: NotebookPanel): Promise<void> {
-    const model = await this.create(panel);
+    const { memory, frame, trans, connect, follow } = this.options;
+    const remembered = await memory.load(panel.context.path);
     if (panel.isDisposed) {
-      model.dispose();
+      this.delegates.delete(panel);
       return;
     }
+    const model = new NotebookModel({ ...connect(panel), memory, frame, remembered, trans });
+    const followers = follow(panel, model);
     this.models.set(panel, model);
     this.delegateOf(panel).resolve(model);
+    panel.context.pathChanged.connect(() => model.renamed());
     panel.disposed.connect(() => {
       this.models.delete(panel);
-      this.made.delete(panel);
+      this.delegates.delete(panel);
+      followers.dispose();
       model.dispose();
-      this.update();
+      this.updateCurrent();
     });
-    this.update();
+    this.updateCurrent();
   }
 
-  private delegateOf(panel: NotebookPanel): PromiseDelegate<NotebookModel> {
-    const delegate = this.made.get(panel) ?? new PromiseDelegate<NotebookModel>();
-    this.made.set(panel, delegate);
+  private delegateOf(panel: NotebookPanel): PromiseDelegate<tokens.NotebookModel> {
+    const delegate = this.delegates.get(panel) ?? new PromiseDelegate<tokens.NotebookModel>();
+    this.delegates.set(panel, delegate);
     return delegate;
   }
 
-  private update(): void {
-    const panel = this.notebooks.currentWidget;
+  private updateCurrent(): void {
+    const panel = this.options.notebooks.currentWidget;
     const model = panel ? (this.models.get(panel) ?? null) : null;
     if (model !== this.current.value) this.current.next(model);
   }

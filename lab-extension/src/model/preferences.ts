@@ -1,22 +1,26 @@
-/** The person's settings as the panels read them. Made by the plugin, which connects it with JupyterLab's registry. */
+/** The user's settings, as the panels read them. Made by the preferences plugin, which connects them with JupyterLab's registry. */
 import type { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { Subscribable } from "./subscribable";
 
 export interface PreferenceValues {
-  /** Where the graph grows to. */
+  /** Whether the sidebar opens with the first TypeScript notebook, and the log with the first one that uses Stagebook. */
+  readonly openAtStart: boolean;
+  /** The direction from upstream to downstream in the graph. */
   readonly graphDirection: "down" | "right";
-  /** When a value typed into the form becomes the kernel's: when typing pauses, or with the Apply button. */
+  /** When a value typed into the form is applied: after a pause in typing, or with the Apply button. */
   readonly applyParams: "at once" | "on button";
-  /** Whether the auto-run switch is on in notebooks where nobody has set it. */
+  /** Whether auto-run is on in notebooks where the user has not switched it. */
   readonly autoRun: boolean;
-  /** How long it must be quiet after a change before what is stale is run, in milliseconds. */
+  /** The pause after a parameter change before auto-run starts, in milliseconds. */
   readonly autoRunDelayMs: number;
-  /** When the end of a long run is told. */
+  /** When the user is notified that a long run has ended. */
   readonly notify: "never" | "when hidden" | "always";
-  /** Shorter runs are never told. */
+  /** Runs shorter than this cause no notification. */
   readonly notifyAfterSeconds: number;
 }
 
 const defaults: PreferenceValues = {
+  openAtStart: true,
   graphDirection: "down",
   applyParams: "at once",
   autoRun: false,
@@ -25,21 +29,14 @@ const defaults: PreferenceValues = {
   notifyAfterSeconds: 20,
 };
 
-export class Preferences {
-  private values = defaults;
+export class Preferences extends Subscribable<PreferenceValues> {
   private settings: ISettingRegistry.ISettings | null = null;
-  private readonly listeners = new Set<() => void>();
 
-  /** For useSyncExternalStore. */
-  readonly subscribe = (changed: () => void): (() => void) => {
-    this.listeners.add(changed);
-    return () => this.listeners.delete(changed);
-  };
+  constructor() {
+    super(defaults);
+  }
 
-  /** For useSyncExternalStore: the same object until something changes. */
-  readonly get = (): PreferenceValues => this.values;
-
-  /** From now on these settings are read, and written by `set`. */
+  /** Reads these settings from now on; `set` writes to them. */
   follow(settings: ISettingRegistry.ISettings): void {
     this.settings = settings;
     const read = (): void => this.put(readSettings((name) => settings.get(name).composite));
@@ -48,18 +45,16 @@ export class Preferences {
   }
 
   async set(change: Partial<PreferenceValues>): Promise<void> {
-    this.put({ ...this.values, ...change });
+    this.put({ ...this.get(), ...change });
     for (const [name, value] of Object.entries(change)) await this.settings?.set(name, value);
   }
 
   private put(values: PreferenceValues): void {
-    if (JSON.stringify(values) === JSON.stringify(this.values)) return;
-    this.values = values;
-    for (const changed of [...this.listeners]) changed();
+    if (JSON.stringify(values) !== JSON.stringify(this.get())) this.publish(values);
   }
 }
 
-/** What is missing or of another kind is as it is at first. */
+/** A missing or invalid setting has its default. */
 function readSettings(get: (name: keyof PreferenceValues) => unknown): PreferenceValues {
   const oneOf = <N extends keyof PreferenceValues>(
     name: N,
@@ -70,6 +65,7 @@ function readSettings(get: (name: keyof PreferenceValues) => unknown): Preferenc
     return typeof value === "number" && value >= 0 ? value : defaults[name];
   };
   return {
+    openAtStart: oneOf("openAtStart", true, false),
     graphDirection: oneOf("graphDirection", "down", "right"),
     applyParams: oneOf("applyParams", "at once", "on button"),
     autoRun: oneOf("autoRun", true, false),

@@ -1,4 +1,4 @@
-/** One control per kind of parameter, as FormComponent widgets. Used by ParamsForm through the ui schema. */
+/** The controls, one per kind of parameter, as FormComponent widgets. Used by ParamFields through the ui schema. */
 import type { CSSProperties, JSX } from "react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { JSONExt } from "@lumino/coreutils";
@@ -6,30 +6,31 @@ import type { ReadonlyPartialJSONValue } from "@lumino/coreutils";
 import type { WidgetProps } from "@rjsf/utils";
 import type { ComponentType } from "react";
 import type { Json, ParamKind, ParamView } from "stagebook/protocol";
-import { choices, hasTime, numberRange } from "./form-schema";
-import type { NumberRange } from "./form-schema";
-import type { CachedValues } from "../model/cached-values";
+import type { CachedValues } from "../model/params/cached-values";
+import { choices, numberRange } from "../model/params/param-schema";
+import type { NumberRange } from "../model/params/param-schema";
+import { hasTime } from "./form-schema";
 
-/** What FormComponent hands through to controls and rows. */
+/** The form context: FormComponent passes it through to controls and rows. */
 export interface ParamFormContext {
   readonly params: { readonly [name: string]: ParamView };
-  /** Why the kernel refused what is in a control, by name. */
+  /** Why the kernel rejected the value in a control, by parameter name. */
   readonly rejected: { readonly [name: string]: string };
-  /** Names whose control holds something else than the kernel's value. */
+  /** The parameters whose control shows another value than the kernel has. */
   readonly drafted: ReadonlySet<string>;
   readonly disabled: boolean;
   readonly reset: (name: string) => void;
-  /** What the value in the control would run, by name; only for the one that is being changed. */
+  /** What the value in the control would run, by parameter name; only for the one that is being changed. */
   readonly forecasts: { readonly [name: string]: string };
-  /** Those that the search is not for. */
+  /** The parameters that do not match the search. */
   readonly hidden: ReadonlySet<string>;
-  /** Values whose results are all stored, as far as they were looked for. */
-  readonly free: CachedValues;
-  /** Somebody turns to a control: its free values are looked for. */
-  readonly attend: (name: string) => void;
-  readonly leave: (name: string) => void;
-  /** A slider is taken hold of: its value is applied when it is let go. */
-  readonly grip: (name: string) => void;
+  /** The values under which every stage is cached, as far as they were searched. */
+  readonly cached: CachedValues;
+  /** To be called when the user is at a control: its cached values are searched, until `deactivate`. */
+  readonly activate: (name: string) => void;
+  readonly deactivate: (name: string) => void;
+  /** To be called when the user starts to drag a slider: its value is applied when it is released. */
+  readonly startDrag: (name: string) => void;
   readonly trans: TranslationBundle;
 }
 
@@ -56,9 +57,9 @@ function NumberControl(props: ControlProps): JSX.Element {
         <span
           className="stagebook-Params-slider"
           onPointerMove={(event) => {
-            if (event.buttons === 0) props.formContext?.attend(props.name);
+            if (event.buttons === 0) props.formContext?.activate(props.name);
           }}
-          onPointerLeave={() => props.formContext?.leave(props.name)}
+          onPointerLeave={() => props.formContext?.deactivate(props.name)}
         >
           <input
             type="range"
@@ -69,10 +70,10 @@ function NumberControl(props: ControlProps): JSX.Element {
             max={max}
             step={step}
             value={value === "" ? min : value}
-            onPointerDown={() => props.formContext?.grip(props.name)}
+            onPointerDown={() => props.formContext?.startDrag(props.name)}
             onChange={(event) => onText(event.target.value)}
           />
-          <FreeTicks values={numbersIn(props.formContext?.free[props.name])} min={min} max={max} />
+          <CachedTicks values={numbersIn(props.formContext?.cached[props.name])} min={min} max={max} />
         </span>
       )}
       <input
@@ -88,8 +89,8 @@ function NumberControl(props: ControlProps): JSX.Element {
   );
 }
 
-/** A dot below each value of the slider that costs nothing. The number's forecast says the same in words. */
-function FreeTicks({
+/** A dot below each cached value of the slider. The forecast says the same as text. */
+function CachedTicks({
   values,
   min,
   max,
@@ -103,8 +104,8 @@ function FreeTicks({
       {values.map((value) => (
         <i
           key={value}
-          className="stagebook-Params-free"
-          data-free={value}
+          className="stagebook-Params-cached"
+          data-cached={value}
           aria-hidden="true"
           style={{ "--stagebook-at": (value - min) / (max - min || 1) } as CSSProperties}
         />
@@ -146,15 +147,15 @@ function ChoiceControl(props: ControlProps): JSX.Element {
   const options = param ? choices(param) : [];
   const isChosen = (option: Json): boolean =>
     JSONExt.deepEqual(option, (props.value ?? null) as ReadonlyPartialJSONValue);
-  const { free, attend, leave, trans } = props.formContext ?? {};
-  const isFree = (option: Json): boolean =>
-    free?.[props.name]?.some((value) => JSON.stringify(value) === JSON.stringify(option)) ?? false;
+  const { cached, activate, deactivate, trans } = props.formContext ?? {};
+  const isCached = (option: Json): boolean =>
+    cached?.[props.name]?.some((value) => JSON.stringify(value) === JSON.stringify(option)) ?? false;
   return (
     <select
       {...common(props)}
-      onPointerMove={() => attend?.(props.name)}
-      onPointerLeave={() => leave?.(props.name)}
-      onFocus={() => attend?.(props.name)}
+      onPointerMove={() => activate?.(props.name)}
+      onPointerLeave={() => deactivate?.(props.name)}
+      onFocus={() => activate?.(props.name)}
       value={options.findIndex(isChosen)}
       onChange={(event) => props.onChange(options[Number(event.target.value)])}
     >
@@ -162,10 +163,10 @@ function ChoiceControl(props: ControlProps): JSX.Element {
         <option
           key={index}
           value={index}
-          data-free={isFree(option) || undefined}
-          title={isFree(option) ? trans?.__("free: stored") : undefined}
+          data-cached={isCached(option) || undefined}
+          title={isCached(option) ? trans?.__("cached") : undefined}
         >
-          {`${typeof option === "string" ? option : JSON.stringify(option)}${isFree(option) ? " ✓" : ""}`}
+          {`${typeof option === "string" ? option : JSON.stringify(option)}${isCached(option) ? " ✓" : ""}`}
         </option>
       ))}
     </select>

@@ -1,4 +1,4 @@
-/** One parameter in the form: label, control, description, what is wrong with it. FormComponent's field template. */
+/** The row of one parameter in the form: label, control, description, problems. FormComponent's field template. */
 import type { JSX } from "react";
 import { undoIcon } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
@@ -7,13 +7,13 @@ import type { ReactNode } from "react";
 import type { ParamView } from "stagebook/protocol";
 import type { ParamFormContext } from "./param-controls";
 
-/** The row of a parameter that has a control. `label` is its name, for the form's own root it has none. */
+/** The row of a parameter with a control. `label` is the parameter's name; the root of the form has none. */
 export function ParamField(props: FieldTemplateProps<unknown, object, ParamFormContext>): JSX.Element {
   const param = props.formContext?.params[props.label];
   if (!param || !props.formContext) return props.children;
   const { rejected, drafted, disabled, reset, trans } = props.formContext;
-  const refusal = rejected[param.name];
-  const problems = props.rawErrors?.length ? [...new Set(props.rawErrors)] : refusal !== undefined ? [refusal] : [];
+  const rejection = rejected[param.name];
+  const problems = props.rawErrors?.length ? [...new Set(props.rawErrors)] : rejection !== undefined ? [rejection] : [];
   return (
     <ParamRow
       param={param}
@@ -30,7 +30,7 @@ export function ParamField(props: FieldTemplateProps<unknown, object, ParamFormC
   );
 }
 
-/** The row of a parameter whose value has no JSON form: shown, not edited. */
+/** The row of a parameter whose value cannot be written as JSON: shown, not edited. */
 export function ReadOnlyParam({
   param,
   trans,
@@ -43,7 +43,7 @@ export function ReadOnlyParam({
       <output
         className="stagebook-Params-readOnly"
         data-param={param.name}
-        title={trans.__("Set in code: this kind of value cannot be edited here")}
+        title={trans.__("Set in code. This type of value cannot be edited here.")}
       >
         {param.text}
       </output>
@@ -58,7 +58,7 @@ interface ParamRowProps {
   readonly changed: boolean;
   /** Null when it cannot be reset. */
   readonly onReset: (() => void) | null;
-  /** What the value that is being typed would run. */
+  /** What the value being typed would run. */
   readonly forecast?: string | undefined;
   readonly hidden?: boolean;
   readonly trans: TranslationBundle;
@@ -67,7 +67,7 @@ interface ParamRowProps {
 
 function ParamRow(props: ParamRowProps): JSX.Element {
   const { param, controlId, problems, changed, onReset, forecast, hidden, trans, children } = props;
-  const toDefault = trans.__("Back to the default, %1", param.defaultText);
+  const resetLabel = trans.__("Reset to default (%1)", param.defaultText);
   return (
     <div
       className="stagebook-Params-row"
@@ -82,7 +82,10 @@ function ParamRow(props: ParamRowProps): JSX.Element {
           {param.unit !== undefined && <span className="stagebook-Params-unit">{param.unit}</span>}
         </label>
         {!param.tracked && (
-          <span className="stagebook-Params-note" title={trans.__("In no key: changing it makes nothing stale")}>
+          <span
+            className="stagebook-Params-note"
+            title={trans.__("Not tracked: changing it does not make stages stale")}
+          >
             {trans.__("untracked")}
           </span>
         )}
@@ -92,7 +95,7 @@ function ParamRow(props: ParamRowProps): JSX.Element {
           </span>
         )}
         {changed && forecast === undefined && (
-          <span className="stagebook-Params-changed" title={trans.__("Changed; the default is %1", param.defaultText)}>
+          <span className="stagebook-Params-changed" title={trans.__("Changed. The default is %1.", param.defaultText)}>
             {trans.__("default %1", param.defaultText)}
           </span>
         )}
@@ -100,8 +103,8 @@ function ParamRow(props: ParamRowProps): JSX.Element {
           <button
             type="button"
             className="stagebook-Params-reset"
-            title={toDefault}
-            aria-label={`${param.name}: ${toDefault}`}
+            title={resetLabel}
+            aria-label={`${param.name}: ${resetLabel}`}
             onClick={onReset}
           >
             <undoIcon.react tag="span" elementSize="normal" />

@@ -1,52 +1,36 @@
-/** The parameters in the sidebar. Created by Sidebar. */
+/** The panel of the notebook's parameters. Created by Sidebar. */
 import type { JSX } from "react";
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { ReactWidget } from "@jupyterlab/ui-components";
-import type { Message } from "@lumino/messaging";
 import type { Preferences } from "../model/preferences";
-import { useCurrent, useNotebookState } from "../model/use-store";
+import { useNotebookState } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
+import { Panel } from "../ui/panel";
 import { ParamsForm } from "./params-form";
 
-export class ParamsPanel extends ReactWidget {
+export class ParamsPanel extends Panel {
   constructor(
-    private readonly tracker: StagebookTracker,
-    private readonly trans: TranslationBundle,
+    tracker: StagebookTracker,
+    trans: TranslationBundle,
     private readonly preferences: Preferences,
   ) {
-    super();
-    this.node.dataset.stagebook = "params";
-    this.addClass("stagebook-Panel");
-    this.addClass("stagebook-ParamsPanel");
-    this.title.label = trans.__("Parameters");
-    this.title.caption = trans.__("The notebook's parameters; a change makes stale what depends on it");
+    super({
+      tracker,
+      trans,
+      name: "params",
+      className: "stagebook-ParamsPanel",
+      label: trans.__("Parameters"),
+      caption: trans.__("Parameters of the notebook. Changing one makes the stages that depend on it stale."),
+    });
   }
 
-  protected override render(): JSX.Element | null {
-    if (!this.isVisible) return null;
-    return <CurrentParams tracker={this.tracker} preferences={this.preferences} trans={this.trans} />;
-  }
-
-  protected override onAfterShow(_message: Message): void {
-    this.update();
-  }
-
-  protected override onAfterHide(_message: Message): void {
-    this.update();
+  protected override renderNotebook(model: NotebookModel): JSX.Element {
+    return <NotebookParams model={model} preferences={this.preferences} trans={this.trans} />;
   }
 }
 
 interface ParamsProps {
   readonly preferences: Preferences;
   readonly trans: TranslationBundle;
-}
-
-function CurrentParams({
-  tracker,
-  ...props
-}: ParamsProps & { readonly tracker: StagebookTracker }): JSX.Element | null {
-  const model = useCurrent(tracker);
-  return model && <NotebookParams key={model.path} model={model} {...props} />;
 }
 
 function NotebookParams({ model, preferences, trans }: ParamsProps & { readonly model: NotebookModel }): JSX.Element {

@@ -1,4 +1,4 @@
-/** Above the form: search and presets; and the bar with the Apply button. Rendered by ParamsForm. */
+/** The parts around the controls: search and presets above them, Apply and reset below them. Rendered by ParamsForm. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { JSX } from "react";
 
@@ -39,10 +39,30 @@ export function ParamsToolbar({ search, onSearch, onPresets, trans }: ParamsTool
   );
 }
 
+export interface SearchStatusProps {
+  /** No parameter matches the search. */
+  readonly isEmpty: boolean;
+  readonly forecast: string | undefined;
+  readonly trans: TranslationBundle;
+}
+
+/** The live region is always in the page: a screen reader announces only changes of an existing one. */
+export function SearchStatus({ isEmpty, forecast, trans }: SearchStatusProps): JSX.Element {
+  const emptyText = trans.__("No matching parameters.");
+  return (
+    <>
+      <div className="stagebook-Params-said" role="status">
+        {isEmpty ? emptyText : forecast}
+      </div>
+      {isEmpty && <p className="stagebook-Params-none">{emptyText}</p>}
+    </>
+  );
+}
+
 export interface ApplyBarProps {
-  /** How many values wait. */
+  /** The number of values that wait. */
   readonly count: number;
-  /** What they would run; empty while that is not known. */
+  /** What they would run; empty while it is not known. */
   readonly forecast: string;
   readonly disabled: boolean;
   readonly onApply: () => void;
@@ -66,6 +86,22 @@ export function ApplyBar({ count, forecast, disabled, onApply, onDiscard, trans 
         {trans.__("Discard")}
       </button>
       <span className="stagebook-Params-forecast">{forecast}</span>
+    </div>
+  );
+}
+
+export interface ResetAllButtonProps {
+  readonly disabled: boolean;
+  readonly onClick: () => void;
+  readonly trans: TranslationBundle;
+}
+
+export function ResetAllButton({ disabled, onClick, trans }: ResetAllButtonProps): JSX.Element {
+  return (
+    <div className="stagebook-Params-foot">
+      <button type="button" className="stagebook-Params-resetAll" disabled={disabled} onClick={onClick}>
+        {trans.__("Reset all")}
+      </button>
     </div>
   );
 }

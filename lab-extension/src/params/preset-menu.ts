@@ -1,10 +1,9 @@
-/** The menu of the presets: opened by the button above the form. */
+/** The menu of the presets. Opened by the button above the form. */
 import { Clipboard, Dialog, InputDialog, Notification, showDialog } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { CommandRegistry } from "@lumino/commands";
 import { Menu } from "@lumino/widgets";
 import type { NotebookModel } from "../tokens";
-import { draftsOf } from "../model/param-drafts";
 import {
   currentValues,
   decodePreset,
@@ -13,10 +12,11 @@ import {
   loadPresets,
   savePresets,
   withPreset,
-} from "../model/presets";
-import type { Preset } from "../model/presets";
+} from "../model/params/presets";
+import type { Preset } from "../model/params/presets";
+import { notifyFailure } from "../ui/notify";
 
-/** Opens it below the button. */
+/** Opens the menu below the button. */
 export async function openPresetMenu(
   model: NotebookModel,
   button: HTMLElement,
@@ -32,16 +32,21 @@ function createMenu(model: NotebookModel, presets: readonly Preset[], trans: Tra
   const commands = new CommandRegistry();
   const menu = new Menu({ commands });
   const isLive = model.getState().connection === "live";
-  const add = (to: Menu, label: string, act: () => Promise<unknown>, isEnabled = true): void => {
+  const add = (to: Menu, label: string, action: () => Promise<unknown>, isEnabled = true): void => {
     const id = `item-${to === menu ? "" : "sub-"}${to.items.length}`;
-    // Mnemonics would eat the underscores in names.
+    // A mnemonic would remove the underscores from names.
     const mnemonic = -1;
-    commands.addCommand(id, { label, mnemonic, isEnabled: () => isEnabled, execute: () => told(act()) });
+    commands.addCommand(id, {
+      label,
+      mnemonic,
+      isEnabled: () => isEnabled,
+      execute: () => action().catch(notifyFailure),
+    });
     to.addItem({ command: id });
   };
   for (const preset of presets) add(menu, preset.name, () => applyPreset(model, preset, trans), isLive);
   if (presets.length > 0) menu.addItem({ type: "separator" });
-  add(menu, trans.__("Save values as preset …"), () => saveAs(model, presets, trans));
+  add(menu, trans.__("Save values as preset …"), () => saveAsPreset(model, presets, trans));
   if (presets.length > 0) {
     const submenu = new Menu({ commands });
     submenu.title.label = trans.__("Delete preset");
@@ -62,20 +67,22 @@ function createMenu(model: NotebookModel, presets: readonly Preset[], trans: Tra
   return menu;
 }
 
-/** All its values or, when one does not fit, none. */
+/** Sets all values, or none when the kernel rejects one of them. */
 async function applyPreset(model: NotebookModel, preset: Preset, trans: TranslationBundle): Promise<void> {
   const { values, unknown } = fitPreset(model.getState().view, preset);
-  draftsOf(model).drop();
+  model.drafts.drop();
   await model.send<"set-params">({ type: "set-params", values });
   if (unknown.length > 0)
-    Notification.warning(trans.__("No parameter of this name, left out: %1", unknown.join(", ")), { autoClose: 6000 });
+    Notification.warning(trans.__("Skipped, because the notebook has no such parameter: %1", unknown.join(", ")), {
+      autoClose: 6000,
+    });
 }
 
-async function saveAs(model: NotebookModel, presets: readonly Preset[], trans: TranslationBundle): Promise<void> {
+async function saveAsPreset(model: NotebookModel, presets: readonly Preset[], trans: TranslationBundle): Promise<void> {
   const values = currentValues(model.getState().view);
   const { value, button } = await InputDialog.getText({
     title: trans.__("Save the values of all parameters"),
-    label: trans.__("Name of the preset; one of the same name is replaced"),
+    label: trans.__("Name of the preset. An existing preset of this name is replaced."),
     okLabel: trans.__("Save"),
   });
   const name = value?.trim() ?? "";
@@ -93,16 +100,8 @@ async function loadFromText(model: NotebookModel, trans: TranslationBundle): Pro
   if (preset) await applyPreset(model, preset, trans);
   else
     await showDialog({
-      title: trans.__("This is no preset"),
+      title: trans.__("Not a valid preset"),
       body: trans.__('A preset is JSON text like {"limit": 5, "region": "europe"}.'),
       buttons: [Dialog.okButton()],
     });
-}
-
-async function told(done: Promise<unknown>): Promise<void> {
-  try {
-    await done;
-  } catch (error) {
-    Notification.error(error instanceof Error ? error.message : String(error), { autoClose: 6000 });
-  }
 }

@@ -1,5 +1,4 @@
-/** Stagebook's commands. Called by the plugin, once. */
-import { Notification } from "@jupyterlab/apputils";
+/** The commands of Stagebook. Called once by the sidebar plugin. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
@@ -7,7 +6,8 @@ import { of, switchMap } from "rxjs";
 import type { CellId } from "stagebook/protocol";
 import type { AutoRunChoices } from "../model/auto-run-choices";
 import { addCellCommands } from "../cells/cell-commands";
-import { countStale, isAnyStale } from "../cells/stale-count";
+import { notifyFailure } from "../ui/notify";
+import { countStale, isAnyStale } from "../ui/stale-count";
 import { COMMANDS } from "../command-ids";
 import { addGraphCommands } from "../graph/graph-commands";
 import type { Picture } from "../graph/canvas/picture";
@@ -23,25 +23,25 @@ export interface CommandsOptions {
   /** All open notebooks. */
   readonly models: () => readonly NotebookModel[];
   readonly trans: TranslationBundle;
-  /** Shows sidebar and log. */
+  /** Shows the sidebar and the log. */
   readonly open: () => void;
-  /** Shows the log, with only those lines. */
+  /** Shows the log, filtered by the run or the stage. */
   readonly showLog: (only: { readonly run: string | null; readonly stage: string | null }) => void;
-  /** The stage of the node that the context menu was opened on. */
+  /** The stage of the node with the open context menu. */
   readonly stageUnderMenu: () => string | null;
   /** The selected code cell of the current notebook. */
   readonly activeCell: () => CellId | null;
-  /** Shows the list of the runs that are over. */
+  /** Shows the list of past runs. */
   readonly showRuns: () => void;
   readonly autoRun: AutoRunChoices;
   readonly preferences: Preferences;
-  /** The graph that is shown. */
+  /** The graph on display; null while there is none. */
   readonly picture: () => Picture | null;
 }
 
 export function addCommands(options: CommandsOptions): void {
   const { commands, tracker, models, trans, open, stageUnderMenu, preferences, picture, showLog } = options;
-  /** The stage that is meant: the one under the context menu, the argument, or the selected one. */
+  /** The stage that a command is for: the one under the context menu, the argument, or the selected one. */
   const stageOf = (args: ReadonlyPartialJSONObject): string | null => {
     if (args.fromMenu === true) return stageUnderMenu();
     return typeof args.stage === "string" ? args.stage : (find(args)?.getState().selected ?? null);
@@ -60,34 +60,38 @@ export function addCommands(options: CommandsOptions): void {
 
   commands.addCommand(COMMANDS.runStale, {
     label: trans.__("Run Stale Stages and Cells"),
-    caption: trans.__("Run what is stale and nothing else"),
+    caption: trans.__("Run only stale stages and cells"),
     icon: runStaleIcon,
     isEnabled: (args) => {
       const state = find(args)?.getState();
       return state?.connection === "live" && isAnyStale(countStale(state));
     },
-    execute: (args) => told(find(args)?.runStale()),
+    execute: (args) => find(args)?.runStale().catch(notifyFailure),
   });
   commands.addCommand(COMMANDS.open, {
     label: trans.__("Show Stagebook"),
-    caption: trans.__("Show the sidebar with graph and parameters, and the log"),
+    caption: trans.__("Show the sidebar with the graph and the parameters, and the log"),
     icon: stagebookIcon,
     execute: open,
   });
   commands.addCommand(COMMANDS.cancel, {
     label: trans.__("Stop Running Stages"),
     isEnabled: (args) => isLive(args) && isRunning(args),
-    execute: (args) => told(find(args)?.send({ type: "cancel" })),
+    execute: (args) => find(args)?.send({ type: "cancel" }).catch(notifyFailure),
   });
   commands.addCommand(COMMANDS.runStage, {
     label: (args) => {
-      if (args.fromMenu === true) return trans.__("Run Stage and What It Needs");
+      if (args.fromMenu === true) return trans.__("Run Stage with Upstream Stages");
       return typeof args.stage === "string" ? trans.__("Run Stage %1", args.stage) : trans.__("Run Selected Stage");
     },
     isEnabled: (args) => isLive(args) && stageOf(args) !== null,
     execute: (args) => {
       const stage = stageOf(args);
-      return stage === null ? undefined : told(find(args)?.send({ type: "run", targets: [stage] }));
+      return stage === null
+        ? undefined
+        : find(args)
+            ?.send({ type: "run", targets: [stage] })
+            .catch(notifyFailure);
     },
   });
   commands.addCommand(COMMANDS.showCell, {
@@ -114,26 +118,19 @@ export function addCommands(options: CommandsOptions): void {
       showLog({ run: typeof run === "string" ? run : null, stage: typeof stage === "string" ? stage : null }),
   });
   commands.addCommand(COMMANDS.applyOnButton, {
-    label: trans.__("Apply Parameters with a Button"),
+    label: trans.__("Apply Parameters with Button"),
     isToggled: () => preferences.get().applyParams === "on button",
     execute: () =>
-      told(preferences.set({ applyParams: preferences.get().applyParams === "on button" ? "at once" : "on button" })),
+      preferences
+        .set({ applyParams: preferences.get().applyParams === "on button" ? "at once" : "on button" })
+        .catch(notifyFailure),
   });
-  addStageCommands({ commands, find, stageOf, told, trans });
-  addCellCommands({ commands, find, activeCell: options.activeCell, autoRun: options.autoRun, told, trans });
-  addRunCommands({ commands, find, showRuns: options.showRuns, told, trans });
-  addGraphCommands({ commands, tracker, preferences, picture, stageOf, told, trans });
+  addStageCommands({ commands, find, stageOf, trans });
+  addCellCommands({ commands, find, activeCell: options.activeCell, autoRun: options.autoRun, trans });
+  addRunCommands({ commands, find, showRuns: options.showRuns, trans });
+  addGraphCommands({ commands, tracker, preferences, picture, stageOf, trans });
 
   tracker.current$
     .pipe(switchMap((model) => model?.state$ ?? of(null)))
     .subscribe(() => commands.notifyCommandChanged());
-}
-
-/** A command's failure reaches the user as a notification. */
-async function told(done: Promise<unknown> | undefined): Promise<void> {
-  try {
-    await done;
-  } catch (error) {
-    Notification.error(error instanceof Error ? error.message : String(error), { autoClose: 6000 });
-  }
 }

@@ -1,4 +1,4 @@
-/** The commands that concern one stage: the context menu of its node, and the palette for the selected one. */
+/** The commands for one stage: in the context menu of its node, and in the palette for the selected stage. */
 import { Clipboard, Dialog, showDialog } from "@jupyterlab/apputils";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
@@ -8,6 +8,7 @@ import { COMMANDS } from "../command-ids";
 import { createGraph } from "../graph/model/graph";
 import { findDescendants } from "../graph/model/node-marks";
 import type { NotebookModel } from "../tokens";
+import { notifyFailure } from "../ui/notify";
 
 type Args = ReadonlyPartialJSONObject;
 
@@ -15,13 +16,11 @@ export interface StageCommandsOptions {
   readonly commands: CommandRegistry;
   readonly find: (args: Args) => NotebookModel | null;
   readonly stageOf: (args: Args) => string | null;
-  /** Tells the person of a failure. */
-  readonly told: (done: Promise<unknown> | undefined) => Promise<void>;
   readonly trans: TranslationBundle;
 }
 
 export function addStageCommands(options: StageCommandsOptions): void {
-  const { commands, find, stageOf, told, trans } = options;
+  const { commands, find, stageOf, trans } = options;
   const stageView = (args: Args): StageView | undefined => find(args)?.getState().view.stages[stageOf(args) ?? ""];
   const isLive = (args: Args): boolean => find(args)?.getState().connection === "live" && stageView(args) !== undefined;
   const add = (
@@ -34,9 +33,9 @@ export function addStageCommands(options: StageCommandsOptions): void {
       const stage = stageView(args);
       return stage !== undefined && isLive(args) && isPossible(stage);
     };
-    const execute = (args: Args): Promise<void> | undefined => {
+    const execute = (args: Args): Promise<unknown> | undefined => {
       const [model, stage] = [find(args), stageOf(args)];
-      return model && stage !== null ? told(act(model, stage)) : undefined;
+      return model && stage !== null ? act(model, stage).catch(notifyFailure) : undefined;
     };
     commands.addCommand(id, { label, isEnabled, execute });
   };
@@ -45,20 +44,20 @@ export function addStageCommands(options: StageCommandsOptions): void {
 
   add(
     COMMANDS.runFollowing,
-    trans.__("Run Stage and All That Follow"),
+    trans.__("Run Stage with Downstream Stages"),
     (model, stage) => {
-      const following = findDescendants(createGraph(model.getState().view), stage);
-      return model.send<"run">({ type: "run", targets: [stage, ...following] });
+      const downstream = findDescendants(createGraph(model.getState().view), stage);
+      return model.send<"run">({ type: "run", targets: [stage, ...downstream] });
     },
     isIdle,
   );
   add(
     COMMANDS.forceStage,
-    trans.__("Run Stage Again, Although Stored"),
+    trans.__("Force Run Stage"),
     (model, stage) => model.send<"run">({ type: "run", targets: [stage], force: true }),
     isIdle,
   );
-  add(COMMANDS.whyStale, trans.__("Why This Status?"), async (model, stage) => {
+  add(COMMANDS.whyStale, trans.__("Explain Stage Status"), async (model, stage) => {
     model.select(stage);
     await showReasons(await model.send<"explain">({ type: "explain", stage }), trans);
   });
@@ -66,9 +65,9 @@ export function addStageCommands(options: StageCommandsOptions): void {
     model.send<"pin">({ type: "pin", stage, pinned });
   add(COMMANDS.pinResult, trans.__("Pin Result"), pin(true), hasResult);
   add(COMMANDS.unpinResult, trans.__("Unpin Result"), pin(false), hasResult);
-  add(COMMANDS.clearStage, trans.__("Clear Results of Stage"), (model, stage) => clear(model, stage, trans), hasResult);
+  add(COMMANDS.clearStage, trans.__("Clear Stage Results"), (model, stage) => clear(model, stage, trans), hasResult);
   commands.addCommand(COMMANDS.copyName, {
-    label: trans.__("Copy Name of Stage"),
+    label: trans.__("Copy Stage Name"),
     isEnabled: (args) => stageOf(args) !== null,
     execute: (args) => Clipboard.copyToSystem(stageOf(args) ?? ""),
   });
@@ -84,11 +83,11 @@ async function showReasons(explained: Result<"explain">, trans: TranslationBundl
   });
 }
 
-/** What is gone must be computed again: it is asked for first. */
+/** Asks for confirmation first: removed results have to be recomputed. */
 async function clear(model: NotebookModel, stage: string, trans: TranslationBundle): Promise<void> {
   const { button } = await showDialog({
     title: trans.__("Clear the results of %1?", stage),
-    body: trans.__("Its stored results are forgotten: the next run computes it again."),
+    body: trans.__("Its cached results are removed. The next run recomputes the stage."),
     buttons: [Dialog.cancelButton({ label: trans.__("Keep") }), Dialog.warnButton({ label: trans.__("Clear") })],
   });
   if (button.accept) await model.send<"clear">({ type: "clear", stage });

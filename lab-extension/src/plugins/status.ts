@@ -1,4 +1,4 @@
-/** The plugin of the status bar item: apart, so that it can be switched off alone. */
+/** The plugin of the status bar item: separate, so that it can be disabled alone. */
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
@@ -8,7 +8,7 @@ import { StatusItem } from "../status/status-item";
 
 export const statusPlugin: JupyterFrontEndPlugin<void> = {
   id: "jupyterlab-stagebook:status",
-  description: "How many stages are up to date, in the status bar.",
+  description: "Shows the number of up-to-date stages in the status bar.",
   autoStart: true,
   requires: [StagebookTracker],
   optional: [IStatusBar, ITranslator],

@@ -1,28 +1,28 @@
-/** The list of runs that are over, newest first. Props in, callbacks out. */
+/** The list of past runs, newest first. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { RunId, RunRowView } from "stagebook/protocol";
 import { formatMoment } from "stagebook/protocol";
 import { StatusIcon } from "../ui/status-mark";
-import { runMark, runOutcome, runParams, runTitle } from "./run-text";
+import { runMark, runOutcome, runParams, runTitle } from "../ui/run-text";
 
 export interface RunsListProps {
   readonly rows: readonly RunRowView[];
-  /** The one that is looked at. */
-  readonly shown: RunId | null;
-  /** Null while no kernel can answer. */
-  readonly onLookAt: ((run: RunId) => void) | null;
-  readonly onNow: () => void;
-  /** Null when these are all. */
+  /** The run that is viewed. */
+  readonly selected: RunId | null;
+  /** Null while the kernel is unavailable. */
+  readonly onView: ((run: RunId) => void) | null;
+  readonly onReturn: () => void;
+  /** Null if there are no more runs. */
   readonly onMore: (() => void) | null;
   readonly trans: TranslationBundle;
 }
 
-export function RunsList({ rows, shown, onLookAt, onNow, onMore, trans }: RunsListProps): ReactElement {
+export function RunsList({ rows, selected, onView, onReturn, onMore, trans }: RunsListProps): ReactElement {
   if (rows.length === 0)
     return (
       <p className="stagebook-Runs-none">
-        {trans.__("No run is kept yet. Each run in which a stage does some work is listed here.")}
+        {trans.__("No runs yet. Runs that execute at least one stage are listed here.")}
       </p>
     );
   return (
@@ -35,10 +35,12 @@ export function RunsList({ rows, shown, onLookAt, onNow, onMore, trans }: RunsLi
               className="stagebook-Run"
               data-run={row.id}
               data-status={row.status}
-              aria-pressed={row.id === shown}
-              disabled={onLookAt === null}
-              title={row.id === shown ? trans.__("Back to now") : trans.__("See the pipeline as it was in this run")}
-              onClick={() => (row.id === shown ? onNow() : onLookAt?.(row.id))}
+              aria-pressed={row.id === selected}
+              disabled={onView === null}
+              title={
+                row.id === selected ? trans.__("Return to current state") : trans.__("View the pipeline as of this run")
+              }
+              onClick={() => (row.id === selected ? onReturn() : onView?.(row.id))}
             >
               <RunText row={row} trans={trans} />
             </button>

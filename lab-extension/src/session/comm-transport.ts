@@ -1,4 +1,4 @@
-/** A Transport over a Jupyter comm. Called by KernelSession, which decides when a comm may be opened. */
+/** A Transport over a Jupyter comm. Made by KernelSession, which decides when a comm may be opened. */
 import type { Kernel } from "@jupyterlab/services";
 import type { JSONObject } from "@lumino/coreutils";
 import { Subject } from "rxjs";
@@ -7,13 +7,13 @@ import type { PageMessage } from "stagebook/protocol";
 import type { Transport } from "./transport";
 
 export interface CommTransport extends Transport {
-  /** Of the comm. */
+  /** The id of the comm. */
   readonly id: string;
 }
 
-/** Opens a comm of the page's own. Only for kernels known to have Stagebook: others print a warning in the user's cell. */
+/** Opens a comm of the page. Only for kernels known to have Stagebook: any other prints a warning in the user's cell. */
 export function openComm(kernel: Kernel.IKernelConnection, notebook: string): CommTransport {
-  const comm = kernel.createComm(COMM_TARGET, freeCommId(kernel));
+  const comm = kernel.createComm(COMM_TARGET, findFreeCommId(kernel));
   const incoming$ = new Subject<unknown>();
   comm.onMsg = (message) => incoming$.next(message.content.data);
   comm.onClose = () => incoming$.complete();
@@ -31,15 +31,15 @@ export function openComm(kernel: Kernel.IKernelConnection, notebook: string): Co
     close: () => {
       incoming$.complete();
       if (comm.isDisposed) return;
-      // A kernel that is gone cannot be told.
+      // A kernel that is gone cannot be notified.
       if (kernel.isDisposed || kernel.status === "dead" || kernel.connectionStatus !== "connected") comm.dispose();
       else comm.close();
     },
   };
 }
 
-/** The same id again after a reload of the page, so that the kernel does not go on sending to a page that is gone. */
-function freeCommId(kernel: Kernel.IKernelConnection): string {
+/** The same id after a reload of the page, so that the kernel does not keep sending to a page that no longer exists. */
+function findFreeCommId(kernel: Kernel.IKernelConnection): string {
   const id = `stagebook-${tabId()}`;
   for (let n = 0; ; n++) {
     const candidate = n === 0 ? id : `${id}-${n}`;
@@ -48,15 +48,14 @@ function freeCommId(kernel: Kernel.IKernelConnection): string {
 }
 
 function tabId(): string {
-  if (tab !== null) return tab;
-  const kept = sessionStorage.getItem(TAB_ID);
-  const made = kept ?? crypto.getRandomValues(new Uint32Array(2)).join("-");
-  tab = made;
-  // Kept for the next load only when this one ends: a duplicated tab gets a copy of the storage, and must not get the id.
+  if (cachedTabId !== null) return cachedTabId;
+  const id = sessionStorage.getItem(TAB_ID) ?? crypto.getRandomValues(new Uint32Array(2)).join("-");
+  cachedTabId = id;
+  // Stored only while the page unloads: a duplicated tab gets a copy of the storage, and must not get the id.
   sessionStorage.removeItem(TAB_ID);
-  globalThis.addEventListener?.("pagehide", () => sessionStorage.setItem(TAB_ID, made));
-  return made;
+  globalThis.addEventListener?.("pagehide", () => sessionStorage.setItem(TAB_ID, id));
+  return id;
 }
 
 const TAB_ID = "stagebook:tab";
-let tab: string | null = null;
+let cachedTabId: string | null = null;

@@ -3,12 +3,12 @@ import type { Observable } from "rxjs";
 import type { PageMessage } from "stagebook/protocol";
 
 export interface Transport {
-  /** What the kernel sends, not yet decoded. Completes when the kernel closes the channel. */
+  /** The kernel's messages, not yet decoded. Completes when the kernel closes the channel. */
   readonly incoming$: Observable<unknown>;
-  /** Tells the kernel of the channel once more; it answers with a snapshot. Throws when the channel is closed. */
+  /** Announces the channel to the kernel again; it replies with a snapshot. Throws when the channel is closed. */
   open(): void;
   /** Throws when the channel is closed. */
   send(message: PageMessage): void;
-  /** No message comes in or goes out after it. */
+  /** No message comes in or goes out afterwards. */
   close(): void;
 }

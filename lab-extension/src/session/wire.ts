@@ -1,18 +1,18 @@
-/** The protocol over one Transport: numbered events in, commands out, replies matched. One per open comm; made by KernelSession. */
+/** The protocol over one Transport: numbered events in, commands out, replies matched. Made by KernelSession, one per comm. */
 import { Subject } from "rxjs";
 import type { Observable, Subscription } from "rxjs";
-import { PROTOCOL_VERSION } from "stagebook/protocol";
+import { messageOf, PROTOCOL_VERSION } from "stagebook/protocol";
 import type { Command, CommandType, ErrorView, KernelMessage, Result, StagebookEvent, View } from "stagebook/protocol";
 import type { Transport } from "./transport";
 
 export type WireUpdate =
   | { readonly type: "snapshot"; readonly view: View; readonly stagebook: string }
-  /** Follow the last snapshot or events without a gap. */
+  /** Continue the last snapshot or events without a gap. */
   | { readonly type: "events"; readonly events: readonly StagebookEvent[] }
-  /** The kernel speaks another version of the protocol. */
+  /** The kernel uses another version of the protocol. */
   | { readonly type: "incompatible"; readonly version: string };
 
-/** A command that the kernel refused, or that could not reach it; `message` is fit for the user. */
+/** The failure of a command that the kernel refused or that did not reach it. `message` can be shown to the user. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   constructor(readonly error: ErrorView) {
@@ -27,14 +27,14 @@ export class Wire {
   private readonly incoming: Subscription;
   private readonly prefix = Math.random().toString(36).slice(2, 10);
   private sent = 0;
-  /** Null until the first snapshot and while one is asked for after a gap. */
-  private at: Place | null = null;
-  /** The kernel has shown a sign of life since a snapshot was asked for: it is not busy, the snapshot was lost. */
+  /** Null until the first snapshot, and while one is requested after a gap. */
+  private position: Position | null = null;
+  /** The kernel has shown a sign of life since a snapshot was requested: it is not busy, so the snapshot was lost. */
   private isLate = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private closed: string | null = null;
 
-  /** `notebook` gives the path that `sync` names, at the time of asking. */
+  /** `notebook` returns the current path, for the command `sync`. */
   constructor(
     private readonly transport: Transport,
     private readonly notebook: () => string,
@@ -55,36 +55,36 @@ export class Wire {
         return;
       }
       const id = `${this.prefix}-${++this.sent}`;
-      // The kernel answers each type with its own result: the one place where that is taken on trust.
+      // The kernel replies to each type with its own result. This is the only place that relies on it unchecked.
       this.pending.set(id, { resolve: (result) => resolve(result as Result<T>), reject });
       try {
         this.transport.send({ ...(command as Command), v: PROTOCOL_VERSION, id });
       } catch (cause) {
         this.pending.delete(id);
-        reject(notSent(cause instanceof Error ? cause.message : String(cause)));
+        reject(notSent(messageOf(cause)));
       }
     });
   }
 
-  /** Asks for a new snapshot; events until then are ignored. */
+  /** Requests a new snapshot; events until then are ignored. */
   sync(): void {
     if (this.closed !== null) return;
-    this.at = null;
+    this.position = null;
     this.expectSnapshot();
-    // Its reply says nothing that the snapshot does not say; when it is lost, it is asked for again.
+    // The reply says nothing that the snapshot does not say. A lost snapshot is requested again.
     this.send({ type: "sync", notebook: this.notebook() }).catch(() => undefined);
   }
 
-  /** Rejects what is pending, with `reason`. */
+  /** Rejects the pending commands with `reason`. */
   close(reason: string): void {
     if (this.closed !== null) return;
     this.closed = reason;
     clearTimeout(this.retry);
     this.incoming.unsubscribe();
     this.transport.close();
-    const waiting = [...this.pending.values()];
+    const pending = [...this.pending.values()];
     this.pending.clear();
-    for (const command of waiting) command.reject(notSent(reason));
+    for (const command of pending) command.reject(notSent(reason));
     this.updates.complete();
   }
 
@@ -97,10 +97,10 @@ export class Wire {
     switch (message.type) {
       case "snapshot": {
         const { kernel, seq, view, stagebook } = message;
-        // One that was overtaken by what came after it.
-        if (this.at && this.at.kernel === kernel && this.at.seq > seq) return;
+        // Later events have overtaken it.
+        if (this.position && this.position.kernel === kernel && this.position.seq > seq) return;
         clearTimeout(this.retry);
-        this.at = { kernel, seq };
+        this.position = { kernel, seq };
         this.updates.next({ type: "snapshot", view, stagebook });
         return;
       }
@@ -108,7 +108,7 @@ export class Wire {
         this.receiveEvents(message);
         return;
       case "reply": {
-        if (!this.at) this.expectSoon();
+        if (!this.position) this.expectSnapshotSoon();
         const command = this.pending.get(message.id);
         this.pending.delete(message.id);
         if (!command) return;
@@ -119,34 +119,34 @@ export class Wire {
   }
 
   private receiveEvents({ kernel, from, events }: Extract<KernelMessage, { type: "events" }>): void {
-    if (!this.at) return this.expectSoon();
-    const { seq } = this.at;
+    if (!this.position) return this.expectSnapshotSoon();
+    const { seq } = this.position;
     const fresh = events.filter((event) => event.seq > seq);
     const isNext = fresh.length > 0 || from <= seq + 1;
-    if (kernel !== this.at.kernel || !isNext || !fresh.every((event, index) => event.seq === seq + 1 + index)) {
+    if (kernel !== this.position.kernel || !isNext || !fresh.every((event, index) => event.seq === seq + 1 + index)) {
       this.sync();
       return;
     }
     if (fresh.length === 0) return;
-    this.at = { kernel, seq: seq + fresh.length };
+    this.position = { kernel, seq: seq + fresh.length };
     this.updates.next({ type: "events", events: fresh });
   }
 
-  /** A snapshot can be lost as any message can, and a busy kernel answers late. */
+  /** A snapshot can be lost like any message, and a busy kernel answers late. */
   private expectSnapshot(): void {
     clearTimeout(this.retry);
     this.isLate = false;
     this.retry = setTimeout(() => this.reopen(), SNAPSHOT_TIMEOUT_MS);
   }
 
-  private expectSoon(): void {
+  private expectSnapshotSoon(): void {
     if (this.isLate) return;
     this.isLate = true;
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.sync(), SNAPSHOT_LATE_MS);
   }
 
-  /** A kernel that does not know the channel does not answer to anything else. */
+  /** A kernel that has lost the channel answers to nothing else. */
   private reopen(): void {
     this.expectSnapshot();
     try {
@@ -157,14 +157,14 @@ export class Wire {
   }
 }
 
-/** How long a kernel that says nothing is waited for. */
+/** How long to wait for a kernel that sends nothing. */
 export const SNAPSHOT_TIMEOUT_MS = 10_000;
-/** How long a snapshot may be in coming after a sign of life. */
+/** How long to wait for a snapshot after a sign of life. */
 export const SNAPSHOT_LATE_MS = 400;
 
-/** How far the page is. */
-interface Place {
-  /** Its life: numbers begin again after a restart. */
+/** The last event that the page has received. */
+interface Position {
+  /** The life of the kernel: numbers begin again after a restart. */
   readonly kernel: string | undefined;
   readonly seq: number;
 }
@@ -175,12 +175,12 @@ interface Pending {
 }
 
 function notSent(reason: string): CommandError {
-  return new CommandError({ code: "not-connected", message: `Not done: ${reason}` });
+  return new CommandError({ code: "not-connected", message: `Command not executed: ${reason}` });
 }
 
 const MESSAGE_TYPES: readonly string[] = ["snapshot", "events", "reply"] satisfies readonly KernelMessage["type"][];
 
-/** Null when it is of another version. What a kernel of this version sends is taken to be well formed. */
+/** Null for a message of another version. A message of this version is assumed to be well formed. */
 function decodeMessage(data: unknown): KernelMessage | null {
   if (typeof data !== "object" || data === null) return null;
   const { v, type } = data as { readonly v?: unknown; readonly type?: unknown };

@@ -1,15 +1,16 @@
-/** The top of the sidebar: which notebook, how it stands with its kernel, run and stop, what went wrong. Created by Sidebar. */
+/** The header of the sidebar: notebook name, connection to the kernel, run and stop buttons, last error. Created by Sidebar. */
 import type { JSX } from "react";
-import { Notification } from "@jupyterlab/apputils";
 import { ReactWidget, runIcon, stopIcon } from "@jupyterlab/ui-components";
 import type { LabIcon } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { View } from "stagebook/protocol";
-import { countStale, isAnyStale, staleCaption, staleLabel } from "../cells/stale-count";
+import { noNotebookText } from "../ui/connection-text";
+import { countStale, isAnyStale, staleCaption, staleLabel } from "../ui/stale-count";
 import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
-import { PastHeader } from "../runs/past-banner";
+import { notifyFailure } from "../ui/notify";
+import { PastHeader } from "../ui/past-banner";
 import { useCurrent, useNotebookState } from "../model/use-store";
 import type { Connection, NotebookModel, NotebookState, StagebookTracker } from "../tokens";
 
@@ -32,8 +33,7 @@ export class Header extends ReactWidget {
 
 function CurrentHeader(props: HeaderProps): JSX.Element {
   const model = useCurrent(props.tracker);
-  if (!model)
-    return <div className="stagebook-Header-hint">{props.trans.__("Open a notebook to see its pipeline.")}</div>;
+  if (!model) return <div className="stagebook-Header-hint">{noNotebookText(props.trans).text}</div>;
   return <NotebookHeader {...props} model={model} />;
 }
 
@@ -69,7 +69,7 @@ function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly mod
           <HeaderButton
             icon={runIcon}
             label={trans.__("Run all")}
-            caption={trans.__("Run all stages: those that are up to date come from the store")}
+            caption={trans.__("Run all stages. Results that are up to date are loaded from the store.")}
             enabled={live && !running && Object.keys(view.stages).length > 0}
             onClick={() => runAll(model)}
           />
@@ -83,17 +83,15 @@ function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly mod
           />
         </div>
       )}
-      <Begin state={state} trans={trans} />
+      <GettingStarted state={state} trans={trans} />
       {live && <LastRunError view={view} model={model} trans={trans} />}
     </>
   );
 }
 
-/** How the run went is seen below; a refusal is not. */
+/** The panels show the progress and outcome of the run, but not a rejected command. */
 function runAll(model: NotebookModel): void {
-  model.send({ type: "run" }).catch((error: unknown) => {
-    Notification.error(error instanceof Error ? error.message : String(error), { autoClose: 6000 });
-  });
+  model.send({ type: "run" }).catch(notifyFailure);
 }
 
 function isRunning(view: View): boolean {
@@ -150,8 +148,8 @@ function ConnectionMark({
     connecting: trans.__("connecting"),
     live: trans.__("live"),
     lost: trans.__("no kernel"),
-    incompatible: trans.__("other version"),
-    past: trans.__("past"),
+    incompatible: trans.__("version mismatch"),
+    past: trans.__("past run"),
   };
   return (
     <span className="stagebook-Connection" data-connection={running ? "running" : connection} role="status">
@@ -170,7 +168,7 @@ const marks: { readonly [C in Connection]: string } = {
   past: "↶",
 };
 
-function Begin({ state, trans }: StateProps): JSX.Element | null {
+function GettingStarted({ state, trans }: StateProps): JSX.Element | null {
   const { connection, problem, remembered } = state;
   if (connection === "lost" || connection === "incompatible")
     return <div className="stagebook-Header-problem">{problem}</div>;
@@ -179,8 +177,8 @@ function Begin({ state, trans }: StateProps): JSX.Element | null {
   return (
     <div className="stagebook-Header-hint">
       {remembered
-        ? trans.__("Below is what was last seen. To go on, run a cell with:")
-        : trans.__("To begin, run a cell with:")}
+        ? trans.__("Restored from the last session. To continue, run a cell with:")
+        : trans.__("To start, run a cell with:")}
       <code>{'import { stage, param } from "stagebook";'}</code>
     </div>
   );

@@ -1,4 +1,4 @@
-/** Where sidebar and log stand in JupyterLab's window, and when they come up by themselves. Made by the plugin. */
+/** Placement of sidebar and log in JupyterLab's window, and when they open by themselves. Created by the plugin. */
 import type { ILabShell, ILayoutRestorer } from "@jupyterlab/application";
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import type { IStateDB } from "@jupyterlab/statedb";
@@ -20,13 +20,13 @@ export class PanelPlacement {
     shell.add(sidebar, "right", { rank: 300, type: "Stagebook" });
     restorer?.add(sidebar, sidebar.id);
     restorer?.add(log, log.id);
-    void shell.restored.then(() => this.showArea());
+    void shell.restored.then(() => this.showDownArea());
   }
 
-  /** Shows sidebar and log. The focus stays where it is. */
+  /** Shows sidebar and log. */
   open(): void {
     this.addLog();
-    this.bringUp();
+    this.reveal();
   }
 
   /** Brings the log to the front. */
@@ -36,25 +36,25 @@ export class PanelPlacement {
   }
 
   /**
-   * Shows the sidebar when a notebook of a TypeScript kernel is opened, and the log with the first one that uses Stagebook.
-   * Only until each has been shown once in this workspace: whoever closes them afterwards wants them closed.
+   * Shows the sidebar when the first TypeScript notebook is opened, and the log when a notebook first uses Stagebook. Each
+   * opens only once in a workspace: a user who closes it wants it closed.
    */
-  openForFirst(notebooks: INotebookTracker, tracker: StagebookTracker): void {
-    const first = (panel: NotebookPanel): void => {
-      void isTypeScript(panel).then((is) => {
-        if (is) void this.once("sidebar", () => this.showSidebar());
+  openOnFirstUse(notebooks: INotebookTracker, tracker: StagebookTracker): void {
+    const openFor = (panel: NotebookPanel): void => {
+      void isTypeScript(panel).then((isMatch) => {
+        if (isMatch) void this.showOnce("sidebar", () => this.showSidebar());
       });
     };
-    notebooks.forEach(first);
-    notebooks.widgetAdded.connect((_, panel) => first(panel));
+    notebooks.forEach(openFor);
+    notebooks.widgetAdded.connect((_, panel) => openFor(panel));
     const live$ = tracker.current$.pipe(
       switchMap((model) => model?.state$ ?? of(null)),
       filter((state) => state?.connection === "live"),
       take(1),
     );
     live$.subscribe(() => {
-      void this.once("sidebar", () => this.showSidebar());
-      void this.once("log", () => this.addLog());
+      void this.showOnce("sidebar", () => this.showSidebar());
+      void this.showOnce("log", () => this.addLog());
     });
   }
 
@@ -63,13 +63,13 @@ export class PanelPlacement {
     const focused = document.activeElement;
     sidebar.addClass("stagebook-mod-first");
     setTimeout(() => sidebar.removeClass("stagebook-mod-first"), 1000);
-    this.bringUp();
-    // Nobody asked for it just now: the focus goes back.
+    this.reveal();
+    // The user did not open it: restore the focus.
     if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 
-  /** On whichever side it was moved to. */
-  private bringUp(): void {
+  /** On the side that the user moved it to. */
+  private reveal(): void {
     const { shell, sidebar } = this.options;
     if ([...shell.widgets("left")].includes(sidebar)) shell.expandLeft();
     else shell.expandRight();
@@ -79,21 +79,21 @@ export class PanelPlacement {
   private addLog(): void {
     const { shell, log } = this.options;
     if (!log.isAttached) shell.add(log, "down");
-    else this.showArea();
+    else this.showDownArea();
   }
 
   /**
-   * JupyterLab 4.2 and 4.3 restore the log at the bottom, and leave that area hidden. One that can be collapsed is as
-   * people want it.
+   * JupyterLab 4.2 and 4.3 restore the log, but leave the down area hidden. In versions where the area can be collapsed, it
+   * is in the state that the user chose.
    */
-  private showArea(): void {
+  private showDownArea(): void {
     const { shell, log } = this.options;
     const area = log.parent?.parent;
     if (area?.id === "jp-down-stack" && area.isHidden && !("downCollapsed" in shell)) area.show();
   }
 
-  private async once(what: string, show: () => void): Promise<void> {
-    const key = `jupyterlab-stagebook:shown-${what}`;
+  private async showOnce(name: string, show: () => void): Promise<void> {
+    const key = `jupyterlab-stagebook:shown-${name}`;
     if ((await this.options.state.fetch(key)) === true) return;
     await this.options.state.save(key, true);
     show();

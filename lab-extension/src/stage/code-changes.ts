@@ -1,7 +1,7 @@
-/** Which parts of a key have a text that is worth comparing line by line. Pure; called by the stage panel. */
+/** The key parts whose text is worth a comparison line by line. Pure; called by the stage panel. */
 import type { KeyPartView, Reason } from "stagebook/protocol";
 
-/** A part that changed, came or went; a text that is not there is empty. */
+/** A part that was changed, added or removed; a missing text is empty. */
 export interface PartChange {
   readonly kind: string;
   readonly name: string;
@@ -9,17 +9,24 @@ export interface PartChange {
   readonly after: string;
 }
 
-/** Whether a stage's reasons speak of something that reads better as a diff. */
+/** True if some reason is easier to read as a diff. */
 export function hasLongChange(reasons: readonly Reason[]): boolean {
   return reasons.some((reason) => codeKinds.has(reason.kind) || isCut(reason.before) || isCut(reason.after));
 }
 
-/** `before`: the parts of the latest result that are no longer so; `parts`: those of now. Code, and texts of several lines. */
+/**
+ * The changes of code and of long texts. `before`: the parts of the latest result that have changed since; `parts`: the
+ * current parts.
+ */
 export function findPartChanges(before: readonly KeyPartView[], parts: readonly KeyPartView[]): readonly PartChange[] {
-  const now = new Map(parts.map((part) => [labelOf(part), part]));
+  const current = new Map(parts.map((part) => [labelOf(part), part]));
   const old = new Map(before.map((part) => [labelOf(part), part]));
-  const changed = [...old].map(([label, part]) => ({ ...part, before: part.text, after: now.get(label)?.text ?? "" }));
-  // A helper that is called for the first time has no old text; without an old body nothing is known of what was there.
+  const changed = [...old].map(([label, part]) => ({
+    ...part,
+    before: part.text,
+    after: current.get(label)?.text ?? "",
+  }));
+  // A helper that is called for the first time has no old text. Without the old code, no helper is known to be new.
   const isEdit = before.some((part) => part.kind === "function" || part.kind === "helper");
   const known = new Set(before.map(labelOf));
   const added = isEdit ? newHelpers(parts, changed, known) : [];
@@ -38,7 +45,7 @@ interface Compared {
   readonly after: string;
 }
 
-/** Helpers of now whose name first appears in the changed code. */
+/** Current helpers whose name first appears in the changed code. */
 function newHelpers(
   parts: readonly KeyPartView[],
   changed: readonly Compared[],
@@ -66,7 +73,7 @@ function isCut(text: string | undefined): boolean {
   return text?.endsWith("…") ?? false;
 }
 
-/** A stage has one body, whatever it is called. */
+/** A stage has one function, whatever its name is. */
 function labelOf({ kind, name }: KeyPartView): string {
   return `${kind}\u0000${kind === "function" ? "" : name}`;
 }

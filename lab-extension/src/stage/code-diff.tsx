@@ -1,4 +1,4 @@
-/** Changed code as a diff: removed and added lines under each other, marked by sign, word and colour. */
+/** Changed code as a unified diff. Lines are marked by sign, element and color. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { useMemo } from "react";
@@ -7,6 +7,7 @@ import type { PartChange } from "./code-changes";
 import { findPartChanges } from "./code-changes";
 import type { DiffRow } from "./line-diff";
 import { countChanges, diffLines } from "./line-diff";
+import { kindLabel } from "./reason-list";
 
 export interface CodeChangesProps {
   readonly explained: Result<"explain">;
@@ -14,7 +15,7 @@ export interface CodeChangesProps {
 }
 
 export function CodeChanges({ explained, trans }: CodeChangesProps): ReactElement {
-  // A kernel of an older version does not tell what was before.
+  // A kernel with an older version does not send the previous parts.
   const changes = findPartChanges(explained.before ?? [], explained.parts);
   if (changes.length === 0)
     return <p className="stagebook-Hint">{trans.__("No code changed since the last result.")}</p>;
@@ -31,11 +32,11 @@ function CodeDiff({ change, trans }: { readonly change: PartChange; readonly tra
   const { kind, name, before, after } = change;
   const rows = useMemo(() => diffLines(before, after), [before, after]);
   const { removed, added } = countChanges(rows);
-  const title = kind === "function" ? trans.__("the stage's own code") : name;
+  const title = kind === "function" ? trans.__("the stage's function") : name;
   return (
     <figure className="stagebook-Diff" data-diff={kind === "function" ? "function" : name}>
       <figcaption>
-        <span className="stagebook-KeyPart-kind">{kind}</span> <b>{title}</b>
+        <span className="stagebook-KeyPart-kind">{kindLabel(kind, trans)}</span> <b>{title}</b>
         <span className="stagebook-Diff-counts">
           <span title={trans._n("%1 line removed", "%1 lines removed", removed)}>−{removed}</span>{" "}
           <span title={trans._n("%1 line added", "%1 lines added", added)}>+{added}</span>
@@ -57,7 +58,9 @@ function CodeDiff({ change, trans }: { readonly change: PartChange; readonly tra
 
 function DiffLineView({ row, trans }: { readonly row: DiffRow; readonly trans: TranslationBundle }): ReactElement {
   if (row.kind === "skipped")
-    return <div className="stagebook-Diff-skipped">{trans._n("… %1 equal line", "… %1 equal lines", row.count)}</div>;
+    return (
+      <div className="stagebook-Diff-skipped">{trans._n("… %1 unchanged line", "… %1 unchanged lines", row.count)}</div>
+    );
   if (row.kind === "same") return <div data-line="same">{row.text || " "}</div>;
   return row.kind === "removed" ? (
     <del data-line="removed">{row.text || " "}</del>

@@ -1,4 +1,4 @@
-/** The error of a stage's last run: message, advice, where, and the stack on demand. */
+/** The error of a stage's last execution: message, advice, location and stack trace. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { CellId, ErrorView } from "stagebook/protocol";
@@ -19,12 +19,12 @@ export function ErrorBlock({ error, onShowCell, trans }: ErrorBlockProps): React
       {error.advice && <p className="stagebook-Error-advice">{error.advice}</p>}
       {cell && (
         <button type="button" className="stagebook-Link" onClick={() => onShowCell(cell)}>
-          {error.line === undefined ? trans.__("Show the cell") : trans.__("Show the cell (line %1)", error.line)}
+          {error.line === undefined ? trans.__("Show cell") : trans.__("Show cell (line %1)", error.line)}
         </button>
       )}
       {error.stack && (
         <details>
-          <summary>{trans.__("Stack")}</summary>
+          <summary>{trans.__("Stack trace")}</summary>
           <pre tabIndex={0}>{error.stack}</pre>
         </details>
       )}

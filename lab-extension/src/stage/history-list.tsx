@@ -1,46 +1,46 @@
-/** The stored results of a stage, newest first: the reply to `history`, and what can be done with each. */
+/** The stored results of a stage, newest first, with the actions on each: the reply to `history`. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { useState } from "react";
 import type { HistoryRowView, RunId } from "stagebook/protocol";
 import { formatDuration, formatMoment, formatSize, shortKey } from "stagebook/protocol";
 import { formatAgo } from "../ui/ago";
-import { Bars } from "./figures";
+import { Bars } from "./output/figures";
 
 export interface HistoryActions {
-  /** Sets the parameters to those of the result. */
+  /** Sets the parameters to the values of the result. */
   readonly restore: (key: string) => void;
   readonly pin: (key: string, isPinned: boolean) => void;
-  /** Shows the lines of the run that made the result. */
+  /** Shows the log of the run that computed the result. */
   readonly showRunLog: (run: RunId) => void;
 }
 
 export interface HistoryListProps {
   readonly rows: readonly HistoryRowView[];
-  /** The key of the result that the panel shows, which is marked, and the word for it. */
+  /** The key of the result that the panel displays, and the label that marks it. */
   readonly currentKey: string | undefined;
   readonly currentMark: string;
   readonly now: number;
-  /** Null while no kernel can answer. */
+  /** Null while the kernel is unavailable. */
   readonly actions: HistoryActions | null;
   readonly trans: TranslationBundle;
 }
 
-/** More than these are shown on request. */
-const SHOWN = 20;
-/** The chart shows the latest ones. */
-const BARS = 60;
+/** Further results are listed on request. */
+const MAX_ROWS = 20;
+/** The chart shows only the latest results. */
+const MAX_BARS = 60;
 
 export function HistoryList({ rows, currentKey, currentMark, now, actions, trans }: HistoryListProps): ReactElement {
-  const [isWhole, setWhole] = useState(false);
-  if (rows.length === 0) return <p className="stagebook-Hint">{trans.__("No result is stored.")}</p>;
+  const [isExpanded, setExpanded] = useState(false);
+  if (rows.length === 0) return <p className="stagebook-Hint">{trans.__("No stored results.")}</p>;
   const newestFirst = [...rows].sort((a, b) => b.at - a.at);
-  const shown = isWhole ? newestFirst : newestFirst.slice(0, SHOWN);
+  const visible = isExpanded ? newestFirst : newestFirst.slice(0, MAX_ROWS);
   return (
     <>
       {rows.length > 1 && <DurationChart rows={newestFirst} currentKey={currentKey} trans={trans} />}
       <ol className="stagebook-History">
-        {shown.map((row, index) => (
+        {visible.map((row, index) => (
           <HistoryRow
             key={`${row.key} ${row.at} ${index}`}
             row={row}
@@ -51,9 +51,9 @@ export function HistoryList({ rows, currentKey, currentMark, now, actions, trans
           />
         ))}
       </ol>
-      {shown.length < newestFirst.length && (
-        <button type="button" className="stagebook-Link" onClick={() => setWhole(true)}>
-          {trans._n("Show %1 more", "Show %1 more", newestFirst.length - shown.length)}
+      {visible.length < newestFirst.length && (
+        <button type="button" className="stagebook-Link" onClick={() => setExpanded(true)}>
+          {trans._n("Show %1 more", "Show %1 more", newestFirst.length - visible.length)}
         </button>
       )}
     </>
@@ -62,23 +62,23 @@ export function HistoryList({ rows, currentKey, currentMark, now, actions, trans
 
 type ChartProps = Pick<HistoryListProps, "rows" | "currentKey" | "trans">;
 
-/** Oldest on the left, as time goes. */
+/** Oldest on the left. */
 function DurationChart({ rows, currentKey, trans }: ChartProps): ReactElement {
-  const inTime = rows.slice(0, BARS).reverse();
-  const durations = inTime.map((row) => row.durationMs);
+  const oldestFirst = rows.slice(0, MAX_BARS).reverse();
+  const durations = oldestFirst.map((row) => row.durationMs);
   const longest = formatDuration(Math.max(...durations));
   return (
     <figure className="stagebook-Durations">
       <Bars
         values={durations}
-        label={trans.__("How long each result took, oldest first; at most %1", longest)}
+        label={trans.__("Duration of each result, oldest first; maximum %1", longest)}
         describe={(index) => {
-          const row = inTime[index];
+          const row = oldestFirst[index];
           return row ? `${formatDuration(row.durationMs)} · ${formatMoment(row.at)}` : "";
         }}
-        marked={inTime.findIndex((row) => row.key === currentKey)}
+        marked={oldestFirst.findIndex((row) => row.key === currentKey)}
       />
-      <figcaption className="stagebook-Hint">{trans.__("Durations, oldest first; at most %1", longest)}</figcaption>
+      <figcaption className="stagebook-Hint">{trans.__("Durations, oldest first; maximum %1", longest)}</figcaption>
     </figure>
   );
 }
@@ -141,7 +141,7 @@ function RowButtons({
         className="stagebook-Link"
         data-action="pin"
         aria-pressed={row.pinned}
-        title={trans.__("A pinned result is never cleaned up")}
+        title={trans.__("Pinned results are never removed by cleanup")}
         onClick={() => actions.pin(row.key, !row.pinned)}
       >
         {row.pinned ? trans.__("Unpin") : trans.__("Pin")}
@@ -151,7 +151,7 @@ function RowButtons({
           type="button"
           className="stagebook-Link"
           data-action="log"
-          title={trans.__("Show what was logged when it was made")}
+          title={trans.__("Show the log of the run that computed this result")}
           onClick={() => actions.showRunLog(row.run)}
         >
           {trans.__("Log")}

@@ -1,4 +1,4 @@
-/** What a stage gets: its inputs, each with what it is at present. */
+/** The inputs of a stage, each with its current value or status. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement, ReactNode } from "react";
 import type { InputView, View } from "stagebook/protocol";
@@ -19,7 +19,7 @@ export function InputList({ inputs, view, onSelect, trans }: InputListProps): Re
           <span className="stagebook-Input-name">{describeInput(input, onSelect)}</span>
           {input.path !== input.name && <span className="stagebook-Hint">{trans.__("as %1", input.path)}</span>}
           {input.implicit && (
-            <span className="stagebook-Hint" title={trans.__("It is read in the code and not declared as an input.")}>
+            <span className="stagebook-Hint" title={trans.__("Read in the code, but not declared as an input")}>
               {trans.__("read in the code")}
             </span>
           )}

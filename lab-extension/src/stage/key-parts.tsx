@@ -1,8 +1,9 @@
-/** What a stage's key is made of: the reply to `explain`. */
+/** The parts of a stage's key: the reply to `explain`. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { KeyPartView, Result } from "stagebook/protocol";
 import { shortKey } from "stagebook/protocol";
+import { kindLabel } from "./reason-list";
 
 export function KeyParts({
   explained,
@@ -15,21 +16,21 @@ export function KeyParts({
     <>
       {explained.text && <p className="stagebook-Hint">{explained.text}</p>}
       {explained.key === null && (
-        <p className="stagebook-Problem">{trans.__("There is no key: the result cannot be kept.")}</p>
+        <p className="stagebook-Problem">{trans.__("This stage has no key: its result cannot be stored.")}</p>
       )}
       <ul className="stagebook-KeyParts">
         {explained.parts.map((part, index) => (
-          <KeyPart key={`${index} ${part.kind} ${part.name}`} part={part} />
+          <KeyPart key={`${index} ${part.kind} ${part.name}`} part={part} trans={trans} />
         ))}
       </ul>
     </>
   );
 }
 
-function KeyPart({ part }: { readonly part: KeyPartView }): ReactElement {
+function KeyPart({ part, trans }: { readonly part: KeyPartView; readonly trans: TranslationBundle }): ReactElement {
   const label = (
     <>
-      <span className="stagebook-KeyPart-kind">{part.kind}</span> <b>{part.name}</b>
+      <span className="stagebook-KeyPart-kind">{kindLabel(part.kind, trans)}</span> <b>{part.name}</b>
       <code title={part.digest}>{shortKey(part.digest)}</code>
     </>
   );

@@ -5,8 +5,8 @@ import type { Reason, ReasonKind } from "stagebook/protocol";
 import { reasonText } from "../ui/stage-text";
 
 /**
- * A row's text is exactly the reason; the word for its kind stands before it by CSS (`data-kind`), so that text that is
- * copied or searched for is the reason alone.
+ * A row's text is exactly the reason. The label of its kind is added by CSS (`data-kind`), so that copied or searched text is
+ * only the reason.
  */
 export function ReasonList({
   reasons,
@@ -28,7 +28,7 @@ function ReasonRow({ reason, trans }: { readonly reason: Reason; readonly trans:
   const row = {
     className: "stagebook-Reason",
     "data-reason": reason.name,
-    "data-kind": kindWord(reason.kind, trans),
+    "data-kind": kindLabel(reason.kind, trans),
     title: reason.text,
   };
   if (reason.before === undefined || reason.after === undefined) return <li {...row}>{reasonText(reason)}</li>;
@@ -39,8 +39,8 @@ function ReasonRow({ reason, trans }: { readonly reason: Reason; readonly trans:
   );
 }
 
-/** The word for the part of a key that a reason speaks of. */
-export function kindWord(kind: ReasonKind, trans: TranslationBundle): string {
+/** The label for the kind of a reason or key part; an unknown kind is its own label. */
+export function kindLabel(kind: string, trans: TranslationBundle): string {
   const words: { readonly [K in ReasonKind]: string } = {
     new: trans.__("new"),
     param: trans.__("parameter"),
@@ -59,9 +59,9 @@ export function kindWord(kind: ReasonKind, trans: TranslationBundle): string {
     lost: trans.__("lost"),
     forced: trans.__("forced"),
     "changed-while-running": trans.__("changed while running"),
-    uncacheable: trans.__("not kept"),
+    uncacheable: trans.__("not stored"),
     waiting: trans.__("waiting"),
     blocked: trans.__("blocked"),
   };
-  return words[kind];
+  return Object.hasOwn(words, kind) ? words[kind as ReasonKind] : kind;
 }

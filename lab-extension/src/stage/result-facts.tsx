@@ -1,4 +1,4 @@
-/** What is known of a stage's latest result: what, how long, how large, when, under which key. */
+/** The facts of a stage's latest result: summary, duration, size, time and key. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { StageView } from "stagebook/protocol";
@@ -14,16 +14,16 @@ export interface ResultFactsProps {
 
 export function ResultFacts({ stage, now, onCopy, trans }: ResultFactsProps): ReactElement {
   const { result } = stage;
-  if (!result) return <p className="stagebook-Hint">{trans.__("It has no result yet.")}</p>;
+  if (!result) return <p className="stagebook-Hint">{trans.__("No result yet.")}</p>;
   return (
     <dl className="stagebook-Facts">
       <dt>{stage.status === "fresh" ? trans.__("Result") : trans.__("Last result")}</dt>
       <dd data-fact="summary">{result.summary}</dd>
-      <dt>{trans.__("Took")}</dt>
+      <dt>{trans.__("Duration")}</dt>
       <dd data-fact="duration">{formatDuration(result.durationMs)}</dd>
       <dt>{trans.__("Size")}</dt>
       <dd data-fact="size">{formatSize(result.sizeBytes)}</dd>
-      <dt>{trans.__("Made")}</dt>
+      <dt>{trans.__("Computed")}</dt>
       <dd data-fact="at">
         <time dateTime={new Date(result.at).toISOString()} title={formatMoment(result.at)}>
           {formatAgo(result.at, now, trans)}
@@ -35,7 +35,7 @@ export function ResultFacts({ stage, now, onCopy, trans }: ResultFactsProps): Re
         <button
           type="button"
           className="stagebook-Link"
-          title={trans.__("Copy the whole key")}
+          title={trans.__("Copy the full key")}
           onClick={() => onCopy(result.key)}
         >
           {trans.__("Copy")}

@@ -1,4 +1,4 @@
-/** All that the page shows of one stage. Props in, callbacks out; what is behind a fold is asked for when it is opened. */
+/** The details of one stage. Collapsed sections are loaded when they are opened. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { CellId, StageView, View } from "stagebook/protocol";
@@ -7,8 +7,8 @@ import { StatusMark } from "../ui/status-mark";
 import { formatDuration } from "stagebook/protocol";
 import { ErrorBlock } from "./error-block";
 import { InputList } from "./input-list";
-import type { ResultActions, StageQuestions } from "./on-demand";
-import { Changes, OnDemand } from "./on-demand";
+import type { ResultActions, StageQueries } from "./lazy-sections";
+import { ChangedCode, LazySections } from "./lazy-sections";
 import { ReasonList } from "./reason-list";
 import { ResultFacts } from "./result-facts";
 
@@ -18,9 +18,9 @@ export interface StageActions {
   readonly showCell: (cell: CellId) => void;
   readonly select: (stage: string) => void;
   readonly copy: (text: string) => void;
-  /** Null while no kernel can answer. */
-  readonly ask: StageQuestions | null;
-  /** A run that is over is looked at: nothing can be changed. */
+  /** Null while the kernel is unavailable. */
+  readonly queries: StageQueries | null;
+  /** True while a past run is viewed: nothing can be changed. */
   readonly isPast: boolean;
   readonly results: ResultActions;
 }
@@ -45,7 +45,7 @@ export function StageCard({ stage, view, now, actions, trans }: StageCardProps):
       {stage.description && <p className="stagebook-Stage-description">{stage.description}</p>}
       {stage.error && <ErrorBlock error={stage.error} onShowCell={actions.showCell} trans={trans} />}
       <Causes stage={stage} actions={actions} trans={trans} />
-      <Changes stage={stage} ask={actions.ask} isPast={actions.isPast} trans={trans} />
+      <ChangedCode stage={stage} queries={actions.queries} isPast={actions.isPast} trans={trans} />
       <Untracked names={stage.untracked} trans={trans} />
       <ResultFacts stage={stage} now={now} onCopy={actions.copy} trans={trans} />
       {stage.inputs.length > 0 && (
@@ -54,10 +54,10 @@ export function StageCard({ stage, view, now, actions, trans }: StageCardProps):
           <InputList inputs={stage.inputs} view={view} onSelect={actions.select} trans={trans} />
         </section>
       )}
-      <OnDemand
+      <LazySections
         stage={stage}
         now={now}
-        ask={actions.ask}
+        queries={actions.queries}
         isPast={actions.isPast}
         results={actions.results}
         trans={trans}
@@ -80,7 +80,7 @@ function StageHead({ stage, actions, trans }: PartProps): ReactElement {
         <button
           type="button"
           className="stagebook-Button"
-          disabled={!actions.ask || actions.isPast || stage.status === "running"}
+          disabled={!actions.queries || actions.isPast || stage.status === "running"}
           onClick={() => actions.run(stage.name)}
         >
           {trans.__("Run")}
@@ -98,7 +98,7 @@ function StageHead({ stage, actions, trans }: PartProps): ReactElement {
   );
 }
 
-/** How far it is, or what running it would take. */
+/** Progress while it runs, or its estimated duration. */
 function Effort({ stage, trans }: Pick<PartProps, "stage" | "trans">): ReactElement | null {
   const share = progressShare(stage);
   if (typeof share === "number") return <progress aria-label={trans.__("Progress of %1", stage.name)} value={share} />;
@@ -114,7 +114,7 @@ function Causes({ stage, actions, trans }: PartProps): ReactElement | null {
       {stage.reasons.length > 0 && <ReasonList reasons={stage.reasons} trans={trans} />}
       {stage.waitsFor.length > 0 && (
         <p className="stagebook-WaitsFor">
-          {trans.__("Waits for")}{" "}
+          {trans.__("Waiting for")}{" "}
           {stage.waitsFor.map((name) => (
             <button key={name} type="button" className="stagebook-Link" onClick={() => actions.select(name)}>
               {name}
@@ -128,7 +128,7 @@ function Causes({ stage, actions, trans }: PartProps): ReactElement | null {
 
 function reasonsTitle(stage: StageView, trans: TranslationBundle): string {
   if (stage.status === "stale") return trans.__("Why stale");
-  return stage.status === "running" ? trans.__("Why it runs") : trans.__("Why");
+  return stage.status === "running" ? trans.__("Why it is running") : trans.__("Why");
 }
 
 function Untracked({
@@ -141,7 +141,7 @@ function Untracked({
   if (names.length === 0) return null;
   return (
     <p className="stagebook-Warning">
-      {trans.__("Not tracked: a change of %1 does not make this stage stale.", names.join(", "))}
+      {trans.__("Not tracked: changing %1 does not make this stage stale.", names.join(", "))}
     </p>
   );
 }

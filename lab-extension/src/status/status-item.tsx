@@ -1,4 +1,4 @@
-/** How far the pipeline of the current notebook is, in the status bar. Made by its own plugin. */
+/** The status bar item: progress of the current notebook's pipeline. Created by the status plugin. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import type { ReactElement } from "react";
@@ -44,7 +44,7 @@ function CurrentStatus({ tracker, trans, open }: CurrentStatusProps): ReactEleme
   );
 }
 
-/** The time, each second while it counts. */
+/** The current time, updated every second while `isCounting`. */
 function useSeconds(isCounting: boolean): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** What the status bar says of a pipeline. Pure. */
+/** The text of the status bar item. Pure. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { throughputOf, type StageView } from "stagebook/protocol";
 import { formatDuration } from "stagebook/protocol";
@@ -10,7 +10,7 @@ export interface StatusText {
   readonly caption: string;
 }
 
-/** Null where there is nothing to say: no kernel with Stagebook, no stage. `now`: epoch milliseconds. */
+/** Null without a live kernel or without stages. `now`: epoch milliseconds. */
 export function statusText(state: NotebookState, now: number, trans: TranslationBundle): StatusText | null {
   const stages = Object.values(state.view.stages);
   if (state.connection !== "live" || stages.length === 0) return null;
@@ -23,7 +23,7 @@ export function statusText(state: NotebookState, now: number, trans: Translation
   const parts = [
     count,
     ...(failed > 0 ? [trans._n("%1 failed", "%1 failed", failed)] : []),
-    // One that takes longer than it did before has nothing left by its estimate.
+    // A stage that already takes longer than its estimate has no time left.
     ...(leftMs === undefined || leftMs < 1 ? [] : [trans.__("about %1 left", formatDuration(leftMs))]),
   ];
   const caption = trans._n(
@@ -39,7 +39,7 @@ export function statusText(state: NotebookState, now: number, trans: Translation
   };
 }
 
-/** The work that is left, one stage after the other; undefined while it is not known of all stages at work. */
+/** The remaining time if stages run one after another; undefined unless it is known for all running stages. */
 function findLeftMs(stages: readonly StageView[], now: number): number | undefined {
   const left = stages.filter((stage) => stage.status === "running").map((stage) => leftOf(stage, now));
   if (left.length === 0 || left.includes(undefined)) return undefined;
@@ -47,7 +47,7 @@ function findLeftMs(stages: readonly StageView[], now: number): number | undefin
   return [...left, ...waiting.map((stage) => stage.estimateMs)].reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
 }
 
-/** By its own progress, else by how long it took before. */
+/** From its progress, or else from its earlier durations. */
 function leftOf(stage: StageView, now: number): number | undefined {
   const { leftMs } = throughputOf(stage);
   if (leftMs !== undefined && stage.progress) return Math.max(0, leftMs - (now - stage.progress.at));

@@ -1,4 +1,4 @@
-/** Text in the colours that a terminal would give it. */
+/** Text with its terminal colors. */
 import type { ReactElement } from "react";
 import { parseAnsi } from "./ansi";
 

@@ -1,12 +1,12 @@
-/** Text with the escape sequences that colour it in a terminal, as stretches with class names. Pure. */
+/** Parser of ANSI color sequences: turns terminal text into spans with class names. Pure. */
 
 export interface AnsiSpan {
   readonly text: string;
-  /** Of the style sheet: `stagebook-ansi-red stagebook-ansi-bold`; empty for plain text. */
+  /** CSS classes, such as `stagebook-ansi-red stagebook-ansi-bold`; empty for plain text. */
   readonly className: string;
 }
 
-/** The stretches in order, none empty. Sequences that are not about colours are left out. */
+/** The non-empty spans in order. Sequences that do not set colors are dropped. */
 export function parseAnsi(text: string): readonly AnsiSpan[] {
   if (!text.includes("\u001b")) return text === "" ? [] : [{ text, className: "" }];
   const spans: AnsiSpan[] = [];
@@ -31,7 +31,7 @@ interface Style {
 
 const plain: Style = { color: null, bold: false, dim: false, italic: false, underline: false };
 const colors = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const;
-// eslint-disable-next-line no-control-regex -- terminal colours begin with a control character
+// eslint-disable-next-line no-control-regex -- terminal colors start with a control character
 const SEQUENCE = /\u001b\[([0-9;]*)([A-Za-z])/gu;
 
 function addSpan(spans: AnsiSpan[], text: string, style: Style): void {
@@ -46,13 +46,13 @@ function classOf({ color, bold, dim, italic, underline }: Style): string {
     .join(" ");
 }
 
-/** Backgrounds are left out: text on them would be unreadable in one of the themes. */
+/** Background colors are ignored: text on them would be unreadable in one of the themes. */
 function styleAfter(before: Style, codes: string): Style {
   let style = before;
   const numbers = codes === "" ? [0] : codes.split(";").map(Number);
   for (let at = 0; at < numbers.length; at += 1) {
     const code = numbers[at] ?? 0;
-    // A colour of 256 or of 16 million: its numbers follow and are no codes.
+    // A 256-color or 24-bit color: the numbers that follow are its value, not codes.
     if (code === 38 || code === 48) at += numbers[at + 1] === 5 ? 2 : 4;
     else style = { ...style, ...changeOf(code) };
   }

@@ -1,11 +1,11 @@
-/** A JSON value that can be unfolded. Everything is text; what is folded is not in the page. */
+/** A collapsible JSON value. Everything is rendered as text; collapsed branches are not in the page. */
 import type { ReactElement } from "react";
 import { useState } from "react";
 import type { Json } from "stagebook/protocol";
 
 export interface JsonTreeProps {
   readonly value: Json;
-  /** Levels that are open at first. */
+  /** Number of levels that are expanded at first. */
   readonly open?: number;
 }
 

@@ -1,6 +1,6 @@
-/** A React key for each notebook's model, so that nothing of one notebook is carried over to another. Used by the panels. */
+/** React keys of notebook models: component state of one notebook is never carried over to another. Used by the panels. */
 
-/** A notebook may be renamed while it is shown: its path is no key, its model is. */
+/** The same number for the same model. A path would not do: a notebook can be renamed while it is open. */
 export function modelKey(model: object): number {
   const known = keys.get(model);
   if (known !== undefined) return known;

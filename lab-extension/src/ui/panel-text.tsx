@@ -1,8 +1,8 @@
-/** The sentences of `connection-text`, as a whole panel's content or as a line above it. */
+/** Messages of `connection-text`: as the whole content of a panel, or as a line above it. */
 import type { ReactElement } from "react";
 import type { PanelText } from "./connection-text";
 
-/** In place of the content. */
+/** Replaces the content. */
 export function EmptyPanel({ text }: { readonly text: PanelText }): ReactElement {
   return (
     <div className="stagebook-Empty" role="status">
@@ -13,7 +13,7 @@ export function EmptyPanel({ text }: { readonly text: PanelText }): ReactElement
   );
 }
 
-/** Above the content. */
+/** A line above the content. */
 export function PanelNotice({ text }: { readonly text: PanelText | null }): ReactElement | null {
   if (!text) return null;
   return (

@@ -1,4 +1,4 @@
-/** What the panels say of a stage in words: its status, why it is so, and what it last gave. */
+/** Texts about a stage: its status, the reasons for it, and its last result. Pure. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { throughputOf, type Freshness, type Reason, type StageView } from "stagebook/protocol";
 import { formatCount, formatDuration, formatSize } from "stagebook/protocol";
@@ -18,37 +18,37 @@ export function statusWord(status: Freshness, trans: TranslationBundle): string 
   return words[status];
 }
 
-/** One line that says what a stage's status is and why: `stale: minMagnitude 4.5 → 5`. */
+/** A stage's status and its reasons in one line: `stale: minMagnitude 4.5 → 5`. */
 export function explainStatus(stage: StageView, trans: TranslationBundle): string {
   const causes = statusCauses(stage, trans);
   const word = statusWord(stage.status, trans);
   return causes.length === 0 ? word : `${word}: ${causes.join("; ")}`;
 }
 
-/** The tooltip of a stage: its description, its status with the reasons, and what it would cost. */
+/** The tooltip of a stage: description, status with reasons, last result and estimated duration. */
 export function describeStage(stage: StageView, trans: TranslationBundle): string {
   const lines = [stage.name, stage.description, explainStatus(stage, trans)];
   if (stage.result) lines.push(trans.__("last: %1", resultText(stage) ?? ""));
   if (stage.estimateMs !== undefined && (stage.action === "run" || stage.action === "maybe"))
     lines.push(trans.__("takes about %1", formatDuration(stage.estimateMs)));
-  if (stage.untracked.length > 0) lines.push(trans.__("untracked: %1", stage.untracked.join(", ")));
+  if (stage.untracked.length > 0) lines.push(trans.__("not tracked: %1", stage.untracked.join(", ")));
   return lines.filter((line) => line).join("\n");
 }
 
-/** `120 ms · 1,204 rows`; the size where the kernel gave no summary. Undefined before the first result. */
+/** `120 ms · 1,204 rows`, or the size if the kernel sent no summary. Undefined before the first result. */
 export function resultText(stage: StageView): string | undefined {
   const result = stage.result;
   if (!result) return undefined;
   return `${formatDuration(result.durationMs)} · ${result.summary || formatSize(result.sizeBytes)}`;
 }
 
-/** Exactly `name: before → after` where both are known; else the kernel's own words. */
+/** `name: before → after` where both are known, otherwise the kernel's text. */
 export function reasonText(reason: Reason): string {
   if (reason.before === undefined || reason.after === undefined) return reason.text;
   return `${reason.name}: ${reason.before} → ${reason.after}`;
 }
 
-/** Done as a share from 0 to 1; null while the total is not known; undefined when no progress was reported. */
+/** Completed share from 0 to 1; null while the total is unknown; undefined if no progress was reported. */
 export function progressShare(stage: StageView): number | null | undefined {
   if (stage.status !== "running" || !stage.progress) return undefined;
   const { done, total } = stage.progress;
@@ -61,17 +61,17 @@ function statusCauses(stage: StageView, trans: TranslationBundle): readonly stri
   if (stage.status === "running") return progressText(stage, trans);
   const causes = stage.reasons.map((reason) => reason.text);
   if (causes.length > 0 || stage.waitsFor.length === 0) return causes;
-  return [trans.__("waits for %1", stage.waitsFor.join(", "))];
+  return [trans.__("waiting for %1", stage.waitsFor.join(", "))];
 }
 
 function progressText(stage: StageView, trans: TranslationBundle): readonly string[] {
   const { progress, elsewhere } = stage;
   const { perSecond, leftMs } = throughputOf(stage);
   const texts = elsewhere
-    ? [trans.__("at work in another kernel, process %1 on %2", elsewhere.pid, elsewhere.host)]
+    ? [trans.__("running in another kernel, process %1 on %2", elsewhere.pid, elsewhere.host)]
     : [];
   if (progress) texts.push(progress.total === null ? String(progress.done) : `${progress.done}/${progress.total}`);
-  if (perSecond !== undefined) texts.push(trans.__("%1 a second", formatCount(Number(perSecond.toPrecision(2)))));
+  if (perSecond !== undefined) texts.push(trans.__("%1/s", formatCount(Number(perSecond.toPrecision(2)))));
   if (leftMs !== undefined) texts.push(trans.__("about %1 left", formatDuration(leftMs)));
   return texts;
 }

@@ -1,4 +1,4 @@
-/** A stage's status as an icon and a word; colour only underlines it. Used by the DAG and the stage panel. */
+/** A stage's status as icon and word; color is never the only cue. Used by the panels. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement, ReactNode } from "react";
 import type { Freshness } from "stagebook/protocol";
@@ -19,7 +19,7 @@ export function StatusMark({
   );
 }
 
-/** Only the icon; the word must stand beside it. */
+/** The icon alone; the word must be next to it. */
 export function StatusIcon({ status }: { readonly status: Freshness }): ReactElement {
   return (
     <svg
@@ -35,7 +35,7 @@ export function StatusIcon({ status }: { readonly status: Freshness }): ReactEle
   );
 }
 
-/** A small picture for what is not a stage. */
+/** The icon of a parameter or file. */
 export function SourceIcon({ kind }: { readonly kind: "param" | "file" }): ReactElement {
   return (
     <svg className="stagebook-Source-icon" viewBox="0 0 16 16" width="13" height="13" aria-hidden="true">

@@ -70,7 +70,7 @@ describe.each(versions)("JupyterLab %s", (version) => {
   test("[U2] a stage that is fresh runs again from its menu in the graph", async () => {
     const seen = lab.events.length;
     await lab.stage("primes").click({ button: "right" });
-    await lab.page.locator(".lm-Menu-item", { hasText: "Although Stored" }).click();
+    await lab.page.locator(".lm-Menu-item", { hasText: "Force Run Stage" }).click();
     await eventually(() => executed(lab.events.slice(seen))).toEqual(["primes"]);
   });
 

@@ -1,11 +1,11 @@
-/** The auto-run switch, and what is told of long runs. */
+/** Auto-run, and the notifications about long runs. */
 import { BehaviorSubject } from "rxjs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AutoRun } from "../../../lab-extension/src/cells/auto-run";
 import { AutoRunChoices } from "../../../lab-extension/src/model/auto-run-choices";
-import { tellLongRuns } from "../../../lab-extension/src/status/run-notices";
+import { notifyLongRuns } from "../../../lab-extension/src/status/run-notices";
 import type { RunNotice } from "../../../lab-extension/src/status/run-notices";
-import type { LiveModel, NotebookState } from "../../../lab-extension/src/tokens";
+import type { NotebookState } from "../../../lab-extension/src/tokens";
 import { emptyView } from "stagebook/protocol";
 import type { RunId, RunView } from "stagebook/protocol";
 import { english } from "../stage/stage-fixture";
@@ -25,7 +25,7 @@ describe("auto-run", () => {
     return { runs, state, auto };
   };
 
-  it("[U2] runs once when changes have been quiet", async () => {
+  it("[U2] runs once after a pause in the changes", async () => {
     const { runs, auto } = create();
     auto.changed();
     await vi.advanceTimersByTimeAsync(300);
@@ -36,7 +36,7 @@ describe("auto-run", () => {
     expect(runs).toHaveLength(1);
   });
 
-  it("[U2] one at a time: what changed meanwhile is run once more after it", async () => {
+  it("[U2] runs one at a time: a change during a run causes one more run after it", async () => {
     const { runs, auto } = create();
     auto.changed();
     await vi.advanceTimersByTimeAsync(400);
@@ -53,7 +53,7 @@ describe("auto-run", () => {
     expect(runs).toHaveLength(2);
   });
 
-  it("[U2] runs nothing while it is off, also when it was switched off in the meantime", async () => {
+  it("[U2] runs nothing while it is off, also if it was switched off during the pause", async () => {
     const { runs, state, auto } = create();
     auto.changed();
     state.on = false;
@@ -65,30 +65,30 @@ describe("auto-run", () => {
     expect(runs).toHaveLength(0);
   });
 
-  it("[U2] the choice is the notebook's own, outlives the page, and begins as the setting says", () => {
+  it("[U2] is switched per notebook, remembered across page loads, and off or on by default as set", () => {
     const texts = new Map<string, string>();
-    const kept = {
+    const storage = {
       getItem: (key: string) => texts.get(key) ?? null,
       setItem: (key: string, text: string) => texts.set(key, text),
     };
     let setting = false;
     const open = (): AutoRunChoices =>
       new AutoRunChoices(
-        () => kept,
+        () => storage,
         () => setting,
       );
     const choices = open();
-    let told = 0;
-    choices.subscribe(() => (told += 1));
+    let changes = 0;
+    choices.subscribe(() => (changes += 1));
     choices.set("a.ipynb", true);
-    expect([choices.isOn("a.ipynb"), choices.isOn("b.ipynb"), told]).toEqual([true, false, 1]);
+    expect([choices.isOn("a.ipynb"), choices.isOn("b.ipynb"), changes]).toEqual([true, false, 1]);
     expect(open().isOn("a.ipynb")).toBe(true);
     setting = true;
     choices.set("c.ipynb", false);
     expect([open().isOn("b.ipynb"), open().isOn("c.ipynb")]).toEqual([true, false]);
   });
 
-  it("[U2] works where the browser keeps nothing", () => {
+  it("[U2] works in a browser without storage", () => {
     const choices = new AutoRunChoices(
       () => {
         throw new Error("denied");
@@ -130,32 +130,35 @@ describe("long runs", () => {
       remembered: false,
       selected: null,
     });
-    const state$ = new BehaviorSubject(stateOf([]));
-    const told: RunNotice[] = [];
-    tellLongRuns({ path: "folder/a.ipynb", state$ } as unknown as LiveModel, {
-      preferences: () => ({ notify, notifyAfterSeconds: 20 }),
-      isHidden: () => isHidden,
-      notify: (notice) => told.push(notice),
-      trans: english,
-    });
-    state$.next(stateOf([running]));
-    state$.next(stateOf([ended]));
-    state$.next(stateOf([{ ...ended }]));
-    return told;
+    const live$ = new BehaviorSubject(stateOf([]));
+    const sent: RunNotice[] = [];
+    notifyLongRuns(
+      { path: "folder/a.ipynb", live$ },
+      {
+        preferences: () => ({ notify, notifyAfterSeconds: 20 }),
+        isHidden: () => isHidden,
+        notify: (notice) => sent.push(notice),
+        trans: english,
+      },
+    );
+    live$.next(stateOf([running]));
+    live$.next(stateOf([ended]));
+    live$.next(stateOf([{ ...ended }]));
+    return sent;
   };
 
-  it("[U1] are told once when they end, with notebook and time", () => {
+  it("[U1] cause one notification when they end, with notebook and time", () => {
     expect(notices(endedAfter(25))).toEqual([
-      { run: "r", kind: "success", text: "a.ipynb: the run has ended after 25 s" },
+      { run: "r", kind: "success", text: "a.ipynb: the run finished after 25 s" },
     ]);
     expect(notices(endedAfter(25, { status: "failed", error: { code: "E", message: "no" } }))[0]).toMatchObject({
       kind: "error",
       text: "a.ipynb: the run failed after 25 s: no",
     });
-    expect(notices(endedAfter(25, { status: "cancelled" }))[0]?.text).toBe("a.ipynb: the run was stopped after 25 s");
+    expect(notices(endedAfter(25, { status: "cancelled" }))[0]?.text).toBe("a.ipynb: the run was cancelled after 25 s");
   });
 
-  it("[U1] are not told when they are short, can be seen, or nobody wants to know", () => {
+  it("[U1] cause no notification when they are short, visible, or notifications are off", () => {
     expect(notices(endedAfter(19))).toEqual([]);
     expect(notices(endedAfter(25), { isHidden: false })).toEqual([]);
     expect(notices(endedAfter(25), { notify: "never" })).toEqual([]);

@@ -1,18 +1,18 @@
-/** The loop behind `Run stale`, the marks and the count. */
+/** `Run stale`, the count on its button, and the marks on the cells. */
 import { describe, expect, it } from "vitest";
 import type { CellId, CellView, Result } from "stagebook/protocol";
 import { emptyView } from "stagebook/protocol";
 import { findMark } from "../../../lab-extension/src/cells/cell-marks";
 import { markTooltip } from "../../../lab-extension/src/cells/cell-text";
-import { runStaleCells } from "../../../lab-extension/src/cells/run-stale";
-import type { StaleCellsOutcome } from "../../../lab-extension/src/cells/run-stale";
-import { countStale, isAnyStale, staleLabel } from "../../../lab-extension/src/cells/stale-count";
+import { runStaleCells } from "../../../lab-extension/src/model/run-stale";
+import type { StaleCellsOutcome } from "../../../lab-extension/src/model/run-stale";
+import { countStale, isAnyStale, staleLabel } from "../../../lab-extension/src/ui/stale-count";
 import type { NotebookState } from "../../../lab-extension/src/tokens";
 import { createStage, createView, english } from "../stage/stage-fixture";
 
 type Reply = Partial<Result<"run-stale">>;
 
-/** A notebook of cells a to e whose kernel gives these replies, one after the other. */
+/** A notebook of cells a to e whose kernel sends these replies, one after the other. */
 class Notebook {
   readonly log: string[] = [];
   edited: string[] = [];
@@ -50,12 +50,12 @@ describe("run stale", () => {
     expect(notebook.log).toEqual(["stages"]);
   });
 
-  it("a cell that a cell makes stale is executed too, also above it", async () => {
+  it("a cell that another cell makes stale is executed too, also above it", async () => {
     const notebook = new Notebook([{ cells: cells("c") }, { cells: cells("a", "e") }, { cells: cells("e") }, {}]);
     expect(await notebook.run()).toMatchObject({ executed: ["c", "a", "e"] });
   });
 
-  it("each cell is executed at most once, even if it stays stale for ever", async () => {
+  it("each cell is executed at most once, even if it stays stale forever", async () => {
     const notebook = new Notebook(Array.from({ length: 9 }, () => ({ cells: cells("a", "b") })));
     expect(await notebook.run()).toEqual({ status: "succeeded", executed: ["a", "b"] });
   });
@@ -67,7 +67,7 @@ describe("run stale", () => {
     expect(notebook.log).toEqual(["b", "d", "stages", "c", "stages"]);
   });
 
-  it("an edited cell that is stale after that is executed once more", async () => {
+  it("an edited cell that is stale afterwards is executed once more", async () => {
     const notebook = new Notebook([{ cells: cells("a", "b") }, { cells: cells("b") }, { cells: cells("b") }]);
     notebook.edited = ["b"];
     expect(await notebook.run()).toMatchObject({ executed: ["b", "a", "b"] });
@@ -85,7 +85,7 @@ describe("run stale", () => {
     expect(await new Notebook([{ cells: cells("z", "c") }, {}]).run()).toMatchObject({ executed: ["c"] });
   });
 
-  it("a cell that fails ends it, and says how many were not run", async () => {
+  it("a failed cell ends it, and reports how many were not run", async () => {
     const notebook = new Notebook([{ cells: cells("a", "b", "d") }, { cells: cells("b", "d", "e") }]);
     notebook.fails = "b";
     expect(await notebook.run()).toEqual({ status: "cell-failed", executed: ["a", "b"], cell: "b", notRun: 2 });
@@ -106,7 +106,7 @@ describe("run stale", () => {
 });
 
 describe("the count on the button", () => {
-  it("names what surely runs and what may", () => {
+  it("names how many stages certainly run and how many may run", () => {
     const stages = [
       createStage("a", { action: "run" }),
       createStage("b", { action: "maybe" }),
@@ -123,7 +123,7 @@ describe("the count on the button", () => {
     ]);
   });
 
-  it("a stage that runs already is not counted; stale cells alone are", () => {
+  it("does not count a stage that is already running, and counts stale cells alone", () => {
     expect(isAnyStale(countStale({ view: createView([createStage("a", { action: "run", status: "running" })]) }))).toBe(
       false,
     );
@@ -134,23 +134,23 @@ describe("the count on the button", () => {
 });
 
 describe("marks", () => {
-  const known: CellView = { id: "a" as CellId, status: "stale", reasons: ["minMagnitude 4.5 → 5"] };
+  const staleCell: CellView = { id: "a" as CellId, status: "stale", reasons: ["minMagnitude 4.5 → 5"] };
   const state = (change: Partial<NotebookState>): NotebookState => ({
-    view: { ...emptyView, cells: { a: known } },
+    view: { ...emptyView, cells: { a: staleCell } },
     connection: "live",
     remembered: false,
     selected: null,
     ...change,
   });
   const mark = (change: Partial<NotebookState>, id = "a", edited = false, empty = false) =>
-    findMark(state(change), { id: id as CellId, edited, empty });
+    findMark(state(change), { id: id as CellId, isEdited: edited, isEmpty: empty });
 
-  it("a cell has the status and the reasons that the kernel gives", () => {
+  it("a cell has the status and the reasons from the kernel", () => {
     expect(mark({})).toEqual({ status: "stale", edited: false, reasons: ["minMagnitude 4.5 → 5"] });
     expect(mark({ connection: "lost", remembered: true })).toMatchObject({ status: "stale" });
   });
 
-  it("a cell that did not run in this kernel is new, but for an empty one", () => {
+  it("a cell that did not run in this kernel is new, except for an empty one", () => {
     expect(mark({}, "b")).toEqual({ status: "new", edited: false, reasons: [] });
     expect(mark({}, "b", false, true)).toBeNull();
   });
@@ -161,10 +161,10 @@ describe("marks", () => {
     expect(mark({ connection: "connecting", remembered: true }, "b")).toBeNull();
   });
 
-  it("a cell whose text changed after it ran is stale, and says so before its other reasons", () => {
+  it("a cell that was edited after it ran is stale, and says so before its other reasons", () => {
     const edited = mark({}, "a", true);
     expect(edited).toEqual({ status: "stale", edited: true, reasons: ["minMagnitude 4.5 → 5"] });
-    expect(edited && markTooltip(edited, english)).toBe("Edited since it ran\n• minMagnitude 4.5 → 5");
+    expect(edited && markTooltip(edited, english)).toBe("Edited since last run\n• minMagnitude 4.5 → 5");
     expect(mark({}, "b", true)).toMatchObject({ status: "new" });
   });
 });

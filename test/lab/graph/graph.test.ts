@@ -1,4 +1,4 @@
-/** What the DAG shows, and where: graph, layout, the nodes given to React Flow. */
+/** The graph of a view, its layout, and its nodes for React Flow. */
 import { describe, expect, it } from "vitest";
 import type { FlowNode } from "../../../lab-extension/src/graph/canvas/flow-nodes";
 import { createFlowEdges, createFlowNodes } from "../../../lab-extension/src/graph/canvas/flow-nodes";
@@ -18,7 +18,7 @@ const report = createStage("report", {
 const view = createView([quakes, strong, report], [createParam("minMagnitude", 4.5)]);
 
 describe("the graph", () => {
-  it("has a node for each stage and for each parameter and file that feeds one", () => {
+  it("has a node for each stage and for each parameter and file that is an input", () => {
     const { nodes } = createGraph(view);
     expect(nodes.map((node) => `${node.kind} ${node.name}`)).toEqual([
       "file data/quakes.json",
@@ -29,7 +29,7 @@ describe("the graph", () => {
     ]);
   });
 
-  it("has one edge between two nodes, and a declared input makes an implicit one declared", () => {
+  it("has one edge between two nodes, which is declared if any of its inputs is", () => {
     const both = createStage("both", {
       inputs: [inputOf("stage", "quakes", true), { ...inputOf("stage", "quakes"), path: "a" }],
     });
@@ -39,11 +39,11 @@ describe("the graph", () => {
     ]);
   });
 
-  it("has no edge from a stage that is gone", () => {
+  it("has no edge from a stage that no longer exists", () => {
     expect(createGraph(createView([strong])).edges.map((edge) => edge.from)).toEqual(["param:minMagnitude"]);
   });
 
-  it("keeps stages apart whose names are a prototype's or hold quotes", () => {
+  it("distinguishes stages whose names are Object.prototype's or contain quotes", () => {
     const names = ["constructor", 'a"b', "a'b", "a>b", "param:x"];
     const odd = createView(names.map((name) => createStage(name, { inputs: [inputOf("stage", "toString")] })));
     const { nodes, edges } = createGraph(odd);
@@ -52,7 +52,7 @@ describe("the graph", () => {
     expect(nodes.every((node) => !/["\\]/u.test(node.id))).toBe(true);
   });
 
-  it("is the same after a change of status, and another after a change of inputs", () => {
+  it("is the same after a change of status, but not after a change of inputs", () => {
     const restyled = createView([{ ...quakes, status: "stale" }, strong, report]);
     expect(isSameGraph(view, restyled)).toBe(true);
     expect(isSameGraph(view, createView([quakes, strong]))).toBe(false);
@@ -64,31 +64,31 @@ describe("the layout", () => {
   const request = layoutRequest(createGraph(view));
   const layout = computeLayout(request);
 
-  it("puts each stage below what it reads", () => {
+  it("puts each stage below its inputs", () => {
     const top = (id: string): number => layout.positions[id]?.y ?? NaN;
     expect(top("stage:quakes")).toBeLessThan(top("stage:strong"));
     expect(top("stage:strong")).toBeLessThan(top("stage:report"));
   });
 
-  it("lets no two nodes overlap, and keeps all within its size", () => {
+  it("has no overlapping nodes, and contains all of them within its size", () => {
     expectNoOverlap(layout, request);
   });
 
-  it("seats a parameter of one stage on that stage, and gives a shared one a place of its own", () => {
+  it("attaches a parameter of a single stage to that stage, and lays out a shared one separately", () => {
     expect(layout.positions["param:minMagnitude"]?.x).toBe(layout.positions["stage:strong"]?.x);
     const other = createStage("other", { inputs: [inputOf("param", "minMagnitude")] });
     const shared = createGraph(createView([strong, other]));
-    expect(shared.nodes.find((node) => node.kind === "param")?.on).toBeUndefined();
+    expect(shared.nodes.find((node) => node.kind === "param")?.attachedTo).toBeUndefined();
   });
 
-  it("is the same for the same request, and remembered by shape alone", () => {
+  it("is the same for the same request, and identified by shape only", () => {
     expect(computeLayout(request)).toEqual(layout);
     const restyled = createView([{ ...quakes, status: "failed" }, strong, report]);
     expect(layoutKey(layoutRequest(createGraph(restyled)))).toBe(layoutKey(request));
     expect(layoutKey(layoutRequest(createGraph(createView([quakes]))))).not.toBe(layoutKey(request));
   });
 
-  it("places nothing for nothing, and survives a cycle", () => {
+  it("is empty for an empty graph, and exists for a cycle", () => {
     expect(computeLayout({ nodes: [], edges: [] }).positions).toEqual({});
     const a = createStage("a", { inputs: [inputOf("stage", "b"), inputOf("stage", "a")] });
     const b = createStage("b", { inputs: [inputOf("stage", "a")] });
@@ -105,7 +105,7 @@ describe("the layout", () => {
     expectNoOverlap(computeLayout(large), large);
   });
 
-  it("[O7] leads every edge of 600 stages down, also those that cross many layers", () => {
+  it("[O7] leads every edge of 600 stages down, including those across many layers", () => {
     const layers = Array.from({ length: 600 }, (_, at) =>
       createStage(`s${at}`, {
         inputs: [
@@ -121,9 +121,9 @@ describe("the layout", () => {
     for (const { from, to } of graph.edges) expect(positions[from]?.y).toBeLessThan(positions[to]?.y ?? NaN);
   });
 
-  it("[O7] is worked out once for a shape that is asked for twice at the same time", async () => {
+  it("[O7] is computed once for two concurrent requests of the same shape", async () => {
     const queue = new LayoutQueue();
-    const [first, second] = await Promise.all([queue.place(request), queue.place(request)]);
+    const [first, second] = await Promise.all([queue.layOut(request), queue.layOut(request)]);
     expect(second).toBe(first);
     expect(queue.find(request)).toBe(first);
     queue.dispose();
@@ -138,14 +138,10 @@ describe("the layout", () => {
 
 describe("the nodes in the page", () => {
   const layout = computeLayout(layoutRequest(createGraph(view)));
-  const nodesOf = (
-    shown: View,
-    before: readonly FlowNode[] = [],
-    selected: string | null = null,
-  ): readonly FlowNode[] =>
-    createFlowNodes({ graph: createGraph(shown), layout, view: shown, selected, trans: english }, before);
+  const nodesOf = (of: View, before: readonly FlowNode[] = [], selected: string | null = null): readonly FlowNode[] =>
+    createFlowNodes({ graph: createGraph(of), layout, view: of, selected, trans: english }, before);
 
-  it("[O7] carry the stage's name and each status as the plan says it", () => {
+  it("[O7] have the stage's name and its status of the plan as attributes", () => {
     const statuses: readonly Freshness[] = [
       "new",
       "fresh",
@@ -162,7 +158,7 @@ describe("the nodes in the page", () => {
     }
   });
 
-  it("[O8] say in the tooltip why a stage is stale", () => {
+  it("[O8] explain in the tooltip why a stage is stale", () => {
     const stale = createStage("strong", {
       status: "stale",
       reasons: [{ kind: "param", name: "minMagnitude", text: "minMagnitude 4.5 → 5", before: "4.5", after: "5" }],
@@ -170,7 +166,7 @@ describe("the nodes in the page", () => {
     expect(nodesOf(createView([stale]))[0]?.domAttributes?.title).toBe("strong\nstale: minMagnitude 4.5 → 5");
   });
 
-  it("keep their identity while their stage does not change, so that only what changed is drawn again", () => {
+  it("keep their identity while their stage does not change, so that only changed ones are rendered", () => {
     const before = nodesOf(view);
     const after = nodesOf(
       createView([quakes, { ...strong, status: "running" }, report], Object.values(view.params)),
@@ -185,15 +181,15 @@ describe("the nodes in the page", () => {
     ).toEqual(["stage:report"]);
   });
 
-  it("are left out until the layout knows them", () => {
+  it("are omitted until the layout contains them", () => {
     const more = createView([...Object.values(view.stages), createStage("later")]);
     expect(nodesOf(more).map((node) => node.id)).not.toContain("stage:later");
   });
 
   it("mark the edges into a pending stage, and the implicit ones", () => {
-    const shown = createView([quakes, strong, { ...report, status: "pending" }]);
+    const changed = createView([quakes, strong, { ...report, status: "pending" }]);
     const edges = createFlowEdges(
-      { graph: createGraph(shown), layout, view: shown, selected: "strong", trans: english },
+      { graph: createGraph(changed), layout, view: changed, selected: "strong", trans: english },
       [],
     );
     expect(Object.fromEntries(edges.map((edge) => [edge.id, edge.className]))).toMatchObject({

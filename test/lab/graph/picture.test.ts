@@ -1,4 +1,4 @@
-/** What can be done with the graph: marks, groups, the way of the arrow keys, directions, files. */
+/** Features of the graph: marks, groups, keyboard navigation, direction, export. */
 import { describe, expect, it } from "vitest";
 import type { FlowNode } from "../../../lab-extension/src/graph/canvas/flow-nodes";
 import { createFlowEdges, createFlowNodes } from "../../../lab-extension/src/graph/canvas/flow-nodes";
@@ -27,30 +27,30 @@ const view = createView(
 );
 const graph = createGraph(view);
 const none: ReadonlyMap<string, "run" | "maybe"> = new Map();
-const edgesOf = (shown: Graph): string[] => shown.edges.map(({ id }) => decodeURIComponent(id)).sort();
+const edgesOf = (drawn: Graph): string[] => drawn.edges.map(({ id }) => decodeURIComponent(id)).sort();
 
 describe("marks", () => {
-  const marksOf = (input: Partial<Parameters<typeof markNodes>[1]>, shown = graph): Record<string, string> =>
+  const marksOf = (input: Partial<Parameters<typeof markNodes>[1]>, drawn = graph): Record<string, string> =>
     Object.fromEntries(
-      [...markNodes(shown, { selected: null, search: "", lit: none, ...input })].map(([id, marks]) => [
+      [...markNodes(drawn, { selected: null, search: "", forecast: none, ...input })].map(([id, marks]) => [
         decodeURIComponent(id),
         marks.join(" "),
       ]),
     );
 
-  it("[O7] light what would run and what might, also within a collapsed group", () => {
-    const lit = new Map([
+  it("[O7] highlight what would or might run, including members of a collapsed group", () => {
+    const forecast = new Map([
       ["etl/join", "run"],
       ["fit", "maybe"],
     ] as const);
-    expect(marksOf({ lit })).toEqual({ "stage:etl/join": "would-run", "stage:fit": "might-run" });
-    expect(marksOf({ lit }, collapseGroups(graph, new Set(["etl"])))).toEqual({
+    expect(marksOf({ forecast })).toEqual({ "stage:etl/join": "would-run", "stage:fit": "might-run" });
+    expect(marksOf({ forecast }, collapseGroups(graph, new Set(["etl"])))).toEqual({
       "group:etl": "would-run",
       "stage:fit": "might-run",
     });
   });
 
-  it("[O7] say what led to the selected stage and what follows from it", () => {
+  it("[O7] show what is upstream and downstream of the selected stage", () => {
     expect(marksOf({ selected: "etl/join" })).toEqual({
       "stage:load": "ancestor",
       "stage:etl/clean": "ancestor",
@@ -61,7 +61,7 @@ describe("marks", () => {
     expect(findDescendants(graph, "load")).toEqual(["etl/clean", "etl/join", "fit"]);
   });
 
-  it("dim what the search is not for; every word must be in the name, in any case", () => {
+  it("dim what the search does not match; a name must contain every word, in any case", () => {
     const marks = marksOf({ search: " ETL  join " });
     expect(marks["stage:etl/join"]).toBe("found");
     expect(Object.values(marks).filter((mark) => mark === "dimmed")).toHaveLength(graph.nodes.length - 1);
@@ -75,22 +75,22 @@ describe("marks", () => {
 });
 
 describe("groups", () => {
-  it("are the names' beginnings up to the first slash, of two stages or more", () => {
+  it("are the prefixes up to the first slash that two or more names share", () => {
     expect(["etl/a/b", "etl", "/etl", "etl/"].map(groupOf)).toEqual(["etl", null, null, null]);
     expect(findGroups(graph)).toEqual(["etl"]);
     expect(findGroups(createGraph(createView([createStage("etl/one")])))).toEqual([]);
   });
 
-  it("become one node with the edges of all; what only they read is within", () => {
-    const shown = collapseGroups(graph, new Set(["etl", "gone"]));
-    expect(shown.nodes.map(({ id }) => id)).toEqual([
+  it("become one node with the edges of all members, and contain the inputs that only they read", () => {
+    const drawn = collapseGroups(graph, new Set(["etl", "missing"]));
+    expect(drawn.nodes.map(({ id }) => id)).toEqual([
       "stage:load",
       "group:etl",
       "param:shared",
       "stage:fit",
       "stage:apart",
     ]);
-    expect(edgesOf(shown)).toEqual([
+    expect(edgesOf(drawn)).toEqual([
       "group:etl>stage:fit",
       "param:shared>group:etl",
       "param:shared>stage:fit",
@@ -99,7 +99,7 @@ describe("groups", () => {
     expect(collapseGroups(graph, new Set())).toBe(graph);
   });
 
-  it("survive that a group feeds a stage which feeds the group", () => {
+  it("can be collapsed if a group is both upstream and downstream of a stage", () => {
     const round = createGraph(
       createView([
         createStage("g/a"),
@@ -107,11 +107,11 @@ describe("groups", () => {
         createStage("g/b", { inputs: [inputOf("stage", "mid")] }),
       ]),
     );
-    const shown = collapseGroups(round, new Set(["g"]));
-    expect(Object.keys(computeLayout(layoutRequest(shown)).positions)).toHaveLength(2);
+    const drawn = collapseGroups(round, new Set(["g"]));
+    expect(Object.keys(computeLayout(layoutRequest(drawn)).positions)).toHaveLength(2);
   });
 
-  it("are collapsed by themselves in a graph of more than 1,000 nodes, until somebody chooses", () => {
+  it("are collapsed automatically in a graph of more than 1,000 nodes, until the user chooses", () => {
     const large = createGraph(
       createView(Array.from({ length: 1001 }, (_, index) => createStage(`g${index % 7}/s${index}`))),
     );
@@ -120,7 +120,7 @@ describe("groups", () => {
     expect(collapsedIn(graph, null).size).toBe(0);
   });
 
-  it("tell the gravest status, and how many stages have which", () => {
+  it("show the most urgent status, and the number of stages per status", () => {
     const node = nodesOf(collapseGroups(graph, new Set(["etl"]))).find(({ id }) => id === "group:etl");
     expect(node?.domAttributes).toMatchObject({ "data-group": "etl", "data-status": "stale" });
     expect(node?.ariaLabel).toBe("etl/: 1 stale, 1 fresh");
@@ -128,7 +128,7 @@ describe("groups", () => {
 });
 
 describe("arrow keys", () => {
-  const way = (direction: Direction, from: string, ...keys: readonly ArrowKey[]): string | null => {
+  const pathOf = (direction: Direction, from: string, ...keys: readonly ArrowKey[]): string | null => {
     const layout = computeLayout(layoutRequest(graph, direction));
     return keys.reduce<string | null>(
       (at, key) => at && findNext(graph, layout, direction, at, key),
@@ -136,13 +136,13 @@ describe("arrow keys", () => {
     );
   };
 
-  it("lead along the edges, stages before parameters", () => {
-    expect(way("down", "load", "ArrowDown", "ArrowDown", "ArrowDown")).toBe("stage:fit");
-    expect(way("down", "fit", "ArrowUp", "ArrowUp", "ArrowUp")).toBe("stage:load");
-    expect(way("right", "load", "ArrowRight", "ArrowRight", "ArrowRight")).toBe("stage:fit");
+  it("follow the edges, preferring stages to parameters", () => {
+    expect(pathOf("down", "load", "ArrowDown", "ArrowDown", "ArrowDown")).toBe("stage:fit");
+    expect(pathOf("down", "fit", "ArrowUp", "ArrowUp", "ArrowUp")).toBe("stage:load");
+    expect(pathOf("right", "load", "ArrowRight", "ArrowRight", "ArrowRight")).toBe("stage:fit");
   });
 
-  it("lead to the neighbour on the same layer and back", () => {
+  it("lead to the neighbor in the same layer and back", () => {
     const pair = createGraph(createView([createStage("a"), createStage("b"), createStage("c")]));
     const layout = computeLayout(layoutRequest(pair));
     const [first, second] = ["a", "b", "c"]
@@ -152,14 +152,14 @@ describe("arrow keys", () => {
     expect(findNext(pair, layout, "down", second, "ArrowLeft")).toBe(first);
   });
 
-  it("stay where nothing lies that way", () => {
-    expect(way("down", "fit", "ArrowDown")).toBeNull();
-    expect(way("down", "gone", "ArrowDown")).toBeNull();
+  it("do nothing if there is no node in that direction", () => {
+    expect(pathOf("down", "fit", "ArrowDown")).toBeNull();
+    expect(pathOf("down", "missing", "ArrowDown")).toBeNull();
   });
 });
 
 describe("the direction", () => {
-  it("puts each stage to the right of what it reads, and has a layout of its own", () => {
+  it("can put each stage to the right of its inputs, with a separate layout", () => {
     const request = layoutRequest(graph, "right");
     const { positions } = computeLayout(request);
     const left = (name: string): number => positions[`stage:${encodeURIComponent(name)}`]!.x;
@@ -170,15 +170,15 @@ describe("the direction", () => {
 });
 
 describe("edges", () => {
-  const classesOf = (shown: View, selected: string | null = null): Record<string, string | undefined> => {
-    const whole = createGraph(shown);
+  const classesOf = (drawn: View, selected: string | null = null): Record<string, string | undefined> => {
+    const whole = createGraph(drawn);
     const layout = computeLayout(layoutRequest(whole));
-    const marks = markNodes(whole, { selected, search: "", lit: none });
-    const edges = createFlowEdges({ graph: whole, layout, view: shown, selected, marks, trans: english }, []);
+    const marks = markNodes(whole, { selected, search: "", forecast: none });
+    const edges = createFlowEdges({ graph: whole, layout, view: drawn, selected, marks, trans: english }, []);
     return Object.fromEntries(edges.map((edge) => [decodeURIComponent(edge.id), edge.className]));
   };
 
-  it("show data that flows between two stages at work, and only there", () => {
+  it("show flowing data only between two running stages", () => {
     const stages = Object.values(view.stages).map((stage) =>
       stage.name.startsWith("etl/") ? { ...stage, status: "running" as const } : stage,
     );
@@ -187,7 +187,7 @@ describe("edges", () => {
     expect(flowing).toEqual(["stage:etl/clean>stage:etl/join"]);
   });
 
-  it("of the lineage are marked, others not", () => {
+  it("of the lineage are marked, and no others", () => {
     const classes = classesOf(view, "etl/join");
     const marked = Object.keys(classes).filter((id) => classes[id]?.includes("stagebook-mod-lineage"));
     expect(marked.sort()).toEqual([
@@ -211,10 +211,10 @@ describe("files", () => {
     edge: "#999",
     status: { stale: "orange" },
   };
-  const svgOf = (shown: View, direction: Direction = "down"): string => {
-    const whole = createGraph(shown);
+  const svgOf = (drawn: View, direction: Direction = "down"): string => {
+    const whole = createGraph(drawn);
     const layout = computeLayout(layoutRequest(whole, direction));
-    return createSvg({ graph: whole, layout, view: shown, direction }, colors, english);
+    return createSvg({ graph: whole, layout, view: drawn, direction }, colors, english);
   };
 
   it("SVG has every name, status and value, in both directions", () => {
@@ -226,17 +226,17 @@ describe("files", () => {
     }
   });
 
-  it("SVG and Mermaid hold names as text, whatever is in them", () => {
+  it("SVG and Mermaid contain names as text, whatever their characters", () => {
     const evil = '"]<img src=x onerror=alert(1)>&\u0000';
-    const shown = createView([createStage(evil)], [createParam(evil, 1)]);
-    expect(svgOf(shown)).not.toContain("<img");
-    expect(svgOf(shown)).not.toContain("\u0000");
-    const chart = createMermaid({ graph: createGraph(shown), direction: "down" });
+    const drawn = createView([createStage(evil)], [createParam(evil, 1)]);
+    expect(svgOf(drawn)).not.toContain("<img");
+    expect(svgOf(drawn)).not.toContain("\u0000");
+    const chart = createMermaid({ graph: createGraph(drawn), direction: "down" });
     expect(chart).not.toContain("<img");
     expect(chart.match(/"/gu)).toHaveLength(2);
   });
 
-  it("Mermaid has a node for each node and an arrow for each edge, dotted for what is only read", () => {
+  it("Mermaid has an arrow for each edge, dotted for an implicit input", () => {
     expect(createMermaid({ graph, direction: "right" }).split("\n")).toEqual([
       "flowchart LR",
       '  n0["load"]',
@@ -257,9 +257,9 @@ describe("files", () => {
   });
 });
 
-function nodesOf(shown: Graph): readonly FlowNode[] {
+function nodesOf(drawn: Graph): readonly FlowNode[] {
   return createFlowNodes(
-    { graph: shown, layout: computeLayout(layoutRequest(shown)), view, selected: null, trans: english },
+    { graph: drawn, layout: computeLayout(layoutRequest(drawn)), view, selected: null, trans: english },
     [],
   );
 }

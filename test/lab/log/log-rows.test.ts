@@ -1,20 +1,20 @@
-/** Which log lines are shown, and how they read. */
+/** The filter of log lines, the virtual list, and the text of a line. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseAnsi } from "../../../lab-extension/src/ui/ansi";
 import { copyText, encodeNdjson, logFileName } from "../../../lab-extension/src/log/export";
 import {
   fieldsText,
-  firstColouredLine,
+  firstColoredLine,
   firstLine,
   formatLogTime,
-  formatSince,
+  formatOffset,
   plainText,
 } from "../../../lab-extension/src/log/record-text";
 import type { LogFilter, LogRows } from "../../../lab-extension/src/log/rows";
-import { filterRows, LEVELS, NO_FILTER, noRows, passesFilter } from "../../../lab-extension/src/log/rows";
+import { filterRows, LEVELS, NO_FILTER, emptyRows, passesFilter } from "../../../lab-extension/src/log/rows";
 import { LogRecords } from "../../../lab-extension/src/model/log-records";
-import { findRowsInSight } from "../../../lab-extension/src/log/window-range";
+import { findVisibleRows } from "../../../lab-extension/src/log/log-list";
 import type { CellId, JsonObject, LogRecord, RunId } from "stagebook/protocol";
 
 describe("the filter", () => {
@@ -24,14 +24,14 @@ describe("the filter", () => {
     record({ level: "error", stage: null, message: "lost" }),
   ];
   const messages = (filter: Partial<LogFilter>): readonly string[] =>
-    filterRows(noRows, records, { ...NO_FILTER, ...filter }).shown.map(({ message }) => message);
+    filterRows(emptyRows, records, { ...NO_FILTER, ...filter }).visible.map(({ message }) => message);
 
-  it("shows lines of the chosen level and above", () => {
+  it("shows lines of the selected level and above", () => {
     expect(messages({ level: "info" })).toEqual(["Parsed", "lost"]);
     expect(messages({ level: "error" })).toEqual(["lost"]);
   });
 
-  it("shows one stage's lines alone", () => {
+  it("shows the lines of one stage", () => {
     expect(messages({ stage: "strong" })).toEqual(["Parsed"]);
   });
 
@@ -42,16 +42,16 @@ describe("the filter", () => {
     expect(messages({ text: "nowhere" })).toEqual([]);
   });
 
-  it("[O1] shows one run's and one cell's lines alone", () => {
+  it("[O1] shows the lines of one run or one cell", () => {
     const lines = [
       record({ run: "r1" as RunId, cell: "c1" as CellId, message: "a" }),
       record({ run: "r2" as RunId, cell: "c1" as CellId, message: "b" }),
       record({ message: "c" }),
     ];
-    const shown = (filter: Partial<LogFilter>): readonly string[] =>
-      filterRows(noRows, lines, { ...NO_FILTER, ...filter }).shown.map(({ message }) => message);
-    expect(shown({ run: "r2" as RunId })).toEqual(["b"]);
-    expect(shown({ cell: "c1" as CellId })).toEqual(["a", "b"]);
+    const visible = (filter: Partial<LogFilter>): readonly string[] =>
+      filterRows(emptyRows, lines, { ...NO_FILTER, ...filter }).visible.map(({ message }) => message);
+    expect(visible({ run: "r2" as RunId })).toEqual(["b"]);
+    expect(visible({ cell: "c1" as CellId })).toEqual(["a", "b"]);
   });
 
   it.each([
@@ -66,33 +66,33 @@ describe("the filter", () => {
     expect(messages({ text })).toEqual(expected);
   });
 
-  it("[O1] compares fields of fields, and fields with dots in their name", () => {
+  it("[O1] compares nested fields, and fields with dots in their names", () => {
     const line = record({ fields: { "a.b": 3, deep: { ms: 12 } } });
     for (const text of ["deep.ms>10", "a.b<4"]) expect(passesFilter(line, { ...NO_FILTER, text })).toBe(true);
     for (const text of ["deep.ms>12", "__proto__.x!=1", "deep.toString!=1"])
       expect(passesFilter(line, { ...NO_FILTER, text })).toBe(false);
   });
 
-  it("gives the same answer again when nothing changed", () => {
-    const rows = filterRows(noRows, records, NO_FILTER);
+  it("returns the same rows if nothing changed", () => {
+    const rows = filterRows(emptyRows, records, NO_FILTER);
     expect(filterRows(rows, records, { ...NO_FILTER })).toBe(rows);
   });
 
-  it("is, step by step, what filtering all lines would give", () => {
+  it("is equivalent to filtering all lines, after each of many changes", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         let lines: readonly LogRecord[] = [];
-        let rows: LogRows = noRows;
+        let rows: LogRows = emptyRows;
         for (const { add, drop, filter } of steps) {
           lines = [...lines, ...add].slice(drop);
           rows = filterRows(rows, lines, filter);
-          expect(rows.shown).toEqual(lines.filter((line) => passesFilter(line, filter)));
+          expect(rows.visible).toEqual(lines.filter((line) => passesFilter(line, filter)));
         }
       }),
     );
   });
 
-  it("looks at new lines only, also when the oldest of 100,000 go", () => {
+  it("tests only new lines, even while the oldest of 100,000 are dropped", () => {
     let looks = 0;
     const watched = (message: string): LogRecord => {
       const line = record({ message });
@@ -100,19 +100,19 @@ describe("the filter", () => {
     };
     let lines: readonly LogRecord[] = Array.from({ length: 100_000 }, (_, index) => watched(`line ${index}`));
     const filter = { ...NO_FILTER, text: "9" };
-    let rows = filterRows(noRows, lines, filter);
+    let rows = filterRows(emptyRows, lines, filter);
     looks = 0;
     for (let round = 0; round < 20; round += 1) {
       lines = lines.concat(Array.from({ length: 50 }, () => watched("99"))).slice(-100_000);
       rows = filterRows(rows, lines, filter);
     }
     expect(looks).toBeLessThanOrEqual(20 * 50 * 2);
-    expect(rows.shown.at(-1)?.message).toBe("99");
+    expect(rows.visible.at(-1)?.message).toBe("99");
   });
 });
 
 describe("earlier lines", () => {
-  it("[O3] come in order of time, each once, wherever they were missing", () => {
+  it("[O3] are inserted in order of time, each once", () => {
     const have = [record({ at: 10, message: "b" }), record({ at: 10, message: "b" }), record({ at: 30, message: "d" })];
     const store = new LogRecords({ log: have, clearedAt: 0 });
     const earlier = [record({ at: 5, message: "a" }), have[0]!, have[1]!, record({ at: 20, message: "c" }), have[2]!];
@@ -122,20 +122,20 @@ describe("earlier lines", () => {
   });
 });
 
-describe("the window", () => {
-  it("has the rows in sight and a few more, never all", () => {
-    const range = findRowsInSight(20_000, 400, 20, 100_000);
+describe("the virtual list", () => {
+  it("renders the visible rows and a few more, never all", () => {
+    const range = findVisibleRows(20_000, 400, 20, 100_000);
     expect(range.start).toBeLessThanOrEqual(1000);
     expect(range.end).toBeGreaterThanOrEqual(1021);
     expect(range.end - range.start).toBeLessThan(60);
   });
 
-  it("stays within the list, also when it became shorter than the scrolled distance", () => {
-    expect(findRowsInSight(0, 400, 20, 3)).toEqual({ start: 0, end: 3 });
-    const shrunk = findRowsInSight(1_000_000, 400, 20, 100);
+  it("stays within the list, even if it became shorter than the scroll position", () => {
+    expect(findVisibleRows(0, 400, 20, 3)).toEqual({ start: 0, end: 3 });
+    const shrunk = findVisibleRows(1_000_000, 400, 20, 100);
     expect(shrunk.end).toBe(100);
     expect(shrunk.start).toBeLessThan(80);
-    expect(findRowsInSight(500, 400, 20, 0)).toEqual({ start: 0, end: 0 });
+    expect(findVisibleRows(500, 400, 20, 0)).toEqual({ start: 0, end: 0 });
   });
 });
 
@@ -144,20 +144,20 @@ describe("a line as text", () => {
     expect(formatLogTime(new Date(2026, 0, 2, 3, 4, 5, 6).getTime())).toBe("03:04:05.006");
   });
 
-  it("has words bare and all else as JSON", () => {
+  it("has words bare and everything else as JSON", () => {
     expect(
       fieldsText(record({ fields: { rows: 3, place: "Japan", path: "a b", nested: { a: [1] }, none: null } })),
     ).toBe('rows=3 place=Japan path="a b" nested={"a":[1]} none=null');
   });
 
-  it("[O1] tells times since a moment, in the smallest unit that fits", () => {
-    expect(formatSince(1_042, 1_000)).toBe("+0.042 s");
-    expect(formatSince(0, 3_100)).toBe("−3.100 s");
-    expect(formatSince(125_007, 0)).toBe("+2:05.007 min");
-    expect(formatSince(3_725_007, 0)).toBe("+1:02:05.007 h");
+  it("[O1] shows times relative to a moment, in the smallest unit that fits", () => {
+    expect(formatOffset(1_042, 1_000)).toBe("+0.042 s");
+    expect(formatOffset(0, 3_100)).toBe("−3.100 s");
+    expect(formatOffset(125_007, 0)).toBe("+2:05.007 min");
+    expect(formatOffset(3_725_007, 0)).toBe("+1:02:05.007 h");
   });
 
-  it("[O4] keeps terminal colours as spans, and nothing of their sequences", () => {
+  it("[O4] turns terminal colors into spans, without the escape sequences", () => {
     expect(parseAnsi("\u001b[1;31mred\u001b[0m plain \u001b[38;5;33mmany\u001b[2K\u001b[4m!")).toEqual([
       { text: "red", className: "stagebook-ansi-red stagebook-ansi-bold" },
       { text: " plain ", className: "" },
@@ -174,10 +174,10 @@ describe("a line as text", () => {
         ).toBe(plainText(text));
       }),
     );
-    expect(plainText(firstColouredLine(`\u001b[31m${"x".repeat(3_000)}\u001b[0m`)).length).toBeLessThan(1_100);
+    expect(plainText(firstColoredLine(`\u001b[31m${"x".repeat(3_000)}\u001b[0m`)).length).toBeLessThan(1_100);
   });
 
-  it("[O1] is copied as a line of text and saved as it came", () => {
+  it("[O1] is copied as a line of text and saved as received", () => {
     const line = record({ at: 5, stage: "a", message: "\u001b[31mred\u001b[0m", fields: { n: 1 } });
     expect(copyText([line])).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.005 info a: red n=1$/u);
     expect(
@@ -189,7 +189,7 @@ describe("a line as text", () => {
     expect(logFileName("folder/my notebook.ipynb")).toBe("my notebook-log.ndjson");
   });
 
-  it("shows the first line of many, bounded, without terminal colours", () => {
+  it("shows the first of several lines, truncated, without terminal colors", () => {
     expect(firstLine("one\ntwo")).toBe("one ⏎");
     expect(firstLine("x".repeat(10_000)).length).toBeLessThan(600);
     expect(plainText("\u001b[31mred\u001b[0m")).toBe("red");

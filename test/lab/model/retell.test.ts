@@ -1,21 +1,21 @@
-/** A view told once more as events is the same view. */
+/** A view that is turned into events and reduced again stays the same. */
 import { describe, expect, it } from "vitest";
 import { emptyView, reduceAll, eventsOfView } from "stagebook/protocol";
 import type { Digest, StageView, View } from "stagebook/protocol";
 import { createParam, createStage, createView, inputOf } from "../stage/stage-fixture";
 
-const again = (view: View): View =>
+const roundTrip = (view: View): View =>
   reduceAll(
     emptyView,
     eventsOfView(view).map((body) => ({ ...body, seq: 0, at: 7 })),
   );
 const same = (stage: StageView): void => {
   const view = createView([stage], [createParam("limit", 3)]);
-  // As JSON: what is undefined and what is not there are one.
-  expect(JSON.parse(JSON.stringify(again(view)))).toEqual(JSON.parse(JSON.stringify(view)));
+  // As JSON: an undefined property equals a missing one.
+  expect(JSON.parse(JSON.stringify(roundTrip(view)))).toEqual(JSON.parse(JSON.stringify(view)));
 };
 
-describe("retell", () => {
+describe("eventsOfView", () => {
   it.each([
     createStage("a", { inputs: [inputOf("param", "limit")], description: "the first" }),
     createStage("a", { action: null, status: "new" }),
@@ -32,11 +32,11 @@ describe("retell", () => {
     createStage("a", { status: "failed", action: null, error: { code: "Error", message: "no" } }),
     createStage("a", { status: "cancelled", action: "run" }),
     createStage("a", { status: "running", action: "run", startedAt: 7 }),
-  ])("[O5] makes a stage that is $status again", (stage) => same(stage));
+  ])("[O5] preserves a stage that is $status", (stage) => same(stage));
 
-  it("[O5] leaves runs, cells and log out", () => {
+  it("[O5] omits runs, cells and log", () => {
     const view = createView([createStage("a"), createStage("b", { inputs: [inputOf("stage", "a")] })]);
-    expect(again({ ...view, seq: 99 })).toEqual(expect.objectContaining({ seq: 0, runs: [], log: [], cells: {} }));
-    expect(Object.keys(again(view).stages)).toEqual(["a", "b"]);
+    expect(roundTrip({ ...view, seq: 99 })).toEqual(expect.objectContaining({ seq: 0, runs: [], log: [], cells: {} }));
+    expect(Object.keys(roundTrip(view).stages)).toEqual(["a", "b"]);
   });
 });

@@ -1,15 +1,15 @@
-/** The form of the parameters: its schema, values in and out, and what was typed. */
+/** The form for the parameters: its schema, the conversion of values, and the drafts. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Json, ParamView } from "stagebook/protocol";
 import {
   errorText,
   findProblem,
   formSchema,
-  numberRange,
   toFormValue,
   toWireValue,
 } from "../../../lab-extension/src/params/form-schema";
-import { DEBOUNCE_MS, ParamDrafts } from "../../../lab-extension/src/model/param-drafts";
+import { DEBOUNCE_MS, ParamDrafts } from "../../../lab-extension/src/model/params/param-drafts";
+import { numberRange } from "../../../lab-extension/src/model/params/param-schema";
 import { english } from "../stage/stage-fixture";
 
 function createParam(change: Partial<ParamView>): ParamView {
@@ -49,7 +49,7 @@ describe("the schema of the form", () => {
     });
   });
 
-  it("[P10] what goes into a control comes out of it as the same value", () => {
+  it("[P10] a value that goes into a control comes out unchanged", () => {
     const samples: readonly [ParamView["kind"], Json][] = [
       ["number", -0.5],
       ["boolean", false],
@@ -65,20 +65,20 @@ describe("the schema of the form", () => {
     }
   });
 
-  it("a date at midnight shows a day, another one shows its time", () => {
+  it("a date at midnight shows only the day, any other date also its time", () => {
     const day = createParam({ kind: "date", value: "2018-01-31T00:00:00.000Z", default: "2018-01-31T00:00:00.000Z" });
     expect(toFormValue(day, day.value)).toBe("2018-01-31");
     expect(toFormValue({ ...day, default: "2018-01-01T08:00:00.000Z" }, day.value)).toBe("2018-01-31T00:00:00");
   });
 
-  it("text that is no JSON or no date is a problem", () => {
-    expect(findProblem(createParam({ kind: "json" }), '{"a": 1', english)).toMatch(/^no valid JSON/);
+  it("text that is not valid JSON or not a date is a problem", () => {
+    expect(findProblem(createParam({ kind: "json" }), '{"a": 1', english)).toMatch(/^not valid JSON/);
     expect(findProblem(createParam({ kind: "json" }), '{"a": 1}', english)).toBeNull();
-    expect(findProblem(createParam({ kind: "date" }), "", english)).toBe("a date is needed");
+    expect(findProblem(createParam({ kind: "date" }), "", english)).toBe("enter a date");
     expect(findProblem(createParam({ kind: "number" }), undefined, english)).toBeNull();
   });
 
-  it("a number's control has its limits, and a step as fine as its values", () => {
+  it("the control of a number has its limits, and a step as fine as its values", () => {
     expect(numberRange(createParam({ schema: { minimum: 0, maximum: 10 } }))).toEqual({ min: 0, max: 10, step: 0.1 });
     expect(
       numberRange(createParam({ kind: "integer", schema: { exclusiveMinimum: 1 }, value: 3, default: 3 })),
@@ -86,16 +86,16 @@ describe("the schema of the form", () => {
     expect(numberRange(createParam({ schema: { multipleOf: 0.25 } }))).toEqual({ step: 0.25 });
   });
 
-  it("[P1] a value out of range is told in words", () => {
+  it("[P1] an invalid value has a readable message", () => {
     const text = (name: string, params: object): string => errorText({ name, params, stack: "" }, english);
     expect(text("maximum", { limit: 10 })).toBe("must be 10 or less");
     expect(text("minimum", { limit: 0 })).toBe("must be 0 or more");
     expect(text("type", { type: "integer" })).toBe("must be a whole number");
-    expect(text("required", {})).toBe("a value is needed");
+    expect(text("required", {})).toBe("enter a value");
   });
 });
 
-describe("what was typed", () => {
+describe("drafts", () => {
   const param = createParam({});
   let sent: { readonly name: string; readonly value: Json; readonly settle: (error?: Error) => Promise<void> }[];
   let drafts: ParamDrafts;
@@ -130,7 +130,7 @@ describe("what was typed", () => {
     expect(sent.map(({ name, value }) => [name, value])).toEqual([["p", 55]]);
   });
 
-  it("[P1] nothing is sent while the value is not valid, nor what was typed before it", () => {
+  it("[P1] nothing is sent while the value is not valid, not even the value typed before it", () => {
     type(5);
     type(555, false);
     vi.advanceTimersByTime(10 * DEBOUNCE_MS);
@@ -138,7 +138,7 @@ describe("what was typed", () => {
     expect(drafts.get().p).toMatchObject({ phase: "invalid", value: 555 });
   });
 
-  it("a value that the kernel refuses stays, with the reason, until it is changed", async () => {
+  it("a value that the kernel rejects stays, with the reason, until it is changed", async () => {
     type(13);
     vi.advanceTimersByTime(DEBOUNCE_MS);
     await sent[0]!.settle(new Error("bad luck"));
@@ -160,7 +160,7 @@ describe("what was typed", () => {
     expect(phase()).toBeUndefined();
   });
 
-  it("a view that comes while somebody types changes nothing in the form", async () => {
+  it("a view that arrives while the user types changes nothing in the form", async () => {
     type(5);
     vi.advanceTimersByTime(DEBOUNCE_MS);
     type(52);
@@ -171,7 +171,7 @@ describe("what was typed", () => {
     expect(sent.map(({ value }) => value)).toEqual([5, 52]);
   });
 
-  it("a draft that is dropped is not sent; Enter sends at once", () => {
+  it("a dropped draft is not sent; Enter sends immediately", () => {
     type(5);
     drafts.drop("p");
     vi.advanceTimersByTime(DEBOUNCE_MS);
@@ -181,7 +181,7 @@ describe("what was typed", () => {
     expect(sent.map(({ value }) => value)).toEqual([6]);
   });
 
-  it("Enter sends a refused value again", async () => {
+  it("Enter sends a rejected value again", async () => {
     type(5);
     drafts.flush();
     await sent[0]!.settle(new Error("a run reads it"));
@@ -191,8 +191,8 @@ describe("what was typed", () => {
     expect(phase()).toBe("accepted");
   });
 
-  it("while held, values wait for Apply; what waits is sent when that ends", () => {
-    drafts.hold(true);
+  it("while paused, values wait for Apply; resuming sends the waiting ones", () => {
+    drafts.setPaused(true);
     type(5);
     vi.advanceTimersByTime(10 * DEBOUNCE_MS);
     expect(sent).toEqual([]);
@@ -200,25 +200,25 @@ describe("what was typed", () => {
     drafts.flush();
     expect(sent.map(({ value }) => value)).toEqual([5]);
     type(6);
-    drafts.hold(false);
+    drafts.setPaused(false);
     expect(sent.map(({ value }) => value)).toEqual([5, 6]);
   });
 
-  it("[P10] the value of a slider is sent once, when it is let go", () => {
-    drafts.grip("p");
+  it("[P10] the value of a slider is sent once, when it is released", () => {
+    drafts.startDrag("p");
     type(5);
     vi.advanceTimersByTime(10 * DEBOUNCE_MS);
     type(6);
     vi.advanceTimersByTime(10 * DEBOUNCE_MS);
     expect(sent).toEqual([]);
-    drafts.release("p");
+    drafts.endDrag("p");
     expect(sent.map(({ value }) => value)).toEqual([6]);
     type(7);
     vi.advanceTimersByTime(DEBOUNCE_MS);
     expect(sent.map(({ value }) => value)).toEqual([6, 7]);
   });
 
-  it("what is not valid or was refused is not pending", async () => {
+  it("a value that is not valid or was rejected is not pending", async () => {
     type(5, false);
     expect(drafts.pending()).toEqual({});
     type(6);
@@ -228,7 +228,7 @@ describe("what was typed", () => {
     expect(drafts.pending()).toEqual({});
   });
 
-  it("the draft of a parameter that is gone goes too", () => {
+  it("the draft of a removed parameter is dropped", () => {
     type(5, false);
     drafts.settle({});
     expect(drafts.get()).toEqual({});

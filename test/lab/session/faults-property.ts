@@ -1,9 +1,9 @@
-/** What holds for every seed of faults. Called by the quick test and by the heavy one. */
+/** The property that must hold for every seed of faults. Called by the quick and the heavy test. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { playFaults } from "./faults";
 import { fakeStorage } from "./jupyter-fixture";
 
-/** From the end of the faults until every page shows what the kernel has. */
+/** From the end of the faults until every page shows the state of the kernel. */
 const RIGHT_WITHIN_MS = 2000;
 
 /** One test for the seeds `first` … `first + count - 1`. */
@@ -18,7 +18,7 @@ export function testFaults(first: number, count: number): void {
     vi.useRealTimers();
   });
 
-  test(`[O7] [two] messages lost, late, twice, connections broken, kernels restarted, pages reloaded: right within 2 s, seeds ${first} to ${first + count - 1}`, async () => {
+  test(`[O7] [two] lost, late and repeated messages, broken connections, restarted kernels, reloaded pages: right within 2 s, seeds ${first} to ${first + count - 1}`, async () => {
     const times: number[] = [];
     for (let seed = first; seed < first + count; seed++) {
       const report = await playFaults(seed);

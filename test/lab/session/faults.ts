@@ -1,7 +1,7 @@
 /**
  * A kernel and pages with a channel between them that loses, repeats and delays messages, breaks and comes back, while the
- * kernel is restarted and pages are reloaded: by a seed. The kernel's half (events, view, comms, link) and the page's (session,
- * wire, store) are the product's; JupyterLab and tslab between them are played. Called with fake timers.
+ * kernel is restarted and pages are reloaded, all determined by a seed. The kernel's half (events, view, comms, link) and the page's (session,
+ * wire, model) are the real ones; JupyterLab and tslab between them are simulated. Called with fake timers.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { ISessionContext } from "@jupyterlab/apputils";
@@ -12,7 +12,7 @@ import { Comms } from "../../../kernel-lib/src/notebook/page/comms";
 import { PageLink } from "../../../kernel-lib/src/notebook/page/page-link";
 import { PageRequests } from "../../../kernel-lib/src/notebook/page/page-requests";
 import { KernelSession } from "../../../lab-extension/src/session/kernel-session";
-import { NotebookStore } from "../../../lab-extension/src/model/notebook-store";
+import { NotebookModel } from "../../../lab-extension/src/model/notebook-model";
 import { createRandom } from "../../rig/random";
 import { FaultyConnection, type Frame } from "./faulty-connection";
 import { FakeContext } from "./jupyter-fixture";
@@ -20,19 +20,19 @@ import { randomEvent } from "./random-events";
 import { english } from "../stage/stage-fixture";
 
 export interface FaultReport {
-  /** What was done, in order: to understand a seed. */
+  /** The acts in order, to understand a failing seed. */
   readonly story: readonly string[];
   readonly kernel: View;
   readonly pages: readonly View[];
-  /** How each page says it stands with the kernel. */
+  /** The connection that each page shows. */
   readonly connections: readonly string[];
   /** Milliseconds from the end of the faults until every page was right; null when it was not. */
   readonly rightAfterMs: number | null;
-  /** Comms opened on a kernel that knows none: tslab prints a warning into the user's cell. */
+  /** Comms opened on a kernel that has none: tslab prints a warning into the user's cell. */
   readonly warnings: number;
 }
 
-/** One life of a kernel's process. */
+/** One process of a kernel, from start to end. */
 class KernelLife {
   bus: EventBus | null = null;
   comms: Comms | null = null;
@@ -44,7 +44,7 @@ class KernelLife {
     private readonly publish: (frame: Frame) => void,
   ) {}
 
-  /** What the cell with the import does. */
+  /** The effect of the cell with the import. */
   importStagebook(): void {
     if (this.bus) return;
     const bus = new EventBus(Date.now);
@@ -94,7 +94,7 @@ interface OpenPage {
   readonly connection: FaultyConnection;
   readonly context: FakeContext;
   readonly session: KernelSession;
-  readonly store: NotebookStore;
+  readonly model: NotebookModel;
 }
 
 class World {
@@ -109,7 +109,7 @@ class World {
     this.pages = [this.newPage(0), this.newPage(1)];
   }
 
-  tell(text: string): void {
+  record(text: string): void {
     this.story.push(`${Date.now() % 1e6} ${text}`);
   }
 
@@ -117,7 +117,7 @@ class World {
     for (const { connection } of this.pages) connection.share = share;
   }
 
-  /** Page `n`, loaded anew. */
+  /** Loads page `n`. */
   newPage(n: number): OpenPage {
     const connection = new FaultyConnection({
       random: this.random,
@@ -127,18 +127,19 @@ class World {
       comms: () => this.kernel.comms?.info(null).comms as object | undefined,
     });
     const context = new FakeContext(connection);
-    connection.tell = {
+    connection.report = {
       status: (status) => context.statusChanged.emit(status),
       connection: (status) => context.connectionStatusChanged.emit(status),
       message: (message) => context.iopubMessage.emit(message),
     };
     const session = new KernelSession(context as unknown as ISessionContext, () => "a.ipynb", english);
-    const store = new NotebookStore({
+    const model = new NotebookModel({
       page: {
         path: "a.ipynb",
+        order: () => [],
+        edited: () => [],
+        execute: () => Promise.resolve(true),
         showCell: () => true,
-        runStale: () => Promise.resolve(true),
-        paramsChanged: () => undefined,
       },
       kernel: session,
       memory: { load: () => Promise.resolve(null), save: () => Promise.resolve() },
@@ -147,8 +148,10 @@ class World {
         return () => clearTimeout(timer);
       },
       remembered: null,
+      reportStaleRun: () => undefined,
+      trans: english,
     });
-    return { connection, context, session, store };
+    return { connection, context, session, model };
   }
 
   reload(n: number): void {
@@ -158,11 +161,11 @@ class World {
     this.pages[n].connection.share = share;
   }
 
-  /** A page that is told sees `restarting`; another one only that its connection breaks and comes back. */
-  restart(isTold: boolean): void {
+  /** If the restart is reported, pages see the status `restarting`; otherwise only a connection that breaks and is restored. */
+  restart(isReported: boolean): void {
     this.warnings += this.kernel.warnings;
     this.kernel.end();
-    for (const { connection } of this.pages) connection.kernelRestarts(isTold);
+    for (const { connection } of this.pages) connection.kernelRestarts(isReported);
     this.kernel = this.newLife();
     for (const { connection } of this.pages) connection.connect();
   }
@@ -171,7 +174,7 @@ class World {
     const page = this.pages[n];
     if (!page) return;
     page.connection.isGone = true;
-    page.store.dispose();
+    page.model.dispose();
     page.session.dispose();
   }
 
@@ -182,29 +185,29 @@ class World {
   }
 }
 
-/** What may happen, and how often. */
+/** The acts that may happen, with their weights. */
 const acts: readonly (readonly [weight: number, act: (world: World, random: () => number) => void])[] = [
   [
     12,
     (world, random) => {
       const count = 1 + Math.floor(random() ** 3 * 60);
-      world.tell(`${count} events`);
+      world.record(`${count} events`);
       for (let n = 0; n < count; n++) world.kernel.emit(randomEvent(random));
     },
   ],
   [
     2,
     (world, random) => {
-      world.tell("a command");
+      world.record("a command");
       const page = world.pages[Math.floor(random() * world.pages.length)];
-      page?.store.send({ type: "cancel" }).catch(() => undefined);
+      page?.model.send({ type: "cancel" }).catch(() => undefined);
     },
   ],
   [
     2,
     (world, random) => {
       const share = random() * 0.5;
-      world.tell(`from now on ${share.toFixed(2)} of the messages go wrong`);
+      world.record(`from now on a share of ${share.toFixed(2)} of the messages is faulty`);
       world.setFaults(share);
     },
   ],
@@ -212,7 +215,7 @@ const acts: readonly (readonly [weight: number, act: (world: World, random: () =
     2,
     (world, random) => {
       const page = world.pages[Math.floor(random() * world.pages.length)];
-      world.tell("a connection breaks or comes back");
+      world.record("a connection breaks or is restored");
       if (page?.connection.connectionStatus === "connected") page.connection.disconnect();
       else page?.connection.connect();
     },
@@ -220,15 +223,15 @@ const acts: readonly (readonly [weight: number, act: (world: World, random: () =
   [
     1,
     (world, random) => {
-      const isTold = random() < 0.5;
-      world.tell(`the kernel is restarted, ${isTold ? "and that is told" : "untold"}`);
-      world.restart(isTold);
+      const isReported = random() < 0.5;
+      world.record(`the kernel is restarted, ${isReported ? "reported" : "not reported"}`);
+      world.restart(isReported);
     },
   ],
   [
     2,
     (world) => {
-      world.tell("the import runs");
+      world.record("the import runs");
       world.kernel.importStagebook();
     },
   ],
@@ -236,13 +239,13 @@ const acts: readonly (readonly [weight: number, act: (world: World, random: () =
     1,
     (world, random) => {
       const n = Math.floor(random() * world.pages.length);
-      world.tell(`page ${n} is reloaded`);
+      world.record(`page ${n} is reloaded`);
       world.reload(n);
     },
   ],
 ];
 
-/** 40 acts at random with up to 400 ms between them; then the faults end and nothing more happens. */
+/** 40 random acts with up to 400 ms between them; then the faults end and nothing more happens. */
 export async function playFaults(seed: number): Promise<FaultReport> {
   const random = createRandom(seed);
   const world = new World(random);
@@ -256,33 +259,33 @@ export async function playFaults(seed: number): Promise<FaultReport> {
   world.kernel.importStagebook();
   world.setFaults(0);
   for (const { connection } of world.pages) connection.connect();
-  world.tell("the faults end");
+  world.record("the faults end");
   const rightAfterMs = await untilRight(world);
   const report: FaultReport = {
     story: world.story,
-    kernel: seen(world.kernel.bus?.view ?? emptyView),
-    pages: world.pages.map(({ store }) => seen(store.getState().view)),
-    connections: world.pages.map(({ store }) => store.getState().connection),
+    kernel: asJson(world.kernel.bus?.view ?? emptyView),
+    pages: world.pages.map(({ model }) => asJson(model.getState().view)),
+    connections: world.pages.map(({ model }) => model.getState().connection),
     rightAfterMs,
     warnings: world.warnings + world.kernel.warnings,
   };
   for (const n of world.pages.keys()) world.close(n);
   world.kernel.end();
-  // What is under way arrives nowhere.
+  // Messages in flight arrive nowhere.
   await vi.advanceTimersByTimeAsync(1000);
   return report;
 }
 
 async function untilRight(world: World): Promise<number | null> {
   for (let ms = 0; ms <= 5000; ms += 50) {
-    const kernel = seen(world.kernel.bus?.view ?? emptyView);
-    const states = world.pages.map(({ store }) => store.getState());
-    if (states.every(({ view, connection }) => connection === "live" && isDeepStrictEqual(seen(view), kernel)))
+    const kernel = asJson(world.kernel.bus?.view ?? emptyView);
+    const states = world.pages.map(({ model }) => model.getState());
+    if (states.every(({ view, connection }) => connection === "live" && isDeepStrictEqual(asJson(view), kernel)))
       return ms;
     await vi.advanceTimersByTimeAsync(50);
   }
   return null;
 }
 
-/** As the wire carries it. */
-const seen = (view: View): View => JSON.parse(JSON.stringify(view)) as View;
+/** As it is sent over the wire. */
+const asJson = (view: View): View => JSON.parse(JSON.stringify(view)) as View;

@@ -1,4 +1,4 @@
-/** JupyterLab's connection of one page to a kernel, over a network that loses, repeats and delays. Used by faults.ts. */
+/** JupyterLab's connection of one page to a kernel, over a network that loses, repeats and delays messages. Used by faults.ts. */
 
 export interface Frame {
   readonly type: string;
@@ -7,27 +7,27 @@ export interface Frame {
 
 interface Ends {
   readonly random: () => number;
-  /** Tells this page's comms from another's. */
+  /** Distinguishes the comms of this page from those of another. */
   readonly suffix: string;
   toKernel(frame: Frame): void;
-  /** What the kernel's info says. */
+  /** The kernel's info. */
   mark(): object;
-  /** The kernel's open comms; undefined when it knows none. */
+  /** The kernel's open comms; undefined for a kernel without comms. */
   comms(): object | undefined;
 }
 
 type Target = (comm: PageComm, message: object) => void;
 
 export class FaultyConnection {
-  /** How many of the messages go wrong, 0 to 1. */
+  /** The share of faulty messages, 0 to 1. */
   share = 0;
-  /** The page is closed: nothing comes in any more. */
+  /** The page is closed: it receives nothing. */
   isGone = false;
   readonly handleComms = true;
   readonly isDisposed = false;
   status = "idle";
   connectionStatus = "connected";
-  tell = {
+  report = {
     status: (_status: string): void => undefined,
     connection: (_status: string): void => undefined,
     message: (_message: object): void => undefined,
@@ -36,16 +36,16 @@ export class FaultyConnection {
   private readonly targets = new Map<string, Target>();
   private readonly open = new Map<string, PageComm>();
   private waiting: Frame[] = [];
-  /** Counts how often it broke: what is under way then is lost. */
+  /** Counts how often it broke: messages in flight at that time are lost. */
   private breaks = 0;
 
   constructor(private readonly ends: Ends) {
-    this.info = this.ask(() => ends.mark());
+    this.info = this.request(() => ends.mark());
   }
 
-  requestKernelInfo = async (): Promise<object> => ({ content: await this.ask(() => this.ends.mark()) });
+  requestKernelInfo = async (): Promise<object> => ({ content: await this.request(() => this.ends.mark()) });
   requestCommInfo = async (): Promise<object> => ({
-    content: await this.ask(() => ({ status: "ok", comms: this.ends.comms() ?? {} })),
+    content: await this.request(() => ({ status: "ok", comms: this.ends.comms() ?? {} })),
   });
   hasComm = (id: string): boolean => this.open.has(id) || !id.endsWith(this.ends.suffix);
 
@@ -70,7 +70,7 @@ export class FaultyConnection {
   fromKernel(frame: Frame): void {
     if (this.connectionStatus !== "connected") return;
     const { breaks } = this;
-    this.goWrong(() => {
+    this.applyFaults(() => {
       // A message of the kernel's earlier life may still come in.
       if (!this.isGone && this.connectionStatus === "connected" && (breaks === this.breaks || this.ends.random() < 0.5))
         this.receive(frame);
@@ -80,7 +80,7 @@ export class FaultyConnection {
   disconnect(): void {
     this.breaks++;
     this.connectionStatus = "connecting";
-    this.tell.connection("connecting");
+    this.report.connection("connecting");
   }
 
   connect(): void {
@@ -89,20 +89,20 @@ export class FaultyConnection {
     const { waiting } = this;
     this.waiting = [];
     for (const frame of waiting) this.send(frame);
-    this.tell.connection("connected");
+    this.report.connection("connected");
   }
 
-  /** `isTold`: the server says so, and JupyterLab forgets the comms. */
-  kernelRestarts(isTold: boolean): void {
-    if (isTold && this.connectionStatus === "connected") {
+  /** `isReported`: the server reports the restart, and JupyterLab disposes the comms. */
+  kernelRestarts(isReported: boolean): void {
+    if (isReported && this.connectionStatus === "connected") {
       for (const comm of [...this.open.values()]) comm.dispose();
-      this.tell.status("restarting");
+      this.report.status("restarting");
     }
     if (this.connectionStatus === "connected") this.disconnect();
   }
 
-  /** Without an answer when the connection breaks. */
-  private async ask(answer: () => object): Promise<object> {
+  /** Never settles when the connection breaks. */
+  private async request(answer: () => object): Promise<object> {
     const { breaks } = this;
     await new Promise((resolve) => setTimeout(resolve, this.delay()));
     return breaks === this.breaks && this.connectionStatus === "connected" ? answer() : new Promise(() => undefined);
@@ -114,18 +114,18 @@ export class FaultyConnection {
       return;
     }
     const { breaks } = this;
-    // What a page says when it opens or closes a comm is not lost by a rate limit.
+    // Opening and closing a comm is not subject to the rate limit.
     const pass = (): void => {
       if (breaks === this.breaks) this.ends.toKernel(frame);
     };
-    if (frame.type === "comm_msg") this.goWrong(pass);
+    if (frame.type === "comm_msg") this.applyFaults(pass);
     else pass();
   }
 
   private receive({ type, content }: Frame): void {
     const id = String(content.comm_id);
     const message = { header: { msg_type: type }, content };
-    this.tell.message(message);
+    this.report.message(message);
     if (type === "comm_open") {
       const comm = this.createComm("stagebook", id);
       this.targets.get(String(content.target_name))?.(comm, message);
@@ -133,7 +133,7 @@ export class FaultyConnection {
     else if (type === "comm_close") this.open.get(id)?.onClose();
   }
 
-  private goWrong(pass: () => void): void {
+  private applyFaults(pass: () => void): void {
     const { random } = this.ends;
     const roll = random();
     if (roll < this.share * 0.5) return;

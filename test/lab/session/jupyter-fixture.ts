@@ -1,17 +1,17 @@
-/** JupyterLab's side of a notebook's session, played by a test. */
+/** A fake of JupyterLab's side of a notebook's session. */
 import { COMM_TARGET, emptyView } from "stagebook/protocol";
 
 /** A tab's storage, empty. */
 export function fakeStorage(): Pick<Storage, "getItem" | "setItem" | "removeItem"> {
-  const kept = new Map<string, string>();
+  const items = new Map<string, string>();
   return {
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => void kept.set(key, value),
-    removeItem: (key) => void kept.delete(key),
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
   };
 }
 
-/** A signal that counts who listens. */
+/** A signal that counts its listeners. */
 export class FakeSignal<T> {
   private slots: { readonly slot: (sender: unknown, args: T) => void; readonly self: unknown }[] = [];
   connect(slot: (sender: unknown, args: T) => void, self?: unknown): void {
@@ -55,7 +55,7 @@ export class FakeKernelConnection {
   status = "idle";
   connectionStatus = "connected";
   readonly comms: FakeComm[] = [];
-  /** The comms that the kernel says it has. */
+  /** The ids of the comms that the kernel reports as open. */
   known: readonly string[] = [];
   readonly targets = new Map<string, (comm: object, message: object) => void>();
   readonly info: Promise<object>;
@@ -77,7 +77,7 @@ export class FakeKernelConnection {
     this.comms.push(comm);
     return comm;
   }
-  /** What a kernel does when Stagebook is imported. */
+  /** The effect of importing Stagebook in the kernel. */
   announce(v = 1): FakeComm {
     this.mark = { stagebook: "0.1.0" };
     const comm = new FakeComm("of-the-kernel");

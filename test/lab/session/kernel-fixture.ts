@@ -1,4 +1,4 @@
-/** The kernel's end of the wire, played by a test. */
+/** A fake of the kernel's end of the wire. */
 import { Subject } from "rxjs";
 import type { Command, EventBody, KernelMessage, PageMessage, StagebookEvent, View } from "stagebook/protocol";
 import { emptyView } from "stagebook/protocol";
@@ -8,9 +8,9 @@ export class FakeKernel implements Transport {
   readonly incoming$ = new Subject<unknown>();
   readonly received: PageMessage[] = [];
   closed = false;
-  /** How often the page opened the channel again. */
+  /** How often the page reopened the channel. */
   opened = 0;
-  /** Of this life. */
+  /** The id of this kernel process. */
   life: string | undefined;
   private seq = 0;
 
@@ -53,12 +53,12 @@ export class FakeKernel implements Transport {
     });
   }
 
-  /** Events that happen, and whose message is lost on the way. */
+  /** Emits events whose message is lost. */
   loseEvents(...executed: readonly EventBody[]): void {
     this.makeEvents(...executed);
   }
 
-  /** What the kernel says while nothing happens. */
+  /** The message that the kernel sends while nothing happens. */
   sendBeacon(): void {
     this.sendEvents();
   }

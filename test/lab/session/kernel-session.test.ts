@@ -1,7 +1,8 @@
-/** One notebook's kernel through its life: found, restarted, lost, changed. JupyterLab's side is played by the test. */
+/** The connection to one notebook's kernel: found, restarted, lost, changed. The test plays the part of JupyterLab. */
 import type { ISessionContext } from "@jupyterlab/apputils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { KernelSession } from "../../../lab-extension/src/session/kernel-session";
+import type { Link } from "../../../lab-extension/src/session/kernel-session";
 import { fakeStorage, FakeContext, FakeKernelConnection } from "./jupyter-fixture";
 import { english } from "../stage/stage-fixture";
 
@@ -9,6 +10,7 @@ let context: FakeContext;
 let kernel: FakeKernelConnection;
 let session: KernelSession;
 let links: string[];
+let link: Link;
 
 const marked = { stagebook: "0.1.0" };
 const settled = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
@@ -18,7 +20,15 @@ function begin(mark: object): void {
   context = new FakeContext(kernel);
   session = new KernelSession(context as unknown as ISessionContext, () => "a.ipynb", english);
   links = [];
-  session.link$.subscribe(({ connection }) => links.push(connection));
+  session.link$.subscribe((next) => {
+    link = next;
+    links.push(next.connection);
+  });
+}
+
+function send(type: "run" | "cancel"): Promise<unknown> {
+  if (link.connection !== "live") throw new Error(`the connection is ${link.connection}`);
+  return link.wire.send({ type });
 }
 
 beforeEach(() => {
@@ -32,8 +42,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("which kernels are spoken to", () => {
-  it("a kernel without the mark is sent nothing at all", async () => {
+describe("the kernels that the page connects to", () => {
+  it("a kernel without the mark is sent nothing", async () => {
     begin({});
     await settled();
     expect(kernel.comms).toEqual([]);
@@ -48,46 +58,54 @@ describe("which kernels are spoken to", () => {
     expect(links).toEqual(["connecting", "live"]);
   });
 
-  it("the kernel's own comm is news: it is closed, and the page opens one", async () => {
+  it("the kernel's own comm is an announcement: it is closed, and the page opens one", async () => {
     begin({});
     await settled();
-    const news = kernel.announce();
-    expect(news.log).toEqual(["close"]);
+    const announced = kernel.announce();
+    expect(announced.log).toEqual(["close"]);
     await settled();
     kernel.answer();
     expect(links).toEqual(["connecting", "absent", "connecting", "live"]);
   });
 
-  it("a kernel whose announcement was lost is found by what it says to others", async () => {
+  it("a kernel whose announcement was lost is found by its messages to other clients", async () => {
     begin({});
     await settled();
     kernel.mark = marked;
-    const say = (data: object): void =>
+    const broadcast = (data: object): void =>
       context.iopubMessage.emit({ header: { msg_type: "comm_msg" }, content: { comm_id: "another", data } });
-    say({ method: "update", state: {} });
+    broadcast({ method: "update", state: {} });
     await settled();
     expect(kernel.comms).toEqual([]);
-    say({ v: 1, type: "events", from: 5, events: [] });
-    say({ v: 1, type: "events", from: 5, events: [] });
+    broadcast({ v: 1, type: "events", from: 5, events: [] });
+    broadcast({ v: 1, type: "events", from: 5, events: [] });
     await settled();
     kernel.answer();
     expect(links).toEqual(["connecting", "absent", "connecting", "live"]);
     expect(kernel.comms).toHaveLength(1);
   });
 
-  it("a comm of another version is not answered, and the reason says what to update", async () => {
+  it("a comm of another version is not answered, and the problem says what to update", async () => {
     begin({});
     await settled();
     kernel.announce(2);
     expect(kernel.comms).toEqual([]);
     expect(links.at(-1)).toBe("incompatible");
-    await expect(session.send({ type: "cancel" })).rejects.toThrow("update the older");
+    expect(link.problem).toContain("Update the older one");
   });
 
-  it("without a live kernel a command says what to do", async () => {
-    begin({});
+  it("a kernel that is shown elsewhere in the window is not used, and the problem says so", async () => {
+    begin(marked);
+    const other = new FakeKernelConnection(marked);
+    other.handleComms = false;
+    context.session = { kernel: other };
+    context.kernelChanged.emit({});
     await settled();
-    await expect(session.send({ type: "cancel" })).rejects.toThrow("run the cell that imports it first");
+    expect(other.comms).toEqual([]);
+    expect(link).toEqual({
+      connection: "absent",
+      problem: "This kernel is already shown by another notebook or console in this window.",
+    });
   });
 });
 
@@ -99,8 +117,8 @@ describe("restart, loss and change", () => {
     links.length = 0;
   });
 
-  it("a restart rejects what is pending, and is told once however often it is reported", async () => {
-    const pending = session.send({ type: "run" });
+  it("a restart rejects pending commands, and is emitted once however often it is reported", async () => {
+    const pending = send("run");
     kernel.mark = {};
     context.statusChanged.emit("restarting");
     context.statusChanged.emit("autorestarting");
@@ -115,7 +133,7 @@ describe("restart, loss and change", () => {
     expect(links).toEqual(["lost", "absent", "connecting", "live"]);
   });
 
-  it("a kernel that tells no status after a restart is found by its answer when the connection is back", async () => {
+  it("a kernel that reports no status after a restart is found by its reply when the connection is restored", async () => {
     kernel.mark = {};
     context.statusChanged.emit("restarting");
     context.connectionStatusChanged.emit("connecting");
@@ -131,10 +149,10 @@ describe("restart, loss and change", () => {
     await settled();
   }
 
-  it("a connection that comes back asks for a snapshot on the same comm, and nothing pending is rejected", async () => {
+  it("a restored connection requests a snapshot on the same comm, and no pending command is rejected", async () => {
     kernel.known = [kernel.comms[0]!.commId];
     let isRejected = false;
-    session.send({ type: "run" }).catch(() => (isRejected = true));
+    send("run").catch(() => (isRejected = true));
     await disconnected();
     expect(isRejected).toBe(false);
     expect(kernel.comms).toHaveLength(1);
@@ -143,9 +161,9 @@ describe("restart, loss and change", () => {
     expect(links).toEqual(["lost", "connecting", "live"]);
   });
 
-  it("a kernel that was restarted while the connection was lost is sent nothing, and what was pending is rejected", async () => {
+  it("a kernel that was restarted while the connection was lost is sent nothing, and pending commands are rejected", async () => {
     kernel.mark = {};
-    const pending = session.send({ type: "run" });
+    const pending = send("run");
     const rejected = expect(pending).rejects.toThrow("the kernel was restarted");
     await disconnected();
     await rejected;
@@ -153,14 +171,14 @@ describe("restart, loss and change", () => {
     expect(links).toEqual(["lost", "connecting", "absent"]);
   });
 
-  it("one that was restarted and has Stagebook again is opened a new comm", async () => {
+  it("a restarted kernel that has Stagebook again gets a new comm", async () => {
     await disconnected();
     expect(kernel.comms.map(({ log }) => log.length)).toEqual([2, 1]);
     kernel.answer();
     expect(links).toEqual(["lost", "connecting", "live"]);
   });
 
-  it("a connection that breaks while the kernel is asked: it is asked again", async () => {
+  it("a connection that breaks during a probe: the kernel is probed again", async () => {
     kernel.known = [kernel.comms[0]!.commId];
     const answers: ((info: object) => void)[] = [];
     kernel.requestKernelInfo = () => new Promise((resolve) => answers.push(resolve));
@@ -173,14 +191,14 @@ describe("restart, loss and change", () => {
     expect(links.at(-1)).toBe("live");
   });
 
-  it("a kernel that dies is lost, and pending commands are rejected", async () => {
-    const pending = session.send({ type: "run" });
+  it("a crashed kernel is lost, and pending commands are rejected", async () => {
+    const pending = send("run");
     context.statusChanged.emit("dead");
     await expect(pending).rejects.toThrow("the kernel stopped");
     expect(links).toEqual(["lost"]);
   });
 
-  it("another kernel is asked anew, and the old one is let go", async () => {
+  it("another kernel is probed, and the old one is released", async () => {
     const old = kernel;
     const other = new FakeKernelConnection({});
     context.session = { kernel: other };
@@ -192,7 +210,7 @@ describe("restart, loss and change", () => {
     expect(links).toEqual(["connecting", "absent"]);
   });
 
-  it("late news of a kernel that was restarted meanwhile is no reason to speak to it", async () => {
+  it("a late announcement from before a restart opens no comm", async () => {
     kernel.mark = {};
     context.statusChanged.emit("restarting");
     const late = kernel.announce();
@@ -213,7 +231,7 @@ describe("restart, loss and change", () => {
     expect(links).toEqual(["connecting", "live"]);
   });
 
-  it("when the notebook is closed nothing listens any more", () => {
+  it("when the notebook is closed, all listeners are removed", () => {
     expect(context.listeners).toBe(5);
     context.disposed.emit();
     expect(context.listeners).toBe(0);

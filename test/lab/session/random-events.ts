@@ -1,4 +1,4 @@
-/** Any event that a kernel may tell, at random: few names, so that events meet. */
+/** A random event of any kind that a kernel may emit. Few names, so that events concern the same stages. */
 import type { Digest, EventBody, ResultView } from "stagebook/protocol";
 import { logWritten } from "./kernel-fixture";
 import { createParam, inputOf } from "../stage/stage-fixture";

@@ -1,4 +1,4 @@
-/** The protocol on the page's side of the wire. */
+/** The page's end of the protocol. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SNAPSHOT_LATE_MS, SNAPSHOT_TIMEOUT_MS, Wire } from "../../../lab-extension/src/session/wire";
 import { emptyView } from "stagebook/protocol";
@@ -14,7 +14,7 @@ beforeEach(() => {
   kernel = new FakeKernel();
   wire = new Wire(kernel, () => "a.ipynb");
   updates = [];
-  wire.updates$.subscribe((update) => updates.push(told(update)));
+  wire.updates$.subscribe((update) => updates.push(describeUpdate(update)));
 });
 
 afterEach(() => {
@@ -30,7 +30,7 @@ describe("events", () => {
     expect(updates).toEqual(["snapshot 1", "events 2 3"]);
   });
 
-  it("[O7] a gap in the numbers asks for a snapshot, and nothing is applied until it comes", () => {
+  it("[O7] a gap in the numbers requests a snapshot, and nothing is applied until it arrives", () => {
     kernel.sendSnapshot();
     kernel.loseEvents(stageDefined("a"));
     kernel.sendEvents(stageDefined("b"));
@@ -43,7 +43,7 @@ describe("events", () => {
     expect(updates).toEqual(["snapshot 0", "snapshot 3", "events 4"]);
   });
 
-  it("events that a snapshot holds already are not applied twice", () => {
+  it("events that a snapshot already contains are not applied twice", () => {
     kernel.sendSnapshot();
     const late = kernel.makeEvents(stageDefined("a"), stageDefined("b"));
     kernel.sendSnapshot();
@@ -52,7 +52,7 @@ describe("events", () => {
     expect(kernel.received).toEqual([]);
   });
 
-  it("a kernel that says nothing is told of the comm again, now and then", () => {
+  it("the comm is announced again and again to a kernel that sends nothing", () => {
     vi.advanceTimersByTime(SNAPSHOT_TIMEOUT_MS);
     expect(kernel.opened).toBe(1);
     vi.advanceTimersByTime(SNAPSHOT_TIMEOUT_MS);
@@ -63,7 +63,7 @@ describe("events", () => {
     expect(kernel.commands()).toEqual([]);
   });
 
-  it("a snapshot that is lost is asked for again soon, when the kernel shows a sign of life", () => {
+  it("a lost snapshot is requested again soon after the kernel's next sign of life", () => {
     kernel.sendBeacon();
     kernel.sendBeacon();
     vi.advanceTimersByTime(SNAPSHOT_LATE_MS);
@@ -94,7 +94,7 @@ describe("events", () => {
     expect(updates).toEqual(["snapshot 0", "events 1", "events 2"]);
   });
 
-  it("events and snapshots of the kernel's earlier life do not stay", () => {
+  it("events and snapshots from before a restart of the kernel are replaced", () => {
     kernel.restart();
     kernel.sendEvents(stageDefined("a"));
     kernel.sendSnapshot();
@@ -126,16 +126,16 @@ describe("commands", () => {
     expect(new Set(kernel.received.map(({ id }) => id)).size).toBe(2);
   });
 
-  it("[P1] a refused command rejects with the kernel's words and its advice", async () => {
+  it("[P1] a refused command is rejected with the kernel's message and advice", async () => {
     const refused = wire.send({ type: "set-params", values: { minMagnitude: 11 } });
     kernel.refuse("minMagnitude must be <= 10", "give 10 or less");
     await expect(refused).rejects.toThrow("minMagnitude must be <= 10: give 10 or less");
   });
 
-  it("commands that wait are rejected with the reason when the kernel goes, and later ones at once", async () => {
+  it("pending commands are rejected with the reason when the wire is closed, and later ones immediately", async () => {
     const waiting = wire.send({ type: "run" });
     wire.close("the kernel was restarted");
-    await expect(waiting).rejects.toThrow("Not done: the kernel was restarted");
+    await expect(waiting).rejects.toThrow("Command not executed: the kernel was restarted");
     await expect(wire.send({ type: "cancel" })).rejects.toThrow("the kernel was restarted");
     expect(kernel.closed).toBe(true);
     kernel.sendSnapshot();
@@ -144,16 +144,16 @@ describe("commands", () => {
 
   it("a command that cannot be sent is rejected", async () => {
     kernel.close();
-    await expect(wire.send({ type: "cancel" })).rejects.toThrow("Not done: closed");
+    await expect(wire.send({ type: "cancel" })).rejects.toThrow("Command not executed: closed");
   });
 
-  it("a reply nobody waits for is no trouble", () => {
+  it("a reply to an unknown command is ignored", () => {
     kernel.post({ v: 1, type: "reply", id: "other", ok: true, result: null });
     expect(updates).toEqual([]);
   });
 });
 
-function told(update: WireUpdate): string {
+function describeUpdate(update: WireUpdate): string {
   switch (update.type) {
     case "snapshot":
       return `snapshot ${update.view.seq}`;

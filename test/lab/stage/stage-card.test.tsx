@@ -1,21 +1,21 @@
-/** What the stage panel shows, as HTML. */
+/** The HTML of the stage panel. */
 import fc from "fast-check";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { HistoryList } from "../../../lab-extension/src/stage/history-list";
 import { KeyParts } from "../../../lab-extension/src/stage/key-parts";
-import { findShownStage } from "../../../lab-extension/src/stage/shown-stage";
+import { findDisplayedStage } from "../../../lab-extension/src/stage/displayed-stage";
 import type { StageActions } from "../../../lab-extension/src/stage/stage-card";
 import { StageCard } from "../../../lab-extension/src/stage/stage-card";
 import { findPartChanges } from "../../../lab-extension/src/stage/code-changes";
 import { CodeChanges } from "../../../lab-extension/src/stage/code-diff";
-import { formatNumber } from "../../../lab-extension/src/stage/format-number";
-import { diffLines } from "../../../lab-extension/src/stage/line-diff";
-import { OutputPreview } from "../../../lab-extension/src/stage/output-preview";
+import { formatNumber } from "../../../lab-extension/src/stage/output/format-number";
+import { countChanges, diffLines } from "../../../lab-extension/src/stage/line-diff";
+import { OutputPreview } from "../../../lab-extension/src/stage/output/output-preview";
 import type { HistoryRowView, KeyPartView, PreviewView, RunId, StageView } from "stagebook/protocol";
 import { createParam, createStage, createView, english, inputOf } from "./stage-fixture";
 
-const results = { restore: none, pin: none, showRunLog: none, pinsSet: 0 };
+const results = { restore: none, pin: none, showRunLog: none, pinChanges: 0 };
 const result: HistoryRowView = {
   at: 0,
   key: "key",
@@ -32,13 +32,13 @@ const actions: StageActions = {
   showCell: none,
   select: none,
   copy: none,
-  ask: null,
+  queries: null,
   isPast: false,
   results,
 };
 
 describe("the stage panel", () => {
-  it("[O8] names the exact part that changed, one row a part, and nothing else in the row", () => {
+  it("[O8] names the exact part that changed, one row per part, and nothing else in the row", () => {
     const html = render(
       createStage("strong", {
         status: "stale",
@@ -53,7 +53,7 @@ describe("the stage panel", () => {
     expect(html).toContain('data-kind="parameter"');
   });
 
-  it("shows an error with its advice and its stack", () => {
+  it("shows an error with its advice and its stack trace", () => {
     const html = textOf(
       render(
         createStage("a", {
@@ -65,13 +65,13 @@ describe("the stage panel", () => {
     for (const part of ["TypeError", "no depth", "Check it.", "at fit", "failed"]) expect(html).toContain(part);
   });
 
-  it("warns of names that no key can follow", () => {
+  it("warns about untracked names", () => {
     expect(textOf(render(createStage("a", { untracked: ["socket"] })))).toContain(
-      "a change of socket does not make this stage stale",
+      "changing socket does not make this stage stale",
     );
   });
 
-  it("lists the inputs with what they are now", () => {
+  it("lists the inputs with their current state", () => {
     const stage = createStage("b", { inputs: [inputOf("stage", "a", true), inputOf("param", "limit")] });
     const view = createView([createStage("a", { status: "stale" }), stage], [createParam("limit", 7)]);
     const text = textOf(
@@ -80,7 +80,7 @@ describe("the stage panel", () => {
     expect(text).toMatch(/a read in the code stale limit 7/u);
   });
 
-  it("shows names, reasons and stored text as text, whatever they hold", () => {
+  it("shows names, reasons and stored text as text, whatever their characters", () => {
     const evil = '<img src=x onerror="alert(1)">';
     const html = render(
       createStage(evil, {
@@ -130,30 +130,30 @@ describe("the stage panel", () => {
     expect(`${html}${stored}`).not.toContain("<img");
   });
 
-  it("offers no run while no kernel can answer", () => {
+  it("disables Run while the kernel is unavailable", () => {
     expect(render(createStage("a"))).toMatch(/<button[^>]*disabled=""[^>]*>Run/u);
   });
 });
 
-describe("the stage that is shown", () => {
+describe("the displayed stage", () => {
   const view = createView([
     createStage("a"),
     createStage("b", { status: "stale" }),
     createStage("c", { status: "failed" }),
   ]);
 
-  it("is the selected one, else the first that failed, else the first stale one, else none", () => {
-    expect(findShownStage(view, "a")?.name).toBe("a");
-    expect(findShownStage(view, null)?.name).toBe("c");
-    expect(findShownStage(createView([createStage("a"), createStage("b", { status: "stale" })]), "gone")?.name).toBe(
-      "b",
-    );
-    expect(findShownStage(createView([createStage("a")]), "toString")).toBeNull();
+  it("is the selected one, or else the first failed, or else the first stale one, or else none", () => {
+    expect(findDisplayedStage(view, "a")?.name).toBe("a");
+    expect(findDisplayedStage(view, null)?.name).toBe("c");
+    expect(
+      findDisplayedStage(createView([createStage("a"), createStage("b", { status: "stale" })]), "gone")?.name,
+    ).toBe("b");
+    expect(findDisplayedStage(createView([createStage("a")]), "toString")).toBeNull();
   });
 });
 
 describe("the history", () => {
-  it("has the newest result first and marks the current one", () => {
+  it("lists the newest result first and marks the current one", () => {
     const rows = [1, 2].map((at) => ({ ...result, at, key: `key${at}`, summary: `result ${at}` }));
     const html = renderToStaticMarkup(
       <HistoryList rows={rows} currentKey="key1" currentMark="latest" now={0} actions={null} trans={english} />,
@@ -163,7 +163,7 @@ describe("the history", () => {
     expect(html).not.toContain("<button");
   });
 
-  it("[P8] offers to restore, to pin and to show the log of each result, and draws the durations", () => {
+  it("[P8] has Restore, Pin and Log for each result, and a chart of the durations", () => {
     const rows = [
       { ...result, key: "one", durationMs: 5 },
       { ...result, key: "two", at: 1, pinned: true, params: {} },
@@ -194,7 +194,7 @@ describe("changed code", () => {
     ]);
   });
 
-  it("[O8] gives both texts back, for any two texts", () => {
+  it("[O8] reproduces any two texts", () => {
     const texts = fc.array(fc.constantFrom("a", "b", "c", "")).map((lines) => lines.join("\n"));
     fc.assert(
       fc.property(texts, texts, (before, after) => {
@@ -211,7 +211,16 @@ describe("changed code", () => {
     );
   });
 
-  it("[O8] is that of body and helpers, with helpers that came by the edit; a number is left to the reasons", () => {
+  it("[O8] finds single changes in long texts, and replaces a middle that changed completely", () => {
+    const lines = (prefix: string): string => Array.from({ length: 20_000 }, (_, at) => `${prefix} ${at}`).join("\n");
+    const edited = lines("a").replace("a 500\n", "b\n").replace("a 19500\n", "");
+    expect(countChanges(diffLines(lines("a"), edited))).toEqual({ removed: 2, added: 1 });
+    const rows = diffLines(`first\n${lines("a")}\nlast`, `first\n${lines("b")}\nlast`);
+    expect(countChanges(rows)).toEqual({ removed: 20_000, added: 20_000 });
+    expect([rows[0], rows.at(-1)]).toEqual(["first", "last"].map((text) => ({ kind: "same", text })));
+  });
+
+  it("[O8] covers the function and its helpers, including new ones; changed values are left to the reasons", () => {
     const before = [part("function", "a", "x => f(x)"), part("param", "limit", "3")];
     const now = [part("function", "a2", "x => g(x)"), part("param", "limit", "4"), part("helper", "g", "g = 1")];
     expect(findPartChanges(before, now)).toEqual([
@@ -222,7 +231,7 @@ describe("changed code", () => {
   });
 });
 
-describe("numbers in figures", () => {
+describe("numbers in tables and charts", () => {
   it.each([
     [0, "0"],
     [12345.678, "12,346"],
@@ -235,7 +244,7 @@ describe("numbers in figures", () => {
 });
 
 function none(): void {
-  // Nothing is pressed here.
+  // No button is pressed in these tests.
 }
 
 function render(stage: StageView): string {

@@ -41,7 +41,7 @@ export function inputOf(kind: InputView["kind"], name: string, implicit = false)
   return { path: name, kind, name, implicit };
 }
 
-/** English, as when JupyterLab has no language pack. */
+/** The translator without a language pack: English. */
 export const english = {
   __: fill,
   _n: (one: string, many: string, count: number, ...rest: readonly unknown[]) =>

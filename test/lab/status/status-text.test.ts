@@ -1,4 +1,4 @@
-/** What the status bar says. */
+/** The text of the status bar item. */
 import { describe, expect, it } from "vitest";
 import { statusText } from "../../../lab-extension/src/status/status-text";
 import type { NotebookState } from "../../../lab-extension/src/tokens";
@@ -13,18 +13,18 @@ describe("the status bar item", () => {
   };
   const labelOf = (state: NotebookState, now = 0): string | undefined => statusText(state, now, english)?.label;
 
-  it("[U1] counts the stages that are up to date, and those that failed", () => {
+  it("[U1] counts the stages that are up to date and those that failed", () => {
     const stages = [createStage("a"), createStage("b", { status: "stale" }), createStage("c", { status: "failed" })];
     expect(labelOf(stateOf(stages))).toBe("1/3 stages · 1 failed");
     expect(labelOf(stateOf([createStage("a")]))).toBe("1/1 stage");
   });
 
-  it("[U1] says nothing without a kernel and without stages", () => {
+  it("[U1] is empty without a kernel or without stages", () => {
     expect(statusText(stateOf([]), 0, english)).toBeNull();
     expect(statusText(stateOf([createStage("a")], false, "lost"), 0, english)).toBeNull();
   });
 
-  it("[U1] tells the time left by progress, else by earlier durations, and nothing when neither is known", () => {
+  it("[U1] estimates the remaining time from progress, or else from earlier durations, or else not at all", () => {
     const waiting = createStage("w", { status: "stale", action: "run", estimateMs: 4_000 });
     const paced = createStage("p", {
       status: "running",

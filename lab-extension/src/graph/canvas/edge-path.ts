@@ -1,7 +1,7 @@
-/** The line of an edge. Pure; called by the edge component. */
+/** The path of an edge. Pure; called by the edge component and the SVG export. */
 import type { Direction, Point } from "../layout/layout";
 
-/** An SVG path that leaves, passes each point and arrives straight in that direction. */
+/** An SVG path from `from` through each point of `route` to `to`, parallel to `direction` at each of them. */
 export function createEdgePath(from: Point, route: readonly Point[], to: Point, direction: Direction = "down"): string {
   let last = from;
   const parts = [...route, to].map((point) => {

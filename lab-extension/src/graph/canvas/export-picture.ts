@@ -1,4 +1,4 @@
-/** Saves the graph as a file of the browser. Called by the export command. */
+/** Download of the graph as a file. Called by the export command. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Picture, PictureColors } from "./picture";
 import { createMermaid, createSvg } from "./picture";
@@ -6,7 +6,7 @@ import { createMermaid, createSvg } from "./picture";
 export const PICTURE_FORMATS = ["svg", "png", "mermaid"] as const;
 export type PictureFormat = (typeof PICTURE_FORMATS)[number];
 
-/** `name` is without its ending. The colours are those of the page's theme. */
+/** `name` has no extension. The colors are those of the page's theme. */
 export async function exportPicture(
   picture: Picture,
   format: PictureFormat,
@@ -44,15 +44,15 @@ function readColors(style: CSSStyleDeclaration): PictureColors {
   };
 }
 
-/** Twice the size, for sharp text; less when a browser could not make a picture so large. */
+/** Twice the size, for sharp text; less if the image would be too large for browsers. */
 const SCALE = 2;
-const MOST_PIXELS = 12_000;
+const MAX_PIXELS = 12_000;
 
 async function drawPng(svg: string): Promise<Blob> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();
-  const scale = Math.min(SCALE, MOST_PIXELS / image.width, MOST_PIXELS / image.height);
+  const scale = Math.min(SCALE, MAX_PIXELS / image.width, MAX_PIXELS / image.height);
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(image.width * scale));
   canvas.height = Math.max(1, Math.round(image.height * scale));
@@ -60,7 +60,7 @@ async function drawPng(svg: string): Promise<Blob> {
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => {
       if (blob) resolve(blob);
-      else reject(new Error("the browser could not make the picture"));
+      else reject(new Error("the browser could not create the image"));
     }, "image/png");
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The graph as React Flow wants it. Pure; called by the DAG panel at each change. A node whose content did not change
- * keeps its identity, so that React draws again only what did.
+ * The nodes and edges for React Flow. Pure; called by GraphView after each change. A node whose content did not change keeps
+ * its identity, so that React renders only what changed.
  */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Position } from "@xyflow/react";
@@ -20,11 +20,11 @@ import { describeStage, explainStatus } from "../../ui/stage-text";
 
 export type FlowNode = StageNodeType | SourceNodeType | GroupNodeType;
 
-/** The port for what sits on a stage's head. */
-const SEAT = "seat";
-const SEAT_X = 16;
-/** Between the right end of what sits on the head and the right end of the stage. */
-const BESIDE_SEAT_X = (NODE_SIZES.param.width + NODE_SIZES.stage.width) / 2;
+/** The port for an attached input. */
+const ATTACHED = "attached";
+const ATTACHED_X = 16;
+/** Half-way between the right edge of an attached input and the right edge of the stage. */
+const BESIDE_ATTACHED_X = (NODE_SIZES.param.width + NODE_SIZES.stage.width) / 2;
 
 export interface FlowInput {
   readonly graph: Graph;
@@ -32,22 +32,22 @@ export interface FlowInput {
   readonly view: View;
   readonly selected: string | null;
   readonly marks?: NodeMarks;
-  /** `down` when absent; must be that of the layout. */
+  /** Defaults to `down`; must be the direction of the layout. */
   readonly direction?: Direction;
   readonly trans: TranslationBundle;
 }
 
-/** Those nodes that have a place; `before` is the last answer, and is given again when nothing changed. */
+/** The nodes that have a position. `before` is the last result, and is returned again if nothing changed. */
 export function createFlowNodes(input: FlowInput, before: readonly FlowNode[]): readonly FlowNode[] {
-  const seats = new Set(input.graph.nodes.map((node) => node.on));
+  const withAttached = new Set(input.graph.nodes.map((node) => node.attachedTo));
   const nodes = input.graph.nodes.flatMap((node) => {
-    const place = input.layout.positions[node.id];
-    return (place && createFlowNode(node, place, seats.has(node.id), input)) ?? [];
+    const at = input.layout.positions[node.id];
+    return (at && createFlowNode(node, at, withAttached.has(node.id), input)) ?? [];
   });
-  return keepEqual(nodes, before, isSameNode);
+  return reuseEqual(nodes, before, isSameNode);
 }
 
-/** Edges between placed nodes; those into a pending stage are dashed, those between running ones show data that flows. */
+/** Edges between positioned nodes. Edges into a pending stage are dashed; edges between running stages are animated. */
 export function createFlowEdges(input: FlowInput, before: readonly RoutedEdgeType[]): readonly RoutedEdgeType[] {
   const { graph, layout } = input;
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
@@ -58,7 +58,7 @@ export function createFlowEdges(input: FlowInput, before: readonly RoutedEdgeTyp
       ? [createFlowEdge(edge, from, to, input)]
       : [];
   });
-  return keepEqual(
+  return reuseEqual(
     edges,
     before,
     (a, b) => a.className === b.className && a.data?.route === b.data?.route && a.targetHandle === b.targetHandle,
@@ -81,8 +81,8 @@ function createFlowEdge(edge: GraphEdge, from: GraphNode, to: GraphNode, input: 
     type: "routed",
     source: from.id,
     target: to.id,
-    // Straight down from the seat; other edges enter beside what sits on the stage's head.
-    ...(from.on === to.id ? { targetHandle: SEAT } : {}),
+    // Straight down from an attached input; other edges enter next to it.
+    ...(from.attachedTo === to.id ? { targetHandle: ATTACHED } : {}),
     className: classes
       .filter(Boolean)
       .map((mark) => `stagebook-mod-${String(mark)}`)
@@ -94,7 +94,7 @@ function createFlowEdge(edge: GraphEdge, from: GraphNode, to: GraphNode, input: 
 
 const straight: readonly Point[] = [];
 
-/** The gravest of a group's. */
+/** The status of a stage; the most urgent one of a group. */
 function statusOf(node: GraphNode, { view }: FlowInput): Freshness | undefined {
   if (node.kind === "group") return countStatuses(membersOf(node, view))[0]?.status;
   return node.kind === "stage" ? view.stages[node.name]?.status : undefined;
@@ -104,7 +104,7 @@ function membersOf(node: GraphNode, view: View): readonly StageView[] {
   return (node.members ?? []).flatMap((name) => view.stages[name] ?? []);
 }
 
-/** An edge belongs to the lineage when both its ends do, and is dimmed when one of them is. */
+/** An edge belongs to the lineage if both its ends do, and is dimmed if one of them is. */
 function edgeMarks(from: GraphNode, to: GraphNode, { marks, selected }: FlowInput): readonly string[] {
   const [source, target] = [marks?.get(from.id) ?? noMarks, marks?.get(to.id) ?? noMarks];
   const isSelected = (node: GraphNode): boolean =>
@@ -119,41 +119,41 @@ function edgeMarks(from: GraphNode, to: GraphNode, { marks, selected }: FlowInpu
 
 const noMarks: readonly NodeMark[] = [];
 
-/** `items`, with each one that is equal to its predecessor replaced by it; `before` itself when all are. */
-function keepEqual<T extends { readonly id: string }>(
+/** `items` with each one replaced by its equal in `before`; `before` itself if all are equal. */
+function reuseEqual<T extends { readonly id: string }>(
   items: readonly T[],
   before: readonly T[],
   isEqual: (a: T, b: T) => boolean,
 ): readonly T[] {
   const known = new Map(before.map((item) => [item.id, item]));
-  const kept = items.map((item) => {
+  const merged = items.map((item) => {
     const last = known.get(item.id);
     return last && isEqual(last, item) ? last : item;
   });
-  return kept.length === before.length && kept.every((item, index) => item === before[index]) ? before : kept;
+  return merged.length === before.length && merged.every((item, index) => item === before[index]) ? before : merged;
 }
 
-function createFlowNode(node: GraphNode, place: Point, hasSeat: boolean, input: FlowInput): FlowNode | null {
-  if (node.kind === "group") return createGroupNode(node, place, input);
-  if (node.kind !== "stage") return createSourceNode(node.kind, node, place, input);
+function createFlowNode(node: GraphNode, at: Point, hasAttached: boolean, input: FlowInput): FlowNode | null {
+  if (node.kind === "group") return createGroupNode(node, at, input);
+  if (node.kind !== "stage") return createSourceNode(node.kind, node, at, input);
   const stage = input.view.stages[node.name];
-  return stage ? createStageNode(node, stage, place, hasSeat, input) : null;
+  return stage ? createStageNode(node, stage, at, hasAttached, input) : null;
 }
 
 function createStageNode(
   node: GraphNode,
   stage: StageView,
-  place: Point,
-  hasSeat: boolean,
+  at: Point,
+  hasAttached: boolean,
   { selected, trans, marks, direction }: FlowInput,
 ): StageNodeType {
-  const ports = stagePorts(hasSeat, direction);
+  const ports = stagePorts(hasAttached, direction);
   const own = marks?.get(node.id) ?? noMarks;
-  const words = [stage.name, explainStatus(stage, trans), ...markWords(own, trans)];
+  const words = [stage.name, explainStatus(stage, trans), ...describeMarks(own, trans)];
   return {
-    ...placed(node, place, ports),
+    ...positioned(node, at, ports),
     type: "stage",
-    className: classOf("stagebook-Dag-stage", [...own, ...(selected === stage.name ? ["selected"] : [])]),
+    className: classOf("stagebook-Graph-stage", [...own, ...(selected === stage.name ? ["selected"] : [])]),
     selected: selected === stage.name,
     ariaLabel: words.join(", "),
     domAttributes: attributes(
@@ -164,19 +164,19 @@ function createStageNode(
   };
 }
 
-function createGroupNode(node: GraphNode, place: Point, { view, trans, marks, direction }: FlowInput): GroupNodeType {
+function createGroupNode(node: GraphNode, at: Point, { view, trans, marks, direction }: FlowInput): GroupNodeType {
   const counts = countStatuses(membersOf(node, view));
   const own = marks?.get(node.id) ?? noMarks;
   const ports = stagePorts(false, direction);
   const text = describeGroup(node.name, counts, trans);
   return {
-    ...placed(node, place, ports),
+    ...positioned(node, at, ports),
     type: "collapsed",
-    className: classOf("stagebook-Dag-stage stagebook-Dag-group", own),
-    ariaLabel: [text, ...markWords(own, trans)].join(", "),
+    className: classOf("stagebook-Graph-stage stagebook-Graph-group", own),
+    ariaLabel: [text, ...describeMarks(own, trans)].join(", "),
     domAttributes: attributes(
       { "data-group": node.name, "data-status": counts[0]?.status ?? "new", ...whatIfAttribute(own) },
-      `${text}\n${trans.__("Press Enter or click to expand it.")}`,
+      `${text}\n${trans.__("Press Enter or click to expand.")}`,
     ),
     data: { kind: "group", name: node.name, counts, ports, trans },
   };
@@ -191,17 +191,17 @@ function whatIfAttribute(marks: readonly NodeMark[]): Attributes {
   return marks.includes("might-run") ? { "data-what-if": "maybe" } : {};
 }
 
-function markWords(marks: readonly NodeMark[], trans: TranslationBundle): readonly string[] {
+function describeMarks(marks: readonly NodeMark[], trans: TranslationBundle): readonly string[] {
   const words: { readonly [M in NodeMark]?: string } = {
     "would-run": trans.__("would run"),
     "might-run": trans.__("might run"),
-    ancestor: trans.__("before the selected stage"),
-    descendant: trans.__("follows the selected stage"),
+    ancestor: trans.__("upstream of the selected stage"),
+    descendant: trans.__("downstream of the selected stage"),
   };
   return marks.flatMap((mark) => words[mark] ?? []);
 }
 
-function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point, input: FlowInput): SourceNodeType {
+function createSourceNode(kind: "param" | "file", node: GraphNode, at: Point, input: FlowInput): SourceNodeType {
   const { view, marks, direction } = input;
   const param: ParamView | undefined = kind === "param" ? view.params[node.name] : undefined;
   const title = param
@@ -209,12 +209,12 @@ function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point,
         .filter(Boolean)
         .join("\n")
     : node.name;
-  const ports = sourcePorts(node.on !== undefined, direction);
+  const ports = sourcePorts(node.attachedTo !== undefined, direction);
   const name: Attributes = kind === "param" ? { "data-param-node": node.name } : { "data-file-node": node.name };
   return {
-    ...placed(node, place, ports),
+    ...positioned(node, at, ports),
     type: "source",
-    className: classOf("stagebook-Dag-source", [
+    className: classOf("stagebook-Graph-source", [
       ...(marks?.get(node.id) ?? noMarks),
       ...(param?.overridden ? ["overridden"] : []),
     ]),
@@ -225,36 +225,36 @@ function createSourceNode(kind: "param" | "file", node: GraphNode, place: Point,
 }
 
 /**
- * Sizes and ports are given, so that edges are drawn at once and never vanish when a node is replaced. React Flow reads the
- * ports from the page as well, so `Ports` draws the same ones.
+ * Sizes and ports are passed, so that edges are drawn at once and never disappear when a node is replaced. React Flow also
+ * reads the ports from the page, so `Ports` renders the same ones.
  */
-function placed(node: GraphNode, position: Point, handles: NodeHandle[]) {
+function positioned(node: GraphNode, position: Point, handles: NodeHandle[]) {
   const size = NODE_SIZES[node.kind];
-  // For the style sheet, which puts the nodes of a large graph into place by itself.
+  // The style sheet positions the nodes of a large graph.
   const style = { "--stagebook-x": `${position.x}px`, "--stagebook-y": `${position.y}px` } as CSSProperties;
   return { id: node.id, position, ...size, measured: size, handles, style };
 }
 
-function stagePorts(hasSeat: boolean, direction: Direction = "down"): NodeHandle[] {
+function stagePorts(hasAttached: boolean, direction: Direction = "down"): NodeHandle[] {
   const { width, height } = NODE_SIZES.stage;
-  const seat = port("target", Position.Top, { x: SEAT_X, y: 0 }, SEAT);
+  const attached = port("target", Position.Top, { x: ATTACHED_X, y: 0 }, ATTACHED);
   return direction === "right"
     ? [
         port("target", Position.Left, { x: 0, y: height / 2 }),
-        seat,
+        attached,
         port("source", Position.Right, { x: width, y: height / 2 }),
       ]
     : [
-        port("target", Position.Top, { x: hasSeat ? BESIDE_SEAT_X : width / 2, y: 0 }),
-        seat,
+        port("target", Position.Top, { x: hasAttached ? BESIDE_ATTACHED_X : width / 2, y: 0 }),
+        attached,
         port("source", Position.Bottom, { x: width / 2, y: height }),
       ];
 }
 
-/** What sits on a stage's head leads straight down to it, wherever the graph grows to. */
-function sourcePorts(isSeated: boolean, direction: Direction = "down"): NodeHandle[] {
+/** The edge of an attached input leads straight down to its stage in both directions of the graph. */
+function sourcePorts(isAttached: boolean, direction: Direction = "down"): NodeHandle[] {
   const { width, height } = NODE_SIZES.param;
-  if (isSeated) return [port("source", Position.Bottom, { x: SEAT_X, y: height })];
+  if (isAttached) return [port("source", Position.Bottom, { x: ATTACHED_X, y: height })];
   return direction === "right"
     ? [port("source", Position.Right, { x: width, y: height / 2 })]
     : [port("source", Position.Bottom, { x: width / 2, y: height })];

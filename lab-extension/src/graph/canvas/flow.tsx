@@ -1,4 +1,4 @@
-/** The picture itself: React Flow with our nodes. Rendered by the DAG panel once it has a size. */
+/** The drawing of the graph: React Flow with our nodes. Rendered by GraphView. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Controls, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "@xyflow/react";
 import type { FitViewOptions } from "@xyflow/react";
@@ -26,7 +26,7 @@ export interface FlowProps {
   /** In CSS pixels; both above 0. */
   readonly width: number;
   readonly height: number;
-  /** The node that shall have the focus; a new object for each time. */
+  /** The node to focus; a new object for each request. */
   readonly focus: { readonly id: string } | null;
   readonly trans: TranslationBundle;
   readonly onOpen: (node: FlowNode) => void;
@@ -40,38 +40,38 @@ export function Flow(props: FlowProps): ReactElement {
   );
 }
 
-/** Above this many nodes only those in sight are in the page, and nothing on them turns or flows. */
-const LARGE_FROM = 150;
+/** Above this many nodes, only visible ones are rendered, and nothing is animated. */
+const LARGE_ABOVE_NODES = 150;
 const noEdges: RoutedEdgeType[] = [];
 const edgeTypes = { routed: RoutedEdge };
 const nodeTypes = { stage: StageNode, source: SourceNode, collapsed: GroupNode };
-/** Where the whole graph would be smaller still, one can zoom out so far. */
+/** The user can zoom out this far, or further if the whole graph needs it. */
 const MIN_ZOOM = 0.05;
-/** Below this zoom a node shows its name and status alone, in larger type. */
+/** Below this zoom, a node shows only its name and status, in a larger font. */
 const FAR_BELOW = 0.65;
-/** Below this zoom nothing can be read: a node is a patch in the colour of its status. */
+/** Below this zoom, no text is readable: a node is a rectangle in the color of its status. */
 const TINY_BELOW = 0.2;
-/** From this many nodes on there is the whole graph in small, where the panel has room for it; sizes in CSS pixels. */
+/** The minimap is shown from this many nodes and this panel size on; sizes in CSS pixels. */
 const OVERVIEW_FROM = { nodes: 30, width: 260, height: 170 };
-/** In CSS pixels: the breadth of the zoom buttons with their margin, and the margin on the other sides. */
+/** In CSS pixels: the width of the zoom buttons with their margin, and the margin on the other sides. */
 const CONTROLS = 36;
 const MARGIN = 8;
 
 function Picture(props: FlowProps): ReactElement {
   const { nodes, edges, graph, layout, direction, width, height, focus, trans, onOpen } = props;
-  const { orientation, fitting, minZoom } = useMemo(() => findRoom(layout, width, height), [layout, width, height]);
-  const movedByHand = useFit(layout, fitting);
+  const { orientation, fitting, minZoom } = useMemo(() => planControls(layout, width, height), [layout, width, height]);
+  const movedByUser = useFit(layout, fitting);
   const isFar = useStore((store) => store.transform[2] < FAR_BELOW);
   const isTiny = useStore((store) => store.transform[2] < TINY_BELOW);
-  const isLarge = nodes.length > LARGE_FROM;
-  // While the picture is that small, it is the overview itself.
+  const isLarge = nodes.length > LARGE_ABOVE_NODES;
+  // At that zoom, the graph is its own overview.
   const hasOverview =
     !isTiny && nodes.length >= OVERVIEW_FROM.nodes && width >= OVERVIEW_FROM.width && height >= OVERVIEW_FROM.height;
   const area = useRef<HTMLDivElement>(null);
   const focusNode = useFocus(area, layout, graph);
   useEffect(() => {
     if (focus) focusNode(focus.id);
-    // Only a new request moves the focus, not a new layout.
+    // Only a new request moves the focus; a new layout does not.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [focus]);
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -87,7 +87,7 @@ function Picture(props: FlowProps): ReactElement {
     <div
       ref={area}
       className={[
-        "stagebook-Dag-flow",
+        "stagebook-Graph-flow",
         isLarge && "stagebook-mod-large",
         isFar && "stagebook-mod-far",
         isTiny && "stagebook-mod-tiny",
@@ -99,14 +99,14 @@ function Picture(props: FlowProps): ReactElement {
       <TinyContext.Provider value={isTiny}>
         <ReactFlow
           nodes={nodes as FlowNode[]}
-          // Thinner than a hair, and most of what there is to draw.
+          // Invisibly thin at that zoom, and most of the work of drawing.
           edges={isLarge && isTiny ? noEdges : (edges as RoutedEdgeType[])}
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
           onNodeClick={(_event, node) => onOpen(node)}
           onMoveStart={(event) => {
-            // Null when the view was moved by the program.
-            if (event) movedByHand.current = true;
+            // Null if the view was moved by code.
+            if (event) movedByUser.current = true;
           }}
           fitView
           fitViewOptions={fitting}
@@ -136,7 +136,7 @@ function Picture(props: FlowProps): ReactElement {
             position="bottom-left"
             orientation={orientation}
             onFitView={() => {
-              movedByHand.current = false;
+              movedByUser.current = false;
             }}
           />
           {hasOverview && <Overview trans={trans} />}
@@ -146,8 +146,8 @@ function Picture(props: FlowProps): ReactElement {
   );
 }
 
-/** The zoom buttons stand where the graph leaves room, and never before a node that was fitted into the panel. */
-function findRoom(
+/** Places the zoom buttons where the graph leaves room, so that they never cover a node of the fitted graph. */
+function planControls(
   layout: Layout,
   width: number,
   height: number,
@@ -160,25 +160,25 @@ function findRoom(
 }
 
 /**
- * Fits the graph into the panel when its shape changes, and when the panel's size does, unless the person has moved the
- * view. A change of status changes neither. Returns the flag that says so.
+ * Fits the graph into the panel when its shape changes, and when the panel's size does, unless the user has moved the view.
+ * Status changes do not move it. Returns the flag that records a move by the user.
  */
 function useFit(layout: Layout, fitting: FitViewOptions): { current: boolean } {
   const { fitView } = useReactFlow();
-  const movedByHand = useRef(false);
+  const movedByUser = useRef(false);
   const fitted = useRef<Layout | null>(null);
   useEffect(() => {
-    if (fitted.current === layout && movedByHand.current) return;
+    if (fitted.current === layout && movedByUser.current) return;
     fitted.current = layout;
-    movedByHand.current = false;
+    movedByUser.current = false;
     // React Flow learns its new size from an observer that fires before the next frame.
     const frame = requestAnimationFrame(() => void fitView(fitting));
     return () => cancelAnimationFrame(frame);
   }, [fitView, layout, fitting]);
-  return movedByHand;
+  return movedByUser;
 }
 
-/** Gives the focus to a node, and brings one into the page that is not drawn because it is out of sight. */
+/** Focuses a node. One that is not rendered because it is out of view is scrolled into view first. */
 function useFocus(
   area: { readonly current: HTMLElement | null },
   layout: Layout,
@@ -193,14 +193,14 @@ function useFocus(
       area.current?.querySelector<HTMLElement>(`.react-flow__node[data-id="${node.id}"]`);
     const bounds = area.current?.getBoundingClientRect();
     const box = find()?.getBoundingClientRect();
-    const isInSight =
+    const isInView =
       bounds &&
       box &&
       box.left >= bounds.left &&
       box.right <= bounds.right &&
       box.top >= bounds.top &&
       box.bottom <= bounds.bottom;
-    if (isInSight) {
+    if (isInView) {
       find()?.focus({ preventScroll: true });
       return;
     }

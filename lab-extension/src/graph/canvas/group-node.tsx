@@ -1,4 +1,4 @@
-/** How React Flow draws a collapsed group. Called by React Flow with the data that `flow-nodes` made. */
+/** The React Flow node of a collapsed group. Its data comes from `flow-nodes`. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { ReactElement } from "react";
@@ -29,8 +29,8 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<GroupNodeTy
   return (
     <>
       <Ports ports={ports} />
-      <div className="stagebook-Dag-name">{`${name}/`}</div>
-      <div className="stagebook-Dag-counts">
+      <div className="stagebook-Graph-name">{`${name}/`}</div>
+      <div className="stagebook-Graph-counts">
         {counts.map(({ status, count }) => (
           <span key={status} className="stagebook-Status" data-freshness={status} title={statusWord(status, trans)}>
             <StatusIcon status={status} />
@@ -38,17 +38,26 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<GroupNodeTy
           </span>
         ))}
       </div>
-      <div className="stagebook-Dag-result">{trans._n("%1 stage", "%1 stages", total)}</div>
+      <div className="stagebook-Graph-result">{trans._n("%1 stage", "%1 stages", total)}</div>
     </>
   );
 });
 
-/** What needs attention first is first. */
-const order: readonly Freshness[] = ["failed", "running", "blocked", "cancelled", "stale", "new", "pending", "fresh"];
+/** By urgency. */
+const byUrgency: readonly Freshness[] = [
+  "failed",
+  "running",
+  "blocked",
+  "cancelled",
+  "stale",
+  "new",
+  "pending",
+  "fresh",
+];
 
-/** How many of the stages are in which status: the gravest first. */
+/** Number of stages per status, most urgent first. */
 export function countStatuses(stages: readonly StageView[]): readonly StatusCount[] {
-  return order
+  return byUrgency
     .map((status) => ({ status, count: stages.filter((stage) => stage.status === status).length }))
     .filter(({ count }) => count > 0);
 }

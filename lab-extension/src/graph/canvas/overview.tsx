@@ -1,4 +1,4 @@
-/** The whole graph in small, for graphs that are larger than their panel. Rendered by the picture; a drag in it moves the view. */
+/** The minimap of a large graph; dragging in it moves the view. Rendered by Flow. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { MiniMap } from "@xyflow/react";
 import type { ReactElement } from "react";
@@ -7,10 +7,10 @@ import type { FlowNode } from "./flow-nodes";
 export function Overview({ trans }: { readonly trans: TranslationBundle }): ReactElement {
   return (
     <MiniMap<FlowNode>
-      className="stagebook-Dag-overview"
+      className="stagebook-Graph-overview"
       pannable
       zoomable
-      ariaLabel={trans.__("The whole graph in small")}
+      ariaLabel={trans.__("Overview of the graph")}
       style={{ width: 110, height: 74 }}
       nodeClassName={classOf}
       nodeBorderRadius={6}

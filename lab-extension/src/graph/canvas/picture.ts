@@ -1,4 +1,4 @@
-/** The graph as a file: SVG and Mermaid text. Pure; called by the export command. */
+/** The graph as SVG and as Mermaid text. Pure; called by the export. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { StageView, View } from "stagebook/protocol";
 import { createEdgePath } from "./edge-path";
@@ -7,7 +7,7 @@ import { NODE_SIZES } from "../model/graph";
 import type { Direction, Layout, Point } from "../layout/layout";
 import { resultText, statusWord } from "../../ui/stage-text";
 
-/** What is drawn in the panel. */
+/** What the panel draws. */
 export interface Picture {
   readonly graph: Graph;
   readonly layout: Layout;
@@ -15,7 +15,7 @@ export interface Picture {
   readonly direction: Direction;
 }
 
-/** CSS colours: those of the page's theme, so that the file looks as the panel does. */
+/** CSS colors of the page's theme, so that the file looks like the panel. */
 export interface PictureColors {
   readonly background: string;
   readonly node: string;
@@ -24,15 +24,15 @@ export interface PictureColors {
   readonly text: string;
   readonly faint: string;
   readonly edge: string;
-  /** Of a stage's bar, by status; `border` for those not in it. */
+  /** The color of a stage's bar by status; `border` for the others. */
   readonly status: { readonly [status: string]: string };
 }
 
 const MARGIN = 12;
-const SEAT_X = 16;
+const ATTACHED_X = 16;
 const FONT = "font-family='system-ui, sans-serif'";
 
-/** A file of its own: nothing in it refers to the page. */
+/** Self-contained: nothing refers to the page. */
 export function createSvg(picture: Picture, colors: PictureColors, trans: TranslationBundle): string {
   const { graph, layout } = picture;
   const [width, height] = [layout.width + 2 * MARGIN, layout.height + 2 * MARGIN].map(Math.ceil) as [number, number];
@@ -48,7 +48,7 @@ export function createSvg(picture: Picture, colors: PictureColors, trans: Transl
   ].join("\n");
 }
 
-/** A Mermaid flowchart of the stages and what feeds them. */
+/** A Mermaid flowchart of the stages and their inputs. */
 export function createMermaid({ graph, direction }: Pick<Picture, "graph" | "direction">): string {
   const ids = new Map(graph.nodes.map((node, index) => [node.id, `n${index}`]));
   const label = (text: string): string => `"${text.replace(/[&<>"#]/gu, (sign) => `#${sign.charCodeAt(0)};`)}"`;
@@ -74,23 +74,29 @@ function drawEdges({ graph, layout, direction }: Picture, colors: PictureColors)
     const [from, to] = [nodes.get(edge.from), nodes.get(edge.to)];
     const [start, end] = [layout.positions[edge.from], layout.positions[edge.to]];
     if (!from || !to || !start || !end) return [];
-    const isSeated = from.on === to.id;
-    const way = isSeated ? "down" : direction;
+    const isAttached = from.attachedTo === to.id;
+    const edgeDirection = isAttached ? "down" : direction;
     const path = createEdgePath(
-      portAt(start, from, way, "out", isSeated),
+      portAt(start, from, edgeDirection, "out", isAttached),
       layout.routes[edge.id] ?? [],
-      portAt(end, to, way, "in", isSeated),
-      way,
+      portAt(end, to, edgeDirection, "in", isAttached),
+      edgeDirection,
     );
     const dashes = edge.implicit ? ` stroke-dasharray="1 4" stroke-linecap="round"` : "";
     return [`<path d="${path}" fill="none" stroke="${escape(colors.edge)}"${dashes}/>`];
   });
 }
 
-function portAt(corner: Point, { kind }: GraphNode, way: Direction, end: "in" | "out", isSeated: boolean): Point {
+function portAt(
+  corner: Point,
+  { kind }: GraphNode,
+  direction: Direction,
+  end: "in" | "out",
+  isAttached: boolean,
+): Point {
   const { width, height } = NODE_SIZES[kind];
-  if (way === "right") return { x: corner.x + (end === "out" ? width : 0), y: corner.y + height / 2 };
-  return { x: corner.x + (isSeated ? SEAT_X : width / 2), y: corner.y + (end === "out" ? height : 0) };
+  if (direction === "right") return { x: corner.x + (end === "out" ? width : 0), y: corner.y + height / 2 };
+  return { x: corner.x + (isAttached ? ATTACHED_X : width / 2), y: corner.y + (end === "out" ? height : 0) };
 }
 
 function drawNode(
@@ -128,21 +134,21 @@ function sourceText(node: GraphNode, view: View): string {
   return param ? `${node.name} = ${param.text}` : node.name;
 }
 
-/** About so many characters fit into a node. */
-const MOST_CHARACTERS = 24;
+/** The approximate number of characters that fit into a node. */
+const MAX_CHARACTERS = 24;
 
 function drawText(text: string, at: Point, size: number, color: string, isBold = false): string {
-  // By code point, so that no character is cut in half.
+  // By code point: a surrogate pair is never split.
   const characters = Array.from(text);
-  const shown = characters.length > MOST_CHARACTERS ? `${characters.slice(0, MOST_CHARACTERS - 1).join("")}…` : text;
-  return `<text x="${at.x}" y="${at.y}" font-size="${size}" ${FONT} fill="${escape(color)}"${isBold ? ` font-weight="600"` : ""}>${escape(shown)}</text>`;
+  const label = characters.length > MAX_CHARACTERS ? `${characters.slice(0, MAX_CHARACTERS - 1).join("")}…` : text;
+  return `<text x="${at.x}" y="${at.y}" font-size="${size}" ${FONT} fill="${escape(color)}"${isBold ? ` font-weight="600"` : ""}>${escape(label)}</text>`;
 }
 
-/** For text and attributes; characters that XML forbids become a mark. */
+/** For text and attributes. Characters that XML forbids become U+FFFD. */
 function escape(text: string): string {
   return (
     text
-      // eslint-disable-next-line no-control-regex -- these are the ones that XML has no way to write
+      // eslint-disable-next-line no-control-regex -- XML cannot represent these characters
       .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu, "\ufffd")
       .replace(/[&<>"']/gu, (sign) => `&#${sign.charCodeAt(0)};`)
   );

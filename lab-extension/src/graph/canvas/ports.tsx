@@ -1,15 +1,15 @@
-/** What all kinds of nodes have in common. Rendered by them. */
+/** Elements that all kinds of nodes have in common. */
 import { Handle, Position } from "@xyflow/react";
 import type { NodeHandle } from "@xyflow/react";
 import { createContext } from "react";
 import type { ReactElement } from "react";
 
-/** True while the picture is so small that nothing on a node can be read: then it is a patch of colour, and has nothing in it. */
+/** True while the graph is zoomed out so far that no text is readable: nodes are then empty rectangles in the color of their status. */
 export const TinyContext = createContext(false);
 
 /**
- * Where edges meet a node. Nothing is seen of them. React Flow measures them when a node comes into the page, whatever it was given:
- * without them edges vanish.
+ * The invisible points where edges meet a node. React Flow measures them when a node is mounted, even if it was passed their
+ * positions: without them, edges disappear.
  */
 export function Ports({ ports }: { readonly ports: readonly NodeHandle[] }): ReactElement {
   return (
@@ -17,7 +17,7 @@ export function Ports({ ports }: { readonly ports: readonly NodeHandle[] }): Rea
       {ports.map(({ id, type, position, x, y }) => (
         <Handle
           key={`${type} ${id ?? ""}`}
-          className="stagebook-Dag-port"
+          className="stagebook-Graph-port"
           id={id}
           type={type}
           position={position}

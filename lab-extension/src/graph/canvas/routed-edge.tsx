@@ -1,4 +1,4 @@
-/** How React Flow draws an edge: along the route that the layout found. Called by React Flow. */
+/** The React Flow edge, drawn along the route of the layout. */
 import { BaseEdge, Position } from "@xyflow/react";
 import type { Edge, EdgeProps } from "@xyflow/react";
 import type { ReactElement } from "react";

@@ -1,4 +1,4 @@
-/** How React Flow draws a parameter or a file that feeds stages. */
+/** The React Flow node of a parameter or file. Its data comes from `flow-nodes`. */
 import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { ReactElement } from "react";
 import { memo } from "react";
@@ -10,7 +10,7 @@ export interface SourceNodeData extends Record<string, unknown> {
   readonly kind: "param" | "file";
   readonly name: string;
   readonly ports: readonly NodeHandle[];
-  /** Absent for a file, and for a parameter that the view does not know. */
+  /** Absent for a file, and for a parameter that is not in the view. */
   readonly param?: ParamView;
 }
 
@@ -22,13 +22,13 @@ export const SourceNode = memo(function SourceNode({ data }: NodeProps<SourceNod
     <>
       <Ports ports={data.ports} />
       <SourceIcon kind={data.kind} />
-      <span className="stagebook-Dag-sourceName">{data.kind === "file" ? fileName(data.name) : data.name}</span>
-      {value !== undefined && <span className="stagebook-Dag-sourceValue">{value}</span>}
+      <span className="stagebook-Graph-sourceName">{data.kind === "file" ? fileName(data.name) : data.name}</span>
+      {value !== undefined && <span className="stagebook-Graph-sourceValue">{value}</span>}
     </>
   );
 });
 
-/** The last part of the path; the tooltip has the whole. */
+/** The last segment of the path; the tooltip has the full path. */
 function fileName(path: string): string {
   return path.slice(path.replace(/\/+$/, "").lastIndexOf("/") + 1);
 }

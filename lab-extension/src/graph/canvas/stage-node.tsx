@@ -1,4 +1,4 @@
-/** How React Flow draws one stage. Called by React Flow with the data that `flow-nodes` made. */
+/** The React Flow node of a stage. Its data comes from `flow-nodes`. */
 import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
@@ -24,9 +24,9 @@ export const StageNode = memo(function StageNode({ data }: NodeProps<StageNodeTy
   return (
     <>
       <Ports ports={data.ports} />
-      <div className="stagebook-Dag-name">{stage.name}</div>
+      <div className="stagebook-Graph-name">{stage.name}</div>
       <StatusMark status={stage.status} trans={trans} />
-      <div className="stagebook-Dag-result">{resultText(stage) ?? trans.__("no result yet")}</div>
+      <div className="stagebook-Graph-result">{resultText(stage) ?? trans.__("no result yet")}</div>
       {stage.status === "running" && <ProgressBar stage={stage} share={share} trans={trans} />}
     </>
   );
@@ -38,7 +38,7 @@ interface ProgressBarProps {
   readonly trans: TranslationBundle;
 }
 
-/** Moves to and fro while the total is not known. */
+/** Indeterminate while the total is unknown. */
 function ProgressBar({ stage, share, trans }: ProgressBarProps): ReactElement {
   const isKnown = typeof share === "number";
   return (

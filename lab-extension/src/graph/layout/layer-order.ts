@@ -1,6 +1,6 @@
-/** In which order the nodes of each layer stand, for graphs where dagre's own search would take longer than all else. */
+/** Ordering of the nodes within each layer, for graphs where dagre's own search would take longer than everything else. */
 
-/** What is read and written of dagre's graph: each node has its layer, and is given its place within it. */
+/** The part of dagre's graph that is used: each node has a layer (`rank`) and receives its position in it (`order`). */
 export interface LayeredGraph {
   nodes(): readonly string[];
   node(id: string): { readonly rank?: number; order?: number };
@@ -8,28 +8,28 @@ export interface LayeredGraph {
   successors(id: string): readonly string[] | undefined;
 }
 
-/** How often the layers are gone through, down and up again. */
+/** Number of passes over the layers, each down and up again. */
 const SWEEPS = 2;
 
-/** As a walk along the edges meets them, and then each towards the middle of those that it is joined to. */
+/** Starts with the order of a depth-first walk, then moves each node towards the mean position of its neighbors (barycenter heuristic). */
 export function orderLayers(graph: LayeredGraph): void {
-  const layers = walk(graph);
-  const place = new Map<string, number>();
-  const number = (layer: readonly string[]): void => layer.forEach((id, at) => place.set(id, at));
-  layers.forEach(number);
-  const settle = (layer: string[], neighboursOf: (id: string) => readonly string[]): void => {
-    const middles = new Map(layer.map((id) => [id, middle(neighboursOf(id), place) ?? place.get(id) ?? 0]));
-    layer.sort((a, b) => (middles.get(a) ?? 0) - (middles.get(b) ?? 0));
-    number(layer);
+  const layers = walkDepthFirst(graph);
+  const positions = new Map<string, number>();
+  const numberNodes = (layer: readonly string[]): void => layer.forEach((id, at) => positions.set(id, at));
+  layers.forEach(numberNodes);
+  const reorder = (layer: string[], neighborsOf: (id: string) => readonly string[]): void => {
+    const means = new Map(layer.map((id) => [id, meanPosition(neighborsOf(id), positions) ?? positions.get(id) ?? 0]));
+    layer.sort((a, b) => (means.get(a) ?? 0) - (means.get(b) ?? 0));
+    numberNodes(layer);
   };
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    for (const layer of layers) settle(layer, (id) => graph.predecessors(id) ?? []);
-    for (const layer of [...layers].reverse()) settle(layer, (id) => graph.successors(id) ?? []);
+    for (const layer of layers) reorder(layer, (id) => graph.predecessors(id) ?? []);
+    for (const layer of [...layers].reverse()) reorder(layer, (id) => graph.successors(id) ?? []);
   }
-  for (const [id, order] of place) graph.node(id).order = order;
+  for (const [id, order] of positions) graph.node(id).order = order;
 }
 
-function walk(graph: LayeredGraph): readonly string[][] {
+function walkDepthFirst(graph: LayeredGraph): readonly string[][] {
   const layers: string[][] = [];
   const rankOf = (id: string): number => graph.node(id).rank ?? 0;
   const seen = new Set<string>();
@@ -45,7 +45,7 @@ function walk(graph: LayeredGraph): readonly string[][] {
   return layers.filter((layer) => layer.length > 0);
 }
 
-function middle(neighbours: readonly string[], place: ReadonlyMap<string, number>): number | undefined {
-  if (neighbours.length === 0) return undefined;
-  return neighbours.reduce((sum, id) => sum + (place.get(id) ?? 0), 0) / neighbours.length;
+function meanPosition(neighbors: readonly string[], positions: ReadonlyMap<string, number>): number | undefined {
+  if (neighbors.length === 0) return undefined;
+  return neighbors.reduce((sum, id) => sum + (positions.get(id) ?? 0), 0) / neighbors.length;
 }

@@ -1,43 +1,47 @@
 /**
- * Layouts on demand: asks the worker, remembers the answers by shape. The DAG panel owns one and disposes of it. Where a
- * worker cannot be started (a strict content policy, extensions served from another origin) the page does the work.
+ * The queue of layouts to compute: sends them to a worker and caches the replies by shape. Owned and disposed by GraphPanel.
+ * Where a worker cannot be started (strict content security policy, extensions served from another origin), the page
+ * computes the layout itself.
  */
 import type { IDisposable } from "@lumino/disposable";
 import type { Layout, LayoutRequest } from "./layout";
 import { layoutKey } from "./layout";
-import { LayoutMemory } from "./layout-memory";
+import { LayoutCache } from "./layout-cache";
 
 export interface LayoutTask {
   readonly id: number;
   readonly request: LayoutRequest;
 }
 
-export type LayoutAnswer =
+export type LayoutReply =
   { readonly id: number; readonly layout: Layout } | { readonly id: number; readonly problem: string };
 
-const DISPOSED = "the layout queue is disposed of";
+const DISPOSED = "the layout queue is disposed";
 
 export class LayoutQueue implements IDisposable {
-  constructor(memory = new LayoutMemory()) {
-    this.#memory = memory;
+  constructor(cache = new LayoutCache()) {
+    this.#cache = cache;
   }
 
-  /** The layout of a shape that was asked for before. */
+  /** The layout of a shape that was requested before. */
   find(request: LayoutRequest): Layout | undefined {
-    return this.#memory.find(request);
+    return this.#cache.find(request);
   }
 
-  /** Rejects when the graph cannot be laid out, or the queue is disposed of. What is under way for the same shape is shared. */
-  async place(request: LayoutRequest): Promise<Layout> {
+  /**
+   * Requests for a shape that is already in flight share its layout. Rejects when the graph cannot be laid out or the queue
+   * is disposed.
+   */
+  async layOut(request: LayoutRequest): Promise<Layout> {
     const key = layoutKey(request);
-    const known = this.#memory.find(request) ?? this.#underway.get(key);
+    const known = this.#cache.find(request) ?? this.#inFlight.get(key);
     if (known) return known;
-    const placing = this.#fetchOrAsk(request);
-    this.#underway.set(key, placing);
+    const layout = this.#loadOrCompute(request);
+    this.#inFlight.set(key, layout);
     try {
-      return await placing;
+      return await layout;
     } finally {
-      this.#underway.delete(key);
+      this.#inFlight.delete(key);
     }
   }
 
@@ -50,25 +54,25 @@ export class LayoutQueue implements IDisposable {
     this.#isDisposed = true;
     this.#worker?.terminate();
     this.#worker = null;
-    for (const waiting of this.#waiting.values()) waiting.reject(new Error(DISPOSED));
-    this.#waiting.clear();
+    for (const pending of this.#pending.values()) pending.reject(new Error(DISPOSED));
+    this.#pending.clear();
   }
 
-  async #fetchOrAsk(request: LayoutRequest): Promise<Layout> {
-    const kept = await this.#memory.fetch(request);
-    if (kept) return kept;
+  async #loadOrCompute(request: LayoutRequest): Promise<Layout> {
+    const stored = await this.#cache.fetch(request);
+    if (stored) return stored;
     if (this.#isDisposed) throw new Error(DISPOSED);
-    const layout = await this.#ask(request);
-    void this.#memory.add(request, layout);
+    const layout = await this.#computeInWorker(request);
+    void this.#cache.add(request, layout);
     return layout;
   }
 
-  #ask(request: LayoutRequest): Promise<Layout> {
+  #computeInWorker(request: LayoutRequest): Promise<Layout> {
     const worker = this.#startWorker();
-    if (!worker) return placeHere(request);
+    if (!worker) return computeInPage(request);
     const id = (this.#lastId += 1);
     return new Promise<Layout>((resolve, reject) => {
-      this.#waiting.set(id, { request, resolve, reject });
+      this.#pending.set(id, { request, resolve, reject });
       worker.postMessage({ id, request } satisfies LayoutTask);
     });
   }
@@ -77,48 +81,48 @@ export class LayoutQueue implements IDisposable {
     if (this.#worker || this.#workerFailed || this.#isDisposed) return this.#worker;
     try {
       this.#worker = new Worker(new URL("./layout.worker.js", import.meta.url), { type: "module" });
-      this.#worker.onmessage = (event: MessageEvent<LayoutAnswer>) => this.#settle(event.data);
-      this.#worker.onerror = () => this.#giveUpWorker();
+      this.#worker.onmessage = (event: MessageEvent<LayoutReply>) => this.#settle(event.data);
+      this.#worker.onerror = () => this.#abandonWorker();
     } catch {
       this.#workerFailed = true;
     }
     return this.#worker;
   }
 
-  #settle(answer: LayoutAnswer): void {
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
-    if ("layout" in answer) waiting?.resolve(answer.layout);
-    else waiting?.reject(new Error(answer.problem));
+  #settle(reply: LayoutReply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    if ("layout" in reply) pending?.resolve(reply.layout);
+    else pending?.reject(new Error(reply.problem));
   }
 
-  /** The worker's script did not load: what waits for it is done in the page. */
-  #giveUpWorker(): void {
+  /** The worker's script did not load: the page computes the pending layouts. */
+  #abandonWorker(): void {
     this.#workerFailed = true;
     this.#worker?.terminate();
     this.#worker = null;
-    const stranded = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const { request, resolve, reject } of stranded) placeHere(request).then(resolve, reject);
+    const abandoned = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { request, resolve, reject } of abandoned) computeInPage(request).then(resolve, reject);
   }
 
-  readonly #memory: LayoutMemory;
-  readonly #underway = new Map<string, Promise<Layout>>();
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #cache: LayoutCache;
+  readonly #inFlight = new Map<string, Promise<Layout>>();
+  readonly #pending = new Map<number, PendingReply>();
   #worker: Worker | null = null;
   #workerFailed = false;
   #lastId = 0;
   #isDisposed = false;
 }
 
-interface Waiting {
+interface PendingReply {
   readonly request: LayoutRequest;
   readonly resolve: (layout: Layout) => void;
   readonly reject: (problem: Error) => void;
 }
 
-/** Loaded only when needed: normally dagre is in the worker's script alone. */
-async function placeHere(request: LayoutRequest): Promise<Layout> {
+/** Loaded on demand: normally only the worker's script contains dagre. */
+async function computeInPage(request: LayoutRequest): Promise<Layout> {
   const { computeLayout } = await import("./layout");
   return computeLayout(request);
 }

@@ -1,6 +1,6 @@
 /**
- * Places the nodes of a graph in layers, top to bottom or left to right. Pure, and the same for the same request. It runs in the
- * layout worker; in the page only when no worker can be had.
+ * The layered layout of a graph, top to bottom or left to right. Pure and deterministic. Runs in the layout worker; in the
+ * page only if no worker can be started.
  */
 import { Graph, layout as placeNodes } from "@dagrejs/dagre";
 import { orderLayers } from "./layer-order";
@@ -9,11 +9,11 @@ export interface LayoutNode {
   readonly id: string;
   readonly width: number;
   readonly height: number;
-  /** The node on whose head this one sits: what feeds only one stage takes no column of its own. */
-  readonly on?: string;
+  /** The node that this one is attached to: an input of a single stage takes no column of its own. */
+  readonly attachedTo?: string;
 }
 
-/** Where edges lead to. */
+/** The direction of the edges. */
 export type Direction = "down" | "right";
 
 export interface LayoutRequest {
@@ -31,7 +31,7 @@ export interface Point {
 export interface Layout {
   /** The upper left corner of each node, by its id. */
   readonly positions: { readonly [id: string]: Point };
-  /** The points that a long edge goes through between its ends, so that it passes beside the nodes; by `from>to`. */
+  /** The points of a long edge between its ends, chosen so that it passes the nodes; by `from>to`. */
   readonly routes: { readonly [edge: string]: readonly Point[] };
   readonly width: number;
   readonly height: number;
@@ -39,36 +39,36 @@ export interface Layout {
 
 export function computeLayout(request: LayoutRequest): Layout {
   const graph = new Graph<object, Box, Line>();
-  // dagre's default ranker takes ten times as long.
+  // These rankers are ten times as fast as dagre's default.
   const isRight = request.direction === "right";
   const gaps = isRight ? { nodesep: 14, ranksep: 36 } : { nodesep: 14, ranksep: 24 };
-  const columns = groupColumns(request.nodes);
-  const isLarge = columns.length > LARGE_FROM;
+  const columns = groupIntoColumns(request.nodes);
+  const isLarge = columns.length > LARGE_FROM_NODES;
   const ranker = isLarge ? "longest-path" : "tight-tree";
   graph.setGraph({ rankdir: isRight ? "LR" : "TB", ranker, edgesep: 8, ...gaps });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const column of columns) graph.setNode(column.id, { ...sizeOf(column.nodes), x: 0, y: 0 });
   const edges = request.edges.filter(({ from, to }) => graph.hasNode(from) && graph.hasNode(to));
-  for (const { from, to } of isLarge ? withoutLong(edges) : edges) graph.setEdge(from, to);
-  if (columns.length > 0) placeNodes(graph, columns.length > HUGE_FROM ? { customOrder: orderLayers } : {});
+  for (const { from, to } of isLarge ? dropLongEdges(edges) : edges) graph.setEdge(from, to);
+  if (columns.length > 0) placeNodes(graph, columns.length > HUGE_FROM_NODES ? { customOrder: orderLayers } : {});
   const routes = graph.edges().map(({ v, w }) => [`${v}>${w}`, findRoute(graph.edge(v, w))] as const);
   return {
-    ...placeColumns(columns, (id) => graph.node(id)),
+    ...positionColumns(columns, (id) => graph.node(id)),
     routes: Object.fromEntries(routes.filter(([, route]) => route.length > 0)),
   };
 }
 
-/** From here on long edges are left to cross what lies between: dagre would place a point of each on every layer. */
-const LARGE_FROM = 200;
-/** From here on the layers are put in order by a simpler rule than dagre's. */
-const HUGE_FROM = 500;
-/** In layers. */
-const LONG_FROM = 5;
+/** From this many columns on, long edges may cross nodes: dagre would place a point of each edge on every layer. */
+const LARGE_FROM_NODES = 200;
+/** From this many columns on, `orderLayers` replaces dagre's own ordering. */
+const HUGE_FROM_NODES = 500;
+/** An edge is long from this many layers on. */
+const LONG_FROM_LAYERS = 5;
 
 type LayoutEdge = LayoutRequest["edges"][number];
 
-/** The edges that decide on the layers: short ones, and where a node feeds only far ones the shortest of these. */
-function withoutLong(edges: readonly LayoutEdge[]): readonly LayoutEdge[] {
+/** The edges that determine the layers: short ones, and the shortest one of each node that has only long ones. */
+function dropLongEdges(edges: readonly LayoutEdge[]): readonly LayoutEdge[] {
   const layers = findLayers(edges);
   const spanOf = ({ from, to }: LayoutEdge): number => (layers.get(to) ?? 0) - (layers.get(from) ?? 0);
   const shortest = new Map<string, LayoutEdge>();
@@ -76,10 +76,10 @@ function withoutLong(edges: readonly LayoutEdge[]): readonly LayoutEdge[] {
     const best = shortest.get(edge.from);
     if (!best || spanOf(edge) < spanOf(best)) shortest.set(edge.from, edge);
   }
-  return edges.filter((edge) => spanOf(edge) < LONG_FROM || shortest.get(edge.from) === edge);
+  return edges.filter((edge) => spanOf(edge) < LONG_FROM_LAYERS || shortest.get(edge.from) === edge);
 }
 
-/** How many edges the longest way to each node has. Nodes on a cycle are on the first layer. */
+/** The length of the longest path to each node. Nodes on a cycle are on the first layer. */
 function findLayers(edges: readonly LayoutEdge[]): ReadonlyMap<string, number> {
   const layers = new Map<string, number>();
   const after = new Map<string, string[]>();
@@ -105,7 +105,7 @@ function findLayers(edges: readonly LayoutEdge[]): ReadonlyMap<string, number> {
 export function layoutKey(request: LayoutRequest): string {
   return JSON.stringify([
     request.direction ?? "down",
-    request.nodes.map((node) => [node.id, node.width, node.height, node.on]),
+    request.nodes.map((node) => [node.id, node.width, node.height, node.attachedTo]),
     request.edges.map((edge) => [edge.from, edge.to]),
   ]);
 }
@@ -113,7 +113,7 @@ export function layoutKey(request: LayoutRequest): string {
 interface Box {
   readonly width: number;
   readonly height: number;
-  /** Of the centre. */
+  /** Of the center. */
   readonly x: number;
   readonly y: number;
 }
@@ -122,7 +122,7 @@ interface Line {
   readonly points?: readonly Point[];
 }
 
-/** dagre has a point on each layer that an edge crosses and one half-way between layers: only the former are needed. */
+/** dagre returns a point on each layer that an edge crosses and one half-way between layers: only the former are needed. */
 function findRoute(line: Line | undefined): readonly Point[] {
   return (line?.points ?? [])
     .slice(1, -1)
@@ -130,7 +130,7 @@ function findRoute(line: Line | undefined): readonly Point[] {
     .map(({ x, y }) => ({ x, y }));
 }
 
-/** Nodes that are laid out as one: the last is the node itself, those before sit on its head. */
+/** Nodes that are laid out as one: the last is the node itself, the ones before it are attached to its top. */
 interface Column {
   readonly id: string;
   readonly nodes: readonly LayoutNode[];
@@ -138,15 +138,16 @@ interface Column {
 
 const COLUMN_GAP = 4;
 
-function groupColumns(nodes: readonly LayoutNode[]): readonly Column[] {
+function groupIntoColumns(nodes: readonly LayoutNode[]): readonly Column[] {
   const ids = new Set(nodes.map((node) => node.id));
-  const isOnHead = (node: LayoutNode): boolean => node.on !== undefined && ids.has(node.on);
-  const heads = new Map<string, LayoutNode[]>();
+  const isAttached = (node: LayoutNode): boolean => node.attachedTo !== undefined && ids.has(node.attachedTo);
+  const attached = new Map<string, LayoutNode[]>();
   for (const node of nodes)
-    if (node.on !== undefined && isOnHead(node)) heads.set(node.on, [...(heads.get(node.on) ?? []), node]);
+    if (node.attachedTo !== undefined && isAttached(node))
+      attached.set(node.attachedTo, [...(attached.get(node.attachedTo) ?? []), node]);
   return nodes
-    .filter((node) => !isOnHead(node))
-    .map((node) => ({ id: node.id, nodes: [...(heads.get(node.id) ?? []), node] }));
+    .filter((node) => !isAttached(node))
+    .map((node) => ({ id: node.id, nodes: [...(attached.get(node.id) ?? []), node] }));
 }
 
 function sizeOf(nodes: readonly LayoutNode[]): { readonly width: number; readonly height: number } {
@@ -156,14 +157,14 @@ function sizeOf(nodes: readonly LayoutNode[]): { readonly width: number; readonl
   };
 }
 
-function placeColumns(columns: readonly Column[], find: (id: string) => Box | undefined): Omit<Layout, "routes"> {
+function positionColumns(columns: readonly Column[], find: (id: string) => Box | undefined): Omit<Layout, "routes"> {
   const positions: { [id: string]: { x: number; y: number } } = {};
   let width = 0;
   let height = 0;
   for (const column of columns) {
     const box = find(column.id);
     if (!box) continue;
-    // dagre gives centres.
+    // dagre returns centers.
     const x = box.x - box.width / 2;
     let y = box.y - box.height / 2;
     for (const node of column.nodes) {

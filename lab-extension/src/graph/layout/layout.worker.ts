@@ -1,13 +1,13 @@
-/** The layout worker: started by LayoutQueue, so that a large graph never holds up the page. */
+/** The layout worker, started by LayoutQueue: a large graph never blocks the page. */
 import { computeLayout } from "./layout";
-import type { LayoutAnswer, LayoutTask } from "./layout-queue";
+import type { LayoutReply, LayoutTask } from "./layout-queue";
 
 self.onmessage = (event: MessageEvent<LayoutTask>) => {
   const { id, request } = event.data;
-  self.postMessage(answerTask(id, request));
+  self.postMessage(replyTo(id, request));
 };
 
-function answerTask(id: number, request: LayoutTask["request"]): LayoutAnswer {
+function replyTo(id: number, request: LayoutTask["request"]): LayoutReply {
   try {
     return { id, layout: computeLayout(request) };
   } catch (error) {

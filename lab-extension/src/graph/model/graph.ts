@@ -1,6 +1,6 @@
 /**
- * The picture's nodes and edges, taken from a view: every stage, and the parameters and files that feed one. Pure;
- * the DAG panel calls it, and lays the result out anew only when its shape differs.
+ * The nodes and edges of the graph, derived from a view: every stage, and the parameters and files that are inputs of one.
+ * Pure; called by GraphView, which computes a new layout only when the graph's shape changes.
  */
 import type { InputView, View } from "stagebook/protocol";
 import type { Direction, LayoutRequest } from "../layout/layout";
@@ -8,13 +8,13 @@ import type { Direction, LayoutRequest } from "../layout/layout";
 export type GraphNodeKind = "stage" | "param" | "file" | "group";
 
 export interface GraphNode {
-  /** Unique over all kinds, and safe within a CSS attribute selector. */
+  /** Unique across all kinds, and safe in a CSS attribute selector. */
   readonly id: string;
   readonly kind: GraphNodeKind;
   readonly name: string;
-  /** The only stage that a parameter or file feeds: it is drawn on that stage's head. */
-  readonly on?: string;
-  /** The stages that a collapsed group stands for. */
+  /** The only reader of a parameter or file, which is drawn on top of that stage. */
+  readonly attachedTo?: string;
+  /** The stages of a collapsed group. */
   readonly members?: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface GraphEdge {
   readonly id: string;
   readonly from: string;
   readonly to: string;
-  /** True when the input is only read in the code, not declared. */
+  /** True if the input is only read in the code, not declared. */
   readonly implicit: boolean;
 }
 
@@ -39,7 +39,7 @@ export const NODE_SIZES: { readonly [K in GraphNodeKind]: { readonly width: numb
   group: { width: 158, height: 58 },
 };
 
-/** In order of definition: what feeds a stage comes before it. An input that is not in the view has no node. */
+/** In order of definition: the inputs of a stage come before it. An input that is not in the view has no node. */
 export function createGraph(view: View): Graph {
   const nodes = new Map<string, GraphNode>();
   const edges = new Map<string, GraphEdge>();
@@ -53,10 +53,10 @@ export function createGraph(view: View): Graph {
     }
     nodes.set(to, { id: to, kind: "stage", name: stage.name });
   }
-  return { nodes: seatSources([...nodes.values()], [...edges.values()]), edges: [...edges.values()] };
+  return { nodes: attachSources([...nodes.values()], [...edges.values()]), edges: [...edges.values()] };
 }
 
-/** True when both views give the same graph for sure; compares by identity, and so costs little. */
+/** True if both views certainly have the same graph. Compares by identity, which is cheap. */
 export function isSameGraph(before: View, after: View): boolean {
   if (before.stages === after.stages) return true;
   const names = Object.keys(after.stages);
@@ -68,11 +68,11 @@ export function nodeId(kind: GraphNodeKind, name: string): string {
   return `${kind}:${encodeURIComponent(name)}`;
 }
 
-/** What the layout needs to know of a graph. */
+/** The input of the layout for a graph. */
 export function layoutRequest(graph: Graph, direction: Direction = "down"): LayoutRequest {
   return {
     direction,
-    nodes: graph.nodes.map((node) => ({ id: node.id, ...NODE_SIZES[node.kind], on: node.on })),
+    nodes: graph.nodes.map((node) => ({ id: node.id, ...NODE_SIZES[node.kind], attachedTo: node.attachedTo })),
     edges: graph.edges.map((edge) => ({ from: edge.from, to: edge.to })),
   };
 }
@@ -83,16 +83,16 @@ function findSource(view: View, input: InputView): GraphNode | null {
   return { id: nodeId(input.kind, input.name), kind: input.kind, name: input.name };
 }
 
-function seatSources(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): readonly GraphNode[] {
+function attachSources(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): readonly GraphNode[] {
   const targets = new Map<string, string[]>();
   for (const edge of edges) targets.set(edge.from, [...(targets.get(edge.from) ?? []), edge.to]);
   return nodes.map((node) => {
     const [only, ...more] = node.kind === "stage" ? [] : (targets.get(node.id) ?? []);
-    return only !== undefined && more.length === 0 ? { ...node, on: only } : node;
+    return only !== undefined && more.length === 0 ? { ...node, attachedTo: only } : node;
   });
 }
 
-/** One edge between two nodes, however many inputs lie behind it; declared wins over implicit. */
+/** Any number of inputs become one edge between two nodes; a declared input makes it declared. */
 function addEdge(edges: Map<string, GraphEdge>, from: string, to: string, implicit: boolean): void {
   const id = `${from}>${to}`;
   edges.set(id, { id, from, to, implicit: implicit && (edges.get(id)?.implicit ?? true) });

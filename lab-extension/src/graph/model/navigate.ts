@@ -1,4 +1,4 @@
-/** Where an arrow key leads from a node: along an edge, or to the neighbour beside it. Pure; called by Flow. */
+/** Keyboard navigation: an arrow key leads along an edge, or to the neighbor in the same layer. Pure; called by Flow. */
 import type { Graph } from "./graph";
 import { NODE_SIZES } from "./graph";
 import type { Direction, Layout, Point } from "../layout/layout";
@@ -9,7 +9,7 @@ export function isArrowKey(key: string): key is ArrowKey {
   return key === "ArrowUp" || key === "ArrowDown" || key === "ArrowLeft" || key === "ArrowRight";
 }
 
-/** Null where nothing lies that way. */
+/** Null if there is no node in that direction. */
 export function findNext(
   graph: Graph,
   layout: Layout,
@@ -17,37 +17,37 @@ export function findNext(
   from: string,
   key: ArrowKey,
 ): string | null {
-  const centres = findCentres(graph, layout);
-  const here = centres.get(from);
+  const centers = findCenters(graph, layout);
+  const here = centers.get(from);
   if (!here) return null;
   const [along, across] = direction === "down" ? (["y", "x"] as const) : (["x", "y"] as const);
   const step = stepOf(key, direction);
-  const near = (ids: readonly string[], axis: "x" | "y"): string | null => nearest(ids, here, centres, axis);
-  if (step === "forth") return near(targets(graph, from), across);
-  if (step === "back") return near(sources(graph, from), across);
-  const sign = step === "after" ? 1 : -1;
-  // On the same layer: nearer to it than half a node.
+  const near = (ids: readonly string[], axis: "x" | "y"): string | null => nearest(ids, here, centers, axis);
+  if (step === "downstream") return near(targets(graph, from), across);
+  if (step === "upstream") return near(sources(graph, from), across);
+  const sign = step === "next" ? 1 : -1;
+  // In the same layer: closer than half a node.
   const reach = direction === "down" ? NODE_SIZES.stage.height / 2 : NODE_SIZES.stage.width / 2;
-  const beside = [...centres]
+  const beside = [...centers]
     .filter(([, at]) => Math.abs(at[along] - here[along]) < reach && sign * (at[across] - here[across]) > 1)
     .map(([id]) => id);
   return near(beside, across);
 }
 
-type Step = "forth" | "back" | "before" | "after";
+type Step = "downstream" | "upstream" | "previous" | "next";
 
 function stepOf(key: ArrowKey, direction: Direction): Step {
   const down: { readonly [K in ArrowKey]: Step } = {
-    ArrowDown: "forth",
-    ArrowUp: "back",
-    ArrowLeft: "before",
-    ArrowRight: "after",
+    ArrowDown: "downstream",
+    ArrowUp: "upstream",
+    ArrowLeft: "previous",
+    ArrowRight: "next",
   };
   const right: { readonly [K in ArrowKey]: Step } = {
-    ArrowRight: "forth",
-    ArrowLeft: "back",
-    ArrowUp: "before",
-    ArrowDown: "after",
+    ArrowRight: "downstream",
+    ArrowLeft: "upstream",
+    ArrowUp: "previous",
+    ArrowDown: "next",
   };
   return (direction === "down" ? down : right)[key];
 }
@@ -56,7 +56,7 @@ function targets(graph: Graph, id: string): readonly string[] {
   return graph.edges.filter((edge) => edge.from === id).map((edge) => edge.to);
 }
 
-/** Stages before parameters and files: the way up is the way along the pipeline. */
+/** Stages are preferred to parameters and files: the way up follows the pipeline. */
 function sources(graph: Graph, id: string): readonly string[] {
   const kinds = new Map(graph.nodes.map((node) => [node.id, node.kind]));
   const all = graph.edges.filter((edge) => edge.to === id).map((edge) => edge.from);
@@ -64,7 +64,7 @@ function sources(graph: Graph, id: string): readonly string[] {
   return work.length > 0 ? work : all;
 }
 
-function findCentres(graph: Graph, layout: Layout): ReadonlyMap<string, Point> {
+function findCenters(graph: Graph, layout: Layout): ReadonlyMap<string, Point> {
   return new Map(
     graph.nodes.flatMap((node) => {
       const corner = layout.positions[node.id];
@@ -77,9 +77,9 @@ function findCentres(graph: Graph, layout: Layout): ReadonlyMap<string, Point> {
 function nearest(
   ids: readonly string[],
   here: Point,
-  centres: ReadonlyMap<string, Point>,
+  centers: ReadonlyMap<string, Point>,
   axis: "x" | "y",
 ): string | null {
-  const distance = (id: string): number => Math.abs((centres.get(id)?.[axis] ?? Infinity) - here[axis]);
+  const distance = (id: string): number => Math.abs((centers.get(id)?.[axis] ?? Infinity) - here[axis]);
   return ids.reduce<string | null>((best, id) => (best === null || distance(id) < distance(best) ? id : best), null);
 }

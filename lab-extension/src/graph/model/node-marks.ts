@@ -1,27 +1,27 @@
-/** What is to be seen of nodes besides their status: search, lineage of the selected stage, what-if. Pure; called by DagView. */
-import type { Forecast } from "../../model/forecast";
+/** Marks of nodes besides their status: search matches, lineage of the selected stage, forecast. Pure; called by GraphView. */
+import type { Forecast } from "../../model/params/forecast";
 import type { Graph, GraphNode } from "./graph";
 import { nodeId } from "./graph";
 
 export type NodeMark = "would-run" | "might-run" | "ancestor" | "descendant" | "found" | "dimmed";
-/** By node id; a node without a mark is not in it. */
+/** By node id; nodes without marks are absent. */
 export type NodeMarks = ReadonlyMap<string, readonly NodeMark[]>;
 
 export interface MarkInput {
   /** The name of the selected stage. */
   readonly selected: string | null;
-  /** What was typed into the search box: all its words must be in a name. */
+  /** The text of the search box: a name must contain all its words. */
   readonly search: string;
-  /** Stages that would or might run with the values that are being typed. */
-  readonly lit: Forecast["stages"];
+  /** Stages that would or might run with the values being edited. */
+  readonly forecast: Forecast["stages"];
 }
 
-export function markNodes(graph: Graph, { selected, search, lit }: MarkInput): NodeMarks {
-  const words = wordsOf(search);
+export function markNodes(graph: Graph, { selected, search, forecast: lit }: MarkInput): NodeMarks {
+  const words = splitWords(search);
   const lineage = findLineage(graph, selected);
   const marks = graph.nodes.map((node) => {
     const found: readonly (NodeMark | null)[] = [
-      litMark(node, lit),
+      forecastMark(node, lit),
       lineage.ancestors.has(node.id) ? "ancestor" : null,
       lineage.descendants.has(node.id) ? "descendant" : null,
       words.length === 0 ? null : matches(node, words) ? "found" : "dimmed",
@@ -31,19 +31,19 @@ export function markNodes(graph: Graph, { selected, search, lit }: MarkInput): N
   return new Map(marks.filter(([, list]) => list.length > 0));
 }
 
-/** The nodes that the search is for, in the order of the graph; none without a search. */
+/** The nodes that match the search, in the order of the graph; none without a search. */
 export function findNodes(graph: Graph, search: string): readonly GraphNode[] {
-  const words = wordsOf(search);
+  const words = splitWords(search);
   return words.length === 0 ? [] : graph.nodes.filter((node) => matches(node, words));
 }
 
-/** The stages that follow from a stage, without itself. */
+/** The stages downstream of a stage, without the stage itself. */
 export function findDescendants(graph: Graph, stage: string): readonly string[] {
   const { descendants } = findLineage(graph, stage);
   return graph.nodes.filter((node) => node.kind === "stage" && descendants.has(node.id)).map((node) => node.name);
 }
 
-function wordsOf(search: string): readonly string[] {
+function splitWords(search: string): readonly string[] {
   return search.toLowerCase().split(/\s+/u).filter(Boolean);
 }
 
@@ -52,7 +52,7 @@ function matches(node: GraphNode, words: readonly string[]): boolean {
   return names.some((name) => words.every((word) => name.includes(word)));
 }
 
-function litMark(node: GraphNode, lit: Forecast["stages"]): NodeMark | null {
+function forecastMark(node: GraphNode, lit: Forecast["stages"]): NodeMark | null {
   const actions = (node.members ?? (node.kind === "stage" ? [node.name] : [])).map((name) => lit.get(name));
   if (actions.includes("run")) return "would-run";
   return actions.includes("maybe") ? "might-run" : null;
@@ -70,14 +70,14 @@ function findLineage(graph: Graph, stage: string | null): Lineage {
       : graph.nodes.find((node) => node.id === nodeId("stage", stage) || node.members?.includes(stage))?.id;
   if (start === undefined) return { ancestors: new Set(), descendants: new Set() };
   return {
-    ancestors: reach(start, neighbours(graph, "to", "from")),
-    descendants: reach(start, neighbours(graph, "from", "to")),
+    ancestors: findReachable(start, neighbors(graph, "to", "from")),
+    descendants: findReachable(start, neighbors(graph, "from", "to")),
   };
 }
 
 type End = "from" | "to";
 
-function neighbours(graph: Graph, at: End, other: End): ReadonlyMap<string, readonly string[]> {
+function neighbors(graph: Graph, at: End, other: End): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   for (const edge of graph.edges) {
     const known = found.get(edge[at]);
@@ -87,7 +87,7 @@ function neighbours(graph: Graph, at: End, other: End): ReadonlyMap<string, read
   return found;
 }
 
-function reach(start: string, next: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+function findReachable(start: string, next: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
   const found = new Set<string>();
   const waiting = [start];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop())
@@ -96,7 +96,7 @@ function reach(start: string, next: ReadonlyMap<string, readonly string[]>): Rea
       found.add(id);
       waiting.push(id);
     }
-  // In a cycle it would be its own ancestor.
+  // On a cycle, a node would be its own ancestor.
   found.delete(start);
   return found;
 }

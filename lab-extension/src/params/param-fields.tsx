@@ -1,0 +1,112 @@
+/** The controls of the parameters that can be edited, as JupyterLab's FormComponent. Rendered by ParamsForm. */
+import { FormComponent } from "@jupyterlab/ui-components";
+import type { IFormComponentProps } from "@jupyterlab/ui-components";
+import type { ReadonlyJSONObject } from "@lumino/coreutils";
+import type { ObjectFieldTemplateProps, RJSFValidationError } from "@rjsf/utils";
+import { customizeValidator } from "@rjsf/validator-ajv8";
+import type { JSX } from "react";
+import { useMemo } from "react";
+import type { ParamView } from "stagebook/protocol";
+import type { Drafts, FormValue, ParamDrafts } from "../model/params/param-drafts";
+import { errorText, findProblem, toFormValue, toWireValue } from "./form-schema";
+import type { ParamFormContext } from "./param-controls";
+import { ParamField } from "./param-row";
+import { useParamSchema } from "./use-param-schema";
+
+// 4.7 is a multiple of 0.1 to a user, and not in binary floating point.
+const validator = customizeValidator({ ajvOptionsOverrides: { multipleOfPrecision: 8, strict: false } });
+const ID_PREFIX = "stagebook-param";
+
+export interface ParamFieldsProps {
+  readonly params: readonly ParamView[];
+  readonly drafts: ParamDrafts;
+  /** The drafts to show. */
+  readonly typed: Drafts;
+  readonly context: ParamFormContext;
+}
+
+export function ParamFields({ params, drafts, typed, context }: ParamFieldsProps): JSX.Element {
+  const { schema, uiSchema } = useParamSchema(params);
+  const values = useMemo(() => formValues(params, typed), [params, typed]);
+  return (
+    <FormComponent
+      schema={schema}
+      uiSchema={uiSchema as IFormComponentProps["uiSchema"]}
+      formData={values as ReadonlyJSONObject}
+      formContext={context}
+      validator={validator as IFormComponentProps["validator"]}
+      templates={templates as IFormComponentProps["templates"]}
+      idPrefix={ID_PREFIX}
+      disabled={context.disabled}
+      liveValidate
+      noHtml5Validate
+      showErrorList={false}
+      transformErrors={(errors: RJSFValidationError[]) =>
+        errors.map((error) => ({ ...error, message: errorText(error, context.trans) }))
+      }
+      customValidate={(edited, errors) => {
+        addTextErrors(params, edited ?? {}, errors, context);
+        return errors;
+      }}
+      onChange={(change) => typeChanges(params, values, change, { drafts, context })}
+      onSubmit={() => drafts.flush()}
+    />
+  );
+}
+
+type FormChange = Parameters<IFormComponentProps["onChange"]>[0];
+/** By parameter name. */
+type FormValues = { readonly [name: string]: FormValue };
+type FieldErrors = { readonly [name: string]: { addError(text: string): void } | undefined };
+
+const templates = {
+  FieldTemplate: ParamField,
+  ObjectFieldTemplate: ({ properties }: ObjectFieldTemplateProps) => (
+    <>{properties.map((property) => property.content)}</>
+  ),
+};
+
+/** What the user typed takes precedence over the kernel's value. */
+function formValues(params: readonly ParamView[], typed: Drafts): FormValues {
+  return Object.fromEntries(
+    params
+      .filter((param) => param.kind !== "other")
+      .map((param) => {
+        const draft = typed[param.name];
+        return [param.name, draft ? draft.value : toFormValue(param, param.value)];
+      }),
+  );
+}
+
+/** Adds the problems with JSON and date texts, which the schema cannot describe. */
+function addTextErrors(
+  params: readonly ParamView[],
+  values: FormValues,
+  errors: FieldErrors,
+  { trans }: ParamFormContext,
+): void {
+  for (const param of params) {
+    if (param.kind !== "json" && param.kind !== "date") continue;
+    const problem = findProblem(param, values[param.name], trans);
+    if (problem !== null) errors[param.name]?.addError(problem);
+  }
+}
+
+/** Makes drafts of the values that differ from the shown ones: the user has just typed them. */
+function typeChanges(
+  params: readonly ParamView[],
+  values: FormValues,
+  change: FormChange,
+  { drafts, context }: Pick<ParamFieldsProps, "drafts" | "context">,
+): void {
+  const edited = (change.formData ?? {}) as FormValues;
+  for (const param of params) {
+    if (param.kind === "other") continue;
+    const value = edited[param.name];
+    const before = values[param.name];
+    if (value === before || JSON.stringify(value) === JSON.stringify(before)) continue;
+    const errors = change.errorSchema?.[param.name] as { readonly __errors?: readonly string[] } | undefined;
+    const isValid = !errors?.__errors?.length && findProblem(param, value, context.trans) === null;
+    drafts.type(param, value, isValid ? () => toWireValue(param, value) : null);
+  }
+}
