@@ -3,6 +3,7 @@
 /** Data flows upwards: a folder imports only from itself and those before it. */
 const layers = [
   "protocol",
+  "async",
   "stage",
   "graph",
   "key",

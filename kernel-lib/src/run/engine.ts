@@ -21,7 +21,7 @@ import type { Clock, EnginePorts } from "./state/ports";
 import { Refresher } from "./refresher";
 import { Results } from "./state/results";
 import { Run } from "./execute/run";
-import { Semaphore } from "./control/semaphore";
+import { Semaphore } from "../async/semaphore";
 import { InFlight } from "./state/in-flight";
 import { acceptLoaded } from "./call/validation";
 

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { computed, resource } from "stagebook";
 import { describe, expect, test } from "vitest";
-import { runTask, waitFor, type SyncTask } from "../../../kernel-lib/src/run/control/sync-task";
-import { CancelToken } from "../../../kernel-lib/src/run/control/cancel-token";
+import { runTask, waitFor, type SyncTask } from "../../../kernel-lib/src/run/call/sync-task";
+import { CancelToken } from "../../../kernel-lib/src/async/cancel-token";
 import { createScript, gate } from "../script";
 
 describe("work in steps", () => {

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { CellId, Digest, RunId } from "../../../kernel-lib/src/protocol";
 import { createLiveScopes } from "../../../kernel-lib/src/scopes/live-scopes";
-import { CancelToken } from "../../../kernel-lib/src/run/control/cancel-token";
+import { CancelToken } from "../../../kernel-lib/src/async/cancel-token";
 import { callInWorker, type CallHost } from "../../../kernel-lib/src/run/threads/thread-call";
 import type { CallOrder, Note } from "../../../kernel-lib/src/run/threads/messages";
 import { ship } from "../../../kernel-lib/src/run/shipping/ship";

@@ -7,7 +7,7 @@ import type { ExternalInputs } from "../external/external-inputs";
 import type { OutputDigest } from "../plan/input-digests";
 import type { Instance } from "../state/instances";
 import type { LiveStream } from "../streams/live-stream";
-import type { CancelToken } from "../control/cancel-token";
+import type { CancelToken } from "../../async/cancel-token";
 
 /** A key that is known: all that the work needs above it has ended. */
 export type KnownKey = StageKey & { readonly key: Digest };

@@ -21,11 +21,11 @@ import { storeResult } from "./store-result";
 import { linkAbort } from "../control/linked-abort";
 import type { LiveStream } from "../streams/live-stream";
 import { reviver, storeItems } from "../../store/codecs/items";
-import type { MaybePromise } from "../control/maybe-promise";
+import type { MaybePromise } from "../../async/maybe-promise";
 import { createStageContext } from "./stage-context";
 import { lineWriter, loggedOf, type StageLines } from "./stage-lines";
-import { waitFor, type SyncTask } from "../control/sync-task";
-import { CancelToken } from "../control/cancel-token";
+import { waitFor, type SyncTask } from "./sync-task";
+import { CancelToken } from "../../async/cancel-token";
 import { itemsOf } from "../streams/streams";
 import { createItemCaller } from "../threads/worker-items";
 

@@ -7,7 +7,7 @@ import { encodeValue } from "../../store/codecs/value";
 import { SpooledItems } from "./call-parts";
 import { filesInStream, type FileOutputs, type MarkedValue } from "../external/file-outputs";
 import { namedOutputs } from "./named-outputs";
-import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
+import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 
 /** What goes into the store; `marked`: the value itself, where it is in this thread's memory. */
 export interface Encoded {

@@ -8,8 +8,8 @@ import type { EngineContext } from "../engine-context";
 import { withPaths } from "../external/file-outputs";
 import type { Instance } from "../state/instances";
 import type { StageKey } from "../../key/key";
-import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
-import { waitFor, type SyncTask } from "../control/sync-task";
+import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
+import { waitFor, type SyncTask } from "./sync-task";
 import { callHook, checkMade } from "./validation";
 
 /** What is known of the body that made the value. */

@@ -2,9 +2,9 @@
  * Stages from when all that they need is there until they have a place, or their end. Not all of thousands that are ready at once: each
  * holds memory and a claim meanwhile. The most urgent first.
  */
-import { Pauses } from "./pauses";
-import { Semaphore } from "./semaphore";
-import { mapMaybe, type MaybePromise } from "./maybe-promise";
+import { Pauses } from "../../async/event-loop";
+import { Semaphore } from "../../async/semaphore";
+import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 
 /** At least so many, so that what is stored is found while bodies run. */
 const MIN_PREPARED = 100;

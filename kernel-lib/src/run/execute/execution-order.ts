@@ -7,9 +7,9 @@ import type { Instance } from "../state/instances";
 import type { LiveStreams } from "../streams/live-streams";
 import type { UpstreamResults } from "./upstream-results";
 import type { Outcome } from "../state/outcome";
-import type { Semaphore } from "../control/semaphore";
-import type { SyncTask } from "../control/sync-task";
-import type { CancelToken } from "../control/cancel-token";
+import type { Semaphore } from "../../async/semaphore";
+import type { SyncTask } from "../call/sync-task";
+import type { CancelToken } from "../../async/cancel-token";
 import type { RunReporter } from "./run-reporter";
 
 /** What the work asks of its run. */

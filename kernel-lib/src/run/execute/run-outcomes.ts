@@ -2,8 +2,8 @@
 import { mustGet } from "../../protocol";
 import type { Instance } from "../state/instances";
 import type { Outcome } from "../state/outcome";
-import type { MaybePromise } from "../control/maybe-promise";
-import { runTask, type SyncTask } from "../control/sync-task";
+import type { MaybePromise } from "../../async/maybe-promise";
+import { runTask, type SyncTask } from "../call/sync-task";
 
 /** Of stages that begin in the course of others. */
 const MAX_DEPTH = 50;

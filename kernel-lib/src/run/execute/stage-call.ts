@@ -10,8 +10,8 @@ import type { OutputDigest } from "../plan/input-digests";
 import type { Instance } from "../state/instances";
 import type { LiveStream } from "../streams/live-stream";
 import { seedOf } from "../call/seed";
-import type { Permit } from "../control/semaphore";
-import type { CancelToken } from "../control/cancel-token";
+import type { Permit } from "../../async/semaphore";
+import type { CancelToken } from "../../async/cancel-token";
 import type { ExecutionOrder, RunContext } from "./execution-order";
 
 export class StageCall implements ExecutionContext {

@@ -10,7 +10,7 @@ import type { OutputDigest } from "../plan/input-digests";
 import type { Instance } from "../state/instances";
 import type { LiveStream } from "../streams/live-stream";
 import type { Outcome } from "../state/outcome";
-import type { MaybePromise } from "../control/maybe-promise";
+import type { MaybePromise } from "../../async/maybe-promise";
 
 /** A producer has not come to a good end: what reads its stream cannot either. */
 export class ProducerStopped extends Error {

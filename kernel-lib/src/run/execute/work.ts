@@ -1,6 +1,6 @@
 /** The work on one stage of a run: its turn, its right among kernels, its attempts, and what is told of them. */
 import type { Claim, Holder } from "../../store/store";
-import { attempt } from "../control/attempts";
+import { attempt } from "./attempts";
 import { fillInputs, callFunction } from "../call/call";
 import type { ExecutionResult } from "../call/call-parts";
 import type { EngineContext } from "../engine-context";
@@ -11,9 +11,9 @@ import { ProducerStopped } from "./upstream-results";
 import type { Outcome } from "../state/outcome";
 import { resultOf } from "../plan/planner";
 import { acquireOrReuse, type Flight } from "./single-flight";
-import type { Permit } from "../control/semaphore";
-import { waitFor, type SyncTask } from "../control/sync-task";
-import type { CancelToken } from "../control/cancel-token";
+import type { Permit } from "../../async/semaphore";
+import { waitFor, type SyncTask } from "../call/sync-task";
+import type { CancelToken } from "../../async/cancel-token";
 import { StageCall } from "./stage-call";
 import type { ExecutionOrder, RunContext } from "./execution-order";
 import { checkInputs, executeInWorker } from "../threads/worker-call";

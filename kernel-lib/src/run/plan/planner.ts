@@ -15,7 +15,7 @@ import type { Outcomes } from "../state/outcomes";
 import type { ParamValues } from "../state/params";
 import { force, makeAgain, shareEqualWork } from "./plan-passes";
 import type { Results } from "../state/results";
-import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
+import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 
 export interface FullPlan {
   readonly graph: Graph;

@@ -1,7 +1,7 @@
 /** Work on keys in this kernel: one body runs, and whoever else asked for it before it had ended shares it. */
 import type { Digest, RunId } from "../../protocol";
 import type { Outcome } from "./outcome";
-import type { MaybePromise } from "../control/maybe-promise";
+import type { MaybePromise } from "../../async/maybe-promise";
 
 export interface SharedExecution {
   readonly stage: string;

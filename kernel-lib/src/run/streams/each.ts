@@ -2,7 +2,7 @@
  * A function over the items of a source, several at a time. At most `workers` items are being worked on; at most as many more are
  * finished and wait for their turn or for the consumer. Nothing else is taken from the source.
  */
-import { Condition } from "./condition";
+import { Condition } from "../../async/condition";
 import { itemsOf } from "./streams";
 
 export interface EachSettings {

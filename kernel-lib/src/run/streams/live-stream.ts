@@ -7,7 +7,7 @@ import type { Digest } from "../../protocol";
 import type { Stream } from "../../stage/face";
 import type { KeptItem } from "../../store/codecs/items";
 import type { BlobRef } from "../../store/store";
-import { Condition } from "./condition";
+import { Condition } from "../../async/condition";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 

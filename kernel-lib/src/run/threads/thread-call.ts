@@ -1,8 +1,8 @@
 /** One call of a shipped function in a thread, seen from the kernel: its questions are answered, its end is awaited, its thread stopped. */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { messageOf, StagebookError } from "../../protocol";
-import type { Permit } from "../control/semaphore";
-import type { CancelToken } from "../control/cancel-token";
+import type { Permit } from "../../async/semaphore";
+import type { CancelToken } from "../../async/cancel-token";
 import { dataOfError, errorOfData } from "./error-data";
 import type { Ask, CallOrder, CallResult, FromKernel, FromThread, Note } from "./messages";
 import { sharedThreads, type Threads } from "./threads";

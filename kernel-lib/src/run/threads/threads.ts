@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { SHARE_ENV, type MessagePort, type ResourceLimits } from "node:worker_threads";
 import { Piscina } from "piscina";
-import { Semaphore } from "../control/semaphore";
+import { Semaphore } from "../../async/semaphore";
 import type { CallOrder } from "./messages";
 
 /** What a thread is handed. */

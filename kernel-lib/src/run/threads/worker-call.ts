@@ -8,7 +8,7 @@ import type { ExecutionContext, KnownKey, ExecutionResult } from "../call/call-p
 import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
 import { storeResult } from "../call/store-result";
-import { runTask } from "../control/sync-task";
+import { runTask } from "../call/sync-task";
 import { callInWorker, type CallHost } from "./thread-call";
 import { locateCall, describeOutput, readStage, receiveNote } from "./host-side";
 import type { Ask, ExecutionPayload, ExecutionTask, InputPlan, Note } from "./messages";

@@ -9,7 +9,7 @@ import type { Activity, StageActivity } from "../state/activity";
 import type { ExecutionContext } from "../call/call-parts";
 import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
-import type { CancelToken } from "../control/cancel-token";
+import type { CancelToken } from "../../async/cancel-token";
 import { callInWorker, type CallHost } from "./thread-call";
 import { locateCall, describeOutput, readStage, receiveNote } from "./host-side";
 import type { Ask, CallOrder, ItemCargo, Note } from "./messages";

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StagebookError } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
-import { linkAbort } from "./linked-abort";
-import { waitFor, type SyncTask } from "./sync-task";
-import { CancelToken } from "./cancel-token";
+import { linkAbort } from "../control/linked-abort";
+import { waitFor, type SyncTask } from "../call/sync-task";
+import { CancelToken } from "../../async/cancel-token";
 
 /** The first pause before another attempt, in milliseconds; it doubles each time, up to the longest. */
 const FIRST_PAUSE_MS = 200;

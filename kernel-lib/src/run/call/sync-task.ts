@@ -3,7 +3,7 @@
  * not. Let the generators be functions or methods of their own, not closures: each closure has a prototype and a hidden class of its
  * own, and a fifth of all that thousands of stages allocated outlived young memory; without them it was an eighth (Node 20).
  */
-import type { MaybePromise } from "./maybe-promise";
+import type { MaybePromise } from "../../async/maybe-promise";
 
 export type SyncTask<T> = Generator<Promise<unknown>, T, unknown>;
 
