@@ -1,4 +1,4 @@
-/** The file that worker threads load: the composition root of a thread. Nobody imports it. */
+/** The composition root of a worker thread: the file that threads load. No other file imports it. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { captureOutput } from "./events/log-capture";
 import { userStack } from "./run/error-view";
@@ -10,19 +10,17 @@ let latest: RunningCall | undefined;
 
 captureOutput();
 
-// What an earlier call has left behind fails no later one; what belongs to the present one ends the thread.
+// An error of an earlier call must not fail a later one; an error of the current call ends the thread.
 process.on("uncaughtException", (error) => {
   const call = running.getStore();
   if (call?.isOver !== true) throw error;
-  process.stderr.write(`an error came after its stage had ended: ${error.stack ?? error.message}\n`);
+  process.stderr.write(`an error was thrown after its stage had ended: ${error.stack ?? error.message}\n`);
 });
 
-// It fails nobody, as in the kernel.
+// It does not fail the stage, as in the kernel.
 process.on("unhandledRejection", (reason) => {
   const call = running.getStore() ?? latest;
-  call?.tell(
-    `a promise was rejected and nobody took notice: ${reason instanceof Error ? userStack(reason) : String(reason)}`,
-  );
+  call?.logError(`unhandled promise rejection: ${reason instanceof Error ? userStack(reason) : String(reason)}`);
 });
 
 export default function run(task: ThreadTask): Promise<void> {

@@ -1,17 +1,16 @@
-/** At most so many bodies at once; the most urgent first, and of equal ones the first that came. */
-
-import { mapMaybe, type MaybePromise } from "./maybe-promise";
+/** A counting semaphore with priorities: the most urgent waiter first, and of equally urgent ones the first that came. */
 import type { CancelToken } from "./cancel-token";
+import { mapMaybe, type MaybePromise } from "./maybe-promise";
 
-/** A place among the bodies that may run. */
+/** One of the places that a semaphore hands out. */
 export interface Permit {
   /**
-   * Lets others have the place until the work has ended; several at a time count once. The work never begins within the call: it may
-   * need the very stage that asks, which has to be known as begun by then.
+   * Lets others use the permit until the work has ended; overlapping calls count once. The work never begins within the call: it may
+   * need the very stage that lends, which must be registered as running by then.
    */
   lend<T>(work: () => Promise<T>): Promise<T>;
-  /** Exactly once. */
-  giveBack(): void;
+  /** Gives the permit back; further calls do nothing. */
+  release(): void;
 }
 
 interface Waiter {
@@ -28,19 +27,30 @@ export class Semaphore {
     this.free = count;
   }
 
-  /** Waits for a place. Throws or rejects with the reason when it is stopped first. */
-  take(stop: CancelToken | undefined, priority = 0): MaybePromise<Permit> {
-    stop?.throwIfStopped();
-    return mapMaybe(this.enter(stop, priority), () => new TakenPlace(this));
+  /** Waits for a permit. Throws or rejects with the token's reason when it is cancelled first. */
+  acquire(token: CancelToken | undefined, priority = 0): MaybePromise<Permit> {
+    token?.throwIfCancelled();
+    return mapMaybe(this.enter(token, priority), () => new AcquiredPermit(this));
   }
 
-  /** For places. */
-  enter(stop: CancelToken | undefined, priority: number): MaybePromise<void> {
+  /** Does the work while it has a permit. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.free > 0) this.free--;
+    else await this.enter(undefined, 0);
+    try {
+      return await work();
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** For permits. */
+  enter(token: CancelToken | undefined, priority: number): MaybePromise<void> {
     if (this.free > 0) {
       this.free--;
       return undefined;
     }
-    const signal = stop?.signal;
+    const signal = token?.signal;
     return new Promise<void>((resolve, reject) => {
       const onAbort = (): void => {
         this.waiting.splice(this.waiting.indexOf(waiter), 1);
@@ -58,7 +68,7 @@ export class Semaphore {
     });
   }
 
-  /** For places. */
+  /** For permits. */
   leave(): void {
     const next = this.waiting.shift();
     if (next) next.begin();
@@ -77,31 +87,32 @@ export class Semaphore {
   }
 }
 
-class TakenPlace implements Permit {
-  private lent = 0;
-  private isOver = false;
-  /** When lent, until it has come back. */
-  private back: MaybePromise<void> = undefined;
+class AcquiredPermit implements Permit {
+  /** Calls of `lend` that have not ended. */
+  private loans = 0;
+  private isReleased = false;
+  /** After a loan, until the permit has been acquired again. */
+  private reacquired: MaybePromise<void> = undefined;
 
-  constructor(private readonly permits: Semaphore) {}
+  constructor(private readonly semaphore: Semaphore) {}
 
   async lend<T>(work: () => Promise<T>): Promise<T> {
-    const isFirst = this.lent++ === 0 && !this.isOver;
-    await this.back;
-    if (isFirst) this.permits.leave();
+    const isFirst = this.loans++ === 0 && !this.isReleased;
+    await this.reacquired;
+    if (isFirst) this.semaphore.leave();
     try {
       return await work();
     } finally {
-      // Whoever has begun goes on before those who have not, also when stopped: it ends at once then.
-      if (--this.lent === 0 && !this.isOver) this.back = this.permits.enter(undefined, Infinity);
-      await this.back;
+      // Work that has begun continues before work that has not, also when it is cancelled: then it ends immediately.
+      if (--this.loans === 0 && !this.isReleased) this.reacquired = this.semaphore.enter(undefined, Infinity);
+      await this.reacquired;
     }
   }
 
-  giveBack(): void {
-    const isLent = this.lent > 0;
-    this.isOver = true;
-    // What a body did not wait for may still have the place: then there is nothing to give back.
-    if (!isLent) void mapMaybe(this.back, () => this.permits.leave());
+  release(): void {
+    if (this.isReleased) return;
+    this.isReleased = true;
+    // A read that the function did not await may still borrow the permit: then there is nothing to give back.
+    if (this.loans === 0) void mapMaybe(this.reacquired, () => this.semaphore.leave());
   }
 }

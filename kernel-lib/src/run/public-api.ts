@@ -12,7 +12,6 @@ import { errorOf, type Outcome } from "./state/outcome";
 import { paramTexts } from "./call/store-result";
 import { exportInputs, replay } from "./call/replay";
 import { RunningStage } from "./running";
-import { seedOf } from "./call/seed";
 import { asSweep, combinations } from "./sweep";
 import { ExplanationText, planRow, PlanText, statusText } from "./texts";
 
@@ -136,13 +135,12 @@ export class PublicApi implements HandleApi {
       const outcome = mustGet(outcomes, need.id);
       if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? errorOf(outcome, need);
     }
-    const stageNeeds = run.needsOf(instance);
-    const { key, partial } = await run.keyWith(instance, stageNeeds.outputs());
+    const upstream = run.upstreamOf(instance);
     await exportInputs(this.engine, instance, folder, {
       externalInputs: run.externalInputs,
       valueOf: (need) => run.valueOf(need),
-      seed: seedOf(instance.definition, stageNeeds.haveStreams ? partial : key),
-      params: paramTexts(this.engine, instance, stageNeeds.paramsAbove()),
+      seed: upstream.seed(await upstream.key()),
+      params: paramTexts(this.engine, instance, upstream.params()),
     });
   }
 
@@ -254,7 +252,7 @@ export class PublicApi implements HandleApi {
       if (outcome.kind !== "succeeded") throw rootError(outcome, outcomes) ?? errorOf(outcome, target);
     const values: unknown[] = [];
     for (const { target, outcome } of ended)
-      values.push(outcome.kind === "succeeded" && outcome.value ? outcome.value.of : await run.valueOf(target));
+      values.push(outcome.kind === "succeeded" && outcome.loaded ? outcome.loaded.value : await run.valueOf(target));
     return values;
   }
 

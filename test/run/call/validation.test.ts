@@ -64,7 +64,7 @@ test("[C16] whoever takes a stored value that is invalid gets one that is made a
   rule.bad = 1;
   expect(await a()).toBe(1);
   expect(script.log().filter((line) => line === "a running")).toHaveLength(1);
-  expect(warnings(script).join()).toMatch(/the stored value is invalid .*it is made again/);
+  expect(warnings(script).join()).toMatch(/the stored value is invalid .*recomputing/);
 });
 
 test('[C16] with whenInvalid: "throw" a stored value that is invalid is an error for whoever takes it', async () => {

@@ -39,29 +39,29 @@ describe("work in steps", () => {
   });
 });
 
-describe("a stop", () => {
+describe("a cancel token", () => {
   test("[R4] keeps the first reason, with and without a signal", () => {
     const [early, late] = [new CancelToken(), new CancelToken()];
     const { signal } = early;
-    for (const stop of [early, late]) {
-      expect(stop.isStopped).toBe(false);
-      stop.throwIfStopped();
-      stop.stop(new Error("first"));
-      stop.stop(new Error("second"));
-      expect(stop.isStopped).toBe(true);
-      expect(() => stop.throwIfStopped()).toThrow("first");
-      expect(stop.signal.aborted).toBe(true);
-      expect(stop.signal.reason).toBe(stop.reason);
+    for (const token of [early, late]) {
+      expect(token.isCancelled).toBe(false);
+      token.throwIfCancelled();
+      token.cancel(new Error("first"));
+      token.cancel(new Error("second"));
+      expect(token.isCancelled).toBe(true);
+      expect(() => token.throwIfCancelled()).toThrow("first");
+      expect(token.signal.aborted).toBe(true);
+      expect(token.signal.reason).toBe(token.reason);
     }
     expect(signal.reason).toBe(early.reason);
   });
 
-  test("[R4] hears of the controller that others abort", () => {
+  test("[R4] is cancelled when others abort its controller", () => {
     const controller = new AbortController();
-    const stop = new CancelToken(controller);
+    const token = new CancelToken(controller);
     controller.abort(new Error("from outside"));
-    expect(stop.isStopped).toBe(true);
-    expect(() => stop.throwIfStopped()).toThrow("from outside");
+    expect(token.isCancelled).toBe(true);
+    expect(() => token.throwIfCancelled()).toThrow("from outside");
   });
 });
 

@@ -22,8 +22,8 @@ test("[R9] a stage with retries is tried again, each time with fresh copies of i
   expect(log().filter((line) => line.startsWith("a "))).toEqual(["a running", "a succeeded"]);
   const warnings = events.flatMap((event) => (event.type === "log:written" ? [event.record.message] : []));
   expect(warnings).toEqual([
-    "a: attempt 1 of 3 failed: attempt 1; it is tried again",
-    "a: attempt 2 of 3 failed: attempt 2; it is tried again",
+    "a: attempt 1 of 3 failed: attempt 1; retrying",
+    "a: attempt 2 of 3 failed: attempt 2; retrying",
   ]);
 });
 

@@ -259,7 +259,7 @@ describe("inputs that are not what they were", () => {
 
 describe("crashes", () => {
   test.each([
-    ["process.exit", () => process.exit(3), /ended itself with code 3/],
+    ["process.exit", () => process.exit(3), /called process\.exit, code 3/],
     ["an error of a timer", () => new Promise(() => setTimeout(() => { throw new Error("from a timer"); }, 1)), /from a timer/], // prettier-ignore
   ])("[R9] %s fails its stage alone", async (_what, fn, message) => {
     const { p, log } = createScript();

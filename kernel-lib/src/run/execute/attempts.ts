@@ -1,63 +1,57 @@
-/** One body, tried again when it fails and the stage says so, and stopped when it takes too long. */
+/** The retry policy of a stage: calls that fail are repeated after a pause, and calls that take too long are cancelled. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { backoffMs, type BackoffRange } from "../../async/backoff";
+import { linkedToken, type CancelToken } from "../../async/cancel-token";
 import { StagebookError } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
-import { linkAbort } from "../control/linked-abort";
 import { waitFor, type SyncTask } from "../call/sync-task";
-import { CancelToken } from "../../async/cancel-token";
 
-/** The first pause before another attempt, in milliseconds; it doubles each time, up to the longest. */
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 30_000;
+const PAUSE: BackoffRange = { firstMs: 200, longestMs: 30_000 };
 
-type Tried = Pick<StageDefinition, "name" | "retries" | "timeoutMs">;
+type RetryPolicy = Pick<StageDefinition, "name" | "retries" | "timeoutMs">;
 
-interface Attempts<T> {
-  begin(stop: CancelToken): SyncTask<T>;
-  /** The attempt number `nth`, counted from 1; `failure`: what the one before it threw. */
-  again(stop: CancelToken, nth: number, failure: unknown): SyncTask<T>;
-}
+/** The attempt number `attempt`, counted from 1; `failure`: what the previous one threw. */
+type Attempt<T> = (cancelToken: CancelToken, attempt: number, failure: unknown) => SyncTask<T>;
 
-/** What the body gives. Throws the error of the last attempt, `timeout` included, and the reason when stopped. */
-export function* attempt<T>(definition: Tried, stop: CancelToken, body: Attempts<T>): SyncTask<T> {
+/** The result of the first attempt that succeeds. Throws the error of the last one, `timeout` included, and the reason when cancelled. */
+export function* withRetries<T>(policy: RetryPolicy, cancelToken: CancelToken, begin: Attempt<T>): SyncTask<T> {
   let failure: unknown;
-  for (let nth = 1; ; nth++) {
+  for (let attempt = 1; ; attempt++) {
     try {
-      const { name, timeoutMs } = definition;
-      const call = (within: CancelToken): SyncTask<T> =>
-        nth === 1 ? body.begin(within) : body.again(within, nth, failure);
-      return yield* timeoutMs === undefined ? call(stop) : withinTime(name, timeoutMs, stop, call);
+      return yield* policy.timeoutMs === undefined
+        ? begin(cancelToken, attempt, failure)
+        : withTimeout(policy.name, policy.timeoutMs, cancelToken, (token) => begin(token, attempt, failure));
     } catch (error) {
-      stop.throwIfStopped();
-      if (nth > definition.retries) throw error;
+      cancelToken.throwIfCancelled();
+      if (attempt > policy.retries) throw error;
       failure = error ?? new Error("threw nothing");
     }
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (nth - 1), LONGEST_PAUSE_MS);
-    yield* waitFor(sleep(pauseMs, undefined, { signal: stop.signal }).catch(() => stop.throwIfStopped()));
+    const pause = sleep(backoffMs(attempt, PAUSE), undefined, { signal: cancelToken.signal });
+    yield* waitFor(pause.catch(() => cancelToken.throwIfCancelled()));
   }
 }
 
-function* withinTime<T>(
-  name: string,
+function* withTimeout<T>(
+  stage: string,
   timeoutMs: number,
   outer: CancelToken,
-  body: (stop: CancelToken) => SyncTask<T>,
+  begin: (cancelToken: CancelToken) => SyncTask<T>,
 ): SyncTask<T> {
-  const linked = linkAbort(outer.signal);
-  const late = (): void =>
-    linked.controller.abort(
-      new StagebookError(
-        "timeout",
-        `stage "${name}" took longer than ${timeoutMs} ms`,
-        "Give it more time (option timeoutMs), or make it faster. Nothing of it was stored.",
-        { stage: name },
-      ),
-    );
-  const timer = setTimeout(late, timeoutMs);
+  const { token, unlink } = linkedToken(outer);
+  const timer = setTimeout(() => token.cancel(timedOut(stage, timeoutMs)), timeoutMs);
   try {
-    return yield* body(new CancelToken(linked.controller));
+    return yield* begin(token);
   } finally {
     clearTimeout(timer);
-    linked.unlink();
+    unlink();
   }
+}
+
+function timedOut(stage: string, timeoutMs: number): StagebookError {
+  return new StagebookError(
+    "timeout",
+    `stage "${stage}" took longer than ${timeoutMs} ms`,
+    "Raise its timeoutMs, or make the stage faster. Nothing was stored.",
+    { stage },
+  );
 }

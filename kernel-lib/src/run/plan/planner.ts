@@ -5,7 +5,7 @@ import type { Digest, Reason, ResultView } from "../../protocol";
 import { mustGet, StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { Assessment } from "./assessment";
-import type { KnownKey } from "../call/call-parts";
+import type { KnownKey } from "../../key/key";
 import { ExternalInputs } from "../external/external-inputs";
 import type { Files } from "../external/files";
 import { InputDigests, type OutputDigest, type Outside } from "./input-digests";

@@ -1,7 +1,9 @@
 /** What is being packed for a thread: the nodes so far, and what is known of each thing. Shared by the parts of `ship.ts`. */
+import { types } from "node:util";
 import type { AnyFunction, Scopes } from "../../key/scopes";
+import { whatIs } from "../../key/values/value-kind";
+import { StagebookError } from "../../protocol";
 import type { InputRef } from "../../stage/input";
-import { notShippable, type Refusal } from "./refusals";
 import type { Shipment, ShipNode, ShipRef } from "./shipment";
 
 export interface ShipPorts {
@@ -95,3 +97,27 @@ export function stepTo(path: string, key: string | symbol): string {
 }
 
 export const sourceOf = (fn: AnyFunction): string => Function.prototype.toString.call(fn);
+
+export type Refusal = readonly [what: string, advice: string];
+
+/** `path`: `model.layers[2].socket`. */
+export function notShippable(path: string, what: string, advice: string): StagebookError {
+  return new StagebookError("not-shippable", `\`${path}\` is ${what}, and cannot go to a worker thread`, advice);
+}
+
+/** What lives in one thread only, whatever it holds; undefined for what may be copied. */
+export function unbound(value: object): Refusal | undefined {
+  const advice = "Make it inside the stage's function.";
+  if (types.isWeakMap(value) || types.isWeakSet(value))
+    return [
+      whatIs(value),
+      "What it holds cannot be listed. Use a Map or a Set, or make it inside the stage's function.",
+    ];
+  if (value instanceof WeakRef) return ["a WeakRef", advice];
+  if (types.isPromise(value)) return ["a promise", "Await it first, or make it inside the stage's function."];
+  if (types.isGeneratorObject(value)) return ["a generator that has begun", advice];
+  if (types.isExternal(value) || types.isModuleNamespaceObject(value)) return [whatIs(value), advice];
+  if (types.isSharedArrayBuffer(value))
+    return ["shared memory, and captured objects are copies", "Return what the stage works out instead."];
+  return undefined;
+}

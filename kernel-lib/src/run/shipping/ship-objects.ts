@@ -9,7 +9,7 @@ import { checkStorable } from "../../store/codecs/fidelity";
 import { readClassSource } from "./class-source";
 import { internalsOf } from "./internals";
 import { sourceOf, stepTo, type Packing } from "./packing";
-import { unbound } from "./refusals";
+import { unbound } from "./packing";
 import type { ShipNode, ShipOwn, ShipProperty, ShipRef } from "./shipment";
 
 const NODE_ADVICE = "Make it inside the stage's function, where the thread has its own.";

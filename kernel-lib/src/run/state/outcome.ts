@@ -4,9 +4,9 @@ import { StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { Instance } from "./instances";
 
-/** `value` is there when the body ran in this very run. */
+/** `loaded`: the value in memory, when this run executed the stage and something needed the value here. */
 export type Outcome =
-  | { readonly kind: "succeeded"; readonly entry: Entry; readonly value?: { readonly of: unknown } }
+  | { readonly kind: "succeeded"; readonly entry: Entry; readonly loaded?: { readonly value: unknown } }
   | { readonly kind: "failed"; readonly error: StagebookError }
   /** `isUnread`: it made a stream that nobody wanted any more. */
   | { readonly kind: "cancelled"; readonly isUnread?: true }
