@@ -13,7 +13,7 @@ const refused = new Map([
   ["a private field of a base class, under a name like $", /private field #\$/],
   ["a function in a private field beside a private method", /private field #f/],
   ["a name with a number, beside an assigned name without it", /`count` is assigned by the stage's function/],
-  ["a function that the user put under Math", /`Math\.tried` is put under Math/],
+  ["a function that the user put under Math", /`Math\.tried` is added to Math/],
 ]);
 
 const more: readonly Case[] = (
@@ -83,8 +83,8 @@ const refusals: readonly (readonly [what: string, fn: () => unknown, message: Re
   ["a socket", () => server.listening, /`server` is an object of Node \(Server\)/],
   ["a stream", make(`const { Readable } = require("stream"); const client = { in: Readable.from([1]) }; return () => client.in;`), /`client\.in` is an object of Node \(Readable\)/], // prettier-ignore
   ["shared memory", make("const it = new SharedArrayBuffer(8); return () => it.byteLength;"), /`it` is shared memory/],
-  ["an arrow function with an outer this", make("const it = { n: 1, f() { return () => this.n; } }; const g = it.f(); return () => g();"), /`g` is an arrow function with the `this`/], // prettier-ignore
-  ["an arrow function with outer arguments", make("const g = (function () { return () => arguments[0]; })(1); return () => g();"), /`arguments` of what is round it/], // prettier-ignore
+  ["an arrow function with an outer this", make("const it = { n: 1, f() { return () => this.n; } }; const g = it.f(); return () => g();"), /`g` is an arrow function that uses the `this`/], // prettier-ignore
+  ["an arrow function with outer arguments", make("const g = (function () { return () => arguments[0]; })(1); return () => g();"), /uses the `arguments` of its enclosing function/], // prettier-ignore
   [
     "a global of the user's",
     make("return () => stagebookTried;"),
@@ -95,9 +95,9 @@ const refusals: readonly (readonly [what: string, fn: () => unknown, message: Re
     make("return () => globalThis.stagebookTried;"),
     /`globalThis\.stagebookTried` is a global/,
   ],
-  ["a function that a package made", make(`const { debounceTime } = require("rxjs"); const it = debounceTime(5); return () => it;`), /`it` is a function that rxjs@\S+ made/], // prettier-ignore
+  ["a function that a package made", make(`const { debounceTime } = require("rxjs"); const it = debounceTime(5); return () => it;`), /`it` is a function created by rxjs@\S+, /], // prettier-ignore
   ["a map in the depths", make("const rows = [{ cell: new Map([['k', { ref: new WeakMap() }]]) }]; return () => rows.length;"), /`rows\[0\]\.cell entry 0\.ref` is a WeakMap/], // prettier-ignore
-  ["a field under a name that is worked out", make(`const key = "a" + 1; class A { [key] = 1; } return () => new A();`), /a class with a field whose name is worked out/], // prettier-ignore
+  ["a field under a name that is worked out", make(`const key = "a" + 1; class A { [key] = 1; } return () => new A();`), /a class with a computed field name/], // prettier-ignore
 ];
 
 test.each(refusals)("[R4] refused: %s", async (_what, fn, message) => {
