@@ -129,7 +129,7 @@ export function namespaceRef(packing: Packing, owner: object, members: readonly 
   return known.at;
 }
 
-/** What a module of Node or of a package says of itself may be another thing in a thread: `worker_threads.isMainThread`. */
+/** Exports of Node and packages are loaded again in the thread, where a value may differ: `worker_threads.isMainThread`. */
 function exportRef(
   packing: Packing,
   { owner, name, value }: { readonly owner: object; readonly name: string; readonly value: unknown },
@@ -137,9 +137,9 @@ function exportRef(
 ): ShipRef {
   const module = isThing(value) || name === "default" ? undefined : ownValue(owner, "default");
   const isCopy = isThing(module) && !types.isProxy(module) && Object.is(ownValue(module, name), value);
-  const place = isCopy ? findModuleLocation(module) : undefined;
-  if (!place) return packing.refOf(value, path);
-  return packing.add({}, { kind: "module", file: place.file, keys: [...place.keys, name] });
+  const location = isCopy ? findModuleLocation(module) : undefined;
+  if (!location) return packing.refOf(value, path);
+  return packing.add({}, { kind: "module", file: location.file, keys: [...location.keys, name] });
 }
 
 function isNamespace(packing: Packing, value: unknown): value is object {
