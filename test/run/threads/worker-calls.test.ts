@@ -63,7 +63,7 @@ describe("single calls", () => {
     expect(notifications).toMatchObject([{ kind: "event", event: { type: "log:written", record: { message: "one item", stage: "items" } } }]); // prettier-ignore
   });
 
-  test("[R4] what is reused is unpacked once in each thread, all else for each call", async () => {
+  test("[R4] a reused shipment is unpacked once in each thread, any other for each call", async () => {
     const seen: number[] = [];
     const fn = (n: number) => seen.push(n);
     const alone = new Threads({ count: 1 });
@@ -81,11 +81,11 @@ describe("single calls", () => {
     await alone.close();
   });
 
-  test("[Y1] a result that cannot be kept is refused with its path", async () => {
+  test("[Y1] a result that cannot be stored is refused with its path", async () => {
     await expect(call(requestOf(() => ({ f: () => 1 })))).rejects.toMatchObject({ code: "not-storable", message: expect.stringContaining("value.f") as string }); // prettier-ignore
   });
 
-  test("[R10] a call that waits for a thread is stopped without having begun", async () => {
+  test("[R10] a call that waits for a thread is cancelled without having begun", async () => {
     const cancelToken = new CancelToken();
     const busy = [1, 2].map(() => call(requestOf(() => { const from = Date.now(); while (Date.now() - from < 300); return 1; }))); // prettier-ignore
     const waiting = call(
@@ -99,7 +99,7 @@ describe("single calls", () => {
   });
 });
 
-test("[R9] a thread that runs out of memory fails its own call alone, and says so", async () => {
+test("[R9] a thread that runs out of memory fails only its own call, with the reason", async () => {
   const greedy = (): unknown => {
     const all: unknown[] = [];
     for (;;) all.push(new Array(10_000).fill(all.length));

@@ -1,4 +1,4 @@
-/** What goes to a thread and gives the same there as in the kernel, kind by kind; and what is refused, with its path. */
+/** Values that can be shipped to a thread and mean the same there, kind by kind; and values that are refused, with their path. */
 import net from "node:net";
 import { afterAll, describe, expect, test } from "vitest";
 import type { StagebookError } from "stagebook";
@@ -7,7 +7,7 @@ import { closureCases } from "../../key/code/closure-cases";
 import { alikeCases, builtinCases, globalCases, prototypeCases } from "../../key/code/reached-cases";
 import { createScript } from "../script";
 
-/** What no copy can have: refused, and told why. */
+/** Properties that no copy can have: refused, with the reason. */
 const refused = new Map([
   ["a private field", /`it` is an instance of A with the private field #n/],
   ["a private field of a base class, under a name like $", /private field #\$/],
@@ -30,7 +30,7 @@ const more: readonly Case[] = (
     ["an error of the user's with a cause", `class Odd extends Error { name = "Odd"; } const it = new Odd("x", { cause: 5 }); return () => [it.message, it.name, it.cause, it instanceof Odd];`, ["x", "Odd", 5, true]], // prettier-ignore
     ["Node's modules, whole and by member", `const fs = require("fs"); const { join } = require("path"); const { types } = require("util"); return () => [typeof fs.readFileSync, join("a", "b"), types.isMap(new Map())];`, ["function", "a/b", true]], // prettier-ignore
     ["a package by path", `const rx = require("rxjs"); const { of } = rx; return () => new Promise((done) => of(1, 2).pipe(rx.toArray()).subscribe(done));`, [1, 2]], // prettier-ignore
-    ["a module that the body loads", `return () => require("rxjs").lastValueFrom(require("rxjs").of(3));`, 3],
+    ["a module that the function loads", `return () => require("rxjs").lastValueFrom(require("rxjs").of(3));`, 3],
     ["a class of a package, and an instance of one below it", `const { BehaviorSubject } = require("rxjs"); class Mine extends BehaviorSubject { twice() { return this.value * 2; } } return () => new Mine(4).twice();`, 8], // prettier-ignore
     ["Buffer, URL, Date, typed arrays, bigint, -0", `const it = { b: Buffer.from("ab"), d: new Date(5), f: new Float32Array([1.5]), n: 5n, z: -0 }; const url = new URL("https://a.b/c?d=1"); return () => [it.b.toString("hex"), it.d.getTime(), it.f[0], it.n, Object.is(it.z, -0), url.searchParams.get("d")];`, ["6162", 5, 1.5, 5n, true, "1"]], // prettier-ignore
     ["an object without a prototype", `const it = Object.assign(Object.create(null), { f: () => 1 }); return () => [Object.getPrototypeOf(it), it.f()];`, [null, 1]], // prettier-ignore

@@ -16,7 +16,7 @@ import { createItemCaller } from "../threads/worker-items";
 import type { RunContext } from "./run-context";
 import type { UpstreamResults } from "./upstream-results";
 
-/** What the call belongs to, and what is held for it. */
+/** What the call belongs to, and what it holds while it runs. */
 export interface CallOwner {
   readonly run: RunContext;
   readonly instance: Instance;

@@ -13,7 +13,7 @@ export interface ClassMember {
 }
 
 export interface ClassSource {
-  /** Refers to `$stagebook.base`, `$stagebook.keys[0]`, …; passes a function that sets private static fields to `$stagebook.give`. */
+  /** Refers to `$stagebook.base`, `$stagebook.keys[0]`, …; passes a function that sets private static fields to `$stagebook.expose`. */
   readonly source: string;
   readonly members: readonly ClassMember[];
   /** Members whose names are in `$stagebook.keys`, in order. */
@@ -91,7 +91,7 @@ export function readClassSource(source: string): ClassSource {
   if (privateStatics.length > 0) {
     const sets = privateStatics.map((name) => `this.${name} = values[${JSON.stringify(name)}];`).join(" ");
     const at = body.end - 1;
-    edits.push({ start: at, end: at, text: ` static { ${PROVIDED}.give((values) => { ${sets} }); } ` });
+    edits.push({ start: at, end: at, text: ` static { ${PROVIDED}.expose((values) => { ${sets} }); } ` });
   }
   return {
     source: edited(source, edits, offset),

@@ -32,7 +32,7 @@ export function unpack(bytes: SharedArrayBuffer, ports: UnpackPorts): unknown {
 interface Provided {
   readonly base?: unknown;
   readonly keys?: readonly unknown[];
-  give?(set: (values: Readonly<Record<string, unknown>>) => void): void;
+  expose?(set: (values: Readonly<Record<string, unknown>>) => void): void;
 }
 
 class Unpacking {
@@ -115,7 +115,7 @@ class Unpacking {
     return make({
       base: node.base === undefined ? undefined : this.valueOf(node.base),
       keys: node.keys.map(this.valueOf),
-      give: (set) => this.privateStatics.set(at, set),
+      expose: (set) => this.privateStatics.set(at, set),
     });
   }
 

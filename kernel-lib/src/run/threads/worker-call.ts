@@ -75,8 +75,8 @@ class StageHost implements CallHost {
   /** Keeps maintenance from removing streams while the thread reads them. */
   async holdStreams(): Promise<() => Promise<unknown>> {
     const entries = [...this.execution.upstreamEntries().values()].filter(({ output }) => output.items !== undefined);
-    const held = await Promise.all(entries.map((entry) => this.engine.store.hold(entry)));
-    return () => Promise.all(held.map((release) => release()));
+    const releases = await Promise.all(entries.map((entry) => this.engine.store.hold(entry)));
+    return () => Promise.all(releases.map((release) => release()));
   }
 
   /** Throws `not-shippable`. */
