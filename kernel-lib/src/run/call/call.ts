@@ -28,14 +28,31 @@ export function* callFunction(
   inputs: unknown,
   execution: ExecutionContext,
 ): SyncTask<Returned> {
+  const { name: stage, cell } = instance.definition;
   const scratch = yield* waitFor(engine.scratch.folder());
-  const files = new FileOutputs(instance.definition.name, engine.store, scratch);
-  return yield* new FunctionCall(engine, instance, inputs, execution, files).run();
+  const files = new FileOutputs(stage, engine.store, scratch);
+  const call = new FunctionCall(engine, instance, inputs, execution, files);
+  const startedAt = engine.clock.now();
+  let returned: unknown;
+  try {
+    returned = yield* waitFor(untilCancelled(call, execution.cancelToken));
+  } catch (error) {
+    call.fail(error);
+    throw error;
+  } finally {
+    call.end();
+  }
+  engine.instances.endEpoch();
+  const durationMs = engine.clock.now() - startedAt;
+  const warn = (message: string): void => engine.log("warn", message, { stage, cell, run: execution.runId });
+  const encoded = yield* waitFor(encodeOutput(instance.definition, returned, { files, warn }));
+  return { encoded, durationMs, unplanned: call.unplanned };
 }
 
 class FunctionCall implements ContextParts {
   readonly lines: StageLines;
-  private readonly unplanned = new Set<string>();
+  /** What the function read that its code does not show. */
+  readonly unplanned = new Set<string>();
   private readonly activity: Activity & { readonly stage: StageActivity };
   /** Of an `each`: cancelled also when the stage has ended, so that items in flight stop when another one fails. */
   private readonly items: LinkedToken | undefined;
@@ -56,29 +73,6 @@ class FunctionCall implements ContextParts {
     this.activity = { ...outer, cell: definition.cell ?? outer.cell, source: execution.source, stage };
   }
 
-  *run(): SyncTask<Returned> {
-    const { engine, execution, files, unplanned } = this;
-    const { definition } = this.instance;
-    const startedAt = engine.clock.now();
-    let returned: unknown;
-    try {
-      returned = yield* waitFor(untilCancelled(this, execution.cancelToken));
-    } catch (error) {
-      // Readers are informed immediately, also when the function is abandoned while it waits for one of them.
-      this.live?.finish(error);
-      throw error;
-    } finally {
-      this.items?.unlink();
-      this.items?.token.cancel(stageEnded(definition.name));
-    }
-    engine.instances.endEpoch();
-    const durationMs = engine.clock.now() - startedAt;
-    const { name: stage, cell } = definition;
-    const warn = (message: string): void => engine.log("warn", message, { stage, cell, run: execution.runId });
-    const encoded = yield* waitFor(encodeOutput(definition, returned, { files, warn }));
-    return { encoded, durationMs, unplanned };
-  }
-
   /** `failed`: see `untilCancelled`. */
   call(failed: (error: unknown) => void): MaybePromise<unknown> {
     const { each, fn, takesInputs } = this.instance.definition;
@@ -92,6 +86,16 @@ class FunctionCall implements ContextParts {
       // Within the activity, because the code of a generator runs while it is read.
       return isPlainValue(returned) ? returned : this.readAll(returned, context);
     });
+  }
+
+  /** Fails the stream's readers immediately, also when the function is abandoned while it waits for one of them. */
+  fail(error: unknown): void {
+    this.live?.finish(error);
+  }
+
+  end(): void {
+    this.items?.unlink();
+    this.items?.token.cancel(stageEnded(this.instance.definition.name));
   }
 
   signal(): AbortSignal {

@@ -67,7 +67,10 @@ export class StageExecution {
       const isValueMissing = entry !== undefined && this.engine.results.isGone(entry.key);
       if (entry && !(isValueMissing && this.planned.row?.action === "run")) return yield* this.reuse(entry);
       const reasons = this.reasons(isForced);
-      return yield* this.callOrShare(yield* this.workOn(upstream, key, reasons, isForced || isValueMissing));
+      const claimKey = yield* waitFor(upstream.claimKey(key));
+      return yield* this.callOrShare(
+        this.work({ upstream, key, claimKey, reasons, ignoresStored: isForced || isValueMissing }),
+      );
     } catch (error) {
       return this.failed(undefined, error, this.engine.clock.now());
     } finally {
@@ -83,7 +86,8 @@ export class StageExecution {
       this.engine.inFlight.forget(key.key);
       const { name } = this.instance.definition;
       const reason: Reason = { kind: "lost", name, text: "its stored result is gone" };
-      return yield* this.callOrShare(yield* this.workOn(upstream, key, [reason], true));
+      const claimKey = yield* waitFor(upstream.claimKey(key));
+      return yield* this.callOrShare(this.work({ upstream, key, claimKey, reasons: [reason], ignoresStored: true }));
     } catch (error) {
       return this.failed(undefined, error, this.engine.clock.now());
     }
@@ -135,8 +139,8 @@ export class StageExecution {
 
   // Look up a stored result.
 
-  private *lookUp(key: KnownKey): SyncTask<Entry | undefined> {
-    return yield* waitFor(this.engine.results.find(this.instance, key.key));
+  private lookUp(key: KnownKey): SyncTask<Entry | undefined> {
+    return waitFor(this.engine.results.find(this.instance, key.key));
   }
 
   private *reuse(entry: Entry): SyncTask<Outcome> {
@@ -160,13 +164,7 @@ export class StageExecution {
     return this.planned.row?.reasons.filter((reason) => reason.kind !== "waiting") ?? [];
   }
 
-  private *workOn(
-    upstream: UpstreamResults,
-    key: KnownKey,
-    reasons: readonly Reason[],
-    ignoresStored: boolean,
-  ): SyncTask<Work> {
-    const claimKey = upstream.haveStreams ? yield* waitFor(upstream.keyViaProducers()) : key.key;
+  private work({ upstream, key, claimKey, reasons, ignoresStored }: Omit<Work, "cancelToken">): Work {
     const cancelToken = this.run.cancelTokenFor(this.instance);
     return { upstream, key, claimKey, reasons, ignoresStored, cancelToken };
   }

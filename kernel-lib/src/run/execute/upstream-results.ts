@@ -72,8 +72,13 @@ export class UpstreamResults {
     return this.keyWith(this.outputs());
   }
 
-  /** The key with each stream named by its producer's key: the same whether the stage began before or after the producers ended. */
-  async keyViaProducers(): Promise<Digest> {
+  /** What one kernel at a time works on: the same whether the stage began before or after the producers of its streams ended. */
+  claimKey(key: KnownKey): MaybePromise<Digest> {
+    return this.haveStreams ? this.keyViaProducers() : key.key;
+  }
+
+  /** The key with each stream named by its producer's key. */
+  private async keyViaProducers(): Promise<Digest> {
     const ended = [...this.entries()].map(
       ([id, { key, output }]) => [id, output.items === undefined ? output : viaProducer(key)] as const,
     );
