@@ -3,7 +3,7 @@
  * `npm run check` enforces them.
  */
 
-/** The layers of kernel-lib from the bottom up. A layer imports only from itself and from layers below it. */
+/** The layers of kernel-lib. A layer imports only from itself and from layers before it in the list. */
 const layers = [
   "protocol",
   "async",
@@ -26,7 +26,7 @@ const page = "^lab-extension/src";
 const folders = (names) => `${source}/(${names.join("|")})/`;
 
 const layerRules = layers.slice(0, -1).map((layer, index) => ({
-  name: `${layer}-imports-from-above`,
+  name: `${layer}-imports-against-the-order`,
   comment: `${layer}/ may import only from ${[...layers.slice(0, index), layer].join(", ")}`,
   severity: "error",
   from: { path: folders([layer]) },
@@ -51,7 +51,7 @@ const roomRules = (layer, floors) => {
       const above = [...floors.slice(0, index).flat(), ...floor.filter((other) => other !== room)];
       const below = floors.slice(index + 1).flat();
       return {
-        name: `${layer}-${room.replace(/\.ts$/, "")}-imports-from-above`,
+        name: `${layer}-${room.replace(/\.ts$/, "")}-imports-against-the-order`,
         comment: `${layer}/${room} may import only ${below.length === 0 ? "itself" : `itself, ${below.join(", ")}`} of ${layer}/`,
         severity: "error",
         from: { path: pathOf([room]) },

@@ -37,13 +37,13 @@ function* withTimeout<T>(
   outer: CancelToken,
   begin: (cancelToken: CancelToken) => SyncTask<T>,
 ): SyncTask<T> {
-  const { token, unlink } = linkedToken(outer);
-  const timer = setTimeout(() => token.cancel(timedOut(stage, timeoutMs)), timeoutMs);
+  const linked = linkedToken(outer);
+  const timer = setTimeout(() => linked.token.cancel(timedOut(stage, timeoutMs)), timeoutMs);
   try {
-    return yield* begin(token);
+    return yield* begin(linked.token);
   } finally {
     clearTimeout(timer);
-    unlink();
+    linked.unlink();
   }
 }
 
