@@ -1,8 +1,12 @@
-/** The layers of kernel-lib, and what each may reach. `npm run check` holds them, type imports included. */
+/**
+ * The dependency rules of both packages: layers of kernel-lib, rooms within a layer, panels of the page. Type imports count too.
+ * `npm run check` enforces them.
+ */
 
-/** Data flows upwards: a folder imports only from itself and those before it. */
+/** The layers of kernel-lib. A layer imports only from itself and from layers before it in the list. */
 const layers = [
   "protocol",
+  "async",
   "stage",
   "graph",
   "key",
@@ -15,26 +19,110 @@ const layers = [
   "export",
   "cli",
 ];
-/** No effects of their own: what they need comes in through ports. */
+/** Layers without side effects: what they need comes in through ports. */
 const core = ["protocol", "stage", "graph", "key", "preview"];
 const source = "^kernel-lib/src";
+const page = "^lab-extension/src";
 const folders = (names) => `${source}/(${names.join("|")})/`;
 
-const upward = layers.slice(0, -1).map((layer, index) => ({
-  name: `${layer}-imports-from-below`,
+const layerRules = layers.slice(0, -1).map((layer, index) => ({
+  name: `${layer}-imports-against-the-order`,
   comment: `${layer}/ may import only from ${[...layers.slice(0, index), layer].join(", ")}`,
   severity: "error",
   from: { path: folders([layer]) },
   to: { path: folders(layers.slice(index + 1)) },
 }));
 
+/**
+ * The rooms of one layer, in the order of the calls: a room imports only from rooms after it in the list. Rooms in one list entry are
+ * independent of each other. A room is a folder, or a file (with its extension).
+ */
+const roomRules = (layer, floors) => {
+  const pathOf = (rooms) => {
+    const [files, names] = [
+      rooms.filter((room) => room.endsWith(".ts")),
+      rooms.filter((room) => !room.endsWith(".ts")),
+    ];
+    const paths = [...files.map((file) => `${file.replace(".", "\\.")}$`), ...names.map((name) => `${name}/`)];
+    return `${source}/${layer}/(${paths.join("|")})`;
+  };
+  return floors.flatMap((floor, index) =>
+    floor.map((room) => {
+      const above = [...floors.slice(0, index).flat(), ...floor.filter((other) => other !== room)];
+      const below = floors.slice(index + 1).flat();
+      return {
+        name: `${layer}-${room.replace(/\.ts$/, "")}-imports-against-the-order`,
+        comment: `${layer}/${room} may import only ${below.length === 0 ? "itself" : `itself, ${below.join(", ")}`} of ${layer}/`,
+        severity: "error",
+        from: { path: pathOf([room]) },
+        to: { path: above.length === 0 ? "^$" : pathOf(above) },
+      };
+    }),
+  );
+};
+
+/** A run asks for a plan, executes stages, calls their functions here or in threads, reads streams. State and primitives lie below. */
+const runRooms = [
+  ["public-api.ts"],
+  ["engine.ts"],
+  ["execute"],
+  ["threads"],
+  ["call"],
+  ["engine-context.ts"],
+  ["plan"],
+  ["state", "shipping"],
+  ["external"],
+  ["streams"],
+];
+/** A key is composed of the digests of functions, and those of the digests of values. */
+const keyRooms = [["key.ts", "diff.ts"], ["code"], ["describe.ts"], ["values"], ["digest.ts", "parts.ts", "scopes.ts"]];
+
+/** The adapters of the store; each can be read without the others. `tiered/` combines any two of them through the ports. */
+const adapters = ["disk", "bucket", "tiered"];
+const storeRules = adapters.map((adapter) => ({
+  name: `store-${adapter}-imports-another-adapter`,
+  comment: `store/${adapter}/ may not import ${adapters.filter((other) => other !== adapter).join(" or ")}; open-store.ts composes them`,
+  severity: "error",
+  from: { path: `${source}/store/${adapter}/` },
+  to: { path: `${source}/store/(${adapters.filter((other) => other !== adapter).join("|")})/` },
+}));
+
+/** The panels of the page: what they share is in `ui/` and `model/`. */
+const panels = ["graph", "stage", "params", "log", "cells", "runs", "status"];
+const sharedByPanels = ["ui", "model", "tokens\\.ts$", "icons\\.ts$", "command-ids\\.ts$"];
+
+const panelRules = panels.map((panel) => ({
+  name: `panel-${panel}-imports-another-part`,
+  comment: `${panel}/ may import only itself, ui/, model/, tokens, icons, command-ids and the protocol`,
+  severity: "error",
+  from: { path: `${page}/${panel}/` },
+  to: { path: `${page}/`, pathNot: `${page}/(${[panel, ...sharedByPanels].join("|")})` },
+}));
+
 module.exports = {
   forbidden: [
-    ...upward,
+    ...layerRules,
+    ...roomRules("run", runRooms),
+    ...roomRules("key", keyRooms),
+    ...panelRules,
+    {
+      name: "shared-parts-import-panels",
+      comment: "ui/ and model/ are shared by the panels; they know none of them",
+      severity: "error",
+      from: { path: `${page}/(ui|model)/` },
+      to: { path: `${page}/(${panels.join("|")}|sidebar|plugins)/` },
+    },
+    {
+      name: "sync-tasks-outside-of-calls",
+      comment: "synchronous coroutines are confined to the execution of a stage; elsewhere MaybePromise is fast enough",
+      severity: "error",
+      from: { path: source, pathNot: `${source}/run/(execute|call)/` },
+      to: { path: `${source}/run/call/sync-task\\.ts$` },
+    },
+    ...storeRules,
     {
       name: "only-the-top-composes",
-      comment:
-        "pipeline.ts and the files beside it put the layers together; no layer imports them, but the command line",
+      comment: "pipeline.ts and the files beside it compose the layers; no layer imports them, except the command line",
       severity: "error",
       from: { path: folders(layers.filter((layer) => layer !== "cli")) },
       to: { path: `${source}/[^/]+\\.ts$` },
@@ -48,14 +136,14 @@ module.exports = {
     },
     {
       name: "core-does-no-io",
-      comment: `${core.join(", ")} are pure: of Node they may use crypto and util`,
+      comment: `${core.join(", ")} have no side effects: of Node they may use crypto and util`,
       severity: "error",
       from: { path: folders(core) },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|util)$" },
     },
     {
       name: "protocol-is-browser-safe",
-      comment: "the page loads it",
+      comment: "the page loads it in the browser",
       severity: "error",
       from: { path: folders(["protocol"]) },
       to: { pathNot: folders(["protocol"]) },
@@ -82,7 +170,7 @@ module.exports = {
     {
       name: "page-imports-only-the-protocol",
       severity: "error",
-      from: { path: "^lab-extension/src" },
+      from: { path: page },
       to: {
         path: "^(kernel-lib|node_modules/stagebook)/",
         pathNot: "^(kernel-lib|node_modules/stagebook)/(src|lib)/protocol/",

@@ -1,4 +1,4 @@
-/** The entry point of worker threads: the composition root of a thread. No other module imports it. */
+/** The composition root of a worker thread: the file that threads load. No other file imports it. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { captureOutput } from "./events/log-capture";
 import { userStack } from "./run/error-view";
@@ -10,17 +10,17 @@ let latest: RunningCall | undefined;
 
 captureOutput();
 
-// An error left over from an earlier call must not fail a later one; an error of the current call ends the thread.
+// An error of an earlier call must not fail a later one; an error of the current call ends the thread.
 process.on("uncaughtException", (error) => {
   const call = running.getStore();
   if (call?.isOver !== true) throw error;
-  process.stderr.write(`error after the stage had ended: ${error.stack ?? error.message}\n`);
+  process.stderr.write(`an error was thrown after its stage had ended: ${error.stack ?? error.message}\n`);
 });
 
-// It fails no stage, as in the kernel.
+// It does not fail the stage, as in the kernel.
 process.on("unhandledRejection", (reason) => {
   const call = running.getStore() ?? latest;
-  call?.tell(`unhandled promise rejection: ${reason instanceof Error ? userStack(reason) : String(reason)}`);
+  call?.logError(`unhandled promise rejection: ${reason instanceof Error ? userStack(reason) : String(reason)}`);
 });
 
 export default function run(task: ThreadTask): Promise<void> {

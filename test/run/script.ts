@@ -11,14 +11,14 @@ export interface Script {
 export function createScript(options: PipelineOptions = {}): Script {
   const p = createPipeline({ store: "memory", ...options });
   const events: StagebookEvent[] = [];
-  let told = 0;
+  let reported = 0;
   p.events$.subscribe((event) => events.push(event));
   return {
     p,
     events,
     log: () => {
       const lines = events
-        .slice(told)
+        .slice(reported)
         .flatMap((event) =>
           /^stage:(running|succeeded|failed|cancelled|blocked|cached|unchanged|shared)$/.test(event.type) &&
           "stage" in event &&
@@ -26,13 +26,13 @@ export function createScript(options: PipelineOptions = {}): Script {
             ? [`${event.stage} ${event.type.slice("stage:".length)}`]
             : [],
         );
-      told = events.length;
+      reported = events.length;
       return lines;
     },
   };
 }
 
-/** A promise that the test settles: for stages that wait until they are told. */
+/** A promise that the test settles: for stages that wait until the test lets them continue. */
 export function gate<T = void>(): { readonly opened: Promise<T>; open(value: T): void; fail(error: Error): void } {
   let open!: (value: T) => void;
   let fail!: (error: Error) => void;

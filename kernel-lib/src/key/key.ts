@@ -38,6 +38,9 @@ export interface StageKey {
   readonly pending: readonly string[];
 }
 
+/** A key without pending inputs: all upstream stages have ended. */
+export type KnownKey = StageKey & { readonly key: Digest };
+
 interface Slot {
   readonly kind: string;
   /** Where the function receives it; the same digest in another slot is another key. */

@@ -2,7 +2,7 @@
 import os from "node:os";
 import type { RunId, RunSource, RunStatus } from "../protocol";
 import { runIdOf, StagebookError } from "../protocol";
-import { Semaphore } from "./control/semaphore";
+import { Semaphore } from "../async/semaphore";
 import type { EngineContext } from "./engine-context";
 import { viewOfError } from "./error-view";
 import { Run } from "./execute/run";

@@ -75,28 +75,6 @@ export class BackgroundTasks {
   }
 }
 
-/** A limit on concurrent work; callers above it wait in order. */
-export class ConcurrencyLimit {
-  private readonly waiting: (() => void)[] = [];
-  private free: number;
-
-  constructor(limit: number) {
-    this.free = limit;
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.waiting.shift();
-      if (next) next();
-      else this.free++;
-    }
-  }
-}
-
 /** Does the work for each item, with at most `limit` items in flight, and stops at the first error. */
 export async function forEachParallel<T>(
   items: Iterable<T>,

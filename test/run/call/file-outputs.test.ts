@@ -9,7 +9,7 @@ const storeOf = (kind: (typeof kinds)[number]): string =>
   kind === "memory" ? "memory" : path.join(mkdtempSync(path.join(tmpdir(), "files-")), "store");
 
 test.each(kinds)(
-  "[C7] a stage returns a file: owned by the %s store, hashed, and there again for whoever reads it",
+  "[C7] a stage returns a file: owned by the %s store, hashed, and available again to its readers",
   async (kind) => {
     const store = storeOf(kind);
     const first = createScript({ store });

@@ -40,7 +40,7 @@ async function storedAndInvalid(
   return { ...script, rule };
 }
 
-test("[C16] a stored value that is invalid is made again by default", async () => {
+test("[C16] an invalid stored value is recomputed by default", async () => {
   const { p, log, rule } = await storedAndInvalid();
   const b = p.stage("b", [p.stage("a2", () => 2)], ([n]) => n);
   await b();
@@ -54,7 +54,7 @@ test("[C16] a stored value that is invalid is made again by default", async () =
   rule.ok = false;
 });
 
-test("[C16] whoever takes a stored value that is invalid gets one that is made anew", async () => {
+test("[C16] reading an invalid stored value returns a recomputed one", async () => {
   const script = createScript();
   const rule = { bad: 0 };
   const calls = resource("calls", () => rule);
@@ -64,10 +64,10 @@ test("[C16] whoever takes a stored value that is invalid gets one that is made a
   rule.bad = 1;
   expect(await a()).toBe(1);
   expect(script.log().filter((line) => line === "a running")).toHaveLength(1);
-  expect(warnings(script).join()).toMatch(/the stored value is invalid .*it is made again/);
+  expect(warnings(script).join()).toMatch(/the stored value is invalid .*recomputing/);
 });
 
-test('[C16] with whenInvalid: "throw" a stored value that is invalid is an error for whoever takes it', async () => {
+test('[C16] with whenInvalid: "throw" reading an invalid stored value is an error', async () => {
   const { p } = await storedAndInvalid("throw");
   const b = p.stage("b", { a: p.stage("other", () => 1) }, ({ a }) => a);
   expect(await b()).toBe(1);
@@ -83,22 +83,22 @@ test('[C16] with whenInvalid: "warn" a stored value that is invalid is used', as
   expect(warnings(script).join()).toMatch(/the stored value is invalid/);
 });
 
-test("[C17] onSave is told of each stored value, onLoad of each loaded one, and their failures are logged only", async () => {
+test("[C17] onSave is called with each stored value, onLoad with each loaded one, and their failures are only logged", async () => {
   const script = createScript();
-  const told: string[] = [];
+  const calls: string[] = [];
   const define = (): ReturnType<typeof script.p.stage> =>
     script.p.stage("a", () => 7, {
-      onSave: (value: number) => told.push(`saved ${value}`),
+      onSave: (value: number) => calls.push(`saved ${value}`),
       onLoad: (value: number) => {
-        told.push(`loaded ${value}`);
+        calls.push(`loaded ${value}`);
         throw new Error("hook broke");
       },
     });
   const a = define();
   expect(await a()).toBe(7);
-  expect(told).toEqual(["saved 7"]);
+  expect(calls).toEqual(["saved 7"]);
   expect(await a()).toBe(7);
-  expect(told).toEqual(["saved 7", "loaded 7"]);
+  expect(calls).toEqual(["saved 7", "loaded 7"]);
   expect(warnings(script).join()).toMatch(/a: onLoad failed: hook broke/);
 });
 

@@ -1,12 +1,12 @@
-/** Stages that never wait: they begin and end in one go, and are stopped, shared and told of as all others are. */
+/** Stages that never wait: they run synchronously, and are cancelled, shared and reported as all others are. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { computed, resource } from "stagebook";
 import { describe, expect, test } from "vitest";
-import { runTask, waitFor, type SyncTask } from "../../../kernel-lib/src/run/control/sync-task";
-import { CancelToken } from "../../../kernel-lib/src/run/control/cancel-token";
+import { runTask, waitFor, type SyncTask } from "../../../kernel-lib/src/run/call/sync-task";
+import { CancelToken } from "../../../kernel-lib/src/async/cancel-token";
 import { createScript, gate } from "../script";
 
-describe("work in steps", () => {
+describe("a synchronous task", () => {
   function* sum(...values: readonly (number | Promise<number>)[]): SyncTask<number> {
     let sum = 0;
     for (const value of values) sum += yield* waitFor(value);
@@ -23,14 +23,14 @@ describe("work in steps", () => {
     }
   }
 
-  test("[R1] what is there is there at once, and what is not is waited for", async () => {
+  test("[R1] returns values directly, and waits only for promises", async () => {
     expect(runTask(sum(1, 2))).toBe(3);
     const later = runTask(sum(1, Promise.resolve(2), 3, Promise.resolve(4)));
     expect(later).toBeInstanceOf(Promise);
     expect(await later).toBe(10);
   });
 
-  test("[R1] what a promise rejects with is thrown where it is waited for", async () => {
+  test("[R1] a rejection is thrown where the promise is waited for", async () => {
     let ends = 0;
     expect(await runTask(guarded(Promise.reject(new Error("no")), () => ends++))).toBe("caught no");
     expect(runTask(guarded(1, () => ends++))).toBe("1");
@@ -39,29 +39,29 @@ describe("work in steps", () => {
   });
 });
 
-describe("a stop", () => {
+describe("a cancel token", () => {
   test("[R4] keeps the first reason, with and without a signal", () => {
     const [early, late] = [new CancelToken(), new CancelToken()];
     const { signal } = early;
-    for (const stop of [early, late]) {
-      expect(stop.isStopped).toBe(false);
-      stop.throwIfStopped();
-      stop.stop(new Error("first"));
-      stop.stop(new Error("second"));
-      expect(stop.isStopped).toBe(true);
-      expect(() => stop.throwIfStopped()).toThrow("first");
-      expect(stop.signal.aborted).toBe(true);
-      expect(stop.signal.reason).toBe(stop.reason);
+    for (const token of [early, late]) {
+      expect(token.isCancelled).toBe(false);
+      token.throwIfCancelled();
+      token.cancel(new Error("first"));
+      token.cancel(new Error("second"));
+      expect(token.isCancelled).toBe(true);
+      expect(() => token.throwIfCancelled()).toThrow("first");
+      expect(token.signal.aborted).toBe(true);
+      expect(token.signal.reason).toBe(token.reason);
     }
     expect(signal.reason).toBe(early.reason);
   });
 
-  test("[R4] hears of the controller that others abort", () => {
+  test("[R4] is cancelled when others abort its controller", () => {
     const controller = new AbortController();
-    const stop = new CancelToken(controller);
+    const token = new CancelToken(controller);
     controller.abort(new Error("from outside"));
-    expect(stop.isStopped).toBe(true);
-    expect(() => stop.throwIfStopped()).toThrow("from outside");
+    expect(token.isCancelled).toBe(true);
+    expect(() => token.throwIfCancelled()).toThrow("from outside");
   });
 });
 
@@ -87,7 +87,7 @@ test("[R4] a stage that stops its own run and never ends is abandoned", async ()
   expect(log()).toEqual(["own running", "own cancelled"]);
 });
 
-test("[R4] the signal of a stage is aborted for who asks for it before and after", async () => {
+test("[R4] the signal of a stage is aborted, whether the stage reads it before or after the abort", async () => {
   const { p } = createScript();
   const seen: boolean[] = [];
   p.stage("before", ({ signal }) => {
@@ -115,19 +115,19 @@ test("[R1] the context of a stage is a plain object: it may be spread, inherited
   expect(await signals()).toEqual([false, false, false, false, "mine", true]);
 });
 
-test("[R1] what only looks like a promise is waited for, and what has a `then` that is none is a value", async () => {
+test("[R1] a thenable is awaited, and an object whose `then` is not a function is a value", async () => {
   const { p } = createScript();
-  const like = p.stage("like", () => ({ then: (tell: (value: number) => void): void => tell(7) }));
+  const like = p.stage("like", () => ({ then: (resolve: (value: number) => void): void => resolve(7) }));
   const plain = p.stage("plain", () => ({ then: 7 }));
-  const called = p.stage("called", () => Object.assign(() => 1, { then: (tell: (value: number) => void): void => tell(8) })); // prettier-ignore
-  const hidden = p.stage("hidden", () => new Proxy({}, { get: (_, key) => (key === "then" ? (tell: (value: number) => void): void => tell(9) : undefined) })); // prettier-ignore
+  const called = p.stage("called", () => Object.assign(() => 1, { then: (resolve: (value: number) => void): void => resolve(8) })); // prettier-ignore
+  const hidden = p.stage("hidden", () => new Proxy({}, { get: (_, key) => (key === "then" ? (resolve: (value: number) => void): void => resolve(9) : undefined) })); // prettier-ignore
   expect(await like()).toBe(7);
   expect(await called()).toBe(8);
   expect(await hidden()).toBe(9);
   expect(await plain()).toEqual({ then: 7 });
 });
 
-test("[R1] stages that a body calls and does not wait for run once, after it", async () => {
+test("[R1] stages that a function calls without awaiting them run once, after it", async () => {
   const { p, log } = createScript();
   const asked: Promise<unknown>[] = [];
   const one = p.stage("one", () => 1);
@@ -141,10 +141,10 @@ test("[R1] stages that a body calls and does not wait for run once, after it", a
   expect(log().filter((line) => line.endsWith("running"))).toEqual(["one running", "two running", "own running"]);
 });
 
-/** A stage that code asks for without showing it: nothing follows a global variable. */
+/** A stage that code reads without showing it: global variables are not tracked. */
 const hidden = globalThis as { unseen?: () => Promise<unknown> };
 
-test("[R4] a run ends after what its bodies have begun and left, and stops it too", async () => {
+test("[R4] a run ends after the reads that its functions began and did not await, and cancels them too", async () => {
   const { p, events } = createScript();
   const states: string[] = [];
   const open = resource("open", () => void states.push("opened"), { close: () => void states.push("closed") });
@@ -162,7 +162,7 @@ test("[R4] a run ends after what its bodies have begun and left, and stops it to
   expect(events.slice(seen).filter(({ type }) => type === "stage:succeeded" || type === "run:ended").map(({ type }) => type)).toEqual(["stage:succeeded", "stage:succeeded", "run:ended"]); // prettier-ignore
 });
 
-test("[R1] a stage asked for by code that does not show it may need thousands of others", async () => {
+test("[R1] a stage that is read by code that does not show it may have thousands of upstream stages", async () => {
   const { p } = createScript();
   let last = p.stage("s0", () => 0);
   for (let at = 1; at < 2000; at++) {
@@ -173,9 +173,9 @@ test("[R1] a stage asked for by code that does not show it may need thousands of
   expect(await p.stage("top", async () => (globalThis as typeof hidden).unseen?.())()).toBe(1999);
 });
 
-describe("equal work", () => {
+describe("identical work", () => {
   test.each(["none", "memory"] as const)(
-    "[R1] asked for at the same time runs once, also when it never waits (%s)",
+    "[R1] requested at the same time runs once, also when it never waits (%s)",
     async (store) => {
       const { p, log } = createScript({ store });
       await p.stage("warm", () => 1)();
@@ -194,19 +194,22 @@ describe("equal work", () => {
     ["at once", ({ n }) => n + 1],
     ["later", async ({ n }) => sleep(5, n + 1)],
   ];
-  test.each(executed)("[R1] in one run is one body, also when it is forced or keeps no result (%s)", async (_, fn) => {
-    const { p, log } = createScript();
-    const n = p.param("n", 1);
-    for (const name of ["a", "b", "c", "d"]) p.stage(name, { n }, fn, { cache: name > "b" });
-    const ran = (): number => log().filter((line) => line.endsWith("running")).length;
-    await p.run();
-    expect(ran()).toBe(1);
-    await p.run({ force: true });
-    expect(ran()).toBe(1);
-    n.set(2);
-    await p.run();
-    expect(ran()).toBe(1);
-  });
+  test.each(executed)(
+    "[R1] in one run is one execution, also when it is forced or keeps no result (%s)",
+    async (_, fn) => {
+      const { p, log } = createScript();
+      const n = p.param("n", 1);
+      for (const name of ["a", "b", "c", "d"]) p.stage(name, { n }, fn, { cache: name > "b" });
+      const ran = (): number => log().filter((line) => line.endsWith("running")).length;
+      await p.run();
+      expect(ran()).toBe(1);
+      await p.run({ force: true });
+      expect(ran()).toBe(1);
+      n.set(2);
+      await p.run();
+      expect(ran()).toBe(1);
+    },
+  );
 });
 
 test("[R1] a parameter that a run reads cannot be set while the run is being planned", async () => {

@@ -2,7 +2,7 @@ import { resource } from "stagebook";
 import { expect, test } from "vitest";
 import { createScript, gate } from "../script";
 
-test("[R9] a stage with retries is tried again, each time with fresh copies of its inputs, and only its last error counts", async () => {
+test("[R9] a stage with retries is retried, each time with fresh copies of its inputs, and only its last error counts", async () => {
   const { p, events, log } = createScript();
   const list = p.stage("list", () => [1]);
   let attempts = 0;
@@ -22,8 +22,8 @@ test("[R9] a stage with retries is tried again, each time with fresh copies of i
   expect(log().filter((line) => line.startsWith("a "))).toEqual(["a running", "a succeeded"]);
   const warnings = events.flatMap((event) => (event.type === "log:written" ? [event.record.message] : []));
   expect(warnings).toEqual([
-    "a: attempt 1 of 3 failed: attempt 1; it is tried again",
-    "a: attempt 2 of 3 failed: attempt 2; it is tried again",
+    "a: attempt 1 of 3 failed: attempt 1; retrying",
+    "a: attempt 2 of 3 failed: attempt 2; retrying",
   ]);
 });
 
@@ -42,15 +42,15 @@ test("[R9] when all attempts fail, the stage fails once, with the last error", a
   expect(log()).toEqual(["a running", "a failed"]);
 });
 
-test("[R10] a run that is stopped does not wait for the pause before the next attempt", async () => {
+test("[R10] a run that is cancelled does not wait for the pause before the next attempt", async () => {
   const { p, log } = createScript();
   const failed = gate();
-  const tell = resource("tell", () => failed);
+  const signal = resource("signal", () => failed);
   const a = p.stage(
     "a",
-    { tell },
-    ({ tell }) => {
-      tell.open();
+    { signal },
+    ({ signal }) => {
+      signal.open();
       throw new Error("always");
     },
     { retries: 50 },

@@ -95,8 +95,8 @@ describe("[C11] a pipeline on a damaged store", () => {
     },
   );
 
-  test("[C11] damage to a value is told as a warning", async () => {
-    const folder = path.join(base, "told");
+  test("[C11] damage to a value is reported as a warning", async () => {
+    const folder = path.join(base, "warned");
     cpSync(whole, folder, { recursive: true });
     for (const name of filesOf(folder)) if (name.startsWith("blobs-v1")) damages["a flipped bit"]!(path.join(folder, name), ""); // prettier-ignore
     const { large, events } = kernel(folder);

@@ -5,7 +5,7 @@ import path from "node:path";
 import readline from "node:readline";
 import type { StagebookEvent } from "stagebook";
 
-/** One stage that says how far it is, and ends when the file `go` is there. */
+/** One stage that reports progress, and ends when the file `go` exists. */
 const program = `
   const { existsSync } = require("node:fs");
   const { setTimeout: sleep } = require("node:timers/promises");
@@ -16,7 +16,7 @@ const program = `
   const made = p.stage("made", { go: p.param("go", go, { tracked: false }) }, async ({ go }, { progress }) => {
     progress(3, 7);
     while (!existsSync(go)) await sleep(20);
-    return { by: "a body" };
+    return { by: "an execution" };
   });
   made().then((value) => console.log(JSON.stringify({ type: "value", value })));
 `;
@@ -69,7 +69,7 @@ export class Kernel {
 
 const goFile = (folder: string): string => path.join(folder, "go");
 
-/** Lets the bodies end. */
+/** Lets the executions end. */
 export function letGo(folder: string): void {
   writeFileSync(goFile(folder), "");
 }

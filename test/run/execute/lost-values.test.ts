@@ -23,7 +23,7 @@ function kernel(store: string) {
   return { ...script, scale, large, size, scaled, running };
 }
 
-/** Removes the blobs of at least so many bytes. */
+/** Removes the blobs of at least this many bytes. */
 function removeBlobs(store: string, minBytes = 0): void {
   const folder = path.join(store, "blobs-v1");
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
@@ -65,7 +65,7 @@ test.each(["another kernel", "the same kernel"])(
 );
 
 test.each(["another kernel", "the same kernel"])(
-  "[C11] [S12] a value that is gone above a current result is not made again: %s runs nothing, and calls nothing fresh that is gone",
+  "[C11] [S12] a missing value upstream of a fresh result is not recomputed: %s runs nothing, and reports nothing missing as fresh",
   async (who) => {
     const store = newFolder();
     const first = kernel(store);
@@ -90,7 +90,7 @@ test.each(["another kernel", "the same kernel"])(
 );
 
 test.each(["another kernel", "the same kernel"])(
-  "[C11] [S11] what runs and needs a value that is gone makes it again, as planned: %s",
+  "[C11] [S11] a stage that runs and reads a missing value has it recomputed, as planned: %s",
   async (who) => {
     const store = newFolder();
     const first = kernel(store);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { createScript, type Script } from "../script";
 
-const newFolder = (): string => path.join(mkdtempSync(path.join(tmpdir(), "upkeep-")), "store");
+const newFolder = (): string => path.join(mkdtempSync(path.join(tmpdir(), "maintenance-")), "store");
 
 /** A stage with one result for each factor that was set. */
 async function withResults(script: Script, factors: readonly number[]) {
@@ -18,7 +18,7 @@ async function withResults(script: Script, factors: readonly number[]) {
   return { factor, rows };
 }
 
-describe.each(["disk", "memory"])("upkeep of the store %s", (kind) => {
+describe.each(["disk", "memory"])("maintenance of the store %s", (kind) => {
   const open = (): Script => createScript({ store: kind === "disk" ? newFolder() : kind });
 
   test("[C13] a pinned result stays, others of the same age and size go", async () => {
@@ -66,7 +66,7 @@ describe.each(["disk", "memory"])("upkeep of the store %s", (kind) => {
   });
 });
 
-test("[C13] values that are gone are made again only when something that runs needs them", async () => {
+test("[C13] missing values are recomputed only when a stage that runs reads them", async () => {
   const script = createScript({ store: newFolder() });
   const { p, log } = script;
   const scale = p.param("scale", 1);
@@ -76,7 +76,7 @@ test("[C13] values that are gone are made again only when something that runs ne
   await last();
   log();
   expect((await p.gc({ maxBytes: 0 })).evictedEntries).toBe(3);
-  // Records tell that all of it is current: nothing runs, and no value is taken.
+  // By its records all of it is fresh: nothing runs, and no value is read.
   expect(await p.outdated()).toEqual([]);
   scale.set(2);
   expect((await last.plan()).rows.map(({ stage, action }) => `${stage} ${action}`)).toEqual([
@@ -88,7 +88,7 @@ test("[C13] values that are gone are made again only when something that runs ne
   expect(log().filter((line) => line.endsWith("running"))).toEqual(["source running", "middle running", "last running"]); // prettier-ignore
 });
 
-test("[C13] [S8] a value that is lost and comes out different when it is made again moves what reads it to its new key", async () => {
+test("[C13] [S8] a lost value that comes out different when it is recomputed moves its readers to their new keys", async () => {
   const store = newFolder();
   let made = 0;
   const counts = { next: () => ++made };

@@ -1,4 +1,4 @@
-/** Runs of hundreds and thousands of stages: which begin first, and what is not held up. */
+/** Runs of hundreds and thousands of stages: which begin first, and what is not blocked. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,7 +51,7 @@ test("[R4] timers have their turn while thousands of stages run that waited for 
   expect(turns).toBeLessThan(3000);
 });
 
-test("[R1] hundreds of stages that wait for a slow one hold up neither a stage that needs nothing nor the reader of a stream", async () => {
+test("[R1] hundreds of stages that wait for a slow one block neither a stage without inputs nor the reader of a stream", async () => {
   const { p } = createScript();
   const round = p.param("round", 1);
   const others = gate();
@@ -81,7 +81,7 @@ test("[R1] hundreds of stages that wait for a slow one hold up neither a stage t
   expect(await reader()).toBe(1);
 });
 
-test("[R1] hundreds of stages that wait for a value to be made again hold up nothing that it needs", async () => {
+test("[R1] hundreds of stages that wait for a value to be recomputed block nothing upstream of it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "stagebook-many-"));
   const define = (isValid: (value: unknown) => boolean, text: string): ScriptPipeline => {
     const p = createPipeline({ store: folder, notebook: "many" });

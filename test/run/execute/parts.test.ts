@@ -25,7 +25,7 @@ test("[D7] a missing output is an error, an extra one an error, left out or kept
   const { p, events } = createScript();
   const make = (extra: "error" | "drop" | "keep"): Promise<object> =>
     p.stage(`s-${extra}`, () => ({ a: 1, b: 2 }), { outputs: ["a"], extra })();
-  await expect(make("error")).rejects.toThrow(/returned b, which is not among its outputs/);
+  await expect(make("error")).rejects.toThrow(/returned b, which is not a declared output/);
   expect(await make("drop")).toEqual({ a: 1 });
   expect(await make("keep")).toEqual({ a: 1, b: 2 });
   expect(events.filter((event) => event.type === "log:written" && event.record.level === "warn")).toHaveLength(2);

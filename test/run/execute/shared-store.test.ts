@@ -53,7 +53,7 @@ function createMachine(environment: Readonly<Record<string, string>>, folder = p
   return { ...script, warnings: () => warnings, folder };
 }
 
-/** A new place on the server for each test. */
+/** A new prefix on the server for each test. */
 function onS3() {
   return { STAGEBOOK_SHARED_STORE: `s3://${server.bucket}/pipelines/${places++}`, ...server.environment };
 }
@@ -87,7 +87,7 @@ const isRun = (line: string): boolean => line.endsWith(" running");
 function contentOf(folder: string): readonly string[] {
   return (
     readdirSync(folder, { recursive: true, encoding: "utf8" })
-      // The heart of the process that wrote it goes on beating there.
+      // The process that wrote it continues to send heartbeats there.
       .filter((name) => !name.startsWith("live"))
       .sort()
       .map((name) => `${name} ${statSync(path.join(folder, name)).mtimeMs}`)
@@ -142,7 +142,7 @@ describe("[C4] [C19] pipelines that share a store", () => {
     expect(executed.count).toBe(1);
   });
 
-  test("[Y5] with a key, results that others have changed or made are made again, with a warning; ours load", async () => {
+  test("[Y5] with a key, results that others have changed or written are recomputed, with a warning; own ones load", async () => {
     const shared = onS3();
     const environment = {
       ...shared,

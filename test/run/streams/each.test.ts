@@ -75,18 +75,18 @@ describe("[R6] each over a list or a stream", () => {
     ]);
   });
 
-  test("[R9] the first failure fails the stage at once, tells the other items, and stores nothing", async () => {
+  test("[R9] the first failure fails the stage immediately, cancels the other items, and stores nothing", async () => {
     const { p, log } = createScript();
-    const told: string[] = [];
-    const tell = { told: (text: string) => void told.push(text) };
+    const seen: string[] = [];
+    const sink = { write: (text: string) => void seen.push(text) };
     const work = p.each("work", [1, 2, 3], async (n, { signal }) => {
         if (n === 3) throw new Error("three is bad");
         await new Promise((resolve) => signal.addEventListener("abort", resolve));
-        tell.told(`${n}`);
+        sink.write(`${n}`);
       }, { workers: 3 }); // prettier-ignore
     await expect(work()).rejects.toMatchObject({ cause: { message: "three is bad" } });
     await sleep(0);
-    expect(told).toEqual(["1", "2"]);
+    expect(seen).toEqual(["1", "2"]);
     expect(log()).toEqual(["work running", "work failed"]);
     expect(await work.history()).toEqual([]);
   });
@@ -115,7 +115,7 @@ describe("[R6] each over a list or a stream", () => {
     expect(first[0]).not.toBe(first[1]);
   });
 
-  test("[Y2] what is no each is refused where it is defined", () => {
+  test("[Y2] an invalid each is refused where it is defined", () => {
     const { p } = createScript();
     const code = (define: () => unknown): string => {
       try {
@@ -160,7 +160,7 @@ describe("[R6] each over a list or a stream", () => {
     limit.set(2);
     expect(await callsOf(a)).toEqual([]);
     expect(await callsOf(define(5))).toEqual([0, 1]);
-    // A stage that failed half way goes on where it was.
+    // A stage that failed halfway continues where it was.
     const fails = { now: true };
     const flaky = p.each("flaky", [1, 2, 3], { counter, switch: resource("switch", () => fails) }, (n, all) => {
         all.counter.count(n);

@@ -101,7 +101,7 @@ test("[R10] a stream that is stopped asks its source for no more, and leaves not
   expect(await counts.history()).toEqual([]);
 });
 
-test("[Y1] an item that cannot be kept is refused with its place", async () => {
+test("[Y1] an item that cannot be stored is refused with its position", async () => {
   const { p } = createScript();
   const bad = p.stage("bad", function* () {
     yield 1;
@@ -110,7 +110,7 @@ test("[Y1] an item that cannot be kept is refused with its place", async () => {
   await expect(bad()).rejects.toMatchObject({ code: "not-keyable", message: expect.stringContaining("item 1.f") as string }); // prettier-ignore
 });
 
-test("[O6] the items of a stream that is being made are told as progress", async () => {
+test("[O6] the items of an open stream are reported as progress", async () => {
   const { p, events } = createScript();
   await p.stage("numbers", function* () {
     for (let n = 0; n < 3; n++) yield n;

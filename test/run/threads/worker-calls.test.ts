@@ -2,9 +2,9 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { CellId, Digest, RunId } from "../../../kernel-lib/src/protocol";
 import { createLiveScopes } from "../../../kernel-lib/src/scopes/live-scopes";
-import { CancelToken } from "../../../kernel-lib/src/run/control/cancel-token";
+import { CancelToken } from "../../../kernel-lib/src/async/cancel-token";
 import { callInWorker, type CallHost } from "../../../kernel-lib/src/run/threads/thread-call";
-import type { CallOrder, Note } from "../../../kernel-lib/src/run/threads/messages";
+import type { CallRequest, Notification } from "../../../kernel-lib/src/run/threads/messages";
 import { ship } from "../../../kernel-lib/src/run/shipping/ship";
 import { Threads } from "../../../kernel-lib/src/run/threads/threads";
 import { v8Codec } from "../../../kernel-lib/src/store/codecs/codec";
@@ -13,8 +13,8 @@ const scopes = createLiveScopes(() => undefined);
 const threads = new Threads({ count: 2, limits: { maxOldGenerationSizeMb: 64 } });
 afterAll(() => threads.close());
 
-const place: CallOrder["place"] = {
-  run: "run" as RunId,
+const location: CallRequest["location"] = {
+  runId: "run" as RunId,
   stage: "items",
   cell: "cell" as CellId,
   source: "script",
@@ -24,45 +24,54 @@ const place: CallOrder["place"] = {
   scratch: "/nowhere",
 };
 
-function orderOf(
+function requestOf(
   fn: unknown,
   item?: unknown,
   { reuseAs, inputs }: { readonly reuseAs?: string; readonly inputs?: unknown } = {},
-): CallOrder {
-  const cargo = { fn, takesInputs: inputs !== undefined, inputs };
-  const { bytes } = ship(cargo, "items", { scopes, paramValue: () => undefined });
-  const work = { kind: "item", item: v8Codec.encode(item) as Uint8Array } as const;
-  return { shipment: bytes, work, place, ...(reuseAs === undefined ? {} : { reuseAs }) };
+): CallRequest {
+  const payload = { fn, takesInputs: inputs !== undefined, inputs };
+  const { bytes } = ship(payload, "items", { scopes, paramValue: () => undefined });
+  const task = { kind: "item", item: v8Codec.encode(item) as Uint8Array } as const;
+  return { shipment: bytes, task, location, ...(reuseAs === undefined ? {} : { reuseAs }) };
 }
 
-async function call(order: CallOrder, notes: Note[] = [], stop = new CancelToken()): Promise<unknown> {
-  const host: CallHost = { answer: () => Promise.resolve(undefined), note: (note) => void notes.push(note) };
-  const result = await callInWorker(order, host, { stop, threads });
-  if (result.kind !== "item") throw new TypeError("an item was asked for");
+async function call(
+  request: CallRequest,
+  notifications: Notification[] = [],
+  cancelToken = new CancelToken(),
+): Promise<unknown> {
+  const host: CallHost = {
+    respond: () => Promise.resolve(undefined),
+    notify: (notification) => void notifications.push(notification),
+  };
+  const result = await callInWorker(request, host, { cancelToken, threads });
+  if (result.kind !== "item") throw new TypeError("expected the result of an item");
   return v8Codec.decode(result.value);
 }
 
 describe("single calls", () => {
   test("[R4] arguments and results are copies, and the context logs", async () => {
     const factor = 3;
-    const notes: Note[] = [];
+    const notifications: Notification[] = [];
     const fn = (item: { n: number }, more: Map<string, number>, { log }: { log: { info(text: string): void } }) => {
       log.info("one item");
       return new Float64Array([item.n * factor, more.get("k") ?? 0]);
     };
-    expect(await call(orderOf(fn, { n: 2 }, { inputs: new Map([["k", 1]]) }), notes)).toEqual(new Float64Array([6, 1]));
-    expect(notes).toMatchObject([{ kind: "event", event: { type: "log:written", record: { message: "one item", stage: "items" } } }]); // prettier-ignore
+    expect(await call(requestOf(fn, { n: 2 }, { inputs: new Map([["k", 1]]) }), notifications)).toEqual(
+      new Float64Array([6, 1]),
+    );
+    expect(notifications).toMatchObject([{ kind: "event", event: { type: "log:written", record: { message: "one item", stage: "items" } } }]); // prettier-ignore
   });
 
-  test("[R4] what is reused is unpacked once in each thread, all else for each call", async () => {
+  test("[R4] a reused shipment is unpacked once in each thread, any other for each call", async () => {
     const seen: number[] = [];
     const fn = (n: number) => seen.push(n);
     const alone = new Threads({ count: 1 });
-    const host: CallHost = { answer: () => Promise.resolve(undefined), note: () => undefined };
+    const host: CallHost = { respond: () => Promise.resolve(undefined), notify: () => undefined };
     const counts = async (reuseAs?: string): Promise<unknown[]> => {
       const found: unknown[] = [];
       for (let n = 0; n < 3; n++) {
-        const result = await callInWorker(orderOf(fn, n, { reuseAs }), host, { stop: new CancelToken(), threads: alone }); // prettier-ignore
+        const result = await callInWorker(requestOf(fn, n, { reuseAs }), host, { cancelToken: new CancelToken(), threads: alone }); // prettier-ignore
         found.push(result.kind === "item" && v8Codec.decode(result.value));
       }
       return found;
@@ -72,30 +81,30 @@ describe("single calls", () => {
     await alone.close();
   });
 
-  test("[Y1] a result that cannot be kept is refused with its path", async () => {
-    await expect(call(orderOf(() => ({ f: () => 1 })))).rejects.toMatchObject({ code: "not-storable", message: expect.stringContaining("value.f") as string }); // prettier-ignore
+  test("[Y1] a result that cannot be stored is refused with its path", async () => {
+    await expect(call(requestOf(() => ({ f: () => 1 })))).rejects.toMatchObject({ code: "not-storable", message: expect.stringContaining("value.f") as string }); // prettier-ignore
   });
 
-  test("[R10] a call that waits for a thread is stopped without having begun", async () => {
-    const stop = new CancelToken();
-    const busy = [1, 2].map(() => call(orderOf(() => { const from = Date.now(); while (Date.now() - from < 300); return 1; }))); // prettier-ignore
+  test("[R10] a call that waits for a thread is cancelled without having begun", async () => {
+    const cancelToken = new CancelToken();
+    const busy = [1, 2].map(() => call(requestOf(() => { const from = Date.now(); while (Date.now() - from < 300); return 1; }))); // prettier-ignore
     const waiting = call(
-      orderOf(() => 2),
+      requestOf(() => 2),
       [],
-      stop,
+      cancelToken,
     );
-    stop.stop(new Error("no longer wanted"));
+    cancelToken.cancel(new Error("no longer wanted"));
     await expect(waiting).rejects.toThrow("no longer wanted");
     expect(await Promise.all(busy)).toEqual([1, 1]);
   });
 });
 
-test("[R9] a thread that runs out of memory fails its own call alone, and says so", async () => {
+test("[R9] a thread that runs out of memory fails only its own call, with the reason", async () => {
   const greedy = (): unknown => {
     const all: unknown[] = [];
     for (;;) all.push(new Array(10_000).fill(all.length));
   };
-  const other = call(orderOf(() => { const from = Date.now(); while (Date.now() - from < 500); return 1; })); // prettier-ignore
-  await expect(call(orderOf(greedy))).rejects.toMatchObject({ code: "worker-crashed", message: expect.stringContaining("out of memory") as string }); // prettier-ignore
+  const other = call(requestOf(() => { const from = Date.now(); while (Date.now() - from < 500); return 1; })); // prettier-ignore
+  await expect(call(requestOf(greedy))).rejects.toMatchObject({ code: "worker-crashed", message: expect.stringContaining("out of memory") as string }); // prettier-ignore
   expect(await other).toBe(1);
 });

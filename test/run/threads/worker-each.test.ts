@@ -9,7 +9,7 @@ import { createScript } from "../script";
 const worker = true;
 
 describe("each in threads", () => {
-  test("[R2] [R4] items give the same as in the kernel: order, inputs, fan-out, random numbers", async () => {
+  test("[R2] [R4] items have the same results as in the kernel: order, inputs, fan-out, random numbers", async () => {
     const { p } = createScript();
     const source = path.join(mkdtempSync(path.join(tmpdir(), "worker-each-")), "factor.txt");
     writeFileSync(source, "10");
@@ -50,7 +50,7 @@ describe("each in threads", () => {
     expect(await items.toArray()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
-  test("[R9] an item that throws, crashes its thread or gives what cannot be kept fails the stage, and says why", async () => {
+  test("[R9] an item that throws, crashes its thread or returns a value that cannot be stored fails the stage, with the reason", async () => {
     const { p } = createScript();
     const list = [1, 2, 3];
     const reason = (name: string, fn: (n: number) => unknown) => p.each(name, list, fn, { worker, workers: 2 }).toArray().then(() => undefined, (error: unknown) => error); // prettier-ignore

@@ -1,4 +1,4 @@
-/** What goes to a thread and gives the same there as in the kernel, kind by kind; and what is refused, with its path. */
+/** Values that can be shipped to a thread and mean the same there, kind by kind; and values that are refused, with their path. */
 import net from "node:net";
 import { afterAll, describe, expect, test } from "vitest";
 import type { StagebookError } from "stagebook";
@@ -7,13 +7,13 @@ import { closureCases } from "../../key/code/closure-cases";
 import { alikeCases, builtinCases, globalCases, prototypeCases } from "../../key/code/reached-cases";
 import { createScript } from "../script";
 
-/** What no copy can have: refused, and told why. */
+/** Properties that no copy can have: refused, with the reason. */
 const refused = new Map([
   ["a private field", /`it` is an instance of A with the private field #n/],
   ["a private field of a base class, under a name like $", /private field #\$/],
   ["a function in a private field beside a private method", /private field #f/],
   ["a name with a number, beside an assigned name without it", /`count` is assigned by the stage's function/],
-  ["a function that the user put under Math", /`Math\.tried` is put under Math/],
+  ["a function that the user put under Math", /`Math\.tried` is added to Math/],
 ]);
 
 const more: readonly Case[] = (
@@ -30,7 +30,7 @@ const more: readonly Case[] = (
     ["an error of the user's with a cause", `class Odd extends Error { name = "Odd"; } const it = new Odd("x", { cause: 5 }); return () => [it.message, it.name, it.cause, it instanceof Odd];`, ["x", "Odd", 5, true]], // prettier-ignore
     ["Node's modules, whole and by member", `const fs = require("fs"); const { join } = require("path"); const { types } = require("util"); return () => [typeof fs.readFileSync, join("a", "b"), types.isMap(new Map())];`, ["function", "a/b", true]], // prettier-ignore
     ["a package by path", `const rx = require("rxjs"); const { of } = rx; return () => new Promise((done) => of(1, 2).pipe(rx.toArray()).subscribe(done));`, [1, 2]], // prettier-ignore
-    ["a module that the body loads", `return () => require("rxjs").lastValueFrom(require("rxjs").of(3));`, 3],
+    ["a module that the function loads", `return () => require("rxjs").lastValueFrom(require("rxjs").of(3));`, 3],
     ["a class of a package, and an instance of one below it", `const { BehaviorSubject } = require("rxjs"); class Mine extends BehaviorSubject { twice() { return this.value * 2; } } return () => new Mine(4).twice();`, 8], // prettier-ignore
     ["Buffer, URL, Date, typed arrays, bigint, -0", `const it = { b: Buffer.from("ab"), d: new Date(5), f: new Float32Array([1.5]), n: 5n, z: -0 }; const url = new URL("https://a.b/c?d=1"); return () => [it.b.toString("hex"), it.d.getTime(), it.f[0], it.n, Object.is(it.z, -0), url.searchParams.get("d")];`, ["6162", 5, 1.5, 5n, true, "1"]], // prettier-ignore
     ["an object without a prototype", `const it = Object.assign(Object.create(null), { f: () => 1 }); return () => [Object.getPrototypeOf(it), it.f()];`, [null, 1]], // prettier-ignore
@@ -83,8 +83,8 @@ const refusals: readonly (readonly [what: string, fn: () => unknown, message: Re
   ["a socket", () => server.listening, /`server` is an object of Node \(Server\)/],
   ["a stream", make(`const { Readable } = require("stream"); const client = { in: Readable.from([1]) }; return () => client.in;`), /`client\.in` is an object of Node \(Readable\)/], // prettier-ignore
   ["shared memory", make("const it = new SharedArrayBuffer(8); return () => it.byteLength;"), /`it` is shared memory/],
-  ["an arrow function with an outer this", make("const it = { n: 1, f() { return () => this.n; } }; const g = it.f(); return () => g();"), /`g` is an arrow function with the `this`/], // prettier-ignore
-  ["an arrow function with outer arguments", make("const g = (function () { return () => arguments[0]; })(1); return () => g();"), /`arguments` of what is round it/], // prettier-ignore
+  ["an arrow function with an outer this", make("const it = { n: 1, f() { return () => this.n; } }; const g = it.f(); return () => g();"), /`g` is an arrow function that uses the `this`/], // prettier-ignore
+  ["an arrow function with outer arguments", make("const g = (function () { return () => arguments[0]; })(1); return () => g();"), /uses the `arguments` of its enclosing function/], // prettier-ignore
   [
     "a global of the user's",
     make("return () => stagebookTried;"),
@@ -95,9 +95,9 @@ const refusals: readonly (readonly [what: string, fn: () => unknown, message: Re
     make("return () => globalThis.stagebookTried;"),
     /`globalThis\.stagebookTried` is a global/,
   ],
-  ["a function that a package made", make(`const { debounceTime } = require("rxjs"); const it = debounceTime(5); return () => it;`), /`it` is a function that rxjs@\S+ made/], // prettier-ignore
+  ["a function that a package made", make(`const { debounceTime } = require("rxjs"); const it = debounceTime(5); return () => it;`), /`it` is a function created by rxjs@\S+, /], // prettier-ignore
   ["a map in the depths", make("const rows = [{ cell: new Map([['k', { ref: new WeakMap() }]]) }]; return () => rows.length;"), /`rows\[0\]\.cell entry 0\.ref` is a WeakMap/], // prettier-ignore
-  ["a field under a name that is worked out", make(`const key = "a" + 1; class A { [key] = 1; } return () => new A();`), /a class with a field whose name is worked out/], // prettier-ignore
+  ["a field under a name that is worked out", make(`const key = "a" + 1; class A { [key] = 1; } return () => new A();`), /a class with a computed field name/], // prettier-ignore
 ];
 
 test.each(refusals)("[R4] refused: %s", async (_what, fn, message) => {

@@ -150,7 +150,7 @@ test("[K8] the key is the same with and without worker, and so are random number
   expect(await define(false).run({ force: true })).toEqual(inThread);
 });
 
-test("[Y3] errors keep class, name, stack, fields and cause; what is no error is thrown as it is", async () => {
+test("[Y3] errors keep class, name, stack, fields and cause; other thrown values arrive as they are", async () => {
   const { p } = createScript();
   const fails = (name: string, fn: () => unknown) => p.stage(name, fn, { worker })().then(() => undefined, (error: unknown) => (error as Error).cause); // prettier-ignore
   const error = await fails("a", () => {
@@ -199,7 +199,7 @@ test("[O4] a rejected promise that nobody awaits is a line of its stage, and fai
   expect(lines).toMatchObject([{ stage: "stray", level: "error", message: expect.stringContaining("Error: lost") as string }]); // prettier-ignore
 });
 
-test("[F2] a stage that the body reads by name is asked of the kernel, and runs first", async () => {
+test("[F2] a stage that the function reads by name is requested from the kernel, and runs first", async () => {
   const { p, log } = createScript();
   const limit = p.param("limit", 3);
   const base = p.stage("base", () => [1, 2, 3, 4, 5], { worker });
@@ -221,7 +221,7 @@ describe("inputs that are not what they were", () => {
   test.each([
     ["gone", (blob: string) => rmSync(blob)],
     ["damaged", (blob: string) => { chmodSync(blob, 0o600); writeFileSync(blob, "?".repeat(readFileSync(blob).byteLength)); }], // prettier-ignore
-  ])("[C11] a value that is %s is made again for a thread, once", async (_what, spoil) => {
+  ])("[C11] a value that is %s is recomputed for a thread, once", async (_what, spoil) => {
     const store = path.join(folder(), "store");
     const define = ({ p }: ReturnType<typeof createScript>) => {
       const large = p.stage("large", () => "x".repeat(200_000));
@@ -236,7 +236,7 @@ describe("inputs that are not what they were", () => {
     expect(again.log().filter((line) => line === "large running")).toHaveLength(1);
   });
 
-  test("[Y4] a stored value that its stage calls invalid is made again before a thread reads it", async () => {
+  test("[Y4] a stored value that its stage finds invalid is recomputed before a thread reads it", async () => {
     const store = path.join(folder(), "store");
     const bad = createScript({ store });
     await bad.p.stage("rows", () => [1])();
@@ -245,12 +245,12 @@ describe("inputs that are not what they were", () => {
     expect(await p.stage("sum", { rows }, ({ rows }) => rows.length, { worker })()).toBe(1);
   });
 
-  test("[Y6] what a stage makes in a thread is validated in the kernel, and hooks are told", async () => {
+  test("[Y6] what a stage returns in a thread is validated in the kernel, and hooks are called", async () => {
     const { p, log } = createScript();
-    const told: unknown[] = [];
-    const good = p.stage("good", () => [1, 2], { worker, validate: (value) => (value as readonly unknown[]).length === 2, onSave: (value) => told.push(value) }); // prettier-ignore
+    const saved: unknown[] = [];
+    const good = p.stage("good", () => [1, 2], { worker, validate: (value) => (value as readonly unknown[]).length === 2, onSave: (value) => saved.push(value) }); // prettier-ignore
     expect(await good()).toEqual([1, 2]);
-    expect(told).toEqual([[1, 2]]);
+    expect(saved).toEqual([[1, 2]]);
     const bad = p.stage("bad", () => [1], { worker, validate: (value) => (value as readonly unknown[]).length === 2 });
     await expect(bad()).rejects.toMatchObject({ code: "invalid-output" });
     expect(log().at(-1)).toBe("bad failed");
@@ -259,7 +259,7 @@ describe("inputs that are not what they were", () => {
 
 describe("crashes", () => {
   test.each([
-    ["process.exit", () => process.exit(3), /ended itself with code 3/],
+    ["process.exit", () => process.exit(3), /called process\.exit, code 3/],
     ["an error of a timer", () => new Promise(() => setTimeout(() => { throw new Error("from a timer"); }, 1)), /from a timer/], // prettier-ignore
   ])("[R9] %s fails its stage alone", async (_what, fn, message) => {
     const { p, log } = createScript();

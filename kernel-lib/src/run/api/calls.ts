@@ -80,7 +80,7 @@ export class Calls implements StageCalls {
       if (outcome.kind !== "succeeded") throw errorOfTarget(target, outcome, outcomes);
     const values: unknown[] = [];
     for (const { target, outcome } of ended)
-      values.push(outcome.kind === "succeeded" && outcome.value ? outcome.value.of : await run.valueOf(target));
+      values.push(outcome.kind === "succeeded" && outcome.loaded ? outcome.loaded.value : await run.valueOf(target));
     return values;
   }
 

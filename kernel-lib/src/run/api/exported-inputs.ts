@@ -3,7 +3,6 @@ import { mustGet } from "../../protocol";
 import type { StageExports, StageRef } from "../../stage/handle";
 import type { RunSettings, RunSummary } from "../active-runs";
 import { exportInputs, replay } from "../call/replay";
-import { seedOf } from "../call/seed";
 import { paramTexts } from "../call/store-result";
 import type { EngineContext } from "../engine-context";
 import { ExternalInputs } from "../external/external-inputs";
@@ -31,13 +30,12 @@ export class ExportedInputs implements StageExports {
       const outcome = mustGet(outcomes, each.id);
       if (outcome.kind !== "succeeded") throw errorOfTarget(each, outcome, outcomes);
     }
-    const results = run.needsOf(instance);
-    const { key, partial } = await run.keyWith(instance, results.outputs());
+    const results = run.upstreamOf(instance);
     await exportInputs(context, instance, folder, {
       externalInputs: run.externalInputs,
       valueOf: (each) => run.valueOf(each),
-      seed: seedOf(instance.definition, results.haveStreams ? partial : key),
-      params: paramTexts(context, instance, results.paramsAbove()),
+      seed: results.seed(await results.key()),
+      params: paramTexts(context, instance, results.params()),
     });
   }
 

@@ -1,61 +1,77 @@
-/** What a body is given and what it leaves: shared by those that call it, run it and keep its value. */
-import type { StageKey } from "../../key/key";
+/** What the calls of stage functions share: where inputs come from, what a call may ask of its execution, and what it leaves. */
+import type { CancelToken } from "../../async/cancel-token";
+import type { KnownKey } from "../../key/key";
 import type { Digest, RunId, RunSource } from "../../protocol";
-import type { KeptItem, StoredItems } from "../../store/codecs/items";
+import type { KeptItem } from "../../store/codecs/items";
 import type { Entry } from "../../store/store";
 import type { ExternalInputs } from "../external/external-inputs";
 import type { OutputDigest } from "../plan/input-digests";
+import type { Activity, StageActivity } from "../state/activity";
 import type { Instance } from "../state/instances";
 import type { LiveStream } from "../streams/live-stream";
-import type { CancelToken } from "../control/cancel-token";
+import type { Encoded } from "./encode-output";
 
-/** A key that is known: all that the work needs above it has ended. */
-export type KnownKey = StageKey & { readonly key: Digest };
-
-/** The final key and what goes with it; undefined when a producer was stopped because nobody read on. */
+/** The final key and what goes with it. */
 export interface FinalKey {
   readonly key: KnownKey;
-  readonly paramsAbove: Readonly<Record<string, string>>;
+  /** Parameters of all upstream stages, as text. */
+  readonly upstreamParams: Readonly<Record<string, string>>;
 }
 
 /** Where the values of inputs come from. */
 export interface InputValues {
   readonly externalInputs: ExternalInputs;
-  /** A fresh copy of the value of a stage, which runs first when it is not current. */
-  valueOf(need: Instance): Promise<unknown>;
+  /** A fresh copy of the value of a stage, which is executed first when it is not fresh. */
+  valueOf(upstream: Instance): Promise<unknown>;
 }
 
-/** What a body needs of the run that it belongs to. */
+/** What one call of a stage's function may ask of the execution and the run that it belongs to. */
 export interface ExecutionContext extends InputValues {
-  readonly run: RunId;
+  readonly runId: RunId;
   readonly source: RunSource;
-  readonly stop: CancelToken;
-  /** Outputs of what the stage needs as they are now, by instance id. */
-  outputsNow(): ReadonlyMap<string, OutputDigest>;
-  /** The results of what the stage needs and had ended when it began, by instance id. */
-  entriesAbove(): ReadonlyMap<string, Entry>;
-  /** What random numbers are drawn from. */
+  readonly cancelToken: CancelToken;
+  /** Output digests of the upstream stages as they are now, by instance id. */
+  upstreamOutputs(): ReadonlyMap<string, OutputDigest>;
+  /** The results of the upstream stages that had ended when the execution began, by instance id. */
+  upstreamEntries(): ReadonlyMap<string, Entry>;
+  /** The seed of random numbers. */
   readonly seed: Digest;
   /**
-   * Waits until what the stage needs has ended: then its key is final. Undefined when a stream was not read to its end, and its
+   * Waits until the upstream stages have ended: then the key is final. Undefined when a stream was not read to its end, and its
    * producer was stopped. Throws when a producer failed.
    */
-  finished(): Promise<FinalKey | undefined> | FinalKey;
-  /** Lets others read the stream that the body makes, from now on. Undefined where nobody may. */
+  finalKey(): Promise<FinalKey | undefined> | FinalKey;
+  /** Opens the stream that the function returned to other stages. Undefined when none may read it before it is complete. */
   beginStream(revive: (kept: KeptItem) => unknown): LiveStream | undefined;
-  /** Tells kernels that wait for this body. */
+  /** Reports progress to kernels that wait for this execution. */
   report(progress: { readonly done: number; readonly total?: number }): void;
+  /** For an `each` whose items are processed in worker threads. Throws `not-shippable`. */
+  createItemCaller(options: ItemCallOptions): Promise<CallItem>;
 }
 
-/** What a body left that made a stream: its items are in the store. */
-export class SpooledItems {
-  constructor(readonly stored: StoredItems) {}
+/** Calls the function for an item, counted from 0. The result is an iterator when the function is a generator. */
+export type CallItem = (item: unknown, nth: number) => Promise<unknown>;
+
+export interface ItemCallOptions {
+  readonly activity: Activity & { readonly stage: StageActivity };
+  /** Cancelled also when another item fails. */
+  readonly cancelToken: CancelToken;
+  /** The inputs without the source. */
+  readonly inputs: unknown;
 }
 
-/** A body's value and what became of it. */
+/** What a function returned, encoded and not stored yet. */
+export interface Returned {
+  readonly encoded: Encoded;
+  readonly durationMs: number;
+  /** What the function read that its code does not show. */
+  readonly unplanned: ReadonlySet<string>;
+}
+
+/** A result, and whether it is stored. */
 export interface ExecutionResult {
-  /** Absent where nobody has needed the value in this thread: it is in the store, or kept for the run. */
-  readonly made?: { readonly value: unknown };
+  /** The value in this thread's memory. Absent when nothing has needed it here: it is in the store, or kept for the run. */
+  readonly loaded?: { readonly value: unknown };
   readonly entry: Entry;
   readonly stored: boolean;
 }

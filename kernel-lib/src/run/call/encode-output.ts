@@ -1,19 +1,24 @@
-/** What a body returned as a store takes it: named outputs checked, files adopted, digested, encoded. In the kernel or in a thread. */
+/** Encoding of what a function returned, in the kernel or in a thread: named outputs checked, files adopted, bytes digested. */
 import { describeValue } from "../../key/describe";
 import { formatCount } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
 import type { Entry, NewBlob } from "../../store/store";
 import { encodeValue } from "../../store/codecs/value";
-import { SpooledItems } from "./call-parts";
+import type { StoredItems } from "../../store/codecs/items";
 import { filesInStream, type FileOutputs, type MarkedValue } from "../external/file-outputs";
 import { namedOutputs } from "./named-outputs";
-import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
+import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 
-/** What goes into the store; `marked`: the value itself, where it is in this thread's memory. */
+/** The value of a function that returned a stream: its items are in the store already. */
+export class SpooledItems {
+  constructor(readonly stored: StoredItems) {}
+}
+
 export interface Encoded {
   readonly output: Entry["output"];
   /** Those that are not in the store yet. */
   readonly blobs: readonly NewBlob[];
+  /** The value itself, when it is in this thread's memory. */
   readonly marked?: MarkedValue;
 }
 

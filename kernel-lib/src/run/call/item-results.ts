@@ -1,19 +1,19 @@
-/** Results of single items of an `each`, kept by themselves: the key of the stage without its source, and the item. */
-import { digestValue } from "../../key/values/canonical";
-import { digestOf } from "../../key/digest";
+/** Stored results of single items of an `each`, keyed by the stage's key without its source, and the item. */
 import { describeValue } from "../../key/describe";
+import { digestOf } from "../../key/digest";
 import type { StageKey } from "../../key/key";
+import { digestValue } from "../../key/values/canonical";
 import { StagebookError, type Digest } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
-import type { Entry } from "../../store/store";
 import { decodeValue, encodeValue } from "../../store/codecs/value";
-import type { ExecutionContext } from "./call-parts";
+import type { Entry } from "../../store/store";
 import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
 import { itemsOf } from "../streams/streams";
+import type { ExecutionContext } from "./call-parts";
 
-/** What a generator gave for one item. */
-interface Fanned {
+/** What the function returned for one item; `isFanned`: a generator with several results. */
+interface ItemResult {
   readonly isFanned: boolean;
   readonly results: readonly unknown[];
 }
@@ -23,38 +23,38 @@ export type Remember = (item: unknown, call: () => unknown) => Promise<unknown>;
 /** The definition of an `each` without its source, by which the results of its items are keyed. */
 const sourceless = new WeakMap<StageDefinition, Instance>();
 
-/** Gives a kept result, or calls and keeps. What cannot be kept is given all the same; the store's trouble is told once. */
+/** Returns a stored result, or calls the function and stores its result. A store failure is logged once, and results are still returned. */
 export async function rememberItems(
   engine: EngineContext,
   instance: Instance,
-  run: ExecutionContext,
+  execution: ExecutionContext,
 ): Promise<Remember> {
-  const bare = sourceless.get(instance.definition) ?? without(instance);
+  const bare = sourceless.get(instance.definition) ?? withoutSource(instance);
   sourceless.set(instance.definition, bare);
-  const keyNow = async (): Promise<StageKey> =>
-    engine.planner.keyOf({ ...bare, overlay: instance.overlay }, run.outputsNow(), run.externalInputs);
-  const base = await keyNow();
+  const currentKey = async (): Promise<StageKey> =>
+    engine.planner.keyOf({ ...bare, overlay: instance.overlay }, execution.upstreamOutputs(), execution.externalInputs);
+  const base = await currentKey();
   const { name, codec } = instance.definition;
-  let hasTrouble = false;
+  let hasFailed = false;
   return async (item, call) => {
     const key = digestOf(`${base.key ?? ""} item ${digestValue(item, { name: "item" })}`);
     const entry = await engine.store.findEntry(key);
-    const kept =
+    const stored =
       entry && (await decodeValue(entry.output.blobs, codec, (blob, into) => engine.store.readBlob(blob, into)));
-    if (kept) return given(kept.value as Fanned);
-    const fanned = await collected(await call());
+    if (stored) return valueOf(stored.value as ItemResult);
+    const result = await collect(await call());
     engine.instances.endEpoch();
-    // A helper that was redefined meanwhile may have made it.
-    if (!hasTrouble && (await keyNow()).key === base.key)
-      await store(engine, { name, codec, base, key, run }, fanned).catch((error: unknown) => {
+    // A helper that was redefined meanwhile may have computed it.
+    if (!hasFailed && (await currentKey()).key === base.key)
+      await store(engine, { name, codec, base, key, execution }, result).catch((error: unknown) => {
         if (!(error instanceof StagebookError)) throw error;
-        hasTrouble = true;
-        engine.log("warn", `${name}: results of single items are not kept: ${error.message}`, {
+        hasFailed = true;
+        engine.log("warn", `${name}: results of single items are not stored: ${error.message}`, {
           stage: name,
-          run: run.run,
+          run: execution.runId,
         });
       });
-    return given(fanned);
+    return valueOf(result);
   };
 }
 
@@ -65,18 +65,18 @@ async function store(
     codec,
     base,
     key,
-    run,
+    execution,
   }: {
     readonly name: string;
     readonly codec: StageDefinition["codec"];
     readonly base: StageKey;
     readonly key: Digest;
-    readonly run: ExecutionContext;
+    readonly execution: ExecutionContext;
   },
-  fanned: Fanned,
+  result: ItemResult,
 ): Promise<void> {
   const startedAt = engine.clock.now();
-  const { blobs, digest, codec: codecName, sizeBytes } = await encodeValue(fanned, codec);
+  const { blobs, digest, codec: codecName, sizeBytes } = await encodeValue(result, codec);
   const entry: Entry = {
     format: 1,
     key,
@@ -88,31 +88,31 @@ async function store(
       files: [],
       sizeBytes,
       codec: codecName,
-      summary: describeValue(fanned.results[0]),
+      summary: describeValue(result.results[0]),
     },
     at: startedAt,
     durationMs: 0,
     params: {},
-    run: run.run,
+    run: execution.runId,
     made: engine.made,
   };
   await engine.results.commitItem(name, entry, blobs);
 }
 
-async function collected(result: unknown): Promise<Fanned> {
-  const items = typeof result === "object" && result !== null && "next" in result ? itemsOf(result) : undefined;
-  if (!items) return { isFanned: false, results: [result] };
+async function collect(returned: unknown): Promise<ItemResult> {
+  const items = typeof returned === "object" && returned !== null && "next" in returned ? itemsOf(returned) : undefined;
+  if (!items) return { isFanned: false, results: [returned] };
   const results: unknown[] = [];
   for await (const each of items) results.push(each);
   return { isFanned: true, results };
 }
 
-function given({ isFanned, results }: Fanned): unknown {
+function valueOf({ isFanned, results }: ItemResult): unknown {
   return isFanned ? results.values() : results[0];
 }
 
 /** The same stage as if it had no source. */
-function without(instance: Instance): Instance {
+function withoutSource(instance: Instance): Instance {
   const { inputs } = instance.definition;
   const leaves = inputs.leaves.filter(({ path }) => path !== "source" && !path.startsWith("source."));
   const definition = { ...instance.definition, inputs: { ...inputs, leaves, shape: "item" } };

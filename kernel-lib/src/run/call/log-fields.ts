@@ -1,4 +1,4 @@
-/** Log fields as JSON: what JSON cannot carry becomes text, and nothing grows without bound. */
+/** Log fields as JSON: values that JSON cannot represent become text, and sizes are limited. */
 import { inspect, types } from "node:util";
 import { membersOf } from "../../key/values/own-members";
 import type { Json, JsonObject } from "../../protocol";
@@ -15,7 +15,7 @@ export function jsonFields(fields: Readonly<Record<string, unknown>>): JsonObjec
 function readFields(object: object, depth: number): JsonObject {
   const members = membersOf(object).slice(0, MAX_ITEMS);
   return Object.fromEntries(
-    // A getter is the user's code: a log line does not run it.
+    // A getter is user code: a log line does not run it.
     members.map(({ key, value, accessors }) => [key, accessors.length > 0 ? "[getter]" : toJson(value, depth)]),
   );
 }

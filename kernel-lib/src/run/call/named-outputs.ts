@@ -1,8 +1,8 @@
-/** Several outputs by name: what a stage returned, held against what it said it would. */
+/** Named outputs: what a stage returned, compared with the outputs that it declares. */
 import { StagebookError } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
 
-/** The value with the outputs that the stage names. Throws `output-missing` and `output-extra`. */
+/** The value with the declared outputs. Throws `output-missing` and `output-extra`. */
 export function namedOutputs(
   { outputs, extra, name }: Pick<StageDefinition, "outputs" | "extra" | "name">,
   value: unknown,
@@ -12,7 +12,7 @@ export function namedOutputs(
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new StagebookError(
       "output-missing",
-      `stage "${name}" names its outputs and returned none by name`,
+      `stage "${name}" declares named outputs, but did not return an object`,
       `Return { ${outputs.join(", ")} }.`,
       { stage: name },
     );
@@ -29,11 +29,11 @@ export function namedOutputs(
   if (extra === "error")
     throw new StagebookError(
       "output-extra",
-      `stage "${name}" returned ${unnamed.join(", ")}, which ${unnamed.length === 1 ? "is" : "are"} not among its outputs`,
-      `Add it to outputs, or write extra: "drop" or extra: "keep".`,
+      `stage "${name}" returned ${unnamed.join(", ")}, which ${unnamed.length === 1 ? "is not a declared output" : "are not declared outputs"}`,
+      `Add ${unnamed.length === 1 ? "it" : "them"} to outputs, or set extra: "drop" or extra: "keep".`,
       { stage: name },
     );
-  warn(`${name}: ${unnamed.join(", ")} ${extra === "drop" ? "left out" : "kept"}, not among its outputs`);
+  warn(`${name}: ${unnamed.join(", ")} ${extra === "drop" ? "dropped" : "kept"}, not declared in its outputs`);
   return extra === "keep"
     ? value
     : Object.fromEntries(outputs.map((output) => [output, (value as Record<string, unknown>)[output]]));

@@ -1,7 +1,22 @@
-/** Random numbers that a re-run repeats. Algorithm: sfc32 by Chris Doty-Humphrey (PractRand), seeded with 128 bits. */
+/** Reproducible random numbers. Algorithm: sfc32 by Chris Doty-Humphrey (PractRand), seeded with 128 bits. */
+import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
+import type { StageDefinition } from "../../stage/definition";
 
-/** Numbers in [0, 1), the same ones for the same digest. The seed is asked for when the first one is drawn. */
+/**
+ * The seed of a stage's random numbers. `key`: of the result; without the upstream outputs when one of them is a stream that may not
+ * be known yet.
+ */
+export function seedOf({ seed }: Pick<StageDefinition, "seed">, key: Digest): Digest {
+  return digestOf(`${key} ${seed ?? ""}`);
+}
+
+/** The seed of the random numbers of one item of an `each`, counted from 0. */
+export function itemSeed(seed: Digest, nth: number): Digest {
+  return digestOf(`${seed} item ${nth}`);
+}
+
+/** Numbers in [0, 1), the same for the same digest. The seed is computed when the first number is drawn. */
 export function createRandom(seed: () => Digest): () => number {
   let draw: (() => number) | undefined;
   return () => (draw ??= sfc32(seed()))();

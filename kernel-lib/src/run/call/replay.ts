@@ -1,21 +1,22 @@
 /**
- * The inputs of a stage as a folder, to run its function alone on them later, here or elsewhere: to look for the cause of a failure,
- * or to try a change without everything above it.
+ * Export and replay of a stage's inputs: a folder from which its function can be called alone later, here or on another machine, to
+ * find the cause of a failure, or to try a change without its upstream stages.
  *
- *   about.json             the stage, its parameters, and for each input where its value lies
+ *   about.json             the stage, its parameters, and for each input where its value is
  *   blobs/<digest>         the bytes of the values
  *   files/<n>/<name>       an input file
  */
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { digestOf } from "../../key/digest";
-import type { Digest } from "../../protocol";
+import type { Digest, RunId } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import { readItems, storeItems } from "../../store/codecs/items";
 import type { BlobRef, NewBlob } from "../../store/store";
 import { decodeValue, encodeValue } from "../../store/codecs/value";
-import { inputValue, linesOf } from "./call";
 import type { InputValues } from "./call-parts";
+import { inputValue } from "./inputs";
+import { linesOf } from "./stage-activity";
 import type { EngineContext } from "../engine-context";
 import type { ExternalInputs } from "../external/external-inputs";
 import { FileOutputs } from "../external/file-outputs";
@@ -48,7 +49,7 @@ interface About {
   readonly inputs: readonly SavedInput[];
 }
 
-/** Writes the inputs as they are now into a folder, which is made. */
+/** Writes the current inputs into a folder, which is created. */
 export async function exportInputs(
   engine: EngineContext,
   instance: Instance,
@@ -77,7 +78,7 @@ export async function exportInputs(
   await writeFile(path.join(folder, "about.json"), `${JSON.stringify(about, null, 2)}\n`);
 }
 
-/** Calls the stage's function on exported inputs. Runs nothing else, and stores nothing. Throws `replay` for a folder that is none. */
+/** Calls the stage's function with exported inputs. Runs nothing else and stores nothing. Throws `replay` for a folder without them. */
 export async function replay(
   engine: EngineContext,
   instance: Instance,
@@ -95,7 +96,7 @@ export async function replay(
   const inputs = definition.inputs.fill((leaf) => values.get(leaf.path));
   const files = new FileOutputs(definition.name, engine.store, await engine.scratch.folder());
   const context = createStageContext({
-    lines: linesOf(engine, instance, { run: "replay" as never }, {}),
+    lines: linesOf(engine, instance, "replay" as RunId, {}),
     signal: () => neverAborted,
     seed: () => about.seed,
     previous: () => Promise.resolve(undefined),
@@ -105,8 +106,8 @@ export async function replay(
   return definition.takesInputs ? definition.fn(inputs, context) : definition.fn(context);
 }
 
-interface Place {
-  /** Which of the saved inputs. */
+interface InputLocation {
+  /** Its position among the saved inputs. */
   readonly at: number;
   readonly leaf: string;
   readonly folder: string;
@@ -132,7 +133,11 @@ function blobPath(folder: string, { digest }: BlobRef): string {
   return path.join(folder, "blobs", digest);
 }
 
-async function saveFile(engine: EngineContext, source: string, { at, leaf, folder }: Place): Promise<SavedInput> {
+async function saveFile(
+  engine: EngineContext,
+  source: string,
+  { at, leaf, folder }: InputLocation,
+): Promise<SavedInput> {
   const file = path.join("files", String(at), path.basename(source));
   await mkdir(path.join(folder, path.dirname(file)), { recursive: true });
   await copyFile(engine.files.handle(source).path, path.join(folder, file));
@@ -143,16 +148,16 @@ async function readInput(
   engine: EngineContext,
   instance: Instance,
   ref: InputRef,
-  { leaf, folder, about }: Omit<Place, "at"> & { readonly about: About },
+  { leaf, folder, about }: Omit<InputLocation, "at"> & { readonly about: About },
 ): Promise<unknown> {
   const at = about.inputs.findIndex((input) => input.path === leaf);
   const saved = about.inputs[at];
-  if (!saved) throw notThere(folder, `has no input ${leaf || "itself"} for stage "${instance.definition.name}"`);
+  if (!saved) throw unusable(folder, `has no input ${leaf || "itself"} for stage "${instance.definition.name}"`);
   if (saved.kind === "file") return engine.files.handle(path.resolve(folder, saved.file));
   const read = async (blob: BlobRef, into?: Uint8Array): Promise<Uint8Array> => {
     const bytes = await readFile(blobPath(folder, blob)).catch(() => undefined);
     if (!bytes || digestOf(bytes) !== blob.digest)
-      throw notThere(folder, `lacks the value of input ${leaf || "itself"}, or holds another one`);
+      throw unusable(folder, `has no value for input ${leaf || "itself"}, or a different one`);
     into?.set(bytes);
     return into ?? bytes;
   };
@@ -166,12 +171,12 @@ async function readAbout(folder: string): Promise<About> {
     const about = JSON.parse(await readFile(path.join(folder, "about.json"), "utf8")) as About;
     if (about.format === FORMAT) return about;
   } catch (error) {
-    throw notThere(folder, "holds no exported inputs", error);
+    throw unusable(folder, "does not contain exported inputs", error);
   }
-  throw notThere(folder, "was written by another version of Stagebook");
+  throw unusable(folder, "was written by another version of Stagebook");
 }
 
-function notThere(folder: string, what: string, cause?: unknown): StagebookError {
+function unusable(folder: string, what: string, cause?: unknown): StagebookError {
   return new StagebookError("replay", `${folder} ${what}`, "Export them: await stage.exportInputs(folder).", { cause });
 }
 

@@ -5,45 +5,45 @@ import type { Values } from "../../stage/public/inputs";
 import { createRandom } from "./random";
 import { lineWriter, type StageLines } from "./stage-lines";
 
-/** What the context of one body is made of. */
+/** Where the members of a context come from. */
 export interface ContextParts {
   readonly lines: StageLines;
-  /** Asked for when the function wants it. */
-  readonly signal: () => AbortSignal;
-  /** Asked for at the first random number. */
-  readonly seed: () => Digest;
-  readonly previous: () => Promise<unknown>;
-  readonly fileOut: (name: string) => string;
-  /** Tells kernels that wait for the same work. */
-  readonly report: (progress: { readonly done: number; readonly total?: number }) => void;
+  /** Called when the function reads it. */
+  signal(): AbortSignal;
+  /** Called at the first random number. */
+  seed(): Digest;
+  previous(): Promise<unknown>;
+  fileOut(name: string): string;
+  /** Reports progress to kernels that wait for the same execution. */
+  report(progress: { readonly done: number; readonly total?: number }): void;
 }
 
-/** At most this often, in milliseconds, is progress told. */
+/** Shortest time between two reports of progress, in milliseconds. */
 const PROGRESS_EVERY_MS = 100;
 
 export function createStageContext(parts: ContextParts): StageContext {
-  const { run, stage, cell } = parts.lines;
+  const { runId, stage, cell } = parts.lines;
   const context = {
     log: createLogger(parts.lines),
     progress: createProgress(parts),
-    random: createRandom(parts.seed),
+    random: createRandom(() => parts.seed()),
     previous: async <T>() => (await parts.previous()) as T | undefined,
-    fileOut: parts.fileOut,
-    run: { id: run, stage, cell: cell ?? "" },
-    [signalOf]: parts.signal,
+    fileOut: (name: string) => parts.fileOut(name),
+    run: { id: runId, stage, cell: cell ?? "" },
+    [partsOf]: parts,
   };
-  Object.defineProperty(context, signalOf, { enumerable: false });
+  Object.defineProperty(context, partsOf, { enumerable: false });
   return Object.defineProperty(context, "signal", signal) as unknown as StageContext;
 }
 
-const signalOf = Symbol("signal");
+const partsOf = Symbol("parts");
 
-/** One getter for all contexts: V8 makes a hidden class for each getter, and keeps what it reaches. */
+/** One getter for all contexts: V8 creates a hidden class for each getter, and keeps alive what it references. */
 const signal = {
   enumerable: true,
   configurable: true,
-  get(this: { readonly [signalOf]: () => AbortSignal }): AbortSignal {
-    return this[signalOf]();
+  get(this: { readonly [partsOf]: ContextParts }): AbortSignal {
+    return this[partsOf].signal();
   },
   set(this: object, value: unknown): void {
     Object.defineProperty(this, "signal", { value, enumerable: true, configurable: true, writable: true });
@@ -59,31 +59,32 @@ function createLogger(lines: StageLines): Logger {
   return { debug: line("debug"), info: line("info"), warn: line("warn"), error: line("error") };
 }
 
-function createProgress({ lines, report }: ContextParts): Progress {
-  let toldAt = -Infinity;
-  const tell = (done: number, total?: number): void => {
-    if (lines.now() - toldAt < PROGRESS_EVERY_MS && done !== total) return;
-    toldAt = lines.now();
-    report(total === undefined ? { done } : { done, total });
-    lines.emit({ type: "stage:progress", run: lines.run, stage: lines.stage, done, total: total ?? null });
+function createProgress(parts: ContextParts): Progress {
+  const { lines } = parts;
+  let reportedAt = -Infinity;
+  const report = (done: number, total?: number): void => {
+    if (lines.now() - reportedAt < PROGRESS_EVERY_MS && done !== total) return;
+    reportedAt = lines.now();
+    parts.report(total === undefined ? { done } : { done, total });
+    lines.emit({ type: "stage:progress", run: lines.runId, stage: lines.stage, done, total: total ?? null });
   };
   function* counted<T>(items: Iterable<T>, total: number | undefined): Iterable<T> {
     let done = 0;
     for (const item of items) {
       yield item;
-      tell(++done, total);
+      report(++done, total);
     }
   }
   async function* countedAsync<T>(items: AsyncIterable<T>, total: number | undefined): AsyncIterable<T> {
     let done = 0;
     for await (const item of items) {
       yield item;
-      tell(++done, total);
+      report(++done, total);
     }
   }
   const progress = (first: unknown, total?: number): unknown => {
     if (typeof first === "number") {
-      tell(first, total);
+      report(first, total);
       return;
     }
     const size = total ?? (first as { length?: number; size?: number }).length ?? (first as { size?: number }).size;

@@ -1,14 +1,14 @@
-/** The log of a stage: what its body writes with `log`, and what it prints. In the kernel or in a thread. */
+/** Log lines of a stage, in the kernel or in a thread: what its function writes with `log`, and what it prints. */
 import type { CellId, EventBody, LogLevel, RunId } from "../../protocol";
 import type { Values } from "../../stage/public/inputs";
 import { jsonFields } from "./log-fields";
 
-/** Where the lines of one body belong. */
+/** What the lines of one call have in common, and where they go. */
 export interface StageLines {
-  readonly run: RunId;
+  readonly runId: RunId;
   readonly stage: string;
   readonly cell: CellId | null;
-  /** What each line carries: the values of the inputs that the stage says are logged. */
+  /** Fields of every line: the values of the inputs that the stage's option `logged` names. */
   readonly logged: Readonly<Record<string, unknown>>;
   readonly emit: (event: EventBody) => void;
   /** Epoch milliseconds. */
@@ -17,7 +17,7 @@ export interface StageLines {
 
 export type WriteLine = (level: LogLevel, message: string, fields?: Values) => void;
 
-/** `source`: whether it is written or printed. */
+/** `source`: `log` for what the function logs, `console` for what it prints. */
 export function lineWriter(lines: StageLines, source: "log" | "console"): WriteLine {
   return (level, message, fields) =>
     lines.emit({
@@ -27,7 +27,7 @@ export function lineWriter(lines: StageLines, source: "log" | "console"): WriteL
         level,
         stage: lines.stage,
         cell: lines.cell,
-        run: lines.run,
+        run: lines.runId,
         message,
         fields: jsonFields({ ...lines.logged, ...fields }),
         source,
@@ -35,7 +35,7 @@ export function lineWriter(lines: StageLines, source: "log" | "console"): WriteL
     });
 }
 
-/** The inputs of those names. */
+/** The inputs with these names. */
 export function loggedOf(names: readonly string[], inputs: unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     names.map((name) => [name, (inputs as Record<string, unknown> | null | undefined)?.[name]]),

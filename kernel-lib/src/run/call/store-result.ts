@@ -1,27 +1,22 @@
-/** What becomes of a body's value, encoded: checked and stored, unless something that the key counts changed meanwhile. */
+/**
+ * Storage of what a function returned. The value is validated, and stored unless something that its key depends on changed while the
+ * function ran. A result that cannot be stored is returned all the same, and the reason is logged.
+ */
+import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
+import type { KnownKey, StageKey } from "../../key/key";
 import type { Digest, LogLevel } from "../../protocol";
 import { StagebookError } from "../../protocol";
-import type { Entry, NewBlob } from "../../store/store";
-import type { ExecutionContext, KnownKey, ExecutionResult } from "./call-parts";
-import type { Encoded } from "./encode-output";
+import type { Entry } from "../../store/store";
 import type { EngineContext } from "../engine-context";
 import { withPaths } from "../external/file-outputs";
 import type { Instance } from "../state/instances";
-import type { StageKey } from "../../key/key";
-import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
-import { waitFor, type SyncTask } from "../control/sync-task";
-import { callHook, checkMade } from "./validation";
-
-/** What is known of the body that made the value. */
-export interface StoreTarget {
-  readonly durationMs: number;
-  readonly run: ExecutionContext;
-  /** What the body read and its code does not show. */
-  readonly unplanned: ReadonlySet<string>;
-}
+import type { ExecutionContext, ExecutionResult, Returned } from "./call-parts";
+import type { Encoded } from "./encode-output";
+import { waitFor, type SyncTask } from "./sync-task";
+import { callHook, checkReturned } from "./validation";
 
 /** Why a result is returned and not stored. */
-interface Trouble {
+interface Obstacle {
   /** The key that the stage has now. */
   readonly key: Digest;
   readonly reason: "changed-while-running" | "uncacheable";
@@ -33,84 +28,94 @@ export function* storeResult(
   engine: EngineContext,
   instance: Instance,
   key: KnownKey,
-  { output, blobs, marked }: Encoded,
-  place: StoreTarget,
+  returned: Returned,
+  execution: ExecutionContext,
 ): SyncTask<ExecutionResult> {
-  const { run, durationMs } = place;
-  const { definition } = instance;
-  const finished = yield* waitFor(run.finished());
-  const final = finished?.key ?? key;
+  const { encoded, durationMs } = returned;
+  const { blobs } = encoded;
+  const final = yield* waitFor(execution.finalKey());
+  const { key: digest, partial, parts } = final?.key ?? key;
   const entry: Entry = {
     format: 1,
-    key: final.key,
-    partial: final.partial,
-    parts: final.parts,
-    output,
+    key: digest,
+    partial,
+    parts,
+    output: encoded.output,
     at: engine.clock.now(),
     durationMs,
-    params: paramTexts(engine, instance, finished?.paramsAbove ?? {}),
-    run: run.run,
+    params: paramTexts(engine, instance, final?.upstreamParams ?? {}),
+    run: execution.runId,
     made: engine.made,
   };
-  // What nobody asks for stays where it is.
-  const isAsked =
-    marked !== undefined ||
-    output.items !== undefined ||
-    definition.validate !== undefined ||
-    definition.onSave !== undefined;
-  if (isAsked && !marked && blobs.length > 0) engine.results.keepForRun(entry, blobs);
-  const made = yield* waitFor(
-    marked
-      ? withPaths(marked.value, entry, engine.store)
-      : isAsked
-        ? engine.results.read(entry, definition.codec)
-        : undefined,
-  );
-  const value = made?.value;
-  const problem = definition.validate ? yield* waitFor(checkMade(definition, value)) : undefined;
-  run.stop.throwIfStopped();
-  const trouble: Trouble | undefined =
+  const loaded = yield* waitFor(loadReturned(engine, instance, entry, encoded));
+  const value = loaded?.value;
+  const problem = instance.definition.validate ? yield* waitFor(checkReturned(instance.definition, value)) : undefined;
+  execution.cancelToken.throwIfCancelled();
+  const obstacle: Obstacle | undefined =
     problem === undefined
-      ? yield* waitFor(findTrouble(engine, instance, key, place))
+      ? yield* waitFor(findObstacle(engine, instance, key, returned.unplanned, execution))
       : { key: key.key, reason: "uncacheable", message: `its value is invalid: ${problem}` };
-  if (!trouble && !finished) {
-    tell(engine, instance, run, "info", "the result is returned and not stored: it did not read its stream to the end");
-    engine.results.keepForRun(entry, blobs);
-    return { made, entry, stored: false };
+  if (obstacle) {
+    engine.outcomes.set(instance, { kind: "unstored", ...obstacle });
+    log(engine, instance, execution, "warn", `the result is returned and not stored: ${obstacle.message}`);
+  } else if (!final)
+    log(engine, instance, execution, "info", "the result is returned and not stored: a stream was not read to its end");
+  else {
+    const stored = yield* commit(engine, instance, entry, encoded, execution);
+    if (stored) callHook(engine, instance, "onSave", value, execution.runId);
+    return { loaded, entry, stored };
   }
-  if (trouble) {
-    engine.outcomes.set(instance, { kind: "unstored", ...trouble });
-    tell(engine, instance, run, "warn", `the result is returned and not stored: ${trouble.message}`);
-    engine.results.keepForRun(entry, blobs);
-    return { made, entry, stored: false };
-  }
-  const stored = yield* store(engine, instance, entry, blobs, run);
-  if (stored) callHook(engine, instance, "onSave", value, run.run);
-  return { made, entry, stored };
+  engine.results.keepForRun(entry, blobs);
+  return { loaded, entry, stored: false };
 }
 
-/** What changed while the body ran, or was read without showing in its code. */
-function findTrouble(
-  engine: EngineContext,
-  instance: Instance,
-  key: KnownKey,
-  { run, unplanned }: StoreTarget,
-): MaybePromise<Trouble | undefined> {
-  return mapMaybe(engine.planner.keyOf(instance, run.outputsNow(), run.externalInputs), (after) => {
-    if (after.key !== key.key) return changedWhileRunning(engine, key, after);
-    if (unplanned.size === 0) return undefined;
-    const message = `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input`;
-    return { key: key.key, reason: "uncacheable", message };
-  });
-}
-
-/** False when the result is in this kernel only: the stage keeps none, or the store could not take it. */
-function* store(
+/** The value, if something needs it here: its stage's checks and hooks, or a caller that it is handed to without decoding. */
+function loadReturned(
   engine: EngineContext,
   instance: Instance,
   entry: Entry,
-  blobs: readonly NewBlob[],
-  run: ExecutionContext,
+  { output, blobs, marked }: Encoded,
+): MaybePromise<{ readonly value: unknown } | undefined> {
+  if (marked) return withPaths(marked.value, entry, engine.store);
+  const { validate, onSave, codec } = instance.definition;
+  if (output.items === undefined && validate === undefined && onSave === undefined) return undefined;
+  if (blobs.length > 0) engine.results.keepForRun(entry, blobs);
+  return engine.results.read(entry, codec);
+}
+
+/** What changed while the function ran, or was read without showing in its code. */
+function findObstacle(
+  engine: EngineContext,
+  instance: Instance,
+  before: KnownKey,
+  unplanned: ReadonlySet<string>,
+  execution: ExecutionContext,
+): MaybePromise<Obstacle | undefined> {
+  const now = engine.planner.keyOf(instance, execution.upstreamOutputs(), execution.externalInputs);
+  return mapMaybe(now, (after) => {
+    if (after.key !== before.key) return changedWhileRunning(engine, before, after);
+    if (unplanned.size === 0) return undefined;
+    const message = `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input`;
+    return { key: before.key, reason: "uncacheable", message };
+  });
+}
+
+function changedWhileRunning(engine: EngineContext, before: KnownKey, after: StageKey): Obstacle {
+  const reasons = engine.diff(before.parts, after.parts).map((reason) => reason.text);
+  return {
+    key: after.key ?? before.key,
+    reason: "changed-while-running",
+    message: `changed while it ran: ${reasons.join("; ") || "its code"}; if the stage itself changes it, keep that value inside the stage`,
+  };
+}
+
+/** False when the result is in this kernel only: the stage is not cached, or the store could not take it. */
+function* commit(
+  engine: EngineContext,
+  instance: Instance,
+  entry: Entry,
+  { blobs }: Encoded,
+  execution: ExecutionContext,
 ): SyncTask<boolean> {
   if (instance.definition.cache)
     try {
@@ -124,8 +129,8 @@ function* store(
         where: engine.store.location,
         logged: {
           level: "error",
-          message: `${name}: the result is kept for this kernel only: ${error.message} ${error.advice}`,
-          source: { stage: name, cell, run: run.run },
+          message: `${name}: the result is kept in this kernel only: ${error.message} ${error.advice}`,
+          source: { stage: name, cell, run: execution.runId },
         },
       });
     }
@@ -133,33 +138,24 @@ function* store(
   return false;
 }
 
-function tell(
+function log(
   engine: EngineContext,
   { definition }: Instance,
-  run: ExecutionContext,
+  { runId }: ExecutionContext,
   level: LogLevel,
   message: string,
 ): void {
   const { name, cell } = definition;
-  engine.log(level, `${name}: ${message}`, { stage: name, cell, run: run.run });
+  engine.log(level, `${name}: ${message}`, { stage: name, cell, run: runId });
 }
 
-function changedWhileRunning(engine: EngineContext, before: KnownKey, after: StageKey): Trouble {
-  const reasons = engine.diff(before.parts, after.parts).map((reason) => reason.text);
-  return {
-    key: after.key ?? before.key,
-    reason: "changed-while-running",
-    message: `changed while it ran: ${reasons.join("; ") || "its code"}; if the stage itself changes it, keep that value inside the stage`,
-  };
-}
-
-/** All parameters of the stage and of what it needs, as text. `above`: those of what it needs. */
+/** All parameters of the stage and its upstream stages, as text, sorted by name. */
 export function paramTexts(
   engine: EngineContext,
   instance: Instance,
-  above: Readonly<Record<string, string>>,
+  upstreamParams: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  const texts: Record<string, string> = { ...above };
+  const texts: Record<string, string> = { ...upstreamParams };
   for (const { ref } of engine.instances.refs(instance))
     if (ref.kind === "param") texts[ref.name] = engine.params.text(engine.params.value(ref.name, instance.overlay));
   const names = Object.keys(texts);

@@ -1,4 +1,4 @@
-/** The checks and hooks that a stage names: what they say of a value that was made, or came from the store. */
+/** Checks and hooks of a stage: `validate`, `onSave` and `onLoad`, for values that it returned and values from the store. */
 import type { RunId } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
@@ -6,73 +6,67 @@ import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
 
 /**
- * Why a value that the body made is not to be stored; undefined when it is valid. Throws `invalid-output` unless the stage says
+ * Why a value that the function returned must not be stored; undefined when it is valid. Throws `invalid-output` unless the stage has
  * `whenInvalid: "warn"`.
  */
-export async function checkMade(definition: StageDefinition, value: unknown): Promise<string | undefined> {
+export async function checkReturned(definition: StageDefinition, value: unknown): Promise<string | undefined> {
   const problem = await findProblem(definition, value);
   if (problem === undefined || definition.whenInvalid === "warn") return problem;
   throw invalid(
     definition,
-    `made an invalid value: ${problem}`,
-    "Nothing was stored. Mend the stage, or its validate.",
+    `returned an invalid value: ${problem}`,
+    "Nothing was stored. Fix the stage, or its validate.",
   );
 }
 
-/** False for a value from the store that is to be made again; tells the stage's hook of one that is not. */
+/** False for a stored value that must be recomputed. Calls the stage's hook for one that is used. */
 export async function acceptLoaded(
   engine: Pick<EngineContext, "log">,
   instance: Instance,
   value: unknown,
 ): Promise<boolean> {
-  if ((await checkLoaded(engine, instance.definition, value)) === "make again") return false;
+  if ((await checkLoaded(engine, instance.definition, value)) === "recompute") return false;
   callHook(engine, instance, "onLoad", value);
   return true;
 }
 
-/** What to do with a value from the store. Throws `invalid-output` when the stage says `whenInvalid: "throw"`. */
+/** What to do with a stored value. Throws `invalid-output` when the stage has `whenInvalid: "throw"`. */
 async function checkLoaded(
   engine: Pick<EngineContext, "log">,
   definition: StageDefinition,
   value: unknown,
-): Promise<"use" | "make again"> {
+): Promise<"use" | "recompute"> {
   const problem = await findProblem(definition, value);
   if (problem === undefined) return "use";
-  if (definition.whenInvalid === "throw")
+  const { name, cell, whenInvalid } = definition;
+  if (whenInvalid === "throw")
     throw invalid(
       definition,
       `has an invalid stored value: ${problem}`,
-      `Run it again with ${definition.name}.run({ force: true }), or mend its validate.`,
+      `Run it again with ${name}.run({ force: true }), or fix its validate.`,
     );
-  const isUsed = definition.whenInvalid === "warn";
-  engine.log(
-    "warn",
-    `${definition.name}: the stored value is invalid (${problem})${isUsed ? "" : "; it is made again"}`,
-    { stage: definition.name, cell: definition.cell },
-  );
-  return isUsed ? "use" : "make again";
+  const isUsed = whenInvalid === "warn";
+  const text = `${name}: the stored value is invalid (${problem})${isUsed ? "" : "; recomputing"}`;
+  engine.log("warn", text, { stage: name, cell });
+  return isUsed ? "use" : "recompute";
 }
 
-/** Tells the hooks of a stage; one that throws is reported and harms no result. */
+/** Calls a hook of the stage. One that throws or rejects is logged and does not affect the result. */
 export function callHook(
   engine: Pick<EngineContext, "log">,
   { definition }: Instance,
   hook: "onSave" | "onLoad",
   value: unknown,
-  run?: RunId,
+  runId?: RunId,
 ): void {
+  const { name: stage, cell } = definition;
+  const logFailure = (error: unknown): void =>
+    engine.log("error", `${stage}: ${hook} failed: ${messageOf(error)}`, { stage, cell, run: runId });
   try {
-    const waits: unknown = definition[hook]?.(value);
-    if (waits instanceof Promise) waits.catch((error: unknown) => tell(error));
+    const pending: unknown = definition[hook]?.(value);
+    if (pending instanceof Promise) pending.catch(logFailure);
   } catch (error) {
-    tell(error);
-  }
-  function tell(error: unknown): void {
-    engine.log("error", `${definition.name}: ${hook} failed: ${messageOf(error)}`, {
-      stage: definition.name,
-      cell: definition.cell,
-      run,
-    });
+    logFailure(error);
   }
 }
 

@@ -1,78 +1,100 @@
-/** What a run tells of its stages, and how those end that come to no value. */
-import type { Digest, ErrorView, EventBody, RunId } from "../../protocol";
+/** The reporter of a run: events and log lines about its stages, and the outcomes that go with them. */
+import type { Digest, ErrorView, EventBody, Reason, RunId } from "../../protocol";
 import { messageOf } from "../../protocol";
-import type { Entry } from "../../store/store";
+import type { Entry, Holder } from "../../store/store";
+import type { ExecutionResult } from "../call/call-parts";
 import type { EngineContext } from "../engine-context";
 import { stageFailed, viewOfError } from "../error-view";
+import { resultOf } from "../plan/planner";
 import type { Instance } from "../state/instances";
 import type { Outcome } from "../state/outcome";
-import { resultOf } from "../plan/planner";
 
 export class RunReporter {
   constructor(
     private readonly engine: EngineContext,
-    private readonly run: RunId,
+    private readonly runId: RunId,
   ) {}
 
-  /** Parts of outputs are nobody's stage: nothing is told of them. */
+  /** Stages that are parts of outputs are internal: no events are emitted for them. */
   emit({ definition }: Instance, event: EventBody): void {
     if (definition.partOf === undefined) this.engine.emit(event);
   }
 
-  retry({ definition }: Instance, failure: unknown, nth: number): void {
+  /** Another kernel is executing it. */
+  waiting(instance: Instance, holder: Holder): void {
+    const { name: stage, cell } = instance.definition;
+    this.emit(instance, { type: "stage:waiting", run: this.runId, stage, cell, holder });
+  }
+
+  running(instance: Instance, reasons: readonly Reason[]): void {
+    const { name: stage, cell } = instance.definition;
+    this.emit(instance, { type: "stage:running", run: this.runId, stage, cell, reasons });
+  }
+
+  /** `attempt`: the one that begins now, counted from 1. */
+  retrying({ definition }: Instance, failure: unknown, attempt: number): void {
     const { name, cell, retries } = definition;
-    const text = `${name}: attempt ${nth - 1} of ${retries + 1} failed: ${messageOf(failure)}; it is tried again`;
-    this.engine.log("warn", text, { stage: name, cell, run: this.run });
+    const text = `${name}: attempt ${attempt - 1} of ${retries + 1} failed: ${messageOf(failure)}; retrying`;
+    this.engine.log("warn", text, { stage: name, cell, run: this.runId });
   }
 
-  /** Its result was there; `wasMaybe`: the plan could not say so. */
+  succeeded(instance: Instance, { loaded, entry, stored }: ExecutionResult): Outcome {
+    const { name: stage, cell } = instance.definition;
+    if (stored) this.engine.outcomes.clear(instance);
+    const result = resultOf(entry);
+    this.emit(instance, { type: "stage:succeeded", run: this.runId, stage, cell, result, stored });
+    return { kind: "succeeded", entry, ...(loaded ? { loaded } : {}) };
+  }
+
+  /** A stored result is used; `wasMaybe`: the plan could not know that. */
   reused(instance: Instance, entry: Entry, wasMaybe: boolean): void {
-    const about = { run: this.run, stage: instance.definition.name, result: resultOf(entry) };
-    this.emit(instance, { type: wasMaybe ? "stage:unchanged" : "stage:cached", ...about });
+    const { name: stage } = instance.definition;
+    const type = wasMaybe ? "stage:unchanged" : "stage:cached";
+    this.emit(instance, { type, run: this.runId, stage, result: resultOf(entry) });
   }
 
-  /** Its result is that of another stage, or of the same one in another run. */
+  /** The result of another stage is used, or of the same one in another run. */
   shared(instance: Instance, entry: Entry, other: string): void {
-    const about = { run: this.run, stage: instance.definition.name, result: resultOf(entry) };
-    this.emit(instance, { type: "stage:shared", ...about, with: other });
+    const { name: stage } = instance.definition;
+    this.emit(instance, { type: "stage:shared", run: this.runId, stage, result: resultOf(entry), with: other });
   }
 
   cancelled(instance: Instance, key: Digest, durationMs: number): Outcome {
     this.engine.outcomes.set(instance, { kind: "cancelled", key });
-    this.tellCancelled(instance, durationMs);
+    this.emitCancelled(instance, durationMs);
     return { kind: "cancelled" };
   }
 
-  /** Nobody reads the stream that it makes. */
+  /** Nobody reads the stream that it returns. */
   unread(instance: Instance, durationMs: number): Outcome {
-    this.tellCancelled(instance, durationMs);
+    this.emitCancelled(instance, durationMs);
     return { kind: "cancelled", isUnread: true };
   }
 
   blocked(instance: Instance, by: string): Outcome {
-    this.emit(instance, { type: "stage:blocked", run: this.run, stage: instance.definition.name, by });
+    this.emit(instance, { type: "stage:blocked", run: this.runId, stage: instance.definition.name, by });
     return { kind: "blocked", by };
   }
 
-  /** `key`: absent where it failed before it had one. */
+  /** `key`: absent when it failed before its key was known. */
   failed(instance: Instance, key: Digest | undefined, cause: unknown, startedAt: number): Outcome {
     const { name, cell } = instance.definition;
     const error = stageFailed(name, cell, cell ? this.engine.labelOf(cell) : "", cause);
     const view: ErrorView = viewOfError(error, { stage: name, cell });
     if (key !== undefined) this.engine.outcomes.set(instance, { kind: "failed", key, message: view.message });
     const durationMs = this.engine.clock.now() - startedAt;
-    this.emit(instance, { type: "stage:failed", run: this.run, stage: name, cell, durationMs, error: view });
+    this.emit(instance, { type: "stage:failed", run: this.runId, stage: name, cell, durationMs, error: view });
     this.engine.log("error", error.message, {
       stage: name,
       cell,
-      run: this.run,
+      run: this.runId,
       ...(view.stack === undefined ? {} : { fields: { stack: view.stack } }),
     });
     return { kind: "failed", error };
   }
 
-  private tellCancelled(instance: Instance, durationMs: number): void {
+  private emitCancelled(instance: Instance, durationMs: number): void {
     const { name, cell } = instance.definition;
-    this.emit(instance, { type: "stage:cancelled", run: this.run, stage: name, cell, durationMs });
+    this.emit(instance, { type: "stage:cancelled", run: this.runId, stage: name, cell, durationMs });
   }
 }

@@ -1,348 +1,298 @@
-/** One run: its targets and what they need, independent stages at the same time, every outcome a value. */
+/**
+ * One run: the scheduler of its stages. It plans the targets and their upstream stages, begins the executions in order of priority,
+ * limits how many are prepared and executed in parallel, and collects the outcomes. How a stage is executed: `stage-execution.ts`.
+ */
+import { CancelToken } from "../../async/cancel-token";
+import { EventLoopBreaks } from "../../async/event-loop";
+import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
+import { Semaphore, type Permit } from "../../async/semaphore";
 import { cycleError, findNeeded } from "../../graph/graph";
-import type { PlanRowView, Reason, RunId, RunSource } from "../../protocol";
+import type { RunId, RunSource } from "../../protocol";
 import { messageOf, mustGet, StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
+import { runTask, type SyncTask } from "../call/sync-task";
 import type { EngineContext } from "../engine-context";
 import { ExternalInputs } from "../external/external-inputs";
-import type { Instance } from "../state/instances";
-import type { OutputDigest } from "../plan/input-digests";
-import { LiveStream, UnreadError } from "../streams/live-stream";
-import { LiveStreams } from "../streams/live-streams";
-import { UpstreamResults, ProducerStopped } from "./upstream-results";
-import { errorOf, type Outcome } from "../state/outcome";
-import { Admission } from "../control/admission";
 import { criticalPaths } from "../plan/plan-passes";
-import { Readers } from "./readers";
-import type { Semaphore } from "../control/semaphore";
-import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
-import { RunOutcomes } from "./run-outcomes";
-import { runTask, waitFor, type SyncTask } from "../control/sync-task";
-import { CancelToken } from "../control/cancel-token";
+import type { Instance } from "../state/instances";
+import { errorOf, type Outcome } from "../state/outcome";
+import { UnreadError } from "../streams/live-stream";
+import { LiveStreams, Readers } from "../streams/live-streams";
+import type { PlannedStage, RunContext } from "./run-context";
 import { RunReporter } from "./run-reporter";
-import type { KnownKey } from "../call/call-parts";
-import type { SharedExecution } from "../state/in-flight";
-import { execute } from "./work";
-import type { ExecutionOrder, RunContext } from "./execution-order";
+import { StageExecution } from "./stage-execution";
+import { UpstreamResults } from "./upstream-results";
 
 export interface RunRequest {
   readonly id: RunId;
-  /** When it began, as `Underway` counts. */
+  /** When it began, as `InFlight` counts. */
   readonly since: number;
   readonly targets: readonly Instance[];
   readonly source: RunSource;
+  /** The targets run although they are fresh. */
   readonly force: boolean;
-  /** The caller will take the targets' values: those that are gone are made again. */
+  /** The caller will read the targets' values: missing ones are recomputed. */
   readonly wantsValues: boolean;
+  /** One permit for each call of a stage's function. */
   readonly permits: Semaphore;
   readonly signal: AbortSignal;
 }
 
+/**
+ * The least number of stages that are prepared at the same time: between the end of their upstream stages and a permit, or a stored
+ * result. Each holds memory and a claim meanwhile, so not all of thousands; but enough that cache hits are found while functions run.
+ */
+const MIN_PREPARED = 100;
+/** How deep executions may begin within the begin of others, in one call stack. */
+const MAX_DEPTH = 50;
+
+const notPlanned: PlannedStage = { priority: 0 };
+
 export class Run implements RunContext {
   readonly id: RunId;
+  readonly since: number;
   readonly source: RunSource;
   readonly signal: AbortSignal;
   readonly permits: Semaphore;
   readonly externalInputs: ExternalInputs;
-  executed = 0;
-  /** Names of the parameters that its stages read. Undefined until its plan is made. */
-  params: ReadonlySet<string> | undefined;
   readonly liveStreams = new LiveStreams();
   readonly reporter: RunReporter;
-  private readonly admission: Admission;
-  private readonly outcomes = new RunOutcomes((instance, release) => this.conclude(instance, release));
-  private readonly readers = new Readers();
-  private readonly stops = new Map<string, CancelToken>();
-  private readonly rows = new Map<string, PlanRowView>();
-  /** Instances that do the same as one before them. */
-  private readonly duplicates = new Map<string, Instance>();
+  /** How often a stage's function was called; a retry does not count. */
+  executed = 0;
+  /** Names of the parameters that its stages read. Undefined until the plan exists. */
+  params: ReadonlySet<string> | undefined;
+  private readonly stages = new Map<string, PlannedStage>();
   private readonly targetIds: ReadonlySet<string>;
-  private priorities: ReadonlyMap<string, number> = new Map();
-  /** Results without a value that nobody has needed so far: how they end is told when the run ends. */
-  private readonly unneeded = new Map<string, () => void>();
+  private readonly readers = new Readers();
+  private readonly admissions: Semaphore;
+  private readonly breaks = new EventLoopBreaks();
+  private readonly cancelTokens = new Map<string, CancelToken>();
+  /** A promise while the stage is in progress, also when its value is recomputed. */
+  private readonly outcomes = new Map<string, MaybePromise<Outcome>>();
+  private readonly latestOutcomes = new Map<string, Outcome>();
+  private readonly reads = new Set<Promise<unknown>>();
+  private readonly reports = new Map<string, () => void>();
+  private depth = 0;
 
   constructor(
     private readonly engine: EngineContext,
     private readonly request: RunRequest,
   ) {
-    ({ id: this.id, source: this.source, signal: this.signal, permits: this.permits } = request);
+    ({ id: this.id, since: this.since, source: this.source, signal: this.signal, permits: this.permits } = request);
     this.externalInputs = new ExternalInputs(engine.files);
     this.reporter = new RunReporter(engine, request.id);
-    this.admission = new Admission(request.permits.count);
+    this.admissions = new Semaphore(Math.max(MIN_PREPARED, 2 * request.permits.count));
     this.targetIds = new Set(request.targets.map((target) => target.id));
     this.signal.addEventListener("abort", () => {
-      for (const stop of this.stops.values()) stop.stop(this.signal.reason);
+      for (const token of this.cancelTokens.values()) token.cancel(this.signal.reason);
     });
-  }
-
-  /** Runs what is stale. Throws `cycle` before anything runs; after that every trouble is an outcome. */
-  async execute(): Promise<ReadonlyMap<string, Outcome>> {
-    const { targets, wantsValues } = this.request;
-    const { graph, assessed } = await this.engine.planner.plan(targets, { isAsked: true, wantsValues });
-    if (graph.stuck.size > 0) throw cycleError(graph);
-    const order = findNeeded(graph, [...this.targetIds]);
-    this.priorities = criticalPaths(order, assessed);
-    const params = new Set<string>();
-    for (const id of order) {
-      const { row, instance, needs, duplicateOf } = mustGet(assessed, id);
-      if (duplicateOf !== undefined) this.duplicates.set(id, mustGet(assessed, duplicateOf).instance);
-      this.rows.set(id, row);
-      this.readers.add(id, needs);
-      for (const { ref } of this.engine.instances.refs(instance)) if (ref.kind === "param") params.add(ref.name);
-      const { stage, action, reasons } = row;
-      this.reporter.emit(instance, { type: "stage:planned", run: this.id, stage, action, reasons });
-    }
-    this.params = params;
-    try {
-      const instances = order.map((id) => mustGet(assessed, id).instance);
-      const urgentFirst = instances.sort((a, b) => this.priority(b) - this.priority(a));
-      for (const instance of urgentFirst) {
-        const needs = mustGet(assessed, instance.id).needs.map((id) => mustGet(assessed, id).instance);
-        // One that waits for nobody takes its place before it begins: thousands that wait for one would each hold memory.
-        const taking = this.isReady(instance, needs) ? this.admission.begin(this.priority(instance)) : undefined;
-        const release = taking instanceof Promise ? await taking : taking;
-        void this.outcomes.ensure(instance, release);
-      }
-      await this.outcomes.allEnded();
-      return this.outcomes.ofAll(order);
-    } finally {
-      for (const tell of this.unneeded.values()) tell();
-      await Promise.all([this.closeResources(), this.engine.results.latestWritten()]);
-    }
-  }
-
-  /** The stage's outcome in this run; it is worked out once. */
-  ensure(instance: Instance): MaybePromise<Outcome> {
-    return this.outcomes.ensure(instance);
-  }
-
-  outcomeOf(instance: Instance): Outcome | undefined {
-    return this.outcomes.of(instance.id);
   }
 
   get targets(): readonly Instance[] {
     return this.request.targets;
   }
 
-  noteRead<T>(read: Promise<T>): Promise<T> {
-    return this.outcomes.noteRead(read);
+  /** Executes what is stale. Throws `cycle` before anything runs; after that every failure is an outcome. */
+  async execute(): Promise<ReadonlyMap<string, Outcome>> {
+    const stages = await this.plan();
+    try {
+      await this.beginAll(stages);
+      await this.allEnded();
+      return new Map(stages.map(({ instance: { id } }) => [id, mustGet(this.latestOutcomes, id)]));
+    } finally {
+      for (const report of this.reports.values()) report();
+      await Promise.all([this.closeResources(), this.engine.results.latestWritten()]);
+    }
   }
 
-  /** All that it waits for has ended. */
-  private isReady(instance: Instance, needs: readonly Instance[]): boolean {
-    const duplicateOf = this.duplicates.get(instance.id);
-    return (
-      needs.every(({ id }) => this.outcomes.hasEnded(id)) && (!duplicateOf || this.outcomes.hasEnded(duplicateOf.id))
+  /** The stages in an order in which they can run. */
+  private async plan(): Promise<readonly { readonly instance: Instance; readonly upstream: readonly Instance[] }[]> {
+    const { targets, wantsValues } = this.request;
+    const { graph, assessed } = await this.engine.planner.plan(targets, { isAsked: true, wantsValues });
+    if (graph.stuck.size > 0) throw cycleError(graph);
+    const order = findNeeded(graph, [...this.targetIds]);
+    const priorities = criticalPaths(order, assessed);
+    const instanceOf = (id: string): Instance => mustGet(assessed, id).instance;
+    const params = new Set<string>();
+    const stages = order.map((id) => {
+      const { row, instance, needs, duplicateOf } = mustGet(assessed, id);
+      const duplicate = duplicateOf === undefined ? undefined : instanceOf(duplicateOf);
+      this.stages.set(id, { row, duplicateOf: duplicate, priority: priorities.get(id) ?? 0 });
+      this.readers.add(id, needs);
+      for (const { ref } of this.engine.instances.refs(instance)) if (ref.kind === "param") params.add(ref.name);
+      const { stage, action, reasons } = row;
+      this.reporter.emit(instance, { type: "stage:planned", run: this.id, stage, action, reasons });
+      return { instance, upstream: needs.map(instanceOf) };
+    });
+    this.params = params;
+    return stages;
+  }
+
+  private async beginAll(
+    stages: readonly { readonly instance: Instance; readonly upstream: readonly Instance[] }[],
+  ): Promise<void> {
+    const priority = ({ instance }: { readonly instance: Instance }): number => this.planned(instance).priority;
+    for (const { instance, upstream } of [...stages].sort((a, b) => priority(b) - priority(a))) {
+      // A stage that waits for no other is admitted before it begins: thousands that wait for one would each hold memory.
+      const admitted = this.isReady(instance, upstream) ? this.admit(instance, false) : undefined;
+      void this.outcomeOf(instance, admitted instanceof Promise ? await admitted : admitted);
+    }
+  }
+
+  planned(instance: Instance): PlannedStage {
+    return this.stages.get(instance.id) ?? notPlanned;
+  }
+
+  isReady(instance: Instance, upstream: readonly Instance[]): boolean {
+    const { duplicateOf } = this.planned(instance);
+    return upstream.every(({ id }) => this.hasEnded(id)) && (!duplicateOf || this.hasEnded(duplicateOf.id));
+  }
+
+  admit(instance: Instance, isStreaming: boolean): MaybePromise<Permit> {
+    return mapMaybe(this.admissions.acquire(undefined, this.planned(instance).priority), (permit) =>
+      isStreaming ? permit : mapMaybe(this.breaks.whenDue(), () => permit),
     );
   }
 
-  private *conclude(instance: Instance, release: (() => void) | undefined): SyncTask<Outcome> {
-    const outcome = yield* this.settle(instance, release);
-    this.leave(instance);
-    this.stops.delete(instance.id);
+  takeForced({ id, definition }: Instance): boolean {
+    const { name, partOf, cache } = definition;
+    if (partOf === undefined && this.engine.takeForced(name)) return true;
+    return this.targetIds.has(id) && (this.request.force || !cache);
+  }
+
+  cancelTokenFor({ id }: Instance): CancelToken {
+    const token = new CancelToken();
+    if (this.signal.aborted) token.cancel(this.signal.reason);
+    this.cancelTokens.set(id, token);
+    return token;
+  }
+
+  countExecution(): void {
+    this.executed++;
+  }
+
+  reportAtEnd({ id }: Instance, report: () => void): void {
+    this.reports.set(id, report);
+  }
+
+  /** `admission`: a permit that was acquired for the stage. */
+  outcomeOf(instance: Instance, admission?: Permit): MaybePromise<Outcome> {
+    let outcome = this.outcomes.get(instance.id);
+    if (outcome) admission?.release();
+    else {
+      outcome = this.begin(instance, admission);
+      this.outcomes.set(instance.id, outcome);
+    }
     return outcome;
   }
 
-  /** A fresh copy of a stage's output. When its stored bytes turn out to be gone or invalid, it runs once more. */
+  latestOutcomeOf({ id }: Instance): Outcome | undefined {
+    return this.latestOutcomes.get(id);
+  }
+
+  /** A stage that is not planned begins its upstream stages, those begin theirs, and so on: that must not exhaust the stack. */
+  private begin(instance: Instance, admission: Permit | undefined): MaybePromise<Outcome> {
+    if (this.depth >= MAX_DEPTH) return Promise.resolve().then(() => this.begin(instance, admission));
+    this.depth++;
+    try {
+      return runTask(this.executeStage(instance, admission));
+    } finally {
+      this.depth--;
+    }
+  }
+
+  private *executeStage(instance: Instance, admission: Permit | undefined): SyncTask<Outcome> {
+    const outcome = yield* new StageExecution(this.engine, this, instance, admission).execute();
+    this.stopReading(instance);
+    this.cancelTokens.delete(instance.id);
+    this.setOutcome(instance, outcome);
+    return outcome;
+  }
+
+  private setOutcome({ id }: Instance, outcome: Outcome): void {
+    this.latestOutcomes.set(id, outcome);
+    this.outcomes.set(id, outcome);
+  }
+
+  /** And its value is not being recomputed. */
+  private hasEnded(id: string): boolean {
+    return this.latestOutcomes.has(id) && !(this.outcomes.get(id) instanceof Promise);
+  }
+
+  /** Includes stages that a function asked for without awaiting them, and values that are recomputed for them. */
+  private async allEnded(): Promise<void> {
+    for (;;) {
+      const pending = [...this.outcomes.values(), ...this.reads].filter((each) => each instanceof Promise);
+      if (pending.length === 0) return;
+      await Promise.allSettled(pending);
+    }
+  }
+
+  trackRead<T>(read: Promise<T>): Promise<T> {
+    const untrack = (): void => void this.reads.delete(read);
+    this.reads.add(read);
+    read.then(untrack, untrack);
+    return read;
+  }
+
+  /** A producer whose stream nobody else reads is cancelled. */
+  stopReading({ id }: Instance): void {
+    for (const producer of this.readers.leave(id))
+      if (!this.targetIds.has(producer) && this.liveStreams.of(producer)?.isOpen === true)
+        this.cancelTokens.get(producer)?.cancel(new UnreadError());
+  }
+
+  /** The upstream results of a stage, all of which have ended. */
+  upstreamOf(instance: Instance): UpstreamResults {
+    return new UpstreamResults(this.engine, this, instance, this.engine.instances.needs(instance));
+  }
+
+  /** Recomputes the value once when it turns out to be missing from the store, or invalid. */
   async valueOf(instance: Instance, reader?: Instance): Promise<unknown> {
-    const live = this.liveStreams.of(instance.id);
-    if (reader && live?.isOpen === true) return live.view(reader.id);
-    const outcome = await this.ensure(instance);
+    const stream = this.liveStreams.of(instance.id);
+    if (reader && stream?.isOpen === true) return stream.view(reader.id);
+    const outcome = await this.outcomeOf(instance);
     if (outcome.kind !== "succeeded") throw errorOf(outcome, instance);
-    const makeAgain = (): Promise<Entry | undefined> => this.engine.recompute(instance);
-    const loaded = await this.engine.results.load(outcome.entry, instance, makeAgain);
+    const recompute = (): Promise<Entry | undefined> => this.engine.recompute(instance);
+    const stored = await this.engine.results.load(outcome.entry, instance, recompute);
+    if (stored) return stored.value;
+    const recomputed = await this.recompute(instance, outcome);
+    if (recomputed.kind !== "succeeded") throw errorOf(recomputed, instance);
+    if (recomputed.loaded) return recomputed.loaded.value;
+    // Another kernel executed it, or another thread.
+    const loaded = await this.engine.results.load(recomputed.entry, instance);
     if (loaded) return loaded.value;
-    const made = await this.makeAgain(instance, outcome);
-    if (made.kind !== "succeeded") throw errorOf(made, instance);
-    if (made.value) return made.value.of;
-    // Another kernel made it, or another thread.
-    const now = await this.engine.results.load(made.entry, instance);
-    if (now) return now.value;
     throw new StagebookError(
       "value-lost",
-      `the value of stage "${instance.definition.name}" could be made and not be read`,
-      "Look at the store's folder: something removes its files.",
+      `stage "${instance.definition.name}" was recomputed, but its value could not be read back`,
+      "Check whether another program deletes files in the store folder.",
       { stage: instance.definition.name },
     );
   }
 
-  *settle(instance: Instance, taken?: () => void): SyncTask<Outcome> {
-    let release = taken;
-    try {
-      const needed = this.engine.instances.needs(instance);
-      // It has to wait after all, and those that it waits for may want the place.
-      if (release && !this.isReady(instance, needed)) {
-        release();
-        release = undefined;
-      }
-      const needs = yield* this.needsOnceThere(instance, needed);
-      if (needs instanceof ProducerStopped)
-        return this.reporter.blocked(
-          instance,
-          needs.outcome.kind === "blocked" ? needs.outcome.by : needs.producer.definition.name,
-        );
-      const duplicateOf = this.duplicates.get(instance.id);
-      if (duplicateOf) yield* waitFor(this.ensure(duplicateOf));
-      release ??= yield* waitFor(this.admission.begin(this.priority(instance), needs.isLive));
-      const key = yield* waitFor(this.keyWith(instance, needs.outputs()));
-      const forced = this.isForced(instance);
-      const entry = forced || needs.isLive ? undefined : yield* waitFor(this.engine.results.find(instance, key.key));
-      const isGone = entry !== undefined && this.engine.results.isGone(entry.key);
-      if (entry && !(isGone && this.rows.get(instance.id)?.action === "run")) return yield* this.reuse(instance, entry);
-      const reasons = this.reasonsFor(instance, forced);
-      return yield* this.work(instance, needs, { key, reasons, again: forced || isGone, prepared: release });
-    } catch (error) {
-      return this.reporter.failed(instance, undefined, error, this.engine.clock.now());
-    } finally {
-      release?.();
-    }
+  /** One more execution for all who need the value. A stage that has read it under another digest starts over. */
+  private recompute(instance: Instance, lost: Outcome): Promise<Outcome> {
+    const outcome = this.recomputeAfter(this.outcomes.get(instance.id), instance, lost);
+    this.outcomes.set(instance.id, outcome);
+    return outcome;
   }
 
-  /** What the stage needs, when each has ended or, for a stage that is certain to run, has begun a stream. */
-  private *needsOnceThere(instance: Instance, needs: readonly Instance[]): SyncTask<UpstreamResults | ProducerStopped> {
-    const mayStart = this.rows.get(instance.id)?.action === "run" && !instance.definition.worker;
-    const live = new Map<string, LiveStream>();
-    // All of them begin before the first one is waited for.
-    const open = needs.map((need) => {
-      const ended = this.ensure(need);
-      const first =
-        mayStart && ended instanceof Promise ? Promise.race([ended, this.liveStreams.begun(need.id)]) : ended;
-      return { need, first };
-    });
-    let stopped: ProducerStopped | undefined;
-    for (const { need, first } of open) {
-      const there = yield* waitFor(first);
-      if (there instanceof LiveStream) live.set(need.id, there);
-      else if (there.kind !== "succeeded") stopped ??= new ProducerStopped(need, there);
-    }
-    return stopped ?? new UpstreamResults(this, instance, needs, live);
-  }
-
-  /** The stage reads no more. A producer of a stream that nobody else wants is stopped. */
-  leave(instance: Instance): void {
-    for (const need of this.readers.leave(instance.id))
-      if (!this.targetIds.has(need) && this.liveStreams.of(need)?.isOpen === true)
-        this.stops.get(need)?.stop(new UnreadError());
-  }
-
-  priority(instance: Instance): number {
-    return this.priorities.get(instance.id) ?? 0;
-  }
-
-  count(): void {
-    this.executed++;
-  }
-
-  keyWith(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): MaybePromise<KnownKey> {
-    return mapMaybe(this.engine.planner.keyOf(instance, outputs, this.externalInputs), (key) => {
-      if (key.key !== undefined) return key as KnownKey;
-      throw new StagebookError(
-        "internal",
-        `the key of "${instance.definition.name}" waits for ${key.pending.join(", ")}`,
-        "Please report this.",
-      );
-    });
-  }
-
-  /** What an instance needs, all of it ended. */
-  needsOf(instance: Instance): UpstreamResults {
-    return new UpstreamResults(this, instance, this.engine.instances.needs(instance), new Map());
-  }
-
-  *reuse(instance: Instance, entry: Entry): SyncTask<Outcome> {
-    yield* waitFor(this.engine.results.reach(instance, entry));
-    this.engine.outcomes.clear(instance);
-    const duplicateOf = this.duplicates.get(instance.id);
-    const tell = (): void => {
-      if (duplicateOf) this.reporter.shared(instance, entry, duplicateOf.definition.name);
-      else this.reporter.reused(instance, entry, this.rows.get(instance.id)?.action === "maybe");
-    };
-    if (this.engine.results.isGone(entry.key)) this.unneeded.set(instance.id, tell);
-    else tell();
-    return { kind: "succeeded", entry };
-  }
-
-  private isForced(instance: Instance): boolean {
-    const { name, partOf } = instance.definition;
-    if (partOf === undefined && this.engine.takeForced(name)) return true;
-    return this.targetIds.has(instance.id) && (this.request.force || !instance.definition.cache);
-  }
-
-  /** One more body for all who need the value. What reads it under another digest than before is worked out anew. */
-  private makeAgain(instance: Instance, lost: Outcome): Promise<Outcome> {
-    return this.outcomes.makeAgain(instance, async (latest) => {
-      // Somebody else has found it lost too.
-      if (latest && latest !== lost) return latest;
-      this.unneeded.delete(instance.id);
-      const reason: Reason = { kind: "lost", name: instance.definition.name, text: "its stored result is gone" };
-      const needs = this.needsOf(instance);
-      const key = await this.keyWith(instance, needs.outputs());
-      this.engine.inFlight.forget(key.key);
-      return runTask(this.work(instance, needs, { key, reasons: [reason], again: true, prepared: () => undefined }));
-    });
-  }
-
-  private *work(
+  private async recomputeAfter(
+    current: MaybePromise<Outcome> | undefined,
     instance: Instance,
-    needs: UpstreamResults,
-    { key, reasons, again, prepared }: Pick<ExecutionOrder, "key" | "reasons" | "again" | "prepared">,
-  ): SyncTask<Outcome> {
-    const claimed = needs.haveStreams ? yield* waitFor(needs.viaKey()) : key.key;
-    const stop = new CancelToken();
-    if (this.signal.aborted) stop.stop(this.signal.reason);
-    this.stops.set(instance.id, stop);
-    return yield* this.workOrShare({ instance, needs, key, reasons, again, prepared, stop, claimed });
-  }
-
-  /** Runs the body, or shares the one that is under way for the same key. */
-  private *workOrShare(order: ExecutionOrder): SyncTask<Outcome> {
-    const { inFlight } = this.engine;
-    const { claimed, key } = order;
-    const by = this.id;
-    const other = inFlight.find(claimed, this.request) ?? inFlight.find(key.key, this.request);
-    if (other) return yield* this.share(order, other);
-    const stage = order.instance.definition.name;
-    const outcome = runTask(execute(this.engine, this, order));
-    if (!(outcome instanceof Promise)) {
-      inFlight.done(key.key, stage, outcome, { by, atOnce: true });
-      return outcome;
-    }
-    const work = { stage, outcome };
-    for (const id of [claimed, key.key]) inFlight.begin(id, work);
-    try {
-      const ended = yield* waitFor(outcome);
-      inFlight.done(key.key, stage, ended, { by, atOnce: false });
-      return ended;
-    } finally {
-      for (const id of [claimed, key.key]) inFlight.end(id, work);
-    }
-  }
-
-  private *share(order: ExecutionOrder, work: SharedExecution): SyncTask<Outcome> {
-    const { instance, key } = order;
-    order.prepared();
-    const outcome = yield* waitFor(work.outcome);
-    if (this.signal.aborted) return this.reporter.cancelled(instance, key.key, 0);
-    // Stopped by its own caller, not by ours: the work is still to be done.
-    if (outcome.kind === "cancelled") return yield* this.workOrShare(order);
-    if (outcome.kind === "failed")
-      return this.reporter.failed(instance, key.key, outcome.error.cause ?? outcome.error, this.engine.clock.now());
-    if (outcome.kind === "succeeded") {
-      yield* waitFor(this.engine.results.reach(instance, outcome.entry));
-      this.reporter.shared(instance, outcome.entry, work.stage);
-    }
+    lost: Outcome,
+  ): Promise<Outcome> {
+    const latest = await current;
+    // When somebody else has found it missing too, it is recomputed already.
+    const isRecomputed = latest !== undefined && latest !== lost;
+    if (!isRecomputed) this.reports.delete(instance.id);
+    const outcome = isRecomputed ? latest : await runTask(new StageExecution(this.engine, this, instance).recompute());
+    this.setOutcome(instance, outcome);
     return outcome;
   }
 
   private async closeResources(): Promise<void> {
     for (const { name, error } of await this.externalInputs.close())
       this.engine.log("error", `resource ${name} could not be closed: ${messageOf(error)}`, { run: this.id });
-  }
-
-  private reasonsFor(instance: Instance, forced: boolean): readonly Reason[] {
-    const name = instance.definition.name;
-    if (forced)
-      return [{ kind: "forced", name, text: instance.definition.cache ? "asked to run again" : "keeps no result" }];
-    return this.rows.get(instance.id)?.reasons.filter((reason) => reason.kind !== "waiting") ?? [];
   }
 }

@@ -1,64 +1,73 @@
-/** What one body is given by the run that it belongs to. */
+/** One call of a stage's function, as `call/` and `threads/` see it: what the call may ask of the stage's execution and its run. */
+import type { CancelToken } from "../../async/cancel-token";
+import type { Permit } from "../../async/semaphore";
+import type { KnownKey } from "../../key/key";
 import type { Digest, RunId, RunSource } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import { readChunk, type KeptItem } from "../../store/codecs/items";
 import type { BlobRef, Claim, Entry } from "../../store/store";
-import type { ExecutionContext, FinalKey } from "../call/call-parts";
+import type { CallItem, ExecutionContext, FinalKey, ItemCallOptions } from "../call/call-parts";
 import type { EngineContext } from "../engine-context";
 import type { ExternalInputs } from "../external/external-inputs";
 import type { OutputDigest } from "../plan/input-digests";
 import type { Instance } from "../state/instances";
 import type { LiveStream } from "../streams/live-stream";
-import { seedOf } from "../call/seed";
-import type { Permit } from "../control/semaphore";
-import type { CancelToken } from "../control/cancel-token";
-import type { ExecutionOrder, RunContext } from "./execution-order";
+import { createItemCaller } from "../threads/worker-items";
+import type { RunContext } from "./run-context";
+import type { UpstreamResults } from "./upstream-results";
+
+/** What the call belongs to, and what it holds while it runs. */
+export interface CallOwner {
+  readonly run: RunContext;
+  readonly instance: Instance;
+  readonly upstream: UpstreamResults;
+  readonly key: KnownKey;
+  readonly permit: Permit;
+  /** Absent where the result is of use to this kernel only. */
+  readonly claim: Claim | undefined;
+}
 
 export class StageCall implements ExecutionContext {
-  readonly run: RunId;
+  readonly runId: RunId;
   readonly source: RunSource;
   readonly externalInputs: ExternalInputs;
 
-  /** `held`: what the work holds while it runs. `stop`: of this attempt. */
   constructor(
     private readonly engine: EngineContext,
-    private readonly owner: RunContext,
-    private readonly order: ExecutionOrder,
-    private readonly held: { readonly claim: Claim | undefined; readonly place: Permit },
-    readonly stop: CancelToken,
+    private readonly owner: CallOwner,
+    readonly cancelToken: CancelToken,
   ) {
-    ({ id: this.run, source: this.source, externalInputs: this.externalInputs } = owner);
+    ({ id: this.runId, source: this.source, externalInputs: this.externalInputs } = owner.run);
   }
 
-  /** The same for an attempt that is stopped earlier. */
-  under(stop: CancelToken): StageCall {
-    return stop === this.stop ? this : new StageCall(this.engine, this.owner, this.order, this.held, stop);
+  /** The same for an attempt that has a cancel token of its own. */
+  under(cancelToken: CancelToken): StageCall {
+    return cancelToken === this.cancelToken ? this : new StageCall(this.engine, this.owner, cancelToken);
   }
 
   get seed(): Digest {
-    const { instance, needs, key } = this.order;
-    return seedOf(instance.definition, needs.haveStreams ? key.partial : key.key);
+    return this.owner.upstream.seed(this.owner.key);
   }
 
-  outputsNow(): ReadonlyMap<string, OutputDigest> {
-    return this.order.needs.outputs();
+  upstreamOutputs(): ReadonlyMap<string, OutputDigest> {
+    return this.owner.upstream.outputs();
   }
 
-  entriesAbove(): ReadonlyMap<string, Entry> {
-    return this.order.needs.entries();
+  upstreamEntries(): ReadonlyMap<string, Entry> {
+    return this.owner.upstream.entries();
   }
 
-  finished(): Promise<FinalKey | undefined> | FinalKey {
-    const { needs, key } = this.order;
-    return needs.isLive ? needs.finished() : { key, paramsAbove: needs.paramsAbove() };
+  finalKey(): Promise<FinalKey | undefined> | FinalKey {
+    const { upstream, key } = this.owner;
+    return upstream.isLive ? upstream.finalKey() : { key, upstreamParams: upstream.params() };
   }
 
   beginStream(revive: (kept: KeptItem) => unknown): LiveStream | undefined {
-    const { instance, key } = this.order;
+    const { run, instance, key } = this.owner;
     const { id, definition } = instance;
-    // Who retries begins anew, and who is checked may turn out invalid: nobody reads ahead of that.
+    // A retry begins a new stream, and a value that is validated may turn out invalid: nobody may read ahead of either.
     if (definition.retries > 0 || definition.validate !== undefined) return undefined;
-    return this.owner.liveStreams.begin({
+    return run.liveStreams.begin({
       producer: id,
       key: key.key,
       revive,
@@ -67,14 +76,18 @@ export class StageCall implements ExecutionContext {
   }
 
   report(progress: { readonly done: number; readonly total?: number }): void {
-    this.held.claim?.report(progress);
+    this.owner.claim?.report(progress);
   }
 
-  /** A body that waits for another stage holds no place, and nobody's stream: that one may need it. */
-  valueOf(need: Instance): Promise<unknown> {
-    const { instance } = this.order;
-    if (this.owner.liveStreams.of(need.id)?.isOpen !== true) this.owner.liveStreams.letGo(instance.id);
-    return this.owner.noteRead(this.held.place.lend(() => this.owner.valueOf(need, instance)));
+  /** While the function waits for another stage, that stage may use its permit, and its own producers need not wait for it. */
+  valueOf(upstream: Instance): Promise<unknown> {
+    const { run, instance, permit } = this.owner;
+    if (run.liveStreams.of(upstream.id)?.isOpen !== true) run.liveStreams.letGo(instance.id);
+    return run.trackRead(permit.lend(() => run.valueOf(upstream, instance)));
+  }
+
+  createItemCaller(options: ItemCallOptions): Promise<CallItem> {
+    return createItemCaller(this.engine, this.owner.instance, this, options);
   }
 
   private async readChunk(chunk: BlobRef): Promise<readonly KeptItem[]> {
@@ -82,8 +95,8 @@ export class StageCall implements ExecutionContext {
     if (items) return items;
     throw new StagebookError(
       "stream-lost",
-      "a part of a stream that is being made is gone from the store",
-      "Leave the files of the store to Stagebook while it runs, and run the stage again.",
+      "a part of an open stream is missing from the store",
+      "Check whether another program deletes files in the store folder, then run the stage again.",
     );
   }
 }

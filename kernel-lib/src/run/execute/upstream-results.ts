@@ -1,19 +1,24 @@
 /**
- * What one stage's work is given by the stages above it. Those that make a stream may still be at work: until they have ended, the
- * key of the result is provisional, with the producer's key in the place of its output.
+ * The upstream of one stage in a run: outcomes, output digests, and the key that follows from them. Upstream stages that return a
+ * stream may still be running. Until they have ended, the stage's key is provisional: it has the producer's key in place of its output.
  */
-import type { FinalKey, KnownKey } from "../call/call-parts";
+import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 import { digestOf } from "../../key/digest";
+import type { KnownKey } from "../../key/key";
 import type { Digest } from "../../protocol";
+import { StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
+import type { FinalKey } from "../call/call-parts";
+import { seedOf } from "../call/random";
+import type { EngineContext } from "../engine-context";
 import type { OutputDigest } from "../plan/input-digests";
 import type { Instance } from "../state/instances";
-import type { LiveStream } from "../streams/live-stream";
 import type { Outcome } from "../state/outcome";
-import type { MaybePromise } from "../control/maybe-promise";
+import type { LiveStream } from "../streams/live-stream";
+import type { RunContext } from "./run-context";
 
-/** A producer has not come to a good end: what reads its stream cannot either. */
-export class ProducerStopped extends Error {
+/** The reason why a stage cannot run, or continue: an upstream stage did not succeed. */
+export class UpstreamStopped extends Error {
   constructor(
     readonly producer: Instance,
     readonly outcome: Exclude<Outcome, { kind: "succeeded" }>,
@@ -24,98 +29,117 @@ export class ProducerStopped extends Error {
 
 const noEntries: ReadonlyMap<string, Entry> = new Map();
 const noOutputs: ReadonlyMap<string, OutputDigest> = new Map();
-
-/** What needs ask of their run. */
-export interface UpstreamRun {
-  ensure(need: Instance): MaybePromise<Outcome>;
-  /** The last that it came to; undefined before it has ended. */
-  outcomeOf(need: Instance): Outcome | undefined;
-  keyWith(instance: Instance, outputs: ReadonlyMap<string, OutputDigest>): MaybePromise<KnownKey>;
-  /** The work no longer reads what it needs. */
-  leave(instance: Instance): void;
-}
+const noStreams: ReadonlyMap<string, LiveStream> = new Map();
 
 export class UpstreamResults {
   constructor(
-    private readonly run: UpstreamRun,
+    private readonly engine: EngineContext,
+    private readonly run: RunContext,
     private readonly instance: Instance,
     private readonly all: readonly Instance[],
-    /** By instance id: those that were still at work on their stream when this began. */
-    private readonly live: ReadonlyMap<string, LiveStream>,
+    /** By instance id: the streams of those that were still running when the stage began. */
+    private readonly live: ReadonlyMap<string, LiveStream> = noStreams,
   ) {}
 
+  /** The stage reads a stream that was open when it began. */
   get isLive(): boolean {
     return this.live.size > 0;
   }
 
-  /** Results of those that had ended. */
+  /** True when an input is a stream, complete or open: random numbers must not depend on which. */
+  get haveStreams(): boolean {
+    return this.isLive || [...this.entries().values()].some(({ output }) => output.items !== undefined);
+  }
+
+  /** Results of those that had ended when the stage began, by instance id. */
   entries(): ReadonlyMap<string, Entry> {
     if (this.all.length === 0) return noEntries;
     return this.entriesOf(this.isLive ? this.all.filter(({ id }) => !this.live.has(id)) : this.all);
   }
 
-  /** As the key sees them. */
+  /** Output digests by instance id, as the key uses them. */
   outputs(): ReadonlyMap<string, OutputDigest> {
     if (this.all.length === 0) return noOutputs;
     return this.withLive([...this.entries()].map(([id, { output }]) => [id, output] as const));
   }
 
-  paramsAbove(): Readonly<Record<string, string>> {
+  params(): Readonly<Record<string, string>> {
     return paramsOf(this.entries());
   }
 
-  /** True when an input is a stream, made or being made: random numbers must not depend on which. */
-  get haveStreams(): boolean {
-    return this.isLive || [...this.entries().values()].some(({ output }) => output.items !== undefined);
+  /** The stage's key with the outputs as they are now. */
+  key(): MaybePromise<KnownKey> {
+    return this.keyWith(this.outputs());
   }
 
-  /** The key with each stream named by its producer's key: the same for whoever began before the producers ended. */
-  async viaKey(): Promise<Digest> {
+  /** What one kernel at a time works on: the same whether the stage began before or after the producers of its streams ended. */
+  claimKey(key: KnownKey): MaybePromise<Digest> {
+    return this.haveStreams ? this.keyViaProducers() : key.key;
+  }
+
+  /** The key with each stream named by its producer's key. */
+  private async keyViaProducers(): Promise<Digest> {
     const ended = [...this.entries()].map(
-      ([id, { key, output }]) => [id, output.items === undefined ? output : viaOutput(key)] as const,
+      ([id, { key, output }]) => [id, output.items === undefined ? output : viaProducer(key)] as const,
     );
-    return (await this.run.keyWith(this.instance, this.withLive(ended))).key;
+    return (await this.keyWith(this.withLive(ended))).key;
   }
 
-  /** When all have ended. Throws ProducerStopped. */
-  async finished(): Promise<FinalKey | undefined> {
-    this.run.leave(this.instance);
+  /** The seed of random numbers; it does not depend on a stream's output, which may not be known yet. */
+  seed(key: KnownKey): Digest {
+    return seedOf(this.instance.definition, this.haveStreams ? key.partial : key.key);
+  }
+
+  /** The key when all have ended. Undefined when a producer was stopped because nobody read its stream. Throws UpstreamStopped. */
+  async finalKey(): Promise<FinalKey | undefined> {
+    this.run.stopReading(this.instance);
     for (const producer of this.all.filter(({ id }) => this.live.has(id))) {
-      const outcome = await this.run.ensure(producer);
+      const outcome = await this.run.outcomeOf(producer);
       if (isUnread(outcome)) return undefined;
-      if (outcome.kind !== "succeeded") throw new ProducerStopped(producer, outcome);
+      if (outcome.kind !== "succeeded") throw new UpstreamStopped(producer, outcome);
     }
     const entries = this.entriesOf(this.all);
-    return { key: await this.run.keyWith(this.instance, entryOutputs(entries)), paramsAbove: paramsOf(entries) };
+    return { key: await this.keyWith(outputsOf(entries)), upstreamParams: paramsOf(entries) };
   }
 
-  /** The producer whose bad end ended this work too, if one did. */
-  async stoppedBy(): Promise<ProducerStopped | undefined> {
+  /** The producer whose failure ended the stage too, if there is one. */
+  async stoppedBy(): Promise<UpstreamStopped | undefined> {
     for (const producer of this.all) {
       const stream = this.live.get(producer.id);
       if (stream?.isOpen !== false) continue;
-      const outcome = await this.run.ensure(producer);
-      if (outcome.kind !== "succeeded" && !isUnread(outcome)) return new ProducerStopped(producer, outcome);
+      const outcome = await this.run.outcomeOf(producer);
+      if (outcome.kind !== "succeeded" && !isUnread(outcome)) return new UpstreamStopped(producer, outcome);
     }
     return undefined;
   }
 
-  /** Told when a producer that is still at work fails. */
-  whenStopped(tell: () => void): void {
-    for (const stream of this.live.values()) void stream.failed.then(tell);
+  /** Calls back when a producer that is still running fails. */
+  whenStopped(notify: () => void): void {
+    for (const stream of this.live.values()) void stream.failed.then(notify);
   }
 
-  private entriesOf(needs: readonly Instance[]): ReadonlyMap<string, Entry> {
+  private keyWith(outputs: ReadonlyMap<string, OutputDigest>): MaybePromise<KnownKey> {
+    return mapMaybe(this.engine.planner.keyOf(this.instance, outputs, this.run.externalInputs), (key) => {
+      if (key.key !== undefined) return key as KnownKey;
+      throw new StagebookError(
+        "internal",
+        `the key of "${this.instance.definition.name}" waits for ${key.pending.join(", ")}`,
+        "Please report this.",
+      );
+    });
+  }
+
+  private entriesOf(instances: readonly Instance[]): ReadonlyMap<string, Entry> {
     const found = new Map<string, Entry>();
-    for (const need of needs) {
-      const outcome = this.run.outcomeOf(need);
-      if (outcome?.kind === "succeeded") found.set(need.id, outcome.entry);
+    for (const instance of instances) {
+      const outcome = this.run.latestOutcomeOf(instance);
+      if (outcome?.kind === "succeeded") found.set(instance.id, outcome.entry);
     }
     return found;
   }
 
   private withLive(ended: readonly (readonly [string, OutputDigest])[]): ReadonlyMap<string, OutputDigest> {
-    const live = [...this.live].map(([id, stream]) => [id, viaOutput(stream.key)] as const);
+    const live = [...this.live].map(([id, stream]) => [id, viaProducer(stream.key)] as const);
     return new Map([...ended, ...live]);
   }
 }
@@ -124,11 +148,11 @@ function isUnread(outcome: Outcome): boolean {
   return outcome.kind === "cancelled" && outcome.isUnread === true;
 }
 
-function viaOutput(producer: Digest): OutputDigest {
-  return { digest: digestOf(`via ${producer}`), summary: "a stream that is being made" };
+function viaProducer(producer: Digest): OutputDigest {
+  return { digest: digestOf(`via ${producer}`), summary: "an open stream" };
 }
 
-export function entryOutputs(entries: ReadonlyMap<string, Entry>): ReadonlyMap<string, OutputDigest> {
+function outputsOf(entries: ReadonlyMap<string, Entry>): ReadonlyMap<string, OutputDigest> {
   return new Map([...entries].map(([id, { output }]) => [id, output]));
 }
 

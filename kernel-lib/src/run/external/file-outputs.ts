@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { StagebookError } from "../../protocol";
-import type { MaybePromise } from "../control/maybe-promise";
+import type { MaybePromise } from "../../async/maybe-promise";
 import type { Entry, FileRef, StageFiles } from "../../store/store";
 
 const MARK = "\u0000stagebook-file/";

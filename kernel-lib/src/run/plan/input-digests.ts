@@ -6,7 +6,7 @@ import type { Computed, ExternalInputs } from "../external/external-inputs";
 import type { FileState } from "../external/files";
 import type { Instance, Instances } from "../state/instances";
 import type { ParamValues } from "../state/params";
-import type { MaybePromise } from "../control/maybe-promise";
+import type { MaybePromise } from "../../async/maybe-promise";
 
 /** The output of a stage, as far as downstream keys depend on it. */
 export interface OutputDigest {

@@ -4,7 +4,7 @@ import { createKey, type StageKey } from "../../key/key";
 import type { Digest, Reason, ResultView } from "../../protocol";
 import { mustGet, StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
-import type { KnownKey } from "../call/call-parts";
+import type { KnownKey } from "../../key/key";
 import { ExternalInputs } from "../external/external-inputs";
 import type { Files } from "../external/files";
 import { InputDigests, type OutputDigest, type Outside } from "./input-digests";
@@ -15,7 +15,7 @@ import type { Outcomes } from "../state/outcomes";
 import type { ParamValues } from "../state/params";
 import { force, planRecomputations, shareEqualWork } from "./plan-passes";
 import type { Results } from "../state/results";
-import { mapMaybe, type MaybePromise } from "../control/maybe-promise";
+import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 
 export interface FullPlan {
   readonly graph: Graph;

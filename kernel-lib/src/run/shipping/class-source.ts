@@ -1,26 +1,26 @@
-/** A class made anew elsewhere: its source without what ran once when it was defined. Lines stay where they are. */
+/** Source of a class, to be evaluated again elsewhere: without the code that ran once when it was defined. Line numbers stay the same. */
 import { childOf, childrenIn, isNode, parseScript, textIn, type SyntaxNode } from "../../key/code/syntax-tree";
 import { PROVIDED } from "./shipment";
 
 /** A method, getter or setter of the class. */
 export interface ClassMember {
   readonly isStatic: boolean;
-  /** Undefined where the name is worked out. */
+  /** Undefined for a computed name. */
   readonly key?: string;
   readonly part: "value" | "get" | "set";
-  /** As `toString()` of the function gives it. */
+  /** The function's `toString()`. */
   readonly text: string;
 }
 
 export interface ClassSource {
-  /** Refers to `$stagebook.base`, `$stagebook.keys[0]`, …; hands a function that sets private static fields to `$stagebook.give`. */
+  /** Refers to `$stagebook.base`, `$stagebook.keys[0]`, …; passes a function that sets private static fields to `$stagebook.expose`. */
   readonly source: string;
   readonly members: readonly ClassMember[];
-  /** Members whose names stand in `$stagebook.keys`, in order. */
+  /** Members whose names are in `$stagebook.keys`, in order. */
   readonly keyed: readonly ClassMember[];
-  /** A field whose name is worked out and cannot be told: its text. */
+  /** The source of a field with a computed name: its name cannot be determined. */
   readonly unclearField?: string;
-  /** What instances have and no copy can get: `#pin`. */
+  /** A private field of instances, which no copy can get: `#pin`. */
   readonly privateName?: string;
   readonly privateStatics: readonly string[];
   readonly extendsNull: boolean;
@@ -40,7 +40,7 @@ export function readClassSource(source: string): ClassSource {
   const tree = parseScript(`(${source}\n)`);
   const [statement] = childrenIn(tree, "body");
   const node = statement && childOf(statement, "expression");
-  if (node?.type !== "ClassExpression") throw new SyntaxError("no class");
+  if (node?.type !== "ClassExpression") throw new SyntaxError("not a class");
   const slice = ({ start, end }: SyntaxNode): string => source.slice(start - offset, end - offset);
   const body = childOf(node, "body");
   const parts = childrenIn(body, "body");
@@ -87,11 +87,11 @@ export function readClassSource(source: string): ClassSource {
       keyed.push(member);
     } else if (part.computed === true && !isPlainKey(key)) unclearField ??= slice(part);
   }
-  // Where every private name is in reach.
+  // Where every private name is in scope.
   if (privateStatics.length > 0) {
     const sets = privateStatics.map((name) => `this.${name} = values[${JSON.stringify(name)}];`).join(" ");
     const at = body.end - 1;
-    edits.push({ start: at, end: at, text: ` static { ${PROVIDED}.give((values) => { ${sets} }); } ` });
+    edits.push({ start: at, end: at, text: ` static { ${PROVIDED}.expose((values) => { ${sets} }); } ` });
   }
   return {
     source: edited(source, edits, offset),
@@ -106,7 +106,7 @@ export function readClassSource(source: string): ClassSource {
   };
 }
 
-/** A method of an object, with a plain name in place of one that is worked out. */
+/** A method of an object, with a plain name in place of a computed one. */
 export function withPlainKey(source: string): string {
   const method = source.replace(/^static\s+/, "");
   const offset = 2;
@@ -117,7 +117,7 @@ export function withPlainKey(source: string): string {
   return edited(method, [replaced(childOf(property, "key"), slice, '"method"')], offset);
 }
 
-/** `[Symbol.iterator]`, `["a b"]`: means the same everywhere. */
+/** `[Symbol.iterator]`, `["a b"]`: the same everywhere. */
 function isPlainKey(key: SyntaxNode): boolean {
   if (key.type === "Literal") return true;
   return (
@@ -126,7 +126,7 @@ function isPlainKey(key: SyntaxNode): boolean {
 }
 
 function replaced(node: SyntaxNode, slice: (node: SyntaxNode) => string, text: string): Edit {
-  // As many lines as before.
+  // With as many lines as before.
   return { start: node.start, end: node.end, text: text + "\n".repeat(lineOf(slice(node), Infinity)) };
 }
 
@@ -137,7 +137,7 @@ function edited(source: string, edits: readonly Edit[], offset: number): string 
   return result;
 }
 
-/** How many line ends stand before a place. */
+/** How many line breaks are before a position. */
 export function lineOf(text: string, at: number): number {
   return text.slice(0, at).split("\n").length - 1;
 }

@@ -1,30 +1,32 @@
-/** What is being packed for a thread: the nodes so far, and what is known of each thing. Shared by the parts of `ship.ts`. */
+/** A shipment while it is being packed: its nodes, and the node of each object, function and symbol. Shared by the parts of `ship.ts`. */
+import { types } from "node:util";
 import type { AnyFunction, Scopes } from "../../key/scopes";
+import { whatIs } from "../../key/values/value-kind";
+import { StagebookError } from "../../protocol";
 import type { InputRef } from "../../stage/input";
-import { notShippable, type Refusal } from "./refusals";
 import type { Shipment, ShipNode, ShipRef } from "./shipment";
 
 export interface ShipPorts {
   readonly scopes: Scopes;
-  /** The present value of a parameter that the code reads by name. */
+  /** The current value of a parameter that the code reads by name. */
   paramValue(name: string): unknown;
-  /** What things are called in errors, where the path to them is Stagebook's own. */
+  /** Names of objects in errors, in place of a path that only Stagebook knows. */
   readonly labels?: ReadonlyMap<unknown, string>;
 }
 
 export class Packing {
   /** The stages that the code reads by name. */
   readonly stages: Extract<InputRef, { kind: "stage" }>[] = [];
-  /** Exports that are read by member: only what is read goes along. */
+  /** Namespaces that are read by member: only the members that are read are shipped. */
   readonly namespaces = new Map<object, { readonly at: number; readonly members: Map<string, ShipRef> }>();
   private readonly nodes: (ShipNode | undefined)[] = [];
-  private readonly places = new Map<unknown, number>();
+  private readonly indexes = new Map<unknown, number>();
   private readonly waiting: (() => void)[] = [];
 
   constructor(
     readonly ports: ShipPorts,
-    /** True to take plain data apart too, instead of leaving it to the codec. */
-    readonly isTakenApart: boolean,
+    /** True to pack plain data as nodes too, instead of leaving it to the codec. */
+    readonly packsPlainData: boolean,
     private readonly refer: (packing: Packing, value: unknown, path: string) => ShipRef,
   ) {}
 
@@ -34,19 +36,19 @@ export class Packing {
 
   /** Throws StagebookError `not-shippable`. */
   finish(root: ShipRef): Shipment {
-    // Not by recursion: data may be nested deeply.
+    // Not recursively: data may be nested deeply.
     for (let at = 0; at < this.waiting.length; at++) this.waiting[at]?.();
     for (const { at, members } of this.namespaces.values()) this.put(at, { kind: "namespace", members: [...members] });
     return { root, nodes: this.nodes.map((node) => node ?? { kind: "plain", value: undefined }) };
   }
 
-  /** How nodes name a value. */
+  /** The reference by which nodes refer to a value. */
   refOf(value: unknown, path: string): ShipRef {
     return this.refer(this, value, path);
   }
 
-  placeOf(thing: unknown): number | undefined {
-    return this.places.get(thing);
+  nodeOf(thing: unknown): number | undefined {
+    return this.indexes.get(thing);
   }
 
   nodeAt(at: number): ShipNode | undefined {
@@ -59,20 +61,20 @@ export class Packing {
     return at;
   }
 
-  /** A node whose content is worked out later: what it holds may hold it. */
+  /** A node that is filled later: its content may refer to it. */
   addLater(thing: unknown, node: () => ShipNode): number {
     const at = this.reserve(thing);
     this.fillLater(at, node);
     return at;
   }
 
-  /** As `addLater`, for a place that is reserved already. */
+  /** As `addLater`, for a node that is reserved already. */
   fillLater(at: number, node: () => ShipNode): void {
     this.waiting.push(() => this.put(at, node()));
   }
 
   reserve(thing: unknown): number {
-    this.places.set(thing, this.nodes.length);
+    this.indexes.set(thing, this.nodes.length);
     return this.nodes.push(undefined) - 1;
   }
 
@@ -95,3 +97,28 @@ export function stepTo(path: string, key: string | symbol): string {
 }
 
 export const sourceOf = (fn: AnyFunction): string => Function.prototype.toString.call(fn);
+
+/** Why a value cannot be shipped. */
+export type Refusal = readonly [what: string, advice: string];
+
+/** `path`: `model.layers[2].socket`. */
+export function notShippable(path: string, what: string, advice: string): StagebookError {
+  return new StagebookError("not-shippable", `\`${path}\` is ${what}, and cannot be sent to a worker thread`, advice);
+}
+
+/** Why an object cannot be copied, whatever it contains; undefined for one that may be. */
+export function refusalOf(value: object): Refusal | undefined {
+  const advice = "Create it inside the stage's function.";
+  if (types.isWeakMap(value) || types.isWeakSet(value))
+    return [
+      whatIs(value),
+      "Its content cannot be listed. Use a Map or a Set, or create it inside the stage's function.",
+    ];
+  if (value instanceof WeakRef) return ["a WeakRef", advice];
+  if (types.isPromise(value)) return ["a promise", "Await it first, or create it inside the stage's function."];
+  if (types.isGeneratorObject(value)) return ["a generator object", advice];
+  if (types.isExternal(value) || types.isModuleNamespaceObject(value)) return [whatIs(value), advice];
+  if (types.isSharedArrayBuffer(value))
+    return ["shared memory, and captured objects are copies", "Return the stage's result instead."];
+  return undefined;
+}

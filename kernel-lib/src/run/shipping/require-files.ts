@@ -1,8 +1,8 @@
-/** What a `require` of the kernel finds, so that one in a thread finds the same. */
+/** Files that a `require` of the kernel resolves to, so that one in a thread resolves to the same. */
 import path from "node:path";
 import type { AnyFunction } from "../../key/scopes";
 
-/** The file of each id that can be found. */
+/** The file of each id that can be resolved. */
 export function filesOf(require: AnyFunction, ids: readonly (string | null)[]): Readonly<Record<string, string>> {
   const resolve: unknown = Reflect.get(require, "resolve");
   if (typeof resolve !== "function") return {};
@@ -12,14 +12,14 @@ export function filesOf(require: AnyFunction, ids: readonly (string | null)[]): 
       try {
         return [[id, String(Reflect.apply(resolve, undefined, [id]))]];
       } catch {
-        // Not to be found here either: the body will say so when it runs.
+        // It cannot be resolved here either: the function will throw when it runs.
         return [];
       }
     }),
   );
 }
 
-/** Where names that the code works out are looked for. */
+/** The folder in which computed ids are resolved. */
 export function baseOfRequire(require: AnyFunction): string {
   const paths: unknown = Reflect.get(require, "resolve");
   const list: unknown = typeof paths === "function" ? Reflect.get(paths, "paths") : undefined;
@@ -33,7 +33,7 @@ function safely(act: () => unknown): unknown {
   try {
     return act();
   } catch {
-    // A `require` that does not tell: the working folder will do.
+    // A `require` that does not report its paths: the working folder is used.
     return undefined;
   }
 }

@@ -1,13 +1,13 @@
-/** Functions for a thread: by source and bindings, by the module that exports them, or as members of their class. */
+/** Functions as nodes of a shipment: by source and bindings, by the module that exports them, or as members of their class. */
 import { lookupOf, parsedOf } from "../../key/code/closure-walk";
 import { findBase, membersOf, ownValue } from "../../key/values/own-members";
 import type { AnyFunction, LiveFunction } from "../../key/scopes";
 import type { ParsedFunction } from "../../key/code/source";
 import { readClassSource, withPlainKey, type ClassMember, type ClassSource } from "./class-source";
-import { findModuleLocation } from "./module-places";
+import { findModuleLocation } from "./module-locations";
 import { isThing, sourceOf, type Packing } from "./packing";
 import { codeOf } from "./ship-names";
-import { alwaysThere, functionOwn, ownOf, reservePrototype, keysBeside } from "./ship-objects";
+import { ownKeysOfFunctions, functionOwn, ownOf, reservePrototype, defaultKeysOf } from "./ship-objects";
 import type { ShipNode, ShipRef } from "./shipment";
 
 export function functionRef(packing: Packing, fn: AnyFunction, path: string): ShipRef {
@@ -18,7 +18,7 @@ export function functionRef(packing: Packing, fn: AnyFunction, path: string): Sh
   try {
     parsed = parsedOf(sourceOf(fn));
   } catch (error) {
-    return packing.refuse(path, `code that cannot be read (${(error as Error).message})`, "Write it in another way.");
+    return packing.refuse(path, `code that cannot be read (${(error as Error).message})`, "Rewrite the function.");
   }
   if (parsed.isClass) return classRef(packing, fn, live, path);
   return memberOfNamedClass(packing, fn, live, parsed) ?? sourceRef(packing, fn, { live, parsed, path });
@@ -27,12 +27,12 @@ export function functionRef(packing: Packing, fn: AnyFunction, path: string): Sh
 function moduleFunctionRef(packing: Packing, fn: AnyFunction, { module }: LiveFunction, path: string): ShipRef {
   if (module?.id === "stagebook") {
     if (fn.name === "StagebookError") return packing.add(fn, { kind: "builtin", name: "StagebookError" });
-    return packing.refuse(path, "a part of Stagebook that works in the kernel alone", "Use it in a cell.");
+    return packing.refuse(path, "a part of Stagebook that works only in the kernel", "Use it in a cell.");
   }
-  const place = findModuleLocation(fn);
-  if (place) return packing.add(fn, { kind: "module", ...place });
-  const what = module ? `a function that ${module.id} made` : "native code that no module exports";
-  return packing.refuse(path, what, "Make it inside the stage's function.");
+  const location = findModuleLocation(fn);
+  if (location) return packing.add(fn, { kind: "module", ...location });
+  const what = module ? `a function created by ${module.id}` : "native code that no module exports";
+  return packing.refuse(path, what, "Create it inside the stage's function.");
 }
 
 function boundRef(packing: Packing, fn: AnyFunction, bound: NonNullable<LiveFunction["bound"]>, path: string): ShipRef {
@@ -41,7 +41,7 @@ function boundRef(packing: Packing, fn: AnyFunction, bound: NonNullable<LiveFunc
     target: packing.refOf(bound.target, path.replace(/^bound /, "")),
     thisValue: packing.refOf(bound.thisValue, `${path} this`),
     args: bound.args.map((value, nth) => packing.refOf(value, `${path} argument ${nth + 1}`)),
-    own: ownOf(packing, fn, path, alwaysThere),
+    own: ownOf(packing, fn, path, ownKeysOfFunctions),
   }));
 }
 
@@ -55,14 +55,14 @@ function sourceRef(
   if (parsed.usesOuterThis)
     return packing.refuse(
       path,
-      "an arrow function with the `this` of what is round it",
-      "Give it what it needs by a name, or write a method.",
+      "an arrow function that uses the `this` of its enclosing function",
+      "Assign the values that it needs to variables, or write a method.",
     );
   if (form === "method" && /\bsuper\b|#[\p{ID_Start}$_]/u.test(source))
     return packing.refuse(
       path,
-      "a method taken out of its class, which uses `super` or private names",
-      "Capture the class, or pass what the method gives.",
+      "a method that was taken out of its class and uses `super` or private names",
+      "Capture the class, or pass the method's result.",
     );
   const at = packing.addLater(fn, (): ShipNode => {
     const text = form === "method" ? withPlainKey(source) : source;
@@ -73,7 +73,7 @@ function sourceRef(
   return at;
 }
 
-/** A method that the code has taken out of a class that it names. */
+/** A method that was taken out of a class, if the code also refers to the class. */
 function memberOfNamedClass(
   packing: Packing,
   fn: AnyFunction,
@@ -87,8 +87,8 @@ function memberOfNamedClass(
     const holders = [owner, ownValue(owner, "prototype")].filter(isThing);
     if (!holders.some((holder) => membersOf(holder).some((member) => member.value === fn))) continue;
     packing.refOf(owner, name);
-    // The class has told its members; which one this is, is known now.
-    const seen = packing.placeOf(fn);
+    // Packing the class has registered its members, this one included.
+    const seen = packing.nodeOf(fn);
     if (seen !== undefined) return seen;
   }
   return undefined;
@@ -100,7 +100,7 @@ function classRef(packing: Packing, fn: AnyFunction, live: LiveFunction, path: s
   if (read.unclearField !== undefined)
     return packing.refuse(
       path,
-      `a class with a field whose name is worked out (${read.unclearField})`,
+      `a class with a computed field name (${read.unclearField})`,
       "Give the field a plain name.",
     );
   const members = registerMembers(packing, at, fn, { read, path });
@@ -118,7 +118,7 @@ function classRef(packing: Packing, fn: AnyFunction, live: LiveFunction, path: s
       privateStatics: privates
         .filter(([name]) => read.privateStatics.includes(name))
         .map(([name, value]) => [name, packing.refOf(value, `${path}.${name}`)] as const),
-      own: ownOf(packing, fn, path, new Set([...keysBeside(fn), ...members.staticKeys])),
+      own: ownOf(packing, fn, path, new Set([...defaultKeysOf(fn), ...members.staticKeys])),
     };
   });
   return at;
@@ -131,7 +131,7 @@ interface RegisteredMembers {
   readonly keys: readonly ShipRef[];
 }
 
-/** Methods that come with the class's source are no functions of their own. */
+/** Registers the methods that are part of the class's source, so that they are not shipped as separate functions. */
 function registerMembers(
   packing: Packing,
   owner: number,
@@ -149,7 +149,7 @@ function registerMembers(
       const ref: ShipRef = typeof key === "symbol" ? packing.refOf(key, path) : [key];
       for (const member of found) keyOf.set(member, ref);
       for (const [part, method] of functions)
-        if (packing.placeOf(method) === undefined)
+        if (packing.nodeOf(method) === undefined)
           packing.add(method, { kind: "member", owner, isStatic, key: ref, part });
       return true;
     });
@@ -183,7 +183,7 @@ function isMember(
   );
 }
 
-/** Else it is a method, whose source is only valid inside an object or a class. */
+/** Otherwise it is a method, whose source is valid only inside an object or a class. */
 function isExpression(source: string): boolean {
   return (
     /^(async\s*)?(function\b|\(|class\b)/.test(source) ||

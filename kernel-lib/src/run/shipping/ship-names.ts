@@ -1,4 +1,4 @@
-/** The free names of shipped code, and what they mean in a thread. */
+/** The free names of shipped code, and the values that they are bound to in a thread. */
 import { types } from "node:util";
 import type { Lookup } from "../../key/code/closure-walk";
 import { isObject, ownValue } from "../../key/values/own-members";
@@ -7,7 +7,7 @@ import { nameOf, readableName, type FreeName, type ParsedFunction } from "../../
 import { findSurrounding } from "../../key/code/surroundings";
 import { inputOf } from "../../stage/input";
 import { sharedSession } from "../../scopes/inspector-session";
-import { findModuleLocation } from "./module-places";
+import { findModuleLocation } from "./module-locations";
 import { isThing, sourceOf, stepTo, type Packing } from "./packing";
 import { baseOfRequire, filesOf } from "./require-files";
 import type { ShipCode, ShipNode, ShipRef } from "./shipment";
@@ -16,11 +16,11 @@ export interface CodeContext {
   readonly lookup: Lookup;
   readonly parsed: ParsedFunction;
   readonly path: string;
-  /** For a class: the line of its constructor, from 0 at its start; V8 tells the place of that. */
+  /** For a class: the line of its constructor, counted from 0 at the start of the class. V8 reports the position of the constructor. */
   readonly constructorLine?: number;
 }
 
-/** `source`: of the function, perhaps rewritten line by line. Throws StagebookError `not-shippable`. */
+/** `source`: the function's source, possibly rewritten with the same line numbers. Throws StagebookError `not-shippable`. */
 export function codeOf(packing: Packing, fn: AnyFunction, source: string, context: CodeContext): ShipCode {
   const byName = new Map<string, FreeName[]>();
   for (const free of context.parsed.freeNames) byName.set(free.name, [...(byName.get(free.name) ?? []), free]);
@@ -39,7 +39,7 @@ export function codeOf(packing: Packing, fn: AnyFunction, source: string, contex
   };
 }
 
-/** Undefined for names that mean the same in a thread. */
+/** Undefined for names that have the same meaning in a thread. */
 function bindingRef(
   packing: Packing,
   name: string,
@@ -54,7 +54,11 @@ function bindingRef(
         "Keep the value inside the stage's function, or return it.",
       );
   if (name === "arguments")
-    packing.refuse(path, "an arrow function with the `arguments` of what is round it", "Use (...args) there.");
+    packing.refuse(
+      path,
+      "an arrow function that uses the `arguments` of its enclosing function",
+      "Use (...args) in that function.",
+    );
   const found = lookup(name);
   if (!found) {
     checkGlobal(packing, name, frees, lookup);
@@ -68,9 +72,9 @@ function bindingRef(
   return refs[0];
 }
 
-/** Refuses globals that only the kernel has. */
+/** Refuses globals that exist only in the kernel. */
 function checkGlobal(packing: Packing, name: string, frees: readonly FreeName[], lookup: Lookup): void {
-  const advice = "Make it a const in a cell, or pass it as an input.";
+  const advice = "Define it as a const in a cell, or pass it as an input.";
   for (const free of frees) {
     const around = findSurrounding(free, lookup, packing.scopes);
     const global = around?.kind === "untracked" ? /^globalThis\.(.+)/.exec(around.name)?.[1] : undefined;
@@ -78,13 +82,13 @@ function checkGlobal(packing: Packing, name: string, frees: readonly FreeName[],
       packing.refuse(around.name, "a global variable of the kernel", advice);
     const member = free.members[0];
     if (!around && member !== undefined && packing.scopes.addedToGlobal(name, member))
-      packing.refuse(`${name}.${member}`, `put under ${name} in the kernel`, "Make it a function of its own.");
+      packing.refuse(`${name}.${member}`, `added to ${name} in the kernel`, "Define it as a separate function.");
   }
   if (packing.scopes.globalKind(name) === "user") packing.refuse(name, "a global variable of the kernel", advice);
 }
 
 function requireRef(packing: Packing, require: AnyFunction, ids: readonly (string | null)[]): ShipRef {
-  const seen = packing.placeOf(require);
+  const seen = packing.nodeOf(require);
   const known = seen === undefined ? undefined : packing.nodeAt(seen);
   const files = { ...(known?.kind === "require" ? known.files : {}), ...filesOf(require, ids) };
   const node: ShipNode = { kind: "require", base: baseOfRequire(require), files };
@@ -93,19 +97,23 @@ function requireRef(packing: Packing, require: AnyFunction, ids: readonly (strin
   return seen;
 }
 
-/** Exports as far as they are read by `members`; all of them when they are handed on. */
+/** The exports that are read by `members`; all of them when the namespace itself is used as a value. */
 export function namespaceRef(packing: Packing, owner: object, members: readonly string[], path: string): ShipRef {
   const namespace = packing.scopes.namespaceOf(owner);
   const isStagebook = namespace?.kind === "module" && namespace.module?.id === "stagebook";
   if (namespace?.kind === "module" && namespace.module && !isStagebook) {
-    const place = findModuleLocation(owner);
-    if (place) return packing.placeOf(owner) ?? packing.add(owner, { kind: "module", ...place });
+    const location = findModuleLocation(owner);
+    if (location) return packing.nodeOf(owner) ?? packing.add(owner, { kind: "module", ...location });
   }
   const [key, ...rest] = members;
   if (key === undefined && namespace?.kind === "notebook")
-    return packing.refuse(path, "all variables of the notebook at once", "Name those that the stage needs.");
+    return packing.refuse(
+      path,
+      "the object of all notebook variables",
+      "Use the variables that the stage needs by name.",
+    );
   if (key === undefined && isStagebook)
-    return packing.refuse(path, "Stagebook as a whole, which works in the kernel", "Use it in a cell.");
+    return packing.refuse(path, "the whole Stagebook module, which works only in the kernel", "Use it in a cell.");
   let known = packing.namespaces.get(owner);
   if (!known) packing.namespaces.set(owner, (known = { at: packing.reserve(owner), members: new Map() }));
   for (const name of key === undefined ? Object.keys(owner) : [key]) {
@@ -121,7 +129,7 @@ export function namespaceRef(packing: Packing, owner: object, members: readonly 
   return known.at;
 }
 
-/** What a module of Node or of a package says of itself may be another thing in a thread: `worker_threads.isMainThread`. */
+/** Exports of Node and packages are loaded again in the thread, where a value may differ: `worker_threads.isMainThread`. */
 function exportRef(
   packing: Packing,
   { owner, name, value }: { readonly owner: object; readonly name: string; readonly value: unknown },
@@ -129,16 +137,16 @@ function exportRef(
 ): ShipRef {
   const module = isThing(value) || name === "default" ? undefined : ownValue(owner, "default");
   const isCopy = isThing(module) && !types.isProxy(module) && Object.is(ownValue(module, name), value);
-  const place = isCopy ? findModuleLocation(module) : undefined;
-  if (!place) return packing.refOf(value, path);
-  return packing.add({}, { kind: "module", file: place.file, keys: [...place.keys, name] });
+  const location = isCopy ? findModuleLocation(module) : undefined;
+  if (!location) return packing.refOf(value, path);
+  return packing.add({}, { kind: "module", file: location.file, keys: [...location.keys, name] });
 }
 
 function isNamespace(packing: Packing, value: unknown): value is object {
   return isObject(value) && !inputOf(value) && packing.scopes.namespaceOf(value) !== undefined;
 }
 
-/** Functions of the old kind show it themselves; for others the script tells. */
+/** Sloppy functions have an own `caller`; for others the script decides. */
 function isStrict(fn: AnyFunction, isStrictScript: boolean): boolean {
   if (Object.hasOwn(fn, "caller")) return false;
   return isStrictScript || /^function\b(?!\s*\*)/.test(sourceOf(fn));

@@ -1,4 +1,4 @@
-/** Objects for a thread: plain data as it is, all else with what it holds, its properties and its prototype. */
+/** Objects as nodes of a shipment: plain data as it is, other objects with their internals, properties and prototype. */
 import { types } from "node:util";
 import { contentOf } from "../../key/values/content";
 import { findBase, isObject, constructorOf, constructorsOf, ownValue } from "../../key/values/own-members";
@@ -8,19 +8,24 @@ import { StagebookError } from "../../protocol";
 import { checkStorable } from "../../store/codecs/fidelity";
 import { readClassSource } from "./class-source";
 import { internalsOf } from "./internals";
-import { sourceOf, stepTo, type Packing } from "./packing";
-import { unbound } from "./refusals";
+import { refusalOf, sourceOf, stepTo, type Packing } from "./packing";
 import type { ShipNode, ShipOwn, ShipProperty, ShipRef } from "./shipment";
 
-const NODE_ADVICE = "Make it inside the stage's function, where the thread has its own.";
+const NODE_ADVICE = "Create it inside the stage's function, in the thread.";
 
-/** What every function has. */
-export const alwaysThere: ReadonlySet<PropertyKey> = new Set(["length", "name", "prototype", "arguments", "caller"]);
-const withoutName: ReadonlySet<PropertyKey> = new Set([...alwaysThere].filter((key) => key !== "name"));
+/** The properties of every function. */
+export const ownKeysOfFunctions: ReadonlySet<PropertyKey> = new Set([
+  "length",
+  "name",
+  "prototype",
+  "arguments",
+  "caller",
+]);
+const withoutName: ReadonlySet<PropertyKey> = new Set([...ownKeysOfFunctions].filter((key) => key !== "name"));
 
 export function objectRef(packing: Packing, value: object, path: string): ShipRef {
-  if (!packing.isTakenApart && isPlain(value)) return packing.add(value, { kind: "plain", value });
-  const refusal = unbound(value);
+  if (!packing.packsPlainData && isPlain(value)) return packing.add(value, { kind: "plain", value });
+  const refusal = refusalOf(value);
   if (refusal) return packing.refuse(path, ...refusal);
   if (!classOf(value)) {
     const content = contentOf(value, (prototype) => packing.scopes.builtinName(prototype));
@@ -28,9 +33,9 @@ export function objectRef(packing: Packing, value: object, path: string): ShipRe
     checkMakers(packing, value, path);
   }
   return packing.addLater(value, () => {
-    const { held, expected } = internalsOf(value, (inner, step) => packing.refOf(inner, `${path}${step}`));
+    const { internals, expected } = internalsOf(value, (inner, step) => packing.refOf(inner, `${path}${step}`));
     const prototype = prototypeRef(packing, Object.getPrototypeOf(value), path);
-    return { kind: "object", held, own: { ...ownOf(packing, value, path, expected), prototype } };
+    return { kind: "object", internals, own: { ...ownOf(packing, value, path, expected), prototype } };
   });
 }
 
@@ -43,18 +48,18 @@ export function ownOf(packing: Packing, object: object, path: string, expected: 
   return { properties, ...(state === undefined ? {} : { state }) };
 }
 
-/** The keys that a function has anyway; a static member called `name` is none of them. */
-export function keysBeside(fn: AnyFunction): ReadonlySet<PropertyKey> {
-  return typeof ownValue(fn, "name") === "string" ? alwaysThere : withoutName;
+/** The keys that every function has; a static member called `name` is not one of them. */
+export function defaultKeysOf(fn: AnyFunction): ReadonlySet<PropertyKey> {
+  return typeof ownValue(fn, "name") === "string" ? ownKeysOfFunctions : withoutName;
 }
 
-/** What a function that is no class carries beside its code. */
+/** What a function that is not a class has besides its code. */
 export function functionOwn(packing: Packing, fn: AnyFunction, path: string): ShipOwn {
-  const own = ownOf(packing, fn, path, keysBeside(fn));
+  const own = ownOf(packing, fn, path, defaultKeysOf(fn));
   const base = findBase(fn);
   const isUsual = !base || packing.scopes.builtinName(base) !== undefined || functionKinds.has(base);
   const prototype = ownValue(fn, "prototype");
-  const given: readonly ShipProperty[] =
+  const replaced: readonly ShipProperty[] =
     isObject(prototype) && !isOwnPrototype(fn, prototype)
       ? [
           {
@@ -67,19 +72,19 @@ export function functionOwn(packing: Packing, fn: AnyFunction, path: string): Sh
       : [];
   return {
     ...own,
-    properties: [...own.properties, ...given],
+    properties: [...own.properties, ...replaced],
     ...(isUsual ? {} : { prototype: packing.refOf(base, `${path}'s base`) }),
   };
 }
 
-/** The object that instances inherit from, when it is the function's own. `expected`: what comes with a class. */
+/** The object that instances inherit from, if it was created with the function. `expected`: keys that come with a class. */
 export function reservePrototype(
   packing: Packing,
   fn: AnyFunction,
   { of, path, expected }: { readonly of: number; readonly path: string; readonly expected?: ReadonlySet<PropertyKey> },
 ): void {
   const prototype = ownValue(fn, "prototype");
-  if (!isObject(prototype) || packing.placeOf(prototype) !== undefined || !isOwnPrototype(fn, prototype)) return;
+  if (!isObject(prototype) || packing.nodeOf(prototype) !== undefined || !isOwnPrototype(fn, prototype)) return;
   packing.addLater(prototype, (): ShipNode => {
     const own = ownOf(packing, prototype, `${path}.prototype`, expected ?? new Set(["constructor"]));
     const above: unknown = Object.getPrototypeOf(prototype);
@@ -91,15 +96,15 @@ export function reservePrototype(
   });
 }
 
-/** The object that another inherits from; null for none. */
+/** The prototype of an object; null for none. */
 function prototypeRef(packing: Packing, prototype: unknown, path: string): ShipRef {
   if (!isObject(prototype)) return [null];
-  const seen = packing.placeOf(prototype);
+  const seen = packing.nodeOf(prototype);
   if (seen !== undefined) return seen;
   const maker = types.isProxy(prototype) ? undefined : constructorOf(prototype);
   if (!maker || packing.scopes.builtinName(prototype) !== undefined) return packing.refOf(prototype, path);
   const of = packing.refOf(maker, maker.name || path);
-  return packing.placeOf(prototype) ?? packing.add(prototype, { kind: "prototype", of });
+  return packing.nodeOf(prototype) ?? packing.add(prototype, { kind: "prototype", of });
 }
 
 function propertyOf(packing: Packing, object: object, key: string | symbol, path: string): ShipProperty {
@@ -129,7 +134,7 @@ function stateOf(object: object): ShipOwn["state"] {
   return Object.isFrozen(object) ? "frozen" : Object.isSealed(object) ? "sealed" : "closed";
 }
 
-/** Refuses objects of Node, and instances that keep what only their class can reach. */
+/** Refuses objects of Node, and instances with private fields. */
 function checkMakers(packing: Packing, value: object, path: string): void {
   for (const maker of constructorsOf(value)) {
     if (packing.scopes.builtinName(maker) !== undefined) continue;
@@ -141,7 +146,7 @@ function checkMakers(packing: Packing, value: object, path: string): void {
       packing.refuse(
         path,
         `an instance of ${maker.name} with the private field ${privateName}`,
-        "Make it inside the stage's function, or pass what it is made of.",
+        "Create it inside the stage's function, or pass the values that it is created from.",
       );
   }
 }
@@ -156,12 +161,12 @@ function isPlain(value: object): boolean {
   }
 }
 
-/** What generators and async functions inherit from. */
+/** The prototypes of generators and async functions. */
 const functionKinds: ReadonlySet<unknown> = new Set(
   [function* () {}, async function* () {}, async () => undefined].map((fn) => Object.getPrototypeOf(fn) as unknown),
 );
 
-/** The object that came with the function. */
+/** The prototype that was created with the function. */
 function isOwnPrototype(fn: AnyFunction, prototype: object): boolean {
   return ownValue(prototype, "constructor") === fn || isOfGenerator(fn, prototype);
 }

@@ -1,6 +1,6 @@
 /**
- * Packs a function for a thread, with all that it reaches: by the same look at names and scopes as its key. Captured objects are
- * copied as they are now; what cannot be copied is refused with its path.
+ * Shipping of a function to a worker thread, with everything that it references, found in the same way as for its key. Captured objects
+ * are copied in their current state; one that cannot be copied is refused, with its path.
  */
 import { types } from "node:util";
 import { symbolName } from "../../key/values/own-keys";
@@ -8,7 +8,7 @@ import { StagebookError } from "../../protocol";
 import { inputOf, type InputRef } from "../../stage/input";
 import { v8Codec } from "../../store/codecs/codec";
 import { locationOfHandle } from "../external/file-handle";
-import { findModuleLocation } from "./module-places";
+import { findModuleLocation } from "./module-locations";
 import { isThing, Packing, type ShipPorts } from "./packing";
 import { functionRef } from "./ship-functions";
 import { namespaceRef } from "./ship-names";
@@ -18,7 +18,7 @@ import type { ShipRef } from "./shipment";
 /** A packed value, for any number of threads. */
 export interface Shipped {
   readonly bytes: SharedArrayBuffer;
-  /** The stages that the code reads by name; nodes refer to them by place. */
+  /** The stages that the code reads by name; nodes refer to them by position. */
   readonly stages: readonly Extract<InputRef, { kind: "stage" }>[];
 }
 
@@ -27,7 +27,7 @@ export function ship(value: unknown, name: string, ports: ShipPorts): Shipped {
   try {
     return pack(value, name, new Packing(ports, false, refOf));
   } catch (error) {
-    // Two views of the same memory, deep in plain data: taken apart they stay two views of the same memory.
+    // Two views of the same memory within plain data: packed as nodes they remain views of the same memory.
     if (error instanceof StagebookError && error.code === "not-storable")
       return pack(value, name, new Packing(ports, true, refOf));
     throw error;
@@ -42,24 +42,24 @@ function pack(value: unknown, name: string, packing: Packing): Shipped {
   return { bytes, stages: packing.stages };
 }
 
-function refOf(packing: Packing, value: unknown, given: string): ShipRef {
+function refOf(packing: Packing, value: unknown, pathSoFar: string): ShipRef {
   if (!isThing(value) && typeof value !== "symbol") return [value];
-  const seen = packing.placeOf(value);
+  const seen = packing.nodeOf(value);
   if (seen !== undefined) return seen;
   if (typeof value === "symbol") return symbolRef(packing, value);
-  const path = packing.ports.labels?.get(value) ?? given;
+  const path = packing.ports.labels?.get(value) ?? pathSoFar;
   const input = inputOf(value);
   if (input) return inputRef(packing, value, input, path);
   const file = locationOfHandle(value);
   if (file) return packing.add(value, { kind: "file", ...file });
-  if (types.isProxy(value)) return packing.refuse(path, "a proxy", "Capture the object behind it.");
+  if (types.isProxy(value)) return packing.refuse(path, "a proxy", "Capture its target instead.");
   const builtin = packing.scopes.builtinName(value);
   if (builtin !== undefined) return packing.add(value, { kind: "builtin", name: builtin });
   if (typeof value === "function") return functionRef(packing, value, path);
   const namespace = packing.scopes.namespaceOf(value);
   if (!namespace) return objectRef(packing, value, path);
-  const place = namespace.kind === "module" && namespace.module ? findModuleLocation(value) : undefined;
-  return place ? packing.add(value, { kind: "module", ...place }) : namespaceRef(packing, value, [], path);
+  const location = namespace.kind === "module" && namespace.module ? findModuleLocation(value) : undefined;
+  return location ? packing.add(value, { kind: "module", ...location }) : namespaceRef(packing, value, [], path);
 }
 
 function symbolRef(packing: Packing, symbol: symbol): ShipRef {

@@ -1,38 +1,38 @@
 /**
- * A function and all that it reaches, as data: what goes to a thread. Objects, functions and symbols are nodes that name each other by
- * number, so that what is shared stays shared and circles stay circles.
+ * A function and everything that it references, as data, to be sent to a thread. Objects, functions and symbols are nodes that refer to
+ * each other by index, so that shared objects stay shared and cycles stay cycles.
  */
 
-/** The name by which shipped classes reach what they are given. */
+/** The variable through which shipped classes get their base, keys and private fields. */
 export const PROVIDED = "$stagebook";
 
-/** A number names a node; a list holds a value that is no object, function or symbol. */
+/** A number is the index of a node; a list contains a primitive value other than a symbol. */
 export type ShipRef = number | readonly [unknown];
 
 export type ShipProperty = { readonly key: ShipRef; readonly isHidden?: true; readonly isFixed?: true } & (
   { readonly value: ShipRef; readonly isReadOnly?: true } | { readonly get?: ShipRef; readonly set?: ShipRef }
 );
 
-/** What an object carries beside what its kind holds. */
+/** What an object has besides its internals. */
 export interface ShipOwn {
-  /** Absent where it is the one that comes with the kind. */
+  /** Absent when it is the default prototype. */
   readonly prototype?: ShipRef;
   readonly properties: readonly ShipProperty[];
   readonly state?: "frozen" | "sealed" | "closed";
 }
 
-/** Source text, and what its free names mean. */
+/** Source text, and the values of its free names. */
 export interface ShipCode {
   readonly source: string;
   readonly names: readonly string[];
   readonly values: readonly ShipRef[];
   readonly isStrict: boolean;
-  /** Where it was written, for stacks: the script's name and the line on which the source begins, from 1. */
+  /** Where the code is from, for stack traces: the script's name and the line on which the source begins, counted from 1. */
   readonly script: string;
   readonly line: number;
 }
 
-/** What an object holds in no property. */
+/** Internal slots of an object, which no property shows. */
 export type ShipInternals =
   | { readonly kind: "object" | "array" }
   | { readonly kind: "map"; readonly entries: readonly (readonly [ShipRef, ShipRef])[] }
@@ -52,16 +52,16 @@ export type ShipInternals =
     };
 
 export type ShipNode =
-  /** Carried by the codec of the store as it is. */
+  /** Encoded by the default codec as it is. */
   | { readonly kind: "plain"; readonly value: unknown }
   | { readonly kind: "builtin"; readonly name: string }
-  /** `known`: a name that means the same in every thread. */
+  /** `known`: the name of a symbol that is the same in every thread. */
   | { readonly kind: "symbol"; readonly known?: string; readonly description?: string }
-  /** Loaded by path (or `node:fs`) in the thread; `keys` lead from its exports to the value. */
+  /** Loaded by path (or `node:fs`) in the thread; `keys` are the path from its exports to the value. */
   | { readonly kind: "module"; readonly file: string; readonly keys: readonly string[] }
-  /** A `require` that finds the same files as the one in the kernel. */
+  /** A `require` that resolves to the same files as in the kernel. */
   | { readonly kind: "require"; readonly base: string; readonly files: Readonly<Record<string, string>> }
-  /** Exports of a notebook or of a local module, as far as they are read. */
+  /** The exports of a notebook or of a local module that are read. */
   | { readonly kind: "namespace"; readonly members: readonly (readonly [string, ShipRef])[] }
   | {
       readonly kind: "function";
@@ -75,12 +75,12 @@ export type ShipNode =
       readonly code: ShipCode;
       readonly name?: string;
       readonly base?: ShipRef;
-      /** For members whose names are worked out, in order. */
+      /** Names of members with computed names, in order. */
       readonly keys: readonly ShipRef[];
       readonly privateStatics: readonly (readonly [string, ShipRef])[];
       readonly own: ShipOwn;
     }
-  /** A method, getter or setter that its class brings along. */
+  /** A method, getter or setter that is part of its class. */
   | {
       readonly kind: "member";
       readonly owner: ShipRef;
@@ -88,7 +88,7 @@ export type ShipNode =
       readonly key: ShipRef;
       readonly part: "value" | "get" | "set";
     }
-  /** `own` is absent where nothing was changed. */
+  /** `own` is absent when nothing was changed. */
   | { readonly kind: "prototype"; readonly of: ShipRef; readonly own?: ShipOwn }
   | {
       readonly kind: "bound";
@@ -97,8 +97,8 @@ export type ShipNode =
       readonly args: readonly ShipRef[];
       readonly own: ShipOwn;
     }
-  | { readonly kind: "object"; readonly held: ShipInternals; readonly own: ShipOwn }
-  /** A stage that the body reads by name: the kernel is asked. */
+  | { readonly kind: "object"; readonly internals: ShipInternals; readonly own: ShipOwn }
+  /** A stage that the function reads by name: its output is requested from the kernel. */
   | { readonly kind: "stage"; readonly name: string; readonly at: number }
   | { readonly kind: "param"; readonly name: string; readonly value: ShipRef }
   /** The handle of a file input. */

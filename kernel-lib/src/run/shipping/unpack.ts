@@ -1,4 +1,4 @@
-/** Makes a packed value live again, in a thread: first every object, then what they hold and what their code means. */
+/** Unpacking of a shipment in a thread: first all objects are created, then their content and the variables of their code are set. */
 import { createRequire } from "node:module";
 import path from "node:path";
 import vm from "node:vm";
@@ -22,21 +22,22 @@ export interface UnpackPorts {
   readStage(at: number): Promise<unknown>;
 }
 
-/** Throws StagebookError `not-shippable` where code cannot be made anew. */
+/** Throws StagebookError `not-shippable` for code that cannot be evaluated again. */
 export function unpack(bytes: SharedArrayBuffer, ports: UnpackPorts): unknown {
   const shipment = v8Codec.decode(new Uint8Array(bytes).slice()) as Shipment;
   return new Unpacking(shipment.nodes, ports).all(shipment.root);
 }
 
-interface Given {
+/** What shipped code gets as `$stagebook`. */
+interface Provided {
   readonly base?: unknown;
   readonly keys?: readonly unknown[];
-  give?(set: (values: Readonly<Record<string, unknown>>) => void): void;
+  expose?(set: (values: Readonly<Record<string, unknown>>) => void): void;
 }
 
 class Unpacking {
-  private readonly made: { readonly value: unknown }[] = [];
-  /** Gives a function the meaning of its names. */
+  private readonly created: { readonly value: unknown }[] = [];
+  /** By node: sets the variables of its code. */
   private readonly bind = new Map<number, (values: readonly unknown[]) => void>();
   private readonly privateStatics = new Map<number, (values: Readonly<Record<string, unknown>>) => void>();
 
@@ -54,12 +55,12 @@ class Unpacking {
 
   private readonly valueOf = (ref: ShipRef): unknown => {
     if (typeof ref !== "number") return ref[0];
-    const made = this.made[ref];
-    if (made) return made.value;
+    const created = this.created[ref];
+    if (created) return created.value;
     const node = this.nodes[ref];
-    if (!node) throw new RangeError(`there is no node ${ref}`);
+    if (!node) throw new RangeError(`node ${ref} does not exist`);
     const value = this.create(node, ref);
-    this.made[ref] = { value };
+    this.created[ref] = { value };
     return value;
   };
 
@@ -88,7 +89,7 @@ class Unpacking {
       case "bound":
         return this.createBound(node);
       case "object":
-        return createWithInternals(node.held, this.valueOf);
+        return createWithInternals(node.internals, this.valueOf);
       case "stage":
         return this.createStage(node);
       case "file":
@@ -101,10 +102,10 @@ class Unpacking {
   private createFunction({ code, form }: Extract<ShipNode, { kind: "function" }>, at: number): unknown {
     const { make, bind } = compile(code, form === "method" ? `({ ${code.source}\n})` : `(${code.source}\n)`);
     this.bind.set(at, bind);
-    const made = make({});
-    if (form === "expression") return made;
-    const [key] = Reflect.ownKeys(made as object);
-    const property = Object.getOwnPropertyDescriptor(made, key ?? "") ?? {};
+    const value = make({});
+    if (form === "expression") return value;
+    const [key] = Reflect.ownKeys(value as object);
+    const property = Object.getOwnPropertyDescriptor(value, key ?? "") ?? {};
     return Reflect.get(property, "value") ?? Reflect.get(property, "get") ?? Reflect.get(property, "set");
   }
 
@@ -114,7 +115,7 @@ class Unpacking {
     return make({
       base: node.base === undefined ? undefined : this.valueOf(node.base),
       keys: node.keys.map(this.valueOf),
-      give: (set) => this.privateStatics.set(at, set),
+      expose: (set) => this.privateStatics.set(at, set),
     });
   }
 
@@ -152,24 +153,24 @@ class Unpacking {
         this.bind.get(at)?.(node.code.values.map(this.valueOf));
         if (node.kind === "class")
           this.privateStatics.get(at)?.(Object.fromEntries(node.privateStatics.map(([key, ref]) => [key, this.valueOf(ref)]))); // prettier-ignore
-        return this.give(value, node.own);
+        return this.define(value, node.own);
       case "prototype":
-        if (node.own) this.give(value, node.own);
+        if (node.own) this.define(value, node.own);
         return;
       case "bound":
-        return this.give(value, node.own);
+        return this.define(value, node.own);
       case "object":
-        if (node.held.kind === "map")
-          for (const [key, item] of node.held.entries) Map.prototype.set.call(value, this.valueOf(key), this.valueOf(item)); // prettier-ignore
-        if (node.held.kind === "set")
-          for (const item of node.held.items) Set.prototype.add.call(value, this.valueOf(item));
-        return this.give(value, node.own);
+        if (node.internals.kind === "map")
+          for (const [key, item] of node.internals.entries) Map.prototype.set.call(value, this.valueOf(key), this.valueOf(item)); // prettier-ignore
+        if (node.internals.kind === "set")
+          for (const item of node.internals.items) Set.prototype.add.call(value, this.valueOf(item));
+        return this.define(value, node.own);
       default:
         return;
     }
   }
 
-  private give(value: object, own: ShipOwn): void {
+  private define(value: object, own: ShipOwn): void {
     if (own.prototype !== undefined) {
       const prototype = this.valueOf(own.prototype) as object | null;
       if (Object.getPrototypeOf(value) !== prototype) Object.setPrototypeOf(value, prototype);
@@ -188,7 +189,7 @@ class Unpacking {
     };
   }
 
-  /** Last of all: nothing can be put into it any more. */
+  /** After everything else: nothing can be added afterwards. */
   private close(node: ShipNode, at: number): void {
     const state = "own" in node ? node.own?.state : undefined;
     const value = this.valueOf(at);
@@ -199,11 +200,11 @@ class Unpacking {
 }
 
 interface Compiled {
-  readonly make: (given: Given) => unknown;
+  readonly make: (provided: Provided) => unknown;
   readonly bind: (values: readonly unknown[]) => void;
 }
 
-/** The names are variables round the code, set when all that they mean is there. */
+/** Evaluates code with its free names as variables around it. They are set when all values exist. */
 function compile({ names, isStrict, script, line }: ShipCode, expression: string): Compiled {
   const variables = names.filter((name) => name !== PROVIDED);
   const head = `${isStrict ? '"use strict"; ' : ""}${variables.length > 0 ? `let ${variables.join(", ")}; ` : ""}`;
@@ -218,8 +219,8 @@ function compile({ names, isStrict, script, line }: ShipCode, expression: string
   } catch (cause) {
     throw new StagebookError(
       "not-shippable",
-      `a function cannot be made anew in a worker thread: ${cause instanceof Error ? cause.message : String(cause)}`,
-      "Write it in another way, or run the stage without worker.",
+      `a function cannot be evaluated in a worker thread: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "Rewrite the function, or run the stage without worker.",
       { cause },
     );
   }
@@ -246,7 +247,7 @@ function createParam(name: string, value: () => unknown): object {
     throw new StagebookError(
       "param-read-only",
       `a stage in a worker tried to change parameter "${name}"`,
-      "Parameters are changed in cells or in the sidebar; return the value from the stage instead.",
+      "Change parameters in cells or in the sidebar; return the value from the stage instead.",
     );
   };
   return {

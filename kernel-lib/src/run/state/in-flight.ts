@@ -1,7 +1,7 @@
 /** Executions in flight in this kernel, by key: identical work runs once, and all who asked for it before it ended share the result. */
 import type { Digest, RunId } from "../../protocol";
 import type { Outcome } from "./outcome";
-import type { MaybePromise } from "../control/maybe-promise";
+import type { MaybePromise } from "../../async/maybe-promise";
 
 export interface SharedExecution {
   readonly stage: string;

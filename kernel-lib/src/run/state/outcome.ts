@@ -4,9 +4,9 @@ import { StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { Instance } from "./instances";
 
-/** `value` exists when the stage was executed in this run. */
+/** `loaded`: the value in memory, when this run executed the stage and something needed the value here. */
 export type Outcome =
-  | { readonly kind: "succeeded"; readonly entry: Entry; readonly value?: { readonly of: unknown } }
+  | { readonly kind: "succeeded"; readonly entry: Entry; readonly loaded?: { readonly value: unknown } }
   | { readonly kind: "failed"; readonly error: StagebookError }
   /** `isUnread`: it produced a stream that no longer had a reader. */
   | { readonly kind: "cancelled"; readonly isUnread?: true }

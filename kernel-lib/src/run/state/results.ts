@@ -8,7 +8,7 @@ import type { Codec } from "../../store/codecs/codec";
 import { codecNamed, type CodecName } from "../../store/codecs/codecs";
 import { withPaths } from "../external/file-outputs";
 import type { Instance } from "./instances";
-import type { MaybePromise } from "../control/maybe-promise";
+import type { MaybePromise } from "../../async/maybe-promise";
 import { StoredStream } from "../streams/streams";
 
 /** A value that exists in this kernel only. */

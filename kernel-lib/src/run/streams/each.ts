@@ -1,40 +1,40 @@
 /**
- * A function over the items of a source, several at a time. At most `workers` items are being worked on; at most as many more are
- * finished and wait for their turn or for the consumer. Nothing else is taken from the source.
+ * A function mapped over the items of a source, several items in parallel. At most `workers` items are in progress, and at most as many
+ * more are finished and wait for their turn or for the consumer. Nothing else is taken from the source.
  */
-import { Condition } from "./condition";
+import { Condition } from "../../async/condition";
 import { itemsOf } from "./streams";
 
 export interface EachSettings {
-  /** How many items at a time. */
+  /** How many items are processed in parallel. */
   readonly workers: number;
-  /** Results come in the order of their items, or else as they are ready. */
+  /** Results are in the order of their items; otherwise in the order in which they are ready. */
   readonly ordered: boolean;
 }
 
 export interface EachPorts {
   readonly signal: AbortSignal;
-  /** Told at once of the first failure, whatever the consumer waits for. */
+  /** Called immediately with the first error, whatever the consumer waits for. */
   failed(error: unknown): void;
 }
 
-/** How many results of a generator wait for their turn. */
+/** How many results of a generator may wait for their turn. */
 const FANNED_AHEAD = 64;
 
-/** The results; a generator's one by one. Leaving the loop stops the source. Throws what the source or the function throws. */
+/** The results; those of a generator one by one. Leaving the loop stops the source. Throws what the source or the function throws. */
 export function mapItems(
   source: unknown,
   call: (item: unknown) => unknown,
   settings: EachSettings,
   ports: EachPorts,
 ): AsyncIterable<unknown> {
-  const items = itemsOf(source) ?? listed(source);
+  const items = itemsOf(source) ?? itemsOfList(source);
   return settings.workers === 1 ? oneByOne(items, call) : new Workers(items, call, settings, ports).results();
 }
 
-async function* listed(source: unknown): AsyncGenerator<unknown, void, undefined> {
+async function* itemsOfList(source: unknown): AsyncGenerator<unknown, void, undefined> {
   if (typeof source !== "object" || source === null || !(Symbol.iterator in source))
-    throw new TypeError("the source of each is neither a stream nor a list");
+    throw new TypeError("the source of each is neither a stream nor iterable");
   for (const item of source as Iterable<unknown>) yield item;
 }
 
@@ -50,7 +50,7 @@ async function* oneByOne(
   }
 }
 
-/** A generator gives several results for one item; what else can be iterated is one. */
+/** A generator has several results for one item; any other iterable is a single result. */
 function fannedOf(result: unknown): AsyncIterable<unknown> | undefined {
   return typeof result === "object" && result !== null && "next" in result ? itemsOf(result) : undefined;
 }
@@ -69,7 +69,7 @@ class Workers {
   private isLeft = false;
   private failure: { readonly error: unknown } | undefined;
   private readonly source: AsyncIterator<unknown>;
-  /** Something changed for the consumer, for the one that takes items, for generators that are ahead. */
+  /** A change for the consumer; room for the loop that takes items; results taken, for generators that are ahead. */
   private readonly changed = new Condition();
   private readonly room = new Condition();
   private readonly taken = new Condition();
@@ -91,23 +91,23 @@ class Workers {
         const job = this.nextJob();
         if (job && job.results.length > 0) {
           const result = job.results.shift();
-          this.taken.ring();
+          this.taken.notify();
           yield result;
         } else if (job?.isOver === true) {
           this.jobs.splice(this.jobs.indexOf(job), 1);
-          this.room.ring();
+          this.room.notify();
         } else if (this.isDrained && this.jobs.length === 0) return;
-        else await this.changed.heard();
+        else await this.changed.wait();
       }
     } finally {
       this.isLeft = true;
-      for (const bell of [this.room, this.taken]) bell.ring();
-      // Not waited for: a source in the middle of an item stops when that is done.
+      for (const condition of [this.room, this.taken]) condition.notify();
+      // Not awaited: a source in the middle of an item stops when that item is done.
       if (!this.isDrained) this.source.return?.().catch(() => undefined);
     }
   }
 
-  /** The one whose results are to be given on now. */
+  /** The job whose results are next. */
   private nextJob(): Job | undefined {
     if (this.settings.ordered) return this.jobs[0];
     return this.jobs.find((job) => job.results.length > 0 || job.isOver);
@@ -117,7 +117,7 @@ class Workers {
     const { workers } = this.settings;
     try {
       for (;;) {
-        while (!this.isLeft && (this.working >= workers || this.jobs.length >= 2 * workers)) await this.room.heard();
+        while (!this.isLeft && (this.working >= workers || this.jobs.length >= 2 * workers)) await this.room.wait();
         if (this.isLeft) break;
         const next: IteratorResult<unknown, unknown> = await this.source.next();
         if (next.done === true || this.isLeft) break;
@@ -130,7 +130,7 @@ class Workers {
       this.fail(error);
     } finally {
       this.isDrained = true;
-      this.changed.ring();
+      this.changed.notify();
     }
   }
 
@@ -145,8 +145,8 @@ class Workers {
     } finally {
       job.isOver = true;
       this.working--;
-      this.changed.ring();
-      this.room.ring();
+      this.changed.notify();
+      this.room.notify();
     }
   }
 
@@ -154,8 +154,8 @@ class Workers {
     for await (const result of results) {
       if (this.isLeft) return;
       job.results.push(result);
-      this.changed.ring();
-      while (!this.isLeft && job.results.length >= FANNED_AHEAD) await this.taken.heard();
+      this.changed.notify();
+      while (!this.isLeft && job.results.length >= FANNED_AHEAD) await this.taken.wait();
     }
   }
 
@@ -164,6 +164,6 @@ class Workers {
     this.failure = { error };
     this.isLeft = true;
     this.ports.failed(error);
-    for (const bell of [this.changed, this.room, this.taken]) bell.ring();
+    for (const condition of [this.changed, this.room, this.taken]) condition.notify();
   }
 }

@@ -1,37 +1,37 @@
 /**
- * A stream that is being made, and those that read it meanwhile. Its items go to the store; the newest stay in memory for readers. A
- * reader that keeps up holds the producer back when it falls behind by `AHEAD` items. One that comes late, or that itself waits for
- * this producer, reads from the store until it has caught up.
+ * A stream whose producer is still running, and its readers. Items go to the store; the newest ones stay in memory for readers. A reader
+ * that keeps up blocks the producer (backpressure) when it falls behind by `AHEAD` items. A reader that comes late, or that itself waits
+ * for this producer, reads from the store until it has caught up.
  */
 import type { Digest } from "../../protocol";
 import type { Stream } from "../../stage/public/streams";
 import type { KeptItem } from "../../store/codecs/items";
 import type { BlobRef } from "../../store/store";
-import { Condition } from "./condition";
+import { Condition } from "../../async/condition";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
-/** So many items at most are made and not yet taken by a reader that keeps up. */
+/** How many items the producer may be ahead of a reader that keeps up. */
 export const AHEAD = 128;
 
-/** A producer's stream that nobody reads to its end: the producer is stopped. */
+/** The reason of a cancelled producer: nobody reads its stream any more. */
 export class UnreadError extends Error {
   constructor() {
-    super("nobody reads its items any more");
+    super("its stream is not read any more");
   }
 }
 
 export interface LivePorts {
   /** The producer, by instance id. */
   readonly producer: string;
-  /** Under which its result will be stored. */
+  /** The key under which its result will be stored. */
   readonly key: Digest;
-  /** An item as its producer made it. */
+  /** An item as its producer yielded it. */
   revive(kept: KeptItem): unknown;
-  /** A chunk that is in the store; throws when it is gone. */
+  /** A chunk that is in the store. Throws when it is missing. */
   readChunk(chunk: BlobRef): Promise<readonly KeptItem[]>;
-  /** Told when a reader begins to wait, or holds the producer back: perhaps for each other. */
-  stuck(): void;
+  /** Called when a reader begins to wait, or blocks the producer: they may wait for each other. */
+  onWait(): void;
 }
 
 interface Chunk {
@@ -50,7 +50,7 @@ export class LiveStream {
   count = 0;
   end: { readonly error?: unknown } | undefined;
   /** The producer waits for a reader. */
-  isHeld = false;
+  isBlocked = false;
   private readonly chunks: Chunk[] = [];
   private inStore = 0;
   /** The items from `tailFrom` on: those that are in no chunk yet, and the last chunk. */
@@ -61,10 +61,10 @@ export class LiveStream {
 
   /** Resolves when the producer fails. */
   readonly failed: Promise<void>;
-  private tellFailed: () => void = () => undefined;
+  private notifyFailed: () => void = () => undefined;
 
   constructor(readonly ports: LivePorts) {
-    this.failed = new Promise((resolve) => (this.tellFailed = resolve));
+    this.failed = new Promise((resolve) => (this.notifyFailed = resolve));
   }
 
   get isOpen(): boolean {
@@ -75,16 +75,17 @@ export class LiveStream {
     return this.ports.key;
   }
 
-  /** One item more. The promise, if any, is waited for before the next. */
+  /** Adds an item. The producer awaits the promise, if any, before the next one. */
   offer(item: KeptItem): Promise<void> | undefined {
     this.tail.push(item);
     this.count++;
-    this.more.ring();
-    return this.lagging().length > 0 ? this.holdBack() : undefined;
+    this.more.notify();
+    return this.lagging().length > 0 ? this.block() : undefined;
   }
 
+  /** The next `items` items are in the store, as one chunk. */
   kept(ref: BlobRef, items: number): void {
-    // The chunk before it is in the store alone from now on.
+    // From now on the chunk before it is in the store only.
     this.tail.splice(0, this.inStore - this.tailFrom);
     this.tailFrom = this.inStore;
     this.chunks.push({ ref, from: this.inStore, items });
@@ -94,9 +95,9 @@ export class LiveStream {
   finish(error?: unknown): void {
     if (this.end) return;
     this.end = error === undefined ? {} : { error };
-    if (error !== undefined && !(error instanceof UnreadError)) this.tellFailed();
-    this.more.ring();
-    this.room.ring();
+    if (error !== undefined && !(error instanceof UnreadError)) this.notifyFailed();
+    this.more.notify();
+    this.room.notify();
   }
 
   /** The stream for one consumer, by instance id. Each loop begins at the first item. */
@@ -104,12 +105,12 @@ export class LiveStream {
     return new LiveView(this, consumer);
   }
 
-  /** Readers that hold the producer back. */
+  /** Readers that block the producer. */
   lagging(): readonly LiveReader[] {
     return [...this.readers].filter((reader) => reader.keepsUp && reader.at < this.count - AHEAD);
   }
 
-  /** An item that is made, where it is still in memory. */
+  /** An item, if it is still in memory. */
   inMemory(at: number): { readonly kept: KeptItem } | undefined {
     return at >= this.tailFrom ? { kept: this.tail[at - this.tailFrom] } : undefined;
   }
@@ -123,26 +124,26 @@ export class LiveStream {
 
   /** A reader has taken an item, or left. */
   moved(): void {
-    if (this.isHeld) this.room.ring();
+    if (this.isBlocked) this.room.notify();
   }
 
-  /** When there may be another item, or the end. */
+  /** Resolves when there may be another item, or the end. */
   async another(): Promise<void> {
-    await this.more.heard();
+    await this.more.wait();
   }
 
-  private async holdBack(): Promise<void> {
-    this.isHeld = true;
-    this.ports.stuck();
-    while (!this.end && this.lagging().length > 0) await this.room.heard();
-    this.isHeld = false;
+  private async block(): Promise<void> {
+    this.isBlocked = true;
+    this.ports.onWait();
+    while (!this.end && this.lagging().length > 0) await this.room.wait();
+    this.isBlocked = false;
   }
 }
 
 /** One loop over a live stream. */
 export class LiveReader implements AsyncIterableIterator<unknown> {
   at = 0;
-  /** It is waiting for an item that is not made yet. */
+  /** It is waiting for the producer's next item. */
   isWaiting = false;
   keepsUp = false;
   private chunk: ReadChunk | undefined;
@@ -173,7 +174,7 @@ export class LiveReader implements AsyncIterableIterator<unknown> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  /** From now on it does not hold the producer back, until it has caught up once more. */
+  /** Stops blocking the producer until it has caught up again. */
   fallBehind(): void {
     this.keepsUp = false;
     this.stream.moved();
@@ -196,7 +197,7 @@ export class LiveReader implements AsyncIterableIterator<unknown> {
   private async wait(): Promise<void> {
     this.keepsUp = true;
     this.isWaiting = true;
-    this.stream.ports.stuck();
+    this.stream.ports.onWait();
     await this.stream.another();
     this.isWaiting = false;
   }

@@ -1,16 +1,16 @@
-/** The streams that are being made in a run, and which of those who take part wait for each other. */
+/** The open streams of a run, and who reads them. Finds producers and readers that wait for each other, and lets them continue. */
 import { LiveStream, type LivePorts } from "./live-stream";
 
 export class LiveStreams {
   private readonly streams = new Map<string, LiveStream>();
   private readonly awaited = new Map<string, ((stream: LiveStream) => void)[]>();
 
-  /** The stream of a producer that is at work on it. */
+  /** The stream of a producer, by instance id; also after it has ended. */
   of(producer: string): LiveStream | undefined {
     return this.streams.get(producer);
   }
 
-  /** Resolves when the producer has begun a stream; never, when it makes none. */
+  /** Resolves when the producer has begun a stream; never, if it returns none. */
   begun(producer: string): Promise<LiveStream> {
     const stream = this.streams.get(producer);
     if (stream) return Promise.resolve(stream);
@@ -20,24 +20,24 @@ export class LiveStreams {
     });
   }
 
-  begin(ports: Omit<LivePorts, "stuck">): LiveStream {
-    const stream = new LiveStream({ ...ports, stuck: () => this.loosen() });
+  begin(ports: Omit<LivePorts, "onWait">): LiveStream {
+    const stream = new LiveStream({ ...ports, onWait: () => this.resolveDeadlocks() });
     this.streams.set(ports.producer, stream);
     for (const resolve of this.awaited.get(ports.producer) ?? []) resolve(stream);
     this.awaited.delete(ports.producer);
     return stream;
   }
 
-  /** Whoever waits for something else does not hold its producers back meanwhile. */
+  /** A consumer that waits for something else does not block its producers meanwhile. */
   letGo(consumer: string): void {
     for (const stream of this.streams.values())
       for (const reader of stream.readers) if (reader.consumer === consumer) reader.fallBehind();
   }
 
-  /** Where a producer waits for a reader that waits, over others, for that producer, the reader takes its items from the store. */
-  private loosen(): void {
+  /** When a producer waits for a reader that waits, directly or indirectly, for that producer, the reader continues from the store. */
+  private resolveDeadlocks(): void {
     for (const [producer, stream] of this.streams) {
-      if (!stream.isHeld) continue;
+      if (!stream.isBlocked) continue;
       for (const reader of stream.lagging()) if (this.waitsFor(reader.consumer, producer)) reader.fallBehind();
     }
   }
@@ -54,12 +54,35 @@ export class LiveStreams {
     return false;
   }
 
-  /** Producers of items that it waits for, and readers that hold it back. */
+  /** Producers of items that it waits for, and readers that block it. */
   private waitedFor(who: string): readonly string[] {
     const producers = [...this.streams].flatMap(([producer, { readers }]) =>
       [...readers].some((reader) => reader.consumer === who && reader.isWaiting) ? [producer] : [],
     );
     const own = this.streams.get(who);
-    return [...producers, ...(own?.isHeld === true ? own.lagging().map(({ consumer }) => consumer) : [])];
+    return [...producers, ...(own?.isBlocked === true ? own.lagging().map(({ consumer }) => consumer) : [])];
+  }
+}
+
+/** Which stages of a run have which upstream stages, and which of them may still read a stage's output. By instance id. */
+export class Readers {
+  private readonly upstream = new Map<string, readonly string[]>();
+  private readonly readers = new Map<string, Set<string>>();
+
+  add(reader: string, upstream: readonly string[]): void {
+    this.upstream.set(reader, upstream);
+    for (const producer of upstream) {
+      const readers = this.readers.get(producer);
+      if (readers) readers.add(reader);
+      else this.readers.set(producer, new Set([reader]));
+    }
+  }
+
+  /** The stage reads no more. Returns the upstream stages that nobody reads any more. */
+  leave(reader: string): readonly string[] {
+    return (this.upstream.get(reader) ?? []).filter((producer) => {
+      const readers = this.readers.get(producer);
+      return readers?.delete(reader) === true && readers.size === 0;
+    });
   }
 }

@@ -1,17 +1,17 @@
-/** What counts as a stream of items, how each kind is read, and the stream that a stored one is given out as. */
+/** Streams of items: what counts as one, how each kind is read, and the stream of stored items. */
 import type { Stream } from "../../stage/public/streams";
 import { StagebookError } from "../../protocol";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
-/** What an Observable may have sent and nobody has taken yet: it cannot be told to wait. */
+/** How many items an Observable may have sent before they are read: it cannot be asked to wait. */
 const MAX_WAITING = 100_000;
 
 /** The items of whatever yields items: generators, async iterables, Node streams, Observables. Undefined for a plain value. */
 export function itemsOf(value: unknown): AsyncIterable<unknown> | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (Symbol.asyncIterator in value) return value as AsyncIterable<unknown>;
-  if ("next" in value && Symbol.iterator in value) return listed(value as unknown as Iterable<unknown>);
+  if ("next" in value && Symbol.iterator in value) return itemsOfList(value as unknown as Iterable<unknown>);
   return "subscribe" in value && typeof value.subscribe === "function" ? pushed(value as Pushing) : undefined;
 }
 
@@ -21,7 +21,7 @@ interface Pushing {
   };
 }
 
-async function* listed(items: Iterable<unknown>): AsyncGenerator<unknown, void, undefined> {
+async function* itemsOfList(items: Iterable<unknown>): AsyncGenerator<unknown, void, undefined> {
   // While a debugger is attached, as for reading scopes, V8 keeps a few bytes for each item of a `yield*`.
   for (const item of items) yield item;
 }
@@ -55,7 +55,7 @@ async function* pushed(source: Pushing): AsyncGenerator<unknown, void, undefined
   }
 }
 
-/** A stored stream: each reader goes through the store from the first item on. */
+/** A stored stream: each reader reads from the store, beginning with the first item. */
 export class StoredStream<T> implements Stream<T> {
   constructor(
     readonly length: number,
@@ -80,7 +80,7 @@ export class StoredStream<T> implements Stream<T> {
 function overflow(): StagebookError {
   return new StagebookError(
     "stream-overflow",
-    `the observable sent ${MAX_WAITING} items that nobody had taken`,
-    "Slow it down, or yield from an async generator, which waits for its consumers.",
+    `the observable sent ${MAX_WAITING} items that have not been read`,
+    "Slow it down, or use an async generator, which waits for its readers.",
   );
 }

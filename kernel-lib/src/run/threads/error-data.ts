@@ -1,4 +1,4 @@
-/** Errors on their way between threads: message, name, stack, own properties and cause, as data. */
+/** Errors as data, to be sent between threads: message, name, stack, own properties and cause. */
 import { StagebookError } from "../../protocol";
 import { checkStorable } from "../../store/codecs/fidelity";
 import { userStack } from "../error-view";
@@ -42,7 +42,7 @@ export function dataOfError(error: unknown, depth = 0): ErrorData {
     kind: "error",
     name: error.name,
     message: error.message,
-    // Before it leaves the thread: only here Stagebook's own frames can be told.
+    // Before it leaves the thread: only here can Stagebook's own frames be recognized.
     stack: userStack(error),
     fields: Object.fromEntries(fields),
     ...cause,

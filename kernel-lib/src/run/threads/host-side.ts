@@ -1,4 +1,4 @@
-/** What the kernel does for calls in threads, of bodies and of items alike. */
+/** The kernel's part in calls in worker threads, of stages and of single items alike. */
 import { v8Codec } from "../../store/codecs/codec";
 import type { Entry } from "../../store/store";
 import { withinActivity, type Activity, type StageActivity } from "../state/activity";
@@ -6,54 +6,58 @@ import type { ExecutionContext } from "../call/call-parts";
 import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
 import { dataOfError } from "./error-data";
-import type { CallLocation, Note, StoredOutput } from "./messages";
+import type { CallLocation, Notification, StoredOutput } from "./messages";
 import type { Shipped } from "../shipping/ship";
 
-/** Whom a call belongs to. */
+/** The execution that a call belongs to. */
 export interface CallOwner {
-  readonly run: ExecutionContext;
+  readonly execution: ExecutionContext;
   readonly activity: Activity & { readonly stage: StageActivity };
 }
 
-/** Where the call of a stage's function belongs. */
+/** What a call in a thread belongs to, as data. */
 export async function locateCall(
   engine: EngineContext,
   { definition }: Instance,
-  run: ExecutionContext,
+  execution: ExecutionContext,
 ): Promise<CallLocation> {
   const scratch = await engine.scratch.folder();
   return {
-    run: run.run,
+    runId: execution.runId,
     stage: definition.name,
     cell: definition.cell,
-    source: run.source,
-    seed: run.seed,
+    source: execution.source,
+    seed: execution.seed,
     logged: definition.logged,
     clockAheadMs: engine.clock.now() - Date.now(),
     scratch: typeof scratch === "string" ? scratch : dataOfError(scratch),
   };
 }
 
-/** Puts what a thread tells into events, the log and the cell. */
-export function receiveNote(
-  note: Note,
+/** Forwards what a thread reports to events, the log and the cell's output. */
+export function receiveNotification(
+  notification: Notification,
   engine: EngineContext,
   { definition }: Instance,
-  { run, activity }: CallOwner,
+  { execution, activity }: CallOwner,
 ): void {
-  switch (note.kind) {
+  switch (notification.kind) {
     case "event":
-      withinActivity(activity, () => engine.emit(note.event));
+      withinActivity(activity, () => engine.emit(notification.event));
       return;
     case "progress":
-      run.report(note.progress);
+      execution.report(notification.progress);
       return;
     case "warned":
-      engine.log("warn", note.message, { stage: definition.name, cell: definition.cell, run: run.run });
+      engine.log("warn", notification.message, {
+        stage: definition.name,
+        cell: definition.cell,
+        run: execution.runId,
+      });
       return;
     case "wrote":
-      // It is in the log already: here it only reaches the cell.
-      withinActivity({ ...activity, stage: undefined }, () => process[note.stream].write(note.text));
+      // It is in the log already: here it only goes to the cell's output.
+      withinActivity({ ...activity, stage: undefined }, () => process[notification.stream].write(notification.text));
   }
 }
 
@@ -64,14 +68,14 @@ export async function readStage(
   activity: CallOwner["activity"],
 ): Promise<unknown> {
   const ref = shipped?.stages[at];
-  if (!ref) throw new RangeError(`there is no stage ${at}`);
+  if (!ref) throw new RangeError(`the shipped code reads no stage number ${at}`);
   const value = await withinActivity(activity, () => activity.stage.readStage(ref));
   return v8Codec.encode(value);
 }
 
-/** For a thread that will read it. */
+/** An output as a thread needs it to read it. */
 export async function describeOutput({ results, store }: EngineContext, entry: Entry): Promise<StoredOutput> {
   const found = await Promise.all(entry.output.files.map((file) => store.filePath(file)));
-  // Without a file the thread gets no value, and says so.
+  // A file that is missing is missing to the thread too, which reports it.
   return { output: entry.output, isStored: results.isInStore(entry), paths: found.map((path) => path ?? "") };
 }

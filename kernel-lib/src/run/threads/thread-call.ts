@@ -1,91 +1,95 @@
-/** One call of a shipped function in a thread, seen from the kernel: its questions are answered, its end is awaited, its thread stopped. */
+/** One call of a shipped function in a worker thread, seen from the kernel: it answers requests, awaits the result, ends the thread. */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import type { CancelToken } from "../../async/cancel-token";
+import type { Permit } from "../../async/semaphore";
 import { messageOf, StagebookError } from "../../protocol";
-import type { Permit } from "../control/semaphore";
-import type { CancelToken } from "../control/cancel-token";
 import { dataOfError, errorOfData } from "./error-data";
-import type { Ask, CallOrder, CallResult, FromKernel, FromThread, Note } from "./messages";
+import type { CallRequest, CallResult, FromKernel, FromThread, KernelRequest, Notification } from "./messages";
 import { sharedThreads, type Threads } from "./threads";
 
-/** What a call asks of the kernel and tells it. */
+/** What the kernel does for a call. */
 export interface CallHost {
-  /** The answer can be cloned. */
-  answer(ask: Ask): Promise<unknown>;
-  note(note: Note): void;
+  /** Resolves with a value that can be cloned. */
+  respond(request: KernelRequest): Promise<unknown>;
+  notify(notification: Notification): void;
 }
 
 export interface CallOptions {
-  readonly stop: CancelToken;
+  readonly cancelToken: CancelToken;
   readonly priority?: number;
   readonly threads?: Threads;
-  /** Others have counted it: it gets a thread at once, however many are at work. */
-  readonly isCounted?: true;
+  /** The caller limits how many run in parallel: the call gets a thread immediately, however many are busy. */
+  readonly hasPermit?: true;
 }
 
-/** A function that was stopped may tidy up for so long, in milliseconds; then its thread is ended. */
-const TIDY_MS = 500;
-/** Smaller answers are copied as fast, and may lie in memory that Node shares among buffers. */
+/** How long a cancelled function may clean up before its thread is ended, in milliseconds. */
+const CLEAN_UP_MS = 500;
+/** Smaller responses are copied as fast, and may lie in memory that Node shares among buffers. */
 const LARGE_BYTES = 64 * 1024;
 
 /**
- * Calls in a thread what was shipped. Throws what the function throws, the signal's reason when stopped (within a second, whatever the
+ * Calls the shipped function in a thread. Throws what the function throws, the reason when cancelled (within a second, whatever the
  * function does), and StagebookError `worker-crashed` when its thread ends first.
  */
-export async function callInWorker(order: CallOrder, host: CallHost, options: CallOptions): Promise<CallResult> {
-  const threads = options.threads ?? sharedThreads();
-  const place = options.isCounted ? uncounted : await threads.places.take(options.stop, options.priority);
+export async function callInWorker(call: CallRequest, host: CallHost, options: CallOptions): Promise<CallResult> {
+  const { cancelToken, priority, hasPermit, threads = sharedThreads() } = options;
+  const permit = hasPermit ? noPermit : await threads.permits.acquire(cancelToken, priority);
+  const { signal } = cancelToken;
   const { port1: port, port2: theirs } = new MessageChannel();
   const kill = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let thread: Promise<void> | undefined;
-  const stop = (): void => {
-    send(port, { type: "abort", reason: dataOfError(options.stop.signal.reason) });
-    timer = setTimeout(() => kill.abort(), TIDY_MS);
+  const cancel = (): void => {
+    send(port, { type: "abort", reason: dataOfError(signal.reason) });
+    timer = setTimeout(() => kill.abort(), CLEAN_UP_MS);
   };
   try {
-    options.stop.signal.throwIfAborted();
-    const end = converse(port, host, place);
-    options.stop.signal.addEventListener("abort", stop, { once: true });
-    thread = threads.run({ port: theirs, order }, kill.signal);
-    // Its last word is the call's end; a thread that is gone without one has crashed.
-    const crash = thread.then(
-      () => new Promise<never>(() => undefined),
-      async (error: unknown) => {
-        // What it said before it ended arrives first.
-        await new Promise((resolve) => setImmediate(resolve));
-        throw crashed(error);
-      },
-    );
-    const result = await Promise.race([end, crash]);
-    options.stop.signal.throwIfAborted();
-    return result;
+    signal.throwIfAborted();
+    const result = receiveResult(port, host, permit);
+    signal.addEventListener("abort", cancel, { once: true });
+    thread = threads.run({ port: theirs, call }, kill.signal);
+    const ended = await Promise.race([result, crashOf(thread)]);
+    signal.throwIfAborted();
+    return ended;
   } catch (error) {
-    options.stop.signal.throwIfAborted();
+    signal.throwIfAborted();
     throw error;
   } finally {
-    // Until it is free again: else the next call would start another one.
+    // Until the thread is free again: otherwise the next call would start another one.
     await thread?.catch(() => undefined);
     clearTimeout(timer);
-    options.stop.signal.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", cancel);
     port.close();
-    place.giveBack();
+    permit.release();
   }
 }
 
-const uncounted: Permit = { lend: (work) => work(), giveBack: () => undefined };
+const noPermit: Permit = { lend: (work) => work(), release: () => undefined };
 
-/** Until the thread's last word. */
-function converse(port: MessagePort, host: CallHost, place: Permit): Promise<CallResult> {
+/** Rejects when the thread ends without a last message; never resolves. */
+async function crashOf(thread: Promise<void>): Promise<never> {
+  try {
+    await thread;
+  } catch (error) {
+    // Messages that it sent before it ended arrive first.
+    await new Promise((resolve) => setImmediate(resolve));
+    throw crashed(error);
+  }
+  return new Promise<never>(() => undefined);
+}
+
+/** Handles messages until the last one. */
+function receiveResult(port: MessagePort, host: CallHost, permit: Permit): Promise<CallResult> {
   return new Promise((resolve, reject) => {
     port.on("message", (message: FromThread) => {
       switch (message.type) {
-        case "note":
-          host.note(message.note);
+        case "notification":
+          host.notify(message.notification);
           return;
-        case "ask":
-          void answer(port, host, place, message);
+        case "request":
+          void respond(port, host, permit, message);
           return;
-        case "ended":
+        case "returned":
           resolve(message.result);
           return;
         case "failed": {
@@ -98,19 +102,19 @@ function converse(port: MessagePort, host: CallHost, place: Permit): Promise<Cal
   });
 }
 
-async function answer(
+async function respond(
   port: MessagePort,
   host: CallHost,
-  place: Permit,
-  { id, ask }: Extract<FromThread, { type: "ask" }>,
+  permit: Permit,
+  { id, request }: Extract<FromThread, { type: "request" }>,
 ): Promise<void> {
   try {
-    // What may wait for another stage holds no place: that one may need it.
-    const mayWait = ask.kind === "stage" || ask.kind === "lost";
-    const value = await (mayWait ? place.lend(() => host.answer(ask)) : host.answer(ask));
-    send(port, { type: "answer", id, value }, ownMemory(value));
+    // A call that may wait for another stage lends its permit: that stage may need it.
+    const mayWait = request.kind === "stage" || request.kind === "lost";
+    const value = await (mayWait ? permit.lend(() => host.respond(request)) : host.respond(request));
+    send(port, { type: "response", id, value }, ownMemory(value));
   } catch (error) {
-    send(port, { type: "answer", id, error: dataOfError(error) });
+    send(port, { type: "response", id, error: dataOfError(error) });
   }
 }
 
@@ -118,7 +122,7 @@ function send(port: MessagePort, message: FromKernel, transfer: readonly ArrayBu
   port.postMessage(message, transfer);
 }
 
-/** Bytes that nobody else holds go over without a copy. */
+/** Memory that holds nothing but the value is transferred instead of copied. */
 function ownMemory(value: unknown): readonly ArrayBuffer[] {
   if (!(value instanceof Uint8Array) || value.byteLength < LARGE_BYTES) return [];
   const { buffer } = value;
@@ -132,10 +136,10 @@ function crashed(cause: unknown): StagebookError {
   const why = isFull
     ? "it ran out of memory"
     : code === undefined
-      ? `an error was thrown outside of the stage's function: ${text}`
-      : `it ended itself with code ${code} (process.exit)`;
+      ? `an error was thrown outside the stage's function: ${text}`
+      : `it called process.exit, code ${code}`;
   const advice = isFull
-    ? "Work on less at once: yield items, or start the kernel with a larger NODE_OPTIONS=--max-old-space-size."
-    : "Everything else goes on. Catch errors of timers and listeners, and return instead of ending the process.";
+    ? "Process less data at the same time: yield items, or start the kernel with a larger NODE_OPTIONS=--max-old-space-size."
+    : "Other stages are not affected. Catch errors of timers and listeners, and return instead of ending the process.";
   return new StagebookError("worker-crashed", `its worker thread ended: ${why}`, advice, { cause });
 }

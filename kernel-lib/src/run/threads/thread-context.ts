@@ -1,4 +1,4 @@
-/** What a function in a thread is given beside its inputs, and whom what it says and prints belongs to. */
+/** The context and the activity of a function in a worker thread. What it logs and prints goes to the kernel. */
 import { StagebookError } from "../../protocol";
 import type { StageContext } from "../../stage/public/context";
 import type { FileRef } from "../../store/store";
@@ -12,52 +12,51 @@ import type { ExecutionTask, CallLocation, ItemTask } from "./messages";
 
 /** One call in a thread. */
 export interface ThreadCall {
-  readonly place: CallLocation;
+  readonly location: CallLocation;
   readonly link: KernelLink;
-  readonly work: ExecutionTask | ItemTask;
+  readonly task: ExecutionTask | ItemTask;
   readonly codec: unknown;
   readonly inputs: unknown;
 }
 
-/** What a call's function is given, and where. */
 export interface ThreadContext {
   readonly context: StageContext;
-  /** What it has written at paths from `fileOut`. */
+  /** The files that it writes to paths from `fileOut`. */
   readonly files: FileOutputs;
   /** To run the function within. */
   readonly activity: Activity;
 }
 
-export function threadContext({ place, link, work, codec, inputs }: ThreadCall): ThreadContext {
-  const lines = linesOf(place, link, loggedOf(place.logged, inputs));
-  const files = filesOf(place, link);
+export function threadContext({ location, link, task, codec, inputs }: ThreadCall): ThreadContext {
+  const lines = linesOf(location, link, loggedOf(location.logged, inputs));
+  const files = filesOf(location, link);
   const context = createStageContext({
     lines,
     signal: () => link.signal,
-    seed: () => place.seed,
+    seed: () => location.seed,
     previous: async () => {
-      // Few ask for it: threads start faster without what reads it.
+      // Few functions call it: threads start faster without the code that reads it.
       const { previousOutput } = await import("./thread-inputs");
-      return previousOutput(work, codec, link);
+      return previousOutput(task, codec, link);
     },
     fileOut: (name) => files.pathOf(name),
-    report: (progress) => link.note({ kind: "progress", progress }),
+    report: (progress) => link.notify({ kind: "progress", progress }),
   });
-  return { context, files, activity: activityOf(place, link, lines) };
+  return { context, files, activity: activityOf(location, link, lines) };
 }
 
 export function linesOf(
-  { run, stage, cell, clockAheadMs }: CallLocation,
+  { runId, stage, cell, clockAheadMs }: CallLocation,
   link: KernelLink,
   logged: Readonly<Record<string, unknown>>,
 ): StageLines {
-  const emit: StageLines["emit"] = (event) => link.note({ kind: "event", event });
-  return { run, stage, cell, logged, emit, now: () => Date.now() + clockAheadMs };
+  const emit: StageLines["emit"] = (event) => link.notify({ kind: "event", event });
+  return { runId, stage, cell, logged, emit, now: () => Date.now() + clockAheadMs };
 }
 
 function filesOf({ stage, scratch }: CallLocation, link: KernelLink): FileOutputs {
   const adoptFile = (path: string, name: string): Promise<FileRef> =>
-    link.ask({ kind: "adopt", path, name }) as Promise<FileRef>;
+    link.request({ kind: "adopt", path, name }) as Promise<FileRef>;
   return new FileOutputs(
     stage,
     { adoptFile },
@@ -65,15 +64,15 @@ function filesOf({ stage, scratch }: CallLocation, link: KernelLink): FileOutput
   );
 }
 
-/** What the function prints is the stage's, and reaches the cell by way of the kernel. */
-function activityOf(place: CallLocation, link: KernelLink, lines: StageLines): Activity {
-  const { run, stage, cell, source } = place;
+/** What the function prints belongs to its stage, and reaches the cell's output through the kernel. */
+function activityOf(location: CallLocation, link: KernelLink, lines: StageLines): Activity {
+  const { runId, stage, cell, source } = location;
   return {
     cell,
     source,
-    write: (stream, text) => link.note({ kind: "wrote", stream, text }),
+    write: (stream, text) => link.notify({ kind: "wrote", stream, text }),
     stage: {
-      run,
+      run: runId,
       stage,
       source,
       overlay: noOverlay,

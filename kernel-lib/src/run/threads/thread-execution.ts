@@ -1,7 +1,7 @@
-/** The body of a stage in a thread: inputs from the store, the function, the output into the store. Loaded by the first body of a thread. */
+/** The call of a stage's function in a worker thread: reads the inputs, calls, stores the output. Loaded by the thread's first such call. */
 import { withinActivity } from "../state/activity";
 import type { KernelLink } from "./kernel-link";
-import type { ExecutionPayload, ExecutionTask, CallLocation, Performed } from "./messages";
+import type { CallLocation, ExecutionPayload, ExecutionTask, TransferredResult } from "./messages";
 import { threadContext } from "./thread-context";
 import { readInputs } from "./thread-inputs";
 import { takeOutput } from "./thread-output";
@@ -9,19 +9,19 @@ import { takeOutput } from "./thread-output";
 type Callable = (...args: unknown[]) => unknown;
 
 export async function executeInThread(
-  cargo: ExecutionPayload,
-  work: ExecutionTask,
-  place: CallLocation,
+  payload: ExecutionPayload,
+  task: ExecutionTask,
+  location: CallLocation,
   link: KernelLink,
-): Promise<Performed> {
-  const { codec } = cargo;
-  const inputs = await readInputs(work, cargo, link);
+): Promise<TransferredResult> {
+  const { codec } = payload;
+  const inputs = await readInputs(task, payload, link);
   link.signal.throwIfAborted();
-  const { context, files, activity } = threadContext({ place, link, work, codec, inputs });
+  const { context, files, activity } = threadContext({ location, link, task, codec, inputs });
   const startedAt = Date.now();
   return withinActivity(activity, async () => {
-    const fn = cargo.fn as Callable;
-    const returned: unknown = await (work.takesInputs ? fn(inputs, context) : fn(context));
-    return takeOutput(returned, { work, codec, place, files, link, context, startedAt });
+    const fn = payload.fn as Callable;
+    const returned: unknown = await (task.takesInputs ? fn(inputs, context) : fn(context));
+    return takeOutput(returned, { task, codec, location, files, link, context, startedAt });
   });
 }

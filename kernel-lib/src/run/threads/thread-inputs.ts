@@ -1,4 +1,4 @@
-/** The inputs of a body, read by its thread: from the store where it can reach it, else from the kernel. */
+/** The inputs of a stage, read by its worker thread: from the store's folder if there is one, otherwise from the kernel. */
 import { codecNamed, type CodecName } from "../../store/codecs/codecs";
 import type { Codec } from "../../store/codecs/codec";
 import { readItems } from "../../store/codecs/items";
@@ -14,55 +14,55 @@ import type { ExecutionPayload, ExecutionTask, InputPlan, ItemTask, OutputTarget
 
 const opened = new Map<string, ThreadBlobs>();
 
-/** One for each folder and thread. */
+/** One reader for each folder and thread. */
 export function blobsIn(folder: string): ThreadBlobs {
   let blobs = opened.get(folder);
   if (!blobs) opened.set(folder, (blobs = openThreadBlobs(folder)));
   return blobs;
 }
 
-/** In the shape in which the stage names them. */
-export async function readInputs(work: ExecutionTask, cargo: ExecutionPayload, link: KernelLink): Promise<unknown> {
-  if (!work.takesInputs) return undefined;
-  const values = await Promise.all(work.inputs.map((plan, at) => readInput(plan, at, { work, cargo, link })));
-  return filled(cargo.frame, values);
+/** The values in the shape in which the stage names its inputs. */
+export async function readInputs(task: ExecutionTask, payload: ExecutionPayload, link: KernelLink): Promise<unknown> {
+  if (!task.takesInputs) return undefined;
+  const values = await Promise.all(task.inputs.map((plan, at) => readInput(plan, at, { task, payload, link })));
+  return filled(payload.frame, values);
 }
 
 /** The stage's last stored output. */
 export async function previousOutput(
-  work: ExecutionTask | ItemTask,
+  task: ExecutionTask | ItemTask,
   codec: unknown,
   link: KernelLink,
 ): Promise<unknown> {
-  const output = (await link.ask({ kind: "previous" })) as StoredOutput | undefined;
+  const output = (await link.request({ kind: "previous" })) as StoredOutput | undefined;
   if (!output) return undefined;
-  return (await decode(output, codec, readerOf("previous", output, { work, link })))?.value;
+  return (await decode(output, codec, readerOf("previous", output, { task, link })))?.value;
 }
 
 interface Sources {
-  readonly work: ExecutionTask | ItemTask;
-  readonly cargo: ExecutionPayload;
+  readonly task: ExecutionTask | ItemTask;
+  readonly payload: ExecutionPayload;
   readonly link: KernelLink;
 }
 
-async function readInput(plan: InputPlan, at: number, { work, cargo, link }: Sources): Promise<unknown> {
+async function readInput(plan: InputPlan, at: number, { task, payload, link }: Sources): Promise<unknown> {
   switch (plan.kind) {
     case "value":
-      return cargo.values[at];
+      return payload.values[at];
     case "file":
       return handleOf(plan);
     case "stored": {
-      const codec = cargo.codecs[at];
+      const codec = payload.codecs[at];
       const read = async (output: StoredOutput): Promise<{ readonly value: unknown } | undefined> =>
-        decode(output, codec, readerOf(at, output, { work, link }));
+        decode(output, codec, readerOf(at, output, { task, link }));
       const found = await read(plan.output);
       if (found) return found.value;
-      const again = await read((await link.ask({ kind: "lost", of: at })) as StoredOutput);
-      if (again) return again.value;
+      const recomputed = await read((await link.request({ kind: "lost", of: at })) as StoredOutput);
+      if (recomputed) return recomputed.value;
       throw new StagebookError(
         "value-lost",
-        "the value of an input could be made and not be read",
-        "Look at the store's folder: something removes its files.",
+        "the value of an input was recomputed, but could not be read back",
+        "Check whether another program deletes files in the store folder.",
       );
     }
   }
@@ -70,11 +70,11 @@ async function readInput(plan: InputPlan, at: number, { work, cargo, link }: Sou
 
 async function decode(
   stored: StoredOutput,
-  given: unknown,
+  ownCodec: unknown,
   read: ReadBlob,
 ): Promise<{ readonly value: unknown } | undefined> {
   const { output, paths } = stored;
-  const codec = (given as Codec | CodecName | undefined) ?? codecNamed(output.codec);
+  const codec = (ownCodec as Codec | CodecName | undefined) ?? codecNamed(output.codec);
   if (output.items !== undefined)
     return { value: new StoredStream(output.items, () => readItems(output.blobs, codec, read)) };
   const decoded = await decodeValue(output.blobs, codec, read);
@@ -84,20 +84,20 @@ async function decode(
   );
 }
 
-function readerOf(of: OutputTarget, output: StoredOutput, { work, link }: Pick<Sources, "work" | "link">): ReadBlob {
-  const blobs = output.isStored && work.folder !== undefined ? blobsIn(work.folder) : undefined;
+function readerOf(of: OutputTarget, output: StoredOutput, { task, link }: Pick<Sources, "task" | "link">): ReadBlob {
+  const blobs = output.isStored && task.folder !== undefined ? blobsIn(task.folder) : undefined;
   return async (ref: BlobRef, into?: Uint8Array) => {
     const found = await blobs?.readBlob(ref, into);
     if (found) return found;
-    // The kernel tells what is wrong with a stored one.
-    const bytes = (await link.ask({ kind: "blob", of, ref })) as Uint8Array | undefined;
+    // The kernel reports what is wrong with a stored blob.
+    const bytes = (await link.request({ kind: "blob", of, ref })) as Uint8Array | undefined;
     if (!bytes || !into) return bytes;
     into.set(bytes);
     return into;
   };
 }
 
-/** Each number in the frame stands for the value of that place; lists and objects are only round them. */
+/** Replaces each number in the frame by the value at that position; lists and objects are copied. */
 function filled(frame: unknown, values: readonly unknown[]): unknown {
   if (typeof frame === "number") return values[frame];
   if (Array.isArray(frame)) return frame.map((item) => filled(item, values));

@@ -1,21 +1,20 @@
-/** What a body returned in a thread: encoded there, and written into the store or handed to the kernel as bytes. */
+/** The output of a stage in a worker thread: encoded there, and written into the store or sent to the kernel as bytes. */
 import type { Codec } from "../../store/codecs/codec";
 import type { CodecName } from "../../store/codecs/codecs";
 import { storeItems } from "../../store/codecs/items";
 import type { NewBlob } from "../../store/store";
 import type { StageContext } from "../../stage/public/context";
-import { SpooledItems } from "../call/call-parts";
-import { encodeOutput } from "../call/encode-output";
+import { encodeOutput, SpooledItems } from "../call/encode-output";
 import type { FileOutputs } from "../external/file-outputs";
 import { itemsOf } from "../streams/streams";
 import type { KernelLink } from "./kernel-link";
-import type { ExecutionTask, CallLocation, Performed } from "./messages";
+import type { CallLocation, ExecutionTask, TransferredResult } from "./messages";
 import { blobsIn } from "./thread-inputs";
 
 export interface OutputTargets {
-  readonly work: ExecutionTask;
+  readonly task: ExecutionTask;
   readonly codec: unknown;
-  readonly place: CallLocation;
+  readonly location: CallLocation;
   readonly files: FileOutputs;
   readonly link: KernelLink;
   readonly context: StageContext;
@@ -23,28 +22,28 @@ export interface OutputTargets {
   readonly startedAt: number;
 }
 
-export async function takeOutput(returned: unknown, places: OutputTargets): Promise<Performed> {
-  const { work, place, files, link, startedAt } = places;
-  const codec = places.codec as Codec | CodecName | undefined;
+export async function takeOutput(returned: unknown, call: OutputTargets): Promise<TransferredResult> {
+  const { task, location, files, link, startedAt } = call;
+  const codec = call.codec as Codec | CodecName | undefined;
   const items = itemsOf(returned);
-  const value = items ? await spool(items, codec, places) : returned;
+  const value = items ? await spool(items, codec, call) : returned;
   const durationMs = Date.now() - startedAt;
   const { output, blobs } = await encodeOutput(
-    { name: place.stage, outputs: work.outputs, extra: work.extra, codec },
+    { name: location.stage, outputs: task.outputs, extra: task.extra, codec },
     value,
     {
       files,
-      warn: (message) => link.note({ kind: "warned", message }),
+      warn: (message) => link.notify({ kind: "warned", message }),
     },
   );
   link.signal.throwIfAborted();
-  if (work.writesThere) {
-    await write(blobs, work, link);
-    return { result: { kind: "body", output, blobs: [], durationMs }, transfer: [] };
+  if (task.writesThere) {
+    await write(blobs, task, link);
+    return { result: { kind: "stage", output, blobs: [], durationMs }, transfer: [] };
   }
-  const bytes = blobs.map(({ ref, pieces }) => ({ ref, bytes: joined(pieces) }));
+  const bytes = blobs.map(({ ref, pieces }) => ({ ref, bytes: concat(pieces) }));
   return {
-    result: { kind: "body", output, blobs: bytes, durationMs },
+    result: { kind: "stage", output, blobs: bytes, durationMs },
     transfer: bytes.map((each) => each.bytes.buffer),
   };
 }
@@ -52,24 +51,24 @@ export async function takeOutput(returned: unknown, places: OutputTargets): Prom
 async function spool(
   items: AsyncIterable<unknown>,
   codec: Codec | CodecName | undefined,
-  places: OutputTargets,
+  call: OutputTargets,
 ): Promise<SpooledItems> {
-  const { work, link, context } = places;
+  const { task, link, context } = call;
   const put = async (blob: NewBlob): Promise<void> => {
-    if (work.folder !== undefined) await write([blob], work, link);
-    else await link.ask({ kind: "put", ref: blob.ref, bytes: joined(blob.pieces) });
+    if (task.folder !== undefined) await write([blob], task, link);
+    else await link.request({ kind: "put", ref: blob.ref, bytes: concat(blob.pieces) });
   };
   const count = (done: number): void => context.progress(done);
   return new SpooledItems(await storeItems(items, codec, { put, signal: link.signal, count }));
 }
 
 async function write(blobs: readonly NewBlob[], { folder = "" }: ExecutionTask, link: KernelLink): Promise<void> {
-  await link.ask({ kind: "announce", digests: blobs.map(({ ref }) => ref.digest) });
+  await link.request({ kind: "announce", digests: blobs.map(({ ref }) => ref.digest) });
   await Promise.all(blobs.map((blob) => blobsIn(folder).writeBlob(blob)));
 }
 
-/** In memory of its own: what the body keeps of it stays as it is. */
-function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** In memory of its own: it is transferred, and the function may still hold the value. */
+function concat(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
   let at = 0;
   for (const piece of pieces) {

@@ -1,4 +1,4 @@
-/** The thread's side of a call: unpacks what was shipped, and tells the kernel how the call ended. Of items all; of bodies: `thread-body.ts`. */
+/** A call in a worker thread: unpacks what was shipped, calls it, and sends the result. Calls of stages: `thread-execution.ts`. */
 import { v8Codec } from "../../store/codecs/codec";
 import { withinActivity } from "../state/activity";
 import { filesInStream } from "../external/file-outputs";
@@ -6,35 +6,35 @@ import { lineWriter } from "../call/stage-lines";
 import { itemsOf } from "../streams/streams";
 import { dataOfError } from "./error-data";
 import { KernelLink } from "./kernel-link";
-import type { ExecutionPayload, CallOrder, CallLocation, ItemCargo, ItemTask, Performed } from "./messages";
+import type { CallLocation, CallRequest, ExecutionPayload, ItemPayload, ItemTask, TransferredResult } from "./messages";
 import { linesOf, threadContext } from "./thread-context";
 import type { ThreadTask } from "./threads";
 import { unpack } from "../shipping/unpack";
 
 type Callable = (...args: unknown[]) => unknown;
 
-/** Whom an error that nobody caught belongs to. */
+/** The call that an uncaught error belongs to. */
 export interface RunningCall {
   isOver: boolean;
-  /** As a line of its stage. */
-  readonly tell: (message: string) => void;
+  /** Logs an error as a line of its stage. */
+  readonly logError: (message: string) => void;
 }
 
 const reused = new Map<string, unknown>();
 /** Older ones belong to runs that have ended. */
 const MAX_REUSED = 16;
 
-/** Does one call and tells the kernel how it ended. Never rejects. `within`: marks everything async as part of the call. */
+/** Makes one call and sends the kernel its result or error. Never rejects. `within`: marks everything async as part of the call. */
 export async function runCall(
-  { port, order }: ThreadTask,
+  { port, call: request }: ThreadTask,
   within: <T>(call: RunningCall, act: () => T) => T,
 ): Promise<void> {
   const link = new KernelLink(port);
-  const printed = lineWriter(linesOf(order.place, link, {}), "console");
-  const call: RunningCall = { isOver: false, tell: (message) => printed("error", message) };
+  const printed = lineWriter(linesOf(request.location, link, {}), "console");
+  const call: RunningCall = { isOver: false, logError: (message) => printed("error", message) };
   try {
-    const { result, transfer } = await within(call, () => perform(order, link));
-    link.send({ type: "ended", result }, transfer);
+    const { result, transfer } = await within(call, () => perform(request, link));
+    link.send({ type: "returned", result }, transfer);
   } catch (error) {
     link.send({ type: "failed", error: dataOfError(error) });
   } finally {
@@ -42,29 +42,29 @@ export async function runCall(
   }
 }
 
-async function perform(order: CallOrder, link: KernelLink): Promise<Performed> {
-  const cargo = cargoOf(order, link);
-  const { place, work } = order;
-  if (work.kind === "item") return performItem(cargo as ItemCargo, work, place, link);
-  // Threads for items, of which many start at once, start faster without it.
+async function perform(request: CallRequest, link: KernelLink): Promise<TransferredResult> {
+  const payload = payloadOf(request, link);
+  const { location, task } = request;
+  if (task.kind === "item") return callForItem(payload as ItemPayload, task, location, link);
+  // Threads for items, many of which start at the same time, start faster without it.
   const { executeInThread } = await import("./thread-execution");
-  return executeInThread(cargo as ExecutionPayload, work, place, link);
+  return executeInThread(payload as ExecutionPayload, task, location, link);
 }
 
-async function performItem(
-  { fn, codec, takesInputs, inputs }: ItemCargo,
-  work: ItemTask,
-  place: CallLocation,
+async function callForItem(
+  { fn, codec, takesInputs, inputs }: ItemPayload,
+  task: ItemTask,
+  location: CallLocation,
   link: KernelLink,
-): Promise<Performed> {
-  const { context, files, activity } = threadContext({ place, link, work, codec, inputs });
-  const item = v8Codec.decode(work.item);
+): Promise<TransferredResult> {
+  const { context, files, activity } = threadContext({ location, link, task, codec, inputs });
+  const item = v8Codec.decode(task.item);
   return withinActivity(activity, async () => {
     const call = fn as Callable;
     const returned: unknown = await (takesInputs ? call(item, inputs, context) : call(item, context));
     const isFanned = typeof returned === "object" && returned !== null && "next" in returned;
     const value = isFanned ? await listOf(itemsOf(returned)) : returned;
-    if (files.isUsed) throw filesInStream(place.stage);
+    if (files.isUsed) throw filesInStream(location.stage);
     const bytes = new Uint8Array(await v8Codec.encode(value));
     return { result: { kind: "item", value: bytes, isFanned }, transfer: [bytes.buffer] };
   });
@@ -77,19 +77,19 @@ async function listOf(items: AsyncIterable<unknown> = noItems()): Promise<readon
 }
 
 async function* noItems(): AsyncGenerator<unknown, void, undefined> {
-  // An object with `next` that cannot be iterated gives nothing, as in the kernel.
+  // An object with `next` that cannot be iterated has no results, as in the kernel.
 }
 
-function cargoOf({ shipment, reuseAs }: CallOrder, link: KernelLink): unknown {
+function payloadOf({ shipment, reuseAs }: CallRequest, link: KernelLink): unknown {
   const known = reuseAs === undefined ? undefined : reused.get(reuseAs);
   if (known !== undefined) return known;
-  const cargo = unpack(shipment, {
-    readStage: async (at) => v8Codec.decode((await link.ask({ kind: "stage", at })) as Uint8Array),
+  const payload = unpack(shipment, {
+    readStage: async (at) => v8Codec.decode((await link.request({ kind: "stage", at })) as Uint8Array),
   });
   if (reuseAs !== undefined) {
-    reused.set(reuseAs, cargo);
+    reused.set(reuseAs, payload);
     const [oldest] = reused.keys();
     if (reused.size > MAX_REUSED && oldest !== undefined) reused.delete(oldest);
   }
-  return cargo;
+  return payload;
 }

@@ -1,42 +1,42 @@
-/** The threads of this process that run stages: started when they are needed, ended when idle. One pool for all pipelines. */
+/** The pool of worker threads of this process: threads start on demand and end when idle. One pool for all pipelines. */
 import os from "node:os";
 import path from "node:path";
 import { SHARE_ENV, type MessagePort, type ResourceLimits } from "node:worker_threads";
 import { Piscina } from "piscina";
-import { Semaphore } from "../control/semaphore";
-import type { CallOrder } from "./messages";
+import { Semaphore } from "../../async/semaphore";
+import type { CallRequest } from "./messages";
 
-/** What a thread is handed. */
+/** One call, with the port for its messages. */
 export interface ThreadTask {
   readonly port: MessagePort;
-  readonly order: CallOrder;
+  readonly call: CallRequest;
 }
 
-/** Calls that wait for another stage give up their place: more threads than places may exist. */
+/** Calls that wait for another stage lend their permit: more threads than permits may exist. */
 const MAX_THREADS = 256;
 const IDLE_MS = 10_000;
-/** Compiled; beside the sources it is the one that was built from them. */
+/** The compiled file, also when this file runs from its source. */
 const FILE = path.join(__dirname, "..", "..", "..", "lib", "worker.js");
 
 export class Threads {
-  /** At most so many calls work at the same time. */
-  readonly places: Semaphore;
+  /** One permit for each call that is running. */
+  readonly permits: Semaphore;
   private readonly pool: Piscina;
 
   constructor({ count = os.availableParallelism(), limits }: { count?: number; limits?: ResourceLimits } = {}) {
-    this.places = new Semaphore(count);
+    this.permits = new Semaphore(count);
     this.pool = new Piscina({
       filename: FILE,
       minThreads: 0,
       maxThreads: MAX_THREADS,
       concurrentTasksPerWorker: 1,
       idleTimeout: IDLE_MS,
-      // A variable of the environment means the same in both.
+      // Environment variables have the same values in both.
       env: SHARE_ENV,
       execArgv: [],
       ...(limits ? { resourceLimits: limits } : {}),
     });
-    // A thread that ends while nothing is asked of it harms nobody: the next call starts another.
+    // A thread that ends while idle affects no call: the next one starts another thread.
     this.pool.on("error", () => undefined);
   }
 

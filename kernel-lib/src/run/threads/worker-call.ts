@@ -1,83 +1,86 @@
-/** A stage's body in a thread, from the kernel's side: what it is sent, what it is told, and what becomes of its output. */
+/** A stage's function called in a worker thread, seen from the kernel: what is sent, how requests are answered, what comes back. */
 import { StagebookError } from "../../protocol";
 import type { InputLeaf, InputRef } from "../../stage/input";
 import type { Entry } from "../../store/store";
 import { findActivity, type StageActivity } from "../state/activity";
-import { copied, createStageActivity, linesOf } from "../call/call";
-import type { ExecutionContext, KnownKey, ExecutionResult } from "../call/call-parts";
+import type { ExecutionContext, Returned } from "../call/call-parts";
+import { copyOf } from "../call/inputs";
+import { createStageActivity, linesOf } from "../call/stage-activity";
 import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
-import { storeResult } from "../call/store-result";
-import { runTask } from "../control/sync-task";
 import { callInWorker, type CallHost } from "./thread-call";
-import { locateCall, describeOutput, readStage, receiveNote } from "./host-side";
-import type { Ask, ExecutionPayload, ExecutionTask, InputPlan, Note } from "./messages";
-import { notShippable } from "../shipping/refusals";
+import { locateCall, describeOutput, readStage, receiveNotification } from "./host-side";
+import type { ExecutionPayload, ExecutionTask, InputPlan, KernelRequest, Notification } from "./messages";
+import { notShippable } from "../shipping/packing";
 import { ship, type Shipped } from "../shipping/ship";
 
-/** Before a body may begin: what its thread will read is there, or is made again. */
-export async function checkInputs(engine: EngineContext, instance: Instance, run: ExecutionContext): Promise<void> {
-  const entries = run.entriesAbove();
+/** Ensures that the thread can read the stage's inputs: what is missing from the store, or must be checked here, is loaded first. */
+export async function checkInputs(
+  engine: EngineContext,
+  instance: Instance,
+  execution: ExecutionContext,
+): Promise<void> {
+  const entries = execution.upstreamEntries();
   for (const leaf of instance.definition.inputs.leaves) {
-    const need = needOf(engine, instance, leaf);
-    const entry = need && entries.get(need.id);
-    if (!need || !entry) continue;
-    const { validate, onLoad } = need.definition;
-    // The kernel alone can ask the stage's own checks.
+    const upstream = upstreamOf(engine, instance, leaf);
+    const entry = upstream && entries.get(upstream.id);
+    if (!upstream || !entry) continue;
+    const { validate, onLoad } = upstream.definition;
+    // Only the kernel can call the upstream stage's own checks.
     const isReadHere = validate !== undefined || onLoad !== undefined;
-    const isThere = !engine.results.isInStore(entry) || (await engine.store.isWhole(entry));
-    if (isReadHere || !isThere) await run.valueOf(need);
+    const isComplete = !engine.results.isInStore(entry) || (await engine.store.isWhole(entry));
+    if (isReadHere || !isComplete) await execution.valueOf(upstream);
   }
 }
 
-/** As `runBody`, in a thread. Throws `not-shippable` and `worker-crashed` too. */
-export async function executeInWorker(
+/** As `callFunction`, in a thread. Throws `not-shippable` and `worker-crashed` too. */
+export async function callFunctionInThread(
   engine: EngineContext,
   instance: Instance,
-  key: KnownKey,
-  run: ExecutionContext,
+  execution: ExecutionContext,
   priority: number,
-): Promise<ExecutionResult> {
+): Promise<Returned> {
   const { definition } = instance;
   const unplanned = new Set<string>();
   const outer = findActivity();
-  const activity = createStageActivity(engine, instance, run, linesOf(engine, instance, run, {}), unplanned);
-  const body = new WorkerBody(engine, instance, run, { ...outer, cell: definition.cell ?? outer.cell, source: run.source, stage: activity }); // prettier-ignore
-  const release = await body.hold();
+  const lines = linesOf(engine, instance, execution.runId, {});
+  const stage = createStageActivity(engine, instance, execution, lines, unplanned);
+  const activity = { ...outer, cell: definition.cell ?? outer.cell, source: execution.source, stage };
+  const host = new StageHost(engine, instance, execution, activity);
+  const release = await host.holdStreams();
   try {
-    const { shipped, work } = await body.pack();
-    const order = { shipment: shipped.bytes, work, place: await locateCall(engine, instance, run) };
-    const result = await callInWorker(order, body, { stop: run.stop, priority });
+    const { shipped, task } = await host.pack();
+    const call = { shipment: shipped.bytes, task, location: await locateCall(engine, instance, execution) };
+    const result = await callInWorker(call, host, { cancelToken: execution.cancelToken, priority });
     engine.instances.endEpoch();
-    if (result.kind !== "body") throw new TypeError("a body was asked for");
+    if (result.kind !== "stage") throw new TypeError(`unexpected result of a stage in a worker thread: ${result.kind}`);
     const blobs = result.blobs.map(({ ref, bytes }) => ({ ref, pieces: [bytes] }));
-    const place = { durationMs: result.durationMs, run, unplanned };
-    return await runTask(storeResult(engine, instance, key, { output: result.output, blobs }, place));
+    return { encoded: { output: result.output, blobs }, durationMs: result.durationMs, unplanned };
   } finally {
     await release();
   }
 }
 
-class WorkerBody implements CallHost {
+class StageHost implements CallHost {
   private shipped: Shipped | undefined;
   private previous: Entry | undefined;
 
   constructor(
     private readonly engine: EngineContext,
     private readonly instance: Instance,
-    private readonly run: ExecutionContext,
+    private readonly execution: ExecutionContext,
     private readonly activity: ReturnType<typeof findActivity> & { readonly stage: StageActivity },
   ) {}
 
-  /** Upkeep leaves streams alone while the thread reads them. */
-  async hold(): Promise<() => Promise<unknown>> {
-    const entries = [...this.run.entriesAbove().values()].filter(({ output }) => output.items !== undefined);
-    const held = await Promise.all(entries.map((entry) => this.engine.store.hold(entry)));
-    return () => Promise.all(held.map((release) => release()));
+  /** Keeps maintenance from removing streams while the thread reads them. */
+  async holdStreams(): Promise<() => Promise<unknown>> {
+    const entries = [...this.execution.upstreamEntries().values()].filter(({ output }) => output.items !== undefined);
+    const releases = await Promise.all(entries.map((entry) => this.engine.store.hold(entry)));
+    return () => Promise.all(releases.map((release) => release()));
   }
 
   /** Throws `not-shippable`. */
-  async pack(): Promise<{ readonly shipped: Shipped; readonly work: ExecutionTask }> {
+  async pack(): Promise<{ readonly shipped: Shipped; readonly task: ExecutionTask }> {
     const { engine, instance } = this;
     const { definition } = instance;
     const { leaves } = definition.inputs;
@@ -91,14 +94,14 @@ class WorkerBody implements CallHost {
     const frame: unknown = definition.takesInputs
       ? definition.inputs.fill((leaf) => leaves.findIndex(({ path }) => path === leaf.path))
       : undefined;
-    const cargo: ExecutionPayload = {
+    const payload: ExecutionPayload = {
       fn: definition.fn,
       codec: definition.codec,
       frame,
       values,
-      codecs: leaves.map((leaf) => needOf(engine, instance, leaf)?.definition.codec),
+      codecs: leaves.map((leaf) => upstreamOf(engine, instance, leaf)?.definition.codec),
     };
-    this.shipped = ship(cargo, definition.name, {
+    this.shipped = ship(payload, definition.name, {
       scopes: engine.scopes,
       labels: new Map<unknown, string>([
         ...leaves.map((leaf, at) => [values[at], leaf.path || "input"] as const),
@@ -110,8 +113,8 @@ class WorkerBody implements CallHost {
     const folder = engine.store.threads?.folder;
     return {
       shipped: this.shipped,
-      work: {
-        kind: "body",
+      task: {
+        kind: "stage",
         ...(folder === undefined ? {} : { folder }),
         writesThere: folder !== undefined && definition.cache,
         takesInputs: definition.takesInputs,
@@ -122,19 +125,19 @@ class WorkerBody implements CallHost {
     };
   }
 
-  async answer(ask: Ask): Promise<unknown> {
-    const { engine, run } = this;
-    switch (ask.kind) {
+  async respond(request: KernelRequest): Promise<unknown> {
+    const { engine, execution } = this;
+    switch (request.kind) {
       case "stage":
-        return readStage(this.shipped, ask.at, this.activity);
+        return readStage(this.shipped, request.at, this.activity);
       case "blob": {
-        const entry = ask.of === "previous" ? this.previous : this.entryAt(ask.of);
-        return entry && engine.results.reader(entry)(ask.ref);
+        const entry = request.of === "previous" ? this.previous : this.entryAt(request.of);
+        return entry && engine.results.reader(entry)(request.ref);
       }
       case "lost": {
-        const need = this.needAt(ask.of);
-        if (need) await run.valueOf(need);
-        const entry = this.entryAt(ask.of);
+        const upstream = this.upstreamAt(request.of);
+        if (upstream) await execution.valueOf(upstream);
+        const entry = this.entryAt(request.of);
         return entry && describeOutput(engine, entry);
       }
       case "previous": {
@@ -142,20 +145,21 @@ class WorkerBody implements CallHost {
         return this.previous && describeOutput(engine, this.previous);
       }
       case "announce":
-        return engine.store.threads?.announce(ask.digests);
+        return engine.store.threads?.announce(request.digests);
       case "put":
-        return engine.store.putBlob({ ref: ask.ref, pieces: [ask.bytes] });
+        return engine.store.putBlob({ ref: request.ref, pieces: [request.bytes] });
       case "adopt":
-        return engine.store.adoptFile(ask.path, ask.name);
+        return engine.store.adoptFile(request.path, request.name);
     }
   }
 
-  note(note: Note): void {
-    receiveNote(note, this.engine, this.instance, { run: this.run, activity: this.activity });
+  notify(notification: Notification): void {
+    const { execution, activity } = this;
+    receiveNotification(notification, this.engine, this.instance, { execution, activity });
   }
 
   private async planInput(leaf: InputLeaf): Promise<{ readonly plan: InputPlan; readonly value?: unknown }> {
-    const { engine, instance, run } = this;
+    const { engine, instance, execution } = this;
     if (!("ref" in leaf)) return { plan: { kind: "value" }, value: leaf.value };
     const { ref } = leaf;
     switch (ref.kind) {
@@ -164,14 +168,14 @@ class WorkerBody implements CallHost {
       case "param":
         return { plan: { kind: "value" }, value: engine.params.value(ref.name, instance.overlay) };
       case "computed": {
-        const computed = await run.externalInputs.compute(ref);
+        const computed = await execution.externalInputs.compute(ref);
         if ("error" in computed) throw computed.error;
-        return { plan: { kind: "value" }, value: copied(computed.value) };
+        return { plan: { kind: "value" }, value: copyOf(computed.value) };
       }
       case "resource":
         throw notShippable(leaf.path || ref.name, `the resource "${ref.name}"`, "Open it inside the stage's function, or run the stage without worker."); // prettier-ignore
       case "stage": {
-        const entry = run.entriesAbove().get(engine.instances.ofRef(ref, instance).id);
+        const entry = execution.upstreamEntries().get(engine.instances.ofRef(ref, instance).id);
         if (!entry) throw new StagebookError("internal", `input ${leaf.path} has no result`, "Please report this.");
         const output = await describeOutput(engine, entry);
         return { plan: { kind: "stored", output } };
@@ -179,18 +183,18 @@ class WorkerBody implements CallHost {
     }
   }
 
-  private needAt(at: number): Instance | undefined {
+  private upstreamAt(at: number): Instance | undefined {
     const leaf = this.instance.definition.inputs.leaves[at];
-    return leaf && needOf(this.engine, this.instance, leaf);
+    return leaf && upstreamOf(this.engine, this.instance, leaf);
   }
 
   private entryAt(at: number): Entry | undefined {
-    const need = this.needAt(at);
-    return need && this.run.entriesAbove().get(need.id);
+    const upstream = this.upstreamAt(at);
+    return upstream && this.execution.upstreamEntries().get(upstream.id);
   }
 }
 
-function needOf(engine: EngineContext, instance: Instance, leaf: InputLeaf): Instance | undefined {
+function upstreamOf(engine: EngineContext, instance: Instance, leaf: InputLeaf): Instance | undefined {
   const ref: InputRef | undefined = "ref" in leaf ? leaf.ref : undefined;
   return ref?.kind === "stage" ? engine.instances.ofRef(ref, instance) : undefined;
 }

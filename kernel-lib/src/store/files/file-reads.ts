@@ -4,7 +4,7 @@ import { digestFile, readDigested, readRange } from "./file-bytes";
 import type { FileSystem, OpenFile } from "./file-system";
 import { promptFiles } from "./prompt-files";
 import { isAbsent } from "../records/store-error";
-import { ConcurrencyLimit } from "../concurrency";
+import { Semaphore } from "../../async/semaphore";
 
 /** Identifies a version of a file: differs when the file was replaced, written or marked as used. */
 export interface Stamp {
@@ -19,7 +19,7 @@ const SMALL_FILE_BYTES = 16 * 1024;
 const MAX_OPEN_FILES = 64;
 
 export class FileReads {
-  protected readonly limit = new ConcurrencyLimit(MAX_OPEN_FILES);
+  protected readonly limit = new Semaphore(MAX_OPEN_FILES);
 
   constructor(readonly fs: FileSystem = promptFiles) {}
 

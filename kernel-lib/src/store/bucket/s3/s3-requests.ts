@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsClient } from "aws4fetch";
 import { messageOf } from "../../../protocol";
-import { ConcurrencyLimit } from "../../concurrency";
+import { jitteredBackoffMs, type BackoffRange } from "../../../async/backoff";
+import { Semaphore } from "../../../async/semaphore";
 
 /** The bucket and the credentials for it. */
 export interface S3Location {
@@ -33,8 +34,7 @@ export interface S3Response {
 }
 
 const ATTEMPTS = 6;
-const FIRST_WAIT_MS = 100;
-const MAX_WAIT_MS = 5000;
+const PAUSE: BackoffRange = { firstMs: 200, longestMs: 5000 };
 /** Timeout until a response begins, and between any two chunks of it. */
 const TIMEOUT_MS = 10_000;
 /** An upload slower than this counts as a broken connection. */
@@ -51,7 +51,7 @@ export class S3Error extends Error {
 
 export class S3Requests {
   private readonly client: AwsClient;
-  private readonly limit = new ConcurrencyLimit(CONCURRENCY);
+  private readonly limit = new Semaphore(CONCURRENCY);
 
   constructor(private readonly server: S3Location) {
     const { region, accessKeyId, secretAccessKey, sessionToken } = server;
@@ -71,9 +71,7 @@ export class S3Requests {
         if (isTimeout(cause)) timeouts++;
         failure = new S3Error(`no response from ${new URL(this.server.url).host} (${reasonOf(cause)})`, { cause });
       }
-      // Half of the wait is random, so that concurrent requests do not return together.
-      const longest = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
-      if (attempts < ATTEMPTS) await sleep(longest * (0.5 + Math.random() / 2));
+      if (attempts < ATTEMPTS) await sleep(jitteredBackoffMs(attempts, PAUSE));
     }
     throw failure;
   }

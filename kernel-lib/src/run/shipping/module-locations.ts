@@ -1,4 +1,4 @@
-/** Where a value of a package or of Node can be had again: which file a thread loads, and which of its exports it takes. */
+/** Locations of values that packages or Node export: the file that a thread loads, and the export that it reads. */
 import process from "node:process";
 
 export interface ModuleLocation {
@@ -12,18 +12,18 @@ const nodeModules = (
   "assert perf_hooks timers timers/promises worker_threads string_decoder querystring vm v8 async_hooks dns tty process module"
 ).split(" ");
 
-let ofNode: Map<unknown, ModuleLocation> | undefined;
+let nodeLocations: Map<unknown, ModuleLocation> | undefined;
 
-/** Undefined for what no loaded module exports. */
+/** Undefined for a value that no loaded module exports. */
 export function findModuleLocation(value: object): ModuleLocation | undefined {
-  ofNode ??= listNodeModules();
-  return ofNode.get(value) ?? findLoaded(value);
+  nodeLocations ??= listNodeModules();
+  return nodeLocations.get(value) ?? findLoaded(value);
 }
 
 function listNodeModules(): Map<unknown, ModuleLocation> {
   const found = new Map<unknown, ModuleLocation>();
-  const add = (value: unknown, place: ModuleLocation): void => {
-    if (isThing(value) && !found.has(value)) found.set(value, place);
+  const add = (value: unknown, location: ModuleLocation): void => {
+    if (isThing(value) && !found.has(value)) found.set(value, location);
   };
   const modules = nodeModules.map((name) => [`node:${name}`, process.getBuiltinModule(`node:${name}`)] as const);
   for (const [file, module] of modules) add(module, { file, keys: [] });
@@ -43,7 +43,7 @@ function findLoaded(value: object): ModuleLocation | undefined {
     const exports: unknown = module?.exports;
     if (exports === value) return { file, keys: [] };
     if (!isThing(exports) || !file.includes("node_modules")) continue;
-    // Compiled packages export by getters: only one that bears the value's own name is run.
+    // Compiled packages export by getters: only a getter with the value's own name is called.
     if (name !== "" && name in exports && readSafely(exports, name) === value) return { file, keys: [name] };
     for (const [key, member] of valuesOf(exports)) {
       if (member === value) return { file, keys: [key] };
@@ -59,7 +59,7 @@ function readSafely(owner: object, key: string): unknown {
   try {
     return Reflect.get(owner, key);
   } catch {
-    // A getter of a package that cannot be read now exports nothing that we look for.
+    // A getter that throws does not export the value that we look for.
     return undefined;
   }
 }

@@ -1,16 +1,15 @@
-/** Lets timers, messages and signals have their turn where thousands of small stages would hold up the event loop. */
-
+/** Breaks for the event loop, so that timers, messages and signals are handled while thousands of small stages run synchronously. */
 import type { MaybePromise } from "./maybe-promise";
 
-/** In milliseconds: of the order of what nobody notices. */
+/** In milliseconds: short enough that a user does not notice. */
 const LONGEST_TURN_MS = 20;
 
-export class Pauses {
+export class EventLoopBreaks {
   private since = performance.now();
   private next: Promise<void> | undefined;
 
-  /** The next turn of the event loop, when the present one has lasted long enough. */
-  due(): MaybePromise<void> {
+  /** The next turn of the event loop, if the current one has lasted long enough; otherwise nothing to wait for. */
+  whenDue(): MaybePromise<void> {
     if (!this.next && performance.now() - this.since >= LONGEST_TURN_MS)
       this.next = new Promise((resolve) => {
         setImmediate(() => {

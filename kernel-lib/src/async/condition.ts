@@ -1,14 +1,14 @@
-/** Waiting for a change, for code that looks itself what has changed. */
+/** A condition variable: wakes all waiters and carries no value. Who waits checks for itself what has changed. */
 
-/** Wakes whoever waits when it is rung; nothing is remembered of earlier rings. */
 export class Condition {
   private waiting: (() => void)[] = [];
 
-  heard(): Promise<void> {
+  /** Resolves at the next `notify`; earlier ones are not remembered. */
+  wait(): Promise<void> {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  ring(): void {
+  notify(): void {
     if (this.waiting.length === 0) return;
     const woken = this.waiting;
     this.waiting = [];

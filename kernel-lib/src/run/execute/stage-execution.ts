@@ -1,0 +1,327 @@
+/**
+ * The execution of one stage in one run. `execute` has the steps in their order:
+ *
+ *   wait for inputs → compute the key → look up a stored result → claim the key → call the function → store → report
+ *
+ * `Run` creates it and decides when; what the execution may ask of its run is a `RunContext`. An identical execution in flight in this
+ * kernel is shared, and one in another kernel is waited for. Every failure becomes an outcome.
+ */
+import type { CancelToken } from "../../async/cancel-token";
+import type { Permit } from "../../async/semaphore";
+import type { KnownKey } from "../../key/key";
+import type { Digest, Reason } from "../../protocol";
+import type { Claim, Entry } from "../../store/store";
+import { callFunction } from "../call/call";
+import type { ExecutionResult } from "../call/call-parts";
+import { fillInputs } from "../call/inputs";
+import { storeResult } from "../call/store-result";
+import { runTask, waitFor, type SyncTask } from "../call/sync-task";
+import type { EngineContext } from "../engine-context";
+import type { OutputDigest } from "../plan/input-digests";
+import type { SharedExecution } from "../state/in-flight";
+import type { Instance } from "../state/instances";
+import type { Outcome } from "../state/outcome";
+import { LiveStream, UnreadError } from "../streams/live-stream";
+import { callFunctionInThread, checkInputs } from "../threads/worker-call";
+import { withRetries } from "./attempts";
+import type { PlannedStage, RunContext } from "./run-context";
+import { acquireOrReuse, type Flight } from "./single-flight";
+import { StageCall } from "./stage-call";
+import { UpstreamResults, UpstreamStopped } from "./upstream-results";
+
+/** What is known before the key is claimed, and does not change until the stage has ended. */
+interface Work {
+  readonly upstream: UpstreamResults;
+  readonly key: KnownKey;
+  /** What one kernel at a time works on: the key, or the key via producers when a stream is read. */
+  readonly claimKey: Digest;
+  readonly reasons: readonly Reason[];
+  /** The function is called although a result is stored. */
+  readonly ignoresStored: boolean;
+  readonly cancelToken: CancelToken;
+}
+
+export class StageExecution {
+  private readonly planned: PlannedStage;
+
+  /** `admission`: a permit to prepare the stage, if the run has acquired it already. It is released here. */
+  constructor(
+    private readonly engine: EngineContext,
+    private readonly run: RunContext,
+    private readonly instance: Instance,
+    private admission?: Permit,
+  ) {
+    this.planned = run.planned(instance);
+  }
+
+  /** Brings the stage to its outcome. Never throws. */
+  *execute(): SyncTask<Outcome> {
+    try {
+      const upstream = yield* this.waitForInputs();
+      if (upstream instanceof UpstreamStopped) return this.blockedBy(upstream);
+      this.admission ??= yield* waitFor(this.run.admit(this.instance, upstream.isLive));
+      const key = yield* waitFor(upstream.key());
+      const isForced = this.run.takeForced(this.instance);
+      // While an upstream stream is open, the key is provisional: no result is stored under it.
+      const entry = isForced || upstream.isLive ? undefined : yield* this.lookUp(key);
+      const isValueMissing = entry !== undefined && this.engine.results.isGone(entry.key);
+      if (entry && !(isValueMissing && this.planned.row?.action === "run")) return yield* this.reuse(entry);
+      const reasons = this.reasons(isForced);
+      const claimKey = yield* waitFor(upstream.claimKey(key));
+      return yield* this.callOrShare(
+        this.work({ upstream, key, claimKey, reasons, ignoresStored: isForced || isValueMissing }),
+      );
+    } catch (error) {
+      return this.failed(undefined, error, this.engine.clock.now());
+    } finally {
+      this.releaseAdmission();
+    }
+  }
+
+  /** Calls the function once more, because the stored value turned out to be missing. Never throws. */
+  *recompute(): SyncTask<Outcome> {
+    try {
+      const upstream = new UpstreamResults(this.engine, this.run, this.instance, this.upstream());
+      const key = yield* waitFor(upstream.key());
+      this.engine.inFlight.forget(key.key);
+      const { name } = this.instance.definition;
+      const reason: Reason = { kind: "lost", name, text: "its stored result is gone" };
+      const claimKey = yield* waitFor(upstream.claimKey(key));
+      return yield* this.callOrShare(this.work({ upstream, key, claimKey, reasons: [reason], ignoresStored: true }));
+    } catch (error) {
+      return this.failed(undefined, error, this.engine.clock.now());
+    }
+  }
+
+  // Wait for inputs.
+
+  /** Until each upstream stage has ended or, for a stage that is certain to run, has begun a stream; and the duplicate, if any, has ended. */
+  private *waitForInputs(): SyncTask<UpstreamResults | UpstreamStopped> {
+    const all = this.upstream();
+    // It has to wait after all, and those that it waits for may need the permit.
+    if (this.admission && !this.run.isReady(this.instance, all)) this.releaseAdmission();
+    const { row, duplicateOf } = this.planned;
+    const mayReadOpenStreams = row?.action === "run" && !this.instance.definition.worker;
+    const live = new Map<string, LiveStream>();
+    // All of them begin before the first one is waited for.
+    const pending = all.map((producer) => {
+      const outcome = this.run.outcomeOf(producer);
+      const first =
+        mayReadOpenStreams && outcome instanceof Promise
+          ? Promise.race([outcome, this.run.liveStreams.begun(producer.id)])
+          : outcome;
+      return { producer, first };
+    });
+    let stopped: UpstreamStopped | undefined;
+    for (const { producer, first } of pending) {
+      const result = yield* waitFor(first);
+      if (result instanceof LiveStream) live.set(producer.id, result);
+      else if (result.kind !== "succeeded") stopped ??= new UpstreamStopped(producer, result);
+    }
+    if (stopped) return stopped;
+    if (duplicateOf) yield* waitFor(this.run.outcomeOf(duplicateOf));
+    return new UpstreamResults(this.engine, this.run, this.instance, all, live);
+  }
+
+  private upstream(): readonly Instance[] {
+    return this.engine.instances.needs(this.instance);
+  }
+
+  private blockedBy({ outcome, producer }: UpstreamStopped): Outcome {
+    return this.run.reporter.blocked(this.instance, outcome.kind === "blocked" ? outcome.by : producer.definition.name);
+  }
+
+  /** Lets the run prepare another stage. */
+  private releaseAdmission(): void {
+    this.admission?.release();
+    this.admission = undefined;
+  }
+
+  // Look up a stored result.
+
+  private lookUp(key: KnownKey): SyncTask<Entry | undefined> {
+    return waitFor(this.engine.results.find(this.instance, key.key));
+  }
+
+  private *reuse(entry: Entry): SyncTask<Outcome> {
+    const { engine, run, instance } = this;
+    const { row, duplicateOf } = this.planned;
+    yield* waitFor(engine.results.reach(instance, entry));
+    engine.outcomes.clear(instance);
+    const report = (): void => {
+      if (duplicateOf) run.reporter.shared(instance, entry, duplicateOf.definition.name);
+      else run.reporter.reused(instance, entry, row?.action === "maybe");
+    };
+    // If a later stage needs the missing value, this one is reported as running instead.
+    if (engine.results.isGone(entry.key)) run.reportAtEnd(instance, report);
+    else report();
+    return { kind: "succeeded", entry };
+  }
+
+  private reasons(isForced: boolean): readonly Reason[] {
+    const { name, cache } = this.instance.definition;
+    if (isForced) return [{ kind: "forced", name, text: cache ? "asked to run again" : "keeps no result" }];
+    return this.planned.row?.reasons.filter((reason) => reason.kind !== "waiting") ?? [];
+  }
+
+  private work({ upstream, key, claimKey, reasons, ignoresStored }: Omit<Work, "cancelToken">): Work {
+    const cancelToken = this.run.cancelTokenFor(this.instance);
+    return { upstream, key, claimKey, reasons, ignoresStored, cancelToken };
+  }
+
+  // Claim the key: in this kernel, and among the kernels that share the store.
+
+  /** Shares an execution of the same key that is in flight in this kernel, or is the one that others share. */
+  private *callOrShare(work: Work): SyncTask<Outcome> {
+    const { inFlight } = this.engine;
+    const { claimKey, key } = work;
+    const by = this.run.id;
+    const other = inFlight.find(claimKey, this.run) ?? inFlight.find(key.key, this.run);
+    if (other) return yield* this.share(work, other);
+    const stage = this.instance.definition.name;
+    const outcome = runTask(this.claimAndCall(work));
+    if (!(outcome instanceof Promise)) {
+      inFlight.done(key.key, stage, outcome, { by, atOnce: true });
+      return outcome;
+    }
+    const shared = { stage, outcome };
+    for (const id of [claimKey, key.key]) inFlight.begin(id, shared);
+    try {
+      const ended = yield* waitFor(outcome);
+      inFlight.done(key.key, stage, ended, { by, atOnce: false });
+      return ended;
+    } finally {
+      for (const id of [claimKey, key.key]) inFlight.end(id, shared);
+    }
+  }
+
+  private *share(work: Work, other: SharedExecution): SyncTask<Outcome> {
+    const { engine, run, instance } = this;
+    this.releaseAdmission();
+    const outcome = yield* waitFor(other.outcome);
+    if (run.signal.aborted) return run.reporter.cancelled(instance, work.key.key, 0);
+    // It was cancelled by its own caller, not by ours: the work is still to be done.
+    if (outcome.kind === "cancelled") return yield* this.callOrShare(work);
+    if (outcome.kind === "failed")
+      return this.failed(work.key.key, outcome.error.cause ?? outcome.error, engine.clock.now());
+    if (outcome.kind === "succeeded") {
+      yield* waitFor(engine.results.reach(instance, outcome.entry));
+      run.reporter.shared(instance, outcome.entry, other.stage);
+    }
+    return outcome;
+  }
+
+  /** Never throws. */
+  private *claimAndCall(work: Work): SyncTask<Outcome> {
+    const startedAt = this.engine.clock.now();
+    try {
+      const flight = this.needsClaim() ? yield* waitFor(this.claim(work)) : undefined;
+      if (flight && "entry" in flight) return yield* this.reuse(flight.entry);
+      const outcome = yield* this.call(work, flight?.claim);
+      // An upstream value had to be recomputed and came out different: start over, with the key that follows from it.
+      return outcome === "key changed" ? yield* this.execute() : outcome;
+    } catch (error) {
+      if (this.run.signal.aborted) return this.cancelled(work, startedAt);
+      return this.failed(work.key.key, error, startedAt);
+    } finally {
+      this.engine.requestPlan();
+    }
+  }
+
+  /** A result that is not stored is of no use to other kernels. */
+  private needsClaim(): boolean {
+    const { cache, partOf } = this.instance.definition;
+    return cache && partOf === undefined && this.engine.store.keepsNothing !== true;
+  }
+
+  private claim({ key, claimKey, ignoresStored }: Work): Promise<Flight> {
+    const { engine, run, instance } = this;
+    return acquireOrReuse(claimKey, engine.results.head(instance), {
+      store: engine.store,
+      signal: run.signal,
+      find: async () => (ignoresStored ? undefined : engine.results.find(instance, key.key)),
+      onWait: (holder) => {
+        this.releaseAdmission();
+        run.reporter.waiting(instance, holder);
+      },
+    });
+  }
+
+  // Call the function, store its value, report.
+
+  private *call(work: Work, claim: Claim | undefined): SyncTask<Outcome | "key changed"> {
+    const { engine, run, instance } = this;
+    const { upstream, key, cancelToken } = work;
+    let permit: Permit | undefined;
+    const startedAt = engine.clock.now();
+    try {
+      permit = yield* waitFor(run.permits.acquire(cancelToken, this.planned.priority));
+      this.releaseAdmission();
+      const call = new StageCall(engine, { run, instance, upstream, key, permit, claim }, cancelToken);
+      upstream.whenStopped(() => cancelToken.cancel(new Error("an upstream stage has failed")));
+      const before = upstream.outputs();
+      const inputs = yield* this.loadInputs(call);
+      if (haveChanged(before, upstream.outputs())) return "key changed";
+      if (instance.definition.partOf === undefined) run.countExecution();
+      run.reporter.running(instance, work.reasons);
+      const retries = engine.runOverrides.retriesOf(instance.definition);
+      const { name, timeoutMs } = instance.definition;
+      const result = yield* withRetries({ name, timeoutMs, retries }, cancelToken, (token, attempt, failure) =>
+        attempt === 1
+          ? this.callAndStore(work, call.under(token), inputs)
+          : this.retry(work, call.under(token), attempt, failure),
+      );
+      return run.reporter.succeeded(instance, result);
+    } catch (error) {
+      return yield* this.outcomeOfError(work, error, startedAt);
+    } finally {
+      permit?.release();
+      if (claim) yield* waitFor(claim.release());
+    }
+  }
+
+  /** For a worker thread, which reads its inputs itself, this ensures that they are in the store. */
+  private loadInputs(call: StageCall): SyncTask<unknown> {
+    const { engine, instance } = this;
+    return instance.definition.worker
+      ? waitFor(checkInputs(engine, instance, call))
+      : fillInputs(engine, instance, call);
+  }
+
+  private *callAndStore(work: Work, call: StageCall, inputs: unknown): SyncTask<ExecutionResult> {
+    const { engine, instance } = this;
+    const returned = instance.definition.worker
+      ? yield* waitFor(callFunctionInThread(engine, instance, call, this.planned.priority))
+      : yield* callFunction(engine, instance, inputs, call);
+    return yield* storeResult(engine, instance, work.key, returned, call);
+  }
+
+  /** Each attempt gets fresh copies of the inputs. */
+  private *retry(work: Work, call: StageCall, attempt: number, failure: unknown): SyncTask<ExecutionResult> {
+    this.run.reporter.retrying(this.instance, failure, attempt);
+    return yield* this.callAndStore(work, call, yield* this.loadInputs(call));
+  }
+
+  private *outcomeOfError(work: Work, error: unknown, startedAt: number): SyncTask<Outcome> {
+    const { run, instance } = this;
+    if (run.signal.aborted) return this.cancelled(work, startedAt);
+    if (work.cancelToken.reason instanceof UnreadError)
+      return run.reporter.unread(instance, this.engine.clock.now() - startedAt);
+    const stopped = error instanceof UpstreamStopped ? error : yield* waitFor(work.upstream.stoppedBy());
+    if (stopped) return run.reporter.blocked(instance, stopped.producer.definition.name);
+    return this.failed(work.key.key, error, startedAt);
+  }
+
+  private cancelled({ key }: Work, startedAt: number): Outcome {
+    return this.run.reporter.cancelled(this.instance, key.key, this.engine.clock.now() - startedAt);
+  }
+
+  /** `key`: undefined when it failed before its key was known. */
+  private failed(key: Digest | undefined, error: unknown, startedAt: number): Outcome {
+    return this.run.reporter.failed(this.instance, key, error, startedAt);
+  }
+}
+
+function haveChanged(before: ReadonlyMap<string, OutputDigest>, now: ReadonlyMap<string, OutputDigest>): boolean {
+  return [...before].some(([id, { digest }]) => now.get(id)?.digest !== digest);
+}
