@@ -261,7 +261,12 @@ const misuses: readonly (readonly [what: string, code: string, message: RegExp, 
     ({ p }) => p.run({ target: ["kept", "nope"] }),
   ],
   ["a plan of a stage that is not defined", "stage-unknown", /stage "nope" does not exist/, ({ p }) => p.plan("nope")],
-  ["with() without values", "param-values", /needs values/, ({ p }) => p.stage("x", () => 1).with(5 as never)],
+  [
+    "with() without values",
+    "param-values",
+    /needs an object of values/,
+    ({ p }) => p.stage("x", () => 1).with(5 as never),
+  ],
   [
     "an unknown option of a resource",
     "resource-options",
