@@ -63,7 +63,7 @@ const roomRules = (layer, floors) => {
 
 /** A run asks for a plan, executes stages, calls their functions here or in threads, reads streams. State and primitives lie below. */
 const runRooms = [
-  ["public-api.ts"],
+  ["api"],
   ["engine.ts"],
   ["execute"],
   ["threads"],

@@ -14,11 +14,7 @@ const violations = [
   ["inspector-outside-of-core", "store/a.ts", `import { Session } from "node:inspector"; export const a = Session;`],
   ["no-cycles", "run/a.ts", `import { b } from "./b"; export const a = b;`],
   ["only-the-top-composes", "run/top.ts", `import { c } from "../pipeline"; export const a = c;`],
-  [
-    "run-engine-imports-against-the-order",
-    "run/engine.ts",
-    `import type { A } from "./public-api"; export type E = A;`,
-  ],
+  ["run-engine-imports-against-the-order", "run/engine.ts", `import type { A } from "./api/a"; export type E = A;`],
   [
     "run-execute-imports-against-the-order",
     "run/execute/a.ts",
@@ -86,7 +82,7 @@ test("[repo] each dependency rule finds a violation", () => {
   const project = createNotebookFolder({
     "kernel-lib/src/run/b.ts": `import type { a } from "./a"; export type B = typeof a; export const b = 1;`,
     "kernel-lib/src/pipeline.ts": `export const c = 1;`,
-    "kernel-lib/src/run/public-api.ts": `export type A = 1;`,
+    "kernel-lib/src/run/api/a.ts": `export type A = 1;`,
     "kernel-lib/src/run/call/sync-task.ts": `export type T = 1;`,
     "kernel-lib/src/key/key.ts": `export type K = 1;`,
     "kernel-lib/src/store/disk/b.ts": `export type D = 1;`,
