@@ -37,7 +37,7 @@ export default defineConfig({
       project("unit", {
         include: heavy ? [] : units,
         exclude: excluded,
-        // Loading the sources anew for each file costs more than most of these files take.
+        // Loading the sources again for each file costs more than most of these files take.
         isolate: false,
         maxWorkers: 2,
         sequence: { groupOrder: 0 },

@@ -30,7 +30,7 @@ export interface PastView {
   readonly steps: number;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** False when the run has so many events that only the first ones were fetched. */
+  /** False when the run has too many events: only the first ones were fetched. */
   readonly isWhole: boolean;
 }
 

@@ -86,7 +86,7 @@ export async function untilRestored(): Promise<void> {
   }
 }
 
-/** Brings a notebook to the front: milliseconds until its graph is painted. Measured anew where JupyterLab puts another one in front meanwhile. */
+/** Brings a notebook to the front: milliseconds until its graph is painted. Measured again where JupyterLab puts another one in front meanwhile. */
 export async function showGraph({ path, nodes }: { readonly path: string; readonly nodes: number }): Promise<number> {
   const { jupyterapp } = window as unknown as {
     jupyterapp: {

@@ -5,7 +5,7 @@ import { allBlocks, commandsOf, documents, readDocument, smallestExample, withou
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
-// Each command compiles the cells anew, in a process of its own.
+// Each command compiles the cells again, in a process of its own.
 vi.setConfig({ testTimeout: 240_000 });
 
 interface Line {

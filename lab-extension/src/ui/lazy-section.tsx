@@ -12,7 +12,7 @@ export interface LazySectionProps<T> {
   readonly name: string;
   /** The stage. The content of one stage is never shown for another. */
   readonly subject: string;
-  /** Identifies what `load` resolves with: a new version is loaded anew. */
+  /** Identifies what `load` resolves with: a new version is loaded again. */
   readonly version: string;
   /** Null while the kernel is unavailable. Rejects with an Error whose message can be shown to the user. */
   readonly load: (() => Promise<T>) | null;

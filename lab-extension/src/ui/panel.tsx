@@ -39,7 +39,7 @@ export abstract class Panel extends ReactWidget {
   }
 
   /**
-   * The content for one notebook. Its components are created anew for each notebook, so that nothing is carried over from
+   * The content for one notebook. Its components are created again for each notebook, so that nothing is carried over from
    * one to another. Must not call hooks itself: it is not a component.
    */
   protected abstract renderNotebook(model: NotebookModel): ReactElement | null;

@@ -30,7 +30,7 @@ export class NotebookSession implements Session {
     this.name = path.basename(notebook.path);
     this.source = notebook.cells.map(({ source }) => source).join("\n");
     this.folder = path.dirname(notebook.path);
-    // The first cell imports the package anew, and the package finds its kernel by what tslab assigned to the streams.
+    // The first cell imports the package again, and the package finds its kernel by what tslab assigned to the streams.
     forgetPackage();
     releaseOutput();
     this.kernel = new HeadlessKernel(this.folder);

@@ -1,8 +1,8 @@
-/** Hook 8, local modules: after an edit tslab loads the edited file anew, but keeps every module that imports it as it was. */
+/** Hook 8, local modules: after an edit tslab loads the edited file again, but keeps every module that imports it as it was. */
 import path from "node:path";
 import type { TslabHooks } from "./hooks";
 
-/** When tslab drops an edited module, drops the modules that import it too: the next import loads them all anew. */
+/** When tslab drops an edited module, drops the modules that import it too: the next import loads them all again. */
 export const dropImporters: TslabHooks["deleteSideModule"] = ({ sideOutputs, sideModules }) => {
   return (original) => (file) => {
     const dropped = original(file);

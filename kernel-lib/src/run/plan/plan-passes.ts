@@ -47,8 +47,8 @@ export function shareEqualWork(assessed: Map<string, Assessment>): void {
 
 /** What is known about missing values. `looks`: ids to check in the store, whether or not they are needed. */
 export interface Values {
-  /** `anew`: checks the store, which may have lost the value since. */
-  isGone(assessment: Assessment, anew: boolean): boolean | Promise<boolean>;
+  /** `recheck`: checks the store, which may have lost the value since. */
+  isGone(assessment: Assessment, recheck: boolean): boolean | Promise<boolean>;
   readonly wanted: ReadonlySet<string>;
   readonly looks: ReadonlySet<string>;
 }

@@ -87,7 +87,7 @@ export class Planner {
     shareEqualWork(assessed);
     const ids = new Set(targets.map(({ id }) => id));
     await planRecomputations(assessed, {
-      isGone: ({ key }, anew) => key.key !== undefined && this.parts.results.isGone(key.key, anew),
+      isGone: ({ key }, recheck) => key.key !== undefined && this.parts.results.isGone(key.key, recheck),
       wanted: wantsValues ? ids : new Set(),
       looks: isLookedAt ? ids : new Set(),
     });

@@ -66,11 +66,11 @@ export class Results {
     return entry;
   }
 
-  /** True when the value is gone though its record exists: as far as known, or checked in the store (`anew`). */
-  isGone(key: Digest, anew?: false): boolean;
-  isGone(key: Digest, anew: boolean): boolean | Promise<boolean>;
-  isGone(key: Digest, anew = false): boolean | Promise<boolean> {
-    const entry = anew && !this.unstored.has(key) ? this.entries.get(key) : undefined;
+  /** True when the value is gone though its record exists: as far as known, or checked in the store (`recheck`). */
+  isGone(key: Digest, recheck?: false): boolean;
+  isGone(key: Digest, recheck: boolean): boolean | Promise<boolean>;
+  isGone(key: Digest, recheck = false): boolean | Promise<boolean> {
+    const entry = recheck && !this.unstored.has(key) ? this.entries.get(key) : undefined;
     return entry ? this.checkStored(entry) : this.missingValues.has(key);
   }
 

@@ -5,7 +5,7 @@ import type { Digest } from "../../protocol";
 import type { ClaimOutcome, HeadName } from "../store";
 
 /** The key that is claimed for maintenance. The text is part of the store's format. */
-export const maintenanceKey: Digest = digestOf("upkeep of the store");
+export const maintenanceKey: Digest = digestOf("maintenance of the store");
 
 interface LockClaims {
   take(key: Digest, who: HeadName): Promise<ClaimOutcome>;

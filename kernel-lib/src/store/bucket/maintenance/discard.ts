@@ -42,7 +42,7 @@ export interface BlobWork {
   readonly evictions: Evictions<SurveyedEntry>;
 }
 
-/** The keys of pinned and held results, read anew at each call. */
+/** The keys of pinned and held results, read again at each call. */
 export async function findSpared({ live, pinned }: MaintenanceContext): Promise<ReadonlySet<Digest>> {
   const [{ held }, pins] = await Promise.all([live.inUse(), pinned()]);
   return new Set([...held, ...pins]);
@@ -114,7 +114,7 @@ function candidatesOf({ kept, existing, evictions }: BlobWork): readonly Digest[
   return [...existing.keys()].filter((digest) => evictions.blobs.has(digest) || !referenced.has(digest));
 }
 
-/** Announced blobs, those of pinned and held results, and those of results committed since the survey; read anew at each call. */
+/** Announced blobs, those of pinned and held results, and those of results committed since the survey; read again at each call. */
 async function findNeeded({ entries, evictions }: BlobWork, context: MaintenanceContext): Promise<ReadonlySet<Digest>> {
   const { bucket, live, pinned } = context;
   // In this order: an announcement ends after its entry exists.

@@ -23,7 +23,7 @@ export interface MaintenanceContext {
   readonly now: () => number;
 }
 
-/** The keys of results that must not be removed, read anew at each call. */
+/** The keys of results that must not be removed, read again at each call. */
 export type FindSpared = () => Promise<ReadonlySet<Digest>>;
 
 /** The state that the removal of blobs is based on. */
