@@ -75,18 +75,22 @@ describe.each([20, 22, 24])("on Node.js %i", (major) => {
 });
 
 /** Those that need no other program than Node.js. */
-const parts = ["key", "laws", "graph", "store"]
-  .flatMap((folder) => readdirSync(join(repository, "test", folder)).map((name) => join("test", folder, name)))
+const parts = ["key", "properties", "graph", "store"]
+  .flatMap((folder) =>
+    readdirSync(join(repository, "test", folder), { recursive: true, encoding: "utf8" }).map((name) =>
+      join("test", folder, name),
+    ),
+  )
   .filter((file) => file.endsWith(".test.ts") && !file.includes("/s3-"));
 
 describe.each([22, 24])("the tests of the parts on Node.js %i", (major) => {
-  test("[setup] keys, laws, graph and stores are the same", { timeout: 1_200_000 }, async () => {
+  test("[setup] keys, properties, graph and stores are the same", { timeout: 1_200_000 }, async () => {
     const node = await findNode(major);
     const report = join(packages, `report-${major}.json`);
     const end = await execute(
       [
         ...[node, join(repository, "node_modules", "vitest", "vitest.mjs"), "run"],
-        ...["--config", join("test", "vitest.config.ts"), "--project", "node"],
+        ...["--config", join("test", "vitest.config.ts"), "--project", "unit"],
         ...["--reporter=json", `--outputFile=${report}`, ...parts],
       ],
       { cwd: repository, env: { STAGEBOOK_TESTS: "all" } },
