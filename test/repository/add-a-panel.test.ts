@@ -22,9 +22,11 @@ test("[U1] the panel of the how-to document compiles, with its one entry in the 
   const sidebar = join(extension, "src", "sidebar", "sidebar.ts");
   expect(text).toContain("`src/failures/failures-panel.tsx`");
   expect(text).toContain("`sections` in `src/sidebar/sidebar.ts`");
+  const importLine = 'import { FailuresPanel } from "../failures/failures-panel";';
+  expect(text).toContain(`\`${importLine}\``);
   const withEntry = readFileSync(sidebar, "utf8")
     .replace(/(const sections: [^=]*= \[\n)/, (_, start: string) => `${start}${codeOf("ts")}`)
-    .replace(/^import /m, 'import { FailuresPanel } from "../failures/failures-panel";\nimport ');
+    .replace(/^import /m, `${importLine}\nimport `);
   expect(errorsIn({ [panel]: codeOf("tsx"), [sidebar]: withEntry })).toEqual([]);
 });
 

@@ -63,7 +63,7 @@ describe("size and form", () => {
 });
 
 describe("the map of the code", () => {
-  const architecture = sectionOf(readDocument("kernel-lib/docs/architecture.md"), "The rooms");
+  const architecture = sectionOf(readDocument("kernel-lib/docs/architecture.md"), "The folders");
   const onMap = [...architecture.matchAll(/^\| `([^`]+)\/` *\|/gm)].map(([, path = ""]) => path);
 
   test("[repo] every folder on the map exists", () => {
