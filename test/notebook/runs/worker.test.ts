@@ -121,7 +121,7 @@ function limit1() { return limit.value; }`,
     await notebook.kernel.until((_events, view) => view.stages.endless?.status === "running", "endless runs");
     await notebook.kernel.command({ type: "cancel" });
     // An endless loop: it would never end by itself.
-    expect((await running).text).toContain("stopped");
+    expect((await running).text).toContain("was cancelled");
     await notebook.settled();
     expect(notebook.status("endless")).toBe("cancelled");
   });
