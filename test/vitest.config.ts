@@ -45,7 +45,7 @@ export default defineConfig({
       project("node", {
         include: [`${folder}/**/*.test.{ts,tsx}`],
         exclude: [...excluded, ...units, "**/browser/**"],
-        globalSetup: ["test/notebook/edits/join-report.ts"],
+        globalSetup: ["test/notebook/edits/runner/join-report.ts"],
         maxWorkers: 2,
         sequence: { groupOrder: 0 },
       }),

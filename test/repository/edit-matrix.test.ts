@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import { expect, test } from "vitest";
 import { edits, groups } from "../notebook/edits";
-import { judge } from "../notebook/edits/judge";
-import { renderMatrix, renderReport } from "../notebook/edits/report";
+import { judge } from "../notebook/edits/runner/judge";
+import { renderMatrix, renderReport } from "../notebook/edits/runner/report";
 import { readDocument, sectionOf } from "../rig/documents";
 import { repository } from "../rig/kernel/notebook-folder";
 

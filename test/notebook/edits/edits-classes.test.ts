@@ -1,3 +1,3 @@
-import { testEdits } from "./run-edits";
+import { testEdits } from "./runner/run-edits";
 
 testEdits("classes");

@@ -1,18 +1,18 @@
 /** The edit matrix: all rows. Those of a group share a kernel; the groups are tested in parallel. */
-import { classes } from "./cases/classes";
-import { closures } from "./cases/closures";
-import type { Edit, EditGroup } from "./edit";
-import { helpers } from "./cases/helpers";
-import { imports } from "./cases/imports";
-import { inPlace } from "./cases/in-place";
-import { inputs, writeInputs } from "./cases/inputs";
-import { meanwhile } from "./cases/meanwhile";
-import { modules, writeModules } from "./cases/modules";
-import { ownCode } from "./cases/own-code";
-import { packages, writePackages } from "./cases/packages";
-import { parameters } from "./cases/parameters";
-import { inputValues, outerValues } from "./cases/values";
-import { wiring } from "./cases/wiring";
+import { classes } from "./cases/code/classes";
+import { closures } from "./cases/code/closures";
+import type { Edit, EditGroup } from "./runner/edit";
+import { helpers } from "./cases/code/helpers";
+import { imports } from "./cases/code/imports";
+import { inPlace } from "./cases/values/in-place";
+import { inputs, writeInputs } from "./cases/values/inputs";
+import { meanwhile } from "./cases/values/meanwhile";
+import { modules, writeModules } from "./cases/code/modules";
+import { ownCode } from "./cases/code/own-code";
+import { packages, writePackages } from "./cases/code/packages";
+import { parameters } from "./cases/values/parameters";
+import { inputValues, outerValues } from "./cases/values/values";
+import { wiring } from "./cases/values/wiring";
 
 export const groups = {
   code: { title: "edits of a stage's own cell, and of how stages are put together", edits: [...ownCode, ...wiring] },

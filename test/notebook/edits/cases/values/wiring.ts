@@ -1,5 +1,5 @@
 /** Edits of the connections between stages, and of their options. */
-import type { Edit } from "../edit";
+import type { Edit } from "../../runner/edit";
 
 export const wiring: readonly Edit[] = [
   {

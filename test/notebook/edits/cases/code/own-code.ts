@@ -1,5 +1,5 @@
 /** Edits of a stage's own cell. */
-import type { Edit } from "../edit";
+import type { Edit } from "../../runner/edit";
 
 export const ownCode: readonly Edit[] = [
   {

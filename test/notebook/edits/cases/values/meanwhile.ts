@@ -1,6 +1,6 @@
 /** Edits while a stage runs, and in another notebook. */
-import type { Edit } from "../edit";
-import type { Notebook } from "../../../rig/kernel/notebook";
+import type { Edit } from "../../runner/edit";
+import type { Notebook } from "../../../../rig/kernel/notebook";
 
 const waits = "await (globalThis as any).gate;";
 

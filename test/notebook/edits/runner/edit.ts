@@ -1,5 +1,5 @@
 /** A row of the edit matrix. The rows are data: the tests execute them, the documents and the report list them. */
-import type { Notebook } from "../../rig/kernel/notebook";
+import type { Notebook } from "../../../rig/kernel/notebook";
 
 /** Code by cell id, in the order of the notebook. */
 export type Cells = { readonly [cell: string]: string };

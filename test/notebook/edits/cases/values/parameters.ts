@@ -1,6 +1,6 @@
 /** Edits of the declaration of a parameter, and of its readers. */
-import type { Edit } from "../edit";
-import type { Notebook } from "../../../rig/kernel/notebook";
+import type { Edit } from "../../runner/edit";
+import type { Notebook } from "../../../../rig/kernel/notebook";
 
 const set = (code: string) => (notebook: Notebook) => notebook.cell("run", code);
 

@@ -1,10 +1,10 @@
 /** The edit matrix as a table: what must run for the documents, and what ran for the report of the tests. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { repository } from "../../rig/kernel/notebook-folder";
+import { repository } from "../../../rig/kernel/notebook-folder";
 import { APART } from "./edit";
 import type { Edit, Outcome } from "./edit";
-import { edits } from "./index";
+import { edits } from "../index";
 
 const artifacts = join(repository, "test", "artifacts");
 

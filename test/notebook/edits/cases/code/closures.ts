@@ -1,5 +1,5 @@
 /** Edits of what functions capture or are bound to. */
-import type { Edit } from "../edit";
+import type { Edit } from "../../runner/edit";
 
 export const closures: readonly Edit[] = [
   {

@@ -1,5 +1,5 @@
 /** Edits of classes. */
-import type { Edit } from "../edit";
+import type { Edit } from "../../runner/edit";
 
 export const classes: readonly Edit[] = [
   {

@@ -1,6 +1,6 @@
 /** Edits of values in place, and of names that resolve to another binding. */
-import type { Edit } from "../edit";
-import type { Notebook } from "../../../rig/kernel/notebook";
+import type { Edit } from "../../runner/edit";
+import type { Notebook } from "../../../../rig/kernel/notebook";
 
 const cell = (code: string) => (notebook: Notebook) => notebook.cell("x", code);
 

@@ -1,8 +1,8 @@
 /** Edits outside the code: parameters, files, the environment. */
 import { renameSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import type { Edit } from "../edit";
-import type { Notebook } from "../../../rig/kernel/notebook";
+import type { Edit } from "../../runner/edit";
+import type { Notebook } from "../../../../rig/kernel/notebook";
 
 const second = new Date("2026-01-01T12:00:00.250Z");
 const sameSecond = new Date("2026-01-01T12:00:00.750Z");

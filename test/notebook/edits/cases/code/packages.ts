@@ -1,8 +1,8 @@
 /** Edits of packages, which count by name and version; linked workspace packages count by the loaded code. */
 import { symlinkSync } from "node:fs";
-import { APART_CELL } from "../edit";
-import type { Cells, Edit } from "../edit";
-import type { Notebook } from "../../../rig/kernel/notebook";
+import { APART_CELL } from "../../runner/edit";
+import type { Cells, Edit } from "../../runner/edit";
+import type { Notebook } from "../../../../rig/kernel/notebook";
 
 const manifest = (name: string, version: string): string => JSON.stringify({ name, version, main: "index.js" });
 const linked = (by: number): string => `exports.grow = (n) => step(n) * ${by};\nconst step = (n) => n + 1;\n`;

@@ -1,5 +1,5 @@
 /** Edits of what a cell imports. */
-import type { Edit } from "../edit";
+import type { Edit } from "../../runner/edit";
 
 export const imports: readonly Edit[] = [
   {

@@ -1,6 +1,6 @@
 /** Edits of local modules: what is loaded counts, not what is on disk. */
-import type { Edit } from "../edit";
-import type { Notebook } from "../../../rig/kernel/notebook";
+import type { Edit } from "../../runner/edit";
+import type { Notebook } from "../../../../rig/kernel/notebook";
 
 const script = (by: number): string => `exports.half = (n) => part(n) / ${by};\nfunction part(n) { return n + 1; }\n`;
 const constants = (rate: number, idle: number): string =>

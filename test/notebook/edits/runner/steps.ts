@@ -1,5 +1,5 @@
 /** A row as data: which code it executes in which cells, also where it says so in a function. */
-import type { Notebook } from "../../rig/kernel/notebook";
+import type { Notebook } from "../../../rig/kernel/notebook";
 import type { Cells, Edit } from "./edit";
 
 /** One execution of a cell. */

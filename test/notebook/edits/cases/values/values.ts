@@ -1,5 +1,5 @@
 /** Edits of values of every kind: read from outside the stage, passed as a constant input, passed as a parameter. */
-import type { Edit } from "../edit";
+import type { Edit } from "../../runner/edit";
 
 /** A kind of value: an example, an equal value written differently, and a different value. */
 type Kind = readonly [kind: string, value: string, equal: string, other: string];

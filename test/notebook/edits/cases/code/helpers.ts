@@ -1,5 +1,5 @@
 /** Edits of the helpers that a stage calls. */
-import type { Edit } from "../edit";
+import type { Edit } from "../../runner/edit";
 
 export const helpers: readonly Edit[] = [
   {
