@@ -82,7 +82,7 @@ export class StageCall implements ExecutionContext {
   /** While the function waits for another stage, that stage may use its permit, and its own producers need not wait for it. */
   valueOf(upstream: Instance): Promise<unknown> {
     const { run, instance, permit } = this.owner;
-    if (run.liveStreams.of(upstream.id)?.isOpen !== true) run.liveStreams.letGo(instance.id);
+    if (run.liveStreams.of(upstream.id)?.isOpen !== true) run.liveStreams.releaseProducers(instance.id);
     return run.trackRead(permit.lend(() => run.valueOf(upstream, instance)));
   }
 

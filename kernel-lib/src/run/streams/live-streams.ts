@@ -29,7 +29,7 @@ export class LiveStreams {
   }
 
   /** A consumer that waits for something else does not block its producers meanwhile. */
-  letGo(consumer: string): void {
+  releaseProducers(consumer: string): void {
     for (const stream of this.streams.values())
       for (const reader of stream.readers) if (reader.consumer === consumer) reader.fallBehind();
   }
