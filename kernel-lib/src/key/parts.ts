@@ -13,6 +13,6 @@ export interface KeyPart {
   readonly name: string;
   /** Digest of the part. */
   readonly digest: Digest;
-  /** Human-readable: a value, or normalised source. At most 20,000 characters. */
+  /** Human-readable: a value, or normalized source. At most 20,000 characters. */
   readonly text: string;
 }

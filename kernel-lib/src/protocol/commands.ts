@@ -137,7 +137,7 @@ export interface KeyPartView {
   readonly kind: string;
   readonly name: string;
   readonly digest: string;
-  /** Human-readable: a value, or normalised source. At most 20,000 characters. */
+  /** Human-readable: a value, or normalized source. At most 20,000 characters. */
   readonly text: string;
 }
 

@@ -27,7 +27,7 @@ type Owner = ClaimRecord<"live">;
 
 interface Found {
   readonly version: string;
-  /** Undefined when the object is unreadable: then it belongs to nobody. */
+  /** Undefined when the object is unreadable: then it has no owner. */
   readonly owner: Owner | undefined;
 }
 
