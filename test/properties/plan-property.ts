@@ -125,7 +125,7 @@ async function apply(
     case "rename":
       for (const subject of subjects) subject.remove(stage.name);
       redefine({ name: `${stage.name}r` });
-      // What read it under its old name is written again.
+      // What read it under its old name is rewritten.
       stages.forEach((each, at) => {
         if (each.wires.some(({ from }) => from === place)) for (const subject of subjects) subject.define(each, at);
       });

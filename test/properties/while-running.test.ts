@@ -235,7 +235,7 @@ test("[S11] when an upstream ends the plan is refined, until it is exact", async
     ["b", gates.b.opened],
     ["d", gates.d.opened],
   ]);
-  /** When a refined plan says this of a stage; told from the events alone. */
+  /** When a refined plan says this of a stage; derived from the events alone. */
   const refined = (stage: string, action: string): Promise<unknown> =>
     new Promise((resolve) => {
       const subscription = p.events$.subscribe((event) => {

@@ -39,7 +39,7 @@ const actions = async (planned: {
   ((await planned.plan()).rows as { stage: string; action: string }[]).map(({ stage, action }) => `${action} ${stage}`);
 
 test.each(["another kernel", "the same kernel"])(
-  "[C11] [S11] a value removed behind the store's back: %s plans to make it again, and does, when it is asked for",
+  "[C11] [S11] a value removed behind the store's back: %s plans to recompute it, and does so on request",
   async (who) => {
     const store = newFolder();
     const first = kernel(store);
