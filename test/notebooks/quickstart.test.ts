@@ -136,7 +136,7 @@ describe("the quickstart notebook", () => {
     expect(countDots("world-map")).toBe(30);
   });
 
-  test("[S6] the old minMagnitude again runs no body and shows the old map", async () => {
+  test("[S6] the old minMagnitude again executes no stage and shows the old map", async () => {
     await set({ minMagnitude: 4.5 });
     expect(await runStale()).toEqual({ executed: [], cells: ["strong", "summary", "world-map"] });
     expect(countDots("world-map")).toBe(72);
@@ -184,7 +184,7 @@ describe("the quickstart notebook", () => {
     expect(await runStale()).toEqual({ executed: [], cells: [] });
   });
 
-  test("[C1] after a restart of the kernel all cells show the same, and no body runs", async () => {
+  test("[C1] after a restart of the kernel all cells show the same, and no stage is executed", async () => {
     await kernel.restart();
     await runAll();
     expect(executed(kernel.events)).toEqual([]);

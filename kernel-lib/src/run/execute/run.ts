@@ -236,7 +236,7 @@ export class Run implements RunContext {
     return read;
   }
 
-  /** A producer whose stream nobody else reads is cancelled. */
+  /** A producer whose stream has no other reader is cancelled. */
   stopReading({ id }: Instance): void {
     for (const producer of this.readers.leave(id))
       if (!this.targetIds.has(producer) && this.liveStreams.of(producer)?.isOpen === true)

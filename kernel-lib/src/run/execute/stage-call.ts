@@ -65,7 +65,7 @@ export class StageCall implements ExecutionContext {
   beginStream(revive: (kept: KeptItem) => unknown): LiveStream | undefined {
     const { run, instance, key } = this.owner;
     const { id, definition } = instance;
-    // A retry begins a new stream, and a value that is validated may turn out invalid: nobody may read ahead of either.
+    // A retry begins a new stream, and a value that is validated may turn out invalid: no stage may read ahead of either.
     if (definition.retries > 0 || definition.validate !== undefined) return undefined;
     return run.liveStreams.begin({
       producer: id,

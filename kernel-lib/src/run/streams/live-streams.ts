@@ -78,7 +78,7 @@ export class Readers {
     }
   }
 
-  /** The stage reads no more. Returns the upstream stages that nobody reads any more. */
+  /** The stage reads no more. Returns the upstream stages without readers. */
   leave(reader: string): readonly string[] {
     return (this.upstream.get(reader) ?? []).filter((producer) => {
       const readers = this.readers.get(producer);

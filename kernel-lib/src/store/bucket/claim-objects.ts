@@ -77,7 +77,7 @@ export class ClaimObjects {
 
   private async tryTake(name: string, who: HeadName, before: Found | undefined): Promise<Claim | undefined> {
     const mine = { token: newToken(), live: this.live.id, holder: holderHere(who) };
-    // The heartbeat starts before anybody can check for it.
+    // The heartbeat starts before other processes can check for it.
     await this.live.beginClaim();
     try {
       const bytes = bytesOf(mine);
