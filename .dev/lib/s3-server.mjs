@@ -53,7 +53,7 @@ export function findS3Server() {
   const named = process.env.STAGEBOOK_S3_SERVER;
   if (named && !existsSync(named))
     throw new Problem(
-      `STAGEBOOK_S3_SERVER names ${named}, which is not there.`,
+      `STAGEBOOK_S3_SERVER names ${named}, which does not exist.`,
       "Name a versitygw, or leave the variable out.",
     );
   return named || (existsSync(built) ? built : null);

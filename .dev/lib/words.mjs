@@ -1,4 +1,4 @@
-/** `npm run check` runs this: finds phrases in sources, documents and notebooks for which the field has a usual term. */
+/** `npm run check` runs this: finds phrases in sources, tests, scripts, documents and notebooks for which the field has a usual term. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { root } from "./project.mjs";
@@ -14,7 +14,8 @@ const phrases = [
   },
   { phrase: /\bis not there\b/i, write: "does not exist, is missing" },
   { phrase: /\b(so many|so often|for so long)\b(?! (that|as)\b)/i, write: "this many, at most n, for this many days" },
-  { phrase: /\bnobody took notice\b/i, write: "unhandled" },
+  { phrase: /\bnobody took\b/i, write: "unhandled" },
+  { phrase: /\banew\b/i, write: "again, from scratch" },
   { phrase: /\bfor people\b/i, write: "human-readable, for users" },
   { phrase: /\bin the place of\b/i, write: "instead of" },
   { phrase: /\bwhat comes now\b/i, write: "what follows" },
@@ -22,6 +23,8 @@ const phrases = [
   { phrase: /\b(public|its|whole) face\b/i, write: "public API" },
 ];
 
+/** This file quotes the phrases. */
+const ownFile = join(root, ".dev/lib/words.mjs");
 const places = [
   "kernel-lib/src",
   "kernel-lib/docs",
@@ -29,12 +32,14 @@ const places = [
   "lab-extension/schema",
   "lab-extension/docs",
   "notebooks",
+  "test",
+  ".dev",
   ".github",
 ];
 const documents = ["README.md", "kernel-lib/README.md", "lab-extension/README.md"];
 
 const found = [...places.flatMap((place) => listFiles(join(root, place))), ...documents.map((name) => join(root, name))]
-  .filter((file) => /\.(tsx?|md|ipynb|json)$/.test(file) && existsSync(file))
+  .filter((file) => /\.(tsx?|mjs|md|ipynb|json)$/.test(file) && existsSync(file) && file !== ownFile)
   .flatMap(findPhrases);
 for (const line of found) console.log(line);
 process.exitCode = found.length > 0 ? 1 : 0;

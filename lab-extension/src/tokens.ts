@@ -38,7 +38,7 @@ export interface PastView {
 export interface NotebookState {
   readonly view: View;
   readonly connection: Connection;
-  /** True while `view` is the last one the page remembers, not the kernel's: shown greyed. */
+  /** True while `view` is the last one the page remembers, not the kernel's: shown grayed. */
   readonly remembered: boolean;
   /** The stage selected in the graph. */
   readonly selected: string | null;

@@ -43,7 +43,7 @@ function typeUntil({ value, status }: { value: number; status: string }): Promis
   const node = document.querySelector<HTMLElement>('[data-stagebook="dag"] [data-stage="strong"]');
   const input = document.querySelector<HTMLInputElement>('input[data-param="minMagnitude"]');
   const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set;
-  if (!node || !input || !setValue) throw new Error("graph or form is not there");
+  if (!node || !input || !setValue) throw new Error("the graph or the form does not exist");
   return new Promise((resolve) => {
     const observer = new MutationObserver(() => {
       if (node.dataset.status !== status) return;

@@ -56,7 +56,7 @@ test("[O7] lost messages are noticed: within 2 s the page shows the state of the
   console.log(`${network.lost} messages with events were lost`);
 });
 
-test("[two] a restored connection continues where the first one broke", async () => {
+test("[O7] a restored connection continues where the first one broke", async () => {
   const { opened } = network;
   await lab.command("notebook:reconnect-to-kernel");
   await eventually(() => network.opened > opened).toBe(true);
@@ -67,7 +67,7 @@ test("[two] a restored connection continues where the first one broke", async ()
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
 });
 
-test("[two] closed tabs and reloaded pages leave no open comm in the kernel", async () => {
+test("[O7] closed tabs and reloaded pages leave no open comm in the kernel", async () => {
   await lab.command("docmanager:save");
   for (let turn = 0; turn < 2; turn++) {
     const tab = await lab.openTab();
@@ -80,7 +80,7 @@ test("[two] closed tabs and reloaded pages leave no open comm in the kernel", as
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
 });
 
-test("[two] a renamed notebook continues under its new name", async () => {
+test("[O7] a renamed notebook continues under its new name", async () => {
   await lab.page.evaluate(async () => {
     const { jupyterapp } = window as unknown as {
       jupyterapp: { shell: { currentWidget: NotebookPanel } };
@@ -95,7 +95,7 @@ test("[two] a renamed notebook continues under its new name", async () => {
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
 });
 
-test("[two] a closed notebook disappears from the sidebar; reopened on the same kernel it has the same state", async () => {
+test("[O7] a closed notebook disappears from the sidebar; reopened on the same kernel it has the same state", async () => {
   await lab.command("docmanager:save");
   await lab.command("application:close");
   await eventually(() => lab.page.locator('[data-stagebook="dag"]:visible [data-stage]').count()).toBe(0);
@@ -105,7 +105,7 @@ test("[two] a closed notebook disappears from the sidebar; reopened on the same 
   await eventually(openComms).toBe(1);
 });
 
-test("[two] when the kernel crashes, the last state stays, greyed; the next run shows the current state", async () => {
+test("[O7] when the kernel crashes, the last state stays, grayed; the next run shows the current state", async () => {
   await lab.editCell(0, `process.kill(process.pid, "SIGKILL");`);
   await lab.selectCell(0);
   void lab.command("notebook:run-cell").catch(() => undefined);

@@ -57,7 +57,7 @@ test("[C1] after a restart of the kernel, running all cells runs no stage", asyn
   expect(lab.events.slice(before).some(({ type }) => type === "stage:cached")).toBe(true);
 });
 
-test("[two] a second tab on a kernel with Stagebook shows the same, and prints nothing into cells", async () => {
+test("[O7] a second tab on a kernel with Stagebook shows the same, and prints nothing into cells", async () => {
   const before = await allOutputs(pipelineCells.length);
   await lab.command("docmanager:save");
   const tab = await lab.openTab();
@@ -73,7 +73,7 @@ test("[two] a second tab on a kernel with Stagebook shows the same, and prints n
   expect(before.join("")).not.toMatch(/comm|unknown/i);
 });
 
-test("[two] with two notebooks open, the sidebar shows the active one", async () => {
+test("[O7] with two notebooks open, the sidebar shows the active one", async () => {
   await lab.openNotebook(
     [pipelineCells[0] ?? "", `const alone = stage("alone", () => 1);\nawait alone()`],
     "other.ipynb",
@@ -91,7 +91,7 @@ test("[two] with two notebooks open, the sidebar shows the active one", async ()
   await lab.showNotebook("pipeline.ipynb");
 });
 
-test("[two] a reload while a stage runs: greyed first, then current within 2 s after the kernel is connected", async () => {
+test("[O7] a reload while a stage runs: grayed first, then current within 2 s after the kernel is connected", async () => {
   await lab.setParam("gate", "later");
   await eventually(() => lab.stageStatus("waits")).toBe("stale");
   await lab.selectCell(waitsCell);
@@ -103,9 +103,9 @@ test("[two] a reload while a stage runs: greyed first, then current within 2 s a
   // A busy kernel cannot answer.
   lab.folder.write("busy", "");
   await lab.reload();
-  await eventually(() => lastSeen()).toMatchObject({ greyed: true, text: "waits:running" });
+  await eventually(() => lastSeen()).toMatchObject({ grayed: true, text: "waits:running" });
   rmSync(join(lab.folder.path, "busy"));
-  await eventually(() => lastSeen()).toMatchObject({ connected: true, greyed: false, text: "waits:running" });
+  await eventually(() => lastSeen()).toMatchObject({ connected: true, grayed: false, text: "waits:running" });
   expect(await lab.stageStatuses()).toEqual({ one: "fresh", waits: "running", last: "pending" });
   await eventually(() => header().innerText()).toContain("running");
   const seen = await everSeen();
@@ -116,7 +116,7 @@ test("[two] a reload while a stage runs: greyed first, then current within 2 s a
   await eventually(() => lab.stageStatus("waits")).toBe("fresh");
 });
 
-test("[two] a reload of an idle notebook shows its state again, and nothing runs", async () => {
+test("[O7] a reload of an idle notebook shows its state again, and nothing runs", async () => {
   await lab.untilIdle();
   await lab.command("stagebook:run-stale");
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
@@ -176,7 +176,7 @@ interface Seen {
   readonly at: number;
   /** The connection to the notebook's kernel is up. */
   readonly connected: boolean;
-  readonly greyed: boolean;
+  readonly grayed: boolean;
   /** The status of the stage in the graph; empty while there is no graph. */
   readonly text: string;
 }
@@ -192,11 +192,11 @@ function recordSidebar(): void {
     const node = document.querySelector<HTMLElement>('[data-stagebook="dag"] [data-stage="waits"]');
     const row = {
       connected: panel?.sessionContext?.session?.kernel?.connectionStatus === "connected",
-      greyed: (node?.closest(".stagebook-mod-outdated") ?? null) !== null,
+      grayed: (node?.closest(".stagebook-mod-outdated") ?? null) !== null,
       text: node ? `waits:${node.dataset.status ?? ""}` : "",
     };
     const last = seen.at(-1);
-    if (last?.connected !== row.connected || last.greyed !== row.greyed || last.text !== row.text)
+    if (last?.connected !== row.connected || last.grayed !== row.grayed || last.text !== row.text)
       seen.push({ at: performance.now(), ...row });
     requestAnimationFrame(look);
   };

@@ -68,7 +68,7 @@ describe("stagebook run, a notebook", () => {
     const lacking = await run("run", "n.ipynb", "--target", "last");
     expect(lacking.code).toBe(2);
     expect(lacking.stderr).toContain(
-      'stage "last" reads the variable made, which cell [7] defines from the result of rows, which does not exist yet. Make it an input of "last", or run without --target.',
+      'stage "last" reads the variable made, which cell [7] defines from the result of rows; that result does not exist yet. Make it an input of "last", or run without --target.',
     );
     expect(executedBy(lacking)).toEqual([]);
   });

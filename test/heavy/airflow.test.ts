@@ -69,15 +69,18 @@ test("[X1] Airflow itself refuses a value outside the limits", async () => {
 }, 600_000);
 
 test("[X1] retries, time limits and the limits of parameters are those of the stages", async () => {
-  const told = await airflow.python(`
+  const output = await airflow.python(`
 import json, runpy
 dag = runpy.run_path(${JSON.stringify(join(airflow.dags, "report.py"))})["dag"]
 limit = lambda task: task.execution_timeout and task.execution_timeout.total_seconds()
-print("TOLD" + json.dumps({
+print("OUTPUT" + json.dumps({
     "tasks": {id: [task.retries, limit(task), sorted(task.upstream_task_ids)] for id, task in dag.task_dict.items()},
     "params": {name: [dag.params.get_param(name).value, dag.params.get_param(name).schema] for name in dag.params},
 }))`);
-  const { tasks, params } = JSON.parse(/TOLD(.*)/.exec(told)?.[1] ?? "{}") as Record<string, Record<string, unknown>>;
+  const { tasks, params } = JSON.parse(/OUTPUT(.*)/.exec(output)?.[1] ?? "{}") as Record<
+    string,
+    Record<string, unknown>
+  >;
   expect(tasks).toEqual({
     "rows_all": [0, null, []],
     days: [2, 360, []],

@@ -151,9 +151,9 @@ describe("for programs in TypeScript", () => {
   });
 
   test("[setup] npm would publish it as it is", async () => {
-    const told = await succeed(["npm", "publish", "--dry-run", packed], { cwd: packages });
-    expect(told).toMatch(/^\+ stagebook@\d/m);
-    expect(told).not.toContain("auto-corrected");
+    const output = await succeed(["npm", "publish", "--dry-run", packed], { cwd: packages });
+    expect(output).toMatch(/^\+ stagebook@\d/m);
+    expect(output).not.toContain("auto-corrected");
   });
 });
 
@@ -181,7 +181,7 @@ const double = stage("double", { n, source: file("x.json") }, async ({ n, source
 export const typed: Stage<number> = double;
 export const result = async (): Promise<number> => {
   const value = await double();
-  // @ts-expect-error a number is no text
+  // @ts-expect-error a number is not a string
   const text: string = value;
   return value + String(text).length;
 };

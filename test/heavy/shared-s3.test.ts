@@ -58,7 +58,7 @@ describe("two clones and a shared store in S3", () => {
     expect(executedBy(await run(first, publicKey))).toEqual([]);
   });
 
-  test("[C19] who has only the public key writes nothing", async () => {
+  test("[C19] a clone that has only the public key writes nothing", async () => {
     part = "reader";
     await run(clone(), secretKey);
     const before = objects();
@@ -66,7 +66,7 @@ describe("two clones and a shared store in S3", () => {
     writeFileSync(join(reader.path, "s.ts"), script(5));
     expect(executedBy(await run(reader, publicKey))).toEqual(["scaled", "sum"]);
     expect(objects()).toEqual(before);
-    // What it made for itself it need not make again, and nobody else gets.
+    // It reuses its own local results; no other clone receives them.
     expect(executedBy(await run(reader, publicKey))).toEqual([]);
     const late = clone();
     writeFileSync(join(late.path, "s.ts"), script(5));
@@ -77,7 +77,7 @@ describe("two clones and a shared store in S3", () => {
     ["another pair's public key", () => makeKeys()[1]],
     ["another pair's secret key", () => makeKeys()[0]],
     ["a secret", () => "a long secret of other people"],
-  ])("[C19] with a wrong key, %s, all is made again, and one warning says why", async (_what, key) => {
+  ])("[C19] with a wrong key, %s, every stage is recomputed, and one warning says why", async (_what, key) => {
     part = "wrong";
     await run(clone(), secretKey);
     const end = await run(clone(), key());
@@ -114,9 +114,9 @@ describe("the guide's set-up of a shared store", () => {
     expect(blocks.map((block) => block.split("\n").length)).toEqual([4, 5]);
     const folders = blocks.map(() => createNotebookFolder({ "earthquakes.ipynb": encodeNotebook(cells) }));
     try {
-      const said = [];
-      for (const [at, folder] of folders.entries()) said.push(await follow(blocks[at] ?? "", folder.path));
-      expect(said.map((text) => text.includes('"type":"stage:running"'))).toEqual([true, false]);
+      const output = [];
+      for (const [at, folder] of folders.entries()) output.push(await follow(blocks[at] ?? "", folder.path));
+      expect(output.map((text) => text.includes('"type":"stage:running"'))).toEqual([true, false]);
     } finally {
       for (const folder of folders) folder.remove();
     }

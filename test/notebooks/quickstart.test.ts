@@ -109,13 +109,13 @@ describe("the quickstart notebook", () => {
     expect(stages.filter((name) => kernel.view.stages[name]?.untracked.length)).toEqual([]);
   });
 
-  test("[D13] the first time each body runs once, and then all is fresh", () => {
+  test("[D13] the first time each stage's function runs once, then every stage is fresh", () => {
     expect(executed(kernel.events)).toEqual(stages);
     expect(withStatus("fresh")).toEqual(stages);
     expect(kernel.view.cells).toMatchObject(Object.fromEntries(cells.map(({ id }) => [id, { status: "fresh" }])));
   });
 
-  test("[S12] running all cells again runs no body", async () => {
+  test("[S12] running all cells again executes no stage", async () => {
     await runAll();
     expect(ran()).toEqual([]);
     expect(cells.map(({ id }) => shown(id))).toEqual(first);
@@ -136,7 +136,7 @@ describe("the quickstart notebook", () => {
     expect(countDots("world-map")).toBe(30);
   });
 
-  test("[S6] the old minMagnitude again runs no body and shows the old map", async () => {
+  test("[S6] the old minMagnitude again executes no stage and shows the old map", async () => {
     await set({ minMagnitude: 4.5 });
     expect(await runStale()).toEqual({ executed: [], cells: ["strong", "summary", "world-map"] });
     expect(countDots("world-map")).toBe(72);
@@ -184,7 +184,7 @@ describe("the quickstart notebook", () => {
     expect(await runStale()).toEqual({ executed: [], cells: [] });
   });
 
-  test("[C1] after a restart of the kernel all cells show the same, and no body runs", async () => {
+  test("[C1] after a restart of the kernel all cells show the same, and no stage is executed", async () => {
     await kernel.restart();
     await runAll();
     expect(executed(kernel.events)).toEqual([]);
@@ -211,7 +211,7 @@ describe("the file of the quickstart notebook", () => {
       expect(cell).toMatchObject({ outputs: [], execution_count: null });
   });
 
-  test("[D14] cells have ids that people can read, each its own", () => {
+  test("[D14] cells have readable, unique ids", () => {
     const ids = notebook.cells.map(({ id }) => String(id));
     expect(ids.filter((id) => !/^[a-z][a-z-]*$/.test(id))).toEqual([]);
     expect(new Set(ids).size).toBe(ids.length);

@@ -253,7 +253,7 @@ const misuses: readonly (readonly [what: string, code: string, message: RegExp, 
     ],
     [`run(${JSON.stringify(options)}) of the pipeline`, "run-options", message, ({ p }) => p.run(options as never)],
   ]),
-  ["a target that is no name", "run-options", /target is not/, ({ p }) => p.run({ target: 5 as never })],
+  ["a target that is not a string", "run-options", /target is not/, ({ p }) => p.run({ target: 5 as never })],
   [
     "a target that is not defined",
     "stage-unknown",

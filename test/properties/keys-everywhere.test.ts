@@ -7,10 +7,10 @@ import { repository } from "../rig/kernel/notebook-folder";
 
 const library = join(repository, "kernel-lib", "lib", "index.js");
 
-/** Names of what the script defines, in the order that the sources have. */
+/** Names of the stages that the script defines, in their order in its source. */
 const names = ["dates", "collections", "binary", "words", "numbers", "locale", "helpers", "below"];
 
-/** A function of its own: as in a module, its names are not global. Prints `{ stage: key }`. Takes the order of definition, and whether properties are turned round. */
+/** Wrapped in a function: as in a module, its names are not global. Arguments: the order of definition, and whether properties are reversed. Prints `{ stage: key }`. */
 const script = `(() => {
 const { createPipeline, file } = require(${JSON.stringify(library)});
 const [order, turned] = JSON.parse(process.argv[1]);
@@ -48,7 +48,7 @@ p.run().then(() => {
 });
 })()`;
 
-/** Top-level names of a script that is no module. Prints the stage's key. */
+/** Top-level names of a script that is not a module. Prints the stage's key. */
 const topLevel = `
 const { createPipeline } = require(${JSON.stringify(library)});
 const factor = Number(process.argv[1]);

@@ -26,7 +26,7 @@ export interface LawFigures {
   readonly maybe: number;
   /** `maybe` that did not run. */
   readonly unchanged: number;
-  /** Refined plans that were checked, each just before a body. */
+  /** Refined plans that were checked, each just before a call of a stage's function. */
   readonly looks: number;
 }
 
@@ -60,7 +60,7 @@ async function checkOne(
     const planned = await subject.during(() =>
       target === undefined ? subject.pipeline.plan() : subject.stage(target).plan(),
     );
-    expect(namesOf(planned.events, "stage:running"), "a plan runs no body").toEqual([]);
+    expect(namesOf(planned.events, "stage:running"), "a plan executes no stage").toEqual([]);
     const run = (): Promise<unknown> => (target === undefined ? subject.pipeline.run() : subject.stage(target)());
     subject.looks = [];
     const ran = await subject.during(run);
@@ -73,7 +73,7 @@ async function checkOne(
     const names = uncached.map((place) => stages[place]?.name);
     expect(
       namesOf(again.events, "stage:running").filter((name) => !names.includes(name)),
-      "a second run runs no body",
+      "a second run executes no stage",
     ).toEqual([]);
     await checkOutputs(subject, reference, target, reached, stages, values);
     figures.edits++;
@@ -125,7 +125,7 @@ async function apply(
     case "rename":
       for (const subject of subjects) subject.remove(stage.name);
       redefine({ name: `${stage.name}r` });
-      // What read it under its old name is written again.
+      // What read it under its old name is rewritten.
       stages.forEach((each, at) => {
         if (each.wires.some(({ from }) => from === place)) for (const subject of subjects) subject.define(each, at);
       });
@@ -155,7 +155,7 @@ function checkLaw(
   expect(rows.map((row) => row.stage).sort(), "a plan names each stage once").toEqual(
     [...reached].map((at) => stages[at]?.name).sort(),
   );
-  expect(new Set(executed).size, "no body runs twice").toBe(executed.length);
+  expect(new Set(executed).size, "no stage is executed twice").toBe(executed.length);
   expect(executed, "what is planned to run runs").toEqual(expect.arrayContaining([...plannedAs("run")]));
   expect(plannedAs("run", "maybe"), "what runs was planned").toEqual(expect.arrayContaining([...executed]));
   const quiet = [...namesOf(events, "stage:unchanged"), ...namesOf(events, "stage:shared")];
@@ -173,7 +173,7 @@ function checkLaw(
     );
     expect(
       ends.map((event) => event.type),
-      "each body ends once",
+      "each execution ends once",
     ).toEqual(["stage:succeeded"]);
   }
 }

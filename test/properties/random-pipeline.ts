@@ -1,12 +1,12 @@
 /** Random pipelines and edits of them, with their expected outputs. For the property test of plans. */
 import fc from "fast-check";
 
-/** How one stage gets at another: `lo` as a named output, `mid` by `.select`, `read` by name in its body. */
+/** How one stage gets at another: `lo` as a named output, `mid` by `.select`, `read` by name in its function. */
 export type Wiring = "whole" | "lo" | "mid" | "read";
 
 export interface StageSpec {
   readonly name: string;
-  /** Added in the body. */
+  /** Added in the function. */
   readonly constant: number;
   /** Added too, and gone in the output: the code of stages with equal ones may be equal. */
   readonly salt: number;

@@ -15,13 +15,13 @@ interface Plan {
   readonly kind: Kind;
   /** Which of the stages before it are its inputs, by how far back. */
   readonly inputs: readonly number[];
-  /** Milliseconds that an item or the body waits; 0: a turn of the event loop; -1: not at all. */
+  /** Milliseconds that an item or the function waits; 0: a turn of the event loop; -1: not at all. */
   readonly delay: number;
   /** At which item, or at all for a value, it fails. */
   readonly failsAt: number | null;
   readonly workers: number;
   readonly ordered: boolean;
-  /** Stops reading its first input after so many items. */
+  /** Stops reading its first input after this many items. */
   readonly leaves: number | null;
 }
 

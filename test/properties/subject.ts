@@ -133,7 +133,7 @@ const outputOf = (total: number, modulus: number): Output => {
 };
 
 const factories = {
-  /** Captured values and helpers alone tell these bodies apart. */
+  /** These functions differ only in captured values and helpers. */
   closure: [
     (constant: number, modulus: number, [first, second, third]: Reach["stages"], params: Reach["params"]): Body =>
       async (inputs) => {

@@ -25,7 +25,7 @@ test("[S4] a helper redefined during an execution that uses it: the mixed value 
   const script = createScript();
   const { p, log } = script;
   const [halfway, go] = [gate(), gate()];
-  // As a later cell does: the binding that the body reads gets another function.
+  // As a later cell does: the binding that the function reads gets another function.
   const make = (waits: boolean) => {
     let scale = (x: number): number => x * 2;
     const body = async (): Promise<readonly number[]> => {
@@ -74,7 +74,7 @@ test("[S4] an outer value replaced during an execution: the same, also when it i
   go.open();
   expect(await running).toBe(2);
   expect(endOf(script, "a")).toMatchObject({ stored: false });
-  // Back to what it was when the body began: the value of that run is still not to be had.
+  // Back to what it was when the function began: the value of that run is still unavailable.
   outer.rates = new Map([["eur", 1]]);
   expect(await a()).toBe(1);
   expect(await a()).toBe(1);
@@ -235,7 +235,7 @@ test("[S11] when an upstream ends the plan is refined, until it is exact", async
     ["b", gates.b.opened],
     ["d", gates.d.opened],
   ]);
-  /** When a refined plan says this of a stage; told from the events alone. */
+  /** When a refined plan says this of a stage; derived from the events alone. */
   const refined = (stage: string, action: string): Promise<unknown> =>
     new Promise((resolve) => {
       const subscription = p.events$.subscribe((event) => {

@@ -38,7 +38,7 @@ function check(name: string, source: string): Found[] {
     if (node && (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node))) add(node, textOf(node));
     if (node && ts.isConditionalExpression(node)) [node.whenTrue, node.whenFalse].forEach(addLiteral);
   };
-  /** A concatenated text cannot be found in a catalogue. */
+  /** A concatenated text cannot be found in a catalog. */
   const checkTranslated = ({ expression, arguments: args }: ts.CallExpression): void => {
     if (!ts.isPropertyAccessExpression(expression) || !/^(__|_n)$/.test(expression.name.text)) return;
     for (const text of args.slice(0, expression.name.text === "_n" ? 2 : 1))

@@ -1,4 +1,4 @@
-/** `npm start`, as a person types it. The set-up has been done by `npm test`: these are second starts. */
+/** `npm start`, as a user runs it. The set-up has been done by `npm test`: these are second starts. */
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { readdirSync } from "node:fs";

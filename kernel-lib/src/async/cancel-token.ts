@@ -1,6 +1,6 @@
 /**
- * The cancellation of one stage's execution. Its AbortSignal is created only when somebody asks for it: for a small stage a signal
- * costs as much as everything else.
+ * The cancellation of one stage's execution. Its AbortSignal is created lazily: for a small stage a signal costs as much as
+ * everything else.
  */
 export class CancelToken {
   private cancelled: { readonly reason: unknown } | undefined;

@@ -1,4 +1,4 @@
-/** A condition variable: wakes all waiters and carries no value. Who waits checks for itself what has changed. */
+/** A condition variable: wakes all waiters and carries no value. Each waiter must check what has changed. */
 
 export class Condition {
   private waiting: (() => void)[] = [];

@@ -2,7 +2,7 @@
 import type { CancelToken } from "./cancel-token";
 import { mapMaybe, type MaybePromise } from "./maybe-promise";
 
-/** One of the places that a semaphore hands out. */
+/** One of the slots of a semaphore. */
 export interface Permit {
   /**
    * Lets others use the permit until the work has ended; overlapping calls count once. The work never begins within the call: it may

@@ -1,4 +1,4 @@
-/** The `stagebook` command: its subcommands with their help texts, and the dispatch to what carries them out. */
+/** The `stagebook` command: its subcommands with their help texts, and the dispatch to their functions. */
 import { Command, CommanderError, Option } from "commander";
 import { version } from "../pipeline";
 import { StagebookError } from "../protocol";

@@ -3,7 +3,7 @@ import { Observable, Subject } from "rxjs";
 import { emptyView, reduceAll, type EventBody, type StagebookEvent, type View } from "../protocol";
 import { findActivity, withinActivity } from "../run/state/activity";
 
-/** The view is brought up to date after this many events even if nobody reads it. */
+/** The view is brought up to date after this many events even if it is not read. */
 const MAX_UNREDUCED = 2000;
 
 export class EventBus {

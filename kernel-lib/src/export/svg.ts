@@ -11,16 +11,16 @@ interface Box {
   readonly title: string;
   /** The second line: the status of a stage, the value of a parameter. */
   readonly note: string;
-  readonly colour: string;
+  readonly color: string;
   readonly isParam: boolean;
   readonly width: number;
   readonly above: readonly string[];
   layer: number;
-  /** Horizontal centre. */
+  /** Horizontal center. */
   x: number;
 }
 
-const colours: Readonly<Record<Freshness, string>> = {
+const colors: Readonly<Record<Freshness, string>> = {
   fresh: "#3fa34d",
   stale: "#e08a00",
   pending: "#e08a00",
@@ -58,11 +58,11 @@ function boxesOf({ stages, params }: View): Map<string, Box> {
   );
   for (const { name, text } of Object.values(params))
     if (used.has(name))
-      add({ id: `param ${name}`, title: cut(name), note: cut(text), colour: "#6a6a9f", isParam: true, above: [] });
+      add({ id: `param ${name}`, title: cut(name), note: cut(text), color: "#6a6a9f", isParam: true, above: [] });
   for (const { name, status, inputs } of Object.values(stages)) {
     const drawn = inputs.filter((input) => input.kind === "param" || (input.kind === "stage" && stages[input.name]));
     const above = [...new Set(drawn.map((input) => `${input.kind} ${input.name}`))];
-    add({ id: `stage ${name}`, title: cut(name), note: status, colour: colours[status], isParam: false, above });
+    add({ id: `stage ${name}`, title: cut(name), note: status, color: colors[status], isParam: false, above });
   }
   return boxes;
 }
@@ -88,12 +88,12 @@ function layersOf(boxes: ReadonlyMap<string, Box>): readonly Box[][] {
   return layers.filter((layer) => layer !== undefined);
 }
 
-/** Moves each box towards the mean position of its neighbours: first downwards by those above, then upwards by those below. */
+/** Moves each box toward the mean position of its neighbors: first downwards by those above, then upwards by those below. */
 function arrange(layers: readonly Box[][], boxes: ReadonlyMap<string, Box>): void {
   const below = new Map<string, Box[]>();
   for (const box of boxes.values()) for (const id of box.above) below.set(id, [...(below.get(id) ?? []), box]);
-  const sortBy = (layer: Box[], neighbours: (box: Box) => readonly Box[]): void => {
-    const positions = new Map(layer.map((box) => [box, mean(neighbours(box).map(({ x }) => x)) ?? box.x]));
+  const sortBy = (layer: Box[], neighbors: (box: Box) => readonly Box[]): void => {
+    const positions = new Map(layer.map((box) => [box, mean(neighbors(box).map(({ x }) => x)) ?? box.x]));
     layer.sort((a, b) => (positions.get(a) ?? 0) - (positions.get(b) ?? 0));
     place(layer, layer === layers[0] ? MARGIN : -widthOf(layer) / 2 + (mean([...positions.values()]) ?? 0));
   };
@@ -122,9 +122,9 @@ function draw(box: Box): string {
   const radius = box.isParam ? HEIGHT / 2 : 4;
   return (
     `<g><title>${escape(`${box.title}: ${box.note}`)}</title>` +
-    `<rect x="${left.toFixed(1)}" y="${top}" width="${box.width.toFixed(1)}" height="${HEIGHT}" rx="${radius}" fill="#ffffff" stroke="${box.colour}" stroke-width="2"${dash}/>` +
+    `<rect x="${left.toFixed(1)}" y="${top}" width="${box.width.toFixed(1)}" height="${HEIGHT}" rx="${radius}" fill="#ffffff" stroke="${box.color}" stroke-width="2"${dash}/>` +
     `<text x="${box.x.toFixed(1)}" y="${top + 17}" font-size="13" fill="#222222">${escape(box.title)}</text>` +
-    `<text x="${box.x.toFixed(1)}" y="${top + 32}" font-size="11" fill="${box.isParam ? "#555555" : box.colour}">${escape(box.note)}</text></g>`
+    `<text x="${box.x.toFixed(1)}" y="${top + 32}" font-size="11" fill="${box.isParam ? "#555555" : box.color}">${escape(box.note)}</text></g>`
   );
 }
 

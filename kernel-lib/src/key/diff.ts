@@ -56,7 +56,7 @@ function changed(was: KeyPart, now: KeyPart): Reason | null {
       return {
         kind: "input",
         name,
-        text: was.text === now.text ? `${name} changed` : `${name} changed: ${was.text} → ${now.text}`,
+        text: was.text === now.text ? `${name} changed` : `${name}: ${was.text} → ${now.text}`,
         ...(was.text === now.text ? {} : { before: was.text, after: now.text }),
       };
     case "file":

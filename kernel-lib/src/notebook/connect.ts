@@ -51,7 +51,7 @@ export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals
     compiled: (code) => executions.compiled(code),
     printsLater: (value) => inputOf(value) !== undefined || internals.isPipeline(value) || value instanceof Promise,
     lastValue: (value) => executions.keepLastValue(value),
-    failed: (error) => warn(`a cell could not be analysed and is executed unchanged: ${error.message}`),
+    failed: (error) => warn(`a cell could not be analyzed and is executed unchanged: ${error.message}`),
   });
   const kernelHooks = createKernelHooks({ Message: messageClass(tslab.message), comms, cells, executions, compiler, version }); // prettier-ignore
   const signAndSend = queueSends({

@@ -30,7 +30,7 @@ export interface EngineContext {
   readonly clock: Clock;
   /** The overrides that apply to the code that is executing now. */
   readonly runOverrides: RunOverrides;
-  readonly made: { readonly stagebook: string; readonly node: string };
+  readonly versions: { readonly stagebook: string; readonly node: string };
   /** Executions in flight by key: identical work runs once. */
   readonly inFlight: InFlight;
   readonly emit: (event: EventBody) => void;

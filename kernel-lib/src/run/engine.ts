@@ -50,7 +50,7 @@ export class Engine {
 
   constructor(
     private readonly ports: EnginePorts,
-    made: EngineContext["made"],
+    versions: EngineContext["versions"],
   ) {
     const { store, scopes, clock, overrides, log, reportStoreProblem } = ports;
     this.store = store;
@@ -88,7 +88,7 @@ export class Engine {
       get runOverrides() {
         return overrides();
       },
-      made,
+      versions,
       inFlight: new InFlight(),
       emit,
       labelOf,

@@ -109,7 +109,7 @@ export class ShownPlan {
   }
 }
 
-/** What was emitted last about a stage, and the object that it was made from: the same object needs no comparison. */
+/** What was emitted last about a stage, and the object that it was computed from: the same object needs no comparison. */
 interface Emitted<T> {
   readonly source: T;
   readonly text: string;

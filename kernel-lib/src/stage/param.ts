@@ -20,7 +20,7 @@ export interface ParamState {
   readonly definition: ParamDefinition;
   readonly override?: { readonly value: unknown };
   /** Fixed by the command line: it takes precedence in this process, whatever is set. */
-  readonly given?: { readonly value: unknown };
+  readonly forced?: { readonly value: unknown };
 }
 
 /** Reads the arguments of `param(…)`. Throws `name`, `param-options`, and `param-value` for a default outside its own limits. */
@@ -63,7 +63,7 @@ export function checkValue(definition: ParamDefinition, value: unknown): void {
 
 /** The current value. */
 export function valueOf(state: ParamState): unknown {
-  return (state.given ?? state.override ?? { value: state.definition.initial }).value;
+  return (state.forced ?? state.override ?? { value: state.definition.initial }).value;
 }
 
 /** The parameter as the page shows it. `textOf` writes a value as human-readable text. */
@@ -83,7 +83,7 @@ export function viewOfParam(
     default: definition.schema.encode(definition.initial),
     text: textOf(value),
     defaultText: textOf(definition.initial),
-    overridden: (state.given ?? state.override) !== undefined && !equal(value, definition.initial),
+    overridden: (state.forced ?? state.override) !== undefined && !equal(value, definition.initial),
     tracked: definition.tracked,
     ...(definition.description === undefined ? {} : { description: definition.description }),
     ...(definition.unit === undefined ? {} : { unit: definition.unit }),

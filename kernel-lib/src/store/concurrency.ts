@@ -60,7 +60,7 @@ export class Coalesced {
   }
 }
 
-/** Tasks that nobody awaits when they begin. They must not reject. */
+/** Fire-and-forget tasks. They must not reject. */
 export class BackgroundTasks {
   private readonly pending = new Set<Promise<unknown>>();
 

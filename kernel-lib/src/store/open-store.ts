@@ -155,7 +155,12 @@ function findSeal(environment: Environment): EntrySeal | undefined {
   const { STAGEBOOK_TRUST_KEY: key, STAGEBOOK_TRUST_NAME: name } = environment;
   if (key) return createEntrySeal(key, name || DEFAULT_TRUST);
   if (name)
-    throw invalid("STAGEBOOK_TRUST_NAME", name, "there is no key", "Set STAGEBOOK_TRUST_KEY too, or unset the name.");
+    throw invalid(
+      "STAGEBOOK_TRUST_NAME",
+      name,
+      "STAGEBOOK_TRUST_KEY is not set",
+      "Set STAGEBOOK_TRUST_KEY too, or unset the name.",
+    );
   return undefined;
 }
 

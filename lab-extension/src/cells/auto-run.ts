@@ -1,4 +1,4 @@
-/** Auto-run: runs the stale stages and cells after a pause in this page's parameter changes. Made by the tracker plugin. */
+/** Auto-run: runs the stale stages and cells after a pause in this page's parameter changes. Created by the tracker plugin. */
 
 export interface AutoRunPort {
   isOn(): boolean;

@@ -1,4 +1,4 @@
-/** The marks on the cells of one notebook panel, drawn from the model's state. Made by the tracker plugin, one per panel. */
+/** The marks on the cells of one notebook panel, drawn from the model's state. Created by the tracker plugin, one per panel. */
 import { isCodeCellModel } from "@jupyterlab/cells";
 import type { Cell } from "@jupyterlab/cells";
 import type { NotebookPanel } from "@jupyterlab/notebook";

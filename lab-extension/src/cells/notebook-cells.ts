@@ -1,4 +1,4 @@
-/** The cells of one notebook panel, for the model: order, edits, execution, scrolling. Made by the tracker plugin, one per panel. */
+/** The cells of one notebook panel, for the model: order, edits, execution, scrolling. Created by the tracker plugin, one per panel. */
 import { isCodeCellModel } from "@jupyterlab/cells";
 import type { Cell } from "@jupyterlab/cells";
 import type { INotebookCellExecutor, NotebookPanel } from "@jupyterlab/notebook";

@@ -1,7 +1,8 @@
 /** The toolbar above the graph: search box, number of matches, and the button of the graph's menu. Rendered by GraphView. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ellipsesIcon } from "@jupyterlab/ui-components";
-import type { KeyboardEvent, ReactElement } from "react";
+import type { ReactElement } from "react";
+import { SearchBox } from "../ui/search-box";
 
 export interface GraphToolbarProps {
   readonly search: string;
@@ -16,24 +17,15 @@ export interface GraphToolbarProps {
 }
 
 export function GraphToolbar({ search, matchCount, onSearch, onNext, onMenu, trans }: GraphToolbarProps): ReactElement {
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Enter") onNext();
-    else if (event.key === "Escape" && search !== "") onSearch("");
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
   return (
     <div className="stagebook-Graph-toolbar" role="toolbar" aria-label={trans.__("Graph")}>
-      <input
+      <SearchBox
         className="stagebook-Graph-search"
-        type="search"
-        value={search}
+        search={search}
         placeholder={trans.__("Find in graph")}
-        aria-label={trans.__("Find stages, parameters and files")}
-        spellCheck={false}
-        onChange={(event) => onSearch(event.target.value)}
-        onKeyDown={onKeyDown}
+        label={trans.__("Find stages, parameters and files")}
+        onSearch={onSearch}
+        onNext={onNext}
       />
       <span className="stagebook-Graph-found" role="status">
         {search.trim() === "" ? "" : trans._n("%1 match", "%1 matches", matchCount)}

@@ -96,7 +96,7 @@ function Filters(props: FiltersProps): ReactElement {
     // A user who requests older lines wants to see them, not the newest.
     setFollow(false);
     fetchOlderLines(model).then((added) => {
-      if (added === 0) notifyDone(trans.__("This kernel has no older lines."));
+      if (added === 0) notifyDone(trans.__("No older log lines."));
     }, notifyFailure);
   };
   return (

@@ -1,6 +1,6 @@
 /**
  * All state of one open notebook. It shows the current state or a past run: in a past run the panels see the pipeline, the
- * parameters and the log of that time, and commands that change something are refused. Made by NotebookModels, one per
+ * parameters and the log of that time, and commands that change something are refused. Created by NotebookModels, one per
  * notebook panel, and disposed with it.
  */
 import type { TranslationBundle } from "@jupyterlab/translation";

@@ -1,4 +1,4 @@
-/** The models of all open notebooks, and which of them the sidebar shows. Made by the tracker plugin. */
+/** The models of all open notebooks, and which of them the sidebar shows. Created by the tracker plugin. */
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { PromiseDelegate } from "@lumino/coreutils";
@@ -19,7 +19,7 @@ export interface NotebookModelsOptions {
   readonly memory: Memory;
   readonly frame: Frame;
   readonly trans: TranslationBundle;
-  /** Called once per panel, before its model is made. */
+  /** Called once per panel, before its model is created. */
   readonly connect: (panel: NotebookPanel) => NotebookPorts;
   /** Starts what reacts to the new model outside of the panels. The result is disposed before the model. */
   readonly follow: (panel: NotebookPanel, model: NotebookModel) => IDisposable;

@@ -1,4 +1,4 @@
-/** A past run as a sequence of views: pure `reduce` over its stored events. Made by NotebookModel. */
+/** A past run as a sequence of views: pure `reduce` over its stored events. Created by NotebookModel. */
 import { emptyView, reduceAll } from "stagebook/protocol";
 import type { RunId, RunRowView, StagebookEvent, View } from "stagebook/protocol";
 import type { NotebookModel } from "../tokens";

@@ -1,4 +1,4 @@
-/** The user's settings, as the panels read them. Made by the preferences plugin, which connects them with JupyterLab's registry. */
+/** The user's settings, as the panels read them. Created by the preferences plugin, which connects them with JupyterLab's registry. */
 import type { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { Subscribable } from "./subscribable";
 

@@ -1,4 +1,4 @@
-/** The form context, made from the state of one notebook and its form. Called by ParamsForm with each render. */
+/** The form context, created from the state of one notebook and its form. Called by ParamsForm with each render. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ParamView } from "stagebook/protocol";
 import type { CachedValues } from "../model/params/cached-values";

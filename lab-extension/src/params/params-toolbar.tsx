@@ -1,6 +1,7 @@
 /** The parts around the controls: search and presets above them, Apply and reset below them. Rendered by ParamsForm. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { JSX } from "react";
+import { SearchBox } from "../ui/search-box";
 
 export interface ParamsToolbarProps {
   readonly search: string;
@@ -12,19 +13,12 @@ export interface ParamsToolbarProps {
 export function ParamsToolbar({ search, onSearch, onPresets, trans }: ParamsToolbarProps): JSX.Element {
   return (
     <div className="stagebook-Params-toolbar" role="toolbar" aria-label={trans.__("Parameters")}>
-      <input
+      <SearchBox
         className="stagebook-Params-search"
-        type="search"
-        value={search}
+        search={search}
         placeholder={trans.__("Find parameter")}
-        aria-label={trans.__("Find parameters by name or description")}
-        spellCheck={false}
-        onChange={(event) => onSearch(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Escape" || search === "") return;
-          event.stopPropagation();
-          onSearch("");
-        }}
+        label={trans.__("Find parameters by name or description")}
+        onSearch={onSearch}
       />
       <button
         type="button"

@@ -1,4 +1,4 @@
-/** The hook that makes the schema of the form. Called by ParamFields. */
+/** The hook that creates the schema of the form. Called by ParamFields. */
 import type { RJSFSchema, UiSchema } from "@rjsf/utils";
 import { useMemo } from "react";
 import type { ParamView } from "stagebook/protocol";

@@ -24,7 +24,7 @@ import { UserChoices } from "./preferences";
 
 export const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
   id: "jupyterlab-stagebook:tracker",
-  description: "Makes a model of each notebook and its kernel, and marks the cells.",
+  description: "Creates a model of each notebook and its kernel, and marks the cells.",
   autoStart: true,
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- this plugin makes the only instance
   provides: StagebookTracker,

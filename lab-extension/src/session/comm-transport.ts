@@ -1,4 +1,4 @@
-/** A Transport over a Jupyter comm. Made by KernelSession, which decides when a comm may be opened. */
+/** A Transport over a Jupyter comm. Created by KernelSession, which decides when a comm may be opened. */
 import type { Kernel } from "@jupyterlab/services";
 import type { JSONObject } from "@lumino/coreutils";
 import { Subject } from "rxjs";

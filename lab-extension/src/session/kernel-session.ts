@@ -1,6 +1,6 @@
 /**
  * The connection to the kernel of one notebook: finds out whether the kernel has Stagebook, keeps a Wire to it, and follows
- * restarts, crashes, reconnections and changes of the kernel. Made by the tracker plugin, one per session context: two views
+ * restarts, crashes, reconnections and changes of the kernel. Created by the tracker plugin, one per session context: two views
  * of one notebook share it. Read by NotebookModel; disposed with the session context.
  */
 import type { ISessionContext } from "@jupyterlab/apputils";
@@ -64,7 +64,7 @@ export class KernelSession implements KernelLink, IDisposable {
     else void context.ready.then(() => this.onKernelChanged());
   }
 
-  /** Requests a snapshot, for a model that was made after the first one. */
+  /** Requests a snapshot, for a model that was created after the first one. */
   sync(): void {
     this.wire?.sync();
   }
@@ -262,7 +262,7 @@ function createTexts(trans: TranslationBundle) {
     kernelChanged: trans.__("the notebook switched to another kernel"),
     restarted: trans.__("the kernel was restarted"),
     stopped: trans.__("the kernel stopped"),
-    startedAgain: trans.__("Stagebook was started again"),
+    startedAgain: trans.__("Stagebook was restarted"),
     restarting: trans.__("The kernel is restarting."),
     restartToContinue: trans.__("The kernel has stopped. Restart it to continue."),
     reconnecting: trans.__("The kernel does not respond. Reconnecting …"),

@@ -1,4 +1,4 @@
-/** The protocol over one Transport: numbered events in, commands out, replies matched. Made by KernelSession, one per comm. */
+/** The protocol over one Transport: numbered events in, commands out, replies matched. Created by KernelSession, one per comm. */
 import { Subject } from "rxjs";
 import type { Observable, Subscription } from "rxjs";
 import { messageOf, PROTOCOL_VERSION } from "stagebook/protocol";

@@ -56,7 +56,7 @@ export function kindLabel(kind: string, trans: TranslationBundle): string {
     removed: trans.__("removed"),
     failed: trans.__("failed"),
     cancelled: trans.__("cancelled"),
-    lost: trans.__("lost"),
+    lost: trans.__("result missing"),
     forced: trans.__("forced"),
     "changed-while-running": trans.__("changed while running"),
     uncacheable: trans.__("not stored"),

@@ -66,7 +66,7 @@ export function isOutdated(state: NotebookState): boolean {
   return state.remembered || state.connection !== "live";
 }
 
-/** The class of a panel's content: a restored view is greyed out, a past run is not. */
+/** The class of a panel's content: a restored view is grayed out, a past run is not. */
 export function panelClass(name: string, state: NotebookState): string {
   return isOutdated(state) && state.connection !== "past" ? `${name} stagebook-mod-outdated` : name;
 }

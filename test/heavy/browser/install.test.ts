@@ -107,7 +107,7 @@ test("[setup] pip refuses to install it beside a JupyterLab that is too old", as
   );
 });
 
-test("[setup] the source distribution makes the same wheel, with all licences in it", async () => {
+test("[setup] the source distribution makes the same wheel, with all licenses in it", async () => {
   const environment = await createLabEnvironment(versions[0]);
   const direct = await buildWheel(environment.python, packages);
   const built = join(packages, "built");

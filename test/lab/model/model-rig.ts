@@ -4,12 +4,22 @@ import { emptyView } from "stagebook/protocol";
 import type { Command, EventBody, StagebookEvent, View } from "stagebook/protocol";
 import type { Remembered } from "../../../lab-extension/src/model/memory";
 import { NotebookModel } from "../../../lab-extension/src/model/notebook-model";
+import type { NotebookPage } from "../../../lab-extension/src/model/notebook-page";
 import type { StaleCellsOutcome } from "../../../lab-extension/src/model/run-stale";
 import type { Link } from "../../../lab-extension/src/session/kernel-session";
 import type { WireUpdate } from "../../../lab-extension/src/session/wire";
 import type { NotebookState } from "../../../lab-extension/src/tokens";
 import { FakeKernel } from "../session/kernel-fixture";
 import { english } from "../stage/stage-fixture";
+
+/** A notebook without cells. */
+export const emptyPage: NotebookPage = {
+  path: "a.ipynb",
+  order: () => [],
+  edited: () => [],
+  execute: () => Promise.resolve(true),
+  showCell: () => true,
+};
 
 export class ModelRig {
   readonly link$ = new BehaviorSubject<Link>({ connection: "connecting" });
@@ -30,13 +40,7 @@ export class ModelRig {
 
   constructor(remembered: Remembered | null = null) {
     this.model = new NotebookModel({
-      page: {
-        path: "a.ipynb",
-        order: () => [],
-        edited: () => [],
-        execute: () => Promise.resolve(true),
-        showCell: () => true,
-      },
+      page: emptyPage,
       kernel: { link$: this.link$, updates$: this.updates$ },
       memory: { load: () => Promise.resolve(null), save: (_, what) => Promise.resolve(void this.saved.push(what)) },
       frame: (apply) => {

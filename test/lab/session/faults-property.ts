@@ -18,7 +18,7 @@ export function testFaults(first: number, count: number): void {
     vi.useRealTimers();
   });
 
-  test(`[O7] [two] lost, late and repeated messages, broken connections, restarted kernels, reloaded pages: right within 2 s, seeds ${first} to ${first + count - 1}`, async () => {
+  test(`[O7] lost, late and repeated messages, broken connections, restarted kernels, reloaded pages: right within 2 s, seeds ${first} to ${first + count - 1}`, async () => {
     const times: number[] = [];
     for (let seed = first; seed < first + count; seed++) {
       const report = await playFaults(seed);

@@ -17,6 +17,7 @@ import { createRandom } from "../../rig/random";
 import { FaultyConnection, type Frame } from "./faulty-connection";
 import { FakeContext } from "./jupyter-fixture";
 import { randomEvent } from "./random-events";
+import { emptyPage } from "../model/model-rig";
 import { english } from "../stage/stage-fixture";
 
 export interface FaultReport {
@@ -134,13 +135,7 @@ class World {
     };
     const session = new KernelSession(context as unknown as ISessionContext, () => "a.ipynb", english);
     const model = new NotebookModel({
-      page: {
-        path: "a.ipynb",
-        order: () => [],
-        edited: () => [],
-        execute: () => Promise.resolve(true),
-        showCell: () => true,
-      },
+      page: emptyPage,
       kernel: session,
       memory: { load: () => Promise.resolve(null), save: () => Promise.resolve() },
       frame: (apply) => {

@@ -49,7 +49,7 @@ describe("misuse", () => {
 
   test.each([
     ["a missing input", `stage("w", { words }, ({ words, limit }) => 1);`, /'limit' does not exist/],
-    ["a misspelt input", `stage("w", { words }, ({ wrods }) => 1);`, /'wrods' does not exist/],
+    ["a misspelled input", `stage("w", { words }, ({ wrods }) => 1);`, /'wrods' does not exist/],
     ["a mistyped input", `stage("w", { limit }, ({ limit }) => limit.toUpperCase());`, /'toUpperCase' does not exist/],
     ["an annotation that does not fit", `stage("w", { limit }, ({ limit }: { limit: string }) => 1);`, /'string'/],
     ["a single input of the wrong type", `stage("w", limit, (n) => n.length);`, /'length' does not exist/],

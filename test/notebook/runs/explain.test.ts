@@ -50,7 +50,7 @@ describe("explanations", () => {
       below: `const below = stage("below", { above }, ({ above }) => above + 1);`,
     });
     await notebook.cell("x", "limit.set(3); await below(); limit.set(4); await above();");
-    expect(await explain("below")).toBe("below is stale: above changed: 30 → 40");
+    expect(await explain("below")).toBe("below is stale: above: 30 → 40");
     expect(await causes("below")).toMatchObject([{ kind: "input", name: "above", before: "30", after: "40" }]);
   });
 

@@ -83,12 +83,13 @@ export async function createAirflow(env: Readonly<Record<string, string>>): Prom
   };
   const output = async (file: string, args: readonly string[]): Promise<string> => {
     const child = spawn(file, args, { env: settings, stdio: ["ignore", "pipe", "pipe"] });
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece: Buffer) => (said += piece.toString()));
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (piece: Buffer) => (output += piece.toString()));
     const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
     if (code !== 0)
-      throw new Error(`airflow ${args.join(" ")} ended with ${code ?? "a signal"}:\n${said.slice(-5000)}`);
-    return said;
+      throw new Error(`airflow ${args.join(" ")} ended with ${code ?? "a signal"}:\n${output.slice(-5000)}`);
+    return output;
   };
   const command = (...args: string[]): Promise<string> => output(program, args);
   const start = (args: readonly string[], more: Readonly<Record<string, string>> = {}): void => {
@@ -104,11 +105,11 @@ export async function createAirflow(env: Readonly<Record<string, string>>): Prom
     start,
     python: (code) => output(join(bin, "python"), ["-c", code]),
     test: async (dag, params = {}) => {
-      const said = await command("dags", "test", dag, "--conf", JSON.stringify(params));
+      const output = await command("dags", "test", dag, "--conf", JSON.stringify(params));
       return {
-        output: said,
-        events: eventsIn(said),
-        state: /DagRun Finished.* state=(\w+)/.exec(said)?.[1] ?? "unknown",
+        output,
+        events: eventsIn(output),
+        state: /DagRun Finished.* state=(\w+)/.exec(output)?.[1] ?? "unknown",
       };
     },
     startScheduler: () => {
@@ -116,8 +117,8 @@ export async function createAirflow(env: Readonly<Record<string, string>>): Prom
     },
     trigger: async (dag, params = {}) => {
       const { id, state } = await api.run(dag, params);
-      const said = logsOf(join(home, "logs", `dag_id=${dag}`, `run_id=${id}`));
-      return { state, output: said, events: [...eventsIn(said)].sort((a, b) => a.at - b.at) };
+      const output = logsOf(join(home, "logs", `dag_id=${dag}`, `run_id=${id}`));
+      return { state, output, events: [...eventsIn(output)].sort((a, b) => a.at - b.at) };
     },
     remove: async () => {
       process.off("exit", onExit);

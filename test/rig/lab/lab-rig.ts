@@ -252,13 +252,13 @@ export class Lab {
     return this.panel("dag").locator(`[data-stage="${name}"]`);
   }
 
-  /** What the graph says of a stage; null when it is not there. */
+  /** A stage's status in the graph; null when the graph does not show it. */
   async stageStatus(name: string): Promise<string | null> {
     const node = this.stage(name).first();
     return (await node.count()) === 0 ? null : node.getAttribute("data-status");
   }
 
-  /** What the graph says of every stage, by name. */
+  /** The status of every stage in the graph, by name. */
   async stageStatuses(): Promise<{ [name: string]: string }> {
     const nodes = await this.panel("dag").locator("[data-stage][data-status]").all();
     const rows = await Promise.all(
@@ -272,7 +272,7 @@ export class Lab {
     return this.page.locator(`[data-jp-item-name="stagebook-run-stale"]:visible jp-button`);
   }
 
-  /** Makes the right sidebar so many CSS pixels wide, by its handle. */
+  /** Drags the handle of the right sidebar until it is `width` CSS pixels wide. */
   async setSidebarWidth(width: number): Promise<void> {
     const handle = this.page.locator("#jp-main-split-panel > .lm-SplitPanel-handle:visible").last();
     const [grip, stack] = [await handle.boundingBox(), await this.page.locator("#jp-right-stack").boundingBox()];

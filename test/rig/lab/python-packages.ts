@@ -23,7 +23,7 @@ export async function installPython(name: string, packages: readonly string[]): 
   return join(environment, "bin");
 }
 
-/** One process at a time; what a killed one left holds nobody up. */
+/** One process at a time; a lock that a killed one left does not block others. */
 async function alone(lock: string, work: () => Promise<void>): Promise<void> {
   while (!taken(lock)) {
     if (!isAlive(Number(readIf(lock)))) rmSync(lock, { force: true });

@@ -18,7 +18,7 @@ interface Held {
 }
 
 export function testSwitches(lab: Lab, count: number): void {
-  test(`[two] ${count} switches between notebooks: listeners, nodes and memory stay`, async () => {
+  test(`[O7] ${count} switches between notebooks: listeners, nodes and memory stay`, async () => {
     await lab.openNotebook(cells("first"), "first.ipynb");
     await lab.runAll();
     await lab.openNotebook(cells("second"), "second.ipynb");
@@ -40,7 +40,7 @@ export function testSwitches(lab: Lab, count: number): void {
 
 /** What JupyterLab alone keeps at each switch is what the quick test allows. */
 export function testBareSwitches(lab: Lab, count: number): void {
-  test(`[two] ${count} switches in JupyterLab without the extension`, async () => {
+  test(`[O7] ${count} switches in JupyterLab without the extension`, async () => {
     expect(await lab.page.locator("[data-stagebook]").count()).toBe(0);
     for (const name of ["first", "second"]) await lab.openNotebook(["const one = 1;"], `${name}.ipynb`);
     await switches(lab, 20, false);

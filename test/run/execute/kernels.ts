@@ -21,10 +21,10 @@ const program = `
   made().then((value) => console.log(JSON.stringify({ type: "value", value })));
 `;
 
-export type Said = StagebookEvent | { readonly type: "value"; readonly value: unknown };
+export type Message = StagebookEvent | { readonly type: "value"; readonly value: unknown };
 
 export class Kernel {
-  readonly said: Said[] = [];
+  readonly messages: Message[] = [];
   private readonly child: ChildProcess;
   private wake: () => void = () => undefined;
   private wrong = "";
@@ -37,29 +37,29 @@ export class Kernel {
     this.ended = new Promise((resolve) => this.child.once("close", resolve));
     this.child.stderr?.on("data", (chunk: Buffer) => (this.wrong += chunk.toString()));
     readline.createInterface({ input: this.child.stdout! }).on("line", (line) => {
-      this.said.push(JSON.parse(line) as Said);
+      this.messages.push(JSON.parse(line) as Message);
       this.wake();
     });
     void this.ended.then(() => this.wake());
   }
 
-  /** The first thing that was said of which it is true. Throws when the process ends before. */
-  async until<T extends Said["type"]>(
+  /** The first message for which it is true. Throws when the process ends before. */
+  async until<T extends Message["type"]>(
     type: T,
-    isIt: (said: Said & { readonly type: T }) => boolean = () => true,
-  ): Promise<Said & { readonly type: T }> {
+    isIt: (message: Message & { readonly type: T }) => boolean = () => true,
+  ): Promise<Message & { readonly type: T }> {
     let isOver = false;
     void this.ended.then(() => (isOver = true));
     for (;;) {
-      const found = this.said.find((said): said is Said & { readonly type: T } => said.type === type && isIt(said as never)); // prettier-ignore
+      const found = this.messages.find((message): message is Message & { readonly type: T } => message.type === type && isIt(message as never)); // prettier-ignore
       if (found) return found;
       if (isOver) throw new Error(`ended without ${type}: ${this.wrong}`);
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
   }
 
-  count(type: Said["type"]): number {
-    return this.said.filter((said) => said.type === type).length;
+  count(type: Message["type"]): number {
+    return this.messages.filter((message) => message.type === type).length;
   }
 
   kill(): void {
@@ -70,6 +70,6 @@ export class Kernel {
 const goFile = (folder: string): string => path.join(folder, "go");
 
 /** Lets the executions end. */
-export function letGo(folder: string): void {
+export function endExecutions(folder: string): void {
   writeFileSync(goFile(folder), "");
 }

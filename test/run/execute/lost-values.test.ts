@@ -38,20 +38,27 @@ const actions = async (planned: {
 }): Promise<readonly string[]> =>
   ((await planned.plan()).rows as { stage: string; action: string }[]).map(({ stage, action }) => `${action} ${stage}`);
 
-test.each(["another kernel", "the same kernel"])(
-  "[C11] [S11] a value removed behind the store's back: %s plans to make it again, and does, when it is asked for",
+const kernels = ["another kernel", "the same kernel"] as const;
+
+/** A kernel in which everything was executed, or another one on its store, after the value of `large` was removed from the store. */
+async function withoutLarge(who: (typeof kernels)[number]): Promise<ReturnType<typeof kernel>> {
+  const store = newFolder();
+  const first = kernel(store);
+  await first.scaled();
+  first.log();
+  removeBlobs(store, 10_000);
+  return who === "the same kernel" ? first : kernel(store);
+}
+
+test.each(kernels)(
+  "[C11] [S11] a value removed behind the store's back: %s plans to recompute it, and does so on request",
   async (who) => {
-    const store = newFolder();
-    const first = kernel(store);
-    await first.scaled();
-    first.log();
-    removeBlobs(store, 10_000);
-    const { large, size, running } = who === "the same kernel" ? first : kernel(store);
+    const { large, size, running } = await withoutLarge(who);
     expect((await large.plan()).rows).toEqual([
       expect.objectContaining({ action: "run", reasons: ["its stored value is gone and needed"] }),
     ]);
     expect(String(await large.explain())).toMatch(/its stored value is gone/);
-    // The kernel that made it may have it in memory still.
+    // The kernel that computed it may still have it in memory.
     if (who === "another kernel") await expect(large.load()).rejects.toThrow(/its stored value is gone/);
     expect(running()).toEqual([]);
     expect((await large()).length).toBe(100_000);
@@ -64,15 +71,10 @@ test.each(["another kernel", "the same kernel"])(
   },
 );
 
-test.each(["another kernel", "the same kernel"])(
+test.each(kernels)(
   "[C11] [S12] a missing value upstream of a fresh result is not recomputed: %s runs nothing, and reports nothing missing as fresh",
   async (who) => {
-    const store = newFolder();
-    const first = kernel(store);
-    await first.scaled();
-    first.log();
-    removeBlobs(store, 10_000);
-    const { p, large, scaled, running } = who === "the same kernel" ? first : kernel(store);
+    const { p, large, scaled, running } = await withoutLarge(who);
     await large.status();
     for (const plan of [await scaled.plan(), await p.plan()]) {
       const row = plan.rows.find(({ stage }) => stage === "large");
@@ -89,15 +91,10 @@ test.each(["another kernel", "the same kernel"])(
   },
 );
 
-test.each(["another kernel", "the same kernel"])(
+test.each(kernels)(
   "[C11] [S11] a stage that runs and reads a missing value has it recomputed, as planned: %s",
   async (who) => {
-    const store = newFolder();
-    const first = kernel(store);
-    await first.scaled();
-    first.log();
-    removeBlobs(store, 10_000);
-    const { scale, scaled, running } = who === "the same kernel" ? first : kernel(store);
+    const { scale, scaled, running } = await withoutLarge(who);
     scale.set(2);
     expect([...(await actions(scaled))].sort()).toEqual([
       who === "the same kernel" ? "fresh size" : "load size",

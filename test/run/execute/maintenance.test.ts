@@ -62,7 +62,7 @@ describe.each(["disk", "memory"])("maintenance of the store %s", (kind) => {
     await expect(p.stage("a", () => 1).pin()).rejects.toMatchObject({ code: "no-result" });
     await expect(p.gc({ maxBytes: -1 })).rejects.toMatchObject({ code: "store-options" });
     await expect(p.gc({ olderThan: 1 } as never)).rejects.toMatchObject({ code: "store-options" });
-    await expect(p.verify({ mend: true } as never)).rejects.toMatchObject({ code: "store-options" });
+    await expect(p.verify({ fix: true } as never)).rejects.toMatchObject({ code: "store-options" });
   });
 });
 

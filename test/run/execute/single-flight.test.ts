@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { Kernel, letGo } from "./kernels";
+import { Kernel, endExecutions } from "./kernels";
 
 const started: Kernel[] = [];
 afterEach(async () => {
@@ -28,7 +28,7 @@ test("[R12] equal work in two kernels runs once; the one that waits sees how far
   const second = start();
   const { holder } = await second.until("stage:waiting", ({ holder }) => holder.progress !== undefined);
   expect(holder).toMatchObject({ stage: "made", progress: { done: 3, total: 7 } });
-  letGo(folder);
+  endExecutions(folder);
   for (const kernel of [first, second]) expect((await kernel.until("value")).value).toEqual({ by: "an execution" });
   expect([first.count("stage:running"), second.count("stage:running")]).toEqual([1, 0]);
   expect(second.count("stage:cached")).toBe(1);
@@ -45,7 +45,7 @@ test("[R12] a kernel that is killed at its work is noticed within 5 s, and anoth
   await second.until("stage:running");
   // The bound is the product's promise, and far from what it takes: noise does not reach it.
   expect(performance.now() - killedAt).toBeLessThan(10_000);
-  letGo(folder);
+  endExecutions(folder);
   expect((await second.until("value")).value).toEqual({ by: "an execution" });
   await second.ended;
 });

@@ -159,7 +159,7 @@ test("[R6] two consumers at different speed read one stream; one may change its 
   expect((await rows.toArray())[7]).toEqual({ n: 7 });
 });
 
-test("[R6] a consumer that reads a stream and, first, what is made of that stream does not hold itself up", async () => {
+test("[R6] a consumer that first reads a value computed from a stream, and then the stream itself, does not deadlock", async () => {
   const { p } = createScript();
   const numbers = p.stage("numbers", function* () { for (let n = 0; n < 5000; n++) yield n; }); // prettier-ignore
   const doubled = p.each("doubled", numbers, (n) => n * 2);

@@ -11,7 +11,7 @@ test("[R4] built-ins of the language and of Node are found by the names that the
     const name = builtinName(value);
     if (name === undefined) return;
     count++;
-    // A setter goes by the name of its getter: nobody captures one alone.
+    // A setter has the name of its getter; no code captures it alone.
     const found = builtinNamed(name);
     if (found !== value) expect(membersOf(found), name).toEqual(membersOf(value));
     if (depth > 0) for (const { value: member } of membersOf(value)) visit(member, depth - 1);

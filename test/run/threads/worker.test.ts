@@ -191,7 +191,7 @@ test("[O4] what is logged and printed in a thread is the stage's, with the field
   expect(events.filter((event) => event.type === "stage:progress").at(-1)).toMatchObject({ done: 3, total: 3 });
 });
 
-test("[O4] a rejected promise that nobody awaits is a line of its stage, and fails nobody", async () => {
+test("[O4] a rejected promise that nobody awaits is a line of its stage, and fails no stage", async () => {
   const { p, events } = createScript();
   const stray = p.stage("stray", async () => { void Promise.reject(new Error("lost")); await new Promise((go) => setTimeout(go, 10)); return 1; }, { worker }); // prettier-ignore
   expect(await stray()).toBe(1);

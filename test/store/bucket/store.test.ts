@@ -79,7 +79,7 @@ describe("[R12] claims in a bucket", () => {
 });
 
 describe("[C13] maintenance of a bucket", () => {
-  test("[C13] [R12] gc and clear among writers: every committed result that is found is complete, whoever comes first", async () => {
+  test("[C13] [R12] gc and clear among writers: every committed result that is found is complete, in any order", async () => {
     const bucket = slowed(createMapBucket());
     const stores = Array.from({ length: 4 }, () => open(bucket).store);
     const results = Array.from({ length: 6 }, (_, at) => resultOf(`n${at}`, { shared: at % 2 }));

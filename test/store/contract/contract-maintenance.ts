@@ -99,7 +99,7 @@ export function describeValues(open: () => Promise<Store>): void {
 }
 
 export function describeClaims(open: () => Promise<Store>): void {
-  test("[R12] only one process at a time gets a claim, the others learn who holds it and its progress", async () => {
+  test("[R12] only one process at a time gets a claim, the others receive its holder and progress", async () => {
     const store = await open();
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => store.claim(one.entry.key, head)));
     const claims = outcomes.flatMap((outcome) => ("claim" in outcome ? [outcome.claim] : []));

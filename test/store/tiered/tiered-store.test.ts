@@ -153,7 +153,7 @@ describe("[C19] machines that share a store", () => {
     expect(await load(b.store, one)).toEqual(one.value);
   });
 
-  test("[R12] identical work on two machines runs once: the other machine learns who is computing it", async () => {
+  test("[R12] identical work on two machines runs once: the other machine receives its holder", async () => {
     const shared = createMapBucket();
     const [a, b] = [openMachine(shared), openMachine(shared)];
     expect(await b.store.findEntry(one.entry.key)).toBeUndefined();

@@ -35,7 +35,7 @@ export async function withDefinitions(
   try {
     await bench.executeForPlanning();
     progress.stop();
-    if (bench.watch.signalled !== undefined) return bench.watch.signalled;
+    if (bench.watch.signaled !== undefined) return bench.watch.signaled;
     const { failure } = bench;
     if (failure) terminal.err(`${failure.label} failed:\n${failure.error ?? ""}\n`);
     const code = await use(bench);

@@ -49,7 +49,7 @@ async function execute(bench: Workbench, options: RunCommandOptions): Promise<vo
   if (target.length > 0 || !mentionsAll(bench, options)) {
     // Nothing runs before all names are known to exist.
     await bench.executeForPlanning();
-    if (bench.failure || bench.watch.signalled !== undefined) return;
+    if (bench.failure || bench.watch.signaled !== undefined) return;
     const wanted = [...target, ...force].map((name) => bench.find(name));
     if (target.length > 0) {
       for (const found of wanted) await checkVariablesExist(bench, found);
@@ -59,7 +59,7 @@ async function execute(bench: Workbench, options: RunCommandOptions): Promise<vo
     }
   }
   await bench.executeForRunning();
-  if (bench.failure || bench.watch.signalled !== undefined) return;
+  if (bench.failure || bench.watch.signaled !== undefined) return;
   for (const name of force) bench.find(name);
   for (const internals of bench.pipelines) {
     const { registry, instances } = internals.engine;
@@ -76,7 +76,7 @@ function mentionsAll({ session }: Workbench, { set = [], params, force = [] }: R
 }
 
 function codeOf(bench: Workbench): ExitCode {
-  if (bench.watch.signalled !== undefined) return bench.watch.signalled;
+  if (bench.watch.signaled !== undefined) return bench.watch.signaled;
   if (/ERR_SCRIPT_EXECUTION_INTERRUPTED/.test(bench.failure?.error ?? "")) return exitCode.interrupted;
   const hasFailed = bench.failure !== undefined || bench.recorder.hasFailed || bench.watch.strays.length > 0;
   return hasFailed ? exitCode.failed : exitCode.ok;
@@ -90,7 +90,7 @@ function printFailure({ failure, recorder }: Workbench, terminal: Terminal): voi
 
 function summary({ recorder, pipelines, watch }: Workbench, code: ExitCode, durationMs: number): string {
   const all = pipelines.reduce((sum, { engine }) => sum + engine.registry.stages.all().length, 0);
-  const end = code === exitCode.ok ? "done" : watch.signalled === undefined ? "failed" : "cancelled";
+  const end = code === exitCode.ok ? "done" : watch.signaled === undefined ? "failed" : "cancelled";
   const executed = `${recorder.executed} executed`;
   return `${end}: ${all} ${all === 1 ? "stage" : "stages"}, ${executed}, ${formatDuration(durationMs)}`;
 }

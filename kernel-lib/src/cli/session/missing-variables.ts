@@ -17,10 +17,12 @@ export async function checkVariablesExist({ stopped }: Workbench, { internals, i
       if (variable === undefined) continue;
       const stage = needed.definition.name;
       const from =
-        cell.stages.length > 0 ? `from the result of ${listed(cell.stages)}` : "from what another cell defines";
+        cell.stages.length > 0
+          ? `the result of ${listed(cell.stages)}; that result does not exist yet`
+          : "a variable of another cell; that variable does not exist yet";
       throw new UsageError(
         "target-unmade",
-        `stage "${stage}" reads the variable ${variable}, which ${cell.label} defines ${from}, which does not exist yet`,
+        `stage "${stage}" reads the variable ${variable}, which ${cell.label} defines from ${from}`,
         `Make it an input of "${stage}", or run without --target.`,
       );
     }
@@ -29,7 +31,7 @@ export async function checkVariablesExist({ stopped }: Workbench, { internals, i
 
 const isCode = (kind: string): boolean => kind === "function" || kind === "helper";
 
-/** Free names of a function's normalised source. Source that was cut has none. */
+/** Free names of a function's normalized source. Source that was cut has none. */
 function freeNames(source: string): readonly string[] {
   for (const text of [`(${source})`, `({ ${source} })`]) {
     try {

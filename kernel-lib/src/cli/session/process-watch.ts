@@ -6,7 +6,7 @@ import type { Terminal } from "../terminal/terminal";
 
 export class ProcessWatch {
   /** The exit code of the signal that was received. */
-  signalled: ExitCode | undefined;
+  signaled: ExitCode | undefined;
   /** Errors that no cell awaited. */
   readonly strays: string[] = [];
   private session: Session | undefined;
@@ -24,7 +24,7 @@ export class ProcessWatch {
 
   watch(session: Session): void {
     this.session = session;
-    if (this.signalled !== undefined) session.interrupt();
+    if (this.signaled !== undefined) session.interrupt();
   }
 
   close(): void {
@@ -33,8 +33,8 @@ export class ProcessWatch {
 
   private end(code: ExitCode): void {
     // The second signal ends the process at once.
-    if (this.signalled !== undefined) process.exit(code);
-    this.signalled = code;
+    if (this.signaled !== undefined) process.exit(code);
+    this.signaled = code;
     this.terminal.err("\nstopping; repeat to exit immediately\n");
     this.session?.interrupt();
   }

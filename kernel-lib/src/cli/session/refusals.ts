@@ -1,4 +1,4 @@
-/** What cells were refused while they executed: results that do not exist yet, and parameter values that are not valid. */
+/** Requests of cells that were rejected while they executed: results that do not exist yet, and parameter values that are not valid. */
 import type { StagebookError } from "../../protocol";
 import type { OverrideListener } from "../../run/state/run-overrides";
 

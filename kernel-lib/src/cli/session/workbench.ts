@@ -122,7 +122,7 @@ export class Workbench {
   }
 
   async close(): Promise<void> {
-    await this.recorder.idle(this.watch.signalled === undefined ? Infinity : STOPPING_MS);
+    await this.recorder.idle(this.watch.signaled === undefined ? Infinity : STOPPING_MS);
     await this.session.close();
     this.watch.close();
   }
@@ -131,7 +131,7 @@ export class Workbench {
     this.reports = await this.session.execute(overrides);
     const invalid = this.refusals.invalidValue;
     if (invalid) throw new UsageError(invalid.code, invalid.message, invalid.advice);
-    if (this.failure === undefined && this.watch.signalled === undefined) this.checkParams();
+    if (this.failure === undefined && this.watch.signaled === undefined) this.checkParams();
     for (const { engine } of this.pipelines) {
       engine.changed("code");
       await engine.planned();

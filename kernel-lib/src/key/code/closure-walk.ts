@@ -94,7 +94,7 @@ export class ClosureWalk implements Visitor {
       return this.reached.untrack(name, `code that could not be parsed (${(error as Error).message})`);
     }
     const lookup = lookupOf(fn, live, parsed, this.scopes);
-    const normal = parsed.normalise((free) => this.boundMembers(free, lookup));
+    const normal = parsed.normalize((free) => this.boundMembers(free, lookup));
     const newerOnDisk = this.scopes.newerOnDisk(fn);
     if (newerOnDisk !== undefined)
       this.reached.untrack(newerOnDisk, "newer on disk than in the kernel; run the cell that imports it again");

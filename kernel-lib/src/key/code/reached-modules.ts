@@ -1,4 +1,4 @@
-/** The end of the walk at packages and Node, which count by version, file and position. */
+/** Where the walk stops: packages and Node modules count by version, file and position. */
 import { digestOf } from "../digest";
 import type { Reached, Visitor } from "./reached";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "../scopes";

@@ -1,4 +1,4 @@
-/** The source of a function, parsed and normalised: independent of formatting. Used by the closure walk. */
+/** The source of a function, parsed and normalized: independent of formatting. Used by the closure walk. */
 import { generate } from "astring";
 import {
   childOf,
@@ -22,7 +22,7 @@ export interface FreeName {
 /** How many of a free name's members belong to its binding; decided by what the name is bound to. */
 export type BindMembers = (free: FreeName) => number;
 
-/** A normalised function. */
+/** A normalized function. */
 export interface NormalSource {
   /** Free names in order of first appearance, with the members that belong to the binding; each once. */
   readonly bindings: readonly FreeName[];
@@ -32,7 +32,7 @@ export interface NormalSource {
   readonly readable: string;
 }
 
-/** A parsed function; normalising depends on what its names are bound to. */
+/** A parsed function; normalizing depends on what its names are bound to. */
 export interface ParsedFunction {
   readonly freeNames: readonly FreeName[];
   /** Names that the function itself assigns outside its own scope. */
@@ -48,7 +48,7 @@ export interface ParsedFunction {
   /** True when it uses `this` or `super` of an enclosing function. */
   readonly usesOuterThis: boolean;
   readonly isClass: boolean;
-  normalise(bindMembers: BindMembers): NormalSource;
+  normalize(bindMembers: BindMembers): NormalSource;
 }
 
 interface Reference {
@@ -78,10 +78,10 @@ export function parseFunction(source: string): ParsedFunction {
     makesCode: references.some(({ node, free }) => free.name === "Function" && parents.get(node)?.callee === node),
     usesOuterThis: fn.type === "ArrowFunctionExpression" && usesThis(fn),
     isClass: fn.type === "ClassExpression",
-    normalise: (bindMembers) => {
+    normalize: (bindMembers) => {
       const counts = frees.map(bindMembers);
       const id = counts.join();
-      const normal = normals.get(id) ?? normalise(source, frees, counts);
+      const normal = normals.get(id) ?? normalize(source, frees, counts);
       normals.set(id, normal);
       return normal;
     },
@@ -265,7 +265,7 @@ function usesThis(arrow: SyntaxNode): boolean {
 }
 
 /** `counts`: how many members of each free name belong to its binding. */
-function normalise(source: string, frees: readonly FreeName[], counts: readonly number[]): NormalSource {
+function normalize(source: string, frees: readonly FreeName[], counts: readonly number[]): NormalSource {
   const bound = frees.map((free, at) => ({ name: free.name, members: free.members.slice(0, counts[at]) }));
   const bindings = unique(bound);
   const placeholders = new Map(bindings.map((binding, index) => [idOf(binding), `§${index}`]));

@@ -158,7 +158,7 @@ export class CanonicalWalk {
     throw new StagebookError(
       "not-keyable",
       `\`${this.path()}\` is ${what}, which has no comparable content`,
-      "Use plain data there: objects, arrays, Map, Set, dates, typed arrays. A client or connection belongs in a resource(…).",
+      "Use plain data: objects, arrays, Map, Set, dates, typed arrays. A client or connection belongs in a resource(…).",
     );
   }
 

@@ -4,8 +4,8 @@ import { escapeMarkup } from "./escape-markup";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [560, 280, 64, 44, 16, 16];
 const MAX_LINES = 8;
-/** Distinguishable with colour blindness (Okabe and Ito). */
-const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8a8a00"];
+/** Distinguishable with color blindness (Okabe and Ito). */
+const COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8a8a00"];
 
 interface Point {
   readonly x: number;
@@ -35,7 +35,7 @@ export function drawSweep(rows: SweepRows, { stage, params }: SweepAbout): strin
   const parts = [
     ...ticks(y.from, y.to).map((at) => gridLine(y.at(at), short(at))),
     ...xTicks.map((at) => label(x.at(at), HEIGHT - BOTTOM + 18, xText(at), "middle")),
-    ...[...lines].map(([, points], nth) => line(points, x.at, y.at, COLOURS[nth] ?? "#000")),
+    ...[...lines].map(([, points], nth) => line(points, x.at, y.at, COLORS[nth] ?? "#000")),
     label((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, xParam, "middle"),
     label(LEFT, 11, stage, "start"),
     ...(lines.size > 1 ? [...lines.keys()].map((name, nth) => legend(name, nth)) : []),
@@ -75,11 +75,11 @@ function ticks(from: number, to: number): readonly number[] {
   return Array.from({ length: Math.max(0, count) }, (_, nth) => (first + nth) * step);
 }
 
-function line(points: readonly Point[], x: Scale["at"], y: Scale["at"], colour: string): string {
+function line(points: readonly Point[], x: Scale["at"], y: Scale["at"], color: string): string {
   const sorted = [...points].sort((a, b) => a.x - b.x);
   const path = sorted.map((point) => `${x(point.x).toFixed(1)},${y(point.y).toFixed(1)}`);
   const dots = path.map((at) => `<circle cx="${at.split(",")[0] ?? ""}" cy="${at.split(",")[1] ?? ""}" r="3"/>`);
-  return `<g stroke="${colour}" fill="${colour}"><polyline fill="none" stroke-width="2" points="${path.join(" ")}"/>${dots.join("")}</g>`;
+  return `<g stroke="${color}" fill="${color}"><polyline fill="none" stroke-width="2" points="${path.join(" ")}"/>${dots.join("")}</g>`;
 }
 
 function gridLine(y: number, text: string): string {
@@ -88,7 +88,7 @@ function gridLine(y: number, text: string): string {
 
 function legend(name: string, nth: number): string {
   const y = TOP + 14 + nth * 16;
-  return `<rect x="${WIDTH - 150}" y="${y - 9}" width="10" height="10" fill="${COLOURS[nth] ?? "#000"}"/>${label(WIDTH - 134, y, name, "start")}`;
+  return `<rect x="${WIDTH - 150}" y="${y - 9}" width="10" height="10" fill="${COLORS[nth] ?? "#000"}"/>${label(WIDTH - 134, y, name, "start")}`;
 }
 
 function label(x: number, y: number, text: string, anchor: string): string {

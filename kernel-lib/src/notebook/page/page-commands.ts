@@ -129,7 +129,7 @@ export class PageCommands {
     return this.parts.engine.run(targets, { force, source: "page" });
   }
 
-  /** After a change of parameters: the page receives what the new values make stale before all code is analysed again. */
+  /** After a change of parameters: the page receives what the new values make stale before all code is analyzed again. */
   private async changed<T>(result: T): Promise<T> {
     const { engine, link } = this.parts;
     engine.changed("params");

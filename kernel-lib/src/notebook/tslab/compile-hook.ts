@@ -1,11 +1,11 @@
-/** Hook 7, compiled code: analyses and repairs every cell before it is executed. Side modules and other scripts pass unchanged. */
+/** Hook 7, compiled code: analyzes and repairs every cell before it is executed. Side modules and other scripts pass unchanged. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import vm from "node:vm";
 import { trimStack } from "../../run/error-view";
 import { readCompiledCell, type CompiledCell } from "./compiled-cell";
 import type { TslabHooks } from "./hooks";
 
-/** What the rest of Stagebook learns from a cell's code, and decides about it. */
+/** What the rest of Stagebook receives from a cell's code, and decides about it. */
 export interface CompileListener {
   /** Before the cell is executed. Returns the name of its script in stack traces. */
   compiled(cell: CompiledCell): string;
@@ -53,7 +53,7 @@ export class CompileHook {
     return hooked as typeof vm.runInThisContext;
   };
 
-  /** Cells that tslab compiles within `act` are declared (tslab learns their names and types), and their code is not executed. */
+  /** Cells that tslab compiles within `act` are declared (tslab receives their names and types), and their code is not executed. */
   withoutExecuting<T>(act: () => Promise<T>): Promise<T> {
     return this.compilesOnly.run(true, act);
   }

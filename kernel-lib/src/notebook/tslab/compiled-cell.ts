@@ -1,4 +1,4 @@
-/** A cell as tslab compiled it, analysed: fixes tslab's shorthand bug, and finds the notebook variables that it reads and writes. Pure. */
+/** A cell as tslab compiled it, analyzed: fixes tslab's shorthand bug, and finds the notebook variables that it reads and writes. Pure. */
 import {
   childOf,
   childrenIn,

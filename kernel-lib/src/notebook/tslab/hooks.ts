@@ -56,7 +56,7 @@ export interface TslabHooks {
   readonly signAndSend: Hook<ZmqMessage["signAndSend"]>;
 
   /**
-   * 7. `vm.runInThisContext` executes compiled code; tslab calls it through the module object. Each cell is analysed first (which
+   * 7. `vm.runInThisContext` executes compiled code; tslab calls it through the module object. Each cell is analyzed first (which
    * notebook variables it reads and writes), tslab's shorthand bug is fixed, the script gets the cell's name in stack traces, and the value of the
    * last expression is taken over where it prints a plan that must be current.
    */

@@ -94,7 +94,7 @@ async function store(
     durationMs: 0,
     params: {},
     run: execution.runId,
-    made: engine.made,
+    made: engine.versions,
   };
   await engine.results.commitItem(name, entry, blobs);
 }

@@ -45,7 +45,7 @@ export function* storeResult(
     durationMs,
     params: paramTexts(engine, instance, final?.upstreamParams ?? {}),
     run: execution.runId,
-    made: engine.made,
+    made: engine.versions,
   };
   const loaded = yield* waitFor(loadReturned(engine, instance, entry, encoded));
   const value = loaded?.value;

@@ -35,13 +35,13 @@ export interface RunContext {
   planned(instance: Instance): PlannedStage;
   /** Whether the stage runs although its result is stored: the user asked for it, or it is a target that keeps no result. */
   takeForced(instance: Instance): boolean;
-  /** A token that is cancelled with the run, and when nobody reads the stage's stream any more. */
+  /** A token that is cancelled with the run, and when the stage's stream has no readers left. */
   cancelTokenFor(instance: Instance): CancelToken;
   /** All that the stage waits for has ended. */
   isReady(instance: Instance, upstream: readonly Instance[]): boolean;
   /** A permit to prepare the stage. `isStreaming`: it reads a stream that is open, so it is not to wait for a break of the event loop. */
   admit(instance: Instance, isStreaming: boolean): MaybePromise<Permit>;
-  /** The stage's outcome in this run; each stage is executed once, whoever asks first. */
+  /** The stage's outcome in this run; each stage is executed once, regardless of who asks first. */
   outcomeOf(instance: Instance): MaybePromise<Outcome>;
   /** Its latest outcome, also while its value is being recomputed; undefined before it has ended. */
   latestOutcomeOf(instance: Instance): Outcome | undefined;

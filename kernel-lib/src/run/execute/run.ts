@@ -39,10 +39,11 @@ export interface RunRequest {
 }
 
 /**
- * The least number of stages that are prepared at the same time: between the end of their upstream stages and a permit, or a stored
- * result. Each holds memory and a claim meanwhile, so not all of thousands; but enough that cache hits are found while functions run.
+ * How many stages are prepared at once, or twice `jobs` if that is more: they are between the end of their upstream stages and a
+ * permit, or a stored result. Each holds memory and a claim meanwhile, so not all of thousands; but enough that cache hits are found
+ * while functions run.
  */
-const MIN_PREPARED = 100;
+const PREPARED_STAGES = 100;
 /** How deep executions may begin within the begin of others, in one call stack. */
 const MAX_DEPTH = 50;
 
@@ -81,7 +82,7 @@ export class Run implements RunContext {
     ({ id: this.id, since: this.since, source: this.source, signal: this.signal, permits: this.permits } = request);
     this.externalInputs = new ExternalInputs(engine.files);
     this.reporter = new RunReporter(engine, request.id);
-    this.admissions = new Semaphore(Math.max(MIN_PREPARED, 2 * request.permits.count));
+    this.admissions = new Semaphore(Math.max(PREPARED_STAGES, 2 * request.permits.count));
     this.targetIds = new Set(request.targets.map((target) => target.id));
     this.signal.addEventListener("abort", () => {
       for (const token of this.cancelTokens.values()) token.cancel(this.signal.reason);
@@ -235,7 +236,7 @@ export class Run implements RunContext {
     return read;
   }
 
-  /** A producer whose stream nobody else reads is cancelled. */
+  /** A producer whose stream has no other reader is cancelled. */
   stopReading({ id }: Instance): void {
     for (const producer of this.readers.leave(id))
       if (!this.targetIds.has(producer) && this.liveStreams.of(producer)?.isOpen === true)
@@ -283,7 +284,7 @@ export class Run implements RunContext {
     lost: Outcome,
   ): Promise<Outcome> {
     const latest = await current;
-    // When somebody else has found it missing too, it is recomputed already.
+    // When another reader has found it missing too, it is recomputed already.
     const isRecomputed = latest !== undefined && latest !== lost;
     if (!isRecomputed) this.reports.delete(instance.id);
     const outcome = isRecomputed ? latest : await runTask(new StageExecution(this.engine, this, instance).recompute());

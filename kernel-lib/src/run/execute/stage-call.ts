@@ -65,7 +65,7 @@ export class StageCall implements ExecutionContext {
   beginStream(revive: (kept: KeptItem) => unknown): LiveStream | undefined {
     const { run, instance, key } = this.owner;
     const { id, definition } = instance;
-    // A retry begins a new stream, and a value that is validated may turn out invalid: nobody may read ahead of either.
+    // A retry begins a new stream, and a value that is validated may turn out invalid: no stage may read ahead of either.
     if (definition.retries > 0 || definition.validate !== undefined) return undefined;
     return run.liveStreams.begin({
       producer: id,
@@ -82,7 +82,7 @@ export class StageCall implements ExecutionContext {
   /** While the function waits for another stage, that stage may use its permit, and its own producers need not wait for it. */
   valueOf(upstream: Instance): Promise<unknown> {
     const { run, instance, permit } = this.owner;
-    if (run.liveStreams.of(upstream.id)?.isOpen !== true) run.liveStreams.letGo(instance.id);
+    if (run.liveStreams.of(upstream.id)?.isOpen !== true) run.liveStreams.releaseProducers(instance.id);
     return run.trackRead(permit.lend(() => run.valueOf(upstream, instance)));
   }
 

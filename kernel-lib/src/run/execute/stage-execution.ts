@@ -3,6 +3,7 @@
  *
  *   wait for inputs → compute the key → look up a stored result → claim the key → call the function → store → report
  *
+ * The key is computed in `upstream-results.ts`, and the value is stored in `../call/store-result.ts`.
  * `Run` creates it and decides when; what the execution may ask of its run is a `RunContext`. An identical execution in flight in this
  * kernel is shared, and one in another kernel is waited for. Every failure becomes an outcome.
  */
@@ -65,6 +66,7 @@ export class StageExecution {
       // While an upstream stream is open, the key is provisional: no result is stored under it.
       const entry = isForced || upstream.isLive ? undefined : yield* this.lookUp(key);
       const isValueMissing = entry !== undefined && this.engine.results.isGone(entry.key);
+      // A missing value is recomputed only if the plan says that it will be read.
       if (entry && !(isValueMissing && this.planned.row?.action === "run")) return yield* this.reuse(entry);
       const reasons = this.reasons(isForced);
       const claimKey = yield* waitFor(upstream.claimKey(key));
@@ -75,21 +77,6 @@ export class StageExecution {
       return this.failed(undefined, error, this.engine.clock.now());
     } finally {
       this.releaseAdmission();
-    }
-  }
-
-  /** Calls the function once more, because the stored value turned out to be missing. Never throws. */
-  *recompute(): SyncTask<Outcome> {
-    try {
-      const upstream = new UpstreamResults(this.engine, this.run, this.instance, this.upstream());
-      const key = yield* waitFor(upstream.key());
-      this.engine.inFlight.forget(key.key);
-      const { name } = this.instance.definition;
-      const reason: Reason = { kind: "lost", name, text: "its stored result is gone" };
-      const claimKey = yield* waitFor(upstream.claimKey(key));
-      return yield* this.callOrShare(this.work({ upstream, key, claimKey, reasons: [reason], ignoresStored: true }));
-    } catch (error) {
-      return this.failed(undefined, error, this.engine.clock.now());
     }
   }
 
@@ -158,6 +145,8 @@ export class StageExecution {
     return { kind: "succeeded", entry };
   }
 
+  // Describe the work: why the function is called, and what cancels it.
+
   private reasons(isForced: boolean): readonly Reason[] {
     const { name, cache } = this.instance.definition;
     if (isForced) return [{ kind: "forced", name, text: cache ? "asked to run again" : "keeps no result" }];
@@ -218,7 +207,8 @@ export class StageExecution {
       const flight = this.needsClaim() ? yield* waitFor(this.claim(work)) : undefined;
       if (flight && "entry" in flight) return yield* this.reuse(flight.entry);
       const outcome = yield* this.call(work, flight?.claim);
-      // An upstream value had to be recomputed and came out different: start over, with the key that follows from it.
+      // An upstream value had to be recomputed and came out different: start over, with the key that follows from it. This
+      // ends once no upstream value changes while the inputs are loaded.
       return outcome === "key changed" ? yield* this.execute() : outcome;
     } catch (error) {
       if (this.run.signal.aborted) return this.cancelled(work, startedAt);
@@ -319,6 +309,23 @@ export class StageExecution {
   /** `key`: undefined when it failed before its key was known. */
   private failed(key: Digest | undefined, error: unknown, startedAt: number): Outcome {
     return this.run.reporter.failed(this.instance, key, error, startedAt);
+  }
+
+  // Recompute a value that turned out to be missing.
+
+  /** Calls the function once more, because the stored value turned out to be missing. Never throws. */
+  *recompute(): SyncTask<Outcome> {
+    try {
+      const upstream = new UpstreamResults(this.engine, this.run, this.instance, this.upstream());
+      const key = yield* waitFor(upstream.key());
+      this.engine.inFlight.forget(key.key);
+      const { name } = this.instance.definition;
+      const reason: Reason = { kind: "lost", name, text: "its stored result is gone" };
+      const claimKey = yield* waitFor(upstream.claimKey(key));
+      return yield* this.callOrShare(this.work({ upstream, key, claimKey, reasons: [reason], ignoresStored: true }));
+    } catch (error) {
+      return this.failed(undefined, error, this.engine.clock.now());
+    }
   }
 }
 

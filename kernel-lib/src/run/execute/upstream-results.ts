@@ -90,7 +90,7 @@ export class UpstreamResults {
     return seedOf(this.instance.definition, this.haveStreams ? key.partial : key.key);
   }
 
-  /** The key when all have ended. Undefined when a producer was stopped because nobody read its stream. Throws UpstreamStopped. */
+  /** The key when all have ended. Undefined when a producer was stopped because its stream had no readers left. Throws UpstreamStopped. */
   async finalKey(): Promise<FinalKey | undefined> {
     this.run.stopReading(this.instance);
     for (const producer of this.all.filter(({ id }) => this.live.has(id))) {

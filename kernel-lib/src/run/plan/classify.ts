@@ -20,7 +20,7 @@ export interface Assessment {
 export type Classified = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "result">;
 
 /** A stage that has no result under its key. */
-export interface Missed {
+export interface CacheMiss {
   readonly name: string;
   readonly key: StageKey;
   /** Its latest result, under another key. */
@@ -28,8 +28,8 @@ export interface Missed {
 }
 
 /** Everything upstream is fresh. `outcome`: how it last ended under this key. */
-export function classifyKnown(missed: Missed, outcome: Unfinished | undefined): Classified {
-  const { name } = missed;
+export function classifyKnown(miss: CacheMiss, outcome: Unfinished | undefined): Classified {
+  const { name } = miss;
   const runs = (status: Freshness, kind: Reason["kind"], text: string): Classified => ({
     action: "run",
     status,
@@ -44,17 +44,17 @@ export function classifyKnown(missed: Missed, outcome: Unfinished | undefined): 
     case "unstored":
       return runs("stale", outcome.reason, outcome.message);
     case undefined:
-      return { action: "run", ...explainMiss(missed), waitsFor: [] };
+      return { action: "run", ...explainMiss(miss), waitsFor: [] };
   }
 }
 
 /** `waiting`: the upstream stages that are not fresh. `mayBeStored`: a result exists for some output of theirs. */
-export function classifyPending(missed: Missed, waiting: readonly Assessment[], mayBeStored: boolean): Classified {
+export function classifyPending(miss: CacheMiss, waiting: readonly Assessment[], mayBeStored: boolean): Classified {
   const stopped = waiting.find(
     ({ row }) => row.status === "failed" || row.status === "blocked" || row.status === "cancelled",
   );
   const action: PlanAction = mayBeStored ? "maybe" : "run";
-  const why = explainMiss(missed);
+  const why = explainMiss(miss);
   const own = why.reasons.filter((reason) => reason.kind !== "new" && reason.kind !== "lost");
   const waitsFor = waiting.map(({ row }) => row.stage);
   const waits: Reason = { kind: "waiting", name: waitsFor[0] ?? "", text: `waits for ${waitsFor.join(", ")}` };
@@ -82,11 +82,12 @@ export function classifyPending(missed: Missed, waiting: readonly Assessment[], 
 }
 
 /** Compares with the latest result. Without one the stage is new. */
-function explainMiss({ name, key, latest }: Missed): {
+function explainMiss({ name, key, latest }: CacheMiss): {
   readonly status: Freshness;
   readonly reasons: readonly Reason[];
 } {
   if (!latest) return { status: "new", reasons: [{ kind: "new", name, text: "never run" }] };
+  // While the key is pending, some inputs are unknown: inputs that only the latest result has are not reported as removed.
   const compared =
     key.key === undefined
       ? latest.parts.filter(

@@ -9,7 +9,7 @@ import { ExternalInputs } from "../external/external-inputs";
 import type { Files } from "../external/files";
 import { InputDigests, type OutputDigest, type Outside } from "./input-digests";
 import type { Instance, Instances } from "../state/instances";
-import { classifyKnown, classifyPending, type Assessment, type Classified, type Missed } from "./classify";
+import { classifyKnown, classifyPending, type Assessment, type Classified, type CacheMiss } from "./classify";
 import { memo } from "../state/memo";
 import type { Outcomes } from "../state/outcomes";
 import type { ParamValues } from "../state/params";
@@ -190,8 +190,8 @@ export class Planner {
     return mapMaybe(results.find(instance, key.key), (entry) => {
       if (entry) return this.assessFresh(reached, key, entry);
       return mapMaybe(results.latest(instance), (latest) => {
-        const missed = { name: instance.definition.name, key, latest };
-        return this.assessMissed(reached, missed, classifyKnown(missed, outcomes.of(instance, key.key)));
+        const miss = { name: instance.definition.name, key, latest };
+        return this.assessMiss(reached, miss, classifyKnown(miss, outcomes.of(instance, key.key)));
       });
     });
   }
@@ -207,14 +207,14 @@ export class Planner {
       .map((id) => mustGet(above, id))
       .filter(({ row }) => row.status !== "fresh" || row.action === "run");
     return mapMaybe(this.parts.results.latest(instance), (latest) => {
-      const missed = { name: instance.definition.name, key, latest };
-      return this.assessMissed(reached, missed, classifyPending(missed, waiting, partials.has(key.partial)));
+      const miss = { name: instance.definition.name, key, latest };
+      return this.assessMiss(reached, miss, classifyPending(miss, waiting, partials.has(key.partial)));
     });
   }
 
-  private assessMissed(reached: Reached, missed: Missed, classified: Classified): Assessment {
+  private assessMiss(reached: Reached, miss: CacheMiss, classified: Classified): Assessment {
     const isEstimated = classified.action === "run" || classified.action === "maybe";
-    return this.assessment(reached, missed.key, classified, isEstimated ? missed.latest?.durationMs : undefined);
+    return this.assessment(reached, miss.key, classified, isEstimated ? miss.latest?.durationMs : undefined);
   }
 
   private assessment(

@@ -130,7 +130,7 @@ export class Instances {
     return names;
   }
 
-  /** Names mean something else in another pipeline, whose keys and runs are unknown here. */
+  /** Throws `foreign-input` for a name that another pipeline defines. */
   private checkOwners(instance: Instance): void {
     const stage = instance.definition.name;
     for (const part of this.closure(instance).parts)

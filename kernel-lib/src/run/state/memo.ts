@@ -1,7 +1,7 @@
-/** Memoization by identity: a value is made once and returned again until one of the inputs that it was made from is another object. */
+/** Memoization by identity: a value is computed once and returned again until one of the inputs that it was computed from is another object. */
 
 /**
- * Remembers the last value per key, for as long as the key lives. `make` gets the value made before from other inputs, which it may
+ * Remembers the last value per key, for as long as the key lives. `make` receives the value computed before from other inputs, which it may
  * return again. At most two inputs, compared by `===`: no array is allocated on a hit, and plans ask 10,000 times.
  */
 export function memo<K extends object, V, A = undefined, B = undefined>(

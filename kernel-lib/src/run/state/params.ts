@@ -1,4 +1,4 @@
-/** Current parameter values. The latest deliberate act wins: a value that was set stays until the default changes. */
+/** Current parameter values. The most recent explicit change wins: a value that was set stays until the default changes. */
 import v8 from "node:v8";
 import type { Digest, EventBody, ParamView } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
@@ -13,7 +13,7 @@ import type { RunOverrides } from "./run-overrides";
 
 /** A value that was set, as it is saved for the next start. */
 interface SavedValue {
-  /** v8-serialised, base64. */
+  /** v8-serialized, base64. */
   readonly value: string;
   /** Digest of the default that the value replaced. */
   readonly initial: string;
@@ -40,7 +40,7 @@ export class ParamValues {
     const override = before ? this.keepOverride(definition, before) : this.restoreOverride(definition);
     const forced = this.ports.overrides().valueFor(definition);
     if (forced) this.checkKeyable(definition, forced.value);
-    const state: ParamState = { definition, ...(override ? { override } : {}), ...(forced ? { given: forced } : {}) };
+    const state: ParamState = { definition, ...(override ? { override } : {}), ...(forced ? { forced } : {}) };
     this.states.set(definition.name, state);
     if (!before) return this.ports.emit({ type: "param:defined", param: this.view(definition.name) });
     const from = textOfValue(valueOf(before));
@@ -159,9 +159,9 @@ export class ParamValues {
 
   private change(name: string, change: ParamState, by: "code" | "page"): void {
     const before = this.check(name);
-    const state: ParamState = before.given ? { ...change, given: before.given } : change;
-    if (before.given)
-      this.ports.log("info", `parameter ${name} stays ${textOfValue(before.given.value)}, as set on the command line`);
+    const state: ParamState = before.forced ? { ...change, forced: before.forced } : change;
+    if (before.forced)
+      this.ports.log("info", `parameter ${name} stays ${textOfValue(before.forced.value)}, as set on the command line`);
     this.states.set(name, state);
     this.save(name, state);
     if (this.digest(valueOf(before)) === this.digest(valueOf(state))) return;

@@ -30,9 +30,9 @@ export interface StageToRun {
   readonly why: string;
 }
 
-const nobody: OverrideListener = { refused: () => undefined, invalidParam: () => undefined };
+const noListener: OverrideListener = { refused: () => undefined, invalidParam: () => undefined };
 
-/** Immutable. A command has two: one for planning, under which no stage runs, and one for running. A kernel has `noOverrides`. */
+/** Immutable. A command has two: one for planning, under which no stage runs, and one for running. A kernel has `RunOverrides.none`. */
 export class RunOverrides {
   readonly jobs: number | undefined;
   private readonly maxRetries: number;
@@ -43,8 +43,8 @@ export class RunOverrides {
     { params = {}, force = [], jobs, retries = Infinity }: RunOverridesRequest,
     /** False: a run that would have to execute a stage throws `not-run`. */
     readonly runsStages: boolean,
-    private readonly listener: OverrideListener = nobody,
-    /** True: nobody watches the outputs of cells while they execute. */
+    private readonly listener: OverrideListener = noListener,
+    /** True: no user watches the outputs of cells while they execute. */
     readonly isHeadless = true,
   ) {
     this.params = new Map(Object.entries(params));
@@ -61,7 +61,7 @@ export class RunOverrides {
     return new RunOverrides(request, true, listener);
   }
 
-  static readonly none = new RunOverrides({}, true, nobody, false);
+  static readonly none = new RunOverrides({}, true, noListener, false);
 
   /** The value that a parameter has whatever is set elsewhere. Throws `param-value` for one that is not valid. */
   valueFor(definition: ParamDefinition): { readonly value: unknown } | undefined {

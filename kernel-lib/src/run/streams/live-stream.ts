@@ -14,7 +14,7 @@ const inspect = Symbol.for("nodejs.util.inspect.custom");
 /** How many items the producer may be ahead of a reader that keeps up. */
 export const AHEAD = 128;
 
-/** The reason of a cancelled producer: nobody reads its stream any more. */
+/** The reason of a cancelled producer: the stream has no readers left. */
 export class UnreadError extends Error {
   constructor() {
     super("its stream is not read any more");

@@ -29,7 +29,7 @@ export class LiveStreams {
   }
 
   /** A consumer that waits for something else does not block its producers meanwhile. */
-  letGo(consumer: string): void {
+  releaseProducers(consumer: string): void {
     for (const stream of this.streams.values())
       for (const reader of stream.readers) if (reader.consumer === consumer) reader.fallBehind();
   }
@@ -78,7 +78,7 @@ export class Readers {
     }
   }
 
-  /** The stage reads no more. Returns the upstream stages that nobody reads any more. */
+  /** The stage reads no more. Returns the upstream stages without readers. */
   leave(reader: string): readonly string[] {
     return (this.upstream.get(reader) ?? []).filter((producer) => {
       const readers = this.readers.get(producer);

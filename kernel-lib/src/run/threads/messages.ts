@@ -5,7 +5,7 @@ import type { ErrorData } from "./error-data";
 
 /** One call of a shipped function. */
 export interface CallRequest {
-  /** What `ship` made of an `ExecutionPayload` or an `ItemPayload`. */
+  /** What `ship` computed from an `ExecutionPayload` or an `ItemPayload`. */
   readonly shipment: SharedArrayBuffer;
   /** Threads keep what they have unpacked under this name for further calls; absent to unpack it for this call alone. */
   readonly reuseAs?: string;
@@ -13,7 +13,7 @@ export interface CallRequest {
   readonly task: ExecutionTask | ItemTask;
 }
 
-/** What the call belongs to, and what its context is made of. */
+/** What the call belongs to, and what its context is computed from. */
 export interface CallLocation {
   readonly runId: RunId;
   readonly stage: string;

@@ -27,7 +27,7 @@ type Owner = ClaimRecord<"live">;
 
 interface Found {
   readonly version: string;
-  /** Undefined when the object is unreadable: then it belongs to nobody. */
+  /** Undefined when the object is unreadable: then it has no owner. */
   readonly owner: Owner | undefined;
 }
 
@@ -77,7 +77,7 @@ export class ClaimObjects {
 
   private async tryTake(name: string, who: HeadName, before: Found | undefined): Promise<Claim | undefined> {
     const mine = { token: newToken(), live: this.live.id, holder: holderHere(who) };
-    // The heartbeat starts before anybody can check for it.
+    // The heartbeat starts before other processes can check for it.
     await this.live.beginClaim();
     try {
       const bytes = bytesOf(mine);

@@ -1,4 +1,4 @@
-/** The `Claims` of a store in a bucket. A bucket that cannot be written does not stop anybody from working: that is reported. */
+/** The `Claims` of a store in a bucket. A bucket that is not writable does not block work; the problem is reported. */
 import { isDigest } from "../../key/digest";
 import { messageOf, type Digest } from "../../protocol";
 import { unsharedClaim } from "../records/claim-record";

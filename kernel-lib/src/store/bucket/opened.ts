@@ -54,7 +54,7 @@ export class OpenedBucket {
     this.warnings.warn(message, `${this.bucket.location}/${name}`);
   };
 
-  /** To be called when the object was written again. */
+  /** Call when the object was rewritten. */
   forgetWarnings(name: string): void {
     this.warnings.forget(`${this.bucket.location}/${name}`);
   }

@@ -34,7 +34,7 @@ export class PendingRemovals {
     }
   }
 
-  /** Waits until nobody is about to remove any of them. They must have been announced before. */
+  /** Waits until no process is about to remove any of them. They must have been announced before. */
   async wait(digests: ReadonlySet<Digest>): Promise<void> {
     const until = performance.now() + MAX_WAIT_MS;
     while ((await this.isAnyPending(digests)) && performance.now() < until) await sleep(POLL_MS);

@@ -11,7 +11,7 @@ import type { BlobRef, NewBlob } from "../store";
 export interface EncodedValue {
   /** The digest of the value itself; with a user's codec, the digest of the encoded bytes. */
   readonly digest: Digest;
-  /** Some are views of the value's own memory: they must be written before anybody else gets the value. */
+  /** Some are views of the value's own memory: they must be written before other code receives the value. */
   readonly blobs: readonly NewBlob[];
   readonly sizeBytes: number;
   readonly codec: string;

@@ -1,4 +1,4 @@
-/** The `Claims` of a disk store. A store that cannot be written does not stop anybody from working: that is reported. */
+/** The `Claims` of a disk store. A store that is not writable does not block work; the problem is reported. */
 import { messageOf, type Digest } from "../../protocol";
 import { unsharedClaim } from "../records/claim-record";
 import type { ClaimOutcome, Claims, Entry, HeadName } from "../store";

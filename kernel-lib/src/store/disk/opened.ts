@@ -75,7 +75,7 @@ export class OpenedFolder {
     return this.warnings.warn;
   }
 
-  /** To be called when the file was written again. */
+  /** Call when the file was rewritten. */
   forgetWarnings(path: string): void {
     this.warnings.forget(path);
   }

@@ -309,7 +309,7 @@ export function leftoverOf(name: string): { readonly tag: ProcessTag; readonly i
   return tag === undefined ? undefined : { tag, isAside: aside !== undefined };
 }
 
-/** True for a file that nobody will finish: its process on this machine is dead, or it was not written for an hour (`ageMs`). */
+/** True for a file that no process will finish: its process on this machine is dead, or it was not written for an hour (`ageMs`). */
 export function isLeft(tag: ProcessTag, ageMs: number): boolean {
   return isDeadHere(tag) ?? ageMs > OLD_MS;
 }

@@ -36,7 +36,7 @@ import type {
 } from "../store";
 import { ProcessFiles } from "./process-files";
 
-/** Keeps everything that is committed, until `gc`. Bytes are copied in and out: nobody can change what is stored. */
+/** Keeps everything that is committed, until `gc`. Bytes are copied in and out: callers cannot change what is stored. */
 export function createMemoryStore(now: () => number = Date.now): Store {
   const claims = new MemoryClaims(now);
   const runLog = new MemoryRuns(now);

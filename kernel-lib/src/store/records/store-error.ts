@@ -30,7 +30,7 @@ export class WarnOnce {
     this.onProblem(message, where);
   };
 
-  /** To be called when the location was written again. */
+  /** Call when the location was rewritten. */
   forget(where: string): void {
     this.reported.delete(where);
   }

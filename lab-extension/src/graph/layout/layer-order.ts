@@ -11,7 +11,7 @@ export interface LayeredGraph {
 /** Number of passes over the layers, each down and up again. */
 const SWEEPS = 2;
 
-/** Starts with the order of a depth-first walk, then moves each node towards the mean position of its neighbors (barycenter heuristic). */
+/** Starts with the order of a depth-first walk, then moves each node toward the mean position of its neighbors (barycenter heuristic). */
 export function orderLayers(graph: LayeredGraph): void {
   const layers = walkDepthFirst(graph);
   const positions = new Map<string, number>();

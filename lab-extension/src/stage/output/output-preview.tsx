@@ -91,7 +91,7 @@ function Numbers({ picture, trans }: PictureProps<Extract<PreviewView, { kind: "
     <>
       <p className="stagebook-Hint">
         {trans.__("%1 of %2", type, formatCount(count))}
-        {notFinite > 0 && ` · ${trans.__("%1 not finite", formatCount(notFinite))}`}
+        {notFinite > 0 && ` · ${trans.__("%1 non-finite", formatCount(notFinite))}`}
         {sampled < count && ` · ${trans.__("statistics of the first %1", formatCount(sampled))}`}
       </p>
       {figures && <Histogram figures={figures} trans={trans} />}

@@ -181,7 +181,7 @@ export const inputs: readonly Edit[] = [
   {
     id: "file-made-again",
     rows: ["S9"],
-    kind: "a file deleted and made again with the same content",
+    kind: "a file deleted and recreated with the same content",
     cells: { a: `const a = stage("a", { src: file("replaced.txt") }, async ({ src }) => "m:" + (await src.text()));` },
     edit: (notebook) => {
       rmSync(join(notebook.kernel.cwd, "replaced.txt"));

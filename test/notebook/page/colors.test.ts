@@ -10,10 +10,10 @@ const cells = {
   a: `const a = stage("a", { src: file("in.txt"), limit }, async ({ src, limit }) => { ${ran("a")} return (await src.text()).length + limit; });`,
   b: `const b = stage("b", { a }, ({ a }) => { ${ran("b")} return toRow(a) * factor.by; });`,
   c: `const c = stage("c", { b, level: 1 }, ({ b, level }) => { ${ran("c")} return b + level; }, { version: "1" });`,
-  apart: `const apart = stage("apart", () => { ${ran("apart")} return process.env.COLOUR ?? "none"; });`,
+  apart: `const apart = stage("apart", () => { ${ran("apart")} return process.env.COLOR ?? "none"; });`,
 };
 
-describe("colours", () => {
+describe("colors", () => {
   let notebook: Notebook;
   beforeAll(async () => {
     notebook = await openNotebook();
@@ -22,11 +22,11 @@ describe("colours", () => {
   });
   afterAll(() => notebook.kernel.stop());
 
-  const colours = (): string[] => ["a", "b", "c", "apart"].map((name) => `${name} ${notebook.status(name) ?? "gone"}`);
+  const colors = (): string[] => ["a", "b", "c", "apart"].map((name) => `${name} ${notebook.status(name) ?? "gone"}`);
   const fresh = ["a fresh", "b fresh", "c fresh", "apart fresh"];
   const runAll = () => notebook.executed(() => notebook.cell("run", "await pipeline.run();"));
 
-  /** Edits, checks the colours, edits back. Nothing is executed meanwhile. */
+  /** Edits, checks the colors, edits back. Nothing is executed meanwhile. */
   async function edited(
     edit: () => Promise<unknown>,
     back: () => Promise<unknown>,
@@ -38,7 +38,7 @@ describe("colours", () => {
       await check();
       await back();
       await notebook.settled();
-      expect(colours(), "edited back").toEqual(fresh);
+      expect(colors(), "edited back").toEqual(fresh);
     });
     expect(executed, "stages that were executed").toEqual([]);
   }
@@ -50,10 +50,10 @@ describe("colours", () => {
     );
 
   test("[O7] before the first run everything is new, after it fresh", async () => {
-    expect(colours()).toEqual(["a new", "b new", "c new", "apart new"]);
+    expect(colors()).toEqual(["a new", "b new", "c new", "apart new"]);
     expect(notebook.reasons("a")).toEqual(["never run"]);
     expect(await runAll()).toEqual(["a", "apart", "b", "c"]);
-    expect(colours()).toEqual(fresh);
+    expect(colors()).toEqual(fresh);
   });
 
   test("[O8] a parameter: its readers are stale with old and new value, those below pending", () =>
@@ -61,7 +61,7 @@ describe("colours", () => {
       () => notebook.kernel.command({ type: "set-params", values: { limit: 6 } }),
       () => notebook.kernel.command({ type: "reset-params", names: ["limit"] }),
       () => {
-        expect(colours()).toEqual(["a stale", "b pending", "c pending", "apart fresh"]);
+        expect(colors()).toEqual(["a stale", "b pending", "c pending", "apart fresh"]);
         expect(notebook.reasons("a")).toEqual(["limit 5 → 6"]);
         expect(notebook.view.stages.c?.waitsFor).toEqual(["b"]);
       },
@@ -69,19 +69,19 @@ describe("colours", () => {
 
   test("[O8] a helper: named with the fragment that changed", () =>
     cellEdit("helper", `const toRow = (n: number) => n * 3;`, () => {
-      expect(colours()).toEqual(["a fresh", "b stale", "c pending", "apart fresh"]);
+      expect(colors()).toEqual(["a fresh", "b stale", "c pending", "apart fresh"]);
       expect(notebook.reasons("b")).toEqual(["helper `toRow`: `* 2` → `* 3`"]);
     }));
 
   test("[O8] an outer value: named with both values", () =>
     cellEdit("factor", `const factor = { by: 2 };`, () => {
-      expect(colours()).toEqual(["a fresh", "b stale", "c pending", "apart fresh"]);
+      expect(colors()).toEqual(["a fresh", "b stale", "c pending", "apart fresh"]);
       expect(notebook.reasons("b")).toEqual([expect.stringMatching(/^value `factor`.*by: 1.*→.*by: 2/)]);
     }));
 
   test("[O8] the stage's function", () =>
     cellEdit("b", cells.b.replace("* factor.by", "- factor.by"), () => {
-      expect(colours()).toEqual(["a fresh", "b stale", "c pending", "apart fresh"]);
+      expect(colors()).toEqual(["a fresh", "b stale", "c pending", "apart fresh"]);
       expect(notebook.reasons("b")).toEqual([expect.stringMatching(/^function: `.*\*.*` → `.*-.*`$/)]);
     }));
 
@@ -90,14 +90,14 @@ describe("colours", () => {
       async () => notebook.write("in.txt", "two"),
       async () => notebook.write("in.txt", "one"),
       () => {
-        expect(colours()).toEqual(["a stale", "b pending", "c pending", "apart fresh"]);
+        expect(colors()).toEqual(["a stale", "b pending", "c pending", "apart fresh"]);
         expect(notebook.reasons("a")).toEqual(["file in.txt changed"]);
       },
     ));
 
   test("[O8] a constant input and an option", () =>
     cellEdit("c", cells.c.replace("level: 1", "level: 2").replace(`version: "1"`, `version: "2"`), () => {
-      expect(colours()).toEqual(["a fresh", "b fresh", "c stale", "apart fresh"]);
+      expect(colors()).toEqual(["a fresh", "b fresh", "c stale", "apart fresh"]);
       expect(notebook.reasons("c").sort()).toEqual([
         expect.stringMatching(/^option version .*1.* → .*2/),
         expect.stringMatching(/^value `level` 1 → 2/),
@@ -106,11 +106,11 @@ describe("colours", () => {
 
   test("[O8] an environment variable", () =>
     edited(
-      () => notebook.cell("x", `process.env.COLOUR = "red";`),
-      () => notebook.cell("x", `delete process.env.COLOUR;`),
+      () => notebook.cell("x", `process.env.COLOR = "red";`),
+      () => notebook.cell("x", `delete process.env.COLOR;`),
       () => {
-        expect(colours()).toEqual(["a fresh", "b fresh", "c fresh", "apart stale"]);
-        expect(notebook.reasons("apart")).toEqual([expect.stringMatching(/process\.env\.COLOUR .*undefined → .*red/)]);
+        expect(colors()).toEqual(["a fresh", "b fresh", "c fresh", "apart stale"]);
+        expect(notebook.reasons("apart")).toEqual([expect.stringMatching(/process\.env\.COLOR .*undefined → .*red/)]);
       },
     ));
 
@@ -152,7 +152,7 @@ describe("colours", () => {
       apart: "fresh",
     });
     expect(notebook.view.params.limit?.value).toBe(5);
-    expect(colours()).toEqual(fresh);
+    expect(colors()).toEqual(fresh);
   });
 
   test("[S11] plan() executes no stage", async () => {
