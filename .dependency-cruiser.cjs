@@ -1,5 +1,5 @@
 /**
- * The dependency rules of both packages: layers of kernel-lib, rooms within a layer, panels of the page. Type imports count too.
+ * The dependency rules of both packages: layers of kernel-lib, folders within a layer, panels of the page. Type imports count too.
  * `npm run check` enforces them.
  */
 
@@ -34,27 +34,27 @@ const layerRules = layers.slice(0, -1).map((layer, index) => ({
 }));
 
 /**
- * The rooms of one layer, in the order of the calls: a room imports only from rooms after it in the list. Rooms in one list entry are
- * independent of each other. A room is a folder, or a file (with its extension).
+ * The folders of one layer, in the order of the calls: a folder imports only from folders after it in the list. Folders in one list entry are
+ * independent of each other. A folder is a folder, or a file (with its extension).
  */
-const roomRules = (layer, floors) => {
-  const pathOf = (rooms) => {
+const folderRules = (layer, levels) => {
+  const pathOf = (folders) => {
     const [files, names] = [
-      rooms.filter((room) => room.endsWith(".ts")),
-      rooms.filter((room) => !room.endsWith(".ts")),
+      folders.filter((folder) => folder.endsWith(".ts")),
+      folders.filter((folder) => !folder.endsWith(".ts")),
     ];
     const paths = [...files.map((file) => `${file.replace(".", "\\.")}$`), ...names.map((name) => `${name}/`)];
     return `${source}/${layer}/(${paths.join("|")})`;
   };
-  return floors.flatMap((floor, index) =>
-    floor.map((room) => {
-      const above = [...floors.slice(0, index).flat(), ...floor.filter((other) => other !== room)];
-      const below = floors.slice(index + 1).flat();
+  return levels.flatMap((level, index) =>
+    level.map((folder) => {
+      const above = [...levels.slice(0, index).flat(), ...level.filter((other) => other !== folder)];
+      const below = levels.slice(index + 1).flat();
       return {
-        name: `${layer}-${room.replace(/\.ts$/, "")}-imports-against-the-order`,
-        comment: `${layer}/${room} may import only ${below.length === 0 ? "itself" : `itself, ${below.join(", ")}`} of ${layer}/`,
+        name: `${layer}-${folder.replace(/\.ts$/, "")}-imports-against-the-order`,
+        comment: `${layer}/${folder} may import only ${below.length === 0 ? "itself" : `itself, ${below.join(", ")}`} of ${layer}/`,
         severity: "error",
-        from: { path: pathOf([room]) },
+        from: { path: pathOf([folder]) },
         to: { path: above.length === 0 ? "^$" : pathOf(above) },
       };
     }),
@@ -62,7 +62,7 @@ const roomRules = (layer, floors) => {
 };
 
 /** A run asks for a plan, executes stages, calls their functions here or in threads, reads streams. State and primitives lie below. */
-const runRooms = [
+const runFolders = [
   ["api"],
   ["engine.ts"],
   ["execute"],
@@ -75,7 +75,13 @@ const runRooms = [
   ["streams"],
 ];
 /** A key is composed of the digests of functions, and those of the digests of values. */
-const keyRooms = [["key.ts", "diff.ts"], ["code"], ["describe.ts"], ["values"], ["digest.ts", "parts.ts", "scopes.ts"]];
+const keyFolders = [
+  ["key.ts", "diff.ts"],
+  ["code"],
+  ["describe.ts"],
+  ["values"],
+  ["digest.ts", "parts.ts", "scopes.ts"],
+];
 
 /** The adapters of the store; each can be read without the others. `tiered/` combines any two of them through the ports. */
 const adapters = ["disk", "bucket", "tiered"];
@@ -102,8 +108,8 @@ const panelRules = panels.map((panel) => ({
 module.exports = {
   forbidden: [
     ...layerRules,
-    ...roomRules("run", runRooms),
-    ...roomRules("key", keyRooms),
+    ...folderRules("run", runFolders),
+    ...folderRules("key", keyFolders),
     ...panelRules,
     {
       name: "shared-parts-import-panels",

@@ -12,7 +12,7 @@ const excluded = ["**/node_modules/**", "test/screenshots/**", ...(heavy ? [] : 
 
 /** Tests of modules alone: no kernel, no process of their own, no global state. They share their processes. */
 const units = ["graph", "key", "preview", "lab", "store", "run", "properties"].map(
-  (room) => `test/${room}/**/*.test.{ts,tsx}`,
+  (folder) => `test/${folder}/**/*.test.{ts,tsx}`,
 );
 
 // Tests see the sources; the kernels that they start see the built package.

@@ -61,7 +61,7 @@ function listFiles(folder) {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
     // The reference is generated from the sources, which are read themselves.
-    if (name === "node_modules" || name === "reference" || name.startsWith(".")) return [];
+    if (name === "node_modules" || name === "artifacts" || name === "reference" || name.startsWith(".")) return [];
     return statSync(path).isDirectory() ? listFiles(path) : [path];
   });
 }

@@ -56,6 +56,7 @@ export interface Pipeline {
   toJSON(): object;
 }
 
+/** A pipeline with functions to define its stages and parameters. */
 export type ScriptPipeline = Pipeline & {
   readonly stage: DefineStage;
   readonly each: DefineEach;

@@ -1,9 +1,9 @@
 /** The property of plans over random pipelines and edits. A failure prints its seed and the smallest case; STAGEBOOK_SEED repeats it. */
 import { expect, test } from "vitest";
-import { checkPlanLaw } from "./plan-property";
+import { checkPlanProperty } from "./plan-property";
 
 test("[S11] what is planned to run runs and nothing else, refined plans become exact, and the outputs equal those of a run without a store", async () => {
-  const { run, maybe, unchanged, fresh, looks } = await checkPlanLaw(20);
+  const { run, maybe, unchanged, fresh, looks } = await checkPlanProperty(20);
   // The property says nothing when nothing of a kind was ever planned.
   expect(Math.min(run, maybe, unchanged, fresh, looks)).toBeGreaterThan(5);
 }, 900_000);

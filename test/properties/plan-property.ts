@@ -31,7 +31,7 @@ export interface LawFigures {
 }
 
 /** Prints the seed; STAGEBOOK_SEED repeats a run. Throws for the smallest case that breaks the property. */
-export async function checkPlanLaw(pipelines: number): Promise<LawFigures> {
+export async function checkPlanProperty(pipelines: number): Promise<LawFigures> {
   const seed = Number(process.env.STAGEBOOK_SEED ?? Date.now() % 2 ** 31);
   console.info(`plan property: STAGEBOOK_SEED=${seed}`);
   const figures = { edits: 0, executed: 0, fresh: 0, run: 0, maybe: 0, unchanged: 0, looks: 0 };

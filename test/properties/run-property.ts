@@ -191,7 +191,7 @@ export interface RunsSeen {
 }
 
 /** Throws with the seed and the smallest case that breaks the property. */
-export async function checkRunLaw(numRuns: number): Promise<RunsSeen> {
+export async function checkRunProperty(numRuns: number): Promise<RunsSeen> {
   const seed = process.env.STAGEBOOK_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.STAGEBOOK_SEED);
   console.log(`run property: ${numRuns} pipelines, seed ${seed}`);
   const seen: RunsSeen = { runs: 0, succeeded: 0, failed: 0, cancelled: 0, blocked: 0 };

@@ -10,7 +10,7 @@ const areas = [
   { title: "Defining stages and parameters", folders: ["stage"] },
   { title: "Keys and graph", folders: ["graph", "key", "scopes"] },
   { title: "Stores", folders: ["store"] },
-  { title: "Running", folders: ["run", "pipeline.ts", "index.ts"] },
+  { title: "Running", folders: ["run", "pipeline.ts", "pipeline-api.ts", "pipeline-context.ts", "index.ts"] },
   { title: "Worker threads", folders: ["run/shipping", "run/threads"] },
   { title: "Notebook and page", folders: ["notebook", "preview", "events", "export"] },
   { title: "Command line", folders: ["cli"] },

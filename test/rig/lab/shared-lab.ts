@@ -87,7 +87,7 @@ export async function browserOptions(): Promise<{
   if (executablePath === null) throw new Error("Chromium is not installed: npm test installs it");
   const home = join(repository, ".cache", "rig", "browser-home");
   mkdirSync(home, { recursive: true });
-  return { executablePath, args: browserFlags, env: { ...createEnvironment(), HOME: home } as Record<string, string> };
+  return { executablePath, args: browserFlags, env: { ...createEnvironment(), HOME: home } };
 }
 
 const browserFlags = [

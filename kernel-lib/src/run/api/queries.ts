@@ -1,5 +1,5 @@
 /** Questions about stages: plan, status, explanation, stored results. They run nothing. Part of the public API of handles. */
-import type { Digest, PlanRowView, View } from "../../protocol";
+import type { PlanRowView, View } from "../../protocol";
 import { mustGet, StagebookError } from "../../protocol";
 import type { Explanation, Freshness, HistoryRow, Plan } from "../../stage/public/plans";
 import type { StageQueries, StageRef } from "../../stage/handle";
@@ -52,7 +52,7 @@ export class Queries implements StageQueries {
     const { targets, results } = this.parts;
     const row = await this.row(ref);
     const instance = targets.find(ref);
-    const entry = row.result ? await results.find(instance, row.result.key as Digest) : undefined;
+    const entry = row.result ? await results.find(instance, row.result.key) : undefined;
     const loaded = entry ? await results.load(entry, instance) : undefined;
     if (!entry || !loaded)
       throw new StagebookError(
