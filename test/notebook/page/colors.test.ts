@@ -10,7 +10,7 @@ const cells = {
   a: `const a = stage("a", { src: file("in.txt"), limit }, async ({ src, limit }) => { ${ran("a")} return (await src.text()).length + limit; });`,
   b: `const b = stage("b", { a }, ({ a }) => { ${ran("b")} return toRow(a) * factor.by; });`,
   c: `const c = stage("c", { b, level: 1 }, ({ b, level }) => { ${ran("c")} return b + level; }, { version: "1" });`,
-  apart: `const apart = stage("apart", () => { ${ran("apart")} return process.env.COLOR ?? "none"; });`,
+  apart: `const apart = stage("apart", () => { ${ran("apart")} return process.env.ACCENT ?? "none"; });`,
 };
 
 describe("colors", () => {
@@ -106,11 +106,11 @@ describe("colors", () => {
 
   test("[O8] an environment variable", () =>
     edited(
-      () => notebook.cell("x", `process.env.COLOR = "red";`),
-      () => notebook.cell("x", `delete process.env.COLOR;`),
+      () => notebook.cell("x", `process.env.ACCENT = "red";`),
+      () => notebook.cell("x", `delete process.env.ACCENT;`),
       () => {
         expect(colors()).toEqual(["a fresh", "b fresh", "c fresh", "apart stale"]);
-        expect(notebook.reasons("apart")).toEqual([expect.stringMatching(/process\.env\.COLOR .*undefined → .*red/)]);
+        expect(notebook.reasons("apart")).toEqual([expect.stringMatching(/process\.env\.ACCENT .*undefined → .*red/)]);
       },
     ));
 

@@ -58,9 +58,9 @@ export const classes: readonly Edit[] = [
     value: ["10", "12"],
   },
   {
-    id: "field-initialiser",
+    id: "field-initializer",
     rows: ["S4"],
-    kind: "a helper in a field's initialiser",
+    kind: "a helper in a field's initializer",
     cells: {
       model: `const seed = () => 4;\nclass Counter { n = seed(); #step = 1; next() { return this.n + this.#step; } }`,
       a: `const a = stage("a", () => new Counter().next());`,

@@ -236,7 +236,7 @@ export const ownCode: readonly Edit[] = [
     value: ["15", "15"],
   },
   {
-    id: "cell-neighbour",
+    id: "cell-neighbor",
     rows: ["S17"],
     kind: "another stage of the same cell",
     cells: {
