@@ -35,7 +35,7 @@ const layerRules = layers.slice(0, -1).map((layer, index) => ({
 
 /**
  * The folders of one layer, in the order of the calls: a folder imports only from folders after it in the list. Folders in one list entry are
- * independent of each other. A folder is a folder, or a file (with its extension).
+ * independent of each other. A file of the layer counts as a folder (with its extension).
  */
 const folderRules = (layer, levels) => {
   const pathOf = (folders) => {
