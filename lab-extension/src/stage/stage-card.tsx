@@ -2,9 +2,8 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { CellId, StageView, View } from "stagebook/protocol";
-import { progressShare } from "../ui/stage-text";
+import { estimateText, progressShare } from "../ui/stage-text";
 import { StatusMark } from "../ui/status-mark";
-import { formatDuration } from "stagebook/protocol";
 import { ErrorBlock } from "./error-block";
 import { InputList } from "./input-list";
 import type { ResultActions, StageQueries } from "./lazy-sections";
@@ -103,7 +102,7 @@ function Effort({ stage, trans }: Pick<PartProps, "stage" | "trans">): ReactElem
   const share = progressShare(stage);
   if (typeof share === "number") return <progress aria-label={trans.__("Progress of %1", stage.name)} value={share} />;
   if (stage.estimateMs === undefined || (stage.action !== "run" && stage.action !== "maybe")) return null;
-  return <span className="stagebook-Hint">{trans.__("takes about %1", formatDuration(stage.estimateMs))}</span>;
+  return <span className="stagebook-Hint">{estimateText(stage.estimateMs, trans)}</span>;
 }
 
 function Causes({ stage, actions, trans }: PartProps): ReactElement | null {

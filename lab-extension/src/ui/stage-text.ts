@@ -30,7 +30,7 @@ export function describeStage(stage: StageView, trans: TranslationBundle): strin
   const lines = [stage.name, stage.description, explainStatus(stage, trans)];
   if (stage.result) lines.push(trans.__("last: %1", resultText(stage) ?? ""));
   if (stage.estimateMs !== undefined && (stage.action === "run" || stage.action === "maybe"))
-    lines.push(trans.__("takes about %1", formatDuration(stage.estimateMs)));
+    lines.push(estimateText(stage.estimateMs, trans));
   if (stage.untracked.length > 0) lines.push(trans.__("not tracked: %1", stage.untracked.join(", ")));
   return lines.filter((line) => line).join("\n");
 }
@@ -74,4 +74,10 @@ function progressText(stage: StageView, trans: TranslationBundle): readonly stri
   if (perSecond !== undefined) texts.push(trans.__("%1/s", formatCount(Number(perSecond.toPrecision(2)))));
   if (leftMs !== undefined) texts.push(trans.__("about %1 left", formatDuration(leftMs)));
   return texts;
+}
+
+/** How long a stage takes, from an estimate in milliseconds. */
+export function estimateText(estimateMs: number, trans: TranslationBundle): string {
+  const duration = formatDuration(estimateMs);
+  return estimateMs < 1 ? trans.__("takes %1", duration) : trans.__("takes about %1", duration);
 }
