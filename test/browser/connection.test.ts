@@ -72,6 +72,8 @@ test("[O7] closed tabs and reloaded pages leave no open comm in the kernel", asy
   for (let turn = 0; turn < 2; turn++) {
     const tab = await lab.openTab();
     await tab.locator('[data-stagebook="dag"] [data-stage="next"][data-status="fresh"]').waitFor();
+    // The page shows the remembered state before it is connected: only then is there a comm to close.
+    await tab.locator("#stagebook-sidebar .stagebook-Header", { hasText: "live" }).waitFor();
     await tab.close({ runBeforeUnload: true });
   }
   await lab.reload();
