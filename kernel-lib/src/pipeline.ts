@@ -8,10 +8,10 @@ import { recordRuns } from "./events/run-files";
 import type { CellTracking, PipelineInternals } from "./notebook/pipeline-internals";
 import { createPipelineApi, type ScriptPipeline } from "./pipeline-api";
 import { findOverrides, findPipelineContext, type PipelineContext } from "./pipeline-context";
-import { StagebookError, type CellId, type LogRecord } from "./protocol";
+import { messageOf, StagebookError, type CellId, type LogRecord } from "./protocol";
 import { createPublicApi } from "./run/api/handle-api";
 import { Engine } from "./run/engine";
-import { createLog, createStoreProblemReport } from "./run/state/logger";
+import { createLog, createStoreProblemReport, type Log } from "./run/state/logger";
 import { createLiveScopes } from "./scopes/live-scopes";
 import { openStore } from "./store/open-store";
 
@@ -93,8 +93,7 @@ export function createPipelineWithInternals(
         where: store.location,
       }),
   });
-  const { log: onRecord } = options;
-  if (onRecord) bus.events$.subscribe((event) => event.type === "log:written" && onRecord(event.record));
+  if (options.log) forwardLog(bus, options.log, log);
   const pipeline = createPipelineApi(
     engine,
     createPublicApi(engine, () => bus.view),
@@ -124,4 +123,19 @@ function checkOptions(options: PipelineOptions): void {
       `unknown option "${unknown}" of createPipeline`,
       `Options are ${names.join(", ")}.`,
     );
+}
+
+/** Calls the user's log function with each record. What it throws fails nothing: it is reported once. */
+function forwardLog(bus: EventBus, onRecord: (record: LogRecord) => void, log: Log): void {
+  let hasFailed = false;
+  bus.events$.subscribe((event) => {
+    if (event.type !== "log:written") return;
+    try {
+      onRecord(event.record);
+    } catch (error) {
+      if (hasFailed) return;
+      hasFailed = true;
+      log("warn", `the function log passed to createPipeline threw: ${messageOf(error)}`);
+    }
+  });
 }
