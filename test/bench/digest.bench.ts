@@ -1,12 +1,9 @@
 import { createHash } from "node:crypto";
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import { bench, describe } from "vitest";
 import type * as Canonical from "../../kernel-lib/src/key/values/canonical";
+import { loadBuilt } from "./built";
 
-const require = createRequire(import.meta.url);
-const library = join(require.resolve("stagebook/package.json"), "..", "lib");
-const { digestValue } = require(join(library, "key", "canonical.js")) as typeof Canonical;
+const { digestValue } = loadBuilt<typeof Canonical>("key/values/canonical");
 
 const few = { iterations: 7, time: 0, warmupIterations: 2, warmupTime: 0 };
 const rows = Array.from({ length: 200_000 }, (_, at) => ({

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, bench, describe } from "vitest";
@@ -9,12 +8,11 @@ import type * as CodecModule from "../../kernel-lib/src/store/codecs/codec";
 import type * as DiskStoreModule from "../../kernel-lib/src/store/disk/store";
 import type * as RecordModule from "../../kernel-lib/src/store/records/entry-record";
 import { blobOf, resultOf } from "../store/contract/entries";
+import { loadBuilt } from "./built";
 
-const require = createRequire(import.meta.url);
-const library = join(require.resolve("stagebook/package.json"), "..", "lib", "store");
-const { createDiskStore } = require(join(library, "disk-store.js")) as typeof DiskStoreModule;
-const { v8Codec } = require(join(library, "codec.js")) as typeof CodecModule;
-const { encodeRecord } = require(join(library, "entry-record.js")) as typeof RecordModule;
+const { createDiskStore } = loadBuilt<typeof DiskStoreModule>("store/disk/store");
+const { v8Codec } = loadBuilt<typeof CodecModule>("store/codecs/codec");
+const { encodeRecord } = loadBuilt<typeof RecordModule>("store/records/entry-record");
 
 const base = mkdtempSync(join(tmpdir(), "stagebook-bench-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
