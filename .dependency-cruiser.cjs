@@ -10,6 +10,7 @@ const layers = [
   "stage",
   "graph",
   "key",
+  "observe",
   "preview",
   "scopes",
   "store",
@@ -146,6 +147,13 @@ module.exports = {
       severity: "error",
       from: { path: folders(core) },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|util)$" },
+    },
+    {
+      name: "observe-imports-the-key",
+      comment: "observe/ wraps Node: of the layers before it, it imports only protocol, async and key/digest",
+      severity: "error",
+      from: { path: folders(["observe"]) },
+      to: { path: folders(["stage", "graph", "key"]), pathNot: `${source}/key/digest\\.ts$` },
     },
     {
       name: "protocol-is-browser-safe",

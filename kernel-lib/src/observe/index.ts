@@ -1,0 +1,6 @@
+/** Observed reads: what an execution really reads from outside, found by wrapping what Node offers for it. */
+export { currentRecorder, observing, unobserved } from "./context";
+export { installObservers, type ObserverOptions } from "./install";
+export { labelOfRead, type ObservedRead, type ReadKind, type VolatileKind, type VolatileRead } from "./reads";
+export { ReadRecorder } from "./recorder";
+export { stateOfRead, type FileStates, type ReadState } from "./state-of-read";

@@ -1,0 +1,66 @@
+/** What executions read from outside: the kinds, and how they are named. */
+import path from "node:path";
+
+/** What can be compared later. */
+export type ReadKind = "file" | "folder" | "exists" | "stat" | "link" | "env" | "zone" | "locale" | "cwd" | "system";
+
+/** Something that an execution read from outside, and that can be compared later. */
+export interface ObservedRead {
+  readonly kind: ReadKind;
+  /**
+   * Paths: absolute. `env`: the name of the variable; "" is the list of all names. `system`: the property (`hostname`, `platform`).
+   * "" for `zone`, `locale` and `cwd`.
+   */
+  readonly name: string;
+  /** `stat` alone: the fields that the code read, sorted and joined by commas (`mtime,size`). */
+  readonly fields?: string;
+}
+
+/** What cannot be compared later: a result that depends on it is not repeatable. */
+export type VolatileKind = "clock" | "random" | "network" | "process" | "system";
+
+/** Something that an execution read from outside, and that is different each time. */
+export interface VolatileRead {
+  readonly kind: VolatileKind;
+  /** Human-readable: `Date.now()`, `fetch https://host/path`, `execSync git`, `Math.random()`. Without queries, credentials, arguments. */
+  readonly name: string;
+  /** The user's code that reads it, as `file:line:column`, and the package in between: `cell [3]:7:12 (package lodash)`. "" if unknown. */
+  readonly where: string;
+  /** True if it makes the result not repeatable; false for a note: a clock for timing or logging, or inside a package. */
+  readonly marks: boolean;
+}
+
+/** The state of a file or folder when it was read. Changed if any of them differs; undefined for a path that does not exist. */
+export type Stamp = string | undefined;
+
+/** A short label: `file data/a.txt` (relative to `folder` if inside it), `folder data`, `variable HOME`, `time zone`. */
+export function labelOfRead(read: ObservedRead, folder: string): string {
+  switch (read.kind) {
+    case "file":
+    case "folder":
+    case "link":
+      return `${read.kind} ${shortPath(read.name, folder)}`;
+    case "exists":
+      return `existence of ${shortPath(read.name, folder)}`;
+    case "stat":
+      return `${read.fields === undefined ? "existence" : fieldsText(read.fields)} of ${shortPath(read.name, folder)}`;
+    case "env":
+      return read.name === "" ? "names of all variables" : `variable ${read.name}`;
+    case "zone":
+      return "time zone";
+    case "locale":
+      return "locale";
+    case "cwd":
+      return "working folder";
+    case "system":
+      return `system's ${read.name}`;
+  }
+}
+
+const fieldsText = (fields: string): string => fields.split(",").join(", ");
+
+function shortPath(file: string, folder: string): string {
+  const relative = path.relative(folder, file);
+  if (relative === "") return ".";
+  return relative.startsWith("..") || path.isAbsolute(relative) ? file : relative.split(path.sep).join("/");
+}
