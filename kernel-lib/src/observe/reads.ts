@@ -30,9 +30,6 @@ export interface VolatileRead {
   readonly marks: boolean;
 }
 
-/** The state of a file or folder when it was read. Changed if any of them differs; undefined for a path that does not exist. */
-export type Stamp = string | undefined;
-
 /** A short label: `file data/a.txt` (relative to `folder` if inside it), `folder data`, `variable HOME`, `time zone`. */
 export function labelOfRead(read: ObservedRead, folder: string): string {
   switch (read.kind) {

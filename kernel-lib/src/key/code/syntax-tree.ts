@@ -19,6 +19,21 @@ export function parseScript(source: string): SyntaxNode {
   return parse(source, options) as unknown as SyntaxNode;
 }
 
+/** Parses the source of a whole file: a CommonJS module, a script or an ES module. Throws SyntaxError. */
+export function parseFile(source: string): SyntaxNode {
+  const options = { ecmaVersion: "latest", ranges: true, allowHashBang: true } as const;
+  try {
+    return parse(source, {
+      ...options,
+      sourceType: "script",
+      allowReturnOutsideFunction: true,
+    }) as unknown as SyntaxNode;
+  } catch {
+    // `import` and `export` are not allowed in scripts; what is wrong in both is thrown here.
+    return parse(source, { ...options, sourceType: "module" }) as unknown as SyntaxNode;
+  }
+}
+
 /** The child node in a field. Throws TypeError when there is none: the field is part of the node's type. */
 export function childOf(node: SyntaxNode, field: string): SyntaxNode {
   const child = node[field];

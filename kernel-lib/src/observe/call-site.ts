@@ -1,0 +1,131 @@
+/** Who calls a wrapper: the user's code, a package, Node itself or Stagebook; and where. */
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface CallSite {
+  readonly owner: "user" | "package" | "node";
+  /** The name of the script in stacks. */
+  readonly script: string;
+  /** `file:line:column`; "" when no frame is the user's. */
+  readonly where: string;
+  /** The name of the package that calls. */
+  readonly package?: string;
+  /** The offset of the call in the script's source. */
+  readonly position: number;
+  /** The sha256 of the script's source, in hex. */
+  readonly hash: string;
+}
+
+/** Node's type definitions lack some methods. */
+interface Frame extends NodeJS.CallSite {
+  getScriptHash(): string;
+  getPosition(): number;
+}
+
+const OWN_FOLDER = path.dirname(__dirname) + path.sep;
+const sep = path.sep;
+const MAX_FRAMES = 60;
+
+/** Programs around the user's code: what they read is theirs. */
+const HOSTS = /[\\/]node_modules[\\/](stagebook|tslab|piscina|jiti|typescript)[\\/]/;
+
+/** Parts of Node that call the user's functions. What other parts read is Node's own. */
+const CALLING_PARTS =
+  /^node:(internal\/(timers|process\/|util|promisify|async_hooks|events|vm|modules)|events|async_hooks|vm|timers|util|diagnostics_channel)/;
+
+/**
+ * The code that called `wrapper`. `isWhole`: with the user's frame below a package's, which costs more.
+ * Undefined for a call that is Node's own or Stagebook's.
+ */
+export function callSiteOf(wrapper: Function, isWhole = false): CallSite | undefined {
+  const near = isWhole ? undefined : siteIn(framesBelow(wrapper, 1), 1);
+  return near === undefined || near === "unclear"
+    ? known(siteIn(framesBelow(wrapper, MAX_FRAMES), MAX_FRAMES))
+    : known(near);
+}
+
+const known = (site: CallSite | "own" | "unclear"): CallSite | undefined =>
+  site === "own" ? undefined : site === "unclear" ? UNKNOWN : site;
+
+/** Called from nothing that has a frame: a timer, a promise. */
+const UNKNOWN: CallSite = { owner: "user", script: "", where: "", position: -1, hash: "" };
+
+/** `unclear`: no frame tells, or there may be one below. */
+function siteIn(frames: readonly Frame[], limit: number): CallSite | "own" | "unclear" {
+  let packageName: string | undefined;
+  for (const frame of frames) {
+    const script = scriptOf(frame);
+    if (script === undefined || CALLING_PARTS.test(script)) continue;
+    if (script.startsWith("node:")) {
+      if (packageName === undefined) return "own";
+      continue;
+    }
+    const file = script.startsWith("file:") ? fileURLToPath(script) : script;
+    if (isHost(file)) return packageName === undefined ? "own" : inPackage(packageName, "");
+    const name = packageOf(file);
+    if (name === undefined)
+      return packageName === undefined ? siteOf(frame, file) : inPackage(packageName, locationOf(frame, file));
+    packageName ??= name;
+    if (limit === 1) return inPackage(name, "");
+  }
+  return packageName === undefined ? "unclear" : inPackage(packageName, "");
+}
+
+function siteOf(frame: Frame, file: string): CallSite {
+  return {
+    owner: "user",
+    script: file,
+    where: locationOf(frame, file),
+    position: frame.getPosition(),
+    hash: frame.getScriptHash(),
+  };
+}
+
+function inPackage(name: string, location: string): CallSite {
+  const where = location === "" ? `package ${name}` : `${location} (package ${name})`;
+  return { owner: "package", script: "", where, package: name, position: -1, hash: "" };
+}
+
+const locationOf = (frame: Frame, file: string): string =>
+  `${file}:${frame.getLineNumber() ?? 0}:${frame.getColumnNumber() ?? 0}`;
+
+/** The script of a frame; undefined for built-in functions. Code from `eval` belongs to the code that evaluated it. */
+function scriptOf(frame: Frame): string | undefined {
+  const name = frame.getScriptNameOrSourceURL() as string | null | undefined;
+  if (typeof name === "string" && name !== "") return name;
+  if (!frame.isEval()) return undefined;
+  const origin = /\(([^()]+):\d+:\d+\)[^(]*$/.exec(frame.getEvalOrigin() ?? "")?.[1];
+  return origin ?? "eval";
+}
+
+function isHost(file: string): boolean {
+  return file.startsWith(OWN_FOLDER) || HOSTS.test(file);
+}
+
+/** `lodash`, `@scope/name`; undefined for the user's own files. */
+function packageOf(file: string): string | undefined {
+  const at = file.lastIndexOf(`${sep}node_modules${sep}`);
+  if (at < 0) return undefined;
+  const [scope = "", name = ""] = file.slice(at + "/node_modules/".length).split(sep);
+  return scope.startsWith("@") ? `${scope}/${name}` : scope;
+}
+
+/** The frames below `wrapper`, the caller first. */
+function framesBelow(wrapper: Function, limit: number): readonly Frame[] {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  let frames: readonly Frame[] = [];
+  try {
+    Error.stackTraceLimit = limit;
+    Error.prepareStackTrace = (_error, sites) => {
+      frames = sites as readonly Frame[];
+      return "";
+    };
+    const holder: { stack?: string } = {};
+    Error.captureStackTrace(holder, wrapper);
+    void holder.stack;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+  return frames;
+}

@@ -1,0 +1,98 @@
+/** Records what cannot be compared later: who reads it, and whether it makes the result not repeatable. */
+import { callSiteOf, type CallSite } from "./call-site";
+import { unobserved } from "./context";
+import { flowOf, type ClockFlow, type FlowSource } from "./flow/clock-flow";
+import type { ReadRecorder } from "./recorder";
+import type { VolatileKind } from "./reads";
+
+/** Finds the source of a script by the sha256 of it, in hex. */
+export type SourceOf = (script: { readonly url: string; readonly hash: string }) => string | undefined;
+
+/** Each of these calls is examined; they cost about 2.5 µs. */
+const EXAMINED_CALLS = 1000;
+/** After them every n-th call, and each that comes in another millisecond than the last. */
+const EXAMINED_EVERY = 32;
+/** More locations tell nobody anything. */
+const ENOUGH_LOCATIONS = 5;
+
+interface Samples {
+  calls: number;
+  lastMs: number;
+  marks: number;
+  /** The code that has read it also has a place that would mark the result. */
+  canMark: boolean;
+}
+
+let sourceOf: SourceOf = () => undefined;
+// The original: this is loaded before the wrappers are installed.
+const { now } = Date;
+
+export function setSourceOf(to: SourceOf): void {
+  sourceOf = to;
+}
+
+/** A random number, a request, a process: marks the result wherever it happens. */
+export function noteAlways(recorder: ReadRecorder, kind: VolatileKind, name: string, wrapper: Function): void {
+  const samples = samplesOf(recorder, name);
+  if (samples.marks >= ENOUGH_LOCATIONS) return;
+  const site = callSiteOf(wrapper, true);
+  if (site === undefined) return;
+  samples.marks++;
+  recorder.addVolatile({ kind, name, where: site.where, marks: true });
+}
+
+/** A clock: marks the result if the user's own code reads it into the result. */
+export function noteClock(recorder: ReadRecorder, kind: VolatileKind, name: string, wrapper: Function): void {
+  const samples = samplesOf(recorder, name);
+  if (samples.marks >= ENOUGH_LOCATIONS || !isDue(samples)) return;
+  const site = callSiteOf(wrapper);
+  if (site === undefined) return;
+  const flow = site.owner === "user" ? flowAt(site, "clock") : NOTE;
+  if (flow.marks) samples.marks++;
+  samples.canMark ||= flow.canMark;
+  recorder.addVolatile({ kind, name, where: site.where, marks: flow.marks });
+}
+
+/** Whether it is worth to look for the caller of something that is read often. `name`: of what is read. */
+export function isExamined(recorder: ReadRecorder, name: string): boolean {
+  return isDue(samplesOf(recorder, name));
+}
+
+/** Whether the value that the user's code reads at a place may be part of the result. */
+export function reachesResult(site: CallSite, source: FlowSource): boolean {
+  return flowAt(site, source).marks;
+}
+
+function isDue(samples: Samples): boolean {
+  if (samples.calls++ < EXAMINED_CALLS || samples.canMark) return true;
+  const ms = now();
+  if (ms === samples.lastMs && samples.calls % EXAMINED_EVERY !== 0) return false;
+  samples.lastMs = ms;
+  return true;
+}
+
+function samplesOf(recorder: ReadRecorder, name: string): Samples {
+  let samples = recorder.samples.get(name) as Samples | undefined;
+  if (!samples) recorder.samples.set(name, (samples = { calls: 0, lastMs: 0, marks: 0, canMark: false }));
+  return samples;
+}
+
+const flows = new Map<string, ClockFlow>();
+const MAX_FLOWS = 10_000;
+/** In a package, or where the source is not needed. */
+const NOTE: ClockFlow = { marks: false, canMark: false };
+/** Code that cannot be read may do anything with the clock. */
+const UNREADABLE: ClockFlow = { marks: true, canMark: false };
+
+function flowAt({ script, hash, position }: CallSite, from: FlowSource): ClockFlow {
+  if (hash === "") return UNREADABLE;
+  const key = `${from} ${hash} ${position}`;
+  let flow = flows.get(key);
+  if (!flow) {
+    const source = unobserved(() => sourceOf({ url: script, hash }));
+    flow = source === undefined ? UNREADABLE : flowOf(source, hash, position, from);
+    if (flows.size >= MAX_FLOWS) flows.clear();
+    flows.set(key, flow);
+  }
+  return flow;
+}

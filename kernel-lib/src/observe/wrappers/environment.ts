@@ -1,0 +1,88 @@
+/** `process.env` and the working folder. */
+import { callSiteOf } from "../call-site";
+import { currentRecorder } from "../context";
+import { forgetRelativePaths } from "../own-paths";
+import type { ReadRecorder } from "../recorder";
+import { isExamined, reachesResult } from "../volatile-notes";
+import { replaceMethod, replaces } from "./replace";
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** How packages print in a terminal depends on them; what they return does not. */
+const TERMINAL =
+  /^(TERM|COLORTERM|NO_COLOR|FORCE_COLOR|NODE_DISABLE_COLORS|CLICOLOR(_FORCE)?|COLUMNS|LINES|DEBUG|NODE_DEBUG|TERM_PROGRAM(_VERSION)?|CI|TMUX|WT_SESSION)$/;
+/** The list of all names. */
+const NAMES = "";
+
+export function observeEnvironment(): void {
+  const original = process.env;
+  process.env = replaces(new Proxy(original, handler), original);
+  observeWorkingFolder();
+}
+
+const handler = {
+  get(target: NodeJS.ProcessEnv, name: PropertyKey): unknown {
+    readVariable(name, handler.get);
+    return Reflect.get(target, name);
+  },
+  has(target: NodeJS.ProcessEnv, name: PropertyKey): boolean {
+    readVariable(name, handler.has);
+    return Reflect.has(target, name);
+  },
+  getOwnPropertyDescriptor(target: NodeJS.ProcessEnv, name: PropertyKey): PropertyDescriptor | undefined {
+    readVariable(name, handler.getOwnPropertyDescriptor);
+    return Reflect.getOwnPropertyDescriptor(target, name);
+  },
+  ownKeys(target: NodeJS.ProcessEnv): (string | symbol)[] {
+    readVariable(NAMES, handler.ownKeys);
+    return Reflect.ownKeys(target);
+  },
+  set(target: NodeJS.ProcessEnv, name: PropertyKey, value: unknown): boolean {
+    setVariable(name);
+    return Reflect.set(target, name, value);
+  },
+  defineProperty(target: NodeJS.ProcessEnv, name: PropertyKey, property: PropertyDescriptor): boolean {
+    setVariable(name);
+    return Reflect.defineProperty(target, name, property);
+  },
+  deleteProperty(target: NodeJS.ProcessEnv, name: PropertyKey): boolean {
+    setVariable(name);
+    return Reflect.deleteProperty(target, name);
+  },
+};
+
+function setVariable(name: PropertyKey): void {
+  if (typeof name === "string") currentRecorder()?.setVariable(name);
+}
+
+function readVariable(name: PropertyKey, trap: Function): void {
+  const recorder = currentRecorder();
+  if (!recorder || typeof name !== "string" || recorder.hasValue("env", name)) return;
+  if (!isExamined(recorder, `env ${name}`)) return;
+  const site = callSiteOf(trap);
+  if (site && !(site.owner === "package" && TERMINAL.test(name))) recorder.readValue("env", name);
+}
+
+/** Paths are recorded as absolute ones, so a working folder that only completes paths does not count. */
+function observeWorkingFolder(): void {
+  replaceMethod<Method>(process, "cwd", (original) => {
+    const observed: Method = () => {
+      const recorder = currentRecorder();
+      if (recorder && !recorder.hasValue("cwd", "") && isExamined(recorder, "cwd"))
+        readWorkingFolder(recorder, observed);
+      return original();
+    };
+    return observed;
+  });
+  replaceMethod<Method>(process, "chdir", (original) => (folder) => {
+    const result = original(folder);
+    forgetRelativePaths();
+    currentRecorder()?.changeFolder();
+    return result;
+  });
+}
+
+function readWorkingFolder(recorder: ReadRecorder, wrapper: Function): void {
+  const site = callSiteOf(wrapper);
+  if (site?.owner === "user" && reachesResult(site, "path")) recorder.readValue("cwd", "");
+}

@@ -1,0 +1,200 @@
+/** Files and folders: the functions of `fs` and `fs/promises`, and below them the ones that Node's own `fs` calls. */
+import { AsyncResource } from "node:async_hooks";
+import fs from "node:fs";
+import { currentRecorder, silently, unobserved } from "../context";
+import { noteAlways, noteClock } from "../volatile-notes";
+import {
+  copies,
+  createsFolder,
+  createsTemporary,
+  linksFile,
+  linksPath,
+  moves,
+  opens,
+  readsFile,
+  readsFolder,
+  recordsPath,
+  touches,
+  type PathEffect,
+} from "./path-effects";
+import { ownerOf, replaceMethod } from "./replace";
+import { observedStats, observeTypeTests } from "./stats";
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+type Effects = Record<string, PathEffect>;
+
+const [stats, exists, link] = [recordsPath("stat"), recordsPath("exists"), recordsPath("link")];
+
+/** In `fs` and below it. */
+const common: Effects = {
+  open: opens,
+  readdir: readsFolder,
+  stat: stats,
+  lstat: stats,
+  access: exists,
+  readlink: link,
+  realpath: link,
+  copyFile: copies,
+  rename: moves,
+  link: linksFile,
+  symlink: linksPath,
+  mkdir: createsFolder,
+  mkdtemp: createsTemporary,
+  unlink: touches,
+  rmdir: touches,
+  chmod: touches,
+  chown: touches,
+  lchown: touches,
+  utimes: touches,
+  lutimes: touches,
+};
+
+/** What a function of `fs` does with its arguments, in each of its three forms: sync, callback, promise. */
+const effects: Effects = {
+  ...common,
+  readFile: readsFile,
+  openAsBlob: readsFile,
+  opendir: readsFolder,
+  exists,
+  cp: copies,
+  mkdtempDisposable: createsTemporary,
+  writeFile: touches,
+  appendFile: touches,
+  truncate: touches,
+  rm: touches,
+};
+
+/** They call other functions of `fs`, also later. Those calls are not reads of the execution. */
+const compound = new Set(["realpath", "cp", "rm"]);
+
+/** Below `fs`: packages that were loaded before the wrappers still come through here. */
+const lowEffects: Effects = {
+  ...common,
+  openFileHandle: opens,
+  readFileUtf8: opens,
+  existsSync: exists,
+  writeFileUtf8: touches,
+  rmSync: touches,
+};
+
+/** Installs the wrappers. Returns false if this Node does not offer the functions below `fs`. */
+export function observeFiles(): boolean {
+  observeStats();
+  for (const [name, effect] of Object.entries(effects)) {
+    const make = (original: Method): Method => observed(original, effect, compound.has(name));
+    replaceMethod(fs, `${name}Sync`, make);
+    replaceMethod(fs, name, make);
+    replaceMethod(fs.promises, name, make);
+  }
+  for (const realpath of [fs.realpath, fs.realpathSync])
+    replaceMethod<Method>(realpath, "native", (original) => observed(original, link, false));
+  for (const owner of [fs, fs.promises]) {
+    for (const name of ["statfs", "statfsSync"])
+      replaceMethod<Method>(owner, name, (original) => measured(original, name));
+    for (const name of ["watch", "watchFile"])
+      replaceMethod<Method>(owner, name, (original) => watched(original, name));
+  }
+  for (const name of ["read", "readSync", "readv", "readvSync"])
+    replaceMethod<Method>(fs, name, (original) => observed(original, readsDescriptor, false));
+  return observeBelow();
+}
+
+function observeStats(): void {
+  for (const name of ["stat", "lstat"]) {
+    replaceMethod<Method>(fs, `${name}Sync`, (original) => observedStats(original, stats, "sync"));
+    replaceMethod<Method>(fs, name, (original) => observedStats(original, stats, "callback"));
+    replaceMethod<Method>(fs.promises, name, (original) => observedStats(original, stats, "promise"));
+  }
+  replaceMethod<Method>(fs, "fstatSync", (original) => observedStats(original, readsNothing, "sync"));
+  replaceMethod<Method>(fs, "fstat", (original) => observedStats(original, readsNothing, "callback"));
+  observeTypeTests();
+  replaceMethod<Method>(fs.promises, "open", observedOpen);
+}
+
+/** The class of file handles is not exported: it is that of the first handle. */
+function observedOpen(original: Method): Method {
+  const open = observed(original, opens, false);
+  return function (this: unknown, ...args) {
+    const opened = Reflect.apply(open, this, args);
+    if (currentRecorder() === undefined) return opened;
+    return (opened as Promise<object>).then((handle) => {
+      replaceMethod<Method>(ownerOf(handle, "stat"), "stat", (stat) => observedStats(stat, readsNothing, "promise"));
+      return handle;
+    });
+  };
+}
+
+/** An open file was recorded when it was opened. */
+const readsNothing: PathEffect = () => undefined;
+
+function observed(original: Method, effect: PathEffect, isCompound: boolean): Method {
+  const wrapper: Method = function (this: unknown, ...args) {
+    const recorder = currentRecorder();
+    if (recorder === undefined) return Reflect.apply(original, this, args);
+    effect(recorder, args, wrapper);
+    if (!isCompound) return silently(() => Reflect.apply(original, this, args));
+    const own = args.map(observedArgument);
+    return unobserved(() => Reflect.apply(original, this, own));
+  };
+  return wrapper;
+}
+
+/** A callback, or a `filter` in options, is the execution's own code. */
+function observedArgument(argument: unknown): unknown {
+  if (typeof argument === "function") return AsyncResource.bind(argument as Method);
+  if (typeof argument !== "object" || argument === null || !("filter" in argument)) return argument;
+  const { filter } = argument;
+  return typeof filter === "function" ? { ...argument, filter: AsyncResource.bind(filter as Method) } : argument;
+}
+
+/** Other descriptors were recorded when they were opened. */
+const readsDescriptor: PathEffect = (recorder, [descriptor], wrapper) => {
+  if (descriptor === 0) noteAlways(recorder, "system", "stdin", wrapper);
+};
+
+/** Free space is different each time. */
+function measured(original: Method, name: string): Method {
+  const wrapper: Method = function (this: unknown, ...args) {
+    const recorder = currentRecorder();
+    if (recorder) noteClock(recorder, "system", `fs.${name}()`, wrapper);
+    return Reflect.apply(original, this, args);
+  };
+  return wrapper;
+}
+
+function watched(original: Method, name: string): Method {
+  const wrapper: Method = function (this: unknown, ...args) {
+    const recorder = currentRecorder();
+    if (recorder) noteAlways(recorder, "system", `fs.${name}()`, wrapper);
+    return Reflect.apply(original, this, args);
+  };
+  return wrapper;
+}
+
+function observeBelow(): boolean {
+  const binding = lowLevel("fs");
+  if (!binding) return false;
+  for (const [name, effect] of Object.entries(lowEffects))
+    replaceMethod<Method>(binding, name, (original) => {
+      const wrapper: Method = function (this: unknown, ...args) {
+        const recorder = currentRecorder();
+        if (recorder) effect(recorder, args, wrapper);
+        return Reflect.apply(original, this, args);
+      };
+      return wrapper;
+    });
+  return true;
+}
+
+/** The native functions that a module of Node calls; undefined where Node does not offer them (with its permission model). */
+export function lowLevel(name: string): object | undefined {
+  const { noDeprecation } = process;
+  try {
+    process.noDeprecation = true;
+    return (process as unknown as { binding(name: string): object }).binding(name);
+  } catch {
+    return undefined;
+  } finally {
+    process.noDeprecation = noDeprecation;
+  }
+}
