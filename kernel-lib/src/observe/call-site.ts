@@ -31,17 +31,23 @@ const HOSTS = /[\\/]node_modules[\\/](stagebook|tslab|piscina|jiti|typescript)[\
 
 /** Parts of Node that call the user's functions. What other parts read is Node's own. */
 const CALLING_PARTS =
-  /^node:(internal\/(timers|process\/|util|promisify|async_hooks|events|vm|modules)|events|async_hooks|vm|timers|util|diagnostics_channel)/;
+  /^node:(internal\/(timers|process\/task_queues|process\/promises|util|promisify|async_hooks|events|streams\/.*)|events|async_hooks|timers|timers\/promises|util|path|diagnostics_channel)$/;
+/** Node's own copy of a package: its connections belong to `fetch`. */
+const COPIES = /^node:internal\/deps\//;
 
 /**
- * The code that called `wrapper`. `isWhole`: with the user's frame below a package's, which costs more.
- * Undefined for a call that is Node's own or Stagebook's.
+ * How much of the stack is read. `caller`: one frame if it tells, for what is read often. `user`: with the user's frame below a package's.
+ * `below`: as `user`, for functions that only other functions of Node call.
  */
-export function callSiteOf(wrapper: Function, isWhole = false): CallSite | undefined {
-  const near = isWhole ? undefined : siteIn(framesBelow(wrapper, 1), 1);
-  return near === undefined || near === "unclear"
-    ? known(siteIn(framesBelow(wrapper, MAX_FRAMES), MAX_FRAMES))
-    : known(near);
+export type Depth = "caller" | "user" | "below";
+
+/** The code that called `wrapper`. Undefined for a call that is Node's own or Stagebook's. */
+export function callSiteOf(wrapper: Function, depth: Depth = "caller"): CallSite | undefined {
+  if (depth === "caller") {
+    const near = siteIn(framesBelow(wrapper, 1), depth);
+    if (near !== "unclear") return known(near);
+  }
+  return known(siteIn(framesBelow(wrapper, MAX_FRAMES), depth));
 }
 
 const known = (site: CallSite | "own" | "unclear"): CallSite | undefined =>
@@ -50,14 +56,14 @@ const known = (site: CallSite | "own" | "unclear"): CallSite | undefined =>
 /** Called from nothing that has a frame: a timer, a promise. */
 const UNKNOWN: CallSite = { owner: "user", script: "", where: "", position: -1, hash: "" };
 
-/** `unclear`: no frame tells, or there may be one below. */
-function siteIn(frames: readonly Frame[], limit: number): CallSite | "own" | "unclear" {
+/** `unclear`: no frame tells. */
+function siteIn(frames: readonly Frame[], depth: Depth): CallSite | "own" | "unclear" {
   let packageName: string | undefined;
   for (const frame of frames) {
     const script = scriptOf(frame);
     if (script === undefined || CALLING_PARTS.test(script)) continue;
     if (script.startsWith("node:")) {
-      if (packageName === undefined) return "own";
+      if (packageName === undefined && (depth !== "below" || COPIES.test(script))) return "own";
       continue;
     }
     const file = script.startsWith("file:") ? fileURLToPath(script) : script;
@@ -66,7 +72,7 @@ function siteIn(frames: readonly Frame[], limit: number): CallSite | "own" | "un
     if (name === undefined)
       return packageName === undefined ? siteOf(frame, file) : inPackage(packageName, locationOf(frame, file));
     packageName ??= name;
-    if (limit === 1) return inPackage(name, "");
+    if (depth === "caller") break;
   }
   return packageName === undefined ? "unclear" : inPackage(packageName, "");
 }

@@ -1,9 +1,9 @@
 /** Which execution a read belongs to: everything that it starts, also asynchronously, and nothing that Stagebook does itself. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ReadRecorder } from "./recorder";
+import { isSilent } from "./silence";
 
 const recorders = new AsyncLocalStorage<ReadRecorder | undefined>();
-let silences = 0;
 
 /** Runs an execution: its reads, and those of everything asynchronous that it starts, go to the recorder. */
 export function observing<T>(recorder: ReadRecorder, act: () => T): T {
@@ -17,15 +17,5 @@ export function unobserved<T>(act: () => T): T {
 
 /** The recorder of the running execution; undefined outside executions. */
 export function currentRecorder(): ReadRecorder | undefined {
-  return silences > 0 ? undefined : recorders.getStore();
-}
-
-/** Runs what is part of a read that has been recorded already. Only for the synchronous part of `act`; cheaper than `unobserved`. */
-export function silently<T>(act: () => T): T {
-  silences++;
-  try {
-    return act();
-  } finally {
-    silences--;
-  }
+  return isSilent() ? undefined : recorders.getStore();
 }

@@ -1,6 +1,7 @@
 /** The state of files and folders on disk. Runs the original functions: these reads are never observed. */
 import fs from "node:fs";
 import path from "node:path";
+import { silently } from "./silence";
 
 // The originals: this is loaded before the wrappers are installed.
 const { statSync, lstatSync, readdirSync, readlinkSync } = fs;
@@ -55,12 +56,12 @@ export function filesBelow(folder: string): readonly string[] {
 
 /** In epoch milliseconds; undefined for what does not exist. */
 export function modifiedMs(file: string): number | undefined {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return silently(() => statSync(file, { throwIfNoEntry: false }))?.mtimeMs;
 }
 
 /** Whether a path is the file that the stats are about. */
 export function sameFile(file: string, { dev, ino }: fs.StatsBase<number | bigint>): boolean {
-  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+  const stats = silently(() => statSync(file, { bigint: true, throwIfNoEntry: false }));
   return stats !== undefined && stats.ino === BigInt(ino) && stats.dev === BigInt(dev);
 }
 
@@ -85,7 +86,7 @@ export function statField(file: string, field: string): string | undefined {
 /** An error is a state too: the execution gets the same one. */
 function attempt(read: () => string | undefined): string | undefined {
   try {
-    return read();
+    return silently(read);
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     return code === "ENOENT" ? undefined : `error ${code}`;
@@ -95,7 +96,7 @@ function attempt(read: () => string | undefined): string | undefined {
 /** None if the folder cannot be listed. */
 function entriesOf(folder: string): readonly fs.Dirent[] {
   try {
-    return readdirSync(folder, { withFileTypes: true });
+    return silently(() => readdirSync(folder, { withFileTypes: true }));
   } catch {
     // The execution gets the error itself.
     return [];

@@ -1,5 +1,5 @@
 /** Records what cannot be compared later: who reads it, and whether it makes the result not repeatable. */
-import { callSiteOf, type CallSite } from "./call-site";
+import { callSiteOf, type CallSite, type Depth } from "./call-site";
 import { unobserved } from "./context";
 import { flowOf, type ClockFlow, type FlowSource } from "./flow/clock-flow";
 import type { ReadRecorder } from "./recorder";
@@ -32,10 +32,16 @@ export function setSourceOf(to: SourceOf): void {
 }
 
 /** A random number, a request, a process: marks the result wherever it happens. */
-export function noteAlways(recorder: ReadRecorder, kind: VolatileKind, name: string, wrapper: Function): void {
+export function noteAlways(
+  recorder: ReadRecorder,
+  kind: VolatileKind,
+  name: string,
+  wrapper: Function,
+  depth: Depth = "user",
+): void {
   const samples = samplesOf(recorder, name);
   if (samples.marks >= ENOUGH_LOCATIONS) return;
-  const site = callSiteOf(wrapper, true);
+  const site = callSiteOf(wrapper, depth);
   if (site === undefined) return;
   samples.marks++;
   recorder.addVolatile({ kind, name, where: site.where, marks: true });

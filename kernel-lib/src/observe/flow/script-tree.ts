@@ -105,10 +105,20 @@ export function nameOf(node: SyntaxNode): string {
     const last = childrenIn(node, "expressions").at(-1);
     return last ? nameOf(last) : "";
   }
+  if (node.type === "CallExpression") return requiredBy(node);
   if (node.type !== "MemberExpression") return "";
   const property = childOf(node, "property");
   const name = node.computed === true ? "[]" : textIn(property, "name");
   return `${nameOf(childOf(node, "object"))}.${name}`;
+}
+
+/** `fs` for `require("node:fs")`; "" for other calls. */
+function requiredBy(call: SyntaxNode): string {
+  const [id] = childrenIn(call, "arguments");
+  if (id?.type !== "Literal" || nameOf(childOf(call, "callee")) !== "require") return "";
+  return textIn(id, "value")
+    .replace(/^node:/, "")
+    .replace(/\W/g, "_");
 }
 
 const CLOCKS = /(^|\.)(Date\.now|performance\.now|process\.hrtime|hrtime|hrtime\.bigint|Date)$/;

@@ -30,7 +30,8 @@ const handler = {
     return Reflect.has(target, name);
   },
   getOwnPropertyDescriptor(target: NodeJS.ProcessEnv, name: PropertyKey): PropertyDescriptor | undefined {
-    readVariable(name, handler.getOwnPropertyDescriptor);
+    // Listing the names asks for each of them too.
+    if (currentRecorder()?.hasValue("env", NAMES) === false) readVariable(name, handler.getOwnPropertyDescriptor);
     return Reflect.getOwnPropertyDescriptor(target, name);
   },
   ownKeys(target: NodeJS.ProcessEnv): (string | symbol)[] {

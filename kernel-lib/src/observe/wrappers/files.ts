@@ -1,7 +1,7 @@
 /** Files and folders: the functions of `fs` and `fs/promises`, and below them the ones that Node's own `fs` calls. */
 import { AsyncResource } from "node:async_hooks";
 import fs from "node:fs";
-import { currentRecorder, silently, unobserved } from "../context";
+import { currentRecorder, unobserved } from "../context";
 import { noteAlways, noteClock } from "../volatile-notes";
 import {
   copies,
@@ -14,11 +14,15 @@ import {
   readsFile,
   readsFolder,
   recordsPath,
+  lstatsBelow,
   touches,
+  writes,
+  writesBelow,
   type PathEffect,
 } from "./path-effects";
 import { ownerOf, replaceMethod } from "./replace";
 import { observedStats, observeTypeTests } from "./stats";
+import { silently } from "../silence";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Effects = Record<string, PathEffect>;
@@ -58,8 +62,8 @@ const effects: Effects = {
   exists,
   cp: copies,
   mkdtempDisposable: createsTemporary,
-  writeFile: touches,
-  appendFile: touches,
+  writeFile: writes("w"),
+  appendFile: writes("a"),
   truncate: touches,
   rm: touches,
 };
@@ -73,7 +77,8 @@ const lowEffects: Effects = {
   openFileHandle: opens,
   readFileUtf8: opens,
   existsSync: exists,
-  writeFileUtf8: touches,
+  writeFileUtf8: writesBelow,
+  lstat: lstatsBelow,
   rmSync: touches,
 };
 

@@ -1,11 +1,12 @@
 /** Modules and data that an execution loads: `require`, `import()`. Their files count; those of packages do not. */
 import Module from "node:module";
 import path from "node:path";
-import { currentRecorder, silently } from "../context";
+import { currentRecorder } from "../context";
 import { isUsersPath } from "../own-paths";
 import { modifiedMs } from "../path-states";
 import type { ReadRecorder } from "../recorder";
 import { replaceMethod } from "./replace";
+import { silently } from "../silence";
 
 type Load = (this: unknown, request: string, parent: unknown, isMain?: boolean) => unknown;
 type LoadFile = (this: unknown, file: string) => unknown;

@@ -6,10 +6,11 @@ import http from "node:http";
 import http2 from "node:http2";
 import https from "node:https";
 import net from "node:net";
-import { currentRecorder, silently } from "../context";
+import { currentRecorder } from "../context";
 import { noteAlways } from "../volatile-notes";
 import type { ReadRecorder } from "../recorder";
 import { replaceGetter, replaceMethod, replaces } from "./replace";
+import { silently } from "../silence";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Describe = (args: readonly unknown[]) => string;
@@ -74,7 +75,7 @@ function connecting(original: Method): Method {
     const endpoint = endpointOf(first, second);
     const host = endpoint.replace(/:\d*$/, "");
     if (!recorder.hasVolatile("network", (name) => name.includes(`//${host}`)))
-      noteAlways(recorder, "network", `connect ${endpoint}`, wrapper);
+      noteAlways(recorder, "network", `connect ${endpoint}`, wrapper, "below");
     return silently(() => Reflect.apply(original, this, args));
   };
   return wrapper;

@@ -20,6 +20,11 @@ export function recordsPath(kind: "exists" | "stat" | "link"): PathEffect {
   };
 }
 
+/** Below `fs`: Node resolves links by asking for each folder of a path, with big integers; that is not a read of the user's. */
+export const lstatsBelow: PathEffect = (recorder, [file, isBig, request]) => {
+  if (isBig !== true || request !== undefined) recorder.readPath("stat", file);
+};
+
 /** The whole content; a file descriptor was recorded when it was opened. */
 export const readsFile: PathEffect = (recorder, [file], wrapper) => {
   if (!notesDevice(recorder, file, wrapper)) recorder.readPath("file", file);
@@ -45,7 +50,18 @@ export const opens: PathEffect = (recorder, [file, flags], wrapper) => {
   if (writes) recorder.touch(file);
 };
 
-/** Content, attributes or the path itself. */
+/** The content of a file; the flags are an option. */
+export function writes(defaultFlags: string): PathEffect {
+  return (recorder, [file, , options], wrapper) => {
+    const flag = typeof options === "object" && options !== null ? (options as { flag?: unknown }).flag : undefined;
+    opens(recorder, [file, flag ?? defaultFlags], wrapper);
+  };
+}
+
+/** The content of a file, below `fs`: the flags are the third argument. */
+export const writesBelow: PathEffect = (recorder, [file, , flags], wrapper) => opens(recorder, [file, flags], wrapper);
+
+/** Attributes or the path itself. */
 export const touches: PathEffect = (recorder, [file]) => recorder.touch(file);
 
 /** A folder, with the missing ones around it. */

@@ -1,10 +1,11 @@
 /** Child processes: programs whose output the result may depend on. */
 import child from "node:child_process";
-import { currentRecorder, silently } from "../context";
+import { currentRecorder } from "../context";
 import type { ReadRecorder } from "../recorder";
 import { noteAlways } from "../volatile-notes";
 import { lowLevel } from "./files";
 import { replaceMethod } from "./replace";
+import { silently } from "../silence";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -32,7 +33,7 @@ function starting(original: Method, name: string): Method {
 function startingBelow(original: Method, name: string): Method {
   const wrapper: Method = function (this: unknown, ...args) {
     const recorder = currentRecorder();
-    if (recorder) note(recorder, name, (args[0] as { file?: unknown } | undefined)?.file, wrapper);
+    if (recorder) note(recorder, name, commandIn(args[0] as SpawnOptions), wrapper);
     return silently(() => Reflect.apply(original, this, args));
   };
   return wrapper;
@@ -43,5 +44,15 @@ function note(recorder: ReadRecorder, name: string, command: unknown, wrapper: F
   const [program = ""] = String(command instanceof URL ? command.pathname : command)
     .trim()
     .split(/\s+/);
-  noteAlways(recorder, "process", `${name} ${program.split(/[\\/]/).at(-1) ?? program}`, wrapper);
+  noteAlways(recorder, "process", `${name} ${program.split(/[\\/]/).at(-1) ?? program}`, wrapper, "below");
+}
+
+interface SpawnOptions {
+  readonly file: string;
+  readonly args?: readonly string[];
+}
+
+/** A shell is called with `-c` and the command. */
+function commandIn({ file, args = [] }: SpawnOptions): string {
+  return args[1] === "-c" ? (args[2] ?? file) : file;
 }

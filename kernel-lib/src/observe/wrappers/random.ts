@@ -34,7 +34,7 @@ export function observeRandom(): void {
 function random(original: Method, name: string): Method {
   const wrapper: Method = function (this: unknown, ...args) {
     const recorder = currentRecorder();
-    if (recorder) noteAlways(recorder, "random", name, wrapper);
+    if (recorder) noteAlways(recorder, "random", name, wrapper, "below");
     return Reflect.apply(original, this, args);
   };
   return wrapper;

@@ -1,11 +1,12 @@
 /** The stats of files: only the fields that the code reads count, and its existence and type. */
 import fs from "node:fs";
 import { inspect } from "node:util";
-import { currentRecorder, silently } from "../context";
+import { currentRecorder } from "../context";
 import { sameFile } from "../path-states";
 import type { ReadRecorder } from "../recorder";
 import type { PathEffect } from "./path-effects";
 import { looksLike, replaceMethod } from "./replace";
+import { silently } from "../silence";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 

@@ -23,7 +23,7 @@ const HEAP = "getHeapStatistics getHeapSpaceStatistics".split(" ");
 export function observeSystem(): void {
   for (const name of CONSTANT) replaceMethod<Method>(os, name, (original) => constant(original, name, false));
   for (const name of IDENTIFYING) replaceMethod<Method>(os, name, (original) => constant(original, name, true));
-  replaceMethod<Method>(os, "cpus", (original) => processors(constant(original, "cpus", false)));
+  replaceMethod<Method>(os, "cpus", processors);
   for (const name of CHANGING) replaceMethod<Method>(os, name, (original) => changing(original, `os.${name}()`));
   for (const name of PROCESS_CHANGING)
     replaceMethod<Method>(process, name, (original) => changing(original, `process.${name}()`));
@@ -70,10 +70,11 @@ function changing(original: Method, name: string): Method {
 
 /** The number and the models are constant, the times of processors are not. */
 function processors(original: Method): Method {
-  return () => {
+  const wrapper = (): unknown => {
     const list = original() as readonly os.CpuInfo[];
     const recorder = currentRecorder();
     if (!recorder) return list;
+    readConstant(recorder, "cpus", wrapper);
     for (const processor of list)
       for (const field of ["times", "speed"] as const) {
         const value = processor[field];
@@ -86,6 +87,7 @@ function processors(original: Method): Method {
       }
     return list;
   };
+  return wrapper;
 }
 
 /** A data property becomes a getter; what is assigned or defined later replaces it. */
