@@ -14,11 +14,16 @@ const MAX_LINKS = 40;
 const CACHES = [path.join(os.tmpdir(), "jiti"), path.join(os.tmpdir(), "node-compile-cache")];
 const IGNORED = /^\/(proc|dev|sys)(\/|$)|[\\/]node_modules([\\/]|$)/;
 
-let workingFolderChanges = 0;
+let folderChanges = 0;
 
 /** To be called when the process has changed its working folder. */
 export function forgetRelativePaths(): void {
-  workingFolderChanges++;
+  folderChanges++;
+}
+
+/** How often that was. */
+export function workingFolderChanges(): number {
+  return folderChanges;
 }
 
 /** The absolute path of what was passed to a function of `fs`; undefined for file descriptors and everything else. */
@@ -41,7 +46,7 @@ export class OwnPaths {
   private readonly prefixes: string[] = [];
   private readonly links = new Map<string, string>();
   private readonly known = new Map<string, string | undefined>();
-  private changes = workingFolderChanges;
+  private changes = folderChanges;
 
   /** `ignores`: absolute paths that are never recorded. */
   constructor(private readonly ignores: (file: string) => boolean) {}
@@ -94,8 +99,8 @@ export class OwnPaths {
 
   private counted(given: unknown): string | undefined {
     if (typeof given !== "string") return this.ifCounted(absolutePath(given));
-    if (this.changes !== workingFolderChanges) {
-      this.changes = workingFolderChanges;
+    if (this.changes !== folderChanges) {
+      this.changes = folderChanges;
       this.known.clear();
     }
     if (this.known.has(given)) return this.known.get(given);

@@ -1,6 +1,6 @@
 /** The reads of one execution. Created by the caller of the execution, filled by the wrappers in this folder. */
 import { listingOf, resolvedTarget, stampOf, statField, typeOf } from "./path-states";
-import { OwnPaths } from "./own-paths";
+import { OwnPaths, workingFolderChanges } from "./own-paths";
 import type { ObservedRead, ReadKind, VolatileKind, VolatileRead } from "./reads";
 
 /** What `ReadRecorder` needs to know about the execution. */
@@ -37,12 +37,20 @@ export class ReadRecorder {
   private readonly changedElsewhere = new Set<string>();
   private readonly setVariables = new Set<string>();
   private hasChangedFolder = false;
-  private readonly own: OwnPaths;
+  private createdPaths: OwnPaths | undefined;
+  /** Paths as they were passed, for reads that are repeated. */
+  private seen: Partial<Record<PathKind, Set<unknown>>> = {};
+  private seenFolderChanges = 0;
+  private readonly ignores: (file: string) => boolean;
   /** Of clocks: which call sites need no further look. By name. For `VolatileNotes`. */
   readonly samples = new Map<string, object>();
 
   constructor({ ignores = () => false }: RecorderOptions = {}) {
-    this.own = new OwnPaths(ignores);
+    this.ignores = ignores;
+  }
+
+  private get own(): OwnPaths {
+    return (this.createdPaths ??= new OwnPaths(this.ignores));
   }
 
   /** Sorted by kind and name, without duplicates. Without what the execution created itself before or after it looked for it. */
@@ -81,8 +89,15 @@ export class ReadRecorder {
 
   /** For wrappers: a path is about to be read. `given`: as passed to `fs`. */
   readPath(kind: PathKind, given: unknown): void {
+    if (this.seenFolderChanges !== workingFolderChanges()) {
+      this.seen = {};
+      this.seenFolderChanges = workingFolderChanges();
+    }
+    const seen = (this.seen[kind] ??= new Set());
+    if (seen.has(given)) return;
     const file = this.own.outside(given);
     if (file === undefined) return;
+    seen.add(given);
     const key = `${kind} ${file}`;
     if (!this.paths.has(key)) this.paths.set(key, { kind, file, state: stateFor[kind](file), fields: undefined });
   }

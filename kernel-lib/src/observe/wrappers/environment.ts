@@ -22,8 +22,8 @@ export function observeEnvironment(): void {
 
 const handler = {
   get(target: NodeJS.ProcessEnv, name: PropertyKey): unknown {
-    readVariable(name, handler.get);
-    return Reflect.get(target, name);
+    if (currentRecorder()) readVariable(name, handler.get);
+    return target[name as string];
   },
   has(target: NodeJS.ProcessEnv, name: PropertyKey): boolean {
     readVariable(name, handler.has);
