@@ -150,10 +150,10 @@ module.exports = {
     },
     {
       name: "observe-imports-the-key",
-      comment: "observe/ wraps Node: of the layers before it, it imports only protocol, async and key/digest",
+      comment: "observe/ wraps Node: of the layers before it, it imports only protocol, async, key/digest and the syntax tree",
       severity: "error",
       from: { path: folders(["observe"]) },
-      to: { path: folders(["stage", "graph", "key"]), pathNot: `${source}/key/digest\\.ts$` },
+      to: { path: folders(["stage", "graph", "key"]), pathNot: `${source}/key/(digest|code/syntax-tree)\\.ts$` },
     },
     {
       name: "protocol-is-browser-safe",

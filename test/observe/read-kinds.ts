@@ -500,22 +500,18 @@ const system: readonly ReadKindRow[] = [
       code: `return require("os").${name}();`,
       counts: [`system's ${name}`],
     })),
-  ..."platform arch"
-    .split(" ")
-    .map((name) => ({
-      group: "System",
-      title: `process.${name}`,
-      code: `return process.${name};`,
-      counts: [`system's ${name}`],
-    })),
-  ..."version versions argv execArgv execPath"
-    .split(" ")
-    .map((name) => ({
-      group: "System",
-      title: `process.${name}`,
-      code: `return process.${name};`,
-      counts: [`system's process.${name}`],
-    })),
+  ..."platform arch".split(" ").map((name) => ({
+    group: "System",
+    title: `process.${name}`,
+    code: `return process.${name};`,
+    counts: [`system's ${name}`],
+  })),
+  ..."version versions argv execArgv execPath".split(" ").map((name) => ({
+    group: "System",
+    title: `process.${name}`,
+    code: `return process.${name};`,
+    counts: [`system's process.${name}`],
+  })),
   ...["os.freemem()", "os.loadavg()", "os.uptime()"].map((name) => ({
     group: "System",
     title: name,

@@ -2,6 +2,9 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** Any function, for its identity. */
+export type AnyFunction = (...args: never[]) => unknown;
+
 export interface CallSite {
   readonly owner: "user" | "package" | "node";
   /** The name of the script in stacks. */
@@ -42,7 +45,7 @@ const COPIES = /^node:internal\/deps\//;
 export type Depth = "caller" | "user" | "below";
 
 /** The code that called `wrapper`. Undefined for a call that is Node's own or Stagebook's. */
-export function callSiteOf(wrapper: Function, depth: Depth = "caller"): CallSite | undefined {
+export function callSiteOf(wrapper: AnyFunction, depth: Depth = "caller"): CallSite | undefined {
   if (depth === "caller") {
     const near = siteIn(framesBelow(wrapper, 1), depth);
     if (near !== "unclear") return known(near);
@@ -117,13 +120,14 @@ function packageOf(file: string): string | undefined {
 }
 
 /** The frames below `wrapper`, the caller first. */
-function framesBelow(wrapper: Function, limit: number): readonly Frame[] {
-  const { prepareStackTrace, stackTraceLimit } = Error;
+function framesBelow(wrapper: AnyFunction, limit: number): readonly Frame[] {
+  const { stackTraceLimit } = Error;
+  const prepareStackTrace: unknown = Reflect.get(Error, "prepareStackTrace");
   let frames: readonly Frame[] = [];
   try {
     Error.stackTraceLimit = limit;
     Error.prepareStackTrace = (_error, sites) => {
-      frames = sites as readonly Frame[];
+      frames = sites;
       return "";
     };
     const holder: { stack?: string } = {};
@@ -131,7 +135,7 @@ function framesBelow(wrapper: Function, limit: number): readonly Frame[] {
     void holder.stack;
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
-    Error.prepareStackTrace = prepareStackTrace;
+    Reflect.set(Error, "prepareStackTrace", prepareStackTrace);
   }
   return frames;
 }

@@ -3,8 +3,6 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-// The originals: this is loaded before the wrappers are installed.
-const { resolve, dirname, sep } = path;
 const workingFolder = process.cwd.bind(process);
 
 /** A loop of links ends here, as in the file system. */
@@ -28,9 +26,9 @@ export function workingFolderChanges(): number {
 
 /** The absolute path of what was passed to a function of `fs`; undefined for file descriptors and everything else. */
 export function absolutePath(given: unknown): string | undefined {
-  if (typeof given === "string") return resolve(workingFolder(), given);
-  if (given instanceof Uint8Array) return resolve(workingFolder(), Buffer.from(given).toString());
-  if (given instanceof URL && given.protocol === "file:") return resolve(fileURLToPath(given));
+  if (typeof given === "string") return path.resolve(workingFolder(), given);
+  if (given instanceof Uint8Array) return path.resolve(workingFolder(), Buffer.from(given).toString());
+  if (given instanceof URL && given.protocol === "file:") return path.resolve(fileURLToPath(given));
   return undefined;
 }
 
@@ -76,7 +74,9 @@ export class OwnPaths {
   /** A folder that the execution creates with a random name. */
   ownTemporary(prefix: unknown): void {
     const text =
-      typeof prefix === "string" && prefix.endsWith(sep) ? `${absolutePath(prefix) ?? ""}${sep}` : absolutePath(prefix);
+      typeof prefix === "string" && prefix.endsWith(path.sep)
+        ? `${absolutePath(prefix) ?? ""}${path.sep}`
+        : absolutePath(prefix);
     if (text !== undefined) this.prefixes.push(text);
   }
 
@@ -84,16 +84,16 @@ export class OwnPaths {
   link(target: unknown, given: unknown): void {
     const link = absolutePath(given);
     const text = target instanceof URL ? fileURLToPath(target) : String(target);
-    if (link !== undefined) this.links.set(link, resolve(dirname(link), text));
+    if (link !== undefined) this.links.set(link, path.resolve(path.dirname(link), text));
   }
 
   /** Whether the execution has written it, or created a folder around it. */
   isOwn(file: string): boolean {
     if (this.touched.has(file)) return true;
     if (this.folders.size === 0 && this.prefixes.length === 0) return false;
-    for (let at = file; ; at = dirname(at)) {
+    for (let at = file; ; at = path.dirname(at)) {
       if (this.folders.has(at) || this.prefixes.some((prefix) => isTemporary(at, prefix))) return true;
-      if (at === dirname(at)) return false;
+      if (at === path.dirname(at)) return false;
     }
   }
 
@@ -116,7 +116,7 @@ export class OwnPaths {
   private throughLinks(file: string): string {
     let real = file;
     for (let hops = 0; hops < MAX_LINKS; hops++) {
-      const [link, target] = [...this.links].find(([from]) => real === from || real.startsWith(from + sep)) ?? [];
+      const [link, target] = [...this.links].find(([from]) => real === from || real.startsWith(from + path.sep)) ?? [];
       if (link === undefined || target === undefined) return real;
       real = target + real.slice(link.length);
     }

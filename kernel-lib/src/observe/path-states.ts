@@ -7,7 +7,6 @@ import { silently } from "./silence";
 const { statSync, lstatSync, readdirSync, readlinkSync } = fs;
 // Without the cache and the calls of other functions that the JavaScript version has.
 const realpathSync = fs.realpathSync.native;
-const { dirname, join, relative, sep } = path;
 
 /** Changed if anything about the file differs; undefined for a path that does not exist. */
 export function stampOf(file: string): string | undefined {
@@ -40,8 +39,9 @@ export function listingOf(folder: string): string | undefined {
 export function resolvedTarget(file: string): string | undefined {
   return attempt(() => {
     const direct = lstatSync(file).isSymbolicLink() ? readlinkSync(file) : "";
-    return `${direct} → ${relative(realpathSync(dirname(file)), realpathSync(file))
-      .split(sep)
+    return `${direct} → ${path
+      .relative(realpathSync(path.dirname(file)), realpathSync(file))
+      .split(path.sep)
       .join("/")}`;
   });
 }
@@ -49,7 +49,7 @@ export function resolvedTarget(file: string): string | undefined {
 /** All files in a folder, however deep. */
 export function filesBelow(folder: string): readonly string[] {
   return entriesOf(folder).flatMap((entry) => {
-    const inner = join(folder, entry.name);
+    const inner = path.join(folder, entry.name);
     return entry.isDirectory() ? filesBelow(inner) : [inner];
   });
 }
@@ -68,7 +68,7 @@ export function sameFile(file: string, { dev, ino }: fs.StatsBase<number | bigin
 /** All folders in a folder, however deep. */
 export function foldersBelow(folder: string): readonly string[] {
   return entriesOf(folder).flatMap((entry) => {
-    const inner = join(folder, entry.name);
+    const inner = path.join(folder, entry.name);
     return entry.isDirectory() ? [inner, ...foldersBelow(inner)] : [];
   });
 }
@@ -79,7 +79,7 @@ export function statField(file: string, field: string): string | undefined {
     const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
     if (!stats) return undefined;
     const exact = /time(Ms|Ns)?$/.test(field) ? `${field.replace(/(Ms|Ns)$/, "")}Ns` : field;
-    return String(stats[exact as keyof typeof stats]);
+    return String(Reflect.get(stats, exact));
   });
 }
 

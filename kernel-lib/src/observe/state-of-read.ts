@@ -23,7 +23,7 @@ export function stateOfRead(read: ObservedRead, files: FileStates): MaybePromise
   if (read.kind === "file") return files.state(read.name);
   return unobserved(() => {
     const value = valueOf(read);
-    return { digest: digestOf(value ?? "\0missing"), text: textOf(read, value) };
+    return { digest: digestOf(value ?? MISSING), text: textOf(read, value) };
   });
 }
 
@@ -60,12 +60,12 @@ function statOf({ name, fields }: ObservedRead): string | undefined {
 }
 
 /** Lists and tables as JSON. */
-function systemValue(name: string): string | undefined {
+function systemValue(name: string): string {
   if (name === "cpus") return String(os.cpus().length);
   const [owner, property] = ownerOfProperty(name);
   const value: unknown = Reflect.get(owner, property);
   const result: unknown = typeof value === "function" ? Reflect.apply(value, owner, []) : value;
-  return typeof result === "object" ? JSON.stringify(result) : String(result);
+  return typeof result === "string" ? result : JSON.stringify(result);
 }
 
 function ownerOfProperty(name: string): readonly [owner: object, property: string] {

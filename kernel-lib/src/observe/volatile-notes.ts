@@ -1,5 +1,5 @@
 /** Records what cannot be compared later: who reads it, and whether it makes the result not repeatable. */
-import { callSiteOf, type CallSite, type Depth } from "./call-site";
+import { callSiteOf, type AnyFunction, type CallSite, type Depth } from "./call-site";
 import { unobserved } from "./context";
 import { flowOf, type ClockFlow, type FlowSource } from "./flow/clock-flow";
 import type { ReadRecorder } from "./recorder";
@@ -36,7 +36,7 @@ export function noteAlways(
   recorder: ReadRecorder,
   kind: VolatileKind,
   name: string,
-  wrapper: Function,
+  wrapper: AnyFunction,
   depth: Depth = "user",
 ): void {
   const samples = samplesOf(recorder, name);
@@ -48,7 +48,7 @@ export function noteAlways(
 }
 
 /** A clock: marks the result if the user's own code reads it into the result. */
-export function noteClock(recorder: ReadRecorder, kind: VolatileKind, name: string, wrapper: Function): void {
+export function noteClock(recorder: ReadRecorder, kind: VolatileKind, name: string, wrapper: AnyFunction): void {
   const samples = samplesOf(recorder, name);
   if (samples.marks >= ENOUGH_LOCATIONS || !isDue(samples)) return;
   const site = callSiteOf(wrapper);

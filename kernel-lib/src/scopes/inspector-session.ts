@@ -33,6 +33,7 @@ interface PropertiesWithPrivate {
 class LiveSession {
   private session: inspector.Session | undefined;
   private readonly scripts = new Map<string, Script>();
+  private readonly scriptsByHash = new Map<string, string>();
   private readonly strict = new WeakMap<Script, boolean>();
 
   describe(fn: AnyFunction): FunctionFacts {
@@ -114,6 +115,19 @@ class LiveSession {
       this.strict.set(script, isStrict);
     }
     return isStrict;
+  }
+
+  /** The source of a loaded script by its sha256 in hex; undefined for scripts that V8 has dropped. */
+  sourceOf(hash: string): string | undefined {
+    this.connected();
+    const id = this.scriptsByHash.get(hash);
+    if (id === undefined) return undefined;
+    try {
+      return this.post("Debugger.getScriptSource", { scriptId: id }).scriptSource;
+    } catch {
+      // The last script with this source was collected; an older one may be running.
+      return undefined;
+    }
   }
 
   private internalProperties(objectId: string): ReadonlyMap<string, Remote> {
@@ -214,14 +228,15 @@ class LiveSession {
     const session = new inspector.Session();
     session.connect();
     // Only the debugger domain says which script a function belongs to; pauses are skipped so that `debugger;` cannot block a kernel.
-    session.on("Debugger.scriptParsed", ({ params }) =>
+    session.on("Debugger.scriptParsed", ({ params }) => {
+      this.scriptsByHash.set(params.hash, params.scriptId);
       this.scripts.set(params.scriptId, {
         id: params.scriptId,
         url: params.url,
         isModule: params.isModule === true,
         parsedAt: Date.now(),
-      }),
-    );
+      });
+    });
     session.post("Debugger.enable");
     session.post("Debugger.setSkipAllPauses", { skip: true });
     this.session = session;
@@ -259,6 +274,11 @@ export function sharedSession(): LiveSession {
 /** The value of one name in a function's scopes, whatever module it belongs to; undefined when it does not exist. */
 export function readFunctionScope(fn: AnyFunction, name: string): unknown {
   return sharedSession().scopeValues(fn).get(name);
+}
+
+/** The source of a loaded script by its sha256 in hex, as stack frames have it. */
+export function readScriptSource(hash: string): string | undefined {
+  return sharedSession().sourceOf(hash);
 }
 
 /** The handler of a proxy, with its traps; undefined for anything else. */

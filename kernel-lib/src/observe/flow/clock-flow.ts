@@ -118,8 +118,14 @@ class Flow {
     if (this.from === "path" && JOINING.test(name)) return this.isNote(call);
     if (this.from === "path" && OPENING.test(name)) return true;
     // A function that formats: what it returns goes on. A function whose result is not used does something else with the value.
-    const isUsed = this.tree.parentOf(call)?.type !== "ExpressionStatement";
-    return isUsed && callee.type === "Identifier" && this.isNote(call);
+    return callee.type === "Identifier" && !this.isStatement(call) && this.isNote(call);
+  }
+
+  /** Whether the value of a call is dropped: `f(x);`, `await f(x);`. */
+  private isStatement(call: SyntaxNode): boolean {
+    const parent = this.tree.parentOf(call);
+    if (parent?.type === "AwaitExpression" || parent?.type === "ChainExpression") return this.isStatement(parent);
+    return parent?.type === "ExpressionStatement";
   }
 
   /** All uses of what is declared or assigned. */

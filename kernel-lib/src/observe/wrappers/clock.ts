@@ -2,7 +2,7 @@
 import { performance } from "node:perf_hooks";
 import { currentRecorder } from "../context";
 import { noteClock } from "../volatile-notes";
-import { ownerOf, replaceMethod, standsFor } from "./replace";
+import { methodIn, ownerOf, replaceMethod, standsFor } from "./replace";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -19,14 +19,13 @@ const WITH_ZONE =
 export function observeClocks(): void {
   observeDate();
   for (const name of LOCAL_METHODS) replaceMethod<Method>(Date.prototype, name, zoneReader);
-  replaceMethod<Method>(
-    Date.prototype,
-    Symbol.toPrimitive,
-    (original) =>
-      function (this: unknown, ...args) {
+  replaceMethod<Method>(Date.prototype, Symbol.toPrimitive, (original) =>
+    methodIn({
+      observed(this: unknown, ...args: unknown[]): unknown {
         if (args[0] !== "number") readZone();
         return Reflect.apply(original, this, args);
       },
+    }),
   );
   observeTimers();
 }
@@ -36,10 +35,12 @@ export function readZone(): void {
 }
 
 function zoneReader(original: Method): Method {
-  return function (this: unknown, ...args) {
-    currentRecorder()?.readValue("zone", "");
-    return Reflect.apply(original, this, args);
-  };
+  return methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      currentRecorder()?.readValue("zone", "");
+      return Reflect.apply(original, this, args);
+    },
+  });
 }
 
 function observeDate(): void {
@@ -54,7 +55,7 @@ function observeDate(): void {
     readZoneFor(text);
     return parse(text);
   };
-  // eslint-disable-next-line func-style -- `new.target` needs a function that can be constructed
+
   function ObservedDate(this: unknown, ...args: unknown[]): unknown {
     const recorder = currentRecorder();
     if (recorder) {
@@ -90,11 +91,13 @@ function readZoneFor(text: unknown): void {
 function observeTimers(): void {
   for (const name of ["now", "mark", "measure", "eventLoopUtilization"])
     replaceMethod<Method>(ownerOf(performance, name), name, (original) => {
-      const observed: Method = function (this: unknown, ...args) {
-        const recorder = currentRecorder();
-        if (recorder) noteClock(recorder, "clock", `performance.${name}()`, observed);
-        return args.length === 0 ? original.call(this) : Reflect.apply(original, this, args);
-      };
+      const observed: Method = methodIn({
+        observed(this: unknown, ...args: unknown[]): unknown {
+          const recorder = currentRecorder();
+          if (recorder) noteClock(recorder, "clock", `performance.${name}()`, observed);
+          return args.length === 0 ? original.call(this) : Reflect.apply(original, this, args);
+        },
+      });
       return observed;
     });
   replaceMethod<Method>(process, "hrtime", (original) => {

@@ -1,5 +1,5 @@
 /** `process.env` and the working folder. */
-import { callSiteOf } from "../call-site";
+import { callSiteOf, type AnyFunction } from "../call-site";
 import { currentRecorder } from "../context";
 import { forgetRelativePaths } from "../own-paths";
 import type { ReadRecorder } from "../recorder";
@@ -20,33 +20,41 @@ export function observeEnvironment(): void {
   observeWorkingFolder();
 }
 
-const handler = {
-  get(target: NodeJS.ProcessEnv, name: PropertyKey): unknown {
-    if (currentRecorder()) readVariable(name, handler.get);
-    return target[name as string];
-  },
-  has(target: NodeJS.ProcessEnv, name: PropertyKey): boolean {
-    readVariable(name, handler.has);
-    return Reflect.has(target, name);
-  },
-  getOwnPropertyDescriptor(target: NodeJS.ProcessEnv, name: PropertyKey): PropertyDescriptor | undefined {
-    // Listing the names asks for each of them too.
-    if (currentRecorder()?.hasValue("env", NAMES) === false) readVariable(name, handler.getOwnPropertyDescriptor);
-    return Reflect.getOwnPropertyDescriptor(target, name);
-  },
-  ownKeys(target: NodeJS.ProcessEnv): (string | symbol)[] {
-    readVariable(NAMES, handler.ownKeys);
-    return Reflect.ownKeys(target);
-  },
-  set(target: NodeJS.ProcessEnv, name: PropertyKey, value: unknown): boolean {
+const readTrap = (target: NodeJS.ProcessEnv, name: PropertyKey): unknown => {
+  if (currentRecorder()) readVariable(name, readTrap);
+  return target[name as string];
+};
+
+const testTrap = (target: NodeJS.ProcessEnv, name: PropertyKey): boolean => {
+  readVariable(name, testTrap);
+  return Reflect.has(target, name);
+};
+
+const describeTrap = (target: NodeJS.ProcessEnv, name: PropertyKey): PropertyDescriptor | undefined => {
+  // Listing the names asks for each of them too.
+  if (currentRecorder()?.hasValue("env", NAMES) === false) readVariable(name, describeTrap);
+  return Reflect.getOwnPropertyDescriptor(target, name);
+};
+
+const listTrap = (target: NodeJS.ProcessEnv): (string | symbol)[] => {
+  readVariable(NAMES, listTrap);
+  return Reflect.ownKeys(target);
+};
+
+const handler: ProxyHandler<NodeJS.ProcessEnv> = {
+  get: readTrap,
+  has: testTrap,
+  getOwnPropertyDescriptor: describeTrap,
+  ownKeys: listTrap,
+  set(target, name, value) {
     setVariable(name);
     return Reflect.set(target, name, value);
   },
-  defineProperty(target: NodeJS.ProcessEnv, name: PropertyKey, property: PropertyDescriptor): boolean {
+  defineProperty(target, name, property) {
     setVariable(name);
     return Reflect.defineProperty(target, name, property);
   },
-  deleteProperty(target: NodeJS.ProcessEnv, name: PropertyKey): boolean {
+  deleteProperty(target, name) {
     setVariable(name);
     return Reflect.deleteProperty(target, name);
   },
@@ -56,7 +64,7 @@ function setVariable(name: PropertyKey): void {
   if (typeof name === "string") currentRecorder()?.setVariable(name);
 }
 
-function readVariable(name: PropertyKey, trap: Function): void {
+function readVariable(name: PropertyKey, trap: AnyFunction): void {
   const recorder = currentRecorder();
   if (!recorder || typeof name !== "string" || recorder.hasValue("env", name)) return;
   if (!isExamined(recorder, `env ${name}`)) return;
@@ -83,7 +91,7 @@ function observeWorkingFolder(): void {
   });
 }
 
-function readWorkingFolder(recorder: ReadRecorder, wrapper: Function): void {
+function readWorkingFolder(recorder: ReadRecorder, wrapper: AnyFunction): void {
   const site = callSiteOf(wrapper);
   if (site?.owner === "user" && reachesResult(site, "path")) recorder.readValue("cwd", "");
 }

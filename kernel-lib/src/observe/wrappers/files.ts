@@ -20,7 +20,7 @@ import {
   writesBelow,
   type PathEffect,
 } from "./path-effects";
-import { ownerOf, replaceMethod } from "./replace";
+import { methodIn, ownerOf, replaceMethod } from "./replace";
 import { observedStats, observeTypeTests } from "./stats";
 import { silently } from "../silence";
 
@@ -119,28 +119,32 @@ function observeStats(): void {
 /** The class of file handles is not exported: it is that of the first handle. */
 function observedOpen(original: Method): Method {
   const open = observed(original, opens, false);
-  return function (this: unknown, ...args) {
-    const opened = Reflect.apply(open, this, args);
-    if (currentRecorder() === undefined) return opened;
-    return (opened as Promise<object>).then((handle) => {
-      replaceMethod<Method>(ownerOf(handle, "stat"), "stat", (stat) => observedStats(stat, readsNothing, "promise"));
-      return handle;
-    });
-  };
+  return methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      const opened = Reflect.apply(open, this, args);
+      if (currentRecorder() === undefined) return opened;
+      return (opened as Promise<object>).then((handle) => {
+        replaceMethod<Method>(ownerOf(handle, "stat"), "stat", (stat) => observedStats(stat, readsNothing, "promise"));
+        return handle;
+      });
+    },
+  });
 }
 
 /** An open file was recorded when it was opened. */
 const readsNothing: PathEffect = () => undefined;
 
 function observed(original: Method, effect: PathEffect, isCompound: boolean): Method {
-  const wrapper: Method = function (this: unknown, ...args) {
-    const recorder = currentRecorder();
-    if (recorder === undefined) return Reflect.apply(original, this, args);
-    effect(recorder, args, wrapper);
-    if (!isCompound) return silently(() => Reflect.apply(original, this, args));
-    const own = args.map(observedArgument);
-    return unobserved(() => Reflect.apply(original, this, own));
-  };
+  const wrapper: Method = methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      const recorder = currentRecorder();
+      if (recorder === undefined) return Reflect.apply(original, this, args);
+      effect(recorder, args, wrapper);
+      if (!isCompound) return silently(() => Reflect.apply(original, this, args));
+      const own = args.map(observedArgument);
+      return unobserved(() => Reflect.apply(original, this, own));
+    },
+  });
   return wrapper;
 }
 
@@ -159,20 +163,24 @@ const readsDescriptor: PathEffect = (recorder, [descriptor], wrapper) => {
 
 /** Free space is different each time. */
 function measured(original: Method, name: string): Method {
-  const wrapper: Method = function (this: unknown, ...args) {
-    const recorder = currentRecorder();
-    if (recorder) noteClock(recorder, "system", `fs.${name}()`, wrapper);
-    return Reflect.apply(original, this, args);
-  };
+  const wrapper: Method = methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      const recorder = currentRecorder();
+      if (recorder) noteClock(recorder, "system", `fs.${name}()`, wrapper);
+      return Reflect.apply(original, this, args);
+    },
+  });
   return wrapper;
 }
 
 function watched(original: Method, name: string): Method {
-  const wrapper: Method = function (this: unknown, ...args) {
-    const recorder = currentRecorder();
-    if (recorder) noteAlways(recorder, "system", `fs.${name}()`, wrapper);
-    return Reflect.apply(original, this, args);
-  };
+  const wrapper: Method = methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      const recorder = currentRecorder();
+      if (recorder) noteAlways(recorder, "system", `fs.${name}()`, wrapper);
+      return Reflect.apply(original, this, args);
+    },
+  });
   return wrapper;
 }
 
@@ -181,11 +189,13 @@ function observeBelow(): boolean {
   if (!binding) return false;
   for (const [name, effect] of Object.entries(lowEffects))
     replaceMethod<Method>(binding, name, (original) => {
-      const wrapper: Method = function (this: unknown, ...args) {
-        const recorder = currentRecorder();
-        if (recorder) effect(recorder, args, wrapper);
-        return Reflect.apply(original, this, args);
-      };
+      const wrapper: Method = methodIn({
+        observed(this: unknown, ...args: unknown[]): unknown {
+          const recorder = currentRecorder();
+          if (recorder) effect(recorder, args, wrapper);
+          return Reflect.apply(original, this, args);
+        },
+      });
       return wrapper;
     });
   return true;
@@ -193,13 +203,14 @@ function observeBelow(): boolean {
 
 /** The native functions that a module of Node calls; undefined where Node does not offer them (with its permission model). */
 export function lowLevel(name: string): object | undefined {
-  const { noDeprecation } = process;
+  const setting = Object.getOwnPropertyDescriptor(process, "noDeprecation");
   try {
     process.noDeprecation = true;
     return (process as unknown as { binding(name: string): object }).binding(name);
   } catch {
     return undefined;
   } finally {
-    process.noDeprecation = noDeprecation;
+    if (setting) Object.defineProperty(process, "noDeprecation", setting);
+    else delete process.noDeprecation;
   }
 }

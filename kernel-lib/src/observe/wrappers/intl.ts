@@ -1,7 +1,8 @@
 /** The locale and the time zone of formatting: `Intl`, `toLocaleString` and the like, `Temporal.Now`. */
+import type { AnyFunction } from "../call-site";
 import { currentRecorder } from "../context";
 import { noteClock } from "../volatile-notes";
-import { looksLike, replaceGetter, replaceMethod } from "./replace";
+import { methodIn, looksLike, replaceGetter, replaceMethod } from "./replace";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Constructor = new (...args: unknown[]) => object;
@@ -16,14 +17,13 @@ export function observeLocale(): void {
     replaceMethod<Method>(prototype, "toLocaleString", (original) => localeReader(original, 0));
   for (const name of ["toLocaleUpperCase", "toLocaleLowerCase"])
     replaceMethod<Method>(String.prototype, name, (original) => localeReader(original, 0));
-  replaceMethod<Method>(
-    String.prototype,
-    "localeCompare",
-    (original) =>
-      function (this: unknown, ...args) {
+  replaceMethod<Method>(String.prototype, "localeCompare", (original) =>
+    methodIn({
+      observed(this: unknown, ...args: unknown[]): unknown {
         if (args[1] === undefined) currentRecorder()?.readValue("locale", "");
         return args.length === 1 ? original.call(this, args[0]) : Reflect.apply(original, this, args);
       },
+    }),
   );
   for (const name of ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"])
     replaceMethod<Method>(Date.prototype, name, (original) => localeReader(original, 0, true));
@@ -43,10 +43,12 @@ function readFormat(locales: unknown, options: unknown, isDate: boolean): void {
 
 /** `at`: the position of the argument with the locales; options follow it. */
 function localeReader(original: Method, at: number, isDate = false): Method {
-  return function (this: unknown, ...args) {
-    readFormat(args[at], args[at + 1], isDate);
-    return Reflect.apply(original, this, args);
-  };
+  return methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      readFormat(args[at], args[at + 1], isDate);
+      return Reflect.apply(original, this, args);
+    },
+  });
 }
 
 /** `Intl.NumberFormat` and every other constructor that takes locales. */
@@ -64,7 +66,7 @@ function observeFormatter(name: string): void {
     const prototype = (Original as unknown as Constructor).prototype as object;
     Object.defineProperty(Observed, "prototype", { value: prototype, writable: false });
     Object.defineProperty(prototype, "constructor", { value: Observed });
-    return Observed as Method;
+    return Observed;
   });
 }
 
@@ -72,11 +74,9 @@ function observeFormatter(name: string): void {
 function observeFormattingNow(): void {
   const { prototype } = Intl.DateTimeFormat;
   const bound = new WeakMap<Method, Method>();
-  replaceGetter<Method>(
-    prototype,
-    "format",
-    (getter) =>
-      function (this: unknown) {
+  replaceGetter<Method>(prototype, "format", (getter) =>
+    methodIn({
+      observed(this: unknown): Method {
         const format = getter.call(this);
         let observed = bound.get(format);
         if (!observed) {
@@ -89,17 +89,20 @@ function observeFormattingNow(): void {
         }
         return observed;
       },
+    }),
   );
   replaceMethod<Method>(prototype, "formatToParts", (original) => {
-    const observed: Method = function (this: unknown, ...args) {
-      if (args[0] === undefined) noteNow("Intl.DateTimeFormat.formatToParts()", observed);
-      return Reflect.apply(original, this, args);
-    };
+    const observed: Method = methodIn({
+      observed(this: unknown, ...args: unknown[]): unknown {
+        if (args[0] === undefined) noteNow("Intl.DateTimeFormat.formatToParts()", observed);
+        return Reflect.apply(original, this, args);
+      },
+    });
     return observed;
   });
 }
 
-function noteNow(name: string, wrapper: Function): void {
+function noteNow(name: string, wrapper: AnyFunction): void {
   const recorder = currentRecorder();
   if (recorder) noteClock(recorder, "clock", name, wrapper);
 }
@@ -109,11 +112,13 @@ function observeTemporal(): void {
   if (!now) return;
   for (const name of Object.getOwnPropertyNames(now))
     replaceMethod<Method>(now, name, (original) => {
-      const observed: Method = function (this: unknown, ...args) {
-        if (name !== "instant" && args[0] === undefined) currentRecorder()?.readValue("zone", "");
-        if (name !== "timeZoneId") noteNow(`Temporal.Now.${name}()`, observed);
-        return Reflect.apply(original, this, args);
-      };
+      const observed: Method = methodIn({
+        observed(this: unknown, ...args: unknown[]): unknown {
+          if (name !== "instant" && args[0] === undefined) currentRecorder()?.readValue("zone", "");
+          if (name !== "timeZoneId") noteNow(`Temporal.Now.${name}()`, observed);
+          return Reflect.apply(original, this, args);
+        },
+      });
       return observed;
     });
 }

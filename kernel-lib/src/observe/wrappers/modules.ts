@@ -5,7 +5,7 @@ import { currentRecorder } from "../context";
 import { isUsersPath } from "../own-paths";
 import { modifiedMs } from "../path-states";
 import type { ReadRecorder } from "../recorder";
-import { replaceMethod } from "./replace";
+import { methodIn, replaceMethod } from "./replace";
 import { silently } from "../silence";
 
 type Load = (this: unknown, request: string, parent: unknown, isMain?: boolean) => unknown;
@@ -21,8 +21,6 @@ interface Loader {
 }
 
 const loader = Module as unknown as Loader;
-// The originals: this is loaded before the wrappers are installed.
-const { isAbsolute } = path;
 const now = Date.now;
 
 /** When modules were loaded, in epoch milliseconds. */
@@ -30,25 +28,23 @@ const loadedAt = new Map<string, number>();
 
 export function observeModules(): void {
   const installedAt = now();
-  replaceMethod<LoadFile>(
-    Module.prototype,
-    "load",
-    (original) =>
-      function (this: unknown, file) {
+  replaceMethod<LoadFile>(Module.prototype, "load", (original) =>
+    methodIn({
+      observed(this: unknown, file: string): unknown {
         if (isUsersPath(file)) loadedAt.set(file, now());
         return original.call(this, file);
       },
+    }),
   );
-  replaceMethod<Load>(
-    Module,
-    "_load",
-    (original) =>
-      function (this: unknown, request, parent, isMain) {
+  replaceMethod<Load>(Module, "_load", (original) =>
+    methodIn({
+      observed(this: unknown, request: string, parent: unknown, isMain?: boolean): unknown {
         const recorder = currentRecorder();
         const file = recorder && resolved(request, parent);
         if (recorder && file !== undefined) readModule(recorder, file, installedAt);
         return original.call(this, request, parent, isMain);
       },
+    }),
   );
 }
 
@@ -56,7 +52,7 @@ export function observeModules(): void {
 function resolved(request: string, parent: unknown): string | undefined {
   try {
     const file = silently(() => loader._resolveFilename(request, parent, false));
-    return isAbsolute(file) && isUsersPath(file) ? file : undefined;
+    return path.isAbsolute(file) && isUsersPath(file) ? file : undefined;
   } catch {
     // The execution gets the loader's own error.
     return undefined;
@@ -72,5 +68,5 @@ function readModule(recorder: ReadRecorder, file: string, installedAt: number, s
   if (!module) return;
   if ((modifiedMs(file) ?? 0) > (loadedAt.get(file) ?? installedAt)) recorder.addChanged(file);
   for (const { filename } of module.children)
-    if (isAbsolute(filename) && isUsersPath(filename)) readModule(recorder, filename, installedAt, seen);
+    if (path.isAbsolute(filename) && isUsersPath(filename)) readModule(recorder, filename, installedAt, seen);
 }

@@ -1,4 +1,5 @@
 /** The network: requests, connections, name look-ups. */
+import type { AnyFunction } from "../call-site";
 import dgram from "node:dgram";
 import channels from "node:diagnostics_channel";
 import dns from "node:dns";
@@ -8,8 +9,7 @@ import https from "node:https";
 import net from "node:net";
 import { currentRecorder } from "../context";
 import { noteAlways } from "../volatile-notes";
-import type { ReadRecorder } from "../recorder";
-import { replaceGetter, replaceMethod, replaces } from "./replace";
+import { methodIn, replaceGetter, replaceMethod, replaces } from "./replace";
 import { silently } from "../silence";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -56,28 +56,32 @@ interface UndiciRequest {
 }
 
 function requesting(original: Method, describe: Describe): Method {
-  const wrapper: Method = function (this: unknown, ...args) {
-    const recorder = currentRecorder();
-    if (!recorder) return Reflect.apply(original, this, args);
-    noteAlways(recorder, "network", describe(args), wrapper);
-    // The connection and the look-up of the name belong to it.
-    return silently(() => Reflect.apply(original, this, args));
-  };
+  const wrapper: Method = methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      const recorder = currentRecorder();
+      if (!recorder) return Reflect.apply(original, this, args);
+      noteAlways(recorder, "network", describe(args), wrapper);
+      // The connection and the look-up of the name belong to it.
+      return silently(() => Reflect.apply(original, this, args));
+    },
+  });
   return wrapper;
 }
 
 /** Any other protocol: databases, mail. A connection to a host that a request has named belongs to that request. */
 function connecting(original: Method): Method {
-  const wrapper: Method = function (this: unknown, ...args) {
-    const recorder = currentRecorder();
-    if (!recorder) return Reflect.apply(original, this, args);
-    const [first, second] = Array.isArray(args[0]) ? (args[0] as unknown[]) : args;
-    const endpoint = endpointOf(first, second);
-    const host = endpoint.replace(/:\d*$/, "");
-    if (!recorder.hasVolatile("network", (name) => name.includes(`//${host}`)))
-      noteAlways(recorder, "network", `connect ${endpoint}`, wrapper, "below");
-    return silently(() => Reflect.apply(original, this, args));
-  };
+  const wrapper: Method = methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      const recorder = currentRecorder();
+      if (!recorder) return Reflect.apply(original, this, args);
+      const [first, second] = Array.isArray(args[0]) ? (args[0] as unknown[]) : args;
+      const endpoint = endpointOf(first, second);
+      const host = endpoint.replace(/:\d*$/, "");
+      if (!recorder.hasVolatile("network", (name) => name.includes(`//${host}`)))
+        noteAlways(recorder, "network", `connect ${endpoint}`, wrapper, "below");
+      return silently(() => Reflect.apply(original, this, args));
+    },
+  });
   return wrapper;
 }
 
@@ -101,25 +105,22 @@ function observeClass(name: string): void {
     if (typeof original !== "function") return original;
     const known = proxies.get(original);
     if (known) return known;
-    const handler = {
-      construct(target: Function, args: unknown[], newTarget: Function): object {
-        const recorder = currentRecorder();
-        if (recorder) noteAlways(recorder, "network", `${name} ${urlOf(args[0])}`, handler.construct);
-        return silently(() => Reflect.construct(target, args, newTarget) as object);
-      },
+    const construct = (target: AnyFunction, args: unknown[], newTarget: AnyFunction): object => {
+      const recorder = currentRecorder();
+      if (recorder) noteAlways(recorder, "network", `${name} ${urlOf(args[0])}`, construct);
+      return silently(() => Reflect.construct(target, args, newTarget) as object);
     };
-    const proxy = replaces(new Proxy(original, handler), original);
+    const proxy = replaces(new Proxy(original as AnyFunction, { construct }), original);
     proxies.set(original, proxy);
     return proxy;
   };
   if (property?.get)
-    replaceGetter(
-      globalThis,
-      name,
-      (original) =>
-        function (this: unknown) {
+    replaceGetter(globalThis, name, (original) =>
+      methodIn({
+        observed(this: unknown): unknown {
           return proxyOf(original.call(this));
         },
+      }),
     );
   else if (property?.configurable === true)
     Object.defineProperty(globalThis, name, { ...property, value: proxyOf(property.value) });

@@ -1,4 +1,5 @@
 /** What functions of `fs` do with the paths that they are passed: which they read, which they write. */
+import type { AnyFunction } from "../call-site";
 import { constants } from "node:fs";
 import path from "node:path";
 import { filesBelow, foldersBelow, typeOf } from "../path-states";
@@ -7,11 +8,9 @@ import type { ReadRecorder } from "../recorder";
 import { noteAlways } from "../volatile-notes";
 
 /** Records what a call is about to do. `wrapper`: the function that was called. */
-export type PathEffect = (recorder: ReadRecorder, args: readonly unknown[], wrapper: Function) => void;
+export type PathEffect = (recorder: ReadRecorder, args: readonly unknown[], wrapper: AnyFunction) => void;
 
 const { O_ACCMODE = 3, O_WRONLY, O_RDWR, O_EXCL, O_TRUNC } = constants as typeof constants & { O_ACCMODE?: number };
-// The originals: this is loaded before the wrappers are installed.
-const { dirname } = path;
 
 /** `stat`, `access`, `readlink` …: a property of a path. */
 export function recordsPath(kind: "exists" | "stat" | "link"): PathEffect {
@@ -73,7 +72,7 @@ export const createsFolder: PathEffect = (recorder, [folder]) => {
     return;
   }
   let first = given;
-  while (typeOf(dirname(first)) === undefined && dirname(first) !== first) first = dirname(first);
+  while (typeOf(path.dirname(first)) === undefined && path.dirname(first) !== first) first = path.dirname(first);
   recorder.createdFolder(first);
 };
 
@@ -128,7 +127,7 @@ function touchesAll(recorder: ReadRecorder, source: unknown, target: unknown): v
 }
 
 /** Terminals, random numbers and the like are not files. */
-function notesDevice(recorder: ReadRecorder, file: unknown, wrapper: Function): boolean {
+function notesDevice(recorder: ReadRecorder, file: unknown, wrapper: AnyFunction): boolean {
   if (file === 0 || file === "/dev/stdin") noteAlways(recorder, "system", "stdin", wrapper);
   else if (file === "/dev/random" || file === "/dev/urandom") noteAlways(recorder, "random", file, wrapper);
   else return false;

@@ -1,10 +1,11 @@
 /** Child processes: programs whose output the result may depend on. */
+import type { AnyFunction } from "../call-site";
 import child from "node:child_process";
 import { currentRecorder } from "../context";
 import type { ReadRecorder } from "../recorder";
 import { noteAlways } from "../volatile-notes";
 import { lowLevel } from "./files";
-import { replaceMethod } from "./replace";
+import { methodIn, replaceMethod } from "./replace";
 import { silently } from "../silence";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -13,34 +14,36 @@ export function observeProcesses(): void {
   for (const name of ["spawn", "spawnSync", "exec", "execSync", "execFile", "execFileSync", "fork"])
     replaceMethod<Method>(child, name, (original) => starting(original, name));
   // Packages that were loaded earlier come through here.
-  replaceMethod<Method>(child.ChildProcess.prototype as object, "spawn", (original) =>
-    startingBelow(original, "spawn"),
-  );
+  replaceMethod<Method>(child.ChildProcess.prototype, "spawn", (original) => startingBelow(original, "spawn"));
   replaceMethod<Method>(lowLevel("spawn_sync"), "spawn", (original) => startingBelow(original, "spawnSync"));
 }
 
 function starting(original: Method, name: string): Method {
-  const wrapper: Method = function (this: unknown, ...args) {
-    const recorder = currentRecorder();
-    if (!recorder) return Reflect.apply(original, this, args);
-    note(recorder, name, args[0], wrapper);
-    // It reads the environment, which is the program's.
-    return silently(() => Reflect.apply(original, this, args));
-  };
+  const wrapper: Method = methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      const recorder = currentRecorder();
+      if (!recorder) return Reflect.apply(original, this, args);
+      note(recorder, name, args[0], wrapper);
+      // It reads the environment, which is the program's.
+      return silently(() => Reflect.apply(original, this, args));
+    },
+  });
   return wrapper;
 }
 
 function startingBelow(original: Method, name: string): Method {
-  const wrapper: Method = function (this: unknown, ...args) {
-    const recorder = currentRecorder();
-    if (recorder) note(recorder, name, commandIn(args[0] as SpawnOptions), wrapper);
-    return silently(() => Reflect.apply(original, this, args));
-  };
+  const wrapper: Method = methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      const recorder = currentRecorder();
+      if (recorder) note(recorder, name, commandIn(args[0] as SpawnOptions), wrapper);
+      return silently(() => Reflect.apply(original, this, args));
+    },
+  });
   return wrapper;
 }
 
 /** Names the program alone: arguments may hold secrets. */
-function note(recorder: ReadRecorder, name: string, command: unknown, wrapper: Function): void {
+function note(recorder: ReadRecorder, name: string, command: unknown, wrapper: AnyFunction): void {
   const [program = ""] = String(command instanceof URL ? command.pathname : command)
     .trim()
     .split(/\s+/);

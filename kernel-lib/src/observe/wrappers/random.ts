@@ -2,7 +2,7 @@
 import crypto from "node:crypto";
 import { currentRecorder } from "../context";
 import { noteAlways } from "../volatile-notes";
-import { ownerOf, replaceMethod } from "./replace";
+import { methodIn, ownerOf, replaceMethod } from "./replace";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -32,10 +32,12 @@ export function observeRandom(): void {
 }
 
 function random(original: Method, name: string): Method {
-  const wrapper: Method = function (this: unknown, ...args) {
-    const recorder = currentRecorder();
-    if (recorder) noteAlways(recorder, "random", name, wrapper, "below");
-    return Reflect.apply(original, this, args);
-  };
+  const wrapper: Method = methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      const recorder = currentRecorder();
+      if (recorder) noteAlways(recorder, "random", name, wrapper, "below");
+      return Reflect.apply(original, this, args);
+    },
+  });
   return wrapper;
 }

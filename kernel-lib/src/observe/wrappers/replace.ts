@@ -1,6 +1,6 @@
 /** Wrappers of built-in functions that look like the originals: same name, length and properties. */
+import type { AnyFunction } from "../call-site";
 
-type AnyFunction = (...args: never[]) => unknown;
 type Register = (wrapper: object, original: object) => void;
 
 /** Each wrapper that is installed, and what it stands for. */
@@ -68,4 +68,10 @@ export function ownerOf(object: object, name: PropertyKey): object | undefined {
   for (let at: object | null = object; at; at = Object.getPrototypeOf(at) as object | null)
     if (Object.hasOwn(at, name)) return at;
   return undefined;
+}
+
+/** A function with a `this` of its own that cannot be constructed, as built-in methods are. */
+export function methodIn<F>(holder: { readonly observed: F }): F {
+  const { observed }: { observed: F } = holder;
+  return observed;
 }

@@ -5,7 +5,7 @@ import { currentRecorder } from "../context";
 import { sameFile } from "../path-states";
 import type { ReadRecorder } from "../recorder";
 import type { PathEffect } from "./path-effects";
-import { looksLike, replaceMethod } from "./replace";
+import { methodIn, looksLike, replaceMethod } from "./replace";
 import { silently } from "../silence";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -30,20 +30,27 @@ export type Form = "sync" | "callback" | "promise";
 
 /** A wrapper of a function that returns stats. `effect`: records the path, its first argument. */
 export function observedStats(original: Method, effect: PathEffect, form: Form): Method {
-  const wrapper: Method = function (this: unknown, ...args) {
-    const recorder = currentRecorder();
-    if (recorder === undefined) return Reflect.apply(original, this, args);
-    effect(recorder, args, wrapper);
-    const lazy = (stats: unknown): unknown => lazyStats(recorder, args[0], stats);
-    const callback = args.at(-1);
-    if (form === "callback" && typeof callback === "function")
-      args[args.length - 1] = looksLike(function (this: unknown, error: unknown, stats: unknown) {
-        return Reflect.apply(callback, this, [error, lazy(stats)]);
-      }, callback);
-    const result = silently(() => Reflect.apply(original, this, args));
-    if (form === "callback") return result;
-    return form === "promise" ? (result as Promise<unknown>).then(lazy) : lazy(result);
-  };
+  const wrapper: Method = methodIn({
+    observed(this: unknown, ...args: unknown[]): unknown {
+      const recorder = currentRecorder();
+      if (recorder === undefined) return Reflect.apply(original, this, args);
+      effect(recorder, args, wrapper);
+      const lazy = (stats: unknown): unknown => lazyStats(recorder, args[0], stats);
+      const callback = args.at(-1);
+      if (form === "callback" && typeof callback === "function")
+        args[args.length - 1] = looksLike(
+          methodIn({
+            observed(this: unknown, error: unknown, stats: unknown): unknown {
+              return Reflect.apply(callback, this, [error, lazy(stats)]);
+            },
+          }),
+          callback,
+        );
+      const result = silently(() => Reflect.apply(original, this, args));
+      if (form === "callback") return result;
+      return form === "promise" ? (result as Promise<unknown>).then(lazy) : lazy(result);
+    },
+  });
   return wrapper;
 }
 
@@ -55,13 +62,12 @@ export function observeTypeTests(): void {
     at = Object.getPrototypeOf(at) as object | null
   )
     for (const name of Object.getOwnPropertyNames(at).filter((each) => /^is[A-Z]/.test(each)))
-      replaceMethod<Method>(
-        at,
-        name,
-        (original) =>
-          function (this: unknown) {
+      replaceMethod<Method>(at, name, (original) =>
+        methodIn({
+          observed(this: unknown): unknown {
             return silently(() => original.call(this));
           },
+        }),
       );
 }
 

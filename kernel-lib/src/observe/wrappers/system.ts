@@ -1,7 +1,7 @@
 /** The machine and the process: what stays the same can be compared, loads and sizes cannot. */
 import os from "node:os";
 import v8 from "node:v8";
-import { callSiteOf } from "../call-site";
+import { callSiteOf, type AnyFunction } from "../call-site";
 import { currentRecorder } from "../context";
 import type { ReadRecorder } from "../recorder";
 import { isExamined, noteClock } from "../volatile-notes";
@@ -53,7 +53,7 @@ function constant(original: Method, name: string, inPackages: boolean): Method {
   return wrapper;
 }
 
-function readConstant(recorder: ReadRecorder, name: string, wrapper: Function, inPackages = false): void {
+function readConstant(recorder: ReadRecorder, name: string, wrapper: AnyFunction, inPackages = false): void {
   if (recorder.hasValue("system", name) || !isExamined(recorder, `system ${name}`)) return;
   const site = callSiteOf(wrapper);
   if (site && (site.owner === "user" || inPackages)) recorder.readValue("system", name);
@@ -94,7 +94,7 @@ function processors(original: Method): Method {
 function observeProperty(
   name: string,
   shown: string,
-  read: (recorder: ReadRecorder, shown: string, getter: Function) => void,
+  read: (recorder: ReadRecorder, shown: string, getter: AnyFunction) => void,
 ): void {
   const property = Object.getOwnPropertyDescriptor(process, name);
   if (property?.configurable !== true || !("value" in property)) return;
