@@ -27,7 +27,7 @@ afterAll(() => {
   folder.remove();
 });
 
-describe.each([...new Set(readKinds.map(({ group }) => group))])("%s", (group) => {
+describe.each([...new Set(readKinds.map(({ group }) => group))])("[V1] %s", (group) => {
   test.each(readKinds.filter((row) => row.group === group))("$title", async ({ code, counts, names, notes }) => {
     const body = folder.write(code);
     const recorder = new ReadRecorder();

@@ -1,6 +1,7 @@
 /** Files and folders: the functions of `fs` and `fs/promises`, and below them the ones that Node's own `fs` calls. */
 import { AsyncResource } from "node:async_hooks";
 import fs from "node:fs";
+import type { AnyFunction } from "../call-site";
 import { currentRecorder, unobserved } from "../context";
 import { noteAlways, noteClock } from "../volatile-notes";
 import {
@@ -20,7 +21,7 @@ import {
   writesBelow,
   type PathEffect,
 } from "./path-effects";
-import { methodIn, ownerOf, replaceMethod } from "./replace";
+import { methodIn, ownerOf, replaceMethod, replaces } from "./replace";
 import { observedStats, observeTypeTests } from "./stats";
 import { silently } from "../silence";
 
@@ -80,6 +81,7 @@ const lowEffects: Effects = {
   writeFileUtf8: writesBelow,
   lstat: lstatsBelow,
   rmSync: touches,
+  readdirRecursive: (recorder, [folder], wrapper) => readsFolder(recorder, [folder, { recursive: true }], wrapper),
 };
 
 /** Installs the wrappers. Returns false if this Node does not offer the functions below `fs`. */
@@ -198,7 +200,21 @@ function observeBelow(): boolean {
       });
       return wrapper;
     });
+  for (const name of ["ReadFileJob", "WriteFileJob"]) observeJob(binding, name);
   return true;
+}
+
+/** In Node 26 and later: whole files in one go. The constructor takes a path and flags. */
+function observeJob(binding: object, name: string): void {
+  const original: unknown = Reflect.get(binding, name);
+  if (typeof original !== "function") return;
+  const construct = (target: AnyFunction, args: unknown[], newTarget: AnyFunction): object => {
+    const recorder = currentRecorder();
+    if (recorder) opens(recorder, args, construct);
+    return Reflect.construct(target, args, newTarget) as object;
+  };
+  const handler = { construct } as ProxyHandler<AnyFunction>;
+  Reflect.set(binding, name, replaces(new Proxy(original as AnyFunction, handler), original));
 }
 
 /** The native functions that a module of Node calls; undefined where Node does not offer them (with its permission model). */
