@@ -9,10 +9,12 @@ import type { CellTracking, PipelineInternals } from "./notebook/pipeline-intern
 import { createPipelineApi, type ScriptPipeline } from "./pipeline-api";
 import { findOverrides, findPipelineContext, type PipelineContext } from "./pipeline-context";
 import { messageOf, StagebookError, type CellId, type LogRecord } from "./protocol";
+import { installObservers, systemNow } from "./observe";
 import { createPublicApi } from "./run/api/handle-api";
 import { Engine } from "./run/engine";
 import { createLog, createStoreProblemReport, type Log } from "./run/state/logger";
 import { createLiveScopes } from "./scopes/live-scopes";
+import { unobservedStore } from "./run/unobserved-store";
 import { openStore } from "./store/open-store";
 
 export type { Pipeline, ScriptPipeline } from "./pipeline-api";
@@ -48,13 +50,14 @@ export function createPipelineWithInternals(
 ): { readonly pipeline: ScriptPipeline; readonly internals: PipelineInternals } {
   checkOptions(options);
   captureOutput();
-  const clock = { now: options.now ?? Date.now };
+  installObservers();
+  const clock = { now: options.now ?? systemNow };
   const bus = new EventBus(clock.now);
   const emit = bus.emit.bind(bus);
   const log = createLog(emit, clock);
   const reportStoreProblem = createStoreProblemReport(emit, log);
   const notebook = options.notebook ?? context.notebook;
-  const { store, savedParams } = openStore({
+  const opened = openStore({
     choice: options.store,
     environment: context.environment,
     folder: context.folder,
@@ -62,6 +65,8 @@ export function createPipelineWithInternals(
     now: clock.now,
     onProblem: (message, where) => reportStoreProblem({ message, where }),
   });
+  const { savedParams } = opened;
+  const store = unobservedStore(opened.store);
   const scopes = createLiveScopes(notebookExports);
   let cells: CellTracking = { isAlive: () => true, labelOf: () => "", missingVariables: () => [] };
   const engine = new Engine(

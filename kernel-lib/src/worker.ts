@@ -1,6 +1,7 @@
 /** The composition root of a worker thread: the file that threads load. No other file imports it. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { captureOutput } from "./events/log-capture";
+import { installObservers } from "./observe";
 import { userStack } from "./run/error-view";
 import { runCall, type RunningCall } from "./run/threads/thread";
 import type { ThreadTask } from "./run/threads/threads";
@@ -9,6 +10,7 @@ const running = new AsyncLocalStorage<RunningCall>();
 let latest: RunningCall | undefined;
 
 captureOutput();
+installObservers();
 
 // An error of an earlier call must not fail a later one; an error of the current call ends the thread.
 process.on("uncaughtException", (error) => {

@@ -1,5 +1,6 @@
 /** The event bus of a kernel: numbers events, delivers them in order, and reduces them to the view. rxjs begins here. */
 import { Observable, Subject } from "rxjs";
+import { unobserved } from "../observe";
 import { emptyView, reduceAll, type EventBody, type StagebookEvent, type View } from "../protocol";
 import { findActivity, withinActivity } from "../run/state/activity";
 
@@ -39,6 +40,11 @@ export class EventBus {
 
   /** Numbers the event and delivers it synchronously. */
   emit(body: EventBody): void {
+    // What listeners do is not part of the execution that emits.
+    unobserved(() => this.deliver(body));
+  }
+
+  private deliver(body: EventBody): void {
     const event: StagebookEvent = { ...body, seq: ++this.seq, at: this.now() };
     this.unreduced.push(event);
     if (this.unreduced.length >= MAX_UNREDUCED) this.current = this.view;

@@ -61,6 +61,14 @@ function changed(was: KeyPart, now: KeyPart): Reason | null {
       };
     case "file":
       return { kind: "file", name, text: `file ${name} changed`, before: was.text, after: now.text };
+    case "read":
+      return {
+        kind: "read",
+        name,
+        text: was.text === now.text ? `${name} changed` : `${name}: ${short(was.text)} → ${short(now.text)}`,
+        before: short(was.text),
+        after: short(now.text),
+      };
     default:
       return {
         kind: kindOf(now.kind),
@@ -140,6 +148,7 @@ function noun(part: KeyPart): string {
     case "module":
       return `module ${part.name}`;
     case "env":
+    case "read":
     case "global":
     case "format":
       return part.name;

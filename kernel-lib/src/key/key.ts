@@ -41,6 +41,26 @@ export interface StageKey {
 /** A key without pending inputs: all upstream stages have ended. */
 export type KnownKey = StageKey & { readonly key: Digest };
 
+/** A read of an execution. `id`: the same on all machines. */
+export interface ReadPart {
+  readonly id: string;
+  readonly part: KeyPart;
+}
+
+/** The key of a result whose execution read something beyond its declared inputs. Those reads count like inputs. */
+export function extendKey(declared: KnownKey, reads: readonly ReadPart[]): KnownKey {
+  if (reads.length === 0) return declared;
+  const read = reads.map(({ id, part }) => `${id}\0${part.digest}`).join("\0");
+  return {
+    key: digestOf(`${declared.key}\0reads\0${read}`),
+    get partial() {
+      return declared.partial;
+    },
+    parts: [...declared.parts, ...reads.map(({ part }) => part)],
+    pending: declared.pending,
+  };
+}
+
 interface Slot {
   readonly kind: string;
   /** Where the function receives it; the same digest in another slot is another key. */

@@ -1,9 +1,20 @@
 /** The parts of a key: an ordered list, each with its digest and a human-readable text. */
 import type { Digest } from "../protocol";
 
-/** What a part is; `function` is the stage's own function, `helper` one that it calls. */
+/** What a part is; `function` is the stage's own function, `helper` one that it calls, `read` something that its execution read. */
 export type KeyPartKind =
-  "function" | "helper" | "value" | "param" | "input" | "file" | "module" | "env" | "global" | "option" | "format";
+  | "function"
+  | "helper"
+  | "value"
+  | "param"
+  | "input"
+  | "file"
+  | "module"
+  | "env"
+  | "read"
+  | "global"
+  | "option"
+  | "format";
 
 /** One part of a key. `kind` and `digest` determine the key, `name` and `text` explain it. */
 export interface KeyPart {

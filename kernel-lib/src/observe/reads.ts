@@ -1,6 +1,8 @@
 /** What executions read from outside: the kinds, and how they are named. */
 import path from "node:path";
 
+export type { VolatileKind, VolatileRead } from "../protocol";
+
 /** What can be compared later. */
 export type ReadKind = "file" | "folder" | "exists" | "stat" | "link" | "env" | "zone" | "locale" | "cwd" | "system";
 
@@ -14,20 +16,6 @@ export interface ObservedRead {
   readonly name: string;
   /** `stat` alone: the fields that the code read, sorted and joined by commas (`mtime,size`). */
   readonly fields?: string;
-}
-
-/** What cannot be compared later: a result that depends on it is not repeatable. */
-export type VolatileKind = "clock" | "random" | "network" | "process" | "system";
-
-/** Something that an execution read from outside, and that is different each time. */
-export interface VolatileRead {
-  readonly kind: VolatileKind;
-  /** Human-readable: `Date.now()`, `fetch https://host/path`, `execSync git`, `Math.random()`. Without queries, credentials, arguments. */
-  readonly name: string;
-  /** The user's code that reads it, as `file:line:column`, and the package in between: `cell [3]:7:12 (package lodash)`. "" if unknown. */
-  readonly where: string;
-  /** True if it makes the result not repeatable; false for a note: a clock for timing or logging, or inside a package. */
-  readonly marks: boolean;
 }
 
 /** A short label: `file data/a.txt` (relative to `folder` if inside it), `folder data`, `variable HOME`, `time zone`. */

@@ -163,6 +163,8 @@ export interface Results {
     readonly status: string;
     readonly reasons: readonly Reason[];
     readonly text: string;
+    /** Why a fresh result may differ from a new one, see `caveatsOf`. */
+    readonly caveats: readonly string[];
     readonly key: string | null;
     readonly parts: readonly KeyPartView[];
     readonly before: readonly KeyPartView[];

@@ -207,6 +207,8 @@ export type EventBody =
       readonly status: CellStatus;
       /** Why, human-readable. */
       readonly reasons: readonly string[];
+      /** Why its output may still be wrong although the status is `fresh`, human-readable. Absent when there is nothing. */
+      readonly caveats?: readonly string[];
     }
   /** A cell was deleted from the notebook. */
   | { readonly type: "cell:removed"; readonly cell: CellId }

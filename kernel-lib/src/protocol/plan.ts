@@ -7,7 +7,10 @@ export type Freshness = "new" | "fresh" | "stale" | "pending" | "running" | "fai
 /** What a run would do: `fresh` nothing, `load` from the store, `run` for certain, `maybe` if an upstream's value changes. */
 export type PlanAction = "fresh" | "load" | "run" | "maybe" | "blocked";
 
-/** What a reason is about: a part of the key (`function` … `option`, and `added` or `removed` parts), or the stage's state. */
+/**
+ * What a reason is about: a part of the key (`function` … `option`, and `added` or `removed` parts; `read`: something that the last
+ * execution read without declaring it), or the stage's state (`expired`: its result is older than `maxAge`).
+ */
 export type ReasonKind =
   | "new"
   | "param"
@@ -18,6 +21,8 @@ export type ReasonKind =
   | "file"
   | "module"
   | "env"
+  | "read"
+  | "expired"
   | "option"
   | "added"
   | "removed"
@@ -60,6 +65,20 @@ export interface PlanRowView {
   readonly result?: ResultView;
 }
 
+/** What a result depended on that cannot be compared later. `audit`: the result came out different when it was computed again. */
+export type VolatileKind = "clock" | "random" | "network" | "process" | "system" | "audit";
+
+/** One such dependency: computed again, the result may differ. */
+export interface VolatileRead {
+  readonly kind: VolatileKind;
+  /** Human-readable: `Date.now()`, `fetch https://host/path`, `execSync git`. */
+  readonly name: string;
+  /** Where the code reads it: `cell [3] line 4`, `package lodash`. */
+  readonly where: string;
+  /** True when the result is not repeatable for it. False for a note only: time taken for logging, or read inside a package. */
+  readonly marks: boolean;
+}
+
 /** What is known of a stored result without loading it. */
 export interface ResultView {
   readonly key: Digest;
@@ -72,4 +91,6 @@ export interface ResultView {
   readonly at: number;
   /** The value in a few words: `1,204 rows`, `0.82`, `"text"`. */
   readonly summary: string;
+  /** What makes it not repeatable; absent when there is nothing, or the stage accepts it (`volatile: "accept"`). */
+  readonly volatile?: readonly VolatileRead[];
 }

@@ -61,6 +61,8 @@ export interface CellView {
   readonly id: CellId;
   readonly status: CellStatus;
   readonly reasons: readonly string[];
+  /** Why its output may still be wrong although it is fresh. Absent when there is nothing. */
+  readonly caveats?: readonly string[];
 }
 
 /** All that a page needs to show one kernel. */
@@ -173,7 +175,12 @@ class Draft {
       case "cell:ended":
         return this.setCell({ id: event.cell, status: event.ok ? "fresh" : "failed", reasons: [] });
       case "cell:marked":
-        return this.setCell({ id: event.cell, status: event.status, reasons: event.reasons });
+        return this.setCell({
+          id: event.cell,
+          status: event.status,
+          reasons: event.reasons,
+          ...(event.caveats ? { caveats: event.caveats } : {}),
+        });
       case "cell:removed":
         return void Reflect.deleteProperty(this.cells(), event.cell);
       case "stage:planned":

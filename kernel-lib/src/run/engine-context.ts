@@ -11,6 +11,7 @@ import type { Log, ReportStoreProblem } from "./state/logger";
 import type { RunOverrides } from "./state/run-overrides";
 import type { Outcomes } from "./state/outcomes";
 import type { ParamValues } from "./state/params";
+import type { ObservedResults } from "./plan/observed-results";
 import type { Planner } from "./plan/planner";
 import type { Clock } from "./state/ports";
 import type { Results } from "./state/results";
@@ -23,6 +24,7 @@ export interface EngineContext {
   readonly params: ParamValues;
   readonly files: Files;
   readonly results: Results;
+  readonly observed: ObservedResults;
   readonly outcomes: Outcomes;
   readonly planner: Planner;
   readonly store: Store;

@@ -13,6 +13,7 @@ import { acceptLoaded } from "./call/validation";
 import type { EngineContext } from "./engine-context";
 import { Scratch } from "./external/file-outputs";
 import { Files } from "./external/files";
+import { ObservedResults } from "./plan/observed-results";
 import { Planner, type FullPlan, type PlanPurpose } from "./plan/planner";
 import { ShownPlan } from "./shown-plan";
 import type { Overlay } from "./state/activity";
@@ -72,7 +73,8 @@ export class Engine {
       (instance, value) => acceptLoaded({ log }, instance, value),
     );
     const { registry, instances, params, results, emit, labelOf } = this;
-    this.planner = new Planner({ instances, params, files, results, outcomes });
+    const observed = new ObservedResults({ results, files, clock });
+    this.planner = new Planner({ instances, params, files, results, observed, outcomes });
     this.context = {
       registry,
       scopes,
@@ -80,6 +82,7 @@ export class Engine {
       params,
       files,
       results,
+      observed,
       outcomes,
       planner: this.planner,
       store,
@@ -106,6 +109,7 @@ export class Engine {
       planner: this.planner,
       emit,
       log,
+      clock,
       isBusy: () => this.runs.isBusy,
     });
   }

@@ -1,14 +1,19 @@
 /** The plan that the page shows: kept up to date after changes, and emitted only where it differs from what was emitted before. */
 import type { EventBody, InputView, PlanRowView } from "../protocol";
-import { messageOf } from "../protocol";
+import { messageOf, notRepeatable } from "../protocol";
 import type { Registry } from "../stage/registry";
 import type { FullPlan, Planner } from "./plan/planner";
 import { Refresher } from "./refresher";
 import type { Instance, Instances } from "./state/instances";
 import type { Log } from "./state/logger";
+import type { Clock } from "./state/ports";
 
 /** How many results under other parameter values are planned for the cells that show them. */
 const MAX_WATCHED = 100;
+/** Results that expire are planned again at most this often, in milliseconds. */
+const MIN_EXPIRY_MS = 100;
+/** The longest timer of Node, in milliseconds. */
+const MAX_TIMER_MS = 2_147_483_647;
 
 export interface ShownPlanParts {
   readonly registry: Registry;
@@ -16,6 +21,7 @@ export interface ShownPlanParts {
   readonly planner: Planner;
   readonly emit: (event: EventBody) => void;
   readonly log: Log;
+  readonly clock: Clock;
   /** Whether stages are running: then plans are made less often. */
   readonly isBusy: () => boolean;
 }
@@ -27,6 +33,7 @@ export class ShownPlan {
   private readonly watched = new Map<string, Instance>();
   private readonly refresher: Refresher;
   private assessed: FullPlan["assessed"] = new Map();
+  private expiry: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: ShownPlanParts) {
     this.refresher = new Refresher(() => this.update(), parts.isBusy);
@@ -90,21 +97,38 @@ export class ShownPlan {
         if (hasChanged(this.inputs, name, refs, JSON.stringify(views))) inputs[name] = views;
       }
       if (this.rows.get(name)?.source !== row && hasChanged(this.rows, name, row, JSON.stringify(row))) rows.push(row);
-      this.warnUntracked(instance, row);
+      this.warnOfCaveats(instance, row);
     }
     if (Object.keys(inputs).length > 0) emit({ type: "graph:changed", inputs });
     if (rows.length > 0) emit({ type: "plan:refined", rows });
+    this.planWhenExpired(assessed);
   }
 
-  private warnUntracked(instance: Instance, row: PlanRowView): void {
-    for (const untracked of row.untracked) {
-      const id = `${row.stage} ${untracked}`;
-      if (this.warned.has(id)) continue;
-      this.warned.add(id);
-      this.parts.log("warn", `${row.stage} depends on something Stagebook cannot track: ${untracked}`, {
-        stage: row.stage,
-        cell: instance.definition.cell,
-      });
+  /** Plans again when the first result becomes older than its stage allows. */
+  private planWhenExpired(assessed: FullPlan["assessed"]): void {
+    clearTimeout(this.expiry);
+    let next = Infinity;
+    for (const { instance, row } of assessed.values()) {
+      const { maxAgeMs } = instance.definition;
+      if (maxAgeMs !== undefined && row.result) next = Math.min(next, row.result.at + maxAgeMs);
+    }
+    if (next === Infinity) return;
+    const waitMs = Math.min(Math.max(next - this.parts.clock.now(), MIN_EXPIRY_MS), MAX_TIMER_MS);
+    this.expiry = setTimeout(() => this.request(), waitMs).unref();
+  }
+
+  /** Once for each. */
+  private warnOfCaveats({ definition: { cell } }: Instance, row: PlanRowView): void {
+    const { stage, untracked } = row;
+    const volatile = notRepeatable(row);
+    if (untracked.length === 0 && volatile.length === 0) return;
+    const texts = [
+      ...untracked.map((what) => `${stage} depends on something Stagebook cannot track: ${what}`),
+      ...volatile.map((what) => `${stage} is not repeatable: its result depends on ${what}`),
+    ];
+    for (const text of texts.filter((each) => !this.warned.has(each))) {
+      this.warned.add(text);
+      this.parts.log("warn", text, { stage, cell });
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Texts of stages, plans and explanations as they are printed. */
-import { formatDuration, type PlanRowView, type Reason, type StageView } from "../protocol";
+import { caveatsOf, formatDuration, notRepeatable, type PlanRowView, type Reason, type StageView } from "../protocol";
 import type { Explanation, Freshness, Plan, PlanRow } from "../stage/public/plans";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -16,11 +16,13 @@ export function statusText(stage: StageView): string {
           ? stage.status
           : `${stage.status}: ${reasons}`;
   const last = stage.result ? ` · last ${formatDuration(stage.result.durationMs)}, ${stage.result.summary}` : "";
-  return `${status}${last} · to ${stage.status === "fresh" ? "see its value" : "run it"}: await ${stage.name}()`;
+  const caveats = caveatsOf(stage).map((text) => ` · ${text}`);
+  return `${status}${last}${caveats.join("")} · to ${stage.status === "fresh" ? "see its value" : "run it"}: await ${stage.name}()`;
 }
 
 /** A row as the public API returns it. */
 export function planRow(row: PlanRowView): PlanRow {
+  const volatile = notRepeatable(row);
   return {
     stage: row.stage,
     action: row.action,
@@ -28,6 +30,7 @@ export function planRow(row: PlanRowView): PlanRow {
     ...(row.waitsFor.length ? { waitsFor: row.waitsFor } : {}),
     ...(row.estimateMs === undefined ? {} : { estimateMs: row.estimateMs }),
     ...(row.untracked.length ? { untracked: row.untracked } : {}),
+    ...(volatile.length ? { notRepeatable: volatile } : {}),
   };
 }
 
@@ -40,10 +43,17 @@ export class PlanText implements Plan {
     const width = Math.max(...this.rows.map((row) => row.stage.length));
     return this.rows
       .map((row) =>
-        `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${row.reasons.join("; ")}${row.estimateMs === undefined || row.estimateMs < 1 ? "" : ` (about ${formatDuration(row.estimateMs)})`}`.trimEnd(),
+        `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${[...row.reasons, ...caveatsOfRow(row)].join("; ")}${row.estimateMs === undefined || row.estimateMs < 1 ? "" : ` (about ${formatDuration(row.estimateMs)})`}`.trimEnd(),
       )
       .join("\n");
   }
+}
+
+function caveatsOfRow({ untracked = [], notRepeatable = [] }: PlanRow): readonly string[] {
+  return [
+    ...(untracked.length > 0 ? [`not tracked: ${untracked.join(", ")}`] : []),
+    ...(notRepeatable.length > 0 ? [`not repeatable: ${notRepeatable.join(", ")}`] : []),
+  ];
 }
 
 /** An explanation that prints as a sentence. */
@@ -52,6 +62,7 @@ export class ExplanationText implements Explanation {
     readonly stage: string,
     readonly status: Freshness,
     readonly causes: readonly Reason[],
+    readonly caveats: readonly string[] = [],
   ) {}
 
   get reasons(): readonly string[] {
@@ -59,9 +70,8 @@ export class ExplanationText implements Explanation {
   }
 
   toString(): string {
-    return this.reasons.length === 0
-      ? `${this.stage} is ${this.status}`
-      : `${this.stage} is ${this.status}: ${this.reasons.join("; ")}`;
+    const why = this.reasons.length === 0 ? "" : `: ${this.reasons.join("; ")}`;
+    return [`${this.stage} is ${this.status}${why}`, ...this.caveats].join("; ");
   }
 
   [inspect](): string {

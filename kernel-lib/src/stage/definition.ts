@@ -3,6 +3,7 @@ import { types } from "node:util";
 import type { CellId } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { EachOptions, StageOptions } from "./public/options";
+import { readAge } from "./age";
 import { checkEachOptions, checkOptions } from "./stage-options";
 import { createInputTree, inputOf, type InputRef, type InputTree, type StagePart } from "./input";
 
@@ -30,6 +31,10 @@ export interface StageDefinition {
   /** How many attempts after the first. */
   readonly retries: number;
   readonly timeoutMs?: number;
+  /** A result that is older is stale. In milliseconds. */
+  readonly maxAgeMs?: number;
+  /** `accept`: a result that is not repeatable is not marked. */
+  readonly volatile?: StageOptions["volatile"];
   /** Whether it is executed in a worker thread. */
   readonly worker: boolean;
   /** Absent when the whole value is one output. */
@@ -87,7 +92,11 @@ export function createStageDefinition(args: readonly unknown[], cell: CellId | n
 function common(
   who: Pick<StageDefinition, "name" | "cell" | "fn">,
   options: EachOptions,
-): typeof who & Pick<StageDefinition, "description" | "version" | "seed" | "cache" | "logged" | "codec" | "retries"> {
+): typeof who &
+  Pick<
+    StageDefinition,
+    "description" | "version" | "seed" | "cache" | "logged" | "codec" | "retries" | "maxAgeMs" | "volatile"
+  > {
   return {
     ...who,
     description: options.description,
@@ -97,6 +106,8 @@ function common(
     logged: options.logged ?? [],
     codec: options.codec,
     retries: options.retries ?? 0,
+    maxAgeMs: readAge(options.maxAge),
+    volatile: options.volatile,
   };
 }
 

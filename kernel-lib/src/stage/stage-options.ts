@@ -1,5 +1,6 @@
 /** The options of a stage, checked when its cell defines it. */
 import { StagebookError } from "../protocol";
+import { readAge } from "./age";
 import type { EachOptions, StageOptions } from "./public/options";
 
 type OptionName = keyof StageOptions;
@@ -59,6 +60,11 @@ const checks: { readonly [name in OptionName]-?: Check } = {
     Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 100
       ? undefined
       : ["is not a whole number from 0 to 100", "Write retries: 3 for up to three more attempts."],
+  maxAge: (value) =>
+    readAge(value) !== undefined
+      ? undefined
+      : ["is not an age", 'Write maxAge: "1 h", "30 min", "2 days", or milliseconds.'],
+  volatile: oneOf(["accept"]),
   timeoutMs: (value) =>
     typeof value === "number" && value > 0 && value <= 2_147_483_647
       ? undefined
@@ -78,6 +84,8 @@ const eachChecks: { readonly [name in keyof EachOptions]-?: Check } = {
   logged: checks.logged,
   codec: checks.codec,
   retries: checks.retries,
+  maxAge: checks.maxAge,
+  volatile: checks.volatile,
   worker: checks.worker,
   workers: workersCheck,
   ordered: (value) =>

@@ -2,7 +2,7 @@
  * The ports to where results live, and the records that pass through them. `Store` is the composition of five narrow ports; code in
  * `run/` and `notebook/` depends on these interfaces alone. The adapters lie in the folders beside this file.
  */
-import type { Digest, RunId } from "../protocol";
+import type { Digest, RunId, VolatileRead } from "../protocol";
 import type { KeyPart } from "../key/parts";
 
 /** A reference to bytes by their sha256. */
@@ -25,6 +25,16 @@ export interface NewBlob {
   readonly ref: BlobRef;
   /** The bytes, in order. */
   readonly pieces: readonly Uint8Array[];
+}
+
+/** Something that an execution read from outside: its kind, and its name as in the store. See `observe/`. */
+export interface TracedRead {
+  /** `file`, `folder`, `env`, … */
+  readonly kind: string;
+  /** A path (relative to the notebook's folder where it is near it), the name of a variable. */
+  readonly name: string;
+  /** For `stat`: the fields that were read. */
+  readonly fields?: string;
 }
 
 /** The record of one result: what it was computed from, and which blobs hold it. Written once, never changed. */
@@ -62,6 +72,13 @@ export interface Entry {
   readonly params: { readonly [name: string]: string };
   /** The run that computed it. */
   readonly run: RunId;
+  /** What makes the result not repeatable. Absent when there is nothing. */
+  readonly volatile?: readonly VolatileRead[];
+  /**
+   * Set on the record under a key whose executions read more than they declare, which has no value of its own: what they read, the
+   * newest first. The keys of their results follow from the key and the current state of what was read.
+   */
+  readonly traces?: readonly (readonly TracedRead[])[];
   /** Versions of Stagebook and Node that computed it. */
   readonly made: { readonly stagebook: string; readonly node: string };
 }

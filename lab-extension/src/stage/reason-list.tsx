@@ -51,6 +51,8 @@ export function kindLabel(kind: string, trans: TranslationBundle): string {
     file: trans.__("file"),
     module: trans.__("module"),
     env: trans.__("environment"),
+    read: trans.__("read"),
+    expired: trans.__("too old"),
     option: trans.__("option"),
     added: trans.__("added"),
     removed: trans.__("removed"),

@@ -1,5 +1,5 @@
 /** The document that `stagebook run --json` prints at the end. Its schema is schema/cli.schema.json. */
-import type { ErrorView, Freshness, Json } from "../../protocol";
+import { caveatsOf, type ErrorView, type Freshness, type Json } from "../../protocol";
 import type { StageOutcome } from "./recorder";
 import type { CellReport } from "./session";
 import type { Workbench } from "./workbench";
@@ -26,6 +26,8 @@ export interface StageDocument {
   /** Duration of the execution that computed the result. */
   readonly durationMs?: number;
   readonly summary?: string;
+  /** Why the result may differ from a new one: `not repeatable: …`, `not tracked: …`. Absent when there is nothing. */
+  readonly caveats?: readonly string[];
 }
 
 export interface RunDocument extends DocumentHead {
@@ -81,7 +83,9 @@ export async function describeStages(bench: Workbench): Promise<readonly StageDo
         durationMs: result.durationMs,
         summary: result.summary,
       };
-      stages.push({ name, outcome, status, reasons: reasons.map(({ text }) => text), ...about });
+      const caveats = caveatsOf(row);
+      const texts = { reasons: reasons.map(({ text }) => text), ...(caveats.length > 0 ? { caveats } : {}) };
+      stages.push({ name, outcome, status, ...texts, ...about });
     }
   }
   return stages;

@@ -1,5 +1,5 @@
 /** The cells that were executed in this kernel: what each read, and therefore which are stale. Definitions belong to their cell. */
-import type { CellId, CellStatus, EventBody, Freshness, View } from "../../protocol";
+import { caveatsOf, type CellId, type CellStatus, type EventBody, type Freshness, type View } from "../../protocol";
 import type { Scopes } from "../../key/scopes";
 import { digestAnything } from "../../key/code/closure";
 import type { CellRead } from "../../run/state/activity";
@@ -31,6 +31,8 @@ interface ReadStage {
 interface Mark {
   readonly status: CellStatus;
   readonly reasons: readonly string[];
+  /** See the event `cell:marked`. */
+  readonly caveats?: readonly string[];
 }
 
 export interface CellParts {
@@ -193,12 +195,15 @@ export class NotebookCells {
         stage.status === "blocked" ||
         stage.status === "cancelled",
     );
-    return stale.length > 0
-      ? {
-          status: "stale",
-          reasons: stale.map((stage) => `${stage.name}: ${stage.reasons.map((reason) => reason.text).join("; ")}`),
-        }
-      : { status: "fresh", reasons: [] };
+    if (stale.length > 0)
+      return {
+        status: "stale",
+        reasons: stale.map((stage) => `${stage.name}: ${stage.reasons.map((reason) => reason.text).join("; ")}`),
+      };
+    const caveats = [...new Set([...defined, ...read])].flatMap((stage) =>
+      caveatsOf(stage).map((text) => `${stage.name}: ${text}`),
+    );
+    return { status: "fresh", reasons: [], ...(caveats.length > 0 ? { caveats } : {}) };
   }
 
   /** A failed cell is worth executing again once the stages that failed in it are fresh, or something else that it read has changed. */

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { previewItems, previewValue } from "../../preview/preview";
 import { readText } from "../../preview/read-text";
 import type { KeyPart } from "../../key/parts";
-import { mustGet, StagebookError, type KeyPartView, type PreviewView, type Result } from "../../protocol";
+import { caveatsOf, mustGet, StagebookError, type KeyPartView, type PreviewView, type Result } from "../../protocol";
 import type { Engine } from "../../run/engine";
 import type { Instance } from "../../run/state/instances";
 import { StoredStream } from "../../run/streams/streams";
@@ -24,12 +24,14 @@ export class StageAnswers {
     const { status, reasons } = assessed.row;
     // The current result is not always the latest: parameters may have been set back.
     const latest = assessed.row.result ? undefined : await engine.results.latest(instance);
-    const text = reasons.length ? reasons.map((reason) => reason.text).join("; ") : status;
+    const caveats = caveatsOf(assessed.row);
+    const text = [...(reasons.length > 0 ? reasons.map((reason) => reason.text) : [status]), ...caveats].join("; ");
     return {
       stage: instance.definition.name,
       status,
       reasons,
       text,
+      caveats,
       key: assessed.key.key ?? null,
       parts: assessed.key.parts.map(viewOfPart),
       before: changedParts(latest?.parts ?? [], assessed.key.parts),
@@ -153,10 +155,14 @@ async function previewOf(value: unknown): Promise<{ readonly shown: unknown; rea
   return { shown: value, picture: previewItems(first, value.length) };
 }
 
-/** The parts of `before` that are missing or different in `now`. */
+/** The parts of `before` that are missing or different in `now`. What a new execution would read is unknown until it ends. */
 function changedParts(before: readonly KeyPart[], now: readonly KeyPart[]): readonly KeyPartView[] {
   const same = new Set(now.map(({ kind, name, digest }) => `${kind}\u0000${name}\u0000${digest}`));
-  return before.filter(({ kind, name, digest }) => !same.has(`${kind}\u0000${name}\u0000${digest}`)).map(viewOfPart);
+  const isUnknown = ({ kind, name }: KeyPart): boolean =>
+    kind === "read" && !now.some((part) => part.kind === "read" && part.name === name);
+  return before
+    .filter((part) => !same.has(`${part.kind}\u0000${part.name}\u0000${part.digest}`) && !isUnknown(part))
+    .map(viewOfPart);
 }
 
 function viewOfPart({ kind, name, digest, text }: KeyPart): KeyPartView {

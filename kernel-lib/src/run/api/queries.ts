@@ -1,6 +1,6 @@
 /** Questions about stages: plan, status, explanation, stored results. They run nothing. Part of the public API of handles. */
 import type { PlanRowView, View } from "../../protocol";
-import { mustGet, StagebookError } from "../../protocol";
+import { caveatsOf, mustGet, StagebookError } from "../../protocol";
 import type { Explanation, Freshness, HistoryRow, Plan } from "../../stage/public/plans";
 import type { StageQueries, StageRef } from "../../stage/handle";
 import type { Store } from "../../store/store";
@@ -45,7 +45,7 @@ export class Queries implements StageQueries {
 
   async explain(ref: Pick<StageRef, "name" | "overrides">): Promise<Explanation> {
     const row = await this.row(ref);
-    return new ExplanationText(ref.name, row.status, row.reasons);
+    return new ExplanationText(ref.name, row.status, row.reasons, caveatsOf(row));
   }
 
   async load(ref: StageRef): Promise<unknown> {

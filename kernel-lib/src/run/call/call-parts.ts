@@ -1,6 +1,7 @@
 /** What the calls of stage functions share: where inputs come from, what a call may ask of its execution, and what it leaves. */
 import type { CancelToken } from "../../async/cancel-token";
 import type { KnownKey } from "../../key/key";
+import type { ReadRecorder } from "../../observe";
 import type { Digest, RunId, RunSource } from "../../protocol";
 import type { KeptItem } from "../../store/codecs/items";
 import type { Entry } from "../../store/store";
@@ -30,6 +31,8 @@ export interface ExecutionContext extends InputValues {
   readonly runId: RunId;
   readonly source: RunSource;
   readonly cancelToken: CancelToken;
+  /** Records what the function reads from outside. */
+  readonly recorder: ReadRecorder;
   /** Output digests of the upstream stages as they are now, by instance id. */
   upstreamOutputs(): ReadonlyMap<string, OutputDigest>;
   /** The results of the upstream stages that had ended when the execution began, by instance id. */

@@ -1,6 +1,7 @@
 /** One call of a stage's function in this thread: with its context, under its own activity, until it returns or is cancelled. */
 import { linkedToken, type CancelToken, type LinkedToken } from "../../async/cancel-token";
 import type { MaybePromise } from "../../async/maybe-promise";
+import { observing } from "../../observe";
 import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { EachPlan } from "../../stage/definition";
@@ -76,16 +77,18 @@ class FunctionCall implements ContextParts {
   /** `failed`: see `untilCancelled`. */
   call(failed: (error: unknown) => void): MaybePromise<unknown> {
     const { each, fn, takesInputs } = this.instance.definition;
-    return withinActivity(this.activity, () => {
-      const context = createStageContext(this);
-      const returned = each
-        ? this.callEach(each, context, failed)
-        : takesInputs
-          ? fn(this.inputs, context)
-          : fn(context);
-      // Within the activity, because the code of a generator runs while it is read.
-      return isPlainValue(returned) ? returned : this.readAll(returned, context);
-    });
+    return withinActivity(this.activity, () =>
+      observing(this.execution.recorder, () => {
+        const context = createStageContext(this);
+        const returned = each
+          ? this.callEach(each, context, failed)
+          : takesInputs
+            ? fn(this.inputs, context)
+            : fn(context);
+        // Within the activity, because the code of a generator runs while it is read.
+        return isPlainValue(returned) ? returned : this.readAll(returned, context);
+      }),
+    );
   }
 
   /** Fails the stream's readers immediately, also when the function is abandoned while it waits for one of them. */

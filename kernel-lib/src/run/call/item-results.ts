@@ -1,16 +1,20 @@
 /** Stored results of single items of an `each`, keyed by the stage's key without its source, and the item. */
 import { describeValue } from "../../key/describe";
 import { digestOf } from "../../key/digest";
-import type { StageKey } from "../../key/key";
+import type { KnownKey, StageKey } from "../../key/key";
 import { digestValue } from "../../key/values/canonical";
+import { observing, ReadRecorder, unobserved } from "../../observe";
 import { StagebookError, type Digest } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
 import { decodeValue, encodeValue } from "../../store/codecs/value";
 import type { Entry } from "../../store/store";
 import type { EngineContext } from "../engine-context";
+import { ObservedResults, type ResultPort } from "../plan/observed-results";
 import type { Instance } from "../state/instances";
+import { tracesEntry } from "../state/results";
 import { itemsOf } from "../streams/streams";
 import type { ExecutionContext } from "./call-parts";
+import { undeclaredReads } from "./reads";
 
 /** What the function returned for one item; `isFanned`: a generator with several results. */
 interface ItemResult {
@@ -35,25 +39,36 @@ export async function rememberItems(
     engine.planner.keyOf({ ...bare, overlay: instance.overlay }, execution.upstreamOutputs(), execution.externalInputs);
   const base = await currentKey();
   const { name, codec } = instance.definition;
+  const { clock, files } = engine;
+  const observed = new ObservedResults({ results: new StoredItems(engine, name), clock, files });
   let hasFailed = false;
   return async (item, call) => {
-    const key = digestOf(`${base.key ?? ""} item ${digestValue(item, { name: "item" })}`);
-    const entry = await engine.store.findEntry(key);
+    const declared = itemKey(base, item);
+    const { entry, reads: earlier } = await unobserved(async () => observed.find(bare, declared));
     const stored =
       entry && (await decodeValue(entry.output.blobs, codec, (blob, into) => engine.store.readBlob(blob, into)));
-    if (stored) return valueOf(stored.value as ItemResult);
-    const result = await collect(await call());
+    if (stored) {
+      execution.recorder.add(earlier, entry.volatile ?? []);
+      return valueOf(stored.value as ItemResult);
+    }
+    const recorder = new ReadRecorder();
+    const result = await observing(recorder, async () => collect(await call())).finally(() =>
+      execution.recorder.add(recorder.reads(), recorder.volatile()),
+    );
     engine.instances.endEpoch();
-    // A helper that was redefined meanwhile may have computed it.
-    if (!hasFailed && (await currentKey()).key === base.key)
-      await store(engine, { name, codec, base, key, execution }, result).catch((error: unknown) => {
-        if (!(error instanceof StagebookError)) throw error;
-        hasFailed = true;
-        engine.log("warn", `${name}: results of single items are not stored: ${error.message}`, {
-          stage: name,
-          run: execution.runId,
-        });
-      });
+    // A helper that was redefined meanwhile, or a file that has changed, may have computed it.
+    const isCurrent = (await currentKey()).key === base.key && (await recorder.changedSince()).length === 0;
+    if (!hasFailed && isCurrent)
+      await store(engine, { name, codec, declared, bare, observed, recorder, execution }, result).catch(
+        (error: unknown) => {
+          if (!(error instanceof StagebookError)) throw error;
+          hasFailed = true;
+          engine.log("warn", `${name}: results of single items are not stored: ${error.message}`, {
+            stage: name,
+            run: execution.runId,
+          });
+        },
+      );
     return valueOf(result);
   };
 }
@@ -63,25 +78,32 @@ async function store(
   {
     name,
     codec,
-    base,
-    key,
+    declared,
+    bare,
+    observed,
+    recorder,
     execution,
   }: {
     readonly name: string;
     readonly codec: StageDefinition["codec"];
-    readonly base: StageKey;
-    readonly key: Digest;
+    readonly declared: KnownKey;
+    readonly bare: Instance;
+    readonly observed: ObservedResults;
+    readonly recorder: ReadRecorder;
     readonly execution: ExecutionContext;
   },
   result: ItemResult,
 ): Promise<void> {
   const startedAt = engine.clock.now();
   const { blobs, digest, codec: codecName, sizeBytes } = await encodeValue(result, codec);
+  const reads = undeclaredReads(engine, bare, declared, recorder);
+  const volatile = recorder.volatile();
+  const { key, partial, parts } = await observed.extend(declared, reads);
   const entry: Entry = {
     format: 1,
     key,
-    partial: base.partial,
-    parts: base.parts,
+    partial,
+    parts,
     output: {
       digest,
       blobs: blobs.map(({ ref }) => ref),
@@ -95,8 +117,46 @@ async function store(
     params: {},
     run: execution.runId,
     made: engine.versions,
+    ...(volatile.length > 0 ? { volatile } : {}),
   };
+  if (reads.length > 0) await observed.remember(bare, declared, reads, entry);
   await engine.results.commitItem(name, entry, blobs);
+}
+
+function itemKey({ key = "" as Digest, partial, parts }: StageKey, item: unknown): KnownKey {
+  return { key: digestOf(`${key} item ${digestValue(item, { name: "item" })}`), partial, parts, pending: [] };
+}
+
+/** The entries of items, straight from the store: there may be millions, which this kernel does not remember. */
+class StoredItems implements ResultPort {
+  private readonly traces = new Map<Digest, Entry["traces"]>();
+
+  constructor(
+    private readonly engine: EngineContext,
+    private readonly stage: string,
+  ) {}
+
+  async find(_instance: Instance, key: Digest): Promise<Entry | undefined> {
+    const entry = await this.engine.store.findEntry(key);
+    if (!entry?.traces) return entry;
+    this.traces.set(key, entry.traces);
+    return undefined;
+  }
+
+  tracesOf(key: Digest): Entry["traces"] {
+    const traces = this.traces.get(key);
+    // Each item asks once.
+    this.traces.delete(key);
+    return traces;
+  }
+
+  async readTraces(key: Digest): Promise<Entry["traces"]> {
+    return (await this.engine.store.findEntry(key))?.traces;
+  }
+
+  async keepTraces(...[, key, traces, made]: Parameters<ResultPort["keepTraces"]>): Promise<void> {
+    await this.engine.results.commitItem(this.stage, tracesEntry(key, traces, made), []);
+  }
 }
 
 async function collect(returned: unknown): Promise<ItemResult> {

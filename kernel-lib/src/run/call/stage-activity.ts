@@ -1,4 +1,5 @@
 /** The activity of a stage's function while it runs: where its prints go, and what it reads that its code does not show. */
+import { unobserved } from "../../observe";
 import type { RunId, RunSource } from "../../protocol";
 import type { EngineContext } from "../engine-context";
 import type { StageActivity } from "../state/activity";
@@ -49,8 +50,10 @@ export function linesOf(
 
 /** The stage's latest value, up to date or not. */
 export async function findPrevious(engine: EngineContext, instance: Instance): Promise<unknown> {
-  const latest = await engine.results.latest(instance);
-  return latest ? (await engine.results.load(latest, instance))?.value : undefined;
+  return unobserved(async () => {
+    const latest = await engine.results.latest(instance);
+    return latest ? (await engine.results.load(latest, instance))?.value : undefined;
+  });
 }
 
 /** What the stage's code shows that it reads. */

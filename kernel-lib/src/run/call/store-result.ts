@@ -2,8 +2,10 @@
  * Storage of what a function returned. The value is validated, and stored unless something that its key depends on changed while the
  * function ran. A result that cannot be stored is returned all the same, and the reason is logged.
  */
+import path from "node:path";
 import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 import type { KnownKey, StageKey } from "../../key/key";
+import type { ObservedRead, ReadRecorder } from "../../observe";
 import type { Digest, LogLevel } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
@@ -12,6 +14,7 @@ import { withPaths } from "../external/file-outputs";
 import type { Instance } from "../state/instances";
 import type { ExecutionContext, ExecutionResult, Returned } from "./call-parts";
 import type { Encoded } from "./encode-output";
+import { undeclaredReads } from "./reads";
 import { waitFor, type SyncTask } from "./sync-task";
 import { callHook, checkReturned } from "./validation";
 
@@ -21,6 +24,13 @@ interface Obstacle {
   readonly key: Digest;
   readonly reason: "changed-while-running" | "uncacheable";
   readonly message: string;
+}
+
+/** A result, the key of its declared inputs, and what it read beyond them. */
+interface Storable {
+  readonly entry: Entry;
+  readonly declared: KnownKey;
+  readonly reads: readonly ObservedRead[];
 }
 
 /** Throws `invalid-output` for the value. */
@@ -34,7 +44,15 @@ export function* storeResult(
   const { encoded, durationMs } = returned;
   const { blobs } = encoded;
   const final = yield* waitFor(execution.finalKey());
-  const { key: digest, partial, parts } = final?.key ?? key;
+  const declared = final?.key ?? key;
+  const { recorder } = execution;
+  const reads = undeclaredReads(engine, instance, declared, recorder);
+  const volatile = recorder.volatile();
+  const {
+    key: digest,
+    partial,
+    parts,
+  } = reads.length === 0 ? declared : yield* waitFor(engine.observed.extend(declared, reads));
   const entry: Entry = {
     format: 1,
     key: digest,
@@ -46,6 +64,7 @@ export function* storeResult(
     params: paramTexts(engine, instance, final?.upstreamParams ?? {}),
     run: execution.runId,
     made: engine.versions,
+    ...(volatile.length > 0 ? { volatile } : {}),
   };
   const loaded = yield* waitFor(loadReturned(engine, instance, entry, encoded));
   const value = loaded?.value;
@@ -61,7 +80,7 @@ export function* storeResult(
   } else if (!final)
     log(engine, instance, execution, "info", "the result is returned and not stored: a stream was not read to its end");
   else {
-    const stored = yield* commit(engine, instance, entry, encoded, execution);
+    const stored = yield* commit(engine, instance, { entry, declared, reads }, encoded, execution);
     if (stored) callHook(engine, instance, "onSave", value, execution.runId);
     return { loaded, entry, stored };
   }
@@ -94,10 +113,25 @@ function findObstacle(
   const now = engine.planner.keyOf(instance, execution.upstreamOutputs(), execution.externalInputs);
   return mapMaybe(now, (after) => {
     if (after.key !== before.key) return changedWhileRunning(engine, before, after);
-    if (unplanned.size === 0) return undefined;
-    const message = `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input`;
-    return { key: before.key, reason: "uncacheable", message };
+    if (unplanned.size > 0) {
+      const message = `it reads ${[...unplanned].join(", ")}, which its code does not show; pass it as an input`;
+      return { key: before.key, reason: "uncacheable", message };
+    }
+    return execution.recorder.reads().length === 0 ? undefined : findChangedRead(engine, before, execution.recorder);
   });
+}
+
+/** A path that was read, and has changed since. */
+async function findChangedRead(
+  { files }: EngineContext,
+  { key }: KnownKey,
+  recorder: ReadRecorder,
+): Promise<Obstacle | undefined> {
+  const changed = await recorder.changedSince();
+  if (changed.length === 0) return undefined;
+  const names = changed.map((name) => path.relative(files.folder, name)).join(", ");
+  const message = `changed while it ran: ${names}; if the stage itself writes it, keep the value in the stage or use fileOut`;
+  return { key, reason: "changed-while-running", message };
 }
 
 function changedWhileRunning(engine: EngineContext, before: KnownKey, after: StageKey): Obstacle {
@@ -113,12 +147,13 @@ function changedWhileRunning(engine: EngineContext, before: KnownKey, after: Sta
 function* commit(
   engine: EngineContext,
   instance: Instance,
-  entry: Entry,
+  { entry, declared, reads }: Storable,
   { blobs }: Encoded,
   execution: ExecutionContext,
 ): SyncTask<boolean> {
   if (instance.definition.cache)
     try {
+      if (reads.length > 0) yield* waitFor(engine.observed.remember(instance, declared, reads, entry));
       yield* waitFor(engine.results.commit(instance, entry, blobs));
       return true;
     } catch (error) {
@@ -134,6 +169,7 @@ function* commit(
         },
       });
     }
+  else if (reads.length > 0) yield* waitFor(engine.observed.remember(instance, declared, reads, entry));
   engine.results.keepUnstored(instance, entry, blobs);
   return false;
 }

@@ -41,7 +41,7 @@ export class RunReporter {
   succeeded(instance: Instance, { loaded, entry, stored }: ExecutionResult): Outcome {
     const { name: stage, cell } = instance.definition;
     if (stored) this.engine.outcomes.clear(instance);
-    const result = resultOf(entry);
+    const result = resultOf(entry, instance);
     this.emit(instance, { type: "stage:succeeded", run: this.runId, stage, cell, result, stored });
     return { kind: "succeeded", entry, ...(loaded ? { loaded } : {}) };
   }
@@ -50,13 +50,19 @@ export class RunReporter {
   reused(instance: Instance, entry: Entry, wasMaybe: boolean): void {
     const { name: stage } = instance.definition;
     const type = wasMaybe ? "stage:unchanged" : "stage:cached";
-    this.emit(instance, { type, run: this.runId, stage, result: resultOf(entry) });
+    this.emit(instance, { type, run: this.runId, stage, result: resultOf(entry, instance) });
   }
 
   /** The result of another stage is used, or of the same one in another run. */
   shared(instance: Instance, entry: Entry, other: string): void {
     const { name: stage } = instance.definition;
-    this.emit(instance, { type: "stage:shared", run: this.runId, stage, result: resultOf(entry), with: other });
+    this.emit(instance, {
+      type: "stage:shared",
+      run: this.runId,
+      stage,
+      result: resultOf(entry, instance),
+      with: other,
+    });
   }
 
   cancelled(instance: Instance, key: Digest, durationMs: number): Outcome {

@@ -2,6 +2,7 @@
 import type { CancelToken } from "../../async/cancel-token";
 import type { Permit } from "../../async/semaphore";
 import type { KnownKey } from "../../key/key";
+import { unobserved, type ReadRecorder } from "../../observe";
 import type { Digest, RunId, RunSource } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import { readChunk, type KeptItem } from "../../store/codecs/items";
@@ -22,6 +23,8 @@ export interface CallOwner {
   readonly instance: Instance;
   readonly upstream: UpstreamResults;
   readonly key: KnownKey;
+  /** What the function reads, in all attempts. */
+  readonly recorder: ReadRecorder;
   readonly permit: Permit;
   /** Absent where the result is of use to this kernel only. */
   readonly claim: Claim | undefined;
@@ -43,6 +46,10 @@ export class StageCall implements ExecutionContext {
   /** The same for an attempt that has a cancel token of its own. */
   under(cancelToken: CancelToken): StageCall {
     return cancelToken === this.cancelToken ? this : new StageCall(this.engine, this.owner, cancelToken);
+  }
+
+  get recorder(): ReadRecorder {
+    return this.owner.recorder;
   }
 
   get seed(): Digest {
@@ -83,7 +90,7 @@ export class StageCall implements ExecutionContext {
   valueOf(upstream: Instance): Promise<unknown> {
     const { run, instance, permit } = this.owner;
     if (run.liveStreams.of(upstream.id)?.isOpen !== true) run.liveStreams.releaseProducers(instance.id);
-    return run.trackRead(permit.lend(() => run.valueOf(upstream, instance)));
+    return unobserved(() => run.trackRead(permit.lend(() => run.valueOf(upstream, instance))));
   }
 
   createItemCaller(options: ItemCallOptions): Promise<CallItem> {

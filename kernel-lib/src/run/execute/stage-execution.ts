@@ -10,15 +10,18 @@
 import type { CancelToken } from "../../async/cancel-token";
 import type { Permit } from "../../async/semaphore";
 import type { KnownKey } from "../../key/key";
+import { ReadRecorder } from "../../observe";
 import type { Digest, Reason } from "../../protocol";
 import type { Claim, Entry } from "../../store/store";
 import { callFunction } from "../call/call";
 import type { ExecutionResult } from "../call/call-parts";
 import { fillInputs } from "../call/inputs";
+import { undeclaredReads } from "../call/reads";
 import { storeResult } from "../call/store-result";
 import { runTask, waitFor, type SyncTask } from "../call/sync-task";
 import type { EngineContext } from "../engine-context";
 import type { OutputDigest } from "../plan/input-digests";
+import type { Found } from "../plan/observed-results";
 import type { SharedExecution } from "../state/in-flight";
 import type { Instance } from "../state/instances";
 import type { Outcome } from "../state/outcome";
@@ -33,7 +36,9 @@ import { UpstreamResults, UpstreamStopped } from "./upstream-results";
 /** What is known before the key is claimed, and does not change until the stage has ended. */
 interface Work {
   readonly upstream: UpstreamResults;
+  /** The key of the declared inputs: what else the function reads is known only when it has ended. */
   readonly key: KnownKey;
+  readonly recorder: ReadRecorder;
   /** What one kernel at a time works on: the key, or the key via producers when a stream is read. */
   readonly claimKey: Digest;
   readonly reasons: readonly Reason[];
@@ -64,7 +69,7 @@ export class StageExecution {
       const key = yield* waitFor(upstream.key());
       const isForced = this.run.takeForced(this.instance);
       // While an upstream stream is open, the key is provisional: no result is stored under it.
-      const entry = isForced || upstream.isLive ? undefined : yield* this.lookUp(key);
+      const { entry } = isForced || upstream.isLive ? nothingFound : yield* this.lookUp(key);
       const isValueMissing = entry !== undefined && this.engine.results.isGone(entry.key);
       // A missing value is recomputed only if the plan says that it will be read.
       if (entry && !(isValueMissing && this.planned.row?.action === "run")) return yield* this.reuse(entry);
@@ -126,8 +131,8 @@ export class StageExecution {
 
   // Look up a stored result.
 
-  private lookUp(key: KnownKey): SyncTask<Entry | undefined> {
-    return waitFor(this.engine.results.find(this.instance, key.key));
+  private lookUp(key: KnownKey): SyncTask<Pick<Found, "entry">> {
+    return waitFor(this.engine.observed.find(this.instance, key));
   }
 
   private *reuse(entry: Entry): SyncTask<Outcome> {
@@ -153,9 +158,9 @@ export class StageExecution {
     return this.planned.row?.reasons.filter((reason) => reason.kind !== "waiting") ?? [];
   }
 
-  private work({ upstream, key, claimKey, reasons, ignoresStored }: Omit<Work, "cancelToken">): Work {
+  private work({ upstream, key, claimKey, reasons, ignoresStored }: Omit<Work, "cancelToken" | "recorder">): Work {
     const cancelToken = this.run.cancelTokenFor(this.instance);
-    return { upstream, key, claimKey, reasons, ignoresStored, cancelToken };
+    return { upstream, key, recorder: new ReadRecorder(), claimKey, reasons, ignoresStored, cancelToken };
   }
 
   // Claim the key: in this kernel, and among the kernels that share the store.
@@ -229,7 +234,7 @@ export class StageExecution {
     return acquireOrReuse(claimKey, engine.results.head(instance), {
       store: engine.store,
       signal: run.signal,
-      find: async () => (ignoresStored ? undefined : engine.results.find(instance, key.key)),
+      find: async () => (ignoresStored ? undefined : (await engine.observed.find(instance, key)).entry),
       onWait: (holder) => {
         this.releaseAdmission();
         run.reporter.waiting(instance, holder);
@@ -241,13 +246,13 @@ export class StageExecution {
 
   private *call(work: Work, claim: Claim | undefined): SyncTask<Outcome | "key changed"> {
     const { engine, run, instance } = this;
-    const { upstream, key, cancelToken } = work;
+    const { upstream, key, recorder, cancelToken } = work;
     let permit: Permit | undefined;
     const startedAt = engine.clock.now();
     try {
       permit = yield* waitFor(run.permits.acquire(cancelToken, this.planned.priority));
       this.releaseAdmission();
-      const call = new StageCall(engine, { run, instance, upstream, key, permit, claim }, cancelToken);
+      const call = new StageCall(engine, { run, instance, upstream, key, recorder, permit, claim }, cancelToken);
       upstream.whenStopped(() => cancelToken.cancel(new Error("an upstream stage has failed")));
       const before = upstream.outputs();
       const inputs = yield* this.loadInputs(call);
@@ -299,7 +304,17 @@ export class StageExecution {
       return run.reporter.unread(instance, this.engine.clock.now() - startedAt);
     const stopped = error instanceof UpstreamStopped ? error : yield* waitFor(work.upstream.stoppedBy());
     if (stopped) return run.reporter.blocked(instance, stopped.producer.definition.name);
-    return this.failed(work.key.key, error, startedAt);
+    return this.failed(yield* this.keyWithReads(work), error, startedAt);
+  }
+
+  /** The key of a failure: what the function had read until it failed counts, so that the stage is tried again when that changes. */
+  private *keyWithReads({ key, recorder }: Work): SyncTask<Digest> {
+    const { engine, instance, run } = this;
+    const reads = undeclaredReads(engine, instance, key, recorder);
+    if (reads.length === 0) return key.key;
+    const made = { run: run.id, made: engine.versions, at: engine.clock.now() };
+    yield* waitFor(engine.observed.remember(instance, key, reads, made));
+    return (yield* waitFor(engine.observed.extend(key, reads))).key;
   }
 
   private cancelled({ key }: Work, startedAt: number): Outcome {
@@ -328,6 +343,8 @@ export class StageExecution {
     }
   }
 }
+
+const nothingFound = { entry: undefined };
 
 function haveChanged(before: ReadonlyMap<string, OutputDigest>, now: ReadonlyMap<string, OutputDigest>): boolean {
   return [...before].some(([id, { digest }]) => now.get(id)?.digest !== digest);

@@ -1,7 +1,8 @@
 /** Classification of a stage without a result under its key: what a run would do with it, and why. Pure; called by the planner. */
 import { diffParts } from "../../key/diff";
 import type { StageKey } from "../../key/key";
-import type { Freshness, PlanAction, PlanRowView, Reason } from "../../protocol";
+import type { KeyPartKind } from "../../key/parts";
+import { formatDuration, type Freshness, type PlanAction, type PlanRowView, type Reason } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { Instance } from "../state/instances";
 import type { Unfinished } from "../state/outcomes";
@@ -25,6 +26,12 @@ export interface CacheMiss {
   readonly key: StageKey;
   /** Its latest result, under another key. */
   readonly latest: Entry | undefined;
+}
+
+/** Everything upstream is fresh, and so would the result be if it were not too old. */
+export function classifyExpired(name: string, maxAgeMs: number): Classified {
+  const text = `its result is older than ${formatDuration(maxAgeMs)}`;
+  return { action: "run", status: "stale", reasons: [{ kind: "expired", name, text }], waitsFor: [] };
 }
 
 /** Everything upstream is fresh. `outcome`: how it last ended under this key. */
@@ -87,13 +94,12 @@ function explainMiss({ name, key, latest }: CacheMiss): {
   readonly reasons: readonly Reason[];
 } {
   if (!latest) return { status: "new", reasons: [{ kind: "new", name, text: "never run" }] };
-  // While the key is pending, some inputs are unknown: inputs that only the latest result has are not reported as removed.
-  const compared =
-    key.key === undefined
-      ? latest.parts.filter(
-          (part) => part.kind !== "input" || key.parts.some((now) => now.kind === "input" && now.name === part.name),
-        )
-      : latest.parts;
+  // While the key is pending, some inputs are unknown, and what the next execution reads is unknown until it has ended: such parts that
+  // only the latest result has are not reported as removed.
+  const isUnknown = (kind: KeyPartKind): boolean => kind === "read" || (kind === "input" && key.key === undefined);
+  const compared = latest.parts.filter(
+    (part) => !isUnknown(part.kind) || key.parts.some((now) => now.kind === part.kind && now.name === part.name),
+  );
   const reasons = diffParts(compared, key.parts);
   if (reasons.length > 0) return { status: "stale", reasons };
   return { status: "stale", reasons: [{ kind: "lost", name, text: "its stored result is gone" }] };

@@ -1,15 +1,22 @@
 /** The planner: what would run, and why. It executes no stage and loads no value: it reads entries and the digests recorded in them. */
 import { createGraph, reach, type Graph } from "../../graph/graph";
-import { createKey, type StageKey } from "../../key/key";
+import { createKey, type KnownKey, type StageKey } from "../../key/key";
 import type { Digest, Reason, ResultView } from "../../protocol";
 import { mustGet, StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
-import type { KnownKey } from "../../key/key";
 import { ExternalInputs } from "../external/external-inputs";
 import type { Files } from "../external/files";
 import { InputDigests, type OutputDigest, type Outside } from "./input-digests";
+import type { Found, ObservedResults } from "./observed-results";
 import type { Instance, Instances } from "../state/instances";
-import { classifyKnown, classifyPending, type Assessment, type Classified, type CacheMiss } from "./classify";
+import {
+  classifyExpired,
+  classifyKnown,
+  classifyPending,
+  type Assessment,
+  type Classified,
+  type CacheMiss,
+} from "./classify";
 import { memo } from "../state/memo";
 import type { Outcomes } from "../state/outcomes";
 import type { ParamValues } from "../state/params";
@@ -39,6 +46,7 @@ export interface PlannerParts {
   readonly params: ParamValues;
   readonly files: Files;
   readonly results: Results;
+  readonly observed: ObservedResults;
   readonly outcomes: Outcomes;
 }
 
@@ -95,7 +103,7 @@ export class Planner {
     return { graph, assessed };
   }
 
-  /** The key of one instance when the outputs of its upstream are known. Files are digested again. */
+  /** The key of the declared inputs of one instance when the outputs of its upstream are known. Files are digested again. */
   keyOf(
     instance: Instance,
     outputs: ReadonlyMap<string, OutputDigest>,
@@ -167,8 +175,9 @@ export class Planner {
       return this.blocked(reached, [{ kind: "uncacheable", name: instance.definition.name, text: error.message }]);
     }
     if (key.key === undefined) return this.assessPending(reached, key, above, partials);
-    const entry = this.parts.results.findRemembered(key.key);
-    return entry ? this.assessFresh(reached, key, entry) : this.assessKnown(reached, key as KnownKey);
+    return mapMaybe(this.parts.observed.find(instance, key as KnownKey), (found) =>
+      found.entry ? this.assessFresh(reached, found.key, found.entry) : this.assessKnown(reached, found),
+    );
   }
 
   private assessFresh(reached: Reached, key: StageKey, entry: Entry): Assessment {
@@ -178,21 +187,29 @@ export class Planner {
   /** The same assessment while nothing in it has changed. */
   private assessCurrent(action: "fresh" | "load"): AssessCurrent {
     const assess = memo((key: StageKey, reached: Reached, entry: Entry): Assessment => {
-      const row = { action, status: "fresh", reasons: [], waitsFor: [], result: resultOf(entry) } as const;
+      const row = {
+        action,
+        status: "fresh",
+        reasons: [],
+        waitsFor: [],
+        result: resultOf(entry, reached.instance),
+      } as const;
       return this.assessment(reached, key, row);
     });
     return (reached, key, entry) => assess(key, reached, entry);
   }
 
-  private assessKnown(reached: Reached, key: KnownKey): MaybePromise<Assessment> {
+  private assessKnown(reached: Reached, { key, expired }: Found): MaybePromise<Assessment> {
     const { results, outcomes } = this.parts;
     const { instance } = reached;
-    return mapMaybe(results.find(instance, key.key), (entry) => {
-      if (entry) return this.assessFresh(reached, key, entry);
-      return mapMaybe(results.latest(instance), (latest) => {
-        const miss = { name: instance.definition.name, key, latest };
-        return this.assessMiss(reached, miss, classifyKnown(miss, outcomes.of(instance, key.key)));
-      });
+    const { name, maxAgeMs } = instance.definition;
+    if (expired) {
+      const miss = { name, key, latest: expired };
+      return this.assessMiss(reached, miss, classifyExpired(name, maxAgeMs ?? 0));
+    }
+    return mapMaybe(results.latest(instance), (latest) => {
+      const miss = { name, key, latest };
+      return this.assessMiss(reached, miss, classifyKnown(miss, outcomes.of(instance, key.key)));
     });
   }
 
@@ -260,7 +277,9 @@ export class Planner {
 }
 
 /** The result of an entry, as the page shows it. */
-export function resultOf(entry: Entry): ResultView {
+export function resultOf(entry: Entry, { definition }: Instance): ResultView {
+  const { volatile } = entry;
+  const isNamed = volatile !== undefined && definition.volatile !== "accept";
   return {
     key: entry.key,
     digest: entry.output.digest,
@@ -268,5 +287,6 @@ export function resultOf(entry: Entry): ResultView {
     durationMs: entry.durationMs,
     at: entry.at,
     summary: entry.output.summary,
+    ...(isNamed ? { volatile } : {}),
   };
 }

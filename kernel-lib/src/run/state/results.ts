@@ -1,7 +1,9 @@
 /** Results as the engine sees them: found by key, remembered in this kernel, committed under the stage's name. */
 import type { Digest } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
-import type { BlobRef, Entry, HeadName, NewBlob, Store } from "../../store/store";
+import { digestOf } from "../../key/digest";
+import type { KnownKey } from "../../key/key";
+import type { BlobRef, Entry, HeadName, NewBlob, Store, TracedRead } from "../../store/store";
 import { readItems } from "../../store/codecs/items";
 import { decodeValue, type ReadBlob } from "../../store/codecs/value";
 import type { Codec } from "../../store/codecs/codec";
@@ -25,6 +27,8 @@ export class Results {
   /** Keys whose value was computed or read in this kernel. */
   private readonly here = new Set<Digest>();
   private readonly latestOf = new Map<string, Entry | null>();
+  /** What executions under a key have read beyond its inputs: such a key has no entry of its own. */
+  private readonly traces = new Map<Digest, NonNullable<Entry["traces"]>>();
   private readonly unstored = new Map<Digest, Unstored>();
   /** Values that may be used within their run only; gone with their entry. */
   private readonly runScoped = new WeakMap<Entry, readonly NewBlob[]>();
@@ -61,9 +65,39 @@ export class Results {
   private async findStored(key: Digest): Promise<Entry | undefined> {
     const entry = await this.store.findEntry(key);
     if (!entry) return undefined;
+    if (entry.traces) {
+      this.traces.set(key, entry.traces);
+      return undefined;
+    }
     if (!(await this.store.isWhole(entry))) this.missingValues.add(key);
     this.entries.set(key, entry);
     return entry;
+  }
+
+  /** What executions under the key have read beyond its inputs, as far as known in this kernel. */
+  tracesOf(key: Digest): Entry["traces"] {
+    return this.traces.get(key);
+  }
+
+  /** The same, with what other kernels have stored since. */
+  async readTraces(key: Digest): Promise<Entry["traces"]> {
+    if (!this.store.keepsNothing) await this.findStored(key);
+    return this.traces.get(key);
+  }
+
+  /** Remembers the traces of a key, in the store too if the stage's results are stored. Throws StagebookError `store-write`. */
+  async keepTraces(
+    instance: Instance,
+    key: KnownKey,
+    traces: readonly (readonly TracedRead[])[],
+    made: Pick<Entry, "run" | "made" | "at">,
+  ): Promise<void> {
+    this.traces.set(key.key, traces);
+    // A result without reads that was found under the key before is of another execution.
+    this.entries.delete(key.key);
+    if (!instance.definition.cache || this.store.keepsNothing) return;
+    const { notebook, stage } = this.head(instance);
+    await this.store.commit({ notebook, stage: `${stage} › reads` }, tracesEntry(key, traces, made), []);
   }
 
   /** True when the value is gone though its record exists: as far as known, or checked in the store (`recheck`). */
@@ -249,7 +283,8 @@ export class Results {
 
   async clear(stage: string): Promise<number> {
     const removed = await this.store.clear({ notebook: this.notebook, stage });
-    await this.store.clear({ notebook: this.notebook, stage: `${stage} › items` });
+    for (const part of ["items", "reads"])
+      await this.store.clear({ notebook: this.notebook, stage: `${stage} › ${part}` });
     this.forget();
     return removed;
   }
@@ -257,6 +292,7 @@ export class Results {
   /** Forgets what was remembered of the store. */
   forget(): void {
     this.entries.clear();
+    this.traces.clear();
     this.latestOf.clear();
     this.unstored.clear();
     this.here.clear();
@@ -274,6 +310,16 @@ export class Results {
     const { name } = instance.definition;
     return { notebook: this.notebook, stage: instance.overlay.size === 0 ? name : `${name} › with` };
   }
+}
+
+/** The record under a key whose executions read more than they declare. */
+export function tracesEntry(
+  { key, partial }: KnownKey,
+  traces: NonNullable<Entry["traces"]>,
+  { run, made, at }: Pick<Entry, "run" | "made" | "at">,
+): Entry {
+  const output = { digest: digestOf("traces"), blobs: [], files: [], sizeBytes: 0, codec: "traces", summary: "" };
+  return { format: 1, key, partial, parts: [], output, at, durationMs: 0, params: {}, run, made, traces };
 }
 
 /** Some pieces share memory with the value itself, which the user gets now. */

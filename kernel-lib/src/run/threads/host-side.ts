@@ -1,4 +1,5 @@
 /** The kernel's part in calls in worker threads, of stages and of single items alike. */
+import { systemNow } from "../../observe";
 import { v8Codec } from "../../store/codecs/codec";
 import type { Entry } from "../../store/store";
 import { withinActivity, type Activity, type StageActivity } from "../state/activity";
@@ -29,7 +30,7 @@ export async function locateCall(
     source: execution.source,
     seed: execution.seed,
     logged: definition.logged,
-    clockAheadMs: engine.clock.now() - Date.now(),
+    clockAheadMs: engine.clock.now() - systemNow(),
     scratch: typeof scratch === "string" ? scratch : dataOfError(scratch),
   };
 }

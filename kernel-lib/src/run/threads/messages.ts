@@ -1,5 +1,6 @@
 /** The messages between the kernel and a worker thread about one call. All of them can be cloned. */
-import type { CellId, Digest, EventBody, RunId, RunSource } from "../../protocol";
+import type { ObservedRead } from "../../observe";
+import type { CellId, Digest, EventBody, RunId, RunSource, VolatileRead } from "../../protocol";
 import type { BlobRef, Entry } from "../../store/store";
 import type { ErrorData } from "./error-data";
 
@@ -120,10 +121,19 @@ export type CallResult =
   /** The value as the default codec encodes it; `isFanned`: a list of the results of a generator. */
   | { readonly kind: "item"; readonly value: Uint8Array; readonly isFanned: boolean };
 
-/** `returned` and `failed` are a call's last message. */
+/** What a call read from outside, in its thread. */
+export interface ThreadReads {
+  readonly reads: readonly ObservedRead[];
+  readonly volatile: readonly VolatileRead[];
+  /** Paths that it read and that have changed since. */
+  readonly changed: readonly string[];
+}
+
+/** `returned` and `failed` are a call's last message; `observed` comes before it, if there is anything. */
 export type FromThread =
   | { readonly type: "request"; readonly id: number; readonly request: KernelRequest }
   | { readonly type: "notification"; readonly notification: Notification }
+  | { readonly type: "observed"; readonly observed: ThreadReads }
   | { readonly type: "returned"; readonly result: CallResult }
   | { readonly type: "failed"; readonly error: ErrorData };
 

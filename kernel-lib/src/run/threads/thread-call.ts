@@ -2,6 +2,7 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { CancelToken } from "../../async/cancel-token";
 import type { Permit } from "../../async/semaphore";
+import type { ReadRecorder } from "../../observe";
 import { messageOf, StagebookError } from "../../protocol";
 import { dataOfError, errorOfData } from "./error-data";
 import type { CallRequest, CallResult, FromKernel, FromThread, KernelRequest, Notification } from "./messages";
@@ -16,6 +17,8 @@ export interface CallHost {
 
 export interface CallOptions {
   readonly cancelToken: CancelToken;
+  /** Takes over what the call reads from outside. */
+  readonly recorder: ReadRecorder;
   readonly priority?: number;
   readonly threads?: Threads;
   /** The caller limits how many run in parallel: the call gets a thread immediately, however many are busy. */
@@ -32,7 +35,7 @@ const LARGE_BYTES = 64 * 1024;
  * function does), and StagebookError `worker-crashed` when its thread ends first.
  */
 export async function callInWorker(call: CallRequest, host: CallHost, options: CallOptions): Promise<CallResult> {
-  const { cancelToken, priority, hasPermit, threads = sharedThreads() } = options;
+  const { cancelToken, recorder, priority, hasPermit, threads = sharedThreads() } = options;
   const permit = hasPermit ? noPermit : await threads.permits.acquire(cancelToken, priority);
   const { signal } = cancelToken;
   const { port1: port, port2: theirs } = new MessageChannel();
@@ -45,7 +48,7 @@ export async function callInWorker(call: CallRequest, host: CallHost, options: C
   };
   try {
     signal.throwIfAborted();
-    const result = receiveResult(port, host, permit);
+    const result = receiveResult(port, { host, permit, recorder });
     signal.addEventListener("abort", cancel, { once: true });
     thread = threads.run({ port: theirs, call }, kill.signal);
     const ended = await Promise.race([result, crashOf(thread)]);
@@ -78,8 +81,15 @@ async function crashOf(thread: Promise<void>): Promise<never> {
   return new Promise<never>(() => undefined);
 }
 
+/** Where the messages of a call go. */
+interface Receiver {
+  readonly host: CallHost;
+  readonly permit: Permit;
+  readonly recorder: ReadRecorder;
+}
+
 /** Handles messages until the last one. */
-function receiveResult(port: MessagePort, host: CallHost, permit: Permit): Promise<CallResult> {
+function receiveResult(port: MessagePort, { host, permit, recorder }: Receiver): Promise<CallResult> {
   return new Promise((resolve, reject) => {
     port.on("message", (message: FromThread) => {
       switch (message.type) {
@@ -89,6 +99,11 @@ function receiveResult(port: MessagePort, host: CallHost, permit: Permit): Promi
         case "request":
           void respond(port, host, permit, message);
           return;
+        case "observed": {
+          const { reads, volatile, changed } = message.observed;
+          recorder.add(reads, volatile, changed);
+          return;
+        }
         case "returned":
           resolve(message.result);
           return;

@@ -1,4 +1,5 @@
 /** The context and the activity of a function in a worker thread. What it logs and prints goes to the kernel. */
+import { systemNow, type ReadRecorder } from "../../observe";
 import { StagebookError } from "../../protocol";
 import type { StageContext } from "../../stage/public/context";
 import type { FileRef } from "../../store/store";
@@ -9,6 +10,13 @@ import { lineWriter, loggedOf, type StageLines } from "../call/stage-lines";
 import { errorOfData } from "./error-data";
 import type { KernelLink } from "./kernel-link";
 import type { ExecutionTask, CallLocation, ItemTask } from "./messages";
+
+/** What a call belongs to, how it reaches the kernel, and what records its reads. */
+export interface CallParts {
+  readonly location: CallLocation;
+  readonly link: KernelLink;
+  readonly recorder: ReadRecorder;
+}
 
 /** One call in a thread. */
 export interface ThreadCall {
@@ -51,7 +59,7 @@ export function linesOf(
   logged: Readonly<Record<string, unknown>>,
 ): StageLines {
   const emit: StageLines["emit"] = (event) => link.notify({ kind: "event", event });
-  return { runId, stage, cell, logged, emit, now: () => Date.now() + clockAheadMs };
+  return { runId, stage, cell, logged, emit, now: () => systemNow() + clockAheadMs };
 }
 
 function filesOf({ stage, scratch }: CallLocation, link: KernelLink): FileOutputs {

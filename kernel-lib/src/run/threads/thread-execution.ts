@@ -1,8 +1,8 @@
 /** The call of a stage's function in a worker thread: reads the inputs, calls, stores the output. Loaded by the thread's first such call. */
+import { observing, systemNow } from "../../observe";
 import { withinActivity } from "../state/activity";
-import type { KernelLink } from "./kernel-link";
-import type { CallLocation, ExecutionPayload, ExecutionTask, TransferredResult } from "./messages";
-import { threadContext } from "./thread-context";
+import type { ExecutionPayload, ExecutionTask, TransferredResult } from "./messages";
+import { threadContext, type CallParts } from "./thread-context";
 import { readInputs } from "./thread-inputs";
 import { takeOutput } from "./thread-output";
 
@@ -11,17 +11,19 @@ type Callable = (...args: unknown[]) => unknown;
 export async function executeInThread(
   payload: ExecutionPayload,
   task: ExecutionTask,
-  location: CallLocation,
-  link: KernelLink,
+  { location, link, recorder }: CallParts,
 ): Promise<TransferredResult> {
   const { codec } = payload;
   const inputs = await readInputs(task, payload, link);
   link.signal.throwIfAborted();
   const { context, files, activity } = threadContext({ location, link, task, codec, inputs });
-  const startedAt = Date.now();
+  const startedAt = systemNow();
   return withinActivity(activity, async () => {
     const fn = payload.fn as Callable;
-    const returned: unknown = await (task.takesInputs ? fn(inputs, context) : fn(context));
-    return takeOutput(returned, { task, codec, location, files, link, context, startedAt });
+    // Within it too: the code of a generator runs while its items are stored.
+    return observing(recorder, async () => {
+      const returned: unknown = await (task.takesInputs ? fn(inputs, context) : fn(context));
+      return takeOutput(returned, { task, codec, location, files, link, context, startedAt });
+    });
   });
 }

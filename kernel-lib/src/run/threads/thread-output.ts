@@ -2,6 +2,7 @@
 import type { Codec } from "../../store/codecs/codec";
 import type { CodecName } from "../../store/codecs/codecs";
 import { storeItems } from "../../store/codecs/items";
+import { systemNow, unobserved } from "../../observe";
 import type { NewBlob } from "../../store/store";
 import type { StageContext } from "../../stage/public/context";
 import { encodeOutput, SpooledItems } from "../call/encode-output";
@@ -27,7 +28,7 @@ export async function takeOutput(returned: unknown, call: OutputTargets): Promis
   const codec = call.codec as Codec | CodecName | undefined;
   const items = itemsOf(returned);
   const value = items ? await spool(items, codec, call) : returned;
-  const durationMs = Date.now() - startedAt;
+  const durationMs = systemNow() - startedAt;
   const { output, blobs } = await encodeOutput(
     { name: location.stage, outputs: task.outputs, extra: task.extra, codec },
     value,
@@ -38,7 +39,7 @@ export async function takeOutput(returned: unknown, call: OutputTargets): Promis
   );
   link.signal.throwIfAborted();
   if (task.writesThere) {
-    await write(blobs, task, link);
+    await unobserved(() => write(blobs, task, link));
     return { result: { kind: "stage", output, blobs: [], durationMs }, transfer: [] };
   }
   const bytes = blobs.map(({ ref, pieces }) => ({ ref, bytes: concat(pieces) }));
@@ -55,7 +56,7 @@ async function spool(
 ): Promise<SpooledItems> {
   const { task, link, context } = call;
   const put = async (blob: NewBlob): Promise<void> => {
-    if (task.folder !== undefined) await write([blob], task, link);
+    if (task.folder !== undefined) await unobserved(() => write([blob], task, link));
     else await link.request({ kind: "put", ref: blob.ref, bytes: concat(blob.pieces) });
   };
   const count = (done: number): void => context.progress(done);

@@ -1,4 +1,5 @@
 /** A call in a worker thread: unpacks what was shipped, calls it, and sends the result. Calls of stages: `thread-execution.ts`. */
+import { observing, ReadRecorder } from "../../observe";
 import { v8Codec } from "../../store/codecs/codec";
 import { withinActivity } from "../state/activity";
 import { filesInStream } from "../external/file-outputs";
@@ -7,7 +8,7 @@ import { itemsOf } from "../streams/streams";
 import { dataOfError } from "./error-data";
 import { KernelLink } from "./kernel-link";
 import type { CallLocation, CallRequest, ExecutionPayload, ItemPayload, ItemTask, TransferredResult } from "./messages";
-import { linesOf, threadContext } from "./thread-context";
+import { linesOf, threadContext, type CallParts } from "./thread-context";
 import type { ThreadTask } from "./threads";
 import { unpack } from "../shipping/unpack";
 
@@ -33,7 +34,10 @@ export async function runCall(
   const printed = lineWriter(linesOf(request.location, link, {}), "console");
   const call: RunningCall = { isOver: false, logError: (message) => printed("error", message) };
   try {
-    const { result, transfer } = await within(call, () => perform(request, link));
+    const recorder = new ReadRecorder();
+    const { result, transfer } = await within(call, () => perform(request, link, recorder)).finally(() =>
+      sendReads(recorder, link),
+    );
     link.send({ type: "returned", result }, transfer);
   } catch (error) {
     link.send({ type: "failed", error: dataOfError(error) });
@@ -42,28 +46,36 @@ export async function runCall(
   }
 }
 
-async function perform(request: CallRequest, link: KernelLink): Promise<TransferredResult> {
+async function sendReads(recorder: ReadRecorder, link: KernelLink): Promise<void> {
+  const reads = recorder.reads();
+  const volatile = recorder.volatile();
+  if (reads.length === 0 && volatile.length === 0) return;
+  link.send({ type: "observed", observed: { reads, volatile, changed: await recorder.changedSince() } });
+}
+
+async function perform(request: CallRequest, link: KernelLink, recorder: ReadRecorder): Promise<TransferredResult> {
   const payload = payloadOf(request, link);
   const { location, task } = request;
-  if (task.kind === "item") return callForItem(payload as ItemPayload, task, location, link);
+  if (task.kind === "item") return callForItem(payload as ItemPayload, task, { location, link, recorder });
   // Threads for items, many of which start at the same time, start faster without it.
   const { executeInThread } = await import("./thread-execution");
-  return executeInThread(payload as ExecutionPayload, task, location, link);
+  return executeInThread(payload as ExecutionPayload, task, { location, link, recorder });
 }
 
 async function callForItem(
   { fn, codec, takesInputs, inputs }: ItemPayload,
   task: ItemTask,
-  location: CallLocation,
-  link: KernelLink,
+  { location, link, recorder }: CallParts,
 ): Promise<TransferredResult> {
   const { context, files, activity } = threadContext({ location, link, task, codec, inputs });
   const item = v8Codec.decode(task.item);
   return withinActivity(activity, async () => {
     const call = fn as Callable;
-    const returned: unknown = await (takesInputs ? call(item, inputs, context) : call(item, context));
-    const isFanned = typeof returned === "object" && returned !== null && "next" in returned;
-    const value = isFanned ? await listOf(itemsOf(returned)) : returned;
+    const { value, isFanned } = await observing(recorder, async () => {
+      const returned: unknown = await (takesInputs ? call(item, inputs, context) : call(item, context));
+      const isFanned = typeof returned === "object" && returned !== null && "next" in returned;
+      return { value: isFanned ? await listOf(itemsOf(returned)) : returned, isFanned };
+    });
     if (files.isUsed) throw filesInStream(location.stage);
     const bytes = new Uint8Array(await v8Codec.encode(value));
     return { result: { kind: "item", value: bytes, isFanned }, transfer: [bytes.buffer] };

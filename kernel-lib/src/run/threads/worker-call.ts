@@ -51,7 +51,11 @@ export async function callFunctionInThread(
   try {
     const { shipped, task } = await host.pack();
     const call = { shipment: shipped.bytes, task, location: await locateCall(engine, instance, execution) };
-    const result = await callInWorker(call, host, { cancelToken: execution.cancelToken, priority });
+    const result = await callInWorker(call, host, {
+      cancelToken: execution.cancelToken,
+      recorder: execution.recorder,
+      priority,
+    });
     engine.instances.endEpoch();
     if (result.kind !== "stage") throw new TypeError(`unexpected result of a stage in a worker thread: ${result.kind}`);
     const blobs = result.blobs.map(({ ref, bytes }) => ({ ref, pieces: [bytes] }));

@@ -1,6 +1,7 @@
 /** The items of an `each` in worker threads: its function is shipped once, and each item by itself. */
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
+import { currentRecorder } from "../../observe";
 import { StagebookError } from "../../protocol";
 import { v8Codec } from "../../store/codecs/codec";
 import type { Entry } from "../../store/store";
@@ -49,7 +50,8 @@ export async function createItemCaller(
   return async (item, nth) => {
     const location = { ...call.location, seed: itemSeed(execution.seed, nth) };
     const task = { kind: "item", item: v8Codec.encode(item) as Uint8Array, folder } as const;
-    const result = await callInWorker({ ...call, location, task }, host, { cancelToken, hasPermit: true });
+    const recorder = currentRecorder() ?? execution.recorder;
+    const result = await callInWorker({ ...call, location, task }, host, { cancelToken, recorder, hasPermit: true });
     if (result.kind !== "item") throw new TypeError(`unexpected result of an item in a worker thread: ${result.kind}`);
     const value = v8Codec.decode(result.value);
     return result.isFanned ? (value as readonly unknown[])[Symbol.iterator]() : value;

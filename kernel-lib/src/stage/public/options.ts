@@ -53,6 +53,16 @@ export interface StageOptions {
    * variable that it assigns, a socket, an instance with private fields) fails with `not-shippable`. Default false.
    */
   readonly worker?: boolean;
+  /**
+   * The stage is stale when its result is older: `"1 h"`, `"30 min"`, `"2 days"`, or milliseconds. For results that come from a network,
+   * a database or the clock. Not part of the key. Default: no limit.
+   */
+  readonly maxAge?: string | number;
+  /**
+   * `"accept"`: the result may depend on the clock, random numbers, the network or other programs, and is kept as it is, without being
+   * marked as not repeatable. Not part of the key.
+   */
+  readonly volatile?: "accept";
   /** How many times a failed stage is retried, after pauses of 0.2 s, 0.4 s, … 30 s. From 0 to 100, default 0. */
   readonly retries?: number;
   /** Time limit for one attempt in milliseconds: the signal aborts and the attempt fails with `timeout`. Default: none. */
@@ -62,7 +72,7 @@ export interface StageOptions {
 /** Options of `each`. Unknown or invalid ones throw `stage-options`. */
 export interface EachOptions extends Pick<
   StageOptions,
-  "description" | "version" | "seed" | "cache" | "logged" | "codec" | "retries"
+  "description" | "version" | "seed" | "cache" | "logged" | "codec" | "retries" | "maxAge" | "volatile"
 > {
   /**
    * How many items are processed in parallel. Default 1. At most as many results again are buffered, and at most 128 items are buffered

@@ -22,6 +22,8 @@ export interface PlanRow {
   readonly estimateMs?: number;
   /** What the code depends on that no key can track, by name; absent when there is nothing. */
   readonly untracked?: readonly string[];
+  /** What its current result depended on that cannot be compared later: the clock, random numbers, … Absent when there is nothing. */
+  readonly notRepeatable?: readonly string[];
 }
 
 /** What a run would do, and why. Its text is a table. */
@@ -40,7 +42,9 @@ export interface Explanation {
   readonly reasons: readonly string[];
   /** The same reasons as data, in the same order: which part of the key, and its old and new text. */
   readonly causes: readonly Reason[];
-  /** Status and reasons as one text. */
+  /** Why a fresh result may differ from a new one: `not tracked: …`, `not repeatable: …`. Empty when there is nothing. */
+  readonly caveats: readonly string[];
+  /** Status, reasons and caveats as one text. */
   toString(): string;
 }
 

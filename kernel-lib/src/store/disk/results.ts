@@ -68,7 +68,8 @@ export class DiskResults implements Results {
     const location = opened.paths.head(head);
     const row = { key: entry.key, partial: entry.partial, at: entry.at };
     const newBytes = await opened.writing(() => writer.commit(entry, blobs, () => this.append(location, row)));
-    latest.update(head, location, entry);
+    // Users look for values; what executions read is none.
+    if (!entry.traces) latest.update(head, location, entry);
     opened.forgetWarnings(opened.paths.entry(entry.key));
     for (const { digest } of blobsOf(entry)) opened.forgetWarnings(opened.paths.blob(digest));
     sizeLimit?.added(entry.key, newBytes);

@@ -4,8 +4,8 @@
  */
 import { digestOf, isDigest } from "../../key/digest";
 import type { KeyPart } from "../../key/parts";
-import type { Digest, RunId } from "../../protocol";
-import type { BlobRef, Entry, FileRef, HeadRow } from "../store";
+import type { Digest, RunId, VolatileRead } from "../../protocol";
+import type { BlobRef, Entry, FileRef, HeadRow, TracedRead } from "../store";
 
 const FORM = /^\{"check":"([0-9a-f]{64})","record":(.*)\}\n?$/s;
 
@@ -41,7 +41,22 @@ export function asEntry(record: unknown, key: Digest): Entry | undefined {
   if (typeof run !== "string" || typeof made.stagebook !== "string" || typeof made.node !== "string") return undefined;
   const { stagebook, node } = made;
   const versions = { stagebook, node };
-  return { format: 1, key, partial, parts, output, at, durationMs, params, run: run as RunId, made: versions };
+  const entry = {
+    format: 1,
+    key,
+    partial,
+    parts,
+    output,
+    at,
+    durationMs,
+    params,
+    run: run as RunId,
+    made: versions,
+  } as const;
+  const volatile = optionalList(record.volatile, asVolatile);
+  const traces = optionalList(record.traces, (trace) => listOf(trace, asTracedRead));
+  if (!volatile || !traces) return undefined;
+  return { ...entry, ...(volatile.length > 0 ? { volatile } : {}), ...(traces.length > 0 ? { traces } : {}) };
 }
 
 /** Signs entries and checks signatures, so that only entries by holders of the key are trusted. See `entry-seal.ts`. */
@@ -124,6 +139,21 @@ function asPart(data: unknown): KeyPart | undefined {
   return { kind: kind as KeyPart["kind"], name, digest, text };
 }
 
+function asVolatile(data: unknown): VolatileRead | undefined {
+  if (!isObject(data)) return undefined;
+  const { kind, name, where, marks } = data;
+  if (typeof kind !== "string" || typeof name !== "string" || typeof where !== "string") return undefined;
+  return typeof marks === "boolean" ? { kind: kind as VolatileRead["kind"], name, where, marks } : undefined;
+}
+
+function asTracedRead(data: unknown): TracedRead | undefined {
+  if (!isObject(data)) return undefined;
+  const { kind, name, fields } = data;
+  if (typeof kind !== "string" || typeof name !== "string") return undefined;
+  if (fields === undefined) return { kind, name };
+  return typeof fields === "string" ? { kind, name, fields } : undefined;
+}
+
 function asParams(data: unknown): Entry["params"] | undefined {
   if (!isObject(data)) return undefined;
   const params = Object.entries(data);
@@ -133,6 +163,11 @@ function asParams(data: unknown): Entry["params"] | undefined {
 
 function isTextPair(pair: [string, unknown]): pair is [string, string] {
   return typeof pair[1] === "string";
+}
+
+/** An absent list is empty. */
+function optionalList<T>(data: unknown, decode: (item: unknown) => T | undefined): readonly T[] | undefined {
+  return data === undefined ? [] : listOf(data, decode);
 }
 
 function listOf<T>(data: unknown, decode: (item: unknown) => T | undefined): readonly T[] | undefined {
