@@ -97,6 +97,7 @@ describe("the stage panel", () => {
       status: evil,
       reasons: [],
       text: evil,
+      caveats: [evil],
       key: null,
       parts: [{ kind: "function", name: evil, digest: evil, text: `${evil}\n` }],
       before: [{ kind: "function", name: evil, digest: evil, text: `${evil}!\n` }],

@@ -5,6 +5,7 @@ import { createLiveScopes } from "../../../kernel-lib/src/scopes/live-scopes";
 import { CancelToken } from "../../../kernel-lib/src/async/cancel-token";
 import { callInWorker, type CallHost } from "../../../kernel-lib/src/run/threads/thread-call";
 import type { CallRequest, Notification } from "../../../kernel-lib/src/run/threads/messages";
+import { ReadRecorder } from "../../../kernel-lib/src/observe";
 import { ship } from "../../../kernel-lib/src/run/shipping/ship";
 import { Threads } from "../../../kernel-lib/src/run/threads/threads";
 import { v8Codec } from "../../../kernel-lib/src/store/codecs/codec";
@@ -44,7 +45,7 @@ async function call(
     respond: () => Promise.resolve(undefined),
     notify: (notification) => void notifications.push(notification),
   };
-  const result = await callInWorker(request, host, { cancelToken, threads });
+  const result = await callInWorker(request, host, { cancelToken, recorder: new ReadRecorder(), threads });
   if (result.kind !== "item") throw new TypeError("expected the result of an item");
   return v8Codec.decode(result.value);
 }
@@ -71,7 +72,7 @@ describe("single calls", () => {
     const counts = async (reuseAs?: string): Promise<unknown[]> => {
       const found: unknown[] = [];
       for (let n = 0; n < 3; n++) {
-        const result = await callInWorker(requestOf(fn, n, { reuseAs }), host, { cancelToken: new CancelToken(), threads: alone }); // prettier-ignore
+        const result = await callInWorker(requestOf(fn, n, { reuseAs }), host, { cancelToken: new CancelToken(), recorder: new ReadRecorder(), threads: alone }); // prettier-ignore
         found.push(result.kind === "item" && v8Codec.decode(result.value));
       }
       return found;
