@@ -13,6 +13,7 @@ import { installObservers, systemNow } from "./observe";
 import { createPublicApi } from "./run/api/handle-api";
 import { Engine } from "./run/engine";
 import { createLog, createStoreProblemReport, type Log } from "./run/state/logger";
+import { registerBuiltin } from "./scopes/known-globals";
 import { createLiveScopes } from "./scopes/live-scopes";
 import { unobservedStore } from "./run/unobserved-store";
 import { openStore } from "./store/open-store";
@@ -50,7 +51,7 @@ export function createPipelineWithInternals(
 ): { readonly pipeline: ScriptPipeline; readonly internals: PipelineInternals } {
   checkOptions(options);
   captureOutput();
-  installObservers();
+  installObservers({ registerBuiltin });
   const clock = { now: options.now ?? systemNow };
   const bus = new EventBus(clock.now);
   const emit = bus.emit.bind(bus);

@@ -1,4 +1,5 @@
 /** What a function read beyond its declared inputs. */
+import path from "node:path";
 import type { KnownKey } from "../../key/key";
 import type { ObservedRead, ReadRecorder } from "../../observe";
 import type { EngineContext } from "../engine-context";
@@ -17,9 +18,8 @@ export function undeclaredReads(
   for (const { ref } of instances.refs(instance)) if (ref.kind === "file") declared.add(files.resolve(ref.path));
   const variables = new Set(key.parts.flatMap(({ kind, name }) => (kind === "env" ? [name] : [])));
   const own = store.threads?.folder;
+  const isOwn = (name: string): boolean => own !== undefined && (name === own || name.startsWith(`${own}${path.sep}`));
   return reads.filter(({ kind, name }) =>
-    kind === "env"
-      ? !variables.has(`process.env.${name}`)
-      : !declared.has(name) && !(own !== undefined && name.startsWith(own)),
+    kind === "env" ? !variables.has(`process.env.${name}`) : !declared.has(name) && !isOwn(name),
   );
 }
