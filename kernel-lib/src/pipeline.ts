@@ -10,6 +10,7 @@ import { createPipelineApi, type ScriptPipeline } from "./pipeline-api";
 import { findOverrides, findPipelineContext, type PipelineContext } from "./pipeline-context";
 import { messageOf, StagebookError, type CellId, type LogRecord } from "./protocol";
 import { installObservers, systemNow } from "./observe";
+import { checkShare } from "./run/audit/share";
 import { createPublicApi } from "./run/api/handle-api";
 import { Engine } from "./run/engine";
 import { createLog, createStoreProblemReport, type Log } from "./run/state/logger";
@@ -31,6 +32,11 @@ export interface PipelineOptions {
   readonly now?: () => number;
   /** Called with every log record. Default: log records go to the events only. */
   readonly log?: (record: LogRecord) => void;
+  /**
+   * The share of cache hits that are computed again in a worker thread while nothing runs, and compared: `"1%"`, a number from 0 to 1,
+   * `"off"`. Default: STAGEBOOK_AUDIT, else off.
+   */
+  readonly audit?: string | number;
   /** The name under which results are stored. Default: the notebook's file name, else `script`. */
   readonly notebook?: string;
 }
@@ -82,6 +88,10 @@ export function createPipelineWithInternals(
       reportStoreProblem,
       notebook,
       folder: context.folder,
+      auditShare:
+        options.audit === undefined
+          ? checkShare(context.environment.STAGEBOOK_AUDIT, "STAGEBOOK_AUDIT")
+          : checkShare(options.audit, "audit"),
       aliveCell: (cell: CellId) => cells.isAlive(cell),
       labelOf: (cell: CellId) => cells.labelOf(cell),
     },
@@ -121,7 +131,7 @@ export function createPipelineWithInternals(
 }
 
 function checkOptions(options: PipelineOptions): void {
-  const names = ["store", "now", "log", "notebook"];
+  const names = ["store", "now", "log", "notebook", "audit"];
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new StagebookError(

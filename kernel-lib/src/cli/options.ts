@@ -1,6 +1,7 @@
 /** The options of the commands, each declared once: flags, help text and how its text is read. Commands take their types from here. */
 import path from "node:path";
 import { InvalidArgumentError } from "commander";
+import { readShare } from "../run/audit/share";
 
 /** The key under which an option is declared is the camel-case form of its long flag, as commander names it. */
 export interface CliOption<T> {
@@ -66,6 +67,7 @@ export const runOptions = {
     "compare the results with pipeline.lock and exit with code 4 if they differ; write it if there is none",
   ),
   updateLock: flag("--update-lock", "write the current results to pipeline.lock"),
+  audit: number("--audit <share>", "audit this share of the results that were current", readShareOption),
   json: flag("--json", "print one JSON document at the end"),
 };
 
@@ -74,6 +76,14 @@ export const planOptions = {
   target: repeated("--target <stage>", "only this stage and everything upstream"),
   check,
   json,
+};
+
+export const auditOptions = {
+  ...sessionOptions,
+  target: repeated("--target <stage>", "audit this stage"),
+  all: flag("--all", "audit every stage that has a current result"),
+  sample: number("--sample <share>", "the share of the stages to audit, at least one (default: 10%)", readShareOption),
+  json: flag("--json", "print one JSON document at the end"),
 };
 
 export const explainOptions = { ...sessionOptions, json: flag("--json", "print JSON, with all parts of the key") };
@@ -114,6 +124,12 @@ export const verifyOptions = {
   repair: flag("--repair", "remove what is damaged, so that it is recomputed"),
   json,
 };
+
+function readShareOption(text: string): number {
+  const share = readShare(text);
+  if (share !== undefined) return share;
+  throw new InvalidArgumentError("Pass a share: 10%, 0.1.");
+}
 
 function readCount(text: string): number {
   const count = Number(text);

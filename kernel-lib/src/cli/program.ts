@@ -5,6 +5,7 @@ import { StagebookError } from "../protocol";
 import type { CommandContext } from "./command-context";
 import { resolvePath } from "./command-context";
 import { explainCommand, exportAirflow, exportCommand, exportFormats, paramsCommand, planCommand, type ExportFormat } from "./commands/plan-command"; // prettier-ignore
+import { auditCommand } from "./commands/audit-command";
 import { clearCommand, gcCommand, verifyCommand } from "./commands/maintenance-commands";
 import { getCommand, historyCommand, logCommand } from "./commands/result-commands";
 import { runCommand } from "./commands/run-command";
@@ -83,6 +84,10 @@ export class CommandLine {
     );
     this.add(program, "params <file>", "list the parameters and their values", declared.paramsOptions).action(
       this.onFile<typeof declared.paramsOptions>(paramsCommand),
+    );
+    const auditText = "execute stages with a current result again, and compare the values";
+    this.add(program, "audit <file>", auditText, declared.auditOptions).action(
+      this.onFile<typeof declared.auditOptions>(auditCommand),
     );
     const exported = program.command("export").description("export the graph to another format");
     const airflowText = "as an Apache Airflow DAG: one task per stage";
@@ -185,4 +190,4 @@ type StoreOption = OptionsOf<typeof declared.storeOptions>;
 
 const exitCodes = `
 Exit codes: 0 success, 1 a cell or stage failed, 2 usage error, 3 stale stages (--check), 4 results differ from
-pipeline.lock (--lock), 130 interrupted (Ctrl-C), 143 terminated (SIGTERM).`;
+pipeline.lock (--lock), 5 a stage is not repeatable (audit), 130 interrupted (Ctrl-C), 143 terminated (SIGTERM).`;

@@ -9,6 +9,8 @@ import type { CellId, EventBody, PlanRowView } from "../protocol";
 import { createRegistry } from "../stage/registry";
 import type { Entry, Store } from "../store/store";
 import { ActiveRuns, type RunSettings, type RunSummary } from "./active-runs";
+import { Audit, type AuditPlace } from "./audit/audit";
+import { IdleAudits } from "./audit/idle-audits";
 import { acceptLoaded } from "./call/validation";
 import type { EngineContext } from "./engine-context";
 import { Scratch } from "./external/file-outputs";
@@ -47,6 +49,7 @@ export class Engine {
   readonly context: EngineContext;
   private readonly runs: ActiveRuns;
   private readonly shown: ShownPlan;
+  private readonly audits: IdleAudits;
   private readonly forcedBefore = new Set<string>();
 
   constructor(
@@ -60,6 +63,7 @@ export class Engine {
     this.aliveCell = ports.aliveCell;
     this.emit = (event) => {
       this.shown.forget(event);
+      this.audits.follow(event);
       ports.emit(event);
     };
     this.instances = new Instances(this.registry, scopes, this);
@@ -112,6 +116,22 @@ export class Engine {
       clock,
       isBusy: () => this.runs.isBusy,
     });
+    this.audits = new IdleAudits({
+      share: ports.auditShare,
+      audit: this.audit("thread"),
+      isBusy: () => this.runs.isBusy,
+      find: (stage) => (registry.stages.get(stage) ? instances.find(stage) : undefined),
+      found: (finding) => {
+        if (finding.outcome === "failed")
+          log("warn", `${finding.stage}: the audit failed: ${finding.why}`, { stage: finding.stage });
+      },
+      random: Math.random,
+    });
+  }
+
+  /** The self-audit: computes results again, and compares. */
+  audit(place: AuditPlace): Audit {
+    return new Audit(this.context, place);
   }
 
   /** Reports a change: what was remembered of it is forgotten, and a new plan is requested. The only way to do either. */

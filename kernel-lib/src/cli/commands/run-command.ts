@@ -1,5 +1,6 @@
 /** `stagebook run`: executes the cells, then runs the targets. */
 import { formatDuration } from "../../protocol";
+import { auditStages, textOfFinding } from "./audit-command";
 import { checkStale } from "./plan-command";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
 import { lineListener, terminalListener } from "../session/listeners";
@@ -34,6 +35,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     progress.stop();
     if (code === exitCode.ok && (options.lock === true || options.updateLock === true))
       code = await compareLock(bench, options.updateLock === true, terminal);
+    if (code === exitCode.ok && options.audit !== undefined) code = await audit(bench, options.audit, terminal);
     if (json) terminal.out(`${JSON.stringify(await describeRun(bench, { exitCode: code, startedAt }), null, 2)}\n`);
     else if (isForTerminal) progress.say(summary(bench, code, Date.now() - startedAt));
     printFailure(bench, terminal);
@@ -65,6 +67,15 @@ async function execute(bench: Workbench, options: RunCommandOptions): Promise<vo
     const { registry, instances } = internals.engine;
     await bench.run(internals, registry.stages.all().map(({ name }) => instances.find(name))); // prettier-ignore
   }
+}
+
+/** Audits a sample of the stages that were not executed, and reports those that differ. */
+async function audit(bench: Workbench, share: number, terminal: Terminal): Promise<ExitCode> {
+  const current = bench.recorder.reused();
+  const findings = await auditStages(bench, current, share);
+  const bad = findings.filter(({ outcome }) => outcome === "different" || outcome === "failed");
+  for (const finding of bad) terminal.err(`${textOfFinding(finding)}\n`);
+  return bad.length > 0 ? exitCode.different : exitCode.ok;
 }
 
 /** False when a name of an option does not occur in the source: it may come from an import, or be a mistake. */

@@ -24,6 +24,12 @@ export class Recorder {
     return this.outcomes.get(internals)?.get(stage) ?? "none";
   }
 
+  /** Names of the stages whose result was up to date. */
+  reused(): readonly string[] {
+    const all = [...this.outcomes.values()].flatMap((outcomes) => [...outcomes]);
+    return all.filter(([, outcome]) => outcome === "current").map(([stage]) => stage);
+  }
+
   /** Whether the last outcome of any stage is a failure. */
   get hasFailed(): boolean {
     return [...this.outcomes.values()].some((outcomes) => [...outcomes.values()].includes("failed"));

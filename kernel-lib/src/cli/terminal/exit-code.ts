@@ -11,6 +11,8 @@ export const exitCode = {
   stale: 3,
   /** `--lock`: the results differ from pipeline.lock. */
   locked: 4,
+  /** `audit`: a stage returned another value when it was executed again, or failed. */
+  different: 5,
   /** Interrupted by Ctrl-C (SIGINT). */
   interrupted: 130,
   /** Terminated by SIGTERM. */

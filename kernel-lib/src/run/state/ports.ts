@@ -23,6 +23,8 @@ export interface EnginePorts {
   readonly reportStoreProblem: ReportStoreProblem;
   /** The name under which results are kept for this notebook or script. */
   readonly notebook: string;
+  /** The share of cache hits that are computed again and compared while the kernel is idle, from 0 to 1. */
+  readonly auditShare: number;
   /** Absolute: relative file paths start here. */
   readonly folder: string;
   /** Whether the notebook still has the cell. */
