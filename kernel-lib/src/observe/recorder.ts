@@ -97,9 +97,13 @@ export class ReadRecorder {
     if (seen.has(given)) return;
     const file = this.own.outside(given);
     if (file === undefined) return;
-    seen.add(given);
     const key = `${kind} ${file}`;
-    if (!this.paths.has(key)) this.paths.set(key, { kind, file, state: stateFor[kind](file), fields: undefined });
+    const known = this.paths.get(key);
+    const state = known && known.state !== undefined ? known.state : stateFor[kind](file);
+    if (!known) this.paths.set(key, { kind, file, state, fields: undefined });
+    // Code that waits for a file looks until it exists: what it finds then is what it goes by.
+    else if (known.state === undefined) this.paths.set(key, { ...known, state });
+    if (state !== undefined) seen.add(given);
   }
 
   /** For wrappers: the code reads a field of a file's stats. */

@@ -5,6 +5,7 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { currentRecorder, unobserved } from "../../observe";
 import { StagebookError } from "../../protocol";
 import type { MaybePromise } from "../../async/maybe-promise";
 import type { Entry, FileRef, StageFiles } from "../../store/store";
@@ -66,7 +67,9 @@ export class FileOutputs {
         'Write fileOut("report.html"), without a folder.',
         { stage: this.stage },
       );
-    this.folder ??= this.makeFolder();
+    this.folder ??= unobserved(() => this.makeFolder());
+    // What the stage writes there and reads again is its own.
+    currentRecorder()?.createdFolder(this.folder);
     const full = path.join(this.folder, name);
     this.paths.set(full, name);
     return full;

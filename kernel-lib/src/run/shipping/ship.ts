@@ -2,7 +2,6 @@
  * Shipping of a function to a worker thread, with everything that it references, found in the same way as for its key. Captured objects
  * are copied in their current state; one that cannot be copied is refused, with its path.
  */
-import { types } from "node:util";
 import { symbolName } from "../../key/values/own-keys";
 import { StagebookError } from "../../protocol";
 import { inputOf, type InputRef } from "../../stage/input";
@@ -52,7 +51,7 @@ function refOf(packing: Packing, value: unknown, pathSoFar: string): ShipRef {
   if (input) return inputRef(packing, value, input, path);
   const file = locationOfHandle(value);
   if (file) return packing.add(value, { kind: "file", ...file });
-  if (types.isProxy(value)) return packing.refuse(path, "a proxy", "Capture its target instead.");
+  if (packing.scopes.isProxy(value)) return packing.refuse(path, "a proxy", "Capture its target instead.");
   const builtin = packing.scopes.builtinName(value);
   if (builtin !== undefined) return packing.add(value, { kind: "builtin", name: builtin });
   if (typeof value === "function") return functionRef(packing, value, path);
