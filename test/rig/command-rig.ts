@@ -6,6 +6,7 @@ import Ajv from "ajv";
 import type { StagebookEvent } from "stagebook/protocol";
 import { executed } from "./kernel/event-log";
 import { repository } from "./kernel/notebook-folder";
+import { nodeFlags } from "./node-flags";
 
 const program = join(repository, "node_modules", "stagebook", "bin", "stagebook.js");
 
@@ -41,7 +42,7 @@ export type CommandDocument = Readonly<Record<string, unknown>> & {
 
 /** Runs `stagebook …args`. Never rejects for a bad exit code. */
 export function stagebook(args: readonly string[], options: CommandOptions): Promise<CommandEnd> {
-  return execute([process.execPath, program, ...args], options);
+  return execute([process.execPath, ...nodeFlags, program, ...args], options);
 }
 
 /** Runs any program as a user would, without the environment variables of the tests. */
