@@ -6,7 +6,7 @@ import Ajv from "ajv";
 import type { StagebookEvent } from "stagebook/protocol";
 import { executed } from "./kernel/event-log";
 import { repository } from "./kernel/notebook-folder";
-import { nodeFlags } from "./node-flags";
+import { nodeFlags } from "../../.dev/lib/project.mjs";
 
 const program = join(repository, "node_modules", "stagebook", "bin", "stagebook.js");
 

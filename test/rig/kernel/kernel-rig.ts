@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Command, Result, StagebookEvent, View } from "stagebook/protocol";
 import { kernelSpec } from "../../../.dev/lib/jupyter.mjs";
 import { Execution } from "./execution";
-import { nodeFlags } from "../node-flags";
+import { nodeFlags } from "../../../.dev/lib/project.mjs";
 import { createNotebookFolder } from "./notebook-folder";
 import type { NotebookFolder } from "./notebook-folder";
 import { StageComm } from "./stage-comm";
