@@ -1,23 +1,19 @@
-/** `npm run check`: format, lint, types, dependency rules, wording, API report and generated reference. One line per tool. */
+/** `npm run check`: format, lint, types, dependency rules, wording, API report and generated reference, side by side. One line per tool. */
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { printProblem, readTail, run } from "./lib/command.mjs";
-import { logs, modules, root } from "./lib/project.mjs";
+import { logs, modules, nodeFlags, root } from "./lib/project.mjs";
 import { build } from "./lib/setup.mjs";
 
 const kernelFolder = join(root, "kernel-lib");
 
 /**
- * `script` is a path inside `node_modules`, or an absolute one.
+ * Those that take longest first. ESLint gets no cache: a finding of the rules that read types may come from another file than the
+ * one that has changed. `script` is a path inside `node_modules`, or an absolute one.
  * @type {readonly { name: string, script: string, args: readonly string[], cwd?: string, advice: string }[]}
  */
 const tools = [
-  {
-    name: "format",
-    script: "prettier/bin/prettier.cjs",
-    args: ["--check", "--log-level=warn", "."],
-    advice: "Run `npm run format`.",
-  },
   {
     name: "lint",
     script: "eslint/bin/eslint.js",
@@ -36,6 +32,12 @@ const tools = [
     script: "typescript/bin/tsc",
     args: ["-p", "test", "--noEmit"],
     advice: "Fix the problems above.",
+  },
+  {
+    name: "format",
+    script: "prettier/bin/prettier.cjs",
+    args: ["--check", "--log-level=warn", "."],
+    advice: "Run `npm run format`.",
   },
   {
     name: "types: scripts",
@@ -73,7 +75,11 @@ const tools = [
 let failed = 0;
 try {
   await build();
-  for (const tool of tools) if (!(await passes(tool))) failed++;
+  const waiting = [...tools];
+  const work = async () => {
+    for (let tool = waiting.shift(); tool !== undefined; tool = waiting.shift()) if (!(await passes(tool))) failed++;
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
 } catch (error) {
   printProblem(error);
   failed++;
@@ -86,7 +92,7 @@ async function passes({ name, script, args, cwd = root, advice }) {
   const start = Date.now();
   const log = `check-${name.replaceAll(/\W+/g, "-")}`;
   try {
-    await run(log, process.execPath, [resolve(modules, script), ...args], { cwd, advice });
+    await run(log, process.execPath, [...nodeFlags, resolve(modules, script), ...args], { cwd, advice });
     console.log(`✓ ${name.padEnd(22)} ${((Date.now() - start) / 1000).toFixed(1)} s`);
     return true;
   } catch {

@@ -46,6 +46,8 @@ export default defineConfig({
         include: [`${folder}/**/*.test.{ts,tsx}`],
         exclude: [...excluded, ...units, "**/browser/**"],
         globalSetup: ["test/notebook/edits/runner/join-report.ts"],
+        // Cells that commands execute in a test's process print through the console of Node.js, as they do in the program.
+        disableConsoleIntercept: true,
         maxWorkers: 2,
         sequence: { groupOrder: 0 },
       }),

@@ -51,3 +51,9 @@ export function createEnvironment(jupyter = jupyterFolder) {
     PLAYWRIGHT_BROWSERS_PATH: join(cache, "browsers"),
   };
 }
+
+/**
+ * For Node.js processes that live for seconds, most of which is TypeScript's start: V8 optimizes many functions there that are soon
+ * no longer called. With a larger budget it waits longer before it does, and such a process needs a quarter less CPU time.
+ */
+export const nodeFlags = ["--interrupt-budget=1000000"];

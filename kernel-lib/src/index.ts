@@ -3,13 +3,8 @@ import { graphBundle } from "./export/mermaid";
 import { connectNotebook } from "./notebook/connect";
 import { showValue } from "./notebook/cells/display";
 import { findNotebookExports, findTslabKernel } from "./notebook/tslab/tslab";
-import {
-  createPipelineWithInternals,
-  version,
-  type Pipeline,
-  type PipelineOptions,
-  type ScriptPipeline,
-} from "./pipeline";
+import { createPipelineWithInternals, version } from "./pipeline";
+import type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline-types";
 import type { DefineComputed, DefineResource, FileInput } from "./stage/public/inputs";
 import type { DefineParam } from "./stage/public/params";
 import type { DefineEach, DefineStage } from "./stage/public/stages";
@@ -178,7 +173,7 @@ if (kernel) connectNotebook(kernel, internals, version);
 
 export { StagebookError } from "./protocol";
 export type { Digest, LogRecord, Reason, ReasonKind, RunId, StagebookEvent } from "./protocol";
-export type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline";
+export type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline-types";
 export { bucketStore, type BucketStoreOptions } from "./store/bucket/store";
 export type { Bucket, BucketItem } from "./store/bucket/port";
 export type { KeyPart } from "./key/parts";

@@ -2,66 +2,18 @@
 import type { EventBus } from "./events/bus";
 import { toDot } from "./export/dot";
 import { toMermaid } from "./export/mermaid";
-import { StagebookError, type StagebookEvent, type View } from "./protocol";
+import { StagebookError, type View } from "./protocol";
+import type { ScriptPipeline } from "./pipeline-types";
 import type { PublicApi } from "./run/api/handle-api";
 import type { Engine } from "./run/engine";
 import { findActivity } from "./run/state/activity";
 import { errorOf } from "./run/state/outcome";
 import { createEachDefinition, createStageDefinition, type StageDefinition } from "./stage/definition";
-import type { Values } from "./stage/public/inputs";
 import type { DefineParam } from "./stage/public/params";
-import type { Explanation, Plan } from "./stage/public/plans";
-import type { DefineEach, DefineStage, RunOptions } from "./stage/public/stages";
-import type { Observable } from "./stage/public/streams";
+import type { DefineEach, DefineStage } from "./stage/public/stages";
 import { createParamHandle, createStageHandle } from "./stage/handle";
 import { createParamDefinition } from "./stage/param";
 import { checkRunOptions } from "./stage/run-options";
-import type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "./store/store";
-
-/** A pipeline: the stages and parameters of one notebook or script, and what can be done with all of them. */
-export interface Pipeline {
-  /**
-   * Runs the target (default: all stages) and what is stale upstream. Rejects with the error of the first stage that failed;
-   * independent stages finish. Throws `run-options`, `stage-unknown` and `cycle`.
-   */
-  run(options?: RunOptions & { readonly target?: string | readonly string[] }): Promise<void>;
-  /** What a run of the target (default: all stages) would do, and why. Runs nothing. */
-  plan(target?: string): Promise<Plan>;
-  /** Names of the stages that would or may be executed, in order of execution. */
-  outdated(): Promise<readonly string[]>;
-  /** Why a stage is stale, as text and as data. Runs nothing. */
-  explain(name: string): Promise<Explanation>;
-  /** The current values of all parameters, by name. */
-  readonly params: Values;
-  /** All events from now on, see the reference of the protocol. */
-  readonly events$: Observable<StagebookEvent>;
-  /** The stages by name, in order of definition, and the edges between them as pairs of upstream and downstream stage. */
-  graph(): { readonly nodes: readonly string[]; readonly edges: readonly (readonly [string, string])[] };
-  /** The latest stored result of a stage, even if no cell defines the stage. Rejects with `no-result`. Runs nothing. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the author knows the type
-  load<T = any>(name: string): Promise<T>;
-  /** Cancels every run of this pipeline. */
-  cancel(): void;
-  /** Removes the stored results of a stage (default: of all stages). Results that other stages share stay in the store. */
-  clear(name?: string): Promise<void>;
-  /** Collects garbage in the store, of all notebooks that use it. Pinned results stay. Throws `store-options`. */
-  gc(options?: GcOptions): Promise<GcReport>;
-  /** Reads and checks the whole store; `repair` removes damaged results, so that they are recomputed. Throws `store-options`. */
-  verify(options?: VerifyOptions): Promise<VerifyReport>;
-  /** The graph as a Mermaid flowchart. */
-  toMermaid(): string;
-  /** The graph in Graphviz' DOT language. */
-  toDot(): string;
-  /** The view that the sidebar shows, as JSON: stages, parameters, cells, runs, log. */
-  toJSON(): object;
-}
-
-/** A pipeline with functions to define its stages and parameters. */
-export type ScriptPipeline = Pipeline & {
-  readonly stage: DefineStage;
-  readonly each: DefineEach;
-  readonly param: DefineParam;
-};
 
 export function createPipelineApi(engine: Engine, api: PublicApi, bus: EventBus): ScriptPipeline {
   return Object.defineProperties(

@@ -6,8 +6,9 @@ import { captureOutput } from "./events/log-capture";
 import { keepLogLines } from "./events/log-lines";
 import { recordRuns } from "./events/run-files";
 import type { CellTracking, PipelineInternals } from "./notebook/pipeline-internals";
-import { createPipelineApi, type ScriptPipeline } from "./pipeline-api";
+import { createPipelineApi } from "./pipeline-api";
 import { findOverrides, findPipelineContext, type PipelineContext } from "./pipeline-context";
+import type { PipelineOptions, ScriptPipeline } from "./pipeline-types";
 import { messageOf, StagebookError, type CellId, type LogRecord } from "./protocol";
 import { installObservers, systemNow } from "./observe";
 import { checkShare } from "./run/audit/share";
@@ -18,28 +19,6 @@ import { registerBuiltin } from "./scopes/known-globals";
 import { createLiveScopes } from "./scopes/live-scopes";
 import { unobservedStore } from "./run/unobserved-store";
 import { openStore } from "./store/open-store";
-
-export type { Pipeline, ScriptPipeline } from "./pipeline-api";
-
-/** Options of `createPipeline`. Unknown ones throw `pipeline-options`. */
-export interface PipelineOptions {
-  /**
-   * A folder, `"memory"`, `"none"`, `"s3://bucket/prefix"`, a Bucket or a Store. Default: STAGEBOOK_STORE, else `.stagebook` in the
-   * working folder. Further environment variables configure a shared store, signatures and a size limit.
-   */
-  readonly store?: string | object;
-  /** The current time in epoch milliseconds; for tests. Default: Date.now. */
-  readonly now?: () => number;
-  /** Called with every log record. Default: log records go to the events only. */
-  readonly log?: (record: LogRecord) => void;
-  /**
-   * The share of cache hits that are computed again in a worker thread while nothing runs, and compared: `"1%"`, a number from 0 to 1,
-   * `"off"`. Default: STAGEBOOK_AUDIT, else off.
-   */
-  readonly audit?: string | number;
-  /** The name under which results are stored. Default: the notebook's file name, else `script`. */
-  readonly notebook?: string;
-}
 
 /** The version of this package, recorded in each result. */
 export const version = readVersion();

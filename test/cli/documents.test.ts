@@ -1,12 +1,14 @@
 /** Every `stagebook` command of the documents, run as it stands on the README's smallest example. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { execute, stagebook } from "../rig/command-rig";
+import { callStagebook, execute, stagebook, type CommandEnd } from "../rig/command-rig";
 import { allBlocks, commandsOf, documents, readDocument, smallestExample, withoutDurations } from "../rig/documents";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
-// Each command compiles the cells again, in a process of its own.
+// Each command compiles the cells again.
 vi.setConfig({ testTimeout: 240_000 });
+
+const pageOnTheCommandLine = "kernel-lib/docs/guide/8-command-line.md";
 
 interface Line {
   readonly command: string;
@@ -38,7 +40,7 @@ const withCommands = documents
   .filter(({ lines }) => lines.length > 0);
 
 test("[repo] the guide's page on the command line has commands", () => {
-  const page = withCommands.find(({ path }) => path === "kernel-lib/docs/guide/8-command-line.md");
+  const page = withCommands.find(({ path }) => path === pageOnTheCommandLine);
   expect(page?.lines.length).toBeGreaterThan(10);
 });
 
@@ -51,12 +53,12 @@ describe.each(withCommands)("the commands of $path", ({ path, lines }) => {
 
   // In order: each uses what those before it have stored.
   test.each(lines.map((line) => [line.command, line] as const))("[X2] %s", async (_, { command, exitCode, shown }) => {
-    const end = await runCommand(command, folder.path);
+    const end = await runCommand(command, folder.path, path);
     expect(end.code, end.stderr).toBe(exitCode);
     if (shown !== undefined) expect(withoutDurations(end.stdout)).toBe(withoutDurations(shown));
   });
 
-  if (path === "kernel-lib/docs/guide/8-command-line.md") {
+  if (path === pageOnTheCommandLine) {
     test("[X2] the files that they wrote exist", () => {
       expect(JSON.parse(folder.read("strong.json"))).toHaveLength(85);
       expect(folder.read("graph.dot")).toContain("minMagnitude = 4.5");
@@ -73,12 +75,13 @@ describe.each(withCommands)("the commands of $path", ({ path, lines }) => {
     );
   }
 
-  let helpOfRun: ReturnType<typeof stagebook> | undefined;
-  const help = (): ReturnType<typeof stagebook> => (helpOfRun ??= stagebook(["run", "--help"], { cwd: folder.path }));
+  const help = (): Promise<CommandEnd> => callStagebook(["run", "--help"], { cwd: folder.path });
 });
 
-function runCommand(command: string, cwd: string): ReturnType<typeof stagebook> {
+/** The many of the page on the command line in this process, the others in processes of their own. */
+function runCommand(command: string, cwd: string, path: string): Promise<CommandEnd> {
   const [, code] = /^node -e '(.*)'$/s.exec(command) ?? [];
   if (code !== undefined) return execute([process.execPath, "-e", code], { cwd });
-  return stagebook(command.split(" ").slice(2), { cwd });
+  const args = command.split(" ").slice(2);
+  return path === pageOnTheCommandLine ? callStagebook(args, { cwd, entersFolder: true }) : stagebook(args, { cwd });
 }

@@ -1,55 +1,23 @@
 /** Commands called from code: two in one process, each with its own environment, folder and outputs. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { callStagebook, type CommandEnd } from "../rig/command-rig";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
-
-interface Terminal {
-  out(text: string | Uint8Array): void;
-  err(text: string): void;
-  readonly outIsTerminal: boolean;
-  readonly errIsTerminal: boolean;
-  drained(): Promise<void>;
-}
-
-type RunCommandLine = (
-  args: readonly string[],
-  terminal: Terminal,
-  context: { readonly environment: Readonly<Record<string, string | undefined>>; readonly folder: string },
-) => Promise<number>;
-
-// The built package: cells and scripts import the same one.
-const { runCommandLine } = createRequire(import.meta.url)("../../kernel-lib/lib/cli/main.js") as {
-  readonly runCommandLine: RunCommandLine;
-};
-
-interface End {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let folder: NotebookFolder;
 afterEach(() => folder.remove());
 
 /** Runs a command in a folder below the test's own, with a store of its own. */
-async function command(name: string, ...args: string[]): Promise<End> {
-  let [stdout, stderr] = ["", ""];
-  const terminal: Terminal = {
-    out: (text) => void (stdout += Buffer.from(text).toString()),
-    err: (text) => void (stderr += text),
-    outIsTerminal: false,
-    errIsTerminal: false,
-    drained: () => Promise.resolve(),
-  };
-  const environment = { STAGEBOOK_STORE: `store-${name}` };
-  const code = await runCommandLine(args, terminal, { environment, folder: join(folder.path, name) });
-  return { code, stdout, stderr };
+function command(name: string, ...args: string[]): Promise<CommandEnd> {
+  return callStagebook(args, {
+    cwd: join(folder.path, name),
+    environment: { STAGEBOOK_STORE: `store-${name}` },
+  });
 }
 
-const executedIn = ({ stdout }: End): readonly string[] =>
+const executedIn = ({ stdout }: CommandEnd): readonly string[] =>
   stdout
     .split("\n")
     .filter(Boolean)

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { documentOf, stagebook } from "../rig/command-rig";
+import { callStagebook, documentOf } from "../rig/command-rig";
 import { startKernel } from "../rig/kernel/kernel-rig";
 import { decodeNotebook } from "../rig/kernel/notebook-file";
 import { repository } from "../rig/kernel/notebook-folder";
@@ -30,7 +30,7 @@ export async function runHeadless(
   cwd: string,
   notebook: string,
 ): Promise<{ readonly digests: Readonly<Record<string, unknown>>; readonly executed: number }> {
-  const end = await stagebook(["run", notebook, "--json"], { cwd });
+  const end = await callStagebook(["run", notebook, "--json"], { cwd, entersFolder: true });
   expect(end.code, end.stderr).toBe(0);
   const { stages, executed } = documentOf(end);
   expect(stages.length).toBeGreaterThan(0);

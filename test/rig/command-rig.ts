@@ -1,11 +1,13 @@
-/** The `stagebook` command as a user runs it: the built package, in its own process. */
+/** The `stagebook` command of the built package: in a process of its own, as a user runs it, or called in this one. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import Ajv from "ajv";
 import type { StagebookEvent } from "stagebook/protocol";
 import { executed } from "./kernel/event-log";
 import { repository } from "./kernel/notebook-folder";
+import { nodeFlags } from "../../.dev/lib/project.mjs";
 
 const program = join(repository, "node_modules", "stagebook", "bin", "stagebook.js");
 
@@ -41,7 +43,7 @@ export type CommandDocument = Readonly<Record<string, unknown>> & {
 
 /** Runs `stagebook …args`. Never rejects for a bad exit code. */
 export function stagebook(args: readonly string[], options: CommandOptions): Promise<CommandEnd> {
-  return execute([process.execPath, program, ...args], options);
+  return execute([process.execPath, ...nodeFlags, program, ...args], options);
 }
 
 /** Runs any program as a user would, without the environment variables of the tests. */
@@ -64,6 +66,56 @@ export async function execute(
     child.once("error", reject).once("close", resolve),
   );
   return { code, stdout, stderr };
+}
+
+interface Terminal {
+  out(text: string | Uint8Array): void;
+  err(text: string): void;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  drained(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly cwd: string;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Whether the process enters the folder of a notebook, as the program does. Then one command at a time. Default: false. */
+  readonly entersFolder?: boolean;
+}
+
+type RunCommandLine = (
+  args: readonly string[],
+  terminal: Terminal,
+  context: {
+    readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly folder: string;
+    readonly enterFolder?: (folder: string) => void;
+  },
+) => Promise<number>;
+
+/** Runs `stagebook …args` in this process, with the built package: TypeScript is loaded once for all calls. */
+export async function callStagebook(args: readonly string[], options: CallOptions): Promise<CommandEnd> {
+  // Required, as bin/stagebook.js does: cells and scripts import the same one.
+  const { runCommandLine } = createRequire(import.meta.url)("../../kernel-lib/lib/cli/main.js") as {
+    readonly runCommandLine: RunCommandLine;
+  };
+  let [stdout, stderr] = ["", ""];
+  const terminal: Terminal = {
+    out: (text) => void (stdout += Buffer.from(text).toString()),
+    err: (text) => void (stderr += text),
+    outIsTerminal: false,
+    errIsTerminal: false,
+    drained: () => Promise.resolve(),
+  };
+  const { cwd, environment = {}, entersFolder = false } = options;
+  const before = process.cwd();
+  const context = { environment, folder: cwd, ...(entersFolder ? { enterFolder: process.chdir } : {}) };
+  try {
+    const code = await runCommandLine(args, terminal, context);
+    return { code, stdout, stderr };
+  } finally {
+    process.chdir(before);
+  }
 }
 
 /** The document that `--json` prints, validated against the published schema. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Command, Result, StagebookEvent, View } from "stagebook/protocol";
 import { kernelSpec } from "../../../.dev/lib/jupyter.mjs";
 import { Execution } from "./execution";
+import { nodeFlags } from "../../../.dev/lib/project.mjs";
 import { createNotebookFolder } from "./notebook-folder";
 import type { NotebookFolder } from "./notebook-folder";
 import { StageComm } from "./stage-comm";
@@ -38,6 +39,9 @@ export interface CellOptions {
   /** Timeout of `run`. Default: 120 s. */
   readonly timeoutMs?: number;
 }
+
+const [node = "", ...tslab] = kernelSpec.argv;
+const stockKernel = [node, ...nodeFlags, ...tslab];
 
 /** Starts a kernel and resolves once it replies. The caller stops it: `afterAll(() => kernel.stop())`. */
 export async function startKernel(options: KernelOptions = {}): Promise<Kernel> {
@@ -223,7 +227,7 @@ export class Kernel {
   private async bootOnce(): Promise<void> {
     this.sockets = mkdtempSync(join(tmpdir(), "stagebook-kernel-"));
     const { file, connection } = await writeConnectionFile(this.sockets);
-    const [program = "", ...args] = (this.options.argv ?? kernelSpec.argv).map((arg) =>
+    const [program = "", ...args] = (this.options.argv ?? stockKernel).map((arg) =>
       arg.replace("{connection_file}", file),
     );
     const child = spawn(program, args, {

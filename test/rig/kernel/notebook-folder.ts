@@ -1,14 +1,19 @@
-/** A temporary notebook folder inside the repository, where `stagebook`, vega-datasets and @types/node resolve as they do for a user. */
+/**
+ * A temporary notebook folder beside a `node_modules` of its own, where `stagebook`, the repository's packages and @types/node resolve
+ * as they do for a user. It lies outside the repository: there, tslab reads the types of all development packages at the start of
+ * each kernel, which takes longer than everything else that it does.
+ */
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -29,9 +34,7 @@ export interface NotebookFolder {
 
 /** Creates a folder with these files. `../node_modules` exists, as it does for `notebooks/`. The caller removes the folder. */
 export function createNotebookFolder(files: { readonly [name: string]: string } = {}): NotebookFolder {
-  const parent = join(repository, ".cache", "rig");
-  mkdirSync(parent, { recursive: true });
-  linkModules(join(parent, "node_modules"));
+  parent ??= createParent();
   const folder = openFolder(mkdtempSync(join(parent, "notebook-")));
   for (const [name, content] of Object.entries(files)) folder.write(name, content);
   return folder;
@@ -52,14 +55,22 @@ export function openFolder(path: string): NotebookFolder {
   };
 }
 
-function linkModules(link: string): void {
+/** The parent of all notebook folders of this process. */
+let parent: string | undefined;
+
+function createParent(): string {
+  // Real: what a kernel reports about its files starts with it.
+  const created = realpathSync(mkdtempSync(join(tmpdir(), "stagebook-rig-")));
+  process.on("exit", () => rmSync(created, { recursive: true, force: true }));
+  linkModules(join(created, "node_modules"));
+  return created;
+}
+
+/** A folder with a link to each of the repository's packages, and the types of Node.js alone. */
+function linkModules(folder: string): void {
   const modules = join(repository, "node_modules");
-  try {
-    // A copy of the repository may contain the link of the original.
-    if (existsSync(link) && realpathSync(link) !== realpathSync(modules)) rmSync(link);
-    if (!existsSync(link)) symlinkSync(modules, link, "junction");
-  } catch (error) {
-    // Another test file created it at the same time.
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
+  mkdirSync(join(folder, "@types"), { recursive: true });
+  const names = readdirSync(modules).filter((name) => !name.startsWith(".") && name !== "@types");
+  for (const name of [...names, join("@types", "node")])
+    symlinkSync(realpathSync(join(modules, name)), join(folder, name), "junction");
 }
