@@ -15,6 +15,7 @@ import type { DefineEach, DefineStage, RunOptions } from "./stage/public/stages"
 import type { Observable } from "./stage/public/streams";
 import { createParamHandle, createStageHandle } from "./stage/handle";
 import { createParamDefinition } from "./stage/param";
+import type { DefinitionSite } from "./stage/registry";
 import { checkRunOptions } from "./stage/run-options";
 import type { GcOptions, GcReport, VerifyOptions, VerifyReport } from "./store/store";
 
@@ -80,7 +81,7 @@ function definitions(engine: Engine, api: PublicApi): Pick<ScriptPipeline, "stag
     const { name, cell, description, inputs } = definition;
     checkOwners(inputs.leaves, api.owner, name);
     api.params.warnFixedInputs(inputs.leaves, name);
-    engine.registry.stages.define(definition, engine.aliveCell, engine.labelOf);
+    engine.registry.stages.define(definition, siteIn(engine));
     engine.emit({
       type: "stage:defined",
       stage: { name, cell, ...(description === undefined ? {} : { description }) },
@@ -94,7 +95,7 @@ function definitions(engine: Engine, api: PublicApi): Pick<ScriptPipeline, "stag
     param: ((...args) => {
       const definition = createParamDefinition(args, findActivity().cell);
       engine.params.checkKeyable(definition, definition.initial);
-      engine.registry.params.define(definition, engine.aliveCell, engine.labelOf);
+      engine.registry.params.define(definition, siteIn(engine));
       engine.params.define(definition);
       engine.changed("params");
       return createParamHandle(definition.name, api);
@@ -103,6 +104,14 @@ function definitions(engine: Engine, api: PublicApi): Pick<ScriptPipeline, "stag
       return Object.fromEntries(engine.params.names().map((name) => [name, api.params.paramValue(name)]));
     },
   };
+}
+
+/** While a cell is being executed, its own code defines each name once; a stage's function, or a callback later, may do so again. */
+function siteIn(engine: Engine): DefinitionSite {
+  const { execution, stage } = findActivity();
+  const { aliveCell, labelOf } = engine;
+  const isOwn = execution?.pipeline === engine && !execution.isOver && stage === undefined;
+  return { ...(isOwn && { execution }), aliveCell, labelOf };
 }
 
 type RunsAndPlans = Pick<ScriptPipeline, "run" | "plan" | "outdated" | "explain" | "cancel">;
