@@ -70,6 +70,7 @@ export class Engine {
       ports.notebook,
       (message, where) => reportStoreProblem({ message, where }),
       (instance, value) => acceptLoaded({ log }, instance, value),
+      () => overrides().isHeadless,
     );
     const { registry, instances, params, results, emit, labelOf } = this;
     this.planner = new Planner({ instances, params, files, results, outcomes });
