@@ -1,4 +1,6 @@
 /** The values of a stage's inputs, as its function gets them. */
+import { StagebookError } from "../../protocol";
+import type { MatchedFile } from "../external/matched-files";
 import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 import { digestValue } from "../../key/values/canonical";
 import type { InputRef } from "../../stage/input";
@@ -28,6 +30,8 @@ export function inputValue(
   switch (ref.kind) {
     case "file":
       return from.externalInputs.handle(ref.path);
+    case "files":
+      return listFiles(engine, instance, ref.pattern, from).then((files) => files.map(({ path }) => engine.files.handle(path)));
     case "param":
       return copyOf(engine.params.value(ref.name, instance.overlay));
     case "resource":
@@ -40,6 +44,32 @@ export function inputValue(
     case "stage":
       return from.valueOf(engine.instances.ofRef(ref, instance));
   }
+}
+
+/**
+ * The files that the key was computed from. None is most often a mistake in the pattern, and fails nothing: it is logged. Throws
+ * `files-unreadable`.
+ */
+export async function listFiles(
+  engine: EngineContext,
+  { definition }: Instance,
+  pattern: string,
+  { externalInputs, runId }: InputValues,
+): Promise<readonly MatchedFile[]> {
+  const { files, error, missing } = await externalInputs.lastMatched(pattern);
+  const { name: stage, cell } = definition;
+  if (error)
+    throw new StagebookError(
+      "files-unreadable",
+      `files "${pattern}" cannot be read (${error.code ?? ""})`,
+      `Check the permissions of ${error.path ?? engine.files.folder}.`,
+      { stage, cause: error },
+    );
+  if (files.length === 0) {
+    const why = missing === undefined ? "" : `: the folder ${missing} does not exist`;
+    engine.log("warn", `${stage}: files(${JSON.stringify(pattern)}) matches no file${why}`, { stage, cell, run: runId });
+  }
+  return files;
 }
 
 /** A copy, so that a stage cannot change a parameter in place. A value that has no equal copy, like a class instance, is passed as is. */

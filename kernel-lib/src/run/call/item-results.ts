@@ -8,6 +8,7 @@ import type { StageDefinition } from "../../stage/definition";
 import { decodeValue, encodeValue } from "../../store/codecs/value";
 import type { Entry } from "../../store/store";
 import type { EngineContext } from "../engine-context";
+import { withoutHandles } from "../external/file-handle";
 import type { Instance } from "../state/instances";
 import { itemsOf } from "../streams/streams";
 import type { ExecutionContext } from "./call-parts";
@@ -34,18 +35,21 @@ export async function rememberItems(
   const currentKey = async (): Promise<StageKey> =>
     engine.planner.keyOf({ ...bare, overlay: instance.overlay }, execution.upstreamOutputs(), execution.externalInputs);
   const base = await currentKey();
+  const hasFiles = hasFileItems(instance.definition);
   const { name, codec } = instance.definition;
   let hasFailed = false;
   return async (item, call) => {
-    const key = digestOf(`${base.key ?? ""} item ${digestValue(item, { name: "item" })}`);
+    const itemDigest = hasFiles ? await digestWithFiles(engine, item) : digestItem(item);
+    const key = digestOf(`${base.key ?? ""} item ${itemDigest}`);
     const entry = await engine.store.findEntry(key);
     const stored =
       entry && (await decodeValue(entry.output.blobs, codec, (blob, into) => engine.store.readBlob(blob, into)));
     if (stored) return valueOf(stored.value as ItemResult);
     const result = await collect(await call());
     engine.instances.endEpoch();
-    // A helper that was redefined meanwhile may have computed it.
-    if (!hasFailed && (await currentKey()).key === base.key)
+    // It may have been computed by a helper that was redefined meanwhile, or from a file that has changed.
+    const isCurrent = (await currentKey()).key === base.key && (!hasFiles || (await digestWithFiles(engine, item)) === itemDigest);
+    if (!hasFailed && isCurrent)
       await store(engine, { name, codec, base, key, execution }, result).catch((error: unknown) => {
         if (!(error instanceof StagebookError)) throw error;
         hasFailed = true;
@@ -56,6 +60,28 @@ export async function rememberItems(
       });
     return valueOf(result);
   };
+}
+
+function digestItem(item: unknown): Digest {
+  return digestValue(item, { name: "item" });
+}
+
+/** A file counts by its name and content. */
+async function digestWithFiles(engine: EngineContext, item: unknown): Promise<Digest> {
+  const digests = new Map<string, Digest | undefined>();
+  withoutHandles(item, ({ path }) => digests.set(path, undefined));
+  for (const path of digests.keys()) digests.set(path, (await engine.files.state(path)).digest);
+  return digestItem(withoutHandles(item, ({ path }) => new Map([[path, digests.get(path)]])));
+}
+
+/** Whether items of an `each` may be or contain handles of files: only those of a source that is no stage. */
+export function hasFileItems({ inputs }: StageDefinition): boolean {
+  return inputs.leaves.some(
+    (leaf) =>
+      "ref" in leaf &&
+      (leaf.ref.kind === "file" || leaf.ref.kind === "files") &&
+      (leaf.path === "source" || leaf.path.startsWith("source.")),
+  );
 }
 
 async function store(
