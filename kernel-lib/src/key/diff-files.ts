@@ -14,7 +14,8 @@ export function diffFiles(was: KeyPart, now: KeyPart): readonly Reason[] | undef
   const after = new Map(Object.entries(now.members));
   const gone = [...before.keys()].filter((name) => !after.has(name));
   const reasons: Reason[] = [];
-  const say = (name: string, text: string): unknown => reasons.push({ kind: "file", name, text: `file ${name} ${text}` });
+  const say = (name: string, text: string): unknown =>
+    reasons.push({ kind: "file", name, text: `file ${name} ${text}` });
   for (const [name, digest] of after) {
     const old = before.get(name);
     if (old === digest) continue;
@@ -29,6 +30,10 @@ export function diffFiles(was: KeyPart, now: KeyPart): readonly Reason[] | undef
   for (const name of gone) say(name, "is gone");
   reasons.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   if (reasons.length <= NAMED + 1) return reasons.length > 0 ? reasons : undefined;
-  const more = { kind: "file", name: now.name, text: `and ${reasons.length - NAMED} more files of ${now.name}` } as const;
+  const more = {
+    kind: "file",
+    name: now.name,
+    text: `and ${reasons.length - NAMED} more files of ${now.name}`,
+  } as const;
   return [...reasons.slice(0, NAMED), more];
 }

@@ -3,7 +3,18 @@ import type { Digest } from "../protocol";
 
 /** What a part is; `function` is the stage's own function, `helper` one that it calls. */
 export type KeyPartKind =
-  "function" | "helper" | "value" | "param" | "input" | "file" | "files" | "module" | "env" | "global" | "option" | "format";
+  | "function"
+  | "helper"
+  | "value"
+  | "param"
+  | "input"
+  | "file"
+  | "files"
+  | "module"
+  | "env"
+  | "global"
+  | "option"
+  | "format";
 
 /** One part of a key. `kind` and `digest` determine the key, `name` and `text` explain it. */
 export interface KeyPart {

@@ -31,7 +31,9 @@ export function inputValue(
     case "file":
       return from.externalInputs.handle(ref.path);
     case "files":
-      return listFiles(engine, instance, ref.pattern, from).then((files) => files.map(({ path }) => engine.files.handle(path)));
+      return listFiles(engine, instance, ref.pattern, from).then((files) =>
+        files.map(({ path }) => engine.files.handle(path)),
+      );
     case "param":
       return copyOf(engine.params.value(ref.name, instance.overlay));
     case "resource":
@@ -67,7 +69,11 @@ export async function listFiles(
     );
   if (files.length === 0) {
     const why = missing === undefined ? "" : `: the folder ${missing} does not exist`;
-    engine.log("warn", `${stage}: files(${JSON.stringify(pattern)}) matches no file${why}`, { stage, cell, run: runId });
+    engine.log("warn", `${stage}: files(${JSON.stringify(pattern)}) matches no file${why}`, {
+      stage,
+      cell,
+      run: runId,
+    });
   }
   return files;
 }

@@ -48,7 +48,8 @@ export async function rememberItems(
     const result = await collect(await call());
     engine.instances.endEpoch();
     // It may have been computed by a helper that was redefined meanwhile, or from a file that has changed.
-    const isCurrent = (await currentKey()).key === base.key && (!hasFiles || (await digestWithFiles(engine, item)) === itemDigest);
+    const isCurrent =
+      (await currentKey()).key === base.key && (!hasFiles || (await digestWithFiles(engine, item)) === itemDigest);
     if (!hasFailed && isCurrent)
       await store(engine, { name, codec, base, key, execution }, result).catch((error: unknown) => {
         if (!(error instanceof StagebookError)) throw error;

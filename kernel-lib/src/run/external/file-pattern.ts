@@ -20,19 +20,26 @@ export function parseGlob(pattern: string): Glob | undefined {
   if (!isGlob) return undefined;
   const isMatch = picomatch(glob, { dot: false });
   const mayEnter = foldersOf(glob);
-  const skips = (name: string): boolean => isSkipped(name) && !glob.includes(isHidden(name) ? "." : name);
+  // picomatch lets `!(a)` match a hidden name.
+  const namesHidden = /(^|[/{(,|])\\?\./.test(glob);
+  const namesPackages = glob.includes("node_modules");
   return {
     base: base.replace(/\\(.)/g, "$1"),
-    matches: (path) => isMatch(path),
-    enters: (folder) => !skips(nameOf(folder)) && mayEnter(folder),
+    matches: (path) => isMatch(path) && (namesHidden || !path.split("/").some(isHidden)),
+    enters: (folder) => {
+      const name = nameOf(folder);
+      return (namesHidden || !isHidden(name)) && (namesPackages || name !== PACKAGES) && mayEnter(folder);
+    },
   };
 }
 
 /** Every file of a folder, at any depth, except hidden ones and `node_modules`. */
 export const wholeFolder: FilePattern = {
   matches: (path) => !isHidden(nameOf(path)),
-  enters: (folder) => !isSkipped(nameOf(folder)),
+  enters: (folder) => !isHidden(nameOf(folder)) && nameOf(folder) !== PACKAGES,
 };
+
+const PACKAGES = "node_modules";
 
 /** Compares a folder with the pattern segment by segment. A pattern with a slash within braces is not compared, only its depth is. */
 function foldersOf(glob: string): (folder: string) => boolean {
@@ -48,10 +55,6 @@ function foldersOf(glob: string): (folder: string) => boolean {
     }
     return true;
   };
-}
-
-function isSkipped(name: string): boolean {
-  return isHidden(name) || name === "node_modules";
 }
 
 function isHidden(name: string): boolean {

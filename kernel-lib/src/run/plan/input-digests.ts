@@ -129,7 +129,11 @@ function isOutside({ ref }: { readonly ref: InputRef }): boolean {
 /** What a key records of files: each by its name, unless there are too many. */
 function partOf({ digest, text, files }: MatchedFiles): Pick<KeyPart, "digest" | "text" | "members"> {
   if (files.length > MAX_MEMBERS) return { digest, text };
-  return { digest, text, members: Object.fromEntries(files.map(({ path, state }) => [path, state.digest.slice(0, 12)])) };
+  return {
+    digest,
+    text,
+    members: Object.fromEntries(files.map(({ path, state }) => [path, state.digest.slice(0, 12)])),
+  };
 }
 
 async function settled<K, V>(promises: ReadonlyMap<K, Promise<V>>): Promise<ReadonlyMap<K, V>> {
