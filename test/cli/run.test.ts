@@ -102,6 +102,23 @@ describe("stagebook run, a notebook", () => {
     expect(executedBy(await run("run", "n.ipynb"))).toEqual(["called", "called"]);
   });
 
+  test("[S9] a file that is added to a folder: plan, run, the lock and what is exported name it", async () => {
+    const sum = 'const sum = stage("sum", { sources: files("data/*.csv") }, async ({ sources }) => (await Promise.all(sources.map((one) => one.text()))).join("+"));'; // prettier-ignore
+    open({ "n.ipynb": encodeNotebook(['import { files, stage } from "stagebook";', sum]), "data/a.csv": "1", "data/b.csv": "2" }); // prettier-ignore
+    const first = await run("run", "n.ipynb", "--lock");
+    expect([first.code, executedBy(first)]).toEqual([0, ["sum"]]);
+    expect(executedBy(await run("run", "n.ipynb", "--lock"))).toEqual([]);
+    folder.write("data/c.csv", "3");
+    const plan = await run("plan", "n.ipynb");
+    expect(plan.stdout).toContain("file data/c.csv is new");
+    const locked = await run("run", "n.ipynb", "--lock");
+    expect([locked.code, executedBy(locked)]).toEqual([4, ["sum"]]);
+    expect(locked.stderr).toMatch(/~ sum: result \w+ → \w+ \(file data\/c\.csv is new\)/);
+    expect((await run("get", "n.ipynb", "sum")).stdout).toContain("1+2+3");
+    expect((await run("export", "mermaid", "n.ipynb")).stdout).toContain('[/"data/*.csv"/]');
+    expect((await run("export", "airflow", "n.ipynb")).code).toBe(0);
+  });
+
   test("[D13] --target runs only that stage and its upstream, even if the cells call others", async () => {
     open({ "n.ipynb": encodeNotebook(cells) });
     const text = documentOf(await run("run", "n.ipynb", "--target", "text", "--json"));
