@@ -145,7 +145,7 @@ describe("cells executed again", () => {
       const text = await notebook.failing("dup", code);
       expect(text).toContain("name-taken");
       expect(text).toMatch(/(stage|parameter) "dup" is defined twice in cell \[(\d+)\]/);
-      expect(text).toContain(`cell [${Number(executionCount) + 1}]`);
+      expect(text).toContain(`cell [${executionCount + 1}]`);
       await notebook.cell("dup", "1;");
       expect(notebook.status("dup")).toBeUndefined();
     });

@@ -9,8 +9,11 @@ import type { Instance } from "../state/instances";
 import type { InputValues } from "./call-parts";
 import { waitFor, type SyncTask } from "./sync-task";
 
+/** What the inputs of a stage are read from. */
+type InputSources = Pick<EngineContext, "instances" | "params" | "files" | "log">;
+
 /** The values in the shape in which the stage names its inputs; the function's own copies. */
-export function* fillInputs(engine: EngineContext, instance: Instance, from: InputValues): SyncTask<unknown> {
+export function* fillInputs(engine: InputSources, instance: Instance, from: InputValues): SyncTask<unknown> {
   const { inputs } = instance.definition;
   const values = new Map<string, unknown>();
   for (const leaf of inputs.leaves) {
@@ -22,7 +25,7 @@ export function* fillInputs(engine: EngineContext, instance: Instance, from: Inp
 
 /** The value of one input; the caller's own copy. */
 export function inputValue(
-  engine: EngineContext,
+  engine: InputSources,
   instance: Instance,
   ref: InputRef,
   from: InputValues,
@@ -53,7 +56,7 @@ export function inputValue(
  * `files-unreadable`.
  */
 export async function listFiles(
-  engine: EngineContext,
+  engine: InputSources,
   { definition }: Instance,
   pattern: string,
   { externalInputs, runId }: InputValues,

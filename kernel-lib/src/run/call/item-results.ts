@@ -68,10 +68,10 @@ function digestItem(item: unknown): Digest {
 }
 
 /** A file counts by its name and content. */
-async function digestWithFiles(engine: EngineContext, item: unknown): Promise<Digest> {
+async function digestWithFiles({ files }: Pick<EngineContext, "files">, item: unknown): Promise<Digest> {
   const digests = new Map<string, Digest | undefined>();
   withoutHandles(item, ({ path }) => digests.set(path, undefined));
-  for (const path of digests.keys()) digests.set(path, (await engine.files.state(path)).digest);
+  for (const path of digests.keys()) digests.set(path, (await files.state(path)).digest);
   return digestItem(withoutHandles(item, ({ path }) => new Map([[path, digests.get(path)]])));
 }
 

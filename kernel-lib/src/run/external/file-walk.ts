@@ -1,4 +1,5 @@
 /** The search for files below a folder. Called by `matched-files.ts`. */
+import type { Dirent, Stats } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
 import { forEachParallel } from "../../store/concurrency";
@@ -78,7 +79,7 @@ class FileWalk {
   }
 }
 
-async function entriesOf(folder: string): Promise<readonly import("node:fs").Dirent[]> {
+async function entriesOf(folder: string): Promise<readonly Dirent[]> {
   try {
     return await fs.readdir(folder, { withFileTypes: true });
   } catch (error) {
@@ -88,7 +89,7 @@ async function entriesOf(folder: string): Promise<readonly import("node:fs").Dir
 }
 
 /** Undefined for a link that leads nowhere, or to itself. */
-async function statOf(file: string): Promise<import("node:fs").Stats | undefined> {
+async function statOf(file: string): Promise<Stats | undefined> {
   try {
     return await fs.stat(file);
   } catch (error) {
