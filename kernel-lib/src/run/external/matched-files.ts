@@ -4,7 +4,7 @@ import path from "node:path";
 import { digestOf } from "../../key/digest";
 import { formatCount, formatSize, type Digest } from "../../protocol";
 import { forEachParallel } from "../../store/concurrency";
-import { parseGlob, wholeFolder, type FilePattern } from "./file-pattern";
+import type { FilePattern } from "./file-pattern";
 import { findFiles } from "./file-walk";
 import type { Files, FileState } from "./files";
 
@@ -58,6 +58,8 @@ async function placeOf(
   const literal = path.posix.normalize(pattern).replace(/(?<=.)\/$/, "");
   const stat = await fs.stat(files.resolve(literal)).catch(() => undefined);
   if (stat?.isFile()) return { base: path.posix.dirname(literal), below: path.posix.basename(literal) };
+  // Most notebooks have no such input.
+  const { parseGlob, wholeFolder } = await import("./file-pattern");
   const glob = stat ? undefined : parseGlob(pattern);
   return glob ? { base: path.posix.normalize(glob.base || "."), below: glob } : { base: literal, below: wholeFolder };
 }
