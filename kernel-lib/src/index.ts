@@ -5,10 +5,10 @@ import { showValue } from "./notebook/cells/display";
 import { findNotebookExports, findTslabKernel } from "./notebook/tslab/tslab";
 import { createPipelineWithInternals, version } from "./pipeline";
 import type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline-types";
-import type { DefineComputed, DefineResource, FileInput } from "./stage/public/inputs";
+import type { DefineComputed, DefineResource, FileInput, FilesInput } from "./stage/public/inputs";
 import type { DefineParam } from "./stage/public/params";
 import type { DefineEach, DefineStage } from "./stage/public/stages";
-import { createComputedInput, createFileInput, createResourceInput } from "./stage/handle";
+import { createComputedInput, createFileInput, createFilesInput, createResourceInput } from "./stage/handle";
 
 const kernel = findTslabKernel();
 const { pipeline: own, internals } = createPipelineWithInternals({}, findNotebookExports);
@@ -97,6 +97,31 @@ export const param: DefineParam = own.param;
  */
 export function file(path: string): FileInput {
   return createFileInput(path);
+}
+
+/**
+ * The files of a folder, at any depth, or those that match a glob, as an input: their names and contents count in the key. The stage
+ * receives a list of them, sorted by path; an empty one, with a warning, if there is none. Hidden files and `node_modules` are left out.
+ * `pattern` is relative to the notebook. Throws `files-pattern`.
+ *
+ * @example
+ * ```ts
+ * import fs from "node:fs";
+ * import { files, stage } from "stagebook";
+ *
+ * fs.mkdirSync("notes", { recursive: true });
+ * fs.writeFileSync("notes/a.txt", "one two");
+ * fs.writeFileSync("notes/b.txt", "three");
+ * const words = stage("words", { notes: files("notes/*.txt") }, async ({ notes }) => {
+ *   const texts = await Promise.all(notes.map((note) => note.text()));
+ *   return texts.flatMap((text) => text.split(" "));
+ * });
+ *
+ * console.log(await words()); // [ 'one', 'two', 'three' ]
+ * ```
+ */
+export function files(pattern: string): FilesInput {
+  return createFilesInput(pattern);
 }
 
 /**

@@ -13,6 +13,7 @@ import type { DefineParam } from "./stage/public/params";
 import type { DefineEach, DefineStage } from "./stage/public/stages";
 import { createParamHandle, createStageHandle } from "./stage/handle";
 import { createParamDefinition } from "./stage/param";
+import type { DefinitionSite } from "./stage/registry";
 import { checkRunOptions } from "./stage/run-options";
 
 export function createPipelineApi(engine: Engine, api: PublicApi, bus: EventBus): ScriptPipeline {
@@ -32,7 +33,7 @@ function definitions(engine: Engine, api: PublicApi): Pick<ScriptPipeline, "stag
     const { name, cell, description, inputs } = definition;
     checkOwners(inputs.leaves, api.owner, name);
     api.params.warnFixedInputs(inputs.leaves, name);
-    engine.registry.stages.define(definition, engine.aliveCell, engine.labelOf);
+    engine.registry.stages.define(definition, siteIn(engine));
     engine.emit({
       type: "stage:defined",
       stage: { name, cell, ...(description === undefined ? {} : { description }) },
@@ -46,7 +47,7 @@ function definitions(engine: Engine, api: PublicApi): Pick<ScriptPipeline, "stag
     param: ((...args) => {
       const definition = createParamDefinition(args, findActivity().cell);
       engine.params.checkKeyable(definition, definition.initial);
-      engine.registry.params.define(definition, engine.aliveCell, engine.labelOf);
+      engine.registry.params.define(definition, siteIn(engine));
       engine.params.define(definition);
       engine.changed("params");
       return createParamHandle(definition.name, api);
@@ -55,6 +56,14 @@ function definitions(engine: Engine, api: PublicApi): Pick<ScriptPipeline, "stag
       return Object.fromEntries(engine.params.names().map((name) => [name, api.params.paramValue(name)]));
     },
   };
+}
+
+/** While a cell is being executed, its own code defines each name once; a stage's function, or a callback later, may do so again. */
+function siteIn(engine: Engine): DefinitionSite {
+  const { execution, stage } = findActivity();
+  const { aliveCell, labelOf } = engine;
+  const isOwn = execution?.pipeline === engine && !execution.isOver && stage === undefined;
+  return { ...(isOwn && { execution }), aliveCell, labelOf };
 }
 
 type RunsAndPlans = Pick<ScriptPipeline, "run" | "plan" | "outdated" | "explain" | "cancel">;

@@ -61,6 +61,64 @@ describe("stagebook run, a notebook", () => {
     expect(linesOf(again)).toContainEqual({ type: "cell:output", cell: "c6", stream: "stdout", text: "3\n" });
   });
 
+  describe("[C14] without a store the whole command is one run", () => {
+    const bare = { STAGEBOOK_STORE: "none" };
+
+    test.each(["n.ipynb", "s.ts"])("what a cell or a script has called is not executed again: %s", async (file) => {
+      const calls =
+        'const all = stage("all", { count, text }, ({ count, text }) => [count, text].join());\nawait all();';
+      open({ "n.ipynb": encodeNotebook([...cells.slice(0, -1), calls]), "s.ts": `${script}await rows(); await rows();\n${calls}` }); // prettier-ignore
+      for (let nth = 0; nth < 2; nth++) {
+        const end = await stagebook(["run", file, "--json"], { cwd: folder.path, env: bare });
+        expect(end.code, end.stderr).toBe(0);
+        expect(outcomesOf(documentOf(end))).toEqual({ ran: ["all", "count", "rows", "text"] });
+        expect(documentOf(end).executed).toBe(4);
+      }
+    });
+
+    test("a parameter that changes between two cells is seen, and --force executes once more", async () => {
+      const last = "n.set(5);\nconsole.log(await count());";
+      open({ "n.ipynb": encodeNotebook([...cells.slice(0, -2), last]) });
+      const end = await stagebook(["run", "n.ipynb", "--force", "text"], { cwd: folder.path, env: bare });
+      expect(end.code, end.stderr).toBe(0);
+      expect(executedBy(end)).toEqual(["count", "count", "rows", "rows", "text"]);
+      expect(end.stdout).toContain('"text":"5\\n"');
+    });
+  });
+
+  test("[C14] a stage without cache that a cell has called is not executed again at the end, one that none called is", async () => {
+    const fleeting = (name: string): string =>
+      `const ${name} = stage("${name}", { n }, ({ n }) => n, { cache: false });`;
+    const after = 'const after = stage("after", { called }, ({ called }) => called + 1);';
+    open({ "n.ipynb": encodeNotebook([...cells.slice(0, 2), `${fleeting("called")}\n${fleeting("uncalled")}\n${after}`, "await called(); await after();"]) }); // prettier-ignore
+    const end = await run("run", "n.ipynb");
+    expect(end.code, end.stderr).toBe(0);
+    expect(executedBy(end)).toEqual(["after", "called", "uncalled"]);
+  });
+
+  test("[C14] a stage without cache is executed at the end if something that it reads has changed since", async () => {
+    const called = 'const called = stage("called", { n }, ({ n }) => n, { cache: false });\nawait called();\nn.set(7);';
+    open({ "n.ipynb": encodeNotebook([...cells.slice(0, 2), called]) });
+    expect(executedBy(await run("run", "n.ipynb"))).toEqual(["called", "called"]);
+  });
+
+  test("[S9] a file that is added to a folder: plan, run, the lock and what is exported name it", async () => {
+    const sum = 'const sum = stage("sum", { sources: files("data/*.csv") }, async ({ sources }) => (await Promise.all(sources.map((one) => one.text()))).join("+"));'; // prettier-ignore
+    open({ "n.ipynb": encodeNotebook(['import { files, stage } from "stagebook";', sum]), "data/a.csv": "1", "data/b.csv": "2" }); // prettier-ignore
+    const first = await run("run", "n.ipynb", "--lock");
+    expect([first.code, executedBy(first)]).toEqual([0, ["sum"]]);
+    expect(executedBy(await run("run", "n.ipynb", "--lock"))).toEqual([]);
+    folder.write("data/c.csv", "3");
+    const plan = await run("plan", "n.ipynb");
+    expect(plan.stdout).toContain("file data/c.csv is new");
+    const locked = await run("run", "n.ipynb", "--lock");
+    expect([locked.code, executedBy(locked)]).toEqual([4, ["sum"]]);
+    expect(locked.stderr).toMatch(/~ sum: result \w+ → \w+ \(file data\/c\.csv is new\)/);
+    expect((await run("get", "n.ipynb", "sum")).stdout).toContain("1+2+3");
+    expect((await run("export", "mermaid", "n.ipynb")).stdout).toContain('[/"data/*.csv"/]');
+    expect((await run("export", "airflow", "n.ipynb")).code).toBe(0);
+  });
+
   test("[D13] --target runs only that stage and its upstream, even if the cells call others", async () => {
     open({ "n.ipynb": encodeNotebook(cells) });
     const text = documentOf(await run("run", "n.ipynb", "--target", "text", "--json"));

@@ -1,7 +1,7 @@
 /** The picture of the graph for clients of every kind. */
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
-import { createPipeline } from "stagebook";
+import { createPipeline, file, files } from "stagebook";
 import { graphBundle } from "../../kernel-lib/src/export/mermaid";
 import type { View } from "stagebook/protocol";
 
@@ -37,6 +37,28 @@ describe("show(pipeline)", () => {
       const [, from = NaN] = (path.getAttribute("d") ?? "").split(/[MC ]/).filter(Boolean).map(Number);
       expect(Number((path.getAttribute("d") ?? "").split(" ").at(-1))).toBeGreaterThan(from);
     }
+  });
+
+  test("[D4] files, folders and globs that stages read are drawn, each once", async () => {
+    const p = createPipeline({ store: "memory" });
+    const [one, many] = [file("in <1>.csv"), files("data/**/*.csv")];
+    p.stage("a", { one, many }, ({ many }) => many.length);
+    p.stage("b", { many }, ({ many }) => many.length);
+    await p.plan();
+    await expect.poll(() => (p.toJSON() as View).stages.b?.inputs.length).toBe(1);
+    const bundle = graphBundle(p.toJSON() as View);
+    const mermaid = bundle["text/markdown"] ?? "";
+    expect(mermaid).toContain('n3[/"in #60;1#62;.csv"/]');
+    expect(mermaid).toContain('n2[/"data/**/*.csv"/]');
+    expect(mermaid.match(/n[23] -\.-> n[01]/g)).toEqual(["n2 -.-> n0", "n3 -.-> n0", "n2 -.-> n1"]);
+    const { document } = parseHTML(bundle["image/svg+xml"] ?? "");
+    const texts = [...document.querySelectorAll("text")].map(({ textContent }) => textContent);
+    expect(texts).toEqual(expect.arrayContaining(["in <1>.csv", "file", "data/**/*.csv", "files"]));
+    expect(document.querySelectorAll("path")).toHaveLength(3);
+    const dot = p.toDot();
+    expect(dot).toContain('"files data/**/*.csv" [shape=note, label="data/**/*.csv"];');
+    expect(dot).toContain('"files data/**/*.csv" -> "stage b" [style=dashed];');
+    expect(dot).toContain('"file in <1>.csv" -> "stage a" [style=dashed];');
   });
 
   test("[D4] an empty pipeline and a cycle have a picture too", () => {

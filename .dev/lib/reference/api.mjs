@@ -14,7 +14,8 @@ const pages = {
   parameters: { title: "Parameters", names: "param Param ParamOptions JsonSchema" },
   inputs: {
     title: "Other inputs",
-    names: "file FileInput FileHandle computed resource Input Resolved Leaf PassTheStageItselfNotItsPromise Values",
+    names:
+      "file FileInput files FilesInput FileHandle computed resource Input Resolved Leaf PassTheStageItselfNotItsPromise Values",
   },
   context: { title: "The context of a stage function", names: "StageContext Logger LogLine Progress" },
   pipeline: {

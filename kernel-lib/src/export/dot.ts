@@ -1,5 +1,6 @@
 /** The graph in Graphviz's DOT language, for `pipeline.toDot()`. */
 import type { View } from "../protocol";
+import { fileInputs } from "./file-inputs";
 
 export function toDot(view: View): string {
   const lines = ["digraph stagebook {", "  rankdir=TB;", "  node [shape=box];"];
@@ -7,12 +8,13 @@ export function toDot(view: View): string {
     lines.push(`  ${quote(`stage ${stage.name}`)} [label=${quote(`${stage.name}\n${stage.status}`)}];`);
     for (const input of stage.inputs) {
       if (input.kind === "stage") lines.push(`  ${quote(`stage ${input.name}`)} -> ${quote(`stage ${stage.name}`)};`);
-      if (input.kind === "param")
-        lines.push(`  ${quote(`param ${input.name}`)} -> ${quote(`stage ${stage.name}`)} [style=dashed];`);
+      if (input.kind === "param" || input.kind === "file" || input.kind === "files")
+        lines.push(`  ${quote(`${input.kind} ${input.name}`)} -> ${quote(`stage ${stage.name}`)} [style=dashed];`);
     }
   }
   for (const param of Object.values(view.params))
     lines.push(`  ${quote(`param ${param.name}`)} [shape=ellipse, label=${quote(`${param.name} = ${param.text}`)}];`);
+  for (const [id, { name }] of fileInputs(view)) lines.push(`  ${quote(id)} [shape=note, label=${quote(name)}];`);
   return [...lines, "}"].join("\n");
 }
 

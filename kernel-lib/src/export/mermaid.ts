@@ -1,5 +1,6 @@
 /** The graph as Mermaid text, for `pipeline.toMermaid()` and `show(pipeline)`. */
 import type { View } from "../protocol";
+import { fileInputs } from "./file-inputs";
 import { toSvg } from "./svg";
 
 /** The graph as a cell's output: Mermaid in Markdown (JupyterLab renders it), an SVG elsewhere, or one line per stage. */
@@ -14,11 +15,13 @@ export function graphBundle(view: View): Readonly<Record<string, string>> {
 
 export function toMermaid(view: View): string {
   const stages = Object.values(view.stages);
-  const id = new Map<string, string>(
-    [...stages.map((stage) => `stage ${stage.name}`), ...Object.keys(view.params).map((name) => `param ${name}`)].map(
-      (name, index) => [name, `n${index}`],
-    ),
-  );
+  const files = fileInputs(view);
+  const names = [
+    ...stages.map((stage) => `stage ${stage.name}`),
+    ...Object.keys(view.params).map((name) => `param ${name}`),
+    ...files.keys(),
+  ];
+  const id = new Map<string, string>(names.map((name, index) => [name, `n${index}`]));
   const used = new Set(
     stages.flatMap((stage) => stage.inputs.flatMap((input) => (input.kind === "param" ? [input.name] : []))),
   );
@@ -28,11 +31,12 @@ export function toMermaid(view: View): string {
   for (const param of Object.values(view.params))
     if (used.has(param.name))
       lines.push(`  ${id.get(`param ${param.name}`)}(["${escape(param.name)} = ${escape(param.text)}"])`);
+  for (const [name, { name: path }] of files) lines.push(`  ${id.get(name)}[/"${escape(path)}"/]`);
   for (const stage of stages)
     for (const input of stage.inputs) {
       const from = id.get(`${input.kind} ${input.name}`);
       if (from !== undefined)
-        lines.push(`  ${from} ${input.kind === "param" ? "-.->" : "-->"} ${id.get(`stage ${stage.name}`)}`);
+        lines.push(`  ${from} ${input.kind === "stage" ? "-->" : "-.->"} ${id.get(`stage ${stage.name}`)}`);
     }
   return lines.join("\n");
 }

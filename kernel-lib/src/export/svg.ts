@@ -1,5 +1,6 @@
 /** The graph as SVG, for clients that do not render Mermaid: nbconvert, GitHub, a file. Readable on light and dark backgrounds. */
 import type { Freshness, View } from "../protocol";
+import { fileInputs } from "./file-inputs";
 
 const [CHARACTER, HEIGHT, GAP_X, GAP_Y, MARGIN, MIN_WIDTH] = [7.4, 40, 24, 44, 12, 64];
 const MAX_CHARACTERS = 40;
@@ -9,10 +10,10 @@ const SWEEPS = 4;
 interface Box {
   readonly id: string;
   readonly title: string;
-  /** The second line: the status of a stage, the value of a parameter. */
+  /** The second line: the status of a stage, the value of a parameter, what a file is. */
   readonly note: string;
   readonly color: string;
-  readonly isParam: boolean;
+  readonly isSource: boolean;
   readonly width: number;
   readonly above: readonly string[];
   layer: number;
@@ -46,7 +47,8 @@ export function toSvg(view: View): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width.toFixed(0)} ${Math.max(height, HEIGHT).toFixed(0)}" role="img" aria-label="${escape(labelOf(view))}" font-family="sans-serif" text-anchor="middle">${parts.join("")}</svg>`;
 }
 
-function boxesOf({ stages, params }: View): Map<string, Box> {
+function boxesOf(view: View): Map<string, Box> {
+  const { stages, params } = view;
   const boxes = new Map<string, Box>();
   const add = (box: Omit<Box, "width" | "layer" | "x">): void => {
     const characters = Math.max(box.title.length, box.note.length);
@@ -58,11 +60,14 @@ function boxesOf({ stages, params }: View): Map<string, Box> {
   );
   for (const { name, text } of Object.values(params))
     if (used.has(name))
-      add({ id: `param ${name}`, title: cut(name), note: cut(text), color: "#6a6a9f", isParam: true, above: [] });
+      add({ id: `param ${name}`, title: cut(name), note: cut(text), color: "#6a6a9f", isSource: true, above: [] });
+  for (const [id, { kind, name }] of fileInputs(view))
+    add({ id, title: cut(name), note: kind, color: "#6a6a9f", isSource: true, above: [] });
   for (const { name, status, inputs } of Object.values(stages)) {
-    const drawn = inputs.filter((input) => input.kind === "param" || (input.kind === "stage" && stages[input.name]));
-    const above = [...new Set(drawn.map((input) => `${input.kind} ${input.name}`))];
-    add({ id: `stage ${name}`, title: cut(name), note: status, color: colors[status], isParam: false, above });
+    const above = [...new Set(inputs.map((input) => `${input.kind} ${input.name}`))].filter(
+      (id) => boxes.has(id) || (id.startsWith("stage ") && stages[id.slice("stage ".length)]),
+    );
+    add({ id: `stage ${name}`, title: cut(name), note: status, color: colors[status], isSource: false, above });
   }
   return boxes;
 }
@@ -118,13 +123,13 @@ function mean(values: readonly number[]): number | undefined {
 
 function draw(box: Box): string {
   const [left, top] = [box.x - box.width / 2, topOf(box)];
-  const dash = dashed.has(box.note) && !box.isParam ? ' stroke-dasharray="5 3"' : "";
-  const radius = box.isParam ? HEIGHT / 2 : 4;
+  const dash = dashed.has(box.note) && !box.isSource ? ' stroke-dasharray="5 3"' : "";
+  const radius = box.isSource ? HEIGHT / 2 : 4;
   return (
     `<g><title>${escape(`${box.title}: ${box.note}`)}</title>` +
     `<rect x="${left.toFixed(1)}" y="${top}" width="${box.width.toFixed(1)}" height="${HEIGHT}" rx="${radius}" fill="#ffffff" stroke="${box.color}" stroke-width="2"${dash}/>` +
     `<text x="${box.x.toFixed(1)}" y="${top + 17}" font-size="13" fill="#222222">${escape(box.title)}</text>` +
-    `<text x="${box.x.toFixed(1)}" y="${top + 32}" font-size="11" fill="${box.isParam ? "#555555" : box.color}">${escape(box.note)}</text></g>`
+    `<text x="${box.x.toFixed(1)}" y="${top + 32}" font-size="11" fill="${box.isSource ? "#555555" : box.color}">${escape(box.note)}</text></g>`
   );
 }
 
@@ -132,7 +137,7 @@ function edge(from: Box | undefined, to: Box): string {
   if (!from) return "";
   const [y1, y2] = [topOf(from) + HEIGHT, topOf(to)];
   const bend = (y2 - y1) / 2;
-  const dash = from.isParam ? ' stroke-dasharray="3 3"' : "";
+  const dash = from.isSource ? ' stroke-dasharray="3 3"' : "";
   return `<path d="M${from.x.toFixed(1)} ${y1}C${from.x.toFixed(1)} ${y1 + bend} ${to.x.toFixed(1)} ${y2 - bend} ${to.x.toFixed(1)} ${y2}" fill="none" stroke="#888888" stroke-width="1.5"${dash}/>`;
 }
 

@@ -1,5 +1,6 @@
 /** The difference between two keys, part by part, as human-readable reasons. `explain()` and the sidebar show them. */
 import type { Reason, ReasonKind } from "../protocol";
+import { diffFiles } from "./diff-files";
 import type { KeyPart, KeyPartKind } from "./parts";
 
 /** The changes from the old parts to the new ones. Empty when no named part differs. */
@@ -10,10 +11,7 @@ export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[])
   for (const [label, part] of now) {
     const was = old.get(label);
     if (!was) reasons.push({ kind: "added", name: part.name, text: `${noun(part)} is new`, after: short(part.text) });
-    else if (was.digest !== part.digest) {
-      const reason = changed(was, part);
-      if (reason) reasons.push(reason);
-    }
+    else if (was.digest !== part.digest) reasons.push(...changes(was, part));
   }
   for (const [label, part] of old)
     if (!now.has(label))
@@ -34,6 +32,13 @@ export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[])
       )
     : reasons;
   return reported.length > 0 ? reported : reasons;
+}
+
+function changes(was: KeyPart, now: KeyPart): readonly Reason[] {
+  const files = diffFiles(was, now);
+  if (files) return files;
+  const reason = changed(was, now);
+  return reason ? [reason] : [];
 }
 
 function changed(was: KeyPart, now: KeyPart): Reason | null {
@@ -68,6 +73,13 @@ function changed(was: KeyPart, now: KeyPart): Reason | null {
         text: was.text === now.text ? `${name} changed` : `${name}: ${short(was.text)} → ${short(now.text)}`,
         before: short(was.text),
         after: short(now.text),
+      };
+    case "files":
+      return {
+        kind: "file",
+        name,
+        text: was.text === now.text ? `files ${name} changed` : `files ${name}: ${was.text} → ${now.text}`,
+        ...(was.text === now.text ? {} : { before: was.text, after: now.text }),
       };
     default:
       return {
@@ -128,6 +140,7 @@ function isHelperLike(reason: Reason, old: ReadonlyMap<string, KeyPart>, now: Re
 const isCode = (kind: KeyPartKind): boolean => kind === "function" || kind === "helper";
 
 function kindOf(kind: KeyPartKind): ReasonKind {
+  if (kind === "files") return "file";
   return kind === "global" || kind === "format" ? "option" : kind;
 }
 
@@ -144,7 +157,8 @@ function noun(part: KeyPart): string {
     case "input":
       return `input ${part.name}`;
     case "file":
-      return `file ${part.name}`;
+    case "files":
+      return `${part.kind} ${part.name}`;
     case "module":
       return `module ${part.name}`;
     case "env":

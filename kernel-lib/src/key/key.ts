@@ -16,10 +16,11 @@ export const KEY_FORMAT = "1";
 export type InputDigest =
   | {
       readonly state: "known";
-      readonly kind: "param" | "input" | "file" | "value";
+      readonly kind: "param" | "input" | "file" | "files" | "value";
       readonly name: string;
       readonly digest: Digest;
       readonly text: string;
+      readonly members?: KeyPart["members"];
       /** A part of the code represents it completely. */
       readonly isCode?: boolean;
     }
@@ -141,8 +142,8 @@ function assemble(
   const code = closure.parts.flatMap((part, index) => (part.kind === "ref" ? [] : [{ part, slot: `#${index}` }]));
   const known = inputs.flatMap(({ input }): KeyPart[] => {
     if (input.state !== "known" || input.isCode) return [];
-    const { kind, name, digest, text } = input;
-    return [{ kind, name, digest, text }];
+    const { kind, name, digest, text, members } = input;
+    return [{ kind, name, digest, text, ...(members && { members }) }];
   });
   const slots: readonly Slot[] = [
     { kind: "shape", slot: "", digest: digestOf(definition.inputs.shape), open: false },

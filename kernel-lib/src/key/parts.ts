@@ -9,6 +9,7 @@ export type KeyPartKind =
   | "param"
   | "input"
   | "file"
+  | "files"
   | "module"
   | "env"
   | "read"
@@ -20,10 +21,12 @@ export type KeyPartKind =
 export interface KeyPart {
   /** What the part is. */
   readonly kind: KeyPartKind;
-  /** A parameter's, helper's, file's name; for inputs the path in the inputs object. */
+  /** A parameter's, helper's, file's name, the pattern of several files; for inputs the path in the inputs object. */
   readonly name: string;
   /** Digest of the part. */
   readonly digest: Digest;
   /** Human-readable: a value, or normalized source. At most 20,000 characters. */
   readonly text: string;
+  /** For several files: the beginning of each one's digest by path. Absent if there are too many. */
+  readonly members?: Readonly<Record<string, string>>;
 }

@@ -44,8 +44,8 @@ export interface ErrorView {
 export interface InputView {
   /** Where the function receives it: `quakes`, `0`, `nested.a`; for an implicit input the name that the code reads. */
   readonly path: string;
-  readonly kind: "stage" | "param" | "file" | "value";
-  /** The stage's, parameter's or file's own name. */
+  readonly kind: "stage" | "param" | "file" | "files" | "value";
+  /** The stage's, parameter's or file's own name; the pattern of several files. */
   readonly name: string;
   /** True when the code reads it without declaring it. */
   readonly implicit: boolean;

@@ -75,6 +75,7 @@ export class Engine {
       ports.notebook,
       (message, where) => reportStoreProblem({ message, where }),
       (instance, value) => acceptLoaded({ log }, instance, value),
+      () => overrides().isHeadless,
     );
     const { registry, instances, params, results, emit, labelOf } = this;
     const observed = new ObservedResults({ results, files, clock });

@@ -1,6 +1,6 @@
-/** The objects that cells hold: a callable stage, a parameter, a file. They hold a name; the pipeline looks up its current definition. */
+/** The objects that cells hold: a callable stage, a parameter, files. They hold a name; the pipeline looks up its current definition. */
 import { checkName } from "./definition";
-import type { FileInput, Input, Values } from "./public/inputs";
+import type { FileInput, FilesInput, Input, Values } from "./public/inputs";
 import type { Param } from "./public/params";
 import type { Explanation, Freshness, HistoryRow, Plan } from "./public/plans";
 import type { RunOptions, Running, Stage, SweepRow } from "./public/stages";
@@ -221,6 +221,26 @@ export function createResourceInput<T>(
     close: options.close as ((value: unknown) => unknown) | undefined,
   });
   return handle as unknown as Input<T>;
+}
+
+/** The files of a folder or glob as an input: their names and contents count. Throws `files-pattern`. */
+export function createFilesInput(pattern: unknown): FilesInput {
+  const problem =
+    typeof pattern !== "string" || pattern === ""
+      ? "needs a folder or a pattern"
+      : pattern.startsWith("!") && !pattern.startsWith("!(")
+        ? `cannot begin with "!": ${pattern} would be every file but some`
+        : undefined;
+  if (typeof pattern !== "string" || problem !== undefined)
+    throw new StagebookError(
+      "files-pattern",
+      `files() ${problem}`,
+      'Write files("data"), files("data/*.csv") or, to leave some out, files("data/!(old)*.csv"); relative to the notebook.',
+    );
+  const call = `files(${JSON.stringify(pattern)})`;
+  const handle = { pattern, [inspect]: () => `files ${pattern}: pass it as an input, { sources: ${call} }` };
+  registerInput(handle, { kind: "files", pattern });
+  return handle as unknown as FilesInput;
 }
 
 /** An external file as an input: its content counts. `path` is relative to the notebook. Throws `file-path`. */

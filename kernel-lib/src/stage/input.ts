@@ -13,6 +13,8 @@ export type InputRef =
     }
   | { readonly kind: "param"; readonly name: string; readonly owner: object }
   | { readonly kind: "file"; readonly path: string }
+  /** The files of a folder or glob. */
+  | { readonly kind: "files"; readonly pattern: string }
   /** Its value counts; it is computed once per plan and once per run. */
   | { readonly kind: "computed"; readonly compute: () => unknown }
   /** Never counts in a key; opened at first use in a run, closed when the run has ended. */

@@ -10,12 +10,22 @@ interface Defined {
   readonly cell: CellId | null;
 }
 
+/** Where a definition comes from, and what is known of the cells. */
+export interface DefinitionSite {
+  /** Identifies the execution of the cell, which may define a name once; absent where definitions replace each other. */
+  readonly execution?: object;
+  readonly aliveCell: (cell: CellId) => boolean;
+  readonly labelOf: (cell: CellId) => string;
+}
+
 /** The definitions of one kind, in order of first definition. */
 export class Definitions<T extends Defined> {
   private readonly byName = new Map<string, T>();
   private readonly byCell = new Map<CellId, Set<T>>();
   /** Names defined by each cell while it is executing. */
   private readonly inFlight = new Map<CellId, Set<string>>();
+  /** The execution of a cell that each definition comes from. */
+  private readonly executions = new WeakMap<T, object>();
   private list: readonly T[] | undefined;
   private changes = 0;
 
@@ -39,22 +49,20 @@ export class Definitions<T extends Defined> {
     return [...(this.byCell.get(cell) ?? [])];
   }
 
-  /** Throws `name-taken` when another existing cell defines the name. Returns the definition that it replaces. */
-  define(definition: T, aliveCell: (cell: CellId) => boolean, labelOf: (cell: CellId) => string): T | undefined {
+  /**
+   * Throws `name-taken` when another existing cell defines the name, or this execution of the cell has defined it already. Returns the
+   * definition that it replaces.
+   */
+  define(definition: T, site: DefinitionSite): T | undefined {
     const before = this.byName.get(definition.name);
-    if (before?.cell && definition.cell && before.cell !== definition.cell && aliveCell(before.cell))
-      throw new StagebookError(
-        "name-taken",
-        `${this.noun} "${definition.name}" is defined in two cells: ${labelOf(before.cell)} and ${labelOf(definition.cell)}`,
-        `Rename one of them, or delete the other cell (or run it again without "${definition.name}").`,
-        { stage: definition.name, cell: definition.cell },
-      );
+    if (before) this.checkName(before, definition, site);
     if (before) this.forget(before);
     this.byName.set(definition.name, definition);
     this.changed();
     if (definition.cell)
       this.byCell.set(definition.cell, (this.byCell.get(definition.cell) ?? new Set()).add(definition));
     if (definition.cell) this.inFlight.get(definition.cell)?.add(definition.name);
+    if (site.execution) this.executions.set(definition, site.execution);
     return before;
   }
 
@@ -87,6 +95,24 @@ export class Definitions<T extends Defined> {
       this.forget(definition);
     }
     return gone;
+  }
+
+  private checkName(before: T, { name, cell }: T, { execution, aliveCell, labelOf }: DefinitionSite): void {
+    const label = cell ? labelOf(cell) : "one cell";
+    if (execution && this.executions.get(before) === execution)
+      throw new StagebookError(
+        "name-taken",
+        `${this.noun} "${name}" is defined twice in ${label}`,
+        "Rename one of them. In a loop, or in a function that is called twice, make what differs part of the name.",
+        { stage: name, ...(cell && { cell }) },
+      );
+    if (before.cell && cell && before.cell !== cell && aliveCell(before.cell))
+      throw new StagebookError(
+        "name-taken",
+        `${this.noun} "${name}" is defined in two cells: ${labelOf(before.cell)} and ${label}`,
+        `Rename one of them, or delete the other cell (or run it again without "${name}").`,
+        { stage: name, cell },
+      );
   }
 
   private changed(): void {

@@ -40,6 +40,7 @@ function describeInput(input: InputView, onSelect: (stage: string) => void): Rea
       );
     case "param":
     case "file":
+    case "files":
       return (
         <>
           <SourceIcon kind={input.kind} /> {input.name}

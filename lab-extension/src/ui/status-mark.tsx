@@ -35,11 +35,14 @@ export function StatusIcon({ status }: { readonly status: Freshness }): ReactEle
   );
 }
 
-/** The icon of a parameter or file. */
-export function SourceIcon({ kind }: { readonly kind: "param" | "file" }): ReactElement {
+/** A source of the graph that is no stage. `files`: those of a folder or glob. */
+export type SourceKind = "param" | "file" | "files";
+
+/** The icon of a parameter, a file, or several. */
+export function SourceIcon({ kind }: { readonly kind: SourceKind }): ReactElement {
   return (
     <svg className="stagebook-Source-icon" viewBox="0 0 16 16" width="13" height="13" aria-hidden="true">
-      {kind === "param" ? slider : page}
+      {sources[kind]}
     </svg>
   );
 }
@@ -87,5 +90,8 @@ const shapes: { readonly [S in Freshness]: ReactNode } = {
   ),
 };
 
-const slider = <path d="M2 5h6M11 5h3M2 11h3M8 11h6M9.5 3.2v3.6M6.5 9.2v3.6" />;
-const page = <path d="M4 1.8h5.2L12.4 5v9.2H4zM9 2v3.2h3.2" />;
+const sources: { readonly [K in SourceKind]: ReactNode } = {
+  param: <path d="M2 5h6M11 5h3M2 11h3M8 11h6M9.5 3.2v3.6M6.5 9.2v3.6" />,
+  file: <path d="M4 1.8h5.2L12.4 5v9.2H4zM9 2v3.2h3.2" />,
+  files: <path d="M1.8 13.2V3h4.4l1.4 1.8h6.6v8.4z" />,
+};

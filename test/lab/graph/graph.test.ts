@@ -29,6 +29,17 @@ describe("the graph", () => {
     ]);
   });
 
+  it("has a node of its own for the files of a folder, beside a file of that name", () => {
+    const reader = createStage("reader", { inputs: [inputOf("files", "data"), inputOf("file", "data")] });
+    const { nodes, edges } = createGraph(createView([reader]));
+    expect(nodes.map(({ id, attachedTo }) => [id, attachedTo])).toEqual([
+      ["files:data", "stage:reader"],
+      ["file:data", "stage:reader"],
+      ["stage:reader", undefined],
+    ]);
+    expect(edges.map(({ id }) => id)).toEqual(["files:data>stage:reader", "file:data>stage:reader"]);
+  });
+
   it("has one edge between two nodes, which is declared if any of its inputs is", () => {
     const both = createStage("both", {
       inputs: [inputOf("stage", "quakes", true), { ...inputOf("stage", "quakes"), path: "a" }],

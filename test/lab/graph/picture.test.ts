@@ -236,6 +236,16 @@ describe("files", () => {
     expect(chart.match(/"/gu)).toHaveLength(2);
   });
 
+  it("SVG and Mermaid have the files that a stage reads", () => {
+    const drawn = createView([
+      createStage("a", { inputs: [inputOf("file", "one.csv"), inputOf("files", "data/*.csv")] }),
+    ]);
+    for (const text of ["one.csv", "data/*.csv"]) {
+      expect(svgOf(drawn)).toContain(`>${text}<`);
+      expect(createMermaid({ graph: createGraph(drawn), direction: "down" })).toContain(`[/"${text}"/]`);
+    }
+  });
+
   it("Mermaid has an arrow for each edge, dotted for an implicit input", () => {
     expect(createMermaid({ graph, direction: "right" }).split("\n")).toEqual([
       "flowchart LR",

@@ -126,6 +126,78 @@ describe("cells executed again", () => {
     expect(await notebook.read("twinParam.value")).toBe("1");
   });
 
+  describe("[S14] a name twice in one cell is an error that names the cell", () => {
+    const twice: readonly (readonly [string, string])[] = [
+      [
+        "two stages",
+        `const d1 = stage("dup", () => 1), d2 = stage("dup", () => 2); console.log(await d1(), await d2());`,
+      ],
+      ["two parameters", `const d1 = param("dup", 1); const d2 = param("dup", 2);`],
+      ["two of each", `const d1 = each("dup", [1], (n) => n); const d2 = each("dup", [2], (n) => n);`],
+      ["a stage and an each", `const d1 = stage("dup", () => 1); const d2 = each("dup", [1], (n) => n);`],
+      ["one stage in a loop", `const all: any[] = []; for (const n of [1, 2]) all.push(stage("dup", () => n));`],
+      ["a function called twice", `const add = (n: number) => stage("dup", () => n); const d1 = add(1), d2 = add(2);`],
+      ["after an await", `const d1 = stage("dup", () => 1); await d1(); const d2 = stage("dup", () => 2);`],
+    ];
+    test.each(twice)("%s", async (_, code) => {
+      await notebook.cell("each", `import { each } from "stagebook";`);
+      const { executionCount = 0 } = await notebook.cell("count", "1;");
+      const text = await notebook.failing("dup", code);
+      expect(text).toContain("name-taken");
+      expect(text).toMatch(/(stage|parameter) "dup" is defined twice in cell \[(\d+)\]/);
+      expect(text).toContain(`cell [${executionCount + 1}]`);
+      await notebook.cell("dup", "1;");
+      expect(notebook.status("dup")).toBeUndefined();
+    });
+
+    test("the first definition stays, as after any error, and the corrected cell replaces it", async () => {
+      await notebook.failing("dup", `const d1 = stage("dup", () => 1); const d2 = stage("dup", () => 2);`);
+      expect(await notebook.read("await d1()")).toBe("1");
+      await notebook.cell("dup", `const d1 = stage("dup", () => 3);`);
+      expect(await notebook.read("await d1()")).toBe("3");
+    });
+
+    test("a cell that failed half way defines its names again", async () => {
+      const cell = `const half = stage("half", () => 1); if (stopsHalfWay) throw new Error("stop"); const half2 = stage("half2", () => 2);`;
+      await notebook.cell("flag", `let stopsHalfWay = true;`);
+      expect(await notebook.failing("half", cell)).toContain("stop");
+      await notebook.cell("flag", `let stopsHalfWay = false;`);
+      await notebook.cell("half", cell);
+      await notebook.cell("half", cell);
+      expect(await notebook.read("(await half()) + (await half2())")).toBe("3");
+    });
+
+    test("the same for a cell without an id, as other front ends send it", async () => {
+      const run = (code: string): Promise<{ readonly ok: boolean; readonly text: string }> => notebook.kernel.run(code);
+      const twice = await run(`const d1 = stage("anon", () => 1), d2 = stage("anon", () => 2);`);
+      expect(twice.ok).toBe(false);
+      expect(twice.text).toContain('stage "anon" is defined twice in one cell');
+      expect((await run(`const d1 = stage("anon", () => 3);`)).ok).toBe(true);
+      expect((await run(`const d1 = stage("anon", () => 4);`)).ok).toBe(true);
+      expect(await notebook.read("await d1()")).toBe("4");
+    });
+
+    test("a function of a stage that defines one may be executed again", async () => {
+      const cell = `const outer = stage("outer", async () => await stage("inner", () => 1)()); await outer.run({ force: true }); await outer.run({ force: true });`;
+      await notebook.cell("nested", cell);
+      expect(await notebook.read("await outer()")).toBe("1");
+    });
+
+    test("a callback may define again what its cell defined, once the cell is over", async () => {
+      const cell = `const redo = (n: number) => stage("later", () => n); const later = redo(1);
+        const redone = new Promise((resolve) => setTimeout(() => resolve(redo(2)), 10));`;
+      await notebook.cell("later", cell);
+      await notebook.cell("wait", "await redone;");
+      expect(await notebook.read("await later()")).toBe("2");
+    });
+
+    test("a pipeline of its own may define a name again, also within a cell", async () => {
+      const cell = `const own = createPipeline({ store: "memory" }); own.stage("x", () => 1); await own.run(); own.stage("x", () => 2); await own.run();`;
+      await notebook.cell("own", `import { createPipeline } from "stagebook"; ${cell}`);
+      expect(await notebook.read(`await own.load("x")`)).toBe("2");
+    });
+  });
+
   test("[S15] a cycle is an error that names its path, and nothing runs", async () => {
     await notebook.cells({
       ping: `const ping = stage("ping", () => 1);`,

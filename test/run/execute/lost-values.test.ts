@@ -1,7 +1,8 @@
 /** Values that left the store's folder while their records stayed: what plans say of them, and what runs. */
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { file } from "stagebook";
 import { afterAll, expect, test } from "vitest";
 import { createScript } from "../script";
 
@@ -120,4 +121,30 @@ test("[C11] [O8] with all values gone, and then all records, each plan says so a
   expect(rows[0]).toMatchObject({ stage: "large", action: "run", reasons: [expect.stringMatching(/gone|never run/)] });
   expect(rows.map(({ action }) => action)).not.toContain("fresh");
   expect(await third.scaled()).toBe(200_000);
+});
+
+test("[C11] [R9] a lost value that cannot be recomputed either fails its readers, and the run ends", async () => {
+  const store = newFolder();
+  const source = path.join(base, "source.txt");
+  writeFileSync(source, "1");
+  const open = (extra: number) => {
+    const script = createScript({ store });
+    const large = script.p.stage("large", { source: file(source) }, async ({ source }) => "x".repeat(100_000) + (await source.text())); // prettier-ignore
+    const size = script.p.stage("size", { large, extra }, ({ large, extra }) => large.length + extra);
+    return { ...script, size };
+  };
+  await open(0).size();
+  const { p, size, log } = open(1);
+  // Just after the stored result was found, its value and what it was computed from disappear.
+  p.events$.subscribe((event) => {
+    if (event.type !== "stage:cached" || event.stage !== "large") return;
+    removeBlobs(store, 10_000);
+    rmSync(source);
+    mkdirSync(source);
+  });
+  await expect(size()).rejects.toMatchObject({ code: "file-folder", stage: "large" });
+  expect(log()).toEqual(["large cached", "large failed", "size failed"]);
+  rmSync(source, { recursive: true });
+  writeFileSync(source, "1");
+  expect(await size()).toBe(100_002);
 });

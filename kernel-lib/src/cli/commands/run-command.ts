@@ -9,6 +9,8 @@ import { Progress } from "../terminal/progress";
 import { describeRun } from "../session/run-document";
 import type { CommandContext } from "../command-context";
 import type { OptionsOf, runOptions } from "../options";
+import type { PipelineInternals } from "../../notebook/pipeline-internals";
+import type { Instance } from "../../run/state/instances";
 import type { Terminal } from "../terminal/terminal";
 import { checkVariablesExist } from "../session/missing-variables";
 import { Workbench } from "../session/workbench";
@@ -63,10 +65,19 @@ async function execute(bench: Workbench, options: RunCommandOptions): Promise<vo
   await bench.executeForRunning();
   if (bench.failure || bench.watch.signaled !== undefined) return;
   for (const name of force) bench.find(name);
-  for (const internals of bench.pipelines) {
-    const { registry, instances } = internals.engine;
-    await bench.run(internals, registry.stages.all().map(({ name }) => instances.find(name))); // prettier-ignore
-  }
+  for (const internals of bench.pipelines) await bench.run(internals, await stillToRun(internals, bench));
+}
+
+/** All stages but those without cache that a cell has called, which are executed at each call. */
+async function stillToRun(internals: PipelineInternals, { recorder }: Workbench): Promise<readonly Instance[]> {
+  const { engine } = internals;
+  const { assessed } = await engine.planAll();
+  return engine.registry.stages.all().flatMap((definition) => {
+    const instance = engine.instances.find(definition.name);
+    const wasCalled = recorder.outcomeOf(internals, definition.name) !== "none";
+    const isDone = !definition.cache && wasCalled && assessed.get(instance.id)?.row.action === "fresh";
+    return isDone ? [] : [instance];
+  });
 }
 
 /** Audits a sample of the stages that were not executed, and reports those that differ. */

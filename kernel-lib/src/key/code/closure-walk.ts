@@ -237,6 +237,8 @@ export class ClosureWalk implements Visitor {
     switch (ref.kind) {
       case "file":
         return `file ${ref.path}`;
+      case "files":
+        return `files ${ref.pattern}`;
       case "computed":
         return ref.compute;
       case "resource":
@@ -291,6 +293,8 @@ function textOfRef(ref: InputRef): readonly string[] {
   switch (ref.kind) {
     case "file":
       return [ref.kind, ref.path];
+    case "files":
+      return [ref.kind, ref.pattern];
     case "computed":
       return [ref.kind, String(ref.compute)];
     case "stage":

@@ -1,6 +1,12 @@
 /** The executions of cells, from their real start to their end: their output, their number, whether they failed. */
 import type { CellId } from "../../protocol";
-import { enterActivity, findActivity, withinActivity, type Activity } from "../../run/state/activity";
+import {
+  enterActivity,
+  findActivity,
+  withinActivity,
+  type Activity,
+  type CellExecution,
+} from "../../run/state/activity";
 import { rememberCellLines } from "../../run/cell-lines";
 import { RunningStage } from "../../run/running";
 import type { NotebookCells } from "./cells";
@@ -21,7 +27,8 @@ export interface Execution extends Pick<Activity, "write" | "display"> {
 
 export class CellExecutions {
   /** The cell that imports Stagebook, until its request ends. */
-  private adopted: { readonly message: ZmqMessage; readonly cell: CellId } | undefined;
+  private adopted:
+    { readonly message: ZmqMessage; readonly cell: CellId | null; readonly activity: Activity } | undefined;
   private adoptedFailed = false;
   /** The same cell, until its number is known. */
   private adoptedCell: CellId | undefined;
@@ -40,10 +47,11 @@ export class CellExecutions {
   /** Takes over the cell that is being executed while Stagebook is imported. */
   adopt(request: TslabKernel): void {
     const cell = cellOf(request.message.metadata);
-    enterActivity({ ...this.activityOf(cell), ...outputsOf(request.writeStream, request.writeDisplay) });
+    const activity = { ...this.activityOf(cell), ...outputsOf(request.writeStream, request.writeDisplay) };
+    enterActivity(activity);
     this.output = { cell, show: updater(request.writeDisplay) };
+    this.adopted = { message: request.message, cell, activity };
     if (!cell) return;
-    this.adopted = { message: request.message, cell };
     this.cells.begin(cell, 1);
     this.adoptedCell = cell;
   }
@@ -76,13 +84,16 @@ export class CellExecutions {
   /** A request has ended. */
   ended(message: ZmqMessage): void {
     if (message !== this.adopted?.message) return;
-    this.cells.end(this.adopted.cell, !this.adoptedFailed);
+    const { cell, activity } = this.adopted;
+    if (activity.execution) activity.execution.isOver = true;
+    if (cell) this.cells.end(cell, !this.adoptedFailed);
     this.adopted = undefined;
   }
 
   /** The activity of a cell, from its request on. */
   activityOf(cell: CellId | null): Activity {
-    return { cell, source: "cell", ...(cell ? { observe: (read) => this.cells.observe(cell, read) } : {}) };
+    const execution: CellExecution = { pipeline: this.internals.engine, isOver: false };
+    return { cell, execution, source: "cell", ...(cell ? { observe: (read) => this.cells.observe(cell, read) } : {}) };
   }
 
   /**
@@ -115,6 +126,7 @@ export class CellExecutions {
       if (cell && (!runsStages || this.cells.hasDefined(cell))) await declare();
       throw failure;
     } finally {
+      if (activity.execution) activity.execution.isOver = true;
       if (cell) this.cells.end(cell, ok);
       else this.internals.engine.changed("code");
     }

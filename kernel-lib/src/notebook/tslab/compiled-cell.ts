@@ -28,6 +28,7 @@ const defining = new Set([
   "computed",
   "param",
   "file",
+  "files",
   "resource",
   "require",
   "__importDefault",

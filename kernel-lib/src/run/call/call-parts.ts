@@ -21,6 +21,8 @@ export interface FinalKey {
 
 /** Where the values of inputs come from. */
 export interface InputValues {
+  /** Absent when nothing runs. */
+  readonly runId?: RunId;
   readonly externalInputs: ExternalInputs;
   /** A fresh copy of the value of a stage, which is executed first when it is not fresh. */
   valueOf(upstream: Instance): Promise<unknown>;

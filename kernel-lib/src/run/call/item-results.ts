@@ -9,6 +9,7 @@ import type { StageDefinition } from "../../stage/definition";
 import { decodeValue, encodeValue } from "../../store/codecs/value";
 import type { Entry } from "../../store/store";
 import type { EngineContext } from "../engine-context";
+import { withoutHandles } from "../external/file-handle";
 import { ObservedResults, type ResultPort } from "../plan/observed-results";
 import type { Instance } from "../state/instances";
 import { tracesEntry } from "../state/results";
@@ -38,12 +39,14 @@ export async function rememberItems(
   const currentKey = async (): Promise<StageKey> =>
     engine.planner.keyOf({ ...bare, overlay: instance.overlay }, execution.upstreamOutputs(), execution.externalInputs);
   const base = await currentKey();
+  const hasFiles = hasFileItems(instance.definition);
   const { name, codec } = instance.definition;
   const { clock, files } = engine;
   const observed = new ObservedResults({ results: new StoredItems(engine, name), clock, files });
   let hasFailed = false;
   return async (item, call) => {
-    const declared = itemKey(base, item);
+    const itemDigest = hasFiles ? await digestWithFiles(engine, item) : digestItem(item);
+    const declared = itemKey(base, itemDigest);
     const { entry, reads: earlier } = await unobserved(async () => observed.find(bare, declared));
     const stored =
       entry && (await decodeValue(entry.output.blobs, codec, (blob, into) => engine.store.readBlob(blob, into)));
@@ -56,8 +59,11 @@ export async function rememberItems(
       execution.recorder.add(recorder.reads(), recorder.volatile()),
     );
     engine.instances.endEpoch();
-    // A helper that was redefined meanwhile, or a file that has changed, may have computed it.
-    const isCurrent = (await currentKey()).key === base.key && (await recorder.changedSince()).length === 0;
+    // It may have been computed by a helper that was redefined meanwhile, or from a file that has changed.
+    const isCurrent =
+      (await currentKey()).key === base.key &&
+      (await recorder.changedSince()).length === 0 &&
+      (!hasFiles || (await digestWithFiles(engine, item)) === itemDigest);
     if (!hasFailed && isCurrent)
       await store(engine, { name, codec, declared, bare, observed, recorder, execution }, result).catch(
         (error: unknown) => {
@@ -71,6 +77,28 @@ export async function rememberItems(
       );
     return valueOf(result);
   };
+}
+
+function digestItem(item: unknown): Digest {
+  return digestValue(item, { name: "item" });
+}
+
+/** A file counts by its name and content. */
+async function digestWithFiles({ files }: Pick<EngineContext, "files">, item: unknown): Promise<Digest> {
+  const digests = new Map<string, Digest | undefined>();
+  withoutHandles(item, ({ path }) => digests.set(path, undefined));
+  for (const path of digests.keys()) digests.set(path, (await files.state(path)).digest);
+  return digestItem(withoutHandles(item, ({ path }) => new Map([[path, digests.get(path)]])));
+}
+
+/** Whether items of an `each` may be or contain handles of files: only those of a source that is no stage. */
+export function hasFileItems({ inputs }: StageDefinition): boolean {
+  return inputs.leaves.some(
+    (leaf) =>
+      "ref" in leaf &&
+      (leaf.ref.kind === "file" || leaf.ref.kind === "files") &&
+      (leaf.path === "source" || leaf.path.startsWith("source.")),
+  );
 }
 
 async function store(
@@ -123,8 +151,8 @@ async function store(
   await engine.results.commitItem(name, entry, blobs);
 }
 
-function itemKey({ key = "" as Digest, partial, parts }: StageKey, item: unknown): KnownKey {
-  return { key: digestOf(`${key} item ${digestValue(item, { name: "item" })}`), partial, parts, pending: [] };
+function itemKey({ key = "" as Digest, partial, parts }: StageKey, itemDigest: string): KnownKey {
+  return { key: digestOf(`${key} item ${itemDigest}`), partial, parts, pending: [] };
 }
 
 /** The entries of items, straight from the store: there may be millions, which this kernel does not remember. */

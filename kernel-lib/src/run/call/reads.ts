@@ -16,6 +16,7 @@ export function undeclaredReads(
   if (reads.length === 0) return reads;
   const declared = new Set<string>();
   for (const { ref } of instances.refs(instance)) if (ref.kind === "file") declared.add(files.resolve(ref.path));
+  for (const { members = {} } of key.parts) for (const name of Object.keys(members)) declared.add(files.resolve(name));
   const variables = new Set(key.parts.flatMap(({ kind, name }) => (kind === "env" ? [name] : [])));
   const own = store.threads?.folder;
   const isOwn = (name: string): boolean => own !== undefined && (name === own || name.startsWith(`${own}${path.sep}`));

@@ -4,22 +4,24 @@
  *
  *   about.json             the stage, its parameters, and for each input where its value is
  *   blobs/<digest>         the bytes of the values
- *   files/<n>/<name>       an input file
+ *   files/<n>/<name>       an input file, or one of the files of a folder or glob
  */
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { digestOf } from "../../key/digest";
 import type { Digest, RunId } from "../../protocol";
 import { StagebookError } from "../../protocol";
+import { forEachParallel } from "../../store/concurrency";
 import { readItems, storeItems } from "../../store/codecs/items";
 import type { BlobRef, NewBlob } from "../../store/store";
 import { decodeValue, encodeValue } from "../../store/codecs/value";
 import type { InputValues } from "./call-parts";
-import { inputValue } from "./inputs";
+import { inputValue, listFiles } from "./inputs";
 import { linesOf } from "./stage-activity";
 import type { EngineContext } from "../engine-context";
 import type { ExternalInputs } from "../external/external-inputs";
 import { FileOutputs } from "../external/file-outputs";
+import type { MatchedFile } from "../external/matched-files";
 import type { Instance } from "../state/instances";
 import { createStageContext } from "./stage-context";
 import { itemsOf, StoredStream } from "../streams/streams";
@@ -31,6 +33,7 @@ const neverAborted = new AbortController().signal;
 
 type SavedInput =
   | { readonly path: string; readonly kind: "file"; readonly file: string }
+  | { readonly path: string; readonly kind: "files"; readonly files: readonly string[] }
   | {
       readonly path: string;
       readonly kind: "value";
@@ -62,7 +65,10 @@ export async function exportInputs(
     const at = inputs.length;
     if (!("ref" in leaf) || leaf.ref.kind === "resource") continue;
     if (leaf.ref.kind === "file") inputs.push(await saveFile(engine, leaf.ref.path, { at, leaf: leaf.path, folder }));
-    else {
+    else if (leaf.ref.kind === "files") {
+      const files = await listFiles(engine, instance, leaf.ref.pattern, from);
+      inputs.push(await saveFiles(engine, files, { at, leaf: leaf.path, folder }));
+    } else {
       const value = await inputValue(engine, instance, leaf.ref, from);
       const saved = await saveValue(value, codecOf(engine, instance, leaf.ref), folder);
       inputs.push({ path: leaf.path, kind: "value", of: nameOf(leaf.ref), ...saved });
@@ -139,9 +145,26 @@ async function saveFile(
   { at, leaf, folder }: InputLocation,
 ): Promise<SavedInput> {
   const file = path.join("files", String(at), path.basename(source));
-  await mkdir(path.join(folder, path.dirname(file)), { recursive: true });
-  await copyFile(engine.files.handle(source).path, path.join(folder, file));
+  await copyInto(folder, file, engine.files.resolve(source));
   return { path: leaf, kind: "file", file };
+}
+
+async function saveFiles(
+  engine: EngineContext,
+  sources: readonly MatchedFile[],
+  { at, leaf, folder }: InputLocation,
+): Promise<SavedInput> {
+  const files = sources.map(({ below }) => path.join("files", String(at), below));
+  await forEachParallel(sources.entries(), 16, ([nth, source]) =>
+    copyInto(folder, files[nth] ?? "", engine.files.resolve(source.path)),
+  );
+  return { path: leaf, kind: "files", files };
+}
+
+async function copyInto(folder: string, file: string, source: string): Promise<void> {
+  const target = path.join(folder, file);
+  await mkdir(path.dirname(target), { recursive: true });
+  await copyFile(source, target);
 }
 
 async function readInput(
@@ -154,6 +177,7 @@ async function readInput(
   const saved = about.inputs[at];
   if (!saved) throw unusable(folder, `has no input ${leaf || "itself"} for stage "${instance.definition.name}"`);
   if (saved.kind === "file") return engine.files.handle(path.resolve(folder, saved.file));
+  if (saved.kind === "files") return saved.files.map((file) => engine.files.handle(path.resolve(folder, file)));
   const read = async (blob: BlobRef, into?: Uint8Array): Promise<Uint8Array> => {
     const bytes = await readFile(blobPath(folder, blob)).catch(() => undefined);
     if (!bytes || digestOf(bytes) !== blob.digest)

@@ -5,6 +5,7 @@ import type { Digest } from "../../protocol";
 import type { FileHandle } from "../../stage/public/inputs";
 import type { InputRef } from "../../stage/input";
 import type { Files, FileState } from "./files";
+import { matchFiles, type MatchedFiles } from "./matched-files";
 
 type ComputedRef = Extract<InputRef, { kind: "computed" }>;
 type ResourceRef = Extract<InputRef, { kind: "resource" }>;
@@ -21,6 +22,8 @@ export class ExternalInputs {
     { readonly ref: ResourceRef; readonly value: Promise<unknown> }
   >();
 
+  private readonly matched = new Map<string, Promise<MatchedFiles>>();
+
   constructor(private readonly files: Files) {}
 
   /** Files are checked again each time. */
@@ -30,6 +33,18 @@ export class ExternalInputs {
 
   handle(path: string): FileHandle {
     return this.files.handle(path);
+  }
+
+  /** The files of a folder or glob, searched again each time. */
+  match(pattern: string): Promise<MatchedFiles> {
+    const matched = matchFiles(this.files, pattern);
+    this.matched.set(pattern, matched);
+    return matched;
+  }
+
+  /** The files as they were when a key was last computed from them. */
+  lastMatched(pattern: string): Promise<MatchedFiles> {
+    return this.matched.get(pattern) ?? this.match(pattern);
   }
 
   compute(ref: ComputedRef): Promise<Computed> {

@@ -41,6 +41,22 @@ export function locationOfHandle(handle: object): FileLocation | undefined {
   return locations.get(handle);
 }
 
+/** The value with each file handle in its lists and plain objects replaced; the value itself if there is none. */
+export function withoutHandles(value: unknown, replace: (location: FileLocation) => unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const location = locations.get(value);
+  if (location) return replace(location);
+  if (Array.isArray(value)) {
+    const items = value.map((item) => withoutHandles(item, replace));
+    return items.some((item, at) => item !== value[at]) ? items : value;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, item, withoutHandles(item, replace)] as const);
+  if (entries.every(([, before, after]) => before === after)) return value;
+  return Object.fromEntries(entries.map(([key, , after]) => [key, after]));
+}
+
 async function* readLines(file: string, full: string): AsyncIterable<string> {
   try {
     for await (const line of readline.createInterface({ input: createReadStream(full), crlfDelay: Infinity }))

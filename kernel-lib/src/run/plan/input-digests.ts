@@ -1,9 +1,12 @@
 /** Digests of a stage's inputs for its key: parameters, files, computed values, outputs of other stages. */
+import { MAX_MEMBERS } from "../../key/diff-files";
 import type { InputDigest } from "../../key/key";
+import type { KeyPart } from "../../key/parts";
 import { messageOf, mustGet, StagebookError, type Digest } from "../../protocol";
 import type { InputRef } from "../../stage/input";
 import type { Computed, ExternalInputs } from "../external/external-inputs";
 import type { FileState } from "../external/files";
+import type { MatchedFiles } from "../external/matched-files";
 import type { Instance, Instances } from "../state/instances";
 import type { ParamValues } from "../state/params";
 import type { MaybePromise } from "../../async/maybe-promise";
@@ -17,10 +20,12 @@ export interface OutputDigest {
 /** Files and computed values at one moment. */
 export interface Outside {
   readonly files: ReadonlyMap<string, FileState>;
+  /** By pattern. */
+  readonly matched: ReadonlyMap<string, MatchedFiles>;
   readonly computed: ReadonlyMap<unknown, Computed>;
 }
 
-const nothingOutside: Outside = { files: new Map(), computed: new Map() };
+const nothingOutside: Outside = { files: new Map(), matched: new Map(), computed: new Map() };
 
 export class InputDigests {
   constructor(private readonly parts: { readonly instances: Instances; readonly params: ParamValues }) {}
@@ -31,12 +36,19 @@ export class InputDigests {
     const reading = instances.filter((instance) => this.parts.instances.refs(instance).some(isOutside));
     if (reading.length === 0) return nothingOutside;
     const files = new Map<string, Promise<FileState>>();
+    const matched = new Map<string, Promise<MatchedFiles>>();
     const computed = new Map<unknown, Promise<Computed>>();
     for (const { ref } of reading.flatMap((instance) => this.parts.instances.refs(instance))) {
       if (ref.kind === "file" && !files.has(ref.path)) files.set(ref.path, externalInputs.file(ref.path));
+      if (ref.kind === "files" && !matched.has(ref.pattern))
+        matched.set(ref.pattern, externalInputs.match(ref.pattern));
       if (ref.kind === "computed") computed.set(ref.compute, externalInputs.compute(ref));
     }
-    return Promise.all([settled(files), settled(computed)]).then(([files, computed]) => ({ files, computed }));
+    return Promise.all([settled(files), settled(matched), settled(computed)]).then(([files, matched, computed]) => ({
+      files,
+      matched,
+      computed,
+    }));
   }
 
   /** What cannot be tracked in parameter values: names that a function in one of them reaches. */
@@ -79,12 +91,14 @@ export class InputDigests {
         if (state.isFolder)
           throw new StagebookError(
             "file-folder",
-            `file "${ref.path}" is a folder, whose contents are not compared`,
-            "List the files one by one: [file(…), file(…)].",
+            `file "${ref.path}" is a folder`,
+            `Write files(${JSON.stringify(ref.path)}): the names and contents of all files in it count.`,
             { stage: instance.definition.name },
           );
         return { state: "known", kind: "file", name: ref.path, digest: state.digest, text: state.text };
       }
+      case "files":
+        return { state: "known", kind: "files", name: ref.pattern, ...partOf(mustGet(outside.matched, ref.pattern)) };
       case "param": {
         const { params } = this.parts;
         if (!params.definition(ref.name).tracked) return { state: "none" };
@@ -109,7 +123,17 @@ export class InputDigests {
 }
 
 function isOutside({ ref }: { readonly ref: InputRef }): boolean {
-  return ref.kind === "file" || ref.kind === "computed";
+  return ref.kind === "file" || ref.kind === "files" || ref.kind === "computed";
+}
+
+/** What a key records of files: each by its name, unless there are too many. */
+function partOf({ digest, text, files }: MatchedFiles): Pick<KeyPart, "digest" | "text" | "members"> {
+  if (files.length > MAX_MEMBERS) return { digest, text };
+  return {
+    digest,
+    text,
+    members: Object.fromEntries(files.map(({ path, state }) => [path, state.digest.slice(0, 12)])),
+  };
 }
 
 async function settled<K, V>(promises: ReadonlyMap<K, Promise<V>>): Promise<ReadonlyMap<K, V>> {

@@ -81,6 +81,8 @@ function inputRef(packing: Packing, handle: object, input: InputRef, path: strin
     }
     case "file":
       return packing.add(handle, { kind: "plain", value: { path: input.path } });
+    case "files":
+      return packing.add(handle, { kind: "plain", value: { pattern: input.pattern } });
     default:
       return packing.add(handle, { kind: "plain", value: {} });
   }

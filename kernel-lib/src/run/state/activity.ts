@@ -29,8 +29,18 @@ export interface StageActivity {
   readParam(name: string): void;
 }
 
+/** One execution of a cell. */
+export interface CellExecution {
+  /** The pipeline whose definitions belong to the cell. */
+  readonly pipeline: object;
+  /** Callbacks of the cell may still be called. */
+  isOver: boolean;
+}
+
 export interface Activity {
   readonly cell: CellId | null;
+  /** Absent outside cells. */
+  readonly execution?: CellExecution;
   readonly source: RunSource;
   readonly stage?: StageActivity;
   /** Records what the cell reads; absent outside cells. */

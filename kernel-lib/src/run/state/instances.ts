@@ -207,6 +207,8 @@ function inputView(ref: InputRef, path: string, implicit: boolean): InputView {
       return { path, kind: ref.kind, name: ref.name, implicit };
     case "file":
       return { path, kind: "file", name: ref.path, implicit };
+    case "files":
+      return { path, kind: "files", name: ref.pattern, implicit };
     case "computed":
       return { path, kind: "value", name: path, implicit };
     case "resource":

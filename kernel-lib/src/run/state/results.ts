@@ -43,6 +43,8 @@ export class Results {
     private readonly onProblem: (message: string, where: string) => void,
     /** Whether the stage accepts a value from the store. */
     private readonly check: (instance: Instance, value: unknown) => Promise<boolean>,
+    /** Whether everything until the process ends counts as one run. */
+    private readonly isOneRun: () => boolean = () => false,
   ) {}
 
   async partials(): Promise<ReadonlySet<Digest>> {
@@ -211,7 +213,8 @@ export class Results {
 
   /** Makes the result durable and the stage's latest. Throws StagebookError `store-write`. */
   commit(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): MaybePromise<void> {
-    return this.store.keepsNothing ? this.keepForRun(entry, blobs) : this.commitToStore(instance, entry, blobs);
+    if (!this.store.keepsNothing) return this.commitToStore(instance, entry, blobs);
+    return this.isOneRun() ? this.keepUnstored(instance, entry, blobs) : this.keepForRun(entry, blobs);
   }
 
   private async commitToStore(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {

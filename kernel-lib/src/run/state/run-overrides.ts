@@ -44,7 +44,7 @@ export class RunOverrides {
     /** False: a run that would have to execute a stage throws `not-run`. */
     readonly runsStages: boolean,
     private readonly listener: OverrideListener = noListener,
-    /** True: no user watches the outputs of cells while they execute. */
+    /** True: no user watches the outputs of cells while they execute, and the whole command is one run. */
     readonly isHeadless = true,
   ) {
     this.params = new Map(Object.entries(params));

@@ -41,10 +41,11 @@ export interface ExecutionTask {
   readonly extra: "error" | "drop" | "keep";
 }
 
-/** One item of an `each`, as the default codec encodes it. */
+/** One item of an `each`. */
 export interface ItemTask {
   readonly kind: "item";
-  readonly item: Uint8Array;
+  /** As the default codec encodes it; shipped if it contains handles of files. */
+  readonly item: Uint8Array | SharedArrayBuffer;
   /** The disk store's folder, when the thread may use it directly. */
   readonly folder?: string;
 }
@@ -53,6 +54,7 @@ export type InputPlan =
   /** In the payload. */
   | { readonly kind: "value" }
   | { readonly kind: "file"; readonly path: string; readonly folder: string }
+  | { readonly kind: "files"; readonly paths: readonly string[]; readonly folder: string }
   | { readonly kind: "stored"; readonly output: StoredOutput };
 
 /** An output of a stage, to be read by a thread. */

@@ -51,6 +51,8 @@ async function readInput(plan: InputPlan, at: number, { task, payload, link }: S
       return payload.values[at];
     case "file":
       return handleOf(plan);
+    case "files":
+      return plan.paths.map((path) => handleOf({ path, folder: plan.folder }));
     case "stored": {
       const codec = payload.codecs[at];
       const read = async (output: StoredOutput): Promise<{ readonly value: unknown } | undefined> =>

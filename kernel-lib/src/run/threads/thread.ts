@@ -68,7 +68,7 @@ async function callForItem(
   { location, link, recorder }: CallParts,
 ): Promise<TransferredResult> {
   const { context, files, activity } = threadContext({ location, link, task, codec, inputs });
-  const item = v8Codec.decode(task.item);
+  const item = task.item instanceof SharedArrayBuffer ? unpackWith(task.item, link) : v8Codec.decode(task.item);
   return withinActivity(activity, async () => {
     const call = fn as Callable;
     const { value, isFanned } = await observing(recorder, async () => {
@@ -95,13 +95,17 @@ async function* noItems(): AsyncGenerator<unknown, void, undefined> {
 function payloadOf({ shipment, reuseAs }: CallRequest, link: KernelLink): unknown {
   const known = reuseAs === undefined ? undefined : reused.get(reuseAs);
   if (known !== undefined) return known;
-  const payload = unpack(shipment, {
-    readStage: async (at) => v8Codec.decode((await link.request({ kind: "stage", at })) as Uint8Array),
-  });
+  const payload = unpackWith(shipment, link);
   if (reuseAs !== undefined) {
     reused.set(reuseAs, payload);
     const [oldest] = reused.keys();
     if (reused.size > MAX_REUSED && oldest !== undefined) reused.delete(oldest);
   }
   return payload;
+}
+
+function unpackWith(shipment: SharedArrayBuffer, link: KernelLink): unknown {
+  return unpack(shipment, {
+    readStage: async (at) => v8Codec.decode((await link.request({ kind: "stage", at })) as Uint8Array),
+  });
 }

@@ -4,7 +4,7 @@ import type { InputLeaf, InputRef } from "../../stage/input";
 import type { Entry } from "../../store/store";
 import { findActivity, type StageActivity } from "../state/activity";
 import type { ExecutionContext, Returned } from "../call/call-parts";
-import { copyOf } from "../call/inputs";
+import { copyOf, listFiles } from "../call/inputs";
 import { createStageActivity, linesOf } from "../call/stage-activity";
 import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
@@ -169,6 +169,10 @@ class StageHost implements CallHost {
     switch (ref.kind) {
       case "file":
         return { plan: { kind: "file", path: ref.path, folder: engine.files.folder } };
+      case "files": {
+        const files = await listFiles(engine, instance, ref.pattern, execution);
+        return { plan: { kind: "files", paths: files.map(({ path }) => path), folder: engine.files.folder } };
+      }
       case "param":
         return { plan: { kind: "value" }, value: engine.params.value(ref.name, instance.overlay) };
       case "computed": {

@@ -6,6 +6,7 @@ import { StagebookError } from "../../protocol";
 import { v8Codec } from "../../store/codecs/codec";
 import type { Entry } from "../../store/store";
 import type { CallItem, ExecutionContext, ItemCallOptions } from "../call/call-parts";
+import { hasFileItems } from "../call/item-results";
 import { itemSeed } from "../call/random";
 import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
@@ -31,9 +32,12 @@ export async function createItemCaller(
     takesInputs: definition.each?.takesInputs ?? false,
     inputs,
   };
-  const shipped = ship(payload, definition.name, {
+  const ports = {
     scopes: engine.scopes,
-    paramValue: (name) => engine.params.value(name, instance.overlay),
+    paramValue: (name: string) => engine.params.value(name, instance.overlay),
+  };
+  const shipped = ship(payload, definition.name, {
+    ...ports,
     labels: new Map<unknown, string>([
       [inputs, "inputs"],
       [definition.codec, "codec"],
@@ -47,9 +51,12 @@ export async function createItemCaller(
     location: await locateCall(engine, instance, execution),
   };
   const folder = engine.store.threads?.folder;
+  const encode = hasFileItems(definition)
+    ? (item: unknown) => ship(item, "item", ports).bytes
+    : (item: unknown) => v8Codec.encode(item) as Uint8Array;
   return async (item, nth) => {
     const location = { ...call.location, seed: itemSeed(execution.seed, nth) };
-    const task = { kind: "item", item: v8Codec.encode(item) as Uint8Array, folder } as const;
+    const task = { kind: "item", item: encode(item), folder } as const;
     const recorder = currentRecorder() ?? execution.recorder;
     const result = await callInWorker({ ...call, location, task }, host, { cancelToken, recorder, hasPermit: true });
     if (result.kind !== "item") throw new TypeError(`unexpected result of an item in a worker thread: ${result.kind}`);

@@ -1,6 +1,6 @@
 /** The public types of inputs: what a stage takes, and what its function receives. They type-check in tslab (TypeScript 5.0, non-strict). */
 
-/** Anything that a stage takes as an input: a stage, a parameter, a file, a computed value, a resource. */
+/** Anything that a stage takes as an input: a stage, a parameter, a file, several files, a computed value, a resource. */
 export interface Input<T> {
   /** Only for the compiler. A string key, because a unique symbol here crashes tslab's completion. */
   readonly "~output": T;
@@ -47,7 +47,7 @@ export interface PassTheStageItselfNotItsPromise {
 /** Values by name, for example of parameters or of a log line's fields. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** What a stage receives for a `file` input. Nothing is read until a method is called; the content counts in the key either way. */
+/** What a stage receives for a `file` input, and for each file of a `files` input. Nothing is read until a method is called; the content counts in the key either way. */
 export interface FileHandle {
   /** The absolute path. */
   readonly path: string;
@@ -66,6 +66,12 @@ export interface FileHandle {
 export interface FileInput extends Input<FileHandle> {
   /** The path as passed to `file`, relative to the notebook. */
   readonly path: string;
+}
+
+/** The files of a folder or glob as an input, made by `files`. */
+export interface FilesInput extends Input<FileHandle[]> {
+  /** The pattern as passed to `files`, relative to the notebook. */
+  readonly pattern: string;
 }
 
 /** The type of `computed`. */

@@ -1,4 +1,4 @@
-/** A store that keeps nothing: every stage runs each time. */
+/** A store that keeps nothing: in a kernel or script each call runs every stage that it needs, in a command each stage runs once. */
 import { ProcessFiles } from "./process-files";
 import { unsharedClaim } from "../records/claim-record";
 import type { GcReport, Store, VerifyReport } from "../store";

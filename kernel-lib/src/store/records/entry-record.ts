@@ -35,7 +35,7 @@ export function asEntry(record: unknown, key: Digest): Entry | undefined {
   if (!isObject(record) || record.format !== 1 || record.key !== key || !isDigest(record.partial)) return undefined;
   const output = asOutput(record.output);
   const parts = listOf(record.parts, asPart);
-  const params = asParams(record.params);
+  const params = asTexts(record.params);
   const { made, run, at, durationMs, partial } = record;
   if (!output || !parts || !params || !isObject(made) || !isFinite(at) || !isFinite(durationMs)) return undefined;
   if (typeof run !== "string" || typeof made.stagebook !== "string" || typeof made.node !== "string") return undefined;
@@ -136,7 +136,8 @@ function asPart(data: unknown): KeyPart | undefined {
   if (!isObject(data) || !isDigest(data.digest)) return undefined;
   const { kind, name, digest, text } = data;
   if (typeof kind !== "string" || typeof name !== "string" || typeof text !== "string") return undefined;
-  return { kind: kind as KeyPart["kind"], name, digest, text };
+  const members = data.members === undefined ? undefined : asTexts(data.members);
+  return { kind: kind as KeyPart["kind"], name, digest, text, ...(members && { members }) };
 }
 
 function asVolatile(data: unknown): VolatileRead | undefined {
@@ -154,11 +155,11 @@ function asTracedRead(data: unknown): TracedRead | undefined {
   return typeof fields === "string" ? { kind, name, fields } : undefined;
 }
 
-function asParams(data: unknown): Entry["params"] | undefined {
+function asTexts(data: unknown): Readonly<Record<string, string>> | undefined {
   if (!isObject(data)) return undefined;
-  const params = Object.entries(data);
-  // `fromEntries` defines properties and does not assign them: a parameter may be named `__proto__`.
-  return params.every(isTextPair) ? Object.fromEntries(params) : undefined;
+  const texts = Object.entries(data);
+  // `fromEntries` defines properties and does not assign them: a parameter or file may be named `__proto__`.
+  return texts.every(isTextPair) ? Object.fromEntries(texts) : undefined;
 }
 
 function isTextPair(pair: [string, unknown]): pair is [string, string] {

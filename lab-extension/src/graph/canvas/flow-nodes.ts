@@ -16,6 +16,7 @@ import type { NodeMark, NodeMarks } from "../model/node-marks";
 import type { RoutedEdgeType } from "./routed-edge";
 import type { SourceNodeType } from "./source-node";
 import type { StageNodeType } from "./stage-node";
+import type { SourceKind } from "../../ui/status-mark";
 import { describeStage, explainStatus } from "../../ui/stage-text";
 
 export type FlowNode = StageNodeType | SourceNodeType | GroupNodeType;
@@ -201,7 +202,7 @@ function describeMarks(marks: readonly NodeMark[], trans: TranslationBundle): re
   return marks.flatMap((mark) => words[mark] ?? []);
 }
 
-function createSourceNode(kind: "param" | "file", node: GraphNode, at: Point, input: FlowInput): SourceNodeType {
+function createSourceNode(kind: SourceKind, node: GraphNode, at: Point, input: FlowInput): SourceNodeType {
   const { view, marks, direction } = input;
   const param: ParamView | undefined = kind === "param" ? view.params[node.name] : undefined;
   const title = param
@@ -210,7 +211,7 @@ function createSourceNode(kind: "param" | "file", node: GraphNode, at: Point, in
         .join("\n")
     : node.name;
   const ports = sourcePorts(node.attachedTo !== undefined, direction);
-  const name: Attributes = kind === "param" ? { "data-param-node": node.name } : { "data-file-node": node.name };
+  const name: Attributes = { [`data-${kind}-node`]: node.name };
   return {
     ...positioned(node, at, ports),
     type: "source",

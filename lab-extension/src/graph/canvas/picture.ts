@@ -54,7 +54,7 @@ export function createMermaid({ graph, direction }: Pick<Picture, "graph" | "dir
   const label = (text: string): string => `"${text.replace(/[&<>"#]/gu, (sign) => `#${sign.charCodeAt(0)};`)}"`;
   const shape = (node: GraphNode): string => {
     if (node.kind === "param") return `([${label(node.name)}])`;
-    if (node.kind === "file") return `[/${label(node.name)}/]`;
+    if (node.kind === "file" || node.kind === "files") return `[/${label(node.name)}/]`;
     return node.kind === "group" ? `[[${label(`${node.name}/`)}]]` : `[${label(node.name)}]`;
   };
   return [
@@ -107,7 +107,7 @@ function drawNode(
   trans: TranslationBundle,
 ): string {
   const { width, height } = NODE_SIZES[node.kind];
-  const isSource = node.kind === "param" || node.kind === "file";
+  const isSource = node.kind !== "stage" && node.kind !== "group";
   const stage = node.kind === "stage" ? view.stages[node.name] : undefined;
   const box = `<rect width="${width}" height="${height}" rx="${isSource ? 10 : 4}" fill="${escape(isSource ? colors.source : colors.node)}" stroke="${escape(colors.border)}"/>`;
   const lines = isSource

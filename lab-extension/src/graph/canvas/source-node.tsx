@@ -1,16 +1,16 @@
-/** The React Flow node of a parameter or file. Its data comes from `flow-nodes`. */
+/** The React Flow node of a parameter, a file, or several files. Its data comes from `flow-nodes`. */
 import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { ReactElement } from "react";
 import { memo } from "react";
 import type { ParamView } from "stagebook/protocol";
 import { Ports } from "./ports";
-import { SourceIcon } from "../../ui/status-mark";
+import { SourceIcon, type SourceKind } from "../../ui/status-mark";
 
 export interface SourceNodeData extends Record<string, unknown> {
-  readonly kind: "param" | "file";
+  readonly kind: SourceKind;
   readonly name: string;
   readonly ports: readonly NodeHandle[];
-  /** Absent for a file, and for a parameter that is not in the view. */
+  /** Absent for files, and for a parameter that is not in the view. */
   readonly param?: ParamView;
 }
 

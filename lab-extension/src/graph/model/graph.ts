@@ -5,7 +5,7 @@
 import type { InputView, View } from "stagebook/protocol";
 import type { Direction, LayoutRequest } from "../layout/layout";
 
-export type GraphNodeKind = "stage" | "param" | "file" | "group";
+export type GraphNodeKind = "stage" | "param" | "file" | "files" | "group";
 
 export interface GraphNode {
   /** Unique across all kinds, and safe in a CSS attribute selector. */
@@ -36,6 +36,7 @@ export const NODE_SIZES: { readonly [K in GraphNodeKind]: { readonly width: numb
   stage: { width: 158, height: 58 },
   param: { width: 144, height: 20 },
   file: { width: 144, height: 20 },
+  files: { width: 144, height: 20 },
   group: { width: 158, height: 58 },
 };
 
