@@ -150,7 +150,8 @@ module.exports = {
     },
     {
       name: "observe-imports-the-key",
-      comment: "observe/ wraps Node: of the layers before it, it imports only protocol, async, key/digest and the syntax tree",
+      comment:
+        "observe/ wraps Node: of the layers before it, it imports only protocol, async, key/digest and the syntax tree",
       severity: "error",
       from: { path: folders(["observe"]) },
       to: { path: folders(["stage", "graph", "key"]), pathNot: `${source}/key/(digest|code/syntax-tree)\\.ts$` },

@@ -687,7 +687,7 @@ const network: readonly ReadKindRow[] = [
     group: "Network",
     title: "http2.connect",
     code: 'const s = require("http2").connect(server); s.on("error", () => {}); await new Promise((done) => s.close(done)); ',
-    names: ["http2 SERVER/"],
+    names: ["connect HOST"],
   },
   {
     group: "Network",
@@ -841,6 +841,11 @@ const never: readonly ReadKindRow[] = [
   },
   { group: own, title: "what it removes", code: `${fs} fs.rmSync("old.txt", { force: true });` },
   { group: own, title: "what a package reads of itself", code: 'return require("reader").table();' },
+  {
+    group: own,
+    title: "what a package reads while it is loaded",
+    code: 'return require("loading");',
+  },
   {
     group: own,
     title: "a file in node_modules",

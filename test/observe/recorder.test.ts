@@ -108,6 +108,19 @@ describe("[V3] executions side by side", () => {
   });
 });
 
+describe("[V1] tests for existence", () => {
+  test("do not count beside the content, or the listing of the folder, that says the same", async () => {
+    fs.symlinkSync("a.txt", at("link"));
+    const recorder = await record(() => {
+      for (const name of ["a.txt", "out", "link", "none"]) fs.existsSync(at(name));
+      fs.readdirSync(folder);
+      fs.readFileSync(at("b.txt"));
+      fs.statSync(at("b.txt"));
+    });
+    expect(labels(recorder)).toEqual(["existence of link", "file b.txt", "folder ."]);
+  });
+});
+
 describe("[V6] what has changed since it was read", () => {
   test("a file that another process writes is reported", async () => {
     const recorder = await record(() => fs.readFileSync(at("a.txt")));
@@ -233,10 +246,30 @@ describe("[V1] locations", () => {
     expect(recorder.volatile()[0]?.where).toMatch(/recorder\.test\.ts:\d+:\d+$/);
   });
 
-  test("there are five for each function at most", async () => {
+  test("each is listed once, also after a loop", async () => {
     const recorder = await record(() => {
-      for (let i = 0; i < 100; i++) Math.random();
+      for (let i = 0; i < 20; i++) Math.random();
+      Math.random();
     });
-    expect(recorder.volatile().length).toBe(1);
+    expect(recorder.volatile().length).toBe(2);
+  });
+
+  test("a place that marks the result is found after a million calls that do not", async () => {
+    fs.writeFileSync(
+      at("loop.cjs"),
+      `module.exports = () => {
+        let last = 0;
+        for (let i = 0; i < 1e6; i++) if (Date.now() - last > 100) { console.debug(i); last = Date.now(); }
+        return { at: Date.now() };
+      };`,
+    );
+    const loop = load(at("loop.cjs")) as () => unknown;
+    const debug = console.debug;
+    console.debug = () => undefined;
+    const recorder = await record(loop);
+    console.debug = debug;
+    const places = recorder.volatile().map(({ where, marks }) => `${where.split("/").at(-1) ?? ""} ${marks}`);
+    expect(places.filter((place) => place.endsWith("true"))).toEqual([expect.stringMatching(/^loop\.cjs:4:\d+ true$/)]);
+    expect(places).toHaveLength(3);
   });
 });

@@ -1,5 +1,6 @@
 /** The reads of one execution. Created by the caller of the execution, filled by the wrappers in this folder. */
 import { listingOf, resolvedTarget, stampOf, statField, typeOf } from "./path-states";
+import path from "node:path";
 import { OwnPaths, workingFolderChanges } from "./own-paths";
 import type { ObservedRead, ReadKind, VolatileKind, VolatileRead } from "./reads";
 
@@ -172,12 +173,13 @@ export class ReadRecorder {
     this.changedElsewhere.add(file);
   }
 
-  /** For wrappers: something that cannot be compared is read. */
-  addVolatile(read: VolatileRead): void {
+  /** For wrappers: something that cannot be compared is read. Returns whether it was new. */
+  addVolatile(read: VolatileRead): boolean {
     const key = `${read.kind} ${read.name} ${read.where}`;
     const known = this.unrepeatable.get(key);
-    if (known ? read.marks && !known.marks : this.unrepeatable.size < MAX_VOLATILE || read.marks)
-      this.unrepeatable.set(key, read);
+    const isNew = known ? read.marks && !known.marks : this.unrepeatable.size < MAX_VOLATILE || read.marks;
+    if (isNew) this.unrepeatable.set(key, read);
+    return isNew;
   }
 
   /** For wrappers: whether a volatile read of this kind with such a name has been recorded. */
@@ -188,12 +190,28 @@ export class ReadRecorder {
 
   /** Without those that the execution decided itself: it created what was missing, or removed what it had looked for. */
   private countedPaths(): readonly PathRead[] {
-    return [...this.paths.values()].filter(({ kind, file, state, fields }) => {
-      if (!this.own.isOwn(file)) return true;
-      const isTest = kind === "exists" || (kind === "stat" && fields === undefined);
-      return state !== undefined && !isTest;
+    const listings = new Map<string, ReadonlySet<string>>();
+    return [...this.paths.values()].filter((read) => {
+      if (this.own.isOwn(read.file)) return read.state !== undefined && !isTest(read);
+      return !isTest(read) || !this.isImplied(read, listings);
     });
   }
+
+  /** A test for what has been read as a whole, or what the listing of its folder says. */
+  private isImplied({ file, state }: PathRead, listings: Map<string, ReadonlySet<string>>): boolean {
+    if (this.paths.has(`file ${file}`) || this.paths.has(`folder ${file}`)) return true;
+    const folder = path.dirname(file);
+    const listed = this.paths.get(`folder ${folder}`)?.state;
+    if (listed === undefined) return false;
+    let entries = listings.get(folder);
+    if (!entries) listings.set(folder, (entries = new Set(listed.split("\n"))));
+    const name = path.basename(file);
+    if (state !== undefined) return entries.has(`${state} ${name}`);
+    return !["file", "folder", "link"].some((type) => entries.has(`${type} ${name}`));
+  }
 }
+
+/** Whether it depends on the existence and type alone. */
+const isTest = ({ kind, fields }: PathRead): boolean => kind === "exists" || (kind === "stat" && fields === undefined);
 
 const isPathKind = (kind: ReadKind): kind is PathKind => Object.hasOwn(stateFor, kind);

@@ -14,6 +14,8 @@ const EXAMINED_CALLS = 1000;
 const EXAMINED_EVERY = 32;
 /** More locations tell nobody anything. */
 const ENOUGH_LOCATIONS = 5;
+/** Once the result is marked, other locations are looked for in this many calls. */
+const ENOUGH_CALLS = 50;
 
 interface Samples {
   calls: number;
@@ -40,23 +42,22 @@ export function noteAlways(
   depth: Depth = "user",
 ): void {
   const samples = samplesOf(recorder, name);
-  if (samples.marks >= ENOUGH_LOCATIONS) return;
+  if (isNamed(samples)) return;
+  samples.calls++;
   const site = callSiteOf(wrapper, depth);
-  if (site === undefined) return;
-  samples.marks++;
-  recorder.addVolatile({ kind, name, where: site.where, marks: true });
+  if (site && recorder.addVolatile({ kind, name, where: site.where, marks: true })) samples.marks++;
 }
 
 /** A clock: marks the result if the user's own code reads it into the result. */
 export function noteClock(recorder: ReadRecorder, kind: VolatileKind, name: string, wrapper: AnyFunction): void {
   const samples = samplesOf(recorder, name);
-  if (samples.marks >= ENOUGH_LOCATIONS || !isDue(samples)) return;
+  if (isNamed(samples) || !isDue(samples)) return;
   const site = callSiteOf(wrapper);
   if (site === undefined) return;
   const flow = site.owner === "user" ? flowAt(site, "clock") : NOTE;
-  if (flow.marks) samples.marks++;
   samples.canMark ||= flow.canMark;
-  recorder.addVolatile({ kind, name, where: site.where, marks: flow.marks });
+  const isNew = recorder.addVolatile({ kind, name, where: site.where, marks: flow.marks });
+  if (isNew && flow.marks) samples.marks++;
 }
 
 /** Whether it is worth to look for the caller of something that is read often. `name`: of what is read. */
@@ -67,6 +68,10 @@ export function isExamined(recorder: ReadRecorder, name: string): boolean {
 /** Whether the value that the user's code reads at a place may be part of the result. */
 export function reachesResult(site: CallSite, source: FlowSource): boolean {
   return flowAt(site, source).marks;
+}
+
+function isNamed({ marks, calls }: Samples): boolean {
+  return marks >= ENOUGH_LOCATIONS || (marks > 0 && calls >= ENOUGH_CALLS);
 }
 
 function isDue(samples: Samples): boolean {

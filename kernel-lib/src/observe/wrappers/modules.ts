@@ -39,20 +39,24 @@ export function observeModules(): void {
   replaceMethod<Load>(Module, "_load", (original) =>
     methodIn({
       observed(this: unknown, request: string, parent: unknown, isMain?: boolean): unknown {
+        const load = (): unknown => original.call(this, request, parent, isMain);
         const recorder = currentRecorder();
         const file = recorder && resolved(request, parent);
-        if (recorder && file !== undefined) readModule(recorder, file, installedAt);
-        return original.call(this, request, parent, isMain);
+        if (!recorder || file === undefined) return load();
+        // A package that is loaded now would usually have been loaded before: what it reads meanwhile depends on that.
+        if (!isUsersPath(file)) return silently(load);
+        readModule(recorder, file, installedAt);
+        return load();
       },
     }),
   );
 }
 
-/** The user's file that a request means; undefined for packages and for what does not exist. */
+/** The file that a request means; undefined for modules of Node and for what does not exist. */
 function resolved(request: string, parent: unknown): string | undefined {
   try {
     const file = silently(() => loader._resolveFilename(request, parent, false));
-    return path.isAbsolute(file) && isUsersPath(file) ? file : undefined;
+    return path.isAbsolute(file) ? file : undefined;
   } catch {
     // The execution gets the loader's own error.
     return undefined;

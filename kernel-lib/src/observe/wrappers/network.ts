@@ -4,7 +4,6 @@ import dgram from "node:dgram";
 import channels from "node:diagnostics_channel";
 import dns from "node:dns";
 import http from "node:http";
-import http2 from "node:http2";
 import https from "node:https";
 import net from "node:net";
 import { currentRecorder } from "../context";
@@ -25,9 +24,6 @@ export function observeNetwork(): void {
       replaceMethod<Method>(module, name, (original) =>
         requesting(original, (args) => describeRequest(args, protocol)),
       );
-  replaceMethod<Method>(http2, "connect", (original) =>
-    requesting(original, ([authority]) => `http2 ${urlOf(authority)}`),
-  );
   replaceMethod<Method>(net.Socket.prototype, "connect", connecting);
   replaceMethod<Method>(net.Server.prototype, "listen", (original) =>
     requesting(original, ([at]) => `listen ${endpointOf(at, undefined)}`),
