@@ -15,6 +15,7 @@ import { checkShare } from "./run/audit/share";
 import { createPublicApi } from "./run/api/handle-api";
 import { Engine } from "./run/engine";
 import { createLog, createStoreProblemReport, type Log } from "./run/state/logger";
+import { readScriptSource } from "./scopes/inspector-session";
 import { registerBuiltin } from "./scopes/known-globals";
 import { createLiveScopes } from "./scopes/live-scopes";
 import { unobservedStore } from "./run/unobserved-store";
@@ -36,7 +37,7 @@ export function createPipelineWithInternals(
 ): { readonly pipeline: ScriptPipeline; readonly internals: PipelineInternals } {
   checkOptions(options);
   captureOutput();
-  installObservers({ registerBuiltin });
+  installObservers({ registerBuiltin, sourceOf: ({ hash }) => readScriptSource(hash) });
   const clock = { now: options.now ?? systemNow };
   const bus = new EventBus(clock.now);
   const emit = bus.emit.bind(bus);

@@ -89,7 +89,7 @@ describe("[V5] functions", () => {
   });
 
   test("util.promisify takes their own versions", async () => {
-    expect(await util.promisify(Reflect.get(fs, "exists") as typeof fs.stat)(__filename)).toBe(true);
+    expect(await util.promisify(Reflect.get(fs, "exists") as unknown as typeof fs.stat)(__filename)).toBe(true);
     expect(await util.promisify(childProcess.exec)("echo 1")).toEqual({ stdout: "1\n", stderr: "" });
     expect(await util.promisify(crypto.randomBytes)(3)).toHaveLength(3);
   });

@@ -43,6 +43,8 @@ export class ReadRecorder {
   private seen: Partial<Record<PathKind, Set<unknown>>> = {};
   private seenFolderChanges = 0;
   private readonly ignores: (file: string) => boolean;
+  /** Replaces `Math.random` in the execution, for a stage that has a seed. */
+  random: (() => number) | undefined;
   /** Of clocks: which call sites need no further look. By name. For `VolatileNotes`. */
   readonly samples = new Map<string, object>();
 

@@ -20,6 +20,7 @@ const location: CallRequest["location"] = {
   cell: "cell" as CellId,
   source: "script",
   seed: "0".repeat(64) as Digest,
+  isSeeded: false,
   logged: [],
   clockAheadMs: 0,
   scratch: "/nowhere",

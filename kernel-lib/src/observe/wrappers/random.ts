@@ -15,6 +15,7 @@ export function observeRandom(): void {
   replaceMethod<() => number>(Math, "random", (original) => {
     const wrapper = (): number => {
       const recorder = currentRecorder();
+      if (recorder?.random) return recorder.random();
       if (recorder) noteAlways(recorder, "random", "Math.random()", wrapper);
       return original();
     };

@@ -17,6 +17,7 @@ import type { ExecutionContext, Returned } from "./call-parts";
 import { runEach } from "./each-call";
 import { encodeOutput, SpooledItems } from "./encode-output";
 import { rememberItems } from "./item-results";
+import { createRandom } from "./random";
 import { createStageActivity, findPrevious, linesOf } from "./stage-activity";
 import { createStageContext, type ContextParts } from "./stage-context";
 import { loggedOf, type StageLines } from "./stage-lines";
@@ -77,8 +78,11 @@ class FunctionCall implements ContextParts {
   /** `failed`: see `untilCancelled`. */
   call(failed: (error: unknown) => void): MaybePromise<unknown> {
     const { each, fn, takesInputs } = this.instance.definition;
+    const { recorder } = this.execution;
+    // The items of an `each` share one sequence, in an order that depends on time.
+    if (this.instance.definition.seed !== undefined && !each) recorder.random = createRandom(() => this.seed());
     return withinActivity(this.activity, () =>
-      observing(this.execution.recorder, () => {
+      observing(recorder, () => {
         const context = createStageContext(this);
         const returned = each
           ? this.callEach(each, context, failed)

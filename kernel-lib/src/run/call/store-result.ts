@@ -10,6 +10,7 @@ import type { Digest, LogLevel } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { EngineContext } from "../engine-context";
+import { withSourceLines } from "../cell-lines";
 import { withPaths } from "../external/file-outputs";
 import type { Instance } from "../state/instances";
 import type { ExecutionContext, ExecutionResult, Returned } from "./call-parts";
@@ -47,7 +48,7 @@ export function* storeResult(
   const declared = final?.key ?? key;
   const { recorder } = execution;
   const reads = undeclaredReads(engine, instance, declared, recorder);
-  const volatile = recorder.volatile();
+  const volatile = recorder.volatile().map((read) => ({ ...read, where: withSourceLines(read.where) }));
   const {
     key: digest,
     partial,

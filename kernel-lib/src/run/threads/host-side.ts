@@ -29,6 +29,7 @@ export async function locateCall(
     cell: definition.cell,
     source: execution.source,
     seed: execution.seed,
+    isSeeded: definition.seed !== undefined,
     logged: definition.logged,
     clockAheadMs: engine.clock.now() - systemNow(),
     scratch: typeof scratch === "string" ? scratch : dataOfError(scratch),

@@ -21,6 +21,8 @@ export interface CallLocation {
   readonly cell: CellId | null;
   readonly source: RunSource;
   readonly seed: Digest;
+  /** `Math.random` follows from the seed too. */
+  readonly isSeeded: boolean;
   readonly logged: readonly string[];
   /** How far the kernel's clock is ahead of the machine's, in milliseconds. */
   readonly clockAheadMs: number;

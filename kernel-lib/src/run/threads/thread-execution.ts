@@ -1,5 +1,6 @@
 /** The call of a stage's function in a worker thread: reads the inputs, calls, stores the output. Loaded by the thread's first such call. */
 import { observing, systemNow } from "../../observe";
+import { createRandom } from "../call/random";
 import { withinActivity } from "../state/activity";
 import type { ExecutionPayload, ExecutionTask, TransferredResult } from "./messages";
 import { threadContext, type CallParts } from "./thread-context";
@@ -20,6 +21,7 @@ export async function executeInThread(
   const startedAt = systemNow();
   return withinActivity(activity, async () => {
     const fn = payload.fn as Callable;
+    if (location.isSeeded) recorder.random = createRandom(() => location.seed);
     // Within it too: the code of a generator runs while its items are stored.
     return observing(recorder, async () => {
       const returned: unknown = await (task.takesInputs ? fn(inputs, context) : fn(context));

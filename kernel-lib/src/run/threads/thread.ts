@@ -3,6 +3,7 @@ import { observing, ReadRecorder } from "../../observe";
 import { v8Codec } from "../../store/codecs/codec";
 import { withinActivity } from "../state/activity";
 import { filesInStream } from "../external/file-outputs";
+import { createRandom } from "../call/random";
 import { lineWriter } from "../call/stage-lines";
 import { itemsOf } from "../streams/streams";
 import { dataOfError } from "./error-data";
@@ -71,6 +72,8 @@ async function callForItem(
   const item = task.item instanceof SharedArrayBuffer ? unpackWith(task.item, link) : v8Codec.decode(task.item);
   return withinActivity(activity, async () => {
     const call = fn as Callable;
+    // In a thread each item has a seed of its own.
+    if (location.isSeeded) recorder.random = createRandom(() => location.seed);
     const { value, isFanned } = await observing(recorder, async () => {
       const returned: unknown = await (takesInputs ? call(item, inputs, context) : call(item, context));
       const isFanned = typeof returned === "object" && returned !== null && "next" in returned;

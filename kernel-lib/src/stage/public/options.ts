@@ -18,7 +18,7 @@ export interface StageOptions {
   readonly description?: string;
   /** Part of the key: change it to make old results stale. */
   readonly version?: string;
-  /** Part of the key, and the seed of `random()`. */
+  /** Part of the key, and the seed of `random()` of the context and of `Math.random`, which is repeatable then. In an `each` of the former. */
   readonly seed?: string | number;
   /** Names of its outputs, if it returns an object of several. Returning other names is an error, see `extra`. */
   readonly outputs?: readonly string[];
