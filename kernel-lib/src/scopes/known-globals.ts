@@ -23,16 +23,31 @@ export function globalKind(name: string): "builtin" | "user" | undefined {
 
 /** The name of a value of the language or of Node (`Array.prototype.map`), found by identity. */
 export function builtinName(value: object): string | undefined {
-  return builtins.get(value);
+  return builtins.get(originalOf(value));
 }
+
+/**
+ * Declares that `wrapper` stands for `original`, a function or object of the language or of Node, so that keys are the same with and
+ * without it. A wrapper of a wrapper stands for the innermost one. Proxies are possible.
+ */
+export function registerBuiltin(wrapper: object, original: object): void {
+  originals.set(wrapper, originalOf(original));
+}
+
+/** What a registered wrapper stands for; any other value itself. */
+export function originalOf<T extends object>(value: T): T {
+  return (originals.get(value) as T | undefined) ?? value;
+}
+
+const originals = new WeakMap<object, object>();
 
 /** A function or object that was added to a built-in one since this was loaded: `Math.double`, another `Math.cbrt`. */
 export function addedToGlobal(name: string, member: string): object | undefined {
   if (unlisted.has(name) || !names.has(name)) return undefined;
   const owner: unknown = Object.getOwnPropertyDescriptor(globalThis, name)?.value;
-  if (!isObject(owner) || !builtins.has(owner)) return undefined;
+  if (!isObject(owner) || builtinName(owner) === undefined) return undefined;
   const value: unknown = Object.getOwnPropertyDescriptor(owner, member)?.value;
-  return isObject(value) && !builtins.has(value) ? value : undefined;
+  return isObject(value) && !originals.has(value) && !builtins.has(value) ? value : undefined;
 }
 
 const isObject = (value: unknown): value is object =>

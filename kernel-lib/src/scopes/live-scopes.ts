@@ -5,14 +5,15 @@ import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import type { AnyFunction, LiveFunction, Scopes } from "../key/scopes";
 import { sharedSession, type FunctionFacts, type Script } from "./inspector-session";
-import { addedToGlobal, builtinName, globalKind } from "./known-globals";
+import { addedToGlobal, builtinName, globalKind, originalOf } from "./known-globals";
 import { LoadedModules } from "./loaded-modules";
 
 /** Creates the adapter. `notebookExports`: the object that holds the notebook's variables, in a notebook. */
 export function createLiveScopes(notebookExports: () => object | undefined): Scopes {
   const modules = new LoadedModules(notebookExports);
   const known = new WeakMap<AnyFunction, KnownFunction>();
-  const knownOf = (fn: AnyFunction): KnownFunction => {
+  const knownOf = (given: AnyFunction): KnownFunction => {
+    const fn = originalOf(given);
     let live = known.get(fn);
     if (!live) {
       live = new KnownFunction(fn, sharedSession().describe(fn), modules);
@@ -30,7 +31,7 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     moduleOf: (require, id) => modules.required(require, id),
     env: (name) => process.env[name],
     privateFields: (owner) => sharedSession().privateFields(owner),
-    isProxy: types.isProxy,
+    isProxy: (value) => types.isProxy(originalOf(value)),
     forgetFileTimes: () => writeTimes.forget(),
   };
 }
