@@ -25,6 +25,12 @@ export interface Script {
   readonly parsedAt: number;
 }
 
+/** One scope of a function: `Closure (name)`, `Block`, `Module`, … */
+interface LiveScope {
+  readonly kind: string;
+  readonly variables: readonly inspector.Runtime.PropertyDescriptor[];
+}
+
 /** Node's type definitions lack the private fields. */
 interface PropertiesWithPrivate {
   readonly privateProperties?: readonly { readonly name: string; readonly value?: Remote }[];
@@ -63,23 +69,40 @@ class LiveSession {
     });
   }
 
-  /**
-   * Every name in the function's own scopes, the innermost first; without globals. `isCaptured`: only captured values, without the
-   * variables of modules and scripts.
-   */
-  scopeValues(fn: AnyFunction, isCaptured = false): ReadonlyMap<string, unknown> {
+  /** Every name in the function's own scopes, the innermost first; without globals. */
+  scopeValues(fn: AnyFunction): ReadonlyMap<string, unknown> {
+    return this.withObject(fn, (id) => this.valuesIn(this.scopesOf(id)));
+  }
+
+  /** Those of the names that the function captured, without the variables of modules and scripts. */
+  capturedValues(fn: AnyFunction, names: ReadonlySet<string>): ReadonlyMap<string, unknown> {
     return this.withObject(fn, (id) => {
-      const remotes = new Map<string, Remote | undefined>();
-      for (const scope of this.elements(this.internalProperties(id).get("[[Scopes]]"))) {
-        if (!scope?.objectId || /^Global/.test(scope.description ?? "")) continue;
-        const { result } = this.post("Runtime.getProperties", { objectId: scope.objectId, ownProperties: true });
-        const names = result.map(({ name }) => name);
-        if (isCaptured && isModuleScope(scope.description ?? "", names)) continue;
-        for (const property of result) if (!remotes.has(property.name)) remotes.set(property.name, property.value);
-      }
-      const values = this.take([...remotes.values()]);
-      return new Map([...remotes.keys()].map((name, at) => [name, values[at]]));
+      const scopes = this.scopesOf(id);
+      const outermost = scopes.map(({ kind }) => kind.startsWith("Closure")).lastIndexOf(true);
+      return this.valuesIn(
+        scopes.filter((scope, at) => !isModuleScope(scope, at === outermost)),
+        names,
+      );
     });
+  }
+
+  private scopesOf(objectId: string): readonly LiveScope[] {
+    return this.elements(this.internalProperties(objectId).get("[[Scopes]]")).flatMap((scope) => {
+      const kind = scope?.description ?? "";
+      if (!scope?.objectId || kind.startsWith("Global")) return [];
+      const { result } = this.post("Runtime.getProperties", { objectId: scope.objectId, ownProperties: true });
+      return [{ kind, variables: result }];
+    });
+  }
+
+  /** The innermost variable of each name. */
+  private valuesIn(scopes: readonly LiveScope[], names?: ReadonlySet<string>): ReadonlyMap<string, unknown> {
+    const remotes = new Map<string, Remote | undefined>();
+    for (const { variables } of scopes)
+      for (const { name, value } of variables)
+        if (!remotes.has(name) && (!names || names.has(name))) remotes.set(name, value);
+    const values = this.take([...remotes.values()]);
+    return new Map([...remotes.keys()].map((name, at) => [name, values[at]]));
   }
 
   /** Private fields by name, `#` included. Methods and accessors are code of the class, not state of the object. */
@@ -104,13 +127,23 @@ class LiveSession {
     );
   }
 
+  /** How many scripts this process has loaded. */
+  scriptCount(): number {
+    this.connected();
+    return this.scripts.size;
+  }
+
+  /** The text of a script. */
+  sourceOf(script: Script): string {
+    return this.post("Debugger.getScriptSource", { scriptId: script.id }).scriptSource;
+  }
+
   /** Whether a script as a whole is in strict mode. */
   isStrict(script: Script): boolean {
     if (script.isModule) return true;
     let isStrict = this.strict.get(script);
     if (isStrict === undefined) {
-      const { scriptSource } = this.post("Debugger.getScriptSource", { scriptId: script.id });
-      isStrict = STRICT_SCRIPT.test(scriptSource.slice(0, 2000));
+      isStrict = STRICT_SCRIPT.test(this.sourceOf(script).slice(0, 2000));
       this.strict.set(script, isStrict);
     }
     return isStrict;
@@ -235,11 +268,12 @@ const STRICT_SCRIPT = /^(\s|\/\/[^\n]*\n|\/\*[^]*?\*\/|\(?(async )?function\s*\(
 /** No function captures more variables than this: such a scope is that of a module. */
 const MODULE_NAMES = 20;
 
-/** V8 names the scope of an ES module; that of a CommonJS module is the scope of an unnamed function. */
-function isModuleScope(description: string, names: readonly string[]): boolean {
-  if (/^(Module|Script)/.test(description)) return true;
-  if (description !== "Closure") return false;
-  return names.length > MODULE_NAMES || names.some((name) => /^(exports|require|module)$|_\d+$/.test(name));
+/** V8 names the scope of an ES module; that of a CommonJS module is the outermost scope, of an unnamed function. */
+function isModuleScope({ kind, variables }: LiveScope, isOutermost: boolean): boolean {
+  if (/^(Module|Script)/.test(kind)) return true;
+  if (kind !== "Closure") return false;
+  if (variables.length > MODULE_NAMES) return true;
+  return isOutermost && variables.some(({ name }) => /^(exports|require|module)$|_\d+$/.test(name));
 }
 
 function primitive(remote: Remote): unknown {

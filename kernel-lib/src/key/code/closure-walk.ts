@@ -14,16 +14,15 @@ import {
   isObject,
   ownValue,
 } from "../values/own-members";
+import { PackageWalk } from "./package-walk";
 import { Reached, type Visitor } from "./reached";
 import { ReachedModules } from "./reached-modules";
 import { ReachedValues, type ProvidedValue } from "./reached-values";
 import type { AnyFunction, LiveFunction, Scopes } from "../scopes";
-import { nameOf, parseFunction, readableName, type FreeName, type ParsedFunction } from "./source";
+import { nameOf, parsedOf, readableName, type FreeName, type ParsedFunction } from "./source";
 import { findSurrounding } from "./surroundings";
 
 const MAX_TEXT = 20_000;
-const parsedBySource = new Map<string, ParsedFunction>();
-const MAX_PARSED = 20_000;
 
 export class ClosureWalk implements Visitor {
   readonly reached = new Reached();
@@ -31,8 +30,9 @@ export class ClosureWalk implements Visitor {
   private readonly modules: ReachedModules;
 
   constructor(private readonly scopes: Scopes) {
-    this.values = new ReachedValues(this.reached, scopes, this);
-    this.modules = new ReachedModules(this.reached, scopes, this);
+    const packages = new PackageWalk(this.reached, scopes, this);
+    this.values = new ReachedValues(this.reached, scopes, this, packages);
+    this.modules = new ReachedModules(this.reached, scopes, packages);
   }
 
   /** The digest of one value; stages and other inputs in it count by name. */
@@ -264,16 +264,6 @@ export function lookupOf(fn: AnyFunction, live: LiveFunction, { isClass }: Parse
     const found = [live, ...methods].map((each) => each.lookup(name)).find((each) => each !== undefined);
     return found ?? (base?.name === name ? { value: base } : undefined);
   };
-}
-
-/** Parses a function's source. Throws SyntaxError. Each text is parsed once. */
-export function parsedOf(source: string): ParsedFunction {
-  const known = parsedBySource.get(source);
-  if (known) return known;
-  if (parsedBySource.size >= MAX_PARSED) parsedBySource.clear();
-  const parsed = parseFunction(source);
-  parsedBySource.set(source, parsed);
-  return parsed;
 }
 
 /** The value of a binding; undefined when it does not exist. */

@@ -7,8 +7,10 @@ import { contentOf, type Content } from "../values/content";
 import { textOfValue } from "../describe";
 import { digestOf } from "../digest";
 import { constructorOf, constructorsOf, isObject, membersOf, type Member } from "../values/own-members";
+import type { PackageWalk } from "./package-walk";
 import type { Reached, Visitor } from "./reached";
 import type { AnyFunction, Scopes } from "../scopes";
+import { temporalText } from "./temporal";
 
 /** How a provided value that contains functions counts, or why it cannot. */
 export type ProvidedValue =
@@ -20,12 +22,16 @@ export class ReachedValues {
     private readonly reached: Reached,
     private readonly scopes: Scopes,
     private readonly visitor: Visitor,
+    private readonly packages: PackageWalk,
   ) {}
 
   visitValue(value: unknown, name: string): string {
     const seen = typeof value === "object" ? this.reached.find(value) : undefined;
     if (seen !== undefined) return seen;
-    if (typeof value === "object" && value !== null) this.reached.isLasting = false;
+    if (typeof value === "object" && value !== null) {
+      this.reached.isLasting = false;
+      if (this.packages.isOfPackage(value)) return this.packages.visit(value, name);
+    }
     try {
       const digest = digestValue(value, {
         isForeign: (inner) => inputOf(inner) !== undefined,
@@ -77,6 +83,9 @@ export class ReachedValues {
       return this.visitor.describe(value, path);
     const builtin = this.scopes.builtinName(value);
     if (builtin !== undefined) return this.visitBuiltin(builtin, path);
+    const text = temporalText(value);
+    if (text !== undefined) return text;
+    if (this.packages.isOfPackage(value)) return this.packages.visit(value, path);
     const content = contentOf(value, (prototype) => this.scopes.builtinName(prototype));
     if (!content) return undefined;
     const seen = this.reached.find(value);

@@ -58,8 +58,21 @@ interface Reference {
   readonly free: FreeName;
 }
 
+const parsedBySource = new Map<string, ParsedFunction>();
+const MAX_PARSED = 20_000;
+
+/** Parses a function's source. Throws SyntaxError. Each text is parsed once. */
+export function parsedOf(source: string): ParsedFunction {
+  const known = parsedBySource.get(source);
+  if (known) return known;
+  if (parsedBySource.size >= MAX_PARSED) parsedBySource.clear();
+  const parsed = parseFunction(source);
+  parsedBySource.set(source, parsed);
+  return parsed;
+}
+
 /** Parses the result of `Function.prototype.toString`. Throws SyntaxError when it is not a parsable function. */
-export function parseFunction(source: string): ParsedFunction {
+function parseFunction(source: string): ParsedFunction {
   const { tree, fn } = parseAnyForm(source);
   const parents = findParents(tree);
   const references = findReferences(tree, parents);

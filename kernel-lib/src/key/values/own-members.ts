@@ -77,7 +77,7 @@ export function constructorsOf(value: object): readonly AnyFunction[] {
 }
 
 /** A property without running a getter. */
-export function ownValue(owner: object | undefined, key: string): unknown {
+export function ownValue(owner: object | undefined, key: PropertyKey): unknown {
   return owner && (Object.getOwnPropertyDescriptor(owner, key)?.value as unknown);
 }
 
