@@ -13,7 +13,7 @@ export interface LiveFunction {
    * For a function of a package: those of the names that it captured, without the variables of its module. What the function itself
    * assigns (`changing`: a cache, a timer, the state of a generator) has the value of the first call, before it was used.
    */
-  readonly captured?: (names: readonly string[], changing: readonly string[]) => ReadonlyMap<string, unknown>;
+  readonly captured?: (names: readonly string[], changing: ReadonlySet<string>) => ReadonlyMap<string, unknown>;
   readonly native: boolean;
   /** The module that it belongs to; null for the user's own code (a cell, a local module). */
   readonly module: ModuleRef | null;

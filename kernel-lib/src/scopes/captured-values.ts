@@ -18,13 +18,13 @@ export class CapturedValues {
   ) {}
 
   /** Those of the names that it captured. `changing`: those that it assigns, which have the value of the first call. */
-  read(names: readonly string[], changing: readonly string[]): ReadonlyMap<string, unknown> {
+  read(names: readonly string[], changing: ReadonlySet<string>): ReadonlyMap<string, unknown> {
     const wanted = this.names ? names.filter((name) => this.names?.has(name)) : names;
     const open = wanted.filter((name) => !this.constants.has(name) && !this.first.has(name));
     const values = open.length > 0 ? sharedSession().capturedValues(this.fn, new Set(open)) : noValues;
     this.names ??= new Set(values.keys());
     for (const [name, value] of values) {
-      if (changing.includes(name)) this.first.set(name, value);
+      if (changing.has(name)) this.first.set(name, value);
       else if (value !== undefined && this.isConstant(name)) this.constants.set(name, value);
     }
     const found = wanted.filter((name) => this.names?.has(name));

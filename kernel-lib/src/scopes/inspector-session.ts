@@ -28,7 +28,7 @@ export interface Script {
 /** One scope of a function: `Closure (name)`, `Block`, `Module`, … */
 interface LiveScope {
   readonly kind: string;
-  readonly variables: readonly inspector.Runtime.PropertyDescriptor[];
+  readonly variables: object;
 }
 
 /** Node's type definitions lack the private fields. */
@@ -86,23 +86,25 @@ class LiveSession {
     });
   }
 
+  /** The scopes of a function as objects: reading them one variable at a time would send the source of each function among them. */
   private scopesOf(objectId: string): readonly LiveScope[] {
-    return this.elements(this.internalProperties(objectId).get("[[Scopes]]")).flatMap((scope) => {
-      const kind = scope?.description ?? "";
-      if (!scope?.objectId || kind.startsWith("Global")) return [];
-      const { result } = this.post("Runtime.getProperties", { objectId: scope.objectId, ownProperties: true });
-      return [{ kind, variables: result }];
-    });
+    const remotes = this.elements(this.internalProperties(objectId).get("[[Scopes]]")).filter(
+      (scope) => scope?.objectId !== undefined && !scope.description?.startsWith("Global"),
+    );
+    // Each has the form `{ description, object }`.
+    return (this.take(remotes) as readonly { readonly description: string; readonly object: object }[]).map(
+      ({ description, object }) => ({ kind: description, variables: object }),
+    );
   }
 
   /** The innermost variable of each name. */
   private valuesIn(scopes: readonly LiveScope[], names?: ReadonlySet<string>): ReadonlyMap<string, unknown> {
-    const remotes = new Map<string, Remote | undefined>();
+    const values = new Map<string, unknown>();
     for (const { variables } of scopes)
-      for (const { name, value } of variables)
-        if (!remotes.has(name) && (!names || names.has(name))) remotes.set(name, value);
-    const values = this.take([...remotes.values()]);
-    return new Map([...remotes.keys()].map((name, at) => [name, values[at]]));
+      for (const name of names ?? Object.keys(variables))
+        if (!values.has(name) && Object.hasOwn(variables, name))
+          values.set(name, Object.getOwnPropertyDescriptor(variables, name)?.value);
+    return values;
   }
 
   /** Private fields by name, `#` included. Methods and accessors are code of the class, not state of the object. */
@@ -265,15 +267,18 @@ class LiveSession {
 /** A directive before any code, also in the function that wraps a compiled cell. */
 const STRICT_SCRIPT = /^(\s|\/\/[^\n]*\n|\/\*[^]*?\*\/|\(?(async )?function\s*\([^)]*\)\s*\{)*["']use strict["']/;
 
-/** No function captures more variables than this: such a scope is that of a module. */
+/** No function captures more variables than these: such a scope is that of a module. */
 const MODULE_NAMES = 20;
+const ANY_NAMES = 100;
 
-/** V8 names the scope of an ES module; that of a CommonJS module is the outermost scope, of an unnamed function. */
+/** A CommonJS module is the outermost scope, of an unnamed function; a bundle may have one of hundreds of variables inside it. */
 function isModuleScope({ kind, variables }: LiveScope, isOutermost: boolean): boolean {
   if (/^(Module|Script)/.test(kind)) return true;
-  if (kind !== "Closure") return false;
-  if (variables.length > MODULE_NAMES) return true;
-  return isOutermost && variables.some(({ name }) => /^(exports|require|module)$|_\d+$/.test(name));
+  if (!kind.startsWith("Closure")) return false;
+  const names = Object.keys(variables);
+  if (names.length > ANY_NAMES) return true;
+  if (kind !== "Closure" || !isOutermost) return false;
+  return names.length > MODULE_NAMES || names.some((name) => /^(exports|require|module)$|_\d+$/.test(name));
 }
 
 function primitive(remote: Remote): unknown {

@@ -3,6 +3,7 @@
  * It changes when the object is used, and says nothing about what the user gave. Used by the walk behind packages.
  */
 import { isObject, type Member } from "../values/own-members";
+import { classNameOf } from "../values/value-kind";
 import type { AnyFunction } from "../scopes";
 
 const escaped = (name: string): string => name.replaceAll("$", "\\$");
@@ -21,15 +22,29 @@ function memoOf(place: string): RegExp {
   );
 }
 
+/** Whether a name says that it is a cache: `weekdaysCache`, `_cached`, `memo`. */
+export const isNamedCache = (name: string): boolean => /(^|[_$a-z])(cache[ds]?|memo(ized|s)?)($|[A-Z_\d])/i.test(name);
+
+/** Numbers that differ in each process, and values computed from others on demand, which no general rule finds. By package and class. */
+const DERIVED: { readonly [member: string]: readonly string[] } = {
+  "apache-arrow Dictionary": ["id"],
+  "apache-arrow Schema": ["dictionaries"],
+  "luxon DateTime": ["weekData", "localWeekData"],
+};
+
 const cachesByPrototype = new WeakMap<object, ReadonlySet<string>>();
 
-/** The names of the properties in which the classes of an object keep results: assigned by a getter, or only when they are unset. */
-export function cachesOf(value: object): ReadonlySet<string> {
+/**
+ * The names of the properties in which the classes of an object keep results: assigned by a getter, or only when they are unset.
+ * `packageName`: of its class.
+ */
+export function cachesOf(value: object, packageName: string): ReadonlySet<string> {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!isObject(prototype) || prototype === Object.prototype) return none;
   let found = cachesByPrototype.get(prototype);
   if (!found) {
-    found = new Set([...findCaches(prototype), ...cachesOf(prototype)]);
+    const known = DERIVED[`${packageName} ${classNameOf(value)}`] ?? [];
+    found = new Set([...known, ...findCaches(prototype), ...cachesOf(prototype, packageName)]);
     cachesByPrototype.set(prototype, found);
   }
   return found;
@@ -60,13 +75,27 @@ function keptByMethod(source: string): readonly string[] {
 
 const accessors = new WeakMap<object, Map<string, readonly AnyFunction[]>>();
 
-/** The accessor that a property had when it was first seen: some replace themselves with their value at the first read. Empty for none. */
-export function firstAccessor(owner: object, { key, accessors: now }: Member): readonly AnyFunction[] {
+/**
+ * The accessor or method that a property had when it was first seen: some replace themselves at the first use, by their value or by
+ * another function. `now`: what it has at present; empty for neither.
+ */
+export function firstFunctions(owner: object, key: string, now: readonly AnyFunction[]): readonly AnyFunction[] {
   const known = accessors.get(owner)?.get(key);
   if (known !== undefined || now.length === 0) return known ?? [];
   const all = accessors.get(owner) ?? new Map<string, readonly AnyFunction[]>();
   accessors.set(owner, all.set(key, now));
   return now;
+}
+
+const scratch = new WeakMap<AnyFunction, Map<string, string>>();
+
+/** What an object in which a function works held when it was first seen; `describe` is called for the first one only. */
+export function firstContent(fn: AnyFunction, name: string, describe: () => string): string {
+  const all = scratch.get(fn) ?? new Map<string, string>();
+  scratch.set(fn, all);
+  let content = all.get(name);
+  if (content === undefined) all.set(name, (content = describe()));
+  return content;
 }
 
 /**
@@ -88,4 +117,11 @@ export function mayHoldState(value: object): boolean {
     if (!isStateless) return true;
   }
   return false;
+}
+
+/** Whether a function, not a class, assigns a property of that name in its own code: `memoized.cache = …`, `validate.errors = …`. */
+export function assignsMember(fn: AnyFunction, key: string): boolean {
+  const source = Function.prototype.toString.call(fn);
+  if (source.startsWith("class") || !/^\.?[\w$]+$/.test(key)) return false;
+  return new RegExp(`\\.${escaped(key.replace(/^\./, ""))}\\s*=(?![=>])`).test(source);
 }

@@ -5,6 +5,7 @@
  *
  * Everything behind one root is one part. Nodes are numbered in order of first appearance, so that the depth has no limit.
  */
+import { types } from "node:util";
 import { inputOf } from "../../stage/input";
 import { digestValue } from "../values/canonical";
 import { contentOf } from "../values/content";
@@ -18,13 +19,14 @@ import {
   type Member,
 } from "../values/own-members";
 import { classOf, whatIs } from "../values/value-kind";
-import { textOfValue } from "../describe";
+import { describeValue, textOfValue } from "../describe";
 import { digestOf } from "../digest";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "../scopes";
-import { cachesOf, firstAccessor, isMemo, mayHoldState } from "./package-state";
+import { assignsMember, cachesOf, firstContent, firstFunctions, isNamedCache, mayHoldState } from "./package-state";
 import type { Reached, Visitor } from "./reached";
 import { parsedOf } from "./source";
 import { temporalText } from "./temporal";
+import { usedNames } from "./used-names";
 
 /** How many functions and objects of packages one walk visits. More are listed as untracked: each costs up to 0.2 ms. */
 const MAX_NODES = 2_000;
@@ -33,6 +35,8 @@ const MAX_NODES = 2_000;
 interface Open {
   readonly value: object;
   readonly name: string;
+  /** The variables that the functions around it change when they are called. */
+  readonly changing?: ReadonlySet<string>;
 }
 
 /** What was found behind one root. */
@@ -76,7 +80,7 @@ export class PackageWalk {
   /** Whether a function of a package holds something besides its code. */
   holds(fn: AnyFunction, live: LiveFunction): boolean {
     if (live.module?.id === "stagebook" || this.scopes.isExported(fn)) return false;
-    return this.captured(fn, live).length > 0 || membersBesideCode(fn).length > 0;
+    return this.captured(fn, live, none).length > 0 || membersBesideCode(fn).length > 0;
   }
 
   /** Visits what lies behind a function or object of a package. Returns a reference to its part. */
@@ -135,10 +139,10 @@ export class PackageWalk {
   }
 
   /** Numbers a node and leaves its description for later. */
-  private add(root: Root, value: object, name: string): string {
+  private add(root: Root, value: object, name: string, changing?: ReadonlySet<string>): string {
     const number = root.values.push(value);
     this.nodes.set(value, { root, number });
-    root.open.push({ value, name });
+    root.open.push({ value, name, changing });
     return `@${number}`;
   }
 
@@ -147,27 +151,56 @@ export class PackageWalk {
     return node && (node.root === from ? `@${node.number}` : `#${node.root.index}@${node.number}`);
   }
 
-  private describe(root: Root, { value, name }: Open): string {
-    if (typeof value === "function") return this.describeFunction(root, value, name);
+  private describe(root: Root, { value, name, changing = none }: Open): string {
+    if (typeof value === "function") return this.describeFunction(root, value, name, changing);
     if (classOf(value)) return this.describePlain(root, value, name);
     return this.describeInstance(root, value, name);
   }
 
-  private describeFunction(root: Root, fn: AnyFunction, name: string): string {
+  private describeFunction(root: Root, fn: AnyFunction, name: string, around: ReadonlySet<string>): string {
     const live = this.scopes.inspect(fn);
     if (live.bound) {
       const { target, thisValue, args } = live.bound;
       return `bound ${[target, thisValue, ...args].map((each) => this.token(root, each, name)).join(" ")}`;
     }
-    const captured = this.captured(fn, live).map(([key, value]) => `${key}=${this.token(root, value, name, key)}`);
+    const changing = new Set([...around, ...this.changingIn(fn, live)]);
+    const { mutated, reset } = usedNames(fn);
+    const captured = this.captured(fn, live, changing).map(([key, value]) => {
+      if (reset.has(key) && types.isDate(value)) return key;
+      const token =
+        mutated.has(key) && isObject(value)
+          ? firstContent(fn, key, () => shallow(value))
+          : this.token(root, value, name, key, changing);
+      return `${key}=${token}`;
+    });
     const own = this.members(root, membersBesideCode(fn), name);
     return [placeOf(live), ...captured, ...own].join(" ");
+  }
+
+  /** The variables that a function changes when it is called, itself or through the functions that it captured. */
+  private changingIn(fn: AnyFunction, live: LiveFunction): ReadonlySet<string> {
+    const known = changingBy.get(fn);
+    if (known) return known;
+    const changing = new Set(usedNames(fn).assigned);
+    const seen = new Set<AnyFunction>([fn]);
+    const open = [{ fn, live }];
+    for (let at = open.pop(); at && seen.size < MAX_INNER; at = open.pop())
+      for (const [, value] of this.captured(at.fn, at.live, none)) {
+        if (typeof value !== "function" || seen.has(value) || !this.isMethod(value)) continue;
+        const inner = this.scopes.inspect(value);
+        if (inner.bound) continue;
+        seen.add(value);
+        for (const name of parsedOf(Function.prototype.toString.call(value)).assigned) changing.add(name);
+        open.push({ fn: value, live: inner });
+      }
+    changingBy.set(fn, changing);
+    return changing;
   }
 
   /** Plain data with functions and instances in it. */
   private describePlain(root: Root, value: object, name: string): string {
     if (this.hasAccessors(value)) return `accessors ${this.members(root, membersOf(value), name, value).join(" ")}`;
-    root.given.push(textOfValue(value, 60));
+    root.given.push(describeValue(value));
     return digestValue(value, {
       name,
       isForeign: (inner) => inner !== value && (inputOf(inner) !== undefined || this.nodes.has(inner)),
@@ -178,14 +211,14 @@ export class PackageWalk {
   private describeInstance(root: Root, value: object, name: string): string {
     const content = contentOf(value, (prototype) => this.scopes.builtinName(prototype));
     if (!content) return this.describeOpaque(value, name);
-    const caches = cachesOf(value);
-    const members = content.members.filter(({ key }) => !caches.has(key));
+    const caches = cachesOf(value, this.classModule(value)?.id.replace(/(.)@.*$/, "$1") ?? "");
+    const members = content.members.filter(({ key }) => !caches.has(key) && !isNamedCache(key));
     if (members.some(({ key }) => key === "__wbg_ptr" || key === "$$")) {
       this.reached.untrack(name, `a handle into the memory of WebAssembly (${whatIs(value)})`);
       return "handle";
     }
     const inner = "inner" in content ? [this.token(root, content.inner, name)] : [];
-    if (members.length + inner.length === 0 && mayHoldState(value))
+    if (content.members.length + inner.length === 0 && mayHoldState(value))
       this.reached.untrack(name, `${whatIs(value)}, whose content is not visible`);
     const prototype = Object.getPrototypeOf(value) as object | null;
     return [
@@ -208,14 +241,18 @@ export class PackageWalk {
     for (const member of [...members].sort((a, b) => (a.key < b.key ? -1 : 1))) {
       const { key } = member;
       const path = `${name}.${key}`;
-      const accessor = owner ? firstAccessor(owner, member) : member.accessors;
-      if (accessor.length > 0) for (const value of accessor) root.methods.push({ value, name: path, key });
-      else if (typeof member.value === "function" && this.isMethod(member.value)) {
-        root.methods.push({ value: member.value, name: path, key });
-      } else if (member.value !== undefined && member.value !== null)
+      const methods = this.methodsIn(member, owner);
+      if (methods.length > 0) for (const value of methods) root.methods.push({ value, name: path, key });
+      else if (member.value !== undefined && member.value !== null)
         described.push(`${key}=${this.token(root, member.value, name, key)}`);
     }
     return described;
+  }
+
+  private methodsIn({ key, value, accessors }: Member, owner: object | undefined): readonly AnyFunction[] {
+    const now = typeof value === "function" && this.isMethod(value) ? [value] : accessors;
+    if (!owner || (typeof value === "function" && now.length === 0)) return now;
+    return firstFunctions(owner, key, now);
   }
 
   private isMethod(fn: object): boolean {
@@ -226,7 +263,7 @@ export class PackageWalk {
   }
 
   /** How a node refers to a value. */
-  private token(root: Root, value: unknown, name: string, key = ""): string {
+  private token(root: Root, value: unknown, name: string, key = "", changing?: ReadonlySet<string>): string {
     const path = key === "" ? name : `${name}.${key}`;
     if (!isObject(value) && typeof value !== "function") {
       if (value !== undefined && value !== null)
@@ -238,7 +275,7 @@ export class PackageWalk {
     if (inputOf(value) || this.scopes.isProxy(value)) return this.visitor.describe(value, path);
     const builtin = this.scopes.builtinName(value);
     if (builtin !== undefined) return `global:${builtin}`;
-    if (typeof value === "function") return this.functionToken(root, value, path);
+    if (typeof value === "function") return this.functionToken(root, value, path, changing);
     const namespace = this.scopes.namespaceOf(value);
     if (namespace)
       return namespace.kind === "module" && namespace.module
@@ -250,13 +287,14 @@ export class PackageWalk {
     return this.visitor.describe(value, path);
   }
 
-  private functionToken(root: Root, fn: AnyFunction, path: string): string {
+  private functionToken(root: Root, fn: AnyFunction, path: string, changing?: ReadonlySet<string>): string {
     const live = this.scopes.inspect(fn);
     if (live.bound) return this.add(root, fn, path);
     if (live.native) return `native ${fn.name}`;
     if (!live.module) return this.visitor.describe(fn, fn.name || path);
     if (live.module.id === "stagebook") return "global:stagebook";
-    return this.holds(fn, live) ? this.add(root, fn, path) : placeOf(live);
+    if (this.scopes.isExported(fn)) return this.exportedPlace(fn, live);
+    return this.holds(fn, live) ? this.add(root, fn, path, changing) : placeOf(live);
   }
 
   private prototypeToken(root: Root, prototype: object | null, name: string): string {
@@ -266,10 +304,32 @@ export class PackageWalk {
   }
 
   /** What a function captured and uses itself, by name, without what it keeps for later (`cache || (cache = …)`). */
-  private captured(fn: AnyFunction, live: LiveFunction): readonly (readonly [string, unknown])[] {
+  private captured(
+    fn: AnyFunction,
+    live: LiveFunction,
+    changing: ReadonlySet<string>,
+  ): readonly (readonly [string, unknown])[] {
     if (!live.captured) return [];
-    const { names, changing } = usedNames(fn);
+    const { names } = usedNames(fn);
     return [...live.captured(names, changing)].filter(([, value]) => value !== undefined && value !== null);
+  }
+
+  /**
+   * What a package exports counts by its place. Functions that one function of the package created have the same place: they are told apart
+   * by the functions and values that they captured.
+   */
+  exportedPlace(fn: AnyFunction, live: LiveFunction): string {
+    const known = exportedPlaces.get(fn);
+    if (known !== undefined) return known;
+    const captured = this.captured(fn, live, none).flatMap(([name, value]) => {
+      if (typeof value !== "function") return isObject(value) ? [] : [`${name}=${primitiveText(value)}`];
+      if (this.scopes.isProxy(value) || this.scopes.builtinName(value) !== undefined) return [];
+      const inner = this.scopes.inspect(value);
+      return inner.module ? [`${name}=${placeOf(inner)}`] : [];
+    });
+    const place = [placeOf(live), ...captured].join(" ");
+    exportedPlaces.set(fn, place);
+    return place;
   }
 
   /** The package of an object's class; undefined when its class is the user's, a built-in or Node's. */
@@ -284,7 +344,13 @@ export class PackageWalk {
   }
 
   private isPackageAccessor(owner: object, member: Member): boolean {
-    return firstAccessor(owner, member).some((accessor) => typeof this.moduleOf(accessor)?.id === "string");
+    return (
+      firstFunctions(
+        owner,
+        member.key,
+        member.accessors.filter((each) => this.isMethod(each)),
+      ).length > 0
+    );
   }
 
   private moduleOf(value: unknown): ModuleRef | null | undefined {
@@ -305,44 +371,29 @@ function primitiveText(value: unknown): string {
   return `${typeof value} ${Object.is(value, -0) ? "-0" : String(value)}`;
 }
 
-interface UsedNames {
-  readonly names: readonly string[];
-  readonly changing: readonly string[];
-}
-
-const usedBySource = new Map<string, UsedNames>();
-
-function usedNames(fn: AnyFunction): UsedNames {
-  const source = Function.prototype.toString.call(fn);
-  let used = usedBySource.get(source);
-  if (!used) {
-    used = findUsedNames(source);
-    if (usedBySource.size >= 20_000) usedBySource.clear();
-    usedBySource.set(source, used);
-  }
-  return used;
-}
-
-function findUsedNames(source: string): UsedNames {
-  const { freeNames, assigned } = parsedOf(source);
-  const names = [...new Set(freeNames.map(({ name }) => name))].sort();
-  return {
-    names: names.filter((name) => !assigned.includes(name) || !isMemo(source, name)),
-    changing: assigned,
-  };
-}
-
-/** Statics, and methods of instances. */
+/** Statics, and methods of instances, without those that a function assigns when it is called. */
 function membersBesideCode(fn: AnyFunction): readonly Member[] {
   const prototype = ownValue(fn, "prototype");
   const methods = isObject(prototype) ? membersOf(prototype).filter(({ key }) => key !== "constructor") : [];
+  const own = [...findStatics(fn), ...methods.map((member) => ({ ...member, key: `.${member.key}` }))];
   const base = findBase(fn);
-  return [
-    ...findStatics(fn),
-    ...methods.map((member) => ({ ...member, key: `.${member.key}` })),
-    ...(base ? [{ key: "extends", isSymbol: false, value: base, accessors: [] }] : []),
-  ];
+  const extended = base ? [{ key: "extends", isSymbol: false, value: base, accessors: [] }] : [];
+  return [...own.filter(({ key }) => !isNamedCache(key) && !assignsMember(fn, key)), ...extended];
 }
+
+/** What a function of a package holds in scratch objects: their own values, without functions. */
+function shallow(value: object): string {
+  const plain = classOf(value)
+    ? value
+    : Object.fromEntries(membersOf(value).map((member) => [member.key, member.value]));
+  return digestValue(plain, { foreign: (inner) => whatIs(inner) });
+}
+
+const changingBy = new WeakMap<AnyFunction, ReadonlySet<string>>();
+const exportedPlaces = new WeakMap<AnyFunction, string>();
+const none: ReadonlySet<string> = new Set();
+/** How many functions behind one are asked for the variables that they change. */
+const MAX_INNER = 50;
 
 function functionOf(prototype: object): AnyFunction | undefined {
   return membersOf(prototype)

@@ -13,19 +13,18 @@ export class ReachedModules {
 
   /** A package's function counts by its position, and by what the user gave to the package that it holds (`debounce(save)`). */
   visitPackageFunction(fn: AnyFunction, live: LiveFunction, module: ModuleRef, name: string): string {
-    return this.packages.holds(fn, live)
-      ? this.packages.visit(fn, name)
-      : this.visitModule(fn, module, live.position, name);
+    if (this.packages.holds(fn, live)) return this.packages.visit(fn, name);
+    return this.visitModule(fn, module, live.position, name, this.packages.exportedPlace(fn, live));
   }
 
-  visitModule(value: object, module: ModuleRef, position: string, name: string): string {
+  visitModule(value: object, module: ModuleRef, position: string, name: string, place?: string): string {
     if (module.id === "stagebook") return "global:stagebook";
     const index = this.reached.reserve(value);
     const text = `${module.id}${module.file ? ` ${module.file}` : ""} ${position}`;
     this.reached.parts[index] = {
       kind: "module",
       name: module.id.replace(/(.)@.*$/, "$1") === name ? name : `${name} of ${module.id.replace(/(.)@.*$/, "$1")}`,
-      digest: digestOf(text),
+      digest: digestOf(place ?? text),
       text,
     };
     return `#${index}`;

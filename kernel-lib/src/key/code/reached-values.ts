@@ -28,6 +28,8 @@ export class ReachedValues {
   visitValue(value: unknown, name: string): string {
     const seen = typeof value === "object" ? this.reached.find(value) : undefined;
     if (seen !== undefined) return seen;
+    const text = isObject(value) ? temporalText(value) : undefined;
+    if (text !== undefined) return this.reached.addPart({ kind: "value", name, digest: digestOf(text), text }, value);
     if (typeof value === "object" && value !== null) {
       this.reached.isLasting = false;
       if (this.packages.isOfPackage(value)) return this.packages.visit(value, name);

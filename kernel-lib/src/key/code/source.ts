@@ -102,7 +102,11 @@ function parseFunction(source: string): ParsedFunction {
 }
 
 /** `head`: what precedes the function of a method (`get size`). */
-function parseAnyForm(source: string): { readonly tree: SyntaxNode; readonly fn: SyntaxNode; readonly head: string } {
+export function parseAnyForm(source: string): {
+  readonly tree: SyntaxNode;
+  readonly fn: SyntaxNode;
+  readonly head: string;
+} {
   const parsed = parseExpression(source) ?? parseMethod(source);
   undoExports(parsed.tree);
   return parsed;
