@@ -56,6 +56,6 @@ export interface Scopes {
   /** The values of an object's private fields, those of its base classes included, by name (`#pin`); methods are left out. */
   privateFields(owner: object): ReadonlyMap<string, unknown>;
   isProxy(value: object): boolean;
-  /** Discards cached file times, so that the next answers are current. */
-  forgetFileTimes(): void;
+  /** Discards the file times and values that were read, so that the next answers are current. */
+  forget(): void;
 }

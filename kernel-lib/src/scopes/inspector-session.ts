@@ -39,6 +39,7 @@ interface PropertiesWithPrivate {
 class LiveSession {
   private session: inspector.Session | undefined;
   private readonly scripts = new Map<string, Script>();
+  private named = 0;
   private readonly strict = new WeakMap<Script, boolean>();
 
   describe(fn: AnyFunction): FunctionFacts {
@@ -129,10 +130,10 @@ class LiveSession {
     );
   }
 
-  /** How many scripts this process has loaded. */
+  /** How many scripts with a name this process has loaded: modules and cells, not the expressions that this session evaluates. */
   scriptCount(): number {
     this.connected();
-    return this.scripts.size;
+    return this.named;
   }
 
   /** The text of a script. */
@@ -249,14 +250,10 @@ class LiveSession {
     const session = new inspector.Session();
     session.connect();
     // Only the debugger domain says which script a function belongs to; pauses are skipped so that `debugger;` cannot block a kernel.
-    session.on("Debugger.scriptParsed", ({ params }) =>
-      this.scripts.set(params.scriptId, {
-        id: params.scriptId,
-        url: params.url,
-        isModule: params.isModule === true,
-        parsedAt: Date.now(),
-      }),
-    );
+    session.on("Debugger.scriptParsed", ({ params: { scriptId, url, isModule } }) => {
+      this.scripts.set(scriptId, { id: scriptId, url, isModule: isModule === true, parsedAt: Date.now() });
+      if (url !== "") this.named++;
+    });
     session.post("Debugger.enable");
     session.post("Debugger.setSkipAllPauses", { skip: true });
     this.session = session;

@@ -6,7 +6,7 @@ import { types } from "node:util";
 import type { AnyFunction, LiveFunction, Scopes } from "../key/scopes";
 import { sharedSession, type FunctionFacts, type Script } from "./inspector-session";
 import { addedToGlobal, builtinName, globalKind, originalOf } from "./known-globals";
-import { CapturedValues } from "./captured-values";
+import { CapturedValues, forgetCapturedValues } from "./captured-values";
 import { LoadedModules } from "./loaded-modules";
 
 /** Creates the adapter. `notebookExports`: the object that holds the notebook's variables, in a notebook. */
@@ -34,9 +34,10 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     env: (name) => process.env[name],
     privateFields: (owner) => sharedSession().privateFields(owner),
     isProxy: (value) => types.isProxy(originalOf(value)),
-    forgetFileTimes: () => {
+    forget: () => {
       writeTimes.forget();
       modules.forget();
+      forgetCapturedValues();
     },
   };
 }

@@ -23,7 +23,7 @@ function memoOf(place: string): RegExp {
 }
 
 /** Whether a name says that it is a cache: `weekdaysCache`, `_cached`, `memo`. */
-export const isNamedCache = (name: string): boolean => /(^|[_$a-z])(cache[ds]?|memo(ized|s)?)($|[A-Z_\d])/i.test(name);
+export const isNamedCache = (name: string): boolean => /(^|[_$~a-z])(cache[ds]?|memo(ized|s)?)($|[A-Z_\d])/i.test(name);
 
 /** Numbers that differ in each process, and values computed from others on demand, which no general rule finds. By package and class. */
 const DERIVED: { readonly [member: string]: readonly string[] } = {
@@ -73,19 +73,27 @@ function keptByMethod(source: string): readonly string[] {
   return assignedByGetter(source).filter((name) => memoOf(`\\bthis\\.${escaped(name)}\\b`).test(source));
 }
 
-const accessors = new WeakMap<object, Map<string, readonly AnyFunction[]>>();
+const firstSights = new WeakMap<object, ReadonlyMap<string, readonly AnyFunction[]>>();
 
 /**
- * The accessor or method that a property had when it was first seen: some replace themselves at the first use, by their value or by
- * another function. `now`: what it has at present; empty for neither.
+ * The methods and accessors that an object of a package had when it was first seen, by name; empty for what was neither. Some replace
+ * themselves at the first use, by their value or by another function; others are added later. `functionsOf`: those of a member.
  */
-export function firstFunctions(owner: object, key: string, now: readonly AnyFunction[]): readonly AnyFunction[] {
-  const known = accessors.get(owner)?.get(key);
-  if (known !== undefined || now.length === 0) return known ?? [];
-  const all = accessors.get(owner) ?? new Map<string, readonly AnyFunction[]>();
-  accessors.set(owner, all.set(key, now));
-  return now;
+export function firstSightOf(
+  owner: object,
+  members: readonly Member[],
+  functionsOf: (member: Member) => readonly AnyFunction[],
+): ReadonlyMap<string, readonly AnyFunction[]> {
+  let sight = firstSights.get(owner);
+  if (!sight) {
+    sight = new Map(members.map((member) => [member.key, functionsOf(member)]));
+    firstSights.set(owner, sight);
+  }
+  return sight;
 }
+
+/** Whether `firstSightOf` knows an object. */
+export const isSeen = (owner: object): boolean => firstSights.has(owner);
 
 const scratch = new WeakMap<AnyFunction, Map<string, string>>();
 

@@ -22,14 +22,22 @@ import { classOf, whatIs } from "../values/value-kind";
 import { describeValue, textOfValue } from "../describe";
 import { digestOf } from "../digest";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "../scopes";
-import { assignsMember, cachesOf, firstContent, firstFunctions, isNamedCache, mayHoldState } from "./package-state";
+import {
+  assignsMember,
+  cachesOf,
+  firstContent,
+  firstSightOf,
+  isNamedCache,
+  isSeen,
+  mayHoldState,
+} from "./package-state";
 import type { Reached, Visitor } from "./reached";
 import { parsedOf } from "./source";
 import { temporalText } from "./temporal";
 import { usedNames } from "./used-names";
 
 /** How many functions and objects of packages one walk visits. More are listed as untracked: each costs up to 0.2 ms. */
-const MAX_NODES = 2_000;
+const MAX_NODES = 1_000;
 
 /** A function or object that is still to be visited. */
 interface Open {
@@ -39,12 +47,18 @@ interface Open {
   readonly changing?: ReadonlySet<string>;
 }
 
+interface Method extends Open {
+  readonly key: string;
+  /** The package added it after the object was first seen. */
+  readonly isLate: boolean;
+}
+
 /** What was found behind one root. */
 class Root {
   readonly nodes: string[] = [];
   readonly open: Open[] = [];
   /** Methods and accessors, which count only if they lead to something that nothing else led to. */
-  readonly methods: (Open & { readonly key: string })[] = [];
+  readonly methods: Method[] = [];
   /** In order of their numbers. */
   readonly values: object[] = [];
   /** Values that are not functions or objects of the package: how much the user gave. */
@@ -72,9 +86,14 @@ export class PackageWalk {
 
   /** A plain object: tables have too many to be looked at one by one, so only the outermost is asked. */
   private hasAccessors(value: object): boolean {
-    const kind = classOf(value)?.kind;
-    if (kind !== "object" && kind !== "null-object") return false;
-    return membersOf(value).some((member) => this.isPackageAccessor(value, member));
+    if (!isSmallObject(value)) return false;
+    return isSeen(value) || membersOf(value).some(({ accessors }) => accessors.some((each) => this.isMethod(each)));
+  }
+
+  /** A plain object behind a package that has methods of the package: it is not the user's. */
+  private isMade(value: object): boolean {
+    if (!isSmallObject(value)) return false;
+    return isSeen(value) || membersOf(value).some((member) => this.functionsOf(member).length > 0);
   }
 
   /** Whether a function of a package holds something besides its code. */
@@ -119,17 +138,21 @@ export class PackageWalk {
     root.methods.length = 0;
   }
 
-  /** Forgets the method again when it leads to nothing new. */
-  private visitMethod(root: Root, { value, name, key }: Open & { readonly key: string }): void {
-    if (this.nodes.has(value) || this.empty.has(value)) return;
+  /** Forgets the method again when it leads to nothing new. One that the package added later counts only if it leads to code of the user's. */
+  private visitMethod(root: Root, { value, name, key, isLate }: Method): void {
+    if (this.nodes.has(value)) return;
+    if (!isLate && typeof value === "function" && !this.empty.has(value))
+      root.nodes.push(`${key}: ${this.placeIn(value)}`);
+    if (this.empty.has(value)) return;
     const [nodes, given, methods] = [root.nodes.length, root.given.length, root.methods.length];
     const [values, parts] = [root.values.length, this.reached.parts.length];
     const token = this.add(root, value, name);
     this.visitOpen(root);
-    if (root.given.length > given || this.reached.parts.length > parts) {
+    if ((!isLate && root.given.length > given) || this.reached.parts.length > parts) {
       root.nodes.push(`${key}: ${token}`);
       return;
     }
+    root.given.length = given;
     root.nodes.length = nodes;
     root.methods.length = Math.min(root.methods.length, methods);
     for (const added of root.values.splice(values)) {
@@ -199,7 +222,7 @@ export class PackageWalk {
 
   /** Plain data with functions and instances in it. */
   private describePlain(root: Root, value: object, name: string): string {
-    if (this.hasAccessors(value)) return `accessors ${this.members(root, membersOf(value), name, value).join(" ")}`;
+    if (this.isMade(value)) return `object ${this.members(root, membersOf(value), name, value).join(" ")}`;
     root.given.push(describeValue(value));
     return digestValue(value, {
       name,
@@ -238,21 +261,30 @@ export class PackageWalk {
   /** Own members in the order of their names. Methods and accessors are left for later. */
   private members(root: Root, members: readonly Member[], name: string, owner?: object): readonly string[] {
     const described: string[] = [];
+    const first = owner && firstSightOf(owner, members, (member) => this.functionsOf(member));
     for (const member of [...members].sort((a, b) => (a.key < b.key ? -1 : 1))) {
       const { key } = member;
       const path = `${name}.${key}`;
-      const methods = this.methodsIn(member, owner);
-      if (methods.length > 0) for (const value of methods) root.methods.push({ value, name: path, key });
+      const was = first?.get(key);
+      const now = this.functionsOf(member);
+      const methods = was && was.length > 0 && (now.length > 0 || typeof member.value !== "function") ? was : now;
+      const isLate = first !== undefined && was === undefined;
+      if (methods.length > 0) for (const value of methods) root.methods.push({ value, name: path, key, isLate });
       else if (member.value !== undefined && member.value !== null)
         described.push(`${key}=${this.token(root, member.value, name, key)}`);
     }
     return described;
   }
 
-  private methodsIn({ key, value, accessors }: Member, owner: object | undefined): readonly AnyFunction[] {
-    const now = typeof value === "function" && this.isMethod(value) ? [value] : accessors;
-    if (!owner || (typeof value === "function" && now.length === 0)) return now;
-    return firstFunctions(owner, key, now);
+  /** The methods and accessors of the package in a member. */
+  private functionsOf({ value, accessors }: Member): readonly AnyFunction[] {
+    if (accessors.length > 0) return accessors.filter((each) => this.isMethod(each));
+    return typeof value === "function" && this.isMethod(value) ? [value] : [];
+  }
+
+  private placeIn(fn: AnyFunction): string {
+    const live = this.scopes.inspect(fn);
+    return live.bound ? "bound" : placeOf(live);
   }
 
   private isMethod(fn: object): boolean {
@@ -319,17 +351,36 @@ export class PackageWalk {
    * by the functions and values that they captured.
    */
   exportedPlace(fn: AnyFunction, live: LiveFunction): string {
-    const known = exportedPlaces.get(fn);
-    if (known !== undefined) return known;
-    const captured = this.captured(fn, live, none).flatMap(([name, value]) => {
-      if (typeof value !== "function") return isObject(value) ? [] : [`${name}=${primitiveText(value)}`];
-      if (this.scopes.isProxy(value) || this.scopes.builtinName(value) !== undefined) return [];
-      const inner = this.scopes.inspect(value);
-      return inner.module ? [`${name}=${placeOf(inner)}`] : [];
-    });
-    const place = [placeOf(live), ...captured].join(" ");
-    exportedPlaces.set(fn, place);
+    let place = exportedPlaces.get(fn);
+    if (place === undefined) {
+      place = this.placesBehind(fn, live).join(" ");
+      exportedPlaces.set(fn, place);
+    }
     return place;
+  }
+
+  private placesBehind(fn: AnyFunction, live: LiveFunction): readonly string[] {
+    const places = [placeOf(live)];
+    const seen = new Set<AnyFunction>([fn]);
+    const open = [{ fn, live }];
+    for (let at = open.shift(); at && seen.size <= MAX_BEHIND; at = open.shift())
+      for (const [name, value] of this.captured(at.fn, at.live, none)) {
+        if (typeof value !== "function") {
+          if (!isObject(value)) places.push(`${name}=${primitiveText(value)}`);
+          continue;
+        }
+        if (seen.has(value) || !this.isCode(value)) continue;
+        const inner = this.scopes.inspect(value);
+        places.push(`${name}=${placeOf(inner)}`);
+        seen.add(value);
+        if (!this.scopes.isExported(value)) open.push({ fn: value, live: inner });
+      }
+    return places;
+  }
+
+  private isCode(fn: AnyFunction): boolean {
+    if (this.scopes.isProxy(fn) || this.scopes.builtinName(fn) !== undefined) return false;
+    return this.scopes.inspect(fn).module !== null;
   }
 
   /** The package of an object's class; undefined when its class is the user's, a built-in or Node's. */
@@ -341,16 +392,6 @@ export class PackageWalk {
       if (module !== undefined) return module === null || module.id.startsWith("node:") ? undefined : module;
     }
     return undefined;
-  }
-
-  private isPackageAccessor(owner: object, member: Member): boolean {
-    return (
-      firstFunctions(
-        owner,
-        member.key,
-        member.accessors.filter((each) => this.isMethod(each)),
-      ).length > 0
-    );
   }
 
   private moduleOf(value: unknown): ModuleRef | null | undefined {
@@ -394,6 +435,16 @@ const exportedPlaces = new WeakMap<AnyFunction, string>();
 const none: ReadonlySet<string> = new Set();
 /** How many functions behind one are asked for the variables that they change. */
 const MAX_INNER = 50;
+/** How many functions behind an exported one tell it apart. */
+const MAX_BEHIND = 20;
+
+/** An object with more properties is a dictionary. */
+const MAX_MEMBERS = 2_000;
+
+function isSmallObject(value: object): boolean {
+  const kind = classOf(value)?.kind;
+  return (kind === "object" || kind === "null-object") && Reflect.ownKeys(value).length <= MAX_MEMBERS;
+}
 
 function functionOf(prototype: object): AnyFunction | undefined {
   return membersOf(prototype)
