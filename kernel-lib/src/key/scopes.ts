@@ -15,6 +15,8 @@ export interface LiveFunction {
    */
   readonly captured?: (names: readonly string[], changing: ReadonlySet<string>) => ReadonlyMap<string, unknown>;
   readonly native: boolean;
+  /** Created at run time from text, in no file and no cell: by `new Function`. */
+  readonly isGenerated?: boolean;
   /** The module that it belongs to; null for the user's own code (a cell, a local module). */
   readonly module: ModuleRef | null;
   /** `line:column` in its script. */

@@ -59,7 +59,8 @@ class KnownFunction {
     private readonly modules: LoadedModules,
   ) {
     const { bound, native, script, position } = facts;
-    this.about = { bound, native, position, module: script ? modules.ofUrl(script.url) : null };
+    const isGenerated = !native && (script?.url ?? "") === "";
+    this.about = { bound, native, isGenerated, position, module: script ? modules.ofUrl(script.url) : null };
     this.files = script ? filesOf(script) : [];
   }
 

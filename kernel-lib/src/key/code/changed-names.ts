@@ -17,6 +17,8 @@ import {
 export interface ChangedNames {
   /** Assigned, from something else than an argument. */
   readonly assigned: ReadonlySet<string>;
+  /** Assigned from an argument, too. */
+  readonly given: ReadonlySet<string>;
   /** Objects in which it assigns a property (`start.r = r(t)`), from something else than an argument itself. */
   readonly mutated: ReadonlySet<string>;
   /** Dates that it sets. */
@@ -47,7 +49,7 @@ export function findChangedNames(source: string): ChangedNames {
       reset.add(name);
   }
   for (const name of given) for (const names of [assigned, mutated]) names.delete(name);
-  return { assigned, mutated, reset };
+  return { assigned, given, mutated, reset };
 }
 
 /** `a.b[c]` of `a`. */

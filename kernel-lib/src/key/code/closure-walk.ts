@@ -14,6 +14,7 @@ import {
   isObject,
   ownValue,
 } from "../values/own-members";
+import { assignsMember } from "./package-state";
 import { PackageWalk } from "./package-walk";
 import { Reached, type Visitor } from "./reached";
 import { ReachedModules } from "./reached-modules";
@@ -103,7 +104,7 @@ export class ClosureWalk implements Visitor {
     for (const id of parsed.imported) this.modules.visitImported(id);
     this.reached.fill(index, () => {
       const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
-      const extras = this.visitOwn(fn, name);
+      const extras = this.visitOwn(fn, name, live.isGenerated);
       if (extras.length > 0 || parsed.isClass) this.reached.isLasting = false;
       else this.addCheck(fn, normal.bindings, parsed, lookup, newerOnDisk);
       const digest = digestOf(JSON.stringify([normal.text, bindings, extras]));
@@ -186,12 +187,15 @@ export class ClosureWalk implements Visitor {
   }
 
   /** What belongs to a function besides its code: its base class, its own properties, the members of its prototype. */
-  private visitOwn(fn: AnyFunction, name: string): readonly string[] {
+  private visitOwn(fn: AnyFunction, name: string, isGenerated = false): readonly string[] {
     const base = findBase(fn);
     return [
       ...(base ? [`extends ${this.visitFunction(base, base.name || `${name}'s base`, "helper")}`] : []),
       ...this.visitInherited(fn, base, name),
-      ...findStatics(fn).map((member) => `${member.key}=${this.values.visitMember(member, name)}`),
+      // Code that a package generates keeps its state in its own properties (`validate.errors`).
+      ...findStatics(fn)
+        .filter(({ key }) => !(isGenerated && assignsMember(fn, key)))
+        .map((member) => `${member.key}=${this.values.visitMember(member, name)}`),
       ...(hasPrivateStatics(fn) ? this.values.visitPrivate(fn, name) : []),
       ...findPrototypeMembers(fn).map((member) => `.${member.key}=${this.values.visitMember(member, name)}`),
     ];

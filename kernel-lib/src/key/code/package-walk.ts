@@ -45,6 +45,8 @@ interface Open {
   readonly name: string;
   /** The variables that the functions around it change when they are called. */
   readonly changing?: ReadonlySet<string>;
+  /** The user can call it: it is the root, or a method of the root. */
+  readonly isOuter?: boolean;
 }
 
 interface Method extends Open {
@@ -96,6 +98,13 @@ export class PackageWalk {
     return isSeen(value) || membersOf(value).some((member) => this.functionsOf(member).length > 0);
   }
 
+  /** An object of no class (`Object.create(…)`) with methods of the package. */
+  private isCreated(value: object): boolean {
+    for (let at: unknown = Object.getPrototypeOf(value); isObject(at); at = Object.getPrototypeOf(at))
+      if (this.scopes.isProxy(at) || (constructorOf(at) && at !== Object.prototype)) return false;
+    return isSeen(value) || membersOf(value).some((member) => this.functionsOf(member).length > 0);
+  }
+
   /** Whether a function of a package holds something besides its code. */
   holds(fn: AnyFunction, live: LiveFunction): boolean {
     if (live.module?.id === "stagebook" || this.scopes.isExported(fn)) return false;
@@ -108,7 +117,7 @@ export class PackageWalk {
     if (seen !== undefined) return seen;
     this.reached.isLasting = false;
     const root = new Root(this.reached.reserve(value));
-    this.add(root, value, name);
+    this.add(root, value, name, { isOuter: true });
     this.visitOpen(root);
     for (let method = root.methods.shift(); method; method = root.methods.shift()) this.visitMethod(root, method);
     const module = this.moduleOf(value);
@@ -139,14 +148,14 @@ export class PackageWalk {
   }
 
   /** Forgets the method again when it leads to nothing new. One that the package added later counts only if it leads to code of the user's. */
-  private visitMethod(root: Root, { value, name, key, isLate }: Method): void {
+  private visitMethod(root: Root, { value, name, key, isLate, isOuter }: Method): void {
     if (this.nodes.has(value)) return;
     if (!isLate && typeof value === "function" && !this.empty.has(value))
       root.nodes.push(`${key}: ${this.placeIn(value)}`);
     if (this.empty.has(value)) return;
     const [nodes, given, methods] = [root.nodes.length, root.given.length, root.methods.length];
     const [values, parts] = [root.values.length, this.reached.parts.length];
-    const token = this.add(root, value, name);
+    const token = this.add(root, value, name, { isOuter });
     this.visitOpen(root);
     if ((!isLate && root.given.length > given) || this.reached.parts.length > parts) {
       root.nodes.push(`${key}: ${token}`);
@@ -162,10 +171,10 @@ export class PackageWalk {
   }
 
   /** Numbers a node and leaves its description for later. */
-  private add(root: Root, value: object, name: string, changing?: ReadonlySet<string>): string {
+  private add(root: Root, value: object, name: string, context: Pick<Open, "changing" | "isOuter"> = {}): string {
     const number = root.values.push(value);
     this.nodes.set(value, { root, number });
-    root.open.push({ value, name, changing });
+    root.open.push({ value, name, ...context });
     return `@${number}`;
   }
 
@@ -174,20 +183,21 @@ export class PackageWalk {
     return node && (node.root === from ? `@${node.number}` : `#${node.root.index}@${node.number}`);
   }
 
-  private describe(root: Root, { value, name, changing = none }: Open): string {
-    if (typeof value === "function") return this.describeFunction(root, value, name, changing);
+  private describe(root: Root, open: Open): string {
+    const { value, name } = open;
+    if (typeof value === "function") return this.describeFunction(root, value, open);
     if (classOf(value)) return this.describePlain(root, value, name);
     return this.describeInstance(root, value, name);
   }
 
-  private describeFunction(root: Root, fn: AnyFunction, name: string, around: ReadonlySet<string>): string {
+  private describeFunction(root: Root, fn: AnyFunction, { name, changing: around = none, isOuter }: Open): string {
     const live = this.scopes.inspect(fn);
     if (live.bound) {
       const { target, thisValue, args } = live.bound;
       return `bound ${[target, thisValue, ...args].map((each) => this.token(root, each, name)).join(" ")}`;
     }
-    const changing = new Set([...around, ...this.changingIn(fn, live)]);
-    const { mutated, reset } = usedNames(fn);
+    const { given, mutated, reset } = usedNames(fn);
+    const changing = new Set([...around, ...this.changingIn(fn, live), ...(isOuter ? [] : given)]);
     const captured = this.captured(fn, live, changing).map(([key, value]) => {
       if (reset.has(key) && types.isDate(value)) return key;
       const token =
@@ -269,7 +279,9 @@ export class PackageWalk {
       const now = this.functionsOf(member);
       const methods = was && was.length > 0 && (now.length > 0 || typeof member.value !== "function") ? was : now;
       const isLate = first !== undefined && was === undefined;
-      if (methods.length > 0) for (const value of methods) root.methods.push({ value, name: path, key, isLate });
+      if (methods.length > 0)
+        for (const value of methods)
+          root.methods.push({ value, name: path, key, isLate, isOuter: root.nodes.length === 0 });
       else if (member.value !== undefined && member.value !== null)
         described.push(`${key}=${this.token(root, member.value, name, key)}`);
     }
@@ -315,7 +327,8 @@ export class PackageWalk {
         : this.visitor.describe(value, path);
     const text = temporalText(value);
     if (text !== undefined) return text;
-    if (classOf(value) || this.classModule(value) !== undefined) return this.add(root, value, path);
+    if (classOf(value) || this.classModule(value) !== undefined || this.isCreated(value))
+      return this.add(root, value, path);
     return this.visitor.describe(value, path);
   }
 
@@ -326,7 +339,7 @@ export class PackageWalk {
     if (!live.module) return this.visitor.describe(fn, fn.name || path);
     if (live.module.id === "stagebook") return "global:stagebook";
     if (this.scopes.isExported(fn)) return this.exportedPlace(fn, live);
-    return this.holds(fn, live) ? this.add(root, fn, path, changing) : placeOf(live);
+    return this.holds(fn, live) ? this.add(root, fn, path, { changing }) : placeOf(live);
   }
 
   private prototypeToken(root: Root, prototype: object | null, name: string): string {

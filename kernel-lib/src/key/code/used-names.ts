@@ -33,7 +33,7 @@ function findUsedNames(source: string): UsedNames {
       names: names.filter((name) => !isNamedCache(name) && !(assigned.includes(name) && isMemo(source, name))),
     };
   } catch (error) {
-    if (error instanceof SyntaxError) return { names: [], assigned: none, mutated: none, reset: none };
+    if (error instanceof SyntaxError) return { names: [], assigned: none, given: none, mutated: none, reset: none };
     throw error;
   }
 }
