@@ -73,6 +73,13 @@ function keptByMethod(source: string): readonly string[] {
   return assignedByGetter(source).filter((name) => memoOf(`\\bthis\\.${escaped(name)}\\b`).test(source));
 }
 
+/** Whether a property lies over a getter of the class: the getter has put its result there. */
+export function inheritsGetter(owner: object, key: string): boolean {
+  for (let at: unknown = Object.getPrototypeOf(owner); isObject(at); at = Object.getPrototypeOf(at))
+    if (Object.getOwnPropertyDescriptor(at, key)?.get) return true;
+  return false;
+}
+
 const firstSights = new WeakMap<object, ReadonlyMap<string, readonly AnyFunction[]>>();
 
 /**

@@ -27,6 +27,7 @@ import {
   cachesOf,
   firstContent,
   firstSightOf,
+  inheritsGetter,
   isNamedCache,
   isSeen,
   mayHoldState,
@@ -282,6 +283,7 @@ export class PackageWalk {
       if (methods.length > 0)
         for (const value of methods)
           root.methods.push({ value, name: path, key, isLate, isOuter: root.nodes.length === 0 });
+      else if (owner && inheritsGetter(owner, key)) continue;
       else if (member.value !== undefined && member.value !== null)
         described.push(`${key}=${this.token(root, member.value, name, key)}`);
     }
