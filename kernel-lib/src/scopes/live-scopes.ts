@@ -11,7 +11,11 @@ import { LoadedModules } from "./loaded-modules";
 
 /** Creates the adapter. `notebookExports`: the object that holds the notebook's variables, in a notebook. */
 export function createLiveScopes(notebookExports: () => object | undefined): Scopes {
-  const modules = new LoadedModules(notebookExports, () => sharedSession().scriptCount());
+  const modules = new LoadedModules(
+    notebookExports,
+    (fn) => knownOf(fn).now().module,
+    () => sharedSession().scriptCount(),
+  );
   const known = new WeakMap<AnyFunction, KnownFunction>();
   const knownOf = (given: AnyFunction): KnownFunction => {
     const fn = originalOf(given);

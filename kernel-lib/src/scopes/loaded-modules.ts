@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
-import type { ModuleRef, Namespace } from "../key/scopes";
+import type { AnyFunction, ModuleRef, Namespace } from "../key/scopes";
 import { nodeModuleName } from "./known-globals";
 
 export class LoadedModules {
@@ -13,10 +13,12 @@ export class LoadedModules {
   private readonly packages = new Map<string, Package | null>();
   /** What each loaded file exported when it was read. */
   private readonly files = new Map<string, unknown>();
+  private readonly byNamespace = new WeakMap<object, ModuleRef | null>();
   private scripts = -1;
 
   constructor(
     private readonly notebookExports: () => object | undefined,
+    private readonly ofFunction: (fn: AnyFunction) => ModuleRef | null,
     /** How many scripts the process has loaded: loading a module adds one. */
     private readonly countScripts: () => number,
   ) {}
@@ -26,7 +28,7 @@ export class LoadedModules {
     if (types.isProxy(value)) return undefined;
     const module = this.ofExports(value);
     if (module !== undefined) return { kind: "module", module: module === "local" ? null : module };
-    if (isEsNamespace(value)) return { kind: "module", module: this.ofDefault(value) };
+    if (isEsNamespace(value)) return { kind: "module", module: this.ofDefault(value) ?? this.ofFunctions(value) };
     return this.ofDefault(value) !== null ? { kind: "wrapper" } : undefined;
   }
 
@@ -128,6 +130,17 @@ export class LoadedModules {
     if (typeof value !== "function" || this.exported.has(value)) return;
     this.exported.add(value);
     for (const member of valuesOf(value)) if (typeof member === "function") this.exported.add(member);
+  }
+
+  /** An ES module that another one loaded is in no list: its first function says which package it belongs to. */
+  private ofFunctions(namespace: object): ModuleRef | null {
+    if (!types.isModuleNamespaceObject(namespace)) return null;
+    const known = this.byNamespace.get(namespace);
+    if (known !== undefined) return known;
+    const first = valuesOf(namespace).find((value) => typeof value === "function" && !types.isProxy(value));
+    const module = first ? this.ofFunction(first as AnyFunction) : null;
+    this.byNamespace.set(namespace, module);
+    return module;
   }
 
   /** Compiled imports wrap a module as `{ default: module }`, or also copy its members. */

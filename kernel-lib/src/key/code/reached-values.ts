@@ -85,6 +85,8 @@ export class ReachedValues {
       return this.visitor.describe(value, path);
     const builtin = this.scopes.builtinName(value);
     if (builtin !== undefined) return this.visitBuiltin(builtin, path);
+    const namespace = this.scopes.namespaceOf(value);
+    if (namespace?.kind === "module" && namespace.module) return this.visitor.describe(value, path);
     const text = temporalText(value);
     if (text !== undefined) return text;
     if (this.packages.isOfPackage(value)) return this.packages.visit(value, path);
@@ -94,7 +96,8 @@ export class ReachedValues {
     if (seen !== undefined) return seen;
     const index = this.reached.reserve(value);
     this.reached.fill(index, () => {
-      const prototype = this.visitPrototype(Object.getPrototypeOf(value) as object, "prototype");
+      const above: unknown = Object.getPrototypeOf(value);
+      const prototype = isObject(above) ? this.visitPrototype(above, "prototype") : "null";
       const own = this.membersIn(value, content, path).map(
         (member) => `${member.key}=${this.visitMember(member, path)}`,
       );
