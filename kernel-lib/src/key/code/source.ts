@@ -77,6 +77,7 @@ function parseFunction(source: string): ParsedFunction {
   const parents = findParents(tree);
   const references = findReferences(tree, parents);
   const frees = references.map((reference) => reference.free);
+  const bodyFrees = withoutHeritage(references, fn).map((reference) => reference.free);
   const normals = new Map<string, NormalSource>();
   return {
     freeNames: unique(frees),
@@ -92,9 +93,9 @@ function parseFunction(source: string): ParsedFunction {
     usesOuterThis: fn.type === "ArrowFunctionExpression" && usesThis(fn),
     isClass: fn.type === "ClassExpression",
     normalize: (bindMembers) => {
-      const counts = frees.map(bindMembers);
+      const counts = bodyFrees.map(bindMembers);
       const id = counts.join();
-      const normal = normals.get(id) ?? normalize(source, frees, counts);
+      const normal = normals.get(id) ?? normalize(source, bodyFrees, counts);
       normals.set(id, normal);
       return normal;
     },
@@ -287,16 +288,39 @@ function normalize(source: string, frees: readonly FreeName[], counts: readonly 
   const bindings = unique(bound);
   const placeholders = new Map(bindings.map((binding, index) => [idOf(binding), `§${index}`]));
   // Parsed again each time because the tree is rewritten in place, once with placeholders and once with readable names.
-  const write = (labelOf: (binding: FreeName) => string): string => {
+  const write = (labelOf: (binding: FreeName) => string, isReadable: boolean): string => {
     const { tree, fn, head } = parseAnyForm(source);
-    findReferences(tree, findParents(tree)).forEach((reference, at) => {
+    const references = findReferences(tree, findParents(tree));
+    withoutHeritage(references, fn).forEach((reference, at) => {
       const binding = bound[at];
       if (binding) replace(reference, binding, labelOf(binding));
     });
+    if (isNode(fn.superClass)) nameHeritage(fn.superClass, references, isReadable);
     visitTree(tree, simplify);
     return head + generate(fn, { indent: "  " });
   };
-  return { bindings, text: write((binding) => placeholders.get(idOf(binding)) ?? ""), readable: write(readableName) };
+  const text = write((binding) => placeholders.get(idOf(binding)) ?? "", false);
+  return { bindings, text, readable: write(readableName, true) };
+}
+
+/**
+ * Without the names in `extends …`: that was evaluated when the class was defined, and the class extends the result whatever the name
+ * means now. The walk takes the real base.
+ */
+function withoutHeritage(references: readonly Reference[], fn: SyntaxNode): readonly Reference[] {
+  const { superClass } = fn;
+  if (!isNode(superClass)) return references;
+  return references.filter(({ node }) => node.start < superClass.start || node.end > superClass.end);
+}
+
+/** Writes what a class extends in the same way in every cell, and by its name where it has one. */
+function nameHeritage(superClass: SyntaxNode, references: readonly Reference[], isReadable: boolean): void {
+  const whole = references.find(({ node, chain }) => (chain.at(-1) ?? node) === superClass);
+  if (isReadable && !whole) return;
+  const name = isReadable && whole ? readableName(whole.free) : "§base";
+  for (const field of Object.keys(superClass))
+    if (field !== "start" && field !== "end" && field !== "range") Reflect.deleteProperty(superClass, field);
+  Object.assign(superClass, { type: "Identifier", name });
 }
 
 /** `toRow` of `exports.toRow`, `path` of `path_1.default`. */
