@@ -19,7 +19,7 @@ const record = (entries) => Object.fromEntries(turned ? entries.reverse() : entr
 const words = ["Ärger", "Zebra", "ärger", "zebra", "Öl", "ol", "ß", "ss", "I", "ı", "i", "İ", "é", "e\\u0301", "漢字", "🙂"];
 class Unit { static prefix = "k"; constructor(name) { this.name = name; } label() { return Unit.prefix + this.name; } }
 const half = (x) => x / 2;
-const table = record([["zeta", 1], ["äpfel", 2], ["alpha", half], ["Öl", new Unit("g")], ["10", 10], ["9", 9]]);
+const table = Object.fromEntries([["zeta", 1], ["äpfel", 2], ["alpha", half], ["Öl", new Unit("g")], ["10", 10], ["9", 9]]);
 const when = new Date(Date.UTC(2024, 2, 31, 1, 30));
 const place = /[a-zäöü]+/giu;
 
@@ -101,7 +101,7 @@ describe("[P5] [P6] keys are equal", () => {
     expect(there.keys).toEqual(here.keys);
   });
 
-  test("when stages are defined in another order, and properties are written in another order", () => {
+  test("when stages are defined in another order, and their inputs are written in another order", () => {
     const order = ["numbers", "words", "helpers", "binary", "below", "locale", "collections", "dates"];
     expect(keysIn({ LANG: "C", TZ: "UTC" }, order, true).keys).toEqual(here.keys);
   });

@@ -10,7 +10,7 @@ import type { ProvidedValue } from "./code/reached-values";
 import type { KeyPart } from "./parts";
 
 /** Part of every key: when the way keys are computed changes, every result becomes stale. */
-export const KEY_FORMAT = "1";
+export const KEY_FORMAT = "2";
 
 /** The current digest of an input. `pending`: a stage whose output is not known yet. `none`: it does not count. */
 export type InputDigest =

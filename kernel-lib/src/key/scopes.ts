@@ -9,9 +9,14 @@ export interface LiveFunction {
   lookup(name: string): { readonly value: unknown } | undefined;
   /** For a bound function, what it is bound to. */
   readonly bound?: { readonly target: AnyFunction; readonly thisValue: unknown; readonly args: readonly unknown[] };
-  /** For a function of a package: the values that it captured, by name, without the variables of its module. */
-  readonly captured?: () => ReadonlyMap<string, unknown>;
+  /**
+   * For a function of a package: those of the names that it captured, without the variables of its module. What the function itself
+   * assigns (`changing`: a cache, a timer, the state of a generator) has the value of the first call, before it was used.
+   */
+  readonly captured?: (names: readonly string[], changing: ReadonlySet<string>) => ReadonlyMap<string, unknown>;
   readonly native: boolean;
+  /** Created at run time from text, in no file and no cell: by `new Function`. */
+  readonly isGenerated?: boolean;
   /** The module that it belongs to; null for the user's own code (a cell, a local module). */
   readonly module: ModuleRef | null;
   /** `line:column` in its script. */
@@ -39,6 +44,8 @@ export interface Scopes {
   /** The name of a function's file, if it is newer on disk than what was loaded. */
   newerOnDisk(fn: AnyFunction): string | undefined;
   namespaceOf(value: object): Namespace | undefined;
+  /** Whether a package exports this function or class under a name: it is code of the package, and holds nothing of the user's. */
+  isExported(fn: AnyFunction): boolean;
   /** The name of a value that belongs to the language or to Node (`Math`, `Array.prototype.map`). */
   builtinName(value: object): string | undefined;
   /** Whether a global name belongs to the language or to Node; undefined when there is no such global. */
@@ -51,6 +58,6 @@ export interface Scopes {
   /** The values of an object's private fields, those of its base classes included, by name (`#pin`); methods are left out. */
   privateFields(owner: object): ReadonlyMap<string, unknown>;
   isProxy(value: object): boolean;
-  /** Discards cached file times, so that the next answers are current. */
-  forgetFileTimes(): void;
+  /** Discards the file times and values that were read, so that the next answers are current. */
+  forget(): void;
 }

@@ -200,7 +200,7 @@ export class Engine {
 
   /** Closures hold for an epoch: from here on, functions and what they reach are read again. */
   private endEpoch(): void {
-    this.ports.scopes.forgetFileTimes();
+    this.ports.scopes.forget();
     this.instances.endEpoch();
   }
 

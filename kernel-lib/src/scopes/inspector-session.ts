@@ -25,6 +25,12 @@ export interface Script {
   readonly parsedAt: number;
 }
 
+/** One scope of a function: `Closure (name)`, `Block`, `Module`, … */
+interface LiveScope {
+  readonly kind: string;
+  readonly variables: object;
+}
+
 /** Node's type definitions lack the private fields. */
 interface PropertiesWithPrivate {
   readonly privateProperties?: readonly { readonly name: string; readonly value?: Remote }[];
@@ -34,6 +40,7 @@ class LiveSession {
   private session: inspector.Session | undefined;
   private readonly scripts = new Map<string, Script>();
   private readonly scriptsByHash = new Map<string, string>();
+  private named = 0;
   private readonly strict = new WeakMap<Script, boolean>();
 
   describe(fn: AnyFunction): FunctionFacts {
@@ -64,23 +71,42 @@ class LiveSession {
     });
   }
 
-  /**
-   * Every name in the function's own scopes, the innermost first; without globals. `isCaptured`: only captured values, without the
-   * variables of modules and scripts.
-   */
-  scopeValues(fn: AnyFunction, isCaptured = false): ReadonlyMap<string, unknown> {
+  /** Every name in the function's own scopes, the innermost first; without globals. */
+  scopeValues(fn: AnyFunction): ReadonlyMap<string, unknown> {
+    return this.withObject(fn, (id) => this.valuesIn(this.scopesOf(id)));
+  }
+
+  /** Those of the names that the function captured, without the variables of modules and scripts. */
+  capturedValues(fn: AnyFunction, names: ReadonlySet<string>): ReadonlyMap<string, unknown> {
     return this.withObject(fn, (id) => {
-      const remotes = new Map<string, Remote | undefined>();
-      for (const scope of this.elements(this.internalProperties(id).get("[[Scopes]]"))) {
-        if (!scope?.objectId || /^Global/.test(scope.description ?? "")) continue;
-        const { result } = this.post("Runtime.getProperties", { objectId: scope.objectId, ownProperties: true });
-        const names = result.map(({ name }) => name);
-        if (isCaptured && isModuleScope(scope.description ?? "", names)) continue;
-        for (const property of result) if (!remotes.has(property.name)) remotes.set(property.name, property.value);
-      }
-      const values = this.take([...remotes.values()]);
-      return new Map([...remotes.keys()].map((name, at) => [name, values[at]]));
+      const scopes = this.scopesOf(id);
+      const outermost = scopes.map(({ kind }) => kind.startsWith("Closure")).lastIndexOf(true);
+      return this.valuesIn(
+        scopes.filter((scope, at) => !isModuleScope(scope, at === outermost)),
+        names,
+      );
     });
+  }
+
+  /** The scopes of a function as objects: reading them one variable at a time would send the source of each function among them. */
+  private scopesOf(objectId: string): readonly LiveScope[] {
+    const remotes = this.elements(this.internalProperties(objectId).get("[[Scopes]]")).filter(
+      (scope) => scope?.objectId !== undefined && !scope.description?.startsWith("Global"),
+    );
+    // Each has the form `{ description, object }`.
+    return (this.take(remotes) as readonly { readonly description: string; readonly object: object }[]).map(
+      ({ description, object }) => ({ kind: description, variables: object }),
+    );
+  }
+
+  /** The innermost variable of each name. */
+  private valuesIn(scopes: readonly LiveScope[], names?: ReadonlySet<string>): ReadonlyMap<string, unknown> {
+    const values = new Map<string, unknown>();
+    for (const { variables } of scopes)
+      for (const name of names ?? Object.keys(variables))
+        if (!values.has(name) && Object.hasOwn(variables, name))
+          values.set(name, Object.getOwnPropertyDescriptor(variables, name)?.value);
+    return values;
   }
 
   /** Private fields by name, `#` included. Methods and accessors are code of the class, not state of the object. */
@@ -105,20 +131,30 @@ class LiveSession {
     );
   }
 
+  /** How many scripts with a name this process has loaded: modules and cells, not the expressions that this session evaluates. */
+  scriptCount(): number {
+    this.connected();
+    return this.named;
+  }
+
+  /** The text of a script. */
+  sourceOf(script: Script): string {
+    return this.post("Debugger.getScriptSource", { scriptId: script.id }).scriptSource;
+  }
+
   /** Whether a script as a whole is in strict mode. */
   isStrict(script: Script): boolean {
     if (script.isModule) return true;
     let isStrict = this.strict.get(script);
     if (isStrict === undefined) {
-      const { scriptSource } = this.post("Debugger.getScriptSource", { scriptId: script.id });
-      isStrict = STRICT_SCRIPT.test(scriptSource.slice(0, 2000));
+      isStrict = STRICT_SCRIPT.test(this.sourceOf(script).slice(0, 2000));
       this.strict.set(script, isStrict);
     }
     return isStrict;
   }
 
   /** The source of a loaded script by its sha256 in hex; undefined for scripts that V8 has dropped. */
-  sourceOf(hash: string): string | undefined {
+  sourceByHash(hash: string): string | undefined {
     this.connected();
     const id = this.scriptsByHash.get(hash);
     if (id === undefined) return undefined;
@@ -228,14 +264,10 @@ class LiveSession {
     const session = new inspector.Session();
     session.connect();
     // Only the debugger domain says which script a function belongs to; pauses are skipped so that `debugger;` cannot block a kernel.
-    session.on("Debugger.scriptParsed", ({ params }) => {
-      this.scriptsByHash.set(params.hash, params.scriptId);
-      this.scripts.set(params.scriptId, {
-        id: params.scriptId,
-        url: params.url,
-        isModule: params.isModule === true,
-        parsedAt: Date.now(),
-      });
+    session.on("Debugger.scriptParsed", ({ params: { scriptId, url, hash, isModule } }) => {
+      this.scriptsByHash.set(hash, scriptId);
+      this.scripts.set(scriptId, { id: scriptId, url, isModule: isModule === true, parsedAt: Date.now() });
+      if (url !== "") this.named++;
     });
     session.post("Debugger.enable");
     session.post("Debugger.setSkipAllPauses", { skip: true });
@@ -247,13 +279,17 @@ class LiveSession {
 /** A directive before any code, also in the function that wraps a compiled cell. */
 const STRICT_SCRIPT = /^(\s|\/\/[^\n]*\n|\/\*[^]*?\*\/|\(?(async )?function\s*\([^)]*\)\s*\{)*["']use strict["']/;
 
-/** No function captures more variables than this: such a scope is that of a module. */
+/** No function captures more variables than these: such a scope is that of a module. */
 const MODULE_NAMES = 20;
+const ANY_NAMES = 100;
 
-/** V8 names the scope of an ES module; that of a CommonJS module is the scope of an unnamed function. */
-function isModuleScope(description: string, names: readonly string[]): boolean {
-  if (/^(Module|Script)/.test(description)) return true;
-  if (description !== "Closure") return false;
+/** A CommonJS module is the outermost scope, of an unnamed function; a bundle may have one of hundreds of variables inside it. */
+function isModuleScope({ kind, variables }: LiveScope, isOutermost: boolean): boolean {
+  if (/^(Module|Script)/.test(kind)) return true;
+  if (!kind.startsWith("Closure")) return false;
+  const names = Object.keys(variables);
+  if (names.length > ANY_NAMES) return true;
+  if (kind !== "Closure" || !isOutermost) return false;
   return names.length > MODULE_NAMES || names.some((name) => /^(exports|require|module)$|_\d+$/.test(name));
 }
 
@@ -278,7 +314,7 @@ export function readFunctionScope(fn: AnyFunction, name: string): unknown {
 
 /** The source of a loaded script by its sha256 in hex, as stack frames have it. */
 export function readScriptSource(hash: string): string | undefined {
-  return sharedSession().sourceOf(hash);
+  return sharedSession().sourceByHash(hash);
 }
 
 /** The handler of a proxy, with its traps; undefined for anything else. */

@@ -2,6 +2,7 @@
 import { builtinModules } from "node:module";
 import vm from "node:vm";
 import { membersOf } from "../key/values/own-members";
+import { intrinsics } from "./intrinsics";
 
 const nodeGlobals = (
   "globalThis undefined NaN Infinity arguments eval process Buffer console global require module exports __filename __dirname " +
@@ -71,6 +72,7 @@ function findBuiltins(): WeakMap<object, string> {
   for (const name of nodeGlobals)
     if (name !== "globalThis" && name !== "global" && name in globalThis)
       add((globalThis as Record<string, unknown>)[name], name, unlisted.has(name) ? 0 : 2);
+  for (const [name, value] of intrinsics) add(value, name, 2);
   found.set(globalThis, "globalThis");
   found.set(process, "process");
   found.set(process.env, "process.env");

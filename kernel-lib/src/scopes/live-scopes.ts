@@ -6,11 +6,16 @@ import { types } from "node:util";
 import type { AnyFunction, LiveFunction, Scopes } from "../key/scopes";
 import { sharedSession, type FunctionFacts, type Script } from "./inspector-session";
 import { addedToGlobal, builtinName, globalKind, originalOf } from "./known-globals";
+import { CapturedValues, forgetCapturedValues } from "./captured-values";
 import { LoadedModules } from "./loaded-modules";
 
 /** Creates the adapter. `notebookExports`: the object that holds the notebook's variables, in a notebook. */
 export function createLiveScopes(notebookExports: () => object | undefined): Scopes {
-  const modules = new LoadedModules(notebookExports);
+  const modules = new LoadedModules(
+    notebookExports,
+    (fn) => knownOf(fn).now().module,
+    () => sharedSession().scriptCount(),
+  );
   const known = new WeakMap<AnyFunction, KnownFunction>();
   const knownOf = (given: AnyFunction): KnownFunction => {
     const fn = originalOf(given);
@@ -25,6 +30,7 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     inspect: (fn) => knownOf(fn).now(),
     newerOnDisk: (fn) => knownOf(fn).newerOnDisk(),
     namespaceOf: (value) => modules.namespaceOf(value),
+    isExported: (fn) => modules.isExported(fn),
     builtinName,
     globalKind,
     addedToGlobal,
@@ -32,7 +38,11 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     env: (name) => process.env[name],
     privateFields: (owner) => sharedSession().privateFields(owner),
     isProxy: (value) => types.isProxy(originalOf(value)),
-    forgetFileTimes: () => writeTimes.forget(),
+    forget: () => {
+      writeTimes.forget();
+      modules.forget();
+      forgetCapturedValues();
+    },
   };
 }
 
@@ -45,6 +55,7 @@ class KnownFunction {
   private readonly constants = new Map<string, unknown>();
   private readonly about: Omit<LiveFunction, "lookup">;
   private readonly files: readonly string[];
+  private captured: CapturedValues | undefined;
 
   constructor(
     private readonly fn: AnyFunction,
@@ -52,7 +63,8 @@ class KnownFunction {
     private readonly modules: LoadedModules,
   ) {
     const { bound, native, script, position } = facts;
-    this.about = { bound, native, position, module: script ? modules.ofUrl(script.url) : null };
+    const isGenerated = !native && (script?.url ?? "") === "";
+    this.about = { bound, native, isGenerated, position, module: script ? modules.ofUrl(script.url) : null };
     this.files = script ? filesOf(script) : [];
   }
 
@@ -67,8 +79,9 @@ class KnownFunction {
     const { about } = this;
     if (about.native) return { ...about, lookup: noVariables };
     if (about.module) {
-      const captured = (): ReadonlyMap<string, unknown> => sharedSession().scopeValues(this.fn, true);
-      return { ...about, captured, lookup: noVariables };
+      this.captured ??= new CapturedValues(this.fn, this.facts.script);
+      const { captured } = this;
+      return { ...about, captured: (names, changing) => captured.read(names, changing), lookup: noVariables };
     }
     let scopes: ReadonlyMap<string, unknown> | undefined;
     return {

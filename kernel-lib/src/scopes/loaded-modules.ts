@@ -3,22 +3,32 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
-import type { ModuleRef, Namespace } from "../key/scopes";
+import type { AnyFunction, ModuleRef, Namespace } from "../key/scopes";
 import { nodeModuleName } from "./known-globals";
 
 export class LoadedModules {
   private readonly byExports = new WeakMap<object, ModuleRef | "local">();
+  private readonly exported = new WeakSet<object>();
   private readonly byFile = new Map<string, ModuleRef | null>();
-  private known = 0;
+  private readonly packages = new Map<string, Package | null>();
+  /** What each loaded file exported when it was read. */
+  private readonly files = new Map<string, unknown>();
+  private readonly byNamespace = new WeakMap<object, ModuleRef | null>();
+  private scripts = -1;
 
-  constructor(private readonly notebookExports: () => object | undefined) {}
+  constructor(
+    private readonly notebookExports: () => object | undefined,
+    private readonly ofFunction: (fn: AnyFunction) => ModuleRef | null,
+    /** How many scripts the process has loaded: loading a module adds one. */
+    private readonly countScripts: () => number,
+  ) {}
 
   namespaceOf(value: object): Namespace | undefined {
     if (value === this.notebookExports()) return { kind: "notebook" };
     if (types.isProxy(value)) return undefined;
     const module = this.ofExports(value);
     if (module !== undefined) return { kind: "module", module: module === "local" ? null : module };
-    if (isEsNamespace(value)) return { kind: "module", module: this.ofDefault(value) };
+    if (isEsNamespace(value)) return { kind: "module", module: this.ofDefault(value) ?? this.ofFunctions(value) };
     return this.ofDefault(value) !== null ? { kind: "wrapper" } : undefined;
   }
 
@@ -29,9 +39,15 @@ export class LoadedModules {
     if (!path.isAbsolute(file)) return null;
     const known = this.byFile.get(file);
     if (known !== undefined) return known;
-    const module = this.isOwn(file) ? { id: "stagebook", file: "" } : packageOf(file);
+    const module = this.isOwn(file) ? { id: "stagebook", file: "" } : this.packageOf(file);
     this.byFile.set(file, module);
     return module;
+  }
+
+  /** Whether a package exports a function, directly or as a member of a function that it exports (`_.map`). */
+  isExported(fn: object): boolean {
+    this.readLoaded();
+    return this.exported.has(fn);
   }
 
   /** The module that `require(id)` returns. */
@@ -48,34 +64,83 @@ export class LoadedModules {
     }
   }
 
+  /** The package of a file in node_modules, by the nearest package.json; null for the user's own files, including linked packages. */
+  private packageOf(file: string): ModuleRef | null {
+    if (!file.includes(`${path.sep}node_modules${path.sep}`)) return null;
+    const found = this.packageAt(path.dirname(file));
+    return found && { id: found.id, file: path.relative(found.folder, file).split(path.sep).join("/") };
+  }
+
+  private packageAt(folder: string): Package | null {
+    const known = this.packages.get(folder);
+    if (known !== undefined) return known;
+    const above = path.dirname(folder);
+    const found = readPackage(folder) ?? (above === folder ? null : this.packageAt(above));
+    this.packages.set(folder, found);
+    return found;
+  }
+
   private isOwn(file: string): boolean {
     const relative = path.relative(path.dirname(__dirname), file);
     return !relative.startsWith("..") && !path.isAbsolute(relative);
   }
 
   private ofExports(value: object): ModuleRef | "local" | undefined {
-    const cache = require.cache;
-    const files = Object.keys(cache);
-    if (files.length !== this.known) {
-      this.known = files.length;
-      for (const file of files) {
-        const exports: unknown = cache[file]?.exports;
-        if (
-          (typeof exports === "object" || typeof exports === "function") &&
-          exports !== null &&
-          !this.byExports.has(exports) &&
-          !isOrdinary(exports)
-        )
-          this.byExports.set(exports, this.ofUrl(file) ?? "local");
-      }
-    }
+    this.readLoaded();
     return this.byExports.get(value) ?? this.ofNode(value);
   }
 
   private ofNode(value: object): ModuleRef | undefined {
-    for (const name of nodeModuleNames)
-      if (process.getBuiltinModule?.(name) === value) return { id: nodeModuleName(name) ?? name, file: "" };
-    return undefined;
+    const name = nodeModules().get(value);
+    return name === undefined ? undefined : { id: name, file: "" };
+  }
+
+  /** Modules may have been loaded without a script (JSON): the list is read once more. */
+  forget(): void {
+    this.scripts = -1;
+  }
+
+  /** Reads the modules that were loaded since the last time. Called for every object of a walk, so it must cost nothing when there are none. */
+  private readLoaded(): void {
+    const scripts = this.countScripts();
+    if (scripts === this.scripts) return;
+    this.scripts = scripts;
+    for (const file of Object.keys(require.cache)) {
+      const loaded = require.cache[file];
+      if (!loaded || (this.files.has(file) && this.files.get(file) === loaded.exports)) continue;
+      // A package that is still being loaded has not exported everything.
+      if (loaded.loaded) this.files.set(file, loaded.exports);
+      this.readExports(file, loaded.exports);
+    }
+  }
+
+  private readExports(file: string, exports: unknown): void {
+    if (!isObject(exports) || isOrdinary(exports)) return;
+    const module = this.ofUrl(file);
+    if (!this.byExports.has(exports)) this.byExports.set(exports, module ?? "local");
+    if (!module) return;
+    this.addExported(exports);
+    for (const member of valuesOf(exports)) {
+      if (typeof member === "function") this.addExported(member);
+    }
+  }
+
+  /** A function with its members. Objects are not followed: they may be state that the user changes. */
+  private addExported(value: object): void {
+    if (typeof value !== "function" || this.exported.has(value)) return;
+    this.exported.add(value);
+    for (const member of valuesOf(value)) if (typeof member === "function") this.exported.add(member);
+  }
+
+  /** An ES module that another one loaded is in no list: its first function says which package it belongs to. */
+  private ofFunctions(namespace: object): ModuleRef | null {
+    if (!types.isModuleNamespaceObject(namespace)) return null;
+    const known = this.byNamespace.get(namespace);
+    if (known !== undefined) return known;
+    const first = valuesOf(namespace).find((value) => typeof value === "function" && !types.isProxy(value));
+    const module = first ? this.ofFunction(first as AnyFunction) : null;
+    this.byNamespace.set(namespace, module);
+    return module;
   }
 
   /** Compiled imports wrap a module as `{ default: module }`, or also copy its members. */
@@ -89,6 +154,8 @@ export class LoadedModules {
 
 const isEsNamespace = (value: object): boolean =>
   Object.hasOwn(value, "__esModule") || types.isModuleNamespaceObject(value);
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
 const isOrdinary = (value: object): boolean => value === Object.prototype || value === Function.prototype;
 
 const nodeModuleNames = [
@@ -123,15 +190,35 @@ const nodeModuleNames = [
   "tty",
 ];
 
-/** The package of a file in node_modules, by the nearest package.json; null for the user's own files, including linked packages. */
-function packageOf(file: string): ModuleRef | null {
-  if (!file.includes(`${path.sep}node_modules${path.sep}`)) return null;
-  for (let folder = path.dirname(file); folder !== path.dirname(folder); folder = path.dirname(folder)) {
-    const manifest = path.join(folder, "package.json");
-    if (!fs.existsSync(manifest)) continue;
-    const { name, version } = JSON.parse(fs.readFileSync(manifest, "utf8")) as { name?: string; version?: string };
-    if (name !== undefined)
-      return { id: `${name}@${version ?? "?"}`, file: path.relative(folder, file).split(path.sep).join("/") };
-  }
-  return null;
+type Package = { readonly id: string; readonly folder: string };
+
+/** The values of an object's own properties, without running getters. */
+function valuesOf(owner: object): readonly unknown[] {
+  return Reflect.ownKeys(owner).flatMap((key) => {
+    try {
+      return [Object.getOwnPropertyDescriptor(owner, key)?.value as unknown];
+    } catch {
+      // An export of an ES module that has no value yet.
+      return [];
+    }
+  });
+}
+
+let modulesOfNode: WeakMap<object, string> | undefined;
+
+/** The modules of Node itself, by what they export. */
+function nodeModules(): WeakMap<object, string> {
+  if (modulesOfNode) return modulesOfNode;
+  const found = nodeModuleNames.flatMap((name): [object, string][] => {
+    const exports: unknown = process.getBuiltinModule?.(name);
+    return isObject(exports) ? [[exports, nodeModuleName(name) ?? name]] : [];
+  });
+  return (modulesOfNode = new WeakMap(found));
+}
+
+function readPackage(folder: string): Package | undefined {
+  const manifest = path.join(folder, "package.json");
+  if (!fs.existsSync(manifest)) return undefined;
+  const { name, version } = JSON.parse(fs.readFileSync(manifest, "utf8")) as { name?: string; version?: string };
+  return name === undefined ? undefined : { id: `${name}@${version ?? "?"}`, folder };
 }

@@ -50,7 +50,7 @@ export type InputLeaf =
 export interface InputTree {
   /** Sorted by code units of the path: the order in which they were written does not matter. */
   readonly leaves: readonly InputLeaf[];
-  /** Lists and objects with their keys, in the same order: what the paths alone do not determine. */
+  /** Lists and objects with their keys; the names of inputs sorted, all others as they were written: what the paths alone do not determine. */
   readonly shape: string;
   /** The same shape with each leaf replaced. */
   fill(valueOf: (leaf: InputLeaf) => unknown): unknown;
@@ -61,7 +61,7 @@ export function createInputTree(inputs: unknown, stage: string): InputTree {
   const whole = new Set<unknown>();
   const leaves = [...walk(inputs, "", { above: new Set(), whole, stage })];
   // A later change to the user's object must not change what the stage receives.
-  const frame = copied(inputs);
+  const frame = sortedByName(copied(inputs));
   leaves.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return {
     leaves,
@@ -141,16 +141,21 @@ function pathTo(above: string, key: string): string {
   return above ? `${above}.${step}` : step;
 }
 
-/** `{"limit":0,"list":[2,0,0]}`: 0 for a leaf; a list starts with its length, because of holes. */
-function shapeOf(node: unknown, whole: ReadonlySet<unknown>): string {
+/** The names of inputs are no data: a stage receives them sorted, in whatever order they were written. */
+function sortedByName(inputs: unknown): unknown {
+  if (types.isProxy(inputs) || inputOf(inputs) || !isContainer(inputs) || Array.isArray(inputs)) return inputs;
+  return Object.fromEntries(Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** `{"limit":0,"list":[2,0,0]}`: 0 for a leaf; a list starts with its length, because of holes. `isTop`: the keys are names of inputs. */
+function shapeOf(node: unknown, whole: ReadonlySet<unknown>, isTop = true): string {
   if (types.isProxy(node) || inputOf(node) || whole.has(node) || !isContainer(node)) return "0";
   const keys = Object.keys(node);
   if (keys.length === 0) return "0";
   if (Array.isArray(node))
-    return `[${[node.length, ...Object.values<unknown>(node).map((item) => shapeOf(item, whole))].join()}]`;
-  return `{${keys
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${shapeOf(node[key], whole)}`)
+    return `[${[node.length, ...Object.values<unknown>(node).map((item) => shapeOf(item, whole, false))].join()}]`;
+  return `{${(isTop ? keys.sort() : keys)
+    .map((key) => `${JSON.stringify(key)}:${shapeOf(node[key], whole, false)}`)
     .join()}}`;
 }
 

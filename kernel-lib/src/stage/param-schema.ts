@@ -3,6 +3,7 @@ import Ajv, { type ErrorObject } from "ajv";
 import addFormats from "ajv-formats";
 import type { Json, JsonObject, ParamKind } from "../protocol";
 import { StagebookError } from "../protocol";
+import { inOrder } from "./property-order";
 import type { ParamOptions } from "./public/params";
 
 /** How the values of one parameter are checked, and converted from and to JSON. */
@@ -13,7 +14,10 @@ export interface ParamSchema {
   /** What is wrong with the value, as `must be <= 10`; null when it is valid. */
   check(value: unknown): string | null;
   encode(value: unknown): Json;
-  /** The value for its JSON form; `check` it afterwards. */
+  /**
+   * The value for its JSON form, as form, command and presets give it; `check` it afterwards. Its properties have the order of the schema,
+   * or of the default where the schema names none: in which order they were written says nothing.
+   */
   decode(wire: Json): unknown;
 }
 
@@ -41,7 +45,7 @@ export function createParamSchema(name: string, initial: unknown, options: Param
       return validate(wire) ? null : describe(validate.errors ?? []);
     },
     encode: (value) => encode(kind, value),
-    decode: (wire) => (kind === "date" && typeof wire === "string" ? new Date(wire) : wire),
+    decode: (wire) => (kind === "date" && typeof wire === "string" ? new Date(wire) : inOrder(wire, json, initial)),
   };
 }
 

@@ -2,7 +2,7 @@
  * A second definition of equality, independent of the digest: two values are walked side by side. The oracle of the property tests.
  */
 
-/** True when no program can distinguish the two, except by the order of properties and the stacks of errors. */
+/** True when no program can distinguish the two, except by the stacks of errors and the order of the properties of arrays and errors. */
 export function sameValue(a: unknown, b: unknown, pairs: Pairs = { there: new Map(), back: new Map() }): boolean {
   if (!isObject(a) || !isObject(b)) return Object.is(a, b);
   if (pairs.there.has(a) || pairs.back.has(b)) return pairs.there.get(a) === b && pairs.back.get(b) === a;
@@ -29,7 +29,7 @@ function sameContent(a: object, b: object, pairs: Pairs): boolean {
   return true;
 }
 
-/** Compares descriptors one by one, in order of name. */
+/** Compares descriptors one by one. */
 function sameProperties(a: object, b: object, pairs: Pairs): boolean {
   const [keysOfA, keysOfB] = [keys(a), keys(b)];
   if (keysOfA.length !== keysOfB.length || keysOfA.some((key, at) => key !== keysOfB[at])) return false;
@@ -42,9 +42,8 @@ function sameProperties(a: object, b: object, pairs: Pairs): boolean {
 function keys(object: object): readonly string[] {
   const skipped = object instanceof Error ? "stack" : "";
   if (ArrayBuffer.isView(object)) return [];
-  return Object.getOwnPropertyNames(object)
-    .filter((key) => key !== skipped || skipped === "")
-    .sort();
+  const found = Object.getOwnPropertyNames(object).filter((key) => key !== skipped || skipped === "");
+  return Array.isArray(object) || object instanceof Error ? found.sort() : found;
 }
 
 function sameList(a: readonly unknown[], b: readonly unknown[], pairs: Pairs): boolean {

@@ -148,3 +148,19 @@ test("[C11] [R9] a lost value that cannot be recomputed either fails its readers
   writeFileSync(source, "1");
   expect(await size()).toBe(100_002);
 });
+
+test("[C14] [S6] identical stages that keep no result share one value until the last of them has another", async () => {
+  const { p, log } = createScript();
+  const define = (name: string, by: number): ReturnType<typeof p.stage<number>> =>
+    p.stage(name, by === 1 ? () => 1 : () => 2, { cache: false });
+  let one = define("one", 1);
+  const two = define("two", 1);
+  const sum = (): ReturnType<typeof p.stage<number>> =>
+    p.stage("sum", { one, two }, ({ one, two }) => one + two, { cache: false });
+  expect(await sum()()).toBe(2);
+  one = define("one", 2);
+  expect(await sum()()).toBe(3);
+  log();
+  expect(await sum()()).toBe(3);
+  expect(log()).toEqual(["one cached", "two cached", "sum running", "sum succeeded"]);
+});

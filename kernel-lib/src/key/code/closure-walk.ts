@@ -14,16 +14,16 @@ import {
   isObject,
   ownValue,
 } from "../values/own-members";
+import { assignsMember } from "./package-state";
+import { PackageWalk } from "./package-walk";
 import { Reached, type Visitor } from "./reached";
 import { ReachedModules } from "./reached-modules";
 import { ReachedValues, type ProvidedValue } from "./reached-values";
 import type { AnyFunction, LiveFunction, Scopes } from "../scopes";
-import { nameOf, parseFunction, readableName, type FreeName, type ParsedFunction } from "./source";
+import { nameOf, parsedOf, readableName, type FreeName, type ParsedFunction } from "./source";
 import { findSurrounding } from "./surroundings";
 
 const MAX_TEXT = 20_000;
-const parsedBySource = new Map<string, ParsedFunction>();
-const MAX_PARSED = 20_000;
 
 export class ClosureWalk implements Visitor {
   readonly reached = new Reached();
@@ -31,8 +31,9 @@ export class ClosureWalk implements Visitor {
   private readonly modules: ReachedModules;
 
   constructor(private readonly scopes: Scopes) {
-    this.values = new ReachedValues(this.reached, scopes, this);
-    this.modules = new ReachedModules(this.reached, scopes, this);
+    const packages = new PackageWalk(this.reached, scopes, this);
+    this.values = new ReachedValues(this.reached, scopes, this, packages);
+    this.modules = new ReachedModules(this.reached, scopes, packages);
   }
 
   /** The digest of one value; stages and other inputs in it count by name. */
@@ -103,7 +104,7 @@ export class ClosureWalk implements Visitor {
     for (const id of parsed.imported) this.modules.visitImported(id);
     this.reached.fill(index, () => {
       const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
-      const extras = this.visitOwn(fn, name);
+      const extras = this.visitOwn(fn, name, live.isGenerated);
       if (extras.length > 0 || parsed.isClass) this.reached.isLasting = false;
       else this.addCheck(fn, normal.bindings, parsed, lookup, newerOnDisk);
       const digest = digestOf(JSON.stringify([normal.text, bindings, extras]));
@@ -186,12 +187,15 @@ export class ClosureWalk implements Visitor {
   }
 
   /** What belongs to a function besides its code: its base class, its own properties, the members of its prototype. */
-  private visitOwn(fn: AnyFunction, name: string): readonly string[] {
+  private visitOwn(fn: AnyFunction, name: string, isGenerated = false): readonly string[] {
     const base = findBase(fn);
     return [
       ...(base ? [`extends ${this.visitFunction(base, base.name || `${name}'s base`, "helper")}`] : []),
       ...this.visitInherited(fn, base, name),
-      ...findStatics(fn).map((member) => `${member.key}=${this.values.visitMember(member, name)}`),
+      // Code that a package generates keeps its state in its own properties (`validate.errors`).
+      ...findStatics(fn)
+        .filter(({ key }) => !(isGenerated && assignsMember(fn, key)))
+        .map((member) => `${member.key}=${this.values.visitMember(member, name)}`),
       ...(hasPrivateStatics(fn) ? this.values.visitPrivate(fn, name) : []),
       ...findPrototypeMembers(fn).map((member) => `.${member.key}=${this.values.visitMember(member, name)}`),
     ];
@@ -266,16 +270,6 @@ export function lookupOf(fn: AnyFunction, live: LiveFunction, { isClass }: Parse
     const found = [live, ...methods].map((each) => each.lookup(name)).find((each) => each !== undefined);
     return found ?? (base?.name === name ? { value: base } : undefined);
   };
-}
-
-/** Parses a function's source. Throws SyntaxError. Each text is parsed once. */
-export function parsedOf(source: string): ParsedFunction {
-  const known = parsedBySource.get(source);
-  if (known) return known;
-  if (parsedBySource.size >= MAX_PARSED) parsedBySource.clear();
-  const parsed = parseFunction(source);
-  parsedBySource.set(source, parsed);
-  return parsed;
 }
 
 /** The value of a binding; undefined when it does not exist. */

@@ -35,6 +35,7 @@ export function findClosure(fn: AnyFunction, name: string, scopes: Scopes, input
 
 /** The digest of a value that may contain functions and instances, by which notebook variables are compared. */
 export function digestAnything(value: unknown, scopes: Scopes): Digest {
+  if (mayChange(value)) scopes.forget();
   return new ClosureWalk(scopes).digest(value, "value");
 }
 
@@ -46,6 +47,7 @@ export interface ProvidedDigest {
 
 /** The same as `digestAnything`. Throws `not-keyable`, with the path, when the value cannot be distinguished from others. */
 export function digestProvided(value: unknown, name: string, scopes: Scopes): ProvidedDigest {
+  if (mayChange(value)) scopes.forget();
   const walk = new ClosureWalk(scopes);
   const digest = walk.digest(value, name);
   const untracked = [...walk.reached.untracked.values()];
@@ -59,3 +61,7 @@ export function digestProvided(value: unknown, name: string, scopes: Scopes): Pr
     );
   return { digest, untracked };
 }
+
+/** Such a digest is asked for at any time, also while code of the user runs. */
+const mayChange = (value: unknown): boolean =>
+  typeof value === "function" || (typeof value === "object" && value !== null);

@@ -1,43 +1,30 @@
 /** Where the walk stops: packages and Node modules count by version, file and position. */
 import { digestOf } from "../digest";
-import type { Reached, Visitor } from "./reached";
+import type { PackageWalk } from "./package-walk";
+import type { Reached } from "./reached";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "../scopes";
 
 export class ReachedModules {
   constructor(
     private readonly reached: Reached,
     private readonly scopes: Scopes,
-    private readonly visitor: Visitor,
+    private readonly packages: PackageWalk,
   ) {}
 
-  /** A package's function counts by its position, and by the user's values that it captured (`debounce(save)`). */
+  /** A package's function counts by its position, and by what the user gave to the package that it holds (`debounce(save)`). */
   visitPackageFunction(fn: AnyFunction, live: LiveFunction, module: ModuleRef, name: string): string {
-    const reference = this.visitModule(fn, module, live.position, name);
-    const captured = [...(live.captured?.() ?? [])].filter(([, value]) => this.isUserValue(value));
-    if (captured.length === 0 || reference.startsWith("global:")) return reference;
-    this.reached.isLasting = false;
-    return JSON.stringify([
-      reference,
-      ...captured.map(([key, value]) => [key, this.visitor.describe(value, `${name} ${key}`)]),
-    ]);
+    if (this.packages.holds(fn, live)) return this.packages.visit(fn, name);
+    return this.visitModule(fn, module, live.position, name, this.packages.exportedPlace(fn, live));
   }
 
-  /** Code of packages and of Node is identified by its position alone; null is what packages fill in later (a cache, a timer). */
-  private isUserValue(value: unknown): boolean {
-    if (typeof value !== "function") return value !== undefined && value !== null;
-    if (this.scopes.isProxy(value) || this.scopes.builtinName(value) !== undefined) return false;
-    const live = this.scopes.inspect(value);
-    return live.bound !== undefined || (!live.native && !live.module);
-  }
-
-  visitModule(value: object, module: ModuleRef, position: string, name: string): string {
+  visitModule(value: object, module: ModuleRef, position: string, name: string, place?: string): string {
     if (module.id === "stagebook") return "global:stagebook";
     const index = this.reached.reserve(value);
     const text = `${module.id}${module.file ? ` ${module.file}` : ""} ${position}`;
     this.reached.parts[index] = {
       kind: "module",
       name: module.id.replace(/(.)@.*$/, "$1") === name ? name : `${name} of ${module.id.replace(/(.)@.*$/, "$1")}`,
-      digest: digestOf(text),
+      digest: digestOf(place ?? text),
       text,
     };
     return `#${index}`;

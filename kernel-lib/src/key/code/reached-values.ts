@@ -7,8 +7,10 @@ import { contentOf, type Content } from "../values/content";
 import { textOfValue } from "../describe";
 import { digestOf } from "../digest";
 import { constructorOf, constructorsOf, isObject, membersOf, type Member } from "../values/own-members";
+import type { PackageWalk } from "./package-walk";
 import type { Reached, Visitor } from "./reached";
 import type { AnyFunction, Scopes } from "../scopes";
+import { temporalText } from "./temporal";
 
 /** How a provided value that contains functions counts, or why it cannot. */
 export type ProvidedValue =
@@ -20,12 +22,18 @@ export class ReachedValues {
     private readonly reached: Reached,
     private readonly scopes: Scopes,
     private readonly visitor: Visitor,
+    private readonly packages: PackageWalk,
   ) {}
 
   visitValue(value: unknown, name: string): string {
     const seen = typeof value === "object" ? this.reached.find(value) : undefined;
     if (seen !== undefined) return seen;
-    if (typeof value === "object" && value !== null) this.reached.isLasting = false;
+    const text = isObject(value) ? temporalText(value) : undefined;
+    if (text !== undefined) return this.reached.addPart({ kind: "value", name, digest: digestOf(text), text }, value);
+    if (typeof value === "object" && value !== null) {
+      this.reached.isLasting = false;
+      if (this.packages.isOfPackage(value)) return this.packages.visit(value, name);
+    }
     try {
       const digest = digestValue(value, {
         isForeign: (inner) => inputOf(inner) !== undefined,
@@ -77,13 +85,19 @@ export class ReachedValues {
       return this.visitor.describe(value, path);
     const builtin = this.scopes.builtinName(value);
     if (builtin !== undefined) return this.visitBuiltin(builtin, path);
+    const namespace = this.scopes.namespaceOf(value);
+    if (namespace?.kind === "module" && namespace.module) return this.visitor.describe(value, path);
+    const text = temporalText(value);
+    if (text !== undefined) return text;
+    if (this.packages.isOfPackage(value)) return this.packages.visit(value, path);
     const content = contentOf(value, (prototype) => this.scopes.builtinName(prototype));
     if (!content) return undefined;
     const seen = this.reached.find(value);
     if (seen !== undefined) return seen;
     const index = this.reached.reserve(value);
     this.reached.fill(index, () => {
-      const prototype = this.visitPrototype(Object.getPrototypeOf(value) as object, "prototype");
+      const above: unknown = Object.getPrototypeOf(value);
+      const prototype = isObject(above) ? this.visitPrototype(above, "prototype") : "null";
       const own = this.membersIn(value, content, path).map(
         (member) => `${member.key}=${this.visitMember(member, path)}`,
       );

@@ -58,12 +58,26 @@ interface Reference {
   readonly free: FreeName;
 }
 
+const parsedBySource = new Map<string, ParsedFunction>();
+const MAX_PARSED = 20_000;
+
+/** Parses a function's source. Throws SyntaxError. Each text is parsed once. */
+export function parsedOf(source: string): ParsedFunction {
+  const known = parsedBySource.get(source);
+  if (known) return known;
+  if (parsedBySource.size >= MAX_PARSED) parsedBySource.clear();
+  const parsed = parseFunction(source);
+  parsedBySource.set(source, parsed);
+  return parsed;
+}
+
 /** Parses the result of `Function.prototype.toString`. Throws SyntaxError when it is not a parsable function. */
-export function parseFunction(source: string): ParsedFunction {
+function parseFunction(source: string): ParsedFunction {
   const { tree, fn } = parseAnyForm(source);
   const parents = findParents(tree);
   const references = findReferences(tree, parents);
   const frees = references.map((reference) => reference.free);
+  const bodyFrees = withoutHeritage(references, fn).map((reference) => reference.free);
   const normals = new Map<string, NormalSource>();
   return {
     freeNames: unique(frees),
@@ -79,9 +93,9 @@ export function parseFunction(source: string): ParsedFunction {
     usesOuterThis: fn.type === "ArrowFunctionExpression" && usesThis(fn),
     isClass: fn.type === "ClassExpression",
     normalize: (bindMembers) => {
-      const counts = frees.map(bindMembers);
+      const counts = bodyFrees.map(bindMembers);
       const id = counts.join();
-      const normal = normals.get(id) ?? normalize(source, frees, counts);
+      const normal = normals.get(id) ?? normalize(source, bodyFrees, counts);
       normals.set(id, normal);
       return normal;
     },
@@ -89,7 +103,11 @@ export function parseFunction(source: string): ParsedFunction {
 }
 
 /** `head`: what precedes the function of a method (`get size`). */
-function parseAnyForm(source: string): { readonly tree: SyntaxNode; readonly fn: SyntaxNode; readonly head: string } {
+export function parseAnyForm(source: string): {
+  readonly tree: SyntaxNode;
+  readonly fn: SyntaxNode;
+  readonly head: string;
+} {
   const parsed = parseExpression(source) ?? parseMethod(source);
   undoExports(parsed.tree);
   return parsed;
@@ -270,16 +288,39 @@ function normalize(source: string, frees: readonly FreeName[], counts: readonly 
   const bindings = unique(bound);
   const placeholders = new Map(bindings.map((binding, index) => [idOf(binding), `§${index}`]));
   // Parsed again each time because the tree is rewritten in place, once with placeholders and once with readable names.
-  const write = (labelOf: (binding: FreeName) => string): string => {
+  const write = (labelOf: (binding: FreeName) => string, isReadable: boolean): string => {
     const { tree, fn, head } = parseAnyForm(source);
-    findReferences(tree, findParents(tree)).forEach((reference, at) => {
+    const references = findReferences(tree, findParents(tree));
+    withoutHeritage(references, fn).forEach((reference, at) => {
       const binding = bound[at];
       if (binding) replace(reference, binding, labelOf(binding));
     });
+    if (isNode(fn.superClass)) nameHeritage(fn.superClass, references, isReadable);
     visitTree(tree, simplify);
     return head + generate(fn, { indent: "  " });
   };
-  return { bindings, text: write((binding) => placeholders.get(idOf(binding)) ?? ""), readable: write(readableName) };
+  const text = write((binding) => placeholders.get(idOf(binding)) ?? "", false);
+  return { bindings, text, readable: write(readableName, true) };
+}
+
+/**
+ * Without the names in `extends …`: that was evaluated when the class was defined, and the class extends the result whatever the name
+ * means now. The walk takes the real base.
+ */
+function withoutHeritage(references: readonly Reference[], fn: SyntaxNode): readonly Reference[] {
+  const { superClass } = fn;
+  if (!isNode(superClass)) return references;
+  return references.filter(({ node }) => node.start < superClass.start || node.end > superClass.end);
+}
+
+/** Writes what a class extends in the same way in every cell, and by its name where it has one. */
+function nameHeritage(superClass: SyntaxNode, references: readonly Reference[], isReadable: boolean): void {
+  const whole = references.find(({ node, chain }) => (chain.at(-1) ?? node) === superClass);
+  if (isReadable && !whole) return;
+  const name = isReadable && whole ? readableName(whole.free) : "§base";
+  for (const field of Object.keys(superClass))
+    if (field !== "start" && field !== "end" && field !== "range") Reflect.deleteProperty(superClass, field);
+  Object.assign(superClass, { type: "Identifier", name });
 }
 
 /** `toRow` of `exports.toRow`, `path` of `path_1.default`. */

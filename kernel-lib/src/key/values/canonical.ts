@@ -2,9 +2,9 @@
  * The digest of any value, by which the inputs, parameters and captured values of a key are compared.
  *
  * Equal digests mean that no program can distinguish the values, except by what is listed here as not counted. Counted: -0, NaN,
- * undefined, holes, the kind of each built-in and typed array, the order of Map and Set (iteration shows it), non-enumerable and
- * registered symbol properties, cycles, and whether two paths lead to one object. Not counted: the order of an object's properties,
- * whether it is frozen, the stack of an error, the bits of a NaN, which memory a view refers to.
+ * undefined, holes, the kind of each built-in and typed array, the order of an object's properties and of Map and Set (iteration shows
+ * it), non-enumerable and registered symbol properties, cycles, and whether two paths lead to one object. Not counted: the order of
+ * symbol properties and of properties beside the content of a built-in (an array's, an error's), whether an object is frozen, the stack of an error, the bits of a NaN, which memory a view refers to.
  *
  * Used by `key/`, by runs for outputs, and by the tests of the store's codecs. The walk has its own stack: depth has no limit.
  */
@@ -101,7 +101,7 @@ export class CanonicalWalk {
   }
 
   digest(value: unknown): Digest {
-    this.sink.number(TAG.format, 1);
+    this.sink.number(TAG.format, 2);
     this.visit(value);
     for (let top = this.frames.at(-1); top !== undefined; top = this.frames.at(-1)) {
       if (!top.advance(this)) this.frames.pop();

@@ -1,4 +1,5 @@
 /** The members of functions, classes and prototypes, which count besides their source. Used by the closure walk. */
+import { types } from "node:util";
 import { symbolName } from "./own-keys";
 import type { AnyFunction } from "../scopes";
 
@@ -46,7 +47,7 @@ export function functionsIn(members: readonly Member[]): readonly AnyFunction[] 
 /** An object's own properties. A unique symbol is identified by its description. */
 export function membersOf(object: object): readonly Member[] {
   return Reflect.ownKeys(object).map((key) => {
-    const property = Object.getOwnPropertyDescriptor(object, key);
+    const property = propertyOf(object, key);
     const accessors = property
       ? ([Reflect.get(property, "get"), Reflect.get(property, "set")] as readonly unknown[])
       : [];
@@ -58,6 +59,16 @@ export function membersOf(object: object): readonly Member[] {
       accessors: accessors.filter(isFunction),
     };
   });
+}
+
+/** An export of an ES module that has no value yet has no descriptor either. */
+function propertyOf(object: object, key: PropertyKey): PropertyDescriptor | undefined {
+  try {
+    return Object.getOwnPropertyDescriptor(object, key);
+  } catch (error) {
+    if (error instanceof ReferenceError && types.isModuleNamespaceObject(object)) return undefined;
+    throw error;
+  }
 }
 
 /** The class whose instances have this prototype. */
@@ -77,7 +88,7 @@ export function constructorsOf(value: object): readonly AnyFunction[] {
 }
 
 /** A property without running a getter. */
-export function ownValue(owner: object | undefined, key: string): unknown {
+export function ownValue(owner: object | undefined, key: PropertyKey): unknown {
   return owner && (Object.getOwnPropertyDescriptor(owner, key)?.value as unknown);
 }
 

@@ -1,5 +1,6 @@
 /** Functions as nodes of a shipment: by source and bindings, by the module that exports them, or as members of their class. */
-import { lookupOf, parsedOf } from "../../key/code/closure-walk";
+import { lookupOf } from "../../key/code/closure-walk";
+import { parsedOf } from "../../key/code/source";
 import { findBase, membersOf, ownValue } from "../../key/values/own-members";
 import type { AnyFunction, LiveFunction } from "../../key/scopes";
 import type { ParsedFunction } from "../../key/code/source";

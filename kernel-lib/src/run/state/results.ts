@@ -242,17 +242,23 @@ export class Results {
 
   /** Keeps a result in this kernel only. */
   keepUnstored(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): void {
-    const before = this.unstoredOf.get(instance.id);
-    this.unstoredOf.set(instance.id, entry.key);
-    // Identical stages share one value: it is dropped with the last of them.
-    if (before !== undefined && ![...this.unstoredOf.values()].includes(before)) this.unstored.delete(before);
+    this.holdUnstored(instance, entry.key);
     this.keepForRun(entry, blobs);
     this.unstored.set(entry.key, { entry, blobs: this.runScoped.get(entry) ?? blobs });
     this.remember(instance, entry);
   }
 
+  /** Identical stages share one value: it is dropped with the last of them. */
+  private holdUnstored(instance: Instance, key: Digest): void {
+    const before = this.unstoredOf.get(instance.id);
+    if (before === key) return;
+    this.unstoredOf.set(instance.id, key);
+    if (before !== undefined && ![...this.unstoredOf.values()].includes(before)) this.unstored.delete(before);
+  }
+
   /** The stage arrived at a result that already existed. */
   async reach(instance: Instance, entry: Entry): Promise<void> {
+    if (this.unstored.has(entry.key)) this.holdUnstored(instance, entry.key);
     if (this.latestOf.get(instance.id)?.key === entry.key) return;
     this.latestOf.set(instance.id, entry);
     if (instance.overlay.size === 0 && !this.unstored.has(entry.key))

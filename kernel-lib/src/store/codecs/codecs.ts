@@ -65,9 +65,9 @@ const arrow: NamedCodec = {
     const table = asTable(value, loadArrow());
     const columns = table.schema.fields.map((field, at) => {
       const column = table.getChildAt(at);
-      return [field.name, String(field.type), field.nullable, column ? Array.from(column, plain) : []];
+      return [aboutField(field), column ? Array.from(column, plain) : []];
     });
-    return digestValue(columns);
+    return digestValue([aboutMetadata(table.schema), columns]);
   },
 };
 
@@ -112,10 +112,30 @@ function checkJson(value: unknown, at: string, above: Set<object>): void {
   above.delete(value);
 }
 
+/** Units, geometry columns, categories of pandas: what the metadata of a schema and of a field say about the values. */
+interface WithMetadata {
+  readonly metadata?: ReadonlyMap<string, string>;
+}
+
+interface Field extends WithMetadata {
+  readonly name: string;
+  /** Lists, structs and maps have fields of their own. */
+  readonly type: { readonly children?: readonly Field[] | null };
+  readonly nullable: boolean;
+}
+
+const aboutMetadata = ({ metadata }: WithMetadata): readonly (readonly [string, string])[] => [...(metadata ?? [])];
+
+const aboutField = (field: Field): readonly unknown[] => [
+  field.name,
+  String(field.type),
+  field.nullable,
+  aboutMetadata(field),
+  (field.type.children ?? []).map(aboutField),
+];
+
 interface Table {
-  readonly schema: {
-    readonly fields: readonly { readonly name: string; readonly type: unknown; readonly nullable: boolean }[];
-  };
+  readonly schema: WithMetadata & { readonly fields: readonly Field[] };
   getChildAt(at: number): Iterable<unknown> | null;
 }
 

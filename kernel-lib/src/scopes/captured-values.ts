@@ -1,0 +1,96 @@
+/**
+ * The values that a function of a package captured. Called for each such function at every plan, so what can never change is read once.
+ */
+import type { AnyFunction } from "../key/scopes";
+import { findAssignedNames } from "../key/code/assigned-names";
+import { sharedSession, type Script } from "./inspector-session";
+
+const noValues: ReadonlyMap<string, unknown> = new Map();
+let epoch = 0;
+
+/** From here on the values of variables are read again: code of the user may have run. */
+export function forgetCapturedValues(): void {
+  epoch++;
+}
+
+export class CapturedValues {
+  /** The names that it captured at all; undefined until they are read. */
+  private names: ReadonlySet<string> | undefined;
+  /** The values of variables that are never assigned again. */
+  private readonly constants = new Map<string, unknown>();
+  /** The first values of variables that the function itself assigns. */
+  private readonly first = new Map<string, unknown>();
+  private values: ReadonlyMap<string, unknown> = noValues;
+  private epoch = -1;
+
+  constructor(
+    private readonly fn: AnyFunction,
+    private readonly script: Script | undefined,
+  ) {}
+
+  /** Those of the names that it captured. `changing`: those that it assigns, which have the value of the first call. */
+  read(names: readonly string[], changing: ReadonlySet<string>): ReadonlyMap<string, unknown> {
+    const wanted = this.names ? names.filter((name) => this.names?.has(name)) : names;
+    const open = wanted.filter((name) => !this.constants.has(name) && !this.first.has(name));
+    const values = open.length > 0 ? this.current(open) : noValues;
+    this.names ??= new Set(values.keys());
+    for (const [name, value] of values) {
+      if (changing.has(name)) this.first.set(name, value);
+      else if (value !== undefined && this.isConstant(name)) this.constants.set(name, value);
+    }
+    const found = wanted.filter((name) => this.names?.has(name));
+    return new Map(found.map((name) => [name, values.get(name) ?? this.constants.get(name) ?? this.first.get(name)]));
+  }
+
+  /** The values of the present epoch: many stages hold the same function. */
+  private current(names: readonly string[]): ReadonlyMap<string, unknown> {
+    if (this.epoch === epoch && names.every((name) => this.values.has(name))) return this.values;
+    this.values = sharedSession().capturedValues(this.fn, new Set(names));
+    this.epoch = epoch;
+    return this.values;
+  }
+
+  private isConstant(name: string): boolean {
+    return this.script !== undefined && !isAssigned(this.script, name);
+  }
+}
+
+const assignedIn = new WeakMap<Script, Map<string, boolean>>();
+const sources = new WeakMap<Script, string>();
+
+/** Whether a variable of that name may be assigned after its declaration, anywhere in the script. */
+function isAssigned(script: Script, name: string): boolean {
+  const known = assignedIn.get(script) ?? new Map<string, boolean>();
+  assignedIn.set(script, known);
+  let found = known.get(name);
+  if (found === undefined) {
+    let source = sources.get(script);
+    if (source === undefined) sources.set(script, (source = sharedSession().sourceOf(script)));
+    found = mayAssign(source, name) && (assignedNamesIn(script, source)?.has(name) ?? true);
+    known.set(name, found);
+  }
+  return found;
+}
+
+/** By the text: true too often rather than too rarely. A declaration of its own with a value (`const x = 1`) is no assignment. */
+export function mayAssign(source: string, name: string): boolean {
+  const id = `(?<![\\w$.])${name.replaceAll("$", "\\$")}(?![\\w$])`;
+  const assigned = `(?<!\\b(?:const|let|var)\\s+)${id}\\s*(?:[-+*/%&|^]|\\*\\*|<<|>>>?|&&|\\|\\||\\?\\?)?=(?![=>])`;
+  const counted = `(?:\\+\\+|--)\\s*${id}|${id}\\s*(?:\\+\\+|--)`;
+  const inPattern = `${id}\\s*(?:=[^\\]};]*)?[,\\]}][^;()]*=(?![=>])|\\.\\.\\.\\s*${id}\\s*[\\]}]\\s*=(?![=>])`;
+  const inLoop = `\\(\\s*${id}\\s+(?:of|in)\\b`;
+  return new RegExp([assigned, counted, inPattern, inLoop].join("|")).test(source);
+}
+
+/** Longer scripts are not parsed: that takes 100 ms a megabyte. */
+const MAX_PARSED_CHARACTERS = 300_000;
+const namesIn = new WeakMap<Script, ReadonlySet<string>>();
+
+/** Every name that is assigned in a script apart from declarations; undefined when that is not known. */
+function assignedNamesIn(script: Script, source: string): ReadonlySet<string> | undefined {
+  const known = namesIn.get(script);
+  if (known || source.length > MAX_PARSED_CHARACTERS) return known;
+  const names = findAssignedNames(source, script.isModule);
+  if (names) namesIn.set(script, names);
+  return names;
+}
