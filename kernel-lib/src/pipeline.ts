@@ -28,7 +28,7 @@ export interface PipelineOptions {
   readonly now?: () => number;
   /** Called with every log record. Default: log records go to the events only. */
   readonly log?: (record: LogRecord) => void;
-  /** The name under which results are stored. Default: the notebook's file name, else `script`. */
+  /** A name under which results are stored. Default: the notebook or script is recognized by its file, also after it was renamed or moved. */
   readonly notebook?: string;
 }
 
@@ -53,12 +53,12 @@ export function createPipelineWithInternals(
   const emit = bus.emit.bind(bus);
   const log = createLog(emit, clock);
   const reportStoreProblem = createStoreProblemReport(emit, log);
-  const notebook = options.notebook ?? context.notebook;
-  const { store, savedParams } = openStore({
+  const { store, notebook, savedParams } = openStore({
     choice: options.store,
     environment: context.environment,
     folder: context.folder,
-    notebook,
+    notebook: options.notebook ?? context.notebook,
+    usesSavedParams: context.usesSavedParams,
     now: clock.now,
     onProblem: (message, where) => reportStoreProblem({ message, where }),
   });

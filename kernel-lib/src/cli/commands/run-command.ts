@@ -32,6 +32,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     await bench.recorder.idle(code === exitCode.ok ? Infinity : 3000);
     if (options.save !== undefined) bench.session.save(options.save);
     progress.stop();
+    if (bench.savedText !== undefined) terminal.err(`${bench.savedText}\n`);
     if (code === exitCode.ok && (options.lock === true || options.updateLock === true))
       code = await compareLock(bench, options.updateLock === true, terminal);
     if (json) terminal.out(`${JSON.stringify(await describeRun(bench, { exitCode: code, startedAt }), null, 2)}\n`);
