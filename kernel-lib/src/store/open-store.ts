@@ -111,9 +111,9 @@ function movedTogether(notebook: NotebookIdentity, follower: NotebookIdentity): 
     get file() {
       return notebook.file;
     },
-    moved: (file) => {
-      notebook.moved(file);
-      follower.moved(file);
+    follow: (file) => {
+      follower.follow(file);
+      return notebook.follow(file);
     },
   };
 }

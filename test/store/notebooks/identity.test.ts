@@ -144,7 +144,7 @@ describe("[N2] renames and moves", () => {
     const kernel = open(files.path("nb.ipynb"), records(), files.folder);
     kernel.claim();
     rename("nb.ipynb", "other.ipynb");
-    kernel.moved(files.path("other.ipynb"));
+    expect(kernel.follow(files.path("other.ipynb"))).toBe(true);
     expect(kernel.claim()).toBe("nb.ipynb");
     expect(records().notebooks()).toMatchObject([{ id: "nb.ipynb", places: [{ path: "other.ipynb" }] }]);
   });

@@ -75,7 +75,8 @@ export function isSamePath(a: NotebookPlace, b: NotebookPlace): boolean {
   return a.path === b.path && a.host === b.host;
 }
 
-function isSameFile(a: NotebookPlace, b: NotebookPlace): boolean {
+/** Whether two places hold one file, whatever its name. */
+export function isSameFile(a: NotebookPlace, b: NotebookPlace): boolean {
   return a.file !== undefined && a.file === b.file && a.host === b.host;
 }
 

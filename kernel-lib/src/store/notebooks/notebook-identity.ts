@@ -8,9 +8,10 @@ import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 import {
   findAtPlace,
   findKin,
+  isSameFile,
+  isSamePath,
   isStillSame,
   messageOf,
-  type NotebookPlace,
   type NotebookSighting,
 } from "../../protocol";
 import type { NotebookRecord, Notebooks, OnStoreProblem } from "../store";
@@ -28,13 +29,16 @@ export interface NotebookIdentity {
   readonly uid: string | undefined;
   /** The absolute path of the file; undefined when the notebook has only a name. */
   readonly file: string | undefined;
-  /** The file was renamed or moved. The id stays. */
-  moved(file: string): void;
+  /**
+   * The front end shows this file, an absolute path. True when it is this notebook: if it was renamed or moved, its record follows, and
+   * the id stays. False when it is another one. True as well when this machine does not have the file.
+   */
+  follow(file: string): boolean;
 }
 
 /** A notebook that has only a name: one that `createPipeline` was given, or that of a store which does not outlive the process. */
 export function namedNotebook(id: string): NotebookIdentity {
-  return { find: () => id, claim: () => id, name: id, uid: undefined, file: undefined, moved: () => undefined };
+  return { find: () => id, claim: () => id, name: id, uid: undefined, file: undefined, follow: () => true };
 }
 
 export interface FiledNotebookParts {
@@ -59,6 +63,8 @@ export class FiledNotebook implements NotebookIdentity {
   private unknown: { readonly id: string | undefined; readonly untilMs: number } | undefined;
   private claiming: MaybePromise<string> | undefined;
   private path: string;
+  /** The file when this process began: the same one, whatever its name is now. */
+  private first: NotebookSighting | undefined;
 
   constructor(private readonly parts: FiledNotebookParts) {
     this.path = parts.file;
@@ -99,10 +105,17 @@ export class FiledNotebook implements NotebookIdentity {
     return this.claiming;
   }
 
-  moved(file: string): void {
+  follow(file: string): boolean {
+    const own = sightFile(this.path, this.parts.base);
+    const shown = sightFile(file, this.parts.base);
+    if (!shown.exists || isSamePath(own.place, shown.place)) return true;
+    const { place, marks } = this.first ?? own;
+    const isSame = isSameFile(place, shown.place) || (!own.exists && isStillSame(shown, place, marks));
+    if (!isSame) return false;
     this.path = file;
     this.unknown = undefined;
-    if (this.record) this.adopt(this.record, this.sight());
+    if (this.record) this.adopt(this.record, shown);
+    return true;
   }
 
   /** `taken`: ids that turned out to belong to others. */
@@ -124,7 +137,9 @@ export class FiledNotebook implements NotebookIdentity {
   }
 
   private sight(): NotebookSighting {
-    return sightFile(this.path, this.parts.base);
+    const sighting = sightFile(this.path, this.parts.base);
+    this.first ??= sighting;
+    return sighting;
   }
 
   /** The notebook is this one. Its record follows the file. */
@@ -155,10 +170,9 @@ function recognize(
 ): NotebookRecord | undefined {
   const here = findAtPlace(sighting, records);
   if (here) return here;
-  const { file, host } = sighting.place;
-  const isSameFile = (place: NotebookPlace): boolean =>
-    file !== undefined && place.file === file && place.host === host;
-  return findKin(sighting, records).find((kin) => kin.places.some(isSameFile) || !isStillThere(kin, base));
+  return findKin(sighting, records).find(
+    (kin) => kin.places.some((place) => isSameFile(place, sighting.place)) || !isStillThere(kin, base),
+  );
 }
 
 /** Whether the notebook's own file exists at a place that can be looked at from here: then its likeness is a copy. */
