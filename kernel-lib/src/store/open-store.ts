@@ -11,7 +11,14 @@ import { createMemoryStore } from "./memory/memory-store";
 import { createNoneStore } from "./memory/none-store";
 import { DiskNotebooks } from "./notebooks/disk-notebooks";
 import { FiledNotebook, namedNotebook, type NotebookIdentity } from "./notebooks/notebook-identity";
-import { createFileSavedParams, createMemorySavedParams, type SavedParams } from "./notebooks/saved-params";
+import { findFormerStores, type FormerStore } from "./notebooks/former-stores";
+import { createMovedStore } from "./notebooks/moved-store";
+import {
+  chainSavedParams,
+  createFileSavedParams,
+  createMemorySavedParams,
+  type SavedParams,
+} from "./notebooks/saved-params";
 import { createS3Bucket, type Environment } from "./bucket/s3/s3-bucket";
 import { createTieredStore } from "./tiered/tiered-store";
 import type { Notebooks, Store, OnStoreProblem } from "./store";
@@ -66,12 +73,29 @@ function openFolder(folder: string, options: OpenStoreOptions): OpenedStore {
   const { environment, now, onProblem } = options;
   const maxBytes = findMaxBytes(environment);
   const local = createDiskStore({ folder, onProblem, now, maxBytes });
+  const former = findFormer(folder, options);
+  const whole = former.reduce<Store>((store, each) => withFormer(store, each, options), local);
   const shared = openShared(folder, options);
-  const store = createCachedStore(shared ? createTieredStore({ local, ...shared, onProblem }) : local, {
+  const store = createCachedStore(shared ? createTieredStore({ local: whole, ...shared, onProblem }) : whole, {
     maxBytes: CACHE_BYTES,
   });
-  const notebook = identify(store, path.dirname(folder), options);
-  return { store, notebook, savedParams: openSavedParams(folder, notebook, options) };
+  const notebook = identify(store, path.dirname(folder), options, former);
+  return { store, notebook, savedParams: openSavedParams(folder, notebook, options, former) };
+}
+
+/** The default store lies beside the notebook: that of a notebook which was moved to another folder lies elsewhere. The latest first. */
+function findFormer(
+  folder: string,
+  { choice, environment, notebook, onProblem }: OpenStoreOptions,
+): readonly FormerStore[] {
+  const isDefault = choice === undefined && !environment.STAGEBOOK_STORE;
+  return isDefault && typeof notebook !== "string" ? findFormerStores(folder, notebook.file, onProblem) : [];
+}
+
+function withFormer(local: Store, { folder, record }: FormerStore, { now, onProblem }: OpenStoreOptions): Store {
+  const former = createDiskStore({ folder, onProblem, now });
+  const store = createTieredStore({ local, shared: former, onProblem, isReadOnly: true });
+  return createMovedStore({ store, former, formerId: record.id });
 }
 
 /** Parameter values that were set stay on this machine, in the default folder, which has records of notebooks of its own for them. */
@@ -92,9 +116,10 @@ function identify(
   records: Notebooks,
   base: string | undefined,
   { notebook, now, onProblem }: OpenStoreOptions,
+  former: readonly FormerStore[] = [],
 ): NotebookIdentity {
   if (typeof notebook === "string") return namedNotebook(notebook);
-  return new FiledNotebook({ records, file: notebook.file, base, now, onProblem });
+  return new FiledNotebook({ records, file: notebook.file, base, now, onProblem, former });
 }
 
 /** The first one; the second one, of other records, follows it to a new path. */
@@ -123,10 +148,14 @@ function openSavedParams(
   folder: string,
   notebook: NotebookIdentity,
   { onProblem, usesSavedParams = true }: OpenStoreOptions,
+  former: readonly FormerStore[] = [],
 ): SavedParams {
   if (!usesSavedParams) return createMemorySavedParams();
-  const immediate = { find: () => existing(notebook.find()), claim: () => existing(notebook.claim()) };
-  return createFileSavedParams({ folder: path.join(folder, "params"), notebook: immediate, onProblem });
+  const openIn = (store: string, id: { find(): string | undefined; claim(): string }): SavedParams =>
+    createFileSavedParams({ folder: path.join(store, "params"), notebook: id, onProblem });
+  const own = openIn(folder, { find: () => existing(notebook.find()), claim: () => existing(notebook.claim()) });
+  const older = former.map((each) => openIn(each.folder, { find: () => each.record.id, claim: () => each.record.id }));
+  return chainSavedParams(own, older);
 }
 
 function openShared(

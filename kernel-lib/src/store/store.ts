@@ -71,7 +71,7 @@ export interface Entry {
 export interface NotebookRecord {
   /** The name in histories, `latest/` and lists of runs: the name of the file when it was first seen, with a number if that was taken. */
   readonly id: string;
-  /** Random: tells notebooks of the same id in different stores apart. */
+  /** Random: tells notebooks of the same id in different stores apart. The same in the store of another folder that the notebook was moved to. */
   readonly uid: string;
   /** The name of the file when it was first seen. */
   readonly name: string;
@@ -81,6 +81,8 @@ export interface NotebookRecord {
   readonly marks: readonly string[];
   /** When it was seen last, in epoch milliseconds. */
   readonly at: number;
+  /** The folders of the stores where it was before it was moved to another folder, relative to the folder that holds the store, the latest first. */
+  readonly former?: readonly string[];
 }
 
 /** The owner of a history: a notebook and a stage. Names may hold any characters and are never merged. */

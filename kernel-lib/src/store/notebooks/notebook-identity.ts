@@ -3,19 +3,14 @@
  * the file: another notebook of that name has another id, and a notebook that was renamed or moved keeps its id. Created by open-store.ts.
  */
 import { randomUUID } from "node:crypto";
-import { basename } from "node:path";
+import { basename, relative, sep } from "node:path";
 import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
-import {
-  findAtPlace,
-  findKin,
-  isSameFile,
-  isSamePath,
-  isStillSame,
-  messageOf,
-  type NotebookSighting,
-} from "../../protocol";
+import { isSameFile, isSamePath, isStillSame, messageOf, type NotebookSighting } from "../../protocol";
 import type { NotebookRecord, Notebooks, OnStoreProblem } from "../store";
-import { pathOfPlace, sightFile } from "./notebook-file";
+import type { FormerStore } from "./former-stores";
+import { followFrom } from "./former-stores";
+import { sightFile } from "./notebook-file";
+import { recognize } from "./recognize";
 
 /** The notebook, or script, of one pipeline. */
 export interface NotebookIdentity {
@@ -50,6 +45,8 @@ export interface FiledNotebookParts {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly onProblem: OnStoreProblem;
+  /** The stores where the notebook was before it was moved to this folder, the latest first. */
+  readonly former?: readonly FormerStore[];
 }
 
 /** A notebook that is not known is looked for again after this time: another process may have added it. */
@@ -65,6 +62,7 @@ export class FiledNotebook implements NotebookIdentity {
   private path: string;
   /** The file when this process began: the same one, whatever its name is now. */
   private first: NotebookSighting | undefined;
+  private hasLeftFormer = false;
 
   constructor(private readonly parts: FiledNotebookParts) {
     this.path = parts.file;
@@ -127,13 +125,37 @@ export class FiledNotebook implements NotebookIdentity {
       if (known) return this.adopt(known, sighting);
       const id = freeId(sighting.name, new Set([...taken, ...all.map((each) => each.id)]));
       const { place, name, marks } = sighting;
-      const record: NotebookRecord = { id, uid: randomUUID(), name, places: [place], marks, at: now() };
+      const record = this.withFormer({ id, uid: randomUUID(), name, places: [place], marks, at: now() });
       return mapMaybe(records.addNotebook(record), (isAdded) => {
         if (!isAdded) return this.claimWithout(taken.add(id));
         this.record = record;
+        this.leaveFormer();
         return id;
       });
     });
+  }
+
+  /** A notebook that was moved here is the same one. */
+  private withFormer(record: NotebookRecord): NotebookRecord {
+    const { former = [], base = "" } = this.parts;
+    const [latest] = former;
+    if (!latest) return record;
+    const folders = former.map(({ folder }) => relative(base, folder).split(sep).join("/"));
+    return { ...record, uid: latest.record.uid, former: folders };
+  }
+
+  /** From now on the records there say that the notebook is here. */
+  private leaveFormer(): void {
+    const { former = [], onProblem } = this.parts;
+    if (this.hasLeftFormer) return;
+    this.hasLeftFormer = true;
+    for (const each of former) {
+      try {
+        followFrom(each, this.path, onProblem);
+      } catch (error) {
+        onProblem(`the new place of the notebook could not be recorded (${messageOf(error)})`, each.folder);
+      }
+    }
   }
 
   private sight(): NotebookSighting {
@@ -147,9 +169,10 @@ export class FiledNotebook implements NotebookIdentity {
     const { records, now, onProblem } = this.parts;
     const others = record.places.filter(({ host }) => host !== place.host);
     const places = [place, ...others].slice(0, MAX_PLACES);
-    const updated = { ...record, places, marks: marks.length > 0 ? marks : record.marks, at: now() };
+    const updated = this.withFormer({ ...record, places, marks: marks.length > 0 ? marks : record.marks, at: now() });
     this.record = updated;
-    const isSame = JSON.stringify([record.places, record.marks]) === JSON.stringify([updated.places, updated.marks]);
+    this.leaveFormer();
+    const isSame = JSON.stringify({ ...record, at: 0 }) === JSON.stringify({ ...updated, at: 0 });
     if (isSame) return record.id;
     const report = (error: unknown): void =>
       onProblem(`the place of the notebook could not be recorded (${messageOf(error)})`, this.path);
@@ -160,29 +183,6 @@ export class FiledNotebook implements NotebookIdentity {
     }
     return record.id;
   }
-}
-
-/** The record of the notebook that the file is. */
-function recognize(
-  sighting: NotebookSighting,
-  records: readonly NotebookRecord[],
-  base: string | undefined,
-): NotebookRecord | undefined {
-  const here = findAtPlace(sighting, records);
-  if (here) return here;
-  return findKin(sighting, records).find(
-    (kin) => kin.places.some((place) => isSameFile(place, sighting.place)) || !isStillThere(kin, base),
-  );
-}
-
-/** Whether the notebook's own file exists at a place that can be looked at from here: then its likeness is a copy. */
-function isStillThere({ places, marks }: NotebookRecord, base: string | undefined): boolean {
-  return places.some((place) => {
-    const path = pathOfPlace(place, base);
-    if (path === undefined) return false;
-    const found = sightFile(path, base);
-    return found.exists && isStillSame(found, place, marks);
-  });
 }
 
 /** `quakes.ipynb`, `quakes.ipynb-2`, … */

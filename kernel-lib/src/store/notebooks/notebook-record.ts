@@ -21,7 +21,8 @@ export function decodeNotebook(fileName: string, text: string): NotebookRecord |
   if (typeof at !== "number" || notebookFileName(id) !== fileName) return undefined;
   const places = record.places.flatMap(asPlace);
   const marks = record.marks.filter((mark): mark is string => typeof mark === "string");
-  return { id, uid, name, places, marks, at };
+  const former = Array.isArray(record.former) ? record.former.filter((folder) => typeof folder === "string") : [];
+  return { id, uid, name, places, marks, at, ...(former.length > 0 && { former }) };
 }
 
 function asPlace(data: unknown): NotebookRecord["places"] {

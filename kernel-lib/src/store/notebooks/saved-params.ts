@@ -39,6 +39,19 @@ export function createMemorySavedParams(): SavedParams {
   };
 }
 
+/** Values of a notebook that was moved: those that were set last, there or here. New ones are saved here; a removed one is removed everywhere. */
+export function chainSavedParams(own: SavedParams, former: readonly SavedParams[]): SavedParams {
+  if (former.length === 0) return own;
+  const all = [own, ...former];
+  return {
+    find: (param) => all.flatMap((each) => each.find(param) ?? []).sort((a, b) => b.at - a.at)[0],
+    save: (param, value) => {
+      own.save(param, value);
+      if (!value) for (const each of former) each.save(param, undefined);
+    },
+  };
+}
+
 export interface FileSavedParamsOptions {
   /** The folder `params`, absolute. */
   readonly folder: string;
