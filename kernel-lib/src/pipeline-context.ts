@@ -7,6 +7,7 @@
  * sessions in one process do not see each other, and a promise left over from planning still may not run stages.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import fs from "node:fs";
 import path from "node:path";
 import type { PipelineInternals } from "./notebook/pipeline-internals";
 import { RunOverrides } from "./run/state/run-overrides";
@@ -18,8 +19,10 @@ export interface PipelineContext {
   readonly environment: Environment;
   /** Absolute: relative paths of stores and input files start here. */
   readonly folder: string;
-  /** The name under which results are kept, unless the pipeline has its own. */
-  readonly notebook: string;
+  /** The absolute path of the notebook or script, or a name: under whose id results are kept, unless the pipeline has its own name. */
+  readonly notebook: string | { readonly file: string };
+  /** Whether parameter values that were set and saved before are used, and those that are set now are saved. */
+  readonly usesSavedParams: boolean;
   readonly overrides: RunOverrides;
   /** Called with each pipeline that is opened. */
   readonly onPipeline: (internals: PipelineInternals) => void;
@@ -46,13 +49,25 @@ function processContext(): PipelineContext {
   return {
     environment: process.env,
     folder: process.cwd(),
-    notebook: notebookName(process.env.JPY_SESSION_NAME),
+    notebook: findNotebook(),
+    usesSavedParams: true,
     overrides: RunOverrides.none,
     onPipeline: () => undefined,
   };
 }
 
-/** Jupyter passes its kernels the path of their notebook. */
-function notebookName(session: string | undefined): string {
-  return session === undefined || session === "" ? "script" : path.basename(session);
+/** The notebook of a Jupyter kernel, or the script that Node was started with. */
+function findNotebook(): PipelineContext["notebook"] {
+  const session = process.env.JPY_SESSION_NAME;
+  if (session !== undefined && session !== "") return { file: sessionFile(session) };
+  const [, script = ""] = process.argv;
+  // A program from a package, such as a test runner, executes the files of others.
+  const isOwn = path.isAbsolute(script) && !/[\\/]node_modules[\\/]/.test(script);
+  return isOwn ? { file: script } : "script";
+}
+
+/** Jupyter passes its kernels the path of their notebook; older servers relative to their root. A kernel works in the notebook's folder. */
+function sessionFile(session: string): string {
+  const beside = path.resolve(path.basename(session));
+  return path.isAbsolute(session) && (fs.existsSync(session) || !fs.existsSync(beside)) ? session : beside;
 }

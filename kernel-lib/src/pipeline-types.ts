@@ -71,6 +71,6 @@ export interface PipelineOptions {
    * `"off"`. Default: STAGEBOOK_AUDIT, else off.
    */
   readonly audit?: string | number;
-  /** The name under which results are stored. Default: the notebook's file name, else `script`. */
+  /** A name under which results are stored. Default: the notebook or script is recognized by its file, also after it was renamed or moved. */
   readonly notebook?: string;
 }

@@ -43,16 +43,16 @@ export function createPipelineWithInternals(
   const emit = bus.emit.bind(bus);
   const log = createLog(emit, clock);
   const reportStoreProblem = createStoreProblemReport(emit, log);
-  const notebook = options.notebook ?? context.notebook;
   const opened = openStore({
     choice: options.store,
     environment: context.environment,
     folder: context.folder,
-    notebook,
+    notebook: options.notebook ?? context.notebook,
+    usesSavedParams: context.usesSavedParams,
     now: clock.now,
     onProblem: (message, where) => reportStoreProblem({ message, where }),
   });
-  const { savedParams } = opened;
+  const { savedParams, notebook } = opened;
   const store = unobservedStore(opened.store);
   const scopes = createLiveScopes(notebookExports);
   let cells: CellTracking = { isAlive: () => true, labelOf: () => "", missingVariables: () => [] };

@@ -63,6 +63,8 @@ export interface LogStore {
 export interface NotebookModel {
   /** Relative to the server's root. */
   readonly path: string;
+  /** What the browser keeps for this notebook it keeps under this key: the same after a rename, another one for a copy. */
+  readonly key: string;
   /** Replays the current value; emits at most once per animation frame, and before the promise of a command settles. */
   readonly state$: Observable<NotebookState>;
   getState(): NotebookState;

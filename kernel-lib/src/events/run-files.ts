@@ -1,6 +1,8 @@
 /** The record of each run in the store: its events and log lines, which can be read after the kernel has ended. */
 import type { Observable } from "rxjs";
+import type { MaybePromise } from "../async/maybe-promise";
 import { eventsOfView, type LogRecord, type RunId, type RunRowView, type StagebookEvent, type View } from "../protocol";
+import type { NotebookIdentity } from "../store/notebooks/notebook-identity";
 import type { RunLog, Store } from "../store/store";
 import { runListOf } from "../store/maintenance/run-choices";
 
@@ -34,8 +36,8 @@ export interface RunRecording {
   /** The state after the events so far. */
   readonly view: () => View;
   readonly store: Store;
-  /** The name under which runs are listed. */
-  readonly notebook: string;
+  /** Under whose id runs are listed. */
+  readonly notebook: NotebookIdentity;
   /** Called once, when the store cannot be written. */
   readonly onProblem: (error: Error) => void;
 }
@@ -66,7 +68,7 @@ export function recordRuns({ events$, view, store, notebook, onProblem }: RunRec
     lines.add(run, [JSON.stringify(event)]);
     if (event.type !== "run:ended") return;
     const row = idle.has(run) ? undefined : rowOf(view(), run);
-    if (row) lines.add(runListOf(notebook), [JSON.stringify(row)]);
+    if (row) lines.addLater(async () => runListOf(await notebook.claim()), [JSON.stringify(row)]);
     idle.delete(run);
     active.delete(run);
     lines.flush();
@@ -90,9 +92,9 @@ export async function readRunEvents(store: RunLog, run: RunId): Promise<readonly
   return [...events.filter(({ seq }) => seq === 0), ...events.filter(({ seq }) => seq !== 0)];
 }
 
-/** The runs of a notebook that executed something and have ended, oldest first. */
-export async function readRuns(store: RunLog, notebook: string): Promise<readonly RunRowView[]> {
-  const rows = await readLines<RunRowView>(store, runListOf(notebook));
+/** The runs of a notebook that executed something and have ended, oldest first. `notebook`: its id; undefined when it has none. */
+export async function readRuns(store: RunLog, notebook: string | undefined): Promise<readonly RunRowView[]> {
+  const rows = notebook === undefined ? [] : await readLines<RunRowView>(store, runListOf(notebook));
   return rows
     .filter(
       (row): row is RunRowView =>
@@ -132,6 +134,12 @@ class LineQueue {
     this.timer ??= setTimeout(() => this.flush(), WRITE_EVERY_MS).unref();
   }
 
+  /** Lines of a run whose id is not known yet: they follow all lines so far. */
+  addLater(run: () => Promise<RunId>, lines: readonly string[]): void {
+    this.flush();
+    this.write(run, lines);
+  }
+
   written(): Promise<void> {
     this.flush();
     return this.last;
@@ -140,14 +148,17 @@ class LineQueue {
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    for (const [run, lines] of this.waiting)
-      this.last = this.last
-        .then(() => this.store.appendRun(run, lines))
-        .catch((error: unknown) => {
-          if (!this.hasReported) this.onProblem(error as Error);
-          this.hasReported = true;
-        });
+    for (const [run, lines] of this.waiting) this.write(() => run, lines);
     this.waiting = new Map();
+  }
+
+  private write(run: () => MaybePromise<RunId>, lines: readonly string[]): void {
+    this.last = this.last
+      .then(async () => this.store.appendRun(await run(), lines))
+      .catch((error: unknown) => {
+        if (!this.hasReported) this.onProblem(error as Error);
+        this.hasReported = true;
+      });
   }
 }
 

@@ -11,6 +11,7 @@ import { NotebookCells } from "./cells/cells";
 import { Comms } from "./page/comms";
 import { PageCommands } from "./page/page-commands";
 import { PageLink } from "./page/page-link";
+import { PageNotebooks } from "./page/page-notebooks";
 import { PageRequests } from "./page/page-requests";
 import type { PipelineInternals } from "./pipeline-internals";
 import { CompileHook } from "./tslab/compile-hook";
@@ -22,7 +23,7 @@ import { messageClass, type TslabKernel } from "./tslab/tslab";
 
 /** Connects the pipeline to the kernel, in the middle of the cell that imports Stagebook. `version`: of Stagebook. */
 export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals, version: string): void {
-  const { engine, bus, scopes } = internals;
+  const { engine, bus, scopes, notebook } = internals;
   const warn = (message: string): void => engine.log("warn", message);
 
   // Cells: what each defines, reads and prints.
@@ -38,9 +39,10 @@ export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals
 
   // Page: comms, then the messages to the pages, then the commands from them.
   const comms = openComms(tslab);
-  const link = new PageLink({ bus, comms, kernel: randomUUID().slice(0, 8), stagebook: version });
+  const notebooks = new PageNotebooks(notebook);
+  const link = new PageLink({ bus, comms, kernel: randomUUID().slice(0, 8), stagebook: version, notebooks });
   const commands = new PageCommands({ ...internals, cells, link });
-  comms.listen(new PageRequests(link, commands));
+  comms.listen(new PageRequests(link, notebooks, commands));
 
   // Subscribed after the link: pages receive an event before the marks and outputs that follow from it.
   showProgress(internals, executions);
@@ -53,7 +55,7 @@ export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals
     lastValue: (value) => executions.keepLastValue(value),
     failed: (error) => warn(`a cell could not be analyzed and is executed unchanged: ${error.message}`),
   });
-  const kernelHooks = createKernelHooks({ Message: messageClass(tslab.message), comms, cells, executions, compiler, version }); // prettier-ignore
+  const kernelHooks = createKernelHooks({ Message: messageClass(tslab.message), comms, notebooks, cells, executions, compiler, version }); // prettier-ignore
   const signAndSend = queueSends({
     sending: (message) => executions.replied(message),
     failed: (error) => warn(`a message to the front end was lost: ${error.message}`),

@@ -3,13 +3,14 @@ import type { EventBus } from "../events/bus";
 import type { Scopes } from "../key/scopes";
 import type { CellId, LogRecord } from "../protocol";
 import type { Engine } from "../run/engine";
+import type { NotebookIdentity } from "../store/notebooks/notebook-identity";
 
 export interface PipelineInternals {
   readonly engine: Engine;
   readonly bus: EventBus;
   readonly scopes: Scopes;
-  /** The name under which results and runs are stored. */
-  readonly notebook: string;
+  /** Under whose id results and runs are stored. */
+  readonly notebook: NotebookIdentity;
   /** Whether a value is this pipeline itself. */
   readonly isPipeline: (value: unknown) => boolean;
   /** The log lines of this process, oldest first. */

@@ -20,6 +20,11 @@ export const commandSchemas = {
   sync: command("Sends a new snapshot: after a gap in `seq`, or when a page was reloaded.", {
     optional: {
       notebook: described(text("a path"), "The notebook that the page shows, relative to the server's root."),
+      root: described(text("a path"), "The server's root, which may begin with `~`."),
+      session: described(
+        text("a session"),
+        "The session in the headers of the page's execute requests. Default: that of this message.",
+      ),
     },
   }),
   "set-params": command("Sets parameters. All or nothing: if one value is invalid, none is set.", {

@@ -3,6 +3,8 @@ export * from "./caveats";
 export * from "./commands";
 export type * from "./events";
 export * from "./format";
+export * from "./identity/cell-marks";
+export * from "./identity/notebook-identity";
 export * from "./ids";
 export * from "./must-get";
 export * from "./message-of";

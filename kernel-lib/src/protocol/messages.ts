@@ -21,6 +21,8 @@ export type KernelMessage =
   /** The whole state: sent when a comm opens, and for `sync`. `stagebook`: the kernel's version. */
   | ({ readonly v: 1; readonly type: "snapshot"; readonly seq: number; readonly view: View } & FromKernel & {
         readonly stagebook: string;
+        /** Kernels up to 0.1.0 do not send it. */
+        readonly notebook?: KernelNotebook;
       })
   /** `from` is the seq of the first event, or of the next one when `events` is empty. A gap to the last known one calls for `sync`. */
   | ({
@@ -33,6 +35,26 @@ export type KernelMessage =
   | { readonly v: 1; readonly type: "reply"; readonly id: string; readonly ok: true; readonly result: unknown }
   /** The command `id` was refused or failed. A refused command has changed nothing. */
   | { readonly v: 1; readonly type: "reply"; readonly id: string; readonly ok: false; readonly error: ErrorView };
+
+/** The notebook that a kernel belongs to, as it was started. */
+export interface KernelNotebook {
+  /** The name of its file. */
+  readonly name: string;
+  /** The same whenever the notebook is opened, different for any two; null while nothing of it is stored. */
+  readonly uid: string | null;
+  /** True when the page shows another notebook that has chosen this kernel: the pipeline is not that notebook's. */
+  readonly isGuest: boolean;
+}
+
+/** What a page says of itself when it opens a comm and in `sync`. */
+export interface PageNotebook {
+  /** The notebook that it shows, relative to the server's root. */
+  readonly notebook?: string;
+  /** The server's root, an absolute path or one that begins with `~`. */
+  readonly root?: string;
+  /** The session in the headers of its execute requests, where that is not the session of its comm messages. */
+  readonly session?: string;
+}
 
 /** From a page to the kernel: a command, with an id that its reply repeats. */
 export type PageMessage = Command & { readonly v: 1; readonly id: string };

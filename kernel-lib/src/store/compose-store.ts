@@ -1,12 +1,13 @@
 /**
- * Builds one store from its five ports. Adapters and decorators implement only the ports that they are about: as a `Store` is each of
- * the five ports itself, a decorator passes the inner store for those that it leaves alone.
+ * Builds one store from its six ports. Adapters and decorators implement only the ports that they are about: as a `Store` is each of
+ * the six ports itself, a decorator passes the inner store for those that it leaves alone.
  */
-import type { Claims, Maintenance, Results, RunLog, StageFiles, Store, StoreInfo } from "./store";
+import type { Claims, Maintenance, Notebooks, Results, RunLog, StageFiles, Store, StoreInfo } from "./store";
 
 export interface StorePorts extends StoreInfo {
   readonly results: Results;
   readonly runLog: RunLog;
+  readonly notebooks: Notebooks;
   readonly stageFiles: StageFiles;
   readonly claims: Claims;
   readonly maintenance: Maintenance;
@@ -14,7 +15,7 @@ export interface StorePorts extends StoreInfo {
 
 /** Each port is called as the object it is, so that classes may implement it. */
 export function composeStore(ports: StorePorts): Store {
-  const { results, runLog, stageFiles, claims, maintenance, ...info } = ports;
+  const { results, runLog, notebooks, stageFiles, claims, maintenance, ...info } = ports;
   return {
     ...info,
     findEntry: (key) => results.findEntry(key),
@@ -28,6 +29,9 @@ export function composeStore(ports: StorePorts): Store {
     clear: (head) => results.clear(head),
     appendRun: (run, lines) => runLog.appendRun(run, lines),
     readRun: (run) => runLog.readRun(run),
+    notebooks: () => notebooks.notebooks(),
+    addNotebook: (record) => notebooks.addNotebook(record),
+    updateNotebook: (record) => notebooks.updateNotebook(record),
     scratchFolder: () => stageFiles.scratchFolder(),
     adoptFile: (path, name) => stageFiles.adoptFile(path, name),
     filePath: (file) => stageFiles.filePath(file),

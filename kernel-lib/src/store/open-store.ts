@@ -7,13 +7,22 @@ import { createCachedStore } from "./memory/cached-store";
 import { createDiskStore } from "./disk/store";
 import type { EntrySeal } from "./records/entry-record";
 import { createEntrySeal } from "./records/entry-seal";
-import { fileNameOf } from "./records/file-name";
 import { createMemoryStore } from "./memory/memory-store";
 import { createNoneStore } from "./memory/none-store";
-import { createFileSavedParams, createMemorySavedParams, type SavedParams } from "./memory/saved-params";
+import { DiskNotebooks } from "./notebooks/disk-notebooks";
+import { FiledNotebook, namedNotebook, type NotebookIdentity } from "./notebooks/notebook-identity";
+import { findFormerStores, type FormerStore } from "./notebooks/former-stores";
+import { createMovedStore } from "./notebooks/moved-store";
+import {
+  chainSavedParams,
+  createFileSavedParams,
+  createMemorySavedParams,
+  type SavedParams,
+} from "./notebooks/saved-params";
 import { createS3Bucket, type Environment } from "./bucket/s3/s3-bucket";
 import { createTieredStore } from "./tiered/tiered-store";
-import type { Store, OnStoreProblem } from "./store";
+import type { Notebooks, Store, OnStoreProblem } from "./store";
+import { existing } from "../async/maybe-promise";
 
 export interface OpenStoreOptions {
   /** The option `store` of `createPipeline`. */
@@ -25,7 +34,10 @@ export interface OpenStoreOptions {
   readonly environment: Environment;
   /** Absolute: relative folders start here. */
   readonly folder: string;
-  readonly notebook: string;
+  /** The absolute path of the notebook or script; or a name, which is taken as it is. */
+  readonly notebook: string | { readonly file: string };
+  /** False: parameter values that were set are neither read nor saved. Default true. */
+  readonly usesSavedParams?: boolean;
   readonly now: () => number;
   readonly onProblem: OnStoreProblem;
 }
@@ -33,9 +45,10 @@ export interface OpenStoreOptions {
 const CACHE_BYTES = 256 * 1024 * 1024;
 const DEFAULT_TRUST = "stagebook";
 
-/** A store, and the parameter values that were set in the notebook. */
+/** A store, which notebook of it this is, and the parameter values that were set in it. */
 export interface OpenedStore {
   readonly store: Store;
+  readonly notebook: NotebookIdentity;
   readonly savedParams: SavedParams;
 }
 
@@ -43,36 +56,106 @@ export interface OpenedStore {
 export function openStore(options: OpenStoreOptions): OpenedStore {
   const { environment, now, onProblem } = options;
   const choice = options.choice ?? (environment.STAGEBOOK_STORE || ".stagebook");
-  if (typeof choice === "object")
-    return { store: asStore(choice, now, onProblem), savedParams: createMemorySavedParams() };
-  if (choice === "memory") return { store: createMemoryStore(), savedParams: createMemorySavedParams() };
-  if (choice === "none") return { store: createNoneStore(), savedParams: createMemorySavedParams() };
+  if (typeof choice === "object") {
+    const store = asStore(choice, now, onProblem);
+    return { store, notebook: identify(store, undefined, options), savedParams: createMemorySavedParams() };
+  }
+  if (choice === "memory" || choice === "none") {
+    const store = choice === "memory" ? createMemoryStore() : createNoneStore();
+    const name = typeof options.notebook === "string" ? options.notebook : path.basename(options.notebook.file);
+    return { store, notebook: namedNotebook(name), savedParams: createMemorySavedParams() };
+  }
   if (isUrl(choice)) return openUrl(choice, options);
   return openFolder(path.resolve(options.folder, choice), options);
 }
 
 function openFolder(folder: string, options: OpenStoreOptions): OpenedStore {
-  const { environment, notebook, now, onProblem } = options;
+  const { environment, now, onProblem } = options;
   const maxBytes = findMaxBytes(environment);
   const local = createDiskStore({ folder, onProblem, now, maxBytes });
+  const former = findFormer(folder, options);
+  const whole = former.reduce<Store>((store, each) => withFormer(store, each, options), local);
   const shared = openShared(folder, options);
-  const store = shared ? createTieredStore({ local, ...shared, onProblem }) : local;
-  const paramsFile = path.join(folder, "params", `${fileNameOf(notebook)}.json`);
+  const store = createCachedStore(shared ? createTieredStore({ local: whole, ...shared, onProblem }) : whole, {
+    maxBytes: CACHE_BYTES,
+  });
+  const notebook = identify(store, path.dirname(folder), options, former);
+  return { store, notebook, savedParams: openSavedParams(folder, notebook, options, former) };
+}
+
+/** The default store lies beside the notebook: that of a notebook which was moved to another folder lies elsewhere. The latest first. */
+function findFormer(
+  folder: string,
+  { choice, environment, notebook, onProblem }: OpenStoreOptions,
+): readonly FormerStore[] {
+  const isDefault = choice === undefined && !environment.STAGEBOOK_STORE;
+  return isDefault && typeof notebook !== "string" ? findFormerStores(folder, notebook.file, onProblem) : [];
+}
+
+function withFormer(local: Store, { folder, record }: FormerStore, { now, onProblem }: OpenStoreOptions): Store {
+  const former = createDiskStore({ folder, onProblem, now });
+  const store = createTieredStore({ local, shared: former, onProblem, isReadOnly: true });
+  return createMovedStore({ store, former, formerId: record.id });
+}
+
+/** Parameter values that were set stay on this machine, in the default folder, which has records of notebooks of its own for them. */
+function openUrl(location: string, options: OpenStoreOptions): OpenedStore {
+  const { environment, now, onProblem } = options;
+  const bucket = openBucket(location, environment);
+  const store = createCachedStore(createBucketStore(bucket, { onProblem, now, seal: signingSeal(environment) }), {
+    maxBytes: CACHE_BYTES,
+  });
+  const folder = path.resolve(options.folder, ".stagebook");
+  const local = identify(new DiskNotebooks(folder, onProblem), path.dirname(folder), options);
+  const remote = identify(store, undefined, options);
+  return { store, notebook: movedTogether(remote, local), savedParams: openSavedParams(folder, local, options) };
+}
+
+/** `base`: the folder in which the folder of the records lies. */
+function identify(
+  records: Notebooks,
+  base: string | undefined,
+  { notebook, now, onProblem }: OpenStoreOptions,
+  former: readonly FormerStore[] = [],
+): NotebookIdentity {
+  if (typeof notebook === "string") return namedNotebook(notebook);
+  return new FiledNotebook({ records, file: notebook.file, base, now, onProblem, former });
+}
+
+/** The first one; the second one, of other records, follows it to a new path. */
+function movedTogether(notebook: NotebookIdentity, follower: NotebookIdentity): NotebookIdentity {
   return {
-    store: createCachedStore(store, { maxBytes: CACHE_BYTES }),
-    savedParams: createFileSavedParams(paramsFile, onProblem),
+    find: () => notebook.find(),
+    claim: () => notebook.claim(),
+    get name() {
+      return notebook.name;
+    },
+    get uid() {
+      return notebook.uid;
+    },
+    get file() {
+      return notebook.file;
+    },
+    follow: (file) => {
+      follower.follow(file);
+      return notebook.follow(file);
+    },
   };
 }
 
-/** Parameter values that were set stay on this machine, in the default folder. */
-function openUrl(location: string, { environment, folder, notebook, now, onProblem }: OpenStoreOptions): OpenedStore {
-  const bucket = openBucket(location, environment);
-  const store = createBucketStore(bucket, { onProblem, now, seal: signingSeal(environment) });
-  const paramsFile = path.resolve(folder, ".stagebook", "params", `${fileNameOf(notebook)}.json`);
-  return {
-    store: createCachedStore(store, { maxBytes: CACHE_BYTES }),
-    savedParams: createFileSavedParams(paramsFile, onProblem),
-  };
+/** `notebook`: of records in files. */
+function openSavedParams(
+  folder: string,
+  notebook: NotebookIdentity,
+  { onProblem, usesSavedParams = true }: OpenStoreOptions,
+  former: readonly FormerStore[] = [],
+): SavedParams {
+  if (!usesSavedParams) return createMemorySavedParams();
+  const openIn = (store: string, id: { find(): string | undefined; claim(): string }): SavedParams =>
+    createFileSavedParams({ folder: path.join(store, "params"), notebook: id, onProblem });
+  const own = openIn(folder, { find: () => existing(notebook.find()), claim: () => existing(notebook.claim()) });
+  const older = former.map((each) => openIn(each.folder, { find: () => each.record.id, claim: () => each.record.id }));
+  return chainSavedParams(own, older);
 }
 
 function openShared(
@@ -122,6 +205,7 @@ const bucketMethods = ["get", "find", "put", "putIfAbsent", "putIfSame", "delete
 const storeMethods = [
   ...["findEntry", "isWhole", "readBlob", "putBlob", "commit", "touch", "history", "partials", "clear"],
   ...["appendRun", "readRun"],
+  ...["notebooks", "addNotebook", "updateNotebook"],
   ...["scratchFolder", "adoptFile", "filePath"],
   ...["claim", "hold", "pin", "pinned"],
   ...["gc", "verify"],

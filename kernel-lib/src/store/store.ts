@@ -1,7 +1,8 @@
 /**
- * The ports to where results live, and the records that pass through them. `Store` is the composition of five narrow ports; code in
+ * The ports to where results live, and the records that pass through them. `Store` is the composition of six narrow ports; code in
  * `run/` and `notebook/` depends on these interfaces alone. The adapters lie in the folders beside this file.
  */
+import type { MaybePromise } from "../async/maybe-promise";
 import type { Digest, RunId, VolatileRead } from "../protocol";
 import type { KeyPart } from "../key/parts";
 
@@ -83,9 +84,27 @@ export interface Entry {
   readonly made: { readonly stagebook: string; readonly node: string };
 }
 
+/** What a store knows of a notebook or script: the name under which its results lie, and how its file is recognized. */
+export interface NotebookRecord {
+  /** The name in histories, `latest/` and lists of runs: the name of the file when it was first seen, with a number if that was taken. */
+  readonly id: string;
+  /** Random: tells notebooks of the same id in different stores apart. The same in the store of another folder that the notebook was moved to. */
+  readonly uid: string;
+  /** The name of the file when it was first seen. */
+  readonly name: string;
+  /** Where it was seen, the latest first, one per machine. `host` is "" for a path relative to the folder of the store. `file`: device, inode and time of creation. */
+  readonly places: readonly { readonly host: string; readonly path: string; readonly file?: string }[];
+  /** What its cells are recognized by: their random ids, else digests of their source. */
+  readonly marks: readonly string[];
+  /** When it was seen last, in epoch milliseconds. */
+  readonly at: number;
+  /** The folders of the stores where it was before it was moved to another folder, relative to the folder that holds the store, the latest first. */
+  readonly former?: readonly string[];
+}
+
 /** The owner of a history: a notebook and a stage. Names may hold any characters and are never merged. */
 export interface HeadName {
-  /** Name of the notebook. */
+  /** The notebook's id in the store. */
   readonly notebook: string;
   /** Name of the stage. */
   readonly stage: string;
@@ -250,6 +269,19 @@ export interface RunLog {
   readRun(run: RunId): Promise<readonly string[] | undefined>;
 }
 
+/**
+ * The port to the records of notebooks: which notebook a file is must not depend on its name alone. Stores in local files answer
+ * immediately, the others with a promise.
+ */
+export interface Notebooks {
+  /** All records, in any order. Damaged ones are reported and left out. */
+  notebooks(): MaybePromise<readonly NotebookRecord[]>;
+  /** Writes the record of a new notebook. Returns false when its id is taken: of concurrent calls with one id, exactly one returns true. */
+  addNotebook(record: NotebookRecord): MaybePromise<boolean>;
+  /** Replaces the record with the same id. */
+  updateNotebook(record: NotebookRecord): MaybePromise<void>;
+}
+
 /** The port to files that stages write and read. */
 export interface StageFiles {
   /** A new empty folder for files that a stage writes, removed when the process ends. */
@@ -302,4 +334,4 @@ export interface StoreInfo {
 }
 
 /** Everything that a pipeline needs of a store. Adapters implement the ports one by one, see `composeStore`. */
-export interface Store extends StoreInfo, Results, RunLog, StageFiles, Claims, Maintenance {}
+export interface Store extends StoreInfo, Results, RunLog, Notebooks, StageFiles, Claims, Maintenance {}

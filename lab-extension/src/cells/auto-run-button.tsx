@@ -14,7 +14,7 @@ export interface AutoRunButtonProps extends ToolbarButtonProps {
 
 export function AutoRunButton({ model, choices, commands, trans }: AutoRunButtonProps): JSX.Element | null {
   const { connection, remembered } = useNotebookState(model);
-  const isOn = useSyncExternalStore(choices.subscribe, () => choices.isOn(model.path));
+  const isOn = useSyncExternalStore(choices.subscribe, () => choices.isOn(model.key));
   if (connection !== "live" && connection !== "past" && !remembered) return null;
   return (
     <ToolbarButtonComponent

@@ -69,11 +69,11 @@ export function addCellCommands(options: CellCommandsOptions): void {
     isEnabled: (args) => find(args) !== null,
     isToggled: (args) => {
       const model = find(args);
-      return model !== null && autoRun.isOn(model.path);
+      return model !== null && autoRun.isOn(model.key);
     },
     execute: (args) => {
       const model = find(args);
-      if (model) autoRun.set(model.path, !autoRun.isOn(model.path));
+      if (model) autoRun.set(model.key, !autoRun.isOn(model.key));
     },
   });
   autoRun.subscribe(() => commands.notifyCommandChanged(COMMANDS.autoRun));

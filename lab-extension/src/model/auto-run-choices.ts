@@ -7,7 +7,7 @@ export interface TextStorage {
   setItem(key: string, text: string): void;
 }
 
-/** By notebook path, as switched since the page was loaded. */
+/** By the key of the notebook, as switched since the page was loaded. */
 type Choices = ReadonlyMap<string, boolean>;
 
 export class AutoRunChoices extends Subscribable<Choices> {
@@ -19,24 +19,24 @@ export class AutoRunChoices extends Subscribable<Choices> {
     super(new Map());
   }
 
-  /** `path` is the notebook's. */
-  isOn(path: string): boolean {
-    return this.get().get(path) ?? this.readStored(path) ?? this.isOnByDefault();
+  /** `key` is the notebook's, see KnownNotebooks. */
+  isOn(key: string): boolean {
+    return this.get().get(key) ?? this.readStored(key) ?? this.isOnByDefault();
   }
 
-  set(path: string, isOn: boolean): void {
+  set(key: string, isOn: boolean): void {
     try {
-      this.storage().setItem(keyOf(path), isOn ? "on" : "off");
+      this.storage().setItem(nameOf(key), isOn ? "on" : "off");
     } catch (cause) {
       // A private window may have no storage: the choice is valid until the page is closed.
-      console.warn("stagebook: cannot remember the auto-run switch of", path, cause);
+      console.warn("stagebook: cannot remember the auto-run switch of", key, cause);
     }
-    this.publish(new Map([...this.get(), [path, isOn]]));
+    this.publish(new Map([...this.get(), [key, isOn]]));
   }
 
-  private readStored(path: string): boolean | undefined {
+  private readStored(key: string): boolean | undefined {
     try {
-      const text = this.storage().getItem(keyOf(path));
+      const text = this.storage().getItem(nameOf(key));
       return text === null ? undefined : text === "on";
     } catch {
       return undefined;
@@ -44,6 +44,6 @@ export class AutoRunChoices extends Subscribable<Choices> {
   }
 }
 
-function keyOf(path: string): string {
-  return `stagebook:auto-run:${path}`;
+function nameOf(key: string): string {
+  return `stagebook:auto-run:${key}`;
 }

@@ -6,7 +6,7 @@ import type { IDisposable } from "@lumino/disposable";
 import { BehaviorSubject } from "rxjs";
 import type { Observable, Subscription } from "rxjs";
 import { emptyView, reduceAll } from "stagebook/protocol";
-import type { CellId, LogRecord, View } from "stagebook/protocol";
+import type { CellId, KernelNotebook, LogRecord, View } from "stagebook/protocol";
 import type { KernelLink, Link } from "../session/kernel-session";
 import type { WireUpdate } from "../session/wire";
 import type { NotebookState } from "../tokens";
@@ -33,11 +33,13 @@ export class LiveState implements IDisposable {
   private queue: WireUpdate[] = [];
   private selected: string | null;
   private edited: readonly CellId[] = [];
+  private knownUid: string | null;
   private cancelFrame: (() => void) | null = null;
 
   constructor(private readonly options: LiveStateOptions) {
     const { remembered, kernel } = options;
     this.selected = remembered?.selected ?? null;
+    this.knownUid = remembered?.uid ?? null;
     this.state = new BehaviorSubject(this.stateOf(remembered?.view ?? emptyView));
     this.state$ = this.state.asObservable();
     this.subscriptions = [
@@ -50,6 +52,11 @@ export class LiveState implements IDisposable {
         this.scheduleApply();
       }),
     ];
+  }
+
+  /** The kernel's id of the notebook; null while it has none. */
+  get uid(): string | null {
+    return this.knownUid;
   }
 
   get link(): Link {
@@ -105,6 +112,7 @@ export class LiveState implements IDisposable {
   private applyUpdate(view: View, update: WireUpdate): View {
     switch (update.type) {
       case "snapshot":
+        this.meet(update.notebook);
         this.options.log.merge(update.view.log);
         return update.view;
       case "events": {
@@ -116,6 +124,13 @@ export class LiveState implements IDisposable {
       case "incompatible":
         return view;
     }
+  }
+
+  /** What the page remembers of another notebook, such as one of the same path on another machine, is not mixed with this one. */
+  private meet(notebook: KernelNotebook | undefined): void {
+    if (!notebook || notebook.uid === this.knownUid) return;
+    if (this.knownUid !== null) this.options.log.reset();
+    this.knownUid = notebook.uid;
   }
 
   private stateOf(view: View): NotebookState {

@@ -34,6 +34,12 @@ export class LogRecords implements LogStore {
     this.records.next([]);
   }
 
+  /** Forgets the lines: they belong to another notebook. */
+  reset(): void {
+    this.cleared = 0;
+    this.records.next([]);
+  }
+
   append(records: readonly LogRecord[]): void {
     if (records.length === 0) return;
     const all = this.records.value.concat(records);

@@ -11,42 +11,44 @@ export interface Remembered {
   readonly clearedAt: number;
   /** The stage selected in the graph. */
   readonly selected: string | null;
+  /** The kernel's id of the notebook; null while it has none. */
+  readonly uid: string | null;
 }
 
 export const REMEMBERED_LINES = 1000;
 
 export interface Memory {
-  /** Null when nothing is stored for the notebook. Never rejects. */
-  load(path: string): Promise<Remembered | null>;
+  /** Null when nothing is stored for the notebook with this key, see KnownNotebooks. Never rejects. */
+  load(key: string): Promise<Remembered | null>;
   /** Never rejects. */
-  save(path: string, remembered: Remembered): Promise<void>;
+  save(key: string, remembered: Remembered): Promise<void>;
 }
 
-/** Stored in the browser's database, by notebook path. */
+/** Stored in the browser's database. */
 export const browserMemory: Memory = {
-  async load(path) {
+  async load(key) {
     try {
-      return decode(await get<unknown>(keyOf(path)));
+      return decode(await get<unknown>(nameOf(key)));
     } catch (cause) {
       // A private window may have no database: then nothing is remembered, and everything else works.
-      console.warn("stagebook: cannot read the remembered state of", path, cause);
+      console.warn("stagebook: cannot read the remembered state of", key, cause);
       return null;
     }
   },
-  async save(path, remembered) {
+  async save(key, remembered) {
     try {
-      await set(keyOf(path), { format: FORMAT, ...remembered });
+      await set(nameOf(key), { format: FORMAT, ...remembered });
     } catch (cause) {
-      console.warn("stagebook: cannot remember", path, cause);
+      console.warn("stagebook: cannot remember", key, cause);
     }
   },
 };
 
 /** Incremented whenever View or Remembered change: data in another format is ignored. */
-const FORMAT = 1;
+const FORMAT = 2;
 
-function keyOf(path: string): string {
-  return `stagebook:notebook:${path}`;
+function nameOf(key: string): string {
+  return `stagebook:notebook:${key}`;
 }
 
 function decode(data: unknown): Remembered | null {

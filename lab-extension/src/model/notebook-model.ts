@@ -29,6 +29,8 @@ import type { StaleCellsOutcome } from "./run-stale";
 
 export interface NotebookModelOptions {
   readonly page: NotebookPage;
+  /** See KnownNotebooks. */
+  readonly key: string;
   readonly kernel: KernelLink;
   readonly memory: Memory;
   readonly frame: Frame;
@@ -93,6 +95,10 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
     this.drafts.subscribe(() => this.forecast.request(this.drafts.pending()));
     this.staleRuns = this.createStaleRuns();
     this.subscriptions = this.followLive();
+  }
+
+  get key(): string {
+    return this.options.key;
   }
 
   get path(): string {
@@ -166,11 +172,12 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
     clearTimeout(this.saveTimer);
     this.saveTimer = undefined;
     const { view, selected } = this.live.getState();
-    return this.options.memory.save(this.path, {
+    return this.options.memory.save(this.key, {
       view: { ...view, log: [] },
       log: this.liveLog.getRecords().slice(-REMEMBERED_LINES),
       clearedAt: this.liveLog.clearedAt,
       selected,
+      uid: this.live.uid,
     });
   }
 

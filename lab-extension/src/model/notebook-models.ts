@@ -7,6 +7,7 @@ import { BehaviorSubject } from "rxjs";
 import type { Observable } from "rxjs";
 import type * as tokens from "../tokens";
 import type { Frame } from "./animation-frame";
+import type { KnownNotebooks, NotebookOnServer } from "./known-notebooks";
 import type { Memory } from "./memory";
 import { NotebookModel } from "./notebook-model";
 import type { NotebookModelOptions } from "./notebook-model";
@@ -16,6 +17,7 @@ export type NotebookPorts = Pick<NotebookModelOptions, "page" | "kernel" | "repo
 
 export interface NotebookModelsOptions {
   readonly notebooks: INotebookTracker;
+  readonly known: Pick<KnownNotebooks, "keyOf" | "changed">;
   readonly memory: Memory;
   readonly frame: Frame;
   readonly trans: TranslationBundle;
@@ -54,17 +56,26 @@ export class NotebookModels implements tokens.StagebookTracker {
   }
 
   private async add(panel: NotebookPanel): Promise<void> {
-    const { memory, frame, trans, connect, follow } = this.options;
-    const remembered = await memory.load(panel.context.path);
+    const { known, memory, frame, trans, connect, follow } = this.options;
+    // The cells of the notebook say which one it is.
+    await panel.context.ready;
+    const key = panel.isDisposed ? "" : await known.keyOf(notebookIn(panel));
+    const remembered = panel.isDisposed ? null : await memory.load(key);
     if (panel.isDisposed) {
       this.delegates.delete(panel);
       return;
     }
-    const model = new NotebookModel({ ...connect(panel), memory, frame, remembered, trans });
+    const model = new NotebookModel({ ...connect(panel), key, memory, frame, remembered, trans });
     const followers = follow(panel, model);
     this.models.set(panel, model);
     this.delegateOf(panel).resolve(model);
-    panel.context.pathChanged.connect(() => model.renamed());
+    panel.context.pathChanged.connect(() => {
+      model.renamed();
+      void known.changed(key, notebookIn(panel));
+    });
+    panel.context.saveState.connect((_, state) => {
+      if (state === "completed") void known.changed(key, notebookIn(panel));
+    });
     panel.disposed.connect(() => {
       this.models.delete(panel);
       this.delegates.delete(panel);
@@ -86,4 +97,15 @@ export class NotebookModels implements tokens.StagebookTracker {
     const model = panel ? (this.models.get(panel) ?? null) : null;
     if (model !== this.current.value) this.current.next(model);
   }
+}
+
+function notebookIn({ context, content }: NotebookPanel): NotebookOnServer {
+  const { model } = content;
+  // Before nbformat 4.5 a file has no ids of cells: JupyterLab makes new ones each time that it opens it.
+  const hasIds = model !== null && (model.nbformat > 4 || model.nbformatMinor >= 5);
+  const cells = [...(model?.cells ?? [])].map(({ id, sharedModel }) => ({
+    source: sharedModel.getSource(),
+    ...(hasIds && { id }),
+  }));
+  return { path: context.path, cells };
 }

@@ -22,7 +22,7 @@ export async function openPresetMenu(
   button: HTMLElement,
   trans: TranslationBundle,
 ): Promise<void> {
-  const presets = await loadPresets(model.path);
+  const presets = await loadPresets(model.key);
   const menu = createMenu(model, presets, trans);
   const { right, bottom } = button.getBoundingClientRect();
   menu.open(right, bottom, { horizontalAlignment: "right" });
@@ -53,7 +53,7 @@ function createMenu(model: NotebookModel, presets: readonly Preset[], trans: Tra
     for (const { name } of presets)
       add(submenu, name, () =>
         savePresets(
-          model.path,
+          model.key,
           presets.filter((preset) => preset.name !== name),
         ),
       );
@@ -86,7 +86,7 @@ async function saveAsPreset(model: NotebookModel, presets: readonly Preset[], tr
     okLabel: trans.__("Save"),
   });
   const name = value?.trim() ?? "";
-  if (button.accept && name !== "") await savePresets(model.path, withPreset(presets, { name, values }));
+  if (button.accept && name !== "") await savePresets(model.key, withPreset(presets, { name, values }));
 }
 
 async function loadFromText(model: NotebookModel, trans: TranslationBundle): Promise<void> {

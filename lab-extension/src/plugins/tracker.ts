@@ -2,8 +2,11 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { Notification } from "@jupyterlab/apputils";
 import type { ISessionContext } from "@jupyterlab/apputils";
+import { PageConfig } from "@jupyterlab/coreutils";
 import { INotebookCellExecutor, INotebookTracker } from "@jupyterlab/notebook";
 import type { NotebookPanel } from "@jupyterlab/notebook";
+import { ServerConnection } from "@jupyterlab/services";
+import type { Contents, Kernel } from "@jupyterlab/services";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { DisposableDelegate } from "@lumino/disposable";
@@ -16,7 +19,10 @@ import { animationFrame } from "../model/animation-frame";
 import { browserMemory } from "../model/memory";
 import type { NotebookModel } from "../model/notebook-model";
 import { NotebookModels } from "../model/notebook-models";
+import { browserValues, KnownNotebooks } from "../model/known-notebooks";
+import type { NotebookOnServer } from "../model/known-notebooks";
 import { KernelSession } from "../session/kernel-session";
+import type { SessionPage } from "../session/kernel-session";
 import { notifyLongRuns } from "../status/run-notices";
 import { StagebookTracker } from "../tokens";
 import { notifyFailure } from "../ui/notify";
@@ -39,9 +45,14 @@ export const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
   ) => {
     const translator = optionalTranslator ?? nullTranslator;
     const trans = translator.load("jupyterlab-stagebook");
-    const sessions = new KernelSessions(trans);
+    const sessions = new KernelSessions(notebooks, trans);
     const models = new NotebookModels({
       notebooks,
+      known: new KnownNotebooks({
+        server: `${PageConfig.getBaseUrl()} ${PageConfig.getOption("serverRoot")}`,
+        values: browserValues,
+        find: (path) => findNotebook(app.serviceManager.contents, path),
+      }),
       memory: browserMemory,
       frame: animationFrame,
       trans,
@@ -66,11 +77,35 @@ export const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
   },
 };
 
+/** Null when the server has no such file, or a damaged one. */
+async function findNotebook(contents: Contents.IManager, path: string): Promise<NotebookOnServer | null> {
+  try {
+    const { content } = (await contents.get(path, { type: "notebook", content: true })) as {
+      readonly content: unknown;
+    };
+    return { path, cells: cellsIn(content) };
+  } catch (cause) {
+    if (cause instanceof ServerConnection.ResponseError && [400, 404].includes(cause.response.status)) return null;
+    throw cause;
+  }
+}
+
+function cellsIn(content: unknown): NotebookOnServer["cells"] {
+  const { cells = [] } = content as { readonly cells?: readonly { readonly id?: string; readonly source: string | readonly string[] }[] }; // prettier-ignore
+  return cells.map(({ id, source }) => ({
+    source: typeof source === "string" ? source : source.join(""),
+    ...(id !== undefined && { id }),
+  }));
+}
+
 /** The sessions by session context: two views of one notebook share one. */
 class KernelSessions {
   private readonly sessions = new Map<ISessionContext, KernelSession>();
 
-  constructor(private readonly trans: TranslationBundle) {}
+  constructor(
+    private readonly notebooks: INotebookTracker,
+    private readonly trans: TranslationBundle,
+  ) {}
 
   sessionOf({ sessionContext, context }: NotebookPanel): KernelSession {
     const existing = this.sessions.get(sessionContext);
@@ -79,10 +114,30 @@ class KernelSessions {
       existing.sync();
       return existing;
     }
-    const session = new KernelSession(sessionContext, () => context.path, this.trans);
+    const page: SessionPage = {
+      notebook: () => context.localPath,
+      root: PageConfig.getOption("serverRoot"),
+      findCarrier: (kernel) => this.findCarrier(kernel),
+    };
+    const session = new KernelSession(sessionContext, page, this.trans);
     this.sessions.set(sessionContext, session);
+    context.pathChanged.connect(() => session.sync());
+    sessionContext.kernelChanged.connect(() => this.retryOthers(session));
     sessionContext.disposed.connect(() => this.sessions.delete(sessionContext));
+    this.retryOthers(session);
     return session;
+  }
+
+  /** JupyterLab lets the first connection of a window to a kernel have comms, whichever notebook it belongs to. */
+  private findCarrier({ id }: Kernel.IKernelConnection): Kernel.IKernelConnection | null {
+    const connections = this.notebooks
+      .filter(() => true)
+      .flatMap((panel) => panel.sessionContext.session?.kernel ?? []);
+    return connections.find((each) => each.id === id && each.handleComms && !each.isDisposed) ?? null;
+  }
+
+  private retryOthers(session: KernelSession): void {
+    for (const other of this.sessions.values()) if (other !== session) other.findCarrier();
   }
 
   dispose(): void {
@@ -99,7 +154,7 @@ function followModel(
 ): IDisposable {
   const marker = new CellMarker(panel, model, trans);
   const autoRun = new AutoRun({
-    isOn: () => switches.isOn(model.path),
+    isOn: () => switches.isOn(model.key),
     delayMs: () => preferences.get().autoRunDelayMs,
     run: () => model.staleRuns.run().catch(notifyFailure),
   });

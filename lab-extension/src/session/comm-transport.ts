@@ -3,7 +3,7 @@ import type { Kernel } from "@jupyterlab/services";
 import type { JSONObject } from "@lumino/coreutils";
 import { Subject } from "rxjs";
 import { COMM_TARGET, PROTOCOL_VERSION } from "stagebook/protocol";
-import type { PageMessage } from "stagebook/protocol";
+import type { PageMessage, PageNotebook } from "stagebook/protocol";
 import type { Transport } from "./transport";
 
 export interface CommTransport extends Transport {
@@ -12,13 +12,13 @@ export interface CommTransport extends Transport {
 }
 
 /** Opens a comm of the page. Only for kernels known to have Stagebook: any other prints a warning in the user's cell. */
-export function openComm(kernel: Kernel.IKernelConnection, notebook: string): CommTransport {
+export function openComm(kernel: Kernel.IKernelConnection, page: PageNotebook): CommTransport {
   const comm = kernel.createComm(COMM_TARGET, findFreeCommId(kernel));
   const incoming$ = new Subject<unknown>();
   comm.onMsg = (message) => incoming$.next(message.content.data);
   comm.onClose = () => incoming$.complete();
   const open = (): void => {
-    comm.open({ v: PROTOCOL_VERSION, notebook });
+    comm.open({ v: PROTOCOL_VERSION, ...page });
   };
   open();
   return {

@@ -10,6 +10,7 @@ import type { IDisposable } from "@lumino/disposable";
 import { BehaviorSubject, Subject } from "rxjs";
 import type { Observable, Subscription } from "rxjs";
 import { COMM_TARGET, KERNEL_INFO_MARK, PROTOCOL_VERSION } from "stagebook/protocol";
+import type { KernelNotebook, PageNotebook } from "stagebook/protocol";
 import type { Connection } from "../tokens";
 import { openComm } from "./comm-transport";
 import { Wire } from "./wire";
@@ -27,6 +28,16 @@ export interface KernelLink {
   readonly updates$: Observable<WireUpdate>;
 }
 
+/** The page around a session. */
+export interface SessionPage {
+  /** The notebook's path now, relative to the server's root. */
+  readonly notebook: () => string;
+  /** The server's root, as its page config names it. */
+  readonly root?: string;
+  /** A connection of this window to the same kernel that may have comms. */
+  readonly findCarrier?: (kernel: Kernel.IKernelConnection) => Kernel.IKernelConnection | null;
+}
+
 export class KernelSession implements KernelLink, IDisposable {
   readonly link$: Observable<Link>;
   readonly updates$: Observable<WireUpdate>;
@@ -42,12 +53,15 @@ export class KernelSession implements KernelLink, IDisposable {
   /** Counts the probes: the result of an earlier one is ignored. */
   private probeCount = 0;
   private isProbing = false;
+  /** The connection that carries the comms: the notebook's own, or that of another notebook in this window which has the same kernel. */
+  private carrier: Kernel.IKernelConnection | null = null;
+  /** The kernel belongs to another notebook. */
+  private isGuest = false;
   private isRestarting = false;
 
-  /** `notebook` returns the notebook's path relative to the server's root. */
   constructor(
     private readonly context: ISessionContext,
-    private readonly notebook: () => string,
+    private readonly page: SessionPage,
     trans: TranslationBundle,
   ) {
     this.texts = createTexts(trans);
@@ -64,9 +78,18 @@ export class KernelSession implements KernelLink, IDisposable {
     else void context.ready.then(() => this.onKernelChanged());
   }
 
-  /** Requests a snapshot, for a model that was created after the first one. */
+  /** Requests a snapshot: for a model that was created after the first one, or because the notebook has another path. */
   sync(): void {
-    this.wire?.sync();
+    if (this.isGuest && this.kernel) void this.probe(this.kernel, true);
+    else this.wire?.sync();
+  }
+
+  /** Another notebook of this window has a connection to a kernel: it may be able to carry the comms. */
+  findCarrier(): void {
+    const { kernel } = this;
+    if (!kernel || this.carrier) return;
+    this.release(this.texts.kernelChanged);
+    this.attach(kernel);
   }
 
   dispose(): void {
@@ -121,27 +144,40 @@ export class KernelSession implements KernelLink, IDisposable {
 
   /** A message from Stagebook to another client reveals that the kernel has it, when its announcement was lost. */
   private onMessage(_: ISessionContext, message: KernelMessage.IMessage): void {
-    if (this.wire || this.isProbing || this.link.value.connection !== "absent") return;
-    if (!this.kernel?.handleComms || message.header.msg_type !== "comm_msg") return;
+    if (this.wire || this.isProbing || this.isGuest || this.link.value.connection !== "absent") return;
+    if (!this.kernel || !this.carrier || message.header.msg_type !== "comm_msg") return;
     const { data } = message.content as { readonly data?: { readonly v?: unknown; readonly from?: unknown } };
     if (data?.v === PROTOCOL_VERSION && typeof data.from === "number") void this.probe(this.kernel, true);
   }
 
   private attach(kernel: Kernel.IKernelConnection): void {
     this.kernel = kernel;
-    if (kernel.handleComms) {
-      kernel.registerCommTarget(COMM_TARGET, this.onAnnounced);
-      void this.probe(kernel, false);
-    } else {
-      // JupyterLab allows comms on only one connection per kernel and window.
-      this.setLink({ connection: "absent", problem: this.texts.shownElsewhere });
-    }
+    this.isGuest = false;
+    // JupyterLab allows comms on only one connection per kernel and window.
+    this.carrier = kernel.handleComms ? kernel : (this.page.findCarrier?.(kernel) ?? null);
+    if (this.carrier !== kernel) this.carrier?.disposed.connect(this.onCarrierDisposed, this);
+    else kernel.registerCommTarget(COMM_TARGET, this.onAnnounced);
+    if (this.carrier) void this.probe(kernel, false);
+    else this.setLink({ connection: "absent", problem: this.texts.shownElsewhere });
+  }
+
+  /** The notebook with the other connection was closed. */
+  private onCarrierDisposed(carrier: Kernel.IKernelConnection): void {
+    const { kernel } = this;
+    if (carrier !== this.carrier || carrier === kernel || !kernel || kernel.isDisposed) return;
+    this.release(this.texts.kernelChanged);
+    // Without another notebook to take over, the comms of this window have no connection: this one becomes it.
+    if (!this.page.findCarrier?.(kernel)) kernel.handleComms = true;
+    this.attach(kernel);
   }
 
   private release(reason: string): void {
     this.endProbe();
-    if (this.kernel && !this.kernel.isDisposed) this.kernel.removeCommTarget(COMM_TARGET, this.onAnnounced);
+    const { kernel, carrier } = this;
+    if (carrier !== kernel) carrier?.disposed.disconnect(this.onCarrierDisposed, this);
+    else if (kernel && !kernel.isDisposed) kernel.removeCommTarget(COMM_TARGET, this.onAnnounced);
     this.closeWire(reason);
+    this.carrier = null;
     this.kernel = null;
   }
 
@@ -201,13 +237,19 @@ export class KernelSession implements KernelLink, IDisposable {
   private open(kernel: Kernel.IKernelConnection): void {
     this.closeWire(this.texts.startedAgain);
     this.setLink({ connection: "connecting" });
-    const comm = openComm(kernel, this.notebook());
-    const wire = new Wire(comm, this.notebook);
+    this.isGuest = false;
+    const page = (): PageNotebook => this.describePage(kernel);
+    const comm = openComm(this.carrier ?? kernel, page());
+    const wire = new Wire(comm, page);
     this.commId = comm.id;
     this.wire = wire;
     this.wireUpdates = wire.updates$.subscribe({
       next: (update) => {
         if (update.type === "incompatible") this.setIncompatible(update.version);
+        if (update.type === "snapshot" && update.notebook?.isGuest) {
+          this.becomeGuest(update.notebook);
+          return;
+        }
         if (update.type === "snapshot") this.setLink({ connection: "live", wire });
         this.updates.next(update);
       },
@@ -217,6 +259,23 @@ export class KernelSession implements KernelLink, IDisposable {
         this.setLink({ connection: "lost", problem: this.texts.closedByKernel });
       },
     });
+  }
+
+  private describePage(kernel: Kernel.IKernelConnection): PageNotebook {
+    const { root } = this.page;
+    return {
+      notebook: this.page.notebook(),
+      ...(root !== undefined && { root }),
+      // Execute requests go over the notebook's own connection.
+      ...(this.carrier !== kernel && { session: kernel.clientId }),
+    };
+  }
+
+  /** The pipeline is that of another notebook: nothing of it is shown here. The kernel remembers whose cells are whose. */
+  private becomeGuest({ name }: KernelNotebook): void {
+    this.isGuest = true;
+    this.closeWire(this.texts.guest(name));
+    this.setLink({ connection: "absent", problem: this.texts.guest(name) });
   }
 
   private loseWire(reason: string, problem: string): void {
@@ -267,6 +326,11 @@ function createTexts(trans: TranslationBundle) {
     restartToContinue: trans.__("The kernel has stopped. Restart it to continue."),
     reconnecting: trans.__("The kernel does not respond. Reconnecting …"),
     shownElsewhere: trans.__("This kernel is already shown by another notebook or console in this window."),
+    guest: (notebook: string): string =>
+      trans.__(
+        "This notebook runs on the kernel of %1, and what it defines belongs to the pipeline of %1. For a pipeline of its own, give it a kernel of its own: Kernel > Change Kernel, then Start New Kernel.",
+        notebook,
+      ),
     closedByKernel: trans.__("The kernel closed the connection."),
     incompatible: (version: string): string =>
       trans.__(

@@ -2,11 +2,21 @@
 import { Subject } from "rxjs";
 import type { Observable, Subscription } from "rxjs";
 import { messageOf, PROTOCOL_VERSION } from "stagebook/protocol";
-import type { Command, CommandType, ErrorView, KernelMessage, Result, StagebookEvent, View } from "stagebook/protocol";
+import type {
+  Command,
+  CommandType,
+  ErrorView,
+  KernelMessage,
+  KernelNotebook,
+  PageNotebook,
+  Result,
+  StagebookEvent,
+  View,
+} from "stagebook/protocol";
 import type { Transport } from "./transport";
 
 export type WireUpdate =
-  | { readonly type: "snapshot"; readonly view: View; readonly stagebook: string }
+  | { readonly type: "snapshot"; readonly view: View; readonly stagebook: string; readonly notebook?: KernelNotebook }
   /** Continue the last snapshot or events without a gap. */
   | { readonly type: "events"; readonly events: readonly StagebookEvent[] }
   /** The kernel uses another version of the protocol. */
@@ -34,10 +44,10 @@ export class Wire {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private closed: string | null = null;
 
-  /** `notebook` returns the current path, for the command `sync`. */
+  /** `page` returns what the page shows now, for the command `sync`. */
   constructor(
     private readonly transport: Transport,
-    private readonly notebook: () => string,
+    private readonly page: () => PageNotebook,
   ) {
     this.updates$ = this.updates.asObservable();
     this.incoming = transport.incoming$.subscribe({
@@ -72,7 +82,7 @@ export class Wire {
     this.position = null;
     this.expectSnapshot();
     // The reply says nothing that the snapshot does not say. A lost snapshot is requested again.
-    this.send({ type: "sync", notebook: this.notebook() }).catch(() => undefined);
+    this.send({ type: "sync", ...this.page() }).catch(() => undefined);
   }
 
   /** Rejects the pending commands with `reason`. */
@@ -96,12 +106,12 @@ export class Wire {
     }
     switch (message.type) {
       case "snapshot": {
-        const { kernel, seq, view, stagebook } = message;
+        const { kernel, seq, view, stagebook, notebook } = message;
         // Later events have overtaken it.
         if (this.position && this.position.kernel === kernel && this.position.seq > seq) return;
         clearTimeout(this.retry);
         this.position = { kernel, seq };
-        this.updates.next({ type: "snapshot", view, stagebook });
+        this.updates.next({ type: "snapshot", view, stagebook, ...(notebook && { notebook }) });
         return;
       }
       case "events":

@@ -20,6 +20,7 @@ export function noNotebookText(trans: TranslationBundle): PanelText {
 export function emptyText(state: NotebookState, trans: TranslationBundle): PanelText {
   switch (state.connection) {
     case "absent":
+      if (state.problem !== undefined) return { text: state.problem };
       // "%1" is its own argument, so that the placeholder survives translation and the code replaces it later.
       return { text: trans.__("Run a cell with %1 to start.", "%1"), code: FIRST_CELL };
     case "connecting":
@@ -40,6 +41,7 @@ export function emptyText(state: NotebookState, trans: TranslationBundle): Panel
 export function connectionText(state: NotebookState, trans: TranslationBundle): PanelText | null {
   switch (state.connection) {
     case "absent":
+      if (state.problem !== undefined) return { text: state.problem };
       return {
         text: trans.__("Restored from the last session. Run a cell with %1 to refresh.", "%1"),
         code: FIRST_CELL,

@@ -41,6 +41,7 @@ export class ModelRig {
   constructor(remembered: Remembered | null = null) {
     this.model = new NotebookModel({
       page: emptyPage,
+      key: "key of a",
       kernel: { link$: this.link$, updates$: this.updates$ },
       memory: { load: () => Promise.resolve(null), save: (_, what) => Promise.resolve(void this.saved.push(what)) },
       frame: (apply) => {

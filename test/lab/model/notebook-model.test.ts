@@ -1,6 +1,7 @@
 /** The state of one notebook: `reduce` over the kernel's events once per frame, commands, and what is remembered. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { emptyView } from "stagebook/protocol";
+import type { LogRecord } from "stagebook/protocol";
 import { LOG_LINES, LogRecords } from "../../../lab-extension/src/model/log-records";
 import type { Remembered } from "../../../lab-extension/src/model/memory";
 import { DEBOUNCE_MS } from "../../../lab-extension/src/model/params/param-drafts";
@@ -8,7 +9,13 @@ import { logWritten, stageDefined } from "../session/kernel-fixture";
 import { createParam, createStage, createView, inputOf } from "../stage/stage-fixture";
 import { ModelRig } from "./model-rig";
 
-const remembered: Remembered = { view: createView([createStage("old")]), log: [], clearedAt: 0, selected: "old" };
+const remembered: Remembered = {
+  view: createView([createStage("old")]),
+  log: [],
+  clearedAt: 0,
+  selected: "old",
+  uid: null,
+};
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -191,5 +198,29 @@ describe("the log", () => {
     log.append([record("last", LOG_LINES)]);
     expect(log.getRecords()).toHaveLength(LOG_LINES);
     expect(log.getRecords()[0]?.at).toBe(1);
+  });
+});
+
+describe("[N4] what the page remembers of another notebook", () => {
+  const record = (message: string, at: number) => (logWritten(message, at) as { readonly record: LogRecord }).record;
+  const connect = (rig: ModelRig, uid: string | null): readonly string[] => {
+    rig.setLink("live");
+    const view = { ...emptyView, log: [record("of this one", 5)] };
+    rig.updates$.next({ type: "snapshot", view, stagebook: "0.1.0", notebook: { name: "a", uid, isGuest: false } });
+    rig.frame();
+    return rig.model.log.getRecords().map(({ message }) => message);
+  };
+  const remembering = (uid: string | null): ModelRig =>
+    new ModelRig({ view: emptyView, log: [record("remembered", 1)], clearedAt: 0, selected: null, uid });
+
+  it("[N4] is not mixed with this one: the kernel says which notebook it is", async () => {
+    expect(connect(remembering("one"), "one")).toEqual(["remembered", "of this one"]);
+    expect(connect(remembering("one"), "two")).toEqual(["of this one"]);
+    expect(connect(remembering("one"), null)).toEqual(["of this one"]);
+    expect(connect(remembering(null), "one")).toEqual(["remembered", "of this one"]);
+    const rig = remembering("one");
+    connect(rig, "two");
+    await rig.model.save();
+    expect(rig.saved.at(-1)).toMatchObject({ uid: "two" });
   });
 });

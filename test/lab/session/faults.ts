@@ -8,8 +8,10 @@ import type { ISessionContext } from "@jupyterlab/apputils";
 import { emptyView, type Command, type EventBody, type View } from "stagebook/protocol";
 import { vi } from "vitest";
 import { EventBus } from "../../../kernel-lib/src/events/bus";
+import { namedNotebook } from "../../../kernel-lib/src/store/notebooks/notebook-identity";
 import { Comms } from "../../../kernel-lib/src/notebook/page/comms";
 import { PageLink } from "../../../kernel-lib/src/notebook/page/page-link";
+import { PageNotebooks } from "../../../kernel-lib/src/notebook/page/page-notebooks";
 import { PageRequests } from "../../../kernel-lib/src/notebook/page/page-requests";
 import { KernelSession } from "../../../lab-extension/src/session/kernel-session";
 import { NotebookModel } from "../../../lab-extension/src/model/notebook-model";
@@ -64,8 +66,9 @@ class KernelLife {
       Message: Message as never,
       header: { session: "", username: "" },
     });
-    this.link = new PageLink({ bus, comms: this.comms, kernel: this.life, stagebook: "0.1.0" });
-    this.comms.listen(new PageRequests(this.link, { execute: (command) => this.execute(command) }));
+    const notebooks = new PageNotebooks(namedNotebook("a.ipynb"));
+    this.link = new PageLink({ bus, comms: this.comms, kernel: this.life, stagebook: "0.1.0", notebooks });
+    this.comms.listen(new PageRequests(this.link, notebooks, { execute: (command) => this.execute(command) }));
     this.comms.openNew({ v: 1 });
   }
 
@@ -133,9 +136,10 @@ class World {
       connection: (status) => context.connectionStatusChanged.emit(status),
       message: (message) => context.iopubMessage.emit(message),
     };
-    const session = new KernelSession(context as unknown as ISessionContext, () => "a.ipynb", english);
+    const session = new KernelSession(context as unknown as ISessionContext, { notebook: () => "a.ipynb" }, english);
     const model = new NotebookModel({
       page: emptyPage,
+      key: "a",
       kernel: session,
       memory: { load: () => Promise.resolve(null), save: () => Promise.resolve() },
       frame: (apply) => {

@@ -23,6 +23,9 @@ export class FakeSignal<T> {
   emit(args: T): void {
     for (const { slot, self } of [...this.slots]) slot.call(self, this, args);
   }
+  emitFrom(sender: unknown): void {
+    for (const { slot, self } of [...this.slots]) slot.call(self, sender, undefined as T);
+  }
   get listeners(): number {
     return this.slots.length;
   }
@@ -50,6 +53,8 @@ class FakeComm {
 }
 
 export class FakeKernelConnection {
+  readonly clientId = Math.random().toString(36).slice(2);
+  readonly disposed = new FakeSignal<void>();
   handleComms = true;
   isDisposed = false;
   status = "idle";

@@ -18,7 +18,7 @@ const settled = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 function begin(mark: object): void {
   kernel = new FakeKernelConnection(mark);
   context = new FakeContext(kernel);
-  session = new KernelSession(context as unknown as ISessionContext, () => "a.ipynb", english);
+  session = new KernelSession(context as unknown as ISessionContext, { notebook: () => "a.ipynb" }, english);
   links = [];
   session.link$.subscribe((next) => {
     link = next;
@@ -92,6 +92,49 @@ describe("the kernels that the page connects to", () => {
     expect(kernel.comms).toEqual([]);
     expect(links.at(-1)).toBe("incompatible");
     expect(link.problem).toContain("Update the older one");
+  });
+
+  it("[N6] a second notebook on the kernel is told so at once: nothing of the other's pipeline is shown, and it is not asked again", async () => {
+    begin(marked);
+    await settled();
+    const snapshots: unknown[] = [];
+    session.updates$.subscribe((update) => snapshots.push(update));
+    const notebook = { name: "owner.ipynb", uid: "u", isGuest: true };
+    const snapshot = { v: 1, type: "snapshot", seq: 0, view: {}, stagebook: "0.1.0", notebook };
+    kernel.comms[0]!.onMsg({ content: { data: snapshot } });
+    expect(link).toMatchObject({ connection: "absent", problem: expect.stringContaining("runs on the kernel of owner.ipynb") as string }); // prettier-ignore
+    expect(snapshots).toEqual([]);
+    expect(kernel.comms[0]!.isDisposed).toBe(true);
+    context.iopubMessage.emit({ header: { msg_type: "comm_msg" }, content: { comm_id: "another", data: { v: 1, from: 1 } } }); // prettier-ignore
+    await settled();
+    expect(kernel.comms).toHaveLength(1);
+    session.sync();
+    await settled();
+    expect(kernel.comms).toHaveLength(2);
+  });
+
+  it("[N6] a connection without comms uses that of another notebook in the window, and becomes it when that one is closed", async () => {
+    const [first, second] = [new FakeKernelConnection(marked), new FakeKernelConnection(marked)];
+    second.handleComms = false;
+    context = new FakeContext(second);
+    let carrier: FakeKernelConnection | null = null;
+    const page = { notebook: () => "b.ipynb", root: "/r", findCarrier: () => carrier as never };
+    session = new KernelSession(context as unknown as ISessionContext, page, english);
+    session.link$.subscribe((next) => (link = next));
+    await settled();
+    expect(link).toMatchObject({ connection: "absent", problem: expect.stringContaining("already shown") as string });
+    carrier = first;
+    session.findCarrier();
+    await settled();
+    expect(first.comms.map(({ log }) => log)).toEqual([[`open {"v":1,"notebook":"b.ipynb","root":"/r","session":"${second.clientId}"}`]]); // prettier-ignore
+    first.answer();
+    expect(link.connection).toBe("live");
+    carrier = null;
+    first.isDisposed = true;
+    first.disposed.emitFrom(first);
+    await settled();
+    expect(second.handleComms).toBe(true);
+    expect(second.comms.map(({ log }) => log)).toEqual([[`open {"v":1,"notebook":"b.ipynb","root":"/r"}`]]);
   });
 
   it("a kernel that is shown elsewhere in the window is not used, and the problem says so", async () => {

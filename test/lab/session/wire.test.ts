@@ -12,7 +12,7 @@ let updates: string[];
 beforeEach(() => {
   vi.useFakeTimers();
   kernel = new FakeKernel();
-  wire = new Wire(kernel, () => "a.ipynb");
+  wire = new Wire(kernel, () => ({ notebook: "a.ipynb" }));
   updates = [];
   wire.updates$.subscribe((update) => updates.push(describeUpdate(update)));
 });

@@ -36,6 +36,8 @@ export interface CellOptions {
   readonly cell?: string;
   /** Cells deleted since the last execution. */
   readonly deletedCells?: readonly string[];
+  /** The session in the header of the request: of the connection of the page. Default: one for all. */
+  readonly session?: string;
   /** Timeout of `run`. Default: 120 s. */
   readonly timeoutMs?: number;
 }
@@ -62,6 +64,7 @@ export class Kernel {
   private sockets: string | undefined;
   private output = "";
   private failedAt = 0;
+  private notebook: string;
   private readonly executions = new Map<string, Execution>();
   private readonly requests = new Map<string, (reply: JupyterMessage) => void>();
 
@@ -70,7 +73,9 @@ export class Kernel {
     readonly cwd: string,
     private readonly options: KernelOptions,
     private readonly folder: NotebookFolder | null,
-  ) {}
+  ) {
+    this.notebook = options.notebook ?? "notebook.ipynb";
+  }
 
   get pid(): number | undefined {
     return this.process?.pid;
@@ -140,7 +145,7 @@ export class Kernel {
       recordTiming: false,
       ...(options.cell === undefined ? {} : { cellId: options.cell }),
     };
-    this.executions.set(this.send("shell", "execute_request", content, metadata), execution);
+    this.executions.set(this.send("shell", "execute_request", content, metadata, options.session), execution);
     return execution;
   }
 
@@ -170,8 +175,8 @@ export class Kernel {
   }
 
   /** Opens a comm from the page's side; resolves once the snapshot has arrived. */
-  openComm(): Promise<string> {
-    return this.comm.openComm();
+  openComm(page: JsonRecord = {}): Promise<string> {
+    return this.comm.openComm(page);
   }
 
   command<C extends Command>(command: C): Promise<Result<C["type"]>> {
@@ -192,9 +197,10 @@ export class Kernel {
     this.signal("SIGINT");
   }
 
-  /** Starts a new process in the same folder. Events, view and comms start again. */
-  async restart(): Promise<void> {
+  /** Starts a new process in the same folder. Events, view and comms start again. `notebook`: its new name. */
+  async restart(notebook?: string): Promise<void> {
     await this.shutDown();
+    this.notebook = notebook ?? this.notebook;
     await this.boot();
   }
 
@@ -237,7 +243,7 @@ export class Kernel {
         VITEST: undefined,
         NODE_OPTIONS: undefined,
         NODE_ENV: undefined,
-        JPY_SESSION_NAME: join(this.cwd, this.options.notebook ?? "notebook.ipynb"),
+        JPY_SESSION_NAME: join(this.cwd, this.notebook),
         ...this.options.env,
       },
       detached: true,
@@ -271,9 +277,15 @@ export class Kernel {
     throw new Error(`the kernel does not reply\n${this.dump()}`);
   }
 
-  private send(channel: "shell" | "control", type: string, content: JsonRecord, metadata?: JsonRecord): string {
+  private send(
+    channel: "shell" | "control",
+    type: string,
+    content: JsonRecord,
+    metadata?: JsonRecord,
+    session?: string,
+  ): string {
     if (!this.wire) throw new Error(`the kernel is stopped\n${this.dump()}`);
-    return this.wire.send(channel, type, content, metadata);
+    return this.wire.send(channel, type, content, metadata, session);
   }
 
   private accept(message: JupyterMessage): void {

@@ -33,10 +33,10 @@ export class StageComm {
   constructor(private readonly send: (type: string, content: JsonRecord) => void) {}
 
   /** Opens a comm from this side, as a page does after a reload. Resolves with its id once the kernel's snapshot has arrived. */
-  async openComm(timeoutMs = 60_000): Promise<string> {
+  async openComm(page: JsonRecord = {}, timeoutMs = 60_000): Promise<string> {
     const comm = randomUUID();
     const before = this.received.length;
-    this.send("comm_open", { comm_id: comm, target_name: COMM_TARGET, data: {} });
+    this.send("comm_open", { comm_id: comm, target_name: COMM_TARGET, data: page });
     this.open.push(comm);
     const hasSnapshot = (): boolean =>
       this.received.slice(before).some((r) => r.comm === comm && r.message.type === "snapshot");

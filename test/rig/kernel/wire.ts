@@ -94,11 +94,17 @@ export class Wire {
   }
 
   /** Sends a request and returns its id; replies carry that id as `parent`. */
-  send(channel: "shell" | "control", type: string, content: JsonRecord, metadata: JsonRecord = {}): string {
+  send(
+    channel: "shell" | "control",
+    type: string,
+    content: JsonRecord,
+    metadata: JsonRecord = {},
+    session: string = this.session,
+  ): string {
     const id = randomUUID();
     const header = {
       msg_id: id,
-      session: this.session,
+      session,
       username: "test",
       date: new Date().toISOString(),
       msg_type: type,

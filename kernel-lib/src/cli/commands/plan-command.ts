@@ -36,7 +36,8 @@ export async function withDefinitions(
     await bench.executeForPlanning();
     progress.stop();
     if (bench.watch.signaled !== undefined) return bench.watch.signaled;
-    const { failure } = bench;
+    const { failure, savedText } = bench;
+    if (savedText !== undefined) terminal.err(`${savedText}\n`);
     if (failure) terminal.err(`${failure.label} failed:\n${failure.error ?? ""}\n`);
     const code = await use(bench);
     return failure ? exitCode.failed : code;

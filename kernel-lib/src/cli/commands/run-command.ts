@@ -35,6 +35,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     await bench.recorder.idle(code === exitCode.ok ? Infinity : 3000);
     if (options.save !== undefined) bench.session.save(options.save);
     progress.stop();
+    if (bench.savedText !== undefined) terminal.err(`${bench.savedText}\n`);
     if (code === exitCode.ok && (options.lock === true || options.updateLock === true))
       code = await compareLock(bench, options.updateLock === true, terminal);
     if (code === exitCode.ok && options.audit !== undefined) code = await audit(bench, options.audit, terminal);

@@ -3,17 +3,17 @@ import fs from "node:fs";
 import path from "node:path";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import { createPipelineWithInternals } from "../../pipeline";
+import type { PipelineContext } from "../../pipeline-context";
 import { RunOverrides } from "../../run/state/run-overrides";
 import { resolvePath, type CommandContext } from "../command-context";
 import type { Entry } from "../../store/store";
-import { resultNameOf } from "../session/open-session";
+import { folderOf } from "../session/open-session";
 import { StagebookError } from "../../protocol";
 import { UsageError } from "../terminal/usage-error";
 
 /** Opens the store as the notebook's kernel does: relative to the notebook's folder; for a script, to the working folder. */
 export function openResults(file: string, context: CommandContext): PipelineInternals {
-  const notebook = resultNameOf(file);
-  return open(notebook === "script" ? context.folder : path.dirname(resolvePath(context, file)), notebook, context);
+  return open(folderOf(file, context), { file: resolvePath(context, file) }, context);
 }
 
 /** Opens the store of a folder. Throws UsageError `folder-missing`. */
@@ -24,8 +24,13 @@ export function openStoreIn(folder: string, context: CommandContext): PipelineIn
   return open(full, "script", context);
 }
 
-function open(folder: string, notebook: string, { environment }: CommandContext): PipelineInternals {
-  const context = { environment, folder, notebook, overrides: RunOverrides.none, onPipeline: () => undefined };
+function open(
+  folder: string,
+  notebook: PipelineContext["notebook"],
+  { environment }: CommandContext,
+): PipelineInternals {
+  const overrides = RunOverrides.none;
+  const context = { environment, folder, notebook, usesSavedParams: false, overrides, onPipeline: () => undefined };
   return createPipelineWithInternals({}, () => undefined, context).internals;
 }
 

@@ -13,7 +13,6 @@ import type { CellReport, Session, SessionParts } from "./session";
 const ERROR_CHARACTERS = 4000;
 
 export class NotebookSession implements Session {
-  readonly name: string;
   readonly source: string;
   private readonly opened: PipelineInternals[] = [];
   private readonly outputs = new Map<number, CellOutputs>();
@@ -27,7 +26,6 @@ export class NotebookSession implements Session {
     private readonly notebook: NotebookFile,
     private readonly parts: SessionParts,
   ) {
-    this.name = path.basename(notebook.path);
     this.source = notebook.cells.map(({ source }) => source).join("\n");
     this.folder = path.dirname(notebook.path);
     // The first cell imports the package again, and the package finds its kernel by what tslab assigned to the streams.
@@ -58,12 +56,16 @@ export class NotebookSession implements Session {
   }
 
   within<T>(overrides: RunOverrides, act: () => T): T {
-    const { environment, listener } = this.parts;
+    const { environment, usesSavedParams, listener } = this.parts;
     const onPipeline = (internals: PipelineInternals): void => {
       this.opened.push(internals);
       listener.opened(internals);
     };
-    return withPipelineContext({ environment, folder: this.folder, notebook: this.name, overrides, onPipeline }, act);
+    const notebook = { file: this.notebook.path };
+    return withPipelineContext(
+      { environment, folder: this.folder, notebook, usesSavedParams, overrides, onPipeline },
+      act,
+    );
   }
 
   interrupt(): void {

@@ -12,24 +12,37 @@ import type { Session, SessionListener } from "./session";
 
 const scripts = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
 
+export interface OpenSessionParts {
+  readonly refusals: Refusals;
+  readonly listener: SessionListener;
+  /** Of `--no-saved`. */
+  readonly ignoresSaved: boolean;
+}
+
 /** Throws UsageError for a file that is neither, or cannot be read. */
 export function openSession(
   file: string,
   context: CommandContext,
-  { refusals, listener }: { readonly refusals: Refusals; readonly listener: SessionListener },
+  { refusals, listener, ignoresSaved }: OpenSessionParts,
 ): Session {
   const { environment, folder } = context;
   const full = resolvePath(context, file);
-  const parts = { environment, folder, refusals, listener };
+  const usesSavedParams = !ignoresSaved && !isContinuousIntegration(environment);
+  const parts = { environment, folder, usesSavedParams, refusals, listener };
   if (isScript(file)) return new ScriptSession(full, readScript(full, file), parts);
   const notebook = readNotebook(full, file);
   context.enterFolder(path.dirname(full));
   return new NotebookSession(notebook, parts);
 }
 
-/** The name under which the results of a file are kept. */
-export function resultNameOf(file: string): string {
-  return isScript(file) ? "script" : path.basename(file);
+/** The folder in which the file is executed: a notebook in its own, a script in the working folder. Throws UsageError `file-kind`. */
+export function folderOf(file: string, context: CommandContext): string {
+  return isScript(file) ? context.folder : path.dirname(resolvePath(context, file));
+}
+
+/** What a developer has set on this machine must not reach a build: CI services set `CI`. */
+function isContinuousIntegration({ CI = "" }: CommandContext["environment"]): boolean {
+  return !/^(0|false|no|off)?$/i.test(CI);
 }
 
 function isScript(file: string): boolean {

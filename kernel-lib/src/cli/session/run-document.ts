@@ -37,6 +37,8 @@ export interface RunDocument extends DocumentHead {
   /** Number of stages that were executed. */
   readonly executed: number;
   readonly params: Readonly<Record<string, Json>>;
+  /** The parameters whose value was set in an earlier session, in the sidebar or by `.set()`. */
+  readonly savedParams: readonly string[];
   readonly cells: readonly CellReport[];
   readonly stages: readonly StageDocument[];
   readonly errors: readonly ErrorView[];
@@ -57,6 +59,7 @@ export async function describeRun(
     durationMs: Date.now() - startedAt,
     executed: bench.recorder.executed,
     params: paramValues(bench),
+    savedParams: bench.savedParams.map(({ name }) => name),
     cells: bench.reports,
     stages: await describeStages(bench),
     errors: bench.recorder.errors,

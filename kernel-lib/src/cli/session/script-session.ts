@@ -12,7 +12,6 @@ import { definesSomething, loadPackage } from "./own-pipeline";
 import type { CellReport, Session, SessionParts } from "./session";
 
 export class ScriptSession implements Session {
-  readonly name = "script";
   private opened: PipelineInternals[] = [];
   private package: unknown;
 
@@ -64,7 +63,8 @@ export class ScriptSession implements Session {
 
   /** What the script prints, now or after any `await`, is an output of this session. */
   within<T>(overrides: RunOverrides, act: () => T): T {
-    const { environment, folder, listener } = this.parts;
+    const { environment, folder, usesSavedParams, listener } = this.parts;
+    const notebook = { file: this.file };
     const onPipeline = (internals: PipelineInternals): void => {
       this.opened.push(internals);
       listener.opened(internals);
@@ -72,7 +72,7 @@ export class ScriptSession implements Session {
     const write = (name: "stdout" | "stderr", text: string): void => {
       if (overrides.runsStages) listener.output(null, { type: "stream", content: { name, text } });
     };
-    return withPipelineContext({ environment, folder, notebook: this.name, overrides, onPipeline }, () =>
+    return withPipelineContext({ environment, folder, notebook, usesSavedParams, overrides, onPipeline }, () =>
       withinActivity({ cell: null, source: "script", write }, act),
     );
   }

@@ -33,14 +33,14 @@ export interface SessionParts {
   readonly environment: Environment;
   /** Absolute: the working folder of a script. */
   readonly folder: string;
+  /** Whether parameter values that were set before are used, and those that cells set are saved. */
+  readonly usesSavedParams: boolean;
   /** Where the overrides of the command report refusals. */
   readonly refusals: Refusals;
   readonly listener: SessionListener;
 }
 
 export interface Session {
-  /** The name under which results are kept. */
-  readonly name: string;
   /** All source text. */
   readonly source: string;
   /** Those that define something. */

@@ -1,6 +1,6 @@
 /** The common part of the commands that execute cells: the session, its overrides and listeners, and the checks of names and values. */
 import path from "node:path";
-import type { PlanRowView } from "../../protocol";
+import type { ParamView, PlanRowView } from "../../protocol";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import type { Instance } from "../../run/state/instances";
 import { RunOverrides, type RunOverridesRequest } from "../../run/state/run-overrides";
@@ -47,7 +47,7 @@ export class Workbench {
     context: CommandContext,
   ) {
     this.folder = path.dirname(resolvePath(context, file));
-    const { set = [], params, force, jobs, retries } = options;
+    const { set = [], params, saved = true, force, jobs, retries } = options;
     const request = { params: readParamOptions(set, params, context), force, jobs, retries };
     this.paramNames = Object.keys(request.params);
     this.planning = RunOverrides.forPlanning(request, this.refusals);
@@ -55,6 +55,7 @@ export class Workbench {
     const { recorder } = this;
     this.session = openSession(file, context, {
       refusals: this.refusals,
+      ignoresSaved: !saved,
       listener: {
         ...listener,
         opened: (internals) => {
@@ -84,6 +85,20 @@ export class Workbench {
   /** Runs the targets. Failures are reported by events. */
   async run({ engine }: PipelineInternals, targets: readonly Instance[]): Promise<void> {
     if (targets.length > 0) await this.session.within(this.running, () => engine.run(targets, { source: "script" }));
+  }
+
+  /** The parameters whose value is one that was set in an earlier session. */
+  get savedParams(): readonly ParamView[] {
+    return this.pipelines.flatMap(({ engine }) =>
+      engine.params.restoredNames().map((name) => engine.params.view(name)),
+    );
+  }
+
+  /** A sentence that names them; undefined when there are none. */
+  get savedText(): string | undefined {
+    const values = this.savedParams.map(({ name, text }) => `${name} = ${text}`);
+    if (values.length === 0) return undefined;
+    return `with values set before: ${values.join(", ")} (--no-saved runs with the defaults)`;
   }
 
   get failure(): CellReport | undefined {

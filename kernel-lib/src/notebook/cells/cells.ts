@@ -4,6 +4,7 @@ import type { Scopes } from "../../key/scopes";
 import { digestAnything } from "../../key/code/closure";
 import type { CellRead } from "../../run/state/activity";
 import type { Engine } from "../../run/engine";
+import { guestOfCell } from "./guest-cells";
 import type { CompiledCell } from "../tslab/compiled-cell";
 
 interface CellRecord {
@@ -60,7 +61,9 @@ export class NotebookCells {
   /** Human-readable name. */
   labelOf(cell: CellId): string {
     const record = this.records.get(cell);
-    return record ? `cell [${record.count}]` : "a cell that has not been executed";
+    const guest = guestOfCell(cell);
+    const of = guest === undefined ? "" : ` of ${guest}`;
+    return record ? `cell [${record.count}]${of}` : `a cell${of} that has not been executed`;
   }
 
   /** The variables that a failed cell would have assigned and did not. */

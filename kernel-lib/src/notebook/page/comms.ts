@@ -11,10 +11,12 @@ export interface Publisher {
   readonly header: Pick<MessageHeader, "session" | "username">;
 }
 
+/** `session`: of the header of the message, which names a connection of the front end. */
 export interface CommListener {
-  /** Either side opened a comm. */
-  opened(comm: string): void;
-  received(comm: string, data: unknown): void;
+  /** Either side opened a comm. `page` is absent when this side did. */
+  opened(comm: string, page?: { readonly data: unknown; readonly session: string }): void;
+  received(comm: string, data: unknown, session: string): void;
+  closed(comm: string): void;
 }
 
 export class Comms {
@@ -56,13 +58,14 @@ export class Comms {
       case "comm_open":
         if (message.content.target_name !== this.target) return this.publish("comm_close", { comm_id: id, data: {} });
         this.open.add(id);
-        this.listener?.opened(id);
+        this.listener?.opened(id, { data: message.content.data, session: message.header.session });
         return;
       case "comm_msg":
-        if (this.open.has(id)) this.listener?.received(id, message.content.data);
+        if (this.open.has(id)) this.listener?.received(id, message.content.data, message.header.session);
         return;
       case "comm_close":
         this.open.delete(id);
+        this.listener?.closed(id);
     }
   }
 

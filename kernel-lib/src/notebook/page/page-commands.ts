@@ -14,6 +14,7 @@ import {
   type RunId,
 } from "../../protocol";
 import { readRunEvents, readRunLines, readRuns } from "../../events/run-files";
+import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
 import type { NotebookCells } from "../cells/cells";
 import type { PageLink } from "./page-link";
 import { StageAnswers } from "./stage-answers";
@@ -27,8 +28,8 @@ export interface PageCommandParts {
   readonly engine: Engine;
   readonly bus: EventBus;
   readonly cells: NotebookCells;
-  /** The name under which runs are stored. */
-  readonly notebook: string;
+  /** Under whose id runs are stored. */
+  readonly notebook: NotebookIdentity;
   /** The log lines of this kernel that are still in memory, oldest first. */
   readonly logLines: () => readonly LogRecord[];
   readonly link: Pick<PageLink, "flush">;
@@ -155,7 +156,7 @@ export class PageCommands {
   }
 
   private async runs(before: number, limit: number): Promise<Result<"runs">> {
-    const runs = await readRuns(this.parts.engine.store, this.parts.notebook);
+    const runs = await readRuns(this.parts.engine.store, await this.parts.notebook.find());
     const end = Math.max(0, runs.length - before);
     const start = Math.max(0, end - Math.min(limit, MAX_RUNS));
     return { rows: runs.slice(start, end).reverse(), more: start > 0 };

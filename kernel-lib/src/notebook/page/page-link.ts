@@ -4,6 +4,7 @@ import type { EventBus } from "../../events/bus";
 import { PROTOCOL_VERSION, type KernelMessage } from "../../protocol";
 import type { Comms } from "./comms";
 import { Outbox } from "./outbox";
+import type { PageNotebooks } from "./page-notebooks";
 
 export interface PageLinkParts {
   readonly bus: EventBus;
@@ -12,6 +13,7 @@ export interface PageLinkParts {
   readonly kernel: string;
   /** The version of Stagebook. */
   readonly stagebook: string;
+  readonly notebooks: Pick<PageNotebooks, "viewFor">;
 }
 
 export class PageLink {
@@ -31,9 +33,10 @@ export class PageLink {
 
   /** Sends the whole view, from which a page continues with the events that follow. */
   sendSnapshot(comm: string): void {
-    const { bus, kernel, stagebook } = this.parts;
+    const { bus, kernel, stagebook, notebooks } = this.parts;
     const { view } = bus;
-    this.post(comm, { v: PROTOCOL_VERSION, type: "snapshot", kernel, seq: view.seq, view, stagebook });
+    const notebook = notebooks.viewFor(comm);
+    this.post(comm, { v: PROTOCOL_VERSION, type: "snapshot", kernel, seq: view.seq, view, stagebook, notebook });
   }
 
   /** Sends the events that are waiting for others of the same moment. */

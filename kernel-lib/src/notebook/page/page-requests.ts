@@ -1,9 +1,10 @@
 /** The incoming half of the link to the pages: checks each message, has its command executed, and replies. */
-import { PROTOCOL_VERSION, StagebookError, type Command } from "../../protocol";
+import { PROTOCOL_VERSION, StagebookError, type Command, type PageNotebook } from "../../protocol";
 import { viewOfError } from "../../run/error-view";
 import type { CommListener } from "./comms";
 import { decodeCommand } from "./decode-command";
 import type { PageLink } from "./page-link";
+import type { PageNotebooks } from "./page-notebooks";
 
 type Answer =
   | { readonly ok: true; readonly result: unknown }
@@ -12,14 +13,20 @@ type Answer =
 export class PageRequests implements CommListener {
   constructor(
     private readonly link: Pick<PageLink, "post" | "sendSnapshot">,
+    private readonly notebooks: PageNotebooks,
     private readonly commands: { execute(command: Command): Promise<unknown> },
   ) {}
 
-  opened(comm: string): void {
+  opened(comm: string, page?: { readonly data: unknown; readonly session: string }): void {
+    if (page) this.notebooks.shown(comm, page.session, pageNotebookIn(page.data));
     this.link.sendSnapshot(comm);
   }
 
-  received(comm: string, data: unknown): void {
+  closed(comm: string): void {
+    this.notebooks.closed(comm);
+  }
+
+  received(comm: string, data: unknown, session: string): void {
     const { id, v } = (data ?? {}) as { readonly id?: unknown; readonly v?: unknown };
     const reply = (answer: Answer): void =>
       this.link.post(comm, { v: PROTOCOL_VERSION, type: "reply", id: typeof id === "string" ? id : "", ...answer });
@@ -35,11 +42,20 @@ export class PageRequests implements CommListener {
     const command = decodeCommand(data);
     if (typeof command === "string") return refuse("command", command, "Nothing was changed.");
     // Sent at once, however long the plan takes: the plan follows as events.
-    if (command.type === "sync") this.link.sendSnapshot(comm);
+    if (command.type === "sync") {
+      this.notebooks.shown(comm, session, command);
+      this.link.sendSnapshot(comm);
+    }
     this.commands.execute(command).then(
       // Events that the command caused arrive before its reply.
       (result) => reply({ ok: true, result: result ?? null }),
       (error: unknown) => reply({ ok: false, error: viewOfError(error) }),
     );
   }
+}
+
+/** The fields of a `comm_open` that have the right type. */
+function pageNotebookIn(data: unknown): PageNotebook {
+  const fields = Object.entries((data ?? {}) as object);
+  return Object.fromEntries(fields.filter(([, value]) => typeof value === "string"));
 }

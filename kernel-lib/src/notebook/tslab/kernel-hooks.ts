@@ -4,6 +4,7 @@ import { withinActivity } from "../../run/state/activity";
 import { cellOf, outputsOf, updater, type CellExecutions } from "../cells/cell-executions";
 import type { NotebookCells } from "../cells/cells";
 import type { Comms } from "../page/comms";
+import type { PageNotebooks } from "../page/page-notebooks";
 import type { CompileHook } from "./compile-hook";
 import type { TslabHooks } from "./hooks";
 import { peekMessage, type ZmqMessageClass } from "./tslab";
@@ -12,6 +13,8 @@ import { peekMessage, type ZmqMessageClass } from "./tslab";
 export interface KernelHookParts {
   readonly Message: ZmqMessageClass;
   readonly comms: Comms;
+  /** Which notebook a request comes from. */
+  readonly notebooks: Pick<PageNotebooks, "cellOf">;
   readonly cells: NotebookCells;
   readonly executions: CellExecutions;
   readonly compiler: Pick<CompileHook, "withoutExecuting">;
@@ -26,7 +29,7 @@ export function createKernelHooks(parts: KernelHookParts): ServerHooks & Handler
   return { ...createServerHooks(parts), ...createHandlerHooks(parts) };
 }
 
-function createServerHooks({ Message, comms, cells, executions }: KernelHookParts): ServerHooks {
+function createServerHooks({ Message, comms, notebooks, cells, executions }: KernelHookParts): ServerHooks {
   return {
     handleShellMessage: (original) =>
       async function (socket, ...frames) {
@@ -42,9 +45,12 @@ function createServerHooks({ Message, comms, cells, executions }: KernelHookPart
           return;
         }
         if (peeked?.type !== "execute_request") return original.call(this, socket, ...frames);
-        const deleted = peeked.metadata.deletedCells;
-        if (Array.isArray(deleted)) cells.forget(deleted.map(String) as CellId[]);
-        const activity = executions.activityOf(cellOf(peeked.metadata));
+        const { session, metadata } = peeked;
+        const own = (cell: CellId): CellId => notebooks.cellOf(session, cell);
+        const deleted = metadata.deletedCells;
+        if (Array.isArray(deleted)) cells.forget((deleted.map(String) as CellId[]).map(own));
+        const cell = cellOf(metadata);
+        const activity = executions.activityOf(cell === null ? null : own(cell));
         return withinActivity(activity, () => original.call(this, socket, ...frames));
       },
     publishStatus: (original) =>

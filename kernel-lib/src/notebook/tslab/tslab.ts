@@ -162,14 +162,16 @@ const DELIMITER = Buffer.from("<IDS|MSG>");
 /** Header and metadata of a raw message, before its signature is checked. */
 export function peekMessage(
   frames: readonly Buffer[],
-): { readonly type: string; readonly metadata: Record<string, unknown> } | undefined {
+): { readonly type: string; readonly session: string; readonly metadata: Record<string, unknown> } | undefined {
   const at = frames.findIndex((frame) => frame.equals(DELIMITER));
   const header = frames[at + 2];
   const metadata = frames[at + 4];
   if (at < 0 || !header || !metadata) return undefined;
   try {
+    const { msg_type: type, session } = JSON.parse(header.toString()) as MessageHeader;
     return {
-      type: (JSON.parse(header.toString()) as MessageHeader).msg_type,
+      type,
+      session,
       metadata: JSON.parse(metadata.toString()) as Record<string, unknown>,
     };
   } catch {

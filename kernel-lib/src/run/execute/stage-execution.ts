@@ -231,7 +231,7 @@ export class StageExecution {
 
   private claim({ key, claimKey, ignoresStored }: Work): Promise<Flight> {
     const { engine, run, instance } = this;
-    return acquireOrReuse(claimKey, engine.results.head(instance), {
+    return acquireOrReuse(claimKey, engine.results.claimantOf(instance), {
       store: engine.store,
       signal: run.signal,
       find: async () => (ignoresStored ? undefined : (await engine.observed.find(instance, key)).entry),

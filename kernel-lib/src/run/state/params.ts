@@ -6,22 +6,16 @@ import { digestAnything, digestProvided, type ProvidedDigest } from "../../key/c
 import { textOfValue } from "../../key/describe";
 import type { Scopes } from "../../key/scopes";
 import { checkValue, valueOf, viewOfParam, type ParamDefinition, type ParamState } from "../../stage/param";
-import type { SavedParams } from "../../store/memory/saved-params";
+import type { SavedParams, SavedValue } from "../../store/notebooks/saved-params";
 import type { Overlay } from "./activity";
 import type { Log } from "./logger";
+import type { Clock } from "./ports";
 import type { RunOverrides } from "./run-overrides";
-
-/** A value that was set, as it is saved for the next start. */
-interface SavedValue {
-  /** v8-serialized, base64. */
-  readonly value: string;
-  /** Digest of the default that the value replaced. */
-  readonly initial: string;
-}
 
 interface ParamPorts {
   readonly savedParams: SavedParams;
   readonly scopes: Scopes;
+  readonly clock: Clock;
   readonly overrides: () => RunOverrides;
   readonly emit: (event: EventBody) => void;
   readonly log: Log;
@@ -29,7 +23,8 @@ interface ParamPorts {
 
 export class ParamValues {
   private readonly states = new Map<string, ParamState>();
-  private saved: Record<string, SavedValue> | undefined;
+  /** The parameters whose value is one that was saved before this process started. */
+  private readonly restored = new Set<string>();
   private readonly plain = new Map<unknown, ProvidedDigest>();
 
   constructor(private readonly ports: ParamPorts) {}
@@ -86,6 +81,11 @@ export class ParamValues {
   /** Throws `param-unknown`. */
   definition(name: string): ParamDefinition {
     return this.check(name).definition;
+  }
+
+  /** The parameters that have a value which was set and saved before this process started, in order of definition. */
+  restoredNames(): readonly string[] {
+    return this.names().filter((name) => this.restored.has(name) && this.states.get(name)?.forced === undefined);
   }
 
   names(): readonly string[] {
@@ -174,9 +174,12 @@ export class ParamValues {
   }
 
   private restoreOverride(definition: ParamDefinition): { value: unknown } | undefined {
-    const saved = this.read()[definition.name];
+    const saved = this.ports.savedParams.find(definition.name);
     if (!saved) return undefined;
-    return this.checkOverride(definition, v8.deserialize(Buffer.from(saved.value, "base64")), saved.initial);
+    const value: unknown = v8.deserialize(Buffer.from(saved.value, "base64"));
+    const override = this.checkOverride(definition, value, saved.initial);
+    if (override) this.restored.add(definition.name);
+    return override;
   }
 
   /** The value that was set for the old default, if it still applies. */
@@ -199,31 +202,25 @@ export class ParamValues {
     return undefined;
   }
 
-  private save(name: string, state: ParamState): void {
-    const all = { ...this.read() };
-    if (state.override) {
-      try {
-        all[name] = {
-          value: v8.serialize(state.override.value).toString("base64"),
-          initial: this.digest(state.definition.initial),
-        };
-      } catch {
-        this.ports.log("info", `parameter ${name}: a value of this kind is kept in this kernel only`);
-        delete all[name];
-      }
-    } else if (name in all) delete all[name];
-    else return;
-    this.saved = all;
+  /** Saves the value for the next start, or forgets it. Called for deliberate changes only: another kernel may have saved another one. */
+  private save(name: string, { definition, override }: ParamState): void {
+    const { savedParams, log } = this.ports;
+    this.restored.delete(name);
     try {
-      this.ports.savedParams.write(all);
+      savedParams.save(name, override && this.encode(definition, override.value));
     } catch (error) {
-      this.ports.log("warn", `parameter ${name}: its value could not be saved for the next start: ${messageOf(error)}`);
+      log("warn", `parameter ${name}: its value could not be saved for the next start: ${messageOf(error)}`);
     }
   }
 
-  private read(): Record<string, SavedValue> {
-    this.saved ??= { ...(this.ports.savedParams.read() as unknown as Record<string, SavedValue>) };
-    return this.saved;
+  private encode(definition: ParamDefinition, value: unknown): SavedValue | undefined {
+    try {
+      const bytes = v8.serialize(value).toString("base64");
+      return { value: bytes, initial: this.digest(definition.initial), at: this.ports.clock.now() };
+    } catch {
+      this.ports.log("info", `parameter ${definition.name}: a value of this kind is kept in this kernel only`);
+      return undefined;
+    }
   }
 }
 

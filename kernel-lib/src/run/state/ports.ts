@@ -1,7 +1,8 @@
 /** What the engine needs from outside. The composition root provides the real adapters. */
 import type { CellId, EventBody } from "../../protocol";
 import type { Scopes } from "../../key/scopes";
-import type { SavedParams } from "../../store/memory/saved-params";
+import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
+import type { SavedParams } from "../../store/notebooks/saved-params";
 import type { Store } from "../../store/store";
 import type { Log, ReportStoreProblem } from "./logger";
 import type { RunOverrides } from "./run-overrides";
@@ -21,8 +22,8 @@ export interface EnginePorts {
   readonly emit: (event: EventBody) => void;
   readonly log: Log;
   readonly reportStoreProblem: ReportStoreProblem;
-  /** The name under which results are kept for this notebook or script. */
-  readonly notebook: string;
+  /** Under whose id results are kept. */
+  readonly notebook: NotebookIdentity;
   /** The share of cache hits that are computed again and compared while the kernel is idle, from 0 to 1. */
   readonly auditShare: number;
   /** Absolute: relative file paths start here. */

@@ -3,7 +3,8 @@ import type { Digest } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
 import { digestOf } from "../../key/digest";
 import type { KnownKey } from "../../key/key";
-import type { BlobRef, Entry, HeadName, NewBlob, Store, TracedRead } from "../../store/store";
+import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
+import type { BlobRef, Entry, HeadName, HeadRow, NewBlob, Store, TracedRead } from "../../store/store";
 import { readItems } from "../../store/codecs/items";
 import { decodeValue, type ReadBlob } from "../../store/codecs/value";
 import type { Codec } from "../../store/codecs/codec";
@@ -39,7 +40,7 @@ export class Results {
 
   constructor(
     private readonly store: Store,
-    private readonly notebook: string,
+    private readonly notebook: NotebookIdentity,
     private readonly onProblem: (message: string, where: string) => void,
     /** Whether the stage accepts a value from the store. */
     private readonly check: (instance: Instance, value: unknown) => Promise<boolean>,
@@ -98,8 +99,8 @@ export class Results {
     // A result without reads that was found under the key before is of another execution.
     this.entries.delete(key.key);
     if (!instance.definition.cache || this.store.keepsNothing) return;
-    const { notebook, stage } = this.head(instance);
-    await this.store.commit({ notebook, stage: `${stage} › reads` }, tracesEntry(key, traces, made), []);
+    const head = { notebook: await this.notebook.claim(), stage: readsOf(stageName(instance)) };
+    await this.store.commit(head, tracesEntry(key, traces, made), []);
   }
 
   /** True when the value is gone though its record exists: as far as known, or checked in the store (`recheck`). */
@@ -218,7 +219,7 @@ export class Results {
   }
 
   private async commitToStore(instance: Instance, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
-    await this.store.commit(this.head(instance), entry, blobs);
+    await this.store.commit({ notebook: await this.notebook.claim(), stage: stageName(instance) }, entry, blobs);
     this.entries.set(entry.key, entry);
     this.missingValues.delete(entry.key);
     this.remember(instance, entry);
@@ -231,7 +232,7 @@ export class Results {
 
   /** The result of one item of a stage, beside the stage's own. */
   async commitItem(stage: string, entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
-    await this.store.commit({ notebook: this.notebook, stage: `${stage} › items` }, entry, blobs);
+    await this.store.commit({ notebook: await this.notebook.claim(), stage: itemsOf(stage) }, entry, blobs);
   }
 
   /** Keeps the bytes of a result for its run: no later run may use them. */
@@ -261,8 +262,9 @@ export class Results {
     if (this.unstored.has(entry.key)) this.holdUnstored(instance, entry.key);
     if (this.latestOf.get(instance.id)?.key === entry.key) return;
     this.latestOf.set(instance.id, entry);
-    if (instance.overlay.size === 0 && !this.unstored.has(entry.key))
-      await this.store.touch(this.head(instance), { key: entry.key, partial: entry.partial, at: entry.at });
+    if (instance.overlay.size > 0 || this.unstored.has(entry.key)) return;
+    const head = await this.headForReach(instance);
+    if (head) await this.store.touch(head, { key: entry.key, partial: entry.partial, at: entry.at });
   }
 
   /** The stage's latest result, current or not. */
@@ -272,7 +274,7 @@ export class Results {
   }
 
   private async findLatest(instance: Instance): Promise<Entry | undefined> {
-    const rows = await this.store.history(this.head(instance));
+    const rows = await this.rowsOf(stageName(instance));
     for (const row of [...rows].reverse()) {
       const entry = await this.store.findEntry(row.key);
       if (!entry) continue;
@@ -285,15 +287,16 @@ export class Results {
 
   /** Newest first. */
   async history(stage: string): Promise<readonly Entry[]> {
-    const rows = await this.store.history({ notebook: this.notebook, stage });
+    const rows = await this.rowsOf(stage);
     const entries = await Promise.all([...rows].reverse().map((row) => this.store.findEntry(row.key)));
     return entries.filter((entry): entry is Entry => entry !== undefined);
   }
 
   async clear(stage: string): Promise<number> {
-    const removed = await this.store.clear({ notebook: this.notebook, stage });
-    for (const part of ["items", "reads"])
-      await this.store.clear({ notebook: this.notebook, stage: `${stage} › ${part}` });
+    const notebook = await this.notebook.find();
+    const removed = notebook === undefined ? 0 : await this.store.clear({ notebook, stage });
+    if (notebook !== undefined)
+      for (const part of [itemsOf(stage), readsOf(stage)]) await this.store.clear({ notebook, stage: part });
     this.forget();
     return removed;
   }
@@ -313,12 +316,43 @@ export class Results {
     this.latestOf.set(instance.id, entry);
   }
 
-  /** The name under which the results of an instance are stored. */
-  head(instance: Instance): HeadName {
-    // Results under other parameter values are not the stage's latest ones.
-    const { name } = instance.definition;
-    return { notebook: this.notebook, stage: instance.overlay.size === 0 ? name : `${name} › with` };
+  /** Who computes a result, as other processes show it. */
+  claimantOf(instance: Instance): HeadName {
+    return { notebook: this.notebook.name, stage: stageName(instance) };
   }
+
+  /** A notebook without results has no history. */
+  private async rowsOf(stage: string): Promise<readonly HeadRow[]> {
+    const notebook = await this.notebook.find();
+    return notebook === undefined ? [] : this.store.history({ notebook, stage });
+  }
+
+  /** Undefined when the store cannot be written: the result is there all the same. */
+  private async headForReach(instance: Instance): Promise<HeadName | undefined> {
+    try {
+      return { notebook: await this.notebook.claim(), stage: stageName(instance) };
+    } catch (error) {
+      this.onProblem(
+        `the history of ${instance.definition.name} cannot be written: ${messageOf(error)}`,
+        this.store.location,
+      );
+      return undefined;
+    }
+  }
+}
+
+/** The name under which the results of an instance are stored: those under other parameter values are not the stage's latest ones. */
+function stageName({ definition, overlay }: Instance): string {
+  return overlay.size === 0 ? definition.name : `${definition.name} › with`;
+}
+
+function itemsOf(stage: string): string {
+  return `${stage} › items`;
+}
+
+/** Where it is kept what the executions of a stage read. */
+function readsOf(stage: string): string {
+  return `${stage} › reads`;
 }
 
 /** The record under a key whose executions read more than they declare. */

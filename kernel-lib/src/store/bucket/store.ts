@@ -1,5 +1,6 @@
 /** A store in any object storage that implements `Bucket`. Used for `s3://…`, and by users for storages of their own. */
 import { composeStore } from "../compose-store";
+import { BucketNotebooks } from "../notebooks/bucket-notebooks";
 import { ProcessFiles } from "../memory/process-files";
 import type { EntrySeal } from "../records/entry-record";
 import { EvictedBlobs } from "../records/evicted-blobs";
@@ -68,6 +69,7 @@ export function createBucketStore(bucket: Bucket, options: SharedBucketOptions):
     location: bucket.location,
     results: new BucketResults({ opened, blobs, heads, uses, writer, maintenance, seal, isReadOnly }),
     runLog: new BucketRuns(opened, sequence),
+    notebooks: new BucketNotebooks(opened),
     stageFiles: new BucketStageFiles(opened, new ProcessFiles(), blobs, writer),
     claims,
     maintenance,

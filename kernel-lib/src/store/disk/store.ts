@@ -6,6 +6,7 @@
  *   entries-v1/<key>.json         one self-checking record per result; its mtime is when the result was last used
  *   heads/<notebook>/<stage>      the history of a stage: one self-checking line per key
  *   latest/<notebook>/<stage>     a link to the newest value, and beside it a human-readable `.json` record
+ *   notebooks/<notebook>.json     what each notebook is recognized by
  *   runs/<run>.ndjson             the events and log lines of each run; the list of runs of each notebook
  *   live/<process>                the live processes, and the blobs that each is about to refer to
  *   claims/<key>                  the process that is computing a result
@@ -16,6 +17,7 @@
 import { messageOf } from "../../protocol";
 import { composeStore } from "../compose-store";
 import type { FileSystem } from "../files/file-system";
+import { DiskNotebooks } from "../notebooks/disk-notebooks";
 import type { EntrySeal } from "../records/entry-record";
 import { EvictedBlobs } from "../records/evicted-blobs";
 import type { OnStoreProblem, Store } from "../store";
@@ -104,6 +106,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     latestWritten: () => latest.written(),
     results: new DiskResults({ opened, heads, blobs, writer, latest, uses, maintenance, sizeLimit, seal, isReadOnly }),
     runLog: new DiskRuns(opened, live),
+    notebooks: new DiskNotebooks(folder, warn),
     stageFiles: new DiskStageFiles(opened, scratch, writer, isReadOnly),
     claims: new DiskClaims(opened, claimFiles, protection),
     maintenance,

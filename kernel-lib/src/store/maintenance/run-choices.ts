@@ -51,6 +51,11 @@ export function runListOf(notebook: string): RunId {
   return `runs of ${notebook}` as RunId;
 }
 
+/** Whether an id is that of a list of runs. */
+export function isRunListOf(run: RunId): boolean {
+  return run.startsWith("runs of ");
+}
+
 /** Whether an encoded name is that of a list of runs. */
 export function isRunList(name: string): boolean {
   return name.startsWith(LIST);

@@ -20,6 +20,7 @@ export function createCachedStore(store: Store, { maxBytes }: CachedStoreOptions
     ...infoOf(store),
     results: cacheResults(store, cache),
     runLog: store,
+    notebooks: store,
     stageFiles: store,
     claims: store,
     maintenance: {

@@ -13,6 +13,7 @@ import {
   type UsedEntry,
 } from "../maintenance/choices";
 import { collectRuns, isRunList, runOfLine, type RunReport } from "../maintenance/run-choices";
+import { MemoryNotebooks } from "../notebooks/memory-notebooks";
 import { fileNameOf } from "../records/file-name";
 import { blobsOf } from "../records/entry-record";
 import type {
@@ -45,6 +46,7 @@ export function createMemoryStore(now: () => number = Date.now): Store {
     location: "memory",
     results,
     runLog,
+    notebooks: new MemoryNotebooks(),
     stageFiles: {
       scratchFolder: () => results.files.scratchFolder(),
       adoptFile: (path, name) => results.adoptFile(path, name),

@@ -23,6 +23,7 @@ export function createTieredStore(options: TieredStoreOptions): Store {
     },
     results: new TieredResults(tier, stageFiles),
     runLog: local,
+    notebooks: local,
     stageFiles,
     claims: new TieredClaims(tier),
     maintenance: local,

@@ -49,26 +49,26 @@ export function decodePreset(text: string): Preset | null {
   return { name: typeof data.name === "string" ? data.name : "", values: data.values as JsonObject };
 }
 
-/** Loads the presets of a notebook; none when the browser stores nothing. Never rejects. */
-export async function loadPresets(path: string): Promise<readonly Preset[]> {
+/** Loads the presets of the notebook with this key, see KnownNotebooks; none when the browser stores nothing. Never rejects. */
+export async function loadPresets(key: string): Promise<readonly Preset[]> {
   try {
-    const stored = await get<unknown>(keyOf(path));
+    const stored = await get<unknown>(nameOf(key));
     return Array.isArray(stored) ? stored.filter(isPreset) : [];
   } catch (cause) {
-    console.warn("stagebook: cannot read the presets of", path, cause);
+    console.warn("stagebook: cannot read the presets of", key, cause);
     return [];
   }
 }
 
 /** Rejects when the browser cannot store them: the user must know. */
-export function savePresets(path: string, presets: readonly Preset[]): Promise<void> {
-  return set(keyOf(path), presets);
+export function savePresets(key: string, presets: readonly Preset[]): Promise<void> {
+  return set(nameOf(key), presets);
 }
 
 const FORMAT = 1;
 
-function keyOf(path: string): string {
-  return `stagebook:presets:${path}`;
+function nameOf(key: string): string {
+  return `stagebook:presets:${key}`;
 }
 
 function isPreset(data: unknown): data is Preset {

@@ -1,0 +1,27 @@
+/** Recognizes a file among the notebooks of a store: the rules of `protocol/identity/`, with the files of this machine. */
+import { findAtPlace, findKin, isSameFile, isStillSame, type NotebookSighting } from "../../protocol";
+import type { NotebookRecord } from "../store";
+import { pathOfPlace, sightFile } from "./notebook-file";
+
+/** The record of the notebook that the file is. */
+export function recognize(
+  sighting: NotebookSighting,
+  records: readonly NotebookRecord[],
+  base: string | undefined,
+): NotebookRecord | undefined {
+  const here = findAtPlace(sighting, records);
+  if (here) return here;
+  return findKin(sighting, records).find(
+    (kin) => kin.places.some((place) => isSameFile(place, sighting.place)) || !isStillThere(kin, base),
+  );
+}
+
+/** Whether the notebook's own file exists at a place that can be looked at from here: then its likeness is a copy. */
+function isStillThere({ places, marks }: NotebookRecord, base: string | undefined): boolean {
+  return places.some((place) => {
+    const path = pathOfPlace(place, base);
+    if (path === undefined) return false;
+    const found = sightFile(path, base);
+    return found.exists && isStillSame(found, place, marks);
+  });
+}
