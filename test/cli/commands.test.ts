@@ -2,10 +2,10 @@
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { documentOf, stagebook, type CommandEnd } from "../rig/command-rig";
+import { callStagebook, documentOf, stagebook, type CommandEnd } from "../rig/command-rig";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
-// Each command compiles the cells again, in its own process.
+// Each command compiles the script again: those that read in this process, the others in processes of their own.
 vi.setConfig({ testTimeout: 240_000 });
 
 const script = `
@@ -36,6 +36,8 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 describe("the commands that read a pipeline", () => {
+  const run = (...args: string[]): Promise<CommandEnd> => callStagebook(args, { cwd: folder.path });
+
   test("[S11] plan and explain show what would run and why", async () => {
     const plan = await run("plan", "s.ts", "--set", "n=4");
     expect(plan.stdout.replaceAll(/ \(about.*/g, "")).toBe("run     rows   n 3 → 4\nload    bytes\nmaybe   page   waits for rows\n"); // prettier-ignore

@@ -1,10 +1,18 @@
 /** `stagebook run`: parameters, targets, outputs, exit codes, the lock, and cancellation. Scripts where no notebook is needed: they are faster. */
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { executedBy, documentOf, linesOf, outcomesOf, stagebook, type CommandEnd } from "../rig/command-rig";
+import {
+  callStagebook,
+  executedBy,
+  documentOf,
+  linesOf,
+  outcomesOf,
+  stagebook,
+  type CommandEnd,
+} from "../rig/command-rig";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
-// Each command compiles the cells again, in its own process.
+// Each command compiles the cells again, most in a process of their own.
 vi.setConfig({ testTimeout: 240_000 });
 
 const definitions = [
@@ -251,7 +259,7 @@ describe("a usage error is one sentence, with exit code 2", () => {
       "notes.txt": "",
       "python.ipynb": encodeNotebook([]).replaceAll("typescript", "python"),
     });
-    const end = await run(...args);
+    const end = await callStagebook(args, { cwd: folder.path });
     expect(end.stderr).toContain(sentence);
     expect(end.stderr.trim().split("\n")).toHaveLength(1);
     expect(end.code).toBe(2);
