@@ -80,12 +80,10 @@ export function addCellCommands(options: CellCommandsOptions): void {
 }
 
 async function showReasons(mark: CellMark, trans: TranslationBundle): Promise<void> {
+  const lines = [...mark.reasons, ...mark.caveats];
   await showDialog({
     title: markHeading(mark, trans),
-    body:
-      mark.reasons.length > 0
-        ? mark.reasons.map((reason) => `• ${reason}`).join("\n")
-        : trans.__("No further details."),
+    body: lines.length > 0 ? lines.map((line) => `• ${line}`).join("\n") : trans.__("No further details."),
     buttons: [Dialog.okButton({ label: trans.__("Close") })],
   });
 }

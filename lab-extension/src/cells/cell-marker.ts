@@ -68,11 +68,14 @@ export class CellMarker implements IDisposable {
 
   private mark(cell: Cell, mark: CellMark | null, remembered: boolean): void {
     const prompt = cell.inputArea?.promptNode ?? null;
-    const text = mark ? `${mark.status}|${mark.edited}|${mark.reasons.join("|")}|${remembered}|${prompt !== null}` : "";
+    const text = mark
+      ? `${mark.status}|${mark.edited}|${[...mark.reasons, ...mark.caveats].join("|")}|${remembered}|${prompt !== null}`
+      : "";
     if ((this.marked.get(idOf(cell)) ?? "") === text && cell.node.dataset.stagebookStatus === mark?.status) return;
     this.marked.set(idOf(cell), text);
     if (mark) cell.node.dataset.stagebookStatus = mark.status;
     else delete cell.node.dataset.stagebookStatus;
+    cell.node.toggleAttribute("data-stagebook-caveats", mark !== null && mark.caveats.length > 0);
     cell.node.toggleAttribute("data-stagebook-edited", mark?.edited === true);
     cell.node.toggleAttribute("data-stagebook-remembered", mark !== null && remembered);
     // A cell out of view has no prompt until it is scrolled to; cellInViewportChanged marks it then.

@@ -15,6 +15,8 @@ export interface CellMark {
   /** It is stale because its text was edited after it ran; there may be other reasons as well. */
   readonly edited: boolean;
   readonly reasons: readonly string[];
+  /** Why its output may be wrong although the cell is fresh. */
+  readonly caveats: readonly string[];
 }
 
 /** Null: no mark. */
@@ -22,8 +24,11 @@ export function findMark(state: NotebookState, cell: CodeCellFacts): CellMark | 
   // A kernel without Stagebook has run none of the remembered cells.
   if (state.connection === "absent" || (state.connection !== "live" && !state.remembered)) return null;
   const view = state.view.cells[cell.id];
-  if (!view) return state.connection === "live" && !cell.isEmpty ? { status: "new", edited: false, reasons: [] } : null;
+  if (!view)
+    return state.connection === "live" && !cell.isEmpty
+      ? { status: "new", edited: false, reasons: [], caveats: [] }
+      : null;
   if (cell.isEdited && state.connection === "live" && view.status !== "running")
-    return { status: "stale", edited: true, reasons: view.status === "stale" ? view.reasons : [] };
-  return { status: view.status, edited: false, reasons: view.reasons };
+    return { status: "stale", edited: true, reasons: view.status === "stale" ? view.reasons : [], caveats: [] };
+  return { status: view.status, edited: false, reasons: view.reasons, caveats: view.caveats ?? [] };
 }

@@ -4,6 +4,7 @@ import type { ReactElement } from "react";
 import type { CellId, StageView, View } from "stagebook/protocol";
 import { estimateText, progressShare } from "../ui/stage-text";
 import { StatusMark } from "../ui/status-mark";
+import { Caveats } from "./caveats";
 import { ErrorBlock } from "./error-block";
 import { InputList } from "./input-list";
 import type { ResultActions, StageQueries } from "./lazy-sections";
@@ -45,7 +46,7 @@ export function StageCard({ stage, view, now, actions, trans }: StageCardProps):
       {stage.error && <ErrorBlock error={stage.error} onShowCell={actions.showCell} trans={trans} />}
       <Causes stage={stage} actions={actions} trans={trans} />
       <ChangedCode stage={stage} queries={actions.queries} isPast={actions.isPast} trans={trans} />
-      <Untracked names={stage.untracked} trans={trans} />
+      <Caveats stage={stage} onCopy={actions.copy} trans={trans} />
       <ResultFacts stage={stage} now={now} onCopy={actions.copy} trans={trans} />
       {stage.inputs.length > 0 && (
         <section className="stagebook-Section">
@@ -128,19 +129,4 @@ function Causes({ stage, actions, trans }: PartProps): ReactElement | null {
 function reasonsTitle(stage: StageView, trans: TranslationBundle): string {
   if (stage.status === "stale") return trans.__("Why stale");
   return stage.status === "running" ? trans.__("Why it is running") : trans.__("Why");
-}
-
-function Untracked({
-  names,
-  trans,
-}: {
-  readonly names: readonly string[];
-  readonly trans: TranslationBundle;
-}): ReactElement | null {
-  if (names.length === 0) return null;
-  return (
-    <p className="stagebook-Warning">
-      {trans.__("Not tracked: changing %1 does not make this stage stale.", names.join(", "))}
-    </p>
-  );
 }

@@ -1,6 +1,6 @@
 /** Texts about a stage: its status, the reasons for it, and its last result. Pure. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { throughputOf, type Freshness, type Reason, type StageView } from "stagebook/protocol";
+import { caveatsOf, throughputOf, type Freshness, type Reason, type StageView } from "stagebook/protocol";
 import { formatCount, formatDuration, formatSize } from "stagebook/protocol";
 
 /** The word for a status. */
@@ -31,7 +31,7 @@ export function describeStage(stage: StageView, trans: TranslationBundle): strin
   if (stage.result) lines.push(trans.__("last: %1", resultText(stage) ?? ""));
   if (stage.estimateMs !== undefined && (stage.action === "run" || stage.action === "maybe"))
     lines.push(estimateText(stage.estimateMs, trans));
-  if (stage.untracked.length > 0) lines.push(trans.__("not tracked: %1", stage.untracked.join(", ")));
+  lines.push(...caveatsOf(stage));
   return lines.filter((line) => line).join("\n");
 }
 

@@ -19,6 +19,15 @@ export function StatusMark({
   );
 }
 
+/** The sign of a result that may differ from a new one; the tooltip of its stage or cell says why. */
+export function CaveatMark({ trans }: { readonly trans: TranslationBundle }): ReactElement {
+  return (
+    <span className="stagebook-CaveatMark" role="img" aria-label={trans.__("may differ when computed again")}>
+      ≈
+    </span>
+  );
+}
+
 /** The icon alone; the word must be next to it. */
 export function StatusIcon({ status }: { readonly status: Freshness }): ReactElement {
   return (

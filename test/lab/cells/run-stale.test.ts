@@ -146,13 +146,23 @@ describe("marks", () => {
     findMark(state(change), { id: id as CellId, isEdited: edited, isEmpty: empty });
 
   it("a cell has the status and the reasons from the kernel", () => {
-    expect(mark({})).toEqual({ status: "stale", edited: false, reasons: ["minMagnitude 4.5 → 5"] });
+    expect(mark({})).toEqual({ status: "stale", edited: false, reasons: ["minMagnitude 4.5 → 5"], caveats: [] });
     expect(mark({ connection: "lost", remembered: true })).toMatchObject({ status: "stale" });
   });
 
   it("a cell that did not run in this kernel is new, except for an empty one", () => {
-    expect(mark({}, "b")).toEqual({ status: "new", edited: false, reasons: [] });
+    expect(mark({}, "b")).toEqual({ status: "new", edited: false, reasons: [], caveats: [] });
     expect(mark({}, "b", false, true)).toBeNull();
+  });
+
+  it("[V8] a fresh cell says why its output may differ when it is computed again", () => {
+    const caveats = ["draw: not repeatable: Math.random() (cell [3], line 2)"];
+    const cell: CellView = { id: "c" as CellId, status: "fresh", reasons: [], caveats };
+    const found = mark({ view: { ...emptyView, cells: { c: cell } } }, "c");
+    expect(found).toMatchObject({ status: "fresh", caveats });
+    expect(found && markTooltip(found, english)).toBe(
+      `Up to date, but may differ when computed again\n• ${caveats.join()}`,
+    );
   });
 
   it("without Stagebook in the kernel no cell has a mark", () => {
@@ -163,7 +173,7 @@ describe("marks", () => {
 
   it("a cell that was edited after it ran is stale, and says so before its other reasons", () => {
     const edited = mark({}, "a", true);
-    expect(edited).toEqual({ status: "stale", edited: true, reasons: ["minMagnitude 4.5 → 5"] });
+    expect(edited).toEqual({ status: "stale", edited: true, reasons: ["minMagnitude 4.5 → 5"], caveats: [] });
     expect(edited && markTooltip(edited, english)).toBe("Edited since last run\n• minMagnitude 4.5 → 5");
     expect(mark({}, "b", true)).toMatchObject({ status: "new" });
   });

@@ -12,7 +12,7 @@ import { CodeChanges } from "../../../lab-extension/src/stage/code-diff";
 import { formatNumber } from "../../../lab-extension/src/stage/output/format-number";
 import { countChanges, diffLines } from "../../../lab-extension/src/stage/line-diff";
 import { OutputPreview } from "../../../lab-extension/src/stage/output/output-preview";
-import type { HistoryRowView, KeyPartView, PreviewView, RunId, StageView } from "stagebook/protocol";
+import type { HistoryRowView, KeyPartView, PreviewView, ResultView, RunId, StageView } from "stagebook/protocol";
 import { createParam, createStage, createView, english, inputOf } from "./stage-fixture";
 
 const results = { restore: none, pin: none, showRunLog: none, pinChanges: 0 };
@@ -69,6 +69,21 @@ describe("the stage panel", () => {
     expect(textOf(render(createStage("a", { untracked: ["socket"] })))).toContain(
       "changing socket does not make this stage stale",
     );
+  });
+
+  it("[V8] names what makes a result not repeatable, with answers, and keeps notes apart", () => {
+    const volatile = [
+      { kind: "random", name: "Math.random()", where: "cell [3], line 2", marks: true },
+      { kind: "clock", name: "performance.now()", where: "package d3", marks: false },
+    ] as const;
+    const result = { key: "k", digest: "d", sizeBytes: 1, durationMs: 1, at: 0, summary: "1", volatile };
+    const html = render(createStage("a", { result: result as unknown as ResultView }));
+    const text = textOf(html).replaceAll("&quot;", '"');
+    expect(text).toContain("Not repeatable");
+    expect(text).toContain("Math.random() (cell [3], line 2)");
+    for (const answer of ["seed: 1", 'volatile: "accept"']) expect(text).toContain(answer);
+    expect(text).not.toContain("maxAge");
+    expect(text).toMatch(/1 note .*performance\.now\(\) \(package d3\)/u);
   });
 
   it("lists the inputs with their current state", () => {

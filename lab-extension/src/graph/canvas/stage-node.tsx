@@ -3,10 +3,10 @@ import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { memo, useContext } from "react";
-import type { StageView } from "stagebook/protocol";
+import { caveatsOf, type StageView } from "stagebook/protocol";
 import { Ports, TinyContext } from "./ports";
 import { progressShare, resultText } from "../../ui/stage-text";
-import { StatusMark } from "../../ui/status-mark";
+import { CaveatMark, StatusMark } from "../../ui/status-mark";
 
 export interface StageNodeData extends Record<string, unknown> {
   readonly kind: "stage";
@@ -26,6 +26,7 @@ export const StageNode = memo(function StageNode({ data }: NodeProps<StageNodeTy
       <Ports ports={data.ports} />
       <div className="stagebook-Graph-name">{stage.name}</div>
       <StatusMark status={stage.status} trans={trans} />
+      {caveatsOf(stage).length > 0 && <CaveatMark trans={trans} />}
       <div className="stagebook-Graph-result">{resultText(stage) ?? trans.__("no result yet")}</div>
       {stage.status === "running" && <ProgressBar stage={stage} share={share} trans={trans} />}
     </>
