@@ -33,8 +33,8 @@ const outcomes = [];
   for (const [at, [title, code, before, after]] of cases.entries()) {
     const outcome = { title, ran: [], untracked: [] };
     outcomes.push(outcome);
-    // A pipeline for each: every run plans all stages of its pipeline.
-    const p = createPipeline({ store });
+    // A pipeline and a store for each: every run plans all stages of its pipeline, and equal code with equal values is one result.
+    const p = createPipeline({ store: store + "/" + at });
     let ran = false;
     p.events$.subscribe((event) => { if (event.type === "stage:running") ran = true; });
     const make = (value) => execute("const body = (() => { " + code.replaceAll("VALUE", value) + " })(); return async () => String(await body());");
