@@ -61,12 +61,12 @@ function wholeMember(node: SyntaxNode, parents: ReadonlyMap<SyntaxNode, SyntaxNo
 
 const memberName = (node: SyntaxNode): string => (isNode(node.property) ? textIn(node.property, "name") : "");
 
-/** Whether an expression contains one of the names; `inCalls`: also as an argument of a call. */
-function reads(expression: SyntaxNode, names: ReadonlySet<string>, inCalls: boolean): boolean {
+/** Whether an expression contains one of the names; without `computed` only where it is passed on unchanged, not in calls and calculations. */
+function reads(expression: SyntaxNode, names: ReadonlySet<string>, computed: boolean): boolean {
   let found = false;
   visitTree(expression, (node) => {
     found ||= node.type === "Identifier" && names.has(textIn(node, "name"));
-    return inCalls || node.type !== "CallExpression";
+    return computed || !/^(Call|Binary|Template)/.test(node.type);
   });
   return found;
 }

@@ -2,7 +2,7 @@
  * What packages keep for themselves in their functions and objects: results kept for the next call, accessors that replace themselves.
  * It changes when the object is used, and says nothing about what the user gave. Used by the walk behind packages.
  */
-import { isObject, type Member } from "../values/own-members";
+import { constructorsOf, isObject, type Member } from "../values/own-members";
 import { classNameOf } from "../values/value-kind";
 import type { AnyFunction } from "../scopes";
 
@@ -70,7 +70,10 @@ function assignedByGetter(source: string): readonly string[] {
 }
 
 function keptByMethod(source: string): readonly string[] {
-  return assignedByGetter(source).filter((name) => memoOf(`\\bthis\\.${escaped(name)}\\b`).test(source));
+  const assigned = [...source.matchAll(/\bthis\.([\w$]+)\s*(?:\|\||\?\?)?=(?![=>])/g)].flatMap(
+    ([, name]) => name ?? [],
+  );
+  return assigned.filter((name) => memoOf(`\\bthis\\.${escaped(name)}\\b`).test(source));
 }
 
 /** Whether a property lies over a getter of the class: the getter has put its result there. */
@@ -111,6 +114,11 @@ export function firstContent(fn: AnyFunction, name: string, describe: () => stri
   let content = all.get(name);
   if (content === undefined) all.set(name, (content = describe()));
   return content;
+}
+
+/** The nearest class of an instance that declares private names. */
+export function classWithPrivateFields(value: object): AnyFunction | undefined {
+  return constructorsOf(value).find((owner) => /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(owner)));
 }
 
 /**

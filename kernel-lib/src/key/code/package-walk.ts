@@ -24,6 +24,7 @@ import { digestOf } from "../digest";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "../scopes";
 import {
   assignsMember,
+  classWithPrivateFields,
   cachesOf,
   firstContent,
   firstSightOf,
@@ -252,7 +253,10 @@ export class PackageWalk {
       return "handle";
     }
     const inner = "inner" in content ? [this.token(root, content.inner, name)] : [];
-    if (content.members.length + inner.length === 0 && mayHoldState(value))
+    const hiding = classWithPrivateFields(value);
+    if (hiding && this.scopes.privateFields(value).size > 0)
+      this.reached.untrack(name, `private fields of ${hiding.name}`);
+    else if (content.members.length + inner.length === 0 && mayHoldState(value))
       this.reached.untrack(name, `${whatIs(value)}, whose content is not visible`);
     const prototype = Object.getPrototypeOf(value) as object | null;
     return [

@@ -1,0 +1,167 @@
+/** Where the walk stops at packages, and what it says of what it cannot see. */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { runInThisContext } from "node:vm";
+import { afterEach, expect, test } from "vitest";
+import { digestAnything, findClosure, type Closure } from "../../../kernel-lib/src/key/code/closure";
+import type { AnyFunction } from "../../../kernel-lib/src/key/scopes";
+import { createLiveScopes } from "../../../kernel-lib/src/scopes/live-scopes";
+import { createNotebookFolder, type NotebookFolder } from "../../rig/kernel/notebook-folder";
+
+const scopes = createLiveScopes(() => undefined);
+let folder: NotebookFolder | undefined;
+afterEach(() => folder?.remove());
+
+/** Executes code as a cell, with the modules of a folder. */
+function execute(code: string, files: Readonly<Record<string, string>> = {}): AnyFunction {
+  folder = createNotebookFolder({ "package.json": "{}", ...files });
+  const own = createRequire(join(folder.path, "cell.js"));
+  return (runInThisContext(`(function (require) { ${code} })`) as (require: NodeJS.Require) => AnyFunction)(own);
+}
+
+function closureOf(fn: AnyFunction): Closure {
+  scopes.forget();
+  return findClosure(fn, "a", scopes);
+}
+
+const digests = ({ parts }: Closure): string =>
+  JSON.stringify(parts.map((part) => ("digest" in part ? part.digest : part.name)));
+const untracked = (fn: AnyFunction): readonly string[] =>
+  closureOf(fn).untracked.map(({ name, why }) => `${name}: ${why}`);
+
+const kit = (source: string): Readonly<Record<string, string>> => ({
+  "node_modules/kit/package.json": `{ "name": "kit", "version": "1.2.3" }`,
+  "node_modules/kit/index.js": source,
+});
+
+test.each([
+  ["a generator", "return function* () { yield 1; };"],
+  ["an async generator", "return async function* () { yield 1; };"],
+  ["a generator that calls another one", "function* inner() { yield 1; } return function* () { yield* inner(); };"],
+])("[S4] %s is tracked completely", (_what, code) => {
+  expect(untracked(execute(code))).toEqual([]);
+});
+
+test.each([
+  ["a local one", { "x.mjs": `export * as inner from "./y.mjs";`, "y.mjs": "export const two = 2; export let late;" }],
+  [
+    "one of a package",
+    {
+      ...kit(""),
+      "node_modules/kit/index.mjs": `export * as inner from "./y.mjs";`,
+      "node_modules/kit/y.mjs": "export const f = () => 2;",
+    },
+  ],
+])("[S4] a namespace of an ES module has a digest: %s", (_what, files) => {
+  const path = "x.mjs" in files ? "./x.mjs" : "kit/index.mjs";
+  const fn = execute(`const { inner } = require(${JSON.stringify(path)}); return () => inner;`, files);
+  expect(untracked(fn)).toEqual([]);
+  expect(digestAnything((fn as () => unknown)(), scopes)).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test.each([
+  [
+    "whose content is in a WeakMap",
+    "const all = new WeakMap(); exports.Box = class Box { constructor(x) { all.set(this, x); } };",
+    /^it: .*class Box.* not visible$/,
+  ],
+  [
+    "with private fields",
+    "exports.Box = class Box { #x; y = 1; constructor(x) { this.#x = x; } };",
+    /^it: private fields of Box$/,
+  ],
+  [
+    "in the memory of WebAssembly",
+    "exports.Box = class Box { constructor() { this.__wbg_ptr = 1114112; } };",
+    /^it: a handle into the memory of WebAssembly/,
+  ],
+])("[S4] an instance of a package %s is listed as untracked", (_what, source, text) => {
+  const fn = execute(`const { Box } = require("kit"); const it = new Box(1); return () => it;`, kit(source));
+  expect(untracked(fn)).toEqual([expect.stringMatching(text)]);
+});
+
+test("[S4] an instance of a package without content is not listed", () => {
+  const fn = execute(
+    `const { Zone } = require("kit"); const it = new Zone(); return () => it;`,
+    kit("exports.Zone = class Zone { get name() { return 1; } };"),
+  );
+  expect(untracked(fn)).toEqual([]);
+});
+
+test("[S4] a package in which more lies behind an object than the walk visits is listed once, and costs no more", () => {
+  const chain =
+    "exports.chain = (n, f) => { let at = f; for (let i = 0; i < n; i++) { const inner = at; at = () => inner(); } return at; };";
+  const long = execute(`const it = require("kit").chain(5_000, () => 1); return () => it;`, kit(chain));
+  expect(untracked(long)).toEqual([expect.stringMatching(/more than 1,000 functions and objects of kit@1\.2\.3$/)]);
+  const short = execute(`const it = require("kit").chain(500, () => 1); return () => it;`, kit(chain));
+  expect(untracked(short)).toEqual([]);
+});
+
+test.each([
+  [
+    "a property that the package adds at the first use",
+    "exports.make = (x) => new (class Made { constructor() { this.x = x; } read() { return (this.kept ||= this.x * 2); } })();",
+  ],
+  [
+    "an accessor that replaces itself",
+    "class Made { constructor(x) { Object.defineProperty(this, 'x', { configurable: true, get() { Object.defineProperty(this, 'x', { value: x }); return x; } }); } read() { return this.x; } } exports.make = (x) => new Made(x);",
+  ],
+  ["a counter", "exports.make = (x) => { let calls = 0; const read = () => (calls++, x); return { read }; };"],
+  [
+    "an object in which it works",
+    "exports.make = (x) => { const scratch = {}; return { read: (t = 1) => { scratch.x = x * t; return scratch.x; } }; };",
+  ],
+])("[S4] %s does not count", (_what, source) => {
+  const code = (value: number): string => `const it = require("kit").make(${value}); return () => it.read();`;
+  const fn = execute(code(1), kit(source));
+  const before = digests(closureOf(fn));
+  (fn as () => unknown)();
+  expect(digests(closureOf(fn))).toBe(before);
+  const other = (runInThisContext(`(function (require) { ${code(2)} })`) as (require: NodeJS.Require) => AnyFunction)(
+    createRequire(join(folder?.path ?? "", "cell.js")),
+  );
+  expect(digests(closureOf(other))).not.toBe(before);
+});
+
+test.each([
+  [
+    "a function that is its own setter",
+    "exports.make = () => { let k = 1; const it = (x) => (x === undefined ? k : ((k = x), it)); return it; };",
+    "it(5)",
+  ],
+  [
+    "a method of an instance",
+    "exports.make = () => new (class Made { k = 1; set(k) { this.k = k; } })();",
+    "it.set(5)",
+  ],
+  [
+    "a static member",
+    "exports.make = () => { let k = 1; const it = () => k; it.k = (x) => { k = x; }; return it; };",
+    "it.k(5)",
+  ],
+])("[S4] what the user sets through %s counts", (_what, source, set) => {
+  const fn = execute(
+    `const it = require("kit").make(); const a = () => it; a.change = () => ${set}; return () => [it, a];`,
+    kit(source),
+  );
+  const [it] = (fn as () => [AnyFunction])();
+  const before = digestAnything(it, scopes);
+  (fn as unknown as () => [unknown, { change(): void }])()[1].change();
+  expect(digestAnything(it, scopes)).not.toBe(before);
+});
+
+test("[S1] a class extends its real base, whatever the name of the base means now", () => {
+  const cells: Record<string, unknown> = {};
+  const scopes = createLiveScopes(() => cells);
+  const digest = (): string => (scopes.forget(), digests(findClosure(cells.a as AnyFunction, "a", scopes)));
+  const run = (code: string): unknown =>
+    (runInThisContext(`(function (exports) { ${code} })`) as (cells: object) => unknown)(cells);
+  run("exports.scale = 1; class Root {} exports.Root = Root;");
+  run("exports.f = () => exports.scale; class Leaf extends exports.Root {} exports.Leaf = Leaf;");
+  run("exports.a = () => new exports.Leaf();");
+  const before = digest();
+  run("class Root { other() {} } exports.Root = Root;");
+  expect(digest()).toBe(before);
+  run("class Leaf extends exports.Root {} exports.Leaf = Leaf;");
+  expect(digest()).not.toBe(before);
+});

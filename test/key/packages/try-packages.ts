@@ -1,0 +1,88 @@
+/** Tries the cases of packages: two processes on one store, in each the value, the same again, the other value and the first one once more. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { repository } from "../../rig/kernel/notebook-folder";
+import type { PackageCase } from "./installed-cases";
+
+/** What happened to one case: whether the stage ran for each definition, in the order of `STEPS`, and what was untracked. */
+export interface PackageOutcome {
+  readonly title: string;
+  readonly ran: readonly boolean[];
+  readonly untracked: readonly string[];
+  readonly error?: string;
+}
+
+/** The definitions in each process. */
+export const STEPS = ["before", "before, executed again", "before, after its use", "after", "before once more"];
+
+const library = join(repository, "kernel-lib");
+
+/** Executes user code as the kernel does: as a script without a file. */
+const script = `
+const { createRequire } = require("node:module");
+const vm = require("node:vm");
+const { createPipeline } = require(${JSON.stringify(library)});
+const [casesFile, store, folder] = process.argv.slice(2);
+const cases = require(casesFile);
+const own = createRequire(folder + "/cell.js");
+const execute = (code) => vm.runInThisContext("(function (require) { " + code + " })")(own);
+const outcomes = [];
+(async () => {
+  for (const [at, [title, code, before, after]] of cases.entries()) {
+    const outcome = { title, ran: [], untracked: [] };
+    outcomes.push(outcome);
+    // A pipeline and a store for each: every run plans all stages of its pipeline, and equal code with equal values is one result.
+    const p = createPipeline({ store: store + "/" + at });
+    let ran = false;
+    p.events$.subscribe((event) => { if (event.type === "stage:running") ran = true; });
+    const make = (value) => execute("const body = (() => { " + code.replaceAll("VALUE", value) + " })(); return async () => String(await body());");
+    const call = async (fn) => {
+      const stage = p.stage("s" + at, fn);
+      ran = false;
+      await stage();
+      outcome.ran.push(ran);
+      outcome.untracked = (await stage.plan()).rows[0].untracked ?? [];
+    };
+    try {
+      const first = make(before);
+      await call(first);
+      await call(make(before));
+      await first();
+      await call(first);
+      await call(make(after));
+      await call(make(before));
+    } catch (error) {
+      outcome.error = String(error && error.stack);
+    }
+  }
+  require("node:fs").writeFileSync(casesFile + ".out", JSON.stringify(outcomes));
+  process.exit(0);
+})();`;
+
+/** The outcomes in a first process and in a second one. `folder`: from where the packages are resolved. */
+export function tryPackages(cases: readonly PackageCase[], folder: string): readonly (readonly PackageOutcome[])[] {
+  const base = mkdtempSync(join(tmpdir(), "package-values-"));
+  try {
+    const file = join(base, "cases.json");
+    writeFileSync(file, JSON.stringify(cases));
+    writeFileSync(join(base, "driver.cjs"), script);
+    return ["first", "second"].map(() => {
+      const { stderr, status } = spawnSync(
+        process.execPath,
+        [join(base, "driver.cjs"), file, join(base, "store"), folder],
+        {
+          encoding: "utf8",
+          timeout: 250_000,
+        },
+      );
+      if (status !== 0) throw new Error(`the driver ended with ${status}: ${stderr.slice(-2000)}`);
+      return JSON.parse(readOut(file)) as PackageOutcome[];
+    });
+  } finally {
+    rmSync(base, { recursive: true, force: true });
+  }
+}
+
+const readOut = (file: string): string => readFileSync(`${file}.out`, "utf8");
