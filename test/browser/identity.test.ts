@@ -114,7 +114,7 @@ describe("[N2] a notebook that is renamed or moved in JupyterLab", () => {
     await expectAll("third.ipynb");
   });
 
-  test("[N1] a copy starts anew, and so does a new notebook that takes the old name", async () => {
+  test("[N1] a copy has nothing of the original, and neither has a new notebook that takes the old name", async () => {
     copyFileSync(join(lab.folder.path, "third.ipynb"), join(lab.folder.path, "copy.ipynb"));
     await lab.openNotebook("copy.ipynb");
     await lab.runAll();

@@ -41,7 +41,7 @@ describe("[N1] notebooks of one name with one store", () => {
     expect(await get("a/nb.ipynb")).toBe('"a 5"');
   });
 
-  test("[N1] a new notebook that takes the name of a deleted one inherits nothing; a copy starts anew", async () => {
+  test("[N1] a new notebook that takes the name of a deleted one inherits nothing, and neither does a copy", async () => {
     folder = createNotebookFolder();
     write("nb.ipynb", pOf("old", "p.set(5);"));
     await run("run", "nb.ipynb");
@@ -89,7 +89,7 @@ describe("[N1] values that were set before", () => {
     expect((await command(["run", "nb.ipynb"], { SET: "5" })).stderr).toBe("");
     const text = "with values set before: p = 5 (--no-saved runs with the defaults)\n";
     expect((await command(["run", "nb.ipynb"])).stderr).toBe(text);
-    expect(await command(["params", "nb.ipynb"])).toMatchObject({ stderr: text, stdout: expect.stringContaining("(default 1)") }); // prettier-ignore
+    expect(await command(["params", "nb.ipynb"])).toMatchObject({ stderr: text, stdout: expect.stringContaining("(default 1)") as string }); // prettier-ignore
     expect(documentOf(await command(["run", "nb.ipynb", "--json", "--set", "p=7"]))).toMatchObject({ params: { p: 7 }, savedParams: [] }); // prettier-ignore
     for (const [args, more] of [[["--no-saved"], {}], [[], { CI: "true" }]] as const) // prettier-ignore
       expect(documentOf(await command(["run", "nb.ipynb", "--json", ...args], { ...more, SET: "9" }))).toMatchObject({ params: { p: 9 }, savedParams: [] }); // prettier-ignore

@@ -1,6 +1,6 @@
 /**
  * The notebooks that this browser has seen, so that what it remembers of one (its last view, presets, switches) belongs to that notebook
- * and not to a path: it comes along when the notebook is renamed or moved, and a copy, or a new notebook of an old name, starts anew.
+ * and not to a path: it comes along when the notebook is renamed or moved, and a copy, or a new notebook of an old name, has nothing of it.
  * Notebooks of servers with other roots are others, even at the same address. Used by NotebookModels.
  */
 import { del, get, set, update } from "idb-keyval";

@@ -56,7 +56,7 @@ describe("[N2] the key of a notebook in the browser", () => {
     expect(await keyOf("other.ipynb")).toBe(key);
   });
 
-  test("[N1] a copy starts anew, and so does a new notebook of an old name", async () => {
+  test("[N1] a copy has another key, and so has a new notebook of an old name", async () => {
     const files: Files = { "nb.ipynb": ["a1", "a2"], "copy.ipynb": ["a1", "a2"], "a/nb.ipynb": ["c1"] };
     const { keyOf } = openServer(files);
     const keys = [await keyOf("nb.ipynb"), await keyOf("copy.ipynb"), await keyOf("a/nb.ipynb")];

@@ -94,7 +94,7 @@ describe("the kernels that the page connects to", () => {
     expect(link.problem).toContain("Update the older one");
   });
 
-  it("[N6] a second notebook on the kernel is told so at once: nothing of the other's pipeline is shown, and it is not asked again", async () => {
+  it("[N6] a second notebook on the kernel says so at once: nothing of the other's pipeline is shown, and it is not asked again", async () => {
     begin(marked);
     await settled();
     const snapshots: unknown[] = [];

@@ -40,8 +40,12 @@ describe("[N6] a kernel and the notebooks that use it", () => {
     return snapshot?.type === "snapshot" ? snapshot.notebook : undefined;
   }
 
-  test("[N6] the page of the kernel's notebook is told so", async () => {
-    expect(await openPage("nb.ipynb", "own")).toEqual({ name: "nb.ipynb", uid: expect.any(String), isGuest: false });
+  test("[N6] the page of the kernel's notebook receives that it is no guest", async () => {
+    expect(await openPage("nb.ipynb", "own")).toEqual({
+      name: "nb.ipynb",
+      uid: expect.any(String) as string,
+      isGuest: false,
+    });
   });
 
   test("[N6] any other notebook is a guest: a copy, or an unrelated one", async () => {

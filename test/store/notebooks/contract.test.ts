@@ -51,7 +51,7 @@ describe.each(stores)("[N1] records of notebooks: %s", (name, open) => {
 
   test("[N1] of several that add one id, exactly one succeeds, and its record stays", async () => {
     const store = open();
-    const added = await Promise.all([1, 2, 3, 4].map((n) => store.addNotebook(recordOf("nb.ipynb", `${n}`))));
+    const added = await Promise.all([1, 2, 3, 4].map(async (n) => store.addNotebook(recordOf("nb.ipynb", `${n}`))));
     expect(added.filter(Boolean)).toHaveLength(1);
     expect(await store.notebooks()).toEqual([recordOf("nb.ipynb", `${added.indexOf(true) + 1}`)]);
   });

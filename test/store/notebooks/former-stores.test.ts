@@ -85,7 +85,7 @@ describe("[N2] moved to another folder, with the default store", () => {
     expect(start("a/nb.ipynb").limit.value).toBe(5);
   });
 
-  test("[N1] a copy in another folder starts anew, also once the original has moved", async () => {
+  test("[N1] a copy in another folder has nothing of it, also once the original has moved", async () => {
     files.notebook("a/nb.ipynb", "a1", "a2");
     const first = start("a/nb.ipynb");
     first.limit.set(5);

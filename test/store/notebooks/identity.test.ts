@@ -2,6 +2,7 @@
 import { copyFileSync, cpSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { existing } from "../../../kernel-lib/src/async/maybe-promise";
 import { createNotebookFiles, idOf, open, recordsIn, type NotebookFiles } from "./files";
 
 let files: NotebookFiles;
@@ -10,9 +11,9 @@ afterEach(() => files.remove());
 
 const records = () => recordsIn(files.path("store"));
 /** The id that a kernel of this file claims. */
-const claim = (name: string) => open(files.path(name), records(), files.folder).claim();
+const claim = (name: string) => existing(open(files.path(name), records(), files.folder).claim());
 /** The id that a reader finds. */
-const find = (name: string) => open(files.path(name), records(), files.folder).find();
+const find = (name: string) => existing(open(files.path(name), records(), files.folder).find());
 
 describe("[N1] notebooks of one name", () => {
   test("[N1] in two folders with one store are two notebooks, each time they are opened", () => {
@@ -132,17 +133,17 @@ describe("[N2] renames and moves", () => {
 
   test("[N2] a folder with its store is moved, or copied", () => {
     files.notebook("p/nb.ipynb", "a1");
-    const inside = (folder: string) => open(files.path(`${folder}/nb.ipynb`), recordsIn(files.path(`${folder}/.stagebook`)), files.path(folder)).claim(); // prettier-ignore
+    const inside = (folder: string) => existing(open(files.path(`${folder}/nb.ipynb`), recordsIn(files.path(`${folder}/.stagebook`)), files.path(folder)).claim()); // prettier-ignore
     inside("p");
     cpSync(files.path("p"), files.path("q"), { recursive: true });
     rename("p", "r");
     expect([inside("q"), inside("r")]).toEqual(["nb.ipynb", "nb.ipynb"]);
   });
 
-  test("[N2] a running kernel is told the new path: the record follows at once", () => {
+  test("[N2] a running kernel learns the new path: the record follows at once", () => {
     files.notebook("nb.ipynb", "a1");
     const kernel = open(files.path("nb.ipynb"), records(), files.folder);
-    kernel.claim();
+    existing(kernel.claim());
     rename("nb.ipynb", "other.ipynb");
     expect(kernel.follow(files.path("other.ipynb"))).toBe(true);
     expect(kernel.claim()).toBe("nb.ipynb");
@@ -198,7 +199,7 @@ describe("[N2] the same path", () => {
 });
 
 describe("[N1] copies", () => {
-  test("[N1] a copy starts anew, and so does a copy of the copy, while the originals exist", () => {
+  test("[N1] a copy has nothing of the original, and neither has a copy of the copy, while the originals exist", () => {
     files.notebook("nb.ipynb", "a1", "a2");
     claim("nb.ipynb");
     copyFileSync(files.path("nb.ipynb"), files.path("nb-Copy1.ipynb"));
@@ -263,7 +264,7 @@ describe("[N1] several machines with one store", () => {
 
   test("[N1] a clone on another machine is the same notebook, whatever its path; another notebook of that name is not", () => {
     files.notebook("here/nb.ipynb", "a1", "a2");
-    open(files.path("here/nb.ipynb"), records()).claim();
+    existing(open(files.path("here/nb.ipynb"), records()).claim());
     files.notebook("clone/nb.ipynb", "a1", "a2", "a3");
     files.notebook("else/nb.ipynb", "b1", "b2");
     expect(open(files.path("else/nb.ipynb"), fromElsewhere()).claim()).toBe("nb.ipynb-2");

@@ -56,6 +56,6 @@ export class PageRequests implements CommListener {
 
 /** The fields of a `comm_open` that have the right type. */
 function pageNotebookIn(data: unknown): PageNotebook {
-  const fields = Object.entries((data ?? {}) as object);
+  const fields = Object.entries(data ?? {});
   return Object.fromEntries(fields.filter(([, value]) => typeof value === "string"));
 }
