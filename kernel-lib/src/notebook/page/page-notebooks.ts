@@ -1,6 +1,6 @@
 /**
  * The notebooks that the connected pages show. Usually it is the kernel's own. Any other notebook may choose the same kernel in its menu: it
- * is a guest. Its page is told so, and its cells are kept apart from those of the kernel's notebook.
+ * is a guest. Its page learns so, and its cells are kept apart from those of the kernel's notebook.
  */
 import fs from "node:fs";
 import { homedir } from "node:os";
