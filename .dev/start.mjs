@@ -43,6 +43,8 @@ async function serve({ port, notebook, browser }) {
     folder: root,
     log,
     openBrowser: browser ? path : undefined,
+    // One of a hundred cache hits is computed again and compared.
+    env: { STAGEBOOK_AUDIT: process.env.STAGEBOOK_AUDIT ?? "1%" },
   });
   server = started;
   if (stoppingSince > 0) return endServer(started);

@@ -366,7 +366,7 @@ export class PackageWalk {
   }
 
   /**
-   * What a package exports counts by its place. Functions that one function of the package created have the same place: they are told apart
+   * What a package exports counts by its place. Functions that one function of the package created have the same place: they are distinguished
    * by the functions and values that they captured.
    */
   exportedPlace(fn: AnyFunction, live: LiveFunction): string {
