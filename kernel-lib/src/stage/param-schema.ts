@@ -14,11 +14,13 @@ export interface ParamSchema {
   /** What is wrong with the value, as `must be <= 10`; null when it is valid. */
   check(value: unknown): string | null;
   encode(value: unknown): Json;
-  /**
-   * The value for its JSON form, as form, command and presets give it; `check` it afterwards. Its properties have the order of the schema,
-   * or of the default where the schema names none: in which order they were written says nothing.
-   */
+  /** The value for its JSON form, in order; `check` it afterwards. */
   decode(wire: Json): unknown;
+  /**
+   * JSON data with its properties in the order of the schema, or of the default where the schema names none: in which order they were
+   * written, in a form, a file or a cell, makes no difference. Any other value unchanged.
+   */
+  order(value: unknown): unknown;
 }
 
 const ajv = new Ajv({ allErrors: true, strict: false });
@@ -32,6 +34,7 @@ export function createParamSchema(name: string, initial: unknown, options: Param
   const json = jsonSchema(kind, initial, options, own?.json);
   const validate = compile(name, json);
   const zodCheck = own?.check;
+  const order = (value: unknown): unknown => (isJson(value) ? inOrder(value, json, initial) : value);
   return {
     kind,
     json,
@@ -45,7 +48,8 @@ export function createParamSchema(name: string, initial: unknown, options: Param
       return validate(wire) ? null : describe(validate.errors ?? []);
     },
     encode: (value) => encode(kind, value),
-    decode: (wire) => (kind === "date" && typeof wire === "string" ? new Date(wire) : inOrder(wire, json, initial)),
+    decode: (wire) => (kind === "date" && typeof wire === "string" ? new Date(wire) : order(wire)),
+    order,
   };
 }
 

@@ -29,7 +29,7 @@ test("[P6] the order of the properties of a constant and of a captured value cou
   expect([await inputs({ m: 1, n: 2 })(), await inputs({ n: 2, m: 1 })()]).toEqual(["m,n", "m,n"]);
 });
 
-test("[P6] [P10] a value from the form has its properties in the order of the schema, or of the default", async () => {
+test("[P6] [P10] a value that is set in the form or in code has its properties in the order of the schema, or of the default", async () => {
   const { pipeline, internals } = createPipelineWithInternals({ store: "memory" }, () => undefined);
   const schema = { type: "object", properties: { x: { type: "number" }, y: { type: "number" } } };
   const point = pipeline.param("point", { x: 1, y: 2 });
@@ -39,8 +39,9 @@ test("[P6] [P10] a value from the form has its properties in the order of the sc
     ["x", "y"],
     ["x", "y"],
   ]);
-  point.set({ y: 3, x: 1 });
-  expect(Object.keys(point.value)).toEqual(["y", "x"]);
+  point.set({ y: 4, x: 1 });
+  expect(point.value).toEqual({ x: 1, y: 4 });
+  expect(Object.keys(point.value)).toEqual(["x", "y"]);
 });
 
 test("[P6] every level of a value is put in order, and nothing is lost", () => {

@@ -53,7 +53,7 @@ export class ParamValues {
   set(values: Readonly<Record<string, unknown>>, by: "code" | "page"): void {
     const changes = Object.entries(values).map(([name, input]) => {
       const state = this.check(name);
-      const value = by === "page" ? this.decode(state.definition, input) : input;
+      const value = by === "page" ? this.decode(state.definition, input) : state.definition.schema.order(input);
       checkValue(state.definition, value);
       this.checkKeyable(state.definition, value);
       return { name, state, value };
@@ -123,7 +123,7 @@ export class ParamValues {
     return new Map(
       Object.entries(values).map(([name, input]) => {
         const { definition } = this.check(name);
-        const value = wire ? this.decode(definition, input) : input;
+        const value = wire ? this.decode(definition, input) : definition.schema.order(input);
         checkValue(definition, value);
         this.checkKeyable(definition, value);
         return [name, value];
