@@ -62,11 +62,10 @@ async function savePreset(name: string): Promise<void> {
   await lab.page.locator(".jp-Dialog").waitFor({ state: "detached" });
 }
 
-const runCount = async (): Promise<number> => {
+async function expectRuns(count: number): Promise<void> {
   await lab.command("stagebook:show-runs");
-  await lab.panel("runs").waitFor();
-  return lab.panel("runs").locator("[data-run]").count();
-};
+  await eventually(() => lab.panel("runs").locator("[data-run]").count()).toBe(count);
+}
 
 describe("[N2] a notebook that is renamed or moved in JupyterLab", () => {
   test("[N2] a value, two results, a run of each and a preset", async () => {
@@ -93,7 +92,7 @@ describe("[N2] a notebook that is renamed or moved in JupyterLab", () => {
     await history.waitFor();
     if ((await history.getAttribute("open")) === null) await history.locator("summary").first().click();
     await eventually(() => history.locator("[data-result]").count()).toBe(2);
-    expect(await runCount()).toBe(2);
+    await expectRuns(2);
   }
 
   test("[N2] while it is open: values, history, runs and presets come along, also to a new kernel", async () => {
@@ -112,6 +111,19 @@ describe("[N2] a notebook that is renamed or moved in JupyterLab", () => {
     await closeAndShutDown();
     await rename("second.ipynb", "third.ipynb");
     await expectAll("third.ipynb");
+  });
+
+  test("[N2] into another folder, which has a store of its own, and back", async () => {
+    lab.folder.write("deep/nothing.txt", "");
+    for (const [from, to] of [
+      ["third.ipynb", "deep/third.ipynb"],
+      ["deep/third.ipynb", "third.ipynb"],
+    ] as const) {
+      // prettier-ignore
+      await closeAndShutDown();
+      await rename(from, to);
+      await expectAll(to);
+    }
   });
 
   test("[N1] a copy has nothing of the original, and neither has a new notebook that takes the old name", async () => {
