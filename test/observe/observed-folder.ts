@@ -41,9 +41,8 @@ const data: Record<string, string> = {
   "loaded.cjs": 'module.exports = require("./loaded-data.json");',
 };
 
-export function createObservedFolder(): ObservedFolder {
-  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "observed-")));
-  const here = createRequire(path.join(folder, "index.js"));
+/** Writes the packages, and returns what puts the data as it was. */
+export function fillObservedFolder(folder: string): () => void {
   const put = (files: Record<string, string>): void => {
     for (const [name, text] of Object.entries(files)) {
       const file = path.join(folder, name);
@@ -55,15 +54,24 @@ export function createObservedFolder(): ObservedFolder {
   put(packages);
   put(data);
   fs.symlinkSync("data/a.txt", path.join(folder, "link.txt"));
-  const known = new Set([...fs.readdirSync(folder), "link.txt"]);
+  const known = new Set([...fs.readdirSync(folder), "link.txt", ".stagebook"]);
+  return () => {
+    for (const name of fs.readdirSync(folder))
+      if (!known.has(name)) fs.rmSync(path.join(folder, name), { recursive: true });
+    put(data);
+  };
+}
+
+export function createObservedFolder(): ObservedFolder {
+  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "observed-")));
+  const here = createRequire(path.join(folder, "index.js"));
+  const reset = fillObservedFolder(folder);
   let rows = 0;
   return {
     path: folder,
     require: here,
     write(code) {
-      for (const name of fs.readdirSync(folder))
-        if (!known.has(name)) fs.rmSync(path.join(folder, name), { recursive: true });
-      put(data);
+      reset();
       for (const name of ["mod.json", "mod.cjs", "mod-data.json"])
         Reflect.deleteProperty(here.cache, path.join(folder, name));
       const name = `row-${++rows}.cjs`;

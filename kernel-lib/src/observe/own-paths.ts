@@ -8,9 +8,9 @@ const workingFolder = process.cwd.bind(process);
 /** A loop of links ends here, as in the file system. */
 const MAX_LINKS = 40;
 
-/** Node's and the loaders' own: devices, processes, packages, compiled code. */
+/** Node's and the loaders' own: devices, processes, packages, compiled code. /dev/shm is a folder in memory, with files of users. */
 const CACHES = [path.join(os.tmpdir(), "jiti"), path.join(os.tmpdir(), "node-compile-cache")];
-const IGNORED = /^\/(proc|dev|sys)(\/|$)|[\\/]node_modules([\\/]|$)/;
+const IGNORED = /^\/(proc|dev(?!\/shm\/)|sys)(\/|$)|[\\/]node_modules([\\/]|$)/;
 
 let folderChanges = 0;
 

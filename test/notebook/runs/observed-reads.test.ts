@@ -1,0 +1,120 @@
+/** Every kind of read, made by stages in a real kernel: in its main thread and in worker threads. Nothing is silent. */
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openNotebook, type Notebook } from "../../rig/kernel/notebook";
+import { startKernel } from "../../rig/kernel/kernel-rig";
+import { Notebook as OpenNotebook, FIRST_CELL } from "../../rig/kernel/notebook";
+import { fillObservedFolder } from "../../observe/observed-folder";
+import { readKinds, type ReadKindRow } from "../../observe/read-kinds";
+
+/** Rows that change what the whole process sees, or that a stage's thread does not have. */
+const inThreads = readKinds.filter(({ code }) => !/chdir|stdin|require\("early"\)|argv/.test(code));
+
+describe("[V1] kinds of read in a kernel", () => {
+  const server = http.createServer((_request, response) => response.end("page"));
+  let notebook: Notebook;
+  let reset: () => void;
+  let url = "";
+
+  beforeAll(async () => {
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    notebook = new OpenNotebook(await startKernel());
+    reset = fillObservedFolder(notebook.kernel.cwd);
+    notebook.countsExecutions = false;
+    // Before Stagebook is there.
+    await notebook.kernel.run(`for (const early of ["early", "./loaded.json", "./loaded.cjs"]) require(early);`);
+    await notebook.cell("first", `${FIRST_CELL}\nprocess.env.OBSERVED = "1";`);
+  });
+  afterAll(async () => {
+    await notebook.kernel.stop();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** What a stage's execution was found to read. */
+  async function findReads(
+    stage: string,
+  ): Promise<{ readonly counts: readonly string[]; readonly names: readonly string[] }> {
+    await notebook.kernel.command({ type: "run", targets: [stage] });
+    const { parts } = await notebook.kernel.command({ type: "explain", stage });
+    const counts = parts.flatMap(({ kind, name }) =>
+      kind === "read" ? [name] : kind === "env" ? [name.replace("process.env.", "variable ")] : [],
+    );
+    const volatile = notebook.view.stages[stage]?.result?.volatile ?? [];
+    const names = volatile.filter(({ marks }) => marks).map(({ name }) => name);
+    return {
+      counts,
+      names: names.map((name) => name.replace(url, "SERVER").replace(url.slice("http://".length), "HOST")),
+    };
+  }
+
+  /** Defines a stage for each row, and executes one after the other. Returns the rows that are silent. */
+  async function findSilent(rows: readonly ReadKindRow[], options: string): Promise<readonly string[]> {
+    const prefix = options === "" ? "m" : "w";
+    const cell = rows.map(
+      ({ code }, at) =>
+        `stage("${prefix}${at}", async () => { const server = "${url}"; await (async () => { ${code} })(); return ${at}; }${options});`,
+    );
+    await notebook.cell(`rows ${prefix}`, `// @ts-nocheck\n${cell.join("\n")}`);
+    const silent: string[] = [];
+    for (const [at, { title, counts = [], names = [] }] of rows.entries()) {
+      reset();
+      const found = await findReads(`${prefix}${at}`);
+      const status = notebook.status(`${prefix}${at}`);
+      const missing = [
+        ...counts.filter((each) => !found.counts.includes(each)),
+        ...names.filter((each) => !found.names.includes(each)),
+      ];
+      // A stage whose result is not stored is named as well: it says what changed.
+      if (missing.length > 0 && status === "fresh")
+        silent.push(`${title}: ${missing.join(", ")}; found ${JSON.stringify(found)}`);
+    }
+    return silent;
+  }
+
+  test("in the main thread", async () => {
+    expect(await findSilent(readKinds, "")).toEqual([]);
+  });
+
+  test("in a worker thread", async () => {
+    expect(await findSilent(inThreads, ", { worker: true }")).toEqual([]);
+  });
+});
+
+describe("[V9] a notebook whose stages read undeclared files", () => {
+  let notebook: Notebook;
+  beforeAll(async () => {
+    notebook = await openNotebook();
+    notebook.countsExecutions = false;
+  });
+  afterAll(() => notebook.kernel.stop());
+
+  test("content, a folder's size, a program's output and the clock: stale, or named", async () => {
+    await notebook.cells({
+      imports: `import * as fs from "fs"; import { execSync } from "node:child_process";`,
+      a: `fs.writeFileSync("a.txt", "one");
+const lit = stage("lit", {}, () => fs.readFileSync("a.txt", "utf8"));
+const dir = stage("dir", {}, () => fs.readdirSync(".").length);
+const sub = stage("sub", {}, () => execSync("cat a.txt").toString());
+const clock = stage("clock", {}, () => new Date().toISOString());
+const timed = stage("timed", {}, (_, { log }) => { const from = Date.now(); log.info("took", { ms: Date.now() - from }); return 1; });`,
+      b: `await lit(); await dir(); await sub(); await clock(); await timed();`,
+    });
+    expect(notebook.status("lit")).toBe("fresh");
+    notebook.write("a.txt", "TWO");
+    notebook.write("b.txt", "");
+    expect(await notebook.read("JSON.stringify([await lit(), (await dir.plan()).rows[0].action])")).toBe(
+      '["TWO","run"]',
+    );
+    const rows = JSON.parse(
+      await notebook.read("JSON.stringify((await pipeline.plan()).rows.map((r) => [r.stage, r.notRepeatable ?? []]))"),
+    ) as [string, string[]][];
+    const named = new Map(rows);
+    expect(named.get("sub")?.join()).toMatch(/execSync/);
+    expect(named.get("clock")?.join()).toMatch(/new Date\(\) \(cell \[\d+\], line 5\)/);
+    expect(named.get("timed")).toEqual([]);
+    expect(notebook.view.cells.b?.caveats?.join()).toMatch(/clock: not repeatable/);
+  });
+});
