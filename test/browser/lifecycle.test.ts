@@ -148,14 +148,13 @@ function rememberedStatus(stage: string): Promise<string | undefined> {
         const opening = indexedDB.open("keyval-store");
         opening.onerror = () => reject(new Error("no database"));
         opening.onsuccess = () => {
-          const reading = opening.result
-            .transaction("keyval")
-            .objectStore("keyval")
-            .get("stagebook:notebook:pipeline.ipynb");
+          // Each notebook has a random key. Only this one has the stage.
+          const reading = opening.result.transaction("keyval").objectStore("keyval").getAll();
           reading.onsuccess = () => {
             opening.result.close();
-            const { view } = (reading.result ?? {}) as { view?: { stages: { [name: string]: { status: string } } } };
-            resolve(view?.stages[stage]?.status);
+            type Remembered = { view?: { stages?: { [name: string]: { status: string } } } };
+            const found = (reading.result as (Remembered | null)[]).map((each) => each?.view?.stages?.[stage]?.status);
+            resolve(found.find((status) => status !== undefined));
           };
         };
       }),

@@ -90,7 +90,7 @@ describe("stages defined in cells", () => {
       sees: `const sees = stage("sees", { empty, constant: ${value} as any, list: [${value} as any] }, (inputs) => inputs);`,
     });
     expect(await notebook.read("JSON.stringify(await sees())")).toBe(
-      `{"empty":${value},"constant":${value},"list":[${value}]}`,
+      `{"constant":${value},"empty":${value},"list":[${value}]}`,
     );
   });
 

@@ -137,6 +137,6 @@ describe("explanations", () => {
     expect(await notebook.read("(await big.plan()).rows[0].action")).toBe("run");
     notebook.countsExecutions = true;
     expect(await notebook.executed(() => notebook.cell("x", "await big();"))).toEqual(["big"]);
-    expect(await explain("big")).toMatch(/^big is fresh; not tracked: globalThis\.\w+$/);
+    expect(await explain("big")).toMatch(/^big is fresh; not tracked: globalThis\.\w+: /);
   });
 });
