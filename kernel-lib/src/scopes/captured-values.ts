@@ -33,10 +33,12 @@ export class CapturedValues {
     const wanted = this.names ? names.filter((name) => this.names?.has(name)) : names;
     const open = wanted.filter((name) => !this.constants.has(name) && !this.first.has(name));
     const values = open.length > 0 ? this.current(open) : noValues;
+    const isAgain = this.names !== undefined;
     this.names ??= new Set(values.keys());
     for (const [name, value] of values) {
       if (changing.has(name)) this.first.set(name, value);
-      else if (value !== undefined && this.isConstant(name)) this.constants.set(name, value);
+      // Not at the first time: reading the script costs more than reading the variables of a function that is asked for once.
+      else if (isAgain && value !== undefined && this.isConstant(name)) this.constants.set(name, value);
     }
     const found = wanted.filter((name) => this.names?.has(name));
     return new Map(found.map((name) => [name, values.get(name) ?? this.constants.get(name) ?? this.first.get(name)]));

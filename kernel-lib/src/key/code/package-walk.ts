@@ -382,7 +382,8 @@ export class PackageWalk {
     const places = [placeOf(live)];
     const seen = new Set<AnyFunction>([fn]);
     const open = [{ fn, live }];
-    for (let at = open.shift(); at && seen.size <= MAX_BEHIND; at = open.shift())
+    let visited = 0;
+    for (let at = open.shift(); at && visited++ < MAX_BEHIND; at = open.shift())
       for (const [name, value] of this.captured(at.fn, at.live, none)) {
         if (typeof value !== "function") {
           if (!isObject(value)) places.push(`${name}=${primitiveText(value)}`);
@@ -454,8 +455,8 @@ const exportedPlaces = new WeakMap<AnyFunction, string>();
 const none: ReadonlySet<string> = new Set();
 /** How many functions behind one are asked for the variables that they change. */
 const MAX_INNER = 50;
-/** How many functions behind an exported one tell it apart. */
-const MAX_BEHIND = 20;
+/** How many functions tell an exported one apart: it, what it wraps, and what that wraps. */
+const MAX_BEHIND = 3;
 
 /** An object with more properties is a dictionary. */
 const MAX_MEMBERS = 2_000;
