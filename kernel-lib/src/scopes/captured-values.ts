@@ -2,7 +2,7 @@
  * The values that a function of a package captured. Called for each such function at every plan, so what can never change is read once.
  */
 import type { AnyFunction } from "../key/scopes";
-import { findAssignedNames } from "../key/code/assigned-names";
+import { findAssignedNames } from "../key/code/packages/assigned-names";
 import { sharedSession, type Script } from "./inspector-session";
 
 const noValues: ReadonlyMap<string, unknown> = new Map();

@@ -8,7 +8,7 @@ import { nodeModuleName } from "./known-globals";
 
 export class LoadedModules {
   private readonly byExports = new WeakMap<object, ModuleRef | "local">();
-  private readonly exported = new WeakSet<object>();
+  private readonly exported = new WeakSet();
   private readonly byFile = new Map<string, ModuleRef | null>();
   private readonly packages = new Map<string, Package | null>();
   /** What each loaded file exported when it was read. */

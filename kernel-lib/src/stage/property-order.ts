@@ -8,7 +8,7 @@ import type { Json } from "../protocol";
 export function inOrder(value: Json, schema: unknown, example: unknown): Json {
   if (Array.isArray(value)) {
     const items = memberOf(schema, "items");
-    return value.map((item, at) =>
+    return (value as readonly Json[]).map((item, at) =>
       inOrder(
         item,
         Array.isArray(items) ? items[at] : items,

@@ -2,7 +2,6 @@
  * The ports to where results live, and the records that pass through them. `Store` is the composition of six narrow ports; code in
  * `run/` and `notebook/` depends on these interfaces alone. The adapters lie in the folders beside this file.
  */
-import type { MaybePromise } from "../async/maybe-promise";
 import type { Digest, RunId, VolatileRead } from "../protocol";
 import type { KeyPart } from "../key/parts";
 
@@ -275,11 +274,11 @@ export interface RunLog {
  */
 export interface Notebooks {
   /** All records, in any order. Damaged ones are reported and left out. */
-  notebooks(): MaybePromise<readonly NotebookRecord[]>;
+  notebooks(): readonly NotebookRecord[] | Promise<readonly NotebookRecord[]>;
   /** Writes the record of a new notebook. Returns false when its id is taken: of concurrent calls with one id, exactly one returns true. */
-  addNotebook(record: NotebookRecord): MaybePromise<boolean>;
+  addNotebook(record: NotebookRecord): boolean | Promise<boolean>;
   /** Replaces the record with the same id. */
-  updateNotebook(record: NotebookRecord): MaybePromise<void>;
+  updateNotebook(record: NotebookRecord): void | Promise<void>;
 }
 
 /** The port to files that stages write and read. */

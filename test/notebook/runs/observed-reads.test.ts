@@ -8,8 +8,11 @@ import { Notebook as OpenNotebook, FIRST_CELL } from "../../rig/kernel/notebook"
 import { fillObservedFolder } from "../../observe/observed-folder";
 import { readKinds, type ReadKindRow } from "../../observe/read-kinds";
 
+/** tslab's type check refuses the code of these. */
+const refused = ["import() of a local module", "Date.getYear"];
+const inKernel = readKinds.filter(({ title }) => !refused.includes(title));
 /** Rows that change what the whole process sees, or that a stage's thread does not have. */
-const inThreads = readKinds.filter(({ code }) => !/chdir|stdin|require\("early"\)|argv/.test(code));
+const inThreads = inKernel.filter(({ code }) => !/chdir|stdin|require\("early"\)|argv/.test(code));
 
 describe("[V1] kinds of read in a kernel", () => {
   const server = http.createServer((_request, response) => response.end("page"));
@@ -57,7 +60,7 @@ describe("[V1] kinds of read in a kernel", () => {
       ({ code }, at) =>
         `stage("${prefix}${at}", async () => { const server = "${url}"; await (async () => { ${code} })(); return ${at}; }${options});`,
     );
-    await notebook.cell(`rows ${prefix}`, `// @ts-nocheck\n${cell.join("\n")}`);
+    await notebook.cell(`rows ${prefix}`, cell.join("\n"));
     const silent: string[] = [];
     for (const [at, { title, counts = [], names = [] }] of rows.entries()) {
       reset();
@@ -75,7 +78,7 @@ describe("[V1] kinds of read in a kernel", () => {
   }
 
   test("in the main thread", async () => {
-    expect(await findSilent(readKinds, "")).toEqual([]);
+    expect(await findSilent(inKernel, "")).toEqual([]);
   });
 
   test("in a worker thread", async () => {
@@ -103,6 +106,7 @@ const timed = stage("timed", {}, (_, { log }) => { const from = Date.now(); log.
       b: `await lit(); await dir(); await sub(); await clock(); await timed();`,
     });
     expect(notebook.status("lit")).toBe("fresh");
+    expect(notebook.view.cells.b?.caveats?.join()).toMatch(/clock: not repeatable/);
     notebook.write("a.txt", "TWO");
     notebook.write("b.txt", "");
     expect(await notebook.read("JSON.stringify([await lit(), (await dir.plan()).rows[0].action])")).toBe(
@@ -115,6 +119,5 @@ const timed = stage("timed", {}, (_, { log }) => { const from = Date.now(); log.
     expect(named.get("sub")?.join()).toMatch(/execSync/);
     expect(named.get("clock")?.join()).toMatch(/new Date\(\) \(cell \[\d+\], line 5\)/);
     expect(named.get("timed")).toEqual([]);
-    expect(notebook.view.cells.b?.caveats?.join()).toMatch(/clock: not repeatable/);
   });
 });

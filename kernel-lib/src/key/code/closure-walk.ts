@@ -14,8 +14,9 @@ import {
   isObject,
   ownValue,
 } from "../values/own-members";
-import { assignsMember } from "./package-state";
-import { PackageWalk } from "./package-walk";
+import { assignsMember } from "./packages/package-state";
+import { PackageCode } from "./packages/package-code";
+import { PackageWalk } from "./packages/package-walk";
 import { Reached, type Visitor } from "./reached";
 import { ReachedModules } from "./reached-modules";
 import { ReachedValues, type ProvidedValue } from "./reached-values";
@@ -31,9 +32,10 @@ export class ClosureWalk implements Visitor {
   private readonly modules: ReachedModules;
 
   constructor(private readonly scopes: Scopes) {
-    const packages = new PackageWalk(this.reached, scopes, this);
-    this.values = new ReachedValues(this.reached, scopes, this, packages);
-    this.modules = new ReachedModules(this.reached, scopes, packages);
+    const code = new PackageCode(scopes);
+    const packages = new PackageWalk(this.reached, scopes, code, this);
+    this.values = new ReachedValues(this.reached, scopes, this, code, packages);
+    this.modules = new ReachedModules(this.reached, scopes, code, packages);
   }
 
   /** The digest of one value; stages and other inputs in it count by name. */

@@ -1,6 +1,7 @@
 /** Where the walk stops: packages and Node modules count by version, file and position. */
 import { digestOf } from "../digest";
-import type { PackageWalk } from "./package-walk";
+import type { PackageCode } from "./packages/package-code";
+import type { PackageWalk } from "./packages/package-walk";
 import type { Reached } from "./reached";
 import type { AnyFunction, LiveFunction, ModuleRef, Scopes } from "../scopes";
 
@@ -8,13 +9,14 @@ export class ReachedModules {
   constructor(
     private readonly reached: Reached,
     private readonly scopes: Scopes,
+    private readonly code: PackageCode,
     private readonly packages: PackageWalk,
   ) {}
 
   /** A package's function counts by its position, and by what the user gave to the package that it holds (`debounce(save)`). */
   visitPackageFunction(fn: AnyFunction, live: LiveFunction, module: ModuleRef, name: string): string {
-    if (this.packages.holds(fn, live)) return this.packages.visit(fn, name);
-    return this.visitModule(fn, module, live.position, name, this.packages.exportedPlace(fn, live));
+    if (this.code.holds(fn, live)) return this.packages.visit(fn, name);
+    return this.visitModule(fn, module, live.position, name, this.code.exportedPlace(fn, live));
   }
 
   visitModule(value: object, module: ModuleRef, position: string, name: string, place?: string): string {

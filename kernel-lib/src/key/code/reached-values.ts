@@ -7,10 +7,11 @@ import { contentOf, type Content } from "../values/content";
 import { textOfValue } from "../describe";
 import { digestOf } from "../digest";
 import { constructorOf, constructorsOf, isObject, membersOf, type Member } from "../values/own-members";
-import type { PackageWalk } from "./package-walk";
+import type { PackageCode } from "./packages/package-code";
+import type { PackageWalk } from "./packages/package-walk";
 import type { Reached, Visitor } from "./reached";
 import type { AnyFunction, Scopes } from "../scopes";
-import { temporalText } from "./temporal";
+import { temporalText } from "./packages/temporal";
 
 /** How a provided value that contains functions counts, or why it cannot. */
 export type ProvidedValue =
@@ -22,6 +23,7 @@ export class ReachedValues {
     private readonly reached: Reached,
     private readonly scopes: Scopes,
     private readonly visitor: Visitor,
+    private readonly code: PackageCode,
     private readonly packages: PackageWalk,
   ) {}
 
@@ -32,7 +34,7 @@ export class ReachedValues {
     if (text !== undefined) return this.reached.addPart({ kind: "value", name, digest: digestOf(text), text }, value);
     if (typeof value === "object" && value !== null) {
       this.reached.isLasting = false;
-      if (this.packages.isOfPackage(value)) return this.packages.visit(value, name);
+      if (this.code.isOfPackage(value)) return this.packages.visit(value, name);
     }
     try {
       const digest = digestValue(value, {
@@ -89,7 +91,7 @@ export class ReachedValues {
     if (namespace?.kind === "module" && namespace.module) return this.visitor.describe(value, path);
     const text = temporalText(value);
     if (text !== undefined) return text;
-    if (this.packages.isOfPackage(value)) return this.packages.visit(value, path);
+    if (this.code.isOfPackage(value)) return this.packages.visit(value, path);
     const content = contentOf(value, (prototype) => this.scopes.builtinName(prototype));
     if (!content) return undefined;
     const seen = this.reached.find(value);

@@ -120,7 +120,7 @@ interface WithMetadata {
 interface Field extends WithMetadata {
   readonly name: string;
   /** Lists, structs and maps have fields of their own. */
-  readonly type: { readonly children?: readonly Field[] | null };
+  readonly type: { readonly children?: readonly Field[] | null; toString(): string };
   readonly nullable: boolean;
 }
 
@@ -128,7 +128,7 @@ const aboutMetadata = ({ metadata }: WithMetadata): readonly (readonly [string, 
 
 const aboutField = (field: Field): readonly unknown[] => [
   field.name,
-  String(field.type),
+  field.type.toString(),
   field.nullable,
   aboutMetadata(field),
   (field.type.children ?? []).map(aboutField),

@@ -2,9 +2,9 @@
  * What packages keep for themselves in their functions and objects: results kept for the next call, accessors that replace themselves.
  * It changes when the object is used, and says nothing about what the user gave. Used by the walk behind packages.
  */
-import { constructorsOf, isObject, type Member } from "../values/own-members";
-import { classNameOf } from "../values/value-kind";
-import type { AnyFunction } from "../scopes";
+import { constructorsOf, isObject, type Member } from "../../values/own-members";
+import { classNameOf } from "../../values/value-kind";
+import type { AnyFunction } from "../../scopes";
 
 const escaped = (name: string): string => name.replaceAll("$", "\\$");
 

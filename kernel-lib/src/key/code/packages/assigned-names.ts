@@ -1,6 +1,6 @@
 /** The names of all variables that a script assigns somewhere, whichever scope they belong to: all others keep their first value. */
 import { parse } from "acorn";
-import { isNode, textIn, visitTree, type SyntaxNode } from "./syntax-tree";
+import { isNode, textIn, visitTree, type SyntaxNode } from "../syntax-tree";
 
 /** Undefined for a script that cannot be parsed. Declarations with a value are no assignments. */
 export function findAssignedNames(source: string, isModule: boolean): ReadonlySet<string> | undefined {

@@ -2,7 +2,7 @@
  * The variables around a function that change when it is called: a counter, a timer, a scratch object. Their value says how often the
  * function was called, not what the user gave. A variable that takes on an argument is something else: the function is its setter.
  */
-import { parseAnyForm } from "./source";
+import { parseAnyForm } from "../source";
 import {
   childOf,
   childrenIn,
@@ -12,7 +12,7 @@ import {
   textIn,
   visitTree,
   type SyntaxNode,
-} from "./syntax-tree";
+} from "../syntax-tree";
 
 export interface ChangedNames {
   /** Assigned, from something else than an argument. */

@@ -1,5 +1,5 @@
 /** Dates and times of Temporal, native or of a polyfill: their content is in no property, and they count by their own text. */
-import { isObject, ownValue } from "../values/own-members";
+import { isObject, ownValue } from "../../values/own-members";
 
 const UNITS = [
   "years",
@@ -36,6 +36,7 @@ export function temporalText(value: object): string | undefined {
 }
 
 function read(prototype: object, name: string, value: object): unknown {
-  const getter: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.get;
+  const property = Object.getOwnPropertyDescriptor(prototype, name);
+  const getter: unknown = property && Reflect.get(property, "get");
   return typeof getter === "function" ? Reflect.apply(getter, value, []) : undefined;
 }

@@ -1,8 +1,8 @@
 /** The names that a function of a package uses, and those of them that change when it is called. Each text is read once. */
 import { findChangedNames, type ChangedNames } from "./changed-names";
 import { isMemo, isNamedCache } from "./package-state";
-import { parsedOf } from "./source";
-import type { AnyFunction } from "../scopes";
+import { parsedOf } from "../source";
+import type { AnyFunction } from "../../scopes";
 
 export interface UsedNames extends ChangedNames {
   /** Sorted; without those in which it only keeps results. */
