@@ -41,6 +41,7 @@ export class ReachedValues {
         isForeign: (inner) => inputOf(inner) !== undefined,
         name,
         foreign: (inner, path) => this.describeForeign(inner, path),
+        isProxy: (inner) => this.scopes.isProxy(inner),
       });
       return this.reached.addPart(
         { kind: "value", name, digest, text: textOfValue(value) },

@@ -40,6 +40,8 @@ export interface DigestOptions {
   readonly foreign?: Foreign;
   /** Objects that look like plain data and are passed to `foreign` all the same. */
   readonly isForeign?: (value: object) => boolean;
+  /** What is a proxy, for which `foreign` is never called. Default: every one; a wrapper that stands for a built-in is none. */
+  readonly isProxy?: (value: object) => boolean;
   /** Collects the digests of the chunks of large binary data, for the code that stores them. */
   readonly chunks?: ChunkDigests;
 }
@@ -281,7 +283,8 @@ export class CanonicalWalk {
   }
 
   private writeForeign(value: object): boolean {
-    const form = types.isProxy(value) ? undefined : this.options.foreign?.(value, this.path());
+    const { isProxy = types.isProxy } = this.options;
+    const form = isProxy(value) ? undefined : this.options.foreign?.(value, this.path());
     if (form === undefined) return this.refuse(whatIs(value));
     const isWhole = typeof form === "string" || form instanceof Uint8Array;
     this.sink.tag(isWhole ? TAG.foreign : TAG.foreignParts);

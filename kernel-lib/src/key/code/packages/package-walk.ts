@@ -181,6 +181,7 @@ export class PackageWalk {
       name,
       isForeign: (inner) => inner !== value && (inputOf(inner) !== undefined || this.nodes.has(inner)),
       foreign: (inner) => this.token(root, inner, name),
+      isProxy: (inner) => this.scopes.isProxy(inner),
     });
   }
 
