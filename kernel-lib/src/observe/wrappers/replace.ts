@@ -43,12 +43,18 @@ export function replaceMethod<F extends AnyFunction>(
   make: (original: F) => F,
 ): void {
   if (!owner) return;
+  // Node loads some functions when they are first used: until then the property is an accessor, which replaces itself by the function.
+  if (Object.getOwnPropertyDescriptor(owner, name)?.get && isModule(owner)) Reflect.get(owner, name);
   const property = Object.getOwnPropertyDescriptor(owner, name);
   const original: unknown = property?.value;
   if (!property || typeof original !== "function" || originals.has(original)) return;
   if (property.configurable !== true && property.writable !== true) return;
   Object.defineProperty(owner, name, { ...property, value: standsFor(make(original as F), original) });
 }
+
+/** The exports of a module of Node, not a prototype whose getters need an instance. */
+const isModule = (owner: object): boolean =>
+  Object.getPrototypeOf(owner) === Object.prototype && !Object.hasOwn(owner, "constructor");
 
 /** Replaces the getter of a property, if the object has it as its own. */
 export function replaceGetter<T>(
