@@ -97,15 +97,17 @@ export class ReadRecorder {
       this.seenFolderChanges = workingFolderChanges();
     }
     const seen = (this.seen[kind] ??= new Set());
-    if (seen.has(given)) return;
+    // Code that tests until something is as it waits for goes by its last look.
+    const isTest = kind === "exists" || kind === "stat";
+    if (!isTest && seen.has(given)) return;
     const file = this.own.outside(given);
     if (file === undefined) return;
     const key = `${kind} ${file}`;
     const known = this.paths.get(key);
-    const state = known && known.state !== undefined ? known.state : stateFor[kind](file);
+    const state = !isTest && known && known.state !== undefined ? known.state : stateFor[kind](file);
     if (!known) this.paths.set(key, { kind, file, state, fields: undefined });
-    // Code that waits for a file looks until it exists: what it finds then is what it goes by.
-    else if (known.state === undefined) this.paths.set(key, { ...known, state });
+    // The same for a file that it reads as soon as it exists.
+    else if (isTest || known.state === undefined) this.paths.set(key, { ...known, state });
     if (state !== undefined) seen.add(given);
   }
 
