@@ -71,9 +71,20 @@ class LiveSession {
     });
   }
 
-  /** Every name in the function's own scopes, the innermost first; without globals. */
+  /**
+   * Every name in the function's own scopes, the innermost first; without globals. Variable by variable: most functions of a notebook have
+   * few, and for primitives this saves a call.
+   */
   scopeValues(fn: AnyFunction): ReadonlyMap<string, unknown> {
-    return this.withObject(fn, (id) => this.valuesIn(this.scopesOf(id)));
+    return this.withObject(fn, (id) => {
+      const remotes = new Map<string, Remote | undefined>();
+      for (const scope of this.remoteScopes(id)) {
+        const { result } = this.post("Runtime.getProperties", { objectId: scope.objectId, ownProperties: true });
+        for (const { name, value } of result) if (!remotes.has(name)) remotes.set(name, value);
+      }
+      const values = this.take([...remotes.values()]);
+      return new Map([...remotes.keys()].map((name, at) => [name, values[at]]));
+    });
   }
 
   /** Those of the names that the function captured, without the variables of modules and scripts. */
@@ -88,22 +99,27 @@ class LiveSession {
     });
   }
 
-  /** The scopes of a function as objects: reading them one variable at a time would send the source of each function among them. */
+  /** The scopes of a function of a package as objects: reading them one variable at a time would send the source of each function among them. */
   private scopesOf(objectId: string): readonly LiveScope[] {
-    const remotes = this.elements(this.internalProperties(objectId).get("[[Scopes]]")).filter(
-      (scope) => scope?.objectId !== undefined && !scope.description?.startsWith("Global"),
-    );
+    const remotes = this.remoteScopes(objectId);
     // Each has the form `{ description, object }`.
     return (this.take(remotes) as readonly { readonly description: string; readonly object: object }[]).map(
       ({ description, object }) => ({ kind: description, variables: object }),
     );
   }
 
+  private remoteScopes(objectId: string): readonly (Remote & { readonly objectId: string })[] {
+    return this.elements(this.internalProperties(objectId).get("[[Scopes]]")).filter(
+      (scope): scope is Remote & { objectId: string } =>
+        scope?.objectId !== undefined && !scope.description?.startsWith("Global"),
+    );
+  }
+
   /** The innermost variable of each name. */
-  private valuesIn(scopes: readonly LiveScope[], names?: ReadonlySet<string>): ReadonlyMap<string, unknown> {
+  private valuesIn(scopes: readonly LiveScope[], names: ReadonlySet<string>): ReadonlyMap<string, unknown> {
     const values = new Map<string, unknown>();
     for (const { variables } of scopes)
-      for (const name of names ?? Object.keys(variables))
+      for (const name of names)
         if (!values.has(name) && Object.hasOwn(variables, name))
           values.set(name, Object.getOwnPropertyDescriptor(variables, name)?.value);
     return values;

@@ -98,7 +98,7 @@ export class PackageCode {
   }
 
   /**
-   * What a package exports counts by its place. Functions that one function of the package created have the same place: they are distinguished
+   * What a package exports counts by its place. Functions that one function of the package created have the same place: they differ
    * by the functions and values that they captured.
    */
   exportedPlace(fn: AnyFunction, live: LiveFunction): string {
