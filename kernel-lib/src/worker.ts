@@ -1,22 +1,17 @@
 /** The composition root of a worker thread: the file that threads load. No other file imports it. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { createRequire } from "node:module";
 import { captureOutput } from "./events/log-capture";
 import { installObservers } from "./observe";
 import { userStack } from "./run/error-view";
 import { runCall, type RunningCall } from "./run/threads/thread";
-import type * as InspectorSession from "./scopes/inspector-session";
 import type { ThreadTask } from "./run/threads/threads";
 
 const running = new AsyncLocalStorage<RunningCall>();
 let latest: RunningCall | undefined;
 
 captureOutput();
-const load = createRequire(__filename);
-installObservers({
-  // Few functions read a clock: threads start faster without what this loads.
-  sourceOf: ({ hash }) => (load("./scopes/inspector-session") as typeof InspectorSession).readScriptSource(hash),
-});
+// Without the sources of scripts, which take more memory than a thread may have: every clock that the user's code reads here is named.
+installObservers();
 
 // An error of an earlier call must not fail a later one; an error of the current call ends the thread.
 process.on("uncaughtException", (error) => {
