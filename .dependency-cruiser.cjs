@@ -121,7 +121,8 @@ module.exports = {
     },
     {
       name: "sync-tasks-outside-of-calls",
-      comment: "synchronous coroutines are confined to the execution of a stage and its audit; elsewhere MaybePromise is fast enough",
+      comment:
+        "synchronous coroutines are confined to the execution of a stage and its audit; elsewhere MaybePromise is fast enough",
       severity: "error",
       from: { path: source, pathNot: `${source}/run/(execute|call|audit)/` },
       to: { path: `${source}/run/call/sync-task\\.ts$` },

@@ -139,7 +139,7 @@ describe("colors", () => {
         expect(reply).toMatchObject({
           stage: "a",
           status: "stale",
-          text: expect.stringMatching(/^limit 5 → 7(; not tracked: globalThis\.ran: .*)?$/),
+          text: expect.stringMatching(/^limit 5 → 7(; not tracked: globalThis\.ran: .*)?$/) as string,
         });
         expect(reply.parts.map((part) => `${part.kind} ${part.name}`)).toEqual(
           expect.arrayContaining(["function a", "param limit", "file in.txt"]),

@@ -8,7 +8,7 @@ import { lineWriter } from "../call/stage-lines";
 import { itemsOf } from "../streams/streams";
 import { dataOfError } from "./error-data";
 import { KernelLink } from "./kernel-link";
-import type { CallLocation, CallRequest, ExecutionPayload, ItemPayload, ItemTask, TransferredResult } from "./messages";
+import type { CallRequest, ExecutionPayload, ItemPayload, ItemTask, TransferredResult } from "./messages";
 import { linesOf, threadContext, type CallParts } from "./thread-context";
 import type { ThreadTask } from "./threads";
 import { unpack } from "../shipping/unpack";
