@@ -72,7 +72,7 @@ function isEqual(before: unknown, after: unknown): boolean {
   try {
     return digestValue(before) === digestValue(after);
   } catch {
-    // A value without canonical form is no part of a result: only identity is left.
+    // Values without a canonical form cannot be digested: compare them by identity.
     return Object.is(before, after);
   }
 }

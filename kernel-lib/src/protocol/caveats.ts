@@ -14,9 +14,12 @@ export function notRepeatable({ result }: Pick<Rated, "result">): readonly strin
 
 /** All caveats, a text each: `not tracked: cache: a WeakMap`, `not repeatable: Date.now() (cell [3]:4:10)`. */
 export function caveatsOf(stage: Rated): readonly string[] {
-  const volatile = notRepeatable(stage);
+  return caveatTexts(stage.untracked, notRepeatable(stage));
+}
+
+export function caveatTexts(untracked: readonly string[], volatile: readonly string[]): readonly string[] {
   return [
-    ...(stage.untracked.length > 0 ? [`not tracked: ${stage.untracked.join(", ")}`] : []),
+    ...(untracked.length > 0 ? [`not tracked: ${untracked.join(", ")}`] : []),
     ...(volatile.length > 0 ? [`not repeatable: ${volatile.join(", ")}`] : []),
   ];
 }

@@ -1,5 +1,13 @@
 /** Texts of stages, plans and explanations as they are printed. */
-import { caveatsOf, formatDuration, notRepeatable, type PlanRowView, type Reason, type StageView } from "../protocol";
+import {
+  caveatsOf,
+  caveatTexts,
+  formatDuration,
+  notRepeatable,
+  type PlanRowView,
+  type Reason,
+  type StageView,
+} from "../protocol";
 import type { Explanation, Freshness, Plan, PlanRow } from "../stage/public/plans";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -43,17 +51,10 @@ export class PlanText implements Plan {
     const width = Math.max(...this.rows.map((row) => row.stage.length));
     return this.rows
       .map((row) =>
-        `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${[...row.reasons, ...caveatsOfRow(row)].join("; ")}${row.estimateMs === undefined || row.estimateMs < 1 ? "" : ` (about ${formatDuration(row.estimateMs)})`}`.trimEnd(),
+        `${row.action.padEnd(7)} ${row.stage.padEnd(width)}  ${[...row.reasons, ...caveatTexts(row.untracked ?? [], row.notRepeatable ?? [])].join("; ")}${row.estimateMs === undefined || row.estimateMs < 1 ? "" : ` (about ${formatDuration(row.estimateMs)})`}`.trimEnd(),
       )
       .join("\n");
   }
-}
-
-function caveatsOfRow({ untracked = [], notRepeatable = [] }: PlanRow): readonly string[] {
-  return [
-    ...(untracked.length > 0 ? [`not tracked: ${untracked.join(", ")}`] : []),
-    ...(notRepeatable.length > 0 ? [`not repeatable: ${notRepeatable.join(", ")}`] : []),
-  ];
 }
 
 /** An explanation that prints as a sentence. */

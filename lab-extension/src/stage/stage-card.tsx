@@ -1,7 +1,7 @@
 /** The details of one stage. Collapsed sections are loaded when they are opened. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
-import type { CellId, StageView, View } from "stagebook/protocol";
+import { caveatsOf, type CellId, type StageView, type View } from "stagebook/protocol";
 import { estimateText, progressShare } from "../ui/stage-text";
 import { StatusMark } from "../ui/status-mark";
 import { Caveats } from "./caveats";
@@ -73,7 +73,7 @@ function StageHead({ stage, actions, trans }: PartProps): ReactElement {
     <header className="stagebook-Stage-head">
       <h2 title={stage.name}>{stage.name}</h2>
       <span className="stagebook-Stage-status">
-        <StatusMark status={stage.status} trans={trans} />
+        <StatusMark status={stage.status} hasCaveats={caveatsOf(stage).length > 0} trans={trans} />
         <Effort stage={stage} trans={trans} />
       </span>
       <span className="stagebook-Stage-buttons">

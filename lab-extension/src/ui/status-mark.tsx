@@ -1,4 +1,4 @@
-/** A stage's status as icon and word; color is never the only cue. Used by the panels. */
+/** A stage's status as icon and word, with a sign if its result may differ when computed again. Color is never the only cue. Used by the panels. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement, ReactNode } from "react";
 import type { Freshness } from "stagebook/protocol";
@@ -6,24 +6,23 @@ import { statusWord } from "./stage-text";
 
 export function StatusMark({
   status,
+  hasCaveats = false,
   trans,
 }: {
   readonly status: Freshness;
+  /** The tooltip of the stage says which. */
+  readonly hasCaveats?: boolean;
   readonly trans: TranslationBundle;
 }): ReactElement {
   return (
     <span className="stagebook-Status" data-freshness={status}>
       <StatusIcon status={status} />
       <span className="stagebook-Status-word">{statusWord(status, trans)}</span>
-    </span>
-  );
-}
-
-/** The sign of a result that may differ from a new one; the tooltip of its stage or cell says why. */
-export function CaveatMark({ trans }: { readonly trans: TranslationBundle }): ReactElement {
-  return (
-    <span className="stagebook-CaveatMark" role="img" aria-label={trans.__("may differ when computed again")}>
-      ≈
+      {hasCaveats && (
+        <span className="stagebook-CaveatMark" role="img" aria-label={trans.__("may differ when computed again")}>
+          ≈
+        </span>
+      )}
     </span>
   );
 }

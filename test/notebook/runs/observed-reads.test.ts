@@ -75,8 +75,9 @@ describe("[V1] kinds of read in a kernel", () => {
         ...counts.filter((each) => !found.counts.includes(each)),
         ...names.filter((each) => !found.names.includes(each)),
       ];
-      // A stage whose result is not stored is named as well: it says what changed.
-      if (missing.length > 0 && status === "fresh")
+      // A result that is not stored because a file has changed meanwhile is named as well. Anything else must have been executed.
+      if (status !== "fresh" && status !== "stale") silent.push(`${title}: ${status ?? "not defined"}`);
+      else if (missing.length > 0 && status === "fresh")
         silent.push(`${title}: ${missing.join(", ")}; found ${JSON.stringify(found)}`);
     }
     return silent;

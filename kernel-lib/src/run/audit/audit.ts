@@ -7,7 +7,7 @@ import { CancelToken } from "../../async/cancel-token";
 import { Semaphore, type Permit } from "../../async/semaphore";
 import type { KnownKey } from "../../key/key";
 import { findDifference, type ValueDifference } from "../../key/difference";
-import { labelOfRead, ReadRecorder } from "../../observe";
+import { labelOfRead } from "../../observe";
 import { messageOf, StagebookError, type RunId, type VolatileRead } from "../../protocol";
 import { codecNamed } from "../../store/codecs/codecs";
 import { readItems } from "../../store/codecs/items";
@@ -17,6 +17,7 @@ import type { Entry } from "../../store/store";
 import { callFunction } from "../call/call";
 import type { Returned } from "../call/call-parts";
 import { fillInputs } from "../call/inputs";
+import { createRecorder } from "../call/reads";
 import { runTask, type SyncTask } from "../call/sync-task";
 import type { EngineContext } from "../engine-context";
 import { Run } from "../execute/run";
@@ -99,7 +100,7 @@ export class Audit {
         return { stage, outcome: "skipped", why: "its result is not current" };
       const upstream = run.upstreamOf(instance);
       const key: KnownKey = await upstream.key();
-      const recorder = new ReadRecorder();
+      const recorder = createRecorder(this.engine);
       const call = new StageCall(this.muted, { run, instance, upstream, key, recorder, permit: endless, claim: undefined }, cancelToken); // prettier-ignore
       const returned = await this.call(instance, call);
       const { durationMs } = returned;

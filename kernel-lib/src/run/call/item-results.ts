@@ -3,7 +3,7 @@ import { describeValue } from "../../key/describe";
 import { digestOf } from "../../key/digest";
 import type { KnownKey, StageKey } from "../../key/key";
 import { digestValue } from "../../key/values/canonical";
-import { observing, ReadRecorder, unobserved } from "../../observe";
+import { observing, unobserved, type ReadRecorder } from "../../observe";
 import { StagebookError, type Digest } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
 import { decodeValue, encodeValue } from "../../store/codecs/value";
@@ -12,10 +12,10 @@ import type { EngineContext } from "../engine-context";
 import { withoutHandles } from "../external/file-handle";
 import { ObservedResults, type ResultPort } from "../plan/observed-results";
 import type { Instance } from "../state/instances";
-import { tracesEntry } from "../state/results";
+import { tracesEntry } from "../state/traces-entry";
 import { itemsOf } from "../streams/streams";
 import type { ExecutionContext } from "./call-parts";
-import { undeclaredReads } from "./reads";
+import { createRecorder, undeclaredReads, volatileReads } from "./reads";
 
 /** What the function returned for one item; `isFanned`: a generator with several results. */
 interface ItemResult {
@@ -54,7 +54,7 @@ export async function rememberItems(
       execution.recorder.add(earlier, entry.volatile ?? []);
       return valueOf(stored.value as ItemResult);
     }
-    const recorder = new ReadRecorder();
+    const recorder = createRecorder(engine);
     const result = await observing(recorder, async () => collect(await call())).finally(() =>
       execution.recorder.add(recorder.reads(), recorder.volatile()),
     );
@@ -125,7 +125,7 @@ async function store(
   const startedAt = engine.clock.now();
   const { blobs, digest, codec: codecName, sizeBytes } = await encodeValue(result, codec);
   const reads = undeclaredReads(engine, bare, declared, recorder);
-  const volatile = recorder.volatile();
+  const volatile = volatileReads(recorder);
   const { key, partial, parts } = await observed.extend(declared, reads);
   const entry: Entry = {
     format: 1,

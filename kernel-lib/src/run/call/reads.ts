@@ -1,13 +1,29 @@
-/** What a function read beyond its declared inputs. */
+/** What a function reads beyond its declared inputs. */
 import path from "node:path";
 import type { KnownKey } from "../../key/key";
-import type { ObservedRead, ReadRecorder } from "../../observe";
+import { ReadRecorder, type ObservedRead } from "../../observe";
+import type { VolatileRead } from "../../protocol";
+import { withSourceLines } from "../cell-lines";
 import type { EngineContext } from "../engine-context";
 import type { Instance } from "../state/instances";
 
+/** Records the reads of an execution, without those of the store's own folder. */
+export function createRecorder({ store }: Pick<EngineContext, "store">): ReadRecorder {
+  const own = store.threads?.folder;
+  const inside = `${own ?? ""}${path.sep}`;
+  return own === undefined
+    ? new ReadRecorder()
+    : new ReadRecorder({ ignores: (file) => file === own || file.startsWith(inside) });
+}
+
+/** What makes the result not repeatable, with the lines of the notebook. */
+export function volatileReads(recorder: ReadRecorder): readonly VolatileRead[] {
+  return recorder.volatile().map((read) => ({ ...read, where: withSourceLines(read.where) }));
+}
+
 /** The recorded reads that no part of the key covers. */
 export function undeclaredReads(
-  { instances, files, store }: Pick<EngineContext, "instances" | "files" | "store">,
+  { instances, files }: Pick<EngineContext, "instances" | "files">,
   instance: Instance,
   key: KnownKey,
   recorder: ReadRecorder,
@@ -18,9 +34,7 @@ export function undeclaredReads(
   for (const { ref } of instances.refs(instance)) if (ref.kind === "file") declared.add(files.resolve(ref.path));
   for (const { members = {} } of key.parts) for (const name of Object.keys(members)) declared.add(files.resolve(name));
   const variables = new Set(key.parts.flatMap(({ kind, name }) => (kind === "env" ? [name] : [])));
-  const own = store.threads?.folder;
-  const isOwn = (name: string): boolean => own !== undefined && (name === own || name.startsWith(`${own}${path.sep}`));
   return reads.filter(({ kind, name }) =>
-    kind === "env" ? !variables.has(`process.env.${name}`) : !declared.has(name) && !isOwn(name),
+    kind === "env" ? !variables.has(`process.env.${name}`) : !declared.has(name),
   );
 }

@@ -10,12 +10,11 @@ import type { Digest, LogLevel } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { EngineContext } from "../engine-context";
-import { withSourceLines } from "../cell-lines";
 import { withPaths } from "../external/file-outputs";
 import type { Instance } from "../state/instances";
 import type { ExecutionContext, ExecutionResult, Returned } from "./call-parts";
 import type { Encoded } from "./encode-output";
-import { undeclaredReads } from "./reads";
+import { undeclaredReads, volatileReads } from "./reads";
 import { waitFor, type SyncTask } from "./sync-task";
 import { callHook, checkReturned } from "./validation";
 
@@ -48,7 +47,7 @@ export function* storeResult(
   const declared = final?.key ?? key;
   const { recorder } = execution;
   const reads = undeclaredReads(engine, instance, declared, recorder);
-  const volatile = recorder.volatile().map((read) => ({ ...read, where: withSourceLines(read.where) }));
+  const volatile = volatileReads(recorder);
   const {
     key: digest,
     partial,

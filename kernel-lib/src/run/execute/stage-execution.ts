@@ -10,13 +10,13 @@
 import type { CancelToken } from "../../async/cancel-token";
 import type { Permit } from "../../async/semaphore";
 import type { KnownKey } from "../../key/key";
-import { ReadRecorder } from "../../observe";
+import type { ReadRecorder } from "../../observe";
 import type { Digest, Reason } from "../../protocol";
 import type { Claim, Entry } from "../../store/store";
 import { callFunction } from "../call/call";
 import type { ExecutionResult } from "../call/call-parts";
 import { fillInputs } from "../call/inputs";
-import { undeclaredReads } from "../call/reads";
+import { createRecorder, undeclaredReads } from "../call/reads";
 import { storeResult } from "../call/store-result";
 import { runTask, waitFor, type SyncTask } from "../call/sync-task";
 import type { EngineContext } from "../engine-context";
@@ -160,7 +160,7 @@ export class StageExecution {
 
   private work({ upstream, key, claimKey, reasons, ignoresStored }: Omit<Work, "cancelToken" | "recorder">): Work {
     const cancelToken = this.run.cancelTokenFor(this.instance);
-    return { upstream, key, recorder: new ReadRecorder(), claimKey, reasons, ignoresStored, cancelToken };
+    return { upstream, key, recorder: createRecorder(this.engine), claimKey, reasons, ignoresStored, cancelToken };
   }
 
   // Claim the key: in this kernel, and among the kernels that share the store.

@@ -1,7 +1,6 @@
 /** Results as the engine sees them: found by key, remembered in this kernel, committed under the stage's name. */
 import type { Digest } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
-import { digestOf } from "../../key/digest";
 import type { KnownKey } from "../../key/key";
 import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
 import type { BlobRef, Entry, HeadName, HeadRow, NewBlob, Store, TracedRead } from "../../store/store";
@@ -12,6 +11,8 @@ import { codecNamed, type CodecName } from "../../store/codecs/codecs";
 import { withPaths } from "../external/file-outputs";
 import type { Instance } from "./instances";
 import type { MaybePromise } from "../../async/maybe-promise";
+import { tracesEntry } from "./traces-entry";
+import { itemsOf, readsOf, stageName } from "./stored-names";
 import { StoredStream } from "../streams/streams";
 
 /** A value that exists in this kernel only. */
@@ -339,30 +340,6 @@ export class Results {
       return undefined;
     }
   }
-}
-
-/** The name under which the results of an instance are stored: those under other parameter values are not the stage's latest ones. */
-function stageName({ definition, overlay }: Instance): string {
-  return overlay.size === 0 ? definition.name : `${definition.name} › with`;
-}
-
-function itemsOf(stage: string): string {
-  return `${stage} › items`;
-}
-
-/** Where it is kept what the executions of a stage read. */
-function readsOf(stage: string): string {
-  return `${stage} › reads`;
-}
-
-/** The record under a key whose executions read more than they declare. */
-export function tracesEntry(
-  { key, partial }: KnownKey,
-  traces: NonNullable<Entry["traces"]>,
-  { run, made, at }: Pick<Entry, "run" | "made" | "at">,
-): Entry {
-  const output = { digest: digestOf("traces"), blobs: [], files: [], sizeBytes: 0, codec: "traces", summary: "" };
-  return { format: 1, key, partial, parts: [], output, at, durationMs: 0, params: {}, run, made, traces };
 }
 
 /** Some pieces share memory with the value itself, which the user gets now. */

@@ -6,7 +6,7 @@ import { memo, useContext } from "react";
 import { caveatsOf, type StageView } from "stagebook/protocol";
 import { Ports, TinyContext } from "./ports";
 import { progressShare, resultText } from "../../ui/stage-text";
-import { CaveatMark, StatusMark } from "../../ui/status-mark";
+import { StatusMark } from "../../ui/status-mark";
 
 export interface StageNodeData extends Record<string, unknown> {
   readonly kind: "stage";
@@ -25,8 +25,7 @@ export const StageNode = memo(function StageNode({ data }: NodeProps<StageNodeTy
     <>
       <Ports ports={data.ports} />
       <div className="stagebook-Graph-name">{stage.name}</div>
-      <StatusMark status={stage.status} trans={trans} />
-      {caveatsOf(stage).length > 0 && <CaveatMark trans={trans} />}
+      <StatusMark status={stage.status} hasCaveats={caveatsOf(stage).length > 0} trans={trans} />
       <div className="stagebook-Graph-result">{resultText(stage) ?? trans.__("no result yet")}</div>
       {stage.status === "running" && <ProgressBar stage={stage} share={share} trans={trans} />}
     </>
