@@ -12,7 +12,7 @@ import type { RunOverrides } from "./state/run-overrides";
 import type { Outcomes } from "./state/outcomes";
 import type { ParamValues } from "./state/params";
 import type { ObservedResults } from "./plan/observed-results";
-import type { Planner } from "./plan/planner";
+import type { FullPlan, Planner } from "./plan/planner";
 import type { Clock } from "./state/ports";
 import type { Results } from "./state/results";
 import type { InFlight } from "./state/in-flight";
@@ -44,6 +44,8 @@ export interface EngineContext {
   takeForced(stage: string): boolean;
   /** Recomputes a stage whose value is gone, in a run of its own: the run that found out may have ended. */
   recompute(instance: Instance): Promise<Entry | undefined>;
+  /** Shows the edges of the stages that a run has planned. */
+  showInputs(assessed: FullPlan["assessed"]): void;
   /** Requests a plan; many requests make one plan. */
   requestPlan(): void;
 }

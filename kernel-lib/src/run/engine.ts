@@ -105,6 +105,7 @@ export class Engine {
       diff: diffParts,
       takeForced: (stage) => this.takeForced(stage),
       recompute: (instance) => this.recompute(instance),
+      showInputs: (assessed) => this.shown.showInputs(assessed),
       requestPlan: () => this.shown.request(),
     };
     this.runs = new ActiveRuns(this.context, () => this.endEpoch());

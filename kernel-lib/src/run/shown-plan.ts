@@ -83,23 +83,40 @@ export class ShownPlan {
     }
   }
 
-  private show({ assessed }: FullPlan): void {
-    const { registry, instances, emit } = this.parts;
+  /** Shows the edges of the stages of a plan: also of the plan of a run, which may be over before the next shown plan. */
+  showInputs(assessed: FullPlan["assessed"]): void {
+    const { instances, emit } = this.parts;
     const inputs: Record<string, readonly InputView[]> = {};
+    for (const { instance } of assessed.values()) {
+      if (!this.isShown(instance)) continue;
+      const { name } = instance.definition;
+      const refs = instances.refs(instance);
+      if (this.inputs.get(name)?.source === refs) continue;
+      const views = instances.inputViews(instance);
+      if (hasChanged(this.inputs, name, refs, JSON.stringify(views))) inputs[name] = views;
+    }
+    if (Object.keys(inputs).length > 0) emit({ type: "graph:changed", inputs });
+  }
+
+  private isShown({ definition, overlay }: Instance): boolean {
+    return (
+      definition.partOf === undefined &&
+      overlay.size === 0 &&
+      this.parts.registry.stages.get(definition.name) !== undefined
+    );
+  }
+
+  private show({ assessed }: FullPlan): void {
+    const { emit } = this.parts;
     const rows: PlanRowView[] = [];
     this.assessed = assessed;
+    this.showInputs(assessed);
     for (const { instance, row } of assessed.values()) {
-      const name = instance.definition.name;
-      if (instance.definition.partOf !== undefined || instance.overlay.size > 0 || !registry.stages.get(name)) continue;
-      const refs = instances.refs(instance);
-      if (this.inputs.get(name)?.source !== refs) {
-        const views = instances.inputViews(instance);
-        if (hasChanged(this.inputs, name, refs, JSON.stringify(views))) inputs[name] = views;
-      }
+      if (!this.isShown(instance)) continue;
+      const { name } = instance.definition;
       if (this.rows.get(name)?.source !== row && hasChanged(this.rows, name, row, JSON.stringify(row))) rows.push(row);
       this.warnOfCaveats(instance, row);
     }
-    if (Object.keys(inputs).length > 0) emit({ type: "graph:changed", inputs });
     if (rows.length > 0) emit({ type: "plan:refined", rows });
     this.planWhenExpired(assessed);
   }

@@ -57,6 +57,7 @@ export class Audit {
     this.muted = Object.create(engine, {
       emit: { value: silent },
       log: { value: silent },
+      showInputs: { value: silent },
       requestPlan: { value: silent },
     }) as EngineContext;
   }

@@ -110,6 +110,7 @@ export class Run implements RunContext {
   private async plan(): Promise<readonly { readonly instance: Instance; readonly upstream: readonly Instance[] }[]> {
     const { targets, wantsValues } = this.request;
     const { graph, assessed } = await this.engine.planner.plan(targets, { isAsked: true, wantsValues });
+    this.engine.showInputs(assessed);
     if (graph.stuck.size > 0) throw cycleError(graph);
     const order = findNeeded(graph, [...this.targetIds]);
     const priorities = criticalPaths(order, assessed);
