@@ -8,8 +8,8 @@ import { Notebook as OpenNotebook, FIRST_CELL } from "../../rig/kernel/notebook"
 import { fillObservedFolder } from "../../observe/observed-folder";
 import { readKinds, type ReadKindRow } from "../../observe/read-kinds";
 
-/** tslab's type check refuses the code of these. */
-const refused = ["import() of a local module", "Date.getYear"];
+/** tslab refuses the code of these, or has no `__filename` for them. */
+const refused = ["import() of a local module", "Date.getYear", "createRequire"];
 const all = readKinds.filter(({ title }) => !refused.includes(title));
 /** Each 12th here, and one that Node loads at its first use, which no other kind of process shows; all of them in a heavy run. */
 const inKernel =
