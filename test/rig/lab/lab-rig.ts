@@ -146,7 +146,21 @@ export class Lab {
     if (typeof cells !== "string") this.folder.write(name, encodeNotebook(cells));
     this.path = typeof cells === "string" ? cells : name;
     await this.command("docmanager:open", { path: this.path, factory: "Notebook" });
-    await this.untilIdle();
+    try {
+      await this.untilIdle(25_000);
+    } catch {
+      // Stock tslab can lose the first request while its sockets bind, and then answers none: another process does.
+      await this.restartKernelProcess();
+      await this.untilIdle();
+    }
+  }
+
+  private async restartKernelProcess(): Promise<void> {
+    await this.page.evaluate(async (path) => {
+      const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
+      const panels = [...jupyterapp.shell.widgets("main")] as NotebookPanel[];
+      await panels.find((panel) => panel.context?.path === path)?.sessionContext.session?.kernel?.restart();
+    }, this.path);
   }
 
   /** Brings an open notebook to the front: everything about cells is about this one from now on. */
