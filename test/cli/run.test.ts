@@ -1,4 +1,5 @@
 /** `stagebook run`: parameters, targets, outputs, exit codes, the lock, and cancellation. Scripts where no notebook is needed: they are faster. */
+import { readdirSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   callStagebook,
@@ -151,12 +152,14 @@ describe("stagebook run, a notebook", () => {
 describe("stagebook run", () => {
   test("[P7] --set and --params override the code, and are not saved", async () => {
     open({ "s.ts": `${script}\nn.set(9);`, "values.json": '{ "n": 5, "unit": "mi" }' });
-    const given = documentOf(await run("run", "s.ts", "--params", "values.json", "--set", "n=4", "--json"));
-    expect(given.params).toEqual({ n: 4, unit: "mi" });
+    const first = await run("run", "s.ts", "--params", "values.json", "--set", "n=4", "--json");
+    expect(first.code, first.stderr).toBe(0);
+    expect(documentOf(first).params).toEqual({ n: 4, unit: "mi" });
     expect((await run("get", "s.ts", "count")).stdout).toBe("4\n");
     expect((await run("get", "s.ts", "text", "--as", "text")).stdout).toBe("in mi");
-    const { params } = documentOf(await run("params", "s.ts", "--json"));
-    expect(params).toMatchObject([{ name: "n", value: 9 }, { name: "unit", value: "km" }]); // prettier-ignore
+    const after = await run("params", "s.ts", "--json");
+    const found = `${first.stderr}${after.stderr}${readdirSync(folder.path, { recursive: true }).join("\n")}`;
+    expect(documentOf(after).params, found).toMatchObject([{ name: "n", value: 9 }, { name: "unit", value: "km" }]); // prettier-ignore
   });
 
   test("[X1] [R9] --retries 0 disables retries, whatever the stage asks for", async () => {
