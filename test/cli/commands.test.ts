@@ -48,6 +48,22 @@ describe("the commands that read a pipeline", () => {
     expect(explained.reasons).toMatchObject([{ kind: "param", name: "n", before: "3", after: "4" }]);
   });
 
+  test("[A1] audit computes the results again, and says where one differs", async () => {
+    const equal = await run("audit", "s.ts", "--all", "--json");
+    expect(equal.code, equal.stderr).toBe(0);
+    expect(documentOf(equal).stages).toMatchObject(["rows", "bytes", "page"].map((stage) => ({ stage, outcome: "equal" }))); // prettier-ignore
+    folder.write("luck.ts", `import { stage } from "stagebook";\nstage("luck", () => [1, Math.random()]);\n`);
+    expect((await run("run", "luck.ts")).code).toBe(0);
+    const differs = await run("audit", "luck.ts", "--all", "--json");
+    expect(differs.code).toBe(5);
+    expect(documentOf(differs)).toMatchObject({
+      exitCode: 5,
+      stages: [{ stage: "luck", outcome: "different", difference: { path: "[1]" } }],
+    });
+    const { rows } = documentOf(await run("plan", "luck.ts", "--json"));
+    expect(rows).toMatchObject([{ stage: "luck", action: "load", notRepeatable: [/./, /second execution/].map((each) => expect.stringMatching(each) as unknown) }]); // prettier-ignore
+  });
+
   test("[P8] params lists values, limits and descriptions", async () => {
     expect((await run("params", "s.ts", "--set", "n=4")).stdout).toBe("n  4  rows  number  (default 3)  How many\n");
     const { params } = documentOf(await run("params", "s.ts", "--json"));

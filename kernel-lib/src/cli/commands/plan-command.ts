@@ -6,8 +6,9 @@ import { airflowId, toAirflow } from "../../export/airflow";
 import { toDot } from "../../export/dot";
 import { toMermaid } from "../../export/mermaid";
 import { toSvg } from "../../export/svg";
-import type { ParamView, PlanRowView } from "../../protocol";
+import { notRepeatable, type ParamView, type PlanRowView } from "../../protocol";
 import { version } from "../../pipeline";
+import type { PlanRow } from "../../stage/public/plans";
 import { StageAnswers } from "../../notebook/page/stage-answers";
 import { planRow, PlanText } from "../../run/texts";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
@@ -58,11 +59,17 @@ export async function planCommand(
     const stale = rows.filter(isStale);
     const code = options.check === true && stale.length > 0 ? exitCode.stale : exitCode.ok;
     if (options.json === true) {
-      const document = { ...headOf("plan", file), exitCode: code, stale: stale.length, rows, cells: bench.reports };
+      const head = { ...headOf("plan", file), exitCode: code, stale: stale.length };
+      const document = { ...head, rows: rows.map(withCaveats), cells: bench.reports };
       terminal.out(`${JSON.stringify(document, null, 2)}\n`);
     } else terminal.out(`${inspect(new PlanText(rows.map(planRow)))}\n`);
     return code;
   });
+}
+
+function withCaveats(row: PlanRowView): PlanRowView & Pick<PlanRow, "notRepeatable"> {
+  const reasons = notRepeatable(row);
+  return reasons.length > 0 ? { ...row, notRepeatable: reasons } : row;
 }
 
 /** `run --check`: lists what is stale, and runs nothing. */
