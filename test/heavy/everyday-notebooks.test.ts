@@ -33,9 +33,9 @@ describe("[V7] [A1] the gallery", () => {
   test.each(galleryNotebooks)(
     "%s",
     async (notebook) => {
-      const folder = createNotebookFolder({ [notebook]: textOfNotebook(notebook) });
+      const folder = createNotebookFolder({ [`gallery/${notebook}`]: textOfNotebook(notebook) });
       try {
-        await checkRepeatable(folder.path, notebook);
+        await checkRepeatable(join(folder.path, "gallery"), notebook);
       } finally {
         folder.remove();
       }

@@ -15,7 +15,7 @@ export const everydayPackages = [
   "luxon@3.7.2",
   "@types/luxon@3.7.1",
   "date-fns@4.4.0",
-  "arquero@8.0.3",
+  "arquero@7.2.1",
   "ramda@0.32.0",
   "immutable@5.2.1",
   "d3@7.9.0",

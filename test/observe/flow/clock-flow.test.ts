@@ -110,6 +110,14 @@ describe("[V4] the working folder", () => {
   ])("may reach the result: %s", (body) => expect(marks(inBody(body), "path")).toBe(true));
 });
 
+test.each([
+  "await (async () => { return os.cpus()[0].@times.user; })(); return 1;",
+  "await (async () => { @class Now extends Date {} return new Now(); })(); return 1;",
+  "(() => { rows.at = Date.@now(); })(); return rows;",
+])("[V4] the call of the function around a place is not the read: %s", (body) =>
+  expect(marks(inBody(body))).toBe(true),
+);
+
 test("[V4] a script with a place that can mark the result is known to have one", () => {
   const source = "const f = () => { console.log(Date.now()); return new Date(); }; module.exports = f;";
   expect(flowOf(source, "canMark", source.indexOf("now"))).toEqual({ marks: false, canMark: true });

@@ -47,6 +47,8 @@ export class ScriptTree {
     let found: SyntaxNode | undefined;
     visitTree(this.root, (node) => {
       if (node.end < position || node.start > position) return false;
+      // What calls the function, or the class, around the place is another call.
+      if (isFunctionOrClass(node)) found = undefined;
       if (this.isReadAt(node, position)) found = node;
       return true;
     });
@@ -74,6 +76,8 @@ export class ScriptTree {
     return parent?.type !== "CallExpression" || parent.callee !== node;
   }
 }
+
+const isFunctionOrClass = ({ type }: SyntaxNode): boolean => /Function|^Class(Declaration|Expression)$/.test(type);
 
 const trees = new Map<string, ScriptTree | undefined>();
 
