@@ -32,14 +32,14 @@ const stagebook = 'import { stage, param, show, file, each } from "stagebook";';
 export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
   "cars with lodash": [
     `${stagebook}\nimport * as fs from "fs";\nimport _ from "lodash";`,
-    `const cars = stage("cars", { path: file("${data}/cars.json") }, ({ path }) => JSON.parse(fs.readFileSync(path, "utf8")) as { Name: string; Origin: string; Horsepower: number | null }[]);`,
+    `const cars = stage("cars", { source: file("${data}/cars.json") }, ({ source }) => JSON.parse(fs.readFileSync(source.path, "utf8")) as { Name: string; Origin: string; Horsepower: number | null }[]);`,
     `const byOrigin = stage("by origin", { cars }, ({ cars }) => _.mapValues(_.groupBy(cars, "Origin"), (rows) => _.round(_.meanBy(rows, "Horsepower"), 2)));`,
     `const sample = stage("first of each", { cars }, ({ cars }) => _(cars).uniqBy("Origin").sortBy("Name").map((row) => _.pick(row, ["Name", "Origin"])).value());`,
     `show(await byOrigin()); show(await sample());`,
   ],
   "weather by month with date-fns": [
     `${stagebook}\nimport * as fs from "fs";\nimport { format, parseISO, getMonth } from "date-fns";`,
-    `const lines = stage("lines", { path: file("${data}/seattle-weather.csv") }, ({ path }) => fs.readFileSync(path, "utf8").trim().split("\\n").slice(1).map((line) => line.split(",")));`,
+    `const lines = stage("lines", { source: file("${data}/seattle-weather.csv") }, ({ source }) => fs.readFileSync(source.path, "utf8").trim().split("\\n").slice(1).map((line) => line.split(",")));`,
     `const months = stage("months", { lines }, ({ lines }) => { const sums: Record<string, number> = {}; for (const [date, rain] of lines) { const month = format(parseISO(date), "yyyy-MM"); sums[month] = (sums[month] ?? 0) + Number(rain); } return sums; });`,
     `const wettest = stage("wettest", { months }, ({ months }) => Object.entries(months).sort((a, b) => b[1] - a[1])[0][0]);`,
     `const spring = stage("spring", { lines }, ({ lines }) => lines.filter(([date]) => [2, 3, 4].includes(getMonth(parseISO(date)))).length);`,
@@ -47,7 +47,7 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
   ],
   "stocks with luxon": [
     `${stagebook}\nimport * as fs from "fs";\nimport { DateTime } from "luxon";`,
-    `const rows = stage("rows", { path: file("${data}/stocks.csv") }, ({ path }) => fs.readFileSync(path, "utf8").trim().split("\\n").slice(1).map((line) => { const [symbol, date, price] = line.split(","); return { symbol, at: DateTime.fromFormat(date, "MMM d yyyy", { zone: "utc", locale: "en-US" }).toISODate(), price: Number(price) }; }));`,
+    `const rows = stage("rows", { source: file("${data}/stocks.csv") }, ({ source }) => fs.readFileSync(source.path, "utf8").trim().split("\\n").slice(1).map((line) => { const [symbol, date, price] = line.split(","); return { symbol, at: DateTime.fromFormat(date, "MMM d yyyy", { zone: "utc", locale: "en-US" }).toISODate(), price: Number(price) }; }));`,
     `const yearly = stage("yearly", { rows }, ({ rows }) => rows.reduce<Record<string, number>>((best, row) => { const key = row.symbol + " " + String(row.at).slice(0, 4); return { ...best, [key]: Math.max(best[key] ?? 0, row.price) }; }, {}));`,
     `show(await yearly());`,
   ],
@@ -61,7 +61,7 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
   ],
   "regression with mathjs": [
     `${stagebook}\nimport * as math from "mathjs";\nimport * as fs from "fs";`,
-    `const points = stage("points", { path: file("${data}/anscombe.json") }, ({ path }) => (JSON.parse(fs.readFileSync(path, "utf8")) as { X: number; Y: number; Series: string }[]).filter((row) => row.Series === "I"));`,
+    `const points = stage("points", { source: file("${data}/anscombe.json") }, ({ source }) => (JSON.parse(fs.readFileSync(source.path, "utf8")) as { X: number; Y: number; Series: string }[]).filter((row) => row.Series === "I"));`,
     `const fit = stage("fit", { points }, ({ points }) => { const X = math.matrix(points.map(({ X }) => [1, X])); const y = math.matrix(points.map(({ Y }) => [Y])); const Xt = math.transpose(X); return math.multiply(math.inv(math.multiply(Xt, X) as math.Matrix), math.multiply(Xt, y)).toArray(); });`,
     `const spread = stage("spread", { points }, ({ points }) => Number(math.std(points.map(({ Y }) => Y) as number[], "unbiased")));`,
     `const f = math.compile("a * x + b");\nconst line = stage("line", () => [0, 5, 10].map((x) => f.evaluate({ a: 0.5, b: 3, x })));`,
@@ -70,20 +70,20 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
   "checked rows with zod": [
     `${stagebook}\nimport * as z from "zod";\nimport * as fs from "fs";`,
     `const Row = z.object({ date: z.string(), precipitation: z.coerce.number(), wind: z.coerce.number().min(0), weather: z.enum(["drizzle", "rain", "sun", "snow", "fog"]) });`,
-    `const parsed = stage("parsed", { path: file("${data}/seattle-weather.csv") }, ({ path }) => { const [head, ...lines] = fs.readFileSync(path, "utf8").trim().split("\\n"); const names = head.split(","); return lines.map((line) => Row.parse(Object.fromEntries(line.split(",").map((text, at) => [names[at], text])))); });`,
+    `const parsed = stage("parsed", { source: file("${data}/seattle-weather.csv") }, ({ source }) => { const [head, ...lines] = fs.readFileSync(source.path, "utf8").trim().split("\\n"); const names = head.split(","); return lines.map((line) => Row.parse(Object.fromEntries(line.split(",").map((text, at) => [names[at], text])))); });`,
     `const windy = stage("windy", { parsed }, ({ parsed }) => parsed.filter(({ wind }) => wind > 7).map(({ date, weather }) => ({ date, weather })));`,
     `show(await windy());`,
   ],
   "csv with papaparse": [
     `${stagebook}\nimport Papa from "papaparse";\nimport * as fs from "fs";`,
-    `const rows = stage("rows", { path: file("${data}/gapminder.json") }, ({ path }) => JSON.parse(fs.readFileSync(path, "utf8")) as Record<string, number | string>[]);`,
+    `const rows = stage("rows", { source: file("${data}/gapminder.json") }, ({ source }) => JSON.parse(fs.readFileSync(source.path, "utf8")) as Record<string, number | string>[]);`,
     `const csv = stage("csv", { rows }, ({ rows }) => Papa.unparse(rows));`,
     `const back = stage("back", { csv }, ({ csv }) => Papa.parse<Record<string, number>>(csv, { header: true, dynamicTyping: true }).data.length);`,
     `console.log(await back());`,
   ],
   statistics: [
     `${stagebook}\nimport * as ss from "simple-statistics";\nimport * as fs from "fs";`,
-    `const flights = stage("flights", { path: file("${data}/flights-2k.json") }, ({ path }) => JSON.parse(fs.readFileSync(path, "utf8")) as { delay: number; distance: number }[]);`,
+    `const flights = stage("flights", { source: file("${data}/flights-2k.json") }, ({ source }) => JSON.parse(fs.readFileSync(source.path, "utf8")) as { delay: number; distance: number }[]);`,
     `const summary = stage("summary", { flights }, ({ flights }) => { const delays = flights.map(({ delay }) => delay); return { mean: ss.mean(delays), median: ss.median(delays), iqr: ss.interquartileRange(delays), sd: ss.standardDeviation(delays) }; });`,
     `const correlation = stage("correlation", { flights }, ({ flights }) => ss.sampleCorrelation(flights.map(({ delay }) => delay), flights.map(({ distance }) => distance)));`,
     `const clusters = stage("clusters", { flights }, ({ flights }) => ss.ckmeans(flights.slice(0, 300).map(({ distance }) => distance), 3).map((each) => each.length));`,
@@ -91,7 +91,7 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
   ],
   "tables with arquero": [
     `${stagebook}\nimport * as aq from "arquero";\nimport * as fs from "fs";`,
-    `const movies = stage("movies", { path: file("${data}/movies.json") }, ({ path }) => (JSON.parse(fs.readFileSync(path, "utf8")) as Record<string, unknown>[]).slice(0, 500));`,
+    `const movies = stage("movies", { source: file("${data}/movies.json") }, ({ source }) => (JSON.parse(fs.readFileSync(source.path, "utf8")) as Record<string, unknown>[]).slice(0, 500));`,
     `const genres = stage("genres", { movies }, ({ movies }) => aq.from(movies).groupby("Major Genre").count().orderby(aq.desc("count")).objects());`,
     `const best = stage("best", { movies }, ({ movies }) => aq.from(movies).filter((d: any) => d["IMDB Rating"] > 8).select("Title", "IMDB Rating").objects());`,
     `show(await genres()); show(await best());`,
@@ -112,7 +112,7 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
   ],
   "scales and curves with d3": [
     `${stagebook}\nimport * as d3 from "d3";\nimport * as fs from "fs";`,
-    `const points = stage("points", { path: file("${data}/driving.json") }, ({ path }) => JSON.parse(fs.readFileSync(path, "utf8")) as { year: number; miles: number; gas: number }[]);`,
+    `const points = stage("points", { source: file("${data}/driving.json") }, ({ source }) => JSON.parse(fs.readFileSync(source.path, "utf8")) as { year: number; miles: number; gas: number }[]);`,
     `const curve = stage("curve", { points }, ({ points }) => { const x = d3.scaleLinear(d3.extent(points, (d) => d.miles) as [number, number], [0, 400]).nice(); const y = d3.scaleLinear(d3.extent(points, (d) => d.gas) as [number, number], [200, 0]); return d3.line<{ miles: number; gas: number }>((d) => x(d.miles), (d) => y(d.gas)).curve(d3.curveCatmullRom)(points); });`,
     `const labels = stage("labels", { points }, ({ points }) => { const parse = d3.utcParse("%Y"); const text = d3.utcFormat("%b %Y"); return points.map(({ year }) => text(parse(String(year))!)); });`,
     `const shuffled = stage("shuffled", { points }, ({ points }) => d3.shuffler(d3.randomLcg(0.5))(points.map(({ year }) => year)));`,
@@ -120,9 +120,9 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
   ],
   "layout of a tree": [
     `${stagebook}\nimport * as d3 from "d3";\nimport * as fs from "fs";`,
-    `const nodes = stage("nodes", { path: file("${data}/flare.json") }, ({ path }) => JSON.parse(fs.readFileSync(path, "utf8")) as { id: number; parent?: number; name: string; size?: number }[]);`,
+    `const nodes = stage("nodes", { source: file("${data}/flare.json") }, ({ source }) => JSON.parse(fs.readFileSync(source.path, "utf8")) as { id: number; parent?: number; name: string; size?: number }[]);`,
     `const treemap = stage("treemap", { nodes }, ({ nodes }) => { const root = d3.stratify<{ id: number; parent?: number; size?: number }>().id((d) => String(d.id)).parentId((d) => (d.parent === undefined ? "" : String(d.parent)))(nodes).sum((d) => d.size ?? 0); return d3.treemap<{ id: number }>().size([300, 200])(root as never).leaves().slice(0, 20).map(({ x0, y0 }) => [Math.round(x0), Math.round(y0)]); });`,
-    `const force = stage("force", () => { const simulation = d3.forceSimulation(d3.range(20).map((id) => ({ id }))).force("charge", d3.forceManyBody()).stop(); simulation.tick(50); return simulation.nodes().map((node: any) => Math.round(node.x)); });`,
+    `const force = stage("force", () => { const simulation = d3.forceSimulation(d3.range(20).map((index) => ({ index }))).force("charge", d3.forceManyBody()).stop(); simulation.tick(50); return simulation.nodes().map((node: any) => Math.round(node.x)); });`,
     `show(await treemap()); show(await force());`,
   ],
   "events with rxjs": [
@@ -165,8 +165,8 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
   "items in worker threads": [
     `${stagebook}`,
     `const seeds = stage("seeds", () => Array.from({ length: 12 }, (_, at) => at + 1));`,
-    `const pi = each("pi", seeds, (seed) => { let state = seed; const next = () => (state = (state * 48271) % 2147483647) / 2147483647; let hits = 0; for (let at = 0; at < 2000; at++) if (next() ** 2 + next() ** 2 < 1) hits++; return (4 * hits) / 2000; }, { worker: true, concurrency: 2 });`,
-    `const mean = stage("mean", { pi }, ({ pi }) => pi.reduce((a, b) => a + b, 0) / pi.length);`,
+    `const pi = each("pi", seeds, (seed) => { let state = seed; const next = () => (state = (state * 48271) % 2147483647) / 2147483647; let hits = 0; for (let at = 0; at < 2000; at++) if (next() ** 2 + next() ** 2 < 1) hits++; return (4 * hits) / 2000; }, { worker: true, workers: 2 });`,
+    `const mean = stage("mean", { pi }, async ({ pi }) => { let [sum, count] = [0, 0]; for await (const x of pi) { sum += x; count++; } return sum / count; });`,
     `show(await mean());`,
   ],
   "temporary files and programs of its own": [

@@ -45,12 +45,20 @@ export interface LinkedToken {
   unlink(): void;
 }
 
-/** `AbortSignal.any` would do the same, and costs more than everything else that is done for a small stage. */
 export function linkedToken(parent: CancelToken): LinkedToken {
-  const { signal } = parent;
   const controller = new AbortController();
-  const follow = (): void => controller.abort(signal.reason);
-  if (signal.aborted) follow();
-  else signal.addEventListener("abort", follow, { once: true });
-  return { token: new CancelToken(controller), unlink: () => signal.removeEventListener("abort", follow) };
+  const unlink = forwardAbort(parent.signal, controller);
+  return { token: new CancelToken(controller), unlink };
+}
+
+/**
+ * Aborts the controller when the signal aborts. Returns the function that stops following. Used instead of `AbortSignal.any`, whose
+ * signals Node.js keeps in memory once they have a listener, and which costs more than everything else that a small stage needs.
+ */
+export function forwardAbort(from: AbortSignal | undefined, to: AbortController): () => void {
+  if (from === undefined) return () => undefined;
+  const forward = (): void => to.abort(from.reason);
+  if (from.aborted) forward();
+  else from.addEventListener("abort", forward, { once: true });
+  return () => from.removeEventListener("abort", forward);
 }

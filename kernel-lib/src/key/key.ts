@@ -62,14 +62,6 @@ export function extendKey(declared: KnownKey, reads: readonly ReadPart[]): Known
   };
 }
 
-interface Slot {
-  readonly kind: string;
-  /** Where the function receives it; the same digest in another slot is another key. */
-  readonly slot: string;
-  readonly digest: string;
-  readonly open: boolean;
-}
-
 /** Computes the key of a stage. `digestInput` is called for each input, declared or read in the code. */
 export function createKey(
   definition: StageDefinition,
@@ -77,24 +69,50 @@ export function createKey(
   digestInput: (ref: InputRef, path: string) => InputDigest,
 ): StageKey {
   const last = lastKeys.get(definition);
-  const slots = last?.closure === closure ? last.slots : inputSlotsOf(definition, closure);
-  const inputs = slots.map(({ slot, source, path }) => ({ slot, input: digestSource(source, path, digestInput) }));
+  const frame = last?.closure === closure ? last.frame : createFrame(definition, closure);
+  const inputs = frame.slots.map(({ slot, source, path }) => ({
+    slot,
+    input: digestSource(source, path, digestInput),
+  }));
   // The same code on the same inputs has the same key.
   const signature = inputs.map(({ input }) => signatureOf(input));
   if (last?.closure === closure && signature.every((digest, at) => digest === last.signature[at])) return last.key;
-  const key = assemble(definition, closure, inputs);
-  lastKeys.set(definition, { closure, slots, signature, key });
+  const key = assemble(frame, inputs);
+  lastKeys.set(definition, { closure, frame, signature, key });
   return key;
 }
 
 interface LastKey {
   readonly closure: Closure;
-  readonly slots: readonly InputSlot[];
+  readonly frame: KeyFrame;
   readonly signature: readonly string[];
   readonly key: StageKey;
 }
 
 const lastKeys = new WeakMap<StageDefinition, LastKey>();
+
+/** What all keys of a stage have in common as long as its code is the same. */
+interface KeyFrame {
+  readonly slots: readonly InputSlot[];
+  readonly options: readonly KeyPart[];
+  readonly code: readonly KeyPart[];
+  /** The text that is digested, before and after that of the inputs. */
+  readonly before: string;
+  readonly after: string;
+}
+
+function createFrame(definition: StageDefinition, closure: Closure): KeyFrame {
+  const options = optionParts(definition);
+  const code = closure.parts.flatMap((part, index) => (part.kind === "ref" ? [] : [{ part, slot: `#${index}` }]));
+  const shape = slotText("shape", "", digestOf(definition.inputs.shape));
+  return {
+    slots: inputSlotsOf(definition, closure),
+    options,
+    code: code.map(({ part }) => part),
+    before: [shape, ...options.map(({ kind, name, digest }) => slotText(kind, name, digest))].join("\0"),
+    after: code.map(({ part: { kind, digest }, slot }) => `\0${slotText(kind, slot, digest)}`).join(""),
+  };
+}
 
 /** One input: its slot, and the handle or fixed value in it. */
 interface InputSlot {
@@ -134,52 +152,47 @@ function signatureOf(input: InputDigest): string {
 }
 
 function assemble(
-  definition: StageDefinition,
-  closure: Closure,
+  { options, code, before, after }: KeyFrame,
   inputs: readonly { readonly slot: string; readonly input: InputDigest }[],
 ): StageKey {
-  const options = optionParts(definition);
-  const code = closure.parts.flatMap((part, index) => (part.kind === "ref" ? [] : [{ part, slot: `#${index}` }]));
   const known = inputs.flatMap(({ input }): KeyPart[] => {
     if (input.state !== "known" || input.isCode) return [];
     const { kind, name, digest, text, members } = input;
     return [{ kind, name, digest, text, ...(members && { members }) }];
   });
-  const slots: readonly Slot[] = [
-    { kind: "shape", slot: "", digest: digestOf(definition.inputs.shape), open: false },
-    ...options.map((part) => ({ kind: part.kind, slot: part.name, digest: part.digest, open: false })),
-    ...inputs.map(({ slot, input }) => slotOf(slot, input)),
-    ...code.map(({ part, slot }) => ({ kind: part.kind, slot, digest: part.digest, open: false })),
-  ];
+  const digest = (isOpen: boolean): Digest =>
+    digestOf(before + inputs.map(({ slot, input }) => `\0${inputText(slot, input, isOpen)}`).join("") + after);
   const pending = [...new Set(inputs.flatMap(({ input }) => (input.state === "pending" ? [input.stage] : [])))];
   let partial: Digest | undefined;
   return {
-    ...(pending.length === 0 ? { key: digestSlots(slots, false) } : {}),
+    ...(pending.length === 0 ? { key: digest(false) } : {}),
     // Computed on demand: most stages are fresh and never need it.
     get partial() {
-      return (partial ??= digestSlots(slots, true));
+      return (partial ??= digest(true));
     },
-    parts: [...options, ...known, ...code.map(({ part }) => part)],
+    parts: [...options, ...known, ...code],
     pending,
   };
 }
 
-function slotOf(slot: string, input: InputDigest): Slot {
+/** `isOpen`: the outputs of upstream stages do not count. */
+function inputText(slot: string, input: InputDigest, isOpen: boolean): string {
   switch (input.state) {
     case "known":
-      return { kind: input.kind, slot, digest: input.digest, open: input.kind === "input" };
+      return slotText(input.kind, slot, isOpen && input.kind === "input" ? "open" : input.digest);
     case "pending":
-      return { kind: "input", slot, digest: "", open: true };
+      return slotText("input", slot, isOpen ? "open" : "");
     case "none":
-      return { kind: "none", slot, digest: "", open: false };
+      return slotText("none", slot, "");
   }
 }
 
-/** Names contain no NUL, so the joined text is unambiguous. */
-function digestSlots(slots: readonly Slot[], isOpen: boolean): Digest {
-  return digestOf(
-    slots.map(({ kind, slot, digest, open }) => `${kind}\0${slot}\0${open && isOpen ? "open" : digest}`).join("\0"),
-  );
+/**
+ * One part of a key. `slot`: where the function receives it; the same digest in another slot is another key. Names contain no NUL, so
+ * joined texts are unambiguous.
+ */
+function slotText(kind: string, slot: string, digest: string): string {
+  return `${kind}\0${slot}\0${digest}`;
 }
 
 /** The parts that affect the result and are neither code nor input. Of the Node version the major counts. */

@@ -2,6 +2,7 @@
 import os from "node:os";
 import type { RunId, RunSource, RunStatus } from "../protocol";
 import { runIdOf, StagebookError } from "../protocol";
+import { forwardAbort } from "../async/cancel-token";
 import { Semaphore } from "../async/semaphore";
 import type { EngineContext } from "./engine-context";
 import { viewOfError } from "./error-view";
@@ -81,7 +82,8 @@ export class ActiveRuns {
     const source = settings.source ?? activity.source;
     const id = runIdOf(context.clock.now(), process.pid, this.count++);
     const abort = new AbortController();
-    const signal = settings.signal ? AbortSignal.any([abort.signal, settings.signal]) : abort.signal;
+    const { signal } = abort;
+    const unlink = forwardAbort(settings.signal, abort);
     const jobs = settings.jobs ?? context.runOverrides.jobs ?? Math.max(4, os.availableParallelism());
     const run = new Run(context, {
       id,
@@ -116,6 +118,7 @@ export class ActiveRuns {
       end(signal.aborted ? "cancelled" : "failed", error);
       throw error;
     } finally {
+      unlink();
       this.active.delete(id);
       context.requestPlan();
     }

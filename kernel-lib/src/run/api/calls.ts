@@ -1,4 +1,5 @@
 /** Calls of stages: they run what is stale and return values. Part of the public API of handles. */
+import { forwardAbort } from "../../async/cancel-token";
 import { messageOf, mustGet, StagebookError } from "../../protocol";
 import type { RunOptions, Running } from "../../stage/public/stages";
 import type { StageCalls, StageRef } from "../../stage/handle";
@@ -52,13 +53,13 @@ export class Calls implements StageCalls {
     work: (options: RunOptions) => Promise<unknown>,
   ): Running<unknown> {
     const abort = new AbortController();
-    const signal = options.signal ? AbortSignal.any([abort.signal, options.signal]) : abort.signal;
+    const unlink = forwardAbort(options.signal, abort);
     const cancelled = (): StagebookError =>
       new StagebookError("cancelled", `stage "${stage}" was cancelled`, "Run it again. Completed stages are cached.", {
         stage,
       });
     return RunningStage.follow(
-      work({ ...options, signal }),
+      work({ ...options, signal: abort.signal }).finally(unlink),
       stage,
       () => abort.abort(cancelled()),
       (error) => this.reportNotAwaited(stage, error),
