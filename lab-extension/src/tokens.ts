@@ -82,6 +82,8 @@ export interface NotebookModel {
   select(stage: string | null): void;
   /** Scrolls the cell into view and selects it. False when the notebook has no such cell. */
   showCell(cell: CellId): boolean;
+  /** Writes an option, `name: value`, into the definition of a stage in the cell. False when there is none that can be edited. */
+  setStageOption(cell: CellId, stage: string, code: string): boolean;
   /** Rejects with an Error whose message can be shown to the user. While a past run is shown, only queries are allowed. */
   send<T extends CommandType>(command: Extract<Command, { readonly type: T }>): Promise<Result<T>>;
   /**

@@ -52,7 +52,7 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
     `show(await yearly());`,
   ],
   "timed steps": [
-    `${stagebook}`,
+    stagebook,
     `const n = param("n", 2000, { min: 10, max: 5000 });`,
     `const primes = stage("primes", { n }, ({ n }, { log }) => { const from = performance.now(); const found: number[] = []; for (let x = 2; x < n; x++) if (found.every((p) => x % p !== 0)) found.push(x); log.info(\`found \${found.length} in \${(performance.now() - from).toFixed(1)} ms\`); return found; });`,
     `const gaps = stage("gaps", { primes }, ({ primes }, { log }) => { const started = Date.now(); const gaps = primes.slice(1).map((p, i) => p - primes[i]); log.info("done", { ms: Date.now() - started, at: new Date().toISOString() }); return gaps; });`,
@@ -138,7 +138,7 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
     `show(await mean());`,
   ],
   "pages that fetch nothing": [
-    `${stagebook}`,
+    stagebook,
     `const urls = stage("urls", () => ["a", "b", "c"].map((name) => new URL(name, "https://data.example/").href));`,
     `const queries = stage("queries", { urls }, ({ urls }) => urls.map((url) => { const made = new URL(url); made.searchParams.set("from", "2020-01-01"); return made.toString(); }));`,
     `const stamped = stage("stamped", { queries }, ({ queries }) => queries.map((query, at) => ({ query, day: new Date(Date.UTC(2020, 0, at + 1)).toISOString() })));`,
@@ -146,7 +146,7 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
     `show(await hashes());`,
   ],
   "retries and memory": [
-    `${stagebook}`,
+    stagebook,
     `const cache = new Map<number, number>();\nfunction fibonacci(n: number): number { if (n < 2) return n; return fibonacci(n - 1) + fibonacci(n - 2); }`,
     `async function withRetry<T>(act: () => Promise<T>, times = 3): Promise<T> { for (let at = 1; ; at++) { try { return await act(); } catch (error) { if (at >= times) throw error; await new Promise((done) => setTimeout(done, 5 * at)); } } }`,
     `const numbers = stage("numbers", () => withRetry(async () => Array.from({ length: 15 }, (_, n) => fibonacci(n))));`,
@@ -155,7 +155,7 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
     `show(await limited());`,
   ],
   "numbers and texts by locale": [
-    `${stagebook}`,
+    stagebook,
     `const rows = stage("rows", () => [{ name: "Ødegård", amount: 1234.5 }, { name: "Zoë", amount: 99 }, { name: "Åse", amount: 1e6 }]);`,
     `const sorted = stage("sorted", { rows }, ({ rows }) => [...rows].sort((a, b) => a.name.localeCompare(b.name, "nb")));`,
     `const money = stage("money", { sorted }, ({ sorted }) => sorted.map(({ name, amount }) => name + " " + new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" }).format(amount)));`,
@@ -163,7 +163,7 @@ export const everydayNotebooks: Readonly<Record<string, readonly string[]>> = {
     `show(await money()); show(await days());`,
   ],
   "items in worker threads": [
-    `${stagebook}`,
+    stagebook,
     `const seeds = stage("seeds", () => Array.from({ length: 12 }, (_, at) => at + 1));`,
     `const pi = each("pi", seeds, (seed) => { let state = seed; const next = () => (state = (state * 48271) % 2147483647) / 2147483647; let hits = 0; for (let at = 0; at < 2000; at++) if (next() ** 2 + next() ** 2 < 1) hits++; return (4 * hits) / 2000; }, { worker: true, workers: 2 });`,
     `const mean = stage("mean", { pi }, async ({ pi }) => { let [sum, count] = [0, 0]; for await (const x of pi) { sum += x; count++; } return sum / count; });`,

@@ -16,7 +16,7 @@ test("[R7] calls leave no listeners on the caller's signal, and end with it", as
   expect(getEventListeners(signal, "abort")).toEqual([]);
 
   const abort = new AbortController();
-  const slow = pipeline.stage("slow", {}, (_, { signal: own }) => new Promise((_resolve, fail) => own.addEventListener("abort", () => fail(own.reason)))); // prettier-ignore
+  const slow = pipeline.stage("slow", {}, (_, { signal: own }) => new Promise((_resolve, fail) => own.addEventListener("abort", () => fail(own.reason as Error)))); // prettier-ignore
   const call = slow.run({ signal: abort.signal });
   setTimeout(() => abort.abort(new Error("enough")), 20);
   await expect(call).rejects.toThrow(/cancelled/);

@@ -5,6 +5,7 @@ import type { INotebookCellExecutor, NotebookPanel } from "@jupyterlab/notebook"
 import type { ITranslator } from "@jupyterlab/translation";
 import type { CellId } from "stagebook/protocol";
 import type { NotebookPage } from "../model/notebook-page";
+import { editOption } from "./stage-option";
 
 export interface NotebookCellsOptions {
   readonly panel: NotebookPanel;
@@ -50,6 +51,15 @@ export class NotebookCells implements NotebookPage {
       console.debug("stagebook: cell failed", id, cause);
       return false;
     }
+  }
+
+  setStageOption(id: CellId, stage: string, code: string): boolean {
+    const source = this.options.panel.content.widgets.find(({ model }) => model.id === id)?.model.sharedModel;
+    const edit = source && editOption(source.getSource(), stage, code);
+    if (!edit) return false;
+    // One step of undo; others who edit the notebook see it as an edit.
+    source.updateSource(edit.from, edit.to, edit.text);
+    return true;
   }
 
   showCell(id: CellId): boolean {

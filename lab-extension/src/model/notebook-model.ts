@@ -126,6 +126,10 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
     this.live.scheduleApply();
   }
 
+  setStageOption(cell: CellId, stage: string, code: string): boolean {
+    return this.options.page.setStageOption(cell, stage, code);
+  }
+
   showCell(cell: CellId): boolean {
     return this.options.page.showCell(cell);
   }

@@ -13,6 +13,8 @@ export interface NotebookPage {
   edited(): readonly CellId[];
   /** Executes one cell. Resolves to false when it failed. */
   execute(cell: CellId): Promise<boolean>;
+  /** Writes an option, `name: value`, into the definition of a stage in the cell. False when there is none that can be edited. */
+  setStageOption(cell: CellId, stage: string, code: string): boolean;
   /** Scrolls the cell into view and selects it. False when the notebook has no such cell. */
   showCell(cell: CellId): boolean;
 }

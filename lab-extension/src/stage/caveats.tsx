@@ -6,10 +6,12 @@ import { textOfVolatile, type StageView, type VolatileKind, type VolatileRead } 
 interface CaveatsProps {
   readonly stage: StageView;
   readonly onCopy: (text: string) => void;
+  /** Writes an option into the stage's definition; undefined while it cannot be changed. */
+  readonly onOption: ((code: string) => void) | undefined;
   readonly trans: TranslationBundle;
 }
 
-export function Caveats({ stage, onCopy, trans }: CaveatsProps): ReactElement | null {
+export function Caveats({ stage, onCopy, onOption, trans }: CaveatsProps): ReactElement | null {
   const volatile = stage.result?.volatile ?? [];
   const marking = volatile.filter(({ marks }) => marks);
   const notes = volatile.filter(({ marks }) => !marks);
@@ -27,7 +29,7 @@ export function Caveats({ stage, onCopy, trans }: CaveatsProps): ReactElement | 
             {trans.__("Not repeatable: computed again, the result may be different. It depends on:")}
           </p>
           <Reads reads={marking} />
-          <Answers kinds={new Set(marking.map(({ kind }) => kind))} onCopy={onCopy} trans={trans} />
+          <Answers kinds={new Set(marking.map(({ kind }) => kind))} onCopy={onCopy} onOption={onOption} trans={trans} />
         </>
       )}
       {notes.length > 0 && (
@@ -52,30 +54,30 @@ function Reads({ reads }: { readonly reads: readonly VolatileRead[] }): ReactEle
 }
 
 interface Answer {
-  /** What to write in the stage's options, or instead of the read. */
+  /** An option of the stage, or what to write instead of the read. */
   readonly code: string;
+  readonly isOption: boolean;
   readonly meaning: string;
 }
 
-/** A click copies the code. */
+/** A click writes an option into the cell, and copies other code. */
 function Answers({
   kinds,
   onCopy,
+  onOption,
   trans,
-}: {
-  readonly kinds: ReadonlySet<VolatileKind>;
-  readonly onCopy: (text: string) => void;
-  readonly trans: TranslationBundle;
-}): ReactElement {
+}: Pick<CaveatsProps, "onCopy" | "onOption" | "trans"> & { readonly kinds: ReadonlySet<VolatileKind> }): ReactElement {
   return (
     <ul className="stagebook-Answers">
-      {answersTo(kinds, trans).map(({ code, meaning }) => (
+      {answersTo(kinds, trans).map(({ code, isOption, meaning }) => (
         <li key={code}>
           <button
             type="button"
             className="stagebook-Button"
-            title={trans.__("Copy %1", code)}
-            onClick={() => onCopy(code)}
+            data-answer={isOption ? "option" : "copy"}
+            title={isOption ? trans.__("Write %1 into the stage's options", code) : trans.__("Copy %1", code)}
+            disabled={isOption && !onOption}
+            onClick={() => (isOption ? onOption?.(code) : onCopy(code))}
           >
             <code>{code}</code>
           </button>{" "}
@@ -87,19 +89,17 @@ function Answers({
 }
 
 function answersTo(kinds: ReadonlySet<VolatileKind>, trans: TranslationBundle): readonly Answer[] {
+  const option = (code: string, meaning: string): Answer => ({ code, isOption: true, meaning });
   const answers: Answer[] = [];
-  if (kinds.has("random"))
-    answers.push({ code: "seed: 1", meaning: trans.__("Option: the same random numbers each time") });
+  if (kinds.has("random")) answers.push(option("seed: 1", trans.__("The same random numbers each time")));
   if (kinds.has("clock"))
     answers.push({
       code: "computed(() => new Date().toDateString())",
-      meaning: trans.__("Input: stale when the day changes"),
+      isOption: false,
+      meaning: trans.__("An input instead of the clock: stale when the day changes (copies the code)"),
     });
   if (kinds.has("network") || kinds.has("clock") || kinds.has("process"))
-    answers.push({ code: 'maxAge: "1 h"', meaning: trans.__("Option: stale when the result is older") });
-  answers.push({
-    code: 'volatile: "accept"',
-    meaning: trans.__("Option: keep the result as it is, without this mark"),
-  });
+    answers.push(option('maxAge: "1 h"', trans.__("Stale when the result is older")));
+  answers.push(option('volatile: "accept"', trans.__("Keep the result as it is, without this mark")));
   return answers;
 }

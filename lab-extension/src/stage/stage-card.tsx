@@ -18,6 +18,8 @@ export interface StageActions {
   readonly showCell: (cell: CellId) => void;
   readonly select: (stage: string) => void;
   readonly copy: (text: string) => void;
+  /** Writes an option, `name: value`, into the stage's definition. */
+  readonly setOption: (stage: StageView, code: string) => void;
   /** Null while the kernel is unavailable. */
   readonly queries: StageQueries | null;
   /** True while a past run is viewed: nothing can be changed. */
@@ -46,7 +48,12 @@ export function StageCard({ stage, view, now, actions, trans }: StageCardProps):
       {stage.error && <ErrorBlock error={stage.error} onShowCell={actions.showCell} trans={trans} />}
       <Causes stage={stage} actions={actions} trans={trans} />
       <ChangedCode stage={stage} queries={actions.queries} isPast={actions.isPast} trans={trans} />
-      <Caveats stage={stage} onCopy={actions.copy} trans={trans} />
+      <Caveats
+        stage={stage}
+        onCopy={actions.copy}
+        onOption={actions.isPast || stage.cell === null ? undefined : (code) => actions.setOption(stage, code)}
+        trans={trans}
+      />
       <ResultFacts stage={stage} now={now} onCopy={actions.copy} trans={trans} />
       {stage.inputs.length > 0 && (
         <section className="stagebook-Section">

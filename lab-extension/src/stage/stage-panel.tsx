@@ -4,7 +4,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReactElement } from "react";
 import { useEffect, useState } from "react";
-import type { Result } from "stagebook/protocol";
+import type { Result, StageView } from "stagebook/protocol";
 import { COMMANDS } from "../command-ids";
 import { useNotebookState } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
@@ -67,6 +67,7 @@ function SelectedStage({ model, trans, execute }: SelectedStageProps): ReactElem
     showCell: (cell) => void model.showCell(cell),
     select: (name) => model.select(name),
     copy: (text) => Clipboard.copyToSystem(text),
+    setOption: (stage, code) => setOption(model, stage, code, trans),
     queries: isOutdated(state) && !isPast ? null : createQueries(model),
     isPast,
     results,
@@ -76,6 +77,16 @@ function SelectedStage({ model, trans, execute }: SelectedStageProps): ReactElem
       <StageCard stage={stage} view={state.view} now={now} actions={actions} trans={trans} />
     </div>
   );
+}
+
+/** The cell is shown: it has been edited, and runs when the user says so. */
+function setOption(model: NotebookModel, { name, cell }: StageView, code: string, trans: TranslationBundle): void {
+  if (cell !== null && model.setStageOption(cell, name, code)) {
+    model.showCell(cell);
+    return notifyDone(trans.__("%1 was added to %2. Run its cell.", code, name));
+  }
+  Clipboard.copyToSystem(code);
+  notifyDone(trans.__("The definition of %1 could not be edited. %2 was copied: add it to the stage's options.", name, code)); // prettier-ignore
 }
 
 function createQueries(model: NotebookModel): StageQueries {

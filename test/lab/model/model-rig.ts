@@ -19,6 +19,7 @@ export const emptyPage: NotebookPage = {
   edited: () => [],
   execute: () => Promise.resolve(true),
   showCell: () => true,
+  setStageOption: () => true,
 };
 
 export class ModelRig {

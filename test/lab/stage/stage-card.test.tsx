@@ -30,6 +30,7 @@ const actions: StageActions = {
   run: none,
   showStageCell: none,
   showCell: none,
+  setOption: none,
   select: none,
   copy: none,
   queries: null,
