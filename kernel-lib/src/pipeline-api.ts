@@ -6,6 +6,7 @@ import { StagebookError, type View } from "./protocol";
 import type { ScriptPipeline } from "./pipeline-types";
 import type { PublicApi } from "./run/api/handle-api";
 import type { Engine } from "./run/engine";
+import { drawn, observeShown } from "./run/api/shown";
 import { findActivity } from "./run/state/activity";
 import { errorOf } from "./run/state/outcome";
 import { createEachDefinition, createStageDefinition, type StageDefinition } from "./stage/definition";
@@ -79,7 +80,11 @@ function runsAndPlans(engine: Engine, { queries }: PublicApi): RunsAndPlans {
         for (const [id, outcome] of outcomes) if (outcome.kind === kind) throw errorOf(outcome, find(id));
     },
     plan: async (target) => queries.planOf((target === undefined ? stageNames(engine) : [target]).map(find)),
-    outdated: async () => (await engine.outdated()).map((row) => row.stage),
+    outdated: async () => {
+      const outdated = await engine.outdated();
+      observeShown("the list of stale stages", () => JSON.stringify(queries.outdatedNow()), JSON.stringify(outdated.map((row) => row.stage).sort()));
+      return outdated.map((row) => row.stage);
+    },
     explain: (name) => queries.explain({ name }),
     cancel: () => void engine.cancel(),
   };
@@ -119,13 +124,17 @@ function storedResults(engine: Engine): Pick<ScriptPipeline, "load" | "clear" | 
 }
 
 function views(bus: EventBus): Pick<ScriptPipeline, "events$" | "graph" | "toMermaid" | "toDot" | "toJSON"> {
+  const read = <T>(of: (view: View) => T): T => {
+    observeShown("the pipeline", () => drawn(bus.view));
+    return of(bus.view);
+  };
   return {
     events$: bus.events$,
-    graph: () => graphOf(bus.view),
-    toMermaid: () => toMermaid(bus.view),
-    toDot: () => toDot(bus.view),
-    toJSON: () => bus.view,
-    [Symbol.for("nodejs.util.inspect.custom")]: () => pipelineText(bus.view),
+    graph: () => read(graphOf),
+    toMermaid: () => read(toMermaid),
+    toDot: () => read(toDot),
+    toJSON: () => read((view) => view),
+    [Symbol.for("nodejs.util.inspect.custom")]: () => read(pipelineText),
   };
 }
 

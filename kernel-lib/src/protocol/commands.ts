@@ -40,7 +40,8 @@ export const commandSchemas = {
     },
   }),
   "run-stale": command(
-    "Runs every stale stage, then lists the cells to execute again, in any order. The reply comes when the run has ended.",
+    "Runs every stale stage, then lists the cells to execute again, in document order. A stage that failed, and whatever depends on it, " +
+      "is left alone until something that it depends on changes. The reply comes when the run has ended.",
     {
       optional: {
         cells: described(
@@ -50,6 +51,12 @@ export const commandSchemas = {
       },
     },
   ),
+  cells: command(
+    "Says which code cells the notebook has: when the page has connected, and after cells were added, moved or deleted. What deleted " +
+      "cells have defined is removed.",
+    { required: { cells: described(texts<CellId>("a list of cell ids"), "All code cells, in document order.") } },
+  ),
+  "check-files": command("Plans anew, because external files may have changed: the page has the focus again."),
   cancel: command("Cancels every run in progress."),
   explain: command("Says why a stage is stale, and what its key consists of.", { required: { stage } }),
   "what-if": command("Plans with parameter values that are not applied. Runs nothing.", { required: { values } }),
@@ -153,11 +160,17 @@ export interface Results {
   "reset-params": null;
   /** `executed`: how many stages were executed. */
   run: { readonly status: RunStatus; readonly executed: number };
-  /** `cells`: the cells to execute again. `notRun`: how many stages are still stale. */
+  cells: null;
+  "check-files": null;
+  /**
+   * `cells`: the cells to execute now, in document order; then the command is sent again. `failed`: the stages that failed in this run. `notRun`: how many stages are still stale: they
+   * depend on one that failed, or the run was cancelled.
+   */
   "run-stale": {
     readonly status: RunStatus;
     readonly executed: number;
     readonly cells: readonly CellId[];
+    readonly failed: readonly string[];
     readonly notRun: number;
   };
   /** `runs`: how many were cancelled. */

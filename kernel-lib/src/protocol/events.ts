@@ -209,6 +209,8 @@ export type EventBody =
       readonly reasons: readonly string[];
       /** Why its output may still be wrong although the status is `fresh`, human-readable. Absent when there is nothing. */
       readonly caveats?: readonly string[];
+      /** True when _Run stale_ leaves it alone until something that failed is fixed. */
+      readonly blocked?: true;
     }
   /** A cell was deleted from the notebook. */
   | { readonly type: "cell:removed"; readonly cell: CellId }

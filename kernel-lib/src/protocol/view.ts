@@ -63,6 +63,8 @@ export interface CellView {
   readonly reasons: readonly string[];
   /** Why its output may still be wrong although it is fresh. Absent when there is nothing. */
   readonly caveats?: readonly string[];
+  /** _Run stale_ leaves it alone until something that failed is fixed. */
+  readonly blocked?: true;
 }
 
 /** All that a page needs to show one kernel. */
@@ -180,6 +182,7 @@ class Draft {
           status: event.status,
           reasons: event.reasons,
           ...(event.caveats ? { caveats: event.caveats } : {}),
+          ...(event.blocked ? { blocked: event.blocked } : {}),
         });
       case "cell:removed":
         return void Reflect.deleteProperty(this.cells(), event.cell);

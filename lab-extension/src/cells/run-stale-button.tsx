@@ -7,7 +7,7 @@ import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
 import { useNotebookState } from "../model/use-store";
 import type { NotebookModel } from "../tokens";
-import { countStale, isAnyStale, staleCaption, staleShortLabel } from "../ui/stale-count";
+import { countStale, staleCaption, staleShortLabel } from "../ui/stale-count";
 
 export interface ToolbarButtonProps {
   readonly model: NotebookModel;
@@ -30,7 +30,7 @@ export function RunStaleButton({ model, commands, trans }: ToolbarButtonProps): 
           ? trans.__("You are viewing a past run. Return to the current state to make changes.")
           : staleCaption(count, trans)
       }
-      enabled={connection === "live" && isAnyStale(count)}
+      enabled={connection === "live"}
       noFocusOnClick
       onClick={() => void commands.execute(COMMANDS.runStale, { path: model.path })}
     />

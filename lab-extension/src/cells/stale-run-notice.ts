@@ -13,44 +13,40 @@ export interface StaleRunNoticeOptions {
 
 /** Nothing for success: the marks and the sidebar show it. */
 export function notifyStaleRun(outcome: StaleCellsOutcome, { view, showCell, trans }: StaleRunNoticeOptions): void {
-  const showAction = (id: CellId | null | undefined): { actions: Notification.IAction[] } => ({
-    actions: id ? [{ label: trans.__("Show cell"), callback: () => showCell(id) }] : [],
-  });
   switch (outcome.status) {
     case "succeeded":
       return;
     case "cancelled":
       Notification.info(trans.__("Run stale: stopped."), { autoClose: 4000 });
       return;
-    case "stage-failed": {
-      const { text, cell } = describeStageFailure(view, outcome.notRun, trans);
-      Notification.error(text, { autoClose: 8000, ...showAction(cell) });
-      return;
+    case "failed": {
+      const { text, cell } = describeFailure(outcome, view, trans);
+      Notification.error(text, {
+        autoClose: 8000,
+        actions: cell ? [{ label: trans.__("Show cell"), callback: () => showCell(cell) }] : [],
+      });
     }
-    case "cell-failed":
-      Notification.error(describeCellFailure(outcome.notRun, trans), { autoClose: 8000, ...showAction(outcome.cell) });
   }
 }
 
-function describeStageFailure(
-  { runs, stages }: View,
-  notRun: number,
+/** One text for all failures. `cell`: where the first one is. */
+export function describeFailure(
+  { failedStages, failedCells, notRun }: StaleCellsOutcome,
+  { stages }: View,
   trans: TranslationBundle,
-): { readonly text: string; readonly cell: CellId | null | undefined } {
-  const error = runs.at(-1)?.error ?? Object.values(stages).find((stage) => stage.status === "failed")?.error;
-  // The count comes before the message: JupyterLab truncates long text.
-  const rest = notRun > 0 ? ` (${trans._n("%1 stage is still stale", "%1 stages are still stale", notRun)})` : "";
-  const text = error?.stage
-    ? `${trans.__('Run stale: stage "%1" failed', error.stage)}${rest}: ${error.message}`
-    : `${trans.__("Run stale: a stage failed. See the log for details.")}${rest}`;
-  return { text, cell: error?.cell };
-}
-
-function describeCellFailure(notRun: number, trans: TranslationBundle): string {
-  if (notRun === 0) return trans.__("Run stale: a cell failed.");
-  return trans._n(
-    "Run stale: a cell failed, %1 other stale cell was not run.",
-    "Run stale: a cell failed, %1 other stale cells were not run.",
-    notRun,
-  );
+): { readonly text: string; readonly cell: CellId | undefined } {
+  const [stage] = failedStages;
+  // A cell that awaits a failed stage fails with it: that is one failure.
+  const own = failedCells.filter((cell) => !failedStages.some((name) => stages[name]?.error?.cell === cell));
+  const others = failedStages.length + own.length - 1;
+  // The counts come before the message: JupyterLab truncates long text.
+  const counts = [
+    ...(others > 0 ? [trans._n("%1 more failure", "%1 more failures", others)] : []),
+    ...(notRun > 0 ? [trans._n("%1 stage is still stale", "%1 stages are still stale", notRun)] : []),
+  ];
+  const rest = counts.length > 0 ? ` (${counts.join(", ")})` : "";
+  if (stage === undefined) return { text: `${trans.__("Run stale: a cell failed")}${rest}.`, cell: failedCells[0] };
+  const error = stages[stage]?.error;
+  const message = error ? `: ${error.message}` : trans.__(". See the log for details.");
+  return { text: `${trans.__('Run stale: stage "%1" failed', stage)}${rest}${message}`, cell: error?.cell };
 }

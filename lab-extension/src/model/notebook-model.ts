@@ -265,6 +265,7 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
       // Also while a past run is shown: the loop has begun before.
       runStages: (cells) => this.request<"run-stale">({ type: "run-stale", ...(cells === undefined ? {} : { cells }) }),
       hasRun: (cell) => cell in this.live.getState().view.cells,
+      failureOf: (stage) => this.live.getState().view.stages[stage]?.error?.message,
       report: (outcome) => reportStaleRun(outcome, this.live.getState().view),
     });
   }

@@ -14,17 +14,16 @@ export interface StaleCellsPort {
   execute(cell: CellId): Promise<boolean>;
 }
 
-export type StaleCellsOutcome =
-  | { readonly status: "succeeded"; readonly executed: readonly CellId[] }
-  /** A stage failed or the run was cancelled: `notRun` stages were not run. */
-  | { readonly status: "stage-failed" | "cancelled"; readonly executed: readonly CellId[]; readonly notRun: number }
-  /** The cell failed: `notRun` other stale cells were not run. */
-  | {
-      readonly status: "cell-failed";
-      readonly executed: readonly CellId[];
-      readonly cell: CellId;
-      readonly notRun: number;
-    };
+/** `failed`: something failed; everything that does not depend on it was run. */
+export interface StaleCellsOutcome {
+  readonly status: "succeeded" | "failed" | "cancelled";
+  readonly executed: readonly CellId[];
+  /** Names of the stages that failed. */
+  readonly failedStages: readonly string[];
+  readonly failedCells: readonly CellId[];
+  /** How many stages are still stale. */
+  readonly notRun: number;
+}
 
 export interface StaleRunsOptions {
   readonly page: NotebookPage;
@@ -32,6 +31,8 @@ export interface StaleRunsOptions {
   readonly runStages: (cells?: readonly CellId[]) => Promise<Result<"run-stale">>;
   /** Whether the kernel has run this cell. */
   readonly hasRun: (cell: CellId) => boolean;
+  /** The message of a stage that failed. */
+  readonly failureOf: (stage: string) => string | undefined;
   /** Shows the user how it ended. */
   readonly report: (outcome: StaleCellsOutcome) => void;
 }
@@ -39,23 +40,43 @@ export interface StaleRunsOptions {
 /** The runs of one notebook, one at a time. */
 export class StaleRuns {
   private current: { readonly done: Promise<boolean>; readonly above: CellId | undefined } | null = null;
+  /** The failures of the last run, as the user was shown them. */
+  private shown: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: StaleRunsOptions) {}
 
   /** A call while the same run is in flight joins it; a different one follows it. False when something failed or was stopped. */
-  async run(above?: CellId): Promise<boolean> {
+  run(above?: CellId): Promise<boolean> {
+    return this.start(above, (outcome) => this.options.report(outcome));
+  }
+
+  /** The same for auto-run: what fails in the same way run after run is reported once. */
+  runAutomatically(): Promise<boolean> {
+    return this.start(undefined, (outcome, known) => {
+      const isNew = this.failuresOf(outcome).some((failure) => !known.has(failure));
+      if (outcome.status !== "failed" || isNew) this.options.report(outcome);
+    });
+  }
+
+  private async start(
+    above: CellId | undefined,
+    report: (outcome: StaleCellsOutcome, known: ReadonlySet<string>) => void,
+  ): Promise<boolean> {
     while (this.current && this.current.above !== above) await this.current.done.catch(() => false);
     this.current ??= {
       above,
-      done: this.runOnce(above).finally(() => {
+      done: this.runOnce(report, above).finally(() => {
         this.current = null;
       }),
     };
     return this.current.done;
   }
 
-  private async runOnce(above?: CellId): Promise<boolean> {
-    const { page, runStages, hasRun, report } = this.options;
+  private async runOnce(
+    report: (outcome: StaleCellsOutcome, known: ReadonlySet<string>) => void,
+    above?: CellId,
+  ): Promise<boolean> {
+    const { page, runStages, hasRun } = this.options;
     const order = (): readonly CellId[] => cellsAbove(page.order(), above);
     const outcome = await runStaleCells({
       runStages: () => runStages(above === undefined ? undefined : order()),
@@ -63,8 +84,17 @@ export class StaleRuns {
       edited: () => page.edited().filter((cell) => hasRun(cell) && order().includes(cell)),
       execute: (cell) => page.execute(cell),
     });
-    report(outcome);
+    const known = this.shown;
+    this.shown = new Set(this.failuresOf(outcome));
+    report(outcome, known);
     return outcome.status === "succeeded";
+  }
+
+  private failuresOf({ failedStages, failedCells }: StaleCellsOutcome): readonly string[] {
+    return [
+      ...failedStages.map((stage) => `stage ${stage}: ${this.options.failureOf(stage) ?? ""}`),
+      ...failedCells.map((cell) => `cell ${cell}`),
+    ];
   }
 }
 
@@ -76,37 +106,38 @@ function cellsAbove(order: readonly CellId[], above: CellId | undefined): readon
 /**
  * Executes the edited cells first, so that no stage runs with code that is about to be replaced. Then runs the stale stages
  * and executes the first stale cell in document order, repeatedly, until no stale cell is left. Each cell is executed at most
- * once, and a cell that is not stale is never touched. One at a time, because a cell may make a later one stale or fresh.
+ * once, and a cell that is not stale is never touched. One at a time, because a cell may make a later one stale or fresh. What
+ * fails stops only what depends on it, which the kernel knows: it does not list those cells.
  */
 export async function runStaleCells(port: StaleCellsPort): Promise<StaleCellsOutcome> {
-  const edited = await executeEdited(port);
-  if (edited.status !== "succeeded") return edited;
+  const failedStages = new Set<string>();
+  const failedCells = new Set<CellId>();
+  const execute = async (cell: CellId): Promise<void> => {
+    if (await port.execute(cell)) failedCells.delete(cell);
+    else failedCells.add(cell);
+  };
+  const edited = new Set(port.edited());
+  const first = port.order().filter((cell) => edited.has(cell));
+  for (const cell of first) await execute(cell);
   const executed: CellId[] = [];
-  const all = (): readonly CellId[] => [...edited.executed, ...executed];
   for (;;) {
-    const { status, cells, notRun } = await port.runStages();
-    if (status !== "succeeded") {
-      return { status: status === "failed" ? "stage-failed" : "cancelled", executed: all(), notRun };
-    }
+    const { status, cells, failed, notRun } = await port.runStages();
+    for (const stage of failed) failedStages.add(stage);
     // An edited cell is executed a second time if a cell before it was stale too.
     const stale = new Set([...cells, ...port.edited()]);
-    const todo = port.order().filter((cell) => stale.has(cell) && !executed.includes(cell));
-    const [next, ...later] = todo;
-    if (next === undefined) return { status: "succeeded", executed: all() };
+    const next = port.order().find((cell) => stale.has(cell) && !executed.includes(cell));
+    const isCancelled = status === "cancelled";
+    if (isCancelled || next === undefined) {
+      const hasFailed = failedStages.size + failedCells.size > 0;
+      return {
+        status: isCancelled ? "cancelled" : hasFailed ? "failed" : "succeeded",
+        executed: [...first, ...executed],
+        failedStages: [...failedStages],
+        failedCells: [...failedCells],
+        notRun,
+      };
+    }
     executed.push(next);
-    if (!(await port.execute(next)))
-      return { status: "cell-failed", executed: all(), cell: next, notRun: later.length };
+    await execute(next);
   }
-}
-
-async function executeEdited(port: StaleCellsPort): Promise<StaleCellsOutcome> {
-  const edited = new Set(port.edited());
-  const executed: CellId[] = [];
-  const todo = port.order().filter((cell) => edited.has(cell));
-  for (const cell of todo) {
-    executed.push(cell);
-    if (await port.execute(cell)) continue;
-    return { status: "cell-failed", executed, cell, notRun: todo.length - executed.length };
-  }
-  return { status: "succeeded", executed };
 }

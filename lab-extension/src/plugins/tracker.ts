@@ -156,7 +156,7 @@ function followModel(
   const autoRun = new AutoRun({
     isOn: () => switches.isOn(model.key),
     delayMs: () => preferences.get().autoRunDelayMs,
-    run: () => model.staleRuns.run().catch(notifyFailure),
+    run: () => model.staleRuns.runAutomatically().catch(notifyFailure),
   });
   const paramsSet = model.paramsSet$.subscribe(() => autoRun.changed());
   const notices = notifyLongRuns(model, {

@@ -63,7 +63,7 @@ function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly mod
             label={staleLabel(stale, trans)}
             caption={staleCaption(stale, trans)}
             primary={isAnyStale(stale)}
-            enabled={live && isAnyStale(stale)}
+            enabled={live}
             onClick={run(COMMANDS.runStale)}
           />
           <HeaderButton

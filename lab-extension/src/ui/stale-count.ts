@@ -11,8 +11,11 @@ export interface StaleCount {
 }
 
 export function countStale({ view, edited = [] }: Pick<NotebookState, "view" | "edited">): StaleCount {
-  const waiting = Object.values(view.stages).filter((stage) => stage.status !== "running");
-  const stale = Object.values(view.cells).filter((cell) => cell.status === "stale");
+  // What failed, and what depends on it, is left alone until something that it depends on changes.
+  const waiting = Object.values(view.stages).filter(
+    ({ status }) => status !== "running" && status !== "failed" && status !== "blocked",
+  );
+  const stale = Object.values(view.cells).filter((cell) => cell.status === "stale" && cell.blocked !== true);
   return {
     stages: waiting.filter((stage) => stage.action === "run").length,
     maybe: waiting.filter((stage) => stage.action === "maybe").length,

@@ -31,7 +31,11 @@ export class ClosureWalk implements Visitor {
   private readonly values: ReachedValues;
   private readonly modules: ReachedModules;
 
-  constructor(private readonly scopes: Scopes) {
+  /** `variables`: collects the names of notebook variables that functions refer to; they count by name then, not by value. */
+  constructor(
+    private readonly scopes: Scopes,
+    private readonly variables?: Set<string>,
+  ) {
     const code = new PackageCode(scopes);
     const packages = new PackageWalk(this.reached, scopes, code, this);
     this.values = new ReachedValues(this.reached, scopes, this, code, packages);
@@ -151,14 +155,25 @@ export class ClosureWalk implements Visitor {
     if (binding.name === "require" && binding.members.length === 0)
       return this.modules.visitRequired(parsed.required, lookup("require")?.value);
     if (binding.name === "eval" && !lookup("eval")) return this.reached.untrack("eval", "code created at run time");
-    if (parsed.assigned.includes(nameOf(binding))) return this.reached.untrack(label, "assigned by the stage itself");
+    if (!this.variables && parsed.assigned.includes(nameOf(binding)))
+      return this.reached.untrack(label, "assigned by the stage itself");
     const found = lookup(binding.name);
+    const variable = found && this.variableOf(found.value, binding);
+    if (variable !== undefined) return variable;
     if (found) return this.describe(follow(found.value, binding.members), label);
     const added = this.addedTo(binding);
     if (added) return this.describe(added, label);
     const global = this.scopes.globalKind(binding.name);
     if (global === "builtin") return `global:${binding.name}`;
     return global === "user" ? this.reached.untrack(binding.name, "a global variable") : `missing:${binding.name}`;
+  }
+
+  /** A notebook variable that counts by its name. */
+  private variableOf(owner: unknown, { members: [name] }: FreeName): string | undefined {
+    if (!this.variables || name === undefined || !isObject(owner)) return undefined;
+    if (this.scopes.namespaceOf(owner)?.kind !== "notebook") return undefined;
+    this.variables.add(name);
+    return `variable:${name}`;
   }
 
   private addedTo({ name, members }: FreeName): object | undefined {

@@ -39,6 +39,23 @@ export function digestAnything(value: unknown, scopes: Scopes): Digest {
   return new ClosureWalk(scopes).digest(value, "value");
 }
 
+/** A notebook variable by itself. */
+export interface VariableDigest {
+  readonly digest: Digest;
+  /** The names of other notebook variables that functions in the value refer to. They are not part of the digest. */
+  readonly refersTo: ReadonlySet<string>;
+  /** Whether it contains something that no digest can tell from others. */
+  readonly isOpaque: boolean;
+}
+
+/** `scopes.forget()` is the caller's: one call for many variables. */
+export function digestVariable(value: unknown, scopes: Scopes): VariableDigest {
+  const refersTo = new Set<string>();
+  const walk = new ClosureWalk(scopes, refersTo);
+  const digest = walk.digest(value, "value");
+  return { digest, refersTo, isOpaque: walk.reached.untracked.size > 0 };
+}
+
 /** The digest of a value that the user provided by name, and what it contains that no key can track. */
 export interface ProvidedDigest {
   readonly digest: Digest;

@@ -1,32 +1,13 @@
 /** The cells that were executed in this kernel: what each read, and therefore which are stale. Definitions belong to their cell. */
 import { caveatsOf, type CellId, type CellStatus, type EventBody, type Freshness, type View } from "../../protocol";
 import type { Scopes } from "../../key/scopes";
-import { digestAnything } from "../../key/code/closure";
 import type { CellRead } from "../../run/state/activity";
 import type { Engine } from "../../run/engine";
+import { beginRecord, type CellRecord } from "./cell-record";
 import { guestOfCell } from "./guest-cells";
-import type { CompiledCell } from "../tslab/compiled-cell";
-
-interface CellRecord {
-  readonly id: CellId;
-  /** `[3]` in the notebook. */
-  count: number;
-  running: boolean;
-  ok: boolean;
-  /** The stages it read, by instance id. */
-  readonly stages: Map<string, ReadStage>;
-  /** The parameters it read, with the digest of the value. */
-  readonly params: Map<string, string>;
-  /** The variables of other cells that it read, with their version when it began. */
-  variables: ReadonlyMap<string, number>;
-  writes: readonly string[];
-}
-
-interface ReadStage {
-  readonly name: string;
-  /** Of the output that the cell read; "" when it read an error. */
-  readonly digest: string;
-}
+import type { CellAccess } from "../tslab/compiled-cell";
+import { VariableFlow } from "./variable-flow";
+import { NotebookVariables, type VariableState } from "./variables";
 
 /** The status of a cell, as the page marks it. */
 interface Mark {
@@ -34,7 +15,18 @@ interface Mark {
   readonly reasons: readonly string[];
   /** See the event `cell:marked`. */
   readonly caveats?: readonly string[];
+  readonly blocked?: true;
 }
+
+/** Why the output of a cell is out of date. */
+interface Outdated {
+  readonly text: string;
+  /** Something that it depends on has failed. */
+  readonly isBlocked: boolean;
+}
+
+/** What the page does with code of the user's. */
+const anyAccess: CellAccess = { reads: [], captures: [], writes: [], hasEffects: true };
 
 export interface CellParts {
   readonly engine: Engine;
@@ -49,10 +41,15 @@ export class NotebookCells {
   private readonly deleted = new Set<CellId>();
   /** The mark that was last emitted, as JSON. */
   private readonly emitted = new Map<CellId, string>();
-  /** Of each notebook variable. */
-  private readonly versions = new Map<string, { readonly version: number; readonly digest: string }>();
+  private readonly variables: NotebookVariables;
+  private executions = 0;
+  /** In document order, as the page has said. */
+  private order: readonly CellId[] = [];
+  private currentFlow: VariableFlow | undefined;
 
-  constructor(private readonly parts: CellParts) {}
+  constructor(private readonly parts: CellParts) {
+    this.variables = new NotebookVariables(parts.variables, parts.scopes);
+  }
 
   isAlive(cell: CellId): boolean {
     return !this.deleted.has(cell);
@@ -70,7 +67,7 @@ export class NotebookCells {
   missingVariables(cell: CellId): readonly string[] {
     const record = this.records.get(cell);
     if (!record || record.ok) return [];
-    return record.writes.filter((name) => this.parts.variables[name] === undefined);
+    return record.access.writes.filter((name) => this.parts.variables[name] === undefined);
   }
 
   /** The cell starts: what it defined before is forgotten unless it is defined again. */
@@ -79,16 +76,8 @@ export class NotebookCells {
     this.deleted.delete(cell);
     engine.registry.stages.beginCell(cell);
     engine.registry.params.beginCell(cell);
-    this.records.set(cell, {
-      id: cell,
-      count,
-      running: true,
-      ok: true,
-      stages: new Map(),
-      params: new Map(),
-      variables: new Map(),
-      writes: [],
-    });
+    this.records.set(cell, beginRecord(cell, count, ++this.executions));
+    this.currentFlow = undefined;
     this.emitted.delete(cell);
     this.parts.emit({ type: "cell:running", cell });
   }
@@ -100,19 +89,30 @@ export class NotebookCells {
   }
 
   /** The cell's code is about to be executed. */
-  compiled(cell: CellId, code: CompiledCell): void {
+  compiled(cell: CellId, access: CellAccess): void {
     const record = this.records.get(cell);
     if (!record) return;
-    record.variables = new Map(code.reads.map((name) => [name, this.versions.get(name)?.version ?? 0]));
-    record.writes = code.writes;
+    record.access = access;
+    record.found = this.statesOf(this.variables.reachedFrom(access.reads));
   }
 
   /** Records what the cell's code reads. */
   observe(cell: CellId, read: CellRead): void {
     const record = this.records.get(cell);
     if (!record) return;
-    if (read.kind === "stage") record.stages.set(read.id, { name: read.name, digest: read.digest });
-    else record.params.set(read.name, this.paramDigest(read.name));
+    switch (read.kind) {
+      case "stage":
+        record.stages.set(read.id, { name: read.name, digest: read.digest });
+        return;
+      case "param":
+        if (!record.setParams.has(read.name)) record.params.set(read.name, this.paramDigest(read.name));
+        return;
+      case "set-param":
+        record.setParams.add(read.name);
+        return;
+      case "shown":
+        record.shown.push(read);
+    }
   }
 
   /** Whether the current execution has defined a stage or parameter. */
@@ -131,13 +131,29 @@ export class NotebookCells {
     for (const gone of engine.registry.stages.endCell(cell, ok)) emit({ type: "stage:removed", stage: gone.name });
     for (const gone of engine.registry.params.endCell(cell, ok)) engine.params.remove(gone.name);
     engine.changed("code");
-    for (const name of record.writes) this.updateVersion(name);
+    this.compareVariables(record);
     emit({ type: "cell:ended", cell, ok });
+  }
+
+  /** Code of the user's has been executed outside cells: stages that the page has run. */
+  ranOutsideCells(): void {
+    this.variables.compare(null, anyAccess, 0);
+  }
+
+  /** The notebook's code cells in document order: those that are missing were deleted. */
+  arrange(order: readonly CellId[]): void {
+    const alive = new Set(order);
+    this.order = order;
+    this.currentFlow = undefined;
+    this.forget([...this.records.keys()].filter((cell) => !alive.has(cell) && guestOfCell(cell) === undefined));
+    this.parts.engine.changed("code");
+    this.mark();
   }
 
   /** The notebook has deleted these cells: their definitions are removed. */
   forget(cells: readonly CellId[]): void {
     const { engine, emit } = this.parts;
+    this.currentFlow = undefined;
     for (const cell of cells) {
       this.deleted.add(cell);
       for (const gone of engine.registry.stages.removeCell(cell)) emit({ type: "stage:removed", stage: gone.name });
@@ -170,27 +186,55 @@ export class NotebookCells {
     return new Set([...read, ...defined].map(({ name }) => name));
   }
 
-  /** Stale cells whose stages are all fresh: executing them shows the current results. */
-  toExecute(): readonly CellId[] {
-    return [...this.records.values()]
-      .filter(
-        (record) =>
-          !record.running &&
-          this.markOf(record).status === "stale" &&
-          [...record.stages].every(([id, { name }]) => (this.stateOf(id, name)?.status ?? "fresh") === "fresh"),
-      )
-      .map((record) => record.id);
+  /**
+   * The cells that _Run stale_ executes now, in document order, with the stages that it runs first. A cell that is out of date is executed
+   * once the stages that it reads are fresh, and with it the cells that give its variables the values which they have at that place.
+   * Cells that change what stale stages read come before those stages.
+   */
+  toExecute(staleStages: ReadonlySet<string>, only?: ReadonlySet<CellId>): { readonly cells: readonly CellId[]; readonly beforeStages: boolean } {
+    const isOffered = (cell: CellId): boolean => only?.has(cell) ?? true;
+    const chosen = [...this.records.values()].filter((record) => isOffered(record.id) && this.isWorthExecuting(record));
+    const captured = this.capturedBy([...staleStages]);
+    const replayed = this.flow().replay(new Set(chosen.map(({ id }) => id)), captured);
+    const cells = this.arranged().filter((record) => replayed.has(record.id) && this.canExecute(record));
+    const before = cells.filter(({ left, id }) => isOffered(id) && [...left.keys()].some((name) => captured.has(name)));
+    const first = before.filter((record) => this.areFresh(record));
+    return {
+      cells: (first.length > 0 ? first : cells.filter((record) => this.areFresh(record))).map(({ id }) => id),
+      beforeStages: first.length > 0,
+    };
+  }
+
+  private isWorthExecuting(record: CellRecord): boolean {
+    if (record.running || this.setsWhatItShows(record)) return false;
+    if (!record.ok) return this.hasRecovered(record);
+    const outdated = this.outdated(record);
+    return outdated.length > 0 && outdated.every(({ isBlocked }) => !isBlocked);
+  }
+
+  /** A failed cell, and one that needs what a failed one has not left, waits. */
+  private canExecute(record: CellRecord): boolean {
+    if (record.running || (!record.ok && !this.hasRecovered(record))) return false;
+    return this.outdated(record).every(({ isBlocked }) => !isBlocked);
+  }
+
+  private areFresh(record: CellRecord): boolean {
+    return [...record.stages].every(([id, { name }]) => (this.stateOf(id, name)?.status ?? "fresh") === "fresh");
   }
 
   private markOf(record: CellRecord): Mark {
-    const reasons = [...this.stageReasons(record), ...this.paramReasons(record), ...this.variableReasons(record)];
+    const outdated = this.outdated(record);
+    const reasons = outdated.map(({ text }) => text);
     if (!record.ok) return this.hasRecovered(record) ? { status: "stale", reasons } : { status: "failed", reasons: [] };
     const { stages } = this.parts.view();
     const defined = this.parts.engine.registry.stages.ofCell(record.id).flatMap(({ name }) => stages[name] ?? []);
     const read = [...record.stages.values()].flatMap(({ name }) => stages[name] ?? []);
     const failed = [...defined, ...read].find((stage) => stage.status === "failed");
     if (failed) return { status: "failed", reasons: [`${failed.name} failed: ${failed.error?.message ?? ""}`] };
-    if (reasons.length > 0) return { status: "stale", reasons };
+    if (reasons.length > 0 && !this.setsWhatItShows(record)) {
+      const isBlocked = outdated.some((each) => each.isBlocked);
+      return { status: "stale", reasons, ...(isBlocked ? { blocked: true } : {}) };
+    }
     const stale = defined.filter(
       (stage) =>
         stage.status === "stale" ||
@@ -202,11 +246,45 @@ export class NotebookCells {
       return {
         status: "stale",
         reasons: stale.map((stage) => `${stage.name}: ${stage.reasons.map((reason) => reason.text).join("; ")}`),
+        ...(stale.every(({ status }) => status === "blocked") ? { blocked: true } : {}),
       };
-    const caveats = [...new Set([...defined, ...read])].flatMap((stage) =>
-      caveatsOf(stage).map((text) => `${stage.name}: ${text}`),
-    );
+    const caveats = [
+      ...[...new Set([...defined, ...read])].flatMap((stage) => caveatsOf(stage).map((text) => `${stage.name}: ${text}`)),
+      ...this.caveats(record),
+    ];
     return { status: "fresh", reasons: [], ...(caveats.length > 0 ? { caveats } : {}) };
+  }
+
+  /** Why the output may be out of date although nothing says so. */
+  private caveats(record: CellRecord): readonly string[] {
+    const sets = [...record.setParams].join(", ");
+    return [
+      ...(this.setsWhatItShows(record) ? this.outdated(record).map(({ text }) => `${text}; this cell sets ${sets}, so Run stale leaves it alone`) : []),
+      ...[...record.found.keys()].flatMap((name) => this.doubts(record, name)),
+      ...this.flow().caveats(record),
+    ];
+  }
+
+  private doubts(record: CellRecord, name: string): readonly string[] {
+    const cells = this.variables.doubtsAbout(name).filter((cell) => cell !== record.id && (this.records.get(cell)?.sequence ?? 0) > record.sequence);
+    if (cells.length === 0) return [];
+    const labels = cells.map((cell) => this.labelOf(cell)).join(", ");
+    return [`variable ${name} may have been changed in place by ${labels}: its value takes too long to compare, or cannot be compared`];
+  }
+
+  /** To execute it again would undo the change of a parameter that was made in the sidebar. */
+  private setsWhatItShows(record: CellRecord): boolean {
+    return record.setParams.size > 0 && (record.shown.length > 0 || record.params.size > 0) && record.ok;
+  }
+
+  private outdated(record: CellRecord): readonly Outdated[] {
+    const free = (texts: readonly string[]): Outdated[] => texts.map((text) => ({ text, isBlocked: false }));
+    return [
+      ...this.stageReasons(record),
+      ...free(this.paramReasons(record)),
+      ...free(this.shownReasons(record)),
+      ...this.flow().reasons(record),
+    ];
   }
 
   /** A failed cell is worth executing again once the stages that failed in it are fresh, or something else that it read has changed. */
@@ -214,16 +292,19 @@ export class NotebookCells {
     const readFailing = [...record.stages].filter(([, { digest }]) => digest === "");
     if (readFailing.length > 0)
       return readFailing.every(([id, { name }]) => this.stateOf(id, name)?.status === "fresh");
-    return this.paramReasons(record).length > 0 || this.variableReasons(record).length > 0;
+    const variables = this.flow().reasons(record);
+    if (variables.some(({ isBlocked }) => isBlocked)) return false;
+    return this.paramReasons(record).length > 0 || variables.length > 0;
   }
 
-  private stageReasons(record: CellRecord): string[] {
-    return [...record.stages].flatMap(([id, { name, digest }]) => {
+  private stageReasons(record: CellRecord): Outdated[] {
+    return [...record.stages].flatMap(([id, { name, digest }]): Outdated[] => {
       const now = this.stateOf(id, name);
-      if (!now) return [`${name} no longer exists`];
+      if (!now) return [{ text: `${name} no longer exists`, isBlocked: false }];
       if (now.status === "running") return [];
-      if (now.status !== "fresh") return [`${name} is ${now.status}${now.reasons ? `: ${now.reasons}` : ""}`];
-      return now.digest === digest ? [] : [`${name} has a new result`];
+      if (now.status !== "fresh")
+        return [{ text: `${name} is ${now.status}${now.reasons ? `: ${now.reasons}` : ""}`, isBlocked: now.status === "blocked" || now.status === "failed" }];
+      return now.digest === digest ? [] : [{ text: `${name} has a new result`, isBlocked: false }];
     });
   }
 
@@ -245,10 +326,8 @@ export class NotebookCells {
     );
   }
 
-  private variableReasons(record: CellRecord): string[] {
-    return [...record.variables].flatMap(([name, version]) =>
-      (this.versions.get(name)?.version ?? 0) === version ? [] : [`variable ${name} changed`],
-    );
+  private shownReasons(record: CellRecord): string[] {
+    return [...new Set(record.shown.flatMap(({ what, text, now }) => (now() === text ? [] : [`${what} changed`])))];
   }
 
   private paramDigest(name: string): string {
@@ -256,11 +335,64 @@ export class NotebookCells {
     return params.names().includes(name) ? params.digest(params.value(name, new Map())) : "";
   }
 
-  /** A variable reassigned to an equal value keeps its version. */
-  private updateVersion(name: string): void {
-    const before = this.versions.get(name);
-    const digest = digestAnything(this.parts.variables[name], this.parts.scopes);
-    if (before?.digest === digest) return;
-    this.versions.set(name, { version: (before?.version ?? 0) + 1, digest });
+  private compareVariables(record: CellRecord): void {
+    const { variables } = this;
+    // The cell that imports Stagebook was compiled before, as were those that ran before it.
+    const access = record.sequence === 1 ? { ...record.access, writes: variables.newNames() } : record.access;
+    record.access = access;
+    const changes = variables.compare(record.id, access, performance.now() - record.startedAt);
+    const before = [...changes].flatMap(([name, change]) => {
+      const isNew = record.found.has(name) || access.writes.includes(name) || change.before?.digest === change.after.digest;
+      return change.before === undefined || isNew ? [] : [[name, change.before] as const];
+    });
+    record.found = new Map([...record.found, ...before]);
+    const names = new Set([...access.writes, ...changes.keys()]);
+    record.left = this.statesOf(names);
+    this.currentFlow = undefined;
+  }
+
+  private statesOf(names: Iterable<string>): ReadonlyMap<string, VariableState> {
+    const states = new Map<string, VariableState>();
+    for (const name of names) {
+      const state = this.variables.stateOf(name);
+      if (state) states.set(name, { digest: state.digest, identity: state.identity });
+    }
+    return states;
+  }
+
+  private flow(): VariableFlow {
+    return (this.currentFlow ??= new VariableFlow({
+      cells: this.arranged(),
+      labelOf: (cell) => this.labelOf(cell),
+      stateOf: (name) => this.variables.stateOf(name),
+      readByStages: (record) => this.readByStages(record),
+    }));
+  }
+
+  /** In document order; cells that the page has not named, in the order of their first execution. */
+  private arranged(): readonly CellRecord[] {
+    const places = new Map(this.order.map((cell, at) => [cell, at]));
+    const records = [...this.records.values()];
+    const isNamed = ({ id }: CellRecord): boolean => places.has(id);
+    const named = records.filter(isNamed).sort((a, b) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0));
+    return [...named, ...records.filter((record) => !isNamed(record))];
+  }
+
+  private readByStages(record: CellRecord): ReadonlySet<string> {
+    const defined = this.parts.engine.registry.stages.ofCell(record.id).map(({ name }) => name);
+    return this.capturedBy([...defined, ...[...record.stages.values()].map(({ name }) => name)]);
+  }
+
+  /** The variables that these stages and those upstream of them read. */
+  private capturedBy(stages: readonly string[]): ReadonlySet<string> {
+    const view = this.parts.view().stages;
+    const reached = new Set(stages);
+    const names = new Set<string>();
+    for (const stage of reached) {
+      const cell = view[stage]?.cell;
+      for (const name of (cell ? this.records.get(cell)?.access.captures : undefined) ?? []) names.add(name);
+      for (const { kind, name } of view[stage]?.inputs ?? []) if (kind === "stage") reached.add(name);
+    }
+    return this.variables.reachedFrom(names);
   }
 }

@@ -6,7 +6,6 @@ import type { Engine } from "../../run/engine";
 import type { Instance } from "../../run/state/instances";
 import {
   unreachable,
-  type CellId,
   type Command,
   type CommandType,
   type LogRecord,
@@ -18,6 +17,7 @@ import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
 import type { NotebookCells } from "../cells/cells";
 import type { PageLink } from "./page-link";
 import { StageAnswers } from "./stage-answers";
+import { runStale } from "./stale-runs";
 
 /** Limits of one reply. */
 const MAX_LOG_LINES = 10_000;
@@ -50,10 +50,7 @@ export class PageCommands {
     const { engine } = this.parts;
     switch (command.type) {
       case "sync":
-        // External files may have changed: nothing else reports that.
-        engine.changed("files");
-        await engine.planned();
-        return null;
+        return this.checkFiles();
       case "set-params":
         engine.checkParamsFree(Object.keys(command.values));
         engine.params.set(command.values, "page");
@@ -73,7 +70,12 @@ export class PageCommands {
         return this.replanned({ status, executed });
       }
       case "run-stale":
-        return this.runStale(command.cells);
+        return runStale({ engine, cells: this.parts.cells, replanned: () => this.replanned(undefined) }, command.cells);
+      case "cells":
+        this.parts.cells.arrange(command.cells);
+        return this.planned();
+      case "check-files":
+        return this.checkFiles();
       case "cancel":
         return this.replanned({ runs: engine.cancel() });
       case "explain":
@@ -110,20 +112,15 @@ export class PageCommands {
     }
   }
 
-  private async runStale(only?: readonly CellId[]): Promise<Result<"run-stale">> {
-    const { engine, cells } = this.parts;
-    const outdated = async (): Promise<readonly string[]> => {
-      const names = (await engine.outdated()).map((row) => row.stage);
-      const chosen = only && cells.stagesOf(only);
-      return chosen ? names.filter((name) => chosen.has(name)) : names;
-    };
-    const stale = (await outdated()).map((name) => engine.instances.find(name));
-    const { status, executed } =
-      stale.length > 0 ? await this.run(stale, false) : { status: "succeeded" as const, executed: 0 };
-    await this.replanned(null);
-    const notRun = (await outdated()).length;
-    const toExecute = cells.toExecute().filter((cell) => only?.includes(cell) ?? true);
-    return { status, executed, cells: toExecute, notRun };
+  /** External files may have changed. */
+  private checkFiles(): Promise<null> {
+    this.parts.engine.changed("files");
+    return this.planned();
+  }
+
+  private async planned(): Promise<null> {
+    await this.parts.engine.planned();
+    return null;
   }
 
   private run(targets: readonly Instance[], force: boolean): Promise<RunSummary> {

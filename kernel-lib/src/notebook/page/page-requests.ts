@@ -46,6 +46,8 @@ export class PageRequests implements CommListener {
       this.notebooks.shown(comm, session, command);
       this.link.sendSnapshot(comm);
     }
+    // Only the kernel's own notebook has its cells in an order.
+    if (command.type === "cells" && this.notebooks.viewFor(comm).isGuest) return reply({ ok: true, result: null });
     this.commands.execute(command).then(
       // Events that the command caused arrive before its reply.
       (result) => reply({ ok: true, result: result ?? null }),

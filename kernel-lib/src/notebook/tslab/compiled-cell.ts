@@ -12,13 +12,21 @@ import {
 
 type Parents = ReadonlyMap<SyntaxNode, SyntaxNode>;
 
-export interface CompiledCell {
+/** What a cell does with the notebook's variables. */
+export interface CellAccess {
+  /** Those of earlier cells that the cell itself reads, without those that it certainly assigns first. */
+  readonly reads: readonly string[];
+  /** Those that functions read which the cell passes to `stage` and the like: the stage reads them, not the cell. */
+  readonly captures: readonly string[];
+  /** Those that the cell declares or assigns. */
+  readonly writes: readonly string[];
+  /** Whether the cell does anything that could change a value in place: it calls something, or assigns to a property. */
+  readonly hasEffects: boolean;
+}
+
+export interface CompiledCell extends CellAccess {
   /** The code to execute instead. */
   readonly code: string;
-  /** Notebook variables that the cell itself reads, without those that it writes. */
-  readonly reads: readonly string[];
-  /** Notebook variables that the cell assigns. */
-  readonly writes: readonly string[];
 }
 
 /** Calls that only define something: a variable used in a function passed to them is read by the stage, not by the cell. */
@@ -45,13 +53,8 @@ export function readCompiledCell(code: string, isVariable: (name: string) => boo
   const broken = findFreeIdentifiers(tree).filter(
     (node) => isBrokenShorthand(node, parents) && isVariable(textIn(node, "name")),
   );
-  const { reads, writes } = findAccesses(tree, parents);
-  for (const node of broken) reads.add(textIn(node, "name"));
-  return {
-    code: expandShorthand(code, broken),
-    reads: [...reads].filter((name) => !writes.has(name)),
-    writes: [...writes],
-  };
+  const shorthand = broken.map((node): Access => ({ name: textIn(node, "name"), kind: "read", scope: scopeOf(node, parents), isCertain: false, at: node.start })); // prettier-ignore
+  return { code: expandShorthand(code, broken), ...summarize(tree, parents, shorthand) };
 }
 
 function isBrokenShorthand(node: SyntaxNode, parents: Parents): boolean {
@@ -74,29 +77,117 @@ function expandShorthand(code: string, broken: readonly SyntaxNode[]): string {
   return expanded + code.slice(at);
 }
 
-function findAccesses(
-  tree: SyntaxNode,
-  parents: Parents,
-): { readonly reads: Set<string>; readonly writes: Set<string> } {
-  const reads = new Set<string>();
-  const nested = new Set<string>();
-  const writes = new Set<string>();
+/** One place where the code names a notebook variable. */
+interface Access {
+  readonly name: string;
+  readonly kind: "read" | "write" | "both";
+  readonly scope: Scope;
+  /** Executed whenever the cell is: not in a branch, a loop or a function. */
+  readonly isCertain: boolean;
+  /** Its place in the order of evaluation: an assignment comes after what it assigns. */
+  readonly at: number;
+}
+
+function summarize(tree: SyntaxNode, parents: Parents, shorthand: readonly Access[]): CellAccess {
+  const accesses = [...shorthand];
+  let calls = false;
   let hasEffects = false;
   visitTree(tree, (node) => {
     const scope = scopeOf(node, parents);
-    hasEffects ||= scope === "cell" && isEffect(node, tree);
+    if (scope !== "stage") hasEffects ||= isMutation(node);
+    calls ||= scope === "cell" && isEffect(node, tree);
     const name = exportedName(node);
-    if (name === undefined) return true;
-    const access = accessOf(node, parents);
-    if (access !== "read") writes.add(name);
-    if (access === "write" || scope === "stage") return true;
-    (scope === "cell" ? reads : nested).add(name);
+    if (name !== undefined && isOwn(name)) accesses.push(accessAt(node, name, scope, parents));
     return true;
   });
-  // What a function of the cell reads is read by its caller; a cell with effects may be that caller.
-  if (hasEffects) for (const name of nested) reads.add(name);
-  const isOwn = (name: string): boolean => name !== "__esModule" && !name.startsWith("tsLastExpr");
-  return { reads: new Set([...reads].filter(isOwn)), writes: new Set([...writes].filter(isOwn)) };
+  accesses.sort((a, b) => a.at - b.at);
+  const declared = declaredNames(tree);
+  // What a function of the cell does is done by its caller; a cell that calls something may be that caller.
+  const own = accesses.filter(({ scope }) => scope === "cell" || (calls && scope === "nested"));
+  const foreign = own.filter(({ name }) => !declared.has(name));
+  const captured = accesses.filter(({ scope, kind }) => scope === "stage" && kind !== "write");
+  return {
+    reads: namesIn(foreign).filter((name) => isRead(foreign.filter((each) => each.name === name))),
+    captures: [...new Set([...namesIn(captured), ...declaredInStages(tree, parents, declared)])],
+    writes: [...new Set([...declared, ...namesIn(own.filter(({ kind }) => kind !== "read"))])].filter(isOwn),
+    hasEffects: hasEffects || calls,
+  };
+}
+
+/** Variables that the cell declares, and that a stage's function reads by their own name. */
+function declaredInStages(tree: SyntaxNode, parents: Parents, declared: ReadonlySet<string>): readonly string[] {
+  const names = new Set<string>();
+  visitTree(tree, (node) => {
+    const name = node.type === "Identifier" ? textIn(node, "name") : "";
+    if (declared.has(name) && !names.has(name) && scopeOf(node, parents) === "stage") names.add(name);
+    return true;
+  });
+  return [...names];
+}
+
+const namesIn = (accesses: readonly Access[]): readonly string[] => [...new Set(accesses.map(({ name }) => name))];
+
+/** tslab's own names are none of the notebook's. */
+const isOwn = (name: string): boolean => name !== "__esModule" && !name.startsWith("tsLastExpr");
+
+/** Whether the value of before counts: unless the first thing that happens to the variable is that it is assigned. */
+function isRead(accesses: readonly Access[]): boolean {
+  const [first] = accesses;
+  return first !== undefined && !(first.kind === "write" && first.isCertain);
+}
+
+/** `exports.a = exports.b = void 0`, with which the compiled code begins: the names that the cell declares. */
+function declaredNames(tree: SyntaxNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  visitTree(tree, (node) => {
+    if (node.type !== "AssignmentExpression") return true;
+    const chain: string[] = [];
+    let at = node;
+    for (; at.type === "AssignmentExpression"; at = childOf(at, "right")) chain.push(exportedName(childOf(at, "left")) ?? "");
+    if (at.type === "UnaryExpression" && at.operator === "void") for (const name of chain) names.add(name);
+    return true;
+  });
+  return names;
+}
+
+function accessAt(node: SyntaxNode, name: string, scope: Scope, parents: Parents): Access {
+  const kind = accessOf(node, parents);
+  const up = parents.get(node);
+  const isCertain = scope === "cell" && up !== undefined && parents.get(up)?.type === "ExpressionStatement" && isTopLevel(up, parents);
+  return { name, kind, scope, isCertain, at: kind === "write" && up ? up.end : node.start };
+}
+
+/** Whether the statement of an expression is one of the cell's own: its block is the body of tslab's wrapper. */
+function isTopLevel(expression: SyntaxNode, parents: Parents): boolean {
+  const statement = parents.get(expression);
+  const block = statement && parents.get(statement);
+  const owner = block && parents.get(block);
+  return block?.type === "BlockStatement" && owner !== undefined && /Function/.test(owner.type);
+}
+
+/** An assignment to a property, or what hands control to code of others without a call. */
+function isMutation(node: SyntaxNode): boolean {
+  switch (node.type) {
+    case "AssignmentExpression":
+      return isMember(childOf(node, "left"));
+    case "UpdateExpression":
+      return isMember(childOf(node, "argument"));
+    case "UnaryExpression":
+      return node.operator === "delete";
+    case "ArrayPattern":
+    case "ObjectPattern":
+    case "AwaitExpression":
+    case "YieldExpression":
+    case "ForOfStatement":
+    case "SpreadElement":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isMember(node: SyntaxNode): boolean {
+  return node.type === "MemberExpression" && exportedName(node) === undefined;
 }
 
 /** Whether the node is a call that does more than define something. */
@@ -114,8 +205,10 @@ function accessOf(node: SyntaxNode, parents: Parents): "read" | "write" | "both"
   return up.operator === "=" ? "write" : "both";
 }
 
+type Scope = "cell" | "nested" | "stage";
+
 /** `cell`: top-level code; `nested`: in a function of the cell; `stage`: in a function passed to a call that defines something. */
-function scopeOf(node: SyntaxNode, parents: Parents): "cell" | "nested" | "stage" {
+function scopeOf(node: SyntaxNode, parents: Parents): Scope {
   let functions = 0;
   let at = node;
   for (let up = parents.get(at); up; up = parents.get(at)) {

@@ -57,9 +57,8 @@ export class ParamAccess implements ParamHandles {
 
   /** `minMagnitude = 5 (default 4.5)`. */
   paramText(name: string): string {
-    const { stage, cell, observe } = findActivity();
-    // Printed in a cell, it is out of date when the value changes; the cell that defines the parameter is never stale for that.
-    if (!stage && this.parts.params.definition(name).cell !== cell) observe?.({ kind: "param", name });
+    const { stage, observe } = findActivity();
+    if (!stage) observe?.({ kind: "param", name });
     const param = this.parts.params.view(name);
     const unit = param.unit === undefined ? "" : ` ${param.unit}`;
     return `${name} = ${param.text}${unit}${param.overridden ? ` (default ${param.defaultText})` : ""}`;
@@ -81,6 +80,7 @@ export class ParamAccess implements ParamHandles {
       );
     this.parts.checkParamsFree([name]);
     change();
+    findActivity().observe?.({ kind: "set-param", name });
     this.parts.changed();
   }
 }

@@ -7,6 +7,7 @@ import type { Store } from "../../store/store";
 import type { FullPlan, PlanPurpose } from "../plan/planner";
 import type { Instance, Instances } from "../state/instances";
 import type { Results } from "../state/results";
+import { explained, observeShown, planned } from "./shown";
 import type { Targets } from "./targets";
 import { ExplanationText, planRow, PlanText, statusText } from "../texts";
 
@@ -31,20 +32,28 @@ export class Queries implements StageQueries {
   /** `wantsValues`: for a caller that reads the targets' values, and does not only run them. */
   async planOf(targets: readonly Instance[], wantsValues = false): Promise<Plan> {
     const { assessed } = await this.parts.plan(targets, { isAsked: true, wantsValues });
-    return new PlanText(
-      [...assessed.values()]
-        .filter(({ instance }) => instance.definition.partOf === undefined)
-        .map(({ row }) => planRow(row)),
+    const rows = [...assessed.values()].filter(({ instance }) => instance.definition.partOf === undefined);
+    // A stage that keeps no result would run whenever it is asked for.
+    const shown = rows.filter(({ instance }) => instance.definition.cache && instance.overlay.size === 0);
+    observeShown(
+      "the plan",
+      () => planned(shown.map(({ row }) => this.parts.view().stages[row.stage])),
+      planned(shown.map(({ row }) => row)),
     );
+    return new PlanText(rows.map(({ row }) => planRow(row)));
   }
 
   async status(ref: StageRef): Promise<Freshness> {
     if (this.parts.view().stages[ref.name]?.status === "running" && !ref.overrides) return "running";
-    return (await this.row(ref)).status;
+    const { status } = await this.row(ref);
+    observeShown(statusOf(ref), () => this.parts.view().stages[ref.name]?.status ?? "", ref.overrides ? undefined : status);
+    return status;
   }
 
   async explain(ref: Pick<StageRef, "name" | "overrides">): Promise<Explanation> {
     const row = await this.row(ref);
+    const now = (): string => explained(this.parts.view().stages[ref.name]);
+    observeShown(statusOf(ref), now, ref.overrides ? undefined : explained(row));
     return new ExplanationText(ref.name, row.status, row.reasons, caveatsOf(row));
   }
 
@@ -67,6 +76,7 @@ export class Queries implements StageQueries {
 
   async history(ref: StageRef): Promise<readonly HistoryRow[]> {
     const entries = await this.parts.results.history(ref.name);
+    observeShown(`the history of ${ref.name}`, () => this.parts.view().stages[ref.name]?.result?.key ?? "");
     const pinned = await this.parts.store.pinned();
     return entries.map(({ at, key, durationMs, params }) => ({ at, key, durationMs, params, pinned: pinned.has(key) }));
   }
@@ -81,6 +91,14 @@ export class Queries implements StageQueries {
         { stage: ref.name },
       );
     await this.parts.store.pin(latest.key, isPinned);
+  }
+
+  /** The names of the stages that would or may run, sorted, as the page shows them. */
+  outdatedNow(): readonly string[] {
+    return Object.values(this.parts.view().stages)
+      .filter(({ action }) => action === "run" || action === "maybe")
+      .map(({ name }) => name)
+      .sort();
   }
 
   checkOutput(stage: string, output: string): void {
@@ -100,6 +118,12 @@ export class Queries implements StageQueries {
 
   /** `strong · stale: minMagnitude 4.5 → 5 · last 120 ms, 1,204 rows · run it with await strong()`. Reads the shown state only. */
   stageText(ref: StageRef): string {
+    const text = (): string => this.textOf(ref);
+    observeShown(statusOf(ref), text);
+    return text();
+  }
+
+  private textOf(ref: StageRef): string {
     const stage = this.parts.view().stages[ref.name];
     const name = ref.overrides ? `${ref.name} with ${Object.keys(ref.overrides).join(", ")}` : ref.name;
     return stage ? `${name} · ${statusText(stage)}` : `${name} · removed: its cell no longer defines it`;
@@ -110,3 +134,5 @@ export class Queries implements StageQueries {
     return mustGet((await this.parts.plan([instance], { isLookedAt: true })).assessed, instance.id).row;
   }
 }
+
+const statusOf = ({ name }: Pick<StageRef, "name">): string => `the status of ${name}`;

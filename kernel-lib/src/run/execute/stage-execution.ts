@@ -196,8 +196,11 @@ export class StageExecution {
     if (run.signal.aborted) return run.reporter.cancelled(instance, work.key.key, 0);
     // It was cancelled by its own caller, not by ours: the work is still to be done.
     if (outcome.kind === "cancelled") return yield* this.callOrShare(work);
-    if (outcome.kind === "failed")
-      return this.failed(work.key.key, outcome.error.cause ?? outcome.error, engine.clock.now());
+    if (outcome.kind === "failed") {
+      // What the other execution had read is part of the key of its failure.
+      const { key } = yield* waitFor(engine.observed.find(instance, work.key));
+      return this.failed(key.key, outcome.error.cause ?? outcome.error, engine.clock.now());
+    }
     if (outcome.kind === "succeeded") {
       yield* waitFor(engine.results.reach(instance, outcome.entry));
       run.reporter.shared(instance, outcome.entry, other.stage);

@@ -11,7 +11,10 @@ export const noOverlay: Overlay = new Map();
 export type CellRead =
   /** `id`: of the instance, which differs from the name under other parameter values. `digest` is "" when the stage failed. */
   | { readonly kind: "stage"; readonly name: string; readonly id: string; readonly digest: string }
-  | { readonly kind: "param"; readonly name: string };
+  | { readonly kind: "param"; readonly name: string }
+  | { readonly kind: "set-param"; readonly name: string }
+  /** A state of the pipeline itself, as text: `what` is what it is called. `now`: the same text later. */
+  | { readonly kind: "shown"; readonly what: string; readonly text: string; readonly now: () => string };
 
 /** The execution of a stage's function. */
 export interface StageActivity {

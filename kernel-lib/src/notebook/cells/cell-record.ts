@@ -1,0 +1,64 @@
+/** What is known of one cell from its last execution in this kernel. */
+import type { CellId } from "../../protocol";
+import type { CellAccess } from "../tslab/compiled-cell";
+import type { VariableState } from "./variables";
+
+export interface CellRecord {
+  readonly id: CellId;
+  /** `[3]` in the notebook. */
+  count: number;
+  running: boolean;
+  ok: boolean;
+  /** The place of the execution among all executions of cells. */
+  readonly sequence: number;
+  readonly startedAt: number;
+  /** The stages it read, by instance id. */
+  readonly stages: Map<string, ReadStage>;
+  /** The parameters it read, with the digest of the value. */
+  readonly params: Map<string, string>;
+  /** The parameters it set. */
+  readonly setParams: Set<string>;
+  /** What it printed of the pipeline itself. */
+  readonly shown: ShownState[];
+  access: CellAccess;
+  /** The values of the variables that it read, when it began. */
+  found: ReadonlyMap<string, VariableState>;
+  /** The values of the variables that it assigned or changed in place, when it ended. */
+  left: ReadonlyMap<string, VariableState>;
+}
+
+export interface ReadStage {
+  readonly name: string;
+  /** Of the output that the cell read; "" when it read an error. */
+  readonly digest: string;
+}
+
+/** A state of the pipeline that the cell printed: a stage's status, a plan, the graph. */
+export interface ShownState {
+  /** `the status of strong`. */
+  readonly what: string;
+  readonly text: string;
+  /** The same text now. */
+  readonly now: () => string;
+}
+
+const noAccess: CellAccess = { reads: [], captures: [], writes: [], hasEffects: true };
+
+/** The cell begins. */
+export function beginRecord(id: CellId, count: number, sequence: number): CellRecord {
+  return {
+    id,
+    count,
+    running: true,
+    ok: true,
+    sequence,
+    startedAt: performance.now(),
+    stages: new Map(),
+    params: new Map(),
+    setParams: new Set(),
+    shown: [],
+    access: noAccess,
+    found: new Map(),
+    left: new Map(),
+  };
+}

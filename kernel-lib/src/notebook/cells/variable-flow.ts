@@ -1,0 +1,144 @@
+/**
+ * How the values of variables pass from cell to cell in document order, as in _Restart and Run All_: which cell provides the value that
+ * another one reads, whether it read that value, and which cells have to be executed again so that it does. Pure.
+ */
+import type { CellId } from "../../protocol";
+import type { CellRecord } from "./cell-record";
+import type { VariableState } from "./variables";
+
+export interface FlowParts {
+  /** In document order. */
+  readonly cells: readonly CellRecord[];
+  readonly labelOf: (cell: CellId) => string;
+  /** The value now. */
+  readonly stateOf: (name: string) => VariableState | undefined;
+  /** The variables that the stages read which the cell defines or calls, with their upstream. */
+  readonly readByStages: (cell: CellRecord) => ReadonlySet<string>;
+}
+
+export interface FlowReason {
+  readonly text: string;
+  /** The cell that provides the value has failed. */
+  readonly isBlocked: boolean;
+}
+
+export class VariableFlow {
+  private readonly places: ReadonlyMap<CellId, number>;
+  /** The cells that leave a value of each variable, in document order. */
+  private readonly leavers = new Map<string, CellRecord[]>();
+  private readonly inPlace = new Set<string>();
+
+  constructor(private readonly parts: FlowParts) {
+    this.places = new Map(parts.cells.map(({ id }, at) => [id, at]));
+    for (const cell of parts.cells) {
+      for (const name of new Set([...cell.left.keys(), ...(cell.ok ? [] : cell.access.writes)]))
+        this.leavers.set(name, [...(this.leavers.get(name) ?? []), cell]);
+      for (const [name, { identity }] of cell.left)
+        if (identity > 0 && !cell.access.writes.includes(name)) this.inPlace.add(name);
+    }
+  }
+
+  /** Why the cell did not read the values that it would read in _Restart and Run All_. */
+  reasons(cell: CellRecord): readonly FlowReason[] {
+    return [...cell.found].flatMap(([name, found]) => this.reason(cell, name, found) ?? []);
+  }
+
+  /** Why its output may differ after a restart although nothing has changed. */
+  caveats(cell: CellRecord): readonly string[] {
+    return [...this.strayReads(cell), ...this.changedBelow(cell)];
+  }
+
+  /**
+   * The cells to execute, in document order, so that these cells find the values that they would find in _Restart and Run All_, and every
+   * variable has the value that it has at the end of it. `needed`: variables whose final value is needed beside those of the cells.
+   */
+  replay(chosen: ReadonlySet<CellId>, needed: ReadonlySet<string>): ReadonlySet<CellId> {
+    const replayed = new Set(chosen);
+    const finals = new Set([...needed, ...[...this.leavers].flatMap(([name, cells]) => (cells.length > 1 ? [name] : []))]);
+    for (let size = -1; size !== replayed.size; ) {
+      size = replayed.size;
+      for (const cell of this.parts.cells) {
+        if (!replayed.has(cell.id)) continue;
+        for (const name of new Set([...cell.found.keys(), ...this.parts.readByStages(cell)])) this.provide(replayed, cell, name);
+        this.restore(replayed, cell);
+      }
+      for (const name of finals) this.provide(replayed, undefined, name);
+    }
+    return replayed;
+  }
+
+  private reason(cell: CellRecord, name: string, found: VariableState): FlowReason | undefined {
+    const provider = this.provider(cell, name);
+    if (!provider) return undefined;
+    const label = this.parts.labelOf(provider.id);
+    const isAssigned = provider.access.writes.includes(name);
+    if (!provider.ok) return { text: `${label}, which ${isAssigned ? "assigns" : "changes"} ${name}, failed`, isBlocked: true };
+    if (provider.running) return undefined;
+    const expected = provider.left.get(name);
+    if (!expected) return undefined;
+    const text = (what: string): FlowReason => ({ text: what, isBlocked: false });
+    if (expected.digest === found.digest) {
+      // Equal, but another object: what the cell did to the old one, or kept of it, is not part of the new one.
+      const isLost = expected.identity !== found.identity && this.inPlace.has(name) && holdsObjects(cell);
+      return isLost ? text(`variable ${name} was created again`) : undefined;
+    }
+    if (provider.sequence < cell.sequence) return text(`variable ${name} had been changed since ${label} when this cell ran`);
+    return text(isAssigned ? `variable ${name} changed` : `variable ${name} was changed in place by ${label}`);
+  }
+
+  /** The cell from which it gets the value in document order; when all of them are below, the last one. */
+  private provider(cell: CellRecord, name: string): CellRecord | undefined {
+    const others = (this.leavers.get(name) ?? []).filter((other) => other !== cell);
+    return others.filter((other) => this.place(other) < this.place(cell)).at(-1) ?? others.at(-1);
+  }
+
+  private strayReads(cell: CellRecord): readonly string[] {
+    return [...cell.found.keys()].flatMap((name) => {
+      const others = (this.leavers.get(name) ?? []).filter((other) => other !== cell);
+      const last = others.at(-1);
+      if (!last) return [`variable ${name} comes from no cell of this notebook: it is missing after a restart`];
+      if (others.some((other) => this.place(other) < this.place(cell))) return [];
+      return [`variable ${name} comes from ${this.parts.labelOf(last.id)} below: it is missing after a restart`];
+    });
+  }
+
+  private changedBelow(cell: CellRecord): readonly string[] {
+    return [...this.parts.readByStages(cell)].flatMap((name) => {
+      const leavers = this.leavers.get(name) ?? [];
+      const above = leavers.filter((other) => this.place(other) <= this.place(cell)).at(-1)?.left.get(name);
+      const below = leavers.find((other) => this.place(other) > this.place(cell) && other.left.get(name)?.digest !== above?.digest);
+      return above && below
+        ? [`its stages read ${name}, which ${this.parts.labelOf(below.id)} below changes: after a restart they read the value of before`]
+        : [];
+    });
+  }
+
+  /** Adds the cells that give the variable the value that `cell` needs; without a cell: its final value. */
+  private provide(replayed: Set<CellId>, cell: CellRecord | undefined, name: string): void {
+    const leavers = this.leavers.get(name) ?? [];
+    const above = cell ? leavers.filter((other) => this.place(other) < this.place(cell)) : leavers;
+    const provider = above.at(-1);
+    if (!provider || replayed.has(provider.id)) return;
+    const isReplaced = above.some(({ id }) => replayed.has(id));
+    if (isReplaced || this.parts.stateOf(name)?.digest !== provider.left.get(name)?.digest) replayed.add(provider.id);
+  }
+
+  /** What the cell leaves replaces what later cells have left: they are executed again too, and those that hold the old objects. */
+  private restore(replayed: Set<CellId>, cell: CellRecord): void {
+    for (const [name, { identity }] of cell.left) {
+      for (const later of this.parts.cells.slice(this.place(cell) + 1)) {
+        const holdsOld = identity > 0 && this.inPlace.has(name) && later.found.has(name) && holdsObjects(later);
+        if (later.left.has(name) || holdsOld) replayed.add(later.id);
+      }
+    }
+  }
+
+  private place({ id }: CellRecord): number {
+    return this.places.get(id) ?? -1;
+  }
+}
+
+/** Whether it has left objects, which may contain those that it found. */
+function holdsObjects({ left }: CellRecord): boolean {
+  return [...left.values()].some(({ identity }) => identity > 0);
+}

@@ -1,0 +1,43 @@
+/** The command `run-stale`: runs the stale stages, and chooses the cells that the page executes next. Used by PageCommands. */
+import type { CellId, Result } from "../../protocol";
+import type { Engine } from "../../run/engine";
+import type { NotebookCells } from "../cells/cells";
+
+export interface StaleRunParts {
+  readonly engine: Engine;
+  readonly cells: NotebookCells;
+  /** Resolves once the page has the plan after a change of code. */
+  readonly replanned: () => Promise<void>;
+}
+
+/**
+ * A stage that failed is left alone, and whatever depends on it: it is stale again once something that it depends on changes. `only`: the
+ * cells to which the run is limited.
+ */
+export async function runStale({ engine, cells, replanned }: StaleRunParts, only?: readonly CellId[]): Promise<Result<"run-stale">> {
+  const offered = only && new Set(only);
+  const stale = async (): Promise<readonly string[]> => {
+    const names = (await engine.outdated()).filter(({ status }) => status !== "failed" && status !== "blocked").map(({ stage }) => stage);
+    const chosen = only && cells.stagesOf(only);
+    return chosen ? names.filter((name) => chosen.has(name)) : names;
+  };
+  await replanned();
+  const names = await stale();
+  const first = cells.toExecute(new Set(names), offered);
+  if (first.beforeStages) return { status: "succeeded", executed: 0, cells: first.cells, failed: [], notRun: 0 };
+  if (names.length === 0) return { status: "succeeded", executed: 0, cells: first.cells, failed: [], notRun: await leftAlone(engine) };
+  const { status, executed, outcomes } = await engine.run(
+    names.map((name) => engine.instances.find(name)),
+    { source: "page" },
+  );
+  const failed = [...outcomes].flatMap(([name, { kind }]) => (kind === "failed" && engine.registry.stages.get(name) ? [name] : []));
+  cells.ranOutsideCells();
+  await replanned();
+  const after = cells.toExecute(new Set(await stale()), offered);
+  return { status, executed, cells: after.cells, failed, notRun: (await stale()).length + (await leftAlone(engine)) };
+}
+
+/** How many stages do not run because one that they depend on has failed. */
+async function leftAlone(engine: Engine): Promise<number> {
+  return (await engine.outdated()).filter(({ status }) => status === "blocked").length;
+}
