@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { COMM_TARGET } from "../protocol";
+import { useNotebookVariables } from "../stage/handle-names";
 import { inputOf } from "../stage/input";
 import { CellExecutions } from "./cells/cell-executions";
 import { CellProgress } from "./cells/cell-progress";
@@ -24,6 +25,7 @@ import { messageClass, type TslabKernel } from "./tslab/tslab";
 /** Connects the pipeline to the kernel, in the middle of the cell that imports Stagebook. `version`: of Stagebook. */
 export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals, version: string): void {
   const { engine, bus, scopes, notebook } = internals;
+  useNotebookVariables(() => tslab.exports);
   const warn = (message: string): void => engine.log("warn", message);
 
   // Cells: what each defines, reads and prints.

@@ -8,6 +8,7 @@ import {
   type Reason,
   type StageView,
 } from "../protocol";
+import { callText } from "../stage/handle-names";
 import type { Explanation, Freshness, Plan, PlanRow } from "../stage/public/plans";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -25,7 +26,8 @@ export function statusText(stage: StageView): string {
           : `${stage.status}: ${reasons}`;
   const last = stage.result ? ` · last ${formatDuration(stage.result.durationMs)}, ${stage.result.summary}` : "";
   const caveats = caveatsOf(stage).map((text) => ` · ${text}`);
-  return `${status}${last}${caveats.join("")} · to ${stage.status === "fresh" ? "see its value" : "run it"}: await ${stage.name}()`;
+  const call = callText(stage.name);
+  return `${status}${last}${caveats.join("")} · to ${stage.status === "fresh" ? "see its value" : "run it"}: ${call}`;
 }
 
 /** A row as the public API returns it. */

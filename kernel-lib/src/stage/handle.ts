@@ -4,6 +4,7 @@ import type { FileInput, FilesInput, Input, Values } from "./public/inputs";
 import type { Param } from "./public/params";
 import type { Explanation, Freshness, HistoryRow, Plan } from "./public/plans";
 import type { RunOptions, Running, Stage, SweepRow } from "./public/stages";
+import { methodText } from "./handle-names";
 import { registerInput, type InputRef } from "./input";
 import { checkRunOptions } from "./run-options";
 import { StagebookError } from "../protocol";
@@ -67,7 +68,7 @@ export function createStageHandle(name: string, api: HandleApi, overrides?: Valu
       throw new StagebookError(
         "stage-arguments",
         `stage "${name}" was called with arguments`,
-        `Inputs are passed where it is defined. To call its function with other values, use ${name}.fn(…); for other parameter values, ${name}.with({ … })().`,
+        `Inputs are passed where it is defined. To call its function with other values, use ${methodText("stage", name, "fn(…)")}; for other parameter values, ${methodText("stage", name, "with({ … })()")}.`,
         { stage: name },
       );
     return api.calls.call(ref, {});
@@ -105,7 +106,7 @@ export function createStageHandle(name: string, api: HandleApi, overrides?: Valu
         throw new StagebookError(
           "param-values",
           `${name}.with needs an object of values by parameter name`,
-          `Write ${name}.with({ limit: 10 }).`,
+          `Write ${methodText("stage", name, "with({ limit: 10 })")}.`,
           { stage: name },
         );
       const merged = { ...overrides, ...values };
@@ -117,7 +118,7 @@ export function createStageHandle(name: string, api: HandleApi, overrides?: Valu
         throw new StagebookError(
           "output-name",
           `stage "${name}": output() needs the name of an output`,
-          `Write ${name}.output("train").`,
+          `Write ${methodText("stage", name, 'output("train")')}.`,
           { stage: name },
         );
       api.queries.checkOutput(name, output);
@@ -128,7 +129,7 @@ export function createStageHandle(name: string, api: HandleApi, overrides?: Valu
         throw new StagebookError(
           "select-function",
           `${name}.select needs a function`,
-          `Write ${name}.select((value) => value.part).`,
+          `Write ${methodText("stage", name, "select((value) => value.part)")}.`,
           { stage: name },
         );
       return createPartInput({ ...ref, part: { kind: "select", select: select } }, `part of ${name}`);
@@ -162,7 +163,7 @@ export function createParamHandle(name: string, api: HandleApi): Param<unknown> 
       throw new StagebookError(
         "param-read-only",
         `parameter "${name}" cannot be assigned`,
-        `Write ${name}.set(…) in a cell.`,
+        `Write ${methodText("param", name, "set(…)")} in a cell.`,
       );
     },
     set: (value: unknown) => api.params.setParam(name, value),

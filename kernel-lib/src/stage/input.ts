@@ -99,7 +99,7 @@ function walk(node: unknown, path: string, at: Walk): readonly InputLeaf[] {
     throw new StagebookError(
       "input-promise",
       `stage "${stage}": input ${path || "itself"} is a promise`,
-      "Pass the stage itself, not its call: { quakes }, not { quakes: quakes() }.",
+      `Pass the stage itself${path === "" ? "" : ` as ${path}`}, not its call: leave out the parentheses.`,
       { stage },
     );
   if (!isContainer(node)) return [{ path, value: node }];

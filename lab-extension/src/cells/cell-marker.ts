@@ -12,7 +12,7 @@ import type { NotebookState } from "../tokens";
 import { findMark } from "./cell-marks";
 import type { CellMark } from "./cell-marks";
 import { markTooltip } from "./cell-text";
-import { idOf, isEdited } from "./notebook-cells";
+import { codeCellsOf, idOf, isEdited } from "./notebook-cells";
 
 /** Also reports to the model which cells were edited, which only the page knows. */
 export class CellMarker implements IDisposable {
@@ -24,7 +24,7 @@ export class CellMarker implements IDisposable {
 
   constructor(
     private readonly panel: NotebookPanel,
-    private readonly model: Pick<NotebookModel, "live$" | "setEdited">,
+    private readonly model: Pick<NotebookModel, "live$" | "setEdited" | "setCells">,
     private readonly trans: TranslationBundle,
   ) {
     // Cells are added by loading the file, and by every insertion, move and undo.
@@ -58,6 +58,7 @@ export class CellMarker implements IDisposable {
     const { state } = this;
     if (content.isDisposed || !state) return;
     this.model.setEdited(content.widgets.filter(isEdited).map(idOf));
+    if (this.panel.context.isReady) this.model.setCells(codeCellsOf(content));
     for (const cell of content.widgets) {
       if (!isCodeCellModel(cell.model)) continue;
       const isEmpty = cell.model.sharedModel.getSource().trim() === "";

@@ -1,11 +1,15 @@
 /** The cells of one notebook panel, for the model: order, edits, execution, scrolling. Created by the tracker plugin, one per panel. */
+import { Notification } from "@jupyterlab/apputils";
 import { isCodeCellModel } from "@jupyterlab/cells";
 import type { Cell } from "@jupyterlab/cells";
-import type { INotebookCellExecutor, NotebookPanel } from "@jupyterlab/notebook";
+import type { INotebookCellExecutor, Notebook, NotebookPanel } from "@jupyterlab/notebook";
 import type { ITranslator } from "@jupyterlab/translation";
 import type { CellId } from "stagebook/protocol";
 import type { NotebookPage } from "../model/notebook-page";
 import { editOption } from "./stage-option";
+
+/** After a cell that failed, tslab drops those that it receives for 200 ms. */
+const TSLAB_DROPS_MS = 300;
 
 export interface NotebookCellsOptions {
   readonly panel: NotebookPanel;
@@ -16,6 +20,8 @@ export interface NotebookCellsOptions {
 }
 
 export class NotebookCells implements NotebookPage {
+  private failedAt = -Infinity;
+
   constructor(private readonly options: NotebookCellsOptions) {}
 
   get path(): string {
@@ -36,6 +42,7 @@ export class NotebookCells implements NotebookPage {
     const cell = panel.content.widgets.find((candidate) => candidate.model.id === id);
     const notebook = panel.content.model;
     if (!cell || !notebook) return true;
+    await new Promise((resolve) => setTimeout(resolve, this.failedAt + TSLAB_DROPS_MS - performance.now()));
     try {
       return await executor.runCell({
         cell,
@@ -49,6 +56,7 @@ export class NotebookCells implements NotebookPage {
     } catch (cause) {
       // JupyterLab throws when the kernel's reply is not ok; the cell shows the error itself.
       console.debug("stagebook: cell failed", id, cause);
+      this.failedAt = performance.now();
       return false;
     }
   }
@@ -63,9 +71,13 @@ export class NotebookCells implements NotebookPage {
   }
 
   showCell(id: CellId): boolean {
-    const notebook = this.options.panel.content;
+    const { panel, translator } = this.options;
+    const notebook = panel.content;
     const index = notebook.widgets.findIndex((cell) => cell.model.id === id);
-    if (index < 0) return false;
+    if (index < 0) {
+      Notification.info(translator.load("jupyterlab-stagebook").__("This cell was deleted from the notebook."), { autoClose: 4000 });
+      return false;
+    }
     this.options.activate();
     // The next key is a command and is not typed into the cell: scrollToCell would enter edit mode.
     notebook.mode = "command";
@@ -74,6 +86,11 @@ export class NotebookCells implements NotebookPage {
     void notebook.scrollToItem(index, "smart");
     return true;
   }
+}
+
+/** The code cells in document order; from the model, because widgets are created later for cells out of view. */
+export function codeCellsOf({ model }: Notebook): readonly CellId[] {
+  return [...(model?.cells ?? [])].filter(isCodeCellModel).map(({ id }) => id as CellId);
 }
 
 export function idOf(cell: Cell): CellId {

@@ -11,6 +11,7 @@ import type { KernelLink, Link } from "../session/kernel-session";
 import type { WireUpdate } from "../session/wire";
 import type { NotebookState } from "../tokens";
 import type { Frame } from "./animation-frame";
+import { idleView } from "./idle-view";
 import type { LogRecords } from "./log-records";
 import type { Remembered } from "./memory";
 
@@ -133,8 +134,10 @@ export class LiveState implements IDisposable {
     this.knownUid = notebook.uid;
   }
 
-  private stateOf(view: View): NotebookState {
+  private stateOf(latest: View): NotebookState {
     const { connection, problem } = this.currentLink;
+    // The kernel was restarted, or is another one.
+    const view = connection === "absent" ? idleView(latest) : latest;
     return {
       view,
       connection,

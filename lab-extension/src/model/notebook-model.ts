@@ -78,6 +78,9 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
   private readonly subscriptions: readonly Subscription[];
   /** Counts the changes of the mode: a run that is loaded after the next change is dropped. */
   private modeChanges = 0;
+  private cells: readonly CellId[] = [];
+  /** What this kernel was sent, as text. */
+  private sentCells = "";
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: NotebookModelOptions) {
@@ -119,6 +122,17 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
   /** Reports which cells were edited after they ran: the kernel cannot know. */
   setEdited(cells: readonly CellId[]): void {
     this.live.setEdited(cells);
+  }
+
+  /** Reports the notebook's code cells in document order: the kernel removes what deleted cells have defined. */
+  setCells(cells: readonly CellId[]): void {
+    this.cells = cells;
+    this.sendCells();
+  }
+
+  /** Has external files looked at again: the page has the focus. */
+  checkFiles(): void {
+    if (this.live.link.connection === "live") void this.request<"check-files">({ type: "check-files" }).catch(logFailure);
   }
 
   /** To be called when the notebook has a new path: the readers of the model are notified. */
@@ -211,6 +225,18 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
     }
   }
 
+  /** To the kernel, unless it knows. */
+  private sendCells(): void {
+    if (this.live.link.connection !== "live") {
+      this.sentCells = "";
+      return;
+    }
+    const text = this.cells.join();
+    if (text === "" || text === this.sentCells) return;
+    this.sentCells = text;
+    void this.request<"cells">({ type: "cells", cells: this.cells }).catch(logFailure);
+  }
+
   private displayPast({ run, step, selected }: PastMode): void {
     const view = run.viewAt(step);
     const { row, steps, isWhole } = run;
@@ -228,6 +254,7 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
     return [
       this.live.state$.pipe(skip(1)).subscribe((state) => {
         if (this.mode === "live") this.displayed.next(state);
+        this.sendCells();
         this.scheduleSave();
       }),
       this.liveLog.records$.pipe(skip(1)).subscribe((records) => {
@@ -279,4 +306,9 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
     const message = problem ?? trans.__("Stagebook is not loaded in the kernel. Run the cell that imports it first.");
     return new CommandError({ code: "not-connected", message });
   }
+}
+
+/** For what the page sends by itself: the connection was lost meanwhile, which the page shows. */
+function logFailure(cause: unknown): void {
+  console.debug("stagebook: not sent", cause);
 }

@@ -7,7 +7,6 @@ import type { CellId } from "stagebook/protocol";
 import type { AutoRunChoices } from "../model/auto-run-choices";
 import { addCellCommands } from "../cells/cell-commands";
 import { notifyFailure } from "../ui/notify";
-import { countStale, isAnyStale } from "../ui/stale-count";
 import { COMMANDS } from "../command-ids";
 import { addGraphCommands } from "../graph/graph-commands";
 import type { Picture } from "../graph/canvas/picture";
@@ -62,10 +61,8 @@ export function addCommands(options: CommandsOptions): void {
     label: trans.__("Run Stale Stages and Cells"),
     caption: trans.__("Run only stale stages and cells"),
     icon: runStaleIcon,
-    isEnabled: (args) => {
-      const state = find(args)?.getState();
-      return state?.connection === "live" && isAnyStale(countStale(state));
-    },
+    // Also with nothing stale: it plans anew, and files may have changed.
+    isEnabled: (args) => find(args)?.getState().connection === "live",
     execute: (args) => find(args)?.runStale().catch(notifyFailure),
   });
   commands.addCommand(COMMANDS.open, {

@@ -159,6 +159,8 @@ function followModel(
     run: () => model.staleRuns.runAutomatically().catch(notifyFailure),
   });
   const paramsSet = model.paramsSet$.subscribe(() => autoRun.changed());
+  const checkFiles = (): void => model.checkFiles();
+  window.addEventListener("focus", checkFiles);
   const notices = notifyLongRuns(model, {
     preferences: preferences.get,
     isHidden: () => document.visibilityState === "hidden" || !panel.isVisible,
@@ -167,6 +169,7 @@ function followModel(
   });
   return new DisposableDelegate(() => {
     marker.dispose();
+    window.removeEventListener("focus", checkFiles);
     autoRun.cancel();
     paramsSet.unsubscribe();
     notices.unsubscribe();

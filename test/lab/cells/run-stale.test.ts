@@ -4,7 +4,8 @@ import type { CellId, CellView, Result } from "stagebook/protocol";
 import { emptyView } from "stagebook/protocol";
 import { findMark } from "../../../lab-extension/src/cells/cell-marks";
 import { markTooltip } from "../../../lab-extension/src/cells/cell-text";
-import { runStaleCells } from "../../../lab-extension/src/model/run-stale";
+import { describeFailure } from "../../../lab-extension/src/cells/stale-run-text";
+import { runStaleCells, StaleRuns } from "../../../lab-extension/src/model/run-stale";
 import type { StaleCellsOutcome } from "../../../lab-extension/src/model/run-stale";
 import { countStale, isAnyStale, staleLabel } from "../../../lab-extension/src/ui/stale-count";
 import type { NotebookState } from "../../../lab-extension/src/tokens";
@@ -24,7 +25,7 @@ class Notebook {
     return runStaleCells({
       runStages: () => {
         this.log.push("stages");
-        return Promise.resolve({ status: "succeeded", executed: 0, cells: [], notRun: 0, ...this.replies.shift() });
+        return Promise.resolve({ status: "succeeded", executed: 0, cells: [], failed: [], notRun: 0, ...this.replies.shift() });
       },
       order: () => cells("a", "b", "c", "d", "e"),
       edited: () => cells(...this.edited),
@@ -40,13 +41,13 @@ class Notebook {
 describe("run stale", () => {
   it("[U2] stale cells are executed one at a time in document order, with the stages before each", async () => {
     const notebook = new Notebook([{ cells: cells("d", "b") }, { cells: cells("d") }, {}]);
-    expect(await notebook.run()).toEqual({ status: "succeeded", executed: ["b", "d"] });
+    expect(await notebook.run()).toEqual(succeeded("b", "d"));
     expect(notebook.log).toEqual(["stages", "b", "stages", "d", "stages"]);
   });
 
   it("[U2] with nothing stale no cell is touched", async () => {
     const notebook = new Notebook([{}]);
-    expect(await notebook.run()).toEqual({ status: "succeeded", executed: [] });
+    expect(await notebook.run()).toEqual(succeeded());
     expect(notebook.log).toEqual(["stages"]);
   });
 
@@ -57,13 +58,13 @@ describe("run stale", () => {
 
   it("each cell is executed at most once, even if it stays stale forever", async () => {
     const notebook = new Notebook(Array.from({ length: 9 }, () => ({ cells: cells("a", "b") })));
-    expect(await notebook.run()).toEqual({ status: "succeeded", executed: ["a", "b"] });
+    expect(await notebook.run()).toEqual(succeeded("a", "b"));
   });
 
   it("an edited cell is executed before any stage runs with its old code", async () => {
     const notebook = new Notebook([{ cells: cells("c") }, {}]);
     notebook.edited = ["d", "b"];
-    expect(await notebook.run()).toEqual({ status: "succeeded", executed: ["b", "d", "c"] });
+    expect(await notebook.run()).toEqual(succeeded("b", "d", "c"));
     expect(notebook.log).toEqual(["b", "d", "stages", "c", "stages"]);
   });
 
@@ -73,35 +74,81 @@ describe("run stale", () => {
     expect(await notebook.run()).toMatchObject({ executed: ["b", "a", "b"] });
   });
 
-  it("an edited cell that fails ends it before any stage runs", async () => {
-    const notebook = new Notebook([]);
+  it("an edited cell that fails is reported, and everything else is run", async () => {
+    const notebook = new Notebook([{ cells: cells("e") }, {}]);
     notebook.edited = ["a", "b", "c"];
     notebook.fails = "b";
-    expect(await notebook.run()).toEqual({ status: "cell-failed", executed: ["a", "b"], cell: "b", notRun: 1 });
-    expect(notebook.log).toEqual(["a", "b"]);
+    expect(await notebook.run()).toEqual({
+      ...succeeded("a", "b", "c", "e"),
+      status: "failed",
+      failedCells: ["b"],
+    });
+    expect(notebook.log).toEqual(["a", "b", "c", "stages", "e", "stages"]);
   });
 
   it("a cell that is not in this notebook is left out", async () => {
     expect(await new Notebook([{ cells: cells("z", "c") }, {}]).run()).toMatchObject({ executed: ["c"] });
   });
 
-  it("a failed cell ends it, and reports how many were not run", async () => {
-    const notebook = new Notebook([{ cells: cells("a", "b", "d") }, { cells: cells("b", "d", "e") }]);
+  it("a failed cell is executed once, and the other stale cells are executed all the same", async () => {
+    const notebook = new Notebook([{ cells: cells("a", "b", "d") }, { cells: cells("b", "d") }, { cells: cells("d") }, {}]);
     notebook.fails = "b";
-    expect(await notebook.run()).toEqual({ status: "cell-failed", executed: ["a", "b"], cell: "b", notRun: 2 });
+    expect(await notebook.run()).toEqual({ ...succeeded("a", "b", "d"), status: "failed", failedCells: ["b"] });
   });
 
-  it("a failed or cancelled run of stages ends it before any cell", async () => {
-    expect(await new Notebook([{ status: "failed", cells: cells("a"), notRun: 3 }]).run()).toEqual({
-      status: "stage-failed",
-      executed: [],
+  it("a failed stage leaves the cells that do not depend on it to be executed, and is named", async () => {
+    const replies: Reply[] = [{ status: "failed", failed: ["x"], cells: cells("a"), notRun: 3 }, { notRun: 3 }];
+    expect(await new Notebook(replies).run()).toEqual({
+      ...succeeded("a"),
+      status: "failed",
+      failedStages: ["x"],
       notRun: 3,
     });
-    expect(await new Notebook([{ status: "cancelled" }]).run()).toEqual({
+  });
+
+  it("a cancelled run ends it before any cell", async () => {
+    expect(await new Notebook([{ status: "cancelled", cells: cells("a") }]).run()).toEqual({
+      ...succeeded(),
       status: "cancelled",
-      executed: [],
-      notRun: 0,
     });
+  });
+
+  it("the notice names the first failed stage, how many more failures there are, and what is still stale", () => {
+    const failed = createStage("x", { status: "failed", error: { code: "Error", message: "no rows", cell: "c" as CellId } });
+    const outcome = { ...succeeded(), status: "failed", failedStages: ["x"], notRun: 2 } as const;
+    const describe = (change: Partial<StaleCellsOutcome>) =>
+      describeFailure({ ...outcome, ...change }, createView([failed]), english);
+    expect(describe({})).toEqual({ text: 'Run stale: stage "x" failed (2 stages are still stale): no rows', cell: "c" });
+    // The cell of the stage fails with it.
+    expect(describe({ failedCells: cells("c"), notRun: 0 }).text).toBe('Run stale: stage "x" failed: no rows');
+    expect(describe({ failedCells: cells("c", "d"), notRun: 0 }).text).toContain("(1 more failure)");
+    expect(describe({ failedStages: [], failedCells: cells("d"), notRun: 0 })).toEqual({
+      text: "Run stale: a cell failed.",
+      cell: "d",
+    });
+  });
+
+  it("auto-run reports a failure once, and again after it was fixed or when it is another one", async () => {
+    const reported: string[] = [];
+    let reply: Reply = {};
+    let message = "no rows";
+    const runs = new StaleRuns({
+      page: { path: "a.ipynb", order: () => [], edited: () => [], execute: () => Promise.resolve(true), showCell: () => true },
+      runStages: () => Promise.resolve({ status: "succeeded", executed: 0, cells: [], failed: [], notRun: 0, ...reply }),
+      hasRun: () => true,
+      failureOf: () => message,
+      report: ({ status }) => void reported.push(status),
+    });
+    const failing: Reply = { status: "failed", failed: ["x"] };
+    for (const next of [failing, failing, {}, failing, failing]) {
+      reply = next;
+      await runs.runAutomatically();
+    }
+    expect(reported).toEqual(["failed", "succeeded", "failed"]);
+    message = "no columns";
+    await runs.runAutomatically();
+    await runs.run();
+    expect(reported.slice(3)).toEqual(["failed", "failed"]);
   });
 });
 
@@ -121,6 +168,12 @@ describe("the count on the button", () => {
       "Run stale (up to 1)",
       "Run stale",
     ]);
+  });
+
+  it("does not count what failed, what depends on it, and cells that Run stale leaves alone", () => {
+    const stages = [createStage("a", { action: "run", status: "failed" }), createStage("b", { action: "run", status: "blocked" })];
+    const cell: CellView = { id: "a" as CellId, status: "stale", reasons: ["b is blocked"], blocked: true };
+    expect(isAnyStale(countStale({ view: { ...createView(stages), cells: { a: cell } } }))).toBe(false);
   });
 
   it("does not count a stage that is already running, and counts stale cells alone", () => {
@@ -178,6 +231,10 @@ describe("marks", () => {
     expect(mark({}, "b", true)).toMatchObject({ status: "new" });
   });
 });
+
+function succeeded(...executed: readonly string[]): StaleCellsOutcome {
+  return { status: "succeeded", executed: cells(...executed), failedStages: [], failedCells: [], notRun: 0 };
+}
 
 function cells(...ids: readonly string[]): CellId[] {
   return ids as CellId[];

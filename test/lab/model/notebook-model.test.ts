@@ -1,7 +1,7 @@
 /** The state of one notebook: `reduce` over the kernel's events once per frame, commands, and what is remembered. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { emptyView } from "stagebook/protocol";
-import type { LogRecord } from "stagebook/protocol";
+import type { CellId, LogRecord, RunId } from "stagebook/protocol";
 import { LOG_LINES, LogRecords } from "../../../lab-extension/src/model/log-records";
 import type { Remembered } from "../../../lab-extension/src/model/memory";
 import { DEBOUNCE_MS } from "../../../lab-extension/src/model/params/param-drafts";
@@ -51,6 +51,25 @@ describe("the view", () => {
     rig.setLink("lost", "gone");
     rig.frame();
     expect(rig.model.getState()).toMatchObject({ remembered: true, connection: "lost", problem: "gone" });
+  });
+
+  it("[U2] shows nothing as running once the kernel is another one", () => {
+    const rig = new ModelRig();
+    const running = createStage("long", { status: "running", startedAt: 1, progress: { done: 1, total: 9, at: 1 } });
+    rig.connect(createView([running, createStage("done")]));
+    rig.emit({ type: "run:started", run: "r" as RunId, source: "page", cell: null, targets: ["long"] });
+    rig.emit({ type: "cell:running", cell: "c" as CellId });
+    rig.setLink("lost");
+    rig.frame();
+    // The kernel may be running all the same.
+    expect(rig.model.getState().view.stages.long?.status).toBe("running");
+    rig.setLink("absent");
+    rig.frame();
+    const { stages, runs, cells } = rig.model.getState().view;
+    expect(stages.long).toMatchObject({ status: "cancelled" });
+    expect(stages.long).not.toHaveProperty("progress");
+    expect(stages.done?.status).toBe("fresh");
+    expect([runs[0]?.status, cells.c?.status]).toEqual(["cancelled", "stale"]);
   });
 
   it("is emitted again when the notebook is renamed", () => {
@@ -103,6 +122,25 @@ describe("commands", () => {
     };
     await expect(rig.model.send({ type: "set-params", values: {} })).rejects.toThrow("no");
     expect(rig.paramsSet).toBe(3);
+  });
+
+  it("[U2] the kernel is sent the notebook's cells when it connects, and when they change", () => {
+    const rig = new ModelRig();
+    const cells = ["a", "b"] as CellId[];
+    rig.model.setCells(cells);
+    expect(rig.sent).toEqual([]);
+    rig.connect();
+    rig.model.setCells([...cells]);
+    rig.frame();
+    expect(rig.sent).toEqual([{ type: "cells", cells }]);
+    rig.model.setCells(cells.slice(1));
+    expect(rig.sent.at(-1)).toEqual({ type: "cells", cells: ["b"] });
+    rig.setLink("lost");
+    rig.frame();
+    rig.connect();
+    expect(rig.sent).toHaveLength(3);
+    rig.model.checkFiles();
+    expect(rig.sent.at(-1)).toEqual({ type: "check-files" });
   });
 
   it("without a live kernel are rejected with what to do", async () => {

@@ -120,7 +120,7 @@ describe("marks on cells", () => {
     await setParams({ limit: 3 });
     await setParams({ limit: 1 });
     expect(stale()).toEqual([]);
-    expect(await runStale()).toEqual({ status: "succeeded", executed: 0, cells: [], notRun: 0 });
+    expect(await runStale()).toEqual({ status: "succeeded", executed: 0, cells: [], failed: [], notRun: 0 });
   });
 
   test("[U2] another parameter marks its own readers only", async () => {

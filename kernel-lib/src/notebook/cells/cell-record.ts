@@ -16,8 +16,8 @@ export interface CellRecord {
   readonly stages: Map<string, ReadStage>;
   /** The parameters it read, with the digest of the value. */
   readonly params: Map<string, string>;
-  /** The parameters it set. */
-  readonly setParams: Set<string>;
+  /** The parameters it set, with the digest of the value. */
+  readonly setParams: Map<string, string>;
   /** What it printed of the pipeline itself. */
   readonly shown: ShownState[];
   access: CellAccess;
@@ -55,7 +55,7 @@ export function beginRecord(id: CellId, count: number, sequence: number): CellRe
     startedAt: performance.now(),
     stages: new Map(),
     params: new Map(),
-    setParams: new Set(),
+    setParams: new Map(),
     shown: [],
     access: noAccess,
     found: new Map(),

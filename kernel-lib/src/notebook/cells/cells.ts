@@ -105,10 +105,10 @@ export class NotebookCells {
         record.stages.set(read.id, { name: read.name, digest: read.digest });
         return;
       case "param":
-        if (!record.setParams.has(read.name)) record.params.set(read.name, this.paramDigest(read.name));
+        record.params.set(read.name, this.paramDigest(read.name));
         return;
       case "set-param":
-        record.setParams.add(read.name);
+        record.setParams.set(read.name, this.paramDigest(read.name));
         return;
       case "shown":
         record.shown.push(read);
@@ -206,7 +206,7 @@ export class NotebookCells {
   }
 
   private isWorthExecuting(record: CellRecord): boolean {
-    if (record.running || this.setsWhatItShows(record)) return false;
+    if (record.running || this.undoes(record).length > 0) return false;
     if (!record.ok) return this.hasRecovered(record);
     const outdated = this.outdated(record);
     return outdated.length > 0 && outdated.every(({ isBlocked }) => !isBlocked);
@@ -214,7 +214,7 @@ export class NotebookCells {
 
   /** A failed cell, and one that needs what a failed one has not left, waits. */
   private canExecute(record: CellRecord): boolean {
-    if (record.running || (!record.ok && !this.hasRecovered(record))) return false;
+    if (record.running || (!record.ok && !this.hasRecovered(record)) || this.undoes(record).length > 0) return false;
     return this.outdated(record).every(({ isBlocked }) => !isBlocked);
   }
 
@@ -231,9 +231,14 @@ export class NotebookCells {
     const read = [...record.stages.values()].flatMap(({ name }) => stages[name] ?? []);
     const failed = [...defined, ...read].find((stage) => stage.status === "failed");
     if (failed) return { status: "failed", reasons: [`${failed.name} failed: ${failed.error?.message ?? ""}`] };
-    if (reasons.length > 0 && !this.setsWhatItShows(record)) {
-      const isBlocked = outdated.some((each) => each.isBlocked);
-      return { status: "stale", reasons, ...(isBlocked ? { blocked: true } : {}) };
+    if (reasons.length > 0) {
+      const undoes = this.undoes(record).map((name) => `Run stale does not execute it: it would undo the change of ${name}`);
+      const isBlocked = undoes.length > 0 || outdated.some((each) => each.isBlocked);
+      return {
+        status: "stale",
+        reasons: [...reasons, ...undoes, ...this.flow().changedBelow(record)],
+        ...(isBlocked ? { blocked: true } : {}),
+      };
     }
     const stale = defined.filter(
       (stage) =>
@@ -257,9 +262,7 @@ export class NotebookCells {
 
   /** Why the output may be out of date although nothing says so. */
   private caveats(record: CellRecord): readonly string[] {
-    const sets = [...record.setParams].join(", ");
     return [
-      ...(this.setsWhatItShows(record) ? this.outdated(record).map(({ text }) => `${text}; this cell sets ${sets}, so Run stale leaves it alone`) : []),
       ...[...record.found.keys()].flatMap((name) => this.doubts(record, name)),
       ...this.flow().caveats(record),
     ];
@@ -272,9 +275,9 @@ export class NotebookCells {
     return [`variable ${name} may have been changed in place by ${labels}: its value takes too long to compare, or cannot be compared`];
   }
 
-  /** To execute it again would undo the change of a parameter that was made in the sidebar. */
-  private setsWhatItShows(record: CellRecord): boolean {
-    return record.setParams.size > 0 && (record.shown.length > 0 || record.params.size > 0) && record.ok;
+  /** The parameters that it set and that have another value now, from the sidebar or another cell: to execute it would undo that. */
+  private undoes(record: CellRecord): readonly string[] {
+    return [...record.setParams].flatMap(([name, digest]) => (this.paramDigest(name) === digest ? [] : [name]));
   }
 
   private outdated(record: CellRecord): readonly Outdated[] {

@@ -102,7 +102,8 @@ export class VariableFlow {
     });
   }
 
-  private changedBelow(cell: CellRecord): readonly string[] {
+  /** A stage reads the value that a variable has when it runs; one that changes below its cell is another one after a restart. */
+  changedBelow(cell: CellRecord): readonly string[] {
     return [...this.parts.readByStages(cell)].flatMap((name) => {
       const leavers = this.leavers.get(name) ?? [];
       const above = leavers.filter((other) => this.place(other) <= this.place(cell)).at(-1)?.left.get(name);

@@ -80,7 +80,7 @@ export class NotebookVariables {
     for (const name of writes) update(name);
     for (const name of writes) this.link(name, touched);
     if (!hasEffects) return changes;
-    const others = [...this.known].filter(([name, { identity }]) => identity > 0 && !writes.includes(name));
+    const others = [...this.known].filter(([name]) => !writes.includes(name));
     const order = ([name, { tookMs }]: (typeof others)[number]): number => (touched.has(name) ? 0 : 1e6) + tookMs;
     let leftMs = BUDGET_MS + durationMs * BUDGET_SHARE;
     for (const [name, variable] of others.sort((a, b) => order(a) - order(b))) {

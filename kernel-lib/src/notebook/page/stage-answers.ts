@@ -1,4 +1,5 @@
 /** The commands about one stage: explain its status, preview its output, list, pin and restore earlier results. Used by PageCommands. */
+import { methodText } from "../../stage/handle-names";
 import { inspect } from "node:util";
 import { previewItems, previewValue } from "../../preview/preview";
 import { readText } from "../../preview/read-text";
@@ -109,7 +110,7 @@ export class StageAnswers {
     throw new StagebookError(
       "param-value",
       `parameter "${name}" was ${text}: only this text was stored, and the value cannot be restored from it`,
-      `Call ${name}.set(…) in a cell. Nothing was changed.`,
+      `Call ${methodText("param", name, "set(…)")} in a cell. Nothing was changed.`,
     );
   }
 

@@ -201,11 +201,29 @@ function isEffect(node: SyntaxNode, tree: SyntaxNode): boolean {
 function accessOf(node: SyntaxNode, parents: Parents): "read" | "write" | "both" {
   const up = parents.get(node);
   if (up?.type === "UpdateExpression") return "both";
+  if (up && isTarget(node, up, parents)) return "both";
   if (up?.type !== "AssignmentExpression" || up.left !== node) return "read";
   return up.operator === "=" ? "write" : "both";
 }
 
 type Scope = "cell" | "nested" | "stage";
+
+/** Whether a pattern or a loop assigns to it. */
+function isTarget(node: SyntaxNode, up: SyntaxNode, parents: Parents): boolean {
+  switch (up.type) {
+    case "ArrayPattern":
+    case "RestElement":
+      return true;
+    case "AssignmentPattern":
+    case "ForOfStatement":
+    case "ForInStatement":
+      return up.left === node;
+    case "Property":
+      return up.value === node && parents.get(up)?.type === "ObjectPattern";
+    default:
+      return false;
+  }
+}
 
 /** `cell`: top-level code; `nested`: in a function of the cell; `stage`: in a function passed to a call that defines something. */
 function scopeOf(node: SyntaxNode, parents: Parents): Scope {

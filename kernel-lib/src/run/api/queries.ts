@@ -3,6 +3,7 @@ import type { PlanRowView, View } from "../../protocol";
 import { caveatsOf, mustGet, StagebookError } from "../../protocol";
 import type { Explanation, Freshness, HistoryRow, Plan } from "../../stage/public/plans";
 import type { StageQueries, StageRef } from "../../stage/handle";
+import { callText } from "../../stage/handle-names";
 import type { Store } from "../../store/store";
 import type { FullPlan, PlanPurpose } from "../plan/planner";
 import type { Instance, Instances } from "../state/instances";
@@ -67,7 +68,7 @@ export class Queries implements StageQueries {
       throw new StagebookError(
         "no-result",
         `stage "${ref.name}" has no up-to-date result: ${row.reasons.map((reason) => reason.text).join("; ") || row.status}`,
-        `Run it: await ${ref.name}().`,
+        `Run it: ${callText(ref.name)}.`,
         { stage: ref.name },
       );
     targets.observe(instance, entry.output.digest);
@@ -87,7 +88,7 @@ export class Queries implements StageQueries {
       throw new StagebookError(
         "no-result",
         `stage "${ref.name}" has no stored result to pin`,
-        `Run it first: await ${ref.name}().`,
+        `Run it first: ${callText(ref.name)}.`,
         { stage: ref.name },
       );
     await this.parts.store.pin(latest.key, isPinned);

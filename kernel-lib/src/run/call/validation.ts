@@ -1,4 +1,5 @@
 /** Checks and hooks of a stage: `validate`, `onSave` and `onLoad`, for values that it returned and values from the store. */
+import { methodText } from "../../stage/handle-names";
 import type { RunId } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
@@ -43,7 +44,7 @@ async function checkLoaded(
     throw invalid(
       definition,
       `has an invalid stored value: ${problem}`,
-      `Run it again with ${name}.run({ force: true }), or fix its validate.`,
+      `Run it again with ${methodText("stage", name, "run({ force: true })")}, or fix its validate.`,
     );
   const isUsed = whenInvalid === "warn";
   const text = `${name}: the stored value is invalid (${problem})${isUsed ? "" : "; recomputing"}`;

@@ -57,9 +57,8 @@ export function classifyKnown(miss: CacheMiss, outcome: Unfinished | undefined):
 
 /** `waiting`: the upstream stages that are not fresh. `mayBeStored`: a result exists for some output of theirs. */
 export function classifyPending(miss: CacheMiss, waiting: readonly Assessment[], mayBeStored: boolean): Classified {
-  const stopped = waiting.find(
-    ({ row }) => row.status === "failed" || row.status === "blocked" || row.status === "cancelled",
-  );
+  // A cancelled one runs again with the next run, as a stale one does.
+  const stopped = waiting.find(({ row }) => row.status === "failed" || row.status === "blocked");
   const action: PlanAction = mayBeStored ? "maybe" : "run";
   const why = explainMiss(miss);
   const own = why.reasons.filter((reason) => reason.kind !== "new" && reason.kind !== "lost");
@@ -74,7 +73,7 @@ export function classifyPending(miss: CacheMiss, waiting: readonly Assessment[],
         {
           kind: "blocked",
           name: stopped.row.stage,
-          text: `${stopped.row.stage} ${stopped.row.status === "failed" ? "failed" : `is ${stopped.row.status}`}`,
+          text: `${stopped.row.stage} ${stopped.row.status === "failed" ? "failed" : "is blocked"}`,
         },
       ],
       waitsFor,

@@ -1,4 +1,5 @@
 /** Current parameter values. The most recent explicit change wins: a value that was set stays until the default changes. */
+import { methodText } from "../../stage/handle-names";
 import v8 from "node:v8";
 import type { Digest, EventBody, ParamView } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
@@ -152,7 +153,7 @@ export class ParamValues {
       throw new StagebookError(
         "param-value",
         `parameter "${definition.name}" holds a value that only code can set`,
-        `Write ${definition.name}.set(…) in a cell.`,
+        `Write ${methodText("param", definition.name, "set(…)")} in a cell.`,
       );
     return definition.schema.decode(wire as never);
   }

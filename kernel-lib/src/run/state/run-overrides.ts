@@ -1,4 +1,5 @@
 /** What a command overrides in the pipelines that it opens: parameter values, stages to force, limits, and whether stages may run. */
+import { methodText } from "../../stage/handle-names";
 import type { Json } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import { checkValue, type ParamDefinition } from "../../stage/param";
@@ -107,7 +108,7 @@ function readOverride(definition: ParamDefinition, override: ParamOverride): unk
     throw new StagebookError(
       "param-value",
       `parameter "${definition.name}" holds a value that only code can set`,
-      `Write ${definition.name}.set(…) in a cell.`,
+      `Write ${methodText("param", definition.name, "set(…)")} in a cell.`,
     );
   return schema.decode("json" in override ? override.json : wireOf(definition, override.text));
 }
