@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { COMM_TARGET } from "../protocol";
 import { useNotebookVariables } from "../stage/handle-names";
 import { inputOf } from "../stage/input";
+import { withinActivity } from "../run/state/activity";
 import { CellExecutions } from "./cells/cell-executions";
 import { CellProgress } from "./cells/cell-progress";
 import { NotebookCells } from "./cells/cells";
@@ -67,6 +68,7 @@ export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals
     { ...kernelHooks, signAndSend, runInThisContext: compiler.hook, deleteSideModule: dropImporters },
     warn,
   );
+  if (!engine.runOverrides.isHeadless) withinActivity({ cell: null, source: "page" }, () => engine.watchFiles());
   process.on("SIGINT", () => void engine.cancel());
 
   // The cell that imports Stagebook is already running: it is adopted now, and ends with the idle status of its request.

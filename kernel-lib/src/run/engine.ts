@@ -143,6 +143,12 @@ export class Engine {
     this.shown.request();
   }
 
+  /** From now on, changes of the files and folders that plans have looked at are noticed while nothing else happens. */
+  watchFiles(): void {
+    this.context.files.watch.start(() => this.changed("files"));
+    this.changed("files");
+  }
+
   /** Resolves when the shown plan takes every change so far into account. */
   planned(): Promise<void> {
     return this.shown.planned();

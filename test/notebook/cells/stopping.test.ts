@@ -45,7 +45,7 @@ describe("a run that is stopped", () => {
     expect(stoppedCell.text).not.toMatch(/was not awaited|unhandled|kernel-lib/i);
     await notebook.kernel.until((_events, view) => view.runs.at(-1)?.status !== "running", "the run has ended");
     expect(notebook.view.runs.at(-1)).toMatchObject({ status: "cancelled" });
-    expect(["done", "waits", "below"].map((name) => notebook.status(name))).toEqual(["fresh", "cancelled", "blocked"]);
+    expect(["done", "waits", "below"].map((name) => notebook.status(name))).toEqual(["fresh", "cancelled", "new"]);
     expect(entries()).toBe(stored);
     const ticks = await notebook.read("(globalThis as any).ticks");
     await notebook.read("await new Promise((next) => setTimeout(next, 60))");

@@ -11,10 +11,14 @@ const PARALLEL = 16;
 /**
  * The paths of the files below `root` that match, relative to it, in order of their UTF-16 code units. Each symbolic link is followed
  * once, after all real folders, and not if it leads to a folder that contains it. A link that leads nowhere counts as a file. Empty if
- * `root` does not exist. Rejects with the error of the system for a folder that cannot be read.
+ * `root` does not exist. `entering` is called with the absolute path of each folder before it is read. Rejects with the error of the system for a folder that cannot be read.
  */
-export async function findFiles(root: string, pattern: FilePattern): Promise<readonly string[]> {
-  const walk = new FileWalk(root, pattern);
+export async function findFiles(
+  root: string,
+  pattern: FilePattern,
+  entering: (folder: string) => void = () => undefined,
+): Promise<readonly string[]> {
+  const walk = new FileWalk(root, pattern, entering);
   let links = await walk.visit([""]);
   while (links.length > 0) links = await walk.visit(await walk.follow(links));
   return walk.found.sort(compareTexts);
@@ -28,6 +32,7 @@ class FileWalk {
   constructor(
     private readonly root: string,
     private readonly pattern: FilePattern,
+    private readonly entering: (folder: string) => void,
   ) {}
 
   /** Takes the files of the folders and of all that are in them. Returns the links that it found. */
@@ -56,6 +61,7 @@ class FileWalk {
   }
 
   private async read(folder: string, folders: string[], links: string[]): Promise<void> {
+    this.entering(this.absolute(folder));
     for (const entry of await entriesOf(this.absolute(folder))) {
       const below = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isSymbolicLink()) links.push(below);

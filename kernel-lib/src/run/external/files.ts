@@ -8,6 +8,7 @@ import { formatSize, type Digest } from "../../protocol";
 import { digestOf } from "../../key/digest";
 import type { FileHandle } from "../../stage/public/inputs";
 import { handleOf } from "./file-handle";
+import { FileWatch } from "./file-watch";
 
 /** The current content of a file. */
 export interface FileState {
@@ -32,6 +33,7 @@ const RACY_NS = 2_000_000_000n;
 const SMALL = 262_144;
 
 export class Files {
+  readonly watch = new FileWatch();
   private readonly remembered = new Map<string, Remembered>();
 
   constructor(readonly folder: string) {}
@@ -45,6 +47,7 @@ export class Files {
     const full = this.resolve(file);
     try {
       const stat = await fs.stat(full, { bigint: true });
+      this.watch.looked(full, stat);
       const stamp = [stat.size, stat.ino, stat.mtimeNs, stat.ctimeNs].join(":");
       const changedNs = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs;
       const known = this.remembered.get(full);
@@ -58,6 +61,7 @@ export class Files {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
+      this.watch.looked(full);
       if (code === "EISDIR") return { digest: digestOf("folder"), text: "a folder", isFolder: true };
       const text = code === "ENOENT" ? "missing" : `unreadable (${code})`;
       return { digest: digestOf(text), text };

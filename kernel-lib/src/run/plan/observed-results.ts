@@ -116,6 +116,7 @@ export class ObservedResults {
   private async partOf(id: string, traced: TracedRead): Promise<ReadPart> {
     const { folder } = this.parts.files;
     const read = this.readOf(traced);
+    if (isPath(read.kind) && read.kind !== "file") this.parts.files.watch.looked(read.name);
     const { digest, text } = read.kind === "cwd" ? this.workingFolder() : await stateOfRead(read, this.parts.files);
     return { id, part: { kind: "read", name: labelOfRead(read, folder), digest, text } };
   }
