@@ -82,7 +82,11 @@ function runsAndPlans(engine: Engine, { queries }: PublicApi): RunsAndPlans {
     plan: async (target) => queries.planOf((target === undefined ? stageNames(engine) : [target]).map(find)),
     outdated: async () => {
       const outdated = await engine.outdated();
-      observeShown("the list of stale stages", () => JSON.stringify(queries.outdatedNow()), JSON.stringify(outdated.map((row) => row.stage).sort()));
+      observeShown(
+        "the list of stale stages",
+        () => JSON.stringify(queries.outdatedNow()),
+        JSON.stringify(outdated.map((row) => row.stage).sort()),
+      );
       return outdated.map((row) => row.stage);
     },
     explain: (name) => queries.explain({ name }),

@@ -48,6 +48,10 @@ export const commandSchemas = {
           texts<CellId>("a list of cell ids"),
           "Limits the run to the stages that these cells define or have read, and what is upstream of them.",
         ),
+        executed: described(
+          texts<CellId>("a list of cell ids"),
+          "The cells that were executed since the first of these commands: none of them is listed again.",
+        ),
       },
     },
   ),

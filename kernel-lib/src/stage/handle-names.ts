@@ -15,7 +15,13 @@ export function variableOf(kind: "stage" | "param", name: string): string | unde
   if (!variables) return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? name : undefined;
   const held = Object.keys(variables).filter((variable) => {
     const ref = refOf(variables[variable]);
-    return ref?.kind === kind && ref.name === name && !("overrides" in ref) && !("part" in ref) && !variable.startsWith("tsLastExpr");
+    return (
+      ref?.kind === kind &&
+      ref.name === name &&
+      !("overrides" in ref) &&
+      !("part" in ref) &&
+      !variable.startsWith("tsLastExpr")
+    );
   });
   return held.includes(name) ? name : held[0];
 }
@@ -29,7 +35,9 @@ export function callText(stage: string): string {
 /** The handle with a method call: `clean.with({ limit: 10 })`. */
 export function methodText(kind: "stage" | "param", name: string, call: string): string {
   const variable = variableOf(kind, name);
-  return variable === undefined ? `.${call} of the ${kind === "stage" ? "stage" : "parameter"} ${JSON.stringify(name)}` : `${variable}.${call}`;
+  return variable === undefined
+    ? `.${call} of the ${kind === "stage" ? "stage" : "parameter"} ${JSON.stringify(name)}`
+    : `${variable}.${call}`;
 }
 
 function refOf(value: unknown): ReturnType<typeof inputOf> {

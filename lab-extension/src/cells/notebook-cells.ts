@@ -75,7 +75,9 @@ export class NotebookCells implements NotebookPage {
     const notebook = panel.content;
     const index = notebook.widgets.findIndex((cell) => cell.model.id === id);
     if (index < 0) {
-      Notification.info(translator.load("jupyterlab-stagebook").__("This cell was deleted from the notebook."), { autoClose: 4000 });
+      Notification.info(translator.load("jupyterlab-stagebook").__("This cell was deleted from the notebook."), {
+        autoClose: 4000,
+      });
       return false;
     }
     this.options.activate();

@@ -132,7 +132,8 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
 
   /** Has external files looked at again: the page has the focus. */
   checkFiles(): void {
-    if (this.live.link.connection === "live") void this.request<"check-files">({ type: "check-files" }).catch(logFailure);
+    if (this.live.link.connection === "live")
+      void this.request<"check-files">({ type: "check-files" }).catch(logFailure);
   }
 
   /** To be called when the notebook has a new path: the readers of the model are notified. */
@@ -290,7 +291,8 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
     return new StaleRuns({
       page,
       // Also while a past run is shown: the loop has begun before.
-      runStages: (cells) => this.request<"run-stale">({ type: "run-stale", ...(cells === undefined ? {} : { cells }) }),
+      runStages: (executed, cells) =>
+        this.request<"run-stale">({ type: "run-stale", executed, ...(cells === undefined ? {} : { cells }) }),
       hasRun: (cell) => cell in this.live.getState().view.cells,
       failureOf: (stage) => this.live.getState().view.stages[stage]?.error?.message,
       report: (outcome) => reportStaleRun(outcome, this.live.getState().view),

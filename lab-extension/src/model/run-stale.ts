@@ -4,8 +4,8 @@ import type { NotebookPage } from "./notebook-page";
 
 /** The notebook and its kernel, as the loop needs them. */
 export interface StaleCellsPort {
-  /** Runs the stale stages in the kernel; the reply names the cells to execute again. */
-  runStages(): Promise<Result<"run-stale">>;
+  /** Runs the stale stages in the kernel; the reply names the cells to execute again, without those that were `executed`. */
+  runStages(executed: readonly CellId[]): Promise<Result<"run-stale">>;
   /** The notebook's cells in document order. */
   order(): readonly CellId[];
   /** The cells that were edited after they ran. */
@@ -28,7 +28,7 @@ export interface StaleCellsOutcome {
 export interface StaleRunsOptions {
   readonly page: NotebookPage;
   /** Runs the stale stages; only those that concern `cells`, if passed. */
-  readonly runStages: (cells?: readonly CellId[]) => Promise<Result<"run-stale">>;
+  readonly runStages: (executed: readonly CellId[], cells?: readonly CellId[]) => Promise<Result<"run-stale">>;
   /** Whether the kernel has run this cell. */
   readonly hasRun: (cell: CellId) => boolean;
   /** The message of a stage that failed. */
@@ -79,7 +79,7 @@ export class StaleRuns {
     const { page, runStages, hasRun } = this.options;
     const order = (): readonly CellId[] => cellsAbove(page.order(), above);
     const outcome = await runStaleCells({
-      runStages: () => runStages(above === undefined ? undefined : order()),
+      runStages: (executed) => runStages(executed, above === undefined ? undefined : order()),
       order,
       edited: () => page.edited().filter((cell) => hasRun(cell) && order().includes(cell)),
       execute: (cell) => page.execute(cell),
@@ -121,7 +121,7 @@ export async function runStaleCells(port: StaleCellsPort): Promise<StaleCellsOut
   for (const cell of first) await execute(cell);
   const executed: CellId[] = [];
   for (;;) {
-    const { status, cells, failed, notRun } = await port.runStages();
+    const { status, cells, failed, notRun } = await port.runStages(executed);
     for (const stage of failed) failedStages.add(stage);
     // An edited cell is executed a second time if a cell before it was stale too.
     const stale = new Set([...cells, ...port.edited()]);

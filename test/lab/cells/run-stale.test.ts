@@ -25,7 +25,14 @@ class Notebook {
     return runStaleCells({
       runStages: () => {
         this.log.push("stages");
-        return Promise.resolve({ status: "succeeded", executed: 0, cells: [], failed: [], notRun: 0, ...this.replies.shift() });
+        return Promise.resolve({
+          status: "succeeded",
+          executed: 0,
+          cells: [],
+          failed: [],
+          notRun: 0,
+          ...this.replies.shift(),
+        });
       },
       order: () => cells("a", "b", "c", "d", "e"),
       edited: () => cells(...this.edited),
@@ -91,7 +98,12 @@ describe("run stale", () => {
   });
 
   it("a failed cell is executed once, and the other stale cells are executed all the same", async () => {
-    const notebook = new Notebook([{ cells: cells("a", "b", "d") }, { cells: cells("b", "d") }, { cells: cells("d") }, {}]);
+    const notebook = new Notebook([
+      { cells: cells("a", "b", "d") },
+      { cells: cells("b", "d") },
+      { cells: cells("d") },
+      {},
+    ]);
     notebook.fails = "b";
     expect(await notebook.run()).toEqual({ ...succeeded("a", "b", "d"), status: "failed", failedCells: ["b"] });
   });
@@ -114,11 +126,17 @@ describe("run stale", () => {
   });
 
   it("the notice names the first failed stage, how many more failures there are, and what is still stale", () => {
-    const failed = createStage("x", { status: "failed", error: { code: "Error", message: "no rows", cell: "c" as CellId } });
+    const failed = createStage("x", {
+      status: "failed",
+      error: { code: "Error", message: "no rows", cell: "c" as CellId },
+    });
     const outcome = { ...succeeded(), status: "failed", failedStages: ["x"], notRun: 2 } as const;
     const describe = (change: Partial<StaleCellsOutcome>) =>
       describeFailure({ ...outcome, ...change }, createView([failed]), english);
-    expect(describe({})).toEqual({ text: 'Run stale: stage "x" failed (2 stages are still stale): no rows', cell: "c" });
+    expect(describe({})).toEqual({
+      text: 'Run stale: stage "x" failed (2 stages are still stale): no rows',
+      cell: "c",
+    });
     // The cell of the stage fails with it.
     expect(describe({ failedCells: cells("c"), notRun: 0 }).text).toBe('Run stale: stage "x" failed: no rows');
     expect(describe({ failedCells: cells("c", "d"), notRun: 0 }).text).toContain("(1 more failure)");
@@ -133,8 +151,15 @@ describe("run stale", () => {
     let reply: Reply = {};
     let message = "no rows";
     const runs = new StaleRuns({
-      page: { path: "a.ipynb", order: () => [], edited: () => [], execute: () => Promise.resolve(true), showCell: () => true },
-      runStages: () => Promise.resolve({ status: "succeeded", executed: 0, cells: [], failed: [], notRun: 0, ...reply }),
+      page: {
+        path: "a.ipynb",
+        order: () => [],
+        edited: () => [],
+        execute: () => Promise.resolve(true),
+        showCell: () => true,
+      },
+      runStages: () =>
+        Promise.resolve({ status: "succeeded", executed: 0, cells: [], failed: [], notRun: 0, ...reply }),
       hasRun: () => true,
       failureOf: () => message,
       report: ({ status }) => void reported.push(status),
@@ -171,7 +196,10 @@ describe("the count on the button", () => {
   });
 
   it("does not count what failed, what depends on it, and cells that Run stale leaves alone", () => {
-    const stages = [createStage("a", { action: "run", status: "failed" }), createStage("b", { action: "run", status: "blocked" })];
+    const stages = [
+      createStage("a", { action: "run", status: "failed" }),
+      createStage("b", { action: "run", status: "blocked" }),
+    ];
     const cell: CellView = { id: "a" as CellId, status: "stale", reasons: ["b is blocked"], blocked: true };
     expect(isAnyStale(countStale({ view: { ...createView(stages), cells: { a: cell } } }))).toBe(false);
   });

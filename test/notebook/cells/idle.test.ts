@@ -25,7 +25,9 @@ const becomes = (stage: string, status: string): Promise<void> =>
 describe("files on disk", () => {
   test("[S8] one that a stage declares: a change is noticed within two seconds, without any cell", async () => {
     write("declared.txt", "one");
-    await open({ show: `const text = stage("text", { f: file("declared.txt") }, ({ f }) => f.text()); console.log(await text());` });
+    await open({
+      show: `const text = stage("text", { f: file("declared.txt") }, ({ f }) => f.text()); console.log(await text());`,
+    });
     write("declared.txt", "two, longer");
     await becomes("text", "stale");
     await notebook.kernel.until((_, view) => view.cells.show?.status === "stale", "the cell is stale");
@@ -49,7 +51,9 @@ describe("files on disk", () => {
 
   test("[S8] a file that is added to a folder, also deep in it", async () => {
     write("data/a/b/one.csv", "1");
-    await open({ count: `const count = stage("count", { f: files("data/**/*.csv") }, ({ f }) => f.length); await count();` });
+    await open({
+      count: `const count = stage("count", { f: files("data/**/*.csv") }, ({ f }) => f.length); await count();`,
+    });
     write("data/a/b/two.csv", "2");
     await becomes("count", "stale");
     await notebook.runStale();
@@ -101,7 +105,10 @@ describe("advice", () => {
     expect(notebook.outputs.get("held")).toMatch(/to run it: await tidy\(\)/);
     expect(notebook.outputs.get("load")).toMatch(/Run it: await tidy\(\)\./);
     await notebook.kernel.run(`console.log(pipeline)`);
-    const shown = await notebook.kernel.run(`(() => { const list = [stage("free one", () => 1)]; console.log(list[0]); })()`, { cell: "y" });
+    const shown = await notebook.kernel.run(
+      `(() => { const list = [stage("free one", () => 1)]; console.log(list[0]); })()`,
+      { cell: "y" },
+    );
     expect(shown.text).toMatch(/to run it: await pipeline\.run\(\{ target: "free one" \}\)/);
   });
 });

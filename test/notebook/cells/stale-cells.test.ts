@@ -89,7 +89,9 @@ const works = stage("works", { q }, ({ q }) => q * 2); console.log(await works()
   });
 
   test("[V1] that read a file is repeated when the file changes", async () => {
-    await open({ read: `const read = stage("read", () => fs.readFileSync("late.txt", "utf8")); console.log(await read());` });
+    await open({
+      read: `const read = stage("read", () => fs.readFileSync("late.txt", "utf8")); console.log(await read());`,
+    });
     expect(notebook.mark("read")?.status).toBe("failed");
     expect(await notebook.runStale()).toMatchObject({ executed: [], failedStages: [] });
     await notebook.kernel.run(`fs.writeFileSync("late.txt", "here");`);
@@ -153,27 +155,40 @@ describe("values changed in place", () => {
     ["a Map", `const v4 = new Map([["a", 1]]);`, `console.log(v4.size);`, `v4.set("b", 2);`],
     ["a Set", `const v5 = new Set([1]);`, `console.log(v5.size);`, `v5.add(2);`],
     ["a typed array", `const v6 = new Float64Array(3);`, `console.log(v6[0]);`, `v6[0] = 7;`],
-    ["an instance", `class V7 { #n = 1; up() { this.#n++; } get n() { return this.#n; } } const v7 = new V7();`, `console.log(v7.n);`, `v7.up();`],
-    ["a counter in a closure", `const v8 = (() => { let n = 0; return () => ++n; })();`, `console.log(typeof v8);`, `v8();`],
+    [
+      "an instance",
+      `class V7 { #n = 1; up() { this.#n++; } get n() { return this.#n; } } const v7 = new V7();`,
+      `console.log(v7.n);`,
+      `v7.up();`,
+    ],
+    [
+      "a counter in a closure",
+      `const v8 = (() => { let n = 0; return () => ++n; })();`,
+      `console.log(typeof v8);`,
+      `v8();`,
+    ],
     ["a variable that is counted up", `let v9 = 1;`, `console.log(v9);`, `v9 += 1;`],
     ["an assignment by destructuring", `let v10 = 1;`, `console.log(v10);`, `[v10] = [v10 + 1];`],
     ["a deleted property", `const v11: any = { a: 1 };`, `console.log(Object.keys(v11).length);`, `delete v11.a;`],
     ["a sorted array", `const v12 = [2, 1];`, `console.log(v12.join());`, `v12.sort();`],
   ];
-  test.each(kinds)("[U2] %s: a cell above keeps its mark, one below follows, and Run stale ends where Run All ends", async (_, create, read, change) => {
-    await open({ create, above: read, change, below: read });
-    expect(notebook.marked("fresh")).toEqual(["imports", "create", "above", "change", "below"]);
-    const wanted = new Map(notebook.outputs);
-    await notebook.run("change");
-    await notebook.run("below");
-    await notebook.runStale();
-    expect(notebook.outputs).toEqual(wanted);
-    expect(notebook.marked("fresh")).toEqual(["imports", "create", "above", "change", "below"]);
-    // Executed out of order, a cell is stale until it has read what it reads in order.
-    await notebook.run("above");
-    await notebook.runStale();
-    expect(notebook.outputs).toEqual(wanted);
-  });
+  test.each(kinds)(
+    "[U2] %s: a cell above keeps its mark, one below follows, and Run stale ends where Run All ends",
+    async (_, create, read, change) => {
+      await open({ create, above: read, change, below: read });
+      expect(notebook.marked("fresh")).toEqual(["imports", "create", "above", "change", "below"]);
+      const wanted = new Map(notebook.outputs);
+      await notebook.run("change");
+      await notebook.run("below");
+      await notebook.runStale();
+      expect(notebook.outputs).toEqual(wanted);
+      expect(notebook.marked("fresh")).toEqual(["imports", "create", "above", "change", "below"]);
+      // Executed out of order, a cell is stale until it has read what it reads in order.
+      await notebook.run("above");
+      await notebook.runStale();
+      expect(notebook.outputs).toEqual(wanted);
+    },
+  );
 
   test("[U2] a value too large to compare: what reads it is marked as possibly out of date", async () => {
     await open({

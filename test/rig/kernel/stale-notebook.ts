@@ -51,7 +51,10 @@ export class StaleNotebook {
     this.executed.push(id);
     const execution = await this.kernel.run(this.sources.get(id) ?? "", { cell: id });
     const errors = execution.ok ? "" : "failed: ";
-    this.outputs.set(id, errors + [execution.text, ...execution.displays.map((each) => String(each["text/plain"]))].join(""));
+    this.outputs.set(
+      id,
+      errors + [execution.text, ...execution.displays.map((each) => String(each["text/plain"]))].join(""),
+    );
     if (this.kernel.comm.open.length > 0) await this.kernel.command({ type: "sync" });
     return execution.ok;
   }
@@ -71,7 +74,7 @@ export class StaleNotebook {
   async runStale(): Promise<StaleCellsOutcome> {
     this.executed = [];
     return runStaleCells({
-      runStages: () => this.kernel.command({ type: "run-stale" }),
+      runStages: (executed) => this.kernel.command({ type: "run-stale", executed }),
       order: () => [...this.sources.keys()] as CellId[],
       edited: () => [...this.dirty] as CellId[],
       execute: (cell) => this.run(cell),

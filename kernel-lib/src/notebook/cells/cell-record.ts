@@ -21,7 +21,9 @@ export interface CellRecord {
   /** What it printed of the pipeline itself. */
   readonly shown: ShownState[];
   access: CellAccess;
-  /** The values of the variables that it read, when it began. */
+  /** The variables that it read by name, and those that functions in them refer to. */
+  reads: ReadonlySet<string>;
+  /** The values when it began: of the variables that it read, and of those that it changed in place. */
   found: ReadonlyMap<string, VariableState>;
   /** The values of the variables that it assigned or changed in place, when it ended. */
   left: ReadonlyMap<string, VariableState>;
@@ -58,6 +60,7 @@ export function beginRecord(id: CellId, count: number, sequence: number): CellRe
     setParams: new Map(),
     shown: [],
     access: noAccess,
+    reads: new Set(),
     found: new Map(),
     left: new Map(),
   };

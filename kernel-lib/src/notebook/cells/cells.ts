@@ -93,7 +93,8 @@ export class NotebookCells {
     const record = this.records.get(cell);
     if (!record) return;
     record.access = access;
-    record.found = this.statesOf(this.variables.reachedFrom(access.reads));
+    record.reads = this.variables.reachedFrom(access.reads);
+    record.found = this.statesOf(record.reads);
   }
 
   /** Records what the cell's code reads. */
@@ -191,18 +192,18 @@ export class NotebookCells {
    * once the stages that it reads are fresh, and with it the cells that give its variables the values which they have at that place.
    * Cells that change what stale stages read come before those stages.
    */
-  toExecute(staleStages: ReadonlySet<string>, only?: ReadonlySet<CellId>): { readonly cells: readonly CellId[]; readonly beforeStages: boolean } {
-    const isOffered = (cell: CellId): boolean => only?.has(cell) ?? true;
-    const chosen = [...this.records.values()].filter((record) => isOffered(record.id) && this.isWorthExecuting(record));
+  toExecute(
+    staleStages: ReadonlySet<string>,
+    chooses: (cell: CellId) => boolean,
+  ): { readonly cells: readonly CellId[]; readonly beforeStages: boolean } {
+    const worth = [...this.records.values()].filter((record) => chooses(record.id) && this.isWorthExecuting(record));
     const captured = this.capturedBy([...staleStages]);
-    const replayed = this.flow().replay(new Set(chosen.map(({ id }) => id)), captured);
-    const cells = this.arranged().filter((record) => replayed.has(record.id) && this.canExecute(record));
-    const before = cells.filter(({ left, id }) => isOffered(id) && [...left.keys()].some((name) => captured.has(name)));
-    const first = before.filter((record) => this.areFresh(record));
-    return {
-      cells: (first.length > 0 ? first : cells.filter((record) => this.areFresh(record))).map(({ id }) => id),
-      beforeStages: first.length > 0,
-    };
+    const replayed = this.flow().replay(new Set(worth.map(({ id }) => id)), captured);
+    const ready = this.arranged().filter(
+      (record) => replayed.has(record.id) && chooses(record.id) && this.canExecute(record) && this.areFresh(record),
+    );
+    const first = ready.filter(({ left }) => [...left.keys()].some((name) => captured.has(name)));
+    return { cells: (first.length > 0 ? first : ready).map(({ id }) => id), beforeStages: first.length > 0 };
   }
 
   private isWorthExecuting(record: CellRecord): boolean {
@@ -232,7 +233,9 @@ export class NotebookCells {
     const failed = [...defined, ...read].find((stage) => stage.status === "failed");
     if (failed) return { status: "failed", reasons: [`${failed.name} failed: ${failed.error?.message ?? ""}`] };
     if (reasons.length > 0) {
-      const undoes = this.undoes(record).map((name) => `Run stale does not execute it: it would undo the change of ${name}`);
+      const undoes = this.undoes(record).map(
+        (name) => `Run stale does not execute it: it would undo the change of ${name}`,
+      );
       const isBlocked = undoes.length > 0 || outdated.some((each) => each.isBlocked);
       return {
         status: "stale",
@@ -254,7 +257,9 @@ export class NotebookCells {
         ...(stale.every(({ status }) => status === "blocked") ? { blocked: true } : {}),
       };
     const caveats = [
-      ...[...new Set([...defined, ...read])].flatMap((stage) => caveatsOf(stage).map((text) => `${stage.name}: ${text}`)),
+      ...[...new Set([...defined, ...read])].flatMap((stage) =>
+        caveatsOf(stage).map((text) => `${stage.name}: ${text}`),
+      ),
       ...this.caveats(record),
     ];
     return { status: "fresh", reasons: [], ...(caveats.length > 0 ? { caveats } : {}) };
@@ -262,17 +267,18 @@ export class NotebookCells {
 
   /** Why the output may be out of date although nothing says so. */
   private caveats(record: CellRecord): readonly string[] {
-    return [
-      ...[...record.found.keys()].flatMap((name) => this.doubts(record, name)),
-      ...this.flow().caveats(record),
-    ];
+    return [...[...record.found.keys()].flatMap((name) => this.doubts(record, name)), ...this.flow().caveats(record)];
   }
 
   private doubts(record: CellRecord, name: string): readonly string[] {
-    const cells = this.variables.doubtsAbout(name).filter((cell) => cell !== record.id && (this.records.get(cell)?.sequence ?? 0) > record.sequence);
+    const cells = this.variables
+      .doubtsAbout(name)
+      .filter((cell) => cell !== record.id && (this.records.get(cell)?.sequence ?? 0) > record.sequence);
     if (cells.length === 0) return [];
     const labels = cells.map((cell) => this.labelOf(cell)).join(", ");
-    return [`variable ${name} may have been changed in place by ${labels}: its value takes too long to compare, or cannot be compared`];
+    return [
+      `variable ${name} may have been changed in place by ${labels}: its value takes too long to compare, or cannot be compared`,
+    ];
   }
 
   /** The parameters that it set and that have another value now, from the sidebar or another cell: to execute it would undo that. */
@@ -306,7 +312,12 @@ export class NotebookCells {
       if (!now) return [{ text: `${name} no longer exists`, isBlocked: false }];
       if (now.status === "running") return [];
       if (now.status !== "fresh")
-        return [{ text: `${name} is ${now.status}${now.reasons ? `: ${now.reasons}` : ""}`, isBlocked: now.status === "blocked" || now.status === "failed" }];
+        return [
+          {
+            text: `${name} is ${now.status}${now.reasons ? `: ${now.reasons}` : ""}`,
+            isBlocked: now.status === "blocked" || now.status === "failed",
+          },
+        ];
       return now.digest === digest ? [] : [{ text: `${name} has a new result`, isBlocked: false }];
     });
   }
@@ -345,7 +356,8 @@ export class NotebookCells {
     record.access = access;
     const changes = variables.compare(record.id, access, performance.now() - record.startedAt);
     const before = [...changes].flatMap(([name, change]) => {
-      const isNew = record.found.has(name) || access.writes.includes(name) || change.before?.digest === change.after.digest;
+      const isNew =
+        record.found.has(name) || access.writes.includes(name) || change.before?.digest === change.after.digest;
       return change.before === undefined || isNew ? [] : [[name, change.before] as const];
     });
     record.found = new Map([...record.found, ...before]);
@@ -369,6 +381,7 @@ export class NotebookCells {
       labelOf: (cell) => this.labelOf(cell),
       stateOf: (name) => this.variables.stateOf(name),
       readByStages: (record) => this.readByStages(record),
+      waits: (record) => this.stageReasons(record).some(({ isBlocked }) => isBlocked),
     }));
   }
 

@@ -14,6 +14,8 @@ export interface FlowParts {
   readonly stateOf: (name: string) => VariableState | undefined;
   /** The variables that the stages read which the cell defines or calls, with their upstream. */
   readonly readByStages: (cell: CellRecord) => ReadonlySet<string>;
+  /** Whether a stage that the cell reads has failed, or waits for one. */
+  readonly waits: (cell: CellRecord) => boolean;
 }
 
 export interface FlowReason {
@@ -30,9 +32,14 @@ export class VariableFlow {
 
   constructor(private readonly parts: FlowParts) {
     this.places = new Map(parts.cells.map(({ id }, at) => [id, at]));
+    const assigned = new Set(parts.cells.flatMap(({ access }) => access.writes));
     for (const cell of parts.cells) {
-      for (const name of new Set([...cell.left.keys(), ...(cell.ok ? [] : cell.access.writes)]))
-        this.leavers.set(name, [...(this.leavers.get(name) ?? []), cell]);
+      for (const name of new Set([...cell.left.keys(), ...(cell.ok ? [] : cell.access.writes)])) {
+        const before = this.leavers.get(name) ?? [];
+        // What a cell changes in place before the cell that assigns it does not exist yet in document order.
+        if (before.length === 0 && assigned.has(name) && !cell.access.writes.includes(name)) continue;
+        this.leavers.set(name, [...before, cell]);
+      }
       for (const [name, { identity }] of cell.left)
         if (identity > 0 && !cell.access.writes.includes(name)) this.inPlace.add(name);
     }
@@ -40,7 +47,28 @@ export class VariableFlow {
 
   /** Why the cell did not read the values that it would read in _Restart and Run All_. */
   reasons(cell: CellRecord): readonly FlowReason[] {
+    const failures = [...new Set([...cell.found.keys(), ...this.parts.readByStages(cell)])].flatMap((name) => {
+      const text = this.failureBehind(cell, name, new Set());
+      return text === undefined ? [] : [{ text, isBlocked: true }];
+    });
+    if (failures.length > 0) return failures;
     return [...cell.found].flatMap(([name, found]) => this.reason(cell, name, found) ?? []);
+  }
+
+  /** Why a variable does not have the value that it should have: a cell that gives it has failed, or waits for something that has. */
+  private failureBehind(cell: CellRecord, name: string, seen: Set<CellRecord>): string | undefined {
+    const provider = this.provider(cell, name);
+    if (!provider || provider.running || seen.has(provider)) return undefined;
+    seen.add(provider);
+    const label = this.parts.labelOf(provider.id);
+    const does = provider.access.writes.includes(name) ? "assigns" : "changes";
+    if (!provider.ok) return `${label}, which ${does} ${name}, failed`;
+    const isWaiting =
+      this.parts.waits(provider) ||
+      [...provider.found.keys(), ...this.parts.readByStages(provider)].some(
+        (other) => this.failureBehind(provider, other, seen) !== undefined,
+      );
+    return isWaiting ? `${label}, which ${does} ${name}, waits for something that failed` : undefined;
   }
 
   /** Why its output may differ after a restart although nothing has changed. */
@@ -54,12 +82,16 @@ export class VariableFlow {
    */
   replay(chosen: ReadonlySet<CellId>, needed: ReadonlySet<string>): ReadonlySet<CellId> {
     const replayed = new Set(chosen);
-    const finals = new Set([...needed, ...[...this.leavers].flatMap(([name, cells]) => (cells.length > 1 ? [name] : []))]);
-    for (let size = -1; size !== replayed.size; ) {
+    const finals = new Set([
+      ...needed,
+      ...[...this.leavers].flatMap(([name, cells]) => (cells.length > 1 ? [name] : [])),
+    ]);
+    for (let size = -1; size !== replayed.size;) {
       size = replayed.size;
       for (const cell of this.parts.cells) {
         if (!replayed.has(cell.id)) continue;
-        for (const name of new Set([...cell.found.keys(), ...this.parts.readByStages(cell)])) this.provide(replayed, cell, name);
+        for (const name of new Set([...cell.found.keys(), ...this.parts.readByStages(cell)]))
+          this.provide(replayed, cell, name);
         this.restore(replayed, cell);
       }
       for (const name of finals) this.provide(replayed, undefined, name);
@@ -69,11 +101,9 @@ export class VariableFlow {
 
   private reason(cell: CellRecord, name: string, found: VariableState): FlowReason | undefined {
     const provider = this.provider(cell, name);
-    if (!provider) return undefined;
+    if (!provider || provider.running) return undefined;
     const label = this.parts.labelOf(provider.id);
     const isAssigned = provider.access.writes.includes(name);
-    if (!provider.ok) return { text: `${label}, which ${isAssigned ? "assigns" : "changes"} ${name}, failed`, isBlocked: true };
-    if (provider.running) return undefined;
     const expected = provider.left.get(name);
     if (!expected) return undefined;
     const text = (what: string): FlowReason => ({ text: what, isBlocked: false });
@@ -82,18 +112,20 @@ export class VariableFlow {
       const isLost = expected.identity !== found.identity && this.inPlace.has(name) && holdsObjects(cell);
       return isLost ? text(`variable ${name} was created again`) : undefined;
     }
-    if (provider.sequence < cell.sequence) return text(`variable ${name} had been changed since ${label} when this cell ran`);
+    if (provider.sequence < cell.sequence)
+      return text(`variable ${name} had been changed since ${label} when this cell ran`);
     return text(isAssigned ? `variable ${name} changed` : `variable ${name} was changed in place by ${label}`);
   }
 
   /** The cell from which it gets the value in document order; when all of them are below, the last one. */
   private provider(cell: CellRecord, name: string): CellRecord | undefined {
     const others = (this.leavers.get(name) ?? []).filter((other) => other !== cell);
-    return others.filter((other) => this.place(other) < this.place(cell)).at(-1) ?? others.at(-1);
+    const above = others.filter((other) => this.place(other) < this.place(cell)).at(-1);
+    return above ?? (cell.reads.has(name) ? others.at(-1) : undefined);
   }
 
   private strayReads(cell: CellRecord): readonly string[] {
-    return [...cell.found.keys()].flatMap((name) => {
+    return [...cell.reads].flatMap((name) => {
       const others = (this.leavers.get(name) ?? []).filter((other) => other !== cell);
       const last = others.at(-1);
       if (!last) return [`variable ${name} comes from no cell of this notebook: it is missing after a restart`];
@@ -106,10 +138,17 @@ export class VariableFlow {
   changedBelow(cell: CellRecord): readonly string[] {
     return [...this.parts.readByStages(cell)].flatMap((name) => {
       const leavers = this.leavers.get(name) ?? [];
-      const above = leavers.filter((other) => this.place(other) <= this.place(cell)).at(-1)?.left.get(name);
-      const below = leavers.find((other) => this.place(other) > this.place(cell) && other.left.get(name)?.digest !== above?.digest);
+      const above = leavers
+        .filter((other) => this.place(other) <= this.place(cell))
+        .at(-1)
+        ?.left.get(name);
+      const below = leavers.find(
+        (other) => this.place(other) > this.place(cell) && other.left.get(name)?.digest !== above?.digest,
+      );
       return above && below
-        ? [`its stages read ${name}, which ${this.parts.labelOf(below.id)} below changes: after a restart they read the value of before`]
+        ? [
+            `its stages read ${name}, which ${this.parts.labelOf(below.id)} below changes: after a restart they read the value of before`,
+          ]
         : [];
     });
   }

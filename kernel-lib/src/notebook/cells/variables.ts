@@ -24,7 +24,10 @@ interface Variable extends VariableState {
   readonly doubtful: readonly CellId[];
 }
 
-export type Changes = ReadonlyMap<string, { readonly before: VariableState | undefined; readonly after: VariableState }>;
+export type Changes = ReadonlyMap<
+  string,
+  { readonly before: VariableState | undefined; readonly after: VariableState }
+>;
 
 /** Time for comparing what a cell has not assigned: this much, and a part of what the cell took itself. In milliseconds. */
 const BUDGET_MS = 30;
@@ -101,7 +104,14 @@ export class NotebookVariables {
     const tookMs = performance.now() - startedAt;
     const identity = this.identityOf(value);
     const isSame = isOpaque && before?.identity === identity && before.digest === digest;
-    return { digest, identity, refersTo, isOpaque: isOpaque && !isCode(value), tookMs, doubtful: isSame ? before.doubtful : [] };
+    return {
+      digest,
+      identity,
+      refersTo,
+      isOpaque: isOpaque && !isCode(value),
+      tookMs,
+      doubtful: isSame ? before.doubtful : [],
+    };
   }
 
   private doubt(name: string, cell: CellId): void {
@@ -124,7 +134,10 @@ export class NotebookVariables {
       const variable = this.known.get(other);
       if (other === name || !variable || variable.identity === 0) continue;
       if (variable.tookMs <= BUDGET_MS && !variable.isOpaque) continue;
-      for (const [a, b] of [[name, other], [other, name]] as const) {
+      for (const [a, b] of [
+        [name, other],
+        [other, name],
+      ] as const) {
         const linked = this.links.get(a) ?? new Set();
         this.links.set(a, linked.add(b));
       }

@@ -4,14 +4,7 @@ import { withinActivity } from "../../run/state/activity";
 import type { RunSummary } from "../../run/active-runs";
 import type { Engine } from "../../run/engine";
 import type { Instance } from "../../run/state/instances";
-import {
-  unreachable,
-  type Command,
-  type CommandType,
-  type LogRecord,
-  type Result,
-  type RunId,
-} from "../../protocol";
+import { unreachable, type Command, type CommandType, type LogRecord, type Result, type RunId } from "../../protocol";
 import { readRunEvents, readRunLines, readRuns } from "../../events/run-files";
 import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
 import type { NotebookCells } from "../cells/cells";
@@ -70,7 +63,7 @@ export class PageCommands {
         return this.replanned({ status, executed });
       }
       case "run-stale":
-        return runStale({ engine, cells: this.parts.cells, replanned: () => this.replanned(undefined) }, command.cells);
+        return runStale({ engine, cells: this.parts.cells, replanned: () => this.replanned(undefined) }, command);
       case "cells":
         this.parts.cells.arrange(command.cells);
         return this.planned();

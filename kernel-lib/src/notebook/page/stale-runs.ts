@@ -11,29 +11,37 @@ export interface StaleRunParts {
 }
 
 /**
- * A stage that failed is left alone, and whatever depends on it: it is stale again once something that it depends on changes. `only`: the
- * cells to which the run is limited.
+ * A stage that failed is left alone, and whatever depends on it: it is stale again once something that it depends on changes. `cells`:
+ * those to which the run is limited. `executed`: those that are not to be executed once more.
  */
-export async function runStale({ engine, cells, replanned }: StaleRunParts, only?: readonly CellId[]): Promise<Result<"run-stale">> {
-  const offered = only && new Set(only);
+export async function runStale(
+  { engine, cells, replanned }: StaleRunParts,
+  { cells: only, executed: done = [] }: { readonly cells?: readonly CellId[]; readonly executed?: readonly CellId[] },
+): Promise<Result<"run-stale">> {
+  const chooses = (cell: CellId): boolean => (only?.includes(cell) ?? true) && !done.includes(cell);
   const stale = async (): Promise<readonly string[]> => {
-    const names = (await engine.outdated()).filter(({ status }) => status !== "failed" && status !== "blocked").map(({ stage }) => stage);
+    const names = (await engine.outdated())
+      .filter(({ status }) => status !== "failed" && status !== "blocked")
+      .map(({ stage }) => stage);
     const chosen = only && cells.stagesOf(only);
     return chosen ? names.filter((name) => chosen.has(name)) : names;
   };
   await replanned();
   const names = await stale();
-  const first = cells.toExecute(new Set(names), offered);
+  const first = cells.toExecute(new Set(names), chooses);
   if (first.beforeStages) return { status: "succeeded", executed: 0, cells: first.cells, failed: [], notRun: 0 };
-  if (names.length === 0) return { status: "succeeded", executed: 0, cells: first.cells, failed: [], notRun: await leftAlone(engine) };
+  if (names.length === 0)
+    return { status: "succeeded", executed: 0, cells: first.cells, failed: [], notRun: await leftAlone(engine) };
   const { status, executed, outcomes } = await engine.run(
     names.map((name) => engine.instances.find(name)),
     { source: "page" },
   );
-  const failed = [...outcomes].flatMap(([name, { kind }]) => (kind === "failed" && engine.registry.stages.get(name) ? [name] : []));
+  const failed = [...outcomes].flatMap(([name, { kind }]) =>
+    kind === "failed" && engine.registry.stages.get(name) ? [name] : [],
+  );
   cells.ranOutsideCells();
   await replanned();
-  const after = cells.toExecute(new Set(await stale()), offered);
+  const after = cells.toExecute(new Set(await stale()), chooses);
   return { status, executed, cells: after.cells, failed, notRun: (await stale()).length + (await leftAlone(engine)) };
 }
 

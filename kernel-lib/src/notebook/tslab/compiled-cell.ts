@@ -143,7 +143,8 @@ function declaredNames(tree: SyntaxNode): ReadonlySet<string> {
     if (node.type !== "AssignmentExpression") return true;
     const chain: string[] = [];
     let at = node;
-    for (; at.type === "AssignmentExpression"; at = childOf(at, "right")) chain.push(exportedName(childOf(at, "left")) ?? "");
+    for (; at.type === "AssignmentExpression"; at = childOf(at, "right"))
+      chain.push(exportedName(childOf(at, "left")) ?? "");
     if (at.type === "UnaryExpression" && at.operator === "void") for (const name of chain) names.add(name);
     return true;
   });
@@ -153,7 +154,8 @@ function declaredNames(tree: SyntaxNode): ReadonlySet<string> {
 function accessAt(node: SyntaxNode, name: string, scope: Scope, parents: Parents): Access {
   const kind = accessOf(node, parents);
   const up = parents.get(node);
-  const isCertain = scope === "cell" && up !== undefined && parents.get(up)?.type === "ExpressionStatement" && isTopLevel(up, parents);
+  const isCertain =
+    scope === "cell" && up !== undefined && parents.get(up)?.type === "ExpressionStatement" && isTopLevel(up, parents);
   return { name, kind, scope, isCertain, at: kind === "write" && up ? up.end : node.start };
 }
 
@@ -195,7 +197,13 @@ function isEffect(node: SyntaxNode, tree: SyntaxNode): boolean {
   if (node.type !== "CallExpression" && node.type !== "NewExpression" && node.type !== "TaggedTemplateExpression")
     return false;
   const isWrapper = childrenIn(tree, "body").some((statement) => statement.expression === node);
-  return !isWrapper && !defining.has(calleeName(node));
+  return !isWrapper && !isPrologue(node) && !defining.has(calleeName(node));
+}
+
+/** `Object.defineProperty(exports, "__esModule", …)`, with which every cell begins. */
+function isPrologue(call: SyntaxNode): boolean {
+  const [target, key] = childrenIn(call, "arguments");
+  return calleeName(call) === "defineProperty" && target?.name === "exports" && key?.value === "__esModule";
 }
 
 function accessOf(node: SyntaxNode, parents: Parents): "read" | "write" | "both" {

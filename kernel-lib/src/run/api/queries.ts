@@ -47,7 +47,11 @@ export class Queries implements StageQueries {
   async status(ref: StageRef): Promise<Freshness> {
     if (this.parts.view().stages[ref.name]?.status === "running" && !ref.overrides) return "running";
     const { status } = await this.row(ref);
-    observeShown(statusOf(ref), () => this.parts.view().stages[ref.name]?.status ?? "", ref.overrides ? undefined : status);
+    observeShown(
+      statusOf(ref),
+      () => this.parts.view().stages[ref.name]?.status ?? "",
+      ref.overrides ? undefined : status,
+    );
     return status;
   }
 

@@ -38,7 +38,8 @@ export async function matchFiles(files: Files, pattern: string): Promise<Matched
   const { base, below } = await placeOf(files, pattern);
   const root = files.resolve(base);
   try {
-    const found = typeof below === "string" ? [below] : await findFiles(root, below, (folder) => files.watch.looked(folder));
+    const found =
+      typeof below === "string" ? [below] : await findFiles(root, below, (folder) => files.watch.looked(folder));
     const matched = await statesOf(files, base, found);
     const missing = found.length === 0 && !(await exists(root)) ? { missing: base } : {};
     return { ...describe(matched), ...missing };

@@ -1,0 +1,92 @@
+/**
+ * The law of Run stale: after random edits, changes of parameters and files, and cells that were executed out of order, one press leaves
+ * every cell as Restart and Run All would, unless the cell says that it is not up to date.
+ */
+import fs from "node:fs";
+import path from "node:path";
+import { StaleNotebook } from "../../rig/kernel/stale-notebook";
+import { createRandom } from "../../rig/random";
+import { createRandomNotebook } from "./random-notebook";
+
+export interface StaleCounts {
+  fresh: number;
+  /** Cells that Run stale executed. */
+  executed: number;
+  failed: number;
+  /** Cells that are not executed because something else has failed. */
+  blocked: number;
+  /** Cells that say why a restart may give something else. */
+  admitted: number;
+}
+
+/** Tries `count` notebooks, one after the other. Throws with the seed and all steps for the first that breaks the law. */
+export async function checkStaleProperty(count: number, firstSeed = Math.floor(Math.random() * 1e9)): Promise<StaleCounts> {
+  const counts: StaleCounts = { fresh: 0, executed: 0, failed: 0, blocked: 0, admitted: 0 };
+  const notebook = await StaleNotebook.open({});
+  const imports = notebook.sources.get("imports") ?? "";
+  try {
+    for (let seed = firstSeed; seed < firstSeed + count; seed++) await checkOne(notebook, imports, seed, counts);
+  } finally {
+    await notebook.kernel.stop();
+  }
+  return counts;
+}
+
+async function checkOne(notebook: StaleNotebook, imports: string, seed: number, counts: StaleCounts): Promise<void> {
+  const random = createRandom(seed);
+  const below = (limit: number): number => Math.floor(random() * limit);
+  const steps: string[] = [];
+  const writeFile = (name: string): void => {
+    const text = String(below(1000));
+    steps.push(`write ${name}: ${text}`);
+    fs.writeFileSync(path.join(notebook.kernel.cwd, name), text);
+  };
+  writeFile("f0.txt");
+  writeFile("f1.txt");
+  const { cells, edit } = createRandomNotebook(random, 6 + below(8));
+  await notebook.setAll({ imports, ...Object.fromEntries(cells) });
+  await notebook.kernel.command({ type: "reset-params" }).catch(() => undefined);
+  await notebook.restartAndRunAll();
+  const ids = [...cells.keys()];
+  const stepKinds = [
+    async (id: string): Promise<void> => {
+      notebook.edit(id, edit(id, random));
+      steps.push(`edit ${id}: ${notebook.sources.get(id)}`);
+      if (random() < 0.5) await run(id);
+    },
+    (id: string): Promise<void> => run(id),
+    async (): Promise<void> => {
+      const p = below(10);
+      steps.push(`p = ${p}`);
+      await notebook.setParams({ p });
+    },
+    async (): Promise<void> => Promise.resolve(writeFile(`f${below(2)}.txt`)),
+    async (): Promise<void> => {
+      steps.push("run stale");
+      await notebook.runStale();
+    },
+  ];
+  const run = async (id: string): Promise<void> => {
+    steps.push(`run ${id}`);
+    await notebook.run(id);
+  };
+  for (let left = 1 + below(6); left > 0; left--) await stepKinds[below(stepKinds.length)]?.(ids[below(ids.length)] as string);
+  steps.push("run stale");
+  const { executed } = await notebook.runStale();
+  counts.executed += executed.length;
+  const marks = new Map([...notebook.sources.keys()].map((id) => [id, notebook.mark(id)]));
+  const outputs = new Map(notebook.outputs);
+  await notebook.restartAndRunAll();
+  const problems = [...marks].flatMap(([id, mark]) => {
+    const [shown, wanted] = [outputs.get(id), notebook.outputs.get(id)];
+    if (mark?.status === "failed" && wanted?.startsWith("failed") === true) return void counts.failed++, [];
+    if (mark?.blocked === true) return void counts.blocked++, [];
+    const text = [...(mark?.reasons ?? []), ...(mark?.caveats ?? [])].join("; ");
+    if (/after a restart/.test(text)) return void counts.admitted++, [];
+    if (mark?.status === "fresh" && shown === wanted) return void counts.fresh++, [];
+    return [`${id} is ${mark?.status} (${text}): shows ${JSON.stringify(shown)}, Run All shows ${JSON.stringify(wanted)}`];
+  });
+  if (problems.length === 0) return;
+  const sources = [...cells].map(([id, source]) => `${id}: ${source}`);
+  throw new Error([`seed ${seed}`, ...problems, "--- cells", ...sources, "--- steps", ...steps].join("\n"));
+}
