@@ -17,7 +17,8 @@ export interface RandomNotebook {
 
 const below = (random: Random, count: number): number => Math.floor(random() * count);
 const pick = <T>(random: Random, from: readonly T[]): T => from[below(random, from.length)] as T;
-const digits = (random: Random): string => Array.from({ length: 1 + below(random, 3) }, () => below(random, 10)).join(", ");
+const digits = (random: Random): string =>
+  Array.from({ length: 1 + below(random, 3) }, () => below(random, 10)).join(", ");
 
 /** A notebook of `count` cells, besides one that defines the parameter `p`. Files `f0.txt` and `f1.txt` exist. */
 export function createRandomNotebook(random: Random, count: number): RandomNotebook {
@@ -54,7 +55,10 @@ export function createRandomNotebook(random: Random, count: number): RandomNoteb
       if (lists.length === 0) return;
       const list = pick(random, lists);
       helpers.push(`h${at}`);
-      add(`helper${at}`, (random) => `function h${at}() { ${list}.push(${below(random, 10)}); return ${list}.length; }`);
+      add(
+        `helper${at}`,
+        (random) => `function h${at}() { ${list}.push(${below(random, 10)}); return ${list}.length; }`,
+      );
     },
     (at: number): void => {
       if (lists.length === 0) return;
@@ -62,7 +66,12 @@ export function createRandomNotebook(random: Random, count: number): RandomNoteb
       const how = pick(random, ["push", "sort", "first", "pop"]);
       add(`change${at}`, (random) => {
         const by = below(random, 10);
-        return { push: `${list}.push(${by});`, sort: `${list}.sort();`, first: `${list}[0] += ${by};`, pop: `${list}.pop();` }[how] as string;
+        return {
+          push: `${list}.push(${by});`,
+          sort: `${list}.sort();`,
+          first: `${list}[0] += ${by};`,
+          pop: `${list}.pop();`,
+        }[how] as string;
       });
     },
     (at: number): void => {
@@ -73,7 +82,9 @@ export function createRandomNotebook(random: Random, count: number): RandomNoteb
     (at: number): void => {
       if (numbers.length === 0) return;
       const number = pick(random, numbers);
-      add(`count${at}`, (random) => pick(random, [`${number} += ${below(random, 10)};`, `if (p.value > 4) ${number} = 0;`]));
+      add(`count${at}`, (random) =>
+        pick(random, [`${number} += ${below(random, 10)};`, `if (p.value > 4) ${number} = 0;`]),
+      );
     },
     (at: number): void => {
       if (helpers.length === 0) return;
@@ -81,7 +92,11 @@ export function createRandomNotebook(random: Random, count: number): RandomNoteb
       add(`call${at}`, (random) => `console.log(${helper}(), ${below(random, 10)});`);
     },
     (at: number): void => {
-      const shown = [...lists.map((list) => `${list}.join()`), ...numbers, ...holders.map((holder) => `JSON.stringify(${holder})`)];
+      const shown = [
+        ...lists.map((list) => `${list}.join()`),
+        ...numbers,
+        ...holders.map((holder) => `JSON.stringify(${holder})`),
+      ];
       if (shown.length === 0) return;
       const what = pick(random, shown);
       add(`read${at}`, (random) => `console.log(${what}, ${below(random, 10)});`);
@@ -90,22 +105,36 @@ export function createRandomNotebook(random: Random, count: number): RandomNoteb
       const what = pick(random, [...lists.map((list) => `${list}.length`), ...numbers, "0"]);
       const limit = below(random, 12);
       stages.push(`s${at}`);
-      add(`stage${at}`, (random) => `const s${at} = stage("s${at}", { p }, ({ p }) => { if (p > ${limit}) throw new Error("over"); return ${what} + p * ${below(random, 10)}; }); console.log(await s${at}());`);
+      add(
+        `stage${at}`,
+        (random) =>
+          `const s${at} = stage("s${at}", { p }, ({ p }) => { if (p > ${limit}) throw new Error("over"); return ${what} + p * ${below(random, 10)}; }); console.log(await s${at}());`,
+      );
     },
     (at: number): void => {
       if (stages.length === 0) return;
       const stage = pick(random, stages);
       stages.push(`t${at}`);
-      add(`downstream${at}`, (random) => `const t${at} = stage("t${at}", { x: ${stage} }, ({ x }) => x + ${below(random, 10)}); console.log(await t${at}());`);
+      add(
+        `downstream${at}`,
+        (random) =>
+          `const t${at} = stage("t${at}", { x: ${stage} }, ({ x }) => x + ${below(random, 10)}); console.log(await t${at}());`,
+      );
     },
     (at: number): void => {
       const limit = below(random, 12);
       numbers.push(`w${at}`);
-      add(`risky${at}`, (random) => `if (p.value > ${limit}) throw new Error("over"); let w${at} = p.value + ${below(random, 10)};`);
+      add(
+        `risky${at}`,
+        (random) => `if (p.value > ${limit}) throw new Error("over"); let w${at} = p.value + ${below(random, 10)};`,
+      );
     },
     (at: number): void => {
       const file = `f${below(random, 2)}.txt`;
-      const body = pick(random, [`{ f: file("${file}") }, ({ f }) => f.text()`, `() => fs.readFileSync("${file}", "utf8")`]);
+      const body = pick(random, [
+        `{ f: file("${file}") }, ({ f }) => f.text()`,
+        `() => fs.readFileSync("${file}", "utf8")`,
+      ]);
       add(`file${at}`, () => `const f${at} = stage("f${at}", ${body}); console.log(await f${at}());`);
     },
     (at: number): void => add(`param${at}`, (random) => pick(random, [`console.log("p is", p.value);`, `p;`])),

@@ -20,7 +20,10 @@ export interface StaleCounts {
 }
 
 /** Tries `count` notebooks, one after the other. Throws with the seed and all steps for the first that breaks the law. */
-export async function checkStaleProperty(count: number, firstSeed = Math.floor(Math.random() * 1e9)): Promise<StaleCounts> {
+export async function checkStaleProperty(
+  count: number,
+  firstSeed = Math.floor(Math.random() * 1e9),
+): Promise<StaleCounts> {
   const counts: StaleCounts = { fresh: 0, executed: 0, failed: 0, blocked: 0, admitted: 0 };
   const notebook = await StaleNotebook.open({});
   const imports = notebook.sources.get("imports") ?? "";
@@ -60,7 +63,10 @@ async function checkOne(notebook: StaleNotebook, imports: string, seed: number, 
       steps.push(`p = ${p}`);
       await notebook.setParams({ p });
     },
-    async (): Promise<void> => Promise.resolve(writeFile(`f${below(2)}.txt`)),
+    (): Promise<void> => {
+      writeFile(`f${below(2)}.txt`);
+      return Promise.resolve();
+    },
     async (): Promise<void> => {
       steps.push("run stale");
       await notebook.runStale();
@@ -70,7 +76,8 @@ async function checkOne(notebook: StaleNotebook, imports: string, seed: number, 
     steps.push(`run ${id}`);
     await notebook.run(id);
   };
-  for (let left = 1 + below(6); left > 0; left--) await stepKinds[below(stepKinds.length)]?.(ids[below(ids.length)] as string);
+  for (let left = 1 + below(6); left > 0; left--)
+    await stepKinds[below(stepKinds.length)]?.(ids[below(ids.length)] as string);
   steps.push("run stale");
   const { executed } = await notebook.runStale();
   counts.executed += executed.length;
@@ -79,12 +86,14 @@ async function checkOne(notebook: StaleNotebook, imports: string, seed: number, 
   await notebook.restartAndRunAll();
   const problems = [...marks].flatMap(([id, mark]) => {
     const [shown, wanted] = [outputs.get(id), notebook.outputs.get(id)];
-    if (mark?.status === "failed" && wanted?.startsWith("failed") === true) return void counts.failed++, [];
-    if (mark?.blocked === true) return void counts.blocked++, [];
+    if (mark?.status === "failed" && wanted?.startsWith("failed") === true) return (void counts.failed++, []);
+    if (mark?.blocked === true) return (void counts.blocked++, []);
     const text = [...(mark?.reasons ?? []), ...(mark?.caveats ?? [])].join("; ");
-    if (/after a restart/.test(text)) return void counts.admitted++, [];
-    if (mark?.status === "fresh" && shown === wanted) return void counts.fresh++, [];
-    return [`${id} is ${mark?.status} (${text}): shows ${JSON.stringify(shown)}, Run All shows ${JSON.stringify(wanted)}`];
+    if (/after a restart/.test(text)) return (void counts.admitted++, []);
+    if (mark?.status === "fresh" && shown === wanted) return (void counts.fresh++, []);
+    return [
+      `${id} is ${mark?.status} (${text}): shows ${JSON.stringify(shown)}, Run All shows ${JSON.stringify(wanted)}`,
+    ];
   });
   if (problems.length === 0) return;
   const sources = [...cells].map(([id, source]) => `${id}: ${source}`);

@@ -1,29 +1,14 @@
 /** The cells that were executed in this kernel: what each read, and therefore which are stale. Definitions belong to their cell. */
-import { caveatsOf, type CellId, type CellStatus, type EventBody, type Freshness, type View } from "../../protocol";
+import type { CellId, EventBody, View } from "../../protocol";
 import type { Scopes } from "../../key/scopes";
 import type { CellRead } from "../../run/state/activity";
 import type { Engine } from "../../run/engine";
 import { beginRecord, type CellRecord } from "./cell-record";
+import { CellStatuses } from "./cell-statuses";
 import { guestOfCell } from "./guest-cells";
 import type { CellAccess } from "../tslab/compiled-cell";
 import { VariableFlow } from "./variable-flow";
 import { NotebookVariables, type VariableState } from "./variables";
-
-/** The status of a cell, as the page marks it. */
-interface Mark {
-  readonly status: CellStatus;
-  readonly reasons: readonly string[];
-  /** See the event `cell:marked`. */
-  readonly caveats?: readonly string[];
-  readonly blocked?: true;
-}
-
-/** Why the output of a cell is out of date. */
-interface Outdated {
-  readonly text: string;
-  /** Something that it depends on has failed. */
-  readonly isBlocked: boolean;
-}
 
 /** What the page does with code of the user's. */
 const anyAccess: CellAccess = { reads: [], captures: [], writes: [], hasEffects: true };
@@ -42,13 +27,23 @@ export class NotebookCells {
   /** The mark that was last emitted, as JSON. */
   private readonly emitted = new Map<CellId, string>();
   private readonly variables: NotebookVariables;
+  private readonly statuses: CellStatuses;
   private executions = 0;
   /** In document order, as the page has said. */
   private order: readonly CellId[] = [];
   private currentFlow: VariableFlow | undefined;
 
   constructor(private readonly parts: CellParts) {
-    this.variables = new NotebookVariables(parts.variables, parts.scopes);
+    const variables = new NotebookVariables(parts.variables, parts.scopes);
+    this.variables = variables;
+    this.statuses = new CellStatuses({
+      engine: parts.engine,
+      view: parts.view,
+      variables,
+      flow: () => this.flow(),
+      labelOf: (cell) => this.labelOf(cell),
+      sequenceOf: (cell) => this.records.get(cell)?.sequence ?? 0,
+    });
   }
 
   isAlive(cell: CellId): boolean {
@@ -106,10 +101,10 @@ export class NotebookCells {
         record.stages.set(read.id, { name: read.name, digest: read.digest });
         return;
       case "param":
-        record.params.set(read.name, this.paramDigest(read.name));
+        record.params.set(read.name, this.statuses.paramDigest(read.name));
         return;
       case "set-param":
-        record.setParams.set(read.name, this.paramDigest(read.name));
+        record.setParams.set(read.name, this.statuses.paramDigest(read.name));
         return;
       case "shown":
         record.shown.push(read);
@@ -168,7 +163,7 @@ export class NotebookCells {
   mark(): void {
     for (const record of this.records.values()) {
       if (record.running) continue;
-      const mark = this.markOf(record);
+      const mark = this.statuses.markOf(record);
       const text = JSON.stringify(mark);
       if (
         (this.emitted.get(record.id) ?? JSON.stringify({ status: record.ok ? "fresh" : "failed", reasons: [] })) ===
@@ -196,157 +191,21 @@ export class NotebookCells {
     staleStages: ReadonlySet<string>,
     chooses: (cell: CellId) => boolean,
   ): { readonly cells: readonly CellId[]; readonly beforeStages: boolean } {
-    const worth = [...this.records.values()].filter((record) => chooses(record.id) && this.isWorthExecuting(record));
+    const worth = [...this.records.values()].filter(
+      (record) => chooses(record.id) && this.statuses.isWorthExecuting(record),
+    );
     const captured = this.capturedBy([...staleStages]);
     const replayed = this.flow().replay(new Set(worth.map(({ id }) => id)), captured);
     const ready = this.arranged().filter(
-      (record) => replayed.has(record.id) && chooses(record.id) && this.canExecute(record) && this.areFresh(record),
+      (record) => replayed.has(record.id) && chooses(record.id) && this.statuses.canExecute(record),
     );
-    const first = ready.filter(({ left }) => [...left.keys()].some((name) => captured.has(name)));
-    return { cells: (first.length > 0 ? first : ready).map(({ id }) => id), beforeStages: first.length > 0 };
-  }
-
-  private isWorthExecuting(record: CellRecord): boolean {
-    if (record.running || this.undoes(record).length > 0) return false;
-    if (!record.ok) return this.hasRecovered(record);
-    const outdated = this.outdated(record);
-    return outdated.length > 0 && outdated.every(({ isBlocked }) => !isBlocked);
-  }
-
-  /** A failed cell, and one that needs what a failed one has not left, waits. */
-  private canExecute(record: CellRecord): boolean {
-    if (record.running || (!record.ok && !this.hasRecovered(record)) || this.undoes(record).length > 0) return false;
-    return this.outdated(record).every(({ isBlocked }) => !isBlocked);
-  }
-
-  private areFresh(record: CellRecord): boolean {
-    return [...record.stages].every(([id, { name }]) => (this.stateOf(id, name)?.status ?? "fresh") === "fresh");
-  }
-
-  private markOf(record: CellRecord): Mark {
-    const outdated = this.outdated(record);
-    const reasons = outdated.map(({ text }) => text);
-    if (!record.ok) return this.hasRecovered(record) ? { status: "stale", reasons } : { status: "failed", reasons: [] };
-    const { stages } = this.parts.view();
-    const defined = this.parts.engine.registry.stages.ofCell(record.id).flatMap(({ name }) => stages[name] ?? []);
-    const read = [...record.stages.values()].flatMap(({ name }) => stages[name] ?? []);
-    const failed = [...defined, ...read].find((stage) => stage.status === "failed");
-    if (failed) return { status: "failed", reasons: [`${failed.name} failed: ${failed.error?.message ?? ""}`] };
-    if (reasons.length > 0) {
-      const undoes = this.undoes(record).map(
-        (name) => `Run stale does not execute it: it would undo the change of ${name}`,
-      );
-      const isBlocked = undoes.length > 0 || outdated.some((each) => each.isBlocked);
-      return {
-        status: "stale",
-        reasons: [...reasons, ...undoes, ...this.flow().changedBelow(record)],
-        ...(isBlocked ? { blocked: true } : {}),
-      };
-    }
-    const stale = defined.filter(
-      (stage) =>
-        stage.status === "stale" ||
-        stage.status === "pending" ||
-        stage.status === "blocked" ||
-        stage.status === "cancelled",
+    const changed = new Set(ready.flatMap(({ left }) => [...left.keys()].filter((name) => captured.has(name))));
+    // In between, those that call such stages: they read the values of that place.
+    const before = ready.filter((record) =>
+      [...record.left.keys(), ...this.readByStages(record)].some((name) => changed.has(name)),
     );
-    if (stale.length > 0)
-      return {
-        status: "stale",
-        reasons: stale.map((stage) => `${stage.name}: ${stage.reasons.map((reason) => reason.text).join("; ")}`),
-        ...(stale.every(({ status }) => status === "blocked") ? { blocked: true } : {}),
-      };
-    const caveats = [
-      ...[...new Set([...defined, ...read])].flatMap((stage) =>
-        caveatsOf(stage).map((text) => `${stage.name}: ${text}`),
-      ),
-      ...this.caveats(record),
-    ];
-    return { status: "fresh", reasons: [], ...(caveats.length > 0 ? { caveats } : {}) };
-  }
-
-  /** Why the output may be out of date although nothing says so. */
-  private caveats(record: CellRecord): readonly string[] {
-    return [...[...record.found.keys()].flatMap((name) => this.doubts(record, name)), ...this.flow().caveats(record)];
-  }
-
-  private doubts(record: CellRecord, name: string): readonly string[] {
-    const cells = this.variables
-      .doubtsAbout(name)
-      .filter((cell) => cell !== record.id && (this.records.get(cell)?.sequence ?? 0) > record.sequence);
-    if (cells.length === 0) return [];
-    const labels = cells.map((cell) => this.labelOf(cell)).join(", ");
-    return [
-      `variable ${name} may have been changed in place by ${labels}: its value takes too long to compare, or cannot be compared`,
-    ];
-  }
-
-  /** The parameters that it set and that have another value now, from the sidebar or another cell: to execute it would undo that. */
-  private undoes(record: CellRecord): readonly string[] {
-    return [...record.setParams].flatMap(([name, digest]) => (this.paramDigest(name) === digest ? [] : [name]));
-  }
-
-  private outdated(record: CellRecord): readonly Outdated[] {
-    const free = (texts: readonly string[]): Outdated[] => texts.map((text) => ({ text, isBlocked: false }));
-    return [
-      ...this.stageReasons(record),
-      ...free(this.paramReasons(record)),
-      ...free(this.shownReasons(record)),
-      ...this.flow().reasons(record),
-    ];
-  }
-
-  /** A failed cell is worth executing again once the stages that failed in it are fresh, or something else that it read has changed. */
-  private hasRecovered(record: CellRecord): boolean {
-    const readFailing = [...record.stages].filter(([, { digest }]) => digest === "");
-    if (readFailing.length > 0)
-      return readFailing.every(([id, { name }]) => this.stateOf(id, name)?.status === "fresh");
-    const variables = this.flow().reasons(record);
-    if (variables.some(({ isBlocked }) => isBlocked)) return false;
-    return this.paramReasons(record).length > 0 || variables.length > 0;
-  }
-
-  private stageReasons(record: CellRecord): Outdated[] {
-    return [...record.stages].flatMap(([id, { name, digest }]): Outdated[] => {
-      const now = this.stateOf(id, name);
-      if (!now) return [{ text: `${name} no longer exists`, isBlocked: false }];
-      if (now.status === "running") return [];
-      if (now.status !== "fresh")
-        return [
-          {
-            text: `${name} is ${now.status}${now.reasons ? `: ${now.reasons}` : ""}`,
-            isBlocked: now.status === "blocked" || now.status === "failed",
-          },
-        ];
-      return now.digest === digest ? [] : [{ text: `${name} has a new result`, isBlocked: false }];
-    });
-  }
-
-  /** The current state of a stage. Under other parameter values it comes from the plan, not from the view. */
-  private stateOf(id: string, name: string): { status: Freshness; reasons: string; digest?: string } | undefined {
-    const stage = this.parts.view().stages[name];
-    const now = id === name ? stage : (this.parts.engine.rowOf(id) ?? stage);
-    if (!stage || !now) return undefined;
-    return {
-      status: now.status,
-      reasons: now.reasons.map((reason) => reason.text).join("; "),
-      digest: now.result?.digest,
-    };
-  }
-
-  private paramReasons(record: CellRecord): string[] {
-    return [...record.params].flatMap(([name, digest]) =>
-      this.paramDigest(name) === digest ? [] : [`parameter ${name} changed`],
-    );
-  }
-
-  private shownReasons(record: CellRecord): string[] {
-    return [...new Set(record.shown.flatMap(({ what, text, now }) => (now() === text ? [] : [`${what} changed`])))];
-  }
-
-  private paramDigest(name: string): string {
-    const { params } = this.parts.engine;
-    return params.names().includes(name) ? params.digest(params.value(name, new Map())) : "";
+    const cells = before.length > 0 ? before : ready.filter((record) => this.statuses.areFresh(record));
+    return { cells: cells.map(({ id }) => id), beforeStages: before.length > 0 };
   }
 
   private compareVariables(record: CellRecord): void {
@@ -381,7 +240,7 @@ export class NotebookCells {
       labelOf: (cell) => this.labelOf(cell),
       stateOf: (name) => this.variables.stateOf(name),
       readByStages: (record) => this.readByStages(record),
-      waits: (record) => this.stageReasons(record).some(({ isBlocked }) => isBlocked),
+      waits: (record) => this.statuses.stageReasons(record).some(({ isBlocked }) => isBlocked),
     }));
   }
 
