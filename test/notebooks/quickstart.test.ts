@@ -126,21 +126,27 @@ describe("the quickstart notebook", () => {
     expect(withStatus("stale")).toEqual(["strong"]);
     expect(withStatus("pending")).toEqual(["summary", "worldMap"]);
     expect(kernel.view.stages.strong?.reasons.map((reason) => reason.text)).toEqual(["minMagnitude 4.5 → 5"]);
-    expect(staleCells()).toEqual(["strong", "summary", "world-map"]);
+    // The last four show the state of the pipeline.
+    const states = ["why", "stage", "plan", "graph"];
+    expect(staleCells()).toEqual(["min-magnitude", "strong", "summary", "world-map", ...states]);
     expect((await runCell("why")).displays[0]?.["text/plain"]).toBe("strong is stale: minMagnitude 4.5 → 5");
     expect(ran()).toEqual([]);
     expect(await runStale()).toEqual({
       executed: ["strong", "summary", "worldMap"],
-      cells: ["strong", "summary", "world-map"],
+      // The plan and the graph are as they were: every stage is fresh.
+      cells: ["min-magnitude", "stage", "strong", "summary", "why", "world-map"],
     });
+    expect(shown("min-magnitude")).toContain("minMagnitude = 5 (default 4.5)");
     expect(countDots("world-map")).toBe(30);
   });
 
   test("[S6] the old minMagnitude again executes no stage and shows the old map", async () => {
     await set({ minMagnitude: 4.5 });
-    expect(await runStale()).toEqual({ executed: [], cells: ["strong", "summary", "world-map"] });
+    expect(await runStale()).toEqual({
+      executed: [],
+      cells: ["min-magnitude", "stage", "strong", "summary", "world-map"],
+    });
     expect(countDots("world-map")).toBe(72);
-    await runCell("why");
     expect(cells.map(({ id }) => shown(id))).toEqual(first);
   });
 

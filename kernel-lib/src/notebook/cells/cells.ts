@@ -196,9 +196,7 @@ export class NotebookCells {
     );
     const captured = this.capturedBy([...staleStages]);
     const replayed = this.flow().replay(new Set(worth.map(({ id }) => id)), captured);
-    const ready = this.arranged().filter(
-      (record) => replayed.has(record.id) && chooses(record.id) && this.statuses.canExecute(record),
-    );
+    const ready = this.flow().executable(replayed, (record) => chooses(record.id) && this.statuses.canExecute(record));
     const changed = new Set(ready.flatMap(({ left }) => [...left.keys()].filter((name) => captured.has(name))));
     // In between, those that call such stages: they read the values of that place.
     const before = ready.filter((record) =>

@@ -47,7 +47,7 @@ export class VariableFlow {
 
   /** Why the cell did not read the values that it would read in _Restart and Run All_. */
   reasons(cell: CellRecord): readonly FlowReason[] {
-    const failures = [...new Set([...cell.found.keys(), ...this.parts.readByStages(cell)])].flatMap((name) => {
+    const failures = [...this.needs(cell)].flatMap((name) => {
       const text = this.failureBehind(cell, name, new Set());
       return text === undefined ? [] : [{ text, isBlocked: true }];
     });
@@ -65,9 +65,7 @@ export class VariableFlow {
     if (!provider.ok) return `${label}, which ${does} ${name}, failed`;
     const isWaiting =
       this.parts.waits(provider) ||
-      [...provider.found.keys(), ...this.parts.readByStages(provider)].some(
-        (other) => this.failureBehind(provider, other, seen) !== undefined,
-      );
+      [...this.needs(provider)].some((other) => this.failureBehind(provider, other, seen) !== undefined);
     return isWaiting ? `${label}, which ${does} ${name}, waits for something that failed` : undefined;
   }
 
@@ -90,13 +88,34 @@ export class VariableFlow {
       size = replayed.size;
       for (const cell of this.parts.cells) {
         if (!replayed.has(cell.id)) continue;
-        for (const name of new Set([...cell.found.keys(), ...this.parts.readByStages(cell)]))
-          this.provide(replayed, cell, name);
+        for (const name of this.needs(cell)) this.provide(replayed, cell, name);
         this.restore(replayed, cell);
       }
       for (const name of finals) this.provide(replayed, undefined, name);
     }
     return replayed;
+  }
+
+  /** Those of the replayed cells that find their values, in document order: not below one that would give them and cannot be executed. */
+  executable(replayed: ReadonlySet<CellId>, isPossible: (cell: CellRecord) => boolean): readonly CellRecord[] {
+    const possible = new Set<CellId>();
+    return this.parts.cells.filter((cell) => {
+      if (!replayed.has(cell.id) || !isPossible(cell)) return false;
+      const isMissing = [...this.needs(cell)].some((name) => {
+        const provider = this.above(cell, name).at(-1);
+        return provider !== undefined && replayed.has(provider.id) && !possible.has(provider.id);
+      });
+      if (!isMissing) possible.add(cell.id);
+      return !isMissing;
+    });
+  }
+
+  private needs(cell: CellRecord): ReadonlySet<string> {
+    return new Set([...cell.found.keys(), ...this.parts.readByStages(cell)]);
+  }
+
+  private above(cell: CellRecord, name: string): readonly CellRecord[] {
+    return (this.leavers.get(name) ?? []).filter((other) => this.place(other) < this.place(cell));
   }
 
   private reason(cell: CellRecord, name: string, found: VariableState): FlowReason | undefined {
@@ -120,8 +139,7 @@ export class VariableFlow {
   /** The cell from which it gets the value in document order; when all of them are below, the last one. */
   private provider(cell: CellRecord, name: string): CellRecord | undefined {
     const others = (this.leavers.get(name) ?? []).filter((other) => other !== cell);
-    const above = others.filter((other) => this.place(other) < this.place(cell)).at(-1);
-    return above ?? (cell.reads.has(name) ? others.at(-1) : undefined);
+    return this.above(cell, name).at(-1) ?? (cell.reads.has(name) ? others.at(-1) : undefined);
   }
 
   private strayReads(cell: CellRecord): readonly string[] {
@@ -155,8 +173,7 @@ export class VariableFlow {
 
   /** Adds the cells that give the variable the value that `cell` needs; without a cell: its final value. */
   private provide(replayed: Set<CellId>, cell: CellRecord | undefined, name: string): void {
-    const leavers = this.leavers.get(name) ?? [];
-    const above = cell ? leavers.filter((other) => this.place(other) < this.place(cell)) : leavers;
+    const above = cell ? this.above(cell, name) : (this.leavers.get(name) ?? []);
     const provider = above.at(-1);
     if (!provider || replayed.has(provider.id)) return;
     const isReplaced = above.some(({ id }) => replayed.has(id));
