@@ -60,7 +60,7 @@ export const commandSchemas = {
       "cells have defined is removed.",
     { required: { cells: described(texts<CellId>("a list of cell ids"), "All code cells, in document order.") } },
   ),
-  "check-files": command("Plans anew, because external files may have changed: the page has the focus again."),
+  "check-files": command("Makes a new plan, because external files may have changed: the page has the focus again."),
   cancel: command("Cancels every run in progress."),
   explain: command("Says why a stage is stale, and what its key consists of.", { required: { stage } }),
   "what-if": command("Plans with parameter values that are not applied. Runs nothing.", { required: { values } }),

@@ -61,7 +61,7 @@ export function addCommands(options: CommandsOptions): void {
     label: trans.__("Run Stale Stages and Cells"),
     caption: trans.__("Run only stale stages and cells"),
     icon: runStaleIcon,
-    // Also with nothing stale: it plans anew, and files may have changed.
+    // Also with nothing stale: files may have changed.
     isEnabled: (args) => find(args)?.getState().connection === "live",
     execute: (args) => find(args)?.runStale().catch(notifyFailure),
   });
