@@ -157,6 +157,7 @@ describe("run stale", () => {
         edited: () => [],
         execute: () => Promise.resolve(true),
         showCell: () => true,
+        setStageOption: () => true,
       },
       runStages: () =>
         Promise.resolve({ status: "succeeded", executed: 0, cells: [], failed: [], notRun: 0, ...reply }),
