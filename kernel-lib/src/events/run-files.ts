@@ -31,6 +31,16 @@ const pipelineEvents: ReadonlySet<EventType> = new Set([
   "param:removed",
 ]);
 
+/** Whether the run of the event is worth a record, though not a place in the list as long as no stage has begun. */
+const isNoted = (event: StagebookEvent): boolean =>
+  event.type === "log:written" || (event.type === "run:ended" && event.status !== "succeeded");
+
+interface IdleRun {
+  /** The state at its start. */
+  readonly before: View;
+  readonly events: StagebookEvent[];
+}
+
 export interface RunRecording {
   readonly events$: Observable<StagebookEvent>;
   /** The state after the events so far. */
@@ -46,28 +56,41 @@ export interface RunRecording {
 export function recordRuns({ events$, view, store, notebook, onProblem }: RunRecording): () => Promise<void> {
   if (store.keepsNothing === true) return () => Promise.resolve();
   const lines = new LineQueue(store, onProblem);
-  /** Runs that have executed nothing yet, with the view at their start: if that remains so, the run is not listed. */
-  const idle = new Map<RunId, View>();
+  /** Runs that have done nothing yet. Nothing is written of one that ends so: calls of fresh stages leave nothing behind. */
+  const idle = new Map<RunId, IdleRun>();
   const active = new Set<RunId>();
+  /** Runs in which a stage has begun: these are listed. */
+  const working = new Set<RunId>();
+  const add = (run: RunId, event: StagebookEvent): void => {
+    const waiting = idle.get(run);
+    if (waiting) waiting.events.push(event);
+    else lines.add(run, [JSON.stringify(event)]);
+  };
+  /** The run does something: from now on it is recorded, with the pipeline as it was at its start. */
+  const begin = (run: RunId, at: number): void => {
+    const waiting = idle.get(run);
+    if (!waiting) return;
+    idle.delete(run);
+    const before = eventsOfView(waiting.before).map((body) => ({ ...body, seq: 0, at }));
+    lines.add(
+      run,
+      [...before, ...waiting.events].map((event) => JSON.stringify(event)),
+    );
+  };
   events$.subscribe((event) => {
     // A change of the pipeline while runs are active belongs to the record of each.
-    if (pipelineEvents.has(event.type)) for (const each of active) lines.add(each, [JSON.stringify(event)]);
+    if (pipelineEvents.has(event.type)) for (const each of active) add(each, event);
     const run = runOf(event);
     if (run === null) return;
-    if (event.type === "run:started") active.add(run);
-    const began = idle.get(run);
-    if (event.type === "run:started") idle.set(run, view());
-    else if (began && workEvents.has(event.type)) {
-      idle.delete(run);
-      const { at } = event;
-      lines.add(
-        run,
-        eventsOfView(began).map((body) => JSON.stringify({ ...body, seq: 0, at })),
-      );
+    if (event.type === "run:started") {
+      active.add(run);
+      idle.set(run, { before: view(), events: [] });
     }
-    lines.add(run, [JSON.stringify(event)]);
+    if (workEvents.has(event.type)) working.add(run);
+    if (working.has(run) || isNoted(event)) begin(run, event.at);
+    add(run, event);
     if (event.type !== "run:ended") return;
-    const row = idle.has(run) ? undefined : rowOf(view(), run);
+    const row = working.delete(run) ? rowOf(view(), run) : undefined;
     if (row) lines.addLater(async () => runListOf(await notebook.claim()), [JSON.stringify(row)]);
     idle.delete(run);
     active.delete(run);

@@ -19,7 +19,9 @@ export function shareEqualWork(assessed: Map<string, Assessment>): void {
     const { key, row } = assessment;
     if (row.action !== "run") continue;
     if (key.key === undefined) {
-      pendingByPartial.set(key.partial, [...(pendingByPartial.get(key.partial) ?? []), assessment]);
+      const group = pendingByPartial.get(key.partial);
+      if (group) group.push(assessment);
+      else pendingByPartial.set(key.partial, [assessment]);
       continue;
     }
     const first = firstByKey.get(key.key);

@@ -59,6 +59,9 @@ interface Reached {
   readonly missing?: StagebookError;
 }
 
+/** The partial keys of all stored results. */
+type ReadPartials = () => MaybePromise<ReadonlySet<Digest>>;
+
 type AssessCurrent = (reached: Reached, key: StageKey, entry: Entry) => Assessment;
 
 export class Planner {
@@ -83,7 +86,7 @@ export class Planner {
       [...reached.values()].map(({ instance }) => instance),
       new ExternalInputs(this.parts.files),
     );
-    const partials = await this.parts.results.partials();
+    const partials = this.readPartialsOnce();
     const assessed = new Map<string, Assessment>();
     const forced = new Set(isAsked ? targets.filter(({ definition }) => !definition.cache).map(({ id }) => id) : []);
     for (const id of graph.order) {
@@ -150,11 +153,20 @@ export class Planner {
     return graph;
   }
 
+  /** Read when the first stage needs them: they grow with every notebook of the store, and a plan without pending keys has no use for them. */
+  private readPartialsOnce(): ReadPartials {
+    let partials: MaybePromise<ReadonlySet<Digest>> | undefined;
+    return () => {
+      partials ??= this.parts.results.partials().then((read) => (partials = read));
+      return partials;
+    };
+  }
+
   private assess(
     reached: Reached,
     above: ReadonlyMap<string, Assessment>,
     outside: Outside,
-    partials: ReadonlySet<Digest>,
+    partials: ReadPartials,
   ): MaybePromise<Assessment> {
     const { instance, missing } = reached;
     if (missing)
@@ -217,7 +229,7 @@ export class Planner {
     reached: Reached,
     key: StageKey,
     above: ReadonlyMap<string, Assessment>,
-    partials: ReadonlySet<Digest>,
+    partials: ReadPartials,
   ): MaybePromise<Assessment> {
     const { instance, needIds } = reached;
     const waiting = needIds
@@ -225,7 +237,9 @@ export class Planner {
       .filter(({ row }) => row.status !== "fresh" || row.action === "run");
     return mapMaybe(this.parts.results.latest(instance), (latest) => {
       const miss = { name: instance.definition.name, key, latest };
-      return this.assessMiss(reached, miss, classifyPending(miss, waiting, partials.has(key.partial)));
+      return mapMaybe(partials(), (known) =>
+        this.assessMiss(reached, miss, classifyPending(miss, waiting, known.has(key.partial))),
+      );
     });
   }
 
