@@ -16,7 +16,7 @@ export const COMMANDS = {
   lookAtRun: "stagebook:look-at-run",
   /** Returns from a past run to the current state. */
   backToNow: "stagebook:back-to-now",
-  /** Shows the sidebar and the log. */
+  /** Shows the sidebar. */
   open: "stagebook:open",
   /** Stops the runs of the current notebook. */
   cancel: "stagebook:cancel",
@@ -41,6 +41,10 @@ export const COMMANDS = {
   copyName: "stagebook:copy-stage-name",
   /** Toggles whether typed parameter values wait for the Apply button. */
   applyOnButton: "stagebook:apply-on-button",
+  /** Toggles whether the sidebar shows the graph as a list or as a drawing. */
+  graphView: "stagebook:graph-view",
+  /** Opens the drawing of the graph in a tab of the main area. */
+  openGraph: "stagebook:open-graph",
   graphDirection: "stagebook:graph-direction",
   /** Collapses the group of the stage `stage`. */
   collapseGroup: "stagebook:collapse-group",

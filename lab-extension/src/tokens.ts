@@ -6,6 +6,7 @@ import type { CollapsedGroups } from "./model/collapsed-groups";
 import type { CachedValueSearch } from "./model/params/cached-values";
 import type { ForecastSource } from "./model/params/forecast-source";
 import type { ParamDrafts } from "./model/params/param-drafts";
+import type { UnreadLines } from "./model/unread-lines";
 
 /** The source of a notebook's view. */
 export type Connection =
@@ -71,6 +72,8 @@ export interface NotebookModel {
   /** The current state, also while a past run is shown in `state$`. */
   readonly live$: Observable<NotebookState>;
   readonly log: LogStore;
+  /** The log lines that the user has not seen. */
+  readonly unread: UnreadLines;
   /** The values in the parameter form that the kernel does not have yet. */
   readonly drafts: ParamDrafts;
   /** What those values would run. */

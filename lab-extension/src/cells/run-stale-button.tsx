@@ -7,7 +7,7 @@ import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
 import { useNotebookState } from "../model/use-store";
 import type { NotebookModel } from "../tokens";
-import { countStale, staleCaption, staleShortLabel } from "../ui/stale-count";
+import { countStale, isAnyStale, staleCaption, staleLabel, staleNumber } from "../ui/stale-count";
 
 export interface ToolbarButtonProps {
   readonly model: NotebookModel;
@@ -22,17 +22,24 @@ export function RunStaleButton({ model, commands, trans }: ToolbarButtonProps): 
   if (connection !== "live" && !isPast && !remembered) return null;
   const count = countStale(state);
   return (
-    <ToolbarButtonComponent
-      icon={runStaleIcon}
-      label={isPast ? trans.__("Run stale") : staleShortLabel(count, trans)}
-      tooltip={
-        isPast
-          ? trans.__("You are viewing a past run. Return to the current state to make changes.")
-          : staleCaption(count, trans)
-      }
-      enabled={connection === "live"}
-      noFocusOnClick
-      onClick={() => void commands.execute(COMMANDS.runStale, { path: model.path })}
-    />
+    <>
+      <ToolbarButtonComponent
+        icon={runStaleIcon}
+        label={isPast ? trans.__("Run stale") : staleLabel(count, trans)}
+        tooltip={
+          isPast
+            ? trans.__("You are viewing a past run. Return to the current state to make changes.")
+            : staleCaption(count, trans)
+        }
+        enabled={connection === "live"}
+        noFocusOnClick
+        onClick={() => void commands.execute(COMMANDS.runStale, { path: model.path })}
+      />
+      {isAnyStale(count) && !isPast && (
+        <span className="stagebook-ToolbarItem-count" aria-hidden="true">
+          {staleNumber(count)}
+        </span>
+      )}
+    </>
   );
 }

@@ -1,30 +1,36 @@
-/** The commands of the graph: direction, groups and export. Called once by the plugin. */
+/** The commands of the graph: view, direction, groups and export. Called once by the plugin. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import { COMMANDS } from "../command-ids";
+import { stagebookIcon } from "../icons";
 import type { Preferences } from "../model/preferences";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 import { notifyFailure } from "../ui/notify";
 import { exportPicture, PICTURE_FORMATS } from "./canvas/export-picture";
 import type { PictureFormat } from "./canvas/export-picture";
-import { createGraph } from "./model/graph";
-import { collapsedIn, findGroups, groupOf } from "./model/groups";
+import type { Direction } from "./layout/layout";
+import type { LayoutQueue } from "./layout/layout-queue";
+import { createGraph, layoutRequest } from "./model/graph";
+import { collapsedIn, collapseGroups, findGroups, groupOf } from "./model/groups";
 import type { Picture } from "./canvas/picture";
 
 export interface GraphCommandsOptions {
   readonly commands: CommandRegistry;
   readonly tracker: StagebookTracker;
   readonly preferences: Preferences;
-  /** What the panel draws; null while it draws no graph. */
-  readonly picture: () => Picture | null;
+  /** Lays out the graph for the export. */
+  readonly layouts: LayoutQueue;
+  /** Shows the drawing in a tab. */
+  readonly openTab: () => void;
   /** The stage that a command applies to. */
   readonly stageOf: (args: ReadonlyPartialJSONObject) => string | null;
   readonly trans: TranslationBundle;
 }
 
 export function addGraphCommands(options: GraphCommandsOptions): void {
-  const { commands, preferences, picture, tracker, trans } = options;
+  const { commands, preferences, layouts, openTab, tracker, trans } = options;
+  const hasStages = (): boolean => Object.keys(tracker.getCurrent()?.getState().view.stages ?? {}).length > 0;
   commands.addCommand(COMMANDS.graphDirection, {
     label: trans.__("Left-to-Right Graph"),
     isToggled: () => preferences.get().graphDirection === "right",
@@ -33,21 +39,41 @@ export function addGraphCommands(options: GraphCommandsOptions): void {
         .set({ graphDirection: preferences.get().graphDirection === "right" ? "down" : "right" })
         .catch(notifyFailure),
   });
+  commands.addCommand(COMMANDS.graphView, {
+    label: trans.__("Show Graph as List in Sidebar"),
+    isToggled: () => preferences.get().graphView === "list",
+    execute: () =>
+      preferences.set({ graphView: preferences.get().graphView === "list" ? "graph" : "list" }).catch(notifyFailure),
+  });
+  commands.addCommand(COMMANDS.openGraph, {
+    label: trans.__("Open Graph in Tab"),
+    caption: trans.__("Show the graph of the current notebook in a tab of the main area"),
+    icon: stagebookIcon,
+    execute: openTab,
+  });
   commands.addCommand(COMMANDS.exportGraph, {
     label: (args) => exportLabel(formatOf(args), trans),
-    isEnabled: () => picture() !== null,
-    execute: (args) => {
-      const drawn = picture();
-      const name =
-        tracker
-          .getCurrent()
-          ?.path.split("/")
-          .at(-1)
-          ?.replace(/\.ipynb$/u, "") ?? "graph";
-      return drawn ? exportPicture(drawn, formatOf(args), `${name}-graph`, trans).catch(notifyFailure) : undefined;
+    isEnabled: hasStages,
+    execute: async (args) => {
+      const model = tracker.getCurrent();
+      if (!model || !hasStages()) return;
+      const name = (model.path.split("/").at(-1) ?? "graph").replace(/\.ipynb$/u, "");
+      try {
+        const picture = await layOutPicture(model, layouts, preferences.get().graphDirection);
+        await exportPicture(picture, formatOf(args), `${name}-graph`, trans);
+      } catch (cause) {
+        notifyFailure(cause);
+      }
     },
   });
   addGroupCommands(options);
+}
+
+/** With the groups that are collapsed now. */
+async function layOutPicture(model: NotebookModel, layouts: LayoutQueue, direction: Direction): Promise<Picture> {
+  const { view } = model.getState();
+  const graph = collapseGroups(createGraph(view), collapsedOf(model));
+  return { graph, layout: await layouts.layOut(layoutRequest(graph, direction)), view, direction };
 }
 
 function addGroupCommands({ commands, tracker, stageOf, trans }: GraphCommandsOptions): void {

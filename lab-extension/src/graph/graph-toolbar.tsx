@@ -1,8 +1,22 @@
-/** The toolbar above the graph: search box, number of matches, and the button of the graph's menu. Rendered by GraphView. */
+/** The toolbar above the list or the drawing: search box, number of matches, and buttons. Rendered by ListView and CanvasView. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { ellipsesIcon } from "@jupyterlab/ui-components";
+import { ellipsesIcon, launchIcon, listIcon } from "@jupyterlab/ui-components";
+import type { LabIcon } from "@jupyterlab/ui-components";
 import type { ReactElement } from "react";
+import { stagebookIcon } from "../icons";
 import { SearchBox } from "../ui/search-box";
+
+/** In CSS pixels; the same in style/graph.css. */
+export const TOOLBAR_HEIGHT = 30;
+
+export interface GraphToolbarActions {
+  /** Shows the other one of list and drawing; null where there is only one. */
+  readonly switchView: { readonly to: "list" | "graph"; readonly run: () => void } | null;
+  /** Opens the drawing in a tab; null in that tab. */
+  readonly openTab: (() => void) | null;
+  /** Opens the menu below this element. */
+  readonly openMenu: (button: HTMLElement) => void;
+}
 
 export interface GraphToolbarProps {
   readonly search: string;
@@ -11,12 +25,13 @@ export interface GraphToolbarProps {
   readonly onSearch: (text: string) => void;
   /** Called on Enter: go to the next match. */
   readonly onNext: () => void;
-  /** Opens the graph's menu below this element. */
-  readonly onMenu: (button: HTMLElement) => void;
+  readonly actions: GraphToolbarActions;
   readonly trans: TranslationBundle;
 }
 
-export function GraphToolbar({ search, matchCount, onSearch, onNext, onMenu, trans }: GraphToolbarProps): ReactElement {
+export function GraphToolbar(props: GraphToolbarProps): ReactElement {
+  const { search, matchCount, onSearch, onNext, actions, trans } = props;
+  const { switchView, openTab, openMenu } = actions;
   return (
     <div className="stagebook-Graph-toolbar" role="toolbar" aria-label={trans.__("Graph")}>
       <SearchBox
@@ -30,16 +45,44 @@ export function GraphToolbar({ search, matchCount, onSearch, onNext, onMenu, tra
       <span className="stagebook-Graph-found" role="status">
         {search.trim() === "" ? "" : trans._n("%1 match", "%1 matches", matchCount)}
       </span>
-      <button
-        type="button"
-        className="stagebook-Graph-menuButton"
-        aria-haspopup="menu"
-        title={trans.__("Direction, groups, export")}
-        aria-label={trans.__("Graph menu")}
-        onClick={(event) => onMenu(event.currentTarget)}
-      >
-        <ellipsesIcon.react tag="span" elementSize="normal" />
-      </button>
+      {switchView && (
+        <ToolbarButton
+          icon={switchView.to === "graph" ? stagebookIcon : listIcon}
+          label={switchView.to === "graph" ? trans.__("Show as graph") : trans.__("Show as list")}
+          onClick={switchView.run}
+        />
+      )}
+      {openTab && <ToolbarButton icon={launchIcon} label={trans.__("Open graph in a tab")} onClick={openTab} />}
+      <ToolbarButton
+        icon={ellipsesIcon}
+        label={trans.__("Graph menu")}
+        caption={trans.__("View, direction, groups, export")}
+        hasMenu
+        onClick={openMenu}
+      />
     </div>
+  );
+}
+
+interface ToolbarButtonProps {
+  readonly icon: LabIcon;
+  readonly label: string;
+  readonly caption?: string;
+  readonly hasMenu?: boolean;
+  readonly onClick: (button: HTMLElement) => void;
+}
+
+function ToolbarButton({ icon: Icon, label, caption, hasMenu, onClick }: ToolbarButtonProps): ReactElement {
+  return (
+    <button
+      type="button"
+      className="stagebook-Graph-menuButton"
+      aria-haspopup={hasMenu ? "menu" : undefined}
+      title={caption ?? label}
+      aria-label={label}
+      onClick={(event) => onClick(event.currentTarget)}
+    >
+      <Icon.react tag="span" width="16px" height="16px" />
+    </button>
   );
 }

@@ -1,8 +1,9 @@
 /** The virtual list of log lines: only visible rows are rendered, all with the same height. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { KeyboardEvent, ReactElement, RefObject, UIEvent } from "react";
-import { useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { useCallback, useId, useLayoutEffect, useRef, useState } from "react";
 import type { LogRecord } from "stagebook/protocol";
+import { findVisibleRows, scrollToRow, useHeight } from "../ui/virtual-list";
 import { LogRow } from "./log-row";
 
 export interface LogListProps {
@@ -51,7 +52,7 @@ export function LogList({ visible, follow, onFollow, origin, selected, onSelect,
     onSelect(visible[next] ?? null);
     if (next < 0) return;
     onFollow(next === visible.length - 1);
-    scrollToRow(list, next);
+    scrollToRow(list, next, ROW_HEIGHT);
   };
   const top = follow ? contentHeight - height : scrollTop;
   const { start, end } = findVisibleRows(top, height, ROW_HEIGHT, visible.length);
@@ -104,48 +105,8 @@ function findNextRow(key: string, from: number, count: number, page: number): nu
   return target === undefined ? null : Math.min(last, Math.max(0, target));
 }
 
-function scrollToRow(list: RefObject<HTMLDivElement>, index: number): void {
-  const element = list.current;
-  if (!element) return;
-  const top = index * ROW_HEIGHT;
-  if (top < element.scrollTop) element.scrollTop = top;
-  else if (top + ROW_HEIGHT > element.scrollTop + element.clientHeight)
-    element.scrollTop = top + ROW_HEIGHT - element.clientHeight;
-}
-
 function useStickToEnd(list: RefObject<HTMLDivElement>, follow: boolean, contentHeight: number, height: number): void {
   useLayoutEffect(() => {
     if (follow && list.current) list.current.scrollTop = contentHeight;
   }, [list, follow, contentHeight, height]);
 }
-
-function useHeight(list: RefObject<HTMLDivElement>): number {
-  const [height, setHeight] = useState(0);
-  useEffect(() => {
-    const element = list.current;
-    if (!element) return undefined;
-    const observer = new ResizeObserver(() => setHeight(element.clientHeight));
-    observer.observe(element);
-    setHeight(element.clientHeight);
-    return () => observer.disconnect();
-  }, [list]);
-  return height;
-}
-
-export interface RowRange {
-  readonly start: number;
-  /** Exclusive. */
-  readonly end: number;
-}
-
-/** The visible rows and a few more on both sides, so that scrolling shows no gaps. Lengths in CSS pixels. */
-export function findVisibleRows(scrollTop: number, height: number, rowHeight: number, count: number): RowRange {
-  const first = Math.floor(Math.max(0, scrollTop) / rowHeight);
-  const visible = Math.ceil(Math.max(0, height) / rowHeight) + 1;
-  const end = Math.min(count, first + visible + SPARE_ROWS);
-  // When the list has become shorter, the browser has not moved the view yet: show the last rows.
-  const start = Math.max(0, Math.min(first - SPARE_ROWS, count - visible - SPARE_ROWS));
-  return { start, end: Math.max(start, end) };
-}
-
-const SPARE_ROWS = 8;

@@ -2,8 +2,10 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReactElement } from "react";
-import { BehaviorSubject } from "rxjs";
+import { BehaviorSubject, Observable, of, switchMap } from "rxjs";
+import type { Subscription } from "rxjs";
 import { COMMANDS } from "../command-ids";
+import type { UnreadCount } from "../model/unread-lines";
 import { useObservable } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 import { notifyFailure } from "../ui/notify";
@@ -27,6 +29,14 @@ export class LogPanel extends Panel {
       label: trans.__("Stagebook Log"),
       caption: trans.__("Log lines of the stages and of Stagebook, for the current notebook"),
     });
+    this.unread = tracker.current$.pipe(switchMap(watchUnread)).subscribe(({ lines }) => {
+      this.title.label = lines > 0 ? trans.__("Stagebook Log (%1)", lines) : trans.__("Stagebook Log");
+    });
+  }
+
+  override dispose(): void {
+    this.unread.unsubscribe();
+    super.dispose();
   }
 
   protected override renderNotebook(model: NotebookModel): ReactElement {
@@ -42,11 +52,22 @@ export class LogPanel extends Panel {
     this.viewState$.next({ ...this.viewState$.value, filter: { ...NO_FILTER, ...only }, follow: false });
   }
 
+  private readonly unread: Subscription;
+
   /** Outlives the components, which are unmounted while the panel is hidden. */
   private readonly viewState$ = new BehaviorSubject<LogViewState>({
     filter: NO_FILTER,
     follow: true,
     isRelative: false,
+  });
+}
+
+/** The number of lines that were not seen, now and with each change. */
+function watchUnread(model: NotebookModel | null): Observable<UnreadCount> {
+  if (!model) return of({ lines: 0, problems: 0 });
+  return new Observable((observer) => {
+    observer.next(model.unread.get());
+    return model.unread.subscribe(() => observer.next(model.unread.get()));
   });
 }
 

@@ -42,6 +42,10 @@ export function LogView(props: LogViewProps): ReactElement {
   const [selected, setSelected] = useState<LogRecord | null>(null);
   const isOld = isOutdated(state);
   useRunLines(model, isOld ? null : filter.run);
+  const isPast = state.connection === "past";
+  useEffect(() => {
+    if (!isPast) model.unread.markRead(records);
+  }, [model, records, isPast]);
   const setFollow = (next: boolean): void => {
     if (next !== follow) onViewState({ ...viewState, follow: next });
   };

@@ -9,6 +9,8 @@ export interface Remembered {
   readonly log: readonly LogRecord[];
   /** Epoch milliseconds: the user has cleared the log lines up to this time. */
   readonly clearedAt: number;
+  /** Epoch milliseconds: the user has seen the log lines up to this time. Absent in what earlier versions stored. */
+  readonly readAt?: number;
   /** The stage selected in the graph. */
   readonly selected: string | null;
   /** The kernel's id of the notebook; null while it has none. */

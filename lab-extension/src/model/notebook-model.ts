@@ -26,6 +26,7 @@ import { loadPastRun } from "./past-run";
 import type { PastRun } from "./past-run";
 import { StaleRuns } from "./run-stale";
 import type { StaleCellsOutcome } from "./run-stale";
+import { UnreadLines } from "./unread-lines";
 
 export interface NotebookModelOptions {
   readonly page: NotebookPage;
@@ -65,6 +66,7 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
   readonly forecast: ForecastSource;
   readonly cachedValues: CachedValueSearch;
   readonly groups = new CollapsedGroups();
+  readonly unread: UnreadLines;
   /** For auto-run, which is not affected by a past run on display. */
   readonly staleRuns: StaleRuns;
   isDisposed = false;
@@ -86,6 +88,8 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
   constructor(private readonly options: NotebookModelOptions) {
     const { kernel, frame, remembered } = options;
     this.liveLog = new LogRecords(remembered ?? undefined);
+    this.unread = new UnreadLines(remembered?.readAt ?? remembered?.log.at(-1)?.at ?? 0);
+    this.unread.update(this.liveLog.getRecords());
     this.live = new LiveState({ kernel, frame, remembered, log: this.liveLog });
     this.displayed = new BehaviorSubject(this.live.getState());
     this.state$ = this.displayed.asObservable();
@@ -195,6 +199,7 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
       view: { ...view, log: [] },
       log: this.liveLog.getRecords().slice(-REMEMBERED_LINES),
       clearedAt: this.liveLog.clearedAt,
+      readAt: this.unread.readAt,
       selected,
       uid: this.live.uid,
     });
@@ -259,6 +264,7 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
         this.scheduleSave();
       }),
       this.liveLog.records$.pipe(skip(1)).subscribe((records) => {
+        this.unread.update(records);
         this.scheduleSave();
         // The user has cleared the log: even if the page is closed now, the lines must not come back.
         if (records.length === 0) void this.save();

@@ -3,8 +3,10 @@ import type { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { Subscribable } from "./subscribable";
 
 export interface PreferenceValues {
-  /** Whether the sidebar opens with the first TypeScript notebook, and the log with the first one that uses Stagebook. */
+  /** Whether the sidebar opens with the first TypeScript notebook. */
   readonly openAtStart: boolean;
+  /** How the sidebar shows the graph. */
+  readonly graphView: "list" | "graph";
   /** The direction from upstream to downstream in the graph. */
   readonly graphDirection: "down" | "right";
   /** When a value typed into the form is applied: after a pause in typing, or with the Apply button. */
@@ -21,6 +23,7 @@ export interface PreferenceValues {
 
 const defaults: PreferenceValues = {
   openAtStart: true,
+  graphView: "list",
   graphDirection: "down",
   applyParams: "at once",
   autoRun: false,
@@ -66,6 +69,7 @@ function readSettings(get: (name: keyof PreferenceValues) => unknown): Preferenc
   };
   return {
     openAtStart: oneOf("openAtStart", true, false),
+    graphView: oneOf("graphView", "list", "graph"),
     graphDirection: oneOf("graphDirection", "down", "right"),
     applyParams: oneOf("applyParams", "at once", "on button"),
     autoRun: oneOf("autoRun", true, false),

@@ -7,9 +7,11 @@ import type { CellId } from "stagebook/protocol";
 import type { AutoRunChoices } from "../model/auto-run-choices";
 import { addCellCommands } from "../cells/cell-commands";
 import { notifyFailure } from "../ui/notify";
+import type { StaleCount } from "../ui/stale-count";
+import { countStale, staleCaption, staleLabel } from "../ui/stale-count";
 import { COMMANDS } from "../command-ids";
 import { addGraphCommands } from "../graph/graph-commands";
-import type { Picture } from "../graph/canvas/picture";
+import type { LayoutQueue } from "../graph/layout/layout-queue";
 import { runStaleIcon, stagebookIcon } from "../icons";
 import { addRunCommands } from "../runs/run-commands";
 import { addStageCommands } from "./stage-commands";
@@ -22,7 +24,7 @@ export interface CommandsOptions {
   /** All open notebooks. */
   readonly models: () => readonly NotebookModel[];
   readonly trans: TranslationBundle;
-  /** Shows the sidebar and the log. */
+  /** Shows the sidebar. */
   readonly open: () => void;
   /** Shows the log, filtered by the run or the stage. */
   readonly showLog: (only: { readonly run: string | null; readonly stage: string | null }) => void;
@@ -34,12 +36,13 @@ export interface CommandsOptions {
   readonly showRuns: () => void;
   readonly autoRun: AutoRunChoices;
   readonly preferences: Preferences;
-  /** The graph on display; null while there is none. */
-  readonly picture: () => Picture | null;
+  readonly layouts: LayoutQueue;
+  /** Opens the drawing of the graph in a tab. */
+  readonly openGraph: () => void;
 }
 
 export function addCommands(options: CommandsOptions): void {
-  const { commands, tracker, models, trans, open, stageUnderMenu, preferences, picture, showLog } = options;
+  const { commands, tracker, models, trans, open, stageUnderMenu, preferences, showLog } = options;
   /** The stage that a command is for: the one under the context menu, the argument, or the selected one. */
   const stageOf = (args: ReadonlyPartialJSONObject): string | null => {
     if (args.fromMenu === true) return stageUnderMenu();
@@ -52,14 +55,18 @@ export function addCommands(options: CommandsOptions): void {
   const find = (args: ReadonlyPartialJSONObject): NotebookModel | null =>
     typeof args.path === "string" ? (models().find((model) => model.path === args.path) ?? null) : tracker.getCurrent();
   const isLive = (args: ReadonlyPartialJSONObject): boolean => find(args)?.getState().connection === "live";
+  const staleIn = (args: ReadonlyPartialJSONObject): StaleCount => {
+    const state = find(args)?.getState();
+    return state ? countStale(state) : { stages: 0, maybe: 0, cells: 0 };
+  };
   const isRunning = (args: ReadonlyPartialJSONObject): boolean =>
     find(args)
       ?.getState()
       .view.runs.some((run) => run.status === "running") ?? false;
 
   commands.addCommand(COMMANDS.runStale, {
-    label: trans.__("Run Stale Stages and Cells"),
-    caption: trans.__("Run only stale stages and cells"),
+    label: (args) => staleLabel(staleIn(args), trans),
+    caption: (args) => staleCaption(staleIn(args), trans),
     icon: runStaleIcon,
     // Also with nothing stale: files may have changed.
     isEnabled: (args) => find(args)?.getState().connection === "live",
@@ -67,7 +74,7 @@ export function addCommands(options: CommandsOptions): void {
   });
   commands.addCommand(COMMANDS.open, {
     label: trans.__("Show Stagebook"),
-    caption: trans.__("Show the sidebar with the graph and the parameters, and the log"),
+    caption: trans.__("Show the sidebar with the parameters and the graph"),
     icon: stagebookIcon,
     execute: open,
   });
@@ -125,7 +132,15 @@ export function addCommands(options: CommandsOptions): void {
   addStageCommands({ commands, find, stageOf, trans });
   addCellCommands({ commands, find, activeCell: options.activeCell, autoRun: options.autoRun, trans });
   addRunCommands({ commands, find, showRuns: options.showRuns, trans });
-  addGraphCommands({ commands, tracker, preferences, picture, stageOf, trans });
+  addGraphCommands({
+    commands,
+    tracker,
+    preferences,
+    layouts: options.layouts,
+    openTab: options.openGraph,
+    stageOf,
+    trans,
+  });
 
   tracker.current$
     .pipe(switchMap((model) => model?.state$ ?? of(null)))

@@ -16,6 +16,10 @@ import { RunStaleButton } from "../cells/run-stale-button";
 import { ToolbarItem } from "../cells/toolbar-item";
 import { COMMANDS } from "../command-ids";
 import { PICTURE_FORMATS } from "../graph/canvas/export-picture";
+import type { GraphPanelOptions } from "../graph/graph-panel";
+import { GraphPanel } from "../graph/graph-panel";
+import { browserLayouts, LayoutCache } from "../graph/layout/layout-cache";
+import { LayoutQueue } from "../graph/layout/layout-queue";
 import { stagebookIcon } from "../icons";
 import { LogPanel } from "../log/log-panel";
 import type { NotebookModels } from "../model/notebook-models";
@@ -48,9 +52,11 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
     const trans = translator.load("jupyterlab-stagebook");
     const { commands } = app;
     const { preferences, autoRun } = choices;
-    const sidebar = new Sidebar({ tracker: models, commands, translator, trans, state, preferences });
+    const layouts = new LayoutQueue(new LayoutCache(browserLayouts));
+    const sidebar = new Sidebar({ tracker: models, commands, translator, trans, state, preferences, layouts });
     const log = createLogPanel(models, trans, commands);
-    const placement = new PanelPlacement({ shell, sidebar, log, state, restorer });
+    const graph = createGraphTab({ tracker: models, trans, commands, preferences, layouts });
+    const placement = new PanelPlacement({ shell, sidebar, log, graph, state, restorer });
     addCommands({
       commands,
       tracker: models,
@@ -72,7 +78,8 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
       },
       autoRun,
       preferences,
-      picture: () => sidebar.graph.picture,
+      layouts,
+      openGraph: () => placement.openGraph(),
     });
     if (palette) fillPalette(palette, trans);
     if (toolbars) addToolbarItems(toolbars, { models, choices, commands, trans });
@@ -85,10 +92,17 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
 function createLogPanel(models: NotebookModels, trans: TranslationBundle, commands: CommandRegistry): LogPanel {
   const log = new LogPanel(models, trans, commands);
   log.id = "stagebook-log";
-  log.title.label = trans.__("Stagebook Log");
   log.title.icon = stagebookIcon;
   log.title.closable = true;
   return log;
+}
+
+function createGraphTab(options: Omit<GraphPanelOptions, "place">): GraphPanel {
+  const graph = new GraphPanel({ ...options, place: "tab" });
+  graph.id = "stagebook-graph";
+  graph.title.icon = stagebookIcon;
+  graph.title.closable = true;
+  return graph;
 }
 
 /** Every command once; the export once per format. */

@@ -1,4 +1,4 @@
-/** Placement of sidebar and log in JupyterLab's window, and when they open by themselves. Created by the plugin. */
+/** Placement of the sidebar, the log and the graph's tab in JupyterLab's window, and when the sidebar opens by itself. Created by the plugin. */
 import type { ILabShell, ILayoutRestorer } from "@jupyterlab/application";
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import type { IStateDB } from "@jupyterlab/statedb";
@@ -10,23 +10,35 @@ export interface PanelPlacementOptions {
   readonly shell: ILabShell;
   readonly sidebar: Widget;
   readonly log: Widget;
+  /** The drawing of the graph. */
+  readonly graph: Widget;
   readonly state: IStateDB;
   readonly restorer: ILayoutRestorer | null;
 }
 
 export class PanelPlacement {
   constructor(private readonly options: PanelPlacementOptions) {
-    const { shell, sidebar, log, restorer } = options;
+    const { shell, sidebar, log, graph, restorer } = options;
     shell.add(sidebar, "right", { rank: 300, type: "Stagebook" });
     restorer?.add(sidebar, sidebar.id);
     restorer?.add(log, log.id);
+    restorer?.add(graph, graph.id);
     void shell.restored.then(() => this.showDownArea());
   }
 
-  /** Shows sidebar and log. */
+  /** Shows the sidebar, on the side that the user moved it to. */
   open(): void {
-    this.addLog();
-    this.reveal();
+    const { shell, sidebar } = this.options;
+    if ([...shell.widgets("left")].includes(sidebar)) shell.expandLeft();
+    else shell.expandRight();
+    shell.activateById(sidebar.id);
+  }
+
+  /** Brings the drawing of the graph to the front of the main area. */
+  openGraph(): void {
+    const { shell, graph } = this.options;
+    if (!graph.isAttached) shell.add(graph, "main", { type: "Stagebook" });
+    shell.activateById(graph.id);
   }
 
   /** Brings the log to the front. */
@@ -35,14 +47,11 @@ export class PanelPlacement {
     this.options.shell.activateById(this.options.log.id);
   }
 
-  /**
-   * Shows the sidebar when the first TypeScript notebook is opened, and the log when a notebook first uses Stagebook. Each
-   * opens only once in a workspace: a user who closes it wants it closed.
-   */
+  /** Shows the sidebar when the first TypeScript notebook is opened, or one that uses Stagebook: once in a workspace. */
   openOnFirstUse(notebooks: INotebookTracker, tracker: StagebookTracker): void {
     const openFor = (panel: NotebookPanel): void => {
       void isTypeScript(panel).then((isMatch) => {
-        if (isMatch) void this.showOnce("sidebar", () => this.showSidebar());
+        if (isMatch) void this.openOnce();
       });
     };
     notebooks.forEach(openFor);
@@ -52,28 +61,20 @@ export class PanelPlacement {
       filter((state) => state?.connection === "live"),
       take(1),
     );
-    live$.subscribe(() => {
-      void this.showOnce("sidebar", () => this.showSidebar());
-      void this.showOnce("log", () => this.addLog());
-    });
+    live$.subscribe(() => void this.openOnce());
   }
 
-  private showSidebar(): void {
-    const { sidebar } = this.options;
+  /** A user who closes it wants it closed. */
+  private async openOnce(): Promise<void> {
+    const { state, sidebar } = this.options;
+    if ((await state.fetch(SHOWN_KEY)) === true) return;
+    await state.save(SHOWN_KEY, true);
     const focused = document.activeElement;
     sidebar.addClass("stagebook-mod-first");
     setTimeout(() => sidebar.removeClass("stagebook-mod-first"), 1000);
-    this.reveal();
+    this.open();
     // The user did not open it: restore the focus.
     if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
-  }
-
-  /** On the side that the user moved it to. */
-  private reveal(): void {
-    const { shell, sidebar } = this.options;
-    if ([...shell.widgets("left")].includes(sidebar)) shell.expandLeft();
-    else shell.expandRight();
-    shell.activateById(sidebar.id);
   }
 
   private addLog(): void {
@@ -91,14 +92,10 @@ export class PanelPlacement {
     const area = log.parent?.parent;
     if (area?.id === "jp-down-stack" && area.isHidden && !("downCollapsed" in shell)) area.show();
   }
-
-  private async showOnce(name: string, show: () => void): Promise<void> {
-    const key = `jupyterlab-stagebook:shown-${name}`;
-    if ((await this.options.state.fetch(key)) === true) return;
-    await this.options.state.save(key, true);
-    show();
-  }
 }
+
+/** Key in JupyterLab's state database. */
+const SHOWN_KEY = "jupyterlab-stagebook:shown-sidebar";
 
 async function isTypeScript(panel: NotebookPanel): Promise<boolean> {
   const { sessionContext } = panel;

@@ -6,18 +6,20 @@ import type { CommandRegistry } from "@lumino/commands";
 import { MessageLoop } from "@lumino/messaging";
 import type { Message } from "@lumino/messaging";
 import { AccordionPanel, Widget } from "@lumino/widgets";
-import { of, switchMap } from "rxjs";
+import { map, of, switchMap } from "rxjs";
 import type { Subscription } from "rxjs";
 import { GraphPanel } from "../graph/graph-panel";
+import type { LayoutQueue } from "../graph/layout/layout-queue";
 import { stagebookIcon } from "../icons";
+import { browserValues } from "../model/known-notebooks";
 import type { Preferences } from "../model/preferences";
 import { ParamsPanel } from "../params/params-panel";
 import { RunsPanel } from "../runs/runs-panel";
+import { findShownStage } from "../stage/shown-stage";
 import { StagePanel } from "../stage/stage-panel";
-import type { StagebookTracker } from "../tokens";
-import type { Section } from "./accordion-sections";
-import { AccordionSections } from "./accordion-sections";
+import type { NotebookModel, NotebookState, StagebookTracker } from "../tokens";
 import { Header } from "./header";
+import { SidebarSections } from "./sidebar-sections";
 
 export interface SidebarOptions {
   readonly tracker: StagebookTracker;
@@ -27,35 +29,40 @@ export interface SidebarOptions {
   /** Stores the sizes of the sections, and which are collapsed. */
   readonly state: IStateDB;
   readonly preferences: Preferences;
+  readonly layouts: LayoutQueue;
 }
 
 export class Sidebar extends SidePanel {
-  /** The panel of the pipeline's graph. */
-  readonly graph: GraphPanel;
-  private readonly sections: AccordionSections | null;
-  private readonly visibility: Subscription;
+  private readonly sections: SidebarSections | null;
+  private readonly subscription: Subscription;
 
-  constructor({ tracker, commands, translator, trans, state, preferences }: SidebarOptions) {
+  constructor({ tracker, commands, translator, trans, state, preferences, layouts }: SidebarOptions) {
     super({ translator });
     this.id = "stagebook-sidebar";
     this.addClass("stagebook-Sidebar");
     this.title.icon = stagebookIcon;
     this.title.caption = trans.__("Stagebook");
     this.header.addWidget(new Header({ tracker, commands, trans }));
-    this.graph = new GraphPanel(tracker, trans, commands, preferences);
-    const sections: readonly Section[] = [
-      { name: "graph", panel: this.graph, size: 0.4 },
-      { name: "stage", panel: new StagePanel(tracker, trans, commands), size: 0.26 },
-      { name: "params", panel: new ParamsPanel(tracker, trans, preferences), size: 0.22 },
-      { name: "runs", panel: new RunsPanel(tracker, trans), size: 0.12, startsCollapsed: true },
-    ];
-    for (const { panel } of sections) this.addWidget(panel);
+    const graph = new GraphPanel({ tracker, trans, commands, preferences, layouts, place: "sidebar" });
+    const stage = new StagePanel(tracker, trans, commands, (name) => graph.focusStage(name));
     const { content } = this;
-    this.sections = content instanceof AccordionPanel ? new AccordionSections(content, sections, state) : null;
-    this.visibility = tracker.current$.pipe(switchMap((model) => model?.state$ ?? of(null))).subscribe((current) => {
-      // While there is nothing to show, only the header is visible, with instructions how to start.
-      this.content.setHidden(current === null || (current.connection === "absent" && !current.remembered));
-    });
+    this.sections =
+      content instanceof AccordionPanel
+        ? new SidebarSections({
+            accordion: content,
+            sections: [
+              { name: "params", panel: new ParamsPanel(tracker, trans, preferences), rule: { kind: "content", limit: 0.5 } },
+              { name: "graph", panel: graph, rule: { kind: "rest", weight: 1, limitsToContent: true } },
+              { name: "stage", panel: stage, rule: { kind: "rest", weight: 1 } },
+              { name: "runs", panel: new RunsPanel(tracker, trans), rule: { kind: "content", limit: 0.25 }, startsCollapsed: true },
+            ],
+            state,
+            values: browserValues,
+          })
+        : null;
+    this.subscription = tracker.current$
+      .pipe(switchMap((model) => model?.state$.pipe(map((shown) => ({ model, shown }))) ?? of(null)))
+      .subscribe((current) => this.follow(current));
   }
 
   /** Expands the list of past runs. */
@@ -75,12 +82,21 @@ export class Sidebar extends SidePanel {
 
   override dispose(): void {
     if (this.isDisposed) return;
-    this.visibility.unsubscribe();
+    this.subscription.unsubscribe();
     super.dispose();
+  }
+
+  private follow(current: { readonly model: NotebookModel; readonly shown: NotebookState } | null): void {
+    // While there is nothing to show, only the header is visible, with instructions how to start.
+    this.content.setHidden(current === null || (current.shown.connection === "absent" && !current.shown.remembered));
+    const hasStage = current !== null && findShownStage(current.shown) !== null;
+    this.sections?.setPresent(hasStage ? ["params", "graph", "stage", "runs"] : ["params", "graph", "runs"]);
+    void this.sections?.setNotebook(current?.model.key ?? null);
   }
 
   /** The header grows and shrinks, and JupyterLab does not report that to the panels below it. */
   private readonly contentSize = new ResizeObserver(() => {
     MessageLoop.postMessage(this.content, Widget.ResizeMessage.UnknownSize);
+    this.sections?.layOut();
   });
 }

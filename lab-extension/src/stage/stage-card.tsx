@@ -1,5 +1,6 @@
 /** The details of one stage. Collapsed sections are loaded when they are opened. */
 import type { TranslationBundle } from "@jupyterlab/translation";
+import { closeIcon } from "@jupyterlab/ui-components";
 import type { ReactElement } from "react";
 import { caveatsOf, type CellId, type StageView, type View } from "stagebook/protocol";
 import { estimateText, progressShare } from "../ui/stage-text";
@@ -17,6 +18,8 @@ export interface StageActions {
   readonly showStageCell: (stage: string) => void;
   readonly showCell: (cell: CellId) => void;
   readonly select: (stage: string) => void;
+  /** Selects no stage, which hides the panel. */
+  readonly close: () => void;
   readonly copy: (text: string) => void;
   /** Writes an option, `name: value`, into the stage's definition. */
   readonly setOption: (stage: StageView, code: string) => void;
@@ -99,6 +102,15 @@ function StageHead({ stage, actions, trans }: PartProps): ReactElement {
           onClick={() => actions.showStageCell(stage.name)}
         >
           {trans.__("Show cell")}
+        </button>
+        <button
+          type="button"
+          className="stagebook-Stage-close"
+          title={trans.__("Close (Escape)")}
+          aria-label={trans.__("Close stage %1", stage.name)}
+          onClick={actions.close}
+        >
+          <closeIcon.react tag="span" width="16px" height="16px" />
         </button>
       </span>
     </header>

@@ -8,12 +8,11 @@ import type { Result, StageView } from "stagebook/protocol";
 import { COMMANDS } from "../command-ids";
 import { useNotebookState } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
-import { emptyText, isOutdated, panelClass } from "../ui/connection-text";
+import { isOutdated, panelClass } from "../ui/connection-text";
 import { notifyDone, notifyFailure } from "../ui/notify";
 import { Panel } from "../ui/panel";
-import { EmptyPanel } from "../ui/panel-text";
-import { findDisplayedStage } from "./displayed-stage";
 import type { ResultActions, StageQueries } from "./lazy-sections";
+import { findShownStage } from "./shown-stage";
 import type { StageActions } from "./stage-card";
 import { StageCard } from "./stage-card";
 
@@ -22,6 +21,8 @@ export class StagePanel extends Panel {
     tracker: StagebookTracker,
     trans: TranslationBundle,
     private readonly commands: CommandRegistry,
+    /** Called when the user has closed the stage. */
+    private readonly onClosed: (stage: string) => void,
   ) {
     super({
       tracker,
@@ -34,7 +35,7 @@ export class StagePanel extends Panel {
   }
 
   protected override renderNotebook(model: NotebookModel): ReactElement {
-    return <SelectedStage model={model} trans={this.trans} execute={this.execute} />;
+    return <SelectedStage model={model} trans={this.trans} execute={this.execute} onClosed={this.onClosed} />;
   }
 
   private readonly execute: Execute = (command, args) => {
@@ -51,21 +52,26 @@ interface SelectedStageProps {
   readonly model: NotebookModel;
   readonly trans: TranslationBundle;
   readonly execute: Execute;
+  readonly onClosed: (stage: string) => void;
 }
 
-function SelectedStage({ model, trans, execute }: SelectedStageProps): ReactElement {
+function SelectedStage({ model, trans, execute, onClosed }: SelectedStageProps): ReactElement | null {
   const state = useNotebookState(model);
   const now = useNow();
   const results = useResultActions(model, trans, (run) => execute(COMMANDS.showLog, { run }));
-  const stage = findDisplayedStage(state.view, state.selected);
-  if (!stage && Object.keys(state.view.stages).length === 0) return <EmptyPanel text={emptyText(state, trans)} />;
-  if (!stage) return <EmptyPanel text={{ text: trans.__("Select a stage in the graph.") }} />;
+  const stage = findShownStage(state);
+  if (!stage) return null;
+  const close = (): void => {
+    model.select(null);
+    onClosed(stage.name);
+  };
   const isPast = state.connection === "past";
   const actions: StageActions = {
     run: (stage) => execute(COMMANDS.runStage, { stage }),
     showStageCell: (stage) => execute(COMMANDS.showCell, { stage }),
     showCell: (cell) => void model.showCell(cell),
     select: (name) => model.select(name),
+    close,
     copy: (text) => Clipboard.copyToSystem(text),
     setOption: (stage, code) => setOption(model, stage, code, trans),
     queries: isOutdated(state) && !isPast ? null : createQueries(model),
@@ -73,7 +79,14 @@ function SelectedStage({ model, trans, execute }: SelectedStageProps): ReactElem
     results,
   };
   return (
-    <div className={panelClass("stagebook-StageView", state)}>
+    <div
+      className={panelClass("stagebook-StageView", state)}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.stopPropagation();
+        close();
+      }}
+    >
       <StageCard stage={stage} view={state.view} now={now} actions={actions} trans={trans} />
     </div>
   );

@@ -1,11 +1,13 @@
-/** The text of the status bar item. Pure. */
+/** The texts of the status bar items. Pure. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { throughputOf, type StageView } from "stagebook/protocol";
 import { formatDuration } from "stagebook/protocol";
+import type { UnreadCount } from "../model/unread-lines";
 import type { NotebookState } from "../tokens";
+import { countStale, staleStatus } from "../ui/stale-count";
 
 export interface StatusText {
-  /** `3/7 stages · about 12 s left`. */
+  /** `3/7 stages · 4 stale · about 12 s left`. */
   readonly label: string;
   readonly caption: string;
 }
@@ -19,9 +21,11 @@ export function statusText(state: NotebookState, now: number, trans: Translation
   const failed = stages.filter((stage) => stage.status === "failed").length;
   const running = stages.filter((stage) => stage.status === "running").map((stage) => stage.name);
   const isRunning = state.view.runs.some((run) => run.status === "running");
+  const stale = isRunning ? null : staleStatus(countStale(state), trans);
   const leftMs = isRunning ? findLeftMs(stages, now) : undefined;
   const parts = [
     count,
+    ...(stale === null ? [] : [stale]),
     ...(failed > 0 ? [trans._n("%1 failed", "%1 failed", failed)] : []),
     // A stage that already takes longer than its estimate has no time left.
     ...(leftMs === undefined || leftMs < 1 ? [] : [trans.__("about %1 left", formatDuration(leftMs))]),
@@ -36,6 +40,17 @@ export function statusText(state: NotebookState, now: number, trans: Translation
   return {
     label: parts.join(" · "),
     caption: running.length > 0 ? `${caption}\n${trans.__("running: %1", running.slice(0, 10).join(", "))}` : caption,
+  };
+}
+
+/** Of the log's item: `Log (12)`, with a sign if there are warnings or errors among them. */
+export function unreadText({ lines, problems }: UnreadCount, trans: TranslationBundle): StatusText {
+  if (lines === 0) return { label: trans.__("Log"), caption: trans.__("Show the Stagebook log") };
+  const count = trans._n("%1 new line in the Stagebook log", "%1 new lines in the Stagebook log", lines);
+  return {
+    label: problems > 0 ? trans.__("⚠ Log (%1)", lines) : trans.__("Log (%1)", lines),
+    caption:
+      problems > 0 ? `${count}, ${trans._n("%1 warning or error", "%1 warnings and errors", problems)}` : count,
   };
 }
 

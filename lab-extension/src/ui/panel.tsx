@@ -2,6 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import type { Message } from "@lumino/messaging";
+import { Signal } from "@lumino/signaling";
 import type { ReactElement } from "react";
 import { Fragment } from "react";
 import { useCurrent } from "../model/use-store";
@@ -53,6 +54,22 @@ export abstract class Panel extends ReactWidget {
     if (!this.canRender()) return null;
     return <CurrentNotebook tracker={this.tracker} trans={this.trans} render={(model) => this.renderNotebook(model)} />;
   }
+
+  /** The height that the content needs, in CSS pixels; null while it is not known, or when the content fits any height. */
+  get contentHeight(): number | null {
+    return this.measuredHeight;
+  }
+
+  readonly contentHeightChanged = new Signal<this, void>(this);
+
+  /** To be called by the content. */
+  protected readonly setContentHeight = (height: number | null): void => {
+    if (height === this.measuredHeight) return;
+    this.measuredHeight = height;
+    this.contentHeightChanged.emit();
+  };
+
+  private measuredHeight: number | null = null;
 
   protected override onAfterShow(_message: Message): void {
     this.update();

@@ -1,4 +1,4 @@
-/** The amount of work of `Run stale`, and the labels of its buttons. Pure; used by the toolbar button, the sidebar's header and the command. */
+/** The amount of work of `Run stale`, in the words that all places share. Pure; used by the toolbar button, the sidebar's header, the status bar and the command. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { NotebookState } from "../tokens";
 
@@ -27,19 +27,19 @@ export function isAnyStale({ stages, maybe, cells }: StaleCount): boolean {
   return stages + maybe + cells > 0;
 }
 
-/** `Run stale (3 + up to 2)`. */
-export function staleLabel({ stages, maybe, cells }: StaleCount, trans: TranslationBundle): string {
-  if (maybe > 0)
-    return stages > 0 ? trans.__("Run stale (%1 + up to %2)", stages, maybe) : trans.__("Run stale (up to %1)", maybe);
-  if (stages > 0) return trans.__("Run stale (%1)", stages);
-  if (cells > 0) return trans._n("Run stale (%1 cell)", "Run stale (%1 cells)", cells);
-  return trans.__("Run stale");
+/** The number in every label: stages that would or might run; without any, the stale cells. 0 if nothing is stale. */
+export function staleNumber({ stages, maybe, cells }: StaleCount): number {
+  return stages + maybe > 0 ? stages + maybe : cells;
 }
 
-/** `Run stale (5)`: about the same width for any amount of work, because toolbars measure their items only once. */
-export function staleShortLabel({ stages, maybe, cells }: StaleCount, trans: TranslationBundle): string {
-  const count = stages + maybe > 0 ? stages + maybe : cells;
-  return count > 0 ? trans.__("Run stale (%1)", count) : trans.__("Run stale");
+/** `Run stale (3)`, for the toolbar, the sidebar and the palette: the tooltip says what is behind the number. */
+export function staleLabel(count: StaleCount, trans: TranslationBundle): string {
+  return isAnyStale(count) ? trans.__("Run stale (%1)", staleNumber(count)) : trans.__("Run stale");
+}
+
+/** `3 stale`, for the status bar; null if nothing is. */
+export function staleStatus(count: StaleCount, trans: TranslationBundle): string | null {
+  return isAnyStale(count) ? trans.__("%1 stale", staleNumber(count)) : null;
 }
 
 export function staleCaption(count: StaleCount, trans: TranslationBundle): string {

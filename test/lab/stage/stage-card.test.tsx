@@ -4,7 +4,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { HistoryList } from "../../../lab-extension/src/stage/history-list";
 import { KeyParts } from "../../../lab-extension/src/stage/key-parts";
-import { findDisplayedStage } from "../../../lab-extension/src/stage/displayed-stage";
+import { findShownStage } from "../../../lab-extension/src/stage/shown-stage";
 import type { StageActions } from "../../../lab-extension/src/stage/stage-card";
 import { StageCard } from "../../../lab-extension/src/stage/stage-card";
 import { findPartChanges } from "../../../lab-extension/src/stage/code-changes";
@@ -29,6 +29,7 @@ const result: HistoryRowView = {
 const actions: StageActions = {
   run: none,
   showStageCell: none,
+  close: none,
   showCell: none,
   setOption: none,
   select: none,
@@ -152,20 +153,12 @@ describe("the stage panel", () => {
   });
 });
 
-describe("the displayed stage", () => {
-  const view = createView([
-    createStage("a"),
-    createStage("b", { status: "stale" }),
-    createStage("c", { status: "failed" }),
-  ]);
+describe("the stage on display", () => {
+  const view = createView([createStage("a"), createStage("b", { status: "failed" })]);
 
-  it("is the selected one, or else the first failed, or else the first stale one, or else none", () => {
-    expect(findDisplayedStage(view, "a")?.name).toBe("a");
-    expect(findDisplayedStage(view, null)?.name).toBe("c");
-    expect(
-      findDisplayedStage(createView([createStage("a"), createStage("b", { status: "stale" })]), "gone")?.name,
-    ).toBe("b");
-    expect(findDisplayedStage(createView([createStage("a")]), "toString")).toBeNull();
+  it("is the selected one; without one that exists, there is none", () => {
+    expect(findShownStage({ view, selected: "a" })?.name).toBe("a");
+    for (const selected of [null, "gone", "toString"]) expect(findShownStage({ view, selected })).toBeNull();
   });
 });
 

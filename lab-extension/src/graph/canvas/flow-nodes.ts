@@ -10,9 +10,10 @@ import type { Freshness, ParamView, StageView, View } from "stagebook/protocol";
 import type { Graph, GraphEdge, GraphNode } from "../model/graph";
 import { NODE_SIZES } from "../model/graph";
 import type { GroupNodeType } from "./group-node";
-import { countStatuses, describeGroup } from "./group-node";
+import { countStatuses, describeGroup } from "../model/group-status";
 import type { Direction, Layout, Point } from "../layout/layout";
 import type { NodeMark, NodeMarks } from "../model/node-marks";
+import { describeMarks, whatIfAttribute } from "../model/node-marks";
 import type { RoutedEdgeType } from "./routed-edge";
 import type { SourceNodeType } from "./source-node";
 import type { StageNodeType } from "./stage-node";
@@ -185,21 +186,6 @@ function createGroupNode(node: GraphNode, at: Point, { view, trans, marks, direc
 
 function classOf(base: string, marks: readonly string[]): string {
   return [base, ...marks.map((mark) => `stagebook-mod-${mark}`)].join(" ");
-}
-
-function whatIfAttribute(marks: readonly NodeMark[]): Attributes {
-  if (marks.includes("would-run")) return { "data-what-if": "run" };
-  return marks.includes("might-run") ? { "data-what-if": "maybe" } : {};
-}
-
-function describeMarks(marks: readonly NodeMark[], trans: TranslationBundle): readonly string[] {
-  const words: { readonly [M in NodeMark]?: string } = {
-    "would-run": trans.__("would run"),
-    "might-run": trans.__("might run"),
-    ancestor: trans.__("upstream of the selected stage"),
-    descendant: trans.__("downstream of the selected stage"),
-  };
-  return marks.flatMap((mark) => words[mark] ?? []);
 }
 
 function createSourceNode(kind: SourceKind, node: GraphNode, at: Point, input: FlowInput): SourceNodeType {

@@ -3,7 +3,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { ReactElement } from "react";
 import { memo } from "react";
-import type { Freshness, StageView } from "stagebook/protocol";
+import type { StatusCount } from "../model/group-status";
 import { Ports } from "./ports";
 import { statusWord } from "../../ui/stage-text";
 import { StatusIcon } from "../../ui/status-mark";
@@ -14,11 +14,6 @@ export interface GroupNodeData extends Record<string, unknown> {
   readonly counts: readonly StatusCount[];
   readonly ports: readonly NodeHandle[];
   readonly trans: TranslationBundle;
-}
-
-export interface StatusCount {
-  readonly status: Freshness;
-  readonly count: number;
 }
 
 export type GroupNodeType = Node<GroupNodeData, "collapsed">;
@@ -42,27 +37,3 @@ export const GroupNode = memo(function GroupNode({ data }: NodeProps<GroupNodeTy
     </>
   );
 });
-
-/** By urgency. */
-const byUrgency: readonly Freshness[] = [
-  "failed",
-  "running",
-  "blocked",
-  "cancelled",
-  "stale",
-  "new",
-  "pending",
-  "fresh",
-];
-
-/** Number of stages per status, most urgent first. */
-export function countStatuses(stages: readonly StageView[]): readonly StatusCount[] {
-  return byUrgency
-    .map((status) => ({ status, count: stages.filter((stage) => stage.status === status).length }))
-    .filter(({ count }) => count > 0);
-}
-
-/** `etl/: 2 stale, 3 fresh` */
-export function describeGroup(name: string, counts: readonly StatusCount[], trans: TranslationBundle): string {
-  return `${name}/: ${counts.map(({ status, count }) => `${count} ${statusWord(status, trans)}`).join(", ")}`;
-}

@@ -1,11 +1,7 @@
-/** Elements that all kinds of nodes have in common. */
+/** What all kinds of nodes have in common. */
 import { Handle, Position } from "@xyflow/react";
 import type { NodeHandle } from "@xyflow/react";
-import { createContext } from "react";
 import type { ReactElement } from "react";
-
-/** True while the graph is zoomed out so far that no text is readable: nodes are then empty rectangles in the color of their status. */
-export const TinyContext = createContext(false);
 
 /**
  * The invisible points where edges meet a node. React Flow measures them when a node is mounted, even if it was passed their

@@ -2,9 +2,9 @@
 import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
-import { memo, useContext } from "react";
+import { memo } from "react";
 import { caveatsOf, type StageView } from "stagebook/protocol";
-import { Ports, TinyContext } from "./ports";
+import { Ports } from "./ports";
 import { progressShare, resultText } from "../../ui/stage-text";
 import { StatusMark } from "../../ui/status-mark";
 
@@ -19,7 +19,6 @@ export type StageNodeType = Node<StageNodeData, "stage">;
 
 export const StageNode = memo(function StageNode({ data }: NodeProps<StageNodeType>): ReactElement {
   const { stage, trans } = data;
-  if (useContext(TinyContext)) return <Ports ports={data.ports} />;
   const share = progressShare(stage);
   return (
     <>

@@ -1,4 +1,5 @@
-/** Marks of nodes besides their status: search matches, lineage of the selected stage, forecast. Pure; called by GraphView. */
+/** Marks of nodes besides their status: search matches, lineage of the selected stage, forecast. Pure; used by the graph and by the list. */
+import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Forecast } from "../../model/params/forecast";
 import type { Graph, GraphNode } from "./graph";
 import { nodeId } from "./graph";
@@ -12,11 +13,13 @@ export interface MarkInput {
   readonly selected: string | null;
   /** The text of the search box: a name must contain all its words. */
   readonly search: string;
+  /** The ids of the nodes that match the search, where it is not by their own names. */
+  readonly found?: ReadonlySet<string>;
   /** Stages that would or might run with the values being edited. */
   readonly forecast: Forecast["stages"];
 }
 
-export function markNodes(graph: Graph, { selected, search, forecast: lit }: MarkInput): NodeMarks {
+export function markNodes(graph: Graph, { selected, search, found: others, forecast: lit }: MarkInput): NodeMarks {
   const words = splitWords(search);
   const lineage = findLineage(graph, selected);
   const marks = graph.nodes.map((node) => {
@@ -24,7 +27,7 @@ export function markNodes(graph: Graph, { selected, search, forecast: lit }: Mar
       forecastMark(node, lit),
       lineage.ancestors.has(node.id) ? "ancestor" : null,
       lineage.descendants.has(node.id) ? "descendant" : null,
-      words.length === 0 ? null : matches(node, words) ? "found" : "dimmed",
+      words.length === 0 ? null : (others?.has(node.id) ?? matches(node, words)) ? "found" : "dimmed",
     ];
     return [node.id, found.filter((mark) => mark !== null)] as const;
   });
@@ -35,6 +38,32 @@ export function markNodes(graph: Graph, { selected, search, forecast: lit }: Mar
 export function findNodes(graph: Graph, search: string): readonly GraphNode[] {
   const words = splitWords(search);
   return words.length === 0 ? [] : graph.nodes.filter((node) => matches(node, words));
+}
+
+/** The ids of the stages and groups that match the search, or that read a parameter or file that does. */
+export function findStageNodes(graph: Graph, search: string): ReadonlySet<string> {
+  const found = findNodes(graph, search);
+  const isStage = ({ kind }: GraphNode): boolean => kind === "stage" || kind === "group";
+  const sources = new Set(found.filter((node) => !isStage(node)).map(({ id }) => id));
+  const readers = graph.edges.filter(({ from }) => sources.has(from)).map(({ to }) => to);
+  return new Set([...found.filter(isStage).map(({ id }) => id), ...readers]);
+}
+
+/** The `data-` attribute of a node whose stage would or might run. */
+export function whatIfAttribute(marks: readonly NodeMark[]): { readonly "data-what-if"?: "run" | "maybe" } {
+  if (marks.includes("would-run")) return { "data-what-if": "run" };
+  return marks.includes("might-run") ? { "data-what-if": "maybe" } : {};
+}
+
+/** The marks in words, for screen readers. */
+export function describeMarks(marks: readonly NodeMark[], trans: TranslationBundle): readonly string[] {
+  const words: { readonly [M in NodeMark]?: string } = {
+    "would-run": trans.__("would run"),
+    "might-run": trans.__("might run"),
+    ancestor: trans.__("upstream of the selected stage"),
+    descendant: trans.__("downstream of the selected stage"),
+  };
+  return marks.flatMap((mark) => words[mark] ?? []);
 }
 
 /** The stages downstream of a stage, without the stage itself. */
