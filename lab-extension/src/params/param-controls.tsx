@@ -207,7 +207,7 @@ function common(props: ControlProps): object {
     "data-param": props.name,
     disabled: props.disabled,
     "aria-invalid": (props.rawErrors?.length ?? 0) > 0 || props.name in (props.formContext?.rejected ?? {}),
-    "aria-describedby": `${props.id}__about`,
+    "aria-describedby": `${paramOf(props)?.unit === undefined ? "" : `${props.id}__unit `}${props.id}__about`,
   };
 }
 

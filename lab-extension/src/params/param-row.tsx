@@ -1,4 +1,4 @@
-/** The row of one parameter in the form: label, control, description, problems. FormComponent's field template. */
+/** The row of one parameter in the form: name, control and reset on one line, problems below. FormComponent's field template. */
 import type { JSX } from "react";
 import { undoIcon } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
@@ -76,11 +76,15 @@ function ParamRow(props: ParamRowProps): JSX.Element {
       data-changed={changed || undefined}
       data-invalid={problems.length > 0 || undefined}
     >
-      <div className="stagebook-Params-head">
+      <div className="stagebook-Params-head" title={describe(param, trans)}>
         <label className="stagebook-Params-label" htmlFor={controlId}>
           {param.name}
-          {param.unit !== undefined && <span className="stagebook-Params-unit">{param.unit}</span>}
         </label>
+        {param.unit !== undefined && (
+          <span id={idOf(controlId, "unit")} className="stagebook-Params-unit">
+            {param.unit}
+          </span>
+        )}
         {!param.tracked && (
           <span
             className="stagebook-Params-note"
@@ -89,16 +93,9 @@ function ParamRow(props: ParamRowProps): JSX.Element {
             {trans.__("untracked")}
           </span>
         )}
-        {forecast !== undefined && (
-          <span className="stagebook-Params-forecast" data-forecast={param.name} title={forecast}>
-            {forecast}
-          </span>
-        )}
-        {changed && forecast === undefined && (
-          <span className="stagebook-Params-changed" title={trans.__("Changed. The default is %1.", param.defaultText)}>
-            {trans.__("default %1", param.defaultText)}
-          </span>
-        )}
+      </div>
+      <div className="stagebook-Params-control">{children}</div>
+      <div className="stagebook-Params-actions">
         {changed && onReset && (
           <button
             type="button"
@@ -111,8 +108,7 @@ function ParamRow(props: ParamRowProps): JSX.Element {
           </button>
         )}
       </div>
-      <div className="stagebook-Params-control">{children}</div>
-      <div id={controlId === undefined ? undefined : `${controlId}__about`}>
+      <div id={idOf(controlId, "about")} className="stagebook-Params-about">
         {problems.map((problem) => (
           <div key={problem} className="stagebook-Params-problem" role="alert">
             <span aria-hidden="true">⚠ </span>
@@ -121,6 +117,26 @@ function ParamRow(props: ParamRowProps): JSX.Element {
         ))}
         {param.description !== undefined && <div className="stagebook-Params-description">{param.description}</div>}
       </div>
+      {forecast !== undefined && (
+        <span className="stagebook-Params-forecast" data-forecast={param.name} title={forecast}>
+          {forecast}
+        </span>
+      )}
     </div>
   );
+}
+
+/** The tooltip of the name: the row has no room for the description. */
+function describe(param: ParamView, trans: TranslationBundle): string {
+  const lines = [
+    param.unit === undefined ? param.name : `${param.name} (${param.unit})`,
+    param.description,
+    param.overridden ? trans.__("Changed. The default is %1.", param.defaultText) : undefined,
+  ];
+  return lines.filter(Boolean).join("\n");
+}
+
+/** The id of an element that describes a control. */
+function idOf(controlId: string | undefined, part: "unit" | "about"): string | undefined {
+  return controlId === undefined ? undefined : `${controlId}__${part}`;
 }

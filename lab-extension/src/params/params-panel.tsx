@@ -5,6 +5,7 @@ import type { Preferences } from "../model/preferences";
 import { useNotebookState } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 import { Panel } from "../ui/panel";
+import type { ParamsFormProps } from "./params-form";
 import { ParamsForm } from "./params-form";
 
 export class ParamsPanel extends Panel {
@@ -24,18 +25,21 @@ export class ParamsPanel extends Panel {
   }
 
   protected override renderNotebook(model: NotebookModel): JSX.Element {
-    return <NotebookParams model={model} preferences={this.preferences} trans={this.trans} />;
+    return (
+      <NotebookParams
+        model={model}
+        preferences={this.preferences}
+        onHeight={this.setContentHeight}
+        trans={this.trans}
+      />
+    );
   }
 }
 
-interface ParamsProps {
-  readonly preferences: Preferences;
-  readonly trans: TranslationBundle;
-}
-
-function NotebookParams({ model, preferences, trans }: ParamsProps & { readonly model: NotebookModel }): JSX.Element {
+function NotebookParams(props: ParamsFormProps): JSX.Element {
+  const { model, trans } = props;
   const { view, connection } = useNotebookState(model);
-  if (Object.keys(view.params).length > 0) return <ParamsForm model={model} preferences={preferences} trans={trans} />;
+  if (Object.keys(view.params).length > 0) return <ParamsForm {...props} />;
   return (
     <div className="stagebook-Empty" role="status">
       <p>

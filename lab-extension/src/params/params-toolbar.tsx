@@ -1,4 +1,4 @@
-/** The parts around the controls: search and presets above them, Apply and reset below them. Rendered by ParamsForm. */
+/** The parts around the controls: search, reset and presets above them, Apply below them. Rendered by ParamsForm. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { JSX } from "react";
 import { SearchBox } from "../ui/search-box";
@@ -7,10 +7,12 @@ export interface ParamsToolbarProps {
   readonly search: string;
   readonly onSearch: (text: string) => void;
   readonly onPresets: (button: HTMLElement) => void;
+  /** Null while every parameter has its default, or cannot be changed. */
+  readonly onReset: (() => void) | null;
   readonly trans: TranslationBundle;
 }
 
-export function ParamsToolbar({ search, onSearch, onPresets, trans }: ParamsToolbarProps): JSX.Element {
+export function ParamsToolbar({ search, onSearch, onPresets, onReset, trans }: ParamsToolbarProps): JSX.Element {
   return (
     <div className="stagebook-Params-toolbar" role="toolbar" aria-label={trans.__("Parameters")}>
       <SearchBox
@@ -20,6 +22,11 @@ export function ParamsToolbar({ search, onSearch, onPresets, trans }: ParamsTool
         label={trans.__("Find parameters by name or description")}
         onSearch={onSearch}
       />
+      {onReset && (
+        <button type="button" className="stagebook-Button" title={trans.__("Restore all defaults")} onClick={onReset}>
+          {trans.__("Reset all")}
+        </button>
+      )}
       <button
         type="button"
         className="stagebook-Button"
@@ -80,22 +87,6 @@ export function ApplyBar({ count, forecast, disabled, onApply, onDiscard, trans 
         {trans.__("Discard")}
       </button>
       <span className="stagebook-Params-forecast">{forecast}</span>
-    </div>
-  );
-}
-
-export interface ResetAllButtonProps {
-  readonly disabled: boolean;
-  readonly onClick: () => void;
-  readonly trans: TranslationBundle;
-}
-
-export function ResetAllButton({ disabled, onClick, trans }: ResetAllButtonProps): JSX.Element {
-  return (
-    <div className="stagebook-Params-foot">
-      <button type="button" className="stagebook-Params-resetAll" disabled={disabled} onClick={onClick}>
-        {trans.__("Reset all")}
-      </button>
     </div>
   );
 }

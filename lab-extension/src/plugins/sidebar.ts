@@ -53,7 +53,17 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
     const { commands } = app;
     const { preferences, autoRun } = choices;
     const layouts = new LayoutQueue(new LayoutCache(browserLayouts));
-    const sidebar = new Sidebar({ tracker: models, commands, translator, trans, state, preferences, layouts });
+    const restored = Promise.all([app.restored, shell.restored]).then(() => undefined);
+    const sidebar = new Sidebar({
+      tracker: models,
+      commands,
+      translator,
+      trans,
+      state,
+      preferences,
+      layouts,
+      restored,
+    });
     const log = createLogPanel(models, trans, commands);
     const graph = createGraphTab({ tracker: models, trans, commands, preferences, layouts });
     const placement = new PanelPlacement({ shell, sidebar, log, graph, state, restorer });

@@ -25,7 +25,12 @@ export interface SidebarSectionsOptions {
   readonly sections: readonly Section[];
   readonly state: IStateDB;
   readonly values: Pick<BrowserValues, "get" | "set">;
+  /** Resolves when JupyterLab has restored its layout. It restores accordions by the index of a section, which is another one here. */
+  readonly restored: Promise<void>;
 }
+
+/** In CSS pixels. */
+const TITLE_HEIGHT = 26;
 
 /** Key in JupyterLab's state database. */
 const STATE_KEY = "jupyterlab-stagebook:sidebar";
@@ -40,14 +45,10 @@ export class SidebarSections {
 
   constructor(private readonly options: SidebarSectionsOptions) {
     const { accordion, sections } = options;
+    accordion.titleSpace = TITLE_HEIGHT;
     this.setPresent(sections.map(({ name }) => name));
     for (const { panel } of sections) panel.contentHeightChanged.connect(() => this.layOut());
-    accordion.expansionToggled.connect(() => {
-      this.saveCollapsed();
-      this.layOut();
-    });
-    accordion.handleMoved.connect(() => this.saveShares());
-    void this.restoreCollapsed();
+    void this.restore();
   }
 
   /** Shows exactly these sections. */
@@ -109,14 +110,19 @@ export class SidebarSections {
     return this.options.sections.filter(({ name }) => this.present.has(name));
   }
 
-  private async restoreCollapsed(): Promise<void> {
-    this.collapsed = readCollapsed(await this.options.state.fetch(STATE_KEY));
-    this.presentSections().forEach(({ name, panel, startsCollapsed = false }, index) => {
-      if (panel.isHidden !== (this.collapsed[name] ?? startsCollapsed)) {
-        if (panel.isHidden) this.options.accordion.expand(index);
-        else this.options.accordion.collapse(index);
-      }
+  private async restore(): Promise<void> {
+    const { accordion, state, restored } = this.options;
+    this.collapsed = readCollapsed((await Promise.all([state.fetch(STATE_KEY), restored]))[0]);
+    this.presentSections().forEach(({ name, startsCollapsed = false }, index) => {
+      if (this.collapsed[name] ?? startsCollapsed) accordion.collapse(index);
+      else accordion.expand(index);
     });
+    this.layOut();
+    accordion.expansionToggled.connect(() => {
+      this.saveCollapsed();
+      this.layOut();
+    });
+    accordion.handleMoved.connect(() => this.saveShares());
   }
 
   private saveCollapsed(): void {

@@ -30,13 +30,15 @@ export interface SidebarOptions {
   readonly state: IStateDB;
   readonly preferences: Preferences;
   readonly layouts: LayoutQueue;
+  /** Resolves when JupyterLab has restored its layout. */
+  readonly restored: Promise<void>;
 }
 
 export class Sidebar extends SidePanel {
   private readonly sections: SidebarSections | null;
   private readonly subscription: Subscription;
 
-  constructor({ tracker, commands, translator, trans, state, preferences, layouts }: SidebarOptions) {
+  constructor({ tracker, commands, translator, trans, state, preferences, layouts, restored }: SidebarOptions) {
     super({ translator });
     this.id = "stagebook-sidebar";
     this.addClass("stagebook-Sidebar");
@@ -51,13 +53,23 @@ export class Sidebar extends SidePanel {
         ? new SidebarSections({
             accordion: content,
             sections: [
-              { name: "params", panel: new ParamsPanel(tracker, trans, preferences), rule: { kind: "content", limit: 0.5 } },
+              {
+                name: "params",
+                panel: new ParamsPanel(tracker, trans, preferences),
+                rule: { kind: "content", limit: 0.5 },
+              },
               { name: "graph", panel: graph, rule: { kind: "rest", weight: 1, limitsToContent: true } },
               { name: "stage", panel: stage, rule: { kind: "rest", weight: 1 } },
-              { name: "runs", panel: new RunsPanel(tracker, trans), rule: { kind: "content", limit: 0.25 }, startsCollapsed: true },
+              {
+                name: "runs",
+                panel: new RunsPanel(tracker, trans),
+                rule: { kind: "content", limit: 0.25 },
+                startsCollapsed: true,
+              },
             ],
             state,
             values: browserValues,
+            restored,
           })
         : null;
     this.subscription = tracker.current$

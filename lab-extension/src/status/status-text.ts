@@ -49,8 +49,7 @@ export function unreadText({ lines, problems }: UnreadCount, trans: TranslationB
   const count = trans._n("%1 new line in the Stagebook log", "%1 new lines in the Stagebook log", lines);
   return {
     label: problems > 0 ? trans.__("⚠ Log (%1)", lines) : trans.__("Log (%1)", lines),
-    caption:
-      problems > 0 ? `${count}, ${trans._n("%1 warning or error", "%1 warnings and errors", problems)}` : count,
+    caption: problems > 0 ? `${count}, ${trans._n("%1 warning or error", "%1 warnings and errors", problems)}` : count,
   };
 }
 

@@ -70,6 +70,9 @@ export function centerOn(area: Area, zoom: number, width: number, height: number
 }
 
 function findZoom(layout: Layout, width: number, height: number, tall: boolean): number {
-  const [freeWidth, freeHeight] = [width - MARGIN - (tall ? CONTROLS : MARGIN), height - MARGIN - (tall ? MARGIN : CONTROLS)];
+  const [freeWidth, freeHeight] = [
+    width - MARGIN - (tall ? CONTROLS : MARGIN),
+    height - MARGIN - (tall ? MARGIN : CONTROLS),
+  ];
   return Math.min(freeWidth / Math.max(1, layout.width), freeHeight / Math.max(1, layout.height));
 }

@@ -38,7 +38,7 @@ export function StageList(props: StageListProps): ReactElement {
   const [scrollTop, setScrollTop] = useState(0);
   const selectedIndex = findSelected(rows, selected);
   const { active, setActive, moveTo } = useActiveRow(list, rows, selectedIndex);
-  useRequests({ list, rows, focus, selectedIndex, moveTo });
+  useRequests({ list, rows, height, focus, selectedIndex, moveTo });
   const latest = useRef(props);
   latest.current = props;
   const open = useCallback((index: number) => {
@@ -166,12 +166,14 @@ function useActiveRow(list: RefObject<HTMLDivElement>, rows: readonly ListRow[],
 
 interface Requests extends Pick<StageListProps, "rows" | "focus"> {
   readonly list: RefObject<HTMLDivElement>;
+  /** Of the list, in CSS pixels. */
+  readonly height: number;
   readonly selectedIndex: number;
   readonly moveTo: ActiveRow["moveTo"];
 }
 
-/** Moves to what was asked for, and to a stage that was selected elsewhere. */
-function useRequests({ list, rows, focus, selectedIndex, moveTo }: Requests): void {
+/** Moves to what was asked for, and keeps the selected stage in view: its panel takes height from the list. */
+function useRequests({ list, rows, height, focus, selectedIndex, moveTo }: Requests): void {
   useLayoutEffect(() => {
     const index = focus ? rows.findIndex(({ id }) => id === focus.id) : -1;
     if (focus && index >= 0) moveTo(index, focus.takesFocus);
@@ -182,7 +184,7 @@ function useRequests({ list, rows, focus, selectedIndex, moveTo }: Requests): vo
   useLayoutEffect(() => {
     if (selectedId !== undefined) scrollToRow(list, selectedIndex, ROW_HEIGHT);
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [selectedId]);
+  }, [selectedId, height]);
 }
 
 function useLineage(rows: readonly ListRow[], marks: NodeMarks, selectedIndex: number): ReadonlySet<number> {
