@@ -1,6 +1,5 @@
 /** The details of one stage. Collapsed sections are loaded when they are opened. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { closeIcon } from "@jupyterlab/ui-components";
 import type { ReactElement } from "react";
 import { caveatsOf, type CellId, type StageView, type View } from "stagebook/protocol";
 import { estimateText, progressShare } from "../ui/stage-text";
@@ -110,7 +109,7 @@ function StageHead({ stage, actions, trans }: PartProps): ReactElement {
           aria-label={trans.__("Close stage %1", stage.name)}
           onClick={actions.close}
         >
-          <closeIcon.react tag="span" width="16px" height="16px" />
+          <span aria-hidden="true">✕</span>
         </button>
       </span>
     </header>

@@ -7,7 +7,7 @@ import { markTooltip } from "../../../lab-extension/src/cells/cell-text";
 import { describeFailure } from "../../../lab-extension/src/cells/stale-run-text";
 import { runStaleCells, StaleRuns } from "../../../lab-extension/src/model/run-stale";
 import type { StaleCellsOutcome } from "../../../lab-extension/src/model/run-stale";
-import { countStale, isAnyStale, staleLabel } from "../../../lab-extension/src/ui/stale-count";
+import { countStale, isAnyStale, staleCaption, staleLabel } from "../../../lab-extension/src/ui/stale-count";
 import type { NotebookState } from "../../../lab-extension/src/tokens";
 import { createStage, createView, english } from "../stage/stage-fixture";
 
@@ -179,7 +179,7 @@ describe("run stale", () => {
 });
 
 describe("the count on the button", () => {
-  it("names how many stages certainly run and how many may run", () => {
+  it("is the number of stages that would or might run, and the tooltip tells them apart", () => {
     const stages = [
       createStage("a", { action: "run" }),
       createStage("b", { action: "maybe" }),
@@ -190,10 +190,13 @@ describe("the count on the button", () => {
       staleLabel(countStale({ view: createView(names.map((index) => stages[index]!)) }), english);
     expect([label([0, 3]), label([0, 1, 2]), label([1]), label([3])]).toEqual([
       "Run stale (1)",
-      "Run stale (1 + up to 2)",
-      "Run stale (up to 1)",
+      "Run stale (3)",
+      "Run stale (1)",
       "Run stale",
     ]);
+    expect(staleCaption(countStale({ view: createView([0, 1, 2].map((index) => stages[index]!)) }), english)).toBe(
+      "Run only what is stale: 1 stage, up to 2 more stages",
+    );
   });
 
   it("does not count what failed, what depends on it, and cells that Run stale leaves alone", () => {
@@ -210,7 +213,7 @@ describe("the count on the button", () => {
       false,
     );
     const view = { ...emptyView, cells: { a: { id: "a" as CellId, status: "stale", reasons: [] } satisfies CellView } };
-    expect(staleLabel(countStale({ view }), english)).toBe("Run stale (1 cell)");
+    expect(staleLabel(countStale({ view }), english)).toBe("Run stale (1)");
     expect(countStale({ view, edited: cells("a", "b") }).cells).toBe(1);
   });
 });
