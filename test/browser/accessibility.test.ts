@@ -12,6 +12,7 @@ const lab = useLab({ viewport: { width: 1600, height: 1300 } });
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const panels = ["dag", "params", "stage", "log"] as const;
+const list = () => lab.panel("dag").getByRole("tree");
 
 beforeAll(() => openQuakes(lab));
 
@@ -21,6 +22,24 @@ describe.each(["Light", "Dark"] as const)("in the %s theme", (theme) => {
   test.each(panels)("[O7] axe-core finds no serious violation in the panel %s", async (panel) => {
     if (panel === "log") await lab.panel("log").locator("[data-log]").first().click();
     expect(await violations(`[data-stagebook="${panel}"]`)).toEqual([]);
+  });
+
+  test("[O7] axe-core finds no serious violation in the drawing of the graph", async () => {
+    await lab.panel("dag").getByRole("button", { name: "Show as graph" }).click();
+    await lab.panel("dag").locator(".react-flow__node").first().waitFor();
+    expect(await violations('[data-stagebook="dag"]')).toEqual([]);
+    await lab.panel("dag").getByRole("button", { name: "Show as list" }).click();
+    await list().waitFor();
+  });
+
+  test("[O7] axe-core finds no serious violation in the status bar's items", async () => {
+    expect(await violations(".stagebook-StatusBar")).toEqual([]);
+    expect(await violations(".stagebook-LogStatus")).toEqual([]);
+  });
+
+  test("[P10] the unit of a parameter is not part of its name", async () => {
+    expect(await lab.panel("params").getByRole("spinbutton", { name: "minMagnitude", exact: true }).count()).toBe(1);
+    expect(await lab.param("minMagnitude").evaluate(describedBy)).toBe("Mw Weaker quakes are left out");
   });
 
   test("[O7] axe-core finds no serious violation in the sidebar's header", async () => {
@@ -55,7 +74,9 @@ describe("by keyboard alone", () => {
   });
 
   test("[O7] Tab, arrow keys and Enter select a stage, and the menu key opens its menu", async () => {
-    await tabTo((text) => text === "quakes");
+    await tabTo((text) => text === "strong");
+    await press("Home");
+    await eventually(focused).toBe("quakes");
     await press("ArrowDown");
     await eventually(focused).toBe("strong");
     await press("Enter");
@@ -69,7 +90,7 @@ describe("by keyboard alone", () => {
 
   test("[P10] typing changes a parameter, and the header runs the stale stages", async () => {
     await lab.stage("strong").first().focus();
-    await tabTo((text) => text === "minMagnitude");
+    await tabTo((text) => text === "minMagnitude", "Shift+Tab");
     await press("Control+A");
     await lab.page.keyboard.type("4.2");
     await eventually(() => lab.stageStatus("strong")).toBe("stale");
@@ -90,6 +111,12 @@ describe("by keyboard alone", () => {
     await eventually(() => lab.panel("log").getByRole("button", { name: "Close" }).count()).toBe(0);
   });
 });
+
+/** The text of the elements that describe a control. */
+function describedBy(control: Element): string {
+  const ids = (control.getAttribute("aria-describedby") ?? "").split(" ");
+  return ids.map((id) => document.getElementById(id)?.textContent ?? "").join(" ");
+}
 
 /** Serious and critical violations, one line each. */
 async function violations(selector: string): Promise<string[]> {

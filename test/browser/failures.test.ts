@@ -74,6 +74,7 @@ await unrelated()`,
   });
 
   test("[O4] the log has the error with its stage and cell, and leads to the cell", async () => {
+    await lab.command("stagebook:show-log");
     await eventually(async () => (await lab.logRows()).map(({ level, stage }) => `${level} ${stage}`)).toContain(
       "error broken",
     );

@@ -25,6 +25,8 @@ const graph = () => lab.panel("dag");
 beforeAll(async () => {
   await lab.openNotebook(cells);
   await lab.runAll();
+  // The drawing instead of the list.
+  await lab.panel("dag").getByRole("button", { name: "Show as graph" }).click();
 });
 
 /** The highlighted stages. */
@@ -277,25 +279,85 @@ async function stagesWith(mark: string): Promise<string[]> {
 }
 
 describe("a graph of hundreds of stages", () => {
-  test("[O7] edges end at the nodes, and zooming in shows their names", async () => {
+  test("[O7] names are never smaller than 11 px, the search moves to what it finds, and edges end at the nodes", async () => {
     const cell = `import { stage } from "stagebook";
 const stages: any[] = [];
 for (let at = 0; at < 200; at++) stages.push(stage("s" + at, at < 10 ? {} : { a: stages[at - 10] }, () => at));`;
     await lab.openNotebook([cell], "hundreds.ipynb");
     await lab.runAll();
-    const nodes = graph().locator("[data-stage]");
-    await eventually(() => nodes.count()).toBe(200);
+    await lab.stage("s0").first().waitFor();
+    expect(await smallestName()).toBeGreaterThanOrEqual(11);
+    for (let clicks = 0; clicks < 3; clicks++)
+      await graph().getByRole("button", { name: "Zoom out" }).click({ force: true });
+    expect(await smallestName()).toBeGreaterThanOrEqual(11);
     await graph().getByRole("searchbox").fill("s105");
-    await lab.page.keyboard.press("Enter");
     const node = lab.stage("s105").first();
+    await eventually(() => node.evaluate(isInView)).toBe(true);
+    expect(await node.evaluate((element) => element === document.activeElement)).toBe(false);
+    await lab.page.keyboard.press("Enter");
     await eventually(() => node.evaluate((element) => element === document.activeElement)).toBe(true);
-    await eventually(async () => {
-      await graph().getByRole("button", { name: "Zoom in" }).click();
-      return node.innerText();
-    }).toContain("s105");
+    expect(await node.innerText()).toContain("s105");
     expect(await node.evaluate(distanceToEdge)).toBeLessThan(3);
   });
 });
+
+describe("groups that do not fit", () => {
+  test("[O7] are collapsed until the user expands them, so that names stay readable", async () => {
+    const cell = `import { stage } from "stagebook";
+const stages: any[] = [];
+for (let at = 0; at < 60; at++) stages.push(stage((at % 2 ? "load/s" : "save/s") + at, at < 2 ? {} : { a: stages[at - 2] }, () => at));`;
+    await lab.openNotebook([cell], "groups.ipynb");
+    await lab.runAll();
+    await eventually(() => graph().locator("[data-group]").count()).toBe(2);
+    expect(await smallestName()).toBeGreaterThanOrEqual(11);
+    await graph().locator('[data-group="load"]').click();
+    await lab.stage("load/s1").first().waitFor();
+    expect(await smallestName()).toBeGreaterThanOrEqual(11);
+  });
+});
+
+describe("the tab", () => {
+  test("[O7] shows the drawing in the main area, and is there again after a reload", async () => {
+    const tab = lab.page.locator('[data-stagebook="graph"]:visible');
+    await lab.showNotebook("notebook.ipynb");
+    await graph().getByRole("button", { name: "Show as list" }).click();
+    await graph().getByRole("button", { name: "Open graph in a tab" }).click();
+    await eventually(() => tab.locator("[data-stage]").count()).toBe(5);
+    await lab.screenshot("graph-tab");
+    await tab.locator('[data-stage="report"]').click();
+    await eventually(() => lab.panel("stage").innerText()).toContain("report");
+    await eventually(() => lab.page.locator(".jp-NotebookPanel:visible").count()).toBe(1);
+  });
+});
+
+/** The font size of the smallest name of a node in the drawing, in CSS pixels of the screen. */
+function smallestName(): Promise<number> {
+  return graph()
+    .locator(".react-flow__node :is(.stagebook-Graph-name, .stagebook-Graph-sourceName)")
+    .evaluateAll((names) =>
+      Math.min(
+        ...(names as HTMLElement[]).map(
+          (name) =>
+            (Number.parseFloat(getComputedStyle(name).fontSize) * name.getBoundingClientRect().width) /
+            (name.offsetWidth || 1),
+        ),
+      ),
+    )
+    .then((size) => Math.round(size * 100) / 100);
+}
+
+/** True if the whole node is within the panel. */
+function isInView(node: Element): boolean {
+  const [inner, outer] = [node, node.closest('[data-stagebook="dag"]')].map((each) => each?.getBoundingClientRect());
+  return (
+    inner !== undefined &&
+    outer !== undefined &&
+    inner.top >= outer.top &&
+    inner.bottom <= outer.bottom &&
+    inner.left >= outer.left &&
+    inner.right <= outer.right
+  );
+}
 
 /** In CSS pixels of the screen: from the middle of a node's top to the nearest end of an edge. */
 function distanceToEdge(node: Element): number {

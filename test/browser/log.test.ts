@@ -40,6 +40,15 @@ beforeAll(async () => {
   for (const cell of [0, 1, 2, 3]) await lab.runCell(cell);
 });
 
+test("[O1] the log stays closed, and its item in the status bar counts its lines and opens it", async () => {
+  const item = lab.page.locator(".stagebook-LogStatus");
+  await eventually(() => item.innerText()).toBe("⚠ Log (5)");
+  expect(await panel().count()).toBe(0);
+  await item.getByRole("button").click();
+  await panel().waitFor();
+  await eventually(() => item.innerText()).toBe("Log");
+});
+
 test("[O1] each line has its level, stage and message, in order", async () => {
   await eventually(async () => (await lab.logRows()).map(({ level, stage }) => `${level} ${stage}`)).toEqual([
     "debug talk",

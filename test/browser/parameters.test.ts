@@ -156,6 +156,8 @@ describe("the user's most recent change", () => {
     await lab.runAll();
     expect(await lab.outputText(valueCell)).toBe("2.5\n");
     await eventually(() => lab.param("number").inputValue()).toBe("2.5");
+    await lab.command("stagebook:show-log");
+    await lab.panel("log").locator("[data-log]").first().waitFor();
     const rows = await lab.logRows();
     expect(rows.map(({ text }) => text).join("\n")).toMatch(/number: .*default.* 2\.5 .*8/);
   });

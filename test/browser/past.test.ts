@@ -20,6 +20,7 @@ const connection = () => lab.page.locator("#stagebook-sidebar .stagebook-Connect
 beforeAll(async () => {
   await lab.openNotebook(cells);
   await lab.runAll();
+  await lab.command("stagebook:show-log");
 });
 
 test("[U1] the list has the runs that executed something, newest first, with their parameters", async () => {

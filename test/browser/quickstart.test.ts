@@ -27,6 +27,7 @@ beforeAll(async () => {
 
 test("[U1] running all cells shows every stage as fresh", async () => {
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
+  await lab.command("stagebook:show-log");
   await eventually(() => lab.panel("log").innerText()).toContain("file read");
 });
 

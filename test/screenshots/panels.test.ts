@@ -23,10 +23,13 @@ describe.each(["Light", "Dark"] as const)("%s", (theme) => {
   test.each(panels)("%s", async (name, panel) => {
     // High enough for the full content of each panel.
     await lab.page.setViewportSize({ width: 1600, height: 1900 });
+    // The drawing: the picture of the whole window has the list.
+    if (panel === "dag") await lab.panel("dag").getByRole("button", { name: "Show as graph" }).click();
     if (panel === "dag") await lab.panel("dag").getByRole("button", { name: "Fit the whole graph" }).click();
     if (panel === "log") await lab.panel("log").locator("[data-log]").first().click();
     await lab.page.mouse.move(5, 5);
     await takePicture(lab.panel(panel), path(name));
+    if (panel === "dag") await lab.panel("dag").getByRole("button", { name: "Show as list" }).click();
     if (panel === "log") await lab.panel("log").getByRole("button", { name: "Close" }).click();
   });
 

@@ -21,6 +21,7 @@ test("notebooks/quickstart.png", async () => {
   await eventually(() => lab.stageStatus("worldMap")).toBe("pending");
   await lab.stage("strong").click();
   await eventually(() => lab.activeCell()).toEqual({ id: "strong", inView: true });
+  await lab.command("stagebook:show-log");
   await setLogHeight(120);
   await lab.selectCell((await lab.cellIds()).indexOf("world-map"));
   await lab.page.locator(".jp-Cell.jp-mod-active").evaluate((node) => node.scrollIntoView({ block: "end" }));

@@ -74,7 +74,8 @@ describe.each(versions)("JupyterLab %s", (version) => {
     await eventually(() => executed(lab.events.slice(seen))).toEqual(["primes"]);
   });
 
-  test("[U2] after a reload the log is there again", async () => {
+  test("[U2] after a reload a log that was open is there again", async () => {
+    await lab.command("stagebook:show-log");
     await lab.reload();
     await eventually(() => lab.stageStatuses()).toEqual({ primes: "fresh", total: "fresh" });
     await eventually(() => lab.panel("log").count()).toBe(1);
