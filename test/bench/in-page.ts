@@ -87,7 +87,14 @@ export async function untilRestored(): Promise<void> {
 }
 
 /** Brings a notebook to the front: milliseconds until its graph is painted. Measured again where JupyterLab puts another one in front meanwhile. */
-export async function showGraph({ path, nodes }: { readonly path: string; readonly nodes: number }): Promise<number> {
+export async function showGraph({
+  path,
+  selector,
+}: {
+  readonly path: string;
+  /** Of an element that the page has once the graph of this notebook is shown. */
+  readonly selector: string;
+}): Promise<number> {
   const { jupyterapp } = window as unknown as {
     jupyterapp: {
       commands: { execute(id: string, args: object): Promise<unknown> };
@@ -107,9 +114,9 @@ export async function showGraph({ path, nodes }: { readonly path: string; readon
       const isInFront = jupyterapp.shell.currentWidget?.context?.path === path;
       if (wasInFront && !isInFront) return show();
       wasInFront = isInFront;
-      const drawn = document.querySelectorAll('[data-stagebook="dag"] [data-stage]').length;
-      // The frame after the one in which they came into the page has painted them.
-      if (isInFront && drawn >= nodes) requestAnimationFrame(() => resolve(performance.now() - start));
+      const isDrawn = document.querySelector(selector) !== null;
+      // The frame after the one in which it came into the page has painted it.
+      if (isInFront && isDrawn) requestAnimationFrame(() => resolve(performance.now() - start));
       else requestAnimationFrame(look);
     };
     show();

@@ -285,7 +285,7 @@ const stages: any[] = [];
 for (let at = 0; at < 200; at++) stages.push(stage("s" + at, at < 10 ? {} : { a: stages[at - 10] }, () => at));`;
     await lab.openNotebook([cell], "hundreds.ipynb");
     await lab.runAll();
-    await lab.stage("s0").first().waitFor();
+    await graph().locator("[data-stage]").first().waitFor();
     expect(await smallestName()).toBeGreaterThanOrEqual(11);
     for (let clicks = 0; clicks < 3; clicks++)
       await graph().getByRole("button", { name: "Zoom out" }).click({ force: true });

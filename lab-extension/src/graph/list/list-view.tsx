@@ -69,5 +69,5 @@ export function ListView(props: ListViewProps): ReactElement {
   );
 }
 
-/** Above and below the rows; the same in style/graph-list.css. */
+/** Free below the rows, in CSS pixels. */
 const PADDING = 4;

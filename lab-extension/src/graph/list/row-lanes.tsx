@@ -1,10 +1,11 @@
 /** The edges within one row of the list, and the row's own node. Rendered by StageRow. */
 import type { ReactElement } from "react";
 import { memo } from "react";
-import type { RowLanes } from "../model/lanes";
+import type { LaneLine, RowLanes } from "../model/lanes";
 
 /** In CSS pixels; the height is the same in style/graph-list.css. */
 export const ROW_HEIGHT = 22;
+const MIDDLE = ROW_HEIGHT / 2;
 const LANE_WIDTH = 11;
 const NODE_RADIUS = 3.5;
 /** More lanes than this are drawn on one another, so that the names keep their room. */
@@ -26,35 +27,35 @@ export interface RowLanesProps {
 
 export const RowLines = memo(function RowLines({ lanes, count, isNode, lineage, row }: RowLanesProps): ReactElement {
   const { lane, passing, entering, isRead } = lanes;
-  const [x, middle] = [xOf(lane), ROW_HEIGHT / 2];
-  const isOwn = lineage.has(row);
+  const isEmphasized = (line: LaneLine): boolean => lineage.has(row) && lineage.has(line.from);
+  const width = lanesWidth(count);
+  // One element for all lines of a kind: thousands of rows are scrolled.
+  const lines = [
+    ...passing.map((line) => `M${xOf(line.lane)} 0V${ROW_HEIGHT}`),
+    ...entering.filter((line) => !isEmphasized(line)).map((line) => entryPath(line.lane, lane)),
+    ...(isRead ? [`M${xOf(lane)} ${MIDDLE}V${ROW_HEIGHT}`] : []),
+  ];
+  const emphasized = entering.filter(isEmphasized).map((line) => entryPath(line.lane, lane));
   return (
     <svg
       className="stagebook-List-lanes"
-      width={lanesWidth(count)}
+      width={width}
       height={ROW_HEIGHT}
-      viewBox={`0 0 ${lanesWidth(count)} ${ROW_HEIGHT}`}
+      viewBox={`0 0 ${width} ${ROW_HEIGHT}`}
       aria-hidden="true"
     >
-      {passing.map((line) => (
-        <path key={`p${line.lane}`} d={`M${xOf(line.lane)} 0V${ROW_HEIGHT}`} />
-      ))}
-      {entering.map((line) => (
-        <path
-          key={`e${line.lane}`}
-          className={isOwn && lineage.has(line.from) ? "stagebook-mod-lineage" : undefined}
-          d={
-            line.lane === lane
-              ? `M${x} 0V${middle}`
-              : `M${xOf(line.lane)} 0C${xOf(line.lane)} ${middle} ${xOf(line.lane)} ${middle} ${x} ${middle}`
-          }
-        />
-      ))}
-      {isRead && <path d={`M${x} ${middle}V${ROW_HEIGHT}`} />}
-      {isNode && <circle cx={x} cy={middle} r={NODE_RADIUS} />}
+      {lines.length > 0 && <path d={lines.join("")} />}
+      {emphasized.length > 0 && <path className="stagebook-mod-lineage" d={emphasized.join("")} />}
+      {isNode && <circle cx={xOf(lane)} cy={MIDDLE} r={NODE_RADIUS} />}
     </svg>
   );
 });
+
+/** From the upper edge to the node. */
+function entryPath(from: number, to: number): string {
+  const [x, end] = [xOf(from), xOf(to)];
+  return from === to ? `M${x} 0V${MIDDLE}` : `M${x} 0C${x} ${MIDDLE} ${x} ${MIDDLE} ${end} ${MIDDLE}`;
+}
 
 function xOf(lane: number): number {
   return lane * LANE_WIDTH + LANE_WIDTH / 2 + 2;
