@@ -37,7 +37,8 @@ const STATE_KEY = "jupyterlab-stagebook:sidebar";
 
 export class SidebarSections {
   /** The names of the sections that are in the accordion. */
-  private present: ReadonlySet<string> = new Set();
+  private present: ReadonlySet<string>;
+  private readonly names: readonly string[];
   private collapsed: CollapsedSections = {};
   private chosen: ChosenShares | null = null;
   /** The key of the notebook that the sidebar shows. */
@@ -46,25 +47,18 @@ export class SidebarSections {
   constructor(private readonly options: SidebarSectionsOptions) {
     const { accordion, sections } = options;
     accordion.titleSpace = TITLE_HEIGHT;
-    this.setPresent(sections.map(({ name }) => name));
+    this.names = sections.map(({ name }) => name);
+    this.present = new Set(this.names);
+    this.fill(0);
     for (const { panel } of sections) panel.contentHeightChanged.connect(() => this.layOut());
     void this.restore();
   }
 
-  /** Shows exactly these sections. */
-  setPresent(names: readonly string[]): void {
-    const wanted = new Set(names);
-    const { accordion, sections } = this.options;
-    if (wanted.size === this.present.size && names.every((name) => this.present.has(name))) return;
-    this.present = wanted;
-    // The accordion adds new elements at its end: what comes after a new section is added again, for the order of the Tab key.
-    const firstNew = sections.findIndex(({ name, panel }) => wanted.has(name) !== (panel.parent === accordion));
-    for (const { panel } of sections.slice(firstNew)) if (panel.parent === accordion) panel.parent = null;
-    for (const { name, panel, startsCollapsed = false } of sections.slice(firstNew)) {
-      if (!wanted.has(name)) continue;
-      panel.setHidden(this.collapsed[name] ?? startsCollapsed);
-      accordion.addWidget(panel);
-    }
+  /** Adds a section, or takes it out. All are there at first. */
+  setPresent(name: string, isPresent: boolean): void {
+    if (this.present.has(name) === isPresent) return;
+    this.present = new Set(this.names.filter((each) => (each === name ? isPresent : this.present.has(each))));
+    this.fill(this.names.indexOf(name));
     this.layOut();
   }
 
@@ -98,6 +92,17 @@ export class SidebarSections {
       content: panel.contentHeight,
     }));
     accordion.setRelativeSizes([...divideHeight(needs, height, this.chosen)]);
+  }
+
+  /** Adds the sections from this one on. The accordion adds elements at its end: those that were there are added again, for the Tab key. */
+  private fill(from: number): void {
+    const { accordion, sections } = this.options;
+    for (const { panel } of sections.slice(from)) if (panel.parent === accordion) panel.parent = null;
+    for (const { name, panel, startsCollapsed = false } of sections.slice(from)) {
+      if (!this.present.has(name)) continue;
+      panel.setHidden(this.collapsed[name] ?? startsCollapsed);
+      accordion.addWidget(panel);
+    }
   }
 
   /** Without the titles, in CSS pixels. */

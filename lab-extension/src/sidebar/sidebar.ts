@@ -19,6 +19,7 @@ import { findShownStage } from "../stage/shown-stage";
 import { StagePanel } from "../stage/stage-panel";
 import type { NotebookModel, NotebookState, StagebookTracker } from "../tokens";
 import { Header } from "./header";
+import type { Section } from "./sidebar-sections";
 import { SidebarSections } from "./sidebar-sections";
 
 export interface SidebarOptions {
@@ -47,30 +48,18 @@ export class Sidebar extends SidePanel {
     this.header.addWidget(new Header({ tracker, commands, trans }));
     const graph = new GraphPanel({ tracker, trans, commands, preferences, layouts, place: "sidebar" });
     const stage = new StagePanel(tracker, trans, commands, (name) => graph.focusStage(name));
+    const params = new ParamsPanel(tracker, trans, preferences);
+    const runs = new RunsPanel(tracker, trans);
+    const sections: readonly Section[] = [
+      { name: "params", panel: params, rule: { kind: "content", limit: 0.5 } },
+      { name: "graph", panel: graph, rule: { kind: "rest", weight: 1, limitsToContent: true } },
+      { name: "stage", panel: stage, rule: { kind: "rest", weight: 1 } },
+      { name: "runs", panel: runs, rule: { kind: "content", limit: 0.25 }, startsCollapsed: true },
+    ];
     const { content } = this;
     this.sections =
       content instanceof AccordionPanel
-        ? new SidebarSections({
-            accordion: content,
-            sections: [
-              {
-                name: "params",
-                panel: new ParamsPanel(tracker, trans, preferences),
-                rule: { kind: "content", limit: 0.5 },
-              },
-              { name: "graph", panel: graph, rule: { kind: "rest", weight: 1, limitsToContent: true } },
-              { name: "stage", panel: stage, rule: { kind: "rest", weight: 1 } },
-              {
-                name: "runs",
-                panel: new RunsPanel(tracker, trans),
-                rule: { kind: "content", limit: 0.25 },
-                startsCollapsed: true,
-              },
-            ],
-            state,
-            values: browserValues,
-            restored,
-          })
+        ? new SidebarSections({ accordion: content, sections, state, values: browserValues, restored })
         : null;
     this.subscription = tracker.current$
       .pipe(switchMap((model) => model?.state$.pipe(map((shown) => ({ model, shown }))) ?? of(null)))
@@ -101,8 +90,7 @@ export class Sidebar extends SidePanel {
   private follow(current: { readonly model: NotebookModel; readonly shown: NotebookState } | null): void {
     // While there is nothing to show, only the header is visible, with instructions how to start.
     this.content.setHidden(current === null || (current.shown.connection === "absent" && !current.shown.remembered));
-    const hasStage = current !== null && findShownStage(current.shown) !== null;
-    this.sections?.setPresent(hasStage ? ["params", "graph", "stage", "runs"] : ["params", "graph", "runs"]);
+    this.sections?.setPresent("stage", current !== null && findShownStage(current.shown) !== null);
     void this.sections?.setNotebook(current?.model.key ?? null);
   }
 

@@ -1,5 +1,5 @@
 /**
- * The nodes and edges for React Flow. Pure; called by GraphView after each change. A node whose content did not change keeps
+ * The nodes and edges for React Flow. Pure; called by CanvasView after each change. A node whose content did not change keeps
  * its identity, so that React renders only what changed.
  */
 import type { TranslationBundle } from "@jupyterlab/translation";

@@ -1,6 +1,6 @@
 /**
  * The nodes and edges of the graph, derived from a view: every stage, and the parameters and files that are inputs of one.
- * Pure; called by GraphView, which computes a new layout only when the graph's shape changes.
+ * Pure; called only when the graph's shape changes.
  */
 import type { InputView, View } from "stagebook/protocol";
 import type { Direction, LayoutRequest } from "../layout/layout";
