@@ -212,6 +212,7 @@ describe("[N4] two servers, one after the other at one address", () => {
         const { commands, shell } = (window as unknown as Lab).jupyterapp;
         await (shell.currentWidget as NotebookPanel).sessionContext.ready;
         await commands.execute("notebook:run-all-cells");
+        await commands.execute("stagebook:show-log");
       });
     const logTexts = (page: Page): Promise<string[]> =>
       page.locator('[data-stagebook="log"] [data-log]').allInnerTexts();
