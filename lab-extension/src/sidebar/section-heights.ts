@@ -48,8 +48,7 @@ function divideByRules(open: readonly SectionNeed[], height: number): readonly n
   const left = height - fixed.reduce<number>((sum, size) => sum + (size ?? 0), 0);
   const weights = open.reduce((sum, { rule }) => sum + (rule.kind === "rest" ? rule.weight : 0), 0);
   const sizes = open.map(({ rule, content }, index) => {
-    const own = fixed[index];
-    if (rule.kind === "content" || own != null) return own ?? 0;
+    if (rule.kind === "content") return fixed[index] ?? 0;
     const share = (left * rule.weight) / weights;
     return rule.limitsToContent && content !== null ? Math.min(content, share) : share;
   });

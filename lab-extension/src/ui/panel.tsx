@@ -8,7 +8,6 @@ import { Fragment } from "react";
 import { useCurrent } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 import { noNotebookText } from "./connection-text";
-import { modelKey } from "./model-key";
 import { EmptyPanel } from "./panel-text";
 
 export interface PanelOptions {
@@ -91,3 +90,15 @@ function CurrentNotebook({ tracker, trans, render }: CurrentNotebookProps): Reac
   if (!model) return <EmptyPanel text={noNotebookText(trans)} />;
   return <Fragment key={modelKey(model)}>{render(model)}</Fragment>;
 }
+
+/** A React key: the same number for the same model. A path would not do: a notebook can be renamed while it is open. */
+function modelKey(model: NotebookModel): number {
+  const known = keys.get(model);
+  if (known !== undefined) return known;
+  lastKey += 1;
+  keys.set(model, lastKey);
+  return lastKey;
+}
+
+const keys = new WeakMap<NotebookModel, number>();
+let lastKey = 0;

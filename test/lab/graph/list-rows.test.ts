@@ -41,7 +41,11 @@ describe("the rows of the list", () => {
   it("[O7] the stages of a group are below its heading, without its name", () => {
     expect(labels(etl)).toEqual(["raw", "etl/", "  clean", "  join", "other", "report"]);
     const rows = rowsOf(etl);
-    expect(rows.map(({ isExpanded }) => isExpanded)).toEqual([undefined, true, ...Array(4).fill(undefined)]);
+    expect(rows.map(({ isExpanded }) => isExpanded)).toEqual([
+      undefined,
+      true,
+      ...Array.from({ length: 4 }, () => undefined),
+    ]);
     expect(rows.map(({ position, siblings }) => `${position}/${siblings}`)).toEqual([
       "1/4",
       "2/4",
