@@ -8,7 +8,8 @@ import type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline-types
 import type { DefineComputed, DefineResource, FileInput, FilesInput } from "./stage/public/inputs";
 import type { DefineParam } from "./stage/public/params";
 import type { DefineEach, DefineStage } from "./stage/public/stages";
-import { drawn, observeShown } from "./run/api/shown";
+import { toMermaid } from "./export/mermaid";
+import { observeShown } from "./run/api/shown";
 import { createComputedInput, createFileInput, createFilesInput, createResourceInput } from "./stage/handle";
 
 const kernel = findTslabKernel();
@@ -175,7 +176,7 @@ export const resource: DefineResource = createResourceInput;
 export function show(value: unknown): void {
   showValue(value, (candidate) => {
     if (candidate !== own) return undefined;
-    observeShown("the pipeline", () => drawn(internals.bus.view));
+    observeShown("the pipeline", () => toMermaid(internals.bus.view));
     return graphBundle(internals.bus.view);
   });
 }

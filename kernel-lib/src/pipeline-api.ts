@@ -6,7 +6,7 @@ import { StagebookError, type View } from "./protocol";
 import type { ScriptPipeline } from "./pipeline-types";
 import type { PublicApi } from "./run/api/handle-api";
 import type { Engine } from "./run/engine";
-import { drawn, observeShown } from "./run/api/shown";
+import { observeShown } from "./run/api/shown";
 import { findActivity } from "./run/state/activity";
 import { errorOf } from "./run/state/outcome";
 import { createEachDefinition, createStageDefinition, type StageDefinition } from "./stage/definition";
@@ -129,7 +129,7 @@ function storedResults(engine: Engine): Pick<ScriptPipeline, "load" | "clear" | 
 
 function views(bus: EventBus): Pick<ScriptPipeline, "events$" | "graph" | "toMermaid" | "toDot" | "toJSON"> {
   const read = <T>(of: (view: View) => T): T => {
-    observeShown("the pipeline", () => drawn(bus.view));
+    observeShown("the pipeline", () => toMermaid(bus.view));
     return of(bus.view);
   };
   return {

@@ -133,8 +133,8 @@ describe("the quickstart notebook", () => {
     expect(ran()).toEqual([]);
     expect(await runStale()).toEqual({
       executed: ["strong", "summary", "worldMap"],
-      // The plan and the graph are as they were: every stage is fresh.
-      cells: ["min-magnitude", "stage", "strong", "summary", "why", "world-map"],
+      // The plan is as it was: every stage is fresh. The graph shows the new value.
+      cells: ["graph", "min-magnitude", "stage", "strong", "summary", "why", "world-map"],
     });
     expect(shown("min-magnitude")).toContain("minMagnitude = 5 (default 4.5)");
     expect(countDots("world-map")).toBe(30);
@@ -144,7 +144,7 @@ describe("the quickstart notebook", () => {
     await set({ minMagnitude: 4.5 });
     expect(await runStale()).toEqual({
       executed: [],
-      cells: ["min-magnitude", "stage", "strong", "summary", "world-map"],
+      cells: ["graph", "min-magnitude", "stage", "strong", "summary", "world-map"],
     });
     expect(countDots("world-map")).toBe(72);
     expect(cells.map(({ id }) => shown(id))).toEqual(first);

@@ -1,5 +1,5 @@
 /** The record of what a cell prints of the pipeline itself, so that it is marked stale when that changes. Used by the public API. */
-import { caveatsOf, type PlanRowView, type StageView, type View } from "../../protocol";
+import { caveatsOf, type PlanRowView, type StageView } from "../../protocol";
 import { findActivity } from "../state/activity";
 
 /** Records that the cell has read `what`. `now`: a text that is equal as long as the cell would print the same. */
@@ -18,9 +18,4 @@ export function planned(rows: readonly (PlanRowView | StageView | undefined)[]):
   return JSON.stringify(
     rows.map((row) => row && [row.action === "load" ? "fresh" : row.action, row.reasons.map(({ text }) => text)]),
   );
-}
-
-/** What a picture of the pipeline shows. */
-export function drawn({ stages }: View): string {
-  return JSON.stringify(Object.values(stages).map(({ name, status, inputs }) => [name, status, inputs]));
 }
