@@ -11,6 +11,7 @@ const layers = [
   "graph",
   "key",
   "observe",
+  "table",
   "preview",
   "scopes",
   "store",
@@ -21,7 +22,7 @@ const layers = [
   "cli",
 ];
 /** Layers without side effects: what they need comes in through ports. */
-const core = ["protocol", "stage", "graph", "key", "preview"];
+const core = ["protocol", "stage", "graph", "key", "table", "preview"];
 const source = "^kernel-lib/src";
 const page = "^lab-extension/src";
 const folders = (names) => `${source}/(${names.join("|")})/`;

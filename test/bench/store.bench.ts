@@ -4,14 +4,14 @@ import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, bench, describe } from "vitest";
-import type * as CodecModule from "../../kernel-lib/src/store/codecs/codec";
+import type * as CodecModule from "../../kernel-lib/src/store/codecs/v8-codec";
 import type * as DiskStoreModule from "../../kernel-lib/src/store/disk/store";
 import type * as RecordModule from "../../kernel-lib/src/store/records/entry-record";
 import { blobOf, resultOf } from "../store/contract/entries";
 import { loadBuilt } from "./built";
 
 const { createDiskStore } = loadBuilt<typeof DiskStoreModule>("store/disk/store");
-const { v8Codec } = loadBuilt<typeof CodecModule>("store/codecs/codec");
+const { v8Codec } = loadBuilt<typeof CodecModule>("store/codecs/v8-codec");
 const { encodeRecord } = loadBuilt<typeof RecordModule>("store/records/entry-record");
 
 const base = mkdtempSync(join(tmpdir(), "stagebook-bench-"));

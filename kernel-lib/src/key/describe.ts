@@ -4,6 +4,7 @@
  */
 import { inspect, types } from "node:util";
 import { formatCount, formatSize } from "../protocol";
+import { rowCountOf, tableKindOf } from "./values/table-kind";
 import { classNameOf, classOf } from "./values/value-kind";
 
 const SUMMARY_TEXT = 40;
@@ -14,6 +15,8 @@ export function describeValue(value: unknown): string {
   if (typeof value === "string") return describeText(value);
   if (typeof value === "function") return value.name === "" ? "a function" : `function ${value.name}`;
   if (typeof value !== "object" || value === null) return textOfValue(value, SUMMARY_TEXT);
+  const table = tableKindOf(value);
+  if (table) return countOf(rowCountOf(value, table), "row");
   const type = classOf(value);
   switch (type?.kind) {
     case undefined:
@@ -62,8 +65,10 @@ function describeArray(items: readonly unknown[]): string {
   const first: unknown = items.length > 0 ? Object.getOwnPropertyDescriptor(items, 0)?.value : undefined;
   const isTable = typeof first === "object" && first !== null && isPlain(first);
   const noun = isTable ? "row" : "item";
-  return `${formatCount(items.length)} ${noun}${items.length === 1 ? "" : "s"}`;
+  return countOf(items.length, noun);
 }
+
+const countOf = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 function describeObject(value: object): string {
   const keys = Object.keys(value);

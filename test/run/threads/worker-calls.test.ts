@@ -8,7 +8,7 @@ import type { CallRequest, Notification } from "../../../kernel-lib/src/run/thre
 import { ReadRecorder } from "../../../kernel-lib/src/observe";
 import { ship } from "../../../kernel-lib/src/run/shipping/ship";
 import { Threads } from "../../../kernel-lib/src/run/threads/threads";
-import { v8Codec } from "../../../kernel-lib/src/store/codecs/codec";
+import { v8Codec } from "../../../kernel-lib/src/store/codecs/v8-codec";
 
 const scopes = createLiveScopes(() => undefined);
 const threads = new Threads({ count: 2, limits: { maxOldGenerationSizeMb: 64 } });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { digestValue } from "../../../kernel-lib/src/key/values/canonical";
 import { StagebookError } from "../../../kernel-lib/src/protocol";
-import { v8Codec } from "../../../kernel-lib/src/store/codecs/codec";
+import { v8Codec } from "../../../kernel-lib/src/store/codecs/v8-codec";
 import { sameValue } from "../../key/values/same-value";
 import { cook, recipe } from "../../key/values/value-recipes";
 

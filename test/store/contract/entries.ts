@@ -2,7 +2,7 @@
 import { digestValue } from "../../../kernel-lib/src/key/values/canonical";
 import { digestOf } from "../../../kernel-lib/src/key/digest";
 import type { RunId } from "../../../kernel-lib/src/protocol";
-import { v8Codec } from "../../../kernel-lib/src/store/codecs/codec";
+import { v8Codec } from "../../../kernel-lib/src/store/codecs/v8-codec";
 import type { BlobRef, Entry, HeadRow, NewBlob, Store } from "../../../kernel-lib/src/store/store";
 
 export interface Result {

@@ -22,7 +22,7 @@ import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { RunId } from "../../../kernel-lib/src/protocol";
 
-import { v8Codec } from "../../../kernel-lib/src/store/codecs/codec";
+import { v8Codec } from "../../../kernel-lib/src/store/codecs/v8-codec";
 import type { DiskStore } from "../../../kernel-lib/src/store/disk/store";
 import { createDiskStore } from "../../../kernel-lib/src/store/disk/store";
 import type { FileSystem } from "../../../kernel-lib/src/store/files/file-system";

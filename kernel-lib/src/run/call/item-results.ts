@@ -6,6 +6,7 @@ import { digestValue } from "../../key/values/canonical";
 import { observing, unobserved, type ReadRecorder } from "../../observe";
 import { StagebookError, type Digest } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
+import { tableCodecs } from "../../store/codecs/v8-codec";
 import { decodeValue, encodeValue } from "../../store/codecs/value";
 import type { Entry } from "../../store/store";
 import type { EngineContext } from "../engine-context";
@@ -80,7 +81,7 @@ export async function rememberItems(
 }
 
 function digestItem(item: unknown): Digest {
-  return digestValue(item, { name: "item" });
+  return digestValue(item, { name: "item", foreign: tableCodecs.form });
 }
 
 /** A file counts by its name and content. */

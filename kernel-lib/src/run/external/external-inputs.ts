@@ -1,4 +1,5 @@
 /** External inputs of stages: files, computed values, resources. Evaluated once per plan and once per run. */
+import { tableCodecs } from "../../store/codecs/v8-codec";
 import { digestValue } from "../../key/values/canonical";
 import { textOfValue } from "../../key/describe";
 import type { Digest } from "../../protocol";
@@ -90,7 +91,7 @@ export class ExternalInputs {
 async function evaluate(ref: ComputedRef): Promise<Computed> {
   try {
     const value: unknown = await ref.compute();
-    return { value, digest: digestValue(value), text: textOfValue(value) };
+    return { value, digest: digestValue(value, { foreign: tableCodecs.form }), text: textOfValue(value) };
   } catch (error) {
     return { error };
   }

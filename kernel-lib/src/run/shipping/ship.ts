@@ -5,7 +5,7 @@
 import { symbolName } from "../../key/values/own-keys";
 import { StagebookError } from "../../protocol";
 import { inputOf, type InputRef } from "../../stage/input";
-import { v8Codec } from "../../store/codecs/codec";
+import { v8Codec } from "../../store/codecs/v8-codec";
 import { locationOfHandle } from "../external/file-handle";
 import { findModuleLocation } from "./module-locations";
 import { isThing, Packing, type ShipPorts } from "./packing";

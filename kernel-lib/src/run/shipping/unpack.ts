@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import vm from "node:vm";
 import { StagebookError } from "../../protocol";
-import { v8Codec } from "../../store/codecs/codec";
+import { v8Codec } from "../../store/codecs/v8-codec";
 import { handleOf } from "../external/file-handle";
 import { builtinNamed } from "./builtin-named";
 import { createWithInternals } from "./internals";

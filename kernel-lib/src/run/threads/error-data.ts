@@ -67,8 +67,8 @@ const builtIn = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, 
 
 function isCopyable(value: unknown): boolean {
   try {
-    checkStorable(value);
-    return true;
+    // The properties of a table are no table on the other side.
+    return !checkStorable(value).hasTables;
   } catch {
     // What cannot be copied stays behind.
     return false;

@@ -1,6 +1,6 @@
 /** The kernel's part in calls in worker threads, of stages and of single items alike. */
 import { systemNow } from "../../observe";
-import { v8Codec } from "../../store/codecs/codec";
+import { v8Codec } from "../../store/codecs/v8-codec";
 import type { Entry } from "../../store/store";
 import { withinActivity, type Activity, type StageActivity } from "../state/activity";
 import type { ExecutionContext } from "../call/call-parts";

@@ -1,6 +1,6 @@
 /** A call in a worker thread: unpacks what was shipped, calls it, and sends the result. Calls of stages: `thread-execution.ts`. */
 import { observing, ReadRecorder } from "../../observe";
-import { v8Codec } from "../../store/codecs/codec";
+import { v8Codec } from "../../store/codecs/v8-codec";
 import { withinActivity } from "../state/activity";
 import { filesInStream } from "../external/file-outputs";
 import { createRandom } from "../call/random";

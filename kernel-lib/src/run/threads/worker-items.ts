@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { currentRecorder } from "../../observe";
 import { StagebookError } from "../../protocol";
-import { v8Codec } from "../../store/codecs/codec";
+import { v8Codec } from "../../store/codecs/v8-codec";
 import type { Entry } from "../../store/store";
 import type { CallItem, ExecutionContext, ItemCallOptions } from "../call/call-parts";
 import { hasFileItems } from "../call/item-results";

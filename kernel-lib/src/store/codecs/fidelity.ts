@@ -10,6 +10,8 @@ import type { Frame, Visitor } from "../../key/values/value-frame";
 import { ItemFrame, itemsOf, ListFrame, pairsOf, PropertyFrame } from "../../key/values/value-frame";
 import { joinSteps, mapStep, propertyStep, setStep } from "../../key/values/value-path";
 import { StagebookError } from "../../protocol";
+import { tableKindOf } from "../../key/values/table-kind";
+import { packageOfInstance } from "./user-package";
 
 /** What must be restored on `target`, an object inside the decoded value. */
 export interface Amendment {
@@ -26,10 +28,18 @@ export interface Amendment {
 /** V8 encodes recursively and fails at some depth above this. */
 export const STORABLE_DEPTH = 2000;
 
-/** The amendments that are needed to restore the value, in order of visit. Throws StagebookError `not-storable`, with the path. */
-export function checkStorable(value: unknown): readonly Amendment[] {
+/** What storing a value takes. */
+export interface Storable {
+  /** What must be restored after decoding, in order of visit. */
+  readonly amendments: readonly Amendment[];
+  /** Whether tables of other libraries are part of the value. */
+  readonly hasTables: boolean;
+}
+
+/** Throws StagebookError `not-storable`, with the path. */
+export function checkStorable(value: unknown): Storable {
   const isSimple = typeof value === "number" || typeof value === "string" || typeof value === "boolean";
-  return isSimple ? nothing : new FidelityWalk().check(value);
+  return isSimple ? simple : new FidelityWalk().check(value);
 }
 
 /** The value of a decoded `[value, amendments]`, restored. Throws TypeError when it does not have that form. */
@@ -41,7 +51,7 @@ export function restoreFidelity(decoded: unknown): unknown {
   return value;
 }
 
-const nothing: readonly Amendment[] = [];
+const simple: Storable = { amendments: [], hasTables: false };
 
 class FidelityWalk implements Visitor {
   private readonly visited = new Set<object>();
@@ -49,13 +59,15 @@ class FidelityWalk implements Visitor {
   private readonly amendments: Amendment[] = [];
   private readonly memory = new Map<ArrayBufferLike, { start: number; end: number }[]>();
 
-  check(value: unknown): readonly Amendment[] {
+  private hasTables = false;
+
+  check(value: unknown): Storable {
     this.visit(value);
     for (let top = this.frames.at(-1); top !== undefined; top = this.frames.at(-1)) {
       if (!top.advance(this)) this.frames.pop();
       else if (this.frames.length > STORABLE_DEPTH) this.refuse(`nested more than ${STORABLE_DEPTH} levels deep`);
     }
-    return this.amendments;
+    return { amendments: this.amendments, hasTables: this.hasTables };
   }
 
   visit(value: unknown): boolean {
@@ -64,7 +76,7 @@ class FidelityWalk implements Visitor {
     if (this.visited.has(value)) return false;
     this.visited.add(value);
     const type = classOf(value);
-    return type === undefined ? this.refuse(whatIs(value)) : this.visitObject(value, type);
+    return type === undefined ? this.visitInstance(value) : this.visitObject(value, type);
   }
 
   markHidden(): void {
@@ -79,7 +91,15 @@ class FidelityWalk implements Visitor {
     return this.refuse("a getter or setter");
   }
 
-  refuse(what: string): never {
+  private visitInstance(value: object): false {
+    const kind = tableKindOf(value);
+    if (kind === undefined) return this.refuse(...refusalOf(value));
+    if (kind === "duckdb") return this.refuse("a result of DuckDB", `Return its rows: getRowObjectsJS(). ${usualAdvice}`);
+    this.hasTables = true;
+    return false;
+  }
+
+  refuse(what: string, advice = usualAdvice): never {
     const path = joinSteps(
       "value",
       this.frames.map((frame) => frame.step()),
@@ -87,7 +107,7 @@ class FidelityWalk implements Visitor {
     throw new StagebookError(
       "not-storable",
       `\`${path}\` is ${what}, which cannot be stored without loss`,
-      "Return plain data, set a codec that supports it (option `codec`), or set `cache: false`.",
+      advice,
     );
   }
 
@@ -189,6 +209,17 @@ class FidelityWalk implements Visitor {
     this.frames.push(frame);
     return true;
   }
+}
+
+const usualAdvice = "Return plain data, set a codec that supports it (option `codec`), or set `cache: false`.";
+
+/** With the package of an instance's class: `Map` of immutable is not the built-in one. */
+function refusalOf(value: object): readonly [what: string, advice: string] {
+  const what = whatIs(value);
+  const name = typeof value === "function" || types.isProxy(value) ? undefined : packageOfInstance(value);
+  if (name === undefined) return [what, usualAdvice];
+  const advice = name === "@duckdb/node-api" ? `Take values from getRowObjectsJS(), which are plain. ${usualAdvice}` : usualAdvice;
+  return [`${what} of the package ${name}`, advice];
 }
 
 function asAmendment(data: unknown): Amendment {

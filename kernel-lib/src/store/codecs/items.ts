@@ -7,7 +7,8 @@ import { digestValue } from "../../key/values/canonical";
 import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
-import { v8Codec, type Codec } from "./codec";
+import type { Codec } from "./codec";
+import { tableCodecs, v8Codec } from "./v8-codec";
 import { digestUnder, findCodec, type CodecName } from "./codecs";
 import type { BlobRef, NewBlob } from "../store";
 import type { ReadBlob } from "./value";
@@ -139,7 +140,7 @@ interface Kept {
 
 function keepItem(item: unknown, codec: Codec | undefined, nth: number): Kept | Promise<Kept> {
   if (codec) return keepEncoded(item, codec);
-  const digest = digestValue(item, { name: `item ${nth}` });
+  const digest = digestValue(item, { name: `item ${nth}`, foreign: tableCodecs.form });
   if (typeof item === "string") return { kept: item, sizeBytes: 2 * item.length, digest };
   if (item === null || (typeof item !== "object" && typeof item !== "function" && typeof item !== "symbol"))
     return { kept: item, sizeBytes: 9, digest };

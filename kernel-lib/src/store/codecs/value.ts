@@ -4,7 +4,8 @@ import { ChunkDigests, chunksOf, LARGE_BYTES } from "../../key/values/chunks";
 import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import { digestUnder, findCodec, type CodecName } from "./codecs";
-import { decodeApart, encodeApart, v8Codec, type Codec } from "./codec";
+import type { Codec } from "./codec";
+import { decodeApart, encodeApart, tableCodecs, v8Codec } from "./v8-codec";
 import type { BlobRef, NewBlob } from "../store";
 
 /** A value as it is stored. */
@@ -29,10 +30,12 @@ export function encodeValue(
   codec: Codec | CodecName | undefined,
 ): EncodedValue | Promise<EncodedValue> {
   if (codec !== undefined) return encodeWith(findCodec(codec), value);
+  const table = tableCodecs.codecOf(value);
+  if (table) return encodeWith(table, value);
   // Before the digest, because its errors are more precise.
   const { bytes, apart } = encodeApart(value, LARGE_BYTES);
   const chunks = new ChunkDigests();
-  const digest = digestValue(value, { chunks });
+  const digest = digestValue(value, { chunks, foreign: tableCodecs.form });
   const blobs = [
     blobOf(bytes, digestOf),
     ...apart.flatMap(chunksOf).map((chunk) => blobOf(chunk, (each) => chunks.of(each))),

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { v8Codec } from "../../../../kernel-lib/src/store/codecs/codec";
+import { v8Codec } from "../../../../kernel-lib/src/store/codecs/v8-codec";
 import type { DiskStore } from "../../../../kernel-lib/src/store/disk/store";
 import { createDiskStore } from "../../../../kernel-lib/src/store/disk/store";
 import { encodeRecord } from "../../../../kernel-lib/src/store/records/entry-record";

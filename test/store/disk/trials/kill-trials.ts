@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { digestValue } from "../../../../kernel-lib/src/key/values/canonical";
 import { digestOf } from "../../../../kernel-lib/src/key/digest";
-import { v8Codec } from "../../../../kernel-lib/src/store/codecs/codec";
+import { v8Codec } from "../../../../kernel-lib/src/store/codecs/v8-codec";
 import { createDiskStore } from "../../../../kernel-lib/src/store/disk/store";
 import { blobOf } from "../../contract/entries";
 

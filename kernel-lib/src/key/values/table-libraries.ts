@@ -1,0 +1,52 @@
+/** What Stagebook uses of the objects that apache-arrow, arquero and DuckDB give, as types: the libraries are the user's own. */
+
+/** Units, geometry columns, categories of pandas: what the metadata of a schema and of a field say about the values. */
+export interface WithMetadata {
+  readonly metadata?: ReadonlyMap<string, string>;
+}
+
+export interface ArrowField extends WithMetadata {
+  readonly name: string;
+  /** Lists, structs and maps have fields of their own. */
+  readonly type: {
+    readonly typeId: number;
+    readonly precision?: number;
+    readonly children?: readonly ArrowField[] | null;
+    toString(): string;
+  };
+  readonly nullable: boolean;
+}
+
+export interface ArrowVector extends Iterable<unknown> {
+  readonly length: number;
+  readonly nullCount: number;
+  get(row: number): unknown;
+  toArray(): unknown;
+  memoize?(): ArrowVector;
+}
+
+/** A Table or a RecordBatch. */
+export interface ArrowTable {
+  readonly numRows: number;
+  readonly schema: WithMetadata & { readonly fields: readonly ArrowField[] };
+  getChildAt(column: number): ArrowVector | null;
+}
+
+export interface ArqueroTable {
+  numRows(): number;
+  columnNames(): string[];
+  /** The values in the order of the rows, without those that are filtered out. */
+  array(name: string): ArrayLike<unknown>;
+  isGrouped(): boolean;
+  isFiltered(): boolean;
+  isOrdered(): boolean;
+  reify(): ArqueroTable;
+}
+
+export interface DuckDbReader {
+  columnNames(): string[];
+  getColumnsJS(): unknown[][];
+}
+
+/** The types of apache-arrow that Stagebook treats specially: numbers of its enumeration `Type`. */
+export const ARROW_TYPE = { dictionary: -1, int: 2, float: 3, date: 8, timestamp: 10 } as const;
