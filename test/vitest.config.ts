@@ -11,7 +11,7 @@ const folder = heavy ? "test/heavy" : "test";
 const excluded = ["**/node_modules/**", "test/screenshots/**", ...(heavy ? [] : ["test/heavy/**"])];
 
 /** Tests of modules alone: no kernel, no process of their own, no global state. They share their processes. */
-const units = ["graph", "key", "preview", "lab", "store", "run", "properties"].map(
+const units = ["graph", "key", "preview", "table", "lab", "store", "run", "properties"].map(
   (folder) => `test/${folder}/**/*.test.{ts,tsx}`,
 );
 

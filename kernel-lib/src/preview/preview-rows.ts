@@ -3,6 +3,7 @@ import type { ColumnView, RowsPreview } from "../protocol";
 import { textOfValue } from "../key/describe";
 import { figuresOf } from "./preview-numbers";
 import { classOf } from "../key/values/value-kind";
+import { isRow } from "../table/table-data";
 
 /** More would block the kernel noticeably. */
 const SAMPLED = 20_000;
@@ -15,13 +16,6 @@ const MOST_NAMES = 1_000;
 const DISTINCT = 1_000;
 
 type Row = { readonly [name: string]: unknown };
-
-/** Whether a value is a plain object, not an instance of a class. */
-export function isRow(value: unknown): value is Row {
-  if (typeof value !== "object" || value === null) return false;
-  const kind = classOf(value)?.kind;
-  return kind === "object" || kind === "null-object";
-}
 
 /** The preview of a table by its first rows. `count`: of all rows. */
 export function previewRows(first: readonly unknown[], count: number): RowsPreview {

@@ -4,7 +4,8 @@ import type { Json, PreviewView } from "../protocol";
 import { describeValue, textOfValue } from "../key/describe";
 import { formatCount } from "../protocol";
 import { previewNumbers } from "./preview-numbers";
-import { isRow, previewRows } from "./preview-rows";
+import { isRow } from "../table/table-data";
+import { previewRows } from "./preview-rows";
 
 /** Larger images are not sent to a page. */
 const IMAGE_BYTES = 2_000_000;

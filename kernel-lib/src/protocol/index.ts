@@ -13,6 +13,7 @@ export * from "./throughput";
 export type * from "./params";
 export type * from "./plan";
 export type * from "./preview";
+export * from "./table";
 export * from "./events-of-view";
 export * from "./stagebook-error";
 export * from "./view";

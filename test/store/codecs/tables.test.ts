@@ -177,7 +177,10 @@ describe("[C3] tables inside of plain data", () => {
 
 describe("[C4] what is refused", () => {
   test("[C4] an instance of a package's class names the package", async () => {
-    const { Map: ImmutableMap, List } = load("immutable") as { Map(data: object): object; List(data: unknown[]): object };
+    const { Map: ImmutableMap, List } = load("immutable") as {
+      Map(data: object): object;
+      List(data: unknown[]): object;
+    };
     for (const value of [ImmutableMap({ a: 1 }), List([1])])
       await expect(async () => encodeValue({ of: value }, undefined)).rejects.toMatchObject({
         code: "not-storable",

@@ -10,7 +10,10 @@ export interface ArrowField extends WithMetadata {
   /** Lists, structs and maps have fields of their own. */
   readonly type: {
     readonly typeId: number;
+    /** Of a float: 0 for 16 bits. */
     readonly precision?: number;
+    /** Of an integer. */
+    readonly bitWidth?: number;
     readonly children?: readonly ArrowField[] | null;
     toString(): string;
   };

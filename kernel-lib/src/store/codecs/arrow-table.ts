@@ -1,7 +1,13 @@
 /** Tables and record batches of apache-arrow, as IPC files, which DuckDB, pandas and others read. */
 import { digestValue } from "../../key/values/canonical";
 import type { Digest } from "../../protocol";
-import { ARROW_TYPE, type ArrowField, type ArrowTable, type ArrowVector, type WithMetadata } from "../../key/values/table-libraries";
+import {
+  ARROW_TYPE,
+  type ArrowField,
+  type ArrowTable,
+  type ArrowVector,
+  type WithMetadata,
+} from "../../key/values/table-libraries";
 import { tableKindOf } from "../../key/values/table-kind";
 import { notStorable, whatOf, type NamedCodec } from "./named-codec";
 import { loadUserPackage } from "./user-package";

@@ -94,7 +94,8 @@ class FidelityWalk implements Visitor {
   private visitInstance(value: object): false {
     const kind = tableKindOf(value);
     if (kind === undefined) return this.refuse(...refusalOf(value));
-    if (kind === "duckdb") return this.refuse("a result of DuckDB", `Return its rows: getRowObjectsJS(). ${usualAdvice}`);
+    if (kind === "duckdb")
+      return this.refuse("a result of DuckDB", `Return its rows: getRowObjectsJS(). ${usualAdvice}`);
     this.hasTables = true;
     return false;
   }
@@ -104,11 +105,7 @@ class FidelityWalk implements Visitor {
       "value",
       this.frames.map((frame) => frame.step()),
     );
-    throw new StagebookError(
-      "not-storable",
-      `\`${path}\` is ${what}, which cannot be stored without loss`,
-      advice,
-    );
+    throw new StagebookError("not-storable", `\`${path}\` is ${what}, which cannot be stored without loss`, advice);
   }
 
   private visitObject(value: object, type: ValueClass): boolean {
@@ -218,7 +215,8 @@ function refusalOf(value: object): readonly [what: string, advice: string] {
   const what = whatIs(value);
   const name = typeof value === "function" || types.isProxy(value) ? undefined : packageOfInstance(value);
   if (name === undefined) return [what, usualAdvice];
-  const advice = name === "@duckdb/node-api" ? `Take values from getRowObjectsJS(), which are plain. ${usualAdvice}` : usualAdvice;
+  const advice =
+    name === "@duckdb/node-api" ? `Take values from getRowObjectsJS(), which are plain. ${usualAdvice}` : usualAdvice;
   return [`${what} of the package ${name}`, advice];
 }
 

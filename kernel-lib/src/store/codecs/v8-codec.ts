@@ -45,8 +45,7 @@ export function encodeApart(value: unknown, apartFrom: number): ApartBytes {
     const payload = amendments.length > 0 ? [value, amendments] : value;
     serializer.writeValue(hasTables ? withTables(payload) : payload);
     const { apart, large } = serializer;
-    const flags =
-      (amendments.length > 0 ? AMENDED : 0) | (apart.length > 0 ? APART : 0) | (hasTables ? TABLES : 0);
+    const flags = (amendments.length > 0 ? AMENDED : 0) | (apart.length > 0 ? APART : 0) | (hasTables ? TABLES : 0);
     const bytes = closeEnvelope(serializer.releaseBuffer(), large, v8Codec.name, flags);
     // V8 writes an error that is part of its own cause, but cannot read it back.
     if (amendments.some((amendment) => amendment.errorClass !== undefined))
