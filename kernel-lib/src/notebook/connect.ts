@@ -10,6 +10,7 @@ import { withinActivity } from "../run/state/activity";
 import { CellExecutions } from "./cells/cell-executions";
 import { CellProgress } from "./cells/cell-progress";
 import { NotebookCells } from "./cells/cells";
+import { ShownTables } from "./cells/shown-tables";
 import { Comms } from "./page/comms";
 import { PageCommands } from "./page/page-commands";
 import { PageLink } from "./page/page-link";
@@ -38,13 +39,14 @@ export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals
     emit: (event) => bus.emit(event),
   });
   internals.setCells(cells);
-  const executions = new CellExecutions(internals, cells);
+  const shownTables = new ShownTables();
+  const executions = new CellExecutions(internals, cells, shownTables);
 
   // Page: comms, then the messages to the pages, then the commands from them.
   const comms = openComms(tslab);
   const notebooks = new PageNotebooks(notebook);
   const link = new PageLink({ bus, comms, kernel: randomUUID().slice(0, 8), stagebook: version, notebooks });
-  const commands = new PageCommands({ ...internals, cells, link });
+  const commands = new PageCommands({ ...internals, cells, shownTables, link });
   comms.listen(new PageRequests(link, notebooks, commands));
 
   // Subscribed after the link: pages receive an event before the marks and outputs that follow from it.

@@ -6,7 +6,7 @@ import { classOf } from "../key/values/value-kind";
 import { isRow } from "../table/table-data";
 
 /** More would block the kernel noticeably. */
-const SAMPLED = 20_000;
+export const SAMPLED = 20_000;
 const SHOWN_ROWS = 50;
 const SHOWN_COLUMNS = 24;
 const CELL_TEXT = 60;

@@ -4,8 +4,9 @@ import type { Json, PreviewView } from "../protocol";
 import { describeValue, textOfValue } from "../key/describe";
 import { formatCount } from "../protocol";
 import { previewNumbers } from "./preview-numbers";
-import { isRow } from "../table/table-data";
-import { previewRows } from "./preview-rows";
+import { firstRows, isRow, tableOf } from "../table/table-data";
+import { tableKindOf } from "../key/values/table-kind";
+import { previewRows, SAMPLED } from "./preview-rows";
 
 /** Larger images are not sent to a page. */
 const IMAGE_BYTES = 2_000_000;
@@ -22,6 +23,8 @@ export function previewValue(value: unknown): PreviewView {
   const image = imageOf(value);
   if (image) return image;
   if (typeof value !== "object" || value === null || types.isProxy(value)) return { kind: "text" };
+  const table = tableKindOf(value) ? tableOf(value) : undefined;
+  if (table) return previewRows(firstRows(table, SAMPLED), table.rowCount);
   if (types.isTypedArray(value)) return isNumeric(value) ? previewNumbers(value) : { kind: "text" };
   if (Array.isArray(value)) return previewArray(value);
   if (isRow(value)) return { kind: "tree", value: treeOf(value) };

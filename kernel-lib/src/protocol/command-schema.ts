@@ -59,6 +59,11 @@ export function count(title: string): FieldSchema<number> {
   return { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER, title };
 }
 
+/** An array of whole numbers from 0. */
+export function counts(title: string): FieldSchema<readonly number[]> {
+  return { type: "array", items: { type: "integer", minimum: 0 }, title };
+}
+
 /** The same field with a sentence for the reference. */
 export function described<T extends Json>(schema: FieldSchema<T>, description: string): FieldSchema<T> {
   return { ...schema, description };

@@ -1,9 +1,17 @@
 /** The commands that a page sends to a kernel, as JSON Schemas, and the replies. The kernel checks each command before it acts. */
-import { command, count, described, text, texts, type CommandFields, type FieldSchema } from "./command-schema";
+import { command, count, counts, described, text, texts, type CommandFields, type FieldSchema } from "./command-schema";
 import type { ErrorView, LogRecord, RunSource, RunStatus, StagebookEvent } from "./events";
 import type { CellId, JsonObject, RunId } from "./ids";
 import type { PlanRowView, Reason } from "./plan";
 import type { PreviewView } from "./preview";
+import {
+  tableComparisons,
+  tableFormats,
+  type TableColumnSummary,
+  type TableComparison,
+  type TableFormat,
+  type TablePage,
+} from "./table";
 
 const values: FieldSchema<JsonObject> = { type: "object", title: "an object of values by parameter name" };
 const flag: FieldSchema<boolean> = { type: "boolean", title: "true or false" };
@@ -11,6 +19,24 @@ const stage = text("a stage name");
 const key = text("the key of a result");
 const run = text("the id of a run", { pattern: "^[\\w-]{1,80}$" });
 const currentOrLatest = "Default: the current result, else the latest.";
+const tableSource = {
+  stage: described(stage, "The stage whose stored output it is."),
+  key: described(key, currentOrLatest),
+  shown: described(text("the id of a shown table"), "Instead of `stage`: the id in an output of `show`."),
+};
+const tableSelection = {
+  sort: { type: "object", title: "a column number, and whether the order is descending", required: ["column", "descending"], properties: { column: count("a column number"), descending: flag } } as FieldSchema<{ readonly column: number; readonly descending: boolean }>, // prettier-ignore
+  filters: {
+    type: "array",
+    title: "a list of filters, each with a column number, a comparison and a text",
+    items: {
+      type: "object",
+      required: ["column", "is", "value"],
+      properties: { column: count("a column number"), is: { enum: [...tableComparisons] }, value: { type: "string" } },
+    },
+  } as FieldSchema<readonly { readonly column: number; readonly is: TableComparison; readonly value: string }[]>,
+};
+const tableFormat: FieldSchema<TableFormat> = { enum: [...tableFormats], title: "csv, json or parquet" };
 
 /**
  * The schema of each command, by its `type`. Types, the kernel's check (ajv) and the reference all come from here. Every command also
@@ -67,6 +93,28 @@ export const commandSchemas = {
   preview: command("A bounded preview of a stage's stored output.", {
     required: { stage },
     optional: { key: described(key, currentOrLatest) },
+  }),
+  table: command("Rows of a table: of a stored output, or of rows that a cell has shown.", {
+    required: {
+      from: described(count("a number of rows"), "How many of the first rows to skip."),
+      limit: described(count("a number of rows"), "At most this many rows are returned; never more than 1,000."),
+    },
+    optional: { ...tableSource, ...tableSelection },
+  }),
+  "table-summary": command("The statistics of some columns, over all rows of the table.", {
+    required: { columns: counts("a list of column numbers") },
+    optional: tableSource,
+  }),
+  "table-save": command("Saves the selected rows, all columns and all digits, as a file.", {
+    required: {
+      path: described(text("a path", { pattern: "^[^\\0]{1,1000}$" }), "Relative to the notebook's folder."),
+      format: tableFormat,
+    },
+    optional: {
+      ...tableSource,
+      ...tableSelection,
+      overwrite: described(flag, "Replaces a file of this name. Default false."),
+    },
   }),
   history: command("The stored results of a stage, newest first.", { required: { stage } }),
   restore: command("Sets the parameters to the values with which a stored result was computed. All or nothing.", {
@@ -194,6 +242,10 @@ export interface Results {
   "what-if": { readonly rows: readonly PlanRowView[] };
   /** `text`: at most 20,000 characters; `truncated` when that is not all. */
   preview: { readonly text: string; readonly truncated: boolean; readonly picture: PreviewView };
+  table: TablePage;
+  "table-summary": { readonly columns: readonly TableColumnSummary[] };
+  /** `path`: the whole path of the file. */
+  "table-save": { readonly path: string; readonly sizeBytes: number; readonly rows: number };
   /** Newest first. */
   history: { readonly rows: readonly HistoryRowView[] };
   /** `changed`: the parameters that were set. `missing`: parameters of the result that no cell defines any more. */

@@ -45,6 +45,16 @@ export function formatClock(at: number): string {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => pad(part)).join(":");
 }
 
+/**
+ * A number of a table with as many decimals as its column needs, so that points line up. One that would lose more than the sixth digit
+ * has its own six.
+ */
+export function formatDecimals(value: number, decimals: number): string {
+  const text = value.toFixed(decimals);
+  if (!Number.isFinite(value) || Math.abs(Number(text) - value) <= Math.abs(value) * 5e-6) return text;
+  return String(Number(value.toPrecision(6)));
+}
+
 /** The first ten digits of a key, enough to distinguish two. */
 export function shortKey(key: string): string {
   return key.slice(0, 10);

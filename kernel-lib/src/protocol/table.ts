@@ -53,7 +53,8 @@ export interface TableSort {
 }
 
 /** `contains` ignores case. The others compare as the column's values: numbers, dates (ISO text) or texts. */
-export type TableComparison = "contains" | "=" | "!=" | "<" | "<=" | ">" | ">=" | "missing" | "present";
+export const tableComparisons = ["contains", "=", "!=", "<", "<=", ">", ">=", "missing", "present"] as const;
+export type TableComparison = (typeof tableComparisons)[number];
 
 /** Rows must pass every filter. */
 export interface TableFilter {
@@ -64,7 +65,8 @@ export interface TableFilter {
 }
 
 /** The formats in which a table is saved. */
-export type TableFormat = "csv" | "json" | "parquet";
+export const tableFormats = ["csv", "json", "parquet"] as const;
+export type TableFormat = (typeof tableFormats)[number];
 
 /** The output of `show(rows)` in a notebook, beside the HTML for programs that do not know it. */
 export const TABLE_MIME = "application/vnd.stagebook.table+json";

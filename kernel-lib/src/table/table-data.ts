@@ -33,6 +33,13 @@ export function tableOf(value: unknown): TableData | undefined {
   return Array.isArray(value) && value.length > 0 ? arrayTable(value) : undefined;
 }
 
+/** The first rows as objects. */
+export function firstRows({ rowCount, columns }: TableData, limit: number): readonly Row[] {
+  return Array.from({ length: Math.min(limit, rowCount) }, (_, row) =>
+    Object.fromEntries(columns.map((column) => [column.name, column.at(row)])),
+  );
+}
+
 /** Whether a value is a plain object, not an instance of a class. */
 export function isRow(value: unknown): value is Row {
   if (typeof value !== "object" || value === null) return false;

@@ -10,6 +10,8 @@ import {
 import { rememberCellLines } from "../../run/cell-lines";
 import { RunningStage } from "../../run/running";
 import type { NotebookCells } from "./cells";
+import type { TableData } from "../../table/table-data";
+import type { ShownTables } from "./shown-tables";
 import type { ShowInCell } from "./cell-progress";
 import type { CompiledCell } from "../tslab/compiled-cell";
 import type { PipelineInternals } from "../pipeline-internals";
@@ -42,6 +44,7 @@ export class CellExecutions {
   constructor(
     private readonly internals: PipelineInternals,
     private readonly cells: NotebookCells,
+    private readonly shownTables: ShownTables,
   ) {}
 
   /** Takes over the cell that is being executed while Stagebook is imported. */
@@ -93,7 +96,14 @@ export class CellExecutions {
   /** The activity of a cell, from its request on. */
   activityOf(cell: CellId | null): Activity {
     const execution: CellExecution = { pipeline: this.internals.engine, isOver: false };
-    return { cell, execution, source: "cell", ...(cell ? { observe: (read) => this.cells.observe(cell, read) } : {}) };
+    const keepTable = (table: TableData): string => this.shownTables.keep(cell, table);
+    return {
+      cell,
+      execution,
+      source: "cell",
+      keepTable,
+      ...(cell ? { observe: (read) => this.cells.observe(cell, read) } : {}),
+    };
   }
 
   /**
@@ -115,6 +125,7 @@ export class CellExecutions {
     this.output = { cell, show };
     this.lastValue = undefined;
     if (cell) this.cells.begin(cell, count);
+    if (cell) this.shownTables.begin(cell);
     let ok = false;
     try {
       const result = await withinActivity(activity, original);

@@ -1,5 +1,10 @@
 /** `show(x)`: the richest rendering of a value that the cell can display; plain text outside a cell. */
 import { inspect } from "node:util";
+import { tableKindOf } from "../../key/values/table-kind";
+import { formatCount, formatDecimals, TABLE_MIME, type ShownTable } from "../../protocol";
+import { textOfDate } from "../../table/cell";
+import { decimalsOf } from "../../table/decimals";
+import { firstRows, tableOf, type TableColumn, type TableData } from "../../table/table-data";
 import { findActivity } from "../../run/state/activity";
 import { sweepOf, type SweepAbout, type SweepRows } from "../../run/sweep";
 import { escapeMarkup } from "./escape-markup";
@@ -8,19 +13,30 @@ import { drawSweep } from "./sweep-picture";
 /** One value by MIME type; binary data in base64. */
 export type Bundle = Readonly<Record<string, string>>;
 
+const MAX_CELL = 200;
+
 /** Renders values that are not data, such as a pipeline; undefined for all others. */
 export type Renderer = (value: unknown) => Bundle | undefined;
 
 const MAX_ROWS = 20;
 const MAX_COLUMNS = 30;
-const MAX_CELL = 200;
 
 /** Shows the value in the cell that is being executed, otherwise prints it. Inside a stage that no cell started it goes to the log. */
 export function showValue(value: unknown, render: Renderer): void {
-  const { display } = findActivity();
+  const { display, keepTable } = findActivity();
   const bundle = render(value) ?? bundleOf(value);
-  if (display) display(bundle);
-  else console.log(bundle["text/plain"]);
+  if (!display) console.log(bundle["text/plain"]);
+  else if (keepTable && "text/html" in bundle) display({ ...bundle, ...liveTable(value, keepTable) });
+  else display(bundle);
+}
+
+/** What the page needs to read the rest of the rows; nothing for what is no table. Rows that a cell changes later are read as they are then. */
+function liveTable(value: unknown, keep: (table: TableData) => string): { readonly [TABLE_MIME]?: ShownTable } {
+  const sweep = sweepOf(value);
+  const table = tableOf(sweep ? rowsOfSweep(value as SweepRows, sweep) : value);
+  if (!table || (sweep && drawSweep(value as SweepRows, sweep) !== undefined)) return {};
+  const columns = table.columns.slice(0, MAX_COLUMNS).map(({ name }) => name);
+  return { [TABLE_MIME]: { table: keep(table), rows: table.rowCount, columns } };
 }
 
 /** A value by MIME type, always including text/plain. */
@@ -36,7 +52,9 @@ export function bundleOf(value: unknown): Bundle {
       : { "text/html": markup, "text/plain": "HTML" };
   const sweep = sweepOf(value);
   if (sweep) return sweepBundle(value as SweepRows, sweep);
-  if (isRows(value)) return tableBundle(value);
+  if (isRows(value)) return rowsBundle(value);
+  const table = tableKindOf(value) ? tableOf(value) : undefined;
+  if (table) return tableBundle(table);
   return { "text/plain": typeof value === "string" ? value : inspect(value, { depth: 4, maxArrayLength: 100 }) };
 }
 
@@ -70,6 +88,7 @@ const withNamespace = (svg: string): string =>
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** Objects of any class. */
 function isRows(value: unknown): value is readonly Row[] {
   return (
     Array.isArray(value) &&
@@ -80,32 +99,37 @@ function isRows(value: unknown): value is readonly Row[] {
 
 /** The table, below a chart where the values can be drawn. */
 function sweepBundle(rows: SweepRows, about: SweepAbout): Bundle {
-  const table = tableBundle(
-    rows.map(({ params, value }) => {
-      const isRecord = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-      return { ...params, ...(isRecord ? value : { [about.stage]: value }) };
-    }),
-  );
+  const table = rowsBundle(rowsOfSweep(rows, about));
   const chart = drawSweep(rows, about);
   return chart === undefined ? table : { ...table, "text/html": `${chart}${table["text/html"] ?? ""}` };
 }
 
-function tableBundle(rows: readonly Row[]): Bundle {
+function rowsOfSweep(rows: SweepRows, about: SweepAbout): readonly Row[] {
+  return rows.map(({ params, value }) => {
+    const isRecord = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+    return { ...params, ...(isRecord ? value : { [about.stage]: value }) };
+  });
+}
+
+function rowsBundle(rows: readonly Row[]): Bundle {
   const shown = rows.slice(0, MAX_ROWS);
   const names = [...new Set(shown.flatMap((row) => Object.keys(row)))];
-  const columns = names.slice(0, MAX_COLUMNS);
-  const head = columns.map((name) => `<th>${escapeMarkup(name)}</th>`).join("");
-  const body = shown
-    .map(
-      (row) =>
-        `<tr>${columns.map((name) => `<td style="text-align:${typeof row[name] === "number" ? "right" : "left"}">${escapeMarkup(cellText(row[name]))}</td>`).join("")}</tr>`,
-    )
-    .join("");
+  const columns = names.map((name) => ({ name, at: (row: number) => shown[row]?.[name] }));
+  return tableBundle({ rowCount: rows.length, columns }, shown);
+}
+
+/** The first rows; `shown`: the same as plain objects, for the text. */
+function tableBundle(table: TableData, shown: readonly Row[] = firstRows(table, MAX_ROWS)): Bundle {
+  const { rowCount, columns: all } = table;
+  const columns = all.slice(0, MAX_COLUMNS);
+  const head = columns.map(({ name }) => `<th>${escapeMarkup(name)}</th>`).join("");
+  const cells = columns.map((column) => cellsOf(column, shown.length));
+  const body = shown.map((_, row) => `<tr>${cells.map((column) => column[row]).join("")}</tr>`).join("");
   const note = [
-    rows.length > shown.length
-      ? `first ${shown.length} of ${rows.length.toLocaleString("en-US")} rows`
-      : `${rows.length} row${rows.length === 1 ? "" : "s"}`,
-    names.length > columns.length ? `first ${columns.length} of ${names.length} columns` : "",
+    rowCount > shown.length
+      ? `first ${shown.length} of ${formatCount(rowCount)} rows`
+      : `${rowCount} row${rowCount === 1 ? "" : "s"}`,
+    all.length > columns.length ? `first ${columns.length} of ${all.length} columns` : "",
   ]
     .filter(Boolean)
     .join(", ");
@@ -115,15 +139,25 @@ function tableBundle(rows: readonly Row[]): Bundle {
   };
 }
 
-function cellText(value: unknown): string {
-  const text = plainText(value);
+/** Numbers have as many decimals as the column needs; dates do not wrap. */
+function cellsOf(column: TableColumn, rows: number): readonly string[] {
+  const decimals = decimalsOf(column, rows);
+  return Array.from({ length: rows }, (_, row) => {
+    const value = column.at(row);
+    const style = typeof value === "number" ? "text-align:right" : `text-align:left${value instanceof Date ? ";white-space:nowrap" : ""}`; // prettier-ignore
+    return `<td style="${style}">${escapeMarkup(cellText(value, decimals))}</td>`;
+  });
+}
+
+function cellText(value: unknown, decimals: number): string {
+  const text = plainText(value, decimals);
   return text.length > MAX_CELL ? `${text.slice(0, MAX_CELL)}…` : text;
 }
 
-function plainText(value: unknown): string {
+function plainText(value: unknown, decimals: number): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "string") return value;
-  if (value instanceof Date && !Number.isNaN(value.getTime()))
-    return value.toISOString().replace(/T00:00:00\.000Z$/, "");
+  if (typeof value === "number") return formatDecimals(value, decimals);
+  if (value instanceof Date) return textOfDate(value);
   return inspect(value, { depth: 1, breakLength: Infinity });
 }

@@ -8,9 +8,11 @@ import { unreachable, type Command, type CommandType, type LogRecord, type Resul
 import { readRunEvents, readRunLines, readRuns } from "../../events/run-files";
 import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
 import type { NotebookCells } from "../cells/cells";
+import type { ShownTables } from "../cells/shown-tables";
 import type { PageLink } from "./page-link";
 import { StageAnswers } from "./stage-answers";
 import { runStale } from "./stale-runs";
+import { TableAnswers } from "./table-answers";
 
 /** Limits of one reply. */
 const MAX_LOG_LINES = 10_000;
@@ -21,6 +23,7 @@ export interface PageCommandParts {
   readonly engine: Engine;
   readonly bus: EventBus;
   readonly cells: NotebookCells;
+  readonly shownTables: ShownTables;
   /** Under whose id runs are stored. */
   readonly notebook: NotebookIdentity;
   /** The log lines of this kernel that are still in memory, oldest first. */
@@ -30,9 +33,11 @@ export interface PageCommandParts {
 
 export class PageCommands {
   private readonly stages: StageAnswers;
+  private readonly tables: TableAnswers;
 
   constructor(private readonly parts: PageCommandParts) {
     this.stages = new StageAnswers(parts.engine);
+    this.tables = new TableAnswers(parts.engine, this.stages, parts.shownTables);
   }
 
   execute(command: Command): Promise<unknown> {
@@ -79,6 +84,12 @@ export class PageCommands {
       }
       case "preview":
         return this.stages.preview(command.stage, command.key);
+      case "table":
+        return this.tables.page(command);
+      case "table-summary":
+        return this.tables.summary(command);
+      case "table-save":
+        return this.tables.save(command);
       case "history":
         return this.stages.history(command.stage);
       case "restore":

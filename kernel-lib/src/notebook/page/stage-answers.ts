@@ -125,7 +125,7 @@ export class StageAnswers {
   }
 
   /** The result under `key`, or the one that is shown. */
-  private async find(stage: string, key?: string): Promise<Entry> {
+  async find(stage: string, key?: string): Promise<Entry> {
     const { results, instances } = this.engine;
     const instance = instances.find(stage);
     if (key === undefined) return this.findShown(instance);

@@ -1,6 +1,7 @@
 /** The activity that the current chain of async calls belongs to: a cell, the execution of a stage, a command from the page. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { CellId, LogLevel, RunId, RunSource } from "../../protocol";
+import type { TableData } from "../../table/table-data";
 import type { InputRef } from "../../stage/input";
 
 /** Parameter values that replace the current ones for one use. */
@@ -51,7 +52,9 @@ export interface Activity {
   /** Writes to the output of the cell or script, also after a later cell has started. Absent outside them. */
   readonly write?: (stream: "stdout" | "stderr", text: string) => void;
   /** Shows a MIME bundle in the cell's own output. Absent outside cells. */
-  readonly display?: (bundle: Readonly<Record<string, string>>) => void;
+  readonly display?: (bundle: Readonly<Record<string, string | object>>) => void;
+  /** Keeps a table that is shown, for the page. Returns its id. Absent outside cells. */
+  readonly keepTable?: (table: TableData) => string;
 }
 
 const current = new AsyncLocalStorage<Activity>();

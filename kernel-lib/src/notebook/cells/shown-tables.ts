@@ -1,0 +1,48 @@
+/** The tables that cells have shown and a page may still read: those of a cell until it is executed again, at most the latest ones. */
+import { randomUUID } from "node:crypto";
+import { StagebookError, type CellId } from "../../protocol";
+import type { TableData } from "../../table/table-data";
+import { TableView } from "../../table/table-view";
+
+/** Each keeps its rows in memory. */
+const MOST_SHOWN = 20;
+
+export class ShownTables {
+  private readonly tables = new Map<string, { readonly cell: CellId | null; readonly view: TableView }>();
+  /** Ids of an earlier life of the kernel are never found. */
+  private readonly kernel = randomUUID().slice(0, 8);
+  private count = 0;
+
+  /** Returns the id by which a page asks for its rows. */
+  keep(cell: CellId | null, table: TableData): string {
+    this.count += 1;
+    const id = `${this.kernel}-${this.count}`;
+    this.tables.set(id, { cell, view: new TableView(table) });
+    for (const oldest of this.tables.keys()) {
+      if (this.tables.size <= MOST_SHOWN) break;
+      this.tables.delete(oldest);
+    }
+    return id;
+  }
+
+  /** The cell is executed again: its outputs are gone. */
+  begin(cell: CellId): void {
+    for (const [id, table] of this.tables) if (table.cell === cell) this.tables.delete(id);
+  }
+
+  /** Throws StagebookError `table-gone`. */
+  find(id: string): TableView {
+    const table = this.tables.get(id);
+    if (table) {
+      // The most recently read ones come last.
+      this.tables.delete(id);
+      this.tables.set(id, table);
+      return table.view;
+    }
+    throw new StagebookError(
+      "table-gone",
+      "the rows of this table are no longer in the kernel",
+      "Run the cell again to sort and filter the whole table.",
+    );
+  }
+}
