@@ -2,8 +2,9 @@
 import { preferencesPlugin } from "./plugins/preferences";
 import { sidebarPlugin } from "./plugins/sidebar";
 import { statusPlugin } from "./plugins/status";
+import { tablesPlugin } from "./plugins/tables";
 import { trackerPlugin } from "./plugins/tracker";
 
 export { StagebookTracker } from "./tokens";
 
-export default [preferencesPlugin, trackerPlugin, sidebarPlugin, statusPlugin];
+export default [preferencesPlugin, trackerPlugin, sidebarPlugin, statusPlugin, tablesPlugin];

@@ -49,7 +49,15 @@ interface PastMode {
 }
 
 /** The commands that change nothing: allowed while a past run is shown. */
-const readOnly: ReadonlySet<CommandType> = new Set(["runs", "run-events", "preview", "history"]);
+const readOnly: ReadonlySet<CommandType> = new Set([
+  "runs",
+  "run-events",
+  "preview",
+  "history",
+  "table",
+  "table-summary",
+  "table-save",
+]);
 /** The commands that set parameters. */
 const paramCommands: ReadonlySet<CommandType> = new Set(["set-params", "reset-params", "restore"]);
 

@@ -7,6 +7,7 @@ import { hasLongChange } from "./code-changes";
 import { LazySection } from "../ui/lazy-section";
 import { HistoryList } from "./history-list";
 import { KeyParts } from "./key-parts";
+import type { TableSource } from "../table/table-source";
 import { OutputPreview } from "./output/output-preview";
 
 /** Requests to the kernel about a stage. */
@@ -15,6 +16,8 @@ export interface StageQueries {
   /** Of the result with `key`; by default, of the current or latest one. */
   readonly preview: (stage: string, key?: string) => Promise<Result<"preview">>;
   readonly history: (stage: string) => Promise<Result<"history">>;
+  /** The rows of the same result as `preview`. */
+  readonly table: (stage: string, key?: string) => TableSource;
 }
 
 /** Actions on a stored result. */
@@ -76,7 +79,19 @@ export function LazySections({ stage, now, queries, isPast, results, trans }: La
           version={resultVersion(stage)}
           trans={trans}
         >
-          {(preview) => <OutputPreview preview={preview} trans={trans} />}
+          {(preview) => (
+            <OutputPreview
+              preview={preview}
+              table={
+                queries && {
+                  source: queries.table(name, isPast ? result?.key : undefined),
+                  version: resultVersion(stage),
+                  name,
+                }
+              }
+              trans={trans}
+            />
+          )}
         </LazySection>
       )}
       {!isPast && (

@@ -9,6 +9,7 @@ import { COMMANDS } from "../command-ids";
 import { useNotebookState } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 import { isOutdated, panelClass } from "../ui/connection-text";
+import { createTableSource } from "../table/table-source";
 import { notifyDone, notifyFailure } from "../ui/notify";
 import { Panel } from "../ui/panel";
 import type { ResultActions, StageQueries } from "./lazy-sections";
@@ -106,6 +107,8 @@ function createQueries(model: NotebookModel): StageQueries {
   return {
     explain: (stage) => model.send<"explain">({ type: "explain", stage }),
     preview: (stage, key) => model.send<"preview">({ type: "preview", stage, ...(key === undefined ? {} : { key }) }),
+    table: (stage, key) =>
+      createTableSource((command) => model.send(command), { stage, ...(key === undefined ? {} : { key }) }),
     history: (stage) => model.send<"history">({ type: "history", stage }),
   };
 }

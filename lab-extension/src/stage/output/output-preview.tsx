@@ -6,20 +6,32 @@ import { formatCount, formatSize } from "stagebook/protocol";
 import { Bars } from "./figures";
 import { formatNumber } from "./format-number";
 import { JsonTree } from "../../ui/json-tree";
+import { TableView, type TableViewProps } from "../../table/table-view";
 import { RowsTable } from "./rows-table";
 
 export interface OutputPreviewProps {
   readonly preview: Result<"preview">;
+  /** All rows of a table; null while the kernel is unavailable. */
+  readonly table: TableOutput | null;
   readonly trans: TranslationBundle;
 }
 
-export function OutputPreview({ preview, trans }: OutputPreviewProps): ReactElement {
+/** Where the rows of a stage's output come from. */
+export type TableOutput = Pick<TableViewProps, "source" | "version" | "name">;
+
+export function OutputPreview({ preview, table, trans }: OutputPreviewProps): ReactElement {
   const { text, truncated } = preview;
   // A kernel with an older version sends only text.
   const picture: PreviewView = preview.picture ?? { kind: "text" };
   return (
     <div data-preview={picture.kind}>
-      <Picture picture={picture} trans={trans} />
+      {table && picture.kind === "rows" ? (
+        <TableView {...table} trans={trans}>
+          <Picture picture={picture} trans={trans} />
+        </TableView>
+      ) : (
+        <Picture picture={picture} trans={trans} />
+      )}
       {picture.kind === "text" ? (
         <OutputText text={text} truncated={truncated} trans={trans} />
       ) : (
