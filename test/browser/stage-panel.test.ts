@@ -31,6 +31,7 @@ const items = stage("items", async function* () { for (let i = 0; i < 300; i++) 
 const panel = () => lab.panel("stage");
 const section = (name: string) => panel().locator(`[data-section="${name}"]`);
 const select = (stage: string) => lab.stage(stage).first().click();
+const rowsShown = () => panel().locator("[data-preview='rows'] .stagebook-TableGrid").getAttribute("data-rows");
 const open = async (name: string): Promise<void> => {
   if ((await section(name).getAttribute("open")) === null) await section(name).locator("summary").first().click();
 };
@@ -44,9 +45,9 @@ beforeAll(async () => {
 test("[U1] [O6] each kind of output is rendered: rows, numbers, a tree, an image, items", async () => {
   await select("quakes");
   await open("output");
-  await eventually(() => panel().locator("[data-preview='rows'] th").count()).toBe(4);
-  expect(await panel().locator("[data-column='mag']").innerText()).toContain("number");
-  expect(await panel().locator("[data-preview='rows'] tbody tr").count()).toBe(40);
+  await eventually(rowsShown).toBe("40");
+  expect(await panel().locator("[data-preview='rows'] [data-column]").count()).toBe(4);
+  await eventually(() => panel().locator("[data-column='mag'] button").getAttribute("title")).toContain("number");
   await lab.screenshot("panels stage rows light");
   for (const [stage, found] of [
     ["scores", "[data-preview='numbers'] .stagebook-Histogram rect"],
@@ -89,7 +90,7 @@ test("[P8] Restore sets the parameters of a stored result, and uses the result w
   await eventually(() =>
     section("history").locator(".stagebook-mod-current .stagebook-History-params").innerText(),
   ).toContain("40");
-  await eventually(() => panel().locator("[data-preview='rows'] tbody tr").count()).toBe(40);
+  await eventually(rowsShown).toBe("40");
 });
 
 test("[U1] a result can be pinned and unpinned", async () => {
@@ -121,7 +122,7 @@ test("[O3] the log of the run that computed a result is shown, even in a later k
 test("[U1] names and values are never executed, and the panels keep their widths, also in dark themes", async () => {
   await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
   await open("output");
-  await eventually(() => panel().locator("[data-preview='rows'] tbody tr").count()).toBe(40);
+  await eventually(rowsShown).toBe("40");
   await lab.screenshot("panels stage rows dark");
   await lab.setSidebarWidth(340);
   await lab.screenshot("panels narrow dark");

@@ -46,13 +46,14 @@ export function formatClock(at: number): string {
 }
 
 /**
- * A number of a table with as many decimals as its column needs, so that points line up. One that would lose more than the sixth digit
- * has its own six.
+ * A number of a table with as many decimals as its column needs, so that points line up. One that would lose its first digits, or
+ * has a fraction where the others have none, has six significant digits of its own.
  */
 export function formatDecimals(value: number, decimals: number): string {
   const text = value.toFixed(decimals);
-  if (!Number.isFinite(value) || Math.abs(Number(text) - value) <= Math.abs(value) * 5e-6) return text;
-  return String(Number(value.toPrecision(6)));
+  const lost = Math.abs(Number(text) - value);
+  const isLost = lost > Math.abs(value) * 0.005 || (decimals === 0 && lost > 0 && Math.abs(value) < 1e5);
+  return isLost ? String(Number(value.toPrecision(6))) : text;
 }
 
 /** The first ten digits of a key, enough to distinguish two. */

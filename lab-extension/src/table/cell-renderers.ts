@@ -59,7 +59,13 @@ export class HeaderRenderer extends TextRenderer {
     write(gc, { text: header.column.name, x: x + PADDING, y: y + 15, room: room - (arrow ? 14 : 0), font: look.headFont, color: look.text }); // prettier-ignore
     if (arrow) write(gc, { text: arrow, x: x + width - PADDING - 10, y: y + 15, room: 14, font: look.smallFont, color: look.text }); // prettier-ignore
     write(gc, { text: describeHeader(header, this.trans), x: x + PADDING, y: y + 30, room, font: look.smallFont, color: look.secondary }); // prettier-ignore
-    drawBars(gc, { counts: countsOf(header), x: x + PADDING, bottom: y + HEADER_HEIGHT - 5, width: room, color: look.bars });
+    drawBars(gc, {
+      counts: countsOf(header),
+      x: x + PADDING,
+      bottom: y + HEADER_HEIGHT - 5,
+      width: room,
+      color: look.bars,
+    });
   }
 }
 

@@ -19,7 +19,8 @@ export function readFilter(column: number, typed: string, type: string): readonl
     const [, from = "", to = ""] = range;
     return [...(from.trim() ? [filter(">=", from)] : []), ...(to.trim() ? [filter("<=", to)] : [])];
   }
-  const isWhole = type === "number" || type === "bigint" ? isNumber(text) : type === "Date" && /^\d{4}(-\d\d){0,2}$/.test(text);
+  const isWhole =
+    type === "number" || type === "bigint" ? isNumber(text) : type === "Date" && /^\d{4}(-\d\d){0,2}$/.test(text);
   return [isWhole || type === "boolean" ? filter("=", text) : filter("contains", text)];
 }
 

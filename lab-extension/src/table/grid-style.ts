@@ -20,7 +20,8 @@ export function readLook(node: HTMLElement): GridLook {
   };
   const variable = (name: string): string => getComputedStyle(node).getPropertyValue(name).trim();
   const [ui, code] = [variable("--jp-ui-font-family"), variable("--jp-code-font-family")];
-  const brand = (percent: number): string => color(`color-mix(in srgb, var(--jp-brand-color1) ${percent}%, transparent)`);
+  const brand = (percent: number): string =>
+    color(`color-mix(in srgb, var(--jp-brand-color1) ${percent}%, transparent)`);
   const [plain, header, line] = [color("var(--jp-layout-color1)"), color("var(--jp-layout-color2)"), color("var(--jp-border-color2)")]; // prettier-ignore
   const look: GridLook = {
     style: {

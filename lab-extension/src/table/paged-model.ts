@@ -99,7 +99,7 @@ export class PagedModel extends DataModel {
   /** Resolves once the rows are here. */
   async load(from: number, to: number): Promise<void> {
     const { turn } = this;
-    for (let row = from; row <= to && turn === this.turn; ) {
+    for (let row = from; row <= to && turn === this.turn;) {
       if (this.rows.has(row)) row++;
       else if (!this.add(await this.source.page(this.query, row, Math.min(PAGE_ROWS * 5, to - row + 1)))) return;
     }
@@ -121,7 +121,7 @@ export class PagedModel extends DataModel {
       this.wanted = this.wanted.slice(-2);
       const { turn } = this;
       try {
-        for (let at = from; at < Math.min(from + PAGE_ROWS, this.first.count) && turn === this.turn; ) {
+        for (let at = from; at < Math.min(from + PAGE_ROWS, this.first.count) && turn === this.turn;) {
           if (this.rows.has(at)) {
             at++;
             continue;

@@ -4,7 +4,13 @@ import { BasicMouseHandler, BasicSelectionModel, DataGrid, RendererMap } from "@
 import { MessageLoop } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import { formatCount, messageOf, type Result } from "stagebook/protocol";
-import { createCellRenderer, createRowNumberRenderer, formatCell, HEADER_HEIGHT, HeaderRenderer } from "./cell-renderers";
+import {
+  createCellRenderer,
+  createRowNumberRenderer,
+  formatCell,
+  HEADER_HEIGHT,
+  HeaderRenderer,
+} from "./cell-renderers";
 import { FilterRow } from "./filter-row";
 import { readFilter } from "./filter-text";
 import { GridKeys } from "./grid-keys";
@@ -118,8 +124,9 @@ export class TableGrid extends Widget {
     this.model.changed.connect((_, { type }) => {
       if (type === "model-reset") this.updateStatus();
       this.filters.update();
+      this.announce();
     });
-    this.grid.selectionModel?.changed.connect(({ cursorRow, cursorColumn }) => this.announce(cursorRow, cursorColumn));
+    this.grid.selectionModel?.changed.connect(() => this.announce());
     this.themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-name"] });
     const { node } = this.grid;
     node.addEventListener("pointerdown", ({ clientX: x, clientY: y }) => (this.isDown = { x, y }), { capture: true });
@@ -197,7 +204,9 @@ export class TableGrid extends Widget {
     this.status.classList.add("stagebook-mod-problem");
   }
 
-  private announce(row: number, column: number): void {
+  /** Again when the rows under the cursor have been fetched. */
+  private announce(): void {
+    const { cursorRow: row = -1, cursorColumn: column = -1 } = this.grid.selectionModel ?? {};
     const header = this.model.headerOf(column);
     if (row < 0 || !header) return;
     const value = formatCell(this.model.data("body", row, column), header.column.decimals ?? 0);

@@ -70,7 +70,10 @@ class TableOutput extends Panel implements IRenderMime.IRenderer {
     this.subscription = undefined;
     void this.ports.modelOf(this).then((model) => {
       if (!model || this.isDisposed || !this.isAttached || this.subscription) return;
-      const connections = model.live$.pipe(map((state) => state.connection), distinctUntilChanged());
+      const connections = model.live$.pipe(
+        map((state) => state.connection),
+        distinctUntilChanged(),
+      );
       this.subscription = connections.subscribe((connection) => {
         if (connection === "live") void this.showGrid(model);
         else this.showHtml();

@@ -141,7 +141,12 @@ describe("the stage panel", () => {
         <CodeChanges explained={parts} trans={english} />
         <HistoryList rows={[row]} currentKey={evil} currentMark="latest" now={0} actions={results} trans={english} />
         {pictures.map((picture) => (
-          <OutputPreview key={picture.kind} preview={{ text: evil, truncated: false, picture }} trans={english} />
+          <OutputPreview
+            key={picture.kind}
+            preview={{ text: evil, truncated: false, picture }}
+            table={null}
+            trans={english}
+          />
         ))}
       </>,
     );

@@ -42,13 +42,13 @@ function liveTable(value: unknown, keep: (table: TableData) => string): { readon
 /** A value by MIME type, always including text/plain. */
 export function bundleOf(value: unknown): Bundle {
   if (typeof value === "string" && /^\s*<svg[\s>]/i.test(value))
-    return { "image/svg+xml": value, "text/plain": "SVG picture" };
+    return { "image/svg+xml": withViewBox(value), "text/plain": "SVG picture" };
   const image = imageBundle(value);
   if (image) return image;
   const markup = markupOf(value);
   if (markup !== undefined)
     return /^\s*<svg[\s>]/i.test(markup)
-      ? { "image/svg+xml": withNamespace(markup), "text/plain": "SVG picture" }
+      ? { "image/svg+xml": withViewBox(withNamespace(markup)), "text/plain": "SVG picture" }
       : { "text/html": markup, "text/plain": "HTML" };
   const sweep = sweepOf(value);
   if (sweep) return sweepBundle(value as SweepRows, sweep);
@@ -85,6 +85,16 @@ const withNamespace = (svg: string): string =>
   /\sxmlns=/.test(svg.slice(0, svg.indexOf(">")))
     ? svg
     : svg.replace(/<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"');
+
+/** Without one, a picture that is wider than the cell would be cut off where it should shrink. */
+function withViewBox(svg: string): string {
+  const head = /<svg\b[^>]*>/i.exec(svg)?.[0] ?? "";
+  const sizeOf = (name: string): string | undefined =>
+    new RegExp(`\\s${name}=["']?(\\d+(?:\\.\\d+)?)(?:px)?["'\\s>]`).exec(head)?.[1];
+  const [width, height] = [sizeOf("width"), sizeOf("height")];
+  if (width === undefined || height === undefined || /\sviewBox=/i.test(head)) return svg;
+  return svg.replace(/<svg/i, `<svg viewBox="0 0 ${width} ${height}"`);
+}
 
 type Row = Readonly<Record<string, unknown>>;
 
