@@ -1,5 +1,6 @@
 /** Sorted, filtered and paged tables are those of a plain implementation, for every kind of table. */
 import { createRequire } from "node:module";
+import type * as DuckDb from "@duckdb/node-api";
 import type * as Arrow from "apache-arrow";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -93,7 +94,7 @@ describe("[U6] rows", () => {
         const column = view.columnNames.indexOf(name);
         fc.pre(column >= 0);
         const sort: TableSort = { column, descending };
-        const sorted = plainSort(rows as readonly Row[], name, descending);
+        const sorted = plainSort(rows, name, descending);
         const found = [...view.rows({ sort })].map((row) => row[column]);
         expect(found).toEqual(sorted.map((row) => row[name]));
         // Which of equal rows comes first shows in the whole row.
@@ -199,7 +200,7 @@ describe("[U6] every kind of table", () => {
   });
 
   test("[U6] a result of DuckDB is sorted and shown alike", async () => {
-    const { DuckDBInstance } = load("@duckdb/node-api") as typeof import("@duckdb/node-api");
+    const { DuckDBInstance } = load("@duckdb/node-api") as typeof DuckDb;
     const connection = await (await DuckDBInstance.create()).connect();
     const reader = await connection.runAndReadAll(
       "select * from (values (3, 'Bern', date '1970-01-01'), (1, null, date '2026-01-31'), (2, 'Ulm', timestamp '2026-01-31 14:03:09')) as t(n, city, \"at\")",

@@ -29,7 +29,7 @@ export function tableOf(value: unknown): TableData | undefined {
   if (typeof value !== "object" || value === null || types.isProxy(value)) return undefined;
   const kind = tableKindOf(value);
   if (kind) return libraryTable(value, kind);
-  if (types.isTypedArray(value)) return Buffer.isBuffer(value) ? undefined : listTable(value as ArrayLike<unknown>);
+  if (types.isTypedArray(value)) return Buffer.isBuffer(value) ? undefined : listTable(value);
   return Array.isArray(value) && value.length > 0 ? arrayTable(value) : undefined;
 }
 

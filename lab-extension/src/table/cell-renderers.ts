@@ -29,6 +29,7 @@ export function createRowNumberRenderer({ smallFont, secondary }: GridLook): Tex
   });
 }
 
+/** `value`: a cell of a page; undefined while it is being fetched. */
 export function formatCell(value: unknown, decimals: number): string {
   if (typeof value === "number") return formatDecimals(value, decimals);
   if (value === undefined) return "";

@@ -90,8 +90,8 @@ export class FilterRow {
     field.addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.apply();
     });
-    // A field that gets the focus may be outside of what is visible.
-    field.addEventListener("focus", () => {
+    // What gets the focus may be outside of what is visible.
+    cell.addEventListener("focusin", () => {
       this.ports.grid.scrollToColumn(column);
       this.node.scrollLeft = 0;
     });

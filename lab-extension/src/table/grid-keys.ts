@@ -36,7 +36,10 @@ export class GridKeys extends BasicKeyHandler {
     const [from, to] = [Math.max(0, Math.min(r1, r2)), Math.min(model.rowCount("body") - 1, Math.max(r1, r2))];
     const columns = Math.min(model.columnCount("body") - 1, Math.max(c1, c2)) - Math.max(0, Math.min(c1, c2)) + 1;
     const cells = (to - from + 1) * columns;
-    if (cells > MOST_COPIED || to - from >= 15_000) return tooMany(cells);
+    if (cells > MOST_COPIED || to - from >= 15_000) {
+      tooMany(cells);
+      return;
+    }
     await model.load(from, to);
     grid.copyToClipboard();
   }

@@ -25,11 +25,17 @@ export async function saveWithDialog({ source, query, name, trans }: SaveOptions
   const path = asked.button.accept ? asked.value?.trim() : "";
   if (!path) return;
   const format = formatOf(path);
-  if (!format) return notifyFailure(new Error(trans.__("%1 does not end with .csv, .json or .parquet.", path)));
+  if (!format) {
+    notifyFailure(new Error(trans.__("%1 does not end with .csv, .json or .parquet.", path)));
+    return;
+  }
   try {
     await save(false);
   } catch (problem) {
-    if (!(problem instanceof CommandError && problem.error.code === "table-exists")) return notifyFailure(problem);
+    if (!(problem instanceof CommandError && problem.error.code === "table-exists")) {
+      notifyFailure(problem);
+      return;
+    }
     const { button } = await showDialog({
       title: trans.__("Replace the file?"),
       body: trans.__("%1 exists already.", path),

@@ -35,17 +35,20 @@ export class TableGrid extends Widget {
   private readonly model: PagedModel;
   private readonly grid: DataGrid;
   private readonly filters: FilterRow;
+  private readonly body = document.createElement("div");
   private readonly status = document.createElement("span");
   private readonly cursor = document.createElement("span");
   private readonly themes = new MutationObserver(() => this.applyTheme());
+  /** A panel that React draws sends no messages about sizes. */
+  private readonly sizes = new ResizeObserver(() => {
+    if (this.grid.isVisible) MessageLoop.sendMessage(this.grid, Widget.ResizeMessage.UnknownSize);
+  });
   private isDown: { readonly x: number; readonly y: number } | undefined;
 
   constructor(private readonly options: TableGridOptions) {
     super();
     const { source, first, trans } = options;
     this.addClass("stagebook-TableGrid");
-    // JupyterLab's shortcuts of one key are those of the notebook.
-    this.node.dataset.lmSuppressShortcuts = "true";
     this.model = new PagedModel(source, first, (problem) => this.showProblem(problem));
     this.grid = createGrid(this.model, first);
     this.grid.selectionModel = new BasicSelectionModel({ dataModel: this.model });
@@ -63,6 +66,9 @@ export class TableGrid extends Widget {
       filter: () => this.filter(),
     });
     this.build();
+    // JupyterLab's shortcuts of one key are for the notebook: it looks at the element that has the focus.
+    for (const node of this.node.querySelectorAll<HTMLElement>("button, input")) suppressShortcuts(node);
+    suppressShortcuts(this.grid.viewport.node);
     this.follow();
     this.updateStatus();
   }
@@ -70,6 +76,7 @@ export class TableGrid extends Widget {
   override dispose(): void {
     if (this.isDisposed) return;
     this.themes.disconnect();
+    this.sizes.disconnect();
     this.filters.dispose();
     MessageLoop.removeMessageHook(this.grid.viewport, this.followGrid);
     this.grid.dispose();
@@ -78,17 +85,15 @@ export class TableGrid extends Widget {
 
   /** The statistics are requested once the grid is visible. */
   protected override onAfterAttach(): void {
-    Widget.attach(this.grid, this.node.querySelector<HTMLElement>(".stagebook-TableGrid-body") ?? this.node);
+    Widget.attach(this.grid, this.body);
+    this.sizes.observe(this.body);
     this.applyTheme();
     this.model.summarize().catch((problem: unknown) => this.showProblem(problem));
   }
 
   protected override onBeforeDetach(): void {
+    this.sizes.disconnect();
     if (this.grid.isAttached) Widget.detach(this.grid);
-  }
-
-  protected override onAfterShow(): void {
-    this.grid.fit();
   }
 
   private build(): void {
@@ -104,7 +109,8 @@ export class TableGrid extends Widget {
     save.textContent = trans.__("Save as …");
     save.addEventListener("click", () => void saveWithDialog({ source, query: this.model.query, name, trans }));
     this.node.append(this.filters.node);
-    const body = this.node.appendChild(document.createElement("div"));
+    const { body } = this;
+    this.node.append(body);
     body.className = "stagebook-TableGrid-body";
     const rows = Math.min(SHOWN_ROWS, Math.max(3, this.model.rowCount("body")));
     body.style.height = `${HEADER_HEIGHT + rows * ROW_HEIGHT + 18}px`;
@@ -224,6 +230,10 @@ export class TableGrid extends Widget {
       "corner-header": createRowNumberRenderer(look),
     });
   }
+}
+
+function suppressShortcuts(node: HTMLElement): void {
+  node.dataset.lmSuppressShortcuts = "true";
 }
 
 function createGrid(model: PagedModel, { total, columns }: Result<"table">): DataGrid {

@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Widget } from "@lumino/widgets";
 import type { ReactElement, ReactNode } from "react";
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { TableGrid } from "./table-grid";
 import type { TableSource } from "./table-source";
 
@@ -23,7 +23,8 @@ export function TableView({ source, version, name, children, trans }: TableViewP
   const [isShown, setShown] = useState(false);
   const latest = useRef(source);
   latest.current = source;
-  useEffect(() => {
+  // A layout effect ends while its element is still in the document, which Lumino wants.
+  useLayoutEffect(() => {
     let grid: TableGrid | undefined;
     let isCurrent = true;
     latest.current.page({ filters: [] }, 0, FIRST_ROWS).then(

@@ -29,7 +29,7 @@ const text = stage("text", () => "no table");`,
     notebook.kernel.command({ type: "table", from: 0, limit: 3, ...source, ...more });
   const shownBy = async (code: string): Promise<ShownTable | undefined> => {
     const { displays } = await notebook.cell("show", code);
-    return displays[0]?.[TABLE_MIME] as unknown as ShownTable | undefined;
+    return displays[0]?.[TABLE_MIME] as ShownTable | undefined;
   };
 
   test("[U6] pages of a stage's rows are sorted and filtered, and tell how many pass", async () => {
@@ -79,7 +79,7 @@ const text = stage("text", () => "no table");`,
       const { displays } = await notebook.cell("show", code);
       expect(displays[0]?.["text/html"]).toContain("<th>a</th>");
       expect(displays[0]?.["text/html"]).not.toContain("2.123456789012");
-      const { table = "" } = displays[0]?.[TABLE_MIME] as unknown as ShownTable;
+      const { table = "" } = displays[0]?.[TABLE_MIME] as ShownTable;
       expect((await page({ shown: table }, { sort: { column: 0, descending: false } })).rows).toEqual(sorted);
     },
   );

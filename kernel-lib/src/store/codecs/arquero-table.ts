@@ -27,7 +27,7 @@ export function createArqueroCodec(columns: Codec): NamedCodec {
 }
 
 interface Arquero {
-  table(columns: readonly (readonly [string, unknown])[]): ArqueroTable;
+  readonly table: (columns: readonly (readonly [string, unknown])[]) => ArqueroTable;
   /** Since version 8. */
   readonly toArrowIPC?: (table: ArqueroTable, options: { format: "file" }) => Uint8Array;
   readonly fromArrow?: (bytes: Uint8Array) => ArqueroTable;

@@ -42,8 +42,8 @@ interface LoadedTable extends ArrowTable {
 interface Arrow {
   readonly Table: new (batches: readonly unknown[]) => LoadedTable;
   readonly RecordBatch: new (schema: unknown) => unknown;
-  tableToIPC(table: ArrowTable, type: "file" | "stream"): Uint8Array;
-  tableFromIPC(bytes: Uint8Array): LoadedTable;
+  readonly tableToIPC: (table: ArrowTable, type: "file" | "stream") => Uint8Array;
+  readonly tableFromIPC: (bytes: Uint8Array) => LoadedTable;
 }
 
 function loadArrow(): Arrow {
