@@ -1,7 +1,7 @@
 /** How the grid draws cells, and headers with the type and the histogram of their column. */
-import { TextRenderer, type CellRenderer, type DataModel, type GraphicsContext } from "@lumino/datagrid";
+import { TextRenderer, type CellRenderer, type GraphicsContext } from "@lumino/datagrid";
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { formatCount, formatDecimals } from "stagebook/protocol";
+import { formatCount, formatDecimals, type TableCell } from "stagebook/protocol";
 import type { GridLook } from "./grid-style";
 import type { HeaderCell, PagedModel } from "./paged-model";
 
@@ -31,10 +31,11 @@ export function createRowNumberRenderer({ smallFont, secondary }: GridLook): Tex
 
 /** `value`: a cell of a page; undefined while it is being fetched. */
 export function formatCell(value: unknown, decimals: number): string {
-  if (typeof value === "number") return formatDecimals(value, decimals);
-  if (value === undefined) return "";
+  const cell = value as TableCell | undefined;
+  if (typeof cell === "number") return formatDecimals(cell, decimals);
+  if (cell === undefined) return "";
   // One line: a cell has no second one.
-  return value === null ? "–" : String(value).replace(/\s*\n\s*/g, " ⏎ ");
+  return cell === null ? "–" : String(cell).replace(/\s*\n\s*/g, " ⏎ ");
 }
 
 const isNumeric = (model: PagedModel, column: number): boolean =>
@@ -131,5 +132,3 @@ function drawBars(gc: GraphicsContext, { counts, x, bottom, width, color }: Bars
     gc.fillRect(x + at * step, bottom - height, Math.max(1, step - 1), height);
   }
 }
-
-export type Region = DataModel.CellRegion;

@@ -79,7 +79,7 @@ const text = stage("text", () => "no table");`,
       const { displays } = await notebook.cell("show", code);
       expect(displays[0]?.["text/html"]).toContain("<th>a</th>");
       expect(displays[0]?.["text/html"]).not.toContain("2.123456789012");
-      const { table = "" } = displays[0]?.[TABLE_MIME] as ShownTable;
+      const { table } = displays[0]?.[TABLE_MIME] as ShownTable;
       expect((await page({ shown: table }, { sort: { column: 0, descending: false } })).rows).toEqual(sorted);
     },
   );
