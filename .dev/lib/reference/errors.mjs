@@ -12,7 +12,7 @@ const areas = [
   { title: "Stores", folders: ["store"] },
   { title: "Running", folders: ["run", "pipeline.ts", "pipeline-api.ts", "pipeline-context.ts", "index.ts"] },
   { title: "Worker threads", folders: ["run/shipping", "run/threads"] },
-  { title: "Notebook and page", folders: ["notebook", "preview", "events", "export"] },
+  { title: "Notebook and page", folders: ["notebook", "table", "preview", "events", "export"] },
   { title: "Command line", folders: ["cli"] },
 ];
 
