@@ -4,7 +4,7 @@ import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { ArqueroTable } from "../../key/values/table-libraries";
 import type { Codec } from "./codec";
-import { notStorable, type NamedCodec } from "./named-codec";
+import { otherCopy, type NamedCodec } from "./named-codec";
 import { loadUserPackage } from "./user-package";
 
 /** `columns`: the codec for columns that Arrow cannot hold without loss, such as objects of several kinds. */
@@ -39,13 +39,7 @@ function loadArquero(): Arquero {
 
 function asTable(value: unknown, { table }: Arquero): ArqueroTable {
   const { constructor } = table([]);
-  if (!(value instanceof constructor))
-    throw notStorable(
-      "value",
-      "a table of another copy of arquero",
-      `those of the copy that is found from ${process.cwd()}`,
-      "Import arquero in the notebook, from the notebook's folder, or return plain rows: table.objects().",
-    );
+  if (!(value instanceof constructor)) throw otherCopy("a table", "arquero");
   const found = value as ArqueroTable;
   if (!found.isGrouped()) return found.isFiltered() || found.isOrdered() ? found.reify() : found;
   throw new StagebookError(

@@ -9,7 +9,7 @@ import {
   type WithMetadata,
 } from "../../key/values/table-libraries";
 import { tableKindOf } from "../../key/values/table-kind";
-import { notStorable, whatOf, type NamedCodec } from "./named-codec";
+import { notStorable, otherCopy, whatOf, type NamedCodec } from "./named-codec";
 import { loadUserPackage } from "./user-package";
 
 export const arrowCodec: NamedCodec = {
@@ -24,7 +24,7 @@ export const arrowBatchCodec: NamedCodec = {
   name: "arrow-batch",
   encode: (value) => {
     const { Table, RecordBatch, ...library } = loadArrow();
-    if (!(value instanceof RecordBatch)) throw otherCopy("a batch");
+    if (!(value instanceof RecordBatch)) throw otherCopy("a batch", "apache-arrow");
     return encodeTable(new Table([value]), library);
   },
   decode: (stored) => {
@@ -52,17 +52,8 @@ function loadArrow(): Arrow {
 
 function asTable(value: unknown): ArrowTable {
   if (tableKindOf(value) !== "arrow") throw notStorable("value", whatOf(value), "apache-arrow tables");
-  if (!(value instanceof loadArrow().Table)) throw otherCopy("a table");
+  if (!(value instanceof loadArrow().Table)) throw otherCopy("a table", "apache-arrow");
   return value;
-}
-
-function otherCopy(what: string): Error {
-  return notStorable(
-    "value",
-    `${what} of another copy of apache-arrow`,
-    `those of the copy that is found from ${process.cwd()}`,
-    "Import apache-arrow in the notebook, from the notebook's folder, or return plain rows: table.toArray().map((row) => row.toJSON()).",
-  );
 }
 
 function encodeTable(table: ArrowTable, { tableToIPC }: Pick<Arrow, "tableToIPC">): Uint8Array {

@@ -93,19 +93,38 @@ class FidelityWalk implements Visitor {
 
   private visitInstance(value: object): false {
     const kind = tableKindOf(value);
-    if (kind === undefined) return this.refuse(...refusalOf(value));
-    if (kind === "duckdb")
-      return this.refuse("a result of DuckDB", `Return its rows: getRowObjectsJS(). ${usualAdvice}`);
+    if (kind === "duckdb") return this.refuseDuckDb("a result of DuckDB");
+    if (kind === undefined) {
+      const name = typeof value === "function" || types.isProxy(value) ? undefined : packageOfInstance(value);
+      if (name === "@duckdb/node-api") return this.refuseDuckDb(`${whatIs(value)} of the package ${name}`);
+      // A class of that name may also be a built-in one: immutable has a Map.
+      return this.refuse(name === undefined ? whatIs(value) : `${whatIs(value)} of the package ${name}`);
+    }
     this.hasTables = true;
     return false;
   }
 
-  refuse(what: string, advice = usualAdvice): never {
-    const path = joinSteps(
+  refuse(what: string): never {
+    throw new StagebookError(
+      "not-storable",
+      `\`${this.path()}\` is ${what}, which cannot be stored without loss`,
+      "Return plain data, set a codec that supports it (option `codec`), or set `cache: false`.",
+    );
+  }
+
+  private refuseDuckDb(what: string): never {
+    throw new StagebookError(
+      "not-storable",
+      `\`${this.path()}\` is ${what}, which cannot be stored without loss`,
+      "Return the rows of getRowObjectsJS(), which are plain, set a codec that supports it (option `codec`), or set `cache: false`.",
+    );
+  }
+
+  private path(): string {
+    return joinSteps(
       "value",
       this.frames.map((frame) => frame.step()),
     );
-    throw new StagebookError("not-storable", `\`${path}\` is ${what}, which cannot be stored without loss`, advice);
   }
 
   private visitObject(value: object, type: ValueClass): boolean {
@@ -206,18 +225,6 @@ class FidelityWalk implements Visitor {
     this.frames.push(frame);
     return true;
   }
-}
-
-const usualAdvice = "Return plain data, set a codec that supports it (option `codec`), or set `cache: false`.";
-
-/** With the package of an instance's class: `Map` of immutable is not the built-in one. */
-function refusalOf(value: object): readonly [what: string, advice: string] {
-  const what = whatIs(value);
-  const name = typeof value === "function" || types.isProxy(value) ? undefined : packageOfInstance(value);
-  if (name === undefined) return [what, usualAdvice];
-  const advice =
-    name === "@duckdb/node-api" ? `Take values from getRowObjectsJS(), which are plain. ${usualAdvice}` : usualAdvice;
-  return [`${what} of the package ${name}`, advice];
 }
 
 function asAmendment(data: unknown): Amendment {

@@ -9,16 +9,22 @@ export interface NamedCodec extends Codec {
 }
 
 /** StagebookError `not-storable`. `what` and `supported`: noun phrases, for the refused value and for what can be stored. */
-export function notStorable(at: string, what: string, supported: string, advice = USUAL_ADVICE): StagebookError {
+export function notStorable(at: string, what: string, supported: string): StagebookError {
   return new StagebookError(
     "not-storable",
     `\`${at}\` is ${what}, but the codec of the stage supports only ${supported}`,
-    advice,
+    "Return a supported value, or use another codec (without the option `codec` any plain data can be stored).",
   );
 }
 
-const USUAL_ADVICE =
-  "Return a supported value, or use another codec (without the option `codec` any plain data can be stored).";
+/** For a table that is not of the copy of its package that later loads would use. */
+export function otherCopy(what: string, name: string): StagebookError {
+  return new StagebookError(
+    "not-storable",
+    `\`value\` is ${what} of another copy of ${name} than the one that is found from ${process.cwd()}`,
+    `Import ${name} in the notebook, from the notebook's folder, or return plain rows.`,
+  );
+}
 
 /** A noun phrase for a value: `a Map`, `the number -0`. */
 export function whatOf(value: unknown): string {
