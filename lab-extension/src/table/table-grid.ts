@@ -232,6 +232,13 @@ export class TableGrid extends Widget {
   }
 }
 
+/** A grid in an element that is no widget's. The caller disposes it while the element is still in the document. */
+export function attachGrid(host: HTMLElement, options: TableGridOptions): TableGrid {
+  const grid = new TableGrid(options);
+  Widget.attach(grid, host);
+  return grid;
+}
+
 function suppressShortcuts(node: HTMLElement): void {
   node.dataset.lmSuppressShortcuts = "true";
 }

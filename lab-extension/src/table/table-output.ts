@@ -6,7 +6,7 @@ import type { Subscription } from "rxjs";
 import { distinctUntilChanged, map } from "rxjs";
 import { TABLE_MIME, type ShownTable } from "stagebook/protocol";
 import type { NotebookModel } from "../tokens";
-import { TableGrid } from "./table-grid";
+import type { TableGrid } from "./table-grid";
 import { createTableSource } from "./table-source";
 
 export interface TableOutputPorts {
@@ -86,7 +86,10 @@ class TableOutput extends Panel implements IRenderMime.IRenderer {
     if (!shown || this.grid) return;
     const source = createTableSource((command) => model.send(command), { shown: shown.table });
     try {
-      const first = await source.page({ filters: [] }, 0, FIRST_ROWS);
+      const [{ TableGrid }, first] = await Promise.all([
+        import("./table-grid"),
+        source.page({ filters: [] }, 0, FIRST_ROWS),
+      ]);
       if (this.isDisposed || this.shown !== shown || this.grid) return;
       this.grid = new TableGrid({ source, first, name: "table", trans: this.ports.trans });
       this.addWidget(this.grid);

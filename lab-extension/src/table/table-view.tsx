@@ -1,9 +1,8 @@
 /** The grid as a part of a panel. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import { Widget } from "@lumino/widgets";
 import type { ReactElement, ReactNode } from "react";
 import { useLayoutEffect, useRef, useState } from "react";
-import { TableGrid } from "./table-grid";
+import type { TableGrid } from "./table-grid";
 import type { TableSource } from "./table-source";
 
 export interface TableViewProps {
@@ -27,11 +26,11 @@ export function TableView({ source, version, name, children, trans }: TableViewP
   useLayoutEffect(() => {
     let grid: TableGrid | undefined;
     let isCurrent = true;
-    latest.current.page({ filters: [] }, 0, FIRST_ROWS).then(
-      (first) => {
+    // The grid is loaded with the first table.
+    Promise.all([import("./table-grid"), latest.current.page({ filters: [] }, 0, FIRST_ROWS)]).then(
+      ([{ attachGrid }, first]) => {
         if (!isCurrent || !place.current) return;
-        grid = new TableGrid({ source: latest.current, first, name, trans });
-        Widget.attach(grid, place.current);
+        grid = attachGrid(place.current, { source: latest.current, first, name, trans });
         setShown(true);
       },
       // A kernel with an older version has no such command: the preview is what there is to show.
