@@ -205,7 +205,7 @@ module.exports = {
       from: { path: source },
       to: {
         dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"],
-        pathNot: ["(^|/)node_modules/@types/", "(^|/)tslab/"],
+        pathNot: ["(^|/)node_modules/@types/", "(^|/)@?tslab/"],
       },
     },
     {

@@ -46,7 +46,8 @@ function definitions(engine: Engine, api: PublicApi): Pick<ScriptPipeline, "stag
     stage: ((...args: unknown[]) => define(createStageDefinition(args, findActivity().cell))) as DefineStage,
     each: ((...args: unknown[]) => define(createEachDefinition(args, findActivity().cell))) as DefineEach,
     param: ((...args) => {
-      const definition = createParamDefinition(args, findActivity().cell);
+      const { cell, execution } = findActivity();
+      const definition = createParamDefinition(args, cell, execution?.declaredParam?.(String(args[0])));
       engine.params.checkKeyable(definition, definition.initial);
       engine.registry.params.define(definition, siteIn(engine));
       engine.params.define(definition);

@@ -22,7 +22,7 @@ import { installHooks } from "./tslab/hooks";
 import { createKernelHooks } from "./tslab/kernel-hooks";
 import { queueSends } from "./tslab/send-queue";
 import { dropImporters } from "./tslab/side-modules";
-import { messageClass, type TslabKernel } from "./tslab/tslab";
+import { findCompiler, messageClass, type TslabKernel } from "./tslab/tslab";
 
 /** Connects the pipeline to the kernel, in the middle of the cell that imports Stagebook. `version`: of Stagebook. */
 export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals, version: string): void {
@@ -40,7 +40,7 @@ export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals
   });
   internals.setCells(cells);
   const shownTables = new ShownTables();
-  const executions = new CellExecutions(internals, cells, shownTables);
+  const executions = new CellExecutions(internals, cells, shownTables, findCompiler());
 
   // Page: comms, then the messages to the pages, then the commands from them.
   const comms = openComms(tslab);

@@ -26,4 +26,6 @@ export interface ParamView {
   readonly tracked: boolean;
   readonly description?: string;
   readonly unit?: string;
+  /** The group that it was put into by an option: `etl`. */
+  readonly group?: string;
 }

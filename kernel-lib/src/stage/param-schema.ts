@@ -26,10 +26,18 @@ export interface ParamSchema {
 const ajv = new Ajv({ allErrors: true, strict: false });
 addFormats(ajv);
 
-/** Reads default and options. Throws `param-options` for contradictory limits or an invalid schema. */
-export function createParamSchema(name: string, initial: unknown, options: ParamOptions<unknown>): ParamSchema {
+/**
+ * Reads default and options. `typed`: the JSON Schema of the parameter's type, which applies without options of its own. Throws
+ * `param-options` for contradictory limits or an invalid schema.
+ */
+export function createParamSchema(
+  name: string,
+  initial: unknown,
+  options: ParamOptions<unknown>,
+  typed?: JsonObject,
+): ParamSchema {
   checkOptionShapes(name, initial, options);
-  const own = readSchema(options.schema);
+  const own = readSchema(options.schema) ?? usableType(typed, initial, options);
   const kind = kindOf(initial, options, own?.json);
   const json = jsonSchema(kind, initial, options, own?.json);
   const validate = compile(name, json);
@@ -53,7 +61,7 @@ export function createParamSchema(name: string, initial: unknown, options: Param
   };
 }
 
-const optionNames = ["description", "unit", "min", "max", "step", "choices", "schema", "tracked"];
+const optionNames = ["description", "unit", "min", "max", "step", "choices", "schema", "tracked", "group"];
 
 function checkOptionShapes(name: string, initial: unknown, options: ParamOptions<unknown>): void {
   const bad = (what: string, advice: string): never => {
@@ -75,6 +83,8 @@ function checkOptionShapes(name: string, initial: unknown, options: ParamOptions
     bad(`min ${options.min} is greater than max ${options.max}`, "Swap them.");
   if (options.choices !== undefined && (!Array.isArray(options.choices) || options.choices.length === 0))
     bad("choices is not a list of values", 'Write choices: ["a", "b"].');
+  if (options.group !== undefined && (typeof options.group !== "string" || options.group.trim() === ""))
+    bad("group is not a name", 'Write group: "etl".');
   if (options.tracked !== undefined && typeof options.tracked !== "boolean")
     bad("tracked is not true or false", "Write tracked: false to keep it out of keys.");
 }
@@ -110,6 +120,17 @@ function readSchema(schema: unknown): UserSchema | undefined {
       },
     };
   return { json: JSON.parse(JSON.stringify(schema)) as JsonObject };
+}
+
+/** The type as a schema, where it says more than the default does. A default that its type does not allow, through `any`, is kept. */
+function usableType(
+  typed: JsonObject | undefined,
+  initial: unknown,
+  { choices }: ParamOptions<unknown>,
+): UserSchema | undefined {
+  if (typed === undefined || choices || !isJson(initial) || "const" in typed) return undefined;
+  const isPlain = ["string", "number", "boolean"].includes(typed.type as string) || Object.keys(typed).length === 0;
+  return isPlain || !ajv.validate(typed, initial) ? undefined : { json: typed };
 }
 
 const isZod = (schema: unknown): schema is ZodLike =>

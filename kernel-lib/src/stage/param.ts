@@ -1,5 +1,5 @@
 /** The definition of a parameter as the engine uses it, and its current value. */
-import type { CellId, ParamView } from "../protocol";
+import type { CellId, JsonObject, ParamView } from "../protocol";
 import { StagebookError } from "../protocol";
 import { checkName } from "./definition";
 import type { ParamOptions } from "./public/params";
@@ -13,6 +13,15 @@ export interface ParamDefinition {
   readonly tracked: boolean;
   readonly description?: string;
   readonly unit?: string;
+  readonly group?: string;
+}
+
+/** What the source says about a parameter beside its options, which take precedence. */
+export interface DeclaredParam {
+  /** JSON Schema of its type. */
+  readonly schema?: JsonObject;
+  /** The doc comment above it. */
+  readonly description?: string;
 }
 
 /** A parameter and its current value. `override` is absent while the default applies. */
@@ -24,21 +33,26 @@ export interface ParamState {
 }
 
 /** Reads the arguments of `param(…)`. Throws `name`, `param-options`, and `param-value` for a default outside its own limits. */
-export function createParamDefinition(args: readonly unknown[], cell: CellId | null): ParamDefinition {
+export function createParamDefinition(
+  args: readonly unknown[],
+  cell: CellId | null,
+  declared: DeclaredParam = {},
+): ParamDefinition {
   const name = checkName(args[0], "parameter");
   const options = (args[2] ?? {}) as ParamOptions<unknown>;
   const initial = args[1];
   if (initial === undefined)
     throw new StagebookError("param-value", `parameter "${name}" has no default`, `Write param("${name}", 10).`);
-  const schema = createParamSchema(name, initial, options);
+  const schema = createParamSchema(name, initial, options, declared.schema);
   const definition: ParamDefinition = {
     name,
     cell,
     initial,
     schema,
     tracked: options.tracked ?? true,
-    description: options.description,
+    description: options.description ?? declared.description,
     unit: options.unit,
+    group: options.group,
   };
   const problem = schema.check(initial);
   if (problem !== null)
@@ -87,6 +101,7 @@ export function viewOfParam(
     tracked: definition.tracked,
     ...(definition.description === undefined ? {} : { description: definition.description }),
     ...(definition.unit === undefined ? {} : { unit: definition.unit }),
+    ...(definition.group === undefined ? {} : { group: definition.group }),
   };
 }
 

@@ -15,7 +15,8 @@ import type { ShownTables } from "./shown-tables";
 import type { ShowInCell } from "./cell-progress";
 import type { CompiledCell } from "../tslab/compiled-cell";
 import type { PipelineInternals } from "../pipeline-internals";
-import type { TslabKernel, WriteDisplay, WriteStream, ZmqMessage } from "../tslab/tslab";
+import { readDeclaredParams } from "../tslab/declared-params";
+import type { CellCompiler, TslabKernel, WriteDisplay, WriteStream, ZmqMessage } from "../tslab/tslab";
 
 const PROMISE_TEXT = "Promise: add await to see its value";
 
@@ -45,6 +46,7 @@ export class CellExecutions {
     private readonly internals: PipelineInternals,
     private readonly cells: NotebookCells,
     private readonly shownTables: ShownTables,
+    private readonly compiler: CellCompiler | undefined,
   ) {}
 
   /** Takes over the cell that is being executed while Stagebook is imported. */
@@ -52,6 +54,7 @@ export class CellExecutions {
     const cell = cellOf(request.message.metadata);
     const activity = { ...this.activityOf(cell), ...outputsOf(request.writeStream, request.writeDisplay) };
     enterActivity(activity);
+    if (activity.execution) this.readParams(activity.execution, String(request.message.content.code));
     this.output = { cell, show: updater(request.writeDisplay) };
     this.adopted = { message: request.message, cell, activity };
     if (!cell) return;
@@ -61,11 +64,24 @@ export class CellExecutions {
 
   /** The cell's code is about to be executed. Returns the name of its script in stack traces. */
   compiled(code: CompiledCell): string {
-    const { cell } = findActivity();
+    const { cell, execution } = findActivity();
     if (cell) this.cells.compiled(cell, code);
+    if (execution) this.readParams(execution, this.source);
     const script = `cell [${this.count}]`;
     rememberCellLines(script, this.source, code.code);
     return script;
+  }
+
+  /** Read when the cell defines its first parameter: most cells define none. */
+  private readParams(execution: CellExecution, source: string): void {
+    let params: ReturnType<typeof readDeclaredParams> | undefined;
+    execution.declaredParam = (name) => (params ??= this.declaredIn(source)).get(name);
+  }
+
+  private declaredIn(source: string): ReturnType<typeof readDeclaredParams> {
+    const checked = this.compiler?.checkedCell();
+    // While a cell waits, a request for completions may have the compiler hold other code.
+    return checked?.file.text.includes(source.trim()) ? readDeclaredParams(checked) : new Map();
   }
 
   /** The output in which a run that the cell started shows its progress; undefined once another cell is being executed. */
@@ -88,7 +104,7 @@ export class CellExecutions {
   ended(message: ZmqMessage): void {
     if (message !== this.adopted?.message) return;
     const { cell, activity } = this.adopted;
-    if (activity.execution) activity.execution.isOver = true;
+    if (activity.execution) endExecution(activity.execution);
     if (cell) this.cells.end(cell, !this.adoptedFailed);
     this.adopted = undefined;
   }
@@ -137,7 +153,7 @@ export class CellExecutions {
       if (cell && (!runsStages || this.cells.hasDefined(cell))) await declare();
       throw failure;
     } finally {
-      if (activity.execution) activity.execution.isOver = true;
+      if (activity.execution) endExecution(activity.execution);
       if (cell) this.cells.end(cell, ok);
       else this.internals.engine.changed("code");
     }
@@ -152,6 +168,11 @@ export class CellExecutions {
     // Node attaches async bookkeeping to promises, and would print it.
     console.log(value instanceof Promise && !(value instanceof RunningStage) ? PROMISE_TEXT : value);
   }
+}
+
+function endExecution(execution: CellExecution): void {
+  execution.isOver = true;
+  execution.declaredParam = undefined;
 }
 
 /** The output functions of a cell. */

@@ -1,5 +1,7 @@
 /** tslab's internals as far as Stagebook uses them, and how to find them in the running kernel. Checked against tslab 1.0.22. */
 import { readFunctionScope, readProxyHandler } from "../../scopes/inspector-session";
+import type { CheckedCell } from "./declared-params";
+import type { TypeScript } from "./type-schema";
 
 /** A Jupyter message as tslab holds it. */
 export interface ZmqMessage {
@@ -100,6 +102,31 @@ export function findSideTables(): SideTables | undefined {
   return sideOutputs instanceof Map && sideModules instanceof Map
     ? { sideOutputs: sideOutputs as SideTables["sideOutputs"], sideModules: sideModules as SideTables["sideModules"] }
     : undefined;
+}
+
+/** tslab's compiler: TypeScript itself, and the program that holds the cell which was compiled last. */
+export interface CellCompiler {
+  checkedCell(): CheckedCell | undefined;
+}
+
+/** From the scope of the executor, which made the object of the variables; undefined when this version of tslab is built differently. */
+export function findCompiler(): CellCompiler | undefined {
+  const exports = findNotebookExports();
+  const trap = exports && readProxyHandler(exports)?.defineProperty;
+  const converters = typeof trap === "function" ? readFunctionScope(trap, "convs") : undefined;
+  const convert = (converters as { readonly node?: { readonly convert?: unknown } } | undefined)?.node?.convert;
+  if (typeof convert !== "function") return undefined;
+  const read = (name: string): unknown => readFunctionScope(convert, name);
+  const [ts, source] = [read("ts") as TypeScript | undefined, read("srcFilename")];
+  if (!ts?.forEachChild || typeof source !== "string") return undefined;
+  return {
+    checkedCell: () => {
+      // tslab makes another one for each cell.
+      const program = (read("builder") as { getProgram(): CheckedCell["program"] } | null)?.getProgram();
+      const file = program?.getSourceFile(source);
+      return program && file && { ts, program, file };
+    },
+  };
 }
 
 /** The kernel of this process, with the request that it is executing now. */

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { CellId, LogLevel, RunId, RunSource } from "../../protocol";
 import type { TableData } from "../../table/table-data";
 import type { InputRef } from "../../stage/input";
+import type { DeclaredParam } from "../../stage/param";
 
 /** Parameter values that replace the current ones for one use. */
 export type Overlay = ReadonlyMap<string, unknown>;
@@ -39,6 +40,8 @@ export interface CellExecution {
   readonly pipeline: object;
   /** Callbacks of the cell may still be called. */
   isOver: boolean;
+  /** What its source says about the parameters that it defines. */
+  declaredParam?: ((name: string) => DeclaredParam | undefined) | undefined;
 }
 
 export interface Activity {

@@ -18,17 +18,19 @@ export interface Param<T> extends Input<T> {
 
 /** Options of a parameter. Unknown or invalid ones throw `param-options`. */
 export interface ParamOptions<T> {
-  /** Shown in the sidebar. */
+  /** Shown in the sidebar. Default: the doc comment above the definition, in a notebook. */
   readonly description?: string;
   /** Unit of the value, shown beside it: `km`. */
   readonly unit?: string;
+  /** The group in the sidebar: `etl`. Default: the name up to its last `/`, as in `etl/limit`. */
+  readonly group?: string;
   /** Smallest value of a number. */
   readonly min?: number;
   /** Largest value of a number. */
   readonly max?: number;
   /** Step of the control, above 0. An integer step with an integer default makes an integer parameter. */
   readonly step?: number;
-  /** The only values allowed, in the order of the drop-down list. */
+  /** The only values allowed, in the order of the drop-down list. Default, in a notebook: those of the type, `param<"fast" | "exact">(…)`. */
   readonly choices?: readonly T[];
   /** A zod or TypeBox schema (both determine the type) or plain JSON Schema, which checks each value. */
   readonly schema?: { readonly _output: T } | { readonly static: T } | JsonSchema;
