@@ -2,6 +2,7 @@
 import { graphBundle } from "./export/mermaid";
 import { connectNotebook } from "./notebook/connect";
 import { showValue } from "./notebook/cells/display";
+import { ParamDisplays } from "./notebook/cells/param-displays";
 import { findNotebookExports, findTslabKernel } from "./notebook/tslab/tslab";
 import { createPipelineWithInternals, version } from "./pipeline";
 import type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline-types";
@@ -10,6 +11,7 @@ import type { DefineParam } from "./stage/public/params";
 import type { DefineEach, DefineStage } from "./stage/public/stages";
 import { toMermaid } from "./export/mermaid";
 import { observeShown } from "./run/api/shown";
+import { inputOf } from "./stage/input";
 import { createComputedInput, createFileInput, createFilesInput, createResourceInput } from "./stage/handle";
 
 const kernel = findTslabKernel();
@@ -160,20 +162,39 @@ export const computed: DefineComputed = createComputedInput;
 export const resource: DefineResource = createResourceInput;
 
 /**
- * Displays a value as output of the cell: a table for an array of objects, an image (PNG, JPEG, GIF, SVG), the markup of a DOM element,
- * a graph for the pipeline; anything else as text.
+ * Displays values as output of the cell: a table for an array of objects, an image (PNG, JPEG, GIF, SVG), the markup of a DOM element,
+ * a graph for the pipeline, a live control for a parameter (several in a row are one form); anything else as text.
  *
  * @example
  * ```ts
- * import { show } from "stagebook";
+ * import { param, show } from "stagebook";
  *
  * show([
  *   { city: "Lima", magnitude: 5.1 },
  *   { city: "Oslo", magnitude: 2.3 },
  * ]);
+ * show(param("limit", 10, { min: 1, max: 100 }));
  * ```
  */
-export function show(value: unknown): void {
+export function show(value: unknown, ...more: readonly unknown[]): void {
+  const values = [value, ...more];
+  for (let at = 0; at < values.length; at++) {
+    const names: string[] = [];
+    for (let name = paramIn(values[at]); name !== undefined; name = paramIn(values[++at])) names.push(name);
+    if (names.length > 0) shownParams.show(names);
+    if (at < values.length) showOne(values[at]);
+  }
+}
+
+const shownParams = new ParamDisplays(internals);
+
+/** Its name, for a parameter of this notebook's pipeline. */
+function paramIn(value: unknown): string | undefined {
+  const ref = inputOf(value);
+  return ref?.kind === "param" && ref.owner === internals.engine ? ref.name : undefined;
+}
+
+function showOne(value: unknown): void {
   showValue(value, (candidate) => {
     if (candidate !== own) return undefined;
     observeShown("the pipeline", () => toMermaid(internals.bus.view));

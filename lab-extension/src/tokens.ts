@@ -4,6 +4,7 @@ import type { Observable } from "rxjs";
 import type { CellId, Command, CommandType, LogRecord, Result, RunId, RunRowView, View } from "stagebook/protocol";
 import type { CollapsedGroups } from "./model/collapsed-groups";
 import type { CachedValueSearch } from "./model/params/cached-values";
+import type { FoldedGroups } from "./model/params/folded-groups";
 import type { ForecastSource } from "./model/params/forecast-source";
 import type { ParamDrafts } from "./model/params/param-drafts";
 import type { UnreadLines } from "./model/unread-lines";
@@ -76,6 +77,8 @@ export interface NotebookModel {
   readonly unread: UnreadLines;
   /** The values in the parameter form that the kernel does not have yet. */
   readonly drafts: ParamDrafts;
+  /** The folded groups of the form. */
+  readonly foldedParams: FoldedGroups;
   /** What those values would run. */
   readonly forecast: ForecastSource;
   /** The parameter values under which every stage is cached. */

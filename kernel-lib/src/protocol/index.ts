@@ -10,7 +10,7 @@ export * from "./must-get";
 export * from "./message-of";
 export * from "./messages";
 export * from "./throughput";
-export type * from "./params";
+export * from "./params";
 export type * from "./plan";
 export type * from "./preview";
 export * from "./table";

@@ -29,3 +29,16 @@ export interface ParamView {
   /** The group that it was put into by an option: `etl`. */
   readonly group?: string;
 }
+
+/** The MIME type of parameters that are shown as controls in the output of a cell. Its data are `ShownParams`. */
+export const PARAMS_MIME = "application/vnd.stagebook.params+json";
+
+/** The parameters of one output, as they were when it was shown. */
+export interface ShownParams {
+  readonly params: readonly ParamView[];
+}
+
+/** A parameter as text: `minMagnitude = 5 (default 4.5)`. */
+export function paramText({ name, text, unit, overridden, defaultText }: ParamView): string {
+  return `${name} = ${text}${unit === undefined ? "" : ` ${unit}`}${overridden ? ` (default ${defaultText})` : ""}`;
+}

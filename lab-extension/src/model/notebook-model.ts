@@ -20,6 +20,7 @@ import type { Memory, Remembered } from "./memory";
 import type { NotebookPage } from "./notebook-page";
 import { CachedValueSearch } from "./params/cached-values";
 import { createForecast } from "./params/forecast";
+import { FoldedGroups } from "./params/folded-groups";
 import { ForecastSource } from "./params/forecast-source";
 import { ParamDrafts } from "./params/param-drafts";
 import { loadPastRun } from "./past-run";
@@ -71,6 +72,7 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
   readonly paramsSet$: Observable<void>;
   readonly log: tokens.LogStore;
   readonly drafts: ParamDrafts;
+  readonly foldedParams: FoldedGroups;
   readonly forecast: ForecastSource;
   readonly cachedValues: CachedValueSearch;
   readonly groups = new CollapsedGroups();
@@ -106,6 +108,7 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
     this.log = createDisplayedLog(this.liveLog, this.pastLog);
     this.forecast = this.createForecastSource();
     this.cachedValues = this.createCachedValueSearch();
+    this.foldedParams = new FoldedGroups(options.key, () => window.localStorage);
     this.drafts = new ParamDrafts((name, value) => this.send({ type: "set-params", values: { [name]: value } }));
     this.drafts.subscribe(() => this.forecast.request(this.drafts.pending()));
     this.staleRuns = this.createStaleRuns();

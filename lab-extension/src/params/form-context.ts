@@ -16,12 +16,13 @@ export interface FormState {
   readonly forecast: ParamForecast | null;
   readonly cached: CachedValues;
   readonly search: string;
+  readonly folded: ReadonlySet<string>;
   readonly disabled: boolean;
   readonly trans: TranslationBundle;
 }
 
 export function createFormContext(state: FormState): ParamFormContext {
-  const { model, params, typed, forecast, cached, search, disabled, trans } = state;
+  const { model, params, typed, forecast, cached, search, folded, disabled, trans } = state;
   return {
     params: Object.fromEntries(params.map((param) => [param.name, param])),
     rejected: Object.fromEntries(
@@ -38,6 +39,8 @@ export function createFormContext(state: FormState): ParamFormContext {
     },
     deactivate: (name) => model.cachedValues.deactivate(name),
     startDrag: (name) => startDrag(model, name),
+    folded,
+    foldGroup: (group, isFolded) => model.foldedParams.set(group, isFolded),
     trans,
   };
 }

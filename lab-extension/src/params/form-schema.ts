@@ -5,6 +5,8 @@ import { messageOf } from "stagebook/protocol";
 import type { Json, JsonObject, ParamView } from "stagebook/protocol";
 import type { FormValue } from "../model/params/param-drafts";
 import { choices } from "../model/params/param-schema";
+import { isNested, withoutRefs } from "../model/params/value-shape";
+import { validator } from "./validator";
 
 /** An object with one property for each parameter that can be edited. */
 export function formSchema(params: readonly ParamView[]): RJSFSchema {
@@ -18,8 +20,10 @@ export function formSchema(params: readonly ParamView[]): RJSFSchema {
 
 function fieldSchema(param: ParamView): RJSFSchema {
   switch (param.kind) {
-    // The text is checked by findProblem and the browser's date control, the value by the kernel.
+    // A schema without any keyword has no control.
     case "json":
+      return isNested(param) ? { description: "" } : { type: "string" };
+    // The text is checked by findProblem and the browser's date control, the value by the kernel.
     case "date":
     case "other":
       return { type: "string" };
@@ -35,6 +39,7 @@ function fieldSchema(param: ParamView): RJSFSchema {
 
 /** The value of a parameter's control for a value from the kernel. */
 export function toFormValue(param: ParamView, value: Json): FormValue {
+  if (isNested(param)) return value;
   if (param.kind === "json") return JSON.stringify(value, null, 2);
   if (param.kind === "date" && typeof value === "string")
     return hasTime(param) ? value.slice(0, 19) : value.slice(0, 10);
@@ -43,7 +48,7 @@ export function toFormValue(param: ParamView, value: Json): FormValue {
 
 /** The value to send for the value of a control. Only for values in which `findProblem` finds no problem. */
 export function toWireValue(param: ParamView, value: FormValue): Json {
-  if (param.kind === "json") return JSON.parse(textIn(value)) as Json;
+  if (param.kind === "json" && !isNested(param)) return JSON.parse(textIn(value)) as Json;
   if (param.kind === "date")
     return new Date(`${textIn(value)}${hasTime(param) ? "Z" : "T00:00:00.000Z"}`).toISOString();
   return value ?? null;
@@ -55,8 +60,9 @@ export function hasTime(param: ParamView): boolean {
   return !isMidnight(param.value) || !isMidnight(param.default);
 }
 
-/** The problem with a text that JSON Schema cannot check; null when there is none. */
+/** The problem with a value that the schema of the form does not check: a text, or a nested value; null when there is none. */
 export function findProblem(param: ParamView, value: FormValue, trans: TranslationBundle): string | null {
+  if (isNested(param)) return nestedProblem(param, value, trans);
   if (param.kind === "json") {
     try {
       JSON.parse(textIn(value));
@@ -67,6 +73,29 @@ export function findProblem(param: ParamView, value: FormValue, trans: Translati
   }
   if (param.kind === "date" && Number.isNaN(Date.parse(textIn(value)))) return trans.__("enter a date");
   return null;
+}
+
+/** `tags.1 enter a value`: the first problem, the kernel checks them all. */
+function nestedProblem({ schema }: ParamView, value: FormValue, trans: TranslationBundle): string | null {
+  const errors = validator.rawValidation<NestedError>((withoutRefs(schema) ?? {}) as RJSFSchema, value).errors ?? [];
+  // Of a union the errors of every member come first.
+  const error = errors.find(({ keyword }) => keyword === "oneOf" || keyword === "anyOf") ?? errors[0];
+  if (!error) return null;
+  const { keyword, instancePath, params, message } = error;
+  const at = instancePath.slice(1).replaceAll("/", ".");
+  const missing = keyword === "required" ? textIn(params.missingProperty) : "";
+  const where = [at, missing].filter(Boolean).join(".");
+  const isUnion = keyword === "oneOf" || keyword === "anyOf";
+  const text = isUnion ? trans.__("is not complete") : errorText({ name: keyword, params, message, stack: "" }, trans);
+  return where === "" ? text : `${where} ${text}`;
+}
+
+/** An error of Ajv. */
+interface NestedError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: JsonObject;
+  readonly message?: string;
 }
 
 /** A validation error of Ajv as text that fits below a control. */

@@ -31,6 +31,9 @@ export interface ParamFormContext {
   readonly deactivate: (name: string) => void;
   /** To be called when the user starts to drag a slider: its value is applied when it is released. */
   readonly startDrag: (name: string) => void;
+  /** The folded groups. */
+  readonly folded: ReadonlySet<string>;
+  readonly foldGroup: (group: string, isFolded: boolean) => void;
   readonly trans: TranslationBundle;
 }
 

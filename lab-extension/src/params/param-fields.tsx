@@ -2,20 +2,17 @@
 import { FormComponent } from "@jupyterlab/ui-components";
 import type { IFormComponentProps } from "@jupyterlab/ui-components";
 import type { ReadonlyJSONObject } from "@lumino/coreutils";
-import type { ObjectFieldTemplateProps, RJSFValidationError } from "@rjsf/utils";
-import { customizeValidator } from "@rjsf/validator-ajv8";
+import type { RJSFValidationError } from "@rjsf/utils";
 import type { JSX } from "react";
 import { useMemo } from "react";
 import type { ParamView } from "stagebook/protocol";
 import type { Drafts, FormValue, ParamDrafts } from "../model/params/param-drafts";
 import { errorText, findProblem, toFormValue, toWireValue } from "./form-schema";
 import type { ParamFormContext } from "./param-controls";
+import { ParamGroups } from "./param-groups";
 import { ParamField } from "./param-row";
 import { useParamSchema } from "./use-param-schema";
-
-// 4.7 is a multiple of 0.1 to a user, and not in binary floating point.
-const validator = customizeValidator({ ajvOptionsOverrides: { multipleOfPrecision: 8, strict: false } });
-const ID_PREFIX = "stagebook-param";
+import { validator } from "./validator";
 
 export interface ParamFieldsProps {
   readonly params: readonly ParamView[];
@@ -23,9 +20,11 @@ export interface ParamFieldsProps {
   /** The drafts to show. */
   readonly typed: Drafts;
   readonly context: ParamFormContext;
+  /** Begins the ids of the controls: another one for each form in the window. */
+  readonly idPrefix: string;
 }
 
-export function ParamFields({ params, drafts, typed, context }: ParamFieldsProps): JSX.Element {
+export function ParamFields({ params, drafts, typed, context, idPrefix }: ParamFieldsProps): JSX.Element {
   const { schema, uiSchema } = useParamSchema(params);
   const values = useMemo(() => formValues(params, typed), [params, typed]);
   return (
@@ -36,7 +35,7 @@ export function ParamFields({ params, drafts, typed, context }: ParamFieldsProps
       formContext={context}
       validator={validator as IFormComponentProps["validator"]}
       templates={templates as IFormComponentProps["templates"]}
-      idPrefix={ID_PREFIX}
+      idPrefix={idPrefix}
       disabled={context.disabled}
       liveValidate
       noHtml5Validate
@@ -61,9 +60,7 @@ type FieldErrors = { readonly [name: string]: { addError(text: string): void } |
 
 const templates = {
   FieldTemplate: ParamField,
-  ObjectFieldTemplate: ({ properties }: ObjectFieldTemplateProps) => (
-    <>{properties.map((property) => property.content)}</>
-  ),
+  ObjectFieldTemplate: ParamGroups,
 };
 
 /** What the user typed takes precedence over the kernel's value. */

@@ -5,6 +5,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { FieldTemplateProps } from "@rjsf/utils";
 import type { ReactNode } from "react";
 import type { ParamView } from "stagebook/protocol";
+import { groupOf } from "../model/params/param-group";
 import type { ParamFormContext } from "./param-controls";
 
 /** The row of a parameter with a control. `label` is the parameter's name; the root of the form has none. */
@@ -78,7 +79,7 @@ function ParamRow(props: ParamRowProps): JSX.Element {
     >
       <div className="stagebook-Params-head" title={describe(param, trans)}>
         <label className="stagebook-Params-label" htmlFor={controlId}>
-          {param.name}
+          {groupOf(param).label}
         </label>
         {param.unit !== undefined && (
           <span id={idOf(controlId, "unit")} className="stagebook-Params-unit">

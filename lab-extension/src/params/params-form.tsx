@@ -3,11 +3,10 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { JSX, RefObject } from "react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Preferences } from "../model/preferences";
-import { useNotebookState } from "../model/use-store";
+import { useNotebookState, useSubscribable } from "../model/use-store";
 import type { NotebookModel } from "../tokens";
 import { createFormContext, resetParams } from "./form-context";
 import { ParamFields } from "./param-fields";
-import { ReadOnlyParam } from "./param-row";
 import { ApplyBar, ParamsToolbar, SearchStatus } from "./params-toolbar";
 import { openPresetMenu } from "./preset-menu";
 import { useDrafts } from "./use-drafts";
@@ -29,10 +28,21 @@ export function ParamsForm({ model, preferences, onHeight, trans }: ParamsFormPr
   const cached = useCachedValues(model);
   const [search, setSearch] = useState("");
   const params = useMemo(() => Object.values(view.params), [view.params]);
+  const folded = useSubscribable(model.foldedParams);
   const disabled = connection !== "live";
   // With the Apply button, the forecast is shown next to the button.
   const rowForecast = isPaused ? null : forecast;
-  const context = createFormContext({ model, params, typed, forecast: rowForecast, cached, search, disabled, trans });
+  const context = createFormContext({
+    model,
+    params,
+    typed,
+    forecast: rowForecast,
+    cached,
+    search,
+    folded,
+    disabled,
+    trans,
+  });
   const changed = params.filter((param) => param.overridden || param.name in typed).map(({ name }) => name);
   const form = useContentHeight(onHeight);
   return (
@@ -45,12 +55,7 @@ export function ParamsForm({ model, preferences, onHeight, trans }: ParamsFormPr
         trans={trans}
       />
       <SearchStatus isEmpty={context.hidden.size === params.length} forecast={forecast?.text} trans={trans} />
-      <ParamFields params={params} drafts={model.drafts} typed={typed} context={context} />
-      {params
-        .filter((param) => param.kind === "other" && !context.hidden.has(param.name))
-        .map((param) => (
-          <ReadOnlyParam key={param.name} param={param} trans={trans} />
-        ))}
+      <ParamFields params={params} drafts={model.drafts} typed={typed} context={context} idPrefix="stagebook-param" />
       {isPaused && (
         <ApplyBar
           count={Object.values(typed).filter(({ phase }) => phase === "typing" || phase === "rejected").length}

@@ -3,6 +3,8 @@ import type { RJSFSchema, UiSchema } from "@rjsf/utils";
 import { useMemo } from "react";
 import type { ParamView } from "stagebook/protocol";
 import { formSchema } from "./form-schema";
+import { isNested } from "../model/params/value-shape";
+import { NestedField } from "./nested/nested-field";
 import { controls } from "./param-controls";
 
 export interface ParamSchema {
@@ -19,7 +21,9 @@ export function useParamSchema(params: readonly ParamView[]): ParamSchema {
 
 function createUiSchema(params: readonly ParamView[]): UiSchema {
   const fields = params.flatMap((param) =>
-    param.kind === "other" ? [] : [[param.name, { "ui:widget": controls[param.kind] }] as const],
+    param.kind === "other"
+      ? []
+      : [[param.name, isNested(param) ? { "ui:field": NestedField } : { "ui:widget": controls[param.kind] }] as const],
   );
   return { ...Object.fromEntries(fields), "ui:order": [...fields.map(([name]) => name), "*"] } as UiSchema;
 }

@@ -179,7 +179,8 @@ function endExecution(execution: CellExecution): void {
 export function outputsOf(writeStream: WriteStream, writeDisplay: WriteDisplay): Pick<Activity, "write" | "display"> {
   return {
     write: writeStream,
-    display: (bundle) => writeDisplay({ data: bundle, metadata: {}, transient: {} }),
+    display: (bundle, id, update) =>
+      writeDisplay({ data: bundle, metadata: {}, transient: id === undefined ? {} : { display_id: id } }, update),
   };
 }
 

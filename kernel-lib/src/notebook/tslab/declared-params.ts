@@ -47,7 +47,8 @@ export function readDeclaredParams({ ts, program, file }: CheckedCell): Readonly
     while (ts.isParenthesizedExpression(node) || ts.isAsExpression(node) || ts.isSatisfiesExpression(node))
       node = node.parent;
     // The comment of a variable belongs to its statement.
-    if (ts.isVariableDeclaration(node)) node = node.parent.declarations.length === 1 ? node.parent.parent : node;
+    const list = ts.isVariableDeclaration(node) ? node.parent : node;
+    if (ts.isVariableDeclarationList(list)) node = list.declarations.length === 1 ? list.parent : list;
     const { jsDoc } = node as { readonly jsDoc?: readonly ts.JSDoc[] };
     return (ts.getTextOfJSDocComment(jsDoc?.at(-1)?.comment) ?? "").trim();
   };

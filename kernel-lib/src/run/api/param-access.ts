@@ -1,5 +1,5 @@
 /** Parameters as cells and stages read and set them. Part of the public API of handles. */
-import { StagebookError } from "../../protocol";
+import { paramText, StagebookError } from "../../protocol";
 import type { Values } from "../../stage/public/inputs";
 import type { ParamHandles } from "../../stage/handle";
 import type { InputLeaf } from "../../stage/input";
@@ -59,9 +59,7 @@ export class ParamAccess implements ParamHandles {
   paramText(name: string): string {
     const { stage, observe } = findActivity();
     if (!stage) observe?.({ kind: "param", name });
-    const param = this.parts.params.view(name);
-    const unit = param.unit === undefined ? "" : ` ${param.unit}`;
-    return `${name} = ${param.text}${unit}${param.overridden ? ` (default ${param.defaultText})` : ""}`;
+    return paramText(this.parts.params.view(name));
   }
 
   private rememberRead(name: string, value: unknown): void {

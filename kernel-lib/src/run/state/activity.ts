@@ -54,8 +54,8 @@ export interface Activity {
   readonly observe?: (read: CellRead) => void;
   /** Writes to the output of the cell or script, also after a later cell has started. Absent outside them. */
   readonly write?: (stream: "stdout" | "stderr", text: string) => void;
-  /** Shows a MIME bundle in the cell's own output. Absent outside cells. */
-  readonly display?: (bundle: Readonly<Record<string, string | object>>) => void;
+  /** Shows a MIME bundle in the cell's own output; `update` replaces the one that was shown with the same id. Absent outside cells. */
+  readonly display?: (bundle: Readonly<Record<string, unknown>>, id?: string, update?: boolean) => void;
   /** Keeps a table that is shown, for the page. Returns its id. Absent outside cells. */
   readonly keepTable?: (table: TableData) => string;
 }
