@@ -25,6 +25,7 @@ import { LogPanel } from "../log/log-panel";
 import type { NotebookModels } from "../model/notebook-models";
 import { PanelPlacement } from "../sidebar/panel-placement";
 import { Sidebar } from "../sidebar/sidebar";
+import { browserWindowState } from "../sidebar/window-state";
 import { StagebookTracker } from "../tokens";
 import type { NotebookModel } from "../tokens";
 import { addCommands } from "./commands";
@@ -34,15 +35,15 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
   id: "jupyterlab-stagebook:plugin",
   description: "The sidebar, the log, the commands and the toolbar buttons.",
   autoStart: true,
-  requires: [StagebookTracker, UserChoices, INotebookTracker, ILabShell, IStateDB],
-  optional: [ITranslator, ICommandPalette, IToolbarWidgetRegistry, ILayoutRestorer],
+  requires: [StagebookTracker, UserChoices, INotebookTracker, IStateDB],
+  optional: [ILabShell, ITranslator, ICommandPalette, IToolbarWidgetRegistry, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     models: NotebookModels,
     choices: UserChoices,
     notebooks: INotebookTracker,
-    shell: ILabShell,
-    state: IStateDB,
+    stateDb: IStateDB,
+    labShell: ILabShell | null,
     optionalTranslator: ITranslator | null,
     palette: ICommandPalette | null,
     toolbars: IToolbarWidgetRegistry | null,
@@ -53,7 +54,8 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
     const { commands } = app;
     const { preferences, autoRun } = choices;
     const layouts = new LayoutQueue(new LayoutCache(browserLayouts));
-    const restored = Promise.all([app.restored, shell.restored]).then(() => undefined);
+    const state = labShell ? stateDb : browserWindowState;
+    const restored = Promise.all([app.restored, labShell?.restored]).then(() => undefined);
     const sidebar = new Sidebar({
       tracker: models,
       commands,
@@ -66,7 +68,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
     });
     const log = createLogPanel(models, trans, commands);
     const graph = createGraphTab({ tracker: models, trans, commands, preferences, layouts });
-    const placement = new PanelPlacement({ shell, sidebar, log, graph, state, restorer });
+    const placement = new PanelPlacement({ shell: app.shell, labShell, sidebar, log, graph, state, restorer });
     addCommands({
       commands,
       tracker: models,

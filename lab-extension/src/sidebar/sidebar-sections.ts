@@ -2,10 +2,10 @@
  * The sections of the sidebar's accordion: which are there, which are collapsed and how high they are. Collapsed sections are kept per
  * workspace, heights that the user chose per notebook. Created by Sidebar.
  */
-import type { IStateDB } from "@jupyterlab/statedb";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import type { AccordionPanel } from "@lumino/widgets";
 import type { BrowserValues } from "../model/known-notebooks";
+import type { WindowState } from "./window-state";
 import type { Panel } from "../ui/panel";
 import type { ChosenShares, HeightRule } from "./section-heights";
 import { divideHeight } from "./section-heights";
@@ -23,7 +23,7 @@ export interface SidebarSectionsOptions {
   readonly accordion: AccordionPanel;
   /** All that there can be, in order. */
   readonly sections: readonly Section[];
-  readonly state: IStateDB;
+  readonly state: WindowState;
   readonly values: Pick<BrowserValues, "get" | "set">;
   /** Resolves when JupyterLab has restored its layout. It restores accordions by the index of a section, which is another one here. */
   readonly restored: Promise<void>;
@@ -32,7 +32,7 @@ export interface SidebarSectionsOptions {
 /** In CSS pixels. */
 const TITLE_HEIGHT = 26;
 
-/** Key in JupyterLab's state database. */
+/** Key of the window's state. */
 const STATE_KEY = "jupyterlab-stagebook:sidebar";
 
 export class SidebarSections {

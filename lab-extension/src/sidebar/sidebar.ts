@@ -1,5 +1,4 @@
 /** The sidebar: the header and the panels of the current notebook. Created by the plugin. */
-import type { IStateDB } from "@jupyterlab/statedb";
 import { SidePanel } from "@jupyterlab/ui-components";
 import type { ITranslator, TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
@@ -13,6 +12,7 @@ import type { LayoutQueue } from "../graph/layout/layout-queue";
 import { stagebookIcon } from "../icons";
 import { browserValues } from "../model/known-notebooks";
 import type { Preferences } from "../model/preferences";
+import type { WindowState } from "./window-state";
 import { ParamsPanel } from "../params/params-panel";
 import { RunsPanel } from "../runs/runs-panel";
 import { findShownStage } from "../stage/shown-stage";
@@ -28,7 +28,7 @@ export interface SidebarOptions {
   readonly translator: ITranslator;
   readonly trans: TranslationBundle;
   /** Stores the sizes of the sections, and which are collapsed. */
-  readonly state: IStateDB;
+  readonly state: WindowState;
   readonly preferences: Preferences;
   readonly layouts: LayoutQueue;
   /** Resolves when JupyterLab has restored its layout. */

@@ -1,4 +1,4 @@
-/** Clean Python environments with one JupyterLab each, below `.cache`, made at first use. Heavy tests only. */
+/** Clean Python environments with one JupyterLab or Notebook each, below `.cache`, made at first use. Heavy tests only. */
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { writeSettings } from "../../../.dev/lib/jupyter.mjs";
@@ -19,15 +19,21 @@ export interface LabEnvironment {
 }
 
 /** An environment with this JupyterLab: a version, or "newest" of JupyterLab 4. Without the extension. */
-export async function createLabEnvironment(jupyterlab: string): Promise<LabEnvironment> {
-  const prefix = join(repository, ".cache", `jupyterlab-${jupyterlab}`);
+export function createLabEnvironment(jupyterlab: string): Promise<LabEnvironment> {
+  const wanted = jupyterlab === "newest" ? "jupyterlab==4.*" : `jupyterlab==${jupyterlab}`;
+  return createPythonEnvironment(`jupyterlab-${jupyterlab}`, [wanted]);
+}
+
+/** An environment with these packages, by a name of its own. Without the extension. */
+export async function createPythonEnvironment(name: string, packages: readonly string[]): Promise<LabEnvironment> {
+  const prefix = join(repository, ".cache", name);
   const environment = openEnvironment(prefix);
   const ready = join(prefix, "ready");
   if (!existsSync(ready)) {
     rmSync(prefix, { recursive: true, force: true });
     const { file, args } = findPython();
     await succeed([file, ...args, "-m", "venv", prefix]);
-    await environment.pip("install", jupyterlab === "newest" ? "jupyterlab==4.*" : `jupyterlab==${jupyterlab}`);
+    await environment.pip("install", ...packages);
     writeSettings(prefix);
     writeFileSync(ready, "");
   }

@@ -25,6 +25,8 @@ export interface LabOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   /** The Python of another environment than the project's own: what is installed there is what is tried. */
   readonly python?: string;
+  /** What the page is: JupyterLab, or Notebook 7, which has a page for each notebook. Default: JupyterLab. */
+  readonly client?: "lab" | "notebook";
   /** A folder that is there already. Default: a new one in the repository. `stop` removes it in either case. */
   readonly folder?: NotebookFolder;
 }
@@ -145,7 +147,8 @@ export class Lab {
   async openNotebook(cells: readonly string[] | string, name = "notebook.ipynb"): Promise<void> {
     if (typeof cells !== "string") this.folder.write(name, encodeNotebook(cells));
     this.path = typeof cells === "string" ? cells : name;
-    await this.command("docmanager:open", { path: this.path, factory: "Notebook" });
+    if (this.isNotebookPage) await this.openNotebookPage();
+    else await this.command("docmanager:open", { path: this.path, factory: "Notebook" });
     try {
       await this.untilIdle(25_000);
     } catch {
@@ -153,6 +156,16 @@ export class Lab {
       await this.restartKernelProcess();
       await this.untilIdle();
     }
+  }
+
+  private get isNotebookPage(): boolean {
+    return this.options.client === "notebook";
+  }
+
+  private async openNotebookPage(): Promise<void> {
+    await this.page.goto(this.server?.url(`/notebooks/${this.path}`) ?? "");
+    await this.untilStarted();
+    await this.inPanel((panel) => panel.context.ready, null);
   }
 
   private async restartKernelProcess(): Promise<void> {
@@ -358,7 +371,7 @@ export class Lab {
     await this.command("docmanager:save");
     await this.page.reload();
     await this.untilStarted();
-    await this.command("docmanager:open", { path: this.path });
+    if (!this.isNotebookPage) await this.command("docmanager:open", { path: this.path });
     await this.inPanel((panel) => panel.context.ready, null);
   }
 
@@ -401,7 +414,7 @@ export class Lab {
     page.on("console", (message) => this.console.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => this.console.push(`page error: ${error.stack ?? error.message}`));
     page.on("dialog", (dialog) => void dialog.accept());
-    await page.goto(this.server?.url("/lab") ?? "");
+    await page.goto(this.server?.url(this.isNotebookPage ? "/tree" : "/lab") ?? "");
     await this.untilStarted();
   }
 

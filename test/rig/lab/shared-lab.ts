@@ -71,8 +71,8 @@ export async function resetSharedLab({ origin, token, folder, jupyter }: SharedL
   }
 }
 
-/** Arguments of each JupyterLab that the tests drive. */
-export const labArgs = ["--LabApp.expose_app_in_browser=True"];
+/** Arguments of each JupyterLab and Notebook that the tests drive. */
+export const labArgs = ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"];
 
 /** Without vitest's own settings, which would reach the kernels. */
 export const serverEnvironment = { VITEST: undefined, NODE_ENV: undefined, NODE_OPTIONS: undefined };
