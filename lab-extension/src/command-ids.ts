@@ -52,4 +52,13 @@ export const COMMANDS = {
   expandGroups: "stagebook:expand-groups",
   /** Saves the graph; `format`: `svg`, `png` or `mermaid`. */
   exportGraph: "stagebook:export-graph",
+  /** Inserts a small pipeline into the current notebook. */
+  insertExample: "stagebook:insert-example",
+  /** Insert a stage or a parameter below the selected cell. */
+  insertStage: "stagebook:insert-stage",
+  insertParam: "stagebook:insert-parameter",
+  /** Creates a notebook with a small pipeline in the folder `cwd`, and opens it. */
+  newNotebook: "stagebook:new-notebook",
+  /** Points at the parameters, Run stale and the stages, one after the other. */
+  tour: "stagebook:tour",
 } as const;

@@ -2,6 +2,7 @@
 import { ILabShell, ILayoutRestorer } from "@jupyterlab/application";
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, IToolbarWidgetRegistry } from "@jupyterlab/apputils";
+import { ILauncher } from "@jupyterlab/launcher";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { IStateDB } from "@jupyterlab/statedb";
@@ -26,6 +27,8 @@ import type { NotebookModels } from "../model/notebook-models";
 import { PanelPlacement } from "../sidebar/panel-placement";
 import { Sidebar } from "../sidebar/sidebar";
 import { browserWindowState } from "../sidebar/window-state";
+import { addLauncherCard, addStartCommands } from "../start/start-commands";
+import { TourOffer } from "../start/tour-offer";
 import { StagebookTracker } from "../tokens";
 import type { NotebookModel } from "../tokens";
 import { addCommands } from "./commands";
@@ -36,7 +39,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
   description: "The sidebar, the log, the commands and the toolbar buttons.",
   autoStart: true,
   requires: [StagebookTracker, UserChoices, INotebookTracker, IStateDB],
-  optional: [ILabShell, ITranslator, ICommandPalette, IToolbarWidgetRegistry, ILayoutRestorer],
+  optional: [ILabShell, ITranslator, ICommandPalette, IToolbarWidgetRegistry, ILayoutRestorer, ILauncher],
   activate: (
     app: JupyterFrontEnd,
     models: NotebookModels,
@@ -48,6 +51,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     toolbars: IToolbarWidgetRegistry | null,
     restorer: ILayoutRestorer | null,
+    launcher: ILauncher | null,
   ) => {
     const translator = optionalTranslator ?? nullTranslator;
     const trans = translator.load("jupyterlab-stagebook");
@@ -56,6 +60,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
     const layouts = new LayoutQueue(new LayoutCache(browserLayouts));
     const state = labShell ? stateDb : browserWindowState;
     const restored = Promise.all([app.restored, labShell?.restored]).then(() => undefined);
+    const tourOffer = new TourOffer(browserWindowState);
     const sidebar = new Sidebar({
       tracker: models,
       commands,
@@ -65,6 +70,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
       preferences,
       layouts,
       restored,
+      tourOffer,
     });
     const log = createLogPanel(models, trans, commands);
     const graph = createGraphTab({ tracker: models, trans, commands, preferences, layouts });
@@ -93,6 +99,15 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
       layouts,
       openGraph: () => placement.openGraph(),
     });
+    addStartCommands({
+      commands,
+      notebooks,
+      services: app.serviceManager,
+      tourOffer,
+      open: () => placement.open(),
+      trans,
+    });
+    if (launcher) addLauncherCard(launcher, translator);
     if (palette) fillPalette(palette, trans);
     if (toolbars) addToolbarItems(toolbars, { models, choices, commands, trans });
     void Promise.all([choices.loaded, app.restored]).then(() => {

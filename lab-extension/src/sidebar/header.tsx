@@ -5,19 +5,23 @@ import type { LabIcon } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { View } from "stagebook/protocol";
-import { noNotebookText } from "../ui/connection-text";
+import { FIRST_CELL, noNotebookText } from "../ui/connection-text";
 import { countStale, isAnyStale, staleCaption, staleLabel } from "../ui/stale-count";
 import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
+import { EXAMPLE_CELLS } from "../start/snippets";
 import { notifyFailure } from "../ui/notify";
 import { PastHeader } from "../ui/past-banner";
-import { useCurrent, useNotebookState } from "../model/use-store";
+import type { Subscribable } from "../model/subscribable";
+import { useCurrent, useNotebookState, useSubscribable } from "../model/use-store";
 import type { Connection, NotebookModel, NotebookState, StagebookTracker } from "../tokens";
 
 export interface HeaderProps {
   readonly tracker: StagebookTracker;
   readonly commands: CommandRegistry;
   readonly trans: TranslationBundle;
+  /** Whether the tour is offered. */
+  readonly tourOffer: Subscribable<boolean>;
 }
 
 export class Header extends ReactWidget {
@@ -37,7 +41,12 @@ function CurrentHeader(props: HeaderProps): JSX.Element {
   return <NotebookHeader {...props} model={model} />;
 }
 
-function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly model: NotebookModel }): JSX.Element {
+function NotebookHeader({
+  model,
+  commands,
+  trans,
+  tourOffer,
+}: HeaderProps & { readonly model: NotebookModel }): JSX.Element {
   const state = useNotebookState(model);
   const { view, connection } = state;
   const stale = countStale(state);
@@ -83,7 +92,8 @@ function NotebookHeader({ model, commands, trans }: HeaderProps & { readonly mod
           />
         </div>
       )}
-      <GettingStarted state={state} trans={trans} />
+      <GettingStarted state={state} trans={trans} insertExample={run(COMMANDS.insertExample)} />
+      {live && <TourOffer offer={tourOffer} take={run(COMMANDS.tour)} trans={trans} />}
       {live && <LastRunError view={view} model={model} trans={trans} />}
     </>
   );
@@ -168,18 +178,57 @@ const marks: { readonly [C in Connection]: string } = {
   past: "↶",
 };
 
-function GettingStarted({ state, trans }: StateProps): JSX.Element | null {
+function GettingStarted({
+  state,
+  trans,
+  insertExample,
+}: StateProps & { readonly insertExample: () => void }): JSX.Element | null {
   const { connection, problem, remembered } = state;
   if (connection === "lost" || connection === "incompatible")
     return <div className="stagebook-Header-problem">{problem}</div>;
   if (connection !== "absent") return null;
   if (problem !== undefined) return <div className="stagebook-Header-hint">{problem}</div>;
+  if (remembered)
+    return (
+      <div className="stagebook-Header-hint">
+        {trans.__("Restored from the last session. To continue, run a cell with:")}
+        <code>{FIRST_CELL}</code>
+      </div>
+    );
   return (
     <div className="stagebook-Header-hint">
-      {remembered
-        ? trans.__("Restored from the last session. To continue, run a cell with:")
-        : trans.__("To start, run a cell with:")}
-      <code>{'import { stage, param } from "stagebook";'}</code>
+      {trans.__("To start, run cells like these:")}
+      <code>{EXAMPLE_CELLS.join("\n\n")}</code>
+      <div className="stagebook-Header-buttons">
+        <button
+          type="button"
+          className="stagebook-Button"
+          data-primary
+          title={trans.__("Insert these cells below the selected cell")}
+          onClick={insertExample}
+        >
+          {trans.__("Insert")}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+interface TourOfferProps {
+  readonly offer: Subscribable<boolean>;
+  readonly take: () => void;
+  readonly trans: TranslationBundle;
+}
+
+/** One line, to whoever began with the example on this page and has not seen the tour. */
+function TourOffer({ offer, take, trans }: TourOfferProps): JSX.Element | null {
+  const isOffered = useSubscribable(offer);
+  if (!isOffered) return null;
+  return (
+    <div className="stagebook-Header-buttons">
+      <button type="button" className="stagebook-Button" onClick={take}>
+        {trans.__("Take the tour")}
+      </button>
     </div>
   );
 }

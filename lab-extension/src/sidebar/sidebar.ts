@@ -12,6 +12,7 @@ import type { LayoutQueue } from "../graph/layout/layout-queue";
 import { stagebookIcon } from "../icons";
 import { browserValues } from "../model/known-notebooks";
 import type { Preferences } from "../model/preferences";
+import type { Subscribable } from "../model/subscribable";
 import type { WindowState } from "./window-state";
 import { ParamsPanel } from "../params/params-panel";
 import { RunsPanel } from "../runs/runs-panel";
@@ -33,19 +34,22 @@ export interface SidebarOptions {
   readonly layouts: LayoutQueue;
   /** Resolves when JupyterLab has restored its layout. */
   readonly restored: Promise<void>;
+  /** Whether the tour is offered. */
+  readonly tourOffer: Subscribable<boolean>;
 }
 
 export class Sidebar extends SidePanel {
   private readonly sections: SidebarSections | null;
   private readonly subscription: Subscription;
 
-  constructor({ tracker, commands, translator, trans, state, preferences, layouts, restored }: SidebarOptions) {
+  constructor(options: SidebarOptions) {
+    const { tracker, commands, translator, trans, state, preferences, layouts, restored, tourOffer } = options;
     super({ translator });
     this.id = "stagebook-sidebar";
     this.addClass("stagebook-Sidebar");
     this.title.icon = stagebookIcon;
     this.title.caption = trans.__("Stagebook");
-    this.header.addWidget(new Header({ tracker, commands, trans }));
+    this.header.addWidget(new Header({ tracker, commands, trans, tourOffer }));
     const graph = new GraphPanel({ tracker, trans, commands, preferences, layouts, place: "sidebar" });
     const stage = new StagePanel(tracker, trans, commands, (name) => graph.focusStage(name));
     const params = new ParamsPanel(tracker, trans, preferences);

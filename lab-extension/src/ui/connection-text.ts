@@ -3,7 +3,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { NotebookState } from "../tokens";
 
 /** The cell that loads Stagebook into a kernel. */
-export const FIRST_CELL = 'import { stage } from "stagebook";';
+export const FIRST_CELL = 'import { param, show, stage } from "stagebook";';
 
 /** A sentence. `code`, if any, replaces `%1` in it. */
 export interface PanelText {

@@ -128,7 +128,9 @@ describe("the messages about the connection", () => {
 
   it("without Stagebook in the kernel, the message says how to start", () => {
     const { text, code } = emptyText(stateOf("absent"), english);
-    expect(text.replace("%1", code ?? "")).toBe('Run a cell with import { stage } from "stagebook"; to start.');
+    expect(text.replace("%1", code ?? "")).toBe(
+      'Run a cell with import { param, show, stage } from "stagebook"; to start.',
+    );
   });
 
   it("there is no message while the view is the kernel's, and one in every other state", () => {

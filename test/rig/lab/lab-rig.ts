@@ -182,6 +182,12 @@ export class Lab {
     await this.command("docmanager:open", { path: name });
   }
 
+  /** Everything about cells is from now on about this notebook, which the page opens by itself. Waits until its kernel is idle. */
+  async adoptNotebook(name: string): Promise<void> {
+    this.path = name;
+    await this.untilIdle();
+  }
+
   /** Executes a JupyterLab command and waits for its end. */
   async command(id: string, args: { readonly [name: string]: unknown } = {}): Promise<void> {
     await this.page.evaluate(
@@ -240,6 +246,11 @@ export class Lab {
       const view = content.node.getBoundingClientRect();
       return { id: cell?.model.id, inView: top >= view.top - 20 && top < view.bottom };
     }, null);
+  }
+
+  /** The texts of all cells, in document order. */
+  sources(): Promise<string[]> {
+    return this.inPanel((panel) => panel.content.widgets.map(({ model }) => model.sharedModel.getSource()), null);
   }
 
   /** A cell's outputs as they are in the notebook file. */
