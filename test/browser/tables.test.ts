@@ -147,7 +147,7 @@ test("[U6] the stage panel has the same grid, also in a dark theme", async () =>
   await lab.screenshot("tables stage light");
   await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
   await grid().scrollIntoViewIfNeeded();
-  // The panel is drawn anew.
+  // The panel is drawn again.
   if ((await panel.locator('[data-section="output"]').getAttribute("open")) === null)
     await panel.locator('[data-section="output"] summary').first().click();
   await eventually(() => panel.locator(".stagebook-TableGrid").getAttribute("data-rows")).toBe("30000");

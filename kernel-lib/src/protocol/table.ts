@@ -17,7 +17,7 @@ export interface TablePage {
   readonly total: number;
   /** Of the rows that pass the filters. */
   readonly count: number;
-  /** Only so many rows of a longer stream are part of the table. Absent when all are. */
+  /** The table has only this many rows of a longer stream. Absent when all are. */
   readonly limitedTo?: number;
   readonly columns: readonly TableColumnView[];
   /** How many columns are not sent. */

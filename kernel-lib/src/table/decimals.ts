@@ -27,7 +27,7 @@ export function decimalsOf(column: TableColumn, rowCount: number): number {
   return Math.min(MOST, needed, Math.max(0, wanted));
 }
 
-/** Decimals that show so many significant digits of a number of this size. */
+/** Decimals that show this many significant digits of a number of this size. */
 function decimalsFor(size: number, digits: number): number {
   return size > 0 && Number.isFinite(size) ? digits - 1 - Math.floor(Math.log10(size)) : 0;
 }

@@ -71,7 +71,7 @@ export class HeaderRenderer extends TextRenderer {
   }
 }
 
-/** `number · 3 % missing`, for the header and for people who do not see it. */
+/** `number · 3 % missing`, for the header and for screen readers. */
 export function describeHeader({ column, summary }: HeaderCell, trans: TranslationBundle): string {
   if (!summary) return column.type;
   const parts = [summary.type];

@@ -10,7 +10,7 @@ import type { StageAnswers } from "./stage-answers";
 
 type TableSource = Pick<Extract<Command, { type: "table" }>, "stage" | "key" | "shown">;
 
-/** Results that were read stay in memory for the next page, so many of them and so long. */
+/** Results that were read stay in memory for the next page: at most this many, and this long. */
 const KEPT = 2;
 const KEPT_MS = 120_000;
 /** Of a stream this many items make up the table. */
