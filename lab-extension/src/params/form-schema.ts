@@ -77,7 +77,7 @@ export function findProblem(param: ParamView, value: FormValue, trans: Translati
 
 /** `tags.1 enter a value`: the first problem, the kernel checks them all. */
 function nestedProblem({ schema }: ParamView, value: FormValue, trans: TranslationBundle): string | null {
-  const errors = validator.rawValidation<NestedError>((withoutRefs(schema) ?? {}) as RJSFSchema, value).errors ?? [];
+  const errors = validator.rawValidation<NestedError>(withoutRefs(schema) ?? {}, value).errors ?? [];
   // Of a union the errors of every member come first.
   const error = errors.find(({ keyword }) => keyword === "oneOf" || keyword === "anyOf") ?? errors[0];
   if (!error) return null;

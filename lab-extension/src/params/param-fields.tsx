@@ -41,7 +41,11 @@ export function ParamFields({ params, drafts, typed, context, idPrefix }: ParamF
       noHtml5Validate
       showErrorList={false}
       transformErrors={(errors: RJSFValidationError[]) =>
-        errors.map((error) => ({ ...error, message: errorText(error, context.trans) }))
+        errors.map((error) => ({
+          ...error,
+          message: errorText(error, context.trans),
+          property: pathOf(error.property ?? "", params),
+        }))
       }
       customValidate={(edited, errors) => {
         addTextErrors(params, edited ?? {}, errors, context);
@@ -51,6 +55,13 @@ export function ParamFields({ params, drafts, typed, context, idPrefix }: ParamF
       onSubmit={() => drafts.flush()}
     />
   );
+}
+
+/** The parameter of an error as a path that FormComponent reads, which would take `etl/limit` and `a.b` apart. */
+function pathOf(property: string, params: readonly ParamView[]): string {
+  const pointer = property.replace(/^\./, "").replaceAll("~1", "/").replaceAll("~0", "~");
+  const name = params.find((param) => param.name === property || param.name === pointer)?.name;
+  return name === undefined ? property : `[${JSON.stringify(name)}]`;
 }
 
 type FormChange = Parameters<IFormComponentProps["onChange"]>[0];

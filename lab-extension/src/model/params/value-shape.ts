@@ -77,7 +77,7 @@ function resolve(root: JsonObject, ref: string): JsonObject | null {
 }
 
 function readShape(schema: JsonObject): Shape | null {
-  if ("const" in schema) return { kind: "choice", options: [schema.const as Json] };
+  if ("const" in schema) return { kind: "choice", options: [schema.const] };
   if (Array.isArray(schema.enum)) return { kind: "choice", options: schema.enum as readonly Json[] };
   const options = schema.oneOf ?? schema.anyOf;
   if (Array.isArray(options)) return readUnion(options as readonly Json[]);
@@ -216,7 +216,7 @@ function fit(shape: Shape, value: Json): number {
     case "boolean":
       return Number(typeof value === shape.kind);
     case "choice":
-      return Number(shape.options.some((option) => JSONExt.deepEqual(option as never, value as never)));
+      return Number(shape.options.some((option) => JSONExt.deepEqual(option, value)));
     case "choices":
     case "list":
       return Number(Array.isArray(value));
@@ -232,7 +232,7 @@ function fitObject({ properties }: ObjectShape, value: Json): number {
   if (!own) return 0;
   const isOther = properties.some((property) => {
     const tag = tagOf(property);
-    return tag && !JSONExt.deepEqual(tag[0] as never, (own[property.name] ?? null) as never);
+    return tag && !JSONExt.deepEqual(tag[0], own[property.name] ?? null);
   });
   if (isOther) return 0.1;
   const scores = properties.map(({ name, shape, isRequired }) =>

@@ -218,5 +218,5 @@ function isObject(value: Json | undefined): value is JsonObject {
 }
 
 function isSame(a: Json | undefined, b: Json | undefined): boolean {
-  return a !== undefined && b !== undefined && JSONExt.deepEqual(a as never, b as never);
+  return a !== undefined && b !== undefined && JSONExt.deepEqual(a, b);
 }
