@@ -47,7 +47,7 @@ function definitions(engine: Engine, api: PublicApi): Pick<ScriptPipeline, "stag
     each: ((...args: unknown[]) => define(createEachDefinition(args, findActivity().cell))) as DefineEach,
     param: ((...args) => {
       const { cell, execution } = findActivity();
-      const definition = createParamDefinition(args, cell, execution?.declaredParam?.(String(args[0])));
+      const definition = createParamDefinition(args, cell, execution?.declaredParam?.(args[0]));
       engine.params.checkKeyable(definition, definition.initial);
       engine.registry.params.define(definition, siteIn(engine));
       engine.params.define(definition);
