@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
 import { printProblem, Problem, stopCommands } from "./lib/command.mjs";
+import { doStep } from "./lib/progress.mjs";
 import { logs, root } from "./lib/project.mjs";
 import { findFreePort, isFree, startServer } from "./lib/server.mjs";
 import { setUp } from "./lib/setup.mjs";
@@ -38,7 +39,7 @@ async function serve({ port, notebook, browser }) {
   const chosen = port ?? (await findFreePort(8888));
   // One log each: there may be another JupyterLab of this project.
   const log = join(logs, `jupyterlab-${chosen}.log`);
-  const started = await startServer({
+  const started = await startJupyter({
     port: chosen,
     folder: root,
     log,
@@ -53,6 +54,19 @@ async function serve({ port, notebook, browser }) {
   await started.ended;
   if (stoppingSince > 0) return;
   throw new Problem("JupyterLab exited unexpectedly.", "The end of its log is above.", started.tail());
+}
+
+/**
+ * `startServer` as a step, so that there is a sign of life meanwhile.
+ * @param {Parameters<typeof startServer>[0]} options
+ * @returns {Promise<import("./lib/server.mjs").Server>}
+ */
+async function startJupyter(options) {
+  /** @type {import("./lib/server.mjs").Server[]} */
+  const started = [];
+  const work = async () => void started.push(await startServer(options));
+  await doStep({ name: "start of JupyterLab", isCurrent: () => false, work });
+  return /** @type {import("./lib/server.mjs").Server} */ (started[0]);
 }
 
 function readOptions() {

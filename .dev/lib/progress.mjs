@@ -1,6 +1,10 @@
-/** Progress of the set-up: a printed line for each finished step and, on a terminal, a live line with the running ones. */
+/**
+ * Progress of the set-up: a printed line for each finished step and, on a terminal, a live line with the running ones. Without a
+ * terminal (a log, CI) each step also has a line when it starts, and the running ones one every 10 s.
+ */
 
 const live = process.stdout.isTTY && !process.env.CI;
+const logIntervalMs = 10_000;
 /** @type {Map<string, number>} running steps, with their start time */
 const underWay = new Map();
 /** @type {NodeJS.Timeout | undefined} */
@@ -28,14 +32,16 @@ export async function doStep(step) {
     end(step.name, `✗ ${step.name.padEnd(22)} failed after ${seconds(start)}`);
     throw error;
   }
-  end(step.name, worked === false ? undefined : `✓ ${step.name.padEnd(22)} ${seconds(start)}`);
+  if (worked !== false) end(step.name, `✓ ${step.name.padEnd(22)} ${seconds(start)}`);
+  else end(step.name, live ? undefined : `✓ ${step.name.padEnd(22)} up to date`);
   return worked !== false;
 }
 
 /** @param {string} name */
 function begin(name) {
   underWay.set(name, Date.now());
-  if (live) timer ??= setInterval(draw, 200).unref();
+  if (!live) console.log(`… ${name}`);
+  timer ??= (live ? setInterval(draw, 200) : setInterval(() => console.log(runningText()), logIntervalMs)).unref();
 }
 
 /**
@@ -53,8 +59,11 @@ function end(name, line) {
 
 function draw() {
   clear();
-  const text = [...underWay].map(([name, start]) => `${name} ${seconds(start, 0)}`).join(", ");
-  process.stdout.write(`… ${text}`.slice(0, (process.stdout.columns ?? 80) - 1));
+  process.stdout.write(runningText().slice(0, (process.stdout.columns ?? 80) - 1));
+}
+
+function runningText() {
+  return `… ${[...underWay].map(([name, start]) => `${name} ${seconds(start, 0)}`).join(", ")}`;
 }
 
 function clear() {
