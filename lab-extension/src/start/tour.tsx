@@ -102,7 +102,7 @@ function TourWindow({ steps, trans, close }: TourWindowProps): ReactElement | nu
   );
 }
 
-/** Where the target is, while it moves; null while it is not there. */
+/** Where the target is, while it moves; null while it is missing. */
 function useBox(selector: string): DOMRect | null {
   const [box, setBox] = useState<DOMRect | null>(null);
   useLayoutEffect(() => {
