@@ -98,7 +98,7 @@ describe("a nested value", () => {
     expect(await area()).not.toHaveProperty("note");
   });
 
-  test("[P1] what the schema does not allow is told and not set", async () => {
+  test("[P1] what the schema does not allow is reported and not set", async () => {
     await part("area.name").fill("");
     const problem = lab.panel("params").locator(".stagebook-Params-problem");
     await eventually(() => problem.allTextContents()).toEqual([
