@@ -438,7 +438,7 @@ export class Lab {
   }
 
   /** Calls a function in the page with the notebook's panel. */
-  private async inPanel<A, R>(call: (panel: NotebookPanel, argument: A) => R | Promise<R>, argument: A): Promise<R> {
+  async inPanel<A, R>(call: (panel: NotebookPanel, argument: A) => R | Promise<R>, argument: A): Promise<R> {
     const panel = (await this.page.evaluateHandle((path) => {
       const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
       const panels = [...jupyterapp.shell.widgets("main")] as NotebookPanel[];
