@@ -189,7 +189,7 @@ describe("a cell that fails during Run stale", () => {
     `console.log("reads nothing")`,
   ];
 
-  test("[U1] it stops no other cell, is told once, and cells that are not stale are not executed", async () => {
+  test("[U1] it stops no other cell, is reported once, and cells that are not stale are not executed", async () => {
     await lab.openNotebook(cells, "fails.ipynb");
     await lab.runAll();
     await lab.setParam("limit", 2);
