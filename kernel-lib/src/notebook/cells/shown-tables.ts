@@ -1,5 +1,4 @@
 /** The tables that cells have shown and a page may still read: those of a cell until it is executed again, at most the latest ones. */
-import { randomUUID } from "node:crypto";
 import { StagebookError, type CellId } from "../../protocol";
 import type { TableData } from "../../table/table-data";
 import { TableView } from "../../table/table-view";
@@ -9,14 +8,14 @@ const MOST_SHOWN = 20;
 
 export class ShownTables {
   private readonly tables = new Map<string, { readonly cell: CellId | null; readonly view: TableView }>();
-  /** Ids of an earlier life of the kernel are never found. */
-  private readonly kernel = randomUUID().slice(0, 8);
-  private count = 0;
+  /** How many the current execution of a cell has shown. */
+  private readonly counts = new Map<CellId | null, number>();
 
-  /** Returns the id by which a page asks for its rows. */
+  /** Returns the id by which a page asks for its rows: the same whenever the cell is executed, so that equal outputs are equal. */
   keep(cell: CellId | null, table: TableData): string {
-    this.count += 1;
-    const id = `${this.kernel}-${this.count}`;
+    const count = (this.counts.get(cell) ?? 0) + 1;
+    this.counts.set(cell, count);
+    const id = `${cell ?? "no-cell"}-${count}`;
     this.tables.set(id, { cell, view: new TableView(table) });
     for (const oldest of this.tables.keys()) {
       if (this.tables.size <= MOST_SHOWN) break;
@@ -27,6 +26,7 @@ export class ShownTables {
 
   /** The cell is executed again: its outputs are gone. */
   begin(cell: CellId): void {
+    this.counts.delete(cell);
     for (const [id, table] of this.tables) if (table.cell === cell) this.tables.delete(id);
   }
 
