@@ -170,7 +170,15 @@ test("[U1] a chosen stage has a panel, which Escape and its button close", async
 });
 
 test("[P10] the height that the user gives the parameters is remembered for the notebook", async () => {
-  const height = async (): Promise<number> => (await lab.panel("params").boundingBox())?.height ?? 0;
+  /** Once two frames in a row show the same. */
+  const height = async (): Promise<number> => {
+    for (let last = -1; ;) {
+      const now = (await lab.panel("params").boundingBox())?.height ?? 0;
+      if (now === last) return now;
+      last = now;
+      await lab.page.evaluate(() => new Promise((shown) => requestAnimationFrame(shown)));
+    }
+  };
   const before = await height();
   const handle = lab.page.locator("#stagebook-sidebar .lm-SplitPanel-handle:visible").first();
   const box = (await handle.boundingBox())!;

@@ -31,13 +31,13 @@ const header = (page: Page = lab.page) => page.locator("#stagebook-sidebar .stag
 
 test("[U1] a kernel without Stagebook: the sidebar says how to begin, and nothing is printed into cells", async () => {
   await lab.openNotebook([`console.log("plain")`, `1 + 1`], "plain.ipynb");
-  await eventually(() => header().innerText()).toContain("To start, run a cell with:");
+  await eventually(() => header().innerText()).toContain("To start, run cells like these:");
   await lab.runAll();
   const before = await allOutputs(2);
   expect(before).toEqual(["plain\n", "2\n"]);
   await lab.command("docmanager:save");
   const tab = await lab.openTab();
-  await eventually(() => header(tab).innerText()).toContain("To start, run a cell with:");
+  await eventually(() => header(tab).innerText()).toContain("To start, run cells like these:");
   await lab.runAll();
   expect(await allOutputs(2)).toEqual(before);
   expect(await lab.page.locator('[data-stagebook="dag"]:visible').count()).toBe(0);
@@ -87,7 +87,7 @@ test("[O7] with two notebooks open, the sidebar shows the active one", async () 
   await lab.showNotebook("other.ipynb");
   await eventually(() => lab.stageStatuses()).toEqual({ alone: "fresh" });
   await lab.showNotebook("plain.ipynb");
-  await eventually(() => header().innerText()).toContain("To start, run a cell with:");
+  await eventually(() => header().innerText()).toContain("To start, run cells like these:");
   await lab.showNotebook("pipeline.ipynb");
 });
 

@@ -14,7 +14,8 @@ afterEach(() => {
 });
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const step = (name: string, work: () => Promise<void>): Promise<void> => doStep({ name, isCurrent: () => false, work });
+const step = (name: string, work: Parameters<typeof doStep>[0]["work"]): Promise<boolean> =>
+  doStep({ name, isCurrent: () => false, work });
 
 test("[setup] a step has a line when it starts and when it ends, and long ones at least one every 15 s", async () => {
   const both = Promise.all([step("packages", () => pause(32_000)), step("JupyterLab", () => pause(12_000))]);
