@@ -166,11 +166,13 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
 
   async send<T extends CommandType>(command: Extract<Command, { readonly type: T }>): Promise<Result<T>> {
     if (this.mode !== "live" && !readOnly.has(command.type)) throw this.readOnlyError();
+    if (command.type === "run") this.drafts.applyDue();
     return this.request<T>(command);
   }
 
   async runStale(above?: CellId): Promise<boolean> {
     if (this.mode !== "live") throw this.readOnlyError();
+    this.drafts.applyDue();
     return this.staleRuns.run(above);
   }
 

@@ -101,9 +101,14 @@ export class ParamDrafts extends Subscribable<Drafts> {
     }
   }
 
-  /** Applies what still waits for the debounce: a second view of the notebook may keep its kernel connected. */
-  dispose(): void {
+  /** Applies what still waits for the debounce, now: before a run, which must see it. */
+  applyDue(): void {
     for (const name of [...this.timers.keys()]) void this.apply(name);
+  }
+
+  /** A second view of the notebook may keep its kernel connected. */
+  dispose(): void {
+    this.applyDue();
   }
 
   private async apply(name: string): Promise<void> {
