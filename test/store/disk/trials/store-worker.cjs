@@ -4,7 +4,7 @@
  */
 const { appendFileSync } = require("node:fs");
 const { createDiskStore } = require("./store/disk/store.js");
-const { v8Codec } = require("./store/codecs/codec.js");
+const { v8Codec } = require("./store/codecs/v8-codec.js");
 const { digestOf } = require("./key/digest.js");
 const { digestValue } = require("./key/values/canonical.js");
 

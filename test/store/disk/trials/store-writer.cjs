@@ -2,7 +2,7 @@
 const { writeFile } = require("node:fs/promises");
 const { join } = require("node:path");
 const { createDiskStore } = require("./store/disk/store.js");
-const { v8Codec } = require("./store/codecs/codec.js");
+const { v8Codec } = require("./store/codecs/v8-codec.js");
 const { digestOf } = require("./key/digest.js");
 const { digestValue } = require("./key/values/canonical.js");
 
