@@ -84,11 +84,14 @@ const text = stage("text", () => "no table");`,
     },
   );
 
-  test("[U6] the rows of a shown table are dropped when its cell is executed again", async () => {
+  test("[U6] a shown table has one name however often its cell is executed, and its rows are those of the last time", async () => {
     const before = await shownBy("show([{ a: 1 }])");
     const after = await shownBy("show([{ a: 2 }])");
-    expect((await page({ shown: after?.table ?? "" })).rows).toEqual([[2]]);
-    await expect(page({ shown: before?.table ?? "" })).rejects.toMatchObject({ error: { code: "table-gone" } });
+    expect(after?.table).toBe(before?.table);
+    const shown = after?.table ?? "";
+    expect((await page({ shown })).rows).toEqual([[2]]);
+    await shownBy("console.log(1)");
+    await expect(page({ shown })).rejects.toMatchObject({ error: { code: "table-gone" } });
   });
 
   test("[U6] the selected rows are saved in full beside the notebook, and no file is replaced by accident", async () => {
