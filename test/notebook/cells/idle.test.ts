@@ -10,10 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => notebook.kernel.stop());
 
-const open = async (cells: { readonly [id: string]: string }): Promise<void> => {
-  await notebook.setAll({ imports: notebook.sources.get("imports") ?? "", ...cells });
-  await notebook.runAll();
-};
 const write = (name: string, text: string): void => {
   const file = path.join(notebook.kernel.cwd, name);
   fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -25,7 +21,7 @@ const becomes = (stage: string, status: string): Promise<void> =>
 describe("files on disk", () => {
   test("[S8] one that a stage declares: a change is noticed within two seconds, without any cell", async () => {
     write("declared.txt", "one");
-    await open({
+    await notebook.begin({
       show: `const text = stage("text", { f: file("declared.txt") }, ({ f }) => f.text()); console.log(await text());`,
     });
     write("declared.txt", "two, longer");
@@ -39,7 +35,7 @@ describe("files on disk", () => {
 
   test("[V1] one that a stage was seen to read, and one whose absence it was seen to notice", async () => {
     write("seen.txt", "one");
-    await open({
+    await notebook.begin({
       seen: `const seen = stage("seen", () => fs.readFileSync("seen.txt", "utf8")); await seen();`,
       absent: `const absent = stage("absent", () => fs.existsSync("absent.txt")); await absent();`,
     });
@@ -51,7 +47,7 @@ describe("files on disk", () => {
 
   test("[S8] a file that is added to a folder, also deep in it", async () => {
     write("data/a/b/one.csv", "1");
-    await open({
+    await notebook.begin({
       count: `const count = stage("count", { f: files("data/**/*.csv") }, ({ f }) => f.length); await count();`,
     });
     write("data/a/b/two.csv", "2");
@@ -63,7 +59,7 @@ describe("files on disk", () => {
 
 describe("a deleted cell", () => {
   test("[U2] its stages and parameters leave the graph at once, and its readers are stale", async () => {
-    await open({
+    await notebook.begin({
       p: `const p = param("p", 1);`,
       gone: `const gone = stage("gone", { p }, ({ p }) => p); const kept = 3;`,
       reader: `console.log(await gone());`,
@@ -81,7 +77,7 @@ describe("a deleted cell", () => {
 
 describe("an interrupt", () => {
   test("[R10] leaves the readers of a stream ready to run again, not blocked", async () => {
-    await open({
+    await notebook.begin({
       slow: `const slow = stage("slow", async function* () { for (let i = 0; i < 1000; i++) { yield i; await new Promise((next) => setTimeout(next, 20)); } });`,
       reads: `const reads = stage("reads", { slow }, async ({ slow }) => { let n = 0; for await (const _ of slow) n++; return n; });`,
     });
@@ -97,7 +93,7 @@ describe("an interrupt", () => {
 
 describe("advice", () => {
   test("[U2] names the variable that holds a stage, or says how to run it by its name", async () => {
-    await open({
+    await notebook.begin({
       held: `const tidy = stage("clean/filtered", () => 1); tidy;`,
       free: `stage("my stage!", () => 1);`,
       load: `await tidy.load().catch((error) => console.log(error.advice));`,

@@ -8,16 +8,12 @@ beforeAll(async () => {
 });
 afterAll(() => notebook.kernel.stop());
 
-const open = async (cells: { readonly [id: string]: string }): Promise<void> => {
-  await notebook.setAll({ imports: notebook.sources.get("imports") ?? "", ...cells });
-  await notebook.runAll();
-};
 const errors = (): number =>
   notebook.kernel.events.filter((event) => event.type === "log:written" && event.record.level === "error").length;
 
 describe("a failure", () => {
   test("[U2] stops only what depends on it, is reported once, and is not repeated until something that it depends on changes", async () => {
-    await open({
+    await notebook.begin({
       n: `const n = param("n", 1, { min: 0, max: 10 });`,
       good: `const good = stage("good", { n }, ({ n }) => n * 10); show(await good());`,
       bad: `const bad = stage("bad", () => { throw new Error("unrelated"); }); await bad();`,
@@ -38,7 +34,7 @@ describe("a failure", () => {
   });
 
   test("[U2] two failing stages, and what is below them, leave the rest to be refreshed; each is named", async () => {
-    await open({
+    await notebook.begin({
       m: `const m = param("m", 1);`,
       one: `const one = stage("one", { m }, ({ m }) => { if (m > 3) throw new Error("one"); return m; });`,
       two: `const two = stage("two", { m }, ({ m }) => { if (m > 3) throw new Error("two"); return m; });`,
@@ -57,7 +53,7 @@ describe("a failure", () => {
   });
 
   test("[U2] of a cell stops the cells that read what it assigns, and no others", async () => {
-    await open({
+    await notebook.begin({
       k: `const k = param("k", 1);`,
       risky: `const made = k.value > 3 ? (() => { throw new Error("too many"); })() : [k.value];`,
       reader: `console.log(made.length, made[0]);`,
@@ -77,7 +73,7 @@ describe("a failure", () => {
   });
 
   test("[U2] of a stage in the cell that shows another one leaves that one's value to be shown", async () => {
-    await open({
+    await notebook.begin({
       q: `const q = param("q", 1);`,
       both: `const fails = stage("fails", { q }, ({ q }) => { if (q > 3) throw new Error("q"); return q; });
 const works = stage("works", { q }, ({ q }) => q * 2); console.log(await works());`,
@@ -89,7 +85,7 @@ const works = stage("works", { q }, ({ q }) => q * 2); console.log(await works()
   });
 
   test("[V1] that read a file is repeated when the file changes", async () => {
-    await open({
+    await notebook.begin({
       read: `const read = stage("read", () => fs.readFileSync("late.txt", "utf8")); console.log(await read());`,
     });
     expect(notebook.mark("read")?.status).toBe("failed");
@@ -100,7 +96,7 @@ const works = stage("works", { q }, ({ q }) => q * 2); console.log(await works()
   });
 
   test("[U2] of items of an each is not repeated either", async () => {
-    await open({
+    await notebook.begin({
       w: `const w = param("w", 1);`,
       items: `const items = each("items", [1, 2, 3], (x: number) => { if (x === 2) throw new Error("item"); return x; }); await items.toArray();`,
       shown: `console.log(w.value);`,
@@ -121,12 +117,12 @@ describe("values changed in place", () => {
   };
 
   test("[U2] after Run All nothing is stale", async () => {
-    await open(cells);
+    await notebook.begin(cells);
     expect(notebook.marked("fresh")).toEqual(["imports", "list", "length", "push", "last"]);
   });
 
   test("[U2] a cell that changes a value twice is stale, and Run stale restores what Run All gives", async () => {
-    await open(cells);
+    await notebook.begin(cells);
     await notebook.run("push");
     expect(notebook.marked("stale")).toEqual(["push", "last"]);
     expect(notebook.mark("push")?.reasons.join()).toMatch(/variable arr had been changed/);
@@ -136,7 +132,7 @@ describe("values changed in place", () => {
   });
 
   test("[U2] a cell whose value was created again makes those stale that had changed it", async () => {
-    await open(cells);
+    await notebook.begin(cells);
     await notebook.run("list");
     expect(notebook.marked("stale")).toEqual(["push", "last"]);
     await notebook.runStale();
@@ -175,7 +171,7 @@ describe("values changed in place", () => {
   test.each(kinds)(
     "[U2] %s: a cell above keeps its mark, one below follows, and Run stale ends where Run All ends",
     async (_, create, read, change) => {
-      await open({ create, above: read, change, below: read });
+      await notebook.begin({ create, above: read, change, below: read });
       expect(notebook.marked("fresh")).toEqual(["imports", "create", "above", "change", "below"]);
       const wanted = new Map(notebook.outputs);
       await notebook.run("change");
@@ -191,7 +187,7 @@ describe("values changed in place", () => {
   );
 
   test("[U2] a value too large to compare: what reads it is marked as possibly out of date", async () => {
-    await open({
+    await notebook.begin({
       big: `const big = Array.from({ length: 400_000 }, (_, i) => ({ i, name: "row " + i }));`,
       read: `console.log(big[7].i);`,
       change: `big[7].i = 8;`,
@@ -202,7 +198,7 @@ describe("values changed in place", () => {
   });
 
   test("[U2] what a cell below changes, and what comes from below, is said", async () => {
-    await open({
+    await notebook.begin({
       list: `const seen = [1];`,
       early: `const early = stage("early", () => seen.length); console.log(await early());`,
       late: `seen.push(2);`,
@@ -231,7 +227,7 @@ describe("what a cell shows of the pipeline", () => {
     ["the parameters", `console.log(pipeline.params);`],
   ];
   test.each(kinds)("[U2] %s: it is out of date when that changes, and refreshed by Run stale", async (name, code) => {
-    await open({
+    await notebook.begin({
       own: `const own = param("own", 1);`,
       level: `const level = param("level", 1);`,
       strong: `const strong = stage("strong", { level }, ({ level }) => level * 2);`,
@@ -254,7 +250,7 @@ describe("what a cell shows of the pipeline", () => {
   });
 
   test("[U2] a cell that sets the parameter that it shows is not executed, and says that it may be out of date", async () => {
-    await open({ s: `const s = param("s", 1);`, both: `s.set(5); s;` });
+    await notebook.begin({ s: `const s = param("s", 1);`, both: `s.set(5); s;` });
     await notebook.setParams({ s: 7 });
     expect(notebook.mark("both")).toMatchObject({ status: "stale", blocked: true });
     expect(notebook.mark("both")?.reasons).toEqual([

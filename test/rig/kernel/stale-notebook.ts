@@ -21,9 +21,14 @@ export class StaleNotebook {
   /** The caller stops its kernel. */
   static async open(cells: { readonly [id: string]: string }, cwd?: string): Promise<StaleNotebook> {
     const notebook = new StaleNotebook(await startKernel(cwd === undefined ? {} : { cwd }));
-    await notebook.setAll({ imports: IMPORTS, ...cells });
-    await notebook.runAll();
+    await notebook.begin(cells);
     return notebook;
+  }
+
+  /** Replaces every cell but the imports, and executes all. */
+  async begin(cells: { readonly [id: string]: string }): Promise<void> {
+    await this.setAll({ imports: IMPORTS, ...cells });
+    await this.runAll();
   }
 
   /** Replaces every cell, and executes none. */

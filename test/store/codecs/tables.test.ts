@@ -3,11 +3,11 @@ import { createRequire } from "node:module";
 import type * as DuckDb from "@duckdb/node-api";
 import type * as Arrow from "apache-arrow";
 import { describe, expect, test } from "vitest";
-import type { BlobRef } from "../../../kernel-lib/src/store/store";
 import { codecNamed } from "../../../kernel-lib/src/store/codecs/codecs";
 import { storeItems, readItems } from "../../../kernel-lib/src/store/codecs/items";
 import { v8Codec } from "../../../kernel-lib/src/store/codecs/v8-codec";
-import { decodeValue, encodeValue, type EncodedValue, type ReadBlob } from "../../../kernel-lib/src/store/codecs/value";
+import { decodeValue, encodeValue, type EncodedValue } from "../../../kernel-lib/src/store/codecs/value";
+import { from, joined, refsOf } from "./encoded";
 
 // Loaded in the same way as in cells.
 const load = createRequire(import.meta.url);
@@ -22,16 +22,6 @@ interface ArqueroTable {
 }
 const arquero = load("arquero") as { table(columns: object): ArqueroTable };
 
-const joined = (pieces: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(pieces));
-const from =
-  ({ blobs }: EncodedValue): ReadBlob =>
-  async (ref, into) => {
-    const blob = blobs.find((each) => each.ref.digest === ref.digest);
-    const bytes = blob && joined(blob.pieces);
-    if (bytes && into) into.set(bytes);
-    return bytes && (into ?? bytes);
-  };
-const refsOf = ({ blobs }: EncodedValue): readonly BlobRef[] => blobs.map(({ ref }) => ref);
 const stored = async (value: unknown): Promise<EncodedValue & { readonly again: unknown }> => {
   const encoded = await encodeValue(value, undefined);
   const found = await decodeValue(refsOf(encoded), codecNamed(encoded.codec), from(encoded));

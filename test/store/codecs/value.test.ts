@@ -5,21 +5,9 @@ import { describe, expect, test } from "vitest";
 import { digestValue } from "../../../kernel-lib/src/key/values/canonical";
 import { CHUNK_BYTES, LARGE_BYTES } from "../../../kernel-lib/src/key/values/chunks";
 import { digestOf } from "../../../kernel-lib/src/key/digest";
-import type { BlobRef } from "../../../kernel-lib/src/store/store";
 import { decodeValue, encodeValue, type EncodedValue, type ReadBlob } from "../../../kernel-lib/src/store/codecs/value";
+import { from, joined, refsOf } from "./encoded";
 
-const joined = (pieces: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(pieces));
-
-/** Reads from the encoded value, as a store would. */
-const from =
-  ({ blobs }: EncodedValue): ReadBlob =>
-  async (ref, into) => {
-    const blob = blobs.find((each) => each.ref.digest === ref.digest);
-    const bytes = blob && joined(blob.pieces);
-    if (bytes && into) into.set(bytes);
-    return bytes && (into ?? bytes);
-  };
-const refsOf = ({ blobs }: EncodedValue): readonly BlobRef[] => blobs.map(({ ref }) => ref);
 const loaded = async (encoded: EncodedValue, codec?: Parameters<typeof encodeValue>[1]): Promise<unknown> =>
   (await decodeValue(refsOf(encoded), codec, from(encoded)))?.value;
 

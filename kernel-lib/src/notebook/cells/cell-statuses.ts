@@ -1,18 +1,12 @@
 /** The status of each cell: whether its output is what executing it now would show, and why not. Asked by NotebookCells. */
-import { caveatsOf, type CellId, type CellStatus, type Freshness, type View } from "../../protocol";
+import { caveatsOf, type CellId, type CellView, type Freshness, type View } from "../../protocol";
 import type { Engine } from "../../run/engine";
 import type { CellRecord } from "./cell-record";
 import type { VariableFlow } from "./variable-flow";
 import type { NotebookVariables } from "./variables";
 
 /** The status of a cell, as the page marks it. */
-export interface Mark {
-  readonly status: CellStatus;
-  readonly reasons: readonly string[];
-  /** See the event `cell:marked`. */
-  readonly caveats?: readonly string[];
-  readonly blocked?: true;
-}
+export type Mark = Omit<CellView, "id">;
 
 /** Why the output of a cell is out of date. */
 export interface Outdated {

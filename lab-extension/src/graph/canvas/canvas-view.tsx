@@ -4,9 +4,8 @@ import type { ReactElement } from "react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useNotebookState, useSubscribable } from "../../model/use-store";
 import type { NotebookModel } from "../../tokens";
-import { panelClass } from "../../ui/connection-text";
-import { PanelNotice } from "../../ui/panel-text";
-import { GraphToolbar, TOOLBAR_HEIGHT } from "../graph-toolbar";
+import { GraphFrame } from "../graph-frame";
+import { TOOLBAR_HEIGHT } from "../graph-toolbar";
 import type { GraphToolbarActions } from "../graph-toolbar";
 import type { Direction, Layout } from "../layout/layout";
 import type { LayoutQueue } from "../layout/layout-queue";
@@ -36,7 +35,7 @@ export interface CanvasViewProps extends GraphViewState {
 }
 
 export function CanvasView(props: CanvasViewProps): ReactElement {
-  const { model, graph: whole, layouts, direction, width, search, onSearch, actions, onHeight, trans } = props;
+  const { model, graph: whole, layouts, direction, width, search, onHeight, trans } = props;
   const height = Math.max(1, props.height - TOOLBAR_HEIGHT);
   const state = useNotebookState(model);
   const { graph, layoutState } = useFoldedGraph(model, whole, { layouts, direction, width, height });
@@ -57,16 +56,7 @@ export function CanvasView(props: CanvasViewProps): ReactElement {
   const { request, next } = useSearchFocus(matches, props);
   useEffect(() => onHeight(null), [onHeight]);
   return (
-    <div className={panelClass("stagebook-Graph", state)}>
-      <PanelNotice text={problem ? { text: problem } : null} />
-      <GraphToolbar
-        search={search}
-        matchCount={matches.length}
-        onSearch={onSearch}
-        onNext={next}
-        actions={actions}
-        trans={trans}
-      />
+    <GraphFrame {...props} state={state} problem={problem ?? undefined} matchCount={matches.length} onNext={next}>
       {layout && nodes.length > 0 && (
         <Flow
           nodes={nodes}
@@ -81,7 +71,7 @@ export function CanvasView(props: CanvasViewProps): ReactElement {
           onOpen={(node) => openNode(model, graph, node)}
         />
       )}
-    </div>
+    </GraphFrame>
   );
 }
 

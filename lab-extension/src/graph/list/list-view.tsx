@@ -3,8 +3,8 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { useEffect, useMemo } from "react";
 import { useNotebookState, useSubscribable } from "../../model/use-store";
-import { panelClass } from "../../ui/connection-text";
-import { GraphToolbar, TOOLBAR_HEIGHT } from "../graph-toolbar";
+import { GraphFrame } from "../graph-frame";
+import { TOOLBAR_HEIGHT } from "../graph-toolbar";
 import type { GraphToolbarActions } from "../graph-toolbar";
 import type { Graph } from "../model/graph";
 import { collapsedIn, collapseGroups } from "../model/groups";
@@ -26,7 +26,7 @@ export interface ListViewProps extends GraphViewState {
 }
 
 export function ListView(props: ListViewProps): ReactElement {
-  const { model, graph: whole, search, onSearch, actions, onHeight, trans } = props;
+  const { model, graph: whole, search, onHeight, trans } = props;
   const state = useNotebookState(model);
   const chosen = useSubscribable(model.groups);
   const collapsed = useMemo(() => collapsedIn(whole, chosen), [whole, chosen]);
@@ -41,15 +41,7 @@ export function ListView(props: ListViewProps): ReactElement {
   const setExpanded = ({ name }: ListRow, isExpanded: boolean): void =>
     model.groups.set(isExpanded ? [...collapsed].filter((group) => group !== name) : [...collapsed, name]);
   return (
-    <div className={panelClass("stagebook-Graph", state)}>
-      <GraphToolbar
-        search={search}
-        matchCount={matches.length}
-        onSearch={onSearch}
-        onNext={next}
-        actions={actions}
-        trans={trans}
-      />
+    <GraphFrame {...props} state={state} matchCount={matches.length} onNext={next}>
       <StageList
         rows={rows}
         lanes={lanes}
@@ -65,7 +57,7 @@ export function ListView(props: ListViewProps): ReactElement {
         onExpand={setExpanded}
         trans={trans}
       />
-    </div>
+    </GraphFrame>
   );
 }
 
