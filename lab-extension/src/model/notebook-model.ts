@@ -94,9 +94,11 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
   /** What this kernel was sent, as text. */
   private sentCells = "";
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
+  private savedSelection: string | null;
 
   constructor(private readonly options: NotebookModelOptions) {
     const { kernel, frame, remembered } = options;
+    this.savedSelection = remembered?.selected ?? null;
     this.liveLog = new LogRecords(remembered ?? undefined);
     this.unread = new UnreadLines(remembered?.readAt ?? remembered?.log.at(-1)?.at ?? 0);
     this.unread.update(this.liveLog.getRecords());
@@ -208,6 +210,7 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
     clearTimeout(this.saveTimer);
     this.saveTimer = undefined;
     const { view, selected } = this.live.getState();
+    this.savedSelection = selected;
     return this.options.memory.save(this.key, {
       view: { ...view, log: [] },
       log: this.liveLog.getRecords().slice(-REMEMBERED_LINES),
@@ -274,7 +277,9 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
       this.live.state$.pipe(skip(1)).subscribe((state) => {
         if (this.mode === "live") this.displayed.next(state);
         this.sendCells();
-        this.scheduleSave();
+        // A selection is an act of the user: a reload right after it must find it. The rest is saved now and then.
+        if (state.selected === this.savedSelection) this.scheduleSave();
+        else void this.save();
       }),
       this.liveLog.records$.pipe(skip(1)).subscribe((records) => {
         this.unread.update(records);

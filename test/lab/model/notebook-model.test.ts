@@ -43,6 +43,24 @@ describe("the view", () => {
     expect(rig.states).toHaveLength(before);
   });
 
+  it("[U2] is remembered with a new selection at once, and otherwise now and then", () => {
+    const rig = new ModelRig();
+    rig.connect(createView([createStage("a")]));
+    vi.runAllTimers();
+    const before = rig.saved.length;
+    rig.model.select("a");
+    rig.frame();
+    expect(rig.saved.slice(before)).toMatchObject([{ selected: "a" }]);
+    rig.model.select(null);
+    rig.frame();
+    expect(rig.saved.slice(before + 1)).toMatchObject([{ selected: null }]);
+    rig.emit(stageDefined("b"));
+    rig.frame();
+    expect(rig.saved).toHaveLength(before + 2);
+    vi.runAllTimers();
+    expect(rig.saved).toHaveLength(before + 3);
+  });
+
   it("is the remembered one until the kernel answers, and marked as such", () => {
     const rig = new ModelRig(remembered);
     expect(rig.model.getState()).toMatchObject({ remembered: true, selected: "old", connection: "connecting" });
