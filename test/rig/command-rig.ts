@@ -46,6 +46,15 @@ export function stagebook(args: readonly string[], options: CommandOptions): Pro
   return execute([process.execPath, ...nodeFlags, program, ...args], options);
 }
 
+/** Variables of the tests' own process. CI: there, saved parameter values do not count. */
+const unsetForPrograms = {
+  VITEST: undefined,
+  NODE_OPTIONS: undefined,
+  NODE_ENV: undefined,
+  JPY_SESSION_NAME: undefined,
+  CI: undefined,
+};
+
 /** Runs any program as a user would, without the environment variables of the tests. */
 export async function execute(
   [file = "", ...args]: readonly string[],
@@ -53,7 +62,7 @@ export async function execute(
 ): Promise<CommandEnd> {
   const child = spawn(file, args, {
     cwd,
-    env: { ...process.env, VITEST: undefined, NODE_OPTIONS: undefined, NODE_ENV: undefined, JPY_SESSION_NAME: undefined, ...env }, // prettier-ignore
+    env: { ...process.env, ...unsetForPrograms, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [stdout, stderr] = ["", ""];
