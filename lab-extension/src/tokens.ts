@@ -7,7 +7,7 @@ import type { CachedValueSearch } from "./model/params/cached-values";
 import type { FoldedGroups } from "./model/params/folded-groups";
 import type { ForecastSource } from "./model/params/forecast-source";
 import type { ParamDrafts } from "./model/params/param-drafts";
-import type { UnreadLines } from "./model/unread-lines";
+import type { UnreadLines } from "./model/log/unread-lines";
 
 /** The source of a notebook's view. */
 export type Connection =

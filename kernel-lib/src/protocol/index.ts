@@ -1,6 +1,6 @@
 /** The types and functions that kernel and page share. Browser-safe: no Node, no I/O. */
 export * from "./caveats";
-export * from "./commands";
+export * from "./wire/commands";
 export type * from "./events";
 export * from "./format";
 export * from "./identity/cell-marks";
@@ -8,7 +8,7 @@ export * from "./identity/notebook-identity";
 export * from "./ids";
 export * from "./must-get";
 export * from "./message-of";
-export * from "./messages";
+export * from "./wire/messages";
 export * from "./throughput";
 export * from "./params";
 export type * from "./plan";

@@ -5,7 +5,7 @@ import type { ReactElement } from "react";
 import { BehaviorSubject, Observable, of, switchMap } from "rxjs";
 import type { Subscription } from "rxjs";
 import { COMMANDS } from "../command-ids";
-import type { UnreadCount } from "../model/unread-lines";
+import type { UnreadCount } from "../model/log/unread-lines";
 import { useObservable } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 import { notifyFailure } from "../ui/notify";

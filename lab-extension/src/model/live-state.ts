@@ -12,7 +12,7 @@ import type { WireUpdate } from "../session/wire";
 import type { NotebookState } from "../tokens";
 import type { Frame } from "./animation-frame";
 import { idleView } from "./idle-view";
-import type { LogRecords } from "./log-records";
+import type { LogRecords } from "./log/log-records";
 import type { Remembered } from "./memory";
 
 export interface LiveStateOptions {

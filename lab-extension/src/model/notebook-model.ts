@@ -14,7 +14,7 @@ import type * as tokens from "../tokens";
 import type { Frame } from "./animation-frame";
 import { CollapsedGroups } from "./collapsed-groups";
 import { LiveState } from "./live-state";
-import { createDisplayedLog, LogRecords } from "./log-records";
+import { createDisplayedLog, LogRecords } from "./log/log-records";
 import { REMEMBERED_LINES } from "./memory";
 import type { Memory, Remembered } from "./memory";
 import type { NotebookPage } from "./notebook-page";
@@ -27,7 +27,7 @@ import { loadPastRun } from "./past-run";
 import type { PastRun } from "./past-run";
 import { StaleRuns } from "./run-stale";
 import type { StaleCellsOutcome } from "./run-stale";
-import { UnreadLines } from "./unread-lines";
+import { UnreadLines } from "./log/unread-lines";
 
 export interface NotebookModelOptions {
   readonly page: NotebookPage;

@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { throughputOf, type StageView } from "stagebook/protocol";
 import { formatDuration } from "stagebook/protocol";
-import type { UnreadCount } from "../model/unread-lines";
+import type { UnreadCount } from "../model/log/unread-lines";
 import type { NotebookState } from "../tokens";
 import { countStale, staleStatus } from "../ui/stale-count";
 

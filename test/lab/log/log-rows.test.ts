@@ -13,7 +13,7 @@ import {
 } from "../../../lab-extension/src/log/record-text";
 import type { LogFilter, LogRows } from "../../../lab-extension/src/log/rows";
 import { filterRows, LEVELS, NO_FILTER, emptyRows, passesFilter } from "../../../lab-extension/src/log/rows";
-import { LogRecords } from "../../../lab-extension/src/model/log-records";
+import { LogRecords } from "../../../lab-extension/src/model/log/log-records";
 import { findVisibleRows } from "../../../lab-extension/src/ui/virtual-list";
 import type { CellId, JsonObject, LogRecord, RunId } from "stagebook/protocol";
 

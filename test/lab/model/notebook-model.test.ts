@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { emptyView } from "stagebook/protocol";
 import type { CellId, LogRecord, RunId } from "stagebook/protocol";
-import { LOG_LINES, LogRecords } from "../../../lab-extension/src/model/log-records";
+import { LOG_LINES, LogRecords } from "../../../lab-extension/src/model/log/log-records";
 import type { Remembered } from "../../../lab-extension/src/model/memory";
 import { DEBOUNCE_MS } from "../../../lab-extension/src/model/params/param-drafts";
 import { logWritten, stageDefined } from "../session/kernel-fixture";

@@ -20,7 +20,7 @@ import { rememberItems } from "./item-results";
 import { createRandom } from "./random";
 import { createStageActivity, findPrevious, linesOf } from "./stage-activity";
 import { createStageContext, type ContextParts } from "./stage-context";
-import { loggedOf, type StageLines } from "./stage-lines";
+import { loggedOf, type StageLines } from "./log/stage-lines";
 import { waitFor, type SyncTask } from "./sync-task";
 
 /** Calls the function. Throws what it throws, `not-keyable` or `not-storable` for its value, and the reason when cancelled. */

@@ -5,7 +5,7 @@ import type { EngineContext } from "../engine-context";
 import type { StageActivity } from "../state/activity";
 import type { Instance, StageRef } from "../state/instances";
 import type { InputValues } from "./call-parts";
-import { lineWriter, type StageLines } from "./stage-lines";
+import { lineWriter, type StageLines } from "./log/stage-lines";
 
 /** Adds what the function reads unplanned to `unplanned`: its result must not be stored. */
 export function createStageActivity(

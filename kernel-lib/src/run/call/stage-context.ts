@@ -3,7 +3,7 @@ import type { Digest, LogLevel } from "../../protocol";
 import type { Logger, Progress, StageContext } from "../../stage/public/context";
 import type { Values } from "../../stage/public/inputs";
 import { createRandom } from "./random";
-import { lineWriter, type StageLines } from "./stage-lines";
+import { lineWriter, type StageLines } from "./log/stage-lines";
 
 /** Where the members of a context come from. */
 export interface ContextParts {

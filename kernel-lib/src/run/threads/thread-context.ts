@@ -6,7 +6,7 @@ import type { FileRef } from "../../store/store";
 import { noOverlay, type Activity } from "../state/activity";
 import { FileOutputs } from "../external/file-outputs";
 import { createStageContext } from "../call/stage-context";
-import { lineWriter, loggedOf, type StageLines } from "../call/stage-lines";
+import { lineWriter, loggedOf, type StageLines } from "../call/log/stage-lines";
 import { errorOfData } from "./error-data";
 import type { KernelLink } from "./kernel-link";
 import type { ExecutionTask, CallLocation, ItemTask } from "./messages";

@@ -4,7 +4,7 @@ import { v8Codec } from "../../store/codecs/v8-codec";
 import { withinActivity } from "../state/activity";
 import { filesInStream } from "../external/file-outputs";
 import { createRandom } from "../call/random";
-import { lineWriter } from "../call/stage-lines";
+import { lineWriter } from "../call/log/stage-lines";
 import { itemsOf } from "../streams/streams";
 import { dataOfError } from "./error-data";
 import { KernelLink } from "./kernel-link";

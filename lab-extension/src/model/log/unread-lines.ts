@@ -1,6 +1,6 @@
 /** How many log lines of one notebook the user has not seen. Owned by NotebookModel; read by the log's tab and the status bar. */
 import type { LogRecord } from "stagebook/protocol";
-import { Subscribable } from "./subscribable";
+import { Subscribable } from "../subscribable";
 
 export interface UnreadCount {
   /** Without debug lines. */

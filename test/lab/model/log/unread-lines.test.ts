@@ -1,6 +1,6 @@
 /** The count of log lines that were not seen. */
 import { describe, expect, it } from "vitest";
-import { UnreadLines } from "../../../lab-extension/src/model/unread-lines";
+import { UnreadLines } from "../../../../lab-extension/src/model/log/unread-lines";
 import type { LogRecord } from "stagebook/protocol";
 
 const line = (at: number, level: LogRecord["level"] = "info"): LogRecord => ({

@@ -1,7 +1,7 @@
 /** Log fields as JSON: values that JSON cannot represent become text, and sizes are limited. */
 import { inspect, types } from "node:util";
-import { membersOf } from "../../key/values/own-members";
-import type { Json, JsonObject } from "../../protocol";
+import { membersOf } from "../../../key/values/own-members";
+import type { Json, JsonObject } from "../../../protocol";
 
 const MAX_TEXT = 10_000;
 const MAX_DEPTH = 6;

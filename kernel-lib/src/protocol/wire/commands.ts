@@ -1,9 +1,9 @@
 /** The commands that a page sends to a kernel, as JSON Schemas, and the replies. The kernel checks each command before it acts. */
 import { command, count, counts, described, text, texts, type CommandFields, type FieldSchema } from "./command-schema";
-import type { ErrorView, LogRecord, RunSource, RunStatus, StagebookEvent } from "./events";
-import type { CellId, JsonObject, RunId } from "./ids";
-import type { PlanRowView, Reason } from "./plan";
-import type { PreviewView } from "./preview";
+import type { ErrorView, LogRecord, RunSource, RunStatus, StagebookEvent } from "../events";
+import type { CellId, JsonObject, RunId } from "../ids";
+import type { PlanRowView, Reason } from "../plan";
+import type { PreviewView } from "../preview";
 import {
   tableComparisons,
   tableFormats,
@@ -11,7 +11,7 @@ import {
   type TableComparison,
   type TableFormat,
   type TablePage,
-} from "./table";
+} from "../table";
 
 const values: FieldSchema<JsonObject> = { type: "object", title: "an object of values by parameter name" };
 const flag: FieldSchema<boolean> = { type: "boolean", title: "true or false" };

@@ -2,7 +2,7 @@
 import { BehaviorSubject, of, switchMap } from "rxjs";
 import type { Observable } from "rxjs";
 import type { LogRecord } from "stagebook/protocol";
-import type { LogStore } from "../tokens";
+import type { LogStore } from "../../tokens";
 
 /** The most lines to keep: above it, the oldest are dropped. */
 export const LOG_LINES = 100_000;

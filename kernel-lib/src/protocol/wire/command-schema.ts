@@ -1,5 +1,5 @@
 /** JSON Schema as data with a TypeScript type: the vocabulary in which `commands.ts` describes the wire's commands. */
-import type { Json } from "./ids";
+import type { Json } from "../ids";
 
 /**
  * A field of a command as JSON Schema (draft-07). `title` is a noun phrase that completes "must be …" in an error message;

@@ -1,6 +1,6 @@
 /** Log lines of a stage, in the kernel or in a thread: what its function writes with `log`, and what it prints. */
-import type { CellId, EventBody, LogLevel, RunId } from "../../protocol";
-import type { Values } from "../../stage/public/inputs";
+import type { CellId, EventBody, LogLevel, RunId } from "../../../protocol";
+import type { Values } from "../../../stage/public/inputs";
 import { jsonFields } from "./log-fields";
 
 /** What the lines of one call have in common, and where they go. */

@@ -1,7 +1,7 @@
 /** The messages on the comm `stagebook`, as JSON. */
 import type { Command } from "./commands";
-import type { ErrorView, StagebookEvent } from "./events";
-import type { View } from "./view";
+import type { ErrorView, StagebookEvent } from "../events";
+import type { View } from "../view";
 
 export const COMM_TARGET = "stagebook";
 /** The version of the wire format. A page that meets another one reports it and shows nothing. */
