@@ -9,7 +9,7 @@ const folder = join(root, "kernel-lib", "src", "protocol");
 const read = (/** @type {string} */ name) => parseFile(join(folder, `${name}.ts`));
 
 /** The files whose types messages, events and replies carry. */
-const dataFiles = ["plan", "params", "events", "commands", "preview", "view"];
+const dataFiles = ["plan", "params", "events", "wire/commands", "preview", "view"];
 /** Documented in sections of their own, or no data. */
 const notData = ["Command", "CommandType", "EventBody", "Results", "Result"];
 
@@ -21,7 +21,7 @@ export function createProtocolPage() {
       "epoch milliseconds. Generated from `kernel-lib/src/protocol` by `npm run api`; edit the sources, not this file.",
     "## Messages",
     constants(),
-    unionSection("### From the kernel", read("messages"), "KernelMessage"),
+    unionSection("### From the kernel", read("wire/messages"), "KernelMessage"),
     "### From the page\n\nA command with `v: 1`, a unique `id` and its fields. The kernel checks it against the schema before it acts; a " +
       "refused command changes nothing, and the reply names the field that is wrong and what is expected.",
     "## Commands",
@@ -36,7 +36,7 @@ export function createProtocolPage() {
 }
 
 function constants() {
-  return read("messages")
+  return read("wire/messages")
     .statements.filter(ts.isVariableStatement)
     .flatMap((statement) =>
       statement.declarationList.declarations.map((each) =>
@@ -48,9 +48,9 @@ function constants() {
 
 /** @returns {string[]} */
 function commands() {
-  const { commandSchemas } = createRequire(import.meta.url)(join(root, "kernel-lib", "lib", "protocol", "commands.js"));
+  const { commandSchemas } = createRequire(import.meta.url)(join(root, "kernel-lib", "lib", "protocol", "wire", "commands.js"));
   const replies = new Map(
-    declaration(read("commands"), "Results", ts.isInterfaceDeclaration)
+    declaration(read("wire/commands"), "Results", ts.isInterfaceDeclaration)
       .members.filter(ts.isPropertySignature)
       .map((each) => {
         const name = ts.isStringLiteral(each.name) ? each.name.text : each.name.getText();
