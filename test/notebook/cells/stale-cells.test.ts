@@ -186,6 +186,27 @@ describe("values changed in place", () => {
     },
   );
 
+  test.each([
+    ["is called", `const count = stage("count", () => list.length); console.log(await count());`],
+    ["fails", `const count = stage("count", () => { throw new Error(String(list.length)); }); await count();`],
+  ])(
+    "[U2] a cell that reads a value before it is changed for a stage, which %s, is executed in between",
+    async (_, code) => {
+      await notebook.begin({
+        list: `let list = [9];`,
+        reader: `console.log(list.join());`,
+        grow: `list.push(7);`,
+        count: code,
+        holder: `const holder = { list };`,
+      });
+      notebook.edit("reader", `console.log(list.join(), "!");`);
+      await notebook.run("reader");
+      await notebook.runStale();
+      expect(notebook.outputs.get("reader")).toBe("9 !\n");
+      expect(notebook.marked("stale")).toEqual([]);
+    },
+  );
+
   test("[U2] a value too large to compare: what reads it is marked as possibly out of date", async () => {
     await notebook.begin({
       big: `const big = Array.from({ length: 400_000 }, (_, i) => ({ i, name: "row " + i }));`,

@@ -198,10 +198,12 @@ export class NotebookCells {
     const replayed = this.flow().replay(new Set(worth.map(({ id }) => id)), captured);
     const ready = this.flow().executable(replayed, (record) => chooses(record.id) && this.statuses.canExecute(record));
     const changed = new Set(ready.flatMap(({ left }) => [...left.keys()].filter((name) => captured.has(name))));
-    // In between, those that call such stages: they read the values of that place.
-    const before = ready.filter((record) =>
-      [...record.left.keys(), ...this.readByStages(record)].some((name) => changed.has(name)),
-    );
+    // In between, those that call such stages, and those that read a value which a later one of them replaces.
+    const before = ready.filter((record, at) => {
+      const isLeftOrCaptured = [...record.left.keys(), ...this.readByStages(record)].some((name) => changed.has(name));
+      const isReplaced = (name: string): boolean => ready.slice(at + 1).some(({ left }) => left.has(name));
+      return isLeftOrCaptured || [...record.found.keys()].some((name) => changed.has(name) && isReplaced(name));
+    });
     const cells = before.length > 0 ? before : ready.filter((record) => this.statuses.areFresh(record));
     return { cells: cells.map(({ id }) => id), beforeStages: before.length > 0 };
   }
