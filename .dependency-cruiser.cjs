@@ -6,6 +6,7 @@
 /** The layers of kernel-lib. A layer imports only from itself and from layers before it in the list. */
 const layers = [
   "protocol",
+  "drawing",
   "async",
   "stage",
   "graph",
@@ -22,7 +23,7 @@ const layers = [
   "cli",
 ];
 /** Layers without side effects: what they need comes in through ports. */
-const core = ["protocol", "stage", "graph", "key", "table", "preview"];
+const core = ["protocol", "drawing", "stage", "graph", "key", "table", "preview"];
 const source = "^kernel-lib/src";
 const page = "^lab-extension/src";
 const folders = (names) => `${source}/(${names.join("|")})/`;
@@ -185,12 +186,12 @@ module.exports = {
       to: { path: "^(node:)?inspector(/promises)?$" },
     },
     {
-      name: "page-imports-only-the-protocol",
+      name: "page-imports-only-protocol-and-drawing",
       severity: "error",
       from: { path: page },
       to: {
         path: "^(kernel-lib|node_modules/stagebook)/",
-        pathNot: "^(kernel-lib|node_modules/stagebook)/(src|lib)/protocol/",
+        pathNot: "^(kernel-lib|node_modules/stagebook)/(src|lib)/(protocol|drawing)/",
       },
     },
     {

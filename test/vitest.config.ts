@@ -19,6 +19,8 @@ const units = ["graph", "key", "preview", "table", "lab", "store", "run", "prope
 const resolve = {
   alias: [
     { find: /^stagebook\/protocol$/, replacement: `${root}kernel-lib/src/protocol/index.ts` },
+    { find: /^stagebook\/drawing$/, replacement: `${root}kernel-lib/src/drawing/index.ts` },
+    { find: /^stagebook\/drawing\/layout$/, replacement: `${root}kernel-lib/src/drawing/layout.ts` },
     { find: /^stagebook$/, replacement: `${root}kernel-lib/src/index.ts` },
   ],
 };

@@ -1,5 +1,5 @@
 /** The public API of Stagebook: what the cells of a notebook import. */
-import { graphBundle } from "./export/mermaid";
+import { createRequire } from "node:module";
 import { connectNotebook } from "./notebook/connect";
 import { showValue } from "./notebook/cells/display";
 import { ParamDisplays } from "./notebook/cells/param-displays";
@@ -14,6 +14,7 @@ import { observeShown } from "./run/api/shown";
 import { inputOf } from "./stage/input";
 import { createComputedInput, createFileInput, createFilesInput, createResourceInput } from "./stage/handle";
 
+const load = createRequire(__filename);
 const kernel = findTslabKernel();
 const { pipeline: own, internals } = createPipelineWithInternals({}, findNotebookExports);
 
@@ -198,6 +199,8 @@ function showOne(value: unknown): void {
   showValue(value, (candidate) => {
     if (candidate !== own) return undefined;
     observeShown("the pipeline", () => toMermaid(internals.bus.view));
+    // Loaded when a picture is shown: the layout's library costs more than the rest of an import.
+    const { graphBundle } = load("./export/picture") as typeof import("./export/picture");
     return graphBundle(internals.bus.view);
   });
 }

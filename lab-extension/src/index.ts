@@ -1,4 +1,5 @@
 /** The plugins of the extension, and the token through which other extensions read its models. */
+import { graphOutputPlugin } from "./plugins/graph-output";
 import { paramOutputPlugin } from "./plugins/param-output";
 import { preferencesPlugin } from "./plugins/preferences";
 import { sidebarPlugin } from "./plugins/sidebar";
@@ -8,4 +9,12 @@ import { trackerPlugin } from "./plugins/tracker";
 
 export { StagebookTracker } from "./tokens";
 
-export default [preferencesPlugin, trackerPlugin, paramOutputPlugin, sidebarPlugin, statusPlugin, tablesPlugin];
+export default [
+  preferencesPlugin,
+  trackerPlugin,
+  paramOutputPlugin,
+  graphOutputPlugin,
+  sidebarPlugin,
+  statusPlugin,
+  tablesPlugin,
+];

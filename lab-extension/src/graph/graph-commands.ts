@@ -9,11 +9,11 @@ import type { NotebookModel, StagebookTracker } from "../tokens";
 import { notifyFailure } from "../ui/notify";
 import { exportPicture, PICTURE_FORMATS } from "./canvas/export-picture";
 import type { PictureFormat } from "./canvas/export-picture";
-import type { Direction } from "./layout/layout";
+import type { Direction } from "stagebook/drawing";
 import type { LayoutQueue } from "./layout/layout-queue";
-import { createGraph, layoutRequest } from "./model/graph";
+import { createGraph, layoutRequest } from "stagebook/drawing";
 import { collapsedIn, collapseGroups, findGroups, groupOf } from "./model/groups";
-import type { Picture } from "./canvas/picture";
+import type { Picture } from "stagebook/drawing";
 
 export interface GraphCommandsOptions {
   readonly commands: CommandRegistry;

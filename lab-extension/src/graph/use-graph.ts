@@ -3,8 +3,8 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { View } from "stagebook/protocol";
 import { useSubscribable } from "../model/use-store";
 import type { NotebookModel } from "../tokens";
-import type { Graph } from "./model/graph";
-import { createGraph, isSameGraph, nodeId } from "./model/graph";
+import type { Graph } from "stagebook/drawing";
+import { createGraph, isSameGraph, nodeId } from "stagebook/drawing";
 import type { NodeMarks } from "./model/node-marks";
 import { markNodes } from "./model/node-marks";
 

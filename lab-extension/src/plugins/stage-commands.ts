@@ -5,7 +5,7 @@ import type { CommandRegistry } from "@lumino/commands";
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import type { Result, StageView } from "stagebook/protocol";
 import { COMMANDS } from "../command-ids";
-import { createGraph } from "../graph/model/graph";
+import { createGraph } from "stagebook/drawing";
 import { findDescendants } from "../graph/model/node-marks";
 import type { NotebookModel } from "../tokens";
 import { notifyFailure } from "../ui/notify";

@@ -1,7 +1,8 @@
 /** Texts about a stage: its status, the reasons for it, and its last result. Pure. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { caveatsOf, throughputOf, type Freshness, type Reason, type StageView } from "stagebook/protocol";
-import { formatCount, formatDuration, formatSize } from "stagebook/protocol";
+import { formatCount, formatDuration } from "stagebook/protocol";
+import { resultText } from "stagebook/drawing";
 
 /** The word for a status. */
 export function statusWord(status: Freshness, trans: TranslationBundle): string {
@@ -33,13 +34,6 @@ export function describeStage(stage: StageView, trans: TranslationBundle): strin
     lines.push(estimateText(stage.estimateMs, trans));
   lines.push(...caveatsOf(stage));
   return lines.filter((line) => line).join("\n");
-}
-
-/** `120 ms · 1,204 rows`, or the size if the kernel sent no summary. Undefined before the first result. */
-export function resultText(stage: StageView): string | undefined {
-  const result = stage.result;
-  if (!result) return undefined;
-  return `${formatDuration(result.durationMs)} · ${result.summary || formatSize(result.sizeBytes)}`;
 }
 
 /** `name: before → after` where both are known, otherwise the kernel's text. */

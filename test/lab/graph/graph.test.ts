@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 import type { FlowNode } from "../../../lab-extension/src/graph/canvas/flow-nodes";
 import { createFlowEdges, createFlowNodes } from "../../../lab-extension/src/graph/canvas/flow-nodes";
-import { createEdgePath } from "../../../lab-extension/src/graph/canvas/edge-path";
-import { createGraph, isSameGraph, layoutRequest } from "../../../lab-extension/src/graph/model/graph";
-import type { Layout } from "../../../lab-extension/src/graph/layout/layout";
-import { computeLayout, layoutKey } from "../../../lab-extension/src/graph/layout/layout";
+import { createEdgePath } from "stagebook/drawing";
+import { createGraph, isSameGraph, layoutRequest } from "stagebook/drawing";
+import type { Layout } from "stagebook/drawing";
+import { computeLayout } from "stagebook/drawing/layout";
+import { layoutKey } from "stagebook/drawing";
 import { LayoutQueue } from "../../../lab-extension/src/graph/layout/layout-queue";
 import type { Freshness, View } from "stagebook/protocol";
 import { createParam, createStage, createView, english, inputOf } from "../stage/stage-fixture";

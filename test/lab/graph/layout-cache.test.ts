@@ -1,6 +1,7 @@
 /** Layouts that outlive the page: found by shape, and never used for another graph. */
 import { describe, expect, it, vi } from "vitest";
-import { computeLayout, type LayoutRequest } from "../../../lab-extension/src/graph/layout/layout";
+import type { LayoutRequest } from "stagebook/drawing";
+import { computeLayout } from "stagebook/drawing/layout";
 import { LayoutCache } from "../../../lab-extension/src/graph/layout/layout-cache";
 import { LayoutQueue } from "../../../lab-extension/src/graph/layout/layout-queue";
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { divideHeight } from "../../../lab-extension/src/sidebar/section-heights";
 import type { SectionNeed } from "../../../lab-extension/src/sidebar/section-heights";
 import { fitGraph, isReadable, MIN_ZOOM } from "../../../lab-extension/src/graph/canvas/viewport";
-import { createGraph } from "../../../lab-extension/src/graph/model/graph";
+import { createGraph } from "stagebook/drawing";
 import { createListRows, inputsFirst } from "../../../lab-extension/src/graph/model/list-rows";
 import { findStageNodes } from "../../../lab-extension/src/graph/model/node-marks";
 import { createParam, createStage, createView, inputOf } from "../stage/stage-fixture";

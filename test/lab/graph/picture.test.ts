@@ -2,16 +2,18 @@
 import { describe, expect, it } from "vitest";
 import type { FlowNode } from "../../../lab-extension/src/graph/canvas/flow-nodes";
 import { createFlowEdges, createFlowNodes } from "../../../lab-extension/src/graph/canvas/flow-nodes";
-import type { Graph } from "../../../lab-extension/src/graph/model/graph";
-import { createGraph, layoutRequest, NODE_SIZES } from "../../../lab-extension/src/graph/model/graph";
+import type { Graph } from "stagebook/drawing";
+import { createGraph, layoutRequest, NODE_SIZES } from "stagebook/drawing";
 import { collapsedIn, collapseGroups, findGroups, groupOf } from "../../../lab-extension/src/graph/model/groups";
-import type { Direction } from "../../../lab-extension/src/graph/layout/layout";
-import { computeLayout, layoutKey } from "../../../lab-extension/src/graph/layout/layout";
+import type { Direction } from "stagebook/drawing";
+import { computeLayout } from "stagebook/drawing/layout";
+import { layoutKey } from "stagebook/drawing";
 import { findNext } from "../../../lab-extension/src/graph/model/navigate";
 import type { ArrowKey } from "../../../lab-extension/src/graph/model/navigate";
 import { findDescendants, findNodes, markNodes } from "../../../lab-extension/src/graph/model/node-marks";
-import type { PictureColors } from "../../../lab-extension/src/graph/canvas/picture";
-import { createMermaid, createSvg } from "../../../lab-extension/src/graph/canvas/picture";
+import type { PictureColors } from "stagebook/drawing";
+import { createDrawing, createMermaid, drawSvg } from "stagebook/drawing";
+import { shownGraphIn } from "../../../lab-extension/src/graph/model/shown-graph";
 import type { View } from "stagebook/protocol";
 import { createParam, createStage, createView, english, inputOf } from "../stage/stage-fixture";
 
@@ -214,7 +216,7 @@ describe("files", () => {
   const svgOf = (drawn: View, direction: Direction = "down"): string => {
     const whole = createGraph(drawn);
     const layout = computeLayout(layoutRequest(whole, direction));
-    return createSvg({ graph: whole, layout, view: drawn, direction }, colors, english);
+    return drawSvg(createDrawing({ graph: whole, layout, view: drawn, direction }), colors, "graph");
   };
 
   it("SVG has every name, status and value, in both directions", () => {
@@ -226,12 +228,23 @@ describe("files", () => {
     }
   });
 
+  it("[O7] a shown pipeline of a notebook file is drawn only if it is complete", () => {
+    const drawing = createDrawing({ graph, layout: computeLayout(layoutRequest(graph)), view, direction: "down" });
+    const shown = JSON.parse(JSON.stringify({ ...drawing, label: "pipeline" })) as Record<string, unknown>;
+    expect(shownGraphIn(shown)).toBe(shown);
+    const [node] = drawing.nodes;
+    const others = [null, 1, "x", {}, { ...shown, nodes: [null] }, { ...shown, edges: [{}] }, { ...shown, width: "1" }];
+    const wrongNodes = [{ kind: "toString" }, { x: "0" }, { title: 1 }, { lines: [1] }, { status: 1 }];
+    for (const wrong of [...others, ...wrongNodes.map((part) => ({ ...shown, nodes: [{ ...node, ...part }] }))])
+      expect(shownGraphIn(wrong)).toBeUndefined();
+  });
+
   it("SVG and Mermaid contain names as text, whatever their characters", () => {
     const evil = '"]<img src=x onerror=alert(1)>&\u0000';
     const drawn = createView([createStage(evil)], [createParam(evil, 1)]);
     expect(svgOf(drawn)).not.toContain("<img");
     expect(svgOf(drawn)).not.toContain("\u0000");
-    const chart = createMermaid({ graph: createGraph(drawn), direction: "down" });
+    const chart = createMermaid(createGraph(drawn), drawn);
     expect(chart).not.toContain("<img");
     expect(chart.match(/"/gu)).toHaveLength(2);
   });
@@ -242,27 +255,27 @@ describe("files", () => {
     ]);
     for (const text of ["one.csv", "data/*.csv"]) {
       expect(svgOf(drawn)).toContain(`>${text}<`);
-      expect(createMermaid({ graph: createGraph(drawn), direction: "down" })).toContain(`[/"${text}"/]`);
+      expect(createMermaid(createGraph(drawn), drawn)).toContain(`[/"${text}"/]`);
     }
   });
 
-  it("Mermaid has an arrow for each edge, dotted for an implicit input", () => {
-    expect(createMermaid({ graph, direction: "right" }).split("\n")).toEqual([
+  it("Mermaid has an arrow for each edge, dotted for what is no result or only read in the code", () => {
+    const lines = createMermaid(graph, view, "right").split("\n");
+    expect(lines.filter((line) => !line.includes("classDef"))).toEqual([
       "flowchart LR",
-      '  n0["load"]',
-      '  n1(["limit"])',
-      '  n2["etl/clean"]',
-      '  n3(["shared"])',
-      '  n4["etl/join"]',
-      '  n5["fit"]',
-      '  n6["apart"]',
+      '  n0["load"]:::fresh',
+      '  n1(["limit = 5"])',
+      '  n2["etl/clean"]:::stale',
+      '  n3(["shared = 1"])',
+      '  n4["etl/join"]:::fresh',
+      '  n5["fit"]:::fresh',
+      '  n6["apart"]:::fresh',
       "  n0 --> n2",
-      "  n1 --> n2",
+      "  n1 -.-> n2",
       "  n2 --> n4",
-      "  n3 --> n4",
+      "  n3 -.-> n4",
       "  n4 --> n5",
       "  n3 -.-> n5",
-      "",
     ]);
   });
 });

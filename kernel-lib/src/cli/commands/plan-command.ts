@@ -5,7 +5,6 @@ import { inspect } from "node:util";
 import { airflowId, toAirflow } from "../../export/airflow";
 import { toDot } from "../../export/dot";
 import { toMermaid } from "../../export/mermaid";
-import { toSvg } from "../../export/svg";
 import { notRepeatable, type ParamView, type PlanRowView } from "../../protocol";
 import { version } from "../../pipeline";
 import type { PlanRow } from "../../stage/public/plans";
@@ -111,7 +110,12 @@ export async function paramsCommand(
   });
 }
 
-export const exportFormats = { mermaid: toMermaid, dot: toDot, svg: toSvg } as const;
+/** How a graph is written. The layout of a picture is loaded only for a picture. */
+export const exportFormats = {
+  mermaid: () => Promise.resolve(toMermaid),
+  dot: () => Promise.resolve(toDot),
+  svg: async () => (await import("../../export/picture")).toSvg,
+} as const;
 export type ExportFormat = keyof typeof exportFormats;
 
 export async function exportCommand(
@@ -122,8 +126,8 @@ export async function exportCommand(
 ): Promise<ExitCode> {
   return withDefinitions(file, options, context, async ({ pipelines }) => {
     if (pipelines.length === 0) throw new UsageError("stage-unknown", `${file} does not define a stage`, "Define one.");
-    const picture = exportFormats[format];
-    const text = `${pipelines.map(({ bus }) => picture(bus.view)).join("\n\n")}\n`;
+    const draw = await exportFormats[format]();
+    const text = `${pipelines.map(({ bus }) => draw(bus.view)).join("\n\n")}\n`;
     write(text, options.output, context);
     return exitCode.ok;
   });

@@ -1,7 +1,8 @@
 /** Download of the graph as a file. Called by the export command. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import type { Picture, PictureColors } from "./picture";
-import { createMermaid, createSvg } from "./picture";
+import { createDrawing, createMermaid, drawSvg, type DrawingWords, type Picture } from "stagebook/drawing";
+import { statusWord } from "../../ui/stage-text";
+import { readThemeColors } from "./theme-colors";
 
 export const PICTURE_FORMATS = ["svg", "png", "mermaid"] as const;
 export type PictureFormat = (typeof PICTURE_FORMATS)[number];
@@ -14,33 +15,22 @@ export async function exportPicture(
   trans: TranslationBundle,
 ): Promise<void> {
   if (format === "mermaid") {
-    save(new Blob([createMermaid(picture)], { type: "text/vnd.mermaid" }), `${name}.mmd`);
+    save(
+      new Blob([`${createMermaid(picture.graph, picture.view, picture.direction)}\n`], { type: "text/vnd.mermaid" }),
+      `${name}.mmd`,
+    );
     return;
   }
-  const svg = createSvg(picture, readColors(getComputedStyle(document.body)), trans);
+  const svg = drawSvg(createDrawing(picture, wordsIn(trans)), readThemeColors(), name);
   if (format === "svg") save(new Blob([svg], { type: "image/svg+xml" }), `${name}.svg`);
   else save(await drawPng(svg), `${name}.png`);
 }
 
-function readColors(style: CSSStyleDeclaration): PictureColors {
-  const read = (name: string): string => style.getPropertyValue(name).trim() || "gray";
-  const [warn, error] = [read("--jp-warn-color1"), read("--jp-error-color1")];
+function wordsIn(trans: TranslationBundle): DrawingWords {
   return {
-    background: read("--jp-layout-color1"),
-    node: read("--jp-layout-color1"),
-    source: read("--jp-layout-color2"),
-    border: read("--jp-border-color1"),
-    text: read("--jp-ui-font-color1"),
-    faint: read("--jp-ui-font-color2"),
-    edge: read("--jp-ui-font-color3"),
-    status: {
-      fresh: read("--jp-success-color1"),
-      stale: warn,
-      pending: warn,
-      running: read("--jp-brand-color1"),
-      failed: error,
-      blocked: error,
-    },
+    status: (status) => statusWord(status, trans),
+    noResult: trans.__("no result yet"),
+    stages: (count) => trans._n("%1 stage", "%1 stages", count),
   };
 }
 

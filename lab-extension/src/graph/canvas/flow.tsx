@@ -4,10 +4,10 @@ import { Controls, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "
 import type { KeyboardEvent, ReactElement } from "react";
 import { useCallback, useEffect, useRef } from "react";
 import type { FlowNode } from "./flow-nodes";
-import type { Graph } from "../model/graph";
-import { NODE_SIZES } from "../model/graph";
+import type { Graph } from "stagebook/drawing";
+import { NODE_SIZES } from "stagebook/drawing";
 import { GroupNode } from "./group-node";
-import type { Direction, Layout } from "../layout/layout";
+import type { Direction, Layout } from "stagebook/drawing";
 import { findNext, isArrowKey } from "../model/navigate";
 import type { FocusRequest } from "../use-graph";
 import { Overview } from "./overview";

@@ -2,8 +2,8 @@
 import { BaseEdge, Position } from "@xyflow/react";
 import type { Edge, EdgeProps } from "@xyflow/react";
 import type { ReactElement } from "react";
-import { createEdgePath } from "./edge-path";
-import type { Point } from "../layout/layout";
+import { createEdgePath } from "stagebook/drawing";
+import type { Point } from "stagebook/drawing";
 
 export interface RoutedEdgeData extends Record<string, unknown> {
   readonly route: readonly Point[];

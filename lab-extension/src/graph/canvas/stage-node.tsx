@@ -4,8 +4,9 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import { memo } from "react";
 import { caveatsOf, type StageView } from "stagebook/protocol";
+import { resultText } from "stagebook/drawing";
 import { Ports } from "./ports";
-import { progressShare, resultText } from "../../ui/stage-text";
+import { progressShare } from "../../ui/stage-text";
 import { StatusMark } from "../../ui/status-mark";
 
 export interface StageNodeData extends Record<string, unknown> {

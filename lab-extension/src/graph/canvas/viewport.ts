@@ -1,5 +1,5 @@
 /** Which part of the drawing is in view. Names are never smaller than 11 px: a graph that needs more room is panned. Pure; called by Flow. */
-import type { Direction, Layout } from "../layout/layout";
+import type { Direction, Layout } from "stagebook/drawing";
 
 /** Below this zoom, a node shows only its name and status, in a larger font. */
 export const FAR_BELOW = 0.85;

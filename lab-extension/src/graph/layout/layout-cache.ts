@@ -3,8 +3,8 @@
  * immediately when the page is reloaded. Used by LayoutQueue.
  */
 import { get, set } from "idb-keyval";
-import type { Layout, LayoutRequest } from "./layout";
-import { layoutKey } from "./layout";
+import type { Layout, LayoutRequest } from "stagebook/drawing";
+import { layoutKey } from "stagebook/drawing";
 
 /** One value that outlives the page. Both methods may reject. */
 export interface StoredValue {

@@ -4,8 +4,8 @@
  * computes the layout itself.
  */
 import type { IDisposable } from "@lumino/disposable";
-import type { Layout, LayoutRequest } from "./layout";
-import { layoutKey } from "./layout";
+import type { Layout, LayoutRequest } from "stagebook/drawing";
+import { layoutKey } from "stagebook/drawing";
 import { LayoutCache } from "./layout-cache";
 
 export interface LayoutTask {
@@ -123,6 +123,6 @@ interface PendingReply {
 
 /** Loaded on demand: normally only the worker's script contains dagre. */
 async function computeInPage(request: LayoutRequest): Promise<Layout> {
-  const { computeLayout } = await import("./layout");
+  const { computeLayout } = await import("stagebook/drawing/layout");
   return computeLayout(request);
 }

@@ -1,5 +1,5 @@
 /** The layout worker, started by LayoutQueue: a large graph never blocks the page. */
-import { computeLayout } from "./layout";
+import { computeLayout } from "stagebook/drawing/layout";
 import type { LayoutReply, LayoutTask } from "./layout-queue";
 
 self.onmessage = (event: MessageEvent<LayoutTask>) => {

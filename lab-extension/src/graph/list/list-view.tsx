@@ -6,7 +6,7 @@ import { useNotebookState, useSubscribable } from "../../model/use-store";
 import { GraphFrame } from "../graph-frame";
 import { TOOLBAR_HEIGHT } from "../graph-toolbar";
 import type { GraphToolbarActions } from "../graph-toolbar";
-import type { Graph } from "../model/graph";
+import type { Graph } from "stagebook/drawing";
 import { collapsedIn, collapseGroups } from "../model/groups";
 import { assignLanes } from "../model/lanes";
 import type { ListRow } from "../model/list-rows";

@@ -1,6 +1,6 @@
 /** The groups of stages with a common prefix (`etl/clean`, `etl/load`), which can be collapsed to one node. Pure. */
-import type { Graph, GraphEdge, GraphNode } from "./graph";
-import { nodeId } from "./graph";
+import type { Graph, GraphEdge, GraphNode } from "stagebook/drawing";
+import { nodeId } from "stagebook/drawing";
 
 /** In a graph of more nodes, every group is collapsed until the user expands it. */
 export const COLLAPSE_ABOVE = 1000;

@@ -2,8 +2,8 @@
  * The rows of the list of stages: in the order of the graph, so that a stage is below what it reads, with the stages of a group below the
  * group's heading. Pure; called by StageList only when the graph changes.
  */
-import type { Graph, GraphNode } from "./graph";
-import { nodeId } from "./graph";
+import type { Graph, GraphNode } from "stagebook/drawing";
+import { nodeId } from "stagebook/drawing";
 import { collapseGroups, findGroups, groupOf } from "./groups";
 import type { LaneInput } from "./lanes";
 

@@ -1,7 +1,7 @@
 /** Keyboard navigation: an arrow key leads along an edge, or to the neighbor in the same layer. Pure; called by Flow. */
-import type { Graph } from "./graph";
-import { NODE_SIZES } from "./graph";
-import type { Direction, Layout, Point } from "../layout/layout";
+import type { Graph } from "stagebook/drawing";
+import { NODE_SIZES } from "stagebook/drawing";
+import type { Direction, Layout, Point } from "stagebook/drawing";
 
 export type ArrowKey = "ArrowUp" | "ArrowDown" | "ArrowLeft" | "ArrowRight";
 

@@ -1,8 +1,8 @@
 /** Marks of nodes besides their status: search matches, lineage of the selected stage, forecast. Pure; used by the graph and by the list. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Forecast } from "../../model/params/forecast";
-import type { Graph, GraphNode } from "./graph";
-import { nodeId } from "./graph";
+import type { Graph, GraphNode } from "stagebook/drawing";
+import { nodeId } from "stagebook/drawing";
 
 export type NodeMark = "would-run" | "might-run" | "ancestor" | "descendant" | "found" | "dimmed";
 /** By node id; nodes without marks are absent. */

@@ -2,8 +2,8 @@
  * The nodes and edges of the graph, derived from a view: every stage, and the parameters and files that are inputs of one.
  * Pure; called only when the graph's shape changes.
  */
-import type { InputView, View } from "stagebook/protocol";
-import type { Direction, LayoutRequest } from "../layout/layout";
+import type { InputView, View } from "../protocol";
+import type { Direction, LayoutRequest } from "./layout-request";
 
 export type GraphNodeKind = "stage" | "param" | "file" | "files" | "group";
 

@@ -1,5 +1,5 @@
 /** The path of an edge. Pure; called by the edge component and the SVG export. */
-import type { Direction, Point } from "../layout/layout";
+import type { Direction, Point } from "./layout-request";
 
 /** An SVG path from `from` through each point of `route` to `to`, parallel to `direction` at each of them. */
 export function createEdgePath(from: Point, route: readonly Point[], to: Point, direction: Direction = "down"): string {

@@ -1,0 +1,104 @@
+/** A drawing as SVG: the same picture in the page, in a file, and in the output of a cell. Pure. */
+import type { Drawing, DrawnNode } from "./drawing";
+import { NODE_SIZES } from "./graph";
+
+/** CSS colors. */
+export interface PictureColors {
+  readonly background: string;
+  readonly node: string;
+  readonly source: string;
+  readonly border: string;
+  readonly text: string;
+  readonly faint: string;
+  readonly edge: string;
+  /** The color of a stage's bar by status; `border` for the others. */
+  readonly status: { readonly [status: string]: string };
+}
+
+/** For a picture outside of the page, with a background of its own: it is readable on a dark page too. */
+export const lightColors: PictureColors = {
+  background: "#ffffff",
+  node: "#ffffff",
+  source: "#eeeeee",
+  border: "#bdbdbd",
+  text: "#212121",
+  faint: "#616161",
+  edge: "#757575",
+  status: {
+    fresh: "#388e3c",
+    stale: "#e08a00",
+    pending: "#e08a00",
+    running: "#1976d2",
+    failed: "#d32f2f",
+    blocked: "#d32f2f",
+  },
+};
+
+const MARGIN = 12;
+const FONT = "font-family='system-ui, sans-serif'";
+
+/** Self-contained: nothing refers to a page, and no text of the drawing can become markup. `label` is read by screen readers. */
+export function drawSvg({ width, height, nodes, edges }: Drawing, colors: PictureColors, label: string): string {
+  const [w, h] = [width, height].map((size) => Math.ceil(number(size) + 2 * MARGIN)) as [number, number];
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="${-MARGIN} ${-MARGIN} ${w} ${h}" role="img" aria-label="${escapeXml(label)}">`,
+    `<rect x="${-MARGIN}" y="${-MARGIN}" width="${w}" height="${h}" fill="${escapeXml(colors.background)}"/>`,
+    ...edges.map(({ path, implicit }) => {
+      const dashes = implicit ? ` stroke-dasharray="1 4" stroke-linecap="round"` : "";
+      return `<path d="${escapeXml(path)}" fill="none" stroke="${escapeXml(colors.edge)}"${dashes}/>`;
+    }),
+    ...nodes.map((node) => drawNode(node, colors)),
+    `</svg>`,
+  ].join("\n");
+}
+
+function drawNode({ kind, x, y, title, lines, status }: DrawnNode, colors: PictureColors): string {
+  const { width, height } = NODE_SIZES[kind];
+  const isSource = kind !== "stage" && kind !== "group";
+  const box = `<rect width="${width}" height="${height}" rx="${isSource ? 10 : 4}" fill="${escapeXml(isSource ? colors.source : colors.node)}" stroke="${escapeXml(colors.border)}"/>`;
+  const texts = isSource
+    ? [drawText(title, { x: 9, y: 14, size: 11, color: colors.text })]
+    : [
+        drawText(title, { x: 11, y: 18, size: 13, color: colors.text, isBold: true }),
+        ...lines.map((line, index) => drawText(line, { x: 11, y: 34 + 15 * index, size: 11, color: colors.faint })),
+      ];
+  const bar =
+    status === undefined
+      ? ""
+      : `<rect width="4" height="${height}" fill="${escapeXml(colors.status[status] ?? colors.border)}"/>`;
+  const whole = escapeXml([title, ...lines].join("\n"));
+  return `<g transform="translate(${number(x)} ${number(y)})"><title>${whole}</title>${box}${bar}${texts.join("")}</g>`;
+}
+
+/** The approximate number of characters that fit into a node. */
+const MAX_CHARACTERS = 24;
+
+interface TextStyle {
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+  readonly color: string;
+  readonly isBold?: boolean;
+}
+
+function drawText(text: string, { x, y, size, color, isBold = false }: TextStyle): string {
+  // By code point: a surrogate pair is never split.
+  const characters = Array.from(text);
+  const label = characters.length > MAX_CHARACTERS ? `${characters.slice(0, MAX_CHARACTERS - 1).join("")}…` : text;
+  return `<text x="${x}" y="${y}" font-size="${size}" ${FONT} fill="${escapeXml(color)}"${isBold ? ` font-weight="600"` : ""}>${escapeXml(label)}</text>`;
+}
+
+/** A drawing may come from a file: what is no number is 0. */
+function number(value: number): number {
+  return Number.isFinite(value) ? value : 0;
+}
+
+/** For text and attributes. Characters that XML forbids become U+FFFD. */
+function escapeXml(text: string): string {
+  return (
+    text
+      // eslint-disable-next-line no-control-regex -- XML cannot represent these characters
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu, "\ufffd")
+      .replace(/[&<>"']/gu, (sign) => `&#${sign.charCodeAt(0)};`)
+  );
+}

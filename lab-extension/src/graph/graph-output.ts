@@ -1,0 +1,33 @@
+/** The output of `show(pipeline)` in a notebook: the picture that the kernel has laid out, in the colors of the page. */
+import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
+import type { TranslationBundle } from "@jupyterlab/translation";
+import { Widget } from "@lumino/widgets";
+import { drawSvg, GRAPH_MIME } from "stagebook/drawing";
+import { themeColors } from "./canvas/theme-colors";
+import { shownGraphIn } from "./model/shown-graph";
+
+/** Preferred to the SVG beside it, which is for programs that do not know this type. */
+export function createGraphFactory(trans: TranslationBundle): IRenderMime.IRendererFactory {
+  return {
+    // Every text of the picture is escaped when it is drawn.
+    safe: true,
+    mimeTypes: [GRAPH_MIME],
+    defaultRank: 10,
+    createRenderer: () => new GraphOutput(trans),
+  };
+}
+
+class GraphOutput extends Widget implements IRenderMime.IRenderer {
+  constructor(private readonly trans: TranslationBundle) {
+    super();
+    this.addClass("stagebook-GraphOutput");
+  }
+
+  renderModel({ data }: IRenderMime.IMimeModel): Promise<void> {
+    const shown = shownGraphIn(data[GRAPH_MIME]);
+    if (!shown) this.node.textContent = this.trans.__("This picture was saved by another version of Stagebook.");
+    else if (shown.nodes.length === 0) this.node.textContent = shown.label;
+    else this.node.innerHTML = drawSvg(shown, themeColors, shown.label);
+    return Promise.resolve();
+  }
+}
