@@ -15,8 +15,8 @@ export type Bundle = Readonly<Record<string, string>>;
 
 const MAX_CELL = 200;
 
-/** Renders values that are not data, such as a pipeline; undefined for all others. */
-export type Renderer = (value: unknown) => Bundle | undefined;
+/** Renders values that are not data, such as a pipeline, also as JSON; undefined for all others. */
+export type Renderer = (value: unknown) => Readonly<Record<string, unknown>> | undefined;
 
 const MAX_ROWS = 20;
 const MAX_COLUMNS = 30;
