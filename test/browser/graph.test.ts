@@ -258,6 +258,45 @@ describe("values that are applied by a button", () => {
   });
 });
 
+test("[D4] show(pipeline) is the drawing of the sidebar, in the page's colors, and never wider than its cell", async () => {
+  await lab.openNotebook(
+    [
+      `import { pipeline, show, stage } from "stagebook";`,
+      `const first = stage("first", () => [1, 2]); const names = Array.from({ length: 12 }, (_, at) => \`side/${"${at}"}\`);
+for (const name of names) stage(name, { first }, ({ first }) => first.length); await pipeline.run();`,
+      `show(pipeline);`,
+    ],
+    "shown.ipynb",
+  );
+  await lab.runAll();
+  const shown = lab.page.locator(".jp-NotebookPanel:visible .stagebook-GraphOutput svg");
+  await shown.waitFor();
+  const textsOf = (svg: string): string[] =>
+    [...svg.matchAll(/<text [^>]*>([^<]*)</gu)].map(([, text = ""]) => text.replace(/&(lt|#60);/gu, "<"));
+  const [download] = await Promise.all([
+    lab.page.waitForEvent("download"),
+    lab.command("stagebook:export-graph", { format: "svg" }),
+  ]);
+  expect(textsOf(await shown.evaluate((svg) => svg.outerHTML))).toEqual(
+    textsOf(readFileSync(await download.path(), "utf8")),
+  );
+  const widths = await shown.evaluate((svg) =>
+    [svg, svg.parentElement!].map((each) => each.getBoundingClientRect().width),
+  );
+  expect(widths[0]).toBeLessThanOrEqual(widths[1]!);
+  const fill = (): Promise<string> =>
+    shown
+      .locator("rect")
+      .first()
+      .evaluate((rect) => getComputedStyle(rect).fill);
+  const light = await fill();
+  await lab.screenshot("shown-pipeline");
+  await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
+  await eventually(fill).not.toBe(light);
+  await lab.screenshot("shown-pipeline-dark");
+  await lab.command("apputils:change-theme", { theme: "JupyterLab Light" });
+});
+
 async function openPresets(item: string): Promise<void> {
   await lab.panel("params").getByRole("button", { name: "Presets" }).click();
   await lab.page.getByRole("menuitem", { name: item, exact: true }).click();
