@@ -258,7 +258,7 @@ describe("values that are applied by a button", () => {
   });
 });
 
-test("[D4] show(pipeline) is the drawing of the sidebar, in the page's colors, and never wider than its cell", async () => {
+test("[D4] show(pipeline) is the drawing of the sidebar, in the page's colors, with readable names, and never wider than its cell", async () => {
   await lab.openNotebook(
     [
       `import { pipeline, show, stage } from "stagebook";`,
@@ -280,10 +280,13 @@ for (const name of names) stage(name, { first }, ({ first }) => first.length); a
   expect(textsOf(await shown.evaluate((svg) => svg.outerHTML))).toEqual(
     textsOf(readFileSync(await download.path(), "utf8")),
   );
-  const widths = await shown.evaluate((svg) =>
-    [svg, svg.parentElement!].map((each) => each.getBoundingClientRect().width),
-  );
-  expect(widths[0]).toBeLessThanOrEqual(widths[1]!);
+  const [output, cell, name] = await shown.evaluate((svg) => [
+    svg.parentElement!.getBoundingClientRect().width,
+    svg.closest(".jp-OutputArea-output")!.parentElement!.getBoundingClientRect().width,
+    (svg.querySelector("text")!.getBoundingClientRect().height / svg.querySelector("text")!.getBBox().height) * 13,
+  ]);
+  expect(output).toBeLessThanOrEqual(cell!);
+  expect(name).toBeGreaterThanOrEqual(10.9);
   const fill = (): Promise<string> =>
     shown
       .locator("rect")

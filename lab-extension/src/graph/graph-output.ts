@@ -2,9 +2,12 @@
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { Widget } from "@lumino/widgets";
-import { drawSvg, GRAPH_MIME } from "stagebook/drawing";
+import { drawSvg, GRAPH_MIME, type ShownGraph } from "stagebook/drawing";
 import { themeColors } from "./canvas/theme-colors";
 import { shownGraphIn } from "./model/shown-graph";
+
+/** A wide graph shrinks so far, that names of 13 px have 11 px; then it scrolls. */
+const SMALLEST = 11 / 13;
 
 /** Preferred to the SVG beside it, which is for programs that do not know this type. */
 export function createGraphFactory(trans: TranslationBundle): IRenderMime.IRendererFactory {
@@ -27,7 +30,13 @@ class GraphOutput extends Widget implements IRenderMime.IRenderer {
     const shown = shownGraphIn(data[GRAPH_MIME]);
     if (!shown) this.node.textContent = this.trans.__("This picture was saved by another version of Stagebook.");
     else if (shown.nodes.length === 0) this.node.textContent = shown.label;
-    else this.node.innerHTML = drawSvg(shown, themeColors, shown.label);
+    else this.draw(shown);
     return Promise.resolve();
+  }
+
+  private draw(shown: ShownGraph): void {
+    this.node.innerHTML = drawSvg(shown, themeColors, shown.label);
+    const svg = this.node.querySelector("svg");
+    if (svg) svg.style.minWidth = `${Math.ceil(SMALLEST * Number(svg.getAttribute("width")))}px`;
   }
 }
