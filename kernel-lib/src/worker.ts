@@ -2,7 +2,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { captureOutput } from "./events/log-capture";
 import { installObservers } from "./observe";
-import { userStack } from "./run/error-view";
+import { traceOf } from "./protocol";
+import { userFrames } from "./run/error-view";
 import { runCall, type RunningCall } from "./run/threads/thread";
 import type { ThreadTask } from "./run/threads/threads";
 
@@ -23,7 +24,7 @@ process.on("uncaughtException", (error) => {
 // It does not fail the stage, as in the kernel.
 process.on("unhandledRejection", (reason) => {
   const call = running.getStore() ?? latest;
-  call?.logError(`unhandled promise rejection: ${reason instanceof Error ? userStack(reason) : String(reason)}`);
+  call?.logError(`unhandled promise rejection: ${userFrames(traceOf(reason))}`);
 });
 
 export default function run(task: ThreadTask): Promise<void> {

@@ -7,7 +7,7 @@ export * from "./identity/cell-marks";
 export * from "./identity/notebook-identity";
 export * from "./ids";
 export * from "./must-get";
-export * from "./message-of";
+export { errorsBehind, fieldOf, isError, keepStack, messageOf, stackOf, traceOf } from "./thrown";
 export * from "./wire/messages";
 export * from "./throughput";
 export * from "./params";

@@ -1,4 +1,5 @@
 /** The error class that users see. */
+import { isError, traceOf } from "./thrown";
 
 /** Where an error occurred. */
 export interface ErrorLocation {
@@ -40,8 +41,12 @@ export class StagebookError extends Error {
   }
 }
 
+/** Whether it is an error of Stagebook's own; false for what refuses the question. */
+export function isStagebookError(thrown: unknown): thrown is StagebookError {
+  return isError(thrown) && thrown instanceof StagebookError;
+}
+
 function causeText(cause: unknown): string {
   if (cause === undefined) return "";
-  if (cause instanceof StagebookError) return cause[inspect]();
-  return cause instanceof Error ? (cause.stack ?? cause.message) : `thrown: ${JSON.stringify(cause)}`;
+  return isStagebookError(cause) ? cause[inspect]() : traceOf(cause);
 }

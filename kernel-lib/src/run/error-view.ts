@@ -1,7 +1,17 @@
 /** Errors as the user sees them: the user's own stack, without frames of tslab, Node or Stagebook, and the cell and line. */
 import path from "node:path";
 import type { CellId, ErrorView } from "../protocol";
-import { messageOf, StagebookError } from "../protocol";
+import {
+  errorsBehind,
+  fieldOf,
+  isError,
+  isStagebookError,
+  keepStack,
+  messageOf,
+  stackOf,
+  StagebookError,
+  traceOf,
+} from "../protocol";
 import { withSourceLines } from "./cell-lines";
 
 const OWN_FOLDER = path.dirname(__dirname);
@@ -11,34 +21,41 @@ export function viewOfError(
   error: unknown,
   source: { readonly stage?: string; readonly cell?: CellId | null } = {},
 ): ErrorView {
-  const inner =
-    error instanceof StagebookError && error.cause instanceof Error && error.code === "stage-failed"
-      ? error.cause
-      : error;
-  const stage = source.stage ?? (error instanceof StagebookError ? error.stage : undefined);
-  const cell = source.cell ?? (error instanceof StagebookError ? (error.cell as CellId | undefined) : undefined);
+  const own = isStagebookError(error) ? error : undefined;
+  const inner = own?.code === "stage-failed" && isError(own.cause) ? own.cause : error;
+  const stage = source.stage ?? own?.stage;
+  const cell = source.cell ?? (own?.cell as CellId | undefined);
   const line = locationOf(inner)?.line;
   return {
-    code: inner instanceof StagebookError ? inner.code : inner instanceof Error ? inner.name : "thrown",
+    code: codeOf(inner),
     message: messageOf(inner),
-    ...(inner instanceof StagebookError ? { advice: inner.advice } : {}),
+    ...(isStagebookError(inner) ? { advice: inner.advice } : {}),
     ...(stage === undefined ? {} : { stage }),
     ...(cell === undefined || cell === null ? {} : { cell }),
     ...(line === undefined ? {} : { line }),
-    ...(inner instanceof Error && !(inner instanceof StagebookError) ? { stack: cleanStack(inner) } : {}),
+    ...(isError(inner) && !isStagebookError(inner) ? { stack: cleanTrace(inner) } : {}),
   };
+}
+
+/** The code of Stagebook's own errors; of others the name of their class. */
+function codeOf(error: unknown): string {
+  if (isStagebookError(error)) return error.code;
+  if (!isError(error)) return "thrown";
+  const name = fieldOf(error, "name");
+  return typeof name === "string" && name !== "" ? name : "Error";
 }
 
 /** The error that a stage's caller gets for what its function threw. */
 export function stageFailed(stage: string, cell: CellId | null, label: string, cause: unknown): StagebookError {
-  if (cause instanceof StagebookError && cause.code !== "stage-failed" && cause.stage !== undefined) return cause;
-  if (cause instanceof Error) trimStack(cause);
+  const own = isStagebookError(cause) ? cause : undefined;
+  if (own && own.code !== "stage-failed" && own.stage !== undefined) return own;
+  if (isError(cause)) trimStack(cause);
   const location = locationOf(cause);
   const where = location ? `${location.cell}, line ${location.line}` : label;
   const name = `stage "${stage}"${where ? ` (${where})` : ""}`;
   // One of Stagebook's own errors is complete by itself.
-  if (cause instanceof StagebookError)
-    return new StagebookError(cause.code, `${name}: ${cause.message}`, cause.advice, {
+  if (own)
+    return new StagebookError(own.code, `${name}: ${own.message}`, own.advice, {
       stage,
       cell: cell ?? undefined,
     });
@@ -50,25 +67,24 @@ export function stageFailed(stage: string, cell: CellId | null, label: string, c
   });
 }
 
-/** The user's own frames, with the name of the compiled cell made readable. */
-export function cleanStack(error: Error): string {
-  return withSourceLines(userStack(error));
+/** The user's own frames of the error, its causes and its parts, with the names of compiled cells made readable. */
+function cleanTrace(error: Error): string {
+  return withSourceLines(userFrames(traceOf(error)));
 }
 
 /** The user's own frames as they are. */
 export function userStack(error: Error): string {
-  const lines = (error.stack ?? String(error)).split("\n");
-  return lines.filter((line) => !isForeignFrame(line)).join("\n");
+  return userFrames(stackOf(error));
 }
 
-/** Cuts an error's stack down to the user's frames, in place. */
+/** Cuts the stacks of an error and of its causes down to the user's frames, in place. */
 export function trimStack(error: Error): void {
-  const cleaned = cleanStack(error);
-  try {
-    error.stack = cleaned;
-  } catch {
-    // A frozen error keeps its stack; it is only less readable.
-  }
+  for (const each of errorsBehind(error)) keepStack(each, withSourceLines(userStack(each)));
+}
+
+/** Text without the frames of tslab, Node and Stagebook. */
+export function userFrames(trace: string): string {
+  return trace.split("\n").filter((line) => !isForeignFrame(line)).join("\n"); // prettier-ignore
 }
 
 function isForeignFrame(line: string): boolean {
@@ -83,8 +99,8 @@ function isForeignFrame(line: string): boolean {
   );
 }
 
-/** The line of the topmost frame that lies in a cell, as `cleanStack` writes it. */
+/** The line of the topmost frame that lies in a cell, with the line of the notebook. */
 function locationOf(error: unknown): { readonly cell: string; readonly line: number } | undefined {
-  const match = error instanceof Error ? /(cell \[\d+\]), line (\d+)/.exec(cleanStack(error)) : null;
+  const match = isError(error) ? /(cell \[\d+\]), line (\d+)/.exec(withSourceLines(userStack(error))) : null;
   return match?.[1] === undefined ? undefined : { cell: match[1], line: Number(match[2]) };
 }

@@ -1,6 +1,6 @@
 /** The plan that the page shows: kept up to date after changes, and emitted only where it differs from what was emitted before. */
 import type { EventBody, InputView, PlanRowView } from "../protocol";
-import { messageOf, notRepeatable } from "../protocol";
+import { messageOf, notRepeatable, traceOf } from "../protocol";
 import type { Registry } from "../stage/registry";
 import type { FullPlan, Planner } from "./plan/planner";
 import { Refresher } from "./refresher";
@@ -78,7 +78,7 @@ export class ShownPlan {
       const current = watched.map(({ definition, overlay }) => instances.find(definition.name, overlay));
       this.show(await planner.plan([...stages, ...current]));
     } catch (error) {
-      const stack = (error instanceof Error ? error.stack : undefined) ?? "";
+      const stack = traceOf(error);
       log("error", `planning failed: ${messageOf(error)}`, { fields: { stack } });
     }
   }

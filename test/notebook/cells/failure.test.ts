@@ -122,12 +122,34 @@ describe("a stage that throws", () => {
   test.each([
     ["a text", `throw "just text"`, "just text"],
     ["undefined", "throw undefined", "threw undefined"],
-    ["an object", "throw { a: 1 }", "threw"],
+    ["an object", "throw { a: 1 }", "threw { a: 1 }"],
+    ["a bigint", "throw 5n", "threw 5n"],
+    ["an object without prototype", "throw Object.assign(Object.create(null), { why: 1 })", "threw { why: 1 }"],
+    ["an error with a stack that is no text", `throw Object.assign(new Error("kept"), { stack: 7 })`, "kept"],
+    ["an error with a code alone", `throw Object.assign(new Error(""), { code: "ECONNREFUSED" })`, "ECONNREFUSED"],
     ["a frozen error", `throw Object.freeze(new Error("frozen"))`, "frozen"],
     ["a rejected promise", `return Promise.reject(new Error("rejected"))`, "rejected"],
   ])("[R9] %s thrown is a failure like any other", async (_kind, statement, expected) => {
     await notebook.cell("odd", `const odd = stage("odd", (): any => { ${statement}; });`);
-    expect(await notebook.failing("run", "await odd();")).toContain(expected);
+    const text = await notebook.failing("run", "await odd();");
+    expect(text).toContain(expected);
+    expect(text).not.toMatch(/node_modules|node:internal|kernel-lib|tslab/);
     expect(notebook.status("odd")).toBe("failed");
   });
+
+  test.each([
+    ["a frozen error", `Object.freeze(new Error("frozen"))`, "Error: frozen"],
+    ["a chain of causes", `new Error("outer", { cause: Object.freeze(new TypeError("inner")) })`, "TypeError: inner"],
+    ["an error with a stack that is no text", `Object.assign(new Error("kept"), { stack: 7 })`, "Error: kept"],
+    ["a bigint", "5n", "5n"],
+  ])(
+    "[R9] %s thrown by a cell itself is printed with the frames of the cell alone",
+    async (_kind, thrown, expected) => {
+      for (const code of [`throw ${thrown};`, `await 1; throw ${thrown};`]) {
+        const text = await notebook.failing("own", code);
+        expect(text).toContain(expected);
+        expect(text).not.toMatch(/node_modules|node:internal|node:vm|kernel-lib|tslab/);
+      }
+    },
+  );
 });

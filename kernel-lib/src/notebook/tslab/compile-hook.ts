@@ -1,9 +1,9 @@
 /** Hook 7, compiled code: analyzes and repairs every cell before it is executed. Side modules and other scripts pass unchanged. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import vm from "node:vm";
-import { trimStack } from "../../run/error-view";
 import { readCompiledCell, type CompiledCell } from "./compiled-cell";
 import type { TslabHooks } from "./hooks";
+import { printedError } from "./printed-error";
 
 /** What the rest of Stagebook receives from a cell's code, and decides about it. */
 export interface CompileListener {
@@ -81,8 +81,6 @@ export class CompileHook {
   }
 }
 
-/** tslab prints what a cell throws with its stack: only the user's own frames are left in it. */
 function rethrow(error: unknown): never {
-  if (error instanceof Error) trimStack(error);
-  throw error;
+  throw printedError(error);
 }

@@ -1,9 +1,11 @@
 /**
- * The eight places where Stagebook changes tslab, on one page. `installHooks` is the only function that replaces anything of tslab; the
+ * The eight places where Stagebook changes tslab, on one page, and the error of an interrupt. `installHooks` is the only function that replaces anything of tslab; the
  * hooks are implemented in the files beside this one. More about each, and how it fails safe: docs/reference/tslab-hooks.md.
  */
 import vm from "node:vm";
+import { printInterruptionShort } from "./printed-error";
 import {
+  findInterruption,
   findSideTables,
   messageClass,
   type JupyterHandler,
@@ -82,6 +84,8 @@ export function installHooks(kernel: TslabKernel, hooks: TslabHooks, warn: (mess
   const message = messageClass(kernel.message).prototype;
   message.signAndSend = hooks.signAndSend(message.signAndSend);
   vm.runInThisContext = hooks.runInThisContext(vm.runInThisContext);
+  const interruption = findInterruption();
+  if (interruption) printInterruptionShort(interruption);
   const tables = findSideTables();
   const modules = tables?.sideModules;
   if (modules) modules.delete = hooks.deleteSideModule(tables)(modules.delete.bind(modules));

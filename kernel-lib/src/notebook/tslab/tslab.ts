@@ -104,6 +104,14 @@ export function findSideTables(): SideTables | undefined {
     : undefined;
 }
 
+/** The error that tslab rejects an interrupted cell with, always the same object; undefined when this version of tslab is built differently. */
+export function findInterruption(): Error | undefined {
+  const exports = findNotebookExports();
+  const trap = exports && readProxyHandler(exports)?.defineProperty;
+  const interruption = typeof trap === "function" ? readFunctionScope(trap, "interrupted") : undefined;
+  return interruption instanceof Error ? interruption : undefined;
+}
+
 /** tslab's compiler: TypeScript itself, and the program that holds the cell which was compiled last. */
 export interface CellCompiler {
   checkedCell(): CheckedCell | undefined;

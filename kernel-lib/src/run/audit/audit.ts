@@ -8,7 +8,7 @@ import { Semaphore, type Permit } from "../../async/semaphore";
 import type { KnownKey } from "../../key/key";
 import { findDifference, type ValueDifference } from "../../key/difference";
 import { labelOfRead } from "../../observe";
-import { messageOf, StagebookError, type RunId, type VolatileRead } from "../../protocol";
+import { isStagebookError, messageOf, type RunId, type VolatileRead } from "../../protocol";
 import { codecNamed } from "../../store/codecs/codecs";
 import { readItems } from "../../store/codecs/items";
 import { decodeValue, type ReadBlob } from "../../store/codecs/value";
@@ -76,7 +76,7 @@ export class Audit {
       if (!isCurrent) return skipped("its result is not current");
       return await this.repeat(instance, cancelToken);
     } catch (error) {
-      if (error instanceof StagebookError && error.code === "not-shippable")
+      if (isStagebookError(error) && error.code === "not-shippable")
         return skipped(`it cannot run in a thread: ${error.message}`);
       return { stage, outcome: "failed", why: messageOf(error) };
     }
@@ -134,7 +134,7 @@ export class Audit {
       await checkInputs(this.muted, copy, call);
       return await callFunctionInThread(this.muted, copy, call, 0);
     } catch (error) {
-      const isRefused = error instanceof StagebookError && error.code === "not-shippable";
+      const isRefused = isStagebookError(error) && error.code === "not-shippable";
       if (!isRefused || this.place === "thread") throw error;
       return runTask(this.callHere(copy, call));
     }

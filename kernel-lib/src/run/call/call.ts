@@ -97,7 +97,7 @@ class FunctionCall implements ContextParts {
 
   /** Fails the stream's readers immediately, also when the function is abandoned while it waits for one of them. */
   fail(error: unknown): void {
-    this.live?.finish(error);
+    this.live?.fail(error);
   }
 
   end(): void {

@@ -4,7 +4,7 @@ import { digestOf } from "../../key/digest";
 import type { KnownKey, StageKey } from "../../key/key";
 import { digestValue } from "../../key/values/canonical";
 import { observing, unobserved, type ReadRecorder } from "../../observe";
-import { StagebookError, type Digest } from "../../protocol";
+import { type Digest, isStagebookError } from "../../protocol";
 import type { StageDefinition } from "../../stage/definition";
 import { tableCodecs } from "../../store/codecs/v8-codec";
 import { decodeValue, encodeValue } from "../../store/codecs/value";
@@ -68,7 +68,7 @@ export async function rememberItems(
     if (!hasFailed && isCurrent)
       await store(engine, { name, codec, declared, bare, observed, recorder, execution }, result).catch(
         (error: unknown) => {
-          if (!(error instanceof StagebookError)) throw error;
+          if (!isStagebookError(error)) throw error;
           hasFailed = true;
           engine.log("warn", `${name}: results of single items are not stored: ${error.message}`, {
             stage: name,

@@ -7,7 +7,7 @@ import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 import type { KnownKey, StageKey } from "../../key/key";
 import type { ObservedRead, ReadRecorder } from "../../observe";
 import type { Digest, LogLevel } from "../../protocol";
-import { StagebookError } from "../../protocol";
+import { isStagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { EngineContext } from "../engine-context";
 import { withPaths } from "../external/file-outputs";
@@ -157,7 +157,7 @@ function* commit(
       yield* waitFor(engine.results.commit(instance, entry, blobs));
       return true;
     } catch (error) {
-      if (!(error instanceof StagebookError)) throw error;
+      if (!isStagebookError(error)) throw error;
       const { name, cell } = instance.definition;
       engine.reportStoreProblem({
         message: error.message,

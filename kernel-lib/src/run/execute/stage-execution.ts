@@ -11,7 +11,7 @@ import type { CancelToken } from "../../async/cancel-token";
 import type { Permit } from "../../async/semaphore";
 import type { KnownKey } from "../../key/key";
 import type { ReadRecorder } from "../../observe";
-import type { Digest, Reason } from "../../protocol";
+import { isError, type Digest, type Reason } from "../../protocol";
 import type { Claim, Entry } from "../../store/store";
 import { callFunction } from "../call/call";
 import type { ExecutionResult } from "../call/call-parts";
@@ -305,7 +305,8 @@ export class StageExecution {
     if (run.signal.aborted) return this.cancelled(work, startedAt);
     if (work.cancelToken.reason instanceof UnreadError)
       return run.reporter.unread(instance, this.engine.clock.now() - startedAt);
-    const stopped = error instanceof UpstreamStopped ? error : yield* waitFor(work.upstream.stoppedBy());
+    const stopped =
+      isError(error) && error instanceof UpstreamStopped ? error : yield* waitFor(work.upstream.stoppedBy());
     if (stopped) return run.reporter.blocked(instance, stopped.producer.definition.name);
     return this.failed(yield* this.keyWithReads(work), error, startedAt);
   }

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { currentRecorder, unobserved } from "../../observe";
-import { StagebookError } from "../../protocol";
+import { isStagebookError, StagebookError } from "../../protocol";
 import type { MaybePromise } from "../../async/maybe-promise";
 import type { Entry, FileRef, StageFiles } from "../../store/store";
 
@@ -36,7 +36,7 @@ export class Scratch {
       return this.opened;
     } catch (error) {
       this.opening = undefined;
-      if (error instanceof StagebookError) return error;
+      if (isStagebookError(error)) return error;
       throw error;
     }
   }
@@ -97,7 +97,7 @@ export class FileOutputs {
 
   /** Synchronous: a stage requests a path in the middle of its work. */
   private makeFolder(): string {
-    if (this.scratch instanceof StagebookError) throw this.scratch;
+    if (isStagebookError(this.scratch)) throw this.scratch;
     mkdirSync(this.scratch, { recursive: true });
     return mkdtempSync(path.join(this.scratch, "files-"));
   }

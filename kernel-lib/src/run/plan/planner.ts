@@ -2,7 +2,7 @@
 import { createGraph, reach, type Graph } from "../../graph/graph";
 import { createKey, type KnownKey, type StageKey } from "../../key/key";
 import type { Digest, Reason, ResultView } from "../../protocol";
-import { mustGet, StagebookError } from "../../protocol";
+import { isStagebookError, mustGet, StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import { ExternalInputs } from "../external/external-inputs";
 import type { Files } from "../external/files";
@@ -130,7 +130,7 @@ export class Planner {
         reached.set(instance.id, this.reach(instance, needs));
         for (const need of needs) if (!reached.has(need.id)) open.push(need);
       } catch (error) {
-        if (!(error instanceof StagebookError)) throw error;
+        if (!isStagebookError(error)) throw error;
         reached.set(instance.id, { instance, needs: [], needIds: [], missing: error });
       }
     }
@@ -183,7 +183,7 @@ export class Planner {
         this.inputs.digest(instance, ref, path, outside, currentOutput),
       );
     } catch (error) {
-      if (!(error instanceof StagebookError)) throw error;
+      if (!isStagebookError(error)) throw error;
       return this.blocked(reached, [{ kind: "uncacheable", name: instance.definition.name, text: error.message }]);
     }
     if (key.key === undefined) return this.assessPending(reached, key, above, partials);

@@ -4,7 +4,7 @@ import { contentOf } from "../../key/values/content";
 import { findBase, isObject, constructorOf, constructorsOf, ownValue } from "../../key/values/own-members";
 import type { AnyFunction } from "../../key/scopes";
 import { classOf, whatIs } from "../../key/values/value-kind";
-import { StagebookError } from "../../protocol";
+import { isStagebookError } from "../../protocol";
 import { checkStorable } from "../../store/codecs/fidelity";
 import { readClassSource } from "./class-source";
 import { internalsOf } from "./internals";
@@ -156,7 +156,7 @@ function isPlain(value: object): boolean {
     checkStorable(value);
     return true;
   } catch (error) {
-    if (error instanceof StagebookError) return false;
+    if (isStagebookError(error)) return false;
     throw error;
   }
 }

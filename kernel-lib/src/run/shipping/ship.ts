@@ -3,7 +3,7 @@
  * are copied in their current state; one that cannot be copied is refused, with its path.
  */
 import { symbolName } from "../../key/values/own-keys";
-import { StagebookError } from "../../protocol";
+import { isStagebookError, StagebookError } from "../../protocol";
 import { inputOf, type InputRef } from "../../stage/input";
 import { v8Codec } from "../../store/codecs/v8-codec";
 import { locationOfHandle } from "../external/file-handle";
@@ -27,7 +27,7 @@ export function ship(value: unknown, name: string, ports: ShipPorts): Shipped {
     return pack(value, name, new Packing(ports, false, refOf));
   } catch (error) {
     // Two views of the same memory within plain data: packed as nodes they remain views of the same memory.
-    if (error instanceof StagebookError && error.code === "not-storable")
+    if (isStagebookError(error) && error.code === "not-storable")
       return pack(value, name, new Packing(ports, true, refOf));
     throw error;
   }

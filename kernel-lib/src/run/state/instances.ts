@@ -4,7 +4,7 @@ import { digestAnything, findClosure } from "../../key/code/closure";
 import { textOfValue } from "../../key/describe";
 import type { Scopes } from "../../key/scopes";
 import type { InputView } from "../../protocol";
-import { StagebookError } from "../../protocol";
+import { isStagebookError, StagebookError } from "../../protocol";
 import { createPartDefinition, type StageDefinition } from "../../stage/definition";
 import type { InputRef, StagePart } from "../../stage/input";
 import type { Registry } from "../../stage/registry";
@@ -154,7 +154,7 @@ export class Instances {
       const whole = this.find(ref.name, own);
       return ref.part ? this.findPart(ref, ref.part, whole) : whole;
     } catch (error) {
-      if (!(error instanceof StagebookError)) throw error;
+      if (!isStagebookError(error)) throw error;
       throw new StagebookError(
         "stage-unknown",
         `stage "${from.definition.name}" depends on "${ref.name}", which no cell defines any more`,

@@ -1,6 +1,6 @@
 /** Results as the engine sees them: found by key, remembered in this kernel, committed under the stage's name. */
 import type { Digest } from "../../protocol";
-import { messageOf, StagebookError } from "../../protocol";
+import { isStagebookError, messageOf, StagebookError } from "../../protocol";
 import type { KnownKey } from "../../key/key";
 import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
 import type { BlobRef, Entry, HeadName, HeadRow, NewBlob, Store, TracedRead } from "../../store/store";
@@ -175,7 +175,7 @@ export class Results {
         count++;
       }
     } catch (error) {
-      if (!(error instanceof StagebookError) || error.code !== "stream-lost") throw error;
+      if (!isStagebookError(error) || error.code !== "stream-lost") throw error;
       this.missingValues.add(entry.key);
       const again = await recompute?.();
       // Items that differ from those before cannot be continued from here.

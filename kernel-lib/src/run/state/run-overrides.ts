@@ -1,7 +1,7 @@
 /** What a command overrides in the pipelines that it opens: parameter values, stages to force, limits, and whether stages may run. */
 import { methodText } from "../../stage/handle-names";
 import type { Json } from "../../protocol";
-import { StagebookError } from "../../protocol";
+import { isStagebookError, StagebookError } from "../../protocol";
 import { checkValue, type ParamDefinition } from "../../stage/param";
 
 /** A value as it was passed: text of a `--set`, or JSON of a file. */
@@ -73,7 +73,7 @@ export class RunOverrides {
       checkValue(definition, value);
       return { value };
     } catch (error) {
-      if (error instanceof StagebookError) this.listener.invalidParam(error);
+      if (isStagebookError(error)) this.listener.invalidParam(error);
       throw error;
     }
   }

@@ -3,7 +3,7 @@
  * that keeps up blocks the producer (backpressure) when it falls behind by `AHEAD` items. A reader that comes late, or that itself waits
  * for this producer, reads from the store until it has caught up.
  */
-import type { Digest } from "../../protocol";
+import { isError, type Digest } from "../../protocol";
 import type { Stream } from "../../stage/public/streams";
 import type { KeptItem } from "../../store/codecs/items";
 import type { BlobRef } from "../../store/store";
@@ -92,10 +92,19 @@ export class LiveStream {
     this.inStore += items;
   }
 
-  finish(error?: unknown): void {
+  finish(): void {
+    this.close({});
+  }
+
+  /** `error`: whatever the producer threw, `undefined` included. */
+  fail(error: unknown): void {
+    this.close({ error });
+  }
+
+  private close(end: { readonly error?: unknown }): void {
     if (this.end) return;
-    this.end = error === undefined ? {} : { error };
-    if (error !== undefined && !(error instanceof UnreadError)) this.notifyFailed();
+    this.end = end;
+    if ("error" in end && !(isError(end.error) && end.error instanceof UnreadError)) this.notifyFailed();
     this.more.notify();
     this.room.notify();
   }
