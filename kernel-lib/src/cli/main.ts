@@ -1,5 +1,6 @@
 /** The program `stagebook`. Started by bin/stagebook.js. */
 import { runCommandLine } from "./program";
+import { exitCode } from "./terminal/exit-code";
 import { createTerminal } from "./terminal/terminal";
 
 export { runCommandLine };
@@ -11,9 +12,13 @@ export async function main(): Promise<void> {
   const code = await runCommandLine(process.argv.slice(2), terminal, {
     enterFolder: (folder) => process.chdir(folder),
   });
-  await terminal.drained();
+  const failure = await terminal.drained();
+  if (failure) {
+    terminal.err(`stagebook: the output could not be written: ${failure.message}\n`);
+    await terminal.drained();
+  }
   // Handles that a notebook left open do not delay the end.
-  process.exit(code);
+  process.exit(failure && code === exitCode.ok ? exitCode.failed : code);
 }
 
 if (require.main === module) void main();

@@ -1,6 +1,6 @@
 /** Parameter values from the command line: `--set name=value` and `--params file.json`, or `--params -` for stdin. */
 import fs from "node:fs";
-import { messageOf, type Json } from "../protocol";
+import { messageOf, parseExactJson, type Json } from "../protocol";
 import type { ParamOverride } from "../run/state/run-overrides";
 import { resolvePath, type CommandContext } from "./command-context";
 import { UsageError } from "./terminal/usage-error";
@@ -10,17 +10,27 @@ export function readParamOptions(
   sets: readonly string[],
   file: string | undefined,
   context: CommandContext,
-): Record<string, ParamOverride> {
-  const overrides: Record<string, ParamOverride> = {};
+): ReadonlyMap<string, ParamOverride> {
+  const overrides = new Map<string, ParamOverride>();
   if (file !== undefined)
-    for (const [name, json] of Object.entries(readFile(file, context))) overrides[name] = { json };
+    for (const [name, json] of Object.entries(readFile(file, context))) overrides.set(name, { json });
   for (const text of sets) {
     const at = text.indexOf("=");
     if (at < 1)
       throw new UsageError("set-form", `--set ${text} is not of the form name=value`, "Write --set name=value.");
-    overrides[text.slice(0, at)] = { text: text.slice(at + 1) };
+    overrides.set(text.slice(0, at), { text: text.slice(at + 1) });
   }
   return overrides;
+}
+
+/** The files that a command reads: the notebook or script, and that of `--params`. Absolute. */
+export function inputsOf(
+  file: string,
+  { params }: { readonly params?: string },
+  context: Pick<CommandContext, "folder">,
+): readonly string[] {
+  const files = params === undefined || params === "-" ? [file] : [file, params];
+  return files.map((each) => resolvePath(context, each));
 }
 
 function readFile(file: string, context: CommandContext): Readonly<Record<string, Json>> {
@@ -32,7 +42,7 @@ function readFile(file: string, context: CommandContext): Readonly<Record<string
     );
   };
   try {
-    const values = JSON.parse(fs.readFileSync(file === "-" ? 0 : resolvePath(context, file), "utf8")) as unknown;
+    const values = parseExactJson(fs.readFileSync(file === "-" ? 0 : resolvePath(context, file), "utf8"));
     if (typeof values === "object" && values !== null && !Array.isArray(values)) return values as Record<string, Json>;
   } catch (error) {
     return bad((error as NodeJS.ErrnoException).code === "ENOENT" ? "the file does not exist" : messageOf(error));

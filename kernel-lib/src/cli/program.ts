@@ -1,7 +1,7 @@
 /** The `stagebook` command: its subcommands with their help texts, and the dispatch to their functions. */
 import { Command, CommanderError, Option } from "commander";
 import { version } from "../pipeline";
-import { StagebookError } from "../protocol";
+import { fieldOf, isStagebookError, messageOf, StagebookError, visibleText } from "../protocol";
 import type { CommandContext } from "./command-context";
 import { resolvePath } from "./command-context";
 import { explainCommand, exportAirflow, exportCommand, exportFormats, paramsCommand, planCommand, type ExportFormat } from "./commands/plan-command"; // prettier-ignore
@@ -12,6 +12,8 @@ import { runCommand } from "./commands/run-command";
 import * as declared from "./options";
 import type { CliOption, CliOptions, OptionsOf } from "./options";
 import { findOtherCopy } from "./session/open-session";
+import { checkShare } from "../run/audit/share";
+import { checkStoreSettings } from "../store/open-store";
 import { exitCode, type ExitCode } from "./terminal/exit-code";
 import type { Terminal } from "./terminal/terminal";
 import { UsageError } from "./terminal/usage-error";
@@ -33,9 +35,14 @@ export async function runCommandLine(
     return line.code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
-    if (!(error instanceof StagebookError)) throw error;
-    terminal.err(`stagebook: ${error.message}. ${error.advice}\n`);
-    return error instanceof UsageError ? exitCode.usage : exitCode.failed;
+    if (error instanceof StagebookError) {
+      terminal.err(`${visibleText(`stagebook: ${error.message}. ${error.advice}`)}\n`);
+      return error instanceof UsageError ? exitCode.usage : exitCode.failed;
+    }
+    // The system refused something: a file that cannot be read or written.
+    if (typeof fieldOf(error as object, "syscall") !== "string") throw error;
+    terminal.err(`${visibleText(`stagebook: ${messageOf(error)}`)}\n`);
+    return exitCode.failed;
   }
 }
 
@@ -165,6 +172,18 @@ export class CommandLine {
     };
   }
 
+  /** A setting of the environment that is wrong is a usage error, whichever cell or command would stumble over it. */
+  private checked(context: CommandContext): CommandContext {
+    try {
+      checkStoreSettings(context.environment);
+      checkShare(context.environment.STAGEBOOK_AUDIT, "STAGEBOOK_AUDIT");
+    } catch (error) {
+      if (!isStagebookError(error)) throw error;
+      throw new UsageError(error.code, error.message, error.advice);
+    }
+    return context;
+  }
+
   /** The copy of Stagebook that the cells import does the work, so that keys and formats are the same. */
   private async carryOut(
     file: string,
@@ -179,10 +198,13 @@ export class CommandLine {
 
   /** `--store` takes the place of the environment variable. A relative folder starts where the command was called, not at the notebook. */
   private withStore({ store }: StoreOption): CommandContext {
-    if (store === undefined) return this.context;
+    if (store === undefined) return this.checked(this.context);
     const isName = store === "memory" || store === "none" || /^[a-z0-9+]+:\/\//i.test(store);
     const location = isName ? store : resolvePath(this.context, store);
-    return { ...this.context, environment: { ...this.context.environment, STAGEBOOK_STORE: location } };
+    return this.checked({
+      ...this.context,
+      environment: { ...this.context.environment, STAGEBOOK_STORE: location },
+    });
   }
 }
 

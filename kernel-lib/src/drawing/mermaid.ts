@@ -1,5 +1,5 @@
 /** The graph as Mermaid text: the same in the page's export and in `pipeline.toMermaid()`. Pure. */
-import type { View } from "../protocol";
+import { visibleLine, type View } from "../protocol";
 import type { Graph, GraphNode } from "./graph";
 import type { Direction } from "./layout-request";
 
@@ -45,4 +45,5 @@ const styles = [
 ];
 
 /** Mermaid decodes entities such as `#34;`. */
-const escape = (text: string): string => text.replace(/[#&"<>[\]`]/gu, (character) => `#${character.charCodeAt(0)};`);
+const escape = (text: string): string =>
+  visibleLine(text).replace(/[#&"<>[\]`]/gu, (character) => `#${character.charCodeAt(0)};`);

@@ -1,4 +1,5 @@
 /** A drawing as SVG: the same picture in the page, in a file, and in the output of a cell. Pure. */
+import { escapeMarkup } from "../protocol";
 import type { Drawing, DrawnNode } from "./drawing";
 import { NODE_SIZES } from "./graph";
 
@@ -41,11 +42,11 @@ const FONT = "font-family='system-ui, sans-serif'";
 export function drawSvg({ width, height, nodes, edges }: Drawing, colors: PictureColors, label: string): string {
   const [w, h] = [width, height].map((size) => Math.ceil(number(size) + 2 * MARGIN)) as [number, number];
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="${-MARGIN} ${-MARGIN} ${w} ${h}" role="img" aria-label="${escapeXml(label)}">`,
-    `<rect x="${-MARGIN}" y="${-MARGIN}" width="${w}" height="${h}" fill="${escapeXml(colors.background)}"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}" viewBox="${-MARGIN} ${-MARGIN} ${w} ${h}" role="img" aria-label="${escapeMarkup(label)}">`,
+    `<rect x="${-MARGIN}" y="${-MARGIN}" width="${w}" height="${h}" fill="${escapeMarkup(colors.background)}"/>`,
     ...edges.map(({ path, implicit }) => {
       const dashes = implicit ? ` stroke-dasharray="1 4" stroke-linecap="round"` : "";
-      return `<path d="${escapeXml(path)}" fill="none" stroke="${escapeXml(colors.edge)}"${dashes}/>`;
+      return `<path d="${escapeMarkup(path)}" fill="none" stroke="${escapeMarkup(colors.edge)}"${dashes}/>`;
     }),
     ...nodes.map((node) => drawNode(node, colors)),
     `</svg>`,
@@ -55,7 +56,7 @@ export function drawSvg({ width, height, nodes, edges }: Drawing, colors: Pictur
 function drawNode({ kind, x, y, title, lines, status }: DrawnNode, colors: PictureColors): string {
   const { width, height } = NODE_SIZES[kind];
   const isSource = kind !== "stage" && kind !== "group";
-  const box = `<rect width="${width}" height="${height}" rx="${isSource ? 10 : 4}" fill="${escapeXml(isSource ? colors.source : colors.node)}" stroke="${escapeXml(colors.border)}"/>`;
+  const box = `<rect width="${width}" height="${height}" rx="${isSource ? 10 : 4}" fill="${escapeMarkup(isSource ? colors.source : colors.node)}" stroke="${escapeMarkup(colors.border)}"/>`;
   const texts = isSource
     ? [drawText(title, { x: 9, y: 14, size: 11, color: colors.text })]
     : [
@@ -65,8 +66,8 @@ function drawNode({ kind, x, y, title, lines, status }: DrawnNode, colors: Pictu
   const bar =
     status === undefined
       ? ""
-      : `<rect width="4" height="${height}" fill="${escapeXml(colors.status[status] ?? colors.border)}"/>`;
-  const whole = escapeXml([title, ...lines].join("\n"));
+      : `<rect width="4" height="${height}" fill="${escapeMarkup(colors.status[status] ?? colors.border)}"/>`;
+  const whole = escapeMarkup([title, ...lines].join("\n"));
   return `<g transform="translate(${number(x)} ${number(y)})"><title>${whole}</title>${box}${bar}${texts.join("")}</g>`;
 }
 
@@ -85,20 +86,10 @@ function drawText(text: string, { x, y, size, color, isBold = false }: TextStyle
   // By code point: a surrogate pair is never split.
   const characters = Array.from(text);
   const label = characters.length > MAX_CHARACTERS ? `${characters.slice(0, MAX_CHARACTERS - 1).join("")}…` : text;
-  return `<text x="${x}" y="${y}" font-size="${size}" ${FONT} fill="${escapeXml(color)}"${isBold ? ` font-weight="600"` : ""}>${escapeXml(label)}</text>`;
+  return `<text x="${x}" y="${y}" font-size="${size}" ${FONT} fill="${escapeMarkup(color)}"${isBold ? ` font-weight="600"` : ""}>${escapeMarkup(label)}</text>`;
 }
 
 /** A drawing may come from a file: what is no number is 0. */
 function number(value: number): number {
   return Number.isFinite(value) ? value : 0;
-}
-
-/** For text and attributes. Characters that XML forbids become U+FFFD. */
-function escapeXml(text: string): string {
-  return (
-    text
-      // eslint-disable-next-line no-control-regex -- XML cannot represent these characters
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu, "\ufffd")
-      .replace(/[&<>"']/gu, (sign) => `&#${sign.charCodeAt(0)};`)
-  );
 }

@@ -1,5 +1,5 @@
 /** The graph in Graphviz's DOT language, for `pipeline.toDot()`. */
-import type { View } from "../protocol";
+import { visibleText, type View } from "../protocol";
 import { fileInputs } from "./file-inputs";
 
 export function toDot(view: View): string {
@@ -19,4 +19,4 @@ export function toDot(view: View): string {
 }
 
 const quote = (text: string): string =>
-  `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+  `"${visibleText(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;

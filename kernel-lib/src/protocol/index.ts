@@ -2,6 +2,7 @@
 export * from "./caveats";
 export * from "./wire/commands";
 export type * from "./events";
+export * from "./exact-values";
 export * from "./format";
 export * from "./identity/cell-marks";
 export * from "./identity/notebook-identity";
@@ -11,6 +12,7 @@ export { errorsBehind, fieldOf, isError, keepStack, messageOf, stackOf, traceOf 
 export * from "./wire/messages";
 export * from "./throughput";
 export * from "./params";
+export * from "./plain-text";
 export type * from "./plan";
 export type * from "./preview";
 export * from "./table";

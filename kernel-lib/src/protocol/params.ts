@@ -2,7 +2,7 @@
 import type { CellId, Json, JsonObject } from "./ids";
 
 /** Which control a parameter gets. `other` has no JSON form and cannot be edited in the page. */
-export type ParamKind = "number" | "integer" | "boolean" | "string" | "choice" | "date" | "json" | "other";
+export type ParamKind = "number" | "integer" | "bigint" | "boolean" | "string" | "choice" | "date" | "json" | "other";
 
 /** One parameter of the running kernel. */
 export interface ParamView {
@@ -12,7 +12,7 @@ export interface ParamView {
   readonly cell: CellId | null;
   /** JSON Schema (draft-07) of the JSON value: its type, limits, choices (`enum`), description. */
   readonly schema: JsonObject;
-  /** The value as JSON (a date is its ISO string); null for kind `other`. */
+  /** The value as JSON (a date is its ISO string in UTC, a bigint its digits); null for kind `other`. */
   readonly value: Json;
   /** The default as JSON, in the same form. */
   readonly default: Json;

@@ -2,7 +2,7 @@
 import Ajv, { type ErrorObject } from "ajv";
 import addFormats from "ajv-formats";
 import type { Json, JsonObject, ParamKind } from "../protocol";
-import { StagebookError } from "../protocol";
+import { digitsIn, readDate, StagebookError, withNumbers } from "../protocol";
 import { inOrder } from "./property-order";
 import type { ParamOptions } from "./public/params";
 
@@ -14,7 +14,7 @@ export interface ParamSchema {
   /** What is wrong with the value, as `must be <= 10`; null when it is valid. */
   check(value: unknown): string | null;
   encode(value: unknown): Json;
-  /** The value for its JSON form, in order; `check` it afterwards. */
+  /** The value for its JSON form, in order; `check` it afterwards. Throws `UnreadableValue` for text that means no value. */
   decode(wire: Json): unknown;
   /**
    * JSON data with its properties in the order of the schema, or of the default where the schema names none: in which order they were
@@ -49,14 +49,16 @@ export function createParamSchema(
     check: (value) => {
       if (kind === "other")
         return sameKind(initial, value) ? null : `must be ${article(classOf(initial))}, like its default`;
-      if (kind === "date" && !(value instanceof Date && !Number.isNaN(value.getTime())))
-        return 'must be a Date, for example new Date("2024-03-01")';
+      if (kind === "date" && !isDate(value)) return 'must be a Date, for example new Date("2024-03-01")';
+      if (kind === "bigint" && typeof value !== "bigint") return "must be a bigint, for example 10n";
+      if (kind === "choice" && options.choices && !isChoice(options.choices, value))
+        return `must be one of ${options.choices.map(choiceText).join(", ")}`;
       if (zodCheck) return zodCheck(value);
       const wire = encode(kind, value);
       return validate(wire) ? null : describe(validate.errors ?? []);
     },
     encode: (value) => encode(kind, value),
-    decode: (wire) => (kind === "date" && typeof wire === "string" ? new Date(wire) : order(wire)),
+    decode: (wire) => decodeValue(wire, kind, options.choices, order),
     order,
   };
 }
@@ -100,7 +102,7 @@ interface ZodLike {
     success: boolean;
     error?: { issues: readonly { path: readonly PropertyKey[]; message: string }[] };
   };
-  toJSONSchema?(options: { target: string; io: string }): JsonObject;
+  toJSONSchema?(options: { target: string; io: string; unrepresentable: string }): JsonObject;
 }
 
 /** Reads the option `schema`: zod is recognized by its safeParse, everything else is JSON Schema (as TypeBox is). */
@@ -108,7 +110,8 @@ function readSchema(schema: unknown): UserSchema | undefined {
   if (schema === undefined) return undefined;
   if (isZod(schema))
     return {
-      json: schema.toJSONSchema?.({ target: "draft-7", io: "input" }),
+      // `any`: a bigint or a date is no JSON, and the parameter has a form for it.
+      json: schema.toJSONSchema?.({ target: "draft-7", io: "input", unrepresentable: "any" }),
       check: (value) => {
         const parsed = schema.safeParse(value);
         if (parsed.success) return null;
@@ -137,7 +140,8 @@ const isZod = (schema: unknown): schema is ZodLike =>
   typeof schema === "object" && schema !== null && "safeParse" in schema && typeof schema.safeParse === "function";
 
 function kindOf(initial: unknown, options: ParamOptions<unknown>, schema: JsonObject | undefined): ParamKind {
-  if (options.choices) return options.choices.every(isJson) ? "choice" : "other";
+  if (options.choices) return options.choices.every(hasWireForm) ? "choice" : "other";
+  if (initial instanceof Date) return "date";
   if (schema) {
     if (Array.isArray(schema.enum)) return "choice";
     const type = schema.type;
@@ -150,7 +154,7 @@ function kindOf(initial: unknown, options: ParamOptions<unknown>, schema: JsonOb
       : "number";
   if (typeof initial === "boolean") return "boolean";
   if (typeof initial === "string") return "string";
-  if (initial instanceof Date) return "date";
+  if (typeof initial === "bigint") return "bigint";
   return isJson(initial) ? "json" : "other";
 }
 
@@ -167,7 +171,8 @@ function jsonSchema(
   if (options.max !== undefined) limits.maximum = options.max;
   // Not `multipleOf`: 0.1 has no exact multiples, so a step only affects the control.
   if (options.step !== undefined) limits["x-step"] = options.step;
-  if (options.choices && kind === "choice") return { ...(own ?? {}), enum: options.choices as Json[], ...about };
+  if (options.choices && kind === "choice")
+    return { ...(own ?? {}), enum: options.choices.map((choice) => encode(kind, choice)), ...about };
   if (own && !("enum" in own && options.choices)) return { ...own, ...limits, ...about };
   switch (kind) {
     case "number":
@@ -177,6 +182,8 @@ function jsonSchema(
       return { type: kind, ...limits, ...about };
     case "date":
       return { type: "string", format: "date-time", ...about };
+    case "bigint":
+      return { type: "string", pattern: "^-?[0-9]+$", ...about };
     case "json":
       return {
         ...(Array.isArray(initial)
@@ -218,9 +225,52 @@ function describe(errors: readonly ErrorObject[]): string {
 
 function encode(kind: ParamKind, value: unknown): Json {
   if (kind === "other") return null;
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (value instanceof Date) return isDate(value) ? value.toISOString() : null;
+  if (typeof value === "bigint") return String(value);
   return value as Json;
 }
+
+function decodeValue(
+  wire: Json,
+  kind: ParamKind,
+  choices: readonly unknown[] | undefined,
+  order: (value: unknown) => unknown,
+): unknown {
+  const text = digitsIn(wire) ?? (typeof wire === "string" ? wire.trim() : undefined);
+  const plain = (): Json =>
+    withNumbers(wire, ({ text: digits, reason }) => {
+      throw new UnreadableValue(`${digits} ${reason}`);
+    });
+  if (kind === "choice") return choices?.find((choice) => !isJson(choice) && encode(kind, choice) === text) ?? order(plain()); // prettier-ignore
+  if (kind === "date" && text !== undefined) {
+    const date = readDate(text);
+    if ("problem" in date) throw new UnreadableValue(`${JSON.stringify(text)} ${date.problem}`);
+    return new Date(date.iso);
+  }
+  if (kind === "bigint") {
+    if (text !== undefined && /^[+-]?\d+n?$/.test(text)) return BigInt(text.replace(/^\+|n$/g, ""));
+    if (Number.isSafeInteger(wire)) return BigInt(wire as number);
+  }
+  return order(plain());
+}
+
+/** Why a value that was typed is not what was meant. */
+export class UnreadableValue extends Error {}
+
+const isDate = (value: unknown): value is Date => value instanceof Date && !Number.isNaN(value.getTime());
+
+/** Values of a choice, which JSON holds itself or as text. */
+const hasWireForm = (value: unknown): boolean => isJson(value) || typeof value === "bigint" || isDate(value);
+
+/** Of choices that JSON does not hold itself, by value: `2n` is not `"2"`. The schema checks the others. */
+function isChoice(choices: readonly unknown[], value: unknown): boolean {
+  if (choices.every(isJson)) return true;
+  const form = JSON.stringify(encode("choice", value));
+  return choices.some((each) => sameKind(each, value) && JSON.stringify(encode("choice", each)) === form);
+}
+
+const choiceText = (choice: unknown): string =>
+  typeof choice === "bigint" ? `${choice}n` : JSON.stringify(encode("choice", choice));
 
 /** True for values that JSON represents exactly. */
 export function isJson(value: unknown): value is Json {

@@ -1,9 +1,12 @@
 /** The definition of a parameter as the engine uses it, and its current value. */
-import type { CellId, JsonObject, ParamView } from "../protocol";
+import type { CellId, Json, JsonObject, ParamView } from "../protocol";
 import { StagebookError } from "../protocol";
 import { checkName } from "./definition";
+import { methodText } from "./handle-names";
 import type { ParamOptions } from "./public/params";
-import { createParamSchema, type ParamSchema } from "./param-schema";
+import { createParamSchema, UnreadableValue, type ParamSchema } from "./param-schema";
+
+const INVALID_ADVICE = "The value was not changed. Pass a valid one.";
 
 export interface ParamDefinition {
   readonly name: string;
@@ -71,8 +74,25 @@ export function checkValue(definition: ParamDefinition, value: unknown): void {
   throw new StagebookError(
     "param-value",
     `parameter "${definition.name}": ${shortText(value)} ${problem}`,
-    "The value was not changed. Pass a valid one.",
+    INVALID_ADVICE,
   );
+}
+
+/** The value for its JSON form, as the page or the command line sends it. Throws `param-value`; limits are checked by `checkValue`. */
+export function decodeValue(definition: ParamDefinition, wire: Json): unknown {
+  const { name, schema } = definition;
+  if (schema.kind === "other")
+    throw new StagebookError(
+      "param-value",
+      `parameter "${name}" holds a value that only code can set`,
+      `Write ${methodText("param", name, "set(…)")} in a cell.`,
+    );
+  try {
+    return schema.decode(wire);
+  } catch (error) {
+    if (!(error instanceof UnreadableValue)) throw error;
+    throw new StagebookError("param-value", `parameter "${name}": ${error.message}`, INVALID_ADVICE);
+  }
 }
 
 /** The current value. */

@@ -44,6 +44,8 @@ export interface OpenStoreOptions {
 
 const CACHE_BYTES = 256 * 1024 * 1024;
 const DEFAULT_TRUST = "stagebook";
+/** The value of STAGEBOOK_TRUST_KEY that says: unsigned results are accepted. */
+const UNSIGNED = "none";
 
 /** A store, which notebook of it this is, and the parameter values that were set in it. */
 export interface OpenedStore {
@@ -67,6 +69,15 @@ export function openStore(options: OpenStoreOptions): OpenedStore {
   }
   if (isUrl(choice)) return openUrl(choice, options);
   return openFolder(path.resolve(options.folder, choice), options);
+}
+
+/** What can be wrong with the settings by themselves, before a store is opened. Throws as `openStore` does. */
+export function checkStoreSettings(environment: Environment): void {
+  findSeal(environment);
+  findReadOnly(environment);
+  findMaxBytes(environment);
+  for (const location of [environment.STAGEBOOK_STORE, environment.STAGEBOOK_SHARED_STORE])
+    if (location && isUrl(location)) openBucket(location, environment);
 }
 
 function openFolder(folder: string, options: OpenStoreOptions): OpenedStore {
@@ -166,6 +177,11 @@ function openShared(
   const isReadOnly = findReadOnly(environment) || seal?.canSign === false;
   const location = environment.STAGEBOOK_SHARED_STORE;
   if (!location) return undefined;
+  if (!seal && environment.STAGEBOOK_TRUST_KEY !== UNSIGNED)
+    onProblem(
+      `its results are loaded whoever has written them: set STAGEBOOK_TRUST_KEY, or set it to ${UNSIGNED} to accept that`,
+      location,
+    );
   if (isUrl(location)) {
     const bucket = openBucket(location, environment);
     return {
@@ -237,7 +253,7 @@ function signingSeal(environment: Environment): EntrySeal | undefined {
 
 function findSeal(environment: Environment): EntrySeal | undefined {
   const { STAGEBOOK_TRUST_KEY: key, STAGEBOOK_TRUST_NAME: name } = environment;
-  if (key) return createEntrySeal(key, name || DEFAULT_TRUST);
+  if (key && key !== UNSIGNED) return createEntrySeal(key, name || DEFAULT_TRUST);
   if (name)
     throw invalid(
       "STAGEBOOK_TRUST_NAME",

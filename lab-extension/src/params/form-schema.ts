@@ -1,8 +1,8 @@
 /** The JSON Schema of the parameter form, and the conversion of values to and from its controls. Pure. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { RJSFSchema, RJSFValidationError } from "@rjsf/utils";
-import { messageOf } from "stagebook/protocol";
-import type { Json, JsonObject, ParamView } from "stagebook/protocol";
+import { inexactnessOf, inexactNumberIn, messageOf, readDate } from "stagebook/protocol";
+import type { InexactNumber, Json, JsonObject, ParamView } from "stagebook/protocol";
 import type { FormValue } from "../model/params/param-drafts";
 import { choices } from "../model/params/param-schema";
 import { isNested, withoutRefs } from "../model/params/value-shape";
@@ -23,8 +23,9 @@ function fieldSchema(param: ParamView): RJSFSchema {
     // A schema without any keyword has no control.
     case "json":
       return isNested(param) ? { description: "" } : { type: "string" };
-    // The text is checked by findProblem and the browser's date control, the value by the kernel.
+    // The text is checked by findProblem, the value by the kernel.
     case "date":
+    case "bigint":
     case "other":
       return { type: "string" };
     case "choice":
@@ -41,17 +42,21 @@ function fieldSchema(param: ParamView): RJSFSchema {
 export function toFormValue(param: ParamView, value: Json): FormValue {
   if (isNested(param)) return value;
   if (param.kind === "json") return JSON.stringify(value, null, 2);
-  if (param.kind === "date" && typeof value === "string")
-    return hasTime(param) ? value.slice(0, 19) : value.slice(0, 10);
+  if (param.kind === "date" && typeof value === "string") {
+    const [day = "", time = ""] = value.replace(/Z$/, "").split("T");
+    return hasTime(param) ? `${day}T${time.replace(/\.000$/, "")}` : day;
+  }
   return value;
 }
 
 /** The value to send for the value of a control. Only for values in which `findProblem` finds no problem. */
 export function toWireValue(param: ParamView, value: FormValue): Json {
   if (param.kind === "json" && !isNested(param)) return JSON.parse(textIn(value)) as Json;
-  if (param.kind === "date")
-    return new Date(`${textIn(value)}${hasTime(param) ? "Z" : "T00:00:00.000Z"}`).toISOString();
-  return value ?? null;
+  if (param.kind === "date") {
+    const date = readDate(textIn(value));
+    return "iso" in date ? date.iso : textIn(value);
+  }
+  return param.kind === "bigint" ? textIn(value).trim() : (value ?? null);
 }
 
 /** True for a date whose value or default is not midnight UTC: its control also shows the time. */
@@ -63,16 +68,37 @@ export function hasTime(param: ParamView): boolean {
 /** The problem with a value that the schema of the form does not check: a text, or a nested value; null when there is none. */
 export function findProblem(param: ParamView, value: FormValue, trans: TranslationBundle): string | null {
   if (isNested(param)) return nestedProblem(param, value, trans);
-  if (param.kind === "json") {
-    try {
-      JSON.parse(textIn(value));
-      return null;
-    } catch (cause) {
-      return trans.__("not valid JSON: %1", messageOf(cause));
+  const text = textIn(value);
+  switch (param.kind) {
+    case "json":
+      try {
+        JSON.parse(text);
+      } catch (cause) {
+        return trans.__("not valid JSON: %1", messageOf(cause));
+      }
+      return inexactProblem(inexactNumberIn(text));
+    case "number":
+    case "integer":
+      // The control keeps as text what a number would not keep.
+      return typeof value === "string" ? inexactProblem(inexactnessOf(value)) : null;
+    case "bigint":
+      return /^\s*[+-]?\d+n?\s*$/.test(text) ? null : trans.__("enter a whole number");
+    case "date": {
+      if (text === "") return trans.__("enter a date");
+      const date = readDate(text);
+      return "problem" in date ? `${text} ${date.problem}` : null;
     }
+    default:
+      return null;
   }
-  if (param.kind === "date" && Number.isNaN(Date.parse(textIn(value)))) return trans.__("enter a date");
-  return null;
+}
+
+const inexactProblem = (inexact: InexactNumber | null): string | null => inexact && `${inexact.text} ${inexact.reason}`;
+
+/** What a number field holds: a number, or the text of one that a number would not keep, which is refused. */
+export function numberTyped(text: string): number | string | undefined {
+  if (text === "") return undefined;
+  return inexactnessOf(text) ? text : Number(text);
 }
 
 /** `tags.1 enter a value`: the first problem, the kernel checks them all. */
@@ -86,8 +112,17 @@ function nestedProblem({ schema }: ParamView, value: FormValue, trans: Translati
   const missing = keyword === "required" ? textIn(params.missingProperty) : "";
   const where = [at, missing].filter(Boolean).join(".");
   const isUnion = keyword === "oneOf" || keyword === "anyOf";
-  const text = isUnion ? trans.__("is not complete") : errorText({ name: keyword, params, message, stack: "" }, trans);
+  const typed = keyword === "type" ? valueAt(value, instancePath) : undefined;
+  const inexact = typeof typed === "string" ? inexactProblem(inexactnessOf(typed)) : null;
+  const text =
+    inexact ??
+    (isUnion ? trans.__("is not complete") : errorText({ name: keyword, params, message, stack: "" }, trans));
   return where === "" ? text : `${where} ${text}`;
+}
+
+function valueAt(value: FormValue, pointer: string): unknown {
+  const steps = pointer.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~")); // prettier-ignore
+  return steps.reduce<unknown>((at, step) => (at as { readonly [name: string]: unknown } | undefined)?.[step], value);
 }
 
 /** An error of Ajv. */

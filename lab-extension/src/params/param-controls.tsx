@@ -9,7 +9,7 @@ import type { Json, ParamKind, ParamView } from "stagebook/protocol";
 import type { CachedValues } from "../model/params/cached-values";
 import { choices, numberRange } from "../model/params/param-schema";
 import type { NumberRange } from "../model/params/param-schema";
-import { hasTime } from "./form-schema";
+import { hasTime, numberTyped } from "./form-schema";
 
 /** The form context: FormComponent passes it through to controls and rows. */
 export interface ParamFormContext {
@@ -42,6 +42,7 @@ type ControlProps = WidgetProps<unknown, object, ParamFormContext>;
 export const controls: { readonly [K in Exclude<ParamKind, "other">]: ComponentType<ControlProps> } = {
   number: NumberControl,
   integer: NumberControl,
+  bigint: BigintControl,
   boolean: CheckControl,
   string: TextControl,
   choice: ChoiceControl,
@@ -52,8 +53,8 @@ export const controls: { readonly [K in Exclude<ParamKind, "other">]: ComponentT
 function NumberControl(props: ControlProps): JSX.Element {
   const param = paramOf(props);
   const { min, max, step }: NumberRange = param ? numberRange(param) : { step: 1 };
-  const value = typeof props.value === "number" ? props.value : "";
-  const onText = (text: string): void => props.onChange(text === "" ? undefined : Number(text));
+  const value = typeof props.value === "number" || typeof props.value === "string" ? props.value : "";
+  const onText = (text: string): void => props.onChange(numberTyped(text));
   return (
     <div className="stagebook-Params-number">
       {min !== undefined && max !== undefined && (
@@ -145,6 +146,19 @@ function TextControl(props: ControlProps): JSX.Element {
   );
 }
 
+function BigintControl(props: ControlProps): JSX.Element {
+  return (
+    <input
+      {...common(props)}
+      type="text"
+      inputMode="numeric"
+      spellCheck={false}
+      value={textOf(props.value)}
+      onChange={(event) => props.onChange(event.target.value)}
+    />
+  );
+}
+
 function ChoiceControl(props: ControlProps): JSX.Element {
   const param = paramOf(props);
   const options = param ? choices(param) : [];
@@ -179,14 +193,25 @@ function ChoiceControl(props: ControlProps): JSX.Element {
 function DateControl(props: ControlProps): JSX.Element {
   const param = paramOf(props);
   const type = param && hasTime(param) ? "datetime-local" : "date";
+  const text = textOf(props.value);
+  const trans = props.formContext?.trans;
   return (
-    <input
-      {...common(props)}
-      type={type}
-      step={type === "date" ? undefined : 1}
-      value={textOf(props.value)}
-      onChange={(event) => props.onChange(event.target.value)}
-    />
+    <span className="stagebook-Params-date">
+      <input
+        {...common(props)}
+        type={type}
+        // Milliseconds only where there are some.
+        step={type === "date" ? undefined : text.includes(".") ? 0.001 : 1}
+        value={text}
+        onChange={(event) => props.onChange(event.target.value)}
+      />
+      <span
+        className="stagebook-Params-zone"
+        title={trans?.__("The time zone of this field: Coordinated Universal Time")}
+      >
+        UTC
+      </span>
+    </span>
   );
 }
 

@@ -86,7 +86,7 @@ function formValues(params: readonly ParamView[], typed: Drafts): FormValues {
   );
 }
 
-/** Adds the problems with JSON and date texts, which the schema cannot describe. */
+/** Adds the problems with the texts of values, which the schema cannot describe. */
 function addTextErrors(
   params: readonly ParamView[],
   values: FormValues,
@@ -94,7 +94,8 @@ function addTextErrors(
   { trans }: ParamFormContext,
 ): void {
   for (const param of params) {
-    if (param.kind !== "json" && param.kind !== "date") continue;
+    if (param.kind === "other" || param.kind === "choice" || param.kind === "boolean" || param.kind === "string")
+      continue;
     const problem = findProblem(param, values[param.name], trans);
     if (problem !== null) errors[param.name]?.addError(problem);
   }

@@ -1,12 +1,13 @@
 /** `stagebook audit`: computes stored results again, and compares. */
 import type { AuditFinding } from "../../run/audit/audit";
-import { formatDuration } from "../../protocol";
+import { formatDuration, visibleText } from "../../protocol";
 import type { Instance } from "../../run/state/instances";
 import type { CommandContext } from "../command-context";
 import type { auditOptions, OptionsOf } from "../options";
 import { headOf } from "../session/run-document";
 import type { Workbench } from "../session/workbench";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
+import { jsonDocument } from "../terminal/json-value";
 import { withDefinitions } from "./plan-command";
 
 /** The share of the current results that is audited unless the command line says otherwise. */
@@ -28,8 +29,8 @@ export async function auditCommand(
       ? exitCode.different
       : exitCode.ok;
     if (options.json === true)
-      terminal.out(`${JSON.stringify({ ...headOf("audit", file), exitCode: code, stages: findings }, null, 2)}\n`);
-    else terminal.out(`${findings.map(textOfFinding).join("\n") || "no stage has a current result"}\n`);
+      terminal.out(jsonDocument({ ...headOf("audit", file), exitCode: code, stages: findings }));
+    else terminal.out(`${visibleText(findings.map(textOfFinding).join("\n")) || "no stage has a current result"}\n`);
     return code;
   });
 }

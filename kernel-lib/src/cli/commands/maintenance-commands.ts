@@ -1,6 +1,7 @@
 /** The maintenance commands of the store: `gc`, `verify`, `clear`. They execute no cells, except `clear --all`. */
-import { formatSize } from "../../protocol";
+import { formatSize, visibleText } from "../../protocol";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
+import { jsonDocument } from "../terminal/json-value";
 import { withDefinitions } from "./plan-command";
 import { headOf } from "../session/run-document";
 import { openResults, openStoreIn } from "./store-access";
@@ -18,7 +19,7 @@ export async function gcCommand(
   const report = await openStoreIn(folder, context).engine.store.gc(options);
   const freed = `${formatSize(report.freedBytes)}, ${report.removedEntries} results, ${report.evictedEntries} values, ${runsText(report.removedRuns, report.freedRunBytes)}`;
   const kept = `kept ${report.keptEntries} results of ${formatSize(report.keptBytes)} and ${runsText(report.keptRuns, report.keptRunBytes)}`;
-  if (json) terminal.out(`${JSON.stringify({ ...headOf("gc", folder), ...report }, null, 2)}\n`);
+  if (json) terminal.out(jsonDocument({ ...headOf("gc", folder), ...report }));
   else terminal.out(`${report.dryRun ? "would free" : "freed"} ${freed}; ${kept}\n`);
   return exitCode.ok;
 }
@@ -35,9 +36,9 @@ export async function verifyCommand(
 ): Promise<ExitCode> {
   const { terminal } = context;
   const report = await openStoreIn(folder, context).engine.store.verify({ repair });
-  if (json) terminal.out(`${JSON.stringify({ ...headOf("verify", folder), ...report }, null, 2)}\n`);
+  if (json) terminal.out(jsonDocument({ ...headOf("verify", folder), ...report }));
   else {
-    for (const { where, what } of report.problems) terminal.out(`${where}: ${what}\n`);
+    for (const { where, what } of report.problems) terminal.out(visibleText(`${where}: ${what}\n`));
     const found = report.problems.length === 0 ? "no damage" : `${report.problems.length} damaged${report.repaired ? ", removed" : ""}`; // prettier-ignore
     terminal.out(`${report.entries} results, ${report.blobs} blobs, ${formatSize(report.sizeBytes)}: ${found}\n`);
   }
@@ -59,7 +60,7 @@ export async function clearCommand(
       "Write stagebook clear a.ipynb strong.",
     );
   const report = (results: number): ExitCode => {
-    if (json) terminal.out(`${JSON.stringify({ ...headOf("clear", file), results }, null, 2)}\n`);
+    if (json) terminal.out(jsonDocument({ ...headOf("clear", file), results }));
     else terminal.out(`${results} ${results === 1 ? "result" : "results"} removed\n`);
     return exitCode.ok;
   };

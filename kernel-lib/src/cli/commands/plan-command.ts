@@ -1,19 +1,21 @@
 /** The commands that execute the cells without running any stage: `plan`, `explain`, `params`, `export`, and `--check`. */
-import fs from "node:fs";
 import { basename, extname } from "node:path";
 import { inspect } from "node:util";
 import { airflowId, toAirflow } from "../../export/airflow";
 import { toDot } from "../../export/dot";
 import { toMermaid } from "../../export/mermaid";
-import { notRepeatable, type ParamView, type PlanRowView } from "../../protocol";
+import { notRepeatable, visibleText, type ParamView, type PlanRowView } from "../../protocol";
 import { version } from "../../pipeline";
 import type { PlanRow } from "../../stage/public/plans";
 import { StageAnswers } from "../../notebook/page/stage-answers";
 import { planRow, PlanText } from "../../run/texts";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
+import { jsonDocument } from "../terminal/json-value";
 import { terminalListener } from "../session/listeners";
 import { Progress } from "../terminal/progress";
 import { headOf } from "../session/run-document";
+import { inputsOf } from "../param-options";
+import { checkOutput, writeOutput } from "../terminal/output-file";
 import { alignColumns } from "../terminal/table";
 import { resolvePath, type CommandContext } from "../command-context";
 import type { airflowOptions, explainOptions, exportOptions, OptionsOf, paramsOptions, planOptions } from "../options";
@@ -37,8 +39,8 @@ export async function withDefinitions(
     progress.stop();
     if (bench.watch.signaled !== undefined) return bench.watch.signaled;
     const { failure, savedText } = bench;
-    if (savedText !== undefined) terminal.err(`${savedText}\n`);
-    if (failure) terminal.err(`${failure.label} failed:\n${failure.error ?? ""}\n`);
+    if (savedText !== undefined) terminal.err(`${visibleText(savedText)}\n`);
+    if (failure) terminal.err(`${visibleText(`${failure.label} failed:\n${failure.error ?? ""}`)}\n`);
     const code = await use(bench);
     return failure ? exitCode.failed : code;
   } finally {
@@ -60,8 +62,8 @@ export async function planCommand(
     if (options.json === true) {
       const head = { ...headOf("plan", file), exitCode: code, stale: stale.length };
       const document = { ...head, rows: rows.map(withCaveats), cells: bench.reports };
-      terminal.out(`${JSON.stringify(document, null, 2)}\n`);
-    } else terminal.out(`${inspect(new PlanText(rows.map(planRow)))}\n`);
+      terminal.out(jsonDocument(document));
+    } else terminal.out(`${visibleText(inspect(new PlanText(rows.map(planRow))))}\n`);
     return code;
   });
 }
@@ -90,8 +92,8 @@ export async function explainCommand(
   return withDefinitions(file, options, context, async (bench) => {
     const { internals, instance } = bench.find(stage);
     const answer = await new StageAnswers(internals.engine).explain(instance.definition.name);
-    if (options.json === true) terminal.out(`${JSON.stringify({ ...headOf("explain", file), ...answer }, null, 2)}\n`);
-    else terminal.out(`${stage} is ${answer.status}${answer.text === answer.status ? "" : `: ${answer.text}`}\n`);
+    if (options.json === true) terminal.out(jsonDocument({ ...headOf("explain", file), ...answer }));
+    else terminal.out(visibleText(`${stage} is ${answer.status}${answer.text === answer.status ? "" : `: ${answer.text}`}\n`)); // prettier-ignore
     return exitCode.ok;
   });
 }
@@ -104,7 +106,7 @@ export async function paramsCommand(
   const { terminal } = context;
   return withDefinitions(file, options, context, async ({ pipelines }) => {
     const params = pipelines.flatMap(({ engine }) => engine.params.names().map((name) => engine.params.view(name)));
-    if (options.json === true) terminal.out(`${JSON.stringify({ ...headOf("params", file), params }, null, 2)}\n`);
+    if (options.json === true) terminal.out(jsonDocument({ ...headOf("params", file), params }));
     else terminal.out(params.length === 0 ? "no parameters\n" : alignColumns(params.map(paramRow)));
     return exitCode.ok;
   });
@@ -124,6 +126,7 @@ export async function exportCommand(
   options: OptionsOf<typeof exportOptions>,
   context: CommandContext,
 ): Promise<ExitCode> {
+  checkOutput(options.output, inputsOf(file, options, context));
   return withDefinitions(file, options, context, async ({ pipelines }) => {
     if (pipelines.length === 0) throw new UsageError("stage-unknown", `${file} does not define a stage`, "Define one.");
     const draw = await exportFormats[format]();
@@ -140,6 +143,7 @@ export async function exportAirflow(
   context: CommandContext,
 ): Promise<ExitCode> {
   const path = resolvePath(context, file);
+  checkOutput(options.output, inputsOf(file, options, context));
   return withDefinitions(file, options, context, async ({ pipelines }) => {
     const [first, second] = pipelines;
     if (!first || second)
@@ -164,7 +168,7 @@ export async function exportAirflow(
 /** To the output file, or stdout. */
 function write(text: string, output: string | undefined, { terminal }: CommandContext): void {
   if (output === undefined) terminal.out(text);
-  else fs.writeFileSync(output, text);
+  else writeOutput(output, text);
 }
 
 const isStale = ({ action }: PlanRowView): boolean => action === "run" || action === "maybe" || action === "blocked";

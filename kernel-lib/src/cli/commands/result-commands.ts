@@ -1,15 +1,23 @@
 /** The commands that read one stage's stored results: `get`, `history`, `log`. They execute no cells. */
-import fs from "node:fs";
 import { inspect } from "node:util";
 import { readRunLines } from "../../events/run-files";
-import { messageOf, StagebookError, type LogRecord, type RunId } from "../../protocol";
-import { formatDuration } from "../../protocol";
+import {
+  formatDuration,
+  messageOf,
+  StagebookError,
+  visibleLine,
+  visibleMessage,
+  visibleText,
+  type LogRecord,
+  type RunId,
+} from "../../protocol";
 import { StoredStream } from "../../run/streams/streams";
 import type { Entry, StageFiles } from "../../store/store";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
-import { toJsonText } from "../terminal/json-value";
+import { jsonDocument, toJsonText } from "../terminal/json-value";
 import { headOf } from "../session/run-document";
 import { findResult, findResults, openResults } from "./store-access";
+import { checkOutput, copyToOutput, writeOutput } from "../terminal/output-file";
 import { alignColumns } from "../terminal/table";
 import { resolvePath, type CommandContext } from "../command-context";
 import type { getFormats, getOptions, historyOptions, logOptions, OptionsOf } from "../options";
@@ -24,10 +32,12 @@ export async function getCommand(
   { as = "json", key, output }: OptionsOf<typeof getOptions>,
   context: CommandContext,
 ): Promise<ExitCode> {
+  const input = resolvePath(context, file);
+  checkOutput(output, [input]);
   const internals = openResults(file, context);
   const { engine } = internals;
   const entry = await findResult(internals, { stage, file, key });
-  if (as === "file") return copyFile(engine.store, entry, { stage, output, context });
+  if (as === "file") return copyFile(engine.store, entry, { stage, output, input, context });
   const loaded = await engine.results.read(entry);
   if (!loaded)
     throw new StagebookError(
@@ -38,7 +48,7 @@ export async function getCommand(
     );
   const value = loaded.value instanceof StoredStream ? await loaded.value.toArray() : loaded.value;
   const bytes = encode(value, as, stage);
-  if (output !== undefined) fs.writeFileSync(output, bytes);
+  if (output !== undefined) writeOutput(output, bytes);
   else context.terminal.out(bytes);
   return exitCode.ok;
 }
@@ -70,8 +80,14 @@ async function copyFile(
   {
     stage,
     output,
+    input,
     context,
-  }: { readonly stage: string; readonly output: string | undefined; readonly context: CommandContext },
+  }: {
+    readonly stage: string;
+    readonly output: string | undefined;
+    readonly input: string;
+    readonly context: CommandContext;
+  },
 ): Promise<ExitCode> {
   const [first] = files;
   if (files.length !== 1 || !first)
@@ -86,8 +102,8 @@ async function copyFile(
       stage,
     });
   const copy = output ?? resolvePath(context, first.name);
-  fs.copyFileSync(path, copy, fs.constants.COPYFILE_FICLONE);
-  fs.chmodSync(copy, 0o644);
+  checkOutput(copy, [input]);
+  copyToOutput(path, copy);
   return exitCode.ok;
 }
 
@@ -105,7 +121,7 @@ export async function historyCommand(
     const { sizeBytes, summary, digest } = output;
     return { at, key, digest, durationMs, sizeBytes, summary, params, pinned: pinned.has(key), run };
   });
-  if (json) terminal.out(`${JSON.stringify({ ...headOf("history", file), stage, rows }, null, 2)}\n`);
+  if (json) terminal.out(jsonDocument({ ...headOf("history", file), stage, rows }));
   else
     terminal.out(
       alignColumns(
@@ -134,12 +150,13 @@ export async function logCommand(
   const id = (run ?? (await findResult(internals, { stage, file })).run) as RunId;
   const lines = await readRunLines(internals.engine.store, id);
   const records = lines.filter((record) => all || record.stage === stage);
-  if (json) terminal.out(`${JSON.stringify({ ...headOf("log", file), stage, run: id, records }, null, 2)}\n`);
+  if (json) terminal.out(jsonDocument({ ...headOf("log", file), stage, run: id, records }));
   else for (const record of records) terminal.out(`${lineOf(record)}\n`);
   return exitCode.ok;
 }
 
 function lineOf({ at, level, stage, message, fields }: LogRecord): string {
   const more = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return [new Date(at).toISOString(), level.padEnd(5), stage ?? "", message, ...more].filter(Boolean).join(" ");
+  const texts = [visibleLine(stage ?? ""), visibleMessage(message), ...more.map(visibleText)];
+  return [new Date(at).toISOString(), level.padEnd(5), ...texts].filter(Boolean).join(" ");
 }

@@ -1,14 +1,17 @@
 /** `stagebook run`: executes the cells, then runs the targets. */
-import { formatDuration } from "../../protocol";
+import { formatDuration, visibleText } from "../../protocol";
 import { auditStages, textOfFinding } from "./audit-command";
 import { checkStale } from "./plan-command";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
+import { jsonDocument } from "../terminal/json-value";
 import { lineListener, terminalListener } from "../session/listeners";
 import { compareLock } from "../session/lock";
 import { Progress } from "../terminal/progress";
 import { describeRun } from "../session/run-document";
+import { inputsOf } from "../param-options";
 import type { CommandContext } from "../command-context";
 import type { OptionsOf, runOptions } from "../options";
+import { isInterrupted } from "../../notebook/tslab/printed-error";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import type { Instance } from "../../run/state/instances";
 import type { Terminal } from "../terminal/terminal";
@@ -27,7 +30,7 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   const isForTerminal = json || terminal.outIsTerminal;
   const listener = isForTerminal ? terminalListener(progress, json) : lineListener(terminal);
   const bench = new Workbench(file, options, listener, context);
-  if (options.save !== undefined) bench.session.checkSave();
+  if (options.save !== undefined) bench.session.checkSave(options.save, inputsOf(file, options, context));
   if (isForTerminal) progress.start();
   try {
     await execute(bench, options);
@@ -35,13 +38,13 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
     await bench.recorder.idle(code === exitCode.ok ? Infinity : 3000);
     if (options.save !== undefined) bench.session.save(options.save);
     progress.stop();
-    if (bench.savedText !== undefined) terminal.err(`${bench.savedText}\n`);
+    if (bench.savedText !== undefined) terminal.err(`${visibleText(bench.savedText)}\n`);
     if (code === exitCode.ok && (options.lock === true || options.updateLock === true))
       code = await compareLock(bench, options.updateLock === true, terminal);
     if (code === exitCode.ok && options.audit !== undefined) code = await audit(bench, options.audit, terminal);
-    if (json) terminal.out(`${JSON.stringify(await describeRun(bench, { exitCode: code, startedAt }), null, 2)}\n`);
+    if (json) terminal.out(jsonDocument(await describeRun(bench, { exitCode: code, startedAt })));
     else if (isForTerminal) progress.say(summary(bench, code, Date.now() - startedAt));
-    printFailure(bench, terminal);
+    printFailure(bench, code, terminal);
     return code;
   } finally {
     progress.stop();
@@ -86,7 +89,7 @@ async function audit(bench: Workbench, share: number, terminal: Terminal): Promi
   const current = bench.recorder.reused();
   const findings = await auditStages(bench, current, share);
   const bad = findings.filter(({ outcome }) => outcome === "different" || outcome === "failed");
-  for (const finding of bad) terminal.err(`${textOfFinding(finding)}\n`);
+  for (const finding of bad) terminal.err(`${visibleText(textOfFinding(finding))}\n`);
   return bad.length > 0 ? exitCode.different : exitCode.ok;
 }
 
@@ -100,20 +103,23 @@ function mentionsAll({ session }: Workbench, { set = [], params, force = [] }: R
 
 function codeOf(bench: Workbench): ExitCode {
   if (bench.watch.signaled !== undefined) return bench.watch.signaled;
-  if (/ERR_SCRIPT_EXECUTION_INTERRUPTED/.test(bench.failure?.error ?? "")) return exitCode.interrupted;
+  // Ctrl-C in synchronous code ends the cell, and nobody else learns of it.
+  if (isInterrupted(bench.failure?.error ?? "")) return exitCode.interrupted;
   const hasFailed = bench.failure !== undefined || bench.recorder.hasFailed || bench.watch.strays.length > 0;
   return hasFailed ? exitCode.failed : exitCode.ok;
 }
 
-/** The error of a cell is printed last, where the user looks first. */
-function printFailure({ failure, recorder }: Workbench, terminal: Terminal): void {
-  if (failure) terminal.err(`${failure.label} failed:\n${failure.error ?? ""}\n`);
-  else for (const { message } of recorder.errors) terminal.err(`${message}\n`);
+/** The error of a cell is printed last, where the user looks first. That the user stopped the command needs no error. */
+function printFailure({ failure, recorder }: Workbench, code: ExitCode, terminal: Terminal): void {
+  if (code === exitCode.interrupted || code === exitCode.terminated) return;
+  if (failure) terminal.err(`${visibleText(`${failure.label} failed:\n${failure.error ?? ""}`)}\n`);
+  else for (const { message } of recorder.errors) terminal.err(`${visibleText(message)}\n`);
 }
 
-function summary({ recorder, pipelines, watch }: Workbench, code: ExitCode, durationMs: number): string {
+function summary({ recorder, pipelines }: Workbench, code: ExitCode, durationMs: number): string {
   const all = pipelines.reduce((sum, { engine }) => sum + engine.registry.stages.all().length, 0);
-  const end = code === exitCode.ok ? "done" : watch.signaled === undefined ? "failed" : "cancelled";
+  const isStopped = code === exitCode.interrupted || code === exitCode.terminated;
+  const end = code === exitCode.ok ? "done" : isStopped ? "cancelled" : "failed";
   const executed = `${recorder.executed} executed`;
   return `${end}: ${all} ${all === 1 ? "stage" : "stages"}, ${executed}, ${formatDuration(durationMs)}`;
 }

@@ -3,6 +3,7 @@ import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import type { KernelMessage } from "../../notebook/tslab/headless-kernel";
 import type { Progress } from "../terminal/progress";
 import type { CellReport, SessionListener } from "./session";
+import { jsonDocument } from "../terminal/json-value";
 import type { Terminal } from "../terminal/terminal";
 
 /** Prints what cells print, and the progress. `isQuiet`: without what cells print. */
@@ -24,7 +25,7 @@ function showCell({ status, label }: CellReport, progress: Progress): void {
 
 /** One line of JSON per event of a pipeline, and per output of a cell: `{"type":"cell:output","cell":"c1","stream":"stdout","text":"…"}`. */
 export function lineListener(terminal: Terminal): SessionListener {
-  const write = (line: object): void => terminal.out(`${JSON.stringify(line)}\n`);
+  const write = (line: object): void => terminal.out(jsonDocument(line, 0));
   return {
     cellStarted: () => undefined,
     output: (cell, message) => {

@@ -2,9 +2,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { diffParts } from "../../key/diff";
-import { messageOf, type Digest } from "../../protocol";
+import { messageOf, visibleText, type Digest } from "../../protocol";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
 import type { Terminal } from "../terminal/terminal";
+import { writeOutput } from "../terminal/output-file";
 import { UsageError } from "../terminal/usage-error";
 import type { Workbench } from "./workbench";
 
@@ -38,14 +39,14 @@ export async function compareLock(bench: Workbench, isUpdate: boolean, terminal:
   const before = lock.files[name];
   const now = await stagesNow(bench);
   const changes = before ? await describeChanges(bench, before, now) : [];
-  for (const line of changes) terminal.err(`${line}\n`);
+  for (const line of changes) terminal.err(`${visibleText(line)}\n`);
   if (before && !isUpdate) {
     if (changes.length > 0) terminal.err(`the results differ from ${LOCK_NAME}; use --update-lock to accept them\n`);
     return changes.length > 0 ? exitCode.locked : exitCode.ok;
   }
   if (!before || changes.length > 0) {
     const files = sorted({ ...lock.files, [name]: sorted(now) });
-    fs.writeFileSync(file, `${JSON.stringify({ v: 1, files } satisfies LockFile, null, 2)}\n`);
+    writeOutput(file, `${JSON.stringify({ v: 1, files } satisfies LockFile, null, 2)}\n`);
     terminal.err(`${LOCK_NAME} written: ${Object.keys(now).length} stages\n`);
   }
   return exitCode.ok;

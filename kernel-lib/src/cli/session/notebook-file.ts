@@ -16,7 +16,10 @@ export interface NotebookFile {
   /** Absolute. */
   readonly path: string;
   readonly cells: readonly CodeCell[];
-  /** The whole file. */
+  /** The ids that more than one code cell has. */
+  readonly repeated: readonly string[];
+  /** The whole file, as it was read and parsed. */
+  readonly text: string;
   readonly content: NotebookContent;
 }
 
@@ -37,7 +40,8 @@ interface RawCell {
 
 /** `path`: absolute; `file`: as it was typed. Throws UsageError `notebook-missing`, `notebook-bad` or `notebook-language`. */
 export function readNotebook(path: string, file: string): NotebookFile {
-  const content = parseNotebook(readText(path, file), file);
+  const text = readText(path, file);
+  const content = parseNotebook(text, file);
   const { kernelspec, language_info: info } = content.metadata ?? {};
   const language = info?.name ?? kernelspec?.language ?? (kernelspec?.name === "tslab" ? "typescript" : undefined);
   if (language !== undefined && language !== "typescript")
@@ -46,10 +50,29 @@ export function readNotebook(path: string, file: string): NotebookFile {
       `${file} is a ${language} notebook`,
       "Stagebook runs notebooks of tslab, the TypeScript kernel.",
     );
-  const cells = content.cells.flatMap((cell, at) =>
+  const code = content.cells.flatMap((cell, at) =>
     cell.cell_type === "code" ? [{ id: cell.id ?? `cell-${at + 1}`, source: textOf(cell.source), at }] : [],
   );
-  return { path, cells, content };
+  const { cells, repeated } = withOwnIds(code);
+  return { path, cells, repeated, text, content };
+}
+
+/** A cell belongs to its id: of cells with one id, the second and later ones get ids of their own. */
+function withOwnIds(cells: readonly CodeCell[]): Pick<NotebookFile, "cells" | "repeated"> {
+  const taken = new Set(cells.map(({ id }) => id));
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  const own = cells.map((cell) => {
+    const isFirst = !seen.has(cell.id);
+    seen.add(cell.id);
+    if (isFirst) return cell;
+    repeated.add(cell.id);
+    let nth = 2;
+    while (taken.has(`${cell.id}-${nth}`)) nth++;
+    taken.add(`${cell.id}-${nth}`);
+    return { ...cell, id: `${cell.id}-${nth}` };
+  });
+  return { cells: own, repeated: [...repeated] };
 }
 
 function readText(path: string, file: string): string {

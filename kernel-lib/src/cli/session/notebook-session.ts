@@ -5,8 +5,10 @@ import { releaseOutput } from "../../events/log-capture";
 import { HeadlessKernel, type KernelMessage } from "../../notebook/tslab/headless-kernel";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import { withPipelineContext } from "../../pipeline-context";
+import { StagebookError } from "../../protocol";
 import type { RunOverrides } from "../../run/state/run-overrides";
 import { encodeOutputs, type CellOutputs, type CodeCell, type NotebookFile } from "./notebook-file";
+import { checkOutput, isSameFile, writeOutput } from "../terminal/output-file";
 import { definesSomething, forgetPackage } from "./own-pipeline";
 import type { CellReport, Session, SessionParts } from "./session";
 
@@ -74,12 +76,20 @@ export class NotebookSession implements Session {
     for (const { engine } of this.opened) engine.cancel();
   }
 
-  checkSave(): void {
-    // A notebook has outputs.
+  checkSave(file: string, inputs: readonly string[]): void {
+    const { path: own } = this.notebook;
+    checkOutput(file, inputs.filter((input) => !isSameFile(input, own))); // prettier-ignore
   }
 
   save(file: string): void {
-    fs.writeFileSync(file, encodeOutputs(this.notebook, this.outputs));
+    const { path: own, text } = this.notebook;
+    if (isSameFile(file, own) && fs.readFileSync(own, "utf8") !== text)
+      throw new StagebookError(
+        "output-changed",
+        `${path.basename(own)} was changed while it was executed, and its outputs would replace the changes`,
+        "Run it again, or save to another file.",
+      );
+    writeOutput(file, encodeOutputs(this.notebook, this.outputs));
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { visibleText } from "../../protocol";
 import { resolvePath, type CommandContext } from "../command-context";
 import { UsageError } from "../terminal/usage-error";
 import { NotebookSession } from "./notebook-session";
@@ -31,6 +32,10 @@ export function openSession(
   const parts = { environment, folder, usesSavedParams, refusals, listener };
   if (isScript(file)) return new ScriptSession(full, readScript(full, file), parts);
   const notebook = readNotebook(full, file);
+  for (const id of notebook.repeated)
+    context.terminal.err(
+      `${visibleText(`warn: two cells of ${file} have the id ${JSON.stringify(id)}; the second one gets another. Open the notebook in Jupyter and save it to repair it.`)}\n`,
+    );
   context.enterFolder(path.dirname(full));
   return new NotebookSession(notebook, parts);
 }

@@ -1,5 +1,7 @@
 /** Signals of the process, and errors that no cell awaited, while a session is open. */
 import { inspect } from "node:util";
+import { visibleText } from "../../protocol";
+import { userFrames } from "../../run/error-view";
 import type { Session } from "./session";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
 import type { Terminal } from "../terminal/terminal";
@@ -40,7 +42,7 @@ export class ProcessWatch {
   }
 
   private stray(error: unknown): void {
-    const text = inspect(error);
+    const text = visibleText(userFrames(inspect(error)));
     this.strays.push(text);
     this.terminal.err(`unhandled error: ${text}\n`);
   }

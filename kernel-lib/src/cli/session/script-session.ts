@@ -81,7 +81,7 @@ export class ScriptSession implements Session {
     for (const { engine } of this.opened) engine.cancel();
   }
 
-  checkSave(): void {
+  checkSave(): never {
     throw new UsageError("save-script", "a script has no outputs to save", "Leave out --save, or pass a notebook.");
   }
 

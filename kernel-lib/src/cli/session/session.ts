@@ -51,9 +51,15 @@ export interface Session {
   within<T>(overrides: RunOverrides, act: () => T): T;
   /** Cancels what is in progress. */
   interrupt(): void;
-  /** Throws UsageError `save-script` where there are no outputs to save. */
-  checkSave(): void;
-  /** Writes the notebook file with the outputs of the last execution. `file`: absolute. */
+  /**
+   * Throws UsageError `save-script` where there are no outputs to save, and `output-input` for a file that is another input of the
+   * command. `file`, `inputs`: absolute.
+   */
+  checkSave(file: string, inputs: readonly string[]): void;
+  /**
+   * Writes the notebook file with the outputs of the last execution; it may be the notebook itself. Throws StagebookError `output-changed` when
+   * that was edited meanwhile, and `output-write`.
+   */
   save(file: string): void;
   close(): Promise<void>;
 }

@@ -49,7 +49,7 @@ export class Workbench {
     this.folder = path.dirname(resolvePath(context, file));
     const { set = [], params, saved = true, force, jobs, retries } = options;
     const request = { params: readParamOptions(set, params, context), force, jobs, retries };
-    this.paramNames = Object.keys(request.params);
+    this.paramNames = [...request.params.keys()];
     this.planning = RunOverrides.forPlanning(request, this.refusals);
     this.running = RunOverrides.forRunning(request, this.refusals);
     const { recorder } = this;

@@ -1,9 +1,15 @@
 /** Conversion of any value to JSON, for programs in other languages. What JSON cannot represent gets the nearest form. */
 import { types } from "node:util";
+import { escapedJson } from "../../protocol";
+
+/** A document as it is printed: control characters that JSON allows are escaped, too. */
+export function jsonDocument(document: object, indent: number | undefined = 2): string {
+  return `${escapedJson(JSON.stringify(document, null, indent))}\n`;
+}
 
 /** Dates as ISO text, bigints as text, Map as pairs, Set and typed arrays as lists; NaN and infinities as null. Throws for cycles. */
 export function toJsonText(value: unknown): string {
-  return JSON.stringify(plain(value, new Set()), null, 2) ?? "null";
+  return escapedJson(JSON.stringify(plain(value, new Set()), null, 2) ?? "null");
 }
 
 function plain(value: unknown, above: ReadonlySet<object>): unknown {

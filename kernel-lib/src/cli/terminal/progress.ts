@@ -1,6 +1,6 @@
 /** The progress of a command: a line for each stage that has ended, and one redrawn line for what is running, where the terminal can. */
 import type { LogRecord, StagebookEvent } from "../../protocol";
-import { formatDuration } from "../../protocol";
+import { formatDuration, visibleLine, visibleMessage } from "../../protocol";
 import type { Terminal } from "./terminal";
 
 const REDRAWN_EVERY_MS = 100;
@@ -36,7 +36,7 @@ export class Progress {
   /** Prints a line that stays. */
   say(line: string): void {
     this.clear();
-    this.terminal.err(`${line}\n`);
+    this.terminal.err(`${visibleMessage(line)}\n`);
   }
 
   /** Prints the output of a cell. */
@@ -57,16 +57,18 @@ export class Progress {
       }
       case "stage:succeeded":
         this.running.delete(event.stage);
-        return this.say(`✓ ${event.stage} · ${formatDuration(event.result.durationMs)} · ${event.result.summary}`);
+        return this.say(
+          `✓ ${visibleLine(event.stage)} · ${formatDuration(event.result.durationMs)} · ${event.result.summary}`,
+        );
       case "stage:failed":
         this.running.delete(event.stage);
-        return this.say(`✗ ${event.stage} failed: ${event.error.message}`);
+        return this.say(`✗ ${visibleLine(event.stage)} failed: ${event.error.message}`);
       case "stage:cancelled":
         this.running.delete(event.stage);
-        return this.say(`✗ ${event.stage} was cancelled`);
+        return this.say(`✗ ${visibleLine(event.stage)} was cancelled`);
       case "stage:waiting": {
         const { host, pid } = event.holder;
-        return this.say(`… ${event.stage} is running in another kernel (process ${pid} on ${host})`);
+        return this.say(`… ${visibleLine(event.stage)} is running in another kernel (process ${pid} on ${host})`);
       }
       case "log:written":
         if (isShown(event.record)) this.say(`${event.record.level}: ${event.record.message}`);
@@ -83,7 +85,7 @@ export class Progress {
     );
     this.clear();
     const line = [this.cell, ...stages].filter(Boolean).join(" · ");
-    this.terminal.err(line.slice(0, (process.stderr.columns || 80) - 1));
+    this.terminal.err(visibleLine(line).slice(0, (process.stderr.columns || 80) - 1));
     this.isDrawn = true;
   }
 

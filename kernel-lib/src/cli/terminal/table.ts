@@ -1,5 +1,8 @@
+import { visibleLine } from "../../protocol";
+
 /** Formats rows as lines of aligned columns; empty columns are left out. */
-export function alignColumns(rows: readonly (readonly string[])[]): string {
+export function alignColumns(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(visibleLine));
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, at) => Math.max(...rows.map((row) => (row[at] ?? "").length)));
   const used = widths.flatMap((width, at) => (width > 0 ? [at] : []));

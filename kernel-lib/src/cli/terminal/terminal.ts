@@ -6,8 +6,8 @@ export interface Terminal {
   /** Whether `out`, and `err`, are shown to a user. */
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
-  /** Resolves when everything is written. */
-  drained(): Promise<void>;
+  /** Resolves when everything is written: with the error if the output could not be. A reader that has closed its end is none. */
+  drained(): Promise<Error | undefined>;
 }
 
 /** Must be called before the first cell is executed. */
@@ -16,21 +16,35 @@ export function createTerminal(): Terminal {
   const out = openWriter(stdout);
   const err = openWriter(stderr);
   return {
-    out: (text) => void out(text),
-    err: (text) => void err(text),
+    out: (text) => void out.write(text),
+    err: (text) => void err.write(text),
     outIsTerminal: stdout.isTTY,
     errIsTerminal: stderr.isTTY,
     drained: async () => {
-      await out("");
-      await err("");
+      await out.write("");
+      await err.write("");
+      return out.failure();
     },
   };
 }
 
-/** The writer resolves when the text is written. The reader may close its end (`| head`): the command continues. */
-function openWriter(stream: NodeJS.WriteStream): (text: string | Uint8Array) => Promise<void> {
+interface Writer {
+  /** Resolves when the text is written, or cannot be. */
+  write(text: string | Uint8Array): Promise<void>;
+  failure(): Error | undefined;
+}
+
+/** The reader may close its end (`| head`): the command continues. */
+function openWriter(stream: NodeJS.WriteStream): Writer {
   const write = stream.write.bind(stream) as (text: string | Uint8Array, done: () => void) => void;
   let isOpen = true;
-  stream.on("error", () => (isOpen = false));
-  return (text) => (isOpen ? new Promise((done) => write(text, done)) : Promise.resolve());
+  let failure: Error | undefined;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    isOpen = false;
+    if (error.code !== "EPIPE") failure ??= error;
+  });
+  return {
+    write: (text) => (isOpen ? new Promise((done) => write(text, done)) : Promise.resolve()),
+    failure: () => failure,
+  };
 }

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import {
+  escapeMarkup,
   formatDuration,
   throughputOf,
   type CellId,
@@ -13,7 +14,6 @@ import {
   type View,
 } from "../../protocol";
 import type { Bundle } from "./display";
-import { escapeMarkup } from "./escape-markup";
 
 /** Shorter runs show no bars. */
 const SHOW_AFTER_MS = 1500;

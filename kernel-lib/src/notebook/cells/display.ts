@@ -1,13 +1,12 @@
 /** `show(x)`: the richest rendering of a value that the cell can display; plain text outside a cell. */
 import { inspect } from "node:util";
 import { tableKindOf } from "../../key/values/table-kind";
-import { formatCount, formatDecimals, TABLE_MIME, type ShownTable } from "../../protocol";
+import { escapeMarkup, formatCount, formatDecimals, TABLE_MIME, type ShownTable } from "../../protocol";
 import { textOfDate } from "../../table/cell";
 import { decimalsOf } from "../../table/decimals";
 import { firstRows, tableOf, type TableColumn, type TableData } from "../../table/table-data";
 import { findActivity } from "../../run/state/activity";
 import { sweepOf, type SweepAbout, type SweepRows } from "../../run/sweep";
-import { escapeMarkup } from "./escape-markup";
 import { drawSweep } from "./sweep-picture";
 
 /** One value by MIME type; binary data in base64. */

@@ -1,6 +1,6 @@
 /** A small chart of a sweep: one parameter on the x axis, the value on the y axis, a line for each combination of the other parameters. */
+import { escapeMarkup } from "../../protocol";
 import type { SweepAbout, SweepRows } from "../../run/sweep";
-import { escapeMarkup } from "./escape-markup";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [560, 280, 64, 44, 16, 16];
 const MAX_LINES = 8;

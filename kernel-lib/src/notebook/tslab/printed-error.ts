@@ -6,6 +6,11 @@ import { trimStack, userFrames } from "../../run/error-view";
 /** All that an interrupted cell prints. */
 export const INTERRUPTED = "Interrupted";
 
+/** Whether what a cell printed ends with that. */
+export function isInterrupted(printed: string): boolean {
+  return printed.trimEnd().split("\n").at(-1) === INTERRUPTED;
+}
+
 /** What is thrown to tslab, which prints it, in place of what the cell threw. */
 export function printedError(thrown: unknown): unknown {
   if (!isError(thrown)) return thrown;

@@ -1,12 +1,18 @@
 /** Current parameter values. The most recent explicit change wins: a value that was set stays until the default changes. */
-import { methodText } from "../../stage/handle-names";
 import v8 from "node:v8";
-import type { Digest, EventBody, ParamView } from "../../protocol";
+import type { Digest, EventBody, Json, ParamView } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
 import { digestAnything, digestProvided, type ProvidedDigest } from "../../key/code/closure";
 import { textOfValue } from "../../key/describe";
 import type { Scopes } from "../../key/scopes";
-import { checkValue, valueOf, viewOfParam, type ParamDefinition, type ParamState } from "../../stage/param";
+import {
+  checkValue,
+  decodeValue,
+  valueOf,
+  viewOfParam,
+  type ParamDefinition,
+  type ParamState,
+} from "../../stage/param";
 import type { SavedParams, SavedValue } from "../../store/notebooks/saved-params";
 import type { Overlay } from "./activity";
 import type { Log } from "./logger";
@@ -54,7 +60,7 @@ export class ParamValues {
   set(values: Readonly<Record<string, unknown>>, by: "code" | "page"): void {
     const changes = Object.entries(values).map(([name, input]) => {
       const state = this.check(name);
-      const value = by === "page" ? this.decode(state.definition, input) : state.definition.schema.order(input);
+      const value = by === "page" ? decodeValue(state.definition, input as Json) : state.definition.schema.order(input);
       checkValue(state.definition, value);
       this.checkKeyable(state.definition, value);
       return { name, state, value };
@@ -124,7 +130,7 @@ export class ParamValues {
     return new Map(
       Object.entries(values).map(([name, input]) => {
         const { definition } = this.check(name);
-        const value = wire ? this.decode(definition, input) : definition.schema.order(input);
+        const value = wire ? decodeValue(definition, input as Json) : definition.schema.order(input);
         checkValue(definition, value);
         this.checkKeyable(definition, value);
         return [name, value];
@@ -146,16 +152,6 @@ export class ParamValues {
   /** Throws `not-keyable` for a value of a tracked parameter that has no digest. */
   checkKeyable(definition: ParamDefinition, value: unknown): void {
     if (definition.tracked) this.keyDigest(definition.name, value);
-  }
-
-  private decode(definition: ParamDefinition, wire: unknown): unknown {
-    if (definition.schema.kind === "other")
-      throw new StagebookError(
-        "param-value",
-        `parameter "${definition.name}" holds a value that only code can set`,
-        `Write ${methodText("param", definition.name, "set(…)")} in a cell.`,
-      );
-    return definition.schema.decode(wire as never);
   }
 
   private change(name: string, change: ParamState, by: "code" | "page"): void {

@@ -1,14 +1,12 @@
 /** What a command overrides in the pipelines that it opens: parameter values, stages to force, limits, and whether stages may run. */
-import { methodText } from "../../stage/handle-names";
-import type { Json } from "../../protocol";
-import { isStagebookError, StagebookError } from "../../protocol";
-import { checkValue, type ParamDefinition } from "../../stage/param";
+import { isStagebookError, parseExactJson, StagebookError, type Json } from "../../protocol";
+import { checkValue, decodeValue, type ParamDefinition } from "../../stage/param";
 
 /** A value as it was passed: text of a `--set`, or JSON of a file. */
 export type ParamOverride = { readonly text: string } | { readonly json: Json };
 
 export interface RunOverridesRequest {
-  readonly params?: Readonly<Record<string, ParamOverride>>;
+  readonly params?: ReadonlyMap<string, ParamOverride>;
   /** Each runs once although it is fresh. */
   readonly force?: readonly string[];
   /** Maximum number of stages to run in parallel, where a run does not set it itself. */
@@ -41,14 +39,14 @@ export class RunOverrides {
   private readonly forced: ReadonlySet<string>;
 
   private constructor(
-    { params = {}, force = [], jobs, retries = Infinity }: RunOverridesRequest,
+    { params = new Map<string, ParamOverride>(), force = [], jobs, retries = Infinity }: RunOverridesRequest,
     /** False: a run that would have to execute a stage throws `not-run`. */
     readonly runsStages: boolean,
     private readonly listener: OverrideListener = noListener,
     /** True: no user watches the outputs of cells while they execute, and the whole command is one run. */
     readonly isHeadless = true,
   ) {
-    this.params = new Map(Object.entries(params));
+    this.params = params;
     this.forced = new Set(force);
     this.jobs = jobs;
     this.maxRetries = retries;
@@ -103,14 +101,7 @@ export class RunOverrides {
 }
 
 function readOverride(definition: ParamDefinition, override: ParamOverride): unknown {
-  const { schema } = definition;
-  if (schema.kind === "other")
-    throw new StagebookError(
-      "param-value",
-      `parameter "${definition.name}" holds a value that only code can set`,
-      `Write ${methodText("param", definition.name, "set(…)")} in a cell.`,
-    );
-  return schema.decode("json" in override ? override.json : wireOf(definition, override.text));
+  return decodeValue(definition, "json" in override ? override.json : wireOf(definition, override.text));
 }
 
 /** The wire value of a text. What is not a number, a choice or JSON stays text, so that the check can say what is wrong with it. */
@@ -118,6 +109,7 @@ function wireOf({ schema }: ParamDefinition, text: string): Json {
   switch (schema.kind) {
     case "string":
     case "date":
+    case "bigint":
       return text;
     case "choice": {
       const choices = Array.isArray(schema.json.enum) ? (schema.json.enum as readonly Json[]) : [];
@@ -130,7 +122,7 @@ function wireOf({ schema }: ParamDefinition, text: string): Json {
 
 function readJson(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return parseExactJson(text);
   } catch {
     return text;
   }

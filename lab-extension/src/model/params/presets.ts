@@ -1,6 +1,7 @@
 /** Presets: named sets of parameter values, stored per notebook in the browser and shared as JSON. */
 import { get, set } from "idb-keyval";
 import type { JsonObject, View } from "stagebook/protocol";
+import { inexactNumberIn } from "stagebook/protocol";
 
 export interface Preset {
   readonly name: string;
@@ -81,7 +82,8 @@ function isObject(data: unknown): data is { readonly [name: string]: unknown } {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // A number that would become another one is not what the preset says.
+    return inexactNumberIn(text) ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import type { JSX } from "react";
 import type { Json, JsonObject } from "stagebook/protocol";
 import { initialValue, memberOf, tagOf, textOf } from "../../model/params/value-shape";
 import type { LeafShape, ObjectShape, Property, Shape, UnionOption } from "../../model/params/value-shape";
+import { numberTyped } from "../form-schema";
 import { ListValue } from "./list-value";
 import type { NestedProps } from "./nested-props";
 
@@ -59,8 +60,8 @@ function LeafValue({ shape, value, label, disabled, trans, onChange }: NestedPro
       min={limit(minimum)}
       max={limit(maximum)}
       step={limit(multipleOf) ?? (shape.kind === "integer" ? 1 : "any")}
-      value={typeof value === "number" ? value : ""}
-      onChange={({ target }) => onChange(target.value === "" ? undefined : Number(target.value))}
+      value={typeof value === "number" || typeof value === "string" ? value : ""}
+      onChange={({ target }) => onChange(numberTyped(target.value))}
     />
   );
 }

@@ -1,0 +1,127 @@
+/** The exported DAG as Python reads it: with the jsonschema and the Jinja that Airflow uses, and stand-ins for Airflow's own classes. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { createPipeline, type ParamOptions } from "stagebook";
+import type { View } from "stagebook/protocol";
+import { toAirflow } from "../../kernel-lib/src/export/airflow";
+import { python } from "../../.dev/lib/project.mjs";
+
+/** Airflow's classes as far as the DAG uses them: `Param` checks its default as Airflow does, `BashOperator` renders its templates. */
+const airflow = `
+import json, sys, types
+import jsonschema, jinja2
+
+class Param:
+    def __init__(self, default=None, description=None, source=None, **kwargs):
+        self.default = default
+        self.schema = kwargs.pop("schema") if "schema" in kwargs else kwargs
+        jsonschema.validate(default, self.schema, format_checker=jsonschema.FormatChecker())
+
+commands = {}
+class BashOperator:
+    def __init__(self, task_id, bash_command, env, **kwargs):
+        render = lambda text: jinja2.Environment().from_string(text).render(params={})
+        commands[task_id] = render(bash_command)
+        self.env = {name: render(text) for name, text in env.items() if name == "STAGEBOOK_PARAMS"}
+    def __rshift__(self, other):
+        return other
+
+class DAG:
+    def __init__(self, params, **kwargs):
+        self.params = params
+    def __enter__(self):
+        return self
+    def __exit__(self, *args):
+        pass
+
+def module(name, **members):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__dict__.update(members)
+
+for name in ["airflow", "airflow.providers", "airflow.providers.standard", "airflow.providers.standard.operators"]:
+    module(name)
+module("airflow.sdk", DAG=DAG, Param=Param)
+module("airflow.providers.standard.operators.bash", BashOperator=BashOperator)
+scope = {"__name__": "dag"}
+exec(compile(open(sys.argv[1], encoding="utf8").read(), sys.argv[1], "exec"), scope)
+print(json.dumps({"params": {name: each.schema for name, each in scope["PARAMS"].items()}, "commands": commands}))
+`;
+
+interface Imported {
+  readonly params: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** By task id, as the shell gets them. */
+  readonly commands: Readonly<Record<string, string>>;
+}
+
+function exported(define: (pipeline: ReturnType<typeof createPipeline>) => void, file = "/notebooks/a.ipynb"): string {
+  const pipeline = createPipeline({ store: "memory" });
+  define(pipeline);
+  return toAirflow({ view: pipeline.toJSON() as View, limitsOf: () => ({}), file, dagId: "d", version: "1.0.0" });
+}
+
+function imported(text: string): Imported {
+  const folder = mkdtempSync(join(tmpdir(), "dag-"));
+  try {
+    writeFileSync(join(folder, "dag.py"), text);
+    writeFileSync(join(folder, "airflow_classes.py"), airflow);
+    return JSON.parse(execFileSync(python, [join(folder, "airflow_classes.py"), join(folder, "dag.py")], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })) as Imported; // prettier-ignore
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Arguments of a shell command, as the shell splits them. */
+const argumentsOf = (command: string): string[] =>
+  execFileSync("sh", ["-c", `npx() { for each in "$@"; do printf '%s\\0' "$each"; done; }; ${command.replace(/^.*?\| /s, "")}`], { encoding: "utf8" }).split("\0").slice(0, -1); // prettier-ignore
+
+describe("[X1] Python imports the DAG of any schema", () => {
+  const param = (initial: unknown, options: ParamOptions<never>): string =>
+    exported(({ param }) => void param("p", initial as never, options));
+
+  test.each<readonly [string, unknown, object, RegExp | undefined]>([
+    ["a default", 3, { type: "number", default: 5 }, undefined],
+    ["a nested default", { a: 1 }, { type: "object", properties: { a: { type: "number", default: 2 } } }, undefined],
+    ["properties named like arguments", { source: "x", default: 1, pattern: "\\p{L}" }, { type: "object", properties: { source: { type: "string" }, default: { type: "number" }, pattern: { type: "string" } } }, undefined], // prettier-ignore
+    ["arguments of Param", 3, { type: "number", source: "here", schema: "there", title: "P" }, undefined],
+    ["a Unicode property", "aé", { type: "string", pattern: "^\\p{L}+$" }, /not checked by Airflow: pattern "\^\\\\p\{L\}\+\$"/], // prettier-ignore
+    ["a named group", "2024", { type: "string", pattern: "^(?<year>\\d+)$" }, /\?<year>/],
+    ["a code point", "a", { type: "string", pattern: "[\\u{61}-z]" }, /u\{61\}/],
+    ["an empty class", "a", { type: "string", pattern: "[^]" }, /\[\^\]/],
+    ["a look-behind", "b", { type: "string", pattern: "(?<!a+)b" }, /\?<!/],
+    ["a plain pattern", "ab-1", { type: "string", pattern: "^[a-z]+-\\d{1,3}$" }, undefined],
+    ["decimal steps", 0.5, { type: "number", multipleOf: 0.25 }, /multipleOf 0\.25/],
+    ["whole steps", 14, { type: "integer", multipleOf: 7 }, undefined],
+    ["a tuple", [1, "a"], { type: "array", items: [{ type: "number" }, { type: "string" }], additionalItems: false }, undefined], // prettier-ignore
+    ["names by pattern", { é: 1 }, { type: "object", patternProperties: { "^\\p{L}$": { type: "number" } }, additionalProperties: false }, /patternProperties/], // prettier-ignore
+    ["alternatives", "é", { anyOf: [{ type: "number" }, { type: "string", pattern: "\\p{L}" }] }, /\\\\p\{L\}/],
+    ["references", { next: null }, { definitions: { n: { type: ["object", "null"] } }, type: "object", properties: { next: { $ref: "#/definitions/n" } } }, undefined], // prettier-ignore
+  ])("%s", (_what, initial, schema, comment) => {
+    const text = param(initial, { schema } as never);
+    expect(imported(text).params.p).not.toHaveProperty("default");
+    if (comment) expect(text).toMatch(comment);
+    else expect(text).not.toContain("not checked by Airflow");
+  });
+
+  test("a plain pattern still refuses what it should", () => {
+    const { p } = imported(param("ab", { schema: { type: "string", pattern: "^[a-z]+$" } } as never)).params;
+    expect(p).toMatchObject({ pattern: "^[a-z]+$" });
+  });
+});
+
+test("[X1] names of stages, parameters and files reach the command as they are, whatever they mean to Jinja, Python or a shell", () => {
+  const names = ["{# c #}", "{% raw %}", "{{ params }}", "}}", "{", "it's", '"""', "a\\nb", "a\nb", "$(id)", "`id`", "%s", "{%- x -%}", "é ✓"]; // prettier-ignore
+  const text = exported(({ stage, param }) => {
+    for (const name of names) {
+      param(`p ${name}`, 1);
+      stage(name, () => 1);
+    }
+  }, `/notebooks/{% it's """ \\N #}.ipynb`);
+  const { commands, params } = imported(text);
+  expect(Object.keys(params)).toEqual(names.map((name) => `p ${name}`));
+  const targets = Object.values(commands).map((command) => argumentsOf(command));
+  expect(targets.map((args) => args.find((each) => each.startsWith("--target="))?.slice("--target=".length))).toEqual(names); // prettier-ignore
+  for (const args of targets) expect(args[2]).toBe(`/notebooks/{% it's """ \\N #}.ipynb`);
+});
