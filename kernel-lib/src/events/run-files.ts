@@ -118,12 +118,12 @@ export async function readRunEvents(store: RunLog, run: RunId): Promise<readonly
 /** The runs of a notebook that executed something and have ended, oldest first. `notebook`: its id; undefined when it has none. */
 export async function readRuns(store: RunLog, notebook: string | undefined): Promise<readonly RunRowView[]> {
   const rows = notebook === undefined ? [] : await readLines<RunRowView>(store, runListOf(notebook));
-  return rows
-    .filter(
-      (row): row is RunRowView =>
-        typeof row.id === "string" && typeof row.startedAt === "number" && Array.isArray(row.targets),
-    )
-    .sort((a, b) => a.startedAt - b.startedAt);
+  const whole = rows.filter(
+    (row): row is RunRowView =>
+      typeof row.id === "string" && typeof row.startedAt === "number" && Array.isArray(row.targets),
+  );
+  // A row that was written while maintenance replaced the list may be there twice.
+  return [...new Map(whole.map((row) => [row.id, row])).values()].sort((a, b) => a.startedAt - b.startedAt);
 }
 
 async function readLines<T extends object>(store: RunLog, id: RunId): Promise<readonly Partial<T>[]> {

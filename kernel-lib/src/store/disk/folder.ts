@@ -48,6 +48,8 @@ export class StorePaths {
   readonly scratch = (): string => join(this.folder, "scratch");
   /** The blobs that maintenance removed from results whose records stay. */
   readonly evicted = (): string => join(this.folder, "evicted.json");
+  readonly notebooks = (): string => join(this.folder, "notebooks");
+  readonly params = (): string => join(this.folder, "params");
   readonly runs = (): string => join(this.folder, "runs");
   readonly run = (run: RunId): string => join(this.runs(), `${fileNameOf(run)}.ndjson`);
 }

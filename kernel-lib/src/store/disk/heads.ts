@@ -45,7 +45,7 @@ export class DiskHeads {
 
   /** Appends durably. Rejects with the system error. */
   async append(location: HeadLocation, row: HeadRow): Promise<void> {
-    await this.files.append(location.path, encodeHeadRow(location.subject, row), true);
+    await this.files.appendToRewritten(location.path, encodeHeadRow(location.subject, row), true);
   }
 
   async remove(location: HeadLocation): Promise<void> {
@@ -81,16 +81,7 @@ export class DiskHeads {
   }
 
   private async repair(location: HeadLocation): Promise<void> {
-    const aside = await this.files.setAside(location.path);
-    if (!aside) return;
-    const bytes = (await this.files.read(aside.path)) ?? new Uint8Array(0);
-    const { text } = goodLines(location, bytes);
-    // Appended, not renamed into place: another process may have begun a new file. Then only the order may differ.
-    if (text !== "") await this.files.append(location.path, text, true);
-    // A process that had the old file open may have appended to it.
-    const late = goodLines(location, ((await this.files.read(aside.path)) ?? bytes).subarray(bytes.byteLength));
-    if (late.text !== "") await this.files.append(location.path, late.text, true);
-    await aside.remove();
+    await this.files.rewrite(location.path, (bytes) => goodLines(location, bytes).text);
     this.cache.delete(location.path);
   }
 

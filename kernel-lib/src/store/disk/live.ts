@@ -11,7 +11,7 @@ import type { DurableFiles } from "../files/durable-files";
 import { startHeartbeat } from "../records/heartbeat";
 import type { ProcessTag } from "../records/process-tag";
 import { isDeadHere, isTag, pidOf, processTag } from "../records/process-tag";
-import { isAbsent } from "../records/store-error";
+import { isAbsent, isDiskFull } from "../records/store-error";
 import type { StorePaths } from "./folder";
 
 /** Heartbeats are written each second; other machines consider a process dead after this time without one. */
@@ -27,6 +27,8 @@ export interface LiveSnapshot {
 
 export class DiskLive {
   private readonly joined = new Once(() => this.createFile());
+  /** On a full disk: when the current heartbeat of each process of another machine was first seen, in monotonic milliseconds. */
+  private readonly watched = new Map<ProcessTag, { readonly mtimeMs: number; readonly sinceMs: number }>();
 
   constructor(
     private readonly files: DurableFiles,
@@ -51,7 +53,26 @@ export class DiskLive {
 
   async isGone(tag: ProcessTag): Promise<boolean> {
     if (!isTag(tag)) return true;
-    return isDeadHere(tag) ?? (await this.ageMs(this.paths.live(tag))) > SILENT_MS;
+    return isDeadHere(tag) ?? this.isSilent(tag);
+  }
+
+  private async isSilent(tag: ProcessTag): Promise<boolean> {
+    try {
+      return (await this.ageMs(this.paths.live(tag))) > SILENT_MS;
+    } catch (error) {
+      // The time of the disk cannot be learned by writing: whether a heartbeat comes is watched.
+      if (isDiskFull(error)) return this.isSeenSilent(tag);
+      throw error;
+    }
+  }
+
+  private async isSeenSilent(tag: ProcessTag): Promise<boolean> {
+    const stamp = await this.files.stamp(this.paths.live(tag));
+    if (!stamp) return true;
+    const before = this.watched.get(tag);
+    if (before?.mtimeMs === stamp.mtimeMs) return performance.now() - before.sinceMs > SILENT_MS;
+    this.watched.set(tag, { mtimeMs: stamp.mtimeMs, sinceMs: performance.now() });
+    return false;
   }
 
   /** The ids of all live processes, including this one. */

@@ -2,6 +2,7 @@
 import type { RunId } from "../../protocol";
 import { KeyedMutex } from "../concurrency";
 import { linesOf } from "../records/text";
+import { isRunListOf } from "../maintenance/run-choices";
 import type { RunLog } from "../store";
 import type { DiskLive } from "./live";
 import type { OpenedFolder } from "./opened";
@@ -23,7 +24,9 @@ export class DiskRuns implements RunLog {
       // So that maintenance knows that the run is in progress.
       await this.live.join();
       // One append after the other, so that the lines stay in order.
-      await this.mutex.run(path, () => files.append(path, text, false));
+      await this.mutex.run(path, () =>
+        isRunListOf(run) ? files.appendToRewritten(path, text, false) : files.append(path, text, false),
+      );
     });
   }
 

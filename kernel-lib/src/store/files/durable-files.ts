@@ -12,6 +12,7 @@ import type { OpenFile } from "./file-system";
 import type { ProcessTag } from "../records/process-tag";
 import { isDeadHere, processTag } from "../records/process-tag";
 import { codeOf, isAbsent } from "../records/store-error";
+import { linesOf } from "../records/text";
 import { settleAll } from "../concurrency";
 
 /** A file that is written and flushed under a temporary name. */
@@ -33,6 +34,8 @@ export interface AsideFile {
 const TEMPORARY = /^\.tmp-([0-9a-f]{8}-\d+-[0-9a-z]+)-[0-9a-f]+$/;
 const ASIDE = /^\.aside-([0-9a-f]{8}-\d+-[0-9a-z]+)-[0-9a-f]{16}-(.+)$/;
 const OLD_MS = 3_600_000;
+/** A file is rewritten once in a clean-up: more often than this within one append never happens. */
+const MAX_REPLACED = 5;
 
 export class DurableFiles extends FileReads {
   /** Writes and flushes a temporary file beside `path`; creates the folder if it is missing. */
@@ -92,15 +95,31 @@ export class DurableFiles extends FileReads {
 
   /** Appends in one write, which the system does not interleave with others. `flush`: makes it survive a power failure. */
   async append(path: string, text: string, flush: boolean): Promise<void> {
-    await this.limit.run(async () => {
+    await this.appendTo(path, text, flush);
+  }
+
+  /** The same, to a file that `rewrite` may replace at that moment: then the text is appended to the new file as well. */
+  async appendToRewritten(path: string, text: string, flush: boolean): Promise<void> {
+    for (let attempt = 0; attempt < MAX_REPLACED; attempt++) {
+      const inode = await this.appendTo(path, text, flush);
+      if ((await this.stamp(path))?.ino === inode) return;
+    }
+  }
+
+  /** Returns the inode that was written to. */
+  private async appendTo(path: string, text: string, flush: boolean): Promise<number> {
+    return this.limit.run(async () => {
       const { file, isNew } = await this.openToAppend(path);
+      let inode: number;
       try {
         await writePieces(file, [Buffer.from(text, "utf8")]);
         if (flush) await file.sync();
+        inode = (await file.stat()).ino;
       } finally {
         await file.close();
       }
       if (flush && isNew) await this.flushFolder(dirname(path));
+      return inode;
     });
   }
 
@@ -187,7 +206,7 @@ export class DurableFiles extends FileReads {
 
   /** Gives a file that was set aside its name back, unless a new file has it. */
   async restore(aside: string): Promise<void> {
-    const [, , name] = ASIDE.exec(basename(aside)) ?? [];
+    const name = originalOf(basename(aside));
     if (name === undefined) return;
     const path = join(dirname(aside), name);
     try {
@@ -197,6 +216,24 @@ export class DurableFiles extends FileReads {
       // Where hard links are not supported, a new file may be replaced: by one of equal content.
       if (codeOf(error) !== "EEXIST") return this.fs.rename(aside, path);
     }
+    await this.remove(aside);
+  }
+
+  /**
+   * Ends what a killed `rewrite` has begun: lines of the old file that the new one lacks were appended by other processes meanwhile, or
+   * were about to be removed. Those that `isKept` accepts are appended to the new file. Does nothing for the name of another file.
+   */
+  async mergeBack(aside: string, isKept: (line: string) => boolean | Promise<boolean>): Promise<void> {
+    const name = originalOf(basename(aside));
+    if (name === undefined) return;
+    const path = join(dirname(aside), name);
+    const before = await this.read(aside);
+    if (!before) return;
+    const present = new Set(linesOf((await this.read(path)) ?? new Uint8Array(0)));
+    const missing: string[] = [];
+    for (const line of linesOf(before)) if (!present.has(line) && (await isKept(line))) missing.push(line);
+    // An empty line first: the last one may have been cut off.
+    if (missing.length > 0) await this.append(path, `\n${missing.join("\n")}\n`, true);
     await this.remove(aside);
   }
 
@@ -300,6 +337,11 @@ export class DurableFiles extends FileReads {
     await this.makeFolder(dirname(path));
     return work();
   }
+}
+
+/** The name that a file had before it was set aside. Undefined for every other file. */
+export function originalOf(name: string): string | undefined {
+  return ASIDE.exec(name)?.[2];
 }
 
 /** The process of a temporary or set-aside file, by its name. Undefined for every other file. */

@@ -2,13 +2,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
-import type { ClaimOutcome, HeadName } from "../store";
+import { isDiskFull } from "../records/store-error";
+import type { Claim, ClaimOutcome, HeadName } from "../store";
 
 /** The key that is claimed for maintenance. The text is part of the store's format. */
 export const maintenanceKey: Digest = digestOf("maintenance of the store");
 
 interface LockClaims {
   take(key: Digest, who: HeadName): Promise<ClaimOutcome>;
+  /** True while a live process has it. */
+  isTaken?(key: Digest): Promise<boolean>;
 }
 
 /** `what`: the name of the work. `pollMs`: how often to try again while another process has the lock. */
@@ -18,7 +21,11 @@ export interface MaintenanceLockOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Waits for the lock, then does the work. Throws the signal's reason when it aborts before. */
+/**
+ * Waits for the lock, then does the work. Throws the signal's reason when it aborts before. On a full disk no lock can be written: the
+ * work is done without one once no other process has it, because only that can free space. Of two that do so at once, each
+ * checks on its own that nobody needs what it removes.
+ */
 export async function withMaintenanceLock<T>(
   claims: LockClaims,
   { what, pollMs, signal }: MaintenanceLockOptions,
@@ -26,8 +33,19 @@ export async function withMaintenanceLock<T>(
 ): Promise<T> {
   for (;;) {
     signal?.throwIfAborted();
-    const outcome = await claims.take(maintenanceKey, { notebook: "", stage: what });
-    if ("claim" in outcome) return work().finally(() => outcome.claim.release());
+    const claim = await takeOrSkip(claims, what);
+    if (claim !== "taken") return work().finally(() => claim?.release());
     await sleep(pollMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  }
+}
+
+/** The lock; undefined where the disk is full and no other process has it. */
+async function takeOrSkip(claims: LockClaims, what: string): Promise<Claim | "taken" | undefined> {
+  try {
+    const outcome = await claims.take(maintenanceKey, { notebook: "", stage: what });
+    return "claim" in outcome ? outcome.claim : "taken";
+  } catch (error) {
+    if (!isDiskFull(error) || !claims.isTaken) throw error;
+    return (await claims.isTaken(maintenanceKey)) ? "taken" : undefined;
   }
 }

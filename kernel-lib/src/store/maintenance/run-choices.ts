@@ -26,8 +26,11 @@ export interface RunSource<T extends RunRecord> {
   spared(): Promise<ReadonlySet<Digest>>;
   /** Ids of the processes that use the store. */
   pids(): Promise<ReadonlySet<number>>;
-  /** Removes the runs, and their lines in the lists. Not called without any. */
+  /** Whether the record of a run exists now. */
+  exists(name: string): Promise<boolean>;
   remove(runs: readonly T[]): Promise<void>;
+  /** Removes the lines of these runs from the lists. Not called without any. */
+  trimLists(removed: ReadonlySet<string>): Promise<void>;
 }
 
 export interface RunSurvey<T extends RunRecord> {
@@ -83,8 +86,24 @@ export async function collectRuns<T extends RunRecord>(
   const lists = (await source.readLists()).map((lines) => lines.flatMap((line) => runOfLine(line) ?? []));
   const spared = sparedRuns(kept, await source.heads(), await source.spared());
   const removals = chooseRuns({ runs, lists, spared, pids: await source.pids() }, options, now);
-  if (options.dryRun !== true && removals.length > 0) await source.remove(removals);
+  if (options.dryRun !== true) {
+    await source.remove(removals);
+    const removed = new Set([...removals.map(({ name }) => name), ...(await findLost(lists.flat(), source))]);
+    if (removed.size > 0) await source.trimLists(removed);
+  }
   return reportRuns(runs, removals);
+}
+
+/** Listed runs whose record is gone: maintenance was killed, or the disk was full, before it could change the list. */
+async function findLost<T extends RunRecord>(
+  listed: readonly string[],
+  { runs, exists }: RunSource<T>,
+): Promise<readonly string[]> {
+  const existing = new Set(runs.map(({ name }) => name));
+  const lost: string[] = [];
+  // A run that began after the survey has a record by now: its line follows it.
+  for (const name of listed) if (!existing.has(name) && !(await exists(name))) lost.push(name);
+  return lost;
 }
 
 function hasRunRule({ olderThanMs, keepRuns }: GcOptions): boolean {

@@ -272,12 +272,13 @@ class MemoryRuns implements RunLog {
       heads: async () => heads,
       spared: async () => spared,
       pids: async () => new Set([process.pid]),
-      remove: async (removed) => this.remove(new Set(removed.map(({ name }) => name))),
+      exists: async (name) => this.runs.has(name),
+      remove: async (removed) => removed.forEach(({ name }) => this.runs.delete(name)),
+      trimLists: async (removed) => this.trimLists(removed),
     });
   }
 
-  private remove(names: ReadonlySet<string>): void {
-    for (const name of names) this.runs.delete(name);
+  private trimLists(names: ReadonlySet<string>): void {
     for (const [name, run] of this.runs)
       if (isRunList(name)) run.lines = run.lines.filter((line) => !names.has(runOfLine(line) ?? ""));
   }

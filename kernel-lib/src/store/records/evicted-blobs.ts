@@ -5,6 +5,7 @@
 import { isDigest } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import { decodeRecord, encodeRecord } from "./entry-record";
+import { isDiskFull } from "./store-error";
 import { textOf } from "./text";
 
 const SUBJECT = ["evicted"];
@@ -37,6 +38,17 @@ export class EvictedBlobs {
 
   async write(digests: ReadonlySet<Digest>): Promise<void> {
     await this.files.writeLoosely(this.path, encodeRecord(SUBJECT, [...digests]));
+  }
+
+  /** As `write`; false when the disk is full. */
+  async writeIfSpace(digests: ReadonlySet<Digest>): Promise<boolean> {
+    try {
+      await this.write(digests);
+      return true;
+    } catch (error) {
+      if (isDiskFull(error)) return false;
+      throw error;
+    }
   }
 
   private async read(path: string): Promise<ReadonlySet<Digest>> {

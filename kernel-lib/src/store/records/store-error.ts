@@ -42,6 +42,25 @@ export function codeOf(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
+/** True when there is no space left, or none that this user may use: files can be removed, and not written. */
+export function isDiskFull(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
+/** True when something else than the expected file or folder has its name: a folder, a file, a link that leads in a circle, a named pipe. */
+export function isMisplaced(error: unknown): boolean {
+  return ["EISDIR", "ENOTDIR", "ELOOP", "ENXIO", NO_FILE].includes(codeOf(error));
+}
+
+/** The code of an error about something that is no regular file, as far as the system has none for it. */
+const NO_FILE = "ENOTFILE";
+
+/** The system's error about something that is no regular file: a named pipe, a device. */
+export function notAFile(path: string): Error {
+  return Object.assign(new Error(`${NO_FILE}: not a regular file, open '${path}'`), { code: NO_FILE, path });
+}
+
 /** True when a file or one of its folders does not exist. */
 export function isAbsent(error: unknown): boolean {
   const code = codeOf(error);

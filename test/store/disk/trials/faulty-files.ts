@@ -8,8 +8,9 @@ import { promptFiles as realFiles } from "../../../../kernel-lib/src/store/files
  * - `short`: a write writes half of the bytes and reports that.
  * - `torn`: a write writes half of the bytes and reports that it wrote all of them.
  * - `late`: it is delayed, and other processes work meanwhile.
+ * - `stopped`: it and all later ones never begin, as in a killed process; `meanwhile` is called once.
  */
-export type FaultKind = "once" | "onwards" | "short" | "torn" | "late";
+export type FaultKind = "once" | "onwards" | "short" | "torn" | "late" | "stopped";
 
 export interface Fault {
   readonly kind: FaultKind;
@@ -33,7 +34,8 @@ export function faultyFiles(fault: Fault): FaultyFiles {
   const strike = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const number = count++;
     const isHere = number === fault.at;
-    if (isHere && fault.kind === "late") await fault.meanwhile?.();
+    if (isHere && (fault.kind === "late" || fault.kind === "stopped")) await fault.meanwhile?.();
+    if (number >= fault.at && fault.kind === "stopped") await new Promise(() => undefined);
     const fails =
       (isHere && fault.kind === "once") || (number >= fault.at && fault.kind === "onwards" && NEEDS_SPACE.has(name));
     if (fails) throw failure(fault.code);

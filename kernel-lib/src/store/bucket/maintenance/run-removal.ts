@@ -40,13 +40,13 @@ export async function removeRuns(
     heads: () => heads.all(),
     spared: () => findSpared(context),
     pids: () => live.pids(),
-    remove: async (removed) => {
-      await forEachParallel(removed, CONCURRENCY, async ({ items }) => {
+    exists: async (name) => (await listAll(bucket, `${RUNS}${name}/`)).length > 0,
+    remove: (removed) =>
+      forEachParallel(removed, CONCURRENCY, async ({ items }) => {
         options.signal?.throwIfAborted();
         for (const { name } of items) await bucket.delete(name);
-      });
-      await trimLists(lists.flat(), new Set(removed.map(({ name }) => name)), bucket);
-    },
+      }),
+    trimLists: (removed) => trimLists(lists.flat(), removed, bucket),
   });
 }
 

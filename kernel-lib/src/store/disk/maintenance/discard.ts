@@ -68,7 +68,7 @@ export async function discardBlobs(
   const owners = ownersOf(evictions);
   const candidates = removableBlobs(work);
   // First, so that a reader that misses a value knows the reason.
-  if (evictions.blobs.size > 0) await rememberEvicted(work, evicted);
+  const isRemembered = evictions.blobs.size === 0 || (await rememberEvicted(work, evicted));
   const removed = await removeUnneeded(
     candidates,
     (digest) => paths.blob(digest),
@@ -85,6 +85,8 @@ export async function discardBlobs(
       };
     },
   );
+  // On a full disk there is space for it now.
+  if (!isRemembered) await rememberEvicted(work, evicted);
   return new Map(removed.map(({ item, sizeBytes }) => [item, sizeBytes]));
 }
 
@@ -110,6 +112,7 @@ async function isChanged({ stamp }: SurveyedEntry, path: string, files: DurableF
   return now?.ino !== stamp.ino || now.mtimeMs !== stamp.mtimeMs;
 }
 
-async function rememberEvicted({ kept, existing, evictions }: BlobWork, evicted: EvictedBlobs): Promise<void> {
-  await evicted.write(evictedAfter({ kept, existing, evictions }, await evicted.all()));
+/** False when the disk is full. */
+async function rememberEvicted({ kept, existing, evictions }: BlobWork, evicted: EvictedBlobs): Promise<boolean> {
+  return evicted.writeIfSpace(evictedAfter({ kept, existing, evictions }, await evicted.all()));
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { forEachParallel } from "../../concurrency";
 import { collectRuns, isRunList, runOfLine, type RunRecord, type RunReport } from "../../maintenance/run-choices";
+import { isDiskFull } from "../../records/store-error";
 import { linesOf } from "../../records/text";
 import type { GcOptions } from "../../store";
 import type { MaintenanceContext } from "./discard";
@@ -30,13 +31,14 @@ export async function removeRuns(
     heads: () => heads.all(),
     spared: () => protection.keys(),
     pids: () => live.pids(),
-    remove: async (removed) => {
-      await forEachParallel(removed, CONCURRENCY, async ({ name }) => {
+    exists: (name) => files.exists(pathOf(name, context)),
+    remove: (removed) =>
+      forEachParallel(removed, CONCURRENCY, async ({ name }) => {
         options.signal?.throwIfAborted();
         await files.remove(pathOf(name, context));
-      });
-      const removedNames = new Set(removed.map(({ name }) => name));
-      for (const path of lists) await trimList(path, removedNames, context);
+      }),
+    trimLists: async (removed) => {
+      for (const path of lists) await trimList(path, removed, context);
     },
   });
 }
@@ -53,12 +55,17 @@ async function surveyRuns(names: readonly string[], context: MaintenanceContext)
 async function trimList(path: string, removed: ReadonlySet<string>, context: MaintenanceContext): Promise<void> {
   const isRemoved = (line: string): boolean => removed.has(runOfLine(line) ?? "");
   if (!(await linesIn(path, context)).some(isRemoved)) return;
-  await context.files.rewrite(path, (bytes) =>
+  const trim = (bytes: Uint8Array): string =>
     linesOf(bytes)
       .filter((line) => !isRemoved(line))
       .map((line) => `${line}\n`)
-      .join(""),
-  );
+      .join("");
+  // On a full disk the lines stay until the next clean-up.
+  await context.files.rewrite(path, trim).catch(ignoreDiskFull);
+}
+
+function ignoreDiskFull(error: unknown): void {
+  if (!isDiskFull(error)) throw error;
 }
 
 async function linesIn(path: string, { files }: MaintenanceContext): Promise<readonly string[]> {

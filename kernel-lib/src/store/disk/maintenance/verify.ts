@@ -101,7 +101,8 @@ async function repair(
   context: MaintenanceContext,
 ): Promise<void> {
   const { files, paths, evicted } = context;
-  await evicted.write(new Set([...(await evicted.all()), ...damaged, ...missing]));
+  // On a full disk, the values that are removed are reported as missing once more.
+  await evicted.writeIfSpace(new Set([...(await evicted.all()), ...damaged, ...missing]));
   await discardEntries(records, async () => new Set(), context);
   await removeUnneeded(
     damaged,
