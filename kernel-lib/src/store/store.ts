@@ -213,8 +213,13 @@ export interface VerifyReport {
   /** Total size of the intact blobs. */
   readonly sizeBytes: number;
   /** Each problem and its location; after a repair, the problems that were found before it. */
-  readonly problems: readonly { readonly where: string; readonly what: string }[];
-  /** True when the damaged records and blobs were removed. */
+  readonly problems: readonly {
+    readonly where: string;
+    readonly what: string;
+    /** True for what no repair removes: a folder with content in the place of a file, or a file that cannot be read and may be whole. */
+    readonly remains?: true;
+  }[];
+  /** True when everything damaged was removed, except what remains. */
   readonly repaired: boolean;
 }
 

@@ -7,6 +7,7 @@ import { headOf } from "../session/run-document";
 import { openResults, openStoreIn } from "./store-access";
 import type { CommandContext } from "../command-context";
 import type { clearOptions, gcOptions, OptionsOf, verifyOptions } from "../options";
+import type { VerifyReport } from "../../store/store";
 import { UsageError } from "../terminal/usage-error";
 
 export async function gcCommand(
@@ -28,7 +29,7 @@ function runsText(count: number, sizeBytes: number): string {
   return `${count} ${count === 1 ? "run" : "runs"} of ${formatSize(sizeBytes)}`;
 }
 
-/** Exit code 1 if something is damaged and was not repaired. */
+/** Exit code 1 if something is damaged and was not removed. */
 export async function verifyCommand(
   folder: string,
   { json = false, repair = false }: OptionsOf<typeof verifyOptions>,
@@ -39,10 +40,20 @@ export async function verifyCommand(
   if (json) terminal.out(jsonDocument({ ...headOf("verify", folder), ...report }));
   else {
     for (const { where, what } of report.problems) terminal.out(visibleText(`${where}: ${what}\n`));
-    const found = report.problems.length === 0 ? "no damage" : `${report.problems.length} damaged${report.repaired ? ", removed" : ""}`; // prettier-ignore
+    const found =
+      report.problems.length === 0 ? "no damage" : `${report.problems.length} damaged${removedText(report)}`;
     terminal.out(`${report.entries} results, ${report.blobs} blobs, ${formatSize(report.sizeBytes)}: ${found}\n`);
   }
-  return report.problems.length > 0 && !report.repaired ? exitCode.failed : exitCode.ok;
+  const hasMore = report.problems.some(({ remains = false }) => remains || !report.repaired);
+  return hasMore ? exitCode.failed : exitCode.ok;
+}
+
+function removedText({ problems, repaired }: VerifyReport): string {
+  if (!repaired) return "";
+  const remaining = problems.filter(({ remains }) => remains).length;
+  return remaining === 0
+    ? ", removed"
+    : `, ${problems.length - remaining} removed, ${remaining} to be moved away by you`;
 }
 
 /** Removes the results of the named stages; with `all`, of every stage that the cells define. */

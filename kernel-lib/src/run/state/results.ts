@@ -264,8 +264,18 @@ export class Results {
     if (this.latestOf.get(instance.id)?.key === entry.key) return;
     this.latestOf.set(instance.id, entry);
     if (instance.overlay.size > 0 || this.unstored.has(entry.key)) return;
-    const head = await this.headForReach(instance);
-    if (head) await this.store.touch(head, { key: entry.key, partial: entry.partial, at: entry.at });
+    await this.touch(instance, entry);
+  }
+
+  /** When the store cannot be written, the result is there all the same. */
+  private async touch(instance: Instance, { key, partial, at }: Entry): Promise<void> {
+    try {
+      const head = { notebook: await this.notebook.claim(), stage: stageName(instance) };
+      await this.store.touch(head, { key, partial, at });
+    } catch (error) {
+      const name = instance.definition.name;
+      this.onProblem(`the history of ${name} cannot be written: ${messageOf(error)}`, this.store.location);
+    }
   }
 
   /** The stage's latest result, current or not. */
@@ -326,19 +336,6 @@ export class Results {
   private async rowsOf(stage: string): Promise<readonly HeadRow[]> {
     const notebook = await this.notebook.find();
     return notebook === undefined ? [] : this.store.history({ notebook, stage });
-  }
-
-  /** Undefined when the store cannot be written: the result is there all the same. */
-  private async headForReach(instance: Instance): Promise<HeadName | undefined> {
-    try {
-      return { notebook: await this.notebook.claim(), stage: stageName(instance) };
-    } catch (error) {
-      this.onProblem(
-        `the history of ${instance.definition.name} cannot be written: ${messageOf(error)}`,
-        this.store.location,
-      );
-      return undefined;
-    }
   }
 }
 

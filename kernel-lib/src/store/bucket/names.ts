@@ -13,6 +13,7 @@ export const PINS = "pins/";
 export const USED = "used/";
 export const PENDING_REMOVALS = "going/";
 export const RUNS = "runs/";
+export const NOTEBOOKS = "notebooks/";
 export const FORMAT = "format.json";
 export const EVICTED = "evicted.json";
 

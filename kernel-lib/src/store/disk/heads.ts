@@ -8,7 +8,7 @@ import type { DurableFiles } from "../files/durable-files";
 import { decodeHeadRow, encodeHeadRow } from "../records/entry-record";
 import { isAbsent } from "../records/store-error";
 import { linesOf } from "../records/text";
-import type { HeadRow, OnStoreProblem } from "../store";
+import type { HeadRow, OnStoreProblem, VerifyReport } from "../store";
 import type { HeadLocation, StorePaths } from "./folder";
 
 /** The cached state of one file. */
@@ -68,16 +68,20 @@ export class DiskHeads {
     return Promise.all((await this.locations()).map((location) => this.rows(location)));
   }
 
-  /** The paths of histories with damaged lines. `repair`: removes those lines. */
-  async check(repair: boolean): Promise<readonly string[]> {
-    const damaged: string[] = [];
+  /** The histories with damaged lines, and those that cannot be read. `repair`: removes those lines. */
+  async check(repair: boolean): Promise<VerifyReport["problems"]> {
+    const problems: VerifyReport["problems"][number][] = [];
     for (const location of await this.locations()) {
-      const bytes = await this.files.read(location.path);
-      if (!bytes || goodLines(location, bytes).isAll) continue;
-      damaged.push(location.path);
-      if (repair) await this.repair(location);
+      try {
+        const bytes = await this.files.read(location.path);
+        if (!bytes || goodLines(location, bytes).isAll) continue;
+        problems.push({ where: location.path, what: "a line of the history is damaged" });
+        if (repair) await this.repair(location);
+      } catch (error) {
+        problems.push({ where: location.path, what: `cannot be read (${messageOf(error)})`, remains: true });
+      }
     }
-    return damaged;
+    return problems;
   }
 
   private async repair(location: HeadLocation): Promise<void> {

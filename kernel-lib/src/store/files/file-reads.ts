@@ -1,9 +1,10 @@
 /** Reading files of the disk store, with a limit on open files. The base class of `durable-files.ts`, which writes them. */
+import type { Stats } from "node:fs";
 import type { Digest } from "../../protocol";
 import { digestFile, readDigested, readRange } from "./file-bytes";
 import type { FileSystem, OpenFile } from "./file-system";
 import { promptFiles } from "./prompt-files";
-import { isAbsent } from "../records/store-error";
+import { isAbsent, notAFile } from "../records/store-error";
 import { Semaphore } from "../../async/semaphore";
 
 /** Identifies a version of a file: differs when the file was replaced, written or marked as used. */
@@ -43,7 +44,7 @@ export class FileReads {
     return this.limit.run(async () => {
       const file = await this.fs.open(path, "r");
       try {
-        const { size } = await file.stat();
+        const { size } = await statOf(file, path);
         return await readRange(file, start, Math.max(0, size - start));
       } finally {
         await file.close();
@@ -54,20 +55,23 @@ export class FileReads {
   /** A file of a known size, read into memory of that size, with its sha256; undefined when it is absent or of another size. */
   async readDigested(path: string, into: Uint8Array): Promise<Digest | undefined> {
     return this.opened(path, "r", async (file) => {
-      const { size } = await file.stat();
+      const { size } = await statOf(file, path);
       return size === into.byteLength ? readDigested(file, into) : undefined;
     });
   }
 
   /** The sha256 and size of a file, in bounded memory; undefined when it does not exist. */
   async digest(path: string): Promise<{ readonly digest: Digest; readonly sizeBytes: number } | undefined> {
-    return this.opened(path, "r", (file) => digestFile(file));
+    return this.opened(path, "r", async (file) => {
+      await statOf(file, path);
+      return digestFile(file);
+    });
   }
 
   /** All bytes of a file and its stamp; undefined when it does not exist. */
   async readDated(path: string): Promise<{ readonly bytes: Uint8Array; readonly stamp: Stamp } | undefined> {
     return this.opened(path, "r", async (file) => {
-      const stat = await file.stat();
+      const stat = await statOf(file, path);
       return { bytes: await readRange(file, 0, stat.size), stamp: stampOf(stat) };
     });
   }
@@ -133,12 +137,22 @@ export class FileReads {
     try {
       const start = Buffer.allocUnsafeSlow(SMALL_FILE_BYTES);
       const { bytesRead } = await file.read(start, 0, SMALL_FILE_BYTES, 0);
-      if (bytesRead < SMALL_FILE_BYTES) return start.subarray(0, bytesRead);
-      return await readRange(file, 0, (await file.stat()).size);
+      if (bytesRead > 0 && bytesRead < SMALL_FILE_BYTES) return start.subarray(0, bytesRead);
+      // A device has no end, and a named pipe no content.
+      const { size } = await statOf(file, path);
+      return bytesRead === 0 ? start.subarray(0, 0) : await readRange(file, 0, size);
     } finally {
       await file.close();
     }
   }
+}
+
+/** Rejects for anything but a regular file. */
+async function statOf(file: OpenFile, path: string): Promise<Stats> {
+  const stat = await file.stat();
+  // Reading a folder is the system's own error.
+  if (!stat.isFile() && !stat.isDirectory()) throw notAFile(path);
+  return stat;
 }
 
 function stampOf({ ino, mtimeMs, size }: { ino: number; mtimeMs: number; size: number }): Stamp {

@@ -33,4 +33,5 @@ export type FileSystem = { open(path: string, flags: string | number, mode?: num
   | "copyFile"
   | "chmod"
   | "rm"
+  | "rmdir"
 >;

@@ -15,6 +15,15 @@ const TURN_MS = 8;
 
 const onThread = { read: promisify(fs.read), write: promisify(fs.write), sync: promisify(fs.fsync), close: promisify(fs.close) }; // prettier-ignore
 
+/** Opening a named pipe waits for the other end unless it is told not to: it may stand in the place of a file. */
+function withoutWaiting(flags: string | number): string | number {
+  // Windows has no such flag, and no such pipes.
+  const nonBlocking = (fs.constants.O_NONBLOCK as number | undefined) ?? 0;
+  if (flags === "r") return fs.constants.O_RDONLY | nonBlocking;
+  if (flags === "a") return fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_CREAT | nonBlocking;
+  return typeof flags === "number" ? flags | nonBlocking : flags;
+}
+
 let turnStartedAt: number | undefined;
 
 /** Waits for the next turn of the event loop when the current one has lasted too long. */
@@ -55,7 +64,7 @@ class PromptFile implements OpenFile {
 
 export const promptFiles: FileSystem = {
   ...threadFiles,
-  open: (path, flags, mode) => inTurn(() => new PromptFile(fs.openSync(path, flags, mode))),
+  open: (path, flags, mode) => inTurn(() => new PromptFile(fs.openSync(path, withoutWaiting(flags), mode))),
   rename: (from, to) => inTurn(() => fs.renameSync(from, to)),
   unlink: (path) => inTurn(() => fs.unlinkSync(path)),
   link: (from, to) => inTurn(() => fs.linkSync(from, to)),

@@ -6,16 +6,19 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { processTag } from "../records/process-tag";
-import { codeOf, isAbsent } from "../records/store-error";
+import { codeOf, isAbsent, notAFile } from "../records/store-error";
 
 /** Readable by this user alone, or by all. */
 export interface SmallFileMode {
   readonly isPrivate?: boolean;
 }
 
-/** Undefined when the file does not exist. Throws the system error when it cannot be read. */
+/** Undefined when the file does not exist. Throws the system error when it cannot be read, or is no regular file. */
 export function readSmallFile(file: string): string | undefined {
   try {
+    // Looked at first: opening a named pipe would wait for ever.
+    const stat = fs.statSync(file);
+    if (!stat.isFile() && !stat.isDirectory()) throw notAFile(file);
     return fs.readFileSync(file, "utf8");
   } catch (error) {
     if (isAbsent(error)) return undefined;

@@ -1,10 +1,9 @@
 /** The records of notebooks in a bucket: objects `notebooks/<id>.json`. */
 import type { OpenedBucket } from "../bucket/opened";
+import { NOTEBOOKS } from "../bucket/names";
 import { listAll } from "../bucket/port";
 import type { NotebookRecord, Notebooks } from "../store";
 import { decodeNotebook, encodeNotebook, notebookFileName } from "./notebook-record";
-
-const NOTEBOOKS = "notebooks/";
 
 export class BucketNotebooks implements Notebooks {
   constructor(private readonly opened: OpenedBucket) {}

@@ -19,7 +19,7 @@ export class DiskNotebooks implements Notebooks {
 
   notebooks(): readonly NotebookRecord[] {
     try {
-      return listSmallFiles(this.folder).flatMap((name) => this.read(name) ?? []);
+      return listSmallFiles(this.folder).flatMap((name) => this.readOrReport(name) ?? []);
     } catch (error) {
       this.onProblem(`cannot be read (${messageOf(error)}); its notebooks are treated as new`, this.folder);
       return [];
@@ -40,6 +40,15 @@ export class DiskNotebooks implements Notebooks {
   updateNotebook(record: NotebookRecord): void {
     const file = join(this.folder, notebookFileName(record.id));
     this.writing(() => writeSmallFile(file, encodeNotebook(record)));
+  }
+
+  private readOrReport(name: string): NotebookRecord | undefined {
+    try {
+      return this.read(name);
+    } catch (error) {
+      this.onProblem(`cannot be read (${messageOf(error)}); it is treated as absent`, join(this.folder, name));
+      return undefined;
+    }
   }
 
   private read(name: string): NotebookRecord | undefined {

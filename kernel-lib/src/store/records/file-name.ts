@@ -22,6 +22,17 @@ export function fileNameOf(name: string): string {
     : `${encoded.slice(0, KEPT_OF_LONG)}~~${digestOf(exactText(name)).slice(0, 32)}`;
 }
 
+/** The name that has this file name; undefined for one that is cut, or that no name has. */
+export function nameOfFile(fileName: string): string | undefined {
+  const encoded = fileName === "%" ? "" : fileName.replace(/~[0-9a-f]+$/, "");
+  const name = encoded.replace(/(?:%[0-9a-f]{2})+|%u([0-9a-f]{4})/g, (escape, unit?: string) =>
+    unit === undefined
+      ? Buffer.from(escape.replaceAll("%", ""), "hex").toString("utf8")
+      : String.fromCharCode(parseInt(unit, 16)),
+  );
+  return fileNameOf(name) === fileName ? name : undefined;
+}
+
 function encodeCharacters(name: string): string {
   if (name === "") return "%";
   if (RESERVED.test(name)) return percent(name.slice(0, 1)) + name.slice(1);

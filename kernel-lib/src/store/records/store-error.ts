@@ -5,7 +5,13 @@ import type { OnStoreProblem } from "../store";
 /** StagebookError `store-write`, for a file system error while writing to the store in `folder`. */
 export function writeError(folder: string, cause: unknown): StagebookError {
   const { why, advice } = explain(codeOf(cause));
-  return storeWriteError(folder, why ?? messageOf(cause), advice, cause);
+  return storeWriteError(folder, why === undefined ? messageOf(cause) : `${why}${placeOf(cause)}`, advice, cause);
+}
+
+/** The file or folder that the system's error is about. */
+function placeOf(error: unknown): string {
+  const place: unknown = typeof error === "object" && error !== null && "path" in error ? error.path : undefined;
+  return typeof place === "string" ? ` at ${place}` : "";
 }
 
 /** StagebookError `store-write`. */
@@ -53,6 +59,9 @@ export function isMisplaced(error: unknown): boolean {
   return ["EISDIR", "ENOTDIR", "ELOOP", "ENXIO", NO_FILE].includes(codeOf(error));
 }
 
+const MISPLACED_ADVICE =
+  "Move it away: `npx stagebook verify` names everything that stands in a wrong place. Or set STAGEBOOK_STORE to another folder.";
+
 /** The code of an error about something that is no regular file, as far as the system has none for it. */
 const NO_FILE = "ENOTFILE";
 
@@ -96,10 +105,19 @@ function explain(code: string): { readonly why?: string; readonly advice: string
       };
     case "ENOTDIR":
     case "EEXIST":
+    case "ENOTEMPTY":
     case "EISDIR":
       return {
         why: `another file or folder has the name of one that is needed (${code})`,
-        advice: "Move it, or set STAGEBOOK_STORE to another folder.",
+        advice: MISPLACED_ADVICE,
+      };
+    case "ELOOP":
+      return { why: `a link leads in a circle (${code})`, advice: MISPLACED_ADVICE };
+    case "ENXIO":
+    case NO_FILE:
+      return {
+        why: `something that is no file has the name of one that is needed (${code})`,
+        advice: MISPLACED_ADVICE,
       };
     default:
       return { advice: "See the cause below, or set STAGEBOOK_STORE to another folder." };

@@ -73,7 +73,7 @@ export function faultyFiles(fault: Fault): FaultyFiles {
 }
 
 const names = [
-  "rename", "mkdir", "readdir", "stat", "lstat", "unlink", "symlink", "writeFile", "utimes", "link", "copyFile", "chmod", "rm",
+  "rename", "mkdir", "readdir", "stat", "lstat", "unlink", "symlink", "writeFile", "utimes", "link", "copyFile", "chmod", "rm", "rmdir",
 ] as const; // prettier-ignore
 
 function failure(code: string): Error {

@@ -1,8 +1,11 @@
-/** Verification of a store in a bucket: records, and every blob against its name. */
+/** Verification of a store in a bucket: records, those of notebooks too, and every blob against its name. */
 import type { Digest } from "../../../protocol";
 import { forEachWithProgress } from "../../maintenance/progress";
 import type { VerifyOptions, VerifyReport } from "../../store";
-import { blobName } from "../names";
+import { decodeNotebook } from "../../notebooks/notebook-record";
+import { textOf } from "../../records/text";
+import { blobName, NOTEBOOKS } from "../names";
+import { listAll, type Bucket } from "../port";
 import { discardEntries, removeBlob, type MaintenanceContext } from "./discard";
 import { listBlobs, surveyEntries, type StoredBlob, type SurveyedEntry } from "./survey";
 
@@ -20,14 +23,29 @@ export async function verifyStore(options: VerifyOptions, context: MaintenanceCo
       .filter(({ digest }) => !existing.has(digest) && !evicted.has(digest))
       .map(({ digest }) => ({ where: item.name, what: `its value ${digest.slice(0, 12)}… is missing` }));
   });
-  if (options.repair === true) await repair(entries, damaged, existing, context);
+  const notebooks = await checkNotebooks(context.bucket);
+  if (options.repair === true) {
+    await repair(entries, damaged, existing, context);
+    for (const { where } of notebooks) await context.bucket.delete(where);
+  }
   return {
     entries: entries.length,
     blobs: existing.size,
     sizeBytes: [...existing].reduce((sum, [digest, blob]) => sum + (damaged.has(digest) ? 0 : blob.sizeBytes), 0),
-    problems: [...problems, ...recordProblems].sort((a, b) => (a.where < b.where ? -1 : 1)),
+    problems: [...problems, ...recordProblems, ...notebooks].sort((a, b) => (a.where < b.where ? -1 : 1)),
     repaired: options.repair === true,
   };
+}
+
+/** Damaged records of notebooks: they belong to nobody. */
+async function checkNotebooks(bucket: Bucket): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const { name } of await listAll(bucket, NOTEBOOKS)) {
+    const object = await bucket.get(name);
+    if (object && !decodeNotebook(name.slice(NOTEBOOKS.length), textOf(object.bytes)))
+      problems.push({ where: name, what: "the record of a notebook is damaged" });
+  }
+  return problems;
 }
 
 async function checkBlobs(

@@ -6,7 +6,7 @@ import type { DurableFiles } from "../../files/durable-files";
 import { blobsOf, decodeEntry } from "../../records/entry-record";
 import type { Stamp } from "../../files/file-reads";
 import { textOf } from "../../records/text";
-import { codeOf } from "../../records/store-error";
+import { isMisplaced } from "../../records/store-error";
 import type { StorePaths } from "../folder";
 import type { UsedEntry } from "../../maintenance/choices";
 import { forEachWithProgress, type ProgressOptions } from "../../maintenance/progress";
@@ -18,31 +18,46 @@ export interface SurveyedEntry extends UsedEntry {
   readonly stamp: Stamp;
 }
 
-/** All records, in order of keys. Rejects with system errors: blobs must not be judged without every record. */
+/** What a survey does about a folder or file that cannot be read. Without it, the survey rejects with the system error. */
+export type OnUnreadable = (path: string, error: unknown) => void;
+
+/**
+ * All records, in order of keys. Blobs must not be judged without every record: with `onUnreadable`, the survey is for reading only.
+ * Anything else than a file with the name of a record is a damaged record.
+ */
 export async function surveyEntries(
   files: DurableFiles,
   paths: StorePaths,
   progress: ProgressOptions,
+  onUnreadable: OnUnreadable = rethrow,
 ): Promise<readonly SurveyedEntry[]> {
-  const keys = (await files.list(paths.entries())).flatMap((name) => keyOf(name) ?? []);
+  const keys = (await namesIn(files, paths.entries(), onUnreadable)).flatMap((name) => keyOf(name) ?? []);
   const found: SurveyedEntry[] = [];
   await forEachWithProgress(keys, progress, async (key) => {
     const path = paths.entry(key);
-    const record = await files.readDated(path).catch(asFolder);
-    if (!record) return;
-    const { bytes, stamp } = record;
-    const entry = decodeEntry(key, textOf(bytes));
-    found.push({ key, path, stamp, usedAtMs: stamp.mtimeMs, blobs: entry && blobsOf(entry), run: entry?.run });
+    try {
+      const record = await files.readDated(path).catch(asDamaged);
+      if (!record) return;
+      const { bytes, stamp } = record;
+      const entry = decodeEntry(key, textOf(bytes));
+      found.push({ key, path, stamp, usedAtMs: stamp.mtimeMs, blobs: entry && blobsOf(entry), run: entry?.run });
+    } catch (error) {
+      onUnreadable(path, error);
+    }
   });
   return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 /** The digests of all blobs. */
-export async function listBlobs(files: DurableFiles, paths: StorePaths): Promise<readonly Digest[]> {
+export async function listBlobs(
+  files: DurableFiles,
+  paths: StorePaths,
+  onUnreadable: OnUnreadable = rethrow,
+): Promise<readonly Digest[]> {
   const found: Digest[] = [];
-  for (const start of await files.list(paths.blobs())) {
+  for (const start of await namesIn(files, paths.blobs(), onUnreadable)) {
     if (start.length !== 2) continue;
-    for (const rest of await files.list(join(paths.blobs(), start))) {
+    for (const rest of await namesIn(files, join(paths.blobs(), start), onUnreadable)) {
       const digest = start + rest;
       if (isDigest(digest)) found.push(digest);
     }
@@ -50,9 +65,27 @@ export async function listBlobs(files: DurableFiles, paths: StorePaths): Promise
   return found;
 }
 
-/** A folder with the name of a record is damage; a file that cannot be read for another reason may be intact. */
-function asFolder(error: unknown): { readonly bytes: Uint8Array; readonly stamp: Stamp } {
-  if (codeOf(error) !== "EISDIR") throw error;
+/** The names in a folder; none when it does not exist. */
+export async function namesIn(
+  files: DurableFiles,
+  folder: string,
+  onUnreadable: OnUnreadable,
+): Promise<readonly string[]> {
+  try {
+    return await files.list(folder);
+  } catch (error) {
+    onUnreadable(folder, error);
+    return [];
+  }
+}
+
+function rethrow(_path: string, error: unknown): never {
+  throw error;
+}
+
+/** Something else that has the name of a record is damage; a file that cannot be read for another reason may be intact. */
+function asDamaged(error: unknown): { readonly bytes: Uint8Array; readonly stamp: Stamp } {
+  if (!isMisplaced(error)) throw error;
   // The stamp of no file: the check before removal finds another one and keeps it.
   return { bytes: new Uint8Array(0), stamp: { ino: -1, mtimeMs: 0, sizeBytes: 0 } };
 }
