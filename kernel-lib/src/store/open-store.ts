@@ -2,6 +2,7 @@
 import path from "node:path";
 import { StagebookError } from "../protocol";
 import type { Bucket } from "./bucket/port";
+import { createGuardedStore } from "./tiered/guarded-store";
 import { createBucketStore } from "./bucket/store";
 import { createCachedStore } from "./memory/cached-store";
 import { createDiskStore } from "./disk/store";
@@ -113,9 +114,8 @@ function withFormer(local: Store, { folder, record }: FormerStore, { now, onProb
 function openUrl(location: string, options: OpenStoreOptions): OpenedStore {
   const { environment, now, onProblem } = options;
   const bucket = openBucket(location, environment);
-  const store = createCachedStore(createBucketStore(bucket, { onProblem, now, seal: signingSeal(environment) }), {
-    maxBytes: CACHE_BYTES,
-  });
+  const remoteStore = createBucketStore(bucket, { onProblem, now, seal: signingSeal(environment), throwsUnreachable: true }); // prettier-ignore
+  const store = createCachedStore(createGuardedStore(remoteStore, { onProblem }), { maxBytes: CACHE_BYTES });
   const folder = path.resolve(options.folder, ".stagebook");
   const local = identify(new DiskNotebooks(folder, onProblem), path.dirname(folder), options);
   const remote = identify(store, undefined, options);

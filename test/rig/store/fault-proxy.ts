@@ -12,8 +12,13 @@ export interface FaultProxy {
   setFaults(share: number): void;
   /** While down, every connection breaks at once. */
   setDown(isDown: boolean): void;
+  /** How every request ends from now on; undefined: as the shares say. */
+  setOutage(outage: Outage | undefined): void;
   stop(): Promise<void>;
 }
+
+/** `hang`: no response ever; `stall`: half of the response, and then nothing; `slow`: each response is late. */
+export type Outage = "503" | "500" | "403" | "hang" | "stall" | "reset" | "slow" | "403 for writes" | "hang for writes";
 
 type Fault = "refused" | "lost" | "cut" | "slow down" | "too many";
 const faults: readonly Fault[] = ["refused", "lost", "cut", "slow down", "too many"];
@@ -23,9 +28,11 @@ export async function startFaultProxy(port: number, seed: number): Promise<Fault
   const counts = { passed: 0, refused: 0, lost: 0, cut: 0, "slow down": 0, "too many": 0 };
   let share = 0;
   let isDown = false;
+  let outage: Outage | undefined;
   const server = createServer((incoming, response) => {
     const fault = random() < share ? faults[Math.floor(random() * faults.length)] : undefined;
     if (isDown) return void incoming.socket.destroy();
+    if (outage) return void suffer(outage, incoming, response, port);
     counts[fault ?? "passed"]++;
     if (fault === "refused") incoming.socket.destroy();
     else if (fault === "slow down" || fault === "too many") throttle(incoming, response, fault);
@@ -42,12 +49,33 @@ export async function startFaultProxy(port: number, seed: number): Promise<Fault
       isDown = wanted;
       if (isDown) server.closeAllConnections();
     },
+    setOutage: (wanted) => {
+      outage = wanted;
+      if (!outage) server.closeAllConnections();
+    },
     stop: async () => {
       server.close();
       server.closeAllConnections();
       await once(server, "close");
     },
   };
+}
+
+function suffer(outage: Outage, incoming: IncomingMessage, response: ServerResponse, port: number): void {
+  const isWrite = incoming.method === "PUT" || incoming.method === "DELETE";
+  if (outage.endsWith(" for writes") && !isWrite) return pass(incoming, response, port, undefined);
+  if (outage === "slow") return void setTimeout(() => pass(incoming, response, port, undefined), 200);
+  if (outage === "reset") return void incoming.socket.resetAndDestroy();
+  incoming.resume();
+  if (outage === "stall") {
+    response.writeHead(200, { "content-length": "1000", etag: '"stalled"' });
+    return void response.write("{");
+  }
+  const status = Number.parseInt(outage);
+  if (Number.isNaN(status)) return;
+  const code = status === 403 ? "AccessDenied" : "ServiceUnavailable";
+  response.writeHead(status, { "content-type": "application/xml" });
+  response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>no luck</Message></Error>`);
 }
 
 function throttle(incoming: IncomingMessage, response: ServerResponse, fault: Fault): void {

@@ -1,6 +1,7 @@
 /** The `Claims` of a tiered store: a key is claimed in both stores; pins are written to both. */
 import type { Digest } from "../../protocol";
 import type { Claim, ClaimOutcome, Claims, Entry, HeadName } from "../store";
+import { endLate, releaseLate } from "./late-results";
 import type { SharedTier } from "./shared-tier";
 
 export class TieredClaims implements Claims {
@@ -12,7 +13,9 @@ export class TieredClaims implements Claims {
     if ("holder" in local) return local;
     // The previous holder may have stored a result.
     tier.forgetAbsent(key);
-    const shared = tier.isReadOnly ? undefined : await tier.try(undefined, () => tier.shared.claim(key, who));
+    const shared = tier.isReadOnly
+      ? undefined
+      : await tier.try(undefined, () => tier.shared.claim(key, who), releaseLate);
     if (!shared) return local;
     if ("claim" in shared) return { claim: this.both(local.claim, shared.claim) };
     await local.claim.release();
@@ -23,7 +26,7 @@ export class TieredClaims implements Claims {
     const { tier } = this;
     const releaseLocal = await tier.local.hold(entry);
     const isShared = tier.isAnyBorrowed(entry) && !tier.isReadOnly;
-    const releaseShared = isShared ? await tier.try(undefined, () => tier.shared.hold(entry)) : undefined;
+    const releaseShared = isShared ? await tier.try(undefined, () => tier.shared.hold(entry), endLate) : undefined;
     return async () => {
       if (releaseShared) await tier.try(undefined, releaseShared);
       await releaseLocal();

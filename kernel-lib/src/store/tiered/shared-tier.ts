@@ -42,7 +42,8 @@ export class SharedTier {
     this.isReadOnly = isReadOnly;
     this.onProblem = onProblem;
     this.clock = clock;
-    this.breaker = new CircuitBreaker(shared.location, onProblem, clock);
+    const what = "the shared store is not used for now";
+    this.breaker = new CircuitBreaker({ location: shared.location, what, onProblem, clock });
     this.copyName = digestOf(JSON.stringify([hostname(), local.location])).slice(0, 12);
   }
 
@@ -50,9 +51,9 @@ export class SharedTier {
     return this.breaker.isDown;
   }
 
-  /** The result of the work, or `fallback` when the shared store cannot be reached. Never rejects. */
-  try<T>(fallback: T, work: () => Promise<T>): Promise<T> {
-    return this.breaker.try(fallback, work);
+  /** The result of the work, or `fallback` when the shared store cannot be reached. Never rejects. `onLate`: receives a result that comes too late. */
+  try<T>(fallback: T, work: () => Promise<T>, onLate?: (result: T) => void): Promise<T> {
+    return this.breaker.try(fallback, work, { ...(onLate && { onLate }) });
   }
 
   /** A write to the shared store; skipped when it is read-only or cannot be reached. Never rejects. */

@@ -33,14 +33,14 @@ export interface S3Response {
   readonly attempts: number;
 }
 
-const ATTEMPTS = 6;
-const PAUSE: BackoffRange = { firstMs: 200, longestMs: 5000 };
-/** Timeout until a response begins, and between any two chunks of it. */
-const TIMEOUT_MS = 10_000;
+const PAUSE: BackoffRange = { firstMs: 200, longestMs: 1000 };
+/**
+ * How long a request may take until a response begins, all attempts together; and the time between any two chunks of it. A server that
+ * has not answered by then counts as unreachable.
+ */
+const PATIENCE_MS = 4000;
 /** An upload slower than this counts as a broken connection. */
 const MIN_BYTES_PER_MS = 50;
-/** A server that does not respond at all is tried only this often. */
-const MAX_TIMEOUTS = 2;
 const CONCURRENCY = 32;
 const BUSY = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -58,25 +58,33 @@ export class S3Requests {
     this.client = new AwsClient({ service: "s3", region, accessKeyId, secretAccessKey, sessionToken, retries: 0 });
   }
 
-  /** Any response except that of a busy server. Rejects with S3Error after the last attempt. */
+  /** Any response except that of a busy server. Rejects with S3Error when there is none in time. */
   async send(request: S3Request): Promise<S3Response> {
-    let failure = new S3Error("no request was sent");
-    let timeouts = 0;
-    for (let attempts = 1; attempts <= ATTEMPTS && timeouts < MAX_TIMEOUTS; attempts++) {
-      try {
-        const response = await this.limit.run(() => this.sendOnce(request));
-        if (!isBusy(response)) return { ...response, attempts };
-        failure = errorOf(request, response);
-      } catch (cause) {
-        if (isTimeout(cause)) timeouts++;
-        failure = new S3Error(`no response from ${new URL(this.server.url).host} (${reasonOf(cause)})`, { cause });
-      }
-      if (attempts < ATTEMPTS) await sleep(jitteredBackoffMs(attempts, PAUSE));
+    let leftMs = PATIENCE_MS + (request.body?.byteLength ?? 0) / MIN_BYTES_PER_MS;
+    for (let attempts = 1; ; attempts++) {
+      const { response, failure, tookMs } = await this.limit.run(() => this.attempt(request, leftMs));
+      if (response) return { ...response, attempts };
+      const pauseMs = jitteredBackoffMs(attempts, PAUSE);
+      leftMs -= tookMs + pauseMs;
+      if (leftMs <= 0) throw failure;
+      await sleep(pauseMs);
     }
-    throw failure;
   }
 
-  private async sendOnce(request: S3Request): Promise<Omit<S3Response, "attempts">> {
+  /** `tookMs`: how long it took, without waiting for other requests. */
+  private async attempt(request: S3Request, timeoutMs: number): Promise<Attempt> {
+    const began = performance.now();
+    try {
+      const response = await this.sendOnce(request, timeoutMs);
+      if (!isBusy(response)) return { response, tookMs: 0 };
+      return { failure: errorOf(request, response), tookMs: performance.now() - began };
+    } catch (cause) {
+      const message = `no response from ${new URL(this.server.url).host} (${reasonOf(cause)})`;
+      return { failure: new S3Error(message, { cause }), tookMs: performance.now() - began };
+    }
+  }
+
+  private async sendOnce(request: S3Request, timeoutMs: number): Promise<Omit<S3Response, "attempts">> {
     const { method, name, query = {}, headers = {}, body } = request;
     const url = new URL(`${this.server.url}/${name.split("/").map(encodeURIComponent).join("/")}`);
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
@@ -91,7 +99,7 @@ export class S3Requests {
     });
     const timeout = new Timeout();
     try {
-      timeout.restart(TIMEOUT_MS + (body?.byteLength ?? 0) / MIN_BYTES_PER_MS);
+      timeout.restart(timeoutMs);
       const response = await fetch(signed, { signal: timeout.signal });
       const bytes = await readAll(response, timeout);
       return { status: response.status, headers: response.headers, bytes };
@@ -100,6 +108,10 @@ export class S3Requests {
     }
   }
 }
+
+type Attempt =
+  | { readonly response: Omit<S3Response, "attempts">; readonly failure?: undefined; readonly tookMs: number }
+  | { readonly response?: undefined; readonly failure: S3Error; readonly tookMs: number };
 
 /** A timeout that is restarted with each chunk. */
 class Timeout {
@@ -112,7 +124,10 @@ class Timeout {
 
   restart(timeoutMs: number): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.controller.abort(new DOMException("too slow", "TimeoutError")), timeoutMs);
+    this.timer = setTimeout(
+      () => this.controller.abort(new DOMException("it does not answer in time", "TimeoutError")),
+      timeoutMs,
+    );
   }
 
   end(): void {
@@ -124,7 +139,7 @@ async function readAll(response: Response, timeout: Timeout): Promise<Uint8Array
   const pieces: Uint8Array[] = [];
   if (response.body) {
     for await (const piece of response.body as unknown as AsyncIterable<Uint8Array>) {
-      timeout.restart(TIMEOUT_MS);
+      timeout.restart(PATIENCE_MS);
       pieces.push(piece);
     }
   }
@@ -160,10 +175,6 @@ function isBusy({ status, bytes }: Omit<S3Response, "attempts">): boolean {
     (status === 400 &&
       ["RequestTimeout", "XAmzContentSHA256Mismatch", "IncompleteBody", "BadDigest"].includes(codeIn(bytes)))
   );
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === "TimeoutError";
 }
 
 function reasonOf(error: unknown): string {
