@@ -21,6 +21,8 @@ const variables = {
   STAGEBOOK_TRUST_NAME: "Whose results are trusted, when several teams have one key. Default: `stagebook`.",
   STAGEBOOK_MAX_BYTES:
     "Size limit of the store's folder, such as `10GB`: values that were unused for longest are evicted.",
+  STAGEBOOK_WORKER_MEMORY:
+    "How much memory each worker thread may use, such as `2GB`, for stages without the option `memory`. Default: half of the machine's memory.",
   STAGEBOOK_AUDIT:
     "share of cache hits that a kernel computes again and compares while nothing runs: `1%`, a number from 0 to 1, `off` (default)",
   STAGEBOOK_NOTEBOOK: "In an exported Airflow DAG: the notebook, or the folder of the notebooks, on the worker.",

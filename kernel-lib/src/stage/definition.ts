@@ -4,6 +4,7 @@ import type { CellId } from "../protocol";
 import { StagebookError } from "../protocol";
 import type { EachOptions, StageOptions } from "./public/options";
 import { readAge } from "./age";
+import { readSize } from "./size";
 import { checkEachOptions, checkOptions } from "./stage-options";
 import { createInputTree, inputOf, type InputRef, type InputTree, type StagePart } from "./input";
 
@@ -37,6 +38,8 @@ export interface StageDefinition {
   readonly volatile?: StageOptions["volatile"];
   /** Whether it is executed in a worker thread. */
   readonly worker: boolean;
+  /** How much memory it may use there, in bytes. */
+  readonly memoryBytes?: number;
   /** Absent when the whole value is one output. */
   readonly outputs?: readonly string[];
   readonly extra: "error" | "drop" | "keep";
@@ -95,7 +98,16 @@ function common(
 ): typeof who &
   Pick<
     StageDefinition,
-    "description" | "version" | "seed" | "cache" | "logged" | "codec" | "retries" | "maxAgeMs" | "volatile"
+    | "description"
+    | "version"
+    | "seed"
+    | "cache"
+    | "logged"
+    | "codec"
+    | "retries"
+    | "maxAgeMs"
+    | "memoryBytes"
+    | "volatile"
   > {
   return {
     ...who,
@@ -107,6 +119,7 @@ function common(
     codec: options.codec,
     retries: options.retries ?? 0,
     maxAgeMs: readAge(options.maxAge),
+    memoryBytes: readSize(options.memory),
     volatile: options.volatile,
   };
 }

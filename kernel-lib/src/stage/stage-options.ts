@@ -1,7 +1,11 @@
 /** The options of a stage, checked when its cell defines it. */
 import { StagebookError } from "../protocol";
 import { readAge } from "./age";
+import { readSize } from "./size";
 import type { EachOptions, StageOptions } from "./public/options";
+
+/** A thread needs some of it for itself. */
+export const MIN_MEMORY_BYTES = 64_000_000;
 
 type OptionName = keyof StageOptions;
 
@@ -56,6 +60,10 @@ const checks: { readonly [name in OptionName]-?: Check } = {
     typeof value === "boolean"
       ? undefined
       : ["is not true or false", "Write worker: true to execute it in a worker thread."],
+  memory: (value) =>
+    (readSize(value) ?? 0) >= MIN_MEMORY_BYTES
+      ? undefined
+      : ["is not a size of at least 64 MB", 'Write memory: "2 GB", or a number of bytes.'],
   retries: (value) =>
     Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 100
       ? undefined
@@ -87,6 +95,7 @@ const eachChecks: { readonly [name in keyof EachOptions]-?: Check } = {
   maxAge: checks.maxAge,
   volatile: checks.volatile,
   worker: checks.worker,
+  memory: checks.memory,
   workers: workersCheck,
   ordered: (value) =>
     typeof value === "boolean"
@@ -105,6 +114,7 @@ export function checkOptions(value: unknown, stage: string): StageOptions {
     throw refused(stage, "extra requires outputs", 'Name the outputs: outputs: ["train", "test"].');
   if (options.whenInvalid !== undefined && options.validate === undefined)
     throw refused(stage, "whenInvalid requires validate", "Add validate: (value) => ….");
+  checkMemory(options, stage);
   return options;
 }
 
@@ -113,7 +123,13 @@ export function checkEachOptions(value: unknown, stage: string): EachOptions {
   const options = checkEach(value, stage, eachChecks) as EachOptions;
   if (options.cacheItems === true && options.codec !== undefined)
     throw refused(stage, "cacheItems cannot be combined with codec", "Remove one of them.");
+  checkMemory(options, stage);
   return options;
+}
+
+function checkMemory({ memory, worker }: Pick<StageOptions, "memory" | "worker">, stage: string): void {
+  if (memory !== undefined && worker !== true)
+    throw refused(stage, "memory requires worker: true", "Add worker: true: the kernel's own thread has no limit.");
 }
 
 function checkEach(options: unknown, stage: string, known: { readonly [name: string]: Check }): object {

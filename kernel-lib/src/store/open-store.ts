@@ -23,6 +23,7 @@ import {
 import { createS3Bucket, type Environment } from "./bucket/s3/s3-bucket";
 import { createTieredStore } from "./tiered/tiered-store";
 import type { Notebooks, Store, OnStoreProblem } from "./store";
+import { readSize } from "../stage/size";
 import { existing } from "../async/maybe-promise";
 
 export interface OpenStoreOptions {
@@ -270,16 +271,10 @@ function findReadOnly({ STAGEBOOK_SHARED_READONLY: text = "" }: Environment): bo
   throw invalid("STAGEBOOK_SHARED_READONLY", text, "it is not a boolean", "Set it to 1 or 0.");
 }
 
-const units: Readonly<Record<string, number>> = {
-  ...{ "": 1, B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 },
-  ...{ KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30, TIB: 2 ** 40 },
-};
-
 function findMaxBytes({ STAGEBOOK_MAX_BYTES: text }: Environment): number | undefined {
   if (!text) return undefined;
-  const [, amount, unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text) ?? [];
-  const size = Number(amount) * (units[unit.toUpperCase()] ?? NaN);
-  if (Number.isFinite(size)) return Math.round(size);
+  const size = readSize(text);
+  if (size !== undefined) return size;
   throw invalid(
     "STAGEBOOK_MAX_BYTES",
     text,

@@ -11,7 +11,8 @@ import { Threads } from "../../../kernel-lib/src/run/threads/threads";
 import { v8Codec } from "../../../kernel-lib/src/store/codecs/v8-codec";
 
 const scopes = createLiveScopes(() => undefined);
-const threads = new Threads({ count: 2, limits: { maxOldGenerationSizeMb: 64 } });
+const threads = new Threads({ count: 2 });
+const memoryBytes = 96_000_000;
 afterAll(() => threads.close());
 
 const location: CallRequest["location"] = {
@@ -46,7 +47,7 @@ async function call(
     respond: () => Promise.resolve(undefined),
     notify: (notification) => void notifications.push(notification),
   };
-  const result = await callInWorker(request, host, { cancelToken, recorder: new ReadRecorder(), threads });
+  const result = await callInWorker(request, host, { cancelToken, recorder: new ReadRecorder(), threads, memoryBytes });
   if (result.kind !== "item") throw new TypeError("expected the result of an item");
   return v8Codec.decode(result.value);
 }
@@ -101,12 +102,53 @@ describe("single calls", () => {
   });
 });
 
-test("[R9] a thread that runs out of memory fails only its own call, with the reason", async () => {
-  const greedy = (): unknown => {
-    const all: unknown[] = [];
-    for (;;) all.push(new Array(10_000).fill(all.length));
+const isTooLarge = {
+  code: "worker-memory",
+  message: expect.stringContaining("more than the 96 MB of memory") as string,
+  advice: expect.stringContaining('memory: "192 MB"') as string,
+};
+
+describe("memory of threads", () => {
+  const kinds = {
+    "objects in a loop": () => {
+      const all: unknown[] = [];
+      for (;;) all.push(new Array(10_000).fill(all.length));
+    },
+    "buffers, with pauses": async () => {
+      const all: Buffer[] = [];
+      for (;;) {
+        all.push(Buffer.alloc(4_000_000, 1));
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
+    "buffers in a loop": () => {
+      const all: Buffer[] = [];
+      for (;;) {
+        all.push(Buffer.alloc(1_000_000, 1));
+        const until = Date.now() + 2;
+        while (Date.now() < until);
+      }
+    },
+    "one large value after the other": () => {
+      const all: unknown[] = [];
+      for (;;) all.push([..."x".repeat(10_000_000)]);
+    },
   };
-  const other = call(requestOf(() => { const from = Date.now(); while (Date.now() - from < 500); return 1; })); // prettier-ignore
-  await expect(call(requestOf(greedy))).rejects.toMatchObject({ code: "worker-crashed", message: expect.stringContaining("out of memory") as string }); // prettier-ignore
-  expect(await other).toBe(1);
+  test.each(Object.entries(kinds))("[R9] %s: a call that uses more than it may fails alone, with its limit and advice", async (_name, greedy) => {
+    const other = call(requestOf(() => { const from = Date.now(); while (Date.now() - from < 3000); return 1; })); // prettier-ignore
+    await expect(call(requestOf(greedy))).rejects.toMatchObject(isTooLarge);
+    expect(await other).toBe(1);
+    // The next call starts another thread.
+    expect(await call(requestOf(() => 2))).toBe(2);
+  }, 60_000); // prettier-ignore
+
+  test("[R9] a call that stays below its limit is not ended, in a loop either", async () => {
+    const modest = (): number => {
+      let sum = 0;
+      const until = Date.now() + 3000;
+      while (Date.now() < until) sum += Buffer.alloc(1_000_000, 1).length;
+      return sum;
+    };
+    expect(await call(requestOf(modest))).toBeGreaterThan(0);
+  }, 30_000);
 });

@@ -6,6 +6,8 @@ import type { ReadRecorder } from "../../observe";
 import { messageOf, StagebookError } from "../../protocol";
 import { dataOfError, errorOfData } from "./error-data";
 import type { CallRequest, CallResult, FromKernel, FromThread, KernelRequest, Notification } from "./messages";
+import { CallMemory } from "./call-memory";
+import { memoryExceeded, memoryLimitOf } from "./memory-limit";
 import { sharedThreads, type Threads } from "./threads";
 
 /** What the kernel does for a call. */
@@ -19,6 +21,8 @@ export interface CallOptions {
   readonly cancelToken: CancelToken;
   /** Takes over what the call reads from outside. */
   readonly recorder: ReadRecorder;
+  /** How much memory it may use, in bytes. Default: see `memoryLimitOf`. */
+  readonly memoryBytes?: number;
   readonly priority?: number;
   readonly threads?: Threads;
   /** The caller limits how many run in parallel: the call gets a thread immediately, however many are busy. */
@@ -32,16 +36,23 @@ const LARGE_BYTES = 64 * 1024;
 
 /**
  * Calls the shipped function in a thread. Throws what the function throws, the reason when cancelled (within a second, whatever the
- * function does), and StagebookError `worker-crashed` when its thread ends first.
+ * function does), and StagebookError: `worker-memory` when it uses more memory than it may, `worker-crashed` when its thread ends first.
  */
 export async function callInWorker(call: CallRequest, host: CallHost, options: CallOptions): Promise<CallResult> {
   const { cancelToken, recorder, priority, hasPermit, threads = sharedThreads() } = options;
+  const limitBytes = memoryLimitOf(options.memoryBytes);
   const permit = hasPermit ? noPermit : await threads.permits.acquire(cancelToken, priority);
   const { signal } = cancelToken;
   const { port1: port, port2: theirs } = new MessageChannel();
   const kill = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let thread: Promise<void> | undefined;
+  const memory = new CallMemory();
+  let isTooLarge = false;
+  const endWatch = threads.memoryWatch.watch(memory, limitBytes, () => {
+    isTooLarge = true;
+    kill.abort();
+  });
   const cancel = (): void => {
     send(port, { type: "abort", reason: dataOfError(signal.reason) });
     timer = setTimeout(() => kill.abort(), CLEAN_UP_MS);
@@ -50,14 +61,15 @@ export async function callInWorker(call: CallRequest, host: CallHost, options: C
     signal.throwIfAborted();
     const result = receiveResult(port, { host, permit, recorder });
     signal.addEventListener("abort", cancel, { once: true });
-    thread = threads.run({ port: theirs, call }, kill.signal);
+    thread = threads.run({ port: theirs, call, memory: memory.shared }, limitBytes, kill.signal);
     const ended = await Promise.race([result, crashOf(thread)]);
     signal.throwIfAborted();
     return ended;
   } catch (error) {
     signal.throwIfAborted();
-    throw error;
+    throw isTooLarge || isOutOfMemory(error) ? memoryExceeded(limitBytes, error) : error;
   } finally {
+    endWatch();
     // Until the thread is free again: otherwise the next call would start another one.
     await thread?.catch(() => undefined);
     clearTimeout(timer);
@@ -147,14 +159,16 @@ function ownMemory(value: unknown): readonly ArrayBuffer[] {
 function crashed(cause: unknown): StagebookError {
   const text = messageOf(cause);
   const code = /exited with code: (\d+)/.exec(text)?.[1];
-  const isFull = (cause as { code?: unknown } | null)?.code === "ERR_WORKER_OUT_OF_MEMORY";
-  const why = isFull
-    ? "it ran out of memory"
-    : code === undefined
+  const why =
+    code === undefined
       ? `an error was thrown outside the stage's function: ${text}`
       : `it called process.exit, code ${code}`;
-  const advice = isFull
-    ? "Process less data at the same time: yield items, or start the kernel with a larger NODE_OPTIONS=--max-old-space-size."
-    : "Other stages are not affected. Catch errors of timers and listeners, and return instead of ending the process.";
+  const advice =
+    "Other stages are not affected. Catch errors of timers and listeners, and return instead of ending the process.";
   return new StagebookError("worker-crashed", `its worker thread ended: ${why}`, advice, { cause });
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  const cause = error instanceof StagebookError ? error.cause : undefined;
+  return (cause as { code?: unknown } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
 }

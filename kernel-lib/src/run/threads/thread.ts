@@ -7,6 +7,7 @@ import { createRandom } from "../call/random";
 import { lineWriter } from "../call/log/stage-lines";
 import { itemsOf } from "../streams/streams";
 import { dataOfError } from "./error-data";
+import { CallMemory } from "./call-memory";
 import { KernelLink } from "./kernel-link";
 import type { CallRequest, ExecutionPayload, ItemPayload, ItemTask, TransferredResult } from "./messages";
 import { linesOf, threadContext, type CallParts } from "./thread-context";
@@ -28,11 +29,12 @@ const MAX_REUSED = 16;
 
 /** Makes one call and sends the kernel its result or error. Never rejects. `within`: marks everything async as part of the call. */
 export async function runCall(
-  { port, call: request }: ThreadTask,
+  { port, call: request, memory }: ThreadTask,
   within: <T>(call: RunningCall, act: () => T) => T,
 ): Promise<void> {
   const link = new KernelLink(port);
   const printed = lineWriter(linesOf(request.location, link, {}), "console");
+  const endReports = new CallMemory(memory).report();
   const call: RunningCall = { isOver: false, logError: (message) => printed("error", message) };
   try {
     const recorder = new ReadRecorder();
@@ -44,6 +46,7 @@ export async function runCall(
     link.send({ type: "failed", error: dataOfError(error) });
   } finally {
     call.isOver = true;
+    endReports();
   }
 }
 

@@ -1,19 +1,22 @@
-/** The pool of worker threads of this process: threads start on demand and end when idle. One pool for all pipelines. */
+/** The worker threads of this process, for all pipelines: they start on demand and end when idle. */
 import os from "node:os";
 import path from "node:path";
-import { SHARE_ENV, type MessagePort, type ResourceLimits } from "node:worker_threads";
+import { SHARE_ENV, type MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
 import { Semaphore } from "../../async/semaphore";
+import { MemoryWatch } from "./memory-watch";
 import type { CallRequest } from "./messages";
 
-/** One call, with the port for its messages. */
+/** One call, with the port for its messages, and the memory in which the thread says what it uses. */
 export interface ThreadTask {
   readonly port: MessagePort;
   readonly call: CallRequest;
+  readonly memory: SharedArrayBuffer;
 }
 
 /** Calls that wait for another stage lend their permit: more threads than permits may exist. */
 const MAX_THREADS = 256;
+const MB = 2 ** 20;
 const IDLE_MS = 10_000;
 /** The compiled file, also when this file runs from its source. */
 const FILE = path.join(__dirname, "..", "..", "..", "lib", "worker.js");
@@ -21,11 +24,30 @@ const FILE = path.join(__dirname, "..", "..", "..", "lib", "worker.js");
 export class Threads {
   /** One permit for each call that is running. */
   readonly permits: Semaphore;
-  private readonly pool: Piscina;
+  readonly memoryWatch = new MemoryWatch();
+  /** One pool for each limit of memory, in MB: a thread has its limit from its start on. */
+  private readonly pools = new Map<number, Piscina>();
 
-  constructor({ count = os.availableParallelism(), limits }: { count?: number; limits?: ResourceLimits } = {}) {
+  constructor({ count = os.availableParallelism() }: { count?: number } = {}) {
     this.permits = new Semaphore(count);
-    this.pool = new Piscina({
+  }
+
+  /** Rejects when the thread ends first. When the signal aborts, the thread is ended. `limitBytes`: how much memory it may use. */
+  async run(task: ThreadTask, limitBytes: number, signal: AbortSignal): Promise<void> {
+    await this.poolOf(Math.ceil((limitBytes + leewayOf(limitBytes)) / MB)).run(task, {
+      transferList: [task.port],
+      signal,
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.pools.values()].map((pool) => pool.destroy()));
+  }
+
+  private poolOf(limitMb: number): Piscina {
+    const known = this.pools.get(limitMb);
+    if (known) return known;
+    const pool = new Piscina({
       filename: FILE,
       minThreads: 0,
       maxThreads: MAX_THREADS,
@@ -34,20 +56,21 @@ export class Threads {
       // Environment variables have the same values in both.
       env: SHARE_ENV,
       execArgv: [],
-      ...(limits ? { resourceLimits: limits } : {}),
+      resourceLimits: { maxOldGenerationSizeMb: limitMb },
     });
     // A thread that ends while idle affects no call: the next one starts another thread.
-    this.pool.on("error", () => undefined);
+    pool.on("error", () => undefined);
+    this.pools.set(limitMb, pool);
+    return pool;
   }
+}
 
-  /** Rejects when the thread ends first. When the signal aborts, the thread is ended. */
-  async run(task: ThreadTask, signal: AbortSignal): Promise<void> {
-    await this.pool.run(task, { transferList: [task.port], signal });
-  }
-
-  async close(): Promise<void> {
-    await this.pool.destroy();
-  }
+/**
+ * What V8 allows beyond the limit. The watch ends a call that passes its limit; V8 ends one that it meets in the middle of an allocation,
+ * and ends the whole process when that allocation needs much more: large enough that this does not happen with values of usual sizes.
+ */
+function leewayOf(limitBytes: number): number {
+  return Math.max(256 * MB, Math.min(limitBytes / 2, 1024 * MB));
 }
 
 let shared: Threads | undefined;

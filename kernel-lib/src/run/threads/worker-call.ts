@@ -54,6 +54,7 @@ export async function callFunctionInThread(
     const result = await callInWorker(call, host, {
       cancelToken: execution.cancelToken,
       recorder: execution.recorder,
+      memoryBytes: definition.memoryBytes,
       priority,
     });
     engine.instances.endEpoch();

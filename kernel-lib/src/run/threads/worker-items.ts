@@ -58,7 +58,12 @@ export async function createItemCaller(
     const location = { ...call.location, seed: itemSeed(execution.seed, nth) };
     const task = { kind: "item", item: encode(item), folder } as const;
     const recorder = currentRecorder() ?? execution.recorder;
-    const result = await callInWorker({ ...call, location, task }, host, { cancelToken, recorder, hasPermit: true });
+    const result = await callInWorker({ ...call, location, task }, host, {
+      cancelToken,
+      recorder,
+      memoryBytes: definition.memoryBytes,
+      hasPermit: true,
+    });
     if (result.kind !== "item") throw new TypeError(`unexpected result of an item in a worker thread: ${result.kind}`);
     const value = v8Codec.decode(result.value);
     return result.isFanned ? (value as readonly unknown[])[Symbol.iterator]() : value;

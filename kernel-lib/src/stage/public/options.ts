@@ -54,6 +54,11 @@ export interface StageOptions {
    */
   readonly worker?: boolean;
   /**
+   * How much memory the function may use in its worker thread: `"2 GB"`, or bytes, at least 64 MB. Beyond that the stage fails alone, with
+   * `worker-memory`. Only with `worker: true`; not part of the key. Default: `STAGEBOOK_WORKER_MEMORY`, or half of the machine's memory.
+   */
+  readonly memory?: string | number;
+  /**
    * The stage is stale when its result is older: `"1 h"`, `"30 min"`, `"2 days"`, or milliseconds. For results that come from a network,
    * a database or the clock. Not part of the key. Default: no limit.
    */
@@ -84,6 +89,8 @@ export interface EachOptions extends Pick<
    * except that a captured object is copied once per thread, and that items and results are plain data.
    */
   readonly worker?: boolean;
+  /** How much memory each of its threads may use, as the option `memory` of a stage. */
+  readonly memory?: string | number;
   /** False: results come as soon as they are ready instead of in the order of their items. Default true. */
   readonly ordered?: boolean;
   /** True also stores the result of each item: when the source has one more item, the function is called once. Default false. */
