@@ -8,6 +8,8 @@ import type { CallMemory } from "./call-memory";
 const EVERY_MS = 200;
 /** A thread that has not reported for this long is in a loop. */
 const STUCK_MS = 1000;
+/** One that has not reported for this long may be in a loop: what the process grows by may be its own. */
+const SILENT_MS = 300;
 
 interface WatchedCall {
   readonly memory: CallMemory;
@@ -38,7 +40,7 @@ export class MemoryWatch {
     const { rss, heapTotal, external } = process.memoryUsage();
     const reported = [...this.calls].reduce((sum, { memory }) => sum + memory.usedBytes, 0);
     const unexplained = rss - heapTotal - external - reported;
-    const stuck = [...this.calls].filter(({ memory }) => memory.hasBegun && memory.silentMs > STUCK_MS);
+    const stuck = [...this.calls].filter(({ memory }) => memory.hasBegun && memory.silentMs > SILENT_MS);
     for (const call of this.calls) {
       call.othersBytes = stuck.includes(call) ? Math.min(call.othersBytes, unexplained) : unexplained;
       if (call.memory.usedBytes > call.limitBytes) this.end(call);
@@ -49,7 +51,7 @@ export class MemoryWatch {
   /** Of several threads in loops, nobody can say which one has it: when all together have more than they may, the latest call is ended. */
   private checkStuck(stuck: readonly WatchedCall[], unexplained: number): void {
     const latest = stuck.at(-1);
-    if (!latest || !this.calls.has(latest)) return;
+    if (!latest || !this.calls.has(latest) || !stuck.some(({ memory }) => memory.silentMs > STUCK_MS)) return;
     const before = Math.min(...stuck.map(({ othersBytes }) => othersBytes));
     const used = stuck.reduce((sum, { memory }) => sum + memory.usedBytes, 0);
     const limit = stuck.reduce((sum, { limitBytes }) => sum + limitBytes, 0);
