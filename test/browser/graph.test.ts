@@ -295,7 +295,7 @@ for (const name of names) stage(name, { first }, ({ first }) => first.length); a
   const light = await fill();
   await lab.screenshot("shown-pipeline");
   await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
-  await eventually(fill).not.toBe(light);
+  await eventually(async () => (await fill()) === light).toBe(false);
   await lab.screenshot("shown-pipeline-dark");
   await lab.command("apputils:change-theme", { theme: "JupyterLab Light" });
 });
