@@ -10,6 +10,7 @@ import type { DefineComputed, DefineResource, FileInput, FilesInput } from "./st
 import type { DefineParam } from "./stage/public/params";
 import type { DefineEach, DefineStage } from "./stage/public/stages";
 import { toMermaid } from "./export/mermaid";
+import type * as PictureExport from "./export/picture";
 import { observeShown } from "./run/api/shown";
 import { inputOf } from "./stage/input";
 import { createComputedInput, createFileInput, createFilesInput, createResourceInput } from "./stage/handle";
@@ -200,7 +201,7 @@ function showOne(value: unknown): void {
     if (candidate !== own) return undefined;
     observeShown("the pipeline", () => toMermaid(internals.bus.view));
     // Loaded when a picture is shown: the layout's library costs more than the rest of an import.
-    const { graphBundle } = load("./export/picture") as typeof import("./export/picture");
+    const { graphBundle } = load("./export/picture") as typeof PictureExport;
     return graphBundle(internals.bus.view);
   });
 }

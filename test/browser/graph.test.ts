@@ -262,7 +262,7 @@ test("[D4] show(pipeline) is the drawing of the sidebar, in the page's colors, w
   await lab.openNotebook(
     [
       `import { pipeline, show, stage } from "stagebook";`,
-      `const first = stage("first", () => [1, 2]); const names = Array.from({ length: 12 }, (_, at) => \`side/${"${at}"}\`);
+      `const first = stage("first", () => [1, 2]); const names = Array.from({ length: 12 }, (_, at) => "side/" + at);
 for (const name of names) stage(name, { first }, ({ first }) => first.length); await pipeline.run();`,
       `show(pipeline);`,
     ],

@@ -89,7 +89,7 @@ function drawText(text: string, { x, y, size, color, isBold = false }: TextStyle
   return `<text x="${x}" y="${y}" font-size="${size}" ${FONT} fill="${escapeMarkup(color)}"${isBold ? ` font-weight="600"` : ""}>${escapeMarkup(label)}</text>`;
 }
 
-/** A drawing may come from a file: what is no number is 0. */
+/** A drawing may come from a file: a value that is not a number is 0. */
 function number(value: number): number {
   return Number.isFinite(value) ? value : 0;
 }
