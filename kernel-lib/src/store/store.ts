@@ -216,7 +216,7 @@ export interface VerifyReport {
   readonly problems: readonly {
     readonly where: string;
     readonly what: string;
-    /** True for what no repair removes: a folder with content in the place of a file, or a file that cannot be read and may be whole. */
+    /** True for what no repair removes: a folder with content where a file should be, or a file that cannot be read and may be whole. */
     readonly remains?: true;
   }[];
   /** True when everything damaged was removed, except what remains. */

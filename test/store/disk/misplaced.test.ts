@@ -1,4 +1,4 @@
-/** Something else stands in the place of a file of a disk store: a folder, a link, a named pipe, or a file without permission. */
+/** Something else is found where a file of a disk store should be: a folder, a link, a named pipe, or a file without permission. */
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,26 +19,26 @@ beforeAll(async () => {
 });
 afterAll(async () => rm(base, { recursive: true, force: true, maxRetries: 5 }));
 
-/** What stands in the place of the file, in words; and whether a repair removes it. */
+/** What is found instead of the file, in words; and whether a repair removes it. */
 const kinds: {
   readonly [name: string]: { put(path: string): unknown; readonly says: RegExp; readonly isKept?: true };
 } = {
-  "an empty folder": { put: (path) => mkdir(path), says: /^a folder stands in the place of a/ },
+  "an empty folder": { put: (path) => mkdir(path), says: /^a folder where a/ },
   "a folder with content": {
     put: async (path) => {
       await mkdir(path);
       await writeFile(join(path, "of the user"), "");
     },
-    says: /^a folder stands in the place of a (file|link); move it away$/,
+    says: /^a folder where a (file|link) should be; move it away$/,
     isKept: true,
   },
   "a link that leads in a circle": { put: (path) => symlink(path, path), says: /^a link that leads in a circle/ },
   "a link that leads nowhere": { put: (path) => symlink("/nowhere/at/all", path), says: /^a link that leads nowhere/ },
   "a named pipe": {
     put: (path) => execFileSync("mkfifo", [path]),
-    says: /^a named pipe stands in the place of a file/,
+    says: /^a named pipe where a file should be/,
   },
-  "a link to a device": { put: (path) => symlink("/dev/zero", path), says: /^a device stands in the place of a file/ },
+  "a link to a device": { put: (path) => symlink("/dev/zero", path), says: /^a device where a file should be/ },
 };
 
 interface Filled {
@@ -88,7 +88,7 @@ function oneOfEach(names: readonly string[]): readonly string[] {
 const open = (folder: string, fileSystem?: FileSystem) =>
   createDiskStore({ folder, onProblem: () => undefined, ...(fileSystem && { fileSystem }) });
 
-describe.each(Object.entries(kinds))("[C11] %s in the place of a file", (kind, { put, says, isKept }) => {
+describe.each(Object.entries(kinds))("[C11] %s where a file should be", (kind, { put, says, isKept }) => {
   test("[C11] verification names it and goes on; a repair removes what holds nothing; the stage's value is given", async () => {
     const { folder } = await filled();
     const names = (await filesOf(folder)).filter((name) => !/^(live|scratch|format)/.test(name));

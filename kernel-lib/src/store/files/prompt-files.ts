@@ -15,7 +15,7 @@ const TURN_MS = 8;
 
 const onThread = { read: promisify(fs.read), write: promisify(fs.write), sync: promisify(fs.fsync), close: promisify(fs.close) }; // prettier-ignore
 
-/** Opening a named pipe waits for the other end unless it is told not to: it may stand in the place of a file. */
+/** Opening a named pipe waits for the other end, unless it is opened without blocking; one may be found where a file should be. */
 function withoutWaiting(flags: string | number): string | number {
   // Windows has no such flag, and no such pipes.
   const nonBlocking = (fs.constants.O_NONBLOCK as number | undefined) ?? 0;

@@ -1,4 +1,4 @@
-/** What stands in the place of a file or folder of a disk store and is something else. Used by verification. */
+/** What is found where a file or folder of a disk store should be, and is something else. Used by verification. */
 import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../protocol";
@@ -83,11 +83,11 @@ async function problemAt(
   const kind = kindOf(target);
   if (typeof place === "string" && kind === "folder") {
     const isEmpty = !own.isSymbolicLink() && (await files.list(path).catch(() => ["?"])).length === 0;
-    return { what: `a folder stands in the place of a ${place}`, isEmpty };
+    return { what: `a folder where a ${place} should be`, isEmpty };
   }
-  if (place === "file") return kind === "file" ? undefined : { what: `${kind} stands in the place of a file`, isEmpty: true }; // prettier-ignore
-  if (kind === "file") return { what: "a file stands in the place of a folder", isEmpty: target.size === 0 };
-  if (kind !== "folder") return { what: `${kind} stands in the place of a folder`, isEmpty: true };
+  if (place === "file") return kind === "file" ? undefined : { what: `${kind} where a file should be`, isEmpty: true }; // prettier-ignore
+  if (kind === "file") return { what: "a file where a folder should be", isEmpty: target.size === 0 };
+  if (kind !== "folder") return { what: `${kind} where a folder should be`, isEmpty: true };
   try {
     await files.list(path);
     return undefined;
