@@ -8,6 +8,7 @@ const layers = [
   "protocol",
   "drawing",
   "async",
+  "secrets",
   "stage",
   "graph",
   "key",

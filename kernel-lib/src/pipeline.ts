@@ -9,7 +9,7 @@ import type { CellTracking, PipelineInternals } from "./notebook/pipeline-intern
 import { createPipelineApi } from "./pipeline-api";
 import { findOverrides, findPipelineContext, type PipelineContext } from "./pipeline-context";
 import type { PipelineOptions, ScriptPipeline } from "./pipeline-types";
-import { messageOf, StagebookError, type CellId, type LogRecord } from "./protocol";
+import { messageOf, StagebookError, type CellId, type EventBody, type LogRecord } from "./protocol";
 import { installObservers, systemNow } from "./observe";
 import { checkShare } from "./run/audit/share";
 import { createPublicApi } from "./run/api/handle-api";
@@ -18,7 +18,9 @@ import { createLog, createStoreProblemReport, type Log } from "./run/state/logge
 import { readScriptSource } from "./scopes/inspector-session";
 import { registerBuiltin } from "./scopes/known-globals";
 import { createLiveScopes } from "./scopes/live-scopes";
+import { guardedStore } from "./run/guarded-store";
 import { unobservedStore } from "./run/unobserved-store";
+import { secrets } from "./secrets/secret-texts";
 import { openStore } from "./store/open-store";
 
 /** The version of this package, recorded in each result. */
@@ -39,7 +41,7 @@ export function createPipelineWithInternals(
   captureOutput();
   installObservers({ registerBuiltin, sourceOf: ({ hash }) => readScriptSource(hash) });
   const clock = { now: options.now ?? systemNow };
-  const bus = new EventBus(clock.now);
+  const bus = new EventBus(clock.now, maskEvent);
   const emit = bus.emit.bind(bus);
   const log = createLog(emit, clock);
   const reportStoreProblem = createStoreProblemReport(emit, log);
@@ -52,14 +54,15 @@ export function createPipelineWithInternals(
     now: clock.now,
     onProblem: (message, where) => reportStoreProblem({ message, where }),
   });
-  const { savedParams, notebook } = opened;
-  const store = unobservedStore(opened.store);
+  const { savedParams, notebook, secretKey } = opened;
+  const store = guardedStore(unobservedStore(opened.store));
   const scopes = createLiveScopes(notebookExports);
   let cells: CellTracking = { isAlive: () => true, labelOf: () => "", missingVariables: () => [] };
   const engine = new Engine(
     {
       store,
       savedParams,
+      secretKey,
       scopes,
       clock,
       overrides: () => findOverrides(context.overrides),
@@ -108,6 +111,11 @@ export function createPipelineWithInternals(
   };
   context.onPipeline(internals);
   return { pipeline, internals };
+}
+
+/** The views of parameters hide secrets themselves, and show other values whatever they are. */
+function maskEvent(event: EventBody): EventBody {
+  return event.type === "param:defined" || event.type === "param:changed" ? event : secrets.maskData(event);
 }
 
 function checkOptions(options: PipelineOptions): void {

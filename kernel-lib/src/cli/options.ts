@@ -52,6 +52,7 @@ export const sessionOptions = {
   ...storeOptions,
   set: repeated("--set <name=value>", "set a parameter, overriding the cells"),
   params: text("--params <file>", "parameter values as a JSON object; - for stdin"),
+  setSecret: repeated("--set-secret <name=env:VARIABLE>", "set a secret parameter from an environment variable"),
   saved: flag("--no-saved", "ignore parameter values that were set before, and save none (default where CI is set)"),
 };
 

@@ -15,15 +15,16 @@ import { findOtherCopy } from "./session/open-session";
 import { checkShare } from "../run/audit/share";
 import { checkStoreSettings } from "../store/open-store";
 import { exitCode, type ExitCode } from "./terminal/exit-code";
-import type { Terminal } from "./terminal/terminal";
+import { withoutSecrets, type Terminal } from "./terminal/terminal";
 import { UsageError } from "./terminal/usage-error";
 
 /** Carries out a command line, without the name of the program. By default in the environment and folder of the process. Resolves with the exit code. */
 export async function runCommandLine(
   args: readonly string[],
-  terminal: Terminal,
+  to: Terminal,
   context: Partial<Omit<CommandContext, "terminal">> = {},
 ): Promise<number> {
+  const terminal = withoutSecrets(to);
   const line = new CommandLine(args, {
     terminal,
     environment: context.environment ?? process.env,

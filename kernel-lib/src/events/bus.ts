@@ -27,7 +27,11 @@ export class EventBus {
     });
   });
 
-  constructor(private readonly now: () => number) {}
+  /** `mask`: takes the values of secrets out of an event. */
+  constructor(
+    private readonly now: () => number,
+    private readonly mask: (event: EventBody) => EventBody = (event) => event,
+  ) {}
 
   /** The state after all events so far. */
   get view(): View {
@@ -45,7 +49,7 @@ export class EventBus {
   }
 
   private deliver(body: EventBody): void {
-    const event: StagebookEvent = { ...body, seq: ++this.seq, at: this.now() };
+    const event: StagebookEvent = { ...this.mask(body), seq: ++this.seq, at: this.now() };
     this.unreduced.push(event);
     if (this.unreduced.length >= MAX_UNREDUCED) this.current = this.view;
     // A listener may emit events itself: they are delivered after this one, to all in the same order.

@@ -2,6 +2,7 @@
 /** Capture of what stages print: `console.*` and writes to stdout and stderr become log events of their stage, and still reach the cell. */
 import { format } from "node:util";
 import type { LogLevel } from "../protocol";
+import { secrets } from "../secrets/secret-texts";
 import { findActivity, withinActivity, type Activity } from "../run/state/activity";
 
 const levels = { log: "info", info: "info", debug: "debug", warn: "warn", error: "error" } as const satisfies Record<
@@ -63,8 +64,9 @@ function captureStream(name: "stdout" | "stderr"): void {
     if (activity.stage && !logged.has(activity) && text.trim() !== "")
       activity.stage.printed(name === "stdout" ? "info" : "error", text.replace(/\n$/, ""));
     if (activity.stage && activity.source === "page") return true;
-    if (!activity.write) return (target as (...args: unknown[]) => boolean)(chunk, ...rest);
-    activity.write(name, text);
+    const shown = secrets.maskOutput(text);
+    if (!activity.write) return (target as (...args: unknown[]) => boolean)(shown === text ? chunk : shown, ...rest);
+    activity.write(name, shown);
     return true;
   }) as Write;
   Object.defineProperty(stream, "write", {

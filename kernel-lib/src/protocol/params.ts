@@ -1,8 +1,12 @@
 /** A parameter as kernel and page both see it: what the form shows, and what checks a value. */
 import type { CellId, Json, JsonObject } from "./ids";
 
-/** Which control a parameter gets. `other` has no JSON form and cannot be edited in the page. */
-export type ParamKind = "number" | "integer" | "bigint" | "boolean" | "string" | "choice" | "date" | "json" | "other";
+/**
+ * Which control a parameter gets. `other` has no JSON form and cannot be edited in the page. The value of a `secret` reaches the kernel when it is
+ * typed, and nobody else.
+ */
+export type ParamKind =
+  "number" | "integer" | "bigint" | "boolean" | "string" | "secret" | "choice" | "date" | "json" | "other";
 
 /** One parameter of the running kernel. */
 export interface ParamView {
@@ -12,11 +16,11 @@ export interface ParamView {
   readonly cell: CellId | null;
   /** JSON Schema (draft-07) of the JSON value: its type, limits, choices (`enum`), description. */
   readonly schema: JsonObject;
-  /** The value as JSON (a date is its ISO string in UTC, a bigint its digits); null for kind `other`. */
+  /** The value as JSON (a date is its ISO string in UTC, a bigint its digits); null for the kinds `other` and `secret`. */
   readonly value: Json;
   /** The default as JSON, in the same form. */
   readonly default: Json;
-  /** The value as text, at most 200 characters. */
+  /** The value as text, at most 200 characters; for a secret whether it is set. */
   readonly text: string;
   /** The default as text, at most 200 characters. */
   readonly defaultText: string;
@@ -29,6 +33,9 @@ export interface ParamView {
   /** The group that it was put into by an option: `etl`. */
   readonly group?: string;
 }
+
+/** What is shown in place of a secret. */
+export const MASK = "•••";
 
 /** The MIME type of parameters that are shown as controls in the output of a cell. Its data are `ShownParams`. */
 export const PARAMS_MIME = "application/vnd.stagebook.params+json";

@@ -67,7 +67,15 @@ export class Engine {
       ports.emit(event);
     };
     this.instances = new Instances(this.registry, scopes, this);
-    this.params = new ParamValues({ savedParams: ports.savedParams, scopes, clock, overrides, emit: this.emit, log });
+    this.params = new ParamValues({
+      savedParams: ports.savedParams,
+      secretKey: ports.secretKey,
+      scopes,
+      clock,
+      overrides,
+      emit: this.emit,
+      log,
+    });
     const files = new Files(ports.folder);
     const outcomes = new Outcomes();
     this.results = new Results(

@@ -12,6 +12,7 @@ import {
   StagebookError,
   traceOf,
 } from "../protocol";
+import { secrets } from "../secrets/secret-texts";
 import { withSourceLines } from "./cell-lines";
 
 const OWN_FOLDER = path.dirname(__dirname);
@@ -55,15 +56,18 @@ export function stageFailed(stage: string, cell: CellId | null, label: string, c
   const name = `stage "${stage}"${where ? ` (${where})` : ""}`;
   // One of Stagebook's own errors is complete by itself.
   if (own)
-    return new StagebookError(own.code, `${name}: ${own.message}`, own.advice, {
+    return new StagebookError(own.code, `${name}: ${secrets.mask(own.message)}`, own.advice, {
       stage,
       cell: cell ?? undefined,
     });
   const advice = "Fix the stage and run again. Completed stages are cached.";
-  return new StagebookError("stage-failed", `${name} failed: ${messageOf(cause)}`, advice, {
+  const message = messageOf(cause);
+  const shown = secrets.mask(message);
+  return new StagebookError("stage-failed", `${name} failed: ${shown}`, advice, {
     stage,
     cell: cell ?? undefined,
-    cause,
+    // The stack of an error is masked by now; what else was thrown would be printed as it is.
+    cause: isError(cause) || shown === message ? cause : shown,
   });
 }
 
@@ -79,7 +83,7 @@ export function userStack(error: Error): string {
 
 /** Cuts the stacks of an error and of its causes down to the user's frames, in place. */
 export function trimStack(error: Error): void {
-  for (const each of errorsBehind(error)) keepStack(each, withSourceLines(userStack(each)));
+  for (const each of errorsBehind(error)) keepStack(each, secrets.mask(withSourceLines(userStack(each))));
 }
 
 /** Text without the frames of tslab, Node and Stagebook. */

@@ -37,7 +37,7 @@ export function createParamSchema(
   typed?: JsonObject,
 ): ParamSchema {
   checkOptionShapes(name, initial, options);
-  const own = readSchema(options.schema) ?? usableType(typed, initial, options);
+  const own = readSchema(options.schema) ?? (options.secret === true ? undefined : usableType(typed, initial, options));
   const kind = kindOf(initial, options, own?.json);
   const json = jsonSchema(kind, initial, options, own?.json);
   const validate = compile(name, json);
@@ -54,7 +54,7 @@ export function createParamSchema(
       if (kind === "choice" && options.choices && !isChoice(options.choices, value))
         return `must be one of ${options.choices.map(choiceText).join(", ")}`;
       if (zodCheck) return zodCheck(value);
-      const wire = encode(kind, value);
+      const wire = kind === "secret" ? (value as Json) : encode(kind, value);
       return validate(wire) ? null : describe(validate.errors ?? []);
     },
     encode: (value) => encode(kind, value),
@@ -63,7 +63,7 @@ export function createParamSchema(
   };
 }
 
-const optionNames = ["description", "unit", "min", "max", "step", "choices", "schema", "tracked", "group"];
+const optionNames = ["description", "unit", "min", "max", "step", "choices", "schema", "tracked", "group", "secret"];
 
 function checkOptionShapes(name: string, initial: unknown, options: ParamOptions<unknown>): void {
   const bad = (what: string, advice: string): never => {
@@ -89,6 +89,12 @@ function checkOptionShapes(name: string, initial: unknown, options: ParamOptions
     bad("group is not a name", 'Write group: "etl".');
   if (options.tracked !== undefined && typeof options.tracked !== "boolean")
     bad("tracked is not true or false", "Write tracked: false to keep it out of keys.");
+  if (options.secret !== undefined && typeof options.secret !== "boolean")
+    bad("secret is not true or false", "Write secret: true.");
+  if (options.secret === true && typeof initial !== "string")
+    bad(`a secret is a text, and the default is ${article(classOf(initial))}`, `Write param("${name}", "", { secret: true }).`); // prettier-ignore
+  if (options.secret === true && options.choices !== undefined)
+    bad("a secret has no choices: the list would show it", "Remove choices.");
 }
 
 /** A schema passed as an option, as JSON Schema and as a check. */
@@ -140,6 +146,7 @@ const isZod = (schema: unknown): schema is ZodLike =>
   typeof schema === "object" && schema !== null && "safeParse" in schema && typeof schema.safeParse === "function";
 
 function kindOf(initial: unknown, options: ParamOptions<unknown>, schema: JsonObject | undefined): ParamKind {
+  if (options.secret === true) return "secret";
   if (options.choices) return options.choices.every(hasWireForm) ? "choice" : "other";
   if (initial instanceof Date) return "date";
   if (schema) {
@@ -173,6 +180,7 @@ function jsonSchema(
   if (options.step !== undefined) limits["x-step"] = options.step;
   if (options.choices && kind === "choice")
     return { ...(own ?? {}), enum: options.choices.map((choice) => encode(kind, choice)), ...about };
+  if (own && kind === "secret") return { ...withoutValues(own), ...about };
   if (own && !("enum" in own && options.choices)) return { ...own, ...limits, ...about };
   switch (kind) {
     case "number":
@@ -182,6 +190,8 @@ function jsonSchema(
       return { type: kind, ...limits, ...about };
     case "date":
       return { type: "string", format: "date-time", ...about };
+    case "secret":
+      return { type: "string", ...about };
     case "bigint":
       return { type: "string", pattern: "^-?[0-9]+$", ...about };
     case "json":
@@ -196,6 +206,12 @@ function jsonSchema(
     default:
       return about;
   }
+}
+
+/** The schema of a secret is shown: without the keywords that hold values. */
+function withoutValues(schema: JsonObject): JsonObject {
+  const { default: _default, const: _const, enum: _enum, examples: _examples, ...rest } = schema;
+  return rest;
 }
 
 function compile(name: string, schema: JsonObject) {
@@ -224,7 +240,7 @@ function describe(errors: readonly ErrorObject[]): string {
 }
 
 function encode(kind: ParamKind, value: unknown): Json {
-  if (kind === "other") return null;
+  if (kind === "other" || kind === "secret") return null;
   if (value instanceof Date) return isDate(value) ? value.toISOString() : null;
   if (typeof value === "bigint") return String(value);
   return value as Json;

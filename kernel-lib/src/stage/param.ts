@@ -1,6 +1,7 @@
 /** The definition of a parameter as the engine uses it, and its current value. */
 import type { CellId, Json, JsonObject, ParamView } from "../protocol";
 import { StagebookError } from "../protocol";
+import { MASK } from "../protocol";
 import { checkName } from "./definition";
 import { methodText } from "./handle-names";
 import type { ParamOptions } from "./public/params";
@@ -14,6 +15,8 @@ export interface ParamDefinition {
   readonly initial: unknown;
   readonly schema: ParamSchema;
   readonly tracked: boolean;
+  /** Its value is shown nowhere. */
+  readonly secret: boolean;
   readonly description?: string;
   readonly unit?: string;
   readonly group?: string;
@@ -53,6 +56,7 @@ export function createParamDefinition(
     initial,
     schema,
     tracked: options.tracked ?? true,
+    secret: options.secret ?? false,
     description: options.description ?? declared.description,
     unit: options.unit,
     group: options.group,
@@ -61,7 +65,7 @@ export function createParamDefinition(
   if (problem !== null)
     throw new StagebookError(
       "param-value",
-      `parameter "${name}": its default ${shortText(initial)} ${problem}`,
+      `parameter "${name}": its default ${definition.secret ? "" : `${shortText(initial)} `}${problem}`,
       "Change the default, or the limits.",
     );
   return definition;
@@ -73,7 +77,7 @@ export function checkValue(definition: ParamDefinition, value: unknown): void {
   if (problem === null) return;
   throw new StagebookError(
     "param-value",
-    `parameter "${definition.name}": ${shortText(value)} ${problem}`,
+    `parameter "${definition.name}": ${valueText(definition, value)} ${problem}`,
     INVALID_ADVICE,
   );
 }
@@ -108,6 +112,7 @@ export function viewOfParam(
 ): ParamView {
   const { definition } = state;
   const value = valueOf(state);
+  const shown = definition.secret ? secretText : textOf;
   return {
     name: definition.name,
     kind: definition.schema.kind,
@@ -115,8 +120,8 @@ export function viewOfParam(
     schema: definition.schema.json,
     value: definition.schema.encode(value),
     default: definition.schema.encode(definition.initial),
-    text: textOf(value),
-    defaultText: textOf(definition.initial),
+    text: shown(value),
+    defaultText: shown(definition.initial),
     overridden: (state.forced ?? state.override) !== undefined && !equal(value, definition.initial),
     tracked: definition.tracked,
     ...(definition.description === undefined ? {} : { description: definition.description }),
@@ -124,6 +129,11 @@ export function viewOfParam(
     ...(definition.group === undefined ? {} : { group: definition.group }),
   };
 }
+
+/** The text of a secret: whether there is one. */
+export const secretText = (value: unknown): string => (value === "" ? "not set" : MASK);
+
+const valueText = ({ secret }: ParamDefinition, value: unknown): string => (secret ? "its value" : shortText(value));
 
 function shortText(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);

@@ -21,6 +21,8 @@ import {
   type SavedParams,
 } from "./notebooks/saved-params";
 import { createS3Bucket, type Environment } from "./bucket/s3/s3-bucket";
+import { secretKeyFile } from "./notebooks/secret-key-file";
+import { processSecretKey, sharedSecretKey, type SecretKeySource } from "../secrets/secret-key";
 import { createTieredStore } from "./tiered/tiered-store";
 import type { Notebooks, Store, OnStoreProblem } from "./store";
 import { readSize } from "../stage/size";
@@ -54,6 +56,8 @@ export interface OpenedStore {
   readonly store: Store;
   readonly notebook: NotebookIdentity;
   readonly savedParams: SavedParams;
+  /** Under which secrets are digested. */
+  readonly secretKey: SecretKeySource;
 }
 
 /** Throws StagebookError: `store-kind`, `store-location`, `store-credentials`, `store-options` or `trust-key`. */
@@ -62,12 +66,22 @@ export function openStore(options: OpenStoreOptions): OpenedStore {
   const choice = options.choice ?? (environment.STAGEBOOK_STORE || ".stagebook");
   if (typeof choice === "object") {
     const store = asStore(choice, now, onProblem);
-    return { store, notebook: identify(store, undefined, options), savedParams: createMemorySavedParams() };
+    return {
+      store,
+      notebook: identify(store, undefined, options),
+      savedParams: createMemorySavedParams(),
+      secretKey: processSecretKey(),
+    };
   }
   if (choice === "memory" || choice === "none") {
     const store = choice === "memory" ? createMemoryStore() : createNoneStore();
     const name = typeof options.notebook === "string" ? options.notebook : path.basename(options.notebook.file);
-    return { store, notebook: namedNotebook(name), savedParams: createMemorySavedParams() };
+    return {
+      store,
+      notebook: namedNotebook(name),
+      savedParams: createMemorySavedParams(),
+      secretKey: processSecretKey(),
+    };
   }
   if (isUrl(choice)) return openUrl(choice, options);
   return openFolder(path.resolve(options.folder, choice), options);
@@ -93,7 +107,8 @@ function openFolder(folder: string, options: OpenStoreOptions): OpenedStore {
     maxBytes: CACHE_BYTES,
   });
   const notebook = identify(store, path.dirname(folder), options, former);
-  return { store, notebook, savedParams: openSavedParams(folder, notebook, options, former) };
+  const savedParams = openSavedParams(folder, notebook, options, former);
+  return { store, notebook, savedParams, secretKey: openSecretKey(folder, options) };
 }
 
 /** The default store lies beside the notebook: that of a notebook which was moved to another folder lies elsewhere. The latest first. */
@@ -120,7 +135,9 @@ function openUrl(location: string, options: OpenStoreOptions): OpenedStore {
   const folder = path.resolve(options.folder, ".stagebook");
   const local = identify(new DiskNotebooks(folder, onProblem), path.dirname(folder), options);
   const remote = identify(store, undefined, options);
-  return { store, notebook: movedTogether(remote, local), savedParams: openSavedParams(folder, local, options) };
+  const savedParams = openSavedParams(folder, local, options);
+  const notebook = movedTogether(remote, local);
+  return { store, notebook, savedParams, secretKey: openSecretKey(folder, options) };
 }
 
 /** `base`: the folder in which the folder of the records lies. */
@@ -168,6 +185,13 @@ function openSavedParams(
   const own = openIn(folder, { find: () => existing(notebook.find()), claim: () => existing(notebook.claim()) });
   const older = former.map((each) => openIn(each.folder, { find: () => each.record.id, claim: () => each.record.id }));
   return chainSavedParams(own, older);
+}
+
+/** That of the team, if all who share results can sign; otherwise that of the user on this machine. `folder`: of the local store. */
+function openSecretKey(folder: string, { environment, onProblem }: OpenStoreOptions): SecretKeySource {
+  const { STAGEBOOK_TRUST_KEY: trustKey = "" } = environment;
+  const isShared = findSeal(environment)?.canSign === true;
+  return isShared ? sharedSecretKey(trustKey.trim()) : secretKeyFile(path.join(folder, "params"), onProblem);
 }
 
 function openShared(

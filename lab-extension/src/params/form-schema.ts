@@ -26,6 +26,7 @@ function fieldSchema(param: ParamView): RJSFSchema {
     // The text is checked by findProblem, the value by the kernel.
     case "date":
     case "bigint":
+    case "secret":
     case "other":
       return { type: "string" };
     case "choice":
@@ -41,6 +42,7 @@ function fieldSchema(param: ParamView): RJSFSchema {
 /** The value of a parameter's control for a value from the kernel. */
 export function toFormValue(param: ParamView, value: Json): FormValue {
   if (isNested(param)) return value;
+  if (param.kind === "secret") return "";
   if (param.kind === "json") return JSON.stringify(value, null, 2);
   if (param.kind === "date" && typeof value === "string") {
     const [day = "", time = ""] = value.replace(/Z$/, "").split("T");

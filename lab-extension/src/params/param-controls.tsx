@@ -1,4 +1,5 @@
 /** The controls, one per kind of parameter, as FormComponent widgets. Used by ParamFields through the ui schema. */
+import { useState } from "react";
 import type { CSSProperties, JSX } from "react";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { JSONExt } from "@lumino/coreutils";
@@ -43,6 +44,7 @@ export const controls: { readonly [K in Exclude<ParamKind, "other">]: ComponentT
   number: NumberControl,
   integer: NumberControl,
   bigint: BigintControl,
+  secret: SecretControl,
   boolean: CheckControl,
   string: TextControl,
   choice: ChoiceControl,
@@ -142,6 +144,38 @@ function TextControl(props: ControlProps): JSX.Element {
       spellCheck={false}
       value={textOf(props.value)}
       onChange={(event) => props.onChange(event.target.value)}
+    />
+  );
+}
+
+/**
+ * What is typed stays in the field until Enter or until the user leaves it, and then goes to the kernel, once: no stage runs with half of a
+ * password. The kernel never sends it back.
+ */
+function SecretControl(props: ControlProps): JSX.Element {
+  const [typed, setTyped] = useState("");
+  const param = paramOf(props);
+  const { trans } = props.formContext ?? {};
+  const apply = (): void => {
+    if (typed === "") return;
+    props.onChange(typed);
+    setTyped("");
+  };
+  return (
+    <input
+      {...common(props)}
+      type="password"
+      autoComplete="new-password"
+      spellCheck={false}
+      placeholder={param?.text}
+      title={trans?.__("Secret: Enter sets it. It is not shown, stored or logged.")}
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") apply();
+        if (event.key === "Escape") setTyped("");
+      }}
+      onBlur={apply}
     />
   );
 }

@@ -94,7 +94,13 @@ function addTextErrors(
   { trans }: ParamFormContext,
 ): void {
   for (const param of params) {
-    if (param.kind === "other" || param.kind === "choice" || param.kind === "boolean" || param.kind === "string")
+    if (
+      param.kind === "other" ||
+      param.kind === "secret" ||
+      param.kind === "choice" ||
+      param.kind === "boolean" ||
+      param.kind === "string"
+    )
       continue;
     const problem = findProblem(param, values[param.name], trans);
     if (problem !== null) errors[param.name]?.addError(problem);

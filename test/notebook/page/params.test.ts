@@ -51,7 +51,7 @@ describe("parameters", () => {
     ["limit", "five", "must be number"],
     ["limit", null, "must be number"],
     ["mode", "medium", `must be one of "fast", "slow"`],
-    ["day", "yesterday", "must be a Date"],
+    ["day", "yesterday", "is not a date such as"],
   ])("[P1] %s = %j over the comm is refused: %s", async (name, value, expected) => {
     const message = await refused(() => set({ [name]: value }));
     expect(message).toContain(`"${name}"`);

@@ -94,8 +94,11 @@ async function audit(bench: Workbench, share: number, terminal: Terminal): Promi
 }
 
 /** False when a name of an option does not occur in the source: it may come from an import, or be a mistake. */
-function mentionsAll({ session }: Workbench, { set = [], params, force = [] }: RunCommandOptions): boolean {
-  const names = [...set.map((text) => text.slice(0, Math.max(0, text.indexOf("=")))), ...force];
+function mentionsAll(
+  { session }: Workbench,
+  { set = [], setSecret = [], params, force = [] }: RunCommandOptions,
+): boolean {
+  const names = [...[...set, ...setSecret].map((text) => text.slice(0, Math.max(0, text.indexOf("=")))), ...force];
   const isMentioned = (name: string): boolean =>
     ['"', "'", "`"].some((quote) => session.source.includes(quote + name + quote));
   return params === undefined && names.every(isMentioned);

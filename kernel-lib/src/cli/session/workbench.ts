@@ -47,8 +47,8 @@ export class Workbench {
     context: CommandContext,
   ) {
     this.folder = path.dirname(resolvePath(context, file));
-    const { set = [], params, saved = true, force, jobs, retries } = options;
-    const request = { params: readParamOptions(set, params, context), force, jobs, retries };
+    const { saved = true, force, jobs, retries } = options;
+    const request = { params: readParamOptions(options, context), force, jobs, retries };
     this.paramNames = [...request.params.keys()];
     this.planning = RunOverrides.forPlanning(request, this.refusals);
     this.running = RunOverrides.forRunning(request, this.refusals);

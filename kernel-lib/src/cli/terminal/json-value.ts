@@ -1,10 +1,11 @@
 /** Conversion of any value to JSON, for programs in other languages. What JSON cannot represent gets the nearest form. */
 import { types } from "node:util";
 import { escapedJson } from "../../protocol";
+import { secrets } from "../../secrets/secret-texts";
 
 /** A document as it is printed: control characters that JSON allows are escaped, too. */
 export function jsonDocument(document: object, indent: number | undefined = 2): string {
-  return `${escapedJson(JSON.stringify(document, null, indent))}\n`;
+  return `${escapedJson(JSON.stringify(secrets.maskData(document), null, indent))}\n`;
 }
 
 /** Dates as ISO text, bigints as text, Map as pairs, Set and typed arrays as lists; NaN and infinities as null. Throws for cycles. */

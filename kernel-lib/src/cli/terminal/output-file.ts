@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { messageOf, StagebookError } from "../../protocol";
+import { secrets } from "../../secrets/secret-texts";
 import { UsageError } from "./usage-error";
 
 /** `output`, `inputs`: absolute. Throws UsageError `output-input` when the output is one of the inputs, also through a link. */
@@ -18,7 +19,9 @@ export function checkOutput(output: string | undefined, inputs: readonly string[
 
 /** Writes the whole file, or leaves what was there. Throws StagebookError `output-write`. */
 export function writeOutput(output: string, content: string | Uint8Array): void {
-  replaceOutput(output, (file) => fs.writeFileSync(file, content));
+  replaceOutput(output, (file) =>
+    fs.writeFileSync(file, typeof content === "string" ? secrets.maskOutput(content) : content),
+  );
 }
 
 /** The same with the content of another file. */

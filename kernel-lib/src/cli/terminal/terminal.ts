@@ -1,5 +1,7 @@
 /** The terminal of a command: the real streams, taken before a kernel in this process redirects them to its cells. */
 
+import { secrets } from "../../secrets/secret-texts";
+
 export interface Terminal {
   out(text: string | Uint8Array): void;
   err(text: string): void;
@@ -25,6 +27,18 @@ export function createTerminal(): Terminal {
       await err.write("");
       return out.failure();
     },
+  };
+}
+
+/** The same terminal, on which no secret of this process is printed. Bytes are values of stages, which contain none. */
+export function withoutSecrets(terminal: Terminal): Terminal {
+  const { outIsTerminal, errIsTerminal } = terminal;
+  return {
+    out: (text) => terminal.out(typeof text === "string" ? secrets.maskOutput(text) : text),
+    err: (text) => terminal.err(secrets.maskOutput(text)),
+    outIsTerminal,
+    errIsTerminal,
+    drained: () => terminal.drained(),
   };
 }
 

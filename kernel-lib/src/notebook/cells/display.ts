@@ -1,6 +1,7 @@
 /** `show(x)`: the richest rendering of a value that the cell can display; plain text outside a cell. */
 import { inspect } from "node:util";
 import { tableKindOf } from "../../key/values/table-kind";
+import { secrets } from "../../secrets/secret-texts";
 import { escapeMarkup, formatCount, formatDecimals, TABLE_MIME, type ShownTable } from "../../protocol";
 import { textOfDate } from "../../table/cell";
 import { decimalsOf } from "../../table/decimals";
@@ -25,8 +26,8 @@ export function showValue(value: unknown, render: Renderer): void {
   const { display, keepTable } = findActivity();
   const bundle = render(value) ?? bundleOf(value);
   if (!display) console.log(bundle["text/plain"]);
-  else if (keepTable && "text/html" in bundle) display({ ...bundle, ...liveTable(value, keepTable) });
-  else display(bundle);
+  else if (keepTable && "text/html" in bundle) display(masked({ ...bundle, ...liveTable(value, keepTable) }));
+  else display(masked(bundle));
 }
 
 /** What the page needs to read the rest of the rows; nothing for what is no table. Rows that a cell changes later are read as they are then. */
@@ -169,4 +170,11 @@ function plainText(value: unknown, decimals: number): string {
   if (typeof value === "number") return formatDecimals(value, decimals);
   if (value instanceof Date) return textOfDate(value);
   return inspect(value, { depth: 1, breakLength: Infinity });
+}
+
+/** What is shown is saved in the notebook. */
+function masked<B extends Readonly<Record<string, unknown>>>(bundle: B): B {
+  if (secrets.isEmpty) return bundle;
+  const forms = Object.entries(bundle).map(([type, form]) => [type, typeof form === "string" ? secrets.maskOutput(form) : secrets.maskData(form)]); // prettier-ignore
+  return Object.fromEntries(forms) as unknown as B;
 }

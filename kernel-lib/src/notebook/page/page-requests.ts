@@ -1,6 +1,7 @@
 /** The incoming half of the link to the pages: checks each message, has its command executed, and replies. */
 import { PROTOCOL_VERSION, StagebookError, type Command, type PageNotebook } from "../../protocol";
 import { viewOfError } from "../../run/error-view";
+import { secrets } from "../../secrets/secret-texts";
 import type { CommListener } from "./comms";
 import { decodeCommand } from "./decode-command";
 import type { PageLink } from "./page-link";
@@ -29,7 +30,12 @@ export class PageRequests implements CommListener {
   received(comm: string, data: unknown, session: string): void {
     const { id, v } = (data ?? {}) as { readonly id?: unknown; readonly v?: unknown };
     const reply = (answer: Answer): void =>
-      this.link.post(comm, { v: PROTOCOL_VERSION, type: "reply", id: typeof id === "string" ? id : "", ...answer });
+      this.link.post(comm, {
+        v: PROTOCOL_VERSION,
+        type: "reply",
+        id: typeof id === "string" ? id : "",
+        ...secrets.maskData(answer),
+      });
     const refuse = (code: string, message: string, advice: string): void =>
       reply({ ok: false, error: viewOfError(new StagebookError(code, message, advice)) });
     if (v !== PROTOCOL_VERSION)

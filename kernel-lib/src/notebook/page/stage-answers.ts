@@ -4,10 +4,20 @@ import { inspect } from "node:util";
 import { previewItems, previewValue } from "../../preview/preview";
 import { readText } from "../../preview/read-text";
 import type { KeyPart } from "../../key/parts";
-import { caveatsOf, mustGet, StagebookError, type KeyPartView, type PreviewView, type Result } from "../../protocol";
+import {
+  caveatsOf,
+  mustGet,
+  StagebookError,
+  type Json,
+  type KeyPartView,
+  type PreviewView,
+  type Result,
+} from "../../protocol";
 import type { Engine } from "../../run/engine";
 import type { Instance } from "../../run/state/instances";
 import { StoredStream } from "../../run/streams/streams";
+import { UnreadableValue } from "../../stage/param-schema";
+import type { ParamDefinition } from "../../stage/param";
 import type { Entry } from "../../store/store";
 
 const PREVIEW_CHARACTERS = 20_000;
@@ -85,7 +95,10 @@ export class StageAnswers {
     const { params } = this.engine;
     const recorded = Object.entries((await this.find(stage, key)).params);
     const defined = new Set(params.names());
-    const changed = recorded.filter(([name, text]) => defined.has(name) && this.currentText(name) !== text);
+    // The value of a secret is recorded nowhere: it stays what it is.
+    const changed = recorded.filter(
+      ([name, text]) => defined.has(name) && !params.definition(name).secret && this.currentText(name) !== text,
+    );
     const values = Object.fromEntries(changed.map(([name, text]) => [name, this.readParam(name, text)]));
     this.engine.checkParamsFree(Object.keys(values));
     params.set(values, "page");
@@ -97,21 +110,35 @@ export class StageAnswers {
 
   private currentText(name: string): string {
     const { params } = this.engine;
-    return params.text(params.value(name, new Map()));
+    return params.text(params.definition(name), params.value(name, new Map()));
   }
 
   /** The wire value of a parameter, from the text that was stored with the result. */
   private readParam(name: string, text: string): unknown {
     const { params } = this.engine;
-    const { schema, initial } = params.definition(name);
-    const read = schema.kind === "date" ? { value: text } : readText(text);
-    if (read && params.text(schema.kind === "date" ? new Date(text) : read.value) === text) return read.value;
-    if (params.text(initial) === text) return initial;
+    const definition = params.definition(name);
+    // Texts of dates and bigints are what the wire has for them.
+    const wires = [text, readText(text)?.value];
+    for (const wire of wires) {
+      const value = this.tryDecode(definition, wire);
+      if (value !== undefined && params.text(definition, value) === text) return wire;
+    }
+    if (params.text(definition, definition.initial) === text) return definition.schema.encode(definition.initial);
     throw new StagebookError(
       "param-value",
       `parameter "${name}" was ${text}: only this text was stored, and the value cannot be restored from it`,
       `Call ${methodText("param", name, "set(…)")} in a cell. Nothing was changed.`,
     );
+  }
+
+  /** Undefined for what is no value of the parameter. */
+  private tryDecode(definition: ParamDefinition, wire: unknown): unknown {
+    try {
+      return wire === undefined ? undefined : definition.schema.decode(wire as Json);
+    } catch (error) {
+      if (error instanceof UnreadableValue) return undefined;
+      throw error;
+    }
   }
 
   /** The current result, otherwise the latest. */

@@ -63,7 +63,7 @@ export async function exportInputs(
   const inputs: SavedInput[] = [];
   for (const leaf of instance.definition.inputs.leaves) {
     const at = inputs.length;
-    if (!("ref" in leaf) || leaf.ref.kind === "resource") continue;
+    if (!("ref" in leaf) || leaf.ref.kind === "resource" || isSecret(engine, leaf.ref)) continue;
     if (leaf.ref.kind === "file") inputs.push(await saveFile(engine, leaf.ref.path, { at, leaf: leaf.path, folder }));
     else if (leaf.ref.kind === "files") {
       const files = await listFiles(engine, instance, leaf.ref.pattern, from);
@@ -97,6 +97,8 @@ export async function replay(
   for (const leaf of definition.inputs.leaves) {
     if (!("ref" in leaf)) values.set(leaf.path, leaf.value);
     else if (leaf.ref.kind === "resource") values.set(leaf.path, await externalInputs.open(leaf.ref));
+    else if (leaf.ref.kind === "param" && isSecret(engine, leaf.ref))
+      values.set(leaf.path, engine.params.value(leaf.ref.name, instance.overlay));
     else values.set(leaf.path, await readInput(engine, instance, leaf.ref, { leaf: leaf.path, folder, about }));
   }
   const inputs = definition.inputs.fill((leaf) => values.get(leaf.path));
@@ -110,6 +112,11 @@ export async function replay(
     report: () => undefined,
   });
   return definition.takesInputs ? definition.fn(inputs, context) : definition.fn(context);
+}
+
+/** It is not written to the folder: the function gets the current one. */
+function isSecret({ params }: EngineContext, ref: InputRef): boolean {
+  return ref.kind === "param" && params.definition(ref.name).secret;
 }
 
 interface InputLocation {

@@ -193,7 +193,11 @@ export function paramTexts(
 ): Readonly<Record<string, string>> {
   const texts: Record<string, string> = { ...upstreamParams };
   for (const { ref } of engine.instances.refs(instance))
-    if (ref.kind === "param") texts[ref.name] = engine.params.text(engine.params.value(ref.name, instance.overlay));
+    if (ref.kind === "param")
+      texts[ref.name] = engine.params.text(
+        engine.params.definition(ref.name),
+        engine.params.value(ref.name, instance.overlay),
+      );
   const names = Object.keys(texts);
   if (names.length < 2) return texts;
   return Object.fromEntries(names.sort().map((name) => [name, texts[name] ?? ""]));

@@ -101,14 +101,15 @@ export class InputDigests {
         return { state: "known", kind: "files", name: ref.pattern, ...partOf(mustGet(outside.matched, ref.pattern)) };
       case "param": {
         const { params } = this.parts;
-        if (!params.definition(ref.name).tracked) return { state: "none" };
+        const definition = params.definition(ref.name);
+        if (!definition.tracked) return { state: "none" };
         const value = params.value(ref.name, instance.overlay);
         return {
           state: "known",
           kind: "param",
           name: ref.name,
           digest: params.keyDigest(ref.name, value).digest,
-          text: params.text(value),
+          text: params.text(definition, value),
         };
       }
       case "stage": {

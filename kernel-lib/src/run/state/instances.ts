@@ -10,6 +10,7 @@ import type { InputRef, StagePart } from "../../stage/input";
 import type { Registry } from "../../stage/registry";
 import { noOverlay, type Overlay } from "./activity";
 import { memo } from "./memo";
+import { secrets } from "../../secrets/secret-texts";
 
 export type StageRef = Extract<InputRef, { kind: "stage" }>;
 
@@ -178,7 +179,7 @@ export class Instances {
   private overlayId(overlay: Overlay): string {
     return [...overlay]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => `${name}=${textOfValue(value)} ${digestAnything(value, this.scopes)}`)
+      .map(([name, value]) => `${name}=${secrets.mask(textOfValue(value))} ${digestAnything(value, this.scopes)}`)
       .join(", ");
   }
 

@@ -8,11 +8,14 @@ import type { Scopes } from "../../key/scopes";
 import {
   checkValue,
   decodeValue,
+  secretText,
   valueOf,
   viewOfParam,
   type ParamDefinition,
   type ParamState,
 } from "../../stage/param";
+import { digestSecret, type SecretKeySource } from "../../secrets/secret-key";
+import { secrets } from "../../secrets/secret-texts";
 import type { SavedParams, SavedValue } from "../../store/notebooks/saved-params";
 import type { Overlay } from "./activity";
 import type { Log } from "./logger";
@@ -21,6 +24,7 @@ import type { RunOverrides } from "./run-overrides";
 
 interface ParamPorts {
   readonly savedParams: SavedParams;
+  readonly secretKey: SecretKeySource;
   readonly scopes: Scopes;
   readonly clock: Clock;
   readonly overrides: () => RunOverrides;
@@ -39,14 +43,16 @@ export class ParamValues {
   /** A cell defines the parameter, for the first time or again. */
   define(definition: ParamDefinition): void {
     const before = this.states.get(definition.name);
+    this.keepSecret(definition, definition.initial);
     const override = before ? this.keepOverride(definition, before) : this.restoreOverride(definition);
     const forced = this.ports.overrides().valueFor(definition);
+    this.keepSecret(definition, forced?.value);
     if (forced) this.checkKeyable(definition, forced.value);
     const state: ParamState = { definition, ...(override ? { override } : {}), ...(forced ? { forced } : {}) };
     this.states.set(definition.name, state);
     if (!before) return this.ports.emit({ type: "param:defined", param: this.view(definition.name) });
-    const from = textOfValue(valueOf(before));
-    if (from === textOfValue(valueOf(state)))
+    const from = this.text(before.definition, valueOf(before));
+    if (from === this.text(definition, valueOf(state)) && !definition.secret)
       this.ports.emit({ type: "param:defined", param: this.view(definition.name) });
     else this.ports.emit({ type: "param:changed", param: this.view(definition.name), from, by: "definition" });
   }
@@ -61,6 +67,7 @@ export class ParamValues {
     const changes = Object.entries(values).map(([name, input]) => {
       const state = this.check(name);
       const value = by === "page" ? decodeValue(state.definition, input as Json) : state.definition.schema.order(input);
+      this.keepSecret(state.definition, value);
       checkValue(state.definition, value);
       this.checkKeyable(state.definition, value);
       return { name, state, value };
@@ -103,8 +110,9 @@ export class ParamValues {
     return viewOfParam(this.check(name), textOfValue, (a, b) => this.digest(a) === this.digest(b));
   }
 
-  /** A value as a user would write it. */
-  text(value: unknown): string {
+  /** A value as a user would write it; of a secret whether it is set. */
+  text({ secret }: Pick<ParamDefinition, "secret">, value: unknown): string {
+    if (secret) return secretText(value);
     return typeof value === "function" ? short(Function.prototype.toString.call(value)) : textOfValue(value);
   }
 
@@ -114,6 +122,8 @@ export class ParamValues {
 
   /** The digest of a value in keys. Throws `not-keyable`. */
   keyDigest(name: string, value: unknown): ProvidedDigest {
+    if (this.states.get(name)?.definition.secret === true)
+      return { digest: digestSecret(this.ports.secretKey(), name, String(value)), untracked: [] };
     if (!isPlain(value)) return digestProvided(value, name, this.ports.scopes);
     // By value, not by identity (so not a memo): a number or text has the same digest wherever it occurs, and plans ask again and again.
     const id = typeof value === "number" && Object.is(value, -0) ? minusZero : value;
@@ -131,6 +141,7 @@ export class ParamValues {
       Object.entries(values).map(([name, input]) => {
         const { definition } = this.check(name);
         const value = wire ? decodeValue(definition, input as Json) : definition.schema.order(input);
+        this.keepSecret(definition, value);
         checkValue(definition, value);
         this.checkKeyable(definition, value);
         return [name, value];
@@ -154,15 +165,28 @@ export class ParamValues {
     if (definition.tracked) this.keyDigest(definition.name, value);
   }
 
+  /** From now on the value is masked wherever it occurs. */
+  private keepSecret({ secret }: ParamDefinition, value: unknown): void {
+    if (secret) secrets.add(value);
+  }
+
   private change(name: string, change: ParamState, by: "code" | "page"): void {
     const before = this.check(name);
     const state: ParamState = before.forced ? { ...change, forced: before.forced } : change;
     if (before.forced)
-      this.ports.log("info", `parameter ${name} stays ${textOfValue(before.forced.value)}, as set on the command line`);
+      this.ports.log(
+        "info",
+        `parameter ${name} stays ${this.text(before.definition, before.forced.value)}, as set on the command line`,
+      );
     this.states.set(name, state);
     this.save(name, state);
     if (this.digest(valueOf(before)) === this.digest(valueOf(state))) return;
-    this.ports.emit({ type: "param:changed", param: this.view(name), from: textOfValue(valueOf(before)), by });
+    this.ports.emit({
+      type: "param:changed",
+      param: this.view(name),
+      from: this.text(before.definition, valueOf(before)),
+      by,
+    });
   }
 
   private keepOverride(definition: ParamDefinition, before: ParamState): { value: unknown } | undefined {
@@ -173,6 +197,11 @@ export class ParamValues {
   private restoreOverride(definition: ParamDefinition): { value: unknown } | undefined {
     const saved = this.ports.savedParams.find(definition.name);
     if (!saved) return undefined;
+    // It was set before it was a secret.
+    if (definition.secret) {
+      this.save(definition.name, { definition });
+      return undefined;
+    }
     const value: unknown = v8.deserialize(Buffer.from(saved.value, "base64"));
     const override = this.checkOverride(definition, value, saved.initial);
     if (override) this.restored.add(definition.name);
@@ -186,11 +215,11 @@ export class ParamValues {
     oldDefault: string,
   ): { value: unknown } | undefined {
     const problem = definition.schema.check(value);
-    const set = `the value ${textOfValue(value)} that was set before`;
+    const set = `the value ${this.text(definition, value)} that was set before`;
     if (oldDefault !== this.digest(definition.initial))
       this.ports.log(
         "info",
-        `parameter ${definition.name}: its new default ${textOfValue(definition.initial)} replaces ${set}`,
+        `parameter ${definition.name}: its new default ${this.text(definition, definition.initial)} replaces ${set}`,
       );
     else if (problem !== null)
       this.ports.log("warn", `parameter ${definition.name}: ${set} ${problem} and was dropped`);
@@ -211,6 +240,7 @@ export class ParamValues {
   }
 
   private encode(definition: ParamDefinition, value: unknown): SavedValue | undefined {
+    if (definition.secret) return undefined;
     try {
       const bytes = v8.serialize(value).toString("base64");
       return { value: bytes, initial: this.digest(definition.initial), at: this.ports.clock.now() };

@@ -3,6 +3,7 @@ import type { CellId, EventBody } from "../../protocol";
 import type { Scopes } from "../../key/scopes";
 import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
 import type { SavedParams } from "../../store/notebooks/saved-params";
+import type { SecretKeySource } from "../../secrets/secret-key";
 import type { Store } from "../../store/store";
 import type { Log, ReportStoreProblem } from "./logger";
 import type { RunOverrides } from "./run-overrides";
@@ -15,6 +16,8 @@ export interface Clock {
 export interface EnginePorts {
   readonly store: Store;
   readonly savedParams: SavedParams;
+  /** Under which secrets are digested. */
+  readonly secretKey: SecretKeySource;
   readonly scopes: Scopes;
   readonly clock: Clock;
   /** The overrides that apply to the code that is executing now: the command line executes cells first for planning, then for running. */

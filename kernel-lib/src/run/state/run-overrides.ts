@@ -1,9 +1,10 @@
 /** What a command overrides in the pipelines that it opens: parameter values, stages to force, limits, and whether stages may run. */
 import { isStagebookError, parseExactJson, StagebookError, type Json } from "../../protocol";
+import { secrets } from "../../secrets/secret-texts";
 import { checkValue, decodeValue, type ParamDefinition } from "../../stage/param";
 
-/** A value as it was passed: text of a `--set`, or JSON of a file. */
-export type ParamOverride = { readonly text: string } | { readonly json: Json };
+/** A value as it was passed: text of a `--set`, JSON of a file, or the secret behind a `--set-secret`. */
+export type ParamOverride = { readonly text: string } | { readonly json: Json } | { readonly secret: string };
 
 export interface RunOverridesRequest {
   readonly params?: ReadonlyMap<string, ParamOverride>;
@@ -101,6 +102,16 @@ export class RunOverrides {
 }
 
 function readOverride(definition: ParamDefinition, override: ParamOverride): unknown {
+  const { name, secret } = definition;
+  if ("secret" in override) {
+    if (secret) return override.secret;
+    throw new StagebookError("param-value", `parameter "${name}" is not a secret, and its value would be shown`, "Define it with { secret: true }, or use --set."); // prettier-ignore
+  }
+  // The command line of a process can be read by others, and stays in the history of the shell.
+  if (secret && "text" in override) {
+    secrets.add(override.text);
+    throw new StagebookError("param-value", `parameter "${name}" is a secret, which --set would show`, `Write --set-secret ${name}=env:VARIABLE.`); // prettier-ignore
+  }
   return decodeValue(definition, "json" in override ? override.json : wireOf(definition, override.text));
 }
 

@@ -7,6 +7,7 @@ import type { ExecutionContext, Returned } from "../call/call-parts";
 import { copyOf, listFiles } from "../call/inputs";
 import { createStageActivity, linesOf } from "../call/stage-activity";
 import type { EngineContext } from "../engine-context";
+import { secrets } from "../../secrets/secret-texts";
 import type { Instance } from "../state/instances";
 import { callInWorker, type CallHost } from "./thread-call";
 import { locateCall, describeOutput, readStage, receiveNotification } from "./host-side";
@@ -115,7 +116,8 @@ class StageHost implements CallHost {
       ]),
       paramValue: (name) => engine.params.value(name, instance.overlay),
     });
-    const folder = engine.store.threads?.folder;
+    // With secrets all bytes go through the kernel, which keeps none that contain one.
+    const folder = secrets.isEmpty ? engine.store.threads?.folder : undefined;
     return {
       shipped: this.shipped,
       task: {

@@ -9,6 +9,7 @@ import type { CallItem, ExecutionContext, ItemCallOptions } from "../call/call-p
 import { hasFileItems } from "../call/item-results";
 import { itemSeed } from "../call/random";
 import type { EngineContext } from "../engine-context";
+import { secrets } from "../../secrets/secret-texts";
 import type { Instance } from "../state/instances";
 import { callInWorker, type CallHost } from "./thread-call";
 import { locateCall, describeOutput, readStage, receiveNotification, type CallOwner } from "./host-side";
@@ -50,7 +51,8 @@ export async function createItemCaller(
     reuseAs: randomUUID(),
     location: await locateCall(engine, instance, execution),
   };
-  const folder = engine.store.threads?.folder;
+  // With secrets all bytes go through the kernel, which keeps none that contain one.
+  const folder = secrets.isEmpty ? engine.store.threads?.folder : undefined;
   const encode = hasFileItems(definition)
     ? (item: unknown) => ship(item, "item", ports).bytes
     : (item: unknown) => v8Codec.encode(item) as Uint8Array;

@@ -34,6 +34,11 @@ export interface ParamOptions<T> {
   readonly choices?: readonly T[];
   /** A zod or TypeBox schema (both determine the type) or plain JSON Schema, which checks each value. */
   readonly schema?: { readonly _output: T } | { readonly static: T } | JsonSchema;
+  /**
+   * True for a password or a token, a text: a password field in the sidebar. The value is in no record, event, log line, lock file or export, and
+   * is not kept for the next kernel; where it occurs in a text, `•••` is shown. It counts in keys, by a digest under a key of its own.
+   */
+  readonly secret?: boolean;
   /** False keeps the parameter out of every key: changing it does not make stages stale. Default true. */
   readonly tracked?: boolean;
 }

@@ -105,7 +105,7 @@ export function createFileSavedParams(options: FileSavedParamsOptions): SavedPar
 }
 
 /** `<user>@<machine>`. */
-function ownerHere(): string {
+export function ownerHere(): string {
   return `${userHere()}@${hostname()}`;
 }
 

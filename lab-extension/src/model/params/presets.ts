@@ -1,6 +1,6 @@
 /** Presets: named sets of parameter values, stored per notebook in the browser and shared as JSON. */
 import { get, set } from "idb-keyval";
-import type { JsonObject, View } from "stagebook/protocol";
+import type { JsonObject, ParamView, View } from "stagebook/protocol";
 import { inexactNumberIn } from "stagebook/protocol";
 
 export interface Preset {
@@ -8,11 +8,14 @@ export interface Preset {
   readonly values: JsonObject;
 }
 
+/** Whether a preset may have a value for the parameter: what code alone can set has none, and what is secret is stored nowhere. */
+const isPresetParam = ({ kind }: ParamView): boolean => kind !== "other" && kind !== "secret";
+
 /** The values of all parameters that can be written as JSON. */
 export function currentValues(view: View): JsonObject {
   return Object.fromEntries(
     Object.values(view.params)
-      .filter((param) => param.kind !== "other")
+      .filter(isPresetParam)
       .map((param) => [param.name, param.value]),
   );
 }
@@ -22,7 +25,10 @@ export function fitPreset(
   view: View,
   { values }: Preset,
 ): { readonly values: JsonObject; readonly unknown: readonly string[] } {
-  const isEditable = (name: string): boolean => Object.hasOwn(view.params, name) && view.params[name]?.kind !== "other";
+  const isEditable = (name: string): boolean => {
+    const param = Object.hasOwn(view.params, name) ? view.params[name] : undefined;
+    return param !== undefined && isPresetParam(param);
+  };
   const entries = Object.entries(values);
   return {
     values: Object.fromEntries(entries.filter(([name]) => isEditable(name))),
