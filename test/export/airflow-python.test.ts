@@ -21,11 +21,15 @@ class Param:
         jsonschema.validate(default, self.schema, format_checker=jsonschema.FormatChecker())
 
 commands = {}
+environments = {}
 class BashOperator:
     def __init__(self, task_id, bash_command, env, **kwargs):
-        render = lambda text: jinja2.Environment().from_string(text).render(params={})
+        variables = {"stagebook_secret_db_password": "from a variable"}
+        value = types.SimpleNamespace(get=lambda key, default: variables.get(key, default))
+        var = types.SimpleNamespace(value=value)
+        render = lambda text: jinja2.Environment().from_string(text).render(params={}, var=var)
         commands[task_id] = render(bash_command)
-        self.env = {name: render(text) for name, text in env.items() if name == "STAGEBOOK_PARAMS"}
+        environments[task_id] = {name: render(text) for name, text in env.items()}
     def __rshift__(self, other):
         return other
 
@@ -47,13 +51,14 @@ module("airflow.sdk", DAG=DAG, Param=Param)
 module("airflow.providers.standard.operators.bash", BashOperator=BashOperator)
 scope = {"__name__": "dag"}
 exec(compile(open(sys.argv[1], encoding="utf8").read(), sys.argv[1], "exec"), scope)
-print(json.dumps({"params": {name: each.schema for name, each in scope["PARAMS"].items()}, "commands": commands}))
+print(json.dumps({"params": {name: each.schema for name, each in scope["PARAMS"].items()}, "commands": commands, "environments": environments}))
 `;
 
 interface Imported {
   readonly params: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** By task id, as the shell gets them. */
   readonly commands: Readonly<Record<string, string>>;
+  readonly environments: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 function exported(define: (pipeline: ReturnType<typeof createPipeline>) => void, file = "/notebooks/a.ipynb"): string {
@@ -74,8 +79,8 @@ function imported(text: string): Imported {
 }
 
 /** Arguments of a shell command, as the shell splits them. */
-const argumentsOf = (command: string): string[] =>
-  execFileSync("sh", ["-c", `npx() { for each in "$@"; do printf '%s\\0' "$each"; done; }; ${command.replace(/^.*?\| /s, "")}`], { encoding: "utf8" }).split("\0").slice(0, -1); // prettier-ignore
+const argumentsOf = (command: string, env: Readonly<Record<string, string>> = {}): string[] =>
+  execFileSync("sh", ["-c", `npx() { for each in "$@"; do printf '%s\\0' "$each"; done; }; ${command.replace(/^.*?\| /s, "")}`], { encoding: "utf8", env: { ...process.env, ...env } }).split("\0").slice(0, -1); // prettier-ignore
 
 describe("[X1] Python imports the DAG of any schema", () => {
   const param = (initial: unknown, options: ParamOptions<never>): string =>
@@ -124,4 +129,23 @@ test("[X1] names of stages, parameters and files reach the command as they are, 
   const targets = Object.values(commands).map((command) => argumentsOf(command));
   expect(targets.map((args) => args.find((each) => each.startsWith("--target="))?.slice("--target=".length))).toEqual(names); // prettier-ignore
   for (const args of targets) expect(args[2]).toBe(`/notebooks/{% it's """ \\N #}.ipynb`);
+});
+
+test("[Y5] a secret is no parameter of the DAG: it comes from a variable of Airflow, through the environment of the task", () => {
+  const text = exported(({ stage, param }) => {
+    const password = param("db/password", "", { secret: true });
+    const token = param("it's {a} token", "default-token-value", { secret: true });
+    stage("load", { password, token }, ({ password }) => password.length);
+  });
+  expect(text).not.toContain("default-token-value");
+  const { params, commands, environments } = imported(text);
+  expect(Object.keys(params)).toEqual([]);
+  const { load: env = {} } = environments;
+  expect(Object.values(env)).toEqual(["{}", "from a variable", ""]);
+  const args = argumentsOf(commands.load ?? "", env);
+  // That of the token has no value: the notebook's own applies.
+  expect(args.slice(args.indexOf("-") + 1)).toEqual(["--set-secret", "db/password=env:STAGEBOOK_SECRET_0"]);
+  const both = argumentsOf(commands.load ?? "", { ...env, STAGEBOOK_SECRET_1: "x y" });
+  expect(both.slice(-2)).toEqual(["--set-secret", "it's {a} token=env:STAGEBOOK_SECRET_1"]);
+  expect(commands.load).not.toContain("from a variable");
 });

@@ -27,7 +27,10 @@ export function toAirflow({ view, limitsOf, file, dagId, version }: AirflowReque
   const stages = Object.values(view.stages);
   const ids = taskIds(stages.map(({ name }) => name));
   const idOf = (name: string): string => ids.get(name) ?? name;
-  const params = Object.values(view.params).filter(({ kind }) => kind !== "other");
+  const params = Object.values(view.params).filter(({ kind }) => kind !== "other" && kind !== "secret");
+  const secrets = Object.values(view.params).filter(({ kind }) => kind === "secret");
+  // Airflow masks the values of variables whose names say that they are secret.
+  const variables = taskIds(secrets.map(({ name }) => name));
   const tasks = stages.map((stage) => `    ${python(idOf(stage.name))}: ${taskOf(stage, limitsOf(stage.name))},`);
   const edges = stages.flatMap((stage) =>
     upstream(stage, view).map((name) => `    (${python(idOf(name))}, ${python(idOf(stage.name))}),`),
@@ -46,6 +49,12 @@ RETRY_DELAY = timedelta(seconds=30)
 
 PARAMS = {
 ${params.map(paramLine).join("\n")}
+}
+
+# By parameter: a template that Airflow fills in when a task runs, and masks in its logs. A value that is not there leaves the parameter as
+# the notebook has it. For the password of a connection write "{{ conn.my_database.password }}".
+SECRETS = {
+${secrets.map(({ name }) => `    ${python(name)}: ${python(`{{ var.value.get('stagebook_secret_${variables.get(name) ?? ""}', '') }}`)},`).join("\n")}
 }
 
 # By task id: the stage and its limits.
@@ -85,6 +94,13 @@ except ImportError:  # Airflow 2
 const docText = (text: string): string => visibleLine(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"');
 
 const body = `
+# The command line names an environment variable for each secret: the value itself is never in it.
+SECRET_VARIABLES = {name: f"STAGEBOOK_SECRET_{nth}" for nth, name in enumerate(SECRETS)}
+SECRET_OPTIONS = "".join(
+    f' \${{{variable}:+--set-secret {shlex.quote(f"{name}=env:{variable}")}}}' for name, variable in SECRET_VARIABLES.items()
+)
+
+
 def task(task_id, stage, retries=0, seconds=None):
     return BashOperator(
         task_id=task_id,
@@ -92,9 +108,12 @@ def task(task_id, stage, retries=0, seconds=None):
         # Values are passed as JSON on standard input: no shell interprets them.
         bash_command=(
             f'printf %s "$STAGEBOOK_PARAMS" | {COMMAND} run {shlex.quote(NOTEBOOK)}'
-            f" --target={shlex.quote(stage)} --retries 0 --params -"
+            f" --target={shlex.quote(stage)} --retries 0 --params -{SECRET_OPTIONS}"
         ).replace("{", "{{ '{' }}").replace("\\r", "{{ '\\\\r' }}"),
-        env={"STAGEBOOK_PARAMS": "{{ params | tojson }}"},
+        env={
+            "STAGEBOOK_PARAMS": "{{ params | tojson }}",
+            **{variable: SECRETS[name] for name, variable in SECRET_VARIABLES.items()},
+        },
         append_env=True,
         do_xcom_push=False,
         retries=retries,
@@ -130,7 +149,7 @@ function upstream({ inputs }: StageView, { stages }: View): readonly string[] {
   return [...new Set(inputs.flatMap(({ kind, name }) => (kind === "stage" && stages[name] ? [name] : [])))];
 }
 
-/** Unique task ids by stage name. */
+/** Unique ids by name, of stages or of secrets. */
 function taskIds(names: readonly string[]): ReadonlyMap<string, string> {
   const taken = new Set<string>();
   return new Map(

@@ -8,6 +8,7 @@ import { createCachedStore } from "./memory/cached-store";
 import { createDiskStore } from "./disk/store";
 import type { EntrySeal } from "./records/entry-record";
 import { createEntrySeal } from "./records/entry-seal";
+import type { StoreAccess } from "./files/file-access";
 import { createMemoryStore } from "./memory/memory-store";
 import { createNoneStore } from "./memory/none-store";
 import { DiskNotebooks } from "./notebooks/disk-notebooks";
@@ -33,7 +34,7 @@ export interface OpenStoreOptions {
   readonly choice: string | object | undefined;
   /**
    * STAGEBOOK_STORE; STAGEBOOK_SHARED_STORE (a folder or `s3://…`) with STAGEBOOK_SHARED_READONLY; STAGEBOOK_TRUST_KEY and
-   * STAGEBOOK_TRUST_NAME for results in the shared store, or in an S3 store; STAGEBOOK_MAX_BYTES for a store in a folder; AWS_… for S3.
+   * STAGEBOOK_TRUST_NAME for results in the shared store, or in an S3 store; STAGEBOOK_MAX_BYTES and STAGEBOOK_STORE_ACCESS for a store in a folder; AWS_… for S3.
    */
   readonly environment: Environment;
   /** Absolute: relative folders start here. */
@@ -92,6 +93,7 @@ export function checkStoreSettings(environment: Environment): void {
   findSeal(environment);
   findReadOnly(environment);
   findMaxBytes(environment);
+  findAccess(environment, "private");
   for (const location of [environment.STAGEBOOK_STORE, environment.STAGEBOOK_SHARED_STORE])
     if (location && isUrl(location)) openBucket(location, environment);
 }
@@ -99,7 +101,7 @@ export function checkStoreSettings(environment: Environment): void {
 function openFolder(folder: string, options: OpenStoreOptions): OpenedStore {
   const { environment, now, onProblem } = options;
   const maxBytes = findMaxBytes(environment);
-  const local = createDiskStore({ folder, onProblem, now, maxBytes });
+  const local = createDiskStore({ folder, onProblem, now, maxBytes, access: findAccess(environment, "private") });
   const former = findFormer(folder, options);
   const whole = former.reduce<Store>((store, each) => withFormer(store, each, options), local);
   const shared = openShared(folder, options);
@@ -133,7 +135,11 @@ function openUrl(location: string, options: OpenStoreOptions): OpenedStore {
   const remoteStore = createBucketStore(bucket, { onProblem, now, seal: signingSeal(environment), throwsUnreachable: true }); // prettier-ignore
   const store = createCachedStore(createGuardedStore(remoteStore, { onProblem }), { maxBytes: CACHE_BYTES });
   const folder = path.resolve(options.folder, ".stagebook");
-  const local = identify(new DiskNotebooks(folder, onProblem), path.dirname(folder), options);
+  const local = identify(
+    new DiskNotebooks(folder, onProblem, findAccess(environment, "private")),
+    path.dirname(folder),
+    options,
+  );
   const remote = identify(store, undefined, options);
   const savedParams = openSavedParams(folder, local, options);
   const notebook = movedTogether(remote, local);
@@ -222,7 +228,10 @@ function openShared(
       "that is the store's own folder",
       "Use another folder, or unset it.",
     );
-  return { shared: createDiskStore({ folder, onProblem, now, seal, isReadOnly, throwsUnreadable: true }), isReadOnly };
+  // Others are meant to read it.
+  const access = findAccess(environment, "shared");
+  const shared = createDiskStore({ folder, onProblem, now, seal, isReadOnly, throwsUnreadable: true, access });
+  return { shared, isReadOnly };
 }
 
 /** Object storages by the scheme of their URL. */
@@ -287,6 +296,12 @@ function findSeal(environment: Environment): EntrySeal | undefined {
       "Set STAGEBOOK_TRUST_KEY too, or unset the name.",
     );
   return undefined;
+}
+
+function findAccess({ STAGEBOOK_STORE_ACCESS: text }: Environment, otherwise: StoreAccess): StoreAccess {
+  if (!text) return otherwise;
+  if (text === "private" || text === "shared") return text;
+  throw invalid("STAGEBOOK_STORE_ACCESS", text, "it is neither private nor shared", "Set it to private or shared.");
 }
 
 function findReadOnly({ STAGEBOOK_SHARED_READONLY: text = "" }: Environment): boolean {

@@ -98,7 +98,7 @@ export class FileOutputs {
   /** Synchronous: a stage requests a path in the middle of its work. */
   private makeFolder(): string {
     if (isStagebookError(this.scratch)) throw this.scratch;
-    mkdirSync(this.scratch, { recursive: true });
+    mkdirSync(this.scratch, { recursive: true, mode: 0o700 });
     return mkdtempSync(path.join(this.scratch, "files-"));
   }
 

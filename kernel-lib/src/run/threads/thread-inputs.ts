@@ -17,7 +17,11 @@ const opened = new Map<string, ThreadBlobs>();
 /** One reader for each folder and thread. */
 export function blobsIn(folder: string): ThreadBlobs {
   let blobs = opened.get(folder);
-  if (!blobs) opened.set(folder, (blobs = openThreadBlobs(folder)));
+  if (!blobs)
+    opened.set(
+      folder,
+      (blobs = openThreadBlobs(folder, process.env.STAGEBOOK_STORE_ACCESS === "shared" ? "shared" : "private")),
+    );
   return blobs;
 }
 

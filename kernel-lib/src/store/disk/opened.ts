@@ -5,7 +5,9 @@
 import { messageOf, StagebookError } from "../../protocol";
 import { Once } from "../concurrency";
 import { DurableFiles } from "../files/durable-files";
+import { withAccess, type StoreAccess } from "../files/file-access";
 import type { FileSystem } from "../files/file-system";
+import { promptFiles } from "../files/prompt-files";
 import { checkFormat } from "../records/format-marker";
 import { isUserError, WarnOnce, writeError } from "../records/store-error";
 import type { OnStoreProblem } from "../store";
@@ -27,12 +29,13 @@ export class OpenedFolder {
     readonly folder: string,
     onProblem: OnStoreProblem,
     private readonly onPrepared: () => void,
-    fileSystem?: FileSystem,
+    fileSystem: FileSystem = promptFiles,
     /** A file that cannot be read rejects with the system error, and is not reported. */
     private readonly throwsUnreadable = false,
+    access: StoreAccess = "private",
   ) {
     this.warnings = new WarnOnce(onProblem);
-    this.files = new DurableFiles(fileSystem);
+    this.files = new DurableFiles(withAccess(fileSystem, access));
     this.paths = new StorePaths(folder);
   }
 

@@ -16,6 +16,7 @@
  */
 import { messageOf } from "../../protocol";
 import { composeStore } from "../compose-store";
+import type { StoreAccess } from "../files/file-access";
 import type { FileSystem } from "../files/file-system";
 import { DiskNotebooks } from "../notebooks/disk-notebooks";
 import type { EntrySeal } from "../records/entry-record";
@@ -51,6 +52,8 @@ export interface DiskStoreOptions {
   readonly isReadOnly?: boolean;
   /** A record that cannot be read rejects with the system error. Default: it is reported and treated as absent. */
   readonly throwsUnreadable?: boolean;
+  /** Who may read what it writes. Default: the user alone. */
+  readonly access?: StoreAccess;
   /** For tests that let file operations fail. */
   readonly fileSystem?: FileSystem;
 }
@@ -64,7 +67,7 @@ export interface DiskStore extends Store {
 
 /** Many processes may use one folder at the same time. */
 export function createDiskStore(options: DiskStoreOptions): DiskStore {
-  const { folder, onProblem, now = Date.now, maxBytes, seal, isReadOnly = false, throwsUnreadable, fileSystem } = options; // prettier-ignore
+  const { folder, onProblem, now = Date.now, maxBytes, seal, isReadOnly = false, throwsUnreadable, access = "private", fileSystem } = options; // prettier-ignore
   let sweeping: Promise<unknown> = Promise.resolve();
   const opened = new OpenedFolder(
     folder,
@@ -72,6 +75,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     () => void (sweeping = sweepQuietly()),
     fileSystem,
     throwsUnreadable,
+    access,
   );
   const { files, paths, warn } = opened;
   const heads = new DiskHeads(files, paths, warn);
@@ -106,7 +110,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     latestWritten: () => latest.written(),
     results: new DiskResults({ opened, heads, blobs, writer, latest, uses, maintenance, sizeLimit, seal, isReadOnly }),
     runLog: new DiskRuns(opened, live),
-    notebooks: new DiskNotebooks(folder, warn),
+    notebooks: new DiskNotebooks(folder, warn, access),
     stageFiles: new DiskStageFiles(opened, scratch, writer, isReadOnly),
     claims: new DiskClaims(opened, claimFiles, protection),
     maintenance,

@@ -1,5 +1,6 @@
 /** Access to the blobs of a disk store from a worker thread of the same process; entries and histories stay with the kernel. */
 import { DiskBlobs } from "./blobs";
+import type { StoreAccess } from "../files/file-access";
 import { EvictedBlobs } from "../records/evicted-blobs";
 import { OpenedFolder } from "./opened";
 import type { BlobRef, NewBlob } from "../store";
@@ -11,11 +12,15 @@ export interface ThreadBlobs {
   writeBlob(blob: NewBlob): Promise<void>;
 }
 
-export function openThreadBlobs(folder: string): ThreadBlobs {
+/** `access`: as of the store. */
+export function openThreadBlobs(folder: string, access: StoreAccess): ThreadBlobs {
   const opened = new OpenedFolder(
     folder,
     () => undefined,
     () => undefined,
+    undefined,
+    undefined,
+    access,
   );
   const blobs = new DiskBlobs(
     opened.files,

@@ -56,7 +56,7 @@ export function createSmallFile(file: string, text: string, mode: SmallFileMode 
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
-    return createWithoutLinks(file, text, error);
+    return createWithoutLinks(file, text, mode, error);
   } finally {
     fs.rmSync(temporary, { force: true });
   }
@@ -68,10 +68,10 @@ export function removeSmallFile(file: string): void {
 }
 
 /** Some file systems have no links. A kill in the middle then leaves a part, which readers take for damaged. */
-function createWithoutLinks(file: string, text: string, cause: unknown): boolean {
+function createWithoutLinks(file: string, text: string, { isPrivate = false }: SmallFileMode, cause: unknown): boolean {
   if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EMLINK"].includes(codeOf(cause))) throw cause;
   try {
-    fs.writeFileSync(file, text, { flag: "wx" });
+    fs.writeFileSync(file, text, { flag: "wx", mode: isPrivate ? 0o600 : 0o666 });
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;

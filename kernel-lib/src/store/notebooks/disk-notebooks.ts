@@ -1,7 +1,14 @@
 /** The records of notebooks in a folder: `notebooks/<id>.json`. Immediate: a kernel needs its parameter values when it starts. */
 import { join } from "node:path";
 import { messageOf } from "../../protocol";
-import { createSmallFile, listSmallFiles, readSmallFile, writeSmallFile } from "../files/small-files";
+import type { StoreAccess } from "../files/file-access";
+import {
+  createSmallFile,
+  listSmallFiles,
+  readSmallFile,
+  writeSmallFile,
+  type SmallFileMode,
+} from "../files/small-files";
 import { writeError } from "../records/store-error";
 import type { NotebookRecord, Notebooks, OnStoreProblem } from "../store";
 import { decodeNotebook, encodeNotebook, notebookFileName } from "./notebook-record";
@@ -13,6 +20,7 @@ export class DiskNotebooks implements Notebooks {
   constructor(
     private readonly store: string,
     private readonly onProblem: OnStoreProblem,
+    private readonly access: StoreAccess = "private",
   ) {
     this.folder = join(store, "notebooks");
   }
@@ -29,17 +37,21 @@ export class DiskNotebooks implements Notebooks {
   addNotebook(record: NotebookRecord): boolean {
     const file = join(this.folder, notebookFileName(record.id));
     return this.writing(() => {
-      if (createSmallFile(file, encodeNotebook(record))) return true;
+      if (createSmallFile(file, encodeNotebook(record), this.mode)) return true;
       // A damaged record belongs to nobody.
       if (this.read(notebookFileName(record.id))) return false;
-      writeSmallFile(file, encodeNotebook(record));
+      writeSmallFile(file, encodeNotebook(record), this.mode);
       return true;
     });
   }
 
   updateNotebook(record: NotebookRecord): void {
     const file = join(this.folder, notebookFileName(record.id));
-    this.writing(() => writeSmallFile(file, encodeNotebook(record)));
+    this.writing(() => writeSmallFile(file, encodeNotebook(record), this.mode));
+  }
+
+  private get mode(): SmallFileMode {
+    return { isPrivate: this.access === "private" };
   }
 
   private readOrReport(name: string): NotebookRecord | undefined {
