@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-describe.skipIf(!existsSync("/dev/full"))("[Y4] output that cannot be written is exit code 1 and one sentence", () => {
+describe.skipIf(!existsSync("/dev/full"))("[Y8] output that cannot be written is exit code 1 and one sentence", () => {
   test.each([
     [["get", "s.ts", "one"]],
     [["export", "svg", "s.ts"]],
@@ -98,7 +98,7 @@ describe.skipIf(!existsSync("/dev/full"))("[Y4] output that cannot be written is
   });
 });
 
-describe("[Y4] a command refuses to overwrite what it reads", () => {
+describe("[Y8] a command refuses to overwrite what it reads", () => {
   test.each([
     [["get", "n.ipynb", "one", "-o", "n.ipynb"]],
     [["get", "n.ipynb", "one", "-o", "./x/../n.ipynb"]],
@@ -130,7 +130,7 @@ describe("[Y4] a command refuses to overwrite what it reads", () => {
   });
 });
 
-describe("[Y4] control characters are escaped", () => {
+describe("[Y8] control characters are escaped", () => {
   test.each([
     [["run", "s.ts", "--json"]],
     [["run", "s.ts"]],

@@ -123,7 +123,7 @@ function findPlanted(): readonly string[] {
   );
 }
 
-describe("[Y5] planted secrets", () => {
+describe("[Y9] planted secrets", () => {
   test("none is in the store, the records of runs, the lock, the exports, the outputs, the notebook or the terminal", async () => {
     expect(more + 6).toBe(secrets.length);
     const first = await run(["run", "n.ts", ...given, "--lock"]);
@@ -189,7 +189,7 @@ describe("[Y5] planted secrets", () => {
   });
 });
 
-describe("[Y5] --set-secret", () => {
+describe("[Y9] --set-secret", () => {
   test.each([
     [["--set-secret", "p0=env:NO_SUCH_VARIABLE"], /NO_SUCH_VARIABLE, for the secret p0, is not set/],
     [["--set-secret", "p0=planted-in-the-command-line"], /--set-secret is not of the form name=env:VARIABLE/],

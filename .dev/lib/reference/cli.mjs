@@ -17,7 +17,9 @@ const variables = {
   STAGEBOOK_SHARED_READONLY: "`1`: the shared store is read and never written.",
   STAGEBOOK_TRUST_KEY:
     "Signs the results in the shared store; unsigned results there are ignored. A secret, `ed25519:<32 bytes in base64>` or a PEM; " +
-    "with `ed25519-public:…` results are verified and none are written.",
+    "with `ed25519-public:…` results are verified and none are written. `none`: unsigned results are accepted without a warning.",
+  STAGEBOOK_STORE_ACCESS:
+    "Who may read the files of a store: `private` (modes 600 and 700; default) or `shared` (as the umask says; default for the shared store).",
   STAGEBOOK_TRUST_NAME: "Whose results are trusted, when several teams have one key. Default: `stagebook`.",
   STAGEBOOK_MAX_BYTES:
     "Size limit of the store's folder, such as `10GB`: values that were unused for longest are evicted.",
@@ -29,7 +31,7 @@ const variables = {
   STAGEBOOK_COMMAND: "In an exported Airflow DAG: the command to run. Default: `npx stagebook`.",
 };
 /** Set by Stagebook for its own child processes. */
-const internal = ["STAGEBOOK_PARAMS"];
+const internal = ["STAGEBOOK_PARAMS", "STAGEBOOK_SECRET_"];
 
 /** Creates the page. @returns {{ file: string, text: string }[]} */
 export function createCliPage() {

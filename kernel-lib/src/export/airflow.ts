@@ -51,8 +51,8 @@ PARAMS = {
 ${params.map(paramLine).join("\n")}
 }
 
-# By parameter: a template that Airflow fills in when a task runs, and masks in its logs. A value that is not there leaves the parameter as
-# the notebook has it. For the password of a connection write "{{ conn.my_database.password }}".
+# By parameter: a template that Airflow fills in when a task runs, and masks in its logs. Where it has no value, the parameter is as
+# the notebook defines it. For the password of a connection write "{{ conn.my_database.password }}".
 SECRETS = {
 ${secrets.map(({ name }) => `    ${python(name)}: ${python(`{{ var.value.get('stagebook_secret_${variables.get(name) ?? ""}', '') }}`)},`).join("\n")}
 }

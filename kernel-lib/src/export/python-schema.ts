@@ -19,7 +19,7 @@ export function pythonSchema(schema: JsonObject): PythonSchema {
   const leftOut: string[] = [];
   const own = Object.fromEntries(Object.entries(schema).filter(([keyword]) => !PARAM_ARGUMENTS.includes(keyword)));
   const adapted = adapt(own, leftOut) as JsonObject;
-  // Lists of `items` have another keyword in the newest draft, which Python assumes unless "$schema" says otherwise.
+  // Lists of `items` have another keyword in the newest draft, which Python assumes unless the schema names its draft.
   const isDraft7 = "$schema" in adapted || !/"(items":\s*\[|definitions"|dependencies"|additionalItems")/.test(JSON.stringify(adapted)); // prettier-ignore
   return { schema: isDraft7 ? adapted : { $schema: DRAFT, ...adapted }, leftOut };
 }

@@ -243,7 +243,7 @@ function DateControl(props: ControlProps): JSX.Element {
         className="stagebook-Params-zone"
         title={trans?.__("The time zone of this field: Coordinated Universal Time")}
       >
-        UTC
+        {trans?.__("UTC")}
       </span>
     </span>
   );

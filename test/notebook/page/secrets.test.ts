@@ -10,7 +10,7 @@ import type { Notebook } from "../../rig/kernel/notebook";
 const TYPED = 'typed-"secret"-8f3a1c';
 const OTHER = "other-secret-77b2d9";
 
-describe("[Y5] a secret that is typed into the form", () => {
+describe("[Y9] a secret that is typed into the form", () => {
   let notebook: Notebook;
   beforeAll(async () => {
     notebook = await openNotebook();

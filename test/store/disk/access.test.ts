@@ -11,7 +11,7 @@ let folder: string;
 let umask: number;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "stagebook-access-"));
-  umask = process.umask();
+  umask = process.umask(0o022);
 });
 afterEach(() => {
   process.umask(umask);

@@ -176,5 +176,5 @@ function plainText(value: unknown, decimals: number): string {
 function masked<B extends Readonly<Record<string, unknown>>>(bundle: B): B {
   if (secrets.isEmpty) return bundle;
   const forms = Object.entries(bundle).map(([type, form]) => [type, typeof form === "string" ? secrets.maskOutput(form) : secrets.maskData(form)]); // prettier-ignore
-  return Object.fromEntries(forms) as unknown as B;
+  return { ...bundle, ...(Object.fromEntries(forms) as Partial<B>) };
 }

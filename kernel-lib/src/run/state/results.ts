@@ -1,6 +1,6 @@
 /** Results as the engine sees them: found by key, remembered in this kernel, committed under the stage's name. */
 import type { Digest } from "../../protocol";
-import { isStagebookError, messageOf, StagebookError } from "../../protocol";
+import { isStagebookError, messageOf } from "../../protocol";
 import type { KnownKey } from "../../key/key";
 import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
 import type { BlobRef, Entry, HeadName, HeadRow, NewBlob, Store, TracedRead } from "../../store/store";
