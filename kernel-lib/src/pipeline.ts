@@ -82,7 +82,7 @@ export function createPipelineWithInternals(
   );
   const logLines = keepLogLines(bus.events$);
   const runsWritten = recordRuns({
-    events$: bus.events$,
+    events$: bus.wholeEvents$,
     view: () => bus.view,
     store,
     notebook,
@@ -132,7 +132,7 @@ function checkOptions(options: PipelineOptions): void {
 /** Calls the user's log function with each record. What it throws fails nothing: it is reported once. */
 function forwardLog(bus: EventBus, onRecord: (record: LogRecord) => void, log: Log): void {
   let hasFailed = false;
-  bus.events$.subscribe((event) => {
+  bus.wholeEvents$.subscribe((event) => {
     if (event.type !== "log:written") return;
     try {
       onRecord(event.record);

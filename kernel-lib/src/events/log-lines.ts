@@ -2,15 +2,37 @@
 import type { Observable } from "rxjs";
 import type { LogRecord, StagebookEvent } from "../protocol";
 
-const MAX_LINES = 100_000;
+export interface LogLineLimits {
+  readonly lines: number;
+  /** Characters of all lines together. */
+  readonly chars: number;
+}
 
-/** Collects from now on. Returns a reader: oldest first, at most 100,000 lines. */
-export function keepLogLines(events$: Observable<StagebookEvent>): () => readonly LogRecord[] {
+const LIMITS: LogLineLimits = { lines: 100_000, chars: 50_000_000 };
+/** What a line has beside its text. */
+const LINE_CHARS = 200;
+
+/** Collects from now on. Returns a reader: oldest first, at most 100,000 lines of 50 million characters; older ones are dropped. */
+export function keepLogLines(
+  events$: Observable<StagebookEvent>,
+  limits: LogLineLimits = LIMITS,
+): () => readonly LogRecord[] {
   let lines: LogRecord[] = [];
+  let chars = 0;
   events$.subscribe((event) => {
     if (event.type !== "log:written") return;
     lines.push(event.record);
-    if (lines.length > MAX_LINES * 1.1) lines = lines.slice(-MAX_LINES);
+    chars += sizeOf(event.record);
+    // A tenth more, so that dropping is rare.
+    if (lines.length <= limits.lines * 1.1 && chars <= limits.chars * 1.1) return;
+    let from = Math.max(0, lines.length - limits.lines);
+    chars = lines.slice(from).reduce((sum, line) => sum + sizeOf(line), 0);
+    for (; chars > limits.chars && from < lines.length - 1; from++) chars -= sizeOf(lines[from] as LogRecord);
+    lines = lines.slice(from);
   });
   return () => lines;
+}
+
+function sizeOf({ message, fields }: LogRecord): number {
+  return LINE_CHARS + message.length + JSON.stringify(fields).length;
 }

@@ -21,6 +21,8 @@ export interface LogRecord {
   readonly message: string;
   /** The fields passed to the logger, and the stage's `logged` inputs. What JSON cannot represent is text. */
   readonly fields: JsonObject;
+  /** True when text was left out: the record of the run has it whole, see the command `whole`. */
+  readonly isCut?: true;
   /** `log`: the stage's logger; `console`: console.* or a write to stdout; `stagebook`: Stagebook itself. */
   readonly source: "log" | "console" | "stagebook";
 }
@@ -38,6 +40,8 @@ export interface ErrorView {
   readonly line?: number;
   /** The stack, without frames of tslab, Node or Stagebook. */
   readonly stack?: string;
+  /** Set when text was left out: the record of this run has it whole, see the command `whole`. */
+  readonly cutIn?: RunId;
 }
 
 /** How an input reaches a stage. */

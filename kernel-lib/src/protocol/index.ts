@@ -1,4 +1,5 @@
 /** The types and functions that kernel and page share. Browser-safe: no Node, no I/O. */
+export * from "./bounds";
 export * from "./caveats";
 export * from "./wire/commands";
 export type * from "./events";

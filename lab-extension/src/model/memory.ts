@@ -1,6 +1,7 @@
 /** The memory of a notebook from one visit to the next, in the browser. Used by NotebookModels and NotebookModel. */
 import { get, set } from "idb-keyval";
 import type { LogRecord, View } from "stagebook/protocol";
+import { isRemembered } from "./remembered-shape";
 
 export interface Remembered {
   /** Without its log. */
@@ -46,14 +47,15 @@ export const browserMemory: Memory = {
   },
 };
 
-/** Incremented whenever View or Remembered change: data in another format is ignored. */
+/** Incremented whenever View or Remembered change: data in another format, or of another shape, is ignored. */
 const FORMAT = 2;
 
 function nameOf(key: string): string {
   return `stagebook:notebook:${key}`;
 }
 
-function decode(data: unknown): Remembered | null {
-  if (typeof data !== "object" || data === null) return null;
-  return (data as { readonly format?: unknown }).format === FORMAT ? (data as Remembered) : null;
+/** Null for anything that this version did not write. */
+export function decode(data: unknown): Remembered | null {
+  const isOurs = typeof data === "object" && data !== null && (data as { readonly format?: unknown }).format === FORMAT;
+  return isOurs && isRemembered(data) ? data : null;
 }

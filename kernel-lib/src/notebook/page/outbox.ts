@@ -1,9 +1,11 @@
 /** The queue of messages to the pages: in order, and paced, so that neither a page nor the server is flooded. Used by PageLink. */
 import {
   BEACON_MS,
+  CHARS_PER_MESSAGE,
   EVENTS_PER_MESSAGE,
   MESSAGES_PER_SECOND,
   PROTOCOL_VERSION,
+  textSizeOf,
   type KernelMessage,
   type StagebookEvent,
 } from "../../protocol";
@@ -77,8 +79,18 @@ export class Outbox {
 
   /** Later events go into another message. */
   private seal(): void {
-    for (let at = 0; at < this.events.length; at += EVENTS_PER_MESSAGE)
-      this.queue.push({ events: this.events.slice(at, at + EVENTS_PER_MESSAGE) });
+    let some: StagebookEvent[] = [];
+    let chars = 0;
+    for (const event of this.events) {
+      const more = textSizeOf(event);
+      if (some.length >= EVENTS_PER_MESSAGE || (some.length > 0 && chars + more > CHARS_PER_MESSAGE)) {
+        this.queue.push({ events: some });
+        [some, chars] = [[], 0];
+      }
+      some.push(event);
+      chars += more;
+    }
+    if (some.length > 0) this.queue.push({ events: some });
     this.events = [];
   }
 

@@ -4,7 +4,17 @@ import { withinActivity } from "../../run/state/activity";
 import type { RunSummary } from "../../run/active-runs";
 import type { Engine } from "../../run/engine";
 import type { Instance } from "../../run/state/instances";
-import { unreachable, type Command, type CommandType, type LogRecord, type Result, type RunId } from "../../protocol";
+import {
+  boundEvent,
+  boundRecord,
+  unreachable,
+  type Command,
+  type CommandType,
+  type ErrorView,
+  type LogRecord,
+  type Result,
+  type RunId,
+} from "../../protocol";
 import { readRunEvents, readRunLines, readRuns } from "../../events/run-files";
 import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
 import type { NotebookCells } from "../cells/cells";
@@ -102,6 +112,8 @@ export class PageCommands {
         return this.runs(command.before, command.limit);
       case "run-events":
         return this.runEvents(command.run as RunId, command.from, command.limit);
+      case "whole":
+        return this.whole(command.run as RunId, command.stage, command.at);
       case "clear": {
         const names =
           command.stage === undefined
@@ -153,7 +165,7 @@ export class PageCommands {
     const lines = run === undefined ? this.parts.logLines() : await readRunLines(this.parts.engine.store, run);
     const end = Math.max(0, lines.length - before);
     const start = Math.max(0, end - Math.min(limit, MAX_LOG_LINES));
-    return { records: lines.slice(start, end), more: start > 0 };
+    return { records: lines.slice(start, end).map(boundRecord), more: start > 0 };
   }
 
   private async runs(before: number, limit: number): Promise<Result<"runs">> {
@@ -165,6 +177,18 @@ export class PageCommands {
 
   private async runEvents(run: RunId, from: number, limit: number): Promise<Result<"run-events">> {
     const events = await readRunEvents(this.parts.engine.store, run);
-    return { events: events.slice(from, from + Math.min(limit, MAX_EVENTS)), total: events.length };
+    const some = events.slice(from, from + Math.min(limit, MAX_EVENTS));
+    return { events: some.map(boundEvent), total: events.length };
+  }
+
+  private async whole(run: RunId, stage: string, at: number | undefined): Promise<Result<"whole">> {
+    let error: ErrorView | null = null;
+    const records: LogRecord[] = [];
+    for (const event of await readRunEvents(this.parts.engine.store, run)) {
+      if (at === undefined && event.type === "stage:failed" && event.stage === stage) error = event.error;
+      if (event.type === "log:written" && event.record.at === at && event.record.stage === stage)
+        records.push(event.record);
+    }
+    return { error, records };
   }
 }

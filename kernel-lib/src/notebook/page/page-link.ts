@@ -1,7 +1,7 @@
 /** The outgoing half of the link to the pages: numbered events in batches, snapshots and replies. `PageRequests` is the other half. */
 import type { Subscription } from "rxjs";
 import type { EventBus } from "../../events/bus";
-import { PROTOCOL_VERSION, type KernelMessage } from "../../protocol";
+import { boundView, PROTOCOL_VERSION, type KernelMessage } from "../../protocol";
 import type { Comms } from "./comms";
 import { Outbox } from "./outbox";
 import type { PageNotebooks } from "./page-notebooks";
@@ -36,7 +36,8 @@ export class PageLink {
     const { bus, kernel, stagebook, notebooks } = this.parts;
     const { view } = bus;
     const notebook = notebooks.viewFor(comm);
-    this.post(comm, { v: PROTOCOL_VERSION, type: "snapshot", kernel, seq: view.seq, view, stagebook, notebook });
+    const { seq } = view;
+    this.post(comm, { v: PROTOCOL_VERSION, type: "snapshot", kernel, seq, view: boundView(view), stagebook, notebook });
   }
 
   /** Sends the events that are waiting for others of the same moment. */

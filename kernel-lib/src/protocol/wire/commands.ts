@@ -148,6 +148,12 @@ export const commandSchemas = {
       },
     },
   ),
+  whole: command("An error or a log line of which text was left out, as the record of its run has it.", {
+    required: { stage, run },
+    optional: {
+      at: described(count("a time"), "When the log line was written, epoch milliseconds. Without it: the error."),
+    },
+  }),
   clear: command("Removes the stored results of a stage.", {
     optional: { stage: described(stage, "Default: all stages.") },
   }),
@@ -256,6 +262,8 @@ export interface Results {
   /** Newest first. `more`: there are older runs. */
   runs: { readonly rows: readonly RunRowView[]; readonly more: boolean };
   /** Oldest first. `total`: how many events the run has. */
+  /** Null for what the record lacks: the run was removed, or not recorded. */
+  whole: { readonly error: ErrorView | null; readonly records: readonly LogRecord[] };
   "run-events": { readonly events: readonly StagebookEvent[]; readonly total: number };
   /** `results`: how many were removed. */
   clear: { readonly results: number };

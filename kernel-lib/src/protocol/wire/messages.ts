@@ -13,6 +13,8 @@ export const MESSAGES_PER_SECOND = 50;
 
 /** More events than these are split over several messages, so that none of them blocks the page. */
 export const EVENTS_PER_MESSAGE = 1000;
+/** The same for events whose texts have more characters than this together. */
+export const CHARS_PER_MESSAGE = 500_000;
 /** For a minute after the last event, the kernel repeats its `seq` at this interval: a page that missed events notices. */
 export const BEACON_MS = 1000;
 
