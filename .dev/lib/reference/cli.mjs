@@ -23,6 +23,7 @@ const variables = {
   STAGEBOOK_TRUST_NAME: "Whose results are trusted, when several teams have one key. Default: `stagebook`.",
   STAGEBOOK_MAX_BYTES:
     "Size limit of the store's folder, such as `10GB`: values that were unused for longest are evicted.",
+  STAGEBOOK_CACHE_BYTES: "How much of the values a kernel keeps in memory in front of the store. Default: `256MiB`.",
   STAGEBOOK_WORKER_MEMORY:
     "How much memory each worker thread may use, such as `2GB`, for stages without the option `memory`. Default: half of the machine's memory.",
   STAGEBOOK_AUDIT:

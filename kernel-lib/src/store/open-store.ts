@@ -34,7 +34,8 @@ export interface OpenStoreOptions {
   readonly choice: string | object | undefined;
   /**
    * STAGEBOOK_STORE; STAGEBOOK_SHARED_STORE (a folder or `s3://…`) with STAGEBOOK_SHARED_READONLY; STAGEBOOK_TRUST_KEY and
-   * STAGEBOOK_TRUST_NAME for results in the shared store, or in an S3 store; STAGEBOOK_MAX_BYTES and STAGEBOOK_STORE_ACCESS for a store in a folder; AWS_… for S3.
+   * STAGEBOOK_TRUST_NAME for results in the shared store, or in an S3 store; STAGEBOOK_MAX_BYTES and STAGEBOOK_STORE_ACCESS for a store in
+   * a folder; STAGEBOOK_CACHE_BYTES; AWS_… for S3.
    */
   readonly environment: Environment;
   /** Absolute: relative folders start here. */
@@ -100,13 +101,13 @@ export function checkStoreSettings(environment: Environment): void {
 
 function openFolder(folder: string, options: OpenStoreOptions): OpenedStore {
   const { environment, now, onProblem } = options;
-  const maxBytes = findMaxBytes(environment);
+  const maxBytes = findSize(environment, "STAGEBOOK_MAX_BYTES");
   const local = createDiskStore({ folder, onProblem, now, maxBytes, access: findAccess(environment, "private") });
   const former = findFormer(folder, options);
   const whole = former.reduce<Store>((store, each) => withFormer(store, each, options), local);
   const shared = openShared(folder, options);
   const store = createCachedStore(shared ? createTieredStore({ local: whole, ...shared, onProblem }) : whole, {
-    maxBytes: CACHE_BYTES,
+    maxBytes: findSize(environment, "STAGEBOOK_CACHE_BYTES") ?? CACHE_BYTES,
   });
   const notebook = identify(store, path.dirname(folder), options, former);
   const savedParams = openSavedParams(folder, notebook, options, former);
@@ -133,7 +134,9 @@ function openUrl(location: string, options: OpenStoreOptions): OpenedStore {
   const { environment, now, onProblem } = options;
   const bucket = openBucket(location, environment);
   const remoteStore = createBucketStore(bucket, { onProblem, now, seal: signingSeal(environment), throwsUnreachable: true }); // prettier-ignore
-  const store = createCachedStore(createGuardedStore(remoteStore, { onProblem }), { maxBytes: CACHE_BYTES });
+  const store = createCachedStore(createGuardedStore(remoteStore, { onProblem }), {
+    maxBytes: findSize(environment, "STAGEBOOK_CACHE_BYTES") ?? CACHE_BYTES,
+  });
   const folder = path.resolve(options.folder, ".stagebook");
   const local = identify(
     new DiskNotebooks(folder, onProblem, findAccess(environment, "private")),
@@ -310,16 +313,12 @@ function findReadOnly({ STAGEBOOK_SHARED_READONLY: text = "" }: Environment): bo
   throw invalid("STAGEBOOK_SHARED_READONLY", text, "it is not a boolean", "Set it to 1 or 0.");
 }
 
-function findMaxBytes({ STAGEBOOK_MAX_BYTES: text }: Environment): number | undefined {
+function findSize(environment: Environment, name: "STAGEBOOK_MAX_BYTES" | "STAGEBOOK_CACHE_BYTES"): number | undefined {
+  const text = environment[name];
   if (!text) return undefined;
   const size = readSize(text);
   if (size !== undefined) return size;
-  throw invalid(
-    "STAGEBOOK_MAX_BYTES",
-    text,
-    "it is not a valid size",
-    "Use a size such as 500MB, 10GB or 2TiB, or a number of bytes.",
-  );
+  throw invalid(name, text, "it is not a valid size", "Use a size such as 500MB, 10GB or 2TiB, or a number of bytes.");
 }
 
 function isUrl(text: string): boolean {

@@ -101,13 +101,14 @@ function parseNotebook(text: string, file: string): NotebookContent {
   if (typeof content !== "object" || content === null) return bad("it is not a JSON object");
   if (content.nbformat !== 4) return bad(`its nbformat is ${String(content.nbformat)}, not 4`);
   if (!Array.isArray(content.cells)) return bad("it has no cells");
-  if (!content.cells.every(isCell)) return bad("one of its cells has no type or no source");
+  if (!content.cells.every(isCell)) return bad("one of its cells has no type or no source, or an id that is no text");
   return content as NotebookContent;
 }
 
 function isCell(cell: unknown): cell is RawCell {
-  const { cell_type: type, source } = (cell ?? {}) as Partial<RawCell>;
-  return typeof type === "string" && (typeof source === "string" || Array.isArray(source));
+  const { cell_type: type, id, source } = (cell ?? {}) as Partial<RawCell>;
+  const hasText = typeof source === "string" || Array.isArray(source);
+  return typeof type === "string" && hasText && (id === undefined || typeof id === "string");
 }
 
 const textOf = (source: string | readonly string[]): string => (typeof source === "string" ? source : source.join(""));

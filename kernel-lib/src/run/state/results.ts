@@ -1,4 +1,5 @@
 /** Results as the engine sees them: found by key, remembered in this kernel, committed under the stage's name. */
+import { BoundedMap } from "./bounded-map";
 import type { Digest } from "../../protocol";
 import { isStagebookError, messageOf } from "../../protocol";
 import type { KnownKey } from "../../key/key";
@@ -24,13 +25,16 @@ interface Unstored {
 /** Recomputes a result that turned out to be gone; undefined when that fails. */
 export type Recompute = () => Promise<Entry | undefined>;
 
+/** How many results are remembered at least, about 1.5 kB each. */
+const MIN_REMEMBERED = 1000;
+
 export class Results {
-  private readonly entries = new Map<Digest, Entry>();
+  private readonly entries = new BoundedMap<Digest, Entry>(() => this.maxRemembered());
   /** Keys whose value was computed or read in this kernel. */
-  private readonly here = new Set<Digest>();
+  private readonly here = new BoundedMap<Digest, true>(() => this.maxRemembered());
   private readonly latestOf = new Map<string, Entry | null>();
   /** What executions under a key have read beyond its inputs: such a key has no entry of its own. */
-  private readonly traces = new Map<Digest, NonNullable<Entry["traces"]>>();
+  private readonly traces = new BoundedMap<Digest, NonNullable<Entry["traces"]>>(() => this.maxRemembered());
   private readonly unstored = new Map<Digest, Unstored>();
   /** Values that may be used within their run only; gone with their entry. */
   private readonly runScoped = new WeakMap<Entry, readonly NewBlob[]>();
@@ -137,7 +141,7 @@ export class Results {
       this.missingValues.add(entry.key);
       return undefined;
     }
-    this.here.add(entry.key);
+    this.here.set(entry.key, true);
     return loaded;
   }
 
@@ -322,8 +326,13 @@ export class Results {
     this.missingValues.clear();
   }
 
+  /** Enough for the current results of all stages: those of older runs are found in the store again. */
+  private maxRemembered(): number {
+    return Math.max(MIN_REMEMBERED, 4 * this.latestOf.size);
+  }
+
   private remember(instance: Instance, entry: Entry): void {
-    this.here.add(entry.key);
+    this.here.set(entry.key, true);
     this.latestOf.set(instance.id, entry);
   }
 

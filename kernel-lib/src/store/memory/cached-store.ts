@@ -87,7 +87,7 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Of small values: each costs some 300 bytes beside its own. */
-const MAX_BLOBS = 50_000;
+const MAX_BLOBS = 5_000;
 
 class BlobCache {
   /** Least recently used first. */
