@@ -93,7 +93,8 @@ export function openStore(options: OpenStoreOptions): OpenedStore {
 export function checkStoreSettings(environment: Environment): void {
   findSeal(environment);
   findReadOnly(environment);
-  findMaxBytes(environment);
+  findSize(environment, "STAGEBOOK_MAX_BYTES");
+  findSize(environment, "STAGEBOOK_CACHE_BYTES");
   findAccess(environment, "private");
   for (const location of [environment.STAGEBOOK_STORE, environment.STAGEBOOK_SHARED_STORE])
     if (location && isUrl(location)) openBucket(location, environment);

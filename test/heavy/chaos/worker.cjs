@@ -24,6 +24,7 @@ const filed = p.stage("filed", { summed }, ({ summed }, { fileOut }) => {
   return { file };
 });
 
+process.stdout.write("ready\n");
 (async () => {
   for (let turn = Number(start); ; turn++) {
     const value = turn % 40;
