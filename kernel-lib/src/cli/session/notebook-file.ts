@@ -101,7 +101,8 @@ function parseNotebook(text: string, file: string): NotebookContent {
   if (typeof content !== "object" || content === null) return bad("it is not a JSON object");
   if (content.nbformat !== 4) return bad(`its nbformat is ${String(content.nbformat)}, not 4`);
   if (!Array.isArray(content.cells)) return bad("it has no cells");
-  if (!content.cells.every(isCell)) return bad("one of its cells has no type or no source, or an id that is no text");
+  if (!content.cells.every(isCell))
+    return bad("one of its cells has no type or no source, or an id that is not a string");
   return content as NotebookContent;
 }
 

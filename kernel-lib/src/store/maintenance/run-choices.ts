@@ -97,12 +97,12 @@ export async function collectRuns<T extends RunRecord>(
 /** Listed runs whose record is gone: maintenance was killed, or the disk was full, before it could change the list. */
 async function findLost<T extends RunRecord>(
   listed: readonly string[],
-  { runs, exists }: RunSource<T>,
+  source: RunSource<T>,
 ): Promise<readonly string[]> {
-  const existing = new Set(runs.map(({ name }) => name));
+  const existing = new Set(source.runs.map(({ name }) => name));
   const lost: string[] = [];
   // A run that began after the survey has a record by now: its line follows it.
-  for (const name of listed) if (!existing.has(name) && !(await exists(name))) lost.push(name);
+  for (const name of listed) if (!existing.has(name) && !(await source.exists(name))) lost.push(name);
   return lost;
 }
 

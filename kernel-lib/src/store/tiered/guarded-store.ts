@@ -93,7 +93,7 @@ class Guard {
   async mustWrite<T>(work: () => Promise<T>): Promise<T> {
     const done = await this.write(unreached, work);
     if (done === unreached) throw this.unwritten();
-    return done as T;
+    return done;
   }
 
   private unwritten(): StagebookError {
