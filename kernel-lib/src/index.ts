@@ -5,6 +5,7 @@ import { showValue } from "./notebook/cells/display";
 import { ParamDisplays } from "./notebook/cells/param-displays";
 import { findNotebookExports, findTslabKernel } from "./notebook/tslab/tslab";
 import { createPipelineWithInternals, version } from "./pipeline";
+import { findPipelineContext } from "./pipeline-context";
 import type { Pipeline, PipelineOptions, ScriptPipeline } from "./pipeline-types";
 import type { DefineComputed, DefineResource, FileInput, FilesInput } from "./stage/public/inputs";
 import type { DefineParam } from "./stage/public/params";
@@ -225,7 +226,7 @@ export function createPipeline(options: PipelineOptions = {}): ScriptPipeline {
   return createPipelineWithInternals(options, findNotebookExports).pipeline;
 }
 
-if (kernel) connectNotebook(kernel, internals, version);
+if (kernel) connectNotebook(kernel, internals, { version, environment: findPipelineContext().environment });
 
 export { StagebookError } from "./protocol";
 export type { Digest, LogRecord, Reason, ReasonKind, RunId, StagebookEvent } from "./protocol";

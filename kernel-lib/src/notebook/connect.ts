@@ -3,6 +3,7 @@
  * object uses only objects created before it, and is called back through a listener.
  */
 import { randomUUID } from "node:crypto";
+import path from "node:path";
 import { COMM_TARGET } from "../protocol";
 import { useNotebookVariables } from "../stage/handle-names";
 import { inputOf } from "../stage/input";
@@ -18,14 +19,26 @@ import { PageNotebooks } from "./page/page-notebooks";
 import { PageRequests } from "./page/page-requests";
 import type { PipelineInternals } from "./pipeline-internals";
 import { CompileHook } from "./tslab/compile-hook";
+import { findCompiler } from "./tslab/compiler";
 import { installHooks } from "./tslab/hooks";
 import { createKernelHooks } from "./tslab/kernel-hooks";
 import { queueSends } from "./tslab/send-queue";
 import { dropImporters } from "./tslab/side-modules";
-import { findCompiler, messageClass, type TslabKernel } from "./tslab/tslab";
+import { installRepairs } from "./tslab/repairs/install";
+import { messageClass, type TslabKernel } from "./tslab/tslab";
 
-/** Connects the pipeline to the kernel, in the middle of the cell that imports Stagebook. `version`: of Stagebook. */
-export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals, version: string): void {
+/** Of the process, and of Stagebook. */
+export interface NotebookOptions {
+  readonly version: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Connects the pipeline to the kernel, in the middle of the cell that imports Stagebook. */
+export function connectNotebook(
+  tslab: TslabKernel,
+  internals: PipelineInternals,
+  { version, environment }: NotebookOptions,
+): void {
   const { engine, bus, scopes, notebook } = internals;
   useNotebookVariables(() => tslab.exports);
   const warn = (message: string): void => engine.log("warn", message);
@@ -40,7 +53,8 @@ export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals
   });
   internals.setCells(cells);
   const shownTables = new ShownTables();
-  const executions = new CellExecutions(internals, cells, shownTables, findCompiler());
+  const compiler = findCompiler();
+  const executions = new CellExecutions(internals, cells, shownTables, compiler);
 
   // Page: comms, then the messages to the pages, then the commands from them.
   const comms = openComms(tslab);
@@ -54,22 +68,26 @@ export function connectNotebook(tslab: TslabKernel, internals: PipelineInternals
   markAfterPlans(internals, cells);
 
   // tslab: from here on it calls the objects above.
-  const compiler = new CompileHook(tslab.exports, {
+  const names = new Map<string, string>();
+  const compileHook = new CompileHook(tslab.exports, names, {
     compiled: (code) => executions.compiled(code),
     printsLater: (value) => inputOf(value) !== undefined || internals.isPipeline(value) || value instanceof Promise,
     lastValue: (value) => executions.keepLastValue(value),
     failed: (error) => warn(`a cell could not be analyzed and is executed unchanged: ${error.message}`),
   });
-  const kernelHooks = createKernelHooks({ Message: messageClass(tslab.message), comms, notebooks, cells, executions, compiler, version }); // prettier-ignore
+  const kernelHooks = createKernelHooks({ Message: messageClass(tslab.message), comms, notebooks, cells, executions, compiler: compileHook, version }); // prettier-ignore
   const signAndSend = queueSends({
     sending: (message) => executions.replied(message),
     failed: (error) => warn(`a message to the front end was lost: ${error.message}`),
   });
   installHooks(
     tslab,
-    { ...kernelHooks, signAndSend, runInThisContext: compiler.hook, deleteSideModule: dropImporters },
+    { ...kernelHooks, signAndSend, runInThisContext: compileHook.hook, deleteSideModule: dropImporters },
     warn,
   );
+  if (compiler)
+    installRepairs({ compiler, kernel: tslab, notebook: notebook.file ?? path.resolve(notebook.name), names, warn }, environment.STAGEBOOK_TSLAB); // prettier-ignore
+  else warn("the compiler of this tslab version was not found: tslab is used without repairs");
   if (!engine.runOverrides.isHeadless) withinActivity({ cell: null, source: "page" }, () => engine.watchFiles());
   process.on("SIGINT", () => void engine.cancel());
 

@@ -328,6 +328,11 @@ export function readFunctionScope(fn: AnyFunction, name: string): unknown {
   return sharedSession().scopeValues(fn).get(name);
 }
 
+/** Every name in a function's scopes, the innermost first, whatever module it belongs to. */
+export function readFunctionScopes(fn: AnyFunction): ReadonlyMap<string, unknown> {
+  return sharedSession().scopeValues(fn);
+}
+
 /** The source of a loaded script by its sha256 in hex, as stack frames have it. */
 export function readScriptSource(hash: string): string | undefined {
   return sharedSession().sourceByHash(hash);

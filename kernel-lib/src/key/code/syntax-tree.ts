@@ -13,6 +13,8 @@ export function parseScript(source: string): SyntaxNode {
     ranges: true,
     allowSuperOutsideMethod: true,
     allowAwaitOutsideFunction: true,
+    // For `import.meta`, which cells may use.
+    allowImportExportEverywhere: true,
     // A method is parsed apart from the class that declares its private names.
     checkPrivateFields: false,
   } as const;

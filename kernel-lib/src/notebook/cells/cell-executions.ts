@@ -16,7 +16,8 @@ import type { ShowInCell } from "./cell-progress";
 import type { CompiledCell } from "../tslab/compiled-cell";
 import type { PipelineInternals } from "../pipeline-internals";
 import { readDeclaredParams } from "../tslab/declared-params";
-import type { CellCompiler, TslabKernel, WriteDisplay, WriteStream, ZmqMessage } from "../tslab/tslab";
+import type { Compiler } from "../tslab/compiler";
+import type { TslabKernel, WriteDisplay, WriteStream, ZmqMessage } from "../tslab/tslab";
 
 const PROMISE_TEXT = "Promise: add await to see its value";
 
@@ -46,7 +47,7 @@ export class CellExecutions {
     private readonly internals: PipelineInternals,
     private readonly cells: NotebookCells,
     private readonly shownTables: ShownTables,
-    private readonly compiler: CellCompiler | undefined,
+    private readonly compiler: Pick<Compiler, "checkedCell"> | undefined,
   ) {}
 
   /** Takes over the cell that is being executed while Stagebook is imported. */

@@ -24,9 +24,10 @@ export class CompileHook {
   /** Set within `withoutExecuting`, and in everything asynchronous that it starts. */
   private readonly compilesOnly = new AsyncLocalStorage<true>();
 
-  /** `exports` holds the notebook's variables. */
+  /** `exports` holds the notebook's variables. `names`: code for names that cells lack. */
   constructor(
     private readonly exports: Record<string, unknown>,
+    private readonly names: ReadonlyMap<string, string>,
     private readonly listener: CompileListener,
   ) {}
 
@@ -62,7 +63,7 @@ export class CompileHook {
   private readCell(code: string): { readonly code: string; readonly script?: string } {
     let cell: CompiledCell;
     try {
-      cell = readCompiledCell(code, (name) => Object.hasOwn(this.exports, name));
+      cell = readCompiledCell(code, (name) => Object.hasOwn(this.exports, name), this.names);
     } catch (error) {
       this.listener.failed(error as Error);
       return { code };

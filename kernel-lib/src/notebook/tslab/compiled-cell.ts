@@ -1,4 +1,4 @@
-/** A cell as tslab compiled it, analyzed: fixes tslab's shorthand bug, and finds the notebook variables that it reads and writes. Pure. */
+/** A cell as tslab compiled it, analyzed: fixes tslab's shorthand bug, replaces names that cells lack, and finds the notebook variables that it reads and writes. Pure. */
 import {
   childOf,
   childrenIn,
@@ -45,17 +45,34 @@ const defining = new Set([
 
 /**
  * `isVariable`: whether an earlier cell has declared the name. tslab compiles `{ quakes }` with a name from an earlier cell to an
- * unresolved name, which throws; it is replaced by `{ quakes: exports.quakes }`.
+ * unresolved name, which throws; it is replaced by `{ quakes: exports.quakes }`. `names`: code for names that cells lack, by name;
+ * `import.meta` and its properties are such names.
  */
-export function readCompiledCell(code: string, isVariable: (name: string) => boolean): CompiledCell {
+export function readCompiledCell(
+  code: string,
+  isVariable: (name: string) => boolean,
+  names: ReadonlyMap<string, string> = new Map(),
+): CompiledCell {
   const tree = parseScript(code);
   const parents = findParents(tree);
-  const broken = findFreeIdentifiers(tree).filter(
-    (node) => isBrokenShorthand(node, parents) && isVariable(textIn(node, "name")),
-  );
+  const free = findFreeIdentifiers(tree);
+  const broken = free.filter((node) => isBrokenShorthand(node, parents) && isVariable(textIn(node, "name")));
   const shorthand = broken.map((node): Access => ({ name: textIn(node, "name"), kind: "read", scope: scopeOf(node, parents), isCertain: false, at: node.start })); // prettier-ignore
-  return { code: expandShorthand(code, broken), ...summarize(tree, parents, shorthand) };
+  const edits = [
+    ...broken.map((node) => shorthandEdit(node, `exports.${textIn(node, "name")}`)),
+    ...(names.size > 0 ? nameEdits(free, tree, parents, names) : []),
+  ];
+  return { code: applyEdits(code, edits), ...summarize(tree, parents, shorthand) };
 }
+
+/** Text that replaces a part of the code. */
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+const shorthandEdit = (node: SyntaxNode, text: string): Edit => ({ start: node.end, end: node.end, text: `: ${text}` });
 
 function isBrokenShorthand(node: SyntaxNode, parents: Parents): boolean {
   const property = parents.get(node);
@@ -67,14 +84,38 @@ function isBrokenShorthand(node: SyntaxNode, parents: Parents): boolean {
   );
 }
 
-function expandShorthand(code: string, broken: readonly SyntaxNode[]): string {
-  let expanded = "";
+/** `names` holds only free names that no cell has declared. */
+function nameEdits(
+  free: readonly SyntaxNode[],
+  tree: SyntaxNode,
+  parents: Parents,
+  names: ReadonlyMap<string, string>,
+): readonly Edit[] {
+  const edits = free.flatMap((node): readonly Edit[] => {
+    const text = names.get(textIn(node, "name"));
+    if (text === undefined) return [];
+    return [isBrokenShorthand(node, parents) ? shorthandEdit(node, text) : { start: node.start, end: node.end, text }];
+  });
+  visitTree(tree, (node) => {
+    if (node.type !== "MetaProperty" || textIn(childOf(node, "meta"), "name") !== "import") return true;
+    const member = parents.get(node);
+    const isNamed = member?.type === "MemberExpression" && member.object === node && member.computed !== true;
+    const property = isNamed ? names.get(`import.meta.${textIn(childOf(member, "property"), "name")}`) : undefined;
+    const { start, end } = property !== undefined && member ? member : node;
+    edits.push({ start, end, text: property ?? names.get("import.meta") ?? "import.meta" });
+    return true;
+  });
+  return edits;
+}
+
+function applyEdits(code: string, edits: readonly Edit[]): string {
+  let edited = "";
   let at = 0;
-  for (const node of broken) {
-    expanded += `${code.slice(at, node.end)}: exports.${textIn(node, "name")}`;
-    at = node.end;
+  for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start)) {
+    edited += code.slice(at, start) + text;
+    at = end;
   }
-  return expanded + code.slice(at);
+  return edited + code.slice(at);
 }
 
 /** One place where the code names a notebook variable. */

@@ -1,7 +1,5 @@
 /** tslab's internals as far as Stagebook uses them, and how to find them in the running kernel. Checked against tslab 1.0.22. */
 import { readFunctionScope, readProxyHandler } from "../../scopes/inspector-session";
-import type { CheckedCell } from "./declared-params";
-import type { TypeScript } from "./type-schema";
 
 /** A Jupyter message as tslab holds it. */
 export interface ZmqMessage {
@@ -36,6 +34,7 @@ export interface ZmqMessageClass {
 }
 
 export interface ZmqServer {
+  readonly handler: JupyterHandler;
   readonly connInfo: { readonly key: string };
   readonly iopub: ZmqSocket;
   publishStatus: (this: ZmqServer, status: "busy" | "idle", parent: ZmqMessage) => void;
@@ -46,16 +45,32 @@ export interface ZmqServer {
 export type WriteStream = (name: "stdout" | "stderr", text: string) => void;
 export type WriteDisplay = (data: object, update?: boolean) => void;
 
+/** Executes cells one after another. */
+export interface TaskQueue {
+  readonly prev: Promise<unknown>;
+  add<T>(task: () => Promise<T>): Promise<T>;
+  reset(delayMs?: number): void;
+}
+
 export interface JupyterHandler {
   execCount: number;
+  execQueue: TaskQueue;
   readonly executor: { execute(source: string): Promise<boolean> };
   handleKernel: (this: JupyterHandler) => Record<string, unknown>;
+  handleComplete: (this: JupyterHandler, request: PositionRequest) => Record<string, unknown>;
+  handleInspect: (this: JupyterHandler, request: PositionRequest) => { readonly data: Record<string, unknown> };
   handleExecuteImpl: (
     this: JupyterHandler,
     request: { readonly code: string },
     writeStream: WriteStream,
     writeDisplay: WriteDisplay,
   ) => Promise<unknown>;
+}
+
+/** A position in the code of a cell. */
+export interface PositionRequest {
+  readonly code: string;
+  readonly cursor_pos: number;
 }
 
 /** One loaded copy of tslab's `dist/jupyter.js`. */
@@ -110,31 +125,6 @@ export function findInterruption(): Error | undefined {
   const trap = exports && readProxyHandler(exports)?.defineProperty;
   const interruption = typeof trap === "function" ? readFunctionScope(trap, "interrupted") : undefined;
   return interruption instanceof Error ? interruption : undefined;
-}
-
-/** tslab's compiler: TypeScript itself, and the program that holds the cell which was compiled last. */
-export interface CellCompiler {
-  checkedCell(): CheckedCell | undefined;
-}
-
-/** From the scope of the executor, which made the object of the variables; undefined when this version of tslab is built differently. */
-export function findCompiler(): CellCompiler | undefined {
-  const exports = findNotebookExports();
-  const trap = exports && readProxyHandler(exports)?.defineProperty;
-  const converters = typeof trap === "function" ? readFunctionScope(trap, "convs") : undefined;
-  const convert = (converters as { readonly node?: { readonly convert?: unknown } } | undefined)?.node?.convert;
-  if (typeof convert !== "function") return undefined;
-  const read = (name: string): unknown => readFunctionScope(convert, name);
-  const [ts, source] = [read("ts") as TypeScript | undefined, read("srcFilename")];
-  if (!ts?.forEachChild || typeof source !== "string") return undefined;
-  return {
-    checkedCell: () => {
-      // tslab makes another one for each cell.
-      const program = (read("builder") as { getProgram(): CheckedCell["program"] } | null)?.getProgram();
-      const file = program?.getSourceFile(source);
-      return program && file && { ts, program, file };
-    },
-  };
 }
 
 /** The kernel of this process, with the request that it is executing now. */
@@ -195,18 +185,24 @@ export function messageClass(message: ZmqMessage): ZmqMessageClass {
 const DELIMITER = Buffer.from("<IDS|MSG>");
 
 /** Header and metadata of a raw message, before its signature is checked. */
-export function peekMessage(
-  frames: readonly Buffer[],
-): { readonly type: string; readonly session: string; readonly metadata: Record<string, unknown> } | undefined {
+export function peekMessage(frames: readonly Buffer[]):
+  | {
+      readonly type: string;
+      readonly session: string;
+      readonly date?: string;
+      readonly metadata: Record<string, unknown>;
+    }
+  | undefined {
   const at = frames.findIndex((frame) => frame.equals(DELIMITER));
   const header = frames[at + 2];
   const metadata = frames[at + 4];
   if (at < 0 || !header || !metadata) return undefined;
   try {
-    const { msg_type: type, session } = JSON.parse(header.toString()) as MessageHeader;
+    const { msg_type: type, session, date } = JSON.parse(header.toString()) as MessageHeader;
     return {
       type,
       session,
+      date,
       metadata: JSON.parse(metadata.toString()) as Record<string, unknown>,
     };
   } catch {

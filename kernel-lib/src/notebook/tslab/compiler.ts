@@ -1,0 +1,117 @@
+/** tslab's compiler as it lives in the running kernel: TypeScript, the converter of cells, and the program that TypeScript keeps up to date. */
+import type ts from "@tslab/typescript-for-tslab";
+import { readFunctionScope, readFunctionScopes, readProxyHandler } from "../../scopes/inspector-session";
+import type { CheckedCell } from "./declared-params";
+import { findNotebookExports } from "./tslab";
+import type { TypeScript } from "./type-schema";
+
+/** A message of the compiler, as tslab prints it. Lines and columns start at 0. */
+export interface CellDiagnostic {
+  readonly start: CellPosition;
+  readonly end: CellPosition;
+  readonly messageText: string;
+  readonly category: number;
+  readonly code: number;
+  /** Absent for the cell itself. */
+  readonly fileName?: string;
+}
+
+export interface CellPosition {
+  readonly offset: number;
+  readonly line: number;
+  readonly character: number;
+}
+
+/** A compiled cell, as tslab's executor takes it. */
+export interface ConvertedCell {
+  readonly output?: string;
+  /** Declarations of all variables of the notebook, with those of the cell. */
+  readonly declOutput?: string;
+  readonly diagnostics: readonly CellDiagnostic[];
+  readonly hasToplevelAwait?: boolean;
+  readonly sideOutputs?: readonly { readonly path: string; readonly data: string }[];
+  readonly lastExpressionVar?: string;
+}
+
+/** What tslab offers at a position of a cell. Offsets are those of the cell. */
+export interface CellCompletion {
+  readonly start: number;
+  readonly end: number;
+  readonly candidates: readonly string[];
+  readonly original?: { readonly entries: readonly ts.CompletionEntry[] };
+}
+
+/** The object through which tslab's executor calls the compiler: what replaces one of its functions is called instead. */
+export interface Converter {
+  convert: (declarations: string, source: string) => ConvertedCell;
+  inspect: (declarations: string, source: string, position: number) => ts.QuickInfo | undefined;
+  complete: (declarations: string, source: string, position: number) => CellCompletion;
+}
+
+/** The host of TypeScript's watching program. */
+export interface WatchHost {
+  readonly options: ts.CompilerOptions;
+  afterProgramCreate: (builder: ts.BuilderProgram) => void;
+  setTimeout: (callback: () => void, ms: number) => unknown;
+  clearTimeout: (timer: unknown) => void;
+}
+
+/** What TypeScript remembers about resolved imports. */
+export interface ResolutionCache {
+  clear(): void;
+  removeResolutionsOfFile(file: string): void;
+  invalidateResolutionsOfFailedLookupLocations(): boolean;
+}
+
+export interface Compiler {
+  readonly ts: TypeScript;
+  readonly converter: Converter;
+  readonly host: WatchHost;
+  readonly resolutions: ResolutionCache;
+  /** Variables and functions of the converter itself that are assigned once. Undefined for a name that this version of tslab lacks. */
+  readonly own: (name: string) => unknown;
+  /** The present program; tslab creates another one for each cell. */
+  readonly builder: () => ts.BuilderProgram;
+  /** The cell that was compiled last. */
+  checkedCell(): CheckedCell | undefined;
+}
+
+/** From the scope of the executor, which made the object of the variables; undefined when this version of tslab is built differently. */
+export function findCompiler(): Compiler | undefined {
+  const exports = findNotebookExports();
+  const trap = exports && readProxyHandler(exports)?.defineProperty;
+  const converters = typeof trap === "function" ? readFunctionScope(trap, "convs") : undefined;
+  const converter = (converters as { readonly node?: Partial<Converter> } | undefined)?.node;
+  const convert = converter?.convert;
+  if (typeof convert !== "function") return undefined;
+  const scope = new Map(readFunctionScopes(convert));
+  const ts = scope.get("ts") as TypeScript | undefined;
+  const source = scope.get("srcFilename");
+  const close = (scope.get("watch") as { readonly close?: unknown } | undefined)?.close;
+  if (!ts?.forEachChild || typeof source !== "string" || typeof close !== "function") return undefined;
+  const watch = readFunctionScopes(close);
+  const host = watch.get("host") as WatchHost | undefined;
+  const resolutions = watch.get("resolutionCache") as ResolutionCache | undefined;
+  if (!host?.options || !resolutions) return undefined;
+  let builder = scope.get("builder") as ts.BuilderProgram;
+  // Programs are large: this one would be kept for good.
+  scope.delete("builder");
+  const created = host.afterProgramCreate;
+  host.afterProgramCreate = (next) => {
+    builder = next;
+    created(next);
+  };
+  return {
+    ts,
+    converter: converter as Converter,
+    host,
+    resolutions,
+    own: (name) => scope.get(name),
+    builder: () => builder,
+    checkedCell: () => {
+      const program = builder.getProgram();
+      const file = program.getSourceFile(source);
+      return file && { ts, program, file };
+    },
+  };
+}

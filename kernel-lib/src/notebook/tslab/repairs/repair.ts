@@ -1,0 +1,29 @@
+/** What a repair of tslab is: a change of the running kernel for one reason, which can be switched off by its name. */
+import type { Compiler } from "../compiler";
+import type { TslabKernel } from "../tslab";
+
+export interface Repair {
+  /** In `STAGEBOOK_TSLAB` and in the guide. */
+  readonly name: string;
+  /** Throws when this version of tslab is built differently; the kernel is then used as it is. */
+  readonly install: (target: RepairTarget) => void;
+}
+
+/** What repairs change. */
+export interface RepairTarget {
+  readonly compiler: Compiler;
+  readonly kernel: Pick<TslabKernel, "copies">;
+  /** The notebook's file, absolute. */
+  readonly notebook: string;
+  /** Code that replaces a free name of a compiled cell, by name: `__dirname`, `import.meta.url`. */
+  readonly names: Map<string, string>;
+  /** Writes a line to the log. */
+  readonly warn: (message: string) => void;
+}
+
+/** A function or object of tslab by its name. Throws when this version of tslab lacks it. */
+export function requireOwn<T>(compiler: Pick<Compiler, "own">, name: string): T {
+  const found = compiler.own(name);
+  if (found === undefined) throw new Error(`${name} was not found`);
+  return found as T;
+}

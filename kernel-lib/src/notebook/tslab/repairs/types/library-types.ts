@@ -1,0 +1,30 @@
+/**
+ * Methods that this Node.js has and TypeScript 5.0 does not know: `toSorted`, `Object.groupBy`, `Set.prototype.union`. A cell that calls one
+ * is refused although it would run. What this Node.js lacks stays a type error.
+ */
+import path from "node:path";
+import type { Compiler } from "../../compiler";
+import { requireOwn, type Repair } from "../repair";
+import { libraries } from "./library-declarations";
+
+export const libraryTypes: Repair = {
+  name: "library-types",
+  install({ compiler }) {
+    const roots = requireOwn<Set<string>>(compiler, "rootFiles");
+    const virtualFiles = requireOwn<Map<string, string>>(compiler, "virtualFiles");
+    const watch = requireOwn<{ updateRootFileNames(files: readonly string[]): void }>(compiler, "watch");
+    const file = path.posix.join(requireOwn<string>(compiler, "cwd"), "__library__.d.ts");
+    const present = libraries.filter(({ isPresent }) => isPresent(globalThis));
+    virtualFiles.set(file, present.map(({ declarations }) => declarations).join("\n"));
+    roots.add(file);
+    for (const library of shippedLibraries(compiler)) roots.add(library);
+    watch.updateRootFileNames([...roots]);
+  },
+};
+
+/** `findLast` of arrays: TypeScript 5.0 has its declarations, but tslab does not use them. */
+function shippedLibraries({ ts }: Compiler): readonly string[] {
+  if (!("findLast" in Array.prototype)) return [];
+  const file = path.posix.join(ts.getDefaultLibFilePath({}).replaceAll("\\", "/"), "..", "lib.es2023.array.d.ts");
+  return ts.sys.fileExists(file) ? [file] : [];
+}
