@@ -4,20 +4,20 @@
  */
 import { messageOf } from "../../../protocol";
 import type { Repair, RepairTarget } from "./repair";
-import { keptReferences } from "./speed/kept-references";
-import { oneProgram } from "./speed/one-program";
-import { awaitAnywhere } from "./syntax/await-anywhere";
-import { exportModifier } from "./syntax/export-modifier";
-import { namespaces } from "./syntax/namespaces";
-import { plainMessages } from "./syntax/plain-messages";
-import { completion } from "./editor/completion";
-import { inspection } from "./editor/inspection";
-import { queuedCells } from "./kernel/queued-cells";
-import { cellNames } from "./modules/cell-names";
-import { changedFiles } from "./modules/changed-files";
-import { libraryTypes } from "./types/library-types";
-import { installedPackages } from "./types/installed-packages";
-import { packageTypes } from "./types/package-types";
+import { keptReferences } from "./compiler/kept-references";
+import { oneProgram } from "./compiler/one-program";
+import { awaitAnywhere } from "./compiler/await-anywhere";
+import { exportModifier } from "./compiler/export-modifier";
+import { namespaces } from "./compiler/namespaces";
+import { plainMessages } from "./compiler/plain-messages";
+import { completion } from "./completion";
+import { inspection } from "./inspection";
+import { queuedCells } from "./queued-cells";
+import { cellNames } from "./cell-names";
+import { changedFiles } from "./changed-files";
+import { libraryTypes } from "./compiler/library-types";
+import { installedPackages } from "./compiler/installed-packages";
+import { packageTypes } from "./compiler/package-types";
 
 /** Later ones wrap earlier ones. */
 export const repairs: readonly Repair[] = [

@@ -4,7 +4,7 @@
  */
 import type ts from "@tslab/typescript-for-tslab";
 import type { Compiler } from "../../compiler";
-import { readCell } from "../cell-source";
+import { readCell } from "./cell-source";
 import type { Repair } from "../repair";
 
 export const exportModifier: Repair = {

@@ -2,9 +2,9 @@
  * Cells sent right after an error. tslab drops every cell that arrives within 200 ms after a failed one, without a word, to drop those that
  * _Run All_ has sent together with it. Here exactly these are dropped: what was sent before the error was reported.
  */
-import type { JupyterHandler, TaskQueue, ZmqServer } from "../../tslab";
-import { peekMessage } from "../../tslab";
-import type { Repair } from "../repair";
+import type { JupyterHandler, TaskQueue, ZmqServer } from "../tslab";
+import { peekMessage } from "../tslab";
+import type { Repair } from "./repair";
 
 export const queuedCells: Repair = {
   name: "queued-cells",

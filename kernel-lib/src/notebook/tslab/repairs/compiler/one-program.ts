@@ -3,7 +3,7 @@
  * `export { … }` of these names. Parsing the cell alone gives the names too, so the first program is created with the second's text.
  * Names that begin with two underscores are then written as the user did: tslab writes three, and refuses the cell.
  */
-import { readCell } from "../cell-source";
+import { readCell } from "./cell-source";
 import { requireOwn, type Repair } from "../repair";
 
 export const oneProgram: Repair = {

@@ -4,9 +4,9 @@
  */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
-import { findSideTables } from "../../tslab";
-import { dropImportersOf } from "../../side-modules";
-import { requireOwn, type Repair } from "../repair";
+import { findSideTables } from "../tslab";
+import { dropImportersOf } from "../side-modules";
+import { requireOwn, type Repair } from "./repair";
 
 /** The compiler's number for a file that has changed. */
 const CHANGED = 1;

@@ -3,9 +3,9 @@
  * function takes.
  */
 import type ts from "@tslab/typescript-for-tslab";
-import type { CellCompletion, Compiler } from "../../compiler";
-import { CELL_PREFIX } from "../cell-source";
-import { requireOwn, type Repair } from "../repair";
+import type { CellCompletion, Compiler } from "../compiler";
+import { CELL_PREFIX } from "./compiler/cell-source";
+import { requireOwn, type Repair } from "./repair";
 
 /** Signatures are computed for this many candidates at most and for this long: the list must be there while one types. */
 const SIGNATURES = 40;

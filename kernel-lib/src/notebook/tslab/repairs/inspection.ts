@@ -3,9 +3,9 @@
  * parameters run together; between the parentheses of a call, where one asks what to write, it finds nothing.
  */
 import type ts from "@tslab/typescript-for-tslab";
-import type { Compiler } from "../../compiler";
-import { readCell } from "../cell-source";
-import type { Repair } from "../repair";
+import type { Compiler } from "../compiler";
+import { readCell } from "./compiler/cell-source";
+import type { Repair } from "./repair";
 
 export const inspection: Repair = {
   name: "inspection",

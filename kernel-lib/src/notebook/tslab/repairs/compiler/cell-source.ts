@@ -1,6 +1,6 @@
 /** The source of a cell as a syntax tree, for the repairs that look at it before tslab compiles it. */
 import type ts from "@tslab/typescript-for-tslab";
-import type { Compiler } from "../compiler";
+import type { Compiler } from "../../compiler";
 
 /** tslab puts this line before each cell, which makes it a module. */
 export const CELL_PREFIX = "export {};\n";

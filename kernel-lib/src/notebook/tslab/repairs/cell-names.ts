@@ -4,7 +4,7 @@
  */
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Repair } from "../repair";
+import type { Repair } from "./repair";
 
 export const cellNames: Repair = {
   name: "cell-names",
