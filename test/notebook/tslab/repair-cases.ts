@@ -236,6 +236,14 @@ export const repairCases: readonly RepairCase[] = [
     repaired: prints(/^4$/),
   },
   {
+    repair: "one-program",
+    title: "the same cell again",
+    before: ["const again = [1]; again.length", "const again = [1]; again.length"],
+    cell: "const again = [1]; again.length",
+    plain: prints(/^1$/),
+    repaired: prints(/^1$/),
+  },
+  {
     repair: "export-modifier",
     title: "export in front of declarations",
     cell: "export const a = 1; export function f() { return a; } export type T = number; export default class C {} f()",

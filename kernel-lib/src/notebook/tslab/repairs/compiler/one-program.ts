@@ -9,19 +9,20 @@ import { requireOwn, type Repair } from "../repair";
 export const oneProgram: Repair = {
   name: "one-program",
   install({ compiler }) {
-    const { converter, host } = compiler;
+    const { converter, host, builder } = compiler;
     const { convert } = converter;
     const source = requireOwn<string>(compiler, "srcFilename");
     const { afterProgramCreate } = host;
     let isConverting = false;
-    host.afterProgramCreate = (builder) => {
-      afterProgramCreate(builder);
-      if (isConverting) hideNamesOnce(builder.getSourceFile(source));
-      isConverting = false;
+    host.afterProgramCreate = (next) => {
+      afterProgramCreate(next);
+      if (isConverting) hideNames(next.getSourceFile(source));
     };
     converter.convert = (declarations, cell) => {
       const { names } = readCell(compiler, cell);
       isConverting = true;
+      // The same text as before needs no other program.
+      hideNames(builder().getSourceFile(source));
       try {
         return convert(declarations, names.length > 0 ? `${cell}\nexport {${names.join(", ")}}` : cell);
       } finally {
@@ -31,8 +32,8 @@ export const oneProgram: Repair = {
   },
 };
 
-/** The first thing that tslab does with the program is to list the names, to append what is appended already. */
-function hideNamesOnce(file: object | undefined): void {
+/** The first thing that tslab does with the program is to list the names, to append what is appended already. It happens once. */
+function hideNames(file: object | undefined): void {
   const { locals } = (file ?? {}) as { readonly locals?: ReadonlyMap<string, unknown> };
   if (!locals) return;
   Object.defineProperty(locals, "forEach", {
