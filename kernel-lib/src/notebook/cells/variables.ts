@@ -30,7 +30,7 @@ export type Changes = ReadonlyMap<
 >;
 
 /** Time for comparing what a cell has not assigned: this much, and a part of what the cell took itself. In milliseconds. */
-const BUDGET_MS = 30;
+const BUDGET_MS = 60;
 const BUDGET_SHARE = 0.1;
 
 export class NotebookVariables {
