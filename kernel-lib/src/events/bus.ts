@@ -1,5 +1,7 @@
 /** The event bus of a kernel: numbers events, delivers them in order, and reduces them to the view. rxjs begins here. */
-import { Observable, Subject } from "rxjs";
+// The package as a whole is ten times as many files.
+import { Observable } from "rxjs/internal/Observable";
+import { Subject } from "rxjs/internal/Subject";
 import { unobserved } from "../observe";
 import { boundEvent, emptyView, reduceAll, type EventBody, type StagebookEvent, type View } from "../protocol";
 import { findActivity, withinActivity } from "../run/state/activity";

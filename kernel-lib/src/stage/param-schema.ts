@@ -1,6 +1,8 @@
 /** The schema of a parameter's values: its kind, its JSON Schema, the check, and the JSON form. Created once, at definition. */
-import Ajv, { type ErrorObject } from "ajv";
-import addFormats from "ajv-formats";
+import type * as ajvPackage from "ajv";
+import type { Ajv, ErrorObject } from "ajv";
+import type * as formatsPackage from "ajv-formats";
+import { lazyModule } from "../async/lazy-module";
 import type { Json, JsonObject, ParamKind } from "../protocol";
 import { digitsIn, readDate, StagebookError, withNumbers } from "../protocol";
 import { inOrder } from "./property-order";
@@ -23,8 +25,18 @@ export interface ParamSchema {
   order(value: unknown): unknown;
 }
 
-const ajv = new Ajv({ allErrors: true, strict: false });
-addFormats(ajv);
+const loadAjv = lazyModule<typeof ajvPackage>("ajv");
+const loadFormats = lazyModule<typeof formatsPackage>("ajv-formats");
+let created: Ajv | undefined;
+
+/** Created with the first parameter. */
+function validator(): Ajv {
+  if (created) return created;
+  const { Ajv } = loadAjv();
+  const ajv = new Ajv({ allErrors: true, strict: false });
+  loadFormats().default(ajv);
+  return (created = ajv);
+}
 
 /**
  * Reads default and options. `typed`: the JSON Schema of the parameter's type, which applies without options of its own. Throws
@@ -139,7 +151,7 @@ function usableType(
 ): UserSchema | undefined {
   if (typed === undefined || choices || !isJson(initial) || "const" in typed) return undefined;
   const isPlain = ["string", "number", "boolean"].includes(typed.type as string) || Object.keys(typed).length === 0;
-  return isPlain || !ajv.validate(typed, initial) ? undefined : { json: typed };
+  return isPlain || !validator().validate(typed, initial) ? undefined : { json: typed };
 }
 
 const isZod = (schema: unknown): schema is ZodLike =>
@@ -216,7 +228,7 @@ function withoutValues(schema: JsonObject): JsonObject {
 
 function compile(name: string, schema: JsonObject) {
   try {
-    return ajv.compile(schema);
+    return validator().compile(schema);
   } catch (cause) {
     throw new StagebookError(
       "param-options",

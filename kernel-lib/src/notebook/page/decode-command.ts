@@ -1,8 +1,11 @@
 /** The check of commands that come over the wire, by their JSON Schemas. */
-import Ajv, { type ErrorObject, type ValidateFunction } from "ajv";
+import type * as ajvPackage from "ajv";
+import type { Ajv, ErrorObject, ValidateFunction } from "ajv";
+import { lazyModule } from "../../async/lazy-module";
 import { commandSchemas, type Command, type CommandType } from "../../protocol";
 
-const ajv = new Ajv({ strict: false });
+const loadAjv = lazyModule<typeof ajvPackage>("ajv");
+let ajv: Ajv | undefined;
 const validators = new Map<CommandType, ValidateFunction>();
 
 /** Reads a command from the wire. Returns the command, or a sentence that says which field is wrong and what is expected. */
@@ -20,6 +23,7 @@ export function decodeCommand(data: unknown): Command | string {
 function validatorOf(type: CommandType): ValidateFunction {
   const known = validators.get(type);
   if (known) return known;
+  ajv ??= new (loadAjv().Ajv)({ strict: false });
   const validate = ajv.compile(commandSchemas[type]);
   validators.set(type, validate);
   return validate;

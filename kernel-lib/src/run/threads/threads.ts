@@ -2,7 +2,9 @@
 import os from "node:os";
 import path from "node:path";
 import { SHARE_ENV, type MessagePort } from "node:worker_threads";
-import { Piscina } from "piscina";
+import type * as piscinaPackage from "piscina";
+import type { Piscina } from "piscina";
+import { lazyModule } from "../../async/lazy-module";
 import { Semaphore } from "../../async/semaphore";
 import { MemoryWatch } from "./memory-watch";
 import type { CallRequest } from "./messages";
@@ -20,6 +22,8 @@ const MB = 2 ** 20;
 const IDLE_MS = 10_000;
 /** The compiled file, also when this file runs from its source. */
 const FILE = path.join(__dirname, "..", "..", "..", "lib", "worker.js");
+
+const loadPiscina = lazyModule<typeof piscinaPackage>("piscina");
 
 export class Threads {
   /** One permit for each call that is running. */
@@ -47,7 +51,7 @@ export class Threads {
   private poolOf(limitMb: number): Piscina {
     const known = this.pools.get(limitMb);
     if (known) return known;
-    const pool = new Piscina({
+    const pool = new (loadPiscina().Piscina)({
       filename: FILE,
       minThreads: 0,
       maxThreads: MAX_THREADS,
