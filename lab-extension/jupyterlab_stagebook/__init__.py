@@ -1,4 +1,4 @@
-"""The Stagebook sidebar for JupyterLab, as a prebuilt extension: nothing runs in Python."""
+"""The Stagebook sidebar for JupyterLab, as a prebuilt extension: nothing of it runs in Python. Beside it, parameters of papermill."""
 
 __version__ = "0.1.0"
 
