@@ -127,6 +127,8 @@ export const verifyOptions = {
   json,
 };
 
+export const doctorOptions = { ...storeOptions, json };
+
 function readShareOption(text: string): number {
   const share = readShare(text);
   if (share !== undefined) return share;

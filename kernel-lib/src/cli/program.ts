@@ -6,6 +6,7 @@ import type { CommandContext } from "./command-context";
 import { resolvePath } from "./command-context";
 import { explainCommand, exportAirflow, exportCommand, exportFormats, paramsCommand, planCommand, type ExportFormat } from "./commands/plan-command"; // prettier-ignore
 import { auditCommand } from "./commands/audit-command";
+import { doctorCommand } from "./commands/doctor-command";
 import { clearCommand, gcCommand, verifyCommand } from "./commands/maintenance-commands";
 import { getCommand, historyCommand, logCommand } from "./commands/result-commands";
 import { runCommand } from "./commands/run-command";
@@ -73,6 +74,7 @@ export class CommandLine {
     this.addPlans(program);
     this.addResults(program);
     this.addMaintenance(program);
+    this.addDoctor(program);
     return program;
   }
 
@@ -140,6 +142,15 @@ export class CommandLine {
     this.add(program, "verify [folder]", "read and check the whole store of a folder", declared.verifyOptions).action(
       async (folder: string | undefined, options: OptionsOf<typeof declared.verifyOptions>) => {
         this.code = await verifyCommand(folder ?? ".", options, this.withStore(options));
+      },
+    );
+  }
+
+  private addDoctor(program: Command): void {
+    const text = "check the installation that the notebooks of a folder use, and say what fixes it";
+    this.add(program, "doctor [folder]", text, declared.doctorOptions).action(
+      async (folder: string | undefined, options: OptionsOf<typeof declared.doctorOptions>) => {
+        this.code = await doctorCommand(folder ?? ".", options, this.withStore(options));
       },
     );
   }
