@@ -10,6 +10,8 @@ const sources = join(root, "kernel-lib", "src");
 
 /** What each variable does. A variable that the sources read and this list does not have is an error, and the other way round. */
 const variables = {
+  STAGEBOOK_TSLAB:
+    "repairs of the tslab kernel that are left out: `plain` for all of them, or names with a minus, separated by commas",
   STAGEBOOK_STORE:
     "Where results are kept: a folder, `s3://bucket/prefix`, `memory` or `none`. Default: `.stagebook` beside the notebook.",
   STAGEBOOK_SHARED_STORE:
