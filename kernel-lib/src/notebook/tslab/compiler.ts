@@ -82,7 +82,12 @@ export function findCompiler(): Compiler | undefined {
   const trap = exports && readProxyHandler(exports)?.defineProperty;
   const converters = typeof trap === "function" ? readFunctionScope(trap, "convs") : undefined;
   const converter = (converters as { readonly node?: Partial<Converter> } | undefined)?.node;
-  const convert = converter?.convert;
+  return converter && readCompiler(converter);
+}
+
+/** The compiler of a converter of tslab; undefined when this version of tslab is built differently. */
+export function readCompiler(converter: Partial<Converter>): Compiler | undefined {
+  const { convert } = converter;
   if (typeof convert !== "function") return undefined;
   const scope = new Map(readFunctionScopes(convert));
   const ts = scope.get("ts") as TypeScript | undefined;
