@@ -62,7 +62,7 @@ const violations = [
 
 /** The same for the page. */
 const pageViolations = [
-  ["page-imports-only-the-protocol", "model/a.ts", `import type { B } from "../../../kernel-lib/src/run/b"; export type A = B;`], // prettier-ignore
+  ["page-imports-only-protocol-and-drawing", "model/a.ts", `import type { B } from "../../../kernel-lib/src/run/b"; export type A = B;`], // prettier-ignore
   ["shared-parts-import-panels", "ui/a.ts", `import type { A } from "../log/a"; export type U = A;`],
   ...["graph", "stage", "params", "log", "cells", "runs", "status"].map(
     (panel) =>

@@ -135,7 +135,7 @@ export function fuzzParams(folder: string, runs: number, seed: number): number {
   for (const text of fc.sample(paramDocuments, { numRuns: runs, seed })) {
     writeFileSync(path, text);
     try {
-      const overrides = RunOverrides.forRunning({ params: readParamOptions([], path, context) });
+      const overrides = RunOverrides.forRunning({ params: readParamOptions({ params: path }, context) });
       const { pipeline: p } = createPipelineWithInternals({ store: "memory" }, () => undefined, { environment: {}, folder, notebook: "n", usesSavedParams: false, overrides, onPipeline: () => undefined }); // prettier-ignore
       const n = p.param("n", 1, { min: 0, max: 10 });
       expect(n.value >= 0 && n.value <= 10).toBe(true);
