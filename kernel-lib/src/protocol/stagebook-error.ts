@@ -1,5 +1,5 @@
 /** The error class that users see. */
-import { isError, traceOf } from "./thrown";
+import { isError, traceOf } from "./text/thrown";
 
 /** Where an error occurred. */
 export interface ErrorLocation {

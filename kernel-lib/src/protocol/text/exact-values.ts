@@ -1,5 +1,5 @@
 /** Numbers and dates as people type them, for the form, the command line and files: exact, or refused with the reason. */
-import type { Json } from "./ids";
+import type { Json } from "../ids";
 
 /** Not a number that JavaScript keeps as it was written; `reason` completes "9007199254740993 …". */
 export interface InexactNumber {
