@@ -112,6 +112,13 @@ export const repairCases: readonly RepairCase[] = [
   },
   {
     repair: "library-types",
+    title: "beside the whole default library",
+    cell: '[new Error("a", { cause: 1 }).cause, "ab".at(-1), Object.hasOwn({ a: 1 }, "a"), [1].findLast((x) => x > 0), /b/d.hasIndices].join()',
+    plain: fails(/'findLast' does not exist/),
+    repaired: prints(/^'?1,b,true,1,true'?$/),
+  },
+  {
+    repair: "library-types",
     title: "well-formed texts",
     cell: '"a".isWellFormed()',
     plain: fails(/'isWellFormed' does not exist/),

@@ -3,7 +3,6 @@
  * is refused although it would run. What this Node.js lacks stays a type error.
  */
 import path from "node:path";
-import type { Compiler } from "../../compiler";
 import { requireOwn, type Repair } from "../repair";
 import { libraries } from "./library-declarations";
 
@@ -15,16 +14,16 @@ export const libraryTypes: Repair = {
     const watch = requireOwn<{ updateRootFileNames(files: readonly string[]): void }>(compiler, "watch");
     const file = path.posix.join(requireOwn<string>(compiler, "cwd"), "__library__.d.ts");
     const present = libraries.filter(({ isPresent }) => isPresent(globalThis));
-    virtualFiles.set(file, present.map(({ declarations }) => declarations).join("\n"));
+    virtualFiles.set(file, [...shippedLibraries(), ...present.map(({ declarations }) => declarations)].join("\n"));
     roots.add(file);
-    for (const library of shippedLibraries(compiler)) roots.add(library);
     watch.updateRootFileNames([...roots]);
   },
 };
 
-/** `findLast` of arrays: TypeScript 5.0 has its declarations, but tslab does not use them. */
-function shippedLibraries({ ts }: Compiler): readonly string[] {
-  if (!("findLast" in Array.prototype)) return [];
-  const file = path.posix.join(ts.getDefaultLibFilePath({}).replaceAll("\\", "/"), "..", "lib.es2023.array.d.ts");
-  return ts.sys.fileExists(file) ? [file] : [];
+/**
+ * `findLast` of arrays: TypeScript 5.0 has its declarations, but tslab does not use them. By a directive: as a root file it would replace the
+ * default library.
+ */
+function shippedLibraries(): readonly string[] {
+  return "findLast" in Array.prototype ? [`/// <reference lib="es2023.array" />`] : [];
 }
