@@ -150,7 +150,7 @@ export class CommandLine {
     const text = "check the installation that the notebooks of a folder use, and say what fixes it";
     this.add(program, "doctor [folder]", text, declared.doctorOptions).action(
       async (folder: string | undefined, options: OptionsOf<typeof declared.doctorOptions>) => {
-        this.code = await doctorCommand(folder ?? ".", options, this.withStore(options));
+        this.code = await doctorCommand(folder ?? ".", options, this.withLocation(options));
       },
     );
   }
@@ -208,15 +208,19 @@ export class CommandLine {
     return run(this.args, this.context.terminal, this.context);
   }
 
-  /** `--store` takes the place of the environment variable. A relative folder starts where the command was called, not at the notebook. */
-  private withStore({ store }: StoreOption): CommandContext {
-    if (store === undefined) return this.checked(this.context);
+  private withStore(options: StoreOption): CommandContext {
+    return this.checked(this.withLocation(options));
+  }
+
+  /** `--store` replaces the environment variable. A relative folder starts where the command was called, not at the notebook. */
+  private withLocation({ store }: StoreOption): CommandContext {
+    if (store === undefined) return this.context;
     const isName = store === "memory" || store === "none" || /^[a-z0-9+]+:\/\//i.test(store);
     const location = isName ? store : resolvePath(this.context, store);
-    return this.checked({
+    return {
       ...this.context,
       environment: { ...this.context.environment, STAGEBOOK_STORE: location },
-    });
+    };
   }
 }
 
