@@ -153,15 +153,13 @@ function literal(value: unknown, depth: number, above: ReadonlySet<unknown>): st
 }
 
 function objectText(value: object, textOf: (field: unknown) => string): string {
-  const { name } = ((Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null)?.constructor ??
-    {}) as {
-    name?: unknown;
-  };
+  const prototype = Object.getPrototypeOf(value) as { readonly constructor?: { readonly name?: unknown } } | null;
+  const name = prototype?.constructor?.name;
   const members = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(([, { enumerable }]) => enumerable);
-  const texts = members.slice(0, MAX_MEMBERS).map(([key, { get, value: field }]) => {
+  const texts = members.slice(0, MAX_MEMBERS).map(([key, member]) => {
     const label = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? key : JSON.stringify(key);
     // A getter is code: it is not run.
-    return `${label}: ${get ? "[getter]" : textOf(field)}`;
+    return `${label}: ${"value" in member ? textOf(member.value) : "[getter]"}`;
   });
   const isNamed = typeof name === "string" && name !== "Object" && name !== "";
   const body = texts.length === 0 ? "{}" : `{ ${withRest(texts, members.length)} }`;

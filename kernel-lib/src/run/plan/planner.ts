@@ -2,7 +2,7 @@
 import { createGraph, reach, type Graph } from "../../graph/graph";
 import { createKey, type KnownKey, type StageKey } from "../../key/key";
 import type { Digest, Reason, ResultView } from "../../protocol";
-import { isStagebookError, mustGet, StagebookError } from "../../protocol";
+import { isStagebookError, mustGet, type StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import { ExternalInputs } from "../external/external-inputs";
 import type { Files } from "../external/files";

@@ -3,7 +3,7 @@
  * are copied in their current state; one that cannot be copied is refused, with its path.
  */
 import { symbolName } from "../../key/values/own-keys";
-import { isStagebookError, StagebookError } from "../../protocol";
+import { isStagebookError } from "../../protocol";
 import { inputOf, type InputRef } from "../../stage/input";
 import { v8Codec } from "../../store/codecs/v8-codec";
 import { locationOfHandle } from "../external/file-handle";
