@@ -48,7 +48,9 @@ function constants() {
 
 /** @returns {string[]} */
 function commands() {
-  const { commandSchemas } = createRequire(import.meta.url)(join(root, "kernel-lib", "lib", "protocol", "wire", "commands.js"));
+  const { commandSchemas } = createRequire(import.meta.url)(
+    join(root, "kernel-lib", "lib", "protocol", "wire", "commands.js"),
+  );
   const replies = new Map(
     declaration(read("wire/commands"), "Results", ts.isInterfaceDeclaration)
       .members.filter(ts.isPropertySignature)
