@@ -280,12 +280,15 @@ for (const name of names) stage(name, { first }, ({ first }) => first.length); a
   expect(textsOf(await shown.evaluate((svg) => svg.outerHTML))).toEqual(
     textsOf(readFileSync(await download.path(), "utf8")),
   );
-  const [output, cell, name] = await shown.evaluate((svg) => [
-    svg.parentElement!.getBoundingClientRect().width,
-    svg.closest(".jp-OutputArea-output")!.parentElement!.getBoundingClientRect().width,
-    (svg.querySelector("text")!.getBoundingClientRect().height / svg.querySelector("text")!.getBBox().height) * 13,
-  ]);
-  expect(output).toBeLessThanOrEqual(cell!);
+  const { output, cell, name } = await shown.evaluate((svg) => {
+    const text = svg.querySelector("text")!;
+    return {
+      output: svg.parentElement!.getBoundingClientRect().width,
+      cell: svg.closest(".jp-OutputArea")!.getBoundingClientRect().width,
+      name: (text.getBoundingClientRect().height / text.getBBox().height) * 13,
+    };
+  });
+  expect(output).toBeLessThanOrEqual(cell);
   expect(name).toBeGreaterThanOrEqual(10.9);
   const fill = (): Promise<string> =>
     shown

@@ -119,7 +119,7 @@ export function fuzzNotebooks(folder: string, runs: number, seed: number): numbe
       const outputs = new Map([
         [1, { count: 1, messages: [{ type: "stream", content: { name: "stdout", text: "x" } }] }],
       ]);
-      JSON.parse(encodeOutputs(file, outputs as never));
+      JSON.parse(encodeOutputs(file, outputs));
     } catch (error) {
       expectKnown(error, text);
     }

@@ -32,7 +32,10 @@ export async function startFaultProxy(port: number, seed: number): Promise<Fault
   const server = createServer((incoming, response) => {
     const fault = random() < share ? faults[Math.floor(random() * faults.length)] : undefined;
     if (isDown) return void incoming.socket.destroy();
-    if (outage) return void suffer(outage, incoming, response, port);
+    if (outage) {
+      suffer(outage, incoming, response, port);
+      return;
+    }
     counts[fault ?? "passed"]++;
     if (fault === "refused") incoming.socket.destroy();
     else if (fault === "slow down" || fault === "too many") throttle(incoming, response, fault);

@@ -1,4 +1,5 @@
 /** Whatever a stage's function throws is what is shown: in the error of the caller, in the view, in what is printed, also from a thread. */
+/* eslint-disable @typescript-eslint/only-throw-error -- any value can be thrown: that is what is tested */
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { createPipeline, StagebookError } from "stagebook";

@@ -131,7 +131,7 @@ describe("memory of threads", () => {
     },
     "one large value after the other": () => {
       const all: unknown[] = [];
-      for (;;) all.push([..."x".repeat(10_000_000)]);
+      for (;;) all.push(Array.from({ length: 10_000_000 }, () => "x"));
     },
   };
   test.each(Object.entries(kinds))("[R9] %s: a call that uses more than it may fails alone, with its limit and advice", async (_name, greedy) => {

@@ -65,7 +65,7 @@ function kernel(store: string, url = proxy.url): Kernel {
     return counted;
   });
   const run = async (): Promise<readonly [number, number]> => {
-    const values = (await Promise.all([sum(), count()])) as [number, number];
+    const values = await Promise.all([sum(), count()]);
     await internals.runsWritten();
     return values;
   };
