@@ -8,10 +8,7 @@ const phrases = [
   { phrase: /\bmend(s|ed|ing)?\b/i, write: "fix" },
   { phrase: /\bma(de|ke|kes|king) (it |them )?(again|anew)\b/i, write: "recompute, recreate, rebuild" },
   { phrase: /\b(is|are|was|were) told\b|\btold (of|to)\b/i, write: "is notified, receives, reports" },
-  {
-    phrase: /(?<!\bthere )\bis no (place|notebook|address|list|object|stream|name|plain|text|number|module|input)\b/i,
-    write: "is not a …",
-  },
+  { phrase: /(?<!\bthere )\bis no (?!longer\b|more\b|such\b|space\b)[a-z]+/i, write: "is not a …" },
   { phrase: /\bis not there\b/i, write: "does not exist, is missing" },
   { phrase: /\b(so many|so often|for so long)\b(?! (that|as)\b)/i, write: "this many, at most n, for this many days" },
   { phrase: /\bnobody took\b/i, write: "unhandled" },

@@ -79,7 +79,7 @@ test("[U6] filters of several columns, and one that cannot be read", async () =>
   await eventually(() => grid().getByRole("status").innerText()).toBe("0 of 30,000 rows · 7 columns");
   await filter("at").fill(">soon");
   await eventually(() => filter("at").getAttribute("aria-invalid")).toBe("true");
-  expect(await grid().getByRole("status").innerText()).toContain('"soon" is no date');
+  expect(await grid().getByRole("status").innerText()).toContain('"soon" is not a date');
   await filter("at").fill("2020-09-14");
   await filter("at").press("Enter");
   await eventually(() => filter("at").getAttribute("aria-invalid")).toBe("false");

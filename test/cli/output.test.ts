@@ -59,7 +59,7 @@ describe.skipIf(!existsSync("/dev/full"))("[Y8] output that cannot be written is
     expect(end.stderr).not.toMatch(/^\s+at /m);
   });
 
-  test("a reader that closes its end is no failure", () => {
+  test("a reader that closes its end is not a failure", () => {
     const program = join(repository, "node_modules", "stagebook", "bin", "stagebook.js");
     const end = spawnSync("bash", ["-c", 'set -o pipefail; "$0" "$@" | true; exit "${PIPESTATUS[0]}"', process.execPath, program, "get", "s.ts", "one"], { cwd: folder.path, encoding: "utf8", env: { ...process.env, VITEST: undefined, NODE_OPTIONS: undefined } }); // prettier-ignore
     expect([end.status, end.stderr]).toEqual([0, ""]);

@@ -131,7 +131,7 @@ test("[X1] names of stages, parameters and files reach the command as they are, 
   for (const args of targets) expect(args[2]).toBe(`/notebooks/{% it's """ \\N #}.ipynb`);
 });
 
-test("[Y9] a secret is no parameter of the DAG: it comes from a variable of Airflow, through the environment of the task", () => {
+test("[Y9] a secret is not a parameter of the DAG: it comes from a variable of Airflow, through the environment of the task", () => {
   const text = exported(({ stage, param }) => {
     const password = param("db/password", "", { secret: true });
     const token = param("it's {a} token", "default-token-value", { secret: true });

@@ -81,7 +81,7 @@ test("[H6] the parameters of a notebook are listed", async () => {
   expect(stdout).toContain('label: string (default "a")');
 }, 120_000);
 
-test("[H6] a name that is none in TypeScript is refused", async () => {
+test("[H6] a name that TypeScript does not allow is refused", async () => {
   const { code, stderr } = await papermill("in.ipynb", "out.ipynb", "-p", "a-b", "1");
   expect(code).not.toBe(0);
   expect(stderr).toContain("'a-b' is not a name of a variable in TypeScript");

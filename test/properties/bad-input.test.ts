@@ -197,7 +197,7 @@ const misuses: readonly (readonly [what: string, code: string, message: RegExp, 
   ["a parameter without a default", "param-value", /"x" has no default/, (script) => loose(script).param("x")],
   ["a default below its limit", "param-value", /"x".*>= 5/, (script) => loose(script).param("x", 1, { min: 5 })],
   [
-    "a default that is no choice",
+    "a default that is not a choice",
     "param-value",
     /"x".*must be one of/,
     (script) => loose(script).param("x", "c", { choices: ["a", "b"] }),

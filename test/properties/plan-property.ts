@@ -178,7 +178,7 @@ function checkLaw(
   }
 }
 
-/** Stages that this one reads in part: a part of a current output may still have to be taken, and is no row of its own. */
+/** Stages that this one reads in part: a part of a current output may still have to be taken, and is not a row of its own. */
 function partsRead(stages: readonly StageSpec[], name: string): readonly (string | undefined)[] {
   const wires = stages.find((stage) => stage.name === name)?.wires ?? [];
   return wires.filter(({ how }) => how === "lo" || how === "mid").map(({ from }) => stages[from]?.name);

@@ -63,7 +63,7 @@ function isCertain(row: Row | undefined): boolean {
   return row?.action === "run" || row?.reasons.some(({ text }) => text.startsWith("same computation as")) === true;
 }
 
-/** Whether a stage above has not ended, or a part of one, which is no row of its own. A duplicate waits for the other one. */
+/** Whether a stage above has not ended, or a part of one, which is not a row of its own. A duplicate waits for the other one. */
 function isOpenAbove(stages: readonly StageSpec[], place: number, ended: ReadonlySet<string>): boolean {
   const wires = stages[place]?.wires ?? [];
   const isTwin = stages.some((other, at) => at !== place && other.salt === stages[place]?.salt);

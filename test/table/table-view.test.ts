@@ -219,7 +219,7 @@ describe("[U6] every kind of table", () => {
   });
 
   test.each([["text"], [5], [null], [{ a: 1 }], [[]], [[[1], [2]]], [new Map()], [Buffer.from("a")]])(
-    "[U6] %j is no table",
+    "[U6] %j is not a table",
     (value) => expect(tableOf(value)).toBeUndefined(),
   );
 });

@@ -32,7 +32,7 @@ function adapt(schema: Json, leftOut: string[]): Json {
   const leave = (keyword: string, value: Json): void => void leftOut.push(`${keyword} ${JSON.stringify(value)}`);
   for (const [keyword, value] of Object.entries(schema)) {
     if (keyword === "pattern" && typeof value === "string" && !isPythonPattern(value)) leave(keyword, value);
-    // Python divides: 0.07 is no multiple of 0.01.
+    // Python divides: 0.07 is not a multiple of 0.01.
     else if (keyword === "multipleOf" && !Number.isInteger(value)) leave(keyword, value);
     else if (keyword === "patternProperties" && isObject(value)) {
       const kept = Object.entries(value).filter(([pattern]) => isPythonPattern(pattern));

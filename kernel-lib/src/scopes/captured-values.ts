@@ -74,7 +74,7 @@ function isAssigned(script: Script, name: string): boolean {
   return found;
 }
 
-/** By the text: true too often rather than too rarely. A declaration of its own with a value (`const x = 1`) is no assignment. */
+/** By the text: true too often rather than too rarely. A declaration of its own with a value (`const x = 1`) is not an assignment. */
 export function mayAssign(source: string, name: string): boolean {
   const id = `(?<![\\w$.])${name.replaceAll("$", "\\$")}(?![\\w$])`;
   const assigned = `(?<!\\b(?:const|let|var)\\s+)${id}\\s*(?:[-+*/%&|^]|\\*\\*|<<|>>>?|&&|\\|\\||\\?\\?)?=(?![=>])`;

@@ -6,7 +6,7 @@ import { MASK, visibleText } from "../protocol";
 
 /** A shorter text occurs by chance: masking it would only make texts unreadable. */
 const SHORTEST = 4;
-/** The same for text that is no message: output that may be parsed, bytes of values. */
+/** The same for text that is not a message: output that may be parsed, bytes of values. */
 const SHORTEST_RAW = 6;
 /** Values that were replaced may still be in texts to come. */
 const MOST = 1000;

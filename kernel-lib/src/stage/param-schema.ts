@@ -128,7 +128,7 @@ function readSchema(schema: unknown): UserSchema | undefined {
   if (schema === undefined) return undefined;
   if (isZod(schema))
     return {
-      // `any`: a bigint or a date is no JSON, and the parameter has a form for it.
+      // `any`: a bigint or a date is not JSON, and the parameter has a form for it.
       json: schema.toJSONSchema?.({ target: "draft-7", io: "input", unrepresentable: "any" }),
       check: (value) => {
         const parsed = schema.safeParse(value);

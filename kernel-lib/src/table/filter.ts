@@ -127,7 +127,7 @@ function readRange(text: string, type: "number" | "Date" | "boolean" | "bigint")
   } else if (given === "NaN" || (given !== "" && !Number.isNaN(Number(given)))) return [Number(given), Number(given)];
   throw new StagebookError(
     "table-filter",
-    `"${given.slice(0, 80)}" is no ${type === "Date" ? "date" : type}, and the column has nothing else`,
+    `"${given.slice(0, 80)}" is not a ${type === "Date" ? "date" : type}, and the column has nothing else`,
     type === "Date"
       ? "Write a date as 2026-01-31 or 2026-01-31T14:00:00Z."
       : "Write a number such as 4.5, or a part of the text.",

@@ -24,7 +24,7 @@ export interface TableData {
   readonly columns: readonly TableColumn[];
 }
 
-/** The table in a value; undefined when the value is no table. */
+/** The table in a value; undefined when the value is not a table. */
 export function tableOf(value: unknown): TableData | undefined {
   if (typeof value !== "object" || value === null || types.isProxy(value)) return undefined;
   const kind = tableKindOf(value);

@@ -1,22 +1,8 @@
 /** The memory of a notebook from one visit to the next, in the browser. Used by NotebookModels and NotebookModel. */
 import { get, set } from "idb-keyval";
-import type { LogRecord, View } from "stagebook/protocol";
-import { isRemembered } from "./remembered-shape";
+import { isRemembered, type Remembered } from "./remembered-shape";
 
-export interface Remembered {
-  /** Without its log. */
-  readonly view: View;
-  /** The last REMEMBERED_LINES lines. */
-  readonly log: readonly LogRecord[];
-  /** Epoch milliseconds: the user has cleared the log lines up to this time. */
-  readonly clearedAt: number;
-  /** Epoch milliseconds: the user has seen the log lines up to this time. Absent in what earlier versions stored. */
-  readonly readAt?: number;
-  /** The stage selected in the graph. */
-  readonly selected: string | null;
-  /** The kernel's id of the notebook; null while it has none. */
-  readonly uid: string | null;
-}
+export type { Remembered } from "./remembered-shape";
 
 export const REMEMBERED_LINES = 1000;
 

@@ -114,15 +114,21 @@ const isMemory = shapeOf(
 );
 
 /** What NotebookModel keeps between two visits. */
-export interface RememberedShape {
+export interface Remembered {
+  /** Without its log. */
   readonly view: View;
+  /** The last REMEMBERED_LINES lines. */
   readonly log: readonly LogRecord[];
+  /** Epoch milliseconds: the user has cleared the log lines up to this time. */
   readonly clearedAt: number;
+  /** Epoch milliseconds: the user has seen the log lines up to this time. Absent in what earlier versions stored. */
   readonly readAt?: number;
+  /** The stage selected in the graph. */
   readonly selected: string | null;
+  /** The kernel's id of the notebook; null while it has none. */
   readonly uid: string | null;
 }
 
-export function isRemembered(data: unknown): data is RememberedShape {
+export function isRemembered(data: unknown): data is Remembered {
   return isMemory(data);
 }

@@ -232,7 +232,7 @@ export class TableGrid extends Widget {
   }
 }
 
-/** A grid in an element that is no widget's. The caller disposes it while the element is still in the document. */
+/** A grid in an element that is not a widget's. The caller disposes it while the element is still in the document. */
 export function attachGrid(host: HTMLElement, options: TableGridOptions): TableGrid {
   const grid = new TableGrid(options);
   Widget.attach(grid, host);

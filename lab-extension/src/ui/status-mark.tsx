@@ -43,7 +43,7 @@ export function StatusIcon({ status }: { readonly status: Freshness }): ReactEle
   );
 }
 
-/** A source of the graph that is no stage. `files`: those of a folder or glob. */
+/** A source of the graph that is not a stage. `files`: those of a folder or glob. */
 export type SourceKind = "param" | "file" | "files";
 
 /** The icon of a parameter, a file, or several. */

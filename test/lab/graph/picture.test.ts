@@ -259,7 +259,7 @@ describe("files", () => {
     }
   });
 
-  it("Mermaid has an arrow for each edge, dotted for what is no result or only read in the code", () => {
+  it("Mermaid has an arrow for each edge, dotted for what is not a result or only read in the code", () => {
     const lines = createMermaid(graph, view, "right").split("\n");
     expect(lines.filter((line) => !line.includes("classDef"))).toEqual([
       "flowchart LR",

@@ -40,7 +40,7 @@ describe("[N6] a kernel and the notebooks that use it", () => {
     return snapshot?.type === "snapshot" ? snapshot.notebook : undefined;
   }
 
-  test("[N6] the page of the kernel's notebook receives that it is no guest", async () => {
+  test("[N6] the page of the kernel's notebook receives that it is not a guest", async () => {
     expect(await openPage("nb.ipynb", "own")).toEqual({
       name: "nb.ipynb",
       uid: expect.any(String) as string,

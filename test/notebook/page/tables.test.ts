@@ -60,7 +60,7 @@ const text = stage("text", () => "no table");`,
     expect(await notebook.read("(globalThis as any).ran.filter((one: string) => one === 'table').length")).toBe("1");
   });
 
-  test("[U6] a stream is a table of its items; what is no table is refused", async () => {
+  test("[U6] a stream is a table of its items; what is not a table is refused", async () => {
     expect(await page({ stage: "stream" }, { from: 298 })).toMatchObject({ total: 300, rows: [[298], [299]] });
     await expect(page({ stage: "text" })).rejects.toMatchObject({ error: { code: "no-table" } });
     await expect(page({})).rejects.toMatchObject({ error: { code: "command" } });

@@ -222,7 +222,7 @@ export class Lab {
     ] as const);
   }
 
-  /** The number in front of each cell; null for one that has not run, or that is no code. */
+  /** The number in front of each cell; null for one that has not run, or that is not a code cell. */
   executionCounts(): Promise<(number | null)[]> {
     return this.inPanel(
       (panel) =>

@@ -144,7 +144,7 @@ describe("[S9] symbolic links", () => {
   });
 });
 
-test("[S9] a folder that cannot be read is no empty folder", async () => {
+test("[S9] a folder that cannot be read is not an empty folder", async () => {
   symlinkSync("loop", join(folder.path, "loop"));
   const found = await matchFiles(new Files(folder.path), "loop/*.csv");
   expect(found).toMatchObject({ files: [], text: "unreadable (ELOOP)", error: { code: "ELOOP" } });
@@ -181,7 +181,7 @@ test("[S9] property: what is not entered cannot match", async () => {
           // Another path uses a part of it as a file.
         }
       const glob = parseGlob(text);
-      if (!glob) throw new Error(`${text} is no glob`);
+      if (!glob) throw new Error(`${text} is not a glob`);
       const mentions = (part: string): boolean => text.includes(part);
       const isAllowed = (path: string): boolean =>
         path

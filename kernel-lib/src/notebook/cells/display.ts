@@ -30,7 +30,7 @@ export function showValue(value: unknown, render: Renderer): void {
   else display(masked(bundle));
 }
 
-/** What the page needs to read the rest of the rows; nothing for what is no table. Rows that a cell changes later are read as they are then. */
+/** What the page needs to read the rest of the rows; nothing for what is not a table. Rows that a cell changes later are read as they are then. */
 function liveTable(value: unknown, keep: (table: TableData) => string): { readonly [TABLE_MIME]?: ShownTable } {
   const sweep = sweepOf(value);
   const table = tableOf(sweep ? rowsOfSweep(value as SweepRows, sweep) : value);

@@ -131,7 +131,7 @@ export class StageAnswers {
     );
   }
 
-  /** Undefined for what is no value of the parameter. */
+  /** Undefined when the text is not a value of the parameter. */
   private tryDecode(definition: ParamDefinition, wire: unknown): unknown {
     try {
       return wire === undefined ? undefined : definition.schema.decode(wire as Json);

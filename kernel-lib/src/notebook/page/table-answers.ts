@@ -64,7 +64,9 @@ export class TableAnswers {
     const rows = value instanceof StoredStream ? await firstItems(value) : value;
     const table = tableOf(rows);
     if (!table)
-      throw new StagebookError("no-table", `the result of stage "${stage}" is no table`, "Show it as text.", { stage });
+      throw new StagebookError("no-table", `the result of stage "${stage}" is not a table`, "Show it as text.", {
+        stage,
+      });
     return new TableView(table, value instanceof StoredStream ? value.length : table.rowCount);
   }
 

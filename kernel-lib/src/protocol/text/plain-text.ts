@@ -1,6 +1,6 @@
 /** Text of users where a control character would do something: in a terminal, and in markup. */
 
-/** C0 and C1 controls except tab and line feed; bidirectional overrides; what is no character in XML. */
+/** C0 and C1 controls except tab and line feed; bidirectional overrides; what is not a character in XML. */
 // eslint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]|\p{Surrogate}/gu;
 // eslint-disable-next-line no-control-regex

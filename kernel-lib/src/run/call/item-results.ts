@@ -92,7 +92,7 @@ async function digestWithFiles({ files }: Pick<EngineContext, "files">, item: un
   return digestItem(withoutHandles(item, ({ path }) => new Map([[path, digests.get(path)]])));
 }
 
-/** Whether items of an `each` may be or contain handles of files: only those of a source that is no stage. */
+/** Whether items of an `each` may be or contain handles of files: only those of a source that is not a stage. */
 export function hasFileItems({ inputs }: StageDefinition): boolean {
   return inputs.leaves.some(
     (leaf) =>

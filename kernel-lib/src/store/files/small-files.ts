@@ -13,7 +13,7 @@ export interface SmallFileMode {
   readonly isPrivate?: boolean;
 }
 
-/** Undefined when the file does not exist. Throws the system error when it cannot be read, or is no regular file. */
+/** Undefined when the file does not exist. Throws the system error when it cannot be read, or is not a regular file. */
 export function readSmallFile(file: string): string | undefined {
   try {
     // Looked at first: opening a named pipe would wait for ever.

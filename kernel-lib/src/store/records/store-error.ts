@@ -62,10 +62,10 @@ export function isMisplaced(error: unknown): boolean {
 const MISPLACED_ADVICE =
   "Move it away: `npx stagebook verify` names everything that stands in a wrong place. Or set STAGEBOOK_STORE to another folder.";
 
-/** The code of an error about something that is no regular file, as far as the system has none for it. */
+/** The code of an error about something that is not a regular file, as far as the system has none for it. */
 const NO_FILE = "ENOTFILE";
 
-/** The system's error about something that is no regular file: a named pipe, a device. */
+/** The system's error about something that is not a regular file: a named pipe, a device. */
 export function notAFile(path: string): Error {
   return Object.assign(new Error(`${NO_FILE}: not a regular file, open '${path}'`), { code: NO_FILE, path });
 }
@@ -116,7 +116,7 @@ function explain(code: string): { readonly why?: string; readonly advice: string
     case "ENXIO":
     case NO_FILE:
       return {
-        why: `something that is no file has the name of one that is needed (${code})`,
+        why: `something that is not a file has the name of one that is needed (${code})`,
         advice: MISPLACED_ADVICE,
       };
     default:

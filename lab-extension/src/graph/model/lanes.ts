@@ -7,7 +7,7 @@
 export interface LaneInput {
   /** The rows that this one reads. Only those above it have a line. */
   readonly inputs: readonly number[];
-  /** False for a row that is no node: the lanes pass it. */
+  /** False for a row that is not a node: the lanes pass it. */
   readonly isNode: boolean;
 }
 

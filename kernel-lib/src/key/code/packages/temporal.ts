@@ -30,7 +30,7 @@ export function temporalText(value: object): string | undefined {
         : String(Reflect.apply(write, value, [{ calendarName: "always" }]));
     return `${tag} ${text}`;
   } catch {
-    // An object that only has the prototype is no date: its class refuses it.
+    // An object that only has the prototype is not a date: its class refuses it.
     return undefined;
   }
 }

@@ -25,6 +25,16 @@ const typedArrays = (members: (name: string, item: string) => string): string =>
     })
     .join("\n");
 
+/** Those of `Set` and of `ReadonlySet`. */
+const setMethods = `  union<U>(other: ReadonlySetLike<U>): Set<T | U>;
+  intersection<U>(other: ReadonlySetLike<U>): Set<T & U>;
+  difference<U>(other: ReadonlySetLike<U>): Set<T>;
+  symmetricDifference<U>(other: ReadonlySetLike<U>): Set<T | U>;
+  isSubsetOf(other: ReadonlySetLike<unknown>): boolean;
+  isSupersetOf(other: ReadonlySetLike<unknown>): boolean;
+  isDisjointFrom(other: ReadonlySetLike<unknown>): boolean;
+`;
+
 export const libraries: readonly Library[] = [
   {
     isPresent: has("Array", "toSorted", "instances"),
@@ -93,23 +103,9 @@ interface ArrayConstructor {
     declarations: `
 interface ReadonlySetLike<T> { keys(): Iterator<T>; has(value: T): boolean; readonly size: number; }
 interface Set<T> {
-  union<U>(other: ReadonlySetLike<U>): Set<T | U>;
-  intersection<U>(other: ReadonlySetLike<U>): Set<T & U>;
-  difference<U>(other: ReadonlySetLike<U>): Set<T>;
-  symmetricDifference<U>(other: ReadonlySetLike<U>): Set<T | U>;
-  isSubsetOf(other: ReadonlySetLike<unknown>): boolean;
-  isSupersetOf(other: ReadonlySetLike<unknown>): boolean;
-  isDisjointFrom(other: ReadonlySetLike<unknown>): boolean;
-}
+${setMethods}}
 interface ReadonlySet<T> {
-  union<U>(other: ReadonlySetLike<U>): Set<T | U>;
-  intersection<U>(other: ReadonlySetLike<U>): Set<T & U>;
-  difference<U>(other: ReadonlySetLike<U>): Set<T>;
-  symmetricDifference<U>(other: ReadonlySetLike<U>): Set<T | U>;
-  isSubsetOf(other: ReadonlySetLike<unknown>): boolean;
-  isSupersetOf(other: ReadonlySetLike<unknown>): boolean;
-  isDisjointFrom(other: ReadonlySetLike<unknown>): boolean;
-}`,
+${setMethods}}`,
   },
   {
     isPresent: (global) => "Iterator" in global,
