@@ -58,10 +58,12 @@ function drawNode({ kind, x, y, title, lines, status }: DrawnNode, colors: Pictu
   const isSource = kind !== "stage" && kind !== "group";
   const box = `<rect width="${width}" height="${height}" rx="${isSource ? 10 : 4}" fill="${escapeMarkup(isSource ? colors.source : colors.node)}" stroke="${escapeMarkup(colors.border)}"/>`;
   const texts = isSource
-    ? [drawText(title, { x: 9, y: 14, size: 11, color: colors.text })]
+    ? [drawText(title, { x: 9, y: 14, size: 11, color: colors.text, room: width - 18 })]
     : [
-        drawText(title, { x: 11, y: 18, size: 13, color: colors.text, isBold: true }),
-        ...lines.map((line, index) => drawText(line, { x: 11, y: 34 + 15 * index, size: 11, color: colors.faint })),
+        drawText(title, { x: 11, y: 18, size: 13, color: colors.text, room: width - 16, isBold: true }),
+        ...lines.map((line, index) =>
+          drawText(line, { x: 11, y: 34 + 15 * index, size: 11, color: colors.faint, room: width - 16 }),
+        ),
       ];
   const bar =
     status === undefined
@@ -71,21 +73,24 @@ function drawNode({ kind, x, y, title, lines, status }: DrawnNode, colors: Pictu
   return `<g transform="translate(${number(x)} ${number(y)})"><title>${whole}</title>${box}${bar}${texts.join("")}</g>`;
 }
 
-/** The approximate number of characters that fit into a node. */
-const MAX_CHARACTERS = 24;
+/** The width of a character, as a share of the font's size: that of wide letters and digits in common fonts. */
+const CHARACTER = 0.56;
 
 interface TextStyle {
   readonly x: number;
   readonly y: number;
   readonly size: number;
   readonly color: string;
+  /** The width that the text may take; the rest of it is cut off. */
+  readonly room: number;
   readonly isBold?: boolean;
 }
 
-function drawText(text: string, { x, y, size, color, isBold = false }: TextStyle): string {
+function drawText(text: string, { x, y, size, color, room, isBold = false }: TextStyle): string {
   // By code point: a surrogate pair is never split.
   const characters = Array.from(text);
-  const label = characters.length > MAX_CHARACTERS ? `${characters.slice(0, MAX_CHARACTERS - 1).join("")}…` : text;
+  const limit = Math.floor(room / (CHARACTER * size));
+  const label = characters.length > limit ? `${characters.slice(0, limit - 1).join("")}…` : text;
   return `<text x="${x}" y="${y}" font-size="${size}" ${FONT} fill="${escapeMarkup(color)}"${isBold ? ` font-weight="600"` : ""}>${escapeMarkup(label)}</text>`;
 }
 

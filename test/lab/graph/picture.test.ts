@@ -239,6 +239,15 @@ describe("files", () => {
       expect(shownGraphIn(wrong)).toBeUndefined();
   });
 
+  it("[O7] SVG cuts a text that is wider than its node, and keeps the whole of it as a title", () => {
+    const svg = svgOf(createView([createStage("a", { inputs: [inputOf("param", "big")] })], [createParam("big", 9007199254740991)])); // prettier-ignore
+    const drawn = [...svg.matchAll(/<text [^>]*>([^<]*)</gu)].map(([, text = ""]) => text);
+    const cut = drawn.find((text) => text.startsWith("big"));
+    expect(cut).toMatch(/^big = 90071992547\d*…$/u);
+    expect((cut?.length ?? 0) * 11 * 0.56).toBeLessThanOrEqual(NODE_SIZES.param.width - 18);
+    expect(svg).toContain("<title>big = 9007199254740991</title>");
+  });
+
   it("SVG and Mermaid contain names as text, whatever their characters", () => {
     const evil = '"]<img src=x onerror=alert(1)>&\u0000';
     const drawn = createView([createStage(evil)], [createParam(evil, 1)]);
