@@ -13,7 +13,7 @@ export interface StorePorts extends StoreInfo {
   readonly maintenance: Maintenance;
 }
 
-/** Each port is called as the object it is, so that classes may implement it. */
+/** Methods are called on the port itself, so that classes may implement it. */
 export function composeStore(ports: StorePorts): Store {
   const { results, runLog, notebooks, stageFiles, claims, maintenance, ...info } = ports;
   return {
@@ -35,7 +35,8 @@ export function composeStore(ports: StorePorts): Store {
     scratchFolder: () => stageFiles.scratchFolder(),
     adoptFile: (path, name) => stageFiles.adoptFile(path, name),
     filePath: (file) => stageFiles.filePath(file),
-    claim: (key, who) => claims.claim(key, who),
+    claim: (key, who, options) => claims.claim(key, who, options),
+    holderOf: (key, options) => claims.holderOf(key, options),
     hold: (entry) => claims.hold(entry),
     pin: (key, isPinned) => claims.pin(key, isPinned),
     pinned: () => claims.pinned(),

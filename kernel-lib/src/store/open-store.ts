@@ -4,7 +4,7 @@ import { StagebookError } from "../protocol";
 import type { Bucket } from "./bucket/port";
 import { createGuardedStore } from "./tiered/guarded-store";
 import { createBucketStore } from "./bucket/store";
-import { createCachedStore } from "./memory/cached-store";
+import { createCachedStore, type CachedStoreOptions } from "./memory/cached-store";
 import { createDiskStore } from "./disk/store";
 import type { EntrySeal } from "./records/entry-record";
 import { createEntrySeal } from "./records/entry-seal";
@@ -24,8 +24,10 @@ import {
 import { createS3Bucket, type Environment } from "./bucket/s3/s3-bucket";
 import { secretKeyFile } from "./notebooks/secret-key-file";
 import { processSecretKey, sharedSecretKey, type SecretKeySource } from "../secrets/secret-key";
+import { isStoreName, isUrl } from "./store-url";
 import { createTieredStore } from "./tiered/tiered-store";
 import type { Notebooks, Store, OnStoreProblem } from "./store";
+import { readLimits } from "../stage/limits";
 import { readSize } from "../stage/size";
 import { existing } from "../async/maybe-promise";
 
@@ -34,7 +36,7 @@ export interface OpenStoreOptions {
   readonly choice: string | object | undefined;
   /**
    * STAGEBOOK_STORE; STAGEBOOK_SHARED_STORE (a folder or `s3://…`) with STAGEBOOK_SHARED_READONLY; STAGEBOOK_TRUST_KEY and
-   * STAGEBOOK_TRUST_NAME for results in the shared store, or in an S3 store; STAGEBOOK_MAX_BYTES and STAGEBOOK_STORE_ACCESS for a store in
+   * STAGEBOOK_TRUST_NAME for results in the shared store, or in a bucket; STAGEBOOK_MAX_BYTES and STAGEBOOK_STORE_ACCESS for a store in
    * a folder; STAGEBOOK_CACHE_BYTES; AWS_… for S3.
    */
   readonly environment: Environment;
@@ -50,7 +52,7 @@ export interface OpenStoreOptions {
 
 const CACHE_BYTES = 256 * 1024 * 1024;
 const DEFAULT_TRUST = "stagebook";
-/** The value of STAGEBOOK_TRUST_KEY that says: unsigned results are accepted. */
+/** The value of STAGEBOOK_TRUST_KEY with which unsigned results are accepted. */
 const UNSIGNED = "none";
 
 /** A store, which notebook of it this is, and the parameter values that were set in it. */
@@ -75,7 +77,7 @@ export function openStore(options: OpenStoreOptions): OpenedStore {
       secretKey: processSecretKey(),
     };
   }
-  if (choice === "memory" || choice === "none") {
+  if (isStoreName(choice)) {
     const store = choice === "memory" ? createMemoryStore() : createNoneStore();
     const name = typeof options.notebook === "string" ? options.notebook : path.basename(options.notebook.file);
     return {
@@ -108,7 +110,7 @@ function openFolder(folder: string, options: OpenStoreOptions): OpenedStore {
   const whole = former.reduce<Store>((store, each) => withFormer(store, each, options), local);
   const shared = openShared(folder, options);
   const store = createCachedStore(shared ? createTieredStore({ local: whole, ...shared, onProblem }) : whole, {
-    maxBytes: findSize(environment, "STAGEBOOK_CACHE_BYTES") ?? CACHE_BYTES,
+    ...findCacheLimits(environment),
   });
   const notebook = identify(store, path.dirname(folder), options, former);
   const savedParams = openSavedParams(folder, notebook, options, former);
@@ -136,7 +138,7 @@ function openUrl(location: string, options: OpenStoreOptions): OpenedStore {
   const bucket = openBucket(location, environment);
   const remoteStore = createBucketStore(bucket, { onProblem, now, seal: signingSeal(environment), throwsUnreachable: true }); // prettier-ignore
   const store = createCachedStore(createGuardedStore(remoteStore, { onProblem }), {
-    maxBytes: findSize(environment, "STAGEBOOK_CACHE_BYTES") ?? CACHE_BYTES,
+    ...findCacheLimits(environment),
   });
   const folder = path.resolve(options.folder, ".stagebook");
   const local = identify(
@@ -284,8 +286,8 @@ function signingSeal(environment: Environment): EntrySeal | undefined {
   if (seal?.canSign !== false) return seal;
   throw new StagebookError(
     "trust-key",
-    "STAGEBOOK_TRUST_KEY is a public key, but results in an S3 store must be signed with the private key",
-    "Set the private key; or keep results in a folder and set the S3 store as STAGEBOOK_SHARED_STORE, which is then read-only.",
+    "STAGEBOOK_TRUST_KEY is a public key, but results in a bucket must be signed with the private key",
+    "Set the private key; or keep results in a folder and set the bucket as STAGEBOOK_SHARED_STORE, which is then read-only.",
   );
 }
 
@@ -322,8 +324,11 @@ function findSize(environment: Environment, name: "STAGEBOOK_MAX_BYTES" | "STAGE
   throw invalid(name, text, "it is not a valid size", "Use a size such as 500MB, 10GB or 2TiB, or a number of bytes.");
 }
 
-function isUrl(text: string): boolean {
-  return /^[a-z0-9+]+:\/\//i.test(text);
+function findCacheLimits(environment: Environment): CachedStoreOptions {
+  return {
+    maxBytes: findSize(environment, "STAGEBOOK_CACHE_BYTES") ?? CACHE_BYTES,
+    maxBlobs: readLimits(environment).cachedValues,
+  };
 }
 
 function invalid(name: string, value: string, why: string, advice: string): StagebookError {

@@ -25,6 +25,8 @@ export interface NewBlob {
   readonly ref: BlobRef;
   /** The bytes, in order. */
   readonly pieces: readonly Uint8Array[];
+  /** Nothing else holds the memory of the pieces: whoever keeps them in memory need not copy them, and must not change them. */
+  readonly isOwn?: boolean;
 }
 
 /** Something that an execution read from outside: its kind, and its name as in the store. See `observe/`. */
@@ -135,16 +137,29 @@ export interface Holder {
   readonly progress?: { readonly done: number; readonly total?: number };
 }
 
+/** How a key is claimed. */
+export interface ClaimOptions {
+  /**
+   * The claim is a lease: it is free for others when its process has not renewed it for this many milliseconds, as a process that is
+   * stopped or cut off does not. Without it, a claim of a process on the same machine is free only when that process has ended.
+   */
+  readonly leaseMs?: number;
+}
+
 /** The exclusive right to compute a result, until it is released or its process ends. */
 export interface Claim {
+  /** True where no claim could be written: it excludes no other process. */
+  readonly isUnshared?: true;
+  /** False when another process has taken it over, or it is released: the claim was a lease that was not renewed in time. */
+  isHeld(): Promise<boolean>;
   /** Reports progress to the processes that wait for the claim. */
   report(progress: NonNullable<Holder["progress"]>): void;
   /** Gives up the claim. May be called more than once. */
   release(): Promise<void>;
 }
 
-/** The outcome of an attempt to claim a key: the claim, or the process that holds it. */
-export type ClaimOutcome = { readonly claim: Claim } | { readonly holder: Holder };
+/** The outcome of an attempt to claim a key: the claim, or the process that holds it. `after`: the process that had it and is gone. */
+export type ClaimOutcome = { readonly claim: Claim; readonly after?: Holder } | { readonly holder: Holder };
 
 /** Rules for garbage collection. */
 export interface GcOptions {
@@ -157,7 +172,7 @@ export interface GcOptions {
   /**
    * Keep the records of this many runs of each notebook, the newest. Combined with `olderThanMs`, these stay whatever their age, and the
    * rest is removed once old. Neither rule removes a run in progress, or a run that computed the newest or a pinned result of a stage:
-   * its log can still be asked for.
+   * its log can still be requested.
    */
   readonly keepRuns?: number;
   /** Maximum total size of values in bytes. Values of the least recently used results are removed first; their records stay. */
@@ -302,10 +317,12 @@ export interface StageFiles {
 /** The port to coordination between processes: who computes what, and what maintenance must not remove. */
 export interface Claims {
   /**
-   * Claims a key, or says who holds it. Only one process at a time gets the claim; that of a dead process is free within 5 s. Where no
-   * claim can be written, it is granted all the same and a warning is reported.
+   * Claims a key, or returns who holds it. Only one process at a time gets the claim; that of a dead process is free within 5 s. Where no
+   * claim can be written, it is granted anyway and a warning is reported.
    */
-  claim(key: Digest, who: HeadName): Promise<ClaimOutcome>;
+  claim(key: Digest, who: HeadName, options?: ClaimOptions): Promise<ClaimOutcome>;
+  /** Who holds the claim of a key, as `claim` with the same options would return it; undefined when it is free. Writes nothing. */
+  holderOf(key: Digest, options?: ClaimOptions): Promise<Holder | undefined>;
   /** Protects the entry's blobs from maintenance until the returned function is called. */
   hold(entry: Entry): Promise<() => Promise<void>>;
   /** A pinned result stays, whatever its age and size. */
@@ -325,7 +342,7 @@ export interface Maintenance {
   verify(options: VerifyOptions): Promise<VerifyReport>;
 }
 
-/** What a store says about itself. */
+/** Information about a store. */
 export interface StoreInfo {
   /** A human-readable location: a folder, `memory`, `none`, `s3://…`. */
   readonly location: string;

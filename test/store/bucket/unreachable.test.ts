@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createPipelineWithInternals } from "../../../kernel-lib/src/pipeline";
 import { RunOverrides } from "../../../kernel-lib/src/run/state/run-overrides";
+import { ownTime } from "../../rig/own-time";
+import { part } from "../../rig/part";
 import { startFaultProxy, type FaultProxy, type Outage } from "../../rig/store/fault-proxy";
 import { startS3Server, type S3Server } from "../../rig/store/s3-server";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -74,20 +76,15 @@ function kernel(store: string, url = proxy.url): Kernel {
 
 const s3 = (): string => `s3://${server.bucket}/own-${stores++}`;
 
-async function timed<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
-  const began = performance.now();
-  return [await work(), performance.now() - began];
-}
-
 const outages: readonly Outage[] = ["503", "500", "403", "hang", "stall", "reset", "403 for writes", "hang for writes"];
 
 describe("[R12] an own store in S3", () => {
-  test.each([...outages, "refused"] as const)("[R12] %s: a run takes at most 5 s longer, and one warning names the store", async (outage) => {
-    const [expected, noneMs] = await timed(() => kernel("none").run());
+  test.each(part([...outages, "refused"] as const, 5))("[R12] %s: a run takes at most 5 s longer, and one warning names the store", async (outage) => {
+    const [expected, noneMs] = await ownTime(() => kernel("none").run());
     const store = s3();
     if (outage !== "refused") proxy.setOutage(outage);
     const user = kernel(store, outage === "refused" ? "http://127.0.0.1:9" : proxy.url);
-    const [values, tookMs] = await timed(() => user.run());
+    const [values, tookMs] = await ownTime(() => user.run());
     expect(values).toEqual(expected);
     expect(tookMs - noneMs).toBeLessThan(5000);
     const warnings = user.problems.filter((problem) => /for now/.test(problem));
@@ -95,16 +92,16 @@ describe("[R12] an own store in S3", () => {
     expect(warnings[0]).toMatch(new RegExp(`^${store} the store is not (used|written) for now, and results stay in the memory`)); // prettier-ignore
     // The second run finds the results in memory, and waits for nothing.
     const before = user.executed.length;
-    const [again, againMs] = await timed(() => user.run());
+    const [again, againMs] = await ownTime(() => user.run());
     expect([again, user.executed.length]).toEqual([expected, before]);
     expect(againMs).toBeLessThan(1000);
   }, 30_000); // prettier-ignore
 
-  test.each(["503", "hang", "reset"] as const)(
+  test.each(part(["503", "hang", "reset"] as const, 2))(
     "[R12] %s from the middle of a run on: the same",
     async (outage) => {
       const user = kernel(s3());
-      const running = timed(() => user.run());
+      const running = ownTime(() => user.run());
       await expect.poll(() => user.executed.length, { interval: 5 }).toBeGreaterThan(0);
       proxy.setOutage(outage);
       const [values, tookMs] = await running;

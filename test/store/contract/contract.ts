@@ -5,8 +5,8 @@ import type { RunId } from "../../../kernel-lib/src/protocol";
 import type { HeadName, Store } from "../../../kernel-lib/src/store/store";
 import { blobOf, blobsOf, load, resultOf, rowOf, withBytes } from "./entries";
 
-/** `open` returns an empty store. */
-export function describeStore(name: string, open: () => Promise<Store>): void {
+/** `open` returns an empty store. `names`: those that are tried in pairs, as names of notebooks and of stages. */
+export function describeStore(name: string, open: () => Promise<Store>, names = awkwardNames): void {
   const head: HeadName = { notebook: "analysis/quakes.ipynb", stage: "strong" };
   const one = resultOf("one", { rows: [1, 2, 3] });
   const two = resultOf("two", "a text");
@@ -125,7 +125,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
 
     test("[C21] no two names share anything", async () => {
       const store = await open();
-      const heads = awkwardNames.flatMap((notebook) => awkwardNames.slice(0, 8).map((stage) => ({ notebook, stage })));
+      const heads = names.flatMap((notebook) => names.slice(0, 8).map((stage) => ({ notebook, stage })));
       for (const [at, name] of heads.entries()) await store.touch(name, { ...rowOf(one), at });
       for (const [at, name] of heads.entries()) expect((await store.history(name)).map((row) => row.at)).toEqual([at]);
     });

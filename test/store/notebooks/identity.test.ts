@@ -211,6 +211,33 @@ describe("[N1] copies", () => {
     expect([claim("nb-Copy1.ipynb"), claim("nb-Copy2.ipynb")]).toEqual(["nb-Copy1.ipynb", "nb-Copy2.ipynb"]);
   });
 
+  test.each(["b/copy.ipynb", "c/nb.ipynb", "old.ipynb"])(
+    "[N1] a copy of a copy whose first original is gone has nothing of that one: %s",
+    (to) => {
+      files.notebook("old.ipynb", "a1", "a2", "a3");
+      claim("old.ipynb");
+      mkdirSync(files.path("b"));
+      mkdirSync(files.path("c"));
+      copyFileSync(files.path("old.ipynb"), files.path("b/nb.ipynb"));
+      expect(claim("b/nb.ipynb")).toBe("nb.ipynb");
+      rmSync(files.path("old.ipynb"));
+      copyFileSync(files.path("b/nb.ipynb"), files.path(to));
+      // At its old path it is the notebook that was there: a checkout brings it back.
+      expect(claim(to) === "old.ipynb").toBe(to === "old.ipynb");
+      expect(claim("b/nb.ipynb")).toBe("nb.ipynb");
+    },
+  );
+
+  test("[N2] a notebook of which a copy with other cells exists is still found after a move to another disk", () => {
+    files.notebook("nb.ipynb", "a1", "a2", "a3", "a4");
+    claim("nb.ipynb");
+    files.notebook("copy.ipynb", "a1", "a2", "b3", "b4");
+    expect(claim("copy.ipynb")).toBe("copy.ipynb");
+    rmSync(files.path("nb.ipynb"));
+    files.notebook("moved.ipynb", "a1", "a2", "a3", "a4");
+    expect(claim("moved.ipynb")).toBe("nb.ipynb");
+  });
+
   test("[N1] notebooks that begin with the same import are not related", () => {
     files.cells("a.ipynb", [{ source: `import { stage } from "stagebook";` }, { source: "a" }, { source: "b" }]);
     claim("a.ipynb");

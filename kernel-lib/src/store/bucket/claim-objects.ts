@@ -13,13 +13,13 @@ import {
 } from "../records/claim-record";
 import { ProgressReporter } from "../records/progress-report";
 import { textOf } from "../records/text";
-import type { Claim, ClaimOutcome, HeadName } from "../store";
+import type { Claim, ClaimOptions, ClaimOutcome, HeadName, Holder } from "../store";
 import type { BucketLive } from "./live";
 import { CLAIMS } from "./names";
 import { listAll, type Bucket } from "./port";
 import { BucketRecords } from "./records";
 
-/** Other processes may interfere; this many attempts are never needed. */
+/** Other processes may interfere; more attempts than this are never needed. */
 const ATTEMPTS = 20;
 
 /** `live`: the store that took the claim, see `BucketLive`; empty once it is released. */
@@ -33,7 +33,7 @@ interface Found {
 
 export class ClaimObjects {
   private readonly records: BucketRecords;
-  /** Keys that were claimed when last seen: waiting processes ask often, and reading is cheaper than writing. */
+  /** Keys that were claimed when last checked: waiting processes poll often, and reading is cheaper than writing. */
   private readonly busy = new Set<Digest>();
   /** Claims of this process that could not be released, by token: they no longer protect any work. */
   private readonly unreleased = new Map<string, string>();
@@ -46,20 +46,29 @@ export class ClaimObjects {
     this.records = new BucketRecords(bucket);
   }
 
-  async take(key: Digest, who: HeadName): Promise<ClaimOutcome> {
+  async take(key: Digest, who: HeadName, { leaseMs }: ClaimOptions = {}): Promise<ClaimOutcome> {
     const name = `${CLAIMS}${key}`;
     void this.releaseRest().catch(() => undefined);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const found = this.busy.has(key) || attempt > 0 ? await this.find(name) : undefined;
-      if (found?.owner && !(await this.isFree(found.owner))) {
+      if (found?.owner && !(await this.isFree(found.owner, leaseMs))) {
         this.busy.add(key);
         return { holder: { ...found.owner.holder, ...(await this.reporter(found.owner).read()) } };
       }
       this.busy.delete(key);
       const claim = await this.tryTake(name, who, found);
-      if (claim) return { claim };
+      if (!claim) continue;
+      const isAfter = found?.owner !== undefined && found.owner.live !== "";
+      return isAfter ? { claim, after: found.owner.holder } : { claim };
     }
     throw new Error("the claim changed hands too often");
+  }
+
+  /** The live process that holds it. */
+  async holderOf(key: Digest, { leaseMs }: ClaimOptions = {}): Promise<Holder | undefined> {
+    const found = await this.find(`${CLAIMS}${key}`);
+    if (!found?.owner || (await this.isFree(found.owner, leaseMs))) return undefined;
+    return { ...found.owner.holder, ...(await this.reporter(found.owner).read()) };
   }
 
   /** Removes the claims of dead processes, and the objects of released claims. */
@@ -97,6 +106,7 @@ export class ClaimObjects {
     const reporter = this.reporter(mine);
     let isHeld = true;
     return {
+      isHeld: async () => isHeld && (await this.find(name))?.owner?.token === mine.token,
       report: (progress) => reporter.report(progress),
       release: async () => {
         if (!isHeld) return;
@@ -134,8 +144,8 @@ export class ClaimObjects {
     }
   }
 
-  private async isFree({ token, live }: Owner): Promise<boolean> {
-    return live === "" || this.unreleased.has(token) || this.live.isGone(live);
+  private async isFree({ token, live }: Owner, leaseMs?: number): Promise<boolean> {
+    return live === "" || this.unreleased.has(token) || this.live.isGone(live, leaseMs);
   }
 
   private async find(name: string): Promise<Found | undefined> {

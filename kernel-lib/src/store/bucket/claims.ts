@@ -2,7 +2,7 @@
 import { isDigest } from "../../key/digest";
 import { messageOf, type Digest } from "../../protocol";
 import { unsharedClaim } from "../records/claim-record";
-import type { ClaimOutcome, Claims, Entry, HeadName } from "../store";
+import type { ClaimOptions, ClaimOutcome, Claims, Entry, HeadName, Holder } from "../store";
 import type { ClaimObjects } from "./claim-objects";
 import type { BucketLive } from "./live";
 import { CLAIMS, PINS } from "./names";
@@ -16,15 +16,19 @@ export class BucketClaims implements Claims {
     private readonly live: BucketLive,
   ) {}
 
-  async claim(key: Digest, who: HeadName): Promise<ClaimOutcome> {
+  async claim(key: Digest, who: HeadName, options?: ClaimOptions): Promise<ClaimOutcome> {
     const { opened } = this;
     try {
-      return await opened.writing(() => this.claimObjects.take(key, who));
+      return await opened.writing(() => this.claimObjects.take(key, who, options));
     } catch (error) {
       if (opened.throws) throw error;
       opened.warn(`${messageOf(error)}: other processes may repeat the same work`, CLAIMS);
       return { claim: unsharedClaim };
     }
+  }
+
+  holderOf(key: Digest, options?: ClaimOptions): Promise<Holder | undefined> {
+    return this.opened.reading(undefined, () => this.claimObjects.holderOf(key, options));
   }
 
   async hold(entry: Entry): Promise<() => Promise<void>> {

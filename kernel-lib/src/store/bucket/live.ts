@@ -86,12 +86,12 @@ export class BucketLive {
   }
 
   /** Whether the process with that id is dead. For another machine this is known only after watching its object for a while. */
-  async isGone(id: string): Promise<boolean> {
+  async isGone(id: string, leaseMs?: number): Promise<boolean> {
     const known = goneHere(id);
     if (known === true || id === this.id) return known === true;
     const item = await this.bucket.find(`${LIVE}${id}`);
-    // A process of this machine may be too busy to write heartbeats.
-    return !item || (known === undefined && this.isSilent(item));
+    // Unless the claim is a lease, a process of this machine may be too busy to write heartbeats.
+    return !item || ((known === undefined || leaseMs !== undefined) && this.isSilent(item, leaseMs));
   }
 
   /** Everything that live processes use. */
@@ -127,9 +127,9 @@ export class BucketLive {
     return goneHere(idOf(item)) ?? this.isSilent(item);
   }
 
-  private isSilent({ name, version }: BucketItem): boolean {
+  private isSilent({ name, version }: BucketItem, silentMs = SILENT_MS): boolean {
     const before = this.seen.get(name);
-    if (before?.version === version) return performance.now() - before.at > SILENT_MS;
+    if (before?.version === version) return performance.now() - before.at > silentMs;
     this.seen.set(name, { version, at: performance.now() });
     return false;
   }

@@ -16,7 +16,7 @@ export class OpenedBucket {
   private readonly checked = new Once(() => this.checkFormat());
   private readonly prepared = new Once(() => this.prepare());
 
-  /** `throws`: reading rejects when the bucket cannot be reached; otherwise that is reported once, and what was asked for is absent. */
+  /** `throws`: reading rejects when the bucket cannot be reached; otherwise that is reported once, and what was requested counts as absent. */
   constructor(
     readonly bucket: Bucket,
     onProblem: OnStoreProblem,
@@ -59,7 +59,7 @@ export class OpenedBucket {
     this.warnings.forget(`${this.bucket.location}/${name}`);
   }
 
-  /** Reported once, whatever was asked for. */
+  /** Reported once, for all requests. */
   private warnUnreachable(error: unknown): void {
     const message = `cannot be read (${messageOf(error)}); its results are treated as absent`;
     this.warnings.warn(message, this.bucket.location);

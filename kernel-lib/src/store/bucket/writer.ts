@@ -71,7 +71,7 @@ export class BucketWriter {
       await opened.bucket.put(name, Buffer.from(encodeEntry(entry, seal)));
       await heads.append(head, { key: entry.key, partial: entry.partial, at: entry.at });
     } catch (error) {
-      // When putting fails, deleting may fail too; the entry that may then exist is complete all the same.
+      // When putting fails, deleting may fail too; the entry that may then exist is still complete.
       await opened.bucket.delete(name).catch(() => undefined);
       throw error;
     }

@@ -1,6 +1,5 @@
 /** The codecs that are known by name, for stages whose results other programs read too: JSON, text, bytes, Arrow tables. */
 import { digestValue } from "../../key/values/canonical";
-import type { Digest } from "../../protocol";
 import type { StageOptions } from "../../stage/public/options";
 import { arrowCodec as arrow } from "./arrow-table";
 import type { Codec } from "./codec";
@@ -39,6 +38,7 @@ const bytes: NamedCodec = {
     return value;
   },
   decode: (stored) => new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength),
+  sharesMemory: true,
   digest: (value) => digestValue(new Uint8Array((value as Uint8Array).buffer, (value as Uint8Array).byteOffset, (value as Uint8Array).byteLength)), // prettier-ignore
 };
 
@@ -59,11 +59,9 @@ export function findCodec(codec: Codec | CodecName): Codec {
   return typeof codec === "string" ? namedCodecs[codec] : codec;
 }
 
-/** The digest of a value under a codec that digests values itself. */
-export function digestUnder(codec: Codec, value: unknown): Digest | undefined {
-  return [...Object.values(namedCodecs), ...Object.values(tableCodecs.byKind)]
-    .find((named) => named === codec)
-    ?.digest(value);
+/** The codec as a built-in one, which digests values itself; undefined for a user's. */
+export function builtIn(codec: Codec): NamedCodec | undefined {
+  return [...Object.values(namedCodecs), ...Object.values(tableCodecs.byKind)].find((named) => named === codec);
 }
 
 function checkJson(value: unknown, at: string, above: Set<object>): void {

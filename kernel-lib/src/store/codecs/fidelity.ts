@@ -6,9 +6,10 @@ import { types } from "node:util";
 import { extraKeys } from "../../key/values/own-keys";
 import type { ValueClass } from "../../key/values/value-kind";
 import { classOf, whatIs } from "../../key/values/value-kind";
-import type { Frame, Visitor } from "../../key/values/value-frame";
+import type { Frame, ValueVisitor } from "../../key/values/value-frame";
 import { ItemFrame, itemsOf, ListFrame, pairsOf, PropertyFrame } from "../../key/values/value-frame";
-import { joinSteps, mapStep, propertyStep, setStep } from "../../key/values/value-path";
+import type { Place, ValueCheck } from "../../key/values/value-check";
+import { joinSteps, mapStep, setStep } from "../../key/values/value-path";
 import { StagebookError } from "../../protocol";
 import { tableKindOf } from "../../key/values/table-kind";
 import { packageOfInstance } from "./user-package";
@@ -53,178 +54,198 @@ export function restoreFidelity(decoded: unknown): unknown {
 
 const simple: Storable = { amendments: [], hasTables: false };
 
-class FidelityWalk implements Visitor {
-  private readonly visited = new Set<object>();
-  private readonly frames: Frame[] = [];
-  private readonly amendments: Amendment[] = [];
+/** The rules, for a walk that visits every object once. Throws `not-storable`, with the path. */
+export class FidelityCheck implements ValueCheck, Storable {
+  readonly amendments: Amendment[] = [];
+  hasTables = false;
   private readonly memory = new Map<ArrayBufferLike, { start: number; end: number }[]>();
 
-  private hasTables = false;
+  object(value: object, type: ValueClass | undefined, place: Place): void {
+    if (type === undefined) return this.checkInstance(value, place);
+    switch (type.kind) {
+      case "null-object":
+        this.amendments.push({ target: value, nullPrototype: true });
+        return checkDepth(place);
+      case "object":
+      case "array":
+        return checkDepth(place);
+      case "error":
+        return this.checkError(value, type, place);
+      case "shared-buffer":
+        return refuse("shared memory", place);
+      case "url":
+        return refuse("a URL (its `href` can be stored)", place);
+      default:
+        this.amendProperties(value, extraKeys(value, type), place);
+        return this.checkContent(value, type, place);
+    }
+  }
+
+  symbol(value: symbol, place: Place): void {
+    refuse(`a symbol (${value.toString()})`, place);
+  }
+
+  symbolKey(key: symbol, place: Place): void {
+    refuse(`an object with a symbol key (${key.toString()})`, place);
+  }
+
+  /** Those of other kinds are amended. */
+  hidden(owner: object, place: Place): void {
+    const kind = classOf(owner)?.kind;
+    if (kind === "object" || kind === "null-object" || kind === "array")
+      refuse("a property that is not enumerable", place);
+  }
+
+  accessor(place: Place): void {
+    refuse("a getter or setter", place);
+  }
+
+  private checkInstance(value: object, place: Place): void {
+    const kind = tableKindOf(value);
+    if (kind === "duckdb") refuseDuckDb("a result of DuckDB", place);
+    this.hasTables ||= kind !== undefined;
+    if (kind !== undefined) return;
+    const name = typeof value === "function" || types.isProxy(value) ? undefined : packageOfInstance(value);
+    if (name === "@duckdb/node-api") refuseDuckDb(`${whatIs(value)} of the package ${name}`, place);
+    // A class of that name may also be a built-in one: immutable has a Map.
+    refuse(name === undefined ? whatIs(value) : `${whatIs(value)} of the package ${name}`, place);
+  }
+
+  /** Checks what objects of this kind hold besides values. */
+  private checkContent(value: object, type: ValueClass, place: Place): void {
+    if (type.kind === "map" || type.kind === "set") checkDepth(place);
+    if (type.kind === "boxed" && type.name === "Symbol") refuse("a symbol object", place);
+    if (type.kind === "typed-array" || type.kind === "data-view") this.checkView(value as ArrayBufferView, place);
+    if (type.kind === "array-buffer")
+      this.checkMemory(value as ArrayBuffer, 0, (value as ArrayBuffer).byteLength, place);
+    if (type.kind !== "regexp") return;
+    const { lastIndex } = value as RegExp;
+    if (lastIndex !== 0) this.amendments.push({ target: value, lastIndex });
+  }
+
+  /** V8 preserves the class of standard errors by their name, the message and the stack. */
+  private checkError(error: object, type: ValueClass, place: Place): void {
+    const keys = extraKeys(error, type);
+    const message = Object.getOwnPropertyDescriptor(error, "message");
+    const isStandard =
+      keys.length === (message ? 1 : 0) && (!message || (typeof message.value === "string" && !message.enumerable));
+    if (isStandard && type.name !== "AggregateError") return;
+    this.amendments.push({ target: error, errorClass: type.name });
+    this.amendProperties(error, keys, place);
+  }
+
+  private amendProperties(target: object, keys: readonly (string | symbol)[], place: Place): void {
+    if (keys.length === 0) return;
+    const shown: [string, unknown][] = [];
+    const hidden: [string, unknown][] = [];
+    for (const key of keys) {
+      const property = Object.getOwnPropertyDescriptor(target, key);
+      if (typeof key === "symbol") return this.symbolKey(key, place);
+      if (!property || property.get || property.set) refuse(`an object with a getter or setter (${key})`, place);
+      (property.enumerable ? shown : hidden).push([key, property.value]);
+    }
+    this.amendments.push({ target, shown: Object.fromEntries(shown), hidden: Object.fromEntries(hidden) });
+  }
+
+  private checkView(view: ArrayBufferView, place: Place): void {
+    if (types.isSharedArrayBuffer(view.buffer)) refuse("a view of shared memory", place);
+    if ((view.buffer as { resizable?: boolean }).resizable === true) refuse("a view of a resizable buffer", place);
+    this.checkMemory(view.buffer, view.byteOffset, view.byteLength, place);
+  }
+
+  /** Two views of the same bytes would be decoded as two copies: a write through one would not show in the other. */
+  private checkMemory(buffer: ArrayBufferLike, start: number, length: number, place: Place): void {
+    if (length === 0) return;
+    const end = start + length;
+    const ranges = this.memory.get(buffer) ?? [];
+    if (ranges.some((range) => start < range.end && range.start < end))
+      refuse("a view of memory that another part of the value uses too", place);
+    ranges.push({ start, end });
+    this.memory.set(buffer, ranges);
+  }
+}
+
+/** The walk for a value whose digest is not needed. */
+class FidelityWalk implements ValueVisitor, Place {
+  private readonly rules = new FidelityCheck();
+  private readonly visited = new Set<object>();
+  private readonly frames: Frame[] = [];
+
+  get depth(): number {
+    return this.frames.length;
+  }
 
   check(value: unknown): Storable {
     this.visit(value);
-    for (let top = this.frames.at(-1); top !== undefined; top = this.frames.at(-1)) {
+    for (let top = this.frames.at(-1); top !== undefined; top = this.frames.at(-1))
       if (!top.advance(this)) this.frames.pop();
-      else if (this.frames.length > STORABLE_DEPTH) this.refuse(`nested more than ${STORABLE_DEPTH} levels deep`);
-    }
-    return { amendments: this.amendments, hasTables: this.hasTables };
+    return this.rules;
   }
 
   visit(value: unknown): boolean {
-    if (typeof value === "symbol") return this.refuse(`a symbol (${value.toString()})`);
+    if (typeof value === "symbol") this.rules.symbol(value, this);
     if (typeof value !== "function" && (typeof value !== "object" || value === null)) return false;
     if (this.visited.has(value)) return false;
     this.visited.add(value);
     const type = classOf(value);
-    return type === undefined ? this.visitInstance(value) : this.visitObject(value, type);
+    this.rules.object(value, type, this);
+    return type !== undefined && this.pushChildren(value, type);
   }
 
-  markHidden(): void {
-    this.refuse("a property that is not enumerable");
+  markHidden(owner: object): void {
+    this.rules.hidden(owner, this);
   }
 
   markHoles(): void {
     // V8 preserves them.
   }
 
-  visitAccessor(): never {
-    return this.refuse("a getter or setter");
-  }
-
-  private visitInstance(value: object): false {
-    const kind = tableKindOf(value);
-    if (kind === "duckdb") return this.refuseDuckDb("a result of DuckDB");
-    if (kind === undefined) {
-      const name = typeof value === "function" || types.isProxy(value) ? undefined : packageOfInstance(value);
-      if (name === "@duckdb/node-api") return this.refuseDuckDb(`${whatIs(value)} of the package ${name}`);
-      // A class of that name may also be a built-in one: immutable has a Map.
-      return this.refuse(name === undefined ? whatIs(value) : `${whatIs(value)} of the package ${name}`);
-    }
-    this.hasTables = true;
-    return false;
+  visitAccessor(): void {
+    this.rules.accessor(this);
   }
 
   refuse(what: string): never {
-    throw new StagebookError(
-      "not-storable",
-      `\`${this.path()}\` is ${what}, which cannot be stored without loss`,
-      "Return plain data, set a codec that supports it (option `codec`), or set `cache: false`.",
-    );
+    return refuse(what, this);
   }
 
-  private refuseDuckDb(what: string): never {
-    throw new StagebookError(
-      "not-storable",
-      `\`${this.path()}\` is ${what}, which cannot be stored without loss`,
-      "Return the rows of getRowObjectsJS(), which are plain, set a codec that supports it (option `codec`), or set `cache: false`.",
-    );
-  }
-
-  private path(): string {
+  path(): string {
     return joinSteps(
       "value",
       this.frames.map((frame) => frame.step()),
     );
   }
 
-  private visitObject(value: object, type: ValueClass): boolean {
-    switch (type.kind) {
-      case "null-object":
-        this.amendments.push({ target: value, nullPrototype: true });
-        return this.visitKeys(value, Reflect.ownKeys(value));
-      case "object":
-        return this.visitKeys(value, Reflect.ownKeys(value));
-      case "array":
-        this.visitExtras(value, extraKeys(value, type));
-        return this.push(new ItemFrame(value as readonly unknown[]));
-      case "error":
-        return this.visitError(value, type);
-      case "shared-buffer":
-        return this.refuse("shared memory");
-      case "url":
-        return this.refuse("a URL (its `href` can be stored)");
-      default:
-        this.amendProperties(value, extraKeys(value, type));
-        this.checkContent(value, type);
-        return this.pushContent(value, type);
-    }
-  }
-
-  /** Checks what objects of this kind hold besides values. */
-  private checkContent(value: object, type: ValueClass): void {
-    if (type.kind === "boxed" && type.name === "Symbol") this.refuse("a symbol object");
-    if (type.kind === "typed-array" || type.kind === "data-view") this.checkView(value as ArrayBufferView);
-    if (type.kind === "array-buffer") this.checkMemory(value as ArrayBuffer, 0, (value as ArrayBuffer).byteLength);
-    if (type.kind !== "regexp") return;
-    const { lastIndex } = value as RegExp;
-    if (lastIndex !== 0) this.amendments.push({ target: value, lastIndex });
-  }
-
-  private pushContent(value: object, type: ValueClass): boolean {
-    if (type.kind === "map") return this.push(new ListFrame(pairsOf(value as ReadonlyMap<unknown, unknown>), mapStep));
-    if (type.kind === "set") return this.push(new ListFrame(itemsOf(value as ReadonlySet<unknown>), setStep));
-    return true;
-  }
-
-  private visitKeys(value: object, keys: readonly (string | symbol)[]): boolean {
+  private pushChildren(value: object, type: ValueClass): boolean {
+    const isPlain = type.kind === "object" || type.kind === "null-object";
+    const keys = isPlain ? Reflect.ownKeys(value) : extraKeys(value, type);
     const symbol = keys.find((key) => typeof key === "symbol");
-    if (symbol !== undefined) this.refuse(`an object with a symbol key (${symbol.toString()})`);
-    return this.push(new PropertyFrame(value, keys));
-  }
-
-  private visitExtras(value: object, keys: readonly (string | symbol)[]): void {
-    if (keys.length > 0) this.visitKeys(value, keys);
-  }
-
-  /** V8 preserves the class of standard errors by their name, the message and the stack. */
-  private visitError(error: object, type: ValueClass): boolean {
-    const keys = extraKeys(error, type);
-    const message = Object.getOwnPropertyDescriptor(error, "message");
-    const isStandard =
-      keys.length === (message ? 1 : 0) && (!message || (typeof message.value === "string" && !message.enumerable));
-    if (isStandard && type.name !== "AggregateError") return false;
-    this.amendments.push({ target: error, errorClass: type.name });
-    this.amendProperties(error, keys);
+    if (symbol !== undefined) this.rules.symbolKey(symbol, this);
+    if (isPlain || keys.length > 0) this.frames.push(new PropertyFrame(value, keys));
+    if (type.kind === "array") this.frames.push(new ItemFrame(value as readonly unknown[]));
+    if (type.kind === "map") this.frames.push(new ListFrame(pairsOf(value as ReadonlyMap<unknown, unknown>), mapStep));
+    if (type.kind === "set") this.frames.push(new ListFrame(itemsOf(value as ReadonlySet<unknown>), setStep));
     return true;
   }
+}
 
-  private amendProperties(target: object, keys: readonly (string | symbol)[]): void {
-    if (keys.length === 0) return;
-    const shown: [string, unknown][] = [];
-    const hidden: [string, unknown][] = [];
-    for (const key of keys) {
-      const property = Object.getOwnPropertyDescriptor(target, key);
-      if (typeof key === "symbol") return this.refuse(`an object with a symbol key (${key.toString()})`);
-      if (!property || property.get || property.set) return this.refuse(`an object with a getter or setter (${key})`);
-      (property.enumerable ? shown : hidden).push([key, property.value]);
-    }
-    this.amendments.push({ target, shown: Object.fromEntries(shown), hidden: Object.fromEntries(hidden) });
-    const all = [...shown, ...hidden];
-    const values = all.map(([, value]) => value);
-    this.push(new ListFrame(values, (at) => propertyStep(all[at]?.[0] ?? "")));
-  }
+function checkDepth(place: Place): void {
+  if (place.depth >= STORABLE_DEPTH) refuse(`nested more than ${STORABLE_DEPTH} levels deep`, place);
+}
 
-  private checkView(view: ArrayBufferView): void {
-    if (types.isSharedArrayBuffer(view.buffer)) this.refuse("a view of shared memory");
-    if ((view.buffer as { resizable?: boolean }).resizable === true) this.refuse("a view of a resizable buffer");
-    this.checkMemory(view.buffer, view.byteOffset, view.byteLength);
-  }
+function refuse(what: string, place: Place): never {
+  throw new StagebookError(
+    "not-storable",
+    `\`${place.path()}\` is ${what}, which cannot be stored without loss`,
+    "Return plain data, set a codec that supports it (option `codec`), or set `cache: false`.",
+  );
+}
 
-  /** Two views of the same bytes would be decoded as two copies: a write through one would not show in the other. */
-  private checkMemory(buffer: ArrayBufferLike, start: number, length: number): void {
-    if (length === 0) return;
-    const end = start + length;
-    const ranges = this.memory.get(buffer) ?? [];
-    if (ranges.some((range) => start < range.end && range.start < end))
-      this.refuse("a view of memory that another part of the value uses too");
-    ranges.push({ start, end });
-    this.memory.set(buffer, ranges);
-  }
-
-  private push(frame: Frame): true {
-    this.frames.push(frame);
-    return true;
-  }
+function refuseDuckDb(what: string, place: Place): never {
+  throw new StagebookError(
+    "not-storable",
+    `\`${place.path()}\` is ${what}, which cannot be stored without loss`,
+    "Return the rows of getRowObjectsJS(), which are plain, set a codec that supports it (option `codec`), or set `cache: false`.",
+  );
 }
 
 function asAmendment(data: unknown): Amendment {

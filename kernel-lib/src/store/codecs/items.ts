@@ -2,6 +2,7 @@
  * The items of a stream in a store, in chunks that are written as items arrive, so that a stream may exceed memory. The digest covers
  * the items and does not depend on the chunks.
  */
+import { monotonicNow } from "../../async/clock";
 import { createHash } from "node:crypto";
 import { digestValue } from "../../key/values/canonical";
 import { digestOf } from "../../key/digest";
@@ -9,7 +10,7 @@ import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { Codec } from "./codec";
 import { tableCodecs, v8Codec } from "./v8-codec";
-import { digestUnder, findCodec, type CodecName } from "./codecs";
+import { builtIn, findCodec, type CodecName } from "./codecs";
 import type { BlobRef, NewBlob } from "../store";
 import type { ReadBlob } from "./value";
 
@@ -23,8 +24,8 @@ export interface StoredItems {
 }
 
 /**
- * An item as a chunk holds it: an immutable value unchanged, anything else as encoded bytes in an array of length one. So an item stays
- * what it was even if its producer reuses it or a consumer changes it.
+ * An item as a chunk holds it: an immutable value unchanged, anything else as encoded bytes in an array of length one. An item is
+ * therefore unaffected if its producer reuses it or a consumer changes it.
  */
 export type KeptItem = unknown;
 
@@ -35,8 +36,14 @@ export interface ItemPorts {
   count(items: number): void;
   /** Called with each item, in order; the next item is requested once a returned promise resolves. */
   offer?(item: KeptItem): Promise<void> | undefined;
-  /** Called with each chunk once it is stored. */
-  kept?(chunk: BlobRef, items: number): void;
+  /** Called with the digest of each item, in order. */
+  digested?(digest: Digest): void;
+  /** Called with each chunk once it is stored; no item is requested before a returned promise resolves. */
+  kept?(chunk: BlobRef, items: number): Promise<void> | undefined;
+  /** Whether the items since the last chunk are to be stored now. Called after each item. */
+  isDue?(): boolean;
+  /** The items that came before an error are stored as well. */
+  readonly keepsBeforeError?: boolean;
 }
 
 /** Time in milliseconds after which a source that never waits yields to the event loop. */
@@ -61,30 +68,37 @@ export async function storeItems(
   let chunkBytes = 0;
   let items = 0;
   const flush = async (): Promise<void> => {
-    const bytes = await v8Codec.encode(chunk);
-    const ref = { digest: digestOf(bytes), sizeBytes: bytes.byteLength };
-    await ports.put({ ref, pieces: [bytes] });
-    blobs.push(ref);
-    ports.kept?.(ref, chunk.length);
+    const full = chunk;
     chunk = [];
     chunkBytes = 0;
+    const ref = await putChunk(full, (blob) => ports.put(blob));
+    blobs.push(ref);
+    const keeping = ports.kept?.(ref, full.length);
+    if (keeping) await keeping;
   };
-  let turn = performance.now();
-  for await (const item of source) {
-    if (performance.now() - turn > TURN_MS) {
-      await new Promise((resolve) => setImmediate(resolve));
-      turn = performance.now();
+  let turn = monotonicNow();
+  try {
+    for await (const item of source) {
+      if (monotonicNow() - turn > TURN_MS) {
+        await new Promise((resolve) => setImmediate(resolve));
+        turn = monotonicNow();
+      }
+      ports.signal.throwIfAborted();
+      const { kept, sizeBytes, digest: own } = await keepItem(item, codec, items);
+      digest.update(own);
+      ports.digested?.(own);
+      chunk.push(kept);
+      chunkBytes += sizeBytes;
+      items++;
+      const offered = ports.offer?.(kept);
+      if (ports.isDue?.() === true || chunkBytes >= CHUNK_BYTES || chunk.length >= CHUNK_ITEMS) await flush();
+      if (offered) await offered;
+      ports.count(items);
     }
-    ports.signal.throwIfAborted();
-    const { kept, sizeBytes, digest: own } = await keepItem(item, codec, items);
-    digest.update(own);
-    chunk.push(kept);
-    chunkBytes += sizeBytes;
-    items++;
-    const offered = ports.offer?.(kept);
-    if (chunkBytes >= CHUNK_BYTES || chunk.length >= CHUNK_ITEMS) await flush();
-    if (offered) await offered;
-    ports.count(items);
+  } catch (error) {
+    // Items that cannot be stored are lost; the error that comes first is the one to report.
+    if (ports.keepsBeforeError && chunk.length > 0 && !ports.signal.aborted) await flush().catch(() => undefined);
+    throw error;
   }
   if (chunk.length > 0) await flush();
   return {
@@ -94,6 +108,80 @@ export async function storeItems(
     items,
     codec: codec?.name ?? v8Codec.name,
   };
+}
+
+type PutBlob = (blob: NewBlob) => Promise<void>;
+
+async function putChunk(chunk: readonly KeptItem[], put: PutBlob): Promise<BlobRef> {
+  const bytes = await v8Codec.encode(chunk);
+  const ref = { digest: digestOf(bytes), sizeBytes: bytes.byteLength };
+  await put({ ref, pieces: [bytes] });
+  return ref;
+}
+
+/** A chunk in the store, and how many items it holds. */
+export interface StoredChunk {
+  readonly blob: BlobRef;
+  readonly items: number;
+}
+
+/** The first `count` items of these chunks: of one in which they end, the beginning is stored by itself. Throws `stream-lost`. */
+export async function firstItems(
+  chunks: readonly StoredChunk[],
+  count: number,
+  { read, put }: { readonly read: ReadBlob; readonly put: PutBlob },
+): Promise<readonly BlobRef[]> {
+  const blobs: BlobRef[] = [];
+  let left = count;
+  for (const [at, { blob, items }] of chunks.entries()) {
+    if (left === 0) break;
+    if (items <= left) blobs.push(blob);
+    else blobs.push(await putChunk((await foundChunk(blob, read, { at, of: chunks.length })).slice(0, left), put));
+    left -= Math.min(left, items);
+  }
+  return blobs;
+}
+
+/** Consecutive items of a stream that were stored by themselves, with the digest of each: 32 bytes. */
+export interface StoredPart extends Pick<StoredItems, "blobs" | "items"> {
+  readonly digests: Uint8Array;
+}
+
+/** The stream that consists of these parts, in their order. Its chunks are theirs, its digest is that of the same items stored at once. */
+export async function joinParts(
+  parts: AsyncIterable<StoredPart>,
+  codecOption: Codec | CodecName | undefined,
+): Promise<StoredItems> {
+  const digest = createHash("sha256");
+  const blobs: BlobRef[] = [];
+  let items = 0;
+  for await (const part of parts) {
+    digest.update(Buffer.from(part.digests).toString("hex"));
+    blobs.push(...part.blobs);
+    items += part.items;
+  }
+  return {
+    digest: digest.update(`${items} items`).digest("hex") as unknown as Digest,
+    blobs,
+    sizeBytes: blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    items,
+    codec: codecOption === undefined ? v8Codec.name : findCodec(codecOption).name,
+  };
+}
+
+/** The digests of items as they come, 32 bytes each. */
+export class ItemDigests {
+  private bytes = Buffer.alloc(32 * 256);
+  private size = 0;
+
+  add(digest: Digest): void {
+    if (this.size + 32 > this.bytes.byteLength) this.bytes = Buffer.concat([this.bytes], 2 * this.bytes.byteLength);
+    this.size += this.bytes.write(digest, this.size, "hex");
+  }
+
+  all(): Uint8Array {
+    return new Uint8Array(this.bytes.subarray(0, this.size));
+  }
 }
 
 /** The items from index `from` on, chunk by chunk. Throws `stream-lost` when a chunk is missing. */
@@ -106,17 +194,25 @@ export async function* readItems(
   const revive = reviver(codecOption);
   let before = from;
   for (const [at, blob] of blobs.entries()) {
-    const chunk = await readChunk(blob, read);
-    if (!chunk)
-      throw new StagebookError(
-        "stream-lost",
-        `chunk ${at + 1} of ${blobs.length} of a stored stream is missing or damaged`,
-        "Run the stage again; the items that were read so far are correct.",
-      );
+    const chunk = await foundChunk(blob, read, { at, of: blobs.length });
     const rest = before > 0 ? chunk.slice(before) : chunk;
     before = Math.max(0, before - chunk.length);
     for (const item of rest) yield revive(item);
   }
+}
+
+async function foundChunk(
+  blob: BlobRef,
+  read: ReadBlob,
+  { at, of }: { readonly at: number; readonly of: number },
+): Promise<readonly KeptItem[]> {
+  const chunk = await readChunk(blob, read);
+  if (chunk) return chunk;
+  throw new StagebookError(
+    "stream-lost",
+    `chunk ${at + 1} of ${of} of a stored stream is missing or damaged`,
+    "Run the stage again; the items that were read so far are correct.",
+  );
 }
 
 /** The items of one chunk as it holds them; undefined when it is missing. */
@@ -150,5 +246,5 @@ function keepItem(item: unknown, codec: Codec | undefined, nth: number): Kept | 
 
 async function keepEncoded(item: unknown, codec: Codec): Promise<Kept> {
   const bytes = new Uint8Array(await codec.encode(item));
-  return { kept: [bytes], sizeBytes: bytes.byteLength, digest: digestUnder(codec, item) ?? digestOf(bytes) };
+  return { kept: [bytes], sizeBytes: bytes.byteLength, digest: builtIn(codec)?.digest(item) ?? digestOf(bytes) };
 }

@@ -6,6 +6,8 @@ import type { Codec } from "./codec";
 /** A codec that digests the value itself and not the encoded bytes. */
 export interface NamedCodec extends Codec {
   digest(value: unknown): Digest;
+  /** The encoded bytes are memory of the value itself. */
+  readonly sharesMemory?: true;
 }
 
 /** StagebookError `not-storable`. `what` and `supported`: noun phrases, for the refused value and for what can be stored. */
@@ -17,7 +19,7 @@ export function notStorable(at: string, what: string, supported: string): Stageb
   );
 }
 
-/** For a table that is not of the copy of its package that later loads would use. */
+/** The error for a table from another copy of its package than the one that would load it again. */
 export function otherCopy(what: string, name: string): StagebookError {
   return new StagebookError(
     "not-storable",

@@ -20,7 +20,7 @@ export function loadUserPackage(name: string, what: string): unknown {
   }
 }
 
-/** The name of the package that a class is from, if it was loaded with `require`, as cells do. Looks at loaded modules only. */
+/** The name of the package that a class is from, if it was loaded with `require`, as cells do. Searches loaded modules only. */
 export function packageOfInstance(value: object): string | undefined {
   const type: unknown = (Object.getPrototypeOf(value) as { constructor?: unknown } | null)?.constructor;
   if (typeof type !== "function") return undefined;
@@ -28,7 +28,7 @@ export function packageOfInstance(value: object): string | undefined {
   return packages.get(type);
 }
 
-/** By class: looking through all modules takes milliseconds. */
+/** Cached by class: searching all modules takes milliseconds. */
 const packages = new WeakMap<object, string | undefined>();
 
 function findPackage(type: unknown): string | undefined {

@@ -2,7 +2,7 @@
 import { messageOf, StagebookError } from "../../protocol";
 import type { Codec } from "./codec";
 import { closeEnvelope, damaged, HEAD_BYTES, openEnvelope } from "./envelope";
-import { checkStorable, restoreFidelity } from "./fidelity";
+import { checkStorable, restoreFidelity, type Storable } from "./fidelity";
 import { TableCodecs } from "./tables";
 import { ViewDeserializer, ViewSerializer } from "./view-serializer";
 
@@ -33,9 +33,15 @@ export interface ApartBytes {
   readonly apart: readonly Uint8Array[];
 }
 
-/** Encodes like the default codec, except that binary data of at least `apartFrom` bytes is returned separately. Throws `not-storable`. */
-export function encodeApart(value: unknown, apartFrom: number): ApartBytes {
-  const { amendments, hasTables } = checkStorable(value);
+/**
+ * Encodes like the default codec, except that binary data of at least `apartFrom` bytes is returned separately. `storable`: what a check of
+ * the value has found. Throws `not-storable`.
+ */
+export function encodeApart(
+  value: unknown,
+  apartFrom: number,
+  { amendments, hasTables }: Storable = checkStorable(value),
+): ApartBytes {
   // The bytes of tables belong to the payload: they are decoded with it.
   const serializer = new ViewSerializer(hasTables ? Infinity : apartFrom);
   // Room for the head in the same buffer, so that a large payload is never copied.

@@ -3,8 +3,9 @@ import { digestValue } from "../../key/values/canonical";
 import { ChunkDigests, chunksOf, LARGE_BYTES } from "../../key/values/chunks";
 import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
-import { digestUnder, findCodec, type CodecName } from "./codecs";
+import { builtIn, findCodec, type CodecName } from "./codecs";
 import type { Codec } from "./codec";
+import { FidelityCheck } from "./fidelity";
 import { decodeApart, encodeApart, tableCodecs, v8Codec } from "./v8-codec";
 import type { BlobRef, NewBlob } from "../store";
 
@@ -24,7 +25,7 @@ export type ReadBlob = (blob: BlobRef, into?: Uint8Array) => Promise<Uint8Array 
 /** Number of chunks in flight: one is hashed while the next is read. */
 const READ_CONCURRENCY = 2;
 
-/** Throws `not-storable` and `not-keyable` with the path of what cannot be stored, and what the user's codec throws. */
+/** Throws `not-storable` with the path of what cannot be stored, and what the user's codec throws. */
 export function encodeValue(
   value: unknown,
   codec: Codec | CodecName | undefined,
@@ -32,12 +33,12 @@ export function encodeValue(
   if (codec !== undefined) return encodeWith(findCodec(codec), value);
   const table = tableCodecs.codecOf(value);
   if (table) return encodeWith(table, value);
-  // Before the digest, because its errors are more precise.
-  const { bytes, apart } = encodeApart(value, LARGE_BYTES);
   const chunks = new ChunkDigests();
-  const digest = digestValue(value, { chunks, foreign: tableCodecs.form });
+  const check = new FidelityCheck();
+  const digest = digestValue(value, { chunks, foreign: tableCodecs.form, check });
+  const { bytes, apart } = encodeApart(value, LARGE_BYTES, check);
   const blobs = [
-    blobOf(bytes, digestOf),
+    { ...blobOf(bytes, digestOf), isOwn: true },
     ...apart.flatMap(chunksOf).map((chunk) => blobOf(chunk, (each) => chunks.of(each))),
   ];
   const sizeBytes = blobs.reduce((sum, { ref }) => sum + ref.sizeBytes, 0);
@@ -46,9 +47,10 @@ export function encodeValue(
 
 async function encodeWith(codec: Codec, value: unknown): Promise<EncodedValue> {
   const blob = blobOf(await codec.encode(value), digestOf);
+  const known = builtIn(codec);
   return {
-    digest: digestUnder(codec, value) ?? blob.ref.digest,
-    blobs: [blob],
+    digest: known?.digest(value) ?? blob.ref.digest,
+    blobs: [{ ...blob, isOwn: known !== undefined && known.sharesMemory !== true }],
     sizeBytes: blob.ref.sizeBytes,
     codec: codec.name,
   };
@@ -72,6 +74,8 @@ export async function decodeValue(
 /** Reads the blobs into the targets. False when a blob is missing or has another size than its target. */
 async function fill(targets: readonly Uint8Array[], blobs: readonly BlobRef[], read: ReadBlob): Promise<boolean> {
   if (targets.length !== blobs.length) return false;
+  // Of most values.
+  if (blobs.length === 0) return true;
   let next = 0;
   let isWhole = true;
   const reader = async (): Promise<void> => {
@@ -81,7 +85,7 @@ async function fill(targets: readonly Uint8Array[], blobs: readonly BlobRef[], r
         target !== undefined && blob?.sizeBytes === target.byteLength && (await read(blob, target)) !== undefined;
     }
   };
-  await Promise.all(Array.from({ length: READ_CONCURRENCY }, reader));
+  await Promise.all(Array.from({ length: Math.min(READ_CONCURRENCY, blobs.length) }, reader));
   return isWhole;
 }
 

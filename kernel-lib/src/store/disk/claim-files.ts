@@ -10,13 +10,13 @@ import { decodeClaim, encodeClaim, holderHere, newToken, unknownHolder } from ".
 import { processTag } from "../records/process-tag";
 import { ProgressReporter } from "../records/progress-report";
 import { textOf } from "../records/text";
-import type { Claim, ClaimOutcome, HeadName, Holder, OnStoreProblem } from "../store";
+import type { Claim, ClaimOptions, ClaimOutcome, HeadName, Holder, OnStoreProblem } from "../store";
 import type { StorePaths } from "./folder";
 import type { DiskLive } from "./live";
 
 /** A claim without readable content was created a moment ago, or its creator was killed in that moment. */
 const UNREADABLE_MS = 4500;
-/** Other processes may interfere; this many attempts are never needed. */
+/** Other processes may interfere; more attempts than this are never needed. */
 const ATTEMPTS = 20;
 
 /** The owner of a claim file. */
@@ -40,7 +40,7 @@ export class ClaimFiles {
   ) {}
 
   /** Rejects with system errors. */
-  async take(key: Digest, who: HeadName): Promise<ClaimOutcome> {
+  async take(key: Digest, who: HeadName, { leaseMs }: ClaimOptions = {}): Promise<ClaimOutcome> {
     const path = this.paths.claim(key);
     const mine = ownerHere(who);
     await this.live.join();
@@ -50,14 +50,23 @@ export class ClaimFiles {
       const owner = await this.read(path);
       if (!owner) continue;
       holder = owner.holder;
-      if (!(await this.isGone(path, owner))) break;
-      const isTaken = await this.whileMine(path, owner, async () => {
+      if (!(await this.isGone(path, owner, leaseMs))) break;
+      const take = async (): Promise<void> => {
         await this.files.remove(`${path}.progress`);
         await this.files.writeLoosely(path, encodeClaim(mine));
-      });
-      if (isTaken) return { claim: this.claimOf(path, mine) };
+      };
+      const isTaken = await this.whileMine(path, owner, take, leaseMs);
+      if (isTaken) return { claim: this.claimOf(path, mine), after: owner.holder };
     }
     return { holder: { ...holder, ...(await this.reporterOf(path).read()) } };
+  }
+
+  /** The live process that holds it. */
+  async holderOf(key: Digest, { leaseMs }: ClaimOptions = {}): Promise<Holder | undefined> {
+    const path = this.paths.claim(key);
+    const owner = await this.read(path);
+    if (!owner || (await this.isGone(path, owner, leaseMs))) return undefined;
+    return { ...owner.holder, ...(await this.reporterOf(path).read()) };
   }
 
   /** True while a live process has it. */
@@ -84,19 +93,20 @@ export class ClaimFiles {
   private claimOf(path: string, mine: Owner): Claim {
     const reporter = this.reporterOf(path);
     return {
+      isHeld: async () => !ended.has(mine.token) && (await this.read(path))?.token === mine.token,
       report: (progress) => reporter.report(progress),
       release: async () => {
         await reporter.end();
-        await this.release(path, mine);
+        await this.release(path, mine, () => this.removeClaim(path, reporter.hasWritten));
       },
     };
   }
 
-  private async release(path: string, mine: Owner): Promise<void> {
+  private async release(path: string, mine: Owner, remove: () => Promise<void>): Promise<void> {
     let failure: unknown;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       try {
-        if (await this.whileMine(path, mine, () => this.removeClaim(path))) return;
+        if (await this.whileMine(path, mine, remove)) return;
         // Another machine considered this process dead, which happens after a long sleep; or the claim was released before.
         if ((await this.read(path))?.token !== mine.token) return;
       } catch (error) {
@@ -104,23 +114,24 @@ export class ClaimFiles {
       }
     }
     // On a full disk no mark can be written, but files can be removed.
-    if (await this.removeUnmarked(path, mine)) return;
+    if (await this.removeUnmarked(path, mine, remove)) return;
     ended.add(mine.token);
     const why = failure === undefined ? "other processes kept it locked" : messageOf(failure);
     this.warn(`a claim could not be released (${why}); it becomes free when this process ends`, path);
   }
 
-  private async removeUnmarked(path: string, mine: Owner): Promise<boolean> {
+  private async removeUnmarked(path: string, mine: Owner, remove: () => Promise<void>): Promise<boolean> {
     try {
-      if ((await this.read(path))?.token === mine.token) await this.removeClaim(path);
+      if ((await this.read(path))?.token === mine.token) await remove();
       return true;
     } catch {
       return false;
     }
   }
 
-  private async removeClaim(path: string): Promise<void> {
-    await this.files.remove(`${path}.progress`);
+  /** `hasProgress`: whether its owner may have reported any. */
+  private async removeClaim(path: string, hasProgress = true): Promise<void> {
+    if (hasProgress) await this.files.remove(`${path}.progress`);
     await this.files.remove(path);
   }
 
@@ -129,13 +140,13 @@ export class ClaimFiles {
    * that is created only where none exists and whose name contains the owner's token. A process that comes later with the same token
    * finds another owner, or none. The mark of a killed process is removed in the same way. Returns false when the work was not done.
    */
-  private async whileMine(path: string, owner: Owner, work: () => Promise<void>): Promise<boolean> {
+  private async whileMine(path: string, owner: Owner, work: () => Promise<void>, leaseMs?: number): Promise<boolean> {
     const mark = join(dirname(path), `mark-${digestOf(`${path.slice(dirname(path).length)} ${owner.token}`)}`);
     const marker = ownerHere({ notebook: "", stage: "" });
     if (!(await this.files.createNew(mark, encodeClaim(marker)))) {
       const marker = await this.read(mark);
-      if (marker && (await this.isGone(mark, marker)))
-        await this.whileMine(mark, marker, () => this.files.remove(mark));
+      if (marker && (await this.isGone(mark, marker, leaseMs)))
+        await this.whileMine(mark, marker, () => this.files.remove(mark), leaseMs);
       return false;
     }
     try {
@@ -147,9 +158,9 @@ export class ClaimFiles {
     }
   }
 
-  private async isGone(path: string, owner: Owner): Promise<boolean> {
+  private async isGone(path: string, owner: Owner, leaseMs?: number): Promise<boolean> {
     if (ended.has(owner.token)) return true;
-    if (owner.tag !== undefined) return this.live.isGone(owner.tag);
+    if (owner.tag !== undefined) return this.live.isGone(owner.tag, leaseMs);
     return (await this.live.ageMs(path)) > UNREADABLE_MS;
   }
 

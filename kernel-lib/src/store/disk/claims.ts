@@ -1,7 +1,7 @@
 /** The `Claims` of a disk store. A store that is not writable does not block work; the problem is reported. */
 import { messageOf, type Digest } from "../../protocol";
 import { unsharedClaim } from "../records/claim-record";
-import type { ClaimOutcome, Claims, Entry, HeadName } from "../store";
+import type { ClaimOptions, ClaimOutcome, Claims, Entry, HeadName, Holder } from "../store";
 import type { ClaimFiles } from "./claim-files";
 import type { OpenedFolder } from "./opened";
 import type { Protection } from "./protection";
@@ -13,14 +13,20 @@ export class DiskClaims implements Claims {
     private readonly protection: Protection,
   ) {}
 
-  async claim(key: Digest, who: HeadName): Promise<ClaimOutcome> {
+  async claim(key: Digest, who: HeadName, options?: ClaimOptions): Promise<ClaimOutcome> {
     const { opened } = this;
     try {
-      return await opened.writing(() => this.claimFiles.take(key, who));
+      return await opened.writing(() => this.claimFiles.take(key, who, options));
     } catch (error) {
       opened.warn(`${messageOf(error)}: other processes may repeat the same work`, opened.paths.claims());
       return { claim: unsharedClaim };
     }
+  }
+
+  async holderOf(key: Digest, options?: ClaimOptions): Promise<Holder | undefined> {
+    const { opened } = this;
+    await opened.check();
+    return this.claimFiles.holderOf(key, options);
   }
 
   async hold(entry: Entry): Promise<() => Promise<void>> {

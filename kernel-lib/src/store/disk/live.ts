@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { isDigest } from "../../key/digest";
 import type { Digest } from "../../protocol";
-import { Once } from "../concurrency";
+import { Coalesced, Once } from "../concurrency";
 import type { DurableFiles } from "../files/durable-files";
 import { startHeartbeat } from "../records/heartbeat";
 import type { ProcessTag } from "../records/process-tag";
@@ -16,6 +16,8 @@ import type { StorePaths } from "./folder";
 
 /** Heartbeats are written each second; other machines consider a process dead after this time without one. */
 const SILENT_MS = 4500;
+/** How long a withdrawal may wait for others: nothing but maintenance waits for it. */
+const WITHDRAW_MS = 30;
 
 /** The announcements at one moment. */
 export interface LiveSnapshot {
@@ -27,6 +29,10 @@ export interface LiveSnapshot {
 
 export class DiskLive {
   private readonly joined = new Once(() => this.createFile());
+  /** Lines that are not written yet. */
+  private pending = "";
+  private timer: NodeJS.Timeout | undefined;
+  private readonly writing = new Coalesced(() => this.writePending());
   /** On a full disk: when the current heartbeat of each process of another machine was first seen, in monotonic milliseconds. */
   private readonly watched = new Map<ProcessTag, { readonly mtimeMs: number; readonly sinceMs: number }>();
 
@@ -40,37 +46,59 @@ export class DiskLive {
     return this.joined.run();
   }
 
-  /** Protects these blobs from maintenance, whether they exist or not. */
+  /** Protects these blobs from maintenance, whether they exist or not. Calls at the same time share a write. */
   async announce(digests: readonly Digest[]): Promise<void> {
     await this.join();
-    await this.appendLines("+", digests);
+    if (digests.length === 0) return;
+    this.pending += linesOfSign("+", digests);
+    await this.writing.run();
   }
 
-  /** Ends the protection: an entry refers to them now, or they are no longer needed. */
-  async withdraw(digests: readonly Digest[]): Promise<void> {
-    await this.appendLines("-", digests);
+  /** Ends the protection: an entry refers to them now, or they are no longer needed. Written with the next announcement, or soon. */
+  withdraw(digests: readonly Digest[]): void {
+    if (digests.length === 0) return;
+    this.pending += linesOfSign("-", digests);
+    this.timer ??= setTimeout(() => void this.settled(), WITHDRAW_MS).unref();
   }
 
-  async isGone(tag: ProcessTag): Promise<boolean> {
+  /** Resolves when everything is written. What cannot be written protects until the process ends. */
+  async settled(): Promise<void> {
+    await this.writing.run().catch(() => undefined);
+  }
+
+  private async writePending(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const lines = this.pending;
+    this.pending = "";
+    if (lines === "") return;
+    await this.files.append(this.paths.live(processTag), lines, false);
+  }
+
+  /** `leaseMs`: a process whose heartbeat is older counts as gone, on this machine too. */
+  async isGone(tag: ProcessTag, leaseMs?: number): Promise<boolean> {
     if (!isTag(tag)) return true;
-    return isDeadHere(tag) ?? this.isSilent(tag);
+    const isDead = isDeadHere(tag);
+    if (isDead === true || tag === processTag) return isDead === true;
+    if (isDead === false && leaseMs === undefined) return false;
+    return this.isSilent(tag, leaseMs ?? SILENT_MS);
   }
 
-  private async isSilent(tag: ProcessTag): Promise<boolean> {
+  private async isSilent(tag: ProcessTag, silentMs: number): Promise<boolean> {
     try {
-      return (await this.ageMs(this.paths.live(tag))) > SILENT_MS;
+      return (await this.ageMs(this.paths.live(tag))) > silentMs;
     } catch (error) {
       // The time of the disk cannot be learned by writing: whether a heartbeat comes is watched.
-      if (isDiskFull(error)) return this.isSeenSilent(tag);
+      if (isDiskFull(error)) return this.isSeenSilent(tag, silentMs);
       throw error;
     }
   }
 
-  private async isSeenSilent(tag: ProcessTag): Promise<boolean> {
+  private async isSeenSilent(tag: ProcessTag, silentMs: number): Promise<boolean> {
     const stamp = await this.files.stamp(this.paths.live(tag));
     if (!stamp) return true;
     const before = this.watched.get(tag);
-    if (before?.mtimeMs === stamp.mtimeMs) return performance.now() - before.sinceMs > SILENT_MS;
+    if (before?.mtimeMs === stamp.mtimeMs) return performance.now() - before.sinceMs > silentMs;
     this.watched.set(tag, { mtimeMs: stamp.mtimeMs, sinceMs: performance.now() });
     return false;
   }
@@ -141,12 +169,10 @@ export class DiskLive {
     await this.files.append(path, ".\n", false);
     startHeartbeat(path);
   }
+}
 
-  private async appendLines(sign: "+" | "-", digests: readonly Digest[]): Promise<void> {
-    if (digests.length === 0) return;
-    const lines = digests.map((digest) => `${sign}${digest}\n`).join("");
-    await this.files.append(this.paths.live(processTag), lines, false);
-  }
+function linesOfSign(sign: "+" | "-", digests: readonly Digest[]): string {
+  return digests.map((digest) => `${sign}${digest}\n`).join("");
 }
 
 function linesOf(bytes: Uint8Array): readonly string[] {

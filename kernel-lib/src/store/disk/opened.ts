@@ -17,7 +17,7 @@ export class OpenedFolder {
   readonly files: DurableFiles;
   readonly paths: StorePaths;
   private readonly warnings: WarnOnce;
-  /** Asked again until there is a marker. */
+  /** Checked again until there is a marker. */
   private readonly checked = new Once(
     () => this.checkFormat(),
     (hasMarker) => hasMarker,

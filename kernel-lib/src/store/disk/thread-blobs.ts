@@ -6,7 +6,7 @@ import { OpenedFolder } from "./opened";
 import type { BlobRef, NewBlob } from "../store";
 
 export interface ThreadBlobs {
-  /** As `Results.readBlob`. Problems are not reported here: the kernel, which is asked next, reports them. */
+  /** As `Results.readBlob`. Problems are not reported here: the kernel, which tries next, reports them. */
   readBlob(ref: BlobRef, into?: Uint8Array): Promise<Uint8Array | undefined>;
   /** The kernel must have announced the blob. Durable once its entry is committed. Rejects with StagebookError `store-write`. */
   writeBlob(blob: NewBlob): Promise<void>;

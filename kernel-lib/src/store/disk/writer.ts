@@ -5,7 +5,7 @@ import type { DiskBlobs } from "./blobs";
 import type { DurableFiles, StagedFile } from "../files/durable-files";
 import { blobsOf, encodeEntry, type EntrySeal } from "../records/entry-record";
 import type { DiskLive } from "./live";
-import { BackgroundTasks, forEachParallel, settleAll } from "../concurrency";
+import { forEachParallel, settleAll } from "../concurrency";
 import type { BlobRef, Entry, NewBlob } from "../store";
 import type { StorePaths } from "./folder";
 
@@ -14,7 +14,6 @@ const CONCURRENCY = 16;
 export class ResultWriter {
   /** How many times each blob was announced ahead of its entry. */
   private readonly ahead = new Map<Digest, number>();
-  private readonly withdrawing = new BackgroundTasks();
 
   constructor(
     private readonly files: DurableFiles,
@@ -26,17 +25,17 @@ export class ResultWriter {
 
   /** Resolves when no background work is in progress. */
   settled(): Promise<void> {
-    return this.withdrawing.settled();
+    return this.live.settled();
   }
 
   /** Protects the blob from maintenance until an entry refers to it or the process ends. */
   async announceAhead(digest: Digest): Promise<void> {
-    await this.live.announce([digest]);
-    this.ahead.set(digest, (this.ahead.get(digest) ?? 0) + 1);
+    await this.announceAllAhead([digest]);
   }
 
   async announceAllAhead(digests: readonly Digest[]): Promise<void> {
-    for (const digest of digests) await this.announceAhead(digest);
+    await this.live.announce(digests);
+    for (const digest of digests) this.ahead.set(digest, (this.ahead.get(digest) ?? 0) + 1);
   }
 
   async put(blob: NewBlob): Promise<void> {
@@ -61,8 +60,7 @@ export class ResultWriter {
       if (!isStored) await this.orNothing(entry, async () => (await this.write(entry, blobs)).flush());
       return newBytes;
     } finally {
-      // In the background: it only ends the protection from maintenance.
-      this.withdrawing.add(this.live.withdraw(this.takeAnnounced(digests)).catch(() => undefined));
+      this.live.withdraw(this.takeAnnounced(digests));
     }
   }
 
@@ -120,7 +118,9 @@ export class ResultWriter {
 
   /** Writes blobs that existed before and were removed just before maintenance could see the announcement. */
   private async completeBlobs(entry: Entry, blobs: readonly NewBlob[]): Promise<void> {
-    for (const ref of await this.findMissing(entry)) {
+    const removed = await this.findMissing(entry);
+    if (removed.length === 0) return;
+    for (const ref of removed) {
       const blob = blobs.find((each) => each.ref.digest === ref.digest);
       await (blob && (await this.blobs.stage(blob)))?.publish();
     }

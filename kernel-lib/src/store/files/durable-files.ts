@@ -2,18 +2,18 @@
  * Atomic, durable files: written to a temporary file in the same folder, flushed, renamed, and the folder flushed. With `file-reads.ts`
  * the only code of the disk store that accesses the file system. Rejects with system errors; callers turn them into StagebookErrors.
  */
-import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Digest } from "../../protocol";
 import { digestFile, writePieces } from "./file-bytes";
 import { FileReads } from "./file-reads";
 import type { OpenFile } from "./file-system";
-import type { ProcessTag } from "../records/process-tag";
-import { isDeadHere, processTag } from "../records/process-tag";
+import { FolderFlushes } from "./folder-flushes";
+import { isDeadHere } from "../records/process-tag";
 import { codeOf, isAbsent } from "../records/store-error";
 import { linesOf } from "../records/text";
 import { settleAll } from "../concurrency";
+import { asideOf, leftoverOf, originalOf, temporaryBeside } from "./temporary-names";
 
 /** A file that is written and flushed under a temporary name. */
 export interface StagedFile {
@@ -31,13 +31,14 @@ export interface AsideFile {
   restore(): Promise<void>;
 }
 
-const TEMPORARY = /^\.tmp-([0-9a-f]{8}-\d+-[0-9a-z]+)-[0-9a-f]+$/;
-const ASIDE = /^\.aside-([0-9a-f]{8}-\d+-[0-9a-z]+)-[0-9a-f]{16}-(.+)$/;
-const OLD_MS = 3_600_000;
 /** A file is rewritten once in a clean-up: more often than this within one append never happens. */
 const MAX_REPLACED = 5;
 
 export class DurableFiles extends FileReads {
+  private readonly folderFlushes = new FolderFlushes((folder) => this.flushNow(folder));
+  /** Folders that this process has created a moment ago, until their own names survive a power failure: others use them already. */
+  private readonly naming = new Map<string, Promise<void>>();
+
   /** Writes and flushes a temporary file beside `path`; creates the folder if it is missing. */
   async stage(path: string, pieces: readonly Uint8Array[]): Promise<StagedFile> {
     return this.stageWith(path, (file) => writePieces(file, pieces));
@@ -101,25 +102,30 @@ export class DurableFiles extends FileReads {
   /** The same, to a file that `rewrite` may replace at that moment: then the text is appended to the new file as well. */
   async appendToRewritten(path: string, text: string, flush: boolean): Promise<void> {
     for (let attempt = 0; attempt < MAX_REPLACED; attempt++) {
-      const inode = await this.appendTo(path, text, flush);
+      const inode = await this.appendTo(path, text, flush, async (file) => (await file.stat()).ino);
       if ((await this.stamp(path))?.ino === inode) return;
     }
   }
 
-  /** Returns the inode that was written to. */
-  private async appendTo(path: string, text: string, flush: boolean): Promise<number> {
+  /** `look`: asks something of the open file afterwards. */
+  private async appendTo<T>(
+    path: string,
+    text: string,
+    flush: boolean,
+    look?: (file: OpenFile) => Promise<T>,
+  ): Promise<T | undefined> {
     return this.limit.run(async () => {
       const { file, isNew } = await this.openToAppend(path);
-      let inode: number;
+      // The name of a new file is flushed while its text is.
+      const named = flush && isNew ? this.flushFolder(dirname(path)) : undefined;
+      named?.catch(() => undefined);
       try {
         await writePieces(file, [Buffer.from(text, "utf8")]);
         if (flush) await file.sync();
-        inode = (await file.stat()).ino;
+        return await look?.(file);
       } finally {
-        await file.close();
+        await settleAll([file.close(), named ?? Promise.resolve()]);
       }
-      if (flush && isNew) await this.flushFolder(dirname(path));
-      return inode;
     });
   }
 
@@ -197,9 +203,9 @@ export class DurableFiles extends FileReads {
   /** The location of a file that is set aside, and whether the process that did so is dead. */
   async findAside(path: string): Promise<{ readonly path: string; readonly isLeft: boolean } | undefined> {
     for (const name of await this.list(dirname(path))) {
-      const [, tag, original] = ASIDE.exec(name) ?? [];
-      if (tag === undefined || original !== basename(path)) continue;
-      return { path: join(dirname(path), name), isLeft: isDeadHere(tag) ?? false };
+      if (originalOf(name) !== basename(path)) continue;
+      const tag = leftoverOf(name)?.tag;
+      return { path: join(dirname(path), name), isLeft: tag !== undefined && isDeadHere(tag) === true };
     }
     return undefined;
   }
@@ -239,21 +245,32 @@ export class DurableFiles extends FileReads {
 
   /** Creates a folder and its parents, and flushes each new entry. */
   async makeFolder(folder: string): Promise<void> {
-    const flush = await this.makeUnflushed(folder);
-    await flush();
+    const { flushed } = await this.makeFlushing(folder);
+    await flushed;
   }
 
-  /** Creates the folders, and returns the function that makes them survive a power failure. */
-  private async makeUnflushed(folder: string): Promise<() => Promise<void>> {
+  /** Creates the folders. `flushed`: when they survive a power failure. */
+  private async makeFlushing(folder: string): Promise<{ readonly flushed: Promise<void> }> {
     const first = await this.fs.mkdir(folder, { recursive: true });
-    return async () => {
-      if (first === undefined) return;
-      for (let each = folder; each.length >= first.length; each = dirname(each)) await this.flushFolder(dirname(each));
+    if (first === undefined) return { flushed: this.naming.get(folder) ?? Promise.resolve() };
+    const made: string[] = [];
+    for (let each = folder; each.length >= first.length; each = dirname(each)) made.push(each);
+    const flushes = made.map((each) => this.folderFlushes.run(dirname(each)));
+    const flushed = settleAll([...flushes, this.naming.get(dirname(first)) ?? Promise.resolve()]);
+    for (const each of made) this.naming.set(each, flushed);
+    const forget = (): void => {
+      for (const each of made) if (this.naming.get(each) === flushed) this.naming.delete(each);
     };
+    flushed.then(forget, forget);
+    return { flushed };
   }
 
-  /** Makes the names in a folder survive a power failure. */
+  /** Makes the names in a folder survive a power failure, and the folder itself if it is new. Those who ask at the same time share a flush. */
   async flushFolder(folder: string): Promise<void> {
+    await settleAll([this.folderFlushes.run(folder), this.naming.get(folder) ?? Promise.resolve()]);
+  }
+
+  private async flushNow(folder: string): Promise<void> {
     const handle = await this.fs.open(folder, "r").catch(ignoreUnsupported);
     if (!handle) return;
     try {
@@ -277,9 +294,7 @@ export class DurableFiles extends FileReads {
       const open = (): Promise<OpenFile> => this.fs.open(temporary, "wx");
       const file = await open().catch(async (error: unknown) => {
         if (codeOf(error) !== "ENOENT") throw error;
-        const flush = await this.makeUnflushed(dirname(temporary));
-        flushed = flush();
-        flushed.catch(() => undefined);
+        ({ flushed } = await this.makeFlushing(dirname(temporary)));
         return open();
       });
       try {
@@ -337,31 +352,6 @@ export class DurableFiles extends FileReads {
     await this.makeFolder(dirname(path));
     return work();
   }
-}
-
-/** The name that a file had before it was set aside. Undefined for every other file. */
-export function originalOf(name: string): string | undefined {
-  return ASIDE.exec(name)?.[2];
-}
-
-/** The process of a temporary or set-aside file, by its name. Undefined for every other file. */
-export function leftoverOf(name: string): { readonly tag: ProcessTag; readonly isAside: boolean } | undefined {
-  const aside = ASIDE.exec(name)?.[1];
-  const tag = aside ?? TEMPORARY.exec(name)?.[1];
-  return tag === undefined ? undefined : { tag, isAside: aside !== undefined };
-}
-
-/** True for a file that no process will finish: its process on this machine is dead, or it was not written for an hour (`ageMs`). */
-export function isLeft(tag: ProcessTag, ageMs: number): boolean {
-  return isDeadHere(tag) ?? ageMs > OLD_MS;
-}
-
-export function temporaryBeside(path: string): string {
-  return join(dirname(path), `.tmp-${processTag}-${randomBytes(8).toString("hex")}`);
-}
-
-function asideOf(path: string): string {
-  return join(dirname(path), `.aside-${processTag}-${randomBytes(8).toString("hex")}-${basename(path)}`);
 }
 
 function ignoreAbsent(error: unknown): void {

@@ -1,7 +1,7 @@
-/** Who may read what a store writes. Files of values hold data that nobody else asked for: they are the user's own unless a setting says otherwise. */
+/** Who may read what a store writes. Only the user can read it unless a setting says otherwise. */
 import type { FileSystem } from "./file-system";
 
-/** `private`: files 600 and folders 700. `shared`: as the umask of the process says. */
+/** `private`: files 600 and folders 700. `shared`: by the umask of the process. */
 export type StoreAccess = "private" | "shared";
 
 const FILE = 0o600;

@@ -14,7 +14,7 @@ export interface Stamp {
   readonly sizeBytes: number;
 }
 
-/** Most records are smaller, and are read without asking for their size first. */
+/** Most records are smaller, and are read without a stat of their size. */
 const SMALL_FILE_BYTES = 16 * 1024;
 /** Enough for Node's four file threads, and far below the usual limit of 1,024 open files. */
 const MAX_OPEN_FILES = 64;

@@ -3,9 +3,11 @@
  * files are written and read several times as fast without the detour through Node's file threads. Flushing and large reads and writes
  * use the threads, and the event loop gets a turn in between. Used by the disk store.
  */
+import { monotonicNow } from "../../async/clock";
 import fs from "node:fs";
 import * as threadFiles from "node:fs/promises";
 import { promisify } from "node:util";
+import { silently } from "../../observe/silence";
 import type { FileSystem, OpenFile } from "./file-system";
 
 /** Reads and writes of at least this size use a thread. */
@@ -27,13 +29,23 @@ function withoutWaiting(flags: string | number): string | number {
 let turnStartedAt: number | undefined;
 
 /** Waits for the next turn of the event loop when the current one has lasted too long. */
-async function inTurn<T>(work: () => T): Promise<T> {
-  const now = performance.now();
+function inTurn<T>(work: () => T): Promise<T> {
+  const now = monotonicNow();
   if (turnStartedAt === undefined) {
     turnStartedAt = now;
     setImmediate(() => (turnStartedAt = undefined)).unref();
-  } else if (now - turnStartedAt > TURN_MS) await new Promise((resolve) => setImmediate(resolve));
-  return work();
+  } else if (now - turnStartedAt > TURN_MS)
+    return new Promise((resolve) => setImmediate(resolve)).then(() => silently(work));
+  return outcomeOf(work);
+}
+
+/** Files of the store are no reads of a stage: their observers need not look which one it could be. */
+function outcomeOf<T>(work: () => T): Promise<T> {
+  try {
+    return Promise.resolve(silently(work));
+  } catch (error) {
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
 class PromptFile implements OpenFile {
@@ -74,5 +86,9 @@ export const promptFiles: FileSystem = {
   lstat: ((path: string, options?: fs.StatOptions) => inTurn(() => fs.lstatSync(path, options))) as FileSystem["lstat"],
   mkdir: ((path: string, options?: fs.MakeDirectoryOptions) =>
     inTurn(() => fs.mkdirSync(path, options))) as FileSystem["mkdir"],
+  writeFile: ((path: string, text: string | Uint8Array, options?: fs.WriteFileOptions) =>
+    text.length >= LARGE_BYTES
+      ? threadFiles.writeFile(path, text, options)
+      : inTurn(() => fs.writeFileSync(path, text, options))) as FileSystem["writeFile"],
   readdir: ((path: string) => inTurn(() => fs.readdirSync(path))) as FileSystem["readdir"],
 };

@@ -11,6 +11,8 @@ import { codeOf, isAbsent, notAFile } from "../records/store-error";
 /** Readable by this user alone, or by all. */
 export interface SmallFileMode {
   readonly isPrivate?: boolean;
+  /** False: after a power failure the file may be damaged. By default true. */
+  readonly isFlushed?: boolean;
 }
 
 /** Undefined when the file does not exist. Throws the system error when it cannot be read, or is not a regular file. */
@@ -79,7 +81,7 @@ function createWithoutLinks(file: string, text: string, { isPrivate = false }: S
   }
 }
 
-function writeTemporary(file: string, text: string, { isPrivate = false }: SmallFileMode): string {
+function writeTemporary(file: string, text: string, { isPrivate = false, isFlushed = true }: SmallFileMode): string {
   const folder = path.dirname(file);
   fs.mkdirSync(folder, { recursive: true, ...(isPrivate && { mode: 0o700 }) });
   const temporary = path.join(folder, `.tmp-${processTag}-${randomBytes(6).toString("hex")}`);
@@ -87,7 +89,7 @@ function writeTemporary(file: string, text: string, { isPrivate = false }: Small
     const handle = fs.openSync(temporary, "wx", isPrivate ? 0o600 : 0o666);
     try {
       fs.writeSync(handle, text);
-      fs.fsyncSync(handle);
+      if (isFlushed) fs.fsyncSync(handle);
     } finally {
       fs.closeSync(handle);
     }

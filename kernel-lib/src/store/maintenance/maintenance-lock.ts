@@ -23,8 +23,8 @@ export interface MaintenanceLockOptions {
 
 /**
  * Waits for the lock, then does the work. Throws the signal's reason when it aborts before. On a full disk no lock can be written: the
- * work is done without one once no other process has it, because only that can free space. Of two that do so at once, each
- * checks on its own that nobody needs what it removes.
+ * work is done without one once no other process has it, because only that can free space. If two processes do so at the same time, each
+ * checks by itself that what it removes is not needed.
  */
 export async function withMaintenanceLock<T>(
   claims: LockClaims,

@@ -1,11 +1,15 @@
 /** An in-memory cache of encoded values in front of a store, bounded in bytes: a value that is loaded again does not touch the disk. */
 import { composeStore, infoOf } from "../compose-store";
+import { defaultLimits } from "../../stage/limits";
 import type { Digest } from "../../protocol";
 import type { BlobRef, Entry, HeadName, NewBlob, Results, Store } from "../store";
+import { ownBytes } from "./own-bytes";
 
 export interface CachedStoreOptions {
   /** Maximum size of cached values in bytes. A larger value is not cached. */
   readonly maxBytes: number;
+  /** Maximum number of cached values: a small one costs some 300 bytes beside its own. */
+  readonly maxBlobs?: number;
 }
 
 export interface CachedStore extends Store {
@@ -14,8 +18,9 @@ export interface CachedStore extends Store {
 }
 
 /** The store, with values cached in memory; the least recently used are dropped first. Everything else goes directly to the store. */
-export function createCachedStore(store: Store, { maxBytes }: CachedStoreOptions): CachedStore {
-  const cache = new BlobCache(maxBytes);
+export function createCachedStore(store: Store, options: CachedStoreOptions): CachedStore {
+  const { maxBytes, maxBlobs = defaultLimits.cachedValues } = options;
+  const cache = new BlobCache(maxBytes, maxBlobs);
   const cached = composeStore({
     ...infoOf(store),
     results: cacheResults(store, cache),
@@ -57,7 +62,7 @@ function cacheResults(results: Results, cache: BlobCache): Results {
     putBlob: (blob) => results.putBlob(blob),
     commit: async (head: HeadName, entry: Entry, blobs: readonly NewBlob[]) => {
       await results.commit(head, entry, blobs);
-      for (const { ref, pieces } of blobs) if (ref.sizeBytes <= cache.maxBytes) cache.add(ref.digest, joined(pieces));
+      for (const blob of blobs) if (blob.ref.sizeBytes <= cache.maxBytes) cache.add(blob.ref.digest, ownBytes(blob));
     },
     touch: (head, row) => results.touch(head, row),
     history: (head) => results.history(head),
@@ -75,26 +80,15 @@ function copied(bytes: Uint8Array, into: Uint8Array | undefined): Uint8Array {
   return into;
 }
 
-/** In memory of their own: `Buffer.concat` would keep 8 kB of Node.js's pool for a few bytes. */
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
-}
-
-/** Of small values: each costs some 300 bytes beside its own. */
-const MAX_BLOBS = 5_000;
-
 class BlobCache {
   /** Least recently used first. */
   private readonly blobs = new Map<Digest, Uint8Array>();
   private size = 0;
 
-  constructor(readonly maxBytes: number) {}
+  constructor(
+    readonly maxBytes: number,
+    private readonly maxBlobs: number,
+  ) {}
 
   get sizeBytes(): number {
     return this.size;
@@ -114,7 +108,7 @@ class BlobCache {
     this.blobs.set(digest, bytes);
     this.size += bytes.byteLength;
     for (const [oldest] of this.blobs) {
-      if (this.size <= this.maxBytes && this.blobs.size <= MAX_BLOBS) break;
+      if (this.size <= this.maxBytes && this.blobs.size <= this.maxBlobs) break;
       this.drop(oldest);
     }
   }

@@ -35,6 +35,7 @@ import type {
   VerifyOptions,
   VerifyReport,
 } from "../store";
+import { ownBytes } from "./own-bytes";
 import { ProcessFiles } from "./process-files";
 
 /** Keeps everything that is committed, until `gc`. Bytes are copied in and out: callers cannot change what is stored. */
@@ -180,8 +181,8 @@ class MemoryResults implements Results {
     await this.files.remove(digest);
   }
 
-  private storeBlob({ ref, pieces }: NewBlob): void {
-    if (!this.blobs.has(ref.digest)) this.blobs.set(ref.digest, joined(pieces, ref.sizeBytes));
+  private storeBlob(blob: NewBlob): void {
+    if (!this.blobs.has(blob.ref.digest)) this.blobs.set(blob.ref.digest, ownBytes(blob));
   }
 
   private allRows(): readonly HeadRow[] {
@@ -209,9 +210,14 @@ class MemoryClaims implements Claims {
           own = { ...own, progress };
           this.claims.set(key, own);
         },
+        isHeld: async () => isOwn(),
         release: async () => void (isOwn() && this.claims.delete(key)),
       },
     };
+  }
+
+  async holderOf(key: Digest): Promise<Holder | undefined> {
+    return this.claims.get(key);
   }
 
   async hold({ key }: Entry): Promise<() => Promise<void>> {
@@ -334,16 +340,6 @@ class MemoryMaintenance implements Maintenance {
     const sizeBytes = [...blobs.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
     return { entries: entries.size, blobs: blobs.size, sizeBytes, problems, repaired: repair };
   }
-}
-
-function joined(pieces: readonly Uint8Array[], sizeBytes: number): Uint8Array {
-  const whole = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
 }
 
 function idOf(head: HeadName): string {

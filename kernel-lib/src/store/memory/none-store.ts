@@ -45,6 +45,7 @@ export function createNoneStore(): Store {
     adoptFile: (file, name) => files.adoptFile(file, name),
     filePath: (file) => files.filePath(file),
     claim: async () => ({ claim: unsharedClaim }),
+    holderOf: async () => undefined,
     hold: async () => async () => undefined,
     pin: async () => undefined,
     pinned: async () => new Set(),

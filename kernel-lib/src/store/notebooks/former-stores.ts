@@ -18,7 +18,7 @@ export interface FormerStore {
 
 /** The name of a store's folder beside a notebook. */
 const STORE = ".stagebook";
-/** How far to look, for a notebook that is not known in the store of its folder. */
+/** How many folders up to search, for a notebook that is not known in the store of its folder. */
 const MAX_LEVELS_UP = 3;
 const MAX_FOLDERS = 1000;
 const MAX_MS = 100;

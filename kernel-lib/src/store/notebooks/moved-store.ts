@@ -49,7 +49,8 @@ export function createMovedStore({ store, former, formerId }: MovedStoreOptions)
     notebooks: store,
     stageFiles: store,
     claims: {
-      claim: (key, who) => store.claim(key, who),
+      claim: (key, who, options) => store.claim(key, who, options),
+      holderOf: (key, options) => store.holderOf(key, options),
       hold: (entry) => store.hold(entry),
       pin: async (key, isPinned) => {
         await store.pin(key, isPinned);

@@ -1,13 +1,13 @@
-/** The file of a notebook or script: where it is, and what it is recognized by. Synchronous: it is looked at when a kernel starts. */
+/** The file of a notebook or script: where it is, and what it is recognized by. Synchronous: it is read when a kernel starts. */
 import fs from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
-import { marksOf, type CellText, type NotebookPlace, type NotebookSighting } from "../../protocol";
+import { fingerprintsOf, type CellText, type NotebookPlace, type NotebookSighting } from "../../protocol";
 
 /** A file above this size is recognized by its path and inode alone: reading it would delay the start of the kernel. */
 const MAX_READ_BYTES = 64 * 1024 * 1024;
 
-/** Looks at a file. `base`: the folder in which the store lies, if it is one; places below it have paths relative to it. */
+/** Reads what identifies a file. `base`: the folder in which the store lies, if it is one; places below it have paths relative to it. */
 export function sightFile(file: string, base: string | undefined): NotebookSighting {
   const real = realPathOf(file);
   const stat = fs.statSync(real, { throwIfNoEntry: false, bigint: true });
@@ -19,7 +19,7 @@ export function sightFile(file: string, base: string | undefined): NotebookSight
     name: path.basename(real),
     exists,
     isScript: !isNotebook,
-    marks: exists && stat.size <= MAX_READ_BYTES ? readMarks(real, isNotebook) : [],
+    marks: exists && stat.size <= MAX_READ_BYTES ? readFingerprints(real, isNotebook) : [],
   };
 }
 
@@ -51,10 +51,10 @@ function identityOf({ dev, ino, birthtimeNs, ctimeNs }: fs.BigIntStats): string 
   return isKept ? `${dev.toString(36)}-${ino.toString(36)}-${birthtimeNs.toString(36)}` : undefined;
 }
 
-function readMarks(file: string, isNotebook: boolean): readonly string[] {
+function readFingerprints(file: string, isNotebook: boolean): readonly string[] {
   try {
     const text = fs.readFileSync(file, "utf8");
-    return isNotebook ? marksOf(cellsIn(text)) : marksOf([{ source: text }]);
+    return isNotebook ? fingerprintsOf(cellsIn(text)) : fingerprintsOf([{ source: text }]);
   } catch {
     // Unreadable, or not JSON while it is being written: the path and the inode have to suffice.
     return [];

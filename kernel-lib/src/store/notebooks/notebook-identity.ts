@@ -49,7 +49,7 @@ export interface FiledNotebookParts {
   readonly former?: readonly FormerStore[];
 }
 
-/** A notebook that is not known is looked for again after this time: another process may have added it. */
+/** A notebook that is not known is looked up again after this time: another process may have added it. */
 const UNKNOWN_FOR_MS = 1000;
 /** A container has another name each time it starts. */
 const MAX_PLACES = 20;

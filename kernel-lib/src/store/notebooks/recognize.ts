@@ -11,12 +11,12 @@ export function recognize(
 ): NotebookRecord | undefined {
   const here = findAtPlace(sighting, records);
   if (here) return here;
-  return findKin(sighting, records).find(
-    (kin) => kin.places.some((place) => isSameFile(place, sighting.place)) || !isStillThere(kin, base),
-  );
+  const kin = findKin(sighting, records);
+  const same = kin.find(({ places }) => places.some((place) => isSameFile(place, sighting.place)));
+  return same ?? (kin.some((each) => isStillThere(each, base)) ? undefined : kin[0]);
 }
 
-/** Whether the notebook's own file exists at a place that can be looked at from here: then its likeness is a copy. */
+/** Whether the notebook's own file exists at a place that this machine can read: then a similar file is a copy. */
 function isStillThere({ places, marks }: NotebookRecord, base: string | undefined): boolean {
   return places.some((place) => {
     const path = pathOfPlace(place, base);

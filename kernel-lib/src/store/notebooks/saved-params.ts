@@ -1,6 +1,6 @@
 /**
  * The parameter values that a user has set in a notebook: in the sidebar, or by `.set()` in a cell. They belong to that user on that
- * machine: nobody else's kernel reads them, whoever shares the folder. One file per value, so that two kernels of one notebook do not
+ * machine: kernels of other users do not read them, even if they share the folder. One file per value, so that two kernels of one notebook do not
  * overwrite each other's: of two values for one parameter the later one stays. Small, and needed at once when a kernel starts:
  * read and written synchronously.
  */

@@ -17,7 +17,12 @@ export type ClaimRecord<Id extends string> = {
 } & { readonly [id in Id]: string };
 
 /** A claim where none can be written: it excludes no other process. */
-export const unsharedClaim: Claim = { report: () => undefined, release: async () => undefined };
+export const unsharedClaim: Claim = {
+  isUnshared: true,
+  isHeld: async () => true,
+  report: () => undefined,
+  release: async () => undefined,
+};
 
 export const unknownHolder: Holder = { host: "", pid: 0, notebook: "", stage: "", since: 0 };
 

@@ -32,6 +32,11 @@ export class ProgressReporter {
     this.timer.unref();
   }
 
+  /** Whether there may be a file. */
+  get hasWritten(): boolean {
+    return this.last !== -Infinity;
+  }
+
   /** Nothing is written after it resolves. */
   async end(): Promise<void> {
     this.hasEnded = true;

@@ -1,6 +1,6 @@
 /**
- * A circuit breaker for a store that may not be reachable: after a failure it is not used for a while, and nobody waits for it. Used for a
- * shared store, where one call at a time probes it again, and for an own one, which is probed in the background.
+ * A circuit breaker for a store that may not be reachable: after a failure it is not used for a while, so that no call waits for it. Used
+ * for a shared store, which one call at a time probes again, and for the notebook's own store, which is probed in the background.
  */
 import { messageOf } from "../../protocol";
 import type { OnStoreProblem } from "../store";
@@ -13,7 +13,7 @@ const REPORT_EVERY_MS = 10 * 60_000;
 export interface CircuitBreakerOptions {
   /** The location of the store. */
   readonly location: string;
-  /** What is said of it, before the reason: `the shared store is not used for now`. */
+  /** How it is reported, before the reason: `the shared store is not used for now`. */
   readonly what: string;
   readonly onProblem: OnStoreProblem;
   /** Monotonic milliseconds. */
@@ -41,7 +41,8 @@ export class CircuitBreaker {
 
   /**
    * The result of the work, or `fallback` when the store cannot be reached; also when another call finds that out first: `onLate` then
-   * receives what the work results in later. Never rejects, except with errors that `isOwn` accepts: they say nothing of the connection.
+   * receives the result of the work when it arrives. Never rejects, except with errors that `isOwn` accepts: they do not concern the
+   * connection.
    */
   async try<T, F>(
     fallback: F,

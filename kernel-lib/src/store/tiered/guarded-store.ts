@@ -1,5 +1,5 @@
 /**
- * An own store in a bucket that may not be reachable: nobody waits for it for long. After a failure it is not used for a while, which is
+ * The notebook's own store in a bucket that may not be reachable: no call waits for it for long. After a failure it is not used for a while, which is
  * reported once; results then stay in the memory of the kernel, as after every failed commit. Used by `open-store.ts`.
  */
 import { digestOf } from "../../key/digest";
@@ -14,12 +14,14 @@ import { isUserError, storeWriteError } from "../records/store-error";
 import type {
   BlobRef,
   Claim,
+  ClaimOptions,
   ClaimOutcome,
   Claims,
   Entry,
   FileRef,
   HeadName,
   HeadRow,
+  Holder,
   NewBlob,
   NotebookRecord,
   Notebooks,
@@ -36,7 +38,7 @@ export interface GuardedStoreOptions {
   readonly clock?: () => number;
 }
 
-/** `store`: reading and claiming reject when it cannot be reached. Maintenance is not guarded: who asks for it waits for its outcome. */
+/** `store`: reading and claiming reject when it cannot be reached. Maintenance is not guarded: its caller waits for the outcome. */
 export function createGuardedStore(store: Store, options: GuardedStoreOptions): Store {
   const guard = new Guard(store, options);
   const files = new ProcessFiles();
@@ -78,7 +80,7 @@ class Guard {
     return this.reads.isDown;
   }
 
-  /** `fallback` when the store cannot be reached. Rejects with errors that say nothing of the connection. */
+  /** `fallback` when the store cannot be reached. Rejects with errors that do not concern the connection. */
   read<T, F = T>(fallback: F, work: () => Promise<T>, onLate?: (result: T) => void): Promise<T | F> {
     return this.reads.try(fallback, work, { isOwn, ...(onLate && { onLate }) });
   }
@@ -176,10 +178,14 @@ class GuardedClaims implements Claims {
     private readonly guard: Guard,
   ) {}
 
-  async claim(key: Digest, who: HeadName): Promise<ClaimOutcome> {
-    const outcome = await this.guard.write(undefined, () => this.store.claim(key, who), releaseLate);
+  async claim(key: Digest, who: HeadName, options?: ClaimOptions): Promise<ClaimOutcome> {
+    const outcome = await this.guard.write(undefined, () => this.store.claim(key, who, options), releaseLate);
     if (!outcome) return { claim: unsharedClaim };
-    return "claim" in outcome ? { claim: this.guarded(outcome.claim) } : outcome;
+    return "claim" in outcome ? { ...outcome, claim: this.guarded(outcome.claim) } : outcome;
+  }
+
+  holderOf(key: Digest, options?: ClaimOptions): Promise<Holder | undefined> {
+    return this.guard.read(undefined, () => this.store.holderOf(key, options));
   }
 
   async hold(entry: Entry): Promise<() => Promise<void>> {
@@ -198,7 +204,12 @@ class GuardedClaims implements Claims {
   }
 
   private guarded(claim: Claim): Claim {
-    return { report: (progress) => claim.report(progress), release: () => this.end(() => claim.release()) };
+    return {
+      ...(claim.isUnshared ? { isUnshared: true as const } : {}),
+      isHeld: () => this.guard.read(true, () => claim.isHeld()),
+      report: (progress) => claim.report(progress),
+      release: () => this.end(() => claim.release()),
+    };
   }
 
   /** Always tried, because other processes wait for it; but not awaited while the store cannot be reached. */

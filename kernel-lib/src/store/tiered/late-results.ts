@@ -1,4 +1,4 @@
-/** What a store grants after its caller has stopped waiting, which is given back. Used behind a circuit breaker. */
+/** Claims and holds that a store grants after its caller has stopped waiting: they are released. Used behind a circuit breaker. */
 import type { ClaimOutcome } from "../store";
 
 export function releaseLate(outcome: ClaimOutcome | undefined): void {

@@ -19,7 +19,7 @@ export interface TieredStoreOptions {
   readonly clock?: () => number;
 }
 
-/** How long a key that the shared store lacks is not looked up there again: plans ask often. */
+/** How long a key that the shared store lacks is not looked up there again: plans look up often. */
 const ABSENT_MS = 5000;
 /** Far more results than a pipeline has. */
 const MAX_ABSENT_KEYS = 100_000;
@@ -61,7 +61,7 @@ export class SharedTier {
     if (!this.isReadOnly) await this.breaker.try(undefined, work);
   }
 
-  /** A copy into the local store. Failure is reported once and ignored: the value exists in the shared store all the same. */
+  /** A copy into the local store. Failure is reported once and ignored: the value still exists in the shared store. */
   async copyToLocal(work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -98,7 +98,7 @@ export class SharedTier {
     await this.commitComplete();
   }
 
-  /** Commits to the local store the borrowed results whose blobs are all there. */
+  /** Commits to the local store the borrowed results whose blobs it has completely. */
   async commitComplete(): Promise<void> {
     for (const { entry, head } of this.borrowed.complete()) {
       this.borrowed.removeEntry(entry.key);

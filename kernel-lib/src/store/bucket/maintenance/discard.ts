@@ -1,4 +1,4 @@
-/** Removal of records and blobs from a bucket, except those that are needed again by then. Used by `gc`, `clear` and `verify`. */
+/** Removal of records and blobs from a bucket, except those that have been used again in the meantime. Used by `gc`, `clear` and `verify`. */
 import type { Digest } from "../../../protocol";
 import { forEachParallel } from "../../concurrency";
 import { digestsOf, evictedAfter, referencedBlobs, type Evictions } from "../../maintenance/choices";

@@ -37,7 +37,7 @@ export async function verifyStore(options: VerifyOptions, context: MaintenanceCo
   };
 }
 
-/** Damaged records of notebooks: they belong to nobody. */
+/** Damaged records of notebooks: they belong to no notebook. */
 async function checkNotebooks(bucket: Bucket): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const { name } of await listAll(bucket, NOTEBOOKS)) {

@@ -1,10 +1,14 @@
 /** Requests to an S3 server: signed, with a timeout, and retried with back-off when the server is busy or the connection breaks. */
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AwsClient } from "aws4fetch";
+import type * as awsPackage from "aws4fetch";
+import type { AwsClient } from "aws4fetch";
 import { messageOf } from "../../../protocol";
 import { jitteredBackoffMs, type BackoffRange } from "../../../async/backoff";
+import { lazyModule } from "../../../async/lazy-module";
 import { Semaphore } from "../../../async/semaphore";
+
+const loadAws = lazyModule<typeof awsPackage>("aws4fetch");
 
 /** The bucket and the credentials for it. */
 export interface S3Location {
@@ -55,6 +59,7 @@ export class S3Requests {
 
   constructor(private readonly server: S3Location) {
     const { region, accessKeyId, secretAccessKey, sessionToken } = server;
+    const { AwsClient } = loadAws();
     this.client = new AwsClient({ service: "s3", region, accessKeyId, secretAccessKey, sessionToken, retries: 0 });
   }
 

@@ -1,4 +1,4 @@
-/** Removal of records and blobs from a disk store, except those that are needed again by then. Used by `gc` and `clear`. */
+/** Removal of records and blobs from a disk store, except those that have been used again in the meantime. Used by `gc` and `clear`. */
 import type { Digest } from "../../../protocol";
 import type { DurableFiles } from "../../files/durable-files";
 import type { EvictedBlobs } from "../../records/evicted-blobs";

@@ -1,6 +1,7 @@
 /** The sweep of a disk store: removes files that killed processes left behind, and restores those that they had set aside. */
 import { basename, join } from "node:path";
-import { isLeft, leftoverOf, originalOf, type DurableFiles } from "../../files/durable-files";
+import type { DurableFiles } from "../../files/durable-files";
+import { isLeft, leftoverOf, originalOf } from "../../files/temporary-names";
 import { maintenanceKey } from "../../maintenance/maintenance-lock";
 import { runOfLine } from "../../maintenance/run-choices";
 import { decodeHeadRow } from "../../records/entry-record";

@@ -1,4 +1,4 @@
-/** What is found where a file or folder of a disk store should be, and is something else. Used by verification. */
+/** Files and folders of a disk store whose place is taken by something else. Used by verification. */
 import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../protocol";
@@ -9,7 +9,7 @@ import type { StorePaths } from "../folder";
 /** Something that no reader can use. */
 export interface Misplaced {
   readonly path: string;
-  /** What stands there, in words. */
+  /** What is there instead, in words. */
   readonly what: string;
   /** It holds nothing that could be lost: a link that leads nowhere, a pipe, an empty folder. */
   readonly isEmpty: boolean;
@@ -20,20 +20,20 @@ type Place = "file" | "link" | "anything" | { readonly each: Place };
 
 const filesIn: Place = { each: "file" };
 
-/** Looks at every place; unreadable folders are named too, and it goes on. */
+/** Inspects every place. An unreadable folder is in the list too, and does not end the inspection. */
 export async function findMisplaced(files: DurableFiles, paths: StorePaths): Promise<readonly Misplaced[]> {
   const found: Misplaced[] = [];
-  const look = async (path: string, place: Place): Promise<void> => {
+  const inspect = async (path: string, place: Place): Promise<void> => {
     const problem = await problemAt(path, place, files);
     if (problem) found.push({ path, ...problem });
     if (problem || typeof place === "string") return;
-    for (const name of await files.list(path)) if (!name.startsWith(".")) await look(join(path, name), place.each);
+    for (const name of await files.list(path)) if (!name.startsWith(".")) await inspect(join(path, name), place.each);
   };
-  for (const [path, place] of placesOf(paths)) await look(path, place);
+  for (const [path, place] of placesOf(paths)) await inspect(path, place);
   // Encoded names have no dots: a file with one is of an older form. Values of other users are theirs to verify.
   const owners = await files.list(paths.params()).catch(() => []);
   for (const owner of owners.filter((name) => !name.includes(".")))
-    if (!(await isForbidden(join(paths.params(), owner), files))) await look(join(paths.params(), owner), { each: filesIn }); // prettier-ignore
+    if (!(await isForbidden(join(paths.params(), owner), files))) await inspect(join(paths.params(), owner), { each: filesIn }); // prettier-ignore
   return found;
 }
 

@@ -8,7 +8,7 @@ import type { AsideFile, DurableFiles } from "../../files/durable-files";
 import { forEachParallel } from "../../concurrency";
 import { isDiskFull } from "../../records/store-error";
 
-/** Small enough that no file is set aside for long. */
+/** Small, so that no file is set aside for long. */
 const BATCH = 500;
 const CONCURRENCY = 32;
 

@@ -13,7 +13,7 @@ import { listBlobs, surveyEntries, type OnUnreadable } from "./survey";
 
 type Problem = VerifyReport["problems"][number];
 
-/** With `repair` it requires the maintenance lock. It names what it cannot read, and goes on. */
+/** With `repair` it requires the maintenance lock. It lists what it cannot read, and continues. */
 export async function verifyStore(options: VerifyOptions, context: MaintenanceContext): Promise<VerifyReport> {
   const { files, paths } = context;
   const { signal, onProgress, repair: repairs = false } = options;
