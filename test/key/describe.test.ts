@@ -59,6 +59,17 @@ describe("[O6] texts of values", () => {
     }
   });
 
+  test("[O8] what a text cannot show is not written out", () => {
+    const table = (width: number, depth: number): object =>
+      Object.fromEntries(
+        Array.from({ length: width }, (_, at) => [`k${at}`, depth > 0 ? table(width, depth - 1) : at]),
+      );
+    const large = table(25, 3);
+    const startedAt = process.cpuUsage().user;
+    for (let at = 0; at < 20; at++) expect(textOfValue(large)).toMatch(/^\{ k0: \{ k0: (\[Object\]|\{)/);
+    expect((process.cpuUsage().user - startedAt) / 1e6).toBeLessThan(1);
+  });
+
   test("[O8] no user code runs", () => {
     const trap = new Proxy({}, { get: () => { throw new Error("ran"); } }); // prettier-ignore
     const getter = { get a(): never { throw new Error("ran"); }, [Symbol.for("nodejs.util.inspect.custom")]: () => { throw new Error("ran"); } }; // prettier-ignore

@@ -95,7 +95,7 @@ function objectText(value: object, max: number): string {
   if (kind === "date") return dateText(value as Date);
   if (kind === "error") return errorText(value, max);
   return inspect(value, {
-    depth: 4,
+    depth: depthWithin(value, max),
     breakLength: Infinity,
     compact: true,
     customInspect: false,
@@ -104,6 +104,47 @@ function objectText(value: object, max: number): string {
     sorted: compareTexts,
   });
 }
+
+const MAX_DEPTH = 4;
+/** How many properties and items are written out for a text. */
+const MAX_PROPERTIES = 2_000;
+
+/** How many levels of a value a text includes: all levels are written out before it is cut, and an object of a package may lead to thousands of others. */
+function depthWithin(value: object, max: number): number {
+  let level: readonly object[] = [value];
+  let left = MAX_PROPERTIES;
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    const below: object[] = [];
+    for (const each of level) {
+      const inner = shownIn(each, max);
+      left -= inner.length;
+      if (left < 0) return Math.max(0, depth - 1);
+      for (const item of inner) if (isWritten(item)) below.push(item);
+    }
+    level = below;
+  }
+  return MAX_DEPTH;
+}
+
+/** The entries of an object as a text shows them, without calling getters. */
+function shownIn(value: object, max: number): readonly unknown[] {
+  if (types.isProxy(value) || ArrayBuffer.isView(value)) return [];
+  if (types.isMap(value)) return firstOf(Map.prototype.entries.call(value), max).flat();
+  if (types.isSet(value)) return firstOf(Set.prototype.values.call(value), max);
+  const keys = Object.keys(value);
+  return (Array.isArray(value) ? keys.slice(0, max) : keys).map(
+    (key): unknown => Object.getOwnPropertyDescriptor(value, key)?.value,
+  );
+}
+
+function firstOf<T>(items: Iterable<T>, count: number): readonly T[] {
+  const found: T[] = [];
+  for (const item of items) if (found.push(item) >= count) break;
+  return found;
+}
+
+const isWritten = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
 
 function dateText(date: Date): string {
   const time = Date.prototype.getTime.call(date);

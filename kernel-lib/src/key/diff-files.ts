@@ -1,6 +1,7 @@
 /** The difference between two sets of files, file by file. Called by diff.ts. */
 import type { Reason } from "../protocol";
 import type { KeyPart } from "./parts";
+import { memberChanged, moreMembersChanged } from "./reasons";
 
 /** With more files than this, the reason does not say which of them changed: their names would be most of a stored result. */
 export const MAX_MEMBERS = 10_000;
@@ -14,26 +15,19 @@ export function diffFiles(was: KeyPart, now: KeyPart): readonly Reason[] | undef
   const after = new Map(Object.entries(now.members));
   const gone = [...before.keys()].filter((name) => !after.has(name));
   const reasons: Reason[] = [];
-  const say = (name: string, text: string): unknown =>
-    reasons.push({ kind: "file", name, text: `file ${name} ${text}` });
   for (const [name, digest] of after) {
     const old = before.get(name);
     if (old === digest) continue;
-    if (old !== undefined) say(name, "changed");
+    if (old !== undefined) reasons.push(memberChanged(name, "changed"));
     else {
       const renamed = gone.findIndex((each) => before.get(each) === digest);
       const [from] = renamed < 0 ? [] : gone.splice(renamed, 1);
-      if (from === undefined) say(name, "is new");
-      else say(from, `was renamed to ${name}`);
+      if (from === undefined) reasons.push(memberChanged(name, "added"));
+      else reasons.push(memberChanged(from, { renamedTo: name }));
     }
   }
-  for (const name of gone) say(name, "is gone");
+  for (const name of gone) reasons.push(memberChanged(name, "removed"));
   reasons.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   if (reasons.length <= NAMED + 1) return reasons.length > 0 ? reasons : undefined;
-  const more = {
-    kind: "file",
-    name: now.name,
-    text: `and ${reasons.length - NAMED} more files of ${now.name}`,
-  } as const;
-  return [...reasons.slice(0, NAMED), more];
+  return [...reasons.slice(0, NAMED), moreMembersChanged(now.name, reasons.length - NAMED)];
 }

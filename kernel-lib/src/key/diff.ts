@@ -1,7 +1,8 @@
 /** The difference between two keys, part by part, as human-readable reasons. `explain()` and the sidebar show them. */
-import type { Reason, ReasonKind } from "../protocol";
+import type { Reason } from "../protocol";
 import { diffFiles } from "./diff-files";
 import type { KeyPart, KeyPartKind } from "./parts";
+import { codeChanged, partAdded, partChanged, partRemoved, partRewired, short } from "./reasons";
 
 /** The changes from the old parts to the new ones. Empty when no named part differs. */
 export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[]): readonly Reason[] {
@@ -10,17 +11,10 @@ export function diffParts(before: readonly KeyPart[], after: readonly KeyPart[])
   const reasons: Reason[] = [];
   for (const [label, part] of now) {
     const was = old.get(label);
-    if (!was) reasons.push({ kind: "added", name: part.name, text: `${noun(part)} is new`, after: short(part.text) });
+    if (!was) reasons.push(partAdded(part));
     else if (was.digest !== part.digest) reasons.push(...changes(was, part));
   }
-  for (const [label, part] of old)
-    if (!now.has(label))
-      reasons.push({
-        kind: "removed",
-        name: part.name,
-        text: `${noun(part)} is no longer used`,
-        before: short(part.text),
-      });
+  for (const [label, part] of old) if (!now.has(label)) reasons.push(partRemoved(part));
   if (reasons.length === 0) return wiring(old, now);
   const codeChanged = [...now].some(
     ([label, part]) => isCode(part.kind) && old.get(label)?.text !== undefined && old.get(label)?.text !== part.text,
@@ -41,66 +35,17 @@ function changes(was: KeyPart, now: KeyPart): readonly Reason[] {
   return reason ? [reason] : [];
 }
 
+/** Null for code whose text is the same: what it reaches is reported instead. */
 function changed(was: KeyPart, now: KeyPart): Reason | null {
-  const name = now.name;
-  switch (now.kind) {
-    case "function":
-    case "helper": {
-      if (was.text === now.text) return null;
-      const [before, after] = firstDifference(was.text, now.text);
-      const subject = now.kind === "function" ? "function" : `helper \`${name}\``;
-      return {
-        kind: now.kind,
-        name: now.kind === "function" ? "function" : name,
-        text: `${subject}: \`${before}\` → \`${after}\``,
-        before,
-        after,
-      };
-    }
-    case "input":
-      return {
-        kind: "input",
-        name,
-        text: was.text === now.text ? `${name} changed` : `${name}: ${was.text} → ${now.text}`,
-        ...(was.text === now.text ? {} : { before: was.text, after: now.text }),
-      };
-    case "file":
-      return { kind: "file", name, text: `file ${name} changed`, before: was.text, after: now.text };
-    case "read":
-      return {
-        kind: "read",
-        name,
-        text: was.text === now.text ? `${name} changed` : `${name}: ${short(was.text)} → ${short(now.text)}`,
-        before: short(was.text),
-        after: short(now.text),
-      };
-    case "files":
-      return {
-        kind: "file",
-        name,
-        text: was.text === now.text ? `files ${name} changed` : `files ${name}: ${was.text} → ${now.text}`,
-        ...(was.text === now.text ? {} : { before: was.text, after: now.text }),
-      };
-    default:
-      return {
-        kind: kindOf(now.kind),
-        name,
-        text: `${now.kind === "param" ? name : noun(now)} ${short(was.text)} → ${short(now.text)}`,
-        before: short(was.text),
-        after: short(now.text),
-      };
-  }
+  if (now.kind !== "function" && now.kind !== "helper") return partChanged(was, now);
+  return was.text === now.text ? null : codeChanged(now.kind, now.name, ...firstDifference(was.text, now.text));
 }
 
 /** The same parts, connected in another way. */
 function wiring(old: ReadonlyMap<string, KeyPart>, now: ReadonlyMap<string, KeyPart>): readonly Reason[] {
   return [...old]
     .filter(([label, part]) => now.get(label)?.digest !== part.digest)
-    .map(([, part]) => ({
-      kind: kindOf(part.kind),
-      name: part.name,
-      text: `${noun(part)} is connected to other values`,
-    }));
+    .map(([, part]) => partRewired(part));
 }
 
 /** The first stretch of tokens that differs, with one token before it: `* 2`, `* 3`. */
@@ -138,37 +83,3 @@ function isHelperLike(reason: Reason, old: ReadonlyMap<string, KeyPart>, now: Re
 }
 
 const isCode = (kind: KeyPartKind): boolean => kind === "function" || kind === "helper";
-
-function kindOf(kind: KeyPartKind): ReasonKind {
-  if (kind === "files") return "file";
-  return kind === "global" || kind === "format" ? "option" : kind;
-}
-
-function noun(part: KeyPart): string {
-  switch (part.kind) {
-    case "function":
-      return "function";
-    case "helper":
-      return `helper \`${part.name}\``;
-    case "value":
-      return `value \`${part.name}\``;
-    case "param":
-      return `parameter ${part.name}`;
-    case "input":
-      return `input ${part.name}`;
-    case "file":
-    case "files":
-      return `${part.kind} ${part.name}`;
-    case "module":
-      return `module ${part.name}`;
-    case "env":
-    case "read":
-    case "global":
-    case "format":
-      return part.name;
-    case "option":
-      return `option ${part.name}`;
-  }
-}
-
-const short = (text: string, max = 80): string => (text.length > max ? `${text.slice(0, max - 1)}…` : text);

@@ -1,7 +1,7 @@
 /** The key of a stage: the digest of its parts. Pure; the planner supplies the digest of each input. */
 import type { Digest } from "../protocol";
 import type { StageDefinition } from "../stage/definition";
-import type { InputRef } from "../stage/input";
+import type { InputLeaf, InputRef } from "../stage/input";
 import { digestValue } from "./values/canonical";
 import type { Closure } from "./code/closure";
 import { textOfValue } from "./describe";
@@ -70,22 +70,19 @@ export function createKey(
 ): StageKey {
   const last = lastKeys.get(definition);
   const frame = last?.closure === closure ? last.frame : createFrame(definition, closure);
-  const inputs = frame.slots.map(({ slot, source, path }) => ({
-    slot,
-    input: digestSource(source, path, digestInput),
-  }));
+  const inputs = frame.slots.map(({ source, path }) => digestSource(source, path, digestInput));
   // The same code on the same inputs has the same key.
-  const signature = inputs.map(({ input }) => signatureOf(input));
-  if (last?.closure === closure && signature.every((digest, at) => digest === last.signature[at])) return last.key;
+  if (last?.closure === closure && inputs.every((input, at) => isSameInput(input, last.inputs[at]))) return last.key;
   const key = assemble(frame, inputs);
-  lastKeys.set(definition, { closure, frame, signature, key });
+  lastKeys.set(definition, { closure, frame, inputs, key });
   return key;
 }
 
 interface LastKey {
   readonly closure: Closure;
   readonly frame: KeyFrame;
-  readonly signature: readonly string[];
+  /** One for each slot. */
+  readonly inputs: readonly InputDigest[];
   readonly key: StageKey;
 }
 
@@ -118,13 +115,20 @@ function createFrame(definition: StageDefinition, closure: Closure): KeyFrame {
 interface InputSlot {
   readonly slot: string;
   readonly path: string;
-  readonly source: { readonly ref: InputRef } | { readonly value: unknown } | { readonly provided: ProvidedValue };
+  readonly source: InputSource;
 }
+
+type InputSource =
+  | { readonly ref: InputRef }
+  | { readonly value: unknown }
+  | { readonly provided: ProvidedValue }
+  /** A value that cannot change. */
+  | { readonly fixed: InputDigest };
 
 function inputSlotsOf(definition: StageDefinition, closure: Closure): readonly InputSlot[] {
   const declared = definition.inputs.leaves.map((leaf): InputSlot => {
     const provided = closure.provided.get(leaf.path);
-    return { slot: leaf.path, path: leaf.path, source: provided ? { provided } : leaf };
+    return { slot: leaf.path, path: leaf.path, source: provided ? { provided } : sourceOf(leaf) };
   });
   const read = closure.parts.flatMap((part, index): InputSlot[] =>
     part.kind === "ref" ? [{ slot: `#${index}`, path: part.name, source: part }] : [],
@@ -132,37 +136,45 @@ function inputSlotsOf(definition: StageDefinition, closure: Closure): readonly I
   return [...declared, ...read];
 }
 
-function digestSource(
-  source: InputSlot["source"],
-  path: string,
-  digestInput: (ref: InputRef, path: string) => InputDigest,
-): InputDigest {
-  if ("ref" in source) return digestInput(source.ref, path);
-  if ("provided" in source) {
-    if ("error" in source.provided) throw source.provided.error;
-    return { state: "known", kind: "value", name: path || "input", ...source.provided };
-  }
-  const { value } = source;
+function sourceOf(leaf: InputLeaf): InputSource {
+  if ("ref" in leaf) return leaf;
+  const isFixed = leaf.value === null || (typeof leaf.value !== "object" && typeof leaf.value !== "function");
+  return isFixed ? { fixed: digestFixed(leaf.value, leaf.path) } : leaf;
+}
+
+function digestFixed(value: unknown, path: string): InputDigest {
   const name = path || "input";
   return { state: "known", kind: "value", name, digest: digestValue(value, { name }), text: textOfValue(value) };
 }
 
-function signatureOf(input: InputDigest): string {
-  return input.state === "known" ? input.digest : input.state === "pending" ? `waits ${input.stage}` : "none";
+function digestSource(
+  source: InputSource,
+  path: string,
+  digestInput: (ref: InputRef, path: string) => InputDigest,
+): InputDigest {
+  if ("ref" in source) return digestInput(source.ref, path);
+  if ("fixed" in source) return source.fixed;
+  if ("value" in source) return digestFixed(source.value, path);
+  if ("error" in source.provided) throw source.provided.error;
+  return { state: "known", kind: "value", name: path || "input", ...source.provided };
 }
 
-function assemble(
-  { options, code, before, after }: KeyFrame,
-  inputs: readonly { readonly slot: string; readonly input: InputDigest }[],
-): StageKey {
-  const known = inputs.flatMap(({ input }): KeyPart[] => {
+function isSameInput(input: InputDigest, last: InputDigest | undefined): boolean {
+  if (input === last) return true;
+  if (input.state === "known") return last?.state === "known" && input.digest === last.digest;
+  if (input.state === "pending") return last?.state === "pending" && input.stage === last.stage;
+  return last?.state === "none";
+}
+
+function assemble({ slots, options, code, before, after }: KeyFrame, inputs: readonly InputDigest[]): StageKey {
+  const known = inputs.flatMap((input): KeyPart[] => {
     if (input.state !== "known" || input.isCode) return [];
     const { kind, name, digest, text, members } = input;
     return [{ kind, name, digest, text, ...(members && { members }) }];
   });
   const digest = (isOpen: boolean): Digest =>
-    digestOf(before + inputs.map(({ slot, input }) => `\0${inputText(slot, input, isOpen)}`).join("") + after);
-  const pending = [...new Set(inputs.flatMap(({ input }) => (input.state === "pending" ? [input.stage] : [])))];
+    digestOf(before + slots.map(({ slot }, at) => `\0${inputText(slot, inputs[at], isOpen)}`).join("") + after);
+  const pending = [...new Set(inputs.flatMap((input) => (input.state === "pending" ? [input.stage] : [])))];
   let partial: Digest | undefined;
   return {
     ...(pending.length === 0 ? { key: digest(false) } : {}),
@@ -176,13 +188,13 @@ function assemble(
 }
 
 /** `isOpen`: the outputs of upstream stages do not count. */
-function inputText(slot: string, input: InputDigest, isOpen: boolean): string {
-  switch (input.state) {
+function inputText(slot: string, input: InputDigest | undefined, isOpen: boolean): string {
+  switch (input?.state) {
     case "known":
       return slotText(input.kind, slot, isOpen && input.kind === "input" ? "open" : input.digest);
     case "pending":
       return slotText("input", slot, isOpen ? "open" : "");
-    case "none":
+    default:
       return slotText("none", slot, "");
   }
 }

@@ -15,6 +15,8 @@ export interface LiveFunction {
    */
   readonly captured?: (names: readonly string[], changing: ReadonlySet<string>) => ReadonlyMap<string, unknown>;
   readonly native: boolean;
+  /** A function that WebAssembly exports: native, too. */
+  readonly isWasm?: boolean;
   /** Created at run time from text, in no file and no cell: by `new Function`. */
   readonly isGenerated?: boolean;
   /** The module that it belongs to; null for the user's own code (a cell, a local module). */
@@ -41,6 +43,8 @@ export type Namespace =
 /** Reads the bindings of live functions and objects. */
 export interface Scopes {
   inspect(fn: AnyFunction): LiveFunction;
+  /** Makes `inspect` faster for many functions. */
+  prepare(fns: readonly AnyFunction[]): void;
   /** The name of a function's file, if it is newer on disk than what was loaded. */
   newerOnDisk(fn: AnyFunction): string | undefined;
   namespaceOf(value: object): Namespace | undefined;

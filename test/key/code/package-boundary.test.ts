@@ -80,12 +80,62 @@ test.each([
   expect(untracked(fn)).toEqual([expect.stringMatching(text)]);
 });
 
+test.each([
+  ["a script", `new (require("node:vm").Script)("2 * 2")`],
+  ["a script with a visible property", `Object.assign(new (require("node:vm").Script)("2 * 2"), { x: 1 })`],
+  ["a key", `require("node:crypto").createSecretKey(Buffer.from("k"))`],
+  ["a hash", `require("node:crypto").createHash("sha256")`],
+  ["a histogram", `require("node:perf_hooks").createHistogram()`],
+  ["a list of addresses", `new (require("node:net").BlockList)()`],
+  ["a resolver", `new (require("node:dns").Resolver)()`],
+  ["a serializer", `new (require("node:v8").Serializer)()`],
+  ["a resource", `new (require("node:async_hooks").AsyncResource)("x")`],
+  ["a storage", `new (require("node:async_hooks").AsyncLocalStorage)()`],
+  ["an object of a class of the user's above it", `new (class Own extends require("node:vm").Script {})("2 * 2")`],
+])("[S4] an object of Node with content in native code is listed as untracked: %s", (_what, code) => {
+  expect(untracked(execute(`const it = ${code}; return () => it;`))).not.toEqual([]);
+});
+
+test.each([
+  ["an emitter", `new (require("node:events"))()`],
+  ["a channel", `require("node:diagnostics_channel").channel("x")`],
+  ["the facts about a file", `require("node:fs").statSync("/")`],
+  ["an agent", `new (require("node:http").Agent)({ maxSockets: 2 })`],
+])("[S4] an object of Node with visible content is not listed: %s", (_what, code) => {
+  expect(untracked(execute(`const it = ${code}; return () => it;`))).toEqual([]);
+});
+
 test("[S4] an instance of a package without content is not listed", () => {
   const fn = execute(
     `const { Zone } = require("kit"); const it = new Zone(); return () => it;`,
     kit("exports.Zone = class Zone { get name() { return 1; } };"),
   );
   expect(untracked(fn)).toEqual([]);
+});
+
+test("[S4] many things behind one object of a package that cannot be tracked are one line, with their number", () => {
+  const source =
+    "const all = new WeakMap(); class Box { constructor(x) { all.set(this, x); } } exports.Root = class Root { constructor(n) { for (let i = 0; i < n; i++) this[`b${i}`] = new Box(i); } };";
+  const many = execute(`const { Root } = require("kit"); const it = new Root(9); return () => it;`, kit(source));
+  expect(untracked(many)).toEqual([expect.stringMatching(/^it: 10 things behind it .*, as .*Box.* not visible/)]);
+  const few = execute(`const { Root } = require("kit"); const it = new Root(2); return () => it;`, kit(source));
+  // The two objects, and the WeakMap of their class.
+  expect(untracked(few)).toHaveLength(3);
+});
+
+const wasm = `
+const code = Uint8Array.of(0,97,115,109,1,0,0,0,1,5,1,96,0,1,127,3,2,1,0,7,5,1,1,102,0,0,10,6,1,4,0,65,42,11);
+const { f } = new WebAssembly.Instance(new WebAssembly.Module(code)).exports;`;
+
+test.each([
+  ["directly", "return f;"],
+  ["in a function of a package", `return require("kit").wrap(f);`],
+])("[S4] a function of WebAssembly is named as such: %s", (_what, code) => {
+  const fn = execute(
+    `${wasm} const it = (() => { ${code} })(); return () => it;`,
+    kit("exports.wrap = (f) => () => f();"),
+  );
+  expect(untracked(fn)).toEqual([expect.stringMatching(/^it: code of WebAssembly/)]);
 });
 
 test("[S4] a package in which more lies behind an object than the walk visits is listed once, and costs no more", () => {
@@ -95,6 +145,34 @@ test("[S4] a package in which more lies behind an object than the walk visits is
   expect(untracked(long)).toEqual([expect.stringMatching(/more than 1,000 functions and objects of kit@1\.2\.3$/)]);
   const short = execute(`const it = require("kit").chain(500, () => 1); return () => it;`, kit(chain));
   expect(untracked(short)).toEqual([]);
+});
+
+/** An object that can be called, as validators are: a function that the package has generated and bound to an instance of its class. */
+const callable = `
+class Node { constructor(x) { this.x = x; } describe() { return this.x; } }
+const other = Array.from({ length: 50 }, (_, at) => new Node(at));
+exports.make = (x) => {
+  const bound = new Function("return this.x").bind(new Node(x));
+  return Object.setPrototypeOf(Object.assign(bound, { x, other }), Node.prototype);
+};
+const compiler = { x: 1, compile(x) { return [this.x, x]; } };
+exports.compile = compiler.compile.bind(compiler);`;
+
+test("[S4] an object of a package that can be called is one part, by what it holds", () => {
+  const held = (value: string): AnyFunction =>
+    execute(`const it = require("kit").make(${value}); return () => it;`, kit(callable));
+  const { parts, untracked } = closureOf(held("1"));
+  expect(untracked).toEqual([]);
+  expect(parts.length).toBeLessThan(5);
+  expect(digests(closureOf(held("1")))).toBe(digests(closureOf(held("1"))));
+  expect(digests(closureOf(held("2")))).not.toBe(digests(closureOf(held("1"))));
+});
+
+test("[S4] a bound function that a package exports counts by its place", () => {
+  const held = execute(`const { compile } = require("kit"); return () => compile;`, kit(callable));
+  const { parts, untracked } = closureOf(held);
+  expect(untracked).toEqual([]);
+  expect(parts.map(({ kind }) => kind)).toEqual(["function", "module"]);
 });
 
 test.each([

@@ -1,8 +1,12 @@
 /** Objects that a stage depends on count in its key: internal data of built-in classes, symbols, private fields, prototypes, globals. */
 import { afterEach, describe, expect, test } from "vitest";
+import { orHeavy } from "../../rig/part";
 import { createScript } from "../../run/script";
 import { make, testChangedCode } from "./changed-code";
 import { alikeCases, builtinCases, globalCases, prototypeCases } from "./reached-cases";
+
+/** The links of a chain. */
+const depth = orHeavy(300, 1500);
 
 describe("instances of classes that extend a built-in", () => testChangedCode(builtinCases));
 
@@ -77,6 +81,7 @@ test.each([
   ["what a process is", `return () => [process.platform, process.argv.length, process.cwd()].length;`],
   ["built-ins by way of globalThis", `return () => globalThis.Math.max(1, globalThis.structuredClone(2));`],
   ["Function as a class", `return () => (() => 1) instanceof Function && Function.prototype.call.length;`],
+  ["a method of the environment", `return () => process.env.hasOwnProperty("STAGEBOOK_TRIED");`],
   ["a literal variable of the environment", `return () => process.env.STAGEBOOK_TRIED ?? "none";`],
   [
     "an emitter",
@@ -99,8 +104,8 @@ test.each([
   ],
   ["functions", (inner: unknown) => () => inner],
   ["bound functions", (inner: unknown) => ((it: unknown) => it).bind(null, inner)],
-])("[P5] a change at the end of a chain of 1,500 %s is seen, and a rebuilt chain is equal", async (_what, link) => {
-  const chainOf = (end: number): unknown => Array.from({ length: 1_500 }).reduce<unknown>((inner) => link(inner), end);
+])(`[P5] a change at the end of a chain of ${depth} %s is seen, and a rebuilt chain is equal`, async (_what, link) => {
+  const chainOf = (end: number): unknown => Array.from({ length: depth }).reduce<unknown>((inner) => link(inner), end);
   const { p } = createScript();
   let chain = chainOf(1);
   const a = p.stage("a", () => typeof chain);

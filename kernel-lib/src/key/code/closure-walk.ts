@@ -17,7 +17,7 @@ import {
 import { assignsMember } from "./packages/package-state";
 import { PackageCode } from "./packages/package-code";
 import { PackageWalk } from "./packages/package-walk";
-import { Reached, type Visitor } from "./reached";
+import { Reached, WASM, type CodeVisitor } from "./reached";
 import { ReachedModules } from "./reached-modules";
 import { ReachedValues, type ProvidedValue } from "./reached-values";
 import type { AnyFunction, LiveFunction, Scopes } from "../scopes";
@@ -26,8 +26,9 @@ import { findSurrounding } from "./surroundings";
 
 const MAX_TEXT = 20_000;
 
-export class ClosureWalk implements Visitor {
+export class ClosureWalk implements CodeVisitor {
   readonly reached = new Reached();
+  private readonly code: PackageCode;
   private readonly values: ReachedValues;
   private readonly modules: ReachedModules;
 
@@ -36,10 +37,10 @@ export class ClosureWalk implements Visitor {
     private readonly scopes: Scopes,
     private readonly variables?: Set<string>,
   ) {
-    const code = new PackageCode(scopes);
-    const packages = new PackageWalk(this.reached, scopes, code, this);
-    this.values = new ReachedValues(this.reached, scopes, this, code, packages);
-    this.modules = new ReachedModules(this.reached, scopes, code, packages);
+    this.code = new PackageCode(scopes);
+    const packages = new PackageWalk(this.reached, scopes, this.code, this);
+    this.values = new ReachedValues(this.reached, scopes, this, this.code, packages);
+    this.modules = new ReachedModules(this.reached, scopes, this.code, packages);
   }
 
   /** The digest of one value; stages and other inputs in it count by name. */
@@ -66,8 +67,10 @@ export class ClosureWalk implements Visitor {
     const builtin = this.scopes.builtinName(fn);
     if (builtin !== undefined) return `global:${builtin}`;
     const live = this.scopes.inspect(fn);
+    const boundBy = live.bound && this.code.boundBy(fn);
+    if (boundBy) return this.modules.visitPackageFunction(fn, live, boundBy, name);
     if (live.bound) return this.visitBound(fn, live.bound, name);
-    if (live.native) return this.reached.untrack(name, "native code");
+    if (live.native) return this.reached.untrack(name, live.isWasm ? WASM : "native code");
     if (live.module) return this.modules.visitPackageFunction(fn, live, live.module, name);
     return this.visitSource(fn, live, name, kind);
   }

@@ -33,6 +33,29 @@ export function findClosure(fn: AnyFunction, name: string, scopes: Scopes, input
   return { parts, untracked: [...untracked.values()], provided, ...stillHolds };
 }
 
+/** Whether two walks found the same, and neither has checks that tell when it is out of date. */
+export function isSameClosure(a: Closure, b: Closure): boolean {
+  return (
+    a.stillHolds === undefined &&
+    b.stillHolds === undefined &&
+    a.parts.length === b.parts.length &&
+    a.parts.every((part, at) => isSamePart(part, b.parts[at])) &&
+    a.untracked.length === b.untracked.length &&
+    a.untracked.every(({ name, why }, at) => name === b.untracked[at]?.name && why === b.untracked[at].why) &&
+    a.provided.size === b.provided.size &&
+    [...a.provided].every(([path, value]) => isSameProvided(value, b.provided.get(path)))
+  );
+}
+
+function isSamePart(a: ClosurePart, b: ClosurePart | undefined): boolean {
+  if (b === undefined || a.kind !== b.kind || a.name !== b.name) return false;
+  return "ref" in a ? "ref" in b && a.ref === b.ref : "digest" in b && a.digest === b.digest;
+}
+
+function isSameProvided(a: ProvidedValue, b: ProvidedValue | undefined): boolean {
+  return "digest" in a && b !== undefined && "digest" in b && a.digest === b.digest && a.isCode === b.isCode;
+}
+
 /** The digest of a value that may contain functions and instances, by which notebook variables are compared. */
 export function digestAnything(value: unknown, scopes: Scopes): Digest {
   if (mayChange(value)) scopes.forget();

@@ -9,8 +9,9 @@ import { digestOf } from "../digest";
 import { constructorOf, constructorsOf, isObject, membersOf, type Member } from "../values/own-members";
 import type { PackageCode } from "./packages/package-code";
 import type { PackageWalk } from "./packages/package-walk";
-import type { Reached, Visitor } from "./reached";
+import type { Reached, CodeVisitor } from "./reached";
 import type { AnyFunction, Scopes } from "../scopes";
+import { mayHoldState } from "./packages/package-state";
 import { temporalText } from "./packages/temporal";
 
 /** How a provided value that contains functions counts, or why it cannot. */
@@ -22,7 +23,7 @@ export class ReachedValues {
   constructor(
     private readonly reached: Reached,
     private readonly scopes: Scopes,
-    private readonly visitor: Visitor,
+    private readonly visitor: CodeVisitor,
     private readonly code: PackageCode,
     private readonly packages: PackageWalk,
   ) {}
@@ -35,7 +36,12 @@ export class ReachedValues {
     if (typeof value === "object" && value !== null) {
       this.reached.isLasting = false;
       if (this.code.isOfPackage(value)) return this.packages.visit(value, name);
+      if (this.code.isMade(value)) return this.reached.summingUp(name, () => this.visitData(value, name));
     }
+    return this.visitData(value, name);
+  }
+
+  private visitData(value: unknown, name: string): string {
     try {
       const digest = digestValue(value, {
         isForeign: (inner) => inputOf(inner) !== undefined,
@@ -165,13 +171,22 @@ export class ReachedValues {
     return owners.length > 0 && !foreign ? this.visitPrivate(value, path) : [];
   }
 
-  /** Symbol properties of Node's own classes are internal: handles, caches, numbers that differ in each process. */
-  private membersIn(value: object, { members }: Content, path: string): readonly Member[] {
-    const isOfNode = constructorsOf(value).some((owner) => this.scopes.inspect(owner).module?.id.startsWith("node:"));
-    if (!isOfNode) return members;
-    if (members.some((member) => member.isSymbol && isObject(member.value)))
-      this.reached.untrack(path, "its internal state in Node");
-    return members.filter((member) => !member.isSymbol);
+  /**
+   * Symbol properties of Node's own classes are internal: handles, caches, numbers that differ in each process. So is what they inherit
+   * from native code (the code of a `vm.Script`), and whatever an instance without visible content holds.
+   */
+  private membersIn(value: object, content: Content, path: string): readonly Member[] {
+    const { members } = content;
+    const owners = constructorsOf(value).filter((owner) => this.scopes.builtinName(owner) === undefined);
+    const lives = owners.map((owner) => this.scopes.inspect(owner));
+    if (!lives.some(({ module }) => module?.id.startsWith("node:"))) return members;
+    const visible = members.filter((member) => !member.isSymbol);
+    const isHidden =
+      lives.some(({ native }) => native) ||
+      members.some((member) => member.isSymbol && isObject(member.value)) ||
+      (visible.length === 0 && !("inner" in content) && mayHoldState(value));
+    if (isHidden) this.reached.untrack(path, "its internal state in Node");
+    return visible;
   }
 }
 

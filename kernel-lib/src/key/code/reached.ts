@@ -1,5 +1,18 @@
-/** The result of a closure walk so far: parts, which refer to each other by index, and what cannot be tracked. */
+/**
+ * The result of a closure walk so far: parts, and what cannot be tracked. Parts refer to each other, and to everything else that they
+ * depend on, by *tokens* in the texts that are digested:
+ *
+ * - `#n`: the part with the index n.
+ * - `@n`: the node with the number n behind the same function or object of a package; `#n@m`: node m of the one that is part n. See
+ *   `packages/package-walk.ts`.
+ * - `global:name`: a built-in of the language or of Node, or a function of Stagebook. It counts by its name.
+ * - `module id`: a module as a whole; `native name`: a function without a source; `symbol text`.
+ * - `untracked:name`: something that has no digest and is listed as untracked.
+ *
+ * They are part of keys: a change of their form makes every stage stale.
+ */
 import type { InputRef } from "../../stage/input";
+import { formatCount } from "../../protocol";
 import { digestOf } from "../digest";
 import type { KeyPart } from "../parts";
 import type { AnyFunction } from "../scopes";
@@ -14,12 +27,18 @@ export interface Untracked {
 /** A known part, or an input whose digest is looked up when the key is computed. */
 export type ClosurePart = KeyPart | { readonly kind: "ref"; readonly name: string; readonly ref: InputRef };
 
-/** The walk, as its helpers see it. Each method returns how other parts refer to what was visited. */
-export interface Visitor {
+/** The walk, as its helpers see it. Each method returns the token of what was visited. */
+export interface CodeVisitor {
   visitFunction(fn: AnyFunction, name: string, kind: "function" | "helper"): string;
-  /** A value of any kind: a reference to a part, or `global:…`. */
+  /** A value of any kind. */
   describe(value: unknown, name: string): string;
 }
+
+/** How many untracked things behind one value of a package are listed one by one. */
+const MAX_LISTED = 3;
+
+/** Why functions of WebAssembly are untracked. */
+export const WASM = "code of WebAssembly, whose memory is not visible";
 
 /** Maximum nesting of parts. Deeper ones are visited when the walk has returned to the top. */
 const MAX_DEPTH = 100;
@@ -35,7 +54,7 @@ export class Reached {
   private depth = 0;
   private readonly waiting: (() => void)[] = [];
 
-  /** How other parts refer to something that is already a part. */
+  /** The token of something that is already a part. */
   find(id: unknown): string | undefined {
     const index = this.indexOf.get(id);
     return index === undefined ? undefined : `#${index}`;
@@ -72,6 +91,22 @@ export class Reached {
     } finally {
       this.depth--;
     }
+  }
+
+  /** A visit behind one value: many untracked things there become one, with their number. */
+  summingUp<T>(name: string, visit: () => T): T {
+    const before = this.untracked.size;
+    const result = visit();
+    const added = [...this.untracked.values()].slice(before);
+    const [first] = added;
+    if (first && added.length > MAX_LISTED) {
+      for (const each of added) this.untracked.delete(each.name);
+      this.untrack(
+        name,
+        `${formatCount(added.length)} things behind it cannot be tracked, as ${first.name} (${first.why})`,
+      );
+    }
+    return result;
   }
 
   untrack(name: string, why: string): string {

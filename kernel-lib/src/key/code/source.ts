@@ -1,5 +1,6 @@
 /** The source of a function, parsed and normalized: independent of formatting. Used by the closure walk. */
-import { generate } from "astring";
+import type * as astringPackage from "astring";
+import { lazyModule } from "../../async/lazy-module";
 import {
   childOf,
   childrenIn,
@@ -11,6 +12,8 @@ import {
   visitTree,
   type SyntaxNode,
 } from "./syntax-tree";
+
+const loadAstring = lazyModule<typeof astringPackage>("astring");
 
 /** A free name of a function, with the static members that follow it (`fs_1.default.readFile`). */
 export interface FreeName {
@@ -297,7 +300,7 @@ function normalize(source: string, frees: readonly FreeName[], counts: readonly 
     });
     if (isNode(fn.superClass)) nameHeritage(fn.superClass, references, isReadable);
     visitTree(tree, simplify);
-    return head + generate(fn, { indent: "  " });
+    return head + loadAstring().generate(fn, { indent: "  " });
   };
   const text = write((binding) => placeholders.get(idOf(binding)) ?? "", false);
   return { bindings, text, readable: write(readableName, true) };

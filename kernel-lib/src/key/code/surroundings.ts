@@ -32,8 +32,10 @@ export function findSurrounding(free: FreeName, lookup: Lookup, scopes: Scopes):
   }
   if (name !== "process.env") return { kind: "global", name, members };
   const variable = free.members[members];
-  return variable === undefined
-    ? { kind: "untracked", name, why: "a variable whose name is computed", members }
+  if (variable === undefined) return { kind: "untracked", name, why: "a variable whose name is computed", members };
+  // `process.env.hasOwnProperty(name)`: what it looks at is observed.
+  return variable in Object.prototype
+    ? { kind: "global", name: `process.env.${variable}`, members: members + 1 }
     : { kind: "env", name: variable, members: members + 1 };
 }
 

@@ -1,6 +1,12 @@
 /** JavaScript as a syntax tree: parsing, walking, free names. For functions (keys) and compiled cells (notebook). */
-import { parse, type Node } from "acorn";
-import { analyze } from "eslint-scope";
+import type * as acornPackage from "acorn";
+import type { Node } from "acorn";
+import type * as scopePackage from "eslint-scope";
+import { lazyModule } from "../../async/lazy-module";
+
+/** The parser, and the analysis of scopes. */
+export const loadAcorn = lazyModule<typeof acornPackage>("acorn");
+export const loadScopes = lazyModule<typeof scopePackage>("eslint-scope");
 
 /** A node of any type; fields are read by name. */
 export type SyntaxNode = Node & { [field: string]: unknown };
@@ -18,11 +24,12 @@ export function parseScript(source: string): SyntaxNode {
     // A method is parsed apart from the class that declares its private names.
     checkPrivateFields: false,
   } as const;
-  return parse(source, options) as unknown as SyntaxNode;
+  return loadAcorn().parse(source, options) as unknown as SyntaxNode;
 }
 
 /** Parses the source of a whole file: a CommonJS module, a script or an ES module. Throws SyntaxError. */
 export function parseFile(source: string): SyntaxNode {
+  const { parse } = loadAcorn();
   const options = { ecmaVersion: "latest", ranges: true, allowHashBang: true } as const;
   try {
     return parse(source, {
@@ -73,7 +80,8 @@ export function findParents(tree: SyntaxNode): ReadonlyMap<SyntaxNode, SyntaxNod
 
 /** Identifiers that the script does not declare, in order of position. */
 export function findFreeIdentifiers(tree: SyntaxNode): readonly SyntaxNode[] {
-  const { globalScope } = analyze(tree as never, { ecmaVersion: 2022, sourceType: "script", ignoreEval: true });
+  const options = { ecmaVersion: 2022, sourceType: "script", ignoreEval: true } as const;
+  const { globalScope } = loadScopes().analyze(tree as never, options);
   const free = (globalScope?.through ?? []).map((reference) => reference.identifier as unknown as SyntaxNode);
   return free.sort((a, b) => a.start - b.start);
 }

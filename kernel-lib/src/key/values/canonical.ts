@@ -13,12 +13,14 @@ import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { Frame } from "./value-frame";
 import { ItemFrame, itemsOf, ListFrame, pairsOf, PropertyFrame } from "./value-frame";
+import { SeenObjects } from "./seen-objects";
 import { Shapes } from "./canonical-shapes";
 import type { ChunkDigests } from "./chunks";
 import { CanonicalSink } from "./canonical-sink";
 import { compareKeys, extraKeys, symbolName } from "./own-keys";
 import type { ValueClass } from "./value-kind";
 import { classOf, whatIs } from "./value-kind";
+import type { Place, ValueCheck } from "./value-check";
 import { bytesOf } from "./view-bytes";
 import { joinSteps, mapStep, setStep } from "./value-path";
 
@@ -38,12 +40,14 @@ export interface DigestOptions {
   /** What the value is called in messages. Default `value`. */
   readonly name?: string;
   readonly foreign?: Foreign;
-  /** Objects that look like plain data and are passed to `foreign` all the same. */
+  /** Objects that look like plain data and must still be passed to `foreign`. */
   readonly isForeign?: (value: object) => boolean;
-  /** What is a proxy, for which `foreign` is never called. Default: every one; a wrapper that stands for a built-in is none. */
+  /** Whether an object is a proxy, for which `foreign` is never called. Default: every proxy, except wrappers that stand for built-ins. */
   readonly isProxy?: (value: object) => boolean;
   /** Collects the digests of the chunks of large binary data, for the code that stores them. */
   readonly chunks?: ChunkDigests;
+  /** Further rules for the value. */
+  readonly check?: ValueCheck;
 }
 
 /**
@@ -91,15 +95,18 @@ const TAG = {
 } as const;
 
 /** Walks one value once. The frames call back for each child. */
-export class CanonicalWalk {
+export class CanonicalWalk implements Place {
   private readonly sink: CanonicalSink;
   private readonly shapes = new Shapes();
-  /** Each object so far, with its number in order of first appearance. */
-  private readonly seen = new Map<object, number>();
+  private readonly seen = new SeenObjects();
   private readonly frames: Frame[] = [];
 
   constructor(private readonly options: DigestOptions) {
     this.sink = new CanonicalSink(options.chunks);
+  }
+
+  get depth(): number {
+    return this.frames.length;
   }
 
   digest(value: unknown): Digest {
@@ -133,6 +140,7 @@ export class CanonicalWalk {
         this.sink.string(value.toString(16));
         return false;
       case "symbol":
+        this.options.check?.symbol(value, this);
         this.sink.tag(TAG.symbol);
         this.sink.string(symbolName(value) ?? this.refuse(`a unique symbol (${value.toString()})`));
         return false;
@@ -146,7 +154,8 @@ export class CanonicalWalk {
   }
 
   /** The next child is a non-enumerable property. */
-  markHidden(): void {
+  markHidden(owner: object): void {
+    this.options.check?.hidden(owner, this);
     this.sink.tag(TAG.hidden);
   }
 
@@ -164,7 +173,7 @@ export class CanonicalWalk {
     );
   }
 
-  private path(): string {
+  path(): string {
     return joinSteps(
       this.options.name ?? "value",
       this.frames.map((frame) => frame.step()),
@@ -172,14 +181,15 @@ export class CanonicalWalk {
   }
 
   private writeObject(value: object): boolean {
-    const before = this.seen.get(value);
+    const before = this.seen.add(value);
     if (before !== undefined) {
       this.sink.number(TAG.seen, before);
       return false;
     }
-    this.seen.set(value, this.seen.size);
-    if (this.options.isForeign?.(value)) return this.writeForeign(value);
+    const { isForeign, check } = this.options;
+    if (isForeign?.(value)) return this.writeForeign(value);
     const type = classOf(value);
+    check?.object(value, type, this);
     if (type === undefined) return this.writeForeign(value);
     if (type.kind === "object" || type.kind === "null-object") return this.writeProperties(value, TAG[type.kind]);
     this.sink.tag(TAG[type.kind]);
@@ -253,6 +263,7 @@ export class CanonicalWalk {
   }
 
   private writeKey(key: string | symbol): void {
+    if (typeof key === "symbol") this.options.check?.symbolKey(key, this);
     this.sink.tag(typeof key === "string" ? TAG.string : TAG.symbol);
     this.sink.string(
       typeof key === "string"
@@ -296,6 +307,7 @@ export class CanonicalWalk {
 
   /** Getters and setters are code: only `foreign` can describe them. */
   visitAccessor(get: unknown, set: unknown): void {
+    this.options.check?.accessor(this);
     if (!this.options.foreign) this.refuse("a getter or setter");
     this.sink.tag(TAG.accessor);
     this.visit(get);

@@ -1,4 +1,4 @@
-/** The libraries whose tables are recognized, by what their objects are and can do: none of these libraries is loaded for it. */
+/** Recognition of the tables of other libraries by the class and methods of their objects, without loading the libraries. */
 import { types } from "node:util";
 import { classNameOf } from "./value-kind";
 

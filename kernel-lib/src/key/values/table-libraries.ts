@@ -1,4 +1,4 @@
-/** What Stagebook uses of the objects that apache-arrow, arquero and DuckDB give, as types: the libraries are the user's own. */
+/** The parts of the interfaces of apache-arrow, arquero and DuckDB that Stagebook uses: the libraries are the user's own. */
 
 /** Units, geometry columns, categories of pandas: what the metadata of a schema and of a field say about the values. */
 export interface WithMetadata {
@@ -14,6 +14,8 @@ export interface ArrowField extends WithMetadata {
     readonly precision?: number;
     /** Of an integer. */
     readonly bitWidth?: number;
+    /** Of a date or timestamp. */
+    readonly unit?: number;
     readonly children?: readonly ArrowField[] | null;
     toString(): string;
   };
@@ -26,6 +28,17 @@ export interface ArrowVector extends Iterable<unknown> {
   get(row: number): unknown;
   toArray(): unknown;
   memoize?(): ArrowVector;
+  /** In the order of their rows. */
+  readonly data?: readonly ArrowChunk[];
+}
+
+/** Some of the rows of a vector. */
+export interface ArrowChunk {
+  readonly length: number;
+  readonly nullCount: number;
+  /** At least `length` values, the first one for the first row. */
+  readonly values: unknown;
+  getValid(row: number): boolean;
 }
 
 /** A Table or a RecordBatch. */

@@ -5,10 +5,11 @@
 import { propertyStep } from "./value-path";
 
 /** The walk, as a frame sees it. */
-export interface Visitor {
+export interface ValueVisitor {
   /** Visits a child. True when it has children of its own, which must be visited before the next one. */
   visit(value: unknown): boolean;
-  markHidden(): void;
+  /** The next child is a property of the owner that is not enumerable. */
+  markHidden(owner: object): void;
   markHoles(count: number): void;
   /** A property with a getter or setter. Refuses it, or visits the functions. */
   visitAccessor(get: unknown, set: unknown): void;
@@ -17,7 +18,7 @@ export interface Visitor {
 
 export interface Frame {
   /** Visits children up to one that has children of its own. False when there are no more. */
-  advance(visitor: Visitor): boolean;
+  advance(visitor: ValueVisitor): boolean;
   /** The step of the path to the child visited last. */
   step(): string;
 }
@@ -31,13 +32,13 @@ export class PropertyFrame implements Frame {
     private readonly keys: readonly (string | symbol)[],
   ) {}
 
-  advance(visitor: Visitor): boolean {
+  advance(visitor: ValueVisitor): boolean {
     const { owner, keys } = this;
     for (let key = keys[this.at]; key !== undefined; key = keys[this.at]) {
       this.at++;
       const property = Object.getOwnPropertyDescriptor(owner, key);
       if (property === undefined) return visitor.refuse("a property that was deleted during the walk");
-      if (!property.enumerable) visitor.markHidden();
+      if (!property.enumerable) visitor.markHidden(owner);
       if (property.get ?? property.set) {
         visitor.visitAccessor(Reflect.get(property, "get"), Reflect.get(property, "set"));
         continue;
@@ -60,7 +61,7 @@ export class ItemFrame implements Frame {
 
   constructor(private readonly items: readonly unknown[]) {}
 
-  advance(visitor: Visitor): boolean {
+  advance(visitor: ValueVisitor): boolean {
     const { items } = this;
     while (this.at < items.length) {
       const item = items[this.at];
@@ -100,7 +101,7 @@ export class ListFrame implements Frame {
     private readonly stepOf: (at: number, list: readonly unknown[]) => string,
   ) {}
 
-  advance(visitor: Visitor): boolean {
+  advance(visitor: ValueVisitor): boolean {
     while (this.at < this.list.length) if (visitor.visit(this.list[this.at++])) return true;
     return false;
   }

@@ -1,6 +1,6 @@
 /**
- * The variables around a function that change when it is called: a counter, a timer, a scratch object. Their value says how often the
- * function was called, not what the user gave. A variable that takes on an argument is something else: the function is its setter.
+ * The variables around a function that change when it is called: a counter, a timer, a scratch object. Their value depends on how often
+ * the function was called, not on what the user passed. A variable that is assigned an argument is different: the function is its setter.
  */
 import { parseAnyForm } from "../source";
 import {
@@ -18,7 +18,7 @@ export interface ChangedNames {
   /** Assigned, from something else than an argument. */
   readonly assigned: ReadonlySet<string>;
   /** Assigned from an argument, too. */
-  readonly given: ReadonlySet<string>;
+  readonly fromArguments: ReadonlySet<string>;
   /** Objects in which it assigns a property (`start.r = r(t)`), from something else than an argument itself. */
   readonly mutated: ReadonlySet<string>;
   /** Dates that it sets. */
@@ -30,7 +30,7 @@ export function findChangedNames(source: string): ChangedNames {
   const { tree, fn } = parseAnyForm(source);
   const parents = findParents(tree);
   const parameters = new Set(childrenIn(fn, "params").flatMap(namesIn));
-  const [assigned, mutated, reset, given] = [
+  const [assigned, mutated, reset, fromArguments] = [
     new Set<string>(),
     new Set<string>(),
     new Set<string>(),
@@ -42,14 +42,14 @@ export function findChangedNames(source: string): ChangedNames {
     const change = parents.get(target);
     if (change?.type === "UpdateExpression") (target === node ? assigned : mutated).add(name);
     else if (change?.type === "AssignmentExpression" && change.left === target) {
-      const isGiven = reads(childOf(change, "right"), parameters, target === node);
-      if (isGiven) given.add(name);
+      const isArgument = reads(childOf(change, "right"), parameters, target === node);
+      if (isArgument) fromArguments.add(name);
       else (target === node ? assigned : mutated).add(name);
     } else if (change?.type === "CallExpression" && change.callee === target && /^set[A-Z]/.test(memberName(target)))
       reset.add(name);
   }
-  for (const name of given) for (const names of [assigned, mutated]) names.delete(name);
-  return { assigned, given, mutated, reset };
+  for (const name of fromArguments) for (const names of [assigned, mutated]) names.delete(name);
+  return { assigned, fromArguments, mutated, reset };
 }
 
 /** `a.b[c]` of `a`. */

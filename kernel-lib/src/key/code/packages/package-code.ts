@@ -15,6 +15,9 @@ import { assignsMember, isNamedCache, isSeen } from "./package-state";
 import { parsedOf } from "../source";
 import { usedNames } from "./used-names";
 
+/** A variable with its value. */
+type Entry = readonly [name: string, value: unknown];
+
 export class PackageCode {
   constructor(private readonly scopes: Scopes) {}
 
@@ -23,7 +26,7 @@ export class PackageCode {
     return classOf(value) ? this.hasAccessors(value) : this.classModule(value) !== undefined;
   }
 
-  /** A plain object: tables have too many to be looked at one by one, so only the outermost is asked. */
+  /** Of a plain object. Only the outermost one is inspected: tables have too many rows to inspect each. */
   private hasAccessors(value: object): boolean {
     if (!isSmallObject(value)) return false;
     return isSeen(value) || membersOf(value).some(({ accessors }) => accessors.some((each) => this.isMethod(each)));
@@ -45,7 +48,7 @@ export class PackageCode {
   /** Whether a function of a package holds something besides its code. */
   holds(fn: AnyFunction, live: LiveFunction): boolean {
     if (live.module?.id === "stagebook" || this.scopes.isExported(fn)) return false;
-    return this.captured(fn, live, none).length > 0 || membersBesideCode(fn).length > 0;
+    return live.bound !== undefined || this.allCaptured(fn, live, none).length > 0 || membersBesideCode(fn).length > 0;
   }
 
   /** The variables that a function changes when it is called, itself or through the functions that it captured. */
@@ -74,6 +77,12 @@ export class PackageCode {
     return typeof value === "function" && this.isMethod(value) ? [value] : [];
   }
 
+  /** Called before the functions of many members are read. */
+  prepare(members: readonly Member[]): void {
+    const fns = members.flatMap(({ value, accessors }) => (typeof value === "function" ? [value] : accessors));
+    this.scopes.prepare(fns.filter((fn) => !this.scopes.isProxy(fn) && this.scopes.builtinName(fn) === undefined));
+  }
+
   placeIn(fn: AnyFunction): string {
     const live = this.scopes.inspect(fn);
     return live.bound ? "bound" : placeOf(live);
@@ -87,14 +96,21 @@ export class PackageCode {
   }
 
   /** What a function captured and uses itself, by name, without what it keeps for later (`cache || (cache = …)`). */
-  captured(
-    fn: AnyFunction,
-    live: LiveFunction,
-    changing: ReadonlySet<string>,
-  ): readonly (readonly [string, unknown])[] {
+  captured(fn: AnyFunction, live: LiveFunction, changing: ReadonlySet<string>): readonly Entry[] {
+    return this.allCaptured(fn, live, changing).filter(([name]) => !isNamedCache(name));
+  }
+
+  /** The caches that it captured. */
+  capturedCaches(fn: AnyFunction, live: LiveFunction): readonly Entry[] {
+    return this.allCaptured(fn, live, none).filter(([name]) => isNamedCache(name));
+  }
+
+  private allCaptured(fn: AnyFunction, live: LiveFunction, changing: ReadonlySet<string>): readonly Entry[] {
     if (!live.captured) return [];
-    const { names } = usedNames(fn);
-    return [...live.captured(names, changing)].filter(([, value]) => value !== undefined && value !== null);
+    const { names, caches } = usedNames(fn);
+    return [...live.captured([...names, ...caches], changing)].filter(
+      ([, value]) => value !== undefined && value !== null,
+    );
   }
 
   /**
@@ -112,6 +128,11 @@ export class PackageCode {
 
   private placesBehind(fn: AnyFunction, live: LiveFunction): readonly string[] {
     const places = [placeOf(live)];
+    if (live.bound) {
+      const { target, args } = live.bound;
+      const primitives = args.filter((each) => typeof each !== "function" && !isObject(each)).map(primitiveText);
+      return ["bound", this.exportedPlace(target, this.scopes.inspect(target)), ...primitives];
+    }
     const seen = new Set<AnyFunction>([fn]);
     const open = [{ fn, live }];
     let visited = 0;
@@ -146,6 +167,12 @@ export class PackageCode {
     return undefined;
   }
 
+  /** The package that made a bound function: one that it exports, or an object that can be called (its prototype is that of a class). */
+  boundBy(fn: AnyFunction): ModuleRef | undefined {
+    const module = this.moduleOf(this.scopes.isExported(fn) ? fn : constructorOf(Object.getPrototypeOf(fn) as object));
+    return module ?? undefined;
+  }
+
   moduleOf(value: unknown): ModuleRef | null | undefined {
     if (typeof value !== "function") return isObject(value) ? this.classModule(value) : undefined;
     if (this.scopes.isProxy(value) || this.scopes.builtinName(value) !== undefined) return undefined;
@@ -178,7 +205,7 @@ export function membersBesideCode(fn: AnyFunction): readonly Member[] {
 const changingBy = new WeakMap<AnyFunction, ReadonlySet<string>>();
 const exportedPlaces = new WeakMap<AnyFunction, string>();
 const none: ReadonlySet<string> = new Set();
-/** How many functions behind one are asked for the variables that they change. */
+/** How many functions behind one are searched for variables that they change. */
 const MAX_INNER = 50;
 /** How many functions tell an exported one apart: it, what it wraps, and what that wraps. */
 const MAX_BEHIND = 3;

@@ -1,6 +1,6 @@
 /**
  * What packages keep for themselves in their functions and objects: results kept for the next call, accessors that replace themselves.
- * It changes when the object is used, and says nothing about what the user gave. Used by the walk behind packages.
+ * It changes when the object is used, and does not depend on what the user passed. Used by the walk behind packages.
  */
 import { constructorsOf, isObject, type Member } from "../../values/own-members";
 import { classNameOf } from "../../values/value-kind";
@@ -22,7 +22,7 @@ function memoOf(place: string): RegExp {
   );
 }
 
-/** Whether a name says that it is a cache: `weekdaysCache`, `_cached`, `memo`. */
+/** Whether a name is that of a cache: `weekdaysCache`, `_cached`, `memo`. */
 export const isNamedCache = (name: string): boolean => /(^|[_$~a-z])(cache[ds]?|memo(ized|s)?)($|[A-Z_\d])/i.test(name);
 
 /** Numbers that differ in each process, and values computed from others on demand, which no general rule finds. By package and class. */

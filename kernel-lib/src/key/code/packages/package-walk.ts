@@ -1,15 +1,16 @@
 /**
  * The walk behind the functions and objects that packages create: an operator, a scale, a schema, a table. They count as the package
- * with its version, the place in its code, and what the user gave: values and functions, however deep the package's own closures and
+ * with its version, the place in its code, and what the user passed to it: values and functions, however deep the package's own closures and
  * objects hold them. What the package only needs itself does not count: what it exports, its caches, methods that it adds later.
  *
  * Everything behind one root is one part. Nodes are numbered in order of first appearance, so that the depth has no limit.
+ * They refer to each other by the tokens `@n` (see `../reached.ts`).
  */
 import { types } from "node:util";
 import { inputOf } from "../../../stage/input";
 import { digestValue } from "../../values/canonical";
 import { contentOf } from "../../values/content";
-import { constructorOf, isObject, membersOf, type Member } from "../../values/own-members";
+import { constructorOf, findStatics, isObject, membersOf, type Member } from "../../values/own-members";
 import { classOf, whatIs } from "../../values/value-kind";
 import { describeValue, textOfValue } from "../../describe";
 import { digestOf } from "../../digest";
@@ -23,8 +24,9 @@ import {
   isNamedCache,
   mayHoldState,
 } from "./package-state";
+import { findPutEntries, isFilledByMethods, type Entry } from "./package-caches";
 import { membersBesideCode, placeOf, primitiveText, type PackageCode } from "./package-code";
-import type { Reached, Visitor } from "../reached";
+import { WASM, type Reached, type CodeVisitor } from "../reached";
 import { temporalText } from "./temporal";
 import { usedNames } from "./used-names";
 
@@ -55,15 +57,37 @@ class Root {
   readonly methods: Method[] = [];
   /** In order of their numbers. */
   readonly values: object[] = [];
-  /** Values that are not functions or objects of the package: how much the user gave. */
-  given: string[] = [];
-  constructor(readonly index: number) {}
+  /** Texts of the values that the user passed to the package: everything that is not a function or object of the package. */
+  readonly userValues: string[] = [];
+
+  constructor(
+    readonly index: number,
+    readonly name: string,
+  ) {}
+
+  /** How much was found so far, for `restore`. */
+  extent(): Extent {
+    const { nodes, userValues, methods, values } = this;
+    return { nodes: nodes.length, userValues: userValues.length, methods: methods.length, values: values.length };
+  }
+
+  /** Forgets what was found since. Returns the values that have lost their number. */
+  restore({ nodes, userValues, methods, values }: Extent): readonly object[] {
+    this.nodes.length = nodes;
+    this.userValues.length = userValues;
+    // Fewer are left if the walk was stopped.
+    this.methods.length = Math.min(this.methods.length, methods);
+    return this.values.splice(values);
+  }
 }
+
+/** The lengths of the lists of a root. */
+type Extent = Readonly<Record<"nodes" | "userValues" | "methods" | "values", number>>;
 
 export class PackageWalk {
   /** What was visited: the root that it lies behind, and its number there. */
   private readonly nodes = new Map<object, { readonly root: Root; readonly number: number }>();
-  /** Functions that lead to nothing of the user's. */
+  /** Functions that lead to no value and no code of the user. */
   private readonly empty = new Set<object>();
   private visited = 0;
 
@@ -71,7 +95,7 @@ export class PackageWalk {
     private readonly reached: Reached,
     private readonly scopes: Scopes,
     private readonly code: PackageCode,
-    private readonly visitor: Visitor,
+    private readonly visitor: CodeVisitor,
   ) {}
 
   /** Visits what lies behind a function or object of a package. Returns a reference to its part. */
@@ -79,17 +103,19 @@ export class PackageWalk {
     const seen = this.reached.find(value) ?? this.seen(value);
     if (seen !== undefined) return seen;
     this.reached.isLasting = false;
-    const root = new Root(this.reached.reserve(value));
-    this.add(root, value, name, { isOuter: true });
-    this.visitOpen(root);
-    for (let method = root.methods.shift(); method; method = root.methods.shift()) this.visitMethod(root, method);
+    const root = new Root(this.reached.reserve(value), name);
+    this.reached.summingUp(name, () => {
+      this.add(root, value, name, { isOuter: true });
+      this.visitOpen(root);
+      for (let method = root.methods.shift(); method; method = root.methods.shift()) this.visitMethod(root, method);
+    });
     const module = this.code.moduleOf(value);
     const id = module?.id ?? "an object";
     this.reached.parts[root.index] = {
       kind: "value",
       name,
       digest: digestOf(JSON.stringify(root.nodes)),
-      text: `${nameOf(value)} of ${id}${root.given.length > 0 ? ` with ${root.given.slice(0, 20).join(", ")}` : ""}`,
+      text: `${nameOf(value)} of ${id}${root.userValues.length > 0 ? ` with ${root.userValues.slice(0, 20).join(", ")}` : ""}`,
     };
     return `#${root.index}`;
   }
@@ -110,26 +136,28 @@ export class PackageWalk {
     root.methods.length = 0;
   }
 
-  /** Forgets the method again when it leads to nothing new. One that the package added later counts only if it leads to code of the user's. */
+  /**
+   * Visits a method, and forgets it if it leads to nothing new. One that the object had at first counts if it leads to a value or to code
+   * of the user; one that the package added later only if it leads to code of the user.
+   */
   private visitMethod(root: Root, { value, name, key, isLate, isOuter }: Method): void {
     if (this.nodes.has(value)) return;
     if (!isLate && typeof value === "function" && !this.empty.has(value))
       root.nodes.push(`${key}: ${this.code.placeIn(value)}`);
     if (this.empty.has(value)) return;
-    const [nodes, given, methods] = [root.nodes.length, root.given.length, root.methods.length];
-    const [values, parts] = [root.values.length, this.reached.parts.length];
+    const before = root.extent();
+    const parts = this.reached.parts.length;
     const token = this.add(root, value, name, { isOuter });
     this.visitOpen(root);
-    if ((!isLate && root.given.length > given) || this.reached.parts.length > parts) {
+    const leadsToValue = root.userValues.length > before.userValues;
+    const leadsToCode = this.reached.parts.length > parts;
+    if ((leadsToValue && !isLate) || leadsToCode) {
       root.nodes.push(`${key}: ${token}`);
       return;
     }
-    root.given.length = given;
-    root.nodes.length = nodes;
-    root.methods.length = Math.min(root.methods.length, methods);
-    for (const added of root.values.splice(values)) {
-      this.nodes.delete(added);
-      this.empty.add(added);
+    for (const forgotten of root.restore(before)) {
+      this.nodes.delete(forgotten);
+      this.empty.add(forgotten);
     }
   }
 
@@ -157,10 +185,11 @@ export class PackageWalk {
     const live = this.scopes.inspect(fn);
     if (live.bound) {
       const { target, thisValue, args } = live.bound;
-      return `bound ${[target, thisValue, ...args].map((each) => this.token(root, each, name)).join(" ")}`;
+      const bound = [target, thisValue, ...args].map((each) => this.token(root, each, name));
+      return ["bound", ...bound, ...this.describeMembers(root, fn, name)].join(" ");
     }
-    const { given, mutated, reset } = usedNames(fn);
-    const changing = new Set([...around, ...this.code.changingIn(fn, live), ...(isOuter ? [] : given)]);
+    const { fromArguments, mutated, reset } = usedNames(fn);
+    const changing = new Set([...around, ...this.code.changingIn(fn, live), ...(isOuter ? [] : fromArguments)]);
     const captured = this.code.captured(fn, live, changing).map(([key, value]) => {
       if (reset.has(key) && types.isDate(value)) return key;
       const token =
@@ -169,14 +198,25 @@ export class PackageWalk {
           : this.token(root, value, name, key, changing);
       return `${key}=${token}`;
     });
-    const own = this.members(root, membersBesideCode(fn), name);
-    return [placeOf(live), ...captured, ...own].join(" ");
+    const entries = this.entries(root, this.code.capturedCaches(fn, live), name);
+    return [placeOf(live), ...captured, ...entries, ...this.describeMembers(root, fn, name)].join(" ");
+  }
+
+  private describeMembers(root: Root, fn: AnyFunction, name: string): readonly string[] {
+    return [
+      ...this.members(root, membersBesideCode(fn), name),
+      ...this.entries(root, cachesAmong(findStatics(fn)), name),
+    ];
+  }
+
+  private entries(root: Root, caches: readonly Entry[], name: string): readonly string[] {
+    return findPutEntries(caches).map(([path, value]) => `${path}=${this.token(root, value, name, path)}`);
   }
 
   /** Plain data with functions and instances in it. */
   private describePlain(root: Root, value: object, name: string): string {
     if (this.code.isMade(value)) return `object ${this.members(root, membersOf(value), name, value).join(" ")}`;
-    root.given.push(describeValue(value));
+    root.userValues.push(describeValue(value));
     return digestValue(value, {
       name,
       isForeign: (inner) => inner !== value && (inputOf(inner) !== undefined || this.nodes.has(inner)),
@@ -189,7 +229,11 @@ export class PackageWalk {
     const content = contentOf(value, (prototype) => this.scopes.builtinName(prototype));
     if (!content) return this.describeOpaque(value, name);
     const caches = cachesOf(value, this.code.classModule(value)?.id.replace(/(.)@.*$/, "$1") ?? "");
-    const members = content.members.filter(({ key }) => !caches.has(key) && !isNamedCache(key));
+    const isOuter = root.values[0] === value;
+    const isCache = ({ key }: Member): boolean =>
+      caches.has(key) || (isNamedCache(key) && !(isOuter && isFilledByMethods(value, key)));
+    const members = content.members.filter((member) => !isCache(member));
+    const kept = content.members.filter((member) => isCache(member) && isFilledByMethods(value, member.key));
     if (members.some(({ key }) => key === "__wbg_ptr" || key === "$$")) {
       this.reached.untrack(name, `a handle into the memory of WebAssembly (${whatIs(value)})`);
       return "handle";
@@ -206,6 +250,7 @@ export class PackageWalk {
       this.prototypeToken(root, prototype, name),
       ...inner,
       ...this.members(root, members, name, value),
+      ...this.entries(root, cachesAmong(kept), name),
     ].join(" ");
   }
 
@@ -218,6 +263,7 @@ export class PackageWalk {
   /** Own members in the order of their names. Methods and accessors are left for later. */
   private members(root: Root, members: readonly Member[], name: string, owner?: object): readonly string[] {
     const described: string[] = [];
+    this.code.prepare(members);
     const first = owner && firstSightOf(owner, members, (member) => this.code.functionsOf(member));
     for (const member of [...members].sort((a, b) => (a.key < b.key ? -1 : 1))) {
       const { key } = member;
@@ -236,12 +282,12 @@ export class PackageWalk {
     return described;
   }
 
-  /** How a node refers to a value. */
+  /** The token by which a node refers to a value. */
   private token(root: Root, value: unknown, name: string, key = "", changing?: ReadonlySet<string>): string {
     const path = key === "" ? name : `${name}.${key}`;
     if (!isObject(value) && typeof value !== "function") {
       if (value !== undefined && value !== null)
-        root.given.push(key === "" ? textOfValue(value, 60) : `${key} ${textOfValue(value, 60)}`);
+        root.userValues.push(key === "" ? textOfValue(value, 60) : `${key} ${textOfValue(value, 60)}`);
       return typeof value === "symbol" ? `symbol ${value.description ?? ""}` : primitiveText(value);
     }
     const seen = this.seen(value, root);
@@ -265,6 +311,7 @@ export class PackageWalk {
   private functionToken(root: Root, fn: AnyFunction, path: string, changing?: ReadonlySet<string>): string {
     const live = this.scopes.inspect(fn);
     if (live.bound) return this.add(root, fn, path);
+    if (live.isWasm) this.reached.untrack(root.name, WASM);
     if (live.native) return `native ${fn.name}`;
     if (!live.module) return this.visitor.describe(fn, fn.name || path);
     if (live.module.id === "stagebook") return "global:stagebook";
@@ -280,6 +327,9 @@ export class PackageWalk {
 }
 
 const none: ReadonlySet<string> = new Set();
+
+const cachesAmong = (members: readonly Member[]): readonly Entry[] =>
+  members.filter(({ key }) => isNamedCache(key)).map(({ key, value }) => [key, value]);
 
 /** What a function of a package holds in scratch objects: their own values, without functions. */
 function shallow(value: object): string {

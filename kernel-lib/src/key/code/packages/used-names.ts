@@ -7,6 +7,8 @@ import type { AnyFunction } from "../../scopes";
 export interface UsedNames extends ChangedNames {
   /** Sorted; without those in which it only keeps results. */
   readonly names: readonly string[];
+  /** Those that are called caches. */
+  readonly caches: readonly string[];
 }
 
 const bySource = new Map<string, UsedNames>();
@@ -30,10 +32,12 @@ function findUsedNames(source: string): UsedNames {
     const names = [...new Set(freeNames.map(({ name }) => name))].sort();
     return {
       ...findChangedNames(source),
+      caches: names.filter(isNamedCache),
       names: names.filter((name) => !isNamedCache(name) && !(assigned.includes(name) && isMemo(source, name))),
     };
   } catch (error) {
-    if (error instanceof SyntaxError) return { names: [], assigned: none, given: none, mutated: none, reset: none };
+    if (error instanceof SyntaxError)
+      return { names: [], caches: [], assigned: none, fromArguments: none, mutated: none, reset: none };
     throw error;
   }
 }
