@@ -19,6 +19,7 @@ exports.variable = (name) => process.env[name];
 exports.platform = () => process.platform;
 exports.now = () => Date.now();
 exports.random = () => Math.random();
+exports.thread = () => new Promise((done) => new (require("worker_threads").Worker)("1", { eval: true }).on("exit", done));
 exports.table = () => fs.readFileSync(__dirname + "/table.json", "utf8");`,
   "node_modules/loading/index.js": `module.exports = [Date.now(), Object.keys(process.env), new Date(0).getHours(), Math.random()];`,
   "node_modules/reader/table.json": "{}",

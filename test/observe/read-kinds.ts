@@ -1,4 +1,5 @@
 /** The kinds of read: each a function body that reads, and what must be recorded. The reference page is made from them. */
+import { further } from "./further-read-kinds";
 
 export interface ReadKindRow {
   readonly group: string;
@@ -851,7 +852,6 @@ const never: readonly ReadKindRow[] = [
     title: "a file in node_modules",
     code: `${fs} return fs.readFileSync("node_modules/reader/table.json");`,
   },
-  { group: own, title: "/proc", code: `${fs} try { fs.readFileSync("/proc/self/stat"); } catch {}` },
   {
     group: own,
     title: "a variable that the execution has set",
@@ -891,5 +891,6 @@ export const readKinds: readonly ReadKindRow[] = [
   ...random,
   ...network,
   ...processes,
+  ...further,
   ...never,
 ];

@@ -12,6 +12,7 @@ import {
   ReadRecorder,
   unobserved,
 } from "../../kernel-lib/src/observe";
+import { orHeavy } from "../rig/part";
 
 const load = createRequire(import.meta.url);
 installObservers();
@@ -180,6 +181,184 @@ describe("[V6] what has changed since it was read", () => {
   });
 });
 
+describe("[V6] whole files, whose state is taken while they are read", () => {
+  const later = async (act: () => unknown): Promise<readonly string[]> => {
+    const recorder = await record(() => fs.readFileSync(at("a.txt"), "utf8"));
+    act();
+    expect(labels(recorder)).toEqual(["file a.txt"]);
+    return await changed(recorder);
+  };
+  const settled = async (name: string): Promise<void> => {
+    fs.utimesSync(at(name), 1000, 1000);
+    await new Promise((done) => setTimeout(done, 60));
+  };
+
+  test("nothing has changed: nothing is reported, also of a file that was written a moment before", async () => {
+    expect(await later(() => undefined)).toEqual([]);
+    await settled("a.txt");
+    expect(await later(() => undefined)).toEqual([]);
+  });
+
+  test("another content of equal length in the same moment is reported", async () => {
+    for (let i = 0; i < 50; i++) {
+      fs.writeFileSync(at("a.txt"), "one");
+      expect(await later(() => fs.writeFileSync(at("a.txt"), "two"))).toEqual(["a.txt"]);
+    }
+  });
+
+  test("so is one between two reads of the same moment", async () => {
+    for (let i = 0; i < 50; i++) {
+      fs.writeFileSync(at("a.txt"), "one");
+      const recorder = await record(() => {
+        fs.readFileSync(at("a.txt"));
+        unobserved(() => fs.writeFileSync(at("a.txt"), "two"));
+        fs.readFileSync(at("a.txt"));
+        unobserved(() => fs.writeFileSync(at("a.txt"), "one"));
+      });
+      expect(await changed(recorder)).toEqual(["a.txt"]);
+    }
+  });
+
+  test.each<readonly [string, () => void]>([
+    ["removed", () => fs.rmSync(at("a.txt"))],
+    ["written, with its old time put back", () => rewriteWithTime("a.txt")],
+    ["replaced by a file with its time", () => fs.renameSync(at("b.txt"), at("a.txt"))],
+    ["removed and written again as it was", () => rewrite("a.txt")],
+    ["emptied", () => fs.truncateSync(at("a.txt"))],
+    ["now a folder", () => folderInstead("a.txt")],
+    ["no longer readable", () => fs.chmodSync(at("a.txt"), 0)],
+  ])("a file that is %s is reported", async (_, act) => {
+    await settled("b.txt");
+    await settled("a.txt");
+    expect(await later(act)).toEqual(["a.txt"]);
+  });
+  const rewrite = (name: string): void => {
+    fs.rmSync(at(name));
+    fs.writeFileSync(at(name), "one");
+  };
+  const rewriteWithTime = (name: string): void => {
+    fs.writeFileSync(at(name), "two");
+    fs.utimesSync(at(name), 1000, 1000);
+  };
+  const folderInstead = (name: string): void => {
+    fs.rmSync(at(name));
+    fs.mkdirSync(at(name));
+  };
+
+  test.each(["a folder", "a link to a folder"])("a file behind %s that is exchanged is reported", async (how) => {
+    for (const name of ["old", "new"]) {
+      fs.mkdirSync(at(name));
+      fs.writeFileSync(at(`${name}/x.txt`), "one");
+      fs.utimesSync(at(`${name}/x.txt`), 1000, 1000);
+    }
+    const isLink = how.startsWith("a link");
+    if (isLink) fs.symlinkSync("old", at("current"));
+    else fs.renameSync(at("old"), at("current"));
+    await new Promise((done) => setTimeout(done, 60));
+    const recorder = await record(() => fs.readFileSync(at("current/x.txt")));
+    if (isLink) fs.rmSync(at("current"));
+    else fs.renameSync(at("current"), at("old"));
+    fs.renameSync(at("new"), at("current"));
+    expect(await changed(recorder)).toEqual(["current/x.txt"]);
+  });
+
+  test("one that was missing and exists now is reported", async () => {
+    const recorder = await record(() => {
+      expect(() => fs.readFileSync(at("none.txt"))).toThrow("ENOENT");
+    });
+    fs.writeFileSync(at("none.txt"), "");
+    expect(labels(recorder)).toEqual(["file none.txt"]);
+    expect(await changed(recorder)).toEqual(["none.txt"]);
+  });
+
+  test("what the execution writes after it has read it is reported, what it wrote before does not count", async () => {
+    const recorder = await record(() => {
+      fs.readFileSync(at("a.txt"));
+      fs.writeFileSync(at("a.txt"), "six");
+      fs.writeFileSync(at("b.txt"), "six");
+      fs.readFileSync(at("b.txt"));
+      fs.mkdirSync(at("own"));
+      fs.writeFileSync(at("own/x"), "");
+      fs.readFileSync(at("own/x"));
+    });
+    expect(labels(recorder)).toEqual(["file a.txt"]);
+    expect(await changed(recorder)).toEqual(["a.txt"]);
+  });
+
+  test("what it reads and then removes is reported", async () => {
+    const recorder = await record(() => {
+      fs.readFileSync(at("a.txt"));
+      fs.rmSync(at("a.txt"));
+    });
+    expect(await changed(recorder)).toEqual(["a.txt"]);
+  });
+
+  test("a relative name is that of the folder in which it was read", async () => {
+    const started = process.cwd();
+    fs.writeFileSync(at("out/a.txt"), "inner");
+    try {
+      const recorder = await record(() => {
+        process.chdir(folder);
+        const outer = fs.readFileSync("a.txt", "utf8");
+        unobserved(() => process.chdir(at("out")));
+        expect([outer, fs.readFileSync("a.txt", "utf8")]).toEqual(["one", "inner"]);
+        process.chdir(started);
+      });
+      expect(labels(recorder)).toEqual(["file a.txt", "file out/a.txt"]);
+      expect(await changed(recorder)).toEqual([]);
+    } finally {
+      process.chdir(started);
+    }
+  });
+
+  test("one file under several names is one", async () => {
+    const recorder = await record(() => {
+      for (const name of [at("a.txt"), `${folder}/./a.txt`, `${folder}//out/../a.txt`]) fs.readFileSync(name);
+    });
+    expect(labels(recorder)).toEqual(["file a.txt"]);
+    expect(await changed(recorder)).toEqual([]);
+  });
+
+  test.each<readonly [string, string | Buffer, unknown]>([
+    ["text", "ä€😀", "utf8"],
+    ["a mark of byte order", "\uFEFFx", "utf-8"],
+    ["bytes that are no text", Buffer.from([0xff, 0xc3, 0x28, 0x41]), { encoding: "utf8" }],
+    ["nothing", "", "utf8"],
+    ["bytes", Buffer.from([1, 2, 255]), undefined],
+    ["options without an encoding", "x", { encoding: null, flag: "r" }],
+    ["another encoding", "ä", "latin1"],
+    ["base64", "x", { encoding: "base64" }],
+    ["more than a buffer", "long ".repeat(50_000), "utf8"],
+  ])("gives what Node gives: %s", async (_, content, options) => {
+    fs.writeFileSync(at("a.txt"), content);
+    const plain = fs.readFileSync(at("a.txt"), options as "utf8");
+    let read: unknown;
+    const recorder = await record(() => (read = fs.readFileSync(at("a.txt"), options as "utf8")));
+    expect(read).toEqual(plain);
+    expect(labels(recorder)).toEqual(["file a.txt"]);
+  });
+
+  test.each<readonly [string, unknown]>([
+    ["none.txt", "utf8"],
+    ["out", undefined],
+    ["a.txt", "no encoding"],
+    ["a.txt", 7],
+  ])("fails as Node fails: %s, %s", async (name, options) => {
+    const failure = (): unknown => {
+      try {
+        return fs.readFileSync(at(name), options as "utf8");
+      } catch (error) {
+        const { message, code, errno, path: where, syscall } = error as NodeJS.ErrnoException;
+        return { message, code, errno, where, syscall };
+      }
+    };
+    const plain = failure();
+    let failed: unknown;
+    await record(() => (failed = failure()));
+    expect(failed).toEqual(plain);
+  });
+});
+
 describe("[V2] what the execution decides itself", () => {
   test("paths that the caller declares are never recorded", async () => {
     const recorder = new ReadRecorder({ ignores: (file) => file.startsWith(at("out")) });
@@ -254,12 +433,12 @@ describe("[V1] locations", () => {
     expect(recorder.volatile().length).toBe(2);
   });
 
-  test("a place that marks the result is found after a million calls that do not", async () => {
+  test("a place that marks the result is found after very many calls that do not", async () => {
     fs.writeFileSync(
       at("loop.cjs"),
       `module.exports = () => {
         let last = 0;
-        for (let i = 0; i < 1e6; i++) if (Date.now() - last > 100) { console.debug(i); last = Date.now(); }
+        for (let i = 0; i < ${orHeavy("1e5", "1e6")}; i++) if (Date.now() - last > 100) { console.debug(i); last = Date.now(); }
         return { at: Date.now() };
       };`,
     );

@@ -2,12 +2,12 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { labelOfRead, ReadRecorder, type ObservedRead, type VolatileRead } from "../../kernel-lib/src/observe";
+import { buildModule } from "../rig/built";
 
-const built = fileURLToPath(new URL("../../kernel-lib/lib/observe/index.js", import.meta.url));
+const built = await buildModule("observe/index");
 
 test("[V3] reads of a worker thread are merged", async () => {
   const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "threads-")));

@@ -1,6 +1,7 @@
 /** Who calls a wrapper: the user's code, a package, Node itself or Stagebook; and where. */
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { ownFolder } from "../async/own-code";
 
 /** Any function, for its identity. */
 export type AnyFunction = (...args: never[]) => unknown;
@@ -25,16 +26,15 @@ interface Frame extends NodeJS.CallSite {
   getPosition(): number;
 }
 
-const OWN_FOLDER = path.dirname(__dirname) + path.sep;
 const sep = path.sep;
 const MAX_FRAMES = 60;
 
-/** Programs around the user's code: what they read is theirs. */
+/** Programs that run the user's code: their own reads do not count. */
 const HOSTS = /[\\/]node_modules[\\/](stagebook|tslab|piscina|jiti|typescript)[\\/]/;
 
-/** Parts of Node that call the user's functions. What other parts read is Node's own. */
+/** Parts of Node that call the user's functions. Reads by other parts are Node's own. */
 const CALLING_PARTS =
-  /^node:(internal\/(timers|process\/task_queues|process\/promises|util|promisify|async_hooks|events|streams\/.*)|events|async_hooks|timers|timers\/promises|util|path|diagnostics_channel)$/;
+  /^node:(internal\/(timers|process\/task_queues|process\/promises|util|promisify|async_hooks|events|streams\/.*)|events|async_hooks|timers|timers\/promises|util|path|url|internal\/url|diagnostics_channel)$/;
 /** Node's own copy of a package: its connections belong to `fetch`. */
 const COPIES = /^node:internal\/deps\//;
 
@@ -108,7 +108,7 @@ function scriptOf(frame: Frame): string | undefined {
 }
 
 function isHost(file: string): boolean {
-  return file.startsWith(OWN_FOLDER) || HOSTS.test(file);
+  return file.startsWith(ownFolder) || HOSTS.test(file);
 }
 
 /** `lodash`, `@scope/name`; undefined for the user's own files. */

@@ -12,7 +12,7 @@ export function observing<T>(recorder: ReadRecorder, act: () => T): T {
 
 /** Runs work of Stagebook's own: neither its reads count nor those of what it starts. */
 export function unobserved<T>(act: () => T): T {
-  return recorders.run(undefined, act);
+  return recorders.getStore() === undefined ? act() : recorders.run(undefined, act);
 }
 
 /** The recorder of the running execution; undefined outside executions. */

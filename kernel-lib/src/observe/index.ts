@@ -1,5 +1,5 @@
 /** Observed reads: what an execution really reads from outside, found by wrapping what Node offers for it. */
-export { systemNow } from "./clock";
+export { systemNow } from "../async/clock";
 export { currentRecorder, observing, unobserved } from "./context";
 export { installObservers, type ObserverOptions } from "./install";
 export { labelOfRead, type ObservedRead, type ReadKind, type VolatileKind, type VolatileRead } from "./reads";

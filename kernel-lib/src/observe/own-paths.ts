@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const workingFolder = process.cwd.bind(process);
+export const workingFolder = process.cwd.bind(process);
 
 /** A loop of links ends here, as in the file system. */
 const MAX_LINKS = 40;
@@ -19,7 +19,7 @@ export function forgetRelativePaths(): void {
   folderChanges++;
 }
 
-/** How often that was. */
+/** How often that has happened. */
 export function workingFolderChanges(): number {
   return folderChanges;
 }
@@ -39,8 +39,9 @@ export function isUsersPath(file: string): boolean {
 
 export class OwnPaths {
   private readonly touched = new Set<string>();
+  private latest: string[] = [];
   private readonly folders = new Set<string>();
-  /** Folders with random names: what stands before the six letters. */
+  /** Folders with random names: the text before the six letters. */
   private readonly prefixes: string[] = [];
   private readonly links = new Map<string, string>();
   private readonly known = new Map<string, string | undefined>();
@@ -60,14 +61,33 @@ export class OwnPaths {
   /** Written, created, renamed or removed by the execution. */
   touch(given: unknown): void {
     const file = absolutePath(given);
-    if (file !== undefined) this.touched.add(file);
+    if (file !== undefined) this.add(file);
+  }
+
+  private add(file: string): void {
+    if (!this.touched.has(file)) this.latest.push(file);
+    this.touched.add(file);
+  }
+
+  /** The list that the paths which are touched from now on are added to, without those that it has written before. */
+  startList(): readonly string[] {
+    return (this.latest = []);
+  }
+
+  /** Forgets paths that it has touched: nothing became of it. */
+  untouch(files: readonly string[]): void {
+    for (const file of files) {
+      this.touched.delete(file);
+      this.folders.delete(file);
+      this.links.delete(file);
+    }
   }
 
   /** A folder that the execution has created: what is in it is its own. */
   own(given: unknown): void {
     const folder = absolutePath(given);
     if (folder === undefined) return;
-    this.touched.add(folder);
+    this.add(folder);
     this.folders.add(folder);
   }
 

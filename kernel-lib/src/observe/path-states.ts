@@ -1,10 +1,11 @@
 /** The state of files and folders on disk. Runs the original functions: these reads are never observed. */
 import fs from "node:fs";
 import path from "node:path";
+import { digestOf } from "../key/digest";
 import { silently } from "./silence";
 
 // The originals: this is loaded before the wrappers are installed.
-const { statSync, lstatSync, readdirSync, readlinkSync } = fs;
+const { readFileSync, statSync, lstatSync, readdirSync, readlinkSync } = fs;
 // Without the cache and the calls of other functions that the JavaScript version has.
 const realpathSync = fs.realpathSync.native;
 
@@ -12,8 +13,13 @@ const realpathSync = fs.realpathSync.native;
 export function stampOf(file: string): string | undefined {
   return attempt(() => {
     const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
-    return stats && `${stats.size} ${stats.ino} ${stats.mtimeNs} ${stats.ctimeNs}`;
+    return stats && `${stats.size} ${Number(stats.ino)} ${stats.mtimeNs} ${stats.ctimeNs}`;
   });
+}
+
+/** The digest of a file's content; undefined for a path that does not exist. */
+export function contentOf(file: string): string | undefined {
+  return attempt(() => digestOf(readFileSync(file)));
 }
 
 /** `file`, `folder`, `link` (to something missing), `other`; undefined for what does not exist. */

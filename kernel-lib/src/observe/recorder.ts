@@ -1,12 +1,13 @@
 /** The reads of one execution. Created by the caller of the execution, filled by the wrappers in this folder. */
-import { listingOf, resolvedTarget, stampOf, statField, typeOf } from "./path-states";
+import { contentOf, listingOf, resolvedTarget, stampOf, statField, typeOf } from "./path-states";
 import path from "node:path";
+import { PendingFiles } from "./pending-files";
 import { OwnPaths, workingFolderChanges } from "./own-paths";
 import type { ObservedRead, ReadKind, VolatileKind, VolatileRead } from "./reads";
 
 /** What `ReadRecorder` needs to know about the execution. */
 export interface RecorderOptions {
-  /** Absolute paths that are never recorded: the store's folder, files that the stage declares. */
+  /** Absolute paths that are never recorded: the store's folder. Files that the stage declares are recorded; `undeclaredReads` removes them. */
   readonly ignores?: (file: string) => boolean;
 }
 
@@ -26,48 +27,73 @@ interface PathRead {
   readonly file: string;
   readonly state: string | undefined;
   fields: Map<string, string | undefined> | undefined;
+  /** The digests of what was read, of a file that had changed a moment before: its state may be the same after another change. */
+  contents: Set<string> | undefined;
 }
 
-/** More of them tell nobody anything. */
+/** Further ones would not help to find the cause. */
 const MAX_VOLATILE = 200;
 
+/** What was recorded. Most executions read nothing: it is created at the first read. */
+class Recorded {
+  readonly paths = new Map<string, PathRead>();
+  readonly values = new Map<string, ObservedRead>();
+  readonly unrepeatable = new Map<string, VolatileRead>();
+  readonly changedElsewhere = new Set<string>();
+  /** Files of others that the execution has appended to. */
+  readonly extended = new Set<string>();
+  readonly setVariables = new Set<string>();
+  readonly samples = new Map<string, object>();
+  /** Paths as they were passed, for reads that are repeated. */
+  seen: Partial<Record<PathKind, Set<unknown>>> = {};
+}
+
 export class ReadRecorder {
-  private readonly paths = new Map<string, PathRead>();
-  private readonly values = new Map<string, ObservedRead>();
-  private readonly unrepeatable = new Map<string, VolatileRead>();
-  private readonly changedElsewhere = new Set<string>();
-  private readonly setVariables = new Set<string>();
+  private created: Recorded | undefined;
   private hasChangedFolder = false;
   private createdPaths: OwnPaths | undefined;
-  /** Paths as they were passed, for reads that are repeated. */
-  private seen: Partial<Record<PathKind, Set<unknown>>> = {};
+  private pending: PendingFiles | undefined;
   private seenFolderChanges = 0;
   private readonly ignores: (file: string) => boolean;
   /** Replaces `Math.random` in the execution, for a stage that has a seed. */
   random: (() => number) | undefined;
-  /** Of clocks: which call sites need no further look. By name. For `VolatileNotes`. */
-  readonly samples = new Map<string, object>();
 
   constructor({ ignores = () => false }: RecorderOptions = {}) {
     this.ignores = ignores;
   }
 
+  private get recorded(): Recorded {
+    return (this.created ??= new Recorded());
+  }
+
+  /** Of clocks: the call sites that need no further examination. By name. For `VolatileNotes`. */
+  get samples(): Map<string, object> {
+    return this.recorded.samples;
+  }
+
   private get own(): OwnPaths {
+    if (this.pending) this.settle();
     return (this.createdPaths ??= new OwnPaths(this.ignores));
+  }
+
+  /** False when nothing has been recorded. */
+  get hasReads(): boolean {
+    return this.created !== undefined || this.pending !== undefined;
   }
 
   /** Sorted by kind and name, without duplicates. Without what the execution created itself before or after it looked for it. */
   reads(): readonly ObservedRead[] {
+    if (!this.hasReads) return [];
     const paths = this.countedPaths().map(({ kind, file, fields }): ObservedRead =>
       fields === undefined ? { kind, name: file } : { kind, name: file, fields: [...fields.keys()].sort().join() },
     );
     const order = ({ kind, name }: ObservedRead): string => `${kind} ${name}`;
-    return [...paths, ...this.values.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+    return [...paths, ...this.recorded.values.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
   }
 
   /** In the order of their first read, without duplicates; the first 200. */
   volatile(): readonly VolatileRead[] {
-    return [...this.unrepeatable.values()];
+    return this.created === undefined ? [] : [...this.created.unrepeatable.values()];
   }
 
   /** Merges what a worker thread recorded; `changed`: what its recorder's `changedSince` returned there. */
@@ -77,38 +103,85 @@ export class ReadRecorder {
       else if (fields === undefined) this.readPath(kind, name);
       else for (const field of fields.split(",")) this.readField(name, field);
     for (const read of unrepeatable) this.addVolatile(read);
-    for (const file of changed) this.changedElsewhere.add(file);
+    for (const file of changed) this.recorded.changedElsewhere.add(file);
   }
 
-  /** The absolute paths whose state is another than right before their first read, sorted: the result may depend on either. */
+  /** The absolute paths whose state differs from that before their first read, sorted: the result may depend on either state. */
   changedSince(): Promise<readonly string[]> {
-    const changed = this.countedPaths().filter(({ kind, file, state, fields }) => {
+    const changed = this.countedPaths().filter(({ kind, file, state, fields, contents }) => {
+      if (this.recorded.extended.has(file)) return true;
       if (stateFor[kind](file) !== state) return true;
+      if (contents && [...contents].some((content) => content !== contentOf(file))) return true;
       return fields !== undefined && [...fields].some(([field, value]) => statField(file, field) !== value);
     });
-    const names = new Set([...changed.map(({ file }) => file), ...this.changedElsewhere]);
+    const names = new Set([...changed.map(({ file }) => file), ...this.recorded.changedElsewhere]);
     return Promise.resolve([...names].sort());
   }
 
   /** For wrappers: a path is about to be read. `given`: as passed to `fs`. */
   readPath(kind: PathKind, given: unknown): void {
-    if (this.seenFolderChanges !== workingFolderChanges()) {
-      this.seen = {};
-      this.seenFolderChanges = workingFolderChanges();
-    }
-    const seen = (this.seen[kind] ??= new Set());
-    // Code that tests until something is as it waits for goes by its last look.
+    if (this.pending) this.settle();
+    const seen = this.seen(kind);
+    // Code that polls until a condition holds depends on its last check.
     const isTest = kind === "exists" || kind === "stat";
     if (!isTest && seen.has(given)) return;
     const file = this.own.outside(given);
     if (file === undefined) return;
     const key = `${kind} ${file}`;
-    const known = this.paths.get(key);
+    const known = this.recorded.paths.get(key);
     const state = !isTest && known && known.state !== undefined ? known.state : stateFor[kind](file);
-    if (!known) this.paths.set(key, { kind, file, state, fields: undefined });
+    if (!known) this.recorded.paths.set(key, { kind, file, state, fields: undefined, contents: undefined });
     // The same for a file that it reads as soon as it exists.
-    else if (isTest || known.state === undefined) this.paths.set(key, { ...known, state });
+    else if (isTest || known.state === undefined) this.recorded.paths.set(key, { ...known, state });
     if (state !== undefined) seen.add(given);
+  }
+
+  /** For wrappers: whether another read of the file under this name needs no record. */
+  knowsFile(given: string): boolean {
+    const { pending } = this;
+    if (pending) {
+      if (!pending.isCurrent) this.settle();
+      else if (pending.has(given)) return !pending.isUncertain(given);
+    }
+    return this.created?.seen.file !== undefined && this.seen("file").has(given);
+  }
+
+  /** For wrappers: a whole file, not a known one, has been read. `state`: what it was before that. `content`: its digest, if the state alone may not tell. */
+  hasRead(given: string, state: Float64Array, content: string | undefined): void {
+    if (this.pending && (!this.pending.isCurrent || this.pending.isUncertain(given))) this.settle();
+    this.pending ??= new PendingFiles();
+    this.pending.add(given, state, content);
+  }
+
+  private seen(kind: PathKind): Set<unknown> {
+    const { recorded } = this;
+    if (this.seenFolderChanges !== workingFolderChanges()) {
+      recorded.seen = {};
+      this.seenFolderChanges = workingFolderChanges();
+    }
+    return (recorded.seen[kind] ??= new Set());
+  }
+
+  /** Whole files are only listed while they are read: which of them count is decided before anything else is recorded. */
+  private settle(): void {
+    const { pending } = this;
+    this.pending = undefined;
+    if (pending === undefined) return;
+    const { own, recorded } = this;
+    const seen = pending.isCurrent ? this.seen("file") : undefined;
+    for (const { given, file: full, stamp, content } of pending.files()) {
+      const file = own.outside(full);
+      if (file === undefined) continue;
+      const key = `file ${file}`;
+      let read = recorded.paths.get(key);
+      // What was missing exists now: the first content counts.
+      if (read?.state === undefined) {
+        read = { kind: "file", file, state: stamp, fields: undefined, contents: undefined };
+        recorded.paths.set(key, read);
+      }
+      if (content === undefined) seen?.add(given);
+      else (read.contents ??= new Set()).add(content);
+    }
   }
 
   /** For wrappers: the code reads a field of a file's stats. */
@@ -116,7 +189,7 @@ export class ReadRecorder {
     const file = this.own.outside(given);
     if (file === undefined) return;
     this.readPath("stat", file);
-    const read = this.paths.get(`stat ${file}`);
+    const read = this.recorded.paths.get(`stat ${file}`);
     if (!read) return;
     read.fields ??= new Map();
     if (!read.fields.has(field)) read.fields.set(field, statField(file, field));
@@ -124,13 +197,38 @@ export class ReadRecorder {
 
   /** For wrappers: the file that an open descriptor belongs to. */
   pathOfFile(isSame: (file: string) => boolean): string | undefined {
-    for (const { kind, file } of this.paths.values()) if (kind === "file" && isSame(file)) return file;
+    if (this.pending) this.settle();
+    for (const { kind, file } of this.recorded.paths.values()) if (kind === "file" && isSame(file)) return file;
     return undefined;
   }
 
   /** For wrappers: a path is about to be written, renamed or removed. */
   touch(given: unknown): void {
     this.own.touch(given);
+  }
+
+  /** For wrappers: something is about to be added at the end of a file that exists. */
+  extendFile(given: unknown): void {
+    const file = this.own.outside(given);
+    if (file !== undefined) this.recorded.extended.add(file);
+  }
+
+  /** For wrappers: the list of the paths that the next call touches, for `failed`. */
+  listTouched(): readonly string[] {
+    return this.own.startList();
+  }
+
+  /** For wrappers: the call that touched these paths has failed, because of what is there or is missing. */
+  failed(touched: readonly string[], code: unknown): void {
+    this.own.untouch(touched);
+    for (const file of touched) {
+      this.readPath(code === "ENOTEMPTY" ? "folder" : "exists", file);
+      if (code !== "ENOENT") continue;
+      let missing = path.dirname(file);
+      while (typeOf(path.dirname(missing)) === undefined && path.dirname(missing) !== missing)
+        missing = path.dirname(missing);
+      if (typeOf(missing) === undefined) this.readPath("exists", missing);
+    }
   }
 
   /** For wrappers: a folder is about to be created. */
@@ -150,21 +248,21 @@ export class ReadRecorder {
 
   /** For wrappers: anything else that can be compared is about to be read. */
   readValue(kind: Exclude<ReadKind, PathKind>, name: string): void {
-    if (kind === "env" && this.setVariables.has(name)) return;
-    if (kind === "zone" && this.setVariables.has("TZ")) return;
+    if (kind === "env" && this.recorded.setVariables.has(name)) return;
+    if (kind === "zone" && this.recorded.setVariables.has("TZ")) return;
     if (kind === "cwd" && this.hasChangedFolder) return;
     const key = `${kind} ${name}`;
-    if (!this.values.has(key)) this.values.set(key, { kind, name });
+    if (!this.recorded.values.has(key)) this.recorded.values.set(key, { kind, name });
   }
 
   /** For wrappers: whether it need not be recorded again. */
   hasValue(kind: Exclude<ReadKind, PathKind>, name: string): boolean {
-    return this.values.has(`${kind} ${name}`);
+    return this.recorded.values.has(`${kind} ${name}`);
   }
 
   /** For wrappers: the execution sets a variable of the environment: what it reads there from now on is its own. */
   setVariable(name: string): void {
-    this.setVariables.add(name);
+    this.recorded.setVariables.add(name);
   }
 
   /** For wrappers: the execution changes the working folder. */
@@ -174,38 +272,40 @@ export class ReadRecorder {
 
   /** For wrappers: what is read is older than the file, a module that was edited after it was loaded. */
   addChanged(file: string): void {
-    this.changedElsewhere.add(file);
+    this.recorded.changedElsewhere.add(file);
   }
 
   /** For wrappers: something that cannot be compared is read. Returns whether it was new. */
   addVolatile(read: VolatileRead): boolean {
     const key = `${read.kind} ${read.name} ${read.where}`;
-    const known = this.unrepeatable.get(key);
-    const isNew = known ? read.marks && !known.marks : this.unrepeatable.size < MAX_VOLATILE || read.marks;
-    if (isNew) this.unrepeatable.set(key, read);
+    const known = this.recorded.unrepeatable.get(key);
+    const isNew = known ? read.marks && !known.marks : this.recorded.unrepeatable.size < MAX_VOLATILE || read.marks;
+    if (isNew) this.recorded.unrepeatable.set(key, read);
     return isNew;
   }
 
   /** For wrappers: whether a volatile read of this kind with such a name has been recorded. */
   hasVolatile(kind: VolatileKind, isSuch: (name: string) => boolean): boolean {
-    for (const read of this.unrepeatable.values()) if (read.kind === kind && isSuch(read.name)) return true;
+    for (const read of this.recorded.unrepeatable.values()) if (read.kind === kind && isSuch(read.name)) return true;
     return false;
   }
 
   /** Without those that the execution decided itself: it created what was missing, or removed what it had looked for. */
   private countedPaths(): readonly PathRead[] {
+    if (this.pending) this.settle();
     const listings = new Map<string, ReadonlySet<string>>();
-    return [...this.paths.values()].filter((read) => {
+    return [...this.recorded.paths.values()].filter((read) => {
       if (this.own.isOwn(read.file)) return read.state !== undefined && !isTest(read);
+      if (isTest(read) && this.recorded.extended.has(read.file)) return false;
       return !isTest(read) || !this.isImplied(read, listings);
     });
   }
 
   /** A test for what has been read as a whole, or what the listing of its folder says. */
   private isImplied({ file, state }: PathRead, listings: Map<string, ReadonlySet<string>>): boolean {
-    if (this.paths.has(`file ${file}`) || this.paths.has(`folder ${file}`)) return true;
+    if (this.recorded.paths.has(`file ${file}`) || this.recorded.paths.has(`folder ${file}`)) return true;
     const folder = path.dirname(file);
-    const listed = this.paths.get(`folder ${folder}`)?.state;
+    const listed = this.recorded.paths.get(`folder ${folder}`)?.state;
     if (listed === undefined) return false;
     let entries = listings.get(folder);
     if (!entries) listings.set(folder, (entries = new Set(listed.split("\n"))));

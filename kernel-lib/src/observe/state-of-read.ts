@@ -1,4 +1,5 @@
 /** The current state of what an execution read: equal states mean that it would read the same again. */
+import dns from "node:dns";
 import os from "node:os";
 import type { MaybePromise } from "../async/maybe-promise";
 import { digestOf } from "../key/digest";
@@ -18,7 +19,7 @@ export interface FileStates {
   state(path: string): Promise<ReadState>;
 }
 
-/** The state now. Paths must be absolute. Rejects only if `files` does. */
+/** The current state. Paths must be absolute. Rejects only if `files` does. */
 export function stateOfRead(read: ObservedRead, files: FileStates): MaybePromise<ReadState> {
   if (read.kind === "file") return files.state(read.name);
   return unobserved(() => {
@@ -71,6 +72,7 @@ function systemValue(name: string): string {
 function ownerOfProperty(name: string): readonly [owner: object, property: string] {
   const property = name.slice(name.indexOf(".") + 1);
   if (name.startsWith("process.")) return [process, property];
+  if (name.startsWith("dns.")) return [dns, property];
   if (name.startsWith("navigator.")) return [(globalThis as { navigator?: object }).navigator ?? {}, property];
   return [os, name];
 }
@@ -88,7 +90,7 @@ function textOf(read: ObservedRead, value: string | undefined): string {
 
 /** As much of a value as a line of text shows. */
 const MAX_SHOWN = 60;
-/** No value has this text. */
+/** A text that no value has. */
 const MISSING = "\0missing";
 
 /** By the name, or by a password within a URL. */

@@ -1,7 +1,7 @@
-/** Records what cannot be compared later: who reads it, and whether it makes the result not repeatable. */
+/** Records reads that cannot be compared later: where they are, and whether they make the result not repeatable. */
 import { callSiteOf, type AnyFunction, type CallSite, type Depth } from "./call-site";
 import { unobserved } from "./context";
-import { flowOf, type ClockFlow, type FlowSource } from "./flow/clock-flow";
+import { flowOf, type ValueFlow, type FlowSource } from "./flow/value-flow";
 import type { ReadRecorder } from "./recorder";
 import type { VolatileKind } from "./reads";
 
@@ -10,11 +10,11 @@ export type SourceOf = (script: { readonly url: string; readonly hash: string })
 
 /** Each of these calls is examined; they cost about 2.5 µs. */
 const EXAMINED_CALLS = 1000;
-/** After them every n-th call, and each that comes in another millisecond than the last. */
+/** After these calls every n-th one, and each whose millisecond differs from that of the call before. */
 const EXAMINED_EVERY = 32;
-/** More locations tell nobody anything. */
+/** Further locations would not help to find the cause. */
 const ENOUGH_LOCATIONS = 5;
-/** Once the result is marked, other locations are looked for in this many calls. */
+/** Once the result is marked, this many further calls are examined for other locations. */
 const ENOUGH_CALLS = 50;
 
 interface Samples {
@@ -22,7 +22,7 @@ interface Samples {
   lastMs: number;
   marks: number;
   /** The code that has read it also has a place that would mark the result. */
-  canMark: boolean;
+  othersReachResult: boolean;
 }
 
 let sourceOf: SourceOf = () => undefined;
@@ -55,9 +55,9 @@ export function noteClock(recorder: ReadRecorder, kind: VolatileKind, name: stri
   const site = callSiteOf(wrapper);
   if (site === undefined) return;
   const flow = site.owner === "user" ? flowAt(site, "clock") : NOTE;
-  samples.canMark ||= flow.canMark;
-  const isNew = recorder.addVolatile({ kind, name, where: site.where, marks: flow.marks });
-  if (isNew && flow.marks) samples.marks++;
+  samples.othersReachResult ||= flow.othersReachResult;
+  const isNew = recorder.addVolatile({ kind, name, where: site.where, marks: flow.reachesResult });
+  if (isNew && flow.reachesResult) samples.marks++;
 }
 
 /** Whether it is worth to look for the caller of something that is read often. `name`: of what is read. */
@@ -67,7 +67,7 @@ export function isExamined(recorder: ReadRecorder, name: string): boolean {
 
 /** Whether the value that the user's code reads at a place may be part of the result. */
 export function reachesResult(site: CallSite, source: FlowSource): boolean {
-  return flowAt(site, source).marks;
+  return flowAt(site, source).reachesResult;
 }
 
 function isNamed({ marks, calls }: Samples): boolean {
@@ -75,7 +75,7 @@ function isNamed({ marks, calls }: Samples): boolean {
 }
 
 function isDue(samples: Samples): boolean {
-  if (samples.calls++ < EXAMINED_CALLS || samples.canMark) return true;
+  if (samples.calls++ < EXAMINED_CALLS || samples.othersReachResult) return true;
   const ms = now();
   if (ms === samples.lastMs && samples.calls % EXAMINED_EVERY !== 0) return false;
   samples.lastMs = ms;
@@ -84,18 +84,18 @@ function isDue(samples: Samples): boolean {
 
 function samplesOf(recorder: ReadRecorder, name: string): Samples {
   let samples = recorder.samples.get(name) as Samples | undefined;
-  if (!samples) recorder.samples.set(name, (samples = { calls: 0, lastMs: 0, marks: 0, canMark: false }));
+  if (!samples) recorder.samples.set(name, (samples = { calls: 0, lastMs: 0, marks: 0, othersReachResult: false }));
   return samples;
 }
 
-const flows = new Map<string, ClockFlow>();
+const flows = new Map<string, ValueFlow>();
 const MAX_FLOWS = 10_000;
 /** In a package, or where the source is not needed. */
-const NOTE: ClockFlow = { marks: false, canMark: false };
+const NOTE: ValueFlow = { reachesResult: false, othersReachResult: false };
 /** Code that cannot be read may do anything with the clock. */
-const UNREADABLE: ClockFlow = { marks: true, canMark: false };
+const UNREADABLE: ValueFlow = { reachesResult: true, othersReachResult: false };
 
-function flowAt({ script, hash, position }: CallSite, from: FlowSource): ClockFlow {
+function flowAt({ script, hash, position }: CallSite, from: FlowSource): ValueFlow {
   if (hash === "") return UNREADABLE;
   const key = `${from} ${hash} ${position}`;
   let flow = flows.get(key);

@@ -1,9 +1,10 @@
 /** A script as a syntax tree in which variables can be followed. For the flow of clock values. */
-import { analyze, type Variable } from "eslint-scope";
+import type { Variable } from "eslint-scope";
 import {
   childOf,
   childrenIn,
   findParents,
+  loadScopes,
   parseFile,
   textIn,
   visitTree,
@@ -21,7 +22,7 @@ export class ScriptTree {
   constructor(readonly root: SyntaxNode) {
     this.parents = findParents(root);
     const sourceType = root.sourceType === "module" ? "module" : "commonjs";
-    const { scopes } = analyze(root as never, { ecmaVersion: 2022, sourceType, ignoreEval: true });
+    const { scopes } = loadScopes().analyze(root as never, { ecmaVersion: 2022, sourceType, ignoreEval: true });
     for (const scope of scopes) {
       for (const variable of scope.variables)
         for (const identifier of variable.identifiers) this.variables.set(identifier as never, variable);

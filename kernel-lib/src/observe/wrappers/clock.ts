@@ -1,8 +1,8 @@
 /** Clocks and the time zone: `Date`, `performance`, `process.hrtime`. */
-import { performance } from "node:perf_hooks";
+import hooks, { performance } from "node:perf_hooks";
 import { currentRecorder } from "../context";
 import { noteClock } from "../volatile-notes";
-import { methodIn, ownerOf, replaceMethod, standsFor } from "./replace";
+import { methodIn, ownerOf, replaceGetter, replaceMethod, standsFor } from "./replace";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -88,18 +88,41 @@ function readZoneFor(text: unknown): void {
   if (typeof text === "string" && !WITH_ZONE.test(text)) readZone();
 }
 
-function observeTimers(): void {
-  for (const name of ["now", "mark", "measure", "eventLoopUtilization"])
-    replaceMethod<Method>(ownerOf(performance, name), name, (original) => {
-      const observed: Method = methodIn({
-        observed(this: unknown, ...args: unknown[]): unknown {
-          const recorder = currentRecorder();
-          if (recorder) noteClock(recorder, "clock", `performance.${name}()`, observed);
-          return args.length === 0 ? original.call(this) : Reflect.apply(original, this, args);
-        },
-      });
-      return observed;
+/** A method whose result depends on the time. */
+function timed(name: string): (original: Method) => Method {
+  return (original) => {
+    const observed: Method = methodIn({
+      observed(this: unknown, ...args: unknown[]): unknown {
+        const recorder = currentRecorder();
+        if (recorder) noteClock(recorder, "clock", name, observed);
+        return args.length === 0 ? original.call(this) : Reflect.apply(original, this, args);
+      },
     });
+    return observed;
+  };
+}
+
+/** A property that is a time. */
+function observeTime(owner: object | undefined, name: string, shown: string): void {
+  replaceGetter<unknown>(owner, name, (original) => {
+    const getter = function (this: unknown): unknown {
+      const recorder = currentRecorder();
+      if (recorder) noteClock(recorder, "clock", shown, getter);
+      return original.call(this);
+    };
+    return getter;
+  });
+}
+
+function observeTimers(): void {
+  for (const name of ["now", "mark", "measure", "eventLoopUtilization", "toJSON"])
+    replaceMethod<Method>(ownerOf(performance, name), name, timed(`performance.${name}()`));
+  observeTime(ownerOf(performance, "timeOrigin"), "timeOrigin", "performance.timeOrigin");
+  replaceMethod<Method>(hooks, "monitorEventLoopDelay", timed("monitorEventLoopDelay()"));
+  replaceMethod<Method>(hooks.PerformanceObserver.prototype, "observe", timed("PerformanceObserver.observe()"));
+  const histogram = hooks.createHistogram();
+  replaceMethod<Method>(ownerOf(histogram, "recordDelta"), "recordDelta", timed("Histogram.recordDelta()"));
+  observeTime(Event.prototype, "timeStamp", "Event.timeStamp");
   replaceMethod<Method>(process, "hrtime", (original) => {
     const observed: Method = (...args) => {
       const recorder = currentRecorder();

@@ -8,7 +8,7 @@ import { replaceMethod, replaces } from "./replace";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** How packages print in a terminal depends on them; what they return does not. */
+/** Variables that decide how packages print in a terminal, and not what they return. */
 const TERMINAL =
   /^(TERM|COLORTERM|NO_COLOR|FORCE_COLOR|NODE_DISABLE_COLORS|CLICOLOR(_FORCE)?|COLUMNS|LINES|DEBUG|NODE_DEBUG|TERM_PROGRAM(_VERSION)?|CI|TMUX|WT_SESSION)$/;
 /** The list of all names. */
@@ -21,9 +21,13 @@ export function observeEnvironment(): void {
 }
 
 const readTrap = (target: NodeJS.ProcessEnv, name: PropertyKey): unknown => {
-  if (currentRecorder()) readVariable(name, readTrap);
+  if (currentRecorder() && !isMethod(target, name)) readVariable(name, readTrap);
   return target[name as string];
 };
+
+/** `process.env.hasOwnProperty`: a method, not a variable. */
+const isMethod = (target: NodeJS.ProcessEnv, name: PropertyKey): boolean =>
+  name in Object.prototype && !Object.hasOwn(target, name);
 
 const testTrap = (target: NodeJS.ProcessEnv, name: PropertyKey): boolean => {
   readVariable(name, testTrap);

@@ -3,6 +3,7 @@ import { AsyncResource } from "node:async_hooks";
 import fs from "node:fs";
 import type { AnyFunction } from "../call-site";
 import { currentRecorder, unobserved } from "../context";
+import { tellingFstat } from "../opened-file";
 import { noteAlways, noteClock } from "../volatile-notes";
 import {
   copies,
@@ -23,7 +24,8 @@ import {
 } from "./path-effects";
 import { methodIn, ownerOf, replaceMethod, replaces } from "./replace";
 import { observedStats, observeTypeTests } from "./stats";
-import { silently } from "../silence";
+import { observedWholeFile } from "./whole-files";
+import { callSilently } from "../silence";
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Effects = Record<string, PathEffect>;
@@ -84,12 +86,12 @@ const lowEffects: Effects = {
   readdirRecursive: (recorder, [folder], wrapper) => readsFolder(recorder, [folder, { recursive: true }], wrapper),
 };
 
-/** Installs the wrappers. Returns false if this Node does not offer the functions below `fs`. */
+/** Installs the wrappers. Returns false if this version of Node.js lacks the functions below `fs`. */
 export function observeFiles(): boolean {
   observeStats();
   for (const [name, effect] of Object.entries(effects)) {
     const make = (original: Method): Method => observed(original, effect, compound.has(name));
-    replaceMethod(fs, `${name}Sync`, make);
+    replaceMethod(fs, `${name}Sync`, name === "readFile" ? observedWholeFile : make);
     replaceMethod(fs, name, make);
     replaceMethod(fs.promises, name, make);
   }
@@ -141,10 +143,21 @@ function observed(original: Method, effect: PathEffect, isCompound: boolean): Me
     observed(this: unknown, ...args: unknown[]): unknown {
       const recorder = currentRecorder();
       if (recorder === undefined) return Reflect.apply(original, this, args);
+      const touched = recorder.listTouched();
       effect(recorder, args, wrapper);
-      if (!isCompound) return silently(() => Reflect.apply(original, this, args));
-      const own = args.map(observedArgument);
-      return unobserved(() => Reflect.apply(original, this, own));
+      const own = isCompound ? args.map(observedArgument) : args;
+      const failed = (error: unknown): void =>
+        recorder.failed(touched, (error as NodeJS.ErrnoException | undefined)?.code);
+      try {
+        const result = isCompound
+          ? unobserved(() => Reflect.apply(original, this, own))
+          : callSilently(original, this, own);
+        if (touched.length > 0 && result instanceof Promise) result.catch(failed);
+        return result;
+      } catch (error) {
+        failed(error);
+        throw error;
+      }
     },
   });
   return wrapper;
@@ -200,6 +213,7 @@ function observeBelow(): boolean {
       });
       return wrapper;
     });
+  replaceMethod(binding, "fstat", tellingFstat);
   for (const name of ["ReadFileJob", "WriteFileJob"]) observeJob(binding, name);
   return true;
 }
@@ -217,7 +231,7 @@ function observeJob(binding: object, name: string): void {
   Reflect.set(binding, name, replaces(new Proxy(original as AnyFunction, handler), original));
 }
 
-/** The native functions that a module of Node calls; undefined where Node does not offer them (with its permission model). */
+/** The native functions that a module of Node calls; undefined where Node.js lacks them (with its permission model). */
 export function lowLevel(name: string): object | undefined {
   const setting = Object.getOwnPropertyDescriptor(process, "noDeprecation");
   try {

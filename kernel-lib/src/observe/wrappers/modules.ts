@@ -9,6 +9,13 @@ import { methodIn, replaceMethod } from "./replace";
 import { silently } from "../silence";
 
 type Load = (this: unknown, request: string, parent: unknown, isMain?: boolean) => unknown;
+type Resolve = (
+  this: unknown,
+  request: string,
+  parent: { readonly filename?: unknown } | undefined,
+  isMain: boolean,
+  options?: unknown,
+) => string;
 type LoadFile = (this: unknown, file: string) => unknown;
 
 /** Node's type definitions lack the loader's own functions. */
@@ -17,6 +24,7 @@ interface Loader {
     string,
     { readonly filename: string; readonly children: readonly { readonly filename: string }[] } | undefined
   >;
+  readonly _extensions: Record<string, unknown>;
   _resolveFilename(request: string, parent: unknown, isMain: boolean): string;
 }
 
@@ -28,6 +36,22 @@ const loadedAt = new Map<string, number>();
 
 export function observeModules(): void {
   const installedAt = now();
+  replaceMethod<Resolve>(Module, "_resolveFilename", (original) =>
+    methodIn({
+      observed(this: unknown, ...args: Parameters<Resolve>): string {
+        const recorder = currentRecorder();
+        if (!recorder) return original.apply(this, args);
+        try {
+          const file = silently(() => original.apply(this, args));
+          if (path.isAbsolute(file)) recorder.readPath("exists", file);
+          return file;
+        } catch (error) {
+          lookedFor(recorder, args[0], args[1]);
+          throw error;
+        }
+      },
+    }),
+  );
   replaceMethod<LoadFile>(Module.prototype, "load", (original) =>
     methodIn({
       observed(this: unknown, file: string): unknown {
@@ -50,6 +74,15 @@ export function observeModules(): void {
       },
     }),
   );
+}
+
+/** A file that a request means and that does not exist. */
+function lookedFor(recorder: ReadRecorder, request: string, parent: { readonly filename?: unknown } | undefined): void {
+  const { filename } = parent ?? {};
+  const isPath = path.isAbsolute(request) || (/^\.\.?(\/|$)/.test(request) && typeof filename === "string");
+  if (!isPath) return;
+  const file = path.resolve(typeof filename === "string" ? path.dirname(filename) : ".", request);
+  for (const extension of ["", ...Object.keys(loader._extensions)]) recorder.readPath("exists", file + extension);
 }
 
 /** The file that a request means; undefined for modules of Node and for what does not exist. */

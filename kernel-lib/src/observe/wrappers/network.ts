@@ -114,7 +114,11 @@ function observeClass(name: string): void {
     replaceGetter(globalThis, name, (original) =>
       methodIn({
         observed(this: unknown): unknown {
-          return proxyOf(original.call(this));
+          const proxy = proxyOf(original.call(this));
+          // Node has put the class itself in place of its accessor.
+          const loaded = Object.getOwnPropertyDescriptor(globalThis, name);
+          if (loaded && "value" in loaded) Object.defineProperty(globalThis, name, { ...loaded, value: proxy });
+          return proxy;
         },
       }),
     );

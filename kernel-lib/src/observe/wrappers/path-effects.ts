@@ -5,12 +5,19 @@ import path from "node:path";
 import { filesBelow, foldersBelow, typeOf } from "../path-states";
 import { absolutePath } from "../own-paths";
 import type { ReadRecorder } from "../recorder";
-import { noteAlways } from "../volatile-notes";
+import { noteAlways, noteClock } from "../volatile-notes";
 
 /** Records what a call is about to do. `wrapper`: the function that was called. */
 export type PathEffect = (recorder: ReadRecorder, args: readonly unknown[], wrapper: AnyFunction) => void;
 
-const { O_ACCMODE = 3, O_WRONLY, O_RDWR, O_EXCL, O_TRUNC } = constants as typeof constants & { O_ACCMODE?: number };
+const {
+  O_ACCMODE = 3,
+  O_APPEND,
+  O_WRONLY,
+  O_RDWR,
+  O_EXCL,
+  O_TRUNC,
+} = constants as typeof constants & { O_ACCMODE?: number };
 
 /** `stat`, `access`, `readlink` …: a property of a path. */
 export function recordsPath(kind: "exists" | "stat" | "link"): PathEffect {
@@ -40,13 +47,15 @@ export const readsFolder: PathEffect = (recorder, [folder, options]) => {
 /** Reads, writes or both, by the flags. */
 export const opens: PathEffect = (recorder, [file, flags], wrapper) => {
   if (notesDevice(recorder, file, wrapper)) return;
-  const { reads, writes, isExclusive } = accessOf(flags);
+  const { reads, writes, isExclusive, extends: isExtended } = accessOf(flags);
   if (isExclusive && typeOf(absolutePath(file) ?? "") !== undefined) {
     recorder.readPath("exists", file);
     return;
   }
   if (reads) recorder.readPath("file", file);
-  if (writes) recorder.touch(file);
+  if (!writes) return;
+  if (isExtended && typeOf(absolutePath(file) ?? "") === "file") recorder.extendFile(file);
+  else recorder.touch(file);
 };
 
 /** The content of a file; the flags are an option. */
@@ -126,10 +135,20 @@ function touchesAll(recorder: ReadRecorder, source: unknown, target: unknown): v
   for (const file of filesBelow(from)) recorder.touch(to + file.slice(from.length));
 }
 
+/** The letters after the slash in `/dev/`, `/proc/` and `/sys/`: whole files are read in microseconds. */
+const [D, P, S] = [100, 112, 115] as const;
+/** Of the system, for each process or for all: they differ from read to read. */
+const MEASURED = /^\/(proc|sys)\//;
+
 /** Terminals, random numbers and the like are not files. */
-function notesDevice(recorder: ReadRecorder, file: unknown, wrapper: AnyFunction): boolean {
-  if (file === 0 || file === "/dev/stdin") noteAlways(recorder, "system", "stdin", wrapper);
-  else if (file === "/dev/random" || file === "/dev/urandom") noteAlways(recorder, "random", file, wrapper);
+export function notesDevice(recorder: ReadRecorder, file: unknown, wrapper: AnyFunction): boolean {
+  if (file === 0) noteAlways(recorder, "system", "stdin", wrapper);
+  if (typeof file !== "string") return file === 0;
+  const letter = file.charCodeAt(1);
+  if (letter !== D && letter !== P && letter !== S) return false;
+  if (file === "/dev/stdin") noteAlways(recorder, "system", "stdin", wrapper);
+  else if (file === "/dev/random" || file === "/dev/urandom") noteAlways(recorder, "random", file, wrapper, "below");
+  else if (MEASURED.test(file)) noteClock(recorder, "system", file, wrapper);
   else return false;
   return true;
 }
@@ -138,6 +157,8 @@ interface Access {
   readonly reads: boolean;
   readonly writes: boolean;
   readonly isExclusive: boolean;
+  /** What is in the file stays there. */
+  readonly extends: boolean;
 }
 
 /** `flags`: as `fs.open` takes them, a number or a text. */
@@ -146,11 +167,16 @@ function accessOf(flags: unknown): Access {
     const access = flags & O_ACCMODE;
     const writes = access === O_WRONLY || access === O_RDWR;
     const isEmptied = (flags & O_TRUNC) !== 0;
-    return { reads: access !== O_WRONLY && !isEmptied, writes, isExclusive: writes && (flags & O_EXCL) !== 0 };
+    return {
+      reads: access !== O_WRONLY && !isEmptied,
+      writes,
+      isExclusive: writes && (flags & O_EXCL) !== 0,
+      extends: !isEmptied && (flags & O_APPEND) !== 0,
+    };
   }
   const text = typeof flags === "string" ? flags : "r";
   const writes = /[wa+]/.test(text);
-  return { reads: /r|a.*\+/.test(text), writes, isExclusive: text.includes("x") };
+  return { reads: /r|a.*\+/.test(text), writes, isExclusive: text.includes("x"), extends: text.startsWith("a") };
 }
 
 const hasOption = (options: unknown, name: string): boolean =>

@@ -7,7 +7,7 @@ import { methodIn, ownerOf, replaceMethod } from "./replace";
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 const FUNCTIONS = (
-  "randomBytes pseudoRandomBytes prng randomFill randomFillSync randomInt randomUUID randomUUIDv7 getRandomValues generateKey generateKeySync " +
+  "randomBytes pseudoRandomBytes prng rng randomFill randomFillSync randomInt randomUUID randomUUIDv7 getRandomValues generateKey generateKeySync " +
   "generateKeyPair generateKeyPairSync generatePrime generatePrimeSync"
 ).split(" ");
 
@@ -28,7 +28,7 @@ export function observeRandom(): void {
   replaceMethod<Method>(ownerOf(web.subtle, "generateKey"), "generateKey", (original) =>
     random(original, "crypto.subtle.generateKey()"),
   );
-  for (const { prototype } of [crypto.ECDH, crypto.DiffieHellman] as { prototype: object }[])
+  for (const { prototype } of [crypto.ECDH, crypto.DiffieHellman, crypto.DiffieHellmanGroup] as { prototype: object }[])
     replaceMethod<Method>(prototype, "generateKeys", (original) => random(original, "generateKeys()"));
 }
 

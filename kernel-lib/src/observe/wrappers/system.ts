@@ -1,5 +1,7 @@
 /** The machine and the process: what stays the same can be compared, loads and sizes cannot. */
+import dns from "node:dns";
 import os from "node:os";
+import util from "node:util";
 import v8 from "node:v8";
 import { callSiteOf, type AnyFunction } from "../call-site";
 import { currentRecorder } from "../context";
@@ -11,28 +13,44 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Of `os`; the user's own code reads them. */
 const CONSTANT =
-  "arch availableParallelism endianness homedir machine platform release tmpdir totalmem type version".split(" ");
+  "arch availableParallelism endianness getPriority homedir machine platform release tmpdir totalmem type version".split(
+    " ",
+  );
 /** Of `os`; packages read them for a result too. */
 const IDENTIFYING = "hostname networkInterfaces userInfo".split(" ");
 const CHANGING = "freemem loadavg uptime".split(" ");
 /** Data properties of `process`. */
-const PROCESS_CONSTANT = "version versions argv execArgv execPath".split(" ");
-const PROCESS_CHANGING = "memoryUsage cpuUsage resourceUsage uptime availableMemory constrainedMemory".split(" ");
-const HEAP = "getHeapStatistics getHeapSpaceStatistics".split(" ");
+const PROCESS_CONSTANT = "version versions argv execArgv execPath release config".split(" ");
+/** Who runs the process. Not on Windows. */
+const USER = "getuid geteuid getgid getegid getgroups".split(" ");
+const PROCESS_CHANGING = (
+  "memoryUsage cpuUsage threadCpuUsage resourceUsage uptime availableMemory constrainedMemory getActiveResourcesInfo " +
+  "_getActiveHandles _getActiveRequests"
+).split(" ");
+const HEAP = "getHeapStatistics getHeapSpaceStatistics getHeapCodeStatistics".split(" ");
 
 export function observeSystem(): void {
   for (const name of CONSTANT) replaceMethod<Method>(os, name, (original) => constant(original, name, false));
   for (const name of IDENTIFYING) replaceMethod<Method>(os, name, (original) => constant(original, name, true));
   replaceMethod<Method>(os, "cpus", processors);
+  for (const name of USER)
+    replaceMethod<Method>(process, name, (original) => constant(original, `process.${name}`, true));
+  replaceMethod<Method>(process, "umask", mask);
+  replaceMethod<Method>(dns, "getServers", (original) => constant(original, "dns.getServers", true));
+  replaceMethod<Method>(util, "parseArgs", argumentsOf);
   for (const name of CHANGING) replaceMethod<Method>(os, name, (original) => changing(original, `os.${name}()`));
   for (const name of PROCESS_CHANGING)
     replaceMethod<Method>(process, name, (original) => changing(original, `process.${name}()`));
   replaceMethod<Method>(process.memoryUsage, "rss", (original) => changing(original, "process.memoryUsage.rss()"));
   for (const name of HEAP) replaceMethod<Method>(v8, name, (original) => changing(original, `v8.${name}()`));
-  for (const name of ["platform", "arch"]) observeProperty(name, name, readConstant);
-  for (const name of PROCESS_CONSTANT) observeProperty(name, `process.${name}`, readConstant);
+  replaceMethod<Method>(process.report, "getReport", (original) => changing(original, "process.report.getReport()"));
+  for (const name of ["EOL", "devNull"]) observeProperty(os, name, name, readConstant);
+  for (const name of ["platform", "arch"]) observeProperty(process, name, name, readConstant);
+  for (const name of PROCESS_CONSTANT) observeProperty(process, name, `process.${name}`, readConstant);
   for (const name of ["pid", "ppid"])
-    observeProperty(name, `process.${name}`, (recorder, shown, getter) => noteClock(recorder, "system", shown, getter));
+    observeProperty(process, name, `process.${name}`, (recorder, shown, getter) =>
+      noteClock(recorder, "system", shown, getter),
+    );
   replaceGetter<unknown>(process, "stdin", (original) => {
     const getter = function (this: unknown): unknown {
       const recorder = currentRecorder();
@@ -57,6 +75,27 @@ function readConstant(recorder: ReadRecorder, name: string, wrapper: AnyFunction
   if (recorder.hasValue("system", name) || !isExamined(recorder, `system ${name}`)) return;
   const site = callSiteOf(wrapper);
   if (site && (site.owner === "user" || inPackages)) recorder.readValue("system", name);
+}
+
+/** Without an argument it is read, with one it is set. */
+function mask(original: Method): Method {
+  const wrapper: Method = (...args) => {
+    const recorder = currentRecorder();
+    if (recorder && args.length === 0) readConstant(recorder, "process.umask", wrapper, true);
+    return original(...args);
+  };
+  return wrapper;
+}
+
+/** Without a list of its own it takes the arguments of the process. */
+function argumentsOf(original: Method): Method {
+  const wrapper: Method = (...args) => {
+    const recorder = currentRecorder();
+    const [config] = args as [{ readonly args?: unknown } | undefined];
+    if (recorder && config?.args === undefined) readConstant(recorder, "process.argv", wrapper);
+    return original(...args);
+  };
+  return wrapper;
 }
 
 function changing(original: Method, name: string): Method {
@@ -92,11 +131,12 @@ function processors(original: Method): Method {
 
 /** A data property becomes a getter; what is assigned or defined later replaces it. */
 function observeProperty(
+  owner: object,
   name: string,
   shown: string,
   read: (recorder: ReadRecorder, shown: string, getter: AnyFunction) => void,
 ): void {
-  const property = Object.getOwnPropertyDescriptor(process, name);
+  const property = Object.getOwnPropertyDescriptor(owner, name);
   if (property?.configurable !== true || !("value" in property)) return;
   const { value, writable } = property as { value: unknown; writable: boolean };
   const get = (): unknown => {
@@ -105,9 +145,9 @@ function observeProperty(
     return value;
   };
   const set = (next: unknown): void => {
-    Object.defineProperty(process, name, { ...property, value: next });
+    Object.defineProperty(owner, name, { ...property, value: next });
   };
-  Object.defineProperty(process, name, { get, set: writable ? set : undefined, configurable: true, enumerable: true });
+  Object.defineProperty(owner, name, { get, set: writable ? set : undefined, configurable: true, enumerable: true });
 }
 
 /** In Node 21 and later. */

@@ -1,35 +1,38 @@
 /**
- * Whether a clock value that is read at one place can reach the result. A static analysis of the script: a value whose every use ends in
+ * Whether a clock value, or a path, that is read at one place can reach the result. A static analysis of the script: a value whose every use ends in
  * a log line, a progress report, a delay, a thrown error or a throttle is a note; every other use, also one that is not understood,
  * may be part of the result.
  */
 import { childOf, childrenIn, visitTree, type SyntaxNode } from "../../key/code/syntax-tree";
 import { nameOf, scriptTree, type ScriptTree } from "./script-tree";
 
-/** What is known of a place that reads a clock. */
-export interface ClockFlow {
+/** What is known of a place that reads a clock or a path. */
+export interface ValueFlow {
   /** The value can reach the result. */
-  readonly marks: boolean;
-  /** Some place in the same script that reads a clock has a value that can. */
-  readonly canMark: boolean;
+  readonly reachesResult: boolean;
+  /** Some place in the same script that reads a clock has a value that can reach it. */
+  readonly othersReachResult: boolean;
 }
 
 /** `path`: the value may also be part of a path that is opened; what is found there is recorded by itself. */
 export type FlowSource = "clock" | "path";
 
 /** `position`: the offset of the call, or of the property, in the source. `hash`: a digest of the source. */
-export function flowOf(source: string, hash: string, position: number, from: FlowSource = "clock"): ClockFlow {
+export function flowOf(source: string, hash: string, position: number, from: FlowSource = "clock"): ValueFlow {
   const tree = scriptTree(source, hash);
   const read = tree?.readAt(position);
-  if (!tree || !read) return { marks: true, canMark: false };
-  const marks = !new Flow(tree, from).isNote(read);
-  return { marks, canMark: marks || tree.clockReads().some((other) => !new Flow(tree, from).isNote(other)) };
+  if (!tree || !read) return { reachesResult: true, othersReachResult: false };
+  const reachesResult = !new Flow(tree, from).isNote(read);
+  return {
+    reachesResult,
+    othersReachResult: reachesResult || tree.clockReads().some((other) => !new Flow(tree, from).isNote(other)),
+  };
 }
 
-/** Functions that report: what they are passed does not come back. */
+/** Functions that report: their arguments do not flow back into the code. */
 const REPORTING =
   /(^|\.)(console|log|logger|logging|progress|reporter|spinner|debug|trace)(\.\w+)*$|\.(log|info|warn|debug|trace|progress|report)$|(^|\.)\w*(Progress|Log|Logger)$|(^|\.)(stdout|stderr)\.write$|(^|\.)console\.\w+$/;
-/** Functions that wait for as long as they are passed. */
+/** Functions that wait for the time that they are passed. */
 const WAITING = /(^|\.)(setTimeout|setInterval|setImmediate|sleep|delay|wait|timeout)$|^AbortSignal\.timeout$/;
 /** Errors: a failed execution has no result. */
 const ERRORS = /(^|\.)\w*Error$/;

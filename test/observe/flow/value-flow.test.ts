@@ -1,13 +1,13 @@
 /** A clock value that only reaches logs, progress, delays, errors and throttles is a note; any other may be part of the result. */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { flowOf } from "../../../kernel-lib/src/observe/flow/clock-flow";
+import { flowOf } from "../../../kernel-lib/src/observe/flow/value-flow";
 
 /** `@` stands before the position that V8 reports. */
 function marks(body: string, from: "clock" | "path" = "clock"): boolean {
   const position = body.indexOf("@");
   const source = body.replace("@", "");
-  return flowOf(source, createHash("sha256").update(source).digest("hex"), position, from).marks;
+  return flowOf(source, createHash("sha256").update(source).digest("hex"), position, from).reachesResult;
 }
 
 const inBody = (body: string): string => `stage("s", async ({ ctx, log, progress, rows }) => { ${body} });`;
@@ -120,5 +120,8 @@ test.each([
 
 test("[V4] a script with a place that can mark the result is known to have one", () => {
   const source = "const f = () => { console.log(Date.now()); return new Date(); }; module.exports = f;";
-  expect(flowOf(source, "canMark", source.indexOf("now"))).toEqual({ marks: false, canMark: true });
+  expect(flowOf(source, "othersReachResult", source.indexOf("now"))).toEqual({
+    reachesResult: false,
+    othersReachResult: true,
+  });
 });
