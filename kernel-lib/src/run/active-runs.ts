@@ -28,6 +28,9 @@ export interface RunSettings {
   readonly wantsValues?: boolean;
 }
 
+/** How many stages run in parallel. Read once: the system call would take a good part of the time of a call whose result is stored. */
+const DEFAULT_JOBS = Math.max(4, os.availableParallelism());
+
 export class ActiveRuns {
   private readonly active = new Map<RunId, { readonly abort: AbortController; readonly run: Run }>();
   private count = 0;
@@ -84,7 +87,7 @@ export class ActiveRuns {
     const abort = new AbortController();
     const { signal } = abort;
     const unlink = forwardAbort(settings.signal, abort);
-    const jobs = settings.jobs ?? context.runOverrides.jobs ?? Math.max(4, os.availableParallelism());
+    const jobs = settings.jobs ?? context.runOverrides.jobs ?? DEFAULT_JOBS;
     const run = new Run(context, {
       id,
       since,

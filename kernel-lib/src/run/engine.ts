@@ -16,7 +16,8 @@ import type { EngineContext } from "./engine-context";
 import { Scratch } from "./external/file-outputs";
 import { Files } from "./external/files";
 import { ObservedResults } from "./plan/observed-results";
-import { Planner, type FullPlan, type PlanPurpose } from "./plan/planner";
+import type { FullPlan } from "./plan/full-plan";
+import { Planner, type PlanPurpose } from "./plan/planner";
 import { ShownPlan } from "./shown-plan";
 import type { Overlay } from "./state/activity";
 import { InFlight } from "./state/in-flight";
@@ -25,7 +26,7 @@ import type { Log } from "./state/logger";
 import { Outcomes } from "./state/outcomes";
 import { ParamValues } from "./state/params";
 import type { EnginePorts } from "./state/ports";
-import { Results } from "./state/results";
+import { KnownResults } from "./state/known-results";
 import type { RunOverrides } from "./state/run-overrides";
 
 /**
@@ -38,7 +39,7 @@ export class Engine {
   readonly registry = createRegistry();
   readonly instances: Instances;
   readonly params: ParamValues;
-  readonly results: Results;
+  readonly results: KnownResults;
   readonly planner: Planner;
   readonly store: Store;
   readonly log: Log;
@@ -61,11 +62,14 @@ export class Engine {
     this.log = log;
     this.labelOf = ports.labelOf;
     this.aliveCell = ports.aliveCell;
-    this.emit = (event) => {
-      this.shown.forget(event);
-      this.audits.follow(event);
-      ports.emit(event);
+    const emitAll = (events: readonly EventBody[]): void => {
+      for (const event of events) {
+        this.shown.forget(event);
+        this.audits.follow(event);
+      }
+      ports.emitAll(events);
     };
+    this.emit = (event) => emitAll([event]);
     this.instances = new Instances(this.registry, scopes, this);
     this.params = new ParamValues({
       savedParams: ports.savedParams,
@@ -78,12 +82,13 @@ export class Engine {
     });
     const files = new Files(ports.folder);
     const outcomes = new Outcomes();
-    this.results = new Results(
+    this.results = new KnownResults(
       store,
       ports.notebook,
       (message, where) => reportStoreProblem({ message, where }),
       (instance, value) => acceptLoaded({ log }, instance, value),
       () => overrides().isHeadless,
+      ports.rememberedResults,
     );
     const { registry, instances, params, results, emit, labelOf } = this;
     const observed = new ObservedResults({ results, files, clock });
@@ -107,6 +112,7 @@ export class Engine {
       versions,
       inFlight: new InFlight(),
       emit,
+      emitAll,
       labelOf,
       log,
       reportStoreProblem,
@@ -144,14 +150,14 @@ export class Engine {
     return new Audit(this.context, place);
   }
 
-  /** Reports a change: what was remembered of it is forgotten, and a new plan is requested. The only way to do either. */
+  /** Reports a change: invalidates what it affects, and requests a new plan. */
   changed(what: Change): void {
     if (what === "store") this.results.forget();
     if (what === "code" || what === "store") this.endEpoch();
     this.shown.request();
   }
 
-  /** From now on, changes of the files and folders that plans have looked at are noticed while nothing else happens. */
+  /** From now on, changes of the files and folders that plans have read are noticed while the kernel is idle. */
   watchFiles(): void {
     this.context.files.watch.start(() => this.changed("files"));
     this.changed("files");
@@ -162,13 +168,13 @@ export class Engine {
     return this.shown.planned();
   }
 
-  /** Plans for a question that user code or a command asks now: whatever that code did before asking counts. */
+  /** Plans for a query of user code or a command: everything that the code did before it counts. */
   plan(targets: readonly Instance[], purpose?: PlanPurpose): Promise<FullPlan> {
     this.endEpoch();
     return this.planner.plan(targets, purpose);
   }
 
-  /** The plan of all stages within the current epoch: a what-if must be instant. */
+  /** The plan of all stages within the current epoch, for a what-if: it must be instant. */
   planAll(overlay?: Overlay): Promise<FullPlan> {
     return this.planner.plan(this.registry.stages.all().map(({ name }) => this.instances.find(name, overlay)));
   }

@@ -1,5 +1,5 @@
 /** Errors as the user sees them: the user's own stack, without frames of tslab, Node or Stagebook, and the cell and line. */
-import path from "node:path";
+import { ownFolder } from "../async/own-code";
 import type { CellId, ErrorView } from "../protocol";
 import {
   errorsBehind,
@@ -14,8 +14,6 @@ import {
 } from "../protocol";
 import { secrets } from "../secrets/secret-texts";
 import { withSourceLines } from "./cell-lines";
-
-const OWN_FOLDER = path.dirname(__dirname);
 
 /** An error as data. `source` is used where the error itself does not say. */
 export function viewOfError(
@@ -98,7 +96,7 @@ function isForeignFrame(line: string): boolean {
     line.includes("node:") ||
     line.includes("/tslab/dist/") ||
     line.includes("/node_modules/piscina/") ||
-    line.includes(OWN_FOLDER) ||
+    line.includes(ownFolder) ||
     line.includes("/node_modules/stagebook/")
   );
 }

@@ -2,7 +2,8 @@
 import type { EventBody, InputView, PlanRowView } from "../protocol";
 import { messageOf, notRepeatable, traceOf } from "../protocol";
 import type { Registry } from "../stage/registry";
-import type { FullPlan, Planner } from "./plan/planner";
+import type { FullPlan } from "./plan/full-plan";
+import type { Planner } from "./plan/planner";
 import { Refresher } from "./refresher";
 import type { Instance, Instances } from "./state/instances";
 import type { Log } from "./state/logger";
@@ -29,10 +30,14 @@ export interface ShownPlanParts {
 export class ShownPlan {
   private readonly rows = new Map<string, Emitted<PlanRowView>>();
   private readonly inputs = new Map<string, Emitted<ReturnType<Instances["refs"]>>>();
+  /** Stages that have changed since the plan in progress began: its rows for them are out of date. */
+  private readonly changedMeanwhile = new Set<string>();
   private readonly warned = new Set<string>();
   private readonly watched = new Map<string, Instance>();
   private readonly refresher: Refresher;
   private assessed: FullPlan["assessed"] = new Map();
+  /** The plan whose edges were shown last. */
+  private lastInputs: FullPlan["assessed"] | undefined;
   private expiry: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: ShownPlanParts) {
@@ -63,15 +68,30 @@ export class ShownPlan {
 
   /** An event that changes a stage in the view invalidates what was emitted about it: the next plan emits it again. */
   forget(event: EventBody): void {
-    if ("stage" in event && typeof event.stage === "string") this.rows.delete(event.stage);
+    if (this.leavesShown(event)) return;
+    if ("stage" in event && typeof event.stage === "string") {
+      this.rows.delete(event.stage);
+      // Progress is reported often, and leaves the status as it is.
+      if (event.type !== "stage:progress") this.changedMeanwhile.add(event.stage);
+    }
     if (event.type === "stage:defined") {
       this.rows.delete(event.stage.name);
       this.inputs.delete(event.stage.name);
+      this.lastInputs = undefined;
     }
+  }
+
+  /** Most events of a run that finds everything fresh say what is shown already. */
+  private leavesShown(event: EventBody): boolean {
+    if (event.type === "stage:planned") return event.action === "fresh" || event.action === "load";
+    if (event.type !== "stage:cached") return false;
+    const { action, status, reasons, result } = this.rows.get(event.stage)?.source ?? {};
+    return action === "fresh" && status === "fresh" && reasons?.length === 0 && result === event.result;
   }
 
   private async update(): Promise<void> {
     const { registry, instances, planner, log } = this.parts;
+    this.changedMeanwhile.clear();
     try {
       const stages = registry.stages.all().map(({ name }) => instances.find(name));
       const watched = [...this.watched.values()].filter(({ definition }) => registry.stages.get(definition.name));
@@ -85,6 +105,8 @@ export class ShownPlan {
 
   /** Shows the edges of the stages of a plan: also of the plan of a run, which may be over before the next shown plan. */
   showInputs(assessed: FullPlan["assessed"]): void {
+    if (assessed === this.lastInputs) return;
+    this.lastInputs = assessed;
     const { instances, emit } = this.parts;
     const inputs: Record<string, readonly InputView[]> = {};
     for (const { instance } of assessed.values()) {
@@ -114,6 +136,10 @@ export class ShownPlan {
     for (const { instance, row } of assessed.values()) {
       if (!this.isShown(instance)) continue;
       const { name } = instance.definition;
+      if (this.changedMeanwhile.has(name)) {
+        this.request();
+        continue;
+      }
       if (this.rows.get(name)?.source !== row && hasChanged(this.rows, name, row, JSON.stringify(row))) rows.push(row);
       this.warnOfCaveats(instance, row);
     }

@@ -5,7 +5,7 @@ import type { SweepRow } from "../stage/public/stages";
 
 export type SweepRows = readonly SweepRow<Record<string, readonly unknown[]>, unknown>[];
 
-/** More is taken for a mistake. */
+/** A larger grid is assumed to be a mistake. */
 const MAX_POINTS = 100_000;
 
 /** The stage and parameters of a sweep, for its chart. */

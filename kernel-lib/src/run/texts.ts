@@ -30,6 +30,11 @@ export function statusText(stage: StageView): string {
   return `${status}${last}${caveats.join("")} · to ${stage.status === "fresh" ? "see its value" : "run it"}: ${call}`;
 }
 
+/** The line of a handle whose stage no longer exists. */
+export function removedText(name: string): string {
+  return `${name} · removed: its cell no longer defines it`;
+}
+
 /** A row as the public API returns it. */
 export function planRow(row: PlanRowView): PlanRow {
   const volatile = notRepeatable(row);

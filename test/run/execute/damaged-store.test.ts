@@ -3,6 +3,7 @@ import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, renameS
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { part } from "../../rig/part";
 import { createScript } from "../script";
 
 let base: string;
@@ -71,7 +72,7 @@ const damages: { readonly [name: string]: (file: string, other: string) => void 
 };
 
 describe("[C11] a pipeline on a damaged store", () => {
-  test.each(Object.keys(damages))(
+  test.each(part(Object.keys(damages), 3))(
     "[C11] %s of any one file: every value is right, and nothing crashes",
     async (damage) => {
       const names = filesOf(whole);

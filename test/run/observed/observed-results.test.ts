@@ -129,7 +129,7 @@ describe("[V9] what an execution read is part of its result", () => {
     expect(ran.filter((line) => line.startsWith("read"))).toHaveLength(4);
   });
 
-  test("a failure is tried again when a file that it read changes", async () => {
+  test("a failure is retried when a file that it read changes", async () => {
     writeFileSync(at("a.json"), "{");
     const p = open();
     const s = p.stage("s", () => JSON.parse(readFileSync(at("a.json"), "utf8")) as unknown);

@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { computed, file, resource } from "stagebook";
+import { part } from "../../rig/part";
 import { createScript } from "../script";
 
 const folder = (): string => mkdtempSync(path.join(tmpdir(), "worker-"));
 const worker = true;
 
-describe.each(["memory", "none", "disk"])("threads and the store %s", (kind) => {
+describe.each(part(["disk", "memory", "none"], 2))("threads and the store %s", (kind) => {
   const open = () => createScript({ store: kind === "disk" ? path.join(folder(), "store") : kind });
 
   test("[R4] inputs of every kind arrive by value, and the output comes back", async () => {
@@ -44,6 +45,33 @@ describe.each(["memory", "none", "disk"])("threads and the store %s", (kind) => 
     });
   });
 
+  test("[R4] a thread has the time zone that the kernel has now", async () => {
+    const zone = process.env.TZ;
+    const hours = (): number => new Date(0).getHours();
+    try {
+      for (const [TZ, expected] of [
+        ["UTC", 0],
+        ["Asia/Tokyo", 9],
+        ["America/New_York", 19],
+        ["UTC", 0],
+      ] as const) {
+        // prettier-ignore
+        process.env.TZ = TZ;
+        const { p } = open();
+        const items = p.each(
+          "items",
+          p.stage("zones", () => [1, 2]),
+          hours,
+          { worker },
+        );
+        expect([await p.stage("hours", hours, { worker })(), await items.toArray()]).toEqual([expected, [expected, expected]]); // prettier-ignore
+      }
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
+
   test("[R4] a large typed array goes in and comes back as it is", async () => {
     const { p } = open();
     const made = p.stage("made", () => Float64Array.from({ length: 6_000_000 }, (_, n) => n / 3), { worker });
@@ -60,7 +88,7 @@ describe.each(["memory", "none", "disk"])("threads and the store %s", (kind) => 
     expect([list.length, list[49_999]]).toEqual([50_000, "word 49999"]);
   });
 
-  test("[A5] previous output, files and named outputs work in a thread", async () => {
+  test("[D12] [C7] [D7] previous output, files and named outputs work in a thread", async () => {
     const { p } = open();
     const define = (version: string) =>
       p.stage(
@@ -141,7 +169,7 @@ test("[R4] two CPU-bound stages really work at the same time, and the event loop
   expect(turns).toBeGreaterThan(5);
 });
 
-test("[K8] the key is the same with and without worker, and so are random numbers", async () => {
+test("[R4] the key is the same with and without worker, and so are random numbers", async () => {
   const { p, log } = createScript();
   const define = (worker: boolean) => p.stage("dice", ({ random }) => [random(), random()], { worker, seed: 5 });
   const inThread = await define(true)();
@@ -199,7 +227,7 @@ test("[O4] a rejected promise that nobody awaits is a line of its stage, and fai
   expect(lines).toMatchObject([{ stage: "stray", level: "error", message: expect.stringContaining("Error: lost") as string }]); // prettier-ignore
 });
 
-test("[F2] a stage that the function reads by name is requested from the kernel, and runs first", async () => {
+test("[D5] a stage that the function reads by name is requested from the kernel, and runs first", async () => {
   const { p, log } = createScript();
   const limit = p.param("limit", 3);
   const base = p.stage("base", () => [1, 2, 3, 4, 5], { worker });

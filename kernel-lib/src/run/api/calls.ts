@@ -1,9 +1,10 @@
 /** Calls of stages: they run what is stale and return values. Part of the public API of handles. */
 import { forwardAbort } from "../../async/cancel-token";
 import { messageOf, mustGet, StagebookError } from "../../protocol";
-import type { RunOptions, Running } from "../../stage/public/stages";
+import type { RunOn, RunOptions, Running } from "../../stage/public/stages";
 import type { StageCalls, StageRef } from "../../stage/handle";
 import type { RunSettings, RunSummary } from "../active-runs";
+import type { ClusterRuns } from "../cluster/cluster-runs";
 import { RunningStage } from "../running";
 import { findActivity } from "../state/activity";
 import type { Instance } from "../state/instances";
@@ -16,14 +17,19 @@ export interface CallParts {
   readonly targets: Targets;
   readonly run: (targets: readonly Instance[], settings?: RunSettings) => Promise<RunSummary>;
   readonly log: Log;
+  readonly cluster: ClusterRuns;
 }
 
 export class Calls implements StageCalls {
   constructor(private readonly parts: CallParts) {}
 
-  call(ref: StageRef, options: RunOptions): Running<unknown> {
+  call(ref: StageRef, { on, ...options }: RunOptions & { readonly on?: RunOn }): Running<unknown> {
     const { stage } = findActivity();
-    return this.follow(ref.name, options, (within) => (stage ? stage.readStage(ref) : this.runOne(ref, within)));
+    return this.follow(ref.name, options, (within) => {
+      if (stage) return stage.readStage(ref);
+      const run = (): Promise<unknown> => this.runOne(ref, within);
+      return on === undefined ? run() : this.parts.cluster.run(on, this.parts.targets.find(ref), run);
+    });
   }
 
   sweep(ref: StageRef, grid: unknown, options: RunOptions): Running<unknown> {

@@ -1,21 +1,22 @@
-/** Questions about stages: plan, status, explanation, stored results. They run nothing. Part of the public API of handles. */
+/** Queries about stages: plan, status, explanation, stored results. They run nothing. Part of the public API of handles. */
 import type { PlanRowView, View } from "../../protocol";
 import { caveatsOf, mustGet, StagebookError } from "../../protocol";
 import type { Explanation, Freshness, HistoryRow, Plan } from "../../stage/public/plans";
 import type { StageQueries, StageRef } from "../../stage/handle";
 import { callText } from "../../stage/handle-names";
 import type { Store } from "../../store/store";
-import type { FullPlan, PlanPurpose } from "../plan/planner";
+import type { FullPlan } from "../plan/full-plan";
+import type { PlanPurpose } from "../plan/planner";
 import type { Instance, Instances } from "../state/instances";
-import type { Results } from "../state/results";
+import type { KnownResults } from "../state/known-results";
 import { explained, observeShown, planned } from "./shown";
 import type { Targets } from "./targets";
-import { ExplanationText, planRow, PlanText, statusText } from "../texts";
+import { ExplanationText, planRow, PlanText, removedText, statusText } from "../texts";
 
 export interface QueryParts {
   readonly targets: Targets;
   readonly instances: Instances;
-  readonly results: Results;
+  readonly results: KnownResults;
   readonly store: Store;
   /** The view that the page shows. */
   readonly view: () => View;
@@ -39,7 +40,7 @@ export class Queries implements StageQueries {
     observeShown(
       "the plan",
       () => planned(shown.map(({ row }) => this.parts.view().stages[row.stage])),
-      planned(shown.map(({ row }) => row)),
+      () => planned(shown.map(({ row }) => row)),
     );
     return new PlanText(rows.map(({ row }) => planRow(row)));
   }
@@ -50,7 +51,7 @@ export class Queries implements StageQueries {
     observeShown(
       statusOf(ref),
       () => this.parts.view().stages[ref.name]?.status ?? "",
-      ref.overrides ? undefined : status,
+      () => (ref.overrides ? undefined : status),
     );
     return status;
   }
@@ -58,7 +59,7 @@ export class Queries implements StageQueries {
   async explain(ref: Pick<StageRef, "name" | "overrides">): Promise<Explanation> {
     const row = await this.row(ref);
     const now = (): string => explained(this.parts.view().stages[ref.name]);
-    observeShown(statusOf(ref), now, ref.overrides ? undefined : explained(row));
+    observeShown(statusOf(ref), now, () => (ref.overrides ? undefined : explained(row)));
     return new ExplanationText(ref.name, row.status, row.reasons, caveatsOf(row));
   }
 
@@ -131,12 +132,12 @@ export class Queries implements StageQueries {
   private textOf(ref: StageRef): string {
     const stage = this.parts.view().stages[ref.name];
     const name = ref.overrides ? `${ref.name} with ${Object.keys(ref.overrides).join(", ")}` : ref.name;
-    return stage ? `${name} · ${statusText(stage)}` : `${name} · removed: its cell no longer defines it`;
+    return stage ? `${name} · ${statusText(stage)}` : removedText(name);
   }
 
   private async row(ref: Pick<StageRef, "name" | "overrides">): Promise<PlanRowView> {
     const instance = this.parts.targets.find(ref);
-    return mustGet((await this.parts.plan([instance], { isLookedAt: true })).assessed, instance.id).row;
+    return mustGet((await this.parts.plan([instance], { isInspected: true })).assessed, instance.id).row;
   }
 }
 

@@ -2,10 +2,10 @@
 import { caveatsOf, type PlanRowView, type StageView } from "../../protocol";
 import { findActivity } from "../state/activity";
 
-/** Records that the cell has read `what`. `now`: a text that is equal as long as the cell would print the same. */
-export function observeShown(what: string, now: () => string, text = now()): void {
+/** Records that the cell has read `what`. `now`: a text that is equal as long as the cell would print the same; `shown`: what it printed. */
+export function observeShown(what: string, now: () => string, shown: () => string | undefined = now): void {
   const { stage, observe } = findActivity();
-  if (!stage) observe?.({ kind: "shown", what, text, now });
+  if (!stage) observe?.({ kind: "shown", what, text: shown() ?? now(), now });
 }
 
 /** What an explanation prints of a stage. */

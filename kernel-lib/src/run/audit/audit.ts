@@ -17,13 +17,13 @@ import type { Entry } from "../../store/store";
 import { callFunction } from "../call/call";
 import type { Returned } from "../call/call-parts";
 import { fillInputs } from "../call/inputs";
-import { createRecorder } from "../call/reads";
+import { createRecorder } from "../call/observed-reads";
 import { runTask, type SyncTask } from "../call/sync-task";
 import type { EngineContext } from "../engine-context";
 import { Run } from "../execute/run";
 import { StageCall } from "../execute/stage-call";
 import type { Instance } from "../state/instances";
-import { callFunctionInThread, checkInputs } from "../threads/worker-call";
+import { callFunctionInThread, checkInputs } from "../threads/kernel/worker-call";
 
 /** What the audit of one stage found. */
 export type AuditFinding =
@@ -40,13 +40,13 @@ export type AuditFinding =
   /** It was not computed again, or the execution failed. */
   | { readonly stage: string; readonly outcome: "skipped" | "failed"; readonly why: string };
 
-/** Where stages are executed again: in a thread only, or here as well where the thread cannot get them. */
+/** Where stages are executed again: in a thread only, or here as well if they cannot be shipped to a thread. */
 export type AuditPlace = "thread" | "anywhere";
 
 const endless: Permit = { lend: (work) => work(), release: () => undefined };
 
 export class Audit {
-  /** What the executions emit and log reaches nobody. */
+  /** What the executions emit and log is discarded. */
   private readonly muted: EngineContext;
 
   constructor(
@@ -56,6 +56,7 @@ export class Audit {
     const silent = (): void => undefined;
     this.muted = Object.create(engine, {
       emit: { value: silent },
+      emitAll: { value: silent },
       log: { value: silent },
       showInputs: { value: silent },
       requestPlan: { value: silent },
@@ -102,7 +103,7 @@ export class Audit {
       const upstream = run.upstreamOf(instance);
       const key: KnownKey = await upstream.key();
       const recorder = createRecorder(this.engine);
-      const call = new StageCall(this.muted, { run, instance, upstream, key, recorder, permit: endless, claim: undefined }, cancelToken); // prettier-ignore
+      const call = new StageCall(this.muted, { run, instance, upstream, key, recorder, permit: endless, claim: undefined, isShared: false, checkpoints: undefined }, cancelToken); // prettier-ignore
       const returned = await this.call(instance, call);
       const { durationMs } = returned;
       if (returned.encoded.output.digest === outcome.entry.output.digest)
@@ -126,7 +127,9 @@ export class Audit {
     const uncached = {
       ...definition,
       cache: false,
-      ...(definition.each ? { each: { ...definition.each, inThreads: true, cacheItems: false } } : {}),
+      ...(definition.each
+        ? { each: { ...definition.each, inThreads: true, cacheItems: false, rangeMs: undefined } }
+        : {}),
     };
     const copy = { ...instance, definition: uncached };
     if (definition.each) return runTask(this.callHere(copy, call));

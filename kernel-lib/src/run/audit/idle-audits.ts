@@ -4,7 +4,7 @@ import type { EventBody } from "../../protocol";
 import type { Instance } from "../state/instances";
 import type { Audit, AuditFinding } from "./audit";
 
-/** How long nothing must have run before an audit begins, in milliseconds. */
+/** How long the kernel must have been idle before an audit begins, in milliseconds. */
 const IDLE_MS = 2000;
 /** How many stages may wait for their audit. */
 const MAX_WAITING = 20;
@@ -14,7 +14,7 @@ export interface IdleAuditParts {
   readonly share: number;
   readonly audit: Pick<Audit, "check">;
   readonly isBusy: () => boolean;
-  /** Undefined for a stage that is not defined any more. */
+  /** Undefined for a stage that is no longer defined. */
   readonly find: (stage: string) => Instance | undefined;
   readonly found: (finding: AuditFinding) => void;
   /** From 0 to 1. */
@@ -37,7 +37,7 @@ export class IdleAudits {
     if (this.waiting.size < MAX_WAITING && this.parts.random() < this.parts.share) this.waiting.add(event.stage);
   }
 
-  /** A run goes first: the stage that is being audited waits again. */
+  /** A run takes precedence: the stage that is being audited is queued again. */
   private stop(): void {
     clearTimeout(this.timer);
     this.current?.cancel(new Error("a run has begun"));

@@ -1,15 +1,16 @@
-/** What the calls of stage functions share: where inputs come from, what a call may ask of its execution, and what it leaves. */
+/** What the calls of stage functions share: where inputs come from, what a call may request from its execution, and what it returns. */
 import type { CancelToken } from "../../async/cancel-token";
 import type { KnownKey } from "../../key/key";
 import type { ReadRecorder } from "../../observe";
 import type { Digest, RunId, RunSource } from "../../protocol";
 import type { KeptItem } from "../../store/codecs/items";
 import type { Entry } from "../../store/store";
+import type { Checkpoints } from "../checkpoints/checkpoints";
 import type { ExternalInputs } from "../external/external-inputs";
 import type { OutputDigest } from "../plan/input-digests";
 import type { Activity, StageActivity } from "../state/activity";
 import type { Instance } from "../state/instances";
-import type { LiveStream } from "../streams/live-stream";
+import type { OpenStream } from "../streams/open-stream";
 import type { Encoded } from "./encode-output";
 
 /** The final key and what goes with it. */
@@ -28,7 +29,7 @@ export interface InputValues {
   valueOf(upstream: Instance): Promise<unknown>;
 }
 
-/** What one call of a stage's function may ask of the execution and the run that it belongs to. */
+/** What one call of a stage's function may request from the execution and the run that it belongs to. */
 export interface ExecutionContext extends InputValues {
   readonly runId: RunId;
   readonly source: RunSource;
@@ -47,15 +48,24 @@ export interface ExecutionContext extends InputValues {
    */
   finalKey(): Promise<FinalKey | undefined> | FinalKey;
   /** Opens the stream that the function returned to other stages. Undefined when none may read it before it is complete. */
-  beginStream(revive: (kept: KeptItem) => unknown): LiveStream | undefined;
+  beginStream(revive: (kept: KeptItem) => unknown): OpenStream | undefined;
   /** Reports progress to kernels that wait for this execution. */
   report(progress: { readonly done: number; readonly total?: number }): void;
+  /** The key under which the items of an `each` are shared with other processes. Absent when they are not. */
+  readonly sharedKey?: KnownKey;
+  /** What the execution keeps while it runs. Absent where its result is not stored, or its key not final. */
+  readonly checkpoints?: Checkpoints;
   /** For an `each` whose items are processed in worker threads. Throws `not-shippable`. */
-  createItemCaller(options: ItemCallOptions): Promise<CallItem>;
+  createItemCaller(options: ItemCallOptions): Promise<ItemCaller>;
 }
 
-/** Calls the function for an item, counted from 0. The result is an iterator when the function is a generator. */
-export type CallItem = (item: unknown, nth: number) => Promise<unknown>;
+/** The worker threads of an `each`. */
+export interface ItemCaller {
+  /** Calls the function for an item, counted from 0. The result is an iterator when the function is a generator. */
+  call(item: unknown, nth: number): Promise<unknown>;
+  /** How many items may be in progress now: one per thread, and more when they are short enough to be sent several at a time. */
+  limit(): number;
+}
 
 export interface ItemCallOptions {
   readonly activity: Activity & { readonly stage: StageActivity };

@@ -1,23 +1,28 @@
 /** One call of a stage's function in this thread: with its context, under its own activity, until it returns or is cancelled. */
 import { linkedToken, type CancelToken, type LinkedToken } from "../../async/cancel-token";
 import type { MaybePromise } from "../../async/maybe-promise";
-import { observing } from "../../observe";
+import { observing, unobserved } from "../../observe";
 import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { EachPlan } from "../../stage/definition";
 import type { StageContext } from "../../stage/public/context";
-import { reviver, storeItems } from "../../store/codecs/items";
+import { readItems, reviver, storeItems } from "../../store/codecs/items";
+import { v8Codec } from "../../store/codecs/v8-codec";
+import type { BlobRef } from "../../store/store";
+import type { Checkpoints } from "../checkpoints/checkpoints";
+import { encodeState, noCheckpoint } from "../checkpoints/kept-state";
 import type { EngineContext } from "../engine-context";
 import { FileOutputs } from "../external/file-outputs";
 import { findActivity, withinActivity, type Activity, type StageActivity } from "../state/activity";
 import type { Instance } from "../state/instances";
-import type { LiveStream } from "../streams/live-stream";
-import { itemsOf } from "../streams/streams";
+import type { OpenStream } from "../streams/open-stream";
+import { BegunItems, chained, itemsOf } from "../streams/streams";
 import type { ExecutionContext, Returned } from "./call-parts";
-import { runEach } from "./each-call";
+import { itemCall, runEach, type EachInputs } from "./each-call";
 import { encodeOutput, SpooledItems } from "./encode-output";
 import { rememberItems } from "./item-results";
 import { createRandom } from "./random";
+import { shareItems } from "./shared-each";
 import { createStageActivity, findPrevious, linesOf } from "./stage-activity";
 import { createStageContext, type ContextParts } from "./stage-context";
 import { loggedOf, type StageLines } from "./log/stage-lines";
@@ -45,7 +50,8 @@ export function* callFunction(
     call.end();
   }
   engine.instances.endEpoch();
-  const durationMs = engine.clock.now() - startedAt;
+  const ownMs = engine.clock.now() - startedAt;
+  const durationMs = returned instanceof SpooledItems ? (returned.durationMs ?? ownMs) : ownMs;
   const warn = (message: string): void => engine.log("warn", message, { stage, cell, run: execution.runId });
   const encoded = yield* waitFor(encodeOutput(instance.definition, returned, { files, warn }));
   return { encoded, durationMs, unplanned: call.unplanned };
@@ -58,7 +64,7 @@ class FunctionCall implements ContextParts {
   private readonly activity: Activity & { readonly stage: StageActivity };
   /** Of an `each`: cancelled also when the stage has ended, so that items in flight stop when another one fails. */
   private readonly items: LinkedToken | undefined;
-  private live: LiveStream | undefined;
+  private stream: OpenStream | undefined;
 
   constructor(
     private readonly engine: EngineContext,
@@ -97,7 +103,7 @@ class FunctionCall implements ContextParts {
 
   /** Fails the stream's readers immediately, also when the function is abandoned while it waits for one of them. */
   fail(error: unknown): void {
-    this.live?.fail(error);
+    this.stream?.fail(error);
   }
 
   end(): void {
@@ -121,8 +127,33 @@ class FunctionCall implements ContextParts {
     return this.files.pathOf(name);
   }
 
+  async checkpoint(state: unknown): Promise<void> {
+    const { recorder } = this.execution;
+    const bytes = encodeState(state);
+    const kept = { bytes, reads: recorder.reads(), volatile: recorder.volatile() };
+    await unobserved(async () => this.checkpoints?.keep(kept));
+  }
+
+  async restored(): Promise<unknown> {
+    const kept = await unobserved(async () => this.checkpoints?.restore());
+    if (!kept) return undefined;
+    this.execution.recorder.add(kept.reads, kept.volatile);
+    return v8Codec.decode(kept.bytes);
+  }
+
+  async resumeFrom(): Promise<number> {
+    return unobserved(async () => (await this.checkpoints?.resume()) ?? 0);
+  }
+
   report(progress: { readonly done: number; readonly total?: number }): void {
     this.execution.report(progress);
+  }
+
+  /** Throws `checkpoint-each`. */
+  private get checkpoints(): Checkpoints | undefined {
+    const { name, each } = this.instance.definition;
+    if (each) throw noCheckpoint(name);
+    return this.execution.checkpoints;
   }
 
   private get cancelToken(): CancelToken {
@@ -138,13 +169,32 @@ class FunctionCall implements ContextParts {
     plan: EachPlan,
     context: StageContext,
     failed: (error: unknown) => void,
-  ): Promise<AsyncIterable<unknown>> {
+  ): Promise<AsyncIterable<unknown> | SpooledItems> {
     const { engine, instance, execution, activity, cancelToken } = this;
     const remember = plan.cacheItems ? await rememberItems(engine, instance, execution) : undefined;
     const options = { activity, cancelToken, inputs: this.namedInputs };
-    const callItem = plan.inThreads ? await execution.createItemCaller(options) : undefined;
-    const ports = { seed: execution.seed, signal: context.signal, failed, remember, callItem };
-    return runEach({ ...instance.definition, each: plan }, this.inputs, context, ports);
+    const caller = plan.inThreads ? await execution.createItemCaller(options) : undefined;
+    const limit = caller && (() => caller.limit());
+    const ports = { seed: execution.seed, signal: context.signal, failed, remember, caller, limit };
+    const inputs = this.inputs as EachInputs;
+    const definition = { ...instance.definition, each: plan };
+    const key = execution.sharedKey;
+    if (!key) return runEach(definition, inputs, context, ports);
+    const call = itemCall(definition, inputs.inputs, context, ports);
+    return shareItems(
+      engine,
+      instance,
+      { plan, key, execution },
+      {
+        source: inputs.source,
+        call: remember ? (item, index) => remember(item, () => call(item, index)) : call,
+        signal: context.signal,
+        failed,
+        limit,
+        progress: (done, total) => context.progress(done, total),
+        unplanned: this.unplanned,
+      },
+    );
   }
 
   /** The value; a stream is read to its end. */
@@ -157,17 +207,33 @@ class FunctionCall implements ContextParts {
   /** Puts the items into the store as they come; other stages may read them meanwhile. */
   private async spool(items: AsyncIterable<unknown>, context: StageContext): Promise<SpooledItems> {
     const { codec } = this.instance.definition;
-    const live = this.execution.beginStream(reviver(codec));
-    this.live = live;
-    const stored = await storeItems(items, codec, {
+    const stream = this.execution.beginStream(reviver(codec));
+    this.stream = stream;
+    const { checkpoints } = this.execution;
+    const all = checkpoints ? await this.afterKept(items, checkpoints) : items;
+    const stored = await storeItems(all, codec, {
       put: (blob) => this.engine.store.putBlob(blob),
       signal: this.execution.cancelToken.signal,
       count: (done) => context.progress(done),
-      offer: (item) => live?.offer(item),
-      kept: (chunk, size) => live?.kept(chunk, size),
+      offer: (item) => stream?.offer(item),
+      kept: (chunk, size) => {
+        stream?.kept(chunk, size);
+        return checkpoints?.keepChunk(chunk, size);
+      },
+      isDue: checkpoints && (() => checkpoints.isDue),
     });
-    live?.finish();
+    stream?.finish();
     return new SpooledItems(stored);
+  }
+
+  /** The items, after those that an earlier execution has stored, if the function has asked for them until its first item. */
+  private async afterKept(items: AsyncIterable<unknown>, checkpoints: Checkpoints): Promise<AsyncIterable<unknown>> {
+    const { codec } = this.instance.definition;
+    const begun = await BegunItems.of(items);
+    const { found } = checkpoints;
+    if (!found) return begun;
+    const read = (blob: BlobRef): Promise<Uint8Array | undefined> => this.engine.store.readBlob(blob);
+    return chained(readItems(found.blobs, codec, read), begun);
   }
 }
 

@@ -3,33 +3,51 @@ import type { Digest } from "../../protocol";
 import type { EachPlan, StageDefinition } from "../../stage/definition";
 import type { StageContext } from "../../stage/public/context";
 import { mapItems, type EachPorts } from "../streams/each";
-import type { CallItem } from "./call-parts";
+import type { ItemCaller } from "./call-parts";
 import { createRandom, itemSeed } from "./random";
 
 export interface EachCallPorts extends EachPorts {
   readonly seed: Digest;
   /** Calls the function in a worker thread. Absent when items are processed in the kernel. */
-  readonly callItem?: CallItem;
+  readonly caller?: ItemCaller;
   /** The stored result of an item, or the result of `call`, which is then stored. Absent when single items are not cached. */
   readonly remember?: (item: unknown, call: () => unknown) => Promise<unknown>;
 }
 
-/** The results, as they become ready. `inputs`: `{ source, inputs }`. */
+/** The source and the other inputs of an `each`. */
+export interface EachInputs {
+  readonly source: unknown;
+  readonly inputs?: unknown;
+}
+
+type EachDefinition = StageDefinition & { readonly each: EachPlan };
+
+/** The results, as they become ready. */
 export function runEach(
-  { fn, each }: StageDefinition & { readonly each: EachPlan },
-  inputs: unknown,
+  definition: EachDefinition,
+  inputs: EachInputs,
   context: StageContext,
   ports: EachCallPorts,
 ): AsyncIterable<unknown> {
-  const { source, inputs: named } = inputs as { readonly source: unknown; readonly inputs?: unknown };
-  let count = 0;
-  const call = (item: unknown): unknown => {
-    if (ports.callItem) return ports.callItem(item, count++);
-    const own = itemContext(context, ports.seed, count++);
-    return each.takesInputs ? fn(item, named, own) : fn(item, own);
-  };
+  const call = itemCall(definition, inputs.inputs, context, ports);
   const { remember } = ports;
-  return mapItems(source, remember ? (item) => remember(item, () => call(item)) : call, each, ports);
+  let count = 0;
+  const next = (item: unknown): unknown => call(item, count++);
+  return mapItems(inputs.source, remember ? (item) => remember(item, () => next(item)) : next, definition.each, ports);
+}
+
+/** The call for the item with an index, counted from 0. `inputs`: without the source. */
+export function itemCall(
+  { fn, each }: EachDefinition,
+  inputs: unknown,
+  context: StageContext,
+  { caller, seed }: Pick<EachCallPorts, "caller" | "seed">,
+): (item: unknown, index: number) => unknown {
+  if (caller) return (item, index) => caller.call(item, index);
+  return (item, index) => {
+    const own = itemContext(context, seed, index);
+    return each.takesInputs ? fn(item, inputs, own) : fn(item, own);
+  };
 }
 
 /** With one generator for all items, the numbers of an item would depend on how long others take. */

@@ -5,13 +5,17 @@ import type { StageDefinition } from "../../stage/definition";
 import type { Entry, NewBlob } from "../../store/store";
 import { encodeValue } from "../../store/codecs/value";
 import type { StoredItems } from "../../store/codecs/items";
-import { filesInStream, type FileOutputs, type MarkedValue } from "../external/file-outputs";
+import { filesInStream, type FileOutputs, type PortableValue } from "../external/file-outputs";
 import { namedOutputs } from "./named-outputs";
 import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 
 /** The value of a function that returned a stream: its items are in the store already. */
 export class SpooledItems {
-  constructor(readonly stored: StoredItems) {}
+  /** `durationMs`: how long executing them took, where that is not the duration of this call. */
+  constructor(
+    readonly stored: StoredItems,
+    readonly durationMs?: number,
+  ) {}
 }
 
 export interface Encoded {
@@ -19,7 +23,7 @@ export interface Encoded {
   /** Those that are not in the store yet. */
   readonly blobs: readonly NewBlob[];
   /** The value itself, when it is in this thread's memory. */
-  readonly marked?: MarkedValue;
+  readonly portable?: PortableValue;
 }
 
 /** Throws `not-keyable`, `not-storable`, `output-missing`, `output-extra`, `file-missing` and `stream-files`. */
@@ -37,18 +41,18 @@ export function encodeOutput(
     };
   }
   const named = namedOutputs(stage, returned, warn);
-  return mapMaybe(files.adopt(named), (marked) =>
-    mapMaybe(encodeValue(marked.value, stage.codec), ({ blobs, digest, codec, sizeBytes }) => ({
+  return mapMaybe(files.adopt(named), (portable) =>
+    mapMaybe(encodeValue(portable.value, stage.codec), ({ blobs, digest, codec, sizeBytes }) => ({
       output: {
         digest,
         blobs: blobs.map(({ ref }) => ref),
-        files: marked.files,
-        sizeBytes: marked.files.reduce((sum, file) => sum + file.sizeBytes, sizeBytes),
+        files: portable.files,
+        sizeBytes: portable.files.reduce((sum, file) => sum + file.sizeBytes, sizeBytes),
         codec,
         summary: describeValue(named),
       },
       blobs,
-      marked,
+      portable,
     })),
   );
 }

@@ -52,7 +52,7 @@ export function inputValue(
 }
 
 /**
- * The files that the key was computed from. None is most often a mistake in the pattern, and fails nothing: it is logged. Throws
+ * The files that the key was computed from. An empty list is usually a mistake in the pattern: it is logged, and is not an error. Throws
  * `files-unreadable`.
  */
 export async function listFiles(

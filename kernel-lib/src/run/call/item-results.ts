@@ -11,12 +11,13 @@ import { decodeValue, encodeValue } from "../../store/codecs/value";
 import type { Entry } from "../../store/store";
 import type { EngineContext } from "../engine-context";
 import { withoutHandles } from "../external/file-handle";
-import { ObservedResults, type ResultPort } from "../plan/observed-results";
+import { ObservedResults } from "../plan/observed-results";
+import { StoredRecords } from "../ranges/stored-records";
 import type { Instance } from "../state/instances";
-import { tracesEntry } from "../state/traces-entry";
+import { itemsOf as itemRecordsOf } from "../state/stored-names";
 import { itemsOf } from "../streams/streams";
 import type { ExecutionContext } from "./call-parts";
-import { createRecorder, undeclaredReads, volatileReads } from "./reads";
+import { createRecorder, undeclaredReads, volatileReads } from "./observed-reads";
 
 /** What the function returned for one item; `isFanned`: a generator with several results. */
 interface ItemResult {
@@ -43,7 +44,7 @@ export async function rememberItems(
   const hasFiles = hasFileItems(instance.definition);
   const { name, codec } = instance.definition;
   const { clock, files } = engine;
-  const observed = new ObservedResults({ results: new StoredItems(engine, name), clock, files });
+  const observed = new ObservedResults({ results: new StoredRecords(engine, itemRecordsOf(name)), clock, files });
   let hasFailed = false;
   return async (item, call) => {
     const itemDigest = hasFiles ? await digestWithFiles(engine, item) : digestItem(item);
@@ -154,38 +155,6 @@ async function store(
 
 function itemKey({ key = "" as Digest, partial, parts }: StageKey, itemDigest: string): KnownKey {
   return { key: digestOf(`${key} item ${itemDigest}`), partial, parts, pending: [] };
-}
-
-/** The entries of items, straight from the store: there may be millions, which this kernel does not remember. */
-class StoredItems implements ResultPort {
-  private readonly traces = new Map<Digest, Entry["traces"]>();
-
-  constructor(
-    private readonly engine: EngineContext,
-    private readonly stage: string,
-  ) {}
-
-  async find(_instance: Instance, key: Digest): Promise<Entry | undefined> {
-    const entry = await this.engine.store.findEntry(key);
-    if (!entry?.traces) return entry;
-    this.traces.set(key, entry.traces);
-    return undefined;
-  }
-
-  tracesOf(key: Digest): Entry["traces"] {
-    const traces = this.traces.get(key);
-    // Each item asks once.
-    this.traces.delete(key);
-    return traces;
-  }
-
-  async readTraces(key: Digest): Promise<Entry["traces"]> {
-    return (await this.engine.store.findEntry(key))?.traces;
-  }
-
-  async keepTraces(...[, key, traces, made]: Parameters<ResultPort["keepTraces"]>): Promise<void> {
-    await this.engine.results.commitItem(this.stage, tracesEntry(key, traces, made), []);
-  }
 }
 
 async function collect(returned: unknown): Promise<ItemResult> {

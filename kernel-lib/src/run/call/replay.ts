@@ -110,6 +110,10 @@ export async function replay(
     previous: () => Promise.resolve(undefined),
     fileOut: (name) => files.pathOf(name),
     report: () => undefined,
+    // Nothing is stored, and nothing goes on.
+    checkpoint: () => Promise.resolve(),
+    restored: () => Promise.resolve(undefined),
+    resumeFrom: () => Promise.resolve(0),
   });
   return definition.takesInputs ? definition.fn(inputs, context) : definition.fn(context);
 }
@@ -193,7 +197,8 @@ async function readInput(
     return into ?? bytes;
   };
   const codec = codecOf(engine, instance, ref);
-  if (saved.items !== undefined) return new StoredStream(saved.items, () => readItems(saved.blobs, codec, read));
+  if (saved.items !== undefined)
+    return new StoredStream(saved.items, (from) => readItems(saved.blobs, codec, read, from));
   return (await decodeValue(saved.blobs, codec, read))?.value;
 }
 

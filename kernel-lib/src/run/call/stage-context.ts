@@ -14,6 +14,9 @@ export interface ContextParts {
   seed(): Digest;
   previous(): Promise<unknown>;
   fileOut(name: string): string;
+  checkpoint(state: unknown): Promise<void>;
+  restored(): Promise<unknown>;
+  resumeFrom(): Promise<number>;
   /** Reports progress to kernels that wait for the same execution. */
   report(progress: { readonly done: number; readonly total?: number }): void;
 }
@@ -29,6 +32,9 @@ export function createStageContext(parts: ContextParts): StageContext {
     random: createRandom(() => parts.seed()),
     previous: async <T>() => (await parts.previous()) as T | undefined,
     fileOut: (name: string) => parts.fileOut(name),
+    checkpoint: (state: unknown) => parts.checkpoint(state),
+    restored: async <T>() => (await parts.restored()) as T | undefined,
+    resumeFrom: () => parts.resumeFrom(),
     run: { id: runId, stage, cell: cell ?? "" },
     [partsOf]: parts,
   };

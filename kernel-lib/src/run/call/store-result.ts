@@ -1,6 +1,6 @@
 /**
  * Storage of what a function returned. The value is validated, and stored unless something that its key depends on changed while the
- * function ran. A result that cannot be stored is returned all the same, and the reason is logged.
+ * function ran. A result that cannot be stored is still returned, and the reason is logged.
  */
 import path from "node:path";
 import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
@@ -14,7 +14,7 @@ import { withPaths } from "../external/file-outputs";
 import type { Instance } from "../state/instances";
 import type { ExecutionContext, ExecutionResult, Returned } from "./call-parts";
 import type { Encoded } from "./encode-output";
-import { undeclaredReads, volatileReads } from "./reads";
+import { undeclaredReads, volatileReads } from "./observed-reads";
 import { waitFor, type SyncTask } from "./sync-task";
 import { callHook, checkReturned } from "./validation";
 
@@ -88,14 +88,14 @@ export function* storeResult(
   return { loaded, entry, stored: false };
 }
 
-/** The value, if something needs it here: its stage's checks and hooks, or a caller that it is handed to without decoding. */
+/** The value, if it is needed in this process: by its stage's checks and hooks, or by a caller that receives it without decoding. */
 function loadReturned(
   engine: EngineContext,
   instance: Instance,
   entry: Entry,
-  { output, blobs, marked }: Encoded,
+  { output, blobs, portable }: Encoded,
 ): MaybePromise<{ readonly value: unknown } | undefined> {
-  if (marked) return withPaths(marked.value, entry, engine.store);
+  if (portable) return withPaths(portable.value, entry, engine.store);
   const { validate, onSave, codec } = instance.definition;
   if (output.items === undefined && validate === undefined && onSave === undefined) return undefined;
   if (blobs.length > 0) engine.results.keepForRun(entry, blobs);
@@ -165,6 +165,7 @@ function* commit(
         logged: {
           level: "error",
           message: `${name}: the result is kept in this kernel only: ${error.message} ${error.advice}`,
+          again: `${name}: kept in this kernel only, for the same reason`,
           source: { stage: name, cell, run: execution.runId },
         },
       });

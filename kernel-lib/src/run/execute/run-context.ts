@@ -6,12 +6,12 @@ import type { PlanRowView, RunId, RunSource } from "../../protocol";
 import type { ExternalInputs } from "../external/external-inputs";
 import type { Instance } from "../state/instances";
 import type { Outcome } from "../state/outcome";
-import type { LiveStreams } from "../streams/live-streams";
+import type { OpenStreams } from "../streams/open-streams";
 import type { RunReporter } from "./run-reporter";
 
 /** The plan for one stage of the run. */
 export interface PlannedStage {
-  /** Absent for a stage that is not part of the plan: a function asked for it. */
+  /** Absent for a stage that is not part of the plan: a function requested it. */
   readonly row?: PlanRowView;
   /** A stage before it that computes the same. */
   readonly duplicateOf?: Instance;
@@ -28,8 +28,10 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** One permit for each call of a stage's function. */
   readonly permits: Semaphore;
+  /** One permit for each stage that is claimed and waits for a permit of the others: what is not claimed, another process may execute. */
+  readonly claims: Semaphore;
   readonly externalInputs: ExternalInputs;
-  readonly liveStreams: LiveStreams;
+  readonly openStreams: OpenStreams;
   readonly reporter: RunReporter;
 
   planned(instance: Instance): PlannedStage;
@@ -37,11 +39,11 @@ export interface RunContext {
   takeForced(instance: Instance): boolean;
   /** A token that is cancelled with the run, and when the stage's stream has no readers left. */
   cancelTokenFor(instance: Instance): CancelToken;
-  /** All that the stage waits for has ended. */
+  /** Everything that the stage waits for has ended. */
   isReady(instance: Instance, upstream: readonly Instance[]): boolean;
-  /** A permit to prepare the stage. `isStreaming`: it reads a stream that is open, so it is not to wait for a break of the event loop. */
+  /** A permit to prepare the stage. `isStreaming`: it reads an open stream, so it must not wait for a break of the event loop. */
   admit(instance: Instance, isStreaming: boolean): MaybePromise<Permit>;
-  /** The stage's outcome in this run; each stage is executed once, regardless of who asks first. */
+  /** The stage's outcome in this run; each stage is executed once, however many callers request it. */
   outcomeOf(instance: Instance): MaybePromise<Outcome>;
   /** Its latest outcome, also while its value is being recomputed; undefined before it has ended. */
   latestOutcomeOf(instance: Instance): Outcome | undefined;
@@ -53,6 +55,6 @@ export interface RunContext {
   stopReading(instance: Instance): void;
   /** Counts a call of a stage's function. */
   countExecution(): void;
-  /** Puts off a report until the value is recomputed, which drops it, or the run ends. */
+  /** Delays a report until the run ends; dropped if the value is recomputed before. */
   reportAtEnd(instance: Instance, report: () => void): void;
 }

@@ -5,6 +5,7 @@ import type { Entry, Holder } from "../../store/store";
 import type { ExecutionResult } from "../call/call-parts";
 import type { EngineContext } from "../engine-context";
 import { stageFailed, viewOfError } from "../error-view";
+import type { Assessment } from "../plan/classify";
 import { resultOf } from "../plan/planner";
 import type { Instance } from "../state/instances";
 import type { Outcome } from "../state/outcome";
@@ -15,9 +16,33 @@ export class RunReporter {
     private readonly runId: RunId,
   ) {}
 
-  /** Stages that are parts of outputs are internal: no events are emitted for them. */
+  /** Nothing is emitted for a stage that is not shown. */
   emit({ definition }: Instance, event: EventBody): void {
-    if (definition.partOf === undefined) this.engine.emit(event);
+    if (isShown({ definition })) this.engine.emit(event);
+  }
+
+  /** What the run is about to do. */
+  planned(assessed: readonly Assessment[]): void {
+    const shown = assessed.filter(({ instance }) => isShown(instance));
+    this.engine.emitAll(
+      shown.map(({ row: { stage, action, reasons } }) => ({
+        type: "stage:planned",
+        run: this.runId,
+        stage,
+        action,
+        reasons,
+      })),
+    );
+  }
+
+  /** Their stored results are used, as planned. */
+  foundFresh(assessed: readonly Assessment[]): void {
+    const shown = assessed.filter(({ instance }) => isShown(instance));
+    this.engine.emitAll(
+      shown.flatMap(({ row: { stage, result } }) =>
+        result ? [{ type: "stage:cached", run: this.runId, stage, result }] : [],
+      ),
+    );
   }
 
   /** Another kernel is executing it. */
@@ -103,4 +128,9 @@ export class RunReporter {
     const { name, cell } = instance.definition;
     this.emit(instance, { type: "stage:cancelled", run: this.runId, stage: name, cell, durationMs });
   }
+}
+
+/** Stages that are parts of outputs are internal. */
+function isShown({ definition }: Pick<Instance, "definition">): boolean {
+  return definition.partOf === undefined;
 }

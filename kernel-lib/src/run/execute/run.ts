@@ -6,20 +6,21 @@ import { CancelToken } from "../../async/cancel-token";
 import { EventLoopBreaks } from "../../async/event-loop";
 import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 import { Semaphore, type Permit } from "../../async/semaphore";
-import { cycleError, findNeeded } from "../../graph/graph";
+import { cycleError } from "../../graph/graph";
 import type { RunId, RunSource } from "../../protocol";
 import { messageOf, mustGet, StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import { runTask, type SyncTask } from "../call/sync-task";
 import type { EngineContext } from "../engine-context";
 import { ExternalInputs } from "../external/external-inputs";
-import { criticalPaths } from "../plan/plan-passes";
+import type { Assessment } from "../plan/classify";
 import type { Instance } from "../state/instances";
 import { errorOf, type Outcome } from "../state/outcome";
-import { UnreadError } from "../streams/live-stream";
-import { LiveStreams, Readers } from "../streams/live-streams";
+import { UnreadError } from "../streams/open-stream";
+import { OpenStreams, Readers } from "../streams/open-streams";
 import type { PlannedStage, RunContext } from "./run-context";
 import { RunReporter } from "./run-reporter";
+import { scheduleOf, type ScheduledStage } from "./schedule";
 import { StageExecution } from "./stage-execution";
 import { UpstreamResults } from "./upstream-results";
 
@@ -44,7 +45,7 @@ export interface RunRequest {
  * while functions run.
  */
 const PREPARED_STAGES = 100;
-/** How deep executions may begin within the begin of others, in one call stack. */
+/** Maximum depth of executions that begin within the beginning of others, in one call stack. */
 const MAX_DEPTH = 50;
 
 const notPlanned: PlannedStage = { priority: 0 };
@@ -55,14 +56,15 @@ export class Run implements RunContext {
   readonly source: RunSource;
   readonly signal: AbortSignal;
   readonly permits: Semaphore;
+  readonly claims: Semaphore;
   readonly externalInputs: ExternalInputs;
-  readonly liveStreams = new LiveStreams();
+  readonly openStreams = new OpenStreams();
   readonly reporter: RunReporter;
   /** How often a stage's function was called; a retry does not count. */
   executed = 0;
   /** Names of the parameters that its stages read. Undefined until the plan exists. */
   params: ReadonlySet<string> | undefined;
-  private readonly stages = new Map<string, PlannedStage>();
+  private stages: ReadonlyMap<string, PlannedStage> = new Map();
   private readonly targetIds: ReadonlySet<string>;
   private readonly readers = new Readers();
   private readonly admissions: Semaphore;
@@ -82,6 +84,7 @@ export class Run implements RunContext {
     ({ id: this.id, since: this.since, source: this.source, signal: this.signal, permits: this.permits } = request);
     this.externalInputs = new ExternalInputs(engine.files);
     this.reporter = new RunReporter(engine, request.id);
+    this.claims = new Semaphore(2 * request.permits.count);
     this.admissions = new Semaphore(Math.max(PREPARED_STAGES, 2 * request.permits.count));
     this.targetIds = new Set(request.targets.map((target) => target.id));
     this.signal.addEventListener("abort", () => {
@@ -107,34 +110,41 @@ export class Run implements RunContext {
   }
 
   /** The stages in an order in which they can run. */
-  private async plan(): Promise<readonly { readonly instance: Instance; readonly upstream: readonly Instance[] }[]> {
+  private async plan(): Promise<readonly ScheduledStage[]> {
     const { targets, wantsValues } = this.request;
-    const { graph, assessed } = await this.engine.planner.plan(targets, { isAsked: true, wantsValues });
-    this.engine.showInputs(assessed);
-    if (graph.stuck.size > 0) throw cycleError(graph);
-    const order = findNeeded(graph, [...this.targetIds]);
-    const priorities = criticalPaths(order, assessed);
-    const instanceOf = (id: string): Instance => mustGet(assessed, id).instance;
-    const params = new Set<string>();
-    const stages = order.map((id) => {
-      const { row, instance, needs, duplicateOf } = mustGet(assessed, id);
-      const duplicate = duplicateOf === undefined ? undefined : instanceOf(duplicateOf);
-      this.stages.set(id, { row, duplicateOf: duplicate, priority: priorities.get(id) ?? 0 });
-      this.readers.add(id, needs);
-      for (const { ref } of this.engine.instances.refs(instance)) if (ref.kind === "param") params.add(ref.name);
-      const { stage, action, reasons } = row;
-      this.reporter.emit(instance, { type: "stage:planned", run: this.id, stage, action, reasons });
-      return { instance, upstream: needs.map(instanceOf) };
-    });
+    const plan = await this.engine.planner.plan(targets, { isAsked: true, wantsValues });
+    this.engine.showInputs(plan.assessed);
+    if (plan.graph.stuck.size > 0) throw cycleError(plan.graph);
+    const { stages, planned, fresh, params } = scheduleOf(plan, this.engine.instances);
+    this.stages = planned;
     this.params = params;
+    for (const { instance, assessment } of stages) this.readers.add(instance.id, assessment.needs);
+    this.reporter.planned(stages.map(({ assessment }) => assessment));
+    await this.endFresh(fresh);
     return stages;
   }
 
-  private async beginAll(
-    stages: readonly { readonly instance: Instance; readonly upstream: readonly Instance[] }[],
-  ): Promise<void> {
-    const priority = ({ instance }: { readonly instance: Instance }): number => this.planned(instance).priority;
-    for (const { instance, upstream } of [...stages].sort((a, b) => priority(b) - priority(a))) {
+  /** Results that the plan has found need no execution, which would only look them up again. `found`: upstream first. */
+  private async endFresh(found: readonly Assessment[]): Promise<void> {
+    const ended: Assessment[] = [];
+    for (const assessment of found) {
+      const { instance, needs, entry } = assessment;
+      const hasCurrentInputs = needs.every((id) => this.latestOutcomes.has(id));
+      if (!entry || !hasCurrentInputs || this.engine.results.isGone(entry.key) || this.mayBeForced(instance)) continue;
+      const isLatest = this.engine.results.makeLatest(instance, entry);
+      if (isLatest instanceof Promise) await isLatest;
+      this.engine.outcomes.clear(instance);
+      this.stopReading(instance);
+      this.setOutcome(instance, { kind: "succeeded", entry });
+      ended.push(assessment);
+    }
+    this.reporter.foundFresh(ended);
+  }
+
+  private async beginAll(stages: readonly ScheduledStage[]): Promise<void> {
+    const priority = ({ instance }: ScheduledStage): number => this.planned(instance).priority;
+    const open = stages.filter(({ instance }) => !this.latestOutcomes.has(instance.id));
+    for (const { instance, upstream } of open.sort((a, b) => priority(b) - priority(a))) {
       // A stage that waits for no other is admitted before it begins: thousands that wait for one would each hold memory.
       const admitted = this.isReady(instance, upstream) ? this.admit(instance, false) : undefined;
       void this.outcomeOf(instance, admitted instanceof Promise ? await admitted : admitted);
@@ -156,10 +166,17 @@ export class Run implements RunContext {
     );
   }
 
-  takeForced({ id, definition }: Instance): boolean {
-    const { name, partOf, cache } = definition;
-    if (partOf === undefined && this.engine.takeForced(name)) return true;
-    return this.targetIds.has(id) && (this.request.force || !cache);
+  takeForced(instance: Instance): boolean {
+    const { name, partOf } = instance.definition;
+    return (partOf === undefined && this.engine.takeForced(name)) || this.isForcedTarget(instance);
+  }
+
+  private mayBeForced(instance: Instance): boolean {
+    return this.engine.runOverrides.isForced(instance.definition.name) || this.isForcedTarget(instance);
+  }
+
+  private isForcedTarget({ id, definition }: Instance): boolean {
+    return this.targetIds.has(id) && (this.request.force || !definition.cache);
   }
 
   cancelTokenFor({ id }: Instance): CancelToken {
@@ -240,7 +257,7 @@ export class Run implements RunContext {
   /** A producer whose stream has no other reader is cancelled. */
   stopReading({ id }: Instance): void {
     for (const producer of this.readers.leave(id))
-      if (!this.targetIds.has(producer) && this.liveStreams.of(producer)?.isOpen === true)
+      if (!this.targetIds.has(producer) && this.openStreams.of(producer)?.isOpen === true)
         this.cancelTokens.get(producer)?.cancel(new UnreadError());
   }
 
@@ -251,7 +268,7 @@ export class Run implements RunContext {
 
   /** Recomputes the value once when it turns out to be missing from the store, or invalid. */
   async valueOf(instance: Instance, reader?: Instance): Promise<unknown> {
-    const stream = this.liveStreams.of(instance.id);
+    const stream = this.openStreams.of(instance.id);
     if (reader && stream?.isOpen === true) return stream.view(reader.id);
     const outcome = await this.outcomeOf(instance);
     if (outcome.kind !== "succeeded") throw errorOf(outcome, instance);

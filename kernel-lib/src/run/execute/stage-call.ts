@@ -1,4 +1,4 @@
-/** One call of a stage's function, as `call/` and `threads/` see it: what the call may ask of the stage's execution and its run. */
+/** One call of a stage's function, as `call/` and `threads/` see it: what the call may request from the stage's execution and its run. */
 import type { CancelToken } from "../../async/cancel-token";
 import type { Permit } from "../../async/semaphore";
 import type { KnownKey } from "../../key/key";
@@ -7,13 +7,14 @@ import type { Digest, RunId, RunSource } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import { readChunk, type KeptItem } from "../../store/codecs/items";
 import type { BlobRef, Claim, Entry } from "../../store/store";
-import type { CallItem, ExecutionContext, FinalKey, ItemCallOptions } from "../call/call-parts";
+import type { ItemCaller, ExecutionContext, FinalKey, ItemCallOptions } from "../call/call-parts";
 import type { EngineContext } from "../engine-context";
+import type { Checkpoints } from "../checkpoints/checkpoints";
 import type { ExternalInputs } from "../external/external-inputs";
 import type { OutputDigest } from "../plan/input-digests";
 import type { Instance } from "../state/instances";
-import type { LiveStream } from "../streams/live-stream";
-import { createItemCaller } from "../threads/worker-items";
+import type { OpenStream } from "../streams/open-stream";
+import { createItemCaller } from "../threads/kernel/items/worker-items";
 import type { RunContext } from "./run-context";
 import type { UpstreamResults } from "./upstream-results";
 
@@ -26,8 +27,11 @@ export interface CallOwner {
   /** What the function reads, in all attempts. */
   readonly recorder: ReadRecorder;
   readonly permit: Permit;
-  /** Absent where the result is of use to this kernel only. */
+  /** Absent where the result is of use to this kernel only, or its items are shared with other processes. */
   readonly claim: Claim | undefined;
+  /** The items are shared with other processes. */
+  readonly isShared: boolean;
+  readonly checkpoints: Checkpoints | undefined;
 }
 
 export class StageCall implements ExecutionContext {
@@ -56,6 +60,14 @@ export class StageCall implements ExecutionContext {
     return this.owner.upstream.seed(this.owner.key);
   }
 
+  get checkpoints(): Checkpoints | undefined {
+    return this.owner.checkpoints;
+  }
+
+  get sharedKey(): KnownKey | undefined {
+    return this.owner.isShared ? this.owner.key : undefined;
+  }
+
   upstreamOutputs(): ReadonlyMap<string, OutputDigest> {
     return this.owner.upstream.outputs();
   }
@@ -66,15 +78,15 @@ export class StageCall implements ExecutionContext {
 
   finalKey(): Promise<FinalKey | undefined> | FinalKey {
     const { upstream, key } = this.owner;
-    return upstream.isLive ? upstream.finalKey() : { key, upstreamParams: upstream.params() };
+    return upstream.readsOpenStreams ? upstream.finalKey() : { key, upstreamParams: upstream.params() };
   }
 
-  beginStream(revive: (kept: KeptItem) => unknown): LiveStream | undefined {
+  beginStream(revive: (kept: KeptItem) => unknown): OpenStream | undefined {
     const { run, instance, key } = this.owner;
     const { id, definition } = instance;
     // A retry begins a new stream, and a value that is validated may turn out invalid: no stage may read ahead of either.
     if (definition.retries > 0 || definition.validate !== undefined) return undefined;
-    return run.liveStreams.begin({
+    return run.openStreams.begin({
       producer: id,
       key: key.key,
       revive,
@@ -89,11 +101,11 @@ export class StageCall implements ExecutionContext {
   /** While the function waits for another stage, that stage may use its permit, and its own producers need not wait for it. */
   valueOf(upstream: Instance): Promise<unknown> {
     const { run, instance, permit } = this.owner;
-    if (run.liveStreams.of(upstream.id)?.isOpen !== true) run.liveStreams.releaseProducers(instance.id);
+    if (run.openStreams.of(upstream.id)?.isOpen !== true) run.openStreams.releaseProducers(instance.id);
     return unobserved(() => run.trackRead(permit.lend(() => run.valueOf(upstream, instance))));
   }
 
-  createItemCaller(options: ItemCallOptions): Promise<CallItem> {
+  createItemCaller(options: ItemCallOptions): Promise<ItemCaller> {
     return createItemCaller(this.engine, this.owner.instance, this, options);
   }
 

@@ -3,33 +3,36 @@
  *
  *   wait for inputs → compute the key → look up a stored result → claim the key → call the function → store → report
  *
- * The key is computed in `upstream-results.ts`, and the value is stored in `../call/store-result.ts`.
- * `Run` creates it and decides when; what the execution may ask of its run is a `RunContext`. An identical execution in flight in this
+ * The key is computed in `upstream-results.ts` and claimed in `stage-claim.ts`; the value is stored in `../call/store-result.ts`.
+ * `Run` creates it and decides when; what the execution may request from its run is a `RunContext`. An identical execution in flight in this
  * kernel is shared, and one in another kernel is waited for. Every failure becomes an outcome.
  */
 import type { CancelToken } from "../../async/cancel-token";
 import type { Permit } from "../../async/semaphore";
 import type { KnownKey } from "../../key/key";
+import { askedToRun, resultGone, storesNoResult } from "../../key/reasons";
 import type { ReadRecorder } from "../../observe";
 import { isError, type Digest, type Reason } from "../../protocol";
 import type { Claim, Entry } from "../../store/store";
+import { Checkpoints } from "../checkpoints/checkpoints";
 import { callFunction } from "../call/call";
-import type { ExecutionResult } from "../call/call-parts";
+import type { ExecutionResult, Returned } from "../call/call-parts";
 import { fillInputs } from "../call/inputs";
-import { createRecorder, undeclaredReads } from "../call/reads";
+import { createRecorder, undeclaredReads } from "../call/observed-reads";
 import { storeResult } from "../call/store-result";
 import { runTask, waitFor, type SyncTask } from "../call/sync-task";
 import type { EngineContext } from "../engine-context";
 import type { OutputDigest } from "../plan/input-digests";
+import { changesSince } from "../plan/classify";
 import type { Found } from "../plan/observed-results";
 import type { SharedExecution } from "../state/in-flight";
 import type { Instance } from "../state/instances";
 import type { Outcome } from "../state/outcome";
-import { LiveStream, UnreadError } from "../streams/live-stream";
-import { callFunctionInThread, checkInputs } from "../threads/worker-call";
+import { OpenStream, UnreadError } from "../streams/open-stream";
+import { callFunctionInThread, checkInputs } from "../threads/kernel/worker-call";
 import { withRetries } from "./attempts";
 import type { PlannedStage, RunContext } from "./run-context";
-import { acquireOrReuse, type Flight } from "./single-flight";
+import { StageClaim } from "./stage-claim";
 import { StageCall } from "./stage-call";
 import { UpstreamResults, UpstreamStopped } from "./upstream-results";
 
@@ -39,7 +42,7 @@ interface Work {
   /** The key of the declared inputs: what else the function reads is known only when it has ended. */
   readonly key: KnownKey;
   readonly recorder: ReadRecorder;
-  /** What one kernel at a time works on: the key, or the key via producers when a stream is read. */
+  /** What one kernel at a time works on: the key, or, while streams are read, a key that does not depend on their end. */
   readonly claimKey: Digest;
   readonly reasons: readonly Reason[];
   /** The function is called although a result is stored. */
@@ -49,6 +52,7 @@ interface Work {
 
 export class StageExecution {
   private readonly planned: PlannedStage;
+  private readonly claim: StageClaim;
 
   /** `admission`: a permit to prepare the stage, if the run has acquired it already. It is released here. */
   constructor(
@@ -58,6 +62,7 @@ export class StageExecution {
     private admission?: Permit,
   ) {
     this.planned = run.planned(instance);
+    this.claim = new StageClaim(engine, run, instance, () => this.releaseAdmission());
   }
 
   /** Brings the stage to its outcome. Never throws. */
@@ -65,15 +70,15 @@ export class StageExecution {
     try {
       const upstream = yield* this.waitForInputs();
       if (upstream instanceof UpstreamStopped) return this.blockedBy(upstream);
-      this.admission ??= yield* waitFor(this.run.admit(this.instance, upstream.isLive));
+      this.admission ??= yield* waitFor(this.run.admit(this.instance, upstream.readsOpenStreams));
       const key = yield* waitFor(upstream.key());
       const isForced = this.run.takeForced(this.instance);
       // While an upstream stream is open, the key is provisional: no result is stored under it.
-      const { entry } = isForced || upstream.isLive ? nothingFound : yield* this.lookUp(key);
+      const { entry } = isForced || upstream.readsOpenStreams ? nothingFound : yield* this.lookUp(key);
       const isValueMissing = entry !== undefined && this.engine.results.isGone(entry.key);
       // A missing value is recomputed only if the plan says that it will be read.
       if (entry && !(isValueMissing && this.planned.row?.action === "run")) return yield* this.reuse(entry);
-      const reasons = this.reasons(isForced);
+      const reasons = yield* this.reasons(isForced, key);
       const claimKey = yield* waitFor(upstream.claimKey(key));
       return yield* this.callOrShare(
         this.work({ upstream, key, claimKey, reasons, ignoresStored: isForced || isValueMissing }),
@@ -93,26 +98,28 @@ export class StageExecution {
     // It has to wait after all, and those that it waits for may need the permit.
     if (this.admission && !this.run.isReady(this.instance, all)) this.releaseAdmission();
     const { row, duplicateOf } = this.planned;
-    const mayReadOpenStreams = row?.action === "run" && !this.instance.definition.worker;
-    const live = new Map<string, LiveStream>();
+    const { worker, each } = this.instance.definition;
+    // What other processes share is known to all of them.
+    const mayReadOpenStreams = row?.action === "run" && !worker && each?.rangeMs === undefined;
+    const open = new Map<string, OpenStream>();
     // All of them begin before the first one is waited for.
     const pending = all.map((producer) => {
       const outcome = this.run.outcomeOf(producer);
       const first =
         mayReadOpenStreams && outcome instanceof Promise
-          ? Promise.race([outcome, this.run.liveStreams.begun(producer.id)])
+          ? Promise.race([outcome, this.run.openStreams.begun(producer.id)])
           : outcome;
       return { producer, first };
     });
     let stopped: UpstreamStopped | undefined;
     for (const { producer, first } of pending) {
       const result = yield* waitFor(first);
-      if (result instanceof LiveStream) live.set(producer.id, result);
+      if (result instanceof OpenStream) open.set(producer.id, result);
       else if (result.kind !== "succeeded") stopped ??= new UpstreamStopped(producer, result);
     }
     if (stopped) return stopped;
     if (duplicateOf) yield* waitFor(this.run.outcomeOf(duplicateOf));
-    return new UpstreamResults(this.engine, this.run, this.instance, all, live);
+    return new UpstreamResults(this.engine, this.run, this.instance, all, open);
   }
 
   private upstream(): readonly Instance[] {
@@ -138,7 +145,7 @@ export class StageExecution {
   private *reuse(entry: Entry): SyncTask<Outcome> {
     const { engine, run, instance } = this;
     const { row, duplicateOf } = this.planned;
-    yield* waitFor(engine.results.reach(instance, entry));
+    yield* waitFor(engine.results.makeLatest(instance, entry));
     engine.outcomes.clear(instance);
     const report = (): void => {
       if (duplicateOf) run.reporter.shared(instance, entry, duplicateOf.definition.name);
@@ -152,10 +159,14 @@ export class StageExecution {
 
   // Describe the work: why the function is called, and what cancels it.
 
-  private reasons(isForced: boolean): readonly Reason[] {
+  private *reasons(isForced: boolean, key: KnownKey): SyncTask<readonly Reason[]> {
     const { name, cache } = this.instance.definition;
-    if (isForced) return [{ kind: "forced", name, text: cache ? "asked to run again" : "keeps no result" }];
-    return this.planned.row?.reasons.filter((reason) => reason.kind !== "waiting") ?? [];
+    if (isForced) return [cache ? askedToRun(name) : storesNoResult(name)];
+    const planned = this.planned.row?.reasons.filter((reason) => reason.kind !== "waiting") ?? [];
+    if (planned.length > 0) return planned;
+    // When it was planned, what its upstream stages would return was unknown.
+    const latest = yield* waitFor(this.engine.results.latest(this.instance));
+    return latest ? changesSince(latest, key) : [];
   }
 
   private work({ upstream, key, claimKey, reasons, ignoresStored }: Omit<Work, "cancelToken" | "recorder">): Work {
@@ -202,7 +213,7 @@ export class StageExecution {
       return this.failed(key.key, outcome.error.cause ?? outcome.error, engine.clock.now());
     }
     if (outcome.kind === "succeeded") {
-      yield* waitFor(engine.results.reach(instance, outcome.entry));
+      yield* waitFor(engine.results.makeLatest(instance, outcome.entry));
       run.reporter.shared(instance, outcome.entry, other.stage);
     }
     return outcome;
@@ -211,38 +222,23 @@ export class StageExecution {
   /** Never throws. */
   private *claimAndCall(work: Work): SyncTask<Outcome> {
     const startedAt = this.engine.clock.now();
+    const endWatch = this.claim.watchStop(work.key);
     try {
-      const flight = this.needsClaim() ? yield* waitFor(this.claim(work)) : undefined;
+      const needsClaim = this.claim.isNeeded && !this.claim.isShared(work);
+      const flight = needsClaim ? yield* waitFor(this.claim.acquire(work)) : undefined;
       if (flight && "entry" in flight) return yield* this.reuse(flight.entry);
       const outcome = yield* this.call(work, flight?.claim);
       // An upstream value had to be recomputed and came out different: start over, with the key that follows from it. This
       // ends once no upstream value changes while the inputs are loaded.
       return outcome === "key changed" ? yield* this.execute() : outcome;
     } catch (error) {
-      if (this.run.signal.aborted) return this.cancelled(work, startedAt);
+      if (this.run.signal.aborted) return yield* this.cancelled(work, startedAt);
       return this.failed(work.key.key, error, startedAt);
     } finally {
+      endWatch();
+      this.claim.release();
       this.engine.requestPlan();
     }
-  }
-
-  /** A result that is not stored is of no use to other kernels. */
-  private needsClaim(): boolean {
-    const { cache, partOf } = this.instance.definition;
-    return cache && partOf === undefined && this.engine.store.keepsNothing !== true;
-  }
-
-  private claim({ key, claimKey, ignoresStored }: Work): Promise<Flight> {
-    const { engine, run, instance } = this;
-    return acquireOrReuse(claimKey, engine.results.claimantOf(instance), {
-      store: engine.store,
-      signal: run.signal,
-      find: async () => (ignoresStored ? undefined : (await engine.observed.find(instance, key)).entry),
-      onWait: (holder) => {
-        this.releaseAdmission();
-        run.reporter.waiting(instance, holder);
-      },
-    });
   }
 
   // Call the function, store its value, report.
@@ -254,8 +250,15 @@ export class StageExecution {
     const startedAt = engine.clock.now();
     try {
       permit = yield* waitFor(run.permits.acquire(cancelToken, this.planned.priority));
+      this.claim.release();
       this.releaseAdmission();
-      const call = new StageCall(engine, { run, instance, upstream, key, recorder, permit, claim }, cancelToken);
+      const isShared = this.claim.isShared(work);
+      const checkpoints = this.checkpoints(work);
+      const call = new StageCall(
+        engine,
+        { run, instance, upstream, key, recorder, permit, claim, isShared, checkpoints },
+        cancelToken,
+      );
       upstream.whenStopped(() => cancelToken.cancel(new Error("an upstream stage has failed")));
       const before = upstream.outputs();
       const inputs = yield* this.loadInputs(call);
@@ -291,7 +294,31 @@ export class StageExecution {
     const returned = instance.definition.worker
       ? yield* waitFor(callFunctionInThread(engine, instance, call, this.planned.priority))
       : yield* callFunction(engine, instance, inputs, call);
-    return yield* storeResult(engine, instance, work.key, returned, call);
+    if (this.claim.isShared(work)) return yield* this.storeShared(work, call, returned);
+    const result = yield* storeResult(engine, instance, work.key, returned, call);
+    if (result.stored && call.checkpoints?.isUsed) yield* waitFor(call.checkpoints.end());
+    return result;
+  }
+
+  /** What its function may keep while it runs: not while its key may change, nor where nobody would find it. */
+  private checkpoints({ key, upstream, recorder, ignoresStored }: Work): Checkpoints | undefined {
+    const { engine, run, instance } = this;
+    if (!this.claim.isNeeded || upstream.readsOpenStreams || instance.definition.each) return undefined;
+    return new Checkpoints(engine, instance, { key, run: run.id, recorder, mayRestore: !ignoresStored });
+  }
+
+  /** All processes that took part have the same result: one of them stores it. */
+  private *storeShared(work: Work, call: StageCall, returned: Returned): SyncTask<ExecutionResult> {
+    const flight = yield* waitFor(this.claim.acquireToStore(work));
+    if ("entry" in flight) {
+      yield* waitFor(this.engine.results.makeLatest(this.instance, flight.entry));
+      return { entry: flight.entry, stored: true };
+    }
+    try {
+      return yield* storeResult(this.engine, this.instance, work.key, returned, call);
+    } finally {
+      yield* waitFor(flight.claim.release());
+    }
   }
 
   /** Each attempt gets fresh copies of the inputs. */
@@ -302,7 +329,7 @@ export class StageExecution {
 
   private *outcomeOfError(work: Work, error: unknown, startedAt: number): SyncTask<Outcome> {
     const { run, instance } = this;
-    if (run.signal.aborted) return this.cancelled(work, startedAt);
+    if (run.signal.aborted) return yield* this.cancelled(work, startedAt);
     if (work.cancelToken.reason instanceof UnreadError)
       return run.reporter.unread(instance, this.engine.clock.now() - startedAt);
     const stopped =
@@ -311,7 +338,7 @@ export class StageExecution {
     return this.failed(yield* this.keyWithReads(work), error, startedAt);
   }
 
-  /** The key of a failure: what the function had read until it failed counts, so that the stage is tried again when that changes. */
+  /** The key of a failure: what the function had read until it failed counts, so that the stage is retried when that changes. */
   private *keyWithReads({ key, recorder }: Work): SyncTask<Digest> {
     const { engine, instance, run } = this;
     const reads = undeclaredReads(engine, instance, key, recorder);
@@ -321,8 +348,10 @@ export class StageExecution {
     return (yield* waitFor(engine.observed.extend(key, reads))).key;
   }
 
-  private cancelled({ key }: Work, startedAt: number): Outcome {
-    return this.run.reporter.cancelled(this.instance, key.key, this.engine.clock.now() - startedAt);
+  /** The workers that help with the stage end too. */
+  private *cancelled(work: Work, startedAt: number): SyncTask<Outcome> {
+    yield* waitFor(this.claim.stopWorkers(work));
+    return this.run.reporter.cancelled(this.instance, work.key.key, this.engine.clock.now() - startedAt);
   }
 
   /** `key`: undefined when it failed before its key was known. */
@@ -339,9 +368,10 @@ export class StageExecution {
       const key = yield* waitFor(upstream.key());
       this.engine.inFlight.forget(key.key);
       const { name } = this.instance.definition;
-      const reason: Reason = { kind: "lost", name, text: "its stored result is gone" };
       const claimKey = yield* waitFor(upstream.claimKey(key));
-      return yield* this.callOrShare(this.work({ upstream, key, claimKey, reasons: [reason], ignoresStored: true }));
+      return yield* this.callOrShare(
+        this.work({ upstream, key, claimKey, reasons: [resultGone(name)], ignoresStored: true }),
+      );
     } catch (error) {
       return this.failed(undefined, error, this.engine.clock.now());
     }

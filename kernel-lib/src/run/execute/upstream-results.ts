@@ -14,7 +14,7 @@ import type { EngineContext } from "../engine-context";
 import type { OutputDigest } from "../plan/input-digests";
 import type { Instance } from "../state/instances";
 import type { Outcome } from "../state/outcome";
-import type { LiveStream } from "../streams/live-stream";
+import type { OpenStream } from "../streams/open-stream";
 import type { RunContext } from "./run-context";
 
 /** The reason why a stage cannot run, or continue: an upstream stage did not succeed. */
@@ -29,7 +29,7 @@ export class UpstreamStopped extends Error {
 
 const noEntries: ReadonlyMap<string, Entry> = new Map();
 const noOutputs: ReadonlyMap<string, OutputDigest> = new Map();
-const noStreams: ReadonlyMap<string, LiveStream> = new Map();
+const noStreams: ReadonlyMap<string, OpenStream> = new Map();
 
 export class UpstreamResults {
   constructor(
@@ -38,29 +38,29 @@ export class UpstreamResults {
     private readonly instance: Instance,
     private readonly all: readonly Instance[],
     /** By instance id: the streams of those that were still running when the stage began. */
-    private readonly live: ReadonlyMap<string, LiveStream> = noStreams,
+    private readonly open: ReadonlyMap<string, OpenStream> = noStreams,
   ) {}
 
   /** The stage reads a stream that was open when it began. */
-  get isLive(): boolean {
-    return this.live.size > 0;
+  get readsOpenStreams(): boolean {
+    return this.open.size > 0;
   }
 
   /** True when an input is a stream, complete or open: random numbers must not depend on which. */
-  get haveStreams(): boolean {
-    return this.isLive || [...this.entries().values()].some(({ output }) => output.items !== undefined);
+  get hasStreamInputs(): boolean {
+    return this.readsOpenStreams || [...this.entries().values()].some(({ output }) => output.items !== undefined);
   }
 
   /** Results of those that had ended when the stage began, by instance id. */
   entries(): ReadonlyMap<string, Entry> {
     if (this.all.length === 0) return noEntries;
-    return this.entriesOf(this.isLive ? this.all.filter(({ id }) => !this.live.has(id)) : this.all);
+    return this.entriesOf(this.readsOpenStreams ? this.all.filter(({ id }) => !this.open.has(id)) : this.all);
   }
 
   /** Output digests by instance id, as the key uses them. */
   outputs(): ReadonlyMap<string, OutputDigest> {
     if (this.all.length === 0) return noOutputs;
-    return this.withLive([...this.entries()].map(([id, { output }]) => [id, output] as const));
+    return this.withOpenStreams([...this.entries()].map(([id, { output }]) => [id, output] as const));
   }
 
   params(): Readonly<Record<string, string>> {
@@ -74,7 +74,7 @@ export class UpstreamResults {
 
   /** What one kernel at a time works on: the same whether the stage began before or after the producers of its streams ended. */
   claimKey(key: KnownKey): MaybePromise<Digest> {
-    return this.haveStreams ? this.keyViaProducers() : key.key;
+    return this.hasStreamInputs ? this.keyViaProducers() : key.key;
   }
 
   /** The key with each stream named by its producer's key. */
@@ -82,18 +82,18 @@ export class UpstreamResults {
     const ended = [...this.entries()].map(
       ([id, { key, output }]) => [id, output.items === undefined ? output : viaProducer(key)] as const,
     );
-    return (await this.keyWith(this.withLive(ended))).key;
+    return (await this.keyWith(this.withOpenStreams(ended))).key;
   }
 
   /** The seed of random numbers; it does not depend on a stream's output, which may not be known yet. */
   seed(key: KnownKey): Digest {
-    return seedOf(this.instance.definition, this.haveStreams ? key.partial : key.key);
+    return seedOf(this.instance.definition, this.hasStreamInputs ? key.partial : key.key);
   }
 
   /** The key when all have ended. Undefined when a producer was stopped because its stream had no readers left. Throws UpstreamStopped. */
   async finalKey(): Promise<FinalKey | undefined> {
     this.run.stopReading(this.instance);
-    for (const producer of this.all.filter(({ id }) => this.live.has(id))) {
+    for (const producer of this.all.filter(({ id }) => this.open.has(id))) {
       const outcome = await this.run.outcomeOf(producer);
       if (isUnread(outcome)) return undefined;
       if (outcome.kind !== "succeeded") throw new UpstreamStopped(producer, outcome);
@@ -105,7 +105,7 @@ export class UpstreamResults {
   /** The producer whose failure ended the stage too, if there is one. */
   async stoppedBy(): Promise<UpstreamStopped | undefined> {
     for (const producer of this.all) {
-      const stream = this.live.get(producer.id);
+      const stream = this.open.get(producer.id);
       if (stream?.isOpen !== false) continue;
       const outcome = await this.run.outcomeOf(producer);
       if (outcome.kind !== "succeeded" && !isUnread(outcome)) return new UpstreamStopped(producer, outcome);
@@ -115,7 +115,7 @@ export class UpstreamResults {
 
   /** Calls back when a producer that is still running fails. */
   whenStopped(notify: () => void): void {
-    for (const stream of this.live.values()) void stream.failed.then(notify);
+    for (const stream of this.open.values()) void stream.failed.then(notify);
   }
 
   private keyWith(outputs: ReadonlyMap<string, OutputDigest>): MaybePromise<KnownKey> {
@@ -138,9 +138,9 @@ export class UpstreamResults {
     return found;
   }
 
-  private withLive(ended: readonly (readonly [string, OutputDigest])[]): ReadonlyMap<string, OutputDigest> {
-    const live = [...this.live].map(([id, stream]) => [id, viaProducer(stream.key)] as const);
-    return new Map([...ended, ...live]);
+  private withOpenStreams(ended: readonly (readonly [string, OutputDigest])[]): ReadonlyMap<string, OutputDigest> {
+    const viaKeys = [...this.open].map(([id, stream]) => [id, viaProducer(stream.key)] as const);
+    return new Map([...ended, ...viaKeys]);
   }
 }
 

@@ -12,8 +12,8 @@ import type { Entry, FileRef, StageFiles } from "../../store/store";
 
 const MARK = "\u0000stagebook-file/";
 
-/** A value with markers instead of paths, and the files that it names. */
-export interface MarkedValue {
+/** A value in which markers stand for the paths of its files: the same on every machine. */
+export interface PortableValue {
   readonly value: unknown;
   readonly files: readonly FileRef[];
 }
@@ -76,11 +76,11 @@ export class FileOutputs {
   }
 
   /** Moves the files that the value names into the store. Throws `file-missing` when one was not written. */
-  adopt(value: unknown): MaybePromise<MarkedValue> {
+  adopt(value: unknown): MaybePromise<PortableValue> {
     return this.isUsed ? this.adoptNamed(value) : { value, files: [] };
   }
 
-  private async adoptNamed(value: unknown): Promise<MarkedValue> {
+  private async adoptNamed(value: unknown): Promise<PortableValue> {
     const named = new Set<string>();
     replaceTexts(value, (text) => {
       if (this.paths.has(text)) named.add(text);
@@ -88,11 +88,11 @@ export class FileOutputs {
     });
     const marks = new Map<string, FileRef>();
     for (const full of named) marks.set(full, await this.adoptOne(full, this.paths.get(full) ?? ""));
-    const marked = replaceTexts(value, (text) => {
+    const portable = replaceTexts(value, (text) => {
       const ref = marks.get(text);
       return ref ? markOf(ref) : text;
     });
-    return { value: marked, files: [...marks.values()] };
+    return { value: portable, files: [...marks.values()] };
   }
 
   /** Synchronous: a stage requests a path in the middle of its work. */

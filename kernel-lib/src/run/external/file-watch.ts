@@ -1,22 +1,22 @@
 /**
- * The watch over the files and folders that plans have looked at: a change while the kernel is idle is noticed without another plan. It
- * asks for their times instead of subscribing to the file system, which works on network folders too and uses no system-wide limits.
+ * The watch over the files and folders that plans have read: a change is noticed while the kernel is idle, without another plan. It polls
+ * their times instead of subscribing to the file system: that works on network folders too and uses up no system-wide limits.
  */
 import { statSync, type BigIntStats } from "node:fs";
 import fs from "node:fs/promises";
 import { unobserved } from "../../observe";
 
-/** How often they are looked at, in milliseconds. */
+/** The interval of polling, in milliseconds. */
 const INTERVAL_MS = 1_000;
-/** The paths that were looked at last are watched. */
+/** Only the paths that were read last are watched. */
 const MAX_PATHS = 1_000;
 
 export class FileWatch {
-  /** The stamp of each path when a plan looked at it; the oldest first. */
+  /** The stamp of each path when a plan read it; the oldest first. */
   private readonly stamps = new Map<string, string>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** A plan has looked at a path, which is absolute. `stat`: its state; undefined when there is none, or it is not known. */
+  /** A plan has read a path, which is absolute. `stat`: its state; undefined when there is none, or it is not known. */
   looked(path: string, stat?: Pick<BigIntStats, "size" | "ino" | "mtimeNs" | "ctimeNs">): void {
     if (!this.timer) return;
     this.stamps.delete(path);
@@ -39,7 +39,7 @@ export class FileWatch {
     unobserved(again);
   }
 
-  /** Whether a path has changed since a plan looked at it. Each change is reported once. */
+  /** Whether a path has changed since a plan read it. Each change is reported once. */
   private async check(): Promise<boolean> {
     const before = [...this.stamps];
     const now = await Promise.all(before.map(([path]) => currentStamp(path)));

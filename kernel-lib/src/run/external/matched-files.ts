@@ -31,7 +31,7 @@ export interface MatchedFiles {
   readonly missing?: string;
 }
 
-/** How many files are looked at in parallel. */
+/** How many files are checked in parallel. */
 const PARALLEL = 32;
 
 export async function matchFiles(files: Files, pattern: string): Promise<MatchedFiles> {

@@ -2,7 +2,8 @@
 import { diffParts } from "../../key/diff";
 import type { StageKey } from "../../key/key";
 import type { KeyPartKind } from "../../key/parts";
-import { formatDuration, type Freshness, type PlanAction, type PlanRowView, type Reason } from "../../protocol";
+import * as reasons from "../../key/reasons";
+import type { Freshness, PlanAction, PlanRowView, Reason } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { Instance } from "../state/instances";
 import type { Unfinished } from "../state/outcomes";
@@ -16,6 +17,8 @@ export interface Assessment {
   readonly needs: readonly string[];
   /** An identical computation before it in this plan, which it waits for. */
   readonly duplicateOf?: string;
+  /** The result under its key. */
+  readonly entry?: Entry;
 }
 
 export type Classified = Pick<PlanRowView, "action" | "status" | "reasons" | "waitsFor" | "result">;
@@ -30,26 +33,25 @@ export interface CacheMiss {
 
 /** Everything upstream is fresh, and so would the result be if it were not too old. */
 export function classifyExpired(name: string, maxAgeMs: number): Classified {
-  const text = `its result is older than ${formatDuration(maxAgeMs)}`;
-  return { action: "run", status: "stale", reasons: [{ kind: "expired", name, text }], waitsFor: [] };
+  return { action: "run", status: "stale", reasons: [reasons.expired(name, maxAgeMs)], waitsFor: [] };
 }
 
 /** Everything upstream is fresh. `outcome`: how it last ended under this key. */
 export function classifyKnown(miss: CacheMiss, outcome: Unfinished | undefined): Classified {
   const { name } = miss;
-  const runs = (status: Freshness, kind: Reason["kind"], text: string): Classified => ({
+  const runs = (status: Freshness, reason: Reason): Classified => ({
     action: "run",
     status,
-    reasons: [{ kind, name, text }],
+    reasons: [reason],
     waitsFor: [],
   });
   switch (outcome?.kind) {
     case "failed":
-      return runs("failed", "failed", `last run failed: ${outcome.message}`);
+      return runs("failed", reasons.lastRunFailed(name, outcome.message));
     case "cancelled":
-      return runs("cancelled", "cancelled", "last run was cancelled");
+      return runs("cancelled", reasons.lastRunCancelled(name));
     case "unstored":
-      return runs("stale", outcome.reason, outcome.message);
+      return runs("stale", reasons.notStored(name, outcome.reason, outcome.message));
     case undefined:
       return { action: "run", ...explainMiss(miss), waitsFor: [] };
   }
@@ -63,19 +65,13 @@ export function classifyPending(miss: CacheMiss, waiting: readonly Assessment[],
   const why = explainMiss(miss);
   const own = why.reasons.filter((reason) => reason.kind !== "new" && reason.kind !== "lost");
   const waitsFor = waiting.map(({ row }) => row.stage);
-  const waits: Reason = { kind: "waiting", name: waitsFor[0] ?? "", text: `waits for ${waitsFor.join(", ")}` };
+  const waits = reasons.waitsFor(waitsFor);
   if (stopped)
     return {
       // A run retries the stopped one, unless it can never run.
       action: stopped.row.action === "blocked" ? "blocked" : action,
       status: "blocked",
-      reasons: [
-        {
-          kind: "blocked",
-          name: stopped.row.stage,
-          text: `${stopped.row.stage} ${stopped.row.status === "failed" ? "failed" : "is blocked"}`,
-        },
-      ],
+      reasons: [reasons.upstreamStopped(stopped.row.stage, stopped.row.status === "failed" ? "failed" : "blocked")],
       waitsFor,
     };
   if (why.status === "new") return { action, status: "new", reasons: [...why.reasons, waits], waitsFor };
@@ -87,19 +83,26 @@ export function classifyPending(miss: CacheMiss, waiting: readonly Assessment[],
   };
 }
 
-/** Compares with the latest result. Without one the stage is new. */
-function explainMiss({ name, key, latest }: CacheMiss): {
-  readonly status: Freshness;
-  readonly reasons: readonly Reason[];
-} {
-  if (!latest) return { status: "new", reasons: [{ kind: "new", name, text: "never run" }] };
+/** What has changed since a result. Empty when the parts alone do not tell. */
+export function changesSince(latest: Entry, key: StageKey): readonly Reason[] {
   // While the key is pending, some inputs are unknown, and what the next execution reads is unknown until it has ended: such parts that
   // only the latest result has are not reported as removed.
   const isUnknown = (kind: KeyPartKind): boolean => kind === "read" || (kind === "input" && key.key === undefined);
   const compared = latest.parts.filter(
     (part) => !isUnknown(part.kind) || key.parts.some((now) => now.kind === part.kind && now.name === part.name),
   );
-  const reasons = diffParts(compared, key.parts);
-  if (reasons.length > 0) return { status: "stale", reasons };
-  return { status: "stale", reasons: [{ kind: "lost", name, text: "its stored result is gone" }] };
+  return diffParts(compared, key.parts);
+}
+
+/** Compares with the latest result. Without one the stage is new. */
+function explainMiss({ name, key, latest }: CacheMiss): {
+  readonly status: Freshness;
+  readonly reasons: readonly Reason[];
+} {
+  if (!latest) return { status: "new", reasons: [reasons.neverRun(name)] };
+  const changes = changesSince(latest, key);
+  if (changes.length > 0) return { status: "stale", reasons: changes };
+  // The same parts: a list or an object of constants was arranged differently, which its code can see.
+  if (latest.partial !== key.partial) return { status: "stale", reasons: [reasons.inputsRearranged()] };
+  return { status: "stale", reasons: [reasons.resultGone(name)] };
 }

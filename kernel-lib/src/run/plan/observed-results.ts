@@ -14,7 +14,7 @@ import type { Entry, TracedRead } from "../../store/store";
 import type { Files } from "../external/files";
 import type { Instance } from "../state/instances";
 import type { Clock } from "../state/ports";
-import type { Results } from "../state/results";
+import type { KnownResults } from "../state/known-results";
 
 export type Trace = readonly TracedRead[];
 
@@ -35,7 +35,7 @@ const MAX_TRACES = 16;
 const MAX_LEVELS_UP = 3;
 
 /** Where results and traces are found and kept. */
-export type ResultPort = Pick<Results, "find" | "tracesOf" | "readTraces" | "keepTraces">;
+export type ResultPort = Pick<KnownResults, "find" | "tracesOf" | "readTraces" | "keepTraces">;
 
 export interface ObservedParts {
   readonly results: ResultPort;

@@ -1,5 +1,6 @@
 /** Passes over a whole plan: identical work, forced targets, values to recompute, and which stages to start first. */
-import type { Digest, Reason } from "../../protocol";
+import * as reasons from "../../key/reasons";
+import type { Digest } from "../../protocol";
 import { mustGet } from "../../protocol";
 import type { Assessment } from "./classify";
 
@@ -7,8 +8,7 @@ import type { Assessment } from "./classify";
 export function force(assessment: Assessment): Assessment {
   const { instance, row } = assessment;
   if (row.action !== "fresh" && row.action !== "load") return assessment;
-  const reasons: readonly Reason[] = [{ kind: "forced", name: instance.definition.name, text: "stores no result" }];
-  return { ...assessment, row: { ...row, action: "run", reasons } };
+  return { ...assessment, row: { ...row, action: "run", reasons: [reasons.storesNoResult(instance.definition.name)] } };
 }
 
 /** Equal code on equal inputs is one computation: only the first is certain to be executed. */
@@ -27,16 +27,11 @@ export function shareEqualWork(assessed: Map<string, Assessment>): void {
     const first = firstByKey.get(key.key);
     if (!first) firstByKey.set(key.key, assessment);
     else {
-      const waiting: Reason = {
-        kind: "waiting",
-        name: first.row.stage,
-        text: `same computation as ${first.row.stage}`,
-      };
       const shared = {
         ...row,
         action: "maybe",
         waitsFor: [first.row.stage],
-        reasons: [...row.reasons, waiting],
+        reasons: [...row.reasons, reasons.sameComputation(first.row.stage)],
       } as const;
       assessed.set(id, { ...assessment, row: shared, duplicateOf: first.instance.id });
     }
@@ -47,12 +42,12 @@ export function shareEqualWork(assessed: Map<string, Assessment>): void {
       for (const each of group) assessed.set(each.instance.id, { ...each, row: { ...each.row, action: "maybe" } });
 }
 
-/** What is known about missing values. `looks`: ids to check in the store, whether or not they are needed. */
+/** What is known about missing values. `inspected`: ids to check in the store, whether or not they are needed. */
 export interface Values {
   /** `recheck`: checks the store, which may have lost the value since. */
   isGone(assessment: Assessment, recheck: boolean): boolean | Promise<boolean>;
   readonly wanted: ReadonlySet<string>;
-  readonly looks: ReadonlySet<string>;
+  readonly inspected: ReadonlySet<string>;
 }
 
 /**
@@ -60,6 +55,7 @@ export interface Values {
  * everything that keys need, and the plan says that the value is gone.
  */
 export async function planRecomputations(assessed: Map<string, Assessment>, values: Values): Promise<void> {
+  /** Those that may run. */
   const readers = new Map<string, Set<string>>();
   // Readers before what they read.
   for (const [id, assessment] of [...assessed].reverse()) {
@@ -68,24 +64,24 @@ export async function planRecomputations(assessed: Map<string, Assessment>, valu
       const above = [...(readers.get(id) ?? [])].map((reader) => mustGet(assessed, reader).row);
       const sure = values.wanted.has(id) || above.some(({ action }) => action === "run");
       const waitsFor = above.filter(({ action }) => action === "maybe").map(({ stage }) => stage);
-      const gone = values.isGone(assessment, sure || waitsFor.length > 0 || values.looks.has(id));
+      const gone = values.isGone(assessment, sure || waitsFor.length > 0 || values.inspected.has(id));
       // Most are available synchronously: awaiting each would take longer than all the rest.
       if (gone instanceof Promise ? await gone : gone) assessed.set(id, withoutValue(assessment, sure, waitsFor));
     }
+    // Of most plans none: the sets would cost more than the rest.
+    const { action } = mustGet(assessed, id).row;
+    if (action !== "run" && action !== "maybe") continue;
     for (const need of assessment.needs) readers.set(need, (readers.get(need) ?? new Set()).add(id));
   }
 }
 
 function withoutValue(assessment: Assessment, isNeeded: boolean, waitsFor: readonly string[]): Assessment {
   const { row } = assessment;
-  const lost = (text: string): readonly Reason[] => [{ kind: "lost", name: assessment.instance.definition.name, text }];
+  const { name } = assessment.instance.definition;
   if (isNeeded)
-    return {
-      ...assessment,
-      row: { ...row, action: "run", status: "stale", reasons: lost("its stored value is gone and needed") },
-    };
-  const reasons = lost("its stored value is gone; it is recomputed when needed");
-  return { ...assessment, row: { ...row, action: waitsFor.length > 0 ? "maybe" : "load", waitsFor, reasons } };
+    return { ...assessment, row: { ...row, action: "run", status: "stale", reasons: [reasons.neededValueGone(name)] } };
+  const action = waitsFor.length > 0 ? "maybe" : "load";
+  return { ...assessment, row: { ...row, action, waitsFor, reasons: [reasons.unneededValueGone(name)] } };
 }
 
 /** Estimate for a stage that never ran, in milliseconds: close to nothing, but more than none. */

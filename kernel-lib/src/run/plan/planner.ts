@@ -1,11 +1,13 @@
 /** The planner: what would run, and why. It executes no stage and loads no value: it reads entries and the digests recorded in them. */
 import { createGraph, reach, type Graph } from "../../graph/graph";
 import { createKey, type KnownKey, type StageKey } from "../../key/key";
+import { circularDependency, inputMissing, uncacheable } from "../../key/reasons";
 import type { Digest, Reason, ResultView } from "../../protocol";
 import { isStagebookError, mustGet, type StagebookError } from "../../protocol";
 import type { Entry } from "../../store/store";
 import { ExternalInputs } from "../external/external-inputs";
 import type { Files } from "../external/files";
+import type { FullPlan } from "./full-plan";
 import { InputDigests, type OutputDigest, type Outside } from "./input-digests";
 import type { Found, ObservedResults } from "./observed-results";
 import type { Instance, Instances } from "../state/instances";
@@ -17,27 +19,23 @@ import {
   type Classified,
   type CacheMiss,
 } from "./classify";
+import { LastingPlans } from "./lasting-plans";
+import { PendingAssessments } from "./pending-assessments";
 import { memo } from "../state/memo";
 import type { Outcomes } from "../state/outcomes";
 import type { ParamValues } from "../state/params";
 import { force, planRecomputations, shareEqualWork } from "./plan-passes";
-import type { Results } from "../state/results";
+import type { KnownResults } from "../state/known-results";
 import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 
-export interface FullPlan {
-  readonly graph: Graph;
-  /** By instance id, in the order of execution; stages of a cycle last. */
-  readonly assessed: ReadonlyMap<string, Assessment>;
-}
-
-/** What a plan is made for. By default for the page. */
+/** The purpose of a plan. Default: for the page. */
 export interface PlanPurpose {
   /** The targets are called: those that store no result run. */
   readonly isAsked?: boolean;
   /** The values of the targets will be read: those that are gone are recomputed. */
   readonly wantsValues?: boolean;
   /** Checks in the store that the values of the targets still exist. */
-  readonly isLookedAt?: boolean;
+  readonly isInspected?: boolean;
 }
 
 /** What planning reads. */
@@ -45,7 +43,7 @@ export interface PlannerParts {
   readonly instances: Instances;
   readonly params: ParamValues;
   readonly files: Files;
-  readonly results: Results;
+  readonly results: KnownResults;
   readonly observed: ObservedResults;
   readonly outcomes: Outcomes;
 }
@@ -66,19 +64,48 @@ type AssessCurrent = (reached: Reached, key: StageKey, entry: Entry) => Assessme
 
 export class Planner {
   private readonly inputs: InputDigests;
+  private readonly lasting: LastingPlans;
+  private readonly pending = new PendingAssessments();
   private lastGraph: { readonly reached: readonly Reached[]; readonly graph: Graph } | undefined;
 
   private readonly current: { readonly fresh: AssessCurrent; readonly load: AssessCurrent };
 
   constructor(private readonly parts: PlannerParts) {
     this.inputs = new InputDigests(parts);
+    this.lasting = new LastingPlans(parts, () => parts.instances.definitionsVersion);
     this.current = { fresh: this.assessCurrent("fresh"), load: this.assessCurrent("load") };
   }
 
   /** Plans the targets and everything upstream of them. */
-  async plan(
+  async plan(targets: readonly Instance[], purpose: PlanPurpose = {}): Promise<FullPlan> {
+    const known = this.lasting.find(targets);
+    if (known && (await this.haveValues(known, targets, purpose))) return known;
+    const begun = this.lasting.begin();
+    const plan = await this.planAgain(targets, purpose);
+    this.lasting.keep(targets, plan, begun);
+    return plan;
+  }
+
+  /** Whether the values that this purpose needs are in the store. */
+  private async haveValues(
+    { assessed }: FullPlan,
     targets: readonly Instance[],
-    { isAsked = false, wantsValues = false, isLookedAt = false }: PlanPurpose = {},
+    { isAsked = false, wantsValues = false, isInspected = false }: PlanPurpose,
+  ): Promise<boolean> {
+    // Those that store no result run.
+    if (isAsked && targets.some(({ definition }) => !definition.cache)) return false;
+    if (!wantsValues && !isInspected) return true;
+    for (const { id } of targets) {
+      const { key } = mustGet(assessed, id).key;
+      const isGone = key === undefined || this.parts.results.isGone(key, true);
+      if (isGone instanceof Promise ? await isGone : isGone) return false;
+    }
+    return true;
+  }
+
+  private async planAgain(
+    targets: readonly Instance[],
+    { isAsked = false, wantsValues = false, isInspected = false }: PlanPurpose,
   ): Promise<FullPlan> {
     const reached = this.reachAll(targets);
     const graph = this.graphOf(reached);
@@ -100,10 +127,10 @@ export class Planner {
     await planRecomputations(assessed, {
       isGone: ({ key }, recheck) => key.key !== undefined && this.parts.results.isGone(key.key, recheck),
       wanted: wantsValues ? ids : new Set(),
-      looks: isLookedAt ? ids : new Set(),
+      inspected: isInspected ? ids : new Set(),
     });
     for (const id of graph.stuck) assessed.set(id, this.assessStuck(mustGet(reached, id), graph));
-    return { graph, assessed };
+    return { targets, graph, assessed };
   }
 
   /** The key of the declared inputs of one instance when the outputs of its upstream are known. Files are digested again. */
@@ -169,8 +196,7 @@ export class Planner {
     partials: ReadPartials,
   ): MaybePromise<Assessment> {
     const { instance, missing } = reached;
-    if (missing)
-      return this.blocked(reached, [{ kind: "blocked", name: instance.definition.name, text: missing.message }]);
+    if (missing) return this.blocked(reached, [inputMissing(instance.definition.name, missing.message)]);
     const currentOutput = (id: string): OutputDigest | undefined => {
       const row = above.get(id)?.row;
       return row?.result && row.status === "fresh"
@@ -184,7 +210,7 @@ export class Planner {
       );
     } catch (error) {
       if (!isStagebookError(error)) throw error;
-      return this.blocked(reached, [{ kind: "uncacheable", name: instance.definition.name, text: error.message }]);
+      return this.blocked(reached, [uncacheable(instance.definition.name, error.message)]);
     }
     if (key.key === undefined) return this.assessPending(reached, key, above, partials);
     return mapMaybe(this.parts.observed.find(instance, key as KnownKey), (found) =>
@@ -206,7 +232,7 @@ export class Planner {
         waitsFor: [],
         result: resultOf(entry, reached.instance),
       } as const;
-      return this.assessment(reached, key, row);
+      return { ...this.assessment(reached, key, row), entry };
     });
     return (reached, key, entry) => assess(key, reached, entry);
   }
@@ -235,12 +261,15 @@ export class Planner {
     const waiting = needIds
       .map((id) => mustGet(above, id))
       .filter(({ row }) => row.status !== "fresh" || row.action === "run");
-    return mapMaybe(this.parts.results.latest(instance), (latest) => {
-      const miss = { name: instance.definition.name, key, latest };
-      return mapMaybe(partials(), (known) =>
-        this.assessMiss(reached, miss, classifyPending(miss, waiting, known.has(key.partial))),
-      );
-    });
+    return mapMaybe(this.parts.results.latest(instance), (latest) =>
+      mapMaybe(partials(), (known) => {
+        const mayBeStored = known.has(key.partial);
+        return this.pending.of(reached, { key, latest, mayBeStored, waiting }, () => {
+          const miss = { name: instance.definition.name, key, latest };
+          return this.assessMiss(reached, miss, classifyPending(miss, waiting, mayBeStored));
+        });
+      }),
+    );
   }
 
   private assessMiss(reached: Reached, miss: CacheMiss, classified: Classified): Assessment {
@@ -264,13 +293,7 @@ export class Planner {
   private assessStuck(reached: Reached, graph: Graph): Assessment {
     const above = reach([reached.instance.id], graph.upstream);
     const cycle = graph.cycles.find((path) => path.some((name) => above.has(name))) ?? [];
-    return this.blocked(reached, [
-      {
-        kind: "blocked",
-        name: reached.instance.definition.name,
-        text: `circular dependency: ${cycle.join(" → ")}`,
-      },
-    ]);
+    return this.blocked(reached, [circularDependency(reached.instance.definition.name, cycle)]);
   }
 
   private blocked({ instance, needIds }: Reached, reasons: readonly Reason[]): Assessment {

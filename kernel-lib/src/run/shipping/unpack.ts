@@ -1,4 +1,7 @@
-/** Unpacking of a shipment in a thread: first all objects are created, then their content and the variables of their code are set. */
+/**
+ * Unpacking of a shipment in a thread, in three passes over its nodes: all objects are created, then their properties and the variables
+ * of their code are set, then those that were frozen, sealed or not extensible become so again.
+ */
 import { createRequire } from "node:module";
 import path from "node:path";
 import vm from "node:vm";
@@ -23,8 +26,9 @@ export interface UnpackPorts {
 }
 
 /** Throws StagebookError `not-shippable` for code that cannot be evaluated again. */
-export function unpack(bytes: SharedArrayBuffer, ports: UnpackPorts): unknown {
-  const shipment = v8Codec.decode(new Uint8Array(bytes).slice()) as Shipment;
+export function unpack(bytes: SharedArrayBuffer | Uint8Array, ports: UnpackPorts): unknown {
+  const own = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes).slice();
+  const shipment = v8Codec.decode(own) as Shipment;
   return new Unpacking(shipment.nodes, ports).all(shipment.root);
 }
 

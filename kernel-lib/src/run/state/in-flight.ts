@@ -1,4 +1,4 @@
-/** Executions in flight in this kernel, by key: identical work runs once, and all who asked for it before it ended share the result. */
+/** Executions in flight in this kernel, by key: identical work runs once, and all that requested it before it ended share the result. */
 import type { Digest, RunId } from "../../protocol";
 import type { Outcome } from "./outcome";
 import type { MaybePromise } from "../../async/maybe-promise";
@@ -23,7 +23,7 @@ interface Ended {
 
 export class InFlight {
   private readonly works = new Map<Digest, SharedExecution>();
-  /** What succeeded, while runs may still ask for the same. */
+  /** Results that runs in progress may still request. */
   private readonly ended = new Map<Digest, Ended>();
   private moment = 0;
   private runs = 0;

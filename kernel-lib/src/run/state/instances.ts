@@ -1,6 +1,6 @@
 /** Instances: a stage with the parameter values of one use, its inputs and its upstream instances. */
 import type { Closure } from "../../key/code/closure";
-import { digestAnything, findClosure } from "../../key/code/closure";
+import { digestAnything, findClosure, isSameClosure } from "../../key/code/closure";
 import { textOfValue } from "../../key/describe";
 import type { Scopes } from "../../key/scopes";
 import type { InputView } from "../../protocol";
@@ -45,6 +45,11 @@ export class Instances {
     this.epoch++;
   }
 
+  /** Closures are the same objects while it is the same. */
+  get epochNumber(): number {
+    return this.epoch;
+  }
+
   /** Throws `stage-unknown` when no cell defines it now. */
   find(name: string, overlay: Overlay = noOverlay): Instance {
     const definition = this.registry.stages.get(name);
@@ -71,10 +76,12 @@ export class Instances {
 
   /** In a later epoch it is the same closure when nothing that it reached has changed. */
   private readonly closureOf = memo(
-    (definition: StageDefinition, _epoch: number, _unused: undefined, previous?: Closure): Closure =>
-      previous?.stillHolds?.() === true
-        ? previous
-        : findClosure(definition.keyedBy ?? definition.fn, definition.name, this.scopes, definition.inputs.leaves),
+    (definition: StageDefinition, _epoch: number, _unused: undefined, previous?: Closure): Closure => {
+      if (previous?.stillHolds?.() === true) return previous;
+      const { keyedBy, fn, name, inputs } = definition;
+      const found = findClosure(keyedBy ?? fn, name, this.scopes, inputs.leaves);
+      return previous && isSameClosure(previous, found) ? previous : found;
+    },
   );
 
   /** Every input, declared or read in the code. */
@@ -101,6 +108,11 @@ export class Instances {
    */
   needs(instance: Instance): readonly Instance[] {
     return this.needsOf(instance, this.refs(instance), this.registry.stages.version);
+  }
+
+  /** Increases with each change of the definitions of stages. */
+  get definitionsVersion(): number {
+    return this.registry.stages.version;
   }
 
   private readonly needsOf = memo((instance: Instance, refs: readonly InputLocation[], _version: number) => {

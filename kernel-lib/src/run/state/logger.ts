@@ -36,16 +36,26 @@ export interface StoreProblem {
   /** The location or the key that the problem is about. */
   readonly where: string;
   /** The log line, where it says more than the event: what it means for a stage. Default: a warning with the message. */
-  readonly logged?: { readonly level: LogLevel; readonly message: string; readonly source?: LogSource };
+  readonly logged?: {
+    readonly level: LogLevel;
+    readonly message: string;
+    /** Instead, when the same problem of the same run has been logged before. */
+    readonly again: string;
+    readonly source: LogSource & { readonly run: RunId };
+  };
 }
 
 export type ReportStoreProblem = (problem: StoreProblem) => void;
 
 /** A problem of the store is never the user's error: it is reported and the work continues. */
 export function createStoreProblemReport(emit: (event: EventBody) => void, log: Log): ReportStoreProblem {
+  let last: { readonly message: string; readonly run: RunId } | undefined;
   return ({ message, where, logged }) => {
     emit({ type: "store:problem", message, where });
-    if (logged) log(logged.level, logged.message, logged.source);
-    else log("warn", `store: ${where} ${message}`);
+    if (!logged) return log("warn", `store: ${where} ${message}`);
+    const { run } = logged.source;
+    if (last?.message === message && last.run === run) return log("info", logged.again, logged.source);
+    last = { message, run };
+    log(logged.level, logged.message, logged.source);
   };
 }

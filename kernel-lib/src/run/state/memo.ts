@@ -25,5 +25,5 @@ export function memo<K extends object, V, A = undefined, B = undefined>(
   return get as (key: K, ...inputs: Inputs<A, B>) => V;
 }
 
-/** One that is not used is not passed. */
+/** Omitted if it is not used. */
 type Inputs<A, B> = A extends undefined ? [] : B extends undefined ? [a: A] : [a: A, b: B];

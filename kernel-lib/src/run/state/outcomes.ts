@@ -1,4 +1,4 @@
-/** The last outcome of each stage in this kernel, where it left no stored result. */
+/** The last outcome of each stage in this kernel, if it stored no result. */
 import type { Digest } from "../../protocol";
 import type { Instance } from "./instances";
 

@@ -1,4 +1,7 @@
-/** Current parameter values. The most recent explicit change wins: a value that was set stays until the default changes. */
+/**
+ * Current parameter values: the default, a *set value* (in the sidebar or a cell; saved, stays until the default changes), or the
+ * *override* of a command, which is not saved and takes precedence over both.
+ */
 import v8 from "node:v8";
 import type { Digest, EventBody, Json, ParamView } from "../../protocol";
 import { messageOf, StagebookError } from "../../protocol";
@@ -36,20 +39,26 @@ export class ParamValues {
   private readonly states = new Map<string, ParamState>();
   /** The parameters whose value is one that was saved before this process started. */
   private readonly restored = new Set<string>();
+  private changes = 0;
   private readonly plain = new Map<unknown, ProvidedDigest>();
 
   constructor(private readonly ports: ParamPorts) {}
+
+  /** Increases with each change of a definition or value. */
+  get version(): number {
+    return this.changes;
+  }
 
   /** A cell defines the parameter, for the first time or again. */
   define(definition: ParamDefinition): void {
     const before = this.states.get(definition.name);
     this.keepSecret(definition, definition.initial);
-    const override = before ? this.keepOverride(definition, before) : this.restoreOverride(definition);
-    const forced = this.ports.overrides().valueFor(definition);
-    this.keepSecret(definition, forced?.value);
-    if (forced) this.checkKeyable(definition, forced.value);
-    const state: ParamState = { definition, ...(override ? { override } : {}), ...(forced ? { forced } : {}) };
-    this.states.set(definition.name, state);
+    const set = before ? this.keepSetValue(definition, before) : this.restoreSetValue(definition);
+    const override = this.ports.overrides().valueFor(definition);
+    this.keepSecret(definition, override?.value);
+    if (override) this.checkKeyable(definition, override.value);
+    const state: ParamState = { definition, ...(set ? { set } : {}), ...(override ? { override } : {}) };
+    this.setState(definition.name, state);
     if (!before) return this.ports.emit({ type: "param:defined", param: this.view(definition.name) });
     const from = this.text(before.definition, valueOf(before));
     if (from === this.text(definition, valueOf(state)) && !definition.secret)
@@ -59,6 +68,7 @@ export class ParamValues {
 
   remove(name: string): void {
     this.states.delete(name);
+    this.changes++;
     this.ports.emit({ type: "param:removed", param: name });
   }
 
@@ -76,7 +86,7 @@ export class ParamValues {
       const isDefault = this.digest(value) === this.digest(state.definition.initial);
       this.change(
         name,
-        isDefault ? { definition: state.definition } : { definition: state.definition, override: { value } },
+        isDefault ? { definition: state.definition } : { definition: state.definition, set: { value } },
         by,
       );
     }
@@ -99,7 +109,7 @@ export class ParamValues {
 
   /** The parameters that have a value which was set and saved before this process started, in order of definition. */
   restoredNames(): readonly string[] {
-    return this.names().filter((name) => this.restored.has(name) && this.states.get(name)?.forced === undefined);
+    return this.names().filter((name) => this.restored.has(name) && this.states.get(name)?.override === undefined);
   }
 
   names(): readonly string[] {
@@ -135,12 +145,12 @@ export class ParamValues {
     return digest;
   }
 
-  /** Values for one use, checked. `wire`: they come from the page. Throws `param-unknown`, `param-value`. */
-  overlay(values: Readonly<Record<string, unknown>>, wire = false): Overlay {
+  /** Values for one use, checked. `areJson`: they come from the page. Throws `param-unknown`, `param-value`. */
+  overlay(values: Readonly<Record<string, unknown>>, areJson = false): Overlay {
     return new Map(
       Object.entries(values).map(([name, input]) => {
         const { definition } = this.check(name);
-        const value = wire ? decodeValue(definition, input as Json) : definition.schema.order(input);
+        const value = areJson ? decodeValue(definition, input as Json) : definition.schema.order(input);
         this.keepSecret(definition, value);
         checkValue(definition, value);
         this.checkKeyable(definition, value);
@@ -172,13 +182,14 @@ export class ParamValues {
 
   private change(name: string, change: ParamState, by: "code" | "page"): void {
     const before = this.check(name);
-    const state: ParamState = before.forced ? { ...change, forced: before.forced } : change;
-    if (before.forced)
+    const { override } = before;
+    const state: ParamState = override ? { ...change, override } : change;
+    if (override)
       this.ports.log(
         "info",
-        `parameter ${name} stays ${this.text(before.definition, before.forced.value)}, as set on the command line`,
+        `parameter ${name} stays ${this.text(before.definition, override.value)}, as set on the command line`,
       );
-    this.states.set(name, state);
+    this.setState(name, state);
     this.save(name, state);
     if (this.digest(valueOf(before)) === this.digest(valueOf(state))) return;
     this.ports.emit({
@@ -189,12 +200,17 @@ export class ParamValues {
     });
   }
 
-  private keepOverride(definition: ParamDefinition, before: ParamState): { value: unknown } | undefined {
-    if (!before.override) return undefined;
-    return this.checkOverride(definition, before.override.value, this.digest(before.definition.initial));
+  private setState(name: string, state: ParamState): void {
+    this.states.set(name, state);
+    this.changes++;
   }
 
-  private restoreOverride(definition: ParamDefinition): { value: unknown } | undefined {
+  private keepSetValue(definition: ParamDefinition, before: ParamState): { value: unknown } | undefined {
+    if (!before.set) return undefined;
+    return this.checkSetValue(definition, before.set.value, this.digest(before.definition.initial));
+  }
+
+  private restoreSetValue(definition: ParamDefinition): { value: unknown } | undefined {
     const saved = this.ports.savedParams.find(definition.name);
     if (!saved) return undefined;
     // It was set before it was a secret.
@@ -203,37 +219,37 @@ export class ParamValues {
       return undefined;
     }
     const value: unknown = v8.deserialize(Buffer.from(saved.value, "base64"));
-    const override = this.checkOverride(definition, value, saved.initial);
-    if (override) this.restored.add(definition.name);
-    return override;
+    const set = this.checkSetValue(definition, value, saved.initial);
+    if (set) this.restored.add(definition.name);
+    return set;
   }
 
   /** The value that was set for the old default, if it still applies. */
-  private checkOverride(
+  private checkSetValue(
     definition: ParamDefinition,
     value: unknown,
     oldDefault: string,
   ): { value: unknown } | undefined {
     const problem = definition.schema.check(value);
-    const set = `the value ${this.text(definition, value)} that was set before`;
+    const said = `the value ${this.text(definition, value)} that was set before`;
     if (oldDefault !== this.digest(definition.initial))
       this.ports.log(
         "info",
-        `parameter ${definition.name}: its new default ${this.text(definition, definition.initial)} replaces ${set}`,
+        `parameter ${definition.name}: its new default ${this.text(definition, definition.initial)} replaces ${said}`,
       );
     else if (problem !== null)
-      this.ports.log("warn", `parameter ${definition.name}: ${set} ${problem} and was dropped`);
+      this.ports.log("warn", `parameter ${definition.name}: ${said} ${problem} and was dropped`);
     else return { value };
     this.save(definition.name, { definition });
     return undefined;
   }
 
   /** Saves the value for the next start, or forgets it. Called for deliberate changes only: another kernel may have saved another one. */
-  private save(name: string, { definition, override }: ParamState): void {
+  private save(name: string, { definition, set }: ParamState): void {
     const { savedParams, log } = this.ports;
     this.restored.delete(name);
     try {
-      savedParams.save(name, override && this.encode(definition, override.value));
+      savedParams.save(name, set && this.encode(definition, set.value));
     } catch (error) {
       log("warn", `parameter ${name}: its value could not be saved for the next start: ${messageOf(error)}`);
     }

@@ -22,11 +22,13 @@ export interface EnginePorts {
   readonly clock: Clock;
   /** The overrides that apply to the code that is executing now: the command line executes cells first for planning, then for running. */
   readonly overrides: () => RunOverrides;
-  readonly emit: (event: EventBody) => void;
+  readonly emitAll: (events: readonly EventBody[]) => void;
   readonly log: Log;
   readonly reportStoreProblem: ReportStoreProblem;
   /** Under whose id results are kept. */
   readonly notebook: NotebookIdentity;
+  /** How many records of results are kept in memory at least. */
+  readonly rememberedResults: number;
   /** The share of cache hits that are computed again and compared while the kernel is idle, from 0 to 1. */
   readonly auditShare: number;
   /** Absolute: relative file paths start here. */

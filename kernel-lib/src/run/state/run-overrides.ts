@@ -14,6 +14,8 @@ export interface RunOverridesRequest {
   readonly jobs?: number;
   /** Maximum retries per stage. */
   readonly retries?: number;
+  /** The command helps other runs: it ends when one of them is cancelled. */
+  readonly isWorker?: boolean;
 }
 
 /** Is notified when an override takes effect in user code, which may catch the error that it gets. */
@@ -22,6 +24,8 @@ export interface OverrideListener {
   refused(stages: readonly string[]): void;
   /** A value of the request is not valid for its parameter. */
   invalidParam(error: StagebookError): void;
+  /** The run that a worker helps was cancelled. */
+  stopped(): void;
 }
 
 /** A stage that would have to run, and why. */
@@ -30,17 +34,28 @@ export interface StageToRun {
   readonly why: string;
 }
 
-const noListener: OverrideListener = { refused: () => undefined, invalidParam: () => undefined };
+const noListener: OverrideListener = {
+  refused: () => undefined,
+  invalidParam: () => undefined,
+  stopped: () => undefined,
+};
 
 /** Immutable. A command has two: one for planning, under which no stage runs, and one for running. A kernel has `RunOverrides.none`. */
 export class RunOverrides {
   readonly jobs: number | undefined;
+  readonly isWorker: boolean;
   private readonly maxRetries: number;
   private readonly params: ReadonlyMap<string, ParamOverride>;
   private readonly forced: ReadonlySet<string>;
 
   private constructor(
-    { params = new Map<string, ParamOverride>(), force = [], jobs, retries = Infinity }: RunOverridesRequest,
+    {
+      params = new Map<string, ParamOverride>(),
+      force = [],
+      jobs,
+      retries = Infinity,
+      isWorker = false,
+    }: RunOverridesRequest,
     /** False: a run that would have to execute a stage throws `not-run`. */
     readonly runsStages: boolean,
     private readonly listener: OverrideListener = noListener,
@@ -50,6 +65,7 @@ export class RunOverrides {
     this.params = params;
     this.forced = new Set(force);
     this.jobs = jobs;
+    this.isWorker = isWorker;
     this.maxRetries = retries;
   }
 
@@ -63,7 +79,7 @@ export class RunOverrides {
 
   static readonly none = new RunOverrides({}, true, noListener, false);
 
-  /** The value that a parameter has whatever is set elsewhere. Throws `param-value` for one that is not valid. */
+  /** The value that a parameter has regardless of what is set elsewhere. Throws `param-value` for one that is not valid. */
   valueFor(definition: ParamDefinition): { readonly value: unknown } | undefined {
     const override = this.params.get(definition.name);
     if (!override) return undefined;
@@ -85,6 +101,11 @@ export class RunOverrides {
   /** Whether the stage is to run once although it is fresh. */
   isForced(stage: string): boolean {
     return this.runsStages && this.forced.has(stage);
+  }
+
+  /** The run that this worker helps was cancelled. */
+  stopped(): void {
+    this.listener.stopped();
   }
 
   /** Throws `not-run` when there is a stage that would run and none may. */
@@ -112,11 +133,11 @@ function readOverride(definition: ParamDefinition, override: ParamOverride): unk
     secrets.add(override.text);
     throw new StagebookError("param-value", `parameter "${name}" is a secret, which --set would show`, `Write --set-secret ${name}=env:VARIABLE.`); // prettier-ignore
   }
-  return decodeValue(definition, "json" in override ? override.json : wireOf(definition, override.text));
+  return decodeValue(definition, "json" in override ? override.json : jsonOf(definition, override.text));
 }
 
-/** The wire value of a text. What is not a number, a choice or JSON stays text, so that the check can say what is wrong with it. */
-function wireOf({ schema }: ParamDefinition, text: string): Json {
+/** The JSON value of a text. What is not a number, a choice or JSON stays text, so that the check can say what is wrong with it. */
+function jsonOf({ schema }: ParamDefinition, text: string): Json {
   switch (schema.kind) {
     case "string":
     case "date":

@@ -1,4 +1,4 @@
-/** The names under which results of a stage are stored: its own, those of its items, and what its executions read. */
+/** The names under which records of a stage are stored: its results, its items, its checkpoints, and what its executions read. */
 import type { Instance } from "./instances";
 
 /** The name under which the results of an instance are stored: those under other parameter values are not the stage's latest ones. */
@@ -10,7 +10,12 @@ export function itemsOf(stage: string): string {
   return `${stage} › items`;
 }
 
-/** Where it is kept what the executions of a stage read. */
+/** Where executions store checkpoints. */
+export function checkpointsOf(stage: string): string {
+  return `${stage} › checkpoints`;
+}
+
+/** Where the traces of a stage are stored. */
 export function readsOf(stage: string): string {
   return `${stage} › reads`;
 }

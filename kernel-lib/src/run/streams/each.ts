@@ -1,6 +1,7 @@
 /**
- * A function mapped over the items of a source, several items in parallel. At most `workers` items are in progress, and at most as many
- * more are finished and wait for their turn or for the consumer. Nothing else is taken from the source.
+ * A function mapped over the items of a source, several items in parallel. At most `workers` items are in progress (with `limit`: at most
+ * as many as it says), and at most as many more are finished and wait for their turn or for the consumer. Nothing else is taken from the
+ * source.
  */
 import { Condition } from "../../async/condition";
 import { itemsOf } from "./streams";
@@ -14,8 +15,21 @@ export interface EachSettings {
 
 export interface EachPorts {
   readonly signal: AbortSignal;
-  /** Called immediately with the first error, whatever the consumer waits for. */
+  /** Called immediately with the first error, even while the consumer waits. */
   failed(error: unknown): void;
+  /** How many items may be in progress now, where the caller sends several at a time to where they are processed. Default: `workers`. */
+  readonly limit?: (() => number) | undefined;
+  /** Called for each item, in their order: with the last of its results, the consumer has had `results` of them in all. */
+  ended?(results: number): void;
+  /** Called when the consumer leaves before the end, or an item has failed: what later items have returned by then. */
+  finishedLater?(items: readonly FinishedItem[]): void;
+}
+
+/** All results of an item of which the consumer has had none. */
+export interface FinishedItem {
+  /** Counted from 0. */
+  readonly nth: number;
+  readonly results: readonly unknown[];
 }
 
 /** How many results of a generator may wait for their turn. */
@@ -29,7 +43,8 @@ export function mapItems(
   ports: EachPorts,
 ): AsyncIterable<unknown> {
   const items = itemsOf(source) ?? itemsOfList(source);
-  return settings.workers === 1 ? oneByOne(items, call) : new Workers(items, call, settings, ports).results();
+  if (settings.workers === 1 && !ports.limit) return oneByOne(items, call, ports);
+  return new Workers(items, call, settings, ports).results();
 }
 
 async function* itemsOfList(source: unknown): AsyncGenerator<unknown, void, undefined> {
@@ -41,12 +56,22 @@ async function* itemsOfList(source: unknown): AsyncGenerator<unknown, void, unde
 async function* oneByOne(
   items: AsyncIterable<unknown>,
   call: (item: unknown) => unknown,
+  ports: EachPorts,
 ): AsyncGenerator<unknown, void, undefined> {
+  let passed = 0;
   for await (const item of items) {
     const result: unknown = await call(item);
     const fanned = fannedOf(result);
-    if (!fanned) yield result;
-    else for await (const each of fanned) yield each;
+    if (!fanned) {
+      ports.ended?.(++passed);
+      yield result;
+    } else {
+      for await (const each of fanned) {
+        passed++;
+        yield each;
+      }
+      ports.ended?.(passed);
+    }
   }
 }
 
@@ -56,15 +81,23 @@ function fannedOf(result: unknown): AsyncIterable<unknown> | undefined {
 }
 
 /** The results of one item, in order, and whether there will be more. */
-interface Job {
+interface Job extends FinishedItem {
   readonly results: unknown[];
+  /** The consumer has had some of its results, or all. */
+  isBegun: boolean;
+  isEnded: boolean;
   isOver: boolean;
+  /** It is over, and has not failed. */
+  isWhole: boolean;
 }
 
 class Workers {
   /** In order of their items. */
   private readonly jobs: Job[] = [];
   private working = 0;
+  private begun = 0;
+  /** Results that the consumer has had. */
+  private passed = 0;
   private isDrained = false;
   private isLeft = false;
   private failure: { readonly error: unknown } | undefined;
@@ -91,10 +124,15 @@ class Workers {
         const job = this.nextJob();
         if (job && job.results.length > 0) {
           const result = job.results.shift();
+          job.isBegun = true;
+          this.passed++;
+          if (job.isWhole && job.results.length === 0) this.ended(job);
           this.taken.notify();
           yield result;
         } else if (job?.isOver === true) {
-          this.jobs.splice(this.jobs.indexOf(job), 1);
+          this.ended(job);
+          if (job === this.jobs[0]) this.jobs.shift();
+          else this.jobs.splice(this.jobs.indexOf(job), 1);
           this.room.notify();
         } else if (this.isDrained && this.jobs.length === 0) return;
         else await this.changed.wait();
@@ -102,9 +140,16 @@ class Workers {
     } finally {
       this.isLeft = true;
       for (const condition of [this.room, this.taken]) condition.notify();
+      this.ports.finishedLater?.(this.jobs.filter((job) => job.isWhole && !job.isBegun));
       // Not awaited: a source in the middle of an item stops when that item is done.
       if (!this.isDrained) this.source.return?.().catch(() => undefined);
     }
+  }
+
+  /** The consumer has all its results, or gets the last one now. */
+  private ended(job: Job): void {
+    if (!job.isEnded) this.ports.ended?.(this.passed);
+    job.isEnded = true;
   }
 
   /** The job whose results are next. */
@@ -114,14 +159,20 @@ class Workers {
   }
 
   private async takeItems(): Promise<void> {
-    const { workers } = this.settings;
     try {
       for (;;) {
-        while (!this.isLeft && (this.working >= workers || this.jobs.length >= 2 * workers)) await this.room.wait();
+        while (!this.isLeft && !this.hasRoom()) await this.room.wait();
         if (this.isLeft) break;
         const next: IteratorResult<unknown, unknown> = await this.source.next();
         if (next.done === true || this.isLeft) break;
-        const job: Job = { results: [], isOver: false };
+        const job: Job = {
+          nth: this.begun++,
+          results: [],
+          isBegun: false,
+          isEnded: false,
+          isOver: false,
+          isWhole: false,
+        };
         this.jobs.push(job);
         this.working++;
         void this.work(job, next.value);
@@ -134,12 +185,20 @@ class Workers {
     }
   }
 
+  private hasRoom(): boolean {
+    const limit = this.ports.limit?.() ?? this.settings.workers;
+    return this.working < limit && this.jobs.length < 2 * limit;
+  }
+
   private async work(job: Job, item: unknown): Promise<void> {
     try {
       const result: unknown = await this.call(item);
       const fanned = fannedOf(result);
-      if (fanned) await this.fanOut(job, fanned);
-      else job.results.push(result);
+      if (fanned) job.isWhole = await this.fanOut(job, fanned);
+      else {
+        job.results.push(result);
+        job.isWhole = true;
+      }
     } catch (error) {
       this.fail(error);
     } finally {
@@ -150,13 +209,15 @@ class Workers {
     }
   }
 
-  private async fanOut(job: Job, results: AsyncIterable<unknown>): Promise<void> {
+  /** False when the consumer has left before the end. */
+  private async fanOut(job: Job, results: AsyncIterable<unknown>): Promise<boolean> {
     for await (const result of results) {
-      if (this.isLeft) return;
+      if (this.isLeft) return false;
       job.results.push(result);
       this.changed.notify();
       while (!this.isLeft && job.results.length >= FANNED_AHEAD) await this.taken.wait();
     }
+    return true;
   }
 
   private fail(error: unknown): void {

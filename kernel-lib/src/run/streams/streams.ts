@@ -15,6 +15,40 @@ export function itemsOf(value: unknown): AsyncIterable<unknown> | undefined {
   return "subscribe" in value && typeof value.subscribe === "function" ? pushed(value as Pushing) : undefined;
 }
 
+/** Items of which the first has been requested: the code of a generator until there has run. */
+export class BegunItems implements AsyncIterable<unknown> {
+  private constructor(
+    private readonly items: AsyncIterator<unknown>,
+    private first: IteratorResult<unknown> | undefined,
+  ) {}
+
+  static async of(items: AsyncIterable<unknown>): Promise<BegunItems> {
+    const iterator = items[Symbol.asyncIterator]();
+    return new BegunItems(iterator, await iterator.next());
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown> {
+    const { items } = this;
+    return {
+      next: () => {
+        const { first } = this;
+        if (!first) return items.next();
+        this.first = undefined;
+        return Promise.resolve(first);
+      },
+      return: async () => (await items.return?.()) ?? { done: true, value: undefined },
+    };
+  }
+}
+
+export async function* chained(
+  before: AsyncIterable<unknown>,
+  after: AsyncIterable<unknown>,
+): AsyncGenerator<unknown, void, undefined> {
+  for await (const item of before) yield item;
+  for await (const item of after) yield item;
+}
+
 interface Pushing {
   subscribe(observer: { next(item: unknown): void; error(error: unknown): void; complete(): void }): {
     unsubscribe(): void;
@@ -59,8 +93,14 @@ async function* pushed(source: Pushing): AsyncGenerator<unknown, void, undefined
 export class StoredStream<T> implements Stream<T> {
   constructor(
     readonly length: number,
-    private readonly read: () => AsyncIterableIterator<unknown>,
+    /** The items from index `from` on. */
+    private readonly read: (from?: number) => AsyncIterableIterator<unknown>,
   ) {}
+
+  /** The items from an index on, counted from 0. */
+  from(index: number): AsyncIterator<T> {
+    return this.read(index) as AsyncIterator<T>;
+  }
 
   [Symbol.asyncIterator](): AsyncIterator<T> {
     return this.read() as AsyncIterator<T>;

@@ -1,17 +1,27 @@
 /** The messages between the kernel and a worker thread about one call. All of them can be cloned. */
+import type { MessagePort } from "node:worker_threads";
 import type { ObservedRead } from "../../observe";
 import type { CellId, Digest, EventBody, RunId, RunSource, VolatileRead } from "../../protocol";
 import type { BlobRef, Entry } from "../../store/store";
+import type { KeptState } from "../checkpoints/kept-state";
 import type { ErrorData } from "./error-data";
+import type { ItemBatch } from "./items/item-batch";
 
-/** One call of a shipped function. */
+/** What a thread is to do, with the port for its messages, and the memory in which it reports how much it uses. */
+export interface ThreadTask {
+  readonly port: MessagePort;
+  readonly call: CallRequest;
+  readonly memory: SharedArrayBuffer;
+}
+
+/** What a thread is to do with a shipped function. */
 export interface CallRequest {
   /** What `ship` computed from an `ExecutionPayload` or an `ItemPayload`. */
   readonly shipment: SharedArrayBuffer;
   /** Threads keep what they have unpacked under this name for further calls; absent to unpack it for this call alone. */
   readonly reuseAs?: string;
   readonly location: CallLocation;
-  readonly task: ExecutionTask | ItemTask;
+  readonly task: ExecutionTask | ItemsTask;
 }
 
 /** What the call belongs to, and what its context is computed from. */
@@ -43,11 +53,13 @@ export interface ExecutionTask {
   readonly extra: "error" | "drop" | "keep";
 }
 
-/** One item of an `each`. */
-export interface ItemTask {
-  readonly kind: "item";
-  /** As the default codec encodes it; shipped if it contains handles of files. */
-  readonly item: Uint8Array | SharedArrayBuffer;
+/** Items of an `each`, which are sent later, until the kernel ends it. */
+export interface ItemsTask {
+  readonly kind: "items";
+  /** Of an `ItemMemory`. */
+  readonly memory: SharedArrayBuffer;
+  /** Items are shipped, because they may contain handles of files; otherwise the default codec encodes them. */
+  readonly areShipped: boolean;
   /** The disk store's folder, when the thread may use it directly. */
   readonly folder?: string;
 }
@@ -97,6 +109,8 @@ export type KernelRequest =
   /** Its bytes are missing or damaged: the value is recomputed. */
   | { readonly kind: "lost"; readonly of: number }
   | { readonly kind: "previous" }
+  | { readonly kind: "checkpoint"; readonly state: KeptState }
+  | { readonly kind: "restored" }
   | { readonly kind: "announce"; readonly digests: readonly Digest[] }
   | { readonly kind: "put"; readonly ref: BlobRef; readonly bytes: Uint8Array }
   | { readonly kind: "adopt"; readonly path: string; readonly name: string };
@@ -114,16 +128,18 @@ export interface TransferredResult {
   readonly transfer: readonly ArrayBuffer[];
 }
 
-export type CallResult =
-  | {
-      readonly kind: "stage";
-      readonly output: Entry["output"];
-      /** Those that are not in the store yet. */
-      readonly blobs: readonly { readonly ref: BlobRef; readonly bytes: Uint8Array }[];
-      readonly durationMs: number;
-    }
-  /** The value as the default codec encodes it; `isFanned`: a list of the results of a generator. */
-  | { readonly kind: "item"; readonly value: Uint8Array; readonly isFanned: boolean };
+export interface CallResult {
+  readonly output: Entry["output"];
+  /** Those that are not in the store yet. */
+  readonly blobs: readonly { readonly ref: BlobRef; readonly bytes: Uint8Array }[];
+  readonly durationMs: number;
+}
+
+/** The value as the default codec encodes it; `isFanned`: a list of the results of a generator. */
+export interface ItemResult {
+  readonly value: Uint8Array;
+  readonly isFanned: boolean;
+}
 
 /** What a call read from outside, in its thread. */
 export interface ThreadReads {
@@ -133,14 +149,35 @@ export interface ThreadReads {
   readonly changed: readonly string[];
 }
 
-/** `returned` and `failed` are a call's last message; `observed` comes before it, if there is anything. */
+/** `returned` and `failed` are the last message of a stage; `observed` comes before it, if there is anything. */
+export type ThreadMessage =
+  | { readonly type: "observed"; readonly observed: ThreadReads }
+  | { readonly type: "returned"; readonly result: CallResult }
+  | { readonly type: "failed"; readonly error: ErrorData }
+  | ItemMessage;
+
+/** About items, by the order in which they were sent to this thread. */
+export type ItemMessage =
+  /** The thread is ready, or has ended the items of a message: their results are in the `ItemMemory`. */
+  | { readonly type: "worked" }
+  | { readonly type: "item-observed"; readonly at: number; readonly observed: ThreadReads }
+  /** A result that does not fit there, or that must not overtake what the item has reported. */
+  | { readonly type: "item-returned"; readonly at: number; readonly result: ItemResult }
+  /** The thread begins no further item until it receives `resume`. */
+  | { readonly type: "item-failed"; readonly at: number; readonly error: ErrorData };
+
 export type FromThread =
   | { readonly type: "request"; readonly id: number; readonly request: KernelRequest }
   | { readonly type: "notification"; readonly notification: Notification }
-  | { readonly type: "observed"; readonly observed: ThreadReads }
-  | { readonly type: "returned"; readonly result: CallResult }
-  | { readonly type: "failed"; readonly error: ErrorData };
+  | ThreadMessage;
 
 export type FromKernel =
   | { readonly type: "response"; readonly id: number; readonly value?: unknown; readonly error?: ErrorData }
-  | { readonly type: "abort"; readonly reason: ErrorData };
+  | { readonly type: "abort"; readonly reason: ErrorData }
+  | ForItems;
+
+export type ForItems =
+  | { readonly type: "items"; readonly batch: ItemBatch }
+  | { readonly type: "resume" }
+  /** There will be no further items. */
+  | { readonly type: "end" };

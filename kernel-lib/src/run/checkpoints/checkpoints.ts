@@ -1,0 +1,181 @@
+/**
+ * What an execution keeps in the store while it runs, so that one that is killed continues instead of starting over: a state that its
+ * function passes to `checkpoint`, and the items of a generator that asks `resumeFrom`. Both lie under keys that follow from the stage's
+ * key: an execution with other code or inputs never finds them. They are not read once the result is stored.
+ */
+import { monotonicNow } from "../../async/clock";
+import { digestOf } from "../../key/digest";
+import type { KnownKey } from "../../key/key";
+import { unobserved, type ObservedRead, type ReadRecorder } from "../../observe";
+import type { Digest, RunId } from "../../protocol";
+import { v8Codec } from "../../store/codecs/v8-codec";
+import type { BlobRef, Entry, NewBlob } from "../../store/store";
+import type { EngineContext } from "../engine-context";
+import { ObservedResults } from "../plan/observed-results";
+import { StoredRecords } from "../ranges/stored-records";
+import type { Instance } from "../state/instances";
+import { checkpointsOf } from "../state/stored-names";
+import type { KeptReads, KeptState } from "./kept-state";
+
+/** The first items of a stream that were stored by an earlier execution. */
+export interface KeptItems {
+  readonly blobs: readonly BlobRef[];
+  readonly items: number;
+}
+
+export interface CheckpointParts {
+  readonly key: KnownKey;
+  readonly run: RunId;
+  readonly recorder: ReadRecorder;
+  /** False for an execution that starts over. */
+  readonly mayRestore: boolean;
+}
+
+/** Items of a generator that can be resumed are stored at least this often. */
+const KEEP_ITEMS_MS = 5000;
+const STATE = "checkpoint";
+const ITEMS = "checkpoint-items";
+const ENDED = "checkpoint-ended";
+const noChunks: readonly BlobRef[] = [];
+const nothing: ReadonlySet<string> = new Set();
+
+export class Checkpoints {
+  /** Of an earlier execution; set once the function has called `resumeFrom`. */
+  found: KeptItems | undefined;
+  private isAsked = false;
+  private keptAt = 0;
+  private chunks: readonly BlobRef[] = noChunks;
+  private chunkItems = 0;
+  private used: ReadonlySet<string> = nothing;
+  private observedResults: ObservedResults | undefined;
+
+  constructor(
+    private readonly engine: EngineContext,
+    private readonly instance: Instance,
+    private readonly parts: CheckpointParts,
+  ) {}
+
+  /** Throws StagebookError `store-write`, and `secret-result` for a state that contains a secret. */
+  async keep(state: KeptState): Promise<void> {
+    const ref = { digest: digestOf(state.bytes), sizeBytes: state.bytes.byteLength };
+    await this.publish(STATE, [ref], [{ ref, pieces: [state.bytes] }], state);
+  }
+
+  /** The newest state of an earlier execution, or of this one. */
+  async restore(): Promise<KeptState | undefined> {
+    const found = await this.find(STATE);
+    const [first] = found?.entry.output.blobs ?? [];
+    const bytes = first && (await this.engine.store.readBlob(first));
+    return bytes && found && { bytes, reads: found.reads, volatile: found.entry.volatile ?? [] };
+  }
+
+  /** How many items of an earlier execution are stored. From now on those of this one are stored as they are produced. */
+  async resume(): Promise<number> {
+    if (this.isAsked) return this.found?.items ?? 0;
+    this.isAsked = true;
+    this.keptAt = monotonicNow();
+    const found = await this.find(ITEMS);
+    const [about, ...blobs] = found?.entry.output.blobs ?? [];
+    const bytes = about && (await this.engine.store.readBlob(about));
+    if (!found || !bytes || !(await this.engine.store.isWhole(found.entry))) return 0;
+    this.parts.recorder.add(found.reads, found.entry.volatile ?? []);
+    this.found = { blobs, items: v8Codec.decode(bytes) as number };
+    return this.found.items;
+  }
+
+  /** Whether something was kept, or found. */
+  get isUsed(): boolean {
+    return this.used.size > 0;
+  }
+
+  /** Whether the items since the last chunk are due to be stored. */
+  get isDue(): boolean {
+    return this.isAsked && monotonicNow() - this.keptAt > KEEP_ITEMS_MS;
+  }
+
+  /** The next chunk of the stream is in the store. */
+  async keepChunk(chunk: BlobRef, items: number): Promise<void> {
+    if (!this.isAsked) return;
+    this.keptAt = monotonicNow();
+    this.chunks = [...this.chunks, chunk];
+    this.chunkItems += items;
+    // Until the items of the earlier execution have been passed on, what is kept already is more.
+    if (this.chunkItems <= (this.found?.items ?? 0)) return;
+    const bytes = await v8Codec.encode(this.chunkItems);
+    const ref = { digest: digestOf(bytes), sizeBytes: bytes.byteLength };
+    const { recorder } = this.parts;
+    const kept = { reads: recorder.reads(), volatile: recorder.volatile() };
+    await this.publish(ITEMS, [ref, ...this.chunks], [{ ref, pieces: [bytes] }], kept);
+  }
+
+  /** The result is stored: what was kept is of no use. A store that cannot be written keeps it until the next clean-up. */
+  async end(): Promise<void> {
+    for (const kind of this.used)
+      await this.engine.results
+        .commitPart(this.owner, this.entry(this.declared(kind), ENDED, []), [])
+        .catch(() => undefined);
+  }
+
+  private get owner(): string {
+    return checkpointsOf(this.instance.definition.name);
+  }
+
+  /** Created when needed: few functions keep anything. */
+  private get observed(): ObservedResults {
+    const { clock, files } = this.engine;
+    return (this.observedResults ??= new ObservedResults({
+      results: new StoredRecords(this.engine, this.owner),
+      clock,
+      files,
+    }));
+  }
+
+  private async find(
+    kind: string,
+  ): Promise<{ readonly entry: Entry; readonly reads: readonly ObservedRead[] } | undefined> {
+    if (!this.parts.mayRestore && !this.used.has(kind)) return undefined;
+    const { entry, reads } = await unobserved(async () => this.observed.find(this.instance, this.declared(kind)));
+    if (entry?.output.codec !== kind) return undefined;
+    this.used = new Set([...this.used, kind]);
+    return { entry, reads };
+  }
+
+  private async publish(
+    kind: string,
+    refs: readonly BlobRef[],
+    blobs: readonly NewBlob[],
+    kept: KeptReads,
+  ): Promise<void> {
+    this.used = new Set([...this.used, kind]);
+    const declared = this.declared(kind);
+    const { reads } = kept;
+    const key = await this.observed.extend(declared, reads);
+    const entry = { ...this.entry(key, kind, refs), ...(kept.volatile.length > 0 ? { volatile: kept.volatile } : {}) };
+    if (reads.length > 0) await this.observed.remember(this.instance, declared, reads, entry);
+    await this.engine.results.commitPart(this.owner, entry, blobs);
+  }
+
+  private declared(kind: string): KnownKey {
+    const { key, partial, parts } = this.parts.key;
+    return { key: digestOf(`${key} ${kind}`), partial, parts, pending: [] };
+  }
+
+  private entry({ key, partial, parts }: KnownKey, codec: string, blobs: readonly BlobRef[]): Entry {
+    const sizeBytes = blobs.reduce((sum, blob) => sum + blob.sizeBytes, 0);
+    const digest: Digest = digestOf(blobs.map((blob) => blob.digest).join());
+    const output = { digest, blobs, files: [], sizeBytes, codec, summary: codec };
+    const { clock, versions: made } = this.engine;
+    return {
+      format: 1,
+      key,
+      partial,
+      parts,
+      output,
+      at: clock.now(),
+      durationMs: 0,
+      params: {},
+      run: this.parts.run,
+      made,
+    };
+  }
+}

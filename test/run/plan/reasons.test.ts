@@ -1,0 +1,56 @@
+/** Why a stage is stale, in words that tell a reader what differs. */
+import { expect, test } from "vitest";
+import { createScript } from "../script";
+
+/** Defines the stage with one value and then with another, and returns the text of why it is stale. */
+async function whyStale(before: unknown, after: unknown): Promise<string> {
+  const { p } = createScript();
+  const define = (value: unknown) => p.stage("reader", { value }, ({ value: given }) => JSON.stringify(given));
+  await define(before)();
+  return String(await define(after).explain());
+}
+
+test.each([
+  ["properties of a constant", { m: 1, n: 2 }, { n: 2, m: 1 }],
+  ["properties in a list", [{ m: 1, n: 2 }], [{ n: 2, m: 1 }]],
+  ["a list that became longer and holds the same", [[1], []], [[1]]],
+])("[S13] the arrangement of constants counts, and is named: %s", async (_what, before, after) => {
+  expect(await whyStale(before, after)).toMatch(/the inputs are arranged differently|is no longer used|is new/);
+  expect(await whyStale(before, after)).not.toContain("gone");
+});
+
+test.each([
+  ["a function with other properties of the same text", Object.assign(() => 1, { a: 1, b: 2 }), Object.assign(() => 1, { b: 2, a: 1 })], // prettier-ignore
+  ["a regular expression that has been used", /a/g, Object.assign(/a/g, { lastIndex: 2 })],
+])("[S13] a reason never shows a change from a text to the same text: %s", async (_what, before, after) => {
+  const text = await whyStale(before, after);
+  expect(text).toMatch(/^reader is stale/);
+  const change = /(\S.*) → (.*)/.exec(text);
+  expect(change?.[1]).not.toBe(change?.[2] ?? "");
+});
+
+test("[S13] a value whose text is the same says so", async () => {
+  const { p } = createScript();
+  let held = new Map([["a", { deep: { deeper: { deepest: 1 } } }]]);
+  const s = p.stage("s", () => [...held.values()].length);
+  await s();
+  held = new Map([["a", { deep: { deeper: { deepest: 2 } } }]]);
+  const text = String(await s.explain());
+  expect(text).toMatch(/changed \(.* before and now\)|→/);
+  expect(text).not.toMatch(/`held` (.+) → \1$/);
+});
+
+test("[S13] a stage that runs because the result of another one has changed says so when it starts", async () => {
+  const { p, events } = createScript();
+  const n = p.param("n", 1);
+  const rows = p.stage("rows", { n }, ({ n }) => Array.from({ length: n }, (_, at) => at));
+  const count = p.stage("count", { rows }, ({ rows }) => rows.length);
+  await count();
+  n.set(2);
+  await count();
+  const began = events.flatMap((event) => (event.type === "stage:running" && event.stage === "count" ? [event] : []));
+  expect(began.map(({ reasons }) => reasons.map(({ text }) => text))).toEqual([
+    ["never run"],
+    [expect.stringMatching(/^rows: .* → .*$|^rows changed$/)],
+  ]);
+});
