@@ -17,9 +17,10 @@ import { PageCommands } from "./page/page-commands";
 import { PageLink } from "./page/page-link";
 import { PageNotebooks } from "./page/page-notebooks";
 import { PageRequests } from "./page/page-requests";
+import { readLimits } from "../stage/limits";
 import type { PipelineInternals } from "./pipeline-internals";
 import { CompileHook } from "./tslab/compile-hook";
-import { findCompiler } from "./tslab/compiler";
+import { findCellCompiler } from "./tslab/compiler";
 import { installHooks } from "./tslab/hooks";
 import { createKernelHooks } from "./tslab/kernel-hooks";
 import { queueSends } from "./tslab/send-queue";
@@ -40,6 +41,7 @@ export function connectNotebook(
   { version, environment }: NotebookOptions,
 ): void {
   const { engine, bus, scopes, notebook } = internals;
+  const limits = readLimits(environment);
   useNotebookVariables(() => tslab.exports);
   const warn = (message: string): void => engine.log("warn", message);
 
@@ -52,20 +54,27 @@ export function connectNotebook(
     emit: (event) => bus.emit(event),
   });
   internals.setCells(cells);
-  const shownTables = new ShownTables();
-  const compiler = findCompiler();
+  const shownTables = new ShownTables(limits.shownTables);
+  const compiler = findCellCompiler();
   const executions = new CellExecutions(internals, cells, shownTables, compiler);
 
   // Page: comms, then the messages to the pages, then the commands from them.
   const comms = openComms(tslab);
   const notebooks = new PageNotebooks(notebook);
-  const link = new PageLink({ bus, comms, kernel: randomUUID().slice(0, 8), stagebook: version, notebooks });
+  const link = new PageLink({
+    bus,
+    comms,
+    kernel: randomUUID().slice(0, 8),
+    stagebook: version,
+    notebooks,
+    pageBytes: limits.pageBytes,
+  });
   const commands = new PageCommands({ ...internals, cells, shownTables, link });
   comms.listen(new PageRequests(link, notebooks, commands));
 
   // Subscribed after the link: pages receive an event before the marks and outputs that follow from it.
   showProgress(internals, executions);
-  markAfterPlans(internals, cells);
+  markAfterChanges(internals, cells);
 
   // tslab: from here on it calls the objects above.
   const names = new Map<string, string>();
@@ -88,12 +97,15 @@ export function connectNotebook(
   if (compiler)
     installRepairs({ compiler, kernel: tslab, notebook: notebook.file ?? path.resolve(notebook.name), names, warn }, environment.STAGEBOOK_TSLAB); // prettier-ignore
   else warn("the compiler of this tslab version was not found: tslab is used without repairs");
-  if (!engine.runOverrides.isHeadless) withinActivity({ cell: null, source: "page" }, () => engine.watchFiles());
-  process.on("SIGINT", () => void engine.cancel());
+  // The command plans each time, and handles signals itself.
+  if (!engine.runOverrides.isHeadless) {
+    withinActivity({ cell: null, source: "page" }, () => engine.watchFiles());
+    process.on("SIGINT", () => void engine.cancel());
+  }
 
   // The cell that imports Stagebook is already running: it is adopted now, and ends with the idle status of its request.
   executions.adopt(tslab);
-  comms.openNew({ v: 1 });
+  if (!engine.runOverrides.isHeadless) comms.openNew({ v: 1 });
 }
 
 function openComms({ key, iopub, message }: TslabKernel): Comms {
@@ -105,12 +117,16 @@ function openComms({ key, iopub, message }: TslabKernel): Comms {
 function showProgress({ engine, bus }: PipelineInternals, executions: CellExecutions): void {
   if (engine.runOverrides.isHeadless) return;
   const progress = new CellProgress({ view: () => bus.view, outputOf: (cell) => executions.outputOf(cell) });
-  bus.events$.subscribe((event) => progress.handle(event));
+  bus.events.subscribe((event) => progress.handle(event));
 }
 
-/** The status of a cell follows from the view: it is computed again after every event that changes a stage or parameter. */
-function markAfterPlans({ bus }: PipelineInternals, cells: NotebookCells): void {
-  bus.events$.subscribe((event) => {
+/**
+ * The status of a cell depends on stages, parameters and variables. These five events follow all changes of them. A command has no page
+ * that shows it.
+ */
+function markAfterChanges({ engine, bus }: PipelineInternals, cells: NotebookCells): void {
+  if (engine.runOverrides.isHeadless) return;
+  bus.events.subscribe((event) => {
     if (
       event.type === "plan:refined" ||
       event.type === "param:changed" ||

@@ -22,7 +22,7 @@ export interface PipelineInternals {
   cells(): CellTracking;
 }
 
-/** What the rest of Stagebook asks about the notebook's cells. */
+/** What the rest of Stagebook needs to know about the notebook's cells. */
 export interface CellTracking {
   /** False once the notebook has deleted the cell. */
   isAlive(cell: CellId): boolean;

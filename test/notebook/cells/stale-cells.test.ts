@@ -1,6 +1,7 @@
 /** What Run stale does to the cells of a notebook: failures, values that were changed in place, and what cells show of the pipeline. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StaleNotebook } from "../../rig/kernel/stale-notebook";
+import { part } from "../../rig/part";
 
 let notebook: StaleNotebook;
 beforeAll(async () => {
@@ -95,6 +96,25 @@ const works = stage("works", { q }, ({ q }) => q * 2); console.log(await works()
     expect(notebook.outputs.get("read")).toBe("here\n");
   });
 
+  test("[U2] of a stage that reads a variable which cells below change: the cell finds the value that it has at its place", async () => {
+    await notebook.begin({
+      p: `const p = param("p", 1);`,
+      number: `let n = 0;`,
+      risky: `const risky = stage("risky", { p }, ({ p }) => { if (p > 0) throw new Error("over"); return n + p; }); console.log(await risky());`,
+      count: `n += 7;`,
+      more: `n += 1;`,
+      look: `console.log(n);`,
+    });
+    expect(notebook.mark("risky")?.status).not.toBe("fresh");
+    await notebook.setParams({ p: 0 });
+    for (const _press of [1, 2, 3]) {
+      await notebook.runStale();
+      expect(notebook.outputs.get("risky")).toBe("0\n");
+      await notebook.run("look");
+      expect(notebook.outputs.get("look")).toBe("8\n");
+    }
+  });
+
   test("[U2] of items of an each is not repeated either", async () => {
     await notebook.begin({
       w: `const w = param("w", 1);`,
@@ -168,7 +188,7 @@ describe("values changed in place", () => {
     ["a deleted property", `const v11: any = { a: 1 };`, `console.log(Object.keys(v11).length);`, `delete v11.a;`],
     ["a sorted array", `const v12 = [2, 1];`, `console.log(v12.join());`, `v12.sort();`],
   ];
-  test.each(kinds)(
+  test.each(part(kinds, 6))(
     "[U2] %s: a cell above keeps its mark, one below follows, and Run stale ends where Run All ends",
     async (_, create, read, change) => {
       await notebook.begin({ create, above: read, change, below: read });
@@ -185,6 +205,46 @@ describe("values changed in place", () => {
       expect(notebook.outputs).toEqual(wanted);
     },
   );
+
+  describe("what cells share beside variables", () => {
+    test.each([
+      ["a property of globalThis", `(globalThis as any).s1 = 1;`, `console.log((globalThis as any).s1);`, `(globalThis as any).s1 = 2;`], // prettier-ignore
+      ["an array in globalThis", `(globalThis as any).s2 = [1];`, `console.log((globalThis as any).s2.length);`, `(globalThis as any).s2.push(2);`], // prettier-ignore
+      ["a property of global that is deleted", `(global as any)["s3"] = 1;`, `console.log((global as any).s3);`, `delete (global as any).s3;`], // prettier-ignore
+      ["an environment variable", `process.env.S4 = "a";`, `console.log(process.env.S4);`, `process.env["S4"] = "b";`],
+      ["one that a call sets", `process.env.S5 = "a";`, `console.log(process.env.S5);`, `Object.assign(process.env, { S5: "b" });`], // prettier-ignore
+      ["one of an imported process", `import p6 from "process"; p6.env.S6 = "a";`, `console.log(process.env.S6);`, `import * as q6 from "node:process"; q6.env.S6 = "b";`], // prettier-ignore
+    ])("[U2] %s: Run stale ends where Run All ends", async (_, create, read, change) => {
+      await notebook.begin({ create, above: read, change, below: read });
+      const all = ["imports", "create", "above", "change", "below"];
+      const wanted = new Map(notebook.outputs);
+      await notebook.run("above");
+      expect(notebook.marked("stale")).toContain("above");
+      await notebook.runStale();
+      expect(notebook.outputs).toEqual(wanted);
+      expect(notebook.marked("fresh")).toEqual(all);
+      notebook.edit("change", "0;");
+      await notebook.run("change");
+      await notebook.runStale();
+      expect(notebook.outputs.get("below")).toBe(notebook.outputs.get("above"));
+    });
+
+    test("[U2] what no cell changes is nobody's concern; what one below has changed is said", async () => {
+      await notebook.begin({
+        path: `console.log(typeof process.env.PATH, process.env.S7, typeof globalThis.fetch);`,
+        other: `console.log(process.env.S8);`,
+        change: `process.env.S8 = "later";`,
+      });
+      expect(notebook.mark("path")).toMatchObject({ status: "fresh" });
+      expect(notebook.mark("path")?.caveats ?? []).toEqual([]);
+      expect(notebook.mark("other")).toMatchObject({ status: "fresh" });
+      expect(notebook.mark("other")?.caveats ?? []).toEqual([]);
+      await notebook.run("other");
+      expect(notebook.mark("other")?.caveats?.join()).toMatch(
+        /it read process\.env\.S8 after cell \[\d+\] below had changed it/,
+      );
+    });
+  });
 
   test.each([
     ["is called", `const count = stage("count", () => list.length); console.log(await count());`],

@@ -83,7 +83,9 @@ async function checkOne(notebook: StaleNotebook, imports: string, seed: number, 
   counts.executed += executed.length;
   const marks = new Map([...notebook.sources.keys()].map((id) => [id, notebook.mark(id)]));
   const outputs = new Map(notebook.outputs);
+  const left = await finalValues(notebook);
   await notebook.restartAndRunAll();
+  const wantedValues = await finalValues(notebook);
   const problems = [...marks].flatMap(([id, mark]) => {
     const [shown, wanted] = [outputs.get(id), notebook.outputs.get(id)];
     if (mark?.status === "failed" && wanted?.startsWith("failed") === true) return (void counts.failed++, []);
@@ -95,7 +97,22 @@ async function checkOne(notebook: StaleNotebook, imports: string, seed: number, 
       `${id} is ${mark?.status} (${text}): shows ${JSON.stringify(shown)}, Run All shows ${JSON.stringify(wanted)}`,
     ];
   });
+  // What a failed cell has not assigned differs by what its variable held before.
+  const haveFailed = [...marks.values(), ...ids.map((id) => notebook.mark(id))].some(
+    (mark) => mark?.status === "failed" || mark?.blocked === true,
+  );
+  if (!haveFailed && left !== wantedValues)
+    problems.push(`the variables are ${left}, after Run All they are ${wantedValues}`);
   if (problems.length === 0) return;
   const sources = [...cells].map(([id, source]) => `${id}: ${source}`);
   throw new Error([`seed ${seed}`, ...problems, "--- cells", ...sources, "--- steps", ...steps].join("\n"));
+}
+
+/** The variables that the cells assign, as text. */
+async function finalValues(notebook: StaleNotebook): Promise<string> {
+  const names = [...notebook.sources.values()].flatMap(
+    (source) => /(?:^|\} )(?:let|const) ([vndw]\d+) =/.exec(source)?.[1] ?? [],
+  );
+  const { text } = await notebook.kernel.run(`console.log(JSON.stringify({ ${names.join(", ")} }));`);
+  return text;
 }

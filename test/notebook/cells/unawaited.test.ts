@@ -1,4 +1,6 @@
 /** Calls without `await`, printed stages, and everything that the bridge must not print. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
@@ -90,9 +92,10 @@ describe("what cells print", () => {
     },
   );
 
-  test("[Y1] the bridge prints nothing: comms opened, unknown targets, messages, closings, comm_info", async () => {
+  test("[Y1] the bridge prints nothing: comms opened, unknown targets, messages, closings, comm_info, history", async () => {
     const { kernel } = notebook;
-    const cell = kernel.run("await new Promise((done) => setTimeout(done, 400)); 7;", { cell: "busy" });
+    const waiting = `while (!require("fs").existsSync("go.txt")) await new Promise((done) => setTimeout(done, 20));`;
+    const cell = kernel.run(`${waiting} 7;`, { cell: "busy" });
     await kernel.until((_events, view) => view.cells.busy?.status === "running", "the cell is busy");
     const before = kernel.iopub.length;
     const comm = await kernel.openComm();
@@ -101,6 +104,9 @@ describe("what cells print", () => {
     const info = await kernel.request("comm_info_request", {});
     expect(info).toMatchObject({ status: "ok", comms: { [comm]: { target_name: "stagebook" } } });
     await kernel.request("comm_info_request", { target_name: "no.such.target" });
+    // A page that opens the notebook asks for what was typed before.
+    const history = { output: false, raw: true, hist_access_type: "tail", n: 500 };
+    expect(await kernel.request("history_request", history)).toEqual({ status: "ok", history: [] });
     send(notebook, "comm_open", { comm_id: "foreign", target_name: "jupyter.widget", data: {} });
     send(notebook, "comm_msg", { comm_id: "never-opened", data: { x: 1 } });
     send(notebook, "comm_close", { comm_id: "never-opened", data: {} });
@@ -109,6 +115,7 @@ describe("what cells print", () => {
     await notebook.settled();
     const streams = kernel.iopub.slice(before).filter(({ type }) => type === "stream" || type === "display_data");
     expect(streams).toEqual([]);
+    writeFileSync(join(kernel.cwd, "go.txt"), "");
     expect((await cell).text).toBe("7\n");
     const closed = kernel.iopub.slice(before).filter(({ type }) => type === "comm_close");
     expect(closed.map(({ content }) => content.comm_id)).toContain("foreign");

@@ -4,8 +4,8 @@ import { differences, galleryCells, generatedCells } from "./corpus";
 
 vi.setConfig({ testTimeout: 240_000 });
 
-test("[H9] forty cells: the same diagnostics, code and names", () => {
+test("[H9] twenty cells: the same diagnostics, code and names", () => {
   expect(
-    differences([...galleryCells().slice(0, 2), ...generatedCells(1, 20)].map((cells) => cells.slice(0, 20))),
+    differences([...galleryCells().slice(0, 2), ...generatedCells(1, 10)].map((cells) => cells.slice(0, 10))),
   ).toEqual([]);
 });

@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nodeFlags } from "../../../.dev/lib/project.mjs";
+import { buildModule } from "../../rig/built";
 import { createNotebookFolder, repository } from "../../rig/kernel/notebook-folder";
 import { createRandom } from "../../rig/random";
 
@@ -96,13 +98,13 @@ export function generatedCells(seed: number, count: number): readonly Sequence[]
 /** `STAGEBOOK_TSLAB` as in a kernel. Each cell is compiled, none executed; a cell with errors leaves the declarations as they were. */
 const driver = `
 const { readFileSync, writeFileSync } = require("node:fs");
-const lib = ${JSON.stringify(join(repository, "kernel-lib", "lib", "notebook", "tslab"))};
 const { createConverter } = require(${JSON.stringify(join(repository, "node_modules", "tslab", "dist", "converter.js"))});
-const { readCompiler } = require(lib + "/compiler.js");
-const { installRepairs } = require(lib + "/repairs/install.js");
+const { readCompiler } = require(${JSON.stringify(await buildModule("notebook/tslab/compiler"))});
+const { installRepairs } = require(${JSON.stringify(await buildModule("notebook/tslab/repairs/install"))});
 const converter = createConverter({ isJS: false, isBrowser: false });
 const warnings = [];
-const target = { compiler: readCompiler(converter), kernel: { copies: [] }, notebook: process.cwd() + "/n.ipynb", names: new Map(), warn: (text) => warnings.push(text) };
+const compiler = readCompiler(converter);
+const target = { compiler: { change: (install) => install(compiler) }, kernel: { copies: [] }, notebook: process.cwd() + "/n.ipynb", names: new Map(), warn: (text) => warnings.push(text) };
 installRepairs(target, process.env.STAGEBOOK_TSLAB);
 const results = JSON.parse(readFileSync(process.argv[2], "utf8")).flatMap((cells) => {
   let declarations = "";
@@ -131,7 +133,7 @@ export function compileCells(sequences: readonly Sequence[], choice: string): re
   try {
     writeFileSync(script, driver);
     writeFileSync(cells, JSON.stringify(sequences));
-    const { status, stderr } = spawnSync(process.execPath, [script, cells, results], {
+    const { status, stderr } = spawnSync(process.execPath, [...nodeFlags, script, cells, results], {
       cwd: folder.path,
       env: { ...process.env, NODE_OPTIONS: undefined, VITEST: undefined, STAGEBOOK_TSLAB: choice },
       encoding: "utf8",

@@ -56,6 +56,12 @@ export const packageFiles = {
   }),
   "node_modules/esm-only/main.js": "export const three = 3;",
   "node_modules/esm-only/main.d.ts": "export declare const three: number;",
+  "node_modules/outer/package.json": JSON.stringify({ name: "outer", version: "1.0.0", types: "main.d.ts", main: "main.js" }), // prettier-ignore
+  "node_modules/outer/main.js": "exports.make = () => ({ size: 2 });",
+  "node_modules/outer/main.d.ts": 'import { Inner } from "inner"; export declare function make(): Inner;',
+  "node_modules/outer/node_modules/inner/package.json": JSON.stringify({ name: "inner", version: "1.0.0", types: "main.d.ts", main: "main.js" }), // prettier-ignore
+  "node_modules/outer/node_modules/inner/main.js": "",
+  "node_modules/outer/node_modules/inner/main.d.ts": "export interface Inner { size: number }",
 };
 
 const node = Number(process.versions.node.split(".")[0]);
@@ -158,6 +164,65 @@ export const repairCases: readonly RepairCase[] = [
     cell: "[1].toShuffled()",
     plain: fails(/'toShuffled' does not exist/),
     repaired: fails(/'toShuffled' does not exist/),
+  },
+  {
+    repair: "inferred-types",
+    title: "a type of a package of a package",
+    before: ['import { make } from "outer"; const outside = make();'],
+    cell: "outside.size.toFixed(1)",
+    plain: fails(/Cannot find name 'outside'/),
+    repaired: prints(/^2\.0$/),
+  },
+  {
+    repair: "inferred-types",
+    title: "a type of a package of a package is checked",
+    before: ['import { make } from "outer"; const outside2 = make();'],
+    cell: "const wrong: string = outside2.size;",
+    plain: fails(/Cannot find name 'outside2'/),
+    repaired: fails(/'number' is not assignable to type 'string'/),
+  },
+  {
+    repair: "inferred-types",
+    title: "what Node.js takes from a package of its own",
+    before: ['const sent = new Headers({ a: "b" });'],
+    cell: 'sent.get("a")',
+    plain: { text: /b|Cannot find name 'sent'/ },
+    repaired: prints(/^b$/),
+  },
+  {
+    repair: "inferred-types",
+    title: "a class within a function",
+    before: ["const local = (() => { class Local { x = 1; private y = 2; } return new Local(); })();"],
+    cell: "local.x",
+    plain: fails(/Cannot find name 'local'/),
+    repaired: prints(/^1$/),
+  },
+  {
+    repair: "inferred-types",
+    title: "a class expression with private members",
+    before: ["const Hiding = class { private n = 7; get() { return this.n; } };"],
+    cell: "new Hiding().get()",
+    plain: fails(/Cannot find name 'Hiding'/),
+    repaired: prints(/^7$/),
+  },
+  {
+    repair: "inferred-types",
+    title: "an interface within a function, whose name means something else in a later cell",
+    before: [
+      "function measured() { interface Size { wide: number } return { wide: 5 } as Size; }",
+      "interface Size { high: string }",
+    ],
+    cell: "measured().wide",
+    plain: fails(/Cannot find name 'measured'/),
+    repaired: prints(/^5$/),
+  },
+  {
+    repair: "inferred-types",
+    title: "a type parameter stays one",
+    before: ["const twiceOf = <T,>(x: T) => [x, x];"],
+    cell: 'const pairs: number[] = twiceOf("a");',
+    plain: fails(/'string' is not assignable to type 'number'/),
+    repaired: fails(/'string' is not assignable to type 'number'/),
   },
   {
     repair: "await-anywhere",

@@ -15,8 +15,7 @@ import type { ShownTables } from "./shown-tables";
 import type { ShowInCell } from "./cell-progress";
 import type { CompiledCell } from "../tslab/compiled-cell";
 import type { PipelineInternals } from "../pipeline-internals";
-import { readDeclaredParams } from "../tslab/declared-params";
-import type { Compiler } from "../tslab/compiler";
+import type { CellCompiler } from "../tslab/compiler";
 import type { TslabKernel, WriteDisplay, WriteStream, ZmqMessage } from "../tslab/tslab";
 
 const PROMISE_TEXT = "Promise: add await to see its value";
@@ -47,7 +46,7 @@ export class CellExecutions {
     private readonly internals: PipelineInternals,
     private readonly cells: NotebookCells,
     private readonly shownTables: ShownTables,
-    private readonly compiler: Pick<Compiler, "checkedCell"> | undefined,
+    private readonly compiler: Pick<CellCompiler, "declaredParams"> | undefined,
   ) {}
 
   /** Takes over the cell that is being executed while Stagebook is imported. */
@@ -75,14 +74,9 @@ export class CellExecutions {
 
   /** Read when the cell defines its first parameter: most cells define none. */
   private readParams(execution: CellExecution, source: string): void {
-    let params: ReturnType<typeof readDeclaredParams> | undefined;
-    execution.declaredParam = (name) => (params ??= this.declaredIn(source)).get(name);
-  }
-
-  private declaredIn(source: string): ReturnType<typeof readDeclaredParams> {
-    const checked = this.compiler?.checkedCell();
-    // While a cell waits, a request for completions may have the compiler hold other code.
-    return checked?.file.text.includes(source.trim()) ? readDeclaredParams(checked) : new Map();
+    let params: ReturnType<CellCompiler["declaredParams"]> | undefined;
+    execution.declaredParam = (name) =>
+      (params ??= this.compiler?.declaredParams(source) ?? new Map<string, never>()).get(name);
   }
 
   /** The output in which a run that the cell started shows its progress; undefined once another cell is being executed. */

@@ -9,7 +9,7 @@ export interface CellRecord {
   count: number;
   running: boolean;
   ok: boolean;
-  /** The place of the execution among all executions of cells. */
+  /** The position of the execution among all executions of cells. */
   readonly sequence: number;
   readonly startedAt: number;
   /** The stages it read, by instance id. */

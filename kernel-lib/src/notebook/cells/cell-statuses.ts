@@ -1,4 +1,4 @@
-/** The status of each cell: whether its output is what executing it now would show, and why not. Asked by NotebookCells. */
+/** The status of each cell: whether its output is what executing it now would show, and why not. Used by NotebookCells. */
 import { caveatsOf, type CellId, type CellView, type Freshness, type View } from "../../protocol";
 import type { Engine } from "../../run/engine";
 import type { CellRecord } from "./cell-record";
@@ -35,7 +35,7 @@ export class CellStatuses {
     return outdated.length > 0 && outdated.every(({ isBlocked }) => !isBlocked);
   }
 
-  /** A failed cell, and one that needs what a failed one has not left, waits. */
+  /** A failed cell waits, and so does a cell that needs a value which a failed one did not leave. */
   canExecute(record: CellRecord): boolean {
     if (record.running || (!record.ok && !this.hasRecovered(record)) || this.undoes(record).length > 0) return false;
     return this.outdated(record).every(({ isBlocked }) => !isBlocked);
@@ -87,7 +87,7 @@ export class CellStatuses {
     return { status: "fresh", reasons: [], ...(caveats.length > 0 ? { caveats } : {}) };
   }
 
-  /** Why the output may be out of date although nothing says so. */
+  /** Why the output may be out of date although no change is known. */
   private caveats(record: CellRecord): readonly string[] {
     return [
       ...[...record.found.keys()].flatMap((name) => this.doubts(record, name)),
@@ -106,7 +106,7 @@ export class CellStatuses {
     ];
   }
 
-  /** The parameters that it set and that have another value now, from the sidebar or another cell: to execute it would undo that. */
+  /** The parameters that it set and that have another value now, from the sidebar or another cell: executing it would undo that. */
   private undoes(record: CellRecord): readonly string[] {
     return [...record.setParams].flatMap(([name, digest]) => (this.paramDigest(name) === digest ? [] : [name]));
   }
@@ -121,11 +121,14 @@ export class CellStatuses {
     ];
   }
 
-  /** A failed cell is worth executing again once the stages that failed in it are fresh, or something else that it read has changed. */
+  /**
+   * A failed cell is worth executing again once the stages that failed in it would run again or are fresh, or something else that it read
+   * has changed.
+   */
   private hasRecovered(record: CellRecord): boolean {
     const readFailing = [...record.stages].filter(([, { digest }]) => digest === "");
     if (readFailing.length > 0)
-      return readFailing.every(([id, { name }]) => this.stateOf(id, name)?.status === "fresh");
+      return readFailing.every(([id, { name }]) => canSucceed(this.stateOf(id, name)?.status));
     const variables = this.parts.flow().reasons(record);
     if (variables.some(({ isBlocked }) => isBlocked)) return false;
     return this.paramReasons(record).length > 0 || variables.length > 0;
@@ -173,4 +176,9 @@ export class CellStatuses {
     const { params } = this.parts.engine;
     return params.names().includes(name) ? params.digest(params.value(name, new Map())) : "";
   }
+}
+
+/** A stage that has failed is stale again once something that it depends on has changed. */
+function canSucceed(status: Freshness | undefined): boolean {
+  return status !== undefined && status !== "failed" && status !== "blocked" && status !== "running";
 }

@@ -7,10 +7,11 @@ import { beginRecord, type CellRecord } from "./cell-record";
 import { CellStatuses } from "./cell-statuses";
 import { guestOfCell } from "./guest-cells";
 import type { CellAccess } from "../tslab/compiled-cell";
+import { isSharedName } from "../tslab/shared-names";
 import { VariableFlow } from "./variable-flow";
 import { NotebookVariables, type VariableState } from "./variables";
 
-/** What the page does with code of the user's. */
+/** Of user code that the page runs: it may have changed any variable. */
 const anyAccess: CellAccess = { reads: [], captures: [], writes: [], hasEffects: true };
 
 export interface CellParts {
@@ -29,7 +30,7 @@ export class NotebookCells {
   private readonly variables: NotebookVariables;
   private readonly statuses: CellStatuses;
   private executions = 0;
-  /** In document order, as the page has said. */
+  /** In document order, as reported by the page. */
   private order: readonly CellId[] = [];
   private currentFlow: VariableFlow | undefined;
 
@@ -62,7 +63,7 @@ export class NotebookCells {
   missingVariables(cell: CellId): readonly string[] {
     const record = this.records.get(cell);
     if (!record || record.ok) return [];
-    return record.access.writes.filter((name) => this.parts.variables[name] === undefined);
+    return record.access.writes.filter((name) => !isSharedName(name) && this.parts.variables[name] === undefined);
   }
 
   /** The cell starts: what it defined before is forgotten unless it is defined again. */
@@ -88,6 +89,7 @@ export class NotebookCells {
     const record = this.records.get(cell);
     if (!record) return;
     record.access = access;
+    this.variables.beforeCell(access);
     record.reads = this.variables.reachedFrom(access.reads);
     record.found = this.statesOf(record.reads);
   }
@@ -131,7 +133,7 @@ export class NotebookCells {
     emit({ type: "cell:ended", cell, ok });
   }
 
-  /** Code of the user's has been executed outside cells: stages that the page has run. */
+  /** User code has been executed outside cells: stages that the page has run. */
   ranOutsideCells(): void {
     this.variables.compare(null, anyAccess, 0);
   }
@@ -159,7 +161,7 @@ export class NotebookCells {
     }
   }
 
-  /** Emits the marks that have changed. Called after a plan. */
+  /** Emits the marks that have changed. Called after each event that may change one (`connect.ts`), and when cells were arranged. */
   mark(): void {
     for (const record of this.records.values()) {
       if (record.running) continue;
@@ -191,12 +193,8 @@ export class NotebookCells {
     staleStages: ReadonlySet<string>,
     chooses: (cell: CellId) => boolean,
   ): { readonly cells: readonly CellId[]; readonly beforeStages: boolean } {
-    const worth = [...this.records.values()].filter(
-      (record) => chooses(record.id) && this.statuses.isWorthExecuting(record),
-    );
     const captured = this.capturedBy([...staleStages]);
-    const replayed = this.flow().replay(new Set(worth.map(({ id }) => id)), captured);
-    const ready = this.flow().executable(replayed, (record) => chooses(record.id) && this.statuses.canExecute(record));
+    const ready = this.ready(captured, chooses);
     const changed = new Set(ready.flatMap(({ left }) => [...left.keys()].filter((name) => captured.has(name))));
     // In between, those that call such stages, and those that read a value which a later one of them replaces.
     const before = ready.filter((record, at) => {
@@ -208,11 +206,31 @@ export class NotebookCells {
     return { cells: cells.map(({ id }) => id), beforeStages: before.length > 0 };
   }
 
+  /**
+   * The cells that are out of date and those that have to be executed with them, in document order. A cell that would not find its values,
+   * because one that gives them has failed or is not chosen, is left out before it is decided which others are executed for its sake.
+   */
+  private ready(captured: ReadonlySet<string>, chooses: (cell: CellId) => boolean): readonly CellRecord[] {
+    const flow = this.flow();
+    const canExecute = (record: CellRecord): boolean => chooses(record.id) && this.statuses.canExecute(record);
+    const worth = [...this.records.values()].filter(
+      (record) => chooses(record.id) && this.statuses.isWorthExecuting(record),
+    );
+    for (let chosen = new Set(worth.map(({ id }) => id)); ;) {
+      const ready = flow.executable(flow.replay(chosen, captured), canExecute);
+      const kept = new Set(ready.flatMap(({ id }) => (chosen.has(id) ? [id] : [])));
+      if (kept.size === chosen.size) return ready;
+      chosen = kept;
+    }
+  }
+
   private compareVariables(record: CellRecord): void {
     const { variables } = this;
     // The cell that imports Stagebook was compiled before, as were those that ran before it.
     const access = record.sequence === 1 ? { ...record.access, writes: variables.newNames() } : record.access;
     record.access = access;
+    // No page marks the cells of a command.
+    if (this.parts.engine.runOverrides.isHeadless) return;
     const changes = variables.compare(record.id, access, performance.now() - record.startedAt);
     const before = [...changes].flatMap(([name, change]) => {
       const isNew =
@@ -239,6 +257,7 @@ export class NotebookCells {
       cells: this.arranged(),
       labelOf: (cell) => this.labelOf(cell),
       stateOf: (name) => this.variables.stateOf(name),
+      originOf: (name) => this.variables.originOf(name),
       readByStages: (record) => this.readByStages(record),
       waits: (record) => this.statuses.stageReasons(record).some(({ isBlocked }) => isBlocked),
     }));

@@ -5,7 +5,8 @@ import { secrets } from "../../secrets/secret-texts";
 import { escapeMarkup, formatCount, formatDecimals, TABLE_MIME, type ShownTable } from "../../protocol";
 import { textOfDate } from "../../table/cell";
 import { decimalsOf } from "../../table/decimals";
-import { firstRows, tableOf, type TableColumn, type TableData } from "../../table/table-data";
+import type { TableColumn } from "../../table/table-column";
+import { firstRows, tableOf, type TableData } from "../../table/table-data";
 import { findActivity } from "../../run/state/activity";
 import { sweepOf, type SweepAbout, type SweepRows } from "../../run/sweep";
 import { drawSweep } from "./sweep-picture";
@@ -30,7 +31,7 @@ export function showValue(value: unknown, render: Renderer): void {
   else display(masked(bundle));
 }
 
-/** What the page needs to read the rest of the rows; nothing for what is not a table. Rows that a cell changes later are read as they are then. */
+/** What the page needs to read the rest of the rows; empty for values that are not tables. Rows that a cell changes later are read in their changed state. */
 function liveTable(value: unknown, keep: (table: TableData) => string): { readonly [TABLE_MIME]?: ShownTable } {
   const sweep = sweepOf(value);
   const table = tableOf(sweep ? rowsOfSweep(value as SweepRows, sweep) : value);
@@ -86,7 +87,7 @@ const withNamespace = (svg: string): string =>
     ? svg
     : svg.replace(/<svg/i, '<svg xmlns="http://www.w3.org/2000/svg"');
 
-/** Without one, a picture that is wider than the cell would be cut off where it should shrink. */
+/** Without a view box, a picture that is wider than the cell would be cut off instead of shrinking. */
 function withViewBox(svg: string): string {
   const head = /<svg\b[^>]*>/i.exec(svg)?.[0] ?? "";
   const sizeOf = (name: string): string | undefined =>

@@ -33,7 +33,7 @@ export class ParamDisplays {
   private readonly cells = new Map<CellId | null, CellDisplays>();
 
   constructor(private readonly internals: Pick<PipelineInternals, "engine" | "bus">) {
-    internals.bus.events$.subscribe((event) => this.handle(event));
+    internals.bus.events.subscribe((event) => this.handle(event));
   }
 
   /** Shows the parameters in the cell that is being executed, otherwise prints them. The cell is not stale when they change. */

@@ -1,24 +1,25 @@
 /** The tables that cells have shown and a page may still read: those of a cell until it is executed again, at most the latest ones. */
 import { StagebookError, type CellId } from "../../protocol";
+import { defaultLimits } from "../../stage/limits";
 import type { TableData } from "../../table/table-data";
 import { TableView } from "../../table/table-view";
 
-/** Each keeps its rows in memory. */
-const MOST_SHOWN = 20;
-
 export class ShownTables {
   private readonly tables = new Map<string, { readonly cell: CellId | null; readonly view: TableView }>();
-  /** How many the current execution of a cell has shown. */
+  /** How many tables the current execution of a cell has shown. */
   private readonly counts = new Map<CellId | null, number>();
 
-  /** Returns the id by which a page asks for its rows: the same whenever the cell is executed, so that equal outputs are equal. */
+  /** `most`: how many are kept; each keeps its rows in memory. */
+  constructor(private readonly most = defaultLimits.shownTables) {}
+
+  /** Returns the id by which a page requests its rows: the same whenever the cell is executed, so that equal outputs are equal. */
   keep(cell: CellId | null, table: TableData): string {
     const count = (this.counts.get(cell) ?? 0) + 1;
     this.counts.set(cell, count);
     const id = `${cell ?? "no-cell"}-${count}`;
     this.tables.set(id, { cell, view: new TableView(table) });
     for (const oldest of this.tables.keys()) {
-      if (this.tables.size <= MOST_SHOWN) break;
+      if (this.tables.size <= this.most) break;
       this.tables.delete(oldest);
     }
     return id;

@@ -3,6 +3,7 @@
  * another one reads, whether it read that value, and which cells have to be executed again so that it does. Pure.
  */
 import type { CellId } from "../../protocol";
+import { isSharedName } from "../tslab/shared-names";
 import type { CellRecord } from "./cell-record";
 import type { VariableState } from "./variables";
 
@@ -12,6 +13,8 @@ export interface FlowParts {
   readonly labelOf: (cell: CellId) => string;
   /** The value now. */
   readonly stateOf: (name: string) => VariableState | undefined;
+  /** The value that it had before any cell; undefined for a variable, which some cell creates. */
+  readonly originOf: (name: string) => VariableState | undefined;
   /** The variables that the stages read which the cell defines or calls, with their upstream. */
   readonly readByStages: (cell: CellRecord) => ReadonlySet<string>;
   /** Whether a stage that the cell reads has failed, or waits for one. */
@@ -139,17 +142,29 @@ export class VariableFlow {
   /** The cell from which it gets the value in document order; when all of them are below, the last one. */
   private provider(cell: CellRecord, name: string): CellRecord | undefined {
     const others = (this.leavers.get(name) ?? []).filter((other) => other !== cell);
-    return this.above(cell, name).at(-1) ?? (cell.reads.has(name) ? others.at(-1) : undefined);
+    const isCreated = cell.reads.has(name) && !this.parts.originOf(name);
+    return this.above(cell, name).at(-1) ?? (isCreated ? others.at(-1) : undefined);
   }
 
   private strayReads(cell: CellRecord): readonly string[] {
     return [...cell.reads].flatMap((name) => {
       const others = (this.leavers.get(name) ?? []).filter((other) => other !== cell);
       const last = others.at(-1);
+      if (isSharedName(name)) return this.strayShared(cell, name, last);
       if (!last) return [`variable ${name} comes from no cell of this notebook: it is missing after a restart`];
       if (others.some((other) => this.place(other) < this.place(cell))) return [];
       return [`variable ${name} comes from ${this.parts.labelOf(last.id)} below: it is missing after a restart`];
     });
+  }
+
+  /** What exists without a cell, and was changed by one below before this cell read it. */
+  private strayShared(cell: CellRecord, name: string, last: CellRecord | undefined): readonly string[] {
+    const origin = this.parts.originOf(name);
+    const found = cell.found.get(name);
+    if (!last || !origin || this.above(cell, name).length > 0 || found?.digest === origin.digest) return [];
+    return [
+      `it read ${name} after ${this.parts.labelOf(last.id)} below had changed it: after a restart it reads the value of before`,
+    ];
   }
 
   /** A stage reads the value that a variable has when it runs; one that changes below its cell is another one after a restart. */

@@ -6,6 +6,7 @@ import { digestVariable } from "../../key/code/closure";
 import type { Scopes } from "../../key/scopes";
 import type { CellId } from "../../protocol";
 import type { CellAccess } from "../tslab/compiled-cell";
+import { isBuiltIn, isSharedName, readShared } from "../tslab/shared-names";
 
 /** The value of a variable at one moment. */
 export interface VariableState {
@@ -37,6 +38,8 @@ const REPEAT_BELOW_MS = 250;
 
 export class NotebookVariables {
   private readonly known = new Map<string, Variable>();
+  /** What cells share beside variables, as it was before the first cell that names it. */
+  private readonly origins = new Map<string, VariableState>();
   private readonly identities = new WeakMap<object, number>();
   private objects = 0;
   /** Variables too large to compare, with those that may share objects with them. */
@@ -50,6 +53,21 @@ export class NotebookVariables {
   /** As last compared; undefined for a variable that no cell has assigned. */
   stateOf(name: string): VariableState | undefined {
     return this.known.get(name);
+  }
+
+  /** As it was before the first cell that names it; undefined for a variable, which some cell has created. */
+  originOf(name: string): VariableState | undefined {
+    return this.origins.get(name);
+  }
+
+  /** A cell that is about to be executed names these: the values of those that no cell has created are remembered. */
+  beforeCell({ reads, writes }: CellAccess): void {
+    for (const name of [...reads, ...writes]) {
+      if (!isSharedName(name) || this.known.has(name) || isBuiltIn(name)) continue;
+      const state = this.read(name, undefined);
+      this.known.set(name, state);
+      this.origins.set(name, state);
+    }
   }
 
   /** The cells that may have changed it in place since it was compared. */
@@ -100,7 +118,7 @@ export class NotebookVariables {
   }
 
   private read(name: string, before: Variable | undefined): Variable {
-    const value = this.values[name];
+    const value = isSharedName(name) ? readShared(name) : this.values[name];
     let [{ digest, refersTo, isOpaque }, tookMs] = timed(() => digestVariable(value, this.scopes));
     // A pause of the process is not a cost of the value, and would put it in doubt for good.
     if (tookMs > BUDGET_MS && tookMs < REPEAT_BELOW_MS) {
@@ -113,7 +131,7 @@ export class NotebookVariables {
       digest,
       identity,
       refersTo,
-      isOpaque: isOpaque && !isCode(value),
+      isOpaque: isOpaque && !isConstant(value),
       tookMs,
       doubtful: isSame ? before.doubtful : [],
     };
@@ -156,9 +174,9 @@ export class NotebookVariables {
   }
 }
 
-/** Functions and classes whose insides cannot be read are rarely what a cell changes in place. */
-function isCode(value: unknown): boolean {
-  return typeof value === "function";
+/** Functions and classes whose insides cannot be read are rarely what a cell changes in place; a symbol cannot be changed. */
+function isConstant(value: unknown): boolean {
+  return typeof value === "function" || typeof value === "symbol";
 }
 
 /** With the milliseconds that it took: of the processor, where other processes or threads had to be waited for. */

@@ -2,12 +2,12 @@
 import { randomUUID } from "node:crypto";
 import type { MessageHeader, ZmqMessage, ZmqMessageClass, ZmqSocket } from "../tslab/tslab";
 
-/** The socket for outgoing messages, and how they are signed. */
+/** The socket for outgoing messages, and the key that signs them. */
 export interface Publisher {
   readonly key: string;
   readonly iopub: ZmqSocket;
   readonly Message: ZmqMessageClass;
-  /** Session and user as the front end names them. */
+  /** Session and user, as the front end names them. */
   readonly header: Pick<MessageHeader, "session" | "username">;
 }
 
@@ -33,7 +33,7 @@ export class Comms {
     return [...this.open];
   }
 
-  /** From now on the listener is called; there is one. */
+  /** Sets the listener; there is only one. */
   listen(listener: CommListener): void {
     this.listener = listener;
   }

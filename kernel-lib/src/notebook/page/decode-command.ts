@@ -19,7 +19,7 @@ export function decodeCommand(data: unknown): Command | string {
   return problemOf(type, validate.errors?.[0]);
 }
 
-/** Compiled when a command of its type first comes, to keep the kernel's start short. */
+/** Compiled at the first command of its type, to keep the kernel's start short. */
 function validatorOf(type: CommandType): ValidateFunction {
   const known = validators.get(type);
   if (known) return known;

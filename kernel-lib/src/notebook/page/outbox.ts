@@ -70,14 +70,14 @@ export class Outbox {
     this.startBeacon();
   }
 
-  /** Nothing is sent any more. */
+  /** Ends the sending. */
   close(): void {
     this.isClosed = true;
     clearTimeout(this.next);
     clearTimeout(this.beacon);
   }
 
-  /** Later events go into another message. */
+  /** Later events go into the next message. */
   private seal(): void {
     let some: StagebookEvent[] = [];
     let chars = 0;

@@ -20,6 +20,7 @@ import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
 import type { NotebookCells } from "../cells/cells";
 import type { ShownTables } from "../cells/shown-tables";
 import type { PageLink } from "./page-link";
+import { costAbove } from "./run-limit";
 import { StageAnswers } from "./stage-answers";
 import { runStale } from "./stale-runs";
 import { TableAnswers } from "./table-answers";
@@ -71,10 +72,10 @@ export class PageCommands {
       }
       case "run": {
         const targets = command.targets ?? engine.registry.stages.all().map((stage) => stage.name);
-        const { status, executed } = await this.run(
-          targets.map((name) => engine.instances.find(name)),
-          command.force ?? false,
-        );
+        const instances = targets.map((name) => engine.instances.find(name));
+        const cost = await costAbove(command.limitMs, engine, instances, command.force);
+        if (cost) return { status: "unconfirmed", executed: 0, cost };
+        const { status, executed } = await this.run(instances, command.force ?? false);
         return this.replanned({ status, executed });
       }
       case "run-stale":

@@ -1,6 +1,6 @@
 /**
  * The notebooks that the connected pages show. Usually it is the kernel's own. Any other notebook may choose the same kernel in its menu: it
- * is a guest. Its page learns so, and its cells are kept apart from those of the kernel's notebook.
+ * is a guest. Its page is notified, and its cells are kept apart from those of the kernel's notebook.
  */
 import fs from "node:fs";
 import { homedir } from "node:os";
@@ -17,7 +17,7 @@ export class PageNotebooks {
 
   constructor(private readonly notebook: NotebookIdentity) {}
 
-  /** A page says what it shows. `session`: of the message that says so. */
+  /** A page reports what it shows. `session`: of that message. */
   shown(comm: string, session: string, page: PageNotebook): void {
     const requests = page.session ?? session;
     this.sessions.set(comm, requests);

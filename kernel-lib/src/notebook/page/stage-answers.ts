@@ -31,7 +31,7 @@ export class StageAnswers {
   async explain(stage: string): Promise<Result<"explain">> {
     const { engine } = this;
     const instance = engine.instances.find(stage);
-    const assessed = mustGet((await engine.planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
+    const assessed = mustGet((await engine.planner.plan([instance], { isInspected: true })).assessed, instance.id);
     const { status, reasons } = assessed.row;
     // The current result is not always the latest: parameters may have been set back.
     const latest = assessed.row.result ? undefined : await engine.results.latest(instance);
@@ -113,15 +113,15 @@ export class StageAnswers {
     return params.text(params.definition(name), params.value(name, new Map()));
   }
 
-  /** The wire value of a parameter, from the text that was stored with the result. */
+  /** The JSON value of a parameter, from the text that was stored with the result. */
   private readParam(name: string, text: string): unknown {
     const { params } = this.engine;
     const definition = params.definition(name);
-    // Texts of dates and bigints are what the wire has for them.
-    const wires = [text, readText(text)?.value];
-    for (const wire of wires) {
-      const value = this.tryDecode(definition, wire);
-      if (value !== undefined && params.text(definition, value) === text) return wire;
+    // Texts of dates and bigints are their JSON values.
+    const candidates = [text, readText(text)?.value];
+    for (const json of candidates) {
+      const value = this.tryDecode(definition, json);
+      if (value !== undefined && params.text(definition, value) === text) return json;
     }
     if (params.text(definition, definition.initial) === text) return definition.schema.encode(definition.initial);
     throw new StagebookError(
@@ -132,9 +132,9 @@ export class StageAnswers {
   }
 
   /** Undefined when the text is not a value of the parameter. */
-  private tryDecode(definition: ParamDefinition, wire: unknown): unknown {
+  private tryDecode(definition: ParamDefinition, json: unknown): unknown {
     try {
-      return wire === undefined ? undefined : definition.schema.decode(wire as Json);
+      return json === undefined ? undefined : definition.schema.decode(json as Json);
     } catch (error) {
       if (error instanceof UnreadableValue) return undefined;
       throw error;
@@ -144,7 +144,7 @@ export class StageAnswers {
   /** The current result, otherwise the latest. */
   private async findShown(instance: Instance): Promise<Entry> {
     const { results, planner } = this.engine;
-    const { row, key } = mustGet((await planner.plan([instance], { isLookedAt: true })).assessed, instance.id);
+    const { row, key } = mustGet((await planner.plan([instance], { isInspected: true })).assessed, instance.id);
     const current = row.result && key.key !== undefined ? await results.find(instance, key.key) : undefined;
     const entry = current ?? (await results.latest(instance));
     if (!entry) throw noResult(instance);

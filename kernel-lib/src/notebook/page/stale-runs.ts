@@ -1,7 +1,8 @@
 /** The command `run-stale`: runs the stale stages, and chooses the cells that the page executes next. Used by PageCommands. */
-import type { CellId, Result } from "../../protocol";
+import type { CellId, Command, Result } from "../../protocol";
 import type { Engine } from "../../run/engine";
 import type { NotebookCells } from "../cells/cells";
+import { costAbove } from "./run-limit";
 
 export interface StaleRunParts {
   readonly engine: Engine;
@@ -11,12 +12,12 @@ export interface StaleRunParts {
 }
 
 /**
- * A stage that failed is left alone, and whatever depends on it: it is stale again once something that it depends on changes. `cells`:
- * those to which the run is limited. `executed`: those that are not to be executed once more.
+ * A failed stage is left alone, with everything that depends on it: it is stale again once something that it depends on changes. `cells`:
+ * those to which the run is limited. `executed`: those that are not to be executed once more. `limitMs`: see the command.
  */
 export async function runStale(
   { engine, cells, replanned }: StaleRunParts,
-  { cells: only, executed: done = [] }: { readonly cells?: readonly CellId[]; readonly executed?: readonly CellId[] },
+  { cells: only, executed: done = [], limitMs }: Omit<Extract<Command, { readonly type: "run-stale" }>, "type">,
 ): Promise<Result<"run-stale">> {
   const chooses = (cell: CellId): boolean => (only?.includes(cell) ?? true) && !done.includes(cell);
   const stale = async (): Promise<readonly string[]> => {
@@ -32,10 +33,10 @@ export async function runStale(
   if (first.beforeStages) return { status: "succeeded", executed: 0, cells: first.cells, failed: [], notRun: 0 };
   if (names.length === 0)
     return { status: "succeeded", executed: 0, cells: first.cells, failed: [], notRun: await leftAlone(engine) };
-  const { status, executed, outcomes } = await engine.run(
-    names.map((name) => engine.instances.find(name)),
-    { source: "page" },
-  );
+  const targets = names.map((name) => engine.instances.find(name));
+  const cost = await costAbove(limitMs, engine, targets);
+  if (cost) return { status: "unconfirmed", executed: 0, cells: [], failed: [], notRun: names.length, cost };
+  const { status, executed, outcomes } = await engine.run(targets, { source: "page" });
   const failed = [...outcomes].flatMap(([name, { kind }]) =>
     kind === "failed" && engine.registry.stages.get(name) ? [name] : [],
   );

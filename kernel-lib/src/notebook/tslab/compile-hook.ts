@@ -5,7 +5,7 @@ import { readCompiledCell, type CompiledCell } from "./compiled-cell";
 import type { TslabHooks } from "./hooks";
 import { printedError } from "./printed-error";
 
-/** What the rest of Stagebook receives from a cell's code, and decides about it. */
+/** The port through which the rest of Stagebook receives a cell's code, and decides about it. */
 export interface CompileListener {
   /** Before the cell is executed. Returns the name of its script in stack traces. */
   compiled(cell: CompiledCell): string;

@@ -1,4 +1,5 @@
 /** A cell as tslab compiled it, analyzed: fixes tslab's shorthand bug, replaces names that cells lack, and finds the notebook variables that it reads and writes. Pure. */
+import { sharedName } from "./shared-names";
 import {
   childOf,
   childrenIn,
@@ -14,7 +15,7 @@ type Parents = ReadonlyMap<SyntaxNode, SyntaxNode>;
 
 /** What a cell does with the notebook's variables. */
 export interface CellAccess {
-  /** Those of earlier cells that the cell itself reads, without those that it certainly assigns first. */
+  /** Those of earlier cells that the cell itself reads, without those that it certainly assigns first; with the `shared-names`. */
   readonly reads: readonly string[];
   /** Those that functions read which the cell passes to `stage` and the like: the stage reads them, not the cell. */
   readonly captures: readonly string[];
@@ -137,7 +138,8 @@ function summarize(tree: SyntaxNode, parents: Parents, shorthand: readonly Acces
     const scope = scopeOf(node, parents);
     if (scope !== "stage") hasEffects ||= isMutation(node);
     calls ||= scope === "cell" && isEffect(node, tree);
-    const name = exportedName(node);
+    // What a stage reads beside variables is observed while it runs.
+    const name = exportedName(node) ?? (scope === "stage" ? undefined : sharedName(node));
     if (name !== undefined && isOwn(name)) accesses.push(accessAt(node, name, scope, parents));
     return true;
   });
@@ -195,17 +197,23 @@ function declaredNames(tree: SyntaxNode): ReadonlySet<string> {
 function accessAt(node: SyntaxNode, name: string, scope: Scope, parents: Parents): Access {
   const kind = accessOf(node, parents);
   const up = parents.get(node);
-  const isCertain =
-    scope === "cell" && up !== undefined && parents.get(up)?.type === "ExpressionStatement" && isTopLevel(up, parents);
+  const isCertain = scope === "cell" && up !== undefined && isStatement(outermost(up, parents), parents);
   return { name, kind, scope, isCertain, at: kind === "write" && up ? up.end : node.start };
 }
 
-/** Whether the statement of an expression is one of the cell's own: its block is the body of tslab's wrapper. */
-function isTopLevel(expression: SyntaxNode, parents: Parents): boolean {
+/** `a = b = 1` of `b = 1`: tslab assigns the last expression of a cell to a name of its own. */
+function outermost(assignment: SyntaxNode, parents: Parents): SyntaxNode {
+  const up = parents.get(assignment);
+  return up?.type === "AssignmentExpression" && up.right === assignment ? outermost(up, parents) : assignment;
+}
+
+/** Whether the expression is a statement of the cell's own: its block is the body of tslab's wrapper. */
+function isStatement(expression: SyntaxNode, parents: Parents): boolean {
   const statement = parents.get(expression);
   const block = statement && parents.get(statement);
   const owner = block && parents.get(block);
-  return block?.type === "BlockStatement" && owner !== undefined && /Function/.test(owner.type);
+  const isOwn = block?.type === "BlockStatement" && owner !== undefined && /Function/.test(owner.type);
+  return statement?.type === "ExpressionStatement" && isOwn;
 }
 
 /** An assignment to a property, or what hands control to code of others without a call. */
@@ -230,7 +238,7 @@ function isMutation(node: SyntaxNode): boolean {
 }
 
 function isMember(node: SyntaxNode): boolean {
-  return node.type === "MemberExpression" && exportedName(node) === undefined;
+  return node.type === "MemberExpression" && exportedName(node) === undefined && sharedName(node) === undefined;
 }
 
 /** Whether the node is a call that does more than define something. */
@@ -250,6 +258,7 @@ function isPrologue(call: SyntaxNode): boolean {
 function accessOf(node: SyntaxNode, parents: Parents): "read" | "write" | "both" {
   const up = parents.get(node);
   if (up?.type === "UpdateExpression") return "both";
+  if (up?.type === "UnaryExpression" && up.operator === "delete") return "write";
   if (up && isTarget(node, up, parents)) return "both";
   if (up?.type !== "AssignmentExpression" || up.left !== node) return "read";
   return up.operator === "=" ? "write" : "both";

@@ -1,7 +1,8 @@
 /** tslab's compiler as it lives in the running kernel: TypeScript, the converter of cells, and the program that TypeScript keeps up to date. */
 import type ts from "@tslab/typescript-for-tslab";
 import { readFunctionScope, readFunctionScopes, readProxyHandler } from "../../scopes/inspector-session";
-import type { CheckedCell } from "./declared-params";
+import type { DeclaredParam } from "../../stage/param";
+import { readDeclaredParams, type CheckedCell } from "./declared-params";
 import { findNotebookExports } from "./tslab";
 import type { TypeScript } from "./type-schema";
 
@@ -63,6 +64,17 @@ export interface ResolutionCache {
   invalidateResolutionsOfFailedLookupLocations(): boolean;
 }
 
+/** The compiler of cells as the rest of Stagebook needs it, whether TypeScript is loaded or not. */
+export interface CellCompiler {
+  /**
+   * Has `install` change the compiler before it compiles the next cell: now, or when TypeScript is loaded, if ever. It returns whether
+   * everything could be changed. `state`: whatever else it depends on, as text.
+   */
+  change(install: (compiler: Compiler) => boolean, state: string): void;
+  /** What the cell that was compiled last says about its parameters. Empty when it has another source. */
+  declaredParams(source: string): ReadonlyMap<string, DeclaredParam>;
+}
+
 export interface Compiler {
   readonly ts: TypeScript;
   readonly converter: Converter;
@@ -74,19 +86,38 @@ export interface Compiler {
   readonly builder: () => ts.BuilderProgram;
   /** The cell that was compiled last. */
   checkedCell(): CheckedCell | undefined;
+  /** The files of the user with the state in which cells were compiled with them, by path. */
+  readonly seenFiles: Map<string, string>;
 }
 
-/** From the scope of the executor, which made the object of the variables; undefined when this version of tslab is built differently. */
-export function findCompiler(): Compiler | undefined {
+/** The compiler of the running kernel; undefined when this version of tslab is built differently. */
+export function findCellCompiler(): CellCompiler | undefined {
   const exports = findNotebookExports();
   const trap = exports && readProxyHandler(exports)?.defineProperty;
-  const converters = typeof trap === "function" ? readFunctionScope(trap, "convs") : undefined;
-  const converter = (converters as { readonly node?: Partial<Converter> } | undefined)?.node;
-  return converter && readCompiler(converter);
+  // In the scope of the executor, which made the object of the variables.
+  const found = typeof trap === "function" ? readFunctionScope(trap, "convs") : undefined;
+  const { cells, node } = (found ?? {}) as { readonly cells?: CellCompiler; readonly node?: Partial<Converter> };
+  if (cells) return cells;
+  const compiler = node && readCompiler(node);
+  return (
+    compiler && {
+      change: (install) => void install(compiler),
+      declaredParams: (source) => declaredParamsIn(compiler, source),
+    }
+  );
+}
+
+/** Of the cell that was compiled last. While a cell waits, a request for completions may have the compiler hold other code. */
+export function declaredParamsIn(compiler: Compiler, source: string): ReadonlyMap<string, DeclaredParam> {
+  const checked = compiler.checkedCell();
+  return checked?.file.text.includes(source.trim()) ? readDeclaredParams(checked) : new Map();
 }
 
 /** The compiler of a converter of tslab; undefined when this version of tslab is built differently. */
-export function readCompiler(converter: Partial<Converter>): Compiler | undefined {
+export function readCompiler(
+  converter: Partial<Converter>,
+  seenFiles: Map<string, string> = new Map(),
+): Compiler | undefined {
   const { convert } = converter;
   if (typeof convert !== "function") return undefined;
   const scope = new Map(readFunctionScopes(convert));
@@ -111,6 +142,7 @@ export function readCompiler(converter: Partial<Converter>): Compiler | undefine
     converter: converter as Converter,
     host,
     resolutions,
+    seenFiles,
     own: (name) => scope.get(name),
     builder: () => builder,
     checkedCell: () => {

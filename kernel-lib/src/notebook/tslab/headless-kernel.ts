@@ -3,12 +3,16 @@
  * Jupyter would send. A cell is therefore executed exactly as in a notebook. Used by the command line.
  */
 import { createHmac, randomUUID } from "node:crypto";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import vm from "node:vm";
-import { StagebookError } from "../../protocol";
-import type { JupyterHandler, ZmqServer, ZmqSocket } from "./tslab";
+import { CachedCompiler, type CellConverter } from "./compiled/cached-compiler";
+import { describeInstallation } from "./compiled/installation";
+import { RecordFile, recordFolder } from "./compiled/record-file";
+import type { CellCompiler } from "./compiler";
+import { loadTslab, type Executor, type Tslab, type Writable } from "./lazy-tslab";
+import { isRepairChosen } from "./repairs/install";
+import type { ZmqServer, ZmqSocket } from "./tslab";
 
 /** A message from the kernel, as Jupyter would receive it. */
 export interface KernelMessage {
@@ -23,27 +27,15 @@ export interface CellEnd {
   readonly count: number | null;
 }
 
-interface Tslab {
-  readonly executor: {
-    createExecutor(folder: string, converters: object, console: object): Executor;
-  };
-  readonly converter: { createConverter: (options: { isJS: boolean; isBrowser: boolean }) => Converter };
-  readonly jupyter: {
-    readonly JupyterHandlerImpl: new (executor: Executor, isJs: boolean) => JupyterHandler;
-    readonly ZmqServer: new (handler: JupyterHandler, configPath: string) => Writable<ZmqServer>;
-  };
+export interface HeadlessKernelOptions {
+  /** The notebook's file, absolute. Its folder is that of the kernel. */
+  readonly notebook: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What paths in the environment are relative to. */
+  readonly startFolder: string;
+  /** Writes a line to the log. */
+  readonly debug: (message: string) => void;
 }
-
-interface Executor {
-  interrupt(): void;
-  close(): void;
-}
-
-interface Converter {
-  close(): void;
-}
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** An execute request that has not ended. */
 interface PendingRequest {
@@ -66,12 +58,16 @@ export class HeadlessKernel {
 
   private readonly runInThisContext = vm.runInThisContext;
 
-  /** `folder`: the notebook's. Throws `tslab-missing`. */
-  constructor(folder: string) {
+  /** Throws `tslab-missing`. */
+  constructor({ notebook, environment, startFolder, debug }: HeadlessKernelOptions) {
+    const folder = path.dirname(notebook);
     const tslab = loadTslab(folder);
-    const { createConverter } = tslab.converter;
-    const node = createConverter({ isJS: false, isBrowser: false });
-    const converters = { node, browser: node, close: () => node.close() };
+    const records = recordFolder(environment, startFolder);
+    const { STAGEBOOK_TSLAB: repairs } = environment;
+    const converters =
+      records === undefined
+        ? withConverter(tslab.createConverter())
+        : withRecords(tslab, new RecordFile(records, identityOf(tslab, notebook, repairs), debug), folder, repairs);
     this.executor = tslab.executor.createExecutor(folder, converters, console);
     this.server = new tslab.jupyter.ZmqServer(new tslab.jupyter.JupyterHandlerImpl(this.executor, false), "");
     this.server.connInfo = { key: KEY };
@@ -153,25 +149,31 @@ function readRecord(text: string | undefined): Readonly<Record<string, unknown>>
   return JSON.parse(text ?? "{}") as Readonly<Record<string, unknown>>;
 }
 
-/** The notebook folder's own tslab, as the kernel prefers it; else the one beside Stagebook. Loaded again for each kernel: its classes are extended. */
-function loadTslab(folder: string): Tslab {
-  for (const file of Object.keys(require.cache)) if (/[\\/]tslab[\\/]dist[\\/]/.test(file)) delete require.cache[file];
-  const beside = createRequire(path.join(folder, "notebook.js"));
-  for (const load of [beside, require]) {
-    try {
-      load.resolve("tslab/dist/jupyter.js");
-    } catch {
-      continue;
-    }
-    return {
-      executor: load("tslab/dist/executor.js") as Tslab["executor"],
-      converter: load("tslab/dist/converter.js") as Tslab["converter"],
-      jupyter: load("tslab/dist/jupyter.js") as Tslab["jupyter"],
-    };
-  }
-  throw new StagebookError(
-    "tslab-missing",
-    `tslab is not installed in ${folder} or a parent folder`,
-    "Install it there: npm install tslab.",
-  );
+/** What tslab's executor takes, and `findCellCompiler` finds. */
+interface Converters {
+  readonly node: CellConverter;
+  readonly browser: CellConverter;
+  readonly cells?: CellCompiler;
+  readonly close: () => void;
+}
+
+function withConverter(node: CellConverter): Converters {
+  return { node, browser: node, close: () => node.close() };
+}
+
+/** With a compiler that is loaded when an earlier process has not compiled the cells. */
+function withRecords(tslab: Tslab, file: RecordFile, folder: string, repairs: string | undefined): Converters {
+  const { createConverter, loadTypeScript } = tslab;
+  const reloadsJson = isRepairChosen("changed-files", repairs);
+  const compiler = new CachedCompiler({ createConverter, loadTypeScript, file, folder, reloadsJson });
+  return {
+    ...withConverter(compiler.converter),
+    get cells() {
+      return compiler.cells;
+    },
+  };
+}
+
+function identityOf({ files }: Tslab, notebook: string, repairs: string | undefined): string {
+  return describeInstallation(Object.values(files), { notebook, repairs });
 }

@@ -1,6 +1,7 @@
 /**
- * The eight places where Stagebook changes tslab, on one page, and the error of an interrupt. `installHooks` is the only function that replaces anything of tslab; the
- * hooks are implemented in the files beside this one. More about each, and how it fails safe: docs/reference/tslab-hooks.md.
+ * The eight functions of tslab that Stagebook wraps, on one page, and the error of an interrupt. `installHooks` installs all of them; they
+ * are implemented in the files beside this one. Faults of tslab are fixed by `installRepairs` (repairs/), separately. More about each hook,
+ * and how it fails safe: docs/reference/tslab-hooks.md.
  */
 import vm from "node:vm";
 import { printInterruptionShort } from "./printed-error";
@@ -22,7 +23,7 @@ type Hook<F> = (original: F) => F;
 export interface TslabHooks {
   /**
    * 1. `ZmqServer.handleShellMessage` dispatches the messages of the shell channel. tslab does not know comms: it prints a warning in the
-   * user's cell. Comm messages go to `Comms` instead, between a busy and an idle status. An execute request runs within the
+   * user's cell. Each page that opens the notebook also requests the history: it receives an empty one. Comm messages go to `Comms` instead, between a busy and an idle status. An execute request runs within the
    * activity of its cell, so that everything asynchronous it starts belongs to that cell; cells that it reports as deleted are forgotten.
    */
   readonly handleShellMessage: Hook<ZmqServer["handleShellMessage"]>;

@@ -7,7 +7,7 @@ import type { Comms } from "../page/comms";
 import type { PageNotebooks } from "../page/page-notebooks";
 import type { CompileHook } from "./compile-hook";
 import type { TslabHooks } from "./hooks";
-import { peekMessage, type ZmqMessageClass } from "./tslab";
+import { peekMessage, type ZmqMessage, type ZmqMessageClass, type ZmqServer, type ZmqSocket } from "./tslab";
 
 /** What the hooks call. */
 export interface KernelHookParts {
@@ -44,6 +44,10 @@ function createServerHooks({ Message, comms, notebooks, cells, executions }: Ker
           }
           return;
         }
+        if (peeked?.type === "history_request") {
+          replyToHistory(this, socket, Message.fromRaw(this.connInfo.key, frames));
+          return;
+        }
         if (peeked?.type !== "execute_request") return original.call(this, socket, ...frames);
         const { session, metadata } = peeked;
         const own = (cell: CellId): CellId => notebooks.cellOf(session, cell);
@@ -66,6 +70,19 @@ function createServerHooks({ Message, comms, notebooks, cells, executions }: Ker
         reply.signAndSend(this.connInfo.key, socket);
       },
   };
+}
+
+/** tslab keeps no history: an empty one, without the warning that it would print in whichever cell is running. */
+function replyToHistory(server: ZmqServer, socket: ZmqSocket, message: ZmqMessage): void {
+  server.publishStatus("busy", message);
+  try {
+    const reply = message.createReply();
+    reply.header.msg_type = "history_reply";
+    reply.content = { status: "ok", history: [] };
+    reply.signAndSend(server.connInfo.key, socket);
+  } finally {
+    server.publishStatus("idle", message);
+  }
 }
 
 function createHandlerHooks({ executions, compiler, version }: KernelHookParts): HandlerHooks {

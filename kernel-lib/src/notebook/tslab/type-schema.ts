@@ -6,7 +6,7 @@ import type { Json, JsonObject } from "../../protocol";
 export type TypeScript = typeof ts;
 
 type Literal = string | number | boolean | null;
-/** The members of a union, `null` apart: without strictNullChecks, which tslab has not, only the source shows it. */
+/** The members of a union, `null` apart: without strictNullChecks, which tslab does not set, only the source shows it. */
 interface Members {
   readonly types: readonly ts.Type[];
   readonly hasNull: boolean;

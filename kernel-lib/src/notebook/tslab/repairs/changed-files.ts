@@ -4,6 +4,7 @@
  */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import path from "node:path";
+import { isLocal } from "../compiled/look-ups";
 import { findSideTables } from "../tslab";
 import { dropImportersOf } from "../side-modules";
 import { requireOwn, type Repair } from "./repair";
@@ -13,16 +14,16 @@ const CHANGED = 1;
 
 export const changedFiles: Repair = {
   name: "changed-files",
-  install({ compiler }) {
+  installInCompiler({ compiler }) {
     const watchers = requireOwn<ReadonlyMap<string, (file: string, kind: number) => void>>(compiler, "fileWatchers");
     const virtualFiles = requireOwn<ReadonlyMap<string, string>>(compiler, "virtualFiles");
-    const seen = new Map<string, string>();
+    const { seenFiles: seen } = compiler;
     const { convert } = compiler.converter;
     const look = (): void => {
       for (const [file, notify] of watchers) {
         if (!isLocal(file) || virtualFiles.has(file) || !hasChanged(file, seen)) continue;
         notify(file, CHANGED);
-        if (file.endsWith(".json")) forget(file);
+        forget(file);
       }
     };
     compiler.converter.convert = (declarations, source) => {
@@ -35,20 +36,23 @@ export const changedFiles: Repair = {
   },
 };
 
-const isLocal = (file: string): boolean => !file.includes("/node_modules/");
-
 /** Since it was last looked at. */
 function hasChanged(file: string, seen: Map<string, string>): boolean {
-  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
-  const state = stat ? `${stat.size} ${stat.mtimeNs} ${stat.ino}` : "";
+  const state = seenState(file);
   const before = seen.get(file);
   seen.set(file, state);
   return before !== undefined && before !== state;
 }
 
-/** The next import reads the file again; local modules that import it are loaded again too. */
-function forget(file: string): void {
-  if (!existsSync(file)) return;
+/** Empty for a file that does not exist. */
+export function seenState(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stat ? `${stat.size} ${stat.mtimeNs} ${stat.ino}` : "";
+}
+
+/** The next import reads a JSON file again; local modules that import it are loaded again too. */
+export function forget(file: string): void {
+  if (!file.endsWith(".json") || !existsSync(file)) return;
   for (const name of [path.normalize(file), realpathSync(file)]) delete require.cache[name];
   const tables = findSideTables();
   if (tables) dropImportersOf(file, tables);

@@ -1,19 +1,21 @@
 /**
- * Kinds and signatures of completions. tslab sends names alone, so the list of the editor cannot tell a method from a field, nor say what a
- * function takes.
+ * Kinds and signatures of completions. tslab sends names alone, so the editor's list shows neither whether something is a method or a
+ * field, nor the parameters of a function.
  */
 import type ts from "@tslab/typescript-for-tslab";
 import type { CellCompletion, Compiler } from "../compiler";
 import { CELL_PREFIX } from "./compiler/cell-source";
 import { requireOwn, type Repair } from "./repair";
 
-/** Signatures are computed for this many candidates at most and for this long: the list must be there while one types. */
+/** Signatures are computed for at most this many candidates, and always for the first few: the list must appear while the user types. */
 const SIGNATURES = 40;
-const SIGNATURES_MS = 25;
+const FIRST_SIGNATURES = 4;
+/** Processor time for the others: a machine that is busy with something else shows the same list. */
+const SIGNATURES_MS = 40;
 
 export const completion: Repair = {
   name: "completion",
-  install({ compiler, kernel }) {
+  installInCompiler({ compiler, kernel }) {
     const detailsAt = detailReader(compiler);
     const { complete } = compiler.converter;
     const last: { found?: CellCompletion; position: number } = { position: 0 };
@@ -118,13 +120,19 @@ function detailReader({
     const found = completions.getCompletionsAtPosition({}, program, () => undefined, file, at, {}, undefined, ts.CompletionTriggerKind.Invoked, neverCancelled, undefined, true); // prettier-ignore
     const symbols = new Map(found?.entries.map((entry) => [entry.name, entry.symbol]));
     const checker = program.getTypeChecker();
-    const stopAt = performance.now() + SIGNATURES_MS;
+    const startedAt = process.cpuUsage();
     for (const candidate of candidates) {
       const symbol = symbols.get(candidate);
-      if (symbol) details.set(candidate, detailOf(ts, checker, symbol, file, stopAt));
+      const hasSignature = details.size < FIRST_SIGNATURES || msSince(startedAt) < SIGNATURES_MS;
+      if (symbol) details.set(candidate, detailOf(ts, checker, symbol, file, hasSignature));
     }
     return details;
   };
+}
+
+function msSince(startedAt: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(startedAt);
+  return (user + system) / 1000;
 }
 
 function detailOf(
@@ -132,12 +140,12 @@ function detailOf(
   checker: ts.TypeChecker,
   found: ts.Symbol,
   file: ts.SourceFile,
-  stopAt: number,
+  hasSignature: boolean,
 ): Detail {
   const isAlias = (found.flags & ts.SymbolFlags.Alias) !== 0;
   const symbol = isAlias ? checker.getAliasedSymbol(found) : found;
   const kind = isAlias ? { kind: kindOf(ts, symbol) } : {};
-  if (!(symbol.flags & ts.SymbolFlags.Value) || performance.now() > stopAt) return kind;
+  if (!hasSignature || !(symbol.flags & ts.SymbolFlags.Value)) return kind;
   return { ...kind, signature: signatureOf(checker, symbol, file) };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Inspection with formatted documentation, and inside a call. tslab answers on a name alone, with plain text in which examples and
- * parameters run together; between the parentheses of a call, where one asks what to write, it finds nothing.
+ * parameters run together; between the parentheses of a call, where the parameters are of interest, it finds nothing.
  */
 import type ts from "@tslab/typescript-for-tslab";
 import type { Compiler } from "../compiler";
@@ -9,7 +9,7 @@ import type { Repair } from "./repair";
 
 export const inspection: Repair = {
   name: "inspection",
-  install({ compiler, kernel }) {
+  installInCompiler({ compiler, kernel }) {
     const { inspect } = compiler.converter;
     let last: ts.QuickInfo | undefined;
     compiler.converter.inspect = (declarations, source, position) => {

@@ -3,9 +3,11 @@
  * `STAGEBOOK_TSLAB=plain` leaves all of them out, `STAGEBOOK_TSLAB=-completion,-inspection` leaves out those.
  */
 import { messageOf } from "../../../protocol";
-import type { Repair, RepairTarget } from "./repair";
+import type { CellCompiler } from "../compiler";
+import type { KernelTarget, Repair } from "./repair";
 import { keptReferences } from "./compiler/kept-references";
 import { oneProgram } from "./compiler/one-program";
+import { inferredTypes } from "./compiler/inferred-types";
 import { awaitAnywhere } from "./compiler/await-anywhere";
 import { exportModifier } from "./compiler/export-modifier";
 import { namespaces } from "./compiler/namespaces";
@@ -15,7 +17,7 @@ import { inspection } from "./inspection";
 import { queuedCells } from "./queued-cells";
 import { cellNames } from "./cell-names";
 import { changedFiles } from "./changed-files";
-import { libraryTypes } from "./compiler/library-types";
+import { libraryTypes, presentLibraries } from "./compiler/library-types";
 import { installedPackages } from "./compiler/installed-packages";
 import { packageTypes } from "./compiler/package-types";
 
@@ -25,6 +27,7 @@ export const repairs: readonly Repair[] = [
   libraryTypes,
   keptReferences,
   oneProgram,
+  inferredTypes,
   awaitAnywhere,
   namespaces,
   exportModifier,
@@ -38,16 +41,41 @@ export const repairs: readonly Repair[] = [
 ];
 
 /** Installs those that are not switched off. `choice`: of `STAGEBOOK_TSLAB`. */
-export function installRepairs(target: RepairTarget, choice: string | undefined): void {
+export function installRepairs(
+  { compiler, ...target }: KernelTarget & { readonly compiler: CellCompiler },
+  choice: string | undefined,
+): void {
   const isChosen = readChoice(choice, target.warn);
-  for (const { name, install } of repairs) {
-    if (!isChosen(name)) continue;
+  const chosen = repairs.filter(({ name }) => isChosen(name));
+  const libraries = presentLibraries();
+  installEach(chosen, ({ install }) => install?.(target), target.warn);
+  compiler.change(
+    (loaded) => installEach(chosen, ({ installInCompiler }) => installInCompiler?.({ ...target, compiler: loaded, libraries }), target.warn), // prettier-ignore
+    libraries.join("\n"),
+  );
+}
+
+/** Whether all of them could be installed. */
+function installEach(
+  chosen: readonly Repair[],
+  act: (repair: Repair) => void,
+  warn: (message: string) => void,
+): boolean {
+  // prettier-ignore
+  let isComplete = true;
+  for (const repair of chosen)
     try {
-      install(target);
+      act(repair);
     } catch (error) {
-      target.warn(`tslab is used without the repair "${name}": ${messageOf(error)}`);
+      isComplete = false;
+      warn(`tslab is used without the repair "${repair.name}": ${messageOf(error)}`);
     }
-  }
+  return isComplete;
+}
+
+/** Whether the choice leaves a repair in. */
+export function isRepairChosen(name: string, choice: string | undefined): boolean {
+  return readChoice(choice, () => undefined)(name);
 }
 
 /** Unknown names are reported and ignored: a kernel must start with the settings of another version. */

@@ -1,6 +1,6 @@
 /**
- * Cells sent right after an error. tslab drops every cell that arrives within 200 ms after a failed one, without a word, to drop those that
- * _Run All_ has sent together with it. Here exactly these are dropped: what was sent before the error was reported.
+ * Cells sent right after an error. tslab silently drops every cell that arrives within 200 ms after a failed one, in order to drop those
+ * that _Run All_ has sent together with it. Here exactly these are dropped: what was sent before the error was reported.
  */
 import type { JupyterHandler, TaskQueue, ZmqServer } from "../tslab";
 import { peekMessage } from "../tslab";
@@ -71,7 +71,8 @@ class CellQueue implements TaskQueue {
   add<T>(task: () => Promise<T>): Promise<T> {
     const { sentAt } = this;
     const ended = this.last.then(() => {
-      const isLater = sentAt + this.ahead > this.failedAt;
+      // Times are whole milliseconds: a cell may be sent in the one in which the error was reported.
+      const isLater = sentAt + this.ahead >= this.failedAt;
       return isLater ? task() : this.failed.add(task);
     });
     this.last = ended.catch(() => undefined);

@@ -9,7 +9,7 @@ import { requireOwn, type Repair } from "../repair";
 
 export const awaitAnywhere: Repair = {
   name: "await-anywhere",
-  install({ compiler }) {
+  installInCompiler({ compiler }) {
     completeParsedTwice(compiler);
     const { convert } = compiler.converter;
     compiler.converter.convert = (declarations, source) => {
@@ -21,7 +21,7 @@ export const awaitAnywhere: Repair = {
   },
 };
 
-/** Whether the code itself waits, not a function in it. */
+/** Whether the code itself has an `await`, not a function in it. */
 function awaits(ts: Compiler["ts"], node: ts.Node): boolean {
   if (ts.isAwaitExpression(node)) return true;
   if (ts.isForOfStatement(node) && node.awaitModifier) return true;
@@ -30,8 +30,8 @@ function awaits(ts: Compiler["ts"], node: ts.Node): boolean {
 }
 
 /**
- * The compiler parses a cell with `await (…)` twice, and where it writes the declarations of the cell it looks at the first tree, which
- * was given no path: "Paths must either both be absolute or both be relative".
+ * The compiler parses a cell with `await (…)` twice, and writes the declarations of the cell from the first tree, which has no path:
+ * "Paths must either both be absolute or both be relative".
  */
 function completeParsedTwice(compiler: Compiler): void {
   const { host } = compiler;

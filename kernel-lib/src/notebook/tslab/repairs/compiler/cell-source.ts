@@ -1,4 +1,4 @@
-/** The source of a cell as a syntax tree, for the repairs that look at it before tslab compiles it. */
+/** The source of a cell as a syntax tree, for the repairs that read it before tslab compiles it. */
 import type ts from "@tslab/typescript-for-tslab";
 import type { Compiler } from "../../compiler";
 
@@ -13,7 +13,7 @@ export interface CellSource {
   readonly offset: number;
 }
 
-/** Parsed and bound, as the compiler does it for its programs. The last cell is remembered: several repairs ask for it. */
+/** Parsed and bound, as the compiler does it for its programs. The last cell is cached: several repairs need it. */
 export function readCell({ ts, host }: Pick<Compiler, "ts" | "host">, source: string): CellSource {
   if (last?.ts === ts && last.source === source) return last.cell;
   const { target = ts.ScriptTarget.ES2022 } = host.options;

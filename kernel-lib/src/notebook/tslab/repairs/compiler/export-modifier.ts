@@ -9,13 +9,13 @@ import type { Repair } from "../repair";
 
 export const exportModifier: Repair = {
   name: "export-modifier",
-  install({ compiler }) {
+  installInCompiler({ compiler }) {
     const { convert } = compiler.converter;
     compiler.converter.convert = (declarations, source) => convert(declarations, withoutExports(compiler, source));
   },
 };
 
-/** Blanks take their place: positions stay. */
+/** Blanks replace them, so that positions do not change. */
 function withoutExports(compiler: Compiler, source: string): string {
   if (!source.includes("export")) return source;
   const { file, offset } = readCell(compiler, source);

@@ -6,7 +6,7 @@ import type { Repair } from "../repair";
 
 export const installedPackages: Repair = {
   name: "installed-packages",
-  install({ compiler }) {
+  installInCompiler({ compiler }) {
     const { host, converter } = compiler;
     const { setTimeout: postpone, clearTimeout: cancel } = host;
     const lookups = new Set<Lookup>();

@@ -1,5 +1,5 @@
 /**
- * The references of unchanged files. For each cell the compiler asks its checker again which files every file of every package refers to:
+ * A cache of the references of unchanged files. For each cell the compiler determines again which files every file of every package refers to:
  * with a few large packages more than half of the time that a cell takes.
  */
 import type ts from "@tslab/typescript-for-tslab";
@@ -7,7 +7,7 @@ import type { Repair } from "../repair";
 
 export const keptReferences: Repair = {
   name: "kept-references",
-  install({ compiler }) {
+  installInCompiler({ compiler }) {
     const states = (compiler.ts as unknown as { readonly BuilderState?: BuilderStates }).BuilderState;
     if (typeof states?.create !== "function") throw new Error("BuilderState was not found");
     keepReferences(states);

@@ -1,6 +1,5 @@
 /**
- * A `namespace` that lives on, and `declare global`. tslab forgets them after the next cell: it carries on the declarations of all other
- * kinds alone.
+ * `namespace` and `declare global` in later cells. tslab forgets them after the next cell: it keeps only declarations of the other kinds.
  */
 import type ts from "@tslab/typescript-for-tslab";
 import type { Compiler } from "../../compiler";
@@ -9,7 +8,7 @@ import type { Repair } from "../repair";
 
 export const namespaces: Repair = {
   name: "namespaces",
-  install({ compiler }) {
+  installInCompiler({ compiler }) {
     const { convert } = compiler.converter;
     compiler.converter.convert = (declarations, source) => {
       const converted = convert(declarations, source);

@@ -8,7 +8,7 @@ import { requireOwn, type Repair } from "../repair";
 
 export const oneProgram: Repair = {
   name: "one-program",
-  install({ compiler }) {
+  installInCompiler({ compiler }) {
     const { converter, host, builder } = compiler;
     const { convert } = converter;
     const source = requireOwn<string>(compiler, "srcFilename");

@@ -9,7 +9,7 @@ const CONDITIONS = ["node", "require", "module-sync"];
 
 export const packageTypes: Repair = {
   name: "package-types",
-  install({ compiler }) {
+  installInCompiler({ compiler }) {
     const { ts, host, resolutions } = compiler;
     // With it `exports` counts, and relative imports need no extension.
     host.options.moduleResolution = ts.ModuleResolutionKind.Bundler;

@@ -1,5 +1,5 @@
 /**
- * Plain words for syntax that is newer than tslab's TypeScript 5.0, and what to write instead. The compiler reports it as three or four
+ * Clear messages for syntax that is newer than tslab's TypeScript 5.0, with what to write instead. The compiler reports it as several
  * missing names and semicolons.
  */
 import type { CellDiagnostic } from "../../compiler";
@@ -7,7 +7,7 @@ import type { Repair } from "../repair";
 
 export const plainMessages: Repair = {
   name: "plain-messages",
-  install({ compiler }) {
+  installInCompiler({ compiler }) {
     const { convert } = compiler.converter;
     compiler.converter.convert = (declarations, source) => {
       const converted = convert(declarations, source);
