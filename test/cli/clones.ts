@@ -1,6 +1,6 @@
 /** Clones of one repository with a script and a notebook, and the keys of their users: for tests of shared stores. */
 import { execFileSync } from "node:child_process";
-import { stagebook, type CommandEnd } from "../rig/command-rig";
+import { callStagebook, type CommandEnd } from "../rig/command-rig";
 import { readDocument } from "../rig/documents";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
@@ -45,7 +45,11 @@ export function createClones(environment: () => Readonly<Record<string, string>>
       return folder;
     },
     run: (folder, key, file = "s.ts", ...more) =>
-      stagebook(["run", file, ...more], { cwd: folder.path, env: { ...environment(), STAGEBOOK_TRUST_KEY: key } }),
+      callStagebook(["run", file, ...more], {
+        cwd: folder.path,
+        environment: { ...environment(), STAGEBOOK_TRUST_KEY: key },
+        entersFolder: true,
+      }),
     remove: () => {
       for (const folder of clones) folder.remove();
     },

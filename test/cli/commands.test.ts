@@ -2,7 +2,7 @@
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { callStagebook, documentOf, stagebook, type CommandEnd } from "../rig/command-rig";
+import { callStagebook, documentOf, type CommandEnd } from "../rig/command-rig";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
 // Each command compiles the script again: those that read in this process, the others in processes of their own.
@@ -26,7 +26,7 @@ stage("page", { rows }, (_, { fileOut }) => {
 `;
 
 let folder: NotebookFolder;
-const run = (...args: string[]): Promise<CommandEnd> => stagebook(args, { cwd: folder.path });
+const run = (...args: string[]): Promise<CommandEnd> => callStagebook(args, { cwd: folder.path });
 
 beforeAll(async () => {
   folder = createNotebookFolder({ "s.ts": script });

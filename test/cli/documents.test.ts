@@ -4,6 +4,7 @@ import { callStagebook, execute, stagebook, type CommandEnd } from "../rig/comma
 import { allBlocks, commandsOf, documents, readDocument, smallestExample, withoutDurations } from "../rig/documents";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
+import { isHeavy } from "../rig/part";
 
 // Each command compiles the cells again.
 vi.setConfig({ testTimeout: 240_000 });
@@ -53,7 +54,7 @@ describe.each(withCommands)("the commands of $path", ({ path, lines }) => {
 
   // In order: each uses what those before it have stored.
   test.each(lines.map((line) => [line.command, line] as const))("[X2] %s", async (_, { command, exitCode, shown }) => {
-    const end = await runCommand(command, folder.path, path);
+    const end = await runCommand(command, folder.path);
     expect(end.code, end.stderr).toBe(exitCode);
     if (shown !== undefined) expect(withoutDurations(end.stdout)).toBe(withoutDurations(shown));
   });
@@ -78,10 +79,10 @@ describe.each(withCommands)("the commands of $path", ({ path, lines }) => {
   const help = (): Promise<CommandEnd> => callStagebook(["run", "--help"], { cwd: folder.path });
 });
 
-/** The many of the page on the command line in this process, the others in processes of their own. */
-function runCommand(command: string, cwd: string, path: string): Promise<CommandEnd> {
+/** In this process, where TypeScript is loaded once for all; in a heavy run each in a process of its own. */
+function runCommand(command: string, cwd: string): Promise<CommandEnd> {
   const [, code] = /^node -e '(.*)'$/s.exec(command) ?? [];
   if (code !== undefined) return execute([process.execPath, "-e", code], { cwd });
   const args = command.split(" ").slice(2);
-  return path === pageOnTheCommandLine ? callStagebook(args, { cwd, entersFolder: true }) : stagebook(args, { cwd });
+  return isHeavy ? stagebook(args, { cwd }) : callStagebook(args, { cwd, entersFolder: true });
 }

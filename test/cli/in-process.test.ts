@@ -1,10 +1,14 @@
 /** Commands called from code: two in one process, each with its own environment, folder and outputs. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { callStagebook, type CommandEnd } from "../rig/command-rig";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
+
+setFlagsFromString("--expose-gc");
 
 let folder: NotebookFolder;
 afterEach(() => folder.remove());
@@ -44,6 +48,28 @@ function write(name: string, file: string, text: string): void {
 }
 
 describe("commands in one process", () => {
+  test("[X1] a notebook that has ended leaves nothing of itself in memory", async () => {
+    folder = createNotebookFolder({});
+    // A value that its pipeline holds, and that the test can look for.
+    const cells = [
+      `import { stage } from "stagebook";`,
+      `const held = { of: "the notebook" };\n(globalThis as any).heldByNotebook.push(new WeakRef(held));\nconst a = stage("a", () => held.of.length);\nawait a();`,
+    ];
+    const held: WeakRef<object>[] = [];
+    Object.assign(globalThis, { heldByNotebook: held });
+    const listeners = process.listenerCount("SIGINT");
+    for (const name of ["a", "b", "c", "d"]) {
+      write(name, "n.ipynb", encodeNotebook(cells));
+      const options = { cwd: join(folder.path, name), environment: {}, entersFolder: true };
+      const { code, stderr } = await callStagebook(["run", "n.ipynb"], options);
+      expect(code, stderr).toBe(0);
+    }
+    expect(process.listenerCount("SIGINT")).toBe(listeners);
+    const collect = runInNewContext("gc") as () => void;
+    // The first and the last one are held by the modules that they have loaded: of tslab, which each one loads again, and of TypeScript.
+    await expect.poll(() => { collect(); return held.slice(1, 3).map((each) => each.deref()); }).toEqual([undefined, undefined]); // prettier-ignore
+  });
+
   test("[X1] two scripts that run at the same time have separate stores, parameters, outputs and exit codes", async () => {
     folder = createNotebookFolder({});
     for (const name of ["a", "b"]) write(name, "s.mts", script(name));

@@ -7,6 +7,7 @@ import { callStagebook, documentOf, stagebook, type CommandEnd } from "../rig/co
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { python } from "../../.dev/lib/project.mjs";
 import { createNotebookFolder, repository, type NotebookFolder } from "../rig/kernel/notebook-folder";
+import { part } from "../rig/part";
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -42,15 +43,16 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 describe.skipIf(!existsSync("/dev/full"))("[Y8] output that cannot be written is exit code 1 and one sentence", () => {
-  test.each([
-    [["get", "s.ts", "one"]],
-    [["export", "svg", "s.ts"]],
-    [["run", "s.ts", "--json"]],
-    [["run", "s.ts"]],
-    [["params", "s.ts"]],
-    [["log", "s.ts", "one", "--all"]],
-    [["--help"]],
-  ])("to standard output: %s", (args) => {
+  const commands = [
+    ["get", "s.ts", "one"],
+    ["export", "svg", "s.ts"],
+    ["run", "s.ts", "--json"],
+    ["run", "s.ts"],
+    ["params", "s.ts"],
+    ["log", "s.ts", "one", "--all"],
+    ["--help"],
+  ];
+  test.each(part(commands, 4).map((args) => [args]))("to standard output: %s", (args) => {
     const program = join(repository, "node_modules", "stagebook", "bin", "stagebook.js");
     const end = spawnSync("sh", ["-c", '"$0" "$@" > /dev/full', process.execPath, program, ...args], { cwd: folder.path, encoding: "utf8", env: { ...process.env, VITEST: undefined, NODE_OPTIONS: undefined } }); // prettier-ignore
     expect(end.status).toBe(1);
@@ -65,12 +67,13 @@ describe.skipIf(!existsSync("/dev/full"))("[Y8] output that cannot be written is
     expect([end.status, end.stderr]).toEqual([0, ""]);
   });
 
-  test.each([
+  const refusing: readonly (readonly [what: string, output: string, why: RegExp])[] = [
     ["a full device", "/dev/full", /no space left|ENOSPC/],
     ["a folder", ".", /it is a folder/],
     ["a folder that does not exist", "no/where.txt", /ENOENT/],
     ["a file in place of a folder", "p.json/x", /ENOTDIR/],
-  ])("to a file: %s", async (_what, output, why) => {
+  ];
+  test.each(part(refusing, 2))("to a file: %s", async (_what, output, why) => {
     for (const args of [
       ["get", "s.ts", "one"],
       ["export", "dot", "s.ts"],
@@ -99,16 +102,17 @@ describe.skipIf(!existsSync("/dev/full"))("[Y8] output that cannot be written is
 });
 
 describe("[Y8] a command refuses to overwrite what it reads", () => {
-  test.each([
-    [["get", "n.ipynb", "one", "-o", "n.ipynb"]],
-    [["get", "n.ipynb", "one", "-o", "./x/../n.ipynb"]],
-    [["get", "n.ipynb", "one", "-o", "hard.ipynb"]],
-    [["get", "n.ipynb", "one", "-o", "soft.ipynb"]],
-    [["export", "mermaid", "s.ts", "-o", "s.ts"]],
-    [["export", "svg", "s.ts", "--params", "p.json", "-o", "p.json"]],
-    [["export", "airflow", "n.ipynb", "-o", "n.ipynb"]],
-    [["run", "n.ipynb", "--params", "p.json", "--save", "p.json"]],
-  ])("%s", async (args) => {
+  const overwriting = [
+    ["get", "n.ipynb", "one", "-o", "n.ipynb"],
+    ["get", "n.ipynb", "one", "-o", "./x/../n.ipynb"],
+    ["get", "n.ipynb", "one", "-o", "hard.ipynb"],
+    ["get", "n.ipynb", "one", "-o", "soft.ipynb"],
+    ["export", "mermaid", "s.ts", "-o", "s.ts"],
+    ["export", "svg", "s.ts", "--params", "p.json", "-o", "p.json"],
+    ["export", "airflow", "n.ipynb", "-o", "n.ipynb"],
+    ["run", "n.ipynb", "--params", "p.json", "--save", "p.json"],
+  ];
+  test.each(part(overwriting, 4).map((args) => [args]))("%s", async (args) => {
     if (!existsSync(join(folder.path, "hard.ipynb"))) {
       linkSync(join(folder.path, "n.ipynb"), join(folder.path, "hard.ipynb"));
       symlinkSync("n.ipynb", join(folder.path, "soft.ipynb"));

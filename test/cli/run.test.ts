@@ -12,8 +12,9 @@ import {
 } from "../rig/command-rig";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
+import { part } from "../rig/part";
 
-// Each command compiles the cells again, most in a process of their own.
+// Each command compiles the cells again, some in a process of their own.
 vi.setConfig({ testTimeout: 240_000 });
 
 const definitions = [
@@ -45,12 +46,15 @@ function open(files: Readonly<Record<string, string>>): void {
   folder = createNotebookFolder(files);
 }
 
-const run = (...args: string[]): Promise<CommandEnd> => stagebook(args, { cwd: folder.path });
+/** In this process: TypeScript is loaded once for all. */
+const run = (...args: string[]): Promise<CommandEnd> =>
+  callStagebook(args, { cwd: folder.path, environment: { STAGEBOOK_STORE: undefined }, entersFolder: true });
+const runAlone = (...args: string[]): Promise<CommandEnd> => stagebook(args, { cwd: folder.path });
 
 describe("stagebook run, a notebook", () => {
   test("[X2] runs all cells and all stages, saves the outputs, and the second time runs nothing", async () => {
     open({ "n.ipynb": encodeNotebook(cells) });
-    const first = await run("run", "n.ipynb", "--save", "out.ipynb");
+    const first = await runAlone("run", "n.ipynb", "--save", "out.ipynb");
     expect(first.code, first.stderr).toBe(0);
     expect(executedBy(first)).toEqual(["count", "last", "rows", "text"]);
     const saved = JSON.parse(folder.read("out.ipynb")) as {
@@ -62,7 +66,7 @@ describe("stagebook run, a notebook", () => {
       { output_type: "display_data", data: { "text/html": expect.stringContaining("<table>") as string } },
     ]);
     expect(folder.read("n.ipynb")).toBe(encodeNotebook(cells));
-    const again = await run("run", "n.ipynb");
+    const again = await runAlone("run", "n.ipynb");
     expect([again.code, executedBy(again), again.stderr]).toEqual([0, [], ""]);
     // Lines of JSON: events in order, and outputs of cells.
     const events = linesOf(again).filter(({ seq }) => seq !== undefined);
@@ -73,22 +77,25 @@ describe("stagebook run, a notebook", () => {
   describe("[C14] without a store the whole command is one run", () => {
     const bare = { STAGEBOOK_STORE: "none" };
 
-    test.each(["n.ipynb", "s.ts"])("what a cell or a script has called is not executed again: %s", async (file) => {
-      const calls =
-        'const all = stage("all", { count, text }, ({ count, text }) => [count, text].join());\nawait all();';
-      open({ "n.ipynb": encodeNotebook([...cells.slice(0, -1), calls]), "s.ts": `${script}await rows(); await rows();\n${calls}` }); // prettier-ignore
-      for (let nth = 0; nth < 2; nth++) {
-        const end = await stagebook(["run", file, "--json"], { cwd: folder.path, env: bare });
-        expect(end.code, end.stderr).toBe(0);
-        expect(outcomesOf(documentOf(end))).toEqual({ ran: ["all", "count", "rows", "text"] });
-        expect(documentOf(end).executed).toBe(4);
-      }
-    });
+    test.each(part(["s.ts", "n.ipynb"], 1))(
+      "what a cell or a script has called is not executed again: %s",
+      async (file) => {
+        const calls =
+          'const all = stage("all", { count, text }, ({ count, text }) => [count, text].join());\nawait all();';
+        open({ "n.ipynb": encodeNotebook([...cells.slice(0, -1), calls]), "s.ts": `${script}await rows(); await rows();\n${calls}` }); // prettier-ignore
+        for (let nth = 0; nth < 2; nth++) {
+          const end = await stagebook(["run", file, "--json"], { cwd: folder.path, env: bare });
+          expect(end.code, end.stderr).toBe(0);
+          expect(outcomesOf(documentOf(end))).toEqual({ ran: ["all", "count", "rows", "text"] });
+          expect(documentOf(end).executed).toBe(4);
+        }
+      },
+    );
 
     test("a parameter that changes between two cells is seen, and --force executes once more", async () => {
       const last = "n.set(5);\nconsole.log(await count());";
       open({ "n.ipynb": encodeNotebook([...cells.slice(0, -2), last]) });
-      const end = await stagebook(["run", "n.ipynb", "--force", "text"], { cwd: folder.path, env: bare });
+      const end = await callStagebook(["run", "n.ipynb", "--force", "text"], { cwd: folder.path, environment: bare, entersFolder: true }); // prettier-ignore
       expect(end.code, end.stderr).toBe(0);
       expect(executedBy(end)).toEqual(["count", "count", "rows", "rows", "text"]);
       expect(end.stdout).toContain('"text":"5\\n"');

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createPipeline, type ParamOptions } from "stagebook";
 import type { View } from "stagebook/protocol";
 import { toAirflow } from "../../kernel-lib/src/export/airflow";
@@ -32,6 +32,13 @@ class BashOperator:
         environments[task_id] = {name: render(text) for name, text in env.items()}
     def __rshift__(self, other):
         return other
+    @classmethod
+    def partial(cls, **options):
+        def expand(env):
+            for slot, each in enumerate(env):
+                cls(env=each, **{**options, "task_id": f"{options['task_id']} {slot}"})
+            return cls(env=env[0], **options)
+        return types.SimpleNamespace(expand=expand)
 
 class DAG:
     def __init__(self, params, **kwargs):
@@ -49,9 +56,15 @@ for name in ["airflow", "airflow.providers", "airflow.providers.standard", "airf
     module(name)
 module("airflow.sdk", DAG=DAG, Param=Param)
 module("airflow.providers.standard.operators.bash", BashOperator=BashOperator)
-scope = {"__name__": "dag"}
-exec(compile(open(sys.argv[1], encoding="utf8").read(), sys.argv[1], "exec"), scope)
-print(json.dumps({"params": {name: each.schema for name, each in scope["PARAMS"].items()}, "commands": commands, "environments": environments}))
+imported = []
+for path in sys.argv[1:]:
+    commands.clear()
+    environments.clear()
+    scope = {"__name__": "dag"}
+    exec(compile(open(path, encoding="utf8").read(), path, "exec"), scope)
+    params = {name: each.schema for name, each in scope["PARAMS"].items()}
+    imported.append({"params": params, "commands": dict(commands), "environments": dict(environments)})
+print(json.dumps(imported))
 `;
 
 interface Imported {
@@ -64,15 +77,27 @@ interface Imported {
 function exported(define: (pipeline: ReturnType<typeof createPipeline>) => void, file = "/notebooks/a.ipynb"): string {
   const pipeline = createPipeline({ store: "memory" });
   define(pipeline);
-  return toAirflow({ view: pipeline.toJSON() as View, limitsOf: () => ({}), file, dagId: "d", version: "1.0.0" });
+  return toAirflow({
+    view: pipeline.toJSON() as View,
+    limitsOf: (stage) => (stage === "many" ? { each: { rangeMs: 1000 } } : {}),
+    file,
+    dagId: "d",
+    version: "1.0.0",
+  });
 }
 
-function imported(text: string): Imported {
+const imported = (text: string): Imported => importedAll([text])[0]!;
+
+/** What Python makes of each file, all in one process. */
+function importedAll(texts: readonly string[]): readonly Imported[] {
   const folder = mkdtempSync(join(tmpdir(), "dag-"));
   try {
-    writeFileSync(join(folder, "dag.py"), text);
+    const files = texts.map((text, nth) => {
+      writeFileSync(join(folder, `dag_${nth}.py`), text);
+      return join(folder, `dag_${nth}.py`);
+    });
     writeFileSync(join(folder, "airflow_classes.py"), airflow);
-    return JSON.parse(execFileSync(python, [join(folder, "airflow_classes.py"), join(folder, "dag.py")], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })) as Imported; // prettier-ignore
+    return JSON.parse(execFileSync(python, [join(folder, "airflow_classes.py"), ...files], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })) as Imported[]; // prettier-ignore
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -86,7 +111,7 @@ describe("[X1] Python imports the DAG of any schema", () => {
   const param = (initial: unknown, options: ParamOptions<never>): string =>
     exported(({ param }) => void param("p", initial as never, options));
 
-  test.each<readonly [string, unknown, object, RegExp | undefined]>([
+  const rows: readonly (readonly [string, unknown, object, RegExp | undefined])[] = [
     ["a default", 3, { type: "number", default: 5 }, undefined],
     ["a nested default", { a: 1 }, { type: "object", properties: { a: { type: "number", default: 2 } } }, undefined],
     ["properties named like arguments", { source: "x", default: 1, pattern: "\\p{L}" }, { type: "object", properties: { source: { type: "string" }, default: { type: "number" }, pattern: { type: "string" } } }, undefined], // prettier-ignore
@@ -103,11 +128,16 @@ describe("[X1] Python imports the DAG of any schema", () => {
     ["names by pattern", { é: 1 }, { type: "object", patternProperties: { "^\\p{L}$": { type: "number" } }, additionalProperties: false }, /patternProperties/], // prettier-ignore
     ["alternatives", "é", { anyOf: [{ type: "number" }, { type: "string", pattern: "\\p{L}" }] }, /\\\\p\{L\}/],
     ["references", { next: null }, { definitions: { n: { type: ["object", "null"] } }, type: "object", properties: { next: { $ref: "#/definitions/n" } } }, undefined], // prettier-ignore
-  ])("%s", (_what, initial, schema, comment) => {
-    const text = param(initial, { schema } as never);
-    expect(imported(text).params.p).not.toHaveProperty("default");
-    if (comment) expect(text).toMatch(comment);
-    else expect(text).not.toContain("not checked by Airflow");
+  ];
+  const texts = rows.map(([, initial, schema]) => param(initial, { schema } as never));
+  let all: readonly Imported[] = [];
+  beforeAll(() => void (all = importedAll(texts)));
+
+  test.each(rows.map(([what, , , comment], at) => [what, at, comment] as const))("%s", (_what, at, comment) => {
+    expect(all[at]?.params.p).toBeDefined();
+    expect(all[at]?.params.p).not.toHaveProperty("default");
+    if (comment) expect(texts[at]).toMatch(comment);
+    else expect(texts[at]).not.toContain("not checked by Airflow");
   });
 
   test("a plain pattern still refuses what it should", () => {
@@ -148,4 +178,15 @@ test("[Y9] a secret is not a parameter of the DAG: it comes from a variable of A
   const both = argumentsOf(commands.load ?? "", { ...env, STAGEBOOK_SECRET_1: "x y" });
   expect(both.slice(-2)).toEqual(["--set-secret", "it's {a} token=env:STAGEBOOK_SECRET_1"]);
   expect(commands.load).not.toContain("from a variable");
+});
+
+test("[W12] a stage with the option scale is one task that is mapped over the slots; its command is a worker", () => {
+  const text = exported(({ each, stage }) => {
+    stage("one", () => 1);
+    each("many", [1, 2, 3], (n) => n, { scale: true });
+  });
+  const { commands } = imported(text);
+  expect(Object.keys(commands).sort()).toEqual(["many", "many 0", "many 1", "many 2", "many 3", "one"]);
+  expect(commands["many 2"]).toMatch(/npx stagebook work \S+ --target=many --retries 0 --params -/);
+  expect(commands.one).toMatch(/npx stagebook run /);
 });

@@ -5,14 +5,18 @@ import { airflowId, toAirflow } from "../../kernel-lib/src/export/airflow";
 import type { View } from "stagebook/protocol";
 
 async function exported(): Promise<string> {
-  const { stage, param, run, toJSON } = createPipeline({ store: "memory" });
+  const { stage, each, param, run, toJSON } = createPipeline({ store: "memory" });
   const count = param("count", 3, { min: 1, description: 'the "count"' });
   const on = param("on", false);
   const a = stage("a/b", { count }, ({ count }) => count);
   stage("a b", { a, on }, ({ a }) => a, { retries: 2, timeoutMs: 1500 });
   stage("apart", () => 1);
+  each("many", [1, 2], (n) => n, { scale: true });
   await run();
-  const limits: Readonly<Record<string, object>> = { "a b": { retries: 2, timeoutMs: 1500 } };
+  const limits: Readonly<Record<string, object>> = {
+    "a b": { retries: 2, timeoutMs: 1500 },
+    many: { each: { rangeMs: 30_000 } },
+  };
   return toAirflow({
     view: toJSON() as View,
     limitsOf: (name) => limits[name] ?? {},
@@ -25,7 +29,7 @@ async function exported(): Promise<string> {
 describe("the DAG for Airflow", () => {
   test("[X1] it has one task per stage, with valid and unique ids, and the edges of the graph", async () => {
     const text = await exported();
-    expect(text).toContain('    "a_b": {"stage": "a/b"},\n    "a_b_2": {"stage": "a b", "retries": 2, "seconds": 302},\n    "apart": {"stage": "apart"},\n'); // prettier-ignore
+    expect(text).toContain('    "a_b": {"stage": "a/b"},\n    "a_b_2": {"stage": "a b", "retries": 2, "seconds": 302},\n    "apart": {"stage": "apart"},\n    "many": {"stage": "many", "scale": True},\n'); // prettier-ignore
     expect(text).toContain('EDGES = [\n    ("a_b", "a_b_2"),\n]');
   });
 

@@ -46,22 +46,26 @@ describe("show(pipeline)", () => {
 
   test("[D4] files, folders and globs that stages read are drawn, each once", async () => {
     const p = createPipeline({ store: "memory" });
-    const [one, many] = [file("in <1>.csv"), files("data/**/*.csv")];
+    const [one, many] = [file("data/raw/in <1>.csv"), files("data/**/*.csv")];
     p.stage("a", { one, many }, ({ many }) => many.length);
     p.stage("b", { many }, ({ many }) => many.length);
     await p.plan();
     await expect.poll(() => (p.toJSON() as View).stages.b?.inputs.length).toBe(1);
     const mermaid = toMermaid(p.toJSON() as View);
-    expect(mermaid.match(/\[\/.*\/\]/g)?.sort()).toEqual(['[/"data/**/*.csv"/]', '[/"in #60;1#62;.csv"/]']);
+    expect(mermaid.match(/\[\/.*\/\]/g)?.sort()).toEqual(['[/"data/**/*.csv"/]', '[/"data/raw/in #60;1#62;.csv"/]']);
     expect(mermaid.match(/-\.->/g)).toHaveLength(3);
     const { document } = parseHTML(toSvg(p.toJSON() as View));
     const texts = [...document.querySelectorAll("text")].map(({ textContent }) => textContent);
     expect(texts).toEqual(expect.arrayContaining(["in <1>.csv", "data/**/*.csv"]));
+    // There is room for the name of a file; its path is in the tooltip.
+    expect([...document.querySelectorAll("title")].map(({ textContent }) => textContent)).toContain(
+      "data/raw/in <1>.csv",
+    );
     expect(document.querySelectorAll("path")).toHaveLength(3);
     const dot = p.toDot();
     expect(dot).toContain('"files data/**/*.csv" [shape=note, label="data/**/*.csv"];');
     expect(dot).toContain('"files data/**/*.csv" -> "stage b" [style=dashed];');
-    expect(dot).toContain('"file in <1>.csv" -> "stage a" [style=dashed];');
+    expect(dot).toContain('"file data/raw/in <1>.csv" -> "stage a" [style=dashed];');
   });
 
   test("[D4] an empty pipeline and a cycle have a picture too", () => {

@@ -1,9 +1,10 @@
 /** The program `stagebook`. Started by bin/stagebook.js. */
-import { runCommandLine } from "./program";
+import { createProgram, runCommandLine } from "./program";
 import { exitCode } from "./terminal/exit-code";
 import { createTerminal } from "./terminal/terminal";
 
-export { runCommandLine };
+// createProgram: for the reference of the command.
+export { createProgram, runCommandLine };
 
 export async function main(): Promise<void> {
   const terminal = createTerminal();

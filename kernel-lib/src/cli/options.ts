@@ -42,6 +42,7 @@ const oneOf = <T extends string>(flags: string, description: string, choices: re
 
 const json = flag("--json", "print JSON");
 const check = flag("--check", "exit with code 3 if any stage is stale");
+const workers = number("--workers <number>", "estimate the time with this many processes (default: 1)", readCount);
 const output = file("-o, --output <file>", "output file (default: stdout)");
 
 export const storeOptions = {
@@ -70,12 +71,28 @@ export const runOptions = {
   ),
   updateLock: flag("--update-lock", "write the current results to pipeline.lock"),
   audit: number("--audit <share>", "audit this share of the results that were current", readShareOption),
+  limit: number(
+    "--limit <time>",
+    "exit with code 6 if what is stale takes more machine time: 30m, 8h (default: STAGEBOOK_RUN_LIMIT)",
+    readTime,
+  ),
+  yes: flag("--yes", "run although it takes more than the limit"),
   json: flag("--json", "print one JSON document at the end"),
+};
+
+export const workOptions = {
+  ...sessionOptions,
+  target: repeated("--target <stage>", "work only on this stage and everything upstream"),
+  jobs: number("--jobs <number>", "maximum number of stages to run in parallel", readCount),
+  retries: number("--retries <number>", "maximum retries per stage", readCountFromZero),
+  untilDone: flag("--until-done", "end when nothing is left to do (default)"),
+  idle: number("--idle <time>", "wait for more work for this long: 10m, 30s, 2h", readTime),
 };
 
 export const planOptions = {
   ...sessionOptions,
   target: repeated("--target <stage>", "only this stage and everything upstream"),
+  workers,
   check,
   json,
 };
@@ -88,12 +105,31 @@ export const auditOptions = {
   json: flag("--json", "print one JSON document at the end"),
 };
 
-export const explainOptions = { ...sessionOptions, json: flag("--json", "print JSON, with all parts of the key") };
+export const explainOptions = {
+  ...sessionOptions,
+  workers,
+  json: flag("--json", "print JSON, with all parts of the key"),
+};
 export const paramsOptions = { ...sessionOptions, json: flag("--json", "print JSON, with schemas") };
 export const exportOptions = { ...sessionOptions, output };
 export const airflowOptions = {
   ...exportOptions,
   dagId: text("--dag-id <id>", "id of the DAG (default: the file name)"),
+};
+
+const clusterOptions = {
+  ...exportOptions,
+  target: repeated("--target <stage>", "the workers work only on this stage and everything upstream"),
+  workers: number("--workers <number>", "number of workers (default: 4)", readCount),
+  cpus: number("--cpus <number>", "processors of each worker (default: 1)", readCount),
+};
+export const slurmOptions = {
+  ...clusterOptions,
+  time: text("--time <limit>", "time limit of each worker, as Slurm takes it: 2:00:00"),
+};
+export const kubernetesOptions = {
+  ...clusterOptions,
+  image: text("--image <image>", "the image that has the notebook, Node.js and the packages"),
 };
 
 export const getFormats = ["json", "text", "bytes", "file"] as const;
@@ -143,6 +179,16 @@ function readCount(text: string): number {
 
 function readCountFromZero(text: string): number {
   return text === "0" ? 0 : readCount(text);
+}
+
+const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** In milliseconds. */
+export function readTime(text: string): number {
+  const [, amount = "", unit = ""] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/.exec(text) ?? [];
+  const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
+  if (factor !== undefined) return Number(amount) * factor;
+  throw new InvalidArgumentError("Pass a time: 30s, 10m, 2h, 1d.");
 }
 
 /** In milliseconds. */

@@ -5,16 +5,20 @@ import { fieldOf, isStagebookError, messageOf, StagebookError, visibleText } fro
 import type { CommandContext } from "./command-context";
 import { resolvePath } from "./command-context";
 import { explainCommand, exportAirflow, exportCommand, exportFormats, paramsCommand, planCommand, type ExportFormat } from "./commands/plan-command"; // prettier-ignore
+import { exportKubernetes, exportSlurm } from "./commands/export-workers";
 import { auditCommand } from "./commands/audit-command";
 import { doctorCommand } from "./commands/doctor-command";
 import { clearCommand, gcCommand, verifyCommand } from "./commands/maintenance-commands";
 import { getCommand, historyCommand, logCommand } from "./commands/result-commands";
 import { runCommand } from "./commands/run-command";
+import { workCommand } from "./commands/work-command";
 import * as declared from "./options";
 import type { CliOption, CliOptions, OptionsOf } from "./options";
 import { findOtherCopy } from "./session/open-session";
 import { checkShare } from "../run/audit/share";
+import { readLimits } from "../stage/limits";
 import { checkStoreSettings } from "../store/open-store";
+import { isStoreName, isUrl } from "../store/store-url";
 import { exitCode, type ExitCode } from "./terminal/exit-code";
 import { withoutSecrets, type Terminal } from "./terminal/terminal";
 import { UsageError } from "./terminal/usage-error";
@@ -71,6 +75,7 @@ export class CommandLine {
       .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
       .addHelpText("after", exitCodes);
     this.addRun(program);
+    this.addWork(program);
     this.addPlans(program);
     this.addResults(program);
     this.addMaintenance(program);
@@ -81,6 +86,15 @@ export class CommandLine {
   private addRun(program: Command): void {
     this.add(program, "run <file>", "execute the cells, then run every stale stage", declared.runOptions).action(
       this.onFile<typeof declared.runOptions>(runCommand),
+    );
+  }
+
+  private addWork(program: Command): void {
+    const text = "help other runs of the file on the same store, until nothing is left to do";
+    this.add(program, "work <file>", text, declared.workOptions).action(
+      this.onFile<typeof declared.workOptions>((file, options, context) =>
+        workCommand(file, options, context, this.args),
+      ),
     );
   }
 
@@ -103,6 +117,14 @@ export class CommandLine {
     const airflowText = "as an Apache Airflow DAG: one task per stage";
     this.add(exported, "airflow <file>", airflowText, declared.airflowOptions).action(
       this.onFile<typeof declared.airflowOptions>(exportAirflow),
+    );
+    const slurmText = "as a Slurm job array: each task is a worker";
+    this.add(exported, "slurm <file>", slurmText, declared.slurmOptions).action(
+      this.onFile<typeof declared.slurmOptions>(exportSlurm),
+    );
+    const kubernetesText = "as a Kubernetes job: each pod is a worker";
+    this.add(exported, "kubernetes <file>", kubernetesText, declared.kubernetesOptions).action(
+      this.onFile<typeof declared.kubernetesOptions>(exportKubernetes),
     );
     const texts = { mermaid: "as Mermaid, for Markdown", dot: "as DOT, for Graphviz", svg: "as an SVG picture" };
     for (const format of Object.keys(exportFormats) as ExportFormat[])
@@ -188,6 +210,7 @@ export class CommandLine {
   private checked(context: CommandContext): CommandContext {
     try {
       checkStoreSettings(context.environment);
+      readLimits(context.environment);
       checkShare(context.environment.STAGEBOOK_AUDIT, "STAGEBOOK_AUDIT");
     } catch (error) {
       if (!isStagebookError(error)) throw error;
@@ -215,8 +238,7 @@ export class CommandLine {
   /** `--store` replaces the environment variable. A relative folder starts where the command was called, not at the notebook. */
   private withLocation({ store }: StoreOption): CommandContext {
     if (store === undefined) return this.context;
-    const isName = store === "memory" || store === "none" || /^[a-z0-9+]+:\/\//i.test(store);
-    const location = isName ? store : resolvePath(this.context, store);
+    const location = isStoreName(store) || isUrl(store) ? store : resolvePath(this.context, store);
     return {
       ...this.context,
       environment: { ...this.context.environment, STAGEBOOK_STORE: location },
@@ -228,4 +250,5 @@ type StoreOption = OptionsOf<typeof declared.storeOptions>;
 
 const exitCodes = `
 Exit codes: 0 success, 1 a cell or stage failed, 2 usage error, 3 stale stages (--check), 4 results differ from
-pipeline.lock (--lock), 5 a stage is not repeatable (audit), 130 interrupted (Ctrl-C), 143 terminated (SIGTERM).`;
+pipeline.lock (--lock), 5 a stage is not repeatable (audit), 6 more machine time than the limit (--limit), 130 interrupted
+(Ctrl-C), 143 terminated (SIGTERM).`;

@@ -13,6 +13,8 @@ import { exitCode, type ExitCode } from "../terminal/exit-code";
 import { jsonDocument } from "../terminal/json-value";
 import { terminalListener } from "../session/listeners";
 import { Progress } from "../terminal/progress";
+import { costOf } from "../../run/ranges/plan-cost";
+import { costedPlan, costText, sharedText } from "../session/cost";
 import { headOf } from "../session/run-document";
 import { inputsOf } from "../param-options";
 import { checkOutput, writeOutput } from "../terminal/output-file";
@@ -56,14 +58,22 @@ export async function planCommand(
 ): Promise<ExitCode> {
   const { terminal } = context;
   return withDefinitions(file, options, context, async (bench) => {
-    const rows = await bench.plan(options.target);
+    const { workers } = options;
+    const costed = await costedPlan(bench, options.target);
+    const rows = costed.map(({ row }) => row);
+    const cost = costOf(costed, workers ?? 1);
     const stale = rows.filter(isStale);
     const code = options.check === true && stale.length > 0 ? exitCode.stale : exitCode.ok;
     if (options.json === true) {
       const head = { ...headOf("plan", file), exitCode: code, stale: stale.length };
-      const document = { ...head, rows: rows.map(withCaveats), cells: bench.reports };
-      terminal.out(jsonDocument(document));
-    } else terminal.out(`${visibleText(inspect(new PlanText(rows.map(planRow))))}\n`);
+      const all = costed.map(({ row, shared }) => ({ ...withCaveats(row), ...(shared ? { shared } : {}) }));
+      terminal.out(jsonDocument({ ...head, rows: all, cost, cells: bench.reports }));
+    } else {
+      const shared = costed.flatMap(({ row, shared }) => (shared ? [sharedText(row.stage, shared, cost.workers)] : []));
+      const total = stale.length > 0 && (workers !== undefined || shared.length > 0) ? [costText(cost)] : [];
+      const text = [inspect(new PlanText(rows.map(planRow))), ...shared, ...total].join("\n");
+      terminal.out(`${visibleText(text)}\n`);
+    }
     return code;
   });
 }
@@ -92,8 +102,15 @@ export async function explainCommand(
   return withDefinitions(file, options, context, async (bench) => {
     const { internals, instance } = bench.find(stage);
     const answer = await new StageAnswers(internals.engine).explain(instance.definition.name);
-    if (options.json === true) terminal.out(jsonDocument({ ...headOf("explain", file), ...answer }));
-    else terminal.out(visibleText(`${stage} is ${answer.status}${answer.text === answer.status ? "" : `: ${answer.text}`}\n`)); // prettier-ignore
+    const rows = await costedPlan(bench, [stage]);
+    const shared = rows.find(({ row }) => row.stage === instance.definition.name)?.shared;
+    if (options.json === true)
+      terminal.out(jsonDocument({ ...headOf("explain", file), ...answer, ...(shared ? { shared } : {}) }));
+    else {
+      const why = answer.text.startsWith(answer.status) ? answer.text : `${answer.status}: ${answer.text}`;
+      const cost = shared ? [sharedText(stage, shared, options.workers ?? 1)] : [];
+      terminal.out(visibleText(`${[`${stage} is ${why}`, ...cost].join("\n")}\n`));
+    }
     return exitCode.ok;
   });
 }

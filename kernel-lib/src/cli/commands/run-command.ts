@@ -5,17 +5,20 @@ import { checkStale } from "./plan-command";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
 import { jsonDocument } from "../terminal/json-value";
 import { lineListener, terminalListener } from "../session/listeners";
+import { costOf } from "../../run/ranges/plan-cost";
+import { costedPlan, costText } from "../session/cost";
 import { compareLock } from "../session/lock";
 import { Progress } from "../terminal/progress";
 import { describeRun } from "../session/run-document";
 import { inputsOf } from "../param-options";
 import type { CommandContext } from "../command-context";
-import type { OptionsOf, runOptions } from "../options";
+import { readTime, type OptionsOf, type runOptions } from "../options";
 import { isInterrupted } from "../../notebook/tslab/printed-error";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import type { Instance } from "../../run/state/instances";
 import type { Terminal } from "../terminal/terminal";
 import { checkVariablesExist } from "../session/missing-variables";
+import { UsageError } from "../terminal/usage-error";
 import { Workbench } from "../session/workbench";
 
 type RunCommandOptions = OptionsOf<typeof runOptions>;
@@ -33,7 +36,11 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   if (options.save !== undefined) bench.session.checkSave(options.save, inputsOf(file, options, context));
   if (isForTerminal) progress.start();
   try {
-    await execute(bench, options);
+    if (await isTooCostly(bench, options, context)) {
+      if (json) terminal.out(jsonDocument(await describeRun(bench, { exitCode: exitCode.costly, startedAt })));
+      return exitCode.costly;
+    }
+    await executeAll(bench, options);
     let code = codeOf(bench);
     await bench.recorder.idle(code === exitCode.ok ? Infinity : 3000);
     if (options.save !== undefined) bench.session.save(options.save);
@@ -52,7 +59,11 @@ export async function runCommand(file: string, options: RunCommandOptions, conte
   }
 }
 
-async function execute(bench: Workbench, options: RunCommandOptions): Promise<void> {
+/** Executes the cells, and what is stale. */
+export async function executeAll(
+  bench: Workbench,
+  options: Pick<RunCommandOptions, "target" | "force" | "set" | "setSecret" | "params">,
+): Promise<void> {
   const { target = [], force = [] } = options;
   if (target.length > 0 || !mentionsAll(bench, options)) {
     // Nothing runs before all names are known to exist.
@@ -70,6 +81,33 @@ async function execute(bench: Workbench, options: RunCommandOptions): Promise<vo
   if (bench.failure || bench.watch.signaled !== undefined) return;
   for (const name of force) bench.find(name);
   for (const internals of bench.pipelines) await bench.run(internals, await stillToRun(internals, bench));
+}
+
+/** Whether what is stale takes more machine time than the user wants to spend without being asked. Says so. */
+async function isTooCostly(
+  bench: Workbench,
+  { limit, yes = false, target }: Pick<RunCommandOptions, "limit" | "yes" | "target">,
+  { environment, terminal }: CommandContext,
+): Promise<boolean> {
+  const limitMs = limit ?? limitOf(environment.STAGEBOOK_RUN_LIMIT);
+  if (limitMs === undefined || yes) return false;
+  await bench.executeForPlanning();
+  if (bench.failure || bench.watch.signaled !== undefined) return false;
+  const cost = costOf(await costedPlan(bench, target), 1);
+  if (cost.machineMs <= limitMs) return false;
+  terminal.err(
+    `${visibleText(`stagebook: nothing was run: it takes ${costText(cost)}, more than the limit of ${formatDuration(limitMs)}. Add --yes to run it, or start workers: stagebook work`)}\n`,
+  );
+  return true;
+}
+
+function limitOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  try {
+    return readTime(text);
+  } catch {
+    throw new UsageError("run-limit", `STAGEBOOK_RUN_LIMIT is ${JSON.stringify(text)}`, "Pass a time: 30m, 8h.");
+  }
 }
 
 /** All stages but those without cache that a cell has called, which are executed at each call. */
@@ -96,7 +134,7 @@ async function audit(bench: Workbench, share: number, terminal: Terminal): Promi
 /** False when a name of an option does not occur in the source: it may come from an import, or be a mistake. */
 function mentionsAll(
   { session }: Workbench,
-  { set = [], setSecret = [], params, force = [] }: RunCommandOptions,
+  { set = [], setSecret = [], params, force = [] }: Pick<RunCommandOptions, "set" | "setSecret" | "params" | "force">,
 ): boolean {
   const names = [...[...set, ...setSecret].map((text) => text.slice(0, Math.max(0, text.indexOf("=")))), ...force];
   const isMentioned = (name: string): boolean =>
@@ -104,7 +142,7 @@ function mentionsAll(
   return params === undefined && names.every(isMentioned);
 }
 
-function codeOf(bench: Workbench): ExitCode {
+export function codeOf(bench: Workbench): ExitCode {
   if (bench.watch.signaled !== undefined) return bench.watch.signaled;
   // Ctrl-C in synchronous code ends the cell, and nobody else learns of it.
   if (isInterrupted(bench.failure?.error ?? "")) return exitCode.interrupted;
@@ -113,7 +151,7 @@ function codeOf(bench: Workbench): ExitCode {
 }
 
 /** The error of a cell is printed last, where the user looks first. That the user stopped the command needs no error. */
-function printFailure({ failure, recorder }: Workbench, code: ExitCode, terminal: Terminal): void {
+export function printFailure({ failure, recorder }: Workbench, code: ExitCode, terminal: Terminal): void {
   if (code === exitCode.interrupted || code === exitCode.terminated) return;
   if (failure) terminal.err(`${visibleText(`${failure.label} failed:\n${failure.error ?? ""}`)}\n`);
   else for (const { message } of recorder.errors) terminal.err(`${visibleText(message)}\n`);

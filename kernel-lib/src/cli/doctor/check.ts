@@ -1,22 +1,22 @@
-/** What `stagebook doctor` looks at, and in which form it says what it found. */
+/** The checks of `stagebook doctor`, and the form of their findings. */
 import { spawnSync } from "node:child_process";
 import type { Environment } from "../../pipeline-context";
 
 /** What one check has found. */
 export interface Finding {
-  /** What was looked at: `tslab`, `kernel spec`. */
+  /** What was checked: `tslab`, `kernel spec`. */
   readonly check: string;
   /** `warning`: notebooks work, but not everything; `error`: notebooks do not work. */
   readonly status: "ok" | "warning" | "error";
   /** What was found, with versions and paths. */
   readonly found: string;
-  /** What is wrong with it; absent when it is all right. */
+  /** What is wrong with it; absent when nothing is. */
   readonly problem?: string;
   /** The command that fixes it. */
   readonly fix?: string;
 }
 
-/** Where the checks look. */
+/** Where the checks search. */
 export interface Surroundings {
   /** The folder of the notebooks, absolute. */
   readonly folder: string;

@@ -8,7 +8,7 @@ import { isAtLeast, ok, type Finding, type Surroundings } from "./check";
 
 const NODE = "20.19.0";
 const TSLAB = "1.0.22";
-/** A store needs some room for the next result. */
+/** A store needs free space for the next result. */
 const FREE_BYTES = 200 * 1024 * 1024;
 
 export function checkNode(): Finding {

@@ -14,7 +14,7 @@ export function terminalListener(progress: Progress, isQuiet: boolean): SessionL
       if (!isQuiet) progress.print(textOf(message));
     },
     cellEnded: (report) => showCell(report, progress),
-    opened: ({ bus }: PipelineInternals) => void bus.events$.subscribe((event) => progress.show(event)),
+    opened: ({ bus }: PipelineInternals) => void bus.events.subscribe((event) => progress.show(event)),
   };
 }
 
@@ -36,7 +36,7 @@ export function lineListener(terminal: Terminal): SessionListener {
     cellEnded: (report) => {
       if (report.status === "failed") write({ type: "cell:failed", ...report });
     },
-    opened: ({ bus }: PipelineInternals) => void bus.events$.subscribe((event) => write(event)),
+    opened: ({ bus }: PipelineInternals) => void bus.events.subscribe((event) => write(event)),
   };
 }
 

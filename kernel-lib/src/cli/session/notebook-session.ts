@@ -33,7 +33,12 @@ export class NotebookSession implements Session {
     // The first cell imports the package again, and the package finds its kernel by what tslab assigned to the streams.
     forgetPackage();
     releaseOutput();
-    this.kernel = new HeadlessKernel(this.folder);
+    this.kernel = new HeadlessKernel({
+      notebook: notebook.path,
+      environment: parts.environment,
+      startFolder: parts.folder,
+      debug: (message) => this.opened[0]?.engine.log("debug", message),
+    });
   }
 
   pipelines(): readonly PipelineInternals[] {

@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { packageFolder } from "../../async/own-code";
 import { visibleText } from "../../protocol";
 import { resolvePath, type CommandContext } from "../command-context";
 import { UsageError } from "../terminal/usage-error";
@@ -45,7 +46,7 @@ export function folderOf(file: string, context: CommandContext): string {
   return isScript(file) ? context.folder : path.dirname(resolvePath(context, file));
 }
 
-/** What a developer has set on this machine must not reach a build: CI services set `CI`. */
+/** Values that a developer has set on this machine must not affect a build: CI services set `CI`. */
 function isContinuousIntegration({ CI = "" }: CommandContext["environment"]): boolean {
   return !/^(0|false|no|off)?$/i.test(CI);
 }
@@ -76,7 +77,6 @@ function readScript(full: string, file: string): string {
 export function findOtherCopy(file: string, context: CommandContext): string | undefined {
   const full = resolvePath(context, file);
   const folder = path.dirname(full);
-  const own = path.join(__dirname, "..", "..", "..");
   let manifest: string;
   try {
     manifest = createRequire(path.join(folder, "cell.js")).resolve("stagebook/package.json");
@@ -90,5 +90,5 @@ export function findOtherCopy(file: string, context: CommandContext): string | u
     );
   }
   const found = fs.realpathSync(path.dirname(manifest));
-  return found === fs.realpathSync(own) ? undefined : path.join(found, "lib", "cli", "main.js");
+  return found === fs.realpathSync(packageFolder) ? undefined : path.join(found, "lib", "cli", "main.js");
 }

@@ -1,10 +1,10 @@
 /** The pipeline of the package itself, which `import { stage } from "stagebook"` defines stages in: each session has its own. */
 import { createRequire } from "node:module";
-import path from "node:path";
+import { builtFile } from "../../async/own-code";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 
 const load = createRequire(__filename);
-const entry = path.join(__dirname, "..", "..", "index.js");
+const entry = builtFile("index.js");
 
 /** The next `require` of the package evaluates its entry module again, which creates the package's pipeline. The rest stays loaded. */
 export function forgetPackage(): void {

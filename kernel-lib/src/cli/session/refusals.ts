@@ -6,12 +6,19 @@ export class Refusals implements OverrideListener {
   private readonly stages = new Set<string>();
   private invalid: StagebookError | undefined;
 
+  /** `onStopped`: called when the run that a worker helps was cancelled. */
+  constructor(private readonly onStopped: () => void) {}
+
   refused(stages: readonly string[]): void {
     for (const stage of stages) this.stages.add(stage);
   }
 
   invalidParam(error: StagebookError): void {
     this.invalid ??= error;
+  }
+
+  stopped(): void {
+    this.onStopped();
   }
 
   /** The stages that were refused since the last call. */

@@ -1,6 +1,6 @@
 /** The document that `stagebook run --json` prints at the end. Its schema is schema/cli.schema.json. */
 import { caveatsOf, type ErrorView, type Freshness, type Json } from "../../protocol";
-import type { StageOutcome } from "./recorder";
+import type { StageOutcome } from "./session-record";
 import type { CellReport } from "./session";
 import type { Workbench } from "./workbench";
 

@@ -1,7 +1,8 @@
 /** A script session: the script creates pipelines with `createPipeline`, or uses `stage` and `param` as cells do. jiti compiles TypeScript. */
 import path from "node:path";
 import { inspect } from "node:util";
-import { createJiti } from "jiti";
+import type * as jitiPackage from "jiti";
+import { lazyModule } from "../../async/lazy-module";
 import { captureOutput } from "../../events/log-capture";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
 import { withPipelineContext } from "../../pipeline-context";
@@ -11,11 +12,13 @@ import { UsageError } from "../terminal/usage-error";
 import { definesSomething, loadPackage } from "./own-pipeline";
 import type { CellReport, Session, SessionParts } from "./session";
 
+const loadJiti = lazyModule<typeof jitiPackage>("jiti");
+
 export class ScriptSession implements Session {
   private opened: PipelineInternals[] = [];
   private package: unknown;
 
-  /** The working folder stays what it is, as for any script. */
+  /** The working folder is unchanged, as for any script. */
   constructor(
     /** Absolute. */
     private readonly file: string,
@@ -42,7 +45,7 @@ export class ScriptSession implements Session {
         this.package ??= loadPackage();
         const virtualModules = { stagebook: this.package };
         const options = { moduleCache: false, fsCache: false, interopDefault: false, virtualModules };
-        await createJiti(this.file, options).import(this.file);
+        await loadJiti().createJiti(this.file, options).import(this.file);
       });
     } catch (thrown) {
       error = inspect(thrown);

@@ -1,7 +1,8 @@
 /** The common part of the commands that execute cells: the session, its overrides and listeners, and the checks of names and values. */
 import path from "node:path";
-import type { ParamView, PlanRowView } from "../../protocol";
+import type { ParamView } from "../../protocol";
 import type { PipelineInternals } from "../../notebook/pipeline-internals";
+import type { FullPlan } from "../../run/plan/full-plan";
 import type { Instance } from "../../run/state/instances";
 import { RunOverrides, type RunOverridesRequest } from "../../run/state/run-overrides";
 import { resolvePath, type CommandContext } from "../command-context";
@@ -9,7 +10,7 @@ import type { OptionsOf, sessionOptions } from "../options";
 import { readParamOptions } from "../param-options";
 import { openSession } from "./open-session";
 import { ProcessWatch } from "./process-watch";
-import { Recorder } from "./recorder";
+import { SessionRecord } from "./session-record";
 import { Refusals } from "./refusals";
 import type { CellReport, Session, SessionListener } from "./session";
 import { listed, UsageError } from "../terminal/usage-error";
@@ -28,18 +29,23 @@ const STOPPING_MS = 3000;
 
 export class Workbench {
   readonly session: Session;
-  readonly recorder = new Recorder();
+  readonly recorder = new SessionRecord();
   readonly watch: ProcessWatch;
   /** The folder of the notebook or script, absolute. */
   readonly folder: string;
   reports: readonly CellReport[] = [];
-  private readonly refusals = new Refusals();
+  /** For a worker: the run that it helps was cancelled. */
+  wasStopped = false;
+  private readonly refusals = new Refusals(() => {
+    this.wasStopped = true;
+    this.session.interrupt();
+  });
   /** Under these no stage runs: cells define stages, and stop where they need a result that does not exist. */
   private readonly planning: RunOverrides;
   private readonly running: RunOverrides;
   private readonly paramNames: readonly string[];
 
-  /** Throws UsageError for what is wrong before anything is executed. */
+  /** Throws UsageError for anything that is wrong before cells are executed. */
   constructor(
     readonly file: string,
     options: SessionOptions & Omit<RunOverridesRequest, "params">,
@@ -47,8 +53,8 @@ export class Workbench {
     context: CommandContext,
   ) {
     this.folder = path.dirname(resolvePath(context, file));
-    const { saved = true, force, jobs, retries } = options;
-    const request = { params: readParamOptions(options, context), force, jobs, retries };
+    const { saved = true, force, jobs, retries, isWorker } = options;
+    const request = { params: readParamOptions(options, context), force, jobs, retries, isWorker };
     this.paramNames = [...request.params.keys()];
     this.planning = RunOverrides.forPlanning(request, this.refusals);
     this.running = RunOverrides.forRunning(request, this.refusals);
@@ -123,17 +129,19 @@ export class Workbench {
     throw new UsageError("stage-unknown", `stage "${name}" does not exist`, `${known}${unknown}`);
   }
 
-  /** The plan of all stages, or of the targets and everything upstream. */
-  async plan(targets: readonly string[] = []): Promise<readonly PlanRowView[]> {
-    const rows: PlanRowView[] = [];
+  /** The plans of all stages, or of the targets and everything upstream: one for each pipeline. */
+  async plans(
+    targets: readonly string[] = [],
+  ): Promise<readonly { readonly engine: PipelineInternals["engine"]; readonly plan: FullPlan }[]> {
+    const plans: { readonly engine: PipelineInternals["engine"]; readonly plan: FullPlan }[] = [];
     for (const internals of this.pipelines) {
       const own = targets.map((name) => this.find(name)).filter((found) => found.internals === internals);
       const { engine } = internals;
-      const { assessed } =
+      const plan =
         targets.length === 0 ? await engine.planAll() : await engine.planner.plan(own.map(({ instance }) => instance));
-      for (const { instance, row } of assessed.values()) if (instance.definition.partOf === undefined) rows.push(row);
+      plans.push({ engine, plan });
     }
-    return rows;
+    return plans;
   }
 
   async close(): Promise<void> {

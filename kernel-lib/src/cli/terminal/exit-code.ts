@@ -13,6 +13,8 @@ export const exitCode = {
   locked: 4,
   /** `audit`: a stage returned another value when it was executed again, or failed. */
   different: 5,
+  /** `run --limit`: it would take more machine time than the limit; nothing was run. */
+  costly: 6,
   /** Interrupted by Ctrl-C (SIGINT). */
   interrupted: 130,
   /** Terminated by SIGTERM. */

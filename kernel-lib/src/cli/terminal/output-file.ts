@@ -1,4 +1,4 @@
-/** The files that a command writes where its user said, `-o` and `--save`: never its own inputs, and never half of one. */
+/** The files that a command writes for `-o` and `--save`: never over its own inputs, and never partly. */
 import fs from "node:fs";
 import path from "node:path";
 import { messageOf, StagebookError } from "../../protocol";
@@ -17,7 +17,7 @@ export function checkOutput(output: string | undefined, inputs: readonly string[
   );
 }
 
-/** Writes the whole file, or leaves what was there. Throws StagebookError `output-write`. */
+/** Writes the whole file, or leaves the old one. Throws StagebookError `output-write`. */
 export function writeOutput(output: string, content: string | Uint8Array): void {
   replaceOutput(output, (file) =>
     fs.writeFileSync(file, typeof content === "string" ? secrets.maskOutput(content) : content),
@@ -80,7 +80,7 @@ export function isSameFile(a: string, b: string): boolean {
   return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
 }
 
-/** Undefined for what cannot be found: whoever reads or writes it says why. */
+/** Undefined for a path that cannot be found: the error comes from reading or writing it. */
 function identityOf(file: string): fs.BigIntStats | undefined {
   try {
     return fs.statSync(file, { bigint: true });

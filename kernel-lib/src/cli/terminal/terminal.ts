@@ -8,7 +8,7 @@ export interface Terminal {
   /** Whether `out`, and `err`, are shown to a user. */
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
-  /** Resolves when everything is written: with the error if the output could not be. A reader that has closed its end is none. */
+  /** Resolves when everything is written: with the error if the output could not be. A reader that has closed its end is not an error. */
   drained(): Promise<Error | undefined>;
 }
 
@@ -30,7 +30,7 @@ export function createTerminal(): Terminal {
   };
 }
 
-/** The same terminal, on which no secret of this process is printed. Bytes are values of stages, which contain none. */
+/** The same terminal, with the secrets of this process masked. Bytes are values of stages, which contain none. */
 export function withoutSecrets(terminal: Terminal): Terminal {
   const { outIsTerminal, errIsTerminal } = terminal;
   return {

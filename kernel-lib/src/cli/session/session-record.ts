@@ -8,7 +8,7 @@ export type StageOutcome = "ran" | "current" | "failed" | "cancelled" | "blocked
 
 const POLL_MS = 20;
 
-export class Recorder {
+export class SessionRecord {
   readonly errors: ErrorView[] = [];
   executed = 0;
   private active = 0;
@@ -17,7 +17,7 @@ export class Recorder {
   follow(internals: PipelineInternals): void {
     const outcomes = new Map<string, StageOutcome>();
     this.outcomes.set(internals, outcomes);
-    internals.bus.events$.subscribe((event) => this.record(event, outcomes));
+    internals.bus.events.subscribe((event) => this.record(event, outcomes));
   }
 
   outcomeOf(internals: PipelineInternals, stage: string): StageOutcome {
