@@ -1,5 +1,5 @@
 /** The public API of Stagebook: what the cells of a notebook import. */
-import { createRequire } from "node:module";
+import { lazyFile } from "./async/lazy-module";
 import { connectNotebook } from "./notebook/connect";
 import { showValue } from "./notebook/cells/display";
 import { ParamDisplays } from "./notebook/cells/param-displays";
@@ -16,7 +16,8 @@ import { observeShown } from "./run/api/shown";
 import { inputOf } from "./stage/input";
 import { createComputedInput, createFileInput, createFilesInput, createResourceInput } from "./stage/handle";
 
-const load = createRequire(__filename);
+/** Loaded when a picture is shown: the layout's library costs more than the rest of an import. */
+const loadPicture = lazyFile<typeof PictureExport>("export/picture");
 const kernel = findTslabKernel();
 const { pipeline: own, internals } = createPipelineWithInternals({}, findNotebookExports);
 
@@ -40,6 +41,8 @@ export const pipeline: Pipeline = own;
 /**
  * Defines a stage: a named function of its inputs whose output is cached until something that could change it changes.
  *
+ * Throws `name`, `name-taken`, `stage-function`, `stage-options`, `input-promise` and `foreign-input`.
+ *
  * @example
  * ```ts
  * import { stage } from "stagebook";
@@ -52,11 +55,15 @@ export const pipeline: Pipeline = own;
  *
  * console.log(await sorted()); // [ 1, 2, 3 ]
  * ```
+ *
+ * @function
  */
 export const stage: DefineStage = own.stage;
 
 /**
  * Defines a stage that calls its function for each item of a stream or a list, several in parallel, and returns a stream of the results.
+ *
+ * Throws the same errors as `stage`, and `each-source` if the source has no items.
  *
  * @example
  * ```ts
@@ -69,11 +76,15 @@ export const stage: DefineStage = own.stage;
  *
  * console.log(await doubled.toArray()); // [ 2, 4, 6 ]
  * ```
+ *
+ * @function
  */
 export const each: DefineEach = own.each;
 
 /**
  * Defines a parameter: a value that can be changed in the sidebar. Its type is that of the default, narrowed by `choices` or `schema`.
+ *
+ * Throws `name`, `name-taken`, `param-options`, and `param-value` for a default outside its own limits.
  *
  * @example
  * ```ts
@@ -85,6 +96,8 @@ export const each: DefineEach = own.each;
  *
  * console.log(await title()); // newest from 4.5
  * ```
+ *
+ * @function
  */
 export const param: DefineParam = own.param;
 
@@ -143,12 +156,14 @@ export function files(pattern: string): FilesInput {
  *
  * console.log((await report()).length); // 16
  * ```
+ *
+ * @function
  */
 export const computed: DefineComputed = createComputedInput;
 
 /**
  * A client or connection as an input: opened at first use in a run and closed when the run has ended. It never counts in the key.
- * Throws `name`, `resource-function` and `resource-options`.
+ * `close` is called with the resource when the run that opened it has ended. Throws `name`, `resource-function` and `resource-options`.
  *
  * @example
  * ```ts
@@ -161,6 +176,8 @@ export const computed: DefineComputed = createComputedInput;
  *
  * console.log(await row()); // row 7
  * ```
+ *
+ * @function
  */
 export const resource: DefineResource = createResourceInput;
 
@@ -201,9 +218,7 @@ function showOne(value: unknown): void {
   showValue(value, (candidate) => {
     if (candidate !== own) return undefined;
     observeShown("the pipeline", () => toMermaid(internals.bus.view));
-    // Loaded when a picture is shown: the layout's library costs more than the rest of an import.
-    const { graphBundle } = load("./export/picture") as typeof PictureExport;
-    return graphBundle(internals.bus.view);
+    return loadPicture().graphBundle(internals.bus.view);
   });
 }
 

@@ -86,7 +86,7 @@ function runsAndPlans(engine: Engine, { queries }: PublicApi): RunsAndPlans {
       observeShown(
         "the list of stale stages",
         () => JSON.stringify(queries.outdatedNow()),
-        JSON.stringify(outdated.map((row) => row.stage).sort()),
+        () => JSON.stringify(outdated.map((row) => row.stage).sort()),
       );
       return outdated.map((row) => row.stage);
     },
@@ -134,7 +134,9 @@ function views(bus: EventBus): Pick<ScriptPipeline, "events$" | "graph" | "toMer
     return of(bus.view);
   };
   return {
-    events$: bus.events$,
+    get events$() {
+      return bus.events$;
+    },
     graph: () => read(graphOf),
     toMermaid: () => read(toMermaid),
     toDot: () => read(toDot),

@@ -1,14 +1,17 @@
 /** The composition root: the only place that names concrete adapters. Creates pipelines for notebooks, scripts and tests. */
 import fs from "node:fs";
 import path from "node:path";
+import { packageFolder } from "./async/own-code";
 import { EventBus } from "./events/bus";
 import { captureOutput } from "./events/log-capture";
 import { keepLogLines } from "./events/log-lines";
 import { recordRuns } from "./events/run-files";
+import { createSlurmScheduler } from "./export/slurm-scheduler";
 import type { CellTracking, PipelineInternals } from "./notebook/pipeline-internals";
 import { createPipelineApi } from "./pipeline-api";
 import { findOverrides, findPipelineContext, type PipelineContext } from "./pipeline-context";
 import type { PipelineOptions, ScriptPipeline } from "./pipeline-types";
+import { readLimits } from "./stage/limits";
 import { messageOf, StagebookError, type CellId, type EventBody, type LogRecord } from "./protocol";
 import { installObservers, systemNow } from "./observe";
 import { checkShare } from "./run/audit/share";
@@ -18,7 +21,7 @@ import { createLog, createStoreProblemReport, type Log } from "./run/state/logge
 import { readScriptSource } from "./scopes/inspector-session";
 import { registerBuiltin } from "./scopes/known-globals";
 import { createLiveScopes } from "./scopes/live-scopes";
-import { guardedStore } from "./run/guarded-store";
+import { secretFreeStore } from "./run/secret-free-store";
 import { unobservedStore } from "./run/unobserved-store";
 import { secrets } from "./secrets/secret-texts";
 import { openStore } from "./store/open-store";
@@ -27,7 +30,7 @@ import { openStore } from "./store/open-store";
 export const version = readVersion();
 
 function readVersion(): string {
-  const manifest = fs.readFileSync(path.join(__dirname, "..", "package.json"), "utf8");
+  const manifest = fs.readFileSync(path.join(packageFolder, "package.json"), "utf8");
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
@@ -40,6 +43,7 @@ export function createPipelineWithInternals(
   checkOptions(options);
   captureOutput();
   installObservers({ registerBuiltin, sourceOf: ({ hash }) => readScriptSource(hash) });
+  const limits = readLimits(context.environment);
   const clock = { now: options.now ?? systemNow };
   const bus = new EventBus(clock.now, maskEvent);
   const emit = bus.emit.bind(bus);
@@ -55,7 +59,7 @@ export function createPipelineWithInternals(
     onProblem: (message, where) => reportStoreProblem({ message, where }),
   });
   const { savedParams, notebook, secretKey } = opened;
-  const store = guardedStore(unobservedStore(opened.store));
+  const store = secretFreeStore(unobservedStore(opened.store));
   const scopes = createLiveScopes(notebookExports);
   let cells: CellTracking = { isAlive: () => true, labelOf: () => "", missingVariables: () => [] };
   const engine = new Engine(
@@ -66,10 +70,11 @@ export function createPipelineWithInternals(
       scopes,
       clock,
       overrides: () => findOverrides(context.overrides),
-      emit,
+      emitAll: bus.emitAll.bind(bus),
       log,
       reportStoreProblem,
       notebook,
+      rememberedResults: limits.rememberedResults,
       folder: context.folder,
       auditShare:
         options.audit === undefined
@@ -80,9 +85,9 @@ export function createPipelineWithInternals(
     },
     { stagebook: version, node: process.version },
   );
-  const logLines = keepLogLines(bus.events$);
+  const logLines = keepLogLines(bus.events, { lines: limits.logLines, chars: limits.logCharacters });
   const runsWritten = recordRuns({
-    events$: bus.wholeEvents$,
+    events: bus.wholeEvents,
     view: () => bus.view,
     store,
     notebook,
@@ -95,7 +100,11 @@ export function createPipelineWithInternals(
   if (options.log) forwardLog(bus, options.log, log);
   const pipeline = createPipelineApi(
     engine,
-    createPublicApi(engine, () => bus.view),
+    createPublicApi(engine, () => bus.view, {
+      schedulers: { slurm: createSlurmScheduler(version) },
+      file: () => notebook.file,
+      chosenStore: context.environment.STAGEBOOK_STORE,
+    }),
     bus,
   );
   const internals: PipelineInternals = {
@@ -129,10 +138,10 @@ function checkOptions(options: PipelineOptions): void {
     );
 }
 
-/** Calls the user's log function with each record. What it throws fails nothing: it is reported once. */
+/** Calls the user's log function with each record. An error in it is reported once and has no other effect. */
 function forwardLog(bus: EventBus, onRecord: (record: LogRecord) => void, log: Log): void {
   let hasFailed = false;
-  bus.wholeEvents$.subscribe((event) => {
+  bus.wholeEvents.subscribe((event) => {
     if (event.type !== "log:written") return;
     try {
       onRecord(event.record);

@@ -4,8 +4,9 @@ import { captureOutput } from "./events/log-capture";
 import { installObservers } from "./observe";
 import { traceOf } from "./protocol";
 import { userFrames } from "./run/error-view";
-import { runCall, type RunningCall } from "./run/threads/thread";
-import type { ThreadTask } from "./run/threads/threads";
+import { runTask } from "./run/threads/thread/thread";
+import type { RunningCall } from "./run/threads/thread/parts";
+import type { ThreadTask } from "./run/threads/messages";
 
 const running = new AsyncLocalStorage<RunningCall>();
 let latest: RunningCall | undefined;
@@ -28,7 +29,7 @@ process.on("unhandledRejection", (reason) => {
 });
 
 export default function run(task: ThreadTask): Promise<void> {
-  return runCall(task, (call, act) => {
+  return runTask(task, (call, act) => {
     latest = call;
     return running.run(call, act);
   });

@@ -1,4 +1,4 @@
-/** Values that usually exist already. Awaiting one costs a small stage more than everything else that is done for it. */
+/** Values that are usually available synchronously. Awaiting one costs a small stage more than everything else that is done for it. */
 
 export type MaybePromise<T> = T | Promise<T>;
 

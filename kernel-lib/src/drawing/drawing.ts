@@ -1,8 +1,17 @@
 /** What a picture of the graph shows, ready to be drawn: texts, positions and paths. It is also the data of a shown pipeline. Pure. */
 import { formatDuration, formatSize, type Freshness, type StageView, type View } from "../protocol";
 import { createEdgePath } from "./edge-path";
-import { createGraph, layoutRequest, NODE_SIZES, type Graph, type GraphNode, type GraphNodeKind } from "./graph";
+import {
+  attachedWidthsOf,
+  createGraph,
+  layoutRequest,
+  NODE_SIZES,
+  type Graph,
+  type GraphNode,
+  type GraphNodeKind,
+} from "./graph";
 import type { Direction, Layout, LayoutRequest, Point } from "./layout-request";
+import { attachedPorts, inPort, outPort } from "./ports";
 
 /** The MIME type of a shown pipeline: a `ShownGraph`. */
 export const GRAPH_MIME = "application/vnd.stagebook.graph+json";
@@ -25,6 +34,8 @@ export interface DrawnNode {
   readonly lines: readonly string[];
   /** Of a stage. */
   readonly status?: Freshness;
+  /** The tooltip, if it is not title and lines. */
+  readonly hint?: string;
 }
 
 export interface DrawnEdge {
@@ -97,39 +108,48 @@ function drawnNode(node: GraphNode, { x, y }: Point, view: View, words: DrawingW
     const { status } = stage;
     return { ...at, title: name, lines: [words.status(status), resultText(stage) ?? words.noResult], status };
   }
+  if (kind === "file") return { ...at, title: fileName(name), lines: [], hint: name };
   const param = kind === "param" ? view.params[name] : undefined;
   return { ...at, title: param ? `${name} = ${param.text}` : name, lines: [] };
 }
 
-function drawnEdges({ graph, layout, direction }: Picture): readonly DrawnEdge[] {
-  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
-  return graph.edges.flatMap(({ id, from, to, implicit }) => {
-    const [source, target] = [nodes.get(from), nodes.get(to)];
-    const [start, end] = [layout.positions[from], layout.positions[to]];
-    if (!source || !target || !start || !end) return [];
-    const isAttached = source.attachedTo === target.id;
-    const edgeDirection = isAttached ? "down" : direction;
-    const path = createEdgePath(
-      portAt(start, source, edgeDirection, "out", isAttached),
-      layout.routes[id] ?? [],
-      portAt(end, target, edgeDirection, "in", isAttached),
-      edgeDirection,
-    );
-    return [{ path, implicit }];
+/** The last segment of a path: in a node there is no room for more, and it tells files apart. */
+export function fileName(path: string): string {
+  return path.slice(path.replace(/\/+$/, "").lastIndexOf("/") + 1);
+}
+
+function drawnEdges(picture: Picture): readonly DrawnEdge[] {
+  const paths = edgePaths(picture);
+  return picture.graph.edges.flatMap(({ id, implicit }) => {
+    const path = paths.get(id);
+    return path === undefined ? [] : [{ path, implicit }];
   });
 }
 
-/** Where the edge of an attached input leaves and enters, from the left edge of both. */
-const ATTACHED_X = 16;
+/** The SVG path of each edge between nodes that have a position, by the id of the edge. */
+export function edgePaths({ graph, layout, direction }: Omit<Picture, "view">): ReadonlyMap<string, string> {
+  const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  const attachedWidths = attachedWidthsOf(graph);
+  const paths = new Map<string, string>();
+  for (const { id, from, to } of graph.edges) {
+    const [source, target] = [nodes.get(from), nodes.get(to)];
+    const [start, end] = [layout.positions[from], layout.positions[to]];
+    if (!source || !target || !start || !end) continue;
+    const [size, targetSize] = [NODE_SIZES[source.kind], NODE_SIZES[target.kind]];
+    const path =
+      source.attachedTo === target.id
+        ? createEdgePath(add(start, attachedPorts.out(size)), [], add(end, attachedPorts.in))
+        : createEdgePath(
+            add(start, outPort(size, direction)),
+            layout.routes[id] ?? [],
+            add(end, inPort(targetSize, direction, attachedWidths.get(to))),
+            direction,
+          );
+    paths.set(id, path);
+  }
+  return paths;
+}
 
-function portAt(
-  corner: Point,
-  { kind }: GraphNode,
-  direction: Direction,
-  end: "in" | "out",
-  isAttached: boolean,
-): Point {
-  const { width, height } = NODE_SIZES[kind];
-  if (direction === "right") return { x: corner.x + (end === "out" ? width : 0), y: corner.y + height / 2 };
-  return { x: corner.x + (isAttached ? ATTACHED_X : width / 2), y: corner.y + (end === "out" ? height : 0) };
+function add(one: Point, other: Point): Point {
+  return { x: one.x + other.x, y: one.y + other.y };
 }

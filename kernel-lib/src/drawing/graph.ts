@@ -57,6 +57,14 @@ export function createGraph(view: View): Graph {
   return { nodes: attachSources([...nodes.values()], [...edges.values()]), edges: [...edges.values()] };
 }
 
+/** The width of the inputs that are attached to a node, by the id of that node; none for a node without. */
+export function attachedWidthsOf({ nodes }: Graph): ReadonlyMap<string, number> {
+  const widths = new Map<string, number>();
+  for (const { kind, attachedTo } of nodes)
+    if (attachedTo !== undefined) widths.set(attachedTo, Math.max(widths.get(attachedTo) ?? 0, NODE_SIZES[kind].width));
+  return widths;
+}
+
 /** True if both views certainly have the same graph. Compares by identity, which is cheap. */
 export function isSameGraph(before: View, after: View): boolean {
   if (before.stages === after.stages) return true;

@@ -1,4 +1,4 @@
-/** What a layout is made from, and what it is. */
+/** The input of a layout, and its result. */
 
 export interface LayoutNode {
   readonly id: string;
@@ -26,7 +26,7 @@ export interface Point {
 export interface Layout {
   /** The upper left corner of each node, by its id. */
   readonly positions: { readonly [id: string]: Point };
-  /** The points of a long edge between its ends, chosen so that it passes the nodes; by `from>to`. */
+  /** The points of an edge between its ends, chosen so that it passes the nodes; by `from>to`. */
   readonly routes: { readonly [edge: string]: readonly Point[] };
   readonly width: number;
   readonly height: number;

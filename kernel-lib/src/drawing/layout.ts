@@ -4,13 +4,14 @@
  */
 import { Graph, layout as placeNodes } from "@dagrejs/dagre";
 import { orderLayers } from "./layer-order";
-import type { Layout, LayoutNode, LayoutRequest, Point } from "./layout-request";
+import type { Direction, Layout, LayoutNode, LayoutRequest, Point } from "./layout-request";
+import { createRouter, type RoutedColumn } from "./routes";
 
 export function computeLayout(request: LayoutRequest): Layout {
   const graph = new Graph<object, Box, Line>();
   // These rankers are ten times as fast as dagre's default.
   const isRight = request.direction === "right";
-  const gaps = isRight ? { nodesep: 14, ranksep: 36 } : { nodesep: 14, ranksep: 24 };
+  const gaps = isRight ? { nodesep: 14, ranksep: 36 } : { nodesep: 14, ranksep: 30 };
   const columns = groupIntoColumns(request.nodes);
   const isLarge = columns.length > LARGE_FROM_NODES;
   const ranker = isLarge ? "longest-path" : "tight-tree";
@@ -20,11 +21,36 @@ export function computeLayout(request: LayoutRequest): Layout {
   const edges = request.edges.filter(({ from, to }) => graph.hasNode(from) && graph.hasNode(to));
   for (const { from, to } of isLarge ? dropLongEdges(edges) : edges) graph.setEdge(from, to);
   if (columns.length > 0) placeNodes(graph, columns.length > HUGE_FROM_NODES ? { customOrder: orderLayers } : {});
-  const routes = graph.edges().map(({ v, w }) => [`${v}>${w}`, findRoute(graph.edge(v, w))] as const);
-  return {
-    ...positionColumns(columns, (id) => graph.node(id)),
-    routes: Object.fromEntries(routes.filter(([, route]) => route.length > 0)),
-  };
+  const placed = positionColumns(columns, (id) => graph.node(id));
+  const through = new Map(graph.edges().map(({ v, w }) => [`${v}>${w}`, findRoute(graph.edge(v, w))]));
+  return { ...placed, routes: routeEdges(edges, { columns, placed, graph, through }, request.direction ?? "down") };
+}
+
+interface Placed {
+  readonly columns: readonly Column[];
+  readonly placed: Omit<Layout, "routes">;
+  readonly graph: Graph<object, Box, Line>;
+  /** What dagre says of an edge: a point on each layer between its ends. */
+  readonly through: ReadonlyMap<string, readonly Point[]>;
+}
+
+function routeEdges(edges: readonly LayoutEdge[], of: Placed, direction: Direction): Layout["routes"] {
+  const found = of.columns.flatMap(({ id, nodes }): RoutedColumn[] => {
+    const [box, at, node] = [of.graph.node(id), of.placed.positions[id], nodes.at(-1)];
+    if (!box || !at || !node) return [];
+    const attached = nodes.slice(0, -1).map(({ width }) => width);
+    const attachedWidth = attached.length > 0 ? Math.max(...attached) : undefined;
+    return [{ node, at, attachedWidth, center: { x: box.x, y: box.y }, width: box.width, height: box.height }];
+  });
+  const byId = new Map(found.map((column) => [column.node.id, column]));
+  const route = createRouter(found, direction);
+  const routes = edges.flatMap(({ from, to }): (readonly [string, readonly Point[]])[] => {
+    const [source, target, id] = [byId.get(from), byId.get(to), `${from}>${to}`];
+    return source && target && from !== to
+      ? [[id, route({ from: source, to: target, through: of.through.get(id) ?? [] })]]
+      : [];
+  });
+  return Object.fromEntries(routes.filter(([, points]) => points.length > 0));
 }
 
 /** From this many columns on, long edges may cross nodes: dagre would place a point of each edge on every layer. */

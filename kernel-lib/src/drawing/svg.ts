@@ -53,7 +53,7 @@ export function drawSvg({ width, height, nodes, edges }: Drawing, colors: Pictur
   ].join("\n");
 }
 
-function drawNode({ kind, x, y, title, lines, status }: DrawnNode, colors: PictureColors): string {
+function drawNode({ kind, x, y, title, lines, status, hint }: DrawnNode, colors: PictureColors): string {
   const { width, height } = NODE_SIZES[kind];
   const isSource = kind !== "stage" && kind !== "group";
   const box = `<rect width="${width}" height="${height}" rx="${isSource ? 10 : 4}" fill="${escapeMarkup(isSource ? colors.source : colors.node)}" stroke="${escapeMarkup(colors.border)}"/>`;
@@ -69,7 +69,7 @@ function drawNode({ kind, x, y, title, lines, status }: DrawnNode, colors: Pictu
     status === undefined
       ? ""
       : `<rect width="4" height="${height}" fill="${escapeMarkup(colors.status[status] ?? colors.border)}"/>`;
-  const whole = escapeMarkup([title, ...lines].join("\n"));
+  const whole = escapeMarkup(typeof hint === "string" ? hint : [title, ...lines].join("\n"));
   return `<g transform="translate(${number(x)} ${number(y)})"><title>${whole}</title>${box}${bar}${texts.join("")}</g>`;
 }
 

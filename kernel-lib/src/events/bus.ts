@@ -1,13 +1,25 @@
 /** The event bus of a kernel: numbers events, delivers them in order, and reduces them to the view. rxjs begins here. */
-// The package as a whole is ten times as many files.
-import { Observable } from "rxjs/internal/Observable";
-import { Subject } from "rxjs/internal/Subject";
+import type { Observable } from "rxjs";
+import type * as observablePackage from "rxjs/internal/Observable";
+import { lazyModule } from "../async/lazy-module";
 import { unobserved } from "../observe";
 import { boundEvent, emptyView, reduceAll, type EventBody, type StagebookEvent, type View } from "../protocol";
 import { findActivity, withinActivity } from "../run/state/activity";
 
 /** The view is brought up to date after this many events even if it is not read. */
 const MAX_UNREDUCED = 2000;
+
+/** Only the user's own listeners need rxjs. The package as a whole is ten times as many files. */
+const loadObservable = lazyModule<typeof observablePackage>("rxjs/internal/Observable");
+
+/** Events from now on. A listener that throws affects neither the others nor the run: its error is thrown in a task of its own. */
+export interface EventFeed {
+  subscribe(listener: (event: StagebookEvent) => void): EventSubscription;
+}
+
+export interface EventSubscription {
+  unsubscribe(): void;
+}
 
 /** An event with all of its text, and as it is shown. */
 interface Delivered {
@@ -16,26 +28,35 @@ interface Delivered {
 }
 
 export class EventBus {
-  private readonly subject = new Subject<Delivered>();
-  /** Emitted by a listener while another event is being delivered. */
-  private readonly waiting: Delivered[] = [];
+  private readonly listeners = new Set<(batch: readonly Delivered[]) => void>();
+  /** Emitted by a listener while other events are being delivered. */
+  private readonly waiting: (readonly Delivered[])[] = [];
   private current: View = emptyView;
   /** Delivered and not yet in the view, which is computed when it is read. */
   private unreduced: StagebookEvent[] = [];
   private seq = 0;
   private isDelivering = false;
 
-  /** Events from now on, with texts of bounded length; the state before them is `view`. A listener that throws affects neither the others nor the run. */
-  readonly events$: Observable<StagebookEvent> = this.listen(({ event }) => event);
+  private observable: Observable<StagebookEvent> | undefined;
+
+  /** Events with texts of bounded length; the state before them is `view`. */
+  readonly events: EventFeed = this.feed(({ event }) => event);
 
   /** The same events with all of their text, for the record of the run. */
-  readonly wholeEvents$: Observable<StagebookEvent> = this.listen(({ whole }) => whole);
+  readonly wholeEvents: EventFeed = this.feed(({ whole }) => whole);
 
   /** `mask`: takes the values of secrets out of an event. */
   constructor(
     private readonly now: () => number,
     private readonly mask: (event: EventBody) => EventBody = (event) => event,
   ) {}
+
+  /** `events` for the user, who may apply the operators of rxjs. */
+  get events$(): Observable<StagebookEvent> {
+    return (this.observable ??= new (loadObservable().Observable)((subscriber) =>
+      this.events.subscribe((event) => subscriber.next(event)),
+    ));
+  }
 
   /** The state after all events so far. */
   get view(): View {
@@ -48,37 +69,61 @@ export class EventBus {
 
   /** Numbers the event and delivers it synchronously. */
   emit(body: EventBody): void {
+    this.emitAll([body]);
+  }
+
+  /** Several events in order. Each listener receives all of them before the next listener does. */
+  emitAll(bodies: readonly EventBody[]): void {
     // What listeners do is not part of the execution that emits.
-    unobserved(() => this.deliver(body));
+    if (bodies.length > 0) unobserved(() => this.deliver(bodies.map((body) => this.number(body))));
   }
 
-  private listen(select: (delivered: Delivered) => StagebookEvent): Observable<StagebookEvent> {
-    return new Observable((subscriber) => {
-      // What a listener prints must not enter the log of the stage that emitted the event: it would be an event again, without end.
-      const { stage: _, ...own } = findActivity();
-      return this.subject.subscribe((delivered) => {
-        // rxjs rethrows what a listener throws in a separate task (reportUnhandledError).
-        withinActivity(own, () => subscriber.next(select(delivered)));
-      });
-    });
+  private feed(select: (delivered: Delivered) => StagebookEvent): EventFeed {
+    return {
+      subscribe: (listener) => {
+        // What a listener prints must not enter the log of the stage that emitted the event: it would be an event again, without end.
+        const { stage: _, ...own } = findActivity();
+        const deliver = (batch: readonly Delivered[]): void =>
+          withinActivity(own, () => {
+            for (const delivered of batch) if (this.listeners.has(deliver)) guarded(listener, select(delivered));
+          });
+        this.listeners.add(deliver);
+        return { unsubscribe: () => void this.listeners.delete(deliver) };
+      },
+    };
   }
 
-  private deliver(body: EventBody): void {
+  private number(body: EventBody): Delivered {
     const whole: StagebookEvent = { ...this.mask(body), seq: ++this.seq, at: this.now() };
     const event = boundEvent(whole);
     this.unreduced.push(event);
     if (this.unreduced.length >= MAX_UNREDUCED) this.current = this.view;
-    // A listener may emit events itself: they are delivered after this one, to all in the same order.
+    return { whole, event };
+  }
+
+  private deliver(batch: readonly Delivered[]): void {
+    // A listener may emit events itself: they are delivered after these, to all in the same order.
     if (this.isDelivering) {
-      this.waiting.push({ whole, event });
+      this.waiting.push(batch);
       return;
     }
     this.isDelivering = true;
     try {
-      for (let next: Delivered | undefined = { whole, event }; next; next = this.waiting.shift())
-        this.subject.next(next);
+      // A listener may add and remove listeners.
+      for (let next: readonly Delivered[] | undefined = batch; next; next = this.waiting.shift())
+        for (const deliver of [...this.listeners]) deliver(next);
     } finally {
       this.isDelivering = false;
     }
+  }
+}
+
+function guarded(listener: (event: StagebookEvent) => void, event: StagebookEvent): void {
+  try {
+    listener(event);
+  } catch (error) {
+    setTimeout(() => {
+      throw error;
+    });
   }
 }

@@ -16,7 +16,7 @@ type Write = typeof process.stdout.write;
 /** Activities of console calls: the line is logged already, and is not logged again when it reaches the stream. */
 const logged = new WeakSet<Activity>();
 let isCapturing = false;
-/** What undoes each replacement. */
+/** The functions that undo the replacements. */
 const restores: (() => void)[] = [];
 
 /** Starts capturing in this process, once for all pipelines. Outside of stages and cells nothing changes. */
@@ -49,7 +49,7 @@ export function releaseOutput(): void {
   isCapturing = false;
 }
 
-/** tslab redirects the streams for each cell by assigning `write`: an accessor keeps ours in front of whatever it assigns. */
+/** tslab redirects the streams for each cell by assigning `write`: an accessor keeps ours in front of what it assigns. */
 function captureStream(name: "stdout" | "stderr"): void {
   const stream = process[name];
   const before = Object.getOwnPropertyDescriptor(stream, "write");

@@ -1,6 +1,6 @@
 /** The log lines of this process, in memory for pages that request older ones. */
-import type { Observable } from "rxjs";
-import type { LogRecord, StagebookEvent } from "../protocol";
+import type { LogRecord } from "../protocol";
+import type { EventFeed } from "./bus";
 
 export interface LogLineLimits {
   readonly lines: number;
@@ -8,18 +8,14 @@ export interface LogLineLimits {
   readonly chars: number;
 }
 
-const LIMITS: LogLineLimits = { lines: 100_000, chars: 50_000_000 };
 /** What a line has beside its text. */
 const LINE_CHARS = 200;
 
-/** Collects from now on. Returns a reader: oldest first, at most 100,000 lines of 50 million characters; older ones are dropped. */
-export function keepLogLines(
-  events$: Observable<StagebookEvent>,
-  limits: LogLineLimits = LIMITS,
-): () => readonly LogRecord[] {
+/** Collects from now on. Returns a reader: oldest first; beyond the limits, older ones are dropped. */
+export function keepLogLines(events: EventFeed, limits: LogLineLimits): () => readonly LogRecord[] {
   let lines: LogRecord[] = [];
   let chars = 0;
-  events$.subscribe((event) => {
+  events.subscribe((event) => {
     if (event.type !== "log:written") return;
     lines.push(event.record);
     chars += sizeOf(event.record);

@@ -1,9 +1,9 @@
 /** The record of each run in the store: its events and log lines, which can be read after the kernel has ended. */
-import type { Observable } from "rxjs";
 import type { MaybePromise } from "../async/maybe-promise";
 import { eventsOfView, type LogRecord, type RunId, type RunRowView, type StagebookEvent, type View } from "../protocol";
 import type { NotebookIdentity } from "../store/notebooks/notebook-identity";
 import type { RunLog, Store } from "../store/store";
+import type { EventFeed } from "./bus";
 import { runListOf } from "../store/maintenance/run-choices";
 
 /** How long events are collected before they are written together; the end of a run is written at once. */
@@ -11,7 +11,7 @@ const WRITE_EVERY_MS = 200;
 
 type EventType = StagebookEvent["type"];
 
-/** A run with one of these did more than find everything up to date. */
+/** Events that a run has only if it did more than find everything up to date. */
 const workEvents: ReadonlySet<EventType> = new Set([
   "stage:running",
   "stage:waiting",
@@ -31,7 +31,7 @@ const pipelineEvents: ReadonlySet<EventType> = new Set([
   "param:removed",
 ]);
 
-/** Whether the run of the event is worth a record, though not a place in the list as long as no stage has begun. */
+/** Whether the run of the event is recorded. It is listed only once a stage has begun. */
 const isNoted = (event: StagebookEvent): boolean =>
   event.type === "log:written" || (event.type === "run:ended" && event.status !== "succeeded");
 
@@ -42,7 +42,7 @@ interface IdleRun {
 }
 
 export interface RunRecording {
-  readonly events$: Observable<StagebookEvent>;
+  readonly events: EventFeed;
   /** The state after the events so far. */
   readonly view: () => View;
   readonly store: Store;
@@ -53,10 +53,10 @@ export interface RunRecording {
 }
 
 /** Records from now on, without keeping the process alive. Returns a function that resolves once everything is written. */
-export function recordRuns({ events$, view, store, notebook, onProblem }: RunRecording): () => Promise<void> {
+export function recordRuns({ events: feed, view, store, notebook, onProblem }: RunRecording): () => Promise<void> {
   if (store.keepsNothing === true) return () => Promise.resolve();
   const lines = new LineQueue(store, onProblem);
-  /** Runs that have done nothing yet. Nothing is written of one that ends so: calls of fresh stages leave nothing behind. */
+  /** Runs that have done nothing yet. A run that ends in this state is not written: calls of fresh stages leave no record. */
   const idle = new Map<RunId, IdleRun>();
   const active = new Set<RunId>();
   /** Runs in which a stage has begun: these are listed. */
@@ -77,7 +77,7 @@ export function recordRuns({ events$, view, store, notebook, onProblem }: RunRec
       [...before, ...waiting.events].map((event) => JSON.stringify(event)),
     );
   };
-  events$.subscribe((event) => {
+  feed.subscribe((event) => {
     // A change of the pipeline while runs are active belongs to the record of each.
     if (pipelineEvents.has(event.type)) for (const each of active) add(each, event);
     const run = runOf(event);

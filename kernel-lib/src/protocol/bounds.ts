@@ -46,14 +46,24 @@ export function boundEvent(event: StagebookEvent): StagebookEvent {
     case "stage:planned":
     case "stage:running":
     case "stage:succeeded":
-    case "stage:cached":
     case "stage:unchanged":
     case "stage:shared":
     case "cell:marked":
       return cutTexts(event, MAX_TEXT);
+    case "stage:cached":
+      return shortResults.has(event.result) ? event : boundResult(event);
     default:
       return event;
   }
+}
+
+/** Results without a text to cut: the same one occurs in every run that finds it. */
+const shortResults = new WeakSet();
+
+function boundResult<T extends StagebookEvent & { readonly result: object }>(event: T): T {
+  const bound = cutTexts(event, MAX_TEXT);
+  if (bound === event) shortResults.add(event.result);
+  return bound;
 }
 
 /** About how many characters an event has beyond those of every event: its texts. */
@@ -120,16 +130,20 @@ function boundFields(fields: JsonObject): JsonObject {
 
 /** The data with its texts cut, wherever they are; the same data when nothing is cut. */
 function cutTexts<T>(data: T, max: number): T {
-  if (typeof data === "string") return cutText(data, max) as T;
+  if (typeof data === "string") return data.length <= max ? data : (cutText(data, max) as T);
   if (typeof data !== "object" || data === null) return data;
-  let copy: T | undefined;
-  for (const [name, value] of Object.entries(data as Record<string, unknown>)) {
+  const members = data as Record<string, unknown>;
+  let copy: Record<string, unknown> | undefined;
+  // Of each event of a run: a list of its members would take longer than all the rest.
+  for (const name in members) {
+    const value = members[name];
+    if (typeof value !== "object" && typeof value !== "string") continue;
     const cut = cutTexts(value, max);
     if (cut === value) continue;
-    copy ??= (Array.isArray(data) ? [...(data as unknown[])] : { ...data }) as T;
-    (copy as Record<string, unknown>)[name] = cut;
+    copy ??= (Array.isArray(data) ? [...(data as unknown[])] : { ...data }) as Record<string, unknown>;
+    copy[name] = cut;
   }
-  return copy ?? data;
+  return (copy as T | undefined) ?? data;
 }
 
 /** The view, or one of the same state with less text, until it has at most `maxBytes` as JSON. What is left out can be asked for. */
@@ -146,7 +160,8 @@ export function boundView(view: View, maxBytes = MAX_SNAPSHOT_BYTES): View {
 const reductions: readonly ((view: View, maxBytes: number) => View)[] = [
   (view, maxBytes) => ({ ...view, log: newestWithin(view.log, maxBytes / 4) }),
   (view) => ({ ...view, runs: view.runs.map(boundRun) }),
-  (view, maxBytes) => mapStages(view, (stage, count) => boundStage(stage, maxBytes / 4 / count)),
+  (view, maxBytes) =>
+    mapStages(view, (stage, count) => boundStage(stage, maxBytes / 4 / count, runThatFailed(view, stage))),
   (view) => ({ ...view, cells: cutTexts(view.cells, 200) }),
   (view, maxBytes) => ({ ...view, log: newestWithin(view.log, maxBytes / 40) }),
   (view) => mapStages({ ...view, cells: bareCells(view.cells) }, bareStage),
@@ -177,16 +192,23 @@ function mapStages(view: View, map: (stage: StageView, count: number) => StageVi
   return { ...view, stages: Object.fromEntries(all.map(([name, stage]) => [name, map(stage, all.length)])) };
 }
 
-/** `maxChars`: of its texts. */
-function boundStage(stage: StageView, maxChars: number): StageView {
+/** The run whose record has the stage's error whole; undefined when the view does not tell. */
+function runThatFailed({ runs }: View, { name, error }: StageView): RunId | undefined {
+  return error?.cutIn ?? [...runs].reverse().find((run) => run.error?.stage === name)?.id;
+}
+
+/** `maxChars`: of its texts. `run`: where its error is whole. */
+function boundStage(stage: StageView, maxChars: number, run: RunId | undefined): StageView {
   const share = Math.max(100, Math.floor(maxChars / 4));
   const { error } = stage;
+  const isCut = error && (error.stack !== undefined || error.message.length > share || error.cutIn !== undefined);
+  const cutIn = isCut && run !== undefined ? { cutIn: run } : {};
   return {
     ...stage,
     reasons: cutTexts(stage.reasons.slice(0, 3), share),
     untracked: cutTexts(stage.untracked.slice(0, 3), share),
     waitsFor: stage.waitsFor.slice(0, 3),
-    ...(error ? { error: { ...brief(error), message: cutText(error.message, share) } } : {}),
+    ...(error ? { error: { ...brief(error), message: cutText(error.message, share), ...cutIn } } : {}),
   };
 }
 

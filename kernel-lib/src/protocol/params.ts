@@ -2,8 +2,8 @@
 import type { CellId, Json, JsonObject } from "./ids";
 
 /**
- * Which control a parameter gets. `other` has no JSON form and cannot be edited in the page. The value of a `secret` reaches the kernel when it is
- * typed, and nobody else.
+ * Which control a parameter gets. `other` has no JSON form and cannot be edited in the page. The value of a `secret` is sent only from
+ * the form to the kernel.
  */
 export type ParamKind =
   "number" | "integer" | "bigint" | "boolean" | "string" | "secret" | "choice" | "date" | "json" | "other";
@@ -24,7 +24,7 @@ export interface ParamView {
   readonly text: string;
   /** The default as text, at most 200 characters. */
   readonly defaultText: string;
-  /** True while the value was set, by code or in the form, and differs from the default. */
+  /** True while the value differs from the default: it was set by code or in the form, or a command overrides it. */
   readonly overridden: boolean;
   /** False: the parameter is in no key, changing it does not make stages stale. */
   readonly tracked: boolean;

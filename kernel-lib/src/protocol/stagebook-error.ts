@@ -33,7 +33,11 @@ export class StagebookError extends Error {
     if (location.cell !== undefined) this.cell = location.cell;
   }
 
-  /** The message, the advice, and below them the user's own error: no frames of Stagebook or its host. */
+  /**
+   * The message, the advice, and below them the user's own error: no frames of Stagebook or its host.
+   *
+   * @hidden
+   */
   [inspect](): string {
     return [`${this.name}: ${this.message}`, `  ${this.advice} (${this.code})`, causeText(this.cause)]
       .filter((line) => line !== "")
@@ -41,7 +45,7 @@ export class StagebookError extends Error {
   }
 }
 
-/** Whether it is an error of Stagebook's own; false for what refuses the question. */
+/** Whether it is an error of Stagebook's own; false for objects that throw when they are inspected. */
 export function isStagebookError(thrown: unknown): thrown is StagebookError {
   return isError(thrown) && thrown instanceof StagebookError;
 }

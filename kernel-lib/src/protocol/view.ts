@@ -157,8 +157,10 @@ class Draft {
         return this.waitElsewhere(event);
       case "stage:progress":
         return this.change(event.stage, { progress: { done: event.done, total: event.total, at: event.at } });
-      case "stage:succeeded":
       case "stage:cached":
+        if (isShownFresh(this.view.stages[event.stage], event.result)) return;
+        return this.change(event.stage, { ...succeeded, result: event.result });
+      case "stage:succeeded":
       case "stage:unchanged":
       case "stage:shared":
         return this.change(event.stage, { ...succeeded, result: event.result });
@@ -269,6 +271,20 @@ class Draft {
     this.copied.add("cells");
     return this.view.cells;
   }
+}
+
+/** Most events of a run that finds everything fresh change nothing. */
+function isShownFresh(stage: StageView | undefined, result: ResultView): boolean {
+  return (
+    stage?.result === result &&
+    stage.status === "fresh" &&
+    stage.action === "fresh" &&
+    stage.reasons.length + stage.waitsFor.length === 0 &&
+    stage.error === undefined &&
+    stage.startedAt === undefined &&
+    stage.progress === undefined &&
+    stage.elsewhere === undefined
+  );
 }
 
 function blankStage(name: string): StageView {

@@ -1,14 +1,14 @@
 /**
- * The values that a function of a package captured. Called for each such function at every plan, so what can never change is read once.
+ * The values that a function of a package captured. Called for each such function at every plan, so values that cannot change are read only once.
  */
 import type { AnyFunction } from "../key/scopes";
-import { findAssignedNames } from "../key/code/packages/assigned-names";
+import { ScriptVariables } from "../key/code/packages/script-variables";
 import { sharedSession, type Script } from "./inspector-session";
 
 const noValues: ReadonlyMap<string, unknown> = new Map();
 let epoch = 0;
 
-/** From here on the values of variables are read again: code of the user may have run. */
+/** Invalidates the values of variables: user code may have run. */
 export function forgetCapturedValues(): void {
   epoch++;
 }
@@ -26,6 +26,8 @@ export class CapturedValues {
   constructor(
     private readonly fn: AnyFunction,
     private readonly script: Script | undefined,
+    /** `line:column` in the script. */
+    private readonly position: string,
   ) {}
 
   /** Those of the names that it captured. `changing`: those that it assigns, which have the value of the first call. */
@@ -38,7 +40,7 @@ export class CapturedValues {
     for (const [name, value] of values) {
       if (changing.has(name)) this.first.set(name, value);
       // Not at the first time: reading the script costs more than reading the variables of a function that is asked for once.
-      else if (isAgain && value !== undefined && this.isConstant(name)) this.constants.set(name, value);
+      else if (isAgain && this.isConstant(name, value)) this.constants.set(name, value);
     }
     const found = wanted.filter((name) => this.names?.has(name));
     return new Map(found.map((name) => [name, values.get(name) ?? this.constants.get(name) ?? this.first.get(name)]));
@@ -52,26 +54,31 @@ export class CapturedValues {
     return this.values;
   }
 
-  private isConstant(name: string): boolean {
-    return this.script !== undefined && !isAssigned(this.script, name);
+  private isConstant(name: string, value: unknown): boolean {
+    const { script, position } = this;
+    if (script === undefined || isAssigned(script, name, position)) return false;
+    // Or it has no value yet.
+    return value !== undefined || variablesOf(script)?.isInitialized(name, position) === true;
   }
 }
 
+/** By the text, for each name of a script. */
 const assignedIn = new WeakMap<Script, Map<string, boolean>>();
 const sources = new WeakMap<Script, string>();
 
-/** Whether a variable of that name may be assigned after its declaration, anywhere in the script. */
-function isAssigned(script: Script, name: string): boolean {
+/** Whether the variable of that name which a function at a position captured may be assigned after its declaration. */
+function isAssigned(script: Script, name: string, position: string): boolean {
   const known = assignedIn.get(script) ?? new Map<string, boolean>();
   assignedIn.set(script, known);
   let found = known.get(name);
-  if (found === undefined) {
-    let source = sources.get(script);
-    if (source === undefined) sources.set(script, (source = sharedSession().sourceOf(script)));
-    found = mayAssign(source, name) && (assignedNamesIn(script, source)?.has(name) ?? true);
-    known.set(name, found);
-  }
-  return found;
+  if (found === undefined) known.set(name, (found = mayAssign(sourceOf(script), name)));
+  return found && (variablesOf(script)?.isAssigned(name, position) ?? true);
+}
+
+function sourceOf(script: Script): string {
+  let source = sources.get(script);
+  if (source === undefined) sources.set(script, (source = sharedSession().sourceOf(script)));
+  return source;
 }
 
 /** By the text: true too often rather than too rarely. A declaration of its own with a value (`const x = 1`) is not an assignment. */
@@ -86,13 +93,14 @@ export function mayAssign(source: string, name: string): boolean {
 
 /** Longer scripts are not parsed: that takes 100 ms a megabyte. */
 const MAX_PARSED_CHARACTERS = 300_000;
-const namesIn = new WeakMap<Script, ReadonlySet<string>>();
+const variables = new WeakMap<Script, ScriptVariables>();
 
-/** Every name that is assigned in a script apart from declarations; undefined when that is not known. */
-function assignedNamesIn(script: Script, source: string): ReadonlySet<string> | undefined {
-  const known = namesIn.get(script);
+/** Undefined when they are not known. */
+function variablesOf(script: Script): ScriptVariables | undefined {
+  const known = variables.get(script);
+  const source = sourceOf(script);
   if (known || source.length > MAX_PARSED_CHARACTERS) return known;
-  const names = findAssignedNames(source, script.isModule);
-  if (names) namesIn.set(script, names);
-  return names;
+  const found = ScriptVariables.of(source, script.isModule);
+  if (found) variables.set(script, found);
+  return found;
 }

@@ -4,6 +4,11 @@ import { types } from "node:util";
 import type { AnyFunction } from "../key/scopes";
 
 type Remote = inspector.Runtime.RemoteObject;
+/** The inspector holds what it has returned until this group is released. */
+const GROUP = "stagebook";
+const MAX_UNRELEASED = 200;
+/** In milliseconds. */
+const FORGET_EVERY_MS = 100;
 /** V8 passes live values back through this property, which exists during one call. */
 const HANDOVER = "__stagebook_handover__";
 
@@ -11,6 +16,7 @@ const HANDOVER = "__stagebook_handover__";
 export interface FunctionFacts {
   readonly bound?: { readonly target: AnyFunction; readonly thisValue: unknown; readonly args: readonly unknown[] };
   readonly native: boolean;
+  readonly isWasm?: boolean;
   /** Absent for native and bound functions. */
   readonly script?: Script;
   /** `line:column` in its script. */
@@ -38,37 +44,56 @@ interface PropertiesWithPrivate {
 
 class LiveSession {
   private session: inspector.Session | undefined;
+  /** Until then, what was printed since the last message is kept. */
+  private forgetting: NodeJS.Timeout | undefined;
   private readonly scripts = new Map<string, Script>();
   private readonly scriptsByHash = new Map<string, string>();
   private named = 0;
+  /** How many reads the inspector still holds objects of. */
+  private unreleased = 0;
   private readonly strict = new WeakMap<Script, boolean>();
 
   describe(fn: AnyFunction): FunctionFacts {
-    return this.withObject(fn, (id) => {
-      const internal = this.internalProperties(id);
-      const target = internal.get("[[TargetFunction]]");
-      if (target?.objectId) {
-        const [targetValue, thisValue, ...args] = this.take([
-          target,
-          internal.get("[[BoundThis]]"),
-          ...this.elements(internal.get("[[BoundArgs]]")),
-        ]);
-        return {
-          bound: { target: targetValue as AnyFunction, thisValue, args },
-          native: true,
-          position: "",
-        };
-      }
-      const location = internal.get("[[FunctionLocation]]")?.value as
-        { scriptId: string; lineNumber: number; columnNumber?: number } | undefined;
-      if (!location) return { native: true, position: "" };
-      const script = this.scripts.get(location.scriptId);
-      return {
-        native: false,
-        script,
-        position: `${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`,
-      };
+    return this.withObject(fn, (id) => this.factsOf(id));
+  }
+
+  /** The same for many, in half as many calls. */
+  describeAll(fns: readonly AnyFunction[]): readonly FunctionFacts[] {
+    return this.withObject(fns, (list) => {
+      const { result } = this.post("Runtime.getProperties", { objectId: list, ownProperties: true });
+      return fns.map((_, at) => {
+        const id = result[at]?.value?.objectId;
+        if (id === undefined) throw new Error("the inspector returned no object");
+        return this.factsOf(id);
+      });
     });
+  }
+
+  private factsOf(id: string): FunctionFacts {
+    const internal = this.internalProperties(id);
+    const target = internal.get("[[TargetFunction]]");
+    if (target?.objectId) {
+      const [targetValue, thisValue, ...args] = this.take([
+        target,
+        internal.get("[[BoundThis]]"),
+        ...this.elements(internal.get("[[BoundArgs]]")),
+      ]);
+      return {
+        bound: { target: targetValue as AnyFunction, thisValue, args },
+        native: true,
+        position: "",
+      };
+    }
+    const location = internal.get("[[FunctionLocation]]")?.value as
+      { scriptId: string; lineNumber: number; columnNumber?: number } | undefined;
+    if (!location) return { native: true, position: "" };
+    const script = this.scripts.get(location.scriptId);
+    if (script?.url.startsWith("wasm:")) return { native: true, isWasm: true, position: "" };
+    return {
+      native: false,
+      script,
+      position: `${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`,
+    };
   }
 
   /**
@@ -87,6 +112,14 @@ class LiveSession {
     });
   }
 
+  /** Every name in the scopes of a function of a package, the innermost first. Its module may have thousands. */
+  namesInScope(fn: AnyFunction): ReadonlyMap<string, unknown> {
+    return this.withObject(fn, (id) => {
+      const scopes = this.scopesOf(id);
+      return this.valuesIn(scopes, new Set(scopes.flatMap(({ variables }) => Object.keys(variables))));
+    });
+  }
+
   /** Those of the names that the function captured, without the variables of modules and scripts. */
   capturedValues(fn: AnyFunction, names: ReadonlySet<string>): ReadonlyMap<string, unknown> {
     return this.withObject(fn, (id) => {
@@ -101,10 +134,12 @@ class LiveSession {
 
   /** The scopes of a function of a package as objects: reading them one variable at a time would send the source of each function among them. */
   private scopesOf(objectId: string): readonly LiveScope[] {
-    const remotes = this.remoteScopes(objectId);
-    // Each has the form `{ description, object }`.
-    return (this.take(remotes) as readonly { readonly description: string; readonly object: object }[]).map(
-      ({ description, object }) => ({ kind: description, variables: object }),
+    // An array without a prototype; each item has the form `{ description, object }`.
+    const [scopes] = this.take([this.internalProperties(objectId).get("[[Scopes]]")]) as [
+      ArrayLike<{ readonly description: string; readonly object: object }> | undefined,
+    ];
+    return Array.from(scopes ?? [], ({ description, object }) => ({ kind: description, variables: object })).filter(
+      ({ kind }) => !kind.startsWith("Global"),
     );
   }
 
@@ -145,6 +180,19 @@ class LiveSession {
       proxy,
       (id) => this.take([this.internalProperties(id).get("[[Handler]]")])[0] as Record<string, unknown> | undefined,
     );
+  }
+
+  /**
+   * While any session is connected, V8 keeps the arguments of the last 1,000 calls of `console`, for a console that nobody has opened.
+   * Does nothing before the first read. A message to the inspector costs more than many a call of a stage: at most one in a while.
+   */
+  forgetPrinted(): void {
+    if (!this.session || this.forgetting) return;
+    this.session.post("Runtime.discardConsoleEntries");
+    this.forgetting = setTimeout(() => {
+      this.forgetting = undefined;
+      this.session?.post("Runtime.discardConsoleEntries");
+    }, FORGET_EVERY_MS).unref();
   }
 
   /** How many scripts with a name this process has loaded: modules and cells, not the expressions that this session evaluates. */
@@ -219,21 +267,23 @@ class LiveSession {
   }
 
   private withObject<T>(value: object, read: (objectId: string) => T): T {
-    const group = "stagebook";
-    try {
-      const { result } = this.handover(value, () =>
-        this.post("Runtime.evaluate", {
-          expression: `globalThis[${JSON.stringify(HANDOVER)}]`,
-          objectGroup: group,
-          silent: true,
-        }),
-      );
-      if (result.objectId === undefined) throw new Error("the inspector returned no object");
-      return read(result.objectId);
-    } finally {
-      // Without this each read leaks about 1 KB.
-      this.post("Runtime.releaseObjectGroup", { objectGroup: group });
-    }
+    // Without this each read leaks about 1 KB. Not after each one: it is a call like the others.
+    if (this.unreleased >= MAX_UNRELEASED) this.release();
+    if (this.unreleased++ === 0) queueMicrotask(() => this.release());
+    const { result } = this.handover(value, () =>
+      this.post("Runtime.evaluate", {
+        expression: `globalThis[${JSON.stringify(HANDOVER)}]`,
+        objectGroup: GROUP,
+        silent: true,
+      }),
+    );
+    if (result.objectId === undefined) throw new Error("the inspector returned no object");
+    return read(result.objectId);
+  }
+
+  private release(): void {
+    if (this.unreleased > 0) this.post("Runtime.releaseObjectGroup", { objectGroup: GROUP });
+    this.unreleased = 0;
   }
 
   private handover<T>(value: unknown, act: () => T): T {
@@ -325,12 +375,12 @@ export function sharedSession(): LiveSession {
 
 /** The value of one name in a function's scopes, whatever module it belongs to; undefined when it does not exist. */
 export function readFunctionScope(fn: AnyFunction, name: string): unknown {
-  return sharedSession().scopeValues(fn).get(name);
+  return readFunctionScopes(fn).get(name);
 }
 
 /** Every name in a function's scopes, the innermost first, whatever module it belongs to. */
 export function readFunctionScopes(fn: AnyFunction): ReadonlyMap<string, unknown> {
-  return sharedSession().scopeValues(fn);
+  return sharedSession().namesInScope(fn);
 }
 
 /** The source of a loaded script by its sha256 in hex, as stack frames have it. */

@@ -1,4 +1,4 @@
-/** Built-ins that no global name leads to: what generators, iterators and async functions inherit. By the names of the language's specification. */
+/** Built-ins that cannot be reached by a global name: what generators, iterators and async functions inherit. By the names of the language's specification. */
 
 const prototypeOf = (value: object): object => Object.getPrototypeOf(value) as object;
 const memberOf = (owner: object, name: string): object => Reflect.get(owner, name) as object;

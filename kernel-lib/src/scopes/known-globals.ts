@@ -3,18 +3,21 @@ import { builtinModules } from "node:module";
 import vm from "node:vm";
 import { membersOf } from "../key/values/own-members";
 import { intrinsics } from "./intrinsics";
+import { LateGlobals } from "./late-globals";
 
 const nodeGlobals = (
   "globalThis undefined NaN Infinity arguments eval process Buffer console global require module exports __filename __dirname " +
   "setTimeout clearTimeout setInterval clearInterval setImmediate clearImmediate queueMicrotask structuredClone atob btoa performance " +
-  "fetch FormData Headers Request Response URL URLSearchParams TextEncoder TextDecoder TextDecoderStream TextEncoderStream AbortController AbortSignal " +
+  "fetch URL URLSearchParams TextEncoder TextDecoder TextDecoderStream TextEncoderStream AbortController AbortSignal " +
   "Event EventTarget MessageChannel MessagePort MessageEvent BroadcastChannel Blob File crypto Crypto CryptoKey SubtleCrypto " +
   "ReadableStream WritableStream TransformStream ReadableStreamDefaultReader CompressionStream DecompressionStream WebAssembly DOMException " +
-  "PerformanceEntry PerformanceObserver navigator CustomEvent WebSocket"
+  "PerformanceEntry PerformanceObserver navigator CustomEvent"
 ).split(" ");
 
+const classesOfFetch = "FormData Headers Request Response WebSocket".split(" ");
+
 const languageGlobals = vm.runInNewContext("Object.getOwnPropertyNames(globalThis)") as string[];
-const names = new Set([...nodeGlobals, ...languageGlobals]);
+const names = new Set([...nodeGlobals, ...classesOfFetch, ...languageGlobals]);
 
 /** Whether a name is a built-in global or one that user code created; undefined when there is no such global. */
 export function globalKind(name: string): "builtin" | "user" | undefined {
@@ -24,7 +27,9 @@ export function globalKind(name: string): "builtin" | "user" | undefined {
 
 /** The name of a value of the language or of Node (`Array.prototype.map`), found by identity. */
 export function builtinName(value: object): string | undefined {
-  return builtins.get(originalOf(value));
+  const original = originalOf(value);
+  if (!builtins.has(original)) late.load(original);
+  return builtins.get(original);
 }
 
 /**
@@ -57,15 +62,20 @@ const isObject = (value: unknown): value is object =>
 /** Their members are not listed: they change while the process runs. */
 const unlisted = new Set(["globalThis", "global", "process", "console"]);
 
-function findBuiltins(): WeakMap<object, string> {
-  const found = new WeakMap<object, string>();
-  const add = (value: unknown, name: string, depth: number): void => {
-    if (!isObject(value) || found.has(value)) return;
-    found.set(value, name);
-    if (depth === 0) return;
-    for (const { key, value: member, accessors } of membersOf(value))
-      for (const each of [member, ...accessors]) add(each, `${name}.${key}`, depth - 1);
-  };
+/** Collected when this is loaded: what is added to a built-in object later is the user's. */
+const builtins = new WeakMap<object, string>();
+addBuiltins();
+const late = new LateGlobals(classesOfFetch, (value, name) => add(value, name, 2));
+
+function add(value: unknown, name: string, depth: number): void {
+  if (!isObject(value) || builtins.has(value)) return;
+  builtins.set(value, name);
+  if (depth === 0) return;
+  for (const { key, value: member, accessors } of membersOf(value))
+    for (const each of [member, ...accessors]) add(each, `${name}.${key}`, depth - 1);
+}
+
+function addBuiltins(): void {
   // Not through globalThis, which also has the user's own globals.
   for (const name of languageGlobals.filter((each) => each !== "globalThis"))
     add((globalThis as Record<string, unknown>)[name], name, 2);
@@ -73,15 +83,11 @@ function findBuiltins(): WeakMap<object, string> {
     if (name !== "globalThis" && name !== "global" && name in globalThis)
       add((globalThis as Record<string, unknown>)[name], name, unlisted.has(name) ? 0 : 2);
   for (const [name, value] of intrinsics) add(value, name, 2);
-  found.set(globalThis, "globalThis");
-  found.set(process, "process");
-  found.set(process.env, "process.env");
-  found.set(console, "console");
-  return found;
+  builtins.set(globalThis, "globalThis");
+  builtins.set(process, "process");
+  builtins.set(process.env, "process.env");
+  builtins.set(console, "console");
 }
-
-/** Collected when this is loaded: what is added to a built-in object later is the user's. */
-const builtins = findBuiltins();
 
 /** `node:fs` for `fs` and `node:fs`; undefined for anything else. */
 export function nodeModuleName(name: string): string | undefined {

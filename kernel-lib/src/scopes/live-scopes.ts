@@ -28,6 +28,11 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
   };
   return {
     inspect: (fn) => knownOf(fn).now(),
+    prepare: (fns) => {
+      const open = [...new Set(fns.map(originalOf))].filter((fn) => !known.has(fn));
+      const facts = open.length > 1 ? sharedSession().describeAll(open) : [];
+      for (const [at, fn] of open.entries()) if (facts[at]) known.set(fn, new KnownFunction(fn, facts[at], modules));
+    },
     newerOnDisk: (fn) => knownOf(fn).newerOnDisk(),
     namespaceOf: (value) => modules.namespaceOf(value),
     isExported: (fn) => modules.isExported(fn),
@@ -42,6 +47,7 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
       writeTimes.forget();
       modules.forget();
       forgetCapturedValues();
+      sharedSession().forgetPrinted();
     },
   };
 }
@@ -62,9 +68,9 @@ class KnownFunction {
     private readonly facts: FunctionFacts,
     private readonly modules: LoadedModules,
   ) {
-    const { bound, native, script, position } = facts;
+    const { bound, native, isWasm, script, position } = facts;
     const isGenerated = !native && (script?.url ?? "") === "";
-    this.about = { bound, native, isGenerated, position, module: script ? modules.ofUrl(script.url) : null };
+    this.about = { bound, native, isWasm, isGenerated, position, module: script ? modules.ofUrl(script.url) : null };
     this.files = script ? filesOf(script) : [];
   }
 
@@ -79,7 +85,7 @@ class KnownFunction {
     const { about } = this;
     if (about.native) return { ...about, lookup: noVariables };
     if (about.module) {
-      this.captured ??= new CapturedValues(this.fn, this.facts.script);
+      this.captured ??= new CapturedValues(this.fn, this.facts.script, this.facts.position);
       const { captured } = this;
       return { ...about, captured: (names, changing) => captured.read(names, changing), lookup: noVariables };
     }

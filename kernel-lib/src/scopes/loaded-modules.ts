@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
+import { ownFolder } from "../async/own-code";
 import type { AnyFunction, ModuleRef, Namespace } from "../key/scopes";
 import { nodeModuleName } from "./known-globals";
 
@@ -15,6 +16,11 @@ export class LoadedModules {
   private readonly files = new Map<string, unknown>();
   private readonly byNamespace = new WeakMap<object, ModuleRef | null>();
   private scripts = -1;
+  /** Of the list of modules when it was read. */
+  private count = 0;
+  private newest: NodeJS.Module | undefined;
+  /** No module was still being loaded. */
+  private isComplete = false;
 
   constructor(
     private readonly notebookExports: () => object | undefined,
@@ -39,7 +45,7 @@ export class LoadedModules {
     if (!path.isAbsolute(file)) return null;
     const known = this.byFile.get(file);
     if (known !== undefined) return known;
-    const module = this.isOwn(file) ? { id: "stagebook", file: "" } : this.packageOf(file);
+    const module = file.startsWith(ownFolder) ? { id: "stagebook", file: "" } : this.packageOf(file);
     this.byFile.set(file, module);
     return module;
   }
@@ -80,11 +86,6 @@ export class LoadedModules {
     return found;
   }
 
-  private isOwn(file: string): boolean {
-    const relative = path.relative(path.dirname(__dirname), file);
-    return !relative.startsWith("..") && !path.isAbsolute(relative);
-  }
-
   private ofExports(value: object): ModuleRef | "local" | undefined {
     this.readLoaded();
     return this.byExports.get(value) ?? this.ofNode(value);
@@ -105,13 +106,20 @@ export class LoadedModules {
     const scripts = this.countScripts();
     if (scripts === this.scripts) return;
     this.scripts = scripts;
-    for (const file of Object.keys(require.cache)) {
-      const loaded = require.cache[file];
-      if (!loaded || (this.files.has(file) && this.files.get(file) === loaded.exports)) continue;
-      // A package that is still being loaded has not exported everything.
-      if (loaded.loaded) this.files.set(file, loaded.exports);
-      this.readExports(file, loaded.exports);
-    }
+    const files = Object.keys(require.cache);
+    const newest = require.cache[files.at(-1) ?? ""];
+    // A module that is loaded, also once more, is the last of the list.
+    if (this.isComplete && files.length === this.count && newest === this.newest) return;
+    [this.count, this.newest, this.isComplete] = [files.length, newest, true];
+    for (const file of files) this.readModule(file, require.cache[file]);
+  }
+
+  private readModule(file: string, loaded: NodeJS.Module | undefined): void {
+    if (!loaded || (this.files.has(file) && this.files.get(file) === loaded.exports)) return;
+    // A package that is still being loaded has not exported everything.
+    if (loaded.loaded) this.files.set(file, loaded.exports);
+    else this.isComplete = false;
+    this.readExports(file, loaded.exports);
   }
 
   private readExports(file: string, exports: unknown): void {

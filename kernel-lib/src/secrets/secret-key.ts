@@ -1,4 +1,4 @@
-/** The key under which secrets are digested: who knows a digest and not this key cannot try passwords until one fits. */
+/** The HMAC key of the digests of secrets: without it, a digest cannot be used to try passwords. */
 import { createHmac, randomBytes } from "node:crypto";
 import type { Digest } from "../protocol";
 
@@ -11,7 +11,7 @@ export function sharedSecretKey(trustKey: string): SecretKeySource {
   return () => key;
 }
 
-/** For a process alone: its results outlive it nowhere. */
+/** For a process whose results do not outlive it. */
 export function processSecretKey(): SecretKeySource {
   let key: Buffer | undefined;
   return () => (key ??= randomBytes(32));

@@ -54,6 +54,8 @@ export interface EachPlan {
   readonly workers: number;
   readonly ordered: boolean;
   readonly cacheItems: boolean;
+  /** How long a range of items takes that is shared with other processes. Absent when one process executes all items. */
+  readonly rangeMs?: number;
   /** Items are processed in worker threads. */
   readonly inThreads: boolean;
   /** The function receives `inputs` between the item and the context. */
@@ -158,10 +160,19 @@ export function createEachDefinition(args: readonly unknown[], cell: CellId | nu
       workers: options.workers ?? 1,
       ordered: options.ordered ?? true,
       cacheItems: options.cacheItems ?? false,
+      rangeMs: readRangeMs(options.scale),
       inThreads: options.worker ?? false,
       takesInputs,
     },
   };
+}
+
+/** How long a range takes unless the stage says otherwise. */
+const RANGE_SECONDS = 30;
+
+function readRangeMs(scale: EachOptions["scale"]): number | undefined {
+  if (scale === undefined || scale === false) return undefined;
+  return 1000 * (scale === true ? RANGE_SECONDS : (scale.rangeSeconds ?? RANGE_SECONDS));
 }
 
 function isSource(source: unknown): boolean {

@@ -3,7 +3,7 @@ import { checkName } from "./definition";
 import type { FileInput, FilesInput, Input, Values } from "./public/inputs";
 import type { Param } from "./public/params";
 import type { Explanation, Freshness, HistoryRow, Plan } from "./public/plans";
-import type { RunOptions, Running, Stage, SweepRow } from "./public/stages";
+import type { RunOn, RunOptions, Running, Stage, SweepRow } from "./public/stages";
 import { methodText } from "./handle-names";
 import { registerInput, type InputRef } from "./input";
 import { checkRunOptions } from "./run-options";
@@ -28,7 +28,7 @@ export interface StageQueries {
 
 /** Calls of stages, which run what is stale. */
 export interface StageCalls {
-  call(ref: StageRef, options: RunOptions): Running<unknown>;
+  call(ref: StageRef, options: RunOptions & { readonly on?: RunOn }): Running<unknown>;
   sweep(ref: StageRef, grid: unknown, options: RunOptions): Running<unknown>;
 }
 
@@ -77,7 +77,7 @@ export function createStageHandle(name: string, api: HandleApi, overrides?: Valu
     readonly [inspect]: () => string;
     readonly toString: () => string;
   } = {
-    run: (options) => api.calls.call(ref, checkRunOptions(options, ["force", "jobs", "signal"])),
+    run: (options) => api.calls.call(ref, checkRunOptions(options, ["force", "jobs", "signal", "on"])),
     plan: () => api.queries.plan(ref),
     status: () => api.queries.status(ref),
     explain: () => api.queries.explain(ref),

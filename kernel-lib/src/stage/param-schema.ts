@@ -17,7 +17,7 @@ export interface ParamSchema {
   check(value: unknown): string | null;
   encode(value: unknown): Json;
   /** The value for its JSON form, in order; `check` it afterwards. Throws `UnreadableValue` for text that means no value. */
-  decode(wire: Json): unknown;
+  decode(json: Json): unknown;
   /**
    * JSON data with its properties in the order of the schema, or of the default where the schema names none: in which order they were
    * written, in a form, a file or a cell, makes no difference. Any other value unchanged.
@@ -66,11 +66,11 @@ export function createParamSchema(
       if (kind === "choice" && options.choices && !isChoice(options.choices, value))
         return `must be one of ${options.choices.map(choiceText).join(", ")}`;
       if (zodCheck) return zodCheck(value);
-      const wire = kind === "secret" ? (value as Json) : encode(kind, value);
-      return validate(wire) ? null : describe(validate.errors ?? []);
+      const json = kind === "secret" ? (value as Json) : encode(kind, value);
+      return validate(json) ? null : describe(validate.errors ?? []);
     },
     encode: (value) => encode(kind, value),
-    decode: (wire) => decodeValue(wire, kind, options.choices, order),
+    decode: (json) => decodeValue(json, kind, options.choices, order),
     order,
   };
 }
@@ -259,14 +259,14 @@ function encode(kind: ParamKind, value: unknown): Json {
 }
 
 function decodeValue(
-  wire: Json,
+  json: Json,
   kind: ParamKind,
   choices: readonly unknown[] | undefined,
   order: (value: unknown) => unknown,
 ): unknown {
-  const text = digitsIn(wire) ?? (typeof wire === "string" ? wire.trim() : undefined);
+  const text = digitsIn(json) ?? (typeof json === "string" ? json.trim() : undefined);
   const plain = (): Json =>
-    withNumbers(wire, ({ text: digits, reason }) => {
+    withNumbers(json, ({ text: digits, reason }) => {
       throw new UnreadableValue(`${digits} ${reason}`);
     });
   if (kind === "choice") return choices?.find((choice) => !isJson(choice) && encode(kind, choice) === text) ?? order(plain()); // prettier-ignore
@@ -277,7 +277,7 @@ function decodeValue(
   }
   if (kind === "bigint") {
     if (text !== undefined && /^[+-]?\d+n?$/.test(text)) return BigInt(text.replace(/^\+|n$/g, ""));
-    if (Number.isSafeInteger(wire)) return BigInt(wire as number);
+    if (Number.isSafeInteger(json)) return BigInt(json as number);
   }
   return order(plain());
 }

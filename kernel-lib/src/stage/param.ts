@@ -30,12 +30,13 @@ export interface DeclaredParam {
   readonly description?: string;
 }
 
-/** A parameter and its current value. `override` is absent while the default applies. */
+/** A parameter and what its current value follows from. Without `set` and `override` the default applies. */
 export interface ParamState {
   readonly definition: ParamDefinition;
+  /** Set in the sidebar or by code, and saved. */
+  readonly set?: { readonly value: unknown };
+  /** Of the command line: takes precedence in this process, and is not saved. */
   readonly override?: { readonly value: unknown };
-  /** Fixed by the command line: it takes precedence in this process, whatever is set. */
-  readonly forced?: { readonly value: unknown };
 }
 
 /** Reads the arguments of `param(…)`. Throws `name`, `param-options`, and `param-value` for a default outside its own limits. */
@@ -83,7 +84,7 @@ export function checkValue(definition: ParamDefinition, value: unknown): void {
 }
 
 /** The value for its JSON form, as the page or the command line sends it. Throws `param-value`; limits are checked by `checkValue`. */
-export function decodeValue(definition: ParamDefinition, wire: Json): unknown {
+export function decodeValue(definition: ParamDefinition, json: Json): unknown {
   const { name, schema } = definition;
   if (schema.kind === "other")
     throw new StagebookError(
@@ -92,7 +93,7 @@ export function decodeValue(definition: ParamDefinition, wire: Json): unknown {
       `Write ${methodText("param", name, "set(…)")} in a cell.`,
     );
   try {
-    return schema.decode(wire);
+    return schema.decode(json);
   } catch (error) {
     if (!(error instanceof UnreadableValue)) throw error;
     throw new StagebookError("param-value", `parameter "${name}": ${error.message}`, INVALID_ADVICE);
@@ -101,7 +102,7 @@ export function decodeValue(definition: ParamDefinition, wire: Json): unknown {
 
 /** The current value. */
 export function valueOf(state: ParamState): unknown {
-  return (state.forced ?? state.override ?? { value: state.definition.initial }).value;
+  return (state.override ?? state.set ?? { value: state.definition.initial }).value;
 }
 
 /** The parameter as the page shows it. `textOf` writes a value as human-readable text. */
@@ -122,7 +123,7 @@ export function viewOfParam(
     default: definition.schema.encode(definition.initial),
     text: shown(value),
     defaultText: shown(definition.initial),
-    overridden: (state.forced ?? state.override) !== undefined && !equal(value, definition.initial),
+    overridden: (state.override ?? state.set) !== undefined && !equal(value, definition.initial),
     tracked: definition.tracked,
     ...(definition.description === undefined ? {} : { description: definition.description }),
     ...(definition.unit === undefined ? {} : { unit: definition.unit }),

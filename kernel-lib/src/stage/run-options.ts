@@ -13,6 +13,13 @@ const checks: { readonly [name: string]: Check } = {
       : ["is not a whole number of at least 1", "Write jobs: 1 to run one stage after another."],
   signal: (value) =>
     value instanceof AbortSignal ? undefined : ["is not an AbortSignal", "Pass the signal of an AbortController."],
+  on: (value) =>
+    value === "slurm" || isSlurm(value)
+      ? undefined
+      : [
+          "is neither the name of a scheduler nor its settings",
+          'Write on: "slurm", or on: { scheduler: "slurm", workers: 8, cpus: 2, time: "2:00:00" }.',
+        ],
   target: (value) =>
     typeof value === "string" || (Array.isArray(value) && value.every((name) => typeof name === "string"))
       ? undefined
@@ -34,4 +41,12 @@ export function checkRunOptions<T extends RunOptions>(options: T | undefined, na
     if (what !== undefined) return bad(`${name} ${what}`, advice ?? "");
   }
   return options;
+}
+
+function isSlurm(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { scheduler, workers = 1, cpus = 1, time = "1", ...more } = value as { readonly [name: string]: unknown };
+  const isCount = (count: unknown): boolean => Number.isSafeInteger(count) && (count as number) >= 1;
+  const isTime = typeof time === "string" && /^[\d:-]+$/.test(time);
+  return scheduler === "slurm" && isCount(workers) && isCount(cpus) && isTime && Object.keys(more).length === 0;
 }

@@ -105,7 +105,22 @@ const eachChecks: { readonly [name in keyof EachOptions]-?: Check } = {
     typeof value === "boolean"
       ? undefined
       : ["is not true or false", "Write cacheItems: true to store the result of each item."],
+  scale: (value) =>
+    isScale(value)
+      ? undefined
+      : [
+          "is neither true or false nor { rangeSeconds } from 1 to 3600",
+          "Write scale: true to share the items with other processes.",
+        ],
 };
+
+function isScale(value: unknown): boolean {
+  if (typeof value === "boolean") return true;
+  if (typeof value !== "object" || value === null || Object.keys(value).some((name) => name !== "rangeSeconds"))
+    return false;
+  const { rangeSeconds = 30 } = value as { readonly rangeSeconds?: unknown };
+  return typeof rangeSeconds === "number" && rangeSeconds >= 1 && rangeSeconds <= 3600;
+}
 
 /** Checks the options of a stage. Throws `stage-options` for an unknown option or an invalid value. */
 export function checkOptions(value: unknown, stage: string): StageOptions {
@@ -123,6 +138,19 @@ export function checkEachOptions(value: unknown, stage: string): EachOptions {
   const options = checkEach(value, stage, eachChecks) as EachOptions;
   if (options.cacheItems === true && options.codec !== undefined)
     throw refused(stage, "cacheItems cannot be combined with codec", "Remove one of them.");
+  const isScaled = options.scale !== undefined && options.scale !== false;
+  if (isScaled && options.ordered === false)
+    throw refused(
+      stage,
+      "scale cannot be combined with ordered: false",
+      "Remove one of them: its results are in order.",
+    );
+  if (isScaled && options.cache === false)
+    throw refused(
+      stage,
+      "scale cannot be combined with cache: false",
+      "Remove one of them: processes share what is stored.",
+    );
   checkMemory(options, stage);
   return options;
 }

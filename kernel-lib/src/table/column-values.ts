@@ -1,18 +1,10 @@
 /** All values of a column in the form in which they are compared: numbers, texts, or anything. Pure. */
 import { types } from "node:util";
-import type { TableColumn } from "./table-data";
+import type { NumberValues, TableColumn } from "./table-column";
 
 /** `missing` counts the rows without a value: there the number is not used, the text is undefined. */
 export type ColumnValues =
-  | {
-      readonly kind: "numbers";
-      /** Dates in milliseconds since 1970, booleans as 0 and 1. */
-      readonly numbers: Float64Array;
-      /** 1 for each row without a value; undefined when there are none. */
-      readonly gaps: Uint8Array | undefined;
-      readonly missing: number;
-      readonly type: "number" | "Date" | "boolean" | "bigint";
-    }
+  | NumberValues
   | { readonly kind: "texts"; readonly texts: readonly (string | undefined)[]; readonly missing: number }
   | {
       readonly kind: "mixed";
@@ -24,8 +16,8 @@ export type ColumnValues =
 
 /** Reads the whole column. */
 export function readColumn(column: TableColumn, rowCount: number): ColumnValues {
-  const numbers = column.numbers && new Float64Array(column.numbers());
-  if (numbers) return { kind: "numbers", numbers, gaps: undefined, missing: 0, type: "number" };
+  const numbers = column.readNumbers?.();
+  if (numbers) return numbers;
   const type = firstType(column, rowCount);
   if (type === "string") return readTexts(column, rowCount) ?? readMixed(column, rowCount);
   if (type === "number" || type === "Date" || type === "boolean" || type === "bigint")

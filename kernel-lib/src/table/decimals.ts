@@ -1,5 +1,5 @@
 /** How many decimals the numbers of a column need to be told apart. Pure. */
-import type { TableColumn } from "./table-data";
+import type { TableColumn } from "./table-column";
 
 /** Looked at, spread over the column. */
 const SAMPLED = 1000;

@@ -1,23 +1,10 @@
 /** Any table by columns: an array of objects, a typed array, a table of apache-arrow or arquero, a result of DuckDB. Pure. */
 import { types } from "node:util";
 import { rowCountOf, tableKindOf, type TableKind } from "../key/values/table-kind";
-import {
-  ARROW_TYPE,
-  type ArqueroTable,
-  type ArrowField,
-  type ArrowTable,
-  type ArrowVector,
-  type DuckDbReader,
-} from "../key/values/table-libraries";
+import type { ArqueroTable, ArrowTable, DuckDbReader } from "../key/values/table-libraries";
 import { classOf } from "../key/values/value-kind";
-
-export interface TableColumn {
-  readonly name: string;
-  /** The value in a row; undefined where it has none. */
-  at(row: number): unknown;
-  /** All values at once, for a column of nothing but numbers that are already in one array. */
-  readonly numbers?: () => ArrayLike<number>;
-}
+import { arrowColumn } from "./arrow-column";
+import type { NumberValues, TableColumn } from "./table-column";
 
 export interface TableData {
   readonly rowCount: number;
@@ -90,8 +77,14 @@ function namesOf(rows: readonly unknown[]): readonly string[] {
 function listTable(items: ArrayLike<unknown>): TableData {
   const column: TableColumn = { name: "value", at: (row) => items[row] };
   const isNumeric = types.isTypedArray(items) && typeof (items[0] ?? 0) === "number";
-  const numbers = (): ArrayLike<number> => items as ArrayLike<number>;
-  return { rowCount: items.length, columns: [isNumeric ? { ...column, numbers } : column] };
+  const readNumbers = (): NumberValues => ({
+    kind: "numbers",
+    numbers: new Float64Array(items as ArrayLike<number>),
+    gaps: undefined,
+    missing: 0,
+    type: "number",
+  });
+  return { rowCount: items.length, columns: [isNumeric ? { ...column, readNumbers } : column] };
 }
 
 function isScalar(value: unknown): boolean {
@@ -124,28 +117,4 @@ function libraryTable(value: object, kind: TableKind): TableData {
 function lazyColumn(name: string, read: () => ArrayLike<unknown>): TableColumn {
   let values: ArrayLike<unknown> | undefined;
   return { name, at: (row) => (values ??= read())[row] };
-}
-
-/** Moments are numbers in Arrow: milliseconds since 1970. */
-function arrowColumn(table: ArrowTable, { name, type }: ArrowField, at: number): TableColumn {
-  const found = table.getChildAt(at);
-  const vector = type.typeId === ARROW_TYPE.dictionary ? (found?.memoize?.() ?? found) : found;
-  if (found && isNumeric(found, type)) {
-    const numbers = (): ArrayLike<number> => found.toArray() as ArrayLike<number>;
-    return { ...lazyColumn(name, numbers), numbers };
-  }
-  const isMoment = type.typeId === ARROW_TYPE.date || type.typeId === ARROW_TYPE.timestamp;
-  return {
-    name,
-    at: (row) => {
-      const value = vector?.get(row);
-      return isMoment && value !== null && value !== undefined ? new Date(Number(value)) : value;
-    },
-  };
-}
-
-/** Whether a column has a number in each row. Integers of 64 bits are no numbers, halves are stored as their bits. */
-function isNumeric({ nullCount }: ArrowVector, { typeId, bitWidth = 0, precision }: ArrowField["type"]): boolean {
-  if (nullCount > 0) return false;
-  return typeId === ARROW_TYPE.int ? bitWidth < 64 : typeId === ARROW_TYPE.float && precision !== 0;
 }

@@ -14,7 +14,8 @@ import { decimalsOf } from "./decimals";
 import { filterRows } from "./filter";
 import { sortRows } from "./order";
 import { summarize } from "./summary";
-import type { TableColumn, TableData } from "./table-data";
+import type { TableColumn } from "./table-column";
+import type { TableData } from "./table-data";
 
 /** Which rows of a table, in which order. */
 export interface TableSelection {

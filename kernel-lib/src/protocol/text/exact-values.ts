@@ -11,7 +11,7 @@ const NUMBER = /^[+-]?(\d+)(?:\.(\d*))?(?:e([+-]?\d+))?$/i;
 
 /**
  * What is lost when a number is read: digits, or everything of one that is too large or too small. Null when nothing is lost, and for text that is
- * not a number. That 0.1 and 1e23 are rounded, everybody expects: they are written again as they were.
+ * not a number. Rounding such as that of 0.1 and 1e23 does not count: they are printed as they were written.
  */
 export function inexactnessOf(text: string): InexactNumber | null {
   const [all, whole = "", fraction = "", exponent = "0"] = NUMBER.exec(text.trim()) ?? [];

@@ -1,13 +1,16 @@
 /** The formatter of durations, sizes, counts and moments for kernel, command and page. English digits, whatever the locale. */
 
-const counts = new Intl.NumberFormat("en");
+/** Created when it is needed: it loads the tables of the locale. */
+let counts: Intl.NumberFormat | undefined;
 
 /** A count with its thousands separated: `3,400`. */
 export function formatCount(count: number): string {
-  return counts.format(count);
+  return Number.isInteger(count) && Math.abs(count) < 1000
+    ? `${count}`
+    : (counts ??= new Intl.NumberFormat("en")).format(count);
 }
 
-/** A duration in milliseconds, rounded to what matters: `<1 ms`, `120 ms`, `3.2 s`, `2 min 5 s`, `1 h 3 min`. */
+/** A duration in milliseconds, rounded to useful precision: `<1 ms`, `120 ms`, `3.2 s`, `2 min 5 s`, `1 h 3 min`. */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 1) return "<1 ms";
   if (Math.round(durationMs) < 1000) return `${Math.round(durationMs)} ms`;

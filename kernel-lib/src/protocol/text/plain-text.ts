@@ -1,4 +1,4 @@
-/** Text of users where a control character would do something: in a terminal, and in markup. */
+/** Text of users where control characters have an effect: in a terminal, and in markup. */
 
 /** C0 and C1 controls except tab and line feed; bidirectional overrides; what is not a character in XML. */
 // eslint-disable-next-line no-control-regex

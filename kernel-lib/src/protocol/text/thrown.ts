@@ -7,7 +7,7 @@ const MAX_TEXT = 1000;
 const MAX_DEPTH = 3;
 const MAX_MEMBERS = 20;
 
-/** Whether it is an instance of Error; false for what refuses the question. */
+/** Whether it is an instance of Error; false for objects that throw when they are inspected. */
 export function isError(thrown: unknown): thrown is Error {
   try {
     return thrown instanceof Error;

@@ -38,6 +38,9 @@ const tableSelection = {
 };
 const tableFormat: FieldSchema<TableFormat> = { enum: [...tableFormats], title: "csv, json or parquet" };
 
+const limitText =
+  "Runs nothing when it is expected to take more machine time: the reply has the status `unconfirmed`, and the cost. Default: no limit.";
+
 /**
  * The schema of each command, by its `type`. Types, the kernel's check (ajv) and the reference all come from here. Every command also
  * has `v` (the protocol version), `id` (repeated in the reply) and `type`.
@@ -63,6 +66,7 @@ export const commandSchemas = {
     optional: {
       targets: described(texts("a list of stage names"), "Default: all stages."),
       force: described(flag, "Runs the targets even if they are fresh. Default false."),
+      limitMs: described(count("a time in milliseconds"), limitText),
     },
   }),
   "run-stale": command(
@@ -78,6 +82,7 @@ export const commandSchemas = {
           texts<CellId>("a list of cell ids"),
           "The cells that were executed since the first of these commands: none of them is listed again.",
         ),
+        limitMs: described(count("a time in milliseconds"), limitText),
       },
     },
   ),
@@ -211,21 +216,40 @@ export interface KeyPartView {
   readonly text: string;
 }
 
+/** The expected cost of a run. Times in milliseconds of one process; stages whose duration is not known are not in them. */
+export interface RunCostView {
+  readonly machineMs: number;
+  /** How many stages would run. */
+  readonly stages: number;
+  /** Stages that would run and whose duration is not known. */
+  readonly unknown: readonly string[];
+  /** The stages with `scale` that would run. Numbers are absent while a stage before it has to run. */
+  readonly shared: readonly {
+    readonly stage: string;
+    readonly items?: number;
+    readonly itemsDone: number;
+    readonly ranges?: number;
+    readonly rangesDone: number;
+    readonly machineMs?: number;
+  }[];
+}
+
 /** The `result` of each command's reply when it succeeded. */
-export interface Results {
+export interface CommandResults {
   sync: null;
   "set-params": null;
   "reset-params": null;
-  /** `executed`: how many stages were executed. */
-  run: { readonly status: RunStatus; readonly executed: number };
+  /** `executed`: how many stages were executed. `cost`: when it would take more than the limit; nothing has run then. */
+  run: { readonly status: RunStatus | "unconfirmed"; readonly executed: number; readonly cost?: RunCostView };
   cells: null;
   "check-files": null;
   /**
    * `cells`: the cells to execute now, in document order; then the command is sent again. `failed`: the stages that failed in this run. `notRun`: how many stages are still stale: they
-   * depend on one that failed, or the run was cancelled.
+   * depend on one that failed, or the run was cancelled. `cost`: when it would take more than the limit; nothing has run then.
    */
   "run-stale": {
-    readonly status: RunStatus;
+    readonly status: RunStatus | "unconfirmed";
+    readonly cost?: RunCostView;
     readonly executed: number;
     readonly cells: readonly CellId[];
     readonly failed: readonly string[];
@@ -261,12 +285,12 @@ export interface Results {
   log: { readonly records: readonly LogRecord[]; readonly more: boolean };
   /** Newest first. `more`: there are older runs. */
   runs: { readonly rows: readonly RunRowView[]; readonly more: boolean };
-  /** Oldest first. `total`: how many events the run has. */
   /** Null for what the record lacks: the run was removed, or not recorded. */
   whole: { readonly error: ErrorView | null; readonly records: readonly LogRecord[] };
+  /** Oldest first. `total`: how many events the run has. */
   "run-events": { readonly events: readonly StagebookEvent[]; readonly total: number };
   /** `results`: how many were removed. */
   clear: { readonly results: number };
 }
 
-export type Result<T extends CommandType> = Results[T];
+export type Result<T extends CommandType> = CommandResults[T];

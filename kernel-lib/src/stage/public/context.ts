@@ -44,6 +44,21 @@ export interface StageContext {
    * of the value receive the path of a read-only copy. `name` must not contain folders. Throws `file-name`.
    */
   readonly fileOut: (name: string) => string;
+  /**
+   * Keeps a state in the store until the result is stored: when this execution is killed or fails, the next one of the same code and
+   * inputs, on whatever machine, gets it from `restored`. It is durable when the promise resolves. Only the last state is kept, as plain
+   * data. Rejects with `not-storable`, `store-write`, `secret-result`, and in an `each` with `checkpoint-each`.
+   */
+  readonly checkpoint: (state: unknown) => Promise<void>;
+  /** The last state that was kept; undefined when there is none, or the run is forced. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the author knows the type
+  readonly restored: <T = any>() => Promise<T | undefined>;
+  /**
+   * For a generator, before its first item: how many items a killed execution has stored. Go on with the item of that index, counted from
+   * 0; the stored ones come first in the stream. From then on items are stored as they come, at least every 5 s. 0 when there are none.
+   * Rejects with `checkpoint-each` in an `each`, and with `checkpoint-worker` in a worker thread: use `checkpoint` there.
+   */
+  readonly resumeFrom: () => Promise<number>;
   /** The ids of the run, the stage and the cell that defines it (`""` outside a notebook). */
   readonly run: { readonly id: string; readonly stage: string; readonly cell: string };
 }

@@ -77,7 +77,7 @@ export interface FilesInput extends Input<FileHandle[]> {
 /** The type of `computed`. */
 export type DefineComputed = <T>(fn: () => T) => Input<Awaited<T>>;
 
-/** The type of `resource`. `close` is called with the resource when the run that opened it has ended. */
+/** The type of `resource`. */
 export type DefineResource = <T>(
   name: string,
   open: () => T | Promise<T>,

@@ -95,4 +95,11 @@ export interface EachOptions extends Pick<
   readonly ordered?: boolean;
   /** True also stores the result of each item: when the source has one more item, the function is called once. Default false. */
   readonly cacheItems?: boolean;
+  /**
+   * True shares the items with every process that runs the same stage on the same store, such as `stagebook work`: they are cut into
+   * ranges, and each process executes ranges that no other has. `rangeSeconds`: about how long a range takes, from 1 to 3600, default 30.
+   * The result is that of one process, and what is done stays when another item fails. Readers wait until it is complete. Not part of the
+   * key. Default: one process executes all items.
+   */
+  readonly scale?: boolean | { readonly rangeSeconds?: number };
 }

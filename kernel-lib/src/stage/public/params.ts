@@ -53,5 +53,5 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** The type of `param`. Throws `name`, `name-taken`, `param-options`, and `param-value` for a default outside its own limits. */
+/** The type of `param`. */
 export type DefineParam = <T, const C extends T = T>(name: string, initial: T, options?: ParamOptions<C>) => Param<C>;

@@ -23,6 +23,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * Where workers are started for a run: by a scheduler of jobs. `workers`: how many processes, default 4; `cpus`: processors of each,
+ * default 1; `time`: their limit as the scheduler takes it, `"2:00:00"`, default that of the partition.
+ */
+export type RunOn =
+  "slurm" | { readonly scheduler: "slurm"; readonly workers?: number; readonly cpus?: number; readonly time?: string };
+
 /** A named, cached function of its inputs. Call it (`await clean()`) to run what is stale and get its output. */
 export interface Stage<T> extends Input<T> {
   /**
@@ -32,8 +39,11 @@ export interface Stage<T> extends Input<T> {
   (): Running<T>;
   /** The name that it was defined with. */
   readonly name: string;
-  /** The same as a call, with options. */
-  run(options?: RunOptions): Running<T>;
+  /**
+   * The same as a call, with options. `on`: submits workers to a scheduler, which help until the run has ended; then they are cancelled.
+   * Rejects with `scheduler-missing`, `scheduler-failed`, `scheduler-store`, `scheduler-notebook` and `scheduler-param`.
+   */
+  run(options?: RunOptions & { readonly on?: RunOn }): Running<T>;
   /** What a call would do, with this stage and everything upstream. Runs nothing. */
   plan(): Promise<Plan>;
   /** How current it is. Runs nothing. */
@@ -80,9 +90,9 @@ export interface SweepRow<G, T> {
   readonly value: T;
 }
 
-/** The type of `stage`. Throws `name`, `name-taken`, `stage-function`, `stage-options`, `input-promise` and `foreign-input`. */
+/** The type of `stage`. */
 export interface DefineStage {
-  /** A stage without declared inputs; what its code reads by name is an input all the same. */
+  /** A stage without declared inputs; what its code reads by name still counts as an input. */
   <R>(name: string, fn: (context: StageContext) => R, options?: StageOptions): Stage<Produced<R>>;
   /** A stage with inputs: an object, a tuple, or one input; nested objects and arrays too. `fn` receives their values. */
   <I extends object | [unknown], R>(
@@ -93,7 +103,7 @@ export interface DefineStage {
   ): Stage<Produced<R>>;
 }
 
-/** The type of `each`. Throws the same errors as `stage`, and `each-source` if the source has no items. */
+/** The type of `each`. */
 export interface DefineEach {
   /** Calls `fn` with each item. A generator returns several results per item, or none. */
   <S, R>(

@@ -3,17 +3,17 @@
  * the records of a store, the page to what the browser remembers. The caller looks files up, and asks in this order:
  *
  *   1. `findAtPlace`: the record of this path, if the file there is still the same notebook. A new file that took an old name is not.
- *   2. `findKin`: records of notebooks that this file could be. The first whose own file is gone has moved here. One whose own file still
- *      exists is the original of a copy, and the copy is another notebook.
+ *   2. `findKin`: records of notebooks that this file could be. If the own file of one of them still exists, this file is a copy of it,
+ *      and a copy is another notebook. Otherwise the first of them has moved here.
  */
-import { isRandomMark } from "./cell-marks";
+import { isRandomId } from "./cell-fingerprints";
 
 /** Where a notebook was seen. */
 export interface NotebookPlace {
   /** The machine; "" for a path that is the same on every machine. */
   readonly host: string;
   readonly path: string;
-  /** The file itself, whatever its name: device, inode, and time of creation. Absent where the file system or the page does not say. */
+  /** The file itself, whatever its name: device, inode, and time of creation. Absent where the file system or the page does not provide it. */
   readonly file?: string;
 }
 
@@ -26,7 +26,7 @@ export interface NotebookSighting {
   readonly exists: boolean;
   /** A script has no cells: another file of the same path is the same script. */
   readonly isScript: boolean;
-  /** See `marksOf`. */
+  /** The fingerprints of its cells, see `fingerprintsOf`. */
   readonly marks: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export interface KnownNotebook {
   readonly name: string;
   /** One per machine, the latest first. */
   readonly places: readonly NotebookPlace[];
-  /** Of the cells that were seen last. */
+  /** The fingerprints of its cells when it was seen last. */
   readonly marks: readonly string[];
   /** When it was seen last, in epoch milliseconds. */
   readonly at: number;
@@ -50,18 +50,22 @@ export function findAtPlace<T extends KnownNotebook>(sighting: NotebookSighting,
   });
 }
 
-/** The notebooks that the file could be when none is known at its path: the most likely first. */
+/**
+ * The notebooks that the file could be when none is known at its path: those that are most similar, with the same name first, then the
+ * latest. A copy is as similar to its original as the original to itself.
+ */
 export function findKin<T extends KnownNotebook>(sighting: NotebookSighting, known: readonly T[]): readonly T[] {
   const likeness = new Map<T, number>();
   for (const notebook of known) {
     const shared = sighting.exists ? sharedMost(sighting.marks, notebook.marks) : 0;
     const isSame = notebook.places.some((place) => isSameFile(place, sighting.place));
-    if (isSame || shared > 0)
-      likeness.set(notebook, (isSame ? 1e6 : 0) + shared + (notebook.name === sighting.name ? 0.5 : 0));
+    if (isSame || shared > 0) likeness.set(notebook, isSame ? Infinity : shared);
   }
-  return [...likeness.entries()]
-    .sort(([a, more], [b, less]) => less - more || b.at - a.at)
-    .map(([notebook]) => notebook);
+  const most = Math.max(...likeness.values());
+  const hasName = ({ name }: T): number => (name === sighting.name ? 1 : 0);
+  return [...likeness.keys()]
+    .filter((notebook) => likeness.get(notebook) === most)
+    .sort((a, b) => hasName(b) - hasName(a) || b.at - a.at);
 }
 
 /** Whether a file, found at a place of the notebook, still is that notebook. */
@@ -82,25 +86,25 @@ export function isSameFile(a: NotebookPlace, b: NotebookPlace): boolean {
 
 /** For another file at the same path: a checkout keeps the ids of cells. One random id is enough; of source texts it takes half. */
 function isRelated(a: readonly string[], b: readonly string[]): boolean {
-  const shared = sharedMarks(a, b);
-  return shared.some(isRandomMark) || sharedMost(a, b) > 0;
+  const shared = sharedFingerprints(a, b);
+  return shared.some(isRandomId) || sharedMost(a, b) > 0;
 }
 
 /**
- * How many marks two notebooks share if those are most of them, else 0. Cells may have been added since: of the random ids, half of the
+ * How many fingerprints two notebooks share if those are most of them, else 0. Cells may have been added since: of the random ids, half of the
  * smaller number is enough. Source texts recur in unrelated notebooks: there it takes half of the greater number.
  */
 function sharedMost(a: readonly string[], b: readonly string[]): number {
-  const shared = sharedMarks(a, b);
-  const random = shared.filter(isRandomMark).length;
-  const [randomOfA, randomOfB] = [a.filter(isRandomMark).length, b.filter(isRandomMark).length];
+  const shared = sharedFingerprints(a, b);
+  const random = shared.filter(isRandomId).length;
+  const [randomOfA, randomOfB] = [a.filter(isRandomId).length, b.filter(isRandomId).length];
   if (random > 0 && 2 * random >= Math.min(randomOfA, randomOfB)) return shared.length;
   const [textsOfA, textsOfB] = [a.length - randomOfA, b.length - randomOfB];
   const texts = shared.length - random;
   return texts > 0 && 2 * texts >= Math.max(textsOfA, textsOfB) && textsOfA >= randomOfA ? shared.length : 0;
 }
 
-function sharedMarks(a: readonly string[], b: readonly string[]): readonly string[] {
+function sharedFingerprints(a: readonly string[], b: readonly string[]): readonly string[] {
   const others = new Set(b);
-  return a.filter((mark) => others.has(mark));
+  return a.filter((fingerprint) => others.has(fingerprint));
 }

@@ -1,5 +1,5 @@
 /**
- * What a notebook's cells can be recognized by when its file has moved: the random ids that Jupyter gives to cells, or, where a file has
+ * Fingerprints of cells (the field `marks` of records): what a notebook's cells can be recognized by when its file has moved: the random ids that Jupyter gives to cells, or, where a file has
  * none (nbformat before 4.5) or hand-written ones (`cell-1`), the source text. Pure; used by the kernel and by the page.
  */
 
@@ -11,25 +11,25 @@ export interface CellText {
 }
 
 /** A notebook with more cells is recognized by the first ones. */
-const MAX_MARKS = 1000;
+const MAX_FINGERPRINTS = 1000;
 
-/** One text per cell that can be recognized, each once. Cells without an id and without a source have none. */
-export function marksOf(cells: readonly CellText[]): readonly string[] {
-  const marks = new Set<string>();
+/** One fingerprint per cell that can be recognized, each once. Cells without an id and without a source have none. */
+export function fingerprintsOf(cells: readonly CellText[]): readonly string[] {
+  const fingerprints = new Set<string>();
   for (const { id, source } of cells) {
-    if (id !== undefined && isRandom(id)) marks.add(id);
-    else if (source.trim() !== "") marks.add(`${SOURCE}${hashOf(source)}`);
-    if (marks.size >= MAX_MARKS) break;
+    if (id !== undefined && isRandom(id)) fingerprints.add(id);
+    else if (source.trim() !== "") fingerprints.add(`${SOURCE}${hashOf(source)}`);
+    if (fingerprints.size >= MAX_FINGERPRINTS) break;
   }
-  return [...marks];
+  return [...fingerprints];
 }
 
-/** Whether a mark is the random id of a cell: no other cell has it, except in a copy. */
-export function isRandomMark(mark: string): boolean {
-  return !mark.startsWith(SOURCE);
+/** Whether a fingerprint is the random id of a cell: no other cell has it, except in a copy. */
+export function isRandomId(fingerprint: string): boolean {
+  return !fingerprint.startsWith(SOURCE);
 }
 
-/** Begins the mark of a source text. No cell id contains it. */
+/** Begins the fingerprint of a source text. No cell id contains it. */
 const SOURCE = "=";
 
 /** Jupyter's ids are UUIDs, or 8 hex digits of one. */
