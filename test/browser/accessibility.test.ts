@@ -1,17 +1,16 @@
 /** Accessibility of the panels: no serious violation in any theme, and everything works by keyboard alone. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { executed } from "../rig/kernel/event-log";
+import { findViolations } from "../rig/lab/axe";
+import { Keyboard } from "../rig/lab/keyboard";
 import { useLab } from "../rig/lab/lab-rig";
 import { eventually } from "../rig/lab/eventually";
 import { allFresh, openQuakes, showQuakesIn, untilStatus } from "../rig/lab/quakes-notebook";
 
 const lab = useLab({ viewport: { width: 1600, height: 1300 } });
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const panels = ["dag", "params", "stage", "log"] as const;
+const violations = (selector: string) => findViolations(lab.page, selector);
 const list = () => lab.panel("dag").getByRole("tree");
 
 beforeAll(() => openQuakes(lab));
@@ -48,24 +47,10 @@ describe.each(["Light", "Dark"] as const)("in the %s theme", (theme) => {
 });
 
 describe("by keyboard alone", () => {
-  const press = (key: string) => lab.page.keyboard.press(key);
-  const focused = () =>
-    lab.page.evaluate(() => {
-      const { dataset, innerText, ariaLabel } = document.activeElement as HTMLElement;
-      return dataset.stage ?? dataset.param ?? ariaLabel ?? innerText;
-    });
-
-  /** Presses Tab until the element in focus matches. */
-  async function tabTo(isMatch: (text: string) => boolean, key = "Tab"): Promise<void> {
-    const seen: string[] = [];
-    for (let presses = 0; presses < 60; presses++) {
-      const text = await focused();
-      if (isMatch(text)) return;
-      seen.push(text.slice(0, 40));
-      await press(key);
-    }
-    throw new Error(`Tab led to ${seen.join(" | ")}`);
-  }
+  const keyboard = new Keyboard(() => lab.page);
+  const press = (key: string) => keyboard.press(key);
+  const focused = () => keyboard.focused();
+  const tabTo = (isMatch: (text: string) => boolean, key?: string) => keyboard.tabTo(isMatch, key);
 
   beforeAll(async () => {
     await lab.setParam("region", "world");
@@ -116,27 +101,4 @@ describe("by keyboard alone", () => {
 function describedBy(control: Element): string {
   const ids = (control.getAttribute("aria-describedby") ?? "").split(" ");
   return ids.map((id) => document.getElementById(id)?.textContent ?? "").join(" ");
-}
-
-/** Serious and critical violations, one line each. */
-async function violations(selector: string): Promise<string[]> {
-  await lab.page.evaluate(axe);
-  return lab.page.evaluate(async (selector) => {
-    const { axe } = window as unknown as { axe: { run(root: object, options: object): Promise<AxeResults> } };
-    const { violations } = await axe.run(
-      { include: [selector] },
-      { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] },
-    );
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .flatMap(({ id, nodes }) =>
-        nodes.map(
-          ({ html, any }) =>
-            `${id}: ${html.slice(0, 160)} ${any
-              .map(({ message }) => message)
-              .join(" ")
-              .slice(0, 160)}`,
-        ),
-      );
-  }, selector);
 }

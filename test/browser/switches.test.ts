@@ -2,4 +2,4 @@
 import { useLab } from "../rig/lab/lab-rig";
 import { testSwitches } from "../rig/lab/switches";
 
-testSwitches(useLab(), 60);
+testSwitches(useLab(), 24);

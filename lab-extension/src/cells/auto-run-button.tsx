@@ -5,7 +5,7 @@ import { ToolbarButtonComponent } from "@jupyterlab/ui-components";
 import { COMMANDS } from "../command-ids";
 import { autoRunIcon } from "../icons";
 import { useNotebookState } from "../model/use-store";
-import type { AutoRunChoices } from "../model/auto-run-choices";
+import type { AutoRunChoices } from "../model/memory/auto-run-choices";
 import type { ToolbarButtonProps } from "./run-stale-button";
 
 export interface AutoRunButtonProps extends ToolbarButtonProps {

@@ -8,7 +8,7 @@ import { COMMANDS } from "../command-ids";
 import { autoRunIcon, runCellIcon } from "../icons";
 import type { NotebookModel } from "../tokens";
 import { notifyFailure } from "../ui/notify";
-import type { AutoRunChoices } from "../model/auto-run-choices";
+import type { AutoRunChoices } from "../model/memory/auto-run-choices";
 import { findMark } from "./cell-marks";
 import type { CellMark } from "./cell-marks";
 import { markHeading } from "./cell-text";

@@ -7,7 +7,7 @@ import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
 import { useNotebookState } from "../model/use-store";
 import type { NotebookModel } from "../tokens";
-import { countStale, isAnyStale, staleCaption, staleLabel, staleNumber } from "../ui/stale-count";
+import { countStale, isAnyStale, staleCaption, staleLabel, staleNumber } from "../ui/texts/stale-count";
 
 export interface ToolbarButtonProps {
   readonly model: NotebookModel;

@@ -1,7 +1,7 @@
 /** What the list and the drawing have in common: the toolbar above them, and the look while the kernel is away. */
 import type { ReactElement, ReactNode } from "react";
 import type { NotebookState } from "../tokens";
-import { panelClass } from "../ui/connection-text";
+import { panelClass } from "../ui/texts/connection-text";
 import { PanelNotice } from "../ui/panel-text";
 import { GraphToolbar, type GraphToolbarProps } from "./graph-toolbar";
 

@@ -5,7 +5,7 @@ import { useState } from "react";
 import type { Preferences } from "../model/preferences";
 import { useNotebookState, useSubscribable } from "../model/use-store";
 import type { NotebookModel } from "../tokens";
-import { emptyText } from "../ui/connection-text";
+import { emptyText } from "../ui/texts/connection-text";
 import { EmptyPanel } from "../ui/panel-text";
 import { CanvasView } from "./canvas/canvas-view";
 import type { GraphToolbarActions } from "./graph-toolbar";

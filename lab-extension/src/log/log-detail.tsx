@@ -5,8 +5,10 @@ import type { CellId, LogRecord } from "stagebook/protocol";
 import { formatMoment } from "stagebook/protocol";
 import { JsonTree } from "../ui/json-tree";
 import { AnsiText } from "../ui/ansi-text";
+import { WholeTextButton } from "../ui/whole-text-button";
 import { levelWord } from "./record-text";
 import type { LogFilter } from "./rows";
+import { isCut, subjectOf, type CutRecord } from "./whole-record";
 
 export interface LogDetailProps {
   readonly record: LogRecord;
@@ -15,6 +17,8 @@ export interface LogDetailProps {
   /** Filters for the lines of the same stage, cell or run. */
   readonly onOnly: (only: Partial<LogFilter>) => void;
   readonly onCopy: (record: LogRecord) => void;
+  /** Shows all of the text. Null while the kernel is unavailable. */
+  readonly onShowWhole: ((record: CutRecord) => void) | null;
   readonly onClose: () => void;
   readonly trans: TranslationBundle;
 }
@@ -63,10 +67,22 @@ function DetailHead(props: LogDetailProps): ReactElement {
       {cell !== null && <DetailButton label={trans.__("Only this cell")} onClick={() => onOnly({ cell })} />}
       {run !== null && <DetailButton label={trans.__("Only this run")} onClick={() => onOnly({ run })} />}
       <DetailButton label={trans.__("Copy line")} onClick={() => onCopy(record)} />
+      <WholeRecordButton {...props} />
       <button type="button" className="stagebook-Link stagebook-LogDetail-close" onClick={onClose}>
         {trans.__("Close")}
       </button>
     </header>
+  );
+}
+
+function WholeRecordButton({ record, onShowWhole, trans }: LogDetailProps): ReactElement | null {
+  if (!isCut(record)) return null;
+  return (
+    <WholeTextButton
+      subject={subjectOf(record, trans)}
+      onShow={onShowWhole && (() => onShowWhole(record))}
+      trans={trans}
+    />
   );
 }
 

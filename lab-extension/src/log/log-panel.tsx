@@ -1,6 +1,7 @@
 /** The panel of the current notebook's log, in JupyterLab's down area. Created by the plugin. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
+import type { Message } from "@lumino/messaging";
 import type { ReactElement } from "react";
 import { BehaviorSubject, Observable, of, switchMap } from "rxjs";
 import type { Subscription } from "rxjs";
@@ -37,6 +38,15 @@ export class LogPanel extends Panel {
   override dispose(): void {
     this.unread.unsubscribe();
     super.dispose();
+  }
+
+  /** The arrow keys move through the lines at once; without any, Tab leads to the filters. */
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    void this.renderPromise?.then(() => {
+      if (this.isDisposed || !this.isVisible || this.node.contains(document.activeElement)) return;
+      (this.node.querySelector<HTMLElement>("[role=listbox]") ?? this.node.querySelector("select"))?.focus();
+    });
   }
 
   protected override renderNotebook(model: NotebookModel): ReactElement {

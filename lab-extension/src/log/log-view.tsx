@@ -6,16 +6,18 @@ import { useDeferredValue, useEffect, useRef, useState } from "react";
 import type { LogRecord, RunId } from "stagebook/protocol";
 import { useLogRecords, useNotebookState } from "../model/use-store";
 import type { NotebookModel, NotebookState } from "../tokens";
-import { connectionText, emptyText, isOutdated, panelClass } from "../ui/connection-text";
+import { connectionText, emptyText, isOutdated, panelClass } from "../ui/texts/connection-text";
 import { notifyDone, notifyFailure } from "../ui/notify";
 import { EmptyPanel, PanelNotice } from "../ui/panel-text";
 import { PastBanner } from "../ui/past-banner";
+import { showWholeText, type TextPart } from "../ui/whole-text";
 import { copyText, encodeNdjson, logFileName, saveFile } from "./export";
 import { LogDetail } from "./log-detail";
 import { LogFilters } from "./log-filters";
 import { LogList } from "./log-list";
 import type { LogFilter, LogRows } from "./rows";
 import { emptyRows, filterRows } from "./rows";
+import { findWhole, partsOfRecord, subjectOf, type CutRecord } from "./whole-record";
 
 /** The user's choices. The panel keeps them while it is hidden. */
 export interface LogViewState {
@@ -74,6 +76,7 @@ export function LogView(props: LogViewProps): ReactElement {
           onSelectStage={(stage) => model.select(stage)}
           onOnly={(only) => onViewState({ ...viewState, filter: { ...filter, ...only } })}
           onCopy={(record) => Clipboard.copyToSystem(copyText([record]))}
+          onShowWhole={isOld && !isPast ? null : (record) => showWhole(model, record, trans)}
           onClose={() => setSelected(null)}
           trans={trans}
         />
@@ -157,4 +160,14 @@ async function fetchOlderLines(model: NotebookModel): Promise<number> {
 async function fetchRunLines(model: NotebookModel, run: RunId): Promise<void> {
   const { records } = await model.send<"log">({ type: "log", before: 0, limit: MAX_LINES, run });
   model.log.addEarlier(records);
+}
+
+function showWhole(model: NotebookModel, record: CutRecord, trans: TranslationBundle): void {
+  const { stage, run, at } = record;
+  const load = async (): Promise<readonly TextPart[]> => {
+    const { records } = await model.send<"whole">({ type: "whole", stage, run, at });
+    const found = findWhole(record, records);
+    return found ? partsOfRecord(found, trans) : [];
+  };
+  showWholeText({ subject: subjectOf(record, trans), load, trans });
 }

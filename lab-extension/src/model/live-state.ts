@@ -13,7 +13,7 @@ import type { NotebookState } from "../tokens";
 import type { Frame } from "./animation-frame";
 import { idleView } from "./idle-view";
 import type { LogRecords } from "./log/log-records";
-import type { Remembered } from "./memory";
+import type { Remembered } from "./memory/memory";
 
 export interface LiveStateOptions {
   readonly kernel: KernelLink;
@@ -79,7 +79,7 @@ export class LiveState implements IDisposable {
     this.scheduleApply();
   }
 
-  /** Applies what is queued, and emits a new state even if nothing is, with the next frame. */
+  /** Applies what is queued at the next frame, and emits a new state even if nothing is queued. */
   scheduleApply(): void {
     this.cancelFrame ??= this.options.frame(() => {
       this.cancelFrame = null;
@@ -127,7 +127,7 @@ export class LiveState implements IDisposable {
     }
   }
 
-  /** What the page remembers of another notebook, such as one of the same path on another machine, is not mixed with this one. */
+  /** What the page remembers of another notebook, such as one of the same path on another machine, is kept apart. */
   private meet(notebook: KernelNotebook | undefined): void {
     if (!notebook || notebook.uid === this.knownUid) return;
     if (this.knownUid !== null) this.options.log.reset();

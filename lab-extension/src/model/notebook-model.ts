@@ -15,8 +15,8 @@ import type { Frame } from "./animation-frame";
 import { CollapsedGroups } from "./collapsed-groups";
 import { LiveState } from "./live-state";
 import { createDisplayedLog, LogRecords } from "./log/log-records";
-import { REMEMBERED_LINES } from "./memory";
-import type { Memory, Remembered } from "./memory";
+import { REMEMBERED_LINES } from "./memory/memory";
+import type { Memory, Remembered } from "./memory/memory";
 import type { NotebookPage } from "./notebook-page";
 import { CachedValueSearch } from "./params/cached-values";
 import { createForecast } from "./params/forecast";
@@ -25,6 +25,8 @@ import { ForecastSource } from "./params/forecast-source";
 import { ParamDrafts } from "./params/param-drafts";
 import { loadPastRun } from "./past-run";
 import type { PastRun } from "./past-run";
+import { sendWithinLimit } from "./run-limit";
+import type { RunLimitPort } from "./run-limit";
 import { StaleRuns } from "./run-stale";
 import type { StaleCellsOutcome } from "./run-stale";
 import { UnreadLines } from "./log/unread-lines";
@@ -39,6 +41,7 @@ export interface NotebookModelOptions {
   readonly remembered: Remembered | null;
   /** Shows the user how a run of stale stages and cells ended. */
   readonly reportStaleRun: (outcome: StaleCellsOutcome, view: View) => void;
+  readonly runLimit: RunLimitPort;
   readonly trans: TranslationBundle;
 }
 
@@ -58,11 +61,12 @@ const readOnly: ReadonlySet<CommandType> = new Set([
   "table",
   "table-summary",
   "table-save",
+  "whole",
 ]);
 /** The commands that set parameters. */
 const paramCommands: ReadonlySet<CommandType> = new Set(["set-params", "reset-params", "restore"]);
 
-/** At most one save in this time, however much changes. */
+/** At most one save in this time. */
 const SAVE_INTERVAL_MS = 2000;
 
 export class NotebookModel implements tokens.NotebookModel, IDisposable {
@@ -91,7 +95,7 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
   /** Counts the changes of the mode: a run that is loaded after the next change is dropped. */
   private modeChanges = 0;
   private cells: readonly CellId[] = [];
-  /** What this kernel was sent, as text. */
+  /** What was sent to this kernel, as text. */
   private sentCells = "";
   private saveTimer: ReturnType<typeof setTimeout> | undefined;
   private savedSelection: string | null;
@@ -147,7 +151,7 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
     this.sendCells();
   }
 
-  /** Has external files looked at again: the page has the focus. */
+  /** Makes the kernel check external files again: the page has the focus. */
   checkFiles(): void {
     if (this.live.link.connection === "live")
       void this.request<"check-files">({ type: "check-files" }).catch(logFailure);
@@ -168,8 +172,10 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
 
   async send<T extends CommandType>(command: Extract<Command, { readonly type: T }>): Promise<Result<T>> {
     if (this.mode !== "live" && !readOnly.has(command.type)) throw this.readOnlyError();
-    if (command.type === "run") this.drafts.applyDue();
-    return this.request<T>(command);
+    if (!isRun(command)) return this.request<T>(command);
+    this.drafts.applyDue();
+    const run = sendWithinLimit<"run">(this.options.runLimit, command, (limited) => this.request<"run">(limited));
+    return run as Promise<Result<T>>;
   }
 
   async runStale(above?: CellId): Promise<boolean> {
@@ -311,12 +317,18 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
   }
 
   private createStaleRuns(): StaleRuns {
-    const { page, reportStaleRun } = this.options;
+    const { page, reportStaleRun, runLimit } = this.options;
+    const request = (command: Extract<Command, { readonly type: "run-stale" }>): Promise<Result<"run-stale">> =>
+      this.request<"run-stale">(command);
     return new StaleRuns({
       page,
       // Also while a past run is shown: the loop has begun before.
       runStages: (executed, cells) =>
-        this.request<"run-stale">({ type: "run-stale", executed, ...(cells === undefined ? {} : { cells }) }),
+        sendWithinLimit<"run-stale">(
+          runLimit,
+          { type: "run-stale", executed, ...(cells === undefined ? {} : { cells }) },
+          request,
+        ),
       hasRun: (cell) => cell in this.live.getState().view.cells,
       failureOf: (stage) => this.live.getState().view.stages[stage]?.error?.message,
       report: (outcome) => reportStaleRun(outcome, this.live.getState().view),
@@ -332,6 +344,10 @@ export class NotebookModel implements tokens.NotebookModel, IDisposable {
     const message = problem ?? trans.__("Stagebook is not loaded in the kernel. Run the cell that imports it first.");
     return new CommandError({ code: "not-connected", message });
   }
+}
+
+function isRun(command: Command): command is Extract<Command, { readonly type: "run" }> {
+  return command.type === "run";
 }
 
 /** For what the page sends by itself: the connection was lost meanwhile, which the page shows. */

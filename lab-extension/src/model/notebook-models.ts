@@ -7,13 +7,13 @@ import { BehaviorSubject } from "rxjs";
 import type { Observable } from "rxjs";
 import type * as tokens from "../tokens";
 import type { Frame } from "./animation-frame";
-import type { KnownNotebooks, NotebookOnServer } from "./known-notebooks";
-import type { Memory } from "./memory";
+import type { KnownNotebooks, NotebookOnServer } from "./memory/known-notebooks";
+import type { Memory } from "./memory/memory";
 import { NotebookModel } from "./notebook-model";
 import type { NotebookModelOptions } from "./notebook-model";
 
 /** What the model of one notebook panel works with. */
-export type NotebookPorts = Pick<NotebookModelOptions, "page" | "kernel" | "reportStaleRun">;
+export type NotebookPorts = Pick<NotebookModelOptions, "page" | "kernel" | "reportStaleRun" | "runLimit">;
 
 export interface NotebookModelsOptions {
   readonly notebooks: INotebookTracker;

@@ -19,6 +19,8 @@ export interface PreferenceValues {
   readonly notify: "never" | "when hidden" | "always";
   /** Runs shorter than this cause no notification. */
   readonly notifyAfterSeconds: number;
+  /** A run that is expected to take more machine time than this, in minutes, asks for confirmation; 0: no run does. */
+  readonly askAboveMinutes: number;
 }
 
 const defaults: PreferenceValues = {
@@ -30,6 +32,7 @@ const defaults: PreferenceValues = {
   autoRunDelayMs: 400,
   notify: "when hidden",
   notifyAfterSeconds: 20,
+  askAboveMinutes: 0,
 };
 
 export class Preferences extends Subscribable<PreferenceValues> {
@@ -63,7 +66,7 @@ function readSettings(get: (name: keyof PreferenceValues) => unknown): Preferenc
     name: N,
     ...values: readonly PreferenceValues[N][]
   ): PreferenceValues[N] => values.find((value) => value === get(name)) ?? defaults[name];
-  const count = (name: "autoRunDelayMs" | "notifyAfterSeconds"): number => {
+  const count = (name: "autoRunDelayMs" | "notifyAfterSeconds" | "askAboveMinutes"): number => {
     const value = get(name);
     return typeof value === "number" && value >= 0 ? value : defaults[name];
   };
@@ -76,5 +79,6 @@ function readSettings(get: (name: keyof PreferenceValues) => unknown): Preferenc
     autoRunDelayMs: count("autoRunDelayMs"),
     notify: oneOf("notify", "never", "when hidden", "always"),
     notifyAfterSeconds: count("notifyAfterSeconds"),
+    askAboveMinutes: count("askAboveMinutes"),
   };
 }

@@ -40,7 +40,7 @@ export interface StaleRunsOptions {
 /** The runs of one notebook, one at a time. */
 export class StaleRuns {
   private current: { readonly done: Promise<boolean>; readonly above: CellId | undefined } | null = null;
-  /** The failures of the last run, as the user was shown them. */
+  /** The failures of the last run, as they were shown to the user. */
   private shown: ReadonlySet<string> = new Set();
 
   constructor(private readonly options: StaleRunsOptions) {}

@@ -13,7 +13,7 @@ import { useCachedValues, useForecast } from "./use-forecast";
 
 export interface InlineParamsProps {
   readonly model: NotebookModel;
-  /** As they were when the output was made: shown until the kernel says more. */
+  /** Their state when the output was created: shown until the kernel sends the current one. */
   readonly shown: readonly ParamView[];
   readonly preferences: Preferences;
   readonly trans: TranslationBundle;

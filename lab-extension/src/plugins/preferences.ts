@@ -2,7 +2,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { Token } from "@lumino/coreutils";
-import { AutoRunChoices } from "../model/auto-run-choices";
+import { AutoRunChoices } from "../model/memory/auto-run-choices";
 import { Preferences } from "../model/preferences";
 
 /** The settings have the id of the sidebar plugin: of its schema file, `schema/plugin.json`. */

@@ -16,11 +16,13 @@ import { CellMarker } from "../cells/cell-marker";
 import { NotebookCells } from "../cells/notebook-cells";
 import { notifyStaleRun } from "../cells/stale-run-notice";
 import { animationFrame } from "../model/animation-frame";
-import { browserMemory } from "../model/memory";
+import { browserMemory } from "../model/memory/memory";
 import type { NotebookModel } from "../model/notebook-model";
 import { NotebookModels } from "../model/notebook-models";
-import { browserValues, KnownNotebooks } from "../model/known-notebooks";
-import type { NotebookOnServer } from "../model/known-notebooks";
+import type { RunLimitPort } from "../model/run-limit";
+import { confirmRun } from "../runs/confirm-run";
+import { browserValues, KnownNotebooks } from "../model/memory/known-notebooks";
+import type { NotebookOnServer } from "../model/memory/known-notebooks";
 import { KernelSession } from "../session/kernel-session";
 import type { SessionPage } from "../session/kernel-session";
 import { notifyLongRuns } from "../status/run-notices";
@@ -68,6 +70,7 @@ export const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
           kernel: sessions.sessionOf(panel),
           reportStaleRun: (outcome, view) =>
             notifyStaleRun(outcome, { view, showCell: (cell) => void page.showCell(cell), trans }),
+          runLimit: runLimitOf(choices, trans),
         };
       },
       follow: (panel, model) => followModel(panel, model, choices, trans),
@@ -76,6 +79,12 @@ export const trackerPlugin: JupyterFrontEndPlugin<NotebookModels> = {
     return models;
   },
 };
+
+/** As the settings have it when a run begins. */
+function runLimitOf({ preferences }: Pick<UserChoices, "preferences">, trans: TranslationBundle): RunLimitPort {
+  const limitMs = (): number => preferences.get().askAboveMinutes * 60_000;
+  return { limitMs: () => limitMs() || undefined, confirm: (cost) => confirmRun(cost, limitMs(), trans) };
+}
 
 /** Null when the server has no such file, or a damaged one. */
 async function findNotebook(contents: Contents.IManager, path: string): Promise<NotebookOnServer | null> {

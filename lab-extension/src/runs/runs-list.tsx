@@ -4,7 +4,7 @@ import type { ReactElement } from "react";
 import type { RunId, RunRowView } from "stagebook/protocol";
 import { formatMoment } from "stagebook/protocol";
 import { StatusIcon } from "../ui/status-mark";
-import { runMark, runOutcome, runParams, runTitle } from "../ui/run-text";
+import { runMark, runOutcome, runParams, runTitle } from "../ui/texts/run-text";
 
 export interface RunsListProps {
   readonly rows: readonly RunRowView[];

@@ -81,7 +81,7 @@ export class Wire {
     if (this.closed !== null) return;
     this.position = null;
     this.expectSnapshot();
-    // The reply says nothing that the snapshot does not say. A lost snapshot is requested again.
+    // The reply adds nothing to the snapshot. A lost snapshot is requested again.
     this.send({ type: "sync", ...this.page() }).catch(() => undefined);
   }
 

@@ -4,9 +4,9 @@ import { ReactWidget, runIcon, stopIcon } from "@jupyterlab/ui-components";
 import type { LabIcon } from "@jupyterlab/ui-components";
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
-import type { View } from "stagebook/protocol";
-import { FIRST_CELL, noNotebookText } from "../ui/connection-text";
-import { countStale, isAnyStale, staleCaption, staleLabel } from "../ui/stale-count";
+import type { RunView, View } from "stagebook/protocol";
+import { FIRST_CELL, noNotebookText } from "../ui/texts/connection-text";
+import { countStale, isAnyStale, staleCaption, staleLabel } from "../ui/texts/stale-count";
 import { COMMANDS } from "../command-ids";
 import { runStaleIcon } from "../icons";
 import { EXAMPLE_CELLS } from "../start/snippets";
@@ -220,7 +220,7 @@ interface TourOfferProps {
   readonly trans: TranslationBundle;
 }
 
-/** One line, to whoever began with the example on this page and has not seen the tour. */
+/** One line, shown to users who began with the example on this page and have not seen the tour. */
 function TourOffer({ offer, take, trans }: TourOfferProps): JSX.Element | null {
   const isOffered = useSubscribable(offer);
   if (!isOffered) return null;
@@ -239,10 +239,19 @@ interface LastRunErrorProps {
   readonly trans: TranslationBundle;
 }
 
+/** The last run, or an earlier one whose stage still is as the run left it: a cell that calls another stage afterwards is a run of its own. */
+function findFailedRun({ runs, stages }: View): RunView | undefined {
+  const last = runs.at(-1);
+  if (last?.status === "failed") return last;
+  const isStill = ({ status, error }: RunView): boolean =>
+    status === "failed" && error?.stage !== undefined && stages[error.stage]?.status === "failed";
+  return runs.filter(isStill).at(-1);
+}
+
 function LastRunError({ view, model, trans }: LastRunErrorProps): JSX.Element | null {
-  const last = view.runs.at(-1);
-  if (last?.status !== "failed") return null;
-  const { error } = last;
+  const failed = findFailedRun(view);
+  if (!failed) return null;
+  const { error } = failed;
   const cell = error?.cell ?? (error?.stage === undefined ? null : view.stages[error.stage]?.cell) ?? null;
   return (
     <div className="stagebook-Header-problem" role="alert">

@@ -102,6 +102,8 @@ export class PanelPlacement {
   private openInBackground(): void {
     const focused = document.activeElement;
     this.open();
+    // Its activation is a message that would take the focus afterwards.
+    MessageLoop.flush();
     if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 

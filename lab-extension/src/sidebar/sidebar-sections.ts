@@ -4,7 +4,7 @@
  */
 import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import type { AccordionPanel } from "@lumino/widgets";
-import type { BrowserValues } from "../model/known-notebooks";
+import type { BrowserValues } from "../model/memory/known-notebooks";
 import type { WindowState } from "./window-state";
 import type { Panel } from "../ui/panel";
 import type { ChosenShares, HeightRule } from "./section-heights";
@@ -89,7 +89,7 @@ export class SidebarSections {
       name,
       rule,
       isOpen: !panel.isHidden,
-      content: panel.contentHeight,
+      content: neededHeight(panel),
     }));
     accordion.setRelativeSizes([...divideHeight(needs, height, this.chosen)]);
   }
@@ -159,6 +159,12 @@ export class SidebarSections {
       .set(nameOf(this.notebook), this.chosen)
       .catch((cause: unknown) => console.warn("stagebook: cannot keep the heights of the sidebar's sections", cause));
   }
+}
+
+/** The accordion makes no section lower than its style says, and takes what is missing from the others. */
+function neededHeight({ node, contentHeight }: Panel): number | null {
+  const least = parseFloat(getComputedStyle(node).minHeight) || 0;
+  return contentHeight === null ? null : Math.max(contentHeight, least);
 }
 
 interface CollapsedSections {

@@ -10,7 +10,7 @@ import type { Subscription } from "rxjs";
 import { GraphPanel } from "../graph/graph-panel";
 import type { LayoutQueue } from "../graph/layout/layout-queue";
 import { stagebookIcon } from "../icons";
-import { browserValues } from "../model/known-notebooks";
+import { browserValues } from "../model/memory/known-notebooks";
 import type { Preferences } from "../model/preferences";
 import type { Subscribable } from "../model/subscribable";
 import type { WindowState } from "./window-state";
@@ -42,11 +42,17 @@ export class Sidebar extends SidePanel {
   private readonly sections: SidebarSections | null;
   private readonly subscription: Subscription;
 
+  private isRestored = false;
+
   constructor(options: SidebarOptions) {
     const { tracker, commands, translator, trans, state, preferences, layouts, restored, tourOffer } = options;
     super({ translator });
     this.id = "stagebook-sidebar";
     this.addClass("stagebook-Sidebar");
+    this.node.tabIndex = -1;
+    this.node.setAttribute("role", "region");
+    this.node.setAttribute("aria-label", trans.__("Stagebook"));
+    void restored.then(() => (this.isRestored = true));
     this.title.icon = stagebookIcon;
     this.title.caption = trans.__("Stagebook");
     this.header.addWidget(new Header({ tracker, commands, trans, tourOffer }));
@@ -73,6 +79,12 @@ export class Sidebar extends SidePanel {
   /** Expands the list of past runs. */
   showRuns(): void {
     this.sections?.show("runs");
+  }
+
+  /** Tab leads to its first control from here; no key does anything yet. Restoring the layout of JupyterLab does not move the focus. */
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    if (this.isRestored && !this.node.contains(document.activeElement)) this.node.focus({ preventScroll: true });
   }
 
   protected override onAfterAttach(message: Message): void {

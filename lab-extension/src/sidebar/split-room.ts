@@ -1,10 +1,10 @@
-/** Room for a widget in the split panel around it. Used by PanelPlacement in Notebook, which makes its areas as small as it can. */
+/** Space for a widget in the split panel around it. Used by PanelPlacement in Notebook, which makes its areas as small as possible. */
 import { SplitPanel } from "@lumino/widgets";
 import type { Widget } from "@lumino/widgets";
 import { withRoom } from "./shares";
 
 /**
- * Makes the widget's part of the nearest split panel around it at least `wanted` pixels wide or high, at the cost of the largest part.
+ * Makes the widget's part of the nearest split panel around it at least `wanted` pixels wide or high, by shrinking the largest part.
  * The user can change it afterwards.
  */
 export function giveRoom(widget: Widget, wanted: number): void {

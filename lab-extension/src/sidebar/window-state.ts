@@ -1,7 +1,7 @@
 /** Where the page keeps which parts of its window are open: JupyterLab's state database, or the browser. */
 import type { IStateDB } from "@jupyterlab/statedb";
 import type { ReadonlyPartialJSONValue } from "@lumino/coreutils";
-import { browserValues } from "../model/known-notebooks";
+import { browserValues } from "../model/memory/known-notebooks";
 
 export type WindowState = Pick<IStateDB, "fetch" | "save">;
 

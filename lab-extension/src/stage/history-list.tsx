@@ -4,7 +4,7 @@ import type { ReactElement } from "react";
 import { useState } from "react";
 import type { HistoryRowView, RunId } from "stagebook/protocol";
 import { formatDuration, formatMoment, formatSize, shortKey } from "stagebook/protocol";
-import { formatAgo } from "../ui/ago";
+import { formatAgo } from "../ui/texts/ago";
 import { Bars } from "./output/figures";
 
 export interface HistoryActions {

@@ -2,11 +2,11 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { Reason, ReasonKind } from "stagebook/protocol";
-import { reasonText } from "../ui/stage-text";
+import { reasonText } from "../ui/texts/stage-text";
 
 /**
- * A row's text is exactly the reason. The label of its kind is added by CSS (`data-kind`), so that copied or searched text is
- * only the reason.
+ * A row has `name: before → after` where both are known, and otherwise the kernel's text, which is also its tooltip. The label of its
+ * kind is added by CSS (`data-kind`): it is not part of text that is copied or searched.
  */
 export function ReasonList({
   reasons,

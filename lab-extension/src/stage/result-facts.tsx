@@ -3,7 +3,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
 import type { StageView } from "stagebook/protocol";
 import { formatDuration, formatMoment, formatSize, shortKey } from "stagebook/protocol";
-import { formatAgo } from "../ui/ago";
+import { formatAgo } from "../ui/texts/ago";
 
 export interface ResultFactsProps {
   readonly stage: StageView;

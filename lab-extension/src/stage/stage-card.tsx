@@ -1,8 +1,8 @@
 /** The details of one stage. Collapsed sections are loaded when they are opened. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement } from "react";
-import { caveatsOf, type CellId, type StageView, type View } from "stagebook/protocol";
-import { estimateText, progressShare } from "../ui/stage-text";
+import { caveatsOf, type CellId, type RunId, type StageView, type View } from "stagebook/protocol";
+import { estimateText, progressShare } from "../ui/texts/stage-text";
 import { StatusMark } from "../ui/status-mark";
 import { Caveats } from "./caveats";
 import { ErrorBlock } from "./error-block";
@@ -20,6 +20,8 @@ export interface StageActions {
   /** Selects no stage, which hides the panel. */
   readonly close: () => void;
   readonly copy: (text: string) => void;
+  /** Shows the error of that run with all of its text. */
+  readonly showWholeError: (stage: string, run: RunId) => void;
   /** Writes an option, `name: value`, into the stage's definition. */
   readonly setOption: (stage: StageView, code: string) => void;
   /** Null while the kernel is unavailable. */
@@ -47,7 +49,15 @@ export function StageCard({ stage, view, now, actions, trans }: StageCardProps):
     >
       <StageHead stage={stage} actions={actions} trans={trans} />
       {stage.description && <p className="stagebook-Stage-description">{stage.description}</p>}
-      {stage.error && <ErrorBlock error={stage.error} onShowCell={actions.showCell} trans={trans} />}
+      {stage.error && (
+        <ErrorBlock
+          error={stage.error}
+          stage={stage.name}
+          onShowCell={actions.showCell}
+          onShowWhole={actions.queries && actions.showWholeError}
+          trans={trans}
+        />
+      )}
       <Causes stage={stage} actions={actions} trans={trans} />
       <ChangedCode stage={stage} queries={actions.queries} isPast={actions.isPast} trans={trans} />
       <Caveats

@@ -4,14 +4,15 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import type { CommandRegistry } from "@lumino/commands";
 import type { ReactElement } from "react";
 import { useEffect, useState } from "react";
-import type { Result, StageView } from "stagebook/protocol";
+import type { ErrorView, Result, RunId, StageView } from "stagebook/protocol";
 import { COMMANDS } from "../command-ids";
 import { useNotebookState } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
-import { isOutdated, panelClass } from "../ui/connection-text";
+import { isOutdated, panelClass } from "../ui/texts/connection-text";
 import { createTableSource } from "../table/table-source";
 import { notifyDone, notifyFailure } from "../ui/notify";
 import { Panel } from "../ui/panel";
+import { showWholeText, type TextPart } from "../ui/whole-text";
 import type { ResultActions, StageQueries } from "./lazy-sections";
 import { findShownStage } from "./shown-stage";
 import type { StageActions } from "./stage-card";
@@ -74,6 +75,7 @@ function SelectedStage({ model, trans, execute, onClosed }: SelectedStageProps):
     select: (name) => model.select(name),
     close,
     copy: (text) => Clipboard.copyToSystem(text),
+    showWholeError: (stage, run) => showWholeError(model, stage, run, trans),
     setOption: (stage, code) => setOption(model, stage, code, trans),
     queries: isOutdated(state) && !isPast ? null : createQueries(model),
     isPast,
@@ -93,7 +95,7 @@ function SelectedStage({ model, trans, execute, onClosed }: SelectedStageProps):
   );
 }
 
-/** The cell is shown: it has been edited, and runs when the user says so. */
+/** The cell is shown: it has been edited, and the user decides when it runs. */
 function setOption(model: NotebookModel, { name, cell }: StageView, code: string, trans: TranslationBundle): void {
   if (cell !== null && model.setStageOption(cell, name, code)) {
     model.showCell(cell);
@@ -101,6 +103,22 @@ function setOption(model: NotebookModel, { name, cell }: StageView, code: string
   }
   Clipboard.copyToSystem(code);
   notifyDone(trans.__("The definition of %1 could not be edited. %2 was copied: add it to the stage's options.", name, code)); // prettier-ignore
+}
+
+function showWholeError(model: NotebookModel, stage: string, run: RunId, trans: TranslationBundle): void {
+  const load = async (): Promise<readonly TextPart[]> => {
+    const { error } = await model.send<"whole">({ type: "whole", stage, run });
+    return error ? partsOfError(error, trans) : [];
+  };
+  showWholeText({ subject: trans.__("Error of %1", stage), load, trans });
+}
+
+function partsOfError({ code, message, advice, stack }: ErrorView, trans: TranslationBundle): readonly TextPart[] {
+  return [
+    { name: code, text: message },
+    ...(advice === undefined ? [] : [{ name: trans.__("Advice"), text: advice }]),
+    ...(stack === undefined ? [] : [{ name: trans.__("Stack trace"), text: stack }]),
+  ];
 }
 
 function createQueries(model: NotebookModel): StageQueries {

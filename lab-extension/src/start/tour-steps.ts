@@ -1,4 +1,4 @@
-/** What the tour points at, and what it says there. */
+/** The steps of the tour: their targets and texts. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 
 export interface TourStep {

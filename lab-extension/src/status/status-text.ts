@@ -4,7 +4,7 @@ import { throughputOf, type StageView } from "stagebook/protocol";
 import { formatDuration } from "stagebook/protocol";
 import type { UnreadCount } from "../model/log/unread-lines";
 import type { NotebookState } from "../tokens";
-import { countStale, staleStatus } from "../ui/stale-count";
+import { countStale, staleStatus } from "../ui/texts/stale-count";
 
 export interface StatusText {
   /** `3/7 stages · 4 stale · about 12 s left`. */

@@ -1,4 +1,4 @@
-/** What is typed into the filter of a column, as filters. Pure. */
+/** The parser of the text in a column's filter. Pure. */
 import type { TableComparison, TableFilter } from "stagebook/protocol";
 
 /**

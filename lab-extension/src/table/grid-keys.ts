@@ -2,7 +2,7 @@
 import { BasicKeyHandler, type DataGrid } from "@lumino/datagrid";
 import type { PagedModel } from "./paged-model";
 
-/** Cells that are copied at most: a file is the better way for more. */
+/** Maximum number of cells to copy: for more, saving a file is better. */
 const MOST_COPIED = 200_000;
 
 export interface GridKeyPorts {

@@ -11,7 +11,7 @@ export interface GridLook {
   readonly smallFont: string;
 }
 
-/** The look of the current theme, as the node inherits it. */
+/** The style of the current theme, as the node inherits it. */
 export function readLook(node: HTMLElement): GridLook {
   const probe = node.appendChild(document.createElement("span"));
   const color = (value: string): string => {

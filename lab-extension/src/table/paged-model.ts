@@ -1,6 +1,7 @@
 /** The rows of a table as the grid reads them: fetched when they come into view, the latest first, and forgotten when there are too many. */
 import { DataModel } from "@lumino/datagrid";
 import type { Result, TableCell, TableColumnSummary, TableColumnView } from "stagebook/protocol";
+import { TableQueries } from "./table-queries";
 import type { TableQuery, TableSource } from "./table-source";
 
 /** Rows to a request. */
@@ -21,8 +22,7 @@ export class PagedModel extends DataModel {
   /** The first row of each page that was asked for while another one was being fetched. */
   private wanted: number[] = [];
   private isFetching = false;
-  /** Counts queries: replies to earlier ones are dropped. */
-  private turn = 0;
+  private readonly queries = new TableQueries();
 
   /** `first`: a page from row 0 on, in the table's own order. */
   constructor(
@@ -34,7 +34,15 @@ export class PagedModel extends DataModel {
     this.add(first);
   }
 
-  query: TableQuery = { filters: [] };
+  /** Of the rows that are shown. */
+  get query(): TableQuery {
+    return this.queries.shown;
+  }
+
+  /** The last request: its rows may not have arrived yet. */
+  get asked(): TableQuery {
+    return this.queries.asked;
+  }
 
   get page(): Result<"table"> {
     return this.first;
@@ -75,10 +83,8 @@ export class PagedModel extends DataModel {
 
   /** Another order or other filters. Resolves once the first rows are shown; rejects, and keeps the old ones, for a bad filter. */
   async change(query: TableQuery): Promise<void> {
-    const turn = ++this.turn;
-    const page = await this.source.page(query, 0, PAGE_ROWS);
-    if (turn !== this.turn) return;
-    this.query = query;
+    const page = await this.queries.change(query, () => this.source.page(query, 0, PAGE_ROWS));
+    if (!page) return;
     this.first = page;
     this.rows.clear();
     this.wanted = [];
@@ -96,10 +102,10 @@ export class PagedModel extends DataModel {
     }
   }
 
-  /** Resolves once the rows are here. */
+  /** Resolves once the rows have arrived. */
   async load(from: number, to: number): Promise<void> {
-    const { turn } = this;
-    for (let row = from; row <= to && turn === this.turn;) {
+    const { turn } = this.queries;
+    for (let row = from; row <= to && turn === this.queries.turn;) {
       if (this.rows.has(row)) row++;
       else if (!this.add(await this.source.page(this.query, row, Math.min(PAGE_ROWS * 5, to - row + 1)))) return;
     }
@@ -119,15 +125,15 @@ export class PagedModel extends DataModel {
     for (let from = this.wanted.pop(); from !== undefined; from = this.wanted.pop()) {
       // After fast scrolling only the rows where it ended are needed.
       this.wanted = this.wanted.slice(-2);
-      const { turn } = this;
+      const { turn } = this.queries;
       try {
-        for (let at = from; at < Math.min(from + PAGE_ROWS, this.first.count) && turn === this.turn;) {
+        for (let at = from; at < Math.min(from + PAGE_ROWS, this.first.count) && turn === this.queries.turn;) {
           if (this.rows.has(at)) {
             at++;
             continue;
           }
           const page = await this.source.page(this.query, at, from + PAGE_ROWS - at);
-          if (turn !== this.turn) break;
+          if (turn !== this.queries.turn) break;
           const added = this.add(page);
           if (added === 0) break;
           const columnSpan = this.first.columns.length;

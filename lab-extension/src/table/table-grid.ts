@@ -157,14 +157,14 @@ export class TableGrid extends Widget {
 
   /** Ascending, descending, not at all. */
   private sortBy(column: number): void {
-    const { sort, ...rest } = this.model.query;
+    const { sort, ...rest } = this.model.asked;
     const isSame = sort?.column === column;
     if (isSame && sort.descending) return this.change(rest);
     this.change({ ...rest, sort: { column, descending: isSame } });
   }
 
   private filter(): void {
-    const { sort } = this.model.query;
+    const { sort } = this.model.asked;
     const filters = this.filters.texts.flatMap((text, column) => {
       const type = this.model.headerOf(column)?.column.type ?? "";
       return readFilter(column, text, type);

@@ -64,7 +64,7 @@ class TableOutput extends Panel implements IRenderMime.IRenderer {
     this.subscription = undefined;
   }
 
-  /** Asks whenever a kernel is connected: only the one that showed the table has it. */
+  /** Requests the rows whenever a kernel is connected: only the kernel that showed the table has them. */
   private follow(): void {
     this.subscription?.unsubscribe();
     this.subscription = undefined;

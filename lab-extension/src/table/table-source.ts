@@ -1,4 +1,4 @@
-/** Where a grid gets its rows: the commands about one table, of a stage's stored output or of a cell's output. */
+/** The source of a grid's rows: the commands about one table, of a stage's stored output or of a cell's output. */
 import type { Command, CommandType, Result, TableFilter, TableFormat, TableSort } from "stagebook/protocol";
 
 /** Which rows, and in which order. Immutable. */

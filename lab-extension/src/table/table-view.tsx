@@ -10,7 +10,7 @@ export interface TableViewProps {
   /** Identifies the rows: others are loaded when it changes. */
   readonly version: string;
   readonly name: string;
-  /** Shown until the rows are here, and if they do not come. */
+  /** Shown until the rows arrive, and if they cannot be loaded. */
   readonly children: ReactNode;
   readonly trans: TranslationBundle;
 }

@@ -1,6 +1,6 @@
 /** Text with its terminal colors. */
 import type { ReactElement } from "react";
-import { parseAnsi } from "./ansi";
+import { parseAnsi } from "./texts/ansi";
 
 export function AnsiText({ text }: { readonly text: string }): ReactElement {
   return (

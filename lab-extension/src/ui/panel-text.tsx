@@ -1,6 +1,6 @@
 /** Messages of `connection-text`: as the whole content of a panel, or as a line above it. */
 import type { ReactElement } from "react";
-import type { PanelText } from "./connection-text";
+import type { PanelText } from "./texts/connection-text";
 
 /** Replaces the content. */
 export function EmptyPanel({ text }: { readonly text: PanelText }): ReactElement {

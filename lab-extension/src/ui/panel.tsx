@@ -7,7 +7,7 @@ import type { ReactElement } from "react";
 import { Fragment } from "react";
 import { useCurrent } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
-import { noNotebookText } from "./connection-text";
+import { noNotebookText } from "./texts/connection-text";
 import { EmptyPanel } from "./panel-text";
 
 export interface PanelOptions {

@@ -5,7 +5,7 @@ import type { ReactElement } from "react";
 import { formatClock, formatMoment } from "stagebook/protocol";
 import { useNotebookState } from "../model/use-store";
 import type { NotebookModel, PastView } from "../tokens";
-import { runOutcome, runTitle } from "./run-text";
+import { runOutcome, runTitle } from "./texts/run-text";
 
 export interface PastBannerProps {
   readonly model: NotebookModel;

@@ -2,7 +2,7 @@
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { ReactElement, ReactNode } from "react";
 import type { Freshness } from "stagebook/protocol";
-import { statusWord } from "./stage-text";
+import { statusWord } from "./texts/stage-text";
 
 export function StatusMark({
   status,

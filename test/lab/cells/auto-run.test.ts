@@ -2,7 +2,7 @@
 import { BehaviorSubject } from "rxjs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AutoRun } from "../../../lab-extension/src/cells/auto-run";
-import { AutoRunChoices } from "../../../lab-extension/src/model/auto-run-choices";
+import { AutoRunChoices } from "../../../lab-extension/src/model/memory/auto-run-choices";
 import { notifyLongRuns } from "../../../lab-extension/src/status/run-notices";
 import type { RunNotice } from "../../../lab-extension/src/status/run-notices";
 import type { NotebookState } from "../../../lab-extension/src/tokens";

@@ -7,7 +7,7 @@ import { markTooltip } from "../../../lab-extension/src/cells/cell-text";
 import { describeFailure } from "../../../lab-extension/src/cells/stale-run-text";
 import { runStaleCells, StaleRuns } from "../../../lab-extension/src/model/run-stale";
 import type { StaleCellsOutcome } from "../../../lab-extension/src/model/run-stale";
-import { countStale, isAnyStale, staleCaption, staleLabel } from "../../../lab-extension/src/ui/stale-count";
+import { countStale, isAnyStale, staleCaption, staleLabel } from "../../../lab-extension/src/ui/texts/stale-count";
 import type { NotebookState } from "../../../lab-extension/src/tokens";
 import { createStage, createView, english } from "../stage/stage-fixture";
 
@@ -97,7 +97,7 @@ describe("run stale", () => {
     expect(await new Notebook([{ cells: cells("z", "c") }, {}]).run()).toMatchObject({ executed: ["c"] });
   });
 
-  it("a failed cell is executed once, and the other stale cells are executed all the same", async () => {
+  it("a failed cell is executed once, and the other stale cells are still executed", async () => {
     const notebook = new Notebook([
       { cells: cells("a", "b", "d") },
       { cells: cells("b", "d") },

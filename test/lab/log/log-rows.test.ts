@@ -1,7 +1,7 @@
 /** The filter of log lines, the virtual list, and the text of a line. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseAnsi } from "../../../lab-extension/src/ui/ansi";
+import { parseAnsi } from "../../../lab-extension/src/ui/texts/ansi";
 import { copyText, encodeNdjson, logFileName } from "../../../lab-extension/src/log/export";
 import {
   fieldsText,

@@ -1,8 +1,8 @@
 /** A NotebookModel whose kernel, page, memory and animation frames are controlled by the test. */
 import { BehaviorSubject, Subject } from "rxjs";
 import { emptyView } from "stagebook/protocol";
-import type { Command, EventBody, StagebookEvent, View } from "stagebook/protocol";
-import type { Remembered } from "../../../lab-extension/src/model/memory";
+import type { Command, EventBody, RunCostView, StagebookEvent, View } from "stagebook/protocol";
+import type { Remembered } from "../../../lab-extension/src/model/memory/memory";
 import { NotebookModel } from "../../../lab-extension/src/model/notebook-model";
 import type { NotebookPage } from "../../../lab-extension/src/model/notebook-page";
 import type { StaleCellsOutcome } from "../../../lab-extension/src/model/run-stale";
@@ -29,6 +29,10 @@ export class ModelRig {
   readonly states: NotebookState[] = [];
   readonly sent: Command[] = [];
   readonly staleRuns: StaleCellsOutcome[] = [];
+  /** The limit of machine time, what the user was asked about, and the answer. */
+  limitMs: number | undefined;
+  readonly asked: RunCostView[] = [];
+  confirms = true;
   readonly model: NotebookModel;
   /** The last value of `live$`. */
   live: NotebookState;
@@ -51,6 +55,13 @@ export class ModelRig {
       },
       remembered,
       reportStaleRun: (outcome) => this.staleRuns.push(outcome),
+      runLimit: {
+        limitMs: () => this.limitMs,
+        confirm: (cost) => {
+          this.asked.push(cost);
+          return Promise.resolve(this.confirms);
+        },
+      },
       trans: english,
     });
     this.live = this.model.getState();

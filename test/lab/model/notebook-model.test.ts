@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { emptyView } from "stagebook/protocol";
 import type { CellId, LogRecord, RunId } from "stagebook/protocol";
 import { LOG_LINES, LogRecords } from "../../../lab-extension/src/model/log/log-records";
-import type { Remembered } from "../../../lab-extension/src/model/memory";
+import type { Remembered } from "../../../lab-extension/src/model/memory/memory";
 import { DEBOUNCE_MS } from "../../../lab-extension/src/model/params/param-drafts";
 import { logWritten, stageDefined } from "../session/kernel-fixture";
 import { createParam, createStage, createView, inputOf } from "../stage/stage-fixture";
@@ -79,7 +79,7 @@ describe("the view", () => {
     rig.emit({ type: "cell:running", cell: "c" as CellId });
     rig.setLink("lost");
     rig.frame();
-    // The kernel may be running all the same.
+    // The kernel may still be running.
     expect(rig.model.getState().view.stages.long?.status).toBe("running");
     rig.setLink("absent");
     rig.frame();

@@ -12,7 +12,7 @@ import type {
   View,
 } from "stagebook/protocol";
 import { createPastRun } from "../../../lab-extension/src/model/past-run";
-import { runOutcome, runTitle } from "../../../lab-extension/src/ui/run-text";
+import { runOutcome, runTitle } from "../../../lab-extension/src/ui/texts/run-text";
 import { logWritten } from "../session/kernel-fixture";
 import { createParam, createStage, createView, english } from "../stage/stage-fixture";
 import { ModelRig } from "./model-rig";

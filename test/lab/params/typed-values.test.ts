@@ -46,7 +46,7 @@ function givenBySet(name: Name, text: string): unknown {
   }
 }
 
-describe("[P10] the form and --set", () => {
+describe("[P12] the form and --set", () => {
   test.each<readonly [Name, string, unknown]>([
     ["number", "0.1", 0.1],
     ["number", "1e21", 1e21],
@@ -131,7 +131,7 @@ describe("[P1] bigints and dates as choices", () => {
   });
 });
 
-test("[P10] a preset with a number that would not be kept is refused, and one with a bigint is exact", () => {
+test("[P12] a preset with a number that would not be kept is refused, and one with a bigint is exact", () => {
   expect(decodePreset('{ "n": 9007199254740993 }')).toBeNull();
   expect(decodePreset('{ "n": 9007199254740992 }')).toEqual({ name: "", values: { n: 2 ** 53 } });
   const { values = {} } = decodePreset('{ "big": "9007199254740993" }') ?? {};

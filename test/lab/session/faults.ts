@@ -106,7 +106,7 @@ class World {
   pages: OpenPage[] = [];
   kernel: KernelLife;
   warnings = 0;
-  private liveStreams = 0;
+  private lives = 0;
 
   constructor(private readonly random: () => number) {
     this.kernel = this.newLife();
@@ -148,6 +148,7 @@ class World {
       },
       remembered: null,
       reportStaleRun: () => undefined,
+      runLimit: { limitMs: () => undefined, confirm: () => Promise.resolve(true) },
       trans: english,
     });
     return { connection, context, session, model };
@@ -178,7 +179,7 @@ class World {
   }
 
   private newLife(): KernelLife {
-    return new KernelLife(`life ${++this.liveStreams}`, (frame) => {
+    return new KernelLife(`life ${++this.lives}`, (frame) => {
       for (const { connection } of this.pages) connection.fromKernel(frame);
     });
   }

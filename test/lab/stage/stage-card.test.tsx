@@ -34,6 +34,7 @@ const actions: StageActions = {
   setOption: none,
   select: none,
   copy: none,
+  showWholeError: none,
   queries: null,
   isPast: false,
   results,

@@ -1,10 +1,15 @@
 /** The texts that all panels share: relative times, stages, connections. */
 import { resultText } from "stagebook/drawing";
 import { describe, expect, it } from "vitest";
-import { connectionText, emptyText, isOutdated } from "../../../lab-extension/src/ui/connection-text";
+import { connectionText, emptyText, isOutdated } from "../../../lab-extension/src/ui/texts/connection-text";
 import { formatCount, formatDuration, formatSize } from "stagebook/protocol";
-import { formatAgo } from "../../../lab-extension/src/ui/ago";
-import { describeStage, explainStatus, progressShare, reasonText } from "../../../lab-extension/src/ui/stage-text";
+import { formatAgo } from "../../../lab-extension/src/ui/texts/ago";
+import {
+  describeStage,
+  explainStatus,
+  progressShare,
+  reasonText,
+} from "../../../lab-extension/src/ui/texts/stage-text";
 import type { Connection, NotebookState } from "../../../lab-extension/src/tokens";
 import type { Digest, ResultView } from "stagebook/protocol";
 import { createStage, createView, english } from "../stage/stage-fixture";

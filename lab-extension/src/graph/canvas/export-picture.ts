@@ -1,7 +1,7 @@
 /** Download of the graph as a file. Called by the export command. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import { createDrawing, createMermaid, drawSvg, type DrawingWords, type Picture } from "stagebook/drawing";
-import { statusWord } from "../../ui/stage-text";
+import { statusWord } from "../../ui/texts/stage-text";
 import { readThemeColors } from "./theme-colors";
 
 export const PICTURE_FORMATS = ["svg", "png", "mermaid"] as const;

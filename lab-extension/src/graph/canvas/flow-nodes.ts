@@ -8,7 +8,7 @@ import type { NodeHandle } from "@xyflow/react";
 import type { CSSProperties } from "react";
 import type { Freshness, ParamView, StageView, View } from "stagebook/protocol";
 import type { Graph, GraphEdge, GraphNode } from "stagebook/drawing";
-import { NODE_SIZES } from "stagebook/drawing";
+import { attachedPorts, attachedWidthsOf, edgePaths, inPort, NODE_SIZES, outPort } from "stagebook/drawing";
 import type { GroupNodeType } from "./group-node";
 import { countStatuses, describeGroup } from "../model/group-status";
 import type { Direction, Layout, Point } from "stagebook/drawing";
@@ -18,15 +18,12 @@ import type { RoutedEdgeType } from "./routed-edge";
 import type { SourceNodeType } from "./source-node";
 import type { StageNodeType } from "./stage-node";
 import type { SourceKind } from "../../ui/status-mark";
-import { describeStage, explainStatus } from "../../ui/stage-text";
+import { describeStage, explainStatus } from "../../ui/texts/stage-text";
 
 export type FlowNode = StageNodeType | SourceNodeType | GroupNodeType;
 
 /** The port for an attached input. */
 const ATTACHED = "attached";
-const ATTACHED_X = 16;
-/** Half-way between the right edge of an attached input and the right edge of the stage. */
-const BESIDE_ATTACHED_X = (NODE_SIZES.param.width + NODE_SIZES.stage.width) / 2;
 
 export interface FlowInput {
   readonly graph: Graph;
@@ -41,34 +38,58 @@ export interface FlowInput {
 
 /** The nodes that have a position. `before` is the last result, and is returned again if nothing changed. */
 export function createFlowNodes(input: FlowInput, before: readonly FlowNode[]): readonly FlowNode[] {
-  const withAttached = new Set(input.graph.nodes.map((node) => node.attachedTo));
+  const attachedWidths = attachedWidthsOf(input.graph);
   const nodes = input.graph.nodes.flatMap((node) => {
     const at = input.layout.positions[node.id];
-    return (at && createFlowNode(node, at, withAttached.has(node.id), input)) ?? [];
+    return (at && createFlowNode(node, at, attachedWidths.get(node.id), input)) ?? [];
   });
   return reuseEqual(nodes, before, isSameNode);
 }
 
 /** Edges between positioned nodes. Edges into a pending stage are dashed; edges between running stages are animated. */
 export function createFlowEdges(input: FlowInput, before: readonly RoutedEdgeType[]): readonly RoutedEdgeType[] {
-  const { graph, layout } = input;
+  const { graph, layout, direction = "down" } = input;
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
+  const paths = pathsIn(graph, layout, direction);
   const edges = graph.edges.flatMap((edge) => {
     const from = nodes.get(edge.from);
     const to = nodes.get(edge.to);
-    return from && to && layout.positions[from.id] && layout.positions[to.id]
-      ? [createFlowEdge(edge, from, to, input)]
-      : [];
+    const path = paths.get(edge.id);
+    return from && to && path !== undefined ? [createFlowEdge({ edge, from, to, path }, input)] : [];
   });
   return reuseEqual(
     edges,
     before,
-    (a, b) => a.className === b.className && a.data?.route === b.data?.route && a.targetHandle === b.targetHandle,
+    (a, b) => a.className === b.className && a.data?.path === b.data?.path && a.targetHandle === b.targetHandle,
   );
 }
 
-function createFlowEdge(edge: GraphEdge, from: GraphNode, to: GraphNode, input: FlowInput): RoutedEdgeType {
-  const { layout, selected } = input;
+/** The paths of a layout: only its graph changes them, and the status of a stage changes much more often. */
+function pathsIn(graph: Graph, layout: Layout, direction: Direction): ReadonlyMap<string, string> {
+  const known = knownPaths.get(layout);
+  if (known?.graph === graph && known.direction === direction) return known.paths;
+  const paths = edgePaths({ graph, layout, direction });
+  knownPaths.set(layout, { graph, direction, paths });
+  return paths;
+}
+
+interface KnownPaths {
+  readonly graph: Graph;
+  readonly direction: Direction;
+  readonly paths: ReadonlyMap<string, string>;
+}
+
+const knownPaths = new WeakMap<Layout, KnownPaths>();
+
+interface PlacedEdge {
+  readonly edge: GraphEdge;
+  readonly from: GraphNode;
+  readonly to: GraphNode;
+  readonly path: string;
+}
+
+function createFlowEdge({ edge, from, to, path }: PlacedEdge, input: FlowInput): RoutedEdgeType {
+  const { selected } = input;
   const isSelected = [from, to].some((node) => node.kind === "stage" && node.name === selected);
   const [source, target] = [statusOf(from, input), statusOf(to, input)];
   const classes = [
@@ -90,11 +111,9 @@ function createFlowEdge(edge: GraphEdge, from: GraphNode, to: GraphNode, input: 
       .map((mark) => `stagebook-mod-${String(mark)}`)
       .join(" "),
     focusable: false,
-    data: { route: layout.routes[edge.id] ?? straight },
+    data: { path },
   };
 }
-
-const straight: readonly Point[] = [];
 
 /** The status of a stage; the most urgent one of a group. */
 function statusOf(node: GraphNode, { view }: FlowInput): Freshness | undefined {
@@ -135,21 +154,26 @@ function reuseEqual<T extends { readonly id: string }>(
   return merged.length === before.length && merged.every((item, index) => item === before[index]) ? before : merged;
 }
 
-function createFlowNode(node: GraphNode, at: Point, hasAttached: boolean, input: FlowInput): FlowNode | null {
-  if (node.kind === "group") return createGroupNode(node, at, input);
+function createFlowNode(
+  node: GraphNode,
+  at: Point,
+  attachedWidth: number | undefined,
+  input: FlowInput,
+): FlowNode | null {
+  if (node.kind === "group") return createGroupNode(node, at, attachedWidth, input);
   if (node.kind !== "stage") return createSourceNode(node.kind, node, at, input);
   const stage = input.view.stages[node.name];
-  return stage ? createStageNode(node, stage, at, hasAttached, input) : null;
+  return stage ? createStageNode(node, stage, at, attachedWidth, input) : null;
 }
 
 function createStageNode(
   node: GraphNode,
   stage: StageView,
   at: Point,
-  hasAttached: boolean,
+  attachedWidth: number | undefined,
   { selected, trans, marks, direction }: FlowInput,
 ): StageNodeType {
-  const ports = stagePorts(hasAttached, direction);
+  const ports = stagePorts(attachedWidth, direction);
   const own = marks?.get(node.id) ?? noMarks;
   const words = [stage.name, explainStatus(stage, trans), ...describeMarks(own, trans)];
   return {
@@ -166,10 +190,15 @@ function createStageNode(
   };
 }
 
-function createGroupNode(node: GraphNode, at: Point, { view, trans, marks, direction }: FlowInput): GroupNodeType {
+function createGroupNode(
+  node: GraphNode,
+  at: Point,
+  attachedWidth: number | undefined,
+  { view, trans, marks, direction }: FlowInput,
+): GroupNodeType {
   const counts = countStatuses(membersOf(node, view));
   const own = marks?.get(node.id) ?? noMarks;
-  const ports = stagePorts(false, direction);
+  const ports = stagePorts(attachedWidth, direction);
   const text = describeGroup(node.name, counts, trans);
   return {
     ...positioned(node, at, ports),
@@ -222,29 +251,21 @@ function positioned(node: GraphNode, position: Point, handles: NodeHandle[]) {
   return { id: node.id, position, ...size, measured: size, handles, style };
 }
 
-function stagePorts(hasAttached: boolean, direction: Direction = "down"): NodeHandle[] {
-  const { width, height } = NODE_SIZES.stage;
-  const attached = port("target", Position.Top, { x: ATTACHED_X, y: 0 }, ATTACHED);
-  return direction === "right"
-    ? [
-        port("target", Position.Left, { x: 0, y: height / 2 }),
-        attached,
-        port("source", Position.Right, { x: width, y: height / 2 }),
-      ]
-    : [
-        port("target", Position.Top, { x: hasAttached ? BESIDE_ATTACHED_X : width / 2, y: 0 }),
-        attached,
-        port("source", Position.Bottom, { x: width / 2, y: height }),
-      ];
+function stagePorts(attachedWidth: number | undefined, direction: Direction = "down"): NodeHandle[] {
+  const size = NODE_SIZES.stage;
+  const isRight = direction === "right";
+  return [
+    port("target", isRight ? Position.Left : Position.Top, inPort(size, direction, attachedWidth)),
+    port("target", Position.Top, attachedPorts.in, ATTACHED),
+    port("source", isRight ? Position.Right : Position.Bottom, outPort(size, direction)),
+  ];
 }
 
 /** The edge of an attached input leads straight down to its stage in both directions of the graph. */
 function sourcePorts(isAttached: boolean, direction: Direction = "down"): NodeHandle[] {
-  const { width, height } = NODE_SIZES.param;
-  if (isAttached) return [port("source", Position.Bottom, { x: ATTACHED_X, y: height })];
-  return direction === "right"
-    ? [port("source", Position.Right, { x: width, y: height / 2 })]
-    : [port("source", Position.Bottom, { x: width / 2, y: height })];
+  const size = NODE_SIZES.param;
+  if (isAttached) return [port("source", Position.Bottom, attachedPorts.out(size))];
+  return [port("source", direction === "right" ? Position.Right : Position.Bottom, outPort(size, direction))];
 }
 
 function port(type: "source" | "target", position: Position, at: Point, id: string | null = null): NodeHandle {

@@ -5,7 +5,7 @@ import type { ReactElement } from "react";
 import { memo } from "react";
 import type { StatusCount } from "../model/group-status";
 import { Ports } from "./ports";
-import { statusWord } from "../../ui/stage-text";
+import { statusWord } from "../../ui/texts/stage-text";
 import { StatusIcon } from "../../ui/status-mark";
 
 export interface GroupNodeData extends Record<string, unknown> {

@@ -1,19 +1,15 @@
-/** The React Flow edge, drawn along the route of the layout. */
-import { BaseEdge, Position } from "@xyflow/react";
+/** The React Flow edge, drawn along the path of the drawing. */
+import { BaseEdge } from "@xyflow/react";
 import type { Edge, EdgeProps } from "@xyflow/react";
 import type { ReactElement } from "react";
-import { createEdgePath } from "stagebook/drawing";
-import type { Point } from "stagebook/drawing";
 
 export interface RoutedEdgeData extends Record<string, unknown> {
-  readonly route: readonly Point[];
+  /** The data of an SVG path. */
+  readonly path: string;
 }
 
 export type RoutedEdgeType = Edge<RoutedEdgeData, "routed">;
 
-export function RoutedEdge(props: EdgeProps<RoutedEdgeType>): ReactElement {
-  const { sourceX, sourceY, sourcePosition, targetX, targetY, data } = props;
-  const direction = sourcePosition === Position.Right ? "right" : "down";
-  const path = createEdgePath({ x: sourceX, y: sourceY }, data?.route ?? [], { x: targetX, y: targetY }, direction);
-  return <BaseEdge path={path} />;
+export function RoutedEdge({ data }: EdgeProps<RoutedEdgeType>): ReactElement {
+  return <BaseEdge path={data?.path ?? ""} />;
 }

@@ -2,6 +2,7 @@
 import type { Node, NodeHandle, NodeProps } from "@xyflow/react";
 import type { ReactElement } from "react";
 import { memo } from "react";
+import { fileName } from "stagebook/drawing";
 import type { ParamView } from "stagebook/protocol";
 import { Ports } from "./ports";
 import { SourceIcon, type SourceKind } from "../../ui/status-mark";
@@ -27,8 +28,3 @@ export const SourceNode = memo(function SourceNode({ data }: NodeProps<SourceNod
     </>
   );
 });
-
-/** The last segment of the path; the tooltip has the full path. */
-function fileName(path: string): string {
-  return path.slice(path.replace(/\/+$/, "").lastIndexOf("/") + 1);
-}

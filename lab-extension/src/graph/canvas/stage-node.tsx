@@ -6,7 +6,7 @@ import { memo } from "react";
 import { caveatsOf, type StageView } from "stagebook/protocol";
 import { resultText } from "stagebook/drawing";
 import { Ports } from "./ports";
-import { progressShare } from "../../ui/stage-text";
+import { progressShare } from "../../ui/texts/stage-text";
 import { StatusMark } from "../../ui/status-mark";
 
 export interface StageNodeData extends Record<string, unknown> {

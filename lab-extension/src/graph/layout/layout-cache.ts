@@ -24,7 +24,7 @@ const MAX_STORED = 4;
 /** Smaller graphs are not stored: computing their layout takes no longer than reading it. */
 const STORED_FROM_NODES = 100;
 /** Incremented with each change of `computeLayout`: layouts of earlier versions are ignored. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** Newest first; `key` identifies the shape. */
 type StoredLayouts = readonly { readonly key: string; readonly layout: Layout }[];

@@ -4,7 +4,7 @@ import { caretDownIcon, caretRightIcon } from "@jupyterlab/ui-components";
 import type { ReactElement } from "react";
 import { memo } from "react";
 import { caveatsOf, formatDuration, type StageView } from "stagebook/protocol";
-import { describeStage, explainStatus, progressShare, statusWord } from "../../ui/stage-text";
+import { describeStage, explainStatus, progressShare, statusWord } from "../../ui/texts/stage-text";
 import { StatusIcon } from "../../ui/status-mark";
 import type { StatusCount } from "../model/group-status";
 import { describeGroup } from "../model/group-status";

@@ -1,7 +1,7 @@
 /** The statuses of the stages in a group. Pure; used by the graph and by the list. */
 import type { TranslationBundle } from "@jupyterlab/translation";
 import type { Freshness, StageView } from "stagebook/protocol";
-import { statusWord } from "../../ui/stage-text";
+import { statusWord } from "../../ui/texts/stage-text";
 
 export interface StatusCount {
   readonly status: Freshness;

@@ -1,7 +1,7 @@
 /** The data of a shown pipeline, checked. Pure. */
 import { NODE_SIZES, type DrawnEdge, type DrawnNode, type ShownGraph } from "stagebook/drawing";
 
-/** Undefined for anything that this version of Stagebook did not write: a notebook comes from anywhere. */
+/** Undefined for data that this version of Stagebook did not write: a notebook may come from any source. */
 export function shownGraphIn(data: unknown): ShownGraph | undefined {
   const { width, height, nodes, edges, label } = (data ?? {}) as Partial<Record<keyof ShownGraph, unknown>>;
   const isComplete =

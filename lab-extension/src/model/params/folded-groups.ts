@@ -1,5 +1,5 @@
 /** The folded groups of parameters in each notebook, remembered by the browser. */
-import type { TextStorage } from "../auto-run-choices";
+import type { TextStorage } from "../memory/auto-run-choices";
 import { Subscribable } from "../subscribable";
 
 /** Owned by NotebookModel: the sidebar and the outputs of cells share it. */

@@ -18,14 +18,14 @@ export interface Draft {
   /** The parameter as it was when the value was typed. */
   readonly base: ParamView;
   /** Returns the value to send; null while it is not valid. */
-  readonly wire: (() => Json) | null;
+  readonly json: (() => Json) | null;
 }
 
 /** By parameter name, the most recently typed one last. */
 export type Drafts = { readonly [name: string]: Draft };
 
-/** From the last keystroke until a value is applied. */
-export const DEBOUNCE_MS = 250;
+/** From the last keystroke until a value is applied. Short: the marks follow the typing; auto-run has a delay of its own. */
+export const DEBOUNCE_MS = 50;
 
 /** Sets a parameter in the kernel. Rejects with an Error whose message can be shown to the user. */
 type ApplyValue = (name: string, value: Json) => Promise<unknown>;
@@ -39,11 +39,11 @@ export class ParamDrafts extends Subscribable<Drafts> {
     super({});
   }
 
-  /** Records what the user typed. `wire` returns the value to send; null while it is not valid, and then nothing is sent. */
-  type(param: ParamView, value: FormValue, wire: (() => Json) | null): void {
+  /** Records what the user typed. `json` returns the value to send; null while it is not valid, and then nothing is sent. */
+  type(param: ParamView, value: FormValue, json: (() => Json) | null): void {
     this.cancelTimer(param.name);
-    this.put(param.name, { value, phase: wire ? "typing" : "invalid", base: param, wire });
-    if (wire && !this.isPaused && !this.dragged.has(param.name))
+    this.put(param.name, { value, phase: json ? "typing" : "invalid", base: param, json });
+    if (json && !this.isPaused && !this.dragged.has(param.name))
       this.timers.set(
         param.name,
         setTimeout(() => void this.apply(param.name), DEBOUNCE_MS),
@@ -73,8 +73,8 @@ export class ParamDrafts extends Subscribable<Drafts> {
   /** The valid values in the form that the kernel may not have yet. */
   pending(): JsonObject {
     return Object.fromEntries(
-      Object.entries(this.get()).flatMap(([name, { wire, phase }]) =>
-        wire && phase !== "rejected" ? [[name, wire()] as const] : [],
+      Object.entries(this.get()).flatMap(([name, { json, phase }]) =>
+        json && phase !== "rejected" ? [[name, json()] as const] : [],
       ),
     );
   }
@@ -113,13 +113,13 @@ export class ParamDrafts extends Subscribable<Drafts> {
 
   private async apply(name: string): Promise<void> {
     this.cancelTimer(name);
-    const { message: _, ...draft } = this.get()[name] ?? { wire: null };
-    if (!draft.wire) return;
+    const { message: _, ...draft } = this.get()[name] ?? { json: null };
+    if (!draft.json) return;
     const sending: Draft = { ...draft, phase: "sending" };
     this.put(name, sending);
     let after: Draft;
     try {
-      await this.applyValue(name, draft.wire());
+      await this.applyValue(name, draft.json());
       after = { ...draft, phase: "accepted" };
       // The kernel emits no event when it had this value already.
       setTimeout(() => {

@@ -4,7 +4,7 @@
  * Notebooks of servers with other roots are others, even at the same address. Used by NotebookModels.
  */
 import { del, get, set, update } from "idb-keyval";
-import { findAtPlace, findKin, isStillSame, marksOf } from "stagebook/protocol";
+import { findAtPlace, findKin, isStillSame, fingerprintsOf } from "stagebook/protocol";
 import type { CellText, KnownNotebook, NotebookSighting } from "stagebook/protocol";
 
 /** A notebook file as the server has it. */
@@ -81,8 +81,9 @@ export class KnownNotebooks {
     sighting: NotebookSighting,
     known: readonly StoredNotebook[],
   ): Promise<StoredNotebook | undefined> {
-    for (const kin of findKin(sighting, known)) if (!(await this.isStillThere(kin))) return kin;
-    return undefined;
+    const kin = findKin(sighting, known);
+    for (const each of kin) if (await this.isStillThere(each)) return undefined;
+    return kin[0];
   }
 
   private async isStillThere({ places, marks }: StoredNotebook): Promise<boolean> {
@@ -119,7 +120,7 @@ function withNotebook(
 
 function sightingOf({ path, cells }: NotebookOnServer): NotebookSighting {
   const name = path.split("/").at(-1) ?? path;
-  return { place: { host: "", path }, name, exists: true, isScript: false, marks: marksOf(cells) };
+  return { place: { host: "", path }, name, exists: true, isScript: false, marks: fingerprintsOf(cells) };
 }
 
 /** What another version, or a damaged database, left behind is ignored. */

@@ -1,6 +1,6 @@
 /** The amount of work of `Run stale`, in the words that all places share. Pure; used by the toolbar button, the sidebar's header, the status bar and the command. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import type { NotebookState } from "../tokens";
+import type { NotebookState } from "../../tokens";
 
 export interface StaleCount {
   /** Stages that would certainly run. */

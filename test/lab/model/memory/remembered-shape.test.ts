@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { emptyView, reduceAll, type StagebookEvent } from "stagebook/protocol";
-import { decode } from "../../../lab-extension/src/model/memory";
+import { decode } from "../../../../lab-extension/src/model/memory/memory";
 
 const result = { key: "k", digest: "d", at: 1, durationMs: 1, sizeBytes: 1, summary: "one" };
 const events = [

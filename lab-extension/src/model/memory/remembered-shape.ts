@@ -1,4 +1,4 @@
-/** The shape of what the browser remembers of a notebook. Another version, or anybody, may have written it: nothing is believed unread. */
+/** The shape of what the browser remembers of a notebook. Another version or another program may have written it: everything is checked. */
 import type { LogRecord, View } from "stagebook/protocol";
 
 type Check = (data: unknown) => boolean;

@@ -1,5 +1,5 @@
 /** The auto-run switch of each notebook: stored in the browser, never in the notebook. Created by the preferences plugin. */
-import { Subscribable } from "./subscribable";
+import { Subscribable } from "../subscribable";
 
 /** Text that outlives the page: `localStorage`, or its replacement in a test. */
 export interface TextStorage {

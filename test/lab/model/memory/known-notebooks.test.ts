@@ -1,7 +1,7 @@
 /** Which notebook the browser knows: renames, moves, copies, new files with old names, and other servers at the same address. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { KnownNotebooks } from "../../../lab-extension/src/model/known-notebooks";
-import type { BrowserValues } from "../../../lab-extension/src/model/known-notebooks";
+import { KnownNotebooks } from "../../../../lab-extension/src/model/memory/known-notebooks";
+import type { BrowserValues } from "../../../../lab-extension/src/model/memory/known-notebooks";
 
 /** The files of a server: the random ids of the cells by path. */
 type Files = Record<string, readonly string[]>;
@@ -93,7 +93,7 @@ describe("[N2] the key of a notebook in the browser", () => {
     expect(values.get(`stagebook:presets:${await keyOf("nb.ipynb")}`)).toBeUndefined();
   });
 
-  test("[N2] without a database, or with a damaged one, a notebook has a key all the same", async () => {
+  test("[N2] without a database, or with a damaged one, a notebook still has a key", async () => {
     values.set("stagebook:notebooks:http://x/ /root", [{ key: 1 }, null, "x"]);
     const key = await openServer({ "nb.ipynb": ["a1"] }).keyOf("nb.ipynb");
     expect(await openServer({ "nb.ipynb": ["a1"] }).keyOf("nb.ipynb")).toBe(key);

@@ -1,6 +1,6 @@
 /** Messages of the panels for notebooks without a live kernel. Pure; used by the graph, stage and log panels. */
 import type { TranslationBundle } from "@jupyterlab/translation";
-import type { NotebookState } from "../tokens";
+import type { NotebookState } from "../../tokens";
 
 /** The cell that loads Stagebook into a kernel. */
 export const FIRST_CELL = 'import { param, show, stage } from "stagebook";';
