@@ -1,4 +1,6 @@
 /** The test projects. `npm test` sets up what is missing and then starts vitest with this file, a process for each lane. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import type { TestProjectInlineConfiguration } from "vitest/config";
@@ -8,6 +10,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const heavy = process.env.STAGEBOOK_TESTS === "heavy";
 const pictures = process.env.STAGEBOOK_TESTS === "pictures";
 const folder = heavy ? "test/heavy" : "test";
+/** Besides test/heavy. */
+const withParts = heavy ? findFilesWithParts() : [];
+const inBrowser = (file: string): boolean => file.startsWith("test/browser/");
 const excluded = ["**/node_modules/**", "test/screenshots/**", ...(heavy ? [] : ["test/heavy/**"])];
 
 /** Tests of modules alone: no kernel, no process of their own, no global state. They share their processes. */
@@ -42,23 +47,26 @@ export default defineConfig({
         exclude: excluded,
         // Loading the sources again for each file costs more than most of these files take.
         isolate: false,
-        maxWorkers: 2,
+        // Projects of one group have the same number. Many files wait: for leases to end, for servers that do not answer, for kernels.
+        maxWorkers: 3,
         sequence: { groupOrder: 0 },
       }),
       project("node", {
-        include: [`${folder}/**/*.test.{ts,tsx}`],
-        exclude: [...excluded, ...units, "**/browser/**"],
+        include: [`${folder}/**/*.test.{ts,tsx}`, ...withParts.filter((file) => !inBrowser(file))],
+        exclude: [...excluded, ...(heavy ? [] : units), "**/browser/**"],
         globalSetup: ["test/notebook/edits/runner/join-report.ts"],
         // Cells that commands execute in a test's process print through the console of Node.js, as they do in the program.
         disableConsoleIntercept: true,
-        maxWorkers: 2,
+        maxWorkers: 3,
         sequence: { groupOrder: 0 },
       }),
       // One browser at a time. In `npm test` this project is a lane of its own beside the others; in a heavy run it comes after them.
       project("browser", {
-        include: [`${folder}/browser/**/*.test.{ts,tsx}`],
+        include: [`${folder}/browser/**/*.test.{ts,tsx}`, ...withParts.filter(inBrowser)],
         exclude: excluded,
         globalSetup: heavy ? [] : ["test/rig/lab/shared-lab.ts"],
+        // Together they have one browser.
+        isolate: heavy,
         maxWorkers: 1,
         sequence: { groupOrder: 1 },
       }),
@@ -66,6 +74,7 @@ export default defineConfig({
       project("screenshots", {
         include: pictures ? ["test/screenshots/**/*.test.ts"] : [],
         globalSetup: pictures ? ["test/rig/lab/shared-lab.ts"] : [],
+        isolate: false,
         maxWorkers: 1,
       }),
     ],
@@ -74,3 +83,13 @@ export default defineConfig({
     benchmark: { include: ["test/bench/**/*.bench.ts"] },
   },
 });
+
+/** The test files that take a part of their cases in `npm test` (`rig/part.ts`): a heavy run executes them with all cases. */
+function findFilesWithParts(): string[] {
+  const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" }).filter(
+    (file) => /\.test\.tsx?$/.test(file) && !/^(heavy|screenshots)/.test(file),
+  );
+  return files
+    .filter((file) => /\/rig\/part"/.test(readFileSync(join(root, "test", file), "utf8")))
+    .map((file) => `test/${file.replaceAll("\\", "/")}`);
+}

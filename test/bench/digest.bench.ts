@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { bench, describe } from "vitest";
 import type * as Canonical from "../../kernel-lib/src/key/values/canonical";
-import { loadBuilt } from "./built";
+import { loadBuilt } from "../rig/built";
 
-const { digestValue } = loadBuilt<typeof Canonical>("key/values/canonical");
+const { digestValue } = await loadBuilt<typeof Canonical>("key/values/canonical");
 
 const few = { iterations: 7, time: 0, warmupIterations: 2, warmupTime: 0 };
 const rows = Array.from({ length: 200_000 }, (_, at) => ({

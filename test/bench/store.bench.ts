@@ -8,11 +8,11 @@ import type * as CodecModule from "../../kernel-lib/src/store/codecs/v8-codec";
 import type * as DiskStoreModule from "../../kernel-lib/src/store/disk/store";
 import type * as RecordModule from "../../kernel-lib/src/store/records/entry-record";
 import { blobOf, resultOf } from "../store/contract/entries";
-import { loadBuilt } from "./built";
+import { loadBuilt } from "../rig/built";
 
-const { createDiskStore } = loadBuilt<typeof DiskStoreModule>("store/disk/store");
-const { v8Codec } = loadBuilt<typeof CodecModule>("store/codecs/v8-codec");
-const { encodeRecord } = loadBuilt<typeof RecordModule>("store/records/entry-record");
+const { createDiskStore } = await loadBuilt<typeof DiskStoreModule>("store/disk/store");
+const { v8Codec } = await loadBuilt<typeof CodecModule>("store/codecs/v8-codec");
+const { encodeRecord } = await loadBuilt<typeof RecordModule>("store/records/entry-record");
 
 const base = mkdtempSync(join(tmpdir(), "stagebook-bench-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));

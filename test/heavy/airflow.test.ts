@@ -135,7 +135,7 @@ describe("under the scheduler with the LocalExecutor", () => {
     expect((await stagebook(["get", "meet.ipynb", "both"], { cwd: made.path })).stdout).toBe('"leftright"\n');
   }, 600_000);
 
-  test("[X1] [R9] a stage that fails is tried again as often as it says, one that takes too long fails, and nothing below runs", async () => {
+  test("[X1] [R9] a stage that fails is retried as often as it says, one that takes too long fails, and nothing below runs", async () => {
     const made = await scheduled("shaky", [
       'import { stage } from "stagebook";\nimport { appendFileSync, readFileSync } from "node:fs";',
       'function tryIt(file: string, good: number) {\n  appendFileSync(file, ".");\n  const tries = readFileSync(file, "utf8").length;\n  if (tries < good) throw new Error(`attempt ${tries}`);\n  return "well";\n}',

@@ -1,4 +1,7 @@
-/** Every `ts` block of the documents, run as a notebook cell by a real tslab kernel; each document is one notebook. */
+/**
+ * The `ts` blocks of the documents, run as notebook cells by a real tslab kernel; each document is one notebook. In `npm test` README, npm
+ * page, reference and every third page of the guide.
+ */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -7,9 +10,12 @@ import { executed } from "../rig/kernel/event-log";
 import type { Execution } from "../rig/kernel/execution";
 import { startKernel } from "../rig/kernel/kernel-rig";
 import type { Kernel, KernelOptions } from "../rig/kernel/kernel-rig";
+import { part } from "../rig/part";
 
 /** README and guide are tutorials: their blocks build on each other. */
 const tutorials = documents.filter((path) => isTutorial(path) && blocksOf(readDocument(path), "ts").length > 0);
+const pages = tutorials.filter((path) => path.includes("/guide/"));
+const executedTutorials = ["README.md", "kernel-lib/README.md", ...part(pages, pages.length / 3)];
 /** Elsewhere, in the reference, an example is complete: it begins with its import. Other blocks show declarations. */
 const references = documents.filter((path) => !isTutorial(path) && examplesOf(path).length > 0);
 
@@ -26,7 +32,7 @@ describe("the snippets of the documents", () => {
     expect(tutorials.filter((path) => path.includes("/guide/")).length).toBeGreaterThan(6);
   });
 
-  test.each(tutorials)("[D14] those of %s run in order as cells and print what it shows", async (path) => {
+  test.each(executedTutorials)("[D14] those of %s run in order as cells and print what it shows", async (path) => {
     const blocks = allBlocks(readDocument(path));
     kernel = await startKernel();
     for (const [index, { language, code }] of blocks.entries()) {

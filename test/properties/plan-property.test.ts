@@ -4,6 +4,6 @@ import { checkPlanProperty } from "./plan-property";
 
 test("[S11] what is planned to run runs and nothing else, refined plans become exact, and the outputs equal those of a run without a store", async () => {
   const { run, maybe, unchanged, fresh, looks } = await checkPlanProperty(20);
-  // The property says nothing when nothing of a kind was ever planned.
+  // The property proves nothing about a kind that was never planned.
   expect(Math.min(run, maybe, unchanged, fresh, looks)).toBeGreaterThan(5);
 }, 900_000);

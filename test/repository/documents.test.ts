@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
+import * as declared from "../../kernel-lib/src/cli/options";
+import { exitCode } from "../../kernel-lib/src/cli/terminal/exit-code";
 import { anchorsOf, blocksOf, commandsOf, documents, readDocument, sectionOf } from "../rig/documents";
 import { repository } from "../rig/kernel/notebook-folder";
 
@@ -120,6 +122,14 @@ describe("the map of the code", () => {
     expect(labels.filter((label) => !sources.includes(`"${label}"`))).toEqual([]);
   });
 
+  test("[repo] no source folder has more than 16 files at one level", () => {
+    const folders = ["kernel-lib/src", "lab-extension/src"].flatMap((root) => [root, ...foldersIn(root, true)]);
+    const filesIn = (folder: string): number =>
+      readdirSync(join(repository, folder), { withFileTypes: true }).filter((entry) => entry.isFile()).length;
+    expect(folders.length).toBeGreaterThan(60);
+    expect(folders.filter((folder) => filesIn(folder) > 16)).toEqual([]);
+  });
+
   function foldersIn(folder: string, isDeep: boolean): string[] {
     return readdirSync(join(repository, folder), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "artifacts")
@@ -194,6 +204,36 @@ describe("commands", () => {
   }
 });
 
+describe("the page of the guide on the command line", () => {
+  const page = readDocument("kernel-lib/docs/guide/8-command-line.md");
+  const flagsOf = (options: Readonly<Record<string, { readonly flags: string }>>): readonly string[] =>
+    Object.values(options).flatMap(({ flags }) => flags.match(/--[\w-]+/g) ?? []);
+  const firstCells = (heading: string): readonly string[] =>
+    [...sectionOf(page, heading).matchAll(/^\| ([^|]+)\|/gm)].map(([, cell = ""]) => cell.trim()).slice(2);
+
+  test("[repo] its table has every option of run, and no other", () => {
+    const listed = firstCells("Options of run").flatMap((cell) => cell.match(/--[\w-]+/g) ?? []);
+    expect([...listed].sort()).toEqual([...flagsOf(declared.runOptions)].sort());
+  });
+
+  test("[repo] it names every command that takes the options of a session", () => {
+    const [, names = ""] = /are options of (.+?) too; `--store`/.exec(page) ?? [];
+    const taking = Object.entries(declared).flatMap(([name, options]) =>
+      name.endsWith("Options") && typeof options === "object" && "set" in options ? [name.replace(/Options$/, "")] : [],
+    );
+    const exported = ["export", "airflow", "slurm", "kubernetes"];
+    const commands = taking.filter((name) => !["session", "run", ...exported].includes(name));
+    expect([...(names.match(/\w+/g) ?? [])].filter((word) => word !== "and").sort()).toEqual(
+      [...commands, "export"].sort(),
+    );
+  });
+
+  test("[repo] its table has every exit code", () => {
+    const listed = firstCells("Exit codes").flatMap((cell) => cell.split(", ").map(Number));
+    expect(listed).toEqual(Object.values(exitCode));
+  });
+});
+
 describe("row ids", () => {
   const table = sectionOf(readDocument("test/README.md"), "Row ids");
   const listed = [...table.matchAll(/^\| ([A-Z]\d+(?:, [A-Z]\d+)*|`\[\w+\]`) *\|/gm)].flatMap(([, ids = ""]) =>
@@ -205,18 +245,27 @@ describe("row ids", () => {
     expect(listed).toEqual([...new Set(listed)]);
   });
 
-  test("[repo] every id that a test title uses is listed", () => {
-    const used = readdirSync(join(repository, "test"), { recursive: true, encoding: "utf8" })
+  const used = new Set(
+    readdirSync(join(repository, "test"), { recursive: true, encoding: "utf8" })
       .filter((name) => /\.tsx?$/.test(name) && !name.startsWith("artifacts"))
       .flatMap((name) => {
         const source = textOf("test", name);
-        const titles = [...source.matchAll(/["'`]\[([CDOPRSUXY]\d+|[a-z]+)\] /g)].map(([, id = ""]) => id);
+        const titles = [...source.matchAll(/["'`](?:\[(?:[A-Z]\d+|[a-z]+)\] )+/g)].flatMap(
+          ([ids]) => ids.match(/\w+/g) ?? [],
+        );
         const rows = [...source.matchAll(/\brows: \[([^\]]*)\]/g)].flatMap(
           ([, ids = ""]) => ids.match(/[A-Z]\d+/g) ?? [],
         );
         return [...titles, ...rows];
-      });
-    expect([...new Set(used)].filter((id) => !listed.includes(id))).toEqual([]);
+      }),
+  );
+
+  test("[repo] every id that a test title uses is listed", () => {
+    expect([...used].filter((id) => !listed.includes(id))).toEqual([]);
+  });
+
+  test("[repo] every id that is listed has a test", () => {
+    expect(listed.filter((id) => !used.has(id))).toEqual([]);
   });
 });
 

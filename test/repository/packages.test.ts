@@ -1,8 +1,9 @@
 /** The contents and metadata of the two packages. That they install and work is tested in test/heavy. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { entries } from "../../kernel-lib/rolldown.config.mjs";
 import { extension } from "../../.dev/lib/project.mjs";
 import { repository } from "../rig/kernel/notebook-folder";
 
@@ -30,16 +31,29 @@ function listPacked(folder: string): string[] {
   return files.map(({ path }) => path).sort();
 }
 
+/** The files of the build that the entries load, themselves included. */
+function filesReachedFrom(names: readonly string[]): string[] {
+  const files = new Set<string>();
+  const waiting = names.map((name) => `lib/${name}.js`);
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (files.has(file)) continue;
+    files.add(file);
+    for (const [, name = ""] of read("kernel-lib", file).matchAll(/\brequire\("(\.[^"]+)"\)/g))
+      waiting.push(join(dirname(file), name));
+  }
+  return [...files];
+}
+
 describe("the npm package stagebook", () => {
   const packed = listPacked("kernel-lib");
 
   test("[setup] it contains what was compiled from its sources, schema, README, changelog and license, and nothing else", () => {
-    const compiled = packed.filter((path) => path.startsWith("lib/"));
     const sources = readdirSync(join(repository, "kernel-lib", "src"), { recursive: true, encoding: "utf8" })
       // A declaration of a package that has none compiles to nothing.
       .filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"))
       .map((path) => path.replace(/\.ts$/, ""));
-    expect(compiled).toEqual(sources.flatMap((path) => [`lib/${path}.d.ts`, `lib/${path}.js`]).sort());
+    const compiled = [...sources.map((path) => `lib/${path}.d.ts`), ...filesReachedFrom(entries)];
+    expect(packed.filter((path) => path.startsWith("lib/"))).toEqual(compiled.sort());
     expect(packed.filter((path) => !path.startsWith("lib/"))).toEqual(
       ["CHANGELOG.md", "LICENSE", "README.md", "bin/stagebook.js", "package.json", "schema/cli.schema.json"], // prettier-ignore
     );
@@ -51,6 +65,16 @@ describe("the npm package stagebook", () => {
     );
     const named = [kernel.main, kernel.types, ...Object.values(kernel.bin), ...exported];
     expect(named.map((path) => path.replace(/^\.\//, "")).filter((path) => !packed.includes(path))).toEqual([]);
+  });
+
+  test("[setup] an import loads a few files of its own, no dependency, and not what Node keeps for fetch", () => {
+    const code = `require(${JSON.stringify(join(repository, "kernel-lib"))});
+      console.log(JSON.stringify([Object.keys(require.cache), process.moduleLoadList]));`;
+    const output = execFileSync(process.execPath, ["-e", code], { encoding: "utf8" });
+    const [files, parts] = JSON.parse(output) as [string[], string[]];
+    expect(files.filter((file) => !file.startsWith(join(repository, "kernel-lib", "lib")))).toEqual([]);
+    expect(files.length).toBeLessThan(20);
+    expect(parts.filter((part) => part.includes("undici"))).toEqual([]);
   });
 
   test("[setup] its command is a Node.js program", () => {

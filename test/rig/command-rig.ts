@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Ajv from "ajv";
 import type { StagebookEvent } from "stagebook/protocol";
@@ -46,6 +47,9 @@ export function stagebook(args: readonly string[], options: CommandOptions): Pro
   return execute([process.execPath, ...nodeFlags, program, ...args], options);
 }
 
+/** What one command has compiled, the next one finds: in the temporary folder of the run, not in the cache of whoever runs the tests. */
+const compileCache = join(tmpdir(), "stagebook-test-cells");
+
 /** Variables of the tests' own process. CI: there, saved parameter values do not count. */
 const unsetForPrograms = {
   VITEST: undefined,
@@ -53,6 +57,7 @@ const unsetForPrograms = {
   NODE_ENV: undefined,
   JPY_SESSION_NAME: undefined,
   CI: undefined,
+  STAGEBOOK_COMPILE_CACHE: compileCache,
 };
 
 /** Runs any program as a user would, without the environment variables of the tests. */
@@ -88,7 +93,7 @@ interface Terminal {
 export interface CallOptions {
   readonly cwd: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Whether the process enters the folder of a notebook, as the program does. Then one command at a time. Default: false. */
+  /** Whether the process enters `cwd` and the folder of a notebook, as the program does. Then one command at a time. Default: false. */
   readonly entersFolder?: boolean;
 }
 
@@ -118,8 +123,13 @@ export async function callStagebook(args: readonly string[], options: CallOption
   };
   const { cwd, environment = {}, entersFolder = false } = options;
   const before = process.cwd();
-  const context = { environment, folder: cwd, ...(entersFolder ? { enterFolder: process.chdir } : {}) };
+  const context = {
+    environment: { STAGEBOOK_COMPILE_CACHE: compileCache, ...environment },
+    folder: cwd,
+    ...(entersFolder ? { enterFolder: process.chdir } : {}),
+  };
   try {
+    if (entersFolder) process.chdir(cwd);
     const code = await runCommandLine(args, terminal, context);
     return { code, stdout, stderr };
   } finally {

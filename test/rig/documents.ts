@@ -71,10 +71,18 @@ export function linesOf(text: string): string[] {
   return commandsOf(block);
 }
 
+/** The headings of a text in their order, or those of one level. */
+export function headingsOf(text: string, level?: number): string[] {
+  const withoutCode = text.replaceAll(/^ *```.*?^ *```$/gms, "");
+  const headings = [...withoutCode.matchAll(/^(#{1,6}) (.+)$/gm)];
+  return headings
+    .filter(([, marks]) => level === undefined || marks?.length === level)
+    .map(([, , heading = ""]) => heading);
+}
+
 /** The anchors that GitHub gives to the headings of a text. */
 export function anchorsOf(text: string): string[] {
-  const withoutCode = text.replaceAll(/^ *```.*?^ *```$/gms, "");
-  const headings = [...withoutCode.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = ""]) =>
+  const headings = headingsOf(text).map((heading) =>
     heading
       .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
       .toLowerCase()

@@ -44,7 +44,7 @@ test("[setup] a step that fails, or finds nothing to do, has an end too, and the
   ]);
 });
 
-test("[setup] a step that is up to date says nothing", async () => {
+test("[setup] a step that is up to date prints nothing", async () => {
   await doStep({ name: "build", isCurrent: () => true, work: () => Promise.resolve() });
   expect(lines).toEqual([]);
 });

@@ -9,6 +9,7 @@ import { findDescendants } from "../../.dev/lib/server.mjs";
 import { createNotebookFolder, repository } from "../rig/kernel/notebook-folder";
 import type { NotebookFolder } from "../rig/kernel/notebook-folder";
 import { findFreePorts } from "../rig/kernel/wire";
+import { part } from "../rig/part";
 
 let home: NotebookFolder;
 let started: ChildProcess | undefined;
@@ -32,7 +33,7 @@ test("[setup] the last line is the address of the notebook, and nothing is writt
   expect(readdirSync(home.path)).toEqual([]);
 });
 
-test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+test.each(part(["SIGINT", "SIGTERM", "SIGHUP"] as const, 1))(
   "[setup] %s ends JupyterLab and its kernels within seconds",
   async (signal) => {
     const { url, child } = await start();

@@ -4,8 +4,7 @@ import { join } from "node:path";
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { ICodeCellModel } from "@jupyterlab/cells";
 import type { NotebookPanel } from "@jupyterlab/notebook";
-import { chromium } from "playwright-core";
-import type { Browser, JSHandle, Locator, Page } from "playwright-core";
+import type { JSHandle, Locator, Page } from "playwright-core";
 import type { StagebookEvent } from "stagebook/protocol";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import { readTail } from "../../../.dev/lib/command.mjs";
@@ -13,7 +12,8 @@ import { startServer } from "../../../.dev/lib/server.mjs";
 import { encodeNotebook } from "../kernel/notebook-file";
 import { createNotebookFolder, openFolder, repository } from "../kernel/notebook-folder";
 import type { NotebookFolder } from "../kernel/notebook-folder";
-import { browserOptions, labArgs, resetSharedLab, serverEnvironment, type SharedLab } from "./shared-lab";
+import { launchBrowser, takeSharedBrowser, type BrowserPart } from "./browser";
+import { labArgs, resetSharedLab, serverEnvironment, type SharedLab } from "./shared-lab";
 import { WebsocketTap } from "./websocket-tap";
 import { findFreePorts } from "../kernel/wire";
 
@@ -65,7 +65,9 @@ export class Lab {
   readonly folder: NotebookFolder;
   private readonly console: string[] = [];
   private server: LabServer | undefined;
-  private browser: Browser | undefined;
+  private browser: BrowserPart | undefined;
+  /** Browsers of other people. */
+  private readonly guests: BrowserPart[] = [];
   private opened: { page: Page; tap: WebsocketTap } | undefined;
   private path = "";
 
@@ -136,7 +138,7 @@ export class Lab {
 
   /** Closes the page, ends the kernels and removes the notebooks; ends a server of its own too. */
   async stop(): Promise<void> {
-    await this.browser?.close();
+    for (const browser of [this.browser, ...this.guests]) await browser?.close();
     await this.server?.stop();
   }
 
@@ -280,6 +282,16 @@ export class Lab {
     );
   }
 
+  /** How many code cells have no number: the kernel is idle for a moment between two cells. */
+  unexecutedCells(): Promise<number> {
+    return this.inPanel(
+      (panel) =>
+        panel.content.widgets.filter(({ model }) => model.type === "code" && !(model as ICodeCellModel).executionCount)
+          .length,
+      null,
+    );
+  }
+
   /** A panel of Stagebook. */
   panel(name: "dag" | "params" | "stage" | "log" | "runs"): Locator {
     return this.page.locator(`[data-stagebook="${name}"]:visible`);
@@ -357,7 +369,7 @@ export class Lab {
 
   /**
    * Restarts the kernel, as the toolbar button does after its question, and waits until it answers. Its status is
-   * "unknown" until the first cell runs: tslab says nothing when it starts.
+   * "unknown" until the first cell runs: tslab sends no status when it starts.
    */
   async restartKernel(): Promise<void> {
     await this.inPanel(async (panel) => {
@@ -371,6 +383,19 @@ export class Lab {
     const tab = await this.page.context().newPage();
     await tab.goto(new URL(`/lab/tree/${this.path}`, this.page.url()).href);
     return tab;
+  }
+
+  /** Shows the notebook to a second person: in a browser profile of its own, with its own cookies and storage. */
+  async openForGuest(): Promise<Page> {
+    const { server } = this;
+    if (!server) throw new Error("the lab is not started");
+    const guest = await launchBrowser(this.viewport);
+    this.guests.push(guest);
+    const page = await guest.context.newPage();
+    page.on("console", (message) => this.console.push(`guest ${message.type()}: ${message.text()}`));
+    page.on("pageerror", (error) => this.console.push(`guest page error: ${error.stack ?? error.message}`));
+    await page.goto(server.url(`/lab/tree/${this.path}`));
+    return page;
   }
 
   interrupt(): Promise<void> {
@@ -417,10 +442,14 @@ export class Lab {
     console.error(`see ${base}.png, .console.txt and .server.txt`);
   }
 
+  private get viewport(): { readonly width: number; readonly height: number } {
+    return this.options.viewport ?? { width: 1600, height: 1000 };
+  }
+
   private async openPage(): Promise<void> {
-    this.browser = await chromium.launch(await browserOptions());
-    const viewport = this.options.viewport ?? { width: 1600, height: 1000 };
-    const page = await (await this.browser.newContext({ viewport })).newPage();
+    this.browser = await (this.shared ? takeSharedBrowser(this.shared.origin) : launchBrowser(this.viewport));
+    const page = await this.browser.context.newPage();
+    await page.setViewportSize(this.viewport);
     this.opened = { page, tap: new WebsocketTap(page) };
     page.on("console", (message) => this.console.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => this.console.push(`page error: ${error.stack ?? error.message}`));

@@ -8,6 +8,8 @@ export interface FaultProxy {
   readonly url: string;
   /** The number of requests by outcome. */
   readonly counts: Readonly<Record<Fault | "passed", number>>;
+  /** The number of writes that require that the object does not exist, or has a certain version. */
+  conditionalWrites(): number;
   /** Sets the share of requests with a fault, 0 to 1. */
   setFaults(share: number): void;
   /** While down, every connection breaks at once. */
@@ -27,10 +29,12 @@ export async function startFaultProxy(port: number, seed: number): Promise<Fault
   const random = createRandom(seed);
   const counts = { passed: 0, refused: 0, lost: 0, cut: 0, "slow down": 0, "too many": 0 };
   let share = 0;
+  let conditional = 0;
   let isDown = false;
   let outage: Outage | undefined;
   const server = createServer((incoming, response) => {
     const fault = random() < share ? faults[Math.floor(random() * faults.length)] : undefined;
+    if (incoming.headers["if-none-match"] !== undefined || incoming.headers["if-match"] !== undefined) conditional++;
     if (isDown) return void incoming.socket.destroy();
     if (outage) {
       suffer(outage, incoming, response, port);
@@ -47,6 +51,7 @@ export async function startFaultProxy(port: number, seed: number): Promise<Fault
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     counts,
+    conditionalWrites: () => conditional,
     setFaults: (wanted) => void (share = wanted),
     setDown: (wanted) => {
       isDown = wanted;
