@@ -55,7 +55,7 @@ const folderRules = (layer, levels) => {
       const above = [...levels.slice(0, index).flat(), ...level.filter((other) => other !== folder)];
       const below = levels.slice(index + 1).flat();
       return {
-        name: `${layer}-${folder.replace(/\.ts$/, "")}-imports-against-the-order`,
+        name: `${layer.replace("/", "-")}-${folder.replace(/\.ts$/, "")}-imports-against-the-order`,
         comment: `${layer}/${folder} may import only ${below.length === 0 ? "itself" : `itself, ${below.join(", ")}`} of ${layer}/`,
         severity: "error",
         from: { path: pathOf([folder]) },
@@ -68,21 +68,31 @@ const folderRules = (layer, levels) => {
 /** A run asks for a plan, executes stages, calls their functions here or in threads, reads streams. State and primitives lie below. */
 const runFolders = [
   ["api"],
+  ["cluster"],
   ["engine.ts"],
+  ["audit"],
   ["execute"],
   ["threads"],
   ["call"],
+  ["checkpoints"],
+  ["ranges"],
   ["engine-context.ts"],
   ["plan"],
   ["state", "shipping"],
   ["external"],
   ["streams"],
 ];
+/** The kernel's side of calls in worker threads, and the thread's; both know the messages. */
+const threadFolders = [
+  ["kernel", "thread"],
+  ["messages.ts", "call-memory.ts"],
+  ["items", "error-data.ts"],
+];
 /** A key is composed of the digests of functions, and those of the digests of values. */
 const keyFolders = [
   ["key.ts", "diff.ts"],
-  ["code"],
-  ["describe.ts"],
+  ["code", "diff-files.ts"],
+  ["describe.ts", "reasons.ts"],
   ["values"],
   ["digest.ts", "parts.ts", "scopes.ts"],
 ];
@@ -97,31 +107,40 @@ const storeRules = adapters.map((adapter) => ({
   to: { path: `${source}/store/(${adapters.filter((other) => other !== adapter).join("|")})/` },
 }));
 
-/** The panels of the page: what they share is in `ui/` and `model/`. */
+/** The panels of the page: what they share is in `ui/`, `model/` and `table/`. */
 const panels = ["graph", "stage", "params", "log", "cells", "runs", "status"];
-const sharedByPanels = ["ui", "model", "table", "tokens\\.ts$", "icons\\.ts$", "command-ids\\.ts$"];
+/** The folders of the page, and what each may import beside the files in `src/`. `plugins/` composes them and may import all. */
+const pageFolders = {
+  session: [],
+  model: ["session"],
+  ui: ["model"],
+  table: ["session", "model", "ui"],
+  ...Object.fromEntries(panels.map((panel) => [panel, ["ui", "model", "table"]])),
+  cells: ["ui", "model"],
+  status: ["ui", "model"],
+  start: ["ui", "model"],
+  sidebar: [...panels, "ui", "model", "start"],
+};
+const pageFiles = ["tokens", "icons", "command-ids"];
 
-const panelRules = panels.map((panel) => ({
-  name: `panel-${panel}-imports-another-part`,
-  comment: `${panel}/ may import only itself, ui/, model/, table/, tokens, icons, command-ids and the protocol`,
+const pageRules = Object.entries(pageFolders).map(([folder, allowed]) => ({
+  name: `${panels.includes(folder) ? "panel" : "page"}-${folder}-imports-another-part`,
+  comment: `${folder}/ may import only ${[folder, ...allowed].map((name) => `${name}/`).join(", ")}, ${pageFiles.join(", ")}`,
   severity: "error",
-  from: { path: `${page}/${panel}/` },
-  to: { path: `${page}/`, pathNot: `${page}/(${[panel, ...sharedByPanels].join("|")})` },
+  from: { path: `${page}/${folder}/` },
+  to: {
+    path: `${page}/`,
+    pathNot: `${page}/((${[folder, ...allowed].join("|")})/|(${pageFiles.join("|")})\\.ts$)`,
+  },
 }));
 
 module.exports = {
   forbidden: [
     ...layerRules,
     ...folderRules("run", runFolders),
+    ...folderRules("run/threads", threadFolders),
     ...folderRules("key", keyFolders),
-    ...panelRules,
-    {
-      name: "shared-parts-import-panels",
-      comment: "ui/ and model/ are shared by the panels; they know none of them",
-      severity: "error",
-      from: { path: `${page}/(ui|model|table)/` },
-      to: { path: `${page}/(${panels.join("|")}|sidebar|plugins)/` },
-    },
+    ...pageRules,
     {
       name: "sync-tasks-outside-of-calls",
       comment:

@@ -5,18 +5,25 @@ import { run } from "./command.mjs";
 import { findNpm } from "./packages.mjs";
 import { logs } from "./project.mjs";
 
-const log = "build";
+/** Brings kernel-lib and lab-extension up to date; wireit skips what is current. */
+export const build = createBuild("build:all");
 
-/** Brings kernel-lib and lab-extension up to date; wireit skips what is current. @type {import("./progress.mjs").Step} */
-export const build = {
-  name: "build",
-  isCurrent: () => false,
-  async work() {
-    const [file, ...args] = findNpm();
-    await run(log, file, [...args, "run", "--silent", "build:all"], {
-      env: { WIREIT_LOGGER: "simple" },
-      advice: "Fix the errors above and start again.",
-    });
-    return /Executed successfully|Restored from cache/.test(readFileSync(join(logs, `${log}.log`), "utf8"));
-  },
-};
+/** The same for kernel-lib alone. */
+export const kernelBuild = createBuild("build:kernel");
+
+/** @param {string} script @returns {import("./progress.mjs").Step} */
+function createBuild(script) {
+  const log = "build";
+  return {
+    name: log,
+    isCurrent: () => false,
+    async work() {
+      const [file, ...args] = findNpm();
+      await run(log, file, [...args, "run", "--silent", script], {
+        env: { WIREIT_LOGGER: "simple" },
+        advice: "Fix the errors above and start again.",
+      });
+      return /Executed successfully|Restored from cache/.test(readFileSync(join(logs, `${log}.log`), "utf8"));
+    },
+  };
+}

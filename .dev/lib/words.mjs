@@ -16,6 +16,14 @@ const phrases = [
   { phrase: /\bfor people\b/i, write: "human-readable, for users" },
   { phrase: /\bin the place of\b/i, write: "instead of" },
   { phrase: /\bwhat comes now\b/i, write: "what follows" },
+  { phrase: /\btell(s|ing)? (nobody|nothing)\b/i, write: "is of no use, does not help" },
+  { phrase: /\bsays? nothing\b/i, write: "does not show, does not depend on" },
+  { phrase: /\blook(s|ed|ing)? (at|after) (it |them |that )?again\b/i, write: "is checked again, is polled" },
+  { phrase: /\bgo(es|ing)? on (behind|from)\b/i, write: "continues after, continues from" },
+  { phrase: /\b(will be|is|are) asked again\b/i, write: "is polled again, the next attempt" },
+  { phrase: /\b(whoever|who) asks\b/i, write: "the caller" },
+  { phrase: /\bis tried (again|to)\b/i, write: "is retried" },
+  { phrase: /\ball the same\b(?! \w)/i, write: "still, anyway" },
   { phrase: /\bupkeep\b/i, write: "maintenance" },
   { phrase: /\b(public|its|whole) face\b/i, write: "public API" },
 ];
@@ -57,8 +65,7 @@ function listFiles(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
-    // The reference is generated from the sources, which are read themselves.
-    if (name === "node_modules" || name === "artifacts" || name === "reference" || name.startsWith(".")) return [];
+    if (name === "node_modules" || name === "artifacts" || name.startsWith(".")) return [];
     return statSync(path).isDirectory() ? listFiles(path) : [path];
   });
 }

@@ -12,6 +12,8 @@ const sources = join(root, "kernel-lib", "src");
 const variables = {
   STAGEBOOK_TSLAB:
     "repairs of the tslab kernel that are left out: `plain` for all of them, or names with a minus, separated by commas",
+  STAGEBOOK_COMPILE_CACHE:
+    "Where commands keep what cells are compiled to: a folder, or `none`. Default: `stagebook/cells` in `XDG_CACHE_HOME`, or in `~/.cache`.",
   STAGEBOOK_STORE:
     "Where results are kept: a folder, `s3://bucket/prefix`, `memory` or `none`. Default: `.stagebook` beside the notebook.",
   STAGEBOOK_SHARED_STORE:
@@ -26,19 +28,31 @@ const variables = {
   STAGEBOOK_MAX_BYTES:
     "Size limit of the store's folder, such as `10GB`: values that were unused for longest are evicted.",
   STAGEBOOK_CACHE_BYTES: "How much of the values a kernel keeps in memory in front of the store. Default: `256MiB`.",
+  STAGEBOOK_CACHED_VALUES: "How many of the values that is at most. Default: 5000.",
+  STAGEBOOK_REMEMBERED_RESULTS:
+    "How many records of results, of about 1.5 kB each, a kernel keeps in memory; if there are more stages, four for each. Default: 1000.",
+  STAGEBOOK_LOG_LINES: "How many lines of the log a kernel keeps for its pages. Default: 100000.",
+  STAGEBOOK_LOG_CHARACTERS: "How many characters these lines have together. Default: 50000000.",
+  STAGEBOOK_SHOWN_TABLES: "Of how many tables that cells have shown a kernel keeps the rows. Default: 20.",
+  STAGEBOOK_PAGE_BYTES:
+    "How much state a page loads at first, such as `5MB`: log lines beyond it are loaded when you scroll. Default: `2MB`.",
   STAGEBOOK_WORKER_MEMORY:
     "How much memory each worker thread may use, such as `2GB`, for stages without the option `memory`. Default: half of the machine's memory.",
   STAGEBOOK_AUDIT:
     "share of cache hits that a kernel computes again and compares while nothing runs: `1%`, a number from 0 to 1, `off` (default)",
+  STAGEBOOK_RUN_LIMIT:
+    "`stagebook run` executes nothing, and ends with code 6, if what is stale takes more machine time than this, such as `8h`. Default: no limit.",
+  STAGEBOOK_SLOTS: "In an exported Airflow DAG: how many tasks share the items of a stage with `scale`. Default: 4.",
+  STAGEBOOK_FOLDER: "In an exported Slurm script: the folder of the notebook on the nodes.",
   STAGEBOOK_NOTEBOOK: "In an exported Airflow DAG: the notebook, or the folder of the notebooks, on the worker.",
-  STAGEBOOK_COMMAND: "In an exported Airflow DAG: the command to run. Default: `npx stagebook`.",
+  STAGEBOOK_COMMAND: "In an exported Airflow DAG or Slurm script: the command to run. Default: `npx stagebook`.",
 };
 /** Set by Stagebook for its own child processes. */
 const internal = ["STAGEBOOK_PARAMS", "STAGEBOOK_SECRET_"];
 
 /** Creates the page. @returns {{ file: string, text: string }[]} */
 export function createCliPage() {
-  const { createProgram } = createRequire(import.meta.url)(join(root, "kernel-lib", "lib", "cli", "program.js"));
+  const { createProgram } = createRequire(import.meta.url)(join(root, "kernel-lib", "lib", "cli", "main.js"));
   /** @type {import("commander").Command} */
   const program = createProgram({ out: () => undefined, err: () => undefined, errIsTerminal: false });
   const intro = [

@@ -11,12 +11,12 @@ const read = (/** @type {string} */ name) => parseFile(join(folder, `${name}.ts`
 /** The files whose types messages, events and replies carry. */
 const dataFiles = ["plan", "params", "events", "wire/commands", "preview", "view"];
 /** Documented in sections of their own, or no data. */
-const notData = ["Command", "CommandType", "EventBody", "Results", "Result"];
+const notData = ["Command", "CommandType", "EventBody", "CommandResults", "Result"];
 
 /** Creates the page. @returns {{ file: string, text: string }[]} */
 export function createProtocolPage() {
   const text = [
-    "# The wire protocol",
+    "# The protocol: messages, commands, events",
     "Kernel and page exchange JSON over the Jupyter comm `stagebook`. Durations end in `Ms` (milliseconds), sizes in `Bytes`; times are " +
       "epoch milliseconds. Generated from `kernel-lib/src/protocol` by `npm run api`; edit the sources, not this file.",
     "## Messages",
@@ -48,11 +48,9 @@ function constants() {
 
 /** @returns {string[]} */
 function commands() {
-  const { commandSchemas } = createRequire(import.meta.url)(
-    join(root, "kernel-lib", "lib", "protocol", "wire", "commands.js"),
-  );
+  const { commandSchemas } = createRequire(import.meta.url)(join(root, "kernel-lib", "lib", "protocol", "index.js"));
   const replies = new Map(
-    declaration(read("wire/commands"), "Results", ts.isInterfaceDeclaration)
+    declaration(read("wire/commands"), "CommandResults", ts.isInterfaceDeclaration)
       .members.filter(ts.isPropertySignature)
       .map((each) => {
         const name = ts.isStringLiteral(each.name) ? each.name.text : each.name.getText();

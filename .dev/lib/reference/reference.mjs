@@ -12,11 +12,11 @@ const folder = join(root, "kernel-lib", "docs", "reference");
 
 /** All pages as they must be, by path. kernel-lib must be built. @returns {Promise<Map<string, string>>} */
 async function createPages() {
-  const pages = [...createApiPages(), ...createCliPage(), ...createErrorPage(), ...createProtocolPage()];
-  const options = await resolveConfig(join(folder, "cli.md"));
-  const formatted = pages.map(
-    async ({ file, text }) => /** @type {const} */ ([file, await format(text, { ...options, parser: "markdown" })]),
-  );
+  const pages = [...(await createApiPages()), ...createCliPage(), ...createErrorPage(), ...createProtocolPage()];
+  const formatted = pages.map(async ({ file, text }) => {
+    const filepath = join(folder, file);
+    return /** @type {const} */ ([file, await format(text, { ...(await resolveConfig(filepath)), filepath })]);
+  });
   return new Map(await Promise.all(formatted));
 }
 

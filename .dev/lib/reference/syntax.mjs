@@ -35,17 +35,6 @@ export function docOf(node) {
 }
 
 /**
- * The code of the `@example` tags of a node.
- * @param {ts.Node} node
- */
-export function examplesOf(node) {
-  return ts
-    .getJSDocTags(node)
-    .filter((tag) => tag.tagName.text === "example")
-    .map((tag) => (ts.getTextOfJSDocComment(tag.comment) ?? "").trim());
-}
-
-/**
  * The doc comment that ends before a position, as of a member of a union, which the compiler attaches to no node.
  * @param {string} text of the file
  * @param {number} start where the comment may begin
