@@ -1,46 +1,61 @@
 /**
  * `npm run bench`: runs test/bench with vitest, prints a table and writes test/artifacts/bench.json. The page under load takes many
- * minutes and is measured only by `npm run bench -- page`.
+ * minutes and is measured only by `npm run bench -- page`. `npm run bench -- --against ../earlier` compares with another built clone.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { benchAgainst } from "./lib/bench-against.mjs";
 import { printProblem } from "./lib/command.mjs";
 import { createEnvironment, modules, root } from "./lib/project.mjs";
 import { setUp } from "./lib/setup.mjs";
 
 const folder = join(root, "test", "bench");
 const artifacts = join(root, "test", "artifacts");
+const env = { ...createEnvironment(), STAGEBOOK_TESTS: "bench", VITE_CONFIG_NATIVE_IGNORE_WARNING: "true" };
 
 try {
   await setUp();
-  if (existsSync(folder) && readdirSync(folder).length > 0) process.exit(runVitest());
-  console.log("test/bench is empty.");
+  mkdirSync(artifacts, { recursive: true });
+  if (!existsSync(folder) || readdirSync(folder).length === 0) console.log("test/bench is empty.");
+  else if (process.argv.includes("--against")) compare();
+  else process.exit(runVitest());
 } catch (error) {
   printProblem(error);
   process.exit(1);
 }
 
 function runVitest() {
-  mkdirSync(artifacts, { recursive: true });
   const args = [
-    "bench",
-    "--run",
-    // The benchmarks belong to no project: without this they would run once in each.
-    "--project=node",
-    "--project",
-    "node",
-    "--config",
-    join("test", "vitest.config.ts"),
-    `--outputJson=${join(artifacts, "bench.json")}`,
+    ...benchArgs(join(artifacts, "bench.json")),
     ...(process.argv.includes("page") ? [] : ["--exclude", "**/page.bench.ts"]),
+    ...process.argv.slice(2),
   ];
-  const env = { ...createEnvironment(), STAGEBOOK_TESTS: "bench", VITE_CONFIG_NATIVE_IGNORE_WARNING: "true" };
   return (
-    spawnSync(process.execPath, [join(modules, "vitest", "vitest.mjs"), ...args, ...process.argv.slice(2)], {
-      cwd: root,
-      env,
-      stdio: "inherit",
-    }).status ?? 1
+    spawnSync(process.execPath, [join(modules, "vitest", "vitest.mjs"), ...args], { cwd: root, env, stdio: "inherit" })
+      .status ?? 1
   );
+}
+
+function compare() {
+  const { values, positionals } = parseArgs({
+    options: { against: { type: "string" }, rounds: { type: "string", default: "7" } },
+    allowPositionals: true,
+  });
+  benchAgainst({
+    root,
+    against: /** @type {string} */ (values.against),
+    rounds: Number(values.rounds),
+    files: positionals,
+    benchArgs,
+    env,
+  });
+}
+
+/** @param {string} report */
+function benchArgs(report) {
+  // The benchmarks belong to no project: without the names of one they would run once in each.
+  const project = ["--project=node", "--project", "node"];
+  return ["bench", "--run", ...project, "--config", join("test", "vitest.config.ts"), `--outputJson=${report}`];
 }
