@@ -80,7 +80,7 @@ describe("a notebook that is executed again", () => {
     expect((await command(["run", "n.ipynb"])).stdout).toContain("edited fast16");
   });
 
-  test("[H10] a type error is reported each time", async () => {
+  test.runIf(isHeavy)("[H10] a type error is reported each time", async () => {
     write([...cells, `const wrong: number = "text";`]);
     const [first, second] = [await command(["run", "n.ipynb"]), await command(["run", "n.ipynb"])];
     expect(first.code).toBe(1);

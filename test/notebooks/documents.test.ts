@@ -1,6 +1,6 @@
 /**
  * The `ts` blocks of the documents, run as notebook cells by a real tslab kernel; each document is one notebook. In `npm test` README, npm
- * page, reference and every third page of the guide.
+ * page, reference and every fifth page of the guide.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -10,12 +10,12 @@ import { executed } from "../rig/kernel/event-log";
 import type { Execution } from "../rig/kernel/execution";
 import { startKernel } from "../rig/kernel/kernel-rig";
 import type { Kernel, KernelOptions } from "../rig/kernel/kernel-rig";
-import { part } from "../rig/part";
+import { isHeavy, part } from "../rig/part";
 
 /** README and guide are tutorials: their blocks build on each other. */
 const tutorials = documents.filter((path) => isTutorial(path) && blocksOf(readDocument(path), "ts").length > 0);
 const pages = tutorials.filter((path) => path.includes("/guide/"));
-const executedTutorials = ["README.md", "kernel-lib/README.md", ...part(pages, pages.length / 3)];
+const executedTutorials = ["README.md", "kernel-lib/README.md", ...part(pages, pages.length / 5)];
 /** Elsewhere, in the reference, an example is complete: it begins with its import. Other blocks show declarations. */
 const references = documents.filter((path) => !isTutorial(path) && examplesOf(path).length > 0);
 
@@ -84,13 +84,13 @@ describe("the examples of the README", () => {
     expect(executed(notebook.events)).toEqual(["strong"]);
   });
 
-  test("[C20] a stage with another name reuses the stored result, as the npm page says", async () => {
+  test.runIf(isHeavy)("[C20] a stage with another name reuses the stored result, as the npm page says", async () => {
     const [first = "", limit = "", primes = ""] = blocksOf(readDocument("kernel-lib/README.md"), "ts");
     const notebook = await runSnippets([first, limit, primes, primes.replaceAll("primes", "renamed")]);
     expect(executed(notebook.events)).toEqual(["primes"]);
   });
 
-  test("[R6] the total of the stream example is the number that the guide shows", async () => {
+  test.runIf(isHeavy)("[R6] the total of the stream example is the number that the guide shows", async () => {
     const guide = sectionOf(readDocument("kernel-lib/docs/guide/4-streams-and-each.md"), "A stream");
     const [imports = "", stages = ""] = blocksOf(guide, "ts");
     const notebook = await runSnippets([imports]);

@@ -47,7 +47,7 @@ describe("cells that were compiled before", () => {
     expect([...first.warnings, ...second.warnings]).toEqual([]);
   });
 
-  test("[H10] an edited cell: the cells from there on are as if all were compiled", () => {
+  test.runIf(isHeavy)("[H10] an edited cell: the cells from there on are as if all were compiled", () => {
     const [cells = []] = isHeavy ? galleryCells().slice(-1) : [generatedCells(5, 12)[0] ?? []];
     compilePass(folder.path, [cells], cache);
     const edited = part([0.3, 0.6, 0.99], 1).map((share) => {
@@ -120,7 +120,7 @@ describe("what the compiler looked at", () => {
     expect(JSON.stringify(compile(start, helper).notebooks)).toContain("two = 3");
   });
 
-  test("[H10] a file that was only touched counts as unchanged", () => {
+  test.runIf(isHeavy)("[H10] a file that was only touched counts as unchanged", () => {
     folder.write("helper.ts", `export const two = 2;`);
     expectAfter(() => folder.write("helper.ts", `export const two = 2;`), false, start, helper);
   });
@@ -195,7 +195,7 @@ describe("local modules within one process", () => {
     for (let pass = 0; pass < orHeavy(2, 3); pass++) expect(compile(...edits).notebooks).toEqual(expected.notebooks);
   });
 
-  test("[H10] a compiler that is loaded later does not compile again what cells have loaded", () => {
+  test.runIf(isHeavy)("[H10] a compiler that is loaded later does not compile again what cells have loaded", () => {
     folder.write("helper.ts", "export const two = 2;");
     compile(start, one, "first;");
     const cells = [start, one, again, "second + 1;"];
@@ -249,7 +249,7 @@ describe("the folder", () => {
     }
   });
 
-  test("[H11] a folder that cannot be written costs one line", () => {
+  test.runIf(isHeavy)("[H11] a folder that cannot be written costs one line", () => {
     mkdirSync(join(cache, ".."), { recursive: true });
     writeFileSync(cache, "a file in its place");
     const pass = compile(...cells);

@@ -2,11 +2,12 @@
  * One JupyterLab for all browser tests, started once by vitest. The files of the project `browser` run one after the other: each gets
  * the server with an empty folder and no kernel, settings or layout of the one before, and a browser of its own.
  */
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { findBrowser } from "../../../.dev/lib/browser.mjs";
-import { createEnvironment } from "../../../.dev/lib/project.mjs";
+import { kernelSpec } from "../../../.dev/lib/jupyter.mjs";
+import { createEnvironment, nodeFlags } from "../../../.dev/lib/project.mjs";
 import { startServer } from "../../../.dev/lib/server.mjs";
 import { createNotebookFolder, repository } from "../kernel/notebook-folder";
 import { findFreePorts } from "../kernel/wire";
@@ -38,7 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     jupyter: state.path,
     log: join(state.path, "server.log"),
     args: labArgs,
-    env: serverEnvironment,
+    env: { ...serverEnvironment, ...quickKernels(state.path) },
   });
   project.provide("sharedLab", {
     origin: `http://127.0.0.1:${port}`,
@@ -76,6 +77,18 @@ export const labArgs = ["--LabApp.expose_app_in_browser=True", "--JupyterNoteboo
 
 /** Without vitest's own settings, which would reach the kernels. */
 export const serverEnvironment = { VITEST: undefined, NODE_ENV: undefined, NODE_OPTIONS: undefined };
+
+/**
+ * Environment in which Jupyter starts the stock kernel with the flags of other test processes (`nodeFlags`). The spec of the environment's
+ * own kernel stays what users have.
+ */
+function quickKernels(folder: string): { readonly JUPYTER_PATH: string } {
+  const [node = "", ...args] = kernelSpec.argv;
+  const spec = join(folder, "share", "kernels", "tslab");
+  mkdirSync(spec, { recursive: true });
+  writeFileSync(join(spec, "kernel.json"), JSON.stringify({ ...kernelSpec, argv: [node, ...nodeFlags, ...args] }));
+  return { JUPYTER_PATH: join(folder, "share") };
+}
 
 /** How Chromium is started. Throws where there is none. */
 export async function browserOptions(): Promise<{

@@ -67,7 +67,8 @@ test("[R1] hundreds of stages that wait for a slow one block neither a stage wit
     return round;
   });
   // They took longer than what waits for nothing, and so are more urgent.
-  for (let at = 0; at < 150; at++) p.stage(`below${at}`, { slow }, async ({ slow }) => sleep(20, slow + at));
+  for (let at = 0; at < orHeavy(60, 150); at++)
+    p.stage(`below${at}`, { slow }, async ({ slow }) => sleep(20, slow + at));
   const free = p.stage("free", { round }, ({ round }) => round);
   const stream = p.stage("stream", { round }, function* ({ round }) {
     yield round;
@@ -95,7 +96,7 @@ test("[R1] hundreds of stages that wait for a value to be recomputed block nothi
       const busy = p.stage(`busy${at}`, { at }, async ({ at }) => sleep(5, at));
       p.stage(`after${at}`, { busy }, ({ busy }) => busy);
     }
-    for (let at = 0; at < 250; at++) p.stage(`reader${at}`, { value, at: p.param(`at${at}`, at) }, ({ value, at }) => `${value} ${at}`); // prettier-ignore
+    for (let at = 0; at < orHeavy(120, 250); at++) p.stage(`reader${at}`, { value, at: p.param(`at${at}`, at) }, ({ value, at }) => `${value} ${at}`); // prettier-ignore
     return p;
   };
   try {

@@ -10,7 +10,7 @@ import { createScript } from "../script";
 const folder = (): string => mkdtempSync(path.join(tmpdir(), "worker-"));
 const worker = true;
 
-describe.each(part(["disk", "memory", "none"], 2))("threads and the store %s", (kind) => {
+describe.each(part(["disk", "memory", "none"], 1))("threads and the store %s", (kind) => {
   const open = () => createScript({ store: kind === "disk" ? path.join(folder(), "store") : kind });
 
   test("[R4] inputs of every kind arrive by value, and the output comes back", async () => {
