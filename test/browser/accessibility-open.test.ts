@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "../rig/lab/axe";
 import { eventually } from "../rig/lab/eventually";
 import { useLab } from "../rig/lab/lab-rig";
+import { part } from "../rig/part";
 import { untilStatus } from "../rig/lab/quakes-notebook";
 
 const lab = useLab({ viewport: { width: 1366, height: 768 } });
@@ -49,7 +50,7 @@ beforeAll(async () => {
   await output().waitFor();
 });
 
-describe.each(["Light", "Dark"] as const)("in the %s theme", (theme) => {
+describe.each(part(["Light", "Dark"] as const, 1))("in the %s theme", (theme) => {
   beforeAll(async () => {
     await lab.command("apputils:change-theme", { theme: `JupyterLab ${theme}` });
     await lab.page.waitForFunction((isLight) => document.body.dataset.jpThemeLight === String(isLight), theme === "Light"); // prettier-ignore

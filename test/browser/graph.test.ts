@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { executed } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
+import { isHeavy } from "../rig/part";
 import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab();
@@ -346,7 +347,7 @@ for (let at = 0; at < 200; at++) stages.push(stage("s" + at, at < 10 ? {} : { a:
   });
 });
 
-describe("groups that do not fit", () => {
+describe.runIf(isHeavy)("groups that do not fit", () => {
   test("[O7] are collapsed until the user expands them, so that names stay readable", async () => {
     const cell = `import { stage } from "stagebook";
 const stages: any[] = [];

@@ -11,6 +11,7 @@ import { createNotebookFolder } from "../rig/kernel/notebook-folder";
 import { findFreePorts } from "../rig/kernel/wire";
 import { eventually } from "../rig/lab/eventually";
 import { useLab } from "../rig/lab/lab-rig";
+import { isHeavy } from "../rig/part";
 import { labArgs, serverEnvironment } from "../rig/lab/shared-lab";
 
 const lab = useLab();
@@ -113,7 +114,7 @@ describe("[N2] a notebook that is renamed or moved in JupyterLab", () => {
     await expectAll("third.ipynb");
   });
 
-  test("[N2] into another folder, which has a store of its own, and back", async () => {
+  test.runIf(isHeavy)("[N2] into another folder, which has a store of its own, and back", async () => {
     lab.folder.write("deep/nothing.txt", "");
     for (const [from, to] of [
       ["third.ipynb", "deep/third.ipynb"],

@@ -1,6 +1,7 @@
 /** The list of stages in the sidebar: order, groups, keyboard, search, forecasts, and thousands of stages. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { useLab } from "../rig/lab/lab-rig";
+import { isHeavy } from "../rig/part";
 import { eventually } from "../rig/lab/eventually";
 
 const lab = useLab({ viewport: { width: 1366, height: 900 } });
@@ -117,7 +118,7 @@ test("[O7] the choice between list and drawing is a setting", async () => {
   await list().waitFor();
 });
 
-describe("2,000 stages", () => {
+describe.runIf(isHeavy)("2,000 stages", () => {
   test("[O7] scroll smoothly, the search scrolls to what it finds, and a row in focus stays", async () => {
     const cell = `import { stage } from "stagebook";
 const stages: any[] = [];
