@@ -1,7 +1,9 @@
 /** Secrets: of 30 that are planted, none is in anything that is written or printed. */
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { digestValue } from "../../kernel-lib/src/key/values/canonical";
 import { callStagebook, documentOf, type CommandEnd } from "../rig/command-rig";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
 
@@ -186,6 +188,143 @@ describe("[Y9] planted secrets", () => {
     expect([after === none, await keyWith({})]).toEqual([false, after]);
     expect(await keyWith({ STAGEBOOK_TRUST_KEY: "a long secret of the team" })).toBe(team);
     expect(findPlanted()).toEqual([]);
+  });
+});
+
+describe("[Y9] digests of what contains a secret", () => {
+  const secret = "digested-planted-5c1f";
+  /** What the stages of the script capture, return or read. */
+  const values = [
+    secret,
+    { user: "ann", password: secret },
+    [secret],
+    new Map([["password", secret]]),
+    new Set([secret]),
+    Buffer.from(secret),
+    Buffer.from(`${"x".repeat(300_000)}${secret}`),
+    `${"x".repeat(100_000)}${secret}`,
+    { password: { toString: secret } },
+    new Error(secret),
+    new Uint16Array([...secret].map((each) => each.charCodeAt(0))),
+  ];
+  const script = `import { writeFileSync, readFileSync } from "node:fs";
+import { createPipeline, file } from "stagebook";
+const { param, stage, each } = createPipeline();
+const password = param("password", "", { secret: true });
+const captured = password.value;
+const inText = "x".repeat(100_000) + captured;
+const inObject = { user: "ann", password: captured };
+const [inList, inMap, inSet, inBytes] = [[captured], new Map([["password", captured]]), new Set([captured]), Buffer.from(captured)];
+const inLarge = Buffer.from("x".repeat(300_000) + captured);
+class Login { constructor(readonly password: string) {} }
+const inInstance = new Login(captured);
+const use = (text: string, n: number) => text.length + n;
+const bound = use.bind(null, captured);
+const keep = (text: string) => () => text.length;
+const inClosure = keep(captured);
+stage("c0", () => captured.length);
+stage("c1", () => inObject.password.length);
+stage("c2", () => [inList.length, inMap.size, inSet.size, inBytes.length, inText.length, inLarge.length]);
+stage("c3", () => inInstance.password.length);
+stage("c4", () => bound(1) + inClosure());
+stage("c5", { fixed: captured }, ({ fixed }) => fixed.length);
+stage("c6", { options: { fixed: [captured] } }, ({ options }) => options.fixed.length);
+stage("c7", () => 1, { seed: captured });
+stage("c8", () => 1, { version: captured });
+stage("c9", () => process.env.DIGESTED?.length ?? 0);
+stage("c10", () => { const name = ["DIG", "ESTED"].join(""); return process.env[name]?.length ?? 0; });
+stage("c13", { f: file("only-the-secret.txt") }, ({ f }) => readFileSync(f.path, "utf8").length);
+stage("c11", () => readFileSync("FOLDER/only-the-secret.txt", "utf8").length);
+const user = param("user", captured);
+stage("c12", { user }, ({ user }) => user.length);
+const whole = stage("r0", { password }, ({ password }) => password);
+stage("r1", { whole }, ({ whole }) => whole.length);
+const object = stage("r2", { password }, ({ password }) => ({ user: "ann", password }));
+stage("r3", { object }, ({ object }) => object.user);
+const thread = stage("r4", { password }, ({ password }) => ({ user: "ann", password }), { worker: true });
+stage("r5", { thread }, ({ thread }) => thread.user);
+const names = stage("r6", { password }, ({ password }) => [password, password + "b"]);
+const items = each("r7", names, (name) => name.length, { worker: true, cacheItems: true });
+stage("r8", { items }, ({ items }) => items);
+`;
+  const hex = (data: Buffer | string): string => createHash("sha256").update(data).digest("hex");
+  const forms = [secret, `${secret}\n`].flatMap(formsOf);
+  const digests = [...forms.map(hex), ...values.map((value) => digestValue(value))];
+
+  test("none is one that can be computed without the key", async () => {
+    writeFileSync(join(folder.path, "d.ts"), script.replace("FOLDER", folder.path.replaceAll("\\", "/")));
+    writeFileSync(join(folder.path, "only-the-secret.txt"), `${secret}\n`);
+    const set = ["--set-secret", "password=env:DIGESTED"];
+    const environment = { DIGESTED: secret, STAGEBOOK_STORE: "digests" };
+    process.env.DIGESTED = secret;
+    const texts: string[] = [];
+    try {
+      const end = documentOf(await run(["run", "d.ts", ...set, "--json", "--lock"], environment));
+      expect(end.stages.filter(({ outcome }) => outcome === "failed" || outcome === "blocked")).toEqual([]);
+      // Digests under the key are the same in the next process.
+      const again = documentOf(await run(["run", "d.ts", ...set, "--json"], environment));
+      const names = again.stages.filter(({ outcome }) => outcome === "ran").map(({ name }) => name);
+      expect(names.filter((name) => name.startsWith("c"))).toEqual([]);
+      for (const name of ["c0", "c5", "c10", "r3", "r8"])
+        texts.push((await run(["explain", "d.ts", name, "--json", ...set], environment)).stdout);
+      texts.push((await run(["plan", "d.ts", "--json", ...set], environment)).stdout);
+    } finally {
+      delete process.env.DIGESTED;
+    }
+    const found = [
+      ...filesIn(folder.path).map((name) => [name, readFileSync(name)] as const),
+      ...texts.map((text, at) => [`text ${at}`, Buffer.from(text)] as const),
+    ].flatMap(([name, bytes]) =>
+      digests.flatMap((digest, at) =>
+        // Texts show the first eight digits.
+        [digest, `sha256 ${digest.slice(0, 8)}`, Buffer.from(digest, "hex")].some((form) => bytes.includes(form))
+          ? [`${name}: ${at}`]
+          : [],
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+});
+
+describe("[Y9] a secret that cannot be masked", () => {
+  test.each([
+    [
+      "of three characters is refused",
+      `const p = param("p", "", { secret: true }); stage("a", { p }, ({ p }) => p.length);`,
+      "p=env:SHORT",
+      /parameter "p": its value has fewer than 4 characters, so that it cannot be masked/,
+    ],
+    [
+      "as the default is refused",
+      `const p = param("p", "abc", { secret: true }); stage("a", { p }, ({ p }) => p.length);`,
+      undefined,
+      /parameter "p": its default has fewer than 4 characters/,
+    ],
+    [
+      "in the grid of a sweep is refused",
+      `const p = param("p", "", { secret: true }); const a = stage("a", { p }, ({ p }) => p.length); a.sweep({ p: ["planted-in-the-grid"] });`,
+      undefined,
+      /the grid of a\.sweep has values of the secret p, which its rows would show/,
+    ],
+  ])("%s", async (_what, code, set, why) => {
+    writeFileSync(join(folder.path, "short.ts"), `import { createPipeline } from "stagebook";\nconst { param, stage } = createPipeline();\n${code}`); // prettier-ignore
+    const end = await run(["plan", "short.ts", ...(set === undefined ? [] : ["--set-secret", set])], { SHORT: "s7!" });
+    expect(end.code).not.toBe(0);
+    expect(end.stdout + end.stderr).toMatch(why);
+    expect(end.stdout + end.stderr).not.toMatch(/s7!|planted-in-the-grid/);
+  });
+
+  test("of four characters is masked in outputs, and what contains it is not stored", async () => {
+    writeFileSync(join(folder.path, "four.ts"), 'import { createPipeline } from "stagebook";\nconst { param, stage } = createPipeline();\nconst p = param("p", "", { secret: true });\nconst a = stage("a", { p }, ({ p }) => { console.log("said " + p); return { p }; });\nconsole.log(await a());'); // prettier-ignore
+    const end = await run(["run", "four.ts", "--set-secret", "p=env:SHORT"], {
+      SHORT: "s7!Q",
+      STAGEBOOK_STORE: "four",
+    });
+    expect([end.code, end.stdout + end.stderr]).toEqual([0, expect.stringContaining("said •••")]);
+    expect(end.stdout + end.stderr).not.toContain("s7!Q");
+    const files = filesIn(join(folder.path, "four"));
+    expect(files.length).toBeGreaterThan(3);
+    expect(files.filter((name) => readFileSync(name).includes("s7!Q"))).toEqual([]);
   });
 });
 

@@ -64,7 +64,7 @@ function captureStream(name: "stdout" | "stderr"): void {
     if (activity.stage && !logged.has(activity) && text.trim() !== "")
       activity.stage.printed(name === "stdout" ? "info" : "error", text.replace(/\n$/, ""));
     if (activity.stage && activity.source === "page") return true;
-    const shown = secrets.maskOutput(text);
+    const shown = secrets.mask(text);
     if (!activity.write) return (target as (...args: unknown[]) => boolean)(shown === text ? chunk : shown, ...rest);
     activity.write(name, shown);
     return true;

@@ -3,9 +3,10 @@ import type { Digest } from "../protocol";
 import type { StageDefinition } from "../stage/definition";
 import type { InputLeaf, InputRef } from "../stage/input";
 import { digestValue } from "./values/canonical";
+import { secrets } from "../secrets/secret-texts";
 import type { Closure } from "./code/closure";
 import { textOfValue } from "./describe";
-import { digestOf } from "./digest";
+import { digestContent, digestOf } from "./digest";
 import type { ProvidedValue } from "./code/reached-values";
 import type { KeyPart } from "./parts";
 
@@ -69,12 +70,14 @@ export function createKey(
   digestInput: (ref: InputRef, path: string) => InputDigest,
 ): StageKey {
   const last = lastKeys.get(definition);
-  const frame = last?.closure === closure ? last.frame : createFrame(definition, closure);
+  // A digest is computed with a key as soon as something in it is a secret.
+  const isLast = last?.closure === closure && last.secretsVersion === secrets.version;
+  const frame = isLast ? last.frame : createFrame(definition, closure);
   const inputs = frame.slots.map(({ source, path }) => digestSource(source, path, digestInput));
   // The same code on the same inputs has the same key.
-  if (last?.closure === closure && inputs.every((input, at) => isSameInput(input, last.inputs[at]))) return last.key;
+  if (isLast && inputs.every((input, at) => isSameInput(input, last.inputs[at]))) return last.key;
   const key = assemble(frame, inputs);
-  lastKeys.set(definition, { closure, frame, inputs, key });
+  lastKeys.set(definition, { closure, frame, inputs, key, secretsVersion: secrets.version });
   return key;
 }
 
@@ -84,6 +87,7 @@ interface LastKey {
   /** One for each slot. */
   readonly inputs: readonly InputDigest[];
   readonly key: StageKey;
+  readonly secretsVersion: number;
 }
 
 const lastKeys = new WeakMap<StageDefinition, LastKey>();
@@ -210,7 +214,7 @@ function slotText(kind: string, slot: string, digest: string): string {
 /** The parts that affect the result and are neither code nor input. Of the Node version the major counts. */
 function optionParts(definition: StageDefinition): readonly KeyPart[] {
   const known = partsOf.get(definition);
-  if (known) return known;
+  if (known?.secretsVersion === secrets.version) return known.parts;
   const parts = [
     ...formatParts,
     // The same function over items is another computation; the number of workers makes no difference.
@@ -220,14 +224,14 @@ function optionParts(definition: StageDefinition): readonly KeyPart[] {
     ...option("seed", definition.seed),
     ...option("version", definition.version),
   ];
-  partsOf.set(definition, parts);
+  partsOf.set(definition, { parts, secretsVersion: secrets.version });
   return parts;
 }
 
-const partsOf = new WeakMap<StageDefinition, readonly KeyPart[]>();
+const partsOf = new WeakMap<StageDefinition, { readonly parts: readonly KeyPart[]; readonly secretsVersion: number }>();
 
 function option(name: string, value: string | undefined): readonly KeyPart[] {
-  return value === undefined ? [] : [{ kind: "option", name, digest: digestOf(value), text: value }];
+  return value === undefined ? [] : [{ kind: "option", name, digest: digestContent(value), text: value }];
 }
 
 const nodeMajor = process.versions.node.split(".")[0] ?? "";

@@ -1,7 +1,7 @@
 /** The state of files and folders on disk. Runs the original functions: these reads are never observed. */
 import fs from "node:fs";
 import path from "node:path";
-import { digestOf } from "../key/digest";
+import { digestContent } from "../key/digest";
 import { silently } from "./silence";
 
 // The originals: this is loaded before the wrappers are installed.
@@ -19,7 +19,7 @@ export function stampOf(file: string): string | undefined {
 
 /** The digest of a file's content; undefined for a path that does not exist. */
 export function contentOf(file: string): string | undefined {
-  return attempt(() => digestOf(readFileSync(file)));
+  return attempt(() => digestContent(readFileSync(file)));
 }
 
 /** `file`, `folder`, `link` (to something missing), `other`; undefined for what does not exist. */

@@ -2,7 +2,7 @@
 import dns from "node:dns";
 import os from "node:os";
 import type { MaybePromise } from "../async/maybe-promise";
-import { digestOf } from "../key/digest";
+import { digestContent } from "../key/digest";
 import type { Digest } from "../protocol";
 import { unobserved } from "./context";
 import { listingOf, resolvedTarget, statField, typeOf } from "./path-states";
@@ -24,7 +24,7 @@ export function stateOfRead(read: ObservedRead, files: FileStates): MaybePromise
   if (read.kind === "file") return files.state(read.name);
   return unobserved(() => {
     const value = valueOf(read);
-    return { digest: digestOf(value ?? MISSING), text: textOf(read, value) };
+    return { digest: digestContent(value ?? MISSING), text: textOf(read, value) };
   });
 }
 
@@ -98,7 +98,7 @@ const isSecret = (name: string, value: string): boolean =>
   /key|secret|token|pass|pwd|credential|auth|private|cookie|session|signature|dsn/i.test(name) ||
   /:\/\/[^/\s]*@/.test(value);
 
-const shortDigest = (value: string): string => `sha256 ${digestOf(value).slice(0, 8)}`;
+const shortDigest = (value: string): string => `sha256 ${digestContent(value).slice(0, 8)}`;
 
 function countText(lines: string, one: string, many: string): string {
   const count = lines === "" ? 0 : lines.split("\n").length;

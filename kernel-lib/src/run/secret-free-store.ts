@@ -29,7 +29,7 @@ export function secretFreeStore(store: Store): Store {
       }
       return store.adoptFile(path, name);
     },
-    appendRun: (run, lines) => store.appendRun(run, lines.map((line) => secrets.maskOutput(line))), // prettier-ignore
+    appendRun: (run, lines) => store.appendRun(run, lines.map((line) => secrets.mask(line))), // prettier-ignore
   };
   return new Proxy(store, {
     get: (target, name) => (Reflect.get(guards, name) ?? Reflect.get(target, name)) as unknown,

@@ -42,6 +42,16 @@ export function combinations(grid: unknown, stage: string): readonly Values[] {
   );
 }
 
+/** The rows would show the values. */
+export function secretInSweep(stage: string, param: string): StagebookError {
+  return new StagebookError(
+    "sweep-grid",
+    `the grid of ${stage}.sweep has values of the secret ${param}, which its rows would show`,
+    `Leave ${param} out, and write await ${stage}.with({ ${param}: value })() for each value.`,
+    { stage },
+  );
+}
+
 function bad(stage: string, what: string): StagebookError {
   return new StagebookError(
     "sweep-grid",

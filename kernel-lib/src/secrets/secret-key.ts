@@ -17,6 +17,11 @@ export function processSecretKey(): SecretKeySource {
   return () => (key ??= randomBytes(32));
 }
 
+/** The same digest of something that contains a secret, computed with the key: nobody can try passwords against it. */
+export function keyedDigest(key: Buffer, digest: Digest): Digest {
+  return createHmac("sha256", key).update(`stagebook-secret-content-1\0${digest}`).digest("hex") as Digest;
+}
+
 /** The digest of a secret in keys of results. `name` counts: two parameters with one password have different digests. */
 export function digestSecret(key: Buffer, name: string, secret: string): Digest {
   return createHmac("sha256", key).update(`stagebook-secret-1\0${name}\0`).update(secret).digest("hex") as Digest;

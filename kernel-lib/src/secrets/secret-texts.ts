@@ -2,12 +2,11 @@
  * The values of secret parameters in this process, and the mask over every text that leaves it: events, records, log lines, errors, outputs of
  * cells, answers to the page, and what a command prints. One list for the process, because all its pipelines share its streams and errors.
  */
-import { MASK, visibleText } from "../protocol";
+import { MASK, visibleText, type Digest } from "../protocol";
+import { keyedDigest, processSecretKey, type SecretKeySource } from "./secret-key";
 
-/** A shorter text occurs by chance: masking it would only make texts unreadable. */
-const SHORTEST = 4;
-/** The same for text that is not a message: output that may be parsed, bytes of values. */
-const SHORTEST_RAW = 6;
+/** In characters. A shorter text occurs everywhere by chance, so that it cannot be masked: parameters refuse it. */
+export const SHORTEST_SECRET = 4;
 /** Values that were replaced may still be in texts to come. */
 const MOST = 1000;
 
@@ -18,39 +17,66 @@ const STRUCTURE = new Set([
   ...["by", "with", "of", "targets", "waitsFor", "path", "file", "savedParams"],
 ]);
 
+interface KnownSecret {
+  /** How it may be written in a text. */
+  readonly forms: readonly string[];
+  /** The same as bytes. */
+  readonly needles: readonly Buffer[];
+  /** Absent until a parameter has it. */
+  readonly key?: SecretKeySource;
+}
+
+/** A secret as another thread receives it. */
+export interface SharedSecret {
+  readonly text: string;
+  readonly key: Uint8Array;
+}
+
 class SecretTexts {
-  /** By value: how it may be written in a text. */
-  private readonly forms = new Map<string, readonly string[]>();
-  /** All of them, the longest first: a secret may be part of another one. */
+  /** By value. */
+  private readonly known = new Map<string, KnownSecret>();
+  /** All forms, the longest first: a secret may be part of another one. */
   private ordered: readonly string[] = [];
-  private orderedRaw: readonly string[] = [];
+  private changes = 0;
+  /** For secrets that no parameter has yet. */
+  private readonly processKey = processSecretKey();
 
   get isEmpty(): boolean {
     return this.ordered.length === 0;
   }
 
-  /** From now on the text is masked. */
-  add(secret: unknown): void {
-    if (typeof secret !== "string" || secret.length < SHORTEST || this.forms.has(secret)) return;
-    const [oldest] = this.forms.keys();
-    if (this.forms.size >= MOST && oldest !== undefined) this.forms.delete(oldest);
-    this.forms.set(secret, formsOf(secret));
-    const formsFrom = (shortest: number): readonly string[] => {
-      const known = [...this.forms].filter(([each]) => each.length >= shortest).flatMap(([, forms]) => forms);
-      return [...new Set(known)].sort((a, b) => b.length - a.length);
-    };
-    this.ordered = formsFrom(SHORTEST);
-    this.orderedRaw = formsFrom(SHORTEST_RAW);
+  /** Increases with each secret: digests from before may be without a key. */
+  get version(): number {
+    return this.changes;
+  }
+
+  /** From now on the text is masked, and digests of what contains it are computed with `key`: that of the first pipeline that has it. */
+  add(secret: unknown, key?: SecretKeySource): void {
+    if (typeof secret !== "string" || secret.length < SHORTEST_SECRET) return;
+    const before = this.known.get(secret);
+    if (before && (before.key || !key)) return;
+    const [oldest] = this.known.keys();
+    if (!before && this.known.size >= MOST && oldest !== undefined) this.known.delete(oldest);
+    const forms = before?.forms ?? formsOf(secret);
+    this.known.set(secret, { forms, needles: before?.needles ?? needlesOf(forms), ...(key && { key }) });
+    this.changes++;
+    const all = [...this.known.values()].flatMap((each) => each.forms);
+    this.ordered = [...new Set(all)].sort((a, b) => b.length - a.length);
+  }
+
+  /** For another thread. */
+  share(): readonly SharedSecret[] {
+    return [...this.known].map(([text, { key = this.processKey }]) => ({ text, key: key() }));
+  }
+
+  /** In another thread. */
+  receive(shared: readonly SharedSecret[]): void {
+    for (const { text, key } of shared) this.add(text, () => Buffer.from(key));
   }
 
   /** A message for a reader. */
   mask(text: string): string {
     return replace(text, this.ordered);
-  }
-
-  /** Any other text: what a cell or a command prints, a file of text. */
-  maskOutput(text: string): string {
-    return replace(text, this.orderedRaw);
   }
 
   /** JSON data with the texts in it masked, but not its names; the same object when there is nothing to mask. */
@@ -60,23 +86,16 @@ class SecretTexts {
 
   /** Whether bytes contain a secret, as UTF-8, Latin-1 or UTF-16. */
   isIn(pieces: readonly Uint8Array[]): boolean {
-    if (this.orderedRaw.length === 0) return false;
-    // A secret may begin in one piece and end in the next.
-    const longest = Math.max(...this.orderedRaw.map((form) => Buffer.byteLength(form, "utf16le")));
-    let before = Buffer.alloc(0);
-    for (const piece of pieces) {
-      const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-      const seam = Buffer.concat([before, bytes.subarray(0, longest)]);
-      if (this.isInBytes(bytes) || this.isInBytes(seam)) return true;
-      before = Buffer.concat([before, bytes.subarray(-longest)]).subarray(-longest);
-    }
-    return false;
+    const search = this.search();
+    if (search) for (const piece of pieces) search.look(piece);
+    return search?.hasFound === true;
   }
 
-  private isInBytes(bytes: Buffer): boolean {
-    return this.orderedRaw.some((form) =>
-      (["utf8", "latin1", "utf16le"] as const).some((encoding) => bytes.includes(form, 0, encoding)),
-    );
+  /** A search through bytes that come in pieces; undefined when there are no secrets. */
+  search(): SecretSearch | undefined {
+    if (this.isEmpty) return undefined;
+    const known = [...this.known.values()];
+    return new SecretSearch(known.map(({ needles, key = this.processKey }) => ({ needles, key })));
   }
 
   private maskValue(value: unknown, name?: string): unknown {
@@ -93,6 +112,36 @@ class SecretTexts {
   }
 }
 
+/** Whether a secret is among bytes, as UTF-8, Latin-1 or UTF-16. */
+export class SecretSearch {
+  private key: SecretKeySource | undefined;
+  private before = Buffer.alloc(0);
+  private readonly longest: number;
+
+  constructor(private readonly known: readonly Required<Pick<KnownSecret, "needles" | "key">>[]) {
+    this.longest = Math.max(...known.flatMap(({ needles }) => needles.map(({ byteLength }) => byteLength)));
+  }
+
+  get hasFound(): boolean {
+    return this.key !== undefined;
+  }
+
+  /** The next piece. */
+  look(piece: Uint8Array): void {
+    if (this.key) return;
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    // A secret may begin in one piece and end in the next.
+    const seam = this.before.length === 0 ? this.before : Buffer.concat([this.before, bytes.subarray(0, this.longest)]);
+    this.key = this.known.find(({ needles }) => needles.some((needle) => seam.includes(needle) || bytes.includes(needle)))?.key; // prettier-ignore
+    this.before = Buffer.concat([this.before, bytes.subarray(-this.longest)]).subarray(-this.longest);
+  }
+
+  /** The digest of all pieces with the key of the secret in them; undefined when there is none. */
+  keyed(digest: Digest): Digest | undefined {
+    return this.key && keyedDigest(this.key(), digest);
+  }
+}
+
 const isDigest = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 
 function replace(text: string, forms: readonly string[]): string {
@@ -106,6 +155,16 @@ function formsOf(secret: string): readonly string[] {
   const quoted = JSON.stringify(secret).slice(1, -1);
   const base64 = Buffer.from(secret).toString("base64");
   return [secret, quoted, JSON.stringify(quoted).slice(1, -1), visibleText(secret), encoded(secret), base64];
+}
+
+function needlesOf(forms: readonly string[]): readonly Buffer[] {
+  const all = forms.flatMap((form) => [
+    Buffer.from(form),
+    Buffer.from(form, "utf16le"),
+    // eslint-disable-next-line no-control-regex
+    ...(/^[\0-\xff]*$/.test(form) ? [Buffer.from(form, "latin1")] : []),
+  ]);
+  return [...new Map(all.map((needle) => [needle.toString("hex"), needle])).values()];
 }
 
 function encoded(secret: string): string {

@@ -5,6 +5,7 @@ import type * as formatsPackage from "ajv-formats";
 import { lazyModule } from "../async/lazy-module";
 import type { Json, JsonObject, ParamKind } from "../protocol";
 import { digitsIn, readDate, StagebookError, withNumbers } from "../protocol";
+import { SHORTEST_SECRET } from "../secrets/secret-texts";
 import { inOrder } from "./property-order";
 import type { ParamOptions } from "./public/params";
 
@@ -65,6 +66,8 @@ export function createParamSchema(
       if (kind === "bigint" && typeof value !== "bigint") return "must be a bigint, for example 10n";
       if (kind === "choice" && options.choices && !isChoice(options.choices, value))
         return `must be one of ${options.choices.map(choiceText).join(", ")}`;
+      if (kind === "secret" && typeof value === "string" && value !== "" && value.length < SHORTEST_SECRET)
+        return `has fewer than ${SHORTEST_SECRET} characters, so that it cannot be masked`;
       if (zodCheck) return zodCheck(value);
       const json = kind === "secret" ? (value as Json) : encode(kind, value);
       return validate(json) ? null : describe(validate.errors ?? []);

@@ -20,7 +20,7 @@ export function checkOutput(output: string | undefined, inputs: readonly string[
 /** Writes the whole file, or leaves the old one. Throws StagebookError `output-write`. */
 export function writeOutput(output: string, content: string | Uint8Array): void {
   replaceOutput(output, (file) =>
-    fs.writeFileSync(file, typeof content === "string" ? secrets.maskOutput(content) : content),
+    fs.writeFileSync(file, typeof content === "string" ? secrets.mask(content) : content),
   );
 }
 

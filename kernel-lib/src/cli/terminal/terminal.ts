@@ -34,8 +34,8 @@ export function createTerminal(): Terminal {
 export function withoutSecrets(terminal: Terminal): Terminal {
   const { outIsTerminal, errIsTerminal } = terminal;
   return {
-    out: (text) => terminal.out(typeof text === "string" ? secrets.maskOutput(text) : text),
-    err: (text) => terminal.err(secrets.maskOutput(text)),
+    out: (text) => terminal.out(typeof text === "string" ? secrets.mask(text) : text),
+    err: (text) => terminal.err(secrets.mask(text)),
     outIsTerminal,
     errIsTerminal,
     drained: () => terminal.drained(),

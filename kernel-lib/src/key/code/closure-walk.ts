@@ -3,7 +3,7 @@ import { inputOf, type InputLeaf, type InputRef } from "../../stage/input";
 import type { Digest } from "../../protocol";
 import { digestValue } from "../values/canonical";
 import { textOfValue } from "../describe";
-import { digestOf } from "../digest";
+import { digestContent } from "../digest";
 import {
   findBase,
   findPrototypeMembers,
@@ -47,7 +47,7 @@ export class ClosureWalk implements CodeVisitor {
   digest(value: unknown, name: string): Digest {
     const description = this.describe(value, name);
     const parts = this.reached.parts.map((part) => (part.kind === "ref" ? textOfRef(part.ref) : part.digest));
-    return digestOf(JSON.stringify([description, parts]));
+    return digestContent(JSON.stringify([description, parts]));
   }
 
   visitInputs(leaves: readonly InputLeaf[]): ReadonlyMap<string, ProvidedValue> {
@@ -100,7 +100,7 @@ export class ClosureWalk implements CodeVisitor {
     try {
       parsed = parsedOf(source);
     } catch (error) {
-      this.reached.parts[index] = { kind, name, digest: digestOf(source), text: source.slice(0, MAX_TEXT) };
+      this.reached.parts[index] = { kind, name, digest: digestContent(source), text: source.slice(0, MAX_TEXT) };
       return this.reached.untrack(name, `code that could not be parsed (${(error as Error).message})`);
     }
     const lookup = lookupOf(fn, live, parsed, this.scopes);
@@ -116,7 +116,7 @@ export class ClosureWalk implements CodeVisitor {
       const extras = this.visitOwn(fn, name, live.isGenerated);
       if (extras.length > 0 || parsed.isClass) this.reached.isLasting = false;
       else this.addCheck(fn, normal.bindings, parsed, lookup, newerOnDisk);
-      const digest = digestOf(JSON.stringify([normal.text, bindings, extras]));
+      const digest = digestContent(JSON.stringify([normal.text, bindings, extras]));
       return { kind, name, digest, text: normal.readable.slice(0, MAX_TEXT) };
     });
     return `#${index}`;
@@ -237,7 +237,7 @@ export class ClosureWalk implements CodeVisitor {
       const rest = [bound.thisValue, ...bound.args].map((value, at) =>
         this.describe(value, at === 0 ? `${name} this` : `${name} argument ${at}`),
       );
-      const digest = digestOf(JSON.stringify(["bound", target, rest, ...this.visitOwn(fn, name)]));
+      const digest = digestContent(JSON.stringify(["bound", target, rest, ...this.visitOwn(fn, name)]));
       return { kind: "helper", name, digest, text: `bound ${name}` };
     });
     return `#${index}`;

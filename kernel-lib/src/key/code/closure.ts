@@ -4,6 +4,7 @@
  */
 import type { InputLeaf } from "../../stage/input";
 import { StagebookError, type Digest } from "../../protocol";
+import { secrets } from "../../secrets/secret-texts";
 import { ClosureWalk } from "./closure-walk";
 import type { ClosurePart, Untracked } from "./reached";
 import type { ProvidedValue } from "./reached-values";
@@ -29,7 +30,10 @@ export function findClosure(fn: AnyFunction, name: string, scopes: Scopes, input
   walk.visitFunction(fn, name, "function");
   const provided = walk.visitInputs(inputs);
   const { parts, untracked, checks, isLasting } = walk.reached;
-  const stillHolds = isLasting ? { stillHolds: () => checks.every((check) => check()) } : {};
+  const { version } = secrets;
+  const stillHolds = isLasting
+    ? { stillHolds: () => secrets.version === version && checks.every((check) => check()) }
+    : {};
   return { parts, untracked: [...untracked.values()], provided, ...stillHolds };
 }
 

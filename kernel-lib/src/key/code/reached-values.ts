@@ -5,7 +5,7 @@ import { StagebookError, type Digest } from "../../protocol";
 import { digestValue } from "../values/canonical";
 import { contentOf, type Content } from "../values/content";
 import { textOfValue } from "../describe";
-import { digestOf } from "../digest";
+import { digestContent } from "../digest";
 import { constructorOf, constructorsOf, isObject, membersOf, type Member } from "../values/own-members";
 import type { PackageCode } from "./packages/package-code";
 import type { PackageWalk } from "./packages/package-walk";
@@ -32,7 +32,8 @@ export class ReachedValues {
     const seen = typeof value === "object" ? this.reached.find(value) : undefined;
     if (seen !== undefined) return seen;
     const text = isObject(value) ? temporalText(value) : undefined;
-    if (text !== undefined) return this.reached.addPart({ kind: "value", name, digest: digestOf(text), text }, value);
+    if (text !== undefined)
+      return this.reached.addPart({ kind: "value", name, digest: digestContent(text), text }, value);
     if (typeof value === "object" && value !== null) {
       this.reached.isLasting = false;
       if (this.code.isOfPackage(value)) return this.packages.visit(value, name);
@@ -114,7 +115,7 @@ export class ReachedValues {
       return {
         kind: "value",
         name: path,
-        digest: digestOf(JSON.stringify([prototype, own.sort(), ...inner, ...this.visitPrivateOf(value, path)])),
+        digest: digestContent(JSON.stringify([prototype, own.sort(), ...inner, ...this.visitPrivateOf(value, path)])),
         text: textOfValue(value),
       };
     });
@@ -142,7 +143,7 @@ export class ReachedValues {
       const own = members.map((member) => `${member.key}=${this.visitMember(member, name)}`).sort();
       const above: unknown = Object.getPrototypeOf(prototype);
       const inherited = isObject(above) ? this.visitPrototype(above, name) : "null";
-      const digest = digestOf(JSON.stringify(["prototype", own, inherited]));
+      const digest = digestContent(JSON.stringify(["prototype", own, inherited]));
       return { kind: "value", name, digest, text: textOfValue(prototype) };
     });
     return `#${index}`;

@@ -4,6 +4,7 @@
  */
 import { createHash, hash, type Hash } from "node:crypto";
 import type { Digest } from "../../protocol";
+import { secrets } from "../../secrets/secret-texts";
 import { ChunkDigests, chunksOf, LARGE_BYTES } from "./chunks";
 import { bytesOf } from "./view-bytes";
 
@@ -30,6 +31,8 @@ export class CanonicalSink {
   private readonly chunk = freeChunks.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
   private readonly view = new DataView(this.chunk.buffer, this.chunk.byteOffset, CHUNK_BYTES);
   private used = 0;
+  /** Absent when there are no secrets. */
+  private readonly search = secrets.search();
 
   constructor(private readonly chunks = new ChunkDigests()) {}
 
@@ -73,6 +76,7 @@ export class CanonicalSink {
   bytes(bytes: Uint8Array): void {
     this.count(bytes.byteLength);
     if (bytes.byteLength >= LARGE_BYTES) {
+      this.search?.look(bytes);
       for (const chunk of chunksOf(bytes)) this.chunkDigest(this.chunks.of(chunk));
       return;
     }
@@ -121,11 +125,17 @@ export class CanonicalSink {
     this.used += this.chunk.write(digest, this.used, "hex");
   }
 
+  /** With a key when a secret was written: nobody can try passwords against it. */
   digest(): Digest {
-    const digest = this.sha ? this.finish(this.sha) : hash("sha256", this.chunk.subarray(0, this.used), "hex");
+    const digest = (this.sha ? this.finish(this.sha) : this.hashOnce()) as Digest;
     // A sink is finished with its first digest. One chunk is enough unless digests nest.
     if (freeChunks.length < MAX_FREE_CHUNKS) freeChunks.push(this.chunk);
-    return digest as Digest;
+    return this.search?.keyed(digest) ?? digest;
+  }
+
+  private hashOnce(): string {
+    this.search?.look(this.chunk.subarray(0, this.used));
+    return hash("sha256", this.chunk.subarray(0, this.used), "hex");
   }
 
   private finish(sha: Hash): string {
@@ -163,6 +173,7 @@ export class CanonicalSink {
   }
 
   private hashFromMemory(bytes: Uint8Array): void {
+    this.search?.look(bytes);
     for (let at = 0; at < bytes.byteLength; at += HASH_AT_ONCE_BYTES) {
       this.hasher().update(
         bytes.byteLength <= HASH_AT_ONCE_BYTES ? bytes : bytes.subarray(at, at + HASH_AT_ONCE_BYTES),
@@ -175,7 +186,10 @@ export class CanonicalSink {
   }
 
   private flush(): void {
-    if (this.used > 0) this.hasher().update(this.chunk.subarray(0, this.used));
+    if (this.used > 0) {
+      this.search?.look(this.chunk.subarray(0, this.used));
+      this.hasher().update(this.chunk.subarray(0, this.used));
+    }
     this.used = 0;
   }
 }

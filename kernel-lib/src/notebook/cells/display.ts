@@ -176,6 +176,6 @@ function plainText(value: unknown, decimals: number): string {
 /** What is shown is saved in the notebook. */
 function masked<B extends Readonly<Record<string, unknown>>>(bundle: B): B {
   if (secrets.isEmpty) return bundle;
-  const forms = Object.entries(bundle).map(([type, form]) => [type, typeof form === "string" ? secrets.maskOutput(form) : secrets.maskData(form)]); // prettier-ignore
+  const forms = Object.entries(bundle).map(([type, form]) => [type, typeof form === "string" ? secrets.mask(form) : secrets.maskData(form)]); // prettier-ignore
   return { ...bundle, ...(Object.fromEntries(forms) as Partial<B>) };
 }

@@ -1,5 +1,5 @@
 /** `fs.readFileSync`, the most frequent read: its own call of `fstat` tells the state of the file. */
-import { digestOf } from "../../key/digest";
+import { digestContent } from "../../key/digest";
 import { currentRecorder } from "../context";
 import { awaitOpened, isRecent, takeOpened } from "../opened-file";
 import type { ReadRecorder } from "../recorder";
@@ -45,7 +45,7 @@ function readOpened(original: Method, recorder: ReadRecorder, file: string, form
   }
   const state = takeOpened();
   if (state === undefined) return undefined;
-  recorder.hasRead(file, state, isRecent() ? digestOf(bytes) : undefined);
+  recorder.hasRead(file, state, isRecent() ? digestContent(bytes) : undefined);
   return form === "bytes" ? bytes : bytes.toString("utf8");
 }
 

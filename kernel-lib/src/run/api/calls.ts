@@ -10,7 +10,8 @@ import { findActivity } from "../state/activity";
 import type { Instance } from "../state/instances";
 import type { Log } from "../state/logger";
 import { errorOf, type Outcome } from "../state/outcome";
-import { asSweep, combinations } from "../sweep";
+import type { ParamValues } from "../state/params";
+import { asSweep, combinations, secretInSweep } from "../sweep";
 import type { Targets } from "./targets";
 
 export interface CallParts {
@@ -18,6 +19,7 @@ export interface CallParts {
   readonly run: (targets: readonly Instance[], settings?: RunSettings) => Promise<RunSummary>;
   readonly log: Log;
   readonly cluster: ClusterRuns;
+  readonly params: Pick<ParamValues, "isSecret">;
 }
 
 export class Calls implements StageCalls {
@@ -42,6 +44,8 @@ export class Calls implements StageCalls {
         { stage: stage.stage },
       );
     const points = combinations(grid, ref.name);
+    for (const name of Object.keys(grid as object))
+      if (this.parts.params.isSecret(name)) throw secretInSweep(ref.name, name);
     const targets = points.map((values) =>
       this.parts.targets.find({ ...ref, overrides: { ...ref.overrides, ...values } }),
     );

@@ -22,7 +22,7 @@ export function createPublicApi(engine: Engine, view: () => View, cluster: Omit<
   return {
     owner: engine,
     queries: new Queries({ targets, instances, results, store, view, plan: engine.plan.bind(engine) }),
-    calls: new Calls({ targets, run, log, cluster: new ClusterRuns({ engine, ...cluster }) }),
+    calls: new Calls({ targets, run, log, cluster: new ClusterRuns({ engine, ...cluster }), params: engine.params }),
     exports: new ExportedInputs({ targets, run, context }),
     params: new ParamAccess({
       params: engine.params,

@@ -5,7 +5,8 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { formatSize, type Digest } from "../../protocol";
-import { digestOf } from "../../key/digest";
+import { digestContent, digestOf } from "../../key/digest";
+import { secrets } from "../../secrets/secret-texts";
 import type { FileHandle } from "../../stage/public/inputs";
 import { handleOf } from "./file-handle";
 import { FileWatch } from "./file-watch";
@@ -48,7 +49,7 @@ export class Files {
     try {
       const stat = await fs.stat(full, { bigint: true });
       this.watch.looked(full, stat);
-      const stamp = [stat.size, stat.ino, stat.mtimeNs, stat.ctimeNs].join(":");
+      const stamp = [secrets.version, stat.size, stat.ino, stat.mtimeNs, stat.ctimeNs].join(":");
       const changedNs = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs;
       const known = this.remembered.get(full);
       if (known?.stamp === stamp && known.takenNs - known.changedNs > RACY_NS) return known;
@@ -74,9 +75,13 @@ export class Files {
 }
 
 async function digestFile(file: string, sizeBytes: number): Promise<Digest> {
-  const hash = createHash("sha256");
   // A stream takes several times as long for a small file.
-  if (sizeBytes <= SMALL) return hash.update(await fs.readFile(file)).digest("hex") as Digest;
-  await pipeline(createReadStream(file), hash);
-  return hash.digest("hex") as Digest;
+  if (sizeBytes <= SMALL) return digestContent(await fs.readFile(file));
+  const hash = createHash("sha256");
+  const search = secrets.search();
+  const stream = createReadStream(file);
+  if (search) stream.on("data", (chunk) => search.look(chunk as Buffer));
+  await pipeline(stream, hash);
+  const digest = hash.digest("hex") as Digest;
+  return search?.keyed(digest) ?? digest;
 }

@@ -41,6 +41,8 @@ export class ParamValues {
   private readonly restored = new Set<string>();
   private changes = 0;
   private readonly plain = new Map<unknown, ProvidedDigest>();
+  /** Of the digests in `plain`. */
+  private secretsVersion = -1;
 
   constructor(private readonly ports: ParamPorts) {}
 
@@ -102,6 +104,10 @@ export class ParamValues {
     return overlay.has(name) ? overlay.get(name) : valueOf(this.check(name));
   }
 
+  isSecret(name: string): boolean {
+    return this.states.get(name)?.definition.secret === true;
+  }
+
   /** Throws `param-unknown`. */
   definition(name: string): ParamDefinition {
     return this.check(name).definition;
@@ -132,9 +138,11 @@ export class ParamValues {
 
   /** The digest of a value in keys. Throws `not-keyable`. */
   keyDigest(name: string, value: unknown): ProvidedDigest {
-    if (this.states.get(name)?.definition.secret === true)
+    if (this.isSecret(name))
       return { digest: digestSecret(this.ports.secretKey(), name, String(value)), untracked: [] };
     if (!isPlain(value)) return digestProvided(value, name, this.ports.scopes);
+    if (this.secretsVersion !== secrets.version) this.plain.clear();
+    this.secretsVersion = secrets.version;
     // By value, not by identity (so not a memo): a number or text has the same digest wherever it occurs, and plans ask again and again.
     const id = typeof value === "number" && Object.is(value, -0) ? minusZero : value;
     let digest = this.plain.get(id);
@@ -177,7 +185,7 @@ export class ParamValues {
 
   /** From now on the value is masked wherever it occurs. */
   private keepSecret({ secret }: ParamDefinition, value: unknown): void {
-    if (secret) secrets.add(value);
+    if (secret) secrets.add(value, this.ports.secretKey);
   }
 
   private change(name: string, change: ParamState, by: "code" | "page"): void {

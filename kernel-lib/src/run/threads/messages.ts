@@ -2,6 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { ObservedRead } from "../../observe";
 import type { CellId, Digest, EventBody, RunId, RunSource, VolatileRead } from "../../protocol";
+import type { SharedSecret } from "../../secrets/secret-texts";
 import type { BlobRef, Entry } from "../../store/store";
 import type { KeptState } from "../checkpoints/kept-state";
 import type { ErrorData } from "./error-data";
@@ -12,6 +13,8 @@ export interface ThreadTask {
   readonly port: MessagePort;
   readonly call: CallRequest;
   readonly memory: SharedArrayBuffer;
+  /** Those of the kernel: digests of what contains one are computed with its key. */
+  readonly secrets: readonly SharedSecret[];
 }
 
 /** What a thread is to do with a shipped function. */

@@ -13,7 +13,7 @@ import { contentOf } from "../../values/content";
 import { constructorOf, findStatics, isObject, membersOf, type Member } from "../../values/own-members";
 import { classOf, whatIs } from "../../values/value-kind";
 import { describeValue, textOfValue } from "../../describe";
-import { digestOf } from "../../digest";
+import { digestContent } from "../../digest";
 import type { AnyFunction, Scopes } from "../../scopes";
 import {
   classWithPrivateFields,
@@ -114,7 +114,7 @@ export class PackageWalk {
     this.reached.parts[root.index] = {
       kind: "value",
       name,
-      digest: digestOf(JSON.stringify(root.nodes)),
+      digest: digestContent(JSON.stringify(root.nodes)),
       text: `${nameOf(value)} of ${id}${root.userValues.length > 0 ? ` with ${root.userValues.slice(0, 20).join(", ")}` : ""}`,
     };
     return `#${root.index}`;

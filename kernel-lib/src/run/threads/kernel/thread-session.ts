@@ -5,6 +5,7 @@ import { messageOf, StagebookError } from "../../../protocol";
 import { CallMemory } from "../call-memory";
 import { dataOfError } from "../error-data";
 import { memoryExceeded } from "./memory-limit";
+import { secrets } from "../../../secrets/secret-texts";
 import type { CallRequest, FromKernel, FromThread, KernelRequest, Notification, ThreadMessage } from "../messages";
 import type { Threads } from "./threads";
 
@@ -54,7 +55,11 @@ export class ThreadSession {
       this.kill.abort();
     });
     port1.on("message", (message: FromThread) => this.receive(message));
-    this.thread = threads.run({ port: port2, call, memory: memory.shared }, limitBytes, this.kill.signal);
+    this.thread = threads.run(
+      { port: port2, call, memory: memory.shared, secrets: secrets.share() },
+      limitBytes,
+      this.kill.signal,
+    );
     // Those who wait for it handle it.
     this.thread.catch(() => undefined);
   }

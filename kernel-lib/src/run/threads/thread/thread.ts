@@ -1,5 +1,6 @@
 /** The dispatch of tasks in a worker thread. Calls of stages: `execution.ts`; items: `items/thread-items.ts`. */
 import { ReadRecorder } from "../../../observe";
+import { secrets } from "../../../secrets/secret-texts";
 import { CallMemory } from "../call-memory";
 import { dataOfError } from "../error-data";
 import { runItems } from "./items/thread-items";
@@ -8,9 +9,10 @@ import type { CallRequest, ExecutionPayload, ExecutionTask, ThreadTask } from ".
 import { followTimeZone, payloadOf, readsOf, runningCall, type Within } from "./parts";
 
 /** Never rejects. */
-export async function runTask({ port, call, memory }: ThreadTask, within: Within): Promise<void> {
+export async function runTask({ port, call, memory, secrets: shared }: ThreadTask, within: Within): Promise<void> {
   const endReports = new CallMemory(memory).report();
   const { task } = call;
+  secrets.receive(shared);
   try {
     if (task.kind === "items") await runItems(port, { ...call, task }, within);
     else await runCall(new KernelLink(port), { ...call, task }, within);
