@@ -4,6 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import type { AnyFunction, LiveFunction, Scopes } from "../key/scopes";
+import { silently } from "../observe";
 import { sharedSession, type FunctionFacts, type Script } from "./inspector-session";
 import { addedToGlobal, builtinName, globalKind, originalOf } from "./known-globals";
 import { CapturedValues, forgetCapturedValues } from "./captured-values";
@@ -132,7 +133,8 @@ class WriteTimes {
   of(file: string): number {
     let time = this.times.get(file);
     if (time !== undefined) return time;
-    time = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    // Functions are examined while stages are executed, too.
+    time = silently(() => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
     if (this.times.size === 0) setImmediate(() => this.forget());
     this.times.set(file, time);
     return time;

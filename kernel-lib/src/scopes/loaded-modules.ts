@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { ownFolder } from "../async/own-code";
 import type { AnyFunction, ModuleRef, Namespace } from "../key/scopes";
+import { silently } from "../observe";
 import { nodeModuleName } from "./known-globals";
 
 export class LoadedModules {
@@ -226,7 +227,10 @@ function nodeModules(): WeakMap<object, string> {
 
 function readPackage(folder: string): Package | undefined {
   const manifest = path.join(folder, "package.json");
-  if (!fs.existsSync(manifest)) return undefined;
-  const { name, version } = JSON.parse(fs.readFileSync(manifest, "utf8")) as { name?: string; version?: string };
+  if (!silently(() => fs.existsSync(manifest))) return undefined;
+  const { name, version } = JSON.parse(silently(() => fs.readFileSync(manifest, "utf8"))) as {
+    name?: string;
+    version?: string;
+  };
   return name === undefined ? undefined : { id: `${name}@${version ?? "?"}`, folder };
 }

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -48,6 +49,23 @@ describe("[V9] what an execution read is part of its result", () => {
     expect(await other.size()).toBe(3);
     rmSync(at("a.txt"));
     expect(await actions(other.p)).toEqual(["text run", "size maybe"]);
+  });
+
+  test("[V2] not what Stagebook itself looks at while items are executed: the file that their function is from", async () => {
+    writeFileSync(at("functions.cjs"), "exports.square = (n) => n * n;");
+    const { square } = createRequire(at("x.js"))("./functions.cjs") as { readonly square: (n: number) => number };
+    const p = open();
+    const n = p.param("n", 0);
+    const numbers = p.stage("numbers", { n }, ({ n }) => [n, n + 1, n + 2]);
+    const squares = p.each("squares", numbers, square, { cacheItems: true, workers: 2 });
+    const sum = p.stage("sum", { squares }, async ({ squares }) => (await squares.toArray()).length);
+    for (let turn = 0; turn < 12; turn++) {
+      n.set(turn);
+      expect(await sum()).toBe(3);
+    }
+    const heads = readdirSync(at("store/heads"), { recursive: true, encoding: "utf8" });
+    expect(heads.filter((name) => name.includes("squares")).length).toBeGreaterThan(1);
+    expect(heads.filter((name) => name.includes("reads"))).toEqual([]);
   });
 
   test.each([
