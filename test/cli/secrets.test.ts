@@ -81,7 +81,6 @@ let folder: NotebookFolder;
 const ends: CommandEnd[] = [];
 const nameOf = (nth: number): string => (nth === more + 5 ? `group/p${nth}` : `p${nth}`);
 const given = secrets.flatMap((_, nth) => ["--set-secret", `${nameOf(nth)}=env:PLANTED_${nth}`]);
-
 async function run(args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<CommandEnd> {
   const end = await callStagebook(args, { cwd: folder.path, environment: { ...environment, ...more } }); // prettier-ignore
   ends.push(end);
@@ -248,8 +247,7 @@ const items = each("r7", names, (name) => name.length, { worker: true, cacheItem
 stage("r8", { items }, ({ items }) => items);
 `;
   const hex = (data: Buffer | string): string => createHash("sha256").update(data).digest("hex");
-  const forms = [secret, `${secret}\n`].flatMap(formsOf);
-  const digests = [...forms.map(hex), ...values.map((value) => digestValue(value))];
+  const digests = [...[secret, `${secret}\n`].flatMap(formsOf).map(hex), ...values.map((value) => digestValue(value))]; // prettier-ignore
 
   test("none is one that can be computed without the key", async () => {
     writeFileSync(join(folder.path, "d.ts"), script.replace("FOLDER", folder.path.replaceAll("\\", "/")));

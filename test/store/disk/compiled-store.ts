@@ -8,7 +8,7 @@ const sources = fileURLToPath(new URL("../../../kernel-lib/src", import.meta.url
 
 /** Compiles the folders that the store needs, without checking types. Returns the path of the program `name` beside this file. */
 export async function compileStore(folder: string, name = "store-writer.cjs"): Promise<string> {
-  for (const layer of ["protocol", "async", "key", "observe", "store"]) {
+  for (const layer of ["protocol", "async", "secrets", "key", "observe", "store"]) {
     for (const file of await readdir(join(sources, layer), { recursive: true })) {
       if (!file.endsWith(".ts")) continue;
       const text = await readFile(join(sources, layer, file), "utf8");
