@@ -182,9 +182,9 @@ function checkOwners(
     );
 }
 
-const gcOptions = ["dryRun", "olderThanMs", "keepPerStage", "keepRuns", "maxBytes", "signal", "onProgress"];
+const gcOptions = ["dryRun", "olderThanMs", "keepPerStage", "keepRuns", "maxBytes", "goneForMs", "signal", "onProgress"];
 const verifyOptions = ["repair", "signal", "onProgress"];
-const numbers = ["olderThanMs", "keepPerStage", "keepRuns", "maxBytes"];
+const numbers = ["olderThanMs", "keepPerStage", "keepRuns", "maxBytes", "goneForMs"];
 
 function checkStoreOptions<T extends object>(options: T, names: readonly string[], method: string): T {
   for (const [option, value] of Object.entries(options)) {

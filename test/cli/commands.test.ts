@@ -122,6 +122,8 @@ describe("the maintenance commands of the store", () => {
     expect((await run("run", "s.ts")).code).toBe(0);
     expect(documentOf(await run("gc", "--keep-runs", "1", "--dry-run", "--json"))).toMatchObject({ removedRuns: expect.any(Number) as number, keptRuns: expect.any(Number) as number }); // prettier-ignore
     expect((await run("gc", "--keep-runs", "1")).stdout).toMatch(/^freed .*; kept \d+ results of .* and \d+ runs? of .*\n$/); // prettier-ignore
+    expect((await run("gc", "--gone-for", "1", "--dry-run")).stdout).toMatch(/^would free/);
+    expect(documentOf(await run("gc", "--gone-for", "1", "--json")).removedNotebooks).toEqual([]);
     expect((await run("clear", "s.ts", "bytes")).stdout).toBe("1 result removed\n");
     expect(documentOf(await run("clear", "s.ts", "--all", "--json")).results).toBe(2);
     expect((await run("plan", "s.ts", "--check")).code).toBe(3);

@@ -155,6 +155,7 @@ export const gcOptions = {
   keep: number("--keep <number>", "number of results to keep per stage", readCount),
   keepRuns: number("--keep-runs <number>", "number of run records to keep per notebook", readCount),
   maxBytes: number("--max-bytes <bytes>", "maximum total size in bytes", readCount),
+  goneFor: number("--gone-for <days>", "forget notebooks whose files are gone, unused for this many days", readDays),
   json,
 };
 export const verifyOptions = {

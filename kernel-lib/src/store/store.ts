@@ -177,10 +177,26 @@ export interface GcOptions {
   readonly keepRuns?: number;
   /** Maximum total size of values in bytes. Values of the least recently used results are removed first; their records stay. */
   readonly maxBytes?: number;
+  /**
+   * Forget the notebooks whose files are gone, and of which nothing was used for more than this many milliseconds: their records, histories,
+   * links, runs and set parameter values, and the results that no other notebook has. One that was seen on another machine stays: its file
+   * cannot be looked for from here. So does one with a pinned result.
+   */
+  readonly goneForMs?: number;
   /** Stops the work: the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called with the number of processed and of all records and blobs. */
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** A notebook that garbage collection has forgotten. */
+export interface RemovedNotebook {
+  /** Its name in the store: that of its file, with a number where another notebook has that name. */
+  readonly notebook: string;
+  /** Where its file was. */
+  readonly places: readonly string[];
+  /** Epoch milliseconds. */
+  readonly lastUsedAt: number;
 }
 
 /** What garbage collection removed and kept. With `dryRun`: what it would remove. */
@@ -207,6 +223,8 @@ export interface GcReport {
   readonly keptRuns: number;
   /** Total size of the runs that stay. */
   readonly keptRunBytes: number;
+  /** The notebooks that were forgotten; absent without `goneForMs`. */
+  readonly removedNotebooks?: readonly RemovedNotebook[];
 }
 
 /** How to verify a store. */

@@ -33,6 +33,7 @@ export {
   type Holder,
   type GcOptions,
   type GcReport,
+  type RemovedNotebook,
   type VerifyOptions,
   type VerifyReport,
   type ThreadAccess,

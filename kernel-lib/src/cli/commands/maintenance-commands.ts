@@ -12,16 +12,28 @@ import { UsageError } from "../terminal/usage-error";
 
 export async function gcCommand(
   folder: string,
-  { json = false, dryRun, olderThan: olderThanMs, keep: keepPerStage, keepRuns, maxBytes }: OptionsOf<typeof gcOptions>,
+  {
+    json = false,
+    dryRun,
+    olderThan: olderThanMs,
+    keep: keepPerStage,
+    keepRuns,
+    maxBytes,
+    goneFor: goneForMs,
+  }: OptionsOf<typeof gcOptions>,
   context: CommandContext,
 ): Promise<ExitCode> {
   const { terminal } = context;
-  const options = { dryRun, olderThanMs, keepPerStage, keepRuns, maxBytes };
+  const options = { dryRun, olderThanMs, keepPerStage, keepRuns, maxBytes, goneForMs };
   const report = await openStoreIn(folder, context).engine.store.gc(options);
   const freed = `${formatSize(report.freedBytes)}, ${report.removedEntries} results, ${report.evictedEntries} values, ${runsText(report.removedRuns, report.freedRunBytes)}`;
   const kept = `kept ${report.keptEntries} results of ${formatSize(report.keptBytes)} and ${runsText(report.keptRuns, report.keptRunBytes)}`;
   if (json) terminal.out(jsonDocument({ ...headOf("gc", folder), ...report }));
-  else terminal.out(`${report.dryRun ? "would free" : "freed"} ${freed}; ${kept}\n`);
+  else {
+    for (const { notebook, places, lastUsedAt } of report.removedNotebooks ?? [])
+      terminal.out(visibleText(`${report.dryRun ? "would forget" : "forgot"} ${notebook}, which was ${places.join(", ")}, last used ${new Date(lastUsedAt).toISOString().slice(0, 10)}\n`)); // prettier-ignore
+    terminal.out(`${report.dryRun ? "would free" : "freed"} ${freed}; ${kept}\n`);
+  }
   return exitCode.ok;
 }
 

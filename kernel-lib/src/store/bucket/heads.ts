@@ -47,6 +47,16 @@ export class BucketHeads {
 
   /** The rows of all histories, one list each. */
   async all(): Promise<readonly (readonly HeadRow[])[]> {
+    return (await this.byNotebook()).map(({ rows }) => rows);
+  }
+
+  /** Removes all histories of a notebook. `notebook`: its encoded name. */
+  async removeNotebook(notebook: string): Promise<void> {
+    for (const { name } of await listAll(this.bucket, `${HEADS}${notebook}/`)) await this.bucket.delete(name);
+  }
+
+  /** The same, each with the encoded name of its notebook. */
+  async byNotebook(): Promise<readonly { readonly notebook: string; readonly rows: readonly HeadRow[] }[]> {
     const heads = new Map<string, Row[]>();
     for (const found of await this.list(HEADS)) {
       const prefix = found.name.slice(0, found.name.lastIndexOf("/"));
@@ -54,7 +64,10 @@ export class BucketHeads {
       if (rows) rows.push(found);
       else heads.set(prefix, [found]);
     }
-    return [...heads.values()].map(uniqueRows);
+    return [...heads].map(([prefix, rows]) => ({
+      notebook: prefix.slice(HEADS.length, prefix.lastIndexOf("/")),
+      rows: uniqueRows(rows),
+    }));
   }
 
   private async list(prefix: string): Promise<readonly Row[]> {

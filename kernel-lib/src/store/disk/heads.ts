@@ -65,7 +65,23 @@ export class DiskHeads {
 
   /** The rows of all histories, one list each. */
   async all(): Promise<readonly (readonly HeadRow[])[]> {
-    return Promise.all((await this.locations()).map((location) => this.rows(location)));
+    return (await this.byNotebook()).map(({ rows }) => rows);
+  }
+
+  /** The same, each with the encoded name of its notebook. */
+  async byNotebook(): Promise<readonly { readonly notebook: string; readonly rows: readonly HeadRow[] }[]> {
+    return Promise.all(
+      (await this.locations()).map(async (location) => ({
+        notebook: location.notebook,
+        rows: await this.rows(location),
+      })),
+    );
+  }
+
+  /** Removes all histories of a notebook. */
+  async removeNotebook(notebook: string): Promise<void> {
+    for (const stage of await this.namesIn(join(this.paths.heads(), notebook)))
+      await this.remove(this.paths.headAt(notebook, stage));
   }
 
   /** The histories with damaged lines, and those that cannot be read. `repair`: removes those lines. */

@@ -29,6 +29,8 @@ export interface RunSource<T extends RunRecord> {
   /** Whether the record of a run exists now. */
   exists(name: string): Promise<boolean>;
   remove(runs: readonly T[]): Promise<void>;
+  /** Runs of notebooks that are forgotten. */
+  readonly gone?: ReadonlySet<string>;
   /** Removes the lines of these runs from the lists. Not called without any. */
   trimLists(removed: ReadonlySet<string>): Promise<void>;
 }
@@ -39,6 +41,8 @@ export interface RunSurvey<T extends RunRecord> {
   readonly lists: readonly (readonly string[])[];
   /** Names of runs that stay in any case. */
   readonly spared: ReadonlySet<string>;
+  /** Names of runs that are removed whatever the options say, unless they are in progress or spared. */
+  readonly gone: ReadonlySet<string>;
   /** Ids of the processes that use the store. */
   readonly pids: ReadonlySet<number>;
 }
@@ -81,11 +85,11 @@ export async function collectRuns<T extends RunRecord>(
   now: number,
   source: RunSource<T>,
 ): Promise<RunReport> {
-  const { runs, kept } = source;
-  if (!hasRunRule(options)) return reportRuns(runs, []);
+  const { runs, kept, gone = new Set<string>() } = source;
+  if (!hasRunRule(options) && gone.size === 0) return reportRuns(runs, []);
   const lists = (await source.readLists()).map((lines) => lines.flatMap((line) => runOfLine(line) ?? []));
   const spared = sparedRuns(kept, await source.heads(), await source.spared());
-  const removals = chooseRuns({ runs, lists, spared, pids: await source.pids() }, options, now);
+  const removals = chooseRuns({ runs, lists, spared, gone, pids: await source.pids() }, options, now);
   if (options.dryRun !== true) {
     await source.remove(removals);
     const removed = new Set([...removals.map(({ name }) => name), ...(await findLost(lists.flat(), source))]);
@@ -112,7 +116,7 @@ function hasRunRule({ olderThanMs, keepRuns }: GcOptions): boolean {
 
 /** A run that is in no list is in progress or was killed. Killed runs are treated like the runs of one more notebook. */
 function chooseRuns<T extends RunRecord>(
-  { runs, lists, spared, pids }: RunSurvey<T>,
+  { runs, lists, spared, gone, pids }: RunSurvey<T>,
   options: GcOptions,
   now: number,
 ): readonly T[] {
@@ -131,7 +135,9 @@ function chooseRuns<T extends RunRecord>(
     ),
   );
   const isOld = ({ writtenAtMs }: RunRecord): boolean => now - writtenAtMs > (olderThanMs ?? -Infinity);
-  return runs.filter((run) => !newest.has(run.name) && !spared.has(run.name) && !isInProgress(run) && isOld(run));
+  const isChosen = (run: T): boolean =>
+    gone.has(run.name) || (hasRunRule(options) && !newest.has(run.name) && isOld(run));
+  return runs.filter((run) => isChosen(run) && !spared.has(run.name) && !isInProgress(run));
 }
 
 /** The runs whose logs can still be asked for: those that computed the newest result of a stage, or a pinned or held one. */

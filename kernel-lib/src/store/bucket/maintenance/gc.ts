@@ -1,10 +1,12 @@
 /** Garbage collection in a bucket: results by age and number, values by size, and blobs that no result refers to. */
 import type { Digest } from "../../../protocol";
-import { chooseEvictions, chooseRemovals, reportResults, type Evictions } from "../../maintenance/choices";
+import { chooseEvictions, reportResults, type Evictions } from "../../maintenance/choices";
+import { chooseWithout, type GoneNotebook } from "../../maintenance/gone-notebooks";
 import type { GcOptions, GcReport } from "../../store";
 import { PENDING_REMOVALS } from "../names";
 import { listAll } from "../port";
 import { discardBlobs, discardEntries, findRemovable, findSpared, type MaintenanceContext } from "./discard";
+import { findGone, forgetNotebooks } from "./notebook-removal";
 import { removeRuns } from "./run-removal";
 import { listBlobs, surveyEntries, type SurveyedEntry } from "./survey";
 
@@ -13,10 +15,12 @@ export async function collectGarbage(options: GcOptions, context: MaintenanceCon
   const dryRun = options.dryRun === true;
   if (!dryRun) await removeLeftovers(context);
   const entries = await surveyEntries(context, options);
-  const removals = await findRemovals(entries, options, context);
+  const gone = await findGone(options, entries, context);
+  const removals = await findRemovals(entries, options, context, gone);
+  if (!dryRun) await forgetNotebooks(gone, context);
   const removed = dryRun ? removals : await discardEntries(removals, context, options.signal);
-  const gone = new Set(removed);
-  const kept = entries.filter((entry) => !gone.has(entry));
+  const isRemoved = new Set(removed);
+  const kept = entries.filter((entry) => !isRemoved.has(entry));
   const existing = await listBlobs(context.bucket);
   const { maxBytes } = options;
   const evictions: Evictions<SurveyedEntry> =
@@ -28,7 +32,13 @@ export async function collectGarbage(options: GcOptions, context: MaintenanceCon
   if (!dryRun) await context.uses.sweep(new Set(kept.map(({ key }) => key)));
   return {
     ...reportResults(options, { removed, kept, existing: existing.keys(), evictions, removedBlobs }),
-    ...(await removeRuns(options, kept, context)),
+    ...(await removeRuns(
+      options,
+      kept,
+      context,
+      gone.map(({ record }) => record.id),
+    )),
+    ...(options.goneForMs === undefined ? {} : { removedNotebooks: gone.map(({ report }) => report) }),
   };
 }
 
@@ -36,10 +46,11 @@ async function findRemovals(
   entries: readonly SurveyedEntry[],
   options: GcOptions,
   context: MaintenanceContext,
+  gone: readonly GoneNotebook[],
 ): Promise<readonly SurveyedEntry[]> {
   const spared = await findSpared(context);
-  const heads = await context.heads.all();
-  return chooseRemovals(entries, heads, options, context.now()).filter(({ key }) => !spared.has(key));
+  const chosen = chooseWithout(gone, entries, await context.heads.byNotebook(), options, context.now());
+  return chosen.filter(({ key }) => !spared.has(key));
 }
 
 /** Removes the objects of dead processes. */

@@ -1,7 +1,15 @@
 /** Removal of the records of runs from a bucket, and of their lines in the lists of runs. Used by `gc`. */
 import { forEachParallel } from "../../concurrency";
 import type { UsedEntry } from "../../maintenance/choices";
-import { collectRuns, isRunList, runOfLine, type RunRecord, type RunReport } from "../../maintenance/run-choices";
+import {
+  collectRuns,
+  isRunList,
+  runListOf,
+  runOfLine,
+  type RunRecord,
+  type RunReport,
+} from "../../maintenance/run-choices";
+import { fileNameOf } from "../../records/file-name";
 import { linesOf } from "../../records/text";
 import type { GcOptions } from "../../store";
 import { orderOf, RUNS } from "../names";
@@ -20,17 +28,22 @@ interface ListPart {
   readonly lines: readonly string[];
 }
 
-/** `kept`: the results that stay. */
+/** `kept`: the results that stay. `gone`: ids of notebooks that are forgotten, with their lists. */
 export async function removeRuns(
   options: GcOptions,
   kept: readonly UsedEntry[],
   context: MaintenanceContext,
+  gone: readonly string[] = [],
 ): Promise<RunReport> {
   const { bucket, heads, live, now } = context;
   // Runs first: one that ends meanwhile is then in a list, or not among the runs.
   const stored = storedRuns(await listAll(bucket, RUNS));
   let lists: readonly (readonly ListPart[])[] = [];
-  return collectRuns(options, now(), {
+  const goneNames = new Set(gone.map((id) => fileNameOf(runListOf(id))));
+  const goneLists = stored.filter(({ name }) => goneNames.has(name));
+  const ofGone = (await Promise.all(goneLists.map((list) => partsOf(list, bucket)))).flat();
+  const report = await collectRuns(options, now(), {
+    gone: new Set(ofGone.flatMap(({ lines }) => lines.flatMap((line) => runOfLine(line) ?? []))),
     runs: stored.filter(({ name }) => !isRunList(name)),
     kept,
     readLists: async () => {
@@ -48,6 +61,8 @@ export async function removeRuns(
       }),
     trimLists: (removed) => trimLists(lists.flat(), removed, bucket),
   });
+  if (options.dryRun !== true) for (const { item } of ofGone) await bucket.delete(item.name);
+  return report;
 }
 
 function storedRuns(items: readonly BucketItem[]): readonly StoredRun[] {

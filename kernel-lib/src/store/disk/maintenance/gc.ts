@@ -1,8 +1,10 @@
 /** Garbage collection in a disk store: results by age and number, values by size, and blobs that no result refers to. */
 import type { Digest } from "../../../protocol";
 import type { GcOptions, GcReport } from "../../store";
-import { chooseEvictions, chooseRemovals, reportResults } from "../../maintenance/choices";
+import { chooseEvictions, reportResults } from "../../maintenance/choices";
 import type { Evictions } from "../../maintenance/choices";
+import { chooseWithout, type GoneNotebook } from "../../maintenance/gone-notebooks";
+import { findGone, forgetNotebooks } from "./notebook-removal";
 import type { BlobWork, MaintenanceContext } from "./discard";
 import { discardBlobs, discardEntries, removableBlobs } from "./discard";
 import { removeRuns } from "./run-removal";
@@ -17,12 +19,14 @@ export async function collectGarbage(
 ): Promise<GcReport> {
   const since = await context.live.snapshot();
   const entries = await surveyEntries(context.files, context.paths, options);
+  const gone = await findGone(options, entries, context);
   const findSpared = async (): Promise<ReadonlySet<Digest>> =>
     new Set([...(await context.protection.keys()), ...spare]);
-  const removals = await findRemovals(entries, options, context, await findSpared());
+  const removals = await findRemovals(entries, options, context, await findSpared(), gone);
+  if (!options.dryRun) await forgetNotebooks(gone, context);
   const removed = options.dryRun ? removals : await discardEntries(removals, findSpared, context, options.signal);
-  const gone = new Set(removed);
-  const kept = entries.filter((entry) => !gone.has(entry));
+  const isRemoved = new Set(removed);
+  const kept = entries.filter((entry) => !isRemoved.has(entry));
   const existing = new Set(await listBlobs(context.files, context.paths));
   const { maxBytes } = options;
   const evictions: Evictions<SurveyedEntry> =
@@ -35,7 +39,13 @@ export async function collectGarbage(
     : await discardBlobs(work, findSpared, context, options.signal);
   return {
     ...reportResults(options, { removed, kept, existing, evictions, removedBlobs }),
-    ...(await removeRuns(options, kept, context)),
+    ...(await removeRuns(
+      options,
+      kept,
+      context,
+      gone.map(({ record }) => record.id),
+    )),
+    ...(options.goneForMs === undefined ? {} : { removedNotebooks: gone.map(({ report }) => report) }),
   };
 }
 
@@ -44,8 +54,10 @@ async function findRemovals(
   options: GcOptions,
   { heads, now }: MaintenanceContext,
   spared: ReadonlySet<Digest>,
+  gone: readonly GoneNotebook[],
 ): Promise<readonly SurveyedEntry[]> {
-  return chooseRemovals(entries, await heads.all(), options, now()).filter(({ key }) => !spared.has(key));
+  const chosen = chooseWithout(gone, entries, await heads.byNotebook(), options, now());
+  return chosen.filter(({ key }) => !spared.has(key));
 }
 
 /** The blobs that `discardBlobs` would remove, with their sizes. */

@@ -1,7 +1,15 @@
 /** Removal of the records of runs from a disk store, and of their lines in the lists of runs. Used by `gc`. */
 import { join } from "node:path";
 import { forEachParallel } from "../../concurrency";
-import { collectRuns, isRunList, runOfLine, type RunRecord, type RunReport } from "../../maintenance/run-choices";
+import {
+  collectRuns,
+  isRunList,
+  runListOf,
+  runOfLine,
+  type RunRecord,
+  type RunReport,
+} from "../../maintenance/run-choices";
+import { fileNameOf } from "../../records/file-name";
 import { isDiskFull } from "../../records/store-error";
 import { linesOf } from "../../records/text";
 import type { GcOptions } from "../../store";
@@ -11,21 +19,25 @@ import type { SurveyedEntry } from "./survey";
 const CONCURRENCY = 32;
 const SUFFIX = ".ndjson";
 
-/** `kept`: the results that stay. */
+/** `kept`: the results that stay. `gone`: ids of notebooks that are forgotten, with their lists. */
 export async function removeRuns(
   options: GcOptions,
   kept: readonly SurveyedEntry[],
   context: MaintenanceContext,
+  gone: readonly string[] = [],
 ): Promise<RunReport> {
   const { files, paths, heads, live, protection, now } = context;
   const names = (await files.list(paths.runs()))
     .filter((name) => name.endsWith(SUFFIX) && !name.startsWith("."))
     .map((name) => name.slice(0, -SUFFIX.length));
+  const goneLists = gone.map((id) => fileNameOf(runListOf(id))).filter((name) => names.includes(name));
+  const ofGone = await Promise.all(goneLists.map((name) => linesIn(pathOf(name, context), context)));
   const lists = names.filter(isRunList).map((name) => pathOf(name, context));
   // Runs first: one that ends meanwhile is then in a list, or not among the runs.
   const runs = await surveyRuns(names.filter((name) => !isRunList(name)), context); // prettier-ignore
-  return collectRuns(options, now(), {
+  const report = await collectRuns(options, now(), {
     runs,
+    gone: new Set(ofGone.flat().flatMap((line) => runOfLine(line) ?? [])),
     kept,
     readLists: () => Promise.all(lists.map((path) => linesIn(path, context))),
     heads: () => heads.all(),
@@ -41,6 +53,8 @@ export async function removeRuns(
       for (const path of lists) await trimList(path, removed, context);
     },
   });
+  if (options.dryRun !== true) for (const name of goneLists) await files.remove(pathOf(name, context));
+  return report;
 }
 
 async function surveyRuns(names: readonly string[], context: MaintenanceContext): Promise<readonly RunRecord[]> {
