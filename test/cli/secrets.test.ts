@@ -204,7 +204,7 @@ describe("[Y9] digests of what contains a secret", () => {
     `${"x".repeat(100_000)}${secret}`,
     { password: { toString: secret } },
     new Error(secret),
-    new Uint16Array([...secret].map((each) => each.charCodeAt(0))),
+    Uint16Array.from(secret, (each) => each.charCodeAt(0)),
   ];
   const script = `import { writeFileSync, readFileSync } from "node:fs";
 import { createPipeline, file } from "stagebook";

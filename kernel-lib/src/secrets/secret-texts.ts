@@ -161,7 +161,6 @@ function needlesOf(forms: readonly string[]): readonly Buffer[] {
   const all = forms.flatMap((form) => [
     Buffer.from(form),
     Buffer.from(form, "utf16le"),
-    // eslint-disable-next-line no-control-regex
     ...(/^[\0-\xff]*$/.test(form) ? [Buffer.from(form, "latin1")] : []),
   ]);
   return [...new Map(all.map((needle) => [needle.toString("hex"), needle])).values()];

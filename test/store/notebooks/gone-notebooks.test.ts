@@ -54,6 +54,7 @@ describe.each(Object.keys(stores))("[C13] notebooks whose files are gone, in a s
         mkdirSync(join(base, "store", folder, fileNameOf(gone.id)), { recursive: true });
       writeFileSync(join(base, "store", "params", "ann", fileNameOf(gone.id), "n.json"), "{}");
     }
+    await store.latestWritten?.();
     laterMs = 100 * DAY_MS;
     return store;
   }

@@ -1,4 +1,7 @@
-/** Preloaded: the clock of the process is wrong by STAGEBOOK_TEST_CLOCK milliseconds, and every two seconds by that much in the other direction. */
+/**
+ * Preloaded where there is no faketime: the clock of the process is wrong by STAGEBOOK_TEST_CLOCK milliseconds, and every two seconds by
+ * that much in the other direction.
+ */
 const by = Number(process.env.STAGEBOOK_TEST_CLOCK);
 const RealDate = Date;
 const began = performance.now();
