@@ -3,6 +3,7 @@
  * dates take seconds. Pure.
  */
 import { ARROW_TYPE, type ArrowChunk, type ArrowField, type ArrowTable } from "../key/values/table-libraries";
+import { readDictionaryTexts, readTexts } from "./arrow-texts";
 import type { NumberValues, TableColumn } from "./table-column";
 
 /** A column by its position. Moments are dates. */
@@ -15,6 +16,10 @@ export function arrowColumn(table: ArrowTable, { name, type }: ArrowField, at: n
     name,
     at: isMoment(type) ? (row) => dateOf(() => get(row)) : get,
     ...(found?.data && read ? { readNumbers: () => readChunks(found.data ?? [], read) } : {}),
+    ...(found?.data && isText(type) ? { readTexts: () => readTexts(found.data ?? []) } : {}),
+    ...(found?.data && type.dictionary && isText(type.dictionary)
+      ? { readTexts: () => readDictionaryTexts(found.data ?? []) }
+      : {}),
   };
 }
 
@@ -56,6 +61,10 @@ const PER_SECOND: readonly (bigint | undefined)[] = [1n, 1000n, 1_000_000n, 1_00
 
 function isMoment({ typeId }: ArrowType): boolean {
   return typeId === ARROW_TYPE.date || typeId === ARROW_TYPE.timestamp;
+}
+
+function isText({ typeId }: Pick<ArrowType, "typeId">): boolean {
+  return typeId === ARROW_TYPE.utf8 || typeId === ARROW_TYPE.largeUtf8;
 }
 
 /** Arrow has numbers for moments: milliseconds since 1970. It throws for those that are far beyond all dates. */

@@ -1,11 +1,11 @@
 /** All values of a column in the form in which they are compared: numbers, texts, or anything. Pure. */
 import { types } from "node:util";
-import type { NumberValues, TableColumn } from "./table-column";
+import type { NumberValues, TableColumn, TextValues } from "./table-column";
 
 /** `missing` counts the rows without a value: there the number is not used, the text is undefined. */
 export type ColumnValues =
   | NumberValues
-  | { readonly kind: "texts"; readonly texts: readonly (string | undefined)[]; readonly missing: number }
+  | TextValues
   | {
       readonly kind: "mixed";
       readonly values: readonly unknown[];
@@ -16,8 +16,8 @@ export type ColumnValues =
 
 /** Reads the whole column. */
 export function readColumn(column: TableColumn, rowCount: number): ColumnValues {
-  const numbers = column.readNumbers?.();
-  if (numbers) return numbers;
+  const inBulk = column.readNumbers?.() ?? column.readTexts?.();
+  if (inBulk) return inBulk;
   const type = firstType(column, rowCount);
   if (type === "string") return readTexts(column, rowCount) ?? readMixed(column, rowCount);
   if (type === "number" || type === "Date" || type === "boolean" || type === "bigint")

@@ -6,6 +6,16 @@ export interface TableColumn {
   at(row: number): unknown;
   /** All values at once, where that is faster than one by one. Undefined when they have no form as numbers without loss. */
   readonly readNumbers?: () => NumberValues | undefined;
+  /** The same for texts. */
+  readonly readTexts?: () => TextValues | undefined;
+}
+
+/** All values of a column of texts. */
+export interface TextValues {
+  readonly kind: "texts";
+  /** Undefined for a row without a value. */
+  readonly texts: readonly (string | undefined)[];
+  readonly missing: number;
 }
 
 /** All values of a column of numbers, dates, booleans or big integers. */

@@ -16,6 +16,8 @@ export interface ArrowField extends WithMetadata {
     readonly bitWidth?: number;
     /** Of a date or timestamp. */
     readonly unit?: number;
+    /** The type of the values of a dictionary. */
+    readonly dictionary?: { readonly typeId: number };
     readonly children?: readonly ArrowField[] | null;
     toString(): string;
   };
@@ -38,6 +40,10 @@ export interface ArrowChunk {
   readonly nullCount: number;
   /** At least `length` values, the first one for the first row. */
   readonly values: unknown;
+  /** Of texts: where the bytes of each begin in `values`, and where the last one ends. */
+  readonly valueOffsets?: unknown;
+  /** Of a column with a dictionary: what the numbers in `values` are positions of. */
+  readonly dictionary?: ArrowVector | undefined;
   getValid(row: number): boolean;
 }
 
@@ -65,4 +71,4 @@ export interface DuckDbReader {
 }
 
 /** The types of apache-arrow that Stagebook treats specially: numbers of its enumeration `Type`. */
-export const ARROW_TYPE = { dictionary: -1, int: 2, float: 3, date: 8, timestamp: 10 } as const;
+export const ARROW_TYPE = { dictionary: -1, int: 2, float: 3, utf8: 5, date: 8, timestamp: 10, largeUtf8: 20 } as const;
