@@ -29,7 +29,7 @@ try {
 function runVitest() {
   const args = [
     ...benchArgs(join(artifacts, "bench.json")),
-    ...(process.argv.includes("page") ? [] : ["--exclude", "**/page.bench.ts"]),
+    ...(process.argv.some((arg) => arg.startsWith("page")) ? [] : ["--exclude", "**/page*.bench.ts"]),
     ...process.argv.slice(2),
   ];
   return (

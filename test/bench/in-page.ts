@@ -1,6 +1,9 @@
-/** Measurements inside a page. Each is sent there as it is, so it uses nothing from outside. Called by page.bench.ts. */
+/** Measurements inside a page. Each is sent there as it is, so it uses nothing from outside. Called by page*.bench.ts. */
 
-/** Moves a slider and lets it go: milliseconds until the graph shows what that would run, and then what it made stale. */
+/**
+ * Moves a slider and lets it go: milliseconds until its number is painted, until the graph shows what the value would run, and then, from
+ * the release, what it made stale.
+ */
 export async function moveSlider({
   param,
   value,
@@ -10,13 +13,12 @@ export async function moveSlider({
   readonly value: number;
   /** A stage that reads the parameter. */
   readonly stage: string;
-}): Promise<{ readonly highlightMs: number; readonly staleMs: number }> {
-  const slider = document
-    .querySelector(`[data-stagebook="params"] [data-param="${param}"]`)
-    ?.parentElement?.querySelector<HTMLInputElement>('input[type="range"]');
+}): Promise<{ readonly answerMs: number; readonly highlightMs: number; readonly staleMs: number }> {
+  const number = document.querySelector<HTMLInputElement>(`[data-stagebook="params"] input[data-param="${param}"]`);
+  const slider = number?.parentElement?.querySelector<HTMLInputElement>('input[type="range"]');
   const node = document.querySelector<HTMLElement>(`[data-stagebook="dag"] [data-stage="${stage}"]`);
   const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set;
-  if (!slider || !node || !setValue) throw new Error("no slider or no node");
+  if (!number || !slider || !node || !setValue) throw new Error("no slider or no node");
   const until = (isReached: () => boolean): Promise<number> => {
     const start = performance.now();
     return new Promise((resolve) => {
@@ -30,18 +32,32 @@ export async function moveSlider({
       check();
     });
   };
+  const untilPainted = (): Promise<number> => {
+    const start = performance.now();
+    return new Promise((resolve) => {
+      const check = (): void => {
+        if (number.value !== String(value)) return void requestAnimationFrame(check);
+        // A message sent in a frame is handled after its painting.
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => resolve(performance.now() - start);
+        port2.postMessage(null);
+      };
+      requestAnimationFrame(check);
+    });
+  };
   const look = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
   // A person looks before moving and before letting go: what the last change has begun is over by then.
   await look();
   slider.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, buttons: 1 }));
   setValue.call(slider, String(value));
   const lit = until(() => node.dataset.whatIf !== undefined);
+  const painted = untilPainted();
   slider.dispatchEvent(new Event("input", { bubbles: true }));
-  const highlightMs = await lit;
+  const [answerMs, highlightMs] = await Promise.all([painted, lit]);
   await look();
   const stale = until(() => node.dataset.status === "stale");
   slider.dispatchEvent(new PointerEvent("pointerup", { bubbles: true }));
-  return { highlightMs, staleMs: await stale };
+  return { answerMs, highlightMs, staleMs: await stale };
 }
 
 /** Notes the length of every frame from now on, in milliseconds, in `window.frames`. */
@@ -127,4 +143,27 @@ export async function showGraph({
 export function countLogLines(): number {
   const text = document.querySelector('[data-stagebook="log"] .stagebook-LogFilters-count')?.textContent ?? "";
   return Number(/of ([\d,. \u202f\u00a0]+)/.exec(text)?.[1]?.replace(/\D/g, "") ?? 0);
+}
+
+/** Does something and waits for an attribute: milliseconds until what it tells is painted. */
+export async function untilAttribute({
+  click,
+  selector,
+  attribute,
+  value,
+}: {
+  /** Of the element that is clicked. */
+  readonly click: string;
+  readonly selector: string;
+  readonly attribute: string;
+  readonly value: string;
+}): Promise<number> {
+  const isReached = (): boolean => document.querySelector(selector)?.getAttribute(attribute) === value;
+  const target = document.querySelector<HTMLElement>(click);
+  if (!target || isReached()) throw new Error(target ? `it is ${value} already` : `no ${click}`);
+  const start = performance.now();
+  target.click();
+  while (!isReached()) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - start;
 }
