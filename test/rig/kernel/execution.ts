@@ -54,6 +54,17 @@ export class Execution {
       .map(({ content }) => content.data as MimeBundle);
   }
 
+  /** What the displays show at the end: each update replaces what its display showed before. */
+  get shown(): MimeBundle[] {
+    const shown = new Map<unknown, MimeBundle>();
+    for (const { type, content } of this.messages) {
+      if (type !== "display_data" && type !== "update_display_data" && type !== "execute_result") continue;
+      const id = (content.transient as JsonRecord | undefined)?.display_id ?? content;
+      if (type !== "update_display_data" || shown.has(id)) shown.set(id, content.data as MimeBundle);
+    }
+    return [...shown.values()];
+  }
+
   /** Called by the rig for each message that belongs to this execution. */
   accept(message: JupyterMessage): void {
     this.messages.push(message);

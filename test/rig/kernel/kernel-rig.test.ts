@@ -20,6 +20,14 @@ describe("[rig] a real tslab kernel", () => {
     expect(cell.displays).toEqual([{ "text/html": "<b>x</b>" }]);
   });
 
+  test("[rig] a display that is updated shows its last content", async () => {
+    const cell = await kernel.run(
+      `const { newDisplay, display } = require("tslab"); const d = newDisplay(); d.text("half"); display.text("other"); d.text("");`,
+    );
+    expect(cell.displays.length).toBe(3);
+    expect(cell.shown).toEqual([{ "text/plain": "" }, { "text/plain": "other" }]);
+  });
+
   test("[rig] a failing cell is a result, not an exception", async () => {
     const cell = await kernel.run(`throw new Error("wrong")`);
     expect(cell.ok).toBe(false);

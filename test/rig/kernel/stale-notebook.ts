@@ -58,7 +58,7 @@ export class StaleNotebook {
     const errors = execution.ok ? "" : "failed: ";
     this.outputs.set(
       id,
-      errors + [execution.text, ...execution.displays.map((each) => String(each["text/plain"]))].join(""),
+      errors + [execution.text, ...execution.shown.map((each) => String(each["text/plain"]))].join(""),
     );
     if (this.kernel.comm.open.length > 0) await this.kernel.command({ type: "sync" });
     return execution.ok;
