@@ -166,10 +166,10 @@ module.exports = {
     },
     {
       name: "core-does-no-io",
-      comment: `${core.join(", ")} have no side effects: of Node they may use crypto and util`,
+      comment: `${core.join(", ")} have no side effects: of Node they may use buffer, crypto and util`,
       severity: "error",
       from: { path: folders(core) },
-      to: { dependencyTypes: ["core"], pathNot: "^(node:)?(crypto|util)$" },
+      to: { dependencyTypes: ["core"], pathNot: "^(node:)?(buffer|crypto|util)$" },
     },
     {
       name: "observe-imports-the-key",
