@@ -169,6 +169,31 @@ test("[U1] a chosen stage has a panel, which Escape and its button close", async
   await eventually(readable).toEqual(stages);
 });
 
+test("[U1] beside the widest sidebar Stagebook's buttons stay within the toolbar, or go behind its button for more", async () => {
+  await lab.setParam("minMagnitude", 5.5);
+  await eventually(() => lab.stageStatus("strong")).toBe("stale");
+  await lab.setSidebarWidth(700);
+  await eventually(() => toolbar().locator(".jp-Toolbar-responsive-opener").isVisible()).toBe(true);
+  await lab.screenshot("laptop wide sidebar");
+  const outside = () =>
+    toolbar().evaluate((toolbar) => {
+      const { bottom } = toolbar.getBoundingClientRect();
+      return [...toolbar.children].filter((item) => item.getBoundingClientRect().bottom > bottom + 1).map((item) => item.className); // prettier-ignore
+    });
+  await eventually(outside).toEqual([]);
+});
+
+test("[U1] in the narrowest sidebar the buttons of its header are on one line", async () => {
+  await lab.setSidebarWidth(250);
+  const buttons = lab.page.locator("#stagebook-sidebar .stagebook-Header-buttons .stagebook-Button");
+  await eventually(() => buttons.first().innerText()).toBe("Run stale (3)");
+  const tops = () => buttons.evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().top)));
+  await eventually(async () => new Set(await tops()).size).toBe(1);
+  expect(await buttons.count()).toBe(3);
+  await lab.screenshot("laptop narrow sidebar");
+  await lab.setSidebarWidth(380);
+});
+
 test("[P10] the height that the user gives the parameters is remembered for the notebook", async () => {
   /** Once two frames in a row show the same. */
   const height = async (): Promise<number> => {

@@ -94,7 +94,7 @@ function arrangeLabels(toolbar: Widget): void {
   const items = [...toolbar.children()].filter((item) => item instanceof ToolbarItem);
   const labels = items.reduce((sum, { labelWidth }) => sum + labelWidth, 0);
   // The list of items that did not fit has room for labels.
-  const isList = findSpacer(toolbar.node) === null;
+  const isList = toolbar.hasClass("jp-Toolbar-responsive-popup");
   const isShown = isList || (!hasOverflow(toolbar.node) && findRoom(toolbar) >= labels + FREE);
   for (const item of items) item.setLabel(isShown);
 }
