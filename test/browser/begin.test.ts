@@ -8,6 +8,30 @@ const lab = useLab({ viewport: { width: 1366, height: 768 } });
 const offer = () => lab.page.getByRole("button", { name: "Take the tour" });
 const tour = () => lab.page.locator(".stagebook-Tour-window");
 
+describe("a notebook that has stages already", () => {
+  beforeAll(() =>
+    lab.openNotebook(
+      [`import { stage } from "stagebook";`, `const one = stage("one", () => 1);`, `await one()`],
+      "written.ipynb",
+    ),
+  );
+
+  test("[U1] the hint runs its cells, and has no example to insert into them", async () => {
+    await lab.command("stagebook:open");
+    const hint = lab.page.locator(".stagebook-Header-hint");
+    await eventually(() => hint.getByRole("button").allInnerTexts()).toEqual(["Run all cells"]);
+    await lab.screenshot("begin written");
+    await hint.getByRole("button").click();
+    await eventually(() => lab.stageStatuses()).toEqual({ one: "fresh" });
+    await eventually(() => hint.count()).toBe(0);
+  });
+
+  test("[U1] without parameters their section is as high as its one sentence", async () => {
+    await eventually(() => lab.panel("params").innerText()).toContain("No parameters yet");
+    await eventually(async () => ((await lab.panel("params").boundingBox())?.height ?? Infinity) < 90).toBe(true);
+  });
+});
+
 describe("an empty notebook", () => {
   beforeAll(() => lab.openNotebook([""], "empty.ipynb"));
 
@@ -18,6 +42,7 @@ describe("an empty notebook", () => {
     await lab.screenshot("begin hint");
     await hint.getByRole("button", { name: "Insert" }).click();
     expect(await lab.sources()).toEqual(EXAMPLE_CELLS);
+    await eventually(() => hint.getByRole("button").allInnerTexts()).toEqual(["Run all cells"]);
     expect(await offer().count()).toBe(0);
   });
 

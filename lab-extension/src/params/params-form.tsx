@@ -70,7 +70,8 @@ export function ParamsForm({ model, preferences, onHeight, trans }: ParamsFormPr
   );
 }
 
-function useContentHeight(onHeight: (height: number) => void): RefObject<HTMLDivElement> {
+/** The element whose height is reported, now and whenever it changes. */
+export function useContentHeight(onHeight: (height: number) => void): RefObject<HTMLDivElement> {
   const form = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = form.current;

@@ -6,7 +6,7 @@ import { useNotebookState } from "../model/use-store";
 import type { NotebookModel, StagebookTracker } from "../tokens";
 import { Panel } from "../ui/panel";
 import type { ParamsFormProps } from "./params-form";
-import { ParamsForm } from "./params-form";
+import { ParamsForm, useContentHeight } from "./params-form";
 
 export class ParamsPanel extends Panel {
   constructor(
@@ -37,11 +37,16 @@ export class ParamsPanel extends Panel {
 }
 
 function NotebookParams(props: ParamsFormProps): JSX.Element {
-  const { model, trans } = props;
-  const { view, connection } = useNotebookState(model);
-  if (Object.keys(view.params).length > 0) return <ParamsForm {...props} />;
+  const { model } = props;
+  const { view } = useNotebookState(model);
+  return Object.keys(view.params).length > 0 ? <ParamsForm {...props} /> : <NoParams {...props} />;
+}
+
+function NoParams({ model, onHeight, trans }: ParamsFormProps): JSX.Element {
+  const { connection } = useNotebookState(model);
+  const note = useContentHeight(onHeight);
   return (
-    <div className="stagebook-Empty" role="status">
+    <div ref={note} className="stagebook-Empty stagebook-Params-none" role="status">
       <p>
         {connection === "live" ? (
           <>

@@ -28,6 +28,7 @@ import { PanelPlacement } from "../sidebar/panel-placement";
 import { Sidebar } from "../sidebar/sidebar";
 import { browserWindowState } from "../sidebar/window-state";
 import { addLauncherCard, addStartCommands } from "../start/start-commands";
+import { OwnCells } from "../start/own-cells";
 import { TourOffer } from "../start/tour-offer";
 import { StagebookTracker } from "../tokens";
 import type { NotebookModel } from "../tokens";
@@ -71,6 +72,7 @@ export const sidebarPlugin: JupyterFrontEndPlugin<void> = {
       layouts,
       restored,
       tourOffer,
+      ownCells: new OwnCells(notebooks),
     });
     const log = createLogPanel(models, trans, commands);
     const graph = createGraphTab({ tracker: models, trans, commands, preferences, layouts });

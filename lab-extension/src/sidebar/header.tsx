@@ -22,6 +22,8 @@ export interface HeaderProps {
   readonly trans: TranslationBundle;
   /** Whether the tour is offered. */
   readonly tourOffer: Subscribable<boolean>;
+  /** Whether the notebook has cells that use Stagebook. */
+  readonly ownCells: Subscribable<boolean>;
 }
 
 export class Header extends ReactWidget {
@@ -46,6 +48,7 @@ function NotebookHeader({
   commands,
   trans,
   tourOffer,
+  ownCells,
 }: HeaderProps & { readonly model: NotebookModel }): JSX.Element {
   const state = useNotebookState(model);
   const { view, connection } = state;
@@ -92,7 +95,13 @@ function NotebookHeader({
           />
         </div>
       )}
-      <GettingStarted state={state} trans={trans} insertExample={run(COMMANDS.insertExample)} />
+      <GettingStarted
+        state={state}
+        ownCells={ownCells}
+        insertExample={run(COMMANDS.insertExample)}
+        runCells={run("notebook:run-all-cells")}
+        trans={trans}
+      />
       {live && <TourOffer offer={tourOffer} take={run(COMMANDS.tour)} trans={trans} />}
       {live && <LastRunError view={view} model={model} trans={trans} />}
     </>
@@ -178,12 +187,16 @@ const marks: { readonly [C in Connection]: string } = {
   past: "↶",
 };
 
-function GettingStarted({
-  state,
-  trans,
-  insertExample,
-}: StateProps & { readonly insertExample: () => void }): JSX.Element | null {
+interface GettingStartedProps extends StateProps {
+  readonly ownCells: Subscribable<boolean>;
+  readonly insertExample: () => void;
+  readonly runCells: () => void;
+}
+
+function GettingStarted(props: GettingStartedProps): JSX.Element | null {
+  const { state, ownCells, insertExample, runCells, trans } = props;
   const { connection, problem, remembered } = state;
+  const hasOwnCells = useSubscribable(ownCells);
   if (connection === "lost" || connection === "incompatible")
     return <div className="stagebook-Header-problem">{problem}</div>;
   if (connection !== "absent") return null;
@@ -195,21 +208,42 @@ function GettingStarted({
         <code>{FIRST_CELL}</code>
       </div>
     );
+  if (hasOwnCells)
+    return (
+      <div className="stagebook-Header-hint">
+        {trans.__("Stages and parameters appear here once the cells that define them have run.")}
+        <HintButton
+          label={trans.__("Run all cells")}
+          caption={trans.__("Run all cells of this notebook")}
+          onClick={runCells}
+        />
+      </div>
+    );
   return (
     <div className="stagebook-Header-hint">
       {trans.__("To start, run cells like these:")}
       <code>{EXAMPLE_CELLS.join("\n\n")}</code>
-      <div className="stagebook-Header-buttons">
-        <button
-          type="button"
-          className="stagebook-Button"
-          data-primary
-          title={trans.__("Insert these cells below the selected cell")}
-          onClick={insertExample}
-        >
-          {trans.__("Insert")}
-        </button>
-      </div>
+      <HintButton
+        label={trans.__("Insert")}
+        caption={trans.__("Insert these cells below the selected cell")}
+        onClick={insertExample}
+      />
+    </div>
+  );
+}
+
+interface HintButtonProps {
+  readonly label: string;
+  readonly caption: string;
+  readonly onClick: () => void;
+}
+
+function HintButton({ label, caption, onClick }: HintButtonProps): JSX.Element {
+  return (
+    <div className="stagebook-Header-buttons">
+      <button type="button" className="stagebook-Button" data-primary title={caption} onClick={onClick}>
+        {label}
+      </button>
     </div>
   );
 }

@@ -36,6 +36,8 @@ export interface SidebarOptions {
   readonly restored: Promise<void>;
   /** Whether the tour is offered. */
   readonly tourOffer: Subscribable<boolean>;
+  /** Whether the notebook in front has cells that use Stagebook. */
+  readonly ownCells: Subscribable<boolean>;
 }
 
 export class Sidebar extends SidePanel {
@@ -45,7 +47,8 @@ export class Sidebar extends SidePanel {
   private isRestored = false;
 
   constructor(options: SidebarOptions) {
-    const { tracker, commands, translator, trans, state, preferences, layouts, restored, tourOffer } = options;
+    const { tracker, commands, translator, trans, state, preferences, layouts, restored, tourOffer, ownCells } =
+      options;
     super({ translator });
     this.id = "stagebook-sidebar";
     this.addClass("stagebook-Sidebar");
@@ -55,7 +58,7 @@ export class Sidebar extends SidePanel {
     void restored.then(() => (this.isRestored = true));
     this.title.icon = stagebookIcon;
     this.title.caption = trans.__("Stagebook");
-    this.header.addWidget(new Header({ tracker, commands, trans, tourOffer }));
+    this.header.addWidget(new Header({ tracker, commands, trans, tourOffer, ownCells }));
     const graph = new GraphPanel({ tracker, trans, commands, preferences, layouts, place: "sidebar" });
     const stage = new StagePanel(tracker, trans, commands, (name) => graph.focusStage(name));
     const params = new ParamsPanel(tracker, trans, preferences);
