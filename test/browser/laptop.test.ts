@@ -21,6 +21,13 @@ beforeAll(async () => {
   await untilStatus(lab, Object.fromEntries(stages.map((name) => [name, "fresh"])));
 });
 
+/** Resolves once the sidebar has the width, in CSS pixels. */
+async function resizeSidebar(width: number): Promise<void> {
+  await lab.setSidebarWidth(width);
+  const stack = lab.page.locator("#jp-right-stack");
+  await eventually(async () => Math.abs(((await stack.boundingBox())?.width ?? 0) - width) < 4).toBe(true);
+}
+
 /** The names of the elements that are wholly in view and on top at their middle and corners. */
 function usable(selector: string, attribute: string): Promise<string[]> {
   return lab.page.locator(selector).evaluateAll((elements, attribute) => {
@@ -170,9 +177,7 @@ test("[U1] a chosen stage has a panel, which Escape and its button close", async
 });
 
 test("[U1] beside the widest sidebar Stagebook's buttons stay within the toolbar, or go behind its button for more", async () => {
-  await lab.setParam("minMagnitude", 5.5);
-  await eventually(() => lab.stageStatus("strong")).toBe("stale");
-  await lab.setSidebarWidth(700);
+  await resizeSidebar(700);
   await eventually(() => toolbar().locator(".jp-Toolbar-responsive-opener").isVisible()).toBe(true);
   await lab.screenshot("laptop wide sidebar");
   const outside = () =>
@@ -184,14 +189,15 @@ test("[U1] beside the widest sidebar Stagebook's buttons stay within the toolbar
 });
 
 test("[U1] in the narrowest sidebar the buttons of its header are on one line", async () => {
-  await lab.setSidebarWidth(250);
+  await lab.setParam("minMagnitude", 5.5);
+  await resizeSidebar(250);
   const buttons = lab.page.locator("#stagebook-sidebar .stagebook-Header-buttons .stagebook-Button");
   await eventually(() => buttons.first().innerText()).toBe("Run stale (3)");
   const tops = () => buttons.evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().top)));
   await eventually(async () => new Set(await tops()).size).toBe(1);
   expect(await buttons.count()).toBe(3);
   await lab.screenshot("laptop narrow sidebar");
-  await lab.setSidebarWidth(380);
+  await resizeSidebar(380);
 });
 
 test("[P10] the height that the user gives the parameters is remembered for the notebook", async () => {
