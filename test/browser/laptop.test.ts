@@ -176,6 +176,16 @@ test("[U1] a chosen stage has a panel, which Escape and its button close", async
   await eventually(readable).toEqual(stages);
 });
 
+test("[U1] the sidebar that opened by itself can be made narrow, and the buttons of its header stay on one line", async () => {
+  await lab.setParam("minMagnitude", 5.5);
+  await resizeSidebar(280);
+  const buttons = lab.page.locator("#stagebook-sidebar .stagebook-Header-buttons .stagebook-Button");
+  await eventually(() => buttons.first().innerText()).toBe("Run stale (3)");
+  const tops = () => buttons.evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().top)));
+  await eventually(async () => new Set(await tops()).size).toBe(1);
+  expect(await buttons.count()).toBe(3);
+});
+
 test("[U1] beside the widest sidebar Stagebook's buttons stay within the toolbar, or go behind its button for more", async () => {
   await lab.setParam("minMagnitude", 5.5);
   await resizeSidebar(700);

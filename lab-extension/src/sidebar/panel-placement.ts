@@ -80,7 +80,11 @@ export class PanelPlacement {
     if ((await state.fetch(SHOWN_KEY)) === true) return;
     await state.save(SHOWN_KEY, true);
     sidebar.addClass("stagebook-mod-first");
-    setTimeout(() => sidebar.removeClass("stagebook-mod-first"), 1000);
+    setTimeout(() => {
+      sidebar.removeClass("stagebook-mod-first");
+      // The layout around it has measured the width once, and holds on to it.
+      sidebar.parent?.fit();
+    }, 1000);
     this.openInBackground();
   }
 
