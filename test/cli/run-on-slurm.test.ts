@@ -81,7 +81,7 @@ describe("[W12] a run for which Slurm starts workers", () => {
     writeFileSync(join(slurm.bin, "sbatch"), "#!/bin/bash\necho 'invalid partition' >&2\nexit 1\n");
     expect((await run(call)).stdout).toMatch(/^scheduler-failed sbatch of Slurm failed: invalid partition/);
     expect((await run(call, { STAGEBOOK_STORE: "memory" })).stdout).toMatch(/^scheduler-store stage "score"/);
-    const secret = await run(`password.set("abc"); await guarded.run({ on: "slurm" });`);
+    const secret = await run(`password.set("abcd"); await guarded.run({ on: "slurm" });`);
     expect(secret.stdout).toMatch(/^scheduler-param stage "guarded": the value of parameter "password"/);
     expect(slurm.script()).toBe("");
   });

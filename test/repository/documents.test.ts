@@ -178,7 +178,7 @@ describe("commands", () => {
   });
 
   test("[repo] every environment variable that a document names is read by the code", () => {
-    const sources = ["kernel-lib/src", ".dev"].flatMap((folder) =>
+    const sources = ["kernel-lib/src", ".dev", "test"].flatMap((folder) =>
       readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" })
         .map((name) => join(repository, folder, name))
         .filter((file) => /\.(ts|mjs)$/.test(file) && statSync(file).isFile())
