@@ -1,6 +1,6 @@
-/** Which variables of a script keep their first value, and from where on they have it. */
-import type { Scope, Variable } from "eslint-scope";
-import { loadAcorn, loadScopes, type SyntaxNode } from "../syntax-tree";
+/** Which variables of a script no longer change once a function has captured them, and from where on they have their value. */
+import type { Reference, Scope, Variable } from "eslint-scope";
+import { loadAcorn, loadScopes, visitTree, type SyntaxNode } from "../syntax-tree";
 
 /** Offsets in the script. */
 interface Range {
@@ -13,10 +13,15 @@ interface InnerFunction extends Range {
   readonly isHoisted: boolean;
 }
 
+/** An assignment after the declaration, up to the end of the value. `isInner`: a function inside makes it, at any time. */
+interface Write extends Range {
+  readonly isInner: boolean;
+}
+
 interface Declared {
   /** Where it is visible. */
   readonly scope: Range;
-  readonly isAssigned: boolean;
+  readonly writes: readonly Write[];
   /** From this offset on it has its value. */
   readonly initializedAt: number;
   /** The outermost functions of its scope. */
@@ -28,20 +33,33 @@ export class ScriptVariables {
     private readonly source: string,
     /** By name. */
     private readonly variables: ReadonlyMap<string, readonly Declared[]>,
+    private readonly loops: readonly Range[],
   ) {}
 
   /** Undefined for a script that cannot be parsed. */
   static of(source: string, isModule: boolean): ScriptVariables | undefined {
     const tree = parseScript(source, isModule);
-    return tree && new ScriptVariables(source, variablesIn(tree, isModule));
+    return tree && new ScriptVariables(source, variablesIn(tree, isModule), loopsIn(tree));
   }
 
   /**
-   * Whether the variable of that name which a function at a position (`line:column`, both from 1) captured is assigned after its
-   * declaration. A declaration with a value is not an assignment. True when in doubt.
+   * Whether the variable of that name which a function at a position (`line:column`, both from 1) captured may be assigned when the
+   * function exists. A declaration with a value is not an assignment. True when in doubt.
    */
   isAssigned(name: string, position: string): boolean {
-    return this.find(name, offsetOf(this.source, position))?.isAssigned ?? true;
+    const offset = offsetOf(this.source, position);
+    const variable = this.find(name, offset);
+    if (!variable) return true;
+    return variable.writes.some((write) => !this.isBefore(write, offset, variable));
+  }
+
+  /** Whether code assigns a variable before it creates the function at an offset, and cannot come back to it. */
+  private isBefore(write: Write, offset: number, { scope, functions }: Declared): boolean {
+    const outermost = functions.find((each) => contains(each, offset));
+    if (write.isInner || !outermost || outermost.isHoisted || write.end > outermost.start) return false;
+    return !this.loops.some(
+      (loop) => contains(loop, write.start) && contains(loop, offset) && loop.start >= scope.start,
+    );
   }
 
   /** Whether that variable had been initialized when the function was created: what it holds then is its value. False when in doubt. */
@@ -80,7 +98,7 @@ function variablesIn(tree: SyntaxNode, isModule: boolean): ReadonlyMap<string, r
     for (const variable of scope.variables) {
       const known = all.get(variable.name) ?? [];
       const initializedAt = Math.max(start, ...variable.defs.map(initializedAtOf));
-      known.push({ scope: { start, end }, isAssigned: isAssigned(variable), initializedAt, functions });
+      known.push({ scope: { start, end }, writes: writesOf(variable), initializedAt, functions });
       all.set(variable.name, known);
     }
   }
@@ -96,8 +114,26 @@ function functionsIn(scope: Scope): readonly InnerFunction[] {
   });
 }
 
-function isAssigned({ references }: Variable): boolean {
-  return references.some((reference) => reference.isWrite() && reference.init !== true);
+function writesOf({ references, scope }: Variable): readonly Write[] {
+  return references
+    .filter((reference) => reference.isWrite() && reference.init !== true)
+    .map((reference) => ({
+      start: rangeOf(reference.identifier).start,
+      end: Math.max(rangeOf(reference.identifier).end, endOfValue(reference)),
+      isInner: reference.from.variableScope !== scope.variableScope,
+    }));
+}
+
+/** A value that is assigned may create the function that captures the variable. */
+const endOfValue = ({ writeExpr }: Reference): number => (writeExpr ? rangeOf(writeExpr).end : 0);
+
+function loopsIn(tree: SyntaxNode): readonly Range[] {
+  const loops: Range[] = [];
+  visitTree(tree, (node) => {
+    if (/^(For|While|DoWhile)/.test(node.type)) loops.push(rangeOf(node));
+    return true;
+  });
+  return loops;
 }
 
 function initializedAtOf({ type, node, name, parent }: Variable["defs"][number]): number {
