@@ -14,6 +14,8 @@ export interface LiveFunction {
    * assigns (`changing`: a cache, a timer, the state of a generator) has the value of the first call, before it was used.
    */
   readonly captured?: (names: readonly string[], changing: ReadonlySet<string>) => ReadonlyMap<string, unknown>;
+  /** Whether none of the variables that `captured` reads can change any more. */
+  readonly isSettled?: (names: readonly string[]) => boolean;
   readonly native: boolean;
   /** A function that WebAssembly exports: native, too. */
   readonly isWasm?: boolean;
@@ -59,6 +61,8 @@ export interface Scopes {
   /** The module that `require(id)` returns, resolved by the code's own `require`; null for local modules and for missing ones. */
   moduleOf(require: unknown, id: string): ModuleRef | null;
   env(name: string): string | undefined;
+  /** Increases when modules were loaded: `namespaceOf`, `isExported` and `inspect` may say something else since. */
+  modulesVersion(): number;
   /** The values of an object's private fields, those of its base classes included, by name (`#pin`); methods are left out. */
   privateFields(owner: object): ReadonlyMap<string, unknown>;
   isProxy(value: object): boolean;

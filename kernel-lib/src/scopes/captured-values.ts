@@ -2,16 +2,11 @@
  * The values that a function of a package captured. Called for each such function at every plan, so values that cannot change are read only once.
  */
 import type { AnyFunction } from "../key/scopes";
+import { currentMoment } from "../key/code/moment";
 import { ScriptVariables } from "../key/code/packages/script-variables";
 import { sharedSession, type Script } from "./inspector-session";
 
 const noValues: ReadonlyMap<string, unknown> = new Map();
-let epoch = 0;
-
-/** Invalidates the values of variables: user code may have run. */
-export function forgetCapturedValues(): void {
-  epoch++;
-}
 
 export class CapturedValues {
   /** The names that it captured at all; undefined until they are read. */
@@ -21,7 +16,7 @@ export class CapturedValues {
   /** The first values of variables that the function itself assigns. */
   private readonly first = new Map<string, unknown>();
   private values: ReadonlyMap<string, unknown> = noValues;
-  private epoch = -1;
+  private readAt = -1;
 
   constructor(
     private readonly fn: AnyFunction,
@@ -46,11 +41,20 @@ export class CapturedValues {
     return new Map(found.map((name) => [name, values.get(name) ?? this.constants.get(name) ?? this.first.get(name)]));
   }
 
-  /** The values of the present epoch: many stages hold the same function. */
+  /** Whether these can have no other value any more. */
+  isSettled(names: readonly string[]): boolean {
+    const { names: captured } = this;
+    return (
+      captured !== undefined &&
+      names.every((name) => !captured.has(name) || this.constants.has(name) || this.first.has(name))
+    );
+  }
+
+  /** The values of the present moment: many stages hold the same function. */
   private current(names: readonly string[]): ReadonlyMap<string, unknown> {
-    if (this.epoch === epoch && names.every((name) => this.values.has(name))) return this.values;
+    if (this.readAt === currentMoment() && names.every((name) => this.values.has(name))) return this.values;
     this.values = sharedSession().capturedValues(this.fn, new Set(names));
-    this.epoch = epoch;
+    this.readAt = currentMoment();
     return this.values;
   }
 

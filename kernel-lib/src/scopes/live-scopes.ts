@@ -7,7 +7,8 @@ import type { AnyFunction, LiveFunction, Scopes } from "../key/scopes";
 import { silently } from "../observe";
 import { sharedSession, type FunctionFacts, type Script } from "./inspector-session";
 import { addedToGlobal, builtinName, globalKind, originalOf } from "./known-globals";
-import { CapturedValues, forgetCapturedValues } from "./captured-values";
+import { startMoment } from "../key/code/moment";
+import { CapturedValues } from "./captured-values";
 import { LoadedModules } from "./loaded-modules";
 
 /** Creates the adapter. `notebookExports`: the object that holds the notebook's variables, in a notebook. */
@@ -42,12 +43,13 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     addedToGlobal,
     moduleOf: (require, id) => modules.required(require, id),
     env: (name) => process.env[name],
+    modulesVersion: () => modules.version(),
     privateFields: (owner) => sharedSession().privateFields(owner),
     isProxy: (value) => types.isProxy(originalOf(value)),
     forget: () => {
       writeTimes.forget();
       modules.forget();
-      forgetCapturedValues();
+      startMoment();
       sharedSession().forgetPrinted();
     },
   };
@@ -88,7 +90,12 @@ class KnownFunction {
     if (about.module) {
       this.captured ??= new CapturedValues(this.fn, this.facts.script, this.facts.position);
       const { captured } = this;
-      return { ...about, captured: (names, changing) => captured.read(names, changing), lookup: noVariables };
+      return {
+        ...about,
+        captured: (names, changing) => captured.read(names, changing),
+        isSettled: (names) => captured.isSettled(names),
+        lookup: noVariables,
+      };
     }
     let scopes: ReadonlyMap<string, unknown> | undefined;
     return {

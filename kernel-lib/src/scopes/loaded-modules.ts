@@ -20,6 +20,9 @@ export class LoadedModules {
   /** Of the list of modules when it was read. */
   private count = 0;
   private newest: NodeJS.Module | undefined;
+  /** How often something new was found in the list. */
+  private changes = 0;
+  private scriptsOfVersion = -1;
   /** No module was still being loaded. */
   private isComplete = false;
 
@@ -55,6 +58,14 @@ export class LoadedModules {
   isExported(fn: object): boolean {
     this.readLoaded();
     return this.exported.has(fn);
+  }
+
+  /** Increases when modules with code were loaded. Asked at every plan: the list is only read if there are new scripts. */
+  version(): number {
+    const scripts = this.countScripts();
+    if (scripts !== this.scriptsOfVersion) this.readLoaded();
+    this.scriptsOfVersion = scripts;
+    return this.changes;
   }
 
   /** The module that `require(id)` returns. */
@@ -120,6 +131,7 @@ export class LoadedModules {
     // A package that is still being loaded has not exported everything.
     if (loaded.loaded) this.files.set(file, loaded.exports);
     else this.isComplete = false;
+    this.changes++;
     this.readExports(file, loaded.exports);
   }
 

@@ -18,6 +18,7 @@ import { assignsMember } from "./packages/package-state";
 import { PackageCode } from "./packages/package-code";
 import { PackageWalk } from "./packages/package-walk";
 import { Reached, WASM, type CodeVisitor } from "./reached";
+import type { WatchList } from "./watch-list";
 import { ReachedModules } from "./reached-modules";
 import { ReachedValues, type ProvidedValue } from "./reached-values";
 import type { AnyFunction, LiveFunction, Scopes } from "../scopes";
@@ -27,16 +28,23 @@ import { findSurrounding } from "./surroundings";
 const MAX_TEXT = 20_000;
 
 export class ClosureWalk implements CodeVisitor {
-  readonly reached = new Reached();
+  readonly reached: Reached;
   private readonly code: PackageCode;
   private readonly values: ReachedValues;
   private readonly modules: ReachedModules;
 
-  /** `variables`: collects the names of notebook variables that functions refer to; they count by name then, not by value. */
+  private readonly variables: Set<string> | undefined;
+
+  /**
+   * `variables`: collects the names of notebook variables that functions refer to; they count by name then, not by value. `watch`: collects
+   * what was read, to find out later whether the result still holds.
+   */
   constructor(
     private readonly scopes: Scopes,
-    private readonly variables?: Set<string>,
+    { variables, watch }: { readonly variables?: Set<string>; readonly watch?: WatchList } = {},
   ) {
+    this.variables = variables;
+    this.reached = new Reached(watch);
     this.code = new PackageCode(scopes);
     const packages = new PackageWalk(this.reached, scopes, this.code, this);
     this.values = new ReachedValues(this.reached, scopes, this, this.code, packages);

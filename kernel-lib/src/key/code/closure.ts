@@ -8,6 +8,7 @@ import { secrets } from "../../secrets/secret-texts";
 import { ClosureWalk } from "./closure-walk";
 import type { ClosurePart, Untracked } from "./reached";
 import type { ProvidedValue } from "./reached-values";
+import { WatchList } from "./watch-list";
 import type { AnyFunction, Scopes } from "../scopes";
 
 /** Everything that a function depends on. */
@@ -18,30 +19,39 @@ export interface Closure {
   /** The fixed inputs that contain functions, by path; for the others the digest of the value is enough. */
   readonly provided: ReadonlyMap<string, ProvidedValue>;
   /**
-   * Whether a new walk would find the same: every binding still has the same value, and none of them is mutable. Absent where that
+   * Whether a new walk would find the same: every binding still has the same value, and objects hold the same. Undefined where that
    * cannot be determined without a new walk.
    */
-  readonly stillHolds?: () => boolean;
+  readonly stillHolds?: (() => boolean) | undefined;
 }
 
 /** Walks a function and the functions among its fixed inputs. Never throws: what cannot be followed is listed as untracked. */
 export function findClosure(fn: AnyFunction, name: string, scopes: Scopes, inputs: readonly InputLeaf[] = []): Closure {
-  const walk = new ClosureWalk(scopes);
+  const modules = scopes.modulesVersion();
+  const watch = new WatchList();
+  const walk = new ClosureWalk(scopes, { watch });
   walk.visitFunction(fn, name, "function");
   const provided = walk.visitInputs(inputs);
   const { parts, untracked, checks, isLasting } = walk.reached;
+  const closure = { parts, untracked: [...untracked.values()], provided };
+  if (!isLasting || !watch.isComplete) return closure;
   const { version } = secrets;
-  const stillHolds = isLasting
-    ? { stillHolds: () => secrets.version === version && checks.every((check) => check()) }
-    : {};
-  return { parts, untracked: [...untracked.values()], provided, ...stillHolds };
+  const isAsRead = watch.check();
+  const stillHolds = (): boolean =>
+    secrets.version === version &&
+    checks.every((check) => check()) &&
+    (!isAsRead || (scopes.modulesVersion() === modules && isAsRead()));
+  return { ...closure, stillHolds };
 }
 
-/** Whether two walks found the same, and neither has checks that tell when it is out of date. */
-export function isSameClosure(a: Closure, b: Closure): boolean {
+/** The closure that was found before, if a new walk has found the same: it holds then for as long as the new one. */
+export function keepIfSame(before: Closure, found: Closure): Closure {
+  if (!isSameClosure(before, found)) return found;
+  return Object.assign(before, { stillHolds: found.stillHolds });
+}
+
+function isSameClosure(a: Closure, b: Closure): boolean {
   return (
-    a.stillHolds === undefined &&
-    b.stillHolds === undefined &&
     a.parts.length === b.parts.length &&
     a.parts.every((part, at) => isSamePart(part, b.parts[at])) &&
     a.untracked.length === b.untracked.length &&
@@ -53,7 +63,8 @@ export function isSameClosure(a: Closure, b: Closure): boolean {
 
 function isSamePart(a: ClosurePart, b: ClosurePart | undefined): boolean {
   if (b === undefined || a.kind !== b.kind || a.name !== b.name) return false;
-  return "ref" in a ? "ref" in b && a.ref === b.ref : "digest" in b && a.digest === b.digest;
+  if ("ref" in a) return "ref" in b && a.ref === b.ref;
+  return "digest" in b && a.digest === b.digest && a.text === b.text;
 }
 
 function isSameProvided(a: ProvidedValue, b: ProvidedValue | undefined): boolean {
@@ -78,7 +89,7 @@ export interface VariableDigest {
 /** `scopes.forget()` is the caller's: one call for many variables. */
 export function digestVariable(value: unknown, scopes: Scopes): VariableDigest {
   const refersTo = new Set<string>();
-  const walk = new ClosureWalk(scopes, refersTo);
+  const walk = new ClosureWalk(scopes, { variables: refersTo });
   const digest = walk.digest(value, "value");
   return { digest, refersTo, isOpaque: walk.reached.untracked.size > 0 };
 }

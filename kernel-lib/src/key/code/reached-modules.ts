@@ -15,7 +15,7 @@ export class ReachedModules {
 
   /** A package's function counts by its position, and by what the user gave to the package that it holds (`debounce(save)`). */
   visitPackageFunction(fn: AnyFunction, live: LiveFunction, module: ModuleRef, name: string): string {
-    if (this.code.holds(fn, live)) return this.packages.visit(fn, name);
+    if (this.packages.holds(fn, live)) return this.packages.visit(fn, name);
     return this.visitModule(fn, module, live.position, name, this.code.exportedPlace(fn, live));
   }
 

@@ -35,7 +35,6 @@ export class ReachedValues {
     if (text !== undefined)
       return this.reached.addPart({ kind: "value", name, digest: digestContent(text), text }, value);
     if (typeof value === "object" && value !== null) {
-      this.reached.isLasting = false;
       if (this.code.isOfPackage(value)) return this.packages.visit(value, name);
       if (this.code.isMade(value)) return this.reached.summingUp(name, () => this.visitData(value, name));
     }
@@ -43,9 +42,11 @@ export class ReachedValues {
   }
 
   private visitData(value: unknown, name: string): string {
+    const isForeign = (inner: object): boolean => inputOf(inner) !== undefined;
+    this.reached.watch?.addData(value, isForeign);
     try {
       const digest = digestValue(value, {
-        isForeign: (inner) => inputOf(inner) !== undefined,
+        isForeign,
         name,
         foreign: (inner, path) => this.describeForeign(inner, path),
         isProxy: (inner) => this.scopes.isProxy(inner),
@@ -100,6 +101,7 @@ export class ReachedValues {
     const text = temporalText(value);
     if (text !== undefined) return text;
     if (this.code.isOfPackage(value)) return this.packages.visit(value, path);
+    this.reached.isLasting = false;
     const content = contentOf(value, (prototype) => this.scopes.builtinName(prototype));
     if (!content) return undefined;
     const seen = this.reached.find(value);

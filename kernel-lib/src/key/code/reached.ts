@@ -16,6 +16,7 @@ import { formatCount } from "../../protocol";
 import { digestOf } from "../digest";
 import type { KeyPart } from "../parts";
 import type { AnyFunction } from "../scopes";
+import type { WatchList } from "./watch-list";
 
 /** Something that the code depends on and no key can track. */
 export interface Untracked {
@@ -48,11 +49,14 @@ export class Reached {
   readonly untracked = new Map<string, Untracked>();
   /** Each checks whether one binding is unchanged. */
   readonly checks: (() => boolean)[] = [];
-  /** False once something mutable was met: an object, a class, a function with properties. */
+  /** False once something was met that neither a check nor `watch` covers: an instance or a class of the user, a function with properties. */
   isLasting = true;
   private readonly indexOf = new Map<unknown, number>();
   private depth = 0;
   private readonly waiting: (() => void)[] = [];
+
+  /** `watch`: absent when nobody asks later whether the result still holds. */
+  constructor(readonly watch?: WatchList) {}
 
   /** The token of something that is already a part. */
   find(id: unknown): string | undefined {

@@ -1,6 +1,7 @@
 /** Instances: a stage with the parameter values of one use, its inputs and its upstream instances. */
 import type { Closure } from "../../key/code/closure";
-import { digestAnything, findClosure, isSameClosure } from "../../key/code/closure";
+import { digestAnything, findClosure, keepIfSame } from "../../key/code/closure";
+import { startMoment } from "../../key/code/moment";
 import { textOfValue } from "../../key/describe";
 import type { Scopes } from "../../key/scopes";
 import type { InputView } from "../../protocol";
@@ -43,6 +44,7 @@ export class Instances {
   /** After anything that may have run user code. */
   endEpoch(): void {
     this.epoch++;
+    startMoment();
   }
 
   /** Closures are the same objects while it is the same. */
@@ -80,7 +82,7 @@ export class Instances {
       if (previous?.stillHolds?.() === true) return previous;
       const { keyedBy, fn, name, inputs } = definition;
       const found = findClosure(keyedBy ?? fn, name, this.scopes, inputs.leaves);
-      return previous && isSameClosure(previous, found) ? previous : found;
+      return previous ? keepIfSame(previous, found) : found;
     },
   );
 

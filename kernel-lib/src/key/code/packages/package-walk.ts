@@ -14,7 +14,7 @@ import { constructorOf, findStatics, isObject, membersOf, type Member } from "..
 import { classOf, whatIs } from "../../values/value-kind";
 import { describeValue, textOfValue } from "../../describe";
 import { digestContent } from "../../digest";
-import type { AnyFunction, Scopes } from "../../scopes";
+import type { AnyFunction, LiveFunction, Scopes } from "../../scopes";
 import {
   classWithPrivateFields,
   cachesOf,
@@ -27,66 +27,16 @@ import {
 import { findPutEntries, isFilledByMethods, type Entry } from "./package-caches";
 import { membersBesideCode, placeOf, primitiveText, type PackageCode } from "./package-code";
 import { WASM, type Reached, type CodeVisitor } from "../reached";
+import { PackageRoot, type Method, type Open } from "./package-root";
 import { temporalText } from "./temporal";
 import { usedNames } from "./used-names";
 
 /** How many functions and objects of packages one walk visits. More are listed as untracked: each costs up to 0.2 ms. */
 const MAX_NODES = 1_000;
 
-/** A function or object that is still to be visited. */
-interface Open {
-  readonly value: object;
-  readonly name: string;
-  /** The variables that the functions around it change when they are called. */
-  readonly changing?: ReadonlySet<string>;
-  /** The user can call it: it is the root, or a method of the root. */
-  readonly isOuter?: boolean;
-}
-
-interface Method extends Open {
-  readonly key: string;
-  /** The package added it after the object was first seen. */
-  readonly isLate: boolean;
-}
-
-/** What was found behind one root. */
-class Root {
-  readonly nodes: string[] = [];
-  readonly open: Open[] = [];
-  /** Methods and accessors, which count only if they lead to something that nothing else led to. */
-  readonly methods: Method[] = [];
-  /** In order of their numbers. */
-  readonly values: object[] = [];
-  /** Texts of the values that the user passed to the package: everything that is not a function or object of the package. */
-  readonly userValues: string[] = [];
-
-  constructor(
-    readonly index: number,
-    readonly name: string,
-  ) {}
-
-  /** How much was found so far, for `restore`. */
-  extent(): Extent {
-    const { nodes, userValues, methods, values } = this;
-    return { nodes: nodes.length, userValues: userValues.length, methods: methods.length, values: values.length };
-  }
-
-  /** Forgets what was found since. Returns the values that have lost their number. */
-  restore({ nodes, userValues, methods, values }: Extent): readonly object[] {
-    this.nodes.length = nodes;
-    this.userValues.length = userValues;
-    // Fewer are left if the walk was stopped.
-    this.methods.length = Math.min(this.methods.length, methods);
-    return this.values.splice(values);
-  }
-}
-
-/** The lengths of the lists of a root. */
-type Extent = Readonly<Record<"nodes" | "userValues" | "methods" | "values", number>>;
-
 export class PackageWalk {
   /** What was visited: the root that it lies behind, and its number there. */
-  private readonly nodes = new Map<object, { readonly root: Root; readonly number: number }>();
+  private readonly nodes = new Map<object, { readonly root: PackageRoot; readonly number: number }>();
   /** Functions that lead to no value and no code of the user. */
   private readonly empty = new Set<object>();
   private visited = 0;
@@ -102,8 +52,7 @@ export class PackageWalk {
   visit(value: object, name: string): string {
     const seen = this.reached.find(value) ?? this.seen(value);
     if (seen !== undefined) return seen;
-    this.reached.isLasting = false;
-    const root = new Root(this.reached.reserve(value), name);
+    const root = new PackageRoot(this.reached.reserve(value), name);
     this.reached.summingUp(name, () => {
       this.add(root, value, name, { isOuter: true });
       this.visitOpen(root);
@@ -120,14 +69,14 @@ export class PackageWalk {
     return `#${root.index}`;
   }
 
-  private visitOpen(root: Root): void {
+  private visitOpen(root: PackageRoot): void {
     for (let next = root.open.shift(); next; next = root.open.shift()) {
       if (this.visited++ >= MAX_NODES) return this.stop(root, next);
       root.nodes.push(this.describe(root, next));
     }
   }
 
-  private stop(root: Root, { value, name }: Open): void {
+  private stop(root: PackageRoot, { value, name }: Open): void {
     if (this.visited === MAX_NODES + 1) {
       const of = this.code.moduleOf(value)?.id ?? "a package";
       this.reached.untrack(name, `more than ${MAX_NODES.toLocaleString("en")} functions and objects of ${of}`);
@@ -140,7 +89,7 @@ export class PackageWalk {
    * Visits a method, and forgets it if it leads to nothing new. One that the object had at first counts if it leads to a value or to code
    * of the user; one that the package added later only if it leads to code of the user.
    */
-  private visitMethod(root: Root, { value, name, key, isLate, isOuter }: Method): void {
+  private visitMethod(root: PackageRoot, { value, name, key, isLate, isOuter }: Method): void {
     if (this.nodes.has(value)) return;
     if (!isLate && typeof value === "function" && !this.empty.has(value))
       root.nodes.push(`${key}: ${this.code.placeIn(value)}`);
@@ -162,32 +111,43 @@ export class PackageWalk {
   }
 
   /** Numbers a node and leaves its description for later. */
-  private add(root: Root, value: object, name: string, context: Pick<Open, "changing" | "isOuter"> = {}): string {
+  private add(
+    root: PackageRoot,
+    value: object,
+    name: string,
+    context: Pick<Open, "changing" | "isOuter"> = {},
+  ): string {
+    this.reached.watch?.addObject(value);
     const number = root.values.push(value);
     this.nodes.set(value, { root, number });
     root.open.push({ value, name, ...context });
     return `@${number}`;
   }
 
-  private seen(value: object, from?: Root): string | undefined {
+  private seen(value: object, from?: PackageRoot): string | undefined {
     const node = this.nodes.get(value);
     return node && (node.root === from ? `@${node.number}` : `#${node.root.index}@${node.number}`);
   }
 
-  private describe(root: Root, open: Open): string {
+  private describe(root: PackageRoot, open: Open): string {
     const { value, name } = open;
     if (typeof value === "function") return this.describeFunction(root, value, open);
     if (classOf(value)) return this.describePlain(root, value, name);
     return this.describeInstance(root, value, name);
   }
 
-  private describeFunction(root: Root, fn: AnyFunction, { name, changing: around = none, isOuter }: Open): string {
+  private describeFunction(
+    root: PackageRoot,
+    fn: AnyFunction,
+    { name, changing: around = none, isOuter }: Open,
+  ): string {
     const live = this.scopes.inspect(fn);
     if (live.bound) {
       const { target, thisValue, args } = live.bound;
       const bound = [target, thisValue, ...args].map((each) => this.token(root, each, name));
       return ["bound", ...bound, ...this.describeMembers(root, fn, name)].join(" ");
     }
+    this.reached.watch?.addVariables(fn, live);
     const { fromArguments, mutated, reset } = usedNames(fn);
     const changing = new Set([...around, ...this.code.changingIn(fn, live), ...(isOuter ? [] : fromArguments)]);
     const captured = this.code.captured(fn, live, changing).map(([key, value]) => {
@@ -202,30 +162,34 @@ export class PackageWalk {
     return [placeOf(live), ...captured, ...entries, ...this.describeMembers(root, fn, name)].join(" ");
   }
 
-  private describeMembers(root: Root, fn: AnyFunction, name: string): readonly string[] {
+  private describeMembers(root: PackageRoot, fn: AnyFunction, name: string): readonly string[] {
     return [
       ...this.members(root, membersBesideCode(fn), name),
       ...this.entries(root, cachesAmong(findStatics(fn)), name),
     ];
   }
 
-  private entries(root: Root, caches: readonly Entry[], name: string): readonly string[] {
+  private entries(root: PackageRoot, caches: readonly Entry[], name: string): readonly string[] {
+    this.reached.watch?.addCaches(caches);
     return findPutEntries(caches).map(([path, value]) => `${path}=${this.token(root, value, name, path)}`);
   }
 
   /** Plain data with functions and instances in it. */
-  private describePlain(root: Root, value: object, name: string): string {
+  private describePlain(root: PackageRoot, value: object, name: string): string {
     if (this.code.isMade(value)) return `object ${this.members(root, membersOf(value), name, value).join(" ")}`;
     root.userValues.push(describeValue(value));
+    const isForeign = (inner: object): boolean =>
+      inner !== value && (inputOf(inner) !== undefined || this.nodes.has(inner));
+    this.reached.watch?.addData(value, isForeign);
     return digestValue(value, {
       name,
-      isForeign: (inner) => inner !== value && (inputOf(inner) !== undefined || this.nodes.has(inner)),
+      isForeign,
       foreign: (inner) => this.token(root, inner, name),
       isProxy: (inner) => this.scopes.isProxy(inner),
     });
   }
 
-  private describeInstance(root: Root, value: object, name: string): string {
+  private describeInstance(root: PackageRoot, value: object, name: string): string {
     const content = contentOf(value, (prototype) => this.scopes.builtinName(prototype));
     if (!content) return this.describeOpaque(value, name);
     const caches = cachesOf(value, this.code.classModule(value)?.id.replace(/(.)@.*$/, "$1") ?? "");
@@ -240,6 +204,7 @@ export class PackageWalk {
     }
     const inner = "inner" in content ? [this.token(root, content.inner, name)] : [];
     const hiding = classWithPrivateFields(value);
+    if (hiding) this.reached.isLasting = false;
     if (hiding && this.scopes.privateFields(value).size > 0)
       this.reached.untrack(name, `private fields of ${hiding.name}`);
     else if (content.members.length + inner.length === 0 && mayHoldState(value))
@@ -261,7 +226,7 @@ export class PackageWalk {
   }
 
   /** Own members in the order of their names. Methods and accessors are left for later. */
-  private members(root: Root, members: readonly Member[], name: string, owner?: object): readonly string[] {
+  private members(root: PackageRoot, members: readonly Member[], name: string, owner?: object): readonly string[] {
     const described: string[] = [];
     this.code.prepare(members);
     const first = owner && firstSightOf(owner, members, (member) => this.code.functionsOf(member));
@@ -283,7 +248,7 @@ export class PackageWalk {
   }
 
   /** The token by which a node refers to a value. */
-  private token(root: Root, value: unknown, name: string, key = "", changing?: ReadonlySet<string>): string {
+  private token(root: PackageRoot, value: unknown, name: string, key = "", changing?: ReadonlySet<string>): string {
     const path = key === "" ? name : `${name}.${key}`;
     if (!isObject(value) && typeof value !== "function") {
       if (value !== undefined && value !== null)
@@ -301,6 +266,7 @@ export class PackageWalk {
       return namespace.kind === "module" && namespace.module
         ? `module ${namespace.module.id}`
         : this.visitor.describe(value, path);
+    this.reached.watch?.addObject(value);
     const text = temporalText(value);
     if (text !== undefined) return text;
     if (classOf(value) || this.code.classModule(value) !== undefined || this.code.isCreated(value))
@@ -308,18 +274,30 @@ export class PackageWalk {
     return this.visitor.describe(value, path);
   }
 
-  private functionToken(root: Root, fn: AnyFunction, path: string, changing?: ReadonlySet<string>): string {
+  private functionToken(root: PackageRoot, fn: AnyFunction, path: string, changing?: ReadonlySet<string>): string {
     const live = this.scopes.inspect(fn);
     if (live.bound) return this.add(root, fn, path);
     if (live.isWasm) this.reached.untrack(root.name, WASM);
-    if (live.native) return `native ${fn.name}`;
+    if (live.native) {
+      this.reached.watch?.addObject(fn);
+      return `native ${fn.name}`;
+    }
     if (!live.module) return this.visitor.describe(fn, fn.name || path);
     if (live.module.id === "stagebook") return "global:stagebook";
     if (this.scopes.isExported(fn)) return this.code.exportedPlace(fn, live);
-    return this.code.holds(fn, live) ? this.add(root, fn, path, { changing }) : placeOf(live);
+    return this.holds(fn, live) ? this.add(root, fn, path, { changing }) : placeOf(live);
   }
 
-  private prototypeToken(root: Root, prototype: object | null, name: string): string {
+  /** Whether a function of a package holds something besides its code. */
+  holds(fn: AnyFunction, live: LiveFunction): boolean {
+    if (!this.scopes.isExported(fn)) {
+      this.reached.watch?.addObject(fn);
+      this.reached.watch?.addVariables(fn, live);
+    }
+    return this.code.holds(fn, live);
+  }
+
+  private prototypeToken(root: PackageRoot, prototype: object | null, name: string): string {
     if (prototype === null) return "null";
     const owner = constructorOf(prototype);
     return this.token(root, owner ?? prototype, name);

@@ -1,4 +1,5 @@
 /** Dates and times of Temporal, native or of a polyfill: their content is in no property, and they count by their own text. */
+import { types } from "node:util";
 import { isObject, ownValue } from "../../values/own-members";
 
 const UNITS = [
@@ -17,7 +18,7 @@ const UNITS = [
 /** The exact text of a Temporal value; undefined for anything else. Runs the methods of its class, never those of the object itself. */
 export function temporalText(value: object): string | undefined {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (!isObject(prototype)) return undefined;
+  if (!isObject(prototype) || types.isProxy(prototype)) return undefined;
   const tag = ownValue(prototype, Symbol.toStringTag);
   if (typeof tag !== "string" || !tag.startsWith("Temporal.")) return undefined;
   const write: unknown = ownValue(prototype, "toString");
