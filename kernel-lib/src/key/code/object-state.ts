@@ -9,6 +9,7 @@ const MAX_MEMBERS = 2_000;
 /** The items of an object: written to a list at first, and compared with it later. The values themselves, not what they contain. */
 export class ObjectState {
   readonly items: unknown[] = [];
+  private keys: readonly (string | symbol)[] = [];
   private at = 0;
   private isWritten = false;
   private readonly kind: Kind | undefined;
@@ -37,17 +38,29 @@ export class ObjectState {
     const { object, kind } = this;
     if (kind === undefined || sizeOf(object, kind) > MAX_MEMBERS) return false;
     const keys = Reflect.ownKeys(object);
-    if (keys.length > MAX_MEMBERS || !this.take(Object.getPrototypeOf(object))) return false;
+    if (keys.length > MAX_MEMBERS || !this.takeKeys(keys)) return false;
+    // Of what the language defines, only what is added to it counts.
+    if (kind === "prototype") return true;
+    if (!this.take(Object.getPrototypeOf(object))) return false;
     if (kind !== "function" && kind !== "object" && !this.takeContent(kind)) return false;
-    for (const key of keys) if (!(kind === "function" && isOfCalls(key)) && !this.takeProperty(key)) return false;
+    for (const key of keys) if (!(kind === "function" && isOfFunctions(key)) && !this.takeProperty(key)) return false;
     // Whether it is the prototype of that class.
     const owner = kind === "object" ? ownValue(object, "constructor") : undefined;
     return typeof owner !== "function" || types.isProxy(owner) || this.take(ownValue(owner, "prototype"));
   }
 
+  private takeKeys(keys: readonly (string | symbol)[]): boolean {
+    const before = this.keys;
+    if (!this.isWritten) this.keys = keys;
+    else if (keys.length !== before.length) return false;
+    else for (let at = 0; at < keys.length; at++) if (keys[at] !== before[at]) return false;
+    return true;
+  }
+
   private takeProperty(key: string | symbol): boolean {
     const property = Object.getOwnPropertyDescriptor(this.object, key);
-    if (!property || !this.take(key) || !this.take(property.enumerable)) return false;
+    if (!property) return false;
+    if (!property.enumerable && !this.take(HIDDEN)) return false;
     if ("value" in property) return this.take(property.value);
     const { get, set } = property as { readonly get: unknown; readonly set: unknown };
     return this.take(ACCESSOR) && this.take(get) && this.take(set);
@@ -81,13 +94,15 @@ export class ObjectState {
 }
 
 const ACCESSOR = Symbol("accessor");
+const HIDDEN = Symbol("hidden");
 
-type Kind = "object" | "function" | "array" | "map" | "set" | "date" | "regexp" | "url";
+type Kind = "prototype" | "object" | "function" | "array" | "map" | "set" | "date" | "regexp" | "url";
 
 /** Undefined for an object that cannot be compared. */
 function kindOf(object: object): Kind | undefined {
   if (types.isProxy(object) || types.isModuleNamespaceObject(object) || types.isNativeError(object)) return undefined;
   if (ArrayBuffer.isView(object) || types.isAnyArrayBuffer(object)) return undefined;
+  if (builtins.has(object)) return "prototype";
   if (typeof object === "function") return "function";
   if (Array.isArray(object)) return "array";
   if (types.isMap(object)) return "map";
@@ -102,8 +117,13 @@ function sizeOf(object: object, kind: Kind): number {
   return kind === "map" || kind === "set" ? Number(SIZE[kind]?.get?.call(object)) : 0;
 }
 
-/** Of functions: the arguments of a call that is in progress, and what nothing counts. */
-const isOfCalls = (key: string | symbol): boolean => key === "length" || key === "arguments" || key === "caller";
+/** What every function has, and does not count; the arguments of a call that is in progress. */
+const isOfFunctions = (key: string | symbol): boolean =>
+  key === "length" || key === "name" || key === "arguments" || key === "caller";
+
+const builtins = new Set<object>(
+  [Object, Array, Map, Set, Date, RegExp, Promise].map((type): object => type.prototype as object),
+);
 
 const SIZE = {
   map: Object.getOwnPropertyDescriptor(Map.prototype, "size"),

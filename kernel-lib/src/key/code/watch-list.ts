@@ -10,7 +10,7 @@ import { ObjectState } from "./object-state";
 import { findPutEntries, type Entry } from "./packages/package-caches";
 import { usedNames } from "./packages/used-names";
 
-/** How many items one list holds, three for each property; more are read again by a new walk. */
+/** How many items one list holds; more are read again by a new walk. */
 const MAX_SIZE = 50_000;
 
 export class WatchList {
@@ -53,7 +53,7 @@ export class WatchList {
   }
 
   addCaches(caches: readonly Entry[]): void {
-    if (caches.length > 0) this.add(new WatchedList(() => findPutEntries(caches).flat()));
+    for (const [, cache] of caches) if (isObject(cache)) this.add(watchCache(cache));
   }
 
   /** Tells whether everything is as it was; undefined if nothing of this kind was read. */
@@ -152,11 +152,18 @@ class WatchedList implements Watched {
 }
 
 const objectsSeen = new WeakMap<object, WatchedObject>();
+const cachesSeen = new WeakMap<object, WatchedList>();
 const variablesSeen = new WeakMap<AnyFunction, WatchedList>();
 
 function watchObject(object: object): WatchedObject {
   let watched = objectsSeen.get(object);
   if (!watched) objectsSeen.set(object, (watched = new WatchedObject(object)));
+  return watched;
+}
+
+function watchCache(cache: object): WatchedList {
+  let watched = cachesSeen.get(cache);
+  if (!watched) cachesSeen.set(cache, (watched = new WatchedList(() => findPutEntries([["", cache]]).flat())));
   return watched;
 }
 

@@ -279,7 +279,7 @@ export class PackageWalk {
     if (live.bound) return this.add(root, fn, path);
     if (live.isWasm) this.reached.untrack(root.name, WASM);
     if (live.native) {
-      this.reached.watch?.addObject(fn);
+      this.reached.isLasting = false;
       return `native ${fn.name}`;
     }
     if (!live.module) return this.visitor.describe(fn, fn.name || path);
