@@ -12,6 +12,8 @@ exports.Schema = class Schema {
   constructor(def) { this.def = def; this.check = (value) => [def, value]; this._cached = undefined; }
   parse(value) { return (this._cached ??= [value]); }
 };
+exports.Lazy = class Lazy { constructor(x) { this.x = x; }
+  get parse() { const parse = (value) => [this.x, value]; Object.defineProperty(this, "parse", { value: parse, configurable: true, writable: true }); return parse; } };
 exports.Other = class Other extends exports.Schema {};
 exports.List = class List extends Map {};
 exports.Bag = class Bag extends Set {};
@@ -67,6 +69,7 @@ const changes: readonly [what: string, code: string, change: string][] = [
   ["a property that is added to it", "return new kit.Schema({ a: 1 });", "it.more = 1"],
   ["a property that is removed from it", "return new kit.Schema({ a: 1 });", "delete it.def"],
   ["a method that the user replaces", "return new kit.Schema({ a: 1 });", "it.check = () => 2"],
+  ["a method that the class creates at its first use", "return new kit.Lazy(1);", "it.parse(1); it.parse = () => 3"],
   ["its class", "return new kit.Schema({ a: 1 });", "Object.setPrototypeOf(it, kit.Other.prototype)"],
   ["what was given to it", "return new kit.Schema(given);", "given.a = 2"],
   ["what lies deep in that", "return new kit.Schema(given);", "given.b.c.push(3)"],

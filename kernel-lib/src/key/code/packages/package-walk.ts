@@ -240,11 +240,19 @@ export class PackageWalk {
       if (methods.length > 0)
         for (const value of methods)
           root.methods.push({ value, name: path, key, isLate, isOuter: root.nodes.length === 0 });
-      else if (owner && inheritsGetter(owner, key)) continue;
+      else if (owner && inheritsGetter(owner, key) && !this.isOfUser(member.value)) continue;
       else if (member.value !== undefined && member.value !== null)
         described.push(`${key}=${this.token(root, member.value, name, key)}`);
     }
     return described;
+  }
+
+  /** Code of the user where the package itself would keep what a getter has returned. */
+  private isOfUser(value: unknown): boolean {
+    if (typeof value !== "function" || this.scopes.isProxy(value) || this.scopes.builtinName(value) !== undefined)
+      return false;
+    const { native, module } = this.scopes.inspect(value);
+    return !native && module === null;
   }
 
   /** The token by which a node refers to a value. */
