@@ -18,6 +18,10 @@ const inKernel =
     : all.filter(({ title }, at) => at % 12 === 5 || title === "fs.opendirSync");
 /** Rows that change what the whole process sees, or that a stage's thread does not have. */
 const inThreads = inKernel.filter(({ code }) => !/chdir|stdin|require\("early"\)|argv/.test(code));
+/** In one cell, and in the time that one test has. */
+const PART = 60;
+const partsOf = (rows: readonly ReadKindRow[]): readonly (readonly [from: number, part: readonly ReadKindRow[]])[] =>
+  Array.from({ length: Math.ceil(rows.length / PART) }, (_, at) => [at * PART, rows.slice(at * PART, (at + 1) * PART)]);
 
 describe("[V1] kinds of read in a kernel", () => {
   const server = http.createServer((_request, response) => response.end("page"));
@@ -59,8 +63,8 @@ describe("[V1] kinds of read in a kernel", () => {
   }
 
   /** Defines a stage for each row, and executes one after the other. Returns the rows that are silent. */
-  async function findSilent(rows: readonly ReadKindRow[], options: string): Promise<readonly string[]> {
-    const prefix = options === "" ? "m" : "w";
+  async function findSilent(from: number, rows: readonly ReadKindRow[], options: string): Promise<readonly string[]> {
+    const prefix = options === "" ? `m${from}-` : `w${from}-`;
     const cell = rows.map(
       ({ code }, at) =>
         `stage("${prefix}${at}", async () => { const server = "${url}"; await (async () => { ${code} })(); return ${at}; }${options});`,
@@ -83,12 +87,12 @@ describe("[V1] kinds of read in a kernel", () => {
     return silent;
   }
 
-  test("in the main thread", async () => {
-    expect(await findSilent(inKernel, "")).toEqual([]);
+  test.each(partsOf(inKernel))("in the main thread, from %i", async (from, part) => {
+    expect(await findSilent(from, part, "")).toEqual([]);
   });
 
-  test("in a worker thread", async () => {
-    expect(await findSilent(inThreads, ", { worker: true }")).toEqual([]);
+  test.each(partsOf(inThreads))("in a worker thread, from %i", async (from, part) => {
+    expect(await findSilent(from, part, ", { worker: true }")).toEqual([]);
   });
 });
 
