@@ -125,6 +125,7 @@ test("[U1] the card in the launcher makes a notebook that runs", async () => {
   await lab.screenshot("begin launcher");
   await card.click();
   await lab.adoptNotebook("Untitled.ipynb");
+  await eventually(() => lab.page.locator(".jp-LauncherCard").count()).toBe(0);
   await lab.runAll();
   await eventually(() => lab.stageStatuses()).toEqual({ primes: "fresh", largest: "fresh" });
   await eventually(() => lab.outputText(EXAMPLE_CELLS.length)).toContain("97");

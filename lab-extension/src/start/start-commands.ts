@@ -63,9 +63,15 @@ export function addStartCommands({
       try {
         const { path, kernel } = await createNotebook(services, typeof cwd === "string" ? cwd : "", trans);
         await tourOffer.offer();
-        await commands.execute("docmanager:open", { path, factory: "Notebook", kernel: { name: kernel } });
+        // The launcher closes for a command that returns a widget.
+        return (await commands.execute("docmanager:open", {
+          path,
+          factory: "Notebook",
+          kernel: { name: kernel },
+        })) as unknown;
       } catch (cause) {
         notifyFailure(cause);
+        return undefined;
       }
     },
   });

@@ -201,9 +201,22 @@ export class Lab {
     );
   }
 
-  /** Runs all cells and waits for the last. */
-  runAll(): Promise<void> {
-    return this.command("notebook:run-all-cells");
+  /**
+   * Runs all cells and waits for the last. Some time after a reload JupyterLab puts the notebook of before in front again: this one is
+   * brought to the front first.
+   */
+  async runAll(): Promise<void> {
+    await this.page.evaluate(async (path) => {
+      const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
+      const { shell, commands } = jupyterapp;
+      const panel = ([...shell.widgets("main")] as NotebookPanel[]).find((each) => each.context?.path === path);
+      if (!panel) throw new Error(`${path} is not open`);
+      while (shell.currentWidget !== panel) {
+        shell.activateById(panel.id);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await commands.execute("notebook:run-all-cells");
+    }, this.path);
   }
 
   /** Runs one cell, counted from 0, and waits for its end. */
