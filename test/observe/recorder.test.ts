@@ -404,6 +404,27 @@ describe("[V2] what the execution decides itself", () => {
     }
   });
 
+  test.each<readonly [string, () => unknown, boolean]>([
+    ["a relative path", () => fs.readFileSync("a.txt"), true],
+    ["a relative path that is tested", () => fs.existsSync("a.txt"), true],
+    ["a relative path as bytes", () => fs.readdirSync(Buffer.from(".")), true],
+    ["a relative source of a copy", () => fs.cpSync("out", at("copied"), { recursive: true }), true],
+    ["a path made of the working folder", () => fs.readFileSync(path.join(process.cwd(), "a.txt")), true],
+    ["a path that is resolved", () => fs.readFileSync(path.resolve("a.txt")), true],
+    ["an absolute path", () => fs.readFileSync(at("a.txt")), false],
+    ["a relative path in a folder of its own choice", () => (process.chdir(at("out")), fs.readdirSync(".")), false],
+  ])("%s: whether the working folder counts", async (_title, read, isCounted) => {
+    const started = process.cwd();
+    process.chdir(folder);
+    try {
+      const recorder = await record(read);
+      expect(recorder.reads().some(({ kind }) => kind === "cwd")).toBe(isCounted);
+    } finally {
+      process.chdir(started);
+      fs.rmSync(at("copied"), { recursive: true, force: true });
+    }
+  });
+
   test("a time zone that it sets is its own", async () => {
     const { TZ } = process.env;
     try {

@@ -3,6 +3,14 @@ export { systemNow } from "../async/clock";
 export { currentRecorder, observing, unobserved } from "./context";
 export { installObservers, type ObserverOptions } from "./install";
 export { silently } from "./silence";
-export { labelOfRead, type ObservedRead, type ReadKind, type VolatileKind, type VolatileRead } from "./reads";
+export {
+  labelOfRead,
+  RELATIVE_PATHS,
+  type ObservedRead,
+  type ReadKind,
+  type VolatileKind,
+  type VolatileRead,
+} from "./reads";
+export { isSameFolder } from "./path-states";
 export { ReadRecorder } from "./recorder";
 export { stateOfRead, type FileStates, type ReadState } from "./state-of-read";

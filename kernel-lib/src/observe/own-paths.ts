@@ -32,6 +32,12 @@ export function absolutePath(given: unknown): string | undefined {
   return undefined;
 }
 
+/** Whether it is another path in another working folder. */
+export function isRelative(given: unknown): boolean {
+  if (typeof given === "string") return !path.isAbsolute(given);
+  return given instanceof Uint8Array && !path.isAbsolute(Buffer.from(given).toString());
+}
+
 /** Whether a path can be a read of the user's: not in a package, not of the system. */
 export function isUsersPath(file: string): boolean {
   return !IGNORED.test(file) && !CACHES.some((cache) => file.startsWith(cache));

@@ -31,6 +31,13 @@ export function typeOf(file: string): string | undefined {
   });
 }
 
+/** Whether two paths of folders, one of them perhaps through links, lead to the same one. */
+export function isSameFolder(one: string, other: string): boolean {
+  return one === other || realPathOf(one) === (realPathOf(other) ?? "");
+}
+
+const realPathOf = (file: string): string | undefined => attempt(() => realpathSync(file));
+
 /** The names and types in a folder, sorted, one a line; undefined for a folder that does not exist. */
 export function listingOf(folder: string): string | undefined {
   return attempt(() => {

@@ -11,12 +11,15 @@ export interface ObservedRead {
   readonly kind: ReadKind;
   /**
    * Paths: absolute. `env`: the name of the variable; "" is the list of all names. `system`: the property (`hostname`, `platform`).
-   * "" for `zone`, `locale` and `cwd`.
+   * "" for `zone` and `locale`. `cwd`: "", or `RELATIVE_PATHS`.
    */
   readonly name: string;
   /** `stat` alone: the fields that the code read, sorted and joined by commas (`mtime,size`). */
   readonly fields?: string;
 }
+
+/** The name of a `cwd` read that only completes paths, which are recorded as absolute ones: in another folder they are other files. */
+export const RELATIVE_PATHS = "paths";
 
 /** A short label: `file data/a.txt` (relative to `folder` if inside it), `folder data`, `variable HOME`, `time zone`. */
 export function labelOfRead(read: ObservedRead, folder: string): string {

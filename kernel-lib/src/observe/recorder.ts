@@ -2,8 +2,8 @@
 import { contentOf, listingOf, resolvedTarget, stampOf, statField, typeOf } from "./path-states";
 import path from "node:path";
 import { PendingFiles } from "./pending-files";
-import { OwnPaths, workingFolderChanges } from "./own-paths";
-import type { ObservedRead, ReadKind, VolatileKind, VolatileRead } from "./reads";
+import { isRelative, OwnPaths, workingFolderChanges } from "./own-paths";
+import { RELATIVE_PATHS, type ObservedRead, type ReadKind, type VolatileKind, type VolatileRead } from "./reads";
 
 /** What `ReadRecorder` needs to know about the execution. */
 export interface RecorderOptions {
@@ -51,6 +51,7 @@ class Recorded {
 export class ReadRecorder {
   private created: Recorded | undefined;
   private hasChangedFolder = false;
+  private completesPaths = false;
   private createdPaths: OwnPaths | undefined;
   private pending: PendingFiles | undefined;
   private seenFolderChanges = 0;
@@ -88,7 +89,10 @@ export class ReadRecorder {
       fields === undefined ? { kind, name: file } : { kind, name: file, fields: [...fields.keys()].sort().join() },
     );
     const order = ({ kind, name }: ObservedRead): string => `${kind} ${name}`;
-    return [...paths, ...this.recorded.values.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+    // The working folder may count as such; without a path it completes none.
+    const isCounted = paths.length > 0 && !this.hasValue("cwd", "");
+    const values = [...this.recorded.values.values()].filter(({ name }) => name !== RELATIVE_PATHS || isCounted);
+    return [...paths, ...values].sort((a, b) => (order(a) < order(b) ? -1 : 1));
   }
 
   /** In the order of their first read, without duplicates; the first 200. */
@@ -127,6 +131,7 @@ export class ReadRecorder {
     if (!isTest && seen.has(given)) return;
     const file = this.own.outside(given);
     if (file === undefined) return;
+    this.completePath(given);
     const key = `${kind} ${file}`;
     const known = this.recorded.paths.get(key);
     const state = !isTest && known && known.state !== undefined ? known.state : stateFor[kind](file);
@@ -172,6 +177,7 @@ export class ReadRecorder {
     for (const { given, file: full, stamp, content } of pending.files()) {
       const file = own.outside(full);
       if (file === undefined) continue;
+      this.completePath(given);
       const key = `file ${file}`;
       let read = recorded.paths.get(key);
       // What was missing exists now: the first content counts.
@@ -253,6 +259,13 @@ export class ReadRecorder {
     if (kind === "cwd" && this.hasChangedFolder) return;
     const key = `${kind} ${name}`;
     if (!this.recorded.values.has(key)) this.recorded.values.set(key, { kind, name });
+  }
+
+  /** For wrappers: a path, as passed, that leads elsewhere in another working folder. */
+  completePath(given: unknown): void {
+    if (this.completesPaths || !isRelative(given)) return;
+    this.completesPaths = true;
+    this.readValue("cwd", RELATIVE_PATHS);
   }
 
   /** For wrappers: whether it need not be recorded again. */

@@ -130,4 +130,26 @@ const timed = stage("timed", {}, (_, { log }) => { const from = Date.now(); log.
     expect(named.get("clock")?.join()).toMatch(/new Date\(\) \(cell \[\d+\], line 5\)/);
     expect(named.get("timed")).toEqual([]);
   });
+
+  test("a relative path is another file after a cell has changed the working folder, and the same one when it is back", async () => {
+    notebook.write("one/f.txt", "1");
+    notebook.write("two/f.txt", "2");
+    const values = async (folder: string): Promise<string> => {
+      await notebook.cell("move", `process.chdir(${JSON.stringify(`${notebook.kernel.cwd}/${folder}`)});`);
+      return notebook.read("[await byName(), await byFolder(), await whole()].join()");
+    };
+    await notebook.cells({
+      imports: `import * as fs from "fs"; import * as path from "path";`,
+      stages: `const byName = stage("byName", {}, () => fs.readFileSync("f.txt", "utf8"));
+const byFolder = stage("byFolder", {}, () => fs.readFileSync(path.join(process.cwd(), "f.txt"), "utf8"));
+const whole = stage("whole", {}, () => fs.readFileSync(${JSON.stringify(`${notebook.kernel.cwd}/one/f.txt`)}, "utf8"));`,
+    });
+    expect(await values("one")).toBe("1,1,1");
+    await notebook.cell("move", `process.chdir(${JSON.stringify(notebook.kernel.cwd)});`);
+    expect(notebook.reasons("byName").join()).toBe("working folder: one → .");
+    expect(notebook.status("whole")).toBe("fresh");
+    const executed = await notebook.executed(async () => expect(await values("two")).toBe("2,2,1"));
+    expect(executed).toEqual(["byFolder", "byName"]);
+    expect(await notebook.executed(async () => expect(await values("one")).toBe("1,1,1"))).toEqual([]);
+  });
 });

@@ -2,6 +2,7 @@
 import { callSiteOf, type AnyFunction } from "../call-site";
 import { currentRecorder } from "../context";
 import { forgetRelativePaths } from "../own-paths";
+import { RELATIVE_PATHS } from "../reads";
 import type { ReadRecorder } from "../recorder";
 import { isExamined, reachesResult } from "../volatile-notes";
 import { replaceMethod, replaces } from "./replace";
@@ -76,18 +77,18 @@ function readVariable(name: PropertyKey, trap: AnyFunction): void {
   if (site && !(site.owner === "package" && TERMINAL.test(name))) recorder.readValue("env", name);
 }
 
-/** Paths are recorded as absolute ones, so a working folder that only completes paths does not count. */
+/** A working folder that only completes paths is recorded as such: it counts where it is not the notebook's. */
 function observeWorkingFolder(): void {
   replaceMethod<Method>(process, "cwd", (original) => {
     const observed: Method = () => {
       const recorder = currentRecorder();
-      if (recorder && !recorder.hasValue("cwd", "") && isExamined(recorder, "cwd"))
-        readWorkingFolder(recorder, observed);
+      if (recorder) readWorkingFolder(recorder, observed);
       return original();
     };
     return observed;
   });
   replaceMethod<Method>(process, "chdir", (original) => (folder) => {
+    currentRecorder()?.completePath(folder);
     const result = original(folder);
     forgetRelativePaths();
     currentRecorder()?.changeFolder();
@@ -96,6 +97,8 @@ function observeWorkingFolder(): void {
 }
 
 function readWorkingFolder(recorder: ReadRecorder, wrapper: AnyFunction): void {
+  recorder.readValue("cwd", RELATIVE_PATHS);
+  if (recorder.hasValue("cwd", "") || !isExamined(recorder, "cwd")) return;
   const site = callSiteOf(wrapper);
   if (site?.owner === "user" && reachesResult(site, "path")) recorder.readValue("cwd", "");
 }

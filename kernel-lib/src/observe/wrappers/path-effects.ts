@@ -77,7 +77,7 @@ export const createsFolder: PathEffect = (recorder, [folder]) => {
   const given = absolutePath(folder);
   if (given === undefined) return;
   if (typeOf(given) !== undefined) {
-    recorder.readPath("exists", given);
+    recorder.readPath("exists", folder);
     return;
   }
   let first = given;
@@ -120,9 +120,10 @@ function readsAll(recorder: ReadRecorder, source: unknown): void {
   const given = absolutePath(source);
   if (given === undefined) return;
   if (typeOf(given) !== "folder") {
-    recorder.readPath("file", given);
+    recorder.readPath("file", source);
     return;
   }
+  recorder.completePath(source);
   for (const folder of [given, ...foldersBelow(given)]) recorder.readPath("folder", folder);
   for (const file of filesBelow(given)) recorder.readPath("file", file);
 }

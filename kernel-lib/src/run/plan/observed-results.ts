@@ -8,7 +8,7 @@ import path from "node:path";
 import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 import { digestOf } from "../../key/digest";
 import { extendKey, type KnownKey, type ReadPart } from "../../key/key";
-import { labelOfRead, stateOfRead, unobserved, type ObservedRead } from "../../observe";
+import { labelOfRead, isSameFolder, stateOfRead, unobserved, type ObservedRead } from "../../observe";
 import type { Digest } from "../../protocol";
 import type { Entry, TracedRead } from "../../store/store";
 import type { Files } from "../external/files";
@@ -123,7 +123,10 @@ export class ObservedResults {
 
   /** The notebook's folder is the same one wherever it is. */
   private workingFolder(): { readonly digest: Digest; readonly text: string } {
-    const text = portable(this.parts.files.folder, process.cwd());
+    const { folder } = this.parts.files;
+    const current = process.cwd();
+    // A folder that is opened through a link.
+    const text = isSameFolder(current, folder) ? "." : portable(folder, current);
     return { digest: digestOf(text), text };
   }
 
