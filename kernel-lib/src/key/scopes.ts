@@ -58,6 +58,8 @@ export interface Scopes {
   globalKind(name: string): "builtin" | "user" | undefined;
   /** A function or object that the user has added to a built-in one: `Math.double`. */
   addedToGlobal(name: string, member: string): object | undefined;
+  /** What code has added to the prototypes of the language under this name, or put in place of such a member: `Array.prototype.sum`. */
+  addedToPrototypes(member: string): readonly { readonly name: string; readonly value: unknown }[];
   /** The module that `require(id)` returns, resolved by the code's own `require`; null for local modules and for missing ones. */
   moduleOf(require: unknown, id: string): ModuleRef | null;
   env(name: string): string | undefined;

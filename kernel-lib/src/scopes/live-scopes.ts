@@ -6,6 +6,7 @@ import { types } from "node:util";
 import type { AnyFunction, LiveFunction, Scopes } from "../key/scopes";
 import { silently } from "../observe";
 import { sharedSession, type FunctionFacts, type Script } from "./inspector-session";
+import { AddedMembers } from "./added-members";
 import { addedToGlobal, builtinName, globalKind, originalOf } from "./known-globals";
 import { startMoment } from "../key/code/moment";
 import { CapturedValues } from "./captured-values";
@@ -18,6 +19,7 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     (fn) => knownOf(fn).now().module,
     () => sharedSession().scriptCount(),
   );
+  const added = new AddedMembers();
   const known = new WeakMap<AnyFunction, KnownFunction>();
   const knownOf = (given: AnyFunction): KnownFunction => {
     const fn = originalOf(given);
@@ -41,6 +43,7 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
     builtinName,
     globalKind,
     addedToGlobal,
+    addedToPrototypes: (member) => added.of(member),
     moduleOf: (require, id) => modules.required(require, id),
     env: (name) => process.env[name],
     modulesVersion: () => modules.version(),
@@ -50,6 +53,7 @@ export function createLiveScopes(notebookExports: () => object | undefined): Sco
       writeTimes.forget();
       modules.forget();
       startMoment();
+      added.forget();
       sharedSession().forgetPrinted();
     },
   };

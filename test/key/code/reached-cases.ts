@@ -119,7 +119,7 @@ export const alikeCases: readonly Case[] = [
 
 const env = `process.env.STAGEBOOK_TRIED = "VALUE";`;
 
-/** They leave `STAGEBOOK_TRIED` in the environment and `Math.tried` behind. */
+/** They leave `STAGEBOOK_TRIED` in the environment `Math.tried` and members of prototypes behind: see `forgetGlobalCases`. */
 export const globalCases: readonly Case[] = [
   changed("optional", `${env} return () => process.env?.STAGEBOOK_TRIED;`, ["1", "2"]),
   changed("by way of globalThis", `${env} return () => globalThis.process.env.STAGEBOOK_TRIED;`, ["1", "2"]),
@@ -130,4 +130,23 @@ export const globalCases: readonly Case[] = [
     ["1", "2"],
   ),
   changed("a function that the user put under Math", `Math.tried = () => VALUE; return () => Math.tried();`),
+  changed("a method added to a prototype", `Array.prototype.tried = () => VALUE; return () => [].tried();`),
+  changed("a constant added to a prototype", `Array.prototype.tried = VALUE; return () => []["tried"];`),
+  changed("a member of a prototype taken by a pattern", `Array.prototype.tried = VALUE; return () => { const { tried } = []; return tried; };`), // prettier-ignore
+  changed("a getter added to a prototype", `Object.defineProperty(Array.prototype, "tried", { get: () => VALUE, configurable: true }); return () => [].tried;`), // prettier-ignore
+  changed("a variable that such a method reads", `const unit = VALUE; Array.prototype.tried = () => unit; return () => [].tried();`), // prettier-ignore
+  changed("such a method that a helper calls", `Array.prototype.tried = () => VALUE; const helper = (list) => list.tried(); return () => helper([]);`), // prettier-ignore
+  changed("how a bigint is written as JSON", `BigInt.prototype.toJSON = () => VALUE; return () => JSON.stringify([5n]);`, ["[1]", "[2]"]), // prettier-ignore
+  changed("a method of the language that the user replaced", `String.prototype.anchor = () => VALUE; return () => "".anchor();`), // prettier-ignore
+  changed("a method added to all typed arrays", `Object.getPrototypeOf(Uint8Array).prototype.tried = () => VALUE; return () => new Uint8Array().tried();`), // prettier-ignore
 ];
+
+const { anchor } = String.prototype as unknown as { anchor: unknown };
+
+export function forgetGlobalCases(): void {
+  delete process.env.STAGEBOOK_TRIED;
+  const typed = Object.getPrototypeOf(Uint8Array) as { prototype: object };
+  for (const owner of [Math, Array.prototype, typed.prototype]) Reflect.deleteProperty(owner, "tried");
+  Reflect.deleteProperty(BigInt.prototype, "toJSON");
+  Object.defineProperty(String.prototype, "anchor", { value: anchor, configurable: true, writable: true });
+}

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { orHeavy } from "../../rig/part";
 import { createScript } from "../../run/script";
 import { make, testChangedCode } from "./changed-code";
-import { alikeCases, builtinCases, globalCases, prototypeCases } from "./reached-cases";
+import { alikeCases, builtinCases, forgetGlobalCases, globalCases, prototypeCases } from "./reached-cases";
 
 /** The links of a chain. */
 const depth = orHeavy(300, 1500);
@@ -15,10 +15,7 @@ describe("symbols, private fields, prototypes", () => testChangedCode(prototypeC
 describe("code that looks the same", () => testChangedCode(alikeCases));
 
 describe("globals and environment variables", () => {
-  afterEach(() => {
-    delete process.env.STAGEBOOK_TRIED;
-    Reflect.deleteProperty(Math, "tried");
-  });
+  afterEach(forgetGlobalCases);
   testChangedCode(globalCases);
 });
 

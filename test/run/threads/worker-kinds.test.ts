@@ -1,10 +1,10 @@
 /** Values that can be shipped to a thread and mean the same there, kind by kind; and values that are refused, with their path. */
 import net from "node:net";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import type { StagebookError } from "stagebook";
 import { make, type Case } from "../../key/code/changed-code";
 import { closureCases } from "../../key/code/closure-cases";
-import { alikeCases, builtinCases, globalCases, prototypeCases } from "../../key/code/reached-cases";
+import { alikeCases, builtinCases, forgetGlobalCases, globalCases, prototypeCases } from "../../key/code/reached-cases";
 import { createScript } from "../script";
 
 /** Properties that no copy can have: refused, with the reason. */
@@ -14,6 +14,15 @@ const refused = new Map([
   ["a function in a private field beside a private method", /private field #f/],
   ["a name with a number, beside an assigned name without it", /`count` is assigned by the stage's function/],
   ["a function that the user put under Math", /`Math\.tried` is added to Math/],
+  ["a method added to a prototype", /`Array\.prototype\.tried` is added to/],
+  ["a constant added to a prototype", /`Array\.prototype\.tried` is added to/],
+  ["a member of a prototype taken by a pattern", /`Array\.prototype\.tried` is added to/],
+  ["a getter added to a prototype", /`Array\.prototype\.tried` is added to/],
+  ["a variable that such a method reads", /`Array\.prototype\.tried` is added to/],
+  ["such a method that a helper calls", /`Array\.prototype\.tried` is added to/],
+  ["how a bigint is written as JSON", /`BigInt\.prototype\.toJSON` is added to/],
+  ["a method of the language that the user replaced", /`String\.prototype\.anchor` is added to/],
+  ["a method added to all typed arrays", /`%TypedArray%\.tried` is added to/],
 ]);
 
 const more: readonly Case[] = (
@@ -47,10 +56,7 @@ const more: readonly Case[] = (
 
 describe("kinds", () => {
   const { p } = createScript();
-  afterAll(() => {
-    delete process.env.STAGEBOOK_TRIED;
-    Reflect.deleteProperty(Math, "tried");
-  });
+  afterEach(forgetGlobalCases);
   let stages = 0;
   const all = [...closureCases, ...builtinCases, ...prototypeCases, ...alikeCases, ...globalCases, ...more];
   test.each(all.map((each) => [each.title, each] as const))("[R4] %s", async (title, { code, before, gives }) => {

@@ -121,13 +121,20 @@ export class ClosureWalk implements CodeVisitor {
     for (const id of parsed.imported) this.modules.visitImported(id);
     this.reached.fill(index, () => {
       const bindings = normal.bindings.map((binding) => this.visitBinding(binding, lookup, parsed));
-      const extras = this.visitOwn(fn, name, live.isGenerated);
+      const extras = [...this.visitInheritedByAll(parsed), ...this.visitOwn(fn, name, live.isGenerated)];
       if (extras.length > 0 || parsed.isClass) this.reached.isLasting = false;
       else this.addCheck(fn, normal.bindings, parsed, lookup, newerOnDisk);
       const digest = digestContent(JSON.stringify([normal.text, bindings, extras]));
       return { kind, name, digest, text: normal.readable.slice(0, MAX_TEXT) };
     });
     return `#${index}`;
+  }
+
+  /** What was added to prototypes of the language, of the members that the code names. */
+  private visitInheritedByAll({ memberNames }: ParsedFunction): readonly string[] {
+    return memberNames.flatMap((member) =>
+      this.scopes.addedToPrototypes(member).map(({ name, value }) => `${name}=${this.describe(value, name)}`),
+    );
   }
 
   /** Adds a check of everything that must be unchanged for this function to have the same dependencies. */
@@ -152,6 +159,7 @@ export class ClosureWalk implements CodeVisitor {
         !hasMembers(fn) &&
         !findBase(fn) &&
         this.scopes.newerOnDisk(fn) === newerOnDisk &&
+        parsed.memberNames.every((member) => this.scopes.addedToPrototypes(member).length === 0) &&
         globals.every(
           ({ free, kind, added }) => this.scopes.globalKind(free.name) === kind && this.addedTo(free) === added,
         ) &&

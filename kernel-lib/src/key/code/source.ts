@@ -51,6 +51,8 @@ export interface ParsedFunction {
   /** True when it uses `this` or `super` of an enclosing function. */
   readonly usesOuterThis: boolean;
   readonly isClass: boolean;
+  /** The names of all members that it reads, of whatever; `toJSON` where it uses `JSON`. */
+  readonly memberNames: readonly string[];
   normalize(bindMembers: BindMembers): NormalSource;
 }
 
@@ -95,6 +97,7 @@ function parseFunction(source: string): ParsedFunction {
     makesCode: references.some(({ node, free }) => free.name === "Function" && parents.get(node)?.callee === node),
     usesOuterThis: fn.type === "ArrowFunctionExpression" && usesThis(fn),
     isClass: fn.type === "ClassExpression",
+    memberNames: findMemberNames(tree, frees),
     normalize: (bindMembers) => {
       const counts = bodyFrees.map(bindMembers);
       const id = counts.join();
@@ -255,11 +258,24 @@ function patternNames(taken: SyntaxNode | undefined): readonly string[] | undefi
   if (!isNode(pattern) || pattern.type !== "ObjectPattern") return undefined;
   const names = childrenIn(pattern, "properties").map((property) => {
     if (property.type !== "Property" || property.computed === true) return undefined;
-    const key = childOf(property, "key");
-    return textIn(key, key.type === "Identifier" ? "name" : "value");
+    return keyName(childOf(property, "key"));
   });
   return names.every((name) => name !== undefined) ? names : undefined;
 }
+
+function findMemberNames(tree: SyntaxNode, frees: readonly FreeName[]): readonly string[] {
+  const names = new Set(frees.some(({ name }) => name === "JSON") ? ["toJSON"] : []);
+  visitTree(tree, (node) => {
+    if (node.type === "MemberExpression" && isStaticMember(node, childOf(node, "object"))) names.add(memberName(node));
+    else if (node.type === "ObjectPattern")
+      for (const property of childrenIn(node, "properties"))
+        if (property.type === "Property" && property.computed !== true) names.add(keyName(childOf(property, "key")));
+    return true;
+  });
+  return [...names];
+}
+
+const keyName = (key: SyntaxNode): string => textIn(key, key.type === "Identifier" ? "name" : "value");
 
 function findImported(tree: SyntaxNode): readonly (string | null)[] {
   const found: (string | null)[] = [];

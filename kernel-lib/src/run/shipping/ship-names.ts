@@ -22,6 +22,7 @@ export interface CodeContext {
 
 /** `source`: the function's source, possibly rewritten with the same line numbers. Throws StagebookError `not-shippable`. */
 export function codeOf(packing: Packing, fn: AnyFunction, source: string, context: CodeContext): ShipCode {
+  for (const member of context.parsed.memberNames) checkMember(packing, member);
   const byName = new Map<string, FreeName[]>();
   for (const free of context.parsed.freeNames) byName.set(free.name, [...(byName.get(free.name) ?? []), free]);
   const bound = [...byName].flatMap(([name, frees]) => {
@@ -70,6 +71,13 @@ function bindingRef(
   if (!isRead) return packing.refOf(value, readableName({ name, members: [] }));
   const refs = frees.map((free) => namespaceRef(packing, value, free.members, readableName(free)));
   return refs[0];
+}
+
+/** Refuses what the user's code has added to the prototypes of the language: a thread has its own. */
+function checkMember(packing: Packing, member: string): void {
+  for (const { name, value } of packing.scopes.addedToPrototypes(member))
+    if (typeof value !== "function" || !packing.scopes.inspect(value).module)
+      packing.refuse(name, "added to a class of the language in the kernel", "Define it as a separate function.");
 }
 
 /** Refuses globals that exist only in the kernel. */
