@@ -21,7 +21,7 @@ export interface BrowserPart {
 /** A browser of the file's own. */
 export async function launchBrowser(viewport: Viewport): Promise<BrowserPart> {
   const browser = await chromium.launch(await browserOptions());
-  return { context: await browser.newContext({ viewport }), close: () => browser.close() };
+  return { context: patient(await browser.newContext({ viewport })), close: () => browser.close() };
 }
 
 let shared: Promise<BrowserContext> | undefined;
@@ -49,5 +49,11 @@ export async function takeSharedBrowser(origin: string): Promise<BrowserPart> {
 async function launchShared(): Promise<BrowserContext> {
   const profile = mkdtempSync(join(tmpdir(), "stagebook-browser-"));
   process.on("exit", () => rmSync(profile, { recursive: true, force: true }));
-  return chromium.launchPersistentContext(profile, await browserOptions());
+  return patient(await chromium.launchPersistentContext(profile, await browserOptions()));
+}
+
+/** Its limits are for what hangs: no test fails because the machine is slow. */
+function patient(context: BrowserContext): BrowserContext {
+  context.setDefaultTimeout(120_000);
+  return context;
 }

@@ -473,7 +473,7 @@ export class Lab {
 
   /** Waits until the page's JupyterLab has all plugins and its layout. */
   private async untilStarted(): Promise<void> {
-    await this.page.waitForFunction(() => "jupyterapp" in window, null, { timeout: 60_000 });
+    await this.page.waitForFunction(() => "jupyterapp" in window);
     await this.page.evaluate(() =>
       (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp.restored.then(() => undefined),
     );
