@@ -12,6 +12,8 @@ import { join, resolve } from "node:path";
  * @typedef {{ fullName: string, benchmarks: readonly { name: string, median: number }[] }} Group
  */
 
+const sides = /** @type {const} */ (["ours", "theirs"]);
+
 /**
  * @param {{ root: string, against: string, rounds: number, files: readonly string[], benchArgs: (report: string) => readonly string[], env: NodeJS.ProcessEnv }} options
  */
@@ -23,7 +25,7 @@ export function benchAgainst({ root, against, rounds, files, benchArgs, env }) {
   try {
     for (let round = 0; round < rounds; round++)
       for (const file of chosenFiles(join(root, "test", "bench"), files))
-        for (const side of /** @type {const} */ (round % 2 === 0 ? ["ours", "theirs"] : ["theirs", "ours"])) {
+        for (const side of round % 2 === 0 ? sides : [...sides].reverse()) {
           const report = join(reports, `${side}.json`);
           const cwd = side === "ours" ? root : earlier;
           const vitest = join(cwd, "node_modules", "vitest", "vitest.mjs");
