@@ -182,7 +182,16 @@ function checkOwners(
     );
 }
 
-const gcOptions = ["dryRun", "olderThanMs", "keepPerStage", "keepRuns", "maxBytes", "goneForMs", "signal", "onProgress"];
+const gcOptions = [
+  "dryRun",
+  "olderThanMs",
+  "keepPerStage",
+  "keepRuns",
+  "maxBytes",
+  "goneForMs",
+  "signal",
+  "onProgress",
+];
 const verifyOptions = ["repair", "signal", "onProgress"];
 const numbers = ["olderThanMs", "keepPerStage", "keepRuns", "maxBytes", "goneForMs"];
 
