@@ -405,32 +405,6 @@ export const repairCases: readonly RepairCase[] = [
     repaired: prints(/^mineown$/),
   },
   {
-    repair: "circular-modules",
-    title: "two local modules that import each other",
-    before: [
-      {
-        "even.ts":
-          'import { odd } from "./odd"; export const even = (n: number): boolean => n === 0 || odd(n - 1); export const two = 2;',
-        "odd.ts":
-          'import { even } from "./even"; export const odd = (n: number): boolean => n !== 0 && even(n - 1); export default class Odd { static three = 3; }',
-      },
-    ],
-    cell: 'import Odd, { odd } from "./odd"; import { even, two } from "./even"; [odd(3), even(3), two, Odd.three].join()',
-    plain: fails(/Maximum call stack size/),
-    repaired: prints(/^true,false,2,3$/),
-  },
-  {
-    repair: "circular-modules",
-    title: "a local module that throws is executed again by the next import",
-    before: [
-      { "once.ts": '(globalThis as any).loads = ((globalThis as any).loads ?? 0) + 1; if ((globalThis as any).loads === 1) throw new Error("first"); export const loads = (globalThis as any).loads;' }, // prettier-ignore
-      'import { loads } from "./once"; loads',
-    ],
-    cell: 'import { loads } from "./once"; loads',
-    plain: prints(/^2$/),
-    repaired: prints(/^2$/),
-  },
-  {
     repair: "changed-files",
     title: "a JSON file that was edited",
     before: [
@@ -469,26 +443,5 @@ export const repairCases: readonly RepairCase[] = [
     // After a change like the one before stock tslab executes nothing any more.
     plain: { text: /^10$|rebuildTimer/ },
     repaired: prints(/^20$/),
-  },
-  {
-    repair: "circular-modules",
-    title: "one of them, edited",
-    before: [
-      {
-        "ping.ts":
-          'import { pong } from "./pong"; export const ping = (n: number): string => n === 0 ? "a" : pong(n - 1);',
-        "pong.ts":
-          'import { ping } from "./ping"; export const pong = (n: number): string => n === 0 ? "b" : ping(n - 1);',
-      },
-      'import { ping } from "./ping"; ping(1)',
-      {
-        "pong.ts":
-          'import { ping } from "./ping"; export const pong = (n: number): string => n === 0 ? "c" : ping(n - 1);',
-      },
-    ],
-    cell: 'import { ping } from "./ping"; ping(1)',
-    // After a change like the one before stock tslab executes nothing any more.
-    plain: { text: /Maximum call stack size|rebuildTimer/ },
-    repaired: prints(/^c$/),
   },
 ];

@@ -17,7 +17,6 @@ import { inspection } from "./inspection";
 import { queuedCells } from "./queued-cells";
 import { cellNames } from "./cell-names";
 import { changedFiles } from "./changed-files";
-import { circularModules } from "./circular-modules";
 import { libraryTypes, presentLibraries } from "./compiler/library-types";
 import { installedPackages } from "./compiler/installed-packages";
 import { packageTypes } from "./compiler/package-types";
@@ -35,7 +34,6 @@ export const repairs: readonly Repair[] = [
   plainMessages,
   cellNames,
   changedFiles,
-  circularModules,
   installedPackages,
   queuedCells,
   completion,
