@@ -1,4 +1,4 @@
-/** The first minutes: an example by a click, snippets, a new notebook from the launcher, the tour. */
+/** The first minutes: an example by a click, snippets, the tour. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { EXAMPLE_CELLS } from "../../lab-extension/src/start/snippets";
 import { eventually } from "../rig/lab/eventually";
@@ -116,20 +116,6 @@ describe("the tour", () => {
     await eventually(() => tour().count()).toBe(0);
     await eventually(() => lab.param("limit").evaluate((node) => node === document.activeElement)).toBe(true);
   });
-});
-
-test("[U1] the card in the launcher makes a notebook that runs", async () => {
-  await lab.command("launcher:create");
-  const card = lab.page.locator(".jp-LauncherCard", { hasText: "Stagebook notebook" });
-  await eventually(() => card.count()).toBe(1);
-  await lab.screenshot("begin launcher");
-  await card.click();
-  await lab.adoptNotebook("Untitled.ipynb");
-  await eventually(() => lab.page.locator(".jp-LauncherCard").count()).toBe(0);
-  await lab.runAll();
-  await eventually(() => lab.stageStatuses()).toEqual({ primes: "fresh", largest: "fresh" });
-  await eventually(() => lab.outputText(EXAMPLE_CELLS.length)).toContain("97");
-  await lab.screenshot("begin new notebook");
 });
 
 interface Box {
