@@ -6,7 +6,7 @@ import { useLab } from "../rig/lab/lab-rig";
 
 const lab = useLab({ viewport: { width: 1366, height: 768 } });
 
-test("[U1] the card in the launcher makes a notebook that runs, in the place of the launcher", async () => {
+test("[U1] the card in the launcher makes a notebook that runs, and the launcher closes", async () => {
   const cards = lab.page.locator(".jp-LauncherCard:visible");
   await lab.command("launcher:create");
   const card = cards.filter({ hasText: "Stagebook notebook" });
