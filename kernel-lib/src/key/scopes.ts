@@ -3,10 +3,12 @@
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- any function at all
 export type AnyFunction = Function;
 
+/** The value of a free name in a function's own scopes; undefined when none of them has it. */
+export type Lookup = (name: string) => { readonly value: unknown } | undefined;
+
 /** One function of the running process. */
 export interface LiveFunction {
-  /** The value of a free name in the function's own scopes; undefined when none of them has it. */
-  lookup(name: string): { readonly value: unknown } | undefined;
+  readonly lookup: Lookup;
   /** For a bound function, what it is bound to. */
   readonly bound?: { readonly target: AnyFunction; readonly thisValue: unknown; readonly args: readonly unknown[] };
   /**

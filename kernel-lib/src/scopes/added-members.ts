@@ -21,7 +21,9 @@ const INTRINSICS = ["%TypedArray%", "%IteratorPrototype%", "%AsyncIteratorProtot
 interface Owner {
   readonly name: string;
   readonly prototype: object;
+  /** As they were when this was loaded. */
   readonly members: ReadonlyMap<PropertyKey, unknown>;
+  readonly keys: readonly PropertyKey[];
 }
 
 const owners: readonly Owner[] = [
@@ -32,11 +34,22 @@ const owners: readonly Owner[] = [
   }),
 ];
 
+/** The owners of each member, when this was loaded. */
+const ownersOf = new Map<PropertyKey, Owner[]>();
+for (const owner of owners)
+  for (const key of owner.keys) {
+    const known = ownersOf.get(key);
+    if (known) known.push(owner);
+    else ownersOf.set(key, [owner]);
+  }
+
 const none: readonly AddedMember[] = [];
 
 export class AddedMembers {
   /** By the name of the member. */
   private readonly known = new Map<string, readonly AddedMember[]>();
+  /** The owners that have other members than when this was loaded. */
+  private grown: readonly Owner[] | undefined;
 
   /** Those that are called `member`, of all prototypes. The same answer until `forget`. */
   of(member: string): readonly AddedMember[] {
@@ -47,24 +60,31 @@ export class AddedMembers {
 
   forget(): void {
     this.known.clear();
+    this.grown = undefined;
   }
 
   private find(member: string): readonly AddedMember[] {
-    let found: AddedMember[] | undefined;
-    for (const { name, prototype, members } of owners) {
-      if (!members.has(member) && !Object.hasOwn(prototype, member)) continue;
+    this.grown ??= owners.filter(({ prototype, keys }) => !areEqual(Reflect.ownKeys(prototype), keys));
+    const before = ownersOf.get(member) ?? [];
+    // Usually none: no prototype is asked for a name that it never had.
+    const since = this.grown.filter(
+      ({ prototype, members }) => !members.has(member) && Object.hasOwn(prototype, member),
+    );
+    if (before.length === 0 && since.length === 0) return none;
+    return [...before, ...since].flatMap(({ name, prototype, members }) => {
       const value = valueOf(prototype, member);
-      if (Object.is(value, members.get(member))) continue;
-      (found ??= []).push({ name: `${name}.${member}`, value });
-    }
-    return found ?? none;
+      return Object.is(value, members.get(member)) ? [] : [{ name: `${name}.${member}`, value }];
+    });
   }
 }
 
 function ownerOf(name: string, prototype: object): Owner {
-  const members = new Map(Reflect.ownKeys(prototype).map((key) => [key, valueOf(prototype, key)]));
-  return { name, prototype, members };
+  const keys = Reflect.ownKeys(prototype);
+  return { name, prototype, keys, members: new Map(keys.map((key) => [key, valueOf(prototype, key)])) };
 }
+
+const areEqual = (now: readonly PropertyKey[], then: readonly PropertyKey[]): boolean =>
+  now.length === then.length && now.every((key, at) => key === then[at]);
 
 function valueOf(owner: object, key: PropertyKey): unknown {
   const property = Object.getOwnPropertyDescriptor(owner, key);

@@ -21,7 +21,7 @@ import { Reached, WASM, type CodeVisitor } from "./reached";
 import type { WatchList } from "./watch-list";
 import { ReachedModules } from "./reached-modules";
 import { ReachedValues, type ProvidedValue } from "./reached-values";
-import type { AnyFunction, LiveFunction, Scopes } from "../scopes";
+import type { AnyFunction, LiveFunction, Lookup, Scopes } from "../scopes";
 import { nameOf, parsedOf, readableName, type FreeName, type ParsedFunction } from "./source";
 import { findSurrounding } from "./surroundings";
 
@@ -150,9 +150,8 @@ export class ClosureWalk implements CodeVisitor {
       .filter(({ name }) => !lookup(name))
       .map((free) => ({ free, kind: this.scopes.globalKind(free.name), added: this.addedTo(free) }));
     const areSame = (): boolean => {
-      const now = this.scopes.inspect(fn);
-      const lookupNow: Lookup = (name) => now.lookup(name);
-      return bound.every((binding) => Object.is(valueIn(lookupNow, binding), binding.value));
+      const { lookup } = this.scopes.inspect(fn);
+      return bound.every((binding) => Object.is(valueIn(lookup, binding), binding.value));
     };
     this.reached.checks.push(
       () =>
@@ -294,11 +293,9 @@ export class ClosureWalk implements CodeVisitor {
   }
 }
 
-export type Lookup = (name: string) => { readonly value: unknown } | undefined;
-
 /** Looks up the names of a function. For a class, some names are only in the scopes of its methods. */
 export function lookupOf(fn: AnyFunction, live: LiveFunction, { isClass }: ParsedFunction, scopes: Scopes): Lookup {
-  if (!isClass) return (name) => live.lookup(name);
+  if (!isClass) return live.lookup;
   const methods = functionsIn(findPrototypeMembers(fn)).map((method) => scopes.inspect(method));
   // The base is the real prototype.
   const base = findBase(fn);

@@ -266,8 +266,11 @@ function patternNames(taken: SyntaxNode | undefined): readonly string[] | undefi
 function findMemberNames(tree: SyntaxNode, frees: readonly FreeName[]): readonly string[] {
   const names = new Set(frees.some(({ name }) => name === "JSON") ? ["toJSON"] : []);
   visitTree(tree, (node) => {
-    if (node.type === "MemberExpression" && isStaticMember(node, childOf(node, "object"))) names.add(memberName(node));
-    else if (node.type === "ObjectPattern")
+    if (node.type === "MemberExpression") {
+      const object = childOf(node, "object");
+      // A compiled cell reads the notebook's variables there: they are its own members.
+      if (isStaticMember(node, object) && textIn(object, "name") !== "exports") names.add(memberName(node));
+    } else if (node.type === "ObjectPattern")
       for (const property of childrenIn(node, "properties"))
         if (property.type === "Property" && property.computed !== true) names.add(keyName(childOf(property, "key")));
     return true;

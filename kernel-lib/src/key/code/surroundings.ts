@@ -1,14 +1,12 @@
 /** Names that lead to the process or to the global object, directly or through an alias: `process.env.MODE`, `globalThis.x`, `env.MODE`. */
 import { ownValue } from "../values/own-members";
-import type { Scopes } from "../scopes";
+import type { Lookup, Scopes } from "../scopes";
 import type { FreeName } from "./source";
 
 /** A name that leads there. `members`: how many of the name's members belong to it. */
 export type Surrounding = { readonly name: string; readonly members: number } & (
   { readonly kind: "env" | "global" } | { readonly kind: "untracked"; readonly why: string }
 );
-
-type Lookup = (name: string) => { readonly value: unknown } | undefined;
 
 /** Undefined for names that lead elsewhere. */
 export function findSurrounding(free: FreeName, lookup: Lookup, scopes: Scopes): Surrounding | undefined {

@@ -1,6 +1,6 @@
 /** The free names of shipped code, and the values that they are bound to in a thread. */
 import { types } from "node:util";
-import type { Lookup } from "../../key/code/closure-walk";
+import type { Lookup } from "../../key/scopes";
 import { isObject, ownValue } from "../../key/values/own-members";
 import type { AnyFunction } from "../../key/scopes";
 import { nameOf, readableName, type FreeName, type ParsedFunction } from "../../key/code/source";
