@@ -130,12 +130,13 @@ const noVariables = (): undefined => undefined;
 /** `exports` and import aliases (`fs_1`) are created by the compiler and never assigned twice. */
 const isCompilerName = (name: string): boolean => name === "exports" || /_\d+$/.test(name);
 
-/** The source files that a script may be compiled from. tslab compiles `.ts` files to scripts named `.js`. */
+/** The source files that a script may be compiled from. Scripts of `.ts` files are named `.js`, those of `.mts` files `.mjs`. */
 function filesOf({ url }: Script): readonly string[] {
   const file = url.startsWith("file:") ? fileURLToPath(url) : url;
   if (!path.isAbsolute(file)) return [];
-  const stem = file.endsWith(".js") ? file.slice(0, -3) : undefined;
-  return stem === undefined ? [file] : [file, `${stem}.ts`, `${stem}.tsx`];
+  const [, stem, kind] = /^(.*)\.([mc]?)js$/.exec(file) ?? [];
+  if (stem === undefined) return [file];
+  return kind === "" ? [file, `${stem}.ts`, `${stem}.tsx`] : [file, `${stem}.${kind}ts`];
 }
 
 /** The modification times of files, cached for one turn of the event loop: thousands of functions may come from one file. */

@@ -66,6 +66,22 @@ export const packageFiles = {
 
 const node = Number(process.versions.node.split(".")[0]);
 
+/** Local modules, from before the kernels start: stock tslab stops when a missing one appears. */
+export const localFiles = {
+  "parts/index.ts": 'export { one } from "./one"; export const all = "all";',
+  "parts/one.ts": 'export const one = "one";',
+  "parts/deep/index.ts": 'import { one } from "../one"; import { all } from ".."; export const deep = () => one + all;',
+  "my.helper.ts": 'export const helper = "helper";',
+  "uses-helper.ts":
+    'import { helper } from "./my.helper"; export { helper as again } from "./my.helper"; export const used = helper;',
+  "view.tsx": 'export const view = "view";',
+  "esm.mts": 'export const esm = "esm";',
+  "old.cts": 'export const old = "old";',
+  "../source/index.ts": 'import { rate } from "./rate"; export const twice = (n: number): number => n * rate;',
+  "../source/rate.ts": "export const rate = 2;",
+  "uses-source.ts": 'import { twice } from "../source"; export const four = twice(2);',
+};
+
 export const repairCases: readonly RepairCase[] = [
   {
     repair: "package-types",
@@ -405,6 +421,60 @@ export const repairCases: readonly RepairCase[] = [
     repaired: prints(/^mineown$/),
   },
   {
+    repair: "circular-modules",
+    title: "two local modules that import each other",
+    before: [
+      {
+        "even.ts":
+          'import { odd } from "./odd"; export const even = (n: number): boolean => n === 0 || odd(n - 1); export const two = 2;',
+        "odd.ts":
+          'import { even } from "./even"; export const odd = (n: number): boolean => n !== 0 && even(n - 1); export default class Odd { static three = 3; }',
+      },
+    ],
+    cell: 'import Odd, { odd } from "./odd"; import { even, two } from "./even"; [odd(3), even(3), two, Odd.three].join()',
+    plain: fails(/Maximum call stack size/),
+    repaired: prints(/^true,false,2,3$/),
+  },
+  {
+    repair: "circular-modules",
+    title: "a local module that throws is executed again by the next import",
+    before: [
+      { "once.ts": '(globalThis as any).loads = ((globalThis as any).loads ?? 0) + 1; if ((globalThis as any).loads === 1) throw new Error("first"); export const loads = (globalThis as any).loads;' }, // prettier-ignore
+      'import { loads } from "./once"; loads',
+    ],
+    cell: 'import { loads } from "./once"; loads',
+    plain: prints(/^2$/),
+    repaired: prints(/^2$/),
+  },
+  {
+    repair: "local-modules",
+    title: "a folder with an index, and a module in it that imports the folder",
+    cell: 'import { one, all } from "./parts"; import { deep } from "./parts/deep"; [one, all, deep()].join()',
+    plain: fails(/Cannot find module/),
+    repaired: prints(/^one,all,oneall$/),
+  },
+  {
+    repair: "local-modules",
+    title: "a name with a dot, imported by a cell, by a module and while a cell is executed",
+    cell: 'import { helper } from "./my.helper"; import { used, again } from "./uses-helper"; [helper, used, again, (await import("./my.helper")).helper].join()',
+    plain: fails(/Cannot find module/),
+    repaired: prints(/^helper,helper,helper,helper$/),
+  },
+  {
+    repair: "local-modules",
+    title: ".tsx, .mts and .cts files",
+    cell: 'import { view } from "./view"; import { esm } from "./esm.mjs"; import { old } from "./old.cjs"; [view, esm, old].join()',
+    plain: fails(/Cannot find module/),
+    repaired: prints(/^view,esm,old$/),
+  },
+  {
+    repair: "local-modules",
+    title: "modules beside the notebook's folder",
+    cell: 'import { twice } from "../source"; import { rate } from "../source/rate"; import { four } from "./uses-source"; [twice(3), rate, four].join()',
+    plain: fails(/is not under 'rootDir'/),
+    repaired: prints(/^6,2,4$/),
+  },
+  {
     repair: "changed-files",
     title: "a JSON file that was edited",
     before: [
@@ -443,5 +513,34 @@ export const repairCases: readonly RepairCase[] = [
     // After a change like the one before stock tslab executes nothing any more.
     plain: { text: /^10$|rebuildTimer/ },
     repaired: prints(/^20$/),
+  },
+  {
+    repair: "circular-modules",
+    title: "one of them, edited",
+    before: [
+      {
+        "ping.ts":
+          'import { pong } from "./pong"; export const ping = (n: number): string => n === 0 ? "a" : pong(n - 1);',
+        "pong.ts":
+          'import { ping } from "./ping"; export const pong = (n: number): string => n === 0 ? "b" : ping(n - 1);',
+      },
+      'import { ping } from "./ping"; ping(1)',
+      {
+        "pong.ts":
+          'import { ping } from "./ping"; export const pong = (n: number): string => n === 0 ? "c" : ping(n - 1);',
+      },
+    ],
+    cell: 'import { ping } from "./ping"; ping(1)',
+    // After a change like the one before stock tslab executes nothing any more.
+    plain: { text: /Maximum call stack size|rebuildTimer/ },
+    repaired: prints(/^c$/),
+  },
+  {
+    repair: "local-modules",
+    title: "one beside the notebook's folder, edited",
+    before: ['import { twice } from "../source"; twice(3)', { "../source/rate.ts": "export const rate = 20;" }],
+    cell: 'import { twice } from "../source"; twice(3)',
+    plain: fails(/rootDir|rebuildTimer/),
+    repaired: prints(/^60$/),
   },
 ];

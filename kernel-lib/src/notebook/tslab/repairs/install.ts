@@ -17,7 +17,9 @@ import { inspection } from "./inspection";
 import { queuedCells } from "./queued-cells";
 import { cellNames } from "./cell-names";
 import { changedFiles } from "./changed-files";
+import { circularModules } from "./circular-modules";
 import { libraryTypes, presentLibraries } from "./compiler/library-types";
+import { localModules } from "./compiler/local-modules";
 import { installedPackages } from "./compiler/installed-packages";
 import { packageTypes } from "./compiler/package-types";
 
@@ -34,6 +36,8 @@ export const repairs: readonly Repair[] = [
   plainMessages,
   cellNames,
   changedFiles,
+  localModules,
+  circularModules,
   installedPackages,
   queuedCells,
   completion,
