@@ -14,27 +14,41 @@ export interface GoneNotebook {
   readonly report: RemovedNotebook;
 }
 
-export interface NotebookSurvey {
-  readonly records: readonly NotebookRecord[];
-  /** The rows of a notebook's histories. */
-  rowsOf(id: string): readonly HeadRow[];
-  /** All results. */
-  readonly entries: readonly UsedEntry[];
-  /** Keys of pinned and held results: their notebooks stay. */
-  readonly spared: ReadonlySet<Digest>;
-  /** The folder in which the store's folder lies; undefined for a store elsewhere. */
-  readonly base: string | undefined;
+/** One history, with the encoded name of its notebook. */
+export interface NotebookHead {
+  readonly notebook: string;
+  readonly rows: readonly HeadRow[];
 }
 
-/** `now`: epoch milliseconds. */
-export function chooseGone(survey: NotebookSurvey, goneForMs: number, now: number): readonly GoneNotebook[] {
-  const usedAt = new Map(survey.entries.map(({ key, usedAtMs }) => [key, usedAtMs]));
-  return survey.records.flatMap((record) => {
-    const rows = survey.rowsOf(record.id);
+/** What a store of one kind reads. */
+export interface NotebookSurvey {
+  readonly records: () => Promise<readonly NotebookRecord[]>;
+  readonly heads: () => Promise<readonly NotebookHead[]>;
+  /** Keys of pinned and held results: their notebooks stay. */
+  readonly spared: () => Promise<ReadonlySet<Digest>>;
+  /** The folder in which the store's folder lies; undefined for a store elsewhere. */
+  readonly base: string | undefined;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** None without the option that asks for them. `entries`: all results. */
+export async function findGone(
+  { goneForMs }: GcOptions,
+  entries: readonly UsedEntry[],
+  { records, heads, spared: readSpared, base, now }: NotebookSurvey,
+): Promise<readonly GoneNotebook[]> {
+  if (goneForMs === undefined) return [];
+  const rowsOf = new Map<string, HeadRow[]>();
+  for (const { notebook, rows } of await heads()) rowsOf.set(notebook, [...(rowsOf.get(notebook) ?? []), ...rows]);
+  const spared = await readSpared();
+  const usedAt = new Map(entries.map(({ key, usedAtMs }) => [key, usedAtMs]));
+  return (await records()).flatMap((record) => {
+    const rows = rowsOf.get(fileNameOf(record.id)) ?? [];
     const lastUsedAt = Math.max(record.at, ...rows.map(({ at, key }) => Math.max(at, usedAt.get(key) ?? 0)));
-    if (now - lastUsedAt <= goneForMs || rows.some(({ key }) => survey.spared.has(key))) return [];
-    if (!isGone(record, survey.base)) return [];
-    const places = record.places.map((place) => pathOfPlace(place, survey.base) ?? place.path);
+    if (now - lastUsedAt <= goneForMs || rows.some(({ key }) => spared.has(key))) return [];
+    if (!isGone(record, base)) return [];
+    const places = record.places.map((place) => pathOfPlace(place, base) ?? place.path);
     return [{ record, report: { notebook: record.id, places, lastUsedAt } }];
   });
 }
@@ -62,7 +76,7 @@ export function isGone({ places, marks }: NotebookRecord, base: string | undefin
 export function chooseWithout<T extends UsedEntry>(
   gone: readonly GoneNotebook[],
   entries: readonly T[],
-  heads: readonly { readonly notebook: string; readonly rows: readonly HeadRow[] }[],
+  heads: readonly NotebookHead[],
   options: GcOptions,
   now: number,
 ): readonly T[] {

@@ -1,12 +1,12 @@
 /** Garbage collection in a bucket: results by age and number, values by size, and blobs that no result refers to. */
 import type { Digest } from "../../../protocol";
 import { chooseEvictions, reportResults, type Evictions } from "../../maintenance/choices";
-import { chooseWithout, type GoneNotebook } from "../../maintenance/gone-notebooks";
+import { chooseWithout, findGone, type GoneNotebook } from "../../maintenance/gone-notebooks";
 import type { GcOptions, GcReport } from "../../store";
 import { PENDING_REMOVALS } from "../names";
 import { listAll } from "../port";
 import { discardBlobs, discardEntries, findRemovable, findSpared, type MaintenanceContext } from "./discard";
-import { findGone, forgetNotebooks } from "./notebook-removal";
+import { forgetNotebooks, surveyNotebooks } from "./notebook-removal";
 import { removeRuns } from "./run-removal";
 import { listBlobs, surveyEntries, type SurveyedEntry } from "./survey";
 
@@ -15,7 +15,7 @@ export async function collectGarbage(options: GcOptions, context: MaintenanceCon
   const dryRun = options.dryRun === true;
   if (!dryRun) await removeLeftovers(context);
   const entries = await surveyEntries(context, options);
-  const gone = await findGone(options, entries, context);
+  const gone = await findGone(options, entries, surveyNotebooks(context));
   const removals = await findRemovals(entries, options, context, gone);
   if (!dryRun) await forgetNotebooks(gone, context);
   const removed = dryRun ? removals : await discardEntries(removals, context, options.signal);

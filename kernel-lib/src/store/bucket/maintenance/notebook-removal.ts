@@ -1,32 +1,20 @@
 /** Removal of what a bucket knows about notebooks that are gone. Used by `gc`. */
-import { chooseGone, isGone, type GoneNotebook } from "../../maintenance/gone-notebooks";
+import { isGone, type GoneNotebook, type NotebookSurvey } from "../../maintenance/gone-notebooks";
 import { decodeNotebook, notebookFileName } from "../../notebooks/notebook-record";
 import { fileNameOf } from "../../records/file-name";
 import { textOf } from "../../records/text";
-import type { GcOptions, HeadRow, NotebookRecord } from "../../store";
+import type { NotebookRecord } from "../../store";
 import { NOTEBOOKS } from "../names";
 import { listAll, type Bucket } from "../port";
 import { findSpared, type MaintenanceContext } from "./discard";
-import type { SurveyedEntry } from "./survey";
 
-export async function findGone(
-  { goneForMs }: GcOptions,
-  entries: readonly SurveyedEntry[],
-  context: MaintenanceContext,
-): Promise<readonly GoneNotebook[]> {
-  if (goneForMs === undefined) return [];
-  const rows = new Map<string, HeadRow[]>();
-  for (const each of await context.heads.byNotebook())
-    rows.set(each.notebook, [...(rows.get(each.notebook) ?? []), ...each.rows]);
-  const survey = {
-    records: await recordsIn(context.bucket),
-    rowsOf: (id: string) => rows.get(fileNameOf(id)) ?? [],
-    entries,
-    spared: await findSpared(context),
-    base: undefined,
-  };
-  return chooseGone(survey, goneForMs, context.now());
-}
+export const surveyNotebooks = (context: MaintenanceContext): NotebookSurvey => ({
+  records: () => recordsIn(context.bucket),
+  heads: () => context.heads.byNotebook(),
+  spared: () => findSpared(context),
+  base: undefined,
+  now: context.now(),
+});
 
 /** The record comes last: as long as it exists, no other notebook gets the id, and what a kill left over is found again. */
 export async function forgetNotebooks(gone: readonly GoneNotebook[], context: MaintenanceContext): Promise<void> {

@@ -3,8 +3,8 @@ import type { Digest } from "../../../protocol";
 import type { GcOptions, GcReport } from "../../store";
 import { chooseEvictions, reportResults } from "../../maintenance/choices";
 import type { Evictions } from "../../maintenance/choices";
-import { chooseWithout, type GoneNotebook } from "../../maintenance/gone-notebooks";
-import { findGone, forgetNotebooks } from "./notebook-removal";
+import { chooseWithout, findGone, type GoneNotebook } from "../../maintenance/gone-notebooks";
+import { forgetNotebooks, surveyNotebooks } from "./notebook-removal";
 import type { BlobWork, MaintenanceContext } from "./discard";
 import { discardBlobs, discardEntries, removableBlobs } from "./discard";
 import { removeRuns } from "./run-removal";
@@ -19,7 +19,7 @@ export async function collectGarbage(
 ): Promise<GcReport> {
   const since = await context.live.snapshot();
   const entries = await surveyEntries(context.files, context.paths, options);
-  const gone = await findGone(options, entries, context);
+  const gone = await findGone(options, entries, surveyNotebooks(context));
   const findSpared = async (): Promise<ReadonlySet<Digest>> =>
     new Set([...(await context.protection.keys()), ...spare]);
   const removals = await findRemovals(entries, options, context, await findSpared(), gone);

@@ -1,32 +1,20 @@
 /** Removal of what a disk store knows about notebooks that are gone. Used by `gc`. */
 import { dirname, join } from "node:path";
-import { chooseGone, isGone, type GoneNotebook } from "../../maintenance/gone-notebooks";
+import { isGone, type GoneNotebook, type NotebookSurvey } from "../../maintenance/gone-notebooks";
 import { decodeNotebook, notebookFileName } from "../../notebooks/notebook-record";
 import { fileNameOf } from "../../records/file-name";
 import { codeOf } from "../../records/store-error";
 import { textOf } from "../../records/text";
-import type { GcOptions, HeadRow, NotebookRecord } from "../../store";
+import type { NotebookRecord } from "../../store";
 import type { MaintenanceContext } from "./discard";
-import type { SurveyedEntry } from "./survey";
 
-export async function findGone(
-  { goneForMs }: GcOptions,
-  entries: readonly SurveyedEntry[],
-  context: MaintenanceContext,
-): Promise<readonly GoneNotebook[]> {
-  if (goneForMs === undefined) return [];
-  const rows = new Map<string, HeadRow[]>();
-  for (const each of await context.heads.byNotebook())
-    rows.set(each.notebook, [...(rows.get(each.notebook) ?? []), ...each.rows]);
-  const survey = {
-    records: await recordsIn(context),
-    rowsOf: (id: string) => rows.get(fileNameOf(id)) ?? [],
-    entries,
-    spared: await context.protection.keys(),
-    base: dirname(context.paths.folder),
-  };
-  return chooseGone(survey, goneForMs, context.now());
-}
+export const surveyNotebooks = (context: MaintenanceContext): NotebookSurvey => ({
+  records: () => recordsIn(context),
+  heads: () => context.heads.byNotebook(),
+  spared: () => context.protection.keys(),
+  base: dirname(context.paths.folder),
+  now: context.now(),
+});
 
 /** The record comes last: as long as it exists, no other notebook gets the id, and what a kill left over is found again. */
 export async function forgetNotebooks(gone: readonly GoneNotebook[], context: MaintenanceContext): Promise<void> {
