@@ -7,7 +7,7 @@ import type { Execution, MimeBundle } from "../rig/kernel/execution";
 import { startKernel } from "../rig/kernel/kernel-rig";
 import type { Kernel } from "../rig/kernel/kernel-rig";
 import { decodeNotebook } from "../rig/kernel/notebook-file";
-import { repository } from "../rig/kernel/notebook-folder";
+import { createNotebookFolder, repository, type NotebookFolder } from "../rig/kernel/notebook-folder";
 import { part } from "../rig/part";
 
 const text = readFileSync(join(repository, "notebooks", "quickstart.ipynb"), "utf8");
@@ -18,6 +18,7 @@ type Values = { readonly [name: string]: number | string | boolean };
 
 describe("the quickstart notebook", () => {
   let kernel: Kernel;
+  let folder: NotebookFolder;
   const executions = new Map<string, Execution>();
   /** How many events there were before the test's own. */
   let before = 0;
@@ -25,7 +26,9 @@ describe("the quickstart notebook", () => {
   let first: readonly string[] = [];
 
   beforeAll(async () => {
-    kernel = await startKernel({ notebook: "quickstart.ipynb" });
+    // With all types, as for a user.
+    folder = createNotebookFolder({}, { hasNodeTypes: true });
+    kernel = await startKernel({ cwd: folder.path, notebook: "quickstart.ipynb" });
     await runAll();
     first = cells.map(({ id }) => shown(id));
   });
@@ -33,7 +36,10 @@ describe("the quickstart notebook", () => {
     await settled();
     before = kernel.events.length;
   });
-  afterAll(() => kernel.stop());
+  afterAll(async () => {
+    await kernel.stop();
+    folder.remove();
+  });
 
   async function runCell(id: string, change: (source: string) => string = (source) => source): Promise<Execution> {
     const source = change(sourceOf(id));

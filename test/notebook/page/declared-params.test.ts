@@ -11,11 +11,18 @@ declare const param: <T, const C extends T = T>(name: string, initial: T, option
 declare const start: any;
 `;
 
+const options = { target: ts.ScriptTarget.ES2022, lib: ["lib.es2022.d.ts"], types: [] };
+const host = ts.createCompilerHost(options);
+const parse = host.getSourceFile.bind(host);
+/** The declarations of the language are the same for all cells. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+const readFile: typeof parse = (name, ...rest) => {
+  if (!parsed.has(name)) parsed.set(name, parse(name, ...rest));
+  return parsed.get(name);
+};
+
 /** Compiles a cell as tslab does: without strict checks. */
 function read(source: string): { readonly [name: string]: DeclaredParam } {
-  const options = { target: ts.ScriptTarget.ES2022, lib: ["lib.es2022.d.ts"], types: [] };
-  const host = ts.createCompilerHost(options);
-  const readFile = host.getSourceFile.bind(host);
   const text: Record<string, string> = { "/cell.ts": source, "/library.d.ts": library };
   host.getSourceFile = (name, ...rest) =>
     text[name] === undefined ? readFile(name, ...rest) : ts.createSourceFile(name, text[name], ts.ScriptTarget.ES2022);

@@ -11,7 +11,7 @@ const kernels: { kernel: Kernel; folder: NotebookFolder }[] = [];
 const inNotebooks = (name: string): string => join("notebooks", name);
 
 async function start(choice: string): Promise<void> {
-  const folder = createNotebookFolder(packageFiles);
+  const folder = createNotebookFolder(packageFiles, { hasNodeTypes: true });
   for (const [name, content] of Object.entries(localFiles)) folder.write(inNotebooks(name), content);
   const kernel = await startKernel({ cwd: join(folder.path, "notebooks"), env: { STAGEBOOK_TSLAB: choice } });
   kernels.push({ kernel, folder });

@@ -1,7 +1,8 @@
 /**
- * A temporary notebook folder beside a `node_modules` of its own, where `stagebook`, the repository's packages and @types/node resolve
- * as they do for a user. It lies outside the repository: there, tslab reads the types of all development packages at the start of
- * each kernel, which takes longer than everything else that it does.
+ * A temporary notebook folder beside a `node_modules` of its own, where `stagebook` and the repository's packages resolve as they do for a
+ * user. It lies outside the repository: there, tslab reads the types of all development packages at the start of each kernel, which takes
+ * longer than everything else that it does. Of the rest, @types/node takes two thirds: a folder has a short stand-in for it
+ * (`node-types.ts`), except in a heavy run, and unless a test asks for the real one.
  */
 import {
   mkdirSync,
@@ -16,6 +17,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isHeavy } from "../part";
+import { nodeTypes } from "./node-types";
 
 /** The root of the repository. */
 export const repository = fileURLToPath(new URL("../../..", import.meta.url)).replace(/[\\/]$/, "");
@@ -32,9 +35,17 @@ export interface NotebookFolder {
   remove(): void;
 }
 
+export interface FolderOptions {
+  /** Whether cells see all types of Node.js, as a user's do. Default: in a heavy run; otherwise they see a stand-in, with which a kernel starts in half the time. */
+  readonly hasNodeTypes?: boolean;
+}
+
 /** Creates a folder with these files. `../node_modules` exists, as it does for `notebooks/`. The caller removes the folder. */
-export function createNotebookFolder(files: { readonly [name: string]: string } = {}): NotebookFolder {
-  parent ??= createParent();
+export function createNotebookFolder(
+  files: { readonly [name: string]: string } = {},
+  { hasNodeTypes = isHeavy }: FolderOptions = {},
+): NotebookFolder {
+  const parent = (parents[hasNodeTypes ? "all" : "few"] ??= createParent(hasNodeTypes));
   const folder = openFolder(mkdtempSync(join(parent, "notebook-")));
   for (const [name, content] of Object.entries(files)) folder.write(name, content);
   return folder;
@@ -55,22 +66,26 @@ export function openFolder(path: string): NotebookFolder {
   };
 }
 
-/** The parent of all notebook folders of this process. */
-let parent: string | undefined;
+/** The parents of all notebook folders of this process, by the types of Node.js that they have. */
+const parents: { all?: string; few?: string } = {};
 
-function createParent(): string {
+function createParent(hasNodeTypes: boolean): string {
   // Real: what a kernel reports about its files starts with it.
   const created = realpathSync(mkdtempSync(join(tmpdir(), "stagebook-rig-")));
   process.on("exit", () => rmSync(created, { recursive: true, force: true }));
-  linkModules(join(created, "node_modules"));
+  linkModules(join(created, "node_modules"), hasNodeTypes);
   return created;
 }
 
 /** A folder with a link to each of the repository's packages, and the types of Node.js alone. */
-function linkModules(folder: string): void {
+function linkModules(folder: string, hasNodeTypes: boolean): void {
   const modules = join(repository, "node_modules");
+  const types = join("@types", "node");
   mkdirSync(join(folder, "@types"), { recursive: true });
   const names = readdirSync(modules).filter((name) => !name.startsWith(".") && name !== "@types");
-  for (const name of [...names, join("@types", "node")])
+  for (const name of hasNodeTypes ? [...names, types] : names)
     symlinkSync(realpathSync(join(modules, name)), join(folder, name), "junction");
+  if (hasNodeTypes) return;
+  mkdirSync(join(folder, types));
+  for (const [name, text] of Object.entries(nodeTypes)) writeFileSync(join(folder, types, name), text);
 }

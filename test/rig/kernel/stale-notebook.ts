@@ -5,7 +5,7 @@ import { startKernel, type Kernel } from "./kernel-rig";
 
 /** The first cell of every notebook. */
 const IMPORTS = `import { stage, param, file, files, each, computed, show, pipeline } from "stagebook";
-import * as fs from "fs";`;
+import fs from "fs";`;
 
 export class StaleNotebook {
   /** The sources by id, in document order. */
