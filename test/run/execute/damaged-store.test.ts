@@ -3,7 +3,7 @@ import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, renameS
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { part } from "../../rig/part";
+import { isHeavy } from "../../rig/part";
 import { createScript } from "../script";
 
 let base: string;
@@ -72,12 +72,14 @@ const damages: { readonly [name: string]: (file: string, other: string) => void 
 };
 
 describe("[C11] a pipeline on a damaged store", () => {
-  test.each(part(Object.keys(damages), 3))(
+  // In `npm test` each kind of damage strikes every fifth file, the next kind the next ones.
+  test.each([...Object.keys(damages).entries()].map(([nth, damage]) => [damage, nth] as const))(
     "[C11] %s of any one file: every value is right, and nothing crashes",
-    async (damage) => {
+    async (damage, nth) => {
       const names = filesOf(whole);
       expect(names.length).toBeGreaterThan(15);
       for (const [at, name] of names.entries()) {
+        if (!isHeavy && at % 5 !== nth % 5) continue;
         const folder = path.join(base, `${damage} ${at}`);
         cpSync(whole, folder, { recursive: true });
         damages[damage]!(path.join(folder, name), path.join(folder, names[(at + 1) % names.length]!));

@@ -19,6 +19,7 @@ import type { RunId } from "../../../kernel-lib/src/protocol";
 import type { DiskStore } from "../../../kernel-lib/src/store/disk/store";
 import { createDiskStore } from "../../../kernel-lib/src/store/disk/store";
 import { bytesOf, newBlob, withBlobs } from "../contract/contract-maintenance";
+import { isHeavy } from "../../rig/part";
 import { blobOf, load, resultOf } from "../contract/entries";
 
 let base: string;
@@ -90,10 +91,12 @@ const damages: { readonly [name: string]: (path: string, other: string) => Promi
 };
 
 describe("[C11] every file of a store", () => {
-  test.each(Object.keys(damages))(
+  // In `npm test` each kind of damage strikes every third file, the next kind the next ones.
+  test.each([...Object.keys(damages).entries()].map(([nth, damage]) => [damage, nth] as const))(
     "[C11] %s: no wrong value is loaded, nothing crashes, missing values are reported, everything can be repaired",
-    async (damage) => {
+    async (damage, nth) => {
       for (const [at, name] of names.entries()) {
+        if (!isHeavy && at % 3 !== nth % 3) continue;
         const folder = join(base, `${damage} ${at}`);
         await cp(whole, folder, { recursive: true, mode: 0 });
         await damages[damage]!(join(folder, name), join(folder, names[(at + 1) % names.length]!));

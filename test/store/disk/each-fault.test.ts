@@ -14,9 +14,9 @@ describe("[C12] a fault at an operation", () => {
   test.each(Object.keys(scenarios))(
     "[C12] of %s: all other results are complete, no wrong value is loaded, the error says what to do",
     async (name) => {
-      expect(await exploreFaults(base, name, "once", "ENOSPC", orHeavy(6, 3))).toBeGreaterThan(0);
-      expect(await exploreFaults(base, name, "onwards", "EIO", orHeavy(12, 7))).toBeGreaterThan(0);
-      await exploreFaults(base, name, "torn", "EIO", orHeavy(17, 11));
+      expect(await exploreFaults(base, name, "once", "ENOSPC", orHeavy(13, 3))).toBeGreaterThan(0);
+      expect(await exploreFaults(base, name, "onwards", "EIO", orHeavy(25, 7))).toBeGreaterThan(0);
+      await exploreFaults(base, name, "torn", "EIO", orHeavy(35, 11));
     },
   );
 });

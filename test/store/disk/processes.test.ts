@@ -9,6 +9,6 @@ let base: string;
 beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-processes-"))));
 afterAll(async () => rm(base, { recursive: true, force: true }));
 
-test("[R12] 4 processes for 3 s, same and different keys: 0 errors, each result computed once", async () => {
-  expect((await workTogether(base, 4, 3000)).done).toBeGreaterThan(20);
+test("[R12] 4 processes for 1 s, same and different keys: 0 errors, each result computed once", async () => {
+  expect((await workTogether(base, 4, 1000)).done).toBeGreaterThan(20);
 });

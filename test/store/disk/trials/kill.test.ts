@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compileStore } from "../compiled-store";
 import { killWriters } from "./kill-trials";
 
-const TRIALS = 8;
+const TRIALS = 4;
 const WRITERS = 2;
 const seed = Number(process.env.STAGEBOOK_SEED ?? 20_261_120);
 
