@@ -1,9 +1,14 @@
-/** Tries the cases of packages: two processes on one store, in each the value, the same again, the other value and the first one once more. */
+/**
+ * Tries the cases of packages: two processes on one store. In the first the value, the same again, the other value and the first one once
+ * more; in the second, which finds all of them, the value and the other one, in a heavy run the same as in the first.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nodeFlags } from "../../../.dev/lib/project.mjs";
 import { repository } from "../../rig/kernel/notebook-folder";
+import { isHeavy } from "../../rig/part";
 import type { PackageCase } from "./installed-cases";
 
 /** What happened to one case: whether the stage ran for each definition, in the order of `STEPS`, and what was untracked. */
@@ -14,8 +19,16 @@ export interface PackageOutcome {
   readonly error?: string;
 }
 
-/** The definitions in each process. */
-export const STEPS = ["before", "before, executed again", "before, after its use", "after", "before once more"];
+/** What a process does with each case. */
+export const STEPS = [
+  "before",
+  "before, executed again",
+  "before, after its use",
+  "after",
+  "before once more",
+] as const;
+/** In a later process. */
+export const LATER_STEPS = isHeavy ? STEPS : (["before", "after"] as const);
 
 const library = join(repository, "kernel-lib");
 
@@ -24,7 +37,7 @@ const script = `
 const { createRequire } = require("node:module");
 const vm = require("node:vm");
 const { createPipeline } = require(${JSON.stringify(library)});
-const [casesFile, store, folder] = process.argv.slice(2);
+const [casesFile, store, folder, ...steps] = process.argv.slice(2);
 const cases = require(casesFile);
 const own = createRequire(folder + "/cell.js");
 const execute = (code) => vm.runInThisContext("(function (require) { " + code + " })")(own);
@@ -43,16 +56,20 @@ const outcomes = [];
       ran = false;
       await stage();
       outcome.ran.push(ran);
-      outcome.untracked = (await stage.plan()).rows[0].untracked ?? [];
+      return stage;
     };
     try {
       const first = make(before);
-      await call(first);
-      await call(make(before));
-      await first();
-      await call(first);
-      await call(make(after));
-      await call(make(before));
+      const acts = {
+        "before": () => call(first),
+        "before, executed again": () => call(make(before)),
+        "before, after its use": () => first().then(() => call(first)),
+        "after": () => call(make(after)),
+        "before once more": () => call(make(before)),
+      };
+      let stage;
+      for (const step of steps) stage = await acts[step]();
+      outcome.untracked = (await stage.plan()).rows[0].untracked ?? [];
     } catch (error) {
       outcome.error = String(error && error.stack);
     }
@@ -68,10 +85,10 @@ export function tryPackages(cases: readonly PackageCase[], folder: string): read
     const file = join(base, "cases.json");
     writeFileSync(file, JSON.stringify(cases));
     writeFileSync(join(base, "driver.cjs"), script);
-    return ["first", "second"].map(() => {
+    return [STEPS, LATER_STEPS].map((steps) => {
       const { stderr, status } = spawnSync(
         process.execPath,
-        [join(base, "driver.cjs"), file, join(base, "store"), folder],
+        [...nodeFlags, join(base, "driver.cjs"), file, join(base, "store"), folder, ...steps],
         {
           encoding: "utf8",
           timeout: 250_000,
