@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import type { TestProjectInlineConfiguration } from "vitest/config";
+import { nodeFlags } from "../.dev/lib/project.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -15,8 +16,8 @@ const withParts = heavy ? findFilesWithParts() : [];
 const inBrowser = (file: string): boolean => file.startsWith("test/browser/");
 const excluded = ["**/node_modules/**", "test/screenshots/**", ...(heavy ? [] : ["test/heavy/**"])];
 
-/** Tests of modules alone: no kernel, no process of their own, no global state. They share their processes. */
-const units = ["graph", "key", "preview", "table", "lab", "store", "run", "properties"].map(
+/** Tests of modules alone, and those whose state is in kernels: no global state. They share their processes. */
+const units = ["graph", "key", "preview", "table", "lab", "store", "run", "properties", "notebook"].map(
   // The test of faults counts the timers that are left: those of other tests in its process must not be among them.
   (folder) => `test/${folder}/**/!(faults).test.{ts,tsx}`,
 );
@@ -45,6 +46,8 @@ export default defineConfig({
       project("unit", {
         include: heavy ? [] : units,
         exclude: excluded,
+        globalSetup: ["test/notebook/edits/runner/join-report.ts"],
+        execArgv: nodeFlags,
         // Loading the sources again for each file costs more than most of these files take.
         isolate: false,
         // Projects of one group have the same number. Many files wait: for leases to end, for servers that do not answer, for kernels.
@@ -54,7 +57,7 @@ export default defineConfig({
       project("node", {
         include: [`${folder}/**/*.test.{ts,tsx}`, ...withParts.filter((file) => !inBrowser(file))],
         exclude: [...excluded, ...(heavy ? [] : units), "**/browser/**"],
-        globalSetup: ["test/notebook/edits/runner/join-report.ts"],
+        execArgv: nodeFlags,
         // Cells that commands execute in a test's process print through the console of Node.js, as they do in the program.
         disableConsoleIntercept: true,
         maxWorkers: 3,

@@ -1,6 +1,6 @@
 /**
  * The `ts` blocks of the documents, run as notebook cells by a real tslab kernel; each document is one notebook. In `npm test` README, npm
- * page, reference and every fifth page of the guide.
+ * page, reference and every eighth page of the guide.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { isHeavy, part } from "../rig/part";
 /** README and guide are tutorials: their blocks build on each other. */
 const tutorials = documents.filter((path) => isTutorial(path) && blocksOf(readDocument(path), "ts").length > 0);
 const pages = tutorials.filter((path) => path.includes("/guide/"));
-const executedTutorials = ["README.md", "kernel-lib/README.md", ...part(pages, pages.length / 5)];
+const executedTutorials = ["README.md", "kernel-lib/README.md", ...part(pages, pages.length / 8)];
 /** Elsewhere, in the reference, an example is complete: it begins with its import. Other blocks show declarations. */
 const references = documents.filter((path) => !isTutorial(path) && examplesOf(path).length > 0);
 

@@ -1,15 +1,15 @@
 /** Cells in every style: shorthand everywhere, the import in any cell, two notebooks in a folder, no cell ids. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startKernel } from "../../rig/kernel/kernel-rig";
-import { createNotebookFolder } from "../../rig/kernel/notebook-folder";
-import { FIRST_CELL, Notebook, openNotebook, ran } from "../../rig/kernel/notebook";
+import { Notebook, openNotebook, ran } from "../../rig/kernel/notebook";
+
+let one: Notebook;
+beforeAll(async () => (one = await openNotebook()));
+afterAll(() => one.kernel.stop());
 
 describe("cells of every style", () => {
   let notebook: Notebook;
-  beforeAll(async () => {
-    notebook = await openNotebook();
-  });
-  afterAll(() => notebook.kernel.stop());
+  beforeAll(() => (notebook = one));
 
   test("[D14] shorthand works in every object literal, and no other code is changed", async () => {
     await notebook.cells({
@@ -74,6 +74,38 @@ describe("cells of every style", () => {
   });
 });
 
+describe("two notebooks in one folder", () => {
+  let two: Notebook;
+  beforeAll(async () => (two = await one.openBeside("two.ipynb")));
+  afterAll(() => two.kernel.stop());
+
+  test("[C19] equal stages share a result; each notebook has its own parameters and histories", async () => {
+    const cells = {
+      n: `const n = param("n", 2);`,
+      a: `const a = stage("a", { n }, ({ n }) => { ${ran("a")} return n * 21; });`,
+    };
+    await one.cells(cells);
+    await one.cell("x", "n.set(3); await a(); n.set(2); await a(); n.set(3);");
+    await two.cells(cells);
+    expect(await two.read("n.value")).toBe("2");
+    expect(
+      await two.executed(async () => {
+        expect(await two.read("await a()")).toBe("42");
+      }),
+    ).toEqual([]);
+    expect(await two.read("(await a.history()).length")).toBe("1");
+    expect(await one.read("(await a.history()).length")).toBe("2");
+  });
+
+  test("[C21] stages of the same name in two notebooks do not affect each other", async () => {
+    await one.cell("same", `const same = stage("same", () => { ${ran("same")} return "of one"; });`);
+    await two.cell("same", `const same = stage("same", () => { ${ran("same")} return "of two"; });`);
+    expect([await one.read("await same()"), await two.read("await same()")]).toEqual(["of one", "of two"]);
+    expect(await one.executed(() => one.cell("x", "await same();"))).toEqual([]);
+    expect(await one.read(`await pipeline.load("same")`)).toBe("of one");
+  });
+});
+
 describe("the cell that imports Stagebook", () => {
   let notebook: Notebook;
   afterEach(() => notebook.kernel.stop());
@@ -102,52 +134,5 @@ describe("the cell that imports Stagebook", () => {
     expect(notebook.view.cells.import?.status).toBe("failed");
     await notebook.cell("next", `import { stage } from "stagebook";\nconst b = stage("b", () => 2);`);
     expect(await notebook.read("await b()")).toBe("2");
-  });
-});
-
-describe("two notebooks in one folder", () => {
-  const folder = createNotebookFolder();
-  const open: Notebook[] = [];
-  beforeAll(async () => {
-    await openNamed("one.ipynb");
-    await openNamed("two.ipynb");
-  });
-  afterAll(async () => {
-    for (const notebook of open) await notebook.kernel.stop();
-    folder.remove();
-  });
-
-  async function openNamed(name: string): Promise<void> {
-    const notebook = new Notebook(await startKernel({ cwd: folder.path, notebook: name }));
-    open.push(notebook);
-    await notebook.cell("first", FIRST_CELL);
-  }
-
-  test("[C19] equal stages share a result; each notebook has its own parameters and histories", async () => {
-    const cells = {
-      n: `const n = param("n", 2);`,
-      a: `const a = stage("a", { n }, ({ n }) => { ${ran("a")} return n * 21; });`,
-    };
-    const [one, two] = open as [Notebook, Notebook];
-    await one.cells(cells);
-    await one.cell("x", "n.set(3); await a(); n.set(2); await a(); n.set(3);");
-    await two.cells(cells);
-    expect(await two.read("n.value")).toBe("2");
-    expect(
-      await two.executed(async () => {
-        expect(await two.read("await a()")).toBe("42");
-      }),
-    ).toEqual([]);
-    expect(await two.read("(await a.history()).length")).toBe("1");
-    expect(await one.read("(await a.history()).length")).toBe("2");
-  });
-
-  test("[C21] stages of the same name in two notebooks do not affect each other", async () => {
-    const [one, two] = open as [Notebook, Notebook];
-    await one.cell("same", `const same = stage("same", () => { ${ran("same")} return "of one"; });`);
-    await two.cell("same", `const same = stage("same", () => { ${ran("same")} return "of two"; });`);
-    expect([await one.read("await same()"), await two.read("await same()")]).toEqual(["of one", "of two"]);
-    expect(await one.executed(() => one.cell("x", "await same();"))).toEqual([]);
-    expect(await one.read(`await pipeline.load("same")`)).toBe("of one");
   });
 });

@@ -207,14 +207,15 @@ describe("values changed in place", () => {
   );
 
   describe("what cells share beside variables", () => {
-    test.each([
+    const shared = [
       ["a property of globalThis", `(globalThis as any).s1 = 1;`, `console.log((globalThis as any).s1);`, `(globalThis as any).s1 = 2;`], // prettier-ignore
       ["an array in globalThis", `(globalThis as any).s2 = [1];`, `console.log((globalThis as any).s2.length);`, `(globalThis as any).s2.push(2);`], // prettier-ignore
       ["a property of global that is deleted", `(global as any)["s3"] = 1;`, `console.log((global as any).s3);`, `delete (global as any).s3;`], // prettier-ignore
       ["an environment variable", `process.env.S4 = "a";`, `console.log(process.env.S4);`, `process.env["S4"] = "b";`],
       ["one that a call sets", `process.env.S5 = "a";`, `console.log(process.env.S5);`, `Object.assign(process.env, { S5: "b" });`], // prettier-ignore
       ["one of an imported process", `import p6 from "process"; p6.env.S6 = "a";`, `console.log(process.env.S6);`, `import * as q6 from "node:process"; q6.env.S6 = "b";`], // prettier-ignore
-    ])("[U2] %s: Run stale ends where Run All ends", async (_, create, read, change) => {
+    ] as const;
+    test.each(part(shared, 3))("[U2] %s: Run stale ends where Run All ends", async (_, create, read, change) => {
       await notebook.begin({ create, above: read, change, below: read });
       const all = ["imports", "create", "above", "change", "below"];
       const wanted = new Map(notebook.outputs);
@@ -307,28 +308,31 @@ describe("what a cell shows of the pipeline", () => {
     ["the stale stages", `console.log(await pipeline.outdated());`],
     ["the parameters", `console.log(pipeline.params);`],
   ];
-  test.each(kinds)("[U2] %s: it is out of date when that changes, and refreshed by Run stale", async (name, code) => {
-    await notebook.begin({
-      own: `const own = param("own", 1);`,
-      level: `const level = param("level", 1);`,
-      strong: `const strong = stage("strong", { level }, ({ level }) => level * 2);`,
-      use: `console.log(await strong());`,
-      shown: code,
-    });
-    await notebook.runStale();
-    expect(notebook.marked("stale")).toEqual([]);
-    await notebook.setParams({ level: ++level, own: level, ...(name.includes("defines") ? { mine: level } : {}) });
-    // Executed while the stage is stale, it shows that.
-    if (!name.includes("param")) await notebook.run("shown");
-    const before = notebook.outputs.get("shown");
-    await notebook.runStale();
-    expect(notebook.executed).toContain("shown");
-    expect(notebook.marked("stale")).toEqual([]);
-    if (!name.includes("history")) expect(notebook.outputs.get("shown")).not.toBe(before);
-    const after = notebook.outputs.get("shown");
-    await notebook.run("shown");
-    expect(notebook.outputs.get("shown")).toBe(after);
-  });
+  test.each(part(kinds, 5))(
+    "[U2] %s: it is out of date when that changes, and refreshed by Run stale",
+    async (name, code) => {
+      await notebook.begin({
+        own: `const own = param("own", 1);`,
+        level: `const level = param("level", 1);`,
+        strong: `const strong = stage("strong", { level }, ({ level }) => level * 2);`,
+        use: `console.log(await strong());`,
+        shown: code,
+      });
+      await notebook.runStale();
+      expect(notebook.marked("stale")).toEqual([]);
+      await notebook.setParams({ level: ++level, own: level, ...(name.includes("defines") ? { mine: level } : {}) });
+      // Executed while the stage is stale, it shows that.
+      if (!name.includes("param")) await notebook.run("shown");
+      const before = notebook.outputs.get("shown");
+      await notebook.runStale();
+      expect(notebook.executed).toContain("shown");
+      expect(notebook.marked("stale")).toEqual([]);
+      if (!name.includes("history")) expect(notebook.outputs.get("shown")).not.toBe(before);
+      const after = notebook.outputs.get("shown");
+      await notebook.run("shown");
+      expect(notebook.outputs.get("shown")).toBe(after);
+    },
+  );
 
   test("[U2] a cell that sets the parameter that it shows is not executed, and says that it may be out of date", async () => {
     await notebook.begin({ s: `const s = param("s", 1);`, both: `s.set(5); s;` });

@@ -1,3 +1,4 @@
+/** Edits of code. */
 import { testEdits } from "./runner/run-edits";
 
-testEdits("code");
+testEdits("code", "helpers", "classes");

@@ -1,3 +1,4 @@
+/** Edits of modules and packages. */
 import { testEdits } from "./runner/run-edits";
 
-testEdits("modules");
+testEdits("modules", "packages");

@@ -1,4 +1,4 @@
-/** The edit matrix: all rows. Those of a group share a kernel; the groups are tested in parallel. */
+/** The edit matrix: all rows. Those of a test file share a kernel, and its groups are tested one after the other. */
 import { classes } from "./cases/code/classes";
 import { closures } from "./cases/code/closures";
 import type { Edit, EditGroup } from "./runner/edit";

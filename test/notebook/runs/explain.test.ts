@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openNotebook, ran } from "../../rig/kernel/notebook";
 import type { Notebook } from "../../rig/kernel/notebook";
+import { createNotebookFolder } from "../../rig/kernel/notebook-folder";
 
 const limited = {
   limit: `const limit = param("limit", 1);`,
@@ -13,11 +14,21 @@ const manifest = (version: string): string => JSON.stringify({ name: "pocket", v
 
 describe("explanations", () => {
   let notebook: Notebook;
+  let remove: () => void;
   beforeAll(async () => {
-    notebook = await openNotebook();
+    // tslab's compiler does not find packages that are added while it runs.
+    const folder = createNotebookFolder({
+      "node_modules/pocket/package.json": manifest("1.0.0"),
+      "node_modules/pocket/index.js": "exports.size = (n) => n * 2;\n",
+    });
+    notebook = await openNotebook({ cwd: folder.path });
     notebook.countsExecutions = false;
+    remove = folder.remove;
   });
-  afterAll(() => notebook.kernel.stop());
+  afterAll(async () => {
+    await notebook.kernel.stop();
+    remove();
+  });
 
   const explain = (stage: string): Promise<string> => notebook.read(`String(await ${stage}.explain())`);
   const causes = async (stage: string): Promise<unknown> =>
@@ -114,10 +125,6 @@ describe("explanations", () => {
       packed: `import { size } from "pocket";\nconst packed = stage("packed", () => size(21));`,
       big: `const big = stage("big", () => { ${ran("big")} return "x".repeat(50000); });`,
     };
-    // tslab's compiler does not find packages that are added while it runs.
-    notebook.write("node_modules/pocket/package.json", manifest("1.0.0"));
-    notebook.write("node_modules/pocket/index.js", "exports.size = (n) => n * 2;\n");
-    await notebook.restart();
     await notebook.cells(cells);
     await notebook.cell("x", "await packed(); await big();");
     notebook.write("node_modules/pocket/package.json", manifest("2.0.0"));

@@ -75,28 +75,19 @@ describe("stored results", () => {
     expect(notebook.status("nothing")).toBe("fresh");
   });
 
-  test("[C1] after a restart Run All runs nothing and shows the same values", async () => {
-    await setLimit(1);
+  test("[C1] [D11] in a new kernel a result is read by name, stages are fresh once defined, and Run All runs nothing", async () => {
     await notebook.restart();
+    // Without the cells that define them.
+    expect(await notebook.read(`await pipeline.load("total")`)).toBe("306");
+    expect(await notebook.failing("x", `await pipeline.load("never");`)).toMatch(/no-result/);
     expect(
       await notebook.executed(async () => {
         await notebook.cells(cells);
+        expect(all.map((name) => notebook.status(name))).toEqual(all.map(() => "fresh"));
         await notebook.cell("run", "await pipeline.run();");
         expect(await notebook.read("[await total(), await nothing(), await nil()]")).toBe("[ 306, undefined, null ]");
       }),
     ).toEqual([]);
-  });
-
-  test("[C1] after a restart stages are fresh as soon as they are defined", async () => {
-    await notebook.restart();
-    await notebook.cells(cells);
-    expect(all.map((name) => notebook.status(name))).toEqual(all.map(() => "fresh"));
-  });
-
-  test("[D11] a result is read by name in a new kernel, without its defining cell", async () => {
-    await notebook.restart();
-    expect(await notebook.read(`await pipeline.load("total")`)).toBe("306");
-    expect(await notebook.failing("x", `await pipeline.load("never");`)).toMatch(/no-result/);
   });
 
   test("[S17] on a cold start, unrelated stages do not run", async () => {

@@ -46,11 +46,8 @@ describe("streams in a notebook", () => {
     await notebook.cell("again", "await total.with({ count: 2 })();");
     expect(notebook.kernel.events.filter(({ type }) => type === "run:ended").at(-1)).toMatchObject({ executed: 0 });
   });
-});
 
-test("[O6] a long run shows a bar in its cell, updated in place, and leaves nothing", async () => {
-  const notebook = await openNotebook();
-  try {
+  test("[O6] a long run shows a bar in its cell, updated in place, and leaves nothing", async () => {
     await notebook.cells({
       slow: `const slow = stage("slow", async (context) => {
   for (let n = 1; n <= 125; n++) { context.progress(n, 125); await new Promise((next) => setTimeout(next, 20)); }
@@ -69,7 +66,5 @@ test("[O6] a long run shows a bar in its cell, updated in place, and leaves noth
     expect(html[0]).toMatch(/\d+ of 125 · \d+ a second · about \d+(\.\d)? s left/);
     expect(html.at(-1)).toBe("");
     expect(cell.text).toBe("done\n");
-  } finally {
-    await notebook.kernel.stop();
-  }
+  });
 });

@@ -29,7 +29,7 @@ export interface Edit {
   readonly undoRuns?: readonly string[];
 }
 
-/** Rows that share a kernel. */
+/** Rows of one kind. */
 export interface EditGroup {
   readonly title: string;
   readonly edits: readonly Edit[];

@@ -28,30 +28,30 @@ interface Observation extends Answer {
 type Observe = () => Promise<Observation>;
 
 /**
- * One test per row of a group, in one kernel: the first run, the edit, and its undo. Rows that can share a notebook are executed
+ * One test per row of the groups, in one kernel: the first run, the edit, and its undo. Rows that can share a notebook are executed
  * together when the first of them is tested; the others alone. When the shared notebook fails, each of its rows is executed alone, so that
  * only the one at fault fails.
  */
-export function testEdits(name: keyof typeof groups): void {
-  const { title, edits, prepare }: EditGroup = groups[name];
+export function testEdits(...names: readonly (keyof typeof groups)[]): void {
+  const tested = names.map((name): EditGroup => groups[name]);
   const outcomes: Outcome[] = [];
   let notebook: CountingNotebook;
   let batch: Batch;
   beforeAll(async () => {
     notebook = new CountingNotebook(await startKernel());
-    prepare?.(notebook);
+    for (const { prepare } of tested) prepare?.(notebook);
     await notebook.cell("first", FIRST_CELL);
-    batch = new Batch(notebook, await findBatch(edits));
+    batch = new Batch(notebook, await findBatch(tested.flatMap(({ edits }) => edits)));
   });
   afterAll(async () => {
     mkdirSync(partsFolder, { recursive: true });
-    writeFileSync(join(partsFolder, `${name}.json`), JSON.stringify(outcomes));
+    writeFileSync(join(partsFolder, `${names.join("-")}.json`), JSON.stringify(outcomes));
     await notebook.kernel.stop();
     if (batch.failure && outcomes.every(({ failure }) => failure === undefined))
       throw new Error("rows that succeed alone failed together", { cause: batch.failure });
   });
 
-  describe(title, () => {
+  describe.each(tested)("$title", ({ edits }) => {
     const titled = edits.map((edit) => [`[${edit.rows.join(" ")}] ${edit.kind}`, edit] as const);
     test.each(titled)("%s", async (_title, edit) => {
       const answers: Answer[] = [];

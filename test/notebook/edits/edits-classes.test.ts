@@ -1,3 +1,0 @@
-import { testEdits } from "./runner/run-edits";
-
-testEdits("classes");
