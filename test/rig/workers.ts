@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Store } from "stagebook";
+import { nodeFlags } from "../../.dev/lib/project.mjs";
 import { repository, type NotebookFolder } from "./kernel/notebook-folder";
 
 /** A process; its standard error is kept. */
@@ -13,7 +14,7 @@ export class Worker {
 
   constructor(args: readonly string[], folder: NotebookFolder, environment: Readonly<Record<string, string>> = {}) {
     const program = join(repository, "node_modules", "stagebook", "bin", "stagebook.js");
-    this.child = spawn(process.execPath, [program, ...args], {
+    this.child = spawn(process.execPath, [...nodeFlags, program, ...args], {
       cwd: folder.path,
       env: { ...process.env, VITEST: undefined, NODE_OPTIONS: undefined, CI: undefined, ...environment },
       stdio: ["ignore", "ignore", "pipe"],

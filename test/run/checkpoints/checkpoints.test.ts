@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import readline from "node:readline";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { orHeavy } from "../../rig/part";
 import { createRandom } from "../../rig/random";
 import { createScript } from "../script";
 
@@ -159,7 +160,7 @@ describe("[W9] a process that is killed", () => {
     const random = createRandom(7);
     const store = path.join(folder, "store");
     const lines: Line[] = [];
-    const rounds = Number(process.env.STAGEBOOK_KILLS ?? 6);
+    const rounds = Number(process.env.STAGEBOOK_KILLS ?? orHeavy(3, 6));
     for (let round = 0; round < rounds; round++) lines.push(...(await runKilled(store, 1 + Math.floor(random() * 30))));
     lines.push(...(await runKilled(store, Infinity)));
     expect(lines.filter((line) => "output" in line)).toEqual(alone.filter((line) => "output" in line));

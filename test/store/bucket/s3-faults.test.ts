@@ -31,7 +31,7 @@ async function openFaulty(): Promise<Store> {
 }
 
 // s3-contract.test.ts tries all names.
-describeStore(`faulty S3 (seed ${seed})`, openFaulty, part(awkwardNames, 8));
+describeStore(`faulty S3 (seed ${seed})`, openFaulty, part(awkwardNames, 4));
 describeRest(`faulty S3 (seed ${seed})`, openFaulty);
 
 test(`[R12] all kinds of faults occurred (seed ${seed})`, () => {
