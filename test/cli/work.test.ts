@@ -185,7 +185,7 @@ describe("[W8] stagebook work on a store in S3", () => {
     const set = ["--set", `n=${items}`, "--set", "waitMs=20"];
     const workers = Array.from({ length: 3 }, () => new Worker(["work", "s.ts", "--store", location, ...set], folder, s3.environment)); // prettier-ignore
     const store = bucketStore(createS3Bucket(location, s3.environment), { onProblem: () => undefined });
-    await untilRanges(store, items / 150);
+    await untilRanges(store, items / 250, 500);
     workers[0]!.child.kill("SIGKILL");
     expect(await Promise.all(workers.slice(1).map(({ ended }) => ended)), workers.map(({ stderr }) => stderr).join("\n")).toEqual([0, 0]); // prettier-ignore
     const ranges = await rangesIn(store);

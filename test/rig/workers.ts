@@ -64,6 +64,6 @@ export async function finishedIn(store: Store): Promise<number> {
 export const sumOf = (ranges: readonly { readonly items: number }[]): number =>
   ranges.reduce((sum, { items }) => sum + items, 0);
 
-export async function untilRanges(store: Store, count: number): Promise<void> {
-  while ((await rangesIn(store)).length < count) await sleep(100);
+export async function untilRanges(store: Store, count: number, everyMs = 100): Promise<void> {
+  while ((await rangesIn(store)).length < count) await sleep(everyMs);
 }

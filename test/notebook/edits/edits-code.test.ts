@@ -1,4 +1,4 @@
 /** Edits of code. */
 import { testEdits } from "./runner/run-edits";
 
-testEdits("code", "helpers", "classes");
+await testEdits("code", "helpers", "classes");

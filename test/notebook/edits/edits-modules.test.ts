@@ -1,4 +1,4 @@
 /** Edits of modules and packages. */
 import { testEdits } from "./runner/run-edits";
 
-testEdits("modules", "packages");
+await testEdits("modules", "packages");

@@ -1,4 +1,4 @@
 /** Edits of values. */
 import { testEdits } from "./runner/run-edits";
 
-testEdits("outerValues", "inputValues", "inputs");
+await testEdits("outerValues", "inputValues", "inputs");

@@ -29,11 +29,13 @@ type Observe = () => Promise<Observation>;
 
 /**
  * One test per row of the groups, in one kernel: the first run, the edit, and its undo. Rows that can share a notebook are executed
- * together when the first of them is tested; the others alone. When the shared notebook fails, each of its rows is executed alone, so that
- * only the one at fault fails.
+ * together when the first of them is tested; the others alone, and before them: each cell is compiled with the declarations of all cells
+ * before it. When the shared notebook fails, each of its rows is executed alone, so that only the one at fault fails.
  */
-export function testEdits(...names: readonly (keyof typeof groups)[]): void {
+export async function testEdits(...names: readonly (keyof typeof groups)[]): Promise<void> {
   const tested = names.map((name): EditGroup => groups[name]);
+  const shared = await findBatch(tested.flatMap(({ edits }) => edits));
+  const isShared = (edit: Edit): boolean => shared.some((row) => row.edit === edit);
   const outcomes: Outcome[] = [];
   let notebook: CountingNotebook;
   let batch: Batch;
@@ -41,7 +43,7 @@ export function testEdits(...names: readonly (keyof typeof groups)[]): void {
     notebook = new CountingNotebook(await startKernel());
     for (const { prepare } of tested) prepare?.(notebook);
     await notebook.cell("first", FIRST_CELL);
-    batch = new Batch(notebook, await findBatch(tested.flatMap(({ edits }) => edits)));
+    batch = new Batch(notebook, shared);
   });
   afterAll(async () => {
     mkdirSync(partsFolder, { recursive: true });
@@ -51,8 +53,11 @@ export function testEdits(...names: readonly (keyof typeof groups)[]): void {
       throw new Error("rows that succeed alone failed together", { cause: batch.failure });
   });
 
-  describe.each(tested)("$title", ({ edits }) => {
-    const titled = edits.map((edit) => [`[${edit.rows.join(" ")}] ${edit.kind}`, edit] as const);
+  const parts = [false, true].flatMap((together) =>
+    tested.map(({ title, edits }) => ({ title, rows: edits.filter((edit) => isShared(edit) === together) })),
+  );
+  describe.each(parts.filter(({ rows }) => rows.length > 0))("$title", ({ rows }) => {
+    const titled = rows.map((edit) => [`[${edit.rows.join(" ")}] ${edit.kind}`, edit] as const);
     test.each(titled)("%s", async (_title, edit) => {
       const answers: Answer[] = [];
       let failure: string | undefined;
