@@ -85,29 +85,33 @@ test("[R1] hundreds of stages that wait for a slow one block neither a stage wit
   expect(await reader()).toBe(1);
 });
 
-test("[R1] hundreds of stages that wait for a value to be recomputed block nothing upstream of it", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "stagebook-many-"));
-  const define = (isValid: (value: unknown) => boolean, text: string): ScriptPipeline => {
-    const p = createPipeline({ store: folder, notebook: "many" });
-    const made = resource("made", () => text);
-    const below = p.stage("below", { made }, async ({ made }) => sleep(50, made), { validate: isValid });
-    const value = p.stage("value", { below }, async ({ below }) => sleep(50, `${below}!`), { validate: isValid });
-    for (let at = 0; at < 150; at++) {
-      const busy = p.stage(`busy${at}`, { at }, async ({ at }) => sleep(5, at));
-      p.stage(`after${at}`, { busy }, ({ busy }) => busy);
+// Fewer of them meet more often: then one loads the value while another waits with a key that has the old one.
+test.each([[150, orHeavy(120, 250)], ...Array.from({ length: orHeavy(1, 30) }, (): [number, number] => [60, 60])])(
+  "[R1] %i busy stages, and %i that wait for a value to be recomputed: they block nothing upstream of it, and are fresh afterwards",
+  async (busyCount, readerCount) => {
+    const folder = mkdtempSync(join(tmpdir(), "stagebook-many-"));
+    const define = (isValid: (value: unknown) => boolean, text: string): ScriptPipeline => {
+      const p = createPipeline({ store: folder, notebook: "many" });
+      const made = resource("made", () => text);
+      const below = p.stage("below", { made }, async ({ made }) => sleep(50, made), { validate: isValid });
+      const value = p.stage("value", { below }, async ({ below }) => sleep(50, `${below}!`), { validate: isValid });
+      for (let at = 0; at < busyCount; at++) {
+        const busy = p.stage(`busy${at}`, { at }, async ({ at }) => sleep(5, at));
+        p.stage(`after${at}`, { busy }, ({ busy }) => busy);
+      }
+      for (let at = 0; at < readerCount; at++) p.stage(`reader${at}`, { value, at: p.param(`at${at}`, at) }, ({ value, at }) => `${value} ${at}`); // prettier-ignore
+      return p;
+    };
+    try {
+      await define(() => true, "old").run({ target: "value" });
+      const p = define((value) => !String(value).startsWith("old"), "new");
+      await p.run({ jobs: 4 });
+      expect((await p.plan()).rows.filter(({ action }) => action === "run")).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
-    for (let at = 0; at < orHeavy(120, 250); at++) p.stage(`reader${at}`, { value, at: p.param(`at${at}`, at) }, ({ value, at }) => `${value} ${at}`); // prettier-ignore
-    return p;
-  };
-  try {
-    await define(() => true, "old").run({ target: "value" });
-    const p = define((value) => !String(value).startsWith("old"), "new");
-    await p.run({ jobs: 4 });
-    expect((await p.plan()).rows.filter(({ action }) => action === "run")).toEqual([]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+  },
+);
 
 test("[R1] any number of jobs will do", async () => {
   const { p } = createScript();

@@ -22,7 +22,6 @@ import { createRecorder, undeclaredReads } from "../call/observed-reads";
 import { storeResult } from "../call/store-result";
 import { runTask, waitFor, type SyncTask } from "../call/sync-task";
 import type { EngineContext } from "../engine-context";
-import type { OutputDigest } from "../plan/input-digests";
 import { changesSince } from "../plan/classify";
 import type { Found } from "../plan/observed-results";
 import type { SharedExecution } from "../state/in-flight";
@@ -260,9 +259,9 @@ export class StageExecution {
         cancelToken,
       );
       upstream.whenStopped(() => cancelToken.cancel(new Error("an upstream stage has failed")));
-      const before = upstream.outputs();
       const inputs = yield* this.loadInputs(call);
-      if (haveChanged(before, upstream.outputs())) return "key changed";
+      // Also while it waited for its permit, when another stage loaded the same input.
+      if (upstream.haveChanged) return "key changed";
       if (instance.definition.partOf === undefined) run.countExecution();
       run.reporter.running(instance, work.reasons);
       const retries = engine.runOverrides.retriesOf(instance.definition);
@@ -379,7 +378,3 @@ export class StageExecution {
 }
 
 const nothingFound = { entry: undefined };
-
-function haveChanged(before: ReadonlyMap<string, OutputDigest>, now: ReadonlyMap<string, OutputDigest>): boolean {
-  return [...before].some(([id, { digest }]) => now.get(id)?.digest !== digest);
-}

@@ -32,6 +32,9 @@ const noOutputs: ReadonlyMap<string, OutputDigest> = new Map();
 const noStreams: ReadonlyMap<string, OpenStream> = new Map();
 
 export class UpstreamResults {
+  /** The outputs that the key was computed from. */
+  private keyed = noOutputs;
+
   constructor(
     private readonly engine: EngineContext,
     private readonly run: RunContext,
@@ -69,7 +72,14 @@ export class UpstreamResults {
 
   /** The stage's key with the outputs as they are now. */
   key(): MaybePromise<KnownKey> {
-    return this.keyWith(this.outputs());
+    this.keyed = this.outputs();
+    return this.keyWith(this.keyed);
+  }
+
+  /** Whether an output is another one than the key has: its value was missing, and came out different when it was computed again. */
+  get haveChanged(): boolean {
+    const now = this.outputs();
+    return [...this.keyed].some(([id, { digest }]) => now.get(id)?.digest !== digest);
   }
 
   /** What one kernel at a time works on: the same whether the stage began before or after the producers of its streams ended. */
