@@ -38,10 +38,10 @@ describe("an empty notebook", () => {
   test("[U1] the hint shows an example, and a click inserts it", async () => {
     await lab.command("stagebook:open");
     const hint = lab.page.locator(".stagebook-Header-hint");
-    expect(await hint.locator("code").textContent()).toContain("show(");
+    await eventually(() => hint.locator("code").textContent()).toContain("show(");
     await lab.screenshot("begin hint");
     await hint.getByRole("button", { name: "Insert" }).click();
-    expect(await lab.sources()).toEqual(EXAMPLE_CELLS);
+    await eventually(() => lab.sources()).toEqual(EXAMPLE_CELLS);
     await eventually(() => hint.getByRole("button").allInnerTexts()).toEqual(["Run all cells"]);
     expect(await offer().count()).toBe(0);
   });
@@ -64,7 +64,7 @@ describe("an empty notebook", () => {
       expect.stringContaining('stage("newStage"'),
       expect.stringContaining('param("newParam"'),
     ]);
-    expect(await lab.activeCell()).toMatchObject({ inView: true });
+    await eventually(() => lab.activeCell()).toMatchObject({ inView: true });
     await lab.runAll();
     await eventually(() => lab.stage("newStage").count()).toBe(1);
     await eventually(() => lab.param("newParam").isVisible()).toBe(true);
@@ -115,6 +115,30 @@ describe("the tour", () => {
     await lab.page.keyboard.press("Escape");
     await eventually(() => tour().count()).toBe(0);
     await eventually(() => lab.param("limit").evaluate((node) => node === document.activeElement)).toBe(true);
+  });
+
+  test("[U2] Escape in a cell ends it too, and the cell stays in edit mode with the focus", async () => {
+    await lab.command("stagebook:tour");
+    await eventually(() => tour().count()).toBe(1);
+    await lab.page.locator(".jp-Notebook:visible .jp-Cell .cm-content").first().click();
+    const isEditing = () => lab.page.evaluate(() => document.activeElement?.matches(".jp-mod-editMode .cm-content"));
+    await eventually(isEditing).toBe(true);
+    await lab.page.keyboard.press("Escape");
+    await eventually(() => tour().count()).toBe(0);
+    expect(await isEditing()).toBe(true);
+  });
+
+  test("[U2] Escape closes what lies above the tour first", async () => {
+    await lab.command("stagebook:tour");
+    await eventually(() => tour().count()).toBe(1);
+    await lab.command("apputils:activate-command-palette");
+    const input = lab.page.locator(".lm-CommandPalette-input");
+    await eventually(() => input.evaluate((node) => node === document.activeElement)).toBe(true);
+    await lab.page.keyboard.press("Escape");
+    await input.waitFor({ state: "hidden" });
+    expect(await tour().count()).toBe(1);
+    await tour().getByRole("button", { name: "Close" }).click();
+    await eventually(() => tour().count()).toBe(0);
   });
 });
 

@@ -3,7 +3,7 @@ import type { TranslationBundle } from "@jupyterlab/translation";
 import { ReactWidget } from "@jupyterlab/ui-components";
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import type { CSSProperties, ReactElement } from "react";
 import type { TourStep } from "./tour-steps";
 
@@ -27,30 +27,52 @@ export class Tour extends ReactWidget {
     Widget.attach(this, document.body);
   }
 
+  /** The key is for the tour alone: a cell that is being edited stays so. A dialog or menu above the tour closes first. */
   handleEvent(event: Event): void {
-    if (event instanceof KeyboardEvent && event.key === "Escape") this.dispose();
+    if (!(event instanceof KeyboardEvent) || event.key !== "Escape" || isInDialog(event.target)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.dispose();
   }
 
+  /** The focus returns where it was before, unless the user has moved it out of the tour. */
   override dispose(): void {
     if (this.isDisposed) return;
+    const isElsewhere = hasFocusOutside(this.node);
     super.dispose();
-    if (this.focusedBefore instanceof HTMLElement) this.focusedBefore.focus({ preventScroll: true });
+    if (!isElsewhere) focusAgain(this.focusedBefore);
     this.options.ended();
   }
 
+  // Before the listeners of JupyterLab, which has its own on the document.
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    document.addEventListener("keydown", this, true);
+    window.addEventListener("keydown", this, true);
   }
 
   protected override onBeforeDetach(message: Message): void {
-    document.removeEventListener("keydown", this, true);
+    window.removeEventListener("keydown", this, true);
     super.onBeforeDetach(message);
   }
 
   protected override render(): ReactElement {
     return <TourWindow steps={this.options.steps} trans={this.options.trans} close={() => this.dispose()} />;
   }
+}
+
+function isInDialog(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest(".jp-Dialog, .jp-ModalCommandPalette, .lm-Menu") !== null;
+}
+
+function hasFocusOutside(node: Element): boolean {
+  const { activeElement: active, body } = document;
+  return active !== null && active !== body && !node.contains(active);
+}
+
+/** An element that was drawn again meanwhile has the id of before. */
+function focusAgain(element: Element | null): void {
+  const present = element?.isConnected === false ? document.getElementById(element.id) : element;
+  if (present instanceof HTMLElement) present.focus({ preventScroll: true });
 }
 
 interface TourWindowProps {
@@ -64,7 +86,8 @@ function TourWindow({ steps, trans, close }: TourWindowProps): ReactElement | nu
   const next = useRef<HTMLButtonElement>(null);
   const step = steps[index];
   const box = useBox(step?.target ?? "");
-  useEffect(() => next.current?.focus({ preventScroll: true }), [index]);
+  // In one step with its drawing: what is seen has the focus.
+  useLayoutEffect(() => next.current?.focus({ preventScroll: true }), [index]);
   if (!step) return null;
   const isLast = index === steps.length - 1;
   return (
