@@ -13,6 +13,7 @@ import { encodeNotebook } from "../kernel/notebook-file";
 import { createNotebookFolder, openFolder, repository } from "../kernel/notebook-folder";
 import type { NotebookFolder } from "../kernel/notebook-folder";
 import { launchBrowser, takeSharedBrowser, type BrowserPart } from "./browser";
+import { untilRestored, untilRevealed } from "./restored";
 import { labArgs, resetSharedLab, serverEnvironment, type SharedLab } from "./shared-lab";
 import { WebsocketTap } from "./websocket-tap";
 import { findFreePorts } from "../kernel/wire";
@@ -150,7 +151,10 @@ export class Lab {
     if (typeof cells !== "string") this.folder.write(name, encodeNotebook(cells));
     this.path = typeof cells === "string" ? cells : name;
     if (this.isNotebookPage) await this.openNotebookPage();
-    else await this.command("docmanager:open", { path: this.path, factory: "Notebook" });
+    else {
+      await this.command("docmanager:open", { path: this.path, factory: "Notebook" });
+      await untilRevealed(this.page);
+    }
     try {
       await this.untilIdle(25_000);
     } catch {
@@ -166,7 +170,7 @@ export class Lab {
 
   private async openNotebookPage(): Promise<void> {
     await this.page.goto(this.server?.url(`/notebooks/${this.path}`) ?? "");
-    await this.untilStarted();
+    await untilRestored(this.page);
     await this.inPanel((panel) => panel.context.ready, null);
   }
 
@@ -182,6 +186,7 @@ export class Lab {
   async showNotebook(name: string): Promise<void> {
     this.path = name;
     await this.command("docmanager:open", { path: name });
+    await untilRevealed(this.page);
   }
 
   /** Everything about cells is from now on about this notebook, which the page opens by itself. Waits until its kernel is idle. */
@@ -201,10 +206,7 @@ export class Lab {
     );
   }
 
-  /**
-   * Runs all cells and waits for the last. Some time after a reload JupyterLab puts the notebook of before in front again: this one is
-   * brought to the front first.
-   */
+  /** Brings the notebook to the front, runs all cells and waits for the last. */
   async runAll(): Promise<void> {
     await this.page.evaluate(async (path) => {
       const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
@@ -415,13 +417,13 @@ export class Lab {
     return this.command("notebook:interrupt-kernel");
   }
 
-  /** Saves the notebook and loads the page again; the kernel goes on meanwhile. Resolves when the notebook is shown. */
+  /** Saves the notebook and loads the page again; the kernel goes on meanwhile. Resolves when the notebook is shown and has the focus. */
   async reload(): Promise<void> {
     await this.command("docmanager:save");
     await this.page.reload();
-    await this.untilStarted();
-    if (!this.isNotebookPage) await this.command("docmanager:open", { path: this.path });
-    await this.inPanel((panel) => panel.context.ready, null);
+    await untilRestored(this.page);
+    if (this.isNotebookPage) await this.inPanel((panel) => panel.context.ready, null);
+    else await this.showNotebook(this.path);
   }
 
   /** Waits until the kernel of the notebook has nothing to do. */
@@ -468,15 +470,7 @@ export class Lab {
     page.on("pageerror", (error) => this.console.push(`page error: ${error.stack ?? error.message}`));
     page.on("dialog", (dialog) => void dialog.accept());
     await page.goto(this.server?.url(this.isNotebookPage ? "/tree" : "/lab") ?? "");
-    await this.untilStarted();
-  }
-
-  /** Waits until the page's JupyterLab has all plugins and its layout. */
-  private async untilStarted(): Promise<void> {
-    await this.page.waitForFunction(() => "jupyterapp" in window);
-    await this.page.evaluate(() =>
-      (window as unknown as { jupyterapp: JupyterFrontEnd }).jupyterapp.restored.then(() => undefined),
-    );
+    await untilRestored(page);
   }
 
   /** Calls a function in the page with the notebook's panel. */
