@@ -50,7 +50,7 @@ beforeAll(async () => {
 describe("show(param)", () => {
   test("[P10] is a control beside the output that sets the parameter, as the form does", async () => {
     await inline("etl/limit").waitFor();
-    expect(await lab.page.locator(".stagebook-InlineParams:visible .stagebook-Params-row").count()).toBe(2);
+    await eventually(() => lab.page.locator(".stagebook-InlineParams:visible .stagebook-Params-row").count()).toBe(2);
     await inline("etl/limit").fill("7");
     await eventually(() => lab.param("etl/limit").inputValue()).toBe("7");
     await eventually(() => lab.stageStatuses()).toEqual({ rows: "stale" });
@@ -114,16 +114,15 @@ describe("a nested value", () => {
 describe("groups", () => {
   test("[P10] from names and from the option; folded ones stay folded after a reload", async () => {
     const groups = lab.panel("params").locator("[data-group]");
-    expect(await groups.evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-group")))).toEqual([
-      "etl",
-      "when",
-    ]);
+    await eventually(() => groups.evaluateAll((nodes) => nodes.map((node) => node.getAttribute("data-group")))).toEqual(
+      ["etl", "when"],
+    );
     await groups.first().click();
     await eventually(() => lab.param("etl/limit").isVisible()).toBe(false);
     expect(await lab.param("day").isVisible()).toBe(true);
     await lab.reload();
     await groups.first().waitFor();
-    expect(await groups.first().getAttribute("aria-expanded")).toBe("false");
+    await eventually(() => groups.first().getAttribute("aria-expanded")).toBe("false");
     await groups.first().click();
     await lab.param("etl/limit").waitFor();
   });

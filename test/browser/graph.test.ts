@@ -5,6 +5,7 @@ import { executed } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
 import { isHeavy } from "../rig/part";
 import { eventually } from "../rig/lab/eventually";
+import { chooseItem } from "../rig/lab/menu";
 
 const lab = useLab();
 
@@ -51,10 +52,10 @@ describe("the edges", () => {
   test("[O7] are all drawn, end at the nodes, and stay when a stage is selected and after a reload", async () => {
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
     await eventually(drawn).toBe(5);
-    expect(await lab.stage("etl/join").first().evaluate(distanceToEdge)).toBeLessThan(3);
+    await eventually(async () => (await lab.stage("etl/join").first().evaluate(distanceToEdge)) < 3).toBe(true);
     await lab.stage("raw").first().click();
     await graph().locator('[data-stage="raw"].stagebook-mod-selected').waitFor();
-    expect(await drawn()).toBe(5);
+    await eventually(drawn).toBe(5);
     await lab.reload();
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
     await eventually(drawn).toBe(5);
@@ -71,8 +72,8 @@ describe("the forecast of a value", () => {
     await lab.page.mouse.down();
     await lab.page.mouse.move(box.x + box.width * 0.7, box.y + box.height / 2, { steps: 10 });
     await eventually(highlighted).toEqual({ "etl/clean": "run", "etl/join": "maybe", report: "maybe" });
-    expect(await forecast("limit")).toMatch(/^1 \+ up to 2 stages, about (<1|\d+) ms to (<1|\d+) ms$/);
-    expect(await lab.stage("etl/clean").first().getAttribute("aria-label")).toContain("would run");
+    await eventually(() => forecast("limit")).toMatch(/^1 \+ up to 2 stages, about (<1|\d+) ms to (<1|\d+) ms$/);
+    await eventually(() => lab.stage("etl/clean").first().getAttribute("aria-label")).toContain("would run");
     await lab.screenshot("what-if-light");
     expect(await lab.stageStatuses()).toEqual(allFresh);
     expect(lab.events.slice(before).filter(({ type }) => type === "param:changed")).toEqual([]);
@@ -148,10 +149,10 @@ describe("the graph", () => {
     await lab.page.getByRole("menuitem", { name: "Force Run Stage" }).click();
     await eventually(() => executed(lab.events.slice(before))).toEqual(["etl/join"]);
     await eventually(() => lab.stageStatuses()).toEqual(allFresh);
-    await lab.stage("etl/join").first().click({ button: "right" });
-    await lab.page.getByRole("menuitem", { name: "Explain Stage Status" }).click();
+    await choose("etl/join", "Explain Stage Status");
     await lab.page.getByRole("dialog").getByText("etl/join is fresh").waitFor();
     await lab.page.keyboard.press("Escape");
+    await eventually(() => lab.page.getByRole("dialog").count()).toBe(0);
   });
 
   test("[O7] the latest result can be pinned, and clearing asks for confirmation", async () => {
@@ -184,8 +185,11 @@ describe("the graph", () => {
 
   test("[O7] the menu changes the direction, which is a setting", async () => {
     const left = async (name: string): Promise<number> => (await lab.stage(name).first().boundingBox())!.x;
-    await graph().getByRole("button", { name: "Graph menu" }).click();
-    await lab.page.getByRole("menuitem", { name: "Left-to-Right Graph" }).click();
+    await chooseItem(
+      lab.page,
+      () => graph().getByRole("button", { name: "Graph menu" }).click(),
+      "Left-to-Right Graph",
+    );
     await eventually(async () => (await left("raw")) < (await left("etl/clean"))).toBe(true);
     await lab.screenshot("graph-right");
     await lab.command("stagebook:graph-direction");
@@ -243,6 +247,7 @@ describe("values that are applied by a button", () => {
   test("[P10] wait, with their forecast, until Apply is clicked", async () => {
     await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
     await lab.command("stagebook:apply-on-button");
+    await lab.panel("params").getByRole("button", { name: "Apply", exact: true }).waitFor();
     const before = lab.events.length;
     await lab.setParam("limit", 9);
     await lab.setParam("region", "europe");
@@ -309,13 +314,11 @@ for (const name of names) stage(name, { first }, ({ first }) => first.length); a
 });
 
 async function openPresets(item: string): Promise<void> {
-  await lab.panel("params").getByRole("button", { name: "Presets" }).click();
-  await lab.page.getByRole("menuitem", { name: item, exact: true }).click();
+  await chooseItem(lab.page, () => lab.panel("params").getByRole("button", { name: "Presets" }).click(), item);
 }
 
 async function choose(stage: string, item: string): Promise<void> {
-  await lab.stage(stage).first().click({ button: "right" });
-  await lab.page.getByRole("menuitem", { name: item, exact: true }).click();
+  await chooseItem(lab.page, () => lab.stage(stage).first().click({ button: "right" }), item);
 }
 
 function focusedStage(): Promise<string | null> {
@@ -336,7 +339,7 @@ for (let at = 0; at < 200; at++) stages.push(stage("s" + at, at < 10 ? {} : { a:
     await lab.openNotebook([cell], "hundreds.ipynb");
     await lab.runAll();
     await graph().locator("[data-stage]").first().waitFor();
-    expect(await smallestName()).toBeGreaterThanOrEqual(11);
+    await eventually(async () => (await smallestName()) >= 11).toBe(true);
     for (let clicks = 0; clicks < 3; clicks++)
       await graph().getByRole("button", { name: "Zoom out" }).click({ force: true });
     expect(await smallestName()).toBeGreaterThanOrEqual(11);

@@ -12,6 +12,7 @@ import { findFreePorts } from "../rig/kernel/wire";
 import { eventually } from "../rig/lab/eventually";
 import { useLab } from "../rig/lab/lab-rig";
 import { isHeavy } from "../rig/part";
+import { untilRestored } from "../rig/lab/restored";
 import { labArgs, serverEnvironment } from "../rig/lab/shared-lab";
 
 const lab = useLab();
@@ -52,6 +53,7 @@ async function presets(): Promise<string[]> {
   await lab.page.locator(".lm-Menu").first().waitFor();
   const labels = await lab.page.locator(".lm-Menu .lm-Menu-itemLabel").allInnerTexts();
   await lab.page.keyboard.press("Escape");
+  await lab.page.locator(".lm-Menu").first().waitFor({ state: "detached" });
   return labels.filter((label) => label.startsWith("my "));
 }
 
@@ -87,7 +89,7 @@ describe("[N2] a notebook that is renamed or moved in JupyterLab", () => {
     await eventually(() => lab.stageStatuses()).toEqual({ made: "fresh" });
     await eventually(() => lab.param("limit").inputValue()).toBe("5");
     expect(lab.events.slice(before).filter(({ type }) => type === "stage:running")).toEqual([]);
-    expect(await presets()).toEqual(["my five"]);
+    await eventually(presets).toEqual(["my five"]);
     await lab.stage("made").first().click();
     const history = lab.panel("stage").locator('[data-section="history"]');
     await history.waitFor();
@@ -103,7 +105,7 @@ describe("[N2] a notebook that is renamed or moved in JupyterLab", () => {
     });
     await eventually(() => header().innerText()).toContain("second.ipynb");
     await lab.showNotebook("second.ipynb");
-    expect(await presets()).toEqual(["my five"]);
+    await eventually(presets).toEqual(["my five"]);
     await closeAndShutDown();
     await expectAll("second.ipynb");
   });
@@ -133,14 +135,14 @@ describe("[N2] a notebook that is renamed or moved in JupyterLab", () => {
     await lab.runAll();
     await eventually(() => header().innerText()).toContain("copy.ipynb");
     await eventually(() => lab.stageStatuses()).toEqual({ made: "fresh" });
-    expect(await lab.param("limit").inputValue()).toBe("1");
+    await eventually(() => lab.param("limit").inputValue()).toBe("1");
     expect(await presets()).toEqual([]);
     await closeAndShutDown();
     await lab.openNotebook([`// another notebook\n${cells[0] ?? ""}`, `${cells[1] ?? ""} // new`, `${cells[2] ?? ""} // too`], "first.ipynb"); // prettier-ignore
     await lab.runAll();
     await eventually(() => header().innerText()).toContain("first.ipynb");
     await eventually(() => lab.stageStatuses()).toEqual({ made: "fresh" });
-    expect(await lab.param("limit").inputValue()).toBe("1");
+    await eventually(() => lab.param("limit").inputValue()).toBe("1");
     expect(await presets()).toEqual([]);
     await closeAndShutDown();
   });
@@ -162,23 +164,19 @@ describe("[N6] a second notebook on a running kernel", () => {
     await lab.openNotebook([cells[0] ?? "", `const other = 1;`, `const more = stage("more", () => 2);`], "guest.ipynb");
     await useKernelOf("owner.ipynb");
     await eventually(() => header().innerText()).toContain("runs on the kernel of owner.ipynb");
-    expect(await lab.panel("dag").count()).toBe(0);
+    await eventually(() => lab.panel("dag").count()).toBe(0);
     await lab.showNotebook("guest.ipynb");
     await lab.runCell(1);
     await lab.runCell(2);
     await lab.showNotebook("owner.ipynb");
     await eventually(() => lab.stageStatuses()).toEqual({ made: "fresh", more: "new" });
     await lab.page.reload();
-    await lab.page.waitForFunction(() => "jupyterapp" in window);
-    await lab.page.evaluate(() => (window as unknown as Lab).jupyterapp.restored.then(() => undefined));
+    await untilRestored(lab.page);
     await lab.showNotebook("owner.ipynb");
     await eventually(() => header().innerText()).toContain("live");
     await eventually(() => lab.stageStatuses()).toEqual({ made: "fresh", more: "new" });
-    // After a reload JupyterLab selects the tab that was current before, at some moment while it restores the others.
-    await eventually(async () => {
-      await lab.showNotebook("guest.ipynb");
-      return header().innerText();
-    }).toContain("runs on the kernel of owner.ipynb");
+    await lab.showNotebook("guest.ipynb");
+    await eventually(() => header().innerText()).toContain("runs on the kernel of owner.ipynb");
   });
 
   test("[N6] in another tab too", async () => {
@@ -201,8 +199,7 @@ describe("[N4] two servers, one after the other at one address", () => {
       const server = await startServer({ port, folder: folder.path, jupyter, log: join(jupyter, "server.log"), args: labArgs, env: serverEnvironment }); // prettier-ignore
       try {
         await tab.goto(server.url("/lab/tree/nb.ipynb"));
-        await tab.waitForFunction(() => "jupyterapp" in window);
-        await tab.evaluate(() => (window as unknown as Lab).jupyterapp.restored.then(() => undefined));
+        await untilRestored(tab);
         await tab.locator("#stagebook-sidebar .stagebook-Header", { hasText: "nb.ipynb" }).waitFor();
         await act(tab);
         await tab.goto("about:blank");

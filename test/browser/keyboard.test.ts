@@ -52,7 +52,7 @@ test("[U1] a shortcut in the sidebar runs what is stale, and the focus stays", a
   await eventually(() => lab.stageStatus("worldMap")).toBe("fresh");
   await eventually(markedCells).toBe(0);
   await lab.untilIdle();
-  expect(executed(lab.events.slice(before)).sort()).toEqual(["strong", "summary", "worldMap"]);
+  await eventually(() => executed(lab.events.slice(before)).sort()).toEqual(["strong", "summary", "worldMap"]);
   expect(await keyboard.focused()).toBe("minMagnitude");
 });
 

@@ -51,12 +51,12 @@ test("[O8] the stage panel shows the reason as name: old → new", async () => {
 test("[U1] Run stale runs exactly the stale stages and executes exactly the stale cells", async () => {
   const before = lab.events.length;
   const counts = await countsByCell();
-  expect(await circlesOnMap()).toBe(72);
+  await eventually(circlesOnMap).toBe(72);
   await runStale();
-  expect(executed(lab.events.slice(before)).sort()).toEqual(["strong", "summary", "worldMap"]);
-  expect(await changedCounts(counts)).toEqual(refreshed);
-  expect(await circlesOnMap()).toBe(30);
-  expect(await lab.stageStatuses()).toEqual(allFresh);
+  await eventually(() => executed(lab.events.slice(before)).sort()).toEqual(["strong", "summary", "worldMap"]);
+  await eventually(() => changedCounts(counts)).toEqual(refreshed);
+  await eventually(circlesOnMap).toBe(30);
+  await eventually(() => lab.stageStatuses()).toEqual(allFresh);
 });
 
 test("[U1] [S6] with the old value again, Run stale runs no stage and the old plot returns", async () => {
@@ -66,8 +66,8 @@ test("[U1] [S6] with the old value again, Run stale runs no stage and the old pl
   await eventually(() => markedCells("stale")).toEqual(expect.arrayContaining(["min-magnitude", "strong", "summary", "world-map"])); // prettier-ignore
   await runStale();
   expect(executed(lab.events.slice(before))).toEqual([]);
-  expect(await changedCounts(counts)).toEqual(refreshed);
-  expect(await circlesOnMap()).toBe(72);
+  await eventually(() => changedCounts(counts)).toEqual(refreshed);
+  await eventually(circlesOnMap).toBe(72);
 });
 
 test("[U2] a click on a node selects its cell and brings it into view", async () => {
@@ -78,7 +78,9 @@ test("[U2] a click on a node selects its cell and brings it into view", async ()
   ] as const) {
     await clickStage(stage);
     await eventually(() => lab.activeCell()).toEqual({ id: cell, inView: true });
-    expect(await lab.page.locator(".jp-Notebook:visible").getAttribute("class")).toContain("jp-mod-commandMode");
+    await eventually(() => lab.page.locator(".jp-Notebook:visible").getAttribute("class")).toContain(
+      "jp-mod-commandMode",
+    );
   }
 });
 

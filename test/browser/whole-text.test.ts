@@ -30,6 +30,11 @@ const region = () => dialog().getByRole("region");
 const shown = () => dialog().locator("pre").allTextContents();
 const isFocused = (selector: string) => lab.page.evaluate((to) => document.activeElement?.matches(to) ?? false, selector); // prettier-ignore
 
+async function closeDialog(): Promise<void> {
+  await lab.page.keyboard.press("Escape");
+  await eventually(() => dialog().count()).toBe(0);
+}
+
 beforeAll(async () => {
   await lab.openNotebook(cells);
   await lab.runAll();
@@ -52,8 +57,8 @@ test("[O1] a log line that was shortened is shown whole by keyboard, within the 
   await eventually(() => region().evaluate((node) => node.scrollTop > 1000)).toBe(true);
   await lab.page.keyboard.press("Escape");
   await eventually(() => dialog().count()).toBe(0);
-  expect(await showAll("log").evaluate((node) => node === document.activeElement)).toBe(true);
-  expect(await lab.panel("log").getByRole("button", { name: "Close" }).count()).toBe(1);
+  await eventually(() => showAll("log").evaluate((node) => node === document.activeElement)).toBe(true);
+  await eventually(() => lab.panel("log").getByRole("button", { name: "Close" }).count()).toBe(1);
 });
 
 test("[O1] of two long lines of one moment the right one is shown, and all of a text can be copied", async () => {
@@ -72,20 +77,20 @@ test("[U1] the stage panel shows all of an error that was shortened, also after 
   await showAll("stage").click();
   await eventually(async () => (await shown())[0]).toBe(lines("thrown"));
   await lab.screenshot("whole text error light");
-  await lab.page.keyboard.press("Escape");
+  await closeDialog();
   await lab.reload();
   await eventually(() => lab.stageStatus("bad")).toBe("failed");
   await lab.stage("bad").first().click();
   await showAll("stage").click();
   await eventually(async () => (await shown())[0]).toBe(lines("thrown"));
-  await lab.page.keyboard.press("Escape");
+  await closeDialog();
   await lab.command("stagebook:show-runs");
   await lab.panel("runs").locator("[data-run]").filter({ hasText: "bad" }).first().click();
   await eventually(() => lab.page.locator("#stagebook-sidebar .stagebook-Past").count()).toBe(1);
   await lab.stage("bad").first().click();
   await showAll("stage").click();
   await eventually(async () => (await shown())[0]).toBe(lines("thrown"));
-  await lab.page.keyboard.press("Escape");
+  await closeDialog();
   await lab.page.getByRole("button", { name: "Return to current state" }).first().click();
 });
 
@@ -105,9 +110,9 @@ test("[O1] a text whose record was removed: a message says so", async () => {
   await showAll("stage").click();
   await eventually(() => dialog().getByRole("status").innerText()).toContain("no longer available");
   await lab.screenshot("whole text gone light");
-  await lab.page.keyboard.press("Escape");
+  await closeDialog();
   await row("talk line 0").click();
   await showAll("log").click();
   await eventually(() => dialog().getByRole("status").innerText()).toContain("no longer available");
-  await lab.page.keyboard.press("Escape");
+  await closeDialog();
 });
