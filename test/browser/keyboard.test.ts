@@ -12,6 +12,7 @@ const notebook = join(repository, "notebooks", "quickstart.ipynb");
 const lab = useLab({
   files: { "quickstart.ipynb": readFileSync(notebook, "utf8") },
   viewport: { width: 1366, height: 768 },
+  parts: "all",
 });
 const keyboard = new Keyboard(() => lab.page);
 

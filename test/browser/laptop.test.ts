@@ -9,6 +9,7 @@ import { untilStatus } from "../rig/lab/quakes-notebook";
 
 const lab = useLab({
   viewport: { width: 1366, height: 768 },
+  parts: "all",
   files: { "quickstart.ipynb": readFileSync(join(repository, "notebooks", "quickstart.ipynb"), "utf8") },
 });
 const params = ["times", "since", "withBlasts", "minMagnitude", "groupBy"];

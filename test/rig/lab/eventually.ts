@@ -4,7 +4,7 @@ import type { Assertion } from "vitest";
 
 /** Reads until the assertion on it holds: `await eventually(() => lab.stageStatuses()).toEqual(…)`. */
 export function eventually<T>(read: () => T | Promise<T>, timeout = 60_000): Eventually<T> {
-  return expect.poll(read, { timeout, interval: 50 });
+  return expect.poll(read, { timeout, interval: 100 });
 }
 
 type Eventually<T> = {

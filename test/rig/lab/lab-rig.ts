@@ -14,7 +14,7 @@ import { createNotebookFolder, openFolder, repository } from "../kernel/notebook
 import type { NotebookFolder } from "../kernel/notebook-folder";
 import { launchBrowser, takeSharedBrowser, type BrowserPart } from "./browser";
 import { untilRestored, untilRevealed } from "./restored";
-import { labArgs, resetSharedLab, serverEnvironment, type SharedLab } from "./shared-lab";
+import { chooseParts, labArgs, resetSharedLab, serverEnvironment, type SharedLab } from "./shared-lab";
 import { WebsocketTap } from "./websocket-tap";
 import { findFreePorts } from "../kernel/wire";
 
@@ -24,6 +24,8 @@ export interface LabOptions {
   /** For the server and its kernels. */
   readonly env?: { readonly [name: string]: string };
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** All parts of JupyterLab, as users have them. Default: in `npm test` those that the tests need; all in a server of its own. */
+  readonly parts?: "all";
   /** The Python of another environment than the project's own: what is installed there is what is tried. */
   readonly python?: string;
   /** What the page is: JupyterLab, or Notebook 7, which has a page for each notebook. Default: JupyterLab. */
@@ -107,6 +109,8 @@ export class Lab {
 
   private async takeShared(shared: SharedLab): Promise<LabServer> {
     await resetSharedLab(shared);
+    const isQuick = this.options.parts !== "all" && process.env.STAGEBOOK_TESTS === "all";
+    chooseParts(shared, isQuick ? "needed" : "all");
     for (const [name, content] of Object.entries(this.options.files ?? {})) this.folder.write(name, content);
     return {
       url: (path) => `${shared.origin}${path}?token=${shared.token}`,
@@ -324,12 +328,12 @@ export class Lab {
   }
 
   /** The status of every stage in the graph, by name. */
-  async stageStatuses(): Promise<{ [name: string]: string }> {
-    const nodes = await this.panel("dag").locator("[data-stage][data-status]").all();
-    const rows = await Promise.all(
-      nodes.map(async (node) => [await node.getAttribute("data-stage"), await node.getAttribute("data-status")]),
-    );
-    return Object.fromEntries(rows) as { [name: string]: string };
+  stageStatuses(): Promise<{ [name: string]: string }> {
+    return this.panel("dag")
+      .locator("[data-stage][data-status]")
+      .evaluateAll((nodes) =>
+        Object.fromEntries(nodes.map((node) => [node.dataset.stage ?? "", node.dataset.status ?? ""])),
+      );
   }
 
   /** The button in the toolbar of the notebook in front. */
@@ -439,11 +443,10 @@ export class Lab {
     );
   }
 
-  /** Saves a screenshot below test/artifacts and returns its path. */
-  async screenshot(name: string): Promise<string> {
-    const file = join(createArtifacts(), `${toFileName(name)}.png`);
-    await this.page.screenshot({ path: file });
-    return file;
+  /** Saves a screenshot below test/artifacts, for those who want to look at it: not in `npm test`. */
+  async screenshot(name: string): Promise<void> {
+    if (process.env.STAGEBOOK_TESTS === "all") return;
+    await this.page.screenshot({ path: join(createArtifacts(), `${toFileName(name)}.png`) });
   }
 
   /** What helps to understand a failure: screenshot, console of the page, log of the server. */

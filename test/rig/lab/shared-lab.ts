@@ -72,6 +72,53 @@ export async function resetSharedLab({ origin, token, folder, jupyter }: SharedL
   }
 }
 
+/**
+ * What the page loads: all that JupyterLab has, or without its parts that have nothing to do with notebooks, outputs and the sidebar. Each
+ * load of the page then takes a quarter less time. For each of them the server would also start yarn, to see whether JupyterLab has to be
+ * built. It reads this file again for each page.
+ */
+export function chooseParts({ jupyter }: SharedLab, parts: "all" | "needed"): void {
+  const left = parts === "all" ? [] : unneeded;
+  const folder = join(jupyter, "config", "labconfig");
+  mkdirSync(folder, { recursive: true });
+  const disabledExtensions = Object.fromEntries(left.map((name) => [`@jupyterlab/${name}-extension`, true]));
+  const config = { disabledExtensions, buildCheck: parts === "all" };
+  writeFileSync(join(folder, "page_config.json"), JSON.stringify(config));
+}
+
+const unneeded = [
+  "audio",
+  "celltags",
+  "console",
+  "csvviewer",
+  "debugger",
+  "extensionmanager",
+  "fileeditor",
+  "help",
+  "htmlviewer",
+  "hub",
+  "imageviewer",
+  "inspector",
+  "javascript",
+  "json",
+  "logconsole",
+  "lsp",
+  "markdownviewer",
+  "mathjax",
+  "mermaid",
+  "metadataform",
+  "pdf",
+  "pluginmanager",
+  "running",
+  "settingeditor",
+  "terminal",
+  "toc",
+  "tooltip",
+  "vega5",
+  "video",
+  "workspaces",
+];
+
 /** Arguments of each JupyterLab and Notebook that the tests drive. */
 export const labArgs = ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"];
 
@@ -111,4 +158,8 @@ const browserFlags = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // A page lives for a minute: its scripts are not worth optimizing so early (see `nodeFlags`).
+  "--js-flags=--interrupt-budget=1000000",
+  // A turn of the wheel scrolls at once.
+  "--disable-smooth-scrolling",
 ];
