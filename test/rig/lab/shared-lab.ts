@@ -59,12 +59,13 @@ export async function resetSharedLab({ origin, token, folder, jupyter }: SharedL
   const headers = { authorization: `token ${token}` };
   const list = async (kind: string): Promise<readonly { readonly id: string }[]> =>
     (await (await fetch(`${origin}/api/${kind}`, { headers })).json()) as readonly { readonly id: string }[];
+  const end = async (path: string): Promise<void> => {
+    const { status } = await fetch(`${origin}/api/${path}`, { method: "DELETE", headers });
+    // A kernel ends with its session.
+    if (status !== 204 && status !== 404) throw new Error(`${path} could not be ended: status ${status}`);
+  };
   for (const kind of ["sessions", "kernels"])
-    for (const { id } of await list(kind)) {
-      const { status } = await fetch(`${origin}/api/${kind}/${id}`, { method: "DELETE", headers });
-      // A kernel ends with its session.
-      if (status !== 204 && status !== 404) throw new Error(`${kind} ${id} could not be ended: status ${status}`);
-    }
+    await Promise.all((await list(kind)).map(({ id }) => end(`${kind}/${id}`)));
   for (const parent of [folder, join(jupyter, "settings"), join(jupyter, "workspaces")]) {
     mkdirSync(parent, { recursive: true });
     for (const name of readdirSync(parent))
