@@ -10,6 +10,7 @@ import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder } from "../rig/kernel/notebook-folder";
 import { findFreePorts } from "../rig/kernel/wire";
 import { eventually } from "../rig/lab/eventually";
+import { untilKernelAnswers } from "../rig/lab/kernel-answers";
 import { useLab } from "../rig/lab/lab-rig";
 import { isHeavy } from "../rig/part";
 import { untilRestored } from "../rig/lab/restored";
@@ -208,13 +209,14 @@ describe("[N4] two servers, one after the other at one address", () => {
         folder.remove();
       }
     };
-    const runAll = (page: Page): Promise<void> =>
-      page.evaluate(async () => {
-        const { commands, shell } = (window as unknown as Lab).jupyterapp;
-        await (shell.currentWidget as NotebookPanel).sessionContext.ready;
+    const runAll = async (page: Page): Promise<void> => {
+      await untilKernelAnswers(page, "nb.ipynb");
+      await page.evaluate(async () => {
+        const { commands } = (window as unknown as Lab).jupyterapp;
         await commands.execute("notebook:run-all-cells");
         await commands.execute("stagebook:show-log");
       });
+    };
     const logTexts = (page: Page): Promise<string[]> =>
       page.locator('[data-stagebook="log"] [data-log]').allInnerTexts();
     await onServer(3, async (page) => {

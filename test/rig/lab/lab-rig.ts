@@ -13,6 +13,7 @@ import { encodeNotebook } from "../kernel/notebook-file";
 import { createNotebookFolder, openFolder, repository } from "../kernel/notebook-folder";
 import type { NotebookFolder } from "../kernel/notebook-folder";
 import { launchBrowser, takeSharedBrowser, type BrowserPart } from "./browser";
+import { untilKernelAnswers, untilKernelIdle } from "./kernel-answers";
 import { untilRestored, untilRevealed } from "./restored";
 import { chooseParts, labArgs, resetSharedLab, serverEnvironment, type SharedLab } from "./shared-lab";
 import { WebsocketTap } from "./websocket-tap";
@@ -159,13 +160,7 @@ export class Lab {
       await this.command("docmanager:open", { path: this.path, factory: "Notebook" });
       await untilRevealed(this.page);
     }
-    try {
-      await this.untilIdle(25_000);
-    } catch {
-      // Stock tslab can lose the first request while its sockets bind, and then answers none: another process does.
-      await this.restartKernelProcess();
-      await this.untilIdle();
-    }
+    await untilKernelAnswers(this.page, this.path);
   }
 
   private get isNotebookPage(): boolean {
@@ -176,14 +171,6 @@ export class Lab {
     await this.page.goto(this.server?.url(`/notebooks/${this.path}`) ?? "");
     await untilRestored(this.page);
     await this.inPanel((panel) => panel.context.ready, null);
-  }
-
-  private async restartKernelProcess(): Promise<void> {
-    await this.page.evaluate(async (path) => {
-      const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
-      const panels = [...jupyterapp.shell.widgets("main")] as NotebookPanel[];
-      await panels.find((panel) => panel.context?.path === path)?.sessionContext.session?.kernel?.restart();
-    }, this.path);
   }
 
   /** Brings an open notebook to the front: everything about cells is about this one from now on. */
@@ -431,16 +418,8 @@ export class Lab {
   }
 
   /** Waits until the kernel of the notebook has nothing to do. */
-  async untilIdle(timeoutMs = 60_000): Promise<void> {
-    await this.page.waitForFunction(
-      (path) => {
-        const { jupyterapp } = window as unknown as { jupyterapp: JupyterFrontEnd };
-        const panels = [...jupyterapp.shell.widgets("main")] as NotebookPanel[];
-        return panels.find((panel) => panel.context?.path === path)?.sessionContext.session?.kernel?.status === "idle";
-      },
-      this.path,
-      { timeout: timeoutMs, polling: 50 },
-    );
+  untilIdle(): Promise<void> {
+    return untilKernelIdle(this.page, this.path);
   }
 
   /** Saves a screenshot below test/artifacts, for those who want to look at it: not in `npm test`. */
