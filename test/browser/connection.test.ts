@@ -2,7 +2,7 @@
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { beforeAll, test } from "vitest";
 import { orHeavy } from "../rig/part";
-import { untilRestored } from "../rig/lab/restored";
+import { untilRestored } from "../rig/lab/page/restored";
 import { useLab } from "../rig/lab/lab-rig";
 import { eventually } from "../rig/lab/eventually";
 

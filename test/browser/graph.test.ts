@@ -5,7 +5,7 @@ import { executed } from "../rig/kernel/event-log";
 import { useLab } from "../rig/lab/lab-rig";
 import { isHeavy } from "../rig/part";
 import { eventually } from "../rig/lab/eventually";
-import { chooseItem } from "../rig/lab/menu";
+import { chooseItem } from "../rig/lab/page/menu";
 
 const lab = useLab();
 

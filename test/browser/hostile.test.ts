@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { useLab } from "../rig/lab/lab-rig";
 import { eventually } from "../rig/lab/eventually";
-import { chooseItem } from "../rig/lab/menu";
+import { chooseItem } from "../rig/lab/page/menu";
 
 const lab = useLab();
 

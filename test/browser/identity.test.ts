@@ -10,10 +10,10 @@ import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder } from "../rig/kernel/notebook-folder";
 import { findFreePorts } from "../rig/kernel/wire";
 import { eventually } from "../rig/lab/eventually";
-import { untilKernelAnswers } from "../rig/lab/kernel-answers";
+import { untilKernelAnswers } from "../rig/lab/page/kernel-answers";
 import { useLab } from "../rig/lab/lab-rig";
 import { isHeavy } from "../rig/part";
-import { untilRestored } from "../rig/lab/restored";
+import { untilRestored } from "../rig/lab/page/restored";
 import { labArgs, serverEnvironment } from "../rig/lab/shared-lab";
 
 const lab = useLab();

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { useLab } from "../rig/lab/lab-rig";
 import { isHeavy } from "../rig/part";
 import { eventually } from "../rig/lab/eventually";
-import { chooseItem } from "../rig/lab/menu";
+import { chooseItem } from "../rig/lab/page/menu";
 
 const lab = useLab({ viewport: { width: 1366, height: 900 } });
 const cells = [

@@ -1,6 +1,6 @@
 /** Menus of the page. */
 import type { Page } from "playwright-core";
-import { eventually } from "./eventually";
+import { eventually } from "../eventually";
 
 /** Opens a menu and chooses an item. A menu has the items of the moment at which it opens: until it has this one, it is opened again. */
 export async function chooseItem(page: Page, open: () => Promise<void>, name: string): Promise<void> {
