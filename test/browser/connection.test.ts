@@ -44,13 +44,15 @@ function isEvents(message: string | Buffer): boolean {
   return message.toString("utf8").includes('"type":"events"') || message.toString("utf8").includes('"type": "events"');
 }
 
-test("[O7] lost messages are noticed: within 2 s the page shows the state of the kernel", async () => {
+/** Beside other tests on a busy machine it only has to come. */
+const noticedWithin = orHeavy(60_000, 2_000);
+
+test(`[O7] lost messages are noticed: within ${noticedWithin / 1000} s the page shows the state of the kernel`, async () => {
   network.share = 0.5;
   for (let value = 2; value < 12; value++) await lab.setParam("limit", value);
   await eventually(() => network.lost > 0).toBe(true);
   network.share = 0;
-  // Beside other tests on a busy machine it only has to come.
-  await eventually(() => lab.stageStatuses(), orHeavy(60_000, 2_000)).toEqual(stale);
+  await eventually(() => lab.stageStatuses(), noticedWithin).toEqual(stale);
   await lab.setParam("limit", 1);
   await eventually(() => lab.stageStatuses()).toEqual(allFresh);
   console.log(`${network.lost} messages with events were lost`);
