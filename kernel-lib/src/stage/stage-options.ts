@@ -26,7 +26,8 @@ const aFunction =
   (value) =>
     typeof value === "function" ? undefined : ["is not a function", `Write ${example}.`];
 
-type CodecName = Extract<StageOptions["codec"], string>;
+/** The name of a built-in codec, as the option `codec` of a stage takes it. */
+export type CodecName = Extract<StageOptions["codec"], string>;
 const codecNames = Object.keys({ json: 1, text: 1, bytes: 1, arrow: 1 } satisfies { [name in CodecName]: 1 });
 
 const checks: { readonly [name in OptionName]-?: Check } = {

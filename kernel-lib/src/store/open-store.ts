@@ -1,7 +1,7 @@
 /** Opens the store that was passed to `createPipeline` or that the environment names. Called by `pipeline.ts`. */
 import path from "node:path";
 import { StagebookError } from "../protocol";
-import type { Bucket } from "./bucket/port";
+import type { Bucket, Environment } from "./bucket/port";
 import { createGuardedStore } from "./tiered/guarded-store";
 import { createBucketStore } from "./bucket/store";
 import { createCachedStore, type CachedStoreOptions } from "./memory/cached-store";
@@ -21,7 +21,7 @@ import {
   createMemorySavedParams,
   type SavedParams,
 } from "./notebooks/saved-params";
-import { createS3Bucket, type Environment } from "./bucket/s3/s3-bucket";
+import { createS3Bucket } from "./bucket/s3/s3-bucket";
 import { secretKeyFile } from "./notebooks/secret-key-file";
 import { processSecretKey, sharedSecretKey, type SecretKeySource } from "../secrets/secret-key";
 import { isStoreName, isUrl } from "./store-url";

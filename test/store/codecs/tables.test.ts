@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type * as DuckDb from "@duckdb/node-api";
 import type * as Arrow from "apache-arrow";
 import { describe, expect, test } from "vitest";
-import { codecNamed } from "../../../kernel-lib/src/store/codecs/codecs";
+import { codecNamed } from "../../../kernel-lib/src/store/codecs/named-codecs";
 import { storeItems, readItems } from "../../../kernel-lib/src/store/codecs/items";
 import { v8Codec } from "../../../kernel-lib/src/store/codecs/v8-codec";
 import { decodeValue, encodeValue, type EncodedValue } from "../../../kernel-lib/src/store/codecs/value";

@@ -9,7 +9,7 @@ import type { KnownKey } from "../../key/key";
 import { findDifference, type ValueDifference } from "../../key/difference";
 import { labelOfRead } from "../../observe";
 import { isStagebookError, messageOf, type RunId, type VolatileRead } from "../../protocol";
-import { codecNamed } from "../../store/codecs/codecs";
+import { codecNamed } from "../../store/codecs/named-codecs";
 import { readItems } from "../../store/codecs/items";
 import { decodeValue, type ReadBlob } from "../../store/codecs/value";
 import type { StageDefinition } from "../../stage/definition";

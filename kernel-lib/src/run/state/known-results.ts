@@ -8,7 +8,8 @@ import type { BlobRef, Entry, HeadName, HeadRow, NewBlob, Store, TracedRead } fr
 import { readItems } from "../../store/codecs/items";
 import { decodeValue, type ReadBlob } from "../../store/codecs/value";
 import type { Codec } from "../../store/codecs/codec";
-import { codecNamed, type CodecName } from "../../store/codecs/codecs";
+import { codecNamed } from "../../store/codecs/named-codecs";
+import type { CodecName } from "../../stage/stage-options";
 import { withPaths } from "../external/file-outputs";
 import type { Instance } from "./instances";
 import type { MaybePromise } from "../../async/maybe-promise";

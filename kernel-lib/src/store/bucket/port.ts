@@ -40,3 +40,6 @@ export async function listAll(bucket: Bucket, prefix: string): Promise<readonly 
   for await (const item of bucket.list(prefix)) items.push(item);
   return items.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
+
+/** The environment variables from which a bucket that is opened by its URL reads its settings and credentials. */
+export type Environment = Readonly<Record<string, string | undefined>>;

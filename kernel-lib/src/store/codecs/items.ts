@@ -10,7 +10,8 @@ import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { Codec } from "./codec";
 import { tableCodecs, v8Codec } from "./v8-codec";
-import { builtIn, findCodec, type CodecName } from "./codecs";
+import { builtIn, findCodec } from "./named-codecs";
+import type { CodecName } from "../../stage/stage-options";
 import type { BlobRef, NewBlob } from "../store";
 import type { ReadBlob } from "./value";
 

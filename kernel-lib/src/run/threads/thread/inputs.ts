@@ -1,5 +1,6 @@
 /** The inputs of a stage, read by its worker thread: from the store's folder if there is one, otherwise from the kernel. */
-import { codecNamed, type CodecName } from "../../../store/codecs/codecs";
+import { codecNamed } from "../../../store/codecs/named-codecs";
+import type { CodecName } from "../../../stage/stage-options";
 import type { Codec } from "../../../store/codecs/codec";
 import { readItems } from "../../../store/codecs/items";
 import type { BlobRef } from "../../../store/store";

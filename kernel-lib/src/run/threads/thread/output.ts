@@ -1,6 +1,6 @@
 /** The output of a stage in a worker thread: encoded in the thread, and written into the store or sent to the kernel as bytes. */
 import type { Codec } from "../../../store/codecs/codec";
-import type { CodecName } from "../../../store/codecs/codecs";
+import type { CodecName } from "../../../stage/stage-options";
 import { storeItems } from "../../../store/codecs/items";
 import { systemNow, unobserved } from "../../../observe";
 import type { NewBlob } from "../../../store/store";

@@ -1,9 +1,7 @@
 /** A bucket on an S3 server: Amazon S3, MinIO, Cloudflare R2, Ceph, versitygw and others that support conditional writes. */
 import { StagebookError } from "../../../protocol";
-import type { Bucket, BucketItem } from "../port";
+import type { Bucket, BucketItem, Environment } from "../port";
 import { codeIn, errorOf, S3Requests, type S3Response, type S3Location, type S3Request } from "./s3-requests";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * `location`: `s3://bucket` or `s3://bucket/prefix`. Reads from the environment AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN,

@@ -1,6 +1,6 @@
 /** The codecs that are known by name, for stages whose results other programs read too: JSON, text, bytes, Arrow tables. */
 import { digestValue } from "../../key/values/canonical";
-import type { StageOptions } from "../../stage/public/options";
+import type { CodecName } from "../../stage/stage-options";
 import { arrowCodec as arrow } from "./arrow-table";
 import type { Codec } from "./codec";
 import { notStorable, whatOf, type NamedCodec } from "./named-codec";
@@ -41,9 +41,6 @@ const bytes: NamedCodec = {
   sharesMemory: true,
   digest: (value) => digestValue(new Uint8Array((value as Uint8Array).buffer, (value as Uint8Array).byteOffset, (value as Uint8Array).byteLength)), // prettier-ignore
 };
-
-/** The name of a built-in codec, as the option `codec` of a stage takes it. */
-export type CodecName = Extract<StageOptions["codec"], string>;
 
 const namedCodecs: { readonly [name in CodecName]: NamedCodec } = { json, text, bytes, arrow };
 
