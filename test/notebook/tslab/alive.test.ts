@@ -21,7 +21,7 @@ function install(): void {
   for (const [name, content] of Object.entries(packageFiles)) folder.write(name, content);
 }
 
-describe("[H2] packages installed beside a running kernel", () => {
+describe("[H2] installed-packages: packages installed beside a running kernel", () => {
   test("are usable in the next cells, also those that a cell has asked for in vain", async () => {
     const before = await kernel.run('import { twice } from "only-exports"; twice(1)');
     expect(before.text).toContain("Cannot find module 'only-exports'");
@@ -33,7 +33,7 @@ describe("[H2] packages installed beside a running kernel", () => {
   });
 });
 
-describe("[H3] cells around an error", () => {
+describe("[H3] queued-cells: cells around an error", () => {
   test("a cell sent right after the error is executed", async () => {
     const failed = await kernel.start('throw new Error("first")').done;
     expect(failed.status).toBe("error");

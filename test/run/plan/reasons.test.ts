@@ -14,7 +14,7 @@ test.each([
   ["properties of a constant", { m: 1, n: 2 }, { n: 2, m: 1 }],
   ["properties in a list", [{ m: 1, n: 2 }], [{ n: 2, m: 1 }]],
   ["a list that became longer and holds the same", [[1], []], [[1]]],
-])("[S13] the arrangement of constants counts, and is named: %s", async (_what, before, after) => {
+])("[O8] the arrangement of constants counts, and is named: %s", async (_what, before, after) => {
   expect(await whyStale(before, after)).toMatch(/the inputs are arranged differently|is no longer used|is new/);
   expect(await whyStale(before, after)).not.toContain("gone");
 });
@@ -22,14 +22,14 @@ test.each([
 test.each([
   ["a function with other properties of the same text", Object.assign(() => 1, { a: 1, b: 2 }), Object.assign(() => 1, { b: 2, a: 1 })], // prettier-ignore
   ["a regular expression that has been used", /a/g, Object.assign(/a/g, { lastIndex: 2 })],
-])("[S13] a reason never shows a change from a text to the same text: %s", async (_what, before, after) => {
+])("[O8] a reason never shows a change from a text to the same text: %s", async (_what, before, after) => {
   const text = await whyStale(before, after);
   expect(text).toMatch(/^reader is stale/);
   const change = /(\S.*) → (.*)/.exec(text);
   expect(change?.[1]).not.toBe(change?.[2] ?? "");
 });
 
-test("[S13] a value whose text is the same says so", async () => {
+test("[O8] a value whose text is the same says so", async () => {
   const { p } = createScript();
   let held = new Map([["a", { deep: { deeper: { deepest: 1 } } }]]);
   const s = p.stage("s", () => [...held.values()].length);
@@ -40,7 +40,7 @@ test("[S13] a value whose text is the same says so", async () => {
   expect(text).not.toMatch(/`held` (.+) → \1$/);
 });
 
-test("[S13] a stage that runs because the result of another one has changed says so when it starts", async () => {
+test("[O8] a stage that runs because the result of another one has changed says so when it starts", async () => {
   const { p, events } = createScript();
   const n = p.param("n", 1);
   const rows = p.stage("rows", { n }, ({ n }) => Array.from({ length: n }, (_, at) => at));

@@ -65,7 +65,6 @@ function installEach(
   act: (repair: Repair) => void,
   warn: (message: string) => void,
 ): boolean {
-  // prettier-ignore
   let isComplete = true;
   for (const repair of chosen)
     try {
