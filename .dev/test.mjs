@@ -1,6 +1,6 @@
 /**
  * `npm test`: sets up what is missing, runs vitest and ends with the line `N passed, N failed`.
- * `--heavy` runs test/heavy instead; `--pictures` takes the pictures of the documents. Everything else is passed to vitest:
+ * `--heavy` runs test/heavy instead, and the files that import test/rig/part.ts, with all their cases; `--pictures` takes the pictures of the documents. Everything else is passed to vitest:
  * `npm test -- -t "[S7]"`.
  */
 import { spawn } from "node:child_process";

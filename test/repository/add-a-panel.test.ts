@@ -18,11 +18,11 @@ function codeOf(language: string): string {
 }
 
 test("[U1] the panel of the how-to document compiles, with its one entry in the sidebar", () => {
-  const panel = join(extension, "src", "failures", "failures-panel.tsx");
+  const panel = join(extension, "src", "problems", "problems-panel.tsx");
   const sidebar = join(extension, "src", "sidebar", "sidebar.ts");
-  expect(text).toContain("`src/failures/failures-panel.tsx`");
+  expect(text).toContain("`src/problems/problems-panel.tsx`");
   expect(text).toContain("`sections` in `src/sidebar/sidebar.ts`");
-  const importLine = 'import { FailuresPanel } from "../failures/failures-panel";';
+  const importLine = 'import { ProblemsPanel } from "../problems/problems-panel";';
   expect(text).toContain(`\`${importLine}\``);
   const withEntry = readFileSync(sidebar, "utf8")
     .replace(/(const sections: [^=]*= \[\n)/, (_, start: string) => `${start}${codeOf("ts")}`)

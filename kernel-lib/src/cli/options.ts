@@ -41,7 +41,7 @@ const oneOf = <T extends string>(flags: string, description: string, choices: re
 });
 
 const json = flag("--json", "print JSON");
-const check = flag("--check", "exit with code 3 if any stage is stale");
+const planCheck = flag("--check", "exit with code 3 if any stage is stale");
 const workers = number("--workers <number>", "estimate the time with this many processes (default: 1)", readCount);
 const output = file("-o, --output <file>", "output file (default: stdout)");
 
@@ -93,7 +93,7 @@ export const planOptions = {
   ...sessionOptions,
   target: repeated("--target <stage>", "only this stage and everything upstream"),
   workers,
-  check,
+  check: planCheck,
   json,
 };
 

@@ -7,6 +7,8 @@ export type Freshness = "new" | "fresh" | "stale" | "pending" | "running" | "fai
 /** What a run would do: `fresh` nothing, `load` from the store, `run` for certain, `maybe` if an upstream's value changes. */
 export type PlanAction = "fresh" | "load" | "run" | "maybe" | "blocked";
 
+// Four filters compare it, which the compiler does not name for a new one: kernel-lib/docs/how-to/add-a-reason.md.
+
 /**
  * What a reason is about: a part of the key (`function` … `option`, and `added` or `removed` parts; `read`: something that the last
  * execution read without declaring it), or the stage's state (`expired`: its result is older than `maxAge`).

@@ -58,7 +58,7 @@ export function kindLabel(kind: string, trans: TranslationBundle): string {
     removed: trans.__("removed"),
     failed: trans.__("failed"),
     cancelled: trans.__("cancelled"),
-    lost: trans.__("result missing"),
+    lost: trans.__("result gone"),
     forced: trans.__("forced"),
     "changed-while-running": trans.__("changed while running"),
     uncacheable: trans.__("not stored"),
