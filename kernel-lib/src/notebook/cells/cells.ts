@@ -216,11 +216,16 @@ export class NotebookCells {
     const worth = [...this.records.values()].filter(
       (record) => chooses(record.id) && this.statuses.isWorthExecuting(record),
     );
-    for (let chosen = new Set(worth.map(({ id }) => id)); ;) {
-      const ready = flow.executable(flow.replay(chosen, captured), canExecute);
-      const kept = new Set(ready.flatMap(({ id }) => (chosen.has(id) ? [id] : [])));
-      if (kept.size === chosen.size) return ready;
-      chosen = kept;
+    const readyFor = (chosen: ReadonlySet<CellId>): readonly CellRecord[] =>
+      flow.executable(flow.replay(chosen, captured), canExecute);
+    for (const chosen = new Set(worth.map(({ id }) => id)); ;) {
+      const ready = readyFor(chosen);
+      const found = new Set(ready.map(({ id }) => id));
+      const lost = [...chosen].filter((id) => !found.has(id));
+      if (lost.length === 0) return ready;
+      // Others may be lost only because of what these would have executed again.
+      const hopeless = lost.filter((id) => !readyFor(new Set([id])).some((record) => record.id === id));
+      for (const id of hopeless.length > 0 ? hopeless : lost) chosen.delete(id);
     }
   }
 
