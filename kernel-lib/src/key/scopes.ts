@@ -41,8 +41,8 @@ export interface ModuleRef {
 export type Namespace =
   | { readonly kind: "notebook" }
   | { readonly kind: "module"; readonly module: ModuleRef | null }
-  /** `{ default: module }`, as compiled imports create it. */
-  | { readonly kind: "wrapper" };
+  /** `{ default: module }`, as compiled imports create it. `module` if it also has all members of that module and no others. */
+  | { readonly kind: "wrapper"; readonly module: ModuleRef | null };
 
 /** Reads the bindings of live functions and objects. */
 export interface Scopes {

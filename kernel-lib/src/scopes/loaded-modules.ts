@@ -39,7 +39,8 @@ export class LoadedModules {
     const module = this.ofExports(value);
     if (module !== undefined) return { kind: "module", module: module === "local" ? null : module };
     if (isEsNamespace(value)) return { kind: "module", module: this.ofDefault(value) ?? this.ofFunctions(value) };
-    return this.ofDefault(value) !== null ? { kind: "wrapper" } : undefined;
+    const wrapped = this.ofDefault(value);
+    return wrapped ? new Wrapper(value, wrapped) : undefined;
   }
 
   /** The package or Node module that a script belongs to; null for the user's own code. */
@@ -166,12 +167,54 @@ export class LoadedModules {
 
   /** Compiled imports wrap a module as `{ default: module }`, or also copy its members. */
   private ofDefault(value: object): ModuleRef | null {
-    const inner = Object.getOwnPropertyDescriptor(value, "default")?.value as unknown;
-    if ((typeof inner !== "object" && typeof inner !== "function") || inner === null) return null;
+    const inner = ownValueOf(value, "default");
+    if (!isObject(inner)) return null;
     const module = this.ofExports(inner);
     return module === undefined || module === "local" ? null : module;
   }
 }
+
+class Wrapper {
+  readonly kind = "wrapper";
+
+  constructor(
+    private readonly value: object,
+    private readonly wrapped: ModuleRef,
+  ) {}
+
+  /** Compared only when asked: most callers read one member. */
+  get module(): ModuleRef | null {
+    return isCopyOfDefault(this.value) ? this.wrapped : null;
+  }
+}
+
+/** What TypeScript makes of `import * as name`: the module as `default`, and a getter for each of its members: newer compilers copy those that are not enumerable too. */
+function isCopyOfDefault(value: object): boolean {
+  const inner = ownValueOf(value, "default");
+  if (!isObject(inner) || types.isProxy(inner)) return false;
+  const members = Reflect.ownKeys(value).filter((key) => key !== "default");
+  return (
+    Object.getPrototypeOf(value) === Object.prototype &&
+    members.length > 0 &&
+    members.every((key) => isCopyOfMember(value, inner, key)) &&
+    Object.keys(inner).every((key) => Object.hasOwn(value, key))
+  );
+}
+
+function isCopyOfMember(value: object, inner: object, key: PropertyKey): boolean {
+  const copy = Object.getOwnPropertyDescriptor(value, key);
+  const member = Object.getOwnPropertyDescriptor(inner, key);
+  if (!member) return false;
+  if (!copy?.get) return copy !== undefined && Object.is(copy.value, member.value);
+  const getter = Reflect.get(copy, "get") as AnyFunction;
+  if (getter === member.get) return true;
+  if (copy.set || Function.prototype.toString.call(getter).replace(/\s+/g, " ") !== GETTER) return false;
+  // A getter of the module itself is not run: those of Node print warnings.
+  return member.get !== undefined || Object.is(Reflect.apply(getter, value, []), member.value);
+}
+
+/** The getter that TypeScript creates for a member of a module. */
+const GETTER = "function() { return m[k]; }";
 
 const isEsNamespace = (value: object): boolean =>
   Object.hasOwn(value, "__esModule") || types.isModuleNamespaceObject(value);
@@ -212,6 +255,10 @@ const nodeModuleNames = [
 ];
 
 type Package = { readonly id: string; readonly folder: string };
+
+function ownValueOf(owner: object, key: string): unknown {
+  return Object.getOwnPropertyDescriptor(owner, key)?.value as unknown;
+}
 
 /** The values of an object's own properties, without running getters. */
 function valuesOf(owner: object): readonly unknown[] {

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { runInThisContext } from "node:vm";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { digestAnything, findClosure, type Closure } from "../../../kernel-lib/src/key/code/closure";
 import type { AnyFunction } from "../../../kernel-lib/src/key/scopes";
 import { createLiveScopes } from "../../../kernel-lib/src/scopes/live-scopes";
@@ -242,4 +242,40 @@ test("[S1] a class extends its real base, whatever the name of the base means no
   expect(digest()).toBe(before);
   run("class Leaf extends exports.Root {} exports.Leaf = Leaf;");
   expect(digest()).not.toBe(before);
+});
+
+/** What the compiler makes of `import * as it`. */
+const star = (id: string): string => `const it = require("typescript").sys && (() => {
+  const compiled = require("typescript").transpile("import * as it from '${id}'; exports.it = it;", { module: 1, esModuleInterop: true, target: 9 });
+  const module = { exports: {} };
+  new Function("exports", "require", compiled)(module.exports, require);
+  return module.exports.it;
+})();`;
+
+describe("the object of `import * as`", () => {
+  const executeHere = (code: string): AnyFunction =>
+    (runInThisContext(`(function (require) { ${code} })`) as (require: NodeJS.Require) => AnyFunction)(
+      createRequire(import.meta.url),
+    );
+
+  test.each(["fs", "crypto", "path", "lodash"])("[S4] counts as its module: %s", (id) => {
+    const { parts, untracked } = closureOf(executeHere(`${star(id)} return () => it;`));
+    expect(parts.map(({ kind }) => kind)).toEqual(["function", "module"]);
+    expect(untracked).toEqual([]);
+  });
+
+  test.each([
+    ["has another member", "it.own = 1;"],
+    ["has another member in place of one", `Object.defineProperty(it, "join", { value: () => 1 });`],
+  ])("[S4] counts with all its members when it %s", (_what, change) => {
+    const plain = closureOf(
+      executeHere(`const it = { ...require("path"), default: require("path") }; return () => it;`),
+    );
+    const changed = closureOf(
+      executeHere(`const it = { ...require("path"), default: require("path") }; ${change} return () => it;`),
+    );
+    expect(plain.parts.map(({ kind }) => kind)).toEqual(["function", "module"]);
+    expect(digests(changed)).not.toBe(digests(plain));
+    expect(changed.parts.map(({ kind }) => kind)).toContain("value");
+  });
 });

@@ -95,8 +95,7 @@ export class ClosureWalk implements CodeVisitor {
       if (builtin !== undefined) return this.values.visitBuiltin(builtin, name);
       const namespace = this.scopes.namespaceOf(value);
       if (namespace?.kind === "notebook") return this.reached.untrack(name, "all variables of the notebook at once");
-      if (namespace?.kind === "module" && namespace.module)
-        return this.modules.visitModule(value, namespace.module, "*", name);
+      if (namespace?.module) return this.modules.visitModule(value, namespace.module, "*", name);
     }
     return this.values.visitValue(value, name);
   }

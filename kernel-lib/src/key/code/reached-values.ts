@@ -97,7 +97,7 @@ export class ReachedValues {
     const builtin = this.scopes.builtinName(value);
     if (builtin !== undefined) return this.visitBuiltin(builtin, path);
     const namespace = this.scopes.namespaceOf(value);
-    if (namespace?.kind === "module" && namespace.module) return this.visitor.describe(value, path);
+    if (namespace && namespace.kind !== "notebook" && namespace.module) return this.visitor.describe(value, path);
     const text = temporalText(value);
     if (text !== undefined) return text;
     if (this.code.isOfPackage(value)) return this.packages.visit(value, path);
