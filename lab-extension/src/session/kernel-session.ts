@@ -256,7 +256,10 @@ export class KernelSession implements KernelLink, IDisposable {
       complete: () => {
         if (this.wire !== wire) return;
         this.wire = null;
+        const wasLive = this.link.value.connection === "live";
         this.setLink({ connection: "lost", problem: this.texts.closedByKernel });
+        // The kernel took this page for gone: it was asleep.
+        if (wasLive) void this.probe(kernel, true);
       },
     });
   }

@@ -1,13 +1,14 @@
 /** The protocol over one Transport: numbered events in, commands out, replies matched. Created by KernelSession, one per comm. */
 import { Subject } from "rxjs";
 import type { Observable, Subscription } from "rxjs";
-import { messageOf, PROTOCOL_VERSION } from "stagebook/protocol";
+import { ALIVE_MS, messageOf, PROTOCOL_VERSION } from "stagebook/protocol";
 import type {
   Command,
   CommandType,
   ErrorView,
   KernelMessage,
   KernelNotebook,
+  PageMessage,
   PageNotebook,
   Result,
   StagebookEvent,
@@ -37,6 +38,7 @@ export class Wire {
   private readonly incoming: Subscription;
   private readonly prefix = Math.random().toString(36).slice(2, 10);
   private sent = 0;
+  private sentAt = performance.now();
   /** Null until the first snapshot, and while one is requested after a gap. */
   private position: Position | null = null;
   /** The kernel has shown a sign of life since a snapshot was requested: it is not busy, so the snapshot was lost. */
@@ -68,7 +70,7 @@ export class Wire {
       // The kernel replies to each type with its own result. This is the only place that relies on it unchecked.
       this.pending.set(id, { resolve: (result) => resolve(result as Result<T>), reject });
       try {
-        this.transport.send({ ...(command as Command), v: PROTOCOL_VERSION, id });
+        this.transmit({ ...(command as Command), v: PROTOCOL_VERSION, id });
       } catch (cause) {
         this.pending.delete(id);
         reject(notSent(messageOf(cause)));
@@ -98,7 +100,23 @@ export class Wire {
     this.updates.complete();
   }
 
+  private transmit(message: PageMessage): void {
+    this.transport.send(message);
+    this.sentAt = performance.now();
+  }
+
+  /** The kernel forgets a page that is silent. */
+  private answer(): void {
+    if (performance.now() - this.sentAt < ALIVE_MS) return;
+    try {
+      this.transmit({ v: PROTOCOL_VERSION, type: "alive" });
+    } catch (cause) {
+      console.debug("stagebook: cannot answer the kernel", cause);
+    }
+  }
+
   private receive(data: unknown): void {
+    this.answer();
     const message = decodeMessage(data);
     if (!message) {
       this.updates.next({ type: "incompatible", version: versionOf(data) });

@@ -101,7 +101,8 @@ interface OpenPage {
   readonly model: NotebookModel;
 }
 
-class World {
+/** A kernel with two pages. */
+export class World {
   readonly story: string[] = [];
   pages: OpenPage[] = [];
   kernel: KernelLife;
@@ -176,6 +177,13 @@ class World {
     page.connection.isGone = true;
     page.model.dispose();
     page.session.dispose();
+  }
+
+  /** The page ends without a word to the kernel: the browser has dropped what it sent. */
+  vanish(n: number): void {
+    const page = this.pages[n];
+    if (page) page.connection.connectionStatus = "connecting";
+    this.close(n);
   }
 
   private newLife(): KernelLife {

@@ -1,6 +1,6 @@
 /** A fake of the kernel's end of the wire. */
 import { Subject } from "rxjs";
-import type { Command, EventBody, KernelMessage, PageMessage, StagebookEvent, View } from "stagebook/protocol";
+import type { EventBody, KernelMessage, PageMessage, StagebookEvent, View } from "stagebook/protocol";
 import { emptyView } from "stagebook/protocol";
 import type { Transport } from "../../../lab-extension/src/session/transport";
 
@@ -28,7 +28,7 @@ export class FakeKernel implements Transport {
   }
 
   /** The types of the commands that came in, in order. */
-  commands(): readonly Command["type"][] {
+  commands(): readonly PageMessage["type"][] {
     return this.received.map((message) => message.type);
   }
 
@@ -70,14 +70,14 @@ export class FakeKernel implements Transport {
   }
 
   accept(result: unknown, index = this.received.length - 1): void {
-    this.post({ v: 1, type: "reply", id: this.received[index]!.id, ok: true, result });
+    this.post({ v: 1, type: "reply", id: this.idAt(index), ok: true, result });
   }
 
   refuse(message: string, advice: string, index = this.received.length - 1): void {
     this.post({
       v: 1,
       type: "reply",
-      id: this.received[index]!.id,
+      id: this.idAt(index),
       ok: false,
       error: { code: "refused", message, advice },
     });
@@ -85,6 +85,12 @@ export class FakeKernel implements Transport {
 
   post(message: KernelMessage): void {
     this.incoming$.next(JSON.parse(JSON.stringify(message)));
+  }
+
+  private idAt(index: number): string {
+    const message = this.received[index];
+    if (!message || message.type === "alive") throw new Error(`message ${index} is no command`);
+    return message.id;
   }
 
   makeEvents(...executed: readonly EventBody[]): StagebookEvent[] {

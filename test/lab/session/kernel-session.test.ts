@@ -176,6 +176,27 @@ describe("restart, loss and change", () => {
     expect(links).toEqual(["lost", "absent", "connecting", "live"]);
   });
 
+  it("a comm that the kernel closes, because the page was asleep, is replaced by a new one", async () => {
+    const pending = send("run");
+    kernel.comms.at(-1)?.onClose();
+    await expect(pending).rejects.toThrow("the kernel closed the connection");
+    await settled();
+    kernel.answer();
+    expect(links).toEqual(["lost", "connecting", "live"]);
+    expect(kernel.comms.filter(({ isDisposed }) => !isDisposed)).toHaveLength(1);
+  });
+
+  it("a comm that the kernel closes before it has answered is not opened again and again", async () => {
+    context.statusChanged.emit("restarting");
+    context.statusChanged.emit("idle");
+    await settled();
+    const { length } = kernel.comms;
+    kernel.comms.at(-1)?.onClose();
+    await settled();
+    expect(kernel.comms).toHaveLength(length);
+    expect(link.connection).toBe("lost");
+  });
+
   it("a kernel that reports no status after a restart is found by its reply when the connection is restored", async () => {
     kernel.mark = {};
     context.statusChanged.emit("restarting");

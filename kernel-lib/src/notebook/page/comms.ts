@@ -1,5 +1,6 @@
 /** Jupyter comms over tslab's sockets: opened by either side, JSON both ways. tslab itself has none. */
 import { randomUUID } from "node:crypto";
+import { MAX_UNANSWERED } from "../../protocol";
 import type { MessageHeader, ZmqMessage, ZmqMessageClass, ZmqSocket } from "../tslab/tslab";
 
 /** The socket for outgoing messages, and the key that signs them. */
@@ -20,7 +21,7 @@ export interface CommListener {
 }
 
 export class Comms {
-  private readonly open = new Set<string>();
+  private readonly open = new Map<string, OpenComm>();
   private listener: CommListener | undefined;
 
   constructor(
@@ -30,7 +31,7 @@ export class Comms {
 
   /** The open comms. */
   get ids(): readonly string[] {
-    return [...this.open];
+    return [...this.open.keys()];
   }
 
   /** Sets the listener; there is only one. */
@@ -41,14 +42,20 @@ export class Comms {
   /** Opens a comm to the page that is connected, if any. A page that does not know the target closes it again. */
   openNew(data: object): string {
     const id = randomUUID();
-    this.open.add(id);
+    this.open.set(id, new OpenComm());
     this.publish("comm_open", { comm_id: id, target_name: this.target, data });
     this.listener?.opened(id);
     return id;
   }
 
+  /** Closes the comm instead when its page has been silent for so long that it must be gone: the browser can lose its goodbye. */
   send(comm: string, data: object): void {
-    if (this.open.has(comm)) this.publish("comm_msg", { comm_id: comm, data });
+    const open = this.open.get(comm);
+    if (!open) return;
+    if (open.isUnanswered()) {
+      this.publish("comm_close", { comm_id: comm, data: {} });
+      this.close(comm);
+    } else this.publish("comm_msg", { comm_id: comm, data });
   }
 
   /** Handles a comm message of the shell channel. */
@@ -57,15 +64,16 @@ export class Comms {
     switch (message.header.msg_type) {
       case "comm_open":
         if (message.content.target_name !== this.target) return this.publish("comm_close", { comm_id: id, data: {} });
-        this.open.add(id);
+        this.open.set(id, new OpenComm());
         this.listener?.opened(id, { data: message.content.data, session: message.header.session });
         return;
       case "comm_msg":
-        if (this.open.has(id)) this.listener?.received(id, message.content.data, message.header.session);
+        if (!this.open.has(id)) return;
+        this.open.set(id, new OpenComm());
+        this.listener?.received(id, message.content.data, message.header.session);
         return;
       case "comm_close":
-        this.open.delete(id);
-        this.listener?.closed(id);
+        this.close(id);
     }
   }
 
@@ -73,6 +81,11 @@ export class Comms {
   info(target: unknown): Record<string, unknown> {
     const ids = target === undefined || target === null || target === this.target ? this.ids : [];
     return { status: "ok", comms: Object.fromEntries(ids.map((id) => [id, { target_name: this.target }])) };
+  }
+
+  private close(comm: string): void {
+    this.open.delete(comm);
+    this.listener?.closed(comm);
   }
 
   private publish(type: string, content: Record<string, unknown>): void {
@@ -91,5 +104,19 @@ export class Comms {
     message.content = content;
     message.extra = [];
     message.signAndSend(this.publisher.key, this.publisher.iopub);
+  }
+}
+
+/** Counts what was sent over a comm since something came from the other end. A kernel that is busy sends nothing, and counts nothing. */
+class OpenComm {
+  private unanswered = 0;
+  private countedAt = -Infinity;
+
+  /** Called for each message that is about to be sent. */
+  isUnanswered(): boolean {
+    const now = performance.now();
+    if (now - this.countedAt < 1000) return false;
+    this.countedAt = now;
+    return ++this.unanswered > MAX_UNANSWERED;
   }
 }

@@ -28,7 +28,7 @@ export class PageRequests implements CommListener {
   }
 
   received(comm: string, data: unknown, session: string): void {
-    const { id, v } = (data ?? {}) as { readonly id?: unknown; readonly v?: unknown };
+    const { id, v, type } = (data ?? {}) as { readonly id?: unknown; readonly v?: unknown; readonly type?: unknown };
     const reply = (answer: Answer): void =>
       this.link.post(comm, {
         v: PROTOCOL_VERSION,
@@ -44,6 +44,7 @@ export class PageRequests implements CommListener {
         `the page uses version ${String(v)} of the protocol, this kernel version ${PROTOCOL_VERSION}`,
         "Install the same version of stagebook and jupyterlab-stagebook, then reload the page.",
       );
+    if (type === "alive") return;
     if (typeof id !== "string" || id === "") return refuse("command", "a command needs an id", "Send { v, id, type }.");
     const command = decodeCommand(data);
     if (typeof command === "string") return refuse("command", command, "Nothing was changed.");

@@ -17,6 +17,10 @@ export const EVENTS_PER_MESSAGE = 1000;
 export const CHARS_PER_MESSAGE = 500_000;
 /** For a minute after the last event, the kernel repeats its `seq` at this interval: a page that missed events notices. */
 export const BEACON_MS = 1000;
+/** A page that receives something answers `alive` when it has sent nothing for this long. */
+export const ALIVE_MS = 60_000;
+/** The kernel closes the comm of a page from which nothing has come while it sent this many messages, counted at most once a second. */
+export const MAX_UNANSWERED = 300;
 
 /** From the kernel to a page. */
 export type KernelMessage =
@@ -58,8 +62,12 @@ export interface PageNotebook {
   readonly session?: string;
 }
 
-/** From a page to the kernel: a command, with an id that its reply repeats. */
-export type PageMessage = Command & { readonly v: 1; readonly id: string };
+/** From a page to the kernel. */
+export type PageMessage =
+  /** A command, with an id that its reply repeats. */
+  | (Command & { readonly v: 1; readonly id: string })
+  /** The page still exists. There is no reply: the kernel would not become idle. */
+  | { readonly v: 1; readonly type: "alive" };
 
 /** `seq` counts within one lifetime of a kernel. */
 interface FromKernel {
