@@ -4,6 +4,17 @@
  * source.
  */
 import { Condition } from "../../async/condition";
+import type { MaybePromise } from "../../async/maybe-promise";
+import {
+  done,
+  isThenable,
+  leaveAfter,
+  ListedItems,
+  PulledItems,
+  pullerOf,
+  type ItemPuller,
+  type Pulled,
+} from "../../async/pulled-items";
 import { itemsOf } from "./streams";
 
 export interface EachSettings {
@@ -42,36 +53,81 @@ export function mapItems(
   settings: EachSettings,
   ports: EachPorts,
 ): AsyncIterable<unknown> {
-  const items = itemsOf(source) ?? itemsOfList(source);
-  if (settings.workers === 1 && !ports.limit) return oneByOne(items, call, ports);
-  return new Workers(items, call, settings, ports).results();
+  const items = itemsOf(source) ?? new ListedItems(listOf(source));
+  if (settings.workers === 1 && !ports.limit) return new OneByOne(items, call, ports);
+  return new Workers(items, call, settings, ports);
 }
 
-async function* itemsOfList(source: unknown): AsyncGenerator<unknown, void, undefined> {
-  if (typeof source !== "object" || source === null || !(Symbol.iterator in source))
-    throw new TypeError("the source of each is neither a stream nor iterable");
-  for (const item of source as Iterable<unknown>) yield item;
+function listOf(source: unknown): Iterable<unknown> {
+  if (typeof source === "object" && source !== null && Symbol.iterator in source) return source as Iterable<unknown>;
+  throw new TypeError("the source of each is neither a stream nor iterable");
 }
 
-async function* oneByOne(
-  items: AsyncIterable<unknown>,
-  call: (item: unknown) => unknown,
-  ports: EachPorts,
-): AsyncGenerator<unknown, void, undefined> {
-  let passed = 0;
-  for await (const item of items) {
-    const result: unknown = await call(item);
-    const fanned = fannedOf(result);
-    if (!fanned) {
-      ports.ended?.(++passed);
-      yield result;
-    } else {
-      for await (const each of fanned) {
-        passed++;
-        yield each;
+class OneByOne extends PulledItems {
+  private readonly source: ItemPuller;
+  /** The results of the latest item, when they are several. */
+  private fanned: ItemPuller | undefined;
+  private passed = 0;
+  private isOver = false;
+
+  constructor(
+    items: AsyncIterable<unknown>,
+    private readonly call: (item: unknown) => unknown,
+    private readonly ports: EachPorts,
+  ) {
+    super();
+    this.source = pullerOf(items);
+  }
+
+  async pull(): Promise<Pulled> {
+    try {
+      for (;;) {
+        if (this.fanned) {
+          const each = await this.fanned.pull();
+          if (each.done !== true) return this.pass(each.value);
+          this.fanned = undefined;
+          this.ports.ended?.(this.passed);
+        }
+        if (this.isOver) return done;
+        const item = await this.nextItem();
+        if (item.done === true) return done;
+        const result: unknown = await this.call(item.value);
+        const fanned = fannedOf(result);
+        if (!fanned) {
+          this.ports.ended?.(this.passed + 1);
+          return this.pass(result);
+        }
+        this.fanned = pullerOf(fanned);
       }
-      ports.ended?.(passed);
+    } catch (error) {
+      this.fanned = undefined;
+      if (!this.isOver) await leaveAfter(this.source);
+      this.isOver = true;
+      throw error;
     }
+  }
+
+  async leave(): Promise<void> {
+    if (this.isOver) return;
+    this.isOver = true;
+    await this.fanned?.leave();
+    await this.source.leave();
+  }
+
+  private async nextItem(): Promise<Pulled> {
+    try {
+      const item = await this.source.pull();
+      if (item.done === true) this.isOver = true;
+      return item;
+    } catch (error) {
+      this.isOver = true;
+      throw error;
+    }
+  }
+
+  private pass(result: unknown): Pulled {
+    this.passed++;
+    return { done: false, value: result };
   }
 }
 
@@ -91,20 +147,23 @@ interface Job extends FinishedItem {
   isWhole: boolean;
 }
 
-class Workers {
+class Workers extends PulledItems {
   /** In order of their items. */
   private readonly jobs: Job[] = [];
   private working = 0;
   private begun = 0;
   /** Results that the consumer has had. */
   private passed = 0;
+  private isBegun = false;
+  /** The next item of the source has been requested, or its function is being called. */
+  private isTaking = false;
   private isDrained = false;
   private isLeft = false;
+  private isOver = false;
   private failure: { readonly error: unknown } | undefined;
-  private readonly source: AsyncIterator<unknown>;
-  /** A change for the consumer; room for the loop that takes items; results taken, for generators that are ahead. */
+  private readonly source: ItemPuller;
+  /** A change for the consumer; results taken, for generators that are ahead. */
   private readonly changed = new Condition();
-  private readonly room = new Condition();
   private readonly taken = new Condition();
 
   constructor(
@@ -113,37 +172,56 @@ class Workers {
     private readonly settings: EachSettings,
     private readonly ports: EachPorts,
   ) {
-    this.source = items[Symbol.asyncIterator]();
+    super();
+    this.source = pullerOf(items);
   }
 
-  async *results(): AsyncGenerator<unknown, void, undefined> {
-    void this.takeItems();
-    try {
-      for (;;) {
-        if (this.failure) throw this.failure.error;
-        const job = this.nextJob();
-        if (job && job.results.length > 0) {
-          const result = job.results.shift();
-          job.isBegun = true;
-          this.passed++;
-          if (job.isWhole && job.results.length === 0) this.ended(job);
-          this.taken.notify();
-          yield result;
-        } else if (job?.isOver === true) {
-          this.ended(job);
-          if (job === this.jobs[0]) this.jobs.shift();
-          else this.jobs.splice(this.jobs.indexOf(job), 1);
-          this.room.notify();
-        } else if (this.isDrained && this.jobs.length === 0) return;
-        else await this.changed.wait();
-      }
-    } finally {
-      this.isLeft = true;
-      for (const condition of [this.room, this.taken]) condition.notify();
-      this.ports.finishedLater?.(this.jobs.filter((job) => job.isWhole && !job.isBegun));
-      // Not awaited: a source in the middle of an item stops when that item is done.
-      if (!this.isDrained) this.source.return?.().catch(() => undefined);
+  pull(): MaybePromise<Pulled> {
+    if (this.isOver) return done;
+    if (!this.isBegun) {
+      this.isBegun = true;
+      this.takeItems();
     }
+    for (;;) {
+      if (this.failure) {
+        this.leave();
+        throw this.failure.error;
+      }
+      const job = this.nextJob();
+      if (job && job.results.length > 0) return { done: false, value: this.resultOf(job) };
+      if (job?.isOver === true) this.drop(job);
+      else if (this.isDrained && this.jobs.length === 0) {
+        this.leave();
+        return done;
+      } else return this.changed.wait().then(() => this.pull());
+    }
+  }
+
+  leave(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.isLeft = true;
+    this.taken.notify();
+    this.ports.finishedLater?.(this.jobs.filter((job) => job.isWhole && !job.isBegun));
+    // Not awaited: a source in the middle of an item stops when that item is done.
+    if (!this.isDrained) void leaveAfter(this.source);
+    this.isDrained = true;
+  }
+
+  private resultOf(job: Job): unknown {
+    const result = job.results.shift();
+    job.isBegun = true;
+    this.passed++;
+    if (job.isWhole && job.results.length === 0) this.ended(job);
+    this.taken.notify();
+    return result;
+  }
+
+  private drop(job: Job): void {
+    this.ended(job);
+    if (job === this.jobs[0]) this.jobs.shift();
+    else this.jobs.splice(this.jobs.indexOf(job), 1);
+    this.takeItems();
   }
 
   /** The consumer has all its results, or gets the last one now. */
@@ -158,31 +236,50 @@ class Workers {
     return this.jobs.find((job) => job.results.length > 0 || job.isOver);
   }
 
-  private async takeItems(): Promise<void> {
+  /** Takes as many items as there is room for. Called whenever there may be more room. */
+  private takeItems(): void {
+    if (this.isTaking) return;
+    this.isTaking = true;
     try {
-      for (;;) {
-        while (!this.isLeft && !this.hasRoom()) await this.room.wait();
-        if (this.isLeft) break;
-        const next: IteratorResult<unknown, unknown> = await this.source.next();
-        if (next.done === true || this.isLeft) break;
-        const job: Job = {
-          nth: this.begun++,
-          results: [],
-          isBegun: false,
-          isEnded: false,
-          isOver: false,
-          isWhole: false,
-        };
-        this.jobs.push(job);
-        this.working++;
-        void this.work(job, next.value);
+      while (!this.isDrained && !this.isLeft && this.hasRoom()) {
+        const pulling = this.source.pull();
+        if (pulling instanceof Promise) {
+          pulling.then((next) => this.takeAfter(next)).catch((error: unknown) => this.failSource(error));
+          return;
+        }
+        this.begin(pulling);
       }
     } catch (error) {
-      this.fail(error);
-    } finally {
-      this.isDrained = true;
-      this.changed.notify();
+      this.failSource(error);
     }
+    this.isTaking = false;
+  }
+
+  private takeAfter(next: Pulled): void {
+    this.begin(next);
+    this.isTaking = false;
+    this.takeItems();
+  }
+
+  private begin(next: Pulled): void {
+    if (next.done === true || this.isLeft) {
+      this.drained();
+      return;
+    }
+    const job: Job = { nth: this.begun++, results: [], isBegun: false, isEnded: false, isOver: false, isWhole: false };
+    this.jobs.push(job);
+    this.working++;
+    this.work(job, next.value);
+  }
+
+  private failSource(error: unknown): void {
+    this.fail(error);
+    this.drained();
+  }
+
+  private drained(): void {
+    this.isDrained = true;
+    this.changed.notify();
   }
 
   private hasRoom(): boolean {
@@ -190,23 +287,49 @@ class Workers {
     return this.working < limit && this.jobs.length < 2 * limit;
   }
 
-  private async work(job: Job, item: unknown): Promise<void> {
+  private work(job: Job, item: unknown): void {
     try {
-      const result: unknown = await this.call(item);
-      const fanned = fannedOf(result);
-      if (fanned) job.isWhole = await this.fanOut(job, fanned);
-      else {
-        job.results.push(result);
-        job.isWhole = true;
-      }
+      const result: unknown = this.call(item);
+      if (!isThenable(result)) return this.finish(job, result);
+      Promise.resolve(result).then(
+        (value) => this.finish(job, value),
+        (error: unknown) => this.failJob(job, error),
+      );
     } catch (error) {
-      this.fail(error);
-    } finally {
-      job.isOver = true;
-      this.working--;
-      this.changed.notify();
-      this.room.notify();
+      this.failJob(job, error);
     }
+  }
+
+  private finish(job: Job, result: unknown): void {
+    let fanned: AsyncIterable<unknown> | undefined;
+    try {
+      fanned = fannedOf(result);
+    } catch (error) {
+      this.failJob(job, error);
+      return;
+    }
+    if (fanned) {
+      this.fanOut(job, fanned).then(
+        (isWhole) => this.over(job, isWhole),
+        (error: unknown) => this.failJob(job, error),
+      );
+      return;
+    }
+    job.results.push(result);
+    this.over(job, true);
+  }
+
+  private failJob(job: Job, error: unknown): void {
+    this.fail(error);
+    this.over(job, false);
+  }
+
+  private over(job: Job, isWhole: boolean): void {
+    job.isWhole = isWhole;
+    job.isOver = true;
+    this.working--;
+    this.changed.notify();
+    this.takeItems();
   }
 
   /** False when the consumer has left before the end. */
@@ -225,6 +348,6 @@ class Workers {
     this.failure = { error };
     this.isLeft = true;
     this.ports.failed(error);
-    for (const condition of [this.changed, this.room, this.taken]) condition.notify();
+    for (const condition of [this.changed, this.taken]) condition.notify();
   }
 }

@@ -8,6 +8,8 @@ import type { Stream } from "../../stage/public/streams";
 import type { KeptItem } from "../../store/codecs/items";
 import type { BlobRef } from "../../store/store";
 import { Condition } from "../../async/condition";
+import type { MaybePromise } from "../../async/maybe-promise";
+import { done, PulledItems, type Pulled } from "../../async/pulled-items";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
 
@@ -80,7 +82,7 @@ export class OpenStream {
     this.tail.push(item);
     this.count++;
     this.more.notify();
-    return this.lagging().length > 0 ? this.block() : undefined;
+    return this.isAhead() ? this.block() : undefined;
   }
 
   /** The next `items` items are in the store, as one chunk. */
@@ -116,7 +118,16 @@ export class OpenStream {
 
   /** Readers that block the producer. */
   lagging(): readonly StreamReader[] {
-    return [...this.readers].filter((reader) => reader.keepsUp && reader.at < this.count - AHEAD);
+    return [...this.readers].filter((reader) => this.isBlockedBy(reader));
+  }
+
+  private isAhead(): boolean {
+    for (const reader of this.readers) if (this.isBlockedBy(reader)) return true;
+    return false;
+  }
+
+  private isBlockedBy(reader: StreamReader): boolean {
+    return reader.keepsUp && reader.at < this.count - AHEAD;
   }
 
   /** An item, if it is still in memory. */
@@ -144,13 +155,13 @@ export class OpenStream {
   private async block(): Promise<void> {
     this.isBlocked = true;
     this.ports.onWait();
-    while (!this.end && this.lagging().length > 0) await this.room.wait();
+    while (!this.end && this.isAhead()) await this.room.wait();
     this.isBlocked = false;
   }
 }
 
 /** One loop over an open stream. */
-export class StreamReader implements AsyncIterableIterator<unknown> {
+export class StreamReader extends PulledItems {
   at = 0;
   /** It is waiting for the producer's next item. */
   isWaiting = false;
@@ -162,25 +173,28 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
     private readonly stream: OpenStream,
     readonly consumer: string,
   ) {
+    super();
     stream.readers.add(this);
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  pull(): MaybePromise<Pulled> {
+    const item = !this.isOver && this.at < this.stream.count ? this.stream.inMemory(this.at) : undefined;
+    return item ? this.take(item) : this.pullLater();
   }
 
-  async next(): Promise<IteratorResult<unknown, undefined>> {
+  private async pullLater(): Promise<Pulled> {
     while (!this.isOver) {
       if (this.at < this.stream.count) return this.take(this.stream.inMemory(this.at) ?? (await this.fromStore()));
       if (this.stream.end) return this.close();
       await this.wait();
     }
-    return { done: true, value: undefined };
+    return done;
   }
 
-  return(): Promise<IteratorResult<unknown, undefined>> {
-    this.leave();
-    return Promise.resolve({ done: true, value: undefined });
+  leave(): void {
+    this.isOver = true;
+    this.stream.readers.delete(this);
+    this.stream.moved();
   }
 
   /** Stops blocking the producer until it has caught up again. */
@@ -195,7 +209,7 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
     return { kept: this.chunk.items[this.at - this.chunk.from] };
   }
 
-  private take({ kept }: { readonly kept: KeptItem }): IteratorResult<unknown, undefined> {
+  private take({ kept }: { readonly kept: KeptItem }): Pulled {
     const value = this.stream.ports.revive(kept);
     this.at++;
     if (!this.keepsUp && this.stream.count - this.at < AHEAD) this.keepsUp = true;
@@ -211,17 +225,11 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
     this.isWaiting = false;
   }
 
-  private close(): IteratorResult<unknown, undefined> {
+  private close(): Pulled {
     this.leave();
     const { end } = this.stream;
     if (end && "error" in end) throw end.error;
-    return { done: true, value: undefined };
-  }
-
-  private leave(): void {
-    this.isOver = true;
-    this.stream.readers.delete(this);
-    this.stream.moved();
+    return done;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Streams of items: what counts as one, how each kind is read, and the stream of stored items. */
 import type { Stream } from "../../stage/public/streams";
+import { ListedItems } from "../../async/pulled-items";
 import { StagebookError } from "../../protocol";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -11,7 +12,7 @@ const MAX_WAITING = 100_000;
 export function itemsOf(value: unknown): AsyncIterable<unknown> | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (Symbol.asyncIterator in value) return value as AsyncIterable<unknown>;
-  if ("next" in value && Symbol.iterator in value) return itemsOfList(value as unknown as Iterable<unknown>);
+  if ("next" in value && Symbol.iterator in value) return new ListedItems(value as unknown as Iterable<unknown>);
   return "subscribe" in value && typeof value.subscribe === "function" ? pushed(value as Pushing) : undefined;
 }
 
@@ -53,11 +54,6 @@ interface Pushing {
   subscribe(observer: { next(item: unknown): void; error(error: unknown): void; complete(): void }): {
     unsubscribe(): void;
   };
-}
-
-async function* itemsOfList(items: Iterable<unknown>): AsyncGenerator<unknown, void, undefined> {
-  // While a debugger is attached, as for reading scopes, V8 keeps a few bytes for each item of a `yield*`.
-  for (const item of items) yield item;
 }
 
 async function* pushed(source: Pushing): AsyncGenerator<unknown, void, undefined> {

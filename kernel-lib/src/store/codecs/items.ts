@@ -4,6 +4,8 @@
  */
 import { monotonicNow } from "../../async/clock";
 import { createHash } from "node:crypto";
+import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
+import { forEachPulled } from "../../async/pulled-items";
 import { digestValue } from "../../key/values/canonical";
 import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
@@ -77,25 +79,34 @@ export async function storeItems(
     const keeping = ports.kept?.(ref, full.length);
     if (keeping) await keeping;
   };
+  const settle = async (isFull: boolean, offered: Promise<void> | undefined): Promise<void> => {
+    if (isFull) await flush();
+    if (offered) await offered;
+    ports.count(items);
+  };
+  const add = ({ kept, sizeBytes, digest: own }: Kept): MaybePromise<void> => {
+    digest.update(own);
+    ports.digested?.(own);
+    chunk.push(kept);
+    chunkBytes += sizeBytes;
+    items++;
+    const offered = ports.offer?.(kept);
+    const isFull = ports.isDue?.() === true || chunkBytes >= CHUNK_BYTES || chunk.length >= CHUNK_ITEMS;
+    return isFull || offered ? settle(isFull, offered) : ports.count(items);
+  };
+  const take = (item: unknown): MaybePromise<void> => {
+    ports.signal.throwIfAborted();
+    return mapMaybe(keepItem(item, codec, items), add);
+  };
   let turn = monotonicNow();
   try {
-    for await (const item of source) {
-      if (monotonicNow() - turn > TURN_MS) {
-        await new Promise((resolve) => setImmediate(resolve));
+    await forEachPulled(source, (item) => {
+      if (monotonicNow() - turn <= TURN_MS) return take(item);
+      return nextTurn().then(() => {
         turn = monotonicNow();
-      }
-      ports.signal.throwIfAborted();
-      const { kept, sizeBytes, digest: own } = await keepItem(item, codec, items);
-      digest.update(own);
-      ports.digested?.(own);
-      chunk.push(kept);
-      chunkBytes += sizeBytes;
-      items++;
-      const offered = ports.offer?.(kept);
-      if (ports.isDue?.() === true || chunkBytes >= CHUNK_BYTES || chunk.length >= CHUNK_ITEMS) await flush();
-      if (offered) await offered;
-      ports.count(items);
-    }
+        return take(item);
+      });
+    });
   } catch (error) {
     // Items that cannot be stored are lost; the error that comes first is the one to report.
     if (ports.keepsBeforeError && chunk.length > 0 && !ports.signal.aborted) await flush().catch(() => undefined);
@@ -109,6 +120,10 @@ export async function storeItems(
     items,
     codec: codec?.name ?? v8Codec.name,
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 type PutBlob = (blob: NewBlob) => Promise<void>;
