@@ -15,6 +15,8 @@ const inspect = Symbol.for("nodejs.util.inspect.custom");
 
 /** How many items the producer may be ahead of a reader that keeps up. */
 export const AHEAD = 128;
+/** A blocked producer goes on when it is this far ahead: then it has several items to produce before it is blocked again. */
+const AHEAD_AGAIN = AHEAD / 2;
 
 /** The reason of a cancelled producer: the stream has no readers left. */
 export class UnreadError extends Error {
@@ -127,7 +129,7 @@ export class OpenStream {
   }
 
   private isBlockedBy(reader: StreamReader): boolean {
-    return reader.keepsUp && reader.at < this.count - AHEAD;
+    return reader.keepsUp && reader.at < this.count - (this.isBlocked ? AHEAD_AGAIN : AHEAD);
   }
 
   /** An item, if it is still in memory. */
@@ -144,7 +146,7 @@ export class OpenStream {
 
   /** A reader has taken an item, or left. */
   moved(): void {
-    if (this.isBlocked) this.room.notify();
+    if (this.isBlocked && !this.isAhead()) this.room.notify();
   }
 
   /** Resolves when there may be another item, or the end. */
