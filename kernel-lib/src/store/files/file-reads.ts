@@ -1,5 +1,5 @@
 /** Reading files of the disk store, with a limit on open files. The base class of `durable-files.ts`, which writes them. */
-import type { Stats } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
 import type { Digest } from "../../protocol";
 import { digestFile, readDigested, readRange } from "./file-bytes";
 import type { FileSystem, OpenFile } from "./file-system";
@@ -104,6 +104,17 @@ export class FileReads {
   async list(folder: string): Promise<readonly string[]> {
     try {
       return (await this.fs.readdir(folder)).sort();
+    } catch (error) {
+      if (isAbsent(error)) return [];
+      throw error;
+    }
+  }
+
+  /** The same with what each of them is. */
+  async entries(folder: string): Promise<readonly Dirent[]> {
+    try {
+      const entries = await this.fs.readdir(folder, { withFileTypes: true });
+      return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     } catch (error) {
       if (isAbsent(error)) return [];
       throw error;

@@ -90,5 +90,6 @@ export const promptFiles: FileSystem = {
     text.length >= LARGE_BYTES
       ? threadFiles.writeFile(path, text, options)
       : inTurn(() => fs.writeFileSync(path, text, options))) as FileSystem["writeFile"],
-  readdir: ((path: string) => inTurn(() => fs.readdirSync(path))) as FileSystem["readdir"],
+  readdir: ((path: string, options?: { readonly withFileTypes: true }) =>
+    inTurn(() => (options ? fs.readdirSync(path, options) : fs.readdirSync(path)))) as FileSystem["readdir"],
 };

@@ -1,5 +1,5 @@
 /** Files and folders of a disk store whose place is taken by something else. Used by verification. */
-import type { Stats } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../../protocol";
 import type { DurableFiles } from "../../files/durable-files";
@@ -27,7 +27,12 @@ export async function findMisplaced(files: DurableFiles, paths: StorePaths): Pro
     const problem = await problemAt(path, place, files);
     if (problem) found.push({ path, ...problem });
     if (problem || typeof place === "string") return;
-    for (const name of await files.list(path)) if (!name.startsWith(".")) await inspect(join(path, name), place.each);
+    const entries = await files.entries(path).catch((error: unknown) => unreadable(error));
+    if (typeof entries === "string") found.push({ path, what: entries, isEmpty: false });
+    else
+      for (const entry of entries)
+        if (!entry.name.startsWith(".") && !isInPlace(entry, place.each))
+          await inspect(join(path, entry.name), place.each);
   };
   for (const [path, place] of placesOf(paths)) await inspect(path, place);
   // Encoded names have no dots: a file with one is of an older form. Values of other users are theirs to verify.
@@ -35,6 +40,11 @@ export async function findMisplaced(files: DurableFiles, paths: StorePaths): Pro
   for (const owner of owners.filter((name) => !name.includes(".")))
     if (!(await isForbidden(join(paths.params(), owner), files))) await inspect(join(paths.params(), owner), { each: filesIn }); // prettier-ignore
   return found;
+}
+
+/** What the folder itself says of nearly all that stands in it: nothing else has to be asked. */
+function isInPlace(entry: Dirent, place: Place): boolean {
+  return place === "anything" || (place === "file" && entry.isFile());
 }
 
 async function isForbidden(folder: string, files: DurableFiles): Promise<boolean> {
@@ -72,7 +82,6 @@ async function problemAt(
   if (own === undefined) return undefined;
   if (!isStats(own)) return { what: unreadable(own), isEmpty: false };
   // Its target may have been removed.
-  // Its target may have been removed.
   if (place === "link" && !own.isDirectory()) return undefined;
   const target = own.isSymbolicLink() ? await statOf(() => files.fs.stat(path)) : own;
   if (target === undefined) return { what: "a link that leads nowhere stands in its place", isEmpty: true };
@@ -87,13 +96,7 @@ async function problemAt(
   }
   if (place === "file") return kind === "file" ? undefined : { what: `${kind} where a file should be`, isEmpty: true }; // prettier-ignore
   if (kind === "file") return { what: "a file where a folder should be", isEmpty: target.size === 0 };
-  if (kind !== "folder") return { what: `${kind} where a folder should be`, isEmpty: true };
-  try {
-    await files.list(path);
-    return undefined;
-  } catch (error) {
-    return { what: unreadable(error), isEmpty: false };
-  }
+  return kind === "folder" ? undefined : { what: `${kind} where a folder should be`, isEmpty: true };
 }
 
 function kindOf(stat: Stats): string {
