@@ -23,7 +23,7 @@ export async function verifyStore(options: VerifyOptions, context: MaintenanceCo
   for (const { path: where, what, isEmpty } of misplaced)
     found.add(isEmpty ? { where, what } : { where, what: `${what}; move it away`, remains: true });
   // Records first: then the values of entries that are committed meanwhile do not seem to be missing.
-  const expected = (await listBlobs(files, paths, onUnreadable)).length;
+  const expected = onProgress ? (await listBlobs(files, paths, onUnreadable)).length : 0;
   const onRecords = (done: number, of: number): void => onProgress?.(done, of + expected);
   const entries = await surveyEntries(files, paths, { signal, onProgress: onRecords }, onUnreadable);
   const digests = await listBlobs(files, paths, onUnreadable);
