@@ -3,8 +3,8 @@
  */
 import type { AnyFunction } from "../key/scopes";
 import { currentMoment } from "../key/code/moment";
-import { ScriptVariables } from "../key/code/packages/script-variables";
 import { sharedSession, type Script } from "./inspector-session";
+import { sourceOf, variablesOf } from "./script-sources";
 
 const noValues: ReadonlyMap<string, unknown> = new Map();
 
@@ -68,7 +68,6 @@ export class CapturedValues {
 
 /** By the text, for each name of a script. */
 const assignedIn = new WeakMap<Script, Map<string, boolean>>();
-const sources = new WeakMap<Script, string>();
 
 /** Whether the variable of that name which a function at a position captured may be assigned after its declaration. */
 function isAssigned(script: Script, name: string, position: string): boolean {
@@ -79,12 +78,6 @@ function isAssigned(script: Script, name: string, position: string): boolean {
   return found && (variablesOf(script)?.isAssigned(name, position) ?? true);
 }
 
-function sourceOf(script: Script): string {
-  let source = sources.get(script);
-  if (source === undefined) sources.set(script, (source = sharedSession().sourceOf(script)));
-  return source;
-}
-
 /** By the text: true too often rather than too rarely. A declaration of its own with a value (`const x = 1`) is not an assignment. */
 export function mayAssign(source: string, name: string): boolean {
   const id = `(?<![\\w$.])${name.replaceAll("$", "\\$")}(?![\\w$])`;
@@ -93,18 +86,4 @@ export function mayAssign(source: string, name: string): boolean {
   const inPattern = `${id}\\s*(?:=[^\\]};]*)?[,\\]}][^;()]*=(?![=>])|\\.\\.\\.\\s*${id}\\s*[\\]}]\\s*=(?![=>])`;
   const inLoop = `\\(\\s*${id}\\s+(?:of|in)\\b`;
   return new RegExp([assigned, counted, inPattern, inLoop].join("|")).test(source);
-}
-
-/** Longer scripts are not parsed: that takes 100 ms a megabyte. */
-const MAX_PARSED_CHARACTERS = 300_000;
-const variables = new WeakMap<Script, ScriptVariables>();
-
-/** Undefined when they are not known. */
-function variablesOf(script: Script): ScriptVariables | undefined {
-  const known = variables.get(script);
-  const source = sourceOf(script);
-  if (known || source.length > MAX_PARSED_CHARACTERS) return known;
-  const found = ScriptVariables.of(source, script.isModule);
-  if (found) variables.set(script, found);
-  return found;
 }

@@ -11,6 +11,7 @@ import { addedToGlobal, builtinName, globalKind, originalOf } from "./known-glob
 import { startMoment } from "../key/code/moment";
 import { CapturedValues } from "./captured-values";
 import { LoadedModules } from "./loaded-modules";
+import { OwnConstants } from "./own-constants";
 
 /** Creates the adapter. `notebookExports`: the object that holds the notebook's variables, in a notebook. */
 export function createLiveScopes(notebookExports: () => object | undefined): Scopes {
@@ -69,6 +70,7 @@ class KnownFunction {
   private readonly about: Omit<LiveFunction, "lookup">;
   private readonly files: readonly string[];
   private captured: CapturedValues | undefined;
+  private readonly own: OwnConstants;
 
   constructor(
     private readonly fn: AnyFunction,
@@ -79,6 +81,7 @@ class KnownFunction {
     const isGenerated = !native && (script?.url ?? "") === "";
     this.about = { bound, native, isWasm, isGenerated, position, module: script ? modules.ofUrl(script.url) : null };
     this.files = script ? filesOf(script) : [];
+    this.own = new OwnConstants(fn, script, position);
   }
 
   /** Only the user's own files can be newer: files of packages are not checked. */
@@ -117,11 +120,21 @@ class KnownFunction {
 
   private read(): ReadonlyMap<string, unknown> {
     const scopes = sharedSession().scopeValues(this.fn);
+    // Not at the first time: reading the script costs more than reading the variables of a function that is asked for once.
+    const isAgain = this.names !== undefined;
     this.names ??= new Set(scopes.keys());
     for (const [name, value] of scopes)
-      if (isCompilerName(name) && typeof value === "object" && value !== null && this.modules.namespaceOf(value))
-        this.constants.set(name, value);
+      if (this.isImport(name, value) || (isAgain && this.own.has(name, value))) this.constants.set(name, value);
     return scopes;
+  }
+
+  private isImport(name: string, value: unknown): boolean {
+    return (
+      isCompilerName(name) &&
+      typeof value === "object" &&
+      value !== null &&
+      this.modules.namespaceOf(value) !== undefined
+    );
   }
 }
 

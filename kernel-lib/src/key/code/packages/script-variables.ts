@@ -47,7 +47,7 @@ export class ScriptVariables {
    * function exists. A declaration with a value is not an assignment. True when in doubt.
    */
   isAssigned(name: string, position: string): boolean {
-    const offset = offsetOf(this.source, position);
+    const offset = positionOffset(this.source, position);
     const variable = this.find(name, offset);
     if (!variable) return true;
     return variable.writes.some((write) => !this.isBefore(write, offset, variable));
@@ -64,7 +64,7 @@ export class ScriptVariables {
 
   /** Whether that variable had been initialized when the function was created: what it holds then is its value. False when in doubt. */
   isInitialized(name: string, position: string): boolean {
-    const offset = offsetOf(this.source, position);
+    const offset = positionOffset(this.source, position);
     const variable = this.find(name, offset);
     const outermost = variable?.functions.find((each) => contains(each, offset));
     return (
@@ -151,7 +151,8 @@ function initializedAtOf({ type, node, name, parent }: Variable["defs"][number])
   }
 }
 
-function offsetOf(source: string, position: string): number {
+/** The offset of a position in a text, `line:column`, both from 1. */
+export function positionOffset(source: string, position: string): number {
   const [line = 1, column = 1] = position.split(":").map(Number);
   let at = 0;
   for (let left = line - 1; left > 0; left--) at = source.indexOf("\n", at) + 1;
