@@ -54,6 +54,7 @@ export async function fuzzCommands(
     shownTables: new ShownTables(),
     notebook: internals.notebook,
     logLines: internals.logLines,
+    runsWritten: internals.runsWritten,
     link: { flush: () => undefined },
   } as unknown as PageCommandParts;
   const commands = new PageCommands(parts);

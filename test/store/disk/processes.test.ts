@@ -10,5 +10,6 @@ beforeAll(async () => (base = await mkdtemp(join(tmpdir(), "stagebook-processes-
 afterAll(async () => rm(base, { recursive: true, force: true }));
 
 test("[R12] 4 processes for 1 s, same and different keys: 0 errors, each result computed once", async () => {
-  expect((await workTogether(base, 4, 1000)).done).toBeGreaterThan(20);
+  // Six rounds at least: a key of all in each, and two of each process.
+  expect((await workTogether(base, 4, 1000)).done).toBeGreaterThanOrEqual(6 + 4 * 2);
 });

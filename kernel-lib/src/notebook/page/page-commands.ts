@@ -17,6 +17,7 @@ import {
 } from "../../protocol";
 import { readRunEvents, readRunLines, readRuns } from "../../events/run-files";
 import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
+import type { RunLog } from "../../store/store";
 import type { NotebookCells } from "../cells/cells";
 import type { ShownTables } from "../cells/shown-tables";
 import type { PageLink } from "./page-link";
@@ -39,6 +40,8 @@ export interface PageCommandParts {
   readonly notebook: NotebookIdentity;
   /** The log lines of this kernel that are still in memory, oldest first. */
   readonly logLines: () => readonly LogRecord[];
+  /** Resolves once the record of every run so far is in the store: a page asks as soon as it is told of a run's end. */
+  readonly runsWritten: () => Promise<void>;
   readonly link: Pick<PageLink, "flush">;
 }
 
@@ -163,29 +166,35 @@ export class PageCommands {
   }
 
   private async log(before: number, limit: number, run?: RunId): Promise<Result<"log">> {
-    const lines = run === undefined ? this.parts.logLines() : await readRunLines(this.parts.engine.store, run);
+    const lines = run === undefined ? this.parts.logLines() : await readRunLines(await this.records(), run);
     const end = Math.max(0, lines.length - before);
     const start = Math.max(0, end - Math.min(limit, MAX_LOG_LINES));
     return { records: lines.slice(start, end).map(boundRecord), more: start > 0 };
   }
 
   private async runs(before: number, limit: number): Promise<Result<"runs">> {
-    const runs = await readRuns(this.parts.engine.store, await this.parts.notebook.find());
+    const runs = await readRuns(await this.records(), await this.parts.notebook.find());
     const end = Math.max(0, runs.length - before);
     const start = Math.max(0, end - Math.min(limit, MAX_RUNS));
     return { rows: runs.slice(start, end).reverse(), more: start > 0 };
   }
 
   private async runEvents(run: RunId, from: number, limit: number): Promise<Result<"run-events">> {
-    const events = await readRunEvents(this.parts.engine.store, run);
+    const events = await readRunEvents(await this.records(), run);
     const some = events.slice(from, from + Math.min(limit, MAX_EVENTS));
     return { events: some.map(boundEvent), total: events.length };
+  }
+
+  /** The store, with all records so far. */
+  private async records(): Promise<RunLog> {
+    await this.parts.runsWritten();
+    return this.parts.engine.store;
   }
 
   private async whole(run: RunId, stage: string, at: number | undefined): Promise<Result<"whole">> {
     let error: ErrorView | null = null;
     const records: LogRecord[] = [];
-    for (const event of await readRunEvents(this.parts.engine.store, run)) {
+    for (const event of await readRunEvents(await this.records(), run)) {
       if (at === undefined && event.type === "stage:failed" && event.stage === stage) error = event.error;
       if (event.type === "log:written" && event.record.at === at && event.record.stage === stage)
         records.push(event.record);
