@@ -148,7 +148,10 @@ function expressionOf(tree: SyntaxNode): SyntaxNode {
 /** `exports.counter = (counter++, counter)` → `counter++`; `exports.x = x = 1` → `x = 1`: undoes what tslab adds. */
 function undoExports(tree: SyntaxNode): void {
   visitTree(tree, (node) => {
-    for (const [field, child] of Object.entries(node)) if (isNode(child)) node[field] = withoutExport(child);
+    for (const field in node) {
+      const child = node[field];
+      if (isNode(child)) node[field] = withoutExport(child);
+    }
     return true;
   });
 }
