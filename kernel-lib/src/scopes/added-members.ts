@@ -45,11 +45,15 @@ for (const owner of owners)
 
 const none: readonly AddedMember[] = [];
 
+/** For so many members it takes less time to ask each prototype for the member than for all that it has. */
+const FEW_MEMBERS = 8;
+
 export class AddedMembers {
   /** By the name of the member. */
   private readonly known = new Map<string, readonly AddedMember[]>();
   /** The owners that have other members than when this was loaded. */
   private grown: readonly Owner[] | undefined;
+  private asked = 0;
 
   /** Those that are called `member`, of all prototypes. The same answer until `forget`. */
   of(member: string): readonly AddedMember[] {
@@ -61,13 +65,17 @@ export class AddedMembers {
   forget(): void {
     this.known.clear();
     this.grown = undefined;
+    this.asked = 0;
+  }
+
+  /** Usually none: then no prototype is asked for a name that it never had. */
+  private grownOwners(): readonly Owner[] {
+    return (this.grown ??= owners.filter(({ prototype, keys }) => !areEqual(Reflect.ownKeys(prototype), keys)));
   }
 
   private find(member: string): readonly AddedMember[] {
-    this.grown ??= owners.filter(({ prototype, keys }) => !areEqual(Reflect.ownKeys(prototype), keys));
     const before = ownersOf.get(member) ?? [];
-    // Usually none: no prototype is asked for a name that it never had.
-    const since = this.grown.filter(
+    const since = (++this.asked > FEW_MEMBERS ? this.grownOwners() : owners).filter(
       ({ prototype, members }) => !members.has(member) && Object.hasOwn(prototype, member),
     );
     if (before.length === 0 && since.length === 0) return none;
