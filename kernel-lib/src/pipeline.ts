@@ -89,6 +89,7 @@ export function createPipelineWithInternals(
   const runsWritten = recordRuns({
     events: bus.wholeEvents,
     view: () => bus.view,
+    keepView: () => bus.keepView(),
     store,
     notebook,
     onProblem: (error) =>

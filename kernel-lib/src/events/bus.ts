@@ -67,6 +67,14 @@ export class EventBus {
     return this.current;
   }
 
+  /** The state as it is now, computed when it is read: most runs of fresh stages are never recorded. */
+  keepView(): () => View {
+    const { current, unreduced } = this;
+    const { length } = unreduced;
+    let kept: View | undefined;
+    return () => (kept ??= reduceAll(current, unreduced.slice(0, length)));
+  }
+
   /** Numbers the event and delivers it synchronously. */
   emit(body: EventBody): void {
     this.emitAll([body]);

@@ -37,7 +37,7 @@ const isNoted = (event: StagebookEvent): boolean =>
 
 interface IdleRun {
   /** The state at its start. */
-  readonly before: View;
+  readonly before: () => View;
   readonly events: StagebookEvent[];
 }
 
@@ -45,6 +45,8 @@ export interface RunRecording {
   readonly events: EventFeed;
   /** The state after the events so far. */
   readonly view: () => View;
+  /** The state at this moment, to be read later. */
+  readonly keepView: () => () => View;
   readonly store: Store;
   /** Under whose id runs are listed. */
   readonly notebook: NotebookIdentity;
@@ -53,7 +55,14 @@ export interface RunRecording {
 }
 
 /** Records from now on, without keeping the process alive. Returns a function that resolves once everything is written. */
-export function recordRuns({ events: feed, view, store, notebook, onProblem }: RunRecording): () => Promise<void> {
+export function recordRuns({
+  events: feed,
+  view,
+  keepView,
+  store,
+  notebook,
+  onProblem,
+}: RunRecording): () => Promise<void> {
   if (store.keepsNothing === true) return () => Promise.resolve();
   const lines = new LineQueue(store, onProblem);
   /** Runs that have done nothing yet. A run that ends in this state is not written: calls of fresh stages leave no record. */
@@ -71,7 +80,7 @@ export function recordRuns({ events: feed, view, store, notebook, onProblem }: R
     const waiting = idle.get(run);
     if (!waiting) return;
     idle.delete(run);
-    const before = eventsOfView(waiting.before).map((body) => ({ ...body, seq: 0, at }));
+    const before = eventsOfView(waiting.before()).map((body) => ({ ...body, seq: 0, at }));
     lines.add(
       run,
       [...before, ...waiting.events].map((event) => JSON.stringify(event)),
@@ -84,7 +93,7 @@ export function recordRuns({ events: feed, view, store, notebook, onProblem }: R
     if (run === null) return;
     if (event.type === "run:started") {
       active.add(run);
-      idle.set(run, { before: view(), events: [] });
+      idle.set(run, { before: keepView(), events: [] });
     }
     if (workEvents.has(event.type)) working.add(run);
     if (working.has(run) || isNoted(event)) begin(run, event.at);
