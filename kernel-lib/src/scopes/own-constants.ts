@@ -3,7 +3,7 @@
  * reading them through the inspector takes longer than all the rest of a plan.
  */
 import type { AnyFunction } from "../key/scopes";
-import { positionOffset, type ScriptVariables } from "../key/code/packages/script-variables";
+import { positionOffset, type ScriptVariables } from "../key/code/script-variables";
 import type { Script } from "./inspector-session";
 import { sourceOf, variablesOf } from "./script-sources";
 

@@ -1,5 +1,5 @@
 /** The texts of loaded scripts and the variables that they declare, read once. */
-import { ScriptVariables } from "../key/code/packages/script-variables";
+import { ScriptVariables } from "../key/code/script-variables";
 import { sharedSession, type Script } from "./inspector-session";
 
 /** Longer scripts are not parsed: that takes 100 ms a megabyte. */

@@ -1,6 +1,6 @@
 /** Which captured variables can change, by their scope and not by their name alone, and which have their value already. */
 import { expect, test } from "vitest";
-import { ScriptVariables } from "../../../kernel-lib/src/key/code/packages/script-variables";
+import { ScriptVariables } from "../../../kernel-lib/src/key/code/script-variables";
 
 /** `HERE` stands where the function begins. */
 test.each([

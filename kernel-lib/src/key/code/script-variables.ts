@@ -1,6 +1,6 @@
 /** Which variables of a script no longer change once a function has captured them, and from where on they have their value. */
 import type { Reference, Scope, Variable } from "eslint-scope";
-import { loadAcorn, loadScopes, visitTree, type SyntaxNode } from "../syntax-tree";
+import { loadAcorn, loadScopes, visitTree, type SyntaxNode } from "./syntax-tree";
 
 /** Offsets in the script. */
 interface Range {
