@@ -45,7 +45,7 @@ for (const owner of owners)
 
 const none: readonly AddedMember[] = [];
 
-/** For so many members it takes less time to ask each prototype for the member than for all that it has. */
+/** For at most this many members it takes less time to ask each prototype for the member than for all that it has. */
 const FEW_MEMBERS = 8;
 
 export class AddedMembers {

@@ -78,7 +78,7 @@ test("[O7] an answer is not answered: a kernel without work becomes silent", asy
   expect(comms()).toHaveLength(2);
 });
 
-test("[O7] a burst of messages in one second says nothing about the page", () => {
+test("[O7] a burst of messages in one second does not count against the page", () => {
   const [comm = ""] = comms();
   for (let n = 0; n < 3 * MAX_UNANSWERED; n++) world.kernel.comms?.send(comm, {});
   expect(comms()).toHaveLength(2);

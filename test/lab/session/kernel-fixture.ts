@@ -89,7 +89,7 @@ export class FakeKernel implements Transport {
 
   private idAt(index: number): string {
     const message = this.received[index];
-    if (!message || message.type === "alive") throw new Error(`message ${index} is no command`);
+    if (!message || message.type === "alive") throw new Error(`message ${index} is not a command`);
     return message.id;
   }
 

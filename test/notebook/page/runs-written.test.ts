@@ -1,4 +1,4 @@
-/** A page asks for a run as soon as it is told of its end, while the store may still be writing. */
+/** A page asks for a run as soon as it receives its end, while the store may still be writing. */
 import { expect, test } from "vitest";
 import type { Store } from "stagebook";
 import type { RunId } from "stagebook/protocol";

@@ -40,7 +40,7 @@ export interface PageCommandParts {
   readonly notebook: NotebookIdentity;
   /** The log lines of this kernel that are still in memory, oldest first. */
   readonly logLines: () => readonly LogRecord[];
-  /** Resolves once the record of every run so far is in the store: a page asks as soon as it is told of a run's end. */
+  /** Resolves once the record of every run so far is in the store: a page asks as soon as it receives the end of a run. */
   readonly runsWritten: () => Promise<void>;
   readonly link: Pick<PageLink, "flush">;
 }
