@@ -84,6 +84,11 @@ export function lastRunFailed(stage: string, message: string): Reason {
   return { kind: "failed", name: stage, text: `last run failed: ${message}` };
 }
 
+/** `what`: something that no key counts. `message`: of the failure. */
+export function changedSinceFailure(stage: string, what: string, message: string): Reason {
+  return { kind: "failed", name: stage, text: `${what} has changed since it failed: ${message}` };
+}
+
 export function lastRunCancelled(stage: string): Reason {
   return { kind: "cancelled", name: stage, text: "last run was cancelled" };
 }
@@ -110,6 +115,11 @@ export function neededValueGone(stage: string): Reason {
 /** The same where nothing reads it yet. */
 export function unneededValueGone(stage: string): Reason {
   return { kind: "lost", name: stage, text: "its stored value is gone; it is recomputed when needed" };
+}
+
+/** The stage's `validate` has refused it when it was loaded. */
+export function storedValueInvalid(stage: string): Reason {
+  return { kind: "lost", name: stage, text: "its stored value is invalid" };
 }
 
 export function askedToRun(stage: string): Reason {

@@ -23,6 +23,7 @@ import type { Overlay } from "./state/activity";
 import { InFlight } from "./state/in-flight";
 import { Instances, type Instance } from "./state/instances";
 import type { Log } from "./state/logger";
+import { ReadConditions } from "./state/conditions";
 import { Outcomes } from "./state/outcomes";
 import { ParamValues } from "./state/params";
 import type { EnginePorts } from "./state/ports";
@@ -81,17 +82,27 @@ export class Engine {
       log,
     });
     const files = new Files(ports.folder);
-    const outcomes = new Outcomes();
+    const conditions = new ReadConditions({ instances: this.instances, params: this.params, scopes });
+    const outcomes = new Outcomes((instance) => conditions.of(instance));
     this.results = new KnownResults(
       store,
       ports.notebook,
       (message, where) => reportStoreProblem({ message, where }),
-      (instance, value) => acceptLoaded({ log }, instance, value),
+      async (instance, value, key) => {
+        const isAccepted = await acceptLoaded({ log }, instance, value);
+        if (!isAccepted) outcomes.reject(instance, key);
+        return isAccepted;
+      },
       () => overrides().isHeadless,
       ports.rememberedResults,
     );
     const { registry, instances, params, results, emit, labelOf } = this;
-    const observed = new ObservedResults({ results, files, clock });
+    const observed = new ObservedResults({
+      results,
+      files,
+      clock,
+      isRejected: (instance, key) => outcomes.isRejected(instance, key),
+    });
     this.planner = new Planner({ instances, params, files, results, observed, outcomes });
     this.context = {
       registry,

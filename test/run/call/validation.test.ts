@@ -109,3 +109,32 @@ test("[C16] [S7] validate, hooks, retries and time limits do not count in the ke
   await p.stage("a", () => 1, { validate: () => true, onSave: () => 1, retries: 3, timeoutMs: 1000 })();
   expect(log()).toEqual(["a cached"]);
 });
+
+test("[C16] [O8] a stored value that has become invalid is named, and valid again when the check is", async () => {
+  const { p, log } = createScript();
+  const define = (min: number) => p.stage("a", () => 2, { validate: (value: number) => value > min });
+  await define(0)();
+  const other = p.stage("other", () => 2);
+  await other();
+  const strict = define(5);
+  await expect(strict()).rejects.toMatchObject({ code: "invalid-output" });
+  expect(await strict.explain()).toMatchObject({
+    status: "failed",
+    reasons: [expect.stringContaining("returned an invalid value")],
+  });
+  // The same computation, whose value is checked by nobody.
+  expect(await other.explain()).toMatchObject({ status: "fresh", reasons: [] });
+  log();
+  expect(await define(1).explain()).toMatchObject({ status: "fresh", reasons: [] });
+  expect(await define(1)()).toBe(2);
+  expect(log()).toEqual(["a cached"]);
+});
+
+test("[C16] [O8] what is read without running tells as well that the stored value is invalid", async () => {
+  const { p, log } = createScript();
+  await p.stage("a", () => 2)();
+  const a = p.stage("a", () => 2, { validate: (value: number) => value > 5 });
+  await expect(a.load()).rejects.toThrow();
+  log();
+  expect(await a.explain()).toMatchObject({ status: "stale", reasons: ["its stored value is invalid"] });
+});

@@ -40,6 +40,14 @@ test("[O8] a value whose text is the same says so", async () => {
   expect(text).not.toMatch(/`held` (.+) → \1$/);
 });
 
+test("[O8] a stage that it waits for is named once, under however many parameter values", async () => {
+  const { p } = createScript();
+  const n = p.param("n", 1);
+  const a = p.stage("a", { n }, ({ n }) => n);
+  const c = p.stage("c", { one: a.with({ n: 2 }), two: a.with({ n: 3 }), three: a }, ({ one }) => one);
+  expect((await c.explain()).reasons).toEqual(["never run", "waits for a"]);
+});
+
 test("[O8] a stage that runs because the result of another one has changed says so when it starts", async () => {
   const { p, events } = createScript();
   const n = p.param("n", 1);

@@ -112,7 +112,7 @@ export class RunReporter {
     const { name, cell } = instance.definition;
     const error = stageFailed(name, cell, cell ? this.engine.labelOf(cell) : "", cause);
     const view: ErrorView = viewOfError(error, { stage: name, cell });
-    if (key !== undefined) this.engine.outcomes.set(instance, { kind: "failed", key, message: view.message });
+    if (key !== undefined) this.engine.outcomes.fail(instance, key, view.message);
     const durationMs = this.engine.clock.now() - startedAt;
     this.emit(instance, { type: "stage:failed", run: this.runId, stage: name, cell, durationMs, error: view });
     this.engine.log("error", error.message, {

@@ -6,7 +6,7 @@ import * as reasons from "../../key/reasons";
 import type { Freshness, PlanAction, PlanRowView, Reason } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { Instance } from "../state/instances";
-import type { Unfinished } from "../state/outcomes";
+import type { OutdatedFailure, Unfinished } from "../state/outcomes";
 
 /** What a plan finds for one instance. */
 export interface Assessment {
@@ -36,8 +36,13 @@ export function classifyExpired(name: string, maxAgeMs: number): Classified {
   return { action: "run", status: "stale", reasons: [reasons.expired(name, maxAgeMs)], waitsFor: [] };
 }
 
+/** Everything upstream is fresh, and there is a result, whose value the stage calls invalid. */
+export function classifyRejected(name: string): Classified {
+  return { action: "run", status: "stale", reasons: [reasons.storedValueInvalid(name)], waitsFor: [] };
+}
+
 /** Everything upstream is fresh. `outcome`: how it last ended under this key. */
-export function classifyKnown(miss: CacheMiss, outcome: Unfinished | undefined): Classified {
+export function classifyKnown(miss: CacheMiss, outcome: Unfinished | OutdatedFailure | undefined): Classified {
   const { name } = miss;
   const runs = (status: Freshness, reason: Reason): Classified => ({
     action: "run",
@@ -48,6 +53,8 @@ export function classifyKnown(miss: CacheMiss, outcome: Unfinished | undefined):
   switch (outcome?.kind) {
     case "failed":
       return runs("failed", reasons.lastRunFailed(name, outcome.message));
+    case "outdated":
+      return runs("stale", reasons.changedSinceFailure(name, outcome.changed, outcome.message));
     case "cancelled":
       return runs("cancelled", reasons.lastRunCancelled(name));
     case "unstored":
@@ -64,7 +71,8 @@ export function classifyPending(miss: CacheMiss, waiting: readonly Assessment[],
   const action: PlanAction = mayBeStored ? "maybe" : "run";
   const why = explainMiss(miss);
   const own = why.reasons.filter((reason) => reason.kind !== "new" && reason.kind !== "lost");
-  const waitsFor = waiting.map(({ row }) => row.stage);
+  // A stage may be an input several times, under other parameter values.
+  const waitsFor = [...new Set(waiting.map(({ row }) => row.stage))];
   const waits = reasons.waitsFor(waitsFor);
   if (stopped)
     return {

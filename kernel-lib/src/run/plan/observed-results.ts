@@ -21,12 +21,14 @@ export type Trace = readonly TracedRead[];
 /** A key with the reads of the most recent execution under it, and the result, if there is one. */
 export interface Found {
   readonly key: KnownKey;
-  /** Absent when there is none, or it is older than the stage allows. */
+  /** Absent when there is none, it is older than the stage allows, or its value is known to be invalid. */
   readonly entry: Entry | undefined;
   /** What the execution of the entry had read beyond its inputs. */
   readonly reads: readonly ObservedRead[];
   /** The result that is too old. */
   readonly expired?: Entry;
+  /** The result whose value the stage calls invalid. */
+  readonly rejected?: Entry;
 }
 
 /** How many traces are remembered under one key. */
@@ -41,6 +43,8 @@ export interface ObservedParts {
   readonly results: ResultPort;
   readonly files: Files;
   readonly clock: Clock;
+  /** Whether the stage calls the stored value invalid. Default: it is never asked. */
+  readonly isRejected?: (instance: Instance, key: Digest) => boolean;
 }
 
 export class ObservedResults {
@@ -92,11 +96,13 @@ export class ObservedResults {
     return { key: newest ?? declared, entry: undefined, reads: [] };
   }
 
-  private found({ definition }: Instance, key: KnownKey, entry: Entry | undefined, trace: Trace): Found {
-    const { maxAgeMs } = definition;
+  private found(instance: Instance, key: KnownKey, entry: Entry | undefined, trace: Trace): Found {
+    const { maxAgeMs } = instance.definition;
     const isExpired = entry && maxAgeMs !== undefined && entry.at + maxAgeMs <= this.parts.clock.now();
     const reads = trace.length === 0 ? none : trace.map((read) => this.readOf(read));
-    return isExpired ? { key, entry: undefined, reads, expired: entry } : { key, entry, reads };
+    if (isExpired) return { key, entry: undefined, reads, expired: entry };
+    const isRejected = entry && this.parts.isRejected?.(instance, entry.key) === true;
+    return isRejected ? { key, entry: undefined, reads, rejected: entry } : { key, entry, reads };
   }
 
   /** The current state of each read. `states`: those that are known already. */

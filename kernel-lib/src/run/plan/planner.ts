@@ -15,6 +15,7 @@ import {
   classifyExpired,
   classifyKnown,
   classifyPending,
+  classifyRejected,
   type Assessment,
   type Classified,
   type CacheMiss,
@@ -237,17 +238,20 @@ export class Planner {
     return (reached, key, entry) => assess(key, reached, entry);
   }
 
-  private assessKnown(reached: Reached, { key, expired }: Found): MaybePromise<Assessment> {
+  private assessKnown(reached: Reached, { key, expired, rejected }: Found): MaybePromise<Assessment> {
     const { results, outcomes } = this.parts;
     const { instance } = reached;
     const { name, maxAgeMs } = instance.definition;
-    if (expired) {
-      const miss = { name, key, latest: expired };
-      return this.assessMiss(reached, miss, classifyExpired(name, maxAgeMs ?? 0));
+    const outcome = outcomes.of(instance, key.key);
+    const unusable = expired ?? rejected;
+    if (unusable) {
+      const why = expired ? classifyExpired(name, maxAgeMs ?? 0) : classifyRejected(name);
+      const miss = { name, key, latest: unusable };
+      return this.assessMiss(reached, miss, outcome ? classifyKnown(miss, outcome) : why);
     }
     return mapMaybe(results.latest(instance), (latest) => {
       const miss = { name, key, latest };
-      return this.assessMiss(reached, miss, classifyKnown(miss, outcomes.of(instance, key.key)));
+      return this.assessMiss(reached, miss, classifyKnown(miss, outcome));
     });
   }
 

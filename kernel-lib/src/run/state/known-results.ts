@@ -48,7 +48,7 @@ export class KnownResults {
     private readonly notebook: NotebookIdentity,
     private readonly onProblem: (message: string, where: string) => void,
     /** Whether the stage accepts a value from the store. */
-    private readonly check: (instance: Instance, value: unknown) => Promise<boolean>,
+    private readonly check: (instance: Instance, value: unknown, key: Digest) => Promise<boolean>,
     /** Whether everything until the process ends counts as one run. */
     private readonly isOneRun: () => boolean = () => false,
     /** How many results are remembered at least. */
@@ -144,8 +144,13 @@ export class KnownResults {
   ): Promise<{ readonly value: unknown } | undefined> {
     const isStored = !this.runScoped.has(entry) && !this.unstored.has(entry.key);
     const loaded = await this.read(entry, instance.definition.codec, recompute);
-    if (!loaded || (isStored && !(await this.check(instance, loaded.value)))) {
+    if (!loaded) {
       this.setMissing(entry.key, true);
+      return undefined;
+    }
+    if (isStored && !(await this.check(instance, loaded.value, entry.key))) {
+      // Other stages, and this one once it checks otherwise, may use it.
+      this.changes++;
       return undefined;
     }
     this.here.set(entry.key, true);
