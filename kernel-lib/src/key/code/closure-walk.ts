@@ -51,11 +51,18 @@ export class ClosureWalk implements CodeVisitor {
     this.modules = new ReachedModules(this.reached, scopes, this.code, packages);
   }
 
-  /** The digest of one value; stages and other inputs in it count by name. */
+  /** The digest of one value; stages and other inputs in it count by name, and by what the handle itself holds. */
   digest(value: unknown, name: string): Digest {
     const description = this.describe(value, name);
-    const parts = this.reached.parts.map((part) => (part.kind === "ref" ? textOfRef(part.ref) : part.digest));
+    const parts: unknown[] = [];
+    // What handles hold adds to the parts.
+    for (const part of this.reached.parts) parts.push(part.kind === "ref" ? this.describeRef(part.ref) : part.digest);
     return digestContent(JSON.stringify([description, parts]));
+  }
+
+  /** Stages and parameters are found by their name when they are used; callbacks and values for other parameters are the handle's own. */
+  private describeRef(ref: InputRef): readonly string[] {
+    return [...textOfRef(ref), ...contentOf(ref).map((content) => this.describe(content, ref.kind))];
   }
 
   visitInputs(leaves: readonly InputLeaf[]): ReadonlyMap<string, ProvidedValue> {
@@ -277,10 +284,10 @@ export class ClosureWalk implements CodeVisitor {
         return `file ${ref.path}`;
       case "files":
         return `files ${ref.pattern}`;
+      // Not the callback, which may be visited as a function.
       case "computed":
-        return ref.compute;
       case "resource":
-        return ref.open;
+        return ref;
       case "param":
         return `param ${ref.name}`;
       case "stage":
@@ -314,7 +321,6 @@ function follow(value: unknown, members: readonly string[]): unknown {
   return members.reduce((at, member) => (at as Record<string, unknown> | undefined)?.[member], value);
 }
 
-/** All unnamed callbacks are equal: they have no text that means the same in every process. */
 function textOfRef(ref: InputRef): readonly string[] {
   switch (ref.kind) {
     case "file":
@@ -322,10 +328,25 @@ function textOfRef(ref: InputRef): readonly string[] {
     case "files":
       return [ref.kind, ref.pattern];
     case "computed":
-      return [ref.kind, String(ref.compute)];
+      return [ref.kind];
     case "stage":
-      return [ref.kind, ref.name, textOfValue(ref.overrides), textOfValue(ref.part)];
-    default:
+      return [ref.kind, ref.name, ref.part?.kind === "output" ? ref.part.output : ""];
+    case "param":
+    case "resource":
       return [ref.kind, ref.name];
+  }
+}
+
+/** What belongs to the handle itself. */
+function contentOf(ref: InputRef): readonly unknown[] {
+  switch (ref.kind) {
+    case "computed":
+      return [ref.compute];
+    case "resource":
+      return [ref.open, ref.close];
+    case "stage":
+      return [ref.overrides, ref.part?.kind === "select" ? ref.part.select : undefined];
+    default:
+      return [];
   }
 }
