@@ -62,10 +62,11 @@ function definitions(engine: Engine, api: PublicApi): Pick<ScriptPipeline, "stag
 
 /** While a cell is being executed, its own code defines each name once; a stage's function, or a callback later, may do so again. */
 function siteIn(engine: Engine): DefinitionSite {
-  const { execution, stage } = findActivity();
+  const { execution, stage, observe } = findActivity();
   const { aliveCell, labelOf } = engine;
   const isOwn = execution?.pipeline === engine && !execution.isOver && stage === undefined;
-  return { ...(isOwn && { execution }), aliveCell, labelOf };
+  const taken: DefinitionSite["taken"] = (what, isFree) => observe?.({ kind: "taken", what, isFree });
+  return { ...(isOwn && { execution }), aliveCell, labelOf, taken };
 }
 
 type RunsAndPlans = Pick<ScriptPipeline, "run" | "plan" | "outdated" | "explain" | "cancel">;

@@ -82,6 +82,7 @@ export function connectNotebook(
     compiled: (code) => executions.compiled(code),
     printsLater: (value) => inputOf(value) !== undefined || internals.isPipeline(value) || value instanceof Promise,
     lastValue: (value) => executions.keepLastValue(value),
+    interrupted: () => executions.interrupted(),
     failed: (error) => warn(`a cell could not be analyzed and is executed unchanged: ${error.message}`),
   });
   const kernelHooks = createKernelHooks({ Message: messageClass(tslab.message), comms, notebooks, cells, executions, compiler: compileHook, version }); // prettier-ignore
@@ -100,7 +101,10 @@ export function connectNotebook(
   // The command plans each time, and handles signals itself.
   if (!engine.runOverrides.isHeadless) {
     withinActivity({ cell: null, source: "page" }, () => engine.watchFiles());
-    process.on("SIGINT", () => void engine.cancel());
+    process.on("SIGINT", () => {
+      executions.interrupted();
+      engine.cancel();
+    });
   }
 
   // The cell that imports Stagebook is already running: it is adopted now, and ends with the idle status of its request.

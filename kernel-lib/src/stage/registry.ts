@@ -16,6 +16,8 @@ export interface DefinitionSite {
   readonly execution?: object;
   readonly aliveCell: (cell: CellId) => boolean;
   readonly labelOf: (cell: CellId) => string;
+  /** Called when another cell defines the name: `isFree` tells whether that is no longer so. */
+  readonly taken?: (what: string, isFree: () => boolean) => void;
 }
 
 /** The definitions of one kind, in order of first definition. */
@@ -97,7 +99,7 @@ export class Definitions<T extends Defined> {
     return gone;
   }
 
-  private checkName(before: T, { name, cell }: T, { execution, aliveCell, labelOf }: DefinitionSite): void {
+  private checkName(before: T, { name, cell }: T, { execution, aliveCell, labelOf, taken }: DefinitionSite): void {
     const label = cell ? labelOf(cell) : "one cell";
     if (execution && this.executions.get(before) === execution)
       throw new StagebookError(
@@ -106,13 +108,15 @@ export class Definitions<T extends Defined> {
         "Rename one of them. In a loop, or in a function that is called twice, make what differs part of the name.",
         { stage: name, ...(cell && { cell }) },
       );
-    if (before.cell && cell && before.cell !== cell && aliveCell(before.cell))
+    if (before.cell && cell && before.cell !== cell && aliveCell(before.cell)) {
+      taken?.(`${this.noun} "${name}"`, () => (this.byName.get(name)?.cell ?? cell) === cell);
       throw new StagebookError(
         "name-taken",
         `${this.noun} "${name}" is defined in two cells: ${labelOf(before.cell)} and ${label}`,
         `Rename one of them, or delete the other cell (or run it again without "${name}").`,
         { stage: name, cell },
       );
+    }
   }
 
   private changed(): void {

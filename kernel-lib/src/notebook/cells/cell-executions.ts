@@ -84,6 +84,11 @@ export class CellExecutions {
     return this.output?.cell === cell ? this.output.show : undefined;
   }
 
+  /** The user has stopped the cell that is being executed. */
+  interrupted(): void {
+    if (this.output?.cell) this.cells.interrupt(this.output.cell);
+  }
+
   /** Prints the value at the end of the cell, once the plan is current. */
   keepLastValue(value: object): void {
     this.lastValue = value;
@@ -135,7 +140,7 @@ export class CellExecutions {
     this.source = source;
     this.output = { cell, show };
     this.lastValue = undefined;
-    if (cell) this.cells.begin(cell, count);
+    if (cell) this.cells.begin(cell, count, source);
     if (cell) this.shownTables.begin(cell);
     let ok = false;
     try {

@@ -9,6 +9,13 @@ export interface CellRecord {
   count: number;
   running: boolean;
   ok: boolean;
+  readonly source: string;
+  /** False when it could not be compiled: what it would read is unknown then. */
+  isCompiled: boolean;
+  /** The user has stopped it. */
+  isInterrupted: boolean;
+  /** Names that it could not define: they were those of other cells. */
+  readonly taken: TakenName[];
   /** The position of the execution among all executions of cells. */
   readonly sequence: number;
   readonly startedAt: number;
@@ -35,6 +42,12 @@ export interface ReadStage {
   readonly digest: string;
 }
 
+export interface TakenName {
+  /** `stage "rows"`. */
+  readonly what: string;
+  readonly isFree: () => boolean;
+}
+
 /** A state of the pipeline that the cell printed: a stage's status, a plan, the graph. */
 export interface ShownState {
   /** `the status of strong`. */
@@ -47,12 +60,16 @@ export interface ShownState {
 const noAccess: CellAccess = { reads: [], captures: [], writes: [], hasEffects: true };
 
 /** The cell begins. */
-export function beginRecord(id: CellId, count: number, sequence: number): CellRecord {
+export function beginRecord(id: CellId, count: number, sequence: number, source: string): CellRecord {
   return {
     id,
     count,
     running: true,
     ok: true,
+    source,
+    isCompiled: false,
+    isInterrupted: false,
+    taken: [],
     sequence,
     startedAt: performance.now(),
     stages: new Map(),

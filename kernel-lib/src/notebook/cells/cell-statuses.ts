@@ -41,13 +41,16 @@ export class CellStatuses {
     return this.outdated(record).every(({ isBlocked }) => !isBlocked);
   }
 
+  /** Whether the stages that it reads are fresh. Nothing but the cell runs them under other parameter values. */
   areFresh(record: CellRecord): boolean {
-    return [...record.stages].every(([id, { name }]) => (this.stateOf(id, name)?.status ?? "fresh") === "fresh");
+    return [...record.stages].every(
+      ([id, { name }]) => id !== name || (this.stateOf(id, name)?.status ?? "fresh") === "fresh",
+    );
   }
 
   markOf(record: CellRecord): Mark {
     const outdated = this.outdated(record);
-    const reasons = outdated.map(({ text }) => text);
+    const reasons = [...new Set(outdated.map(({ text }) => text))];
     if (!record.ok) return this.hasRecovered(record) ? { status: "stale", reasons } : { status: "failed", reasons: [] };
     const { stages } = this.parts.view();
     const defined = this.parts.engine.registry.stages.ofCell(record.id).flatMap(({ name }) => stages[name] ?? []);
@@ -114,6 +117,7 @@ export class CellStatuses {
   private outdated(record: CellRecord): readonly Outdated[] {
     const free = (texts: readonly string[]): Outdated[] => texts.map((text) => ({ text, isBlocked: false }));
     return [
+      ...free(this.obstaclesGone(record)),
       ...this.stageReasons(record),
       ...free(this.paramReasons(record)),
       ...free(this.shownReasons(record)),
@@ -123,15 +127,27 @@ export class CellStatuses {
 
   /**
    * A failed cell is worth executing again once the stages that failed in it would run again or are fresh, or something else that it read
-   * has changed.
+   * has changed. One that was stopped, or whose names were taken, has not failed by itself.
    */
   private hasRecovered(record: CellRecord): boolean {
     const readFailing = [...record.stages].filter(([, { digest }]) => digest === "");
-    if (readFailing.length > 0)
-      return readFailing.every(([id, { name }]) => canSucceed(this.stateOf(id, name)?.status));
+    const stillFailing = readFailing.filter(([id, { name }]) => !canSucceed(this.stateOf(id, name)?.status));
+    if (readFailing.length > 0 && stillFailing.length === 0) return true;
+    // Under which values it calls a stage may be up to what it has read.
+    if (stillFailing.some(([id, { name }]) => id === name)) return false;
     const variables = this.parts.flow().reasons(record);
     if (variables.some(({ isBlocked }) => isBlocked)) return false;
-    return this.paramReasons(record).length > 0 || variables.length > 0;
+    return [this.obstaclesGone(record), this.paramReasons(record), variables].some((reasons) => reasons.length > 0);
+  }
+
+  /** What has ended a failed cell, and does not any more. */
+  private obstaclesGone({ ok, running, isInterrupted, taken }: CellRecord): readonly string[] {
+    if (ok || running) return [];
+    const free = taken.filter(({ isFree }) => isFree());
+    return [
+      ...(isInterrupted ? ["it was interrupted"] : []),
+      ...(free.length === taken.length ? free.map(({ what }) => `no other cell defines ${what} any more`) : []),
+    ];
   }
 
   stageReasons(record: CellRecord): Outdated[] {
@@ -143,7 +159,7 @@ export class CellStatuses {
         return [
           {
             text: `${name} is ${now.status}${now.reasons ? `: ${now.reasons}` : ""}`,
-            isBlocked: now.status === "blocked" || now.status === "failed",
+            isBlocked: (now.status === "blocked" || now.status === "failed") && (record.ok || id === name),
           },
         ];
       return now.digest === digest ? [] : [{ text: `${name} has a new result`, isBlocked: false }];

@@ -14,6 +14,9 @@ import { NotebookVariables, type VariableState } from "./variables";
 /** Of user code that the page runs: it may have changed any variable. */
 const anyAccess: CellAccess = { reads: [], captures: [], writes: [], hasEffects: true };
 
+/** The state of a variable that does not exist. */
+const missing: VariableState = { digest: "", identity: 0 };
+
 export interface CellParts {
   readonly engine: Engine;
   readonly scopes: Scopes;
@@ -67,12 +70,12 @@ export class NotebookCells {
   }
 
   /** The cell starts: what it defined before is forgotten unless it is defined again. */
-  begin(cell: CellId, count: number): void {
+  begin(cell: CellId, count: number, source = ""): void {
     const { engine } = this.parts;
     this.deleted.delete(cell);
     engine.registry.stages.beginCell(cell);
     engine.registry.params.beginCell(cell);
-    this.records.set(cell, beginRecord(cell, count, ++this.executions));
+    this.records.set(cell, beginRecord(cell, count, ++this.executions, source));
     this.currentFlow = undefined;
     this.emitted.delete(cell);
     this.parts.emit({ type: "cell:running", cell });
@@ -89,6 +92,7 @@ export class NotebookCells {
     const record = this.records.get(cell);
     if (!record) return;
     record.access = access;
+    record.isCompiled = true;
     this.variables.beforeCell(access);
     record.reads = this.variables.reachedFrom(access.reads);
     record.found = this.statesOf(record.reads);
@@ -108,9 +112,18 @@ export class NotebookCells {
       case "set-param":
         record.setParams.set(read.name, this.statuses.paramDigest(read.name));
         return;
+      case "taken":
+        record.taken.push(read);
+        return;
       case "shown":
         record.shown.push(read);
     }
+  }
+
+  /** The user stops the cell, if it is still running. */
+  interrupt(cell: CellId): void {
+    const record = this.records.get(cell);
+    if (record?.running) record.isInterrupted = true;
   }
 
   /** Whether the current execution has defined a stage or parameter. */
@@ -126,11 +139,22 @@ export class NotebookCells {
     if (!record) return;
     record.running = false;
     record.ok = ok;
+    if (!ok) this.expectMissing(record);
     for (const gone of engine.registry.stages.endCell(cell, ok)) emit({ type: "stage:removed", stage: gone.name });
     for (const gone of engine.registry.params.endCell(cell, ok)) engine.params.remove(gone.name);
     engine.changed("code");
     this.compareVariables(record);
     emit({ type: "cell:ended", cell, ok });
+  }
+
+  /** A cell may have failed because a variable did not exist: it is worth executing again once it does. */
+  private expectMissing(record: CellRecord): void {
+    if (!record.isCompiled) record.reads = new Set(record.source.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu));
+    record.found = new Map([
+      ...[...record.reads].map((name) => [name, missing] as const),
+      ...this.statesOf(record.isCompiled ? [] : record.reads),
+      ...record.found,
+    ]);
   }
 
   /** User code has been executed outside cells: stages that the page has run. */

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import vm from "node:vm";
 import { readCompiledCell, type CompiledCell } from "./compiled-cell";
 import type { TslabHooks } from "./hooks";
-import { printedError } from "./printed-error";
+import { isInterruption, printedError } from "./printed-error";
 
 /** The port through which the rest of Stagebook receives a cell's code, and decides about it. */
 export interface CompileListener {
@@ -13,6 +13,8 @@ export interface CompileListener {
   printsLater(value: unknown): boolean;
   /** The value that is to be printed later. */
   lastValue(value: object): void;
+  /** Synchronous code of the cell was stopped by an interrupt, of which no listener of the signal is told. */
+  interrupted(): void;
   /** The cell could not be parsed; it is executed unchanged. */
   failed(error: Error): void;
 }
@@ -46,9 +48,11 @@ export class CompileHook {
       };
       try {
         const result: unknown = original.call(vm, cell.code, settings);
-        return result instanceof Promise ? result.then(finish, rethrow) : finish(result);
+        return result instanceof Promise
+          ? result.then(finish, (error: unknown) => this.rethrow(error))
+          : finish(result);
       } catch (error) {
-        return rethrow(error);
+        return this.rethrow(error);
       }
     };
     return hooked as typeof vm.runInThisContext;
@@ -80,8 +84,9 @@ export class CompileHook {
     this.exports[name] = undefined;
     this.listener.lastValue(value as object);
   }
-}
 
-function rethrow(error: unknown): never {
-  throw printedError(error);
+  private rethrow(error: unknown): never {
+    if (isInterruption(error)) this.listener.interrupted();
+    throw printedError(error);
+  }
 }

@@ -36,8 +36,8 @@ class PrintedError extends Error {
 }
 
 /** What Node throws for Ctrl-C in synchronous code. */
-function isInterruption(error: Error): boolean {
-  return fieldOf(error, "code") === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+export function isInterruption(error: unknown): boolean {
+  return isError(error) && fieldOf(error, "code") === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
 }
 
 function hasShownStack(error: Error): boolean {

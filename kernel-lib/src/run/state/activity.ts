@@ -15,6 +15,8 @@ export type CellRead =
   | { readonly kind: "stage"; readonly name: string; readonly id: string; readonly digest: string }
   | { readonly kind: "param"; readonly name: string }
   | { readonly kind: "set-param"; readonly name: string }
+  /** A name that it could not define, because another cell defines it. `isFree`: whether that is no longer so. */
+  | { readonly kind: "taken"; readonly what: string; readonly isFree: () => boolean }
   /** A state of the pipeline itself, as text: `what` is what it is called. `now`: the same text later. */
   | { readonly kind: "shown"; readonly what: string; readonly text: string; readonly now: () => string };
 
