@@ -1,4 +1,4 @@
-/** Causes that Run stale must see: handles made again, what no key counts, obstacles that are gone, results under other values. */
+/** Causes that Run stale must see: recreated handles, what no key counts, obstacles that are gone, results under other values. */
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => notebook.kernel.stop());
 
-describe("a handle that a cell makes again", () => {
+describe("a handle that a cell recreates", () => {
   const callback = (handle: string, text: string): string =>
     ({
       resource: `const r = resource("db", () => ({ ask: () => "${text}" }));`,
@@ -39,7 +39,7 @@ describe("a handle that a cell makes again", () => {
     await notebook.setParams({ n: 2 });
     await notebook.runStale();
     expect(notebook.outputs.get("shows")).toBe("new2\n");
-    // The same once more is no change.
+    // An equal one changes nothing.
     await notebook.run("handle");
     expect((await notebook.runStale()).executed).toEqual([]);
     await notebook.kernel.command({ type: "reset-params" });

@@ -71,7 +71,7 @@ describe("[U2] a failed stage is stale again once something that its key does no
     expect(await s.status()).toBe("failed");
   });
 
-  test("and one whose result is too old has failed as well when it could not be made again", async () => {
+  test("and one whose result is too old has failed as well when it could not be recomputed", async () => {
     const clock = { ms: 1e12 };
     const { p } = createScript({ now: () => clock.ms });
     const net = { isUp: true };

@@ -13,7 +13,7 @@ export interface CompileListener {
   printsLater(value: unknown): boolean;
   /** The value that is to be printed later. */
   lastValue(value: object): void;
-  /** Synchronous code of the cell was stopped by an interrupt, of which no listener of the signal is told. */
+  /** Synchronous code of the cell was stopped by an interrupt, which no listener of the signal receives. */
   interrupted(): void;
   /** The cell could not be parsed; it is executed unchanged. */
   failed(error: Error): void;
