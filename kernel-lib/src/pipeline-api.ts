@@ -23,7 +23,7 @@ export function createPipelineApi(engine: Engine, api: PublicApi, bus: EventBus)
     {
       ...Object.getOwnPropertyDescriptors(definitions(engine, api)),
       ...Object.getOwnPropertyDescriptors(runsAndPlans(engine, api)),
-      ...Object.getOwnPropertyDescriptors(storedResults(engine)),
+      ...Object.getOwnPropertyDescriptors(storedResults(engine, bus)),
       ...Object.getOwnPropertyDescriptors(views(bus)),
     },
   ) as ScriptPipeline;
@@ -96,14 +96,16 @@ function runsAndPlans(engine: Engine, { queries }: PublicApi): RunsAndPlans {
   };
 }
 
-function storedResults(engine: Engine): Pick<ScriptPipeline, "load" | "clear" | "gc" | "verify"> {
+function storedResults(engine: Engine, bus: EventBus): Pick<ScriptPipeline, "load" | "clear" | "gc" | "verify"> {
   return {
     load: async <T>(name: string) => {
       findActivity().stage?.readUnseen(`the result of ${name}`);
       const codec = engine.registry.stages.get(name)?.codec;
       for (const entry of await engine.results.history(name)) {
         const loaded = await engine.results.read(entry, codec);
-        if (loaded) return loaded.value as T;
+        if (!loaded) continue;
+        observeShown(`the newest result of ${name}`, () => bus.view.stages[name]?.result?.digest ?? "");
+        return loaded.value as T;
       }
       throw new StagebookError(
         "no-result",

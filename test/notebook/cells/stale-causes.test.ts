@@ -152,3 +152,53 @@ test("[U2] a cell that could not be compiled, because a cell above had not made 
   expect([notebook.outputs.get("reads"), notebook.outputs.get("later")]).toEqual(["15\n", "28\n"]);
   await notebook.kernel.command({ type: "reset-params" });
 });
+
+describe("a cell that defines what it calls, whose stage cannot run as it is", () => {
+  test.each([
+    [
+      "an input was renamed",
+      `const x = stage("before", () => 3);`,
+      `const x = stage("after", () => 3);`,
+      `const s = stage("s", { x }, ({ x }) => x + 1);`,
+    ],
+    ["a parameter was renamed", `const x = param("old", 3);`, `const x = param("new", 3);`, `const s = stage("s", { x }, ({ x }) => x + 1);`], // prettier-ignore
+    ["a stage between was renamed", `const x = stage("before", () => 3);`, `const x = stage("after", () => 3);`, `const between = stage("between", { x }, ({ x }) => x); const s = stage("s", { between }, ({ between }) => between + 1);`], // prettier-ignore
+    ["an input made it fail", `const x = [3, "bad"] as any[];`, `const x = [3] as any[];`, `const s = stage("s", { x }, ({ x }) => { if (x.includes("bad")) throw new Error("bad"); return x[0] + 1; });`], // prettier-ignore
+  ])("[U2] [S14] %s: it is executed, and what is below it is current", async (_what, before, after, defines) => {
+    await notebook.begin({
+      x: before,
+      s: `${defines} console.log(await s());`,
+      below: `const below = stage("below", { s }, ({ s }) => s * 2); console.log(await below());`,
+    });
+    notebook.edit("x", after);
+    const { executed, failedCells } = await notebook.runStale();
+    // What is below may read an equal value.
+    expect([executed.slice(0, 2), failedCells]).toEqual([["x", "s"], []]);
+    expect([notebook.outputs.get("s"), notebook.outputs.get("below")]).toEqual(["4\n", "8\n"]);
+    expect([...notebook.marked("failed"), ...notebook.marked("stale")]).toEqual([]);
+    expect((await notebook.runStale()).executed).toEqual([]);
+  });
+
+  test("[U2] one that waits for a stage of another cell which fails is left alone", async () => {
+    await notebook.begin({
+      bad: `const bad = stage("bad", () => { throw new Error("bad"); });`,
+      k: `const k = 1;`,
+      s: `const s = stage("s", { bad, k }, ({ k }) => k); console.log(await s());`,
+    });
+    notebook.edit("k", `const k = 2;`);
+    expect(await notebook.runStale()).toMatchObject({ executed: ["k"], failedStages: [] });
+  });
+});
+
+test("[U2] a cell that loads a result by name is executed when there is a newer one", async () => {
+  await notebook.begin({
+    z: `const z = param("z", 1);`,
+    s: `const s = stage("s", { z }, ({ z }) => z * 2); console.log(await s());`,
+    loads: `console.log(await pipeline.load("s"));`,
+  });
+  await notebook.setParams({ z: 4 });
+  expect((await notebook.runStale()).executed).toEqual(["s", "loads"]);
+  expect(notebook.outputs.get("loads")).toBe("8\n");
+  expect((await notebook.runStale()).executed).toEqual([]);
+  await notebook.kernel.command({ type: "reset-params" });
+});

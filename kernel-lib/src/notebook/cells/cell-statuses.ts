@@ -41,11 +41,32 @@ export class CellStatuses {
     return this.outdated(record).every(({ isBlocked }) => !isBlocked);
   }
 
-  /** Whether the stages that it reads are fresh. Nothing but the cell runs them under other parameter values. */
+  /** Whether the stages that it reads are fresh, or only the cell itself can make them so. */
   areFresh(record: CellRecord): boolean {
     return [...record.stages].every(
-      ([id, { name }]) => id !== name || (this.stateOf(id, name)?.status ?? "fresh") === "fresh",
+      ([id, { name }]) => (this.stateOf(id, name)?.status ?? "fresh") === "fresh" || this.isUpToCell(record, id, name),
     );
+  }
+
+  /**
+   * Whether the cell may do otherwise with a stage when it is executed again: under which parameter values it uses the stage, or how it
+   * defines one that has failed, or that cannot run, by itself.
+   */
+  private isUpToCell(record: CellRecord, id: string, name: string): boolean {
+    return id !== name || this.definesCause(record, name, new Set());
+  }
+
+  private definesCause(record: CellRecord, name: string, seen: Set<string>): boolean {
+    if (seen.has(name)) return true;
+    seen.add(name);
+    const { stages } = this.parts.view();
+    const stage = stages[name];
+    if (!stage || this.parts.engine.registry.stages.get(name)?.cell !== record.id) return false;
+    if (stage.status !== "blocked") return stage.status === "failed";
+    return stage.waitsFor.every((other) => {
+      const status = stages[other]?.status;
+      return (status !== "failed" && status !== "blocked") || this.definesCause(record, other, seen);
+    });
   }
 
   markOf(record: CellRecord): Mark {
@@ -116,13 +137,13 @@ export class CellStatuses {
 
   private outdated(record: CellRecord): readonly Outdated[] {
     const free = (texts: readonly string[]): Outdated[] => texts.map((text) => ({ text, isBlocked: false }));
-    return [
-      ...free(this.obstaclesGone(record)),
-      ...this.stageReasons(record),
+    const others = [
       ...free(this.paramReasons(record)),
       ...free(this.shownReasons(record)),
       ...this.parts.flow().reasons(record),
     ];
+    const isChanged = others.length > 0 || !record.ok;
+    return [...free(this.obstaclesGone(record)), ...this.stageReasons(record, isChanged), ...others];
   }
 
   /**
@@ -133,8 +154,7 @@ export class CellStatuses {
     const readFailing = [...record.stages].filter(([, { digest }]) => digest === "");
     const stillFailing = readFailing.filter(([id, { name }]) => !canSucceed(this.stateOf(id, name)?.status));
     if (readFailing.length > 0 && stillFailing.length === 0) return true;
-    // Under which values it calls a stage may be up to what it has read.
-    if (stillFailing.some(([id, { name }]) => id === name)) return false;
+    if (!stillFailing.every(([id, { name }]) => this.isUpToCell(record, id, name))) return false;
     const variables = this.parts.flow().reasons(record);
     if (variables.some(({ isBlocked }) => isBlocked)) return false;
     return [this.obstaclesGone(record), this.paramReasons(record), variables].some((reasons) => reasons.length > 0);
@@ -150,7 +170,8 @@ export class CellStatuses {
     ];
   }
 
-  stageReasons(record: CellRecord): Outdated[] {
+  /** `isChanged`: whether something else that it read has changed, or it has failed. */
+  stageReasons(record: CellRecord, isChanged = false): Outdated[] {
     return [...record.stages].flatMap(([id, { name, digest }]): Outdated[] => {
       const now = this.stateOf(id, name);
       if (!now) return [{ text: `${name} no longer exists`, isBlocked: false }];
@@ -159,7 +180,9 @@ export class CellStatuses {
         return [
           {
             text: `${name} is ${now.status}${now.reasons ? `: ${now.reasons}` : ""}`,
-            isBlocked: (now.status === "blocked" || now.status === "failed") && (record.ok || id === name),
+            isBlocked:
+              (now.status === "blocked" || now.status === "failed") &&
+              !(isChanged && this.isUpToCell(record, id, name)),
           },
         ];
       return now.digest === digest ? [] : [{ text: `${name} has a new result`, isBlocked: false }];
