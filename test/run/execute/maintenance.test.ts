@@ -42,6 +42,23 @@ describe.each(["disk", "memory"])("maintenance of the store %s", (kind) => {
     expect(script.log()).toEqual(["rows running", "rows succeeded"]);
   });
 
+  test("[C13] [P7] under other parameter values the result of these values is pinned, also by a new kernel", async () => {
+    const store = newFolder();
+    const begin = () => {
+      const { p } = createScript({ store });
+      const n = p.param("n", 1);
+      return { p, a: p.stage("a", { n }, ({ n }) => "x".repeat(n)) };
+    };
+    const { a } = begin();
+    for (const n of [3, 5]) await a.with({ n })();
+    const later = begin();
+    await later.a.with({ n: 3 }).pin();
+    await expect(later.a.with({ n: 7 }).pin()).rejects.toMatchObject({ code: "no-result" });
+    await later.p.gc({ olderThanMs: 0, keepPerStage: 0 });
+    expect(await later.a.with({ n: 3 }).status()).toBe("fresh");
+    expect(await later.a.with({ n: 5 }).status()).not.toBe("fresh");
+  });
+
   test("[C13] a dry run says what would go and removes nothing; by count the newest stay", async () => {
     const script = open();
     const { factor, rows } = await withResults(script, [1, 2, 3]);

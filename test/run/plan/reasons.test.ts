@@ -40,6 +40,20 @@ test("[O8] a value whose text is the same says so", async () => {
   expect(text).not.toMatch(/`held` (.+) → \1$/);
 });
 
+test("[O8] [P7] under other parameter values it is compared with the stage as it is, also after others were tried", async () => {
+  const { p } = createScript();
+  const n = p.param("n", 1);
+  const a = p.stage("a", { n }, ({ n }) => n);
+  await a();
+  expect((await a.with({ n: 5 }).explain()).reasons).toEqual(["n 1 → 5"]);
+  await a.with({ n: 3 })();
+  expect((await a.with({ n: 5 }).explain()).reasons).toEqual(["n 1 → 5"]);
+  n.set(2);
+  await a();
+  expect((await a.with({ n: 5 }).explain()).reasons).toEqual(["n 2 → 5"]);
+  expect(await a.with({ n: 3 }).status()).toBe("fresh");
+});
+
 test("[O8] a stage that it waits for is named once, under however many parameter values", async () => {
   const { p } = createScript();
   const n = p.param("n", 1);

@@ -1,5 +1,5 @@
 /** Queries about stages: plan, status, explanation, stored results. They run nothing. Part of the public API of handles. */
-import type { PlanRowView, View } from "../../protocol";
+import type { Digest, PlanRowView, View } from "../../protocol";
 import { caveatsOf, mustGet, StagebookError } from "../../protocol";
 import type { Explanation, Freshness, HistoryRow, Plan } from "../../stage/public/plans";
 import type { StageQueries, StageRef } from "../../stage/handle";
@@ -88,7 +88,7 @@ export class Queries implements StageQueries {
   }
 
   async pin(ref: StageRef, isPinned: boolean): Promise<void> {
-    const latest = await this.parts.results.latest(this.parts.targets.find(ref));
+    const latest = await this.latest(ref);
     if (!latest)
       throw new StagebookError(
         "no-result",
@@ -97,6 +97,11 @@ export class Queries implements StageQueries {
         { stage: ref.name },
       );
     await this.parts.store.pin(latest.key, isPinned);
+  }
+
+  /** Under other parameter values that of these values alone. */
+  private async latest(ref: StageRef): Promise<{ readonly key: Digest } | undefined> {
+    return ref.overrides ? (await this.row(ref)).result : this.parts.results.latest(this.parts.targets.find(ref));
   }
 
   /** The names of the stages that would or may run, sorted, as the page shows them. */

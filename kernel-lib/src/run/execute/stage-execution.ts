@@ -164,7 +164,7 @@ export class StageExecution {
     const planned = this.planned.row?.reasons.filter((reason) => reason.kind !== "waiting") ?? [];
     if (planned.length > 0) return planned;
     // When it was planned, what its upstream stages would return was unknown.
-    const latest = yield* waitFor(this.engine.results.latest(this.instance));
+    const latest = yield* waitFor(this.engine.results.latestToCompare(this.instance));
     return latest ? changesSince(latest, key) : [];
   }
 

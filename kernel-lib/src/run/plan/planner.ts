@@ -249,7 +249,7 @@ export class Planner {
       const miss = { name, key, latest: unusable };
       return this.assessMiss(reached, miss, outcome ? classifyKnown(miss, outcome) : why);
     }
-    return mapMaybe(results.latest(instance), (latest) => {
+    return mapMaybe(results.latestToCompare(instance), (latest) => {
       const miss = { name, key, latest };
       return this.assessMiss(reached, miss, classifyKnown(miss, outcome));
     });
@@ -265,7 +265,7 @@ export class Planner {
     const waiting = needIds
       .map((id) => mustGet(above, id))
       .filter(({ row }) => row.status !== "fresh" || row.action === "run");
-    return mapMaybe(this.parts.results.latest(instance), (latest) =>
+    return mapMaybe(this.parts.results.latestToCompare(instance), (latest) =>
       mapMaybe(partials(), (known) => {
         const mayBeStored = known.has(key.partial);
         return this.pending.of(reached, { key, latest, mayBeStored, waiting }, () => {

@@ -12,7 +12,7 @@ import { codecNamed } from "../../store/codecs/named-codecs";
 import type { CodecName } from "../../stage/stage-options";
 import { withPaths } from "../external/file-outputs";
 import type { Instance } from "./instances";
-import type { MaybePromise } from "../../async/maybe-promise";
+import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
 import { defaultLimits } from "../../stage/limits";
 import { tracesEntry } from "./traces-entry";
 import { checkpointsOf, itemsOf, readsOf, stageName } from "./stored-names";
@@ -305,19 +305,38 @@ export class KnownResults {
 
   /** The stage's latest result, current or not. */
   latest(instance: Instance): MaybePromise<Entry | undefined> {
-    const known = this.latestOf.get(instance.id);
-    return known === undefined ? this.findLatest(instance) : (known ?? undefined);
+    return this.latestIn(instance.id, stageName(instance));
   }
 
-  private async findLatest(instance: Instance): Promise<Entry | undefined> {
-    const rows = await this.rowsOf(stageName(instance));
+  /**
+   * The result with which an instance is compared that has no current one: its latest. Under other parameter values that were not used
+   * before, it is that of the stage under its own.
+   */
+  latestToCompare(instance: Instance): MaybePromise<Entry | undefined> {
+    const { id, definition, overlay } = instance;
+    const own = this.latestOf.get(id);
+    if (own || overlay.size === 0) return own ?? this.latest(instance);
+    return mapMaybe(
+      this.latestIn(definition.name, definition.name),
+      (plain) => plain ?? this.latestIn(stageName(instance), stageName(instance)),
+    );
+  }
+
+  /** `id`: under which it is remembered. */
+  private latestIn(id: string, stage: string): MaybePromise<Entry | undefined> {
+    const known = this.latestOf.get(id);
+    return known === undefined ? this.findLatest(id, stage) : (known ?? undefined);
+  }
+
+  private async findLatest(id: string, stage: string): Promise<Entry | undefined> {
+    const rows = await this.rowsOf(stage);
     for (const row of [...rows].reverse()) {
       const entry = await this.store.findEntry(row.key);
       if (!entry) continue;
-      this.latestOf.set(instance.id, entry);
+      this.latestOf.set(id, entry);
       return entry;
     }
-    this.latestOf.set(instance.id, null);
+    this.latestOf.set(id, null);
     return undefined;
   }
 
