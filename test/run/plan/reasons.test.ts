@@ -76,3 +76,30 @@ test("[O8] a stage that runs because the result of another one has changed says 
     [expect.stringMatching(/^rows: .* → .*$|^rows changed$/)],
   ]);
 });
+
+test("[O8] [T5] a reader that leaves a stream early, and the stream, say that they were not stored, and not that they never ran", async () => {
+  const { p } = createScript();
+  const numbers = p.stage("numbers", function* () {
+    for (let n = 0; n < 1000; n++) yield n;
+  });
+  const define = (which: number) =>
+    p.stage("one", { numbers }, async ({ numbers }) => {
+      for await (const n of numbers) if (n === which) return n;
+      return -1;
+    });
+  const one = define(2);
+  expect((await one.explain()).reasons).toEqual(["never run", "waits for numbers"]);
+  expect(await one()).toBe(2);
+  expect(await numbers.explain()).toMatchObject({
+    status: "stale",
+    reasons: ["its last result was not stored: its readers left before the end of the stream"],
+  });
+  expect(await one.explain()).toMatchObject({
+    status: "stale",
+    reasons: ["its last result was not stored: a stream was not read to its end", "waits for numbers"],
+  });
+  await numbers.toArray();
+  expect(await one()).toBe(2);
+  expect([await numbers.status(), await one.status()]).toEqual(["fresh", "fresh"]);
+  expect((await define(3).explain()).reasons).toEqual(["value `which` 2 → 3"]);
+});

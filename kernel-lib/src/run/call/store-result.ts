@@ -77,9 +77,12 @@ export function* storeResult(
   if (obstacle) {
     engine.outcomes.set(instance, { kind: "unstored", ...obstacle });
     log(engine, instance, execution, "warn", `the result is returned and not stored: ${obstacle.message}`);
-  } else if (!final)
-    log(engine, instance, execution, "info", "the result is returned and not stored: a stream was not read to its end");
-  else {
+  } else if (!final) {
+    const message = "a stream was not read to its end";
+    const why = { reason: "uncacheable", message: `its last result was not stored: ${message}` } as const;
+    engine.outcomes.set(instance, { kind: "unstored", key: key.partial, ...why });
+    log(engine, instance, execution, "info", `the result is returned and not stored: ${message}`);
+  } else {
     const stored = yield* commit(engine, instance, { entry, declared, reads }, encoded, execution);
     if (stored) callHook(engine, instance, "onSave", value, execution.runId);
     return { loaded, entry, stored };

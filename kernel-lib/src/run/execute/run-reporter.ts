@@ -97,7 +97,9 @@ export class RunReporter {
   }
 
   /** Nobody reads the stream that it returns. */
-  unread(instance: Instance, durationMs: number): Outcome {
+  unread(instance: Instance, key: Digest, durationMs: number): Outcome {
+    const message = "its last result was not stored: its readers left before the end of the stream";
+    this.engine.outcomes.set(instance, { kind: "unstored", key, reason: "uncacheable", message });
     this.emitCancelled(instance, durationMs);
     return { kind: "cancelled", isUnread: true };
   }

@@ -330,7 +330,7 @@ export class StageExecution {
     const { run, instance } = this;
     if (run.signal.aborted) return yield* this.cancelled(work, startedAt);
     if (work.cancelToken.reason instanceof UnreadError)
-      return run.reporter.unread(instance, this.engine.clock.now() - startedAt);
+      return run.reporter.unread(instance, work.key.key, this.engine.clock.now() - startedAt);
     const stopped =
       isError(error) && error instanceof UpstreamStopped ? error : yield* waitFor(work.upstream.stoppedBy());
     if (stopped) return run.reporter.blocked(instance, stopped.producer.definition.name);

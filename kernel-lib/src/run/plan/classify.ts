@@ -6,7 +6,7 @@ import * as reasons from "../../key/reasons";
 import type { Freshness, PlanAction, PlanRowView, Reason } from "../../protocol";
 import type { Entry } from "../../store/store";
 import type { Instance } from "../state/instances";
-import type { OutdatedFailure, Unfinished } from "../state/outcomes";
+import type { OutdatedFailure, Unfinished, Unstored } from "../state/outcomes";
 
 /** What a plan finds for one instance. */
 export interface Assessment {
@@ -64,12 +64,20 @@ export function classifyKnown(miss: CacheMiss, outcome: Unfinished | OutdatedFai
   }
 }
 
-/** `waiting`: the upstream stages that are not fresh. `mayBeStored`: a result exists for some output of theirs. */
-export function classifyPending(miss: CacheMiss, waiting: readonly Assessment[], mayBeStored: boolean): Classified {
+/**
+ * `waiting`: the upstream stages that are not fresh. `mayBeStored`: a result exists for some output of theirs. `outcome`: how it last ended
+ * with the same other inputs, when it stored nothing.
+ */
+export function classifyPending(
+  miss: CacheMiss,
+  waiting: readonly Assessment[],
+  mayBeStored: boolean,
+  outcome: Unfinished | OutdatedFailure | undefined,
+): Classified {
   // A cancelled one runs again with the next run, as a stale one does.
   const stopped = waiting.find(({ row }) => row.status === "failed" || row.status === "blocked");
   const action: PlanAction = mayBeStored ? "maybe" : "run";
-  const why = explainMiss(miss);
+  const why = outcome?.kind === "unstored" ? explainUnstored(miss, outcome) : explainMiss(miss);
   const own = why.reasons.filter((reason) => reason.kind !== "new" && reason.kind !== "lost");
   // A stage may be an input several times, under other parameter values.
   const waitsFor = [...new Set(waiting.map(({ row }) => row.stage))];
@@ -100,6 +108,10 @@ export function changesSince(latest: Entry, key: StageKey): readonly Reason[] {
     (part) => !isUnknown(part.kind) || key.parts.some((now) => now.kind === part.kind && now.name === part.name),
   );
   return diffParts(compared, key.parts);
+}
+
+function explainUnstored({ name }: CacheMiss, { reason, message }: Unstored): ReturnType<typeof explainMiss> {
+  return { status: "stale", reasons: [reasons.notStored(name, reason, message)] };
 }
 
 /** Compares with the latest result. Without one the stage is new. */

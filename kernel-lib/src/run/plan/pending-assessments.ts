@@ -2,6 +2,7 @@
 import type { StageKey } from "../../key/key";
 import type { PlanRowView } from "../../protocol";
 import type { Entry } from "../../store/store";
+import type { OutdatedFailure, Unfinished } from "../state/outcomes";
 import type { Assessment } from "./classify";
 
 /** All that the assessment of a stage with a pending key follows from. */
@@ -10,6 +11,8 @@ interface Known {
   readonly latest: Entry | undefined;
   /** A result exists for some output of the stages that it waits for. */
   readonly mayBeStored: boolean;
+  /** How it last ended, if it stored nothing. */
+  readonly outcome: Unfinished | OutdatedFailure | undefined;
 }
 
 export class PendingAssessments {
@@ -21,14 +24,14 @@ export class PendingAssessments {
   /** The assessment of the last plan if it follows from the same, or a new one. `stage`: stands for the instance and its upstream. */
   of(
     stage: object,
-    { key, latest, mayBeStored, waiting }: Known & { readonly waiting: readonly Assessment[] },
+    { key, latest, mayBeStored, outcome, waiting }: Known & { readonly waiting: readonly Assessment[] },
     assess: () => Assessment,
   ): Assessment {
     const last = this.last.get(stage);
-    if (last?.key === key && last.latest === latest && last.mayBeStored === mayBeStored)
+    if (last?.key === key && last.latest === latest && last.mayBeStored === mayBeStored && last.outcome === outcome)
       if (isSameWait(last.waiting, waiting)) return last.assessment;
     const assessment = assess();
-    this.last.set(stage, { key, latest, mayBeStored, waiting: waiting.map(({ row }) => row), assessment });
+    this.last.set(stage, { key, latest, mayBeStored, outcome, waiting: waiting.map(({ row }) => row), assessment });
     return assessment;
   }
 }

@@ -268,9 +268,10 @@ export class Planner {
     return mapMaybe(this.parts.results.latestToCompare(instance), (latest) =>
       mapMaybe(partials(), (known) => {
         const mayBeStored = known.has(key.partial);
-        return this.pending.of(reached, { key, latest, mayBeStored, waiting }, () => {
+        const outcome = this.parts.outcomes.of(instance, key.partial);
+        return this.pending.of(reached, { key, latest, mayBeStored, outcome, waiting }, () => {
           const miss = { name: instance.definition.name, key, latest };
-          return this.assessMiss(reached, miss, classifyPending(miss, waiting, mayBeStored));
+          return this.assessMiss(reached, miss, classifyPending(miss, waiting, mayBeStored, outcome));
         });
       }),
     );

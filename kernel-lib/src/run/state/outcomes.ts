@@ -7,13 +7,15 @@ export type Unfinished =
   /** `conditions`: those under which it failed. */
   | { readonly kind: "failed"; readonly key: Digest; readonly message: string; readonly conditions: Conditions }
   | { readonly kind: "cancelled"; readonly key: Digest }
-  /** It succeeded, but its value could not be stored. */
-  | {
-      readonly kind: "unstored";
-      readonly key: Digest;
-      readonly reason: "changed-while-running" | "uncacheable";
-      readonly message: string;
-    };
+  | Unstored;
+
+/** It succeeded, but its value could not be stored. `key`: the partial one, when it did not come to know the value of an input. */
+export interface Unstored {
+  readonly kind: "unstored";
+  readonly key: Digest;
+  readonly reason: "changed-while-running" | "uncacheable";
+  readonly message: string;
+}
 
 /** A failure under other conditions than those of now. `changed`: one that differs. */
 export interface OutdatedFailure {
