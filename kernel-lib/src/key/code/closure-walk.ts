@@ -22,6 +22,7 @@ import type { WatchList } from "./watch-list";
 import { ReachedModules } from "./reached-modules";
 import { ReachedValues, type ProvidedValue } from "./reached-values";
 import type { AnyFunction, LiveFunction, Lookup, Scopes } from "../scopes";
+import { contentOf, textOfRef } from "./handles";
 import { nameOf, parsedOf, readableName, type FreeName, type ParsedFunction } from "./source";
 import { findSurrounding } from "./surroundings";
 
@@ -319,34 +320,4 @@ function valueIn(lookup: Lookup, binding: FreeName): unknown {
 
 function follow(value: unknown, members: readonly string[]): unknown {
   return members.reduce((at, member) => (at as Record<string, unknown> | undefined)?.[member], value);
-}
-
-function textOfRef(ref: InputRef): readonly string[] {
-  switch (ref.kind) {
-    case "file":
-      return [ref.kind, ref.path];
-    case "files":
-      return [ref.kind, ref.pattern];
-    case "computed":
-      return [ref.kind];
-    case "stage":
-      return [ref.kind, ref.name, ref.part?.kind === "output" ? ref.part.output : ""];
-    case "param":
-    case "resource":
-      return [ref.kind, ref.name];
-  }
-}
-
-/** What belongs to the handle itself. */
-function contentOf(ref: InputRef): readonly unknown[] {
-  switch (ref.kind) {
-    case "computed":
-      return [ref.compute];
-    case "resource":
-      return [ref.open, ref.close];
-    case "stage":
-      return [ref.overrides, ref.part?.kind === "select" ? ref.part.select : undefined];
-    default:
-      return [];
-  }
 }
