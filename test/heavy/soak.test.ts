@@ -40,7 +40,7 @@ beforeAll(async () => {
     expect(done.ok, done.text).toBe(true);
   }
   await kernel.openComm();
-}, 60_000);
+});
 afterAll(() => kernel.stop());
 
 async function use(): Promise<Use> {
