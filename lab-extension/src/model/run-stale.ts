@@ -4,7 +4,7 @@ import type { NotebookPage } from "./notebook-page";
 
 /** The notebook and its kernel, as the loop needs them. */
 export interface StaleCellsPort {
-  /** Runs the stale stages in the kernel; the reply names the cells to execute again, without those that were `executed`. */
+  /** Runs the stale stages in the kernel; the reply names the cells to execute again, without those that are `executed` already. */
   runStages(executed: readonly CellId[]): Promise<Result<"run-stale">>;
   /** The notebook's cells in document order. */
   order(): readonly CellId[];
@@ -105,9 +105,10 @@ function cellsAbove(order: readonly CellId[], above: CellId | undefined): readon
 
 /**
  * Executes the edited cells first, so that no stage runs with code that is about to be replaced. Then runs the stale stages
- * and executes the first stale cell in document order, repeatedly, until no stale cell is left. Each cell is executed at most
- * once, and a cell that is not stale is never touched. One at a time, because a cell may make a later one stale or fresh. What
- * fails stops only what depends on it, which the kernel knows: it does not list those cells.
+ * and executes the first stale cell in document order, repeatedly, until no stale cell is left. A cell that is not stale is never
+ * touched. One at a time, because a cell may make a later one stale or fresh. A cell that stays stale is not executed again, unless
+ * one above it had its first execution since: that happens at most as often as there are cells. What fails stops only what depends
+ * on it, which the kernel knows: it does not list those cells.
  */
 export async function runStaleCells(port: StaleCellsPort): Promise<StaleCellsOutcome> {
   const failedStages = new Set<string>();
@@ -120,12 +121,14 @@ export async function runStaleCells(port: StaleCellsPort): Promise<StaleCellsOut
   const first = port.order().filter((cell) => edited.has(cell));
   for (const cell of first) await execute(cell);
   const executed: CellId[] = [];
+  const done = new Set<CellId>();
   for (;;) {
-    const { status, cells, failed, notRun } = await port.runStages(executed);
+    const { status, cells, failed, notRun } = await port.runStages([...done]);
     for (const stage of failed) failedStages.add(stage);
     // An edited cell is executed a second time if a cell before it was stale too.
     const stale = new Set([...cells, ...port.edited()]);
-    const next = port.order().find((cell) => stale.has(cell) && !executed.includes(cell));
+    const order = port.order();
+    const next = order.find((cell) => stale.has(cell) && !done.has(cell));
     const isCancelled = status === "cancelled";
     if (isCancelled || next === undefined) {
       const hasFailed = failedStages.size + failedCells.size > 0;
@@ -137,7 +140,9 @@ export async function runStaleCells(port: StaleCellsPort): Promise<StaleCellsOut
         notRun,
       };
     }
+    if (!executed.includes(next)) for (const below of order.slice(order.indexOf(next))) done.delete(below);
     executed.push(next);
+    done.add(next);
     await execute(next);
   }
 }

@@ -16,6 +16,8 @@ type Reply = Partial<Result<"run-stale">>;
 /** A notebook of cells a to e whose kernel sends these replies, one after the other. */
 class Notebook {
   readonly log: string[] = [];
+  /** The cells that each command said to be executed already. */
+  readonly done: (readonly string[])[] = [];
   edited: string[] = [];
   fails: string | null = null;
 
@@ -23,8 +25,9 @@ class Notebook {
 
   run(): Promise<StaleCellsOutcome> {
     return runStaleCells({
-      runStages: () => {
+      runStages: (executed) => {
         this.log.push("stages");
+        this.done.push([...executed].sort());
         return Promise.resolve({
           status: "succeeded",
           executed: 0,
@@ -63,9 +66,27 @@ describe("run stale", () => {
     expect(await notebook.run()).toMatchObject({ executed: ["c", "a", "e"] });
   });
 
-  it("each cell is executed at most once, even if it stays stale forever", async () => {
+  it("each cell is executed once, even if it stays stale forever", async () => {
     const notebook = new Notebook(Array.from({ length: 9 }, () => ({ cells: cells("a", "b") })));
     expect(await notebook.run()).toEqual(succeeded("a", "b"));
+  });
+
+  it("a cell is executed again after one above it that became stale later, and so on until none is left", async () => {
+    const notebook = new Notebook([{ cells: cells("c") }, ...Array.from({ length: 9 }, () => ({ cells: cells("a", "c", "b") }))]); // prettier-ignore
+    expect(await notebook.run()).toEqual(succeeded("c", "a", "b", "c"));
+  });
+
+  it("the kernel is told which cells are not to be executed again", async () => {
+    const notebook = new Notebook([{ cells: cells("c") }, { cells: cells("a") }, { cells: cells("c") }, {}]);
+    await notebook.run();
+    expect(notebook.done).toEqual([[], ["c"], ["a"], ["a", "c"]]);
+  });
+
+  it("cells that are stale forever are executed no more often than there are cells", async () => {
+    const replies = [cells("e"), cells("d"), cells("c"), cells("b"), cells("a")].map((stale) => ({ cells: stale }));
+    const notebook = new Notebook([...replies, ...Array.from({ length: 99 }, () => ({ cells: cells("a", "b", "c", "d", "e") }))]); // prettier-ignore
+    const { executed } = await notebook.run();
+    expect(executed).toEqual(["e", "d", "c", "b", "a", "b", "c", "d", "e"]);
   });
 
   it("an edited cell is executed before any stage runs with its old code", async () => {

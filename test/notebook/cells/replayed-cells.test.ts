@@ -1,4 +1,4 @@
-/** Run stale where a cell cannot have its value again, because the cells that give it have been executed already. */
+/** Run stale where cells that it has executed have to be executed again, or cannot have their values again. */
 import { expect, test } from "vitest";
 import { StaleNotebook } from "../../rig/kernel/stale-notebook";
 
@@ -19,6 +19,28 @@ test("[U2] a stage that reads what cells below change keeps no other cell from b
     // The stage ran again with the list as it is at the end: only a restart gives its cell the one of before.
     const { status, reasons = [], caveats = [] } = notebook.mark("sum") ?? {};
     expect([status, ...reasons, ...caveats].join("; ")).toMatch(/^stale; .*after a restart/);
+  } finally {
+    await notebook.kernel.stop();
+  }
+});
+
+test("[U2] a cell that was executed is executed again when one above it had to be executed afterwards", async () => {
+  const notebook = await StaleNotebook.open({
+    list: `let list = [8, 6, 9];`,
+    holder: `const holder = { inner: list };`,
+    more: `const more = list.map((x) => x + 1);`,
+    through: `holder.inner.push(8); console.log(holder.inner.length);`,
+  });
+  try {
+    const wanted = new Map(notebook.outputs);
+    // The holder keeps the list of before: that its last cell changes the new one is only seen when it does.
+    await notebook.run("list");
+    notebook.edit("holder", `const holder = { inner: list, own: 3 };`);
+    await notebook.run("through");
+    await notebook.runStale();
+    expect(notebook.outputs).toEqual(wanted);
+    expect(notebook.marked("fresh")).toEqual([...notebook.sources.keys()]);
+    expect((await notebook.kernel.run(`console.log(list.join(), more.join());`)).stdout).toBe("8,6,9,8 9,7,10\n");
   } finally {
     await notebook.kernel.stop();
   }

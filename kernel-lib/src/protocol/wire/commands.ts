@@ -80,7 +80,7 @@ export const commandSchemas = {
         ),
         executed: described(
           texts<CellId>("a list of cell ids"),
-          "The cells that were executed since the first of these commands: none of them is listed again.",
+          "The cells that were executed since the first of these commands and are not to be executed once more: none of them is listed.",
         ),
         limitMs: described(count("a time in milliseconds"), limitText),
       },
