@@ -76,7 +76,7 @@ describe("run stale", () => {
     expect(await notebook.run()).toEqual(succeeded("c", "a", "b", "c"));
   });
 
-  it("the kernel is told which cells are not to be executed again", async () => {
+  it("the kernel receives the cells that are not to be executed again", async () => {
     const notebook = new Notebook([{ cells: cells("c") }, { cells: cells("a") }, { cells: cells("c") }, {}]);
     await notebook.run();
     expect(notebook.done).toEqual([[], ["c"], ["a"], ["a", "c"]]);
