@@ -1,7 +1,7 @@
 /**
  * The law of Run stale over more notebooks than `npm test` takes.
  *
- * In parts: STAGEBOOK_NOTEBOOKS=50 for so many of them, STAGEBOOK_SEED for the first one's random numbers.
+ * In parts: STAGEBOOK_NOTEBOOKS=50 for fifty of them, STAGEBOOK_SEED for the first one's random numbers.
  */
 import { expect, test } from "vitest";
 import { checkStaleProperty } from "../notebook/cells/stale-property";
