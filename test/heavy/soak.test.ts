@@ -5,6 +5,8 @@ import { startKernel, type Kernel } from "../rig/kernel/kernel-rig";
 /** `npm run test:heavy` with STAGEBOOK_SOAK=0.1 takes a tenth of the time, and proves as much less. */
 const scale = Number(process.env.STAGEBOOK_SOAK ?? 1);
 const MAX_GROWTH = 1.2;
+/** No command and no cell takes that long, on any machine. */
+const HANG_MS = 600_000;
 
 interface Use {
   /** After collection, in bytes. */
@@ -44,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => kernel.stop());
 
 async function use(): Promise<Use> {
-  const { stdout } = await kernel.run("console.log(await measured());", { cell: "use" });
+  const { stdout } = await kernel.run("console.log(await measured());", { cell: "use", timeoutMs: HANG_MS });
   return JSON.parse(stdout) as Use;
 }
 
@@ -79,8 +81,8 @@ describe("[Y11] the memory of a kernel is flat", () => {
   test("[Y11] over 2,000 runs from the sidebar", async () => {
     await expectFlat("runs", 2000, async (from, to) => {
       for (let n = from; n < to; n++) {
-        await kernel.comm.command({ type: "set-params", values: { turn: n } });
-        const { status } = await kernel.comm.command({ type: "run", targets: ["total"], force: n % 3 === 0 });
+        await kernel.comm.command({ type: "set-params", values: { turn: n } }, HANG_MS);
+        const { status } = await kernel.comm.command({ type: "run", targets: ["total"], force: n % 3 === 0 }, HANG_MS);
         expect(status).toBe("succeeded");
       }
     });
@@ -90,7 +92,7 @@ describe("[Y11] the memory of a kernel is flat", () => {
     await expectFlat("edits", 2000, async (from, to) => {
       for (let n = from; n < to; n++) {
         const code = `const step${n % 5} = ${n}; const edited = stage("edited", () => step${n % 5} + ${n}); console.log(await edited());`;
-        const done = await kernel.run(code, { cell: "edits" });
+        const done = await kernel.run(code, { cell: "edits", timeoutMs: HANG_MS });
         expect(done.stdout.trim(), done.text).toBe(String(2 * n));
       }
     });
