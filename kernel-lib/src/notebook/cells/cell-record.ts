@@ -34,6 +34,13 @@ export interface CellRecord {
   found: ReadonlyMap<string, VariableState>;
   /** The values of the variables that it assigned or changed in place, when it ended. */
   left: ReadonlyMap<string, VariableState>;
+  changes: InPlaceChanges;
+}
+
+/** The variables that a cell's code has changed in place, in this execution or in one before: it may do so again. */
+export interface InPlaceChanges {
+  readonly code: string;
+  readonly names: Set<string>;
 }
 
 export interface ReadStage {
@@ -59,8 +66,14 @@ export interface ShownState {
 
 const noAccess: CellAccess = { reads: [], captures: [], writes: [], hasEffects: true };
 
-/** The cell begins. */
-export function beginRecord(id: CellId, count: number, sequence: number, source: string): CellRecord {
+/** The cell begins. `before`: what is known from its execution before this one. */
+export function beginRecord(
+  id: CellId,
+  count: number,
+  sequence: number,
+  source: string,
+  before?: CellRecord,
+): CellRecord {
   return {
     id,
     count,
@@ -80,5 +93,6 @@ export function beginRecord(id: CellId, count: number, sequence: number, source:
     reads: new Set(),
     found: new Map(),
     left: new Map(),
+    changes: before?.changes ?? { code: "", names: new Set() },
   };
 }

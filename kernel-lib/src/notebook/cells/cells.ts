@@ -6,7 +6,7 @@ import type { Engine } from "../../run/engine";
 import { beginRecord, type CellRecord } from "./cell-record";
 import { CellStatuses } from "./cell-statuses";
 import { guestOfCell } from "./guest-cells";
-import type { CellAccess } from "../tslab/compiled-cell";
+import type { CellAccess, CompiledCell } from "../tslab/compiled-cell";
 import { isSharedName } from "../tslab/shared-names";
 import { VariableFlow } from "./variable-flow";
 import { NotebookVariables, type VariableState } from "./variables";
@@ -75,7 +75,7 @@ export class NotebookCells {
     this.deleted.delete(cell);
     engine.registry.stages.beginCell(cell);
     engine.registry.params.beginCell(cell);
-    this.records.set(cell, beginRecord(cell, count, ++this.executions, source));
+    this.records.set(cell, beginRecord(cell, count, ++this.executions, source, this.records.get(cell)));
     this.currentFlow = undefined;
     this.emitted.delete(cell);
     this.parts.emit({ type: "cell:running", cell });
@@ -88,9 +88,10 @@ export class NotebookCells {
   }
 
   /** The cell's code is about to be executed. */
-  compiled(cell: CellId, access: CellAccess): void {
+  compiled(cell: CellId, access: CompiledCell): void {
     const record = this.records.get(cell);
     if (!record) return;
+    if (record.changes.code !== access.code) record.changes = { code: access.code, names: new Set() };
     record.access = access;
     record.isCompiled = true;
     this.variables.beforeCell(access);
@@ -269,6 +270,8 @@ export class NotebookCells {
     record.found = new Map([...record.found, ...before]);
     const names = new Set([...access.writes, ...changes.keys()]);
     record.left = this.statesOf(names);
+    for (const [name, { identity }] of record.left)
+      if (identity > 0 && !access.writes.includes(name)) record.changes.names.add(name);
     this.currentFlow = undefined;
   }
 

@@ -31,6 +31,7 @@ export class VariableFlow {
   private readonly places: ReadonlyMap<CellId, number>;
   /** The cells that leave a value of each variable, in document order. */
   private readonly leavers = new Map<string, CellRecord[]>();
+  /** The variables that some cell changes in place, though perhaps not when it was executed last. */
   private readonly inPlace = new Set<string>();
 
   constructor(private readonly parts: FlowParts) {
@@ -43,8 +44,7 @@ export class VariableFlow {
         if (before.length === 0 && assigned.has(name) && !cell.access.writes.includes(name)) continue;
         this.leavers.set(name, [...before, cell]);
       }
-      for (const [name, { identity }] of cell.left)
-        if (identity > 0 && !cell.access.writes.includes(name)) this.inPlace.add(name);
+      for (const name of cell.changes.names) this.inPlace.add(name);
     }
   }
 
