@@ -11,6 +11,7 @@ import type { FileSystem } from "../../../kernel-lib/src/store/files/file-system
 import { promptFiles } from "../../../kernel-lib/src/store/files/prompt-files";
 import { nameOfFile, fileNameOf } from "../../../kernel-lib/src/store/records/file-name";
 import { isHeavy } from "../../rig/part";
+import { load, resultOf } from "../contract/entries";
 
 let base: string;
 let folders = 0;
@@ -168,3 +169,20 @@ test("[C21] the name of a file leads back to the name, unless it was cut", () =>
     expect(nameOfFile(fileNameOf(name))).toBe(name);
   for (const file of ["a.b", "A", "~~", fileNameOf("x".repeat(300))]) expect(nameOfFile(file)).toBeUndefined();
 });
+
+test.each(["an empty folder", "a folder with content"])(
+  "[C11] %s in the place of the format marker: results are stored, also values ahead of them",
+  async (name) => {
+    const folder = join(base, String(folders++), ".stagebook");
+    await mkdir(folder, { recursive: true });
+    await kinds[name]?.put(join(folder, "format.json"));
+    const one = resultOf("one", { rows: [1, 2, 3] });
+    const store = open(folder);
+    for (const blob of one.blobs) await store.putBlob(blob);
+    await store.commit({ notebook: "n.ipynb", stage: "s" }, one.entry, one.blobs);
+    expect(await load(open(folder), one)).toEqual(one.value);
+    const { problems } = await open(folder).verify({});
+    expect(problems.map(({ where }) => where)).toEqual([join(folder, "format.json")]);
+    expect(problems[0]?.what).toMatch(/^a folder where a file should be/);
+  },
+);

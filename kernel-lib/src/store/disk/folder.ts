@@ -5,6 +5,7 @@ import type { DurableFiles } from "../files/durable-files";
 import { fileNameOf } from "../records/file-name";
 import { formatMarker } from "../records/format-marker";
 import type { ProcessTag } from "../records/process-tag";
+import { isMisplaced } from "../records/store-error";
 import type { HeadName } from "../store";
 
 const IGNORE_ALL = "# Cached results of Stagebook stages. Safe to delete: they will be recomputed.\n*\n";
@@ -57,7 +58,12 @@ export class StorePaths {
 /** Creates the folder, its format marker and its .gitignore. */
 export async function prepareFolder(files: DurableFiles, paths: StorePaths): Promise<void> {
   await files.makeFolder(paths.folder);
-  await files.write(paths.format(), Buffer.from(formatMarker));
+  try {
+    await files.write(paths.format(), Buffer.from(formatMarker));
+  } catch (error) {
+    // A folder that has its name: whoever looked for the marker has reported it, and `verify` names it. No result depends on the marker.
+    if (!isMisplaced(error)) throw error;
+  }
   const ignore = await files.read(paths.ignore());
   if (ignore === undefined) await files.writeLoosely(paths.ignore(), IGNORE_ALL);
 }
