@@ -171,7 +171,7 @@ test("[C21] the name of a file leads back to the name, unless it was cut", () =>
 });
 
 test.each(["an empty folder", "a folder with content"])(
-  "[C11] %s in the place of the format marker: results are stored, also values ahead of them",
+  "[C11] %s instead of the format marker: results are stored, also values ahead of them",
   async (name) => {
     const folder = join(base, String(folders++), ".stagebook");
     await mkdir(folder, { recursive: true });
