@@ -186,3 +186,14 @@ test.each(["an empty folder", "a folder with content"])(
     expect(problems[0]?.what).toMatch(/^a folder where a file should be/);
   },
 );
+
+test("[C11] a folder instead of the list of removed values: a repair goes on, and the next one finds nothing", async () => {
+  const { folder } = await filled();
+  await rm(join(folder, "evicted.json"), { force: true });
+  await rm(join(folder, "blobs-v1"), { recursive: true });
+  await mkdir(join(folder, "evicted.json"));
+  const { problems } = await open(folder).verify({ repair: true });
+  expect(problems.map(({ where }) => where)).toContain(join(folder, "evicted.json"));
+  await open(folder).verify({ repair: true });
+  expect((await open(folder).verify({})).problems).toEqual([]);
+});

@@ -5,7 +5,7 @@
 import { isDigest } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import { decodeRecord, encodeRecord } from "./entry-record";
-import { isDiskFull } from "./store-error";
+import { isDiskFull, isMisplaced } from "./store-error";
 import { textOf } from "./text";
 
 const SUBJECT = ["evicted"];
@@ -40,13 +40,13 @@ export class EvictedBlobs {
     await this.files.writeLoosely(this.path, encodeRecord(SUBJECT, [...digests]));
   }
 
-  /** As `write`; false when the disk is full. */
+  /** As `write`; false when the disk is full, or something else has the name of the file, which `verify` names. */
   async writeIfSpace(digests: ReadonlySet<Digest>): Promise<boolean> {
     try {
       await this.write(digests);
       return true;
     } catch (error) {
-      if (isDiskFull(error)) return false;
+      if (isDiskFull(error) || isMisplaced(error)) return false;
       throw error;
     }
   }
