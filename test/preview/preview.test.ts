@@ -77,6 +77,15 @@ describe("the preview of a value", () => {
     expect(JSON.stringify(picture)).toContain("450 more");
   });
 
+  it.each([
+    ["two of the largest", [Number.MAX_VALUE, -Number.MAX_VALUE], 0],
+    ["one large one and one of the largest", [3.5e293, -Number.MAX_VALUE], -Number.MAX_VALUE / 2],
+    ["the largest several times", [Number.MAX_VALUE, Number.MAX_VALUE, Number.MAX_VALUE], Number.MAX_VALUE],
+  ])("[O6] the mean of numbers is a number: %s", (_what, numbers, mean) => {
+    const { figures } = previewValue(Float64Array.from(numbers)) as { figures?: { mean: number } };
+    expect((figures?.mean ?? NaN) / (mean || 1)).toBeCloseTo(mean === 0 ? 0 : 1, 9);
+  });
+
   it("[O6] is small for any value, and is JSON", () => {
     const branch = (depth: number): unknown =>
       depth === 0

@@ -230,6 +230,11 @@ describe("[U6] every kind of table", () => {
 });
 
 describe("[U6] statistics of columns", () => {
+  test("[U6] of numbers: the mean of the largest ones is a number", () => {
+    const rows = [{ n: Number.MAX_VALUE }, { n: -Number.MAX_VALUE }, { n: Number.MAX_VALUE }];
+    expect(viewOf(rows).summary(0).mean).toBeCloseTo(Number.MAX_VALUE / 3, -295);
+  });
+
   test("[U6] of numbers: missing values, range, mean and a histogram of at most 20 bins that counts each finite one", () => {
     const rows = [{ x: 1 }, { x: 3 }, { x: NaN }, {}, { x: null }, { x: 2 }];
     expect(viewOf(rows).summary(0)).toMatchObject({ type: "number", missing: 2, min: 1, max: 3, mean: 2, distinct: 3 });

@@ -1,5 +1,6 @@
 /** Statistics of many numbers: minimum, maximum, mean, histogram. Pure. */
 import type { NumberFigures, NumbersPreview } from "../protocol";
+import { nextMean } from "../table/running-mean";
 
 /** More would block the kernel noticeably. */
 const SAMPLED = 1_000_000;
@@ -35,8 +36,7 @@ export function figuresOf(finite: ArrayLike<number>): NumberFigures | undefined 
     const number = finite[at] ?? 0;
     if (number < min) min = number;
     if (number > max) max = number;
-    // A running mean, because the sum of all could overflow.
-    mean += (number - mean) / (at + 1);
+    mean = nextMean(mean, number, at + 1);
   }
   return { min, max, mean, bins: binsOf(finite, min, max) };
 }

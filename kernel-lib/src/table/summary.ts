@@ -4,6 +4,7 @@ import { cellOf, textOf } from "./cell";
 import type { ColumnValues } from "./column-values";
 import { valueOf } from "./filter";
 import { compareValues } from "./order";
+import { nextMean } from "./running-mean";
 
 const BINS = 20;
 const TOP = 20;
@@ -63,8 +64,7 @@ function summarizeNumbers(
     if (number < min) min = number;
     if (number > max) max = number;
     count++;
-    // A running mean, because the sum of all could overflow.
-    mean += (number - mean) / count;
+    mean = nextMean(mean, number, count);
     if (found.size <= DISTINCT) found.add(number);
   }
   const distinct = found.size > DISTINCT ? null : found.size;
