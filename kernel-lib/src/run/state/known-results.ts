@@ -4,7 +4,7 @@ import type { Digest } from "../../protocol";
 import { isStagebookError, messageOf } from "../../protocol";
 import type { KnownKey } from "../../key/key";
 import type { NotebookIdentity } from "../../store/notebooks/notebook-identity";
-import type { BlobRef, Entry, HeadName, HeadRow, NewBlob, Store, TracedRead } from "../../store/store";
+import type { BlobRef, Entry, HeadName, NewBlob, Store, TracedRead } from "../../store/store";
 import { readItems } from "../../store/codecs/items";
 import { decodeValue, type ReadBlob } from "../../store/codecs/value";
 import type { Codec } from "../../store/codecs/codec";
@@ -12,10 +12,13 @@ import { codecNamed } from "../../store/codecs/named-codecs";
 import type { CodecName } from "../../stage/stage-options";
 import { withPaths } from "../external/file-outputs";
 import type { Instance } from "./instances";
-import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
+import type { MaybePromise } from "../../async/maybe-promise";
 import { defaultLimits } from "../../stage/limits";
+import { LatestResults } from "./latest-results";
 import { tracesEntry } from "./traces-entry";
 import { checkpointsOf, itemsOf, readsOf, stageName } from "./stored-names";
+import type { PulledItems } from "../../async/pulled-items";
+import { HeldItems } from "../streams/held-items";
 import { StoredStream } from "../streams/streams";
 
 /** A value that exists in this kernel only. */
@@ -31,7 +34,7 @@ export class KnownResults {
   private readonly entries = new BoundedMap<Digest, Entry>(() => this.maxRemembered());
   /** Keys whose value was computed or read in this kernel. */
   private readonly here = new BoundedMap<Digest, true>(() => this.maxRemembered());
-  private readonly latestOf = new Map<string, Entry | null>();
+  private readonly latests: LatestResults;
   /** What executions under a key have read beyond its inputs: such a key has no entry of its own. */
   private readonly traces = new BoundedMap<Digest, NonNullable<Entry["traces"]>>(() => this.maxRemembered());
   private readonly unstored = new Map<Digest, Unstored>();
@@ -53,7 +56,9 @@ export class KnownResults {
     private readonly isOneRun: () => boolean = () => false,
     /** How many results are remembered at least. */
     private readonly minRemembered = defaultLimits.rememberedResults,
-  ) {}
+  ) {
+    this.latests = new LatestResults(store, notebook, onProblem);
+  }
 
   /** While it is the same, every result is found as before. */
   get version(): number {
@@ -178,29 +183,24 @@ export class KnownResults {
   }
 
   /** Maintenance removes no chunk while it is being read. */
-  private async *items(
+  private items(
     entry: Entry,
     codec: Codec | CodecName | undefined,
     recompute: Recompute | undefined,
     from = 0,
-  ): AsyncGenerator<unknown, void, undefined> {
-    const release = await this.store.hold(entry);
-    let count = from;
-    try {
-      for await (const item of readItems(entry.output.blobs, codec, this.reader(entry), from)) {
-        yield item;
-        count++;
-      }
-    } catch (error) {
-      if (!isStagebookError(error) || error.code !== "stream-lost") throw error;
-      this.setMissing(entry.key, true);
-      const again = await recompute?.();
-      // Items that differ from those before cannot be continued from here.
-      if (again?.output.digest !== entry.output.digest) throw error;
-      for await (const item of this.items(again, codec, undefined, count)) yield item;
-    } finally {
-      await release();
-    }
+  ): PulledItems {
+    return new HeldItems(from, {
+      hold: () => this.store.hold(entry),
+      read: (first) => readItems(entry.output.blobs, codec, this.reader(entry), first),
+      continueAfter: async (error, count) => {
+        if (!isStagebookError(error) || error.code !== "stream-lost") throw error;
+        this.setMissing(entry.key, true);
+        const again = await recompute?.();
+        // Items that differ from those before cannot be continued from here.
+        if (again?.output.digest !== entry.output.digest) throw error;
+        return this.items(again, codec, undefined, count);
+      },
+    });
   }
 
   /** False when only this kernel has the bytes. */
@@ -286,65 +286,25 @@ export class KnownResults {
   /** The stage's latest result is one that already existed. */
   makeLatest(instance: Instance, entry: Entry): MaybePromise<void> {
     if (this.unstored.has(entry.key)) this.holdUnstored(instance, entry.key);
-    if (this.latestOf.get(instance.id)?.key === entry.key) return;
-    this.latestOf.set(instance.id, entry);
+    if (this.latests.remembered(instance)?.key === entry.key) return;
+    this.latests.remember(instance, entry);
     if (instance.overlay.size > 0 || this.unstored.has(entry.key)) return;
-    return this.touch(instance, entry);
-  }
-
-  /** When the store cannot be written, the result still counts in this kernel. */
-  private async touch(instance: Instance, { key, partial, at }: Entry): Promise<void> {
-    try {
-      const head = { notebook: await this.notebook.claim(), stage: stageName(instance) };
-      await this.store.touch(head, { key, partial, at });
-    } catch (error) {
-      const name = instance.definition.name;
-      this.onProblem(`the history of ${name} cannot be written: ${messageOf(error)}`, this.store.location);
-    }
+    return this.latests.touch(instance, entry);
   }
 
   /** The stage's latest result, current or not. */
   latest(instance: Instance): MaybePromise<Entry | undefined> {
-    return this.latestIn(instance.id, stageName(instance));
+    return this.latests.of(instance);
   }
 
-  /**
-   * The result with which an instance is compared that has no current one: its latest. Under other parameter values that were not used
-   * before, it is that of the stage under its own.
-   */
+  /** The result with which an instance is compared that has no current one. */
   latestToCompare(instance: Instance): MaybePromise<Entry | undefined> {
-    const { id, definition, overlay } = instance;
-    const own = this.latestOf.get(id);
-    if (own || overlay.size === 0) return own ?? this.latest(instance);
-    return mapMaybe(
-      this.latestIn(definition.name, definition.name),
-      (plain) => plain ?? this.latestIn(stageName(instance), stageName(instance)),
-    );
-  }
-
-  /** `id`: under which it is remembered. */
-  private latestIn(id: string, stage: string): MaybePromise<Entry | undefined> {
-    const known = this.latestOf.get(id);
-    return known === undefined ? this.findLatest(id, stage) : (known ?? undefined);
-  }
-
-  private async findLatest(id: string, stage: string): Promise<Entry | undefined> {
-    const rows = await this.rowsOf(stage);
-    for (const row of [...rows].reverse()) {
-      const entry = await this.store.findEntry(row.key);
-      if (!entry) continue;
-      this.latestOf.set(id, entry);
-      return entry;
-    }
-    this.latestOf.set(id, null);
-    return undefined;
+    return this.latests.toCompare(instance);
   }
 
   /** Newest first. */
-  async history(stage: string): Promise<readonly Entry[]> {
-    const rows = await this.rowsOf(stage);
-    const entries = await Promise.all([...rows].reverse().map((row) => this.store.findEntry(row.key)));
-    return entries.filter((entry): entry is Entry => entry !== undefined);
+  history(stage: string): Promise<readonly Entry[]> {
+    return this.latests.history(stage);
   }
 
   async clear(stage: string): Promise<number> {
@@ -361,7 +321,7 @@ export class KnownResults {
   forget(): void {
     this.entries.clear();
     this.traces.clear();
-    this.latestOf.clear();
+    this.latests.forget();
     this.unstored.clear();
     this.here.clear();
     this.missingValues.clear();
@@ -375,23 +335,17 @@ export class KnownResults {
 
   /** Enough for the current results of all stages: those of older runs are found in the store again. */
   private maxRemembered(): number {
-    return Math.max(this.minRemembered, 4 * this.latestOf.size);
+    return Math.max(this.minRemembered, 4 * this.latests.size);
   }
 
   private remember(instance: Instance, entry: Entry): void {
     this.here.set(entry.key, true);
-    this.latestOf.set(instance.id, entry);
+    this.latests.remember(instance, entry);
   }
 
   /** Who computes a result, as other processes show it. */
   claimantOf(instance: Instance): HeadName {
     return { notebook: this.notebook.name, stage: stageName(instance) };
-  }
-
-  /** A notebook without results has no history. */
-  private async rowsOf(stage: string): Promise<readonly HeadRow[]> {
-    const notebook = await this.notebook.find();
-    return notebook === undefined ? [] : this.store.history({ notebook, stage });
   }
 }
 

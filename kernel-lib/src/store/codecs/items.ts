@@ -5,7 +5,7 @@
 import { monotonicNow } from "../../async/clock";
 import { createHash } from "node:crypto";
 import { mapMaybe, type MaybePromise } from "../../async/maybe-promise";
-import { forEachPulled } from "../../async/pulled-items";
+import { done, forEachPulled, PulledItems, type Pulled } from "../../async/pulled-items";
 import { digestValue } from "../../key/values/canonical";
 import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
@@ -201,19 +201,58 @@ export class ItemDigests {
 }
 
 /** The items from index `from` on, chunk by chunk. Throws `stream-lost` when a chunk is missing. */
-export async function* readItems(
+export function readItems(
   blobs: readonly BlobRef[],
   codecOption: Codec | CodecName | undefined,
   read: ReadBlob,
   from = 0,
-): AsyncGenerator<unknown, void, undefined> {
-  const revive = reviver(codecOption);
-  let before = from;
-  for (const [at, blob] of blobs.entries()) {
-    const chunk = await foundChunk(blob, read, { at, of: blobs.length });
-    const rest = before > 0 ? chunk.slice(before) : chunk;
-    before = Math.max(0, before - chunk.length);
-    for (const item of rest) yield revive(item);
+): PulledItems {
+  return new ReadItems(blobs, reviver(codecOption), read, from);
+}
+
+class ReadItems extends PulledItems {
+  private chunk: readonly KeptItem[] = [];
+  /** Of the next item in the chunk, and of the next chunk. */
+  private at = 0;
+  private nextChunk = 0;
+  private isOver = false;
+
+  constructor(
+    private readonly blobs: readonly BlobRef[],
+    private readonly revive: (kept: KeptItem) => unknown,
+    private readonly read: ReadBlob,
+    /** How many of the first items are left out. */
+    private skipped: number,
+  ) {
+    super();
+  }
+
+  pull(): MaybePromise<Pulled> {
+    if (this.isOver) return done;
+    return this.at < this.chunk.length ? this.take() : this.load();
+  }
+
+  leave(): void {
+    this.isOver = true;
+  }
+
+  private take(): Pulled {
+    return { done: false, value: this.revive(this.chunk[this.at++]) };
+  }
+
+  /** The first item of the next chunk. */
+  private async load(): Promise<Pulled> {
+    const { blobs } = this;
+    for (let blob = blobs[this.nextChunk]; blob; blob = blobs[this.nextChunk]) {
+      const chunk = await foundChunk(blob, this.read, { at: this.nextChunk, of: blobs.length });
+      this.nextChunk++;
+      this.at = Math.min(this.skipped, chunk.length);
+      this.skipped -= this.at;
+      this.chunk = chunk;
+      if (this.at < chunk.length) return this.take();
+    }
+    this.isOver = true;
+    return done;
   }
 }
 
