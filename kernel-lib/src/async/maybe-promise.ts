@@ -12,3 +12,11 @@ export function existing<T>(value: MaybePromise<T>): T {
 export function mapMaybe<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
+
+/** A promise of whatever library. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    typeof (value as { readonly then?: unknown }).then === "function"
+  );
+}

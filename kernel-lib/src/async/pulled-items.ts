@@ -2,7 +2,7 @@
  * Items that are usually there already, read without waiting. A loop over an async iterable costs several promises an item, which is more
  * than most of what is done for a small item, and several times as much while reads are observed.
  */
-import type { MaybePromise } from "./maybe-promise";
+import { isThenable, type MaybePromise } from "./maybe-promise";
 
 export type Pulled = IteratorResult<unknown, undefined>;
 
@@ -14,18 +14,43 @@ export interface ItemPuller {
   leave(): MaybePromise<unknown>;
 }
 
-/** An async iterable of Stagebook's own, which can be pulled. */
+/**
+ * An async iterable of Stagebook's own, which can be pulled. As an iterator it is in the hands of the user, whose calls may overlap: they are
+ * served one after the other, as by an async generator.
+ */
 export abstract class PulledItems implements AsyncIterableIterator<unknown>, ItemPuller {
+  /** Resolves when the calls so far are served. */
+  private served: Promise<void> | undefined;
+
   abstract pull(): MaybePromise<Pulled>;
   abstract leave(): MaybePromise<unknown>;
 
-  async next(): Promise<Pulled> {
-    return this.pull();
+  next(): Promise<Pulled> {
+    return this.serve(() => this.pull());
   }
 
-  async return(): Promise<Pulled> {
-    await this.leave();
-    return done;
+  return(): Promise<Pulled> {
+    return this.serve(async () => {
+      await this.leave();
+      return done;
+    });
+  }
+
+  private serve(act: () => MaybePromise<Pulled>): Promise<Pulled> {
+    let serving: MaybePromise<Pulled>;
+    try {
+      serving = this.served ? this.served.then(act) : act();
+    } catch (error) {
+      const reason = error as Error;
+      return Promise.reject(reason);
+    }
+    if (!(serving instanceof Promise)) return Promise.resolve(serving);
+    const end = (): void => {
+      if (this.served === served) this.served = undefined;
+    };
+    const served = serving.then(end, end);
+    this.served = served;
+    return serving;
   }
 
   [Symbol.asyncIterator](): this {
@@ -117,12 +142,4 @@ export class ListedItems extends PulledItems {
       throw error;
     }
   }
-}
-
-/** A promise of whatever library. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    ((typeof value === "object" && value !== null) || typeof value === "function") &&
-    typeof (value as { readonly then?: unknown }).then === "function"
-  );
 }

@@ -1,6 +1,6 @@
 /** One call of a stage's function in this thread: with its context, under its own activity, until it returns or is cancelled. */
 import { linkedToken, type CancelToken, type LinkedToken } from "../../async/cancel-token";
-import type { MaybePromise } from "../../async/maybe-promise";
+import { isThenable, type MaybePromise } from "../../async/maybe-promise";
 import { observing, unobserved } from "../../observe";
 import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
@@ -239,8 +239,7 @@ class FunctionCall implements ContextParts {
 
 /** Neither a promise, of whatever library, nor a stream. */
 function isPlainValue(returned: unknown): boolean {
-  if ((typeof returned !== "object" && typeof returned !== "function") || returned === null) return true;
-  return typeof (returned as { readonly then?: unknown }).then !== "function" && itemsOf(returned) === undefined;
+  return !isThenable(returned) && itemsOf(returned) === undefined;
 }
 
 function stageEnded(stage: string): StagebookError {

@@ -4,10 +4,9 @@
  * source.
  */
 import { Condition } from "../../async/condition";
-import type { MaybePromise } from "../../async/maybe-promise";
+import { isThenable, type MaybePromise } from "../../async/maybe-promise";
 import {
   done,
-  isThenable,
   leaveAfter,
   ListedItems,
   PulledItems,

@@ -53,14 +53,19 @@ export class HeldItems extends PulledItems {
       const pulled = await (pulling ?? this.begin());
       if (pulled.done !== true) return this.take(pulled);
     } catch (error) {
-      return await this.recover(error);
+      if (!this.isOver) return await this.recover(error);
     }
     await this.leave();
     return done;
   }
 
   private async begin(): Promise<Pulled> {
-    this.release = await this.ports.hold();
+    const release = await this.ports.hold();
+    if (this.isOver) {
+      await release();
+      return done;
+    }
+    this.release = release;
     this.source = this.ports.read(this.count);
     return this.source.pull();
   }
