@@ -2,11 +2,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createDiskStore } from "../../kernel-lib/src/store/disk/store";
 import { createAirflow, type Airflow } from "../rig/lab/airflow-rig";
 import { documentOf, stagebook } from "../rig/command-rig";
 import { executed } from "../rig/kernel/event-log";
 import { encodeNotebook } from "../rig/kernel/notebook-file";
 import { createNotebookFolder, type NotebookFolder } from "../rig/kernel/notebook-folder";
+import { rangesIn, sumOf } from "../rig/workers";
 
 const cells = [
   'import { param, stage, show } from "stagebook";',
@@ -134,6 +136,36 @@ describe("under the scheduler with the LocalExecutor", () => {
     expect((await airflow.trigger("meet")).state).toBe("success");
     expect((await stagebook(["get", "meet.ipynb", "both"], { cwd: made.path })).stdout).toBe('"leftright"\n');
   }, 600_000);
+
+  test("[W12] 20,000 items of a stage with scale are shared by its mapped slots, with the digest of one process", async () => {
+    const source = `import { each, param, stage } from "stagebook";
+const n = param("n", 20_000);
+const items = stage("items", { n }, ({ n }) => Array.from({ length: n }, (_, at) => at));
+const score = each("score", items, async (at: number) => {
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  return { at, square: at * at };
+}, { scale: { rangeSeconds: 2 } });
+const last = stage("last", { score }, async ({ score }) => (await score.toArray()).at(-1));`;
+    const made = await scheduled("many", [source]);
+    const run = await airflow.trigger("many");
+    expect(run.state, run.output.slice(-3000)).toBe("success");
+    const store = createDiskStore({
+      folder: join(made.path, ".stagebook"),
+      onProblem: () => undefined,
+      isReadOnly: true,
+    });
+    const ranges = await rangesIn(store, "many.ipynb");
+    expect(sumOf(ranges)).toBe(20_000);
+    console.log(`${ranges.length} ranges by ${new Set(ranges.map(({ by }) => by)).size} slots`);
+    expect(new Set(ranges.map(({ by }) => by)).size).toBeGreaterThan(1);
+    const alone = createNotebookFolder({ "many.ipynb": encodeNotebook([source]) });
+    opened.push(alone);
+    const results = async (cwd: string) => documentOf(await stagebook(["run", "many.ipynb", "--json"], { cwd }));
+    const shared = await results(made.path);
+    expect(shared.executed).toBe(0);
+    const digests = ({ stages }: typeof shared) => stages.map(({ name, digest }) => `${name} ${digest}`);
+    expect(digests(shared)).toEqual(digests(await results(alone.path)));
+  }, 900_000);
 
   test("[X1] [R9] a stage that fails is retried as often as it says, one that takes too long fails, and nothing below runs", async () => {
     const made = await scheduled("shaky", [

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execute, type CommandEnd } from "./command-rig";
 import { repository } from "./kernel/notebook-folder";
@@ -18,6 +18,8 @@ const packages = [
 export const hasSlurm = process.platform === "linux" && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get");
 
 export interface Slurm {
+  /** For processes that call these programs themselves. */
+  readonly environment: Readonly<Record<string, string>>;
   /** `sbatch`, `squeue`, `scancel`. */
   run(
     program: string,
@@ -73,6 +75,7 @@ export async function startSlurm(): Promise<Slurm> {
     await sleep(200);
   }
   return {
+    environment: { ...env, PATH: [join(root, "usr/bin"), process.env.PATH].join(delimiter) },
     run,
     stop: async () => {
       for (const child of [...daemons].reverse()) {

@@ -3,7 +3,6 @@
  * function passes to `checkpoint`, and the items of a generator that asks `resumeFrom`. Both lie under keys that follow from the stage's
  * key: an execution with other code or inputs never finds them. They are not read once the result is stored.
  */
-import { monotonicNow } from "../../async/clock";
 import { digestOf } from "../../key/digest";
 import type { KnownKey } from "../../key/key";
 import { unobserved, type ObservedRead, type ReadRecorder } from "../../observe";
@@ -15,13 +14,7 @@ import { ObservedResults } from "../plan/observed-results";
 import { StoredRecords } from "../ranges/stored-records";
 import type { Instance } from "../state/instances";
 import { checkpointsOf } from "../state/stored-names";
-import type { KeptReads, KeptState } from "./kept-state";
-
-/** The first items of a stream that were stored by an earlier execution. */
-export interface KeptItems {
-  readonly blobs: readonly BlobRef[];
-  readonly items: number;
-}
+import { ChunkTimer, type KeptItems, type KeptReads, type KeptState } from "./kept-state";
 
 export interface CheckpointParts {
   readonly key: KnownKey;
@@ -31,8 +24,6 @@ export interface CheckpointParts {
   readonly mayRestore: boolean;
 }
 
-/** Items of a generator that can be resumed are stored at least this often. */
-const KEEP_ITEMS_MS = 5000;
 const STATE = "checkpoint";
 const ITEMS = "checkpoint-items";
 const ENDED = "checkpoint-ended";
@@ -43,7 +34,7 @@ export class Checkpoints {
   /** Of an earlier execution; set once the function has called `resumeFrom`. */
   found: KeptItems | undefined;
   private isAsked = false;
-  private keptAt = 0;
+  private readonly timer = new ChunkTimer();
   private chunks: readonly BlobRef[] = noChunks;
   private chunkItems = 0;
   private used: ReadonlySet<string> = nothing;
@@ -73,13 +64,15 @@ export class Checkpoints {
   async resume(): Promise<number> {
     if (this.isAsked) return this.found?.items ?? 0;
     this.isAsked = true;
-    this.keptAt = monotonicNow();
+    this.timer.restart();
     const found = await this.find(ITEMS);
     const [about, ...blobs] = found?.entry.output.blobs ?? [];
     const bytes = about && (await this.engine.store.readBlob(about));
     if (!found || !bytes || !(await this.engine.store.isWhole(found.entry))) return 0;
-    this.parts.recorder.add(found.reads, found.entry.volatile ?? []);
-    this.found = { blobs, items: v8Codec.decode(bytes) as number };
+    const { reads } = found;
+    const { volatile = [] } = found.entry;
+    this.parts.recorder.add(reads, volatile);
+    this.found = { blobs, items: v8Codec.decode(bytes) as number, reads, volatile };
     return this.found.items;
   }
 
@@ -90,13 +83,13 @@ export class Checkpoints {
 
   /** Whether the items since the last chunk are due to be stored. */
   get isDue(): boolean {
-    return this.isAsked && monotonicNow() - this.keptAt > KEEP_ITEMS_MS;
+    return this.timer.isDue;
   }
 
-  /** The next chunk of the stream is in the store. */
-  async keepChunk(chunk: BlobRef, items: number): Promise<void> {
+  /** The next chunk of the stream is in the store. `before`: what the function had read until then, if this process does not record it. */
+  async keepChunk(chunk: BlobRef, items: number, before?: KeptReads): Promise<void> {
     if (!this.isAsked) return;
-    this.keptAt = monotonicNow();
+    this.timer.restart();
     this.chunks = [...this.chunks, chunk];
     this.chunkItems += items;
     // Until the items of the earlier execution have been passed on, what is kept already is more.
@@ -104,7 +97,7 @@ export class Checkpoints {
     const bytes = await v8Codec.encode(this.chunkItems);
     const ref = { digest: digestOf(bytes), sizeBytes: bytes.byteLength };
     const { recorder } = this.parts;
-    const kept = { reads: recorder.reads(), volatile: recorder.volatile() };
+    const kept = before ?? { reads: recorder.reads(), volatile: recorder.volatile() };
     await this.publish(ITEMS, [ref, ...this.chunks], [{ ref, pieces: [bytes] }], kept);
   }
 

@@ -1,7 +1,9 @@
-/** A state that an execution keeps, as it passes from a thread to the kernel: few imports, so that threads start fast. */
+/** What an execution keeps, as it passes between a thread and the kernel: few imports, so that threads start fast. */
+import { monotonicNow } from "../../async/clock";
 import type { ObservedRead } from "../../observe";
 import { StagebookError, type VolatileRead } from "../../protocol";
 import { v8Codec } from "../../store/codecs/v8-codec";
+import type { BlobRef } from "../../store/store";
 
 /** What an execution had read when it stored a checkpoint: it also counts for the execution that continues from there. */
 export interface KeptReads {
@@ -12,6 +14,29 @@ export interface KeptReads {
 /** A state as it was kept, encoded. */
 export interface KeptState extends KeptReads {
   readonly bytes: Uint8Array;
+}
+
+/** The first items of a stream that were stored by an earlier execution. */
+export interface KeptItems extends KeptReads {
+  readonly blobs: readonly BlobRef[];
+  readonly items: number;
+}
+
+/** Items of a generator that can be resumed are stored at least this often. */
+const KEEP_ITEMS_MS = 5000;
+
+/** When the next chunk of such a generator is due. */
+export class ChunkTimer {
+  private startedAt: number | undefined;
+
+  /** Called before the first item, and after each chunk. */
+  restart(): void {
+    this.startedAt = monotonicNow();
+  }
+
+  get isDue(): boolean {
+    return this.startedAt !== undefined && monotonicNow() - this.startedAt > KEEP_ITEMS_MS;
+  }
 }
 
 /** Throws `not-storable`. */

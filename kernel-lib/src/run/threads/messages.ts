@@ -4,7 +4,7 @@ import type { ObservedRead } from "../../observe";
 import type { CellId, Digest, EventBody, RunId, RunSource, VolatileRead } from "../../protocol";
 import type { SharedSecret } from "../../secrets/secret-texts";
 import type { BlobRef, Entry } from "../../store/store";
-import type { KeptState } from "../checkpoints/kept-state";
+import type { KeptReads, KeptState } from "../checkpoints/kept-state";
 import type { ErrorData } from "./error-data";
 import type { ItemBatch } from "./items/item-batch";
 
@@ -102,8 +102,8 @@ export interface ItemPayload {
   readonly inputs?: unknown;
 }
 
-/** An output that a thread reads: that of an input, by position, or the stage's own previous one. */
-export type OutputTarget = number | "previous";
+/** What a thread reads: the output of an input, by position, the stage's own previous one, or the items that an earlier execution has stored. */
+export type OutputTarget = number | "previous" | "kept";
 
 /** A request of the thread to the kernel. */
 export type KernelRequest =
@@ -114,6 +114,9 @@ export type KernelRequest =
   | { readonly kind: "previous" }
   | { readonly kind: "checkpoint"; readonly state: KeptState }
   | { readonly kind: "restored" }
+  /** The `KeptItems` of an earlier execution, if there are any. */
+  | { readonly kind: "resume" }
+  | { readonly kind: "chunk"; readonly chunk: BlobRef; readonly items: number; readonly kept: KeptReads }
   | { readonly kind: "announce"; readonly digests: readonly Digest[] }
   | { readonly kind: "put"; readonly ref: BlobRef; readonly bytes: Uint8Array }
   | { readonly kind: "adopt"; readonly path: string; readonly name: string };

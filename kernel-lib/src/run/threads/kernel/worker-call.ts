@@ -138,6 +138,7 @@ class StageRequests implements RequestHandler {
       case "stage":
         return readStage(this.shipped, request.at, this.activity);
       case "blob": {
+        if (request.of === "kept") return engine.store.readBlob(request.ref);
         const entry = request.of === "previous" ? this.previous : this.entryAt(request.of);
         return entry && engine.results.reader(entry)(request.ref);
       }
@@ -155,6 +156,11 @@ class StageRequests implements RequestHandler {
         return execution.checkpoints?.keep(request.state);
       case "restored":
         return execution.checkpoints?.restore();
+      case "resume":
+        await execution.checkpoints?.resume();
+        return execution.checkpoints?.found;
+      case "chunk":
+        return execution.checkpoints?.keepChunk(request.chunk, request.items, request.kept);
       case "announce":
         return engine.store.threads?.announce(request.digests);
       case "put":

@@ -11,6 +11,7 @@ import { createStageContext, type ContextParts } from "../../call/stage-context"
 import { lineWriter, loggedOf, type StageLines } from "../../call/log/stage-lines";
 import { errorOfData } from "../error-data";
 import type { CallLink, KernelLink } from "./kernel-link";
+import type { ResumedItems } from "./resumed-items";
 import type { ExecutionTask, CallLocation, ItemsTask } from "../messages";
 
 /** What a call belongs to, how it reaches the kernel, and what records its reads. */
@@ -29,6 +30,8 @@ export interface ThreadCall {
   readonly inputs: unknown;
   /** Called at the first random number. */
   readonly seed: () => Digest;
+  /** Of a generator; absent for items. */
+  readonly resumed?: ResumedItems;
 }
 
 export interface ThreadContext {
@@ -39,7 +42,7 @@ export interface ThreadContext {
   readonly activity: Activity;
 }
 
-export function threadContext({ location, link, task, codec, inputs, seed }: ThreadCall): ThreadContext {
+export function threadContext({ location, link, task, codec, inputs, seed, resumed }: ThreadCall): ThreadContext {
   const lines = linesOf(location, link, loggedOf(location.logged, inputs));
   const files = filesOf(location, link);
   const context = createStageContext({
@@ -52,7 +55,7 @@ export function threadContext({ location, link, task, codec, inputs, seed }: Thr
       return previousOutput(task, codec, link);
     },
     fileOut: (name) => files.pathOf(name),
-    ...checkpointParts(location.stage, task, link),
+    ...checkpointParts(location.stage, link, resumed),
     report: (progress) => link.notify({ kind: "progress", progress }),
   });
   return { context, files, activity: activityOf(location, link, lines) };
@@ -61,11 +64,12 @@ export function threadContext({ location, link, task, codec, inputs, seed }: Thr
 /** States pass through the kernel, with what the function has read until then. */
 function checkpointParts(
   stage: string,
-  task: ExecutionTask | ItemsTask,
   link: CallLink,
+  resumed: ResumedItems | undefined,
 ): Pick<ContextParts, "checkpoint" | "restored" | "resumeFrom"> {
-  const check = (): void => {
-    if (task.kind === "items") throw noCheckpoint(stage);
+  const check = (): ResumedItems => {
+    if (!resumed) throw noCheckpoint(stage);
+    return resumed;
   };
   return {
     checkpoint: async (value) => {
@@ -86,10 +90,7 @@ function checkpointParts(
       recorder?.add(kept.reads, kept.volatile);
       return v8Codec.decode(kept.bytes);
     },
-    resumeFrom: () =>
-      Promise.reject(
-        new StagebookError("checkpoint-worker", `stage "${stage}": a stream in a worker thread cannot be resumed from stored items`, "Use checkpoint and restored, or leave out worker: true.", { stage }), // prettier-ignore
-      ),
+    resumeFrom: async () => check().resumeFrom(),
   };
 }
 

@@ -7,6 +7,7 @@ import type { ExecutionPayload, ExecutionTask, TransferredResult } from "../mess
 import { threadContext, type CallParts } from "./context";
 import { readInputs } from "./inputs";
 import { takeOutput } from "./output";
+import { ResumedItems } from "./resumed-items";
 
 type Callable = (...args: unknown[]) => unknown;
 
@@ -19,7 +20,8 @@ export async function executeInThread(
   const inputs = await readInputs(task, payload, link);
   link.signal.throwIfAborted();
   const seed = (): Digest => location.seed;
-  const { context, files, activity } = threadContext({ location, link, task, codec, inputs, seed });
+  const resumed = new ResumedItems(link);
+  const { context, files, activity } = threadContext({ location, link, task, codec, inputs, seed, resumed });
   const startedAt = systemNow();
   return withinActivity(activity, async () => {
     const fn = payload.fn as Callable;
@@ -27,7 +29,7 @@ export async function executeInThread(
     // Within it too: the code of a generator runs while its items are stored.
     return observing(recorder, async () => {
       const returned: unknown = await (task.takesInputs ? fn(inputs, context) : fn(context));
-      return takeOutput(returned, { task, codec, location, files, link, context, startedAt });
+      return takeOutput(returned, { task, codec, location, files, link, context, resumed, startedAt });
     });
   });
 }

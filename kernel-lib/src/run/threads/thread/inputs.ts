@@ -91,7 +91,11 @@ async function decode(
   );
 }
 
-function readerOf(of: OutputTarget, output: StoredOutput, { task, link }: Pick<Sources, "task" | "link">): ReadBlob {
+export function readerOf(
+  of: OutputTarget,
+  output: Pick<StoredOutput, "isStored">,
+  { task, link }: Pick<Sources, "task" | "link">,
+): ReadBlob {
   const blobs = output.isStored && task.folder !== undefined ? blobsIn(task.folder) : undefined;
   return async (ref: BlobRef, into?: Uint8Array) => {
     const found = await blobs?.readBlob(ref, into);

@@ -3,7 +3,7 @@ import type { Codec } from "../../../store/codecs/codec";
 import type { CodecName } from "../../../stage/stage-options";
 import { storeItems } from "../../../store/codecs/items";
 import { systemNow, unobserved } from "../../../observe";
-import type { NewBlob } from "../../../store/store";
+import type { BlobRef, NewBlob } from "../../../store/store";
 import type { StageContext } from "../../../stage/public/context";
 import { encodeOutput, SpooledItems } from "../../call/encode-output";
 import type { FileOutputs } from "../../external/file-outputs";
@@ -11,6 +11,7 @@ import { itemsOf } from "../../streams/streams";
 import type { CallLink } from "./kernel-link";
 import type { CallLocation, ExecutionTask, TransferredResult } from "../messages";
 import { blobsIn } from "./inputs";
+import type { ResumedItems } from "./resumed-items";
 
 export interface OutputTargets {
   readonly task: ExecutionTask;
@@ -19,6 +20,7 @@ export interface OutputTargets {
   readonly files: FileOutputs;
   readonly link: CallLink;
   readonly context: StageContext;
+  readonly resumed: ResumedItems;
   /** Epoch milliseconds. */
   readonly startedAt: number;
 }
@@ -54,13 +56,20 @@ async function spool(
   codec: Codec | CodecName | undefined,
   call: OutputTargets,
 ): Promise<SpooledItems> {
-  const { task, link, context } = call;
+  const { task, link, context, resumed } = call;
   const put = async (blob: NewBlob): Promise<void> => {
     if (task.folder !== undefined) await unobserved(() => write([blob], task, link));
     else await link.request({ kind: "put", ref: blob.ref, bytes: concat(blob.pieces) });
   };
   const count = (done: number): void => context.progress(done);
-  return new SpooledItems(await storeItems(items, codec, { put, signal: link.signal, count }));
+  const ports = {
+    put,
+    signal: link.signal,
+    count,
+    kept: (chunk: BlobRef, size: number) => resumed.keepChunk(chunk, size),
+    isDue: () => resumed.isDue,
+  };
+  return new SpooledItems(await storeItems(await resumed.after(items, codec, task), codec, ports));
 }
 
 async function write(blobs: readonly NewBlob[], { folder = "" }: ExecutionTask, link: CallLink): Promise<void> {
