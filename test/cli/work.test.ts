@@ -1,5 +1,5 @@
 /** `stagebook work`: several processes on one store finish a stage together, whatever happens to some of them. */
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bucketStore, type Store } from "stagebook";
@@ -139,6 +139,32 @@ describe("[W3] stagebook work on a store in a folder", () => {
     const counts = [...new Set(runs)].map((run) => runs.filter((each) => each === run).length);
     expect(counts).toHaveLength(2);
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(6);
+  });
+
+  test("[W6] points of a sweep are spread over the processes, each executed once", async () => {
+    const sweep = [
+      'import { param, stage } from "stagebook";',
+      'import { appendFileSync } from "node:fs";',
+      'const at = param("at", 0);',
+      'const square = stage("square", { at }, async ({ at }) => {',
+      "  appendFileSync(`executed-${process.pid}`, `${at}\\n`);",
+      "  await new Promise((resolve) => setTimeout(resolve, 300));",
+      "  return at * at;",
+      "});",
+      "const rows = await square.sweep({ at: Array.from({ length: 40 }, (_, at) => at) });",
+      'stage("total", { rows: rows.map(({ value }) => value) }, ({ rows }) => rows.reduce((sum, value) => sum + value, 0));',
+    ].join("\n");
+    writeFileSync(join(folder.path, "sweep.ts"), sweep);
+    const args = ["sweep.ts", "--store", "shared", "--jobs", "2"];
+    const workers = [new Worker(["run", ...args], folder), new Worker(["work", ...args], folder)];
+    expect(await Promise.all(workers.map(({ ended }) => ended)), workers.map(({ stderr }) => stderr).join("\n")).toEqual([0, 0]); // prettier-ignore
+    const executed = readdirSync(folder.path).filter((name) => name.startsWith("executed-")).map((name) => folder.read(name).trim().split("\n")); // prettier-ignore
+    expect(executed.flat().map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, at) => at)); // prettier-ignore
+    expect(executed).toHaveLength(2);
+    expect(Math.min(...executed.map(({ length }) => length))).toBeGreaterThanOrEqual(10);
+    expect((await stagebook(["get", "sweep.ts", "total", "--store", "shared"], { cwd: folder.path })).stdout).toBe(
+      "20540\n",
+    );
   });
 
   test("[W7] when the run that they help is cancelled, workers end within ten seconds, and what is done stays", async () => {
