@@ -80,7 +80,7 @@ test("[O8] a stage that runs because the result of another one has changed says 
 test("[O8] a reader that leaves a stream early, and the stream, say that they were not stored, and not that they never ran", async () => {
   const { p } = createScript();
   const numbers = p.stage("numbers", function* () {
-    for (let n = 0; n < 1000; n++) yield n;
+    for (let n = 0; n < 100_000; n++) yield n;
   });
   const define = (which: number) =>
     p.stage("one", { numbers }, async ({ numbers }) => {

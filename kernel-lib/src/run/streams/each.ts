@@ -78,19 +78,36 @@ class OneByOne extends PulledItems {
     this.source = pullerOf(items);
   }
 
-  async pull(): Promise<Pulled> {
+  pull(): MaybePromise<Pulled> {
+    if (this.fanned || this.isOver) return this.pullLater();
+    const item = this.itemNow();
+    if (item instanceof Promise) return this.pullLater(item);
+    if (item.done === true) return done;
+    let result: unknown;
     try {
-      for (;;) {
+      result = this.call(item.value);
+    } catch (error) {
+      return this.leaveFor(error);
+    }
+    if (isThenable(result) || fannedOf(result)) return this.pullLater(item, result);
+    this.ports.ended?.(this.passed + 1);
+    return this.pass(result);
+  }
+
+  /** `item`: that of the source, if it was pulled already; `called`: what the call has returned, if it was called already. */
+  private async pullLater(item?: MaybePromise<Pulled>, called?: unknown): Promise<Pulled> {
+    try {
+      for (let [begun, pending] = [item, called]; ; begun = pending = undefined) {
         if (this.fanned) {
           const each = await this.fanned.pull();
           if (each.done !== true) return this.pass(each.value);
           this.fanned = undefined;
           this.ports.ended?.(this.passed);
         }
-        if (this.isOver) return done;
-        const item = await this.nextItem();
+        if (this.isOver && !begun) return done;
+        const item = await this.nextItem(begun);
         if (item.done === true) return done;
-        const result: unknown = await this.call(item.value);
+        const result: unknown = await (pending ?? this.call(item.value));
         const fanned = fannedOf(result);
         if (!fanned) {
           this.ports.ended?.(this.passed + 1);
@@ -99,11 +116,15 @@ class OneByOne extends PulledItems {
         this.fanned = pullerOf(fanned);
       }
     } catch (error) {
-      this.fanned = undefined;
-      if (!this.isOver) await leaveAfter(this.source);
-      this.isOver = true;
-      throw error;
+      return this.leaveFor(error);
     }
+  }
+
+  private async leaveFor(error: unknown): Promise<never> {
+    this.fanned = undefined;
+    if (!this.isOver) await leaveAfter(this.source);
+    this.isOver = true;
+    throw error;
   }
 
   async leave(): Promise<void> {
@@ -113,9 +134,20 @@ class OneByOne extends PulledItems {
     await this.source.leave();
   }
 
-  private async nextItem(): Promise<Pulled> {
+  private itemNow(): MaybePromise<Pulled> {
     try {
-      const item = await this.source.pull();
+      const item = this.source.pull();
+      if (!(item instanceof Promise) && item.done === true) this.isOver = true;
+      return item;
+    } catch (error) {
+      this.isOver = true;
+      throw error;
+    }
+  }
+
+  private async nextItem(begun: MaybePromise<Pulled> | undefined): Promise<Pulled> {
+    try {
+      const item = await (begun ?? this.source.pull());
       if (item.done === true) this.isOver = true;
       return item;
     } catch (error) {

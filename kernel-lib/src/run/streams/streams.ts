@@ -1,6 +1,7 @@
 /** Streams of items: what counts as one, how each kind is read, and the stream of stored items. */
 import type { Stream } from "../../stage/public/streams";
-import { ListedItems } from "../../async/pulled-items";
+import type { MaybePromise } from "../../async/maybe-promise";
+import { ListedItems, PulledItems, pullerOf, type ItemPuller, type Pulled } from "../../async/pulled-items";
 import { StagebookError } from "../../protocol";
 
 const inspect = Symbol.for("nodejs.util.inspect.custom");
@@ -17,28 +18,28 @@ export function itemsOf(value: unknown): AsyncIterable<unknown> | undefined {
 }
 
 /** Items of which the first has been requested: the code of a generator until there has run. */
-export class BegunItems implements AsyncIterable<unknown> {
+export class BegunItems extends PulledItems {
   private constructor(
-    private readonly items: AsyncIterator<unknown>,
-    private first: IteratorResult<unknown> | undefined,
-  ) {}
-
-  static async of(items: AsyncIterable<unknown>): Promise<BegunItems> {
-    const iterator = items[Symbol.asyncIterator]();
-    return new BegunItems(iterator, await iterator.next());
+    private readonly items: ItemPuller,
+    private first: Pulled | undefined,
+  ) {
+    super();
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<unknown> {
-    const { items } = this;
-    return {
-      next: () => {
-        const { first } = this;
-        if (!first) return items.next();
-        this.first = undefined;
-        return Promise.resolve(first);
-      },
-      return: async () => (await items.return?.()) ?? { done: true, value: undefined },
-    };
+  static async of(items: AsyncIterable<unknown>): Promise<BegunItems> {
+    const puller = pullerOf(items);
+    return new BegunItems(puller, await puller.pull());
+  }
+
+  pull(): MaybePromise<Pulled> {
+    const { first } = this;
+    if (!first) return this.items.pull();
+    this.first = undefined;
+    return first;
+  }
+
+  leave(): MaybePromise<unknown> {
+    return this.items.leave();
   }
 }
 
@@ -94,8 +95,8 @@ export class StoredStream<T> implements Stream<T> {
   ) {}
 
   /** The items from an index on, counted from 0. */
-  from(index: number): AsyncIterator<T> {
-    return this.read(index) as AsyncIterator<T>;
+  from(index: number): AsyncIterableIterator<T> {
+    return this.read(index) as AsyncIterableIterator<T>;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<T> {

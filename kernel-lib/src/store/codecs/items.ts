@@ -11,7 +11,8 @@ import { digestOf } from "../../key/digest";
 import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { Codec } from "./codec";
-import { tableCodecs, v8Codec } from "./v8-codec";
+import type { Storable } from "./fidelity";
+import { encodeApart, tableCodecs, v8Codec } from "./v8-codec";
 import { builtIn, findCodec } from "./named-codecs";
 import type { CodecName } from "../../stage/stage-options";
 import type { BlobRef, NewBlob } from "../store";
@@ -126,10 +127,13 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+const nothingToAmend: Storable = { amendments: [], hasTables: false };
+
 type PutBlob = (blob: NewBlob) => Promise<void>;
 
 async function putChunk(chunk: readonly KeptItem[], put: PutBlob): Promise<BlobRef> {
-  const bytes = await v8Codec.encode(chunk);
+  // Each item was checked by itself.
+  const { bytes } = encodeApart(chunk, Infinity, nothingToAmend);
   const ref = { digest: digestOf(bytes), sizeBytes: bytes.byteLength };
   await put({ ref, pieces: [bytes] });
   return ref;
