@@ -142,7 +142,7 @@ class FunctionCall implements ContextParts {
   }
 
   async resumeFrom(): Promise<number> {
-    return unobserved(async () => (await this.checkpoints?.resume()) ?? 0);
+    return unobserved(async () => (await this.checkpoints?.resume())?.items ?? 0);
   }
 
   report(progress: { readonly done: number; readonly total?: number }): void {
@@ -230,7 +230,7 @@ class FunctionCall implements ContextParts {
   private async afterKept(items: AsyncIterable<unknown>, checkpoints: Checkpoints): Promise<AsyncIterable<unknown>> {
     const { codec } = this.instance.definition;
     const begun = await BegunItems.of(items);
-    const { found } = checkpoints;
+    const found = await checkpoints.begin();
     if (!found) return begun;
     const read = (blob: BlobRef): Promise<Uint8Array | undefined> => this.engine.store.readBlob(blob);
     return chained(readItems(found.blobs, codec, read), begun);

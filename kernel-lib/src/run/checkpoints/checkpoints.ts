@@ -14,7 +14,7 @@ import { ObservedResults } from "../plan/observed-results";
 import { StoredRecords } from "../ranges/stored-records";
 import type { Instance } from "../state/instances";
 import { checkpointsOf } from "../state/stored-names";
-import { ChunkTimer, type KeptItems, type KeptReads, type KeptState } from "./kept-state";
+import { ChunkTimer, tooLate, type KeptItems, type KeptReads, type KeptState } from "./kept-state";
 
 export interface CheckpointParts {
   readonly key: KnownKey;
@@ -22,22 +22,24 @@ export interface CheckpointParts {
   readonly recorder: ReadRecorder;
   /** False for an execution that starts over. */
   readonly mayRestore: boolean;
+  /** The kinds of which something was kept or found, in all attempts of the execution. */
+  readonly used: Set<string>;
 }
 
 const STATE = "checkpoint";
 const ITEMS = "checkpoint-items";
 const ENDED = "checkpoint-ended";
 const noChunks: readonly BlobRef[] = [];
-const nothing: ReadonlySet<string> = new Set();
 
+/** Of one call of the function: what an attempt that has been given up still stores is not mixed with the items of the next one. */
 export class Checkpoints {
-  /** Of an earlier execution; set once the function has called `resumeFrom`. */
-  found: KeptItems | undefined;
-  private isAsked = false;
+  /** Of an earlier execution or attempt; set once the function has called `resumeFrom`. */
+  private found: KeptItems | undefined;
+  private asked: Promise<KeptItems | undefined> | undefined;
+  private hasItems = false;
   private readonly timer = new ChunkTimer();
   private chunks: readonly BlobRef[] = noChunks;
   private chunkItems = 0;
-  private used: ReadonlySet<string> = nothing;
   private observedResults: ObservedResults | undefined;
 
   constructor(
@@ -45,6 +47,11 @@ export class Checkpoints {
     private readonly instance: Instance,
     private readonly parts: CheckpointParts,
   ) {}
+
+  /** For the next attempt of the same execution: it continues after what this one has kept. */
+  again(): Checkpoints {
+    return new Checkpoints(this.engine, this.instance, this.parts);
+  }
 
   /** Throws StagebookError `store-write`, and `secret-result` for a state that contains a secret. */
   async keep(state: KeptState): Promise<void> {
@@ -60,25 +67,24 @@ export class Checkpoints {
     return bytes && found && { bytes, reads: found.reads, volatile: found.entry.volatile ?? [] };
   }
 
-  /** How many items of an earlier execution are stored. From now on those of this one are stored as they are produced. */
-  async resume(): Promise<number> {
-    if (this.isAsked) return this.found?.items ?? 0;
-    this.isAsked = true;
-    this.timer.restart();
-    const found = await this.find(ITEMS);
-    const [about, ...blobs] = found?.entry.output.blobs ?? [];
-    const bytes = about && (await this.engine.store.readBlob(about));
-    if (!found || !bytes || !(await this.engine.store.isWhole(found.entry))) return 0;
-    const { reads } = found;
-    const { volatile = [] } = found.entry;
-    this.parts.recorder.add(reads, volatile);
-    this.found = { blobs, items: v8Codec.decode(bytes) as number, reads, volatile };
-    return this.found.items;
+  /**
+   * The items of an earlier execution that are stored. From now on those of this one are stored as they are produced. Rejects with
+   * `checkpoint-late` after the first item.
+   */
+  async resume(): Promise<KeptItems | undefined> {
+    if (!this.asked && this.hasItems) throw tooLate(this.instance.definition.name);
+    return (this.asked ??= this.findItems());
+  }
+
+  /** The function has produced its first item. The stored items that come before it. */
+  async begin(): Promise<KeptItems | undefined> {
+    this.hasItems = true;
+    return this.asked;
   }
 
   /** Whether something was kept, or found. */
   get isUsed(): boolean {
-    return this.used.size > 0;
+    return this.parts.used.size > 0;
   }
 
   /** Whether the items since the last chunk are due to be stored. */
@@ -88,7 +94,7 @@ export class Checkpoints {
 
   /** The next chunk of the stream is in the store. `before`: what the function had read until then, if this process does not record it. */
   async keepChunk(chunk: BlobRef, items: number, before?: KeptReads): Promise<void> {
-    if (!this.isAsked) return;
+    if (!this.asked) return;
     this.timer.restart();
     this.chunks = [...this.chunks, chunk];
     this.chunkItems += items;
@@ -103,7 +109,7 @@ export class Checkpoints {
 
   /** The result is stored: what was kept is of no use. A store that cannot be written keeps it until the next clean-up. */
   async end(): Promise<void> {
-    for (const kind of this.used)
+    for (const kind of this.parts.used)
       await this.engine.results
         .commitPart(this.owner, this.entry(this.declared(kind), ENDED, []), [])
         .catch(() => undefined);
@@ -123,13 +129,27 @@ export class Checkpoints {
     }));
   }
 
+  private async findItems(): Promise<KeptItems | undefined> {
+    this.timer.restart();
+    const found = await this.find(ITEMS);
+    const [about, ...blobs] = found?.entry.output.blobs ?? [];
+    const bytes = about && (await this.engine.store.readBlob(about));
+    if (!found || !bytes) return undefined;
+    // Once the function goes on behind them, it is too late to find out that one is damaged.
+    for (const blob of blobs) if (!(await this.engine.store.readBlob(blob))) return undefined;
+    const { reads } = found;
+    const { volatile = [] } = found.entry;
+    this.parts.recorder.add(reads, volatile);
+    return (this.found = { blobs, items: v8Codec.decode(bytes) as number, reads, volatile });
+  }
+
   private async find(
     kind: string,
   ): Promise<{ readonly entry: Entry; readonly reads: readonly ObservedRead[] } | undefined> {
-    if (!this.parts.mayRestore && !this.used.has(kind)) return undefined;
+    if (!this.parts.mayRestore && !this.parts.used.has(kind)) return undefined;
     const { entry, reads } = await unobserved(async () => this.observed.find(this.instance, this.declared(kind)));
     if (entry?.output.codec !== kind) return undefined;
-    this.used = new Set([...this.used, kind]);
+    this.parts.used.add(kind);
     return { entry, reads };
   }
 
@@ -139,7 +159,7 @@ export class Checkpoints {
     blobs: readonly NewBlob[],
     kept: KeptReads,
   ): Promise<void> {
-    this.used = new Set([...this.used, kind]);
+    this.parts.used.add(kind);
     const declared = this.declared(kind);
     const { reads } = kept;
     const key = await this.observed.extend(declared, reads);

@@ -52,3 +52,12 @@ export function noCheckpoint(stage: string): StagebookError {
     { stage },
   );
 }
+
+export function tooLate(stage: string): StagebookError {
+  return new StagebookError(
+    "checkpoint-late",
+    `stage "${stage}" asked where to go on after its first item, before which the stored items should have come`,
+    "Call resumeFrom before the first item.",
+    { stage },
+  );
+}

@@ -43,13 +43,19 @@ export class StageCall implements ExecutionContext {
     private readonly engine: EngineContext,
     private readonly owner: CallOwner,
     readonly cancelToken: CancelToken,
+    readonly checkpoints = owner.checkpoints,
   ) {
     ({ id: this.runId, source: this.source, externalInputs: this.externalInputs } = owner.run);
   }
 
-  /** The same for an attempt that has a cancel token of its own. */
+  /** The same for the first attempt, which may have a cancel token of its own. */
   under(cancelToken: CancelToken): StageCall {
     return cancelToken === this.cancelToken ? this : new StageCall(this.engine, this.owner, cancelToken);
+  }
+
+  /** The same for a further attempt. */
+  again(cancelToken: CancelToken): StageCall {
+    return new StageCall(this.engine, this.owner, cancelToken, this.owner.checkpoints?.again());
   }
 
   get recorder(): ReadRecorder {
@@ -58,10 +64,6 @@ export class StageCall implements ExecutionContext {
 
   get seed(): Digest {
     return this.owner.upstream.seed(this.owner.key);
-  }
-
-  get checkpoints(): Checkpoints | undefined {
-    return this.owner.checkpoints;
   }
 
   get sharedKey(): KnownKey | undefined {

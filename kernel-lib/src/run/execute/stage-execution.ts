@@ -269,7 +269,7 @@ export class StageExecution {
       const result = yield* withRetries({ name, timeoutMs, retries }, cancelToken, (token, attempt, failure) =>
         attempt === 1
           ? this.callAndStore(work, call.under(token), inputs)
-          : this.retry(work, call.under(token), attempt, failure),
+          : this.retry(work, call.again(token), attempt, failure),
       );
       return run.reporter.succeeded(instance, result);
     } catch (error) {
@@ -303,7 +303,7 @@ export class StageExecution {
   private checkpoints({ key, upstream, recorder, ignoresStored }: Work): Checkpoints | undefined {
     const { engine, run, instance } = this;
     if (!this.claim.isNeeded || upstream.readsOpenStreams || instance.definition.each) return undefined;
-    return new Checkpoints(engine, instance, { key, run: run.id, recorder, mayRestore: !ignoresStored });
+    return new Checkpoints(engine, instance, { key, run: run.id, recorder, mayRestore: !ignoresStored, used: new Set() });
   }
 
   /** All processes that took part have the same result: one of them stores it. */

@@ -56,7 +56,7 @@ export interface StageContext {
   /**
    * For a generator, before its first item: how many items a killed execution has stored. Go on with the item of that index, counted from
    * 0; the stored ones come first in the stream. From then on items are stored as they come, at least every 5 s. 0 when there are none.
-   * Rejects with `checkpoint-each` in an `each`.
+   * Rejects with `checkpoint-each` in an `each`, and with `checkpoint-late` after the first item.
    */
   readonly resumeFrom: () => Promise<number>;
   /** The ids of the run, the stage and the cell that defines it (`""` outside a notebook). */

@@ -157,8 +157,7 @@ class StageRequests implements RequestHandler {
       case "restored":
         return execution.checkpoints?.restore();
       case "resume":
-        await execution.checkpoints?.resume();
-        return execution.checkpoints?.found;
+        return execution.checkpoints?.resume();
       case "chunk":
         return execution.checkpoints?.keepChunk(request.chunk, request.items, request.kept);
       case "announce":

@@ -20,7 +20,7 @@ export async function executeInThread(
   const inputs = await readInputs(task, payload, link);
   link.signal.throwIfAborted();
   const seed = (): Digest => location.seed;
-  const resumed = new ResumedItems(link);
+  const resumed = new ResumedItems(link, location.stage);
   const { context, files, activity } = threadContext({ location, link, task, codec, inputs, seed, resumed });
   const startedAt = systemNow();
   return withinActivity(activity, async () => {

@@ -4,7 +4,7 @@ import type { CodecName } from "../../../stage/stage-options";
 import type { Codec } from "../../../store/codecs/codec";
 import { readItems } from "../../../store/codecs/items";
 import type { BlobRef } from "../../../store/store";
-import { ChunkTimer, type KeptItems } from "../../checkpoints/kept-state";
+import { ChunkTimer, tooLate, type KeptItems } from "../../checkpoints/kept-state";
 import { BegunItems, chained } from "../../streams/streams";
 import type { ExecutionTask } from "../messages";
 import { readerOf } from "./inputs";
@@ -13,12 +13,17 @@ import type { CallLink } from "./kernel-link";
 export class ResumedItems {
   private found: Promise<KeptItems | undefined> | undefined;
   private recorder: ReadRecorder | undefined;
+  private hasItems = false;
   private readonly timer = new ChunkTimer();
 
-  constructor(private readonly link: CallLink) {}
+  constructor(
+    private readonly link: CallLink,
+    private readonly stage: string,
+  ) {}
 
-  /** How many items of an earlier execution are stored. */
+  /** How many items of an earlier execution are stored. Rejects with `checkpoint-late` after the first item. */
   async resumeFrom(): Promise<number> {
+    if (!this.found && this.hasItems) throw tooLate(this.stage);
     this.found ??= this.ask();
     return (await this.found)?.items ?? 0;
   }
@@ -30,6 +35,7 @@ export class ResumedItems {
     task: ExecutionTask,
   ): Promise<AsyncIterable<unknown>> {
     const begun = await BegunItems.of(items);
+    this.hasItems = true;
     const found = await this.found;
     if (!found) return begun;
     return chained(
