@@ -108,4 +108,48 @@ describe.each([
     );
     expect(await stage.toArray()).toEqual(["first", [0, 0, 0]]);
   });
+
+  test("[V10] random numbers go on: those of a result that was interrupted are those of one that was not", async () => {
+    const define = (store: string) => {
+      const { p } = createScript({ store: path.join(folder, store), notebook: "resumed" });
+      const isBroken = p.param("isBroken", false, { tracked: false });
+      const drawn = p.stage(
+        "drawn",
+        { isBroken },
+        async function* ({ isBroken }, { resumeFrom, random }) {
+          for (let at = await resumeFrom(); at < 12; at++) {
+            if (isBroken && at === 9) throw new Error("killed");
+            yield [at, random(), Math.random(), "x".repeat(1024 * 1024)];
+          }
+        },
+        { worker, seed: 3 },
+      );
+      const sums = p.stage(
+        "sums",
+        { isBroken },
+        async ({ isBroken }, { checkpoint, restored, random }) => {
+          const sums = (await restored<number[]>()) ?? [];
+          while (sums.length < 6) {
+            if (isBroken && sums.length === 4) throw new Error("killed");
+            sums.push(random() + Math.random());
+            await checkpoint(sums);
+            // A state of its own does not take it back.
+            await restored();
+          }
+          return sums;
+        },
+        { worker, seed: 3 },
+      );
+      return { isBroken, drawn, sums };
+    };
+    const { isBroken, drawn, sums } = define("store");
+    isBroken.set(true);
+    await expect(drawn()).rejects.toThrow("killed");
+    await expect(sums()).rejects.toThrow("killed");
+    isBroken.set(false);
+    const alone = define("alone");
+    expect(await drawn.toArray()).toEqual(await alone.drawn.toArray());
+    expect(await sums()).toEqual(await alone.sums());
+    expect(new Set(await sums()).size).toBe(6);
+  });
 });

@@ -2,7 +2,6 @@
 import { linkedToken, type CancelToken, type LinkedToken } from "../../async/cancel-token";
 import { isThenable, type MaybePromise } from "../../async/maybe-promise";
 import { observing, unobserved } from "../../observe";
-import type { Digest } from "../../protocol";
 import { StagebookError } from "../../protocol";
 import type { EachPlan } from "../../stage/definition";
 import type { StageContext } from "../../stage/public/context";
@@ -10,7 +9,7 @@ import { readItems, reviver, storeItems } from "../../store/codecs/items";
 import { v8Codec } from "../../store/codecs/v8-codec";
 import type { BlobRef } from "../../store/store";
 import type { Checkpoints } from "../checkpoints/checkpoints";
-import { encodeState, noCheckpoint } from "../checkpoints/kept-state";
+import { encodeState, noCheckpoint, type KeptReads } from "../checkpoints/kept-state";
 import type { EngineContext } from "../engine-context";
 import { FileOutputs } from "../external/file-outputs";
 import { findActivity, withinActivity, type Activity, type StageActivity } from "../state/activity";
@@ -21,7 +20,7 @@ import type { ExecutionContext, Returned } from "./call-parts";
 import { itemCall, runEach, type EachInputs } from "./each-call";
 import { encodeOutput, SpooledItems } from "./encode-output";
 import { rememberItems } from "./item-results";
-import { createRandom } from "./random";
+import { CallRandom } from "./random";
 import { shareItems } from "./shared-each";
 import { createStageActivity, findPrevious, linesOf } from "./stage-activity";
 import { createStageContext, type ContextParts } from "./stage-context";
@@ -65,6 +64,7 @@ class FunctionCall implements ContextParts {
   /** Of an `each`: cancelled also when the stage has ended, so that items in flight stop when another one fails. */
   private readonly items: LinkedToken | undefined;
   private stream: OpenStream | undefined;
+  private readonly numbers = new CallRandom(() => this.execution.seed);
 
   constructor(
     private readonly engine: EngineContext,
@@ -86,7 +86,7 @@ class FunctionCall implements ContextParts {
     const { each, fn, takesInputs } = this.instance.definition;
     const { recorder } = this.execution;
     // The items of an `each` share one sequence, in an order that depends on time.
-    if (this.instance.definition.seed !== undefined && !each) recorder.random = createRandom(() => this.seed());
+    if (this.instance.definition.seed !== undefined && !each) recorder.random = this.numbers.ofMath;
     return withinActivity(this.activity, () =>
       observing(recorder, () => {
         const context = createStageContext(this);
@@ -115,8 +115,8 @@ class FunctionCall implements ContextParts {
     return this.cancelToken.signal;
   }
 
-  seed(): Digest {
-    return this.execution.seed;
+  get random(): () => number {
+    return this.numbers.ofContext;
   }
 
   previous(): Promise<unknown> {
@@ -128,9 +128,7 @@ class FunctionCall implements ContextParts {
   }
 
   async checkpoint(state: unknown): Promise<void> {
-    const { recorder } = this.execution;
-    const bytes = encodeState(state);
-    const kept = { bytes, reads: recorder.reads(), volatile: recorder.volatile() };
+    const kept = { bytes: encodeState(state), ...this.kept() };
     await unobserved(async () => this.checkpoints?.keep(kept));
   }
 
@@ -138,15 +136,23 @@ class FunctionCall implements ContextParts {
     const kept = await unobserved(async () => this.checkpoints?.restore());
     if (!kept) return undefined;
     this.execution.recorder.add(kept.reads, kept.volatile);
+    this.numbers.goOn(kept.random);
     return v8Codec.decode(kept.bytes);
   }
 
   async resumeFrom(): Promise<number> {
-    return unobserved(async () => (await this.checkpoints?.resume())?.items ?? 0);
+    const found = await unobserved(async () => this.checkpoints?.resume());
+    if (found) this.numbers.goOn(found.random);
+    return found?.items ?? 0;
   }
 
   report(progress: { readonly done: number; readonly total?: number }): void {
     this.execution.report(progress);
+  }
+
+  private kept(): KeptReads {
+    const { recorder } = this.execution;
+    return { reads: recorder.reads(), volatile: recorder.volatile(), random: this.numbers.states() };
   }
 
   /** Throws `checkpoint-each`. */
@@ -218,7 +224,7 @@ class FunctionCall implements ContextParts {
       offer: (item) => stream?.offer(item),
       kept: (chunk, size) => {
         stream?.kept(chunk, size);
-        return checkpoints?.keepChunk(chunk, size);
+        return checkpoints?.keepChunk(chunk, size, () => this.kept());
       },
       isDue: checkpoints && (() => checkpoints.isDue),
     });

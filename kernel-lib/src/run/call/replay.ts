@@ -23,6 +23,7 @@ import type { ExternalInputs } from "../external/external-inputs";
 import { FileOutputs } from "../external/file-outputs";
 import type { MatchedFile } from "../external/matched-files";
 import type { Instance } from "../state/instances";
+import { createRandom } from "./random";
 import { createStageContext } from "./stage-context";
 import { itemsOf, StoredStream } from "../streams/streams";
 import type { StageDefinition } from "../../stage/definition";
@@ -106,7 +107,7 @@ export async function replay(
   const context = createStageContext({
     lines: linesOf(engine, instance, "replay" as RunId, {}),
     signal: () => neverAborted,
-    seed: () => about.seed,
+    random: createRandom(() => about.seed),
     previous: () => Promise.resolve(undefined),
     fileOut: (name) => files.pathOf(name),
     report: () => undefined,

@@ -1,8 +1,7 @@
 /** The last argument of a stage function: log, progress, signal, random numbers, previous output. */
-import type { Digest, LogLevel } from "../../protocol";
+import type { LogLevel } from "../../protocol";
 import type { Logger, Progress, StageContext } from "../../stage/public/context";
 import type { Values } from "../../stage/public/inputs";
-import { createRandom } from "./random";
 import { lineWriter, type StageLines } from "./log/stage-lines";
 
 /** Where the members of a context come from. */
@@ -10,8 +9,8 @@ export interface ContextParts {
   readonly lines: StageLines;
   /** Called when the function reads it. */
   signal(): AbortSignal;
-  /** Called at the first random number. */
-  seed(): Digest;
+  /** The next random number. */
+  readonly random: () => number;
   previous(): Promise<unknown>;
   fileOut(name: string): string;
   checkpoint(state: unknown): Promise<void>;
@@ -29,7 +28,7 @@ export function createStageContext(parts: ContextParts): StageContext {
   const context = {
     log: createLogger(parts.lines),
     progress: createProgress(parts),
-    random: createRandom(() => parts.seed()),
+    random: parts.random,
     previous: async <T>() => (await parts.previous()) as T | undefined,
     fileOut: (name: string) => parts.fileOut(name),
     checkpoint: (state: unknown) => parts.checkpoint(state),

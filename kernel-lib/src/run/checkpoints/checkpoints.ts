@@ -14,7 +14,7 @@ import { ObservedResults } from "../plan/observed-results";
 import { StoredRecords } from "../ranges/stored-records";
 import type { Instance } from "../state/instances";
 import { checkpointsOf } from "../state/stored-names";
-import { ChunkTimer, tooLate, type KeptItems, type KeptReads, type KeptState } from "./kept-state";
+import { ChunkTimer, tooLate, type KeptItems, type KeptReads, type KeptState, type RandomStates } from "./kept-state";
 
 export interface CheckpointParts {
   readonly key: KnownKey;
@@ -24,6 +24,13 @@ export interface CheckpointParts {
   readonly mayRestore: boolean;
   /** The kinds of which something was kept or found, in all attempts of the execution. */
   readonly used: Set<string>;
+}
+
+/** A blob of each record, encoded. */
+interface About {
+  readonly random: RandomStates;
+  /** How many items are stored. */
+  readonly items?: number;
 }
 
 const STATE = "checkpoint";
@@ -55,16 +62,16 @@ export class Checkpoints {
 
   /** Throws StagebookError `store-write`, and `secret-result` for a state that contains a secret. */
   async keep(state: KeptState): Promise<void> {
-    const ref = { digest: digestOf(state.bytes), sizeBytes: state.bytes.byteLength };
-    await this.publish(STATE, [ref], [{ ref, pieces: [state.bytes] }], state);
+    await this.publish(STATE, [blobOf(state.bytes), await aboutBlob({ random: state.random })], state);
   }
 
   /** The newest state of an earlier execution, or of this one. */
   async restore(): Promise<KeptState | undefined> {
     const found = await this.find(STATE);
-    const [first] = found?.entry.output.blobs ?? [];
-    const bytes = first && (await this.engine.store.readBlob(first));
-    return bytes && found && { bytes, reads: found.reads, volatile: found.entry.volatile ?? [] };
+    const [state, about] = found?.entry.output.blobs ?? [];
+    const bytes = state && (await this.engine.store.readBlob(state));
+    const random = (await this.about(about))?.random;
+    return bytes && random && found && { bytes, random, reads: found.reads, volatile: found.entry.volatile ?? [] };
   }
 
   /**
@@ -92,19 +99,17 @@ export class Checkpoints {
     return this.timer.isDue;
   }
 
-  /** The next chunk of the stream is in the store. `before`: what the function had read until then, if this process does not record it. */
-  async keepChunk(chunk: BlobRef, items: number, before?: KeptReads): Promise<void> {
+  /** The next chunk of the stream is in the store. */
+  async keepChunk(chunk: BlobRef, items: number, kept: () => KeptReads): Promise<void> {
     if (!this.asked) return;
     this.timer.restart();
     this.chunks = [...this.chunks, chunk];
     this.chunkItems += items;
     // Until the items of the earlier execution have been passed on, what is kept already is more.
     if (this.chunkItems <= (this.found?.items ?? 0)) return;
-    const bytes = await v8Codec.encode(this.chunkItems);
-    const ref = { digest: digestOf(bytes), sizeBytes: bytes.byteLength };
-    const { recorder } = this.parts;
-    const kept = before ?? { reads: recorder.reads(), volatile: recorder.volatile() };
-    await this.publish(ITEMS, [ref, ...this.chunks], [{ ref, pieces: [bytes] }], kept);
+    const before = kept();
+    const about = await aboutBlob({ random: before.random, items: this.chunkItems });
+    await this.publish(ITEMS, [about, ...this.chunks], before);
   }
 
   /** The result is stored: what was kept is of no use. A store that cannot be written keeps it until the next clean-up. */
@@ -133,14 +138,19 @@ export class Checkpoints {
     this.timer.restart();
     const found = await this.find(ITEMS);
     const [about, ...blobs] = found?.entry.output.blobs ?? [];
-    const bytes = about && (await this.engine.store.readBlob(about));
-    if (!found || !bytes) return undefined;
+    const { items, random } = (await this.about(about)) ?? {};
+    if (!found || items === undefined || !random) return undefined;
     // Once the function goes on behind them, it is too late to find out that one is damaged.
     for (const blob of blobs) if (!(await this.engine.store.readBlob(blob))) return undefined;
     const { reads } = found;
     const { volatile = [] } = found.entry;
     this.parts.recorder.add(reads, volatile);
-    return (this.found = { blobs, items: v8Codec.decode(bytes) as number, reads, volatile });
+    return (this.found = { blobs, items, reads, volatile, random });
+  }
+
+  private async about(blob: BlobRef | undefined): Promise<About | undefined> {
+    const bytes = blob && (await this.engine.store.readBlob(blob));
+    return bytes && (v8Codec.decode(bytes) as About);
   }
 
   private async find(
@@ -155,17 +165,18 @@ export class Checkpoints {
 
   private async publish(
     kind: string,
-    refs: readonly BlobRef[],
-    blobs: readonly NewBlob[],
+    blobs: readonly (BlobRef | NewBlob)[],
     kept: KeptReads,
   ): Promise<void> {
     this.parts.used.add(kind);
     const declared = this.declared(kind);
     const { reads } = kept;
     const key = await this.observed.extend(declared, reads);
+    const refs = blobs.map((blob) => ("ref" in blob ? blob.ref : blob));
     const entry = { ...this.entry(key, kind, refs), ...(kept.volatile.length > 0 ? { volatile: kept.volatile } : {}) };
     if (reads.length > 0) await this.observed.remember(this.instance, declared, reads, entry);
-    await this.engine.results.commitPart(this.owner, entry, blobs);
+    const added = blobs.filter((blob) => "ref" in blob);
+    await this.engine.results.commitPart(this.owner, entry, added);
   }
 
   private declared(kind: string): KnownKey {
@@ -191,4 +202,12 @@ export class Checkpoints {
       made,
     };
   }
+}
+
+function blobOf(bytes: Uint8Array): NewBlob {
+  return { ref: { digest: digestOf(bytes), sizeBytes: bytes.byteLength }, pieces: [bytes] };
+}
+
+async function aboutBlob(about: About): Promise<NewBlob> {
+  return blobOf(await v8Codec.encode(about));
 }

@@ -5,11 +5,15 @@ import { StagebookError, type VolatileRead } from "../../protocol";
 import { v8Codec } from "../../store/codecs/v8-codec";
 import type { BlobRef } from "../../store/store";
 
-/** What an execution had read when it stored a checkpoint: it also counts for the execution that continues from there. */
+/** What an execution had read when it stored a checkpoint, which also counts for the one that continues from there, and its random numbers. */
 export interface KeptReads {
   readonly reads: readonly ObservedRead[];
   readonly volatile: readonly VolatileRead[];
+  readonly random: RandomStates;
 }
+
+/** From where each of a call's sequences of random numbers goes on; undefined for one of which no number was drawn. */
+export type RandomStates = readonly (readonly number[] | undefined)[];
 
 /** A state as it was kept, encoded. */
 export interface KeptState extends KeptReads {

@@ -159,7 +159,7 @@ class StageRequests implements RequestHandler {
       case "resume":
         return execution.checkpoints?.resume();
       case "chunk":
-        return execution.checkpoints?.keepChunk(request.chunk, request.items, request.kept);
+        return execution.checkpoints?.keepChunk(request.chunk, request.items, () => request.kept);
       case "announce":
         return engine.store.threads?.announce(request.digests);
       case "put":

@@ -28,8 +28,8 @@ export interface ThreadCall {
   readonly task: ExecutionTask | ItemsTask;
   readonly codec: unknown;
   readonly inputs: unknown;
-  /** Called at the first random number. */
-  readonly seed: () => Digest;
+  /** The next random number. */
+  readonly random: () => number;
   /** Of a generator; absent for items. */
   readonly resumed?: ResumedItems;
 }
@@ -42,13 +42,13 @@ export interface ThreadContext {
   readonly activity: Activity;
 }
 
-export function threadContext({ location, link, task, codec, inputs, seed, resumed }: ThreadCall): ThreadContext {
+export function threadContext({ location, link, task, codec, inputs, random, resumed }: ThreadCall): ThreadContext {
   const lines = linesOf(location, link, loggedOf(location.logged, inputs));
   const files = filesOf(location, link);
   const context = createStageContext({
     lines,
     signal: () => link.signal,
-    seed,
+    random,
     previous: async () => {
       // Few functions call it: threads start faster without the code that reads it.
       const { previousOutput } = await import("./inputs");
@@ -73,21 +73,23 @@ function checkpointParts(
   };
   return {
     checkpoint: async (value) => {
-      check();
+      const { random } = check();
       const recorder = currentRecorder();
       const state = {
         bytes: encodeState(value),
         reads: recorder?.reads() ?? [],
         volatile: recorder?.volatile() ?? [],
+        random: random.states(),
       };
       await link.request({ kind: "checkpoint", state });
     },
     restored: async () => {
-      check();
+      const { random } = check();
       const recorder = currentRecorder();
       const kept = (await link.request({ kind: "restored" })) as KeptState | undefined;
       if (!kept) return undefined;
       recorder?.add(kept.reads, kept.volatile);
+      random.goOn(kept.random);
       return v8Codec.decode(kept.bytes);
     },
     resumeFrom: async () => check().resumeFrom(),

@@ -4,6 +4,7 @@ import type { CodecName } from "../../../stage/stage-options";
 import type { Codec } from "../../../store/codecs/codec";
 import { readItems } from "../../../store/codecs/items";
 import type { BlobRef } from "../../../store/store";
+import type { CallRandom } from "../../call/random";
 import { ChunkTimer, tooLate, type KeptItems } from "../../checkpoints/kept-state";
 import { BegunItems, chained } from "../../streams/streams";
 import type { ExecutionTask } from "../messages";
@@ -19,6 +20,7 @@ export class ResumedItems {
   constructor(
     private readonly link: CallLink,
     private readonly stage: string,
+    readonly random: CallRandom,
   ) {}
 
   /** How many items of an earlier execution are stored. Rejects with `checkpoint-late` after the first item. */
@@ -50,10 +52,10 @@ export class ResumedItems {
 
   /** The next chunk is in the store. */
   async keepChunk(chunk: BlobRef, items: number): Promise<void> {
-    const { found, recorder, link } = this;
+    const { found, recorder, random, link } = this;
     if (!found) return;
     this.timer.restart();
-    const kept = { reads: recorder?.reads() ?? [], volatile: recorder?.volatile() ?? [] };
+    const kept = { reads: recorder?.reads() ?? [], volatile: recorder?.volatile() ?? [], random: random.states() };
     await link.request({ kind: "chunk", chunk, items, kept });
   }
 
@@ -61,7 +63,9 @@ export class ResumedItems {
     this.recorder = currentRecorder();
     this.timer.restart();
     const found = (await this.link.request({ kind: "resume" })) as KeptItems | undefined;
-    if (found) this.recorder?.add(found.reads, found.volatile);
+    if (!found) return undefined;
+    this.recorder?.add(found.reads, found.volatile);
+    this.random.goOn(found.random);
     return found;
   }
 }
