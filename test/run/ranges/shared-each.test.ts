@@ -219,7 +219,7 @@ describe("[W2] the items of one stage in several processes", () => {
         },
         { scale: { rangeSeconds: 3600 } },
       );
-      await expect(score()).rejects.toThrow();
+      await expect(score()).rejects.toThrow("`item 250`");
       gate.isBad = false;
       gate.calls.length = 0;
       expect(await score.toArray()).toEqual(list(300));

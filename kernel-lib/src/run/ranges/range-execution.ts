@@ -154,6 +154,7 @@ export class RangeExecution {
       },
       isDue: () => (this.isKeeping = monotonicNow() - this.keptAt > this.keepMs),
       keepsBeforeError: true,
+      first: running.begin,
     });
   }
 

@@ -48,6 +48,8 @@ export interface ItemPorts {
   isDue?(): boolean;
   /** The items that came before an error are stored as well. */
   readonly keepsBeforeError?: boolean;
+  /** The number of the first item, as errors name it. Default: 0. */
+  readonly first?: number;
 }
 
 /** Time in milliseconds after which a source that never waits yields to the event loop. */
@@ -97,7 +99,7 @@ export async function storeItems(
   };
   const take = (item: unknown): MaybePromise<void> => {
     ports.signal.throwIfAborted();
-    return mapMaybe(keepItem(item, codec, items), add);
+    return mapMaybe(keepItem(item, codec, (ports.first ?? 0) + items), add);
   };
   let turn = monotonicNow();
   try {
