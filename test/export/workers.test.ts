@@ -62,6 +62,8 @@ describe("[W12] a Slurm job array of workers", () => {
     const unknown = await exported("slurm", "--target", "scores");
     expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('stage "scores" does not exist')]);
     writeFileSync(join(folder.path, "values.json"), "{}");
+    const lines = await exported("slurm", "--time", "1:00\n#SBATCH --wrap=x");
+    expect([lines.code, lines.stderr]).toEqual([2, expect.stringContaining("Pass a time as Slurm takes it")]);
     const file = await exported("slurm", "--params", "values.json");
     expect([file.code, file.stderr]).toEqual([2, expect.stringContaining("Pass --set")]);
   });
@@ -88,6 +90,31 @@ describe("[W12] a Kubernetes job of workers", () => {
     expect(JSON.parse(command)).toEqual(["npx", "stagebook", "work", "my report.ts", "--until-done"]);
     expect(stdout).toMatch(/^apiVersion: batch\/v1\nkind: Job$/m);
   });
+
+  test("what Kubernetes would take for a variable is what was written", () => {
+    const args = ["--set", "label=$(HOME) $$ $x"];
+    const text = toKubernetes({ file: "a.ts", folder: "/work", workers: 1, args, store: "/$(HOME)", version: "1", cpus: 1, image: "i" }); // prettier-ignore
+    const [, command = ""] = /command: (\[.*\])/.exec(text) ?? [];
+    const [, store = ""] = /value: (".*")/.exec(text) ?? [];
+    // As Kubernetes expands them.
+    const expanded = (word: unknown) => String(word).replace(/\$(\$|\((\w+)\))/g, (_all, dollar: string) => (dollar === "$" ? "$" : "EXPANDED")); // prettier-ignore
+    expect((JSON.parse(command) as string[]).map(expanded).slice(-2)).toEqual(args);
+    expect(expanded(JSON.parse(store))).toBe("/$(HOME)");
+  });
+
+  test.each(["none", "memory"])(
+    "[Y2] workers with the store %s are refused: nobody would see their results",
+    async (store) => {
+      for (const command of [["export", "slurm"], ["export", "kubernetes", "--image", "i"], ["work"]]) {
+        const end = await stagebook([...command, "my report.ts", "--store", store], { cwd: folder.path });
+        expect([command, end.code, end.stderr]).toEqual([
+          command,
+          2,
+          expect.stringContaining("in its own process only"),
+        ]);
+      }
+    },
+  );
 
   test("[Y2] without an image it is refused", async () => {
     const end = await exported("kubernetes");

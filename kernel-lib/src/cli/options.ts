@@ -2,6 +2,7 @@
 import path from "node:path";
 import { InvalidArgumentError } from "commander";
 import { readShare } from "../run/audit/share";
+import { isSlurmTime } from "../stage/run-options";
 
 /** The key under which an option is declared is the camel-case form of its long flag, as commander names it. */
 export interface CliOption<T> {
@@ -123,9 +124,17 @@ const clusterOptions = {
   workers: number("--workers <number>", "number of workers (default: 4)", readCount),
   cpus: number("--cpus <number>", "processors of each worker (default: 1)", readCount),
 };
+const slurmTime: CliOption<string> = {
+  flags: "--time <limit>",
+  description: "time limit of each worker, as Slurm takes it: 2:00:00",
+  read: (value) => {
+    if (isSlurmTime(value)) return value;
+    throw new InvalidArgumentError("Pass a time as Slurm takes it: 30, 2:00:00, 1-12.");
+  },
+};
 export const slurmOptions = {
   ...clusterOptions,
-  time: text("--time <limit>", "time limit of each worker, as Slurm takes it: 2:00:00"),
+  time: slurmTime,
 };
 export const kubernetesOptions = {
   ...clusterOptions,

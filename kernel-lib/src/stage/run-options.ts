@@ -43,10 +43,15 @@ export function checkRunOptions<T extends RunOptions>(options: T | undefined, na
   return options;
 }
 
+/** Minutes, `minutes:seconds`, `hours:minutes:seconds`, or with days before a dash. */
+export function isSlurmTime(text: string): boolean {
+  return /^(\d+(:\d+){0,2}|\d+-\d+(:\d+){0,2})$/.test(text);
+}
+
 function isSlurm(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { scheduler, workers = 1, cpus = 1, time = "1", ...more } = value as { readonly [name: string]: unknown };
   const isCount = (count: unknown): boolean => Number.isSafeInteger(count) && (count as number) >= 1;
-  const isTime = typeof time === "string" && /^[\d:-]+$/.test(time);
+  const isTime = typeof time === "string" && isSlurmTime(time);
   return scheduler === "slurm" && isCount(workers) && isCount(cpus) && isTime && Object.keys(more).length === 0;
 }

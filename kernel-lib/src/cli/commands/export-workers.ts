@@ -9,7 +9,7 @@ import { folderOf } from "../session/open-session";
 import type { ExitCode } from "../terminal/exit-code";
 import { exitCode } from "../terminal/exit-code";
 import { checkOutput, writeOutput } from "../terminal/output-file";
-import { UsageError } from "../terminal/usage-error";
+import { checkSharedStore, UsageError } from "../terminal/usage-error";
 import { withDefinitions } from "./plan-command";
 
 type WorkerOptions = Pick<
@@ -49,6 +49,7 @@ function exportWorkers(
   const { workers = 4, target = [], set = [], setSecret = [], saved = true, output } = options;
   if (options.params !== undefined)
     throw new UsageError("export-params", "--params names a file that the workers may not have", "Pass --set.");
+  checkSharedStore(context.environment.STAGEBOOK_STORE);
   checkOutput(output, inputsOf(file, options, context));
   // Cells that need a result define what is behind them only where it is: without names to check, any store will do.
   const environment = target.length > 0 ? context.environment : { ...context.environment, STAGEBOOK_STORE: "none" };

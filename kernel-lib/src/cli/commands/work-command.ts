@@ -12,6 +12,7 @@ import { terminalListener } from "../session/listeners";
 import { Workbench } from "../session/workbench";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
 import { Progress } from "../terminal/progress";
+import { checkSharedStore } from "../terminal/usage-error";
 import { codeOf, executeAll, printFailure } from "./run-command";
 
 type WorkCommandOptions = OptionsOf<typeof workOptions>;
@@ -27,6 +28,7 @@ export function workCommand(
   context: CommandContext,
   args: readonly string[],
 ): Promise<ExitCode> {
+  checkSharedStore(context.environment.STAGEBOOK_STORE);
   return options.idle === undefined ? workOnce(file, options, context) : workAgain(file, options.idle, context, args);
 }
 
@@ -97,16 +99,22 @@ async function workInProcess(
   const forward = (signal: NodeJS.Signals): boolean => child.kill(signal);
   for (const signal of SIGNALS) process.on(signal, forward);
   try {
-    const code = await new Promise<number | null>((resolve, reject) =>
-      child.once("error", reject).once("close", resolve),
+    const code = await new Promise<number>((resolve, reject) =>
+      child.once("error", reject).once("close", (code, signal) => resolve(code ?? codeOfSignal(signal))),
     );
-    return { code: (code ?? exitCode.failed) as ExitCode, executed };
+    return { code: code as ExitCode, executed };
   } finally {
     for (const signal of SIGNALS) process.off(signal, forward);
   }
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** Of a process that ended by it, as before it had its own reaction. */
+function codeOfSignal(signal: NodeJS.Signals | null): ExitCode {
+  if (signal === "SIGINT") return exitCode.interrupted;
+  return signal === "SIGTERM" ? exitCode.terminated : exitCode.failed;
+}
 
 function withoutIdle(args: readonly string[]): readonly string[] {
   return args.filter((arg, at) => !/^--idle(=|$)/.test(arg) && args[at - 1] !== "--idle");

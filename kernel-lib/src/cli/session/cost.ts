@@ -24,6 +24,7 @@ export function sharedText(stage: string, cost: SharedCost, workers: number): st
 }
 
 export function costText({ machineMs, workers, leftMs, unknown }: PlanCost): string {
+  if (machineMs === 0 && unknown.length > 0) return `how long it takes is not known yet: ${unknown.join(", ")}`;
   const more = unknown.length === 0 ? "" : `; not known: ${unknown.join(", ")}`;
   const time = `about ${formatDuration(machineMs)} of machine time, ${formatDuration(leftMs)} with ${workers} ${workers === 1 ? "worker" : "workers"}`;
   return `${time}${more}`;

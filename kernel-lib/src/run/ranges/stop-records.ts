@@ -38,15 +38,20 @@ export function watchStop(engine: EngineContext, key: Digest, stopped: () => voi
 }
 
 async function watch(engine: EngineContext, key: Digest, stopped: () => void, signal: AbortSignal): Promise<void> {
-  // If the store cannot be read now, the next poll tries again.
-  const read = (before: string | undefined): Promise<string | undefined> =>
-    engine.store.findEntry(stopKey(key)).then(textOf, () => before);
-  const first = await read(undefined);
+  // If the store cannot be read now, the next poll tries again: a record counts as new only beside what was read before.
+  const read = (): Promise<{ readonly text: string | undefined } | undefined> =>
+    engine.store.findEntry(stopKey(key)).then(
+      (entry) => ({ text: textOf(entry) }),
+      () => undefined,
+    );
+  let first = await read();
   while (!signal.aborted) {
-    if ((await read(first)) !== first) {
+    const now = await read();
+    if (first && now && now.text !== first.text) {
       stopped();
       return;
     }
+    first ??= now;
     await sleep(POLL_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }

@@ -28,11 +28,11 @@ export class WorkersLog {
   ) {}
 
   took(range: Range): void {
-    this.write("debug", `${this.stage}: items ${textOf(range)} are executed here`, fieldsOf(range));
+    this.write("debug", `${this.stage}: ${these(range)} executed here`, fieldsOf(range));
   }
 
   held(range: Range, by: string): void {
-    this.write("debug", `${this.stage}: items ${textOf(range)} are executed by ${by}`, { ...fieldsOf(range), by });
+    this.write("debug", `${this.stage}: ${these(range)} executed by ${by}`, { ...fieldsOf(range), by });
   }
 
   done(range: Range, by: string, ms: number): void {
@@ -41,17 +41,17 @@ export class WorkersLog {
   }
 
   takenOver(range: Range, from: string): void {
-    const text = `${this.stage}: items ${textOf(range)} are taken over from ${from}, which has ended or does not answer`;
+    const text = `${this.stage}: ${these(range)} taken over from ${from}, which has ended or does not answer`;
     this.write("warn", text, { ...fieldsOf(range), from });
   }
 
   lost(range: Range): void {
-    const text = `${this.stage}: items ${textOf(range)} were taken over by another process, because this one did not answer`;
+    const text = `${this.stage}: ${these(range)} executed by another process now, because this one did not answer`;
     this.write("warn", text, fieldsOf(range));
   }
 
   gaveAway(range: Range): void {
-    this.write("debug", `${this.stage}: items ${textOf(range)} are given to another process`, fieldsOf(range));
+    this.write("debug", `${this.stage}: ${these(range)} given to another process`, fieldsOf(range));
   }
 
   warn(message: string): void {
@@ -90,6 +90,11 @@ export class WorkersLog {
 
 function textOf({ from, to }: Range): string {
   return sizeOf({ from, to }) === 1 ? formatCount(from) : `${formatCount(from)} to ${formatCount(to - 1)}`;
+}
+
+/** The subject of a sentence. */
+function these(range: Range): string {
+  return sizeOf(range) === 1 ? `item ${textOf(range)} is` : `items ${textOf(range)} are`;
 }
 
 function fieldsOf({ from, to }: Range): JsonObject {
