@@ -313,9 +313,11 @@ describe("[W2] the items of one stage in several processes", () => {
       event.type === "stage:progress" ? [[event.done, event.total]] : [],
     );
     expect(progress.at(-1)).toEqual([300, 300]);
-    const texts = first.events.flatMap((event) => (event.type === "log:written" ? [event.record.message] : []));
+    const texts = [first, second].flatMap(({ events }) =>
+      events.flatMap((event) => (event.type === "log:written" ? [event.record.message] : [])),
+    );
     expect(texts.some((text) => /^score: items \d+ to \d+ are executed here$/.test(text))).toBe(true);
-    expect(texts.some((text) => /^score: item 0 is executed /.test(text))).toBe(true);
+    expect(texts.some((text) => /^score: item 0 is executed here$/.test(text))).toBe(true);
   });
 
   test("[Y2] options that contradict it are refused when the stage is defined", () => {

@@ -278,28 +278,27 @@ export class RangeWorker {
     await splitRequest?.claim.release().catch((error: unknown) => this.log.warn(messageOf(error)));
   }
 
-  /** Undefined when a part of a result turns out to be gone: its range is executed again. */
+  /** Undefined when parts of results turn out to be gone: their ranges are executed again. */
   private async assemble(): Promise<RangesResult | undefined> {
     const { known, ports } = this;
     const { ranges } = known;
-    const find = (range: KnownRange): Promise<StoredPart | undefined> => this.partOf(range);
-    let gone: KnownRange | undefined;
+    const gone: KnownRange[] = [];
+    // What a store shows late is awaited once: nothing else that is gone was published after that.
+    const find = (range: KnownRange): Promise<StoredPart | undefined> =>
+      this.partOf(range, gone.length === 0 ? INCOMPLETE_MS : 0);
     let durationMs = 0;
     async function* parts(): AsyncGenerator<StoredPart, void, undefined> {
       for (const range of ranges) {
         ports.signal.throwIfAborted();
         const part = await find(range);
-        if (!part) {
-          gone = range;
-          return;
-        }
         durationMs += durationOf(range);
-        yield part;
+        if (!part) gone.push(range);
+        else if (gone.length === 0) yield part;
       }
     }
     const stored = await joinParts(parts(), ports.definition.codec);
-    if (gone) {
-      known.reopen(gone);
+    if (gone.length > 0) {
+      for (const range of gone) known.reopen(range);
       return undefined;
     }
     this.report();
@@ -307,10 +306,11 @@ export class RangeWorker {
     return { stored, durationMs };
   }
 
-  private async partOf({ done }: KnownRange): Promise<StoredPart | undefined> {
+  private async partOf({ done }: KnownRange, patienceMs: number): Promise<StoredPart | undefined> {
     if (!done || "part" in done) return done?.part;
+    if (patienceMs === 0) return this.records.part(done.entry);
     const read = (): Promise<StoredPart | undefined> => this.records.part(done.entry);
-    return patiently(this.ports.signal, read, (part) => part !== undefined, INCOMPLETE_MS);
+    return patiently(this.ports.signal, read, (part) => part !== undefined, patienceMs);
   }
 
   private claim(key: Digest): Promise<ClaimOutcome> {
