@@ -49,7 +49,7 @@ describe("[W9] an execution continues from what it has stored", () => {
           "items",
           async function* ({ resumeFrom }) {
             const began = await resumeFrom();
-            // Read by the first execution alone: a read of the result all the same.
+            // Read by the first execution alone: a read of the result anyway.
             const word = began === 0 ? process.env["CHECKPOINT_" + "TEST"] : "two";
             // Two of them fill a chunk.
             for (let at = began; at < 6; at++) {

@@ -27,7 +27,7 @@ function define(options: StageOptions): Stage<Stream<Item>> {
       }
     },
     options,
-  ) as unknown as Stage<Stream<Item>>;
+  );
 }
 
 const shortOf = (items: readonly Item[]): string[] => items.map(({ at, began }) => `${at} of ${began}`);

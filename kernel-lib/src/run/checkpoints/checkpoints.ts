@@ -140,7 +140,7 @@ export class Checkpoints {
     const [about, ...blobs] = found?.entry.output.blobs ?? [];
     const { items, random } = (await this.about(about)) ?? {};
     if (!found || items === undefined || !random) return undefined;
-    // Once the function goes on behind them, it is too late to find out that one is damaged.
+    // Once the function continues after them, it is too late to find out that one is damaged.
     for (const blob of blobs) if (!(await this.engine.store.readBlob(blob))) return undefined;
     const { reads } = found;
     const { volatile = [] } = found.entry;
@@ -163,11 +163,7 @@ export class Checkpoints {
     return { entry, reads };
   }
 
-  private async publish(
-    kind: string,
-    blobs: readonly (BlobRef | NewBlob)[],
-    kept: KeptReads,
-  ): Promise<void> {
+  private async publish(kind: string, blobs: readonly (BlobRef | NewBlob)[], kept: KeptReads): Promise<void> {
     this.parts.used.add(kind);
     const declared = this.declared(kind);
     const { reads } = kept;

@@ -303,7 +303,13 @@ export class StageExecution {
   private checkpoints({ key, upstream, recorder, ignoresStored }: Work): Checkpoints | undefined {
     const { engine, run, instance } = this;
     if (!this.claim.isNeeded || upstream.readsOpenStreams || instance.definition.each) return undefined;
-    return new Checkpoints(engine, instance, { key, run: run.id, recorder, mayRestore: !ignoresStored, used: new Set() });
+    return new Checkpoints(engine, instance, {
+      key,
+      run: run.id,
+      recorder,
+      mayRestore: !ignoresStored,
+      used: new Set(),
+    });
   }
 
   /** All processes that took part have the same result: one of them stores it. */

@@ -1,6 +1,6 @@
 /** The context and the activity of a function in a worker thread. What it logs and prints goes to the kernel. */
 import { currentRecorder, systemNow, type ReadRecorder } from "../../../observe";
-import { StagebookError, type Digest } from "../../../protocol";
+import { StagebookError } from "../../../protocol";
 import type { StageContext } from "../../../stage/public/context";
 import type { FileRef } from "../../../store/store";
 import { noOverlay, type Activity } from "../../state/activity";

@@ -113,7 +113,14 @@ class ThreadItems {
     return this.within(call, () => {
       const { fn, codec, takesInputs, inputs } = payloadOf(request, link) as ItemPayload;
       const seed = (): ReturnType<typeof itemSeed> => itemSeed(location.seed, nth);
-      const { context, files, activity } = threadContext({ location, link, task, codec, inputs, random: createRandom(seed) });
+      const { context, files, activity } = threadContext({
+        location,
+        link,
+        task,
+        codec,
+        inputs,
+        random: createRandom(seed),
+      });
       const item = task.areShipped ? unpackWith(bytes, () => link) : decodeItem(bytes);
       // In a thread each item has a seed of its own.
       if (location.isSeeded) recorder.random = createRandom(seed);
