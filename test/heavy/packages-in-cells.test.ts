@@ -26,14 +26,14 @@ afterAll(async () => {
 async function restart(): Promise<void> {
   await kernel?.stop();
   kernel = await startKernel({ cwd: folder.path });
-  await kernel.run('import { stage } from "stagebook";');
-  await kernel.openComm();
+  await kernel.run(`import { pipeline, stage } from "stagebook";
+const calls: Record<string, number> = {};
+pipeline.events$.subscribe((event) => { if (event.type === "stage:running") calls[event.stage] = (calls[event.stage] ?? 0) + 1; });`);
 }
 
 /** How often the stage's function was called so far. */
 async function callsOf(stage: string): Promise<number> {
-  await kernel.command({ type: "sync" });
-  return kernel.events.filter((event) => event.type === "stage:running" && event.stage === stage).length;
+  return Number((await kernel.run(`console.log(calls[${JSON.stringify(stage)}] ?? 0);`)).stdout);
 }
 
 describe("[H8] packages in cells", () => {
@@ -61,7 +61,9 @@ async function check({ name, imports, captured }: DataPackage, at: number): Prom
   // Its types are known: a package without them would be any.
   expect((await kernel.run(`const types${at}: { no: "such type" } = ${typedName(imports)};`)).text).toMatch(/is missing in type|is not assignable to type/); // prettier-ignore
   await define("2");
-  await run(`const used${at} = stage("used${at}", () => typeof ${variable}); await used${at}();`);
+  await run(
+    `const used${at} = stage("used${at}", () => ${JSON.stringify(name)} + typeof ${variable}); await used${at}();`,
+  );
   expect(await callsOf(`used${at}`)).toBe(1);
   await define("2");
   await run(`await used${at}();`);
@@ -79,7 +81,7 @@ async function check({ name, imports, captured }: DataPackage, at: number): Prom
 
 /** The first name that the import declares. */
 function typedName(imports: string): string {
-  return /import (?:\* as )?(?:\{ (?:\w+ as )?)?(\w+)/.exec(imports)?.[1] ?? "";
+  return /(?:import|const) (?:\* as )?(?:\{ (?:\w+(?: as |: ))?)?(\w+)/.exec(imports)?.[1] ?? "";
 }
 
 const adviceIn = (text: string): string => `refused: ${text.split("\n").find((line) => /Return|codec|Convert|plain/.test(line))?.trim() ?? text.split("\n")[0]}`; // prettier-ignore

@@ -66,8 +66,8 @@ test.each([
     /^it: .*class Box.* not visible$/,
   ],
   [
-    "with private fields",
-    "exports.Box = class Box { #x; y = 1; constructor(x) { this.#x = x; } };",
+    "with private fields that a method changes",
+    "exports.Box = class Box { #x; y = 1; constructor(x) { this.#x = x; } put(x) { this.#x.y = x; } };",
     /^it: private fields of Box$/,
   ],
   [
@@ -78,6 +78,39 @@ test.each([
 ])("[S4] an instance of a package %s is listed as untracked", (_what, source, text) => {
   const fn = execute(`const { Box } = require("kit"); const it = new Box(1); return () => it;`, kit(source));
   expect(untracked(fn)).toEqual([expect.stringMatching(text)]);
+});
+
+test.each([
+  [
+    "set by the constructor",
+    "exports.Box = class Box { #x; constructor(x) { this.#x = x; } get() { return this.#x; } };",
+  ],
+  [
+    "of a base class",
+    "class Base { #x; constructor(x) { this.#x = { x }; } get() { return this.#x; } } exports.Box = class Box extends Base {};",
+  ],
+  [
+    "beside one in which a result is kept",
+    "exports.Box = class Box { #x; #text; constructor(x) { this.#x = x; } get() { if (this.#text === undefined) this.#text = `it is ${this.#x}`; return this.#text; } };",
+  ],
+])("[S4] private fields of an instance of a package count: %s", (_what, source) => {
+  const of = (value: number) => execute(`const { Box } = require("kit"); const it = new Box(${value}); return () => it;`, kit(source)); // prettier-ignore
+  const [one, again, two] = [of(1), of(1), of(2)];
+  (again as () => { get?(): unknown })().get?.();
+  expect([one, again, two].map(untracked)).toEqual([[], [], []]);
+  const [first, second, third] = [one, again, two].map((fn) => digestAnything((fn as () => unknown)(), scopes));
+  expect(second).toBe(first);
+  expect(third).not.toBe(first);
+});
+
+test("[S4] a proxy in the data of a package's instance is listed, and what is beside it counts", () => {
+  const source = "exports.Box = class Box { constructor(x) { this.inner = { x, headers: new Proxy({}, {}) }; } };";
+  const of = (value: number) => execute(`const { Box } = require("kit"); const it = new Box(${value}); return () => it;`, kit(source)); // prettier-ignore
+  const [one, again, two] = [of(1), of(1), of(2)];
+  expect(untracked(one)).toEqual([expect.stringMatching(/headers: a proxy$/)]);
+  const [first, second, third] = [one, again, two].map((fn) => digests(closureOf(fn)));
+  expect(second).toBe(first);
+  expect(third).not.toBe(first);
 });
 
 test.each([

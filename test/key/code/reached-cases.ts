@@ -29,6 +29,38 @@ export const builtinCases: readonly Case[] = [
     "Error: its message and properties, not its stack",
     `class M extends Error { code = VALUE; } const it = new M("x"); return () => it.code;`,
   ),
+  changed("Headers", `class M extends Headers {} const it = new M({ a: "VALUE" }); return () => it.get("a");`, [
+    "1",
+    "2",
+  ]),
+  changed("Headers themselves", `const it = new Headers({ a: "VALUE" }); return () => it.get("a");`, ["1", "2"]),
+  changed("URLSearchParams", `const it = new URLSearchParams("a=VALUE"); return () => it.get("a");`, ["1", "2"]),
+  changed("FormData", `const it = new FormData(); it.append("a", "VALUE"); return () => it.get("a");`, ["1", "2"]),
+  changed("Request", `const it = new Request("http://a.test/VALUE"); return () => it.url;`, [
+    "http://a.test/1",
+    "http://a.test/2",
+  ]),
+  changed("Response", `const it = new Response(null, { status: 20VALUE }); return () => it.status;`, [201, 202]),
+  changed(
+    "TextDecoder",
+    `const it = new TextDecoder("VALUE"); return () => it.encoding;`,
+    ["utf-8", "utf-16le"],
+    "utf-8",
+    "utf-16le",
+  ),
+  changed(
+    "Intl.NumberFormat",
+    `const it = new Intl.NumberFormat("en", { minimumFractionDigits: VALUE }); return () => it.format(1);`,
+    ["1.0", "1.00"],
+  ),
+  changed(
+    "Intl.Collator",
+    `const it = new Intl.Collator("VALUE"); return () => it.resolvedOptions().locale;`,
+    ["de", "sv"],
+    "de",
+    "sv",
+  ),
+  changed("Intl.Locale", `const it = new Intl.Locale("VALUE"); return () => it.language;`, ["de", "sv"], "de", "sv"),
   changed(
     "a function in a Map",
     `class M extends Map {} const it = new M([["f", () => VALUE]]); return () => it.get("f")();`,

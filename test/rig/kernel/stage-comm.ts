@@ -12,6 +12,9 @@ export class CommandError extends Error {
   }
 }
 
+/** A page answers what the kernel sends at most this often. */
+const ANSWER_EVERY_MS = 60_000;
+
 interface Waiting {
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
@@ -29,6 +32,7 @@ export class StageComm {
   view: View = emptyView;
   private readonly waiting = new Map<string, Waiting>();
   private readonly watchers = new Set<() => void>();
+  private readonly answeredAt = new Map<string, number>();
 
   constructor(private readonly send: (type: string, content: JsonRecord) => void) {}
 
@@ -102,6 +106,7 @@ export class StageComm {
     const data = message.content.data as KernelMessage | undefined;
     if (data && "type" in data) {
       this.received.push({ comm, at: message.at, message: data });
+      this.answer(comm);
       this.apply(data);
     }
     for (const watch of [...this.watchers]) watch();
@@ -110,6 +115,7 @@ export class StageComm {
   /** Resets everything, for a new kernel. */
   reset(): void {
     this.open.length = this.received.length = this.events.length = this.gaps.length = 0;
+    this.answeredAt.clear();
     this.view = emptyView;
     for (const waiting of this.waiting.values()) waiting.reject(new Error("the kernel was stopped"));
   }
@@ -123,6 +129,14 @@ export class StageComm {
       `last events:`,
       ...this.events.slice(-30).map(describeEvent),
     ].join("\n");
+  }
+
+  /** As a page does, which the kernel would take for gone otherwise. */
+  private answer(comm: string): void {
+    if (!this.answeredAt.has(comm)) this.answeredAt.set(comm, Date.now());
+    if (Date.now() - (this.answeredAt.get(comm) ?? 0) < ANSWER_EVERY_MS) return;
+    this.answeredAt.set(comm, Date.now());
+    this.send("comm_msg", { comm_id: comm, data: { v: PROTOCOL_VERSION, id: randomUUID(), type: "alive" } });
   }
 
   private apply(message: KernelMessage): void {

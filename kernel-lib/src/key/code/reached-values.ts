@@ -166,8 +166,11 @@ export class ReachedValues {
 
   /** Private fields of the user's own classes count; those of packages and of Node are listed. */
   private visitPrivateOf(value: object, path: string): readonly string[] {
-    const owners = constructorsOf(value).filter((owner) =>
-      /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(owner)),
+    const owners = constructorsOf(value).filter(
+      (owner) =>
+        /#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(owner)) &&
+        // Their content is what their own methods tell.
+        this.scopes.builtinName(owner) === undefined,
     );
     const foreign = owners.find((owner) => this.scopes.inspect(owner).module);
     if (foreign) this.reached.untrack(path, `private fields of ${foreign.name}`);

@@ -1,5 +1,6 @@
 /** The content of an object without a canonical form: an instance of a class, including one that extends a built-in. */
 import { types } from "node:util";
+import { builtInState } from "./built-in-state";
 import { membersOf, type Member } from "./own-members";
 
 /** `inner`: what is in no property, as a value that has a canonical form. */
@@ -8,27 +9,33 @@ export interface Content {
   readonly inner?: unknown;
 }
 
-/** Undefined for opaque objects: a promise, a WeakMap, an instance of `Intl.NumberFormat`. */
+/** Undefined for opaque objects: a promise, a WeakMap, a Blob. */
 export function contentOf(value: object, builtinName: (prototype: object) => string | undefined): Content | undefined {
-  const builtin = builtinAbove(value, builtinName);
+  const { name: builtin, prototype } = builtinAbove(value, builtinName);
   if (builtin === "a proxy" || types.isGeneratorObject(value) || types.isExternal(value)) return undefined;
   // The stack of an error says where it was created, not what it is.
   if (types.isNativeError(value)) return { members: membersOf(value).filter(({ key }) => key !== "stack") };
   const inner = innerOf(value);
   if (inner) return { members: inner.isListed ? [] : membersOf(value), inner: inner.value };
+  const state = prototype && builtInState(value, prototype, builtin);
+  // Symbol properties of these classes are their own: caches and handles.
+  if (state) return { members: membersOf(value).filter(({ isSymbol }) => !isSymbol), inner: state.value };
   return builtin === "null" || builtin === "Object.prototype" || builtin === "Array.prototype"
     ? { members: membersOf(value) }
     : undefined;
 }
 
-/** The name of the nearest built-in prototype. */
-function builtinAbove(value: object, builtinName: (prototype: object) => string | undefined): string {
+/** The nearest built-in prototype, and its name. */
+function builtinAbove(
+  value: object,
+  builtinName: (prototype: object) => string | undefined,
+): { readonly name: string; readonly prototype?: object } {
   for (let at = prototypeOf(value); at !== null; at = prototypeOf(at)) {
-    if (types.isProxy(at)) return "a proxy";
+    if (types.isProxy(at)) return { name: "a proxy" };
     const name = builtinName(at);
-    if (name !== undefined) return name;
+    if (name !== undefined) return { name, prototype: at };
   }
-  return "null";
+  return { name: "null" };
 }
 
 /** The internal data of a built-in. `isListed`: the properties are the same data again. */

@@ -13,6 +13,11 @@ export function isMemo(source: string, name: string): boolean {
   return memoOf(`(?<![\\w$.])${escaped(name)}`).test(source);
 }
 
+/** Whether code assigns a private field only to keep a result. `name`: with `#`. */
+export function isPrivateMemo(source: string, name: string): boolean {
+  return memoOf(`\\bthis\\.${escaped(name)}\\b`).test(source);
+}
+
 /** `place`: a pattern for the variable or property. */
 function memoOf(place: string): RegExp {
   const assign = `${place}\\s*=(?![=>])`;

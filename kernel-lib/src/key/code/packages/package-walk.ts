@@ -7,6 +7,7 @@
  * They refer to each other by the tokens `@n` (see `../reached.ts`).
  */
 import { types } from "node:util";
+import { StagebookError } from "../../../protocol";
 import { inputOf } from "../../../stage/input";
 import { digestValue } from "../../values/canonical";
 import { contentOf } from "../../values/content";
@@ -28,6 +29,7 @@ import { findPutEntries, isFilledByMethods, type Entry } from "./package-caches"
 import { membersBesideCode, placeOf, primitiveText, type PackageCode } from "./package-code";
 import { WASM, type Reached, type CodeVisitor } from "../reached";
 import { PackageRoot, type Method, type Open } from "./package-root";
+import { constantFields } from "./private-state";
 import { temporalText } from "./temporal";
 import { usedNames } from "./used-names";
 
@@ -181,12 +183,19 @@ export class PackageWalk {
     const isForeign = (inner: object): boolean =>
       inner !== value && (inputOf(inner) !== undefined || this.nodes.has(inner));
     this.reached.watch?.addData(value, isForeign);
-    return digestValue(value, {
-      name,
-      isForeign,
-      foreign: (inner) => this.token(root, inner, name),
-      isProxy: (inner) => this.scopes.isProxy(inner),
-    });
+    try {
+      return digestValue(value, {
+        name,
+        isForeign,
+        foreign: (inner) => this.token(root, inner, name),
+        isProxy: (inner) => this.scopes.isProxy(inner),
+      });
+    } catch (error) {
+      if (!(error instanceof StagebookError)) throw error;
+      // One member without comparable content, such as a proxy: the others count.
+      if (classOf(value)?.kind === "object") return `object ${this.members(root, membersOf(value), name, value).join(" ")}`; // prettier-ignore
+      return this.reached.untrack(name, error.message);
+    }
   }
 
   private describeInstance(root: PackageRoot, value: object, name: string): string {
@@ -205,16 +214,18 @@ export class PackageWalk {
     const inner = "inner" in content ? [this.token(root, content.inner, name)] : [];
     const hiding = classWithPrivateFields(value);
     if (hiding) this.reached.isLasting = false;
-    if (hiding && this.scopes.privateFields(value).size > 0)
-      this.reached.untrack(name, `private fields of ${hiding.name}`);
-    else if (content.members.length + inner.length === 0 && mayHoldState(value))
+    const fields = hiding && this.scopes.privateFields(value);
+    const constants = fields && constantFields(value, fields);
+    if (fields && fields.size > 0) {
+      if (!constants) this.reached.untrack(name, `private fields of ${hiding.name}`);
+    } else if (content.members.length + inner.length === 0 && mayHoldState(value))
       this.reached.untrack(name, `${whatIs(value)}, whose content is not visible`);
     const prototype = Object.getPrototypeOf(value) as object | null;
     return [
       "new",
       this.prototypeToken(root, prototype, name),
       ...inner,
-      ...this.members(root, members, name, value),
+      ...this.members(root, [...members, ...(constants ?? [])], name, value),
       ...this.entries(root, cachesAmong(kept), name),
     ].join(" ");
   }
