@@ -3,12 +3,13 @@ import { afterEach, describe, expect, test } from "vitest";
 import { orHeavy } from "../../rig/part";
 import { createScript } from "../../run/script";
 import { make, testChangedCode } from "./changed-code";
-import { alikeCases, builtinCases, forgetGlobalCases, globalCases, prototypeCases } from "./reached-cases";
+import { alikeCases, builtinCases, forgetGlobalCases, globalCases, prototypeCases, stateCases } from "./reached-cases";
 
 /** The links of a chain. */
 const depth = orHeavy(300, 1500);
 
 describe("instances of classes that extend a built-in", () => testChangedCode(builtinCases));
+describe("objects of the web and of Intl", () => testChangedCode(stateCases));
 
 describe("symbols, private fields, prototypes", () => testChangedCode(prototypeCases));
 

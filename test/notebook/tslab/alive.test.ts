@@ -33,6 +33,55 @@ describe("[H2] installed-packages: packages installed beside a running kernel", 
   });
 });
 
+describe("[Y11] ended-cells: memory", () => {
+  const prepare = `
+    import { AsyncLocalStorage } from "async_hooks";
+    import { setFlagsFromString } from "v8";
+    import { runInNewContext } from "vm";
+    setFlagsFromString("--expose_gc");
+    const collect: () => void = runInNewContext("gc");
+    const held = new AsyncLocalStorage();
+    const refs: WeakRef<object>[] = [];`;
+  const hold = "{ const large = {}; refs.push(new WeakRef(large)); held.enterWith(large); } await null;";
+  const count = `
+    for (let n = 0; n < 4; n++) { collect(); await new Promise((resolve) => setTimeout(resolve, 50)); }
+    refs.filter((ref) => ref.deref() !== undefined).length`;
+
+  async function heldAfterTenCells(subject: Kernel): Promise<number> {
+    for (const cell of [prepare, ...Array.from({ length: 10 }, () => hold)]) {
+      const { ok, text } = await subject.run(cell);
+      expect(ok, text).toBe(true);
+    }
+    const { ok, text } = await subject.run(count);
+    expect(ok, text).toBe(true);
+    return Number(text);
+  }
+
+  test("what cells held that have ended is freed", async () => {
+    // What the latest cell held may live on.
+    expect(await heldAfterTenCells(kernel)).toBeLessThanOrEqual(1);
+  });
+
+  test("stock tslab keeps it", async () => {
+    const stock = await startKernel({ cwd: folder.path });
+    try {
+      expect(await heldAfterTenCells(stock)).toBe(10);
+    } finally {
+      await stock.stop();
+    }
+  });
+
+  test("a cell is interrupted as before", async () => {
+    const waiting = kernel.start(
+      'await null; console.log("begun"); await new Promise((resolve) => setTimeout(resolve, 60_000));',
+    );
+    await expect.poll(() => waiting.messages.some(({ type }) => type === "stream"), { timeout: 30_000 }).toBe(true);
+    kernel.interrupt();
+    expect((await waiting.done).status).toBe("error");
+    expect((await kernel.run("3 + 4")).text).toBe("7\n");
+  });
+});
+
 describe("[H3] queued-cells: cells around an error", () => {
   test("a cell sent right after the error is executed", async () => {
     const failed = await kernel.start('throw new Error("first")').done;

@@ -77,6 +77,7 @@ const refusals: readonly (readonly [what: string, fn: () => unknown, message: Re
   ["one that a helper counts up", make("let n = 0; const next = () => ++n; return () => next();"), /`n` is assigned by next/], // prettier-ignore
   ["one that a pattern assigns", make("let a, b; return () => { [a, b] = [1, 2]; return a; };"), /`a` is assigned/],
   ["one that a loop assigns", make("let n; return () => { for (n of [1]); return n; };"), /`n` is assigned/],
+  ["an object of the web", make('const it = new Headers({ a: "1" }); return () => it.get("a");'), /`it`.*Headers/],
   ["a proxy", make("const it = { deep: new Proxy({}, {}) }; return () => it.deep.x;"), /`it\.deep` is a proxy/],
   ["a WeakMap", make("const cache = new WeakMap(); return () => cache.has({});"), /`cache` is a WeakMap/],
   ["a WeakSet and a WeakRef", make("const it = [new WeakRef({})]; return () => it.length;"), /`it\[0\]` is a WeakRef/],

@@ -7,6 +7,8 @@ import { membersOf, type Member } from "./own-members";
 export interface Content {
   readonly members: readonly Member[];
   readonly inner?: unknown;
+  /** `inner` is what the methods of a built-in class tell: an object with the same properties would not have it. */
+  readonly isTold?: true;
 }
 
 /** Undefined for opaque objects: a promise, a WeakMap, a Blob. */
@@ -19,7 +21,7 @@ export function contentOf(value: object, builtinName: (prototype: object) => str
   if (inner) return { members: inner.isListed ? [] : membersOf(value), inner: inner.value };
   const state = prototype && builtInState(value, prototype, builtin);
   // Symbol properties of these classes are their own: caches and handles.
-  if (state) return { members: membersOf(value).filter(({ isSymbol }) => !isSymbol), inner: state.value };
+  if (state) return { members: membersOf(value).filter(({ isSymbol }) => !isSymbol), inner: state.value, isTold: true };
   return builtin === "null" || builtin === "Object.prototype" || builtin === "Array.prototype"
     ? { members: membersOf(value) }
     : undefined;

@@ -55,7 +55,11 @@ export interface TaskQueue {
 export interface JupyterHandler {
   execCount: number;
   execQueue: TaskQueue;
-  readonly executor: { execute(source: string): Promise<boolean> };
+  readonly executor: {
+    execute(source: string): Promise<boolean>;
+    /** Ends the wait for the cell that is executed now; without one it does nothing that can be seen. */
+    interrupt(): void;
+  };
   handleKernel: (this: JupyterHandler) => Record<string, unknown>;
   handleComplete: (this: JupyterHandler, request: PositionRequest) => Record<string, unknown>;
   handleInspect: (this: JupyterHandler, request: PositionRequest) => { readonly data: Record<string, unknown> };

@@ -29,7 +29,8 @@ export function objectRef(packing: Packing, value: object, path: string): ShipRe
   if (refusal) return packing.refuse(path, ...refusal);
   if (!classOf(value)) {
     const content = contentOf(value, (prototype) => packing.scopes.builtinName(prototype));
-    if (!content && !(value instanceof URL)) return packing.refuse(path, whatIs(value), NODE_ADVICE);
+    if ((!content || content.isTold) && !(value instanceof URL))
+      return packing.refuse(path, whatIs(value), NODE_ADVICE);
     checkMakers(packing, value, path);
   }
   return packing.addLater(value, () => {

@@ -16,6 +16,7 @@ import { completion } from "./completion";
 import { inspection } from "./inspection";
 import { queuedCells } from "./queued-cells";
 import { cellNames } from "./cell-names";
+import { endedCells } from "./ended-cells";
 import { changedFiles } from "./changed-files";
 import { circularModules } from "./circular-modules";
 import { libraryTypes, presentLibraries } from "./compiler/library-types";
@@ -40,6 +41,7 @@ export const repairs: readonly Repair[] = [
   circularModules,
   installedPackages,
   queuedCells,
+  endedCells,
   completion,
   inspection,
 ];
