@@ -33,7 +33,7 @@ describe("[H2] installed-packages: packages installed beside a running kernel", 
   });
 });
 
-describe("[Y11] ended-cells: memory", () => {
+describe("[H3] ended-cells: memory", () => {
   const prepare = `
     import { AsyncLocalStorage } from "async_hooks";
     import { setFlagsFromString } from "v8";
