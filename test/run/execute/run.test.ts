@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createScript, gate } from "../script";
+import type { StagebookError } from "stagebook";
 
 test("[D8] the shared ancestor of a diamond runs once", async () => {
   const { p, log } = createScript();
@@ -274,6 +275,25 @@ test("[Y1] an output that cannot be kept is refused with its path", async () => 
     code: "not-storable",
     message: expect.stringContaining("list[1]") as string,
   });
+});
+
+test("[Y1] the advice for an output that cannot be kept is a way that works, and no other", async () => {
+  const { p } = createScript();
+  class Point {
+    constructor(readonly x: number) {}
+  }
+  const codec = {
+    name: "point",
+    encode: ({ x }: Point) => Uint8Array.of(x),
+    decode: ([x = 0]: Uint8Array) => new Point(x),
+  };
+  const { advice } = (await p
+    .stage("a", () => new Point(7))()
+    .catch((error: unknown) => error)) as StagebookError;
+  expect(advice).toBe("Return plain data, or set a codec that supports it (option `codec`).");
+  expect(await p.stage("b", () => new Point(7), { codec })()).toEqual(new Point(7));
+  // The value is encoded without a store too: stages downstream need its digest.
+  await expect(p.stage("c", () => new Point(7), { cache: false })()).rejects.toMatchObject({ code: "not-storable" });
 });
 
 test("random() repeats for the same key and differs for another seed", async () => {

@@ -236,7 +236,7 @@ function refuse(what: string, place: Place): never {
   throw new StagebookError(
     "not-storable",
     `\`${place.path()}\` is ${what}, which cannot be stored without loss`,
-    "Return plain data, set a codec that supports it (option `codec`), or set `cache: false`.",
+    "Return plain data, or set a codec that supports it (option `codec`).",
   );
 }
 
@@ -244,7 +244,7 @@ function refuseDuckDb(what: string, place: Place): never {
   throw new StagebookError(
     "not-storable",
     `\`${place.path()}\` is ${what}, which cannot be stored without loss`,
-    "Return the rows of getRowObjectsJS(), which are plain, set a codec that supports it (option `codec`), or set `cache: false`.",
+    "Return the rows of getRowObjectsJS(), which are plain, or set a codec that supports it (option `codec`).",
   );
 }
 
