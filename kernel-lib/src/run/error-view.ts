@@ -84,20 +84,28 @@ export function trimStack(error: Error): void {
   for (const each of errorsBehind(error)) keepStack(each, secrets.mask(withSourceLines(userStack(each))));
 }
 
-/** Text without the frames of tslab, Node and Stagebook. */
+/** Text without the frames of tslab, Node and Stagebook, and without a line of their code that Node shows above the message. */
 export function userFrames(trace: string): string {
-  return trace.split("\n").filter((line) => !isForeignFrame(line)).join("\n"); // prettier-ignore
+  const [excerpt = "", place = ""] = EXCERPT.exec(trace) ?? [];
+  const shown = isForeignPlace(place) ? trace.slice(excerpt.length) : trace;
+  return shown.split("\n").filter((line) => !isForeignFrame(line)).join("\n"); // prettier-ignore
 }
+
+/** `file:line`, the line, and marks below it. */
+const EXCERPT = /^(\S.*:\d+)\n.*\n[ \t]*\^*[ \t]*\n\n?/;
 
 function isForeignFrame(line: string): boolean {
   if (!/^\s+at /.test(line)) return false;
-  if (/at async Promise\.all \(index \d+\)|<anonymous>\)$/.test(line)) return true;
+  return /at async Promise\.all \(index \d+\)|<anonymous>\)$/.test(line) || isForeignPlace(line);
+}
+
+function isForeignPlace(text: string): boolean {
   return (
-    line.includes("node:") ||
-    line.includes("/tslab/dist/") ||
-    line.includes("/node_modules/piscina/") ||
-    line.includes(ownFolder) ||
-    line.includes("/node_modules/stagebook/")
+    text.includes("node:") ||
+    text.includes("/tslab/dist/") ||
+    text.includes("/node_modules/piscina/") ||
+    text.includes(ownFolder) ||
+    text.includes("/node_modules/stagebook/")
   );
 }
 

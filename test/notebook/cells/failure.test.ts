@@ -153,3 +153,38 @@ describe("a stage that throws", () => {
     },
   );
 });
+
+describe("a cell that throws outside of any stage", () => {
+  let notebook: Notebook;
+  beforeAll(async () => {
+    notebook = await openNotebook();
+    await notebook.cell("import", 'import { stage } from "stagebook";');
+    notebook.write("throws.ts", 'export const one = 1;\nif (one) throw new Error("of the module");');
+  });
+  afterAll(() => notebook.kernel.stop());
+
+  // Node prints the line that threw above the message: a wrapper in Stagebook, or a file of Node, is none of the user's.
+  test.each([
+    ["a missing file", 'import fs from "node:fs"; fs.readFileSync("missing.txt");', /^Error: ENOENT: no such file/],
+    ["a missing module", 'require("./missing");', /^Error: Cannot find module/],
+    [
+      "a program that fails",
+      'require("node:child_process").execSync("exit 3", { stdio: "ignore" });',
+      /^Error: Command failed/,
+    ],
+    [
+      "a local module",
+      'import { one } from "./throws";',
+      /throws\.js:\d+\n +throw new Error\("of the module"\);\n +\^\n+Error: of the module/,
+    ],
+    [
+      "the cell itself",
+      'throw new Error("of the cell");',
+      /^cell \[\d+\]:\d+\nthrow new Error\("of the cell"\);\n\^\n+Error: of the cell/,
+    ],
+  ])("[R9] %s: the line that is shown is the user's, or none", async (_, code, shown) => {
+    const text = await notebook.failing("throws", code);
+    expect(text).toMatch(shown);
+    expect(text).not.toMatch(/kernel-lib|node:internal|node:child_process:|tslab/);
+  });
+});

@@ -21,11 +21,14 @@ export const circularModules: Repair = {
     loader._compile = function _compile(source, file, ...rest) {
       const isLocal = sideOutputs.get(file) === source && !sideModules.has(file);
       if (isLocal) sideModules.set(file, this);
+      let isComplete = false;
+      // Without a catch: thrown again, the error would show this line instead of the module's.
       try {
-        return Reflect.apply(compile, this, [source, file, ...rest]);
-      } catch (error) {
-        if (isLocal && sideModules.get(file) === this) sideModules.delete(file);
-        throw error;
+        const result = Reflect.apply(compile, this, [source, file, ...rest]);
+        isComplete = true;
+        return result;
+      } finally {
+        if (!isComplete && isLocal && sideModules.get(file) === this) sideModules.delete(file);
       }
     };
   },
