@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: runs test/bench with vitest, prints a table and writes test/artifacts/bench.json. The page under load takes many
- * minutes and is measured only by `npm run bench -- page`. `npm run bench -- --against ../earlier` compares with another built clone.
+ * `npm run bench`: runs test/bench with vitest, prints a table and writes test/artifacts/bench.json. The page under load and the kernel
+ * take many minutes and are measured only by `npm run bench -- page` and `-- kernel`. `npm run bench -- --against ../earlier` compares
+ * with another built clone.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
@@ -29,7 +30,9 @@ try {
 function runVitest() {
   const args = [
     ...benchArgs(join(artifacts, "bench.json")),
-    ...(process.argv.some((arg) => arg.startsWith("page")) ? [] : ["--exclude", "**/page*.bench.ts"]),
+    ...["page", "kernel"].flatMap((name) =>
+      process.argv.slice(2).some((arg) => arg.startsWith(name)) ? [] : ["--exclude", `**/${name}*.bench.ts`],
+    ),
     ...process.argv.slice(2),
   ];
   return (

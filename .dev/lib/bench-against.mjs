@@ -57,7 +57,7 @@ export function benchAgainst({ root, against, rounds, files, benchArgs, env }) {
 function chosenFiles(folder, wanted) {
   const all = readdirSync(folder).filter((name) => name.endsWith(".bench.ts"));
   if (wanted.length > 0) return all.filter((name) => wanted.some((text) => name.includes(text)));
-  return all.filter((name) => !name.startsWith("page"));
+  return all.filter((name) => !/^(page|kernel)/.test(name));
 }
 
 /** @param {string} report @returns {readonly (readonly [string, number])[]} */
