@@ -31,6 +31,8 @@ const shown = () => dialog().locator("pre").allTextContents();
 const isFocused = (selector: string) => lab.page.evaluate((to) => document.activeElement?.matches(to) ?? false, selector); // prettier-ignore
 
 async function closeDialog(): Promise<void> {
+  // Escape is read where the focus is.
+  await eventually(() => lab.page.evaluate(() => Boolean(document.activeElement?.closest(".jp-Dialog")))).toBe(true);
   await lab.page.keyboard.press("Escape");
   await eventually(() => dialog().count()).toBe(0);
 }
