@@ -56,7 +56,14 @@ const quick: Plan = { kind: "value", inputs: [], delay: 0, failsAt: null, worker
 
 /** Tried whatever the seed, so that few pipelines too have every end: one that fails and blocks another, and one stopped within its stream. */
 const everyEnd: readonly Case[] = [
-  { stages: [{ ...quick, failsAt: 0 }, { ...quick, inputs: [1] }], jobs: 2, stopAt: null },
+  {
+    stages: [
+      { ...quick, failsAt: 0 },
+      { ...quick, inputs: [1] },
+    ],
+    jobs: 2,
+    stopAt: null,
+  },
   { stages: [quick, { ...quick, kind: "stream", delay: 2 }], jobs: 1, stopAt: 8 },
 ];
 
