@@ -6,10 +6,11 @@ import { resolvePath, type CommandContext } from "../command-context";
 import type { kubernetesOptions, OptionsOf, slurmOptions } from "../options";
 import { inputsOf } from "../param-options";
 import { folderOf } from "../session/open-session";
+import { checkSharedStore } from "../session/shared-store";
 import type { ExitCode } from "../terminal/exit-code";
 import { exitCode } from "../terminal/exit-code";
 import { checkOutput, writeOutput } from "../terminal/output-file";
-import { checkSharedStore, UsageError } from "../terminal/usage-error";
+import { UsageError } from "../terminal/usage-error";
 import { withDefinitions } from "./plan-command";
 
 type WorkerOptions = Pick<

@@ -10,9 +10,9 @@ import { resolvePath, type CommandContext } from "../command-context";
 import type { OptionsOf, workOptions } from "../options";
 import { terminalListener } from "../session/listeners";
 import { Workbench } from "../session/workbench";
+import { checkSharedStore } from "../session/shared-store";
 import { exitCode, type ExitCode } from "../terminal/exit-code";
 import { Progress } from "../terminal/progress";
-import { checkSharedStore } from "../terminal/usage-error";
 import { codeOf, executeAll, printFailure } from "./run-command";
 
 type WorkCommandOptions = OptionsOf<typeof workOptions>;

@@ -17,6 +17,11 @@ export function itemsOf(value: unknown): AsyncIterable<unknown> | undefined {
   return "subscribe" in value && typeof value.subscribe === "function" ? pushed(value as Pushing) : undefined;
 }
 
+/** A generator has several results for one item; any other iterable is a single result. */
+export function fannedOf(result: unknown): AsyncIterable<unknown> | undefined {
+  return typeof result === "object" && result !== null && "next" in result ? itemsOf(result) : undefined;
+}
+
 /** Items of which the first has been requested: the code of a generator until there has run. */
 export class BegunItems extends PulledItems {
   private constructor(
